@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every warning is an error: what the compiler doubts is settled before it lands.
+let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A system library from a Debian package.
+func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// A module under `Sources/`, and what it may see.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a module under `Tests/`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.byName(name: name), "PlantModel", "StreamCore", "PlantTesting"] + dependencies,
+    swiftSettings: settings)
+}
+
+// In the order of the flow: nouns, physics, configuration, then the stages from the broker to the database.
+let package = Package(
+  name: "wattline",
+  products: [.executable(name: "wattline", targets: ["wattline"])],
+  targets: [
+    system("CMosquitto", "libmosquitto", apt: "libmosquitto-dev"),
+    system("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+    system("CZstd", "libzstd", apt: "libzstd-dev"),
+    system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+
+    module("PlantModel"),
+    module("PlantPhysics", ["PlantModel"]),
+    module("PlantConfig", ["PlantModel", "CYAML"]),
+    module("StreamCore", ["PlantModel"]),
+    module("Journal", ["PlantModel", "StreamCore", "CZstd"]),
+    module("MQTTSource", ["PlantModel", "StreamCore", "CMosquitto"]),
+    module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("Alerts", ["PlantModel", "StreamCore"]),
+    module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
+    module("InfluxSink", ["PlantModel", "StreamCore", "CCurl"]),
+    module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module(
+      "Pipeline",
+      [
+        "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning", "FeatureWindows", "Forecasting",
+        "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
+      ]),
+    .executableTarget(
+      name: "wattline",
+      dependencies: ["PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting"],
+      swiftSettings: settings),
+
+    module("PlantTesting", ["PlantModel", "StreamCore", "CMosquitto", "CCurl"]),
+    tests("PlantModel"),
+    tests("PlantPhysics"),
+    tests("PlantConfig"),
+    tests("StreamCore"),
+    tests("Journal"),
+    tests("MQTTSource", ["PlantConfig"]),
+    tests("Cleaning"),
+    tests("FeatureWindows"),
+    tests("Forecasting"),
+    tests("HealthIndex"),
+    tests("Alerts"),
+    tests("DispatchPolicy"),
+    tests("CommandChannel"),
+    tests("InfluxSink"),
+    tests("PlantSimulation", ["PlantConfig"]),
+    tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,30 @@
+#pragma once
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call. Each use has a typed wrapper here.
+#include <curl/curl.h>
+
+static inline CURLcode wattline_curl_set_long(CURL *handle, CURLoption option, long value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode wattline_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(handle, option, value);
+}
+// libcurl copies strings given to it, except for CURLOPT_POSTFIELDS, which must outlive the transfer.
+static inline CURLcode wattline_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode wattline_curl_set_pointer(CURL *handle, CURLoption option, const void *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode wattline_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+typedef size_t (*wattline_curl_write)(char *data, size_t size, size_t count, void *context);
+static inline CURLcode wattline_curl_set_write(CURL *handle, CURLoption option, wattline_curl_write value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode wattline_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode wattline_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(handle, info, value);
+}

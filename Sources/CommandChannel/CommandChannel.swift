@@ -1,0 +1,1 @@
+// CommandChannel: being built.

@@ -1,0 +1,1 @@
+// DispatchPolicy: being built.

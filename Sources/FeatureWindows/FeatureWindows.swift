@@ -1,0 +1,1 @@
+// FeatureWindows: being built.

@@ -1,0 +1,1 @@
+// HealthIndex: being built.

@@ -1,0 +1,1 @@
+// InfluxSink: being built.

@@ -1,0 +1,1 @@
+// MQTTSource: being built.

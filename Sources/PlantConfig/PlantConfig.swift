@@ -1,0 +1,1 @@
+// PlantConfig: being built.

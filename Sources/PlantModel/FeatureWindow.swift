@@ -1,0 +1,69 @@
+/// The lengths of feature windows; the raw value is the `window` tag.
+public enum WindowLength: String, Sendable, CaseIterable, BitwiseCopyable {
+  /// One minute.
+  case minute = "1m"
+  /// A quarter of an hour: the step of forecasts and dispatch.
+  case quarterHour = "15m"
+  /// One hour.
+  case hour = "1h"
+
+  /// The length.
+  public var span: TimeSpan {
+    switch self {
+    case .minute: .minute
+    case .quarterHour: .minutes(15)
+    case .hour: .hour
+    }
+  }
+}
+
+/// A window of a series that has closed, or was closed before and changed by late readings.
+public struct FeatureWindow: Sendable, Equatable, BitwiseCopyable {
+  /// The series.
+  public var series: SeriesIndex
+  /// The window's length.
+  public var length: WindowLength
+  /// The window's start; it ends, exclusive, ``length`` later.
+  public var start: Timestamp
+  /// Time-weighted mean for interval samplings, arithmetic mean otherwise [canonical unit].
+  public var mean: Double
+  /// Least value.
+  public var minimum: Double
+  /// Greatest value.
+  public var maximum: Double
+  /// Standard deviation of the population.
+  public var standardDeviation: Double
+  /// Least-squares slope [canonical unit per hour]; NaN with fewer than two distinct times.
+  public var slope: Double
+  /// Readings that were used: good, late and imputed ones.
+  public var count: Int
+  /// Energy within the window [kWh] where the series is a power or an energy counter, else NaN.
+  public var energyKilowattHours: Double
+  /// Share of the window's readings whose quality was good, 0...1.
+  public var goodShare: Double
+  /// Whether an earlier emission of this window is replaced.
+  public var isUpdate: Bool
+
+  /// A window.
+  public init(
+    series: SeriesIndex, length: WindowLength, start: Timestamp, mean: Double, minimum: Double, maximum: Double,
+    standardDeviation: Double, slope: Double, count: Int, energyKilowattHours: Double, goodShare: Double,
+    isUpdate: Bool
+  ) {
+    self.series = series
+    self.length = length
+    self.start = start
+    self.mean = mean
+    self.minimum = minimum
+    self.maximum = maximum
+    self.standardDeviation = standardDeviation
+    self.slope = slope
+    self.count = count
+    self.energyKilowattHours = energyKilowattHours
+    self.goodShare = goodShare
+    self.isUpdate = isUpdate
+  }
+
+  /// The window's end, exclusive.
+  public var end: Timestamp { start + length.span }
+}

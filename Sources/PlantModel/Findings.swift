@@ -1,0 +1,151 @@
+/// A forecast of one series, issued at one moment: what dispatch and health read.
+public struct ForecastIssue: Sendable, Equatable {
+  /// The series.
+  public var series: SeriesIndex
+  /// When it was issued; the first slot starts here.
+  public var issued: Timestamp
+  /// The length of a slot.
+  public var step: TimeSpan
+  /// The model in charge.
+  public var model: String
+  /// The 10 % quantile of each slot's mean [canonical unit].
+  public var p10: [Double]
+  /// The median of each slot's mean [canonical unit].
+  public var p50: [Double]
+  /// The 90 % quantile of each slot's mean [canonical unit].
+  public var p90: [Double]
+
+  /// A forecast; the three arrays have one element a slot.
+  public init(
+    series: SeriesIndex, issued: Timestamp, step: TimeSpan, model: String, p10: [Double], p50: [Double], p90: [Double]
+  ) {
+    self.series = series
+    self.issued = issued
+    self.step = step
+    self.model = model
+    self.p10 = p10
+    self.p50 = p50
+    self.p90 = p90
+  }
+}
+
+/// How well an asset is, at the end of a window.
+public struct AssetHealth: Sendable, Equatable {
+  /// The asset.
+  public var asset: AssetIndex
+  /// End of the window that was judged.
+  public var time: Timestamp
+  /// 0 (failed) to 100 (nothing against it).
+  public var index: Double
+  /// Anomaly score, 0 ordinary, 1 certain.
+  public var anomaly: Double
+  /// Drift score, 0 none, 1 certain.
+  public var drift: Double
+  /// The sensors that lower the index most, worst first.
+  public var contributors: [String]
+
+  /// A judgement.
+  public init(
+    asset: AssetIndex, time: Timestamp, index: Double, anomaly: Double, drift: Double, contributors: [String]
+  ) {
+    self.asset = asset
+    self.time = time
+    self.index = index
+    self.anomaly = anomaly
+    self.drift = drift
+    self.contributors = contributors
+  }
+}
+
+/// How much an alert matters.
+public enum Severity: String, Sendable, CaseIterable, Comparable {
+  case info, warning, critical
+
+  private var weight: Int {
+    switch self {
+    case .info: 0
+    case .warning: 1
+    case .critical: 2
+    }
+  }
+
+  /// Order by weight.
+  public static func < (a: Severity, b: Severity) -> Bool {
+    a.weight < b.weight
+  }
+}
+
+/// A change in the life of an alert.
+public struct AlertTransition: Sendable, Equatable {
+  /// Where an alert stands.
+  public enum Status: String, Sendable, CaseIterable {
+    case raised, escalated, acknowledged, cleared
+  }
+
+  /// Same from raising to clearing.
+  public var id: String
+  /// The rule that speaks.
+  public var rule: String
+  /// The asset; `nil` for the plant as a whole.
+  public var asset: AssetIndex?
+  /// The series, where one is meant.
+  public var series: SeriesIndex?
+  /// The new status.
+  public var status: Status
+  /// How much it matters.
+  public var severity: Severity
+  /// When.
+  public var time: Timestamp
+  /// A few words.
+  public var title: String
+  /// What is wrong, since when, and what to look at.
+  public var text: String
+  /// The value that decided, NaN where none did.
+  public var value: Double
+
+  /// A transition.
+  public init(
+    id: String, rule: String, asset: AssetIndex?, series: SeriesIndex?, status: Status, severity: Severity,
+    time: Timestamp, title: String, text: String, value: Double
+  ) {
+    self.id = id
+    self.rule = rule
+    self.asset = asset
+    self.series = series
+    self.status = status
+    self.severity = severity
+    self.time = time
+    self.title = title
+    self.text = text
+    self.value = value
+  }
+}
+
+/// A recommendation for one battery at one moment.
+public struct DispatchDecision: Sendable, Equatable {
+  /// The battery.
+  public var asset: AssetIndex
+  /// Decision time.
+  public var time: Timestamp
+  /// Recommended power, positive discharge [kW].
+  public var recommendedKilowatts: Double
+  /// State of charge, 0...1; NaN where unknown.
+  public var stateOfCharge: Double
+  /// Import price now [currency/kWh].
+  public var price: Double
+  /// Which limit or reason decided.
+  public var reason: String
+
+  /// A decision.
+  public init(
+    asset: AssetIndex, time: Timestamp, recommendedKilowatts: Double, stateOfCharge: Double, price: Double,
+    reason: String
+  ) {
+    self.asset = asset
+    self.time = time
+    self.recommendedKilowatts = recommendedKilowatts
+    self.stateOfCharge = stateOfCharge
+    self.price = price
+    self.reason = reason
+  }
+}

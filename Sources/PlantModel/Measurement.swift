@@ -1,0 +1,30 @@
+/// The measurements that Wattline writes. The raw value is the name in the database.
+public enum Measurement: String, Sendable, CaseIterable {
+  case raw, clean, feature, forecast, health, alerts, dispatch, command, kpi, scenario, pipeline
+  case forecastLatest = "forecast_latest"
+  case forecastEvaluation = "forecast_eval"
+  case alertState = "alert_state"
+  case cleanHourly = "clean_1h"
+  case cleanDaily = "clean_1d"
+
+  /// The tags after plant, asset, sensor and unit, in their order; ``PointKey/qualifiers`` gives their values.
+  public var qualifierTags: [String] {
+    switch self {
+    case .raw, .clean, .cleanHourly, .cleanDaily, .forecastLatest, .health, .dispatch, .command, .kpi: []
+    case .feature: ["window"]
+    case .forecast: ["lead"]
+    case .forecastEvaluation: ["model", "lead"]
+    case .alerts, .alertState: ["rule"]
+    case .scenario: ["scenario"]
+    case .pipeline: ["instance", "stage"]
+    }
+  }
+
+  /// Whether points carry the series' unit as a tag.
+  public var hasUnitTag: Bool {
+    switch self {
+    case .raw, .clean, .feature, .cleanHourly, .cleanDaily: true
+    default: false
+    }
+  }
+}

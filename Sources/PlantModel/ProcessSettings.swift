@@ -1,0 +1,123 @@
+/// The process as `wattline.yaml` describes it.
+public struct ProcessSettings: Hashable, Sendable {
+  /// The broker.
+  public var mqtt: BrokerSettings
+  /// The database.
+  public var influxdb: DatabaseSettings
+  /// The journal.
+  public var journal: JournalSettings
+  /// Threads that run stages; `nil` lets the machine decide.
+  public var workers: Int?
+
+  /// Settings; without arguments, those of an absent `wattline.yaml`.
+  public init(
+    mqtt: BrokerSettings = BrokerSettings(), influxdb: DatabaseSettings = DatabaseSettings(),
+    journal: JournalSettings = JournalSettings(), workers: Int? = nil
+  ) {
+    self.mqtt = mqtt
+    self.influxdb = influxdb
+    self.journal = journal
+    self.workers = workers
+  }
+}
+
+/// A text that is never printed.
+public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The text itself; for the call that needs it and nothing else.
+  public let text: String
+
+  /// Keeps `text` out of messages.
+  public init(_ text: String) { self.text = text }
+
+  /// Always `•••`.
+  public var description: String { "•••" }
+  /// Always `•••`.
+  public var debugDescription: String { description }
+  /// Nothing inside to see.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// How to reach the broker.
+public struct BrokerSettings: Hashable, Sendable {
+  /// Host name or address.
+  public var host = "127.0.0.1"
+  /// TCP port.
+  public var port = 1883
+  /// Whether the connection is TLS (`mqtts://`).
+  public var tls = false
+  /// Client id; fixed, because the persistent session belongs to it.
+  public var clientID = "wattline"
+  /// Quality of service of subscriptions: 0, 1 or 2.
+  public var qos = 1
+  /// User name.
+  public var username: String?
+  /// Password.
+  public var password: Secret?
+  /// File of trusted certificate authorities (PEM); the system's where absent.
+  public var caFile: String?
+  /// Client certificate (PEM).
+  public var certificateFile: String?
+  /// Key of the client certificate (PEM).
+  public var keyFile: String?
+
+  /// A broker on this machine without credentials.
+  public init() {}
+}
+
+/// How to reach the database.
+public struct DatabaseSettings: Hashable, Sendable {
+  /// Which of InfluxDB's interfaces is spoken.
+  public enum Version: String, Sendable, CaseIterable {
+    /// Asked of the server.
+    case auto
+    /// 1.x: `/write`.
+    case v1 = "1"
+    /// 2.x: `/api/v2/write`.
+    case v2 = "2"
+    /// 3 Core: `/api/v3/write_lp`.
+    case v3 = "3"
+  }
+
+  /// Base URL, without a path.
+  public var url = "http://127.0.0.1:8086"
+  /// Database or bucket.
+  public var database = "wattline"
+  /// Interface.
+  public var version = Version.auto
+  /// Organisation, 2.x only.
+  public var organisation: String?
+  /// Token.
+  public var token: Secret?
+  /// User name.
+  public var username: String?
+  /// Password.
+  public var password: Secret?
+  /// File of trusted certificate authorities (PEM); the system's where absent.
+  public var caFile: String?
+
+  /// A database on this machine without credentials.
+  public init() {}
+}
+
+/// Where accepted messages are kept until their results are in the database.
+public struct JournalSettings: Hashable, Sendable {
+  /// When an append reaches the disk's platter. A killed process loses nothing under any value.
+  public enum Sync: Hashable, Sendable {
+    /// Before acknowledging: one `fdatasync` for all that was read.
+    case always
+    /// That often; acknowledged after the append.
+    case interval(TimeSpan)
+    /// Left to the kernel.
+    case never
+  }
+
+  /// Folder; made if missing.
+  public var path = "/var/lib/wattline"
+  /// Upper bound of the folder's size [bytes].
+  public var maximumBytes: Int64 = 10 << 30
+  /// When appends reach the disk.
+  public var sync = Sync.interval(.milliseconds(50))
+
+  /// The defaults of an absent `journal` key.
+  public init() {}
+}

@@ -1,0 +1,65 @@
+/// Readings of one plant, struct of arrays: what stages hand to each other.
+///
+/// All columns have ``count`` elements. Capacity is kept by ``removeAll()``, so that a batch that is used again does not
+/// allocate.
+public struct ReadingBatch: Sendable {
+  /// Which series.
+  public private(set) var series: [SeriesIndex] = []
+  /// When it was measured, or received where the source says nothing.
+  public var time: [Timestamp] = []
+  /// The value as it came, in the sensor's own unit; NaN for a reading imputed into a gap.
+  public private(set) var raw: [Double] = []
+  /// The best estimate in the canonical unit; NaN where there is none.
+  public var value: [Double] = []
+  /// The worst quality that applies.
+  public var quality: [Quality] = []
+  /// All qualities that apply.
+  public var flags: [QualityFlags] = []
+  /// Whether ``time`` came from the source.
+  public private(set) var hasSourceTime: [Bool] = []
+
+  /// An empty batch.
+  public init() {}
+
+  /// How many readings.
+  public var count: Int { series.count }
+
+  /// Whether there are none.
+  public var isEmpty: Bool { series.isEmpty }
+
+  /// Appends a reading as it was decoded: `raw` in the sensor's unit, `value` in the canonical one.
+  public mutating func append(
+    series index: SeriesIndex, time moment: Timestamp, raw rawValue: Double, value canonical: Double,
+    hasSourceTime sourced: Bool
+  ) {
+    series.append(index)
+    time.append(moment)
+    raw.append(rawValue)
+    value.append(canonical)
+    quality.append(.good)
+    flags.append([])
+    hasSourceTime.append(sourced)
+  }
+
+  /// Appends a value that stands in a gap: no raw, quality ``Quality/imputed``.
+  public mutating func appendImputed(series index: SeriesIndex, time moment: Timestamp, value estimate: Double) {
+    series.append(index)
+    time.append(moment)
+    raw.append(.nan)
+    value.append(estimate)
+    quality.append(.imputed)
+    flags.append(QualityFlags(.imputed))
+    hasSourceTime.append(true)
+  }
+
+  /// Empties the batch and keeps its memory.
+  public mutating func removeAll() {
+    series.removeAll(keepingCapacity: true)
+    time.removeAll(keepingCapacity: true)
+    raw.removeAll(keepingCapacity: true)
+    value.removeAll(keepingCapacity: true)
+    quality.removeAll(keepingCapacity: true)
+    flags.removeAll(keepingCapacity: true)
+    hasSourceTime.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,43 @@
+/// What the number of a reading stands for in time.
+public enum Sampling: String, Sendable, CaseIterable {
+  /// The value at its time.
+  case instant
+  /// The mean of the interval that starts at its time.
+  case intervalStart = "interval_start"
+  /// The mean of the interval that ends at its time.
+  case intervalEnd = "interval_end"
+  /// A cumulative count; resets and rollovers are handled.
+  case counter
+}
+
+/// What a sensor measures and what is plausible for it.
+public struct SensorProfile: Hashable, Sendable {
+  /// The unit in which values arrive; `nil` where a sensor has none or none is known.
+  public var unit: Unit?
+  /// Plausible values [canonical unit]; infinite ends where nothing is known.
+  public var range: ClosedRange<Double>
+  /// Fastest plausible change [canonical unit per second]; infinite where nothing is known.
+  public var maximumRate: Double
+  /// What the value stands for in time.
+  public var sampling: Sampling
+  /// Whether an unchanged value is ordinary: switches, states, counters, prices, setpoints.
+  public var mayStandStill: Bool
+  /// Whether zero may stand for hours though other values may not: PV at night, an idle charger.
+  public var mayRestAtZero: Bool
+
+  /// A profile; without arguments, one that knows nothing.
+  public init(
+    unit: Unit? = nil, range: ClosedRange<Double> = -.infinity ... .infinity, maximumRate: Double = .infinity,
+    sampling: Sampling = .instant, mayStandStill: Bool = false, mayRestAtZero: Bool = false
+  ) {
+    self.unit = unit
+    self.range = range
+    self.maximumRate = maximumRate
+    self.sampling = sampling
+    self.mayStandStill = mayStandStill
+    self.mayRestAtZero = mayRestAtZero
+  }
+
+  /// The unit in which `clean` and everything after it is written.
+  public var canonicalUnit: Unit? { unit?.canonicalUnit }
+}

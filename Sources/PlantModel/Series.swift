@@ -1,0 +1,147 @@
+/// The number of a series within its plant's ``PlantRegister``: small, dense, from 0.
+public struct SeriesIndex: Hashable, Sendable, BitwiseCopyable {
+  /// The position in ``PlantRegister/series``.
+  public var rawValue: Int32
+
+  /// The index at a position.
+  @inlinable
+  public init(_ position: Int) { rawValue = Int32(truncatingIfNeeded: position) }
+
+  /// The position as an array index.
+  @inlinable
+  public var position: Int { Int(rawValue) }
+}
+
+/// The number of an asset within its plant's ``PlantRegister``: small, dense, from 0.
+public struct AssetIndex: Hashable, Sendable, BitwiseCopyable {
+  /// The position in ``PlantRegister/assets``.
+  public var rawValue: Int32
+
+  /// The index at a position.
+  @inlinable
+  public init(_ position: Int) { rawValue = Int32(truncatingIfNeeded: position) }
+
+  /// The position as an array index.
+  @inlinable
+  public var position: Int { Int(rawValue) }
+}
+
+/// A sensor of an asset that has spoken at least once, or is declared.
+public struct Series: Hashable, Sendable {
+  /// The asset.
+  public var asset: AssetIndex
+  /// The sensor's name; the `sensor` tag.
+  public var sensor: String
+  /// What it measures, overrides applied.
+  public var profile: SensorProfile
+  /// Whether a forecast is wanted; `nil` leaves it to the defaults.
+  public var forecast: Bool?
+}
+
+/// The assets and series of one plant, numbered in the order in which they came.
+///
+/// Indices never change or vanish while the register lives, so stages keep the state of a series in arrays.
+public struct PlantRegister: Sendable {
+  /// The plant.
+  public let plant: Plant
+  /// Declared assets first, then those that were taken in.
+  public private(set) var assets: [Asset]
+  /// Series in the order of admission.
+  public private(set) var series: [Series] = []
+  /// Series of each asset, by ``AssetIndex``.
+  public private(set) var seriesOfAsset: [[SeriesIndex]]
+  private var assetByName: [String: AssetIndex] = [:]
+  private var seriesByName: [SeriesName: SeriesIndex] = [:]
+
+  private struct SeriesName: Hashable {
+    var asset: AssetIndex
+    var sensor: String
+  }
+
+  /// A register of the declared assets, without series.
+  public init(plant: Plant) {
+    self.plant = plant
+    self.assets = plant.assets
+    self.seriesOfAsset = Array(repeating: [], count: plant.assets.count)
+    for (position, asset) in plant.assets.enumerated() { assetByName[asset.name] = AssetIndex(position) }
+  }
+
+  /// The asset called `name`, if there is one.
+  public func asset(named name: String) -> AssetIndex? { assetByName[name] }
+
+  /// The series of a sensor, if it has been admitted.
+  public func series(asset: String, sensor: String) -> SeriesIndex? {
+    assetByName[asset].flatMap { seriesByName[SeriesName(asset: $0, sensor: sensor)] }
+  }
+
+  /// The series of a sensor of an asset, if it has been admitted.
+  public func series(of asset: AssetIndex, sensor: String) -> SeriesIndex? {
+    seriesByName[SeriesName(asset: asset, sensor: sensor)]
+  }
+
+  /// The series of a sensor, taken in with its kind's defaults if it is new; an asset never declared is `generic`.
+  public mutating func admit(asset assetName: String, sensor: String) -> SeriesIndex {
+    let asset = admit(asset: assetName)
+    let name = SeriesName(asset: asset, sensor: sensor)
+    if let known = seriesByName[name] { return known }
+    let index = SeriesIndex(series.count)
+    series.append(describe(asset: asset, sensor: sensor))
+    seriesOfAsset[asset.position].append(index)
+    seriesByName[name] = index
+    return index
+  }
+
+  /// The kind of a series' asset.
+  public func kind(of index: SeriesIndex) -> AssetKind { assets[series[index.position].asset.position].kind }
+
+  /// The asset of a series.
+  public func asset(of index: SeriesIndex) -> Asset { assets[series[index.position].asset.position] }
+
+  /// Whether a series is the electric power that its asset contributes to the plant's balance [kW].
+  ///
+  /// It is the asset's sensor `power` (also `active_power` or `ac_power`, the first admitted), of an asset that no other
+  /// asset's meter counts already.
+  public func isBalancePower(_ index: SeriesIndex) -> Bool {
+    let asset = asset(of: index)
+    return asset.within == nil && asset.kind.role != .none && power(of: series[index.position].asset) == index
+  }
+
+  /// The series that carries an asset's electric power, if one has been admitted.
+  public func power(of asset: AssetIndex) -> SeriesIndex? {
+    series(of: asset, sensor: "power") ?? series(of: asset, sensor: "active_power")
+      ?? series(of: asset, sensor: "ac_power")
+  }
+
+  private mutating func admit(asset name: String) -> AssetIndex {
+    if let known = assetByName[name] { return known }
+    let index = AssetIndex(assets.count)
+    assets.append(Asset(name: name, kind: .generic))
+    seriesOfAsset.append([])
+    assetByName[name] = index
+    return index
+  }
+
+  private func describe(asset index: AssetIndex, sensor: String) -> Series {
+    let asset = assets[index.position]
+    var profile = SensorCatalogue.profile(sensor: sensor, of: asset)
+    var forecast: Bool?
+    for override in plant.sensors where override.matches(asset: asset.name, sensor: sensor) {
+      if let unit = override.unit {
+        // The catalogue's range holds for its own quantity only.
+        if let known = profile.unit, known.quantity != unit.quantity { profile = SensorProfile() }
+        profile.unit = unit
+      }
+      if let sampling = override.sampling {
+        profile.sampling = sampling
+        if sampling == .counter { profile.mayStandStill = true }
+      }
+      if let range = override.range {
+        let ends = [range.lowerBound, range.upperBound].map { profile.unit?.canonical($0) ?? $0 }
+        profile.range = min(ends[0], ends[1])...max(ends[0], ends[1])
+      }
+      if let rate = override.maximumRate { profile.maximumRate = rate * (profile.unit?.scale.magnitude ?? 1) }
+      forecast = override.forecast ?? forecast
+    }
+    return Series(asset: index, sensor: sensor, profile: profile, forecast: forecast)
+  }
+}

@@ -1,0 +1,92 @@
+/// A length of time in nanoseconds. Arithmetic saturates.
+///
+/// Swift's `Duration` is 128 bits wide; this one is half of that and is what batches carry.
+public struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
+  /// The length [ns].
+  public var nanoseconds: Int64
+
+  /// A span of `nanoseconds`.
+  @inlinable
+  public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  /// No time at all.
+  public static let zero = TimeSpan(nanoseconds: 0)
+  /// One second.
+  public static let second = TimeSpan.seconds(1)
+  /// One minute.
+  public static let minute = TimeSpan.minutes(1)
+  /// One hour.
+  public static let hour = TimeSpan.hours(1)
+  /// Twenty-four hours; a local day may be 23 or 25 of them, see ``LocalCalendar``.
+  public static let day = TimeSpan.hours(24)
+
+  /// `count` milliseconds, saturating.
+  @inlinable
+  public static func milliseconds(_ count: Int64) -> TimeSpan { scaled(count, 1_000_000) }
+  /// `count` seconds, saturating.
+  @inlinable
+  public static func seconds(_ count: Int64) -> TimeSpan { scaled(count, 1_000_000_000) }
+  /// `count` minutes, saturating.
+  @inlinable
+  public static func minutes(_ count: Int64) -> TimeSpan { scaled(count, 60_000_000_000) }
+  /// `count` hours, saturating.
+  @inlinable
+  public static func hours(_ count: Int64) -> TimeSpan { scaled(count, 3_600_000_000_000) }
+  /// `count` spans of 24 hours, saturating.
+  @inlinable
+  public static func days(_ count: Int64) -> TimeSpan { scaled(count, 86_400_000_000_000) }
+
+  /// The length in seconds [s].
+  @inlinable
+  public var inSeconds: Double { Double(nanoseconds) / 1e9 }
+
+  /// The length in hours [h].
+  @inlinable
+  public var inHours: Double { Double(nanoseconds) / 3.6e12 }
+
+  /// Order by length.
+  @inlinable
+  public static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
+  /// The sum, saturating.
+  @inlinable
+  public static func + (a: TimeSpan, b: TimeSpan) -> TimeSpan {
+    TimeSpan(nanoseconds: a.nanoseconds.addingSaturating(b.nanoseconds))
+  }
+  /// The difference, saturating.
+  @inlinable
+  public static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan {
+    TimeSpan(nanoseconds: a.nanoseconds.subtractingSaturating(b.nanoseconds))
+  }
+  /// `span` taken `count` times, saturating.
+  @inlinable
+  public static func * (span: TimeSpan, count: Int64) -> TimeSpan { scaled(count, span.nanoseconds) }
+
+  @inlinable
+  static func scaled(_ count: Int64, _ unit: Int64) -> TimeSpan {
+    let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+    return TimeSpan(nanoseconds: overflow ? ((count < 0) == (unit < 0) ? .max : .min) : product)
+  }
+}
+
+extension Int64 {
+  /// The sum, held at the ends of the range.
+  @inlinable
+  func addingSaturating(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
+
+  /// The difference, held at the ends of the range.
+  @inlinable
+  func subtractingSaturating(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (other < 0 ? .max : .min) : difference
+  }
+
+  /// The quotient rounded towards negative infinity. `divisor` must be positive.
+  @inlinable
+  func flooredDivision(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,1 @@
+// PlantPhysics: being built.

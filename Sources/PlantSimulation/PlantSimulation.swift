@@ -1,0 +1,1 @@
+// PlantSimulation: being built.

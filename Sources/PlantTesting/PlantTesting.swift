@@ -1,0 +1,1 @@
+// PlantTesting: being built.

@@ -1,0 +1,63 @@
+import PlantModel
+
+/// What happens to a plant in one step. A step has readings, or it moves a clock; never both, so that what was known
+/// at a moment does not depend on how readings were batched.
+public enum Cause: Sendable, Equatable {
+  /// Readings came; ``Frame/readings`` holds them.
+  case readings
+  /// The plant's event-time clock passed one minute mark, which is now ``Frame/clock``. Every reading before the mark,
+  /// by more than the lateness behind the latest one, has been stepped.
+  case minute
+  /// The receive clock ticked (once a second); ``Frame/received`` is the tick. For rules about silence.
+  case tick
+}
+
+/// The unit of work that passes through the stages of one plant: each reads what those before it added, and adds.
+public struct Frame: Sendable {
+  /// Why this step is made.
+  public var cause: Cause
+  /// Receive time of what caused the step, from the journal.
+  public var received: Timestamp
+  /// The plant's event-time clock: latest event time that is not in the future, less the lateness; in multiples of a
+  /// minute at ``Cause/minute``.
+  public var clock: Timestamp
+  /// Decoded readings; `Cleaning` settles their quality and value.
+  public var readings = ReadingBatch()
+  /// Windows closed in this step, in the order in which they closed.
+  public var windows: [FeatureWindow] = []
+  /// Forecasts issued in this step.
+  public var forecasts: [ForecastIssue] = []
+  /// Assets judged in this step.
+  public var health: [AssetHealth] = []
+  /// Alerts that changed in this step.
+  public var alerts: [AlertTransition] = []
+  /// Recommendations made in this step.
+  public var dispatch: [DispatchDecision] = []
+  /// Points to write, other than `raw` and `clean`.
+  public var points = PointBatch()
+
+  /// An empty frame.
+  public init(cause: Cause = .readings, received: Timestamp = .distantPast, clock: Timestamp = .distantPast) {
+    self.cause = cause
+    self.received = received
+    self.clock = clock
+  }
+
+  /// Whether the plant is catching up: its clock is more than an hour behind the receive time, so that only what
+  /// survives being overwritten needs to be written.
+  public var isCatchingUp: Bool { received - clock > .hour }
+
+  /// Empties the frame for the next step and keeps its memory.
+  public mutating func reset(cause: Cause, received: Timestamp, clock: Timestamp) {
+    self.cause = cause
+    self.received = received
+    self.clock = clock
+    readings.removeAll()
+    windows.removeAll(keepingCapacity: true)
+    forecasts.removeAll(keepingCapacity: true)
+    health.removeAll(keepingCapacity: true)
+    alerts.removeAll(keepingCapacity: true)
+    dispatch.removeAll(keepingCapacity: true)
+    points.removeAll()
+  }
+}

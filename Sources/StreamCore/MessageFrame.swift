@@ -1,0 +1,86 @@
+/// A message inside a frame of the journal. The pointers are valid as long as the frame's bytes are.
+public struct MessageView {
+  /// The topic, as the broker sent it; not checked for UTF-8.
+  public var topic: UnsafeRawBufferPointer
+  /// The payload.
+  public var payload: UnsafeRawBufferPointer
+  /// MQTT packet identifier; 0 at QoS 0.
+  public var packetID: UInt16
+  /// Whether the broker had kept the message and sent it on subscribing.
+  public var retained: Bool
+}
+
+/// Collects the messages of one burst into the body of one journal record, so that a burst costs one checksum, one
+/// write and one receive time.
+///
+/// Layout of a message, little-endian: packet identifier `UInt16`, flags `UInt8` (bit 0 retained), topic length
+/// `UInt16`, payload length `UInt32`, topic, payload.
+public struct MessageFrameBuilder: Sendable {
+  /// Bytes of a message before its topic.
+  static let headerSize = 9
+
+  /// The body so far.
+  public private(set) var bytes: [UInt8] = []
+  /// How many messages it has.
+  public private(set) var count = 0
+
+  /// An empty frame.
+  public init() {}
+
+  /// Copies a message into the frame. `topic` is at most 65,535 bytes, as MQTT has it.
+  public mutating func append(
+    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, packetID: UInt16, retained: Bool
+  ) {
+    let topicLength = UInt16(truncatingIfNeeded: topic.count)
+    let payloadLength = UInt32(truncatingIfNeeded: payload.count)
+    withUnsafeBytes(of: packetID.littleEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(retained ? 1 : 0)
+    withUnsafeBytes(of: topicLength.littleEndian) { bytes.append(contentsOf: $0) }
+    withUnsafeBytes(of: payloadLength.littleEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: topic)
+    bytes.append(contentsOf: payload)
+    count += 1
+  }
+
+  /// Empties the frame and keeps its memory.
+  public mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    count = 0
+  }
+}
+
+/// Walks through the messages of a frame. A body that does not parse ends the walk and is reported.
+public struct MessageFrameCursor {
+  private let bytes: UnsafeRawBufferPointer
+  private var offset = 0
+  /// Whether the body ended in the middle of a message.
+  public private(set) var isMalformed = false
+
+  /// A walk over the body of a record.
+  public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The next message, or `nil` at the end.
+  public mutating func next() -> MessageView? {
+    guard offset < bytes.count else { return nil }
+    guard bytes.count - offset >= MessageFrameBuilder.headerSize else {
+      isMalformed = true
+      return nil
+    }
+    let packetID = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    let flags = bytes[offset + 2]
+    let topicLength = Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 3, as: UInt16.self)))
+    let payloadLength = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 5, as: UInt32.self)))
+    let topicStart = offset + MessageFrameBuilder.headerSize
+    guard bytes.count - topicStart >= topicLength + payloadLength else {
+      isMalformed = true
+      offset = bytes.count
+      return nil
+    }
+    let payloadStart = topicStart + topicLength
+    offset = payloadStart + payloadLength
+    return MessageView(
+      topic: UnsafeRawBufferPointer(rebasing: bytes[topicStart..<payloadStart]),
+      payload: UnsafeRawBufferPointer(rebasing: bytes[payloadStart..<offset]), packetID: packetID,
+      retained: flags & 1 != 0)
+  }
+}

@@ -1,0 +1,121 @@
+import PlantModel
+
+/// Why a snapshot cannot be read. The answer is always to rebuild from the journal, never to crash.
+public enum SnapshotError: Error, Equatable, CustomStringConvertible {
+  /// Ends before the value that was asked for.
+  case truncated(at: Int)
+  /// A length, code or version that this program does not write.
+  case invalid(String)
+
+  /// What is wrong.
+  public var description: String {
+    switch self {
+    case .truncated(let offset): "the snapshot ends at byte \(offset), before it is complete"
+    case .invalid(let what): "the snapshot has \(what), which this version does not read"
+    }
+  }
+}
+
+/// Writes the state of stages as little-endian binary. Checksums and atomicity belong to the file around it.
+public struct SnapshotWriter: Sendable {
+  /// What was written so far.
+  public private(set) var bytes: [UInt8] = []
+
+  /// An empty snapshot.
+  public init() {}
+
+  /// Writes a fixed-width integer.
+  public mutating func write<T: FixedWidthInteger>(_ value: T) {
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+  /// Writes a double by its bit pattern, so that NaN survives.
+  public mutating func write(_ value: Double) { write(value.bitPattern) }
+  /// Writes a boolean as one byte.
+  public mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+  /// Writes a moment.
+  public mutating func write(_ value: Timestamp) { write(value.nanoseconds) }
+  /// Writes a span.
+  public mutating func write(_ value: TimeSpan) { write(value.nanoseconds) }
+  /// Writes UTF-8 text with its length.
+  public mutating func write(_ value: String) {
+    write(UInt32(value.utf8.count))
+    bytes.append(contentsOf: value.utf8)
+  }
+  /// Writes an array with its length, each element by `body`.
+  public mutating func write<T>(_ values: [T], _ body: (inout SnapshotWriter, T) -> Void) {
+    write(UInt32(values.count))
+    for value in values { body(&self, value) }
+  }
+  /// Writes doubles with their count.
+  public mutating func write(_ values: [Double]) { write(values) { $0.write($1) } }
+}
+
+/// Reads what a ``SnapshotWriter`` wrote; every read is checked.
+public struct SnapshotReader: Sendable {
+  private let bytes: [UInt8]
+  /// The next byte to read.
+  public private(set) var offset = 0
+
+  /// A reader at the start of `bytes`.
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Whether everything was read.
+  public var isAtEnd: Bool { offset == bytes.count }
+
+  /// Reads a fixed-width integer.
+  public mutating func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(SnapshotError) -> T {
+    let size = MemoryLayout<T>.size
+    guard bytes.count - offset >= size else { throw .truncated(at: bytes.count) }
+    var value: T = 0
+    for position in 0..<size { value |= T(truncatingIfNeeded: bytes[offset + position]) << T(8 * position) }
+    offset += size
+    return value
+  }
+  /// Reads a double.
+  public mutating func readDouble() throws(SnapshotError) -> Double { Double(bitPattern: try read(UInt64.self)) }
+  /// Reads a boolean.
+  public mutating func readBool() throws(SnapshotError) -> Bool {
+    switch try read(UInt8.self) {
+    case 0: false
+    case 1: true
+    default: throw .invalid("a boolean that is neither 0 nor 1")
+    }
+  }
+  /// Reads a moment.
+  public mutating func readTimestamp() throws(SnapshotError) -> Timestamp {
+    Timestamp(nanoseconds: try read(Int64.self))
+  }
+  /// Reads a span.
+  public mutating func readTimeSpan() throws(SnapshotError) -> TimeSpan { TimeSpan(nanoseconds: try read(Int64.self)) }
+  /// Reads text.
+  public mutating func readString() throws(SnapshotError) -> String {
+    let count = try readCount(elementSize: 1)
+    defer { offset += count }
+    return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
+  }
+  /// Reads an array, each element by `body`; `elementSize` is the least size of one [bytes] and bounds the length.
+  public mutating func readArray<T>(
+    elementSize: Int = 1, _ body: (inout SnapshotReader) throws(SnapshotError) -> T
+  ) throws(SnapshotError) -> [T] {
+    let count = try readCount(elementSize: elementSize)
+    var values: [T] = []
+    values.reserveCapacity(count)
+    for _ in 0..<count { values.append(try body(&self)) }
+    return values
+  }
+  /// Reads doubles.
+  public mutating func readDoubles() throws(SnapshotError) -> [Double] {
+    try readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.readDouble() }
+  }
+  /// Reads the version of a layout and checks it.
+  public mutating func expect(version: UInt16, of what: String) throws(SnapshotError) {
+    let found = try read(UInt16.self)
+    if found != version { throw .invalid("version \(found) of \(what) instead of \(version)") }
+  }
+
+  private mutating func readCount(elementSize: Int) throws(SnapshotError) -> Int {
+    let count = Int(try read(UInt32.self))
+    guard count <= (bytes.count - offset) / max(1, elementSize) else { throw .truncated(at: bytes.count) }
+    return count
+  }
+}
