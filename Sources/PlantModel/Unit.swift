@@ -103,7 +103,7 @@ public struct Unit: Hashable, Sendable {
     return result
   }()
 
-  /// Spellings that differ only in case and mean one unit; `mW`/`MW`-like pairs are left out so that neither is guessed.
+  /// Spellings that differ only in case and mean one unit; pairs like `mW` and `MW` are left out, so none is guessed.
   private static let byLowercaseName: [String: Unit] = {
     var result: [String: Unit] = [:]
     var ambiguous: Set<String> = []
