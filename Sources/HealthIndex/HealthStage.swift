@@ -50,6 +50,8 @@ public struct HealthStage: Stage {
     while monitors.count < register.series.count { monitors.append(nil) }
     for window in fresh where window.end <= clock {
       let position = window.series.position
+      // A restored window may speak of a series that this register no longer has.
+      guard register.series.indices.contains(position) else { continue }
       if monitors[position] == nil { monitors[position] = SensorMonitor() }
       monitors[position]?.judge(
         window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
