@@ -65,7 +65,9 @@ public struct HealthStage: Stage {
     let mark = QuarterHour.slot(containing: frame.clock)
     for position in register.assets.indices {
       let sensors = register.seriesOfAsset[position]
-      guard let latest = sensors.compactMap({ monitors[$0.position]?.latest }).max(), latest >= mark - 4 else { continue }
+      guard let latest = sensors.compactMap({ monitors[$0.position]?.latest }).max(), latest >= mark - 4 else {
+        continue
+      }
       let first = sensors.compactMap { monitors[$0.position]?.first }.min() ?? mark
       let health = judge(AssetIndex(position), sensors, at: frame.clock, register)
       frame.health.append(health)

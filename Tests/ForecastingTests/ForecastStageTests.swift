@@ -143,8 +143,9 @@ struct ForecastStageTests {
     #expect(checked > 96 * 10 * 2 * 5)
     let latest = try #require(driver.stage.latest(SeriesIndex(0)))
     #expect(latest.time == QuarterHour.start(of: start + 96 * 16 - 1))
-    #expect(driver.fields(PointKey(.forecast, .series(SeriesIndex(0)), "1h"), start + 96 * 16 - 1)?["p50"]
-      == .float(latest.p50))
+    #expect(
+      driver.fields(PointKey(.forecast, .series(SeriesIndex(0)), "1h"), start + 96 * 16 - 1)?["p50"]
+        == .float(latest.p50))
   }
 
   @Test(
@@ -277,7 +278,9 @@ struct ForecastStageTests {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     for slot in 0..<100 { driver.advance(start + slot, [(load, slot % 3 == 0 ? .nan : 50)]) }
-    for value in [Double.infinity, -.infinity, .greatestFiniteMagnitude] { driver.advance(start + 101, [(load, value)]) }
+    for value in [Double.infinity, -.infinity, .greatestFiniteMagnitude] {
+      driver.advance(start + 101, [(load, value)])
+    }
     var frame = Frame(cause: .readings)
     for time in [Int64.min, -1, 0, Int64.max] {
       var window = ForecastDriver.window(load, 0, 5)

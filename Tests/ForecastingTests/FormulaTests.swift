@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Formulas of forecasts")
 struct FormulaTests {
-  @Test("the pinball loss has its worked values", arguments: [(0.9, 10.0, 12.0, 1.8), (0.9, 10, 7, 0.3), (0.5, 4, 4, 0)])
+  @Test(
+    "the pinball loss has its worked values", arguments: [(0.9, 10.0, 12.0, 1.8), (0.9, 10, 7, 0.3), (0.5, 4, 4, 0)])
   func pinball(probability: Double, forecast: Double, actual: Double, loss: Double) {
     #expect(abs(PinballLoss.loss(probability: probability, forecast: forecast, actual: actual) - loss) < 1e-12)
   }
