@@ -7,6 +7,9 @@ import StreamCore
 /// balance, those of batteries aside. An issue is made when the plant's clock passes a quarter-hour mark: 96 slots of
 /// 15 minutes, the first of which starts at the mark. Only windows that closed before are known to it.
 ///
+/// Each lead bucket has its own model in charge, see ``ModelContest``; the `model` of a ``PlantModel/ForecastIssue`` is
+/// the one of the longest bucket, half of the horizon.
+///
 /// Of each slot, `forecast` keeps the latest issue in each lead bucket, and `forecast_latest` the latest of all. While
 /// the plant is catching up, only the points that no later issue replaces are written: of each bucket the slot with the
 /// shortest lead, and the nearest slot for `forecast_latest`. If the next issue then is not made a quarter of an hour

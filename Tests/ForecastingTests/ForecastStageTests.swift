@@ -203,6 +203,10 @@ struct ForecastStageTests {
     #expect(whole.database == restored.database)
     #expect(whole.issues == restored.issues)
     #expect(whole.stage.latest(SeriesIndex(0)) == restored.stage.latest(SeriesIndex(0)))
+    var ends = (SnapshotWriter(), SnapshotWriter())
+    whole.stage.snapshot(into: &ends.0)
+    restored.stage.snapshot(into: &ends.1)
+    #expect(ends.0.bytes == ends.1.bytes)
   }
 
   @Test("a snapshot that is cut or altered is refused or read, never a crash")

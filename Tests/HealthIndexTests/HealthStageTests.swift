@@ -146,7 +146,12 @@ struct HealthStageTests {
   func snapshot(cut: Int) throws {
     var whole = HealthDriver()
     var plant = HealthyPlant(seed: 9)
-    for slot in 0..<cut { whole.advance(slot, plant.next(slot)) }
+    for slot in 0..<cut {
+      var samples = plant.next(slot)
+      // A drift under way, so that its sum is part of what has to survive.
+      if slot >= 420 { samples[sensor("bess", "temperature")].mean += 9 }
+      whole.advance(slot, samples)
+    }
     var waiting = Frame(cause: .readings)
     waiting.windows = [HealthDriver.window(SeriesIndex(10), cut, Sample(mean: 333, goodShare: 0.5))]
     whole.step(&waiting)
@@ -164,6 +169,10 @@ struct HealthStageTests {
     }
     #expect(whole.found == restored.found)
     #expect(whole.found.count > 6 * cut)
+    var ends = (SnapshotWriter(), SnapshotWriter())
+    whole.stage.snapshot(into: &ends.0)
+    restored.stage.snapshot(into: &ends.1)
+    #expect(ends.0.bytes == ends.1.bytes)
   }
 
   @Test("a snapshot that is cut or altered is refused or read, never a crash")
