@@ -3,8 +3,8 @@ import StreamCore
 
 /// Raises, escalates and clears alerts of a plant, by ``AlertRule`` and ``AlertThresholds``.
 ///
-/// Stands after `Cleaning` and `HealthIndex`: it looks at the qualities of readings, at judgements of health, and at the
-/// receive clock for what did not come.
+/// Stands after `Cleaning` and `HealthIndex`: it looks at the qualities of readings, at judgements of health, and at
+/// the receive clock for what did not come.
 public struct AlertStage: Stage {
   /// The stage's name.
   public static let name = "alerts"
@@ -15,6 +15,8 @@ public struct AlertStage: Stage {
   var watches: [SeriesWatch] = []
   /// Consecutive judgements below the warning's threshold, by asset.
   var lowHealth: [Int32] = []
+  /// Whether a series is its asset's electric power; found anew when series are admitted.
+  var isPower: [Bool] = []
   private var lastMinute = Timestamp.distantPast
 
   /// A stage without history.
@@ -26,6 +28,11 @@ public struct AlertStage: Stage {
   /// Judges what is in the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     silence.grow(to: register.series.count)
+    if isPower.count != register.series.count {
+      isPower = register.series.indices.map {
+        register.power(of: register.series[$0].asset) == SeriesIndex($0)
+      }
+    }
     while watches.count < register.series.count { watches.append(SeriesWatch()) }
     while lowHealth.count < register.assets.count { lowHealth.append(0) }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {

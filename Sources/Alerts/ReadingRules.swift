@@ -15,7 +15,7 @@ extension AlertStage {
     let value = register.series[series.position].profile.unit?.canonical(raw) ?? raw
     judgeQuality(series, quality, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
-    guard quality != .outOfRange, value.isFinite else { return }
+    guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
     switch register.kind(of: series) {
     case .grid, .meter: judgeLimits(series, value, time, &frame, register)
     case .pv, .wind, .load: judgeTrip(series, value, time, &frame, register)
@@ -31,11 +31,12 @@ extension AlertStage {
     SeriesWatch.count(&watches[series.position].stuck, quality == .stuck)
     let watch = watches[series.position]
     let enough = Int32(clamping: thresholds.qualityReadings)
-    if watch.range.magnitude < enough && watch.stuck.magnitude < enough { return }
+    // A run passes its threshold once, so that nothing is looked up for the readings before and after.
+    if watch.range.magnitude != enough && watch.stuck.magnitude != enough { return }
     let asset = register.series[series.position].asset
     let range = AlertKey(rule: .range, asset: asset, series: series)
     let stuck = AlertKey(rule: .stuck, asset: asset, series: series)
-    if watch.range >= enough && !book.isActive(range) {
+    if watch.range == enough {
       let name = name(of: series, register)
       let plausible = register.series[series.position].profile.range
       book.raise(
@@ -46,10 +47,10 @@ extension AlertStage {
             "\(enough) readings in a row are outside \(plausible.lowerBound) to \(plausible.upperBound), at \(time) "
             + "\(AlertBook.rounded(value)). Look at the sensor's wiring, and at unit and scale in the plant file.",
           value: value), &frame, register)
-    } else if watch.range <= -enough {
+    } else if watch.range == -enough {
       book.clear(range, at: time, "Readings are plausible again.", value: value, &frame)
     }
-    if watch.stuck >= enough && !book.isActive(stuck) {
+    if watch.stuck == enough {
       let name = name(of: series, register)
       book.raise(
         stuck, .warning, at: time,
@@ -57,7 +58,7 @@ extension AlertStage {
           title: "\(name) does not move",
           text: "\(name) has stood at \(AlertBook.rounded(value)) for longer than it can, seen at \(time). Look at the "
             + "sensor and at whether its gateway repeats an old value.", value: value), &frame, register)
-    } else if watch.stuck <= -enough {
+    } else if watch.stuck == -enough {
       book.clear(stuck, at: time, "It moves again.", value: value, &frame)
     }
   }
@@ -67,8 +68,7 @@ extension AlertStage {
   ) {
     let index = register.series[series.position].asset
     let asset = register.assets[index.position]
-    guard asset.importLimitKilowatts != nil || asset.exportLimitKilowatts != nil, register.power(of: index) == series
-    else { return }
+    guard asset.importLimitKilowatts != nil || asset.exportLimitKilowatts != nil else { return }
     let isImport = value >= 0
     // Without a limit in this direction nothing is breached, and a breach of the other is over.
     let limit = (isImport ? asset.importLimitKilowatts : asset.exportLimitKilowatts) ?? .infinity
@@ -98,7 +98,6 @@ extension AlertStage {
     _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
   ) {
     let index = register.series[series.position].asset
-    guard register.power(of: index) == series else { return }
     let asset = register.assets[index.position]
     var watch = watches[series.position]
     defer { watches[series.position] = watch }
