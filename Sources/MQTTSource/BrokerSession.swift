@@ -15,7 +15,7 @@ import Synchronization
 public final class BrokerSession: Sendable {
   private let control: SessionControl
   private let prepared: Mutex<MessageLoop.Preparation?>
-  private let thread = Mutex<Thread?>(nil)
+  private let mustWait = Mutex(false)
 
   /// A session that does nothing before ``start()``.
   ///
@@ -55,7 +55,7 @@ public final class BrokerSession: Sendable {
       control.ended.signal()
     }
     thread.name = "mqtt-session"
-    self.thread.withLock { $0 = thread }
+    mustWait.withLock { $0 = true }
     thread.start()
   }
 
@@ -70,7 +70,11 @@ public final class BrokerSession: Sendable {
   public func stop() {
     prepared.withLock { $0 = nil }
     control.stop()
-    if thread.withLock({ $0.take() }) != nil { control.ended.wait() }
+    let waits = mustWait.withLock { state in
+      defer { state = false }
+      return state
+    }
+    if waits { control.ended.wait() }
   }
 }
 
