@@ -1,1 +1,0 @@
-// Forecasting: being built.

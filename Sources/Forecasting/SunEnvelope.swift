@@ -1,0 +1,28 @@
+import StreamCore
+
+/// Keeps the intervals of PV power where the sun can be.
+///
+/// Errors are pooled over all times of day, so that the interval of midnight would be as wide as that of noon. The
+/// 90 % quantile of a slot is held below 1.25 times the most that was measured within half an hour of the same time of
+/// day in the past week; at night that is zero. The median is never lowered.
+///
+/// Worked value: with at most 40 kW around the time of day, a p90 of 70 kW becomes 50 kW.
+enum SunEnvelope {
+  static let headroom = 1.25
+  private static let reach = 2
+  private static let days = 7
+
+  static func apply(to track: inout QuantileTrack, first: Int, history: SlotHistory) {
+    let greatest = (-reach..<(LeadBucket.horizon + reach)).map { offset in
+      (1...days).reduce(-Double.infinity) { most, day in
+        let value = history[first + offset - day * QuarterHour.perDay]
+        return value > most ? value : most
+      }
+    }
+    for offset in track.p90.indices {
+      let most = greatest[offset...(offset + 2 * reach)].reduce(-Double.infinity, max)
+      guard most.isFinite else { continue }
+      track.p90[offset] = max(track.p50[offset], min(track.p90[offset], headroom * max(0, most)))
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// HealthIndex: being built.

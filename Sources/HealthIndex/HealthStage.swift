@@ -1,0 +1,144 @@
+import PlantModel
+import StreamCore
+
+/// Judges every asset by its sensors when the plant's clock passes a quarter-hour mark; see ``HealthFormula``.
+///
+/// An asset none of whose sensors had a window in the last hour is not judged. The first three days of an asset are
+/// `learning`: the index is there, but alerts should not act on it.
+public struct HealthStage: Stage {
+  /// `health`.
+  public static let name = "health"
+  /// Penalties below this are not worth a name.
+  static let leastContribution = 0.05
+  /// Names given at the most.
+  static let mostContributors = 3
+
+  private var monitors: [SensorMonitor?] = []
+  /// Windows that closed since the last mark, in the order in which they came.
+  private var fresh: [FeatureWindow] = []
+  private var names: [(penalty: Double, position: Int)] = []
+  private var penalties: [Double] = []
+
+  /// A stage that has seen nothing.
+  public init() {}
+
+  /// Collects closed windows; judges at quarter-hour marks.
+  public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
+      take(frame.windows[position], register)
+    }
+    guard frame.cause == .minute, QuarterHour.isMark(frame.clock) else { return }
+    judgeSensors(until: frame.clock, register)
+    judgeAssets(&frame, register)
+  }
+
+  private mutating func take(_ window: FeatureWindow, _ register: PlantRegister) {
+    let position = window.series.position
+    guard register.series.indices.contains(position) else { return }
+    if window.isUpdate {
+      if let index = fresh.firstIndex(where: { $0.series == window.series && $0.start == window.start }) {
+        fresh[index] = window
+      } else if monitors.indices.contains(position) {
+        monitors[position]?.correct(QuarterHour.slot(containing: window.start), window.mean)
+      }
+    } else {
+      fresh.append(window)
+    }
+  }
+
+  private mutating func judgeSensors(until clock: Timestamp, _ register: PlantRegister) {
+    while monitors.count < register.series.count { monitors.append(nil) }
+    for window in fresh where window.end <= clock {
+      let position = window.series.position
+      // A restored window may speak of a series that this register no longer has.
+      guard register.series.indices.contains(position) else { continue }
+      if monitors[position] == nil { monitors[position] = SensorMonitor() }
+      monitors[position]?.judge(
+        window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
+    }
+    fresh.removeAll { $0.end <= clock }
+    let mark = QuarterHour.slot(containing: clock)
+    for position in monitors.indices { monitors[position]?.miss(before: mark) }
+  }
+
+  private mutating func judgeAssets(_ frame: inout Frame, _ register: PlantRegister) {
+    let mark = QuarterHour.slot(containing: frame.clock)
+    for position in register.assets.indices {
+      let sensors = register.seriesOfAsset[position]
+      guard let latest = sensors.compactMap({ monitors[$0.position]?.latest }).max(), latest >= mark - 4 else {
+        continue
+      }
+      let first = sensors.compactMap { monitors[$0.position]?.first }.min() ?? mark
+      let health = judge(AssetIndex(position), sensors, at: frame.clock, register)
+      frame.health.append(health)
+      frame.points.begin(PointKey(.health, .asset(health.asset)), at: health.time)
+      frame.points.field("index", health.index)
+      frame.points.field("anomaly", health.anomaly)
+      frame.points.field("drift", health.drift)
+      let isLearning = mark - first < SensorMonitor.leastDays * QuarterHour.perDay
+      frame.points.field("state", text: HealthFormula.state(index: health.index, isLearning: isLearning))
+      frame.points.field("contributors", text: health.contributors.joined(separator: ", "))
+    }
+  }
+
+  private mutating func judge(
+    _ asset: AssetIndex, _ sensors: [SeriesIndex], at time: Timestamp, _ register: PlantRegister
+  ) -> AssetHealth {
+    names.removeAll(keepingCapacity: true)
+    penalties.removeAll(keepingCapacity: true)
+    var anomaly = 0.0
+    var drift = 0.0
+    for sensor in sensors {
+      guard let monitor = monitors[sensor.position] else { continue }
+      let penalty = HealthFormula.penalty(
+        anomaly: monitor.anomaly, drift: monitor.drift, driftWeight: SensorClass(sensor, in: register).driftWeight,
+        badShare: monitor.badShare)
+      anomaly = max(anomaly, monitor.anomaly)
+      drift = max(drift, monitor.drift)
+      penalties.append(penalty)
+      if penalty >= HealthStage.leastContribution { names.append((penalty, sensor.position)) }
+    }
+    // The position decides between equals, so that the order never depends on the sort.
+    names.sort { $0.penalty != $1.penalty ? $0.penalty > $1.penalty : $0.position < $1.position }
+    return AssetHealth(
+      asset: asset, time: time, index: HealthFormula.index(penalties: penalties), anomaly: anomaly, drift: drift,
+      contributors: names.prefix(HealthStage.mostContributors).map { register.series[$0.position].sensor })
+  }
+}
+
+extension HealthStage {
+  /// Writes the state of every sensor and the windows not yet judged.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(UInt16(1))
+    writer.write(monitors) { writer, monitor in
+      writer.write(monitor != nil)
+      monitor?.snapshot(into: &writer)
+    }
+    writer.write(fresh) { writer, window in
+      writer.write(window.series.rawValue)
+      writer.write(window.start)
+      writer.write(window.mean)
+      writer.write(window.goodShare)
+    }
+  }
+
+  /// Replaces the state.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try reader.expect(version: 1, of: HealthStage.name)
+    monitors = try reader.readArray { (reader) throws(SnapshotError) in
+      guard try reader.readBool() else { return nil }
+      var monitor = SensorMonitor()
+      try monitor.restore(from: &reader)
+      return monitor
+    }
+    // Of a window waiting to be judged, only what judging reads is kept.
+    fresh = try reader.readArray(elementSize: 28) { (reader) throws(SnapshotError) in
+      let series = SeriesIndex(Int(try reader.read(Int32.self)))
+      guard series.rawValue >= 0 else { throw .invalid("a series below zero") }
+      return FeatureWindow(
+        series: series, length: .quarterHour, start: try reader.readTimestamp(), mean: try reader.readDouble(),
+        minimum: .nan, maximum: .nan, standardDeviation: .nan, slope: .nan, count: 0, energyKilowattHours: .nan,
+        goodShare: try reader.readDouble(), isUpdate: false)
+    }
+  }
+}

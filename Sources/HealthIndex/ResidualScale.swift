@@ -1,0 +1,27 @@
+import PlantModel
+
+/// Floors of the scale of residuals.
+enum ResidualScale {
+  /// The least scale of a quantity [canonical unit]: what instruments and ordinary operation make up.
+  static func floor(_ quantity: Quantity?, expected: Double) -> Double {
+    switch quantity {
+    case .temperature: 2.5
+    case .frequency: 0.05
+    case .percentage: 3
+    case .voltage: max(0.015 * expected.magnitude, 0.1)
+    case .pressure: max(0.01 * expected.magnitude, 2)
+    default: max(0.02 * expected.magnitude, 1e-6)
+    }
+  }
+
+  /// The spread that a series driven by weather or people is taken to have even when the past week was calm: two thirds
+  /// of a finite plausible range above zero, which is the nominal size where the range is 1.5 times that.
+  ///
+  /// Worked value: PV of 100 kW has a range up to 150 kW and a spread of at least 100 kW. Temperatures, whose ranges
+  /// span what exists on Earth, take a third.
+  static func leastSpread(_ profile: SensorProfile) -> Double {
+    let width = profile.range.upperBound - max(profile.range.lowerBound, 0)
+    guard width.isFinite, width > 0 else { return 0 }
+    return profile.unit?.quantity == .temperature ? width / 3 : width * 2 / 3
+  }
+}

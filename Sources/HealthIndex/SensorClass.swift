@@ -1,0 +1,40 @@
+import PlantModel
+
+/// How the values of a sensor may be judged: by what drives them.
+enum SensorClass: Sendable {
+  /// Driven by decisions and events (an arriving car, a dispatched battery, a switch, a counter): any value within range
+  /// is ordinary, so that only the quality of its data is judged.
+  case eventDriven
+  /// Driven by weather or people: judged against the same time of past days, with a generous scale.
+  case variable
+  /// Everything else, such as voltages, frequencies and the temperatures of equipment.
+  case steady
+
+  init(_ index: SeriesIndex, in register: PlantRegister) {
+    let profile = register.series[index.position].profile
+    let kind = register.kind(of: index)
+    if profile.mayStandStill || profile.sampling == .counter {
+      self = .eventDriven
+      return
+    }
+    switch profile.unit?.quantity {
+    case .power, .energy, .reactivePower, .apparentPower, .current, .charge, .flow:
+      self = SensorClass.isWeatherOrPeople(kind) ? .variable : .eventDriven
+    case .irradiance, .speed, .illuminance, .rotation: self = .variable
+    case .angle, .price, .carbonIntensity, .count, .duration: self = .eventDriven
+    case .temperature: self = kind == .pv || kind == .weather ? .variable : .steady
+    default: self = .steady
+    }
+  }
+
+  private static func isWeatherOrPeople(_ kind: AssetKind) -> Bool { kind == .pv || kind == .wind || kind == .load }
+
+  /// How much a full drift score counts.
+  var driftWeight: Double {
+    switch self {
+    case .eventDriven: 0
+    case .variable: 0.2
+    case .steady: 0.5
+    }
+  }
+}

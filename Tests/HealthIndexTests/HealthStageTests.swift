@@ -1,0 +1,235 @@
+import PlantModel
+import StreamCore
+import Testing
+
+@testable import HealthIndex
+
+@Suite("The health stage")
+struct HealthStageTests {
+  private let sensor: (String, String) -> Int = { asset, sensor in
+    HealthyPlant.sensors.firstIndex { $0 == (asset, sensor) } ?? -1
+  }
+
+  /// Runs a healthy plant, `alter` changing what sensors say.
+  private func run(
+    days: Int, seed: UInt64 = 1, _ alter: (Int, inout [Sample?]) -> Void = { _, _ in }
+  ) -> HealthDriver {
+    var driver = HealthDriver()
+    var plant = HealthyPlant(seed: seed)
+    for slot in 0..<(96 * days) {
+      var samples: [Sample?] = plant.next(slot)
+      alter(slot, &samples)
+      driver.advance(slot, samples)
+    }
+    return driver
+  }
+
+  @Test("a plant without a fault stays above 80 for weeks", arguments: [1, 2, 3, 4] as [UInt64])
+  func faultFree(seed: UInt64) {
+    let driver = run(days: 21, seed: seed)
+    #expect(driver.found.count == 21 * 96 * 6)
+    for health in driver.found where health.index < 80 {
+      let asset = driver.register.assets[health.asset.position].name
+      Issue.record("\(asset) at \(health.time): \(health.index) by \(health.contributors)")
+    }
+  }
+
+  @Test(
+    "an offset that stays lowers the index below 60 and names the sensor",
+    arguments: [
+      ("bess", "temperature", 25.0), ("grid", "voltage", -60), ("grid", "frequency", 0.8), ("load", "voltage_l1", 35),
+    ])
+  func offset(asset: String, name: String, offset: Double) {
+    let position = sensor(asset, name)
+    let driver = run(days: 8) { slot, samples in
+      if slot >= 96 * 7 { samples[position]?.mean += offset }
+    }
+    let after = driver.judgements(asset, from: 96 * 7 + 4)
+    #expect(after.first.map { $0.index < 60 } == true)
+    #expect(after.allSatisfy { $0.contributors.first == name })
+    #expect(driver.judgements("pv", from: 96 * 7).allSatisfy { $0.index >= 80 })
+  }
+
+  @Test("a slow drift of a battery's temperature is seen before it is large")
+  func drift() throws {
+    let position = sensor("bess", "temperature")
+    let driver = run(days: 14) { slot, samples in
+      if slot >= 96 * 7 { samples[position]?.mean += 0.03 * Double(slot - 96 * 7) }
+    }
+    let last = try #require(driver.judgements("bess", from: 96 * 7).last { $0.drift > 0.5 })
+    #expect(last.contributors.first == "temperature")
+    #expect(driver.judgements("bess", from: 0).first { $0.drift > 0.1 }.map { $0.time < last.time } == true)
+  }
+
+  @Test("readings marked as stuck lower the index and name the sensor")
+  func stuck() throws {
+    let position = sensor("pv", "power")
+    let driver = run(days: 5) { slot, samples in
+      if slot >= 96 * 4 { samples[position] = Sample(mean: 40, goodShare: 0) }
+    }
+    let after = try #require(driver.judgements("pv", from: 96 * 4 + 4).first)
+    #expect(after.index < 60)
+    #expect(after.contributors.first == "power")
+  }
+
+  @Test("a sensor that falls silent while its asset speaks lowers the index and is named")
+  func dropout() throws {
+    let position = sensor("pv", "temperature")
+    let driver = run(days: 5) { slot, samples in
+      if slot >= 96 * 4 { samples[position] = nil }
+    }
+    let after = try #require(driver.judgements("pv", from: 96 * 4 + 8).first)
+    #expect(after.index < 60)
+    #expect(after.contributors == ["temperature"])
+    #expect(driver.judgements("pv", from: 96 * 4).first.map { $0.index >= 80 } == true)
+  }
+
+  @Test("a sensor that speaks once an hour is not taken for silent")
+  func sparse() {
+    let position = sensor("grid", "frequency")
+    let driver = run(days: 5) { slot, samples in
+      if slot % 4 != 0 { samples[position] = nil }
+    }
+    #expect(driver.judgements("grid", from: 16).allSatisfy { $0.index >= 80 })
+  }
+
+  @Test("one odd window is silent")
+  func oneWindow() {
+    let position = sensor("grid", "voltage")
+    let driver = run(days: 5) { slot, samples in
+      if slot == 96 * 4 + 10 { samples[position]?.mean = 900 }
+    }
+    #expect(driver.judgements("grid", from: 96 * 4).allSatisfy { $0.index >= 80 })
+  }
+
+  @Test("an asset silent for more than an hour is not judged")
+  func silent() {
+    let driver = run(days: 4) { slot, samples in
+      if slot >= 96 * 3 { samples[7] = nil }
+    }
+    let last = driver.judgements("ev", from: 0).last?.time
+    #expect(last == QuarterHour.start(of: HealthDriver.start + 96 * 3 + 3))
+    #expect(driver.judgements("load", from: 96 * 3).count == 96)
+  }
+
+  @Test("points carry the judgement, and `learning` for three days")
+  func points() {
+    let driver = run(days: 4)
+    #expect(driver.points.count == driver.found.count)
+    for (position, health) in driver.found.enumerated() {
+      let entry = driver.points.entries[position]
+      #expect(entry.key == PointKey(.health, .asset(health.asset)) && entry.time == health.time)
+      #expect(driver.field("index", of: position) == .float(health.index))
+      let age = health.time - QuarterHour.start(of: HealthDriver.start)
+      #expect(driver.field("state", of: position) == .text(age < .days(3) ? "learning" : "good"))
+      #expect(driver.field("contributors", of: position) == .text(health.contributors.joined(separator: ", ")))
+    }
+  }
+
+  @Test("judgements do not depend on how windows came in frames")
+  func batching() {
+    let single = run(days: 5)
+    var batched = HealthDriver()
+    var plant = HealthyPlant(seed: 1)
+    for slot in 0..<(96 * 5) {
+      for (position, sample) in plant.next(slot).enumerated().reversed() {
+        var frame = Frame(cause: .readings)
+        frame.windows = [HealthDriver.window(SeriesIndex(position), slot, sample)]
+        batched.step(&frame)
+      }
+      batched.mark(slot + 1)
+    }
+    #expect(single.found == batched.found)
+  }
+
+  @Test("a stage restored from a snapshot goes on as if nothing had happened", arguments: [1, 100, 500])
+  func snapshot(cut: Int) throws {
+    var whole = HealthDriver()
+    var plant = HealthyPlant(seed: 9)
+    for slot in 0..<cut {
+      var samples = plant.next(slot)
+      // A drift under way, so that its sum is part of what has to survive.
+      if slot >= 420 { samples[sensor("bess", "temperature")].mean += 9 }
+      whole.advance(slot, samples)
+    }
+    var waiting = Frame(cause: .readings)
+    waiting.windows = [HealthDriver.window(SeriesIndex(10), cut, Sample(mean: 333, goodShare: 0.5))]
+    whole.step(&waiting)
+    var writer = SnapshotWriter()
+    whole.stage.snapshot(into: &writer)
+    var restored = whole
+    restored.stage = HealthStage()
+    var reader = SnapshotReader(writer.bytes)
+    try restored.stage.restore(from: &reader)
+    #expect(reader.isAtEnd)
+    for slot in cut..<(cut + 150) {
+      let samples = plant.next(slot)
+      whole.advance(slot, samples)
+      restored.advance(slot, samples)
+    }
+    #expect(whole.found == restored.found)
+    #expect(whole.found.count > 6 * cut)
+    var ends = (SnapshotWriter(), SnapshotWriter())
+    whole.stage.snapshot(into: &ends.0)
+    restored.stage.snapshot(into: &ends.1)
+    #expect(ends.0.bytes == ends.1.bytes)
+  }
+
+  @Test("a snapshot that is cut or altered is refused or read, never a crash")
+  func brokenSnapshot() {
+    var driver = run(days: 1)
+    var writer = SnapshotWriter()
+    driver.stage.snapshot(into: &writer)
+    var random = SeededRandom(3)
+    for _ in 0..<60 {
+      var bytes = writer.bytes
+      var stage = HealthStage()
+      if Bool.random(using: &random) {
+        bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
+        var reader = SnapshotReader(bytes)
+        #expect(throws: SnapshotError.self) { try stage.restore(from: &reader) }
+      } else {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 0xFF
+        var reader = SnapshotReader(bytes)
+        guard (try? stage.restore(from: &reader)) != nil else { continue }
+        driver.stage = stage
+        driver.mark(97)
+      }
+    }
+  }
+
+  @Test("a correction of a window that waits for its mark is what is judged")
+  func correction() {
+    var driver = run(days: 4)
+    var plant = HealthyPlant(seed: 1)
+    var odd = plant.next(0).map { Sample(mean: $0.mean, goodShare: 0) }
+    odd[10].mean = 100
+    var frame = Frame(cause: .readings)
+    frame.windows = odd.enumerated().map { HealthDriver.window(SeriesIndex($0.offset), 96 * 4, $0.element) }
+    for (position, sample) in plant.next(0).enumerated() {
+      frame.windows.append(HealthDriver.window(SeriesIndex(position), 96 * 4, sample, isUpdate: true))
+    }
+    driver.step(&frame)
+    driver.mark(96 * 4 + 1)
+    let after = driver.judgements("grid", from: 96 * 4)
+    #expect(after.count == 1 && after.allSatisfy { $0.index == 100 })
+  }
+
+  @Test("values and times that no sensor sends do no harm")
+  func hostile() {
+    var driver = run(days: 1)
+    var frame = Frame(cause: .readings)
+    for value in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -0.0] {
+      for time in [Int64.min, -1, 0, Int64.max] {
+        var window = HealthDriver.window(SeriesIndex(2), 96, Sample(mean: value, goodShare: value))
+        window.start = Timestamp(nanoseconds: time)
+        frame.windows.append(window)
+      }
+      frame.windows.append(HealthDriver.window(SeriesIndex(2), 97, Sample(mean: value, goodShare: value)))
+      frame.windows.append(HealthDriver.window(SeriesIndex(99), 97, Sample(mean: value)))
+    }
+    driver.step(&frame)
+    for slot in 97..<200 { driver.advance(slot, [Sample(mean: -1e308), Sample(mean: 1e308)]) }
+    for health in driver.found { #expect((0...100).contains(health.index)) }
+  }
+}
