@@ -32,30 +32,24 @@ final class Demo {
     journal = keep.map { URL(fileURLWithPath: $0).appendingPathComponent("journal") }
       ?? FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-\(getpid())")
     Console.note("starting a broker and InfluxDB on free loopback ports")
-    broker = try LocalBroker()
-    do {
-      influx = try LocalInflux(directory: keep.map { $0 + "/influxdb" })
-    } catch {
-      broker.stop()
-      throw error
-    }
-    let brokerPort = broker.port
-    let influxURL = influx.url
+    broker = try LocalBroker.started()
+    var options = LocalInflux.Options()
+    options.keep = keep.map { $0 + "/influxdb" }
+    influx = try LocalInflux.started(options: options)
+    let brokerSettings = broker.settings
+    let databaseSettings = influx.settings()
     let journalPath = journal.path
     pipeline = try RunningPipeline(
       directory: directory, environment: ProcessInfo.processInfo.environment,
       adjust: { settings in
-        settings.mqtt = BrokerSettings()
-        settings.mqtt.port = brokerPort
-        settings.influxdb = DatabaseSettings()
-        settings.influxdb.url = influxURL
+        settings.mqtt = brokerSettings
+        settings.influxdb = databaseSettings
         settings.journal.path = journalPath
       }, note: { Console.note("wattline: \($0)") })
-    var sensors = BrokerSettings()
-    sensors.port = brokerPort
+    var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
     publisher = Publisher(settings: sensors)
-    grafana = LocalGrafana.start(influx: influxURL, boards: "grafana")
+    grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
     pipeline.start()
     publisher.start()
   }
