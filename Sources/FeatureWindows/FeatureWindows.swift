@@ -1,1 +1,0 @@
-// FeatureWindows: being built.
