@@ -1,0 +1,117 @@
+import Glibc
+import StreamCore
+
+/// An open file, closed when the last owner lets go.
+final class OpenFile: Sendable {
+  let descriptor: Int32
+  let path: String
+
+  init(_ path: String, _ flags: Int32) throws(JournalError) {
+    let descriptor = open(path, flags | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .system("opening \(path)") }
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  deinit { close(descriptor) }
+
+  /// Size now [bytes].
+  func size() throws(JournalError) -> Int {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("asking the size of \(path)") }
+    return Int(status.st_size)
+  }
+
+  /// Reads at `position` until `target` is full or the file ends; returns how much came.
+  func read(into target: UnsafeMutableRawBufferPointer, at position: Int) throws(JournalError) -> Int {
+    var done = 0
+    while done < target.count, let base = target.baseAddress {
+      let count = pread(descriptor, base + done, target.count - done, off_t(position + done))
+      if count == 0 { break }
+      if count < 0 && errno != EINTR { throw .system("reading \(path)") }
+      done += max(0, count)
+    }
+    return done
+  }
+
+  /// Writes a header and a body as one at `position`: a single system call unless the kernel takes only a part. What a
+  /// failed write left behind is cut off again.
+  func write(_ header: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, at position: Int) throws(JournalError) {
+    let total = header.count + body.count
+    var done = 0
+    while done < total {
+      let fromHeader = min(done, header.count)
+      let fromBody = done - fromHeader
+      var parts = (
+        iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: header.baseAddress.map { $0 + fromHeader }),
+          iov_len: header.count - fromHeader),
+        iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: body.baseAddress.map { $0 + fromBody }),
+          iov_len: body.count - fromBody)
+      )
+      let count = withUnsafeBytes(of: &parts) {
+        pwritev(descriptor, $0.assumingMemoryBound(to: iovec.self).baseAddress, 2, off_t(position + done))
+      }
+      if count >= 0 {
+        done += count
+      } else if errno != EINTR {
+        let error = SystemError("writing \(path)")
+        ftruncate(descriptor, off_t(position))
+        throw [ENOSPC, EDQUOT].contains(error.code) ? .full : .system(error)
+      }
+    }
+  }
+
+  /// Cuts the file to `size` bytes.
+  func truncate(to size: Int) throws(JournalError) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw .system("truncating \(path)") }
+  }
+
+  /// Waits until what was written is on the disk.
+  func sync() throws(JournalError) {
+    guard fdatasync(descriptor) == 0 else { throw .system("syncing \(path)") }
+  }
+}
+
+/// Folders.
+enum Folder {
+  /// Makes a folder, for its owner only, and those above it that are missing.
+  static func make(_ path: String) throws(JournalError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
+      if mkdir(made, 0o700) != 0 && errno != EEXIST && errno != EISDIR { throw .system("making the folder \(made)") }
+    }
+  }
+
+  /// Names in a folder, in no order.
+  static func names(in path: String) throws(JournalError) -> [String] {
+    guard let stream = opendir(path) else { throw .system("listing \(path)") }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
+          String(cString: $0)
+        }
+      }
+      names.append(name)
+    }
+    return names
+  }
+
+  /// Makes new, renamed and removed names of a folder durable.
+  static func sync(_ path: String) throws(JournalError) {
+    let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY)
+    guard fsync(folder.descriptor) == 0 else { throw .system("syncing \(path)") }
+  }
+
+  /// Bytes that an ordinary user may still write on the folder's disk.
+  static func freeBytes(_ path: String) -> Int64 {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return 0 }
+    return Int64(
+      clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+  }
+}

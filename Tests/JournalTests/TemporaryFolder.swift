@@ -1,0 +1,81 @@
+import Foundation
+import Journal
+import PlantModel
+
+/// A folder that is removed with its owner.
+final class TemporaryFolder {
+  let path: String
+
+  init() {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-\(UUID().uuidString)").path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Names of the segments, oldest first.
+  var segments: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".journal") }.sorted().map { "\(path)/\($0)" }
+  }
+
+  /// Changes the bytes of a file.
+  static func edit(_ path: String, _ change: (inout Data) -> Void) throws {
+    var data = try Data(contentsOf: URL(fileURLWithPath: path))
+    change(&data)
+    try data.write(to: URL(fileURLWithPath: path))
+  }
+}
+
+/// A record by value, to compare.
+struct Entry: Equatable {
+  var kind: RecordKind
+  var received: Int64
+  var body: [UInt8]
+
+  init(_ kind: RecordKind, _ received: Int64, _ body: [UInt8]) {
+    self.kind = kind
+    self.received = received
+    self.body = body
+  }
+
+  init(_ received: Int64, _ body: [UInt8]) { self.init(.messages, received, body) }
+
+  init(_ record: JournalRecord) {
+    self.init(record.kind, record.received.nanoseconds, record.withBody { Array($0) })
+  }
+}
+
+extension Journal {
+  /// Appends an entry.
+  @discardableResult
+  func append(_ entry: Entry) throws -> UInt64 {
+    try append(kind: entry.kind, received: Timestamp(nanoseconds: entry.received), body: entry.body)
+  }
+
+  /// All that can be read from an offset.
+  func entries(from offset: UInt64 = 0) throws -> [Entry] { try reader(from: offset).rest() }
+}
+
+extension JournalReader {
+  /// All that can be read now.
+  func rest() throws -> [Entry] {
+    var entries: [Entry] = []
+    while let record = try next() { entries.append(Entry(record)) }
+    return entries
+  }
+}
+
+/// Repeatable randomness (Steele, Lea and Flood's SplitMix64, 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}
