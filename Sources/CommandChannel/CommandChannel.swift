@@ -1,1 +1,0 @@
-// CommandChannel: being built.

@@ -1,0 +1,121 @@
+import Foundation
+
+/// What callers hand to the publisher's thread, and how much of it the broker has not confirmed.
+final class PublishQueue: @unchecked Sendable {
+  // Every stored property below `condition` is read and written only while `condition` is locked.
+  private let condition = NSCondition()
+  private var waiting = Batch()
+  private var announced: [PublishedMessage] = []
+  private var announcedAnew = false
+  private var unconfirmed = 0
+  private var isStopped = false
+  private let limit: Int
+
+  /// Messages in one piece of memory: topic with its terminating zero, then payload.
+  struct Batch {
+    struct Entry {
+      var start: Int
+      var topicSize: Int
+      var payloadSize: Int
+      var qos: Int32
+      var retain: Bool
+    }
+    var entries: [Entry] = []
+    var bytes: [UInt8] = []
+
+    mutating func append(topic: String, payload: UnsafeRawBufferPointer, qos: Int, retain: Bool) {
+      let start = bytes.count
+      bytes.append(contentsOf: topic.utf8)
+      bytes.append(0)
+      let topicSize = bytes.count - start
+      bytes.append(contentsOf: payload)
+      entries.append(
+        Entry(
+          start: start, topicSize: topicSize, payloadSize: payload.count, qos: Int32(min(max(qos, 0), 2)),
+          retain: retain))
+    }
+
+    mutating func removeAll() {
+      entries.removeAll(keepingCapacity: true)
+      bytes.removeAll(keepingCapacity: true)
+    }
+  }
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Adds a message; waits for room until `deadline`. Returns whether the publisher's thread has to be woken.
+  func add(
+    topic: String, payload: UnsafeRawBufferPointer, qos: Int, retain: Bool, until deadline: Date?
+  ) throws(PublishError) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    while unconfirmed >= limit && !isStopped {
+      if let deadline {
+        if !condition.wait(until: deadline) && unconfirmed >= limit { throw .timedOut }
+      } else {
+        condition.wait()
+      }
+    }
+    if isStopped { throw .stopped }
+    unconfirmed += 1
+    waiting.append(topic: topic, payload: payload, qos: qos, retain: retain)
+    return waiting.entries.count == 1
+  }
+
+  /// Sets a message that is published now and after every new connection; one a topic.
+  func announce(_ message: PublishedMessage) {
+    condition.lock()
+    defer { condition.unlock() }
+    announced.removeAll { $0.topic == message.topic }
+    announced.append(message)
+    announcedAnew = true
+  }
+
+  /// Waits until everything was confirmed; whether it was, in time.
+  func waitUntilConfirmed(until deadline: Date) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    while unconfirmed > 0 || announcedAnew {
+      if isStopped || !condition.wait(until: deadline) { return unconfirmed == 0 && !announcedAnew }
+    }
+    return true
+  }
+
+  func stop() {
+    condition.lock()
+    isStopped = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  var stopped: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    return isStopped
+  }
+
+  /// Exchanges what waits for an emptied batch, with what is announced, if that is due.
+  func take(into batch: inout Batch, afterConnect: Bool) {
+    condition.lock()
+    defer { condition.unlock() }
+    batch.removeAll()
+    swap(&batch, &waiting)
+    if afterConnect || announcedAnew {
+      for message in announced {
+        unconfirmed += 1
+        message.payload.withUnsafeBytes {
+          batch.append(topic: message.topic, payload: $0, qos: message.qos, retain: message.retain)
+        }
+      }
+      announcedAnew = false
+    }
+  }
+
+  func confirm(_ count: Int) {
+    if count == 0 { return }
+    condition.lock()
+    unconfirmed -= count
+    condition.broadcast()
+    condition.unlock()
+  }
+}

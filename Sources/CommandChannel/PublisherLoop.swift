@@ -1,0 +1,251 @@
+import CMosquitto
+import Foundation
+import PlantModel
+
+/// The publisher's thread: the only one that touches its libmosquitto client.
+final class PublisherLoop {
+  private enum Kind: UInt8 {
+    case none, written, confirmed
+  }
+
+  /// Initialises the library once; it is never cleaned up, because other clients may live.
+  private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
+
+  private let settings: BrokerSettings
+  private let queue: PublishQueue
+  private let control: PublisherControl
+  private let onEvent: @Sendable (PublisherEvent) -> Void
+  private let client: OpaquePointer?
+  private var batch = PublishQueue.Batch()
+  /// What the library has and has not confirmed, by packet identifier.
+  private var kinds = [Kind](repeating: .none, count: 65_536)
+  private var unwritten = 0
+  private var confirmedNow = 0
+  private var isConnected = false
+  private var announcesAreDue = false
+  private var refusal: String?
+  private var backoff = PublisherBackoff()
+
+  init(
+    settings: BrokerSettings, will: PublishedMessage?, window: Int, queue: PublishQueue, control: PublisherControl,
+    onEvent: @escaping @Sendable (PublisherEvent) -> Void
+  ) {
+    self.settings = settings
+    self.queue = queue
+    self.control = control
+    self.onEvent = onEvent
+    client = PublisherLoop.isLibraryReady ? mosquitto_new(settings.clientID, true, nil) : nil
+    guard let client else { return }
+    mosquitto_user_data_set(client, Unmanaged.passUnretained(self).toOpaque())
+    mosquitto_threaded_set(client, true)
+    mosquitto_max_inflight_messages_set(client, UInt32(window))
+    mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
+    configure(client, will)
+  }
+
+  deinit { if let client { mosquitto_destroy(client) } }
+
+  static func isValid(topic: String, payloadSize: Int) -> Bool {
+    let size = topic.utf8.count
+    return (1...65_535).contains(size) && payloadSize <= Int(MQTT_MAX_PAYLOAD) && !topic.utf8.contains(0)
+      && mosquitto_pub_topic_check2(topic, size) == MOSQ_ERR_SUCCESS.rawValue
+      && mosquitto_validate_utf8(topic, Int32(size)) == MOSQ_ERR_SUCCESS.rawValue
+  }
+
+  func run() {
+    blockBrokenPipe()
+    while !queue.stopped {
+      if client.map({ connect($0) }) == true { serve() }
+      if queue.stopped { break }
+      wait(milliseconds: Int32(backoff.next() * 1_000))
+    }
+    if let client, mosquitto_socket(client) >= 0 {
+      mosquitto_disconnect(client)
+      mosquitto_loop_write(client, 1)
+    }
+    control.isConnected.store(false, ordering: .relaxed)
+  }
+
+  private func configure(_ client: OpaquePointer, _ will: PublishedMessage?) {
+    if let name = settings.username { mosquitto_username_pw_set(client, name, settings.password?.text) }
+    if let will {
+      mosquitto_will_set(client, will.topic, Int32(will.payload.count), will.payload, Int32(will.qos), will.retain)
+    }
+    if settings.tls {
+      if settings.caFile == nil { mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
+      mosquitto_tls_set(
+        client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
+        settings.keyFile, nil)
+    }
+    mosquitto_connect_callback_set(client) { _, context, code in
+      PublisherLoop.from(context)?.connected(code: code)
+    }
+    mosquitto_publish_callback_set(client) { _, context, identifier in
+      PublisherLoop.from(context)?.published(identifier)
+    }
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> PublisherLoop? {
+    context.map { Unmanaged<PublisherLoop>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// The library writes without MSG_NOSIGNAL; a broken pipe must come back as an error, not end the process.
+  private func blockBrokenPipe() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+  }
+
+  private func connect(_ client: OpaquePointer) -> Bool {
+    refusal = nil
+    let code = mosquitto_connect_async(client, settings.host, Int32(settings.port), 30)
+    if code == MOSQ_ERR_SUCCESS.rawValue { return true }
+    onEvent(.disconnected(reason: PublisherLoop.reason(code)))
+    return false
+  }
+
+  /// Moves packets until the connection ends or the publisher is stopped.
+  private func serve() {
+    guard let client else { return }
+    let deadline = ContinuousClock.now + .seconds(15)
+    var nextCare = ContinuousClock.now + .seconds(1)
+    var code = MOSQ_ERR_SUCCESS.rawValue
+    var isOpening = true
+    while code == MOSQ_ERR_SUCCESS.rawValue, mosquitto_socket(client) >= 0, !queue.stopped {
+      if isConnected { handOver(client) }
+      let ready = poll(client, forWriting: isOpening || mosquitto_want_write(client))
+      if ready & Int32(POLLOUT) != 0 || ready & ~Int32(POLLOUT) != 0 {
+        isOpening = false
+        code = mosquitto_loop_read(client, 1)
+      }
+      if code == MOSQ_ERR_SUCCESS.rawValue, mosquitto_want_write(client) { code = write(client) }
+      confirmNow()
+      if ContinuousClock.now > nextCare {
+        nextCare = ContinuousClock.now + .seconds(1)
+        mosquitto_loop_misc(client)
+        if !isConnected && ContinuousClock.now > deadline { code = MOSQ_ERR_CONN_LOST.rawValue }
+      }
+    }
+    if !queue.stopped { disconnected(code) }
+  }
+
+  /// Sends what the queue has in one segment where the kernel can.
+  private func write(_ client: OpaquePointer) -> Int32 {
+    let socket = mosquitto_socket(client)
+    var cork: Int32 = 1
+    setsockopt(socket, Int32(IPPROTO_TCP), TCP_CORK, &cork, 4)
+    let code = mosquitto_loop_write(client, 1)
+    cork = 0
+    if mosquitto_socket(client) == socket { setsockopt(socket, Int32(IPPROTO_TCP), TCP_CORK, &cork, 4) }
+    return code
+  }
+
+  private func handOver(_ client: OpaquePointer) {
+    queue.take(into: &batch, afterConnect: announcesAreDue)
+    announcesAreDue = false
+    guard !batch.entries.isEmpty else { return }
+    batch.bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      for entry in batch.entries {
+        let topic = (base + entry.start).assumingMemoryBound(to: CChar.self)
+        let payload = base + entry.start + entry.topicSize
+        var identifier: Int32 = 0
+        let code = mosquitto_publish(
+          client, &identifier, topic, Int32(entry.payloadSize), payload, entry.qos, entry.retain)
+        guard code == MOSQ_ERR_SUCCESS.rawValue else {
+          lose(1)
+          continue
+        }
+        kinds[Int(identifier) & 0xFFFF] = entry.qos == 0 ? .written : .confirmed
+        if entry.qos == 0 { unwritten += 1 }
+      }
+    }
+  }
+
+  private func connected(code: Int32) {
+    guard code == 0 else {
+      refusal = "the broker refuses the connection: \(String(cString: mosquitto_connack_string(code)))"
+      return
+    }
+    isConnected = true
+    announcesAreDue = true
+    backoff.reset()
+    control.isConnected.store(true, ordering: .relaxed)
+    control.connections.add(1, ordering: .relaxed)
+    onEvent(.connected)
+  }
+
+  private func published(_ identifier: Int32) {
+    let slot = Int(identifier) & 0xFFFF
+    if kinds[slot] == .none { return }
+    if kinds[slot] == .written { unwritten -= 1 }
+    kinds[slot] = .none
+    confirmedNow += 1
+  }
+
+  private func confirmNow() {
+    control.confirmed.add(confirmedNow, ordering: .relaxed)
+    queue.confirm(confirmedNow)
+    confirmedNow = 0
+  }
+
+  private func lose(_ count: Int) {
+    control.lost.add(count, ordering: .relaxed)
+    queue.confirm(count)
+  }
+
+  private func disconnected(_ code: Int32) {
+    isConnected = false
+    control.isConnected.store(false, ordering: .relaxed)
+    // What was at QoS 0 in the library's queue is gone; the rest stays there and is sent again.
+    for slot in kinds.indices where kinds[slot] == .written { kinds[slot] = .none }
+    lose(unwritten)
+    unwritten = 0
+    onEvent(.disconnected(reason: refusal ?? PublisherLoop.reason(code)))
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    if code == MOSQ_ERR_ERRNO.rawValue { return String(cString: strerror(errno)) }
+    return code == 0 ? "the connection was closed" : String(cString: mosquitto_strerror(code))
+  }
+
+  private func poll(_ client: OpaquePointer, forWriting: Bool) -> Int32 {
+    let events = Int16(POLLIN) | (forWriting ? Int16(POLLOUT) : 0)
+    var descriptors = [
+      pollfd(fd: mosquitto_socket(client), events: events, revents: 0),
+      pollfd(fd: control.pipe.readEnd, events: Int16(POLLIN), revents: 0),
+    ]
+    guard Glibc.poll(&descriptors, 2, 1_000) > 0 else { return 0 }
+    if descriptors[1].revents != 0 { control.pipe.acknowledge() }
+    return Int32(descriptors[0].revents)
+  }
+
+  /// Waits, unless woken by ``Publisher/stop(timeout:)``; messages that come meanwhile do not shorten the pause.
+  private func wait(milliseconds: Int32) {
+    let deadline = ContinuousClock.now + .milliseconds(Int(milliseconds))
+    while !queue.stopped {
+      let left = deadline - ContinuousClock.now
+      if left <= .zero { return }
+      var descriptor = pollfd(fd: control.pipe.readEnd, events: Int16(POLLIN), revents: 0)
+      let rounded = left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+      if Glibc.poll(&descriptor, 1, Int32(clamping: rounded)) > 0 { control.pipe.acknowledge() }
+    }
+  }
+}
+
+/// Pauses between attempts: doubling from 0.25 s to 30 s, each shortened by up to a half so that many clients of a
+/// broker that comes back do not come at once.
+struct PublisherBackoff {
+  private var ceiling = 0.25
+  private var generator = SystemRandomNumberGenerator()
+
+  /// The next pause [s].
+  mutating func next() -> Double {
+    defer { ceiling = min(30, ceiling * 2) }
+    return ceiling * Double.random(in: 0.5...1, using: &generator)
+  }
+
+  /// Starts over after a success.
+  mutating func reset() { ceiling = 0.25 }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import PlantModel
+
+/// An InfluxDB 1.x of its own, as a child process on free loopback ports, without any set-up.
+public final class LocalInflux: Sendable {
+  /// How the database is configured.
+  public struct Options: Sendable {
+    /// Folder that keeps `data`, `meta` and `wal` after ``LocalInflux/stop()``; `nil` for a temporary one.
+    public var keep: String?
+    /// `inmem` or `tsi1`, InfluxDB's two indices of series.
+    public var index = "inmem"
+    /// Further lines at the end of `influxdb.conf`, within its last section `[http]`.
+    public var furtherLines: [String] = []
+
+    /// A database in a temporary folder.
+    public init() {}
+  }
+
+  /// TCP port of the HTTP interface; the same after a restart.
+  public let port: Int
+  private let backupPort: Int
+  private let options: Options
+  private let server: LocalServer
+
+  /// A database that is not started yet.
+  public init(options: Options = Options()) throws(ServerError) {
+    self.options = options
+    port = try Loopback.freePort()
+    var other = try Loopback.freePort()
+    while other == port { other = try Loopback.freePort() }
+    backupPort = other
+    server = LocalServer(name: "influxdb", keptFolder: options.keep)
+  }
+
+  /// A database that answers.
+  public static func started(options: Options = Options()) throws(ServerError) -> LocalInflux {
+    let influx = try LocalInflux(options: options)
+    try influx.start()
+    return influx
+  }
+
+  /// Base URL of the HTTP interface.
+  public var url: String { "http://127.0.0.1:\(port)" }
+  /// Whether the child process runs.
+  public var isRunning: Bool { server.isRunning }
+  /// The child's process identifier while it runs.
+  public var processIdentifier: Int32? { server.identifier }
+
+  /// How to reach the database.
+  public func settings(database: String = "wattline") -> DatabaseSettings {
+    var settings = DatabaseSettings()
+    settings.url = url
+    settings.database = database
+    return settings
+  }
+
+  /// Starts the database and returns when it answers; what an earlier run stored is there again.
+  public func start() throws(ServerError) {
+    if isRunning { return }
+    let program = try Programs.require("influxd", package: "influxdb")
+    let folder = try server.folder()
+    let file = folder + "/influxdb.conf"
+    guard FileManager.default.createFile(atPath: file, contents: Data(configuration(folder: folder).utf8)) else {
+      throw .system("cannot write \(file)", code: errno)
+    }
+    let ping = url + "/ping"
+    let port = port
+    try server.start(program, ["run", "-config", file]) {
+      // A refused TCP connection is cheaper to find out than through libcurl.
+      Loopback.accepts(port: port) && (try? HTTPRequest.send(ping, timeout: 2))?.status == 204
+    }
+  }
+
+  /// Ends the database in good order and keeps its folder for ``start()``.
+  public func halt() { server.halt() }
+  /// Ends the database as a crash would (SIGKILL); ``start()`` finds what its log had.
+  public func kill() { server.kill() }
+  /// Ends the database in good order and starts it again, data kept.
+  public func restart() throws(ServerError) {
+    halt()
+    try start()
+  }
+  /// Ends the database and removes its folder, unless it is to be kept.
+  public func stop() { server.stop() }
+
+  /// Runs InfluxQL and returns the rows of all statements; times are milliseconds since the epoch.
+  public func query(_ statement: String, database: String = "wattline") throws(ServerError) -> [QueryRow] {
+    let address = "\(url)/query?epoch=ms&db=\(HTTPRequest.encode(database))"
+    let answer = try HTTPRequest.send(address, body: "q=\(HTTPRequest.encode(statement))")
+    guard let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body)) else {
+      throw .answer("\(statement): \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+    }
+    if let error = decoded.error ?? (decoded.results ?? []).lazy.compactMap(\.error).first {
+      throw .answer("\(statement): \(error)")
+    }
+    return decoded.rows
+  }
+
+  /// Makes a database; one that exists stays as it is.
+  public func createDatabase(_ name: String = "wattline") throws(ServerError) {
+    let quoted = name.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+    _ = try query("CREATE DATABASE \"\(quoted)\"")
+  }
+
+  /// Writes line protocol with times in milliseconds.
+  public func write(_ lines: String, database: String = "wattline") throws(ServerError) {
+    let address = "\(url)/write?precision=ms&db=\(HTTPRequest.encode(database))"
+    let answer = try HTTPRequest.send(address, body: lines)
+    guard answer.status == 204 else {
+      throw .answer("write: \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+    }
+  }
+
+  private func configuration(folder: String) -> String {
+    """
+    reporting-disabled = true
+    bind-address = "127.0.0.1:\(backupPort)"
+    [logging]
+    level = "warn"
+    suppress-logo = true
+    [meta]
+    dir = "\(folder)/meta"
+    logging-enabled = false
+    [data]
+    dir = "\(folder)/data"
+    wal-dir = "\(folder)/wal"
+    index-version = "\(options.index)"
+    query-log-enabled = false
+    max-series-per-database = 0
+    max-values-per-tag = 0
+    [monitor]
+    store-enabled = false
+    [subscriber]
+    enabled = false
+    [continuous_queries]
+    enabled = false
+    [http]
+    bind-address = "127.0.0.1:\(port)"
+    log-enabled = false
+    max-body-size = 0
+    \(options.furtherLines.joined(separator: "\n"))
+
+    """
+  }
+}

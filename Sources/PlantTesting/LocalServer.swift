@@ -1,0 +1,69 @@
+import Foundation
+import Synchronization
+
+/// What the local broker and the local database have in common: a child process, its folder, and starting it until it
+/// answers.
+final class LocalServer: Sendable {
+  private struct State {
+    var process: ChildProcess?
+    var folder: TemporaryFolder?
+  }
+
+  private let name: String
+  private let keptFolder: String?
+  private let state = Mutex(State())
+
+  init(name: String, keptFolder: String?) {
+    self.name = name
+    self.keptFolder = keptFolder
+  }
+
+  deinit { stop() }
+
+  var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
+  var identifier: pid_t? { state.withLock { $0.process?.identifier } }
+
+  /// The folder of configuration, log and data; made if there is none.
+  func folder() throws(ServerError) -> String {
+    if let keptFolder {
+      do { try FileManager.default.createDirectory(atPath: keptFolder, withIntermediateDirectories: true) } catch {
+        throw .answer("cannot make the folder \(keptFolder): \(error.localizedDescription)")
+      }
+      return keptFolder
+    }
+    return try state.withLock { (state) throws(ServerError) in
+      if let folder = state.folder { return folder.path }
+      let folder = try TemporaryFolder(prefix: "wattline-\(name)")
+      state.folder = folder
+      return folder.path
+    }
+  }
+
+  /// Starts the program and returns when `isReady`; does nothing while it runs.
+  func start(_ program: String, _ arguments: [String], isReady: () -> Bool) throws(ServerError) {
+    if isRunning { return }
+    let log = try folder() + "/\(name).log"
+    let process = try ChildProcess(program: program, arguments: arguments, log: log)
+    let answered = Waiting.until(seconds: 20) { isReady() || !process.isRunning }
+    guard answered, process.isRunning else {
+      process.kill()
+      throw .notReady(name, log: LocalServer.tail(of: log))
+    }
+    state.withLock { $0.process = process }
+  }
+
+  func halt() { state.withLock { $0.process.take() }?.terminate() }
+  func kill() { state.withLock { $0.process.take() }?.kill() }
+
+  /// Ends the program and removes the folder if it is a temporary one.
+  func stop() {
+    halt()
+    state.withLock { $0.folder.take() }?.remove()
+  }
+
+  private static func tail(of path: String) -> String {
+    guard let data = FileManager.default.contents(atPath: path) else { return "" }
+    let text = String(decoding: data.suffix(2_000), as: UTF8.self)
+    return text.split(separator: "\n").suffix(4).joined(separator: "; ")
+  }
+}

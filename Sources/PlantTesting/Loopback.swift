@@ -1,0 +1,66 @@
+import Glibc
+
+/// The text of an `errno` value.
+func message(of code: Int32) -> String {
+  guard let text = strerror(code) else { return "error \(code)" }
+  return String(cString: text)
+}
+
+/// Ports of this machine's loopback interface.
+public enum Loopback {
+  /// A port on which nothing listens.
+  ///
+  /// It is taken from below the range that the kernel gives to outgoing connections, so that no connection takes it
+  /// before the server does, and none connects to itself.
+  public static func freePort() throws(ServerError) -> Int {
+    for _ in 0..<200 {
+      let port = Int.random(in: 20_000..<32_000)
+      if try isFree(port) { return port }
+    }
+    throw .system("no free loopback port", code: EADDRINUSE)
+  }
+
+  /// Whether a server accepts TCP connections on the port.
+  public static func accepts(port: Int) -> Bool {
+    guard let descriptor = try? stream() else { return false }
+    defer { close(descriptor) }
+    return withAddress(port: port) { connect(descriptor, $0, $1) } == 0
+  }
+
+  private static func isFree(_ port: Int) throws(ServerError) -> Bool {
+    let descriptor = try stream()
+    defer { close(descriptor) }
+    return withAddress(port: port) { bind(descriptor, $0, $1) } == 0
+  }
+
+  private static func stream() throws(ServerError) -> Int32 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw .system("socket", code: errno) }
+    return descriptor
+  }
+
+  private static func withAddress(port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, size) }
+    }
+  }
+}
+
+/// Waits by asking, every few milliseconds; for servers that do not say when they are ready.
+public enum Waiting {
+  /// Asks `condition` until it holds or `seconds` have passed; whether it held.
+  @discardableResult
+  public static func until(seconds: Double = 5, _ condition: () -> Bool) -> Bool {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while !condition() {
+      if ContinuousClock.now > deadline { return false }
+      usleep(4_000)
+    }
+    return true
+  }
+}

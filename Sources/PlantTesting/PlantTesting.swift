@@ -1,1 +1,0 @@
-// PlantTesting: being built.

@@ -1,0 +1,37 @@
+import Foundation
+
+/// A folder of its own under the system's temporary one.
+public struct TemporaryFolder: Sendable {
+  /// Absolute path.
+  public let path: String
+
+  /// Makes a folder whose name starts with `prefix`.
+  public init(prefix: String) throws(ServerError) {
+    var template = Array((NSTemporaryDirectory() + "/" + prefix + "-XXXXXX").utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.flatMap { mkdtemp($0) } != nil
+    }
+    guard made else { throw .system("mkdtemp", code: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Deletes the folder and what is in it; deleting again does nothing.
+  public func remove() { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Programs of this machine.
+enum Programs {
+  /// The path of a program in `PATH` or the folders of system programs, which `PATH` of ordinary users often leaves
+  /// out.
+  static func find(_ name: String) -> String? {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/sbin"]
+    return folders.lazy.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
+  }
+
+  /// The path of a program, or an error that says which package has it.
+  static func require(_ name: String, package: String) throws(ServerError) -> String {
+    guard let path = find(name) else { throw .programMissing(name, package: package) }
+    return path
+  }
+}

@@ -1,0 +1,122 @@
+import CommandChannel
+import PlantModel
+import PlantTesting
+import Synchronization
+import Testing
+
+@Suite struct TopicNameTests {
+  @Test(
+    "only what MQTT gives a meaning to is percent-encoded",
+    arguments: [
+      ("Hall 3/4", "Hall 3%2F4"), ("a+b#c", "a%2Bb%23c"), ("100 %", "100 %25"), ("Wärme.pumpe", "Wärme.pumpe"),
+      ("", ""),
+      ("\0", "%00"),
+    ])
+  func encoding(name: String, topic: String) {
+    #expect(TopicName.encode(name) == topic)
+  }
+}
+
+@Suite struct PublisherTests {
+  private func subscriber(_ broker: LocalBroker, _ filter: String = "#") -> TestSubscriber {
+    let subscriber = TestSubscriber(broker.settings, filter: filter)
+    #expect(Waiting.until { subscriber.isSubscribed })
+    return subscriber
+  }
+
+  private func settings(_ broker: LocalBroker, _ name: String) -> BrokerSettings {
+    var settings = broker.settings
+    settings.clientID = name
+    return settings
+  }
+
+  @Test("every message of a flood arrives once and in order", arguments: [0, 1, 2])
+  func flood(qos: Int) throws {
+    let broker = try LocalBroker.started()
+    defer { broker.stop() }
+    let subscriber = subscriber(broker, "flood")
+    let publisher = Publisher(settings: settings(broker, "flood"), window: 500)
+    let clock = ContinuousClock.now
+    for number in 0..<5_000 { try publisher.publish(topic: "flood", payload: String(number), qos: qos) }
+    #expect(publisher.flush())
+    print("5,000 messages at QoS \(qos) in \(ContinuousClock.now - clock)")
+    #expect(Waiting.until { subscriber.messages.count >= 5_000 })
+    #expect(subscriber.messages.map(\.payload) == (0..<5_000).map(String.init))
+    let counters = publisher.counters
+    #expect(counters.confirmed == 5_000 && counters.lost == 0 && counters.connections == 1)
+    publisher.stop()
+  }
+
+  @Test("the broker publishes the will when the connection breaks, and the announcement returns with the connection")
+  func will() throws {
+    let broker = try LocalBroker.started()
+    defer { broker.stop() }
+    let subscriber = subscriber(broker, "wattline/status")
+    let first = Publisher(settings: settings(broker, "same"), will: .offline)
+    try first.announce(.online)
+    #expect(first.flush())
+    #expect(Waiting.until { subscriber.messages.map(\.payload) == ["online"] })
+    // A second client of the same name makes the broker cut the first one off.
+    let second = Publisher(settings: settings(broker, "same"))
+    #expect(Waiting.until { second.isConnected })
+    second.stop()
+    #expect(Waiting.until { subscriber.messages.map(\.payload).prefix(3) == ["online", "offline", "online"] })
+    first.stop()
+    #expect(Waiting.until { subscriber.messages.last?.payload == "offline" })
+    let late = self.subscriber(broker, "wattline/status")
+    let kept = TestSubscriber.Message(topic: "wattline/status", payload: "offline", retain: true)
+    #expect(Waiting.until { late.messages == [kept] })
+  }
+
+  @Test("messages wait while the broker is away, and a full window says so in time")
+  func away() throws {
+    let broker = try LocalBroker.started()
+    defer { broker.stop() }
+    broker.halt()
+    let publisher = Publisher(settings: settings(broker, "away"), window: 2)
+    try publisher.publish(topic: "t", payload: "1", retain: true)
+    try publisher.publish(topic: "u", payload: "2", qos: 0, retain: true)
+    #expect(throws: PublishError.timedOut) {
+      try publisher.publish(topic: "t", payload: "3", timeout: .milliseconds(50))
+    }
+    #expect(!publisher.flush(timeout: .milliseconds(20)))
+    try broker.start()
+    #expect(publisher.flush())
+    let subscriber = subscriber(broker)
+    #expect(Waiting.until { subscriber.messages.map(\.payload).sorted() == ["1", "2"] })
+    publisher.stop()
+    #expect(throws: PublishError.stopped) { try publisher.publish(topic: "t", payload: "4") }
+  }
+
+  @Test("a wrong password is reported in words")
+  func password() throws {
+    var options = LocalBroker.Options()
+    options.credentials = ("plant", "right")
+    let broker = try LocalBroker.started(options: options)
+    defer { broker.stop() }
+    var wrong = settings(broker, "wrong")
+    wrong.password = Secret("wrong")
+    let reasons = Reasons()
+    let refused = Publisher(settings: wrong) { event in
+      if case .disconnected(let reason) = event { reasons.list.withLock { $0.append(reason) } }
+    }
+    #expect(Waiting.until { reasons.list.withLock { $0.first?.contains("not authorised") } == true })
+    refused.stop()
+    let accepted = Publisher(settings: settings(broker, "right"))
+    #expect(Waiting.until { accepted.isConnected })
+    accepted.stop()
+  }
+
+  private final class Reasons: Sendable {
+    let list = Mutex<[String]>([])
+  }
+
+  @Test("a topic that MQTT does not allow is refused", arguments: ["", "a/+", "#", "a\0b"])
+  func topics(topic: String) throws {
+    let broker = try LocalBroker.started()
+    defer { broker.stop() }
+    let publisher = Publisher(settings: settings(broker, "topics"))
+    defer { publisher.stop() }
+    #expect(throws: PublishError.invalid(topic: topic)) { try publisher.publish(topic: topic, payload: "1") }
+  }
+}
