@@ -28,3 +28,13 @@ static inline CURLcode wattline_curl_get_long(CURL *handle, CURLINFO info, long 
 static inline CURLcode wattline_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
   return curl_easy_getinfo(handle, info, value);
 }
+// A progress callback that returns anything but 0 ends the transfer.
+typedef int (*wattline_curl_progress)(
+  void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up);
+static inline CURLcode wattline_curl_set_progress(CURL *handle, wattline_curl_progress value, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+  if (code != CURLE_OK) return code;
+  code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, value);
+  return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+}
+static inline CURLcode wattline_curl_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }

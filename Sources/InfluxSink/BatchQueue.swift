@@ -1,0 +1,142 @@
+import Glibc
+import PlantModel
+
+/// A bounded queue between workers and the sink's thread, which also is where that thread waits.
+///
+/// `@unchecked Sendable`: every stored property that changes is read and written with `mutex` held, and the two
+/// pthread objects live at fixed addresses until `deinit`.
+final class BatchQueue: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let mostBytes: Int
+  private let mostBatches: Int
+  private var waiting: [WriteBatch] = []
+  private var bytes = 0
+  private var isClosed = false
+  private var isFinished = false
+  private var deadline = Int64.max
+
+  init(mostBytes: Int, mostBatches: Int) {
+    self.mostBytes = mostBytes
+    self.mostBatches = mostBatches
+    pthread_mutex_init(mutex, nil)
+    // A wait must not end early or late because the wall clock is set.
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(changed, &attributes)
+    pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    pthread_cond_destroy(changed)
+    pthread_mutex_destroy(mutex)
+    changed.deallocate()
+    mutex.deallocate()
+  }
+
+  /// How many batches wait.
+  var depth: Int { locked { waiting.count } }
+
+  /// Whether the time given at closing is over.
+  var isPastDeadline: Bool { locked { isClosed && Self.monotonic() >= deadline } }
+
+  /// Adds a batch, waiting for room; `false` once the queue is closed. A batch larger than the queue gets in when it
+  /// is empty.
+  func put(_ batch: WriteBatch) -> Bool {
+    locked {
+      while !isClosed, !waiting.isEmpty, bytes + batch.bytes.count > mostBytes || waiting.count >= mostBatches {
+        pthread_cond_wait(changed, mutex)
+      }
+      guard !isClosed else { return false }
+      waiting.append(batch)
+      bytes += batch.bytes.count
+      pthread_cond_broadcast(changed)
+      return true
+    }
+  }
+
+  /// The batches at the front that fit one request together, at least one; waits for it. `nil` once the queue is closed
+  /// and empty, or closed and out of time.
+  func take(lines: Int, bytes limit: Int) -> [WriteBatch]? {
+    locked {
+      while waiting.isEmpty, !isClosed { pthread_cond_wait(changed, mutex) }
+      if waiting.isEmpty || (isClosed && Self.monotonic() >= deadline) { return nil }
+      let taken = takeFitting(lines: lines, bytes: limit)
+      return taken.isEmpty ? takeFirst(1) : taken
+    }
+  }
+
+  /// What fits, without waiting.
+  func takeMore(lines: Int, bytes limit: Int) -> [WriteBatch] { locked { takeFitting(lines: lines, bytes: limit) } }
+
+  /// Waits for a span, less if the queue is closed meanwhile; `false` when the time given at closing is over.
+  func pause(for span: TimeSpan) -> Bool {
+    locked {
+      // After closing, tries come in quick succession: there is no later.
+      let wait = isClosed ? min(span, .milliseconds(250)) : span
+      let end = min(Self.monotonic().addingReportingOverflow(wait.nanoseconds).partialValue, deadline)
+      let wasClosed = isClosed
+      while isClosed == wasClosed, Self.monotonic() < end {
+        var moment = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
+        pthread_cond_timedwait(changed, mutex, &moment)
+      }
+      return !(isClosed && Self.monotonic() >= deadline)
+    }
+  }
+
+  /// Takes no more batches; what waits may be delivered within `span`.
+  func close(within span: TimeSpan) {
+    locked {
+      guard !isClosed else { return }
+      isClosed = true
+      let (end, overflow) = Self.monotonic().addingReportingOverflow(max(span, .zero).nanoseconds)
+      deadline = overflow ? .max : end
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  /// Says that the sink's thread is done.
+  func finish() {
+    locked {
+      isFinished = true
+      isClosed = true
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  /// Waits until the sink's thread is done.
+  func waitUntilFinished() { locked { while !isFinished { pthread_cond_wait(changed, mutex) } } }
+
+  private func takeFitting(lines: Int, bytes limit: Int) -> [WriteBatch] {
+    var count = 0
+    var sum = (lines: 0, bytes: 0)
+    for batch in waiting {
+      sum = (sum.lines + batch.lines, sum.bytes + batch.bytes.count)
+      if sum.lines > lines || sum.bytes > limit { break }
+      count += 1
+    }
+    return takeFirst(count)
+  }
+
+  private func takeFirst(_ count: Int) -> [WriteBatch] {
+    guard count > 0 else { return [] }
+    let taken = Array(waiting[..<count])
+    waiting.removeFirst(count)
+    for batch in taken { bytes -= batch.bytes.count }
+    pthread_cond_broadcast(changed)
+    return taken
+  }
+
+  private func locked<T>(_ body: () -> T) -> T {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  private static func monotonic() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+  }
+}

@@ -1,0 +1,75 @@
+import PlantModel
+
+/// The header `Retry-After` (RFC 9110): seconds, or a date in one of three forms.
+enum RetryAfter {
+  /// The longest wait that a server may ask for.
+  static let longest = TimeSpan.minutes(10)
+
+  /// The span to wait, 0 to ``longest``; `nil` where the text is neither.
+  ///
+  /// Example: `120`; `Sun, 06 Nov 1994 08:49:37 GMT`, read at 08:49:07, is 30 s.
+  static func span(_ text: String, now: Timestamp) -> TimeSpan? {
+    let words = text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+    if words.count == 1, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isWhitespace) }) {
+      // More digits than fit are more than the longest wait.
+      return bounded(Int64(words[0]).map(TimeSpan.seconds) ?? longest)
+    }
+    return date(words).map { bounded($0 - now) }
+  }
+
+  private static func bounded(_ span: TimeSpan) -> TimeSpan { min(max(span, .zero), longest) }
+
+  private static func date(_ words: [Substring]) -> Timestamp? {
+    // asctime: Sun Nov  6 08:49:37 1994. Others: Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT.
+    guard words.count >= 7 else { return nil }
+    let isAsctime = month(words[1]) != nil
+    let fields = isAsctime ? [words[6], words[1], words[2]] : [words[3], words[2], words[1]]
+    let clock = isAsctime ? words[3...5] : words[4...6]
+    guard var year = Int(fields[0]), let month = month(fields[1]), let day = Int(fields[2]) else { return nil }
+    let parts = clock.compactMap { Int($0) }
+    guard parts.count == 3 else { return nil }
+    if fields[0].count == 2 { year += year < 70 ? 2000 : 1900 }
+    let civil = CivilTime(
+      year: year, month: month, day: day, hour: parts[0], minute: parts[1], second: min(parts[2], 59))
+    return civil.isValid ? civil.utc : nil
+  }
+
+  private static func month(_ word: Substring) -> Int? {
+    let names = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    return names.firstIndex(of: word.lowercased()).map { $0 + 1 }
+  }
+}
+
+/// Exponential back-off with jitter: each wait lies between half of a bound and the bound, which doubles.
+struct Backoff {
+  let shortest: TimeSpan
+  let longest: TimeSpan
+  private var bound: TimeSpan
+  private var random: UInt64
+
+  /// Waits from about `shortest` to `longest`; `seed` decides the jitter.
+  init(shortest: TimeSpan, longest: TimeSpan, seed: UInt64) {
+    self.shortest = shortest
+    self.longest = longest
+    self.bound = shortest
+    self.random = seed
+  }
+
+  /// The next wait.
+  mutating func next() -> TimeSpan {
+    let half = bound.nanoseconds / 2
+    bound = min(bound * 2, longest)
+    return TimeSpan(nanoseconds: half + Int64(Double(half) * fraction()))
+  }
+
+  /// Starts again from the shortest.
+  mutating func reset() { bound = shortest }
+
+  /// SplitMix64, as a number from 0 up to 1.
+  private mutating func fraction() -> Double {
+    random &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = (random ^ (random >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Double((mixed ^ (mixed >> 31)) >> 11) / 9_007_199_254_740_992
+  }
+}

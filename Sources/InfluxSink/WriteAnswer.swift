@@ -1,0 +1,122 @@
+import PlantModel
+
+/// Why a line was refused for good. The raw value is the reason in counters and dead-letter files.
+public enum RefusalReason: String, Sendable, CaseIterable {
+  /// The database cannot parse the line.
+  case malformed
+  /// A field was written with another type before.
+  case typeConflict = "type_conflict"
+  /// The time lies outside what the database keeps.
+  case retention
+  /// A single line larger than the database takes.
+  case tooLarge = "too_large"
+  /// The database fails on this line and on no other.
+  case serverFault = "server_fault"
+  /// Refused in other words, which the dead-letter file has.
+  case rejected
+}
+
+/// Why good data is kept back until a person acts.
+public enum HoldReason: String, Sendable, CaseIterable {
+  /// A limit of the database on series, tag values, fields or tables is reached.
+  case limit
+  /// 401: the credentials are wrong.
+  case credentials
+  /// 403: the credentials do not allow writing.
+  case permission
+  /// 404: no such database, bucket or path.
+  case missing
+  /// An answer that no database gives, as from a proxy or another server.
+  case unexpected
+  /// The dead-letter file cannot be written.
+  case deadLetter = "dead_letter"
+}
+
+/// What to do after an answer to a write.
+public enum WriteAction: Sendable, Equatable {
+  /// All lines are in.
+  case accepted
+  /// Some lines are refused: halve until the bad ones are alone. `dropped` is how many, where the server says so.
+  case bisect(RefusalReason, dropped: Int?)
+  /// The request is too large: halve it.
+  case halve
+  /// Keep everything, say it loudly, try again slowly.
+  case hold(HoldReason)
+  /// The database is missing and may be created.
+  case createDatabase
+  /// Busy or away: keep, back off; not before the span that the server asked for.
+  case retry(after: TimeSpan?)
+  /// A fault of the server: a bounded number of tries, then as if lines were refused.
+  case serverFault
+}
+
+/// Reads the answers of a database to a write.
+public enum WriteAnswer {
+  /// What to do after an answer. `status` 0 stands for no answer at all: sending again is harmless, because a point
+  /// replaces itself. Only 204 says that all lines are in.
+  public static func classify(status: Int, body: String, retryAfter: TimeSpan? = nil) -> WriteAction {
+    switch status {
+    case 204: return .accepted
+    case 400, 422: return refusal(body)
+    case 401: return .hold(.credentials)
+    case 403: return .hold(.permission)
+    case 404: return body.lowercased().contains("database not found") ? .createDatabase : .hold(.missing)
+    case 413: return .halve
+    case 408, 425, 429: return .retry(after: retryAfter)
+    case 500: return fault(body, retryAfter)
+    case 200..<500: return .hold(.unexpected)
+    default: return .retry(after: retryAfter)
+    }
+  }
+
+  /// Words of a 500 that mean a full or slow server rather than data it cannot take.
+  private static func fault(_ body: String, _ retryAfter: TimeSpan?) -> WriteAction {
+    let words = body.lowercased()
+    let isBusy = ["cache-max-memory-size", "cache maximum memory size", "no space left", "timeout"]
+      .contains { words.contains($0) }
+    return isBusy ? .retry(after: retryAfter) : .serverFault
+  }
+
+  private static func refusal(_ body: String) -> WriteAction {
+    // A page of a proxy, or the words of a TLS server spoken to without TLS: nothing was judged.
+    let words = withoutQuotedLines(body).lowercased()
+    if body.drop(while: { $0.isWhitespace }).first == "<" || words.contains("request to an https server")
+      || words.contains("request was sent to https port")
+    {
+      return .hold(.unexpected)
+    }
+    let dropped = droppedCount(words)
+    // These quote what was sent, so they are looked for before the words of a limit, which a name could imitate.
+    if words.contains("unable to parse") { return .bisect(.malformed, dropped: dropped) }
+    if words.contains("type conflict") { return .bisect(.typeConflict, dropped: dropped) }
+    if isLimit(words) { return .hold(.limit) }
+    if words.contains("retention policy") { return .bisect(.retention, dropped: dropped) }
+    if words.contains("invalid column type") { return .bisect(.typeConflict, dropped: dropped) }
+    return .bisect(.rejected, dropped: dropped)
+  }
+
+  private static func isLimit(_ words: String) -> Bool {
+    if words.contains("max-series-per-database") || words.contains("max-values-per-tag") { return true }
+    if words.contains("limit") && words.contains("exceed") { return true }
+    return words.contains("limit reached")
+  }
+
+  /// The count in `partial write: … dropped=12`.
+  private static func droppedCount(_ words: String) -> Int? {
+    guard words.contains("partial write"), let found = words.range(after: " dropped=") else { return nil }
+    return Int(words[found].prefix { $0.isASCII && $0.isNumber })
+  }
+
+  /// A JSON body without the text of `"original_line"`, in which version 3 repeats what was sent.
+  private static func withoutQuotedLines(_ body: String) -> String {
+    var result = ""
+    var rest = body
+    while let found = rest.range(after: "\"original_line\"") {
+      result += rest[..<found.lowerBound]
+      var tail = rest[found].drop { $0 != "\"" }.dropFirst()
+      while let next = tail.first, next != "\"" { tail = tail.dropFirst(next == "\\" ? 2 : 1) }
+      rest = String(tail.dropFirst())
+    }
+    return result + rest
+  }
+}

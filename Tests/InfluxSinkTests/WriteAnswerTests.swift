@@ -1,0 +1,154 @@
+import PlantModel
+import Testing
+
+@testable import InfluxSink
+
+@Suite("Answers to a write")
+struct WriteAnswerTests {
+  struct Case: Sendable {
+    var status: Int
+    var body: String
+    var action: WriteAction
+    init(_ status: Int, _ body: String, _ action: WriteAction) {
+      (self.status, self.body, self.action) = (status, body, action)
+    }
+  }
+
+  static let cases = [
+    Case(204, "", .accepted),
+    Case(200, "<html>log in</html>", .hold(.unexpected)),
+    Case(302, "", .hold(.unexpected)),
+    Case(400, #"{"error":"unable to parse 'x': missing fields"}"#, .bisect(.malformed, dropped: nil)),
+    Case(
+      400,
+      #"{"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type string dropped=3"}"#,
+      .bisect(.typeConflict, dropped: 3)),
+    Case(
+      400, #"{"error":"partial write: points beyond retention policy dropped=2"}"#, .bisect(.retention, dropped: 2)),
+    Case(
+      400, #"{"error":"partial write: max-series-per-database limit exceeded: (1000000) dropped=1"}"#, .hold(.limit)),
+    Case(
+      400,
+      #"{"error":"partial write: max-values-per-tag limit exceeded (100000/100000): measurement=\"raw\" tag=\"sensor\" value=\"x\" dropped=1"}"#,
+      .hold(.limit)),
+    Case(
+      422, #"{"error":"Update to schema would exceed number of columns per table limit of 500 columns"}"#, .hold(.limit)
+    ),
+    Case(
+      400, #"{"error":"unable to parse 'max-series-per-database': missing fields"}"#, .bisect(.malformed, dropped: nil)),
+    Case(
+      400,
+      #"{"error":"partial write of line protocol occurred","data":[{"original_line":"a \"limit exceeded\" b","line_number":1,"error_message":"invalid column type"}]}"#,
+      .bisect(.typeConflict, dropped: nil)),
+    Case(422, #"{"code":"unprocessable entity","message":"odd"}"#, .bisect(.rejected, dropped: nil)),
+    Case(400, "", .bisect(.rejected, dropped: nil)),
+    Case(400, " <html>400 Bad Request</html>", .hold(.unexpected)),
+    Case(400, "Client sent an HTTP request to an HTTPS server.", .hold(.unexpected)),
+    Case(401, "", .hold(.credentials)),
+    Case(403, "", .hold(.permission)),
+    Case(404, #"{"error":"database not found: \"x\""}"#, .createDatabase),
+    Case(404, "404 page not found", .hold(.missing)),
+    Case(405, "", .hold(.unexpected)),
+    Case(413, "", .halve),
+    Case(429, "", .retry(after: .seconds(7))),
+    Case(502, "", .retry(after: .seconds(7))),
+    Case(503, "", .retry(after: .seconds(7))),
+    Case(504, "", .retry(after: .seconds(7))),
+    Case(500, #"{"error":"panic"}"#, .serverFault),
+    Case(500, #"{"error":"engine: cache-max-memory-size exceeded: (1/1)"}"#, .retry(after: .seconds(7))),
+    Case(500, #"{"error":"timeout"}"#, .retry(after: .seconds(7))),
+    Case(0, "", .retry(after: .seconds(7))),
+    Case(999, "", .retry(after: .seconds(7))),
+    Case(-1, "", .retry(after: .seconds(7))),
+  ]
+
+  @Test("each answer has its action", arguments: cases)
+  func classify(item: Case) {
+    #expect(WriteAnswer.classify(status: item.status, body: item.body, retryAfter: .seconds(7)) == item.action)
+  }
+
+  @Test(
+    "Retry-After is read as seconds or as a date in three forms",
+    arguments: [
+      ("120", 120), (" 0 ", 0), ("99999999999999999999", 600), ("Sun, 06 Nov 1994 08:49:37 GMT", 30),
+      ("Sunday, 06-Nov-94 08:49:37 GMT", 30), ("Sun Nov  6 08:49:37 1994", 30), ("Sun, 06 Nov 1993 08:49:37 GMT", 0),
+      ("Sun, 06 Nov 2094 08:49:37 GMT", 600), ("soon", nil), ("", nil), ("-5 x", nil),
+      ("Sun, 99 Nov 1994 08:49:37 GMT", nil), ("1 2 3 4 5 6 7 8", nil), ("a b c d e f g", nil),
+    ] as [(String, Int64?)])
+  func retryAfter(text: String, seconds: Int64?) {
+    let now = CivilTime(year: 1994, month: 11, day: 6, hour: 8, minute: 49, second: 7).utc
+    #expect(RetryAfter.span(text, now: now) == seconds.map(TimeSpan.seconds))
+  }
+
+  @Test("waits double from a quarter of a second to thirty, each between half its bound and the bound")
+  func backoff() {
+    var backoff = Backoff(shortest: .milliseconds(250), longest: .seconds(30), seed: 3)
+    var bound = 0.25
+    for _ in 0..<12 {
+      let wait = backoff.next().inSeconds
+      #expect(wait >= bound / 2 && wait <= bound)
+      bound = min(bound * 2, 30)
+    }
+    backoff.reset()
+    #expect(backoff.next().inSeconds <= 0.25)
+  }
+}
+
+@Suite("Endpoints")
+struct WriteEndpointTests {
+  private var settings: DatabaseSettings {
+    var settings = DatabaseSettings()
+    settings.url = "http://db:8086//"
+    settings.database = "my plant&x"
+    settings.organisation = "öl"
+    return settings
+  }
+
+  @Test("each interface has its path and its words for the precision")
+  func urls() {
+    #expect(
+      WriteEndpoint(settings, interface: .v1).writeURL
+        == "http://db:8086/write?db=my%20plant%26x&precision=ms&consistency=one")
+    #expect(
+      WriteEndpoint(settings, interface: .v2).writeURL
+        == "http://db:8086/api/v2/write?org=%C3%B6l&bucket=my%20plant%26x&precision=ms")
+    #expect(
+      WriteEndpoint(settings, interface: .v3).writeURL
+        == "http://db:8086/api/v3/write_lp?db=my%20plant%26x&precision=millisecond")
+    #expect(WriteEndpoint(settings, interface: .v3, precision: .seconds).writeURL.hasSuffix("precision=second"))
+    #expect(WriteEndpoint.pingURL(settings) == "http://db:8086/ping")
+  }
+
+  @Test("a token goes into its header without what would end it; else user and password are Basic")
+  func authorization() {
+    var settings = settings
+    settings.username = "u"
+    settings.password = Secret("p")
+    #expect(WriteEndpoint(settings, interface: .v1).basicCredentials?.username == "u")
+    #expect(WriteEndpoint(settings, interface: .v1).authorization == nil)
+    settings.token = Secret("abc\r\nX-Evil: 1\n")
+    #expect(WriteEndpoint(settings, interface: .v2).authorization?.text == "Token abcX-Evil:1")
+    #expect(WriteEndpoint(settings, interface: .v3).authorization?.text == "Bearer abcX-Evil:1")
+    #expect(WriteEndpoint(settings, interface: .v2).basicCredentials == nil)
+    #expect(!"\(WriteEndpoint(settings, interface: .v2))".contains("abc"))
+  }
+
+  @Test("a database's name cannot leave its quotes")
+  func createDatabase() {
+    #expect(WriteEndpoint.quotedIdentifier("a\"; DROP DATABASE \"b\\") == #""a\"; DROP DATABASE \"b\\""#)
+    let request = WriteEndpoint(settings, interface: .v1).createDatabase
+    #expect(request?.url == "http://db:8086/query")
+    #expect(request?.body == "q=CREATE%20DATABASE%20%22my%20plant%26x%22")
+    #expect(WriteEndpoint(settings, interface: .v2).createDatabase == nil)
+  }
+
+  @Test(
+    "the server's version decides the interface",
+    arguments: [
+      ("1.6.7~rc0", "", .v1), ("v2.7.1", "", .v2), ("3.0.1", "", .v3), (nil, "", .v1),
+      (nil, #"{"version":"3.2.0","revision":"1"}"#, .v3), (nil, "hello", .v1),
+    ] as [(String?, String, WriteEndpoint.Interface)])
+  func version(header: String?, body: String, interface: WriteEndpoint.Interface) {
+    #expect(WriteEndpoint.interface(versionHeader: header, body: body) == interface)
+  }
+}
