@@ -49,7 +49,7 @@ public struct FeatureWindowStage: Stage {
       let quality = frame.readings.quality[reading]
       switch quality {
       case .future, .duplicate: continue
-      case .good, .late, .imputed where value.isFinite:
+      case .good where value.isFinite, .late where value.isFinite, .imputed where value.isFinite:
         series[position].add(value, at: time, isGood: quality == .good, register.series[position].profile)
         indicators.observe(index, value, at: time, interval: series[position].interval, in: register)
       default:
