@@ -1,0 +1,92 @@
+import Glibc
+
+/// A map from byte strings to small numbers: open addressing, linear probing, one arena for all keys.
+///
+/// A look-up costs one hash of the bytes and, nearly always, one comparison. Nothing is ever removed but everything.
+struct ByteTable {
+  private struct Entry {
+    var hash: UInt64
+    var start: Int
+    var length: Int
+    var value: Int32
+  }
+
+  private var entries: [Entry] = []
+  private var arena: [UInt8] = []
+  /// Position in `entries` plus one; 0 is free. The count is a power of two.
+  private var places: [Int32] = Array(repeating: 0, count: 64)
+  /// Differs for each table, so that a sender cannot choose keys that collide.
+  private let seed = UInt64.random(in: .min ... .max)
+
+  var count: Int { entries.count }
+  /// Bytes of all keys.
+  var keyBytes: Int { arena.count }
+
+  mutating func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    arena.removeAll(keepingCapacity: true)
+    for i in places.indices { places[i] = 0 }
+  }
+
+  func value(of key: UnsafeRawBufferPointer) -> Int32? {
+    let hash = hash(of: key)
+    var i = Int(truncatingIfNeeded: hash) & (places.count - 1)
+    while places[i] != 0 {
+      let position = Int(places[i]) - 1
+      if entries[position].hash == hash, isKey(key, at: position) { return entries[position].value }
+      i = (i + 1) & (places.count - 1)
+    }
+    return nil
+  }
+
+  /// Adds a key that is not yet there.
+  mutating func insert(_ key: UnsafeRawBufferPointer, value: Int32) {
+    if (entries.count + 1) * 2 > places.count { grow() }
+    let hash = hash(of: key)
+    entries.append(Entry(hash: hash, start: arena.count, length: key.count, value: value))
+    arena.append(contentsOf: key)
+    place(entries.count - 1)
+  }
+
+  private func isKey(_ key: UnsafeRawBufferPointer, at position: Int) -> Bool {
+    let entry = entries[position]
+    guard entry.length == key.count else { return false }
+    guard let bytes = key.baseAddress else { return true }
+    return arena.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return false }
+      return memcmp(base + entry.start, bytes, entry.length) == 0
+    }
+  }
+
+  private mutating func place(_ position: Int) {
+    var i = Int(truncatingIfNeeded: entries[position].hash) & (places.count - 1)
+    while places[i] != 0 { i = (i + 1) & (places.count - 1) }
+    places[i] = Int32(truncatingIfNeeded: position + 1)
+  }
+
+  private mutating func grow() {
+    places = Array(repeating: 0, count: places.count * 2)
+    for position in entries.indices { place(position) }
+  }
+
+  /// Eight bytes at a time, each folded in by a full 64 × 64 bit product (after wyhash).
+  private func hash(of key: UnsafeRawBufferPointer) -> UInt64 {
+    var state = seed ^ UInt64(truncatingIfNeeded: key.count)
+    var i = 0
+    while i + 8 <= key.count {
+      state = mix(state ^ key.loadUnaligned(fromByteOffset: i, as: UInt64.self))
+      i += 8
+    }
+    var tail: UInt64 = 0
+    while i < key.count {
+      tail = tail << 8 | UInt64(key[i])
+      i += 1
+    }
+    return mix(state ^ tail ^ 0x9E37_79B9_7F4A_7C15)
+  }
+
+  private func mix(_ x: UInt64) -> UInt64 {
+    let product = x.multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
+    return product.high ^ product.low
+  }
+}

@@ -1,0 +1,86 @@
+/// Looks at text as bytes, so that nothing on the way of a message makes a `String`.
+enum ByteText {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  static func slice(_ bytes: Bytes, _ start: Int, _ end: Int) -> Bytes {
+    Bytes(rebasing: bytes[start..<end])
+  }
+
+  static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
+
+  static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+
+  /// Without white space at both ends, a byte-order mark, and the NULs that C programs leave at the end.
+  static func trimmed(_ bytes: Bytes) -> Bytes {
+    var start = 0
+    var end = bytes.count
+    if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
+    while start < end, isSpace(bytes[start]) { start += 1 }
+    while end > start, isSpace(bytes[end - 1]) || bytes[end - 1] == 0 { end -= 1 }
+    return slice(bytes, start, end)
+  }
+
+  /// Whether the text is `word`, which is in lower case ASCII, in any case.
+  static func equals(_ bytes: Bytes, _ word: StaticString) -> Bool {
+    guard bytes.count == word.utf8CodeUnitCount else { return false }
+    for i in 0..<bytes.count {
+      let byte = bytes[i]
+      let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+      if lower != word.utf8Start[i] { return false }
+    }
+    return true
+  }
+
+  static func hasControlCharacters(_ bytes: Bytes) -> Bool {
+    for byte in bytes where (byte < 0x20 && !isSpace(byte)) || byte == 0x7F { return true }
+    return false
+  }
+
+  /// Whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, surrogates or values beyond
+  /// U+10FFFF.
+  static func isUTF8(_ bytes: Bytes) -> Bool {
+    var i = 0
+    while i < bytes.count {
+      let lead = bytes[i]
+      i += 1
+      if lead < 0x80 { continue }
+      var lower: UInt8 = 0x80
+      var upper: UInt8 = 0xBF
+      let following: Int
+      switch lead {
+      case 0xC2...0xDF: following = 1
+      case 0xE0...0xEF:
+        following = 2
+        if lead == 0xE0 { lower = 0xA0 }
+        if lead == 0xED { upper = 0x9F }
+      case 0xF0...0xF4:
+        following = 3
+        if lead == 0xF0 { lower = 0x90 }
+        if lead == 0xF4 { upper = 0x8F }
+      default: return false
+      }
+      guard bytes.count - i >= following else { return false }
+      for k in 0..<following {
+        let byte = bytes[i + k]
+        if byte < lower || byte > upper { return false }
+        lower = 0x80
+        upper = 0xBF
+      }
+      i += following
+    }
+    return true
+  }
+
+  /// The text, or `nil` where it is not UTF-8. Allocates: for names seen for the first time only.
+  static func string(_ bytes: Bytes) -> String? {
+    isUTF8(bytes) ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+
+  /// Why a text that should have been a number is none.
+  static func reasonForNoNumber(_ bytes: Bytes) -> RefusalReason {
+    if !isUTF8(bytes) { return .notUTF8 }
+    return hasControlCharacters(bytes) ? .unknownFormat : .notANumber
+  }
+}

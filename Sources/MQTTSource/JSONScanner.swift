@@ -1,0 +1,198 @@
+/// A value that a scan has come upon, as a place in the text.
+struct JSONValue {
+  enum Kind {
+    case missing, null, yes, no, number, string, container
+  }
+
+  /// What it is.
+  var kind = Kind.missing
+  /// Where it stands: a number's text, the inside of a string.
+  var range = 0..<0
+  /// Whether a string has escapes.
+  var hasEscapes = false
+}
+
+/// The text of a member's name, escapes and all.
+struct JSONKey {
+  var bytes: UnsafeRawBufferPointer
+  var hasEscapes: Bool
+}
+
+/// What a scan is for. A context says where in the document the scan is, as the visitor sees it.
+protocol JSONVisitor {
+  associatedtype Context
+  /// The context of a member of the object that has `context`; `depth` counts the containers around it, from 1.
+  mutating func member(_ key: JSONKey, of context: Context, depth: Int) -> Context
+  /// The context of an element of the array that has `context`.
+  mutating func element(_ index: Int, of context: Context, depth: Int) -> Context
+  /// A value, before what is in it. `depth` is the number of containers around it.
+  mutating func visit(_ value: JSONValue, in context: Context, depth: Int)
+}
+
+/// One pass over a JSON text that checks it wholly (RFC 8259) and shows each value to a visitor. Builds nothing.
+struct JSONScanner<Visitor: JSONVisitor> {
+  /// Deepest nesting that is read, so that no text exhausts the stack.
+  static var maximumDepth: Int { 64 }
+
+  private let bytes: UnsafeRawBufferPointer
+  private var at = 0
+  private var failure = RefusalReason.malformedJSON
+  /// The visitor, with what it has gathered.
+  private(set) var visitor: Visitor
+
+  init(_ bytes: UnsafeRawBufferPointer, visitor: Visitor) {
+    self.bytes = bytes
+    self.visitor = visitor
+  }
+
+  /// Scans the whole text; `nil` when it is sound.
+  mutating func scan(from root: Visitor.Context) -> RefusalReason? {
+    skipSpace()
+    guard value(in: root, depth: 0) else { return failure }
+    skipSpace()
+    return at == bytes.count ? nil : .malformedJSON
+  }
+
+  private mutating func value(in context: Visitor.Context, depth: Int) -> Bool {
+    guard at < bytes.count else { return false }
+    switch bytes[at] {
+    case UInt8(ascii: "{"): return object(in: context, depth: depth)
+    case UInt8(ascii: "["): return array(in: context, depth: depth)
+    case UInt8(ascii: "\""):
+      guard let text = string() else { return false }
+      visitor.visit(
+        JSONValue(kind: .string, range: text.range, hasEscapes: text.hasEscapes), in: context, depth: depth)
+      return true
+    case UInt8(ascii: "t"): return literal("true", .yes, in: context, depth: depth)
+    case UInt8(ascii: "f"): return literal("false", .no, in: context, depth: depth)
+    case UInt8(ascii: "n"): return literal("null", .null, in: context, depth: depth)
+    default:
+      let start = at
+      guard number() else { return false }
+      visitor.visit(JSONValue(kind: .number, range: start..<at), in: context, depth: depth)
+      return true
+    }
+  }
+
+  private mutating func open(in context: Visitor.Context, depth: Int) -> Bool {
+    guard depth < Self.maximumDepth else {
+      failure = .tooDeep
+      return false
+    }
+    visitor.visit(JSONValue(kind: .container, range: at..<at + 1), in: context, depth: depth)
+    at += 1
+    skipSpace()
+    return true
+  }
+
+  private mutating func object(in context: Visitor.Context, depth: Int) -> Bool {
+    guard open(in: context, depth: depth) else { return false }
+    if take(UInt8(ascii: "}")) { return true }
+    while true {
+      guard let name = string() else { return false }
+      skipSpace()
+      guard take(UInt8(ascii: ":")) else { return false }
+      skipSpace()
+      let key = JSONKey(bytes: UnsafeRawBufferPointer(rebasing: bytes[name.range]), hasEscapes: name.hasEscapes)
+      guard value(in: visitor.member(key, of: context, depth: depth + 1), depth: depth + 1) else { return false }
+      skipSpace()
+      if take(UInt8(ascii: "}")) { return true }
+      guard take(UInt8(ascii: ",")) else { return false }
+      skipSpace()
+    }
+  }
+
+  private mutating func array(in context: Visitor.Context, depth: Int) -> Bool {
+    guard open(in: context, depth: depth) else { return false }
+    if take(UInt8(ascii: "]")) { return true }
+    var index = 0
+    while true {
+      guard value(in: visitor.element(index, of: context, depth: depth + 1), depth: depth + 1) else { return false }
+      index += 1
+      skipSpace()
+      if take(UInt8(ascii: "]")) { return true }
+      guard take(UInt8(ascii: ",")) else { return false }
+      skipSpace()
+    }
+  }
+
+  private mutating func literal(
+    _ word: StaticString, _ kind: JSONValue.Kind, in context: Visitor.Context, depth: Int
+  ) -> Bool {
+    let end = at + word.utf8CodeUnitCount
+    guard end <= bytes.count else { return false }
+    for i in at..<end where bytes[i] != word.utf8Start[i - at] { return false }
+    visitor.visit(JSONValue(kind: kind, range: at..<end), in: context, depth: depth)
+    at = end
+    return true
+  }
+
+  private mutating func number() -> Bool {
+    _ = take(UInt8(ascii: "-"))
+    if !take(UInt8(ascii: "0")), !digits() { return false }
+    if take(UInt8(ascii: ".")), !digits() { return false }
+    if at < bytes.count, bytes[at] | 0x20 == 0x65 {
+      at += 1
+      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+      return digits()
+    }
+    return true
+  }
+
+  private mutating func digits() -> Bool {
+    let start = at
+    while at < bytes.count, ByteText.isDigit(bytes[at]) { at += 1 }
+    return at > start
+  }
+
+  private mutating func string() -> (range: Range<Int>, hasEscapes: Bool)? {
+    guard take(UInt8(ascii: "\"")) else { return nil }
+    let start = at
+    var hasEscapes = false
+    while at < bytes.count {
+      let byte = bytes[at]
+      if byte == UInt8(ascii: "\"") {
+        at += 1
+        return (start..<at - 1, hasEscapes)
+      }
+      guard byte >= 0x20 else { return nil }
+      at += 1
+      if byte == UInt8(ascii: "\\") {
+        hasEscapes = true
+        guard escape() else { return nil }
+      }
+    }
+    return nil
+  }
+
+  private mutating func escape() -> Bool {
+    guard at < bytes.count else { return false }
+    let byte = bytes[at]
+    at += 1
+    switch byte {
+    case UInt8(ascii: "u"):
+      guard JSONEscapes.hexadecimal(bytes, at: at) != nil else { return false }
+      at += 4
+      return true
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+      UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+      return true
+    default: return false
+    }
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    guard at < bytes.count, bytes[at] == byte else { return false }
+    at += 1
+    return true
+  }
+
+  private mutating func skipSpace() {
+    while at < bytes.count {
+      switch bytes[at] {
+      case 0x20, 0x09, 0x0A, 0x0D: at += 1
+      default: return
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/// The parts of one line of InfluxDB line protocol, as ranges of the payload:
+/// `measurement,tag=a field=1,other=2i 1700000000000000000`.
+struct LineText {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  var measurement = 0..<0
+  /// From behind the measurement to the first space.
+  var tags = 0..<0
+  var fields = 0..<0
+  /// Empty where the line has none.
+  var time = 0..<0
+
+  /// Takes a line apart; `nil` where it is none.
+  init?(_ bytes: Bytes, _ line: Range<Int>) {
+    var i = line.lowerBound
+    i = LineText.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x2C || $0 == 0x20 }
+    guard i > line.lowerBound, i < line.upperBound else { return nil }
+    measurement = line.lowerBound..<i
+    let space = LineText.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x20 }
+    guard space < line.upperBound else { return nil }
+    tags = min(i + 1, space)..<space
+    i = LineText.spaces(bytes, space, line.upperBound)
+    let end = LineText.end(bytes, i..<line.upperBound, quotes: true) { $0 == 0x20 }
+    guard end > i else { return nil }
+    fields = i..<end
+    let start = LineText.spaces(bytes, end, line.upperBound)
+    var stop = line.upperBound
+    while stop > start, ByteText.isSpace(bytes[stop - 1]) { stop -= 1 }
+    time = start..<stop
+  }
+
+  /// The next `key=value` of tags or fields, which is taken off `rest`; `nil` at the end and where none stands.
+  static func pair(_ bytes: Bytes, _ rest: inout Range<Int>, quotes: Bool) -> (key: Range<Int>, value: Range<Int>)? {
+    let equals = end(bytes, rest, quotes: false) { $0 == 0x3D || $0 == 0x2C }
+    guard equals > rest.lowerBound, equals < rest.upperBound, bytes[equals] == 0x3D else { return nil }
+    let stop = end(bytes, equals + 1..<rest.upperBound, quotes: quotes) { $0 == 0x2C }
+    guard stop > equals + 1 else { return nil }
+    let pair = (rest.lowerBound..<equals, equals + 1..<stop)
+    // A comma at the very end announces a pair that does not come; it is left for the caller to trip over.
+    rest = stop < rest.upperBound && stop + 1 < rest.upperBound ? stop + 1..<rest.upperBound : stop..<rest.upperBound
+    return pair
+  }
+
+  /// Where the first byte stands that `isEnd` names, outside of escapes and, where asked, of quotation marks.
+  static func end(_ bytes: Bytes, _ range: Range<Int>, quotes: Bool, _ isEnd: (UInt8) -> Bool) -> Int {
+    var i = range.lowerBound
+    var isQuoted = false
+    while i < range.upperBound {
+      let byte = bytes[i]
+      if byte == 0x5C, i + 1 < range.upperBound {
+        i += 2
+        continue
+      }
+      if quotes, byte == 0x22 { isQuoted.toggle() }
+      if !isQuoted, isEnd(byte) { return i }
+      i += 1
+    }
+    return range.upperBound
+  }
+
+  /// Appends a key or tag with its backslashes resolved: those before a comma, an equals sign, a space or a backslash.
+  static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
+    var i = range.lowerBound
+    while i < range.upperBound {
+      if bytes[i] == 0x5C, i + 1 < range.upperBound, [0x2C, 0x3D, 0x20, 0x5C].contains(bytes[i + 1]) { i += 1 }
+      target.append(bytes[i])
+      i += 1
+    }
+  }
+
+  private static func spaces(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+    var i = start
+    while i < end, bytes[i] == 0x20 { i += 1 }
+    return i
+  }
+}

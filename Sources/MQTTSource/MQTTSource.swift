@@ -1,1 +1,0 @@
-// MQTTSource: being built.

@@ -1,0 +1,154 @@
+import PlantModel
+import StreamCore
+
+/// Turns messages into readings: one for each worker, which is also the only one to call it.
+///
+/// The first message of a topic is matched against the rules of all plants, in their order; what comes of it is kept,
+/// refusals too. From then on a message costs one hash of its topic, one pass over its payload and no allocation, apart
+/// from sensors that speak for the first time.
+///
+/// **Which values are taken**
+/// - `values` listed: those, by JSON pointer, column number or field. What is absent or null is left out; a message
+///   that has none of them is refused.
+/// - Else a sensor named by topic or rule: the payload's only value. A JSON object gives it as `value`, `Value`, `val`,
+///   `v`, `state`, `State` or `reading`, the first that is there.
+/// - Else the payload names the sensors: every number and truth value of a JSON document, nested names joined with `_`;
+///   columns as `column_0` and so on; fields of line protocol; a lone value is `value`. Texts are not taken this way.
+///
+/// An asset that neither topic nor rule names is the plant as a whole.
+///
+/// **Units behind numbers.** `"230.1 V"` is converted to the sensor's unit when the rule does not scale the value. A unit
+/// that is unknown, or of another quantity than the sensor's, refuses the value rather than guess.
+///
+/// **Times.** One that is stated by the rule and absent from the payload leaves the receive time; one that is there and
+/// not readable refuses the message. Without a statement `ts`, `time`, `timestamp`, `t`, `Time`, `Timestamp`, `datetime`
+/// and `last_seen` of a JSON object are tried, and count only if they are moments from 2000 on, since devices without a
+/// clock put their uptime there.
+public struct MessageDecoder {
+  /// Longest payload that is read [bytes].
+  public static let maximumPayloadLength = 1 << 20
+
+  /// What to subscribe to so that every rule gets its messages, without repetitions.
+  public let subscriptions: [String]
+  /// Rules that take no part because their `match` is no pattern, with what is wrong.
+  public let invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)]
+  /// Most series of a plant; a new one beyond them is refused. Setting it gives refused sensors another chance.
+  public var seriesLimit = 10_000 { didSet { forget() } }
+  /// Most topics, and most names out of payloads, that are remembered; beyond them all are forgotten and learned anew.
+  public var topicLimit = 1_000_000
+
+  let rules: [CompiledRule]
+  var calendars: [LocalCalendar]
+  var topics = ByteTable()
+  var routes: [DecodingRoute] = []
+  var refusalRoutes: [RefusalReason: Int] = [:]
+  var slots: [ValueSlot] = []
+  /// Slots by route and name, for names that come from payloads.
+  var names = ByteTable()
+  var messageNumber: UInt64 = 0
+
+  // Used again by every message.
+  var pending: [PendingValue] = []
+  var found: [JSONValue] = []
+  var scratch: [UInt8] = []
+  var leafNames: [UInt8] = []
+  var leafPath: [UInt8] = []
+  var leaves: [JSONLeafVisitor.Leaf] = []
+  var nameKey: [UInt8] = []
+  /// Why a value that was looked for was not taken.
+  var setback = RefusalReason.missingValue
+
+  /// A decoder for the plants of a worker. Their positions are the plant indexes of outcomes.
+  public init(plants: [Plant]) {
+    var rules: [CompiledRule] = []
+    var invalid: [(plant: Int, match: String, error: TopicPattern.ParseError)] = []
+    for (index, plant) in plants.enumerated() {
+      for rule in plant.topics {
+        do throws(TopicPattern.ParseError) {
+          rules.append(CompiledRule(plant: index, rule: rule, pattern: try TopicPattern(rule.match)))
+        } catch {
+          invalid.append((index, rule.match, error))
+        }
+      }
+    }
+    self.rules = rules
+    invalidRules = invalid
+    subscriptions = TopicPattern.subscriptions(rules.map(\.pattern))
+    calendars = plants.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
+  }
+
+  /// Appends the readings of a message to the batch of its plant, or says why there are none.
+  ///
+  /// `registers` and `batches` have an element for each plant that the decoder was made with. A message is taken as a
+  /// whole: nothing of one that is refused is appended.
+  public mutating func decode(
+    _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
+  ) -> DecodeOutcome {
+    limitMemory()
+    let route = route(of: message.topic)
+    if let refusal = routes[route].refusal { return .refused(refusal) }
+    let plant = routes[route].plant
+    guard plant < registers.count, plant < batches.count else { return .refused(.unmatchedTopic) }
+    if message.retained, rules[routes[route].rule].rule.retained == .ignore { return .refused(.retained) }
+    guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
+    let payload = ByteText.trimmed(message.payload)
+    guard !payload.isEmpty else { return .refused(.emptyPayload) }
+    pending.removeAll(keepingCapacity: true)
+    setback = .missingValue
+    messageNumber &+= 1
+    if let refusal = read(payload, route: route, received: received) { return .refused(refusal) }
+    return flush(payload, to: &batches[plant], plant: plant, register: &registers[plant])
+  }
+
+  /// Forgets all topics; the next message of each is matched again.
+  public mutating func forget() {
+    topics.removeAll()
+    names.removeAll()
+    routes.removeAll()
+    refusalRoutes.removeAll()
+    slots.removeAll()
+  }
+
+  private mutating func read(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp) -> RefusalReason? {
+    let rule = routes[route].rule
+    switch rules[rule].rule.payload {
+    case .json: return readJSON(payload, route: route, received: received)
+    case .csv: return readColumns(payload, route: route, received: received)
+    case .line: return readLines(payload, route: route, received: received)
+    case .number: return readNumber(payload, route: route, received: received)
+    case .auto:
+      switch payload[0] {
+      case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
+        return readJSON(payload, route: route, received: received)
+      default:
+        if rules[rule].columns != nil, payload.contains(UInt8(ascii: ",")) {
+          return readColumns(payload, route: route, received: received)
+        }
+        return readNumber(payload, route: route, received: received)
+      }
+    }
+  }
+
+  private mutating func readNumber(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp)
+    -> RefusalReason?
+  {
+    let slot: Int
+    switch routes[route].naming {
+    case .single: slot = routes[route].slots.lowerBound
+    case .payload:
+      guard let named = unnamedSlot(route: route) else { return .invalidName }
+      slot = named
+    case .listed:
+      // A lone value is what the rule lists, if it lists one.
+      guard routes[route].slots.count == 1 else { return .missingValue }
+      slot = routes[route].slots.lowerBound
+    }
+    switch ScalarText.read(payload) {
+    case .refused(let reason): return reason
+    case .value(let value):
+      pending.append(
+        PendingValue(slot: slot, number: value.number, unit: value.unit, time: received, hasSourceTime: false))
+      return nil
+    }
+  }
+}

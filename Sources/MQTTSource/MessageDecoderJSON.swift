@@ -1,0 +1,205 @@
+import PlantModel
+
+/// JSON payloads.
+extension MessageDecoder {
+  /// Moments before 2000 in the usual places are taken for an uptime.
+  private static let earliestUnstatedTime = Timestamp(seconds: 946_684_800)
+
+  mutating func readJSON(_ payload: Bytes, route: Int, received: Timestamp) -> RefusalReason? {
+    if let refusal = find(payload, route: route) { return refusal }
+    var time = received
+    var hasSourceTime = false
+    var timeStart = -1
+    let rule = routes[route].rule
+    for place in routes[route].valuePlaces..<routes[route].pointers.count {
+      let value = found[place]
+      guard value.kind != .missing, value.kind != .null else { continue }
+      let moment = moment(of: value, payload, rule: rule)
+      if rules[rule].rule.time != nil {
+        guard let moment else { return .badTime }
+        time = moment
+      } else {
+        guard let moment, moment >= MessageDecoder.earliestUnstatedTime else { continue }
+        time = moment
+      }
+      hasSourceTime = true
+      timeStart = value.range.lowerBound
+      break
+    }
+    switch routes[route].naming {
+    case .listed:
+      for (place, slot) in routes[route].slots.enumerated() {
+        take(found[place], payload, slot: slot, time, hasSourceTime)
+      }
+      return nil
+    case .single:
+      // The document itself, when it is a lone value; else the first of the usual names that is there.
+      var place = 0
+      if found[0].kind == .container {
+        place = 1
+        while place < routes[route].valuePlaces - 1, found[place].kind == .missing { place += 1 }
+      }
+      take(found[place], payload, slot: routes[route].slots.lowerBound, time, hasSourceTime)
+      return nil
+    case .payload: return takeLeaves(payload, route: route, except: timeStart, time, hasSourceTime)
+    }
+  }
+
+  /// Fills ``found`` with what stands at the route's places, and checks the whole text.
+  private mutating func find(_ payload: Bytes, route: Int) -> RefusalReason? {
+    let count = routes[route].pointers.count
+    found.removeAll(keepingCapacity: true)
+    for _ in 0..<count { found.append(JSONValue()) }
+    var base = 0
+    repeat {
+      var places: [JSONValue] = []
+      var unescaped: [UInt8] = []
+      swap(&places, &found)
+      swap(&unescaped, &scratch)
+      let visitor = JSONPointerVisitor(
+        pointers: routes[route].pointers, base: base, found: consume places, scratch: consume unescaped)
+      let root = visitor.root
+      var scanner = JSONScanner(payload, visitor: consume visitor)
+      let refusal = scanner.scan(from: root)
+      found = scanner.visitor.found
+      scratch = scanner.visitor.scratch
+      if let refusal { return refusal == .malformedJSON && !ByteText.isUTF8(payload) ? .notUTF8 : refusal }
+      base += JSONPointerVisitor.capacity
+    } while base < count
+    return nil
+  }
+
+  /// A time that is a number or a text; `nil` where it is not readable.
+  private mutating func moment(of value: JSONValue, _ payload: Bytes, rule: Int) -> Timestamp? {
+    let unit = rules[rule].rule.timeUnit
+    let plant = rules[rule].plant
+    switch value.kind {
+    case .number:
+      return TimeText.parse(Bytes(rebasing: payload[value.range]), unit: unit, calendar: &calendars[plant])
+    case .string:
+      guard value.hasEscapes else {
+        return TimeText.parse(Bytes(rebasing: payload[value.range]), unit: unit, calendar: &calendars[plant])
+      }
+      unescape(value, payload)
+      return scratch.withUnsafeBytes { TimeText.parse($0, unit: unit, calendar: &calendars[plant]) }
+    default: return nil
+    }
+  }
+
+  private mutating func unescape(_ value: JSONValue, _ payload: Bytes) {
+    scratch.removeAll(keepingCapacity: true)
+    JSONEscapes.append(Bytes(rebasing: payload[value.range]), to: &scratch)
+  }
+
+  private mutating func take(
+    _ value: JSONValue, _ payload: Bytes, slot: Int, _ time: Timestamp, _ hasSourceTime: Bool
+  ) {
+    let number: Double
+    var unit = 0..<0
+    switch value.kind {
+    case .missing, .null: return
+    case .container:
+      setback = .notANumber
+      return
+    case .yes: number = 1
+    case .no: number = 0
+    case .number:
+      guard let parsed = DecimalNumber.parse(Bytes(rebasing: payload[value.range])), parsed.isFinite else {
+        setback = .notFinite
+        return
+      }
+      number = parsed
+    case .string:
+      switch scalar(value, payload) {
+      case .refused(let reason):
+        if reason != .missingValue { setback = reason }
+        return
+      case .value(let text):
+        number = text.number
+        unit = text.unit
+      }
+    }
+    pending.append(
+      PendingValue(slot: slot, number: number, unit: unit, time: time, hasSourceTime: hasSourceTime))
+  }
+
+  /// A text as a value; the unit's range is that of the payload. Behind escapes a unit is not looked for.
+  private mutating func scalar(_ value: JSONValue, _ payload: Bytes) -> ScalarText.Result {
+    if value.hasEscapes {
+      unescape(value, payload)
+      let result = scratch.withUnsafeBytes { ScalarText.read(ByteText.trimmed($0)) }
+      if case .value(let text) = result, !text.unit.isEmpty { return .refused(.notANumber) }
+      return result
+    }
+    var range = value.range
+    while range.lowerBound < range.upperBound, ByteText.isSpace(payload[range.lowerBound]) {
+      range = range.lowerBound + 1..<range.upperBound
+    }
+    while range.lowerBound < range.upperBound, ByteText.isSpace(payload[range.upperBound - 1]) {
+      range = range.lowerBound..<range.upperBound - 1
+    }
+    let result = ScalarText.read(Bytes(rebasing: payload[range]))
+    guard case .value(var text) = result, !text.unit.isEmpty else { return result }
+    text.unit = text.unit.lowerBound + range.lowerBound..<text.unit.upperBound + range.lowerBound
+    return .value(text)
+  }
+
+  private mutating func takeLeaves(
+    _ payload: Bytes, route: Int, except timeStart: Int, _ time: Timestamp, _ hasSourceTime: Bool
+  ) -> RefusalReason? {
+    let root = JSONValue(kind: .number, range: 0..<payload.count)
+    guard payload[0] == UInt8(ascii: "{") || payload[0] == UInt8(ascii: "[") else {
+      return takeLone(root, payload, route: route, time, hasSourceTime)
+    }
+    if let refusal = gatherLeaves(payload) { return refusal }
+    for i in leaves.indices {
+      let leaf = leaves[i]
+      if leaf.value.range.lowerBound == timeStart { continue }
+      beginNameKey(route: route)
+      nameKey.append(contentsOf: leafNames[leaf.name])
+      guard let slot = namedSlot(route: route, nameStart: MessageDecoder.nameKeyHeader) else { continue }
+      guard slots[slot].message != messageNumber else { continue }
+      slots[slot].message = messageNumber
+      take(leaf.value, payload, slot: slot, time, hasSourceTime)
+    }
+    return nil
+  }
+
+  /// A document that is one value, which nothing names.
+  private mutating func takeLone(
+    _ value: JSONValue, _ payload: Bytes, route: Int, _ time: Timestamp, _ hasSourceTime: Bool
+  ) -> RefusalReason? {
+    guard let slot = unnamedSlot(route: route) else { return .invalidName }
+    var lone = value
+    switch payload[0] {
+    case UInt8(ascii: "\""):
+      let inside = 1..<max(1, payload.count - 1)
+      lone = JSONValue(kind: .string, range: inside, hasEscapes: payload[inside].contains(UInt8(ascii: "\\")))
+    case UInt8(ascii: "t"): lone.kind = .yes
+    case UInt8(ascii: "f"): lone.kind = .no
+    case UInt8(ascii: "n"): lone.kind = .null
+    default: break
+    }
+    take(lone, payload, slot: slot, time, hasSourceTime)
+    return nil
+  }
+
+  private mutating func gatherLeaves(_ payload: Bytes) -> RefusalReason? {
+    var names: [UInt8] = []
+    var path: [UInt8] = []
+    var gathered: [JSONLeafVisitor.Leaf] = []
+    swap(&names, &leafNames)
+    swap(&path, &leafPath)
+    swap(&gathered, &leaves)
+    names.removeAll(keepingCapacity: true)
+    path.removeAll(keepingCapacity: true)
+    gathered.removeAll(keepingCapacity: true)
+    let visitor = JSONLeafVisitor(names: consume names, leaves: consume gathered, path: consume path)
+    var scanner = JSONScanner(payload, visitor: consume visitor)
+    let refusal = scanner.scan(from: -1)
+    leafNames = scanner.visitor.names
+    leafPath = scanner.visitor.path
+    leaves = scanner.visitor.leaves
+    return refusal ?? (scanner.visitor.overflowed ? .tooLarge : nil)
+  }
+}

@@ -1,0 +1,172 @@
+import PlantModel
+
+/// Times as devices write them.
+///
+/// - Epoch numbers, with decimals: seconds below 1e11, milliseconds below 1e14, microseconds below 1e17, else
+///   nanoseconds; or in the unit stated. Example: 1700000000000 is 2023-11-14T22:13:20Z.
+/// - ISO 8601, also with a space for the `T`, in the basic form `20180204T231701Z`, and with `.` or `/` between year,
+///   month and day: `2018.02.04 23:17:01`. Zones are `Z`, `UTC`, `GMT`, `±hh`, `±hh:mm`, `±hhmm`; without one the
+///   plant's wall clock is meant. Decimals after the ninth are cut off.
+///
+/// Moments before 1970 and after 2200 are not accepted.
+enum TimeText {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  private static let latest = Timestamp(seconds: 7_289_654_400)
+
+  /// The moment, or `nil` where the text is none.
+  static func parse(_ text: Bytes, unit: TopicRule.TimeUnit, calendar: inout LocalCalendar) -> Timestamp? {
+    let bytes = ByteText.trimmed(text)
+    guard let moment = civil(bytes, calendar: &calendar) ?? epoch(bytes, unit: unit) else { return nil }
+    return moment >= Timestamp(nanoseconds: 0) && moment < latest ? moment : nil
+  }
+
+  // MARK: Epoch
+
+  private static func epoch(_ bytes: Bytes, unit: TopicRule.TimeUnit) -> Timestamp? {
+    var whole: Int64 = 0
+    var i = 0
+    while i < bytes.count, ByteText.isDigit(bytes[i]) {
+      let (tens, overflow) = whole.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = tens.addingReportingOverflow(Int64(bytes[i] &- 0x30))
+      if overflow || carry { return nil }
+      whole = sum
+      i += 1
+    }
+    guard i > 0 else { return nil }
+    var billionths: Int64 = 0
+    if i < bytes.count, bytes[i] == 0x2E { (billionths, i) = fraction(bytes, at: i + 1) }
+    if i == bytes.count { return moment(whole, billionths, unit) }
+    // A number with an exponent has no more than a Double's digits.
+    guard let number = DecimalNumber.parse(bytes), number >= 0, number < 9e18 else { return nil }
+    let floor = number.rounded(.down)
+    return Int64(exactly: floor).flatMap { moment($0, Int64((number - floor) * 1e9), unit) }
+  }
+
+  private static func moment(_ whole: Int64, _ billionths: Int64, _ unit: TopicRule.TimeUnit) -> Timestamp? {
+    let scale = nanoseconds(in: unit, of: whole)
+    let (product, overflow) = whole.multipliedReportingOverflow(by: scale)
+    if overflow { return nil }
+    return Timestamp(nanoseconds: product) + TimeSpan(nanoseconds: billionths * scale / 1_000_000_000)
+  }
+
+  private static func nanoseconds(in unit: TopicRule.TimeUnit, of whole: Int64) -> Int64 {
+    switch unit {
+    case .seconds: 1_000_000_000
+    case .milliseconds: 1_000_000
+    case .microseconds: 1_000
+    case .nanoseconds: 1
+    case .auto:
+      switch whole {
+      case ..<100_000_000_000: 1_000_000_000
+      case ..<100_000_000_000_000: 1_000_000
+      case ..<100_000_000_000_000_000: 1_000
+      default: 1
+      }
+    }
+  }
+
+  /// Decimals from `start` on, in billionths, and where they end.
+  private static func fraction(_ bytes: Bytes, at start: Int) -> (billionths: Int64, end: Int) {
+    var value: Int64 = 0
+    var i = start
+    while i < bytes.count, ByteText.isDigit(bytes[i]) {
+      if i - start < 9 { value = value * 10 + Int64(bytes[i] &- 0x30) }
+      i += 1
+    }
+    var digits = i - start
+    while digits < 9 {
+      value *= 10
+      digits += 1
+    }
+    return (value, i)
+  }
+
+  // MARK: Civil
+
+  private static func civil(_ bytes: Bytes, calendar: inout LocalCalendar) -> Timestamp? {
+    guard var (civil, i) = date(bytes) else { return nil }
+    if i < bytes.count {
+      guard bytes[i] | 0x20 == 0x74 || bytes[i] == 0x20, let end = timeOfDay(bytes, at: i + 1, &civil) else {
+        return nil
+      }
+      i = end
+    }
+    // A leap second is counted with the second after it, as POSIX does.
+    let leap = civil.second == 60
+    if leap { civil.second = 59 }
+    guard civil.isValid else { return nil }
+    if i < bytes.count, bytes[i] == 0x20 { i += 1 }
+    let zone = ByteText.slice(bytes, i, bytes.count)
+    let moment: Timestamp
+    if zone.isEmpty {
+      moment = calendar.moment(of: civil)
+    } else {
+      guard let offset = zoneOffset(zone) else { return nil }
+      moment = civil.utc - .seconds(offset)
+    }
+    return leap ? moment + .second : moment
+  }
+
+  private static func date(_ bytes: Bytes) -> (civil: CivilTime, end: Int)? {
+    guard let year = number(bytes, 0, 4), bytes.count >= 8 else { return nil }
+    let separator = bytes[4]
+    if separator == 0x2D || separator == 0x2E || separator == 0x2F {
+      guard bytes.count >= 10, bytes[7] == separator, let month = number(bytes, 5, 2), let day = number(bytes, 8, 2)
+      else { return nil }
+      return (CivilTime(year: year, month: month, day: day), 10)
+    }
+    // The basic form needs its T, or eight digits would be an epoch.
+    guard bytes.count >= 9, bytes[8] | 0x20 == 0x74, let month = number(bytes, 4, 2), let day = number(bytes, 6, 2)
+    else { return nil }
+    return (CivilTime(year: year, month: month, day: day), 8)
+  }
+
+  private static func timeOfDay(_ bytes: Bytes, at start: Int, _ civil: inout CivilTime) -> Int? {
+    guard let hour = number(bytes, start, 2) else { return nil }
+    var i = start + 2
+    let colons = i < bytes.count && bytes[i] == 0x3A
+    if colons { i += 1 }
+    guard let minute = number(bytes, i, 2) else { return nil }
+    i += 2
+    civil.hour = hour
+    civil.minute = minute
+    if i < bytes.count, colons ? bytes[i] == 0x3A : ByteText.isDigit(bytes[i]) {
+      if colons { i += 1 }
+      guard let second = number(bytes, i, 2) else { return nil }
+      civil.second = second
+      i += 2
+      if i + 1 < bytes.count, bytes[i] == 0x2E || bytes[i] == 0x2C, ByteText.isDigit(bytes[i + 1]) {
+        let (billionths, end) = fraction(bytes, at: i + 1)
+        civil.nanosecond = Int(billionths)
+        i = end
+      }
+    }
+    return i
+  }
+
+  /// Seconds by which a zone is ahead of UTC.
+  private static func zoneOffset(_ zone: Bytes) -> Int64? {
+    if ByteText.equals(zone, "z") || ByteText.equals(zone, "utc") || ByteText.equals(zone, "gmt") { return 0 }
+    guard zone[0] == 0x2B || zone[0] == 0x2D, let hours = number(zone, 1, 2) else { return nil }
+    var minutes = 0
+    if zone.count > 3 {
+      let start = zone[3] == 0x3A ? 4 : 3
+      guard let value = number(zone, start, 2), zone.count == start + 2 else { return nil }
+      minutes = value
+    }
+    guard hours <= 18, minutes < 60 else { return nil }
+    let seconds = Int64(hours * 3600 + minutes * 60)
+    return zone[0] == 0x2D ? -seconds : seconds
+  }
+
+  private static func number(_ bytes: Bytes, _ start: Int, _ count: Int) -> Int? {
+    guard bytes.count >= start + count else { return nil }
+    var value = 0
+    for i in start..<start + count {
+      guard ByteText.isDigit(bytes[i]) else { return nil }
+      value = value * 10 + Int(bytes[i] &- 0x30)
+    }
+    return value
+  }
+}

@@ -1,0 +1,108 @@
+/// A form of topic: what `match` says in a plant file.
+///
+/// Levels are separated by `/`. `{name}` stands for a whole level or for a non-empty part of one (`sensor-{asset}_x`),
+/// `+` for any one level, `#` at the end for all that follow. A name that occurs twice must stand for the same bytes.
+/// As in MQTT, a wildcard at the start does not match topics that begin with `$`.
+///
+/// Example: `riverside/{asset}/{sensor}` subscribes to `riverside/+/+`, and takes `pv1` and `power` out of
+/// `riverside/pv1/power`.
+public struct TopicPattern: Hashable, Sendable {
+  /// What is wrong with a pattern.
+  public enum ParseError: Error, Hashable, Sendable {
+    /// There is nothing in it.
+    case empty
+    /// A `{` without its `}`, a `}` without its `{`, or one within the other.
+    case unbalancedBrace
+    /// `{}`.
+    case emptyPlaceholder
+    /// `{a}{b}`: where the one ends and the other begins cannot be told.
+    case adjacentPlaceholders
+    /// `+` that is not a whole level.
+    case wildcardInsideLevel
+    /// `#` that is not the whole last level.
+    case hashNotLast
+    /// A control character, or more than 65,535 bytes.
+    case invalidTopic
+  }
+
+  enum Piece: Hashable, Sendable {
+    case literal([UInt8])
+    /// Position in ``TopicPattern/placeholders``.
+    case placeholder(Int)
+  }
+
+  enum Level: Hashable, Sendable {
+    case literal([UInt8])
+    case single
+    case rest
+    case pieces([Piece])
+  }
+
+  /// The pattern as it was written.
+  public let text: String
+  /// Names of the placeholders in the order in which they first occur.
+  public let placeholders: [String]
+  /// What to subscribe to.
+  public let filter: String
+  let levels: [Level]
+
+  /// Reads a pattern.
+  public init(_ text: String) throws(ParseError) {
+    guard !text.isEmpty else { throw .empty }
+    guard text.utf8.count <= 65_535, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .invalidTopic }
+    var names: [String] = []
+    var levels: [Level] = []
+    var filters: [String] = []
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    for (position, part) in parts.enumerated() {
+      let level = try TopicPattern.level(String(part), &names)
+      if level == .rest, position != parts.count - 1 { throw .hashNotLast }
+      levels.append(level)
+      switch level {
+      case .literal: filters.append(String(part))
+      case .rest: filters.append("#")
+      case .single, .pieces: filters.append("+")
+      }
+    }
+    self.text = text
+    self.placeholders = names
+    self.levels = levels
+    self.filter = filters.joined(separator: "/")
+  }
+
+  private static func level(_ text: String, _ names: inout [String]) throws(ParseError) -> Level {
+    if text == "+" { return .single }
+    if text == "#" { return .rest }
+    var pieces: [Piece] = []
+    var literal: [UInt8] = []
+    var name: [UInt8]?
+    for byte in text.utf8 {
+      switch (byte, name) {
+      case (UInt8(ascii: "{"), nil):
+        if !literal.isEmpty { pieces.append(.literal(literal)) }
+        if literal.isEmpty, !pieces.isEmpty { throw .adjacentPlaceholders }
+        literal = []
+        name = []
+      case (UInt8(ascii: "}"), .some(let bytes)):
+        guard !bytes.isEmpty else { throw .emptyPlaceholder }
+        pieces.append(.placeholder(position(of: String(decoding: bytes, as: UTF8.self), in: &names)))
+        name = nil
+      case (UInt8(ascii: "{"), _), (UInt8(ascii: "}"), _): throw .unbalancedBrace
+      case (_, .some): name?.append(byte)
+      case (UInt8(ascii: "+"), nil): throw .wildcardInsideLevel
+      case (UInt8(ascii: "#"), nil): throw .hashNotLast
+      default: literal.append(byte)
+      }
+    }
+    guard name == nil else { throw .unbalancedBrace }
+    if pieces.isEmpty { return .literal(literal) }
+    if !literal.isEmpty { pieces.append(.literal(literal)) }
+    return .pieces(pieces)
+  }
+
+  private static func position(of name: String, in names: inout [String]) -> Int {
+    if let known = names.firstIndex(of: name) { return known }
+    names.append(name)
+    return names.count - 1
+  }
+}
