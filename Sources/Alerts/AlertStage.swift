@@ -1,0 +1,105 @@
+import PlantModel
+import StreamCore
+
+/// Raises, escalates and clears alerts of a plant, by ``AlertRule`` and ``AlertThresholds``.
+///
+/// Stands after `Cleaning` and `HealthIndex`: it looks at the qualities of readings, at judgements of health, and at
+/// the receive clock for what did not come.
+public struct AlertStage: Stage {
+  /// The stage's name.
+  public static let name = "alerts"
+
+  let thresholds: AlertThresholds
+  var book = AlertBook()
+  var silence = SilenceTracker()
+  var watches: [SeriesWatch] = []
+  /// Consecutive judgements below the warning's threshold, by asset.
+  var lowHealth: [Int32] = []
+  /// Whether a series is its asset's electric power; found anew when series are admitted.
+  var isPower: [Bool] = []
+  private var lastMinute = Timestamp.distantPast
+
+  /// A stage without history.
+  public init(thresholds: AlertThresholds = AlertThresholds()) { self.thresholds = thresholds }
+
+  /// How many alerts are active.
+  public var activeCount: Int { book.active.count }
+
+  /// Judges what is in the frame.
+  public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    silence.grow(to: register.series.count)
+    if isPower.count != register.series.count {
+      isPower = register.series.indices.map {
+        register.power(of: register.series[$0].asset) == SeriesIndex($0)
+      }
+    }
+    while watches.count < register.series.count { watches.append(SeriesWatch()) }
+    while lowHealth.count < register.assets.count { lowHealth.append(0) }
+    for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
+      judge(row, &frame, register)
+    }
+    for health in frame.health { judge(health, &frame, register) }
+    switch frame.cause {
+    case .readings: break
+    case .tick: tick(&frame, register)
+    case .minute: book.writeStates(at: frame.clock, &frame)
+    }
+  }
+
+  private mutating func tick(_ frame: inout Frame, _ register: PlantRegister) {
+    let now = frame.received
+    silence.tick(now)
+    // A plant that sends nothing is behind the clock too, but it is not catching up.
+    let isCatchingUp = frame.isCatchingUp && now - silence.lastReading < thresholds.silence
+    if !isCatchingUp { judgeSilence(&frame, register) }
+    // Minute marks stop coming when the whole plant is silent; the receive clock then stands in for them.
+    let minute = now.floored(to: .minute)
+    if minute > lastMinute {
+      lastMinute = minute
+      if !isCatchingUp && now - frame.clock > .minutes(2) { book.writeStates(at: minute, &frame) }
+    }
+  }
+
+  private mutating func judge(_ health: AssetHealth, _ frame: inout Frame, _ register: PlantRegister) {
+    guard health.index.isFinite, register.assets.indices.contains(health.asset.position) else { return }
+    let key = AlertKey(rule: .health, asset: health.asset)
+    let name = register.assets[health.asset.position].name
+    let index = AlertBook.rounded(health.index)
+    if health.index >= thresholds.healthWarning + thresholds.healthHysteresis {
+      book.clear(
+        key, at: health.time, "The health index of \(name) is back at \(index) of 100.", value: health.index, &frame)
+    }
+    SeriesWatch.count(&lowHealth[health.asset.position], health.index < thresholds.healthWarning)
+    guard Int(lowHealth[health.asset.position]) >= thresholds.healthJudgements else { return }
+    let worst = health.contributors.prefix(3).joined(separator: ", ")
+    book.raise(
+      key, health.index < thresholds.healthCritical ? .critical : .warning, at: health.time,
+      AlertMessage(
+        title: "\(name) is not well",
+        text: "The health index of \(name) is \(index) of 100 at \(health.time). "
+          + (worst.isEmpty ? "Compare its sensors with the forecast" : "What lowers it most: \(worst)")
+          + "; look at the panel of residuals on the health board.", value: health.index), &frame, register)
+  }
+
+  /// Writes the state.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(UInt16(1))
+    book.snapshot(into: &writer)
+    silence.snapshot(into: &writer)
+    writer.write(watches) { $1.write(to: &$0) }
+    writer.write(lowHealth) { $0.write($1) }
+    writer.write(lastMinute)
+  }
+
+  /// Reads the state.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try reader.expect(version: 1, of: "the alerts")
+    try book.restore(from: &reader)
+    try silence.restore(from: &reader)
+    watches = try reader.readArray(elementSize: 72) { (reader) throws(SnapshotError) in
+      try SeriesWatch.read(from: &reader)
+    }
+    lowHealth = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    lastMinute = try reader.readTimestamp()
+  }
+}

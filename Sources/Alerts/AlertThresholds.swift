@@ -1,0 +1,58 @@
+import PlantModel
+
+/// The rules' names, as the `rule` tag has them.
+public enum AlertRule: String, Sendable, CaseIterable {
+  /// A sensor, an asset or the plant has fallen silent.
+  case noData = "no_data"
+  /// A generator or load fell to nothing from one moment to the next.
+  case trip
+  /// The grid connection carries more than it may.
+  case limit
+  /// A sensor says what cannot be.
+  case range
+  /// A sensor no longer moves.
+  case stuck
+  /// The health index of an asset is low.
+  case health
+}
+
+/// At what each rule speaks. The gap between raising and clearing is what keeps an alert from flapping.
+public struct AlertThresholds: Sendable, Equatable {
+  /// Shortest silence that is one; shorter gaps are ordinary on any network.
+  public var silence = TimeSpan.seconds(30)
+  /// Silence in multiples of the series' typical interval that is one.
+  public var silentIntervals: Double = 5
+  /// Multiples of the warning's silence at which it becomes critical.
+  public var criticalSilence: Double = 10
+  /// Intervals between receipts to have seen before a series is judged.
+  public var learnedIntervals = 3
+  /// Share of the asset's size above which it is running, for a trip.
+  public var running = 0.2
+  /// Share of the asset's size below which it stands.
+  public var standing = 0.02
+  /// Share of the asset's size above which it is back after a trip.
+  public var restarted = 0.05
+  /// Longest time between running and standing that is a trip; the sun sets and the wind dies more slowly.
+  public var fall = TimeSpan.minutes(10)
+  /// For how long a load must not have stood before, so that one that switches off in the ordinary way is spared.
+  public var neverStood = TimeSpan.day
+  /// Consecutive readings that make or end a trip or a breach of a limit.
+  public var fastReadings = 2
+  /// Share of a limit below which its breach is over.
+  public var limitClears = 0.95
+  /// Share of a limit above which its breach is critical.
+  public var limitCritical = 1.1
+  /// Consecutive readings of a quality that make or end an alert about it.
+  public var qualityReadings = 5
+  /// Health index below which there is a warning [0...100].
+  public var healthWarning: Double = 60
+  /// Health index below which it is critical [0...100].
+  public var healthCritical: Double = 30
+  /// How far above the warning's threshold the index must be to clear.
+  public var healthHysteresis: Double = 10
+  /// Consecutive judgements that make a health alert.
+  public var healthJudgements = 2
+
+  /// The thresholds that the documentation names.
+  public init() {}
+}

@@ -1,0 +1,158 @@
+import PlantModel
+import StreamCore
+
+extension AlertStage {
+  /// Judges one reading by the rules that need no window.
+  mutating func judge(_ row: Int, _ frame: inout Frame, _ register: PlantRegister) {
+    let series = frame.readings.series[row]
+    guard register.series.indices.contains(series.position) else { return }
+    silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp)
+    let quality = frame.readings.quality[row]
+    // Out of order: what it says is no longer so, or not yet.
+    if quality == .late || quality == .future || quality == .duplicate { return }
+    let time = frame.readings.time[row]
+    let raw = frame.readings.raw[row]
+    let value = register.series[series.position].profile.unit?.canonical(raw) ?? raw
+    judgeQuality(series, quality, value, time, &frame, register)
+    // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
+    guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
+    switch register.kind(of: series) {
+    case .grid, .meter: judgeLimits(series, value, time, &frame, register)
+    case .pv, .wind, .load: judgeTrip(series, value, time, &frame, register)
+    default: break
+    }
+  }
+
+  private mutating func judgeQuality(
+    _ series: SeriesIndex, _ quality: Quality, _ value: Double, _ time: Timestamp, _ frame: inout Frame,
+    _ register: PlantRegister
+  ) {
+    SeriesWatch.count(&watches[series.position].range, quality == .outOfRange)
+    SeriesWatch.count(&watches[series.position].stuck, quality == .stuck)
+    let watch = watches[series.position]
+    let enough = Int32(clamping: thresholds.qualityReadings)
+    // A run passes its threshold once, so that nothing is looked up for the readings before and after.
+    if watch.range.magnitude != enough && watch.stuck.magnitude != enough { return }
+    let asset = register.series[series.position].asset
+    let range = AlertKey(rule: .range, asset: asset, series: series)
+    let stuck = AlertKey(rule: .stuck, asset: asset, series: series)
+    if watch.range == enough {
+      let name = name(of: series, register)
+      let plausible = register.series[series.position].profile.range
+      book.raise(
+        range, .warning, at: time,
+        AlertMessage(
+          title: "\(name) is out of range",
+          text:
+            "\(enough) readings in a row are outside \(plausible.lowerBound) to \(plausible.upperBound), at \(time) "
+            + "\(AlertBook.rounded(value)). Look at the sensor's wiring, and at unit and scale in the plant file.",
+          value: value), &frame, register)
+    } else if watch.range == -enough {
+      book.clear(range, at: time, "Readings are plausible again.", value: value, &frame)
+    }
+    if watch.stuck == enough {
+      let name = name(of: series, register)
+      book.raise(
+        stuck, .warning, at: time,
+        AlertMessage(
+          title: "\(name) does not move",
+          text: "\(name) has stood at \(AlertBook.rounded(value)) for longer than it can, seen at \(time). Look at the "
+            + "sensor and at whether its gateway repeats an old value.", value: value), &frame, register)
+    } else if watch.stuck == -enough {
+      book.clear(stuck, at: time, "It moves again.", value: value, &frame)
+    }
+  }
+
+  private mutating func judgeLimits(
+    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let index = register.series[series.position].asset
+    let asset = register.assets[index.position]
+    guard asset.importLimitKilowatts != nil || asset.exportLimitKilowatts != nil else { return }
+    let isImport = value >= 0
+    // Without a limit in this direction nothing is breached, and a breach of the other is over.
+    let limit = (isImport ? asset.importLimitKilowatts : asset.exportLimitKilowatts) ?? .infinity
+    let key = AlertKey(rule: .limit, asset: index, series: series)
+    if value.magnitude > limit {
+      SeriesWatch.count(&watches[series.position].limit, true)
+    } else if value.magnitude < thresholds.limitClears * limit {
+      SeriesWatch.count(&watches[series.position].limit, false)
+    }
+    let run = Int(watches[series.position].limit)
+    if run <= -thresholds.fastReadings {
+      book.clear(key, at: time, "Power is back at \(AlertBook.rounded(value)) kW.", value: value, &frame)
+    } else if run >= thresholds.fastReadings && value.magnitude > limit {
+      let direction = isImport ? "import" : "export"
+      book.raise(
+        key, value.magnitude > thresholds.limitCritical * limit ? .critical : .warning, at: time,
+        AlertMessage(
+          title: "\(asset.name) is above its \(direction) limit",
+          text:
+            "\(asset.name) carries \(AlertBook.rounded(value.magnitude)) kW of \(direction) at \(time); its limit is "
+            + "\(AlertBook.rounded(limit)) kW. " + (isImport ? "Shed flexible load" : "Curtail generation or charge")
+            + ", and look at what changed on the power panel.", value: value), &frame, register)
+    }
+  }
+
+  private mutating func judgeTrip(
+    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let index = register.series[series.position].asset
+    let asset = register.assets[index.position]
+    var watch = watches[series.position]
+    defer { watches[series.position] = watch }
+    if watch.first == .distantPast { watch.first = time }
+    let key = AlertKey(rule: .trip, asset: index, series: series)
+    let size = asset.capacityKilowatts ?? watch.recentMaximum
+    let isStanding = value.magnitude < thresholds.standing * size
+    if book.isActive(key) {
+      SeriesWatch.count(&watch.trip, value < thresholds.restarted * size)
+      if Int(watch.trip) <= -thresholds.fastReadings {
+        book.clear(key, at: time, "It runs again, with \(AlertBook.rounded(value)) kW.", value: value, &frame)
+        watch.trip = 0
+      }
+    } else if watch.trip > 0 {
+      watch.trip = isStanding ? watch.trip + 1 : 0
+    } else if isStanding, hasFallen(watch, size, time), !mayStand(asset.kind, watch, time) {
+      watch.trip = 1
+    }
+    if !book.isActive(key), Int(watch.trip) >= thresholds.fastReadings {
+      let message = tripMessage(asset.name, watch, value, time)
+      book.raise(key, .critical, at: time, message, &frame, register)
+    }
+    if isStanding && watch.trip == 0 { watch.lastStood = time }
+    if watch.trip == 0 {
+      // Forgets half of it in a day.
+      let days = min(max((time - watch.earlierTime.0).inHours / 24, 0), 1)
+      watch.recentMaximum = max(value, (1 - 0.5 * days) * watch.recentMaximum)
+      watch.earlier = (value, watch.earlier.0)
+      watch.earlierTime = (time, watch.earlierTime.0)
+    }
+  }
+
+  private func hasFallen(_ watch: SeriesWatch, _ size: Double, _ time: Timestamp) -> Bool {
+    let running = thresholds.running * size
+    return size > 0
+      && ((watch.earlier.0 > running && time - watch.earlierTime.0 <= thresholds.fall)
+        || (watch.earlier.1 > running && time - watch.earlierTime.1 <= thresholds.fall))
+  }
+
+  /// A load that stood within the last day, or is known for less than a day, may switch off in the ordinary way.
+  private func mayStand(_ kind: AssetKind, _ watch: SeriesWatch, _ time: Timestamp) -> Bool {
+    kind == .load && time - max(watch.lastStood, watch.first) < thresholds.neverStood
+  }
+
+  private func tripMessage(_ name: String, _ watch: SeriesWatch, _ value: Double, _ time: Timestamp) -> AlertMessage {
+    let before = AlertBook.rounded(watch.earlier.0 > watch.earlier.1 ? watch.earlier.0 : max(watch.earlier.0, 0))
+    return AlertMessage(
+      title: "\(name) has tripped",
+      text:
+        "The power of \(name) fell from \(before) kW at \(watch.earlierTime.0) to \(AlertBook.rounded(value)) kW and "
+        + "stays there at \(time). Look at its breaker and inverter, and at the codes they show, before restarting.",
+      value: value)
+  }
+
+  private func name(of series: SeriesIndex, _ register: PlantRegister) -> String {
+    "\(register.asset(of: series).name) \(register.series[series.position].sensor)"
+  }
+}

@@ -1,0 +1,108 @@
+import Alerts
+import PlantModel
+import StreamCore
+
+/// Drives the stage through a script, as the pipeline would.
+struct AlertScript {
+  var stage = AlertStage()
+  var register: PlantRegister
+  var now = Timestamp(seconds: 1_700_000_000)
+  var transitions: [AlertTransition] = []
+  var points = PointBatch()
+  private var frame = Frame()
+
+  init() {
+    var pv = Asset(name: "pv1", kind: .pv)
+    pv.capacityKilowatts = 100
+    var grid = Asset(name: "grid", kind: .grid)
+    grid.importLimitKilowatts = 300
+    grid.exportLimitKilowatts = 150
+    let assets = [pv, grid, Asset(name: "load", kind: .load), Asset(name: "bess", kind: .battery)]
+    let location = Location(latitude: 34, longitude: -117, timezone: "UTC")
+    register = PlantRegister(plant: Plant(name: "riverside", location: location, assets: assets))
+  }
+
+  /// Changes since the last call, as `rule asset sensor status severity`.
+  mutating func changes() -> [String] {
+    defer { transitions.removeAll() }
+    return transitions.map { change in
+      let asset = change.asset.map { register.assets[$0.position].name } ?? "-"
+      let sensor = change.series.map { register.series[$0.position].sensor } ?? "-"
+      return "\(change.rule) \(asset) \(sensor) \(change.status.rawValue) \(change.severity.rawValue)"
+    }
+  }
+
+  /// Readings of one moment, `asset.sensor` and value, received at once.
+  mutating func read(_ readings: [(String, Double)], quality: Quality = .good, clock: Timestamp? = nil) {
+    frame.reset(cause: .readings, received: now, clock: clock ?? now)
+    for (name, value) in readings {
+      let parts = name.split(separator: ".").map(String.init)
+      let series = register.admit(asset: parts[0], sensor: parts[1])
+      frame.readings.append(series: series, time: clock ?? now, raw: value, value: value, hasSourceTime: true)
+      frame.readings.quality[frame.readings.count - 1] = quality
+    }
+    step()
+  }
+
+  /// Ticks once a second.
+  mutating func tick(seconds: Int, clock: Timestamp? = nil) {
+    for _ in 0..<seconds {
+      now += .second
+      frame.reset(cause: .tick, received: now, clock: clock ?? now)
+      step()
+    }
+  }
+
+  /// Readings every `interval` seconds, ticks in between.
+  mutating func live(_ readings: [(String, Double)], every interval: Int = 1, times: Int, quality: Quality = .good) {
+    for _ in 0..<times {
+      tick(seconds: interval)
+      read(readings, quality: quality)
+    }
+  }
+
+  mutating func minute() {
+    frame.reset(cause: .minute, received: now, clock: now.floored(to: .minute))
+    step()
+  }
+
+  mutating func judge(_ asset: String, _ index: Double) {
+    frame.reset(cause: .minute, received: now, clock: now)
+    if let asset = register.asset(named: asset) {
+      frame.health = [
+        AssetHealth(asset: asset, time: now, index: index, anomaly: 0, drift: 0, contributors: ["power", "voltage"])
+      ]
+    }
+    step()
+  }
+
+  private mutating func step() {
+    stage.step(&frame, in: register)
+    transitions += frame.alerts
+    for entry in frame.points.entries {
+      points.begin(entry.key, at: entry.time)
+      for field in frame.points.fields[entry.fields] {
+        switch field.value {
+        case .text(let text): points.field(field.name, text: text)
+        case .integer(let number): points.field(field.name, integer: number)
+        case .float(let number): points.field(field.name, number)
+        case .boolean(let value): points.field(field.name, boolean: value)
+        }
+      }
+    }
+  }
+
+  /// The `alert_state` points since the start, as `subject active severity`.
+  func states(_ rule: String) -> [String] {
+    points.entries.filter { $0.key.measurement == .alertState && $0.key.qualifiers.0 == rule }.map { entry in
+      let fields = points.fields[entry.fields].map { field -> String in
+        switch field.value {
+        case .integer(let number): "\(number)"
+        case .text(let text): text
+        default: "?"
+        }
+      }
+      return fields.joined(separator: " ")
+    }
+  }
+}

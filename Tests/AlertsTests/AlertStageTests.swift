@@ -1,0 +1,206 @@
+import Alerts
+import PlantModel
+import StreamCore
+import Testing
+
+@Suite("Alerts")
+struct AlertStageTests {
+  var script = AlertScript()
+
+  @Test("one silent sensor is warned of after 30 s, critical after ten times that, and cleared by data")
+  mutating func silentSensor() {
+    script.live([("pv1.power", 50), ("pv1.temperature", 40), ("load.power", 9)], times: 20)
+    script.live([("pv1.power", 50), ("load.power", 9)], times: 30)
+    #expect(script.changes().isEmpty)
+    script.live([("pv1.power", 50), ("load.power", 9)], times: 1)
+    #expect(script.changes() == ["no_data pv1 temperature raised warning"])
+    script.live([("pv1.power", 50), ("load.power", 9)], times: 280)
+    #expect(script.changes() == ["no_data pv1 temperature escalated critical"])
+    script.read([("pv1.temperature", 40)])
+    script.tick(seconds: 1)
+    #expect(script.changes() == ["no_data pv1 temperature cleared critical"])
+  }
+
+  @Test("a sensor that speaks every minute is not silent before five minutes")
+  mutating func slowSensor() {
+    script.live([("load.energy", 1)], every: 60, times: 10)
+    script.tick(seconds: 300)
+    #expect(script.changes().isEmpty)
+    script.tick(seconds: 1)
+    #expect(script.changes() == ["no_data load energy raised warning"])
+  }
+
+  @Test("a silent asset makes one alert, a silent plant one, and a return of one asset leaves the rest")
+  mutating func groups() {
+    let pv = [("pv1.power", 50.0), ("pv1.temperature", 40.0)]
+    let load = [("load.power", 9.0), ("load.voltage", 230.0)]
+    script.live(pv + load, times: 20)
+    script.live(load, times: 31)
+    #expect(script.changes() == ["no_data pv1 - raised warning"])
+    script.tick(seconds: 31)
+    #expect(script.changes() == ["no_data pv1 - cleared warning", "no_data - - raised warning"])
+    script.read(load)
+    script.tick(seconds: 1)
+    #expect(script.changes() == ["no_data pv1 - raised warning", "no_data - - cleared warning"])
+  }
+
+  @Test("nothing is silent while catching up, nor right after a pause of the pipeline")
+  mutating func catchingUp() {
+    script.live([("pv1.power", 50), ("load.power", 9)], times: 20)
+    for _ in 0..<60 {
+      script.read([("pv1.power", 50)], clock: script.now - .hours(5))
+      script.tick(seconds: 1, clock: script.now - .hours(5))
+    }
+    #expect(script.changes().isEmpty)
+    script.now += .hours(3)
+    script.tick(seconds: 30)
+    #expect(script.changes().isEmpty)
+    script.tick(seconds: 2)
+    #expect(script.changes() == ["no_data - - raised warning"])
+  }
+
+  @Test("a silent plant is told of though its clock stands for more than an hour")
+  mutating func stoppedClock() {
+    script.live([("load.energy", 1)], every: 900, times: 5)
+    let clock = script.now
+    script.tick(seconds: 4_600, clock: clock)
+    #expect(script.changes() == ["no_data load energy raised warning"])
+    // The minute marks come from the receive clock meanwhile.
+    #expect(script.states("no_data").count >= 2)
+  }
+
+  @Test("a generator that falls to nothing has tripped at the second reading, and is back at the second above 5 kW")
+  mutating func trip() {
+    script.live([("pv1.power", 60)], times: 5)
+    script.live([("pv1.power", 0.5)], times: 1)
+    #expect(script.changes().isEmpty)
+    script.live([("pv1.power", 0)], times: 1, quality: .rate)
+    #expect(script.changes() == ["trip pv1 power raised critical"])
+    script.live([("pv1.power", 6), ("pv1.power", 4), ("pv1.power", 6)], times: 1)
+    #expect(script.changes().isEmpty)
+    script.live([("pv1.power", 30)], times: 1)
+    #expect(script.changes() == ["trip pv1 power cleared critical"])
+  }
+
+  @Test(
+    "what is no trip",
+    arguments: [
+      ("a dip of one reading", "pv1.power", [60, 0, 60, 60], 60), ("dusk", "pv1.power", [30, 15, 5, 1, 0, 0], 900),
+      ("an hourly series at sunset", "pv1.power", [25, 0, 0, 0], 3_600), ("a cloud", "pv1.power", [90, 20, 8, 9], 10),
+      ("a battery that stops", "bess.power", [80, 0, 0, 0], 1),
+      ("a load in its first day", "load.power", [80, 0, 0], 1),
+      ("night", "pv1.power", [0, 0, 0, 0], 60),
+    ])
+  mutating func noTrip(_ what: String, sensor: String, values: [Double], interval: Int) {
+    for value in values { script.live([(sensor, value)], every: interval, times: 1) }
+    #expect(script.changes().filter { $0.hasPrefix("trip") }.isEmpty, "\(what)")
+  }
+
+  @Test("a load that never rests trips when it falls to nothing")
+  mutating func loadTrip() {
+    script.live([("load.power", 80)], every: 300, times: 300)
+    script.live([("load.power", 0)], every: 1, times: 2)
+    #expect(script.changes() == ["trip load power raised critical"])
+  }
+
+  @Test("import above the limit is warned of, far above is critical, and 5 % below clears")
+  mutating func importLimit() {
+    script.live([("grid.power", 301)], times: 1)
+    script.live([("grid.power", 299)], times: 5)
+    #expect(script.changes().isEmpty)
+    script.live([("grid.power", 301)], times: 1)
+    #expect(script.changes() == ["limit grid power raised warning"])
+    script.live([("grid.power", 331)], times: 1)
+    #expect(script.changes() == ["limit grid power escalated critical"])
+    script.live([("grid.power", 286)], times: 9)
+    #expect(script.changes().isEmpty)
+    script.live([("grid.power", 284)], times: 2)
+    #expect(script.changes() == ["limit grid power cleared critical"])
+  }
+
+  @Test("export has its own limit")
+  mutating func exportLimit() {
+    script.live([("grid.power", -151)], times: 2)
+    #expect(script.changes() == ["limit grid power raised warning"])
+    script.live([("grid.power", 200)], times: 2)
+    #expect(script.changes() == ["limit grid power cleared warning"])
+  }
+
+  @Test(
+    "five readings of a bad quality make an alert, and five without it end it", arguments: [Quality.outOfRange, .stuck])
+  mutating func quality(_ quality: Quality) {
+    let rule = quality == .stuck ? "stuck" : "range"
+    script.live([("load.voltage", 230)], times: 4, quality: quality)
+    script.live([("load.voltage", 231)], times: 1)
+    script.live([("load.voltage", 230)], times: 4, quality: quality)
+    #expect(script.changes().isEmpty)
+    script.live([("load.voltage", 230)], times: 2, quality: quality)
+    #expect(script.changes() == ["\(rule) load voltage raised warning"])
+    script.live([("load.voltage", 231)], times: 5)
+    #expect(script.changes() == ["\(rule) load voltage cleared warning"])
+  }
+
+  @Test("low health is warned of at the second judgement, critical below 30, and cleared at 70")
+  mutating func health() {
+    for index in [59.0, 61, 59] { script.judge("pv1", index) }
+    #expect(script.changes().isEmpty)
+    script.judge("pv1", 58)
+    #expect(script.changes() == ["health pv1 - raised warning"])
+    for index in [29.0, 69, 20] { script.judge("pv1", index) }
+    #expect(script.changes() == ["health pv1 - escalated critical"])
+    script.judge("pv1", .nan)
+    script.judge("pv1", 70)
+    #expect(script.changes() == ["health pv1 - cleared critical"])
+  }
+
+  @Test("the state is written when an alert is raised, every minute while it is active, and once when it is cleared")
+  mutating func states() {
+    script.live([("grid.power", 400)], times: 2)
+    script.minute()
+    script.minute()
+    script.live([("grid.power", 1)], times: 2)
+    script.minute()
+    #expect(script.states("limit") == ["1 critical", "1 critical", "1 critical", "0 info"])
+  }
+
+  @Test("an alert keeps its id from raising to clearing, and its points have the fields of the contract")
+  mutating func identifier() throws {
+    script.live([("grid.power", 310)], times: 2)
+    let raised = try #require(script.transitions.first)
+    script.live([("grid.power", 1)], times: 2)
+    let cleared = try #require(script.transitions.last)
+    #expect(raised.id == "riverside/grid/power/limit/\(raised.time.milliseconds)")
+    #expect(cleared.id == raised.id)
+    let entry = try #require(script.points.entries.first { $0.key.measurement == .alerts })
+    let series = try #require(script.register.series(asset: "grid", sensor: "power"))
+    #expect(entry.key == PointKey(.alerts, .series(series), "limit"))
+    let names = script.points.fields[entry.fields].map(\.name)
+    #expect(names == ["status", "severity", "id", "title", "text", "value"])
+  }
+
+  @Test("a stage restored from its snapshot goes on as the original does")
+  mutating func snapshot() throws {
+    script.live([("pv1.power", 60), ("load.power", 9), ("grid.power", 310)], times: 10)
+    script.live([("pv1.power", 0), ("grid.power", 310)], times: 1)
+    var writer = SnapshotWriter()
+    script.stage.snapshot(into: &writer)
+    var copy = script
+    copy.stage = AlertStage()
+    var reader = SnapshotReader(writer.bytes)
+    try copy.stage.restore(from: &reader)
+    #expect(reader.isAtEnd)
+    for length in 0..<writer.bytes.count {
+      var short = SnapshotReader(Array(writer.bytes.prefix(length)))
+      var stage = AlertStage()
+      #expect(throws: SnapshotError.self) { try stage.restore(from: &short) }
+    }
+    script.live([("pv1.power", 0), ("grid.power", 10)], times: 40)
+    copy.live([("pv1.power", 0), ("grid.power", 10)], times: 40)
+    #expect(copy.transitions == script.transitions)
+    #expect(
+      script.changes() == [
+        "limit grid power raised warning", "trip pv1 power raised critical", "limit grid power cleared warning",
+        "no_data load power raised warning",
+      ])
+  }
+}
