@@ -1,3 +1,5 @@
+import PlantModel
+import StreamCore
 import Synchronization
 
 /// A value that several threads share, a reference so that closures can hold it. For what is read or written a few times
@@ -19,4 +21,31 @@ final class Guarded<Value: Sendable>: Sendable {
 
   /// Replaces the value.
   func set(_ value: Value) { with { $0 = value } }
+}
+
+/// A word that is said once and heard by every thread that asks or waits for it.
+final class Flag: Sendable {
+  private let monitor = Monitor()
+  private let state = Atomic<Bool>(false)
+
+  /// Whether it was said.
+  var isSet: Bool { state.load(ordering: .acquiring) }
+
+  /// Says it, and wakes those who wait.
+  func set() {
+    monitor.locked {
+      state.store(true, ordering: .releasing)
+      monitor.broadcast()
+    }
+  }
+
+  /// Waits for it at most so long. Whether it was said.
+  @discardableResult
+  func wait(milliseconds: Int64) -> Bool {
+    let deadline = Monitor.Deadline(in: .milliseconds(milliseconds))
+    return monitor.locked {
+      while !isSet, monitor.wait(until: deadline) {}
+      return isSet
+    }
+  }
 }

@@ -20,6 +20,13 @@ struct PlantSet {
     observers = plants.map { PlantObserver(name: $0.name) }
   }
 
+  /// Readings by quality code over all plants.
+  var qualityCounts: [UInt64] {
+    lines.reduce(into: [UInt64](repeating: 0, count: 10)) { sums, line in
+      for (code, count) in line.qualityCounts.enumerated() where code < sums.count { sums[code] += count }
+    }
+  }
+
   /// How many plants.
   var count: Int { plants.count }
 

@@ -12,22 +12,20 @@ struct Reporter {
 
   let instance: String
   private var encoder = LineEncoder()
-  private let nothing = PlantRegister(
-    plant: Plant(name: "", location: Location(latitude: 0, longitude: 0, timezone: "UTC")))
 
   init(instance: String) { self.instance = instance }
 
   /// Renders one report.
-  mutating func report(_ status: PipelineStatus, at moment: Timestamp) -> (bytes: [UInt8], lines: Int) {
+  mutating func report(_ status: PipelineStatus, at moment: Timestamp) -> WriteBatch {
     var points = PointBatch()
     source(status, moment, &points)
     decode(status, moment, &points)
     cleaning(status, moment, &points)
     sink(status, moment, &points)
     process(status, moment, &points)
-    encoder.reset()
-    encoder.encode(points, of: nothing)
-    return (encoder.bytes, encoder.lineCount)
+    encoder.append(points)
+    // Offset 0 promises nothing of the journal.
+    return encoder.take(upTo: 0)
   }
 
   private func begin(_ stage: String, _ moment: Timestamp, _ points: inout PointBatch) {

@@ -28,7 +28,10 @@ extension RunningPipeline {
       note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
     }
     guard previous.plants != loaded.plants else { return }
-    let fingerprint = nextFingerprint()
+    let fingerprint = state.with { state in
+      state.reloads += 1
+      return UInt64(bitPattern: WallClock.now().nanoseconds) &+ state.reloads
+    }
     link.pendingPlants.with { $0[fingerprint] = loaded.plants }
     ingest.configuration(fingerprint, at: WallClock.now())
     session.update(subscriptions: MessageDecoder(plants: loaded.plants).subscriptions)

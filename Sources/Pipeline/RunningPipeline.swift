@@ -12,6 +12,9 @@ public struct InvalidConfiguration: Error, CustomStringConvertible {
   /// The mistakes.
   public var diagnostics: [Diagnostic]
 
+  /// The mistakes that a loaded folder has.
+  public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
   /// One line a mistake.
   public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }
@@ -25,27 +28,28 @@ public final class RunningPipeline: Sendable {
   /// Receives what a running pipeline tells, one line each; called on its threads.
   public typealias Note = @Sendable (String) -> Void
 
-  private struct State {
+  struct State {
     var configuration: LoadedConfiguration
     var watch: ConfigurationWatch
-    var isSubscribed = false
+    var reloads: UInt64 = 0
+    var worker: BlockingThread?
+    var housekeeper: BlockingThread?
   }
 
-  private let directory: String
-  private let environment: [String: String]
-  private let note: Note
+  let directory: String
+  let environment: [String: String]
+  let note: Note
+  let ingest: Ingest
+  let session: BrokerSession
+  let sink: InfluxSink
+  let journal: Journal
+  let link = WorkerLink()
+  let state: Guarded<State>
   private let settings: ProcessSettings
-  private let journal: Journal
   private let checkpoints: CheckpointStore
-  private let ingest: Ingest
-  private let sink: InfluxSink
-  private let session: BrokerSession
-  private let announcer: StatusAnnouncer
-  private let link = WorkerLink()
+  private let checkpoint: Checkpoint?
   private let finalCheckpoint = Guarded<Checkpoint?>(nil)
-  private let state: Guarded<State>
-  private let worker = Guarded<BlockingThread?>(nil)
-  private let housekeeper = Guarded<BlockingThread?>(nil)
+  private let announcer: Publisher
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
   /// process, as the demo does for its own servers.
@@ -63,49 +67,132 @@ public final class RunningPipeline: Sendable {
     self.environment = environment
     self.note = note
     self.settings = settings
-    journal = try Journal(settings: settings.journal)
-    checkpoints = CheckpointStore(directory: settings.journal.path)
+    state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
+    checkpoints = try CheckpointStore(directory: settings.journal.path)
+    let found = checkpoints.load()
+    for damage in found.damage { note("checkpoint: \(damage)") }
+    checkpoint = found.checkpoint
+    journal = try Journal(
+      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes, sync: settings.journal.sync,
+      notBefore: checkpoint?.offset ?? 0)
+    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
-    sink = InfluxSink(
-      settings: settings.influxdb, deadLetterDirectory: settings.journal.path + "/dead-letter", note: note)
-    announcer = StatusAnnouncer(settings: settings.mqtt)
-    let state = Guarded(
-      State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
-    self.state = state
-    let announcer = announcer
+    sink = try InfluxSink(
+      settings.influxdb, deadLetters: settings.journal.path + "/dead-letter",
+      stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
+    var announcing = settings.mqtt
+    announcing.clientID += "-status"
+    let announcer = Publisher(settings: announcing, will: .offline)
+    self.announcer = announcer
     session = BrokerSession(
       settings: settings.mqtt, subscriptions: MessageDecoder(plants: configuration.plants).subscriptions, sink: ingest
-    ) { event in
-      RunningPipeline.heard(event, state, announcer, note)
-    }
+    ) { RunningPipeline.heard($0, announcer, note) }
   }
 
   /// Starts every part, from the database back to the broker.
-  public func start() {
+  public func start() throws {
     let plants = state.with { $0.configuration.plants }
     note("\(plants.count) plants: \(plants.map(\.name).joined(separator: ", "))")
-    sink.start()
-    startWorker(plants)
-    startHousekeeper()
+    let worker = try startWorker(plants)
+    let housekeeper = try startHousekeeper()
+    state.with { state in
+      state.worker = worker
+      state.housekeeper = housekeeper
+    }
+    noteUnacknowledged()
     session.start()
   }
 
   /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
   /// then stays in the journal.
   public func stop() {
-    announcer.announceOffline()
     session.stop()
-    housekeeper.with { $0 }?.join()
+    announcer.stop()
     link.isStopping.set()
-    worker.with { $0 }?.join()
-    sink.stop(deadline: .seconds(10))
-    if let checkpoint = finalCheckpoint.with({ $0 }), sink.acceptedOffset >= checkpoint.offset {
-      do {
-        try checkpoints.save(checkpoint)
-      } catch {
-        note("the checkpoint could not be written: \(error)")
+    let threads = state.with { ($0.housekeeper, $0.worker) }
+    threads.0?.join()
+    // A worker that waits for room in the sink's queue is released when the sink has stopped.
+    let accepted = sink.stop(within: .seconds(10))
+    threads.1?.join()
+    if let checkpoint = finalCheckpoint.value, let accepted, accepted >= checkpoint.offset {
+      StageWorker.keep(checkpoint, checkpoints, journal, note)
+    }
+    do throws(JournalError) { try journal.close() } catch { note("\(error)") }
+  }
+
+  private func startWorker(_ plants: [Plant]) throws(SystemError) -> BlockingThread {
+    let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
+    let finalCheckpoint = finalCheckpoint
+    return try BlockingThread(name: "stages") {
+      var worker = StageWorker(
+        plants: plants, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
+        note: note)
+      worker.run()
+      finalCheckpoint.set(worker.checkpoint())
+    }
+  }
+
+  /// One tick a second, and the report of the process every ten.
+  private func startHousekeeper() throws(SystemError) -> BlockingThread {
+    let clientID = settings.mqtt.clientID
+    return try BlockingThread(name: "housekeeper") { [self] in
+      var reporter = Reporter(instance: clientID)
+      var last = WallClock.monotonic()
+      while true {
+        let now = WallClock.now()
+        let untilNext = 1_000 - now.milliseconds % 1_000
+        if link.isStopping.wait(milliseconds: untilNext) { return }
+        let moment = WallClock.now()
+        ingest.tick(moment.floored(to: .second))
+        if WallClock.monotonic() - last >= Reporter.interval {
+          last = WallClock.monotonic()
+          // Beside the journal: the offset of these points is that of nothing.
+          sink.submit(reporter.report(status(), at: moment))
+        }
       }
     }
-    journal.close()
+  }
+
+  /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
+  /// again is recognised.
+  private func noteUnacknowledged() {
+    let reader = journal.reader(from: max(checkpoint?.offset ?? 0, journal.startOffset))
+    while true {
+      guard let record = try? reader.next() else { return }
+      guard record.kind == .messages else { continue }
+      record.withBody { body in
+        var cursor = MessageFrameCursor(body)
+        while let message = cursor.next() {
+          session.noteAppended(
+            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload))
+        }
+      }
+    }
+  }
+}
+
+// MARK: - What is heard
+
+extension RunningPipeline {
+  private static func heard(_ event: SessionEvent, _ announcer: Publisher, _ note: Note) {
+    switch event {
+    case .connected(let sessionPresent):
+      note("broker: connected\(sessionPresent ? ", the session was kept" : "")")
+    case .subscribed:
+      note("broker: every subscription is confirmed")
+      try? announcer.announce(.online)
+    case .disconnected(let reason): note("broker: \(reason); trying again")
+    case .refused(let filter): note("broker: refuses the subscription to \(filter); look at its access rules")
+    case .sinkStalled(let reason): note("reading stops: \(reason)")
+    case .sinkResumed: note("reading goes on")
+    }
+  }
+
+  private static func heard(_ state: SinkState, _ note: Note) {
+    switch state {
+    case .ok: note("database: writing")
+    case .away(let words): note("database: away, data waits in the journal: \(words)")
+    case .held(let reason, let words): note("database: takes nothing (\(reason)), data waits in the journal: \(words)")
+    }
   }
 }

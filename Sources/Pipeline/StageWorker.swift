@@ -26,8 +26,6 @@ final class WorkerLink: Sendable {
 /// owner of all that it holds. What comes out depends on the journal's records alone.
 struct StageWorker {
   private static let checkpointInterval: Int64 = 10_000_000_000
-  private static let flushLines = 5_000
-  private static let flushBytes = 1 << 20
   private static let flushInterval: Int64 = 200_000_000
 
   private let link: WorkerLink
@@ -48,18 +46,17 @@ struct StageWorker {
 
   /// Starts after the last checkpoint, or at the journal's beginning.
   init(
-    plants configured: [Plant], journal: Journal, checkpoints: CheckpointStore, sink: InfluxSink, link: WorkerLink,
-    note: @escaping @Sendable (String) -> Void
+    plants configured: [Plant], resuming found: Checkpoint?, journal: Journal, checkpoints: CheckpointStore,
+    sink: InfluxSink, link: WorkerLink, note: @escaping @Sendable (String) -> Void
   ) {
     self.link = link
     self.journal = journal
     self.sink = sink
     self.checkpoints = checkpoints
     self.note = note
-    var start = StageWorker.resume(configured, checkpoints, note)
-    start.offset = max(start.offset, journal.firstOffset)
-    reader = journal.makeReader(from: start.offset)
-    position = start.offset
+    let start = StageWorker.resume(configured, found, note)
+    position = max(start.offset, journal.startOffset)
+    reader = journal.reader(from: position)
     plants = start.plants
     ledger = start.ledger
     decoder = MessageDecoder(plants: configured)
@@ -84,7 +81,15 @@ struct StageWorker {
 extension StageWorker {
   /// Processes one record; false at the journal's end.
   private mutating func processNext() -> Bool {
-    guard let record = reader.next() else { return false }
+    let record: JournalRecord
+    do throws(JournalError) {
+      guard let next = try reader.next() else { return false }
+      record = next
+    } catch {
+      note("the journal cannot be read: \(error)")
+      link.isStopping.wait(milliseconds: 1_000)
+      return false
+    }
     switch record.kind {
     case .messages: record.withBody { take(messages: $0, received: record.received) }
     case .tick: tick(record.received)
@@ -92,9 +97,9 @@ extension StageWorker {
     default: break
     }
     position = record.endOffset
-    link.processed.set(position)
-    link.processedTime.set(UInt64(clamping: record.received.nanoseconds))
-    if encoder.lineCount >= StageWorker.flushLines || encoder.bytes.count >= StageWorker.flushBytes { flush() }
+    link.processed.set(Int(clamping: position))
+    link.processedTime.set(Int(record.received.nanoseconds))
+    if encoder.isFull { flush() }
     return true
   }
 
@@ -103,17 +108,17 @@ extension StageWorker {
     while let message = cursor.next() {
       ledger.messages += 1
       switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
-      case .decoded(_, let readings):
+      case .readings(_, let count):
         ledger.decoded += 1
-        ledger.readings += UInt64(readings)
+        ledger.readings += UInt64(count)
       case .refused(let reason): ledger.refuse(reason.rawValue)
       }
     }
     if cursor.isMalformed { ledger.malformedRecords += 1 }
     for plant in 0..<plants.count where !batches[plant].isEmpty {
       plants.step(plant: plant, batches[plant], received: received) { frame, register in
-        encoder.encode(frame.readings, of: register)
-        encoder.encode(frame.points, of: register)
+        encoder.append(frame.readings, of: register)
+        encoder.append(frame.points, of: register)
       }
       batches[plant].removeAll()
     }
@@ -121,7 +126,7 @@ extension StageWorker {
 
   private mutating func tick(_ moment: Timestamp) {
     for plant in 0..<plants.count {
-      plants.tick(plant: plant, moment) { frame, register in encoder.encode(frame.points, of: register) }
+      plants.tick(plant: plant, moment) { frame, register in encoder.append(frame.points, of: register) }
     }
     let views = plants.observers.map(\.view)
     link.views.set(views)
@@ -134,11 +139,11 @@ extension StageWorker {
     guard body.count >= 8 else { return }
     let fingerprint = UInt64(littleEndian: body.loadUnaligned(as: UInt64.self))
     guard let configured = link.pendingPlants.with({ $0.removeValue(forKey: fingerprint) }) else { return }
+    for plant in plants.plants { encoder.forget(plant: plant.name) }
     let (next, restarted) = plants.reconfigured(to: configured)
     plants = next
     decoder = MessageDecoder(plants: configured)
     batches = configured.map { _ in ReadingBatch() }
-    encoder.forgetKeys()
     for name in restarted { note("plant \(name): its assets changed, so its windows and models start anew") }
   }
 }
@@ -157,25 +162,31 @@ extension StageWorker {
   private mutating func flush(always: Bool = false) {
     lastFlush = WallClock.monotonic()
     guard encoder.lineCount > 0 || always else { return }
-    sink.submit(WriteBatch(bytes: encoder.bytes, lines: encoder.lineCount, upTo: position))
-    encoder.reset()
+    sink.submit(encoder.take(upTo: position))
   }
 
   /// Every ten seconds the state is taken; it is written once the database has accepted all that came before it.
   private mutating func keepCheckpoint() {
     if let pending = pendingCheckpoint {
-      guard sink.acceptedOffset >= pending.offset else { return }
+      guard let accepted = sink.acceptedUpTo, accepted >= pending.offset else { return }
       pendingCheckpoint = nil
-      do {
-        try checkpoints.save(pending)
-        journal.trim(below: pending.offset)
-      } catch {
-        note("the checkpoint could not be written: \(error)")
-      }
+      StageWorker.keep(pending, checkpoints, journal, note)
     } else if WallClock.monotonic() - lastCheckpoint >= StageWorker.checkpointInterval {
       lastCheckpoint = WallClock.monotonic()
       flush(always: true)
       pendingCheckpoint = checkpoint()
+    }
+  }
+
+  /// Writes a checkpoint and gives up the part of the journal that no checkpoint needs any more.
+  static func keep(
+    _ checkpoint: Checkpoint, _ checkpoints: CheckpointStore, _ journal: Journal, _ note: (String) -> Void
+  ) {
+    do throws(JournalError) {
+      // The offset that is returned leaves the checkpoint before this one usable.
+      _ = try journal.trim(below: try checkpoints.save(checkpoint))
+    } catch {
+      note("the checkpoint could not be written: \(error)")
     }
   }
 
@@ -187,12 +198,12 @@ extension StageWorker {
   }
 
   private static func resume(
-    _ configured: [Plant], _ checkpoints: CheckpointStore, _ note: (String) -> Void
+    _ configured: [Plant], _ checkpoint: Checkpoint?, _ note: (String) -> Void
   ) -> (offset: UInt64, plants: PlantSet, ledger: Ledger) {
     let fresh = PlantSet(plants: configured)
-    guard let checkpoint = checkpoints.load() else { return (0, fresh, Ledger()) }
+    guard let checkpoint else { return (0, fresh, Ledger()) }
     var reader = SnapshotReader(checkpoint.state)
-    do {
+    do throws(SnapshotError) {
       let ledger = try Ledger(restoring: &reader)
       var plants = fresh
       for name in try plants.restore(from: &reader) {
