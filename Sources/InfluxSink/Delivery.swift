@@ -79,7 +79,7 @@ final class Delivery {
       return true
     case .bisect(let reason, let dropped): return refuse(part, reason, dropped, answer, &parts)
     case .halve:
-      if part.range.count > 1 { requestBytes = max(min(requestBytes, part.range.count / 2), 4096) }
+      if parts.lineCount(part) > 1 { requestBytes = max(min(requestBytes, part.range.count / 2), 4096) }
       return refuse(part, .tooLarge, nil, answer, &parts)
     case .hold(let reason):
       parts.putBack(part)
@@ -203,6 +203,8 @@ final class Delivery {
   }
 
   private func hold(_ reason: HoldReason, _ answer: HTTPAnswer) -> Bool {
+    // Another version may have taken the server's place; it is asked again.
+    if reason == .missing, settings.version == .auto { endpoint = nil }
     show(.held(reason, Self.words(answer)))
     status.retries.add(1, ordering: .relaxed)
     return queue.pause(for: options.slowRetry)

@@ -63,6 +63,7 @@ final class HTTPClient {
       set(CURLOPT_NOPROXY, "*")
     }
     set(CURLOPT_USERAGENT, "wattline")
+    set(CURLOPT_PROTOCOLS_STR, "http,https")
     connectCallbacks()
   }
 

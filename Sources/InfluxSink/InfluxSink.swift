@@ -28,7 +28,7 @@ public final class InfluxSink: Sendable {
   private let status = SinkStatus()
   private let progress: Progress
 
-  /// Starts the sink's thread, which runs until ``stop(within:)``.
+  /// Starts the sink's thread, which runs until ``stop(within:)``, or until the sink is released.
   ///
   /// - Parameters:
   ///   - settings: where the database is and how to get in.
@@ -68,6 +68,8 @@ public final class InfluxSink: Sendable {
     if !isStarted { throw .cannotStart("no thread: error \(errno)") }
   }
 
+  deinit { queue.close(within: .zero) }
+
   /// Hands a batch over, waiting for room in the queue; `false` once the sink is stopped, and then the batch stays with
   /// the caller.
   @discardableResult
@@ -89,7 +91,8 @@ public final class InfluxSink: Sendable {
     return progress.last
   }
 
-  /// Runs `body` on a new thread without signals, so that the process' handlers run elsewhere.
+  /// Runs `body` on a new thread that takes no signals: handlers run elsewhere, and a connection that breaks while it is
+  /// written to gives an error rather than SIGPIPE.
   private static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
     var thread = pthread_t()

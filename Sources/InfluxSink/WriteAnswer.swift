@@ -91,6 +91,7 @@ public enum WriteAnswer {
     if words.contains("type conflict") { return .bisect(.typeConflict, dropped: dropped) }
     if isLimit(words) { return .hold(.limit) }
     if words.contains("retention policy") { return .bisect(.retention, dropped: dropped) }
+    if isAboutDestination(words) { return .hold(.missing) }
     if words.contains("invalid column type") { return .bisect(.typeConflict, dropped: dropped) }
     return .bisect(.rejected, dropped: dropped)
   }
@@ -101,6 +102,15 @@ public enum WriteAnswer {
     return words.contains("limit reached")
   }
 
+  /// Words about where or how to write; the lines were not looked at.
+  private static func isAboutDestination(_ words: String) -> Bool {
+    !words.contains("partial write")
+      && [
+        "database is required", "database name", "db name", "bucket", "organization", "invalid precision",
+        "consistency",
+      ].contains { words.contains($0) }
+  }
+
   /// The count in `partial write: … dropped=12`.
   private static func droppedCount(_ words: String) -> Int? {
     guard words.contains("partial write"), let found = words.range(after: " dropped=") else { return nil }
@@ -109,14 +119,20 @@ public enum WriteAnswer {
 
   /// A JSON body without the text of `"original_line"`, in which version 3 repeats what was sent.
   private static func withoutQuotedLines(_ body: String) -> String {
-    var result = ""
-    var rest = body
-    while let found = rest.range(after: "\"original_line\"") {
-      result += rest[..<found.lowerBound]
-      var tail = rest[found].drop { $0 != "\"" }.dropFirst()
-      while let next = tail.first, next != "\"" { tail = tail.dropFirst(next == "\\" ? 2 : 1) }
-      rest = String(tail.dropFirst())
+    let name = Array("\"original_line\"".utf8)
+    let quote = UInt8(ascii: "\"")
+    var result: [UInt8] = []
+    var rest = Array(body.utf8)[...]
+    while let first = rest.first {
+      guard first == quote, rest.starts(with: name) else {
+        result.append(first)
+        rest = rest.dropFirst()
+        continue
+      }
+      rest = rest.dropFirst(name.count).drop { $0 != quote }.dropFirst()
+      while let next = rest.first, next != quote { rest = rest.dropFirst(next == UInt8(ascii: "\\") ? 2 : 1) }
+      rest = rest.dropFirst()
     }
-    return result + rest
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -73,8 +73,26 @@ struct RealDatabaseTests {
     while sink.counts.state == .ok { usleep(2000) }
     try server.start()
     #expect(sink.stop(within: .seconds(40)) == 9)
-    settings.database = "wattline"
     #expect(try server.query("SELECT count(v) FROM m", database: "wattline").contains(",10]"))
+  }
+
+  @Test("a database at its limit of series holds the data back, and nothing is declared dead")
+  func limit() throws {
+    let server = try Server(data: "index-version = \"inmem\"\n  max-series-per-database = 5")
+    defer { server.stop() }
+    var settings = DatabaseSettings()
+    settings.url = server.url
+    let sink = try InfluxSink(settings, deadLetters: server.folder + "/dead-letter") { _ in }
+    let lines = (0..<10).map { "m,n=\($0) v=1 1\n" }.joined()
+    sink.submit(WriteBatch(bytes: Array(lines.utf8), lines: 10, upTo: 1))
+    while sink.counts.state == .ok { usleep(2000) }
+    guard case .held(.limit, let words) = sink.counts.state else {
+      Issue.record("\(sink.counts.state)")
+      return
+    }
+    #expect(words.contains("max-series-per-database"))
+    #expect(sink.stop(within: .milliseconds(100)) == nil)
+    #expect(sink.counts.deadLetters.isEmpty)
   }
 
   /// A database on free ports in a folder of its own.
@@ -84,7 +102,7 @@ struct RealDatabaseTests {
     private var process: ChildProcess?
     var url: String { "http://127.0.0.1:\(port)" }
 
-    init(started: Bool = true) throws {
+    init(started: Bool = true, data: String = "index-version = \"tsi1\"") throws {
       port = try FakeDatabase.freePort()
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let config = """
@@ -95,7 +113,7 @@ struct RealDatabaseTests {
         [data]
           dir = "\(folder)/data"
           wal-dir = "\(folder)/wal"
-          index-version = "tsi1"
+          \(data)
         [http]
           bind-address = "127.0.0.1:\(port)"
           log-enabled = false

@@ -42,6 +42,12 @@ struct WriteAnswerTests {
       .bisect(.typeConflict, dropped: nil)),
     Case(422, #"{"code":"unprocessable entity","message":"odd"}"#, .bisect(.rejected, dropped: nil)),
     Case(400, "", .bisect(.rejected, dropped: nil)),
+    Case(400, #"{"error":"database is required"}"#, .hold(.missing)),
+    Case(400, #"{"code":"invalid","message":"bucket name must be provided"}"#, .hold(.missing)),
+    Case(400, #"{"error":"unable to parse 'bucket': missing fields"}"#, .bisect(.malformed, dropped: nil)),
+    Case(
+      400, #"{"data":[{"original_line":"\u{301}limit \" exceeded","error_message":"odd"}]}"#,
+      .bisect(.rejected, dropped: nil)),
     Case(400, " <html>400 Bad Request</html>", .hold(.unexpected)),
     Case(400, "Client sent an HTTP request to an HTTPS server.", .hold(.unexpected)),
     Case(401, "", .hold(.credentials)),

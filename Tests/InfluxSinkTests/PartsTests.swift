@@ -1,0 +1,50 @@
+import Testing
+
+@testable import InfluxSink
+
+@Suite("Parts of a request")
+struct PartsTests {
+  @Test("halving ends in single lines, in order, whatever their lengths; nothing is lost or doubled")
+  func halves() {
+    var random = SeededRandom(state: 5)
+    for _ in 0..<300 {
+      let lines = (0..<Int.random(in: 1..<30, using: &random)).map { index in
+        "\(index)" + String(repeating: "x", count: Int.random(in: 0..<200, using: &random)) + "\n"
+      }
+      var parts = Parts()
+      parts.add(Array(lines.joined().utf8), mostLines: 7, mostBytes: 300)
+      var seen: [String] = []
+      while let part = parts.next() {
+        #expect(parts.lineCount(part) <= 7)
+        #expect(part.range.count <= 300)
+        if parts.lineCount(part) > 1 {
+          parts.putHalves(of: part)
+        } else {
+          seen.append(String(decoding: parts.bytes[part.range], as: UTF8.self))
+        }
+      }
+      #expect(seen == lines)
+    }
+  }
+
+  @Test("a missing newline at the end is added, and a line larger than a part stands alone")
+  func ends() {
+    var parts = Parts()
+    parts.add(Array("a\nbbbbbbbbbb\nc".utf8), mostLines: 10, mostBytes: 5)
+    #expect(parts.bytes.last == UInt8(ascii: "\n"))
+    #expect(parts.pending.map(\.range) == [13..<15, 2..<13, 0..<2])
+    parts.add([], mostLines: 10, mostBytes: 5)
+    #expect(parts.pending.count == 3)
+  }
+
+  @Test("what is pending and adjacent is joined again")
+  func rejoin() {
+    var parts = Parts()
+    parts.add(Array("a\nb\nc\nd\n".utf8), mostLines: 1, mostBytes: 100)
+    let first = parts.next()
+    _ = parts.next()
+    if let first { parts.putLast(first) }
+    parts.rejoin(mostBytes: 100)
+    #expect(parts.pending.map(\.range) == [4..<8, 0..<2])
+  }
+}
