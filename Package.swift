@@ -15,11 +15,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// The tests of a module under `Tests/`.
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(
-    name: "\(name)Tests",
-    dependencies: [.byName(name: name), "PlantModel", "StreamCore", "PlantTesting"] + dependencies,
-    swiftSettings: settings)
+func tests(_ name: String, _ further: [Target.Dependency] = []) -> Target {
+  let common = ["PlantModel", "StreamCore", "PlantTesting"].filter { $0 != name }.map {
+    Target.Dependency.byName(name: $0)
+  }
+  return .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + common + further, swiftSettings: settings)
 }
 
 // In the order of the flow: nouns, physics, configuration, then the stages from the broker to the database.

@@ -7,6 +7,6 @@ final class Progress: Sendable {
   /// The last offset, if there is one.
   var last: UInt64? { offset.withLock { $0 } }
 
-  /// Notes an accepted batch.
-  func accept(_ upTo: UInt64) { offset.withLock { $0 = upTo } }
+  /// Notes an accepted batch. One that promises nothing of the journal has offset 0 and takes nothing back.
+  func accept(_ upTo: UInt64) { offset.withLock { $0 = max($0 ?? 0, upTo) } }
 }
