@@ -98,7 +98,9 @@ struct PlantIndicators {
     for (position, asset) in register.assets.enumerated() where asset.within == nil {
       // A meter beside a grid asset measures the same connection.
       if asset.kind == .meter && hasGrid { continue }
-      guard let index = register.power(of: AssetIndex(position)), let value = current(index, at: moment) else { continue }
+      guard let index = register.power(of: AssetIndex(position)), let value = current(index, at: moment) else {
+        continue
+      }
       sums[asset.kind.role, default: 0] += value.value
       span = max(span, min(value.span, .hour))
     }
