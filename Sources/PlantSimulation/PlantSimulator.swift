@@ -13,8 +13,11 @@ public struct PlantSimulator {
   public private(set) var channels: [SimulatedChannel] = []
   /// The moment of the next step.
   public private(set) var now: Timestamp
-  /// The time between steps.
-  public let step: TimeSpan
+  /// The time between steps, one millisecond to one day. It may be changed at any moment: every process is right at any
+  /// step length.
+  public var step: TimeSpan {
+    didSet { step = max(.milliseconds(1), min(.day, step)) }
+  }
 
   private let location: Location
   private var calendar: LocalCalendar

@@ -50,8 +50,7 @@ final class Demo {
     sensors.clientID = "demo-sensors"
     publisher = Publisher(settings: sensors)
     grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
-    pipeline.start()
-    publisher.start()
+    try pipeline.start()
   }
 
   /// Plays history up to the present at full speed. False when the user ended it.
@@ -64,7 +63,7 @@ final class Demo {
     var progress = Progress("history", total: span.inSeconds)
     var time = now - span
     while time < Timestamp(seconds: Int64(Date().timeIntervalSince1970)) - step {
-      for position in feeds.indices { try feeds[position].step() }
+      for position in feeds.indices { try feeds[position].publishStep() }
       time += step
       if time.seconds % 3600 == 0 {
         progress.update((time - (now - span)).inSeconds, note: "\(feeds.reduce(0) { $0 + $1.published }) messages")
@@ -81,11 +80,11 @@ final class Demo {
     let started = Date()
     var summary = LiveSummary()
     var tick = 0
-    for position in feeds.indices { feeds[position].setStep(.second) }
+    for position in feeds.indices { feeds[position].step = .second }
     while seconds.map({ Date().timeIntervalSince(started) < $0 }) ?? true {
       let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
       for position in feeds.indices {
-        while feeds[position].time <= now { try feeds[position].step() }
+        while feeds[position].now <= now { try feeds[position].publishStep() }
       }
       show(&summary, tick: tick)
       tick += 1

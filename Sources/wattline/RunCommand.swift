@@ -25,7 +25,7 @@ enum RunCommand: Command {
       for diagnostic in invalid.diagnostics { Console.note("\(diagnostic)") }
       exit(ExitCode.failed)
     }
-    pipeline.start()
+    try pipeline.start()
     while true {
       switch signals.wait(seconds: 1) {
       case .stop:

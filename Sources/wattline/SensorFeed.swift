@@ -1,5 +1,4 @@
 import CommandChannel
-import Foundation
 import PlantModel
 import PlantSimulation
 
@@ -8,26 +7,38 @@ struct SensorFeed {
   private var simulator: PlantSimulator
   private let topics: SensorTopic
   private let publisher: Publisher
-  /// Messages published.
+  private var readings: [SimulatedReading] = []
+  /// Messages handed to the publisher.
   private(set) var published: UInt64 = 0
-  /// The simulation's clock: the time of the next readings.
-  var time: Timestamp { simulator.time }
 
-  /// A plant from `start` on, a reading of every sensor each `step`.
-  init(plant: Plant, seed: UInt64, start: Timestamp, step: TimeSpan, publisher: Publisher) throws {
+  /// The time of the next readings.
+  var now: Timestamp { simulator.now }
+  /// The time between readings.
+  var step: TimeSpan {
+    get { simulator.step }
+    set { simulator.step = newValue }
+  }
+
+  /// A plant from `start` on.
+  init(
+    plant: Plant, seed: UInt64, start: Timestamp, step: TimeSpan, faults: [FaultSpecification] = [],
+    publisher: Publisher
+  ) throws {
     simulator = PlantSimulator(plant: plant, seed: seed, start: start, step: step)
+    for fault in faults { try simulator.add(fault) }
     topics = try SensorTopic(plant: plant)
     self.publisher = publisher
   }
 
-  /// Changes the step, for real time after history.
-  mutating func setStep(_ step: TimeSpan) { simulator.setStep(step) }
-
-  /// Publishes one step's readings, waiting while too many are unacknowledged.
-  mutating func step() throws {
-    for reading in simulator.step() {
-      let message = topics.message(for: reading)
-      try publisher.publish(topic: message.topic, payload: message.payload, qos: 1, retain: false)
+  /// Publishes what every sensor reads now and moves on, waiting while too many messages are unconfirmed.
+  mutating func publishStep() throws {
+    simulator.advance(into: &readings)
+    for reading in readings {
+      guard
+        let message = topics.message(
+          asset: reading.asset, sensor: reading.sensor, value: reading.value, time: reading.time)
+      else { continue }
+      try publisher.publish(topic: message.topic, payload: message.payload)
       published += 1
     }
   }
