@@ -6,8 +6,8 @@ import Synchronization
 /// Publishes over a connection of its own, so that a flood of readings does not stand in the way of a command, nor
 /// acknowledgements in the way of either.
 ///
-/// Messages are handed to the publisher's thread; at most `window` of them are not confirmed by the broker (QoS 1 and 2)
-/// or not written to the connection (QoS 0). While the broker is away messages wait, and QoS 1 and 2 messages that were
+/// Messages are handed to the publisher's thread; at most `window` of them are not confirmed by the broker (QoS 1)
+/// or not written to the connection (QoS 0). While the broker is away messages wait, and QoS 1 messages that were
 /// on their way are sent again.
 public final class Publisher: Sendable {
   /// What happened so far.
