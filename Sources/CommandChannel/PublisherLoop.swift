@@ -73,7 +73,6 @@ final class PublisherLoop {
         client, will.topic, Int32(will.payload.count), will.payload, Int32(min(max(will.qos, 0), 1)), will.retain)
     }
     if settings.tls {
-      if settings.caFile == nil { mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
       mosquitto_tls_set(
         client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
         settings.keyFile, nil)
