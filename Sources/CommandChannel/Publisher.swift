@@ -111,7 +111,10 @@ public final class Publisher: Sendable {
     guard control.beginStop() else { return }
     if timeout > .zero, isConnected {
       if let will { try? announce(will) }
-      flush(timeout: timeout)
+      // Without a good-bye the broker publishes the will, so that it is heard in either case.
+      if !flush(timeout: timeout), will != nil { control.leavesSilently.store(true, ordering: .relaxed) }
+    } else if will != nil {
+      control.leavesSilently.store(true, ordering: .relaxed)
     }
     queue.stop()
     control.wake()
@@ -122,6 +125,7 @@ public final class Publisher: Sendable {
 /// What callers and the publisher's thread share besides the queue.
 final class PublisherControl: Sendable {
   let isConnected = Atomic(false)
+  let leavesSilently = Atomic(false)
   let confirmed = Atomic(0)
   let lost = Atomic(0)
   let connections = Atomic(0)

@@ -59,7 +59,7 @@ final class PublisherLoop {
       if queue.stopped { break }
       wait(milliseconds: Int32(backoff.next() * 1_000))
     }
-    if let client, mosquitto_socket(client) >= 0 {
+    if let client, mosquitto_socket(client) >= 0, !control.leavesSilently.load(ordering: .relaxed) {
       mosquitto_disconnect(client)
       mosquitto_loop_write(client, 1)
     }

@@ -68,6 +68,18 @@ import Testing
     #expect(Waiting.until { late.messages == [kept] })
   }
 
+  @Test("a publisher that goes without waiting leaves the last word to the broker")
+  func abandoned() throws {
+    let broker = try LocalBroker.started()
+    defer { broker.stop() }
+    let subscriber = subscriber(broker, "wattline/status")
+    let publisher = Publisher(settings: settings(broker, "short"), will: .offline)
+    try publisher.announce(.online)
+    #expect(publisher.flush())
+    publisher.stop(timeout: .zero)
+    #expect(Waiting.until { subscriber.messages.map(\.payload) == ["online", "offline"] })
+  }
+
   @Test("messages wait while the broker is away, and a full window says so in time")
   func away() throws {
     let broker = try LocalBroker.started()
