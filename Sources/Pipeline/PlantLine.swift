@@ -21,11 +21,22 @@ struct PlantLine {
   private var forecast = ForecastStage()
   private var health = HealthStage()
   private var alerts = AlertStage()
-  private var dispatch = DispatchStage()
+  private var dispatch: DispatchStage
   private var frame = Frame()
+
+  /// A line that has seen nothing.
+  init(plant: Plant) { dispatch = DispatchStage(plant: plant) }
 
   /// Readings by quality since the line was made, for the reading ledger.
   var qualityCounts: [UInt64] { cleaning.qualityCounts }
+
+  /// The same state under a changed configuration of the plant.
+  func reconfigured(to plant: Plant) -> PlantLine? {
+    var writer = SnapshotWriter()
+    snapshot(into: &writer)
+    var reader = SnapshotReader(writer.bytes)
+    return try? PlantLine(plant: plant, restoring: &reader)
+  }
 
   /// Steps readings of one journal record, with a minute mark between them wherever the plant's clock passes one.
   /// `emit` sees each frame after all stages.
@@ -90,8 +101,8 @@ extension PlantLine {
   }
 
   /// The line that ``snapshot(into:)`` wrote.
-  init(restoring reader: inout SnapshotReader) throws(SnapshotError) {
-    self.init()
+  init(plant: Plant, restoring reader: inout SnapshotReader) throws(SnapshotError) {
+    self.init(plant: plant)
     try reader.expect(version: PlantLine.version, of: "a plant's stages")
     clock = EventClock(mark: try reader.readTimestamp(), lastReceived: try reader.readTimestamp())
     try cleaning.restore(from: &reader)

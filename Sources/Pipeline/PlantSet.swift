@@ -16,7 +16,7 @@ struct PlantSet {
   init(plants: [Plant]) {
     self.plants = plants
     registers = plants.map(PlantRegister.init)
-    lines = plants.map { _ in PlantLine() }
+    lines = plants.map(PlantLine.init)
     observers = plants.map { PlantObserver(name: $0.name) }
   }
 
@@ -60,13 +60,16 @@ struct PlantSet {
       guard let old = self.plants.firstIndex(where: { $0.name == plant.name }) else { continue }
       if self.plants[old] == plant {
         next.registers[position] = registers[old]
-      } else if let register = PlantSet.readmit(registers[old], into: plant) {
+        next.lines[position] = lines[old]
+      } else if let register = PlantSet.readmit(registers[old], into: plant),
+        let line = lines[old].reconfigured(to: plant)
+      {
         next.registers[position] = register
+        next.lines[position] = line
       } else {
         restarted.append(plant.name)
         continue
       }
-      next.lines[position] = lines[old]
       next.observers[position] = observers[old]
     }
     return (next, restarted)
@@ -130,7 +133,7 @@ extension PlantSet {
       let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
       var stageReader = SnapshotReader(stages)
       if let register = PlantSet.readmit(series, assets: known, into: plants[position]),
-        let line = try? PlantLine(restoring: &stageReader), stageReader.isAtEnd
+        let line = try? PlantLine(plant: plants[position], restoring: &stageReader), stageReader.isAtEnd
       {
         registers[position] = register
         lines[position] = line

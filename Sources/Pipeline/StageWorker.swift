@@ -154,7 +154,7 @@ extension StageWorker {
   /// Nothing to read: hand over what is waiting once it is old enough, then wait for the journal.
   private mutating func idle() {
     if encoder.lineCount > 0, WallClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
-    reader.waitForMore(timeout: .milliseconds(50))
+    _ = reader.waitForMore(timeout: .milliseconds(50))
   }
 
   /// Hands what is rendered to the sink, waiting while its queue is full. `always` also hands over nothing, so that the

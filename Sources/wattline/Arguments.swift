@@ -4,7 +4,7 @@ struct Misuse: Error {
 }
 
 /// An option of a command: `--name VALUE`, or `--name` alone when it takes no value.
-struct Option {
+struct Option: Sendable {
   var name: String
   var value: String?
   var help: String
@@ -74,7 +74,7 @@ struct Arguments {
 }
 
 /// What a command takes and how it is used: the source of `--help`.
-struct CommandDescription {
+struct CommandDescription: Sendable {
   var name: String
   var summary: String
   var operands: [String] = []

@@ -28,16 +28,17 @@ enum BrokerAccess {
 
   /// A publisher that has reached the broker, or an error that says what is wrong with it.
   static func publisher(_ settings: BrokerSettings, as purpose: String) throws -> Publisher {
-    var settings = settings
-    settings.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
-    let publisher = Publisher(settings: settings) { event in
-      if case .disconnected(let reason) = event { Console.note("broker \(settings.host):\(settings.port): \(reason)") }
+    let place = "\(settings.host):\(settings.port)"
+    var own = settings
+    own.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
+    let publisher = Publisher(settings: own) { event in
+      if case .disconnected(let reason) = event { Console.note("broker \(place): \(reason)") }
     }
     let deadline = Date(timeIntervalSinceNow: 10)
     while !publisher.isConnected, Date() < deadline { usleep(20_000) }
     guard publisher.isConnected else {
       publisher.stop(timeout: .zero)
-      throw Failure(description: "no broker answers at \(settings.host):\(settings.port); see mqtt.url in wattline.yaml")
+      throw Failure(description: "no broker answers at \(place); see mqtt.url in wattline.yaml")
     }
     return publisher
   }

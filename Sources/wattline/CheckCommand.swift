@@ -4,7 +4,7 @@ import PlantConfig
 import PlantModel
 
 /// `wattline check`: validates a folder and prints what it means.
-enum CheckCommand: Command {
+enum CheckCommand {
   static let description = CommandDescription(
     name: "check", summary: "validates a folder of configuration and prints what it means",
     options: [

@@ -5,7 +5,7 @@ import PlantModel
 import PlantTesting
 
 /// `wattline demo`: the whole system with no setup.
-enum DemoCommand: Command {
+enum DemoCommand {
   /// History that is played before real time begins.
   private static let history = TimeSpan.days(14)
   /// Step of the history.

@@ -4,7 +4,7 @@ import PlantModel
 import PlantSimulation
 
 /// `wattline replay`: a recording, published with its own times.
-enum ReplayCommand: Command {
+enum ReplayCommand {
   static let description = CommandDescription(
     name: "replay", summary: "publishes a recorded CSV to a plant's broker, with the recording's own times",
     operands: ["FILE"],

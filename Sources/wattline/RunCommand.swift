@@ -3,7 +3,7 @@ import Pipeline
 import PlantConfig
 
 /// `wattline run`: the pipeline until it is told to stop.
-enum RunCommand: Command {
+enum RunCommand {
   static let description = CommandDescription(
     name: "run", summary: "runs the pipeline until SIGINT or SIGTERM; SIGHUP or a changed file reloads",
     options: [CommandDescription.configurationOption],

@@ -3,7 +3,7 @@ import PlantModel
 import PlantSimulation
 
 /// `wattline simulate`: a plant's physics, published as its sensors would.
-enum SimulateCommand: Command {
+enum SimulateCommand {
   static let description = CommandDescription(
     name: "simulate", summary: "publishes a plant's physics to its broker, as its sensors would",
     options: [

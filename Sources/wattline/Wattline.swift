@@ -3,8 +3,12 @@ import Foundation
 /// The command line: thin. It reads words, calls modules and turns their errors into exit codes.
 @main
 struct Wattline {
-  private static let commands: [any Command.Type] = [
-    RunCommand.self, CheckCommand.self, DemoCommand.self, SimulateCommand.self, ReplayCommand.self,
+  private static let commands = [
+    Command(description: RunCommand.description, run: RunCommand.run),
+    Command(description: CheckCommand.description, run: CheckCommand.run),
+    Command(description: DemoCommand.description, run: DemoCommand.run),
+    Command(description: SimulateCommand.description, run: SimulateCommand.run),
+    Command(description: ReplayCommand.description, run: ReplayCommand.run),
   ]
 
   static func main() {
@@ -21,13 +25,18 @@ struct Wattline {
       exit(ExitCode.done)
     }
     do {
-      try command.run(Arguments(words.dropFirst(), for: command.description))
+      try execute(command, Array(words.dropFirst()))
     } catch let error as Misuse {
       misuse("\(error.message)\ntry: wattline \(name) --help")
     } catch {
       Console.note("wattline \(name): \(error)")
       exit(ExitCode.failed)
     }
+  }
+
+  private static func execute(_ command: Command, _ words: [String]) throws {
+    let arguments = try Arguments(words, for: command.description)
+    try command.run(arguments)
   }
 
   private static func misuse(_ message: String) -> Never {
@@ -62,11 +71,11 @@ enum ExitCode {
 }
 
 /// One word of the command line.
-protocol Command {
+struct Command: Sendable {
   /// Name, options and examples.
-  static var description: CommandDescription { get }
+  var description: CommandDescription
   /// Does it, or throws.
-  static func run(_ arguments: Arguments) throws
+  var run: @Sendable (Arguments) throws -> Void
 }
 
 /// A failure that is told in one sentence.
