@@ -1,5 +1,6 @@
 import DispatchPolicy
 import PlantModel
+import PlantPhysics
 import StreamCore
 import Testing
 
@@ -208,6 +209,56 @@ struct DispatchStageTests {
     script.say("grid.price", 0.1)
     let (decision, _) = script.decide(hour: 8, load: 40, pv: 0, soc: 15)
     #expect(try #require(decision).reason == "rule: reserve for peak")
+  }
+
+  @Test("an inverter that is silent counts as nothing at night and as unknown by day")
+  func silentInverter() {
+    var script = Script(Script.plant())
+    script.say("pv.power", 20, minutesAgo: 300)
+    let (night, _) = script.decide(hour: 1, load: 12, pv: nil, soc: 50)
+    #expect(night?.recommendedKilowatts == 12)
+    let (day, _) = script.decide(hour: 12, load: 12, pv: nil, soc: 50)
+    #expect(day?.reason == "stale: pv.power")
+  }
+
+  @Test("at every step of random plants power, state of charge and, where they can be held, the grid limits hold")
+  func limitsHold() {
+    var generator = SeededGenerator(seed: 31)
+    var violations: [String] = []
+    var decisions = 0
+    for _ in 0..<200 {
+      var plant = Script.plant(
+        efficiency: generator.uniform(0.6, 1), importLimit: generator.uniform(0, 60),
+        exportLimit: generator.uniform(0, 40), peak: generator.uniform(0, 0.6), pv: generator.uniform() < 0.7)
+      plant.assets[0].powerKilowatts = generator.uniform(1, 80)
+      var script = Script(plant)
+      var soc = generator.uniform(0.1, 0.9)
+      for quarter in 0..<96 {
+        script.clock = script.clock.floored(to: .day) + .minutes(Int64(15 * quarter))
+        let load = generator.uniform(0, 100)
+        let sun = generator.uniform(0, 100)
+        script.say("load.power", load)
+        let hasSun = plant.assets.count == 4
+        if hasSun { script.say("pv.power", sun) }
+        script.say("bess.soc", 100 * soc)
+        guard let decision = script.frame(atMinute: 15 * quarter).dispatch.first,
+          let battery = BatteryModel(plant.assets[0])
+        else { continue }
+        decisions += 1
+        let power = decision.recommendedKilowatts
+        let exchange = load - (hasSun ? sun : 0) - power
+        let isHeld =
+          exchange <= (plant.assets[2].importLimitKilowatts ?? 0) + 1e-6
+          && -exchange <= (plant.assets[2].exportLimitKilowatts ?? 0) + 1e-6
+        if !isHeld, !decision.reason.contains("slack") { violations.append(decision.reason) }
+        if abs(power) > battery.powerKilowatts { violations.append("power") }
+        soc = battery.stateOfCharge(after: power, from: soc, hours: 0.25)
+        if soc < 0.1 - 1e-9 || soc > 0.9 + 1e-9 { violations.append("soc \(soc)") }
+        soc = min(0.9, max(0.1, soc))
+      }
+    }
+    #expect(violations.isEmpty)
+    #expect(decisions == 200 * 96)
   }
 
   @Test("a battery of unknown size is left alone")

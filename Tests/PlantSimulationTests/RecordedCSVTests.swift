@@ -65,6 +65,7 @@ struct RecordedCSVTests {
     arguments: [
       ("", "time,asset.sensor"), ("a.b,c.d\n", "'time'"), ("time,power\n", "asset.sensor"), ("time,a.b,a.b\n", "twice"),
       ("time,\"a.b\n", "quotation"), ("time,a.\n", "asset.sensor"), ("time,\n", "asset.sensor"),
+      ("time\n", "asset.sensor"),
     ])
   func header(text: String, hint: String) {
     let error = #expect(throws: RecordedCSVError.self) { try read(text) }
