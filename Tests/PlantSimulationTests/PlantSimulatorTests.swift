@@ -128,9 +128,13 @@ struct PlantSimulatorTests {
     var lowest = 1.0
     var highest = 0.0
     for _ in 0..<7 * 288 {
-      let readings = simulator.advance().filter { $0.asset == "bess" }
+      let all = simulator.advance()
+      let readings = all.filter { $0.asset == "bess" }
       let power = readings.first { $0.sensor == "power" }?.value ?? .nan
       let soc = (readings.first { $0.sensor == "soc" }?.value ?? .nan) / 100
+      let exchange = all.first { $0.asset == "grid" && $0.sensor == "power" }?.value ?? .nan
+      // What is within its limits is covered, so that nothing is left for the grid.
+      if abs(power) < 99, soc > 0.2, soc < 0.85 { #expect(abs(exchange) < 1e-9) }
       #expect(abs(power) <= 100 && soc > 0.1 - 1e-9 && soc < 0.95 + 1e-9)
       if let previous {
         let stored = previous.power > 0 ? -previous.power / 0.9 : -previous.power * 0.9
@@ -154,6 +158,32 @@ struct PlantSimulatorTests {
     #expect(discharging.map(\.1) == [100])
     let isBattery = simulator.setBatterySetpoint(1, asset: "load")
     #expect(!isBattery)
+  }
+
+  @Test("an asset's meter counts what is within it: consumption adds, generation lowers")
+  func nesting() {
+    func load(_ inner: Asset...) -> [[String: Double]] {
+      var outer = Asset(name: "load", kind: .load)
+      outer.capacityKilowatts = 100
+      let plant = Plant(
+        name: "p", location: Location(latitude: 34, longitude: -117, timezone: "America/Los_Angeles"),
+        assets: [outer] + inner)
+      var simulator = PlantSimulator(plant: plant, seed: 6, start: utc(6, 1, 16), step: .minutes(10))
+      return (0..<20).map { _ in
+        Dictionary(uniqueKeysWithValues: simulator.advance().map { ("\($0.asset).\($0.sensor)", $0.value) })
+      }
+    }
+    let alone = load()
+    let both = load(Asset(name: "heat", kind: .generic, within: "load"), Asset(name: "pv", kind: .pv, within: "heat"))
+    let roof = load(Asset(name: "pv", kind: .pv, within: "load"))
+    for step in 0..<20 {
+      let sun = roof[step]["pv.power"] ?? 0
+      #expect(sun > 0)
+      #expect(abs((roof[step]["load.power"] ?? .nan) - (alone[step]["load.power"] ?? .nan) + sun) < 1e-9)
+      // Of 100 kW, 5 are those of the asset within; the generator within that one lowers both.
+      let own = 0.95 * (alone[step]["load.power"] ?? .nan)
+      #expect(abs((both[step]["load.power"] ?? .nan) - own - (both[step]["heat.power"] ?? .nan)) < 1e-9)
+    }
   }
 
   @Test("a sensor whose values arrive in another unit sends them in that unit")
