@@ -33,6 +33,15 @@ struct SensorTopicTests {
     #expect(message.payload == #"{"v":2500.0,"t/ime":1700000000.25}"#)
   }
 
+  @Test("a factor of the value as it is listed goes before one of its name")
+  func listedFactor() throws {
+    var rule = TopicRule(match: "{asset}/{sensor}", values: [TopicRule.Value(name: "{sensor}", path: "/v")])
+    rule.scale = ["{sensor}": 0.5, "power": 100]
+    let message = try #require(
+      SensorTopic(plant: plant(rule)).message(asset: "b", sensor: "power", value: 3, time: time))
+    #expect(message.payload == #"{"v":6.0,"ts":1700000000250}"#)
+  }
+
   @Test("a number payload is the number alone")
   func number() throws {
     let topic = try SensorTopic(plant: plant(TopicRule(match: "{sensor}/of/{asset}", payload: .number)))
@@ -74,7 +83,8 @@ struct SensorTopicTests {
   func teaches() {
     let rules = [
       TopicRule(match: "dsmr/reading/{sensor}", asset: "meter"), TopicRule(match: "a/{asset}/{sensor}", payload: .csv),
-      TopicRule(match: "+/{asset}/{sensor}"), TopicRule(match: "{asset/{sensor}"),
+      TopicRule(match: "+/{asset}/{sensor}"), TopicRule(match: "{asset}/{sensor}", rename: ["{sensor}": "x_{sensor}"]),
+      TopicRule(match: "{asset/{sensor}"),
       TopicRule(match: "{asset}/{sensor}", values: [TopicRule.Value(name: "{sensor}", path: "/a/b")]),
     ]
     for rule in rules {
