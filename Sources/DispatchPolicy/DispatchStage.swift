@@ -16,6 +16,8 @@ public struct DispatchStage: Stage {
   /// The time between decisions, and the time for which one must be feasible.
   public static let interval = TimeSpan.minutes(15)
 
+  /// Markets settle by the hour at the longest, so a price holds until the next is overdue.
+  private static let priceHoldsFor = TimeSpan.minutes(90)
   private static let layoutVersion: UInt16 = 1
   private var calendar: LocalCalendar
   private var last = LastValues()
@@ -79,7 +81,7 @@ public struct DispatchStage: Stage {
     let civil = calendar.civil(at: moment)
     let quarter = civil.secondOfDay / 900
     if let series = priceSeries(register),
-      let price = last.value(series, at: moment, within: PlantPower.age(of: series, in: register))
+      let price = last.value(series, at: moment, within: DispatchStage.priceHoldsFor)
     {
       prices.observe(price, quarter: quarter)
       return prices.outlook(quarter: quarter, now: price)

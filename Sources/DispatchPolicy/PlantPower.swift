@@ -19,6 +19,7 @@ struct PlantPower {
     var batteries: Double? = 0
     var exchange: Double?
     var sawConsumption = false
+    let isDark = SolarPosition(at: moment, location: register.plant.location).elevationDegrees < 0
     for position in register.assets.indices {
       let asset = register.assets[position]
       guard asset.kind.role != .none, let series = register.power(of: AssetIndex(position)) else { continue }
@@ -32,7 +33,8 @@ struct PlantPower {
         if asset.within == nil, exchange == nil { exchange = value }
       default:
         guard asset.within == nil else { continue }
-        guard let value else {
+        // Many inverters fall silent with the sun; that is no lack of knowledge.
+        guard let value = value ?? (asset.kind == .pv && isDark ? 0 : nil) else {
           missing = missing ?? "\(asset.name).\(register.series[series.position].sensor)"
           continue
         }

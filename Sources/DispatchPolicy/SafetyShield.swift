@@ -67,6 +67,8 @@ public struct SafetyShield: Hashable, Sendable {
     lower(&outcome, to: reach, by: .minimumStateOfCharge)
     raise(&outcome, to: -room, by: .maximumStateOfCharge)
     if outcome.power == wish { outcome.binding = nil }
+    // Adding zero turns −0, which an empty or full battery gives, into 0.
+    outcome.power += 0
     outcome.slack = slack(power: outcome.power, netDemand: netDemand)
     return outcome
   }

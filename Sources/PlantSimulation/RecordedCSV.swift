@@ -95,6 +95,9 @@ public final class RecordedCSV {
       columnOfCell.append(columns.count)
       columns.append(column)
     }
+    guard !columns.isEmpty else {
+      throw RecordedCSVError(description: "\(path):1: has no column but the time; expected time,asset.sensor,…")
+    }
     self.columns = columns
     self.columnOfCell = columnOfCell
   }

@@ -51,8 +51,11 @@ public struct SensorTopic: Sendable {
   ) -> (topic: String, payload: String)? {
     // Names on the wire are those before `rename`; the smallest is taken where several lead to one.
     let wireName = rule.rename.filter { $0.value == sensor }.keys.min() ?? sensor
-    let scale = rule.scale[wireName] ?? 1
-    let wireValue = (value - (rule.offset[wireName] ?? 0)) / (scale == 0 ? 1 : scale)
+    // A name as listed in `values` goes before the one that it stands for.
+    let listed = rule.values.first?.name ?? wireName
+    let scale = rule.scale[listed] ?? rule.scale[wireName] ?? 1
+    let offset = rule.offset[listed] ?? rule.offset[wireName] ?? 0
+    let wireValue = (value - offset) / (scale == 0 ? 1 : scale)
     guard wireValue.isFinite else { return nil }
     return (topic(asset: asset, sensor: wireName), payload(wireValue, time))
   }
@@ -137,7 +140,8 @@ public struct SensorTopic: Sendable {
 
   /// The JSON keys of value and time; `nil` if a payload of one value cannot be made for the rule.
   private static func keys(of rule: TopicRule) -> (String, String)? {
-    guard rule.payload != .csv, rule.payload != .line, rule.values.count <= 1 else { return nil }
+    guard rule.payload != .csv, rule.payload != .line, rule.values.count <= 1, rule.rename["{sensor}"] == nil
+    else { return nil }
     var valueKey = "value"
     if let value = rule.values.first {
       guard value.name == "{sensor}", rule.payload != .number, let key = key(ofPointer: value.path) else { return nil }
