@@ -78,7 +78,8 @@ final class PlantReader {
       }
     }
     override.range = range(section)
-    override.maximumRate = section.number("max_rate", in: 0...Double.greatestFiniteMagnitude, "a change a second from 0")
+    override.maximumRate = section.number(
+      "max_rate", in: 0...Double.greatestFiniteMagnitude, "a change a second from 0")
     override.sampling = section.choice("sampling")
     override.forecast = section.boolean("forecast")
     section.finish()
@@ -147,7 +148,8 @@ extension PlantReader {
     asset.within = section.text("within")
     if let within = asset.within, !names.contains(within) {
       reading.mistake(
-        section.place(of: "within"), "there is no asset '\(within)'; 'within' names one of \(names.joined(separator: ", "))")
+        section.place(of: "within"),
+        "there is no asset '\(within)'; 'within' names one of \(names.joined(separator: ", "))")
       asset.within = nil
     }
     let size = 0...1e9
@@ -197,7 +199,8 @@ extension PlantReader {
     if let node = section.node("values") {
       rule.values = Section(node, "values", reading).entries.compactMap { entry in
         guard let path = entry.value.text else {
-          reading.mistake(entry.value.mark, "'\(entry.key)' must say where its value stands, such as \"/ENERGY/Power\" or 0")
+          reading.mistake(
+            entry.value.mark, "'\(entry.key)' must say where its value stands, such as \"/ENERGY/Power\" or 0")
           return nil
         }
         return TopicRule.Value(name: entry.key, path: path)

@@ -92,7 +92,8 @@ struct ProcessReader {
         journal.maximumBytes = bytes
       } else {
         reading.mistake(
-          section.place(of: "max_bytes"), "'max_bytes' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
+          section.place(of: "max_bytes"),
+          "'max_bytes' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
       }
     }
     if let text = section.text("sync") {

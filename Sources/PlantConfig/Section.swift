@@ -168,7 +168,8 @@ final class Section {
   func secret(_ key: String) -> Secret? {
     if let path = text("\(key)_file") {
       guard let content = reading.readFile(path) else {
-        reading.mistake(place(of: "\(key)_file"), "the file '\(path)' cannot be read; '\(key)_file' names a secret's file")
+        reading.mistake(
+          place(of: "\(key)_file"), "the file '\(path)' cannot be read; '\(key)_file' names a secret's file")
         return nil
       }
       return Secret(String(content.reversed().drop { $0.isNewline }.reversed()))

@@ -12,7 +12,9 @@ struct TariffReader {
     if let node = section.node("import") {
       if case .sequence(let periods) = node.content {
         tariff.importPeriods = periods.compactMap(period)
-      } else if let price = Section.number(node, "import", in: -1e6...1e6, "a price a kWh, or a list of periods", reading) {
+      } else if let price = Section.number(
+        node, "import", in: -1e6...1e6, "a price a kWh, or a list of periods", reading)
+      {
         tariff.importPeriods = [Tariff.Period(fromMinute: 0, toMinute: 1440, price: price)]
       }
     }
@@ -30,7 +32,9 @@ struct TariffReader {
       if section.node("price") == nil { reading.mistake(section.mark, "the period needs 'price', such as 0.21") }
       return nil
     }
-    if from == to { reading.mistake(section.place(of: "to"), "'to' must differ from 'from'; leave it out for the end of the day") }
+    if from == to {
+      reading.mistake(section.place(of: "to"), "'to' must differ from 'from'; leave it out for the end of the day")
+    }
     return Tariff.Period(fromMinute: from, toMinute: to, price: price)
   }
 

@@ -29,7 +29,8 @@ final class Demo {
     plants = loaded.plants
     self.seed = seed
     keepsJournal = keep != nil
-    journal = keep.map { URL(fileURLWithPath: $0).appendingPathComponent("journal") }
+    journal =
+      keep.map { URL(fileURLWithPath: $0).appendingPathComponent("journal") }
       ?? FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-\(getpid())")
     Console.note("starting a broker and InfluxDB on free loopback ports")
     broker = try LocalBroker.started()
