@@ -31,7 +31,7 @@ final class PublishQueue: @unchecked Sendable {
       bytes.append(contentsOf: payload)
       entries.append(
         Entry(
-          start: start, topicSize: topicSize, payloadSize: payload.count, qos: Int32(min(max(qos, 0), 2)),
+          start: start, topicSize: topicSize, payloadSize: payload.count, qos: Int32(min(max(qos, 0), 1)),
           retain: retain))
     }
 

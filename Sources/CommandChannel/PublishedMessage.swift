@@ -4,7 +4,7 @@ public struct PublishedMessage: Sendable, Equatable {
   public var topic: String
   /// Payload, at most 256 MiB.
   public var payload: [UInt8]
-  /// Quality of service: 0, 1 or 2.
+  /// Quality of service: 0 or 1; a higher one is published at 1, because brokers let few QoS 2 messages be under way.
   public var qos: Int
   /// Whether the broker keeps it for those who subscribe later.
   public var retain: Bool

@@ -6,8 +6,8 @@ import Synchronization
 /// Publishes over a connection of its own, so that a flood of readings does not stand in the way of a command, nor
 /// acknowledgements in the way of either.
 ///
-/// Messages are handed to the publisher's thread; at most `window` of them are not confirmed by the broker (QoS 1 and 2)
-/// or not written to the connection (QoS 0). While the broker is away messages wait, and QoS 1 and 2 messages that were
+/// Messages are handed to the publisher's thread; at most `window` of them are not confirmed by the broker (QoS 1)
+/// or not written to the connection (QoS 0). While the broker is away messages wait, and QoS 1 messages that were
 /// on their way are sent again.
 public final class Publisher: Sendable {
   /// What happened so far.
@@ -111,7 +111,10 @@ public final class Publisher: Sendable {
     guard control.beginStop() else { return }
     if timeout > .zero, isConnected {
       if let will { try? announce(will) }
-      flush(timeout: timeout)
+      // Without a good-bye the broker publishes the will, so that it is heard in either case.
+      if !flush(timeout: timeout), will != nil { control.leavesSilently.store(true, ordering: .relaxed) }
+    } else if will != nil {
+      control.leavesSilently.store(true, ordering: .relaxed)
     }
     queue.stop()
     control.wake()
@@ -122,6 +125,7 @@ public final class Publisher: Sendable {
 /// What callers and the publisher's thread share besides the queue.
 final class PublisherControl: Sendable {
   let isConnected = Atomic(false)
+  let leavesSilently = Atomic(false)
   let confirmed = Atomic(0)
   let lost = Atomic(0)
   let connections = Atomic(0)

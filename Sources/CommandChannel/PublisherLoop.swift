@@ -59,7 +59,7 @@ final class PublisherLoop {
       if queue.stopped { break }
       wait(milliseconds: Int32(backoff.next() * 1_000))
     }
-    if let client, mosquitto_socket(client) >= 0 {
+    if let client, mosquitto_socket(client) >= 0, !control.leavesSilently.load(ordering: .relaxed) {
       mosquitto_disconnect(client)
       mosquitto_loop_write(client, 1)
     }
@@ -69,10 +69,10 @@ final class PublisherLoop {
   private func configure(_ client: OpaquePointer, _ will: PublishedMessage?) {
     if let name = settings.username { mosquitto_username_pw_set(client, name, settings.password?.text) }
     if let will {
-      mosquitto_will_set(client, will.topic, Int32(will.payload.count), will.payload, Int32(will.qos), will.retain)
+      mosquitto_will_set(
+        client, will.topic, Int32(will.payload.count), will.payload, Int32(min(max(will.qos, 0), 1)), will.retain)
     }
     if settings.tls {
-      if settings.caFile == nil { mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
       mosquitto_tls_set(
         client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
         settings.keyFile, nil)

@@ -62,10 +62,14 @@ struct LineText {
   static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
     var i = range.lowerBound
     while i < range.upperBound {
-      if bytes[i] == 0x5C, i + 1 < range.upperBound, [0x2C, 0x3D, 0x20, 0x5C].contains(bytes[i + 1]) { i += 1 }
+      if bytes[i] == 0x5C, i + 1 < range.upperBound, isEscapable(bytes[i + 1]) { i += 1 }
       target.append(bytes[i])
       i += 1
     }
+  }
+
+  private static func isEscapable(_ byte: UInt8) -> Bool {
+    byte == 0x2C || byte == 0x3D || byte == 0x20 || byte == 0x5C
   }
 
   private static func spaces(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {

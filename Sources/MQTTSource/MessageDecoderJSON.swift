@@ -52,14 +52,12 @@ extension MessageDecoder {
     for _ in 0..<count { found.append(JSONValue()) }
     var base = 0
     repeat {
-      var places: [JSONValue] = []
-      var unescaped: [UInt8] = []
-      swap(&places, &found)
-      swap(&unescaped, &scratch)
-      let visitor = JSONPointerVisitor(
-        pointers: routes[route].pointers, base: base, found: consume places, scratch: consume unescaped)
+      // The buffers go to the visitor and come back, so that they are grown once and never copied.
+      let visitor = JSONPointerVisitor(pointers: routes[route].pointers, base: base, found: found, scratch: scratch)
+      found = []
+      scratch = []
       let root = visitor.root
-      var scanner = JSONScanner(payload, visitor: consume visitor)
+      var scanner = JSONScanner(payload, visitor: visitor)
       let refusal = scanner.scan(from: root)
       found = scanner.visitor.found
       scratch = scanner.visitor.scratch
@@ -185,17 +183,14 @@ extension MessageDecoder {
   }
 
   private mutating func gatherLeaves(_ payload: Bytes) -> RefusalReason? {
-    var names: [UInt8] = []
-    var path: [UInt8] = []
-    var gathered: [JSONLeafVisitor.Leaf] = []
-    swap(&names, &leafNames)
-    swap(&path, &leafPath)
-    swap(&gathered, &leaves)
-    names.removeAll(keepingCapacity: true)
-    path.removeAll(keepingCapacity: true)
-    gathered.removeAll(keepingCapacity: true)
-    let visitor = JSONLeafVisitor(names: consume names, leaves: consume gathered, path: consume path)
-    var scanner = JSONScanner(payload, visitor: consume visitor)
+    leafNames.removeAll(keepingCapacity: true)
+    leafPath.removeAll(keepingCapacity: true)
+    leaves.removeAll(keepingCapacity: true)
+    let visitor = JSONLeafVisitor(names: leafNames, leaves: leaves, path: leafPath)
+    leafNames = []
+    leafPath = []
+    leaves = []
+    var scanner = JSONScanner(payload, visitor: visitor)
     let refusal = scanner.scan(from: -1)
     leafNames = scanner.visitor.names
     leafPath = scanner.visitor.path

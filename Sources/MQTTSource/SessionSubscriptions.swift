@@ -13,8 +13,6 @@ struct SessionSubscriptions {
 
   /// Whether every filter has been sent and confirmed.
   var isComplete: Bool { awaited.isEmpty && refused.isEmpty && sent.count == wanted.count }
-  /// Whether no answer is awaited.
-  var isSettled: Bool { awaited.isEmpty }
 
   /// Filters to subscribe to, in batches; empty until the list or the connection changes again.
   mutating func takeUnsent() -> [[String]] {

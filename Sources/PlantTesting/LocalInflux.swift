@@ -111,35 +111,37 @@ public final class LocalInflux: Sendable {
     }
   }
 
-  private func configuration(folder: String) -> String {
-    """
-    reporting-disabled = true
-    bind-address = "127.0.0.1:\(backupPort)"
-    [logging]
-    level = "warn"
-    suppress-logo = true
-    [meta]
-    dir = "\(folder)/meta"
-    logging-enabled = false
-    [data]
-    dir = "\(folder)/data"
-    wal-dir = "\(folder)/wal"
-    index-version = "\(options.index)"
-    query-log-enabled = false
-    max-series-per-database = 0
-    max-values-per-tag = 0
-    [monitor]
-    store-enabled = false
-    [subscriber]
-    enabled = false
-    [continuous_queries]
-    enabled = false
-    [http]
-    bind-address = "127.0.0.1:\(port)"
-    log-enabled = false
-    max-body-size = 0
-    \(options.furtherLines.joined(separator: "\n"))
+  private func configuration(folder path: String) -> String {
+    // TOML takes JSON's escapes in a quoted text.
+    let folder = path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+    return """
+      reporting-disabled = true
+      bind-address = "127.0.0.1:\(backupPort)"
+      [logging]
+      level = "warn"
+      suppress-logo = true
+      [meta]
+      dir = "\(folder)/meta"
+      logging-enabled = false
+      [data]
+      dir = "\(folder)/data"
+      wal-dir = "\(folder)/wal"
+      index-version = "\(options.index)"
+      query-log-enabled = false
+      max-series-per-database = 0
+      max-values-per-tag = 0
+      [monitor]
+      store-enabled = false
+      [subscriber]
+      enabled = false
+      [continuous_queries]
+      enabled = false
+      [http]
+      bind-address = "127.0.0.1:\(port)"
+      log-enabled = false
+      max-body-size = 0
+      \(options.furtherLines.joined(separator: "\n"))
 
-    """
+      """
   }
 }

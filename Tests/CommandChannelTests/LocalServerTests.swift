@@ -1,3 +1,4 @@
+import Foundation
 import PlantTesting
 import Testing
 
@@ -17,6 +18,21 @@ import Testing
     #expect(row.measurement == "m" && row.text("asset") == "a b" && row.number("value") == 1.5)
     #expect(row["n"] == .integer(3) && row["ok"] == .boolean(true) && row.text("text") == "é")
     #expect(row["time"] == .integer(1_700_000_000_123))
+  }
+
+  @Test("a kept database lies in its folder after the stop, whatever the folder is called")
+  func keeping() throws {
+    let folder = try TemporaryFolder(prefix: "wattline \"kept\" \\ é")
+    defer { folder.remove() }
+    var options = LocalInflux.Options()
+    options.keep = folder.path + "/influxdb"
+    options.index = "tsi1"
+    let influx = try LocalInflux.started(options: options)
+    try influx.createDatabase()
+    try influx.write("m value=1 1700000000000")
+    influx.stop()
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/influxdb")
+    #expect(Set(["data", "meta", "wal"]).isSubset(of: names))
   }
 
   @Test("the database's error becomes an error that quotes the statement")

@@ -76,6 +76,7 @@ final class TestPublisher {
     guard let client = mosquitto_new(nil, true, Unmanaged.passUnretained(confirmed).toOpaque()) else { return nil }
     self.client = client
     mosquitto_username_pw_set(client, settings.username, settings.password?.text)
+    if settings.tls { mosquitto_tls_set(client, settings.caFile, nil, nil, nil, nil) }
     mosquitto_publish_callback_set(client) { _, context, _ in
       guard let context else { return }
       Unmanaged<Confirmed>.fromOpaque(context).takeUnretainedValue().count.add(1, ordering: .relaxed)

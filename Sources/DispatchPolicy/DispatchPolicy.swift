@@ -1,1 +1,0 @@
-// DispatchPolicy: being built.

@@ -1,0 +1,46 @@
+import PlantModel
+import StreamCore
+
+/// The latest good value of each series, by ``PlantModel/SeriesIndex``.
+struct LastValues {
+  private(set) var values: [Double] = []
+  private(set) var times: [Timestamp] = []
+
+  /// Makes room for series up to `count`.
+  mutating func grow(to count: Int) {
+    while values.count < count {
+      values.append(.nan)
+      times.append(.distantPast)
+    }
+  }
+
+  /// Keeps the good readings of a batch; an older one does not replace a newer.
+  mutating func take(_ readings: ReadingBatch) {
+    for row in 0..<readings.count where readings.quality[row] == .good {
+      let position = readings.series[row].position
+      guard values.indices.contains(position), readings.value[row].isFinite else { continue }
+      guard readings.time[row] >= times[position] else { continue }
+      values[position] = readings.value[row]
+      times[position] = readings.time[row]
+    }
+  }
+
+  /// The value of a series unless it is older than `age` at `moment`.
+  func value(_ series: SeriesIndex?, at moment: Timestamp, within age: TimeSpan) -> Double? {
+    guard let position = series?.position, values.indices.contains(position), values[position].isFinite,
+      moment - times[position] <= age
+    else { return nil }
+    return values[position]
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(values)
+    writer.write(times) { $0.write($1) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    values = try reader.readDoubles()
+    times = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.readTimestamp() }
+    guard values.count == times.count else { throw .invalid("last values without times") }
+  }
+}

@@ -1,0 +1,52 @@
+import StreamCore
+
+/// The two accounts that must balance at every moment, kept with the checkpoint:
+/// `messages = decoded + refused(reason) + duplicates` and
+/// `readings decoded = written + queued + dead-lettered + dropped(reason)`.
+public struct Ledger: Sendable, Equatable {
+  private static let version: UInt16 = 1
+
+  /// Messages read from the journal.
+  public var messages: UInt64 = 0
+  /// Messages that gave at least one reading.
+  public var decoded: UInt64 = 0
+  /// Messages that gave none, by reason.
+  public var refused: [String: UInt64] = [:]
+  /// Readings decoded.
+  public var readings: UInt64 = 0
+  /// Records of the journal that could not be read back.
+  public var malformedRecords: UInt64 = 0
+
+  /// Nothing received.
+  public init() {}
+
+  /// Messages refused for any reason.
+  public var refusedInAll: UInt64 { refused.values.reduce(0, +) }
+
+  /// Counts a message that was refused.
+  mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(Ledger.version)
+    writer.write(messages)
+    writer.write(decoded)
+    writer.write(readings)
+    writer.write(malformedRecords)
+    writer.write(refused.sorted { $0.key < $1.key }) { writer, entry in
+      writer.write(entry.key)
+      writer.write(entry.value)
+    }
+  }
+
+  init(restoring reader: inout SnapshotReader) throws(SnapshotError) {
+    try reader.expect(version: Ledger.version, of: "the ledger")
+    messages = try reader.read()
+    decoded = try reader.read()
+    readings = try reader.read()
+    malformedRecords = try reader.read()
+    let entries = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (try reader.readString(), try reader.read(UInt64.self))
+    }
+    for (reason, count) in entries { refused[reason] = count }
+  }
+}

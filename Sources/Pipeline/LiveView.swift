@@ -1,0 +1,90 @@
+import PlantModel
+import StreamCore
+import Synchronization
+
+/// What a person at a terminal wants to know of one plant, refreshed by the worker once a second.
+public struct PlantView: Sendable {
+  /// The plant's name.
+  public var name: String
+  /// The plant's event-time clock.
+  public var clock = Timestamp.distantPast
+  /// Readings decoded since the process started.
+  public var readings: UInt64 = 0
+  /// Series known.
+  public var series = 0
+  /// Quarter-hour means of the plant's main load, oldest first, at most 48 [kW].
+  public var load: [Double] = []
+  /// What was forecast for the same slots a quarter of an hour or more before [kW].
+  public var loadForecast: [Double] = []
+  /// The newest forecast of the main load, first slot first [kW].
+  public var outlook: [Double] = []
+  /// Latest health index by asset, worst first.
+  public var health: [(asset: String, index: Double)] = []
+  /// Latest recommendation by battery.
+  public var dispatch: [(asset: String, kilowatts: Double, reason: String)] = []
+  /// Titles of active alerts, newest first.
+  public var alerts: [(id: String, severity: Severity, title: String)] = []
+
+  /// A plant of which nothing is known yet.
+  public init(name: String) { self.name = name }
+}
+
+/// Follows the frames of one plant and keeps its ``PlantView``.
+struct PlantObserver {
+  private static let slots = 48
+  private(set) var view: PlantView
+  private var mainLoad: SeriesIndex?
+  private var forecastBySlot: [Timestamp: Double] = [:]
+
+  init(name: String) { view = PlantView(name: name) }
+
+  /// Takes from a frame what the view shows; frames of plain readings cost a few counts.
+  mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
+    view.readings += UInt64(frame.readings.count)
+    view.clock = frame.clock
+    if !frame.windows.isEmpty { observeWindows(frame.windows, in: register) }
+    if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }
+    for health in frame.health {
+      let name = register.assets[health.asset.position].name
+      view.health.removeAll { $0.asset == name }
+      view.health.append((name, health.index))
+      view.health.sort { $0.index < $1.index }
+    }
+    for decision in frame.dispatch {
+      let name = register.assets[decision.asset.position].name
+      view.dispatch.removeAll { $0.asset == name }
+      view.dispatch.append((name, decision.recommendedKilowatts, decision.reason))
+    }
+    for alert in frame.alerts {
+      view.alerts.removeAll { $0.id == alert.id }
+      if alert.status != .cleared { view.alerts.insert((alert.id, alert.severity, alert.title), at: 0) }
+    }
+    view.series = register.series.count
+  }
+
+  private func isMainLoad(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
+    if let mainLoad { return mainLoad == series }
+    return register.kind(of: series) == .load && register.isBalancePower(series)
+  }
+
+  private mutating func observeWindows(_ windows: [FeatureWindow], in register: PlantRegister) {
+    for window in windows
+    where window.length == .quarterHour && !window.isUpdate && isMainLoad(window.series, in: register) {
+      mainLoad = window.series
+      view.load.append(window.mean)
+      view.loadForecast.append(forecastBySlot[window.start] ?? .nan)
+      if view.load.count > PlantObserver.slots {
+        view.load.removeFirst()
+        view.loadForecast.removeFirst()
+      }
+      forecastBySlot = forecastBySlot.filter { $0.key > window.start }
+    }
+  }
+
+  private mutating func observeForecasts(_ forecasts: [ForecastIssue], in register: PlantRegister) {
+    for issue in forecasts where isMainLoad(issue.series, in: register) {
+      view.outlook = issue.p50
+      if let first = issue.p50.first { forecastBySlot[issue.issued] = first }
+    }
+  }
+}

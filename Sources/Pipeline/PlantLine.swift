@@ -1,0 +1,115 @@
+import Alerts
+import Cleaning
+import DispatchPolicy
+import FeatureWindows
+import Forecasting
+import HealthIndex
+import PlantModel
+import StreamCore
+
+/// All stages of one plant in the order of the flow, with the register and the clock that they share.
+///
+/// The same records from the same state give the same frames: this type and everything in it read no clock, no file and
+/// no random source.
+struct PlantLine {
+  /// Layout of ``snapshot(into:)``.
+  private static let version: UInt16 = 1
+
+  private(set) var clock = EventClock()
+  private var cleaning = CleaningStage()
+  private var windows = FeatureWindowStage()
+  private var forecast = ForecastStage()
+  private var health = HealthStage()
+  private var alerts = AlertStage()
+  private var dispatch: DispatchStage
+  private var frame = Frame()
+
+  /// A line that has seen nothing.
+  init(plant: Plant) { dispatch = DispatchStage(plant: plant) }
+
+  /// Readings by quality since the line was made, for the reading ledger.
+  var qualityCounts: [UInt64] { cleaning.qualityCounts }
+
+  /// The same state under a changed configuration of the plant.
+  func reconfigured(to plant: Plant) -> PlantLine? {
+    var writer = SnapshotWriter()
+    snapshot(into: &writer)
+    var reader = SnapshotReader(writer.bytes)
+    return try? PlantLine(plant: plant, restoring: &reader)
+  }
+
+  /// Steps readings of one journal record, with a minute mark between them wherever the plant's clock passes one.
+  /// `emit` sees each frame after all stages.
+  mutating func step(
+    _ readings: borrowing ReadingBatch, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  ) {
+    frame.reset(cause: .readings, received: received, clock: clock.mark)
+    for position in 0..<readings.count {
+      let time = readings.time[position]
+      clock.noteReading(received: received)
+      if let target = clock.target(of: time, received: received) {
+        if !frame.readings.isEmpty { run(in: register, emit: emit) }
+        walk(to: target, received: received, in: register, emit: emit)
+        frame.reset(cause: .readings, received: received, clock: clock.mark)
+      }
+      frame.readings.append(
+        series: readings.series[position], time: time, raw: readings.raw[position], value: readings.value[position],
+        hasSourceTime: readings.hasSourceTime[position])
+    }
+    if !frame.readings.isEmpty { run(in: register, emit: emit) }
+  }
+
+  /// Steps a tick of the receive clock.
+  mutating func tick(_ moment: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    if let target = clock.target(ofTick: moment) { walk(to: target, received: moment, in: register, emit: emit) }
+    frame.reset(cause: .tick, received: moment, clock: clock.mark)
+    run(in: register, emit: emit)
+  }
+
+  private mutating func walk(
+    to target: Timestamp, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  ) {
+    while let mark = clock.nextMark(towards: target) {
+      frame.reset(cause: .minute, received: received, clock: mark)
+      run(in: register, emit: emit)
+    }
+  }
+
+  private mutating func run(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    cleaning.step(&frame, in: register)
+    windows.step(&frame, in: register)
+    forecast.step(&frame, in: register)
+    health.step(&frame, in: register)
+    alerts.step(&frame, in: register)
+    dispatch.step(&frame, in: register)
+    emit(frame)
+  }
+}
+
+extension PlantLine {
+  /// Writes the clock and the state of every stage.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(PlantLine.version)
+    writer.write(clock.mark)
+    writer.write(clock.lastReceived)
+    cleaning.snapshot(into: &writer)
+    windows.snapshot(into: &writer)
+    forecast.snapshot(into: &writer)
+    health.snapshot(into: &writer)
+    alerts.snapshot(into: &writer)
+    dispatch.snapshot(into: &writer)
+  }
+
+  /// The line that ``snapshot(into:)`` wrote.
+  init(plant: Plant, restoring reader: inout SnapshotReader) throws(SnapshotError) {
+    self.init(plant: plant)
+    try reader.expect(version: PlantLine.version, of: "a plant's stages")
+    clock = EventClock(mark: try reader.readTimestamp(), lastReceived: try reader.readTimestamp())
+    try cleaning.restore(from: &reader)
+    try windows.restore(from: &reader)
+    try forecast.restore(from: &reader)
+    try health.restore(from: &reader)
+    try alerts.restore(from: &reader)
+    try dispatch.restore(from: &reader)
+  }
+}

@@ -1,0 +1,146 @@
+import Cleaning
+import PlantModel
+import StreamCore
+
+/// The plants of one worker: registers, stages and observers side by side, by plant index.
+struct PlantSet {
+  private static let version: UInt16 = 1
+
+  private(set) var plants: [Plant]
+  /// Registers by plant; the decoder admits series into them.
+  var registers: [PlantRegister]
+  private(set) var lines: [PlantLine]
+  private(set) var observers: [PlantObserver]
+
+  /// Plants without any history.
+  init(plants: [Plant]) {
+    self.plants = plants
+    registers = plants.map(PlantRegister.init)
+    lines = plants.map(PlantLine.init)
+    observers = plants.map { PlantObserver(name: $0.name) }
+  }
+
+  /// Readings by quality code over all plants.
+  var qualityCounts: [UInt64] {
+    lines.reduce(into: [UInt64](repeating: 0, count: 10)) { sums, line in
+      for (code, count) in line.qualityCounts.enumerated() where code < sums.count { sums[code] += count }
+    }
+  }
+
+  /// How many plants.
+  var count: Int { plants.count }
+
+  /// Passes readings of a plant through its stages.
+  mutating func step(
+    plant: Int, _ readings: borrowing ReadingBatch, received: Timestamp,
+    emit: (borrowing Frame, PlantRegister) -> Void
+  ) {
+    let register = registers[plant]
+    lines[plant].step(readings, received: received, in: register) { frame in
+      observers[plant].observe(frame, in: register)
+      emit(frame, register)
+    }
+  }
+
+  /// Passes a tick through the stages of a plant.
+  mutating func tick(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
+    let register = registers[plant]
+    lines[plant].tick(moment, in: register) { frame in
+      observers[plant].observe(frame, in: register)
+      emit(frame, register)
+    }
+  }
+
+  /// The same plants under a new configuration: a plant that has not changed keeps everything; one whose assets still
+  /// stand in the same order keeps its series and the state of its stages; any other starts anew, and is named.
+  func reconfigured(to plants: [Plant]) -> (plants: PlantSet, restarted: [String]) {
+    var next = PlantSet(plants: plants)
+    var restarted: [String] = []
+    for (position, plant) in plants.enumerated() {
+      guard let old = self.plants.firstIndex(where: { $0.name == plant.name }) else { continue }
+      if self.plants[old] == plant {
+        next.registers[position] = registers[old]
+        next.lines[position] = lines[old]
+      } else if let register = PlantSet.readmit(registers[old], into: plant),
+        let line = lines[old].reconfigured(to: plant)
+      {
+        next.registers[position] = register
+        next.lines[position] = line
+      } else {
+        restarted.append(plant.name)
+        continue
+      }
+      next.observers[position] = observers[old]
+    }
+    return (next, restarted)
+  }
+
+  /// The series of `old` in the same order in a register of `plant`, or `nil` if an index would then mean another asset.
+  private static func readmit(_ old: PlantRegister, into plant: Plant) -> PlantRegister? {
+    readmit(names(of: old), assets: old.assets.map { ($0.name, $0.kind) }, into: plant)
+  }
+
+  private static func readmit(
+    _ names: [(asset: String, sensor: String)], assets: [(name: String, kind: AssetKind)], into plant: Plant
+  ) -> PlantRegister? {
+    var register = PlantRegister(plant: plant)
+    for name in names { _ = register.admit(asset: name.asset, sensor: name.sensor) }
+    let same = zip(register.assets, assets).allSatisfy { $0.name == $1.name && $0.kind == $1.kind }
+    return same && register.assets.count >= assets.count ? register : nil
+  }
+
+  private static func names(of register: PlantRegister) -> [(asset: String, sensor: String)] {
+    register.series.map { (register.assets[$0.asset.position].name, $0.sensor) }
+  }
+}
+
+extension PlantSet {
+  /// Writes all plants: names, series and stages.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(PlantSet.version)
+    writer.write(UInt32(count))
+    for position in 0..<count {
+      let register = registers[position]
+      writer.write(plants[position].name)
+      writer.write(register.assets) { writer, asset in
+        writer.write(asset.name)
+        writer.write(asset.kind.rawValue)
+      }
+      writer.write(PlantSet.names(of: register)) { writer, name in
+        writer.write(name.asset)
+        writer.write(name.sensor)
+      }
+      var stages = SnapshotWriter()
+      lines[position].snapshot(into: &stages)
+      writer.write(stages.bytes) { $0.write($1) }
+    }
+  }
+
+  /// Takes the state of every plant that is still configured and whose assets stand as they did; names the others.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> [String] {
+    try reader.expect(version: PlantSet.version, of: "the plants")
+    var rebuilt: [String] = []
+    for _ in 0..<(try reader.read(UInt32.self)) {
+      let name = try reader.readString()
+      let assets = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
+        (name: try reader.readString(), kind: try reader.readString())
+      }
+      let series = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
+        (asset: try reader.readString(), sensor: try reader.readString())
+      }
+      let stages = try reader.readArray { (reader) throws(SnapshotError) in try reader.read(UInt8.self) }
+      guard let position = plants.firstIndex(where: { $0.name == name }) else { continue }
+      let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
+      var stageReader = SnapshotReader(stages)
+      if let register = PlantSet.readmit(series, assets: known, into: plants[position]),
+        let line = try? PlantLine(plant: plants[position], restoring: &stageReader), stageReader.isAtEnd
+      {
+        registers[position] = register
+        lines[position] = line
+      } else {
+        rebuilt.append(name)
+      }
+    }
+    return rebuilt
+  }
+}

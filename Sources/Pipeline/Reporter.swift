@@ -1,0 +1,93 @@
+import Foundation
+import InfluxSink
+import MQTTSource
+import PlantModel
+import StreamCore
+
+/// Turns the process's counters into the series `pipeline`, every ten seconds. These points alone do not come from the
+/// journal: they tell of this process, not of a plant.
+struct Reporter {
+  /// How often points are written.
+  static let interval: Int64 = 10_000_000_000
+
+  let instance: String
+  private var encoder = LineEncoder()
+
+  init(instance: String) { self.instance = instance }
+
+  /// Renders one report.
+  mutating func report(_ status: PipelineStatus, at moment: Timestamp) -> WriteBatch {
+    var points = PointBatch()
+    source(status, moment, &points)
+    decode(status, moment, &points)
+    cleaning(status, moment, &points)
+    sink(status, moment, &points)
+    process(status, moment, &points)
+    encoder.append(points)
+    // Offset 0 promises nothing of the journal.
+    return encoder.take(upTo: 0)
+  }
+
+  private func begin(_ stage: String, _ moment: Timestamp, _ points: inout PointBatch) {
+    points.begin(PointKey(.pipeline, .process, instance, stage), at: moment)
+  }
+
+  private func source(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    begin("source", moment, &points)
+    points.field("in", integer: Int64(clamping: status.messages))
+    points.field("out", integer: Int64(clamping: status.appended))
+    points.field("bytes", integer: Int64(clamping: status.messageBytes))
+    points.field("dropped_duplicate", integer: Int64(clamping: status.duplicates))
+    points.field("reconnects", integer: Int64(clamping: status.reconnects))
+    points.field("connected", integer: status.isSubscribed ? 1 : 0)
+    begin("journal", moment, &points)
+    points.field("queue", integer: Int64(clamping: status.journalBytesWaiting))
+    points.field("bytes", integer: Int64(clamping: status.journalEnd))
+  }
+
+  private func decode(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    begin("decode", moment, &points)
+    points.field("in", integer: Int64(clamping: status.ledger.messages))
+    points.field("out", integer: Int64(clamping: status.ledger.readings))
+    points.field("decoded", integer: Int64(clamping: status.ledger.decoded))
+    points.field("refused", integer: Int64(clamping: status.ledger.refusedInAll))
+    for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
+      points.field("dropped_\(reason)", integer: Int64(clamping: count))
+    }
+  }
+
+  private func cleaning(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    begin("cleaning", moment, &points)
+    points.field("in", integer: Int64(clamping: status.ledger.readings))
+    points.field("out", integer: Int64(clamping: status.qualityCounts.reduce(0, +)))
+    for quality in Quality.allCases where Int(quality.rawValue) < status.qualityCounts.count {
+      points.field("quality_\(quality)", integer: Int64(clamping: status.qualityCounts[Int(quality.rawValue)]))
+    }
+  }
+
+  private func sink(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    begin("sink", moment, &points)
+    points.field("out", integer: Int64(clamping: status.pointsWritten))
+    points.field("requests", integer: Int64(clamping: status.requests))
+    points.field("retries", integer: Int64(clamping: status.retries))
+    points.field("queue", integer: Int64(clamping: status.batchesQueued))
+    points.field("dead_letters", integer: Int64(clamping: status.deadLetters))
+    points.field("connected", integer: status.databaseTrouble == nil ? 1 : 0)
+    points.field("lag_s", status.lagSeconds)
+  }
+
+  private func process(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    begin("process", moment, &points)
+    points.field("cpu_s", Double(WallClock.processTime()) / 1e9)
+    points.field("resident_bytes", integer: Reporter.residentBytes())
+    points.field("plants", integer: Int64(status.plants.count))
+    points.field("series", integer: Int64(status.plants.reduce(0) { $0 + $1.series }))
+  }
+
+  /// Resident memory of this process [bytes], from the kernel; 0 where it does not say.
+  static func residentBytes() -> Int64 {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0
+    return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}

@@ -1,0 +1,198 @@
+import CommandChannel
+import Foundation
+import InfluxSink
+import Journal
+import MQTTSource
+import PlantConfig
+import PlantModel
+import StreamCore
+
+/// A folder of configuration that cannot be run: every mistake, in the order of files and lines.
+public struct InvalidConfiguration: Error, CustomStringConvertible {
+  /// The mistakes.
+  public var diagnostics: [Diagnostic]
+
+  /// The mistakes that a loaded folder has.
+  public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
+  /// One line a mistake.
+  public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}
+
+/// A configuration turned into a running topology, in the order of the flow:
+/// broker session → journal → worker (decode, stages, encode) → sink, and beside them the status publisher.
+///
+/// The broker and the database may be away at the start and at any time; they are waited for. ``stop()`` ends in the
+/// order of the flow, so that what is in flight reaches the database or stays in the journal.
+public final class RunningPipeline: Sendable {
+  /// Receives what a running pipeline tells, one line each; called on its threads.
+  public typealias Note = @Sendable (String) -> Void
+
+  struct State {
+    var configuration: LoadedConfiguration
+    var watch: ConfigurationWatch
+    var reloads: UInt64 = 0
+    var worker: BlockingThread?
+    var housekeeper: BlockingThread?
+  }
+
+  let directory: String
+  let environment: [String: String]
+  let note: Note
+  let ingest: Ingest
+  let session: BrokerSession
+  let sink: InfluxSink
+  let journal: Journal
+  let link = WorkerLink()
+  let state: Guarded<State>
+  private let settings: ProcessSettings
+  private let checkpoints: CheckpointStore
+  private let checkpoint: Checkpoint?
+  private let finalCheckpoint = Guarded<Checkpoint?>(nil)
+  private let announcer: Publisher
+
+  /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
+  /// process, as the demo does for its own servers.
+  ///
+  /// Throws ``InvalidConfiguration`` with every mistake, or what the journal says.
+  public init(
+    directory: String, environment: [String: String], adjust: (inout ProcessSettings) -> Void = { _ in },
+    note: @escaping Note
+  ) throws {
+    let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
+    guard configuration.isValid else { throw InvalidConfiguration(diagnostics: configuration.diagnostics) }
+    var settings = configuration.settings
+    adjust(&settings)
+    self.directory = directory
+    self.environment = environment
+    self.note = note
+    self.settings = settings
+    state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
+    checkpoints = try CheckpointStore(directory: settings.journal.path)
+    let found = checkpoints.load()
+    for damage in found.damage { note("checkpoint: \(damage)") }
+    checkpoint = found.checkpoint
+    journal = try Journal(
+      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes, sync: settings.journal.sync,
+      notBefore: checkpoint?.offset ?? 0)
+    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
+    ingest = Ingest(journal: journal, note: note)
+    sink = try InfluxSink(
+      settings.influxdb, deadLetters: settings.journal.path + "/dead-letter",
+      stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
+    var announcing = settings.mqtt
+    announcing.clientID += "-status"
+    let announcer = Publisher(settings: announcing, will: .offline)
+    self.announcer = announcer
+    session = BrokerSession(
+      settings: settings.mqtt, subscriptions: MessageDecoder(plants: configuration.plants).subscriptions, sink: ingest
+    ) { RunningPipeline.heard($0, announcer, note) }
+  }
+
+  /// Starts every part, from the database back to the broker.
+  public func start() throws {
+    let plants = state.with { $0.configuration.plants }
+    note("\(plants.count) plants: \(plants.map(\.name).joined(separator: ", "))")
+    let worker = try startWorker(plants)
+    let housekeeper = try startHousekeeper()
+    state.with { state in
+      state.worker = worker
+      state.housekeeper = housekeeper
+    }
+    noteUnacknowledged()
+    session.start()
+  }
+
+  /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
+  /// then stays in the journal.
+  public func stop() {
+    session.stop()
+    announcer.stop()
+    link.isStopping.set()
+    let threads = state.with { ($0.housekeeper, $0.worker) }
+    threads.0?.join()
+    // A worker that waits for room in the sink's queue is released when the sink has stopped.
+    let accepted = sink.stop(within: .seconds(10))
+    threads.1?.join()
+    if let checkpoint = finalCheckpoint.value, let accepted, accepted >= checkpoint.offset {
+      StageWorker.keep(checkpoint, checkpoints, journal, note)
+    }
+    do throws(JournalError) { try journal.close() } catch { note("\(error)") }
+  }
+
+  private func startWorker(_ plants: [Plant]) throws(SystemError) -> BlockingThread {
+    let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
+    let finalCheckpoint = finalCheckpoint
+    return try BlockingThread(name: "stages") {
+      var worker = StageWorker(
+        plants: plants, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
+        note: note)
+      worker.run()
+      finalCheckpoint.set(worker.checkpoint())
+    }
+  }
+
+  /// One tick a second, and the report of the process every ten.
+  private func startHousekeeper() throws(SystemError) -> BlockingThread {
+    let clientID = settings.mqtt.clientID
+    return try BlockingThread(name: "housekeeper") { [self] in
+      var reporter = Reporter(instance: clientID)
+      var last = WallClock.monotonic()
+      while true {
+        let now = WallClock.now()
+        let untilNext = 1_000 - now.milliseconds % 1_000
+        if link.isStopping.wait(milliseconds: untilNext) { return }
+        let moment = WallClock.now()
+        ingest.tick(moment.floored(to: .second))
+        if WallClock.monotonic() - last >= Reporter.interval {
+          last = WallClock.monotonic()
+          // Beside the journal: the offset of these points is that of nothing.
+          sink.submit(reporter.report(status(), at: moment))
+        }
+      }
+    }
+  }
+
+  /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
+  /// again is recognised.
+  private func noteUnacknowledged() {
+    let reader = journal.reader(from: max(checkpoint?.offset ?? 0, journal.startOffset))
+    while true {
+      guard let record = try? reader.next() else { return }
+      guard record.kind == .messages else { continue }
+      record.withBody { body in
+        var cursor = MessageFrameCursor(body)
+        while let message = cursor.next() {
+          session.noteAppended(
+            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload))
+        }
+      }
+    }
+  }
+}
+
+// MARK: - What is heard
+
+extension RunningPipeline {
+  private static func heard(_ event: SessionEvent, _ announcer: Publisher, _ note: Note) {
+    switch event {
+    case .connected(let sessionPresent):
+      note("broker: connected\(sessionPresent ? ", the session was kept" : "")")
+    case .subscribed:
+      note("broker: every subscription is confirmed")
+      try? announcer.announce(.online)
+    case .disconnected(let reason): note("broker: \(reason); trying again")
+    case .refused(let filter): note("broker: refuses the subscription to \(filter); look at its access rules")
+    case .sinkStalled(let reason): note("reading stops: \(reason)")
+    case .sinkResumed: note("reading goes on")
+    }
+  }
+
+  private static func heard(_ state: SinkState, _ note: Note) {
+    switch state {
+    case .ok: note("database: writing")
+    case .away(let words): note("database: away, data waits in the journal: \(words)")
+    case .held(let reason, let words): note("database: takes nothing (\(reason)), data waits in the journal: \(words)")
+    }
+  }
+}

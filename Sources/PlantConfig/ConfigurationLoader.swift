@@ -1,0 +1,137 @@
+import Foundation
+import PlantModel
+
+/// A folder of configuration as it was read.
+public struct LoadedConfiguration: Sendable {
+  /// The process; defaults where there is no `wattline.yaml`.
+  public var settings = ProcessSettings()
+  /// The plants, in the order of their files' names.
+  public var plants: [Plant] = []
+  /// Every mistake, in the order of files and lines.
+  public var diagnostics: [Diagnostic] = []
+  /// Whether there is no mistake.
+  public var isValid: Bool { diagnostics.isEmpty }
+}
+
+/// Reads a folder of YAML files: `wattline.yaml` is the process, every other `*.yaml` a plant.
+public enum ConfigurationLoader {
+  private static let processFile = "wattline.yaml"
+
+  /// Loads a folder. Paths in `*_file` keys are relative to it.
+  public static func load(directory: String, environment: [String: String]) -> LoadedConfiguration {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: directory)
+    } catch {
+      let message = "the folder cannot be read; give a folder of YAML files with --config"
+      return LoadedConfiguration(
+        diagnostics: [Diagnostic(file: directory, line: 1, column: 1, message: message)])
+    }
+    var files: [(name: String, bytes: [UInt8])] = []
+    for name in names.sorted() where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && !name.hasPrefix(".") {
+      let data = FileManager.default.contents(atPath: directory + "/" + name)
+      // What cannot be read is a mistake of its own: a lone tab is never valid YAML.
+      files.append((name, data.map { [UInt8]($0) } ?? [UInt8(ascii: "\t")]))
+    }
+    return load(files: files, environment: environment) { path in
+      let full = path.hasPrefix("/") ? path : directory + "/" + path
+      return FileManager.default.contents(atPath: full).map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+
+  /// Loads files that are in memory; `readFile` gives the text of a secret's file.
+  public static func load(
+    files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
+  ) -> LoadedConfiguration {
+    var loaded = LoadedConfiguration()
+    var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
+    for file in files {
+      let reading = Reading(file: file.name, environment: environment, readFile: readFile)
+      do throws(Diagnostic) {
+        let root = try YAMLParser.parse(file.bytes, file: file.name)
+        if file.name == processFile {
+          if let root { loaded.settings = ProcessReader(reading).settings(root) }
+        } else if let root {
+          let reader = PlantReader(reading)
+          if let plant = reader.plant(root) { places.append((plant, file.name, reader.namePlace, reader.topicPlaces)) }
+        } else {
+          reading.mistake(Mark(line: 1, column: 1), "the file is empty; a plant starts with 'plant: NAME'")
+        }
+      } catch {
+        loaded.diagnostics.append(error)
+      }
+      loaded.diagnostics += reading.diagnostics
+    }
+    loaded.plants = places.map(\.plant)
+    loaded.diagnostics += conflicts(places)
+    loaded.diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    return loaded
+  }
+
+  /// Plants of one name, and topics of two plants that nothing tells apart.
+  private static func conflicts(
+    _ plants: [(plant: Plant, file: String, name: Mark, topics: [Mark])]
+  ) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    for (position, later) in plants.enumerated() {
+      for earlier in plants[..<position] {
+        if earlier.plant.name == later.plant.name {
+          found.append(
+            Diagnostic(
+              file: later.file, line: later.name.line, column: later.name.column,
+              message: "plant '\(later.plant.name)' is already in \(earlier.file); give it another name"))
+          continue
+        }
+        for (number, rule) in later.plant.topics.enumerated() {
+          guard let other = earlier.plant.topics.first(where: { TopicOverlap.canMeet($0.match, rule.match) }) else {
+            continue
+          }
+          found.append(
+            Diagnostic(
+              file: later.file, line: later.topics[number].line, column: later.topics[number].column,
+              message: "nothing tells '\(rule.match)' from '\(other.match)' of plant '\(earlier.plant.name)' "
+                + "(\(earlier.file)); start each with a level of its own, such as '\(later.plant.name)/…'"))
+        }
+      }
+    }
+    return found
+  }
+}
+
+/// Whether two patterns of topics can match one topic.
+enum TopicOverlap {
+  static func canMeet(_ a: String, _ b: String) -> Bool {
+    meet(levels(a)[...], levels(b)[...])
+  }
+
+  private static func levels(_ pattern: String) -> [Substring] {
+    pattern.split(separator: "/", omittingEmptySubsequences: false)
+  }
+
+  private static func meet(_ a: ArraySlice<Substring>, _ b: ArraySlice<Substring>) -> Bool {
+    if a.first == "#" || b.first == "#" { return true }
+    guard let first = a.first, let other = b.first else { return a.isEmpty && b.isEmpty }
+    return levelsMeet(String(first), String(other)) && meet(a.dropFirst(), b.dropFirst())
+  }
+
+  /// Literal text before the first and after the last placeholder must agree as far as both have it.
+  private static func levelsMeet(_ a: String, _ b: String) -> Bool {
+    let (first, second) = (ends(a), ends(b))
+    guard let one = first, let two = second else {
+      if first == nil && second == nil { return a == b }
+      guard let open = first ?? second else { return false }
+      let text = first == nil ? a : b
+      return text.count >= open.prefix.count + open.suffix.count && text.hasPrefix(open.prefix)
+        && text.hasSuffix(open.suffix)
+    }
+    return (one.prefix.hasPrefix(two.prefix) || two.prefix.hasPrefix(one.prefix))
+      && (one.suffix.hasSuffix(two.suffix) || two.suffix.hasSuffix(one.suffix))
+  }
+
+  /// The literal ends of a level with placeholders; `nil` for one without.
+  private static func ends(_ level: String) -> (prefix: String, suffix: String)? {
+    if level == "+" { return ("", "") }
+    guard let start = level.firstIndex(of: "{"), let end = level.lastIndex(of: "}"), start < end else { return nil }
+    return (String(level[..<start]), String(level[level.index(after: end)...]))
+  }
+}

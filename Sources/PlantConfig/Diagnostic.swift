@@ -1,0 +1,22 @@
+/// A mistake in a file of configuration: where it stands, what is wrong and what would be right.
+public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The file's name within the folder.
+  public var file: String
+  /// Line, from 1.
+  public var line: Int
+  /// Column, from 1.
+  public var column: Int
+  /// What is wrong and what would be right.
+  public var message: String
+
+  /// A mistake at a place.
+  public init(file: String, line: Int, column: Int, message: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
+  /// `file:line:column: error: message`.
+  public var description: String { "\(file):\(line):\(column): error: \(message)" }
+}

@@ -1,1 +1,0 @@
-// PlantConfig: being built.

@@ -1,0 +1,139 @@
+import PlantModel
+
+/// Reads `wattline.yaml`.
+struct ProcessReader {
+  private let reading: Reading
+
+  init(_ reading: Reading) { self.reading = reading }
+
+  func settings(_ root: YAMLNode) -> ProcessSettings {
+    var settings = ProcessSettings()
+    let section = Section(root, "wattline.yaml", reading)
+    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading)) }
+    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
+    if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    if let text = section.text("workers"), text != "auto" {
+      if let count = Int(text), (1...1024).contains(count) {
+        settings.workers = count
+      } else {
+        reading.mistake(section.place(of: "workers"), "'workers' must be auto or a number from 1, not '\(text)'")
+      }
+    }
+    section.finish()
+    return settings
+  }
+
+  private func broker(_ section: Section) -> BrokerSettings {
+    var broker = BrokerSettings()
+    if let url = section.text("url") { readURL(url, section, &broker) }
+    if let id = section.text("client_id") { broker.clientID = id }
+    if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
+    broker.username = section.text("username") ?? broker.username
+    broker.password = section.secret("password") ?? broker.password
+    broker.caFile = section.text("ca")
+    broker.certificateFile = section.text("cert")
+    broker.keyFile = section.text("key")
+    section.finish()
+    return broker
+  }
+
+  /// `mqtt://[user[:password]@]host[:port]`, or `mqtts://` for TLS.
+  private func readURL(_ url: String, _ section: Section, _ broker: inout BrokerSettings) {
+    func refuse() {
+      reading.mistake(section.place(of: "url"), "'url' must be like mqtt://host:1883 or mqtts://host:8883")
+    }
+    let isSecure = url.hasPrefix("mqtts://")
+    guard isSecure || url.hasPrefix("mqtt://") else { return refuse() }
+    var rest = url.dropFirst(isSecure ? 8 : 7)
+    if rest.hasSuffix("/") { rest.removeLast() }
+    if let at = rest.lastIndex(of: "@") {
+      let user = rest[..<at].split(separator: ":", maxSplits: 1).map(String.init)
+      broker.username = user.first
+      broker.password = user.count > 1 ? Secret(user[1]) : nil
+      rest = rest[rest.index(after: at)...]
+    }
+    broker.tls = isSecure
+    broker.port = isSecure ? 8883 : 1883
+    if let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") {
+      guard let port = Int(rest[rest.index(after: colon)...]), (1...65_535).contains(port) else { return refuse() }
+      broker.port = port
+      rest = rest[..<colon]
+    }
+    if rest.hasPrefix("["), rest.hasSuffix("]") { rest = rest.dropFirst().dropLast() }
+    guard !rest.isEmpty, !rest.contains("/") else { return refuse() }
+    broker.host = String(rest)
+  }
+
+  private func database(_ section: Section) -> DatabaseSettings {
+    var database = DatabaseSettings()
+    if let url = section.text("url") {
+      if url.hasPrefix("http://") || url.hasPrefix("https://") {
+        database.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+      } else {
+        reading.mistake(section.place(of: "url"), "'url' must be like http://host:8086 or https://host")
+      }
+    }
+    if let name = section.text("database") { database.database = name }
+    database.version = section.choice("version") ?? .auto
+    database.organisation = section.text("org")
+    database.token = section.secret("token")
+    database.username = section.text("username")
+    database.password = section.secret("password")
+    database.caFile = section.text("ca")
+    section.finish()
+    return database
+  }
+
+  private func journal(_ section: Section) -> JournalSettings {
+    var journal = JournalSettings()
+    if let path = section.text("path") { journal.path = path }
+    if let text = section.text("max_bytes") {
+      if let bytes = Amount.bytes(text), bytes >= 1 << 20 {
+        journal.maximumBytes = bytes
+      } else {
+        reading.mistake(
+          section.place(of: "max_bytes"),
+          "'max_bytes' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
+      }
+    }
+    if let text = section.text("sync") {
+      switch text {
+      case "always": journal.sync = .always
+      case "never": journal.sync = .never
+      default:
+        if let span = Amount.span(text), span >= .milliseconds(1) {
+          journal.sync = .interval(span)
+        } else {
+          reading.mistake(section.place(of: "sync"), "'sync' must be always, never or a time like 50ms, not '\(text)'")
+        }
+      }
+    }
+    section.finish()
+    return journal
+  }
+}
+
+/// Sizes and times as people write them.
+enum Amount {
+  /// Bytes: a number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024). Example: 10GiB.
+  static func bytes(_ text: String) -> Int64? {
+    scaled(
+      text,
+      [
+        "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824,
+        "tib": 1_099_511_627_776,
+      ])
+  }
+
+  /// A time: a number with ms, s, m, h or d. Example: 50ms.
+  static func span(_ text: String) -> TimeSpan? {
+    scaled(text, ["ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12, "d": 8.64e13]).map { TimeSpan(nanoseconds: $0) }
+  }
+
+  private static func scaled(_ text: String, _ units: [String: Double]) -> Int64? {
+    let number = text.prefix { $0.isNumber || $0 == "." }
+    let unit = text.dropFirst(number.count).drop { $0 == " " }.lowercased()
+    guard let value = Double(number), let scale = units[unit], value >= 0 else { return nil }
+    return Int64(exactly: (value * scale).rounded())
+  }
+}

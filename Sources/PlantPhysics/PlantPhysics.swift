@@ -1,1 +1,0 @@
-// PlantPhysics: being built.

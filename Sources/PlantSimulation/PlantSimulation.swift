@@ -1,1 +1,0 @@
-// PlantSimulation: being built.

@@ -1,0 +1,176 @@
+import PlantModel
+import PlantPhysics
+
+/// A plant as its sensors see it: sun, weather, people and machines, step by step and the same for the same seed.
+///
+/// The grid takes up what is left: `grid = Σ consumption − Σ generation − Σ battery` over assets that are not within
+/// another. An asset with others within it includes them in its power. Every asset of kind grid or meter measures the
+/// whole exchange. Batteries cover demand and take up surplus, unless a setpoint is given.
+///
+/// A reading of a power holds from its time to the next step; a state of charge is that at its time.
+public struct PlantSimulator {
+  /// The sensors, in the order in which readings come.
+  public private(set) var channels: [SimulatedChannel] = []
+  /// The moment of the next step.
+  public private(set) var now: Timestamp
+  /// The time between steps, one millisecond to one day. It may be changed at any moment: every process is right at any
+  /// step length.
+  public var step: TimeSpan {
+    didSet { step = max(.milliseconds(1), min(.day, step)) }
+  }
+
+  private let location: Location
+  private var calendar: LocalCalendar
+  private var weather: WeatherModel
+  private var assets: [AssetModel]
+  private var nesting: AssetNesting
+  private var grid: GridState
+  private var faults: FaultInjector
+  private var current = Weather()
+  private var channelOffsets: [Int] = []
+
+  /// A plant at `start`; `step` is held at one millisecond at least and one day at most.
+  public init(plant: Plant, seed: UInt64, start: Timestamp, step: TimeSpan) {
+    location = plant.location
+    now = start
+    self.step = max(.milliseconds(1), min(.day, step))
+    calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
+    weather = WeatherModel(location: plant.location, seed: seed)
+    let nesting = AssetNesting(plant.assets)
+    self.nesting = nesting
+    assets = plant.assets.indices.map {
+      AssetModel(
+        asset: plant.assets[$0], size: nesting.ownSize(of: $0, among: plant.assets), location: plant.location,
+        seed: seed)
+    }
+    grid = GridState(location: plant.location, seed: seed)
+    faults = FaultInjector(seed: seed)
+    var register = PlantRegister(plant: plant)
+    for asset in plant.assets {
+      channelOffsets.append(channels.count)
+      let size = AssetModel.defaultSize(of: asset)
+      for (sensor, magnitude) in PlantSimulator.sensors(of: asset.kind, size: size) {
+        let series = register.admit(asset: asset.name, sensor: sensor)
+        let unit = register.series[series.position].profile.unit
+        channels.append(SimulatedChannel(asset: asset.name, sensor: sensor, unit: unit, magnitude: magnitude))
+      }
+    }
+  }
+
+  /// Adds a fault; its onset counts from the moment of the next step.
+  public mutating func add(_ fault: FaultSpecification) throws(FaultError) {
+    try faults.add(fault, at: now, channels: channels)
+  }
+
+  /// Sets the power that a battery is to hold [kW, positive discharge], within its limits; `nil` lets it follow demand.
+  /// - Returns: Whether the plant has a battery of that name.
+  @discardableResult
+  public mutating func setBatterySetpoint(_ kilowatts: Double?, asset name: String) -> Bool {
+    guard let position = assets.firstIndex(where: { $0.asset.name == name && $0.asset.kind == .battery }) else {
+      return false
+    }
+    assets[position].setpoint = kilowatts
+    return true
+  }
+
+  /// What the sensors say at ``now``; moves on by one step.
+  public mutating func advance() -> [SimulatedReading] {
+    var readings: [SimulatedReading] = []
+    readings.reserveCapacity(channels.count)
+    advance(into: &readings)
+    return readings
+  }
+
+  /// Puts what the sensors say at ``now`` into a buffer, which is emptied first, and moves on by one step.
+  public mutating func advance(into readings: inout [SimulatedReading]) {
+    readings.removeAll(keepingCapacity: true)
+    let conditions = self.conditions()
+    var demand = PowerBalance()
+    for position in assets.indices {
+      let tripped = faults.isTripped(asset: assets[position].asset.name, at: now)
+      assets[position].advance(conditions, isTripped: tripped)
+      demand.add(assets[position].ownPower, as: assets[position].asset.kind.role)
+    }
+    dispatchBatteries(&demand, conditions)
+    nesting.sum(assets)
+    grid.advance(exchange: nesting.balance.gridExchange, by: conditions.seconds)
+    for position in assets.indices { report(position, into: &readings) }
+    for position in assets.indices where assets[position].asset.kind == .battery {
+      assets[position].settleBattery(conditions)
+    }
+    now += step
+  }
+
+  private mutating func conditions() -> Conditions {
+    let sun = SolarPosition(at: now, location: location)
+    current = weather.advance(to: now, by: step.inSeconds, sun: sun)
+    let civil = calendar.civil(at: now)
+    return Conditions(
+      seconds: step.inSeconds, sun: sun, weather: current, hour: Double(civil.secondOfDay) / 3600,
+      weekday: civil.weekday)
+  }
+
+  private mutating func dispatchBatteries(_ demand: inout PowerBalance, _ conditions: Conditions) {
+    // `advance` leaves a battery's power of the step before.
+    demand.storage = 0
+    for position in assets.indices where assets[position].asset.kind == .battery {
+      let tripped = faults.isTripped(asset: assets[position].asset.name, at: now)
+      assets[position].dispatchBattery(
+        netDemand: demand.gridExchange, hours: conditions.seconds / 3600, isTripped: tripped)
+      demand.storage += assets[position].ownPower
+    }
+  }
+
+  private static func sensors(of kind: AssetKind, size: Double) -> [(String, Double)] {
+    switch kind {
+    case .pv: [("power", size), ("irradiance", 1000), ("temperature", 40)]
+    case .battery: [("power", size), ("soc", 100), ("temperature", 40), ("voltage", 750)]
+    case .load, .heatPump, .generic: [("power", size)]
+    case .grid, .meter: [("power", size), ("voltage", 230), ("frequency", 50)]
+    case .evCharger: [("power", size), ("connected", 1)]
+    case .wind: [("power", size), ("wind_speed", 15)]
+    case .weather: [("temperature", 30), ("humidity", 100), ("irradiance", 1000), ("wind_speed", 15)]
+    }
+  }
+
+  /// The values of an asset in the order of ``sensors(of:size:)``.
+  private mutating func report(_ position: Int, into readings: inout [SimulatedReading]) {
+    var channel = channelOffsets[position]
+    let model = assets[position]
+    func add(_ value: Double, _ readings: inout [SimulatedReading], _ faults: inout FaultInjector) {
+      defer { channel += 1 }
+      guard let seen = faults.apply(to: value, channel: channel, at: now, step: step, channels) else { return }
+      readings.append(
+        SimulatedReading(
+          channel: channel, asset: channels[channel].asset, sensor: channels[channel].sensor,
+          value: channels[channel].wireValue(canonical: seen), time: now))
+    }
+    switch model.asset.kind {
+    case .pv:
+      add(nesting.power[position], &readings, &faults)
+      add(model.planeIrradiance, &readings, &faults)
+      add(model.temperature ?? current.temperature, &readings, &faults)
+    case .battery:
+      add(nesting.power[position], &readings, &faults)
+      add(100 * model.stateOfCharge, &readings, &faults)
+      add(model.temperature ?? 22, &readings, &faults)
+      add(model.batteryVoltage, &readings, &faults)
+    case .load, .heatPump, .generic: add(nesting.power[position], &readings, &faults)
+    case .grid, .meter:
+      add(nesting.balance.gridExchange, &readings, &faults)
+      add(grid.voltage, &readings, &faults)
+      add(grid.frequency, &readings, &faults)
+    case .evCharger:
+      add(nesting.power[position], &readings, &faults)
+      add(model.isConnected ? 1 : 0, &readings, &faults)
+    case .wind:
+      add(nesting.power[position], &readings, &faults)
+      add(model.hubWind, &readings, &faults)
+    case .weather:
+      add(current.temperature, &readings, &faults)
+      add(current.humidity, &readings, &faults)
+      add(current.irradiance.global, &readings, &faults)
+      add(current.wind, &readings, &faults)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import MQTTSource
+import PlantConfig
+import PlantModel
+
+/// `wattline check`: validates a folder and prints what it means.
+enum CheckCommand {
+  static let description = CommandDescription(
+    name: "check", summary: "validates a folder of configuration and prints what it means",
+    options: [
+      CommandDescription.configurationOption,
+      Option(name: "--json", value: nil, help: "prints one JSON document"),
+    ],
+    details: "Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1.",
+    examples: ["wattline check", "wattline check --config /etc/wattline --json"])
+
+  static func run(_ arguments: Arguments) throws {
+    let loaded = ConfigurationLoader.load(
+      directory: arguments.configuration, environment: ProcessInfo.processInfo.environment)
+    if arguments.has("--json") {
+      let data = try JSONSerialization.data(
+        withJSONObject: document(loaded), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+      Console.print(String(decoding: data, as: UTF8.self))
+    }
+    for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+    guard loaded.isValid else { exit(ExitCode.failed) }
+    if !arguments.has("--json") { loaded.plants.forEach(show) }
+  }
+
+  private static func show(_ plant: Plant) {
+    let place = plant.location
+    Console.print("plant \(plant.name)  \(place.latitude), \(place.longitude)  \(place.timezone)  \(plant.currency)")
+    for asset in plant.assets {
+      let within = asset.within.map { "  within \($0)" } ?? ""
+      Console.print("  asset \(asset.name)  \(asset.kind.rawValue)\(within)")
+      let names = SensorCatalogue.names(for: asset.kind).joined(separator: ", ")
+      Console.print("    sensors known by default: \(names)")
+    }
+    for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
+    for rule in plant.topics { Console.print("  topic \(rule.match)  \(rule.payload.rawValue)") }
+  }
+
+  private static func summary(_ sensor: SensorOverride) -> String {
+    var parts: [String] = []
+    if let unit = sensor.unit { parts.append("unit \(unit.symbol)") }
+    if let range = sensor.range { parts.append("range \(range.lowerBound) to \(range.upperBound)") }
+    if let rate = sensor.maximumRate { parts.append("at most \(rate) a second") }
+    if let sampling = sensor.sampling { parts.append(sampling.rawValue) }
+    return parts.joined(separator: ", ")
+  }
+
+  private static func document(_ loaded: LoadedConfiguration) -> [String: Any] {
+    [
+      "valid": loaded.isValid,
+      "errors": loaded.diagnostics.map { diagnostic in
+        [
+          "file": diagnostic.file, "line": diagnostic.line, "column": diagnostic.column, "message": diagnostic.message,
+        ] as [String: Any]
+      },
+      "plants": loaded.plants.map { plant in
+        [
+          "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,
+          "assets": plant.assets.map { asset in
+            [
+              "asset": asset.name, "kind": asset.kind.rawValue, "within": asset.within as Any? ?? NSNull(),
+              "sensors": SensorCatalogue.names(for: asset.kind),
+            ] as [String: Any]
+          },
+          "sensors": plant.sensors.map { ["match": $0.match, "settings": summary($0)] },
+          "topics": plant.topics.map { ["match": $0.match, "payload": $0.payload.rawValue] },
+        ] as [String: Any]
+      },
+    ]
+  }
+}

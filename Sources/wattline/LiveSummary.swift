@@ -1,0 +1,91 @@
+import Foundation
+import Pipeline
+
+/// The running system on a terminal: redrawn in place there, one plain line a plant elsewhere.
+struct LiveSummary {
+  private var linesDrawn = 0
+  private var lastMessages: UInt64?
+  private var lastTime = Date()
+  private var rate = 0.0
+
+  /// Draws the status anew over the last one.
+  mutating func redraw(_ status: PipelineStatus, where places: [String]) {
+    measureRate(status)
+    let lines = header(status) + status.plants.flatMap(block) + places
+    let up = linesDrawn > 0 ? "\u{1B}[\(linesDrawn)A" : ""
+    Console.redraw(up + lines.map { "\u{1B}[K\($0)\n" }.joined())
+    // Lines that the last drawing had and this one has not are cleared below it.
+    if linesDrawn > lines.count { Console.redraw("\u{1B}[J") }
+    linesDrawn = lines.count
+  }
+
+  /// One plain line a plant, for logs.
+  mutating func lines(_ status: PipelineStatus) -> [String] {
+    measureRate(status)
+    return header(status)
+      + status.plants.map { plant in
+        let load = plant.load.last.map { text($0) + " kW" } ?? "-"
+        let outlook = plant.outlook.first.map { text($0) + " kW" } ?? "-"
+        let worst = plant.health.first.map { "\($0.asset) \(Int($0.index))" } ?? "-"
+        let dispatch = plant.dispatch.map { "\($0.asset) \(text($0.kilowatts)) kW (\($0.reason))" }
+        return "\(plant.name): load \(load), forecast \(outlook), lowest health \(worst), "
+          + "dispatch \(dispatch.isEmpty ? "-" : dispatch.joined(separator: ", ")), alerts \(plant.alerts.count)"
+      }
+  }
+
+  private mutating func measureRate(_ status: PipelineStatus) {
+    let now = Date()
+    let elapsed = now.timeIntervalSince(lastTime)
+    if let last = lastMessages, elapsed > 0 { rate = Double(status.messages &- last) / elapsed }
+    lastMessages = status.messages
+    lastTime = now
+  }
+
+  private func header(_ status: PipelineStatus) -> [String] {
+    let database = status.databaseTrouble.map { "database: \($0)" } ?? "database ok"
+    return [
+      "\(status.plants.count) plants, \(status.plants.reduce(0) { $0 + $1.series }) sensors, "
+        + "\(Int(rate.rounded())) messages/s, \(status.pointsWritten) points written, \(database)"
+    ]
+  }
+
+  private func block(_ plant: PlantView) -> [String] {
+    var lines = [
+      "", plant.name,
+      "  load, last 12 h   \(Sparkline.draw(plant.load, scaledTo: plant.load + plant.loadForecast))"
+        + "  \(plant.load.last.map(text) ?? "-") kW",
+      "  as forecast       \(Sparkline.draw(plant.loadForecast, scaledTo: plant.load + plant.loadForecast))",
+      "  next 12 h         \(Sparkline.draw(Array(plant.outlook.prefix(48)), scaledTo: plant.outlook))"
+        + "  \(plant.outlook.first.map(text) ?? "-") kW next",
+    ]
+    let health = plant.health.map { "\($0.asset) \(Int($0.index.rounded()))" }.joined(separator: "  ")
+    lines.append("  health            \(health.isEmpty ? "learning" : health)")
+    for decision in plant.dispatch {
+      let action = decision.kilowatts > 0.05 ? "discharge" : decision.kilowatts < -0.05 ? "charge" : "hold"
+      lines.append(
+        "  dispatch          \(decision.asset): \(action) \(text(abs(decision.kilowatts))) kW, \(decision.reason)")
+    }
+    for alert in plant.alerts.prefix(3) { lines.append("  \(alert.severity.rawValue.uppercased())  \(alert.title)") }
+    return lines
+  }
+
+  private func text(_ value: Double) -> String { value.isFinite ? String(format: "%.1f", value) : "-" }
+}
+
+/// A row of blocks whose heights are values.
+enum Sparkline {
+  private static let blocks = Array("▁▂▃▄▅▆▇█")
+
+  /// One block a value between the least and the greatest of `reference`; a blank where there is no value.
+  static func draw(_ values: [Double], scaledTo reference: [Double]) -> String {
+    let finite = reference.filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max() else { return "" }
+    let span = high - low
+    return String(
+      values.map { value in
+        guard value.isFinite else { return " " }
+        let share = span > 0 ? (value - low) / span : 0.5
+        return blocks[min(blocks.count - 1, max(0, Int(share * Double(blocks.count))))]
+      })
+  }
+}

@@ -1,0 +1,80 @@
+import CommandChannel
+import Foundation
+import PlantModel
+import PlantSimulation
+
+/// `wattline replay`: a recording, published with its own times.
+enum ReplayCommand {
+  static let description = CommandDescription(
+    name: "replay", summary: "publishes a recorded CSV to a plant's broker, with the recording's own times",
+    operands: ["FILE"],
+    options: [
+      CommandDescription.configurationOption,
+      Option(name: "--plant", value: "P", help: "the plant whose sensors the columns are"),
+      Option(name: "--speed", value: "X", help: "times real time (default: as fast as the broker takes it)"),
+    ],
+    details: """
+      FILE starts with a line `time,asset.sensor,…`; each further line has a time (ISO 8601) and a value a column. Empty
+      cells are left out. Lines that cannot be read are counted and the first of them told.
+      """,
+    examples: ["wattline replay year.csv --plant riverside", "wattline replay day.csv --plant riverside --speed 60"])
+
+  static func run(_ arguments: Arguments) throws {
+    let speed = try arguments.positiveNumber("--speed")
+    guard let name = arguments.text("--plant") else {
+      throw Misuse(message: "replay needs --plant P: the plant whose sensors the columns are")
+    }
+    let signals = SignalWatch()
+    let loaded = BrokerAccess.load(arguments.configuration)
+    let plant = try BrokerAccess.plants(loaded, named: name)[0]
+    let recording = try RecordedCSV(path: arguments.operands[0], assets: plant.assets.map(\.name))
+    let topics = try SensorTopic(plant: plant, decimals: nil)
+    let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "replay")
+    let published = try publish(recording, topics, publisher, speed: speed, signals: signals)
+    publisher.flush(timeout: .seconds(60))
+    publisher.stop()
+    Console.print("\(published.rows) rows, \(published.messages) messages published")
+    if recording.malformedCount > 0 {
+      Console.note("\(recording.malformedCount) lines or cells could not be read:")
+      for problem in recording.problems.prefix(5) {
+        Console.note("\(arguments.operands[0]):\(problem.line): \(problem.reason)")
+      }
+    }
+  }
+
+  private static func publish(
+    _ recording: RecordedCSV, _ topics: SensorTopic, _ publisher: Publisher, speed: Double?, signals: SignalWatch
+  ) throws -> (rows: Int, messages: Int) {
+    var progress = Progress("replaying", total: Double(recording.byteCount))
+    defer { progress.finish() }
+    let began = Date()
+    var first: Timestamp?
+    var rows = 0
+    var messages = 0
+    while let row = recording.next() {
+      if let speed {
+        let start = first ?? row.time
+        first = start
+        let due = (row.time - start).inSeconds / speed
+        while true {
+          let wait = due - Date().timeIntervalSince(began)
+          if wait <= 0 { break }
+          if signals.wait(seconds: min(wait, 1)) == .stop { return (rows, messages) }
+        }
+      } else if rows % 256 == 0, signals.wait(seconds: 0) == .stop {
+        return (rows, messages)
+      }
+      rows += 1
+      for (column, value) in row.values {
+        let series = recording.columns[column]
+        guard
+          let message = topics.message(asset: series.asset, sensor: series.sensor, value: value, time: row.time)
+        else { continue }
+        try publisher.publish(topic: message.topic, payload: message.payload)
+        messages += 1
+      }
+      progress.update(Double(recording.bytesRead), note: "\(messages) messages")
+    }
+    return (rows, messages)
+  }
+}

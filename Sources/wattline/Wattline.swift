@@ -1,0 +1,84 @@
+import Foundation
+
+/// The command line: thin. It reads words, calls modules and turns their errors into exit codes.
+@main
+struct Wattline {
+  private static let commands = [
+    Command(description: RunCommand.description, run: RunCommand.run),
+    Command(description: CheckCommand.description, run: CheckCommand.run),
+    Command(description: DemoCommand.description, run: DemoCommand.run),
+    Command(description: SimulateCommand.description, run: SimulateCommand.run),
+    Command(description: ReplayCommand.description, run: ReplayCommand.run),
+  ]
+
+  static func main() {
+    let words = CommandLine.arguments.dropFirst()
+    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+      Console.print(help)
+      exit(words.isEmpty ? ExitCode.misuse : ExitCode.done)
+    }
+    guard let command = commands.first(where: { $0.description.name == name }) else {
+      misuse("there is no command '\(name)'; there are \(commands.map(\.description.name).joined(separator: ", "))")
+    }
+    if words.contains("--help") || words.contains("-h") {
+      Console.print(command.description.help)
+      exit(ExitCode.done)
+    }
+    do {
+      try execute(command, Array(words.dropFirst()))
+    } catch let error as Misuse {
+      misuse("\(error.message)\ntry: wattline \(name) --help")
+    } catch {
+      Console.note("wattline \(name): \(error)")
+      exit(ExitCode.failed)
+    }
+  }
+
+  private static func execute(_ command: Command, _ words: [String]) throws {
+    let arguments = try Arguments(words, for: command.description)
+    try command.run(arguments)
+  }
+
+  private static func misuse(_ message: String) -> Never {
+    Console.note("wattline: \(message)")
+    exit(ExitCode.misuse)
+  }
+
+  private static var help: String {
+    let width = commands.map(\.description.name.count).max() ?? 0
+    let list = commands.map { command in
+      let name = command.description.name
+      return "  \(name)\(String(repeating: " ", count: width - name.count))  \(command.description.summary)"
+    }
+    return """
+      Wattline turns what a plant's sensors say over MQTT into series that operators and data scientists can act on.
+
+      usage: wattline COMMAND [options]
+
+      \(list.joined(separator: "\n"))
+
+      wattline COMMAND --help tells what a command takes, with examples.
+      Exit codes: 0 done, 1 failed, 2 misuse of the command line. Results on stdout, everything else on stderr.
+      """
+  }
+}
+
+/// Exit codes of every command.
+enum ExitCode {
+  static let done: Int32 = 0
+  static let failed: Int32 = 1
+  static let misuse: Int32 = 2
+}
+
+/// One word of the command line.
+struct Command: Sendable {
+  /// Name, options and examples.
+  var description: CommandDescription
+  /// Does it, or throws.
+  var run: @Sendable (Arguments) throws -> Void
+}
+
+/// A failure that is told in one sentence.
+struct Failure: Error, CustomStringConvertible {
+  var description: String
+}

@@ -1,0 +1,102 @@
+import MQTTSource
+import PlantModel
+import Testing
+
+/// What is not taken in, and under which name it is counted.
+struct DecodingRefusalTests {
+  static let rule = TopicRule(match: "r/{asset}/{sensor}")
+
+  static let payloads: [(payload: String, reason: RefusalReason)] = [
+    ("", .emptyPayload), (" \n", .emptyPayload), ("abc", .notANumber), ("0x10", .notANumber), ("1,5", .notANumber),
+    ("1 2", .notANumber), ("--1", .notANumber), ("1e999", .notFinite), ("NaN", .notFinite), ("-inf", .notFinite),
+    ("{", .malformedJSON), (#"{"value":1}x"#, .malformedJSON), (#"{"value":NaN}"#, .malformedJSON),
+    (#"{"value":01}"#, .malformedJSON), (#"{"value":1,}"#, .malformedJSON), (#"{"value":"a\x"}"#, .malformedJSON),
+    (#"{"value":1e999}"#, .notFinite), (#"{"other":1}"#, .missingValue), (#"{"value":null}"#, .missingValue),
+    (#"{"value":{}}"#, .notANumber), (#"{"value":"abc"}"#, .notANumber), ("[]", .missingValue),
+    (#"{"value":""}"#, .missingValue),
+    (String(repeating: "[", count: 100), .tooDeep),
+  ]
+
+  @Test("a payload without a number is refused with its reason", arguments: payloads)
+  func refused(_ item: (payload: String, reason: RefusalReason)) {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    #expect(bench.send("r/a/s", item.payload) == .refused(item.reason))
+    #expect(bench.registers[0].series.isEmpty)
+  }
+
+  @Test("bytes that are not UTF-8 are refused as such, in topics and in payloads")
+  func notUTF8() {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    #expect(bench.send(Array("r/a/s".utf8), [0xFF, 0x31]) == .refused(.notUTF8))
+    #expect(bench.send(Array("r/a/".utf8) + [0xC3, 0x28], [0x31]) == .refused(.notUTF8))
+    #expect(bench.send(Array("r/a/s".utf8), [0x7B, 0xED, 0xA0, 0x80]) == .refused(.notUTF8))
+  }
+
+  @Test("retained messages are refused unless the rule accepts them")
+  func retained() {
+    var bench = DecoderBench([
+      TopicRule(match: "kept/{asset}/{sensor}", retained: .accept), DecodingRefusalTests.rule,
+    ])
+    #expect(bench.send("r/a/s", "1", retained: true) == .refused(.retained))
+    #expect(bench.send("kept/a/s", "1", retained: true) == .readings(plant: 0, count: 1))
+  }
+
+  @Test("a payload beyond a mebibyte is refused unread")
+  func tooLarge() {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    let payload = [UInt8](repeating: 0x31, count: MessageDecoder.maximumPayloadLength + 1)
+    #expect(bench.send(Array("r/a/s".utf8), payload) == .refused(.tooLarge))
+  }
+
+  @Test("a plant takes in no more series than its limit, and the known ones go on")
+  func tooManySensors() {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    bench.decoder.seriesLimit = 2
+    #expect(bench.send("r/a/1", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/2", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/3", "1") == .refused(.tooManySensors))
+    #expect(bench.send("r/a/3", "1") == .refused(.tooManySensors))
+    #expect(bench.send("r/a/1", "1") == .readings(plant: 0, count: 1))
+    bench.decoder.seriesLimit = 3
+    #expect(bench.send("r/a/3", "1") == .readings(plant: 0, count: 1))
+  }
+
+  @Test("a topic table that is full starts anew without losing series")
+  func topicLimit() {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    bench.decoder.topicLimit = 3
+    for round in 0..<3 {
+      for i in 0..<10 { #expect(bench.send("r/a/\(i)", "\(round)") == .readings(plant: 0, count: 1)) }
+    }
+    #expect(bench.registers[0].series.count == 10)
+  }
+
+  @Test("an empty name, or one with control characters, is refused")
+  func invalidName() {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    #expect(bench.send("r//s", "1") == .refused(.invalidName))
+    #expect(bench.send("r/a/", "1") == .refused(.invalidName))
+    #expect(bench.send("r/a\u{7}/s", "1") == .refused(.invalidName))
+    #expect(bench.send("other/a/s", "1") == .refused(.unmatchedTopic))
+  }
+
+  @Test("of several values those that are there are taken, and of two with one name the first")
+  func several() {
+    let values = TopicRule.Value.list(["a": "/a", "b": "/b/1", "c": "/c~1d", "e": "/\u{e9}"])
+    var bench = DecoderBench([TopicRule(match: "r/{asset}", values: values)])
+    let payload = #"{"a":1,"a":2,"b":[10,11],"c\/d":"7","\u00e9":true}"#
+    #expect(bench.send("r/x", payload) == .readings(plant: 0, count: 4))
+    #expect(bench.readings == ["x.a": 1, "x.b": 11, "x.c": 7, "x.e": 1])
+    #expect(bench.send("r/x", #"{"b":[1]}"#) == .refused(.missingValue))
+    #expect(bench.send("r/x", #"{"a":"off","b":3}"#) == .readings(plant: 0, count: 1))
+  }
+
+  @Test("more than 64 values of one payload are found")
+  func many() {
+    let values = (0..<150).map { TopicRule.Value(name: "s\($0)", path: "/v/\($0)") }
+    var bench = DecoderBench([TopicRule(match: "r/{asset}", values: values)])
+    let payload = #"{"v":["# + (0..<150).map(String.init).joined(separator: ",") + "]}"
+    #expect(bench.send("r/x", payload) == .readings(plant: 0, count: 150))
+    #expect(bench.readings["x.s149"] == 149)
+  }
+}

@@ -1,0 +1,71 @@
+import MQTTSource
+import PlantModel
+import Testing
+
+/// Times out of payloads.
+struct DecodingTimeTests {
+  static let times: [(text: String, nanoseconds: Int64?)] = [
+    ("1700000000", 1_700_000_000_000_000_000), ("1700000000.62", 1_700_000_000_620_000_000),
+    ("1700000000123", 1_700_000_000_123_000_000), ("1700000000123456", 1_700_000_000_123_456_000),
+    ("1700000000123456789", 1_700_000_000_123_456_789), ("1.7e9", 1_700_000_000_000_000_000),
+    (#""1700000000""#, 1_700_000_000_000_000_000), (#""2023-11-14T22:13:20Z""#, 1_700_000_000_000_000_000),
+    (#""2023-11-14T23:13:20+01:00""#, 1_700_000_000_000_000_000),
+    (#""2023-11-14T16:43:20.5-0530""#, 1_700_000_000_500_000_000),
+    (#""2023-11-14 22:13:20 UTC""#, 1_700_000_000_000_000_000),
+    (#""20231114T221320Z""#, 1_700_000_000_000_000_000),
+    (#""2023-11-14T22:13:20.123456789123Z""#, 1_700_000_000_123_456_789),
+    // No zone: Berlin's clock, in winter, in summer, in the hour that spring skips and in the one that autumn repeats.
+    (#""2023-11-14T23:13:20""#, 1_700_000_000_000_000_000),
+    (#""2023-07-01T12:00:00""#, 1_688_205_600_000_000_000),
+    (#""2023.07.01 12:00:00""#, 1_688_205_600_000_000_000),
+    (#""2023-03-26T02:30:00""#, 1_679_794_200_000_000_000),
+    (#""2023-10-29T02:30:00""#, 1_698_539_400_000_000_000),
+    (#""2016-12-31T23:59:60Z""#, 1_483_228_800_000_000_000),
+    ("-5", nil), ("1e30", nil), (#""""#, nil), (#""yesterday""#, nil), (#""2023-02-30T00:00:00Z""#, nil),
+    (#""2023-11-14T25:00:00Z""#, nil), (#""2023-11-14T22:13:20+99:00""#, nil), (#""1890-01-01T00:00:00Z""#, nil),
+    (#""2300-01-01T00:00:00Z""#, nil), ("99999999999999999999", nil), ("{}", nil), ("true", nil),
+  ]
+
+  @Test("a stated time is read to the nanosecond, or the message is refused", arguments: times)
+  func stated(_ item: (text: String, nanoseconds: Int64?)) {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}", time: "/at", values: TopicRule.Value.list(["p": "/p"]))])
+    let outcome = bench.send("r/a", #"{"p":1,"at":\#(item.text)}"#)
+    if let nanoseconds = item.nanoseconds {
+      #expect(outcome == .readings(plant: 0, count: 1))
+      #expect(bench.batches[0].time == [Timestamp(nanoseconds: nanoseconds)])
+      #expect(bench.batches[0].hasSourceTime == [true])
+    } else {
+      #expect(outcome == .refused(.badTime))
+    }
+  }
+
+  @Test("without a time, or with an uptime in a usual place, the receive time holds", arguments: ["", #","ts":4711"#])
+  func absent(_ text: String) {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    #expect(bench.send("r/a/s", #"{"value":1\#(text)}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].time == [DecoderBench.received])
+    #expect(bench.batches[0].hasSourceTime == [false])
+  }
+
+  @Test("a stated unit goes before the size")
+  func statedUnit() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}", time: "/t", timeUnit: .milliseconds)])
+    #expect(bench.send("r/a/s", #"{"value":1,"t":1700000000}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].time == [Timestamp(seconds: 1_700_000)])
+  }
+
+  @Test("columns and lines carry times of their own, row by row")
+  func rows() {
+    var bench = DecoderBench([
+      TopicRule(match: "c/{asset}", payload: .csv, time: "0", values: TopicRule.Value.list(["p": "1"])),
+      TopicRule(match: "l/{asset}", payload: .line),
+    ])
+    let expected = [Timestamp(seconds: 1_700_000_000), Timestamp(seconds: 1_700_000_060)]
+    #expect(bench.send("c/a", "1700000000,1\n1700000060,2\n") == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].time == expected)
+    #expect(bench.send("c/a", "soon,1") == .refused(.badTime))
+    #expect(bench.send("l/a", "m p=1 1700000000\nm p=2 1700000060000\n") == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].time == expected)
+    #expect(bench.send("l/a", "m p=1 soon") == .refused(.badTime))
+  }
+}

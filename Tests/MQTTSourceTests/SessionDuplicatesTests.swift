@@ -1,0 +1,70 @@
+import StreamCore
+import Testing
+
+@testable import MQTTSource
+
+@Suite struct SessionDuplicatesTests {
+  private func hash(_ topic: String, _ payload: String) -> UInt64 {
+    Array(topic.utf8).withUnsafeBytes { topic in
+      Array(payload.utf8).withUnsafeBytes { MessageHash.of(topic: topic, payload: $0) }
+    }
+  }
+
+  @Test("a message is recognised by identifier and content together, and never at QoS 0")
+  func recognition() {
+    var table = SessionDuplicates()
+    table.note(packetID: 7, hash: 42)
+    table.note(packetID: 0, hash: 43)
+    #expect(table.contains(packetID: 7, hash: 42))
+    #expect(!table.contains(packetID: 7, hash: 43))
+    #expect(!table.contains(packetID: 8, hash: 42))
+    #expect(!table.contains(packetID: 0, hash: 43))
+    table.removeAll()
+    #expect(!table.contains(packetID: 7, hash: 42))
+  }
+
+  @Test("an identifier's earlier use is forgotten before the identifier comes round again")
+  func horizon() {
+    var table = SessionDuplicates()
+    table.note(packetID: 1, hash: 42)
+    for number in 1..<SessionDuplicates.horizon { table.note(packetID: UInt16(number + 1), hash: 1) }
+    #expect(table.contains(packetID: 1, hash: 42))
+    table.note(packetID: 60_000, hash: 1)
+    #expect(!table.contains(packetID: 1, hash: 42))
+  }
+
+  @Test("texts that differ in one byte, or in where the topic ends, have different hashes")
+  func hashes() {
+    let texts = [
+      ("a/b", "1"), ("a/b", "2"), ("a/b1", ""), ("a/", "b1"), ("", ""), ("a", ""), ("", "a"), ("12345678", "12345678"),
+      ("12345678", "12345679"), ("1234567812345678", ""), ("a\0", ""), ("a", "\0"),
+    ]
+    #expect(Set(texts.map { hash($0.0, $0.1) }).count == texts.count)
+  }
+
+  @Test("pauses double from a quarter of a second to thirty, shortened by a half at most")
+  func backoff() {
+    var backoff = SessionBackoff(seed: 1)
+    for ceiling in [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30] {
+      let pause = backoff.next()
+      #expect(pause >= ceiling / 2 && pause <= ceiling)
+    }
+    backoff.reset()
+    #expect(backoff.next() <= 0.25)
+  }
+
+  @Test("a session is complete when every filter was granted and no answer is awaited")
+  func subscriptions() {
+    var state = SessionSubscriptions(["a", "b", "a"])
+    let batches = state.takeUnsent()
+    #expect(batches == [["a", "b"]] && state.takeUnsent().isEmpty && !state.isComplete)
+    state.markSent(["a", "b"], as: 1)
+    #expect(!state.isComplete)
+    let refused = [Int32(1), 128].withUnsafeBufferPointer { state.confirm(1, granted: $0) }
+    #expect(refused == ["b"] && !state.isComplete)
+    #expect(state.replace(by: ["c"]) == ["a"])
+    #expect(state.takeUnsent() == [["c"]])
+    state.markSent(["c"], as: 2)
+    #expect([Int32(0)].withUnsafeBufferPointer { state.confirm(2, granted: $0) }.isEmpty && state.isComplete)
+  }
+}
