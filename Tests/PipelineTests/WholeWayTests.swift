@@ -1,0 +1,111 @@
+import CommandChannel
+import Foundation
+import PlantModel
+import PlantTesting
+import Testing
+
+@testable import Pipeline
+
+/// A broker, a database and a folder of configuration that last as long as a test.
+private final class Site {
+  let broker: LocalBroker
+  let influx: LocalInflux
+  let folder: String
+  let publisher: Publisher
+
+  init() throws {
+    broker = try LocalBroker.started()
+    influx = try LocalInflux.started()
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-test-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var settings = broker.settings
+    settings.clientID = "sensors"
+    publisher = Publisher(settings: settings)
+  }
+
+  func add(plant: String) throws {
+    let text = """
+      plant: \(plant)
+      location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
+      topics: [{match: "\(plant)/{asset}/{sensor}"}]
+      assets: {load: {kind: load}, grid: {kind: grid, import_limit_kw: 300}}
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(plant).yaml"))
+  }
+
+  func pipeline() throws -> RunningPipeline {
+    let (mqtt, database, journal) = (broker.settings, influx.settings(), folder + "/journal")
+    return try RunningPipeline(
+      directory: folder, environment: [:],
+      adjust: {
+        $0.mqtt = mqtt
+        $0.influxdb = database
+        $0.journal.path = journal
+      }, note: { _ in })
+  }
+
+  func count(_ measurement: String, plant: String) -> Int {
+    let query = "SELECT count(\"value\") FROM \"\(measurement)\" WHERE \"plant\" = '\(plant)'"
+    return Int((try? influx.query(query).first?.number("count")) ?? 0)
+  }
+
+  func end() {
+    publisher.stop()
+    influx.stop()
+    broker.stop()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+}
+
+@Suite("The whole way", .serialized)
+struct WholeWayTests {
+  @Test("every message is in raw and clean, a plant added while it runs is live, and a broken file changes nothing")
+  func wholeWay() throws {
+    let site = try Site()
+    defer { site.end() }
+    try site.add(plant: "first")
+    let pipeline = try site.pipeline()
+    try pipeline.start()
+    defer { pipeline.stop() }
+    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    let start = Int64(Date().timeIntervalSince1970) * 1000 - 600_000
+    for number in 0..<1_000 {
+      let payload = "{\"value\":\(Double(number % 50) + 0.25),\"ts\":\(start + Int64(number) * 500)}"
+      try site.publisher.publish(topic: "first/load/power", payload: payload)
+    }
+    #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 1_000 })
+    #expect(Waiting.until(seconds: 5) { site.count("clean", plant: "first") == 1_000 })
+
+    try site.add(plant: "second")
+    pipeline.reloadIfChanged()
+    #expect(Waiting.until(seconds: 5) { pipeline.status().isSubscribed })
+    try site.publisher.publish(topic: "second/load/power", payload: "12.5")
+    #expect(Waiting.until(seconds: 10) { site.count("raw", plant: "second") == 1 })
+
+    try Data("plant: [".utf8).write(to: URL(fileURLWithPath: site.folder + "/third.yaml"))
+    pipeline.reloadIfChanged()
+    try site.publisher.publish(topic: "second/load/power", payload: "13.5")
+    #expect(Waiting.until(seconds: 10) { site.count("raw", plant: "second") == 2 })
+  }
+
+  @Test("messages that come while the database is away are in raw when it is back, also after a restart in between")
+  func databaseAway() throws {
+    let site = try Site()
+    defer { site.end() }
+    try site.add(plant: "first")
+    let before = try site.pipeline()
+    try before.start()
+    #expect(Waiting.until(seconds: 10) { before.status().isSubscribed })
+    site.influx.kill()
+    for number in 0..<500 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
+    #expect(Waiting.until(seconds: 10) { before.status().appended >= 500 })
+    before.stop()
+    for number in 500..<700 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
+    #expect(site.publisher.flush())
+    try site.influx.start()
+    let after = try site.pipeline()
+    try after.start()
+    defer { after.stop() }
+    #expect(Waiting.until(seconds: 30) { site.count("raw", plant: "first") == 700 })
+  }
+}

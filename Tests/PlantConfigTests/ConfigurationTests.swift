@@ -1,0 +1,131 @@
+import Foundation
+import PlantModel
+import PlantTesting
+import Testing
+
+@testable import PlantConfig
+
+private let head = """
+  plant: p
+  location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
+
+  """
+
+private func load(_ text: String, environment: [String: String] = [:], name: String = "p.yaml") -> LoadedConfiguration {
+  ConfigurationLoader.load(files: [(name, Array(text.utf8))], environment: environment) { path in
+    path == "secret.txt" ? "hunter2\n" : nil
+  }
+}
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  @Test(
+    "a mistake is told with its place and what would be right",
+    arguments: [
+      (head + "asets: {}", "p.yaml:3:1: error: the plant's file has no key 'asets'; did you mean 'assets'?"),
+      (
+        head + "assets: {a: {kind: batery}}",
+        "p.yaml:3:19: error: 'kind' is 'batery'; it must be one of pv, battery, ev_charger, load, grid, wind, meter, "
+          + "heat_pump, weather, generic"
+      ),
+      (
+        head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, range: [5, 1]}]",
+        "p.yaml:4:35: error: 'range' is upside down; write the lower end first: [1.0, 5.0]"
+      ),
+      (
+        "plant: p\nlocation: {latitude: 91, longitude: 0, timezone: UTC}",
+        "p.yaml:2:22: error: 'latitude' is '91'; it must be degrees north from -90 to 90"
+      ),
+      (
+        "plant: p\nlocation: {latitude: 1, longitude: 0, timezone: Mars/Base}",
+        "p.yaml:2:49: error: there is no time zone 'Mars/Base'; write an IANA name such as Europe/Berlin"
+      ),
+      (
+        head + "currency: EUR\ncurrency: USD",
+        "p.yaml:4:1: error: 'currency' stands twice in the plant's file; keep one"
+      ),
+      (
+        head + "assets: {a: {kind: load, within: b}}",
+        "p.yaml:3:34: error: there is no asset 'b'; 'within' names one of a"
+      ),
+      (
+        head + "topics: [{match: \"a/{x\"}]",
+        "p.yaml:3:18: error: braces in 'a/{x' do not pair; write for example riverside/{asset}/{sensor}"
+      ),
+      (
+        head + "assets: {a: {kind: battery, soc_min: 0.9, soc_max: 0.2}}",
+        "p.yaml:3:38: error: 'soc_min' must be below 'soc_max'"
+      ),
+    ])
+  func mistakes(text: String, message: String) {
+    #expect(load(text).diagnostics.map(\.description) == [message])
+  }
+
+  @Test("all mistakes of a folder are told in one go")
+  func allMistakes() {
+    let files = [
+      ("a.yaml", Array((head + "foo: 1\nbar: 2").utf8)), ("b.yaml", Array("plant: [".utf8)),
+      ("c.yaml", Array(head.utf8)),
+    ]
+    let loaded = ConfigurationLoader.load(files: files, environment: [:]) { _ in nil }
+    #expect(loaded.diagnostics.map(\.file) == ["a.yaml", "a.yaml", "b.yaml", "c.yaml"])
+    #expect(loaded.diagnostics.last?.message == "plant 'p' is already in a.yaml; give it another name")
+  }
+
+  @Test("topics of two plants that nothing tells apart are refused, and a level of their own tells them apart")
+  func overlappingTopics() {
+    func plant(_ name: String, _ match: String) -> (String, [UInt8]) {
+      let text = head.replacingOccurrences(of: "plant: p", with: "plant: \(name)") + "topics: [{match: \"\(match)\"}]"
+      return ("\(name).yaml", Array(text.utf8))
+    }
+    let clash = ConfigurationLoader.load(
+      files: [plant("a", "{asset}/{sensor}"), plant("b", "x/{sensor}")], environment: [:]
+    ) { _ in nil }
+    #expect(clash.diagnostics.count == 1)
+    let apart = ConfigurationLoader.load(
+      files: [plant("a", "a/{asset}/{sensor}"), plant("b", "b/{asset}/{sensor}")], environment: [:]
+    ) { _ in nil }
+    #expect(apart.isValid)
+  }
+
+  @Test("secrets come from the environment or a file, and are never printed")
+  func secrets() {
+    let text =
+      "mqtt: {url: \"mqtts://broker:8884\", username: u, password_file: secret.txt}\ninfluxdb: {token: \"${T}\"}"
+    let loaded = load(text, environment: ["T": "s3cret"], name: "wattline.yaml")
+    #expect(loaded.diagnostics == [])
+    #expect(loaded.settings.mqtt.password?.text == "hunter2")
+    #expect(loaded.settings.influxdb.token?.text == "s3cret")
+    #expect(loaded.settings.mqtt.port == 8884 && loaded.settings.mqtt.tls)
+    var dumped = ""
+    dump(loaded.settings, to: &dumped)
+    #expect(!"\(loaded.settings)\(dumped)".contains("hunter2") && !dumped.contains("s3cret"))
+    let missing = load(text, name: "wattline.yaml").diagnostics.map(\.message)
+    #expect(missing == ["the environment has no T; set it, or write ${T:-default}"])
+  }
+
+  @Test("any change of bytes in a plant's file gives mistakes or a plant, and never a crash")
+  func fuzz() {
+    var state: UInt64 = 7
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(bound))
+    }
+    let text =
+      head + """
+        topics: [{match: "p/{asset}/{sensor}", values: {a: "/b"}, scale: {a: 2}}]
+        assets: {a: {kind: pv, capacity_kw: 3}, b: {kind: load, within: a}}
+        sensors: [{match: "a.*", unit: W, range: [0, 9]}]
+        tariff: {import: [{from: "00:00", price: 0.2}, {from: "16:00", to: "21:00", price: 0.5}], export: 0.1}
+        """
+    var valid = 0
+    for _ in 0..<3_000 {
+      var bytes = Array(text.utf8)
+      for _ in 0...random(4) { bytes[random(bytes.count)] = UInt8(random(256)) }
+      let loaded = ConfigurationLoader.load(files: [("p.yaml", bytes)], environment: [:]) { _ in nil }
+      if loaded.isValid { valid += 1 }
+      #expect(loaded.isValid == loaded.diagnostics.isEmpty)
+    }
+    #expect(valid < 3_000)
+  }
+}
