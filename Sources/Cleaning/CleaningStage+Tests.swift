@@ -7,7 +7,8 @@ extension CleaningStage {
   /// ``Parameters/spikeDeviations`` times 1.4826 × their median absolute deviation.
   ///
   /// The deviation has a floor, so that a quiet series does not make a spike of its first honest change: 5 % of the
-  /// median's magnitude, and for powers, which switch, half of it and 2 % of the plausible range. After
+  /// median's magnitude and 0.2 % of the plausible range (at most 1), and for powers, which switch, half of the median's
+  /// magnitude and 2 % of the range. After
   /// ``Parameters/newLevelCount`` departures in a row on one side the new level is accepted.
   ///
   /// Worked value: after 50.0, 50.1, 49.9, 50.0, 50.1 a value of 80 is a spike: |80 − 50| > 6 × max(0.148, 2.5).
@@ -16,8 +17,8 @@ extension CleaningStage {
     let (median, deviation) = state.recent.medianAndDeviation
     let span = profile.range.upperBound - profile.range.lowerBound
     let switches = profile.mayRestAtZero
-    let floor = max(
-      abs(median) * (switches ? 0.5 : 0.05), span.isFinite ? span * (switches ? 0.02 : 0.002) : 0, 1e-9)
+    let ofRange = span.isFinite ? (switches ? 0.02 * span : min(0.002 * span, 1)) : 0
+    let floor = max(abs(median) * (switches ? 0.5 : 0.05), ofRange, 1e-9)
     guard abs(value - median) > parameters.spikeDeviations * max(1.4826 * deviation, floor) else {
       state.departed = (.nan, 0)
       return false

@@ -1,0 +1,61 @@
+import PlantModel
+import Testing
+
+@Suite("Time and units")
+struct TimeAndUnitTests {
+  @Test("civil time and moments are each other's inverse, leap days and years before the epoch included")
+  func civilTime() {
+    #expect(CivilTime(utc: Timestamp(seconds: 1_700_000_000)).iso8601 == "2023-11-14T22:13:20Z")
+    for day in stride(from: -200_000, through: 100_000, by: 97) {
+      let date = CivilTime.date(daysSinceEpoch: day)
+      #expect(CivilTime.daysSinceEpoch(year: date.year, month: date.month, day: date.day) == day)
+    }
+    #expect(CivilTime(year: 2024, month: 2, day: 29).dayOfYear == 60)
+    #expect(!CivilTime(year: 2023, month: 2, day: 29).isValid)
+  }
+
+  @Test("a local day has 23 hours in spring and 25 in autumn, and skipped and doubled times are read")
+  func daylightSaving() throws {
+    var berlin = try #require(LocalCalendar(identifier: "Europe/Berlin"))
+    func length(_ month: Int, _ day: Int) -> Double {
+      let start = berlin.moment(of: CivilTime(year: 2024, month: month, day: day))
+      let next = berlin.moment(of: CivilTime(year: 2024, month: month, day: day + 1))
+      return (next - start).inHours
+    }
+    #expect(length(3, 31 - 1) == 24)
+    #expect(length(10, 27) == 25)
+    let skipped = berlin.moment(of: CivilTime(year: 2024, month: 3, day: 31, hour: 2, minute: 30))
+    #expect(skipped.description == "2024-03-31T01:30:00Z")
+    let twice = berlin.moment(of: CivilTime(year: 2024, month: 10, day: 27, hour: 2, minute: 30))
+    #expect(twice.description == "2024-10-27T00:30:00Z")
+  }
+
+  @Test("arithmetic with times saturates instead of trapping")
+  func saturation() {
+    let last = Timestamp(nanoseconds: .max)
+    #expect(last + .second == last)
+    #expect(Timestamp.distantPast - .day == .distantPast)
+    #expect(Timestamp.distantPast - last == TimeSpan(nanoseconds: .min))
+    #expect(Timestamp(seconds: .max) == last)
+  }
+
+  @Test(
+    "units are converted to the canonical unit of their quantity",
+    arguments: [
+      ("W", 1500, 1.5), ("degF", 72.5, 22.5), ("therm", 1, 29.3071), ("m3_gas", 1, 10.55), ("fraction", 0.5, 50),
+    ])
+  func units(name: String, value: Double, canonical: Double) throws {
+    let unit = try #require(Unit.named(name))
+    #expect(abs(unit.canonical(value) - canonical) < 1e-9)
+  }
+
+  @Test("milliwatts are not taken for megawatts")
+  func ambiguousCase() { #expect(Unit.named("mw") == nil) }
+
+  @Test("the worst quality of a set of flags decides")
+  func worstQuality() {
+    #expect(QualityFlags([.init(.late), .init(.outOfRange), .init(.duplicate)]).worst == .outOfRange)
+    #expect(QualityFlags([.init(.future), .init(.rate)]).worst == .rate)
+    #expect(QualityFlags([]).worst == .good)
+  }
+}
