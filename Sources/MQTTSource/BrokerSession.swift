@@ -98,6 +98,8 @@ final class SessionControl: Sendable {
 
   func replace(_ list: [String]) {
     subscriptions.withLock { $0 = (list, true) }
+    // Until the loop has taken the list up, nobody may believe that it is confirmed.
+    isSubscribed.store(false, ordering: .releasing)
     pipe.wake()
   }
 
