@@ -1,176 +1,98 @@
 import PlantModel
 import StreamCore
 
-/// Gives every reading a quality and, where that is honest, a better value.
+/// Settles the quality and the best estimate of every reading, in place, and fills short gaps.
 ///
-/// Tests, worst first: range (2), stuck (5), spike (4), rate (3), future (9), late (7), duplicate (6). A reading that
-/// fails range, stuck, spike, rate or future gets the last good value as its estimate while that is younger than three
-/// typical intervals (at least a minute), else none. Late and duplicate readings keep their own value: it is true.
-/// Short gaps are filled on the line between their ends, as readings of quality 1.
+/// | code | test |
+/// |---|---|
+/// | 2 out of range | not finite, or outside the sensor's range |
+/// | 5 stuck | exactly unchanged for more than 10 minutes and 20 samples, unless the quantity may stand still |
+/// | 4 spike | causal Hampel test, see the stage's source |
+/// | 3 rate | faster than the sensor's maximum rate since the last good value |
+/// | 9 future | more than 5 minutes ahead of the receive time; does not move the watermark |
+/// | 7 late | behind the series' highest time by more than the lateness |
+/// | 6 duplicate | a time that the series had among its last readings |
 ///
-/// Nothing depends on how readings are batched; a restart from the snapshot loses nothing.
+/// Rate, spike and stuck need the order of time and are not asked of readings behind the highest time; they are not
+/// asked of counters, whose resets are not errors. Late readings and duplicates keep their value, which is true. A
+/// value under any other code is replaced by the last good one while that is younger than a minute or three typical
+/// intervals, else by NaN. A gap of 2.5 to 10 typical intervals and at most an hour between two good readings of a
+/// regular series is filled at the typical interval: on the straight line, or with the last value where the quantity
+/// may stand still. Filled readings precede the one that ends the gap in the batch.
+///
+/// Readings are judged one after the other, so how they are batched makes no difference.
 public struct CleaningStage: Stage {
-  /// `cleaning`.
+  /// The stage's name.
   public static let name = "cleaning"
 
-  /// Thresholds of the tests.
-  public struct Parameters: Sendable {
-    /// A reading further behind the series' latest is late.
-    public var lateness = TimeSpan.seconds(10)
-    /// A reading further ahead of its receive time is in the future.
-    public var future = TimeSpan.minutes(5)
-    /// Spike: distance from the median in robust standard deviations.
-    public var spikeDeviations = 6.0
-    /// Spike: readings in a row that make a departure a new level.
-    public var newLevelCount = 3
-    /// Stuck: least time that a value must stand.
-    public var stuckAfter = TimeSpan.minutes(10)
-    /// Stuck: least readings that a value must stand.
-    public var stuckCount = 20
-    /// Gap: longest that is filled, in typical intervals and in time.
-    public var longestGap: (intervals: Double, span: TimeSpan) = (10, .hour)
-
-    /// The defaults.
-    public init() {}
-  }
-
-  struct Insertion {
-    var position: Int
-    var series: SeriesIndex
-    var time: Timestamp
-    var value: Double
-  }
-
-  let parameters: Parameters
-  var states: [SensorState] = []
-  var insertions: [Insertion] = []
-  private var scratch = ReadingBatch()
-  /// Readings by quality code since the start, imputed ones included; index is the code.
+  /// How far behind a series' highest time a reading may be without being late.
+  public let lateness: TimeSpan
+  /// How many readings got each quality since the start, by its code; readings filled into gaps under 1.
   public private(set) var qualityCounts = [UInt64](repeating: 0, count: 10)
+  var states: [SeriesCleaner] = []
+  private var gaps: [(position: Int, gap: Gap)] = []
+  private var scratch = ReadingBatch()
 
   /// A stage that has seen nothing.
-  public init(parameters: Parameters = Parameters()) { self.parameters = parameters }
+  public init(lateness: TimeSpan = .seconds(10)) {
+    self.lateness = max(.zero, lateness)
+  }
 
-  /// Settles time, quality and value of each reading, in order.
+  /// Judges the frame's readings; frames of other causes pass.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
-    guard frame.cause == .readings else { return }
-    while states.count < register.series.count { states.append(SensorState()) }
-    insertions.removeAll(keepingCapacity: true)
-    for position in 0..<frame.readings.count {
-      let series = frame.readings.series[position].position
-      clean(position, &frame.readings, received: frame.received, register.series[series].profile)
-      qualityCounts[Int(frame.readings.quality[position].rawValue)] += 1
+    guard frame.cause == .readings, !frame.readings.isEmpty else { return }
+    while states.count < register.series.count { states.append(SeriesCleaner()) }
+    gaps.removeAll(keepingCapacity: true)
+    for i in 0..<frame.readings.count {
+      let series = frame.readings.series[i].position
+      guard register.series.indices.contains(series), series < states.count else { continue }
+      let verdict = states[series].judge(
+        time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
+        received: frame.received, profile: register.series[series].profile, lateness: lateness)
+      frame.readings.time[i] = verdict.time
+      frame.readings.value[i] = verdict.value
+      frame.readings.flags[i] = verdict.flags
+      frame.readings.quality[i] = verdict.flags.worst
+      qualityCounts[Int(verdict.flags.worst.rawValue)] &+= 1
+      if let gap = verdict.gap { gaps.append((i, gap)) }
     }
-    if !insertions.isEmpty { insertImputed(&frame.readings) }
+    if !gaps.isEmpty { fill(&frame.readings) }
   }
 
-  private mutating func clean(
-    _ position: Int, _ readings: inout ReadingBatch, received: Timestamp, _ profile: SensorProfile
-  ) {
-    let index = readings.series[position]
-    let series = index.position
-    if !readings.hasSourceTime[position] {
-      // The database keeps milliseconds: two readings of one must not become one point.
-      let given = max(received, states[series].lastGiven + .milliseconds(1))
-      states[series].lastGiven = given
-      readings.time[position] = given
-    }
-    let time = readings.time[position]
-    let value = readings.value[position]
-    var flags: QualityFlags = []
-    if !profile.range.contains(value) { flags.formUnion(QualityFlags(.outOfRange)) }
-    if time > received + parameters.future && readings.hasSourceTime[position] {
-      flags.formUnion(QualityFlags(.future))
-    } else if states[series].noteTime(time) {
-      flags.formUnion(QualityFlags(.duplicate))
-    } else if states[series].highest != .distantPast && time < states[series].highest - parameters.lateness {
-      flags.formUnion(QualityFlags(.late))
-    } else if time > states[series].highest {
-      testInOrder(position, index, time, value, profile, &flags)
-    }
-    settle(position, &readings, flags, states[series])
-  }
-
-  /// The tests that need the readings before this one, for a reading that is the latest of its series.
-  private mutating func testInOrder(
-    _ position: Int, _ index: SeriesIndex, _ time: Timestamp, _ value: Double, _ profile: SensorProfile,
-    _ flags: inout QualityFlags
-  ) {
-    var state = states[index.position]
-    let isCounter = profile.sampling == .counter
-    let typical = state.typicalInterval
-    if flags.isEmpty {
-      if !isCounter, let good = state.good {
-        let seconds = (time - good.time).inSeconds
-        if abs(value - good.value) > profile.maximumRate * max(seconds, 0.001) { flags.formUnion(QualityFlags(.rate)) }
-        if isSpike(value, &state, profile) { flags.formUnion(QualityFlags(.spike)) }
-      }
-      if !isCounter, isStuck(value, time, &state, profile) { flags.formUnion(QualityFlags(.stuck)) }
-    }
-    if flags.isEmpty {
-      fillGap(before: position, index, time, value, state, typical, profile)
-      state.good = (time, value)
-      state.recent.append(value)
-    }
-    if state.highest != .distantPast { state.intervals.append((time - state.highest).inSeconds) }
-    state.highest = time
-    states[index.position] = state
-  }
-
-  private mutating func settle(
-    _ position: Int, _ readings: inout ReadingBatch, _ flags: QualityFlags, _ state: SensorState
-  ) {
-    let worst = flags.worst
-    readings.flags[position] = flags
-    readings.quality[position] = worst
-    switch worst {
-    case .good, .late, .duplicate, .imputed: break
-    case .outOfRange, .stuck, .spike, .rate, .future:
-      readings.value[position] = CleaningStage.estimate(at: readings.time[position], state)
-    }
-  }
-
-  /// The last good value while it is young enough to stand for the present, else NaN.
-  static func estimate(at time: Timestamp, _ state: SensorState) -> Double {
-    guard let good = state.good else { return .nan }
-    let age = (time - good.time).inSeconds
-    let limit = max(60, 3 * (state.typicalInterval ?? 0))
-    return age >= 0 && age <= limit ? good.value : .nan
-  }
-
-  private mutating func insertImputed(_ readings: inout ReadingBatch) {
+  /// Rebuilds the batch with the filled readings in front of those that end their gaps.
+  private mutating func fill(_ readings: inout ReadingBatch) {
     scratch.removeAll()
-    var next = insertions[...]
-    for position in 0..<readings.count {
-      while let first = next.first, first.position == position {
-        scratch.appendImputed(series: first.series, time: first.time, value: first.value)
-        qualityCounts[Int(Quality.imputed.rawValue)] += 1
-        next.removeFirst()
+    var nextGap = 0
+    for i in 0..<readings.count {
+      if nextGap < gaps.count, gaps[nextGap].position == i {
+        append(gaps[nextGap].gap, of: readings.series[i])
+        nextGap += 1
       }
       scratch.append(
-        series: readings.series[position], time: readings.time[position], raw: readings.raw[position],
-        value: readings.value[position], hasSourceTime: readings.hasSourceTime[position])
-      scratch.quality[scratch.count - 1] = readings.quality[position]
-      scratch.flags[scratch.count - 1] = readings.flags[position]
+        series: readings.series[i], time: readings.time[i], raw: readings.raw[i], value: readings.value[i],
+        hasSourceTime: readings.hasSourceTime[i])
+      scratch.quality[scratch.count - 1] = readings.quality[i]
+      scratch.flags[scratch.count - 1] = readings.flags[i]
     }
     swap(&readings, &scratch)
   }
-}
 
-extension CleaningStage {
-  /// Writes the state of every series.
-  public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(1))
-    writer.write(states) { writer, state in state.snapshot(into: &writer) }
-    writer.write(qualityCounts) { $0.write($1) }
+  private mutating func append(_ gap: Gap, of series: SeriesIndex) {
+    let span = (gap.end - gap.start).inSeconds
+    var time = gap.start + gap.step
+    // The last step is left out when it would fall next to the reading itself.
+    let last = gap.end - TimeSpan(nanoseconds: gap.step.nanoseconds / 2)
+    while time < last {
+      let share = (time - gap.start).inSeconds / span
+      let value = gap.startValue + (gap.endValue - gap.startValue) * share
+      scratch.appendImputed(series: series, time: time, value: value)
+      qualityCounts[Int(Quality.imputed.rawValue)] &+= 1
+      time += gap.step
+    }
   }
 
-  /// Replaces the state.
-  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 1, of: CleaningStage.name)
-    states = try reader.readArray { (reader) throws(SnapshotError) in try SensorState(restoring: &reader) }
-    let counts = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.read(UInt64.self) }
-    guard counts.count == qualityCounts.count else { throw .invalid("\(counts.count) quality counts") }
-    qualityCounts = counts
+  mutating func resume(_ states: [SeriesCleaner], _ counts: [UInt64]) {
+    self.states = states
+    for i in qualityCounts.indices { qualityCounts[i] = i < counts.count ? counts[i] : 0 }
   }
 }

@@ -1,154 +1,180 @@
 import PlantModel
 import StreamCore
 
-/// Feature windows of 1 m, 15 m and 1 h by event time, their rollups to local hours and days, and the plant's `kpi`.
+/// Tumbling event-time windows of 1 m, 15 m and 1 h for every series, aligned to the epoch; the rollups `clean_1h` and
+/// `clean_1d` by the plant's local clock; and the plant indicators `kpi`.
 ///
-/// A window closes when the series' watermark (its latest event time less the lateness) passes its end, when the
-/// plant's clock does, or when the series has been silent for a minute and the receive time has passed the end. Late
-/// readings change windows up to two lengths after their end, and these are emitted again. Good, late and imputed
-/// readings are used; the others count towards the share of good ones only, and duplicates not at all.
+/// **When.** A window is emitted when the series' watermark (highest event time less the lateness) passes its end; at a
+/// minute mark two minutes after its end; or at a tick when the series has been silent for a minute. Windows that
+/// intervals cover whole are emitted as soon as event time reaches their end. Late readings and filled gaps change the
+/// last few windows, which are then emitted again as updates; what is older is counted in ``tooLate``.
+///
+/// **What.** Good, late and filled readings enter the statistics; the others count in the denominator of the good share
+/// alone. Duplicates and future readings do not count at all.
+/// - `instant`: arithmetic mean over samples. The energy of a power is the trapezoid between samples not further apart
+///   than three typical intervals, taken for the whole window when it covers half of it or more.
+/// - `interval_start`, `interval_end`: each value holds over its interval, whose length is the typical gap; means are
+///   weighted by time. A value over an hour holds in each of its quarters; windows of a minute are left out for
+///   intervals longer than 90 s. An hourly value of 3.5 kW gives the 1 h window exactly 3.5 kWh.
+/// - `counter`: statistics are those of the rate between readings, in units per hour: kW for an energy counter, whose
+///   increase is the window's energy. Increases are spread evenly over the time in which they came.
 public struct FeatureWindowStage: Stage {
-  /// `windows`.
+  /// The stage's name.
   public static let name = "windows"
-  private static let lateness = TimeSpan.seconds(10)
-  private static let silence = TimeSpan.minute
+  /// After this time without a reading, windows are closed by the receive clock.
+  public static let silence = TimeSpan.minute
+  /// How far the plant's clock must be past the end of a window to close it.
+  public static let minuteSlack = TimeSpan.minutes(2)
 
-  private var series: [SeriesWindows] = []
-  private var rollups: [Rollup] = []
-  private var indicators = PlantIndicators()
+  /// How far behind a series' highest time a reading may be without being late.
+  public let lateness: TimeSpan
+  /// Readings that came too late to change any window.
+  public internal(set) var tooLate: UInt64 = 0
+  var states: [SeriesWindows] = []
+  var hours: [LocalRollup] = []
+  var days: [LocalRollup] = []
+  var indicators = PlantIndicators()
   private var calendar: LocalCalendar?
+  private var dayStart = Timestamp.distantPast
+  private var dayEnd = Timestamp.distantPast
 
   /// A stage that has seen nothing.
-  public init() {}
+  public init(lateness: TimeSpan = .seconds(10)) {
+    self.lateness = max(.zero, lateness)
+  }
 
-  /// Readings that came too late for any window, since the start.
-  public var tooLate: UInt64 { series.reduce(0) { $0 + $1.tooLate } }
-
-  /// Takes in readings, closes windows and writes `feature`, `clean_1h`, `clean_1d` and `kpi`.
+  /// Takes in readings, or closes windows by a clock; adds windows and their points to the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
-    while series.count < register.series.count {
-      series.append(SeriesWindows())
-      rollups.append(Rollup())
+    while states.count < register.series.count {
+      states.append(SeriesWindows())
+      hours.append(LocalRollup())
+      days.append(LocalRollup())
     }
+    if calendar == nil { calendar = LocalCalendar(identifier: register.plant.location.timezone) ?? .utc }
+    indicators.follow(register)
+    let first = frame.windows.count
     switch frame.cause {
     case .readings: take(&frame, register)
-    case .minute:
-      for position in series.indices { close(position, until: frame.clock, &frame, register) }
-      rollUp(&frame, register)
-      indicators.minute(&frame, in: register)
+    case .minute: closeByClock(&frame, register)
     case .tick: closeSilent(&frame, register)
     }
+    for position in first..<frame.windows.count { write(frame.windows[position], to: &frame.points) }
+    if frame.cause == .minute { writeIndicators(&frame, register) }
+  }
+
+  private func traits(_ position: Int, _ register: PlantRegister) -> SeriesTraits {
+    let profile = register.series[position].profile
+    return SeriesTraits(
+      series: SeriesIndex(position), sampling: profile.sampling, unit: profile.unit, lateness: lateness)
   }
 
   private mutating func take(_ frame: inout Frame, _ register: PlantRegister) {
-    for reading in 0..<frame.readings.count {
-      let index = frame.readings.series[reading]
-      let position = index.position
-      let time = frame.readings.time[reading]
-      let value = frame.readings.value[reading]
-      let quality = frame.readings.quality[reading]
-      switch quality {
-      case .future, .duplicate: continue
-      case .good where value.isFinite, .late where value.isFinite, .imputed where value.isFinite:
-        series[position].add(value, at: time, isGood: quality == .good, register.series[position].profile)
-        indicators.observe(index, value, at: time, interval: series[position].interval, in: register)
-      default:
-        series[position].noteTime(time)
-        series[position].addUnused(at: time)
+    for i in 0..<frame.readings.count {
+      let position = frame.readings.series[i].position
+      let quality = frame.readings.quality[i]
+      guard register.series.indices.contains(position), position < states.count else { continue }
+      guard quality != .future, quality != .duplicate else { continue }
+      states[position].lastReceived = max(states[position].lastReceived, frame.received)
+      let (time, value) = (frame.readings.time[i], frame.readings.value[i])
+      if !states[position].add(
+        value, at: time, quality: quality, traits: traits(position, register), into: &frame.windows)
+      {
+        tooLate &+= 1
       }
-      series[position].lastReceived = frame.received
-      close(position, until: series[position].highest - FeatureWindowStage.lateness, &frame, register)
+      if quality == .good || quality == .imputed || quality == .late { indicators.take(value, at: time, of: position) }
     }
   }
 
-  /// Windows of series that have gone silent close by the receive clock, unless the plant is catching up.
+  private mutating func closeByClock(_ frame: inout Frame, _ register: PlantRegister) {
+    let limit = frame.clock - Self.minuteSlack
+    for position in 0..<register.series.count where position < states.count && states[position].nextDue <= limit {
+      states[position].emitOpen(traits(position, register), into: &frame.windows) { _, end, _ in end <= limit }
+    }
+  }
+
   private mutating func closeSilent(_ frame: inout Frame, _ register: PlantRegister) {
-    guard !frame.isCatchingUp else { return }
-    for position in series.indices where frame.received - series[position].lastReceived >= FeatureWindowStage.silence {
-      close(position, until: frame.received - FeatureWindowStage.lateness, &frame, register)
+    let limit = frame.received - lateness
+    let isCatchingUp = frame.isCatchingUp
+    for position in 0..<register.series.count where position < states.count && states[position].nextDue <= limit {
+      guard frame.received - states[position].lastReceived >= Self.silence else { continue }
+      let traits = traits(position, register)
+      let isInterval = traits.sampling == .intervalStart || traits.sampling == .intervalEnd
+      if isCatchingUp && !isInterval { continue }
+      states[position].emitOpen(traits, into: &frame.windows) { slot, end, length in
+        end <= limit && (!isCatchingUp || slot.covered >= 0.999 * length.inHours)
+      }
     }
   }
 
-  /// Emits what is due of a series, oldest first, and forgets what no late reading may change any more.
-  private mutating func close(
-    _ position: Int, until watermark: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+  private mutating func write(_ window: FeatureWindow, to points: inout PointBatch) {
+    points.begin(PointKey(.feature, .series(window.series), window.length.rawValue), at: window.start)
+    points.field("mean", window.mean)
+    points.field("min", window.minimum)
+    points.field("max", window.maximum)
+    points.field("std", window.standardDeviation)
+    points.field("slope", window.slope)
+    points.field("count", integer: Int64(window.count))
+    points.field("energy_kwh", window.energyKilowattHours)
+    rollUp(window, to: &points)
+  }
+
+  /// Adds a window to its local hour and day: the 1 h windows where the zone is whole hours off UTC, else the 15 m ones.
+  private mutating func rollUp(_ window: FeatureWindow, to points: inout PointBatch) {
+    guard window.length != .minute, var calendar else { return }
+    defer { self.calendar = calendar }
+    let isWhole = calendar.utcOffset(at: window.start) % 3600 == 0
+    guard window.length == (isWhole ? .hour : .quarterHour) else { return }
+    let position = window.series.position
+    let start = calendar.startOfHour(containing: window.start)
+    var complete: [LocalPeriod] = []
+    hours[position].put(
+      Contribution(window), from: window.start, to: window.end, step: window.length.span, start: start,
+      end: start + .hour
+    ) { complete.append($0) }
+    for hour in complete {
+      Self.write(hour.total, PointKey(.cleanHourly, .series(window.series)), at: hour.start, to: &points)
+      addToDay(hour, window.series, &calendar, &points)
+    }
+  }
+
+  private mutating func addToDay(
+    _ hour: LocalPeriod, _ series: SeriesIndex, _ calendar: inout LocalCalendar, _ points: inout PointBatch
   ) {
-    var isAnyOld = false
-    for slot in series[position].slots.indices {
-      let end = series[position].slots[slot].end
-      guard end <= watermark else { continue }
-      if series[position].slots[slot].isChanged { emit(position, slot, &frame, register) }
-      if end + series[position].slots[slot].length.span * SeriesWindows.keptLengths <= watermark { isAnyOld = true }
+    if hour.start < dayStart || hour.start >= dayEnd {
+      dayStart = calendar.startOfDay(containing: hour.start)
+      // A day has 23 to 25 hours, so 26 hours on it is the next one.
+      dayEnd = calendar.startOfDay(containing: dayStart + .hours(26))
+      if dayEnd <= dayStart { dayEnd = dayStart + .day }
     }
-    if isAnyOld {
-      series[position].slots.removeAll {
-        $0.end + $0.length.span * SeriesWindows.keptLengths <= watermark
-      }
-    }
+    var complete: [LocalPeriod] = []
+    days[series.position].put(
+      hour.total, from: hour.start, to: hour.end, step: .hour, start: dayStart, end: dayEnd
+    ) { complete.append($0) }
+    for day in complete { Self.write(day.total, PointKey(.cleanDaily, .series(series)), at: day.start, to: &points) }
   }
 
-  private mutating func emit(_ position: Int, _ slot: Int, _ frame: inout Frame, _ register: PlantRegister) {
-    let window = series[position].slots[slot].window(of: SeriesIndex(position), register.series[position].profile)
-    series[position].slots[slot].isEmitted = true
-    series[position].slots[slot].isChanged = false
-    guard window.count > 0 else { return }
-    frame.windows.append(window)
-    if window.length == .quarterHour { rollups[position].take(window) }
-    frame.points.begin(PointKey(.feature, .series(window.series), window.length.rawValue), at: window.start)
-    frame.points.field("mean", window.mean)
-    frame.points.field("min", window.minimum)
-    frame.points.field("max", window.maximum)
-    frame.points.field("std", window.standardDeviation)
-    frame.points.field("slope", window.slope)
-    frame.points.field("count", integer: Int64(window.count))
-    frame.points.field("energy_kwh", window.energyKilowattHours)
+  private static func write(
+    _ total: Contribution, _ key: PointKey, at start: Timestamp, to points: inout PointBatch
+  ) {
+    points.begin(key, at: start)
+    points.field("mean", total.mean)
+    points.field("min", total.minimum)
+    points.field("max", total.maximum)
+    points.field("energy_kwh", total.energy)
+    points.field("good_share", total.goodShare)
   }
 
-  private mutating func rollUp(_ frame: inout Frame, _ register: PlantRegister) {
-    guard frame.clock.floored(to: .minutes(15)) == frame.clock else { return }
-    var local = calendar ?? LocalCalendar(identifier: register.plant.location.timezone) ?? .utc
-    for position in rollups.indices {
-      rollups[position].close(until: frame.clock, &local, SeriesIndex(position), &frame.points)
-    }
-    calendar = local
-  }
-}
-
-extension SeriesWindows.Slot {
-  /// The window as it is emitted.
-  func window(of index: SeriesIndex, _ profile: SensorProfile) -> FeatureWindow {
-    let quantity = profile.canonicalUnit?.quantity
-    let energy: Double =
-      switch (quantity, profile.sampling) {
-      case (.power, .instant): statistics.mean * length.span.inHours
-      case (.power, .intervalStart), (.power, .intervalEnd): statistics.energy
-      case (.energy, .counter): statistics.energy
-      default: .nan
-      }
-    return FeatureWindow(
-      series: index, length: length, start: start, mean: statistics.mean, minimum: statistics.minimum,
-      maximum: statistics.maximum, standardDeviation: statistics.standardDeviation, slope: statistics.slope,
-      count: statistics.count, energyKilowattHours: energy,
-      goodShare: statistics.seen > 0 ? Double(statistics.goodCount) / Double(statistics.seen) : 0,
-      isUpdate: isEmitted)
-  }
-}
-
-extension FeatureWindowStage {
-  /// Writes the state of every series.
-  public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(1))
-    writer.write(series) { writer, series in series.snapshot(into: &writer) }
-    writer.write(rollups) { writer, rollup in rollup.snapshot(into: &writer) }
-    indicators.snapshot(into: &writer)
-  }
-
-  /// Replaces the state.
-  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 1, of: FeatureWindowStage.name)
-    series = try reader.readArray { (reader) throws(SnapshotError) in try SeriesWindows(restoring: &reader) }
-    rollups = try reader.readArray { (reader) throws(SnapshotError) in try Rollup(restoring: &reader) }
-    guard series.count == rollups.count else { throw .invalid("rollups of \(rollups.count) series") }
-    indicators = try PlantIndicators(restoring: &reader)
+  private mutating func writeIndicators(_ frame: inout Frame, _ register: PlantRegister) {
+    guard var calendar, let (moment, balance) = indicators.evaluate(at: frame.clock, register.plant.tariff, &calendar)
+    else { return }
+    self.calendar = calendar
+    frame.points.begin(PointKey(.kpi, .plant), at: moment)
+    frame.points.field("generation_kw", balance.generation)
+    frame.points.field("load_kw", balance.load)
+    frame.points.field("grid_kw", balance.grid)
+    frame.points.field("battery_kw", balance.battery)
+    frame.points.field("self_consumption", balance.selfConsumption)
+    frame.points.field("cost", balance.cost)
+    frame.points.field("carbon_kg", balance.carbon)
   }
 }

@@ -1,131 +1,165 @@
 import PlantModel
-import StreamCore
 
-/// The plant's power balance at one moment, in the signs of ``PowerRole`` [kW].
-struct PowerBalance: Equatable {
-  var generation = 0.0
-  var load = 0.0
-  var grid = 0.0
-  var battery = 0.0
+/// What a series contributes to the plant indicators.
+enum IndicatorRole: BitwiseCopyable {
+  case none, consumption, generation, storage, grid, meter, price, carbon
+}
 
-  /// Share of the generation that is used on site, 0...1; `nil` without generation.
+/// The last few values of a series, so that the one that held at a moment behind the newest can be told.
+struct HeldValues: BitwiseCopyable {
+  /// Newest first.
+  var times: InlineArray<4, Timestamp> = .init(repeating: .distantPast)
+  var values: InlineArray<4, Double> = .init(repeating: .nan)
+  var interval = IntervalEstimator()
+
+  /// Takes in a value; one that is not newer than all others is ignored.
+  mutating func take(_ value: Double, at time: Timestamp) {
+    guard value.isFinite, time > times[0] else { return }
+    if times[0] != .distantPast { interval.observe(time - times[0]) }
+    for i in stride(from: 3, to: 0, by: -1) {
+      times[i] = times[i - 1]
+      values[i] = values[i - 1]
+    }
+    times[0] = time
+    values[0] = value
+  }
+
+  /// The value that held just before `moment`, and since when.
   ///
-  /// Worked value: 10 kW generated while 4 kW are exported is 0.6.
-  var selfConsumption: Double? {
-    guard generation > 0.01 else { return nil }
-    return 1 - min(max(0, -grid), generation) / generation
+  /// An instant holds for three typical intervals, but at least a minute; an interval over its length. Where all that is
+  /// remembered of an instant is newer, by less than a minute, the oldest of it is taken.
+  func value(before moment: Timestamp, sampling: Sampling, longest: TimeSpan?) -> (time: Timestamp, value: Double)? {
+    let length = sampling == .intervalEnd ? interval.typical : .zero
+    let hold =
+      longest ?? (sampling == .intervalStart ? max(.minute, interval.typical) : max(.minute, interval.typical * 3))
+    var oldest: Int?
+    for i in 0..<4 where times[i] != .distantPast {
+      oldest = i
+      let begin = times[i] - length
+      if begin < moment { return moment - begin <= hold ? (times[i], values[i]) : nil }
+    }
+    guard sampling == .instant, let oldest, times[oldest] - length - moment < .minute else { return nil }
+    return (times[oldest], values[oldest])
   }
 }
 
-/// Keeps the last power of each asset and writes `kpi`: one point a minute, or one for each reading of slower plants.
-///
-/// `cost` and `carbon_kg` are those of the time for which the point stands: a minute, or the interval of the plant's
-/// slowest power up to an hour. Where the grid connection is not metered its power follows from the balance, and where
-/// consumption is not metered that does.
+/// Keeps what the plant indicators are computed from and decides when there is a new point.
 struct PlantIndicators {
-  private struct Held: Equatable {
-    var value = Double.nan
-    var time = Timestamp.distantPast
-    var span = TimeSpan.minute
+  /// A series silent for longer than this is taken as gone; before that, its role has no sum.
+  static let gone = TimeSpan.day
+  /// Prices and intensities are often sent on change alone.
+  static let priceHold = TimeSpan.day
+
+  private var roles: [IndicatorRole] = []
+  private var samplings: [Sampling] = []
+  private var members: [Int] = []
+  var held: [HeldValues] = []
+  var lastMoment = Timestamp.distantPast
+  var lastNewest = Timestamp.distantPast
+
+  /// Learns the roles of series that came into the register.
+  mutating func follow(_ register: PlantRegister) {
+    guard roles.count != register.series.count else { return }
+    while held.count < register.series.count { held.append(HeldValues()) }
+    roles = register.series.indices.map { Self.role(of: SeriesIndex($0), register) }
+    samplings = register.series.map(\.profile.sampling)
+    members = roles.indices.filter { roles[$0] != .none }
   }
 
-  private var held: [Held] = []
-  private var hasNews = false
-  private var calendar: LocalCalendar?
-
-  init() {}
-
-  /// Notes a cleaned reading that matters for the balance, the price or the carbon intensity.
-  mutating func observe(
-    _ index: SeriesIndex, _ value: Double, at time: Timestamp, interval: TimeSpan?, in register: PlantRegister
-  ) {
-    let isPower = register.isBalancePower(index)
-    let isRate = ["price", "carbon"].contains(register.series[index.position].sensor)
-    guard isPower || isRate else { return }
-    while held.count <= index.position { held.append(Held()) }
-    guard time >= held[index.position].time else { return }
-    held[index.position] = Held(value: value, time: time, span: interval ?? .minute)
-    if isPower { hasNews = true }
+  private static func role(of index: SeriesIndex, _ register: PlantRegister) -> IndicatorRole {
+    let series = register.series[index.position]
+    let kind = register.kind(of: index)
+    if register.isBalancePower(index), series.profile.unit?.quantity == .power {
+      switch kind.role {
+      case .consumption: return .consumption
+      case .generation: return .generation
+      case .storage: return .storage
+      case .gridExchange: return kind == .meter ? .meter : .grid
+      case .none: return .none
+      }
+    }
+    guard kind.role == .gridExchange else { return .none }
+    switch series.sensor.lowercased() {
+    case "price": return .price
+    case "carbon": return .carbon
+    default: return .none
+    }
   }
 
-  /// Writes the point of the minute that ended, if a power has come since the last.
-  mutating func minute(_ frame: inout Frame, in register: PlantRegister) {
-    guard hasNews else { return }
-    hasNews = false
-    let start = frame.clock - .minute
-    guard let (balance, span) = balance(at: start, register) else { return }
-    let hours = span.inHours
-    frame.points.begin(PointKey(.kpi, .plant), at: start)
-    frame.points.field("generation_kw", balance.generation)
-    frame.points.field("load_kw", balance.load)
-    frame.points.field("grid_kw", balance.grid)
-    frame.points.field("battery_kw", balance.battery)
-    frame.points.field("self_consumption", balance.selfConsumption)
-    let imported = max(0, balance.grid) * hours
-    let exported = max(0, -balance.grid) * hours
-    let price = rate("price", at: start, register) ?? tariff(at: start, register)
-    frame.points.field("cost", imported * price - exported * register.plant.tariff.exportPrice)
-    frame.points.field("carbon_kg", rate("carbon", at: start, register).map { imported * $0 })
+  /// Takes in a cleaned value.
+  mutating func take(_ value: Double, at time: Timestamp, of position: Int) {
+    guard position < roles.count, position < held.count, roles[position] != .none else { return }
+    held[position].take(value, at: time)
   }
 
-  private mutating func tariff(at moment: Timestamp, _ register: PlantRegister) -> Double {
-    var local = calendar ?? LocalCalendar(identifier: register.plant.location.timezone) ?? .utc
-    let minute = local.civil(at: moment).secondOfDay / 60
-    calendar = local
-    return register.plant.tariff.importPrice(minute: minute)
+  /// The indicators of the minute that ends at `clock`, if a power has a newer value than at the last point; the time is
+  /// that of the minute's start. Costs and emissions are those since the last point, of an hour at most.
+  mutating func evaluate(
+    at clock: Timestamp, _ tariff: Tariff, _ calendar: inout LocalCalendar
+  ) -> (Timestamp, KeyPerformance)? {
+    let newest = newestPower(before: clock)
+    guard newest > lastNewest else { return nil }
+    let grid = sum(.grid, before: clock) ?? sum(.meter, before: clock)
+    let load = sum(.consumption, before: clock)
+    let generation = sum(.generation, before: clock)
+    guard grid != nil || load != nil || generation != nil else { return nil }
+    let isFirst = lastMoment == .distantPast
+    let span = isFirst ? .minute : min(.hour, max(.minute, clock - lastMoment))
+    let moment = clock - .minute
+    lastMoment = clock
+    lastNewest = newest
+    let local = calendar.civil(at: moment)
+    let hasTariff = !tariff.importPeriods.isEmpty || tariff.exportPrice != 0
+    let price =
+      first(.price, before: clock) ?? (hasTariff ? tariff.importPrice(minute: local.hour * 60 + local.minute) : nil)
+    // A role that is there but silent must not make the balance up.
+    let isWhole = !isSilent(.generation, clock) && !isSilent(.storage, clock)
+    var result = KeyPerformance(
+      generation: generation, load: load, grid: grid, battery: sum(.storage, before: clock), importPrice: price,
+      exportPrice: tariff.exportPrice, carbonIntensity: first(.carbon, before: clock), over: span)
+    if !isWhole {
+      if load == nil { result.load = nil }
+      if grid == nil { (result.grid, result.selfConsumption, result.cost, result.carbon) = (nil, nil, nil, nil) }
+    }
+    return (moment, result)
   }
 
-  /// A held value is current for three of its intervals, at least two minutes.
-  private func current(_ index: SeriesIndex, at moment: Timestamp) -> Held? {
-    guard index.position < held.count else { return nil }
-    let value = held[index.position]
-    guard value.time != .distantPast, moment - value.time <= max(.minutes(2), value.span * 3) else { return nil }
-    return value
+  private func value(_ position: Int, before clock: Timestamp) -> (time: Timestamp, value: Double)? {
+    let isPrice = roles[position] == .price || roles[position] == .carbon
+    return held[position].value(
+      before: clock, sampling: samplings[position], longest: isPrice ? Self.priceHold : nil)
   }
 
-  private func rate(_ sensor: String, at moment: Timestamp, _ register: PlantRegister) -> Double? {
-    for (position, asset) in register.assets.enumerated() where asset.kind.role == .gridExchange {
-      guard let index = register.series(of: AssetIndex(position), sensor: sensor) else { continue }
-      if let value = current(index, at: moment) { return value.value }
+  private func isKnown(_ position: Int, _ clock: Timestamp) -> Bool {
+    held[position].times[0] != .distantPast && clock - held[position].times[0] < Self.gone
+  }
+
+  private func isSilent(_ role: IndicatorRole, _ clock: Timestamp) -> Bool {
+    members.contains { roles[$0] == role && isKnown($0, clock) } && sum(role, before: clock) == nil
+  }
+
+  private func newestPower(before clock: Timestamp) -> Timestamp {
+    var newest = Timestamp.distantPast
+    for position in members where roles[position] != .price && roles[position] != .carbon {
+      if let (time, _) = value(position, before: clock) { newest = max(newest, time) }
+    }
+    return newest
+  }
+
+  /// The sum of a role; `nil` where nothing has it or one that has it is silent.
+  private func sum(_ role: IndicatorRole, before clock: Timestamp) -> Double? {
+    var total: Double?
+    for position in members where roles[position] == role && isKnown(position, clock) {
+      guard let (_, value) = value(position, before: clock) else { return nil }
+      total = (total ?? 0) + value
+    }
+    return total
+  }
+
+  private func first(_ role: IndicatorRole, before clock: Timestamp) -> Double? {
+    for position in members where roles[position] == role {
+      if let (_, value) = value(position, before: clock) { return value }
     }
     return nil
-  }
-
-  private func balance(at moment: Timestamp, _ register: PlantRegister) -> (PowerBalance, TimeSpan)? {
-    var sums: [PowerRole: Double] = [:]
-    var span = TimeSpan.minute
-    let hasGrid = register.assets.contains { $0.kind == .grid }
-    for (position, asset) in register.assets.enumerated() where asset.within == nil {
-      // A meter beside a grid asset measures the same connection.
-      if asset.kind == .meter && hasGrid { continue }
-      guard let index = register.power(of: AssetIndex(position)), let value = current(index, at: moment) else {
-        continue
-      }
-      sums[asset.kind.role, default: 0] += value.value
-      span = max(span, min(value.span, .hour))
-    }
-    guard !sums.isEmpty else { return nil }
-    var balance = PowerBalance()
-    balance.generation = sums[.generation] ?? 0
-    balance.battery = sums[.storage] ?? 0
-    balance.load = sums[.consumption] ?? max(0, (sums[.gridExchange] ?? 0) + balance.generation + balance.battery)
-    balance.grid = sums[.gridExchange] ?? balance.load - balance.generation - balance.battery
-    return (balance, span)
-  }
-
-  func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(hasNews)
-    writer.write(held) { writer, held in
-      writer.write(held.value)
-      writer.write(held.time)
-      writer.write(held.span)
-    }
-  }
-
-  init(restoring reader: inout SnapshotReader) throws(SnapshotError) {
-    hasNews = try reader.readBool()
-    held = try reader.readArray(elementSize: 24) { (reader) throws(SnapshotError) in
-      Held(value: try reader.readDouble(), time: try reader.readTimestamp(), span: try reader.readTimeSpan())
-    }
   }
 }

@@ -118,7 +118,7 @@ public enum SensorCatalogue {
     "humidity": SensorProfile(unit: unit("%"), range: 0...102, mayStandStill: true),
     "pressure": SensorProfile(unit: unit("hPa"), range: 300...1100, mayStandStill: true),
     "irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_600, mayRestAtZero: true),
-    "diffuse_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_000, mayRestAtZero: true),
+    "diffuse_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_200, mayRestAtZero: true),
     "direct_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_400, mayRestAtZero: true),
     "wind_speed": SensorProfile(unit: unit("m/s"), range: 0...75, mayRestAtZero: true),
     "wind_direction": steady("deg", 0...360), "rotor_speed": SensorProfile(unit: unit("rpm"), mayRestAtZero: true),

@@ -4,119 +4,309 @@ import Testing
 
 @testable import FeatureWindows
 
-private struct Bench {
-  var stage = FeatureWindowStage()
-  var register: PlantRegister
-  let start = Timestamp(seconds: 1_700_006_400)  // a full hour
+private let power = makeRegister([("load", "power")])
 
-  init(sampling: Sampling, sensor: String = "power") {
-    var override = SensorOverride(match: "load.*")
-    override.sampling = sampling
-    let place = Location(latitude: 0, longitude: 0, timezone: "UTC")
-    register = PlantRegister(
-      plant: Plant(
-        name: "p", location: place, assets: [Asset(name: "load", kind: .load)], sensors: [override],
-        tariff: Tariff(importPeriods: [Tariff.Period(fromMinute: 0, toMinute: 1440, price: 0.5)])))
-    _ = register.admit(asset: "load", sensor: sensor)
+private func approx(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
+
+@Test("a minute of samples gives the worked statistics")
+func workedMinute() throws {
+  var bench = Bench(power)
+  bench.feed([1, 2, 3, 4, 5, 6].enumerated().map { Sample(time: midnight + .seconds(Int64($0 * 10)), value: $1) })
+  #expect(bench.windows.isEmpty)
+  bench.feed([Sample(time: midnight + .seconds(60), value: 7)])
+  #expect(bench.windows.isEmpty)
+  bench.feed([Sample(time: midnight + .seconds(70), value: 8)])
+  let window = try #require(bench.windows.first)
+  #expect(bench.windows.count == 1)
+  #expect(window.start == midnight && window.length == .minute && !window.isUpdate)
+  #expect(window.count == 6 && window.minimum == 1 && window.maximum == 6 && window.goodShare == 1)
+  #expect(approx(window.mean, 3.5))
+  #expect(approx(window.standardDeviation, (35.0 / 12).squareRoot()))
+  // One kW in ten seconds is 360 kW per hour; the trapezoid to 7 kW at the full minute has a mean of 4 kW.
+  #expect(approx(window.slope, 360, 1e-6))
+  #expect(approx(window.energyKilowattHours, 4.0 / 60))
+  #expect(bench.field("energy_kwh", of: .feature) == [window.energyKilowattHours])
+}
+
+@Test("statistics stay exact where squares cancel")
+func stability() throws {
+  var bench = Bench(power)
+  bench.feed((0..<8).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 1e9 + Double($0 % 2)) })
+  let window = try #require(bench.last(.minute).first)
+  #expect(approx(window.standardDeviation, 0.5, 1e-6))
+}
+
+@Test("a late reading changes the window, which is emitted again; one far behind is counted as too late")
+func lateUpdate() {
+  var bench = Bench(power)
+  bench.feed((0..<12).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 2) })
+  #expect(bench.windows.count == 1)
+  bench.feed([Sample(time: midnight + .seconds(5), value: 9, quality: .late)])
+  #expect(bench.windows.count == 2)
+  #expect(bench.windows[1].isUpdate && bench.windows[1].count == 7 && bench.windows[1].maximum == 9)
+  #expect(approx(bench.windows[1].mean, 3))
+  #expect(bench.stage.tooLate == 0)
+  bench.feed([Sample(time: midnight - .days(1), value: 9, quality: .late)])
+  #expect(bench.windows.count == 2 && bench.stage.tooLate == 1)
+}
+
+@Test("two closed windows of each length can still be changed", arguments: WindowLength.allCases)
+func closedWindowsKept(length: WindowLength) throws {
+  var bench = Bench(power)
+  let step = TimeSpan(nanoseconds: length.span.nanoseconds / 4)
+  bench.feed((0..<17).map { Sample(time: midnight + step * Int64($0), value: 2) })
+  // The fourth window is being closed; the second is two behind the last closed one.
+  bench.feed([Sample(time: midnight + length.span, value: 7, quality: .late)])
+  let update = try #require(bench.windows.last { $0.length == length })
+  #expect(update.isUpdate && update.start == midnight + length.span && update.maximum == 7)
+}
+
+@Test("bad readings count in the good share alone, duplicates and future ones not at all")
+func goodShare() throws {
+  var bench = Bench(power)
+  bench.feed([
+    Sample(time: midnight, value: 1), Sample(time: midnight + .seconds(10), value: 900, quality: .spike),
+    Sample(time: midnight + .seconds(20), value: 3, quality: .imputed),
+    Sample(time: midnight + .seconds(20), value: 700, quality: .duplicate),
+    Sample(time: midnight + .days(2), value: 700, quality: .future), Sample(time: midnight + .seconds(40), value: 2),
+    Sample(time: midnight + .seconds(80), value: 2),
+  ])
+  let window = try #require(bench.last(.minute).first)
+  #expect(window.count == 3 && window.goodShare == 0.5 && approx(window.mean, 2) && window.maximum == 3)
+}
+
+@Test("a window is closed by the plant's clock two minutes after its end, and by a tick after a silent minute")
+func closedByClocks() {
+  var bench = Bench(power)
+  bench.feed([Sample(time: midnight, value: 1), Sample(time: midnight + .seconds(30), value: 1)])
+  bench.mark(midnight + .minutes(2))
+  #expect(bench.windows.isEmpty)
+  bench.mark(midnight + .minutes(3))
+  #expect(bench.windows.map(\.length) == [.minute])
+
+  var other = Bench(power)
+  other.feed([Sample(time: midnight, value: 1), Sample(time: midnight + .seconds(30), value: 1)])
+  other.tick(midnight + .seconds(89), clock: midnight)
+  #expect(other.windows.isEmpty)
+  other.tick(midnight + .hours(2), clock: midnight)
+  #expect(other.windows.isEmpty, "the plant is catching up")
+  other.tick(midnight + .seconds(90), clock: midnight)
+  #expect(other.windows.map(\.length) == [.minute])
+}
+
+@Test("an hourly series gives each hour its exact energy and each quarter its value")
+func hourlyEnergy() {
+  let register = makeRegister([("load", "power")], overrides: [sensor("load.power", .intervalStart)])
+  var bench = Bench(register)
+  let values = [2.2758, 0.85117, 3.1, 0.1, 7.77, 1.0 / 3]
+  bench.feed(values.enumerated().map { Sample(time: midnight + .hours(Int64($0)), value: $1) })
+  // The last hour is whole as well, and is closed by silence even behind the present.
+  bench.tick(midnight + .days(100), clock: midnight)
+  let hours = bench.last(.hour)
+  #expect(hours.map(\.energyKilowattHours) == values)
+  #expect(hours.map(\.mean) == values)
+  #expect(hours.allSatisfy { $0.count == 1 && $0.goodShare == 1 })
+  #expect(bench.last(.quarterHour).map(\.mean) == values.flatMap { [$0, $0, $0, $0] })
+  #expect(bench.last(.minute).isEmpty)
+  #expect(bench.windows.allSatisfy { !$0.isUpdate })
+  #expect(bench.field("energy_kwh", of: .cleanHourly) == values)
+}
+
+@Test("an interval's end names the interval before it")
+func intervalEnd() {
+  let register = makeRegister([("load", "power")], overrides: [sensor("load.power", .intervalEnd)])
+  var bench = Bench(register)
+  bench.feed((1...8).map { Sample(time: midnight + .minutes(15 * Int64($0)), value: Double($0)) })
+  #expect(bench.last(.hour).map(\.mean) == [2.5, 6.5])
+  #expect(bench.last(.hour).map(\.energyKilowattHours) == [2.5, 6.5])
+  #expect(bench.last(.quarterHour).map(\.mean) == [1, 2, 3, 4, 5, 6, 7, 8])
+}
+
+@Test("energy of sampled power needs half of the window to be taken for the whole")
+func coverage() throws {
+  var bench = Bench(power)
+  bench.feed((0...40).map { Sample(time: midnight + .minutes(Int64($0)), value: 6) })
+  bench.feed((0...10).map { Sample(time: midnight + .minutes(110 + Int64($0)), value: 6) })
+  bench.mark(midnight + .hours(3))
+  let hours = bench.last(.hour)
+  try #require(hours.count == 2)
+  #expect(approx(hours[0].energyKilowattHours, 6))
+  #expect(approx(hours[1].energyKilowattHours, 1))
+}
+
+@Test(
+  "a counter's increase",
+  arguments: [(100.0, 103.5, 3.5), (99_990, 20, 30), (5_000, 2, 2), (5_000, 4_990, 0), (65_530, 4, 10)])
+func counterIncrease(before: Double, after: Double, increase: Double) {
+  #expect(approx(CounterIncrease.between(before, after, unit: .named("kWh")), increase))
+}
+
+@Test("a counter's windows add up to its increase, resets included, and their mean is the power")
+func counterWindows() {
+  let register = makeRegister([("load", "energy")])
+  var bench = Bench(register)
+  // 6 kWh an hour, read every 7 minutes; reset to zero once.
+  var samples: [Sample] = []
+  for step in 0..<40 {
+    let reading = 0.7 * Double(step)
+    samples.append(
+      Sample(time: midnight + .minutes(7 * Int64(step)), value: step < 20 ? 1_000 + reading : reading - 13.3))
   }
-
-  /// Steps readings at minutes, then a minute mark at each full minute up to `until`.
-  mutating func run(_ samples: [(minute: Double, value: Double)], until: Int) -> (windows: [FeatureWindow], points: Int)
-  {
-    var windows: [FeatureWindow] = []
-    var kpis = 0
-    var frame = Frame()
-    var next = 0
-    for minute in 0...until {
-      while next < samples.count, samples[next].minute < Double(minute) {
-        let time = start + TimeSpan(nanoseconds: Int64(samples[next].minute * 6e10))
-        frame.reset(cause: .readings, received: time, clock: start)
-        frame.readings.append(
-          series: SeriesIndex(0), time: time, raw: samples[next].value, value: samples[next].value, hasSourceTime: true)
-        stage.step(&frame, in: register)
-        windows += frame.windows
-        next += 1
-      }
-      frame.reset(cause: .minute, received: start + .minutes(Int64(minute)), clock: start + .minutes(Int64(minute)))
-      stage.step(&frame, in: register)
-      windows += frame.windows
-      kpis += frame.points.entries.filter { $0.key.measurement == .kpi }.count
-    }
-    return (windows, kpis)
+  bench.feed(samples)
+  let hours = bench.last(.hour)
+  #expect(hours.count == 4)
+  for hour in hours {
+    #expect(approx(hour.energyKilowattHours, 6, 1e-6))
+    #expect(approx(hour.mean, 6, 1e-6))
   }
 }
 
-@Suite("Feature windows")
-struct FeatureWindowTests {
-  @Test("an hour of instants has its mean, extremes, slope and energy")
-  func instants() throws {
-    var bench = Bench(sampling: .instant)
-    let samples = (0..<60).map { (minute: Double($0), value: Double($0)) }
-    let hour = try #require(bench.run(samples, until: 61).windows.first { $0.length == .hour })
-    #expect(hour.mean == 29.5 && hour.minimum == 0 && hour.maximum == 59 && hour.count == 60)
-    #expect(abs(hour.slope - 60) < 1e-9)
-    #expect(abs(hour.energyKilowattHours - 29.5) < 1e-9)
-  }
+@Test("local days hold 23, 24 or 25 hours", arguments: [(1_711_839_600, 23), (1_711_753_200, 24), (1_729_980_000, 25)])
+func localDays(start: Int64, hours: Int) throws {
+  // 2024-03-31, 2024-03-30 and 2024-10-27 in Berlin.
+  let register = makeRegister(
+    [("load", "power")], overrides: [sensor("load.power", .intervalStart)], timezone: "Europe/Berlin")
+  var bench = Bench(register)
+  let begin = Timestamp(seconds: start)
+  bench.feed((-3..<40).map { Sample(time: begin + .hours(Int64($0)), value: 2) })
+  let points = bench.points.filter { $0.key.measurement == .cleanDaily }
+  let point = try #require(points.last { $0.time == begin })
+  #expect(point.fields.contains(Field("energy_kwh", .float(2 * Double(hours)))))
+}
 
-  @Test("the energy of hourly means is exactly theirs, and each quarter-hour inside has their value")
-  func hourlyMeans() {
-    var bench = Bench(sampling: .intervalStart)
-    let samples = [(minute: 0.0, value: 2.2758), (60, 0.85117), (120, 1.5), (180, 3.25)]
-    let windows = bench.run(samples, until: 245).windows
-    let hours = windows.filter { $0.length == .hour && !$0.isUpdate }.map(\.energyKilowattHours)
-    #expect(hours == [2.2758, 0.85117, 1.5, 3.25])
-    let quarters = windows.filter { $0.length == .quarterHour && $0.start >= bench.start + .hours(2) }
-    #expect(quarters.map(\.mean) == [1.5, 1.5, 1.5, 1.5, 3.25, 3.25, 3.25, 3.25])
-  }
+@Test("a zone off by half an hour rolls quarters up to its own hours")
+func halfHourZone() {
+  let register = makeRegister(
+    [("load", "power")], overrides: [sensor("load.power", .intervalStart)], timezone: "Asia/Kolkata")
+  var bench = Bench(register)
+  bench.feed((0..<16).map { Sample(time: midnight + .minutes(15 * Int64($0)), value: Double($0)) })
+  let points = bench.points.filter { $0.key.measurement == .cleanHourly }
+  #expect(points.map(\.time) == [-30, 30, 90, 150].map { midnight + .minutes($0) })
+  #expect(bench.field("mean", of: .cleanHourly) == [0.5, 3.5, 7.5, 11.5])
+}
 
-  @Test("a counter gives the increase, and a reset starts again from zero")
-  func counters() throws {
-    var bench = Bench(sampling: .counter, sensor: "energy")
-    var samples: [(minute: Double, value: Double)] = []
-    for minute in 0...60 {
-      let shown = minute < 30 ? 100 + minute : minute - 30
-      samples.append((Double(minute), Double(shown)))
+private let mixed = makeRegister(
+  [("load", "power"), ("pv1", "power"), ("load", "energy"), ("grid", "power"), ("grid", "price")],
+  overrides: [sensor("pv1.power", .intervalStart)], timezone: "Europe/Berlin")
+
+/// Steady series with gaps, late readings and bad ones.
+private func wildStream(seed: UInt64, count: Int) -> [Sample] {
+  var random = Seeded(state: seed)
+  var clock = midnight
+  var meter = 0.0
+  return (0..<count).map { i in
+    clock += .seconds(3)
+    if Int.random(in: 0..<100, using: &random) == 0 { clock += .seconds(.random(in: 1...900, using: &random)) }
+    meter += 0.01
+    let series = i % 5
+    let isLate = Int.random(in: 0..<20, using: &random) == 0
+    let time = isLate ? clock - .seconds(.random(in: 11...5_000, using: &random)) : clock
+    let isBad = Int.random(in: 0..<30, using: &random) == 0
+    let value = series == 2 ? meter : .random(in: -10...10, using: &random)
+    return Sample(series: series, time: time, value: value, quality: isLate ? .late : isBad ? .spike : .good)
+  }
+}
+
+@Test("how readings are batched makes no difference", arguments: [2, 13, 1_000])
+func batchingIndependence(batch: Int) {
+  let samples = wildStream(seed: 1, count: 6_000)
+  var single = Bench(mixed)
+  single.feed(samples)
+  var other = Bench(mixed)
+  other.feed(samples, batch: batch)
+  #expect(single.windows.map(String.init(describing:)) == other.windows.map(String.init(describing:)))
+  #expect(single.points.map(\.fields) == other.points.map(\.fields))
+  #expect(single.windows.contains { $0.isUpdate })
+}
+
+@Test("a restored stage goes on as the one that was saved")
+func snapshotResumes() throws {
+  let samples = wildStream(seed: 2, count: 6_000)
+  var saved = Bench(mixed)
+  saved.feed(Array(samples[..<3_000]))
+  saved.mark(samples[2_999].time.floored(to: .minute))
+  var writer = SnapshotWriter()
+  saved.stage.snapshot(into: &writer)
+  var copy = Bench(mixed)
+  var reader = SnapshotReader(writer.bytes)
+  try copy.stage.restore(from: &reader)
+  #expect(reader.isAtEnd)
+  let (windows, points) = (saved.windows.count, saved.points.count)
+  for chunk in 3..<6 {
+    let part = Array(samples[chunk * 1_000..<(chunk + 1) * 1_000])
+    for clock in [part[999].time.floored(to: .minute)] {
+      saved.feed(part)
+      copy.feed(part)
+      saved.mark(clock)
+      copy.mark(clock)
     }
-    let hours = bench.run(samples, until: 62).windows.filter { $0.length == .hour && $0.start == bench.start }
-    let hour = try #require(hours.last)
-    #expect(abs(hour.energyKilowattHours - 59) < 1e-9)
   }
+  #expect(saved.windows[windows...].map(String.init(describing:)) == copy.windows.map(String.init(describing:)))
+  #expect(saved.points[points...].map(\.fields) == copy.points.map(\.fields))
+  #expect(copy.points.contains { $0.key.measurement == .kpi })
+  #expect(copy.stage.tooLate == saved.stage.tooLate)
+}
 
-  @Test("a late reading changes its window, which is emitted again as an update")
-  func late() {
-    var bench = Bench(sampling: .instant)
-    let windows = bench.run([(0.1, 1), (0.5, 3), (1.5, 9), (0.7, 8)], until: 4).windows.filter { $0.length == .minute }
-    let first = windows.filter { $0.start == bench.start }
-    #expect(first.map(\.mean) == [2, 4])
-    #expect(first.map(\.isUpdate) == [false, true])
+@Test("a snapshot that is cut off is refused")
+func cutSnapshot() {
+  var bench = Bench(power)
+  bench.feed((0..<20).map { Sample(time: midnight + .minutes(Int64($0)), value: 1) })
+  var writer = SnapshotWriter()
+  bench.stage.snapshot(into: &writer)
+  for length in stride(from: 0, to: writer.bytes.count, by: 7) {
+    var reader = SnapshotReader(Array(writer.bytes[..<length]))
+    var copy = FeatureWindowStage()
+    #expect(throws: SnapshotError.self) { try copy.restore(from: &reader) }
   }
+}
 
-  @Test("there is one point of plant indicators for each minute with readings")
-  func indicators() {
-    var bench = Bench(sampling: .instant)
-    #expect(bench.run((0..<10).map { (minute: Double($0), value: 6) }, until: 30).points == 10)
+@Test("no time, value or quality crashes the stage, and no window runs backwards")
+func extremes() {
+  var random = Seeded(state: 4)
+  let times: [Int64] = [.min, .min + 1, -1, 0, 1, 1_700_000_000_000_000_000, 1_700_000_007_000_000_000, .max - 1, .max]
+  let values: [Double] = [
+    .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, 1, .leastNonzeroMagnitude,
+  ]
+  var bench = Bench(mixed)
+  for round in 0..<200 {
+    bench.feed(
+      (0..<50).map { _ in
+        Sample(
+          series: .random(in: 0..<5, using: &random),
+          time: Timestamp(nanoseconds: times[.random(in: 0..<times.count, using: &random)]),
+          value: values[.random(in: 0..<values.count, using: &random)],
+          quality: Quality.allCases[.random(in: 0..<Quality.allCases.count, using: &random)])
+      }, batch: 10, received: Timestamp(nanoseconds: times[round % times.count]))
+    let clock = Timestamp(nanoseconds: times[(round + 3) % times.count])
+    bench.mark(clock)
+    bench.tick(Timestamp(nanoseconds: times[(round + 5) % times.count]), clock: clock)
   }
+  #expect(!bench.windows.isEmpty)
+  #expect(bench.windows.allSatisfy { $0.end > $0.start && $0.start.floored(to: $0.length.span) == $0.start })
+}
 
-  @Test("self-consumption is the share of generation that is not exported")
-  func selfConsumption() {
-    #expect(PowerBalance(generation: 10, load: 6, grid: -4, battery: 0).selfConsumption == 0.6)
-    #expect(PowerBalance(generation: 0, load: 6, grid: 6, battery: 0).selfConsumption == nil)
-  }
+@Test("a filled gap changes windows that a clock had closed, with one update each")
+func filledGapUpdates() {
+  var bench = Bench(power)
+  bench.feed((0..<10).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 1) })
+  bench.tick(midnight + .minutes(5), clock: midnight + .minutes(1))
+  #expect(bench.windows.map(\.isUpdate) == [false, false])
+  bench.feed([
+    Sample(time: midnight + .seconds(100), value: 2, quality: .imputed),
+    Sample(time: midnight + .seconds(110), value: 3, quality: .imputed),
+    Sample(time: midnight + .seconds(120), value: 4),
+  ])
+  #expect(bench.windows.count == 3)
+  #expect(bench.windows[2].isUpdate && bench.windows[2].count == 6 && bench.windows[2].maximum == 3)
+}
 
-  @Test("a restart from the snapshot changes nothing")
-  func restart() throws {
-    let samples = (0..<200).map { (minute: Double($0) * 0.5, value: Double(($0 * 7919) % 17)) }
-    var whole = Bench(sampling: .instant)
-    var first = Bench(sampling: .instant)
-    let expected = whole.run(samples, until: 120).windows
-    var frames = first.run(Array(samples[..<90]), until: 44).windows
-    var writer = SnapshotWriter()
-    first.stage.snapshot(into: &writer)
-    var reader = SnapshotReader(writer.bytes)
-    try first.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
-    frames += first.run(Array(samples[90...]), until: 120).windows
-    let ended = expected.filter { $0.length == .quarterHour && !$0.isUpdate }
-    #expect(frames.filter { $0.length == .quarterHour && !$0.isUpdate }.map(\.start) == ended.map(\.start))
-  }
+@Test("the windows of a day of minutes add up to the day's energy on every level")
+func energyAddsUp() throws {
+  var bench = Bench(power)
+  bench.feed((0...(26 * 60)).map { Sample(time: midnight + .minutes(Int64($0)), value: Double($0)) })
+  let quarters = bench.last(.quarterHour).prefix(96).reduce(0) { $0 + $1.energyKilowattHours }
+  let hours = bench.last(.hour).prefix(24).reduce(0) { $0 + $1.energyKilowattHours }
+  // The integral of a ramp by 60 kW an hour over 24 hours.
+  #expect(approx(quarters, 17_280, 1e-6) && approx(hours, 17_280, 1e-6))
+  #expect(bench.field("energy_kwh", of: .cleanDaily).compactMap { $0 }.map { ($0 * 1000).rounded() } == [17_280_000])
 }

@@ -1,0 +1,156 @@
+import PlantModel
+
+/// What cleaning found out about one reading.
+struct Verdict {
+  /// The reading's time, made strictly increasing where the source gave none.
+  var time: Timestamp
+  /// The best estimate; NaN where there is no basis.
+  var value: Double
+  var flags: QualityFlags = []
+  /// The gap that this reading ends, if it is one to be filled.
+  var gap: Gap?
+}
+
+/// A gap between two good readings, short enough to be filled.
+struct Gap {
+  var start: Timestamp
+  var startValue: Double
+  var end: Timestamp
+  var endValue: Double
+  var step: TimeSpan
+}
+
+/// What cleaning remembers of one series; about 300 bytes, no references.
+struct SeriesCleaner: BitwiseCopyable {
+  /// Further ahead of the receive time than this is the future.
+  static let futureSlack = TimeSpan.minutes(5)
+  /// Unchanged for longer than both of these is stuck.
+  static let stuckSpan = TimeSpan.minutes(10)
+  static let stuckSamples: UInt32 = 20
+  /// Longest gap that is filled.
+  static let longestGap = TimeSpan.hour
+
+  /// Highest event time that was not in the future; the series' watermark is this less the lateness.
+  var highest = Timestamp.distantPast
+  var recentTimes: InlineArray<8, Int64> = .init(repeating: .min)
+  var nextTime: UInt8 = 0
+  var interval = IntervalEstimator()
+  var lastGood = Double.nan
+  var lastGoodTime = Timestamp.distantPast
+  var unchangedValue = Double.nan
+  var unchangedSince = Timestamp.distantPast
+  var unchangedCount: UInt32 = 0
+  var spike = SpikeTest()
+
+  /// Judges one reading and takes it in.
+  mutating func judge(
+    time stamp: Timestamp, value: Double, hasSourceTime: Bool, received: Timestamp, profile: SensorProfile,
+    lateness: TimeSpan
+  ) -> Verdict {
+    var verdict = Verdict(time: hasSourceTime ? stamp : increasing(stamp), value: value)
+    let isFuture = hasSourceTime && verdict.time - received > Self.futureSlack
+    if !value.isFinite || !profile.range.contains(value) { verdict.flags.insert(QualityFlags(.outOfRange)) }
+    if isFuture {
+      verdict.flags.insert(QualityFlags(.future))
+    } else {
+      if isRecent(verdict.time) { verdict.flags.insert(QualityFlags(.duplicate)) }
+      if verdict.time < highest - lateness { verdict.flags.insert(QualityFlags(.late)) }
+      if verdict.time > highest { judgeInOrder(&verdict, profile) }
+      remember(verdict.time)
+    }
+    switch verdict.flags.worst {
+    case .good, .late, .duplicate, .imputed: break
+    default: verdict.value = held(at: verdict.time)
+    }
+    return verdict
+  }
+
+  /// The tests that compare with what came before, for a reading that is later than all others.
+  private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: SensorProfile) {
+    let (time, value) = (verdict.time, verdict.value)
+    let isFirst = highest == .distantPast
+    let elapsed = time - highest
+    let isPlausible = !verdict.flags.contains(QualityFlags(.outOfRange))
+    if !isFirst && interval.count >= 3 && elapsed > interval.typical * 10 { spike.forget() }
+    if value.isFinite && profile.sampling != .counter {
+      if isStuck(value, at: time, profile) { verdict.flags.insert(QualityFlags(.stuck)) }
+      judgeChange(&verdict, isPlausible, profile)
+    }
+    if verdict.flags.isEmpty {
+      verdict.gap = gap(before: time, value, profile)
+      lastGood = value
+      lastGoodTime = time
+    }
+    if !isFirst { interval.observe(elapsed) }
+    highest = time
+  }
+
+  /// Rate and spike, and the level that comes of several agreeing departures.
+  private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: SensorProfile) {
+    let value = verdict.value
+    var departure: QualityFlags = []
+    if lastGoodTime != .distantPast {
+      let elapsed = (verdict.time - lastGoodTime).inSeconds
+      if abs(value - lastGood) > profile.maximumRate * elapsed { departure.insert(QualityFlags(.rate)) }
+    }
+    if spike.departs(value, profile: profile) { departure.insert(QualityFlags(.spike)) }
+    guard isPlausible, verdict.flags.isEmpty else {
+      verdict.flags.formUnion(departure)
+      return
+    }
+    if departure.isEmpty {
+      spike.accept(value)
+    } else if !spike.reject(value, lastGood: lastGood) {
+      verdict.flags.formUnion(departure)
+    }
+  }
+
+  private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: SensorProfile) -> Bool {
+    guard value == unchangedValue else {
+      // Neighbours that stood still say nothing of the scatter once the sensor moves again.
+      if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan { spike.forget() }
+      unchangedValue = value
+      unchangedSince = time
+      unchangedCount = 1
+      return false
+    }
+    if unchangedCount < .max { unchangedCount += 1 }
+    if profile.mayStandStill { return false }
+    if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * spike.reach) { return false }
+    return unchangedCount > Self.stuckSamples && time - unchangedSince > Self.stuckSpan
+  }
+
+  /// The gap that ends here, when both its ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
+  private func gap(before time: Timestamp, _ value: Double, _ profile: SensorProfile) -> Gap? {
+    guard profile.sampling != .counter, interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
+      return nil
+    }
+    let span = time - highest
+    let step = interval.typical
+    guard step >= .milliseconds(1), span * 2 >= step * 5, span <= step * 10, span <= Self.longestGap else { return nil }
+    return Gap(
+      start: highest, startValue: lastGood, end: time, endValue: profile.mayStandStill ? lastGood : value, step: step)
+  }
+
+  /// The last good value while it is young enough to stand in for a bad one, else NaN.
+  private func held(at time: Timestamp) -> Double {
+    guard lastGoodTime != .distantPast, time >= lastGoodTime else { return .nan }
+    return time - lastGoodTime <= max(.minute, interval.typical * 3) ? lastGood : .nan
+  }
+
+  /// The receive time, at least a millisecond after the last reading: points are stored to the millisecond.
+  private func increasing(_ stamp: Timestamp) -> Timestamp {
+    highest == .distantPast ? stamp : max(stamp, highest + .milliseconds(1))
+  }
+
+  private func isRecent(_ time: Timestamp) -> Bool {
+    if time == highest { return time != .distantPast }
+    for i in 0..<8 where recentTimes[i] == time.nanoseconds { return time != .distantPast }
+    return false
+  }
+
+  private mutating func remember(_ time: Timestamp) {
+    recentTimes[Int(nextTime)] = time.nanoseconds
+    nextTime = nextTime == 7 ? 0 : nextTime + 1
+  }
+}
