@@ -36,6 +36,9 @@ public enum SensorCatalogue {
     switch name {
     case "power", "active_power", "ac_power", "dc_power": power(of: asset)
     case "temperature": temperature(of: asset.kind)
+    case "voltage" where asset.kind == .battery:
+      // A battery at rest keeps its voltage for hours.
+      SensorProfile(unit: unit("V"), range: -10...50_000, mayStandStill: true)
     case "soc" where asset.kind == .battery:
       SensorProfile(unit: unit("%"), range: -1...101, maximumRate: 1, mayStandStill: true)
     default: nil
