@@ -46,7 +46,7 @@ let package = Package(
     module("Alerts", ["PlantModel", "StreamCore"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
-    module("InfluxSink", ["PlantModel", "StreamCore", "CCurl"]),
+    module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
     module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module(
       "Pipeline",
@@ -73,7 +73,7 @@ let package = Package(
     tests("Alerts"),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
-    tests("InfluxSink"),
+    tests("InfluxSink", ["Journal"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
   ],

@@ -1,61 +1,9 @@
-import CommandChannel
 import Foundation
 import PlantModel
 import PlantTesting
 import Testing
 
 @testable import Pipeline
-
-/// A broker, a database and a folder of configuration that last as long as a test.
-private final class Site {
-  let broker: LocalBroker
-  let influx: LocalInflux
-  let folder: String
-  let publisher: Publisher
-
-  init() throws {
-    broker = try LocalBroker.started()
-    influx = try LocalInflux.started()
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-test-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    var settings = broker.settings
-    settings.clientID = "sensors"
-    publisher = Publisher(settings: settings)
-  }
-
-  func add(plant: String) throws {
-    let text = """
-      plant: \(plant)
-      location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
-      topics: [{match: "\(plant)/{asset}/{sensor}"}]
-      assets: {load: {kind: load}, grid: {kind: grid, import_limit_kw: 300}}
-      """
-    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(plant).yaml"))
-  }
-
-  func pipeline() throws -> RunningPipeline {
-    let (mqtt, database, journal) = (broker.settings, influx.settings(), folder + "/journal")
-    return try RunningPipeline(
-      directory: folder, environment: [:],
-      adjust: {
-        $0.mqtt = mqtt
-        $0.influxdb = database
-        $0.journal.path = journal
-      }, note: { _ in })
-  }
-
-  func count(_ measurement: String, plant: String) -> Int {
-    let query = "SELECT count(\"value\") FROM \"\(measurement)\" WHERE \"plant\" = '\(plant)'"
-    return Int((try? influx.query(query).first?.number("count")) ?? 0)
-  }
-
-  func end() {
-    publisher.stop()
-    influx.stop()
-    broker.stop()
-    try? FileManager.default.removeItem(atPath: folder)
-  }
-}
 
 @Suite("The whole way", .serialized)
 struct WholeWayTests {
