@@ -31,7 +31,6 @@ public final class RunningPipeline: Sendable {
   struct State {
     var configuration: LoadedConfiguration
     var watch: ConfigurationWatch
-    var reloads: UInt64 = 0
     var worker: BlockingThread?
     var housekeeper: BlockingThread?
   }
@@ -91,9 +90,11 @@ public final class RunningPipeline: Sendable {
 
   /// Starts every part, from the database back to the broker.
   public func start() throws {
-    let plants = state.with { $0.configuration.plants }
+    let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
     note("\(plants.count) plants: \(plants.map(\.name).joined(separator: ", "))")
-    let worker = try startWorker(plants)
+    // Records from here on are read by the folder as it is now; those before keep theirs.
+    ingest.configuration(sources, at: WallClock.now())
+    let worker = try startWorker(sources)
     let housekeeper = try startHousekeeper()
     state.with { state in
       state.worker = worker
@@ -120,12 +121,12 @@ public final class RunningPipeline: Sendable {
     do throws(JournalError) { try journal.close() } catch { note("\(error)") }
   }
 
-  private func startWorker(_ plants: [Plant]) throws(SystemError) -> BlockingThread {
+  private func startWorker(_ sources: PlantSources) throws(SystemError) -> BlockingThread {
     let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
     let finalCheckpoint = finalCheckpoint
     return try BlockingThread(name: "stages") {
       var worker = StageWorker(
-        plants: plants, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
+        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
         note: note)
       worker.run()
       finalCheckpoint.set(worker.checkpoint())
