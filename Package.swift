@@ -56,7 +56,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "wattline",
-      dependencies: ["PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting"],
+      dependencies: [
+        "PlantModel", "PlantPhysics", "PlantConfig", "Pipeline", "PlantSimulation", "DispatchPolicy", "CommandChannel",
+        "PlantTesting",
+      ],
       swiftSettings: settings),
 
     module("PlantTesting", ["PlantModel", "StreamCore", "CMosquitto", "CCurl"]),
