@@ -3,20 +3,24 @@ import Glibc
 /// The learned policy: what stored energy is worth, averaged over the days of the plant's own past that were most like
 /// this one up to this hour.
 ///
-/// For each past day the cost-to-go from this time of day is solved exactly over the day that followed, at the prices
-/// known for the day ahead; kernel weights by likeness and age average these values, and the action is the exact
-/// minimum of the slot's cost plus that value. This is kernel-based reinforcement learning (D. Ormoneit and Ś. Sen,
-/// "Kernel-Based Reinforcement Learning", Machine Learning 49, 2002, doi:10.1023/A:1017928328829) on the value of each
-/// sample path, with whole paths in place of single transitions, so that what belongs together within a day (a cloudy
-/// afternoon, a hot evening) stays together. It looks at nothing but the past, needs no random source and is retrained
-/// in every slot.
+/// Backwards from a day ahead, at the prices known, the value is solved exactly along the day that followed each past
+/// day's like hour; kernel weights by likeness and age average the values at the start of each block of hours. Within
+/// a block what belongs together (a cloudy morning, a hot evening) stays together; at its end nobody knows yet which
+/// day it will have been, so nothing is planned on knowledge that will not be there. The action is the exact minimum
+/// of the slot's cost plus that value. This is kernel-based reinforcement learning (D. Ormoneit and Ś. Sen, Machine
+/// Learning 49, 2002, doi:10.1023/A:1017928328829) with stretches of sample paths in place of single transitions. It
+/// looks at nothing but the past, needs no random source and learns anew in every slot.
 public struct AnalogPolicy: Sendable {
   /// What was found best in comparison; see the article on dispatch.
   public struct Settings: Hashable, Sendable {
     /// How many past days are averaged.
-    public var neighbours = 80
+    public var neighbours = 120
     /// Slots ahead that are solved [h].
     public var horizonHours = 24
+    /// Length of the stretches along which a past day is followed as a whole [h].
+    public var blockHours = 6
+    /// Weight of the prior beside the most similar day.
+    public var priorWeight = 0.2
     /// Age at which a day's weight has fallen by e [d].
     public var memoryDays = 75.0
     /// Distance at which a day's weight has fallen by √e, in standard deviations of the features.
@@ -40,7 +44,8 @@ public struct AnalogPolicy: Sendable {
   private let slotsPerDay: Int
   private var record = SlotRecord()
   private var features: [Float] = []
-  private var path: EnergyValue
+  private var mean: EnergyValue
+  private var branch: EnergyValue
 
   /// A policy that has seen nothing.
   public init(problem: DispatchProblem, settings: Settings = Settings()) {
@@ -48,7 +53,8 @@ public struct AnalogPolicy: Sendable {
     self.settings = settings
     slotsPerDay = problem.slotsPerDay
     value = EnergyValue(capacity: problem.capacity, cells: 64)
-    path = value
+    mean = value
+    branch = value
   }
 
   /// Slots that were seen.
@@ -67,25 +73,34 @@ public struct AnalogPolicy: Sendable {
   }
 
   /// Learns the value of energy at the end of the latest slot.
-  /// - Parameter prices: Import prices of the slots that follow [currency/kWh], first the next; as many as are known,
-  ///   later ones are taken to repeat by the day.
-  /// - Returns: Whether there was a past day to learn from.
-  public mutating func learn(prices: [Double]) -> Bool {
+  /// - Parameters:
+  ///   - prices: Import prices of the slots that follow [currency/kWh], first the next; as many as are known, later
+  ///     ones are taken to repeat by the day. With none there is nothing to learn.
+  ///   - cap: Import that should not be exceeded [kW], see ``PeakWatch``.
+  public mutating func learn(prices: [Double], cap: Double = .infinity) {
+    guard !prices.isEmpty, record.count > 0 else { return }
     let horizon = max(1, settings.horizonHours * slotsPerDay / 24)
-    let analogs = self.analogs(horizon: horizon)
-    guard !analogs.isEmpty, !prices.isEmpty else { return false }
     let ahead = (0..<horizon).map { prices[$0 < prices.count ? $0 : $0 % min(slotsPerDay, prices.count)] }
-    let terminal = settings.terminalShare * max(0, ahead.min() ?? 0)
-    value.reset(to: 0)
-    for analog in analogs {
-      path.reset(to: terminal)
-      for slot in (0..<horizon).reversed() {
-        path.stepBack(
-          over: SlotOffers(netDemand: record.netDemand(analog.slot + 1 + slot), price: ahead[slot], problem: problem))
+    let paths = self.paths(horizon: horizon)
+    value.reset(to: settings.terminalShare * max(0, ahead.min() ?? 0))
+    let block = max(1, settings.blockHours * slotsPerDay / 24)
+    for start in stride(from: (horizon - 1) / block * block, through: 0, by: -block) {
+      mean.reset(to: 0)
+      for path in paths {
+        branch.copy(value)
+        for slot in (start..<min(horizon, start + block)).reversed() {
+          let netDemand = path.origin.map { record.netDemand($0 + 1 + slot) } ?? path.netDemand
+          branch.stepBack(over: offers(netDemand: netDemand, price: ahead[slot], cap: cap))
+        }
+        mean.add(branch, weight: path.weight)
       }
-      value.add(path, weight: analog.weight)
+      swap(&value, &mean)
     }
-    return true
+  }
+
+  private func offers(netDemand: Double, price: Double, cap: Double) -> SlotOffers {
+    SlotOffers(
+      netDemand: netDemand, price: price, problem: problem, cap: cap, excess: problem.demandCharge / problem.hours)
   }
 
   /// The power for the slot whose end was learned for [kW], positive discharge.
@@ -93,36 +108,53 @@ public struct AnalogPolicy: Sendable {
   ///   - energy: Usable energy at the slot's start [kWh].
   ///   - netDemand: Consumption less generation [kW].
   ///   - price: Import price [currency/kWh].
-  public func power(energy: Double, netDemand: Double, price: Double) -> Double {
-    let offers = SlotOffers(netDemand: netDemand, price: price, problem: problem)
+  ///   - cap: Import that should not be exceeded [kW].
+  public func power(energy: Double, netDemand: Double, price: Double, cap: Double = .infinity) -> Double {
+    let offers = offers(netDemand: netDemand, price: price, cap: cap)
     return problem.power(from: energy, to: value.target(from: energy, offers: offers))
   }
 
-  private struct Analog {
-    var slot: Int
+  /// One course that the slots ahead may take.
+  private struct Path {
+    /// The past slot whose day is taken; `nil` for the prior.
+    var origin: Int?
+    /// Net demand of all slots of the prior [kW].
+    var netDemand = 0.0
     var weight: Double
   }
 
-  /// The past slots at this time of day most like the latest one, with weights that sum to one.
-  private func analogs(horizon: Int) -> [Analog] {
+  /// The days that followed the past slots most like the latest one, and the prior, with weights that sum to one.
+  ///
+  /// The prior is a day without generation and with half as much load again as the last three days had on average: it
+  /// stands for what was not seen yet, which is nearly all at first and what is left of the tail later.
+  private func paths(horizon: Int) -> [Path] {
+    var paths = analogs(horizon: horizon)
+    let latest = record.count - 1
+    let load = 1.5 * record.meanLoad(latest - 3 * slotsPerDay + 1...latest)
+    paths.append(Path(netDemand: load, weight: settings.priorWeight))
+    let total = paths.reduce(0) { $0 + $1.weight }
+    for index in paths.indices { paths[index].weight /= total }
+    return paths
+  }
+
+  /// The past slots at this time of day most like the latest one; the best has weight one.
+  private func analogs(horizon: Int) -> [Path] {
     let latest = record.count - 1
     let newest = latest - (horizon + slotsPerDay - 1) / slotsPerDay * slotsPerDay
     guard newest >= 0 else { return [] }
-    let oldest = max(newest % slotsPerDay, latest - settings.historyDays * slotsPerDay)
+    let oldest = max(0, latest - settings.historyDays * slotsPerDay)
     let slots = Array(stride(from: newest, through: oldest, by: -slotsPerDay))
     let distances = AnalogFeatures.distances(from: latest, to: slots, in: features)
     var ranked = zip(slots, distances).map { slot, distance in
-      var squared = distance
-      if record.isWorkday[slot] != record.isWorkday[latest] { squared += settings.dayTypeDistance }
+      let isOtherType = record.isWorkday[slot] != record.isWorkday[latest]
+      let squared = distance + (isOtherType ? settings.dayTypeDistance : 0)
       let age = Double(latest - slot) / Double(slotsPerDay) / settings.memoryDays
-      return Analog(slot: slot, weight: -age - squared / (2 * settings.bandwidth * settings.bandwidth))
+      return Path(origin: slot, weight: -age - squared / (2 * settings.bandwidth * settings.bandwidth))
     }
     ranked.sort { $0.weight > $1.weight }
     ranked.removeLast(max(0, ranked.count - settings.neighbours))
     let best = ranked[0].weight
     for index in ranked.indices { ranked[index].weight = exp(ranked[index].weight - best) }
-    let total = ranked.reduce(0) { $0 + $1.weight }
-    for index in ranked.indices { ranked[index].weight /= total }
     return ranked
   }
 }

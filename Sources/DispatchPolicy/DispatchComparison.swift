@@ -52,6 +52,7 @@ public struct DispatchComparison: Sendable {
 
   private static func receding(_ series: DispatchSeries, _ problem: DispatchProblem, _ error: Double) -> [Double] {
     var controller = RecedingHorizon(problem: problem)
+    var peak = PeakWatch(problem: problem)
     return series.run(problem) { slot, energy in
       let netDemand = series.netDemand(slot)
       controller.observe(netDemand: netDemand)
@@ -60,19 +61,26 @@ public struct DispatchComparison: Sendable {
         let actual = series.netDemand(slot + 1 + ahead)
         forecast[ahead] = actual + error * (forecast[ahead] - actual)
       }
-      controller.plan(forecast: forecast, prices: series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay))
-      return controller.power(energy: energy, netDemand: netDemand, price: series.price[slot])
+      let cap = peak.cap(at: slot, of: series)
+      let prices = series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay)
+      controller.plan(forecast: forecast, prices: prices, cap: cap)
+      let power = controller.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
+      peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
+      return power
     }
   }
 
   private static func learned(_ series: DispatchSeries, _ problem: DispatchProblem, _ error: Double) -> [Double] {
     var policy = AnalogPolicy(problem: problem)
+    var peak = PeakWatch(problem: problem)
     return series.run(problem) { slot, energy in
       let netDemand = series.netDemand(slot)
       policy.observe(load: series.load[slot], generation: series.generation[slot], isWorkday: series.isWorkday[slot])
-      let known = series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay)
-      guard policy.learn(prices: known) else { return netDemand }
-      return policy.power(energy: energy, netDemand: netDemand, price: series.price[slot])
+      let cap = peak.cap(at: slot, of: series)
+      policy.learn(prices: series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay), cap: cap)
+      let power = policy.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
+      peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
+      return power
     }
   }
 }

@@ -30,6 +30,16 @@ public struct EnergyValue: Sendable {
     for cell in cells + 1..<2 * cells + 1 { slopes[cell] = Float(value) }
   }
 
+  /// Takes on the values of another over the same cells.
+  public mutating func copy(_ other: EnergyValue) {
+    guard other.cells == cells else { return }
+    slopes.withUnsafeMutableBufferPointer { mine in
+      other.slopes.withUnsafeBufferPointer { theirs in
+        for cell in cells + 1..<2 * cells + 1 { mine[cell] = theirs[cell] }
+      }
+    }
+  }
+
   /// Goes back over one slot in which energy can be moved on the given terms.
   public mutating func stepBack(over offers: SlotOffers) {
     take(offers.discharge.0)
@@ -68,14 +78,15 @@ public struct EnergyValue: Sendable {
     }
   }
 
-  /// Multiplies every value.
-  public mutating func scale(by factor: Double) {
-    for cell in cells + 1..<2 * cells + 1 { slopes[cell] *= Float(factor) }
+  /// Taking out leaves all as it is where even the last kWh is worth more than the gain.
+  private mutating func take(_ offer: SlotOffers.Offer) {
+    if slopes[2 * cells] < Float(offer.price) { shift(offer, sign: -1) }
   }
 
-  private mutating func take(_ offer: SlotOffers.Offer) { shift(offer, sign: -1) }
-
-  private mutating func put(_ offer: SlotOffers.Offer) { shift(offer, sign: 1) }
+  /// Putting in leaves all as it is where even the first kWh is worth less than the cost.
+  private mutating func put(_ offer: SlotOffers.Offer) {
+    if slopes[cells + 1] > Float(offer.price) { shift(offer, sign: 1) }
+  }
 
   private mutating func shift(_ offer: SlotOffers.Offer, sign: Int) {
     guard offer.energy > 0 else { return }

@@ -56,7 +56,7 @@ enum PeakCaps {
     return caps
   }
 
-  private static func bestCap(of month: DispatchSeries, _ problem: DispatchProblem) -> Double {
+  static func bestCap(of month: DispatchSeries, _ problem: DispatchProblem) -> Double {
     func cost(_ cap: Double) -> Double {
       let caps = Array(repeating: cap, count: month.count)
       return month.bill(of: PerfectForesight.powers(month, problem, caps: caps, cells: 128), problem).total

@@ -29,16 +29,22 @@ public struct RecedingHorizon: Sendable {
   }
 
   /// Plans the next day on a forecast [kW] and prices [currency/kWh].
-  public mutating func plan(forecast: [Double], prices: [Double]) {
+  /// - Parameter cap: Import that should not be exceeded [kW], see ``PeakWatch``.
+  public mutating func plan(forecast: [Double], prices: [Double], cap: Double = .infinity) {
     value.reset(to: 0)
     for ahead in (0..<min(forecast.count, prices.count)).reversed() {
-      value.stepBack(over: SlotOffers(netDemand: forecast[ahead], price: prices[ahead], problem: problem))
+      value.stepBack(over: offers(netDemand: forecast[ahead], price: prices[ahead], cap: cap))
     }
   }
 
   /// The plan's power for the slot before the planned day [kW], positive discharge.
-  public func power(energy: Double, netDemand: Double, price: Double) -> Double {
-    let offers = SlotOffers(netDemand: netDemand, price: price, problem: problem)
-    return problem.power(from: energy, to: value.target(from: energy, offers: offers))
+  public func power(energy: Double, netDemand: Double, price: Double, cap: Double = .infinity) -> Double {
+    problem.power(
+      from: energy, to: value.target(from: energy, offers: offers(netDemand: netDemand, price: price, cap: cap)))
+  }
+
+  private func offers(netDemand: Double, price: Double, cap: Double) -> SlotOffers {
+    SlotOffers(
+      netDemand: netDemand, price: price, problem: problem, cap: cap, excess: problem.demandCharge / problem.hours)
   }
 }
