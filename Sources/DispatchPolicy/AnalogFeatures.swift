@@ -11,11 +11,11 @@ enum AnalogFeatures {
   }
 
   private static let table = [
-    Feature(source: .load, from: 0, to: 0, weight: 1),
+    Feature(source: .load, from: 0, to: 0, weight: 2),
     Feature(source: .load, from: 2, to: 0, weight: 1.5),
     Feature(source: .load, from: 23, to: 0, weight: 1),
-    Feature(source: .load, from: 23, to: 18, weight: 1),
-    Feature(source: .load, from: 17, to: 12, weight: 0.5),
+    Feature(source: .load, from: 23, to: 18, weight: 0.5),
+    Feature(source: .load, from: 17, to: 12, weight: 1),
     Feature(source: .load, from: 167, to: 162, weight: 0.5),
     Feature(source: .generation, from: 0, to: 0, weight: 1),
     Feature(source: .generation, from: 5, to: 0, weight: 1),

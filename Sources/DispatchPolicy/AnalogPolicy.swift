@@ -14,19 +14,19 @@ public struct AnalogPolicy: Sendable {
   /// What was found best in comparison; see the article on dispatch.
   public struct Settings: Hashable, Sendable {
     /// How many past days are averaged.
-    public var neighbours = 120
+    public var neighbours = 200
     /// Slots ahead that are solved [h].
     public var horizonHours = 24
     /// Length of the stretches along which a past day is followed as a whole [h].
-    public var blockHours = 6
+    public var blockHours = 8
     /// Weight of the prior beside the most similar day.
     public var priorWeight = 0.2
     /// Age at which a day's weight has fallen by e [d].
-    public var memoryDays = 75.0
+    public var memoryDays = 90.0
     /// Distance at which a day's weight has fallen by √e, in standard deviations of the features.
     public var bandwidth = 1.5
     /// Squared distance between a day of work and one of rest.
-    public var dayTypeDistance = 1.0
+    public var dayTypeDistance = 2.0
     /// Oldest day that is looked at [d].
     public var historyDays = 365
     /// Value of energy left at the horizon, as a share of the lowest price ahead.
@@ -35,6 +35,9 @@ public struct AnalogPolicy: Sendable {
     /// The settings that were found best.
     public init() {}
   }
+
+  /// Days that count for less than this share of the most similar one are left out.
+  private static let leastWeight = 1e-3
 
   /// The problem that is solved.
   public let problem: DispatchProblem
@@ -52,7 +55,7 @@ public struct AnalogPolicy: Sendable {
     self.problem = problem
     self.settings = settings
     slotsPerDay = problem.slotsPerDay
-    value = EnergyValue(capacity: problem.capacity, cells: 64)
+    value = EnergyValue(capacity: problem.capacity, cells: 128)
     mean = value
     branch = value
   }
@@ -155,6 +158,6 @@ public struct AnalogPolicy: Sendable {
     ranked.removeLast(max(0, ranked.count - settings.neighbours))
     let best = ranked[0].weight
     for index in ranked.indices { ranked[index].weight = exp(ranked[index].weight - best) }
-    return ranked
+    return ranked.filter { $0.weight > AnalogPolicy.leastWeight }
   }
 }

@@ -52,7 +52,7 @@ public struct EnergyValue: Sendable {
 
   /// The energy [kWh] up to which a kWh is worth more than `price`; below it, charging at that price pays.
   public func level(worthMoreThan price: Double) -> Double {
-    let price = Float(price) + 1e-5
+    let price = Float(price)
     var low = 0
     var high = cells
     while low < high {
@@ -104,15 +104,17 @@ public struct EnergyValue: Sendable {
         let target = result + (cells + 1)
         if sign < 0 {
           for cell in 0..<cells {
-            let moved = near[cell] + part * (far[cell] - near[cell])
             let held = own[cell] > price ? own[cell] : price
-            target[cell] = held < moved ? held : moved
+            let first = held < near[cell] ? held : near[cell]
+            let second = held < far[cell] ? held : far[cell]
+            target[cell] = first + part * (second - first)
           }
         } else {
           for cell in 0..<cells {
-            let moved = near[cell] + part * (far[cell] - near[cell])
             let held = own[cell] < price ? own[cell] : price
-            target[cell] = held > moved ? held : moved
+            let first = held > near[cell] ? held : near[cell]
+            let second = held > far[cell] ? held : far[cell]
+            target[cell] = first + part * (second - first)
           }
         }
       }
@@ -126,13 +128,24 @@ struct SlotLevels {
   private var discharge: (Double, Double, Double)
   private var charge: (Double, Double, Double)
 
+  /// Prices closer than this are one price [currency/kWh].
+  private static let tolerance = 1e-5
+
   /// The levels of a slot's offers for a value at the slot's end.
-  init(of offers: SlotOffers, at value: EnergyValue) {
-    func level(_ offer: SlotOffers.Offer) -> Double {
-      offer.energy > 0 ? value.level(worthMoreThan: offer.price) : 0
+  /// - Parameter keepsOnTie: Whether energy that is worth as much later as now is kept. An expected value is better
+  ///   taken at once, since the later use is not certain; a value that is known errs by the width of its cells.
+  init(of offers: SlotOffers, at value: EnergyValue, keepsOnTie: Bool = false) {
+    func level(_ offer: SlotOffers.Offer, _ tolerance: Double) -> Double {
+      offer.energy > 0 ? value.level(worthMoreThan: offer.price + tolerance) : 0
     }
-    discharge = (level(offers.discharge.0), level(offers.discharge.1), level(offers.discharge.2))
-    charge = (level(offers.charge.0), level(offers.charge.1), level(offers.charge.2))
+    let margin = keepsOnTie ? -SlotLevels.tolerance : SlotLevels.tolerance
+    discharge = (
+      level(offers.discharge.0, margin), level(offers.discharge.1, margin), level(offers.discharge.2, margin)
+    )
+    charge = (
+      level(offers.charge.0, SlotLevels.tolerance), level(offers.charge.1, SlotLevels.tolerance),
+      level(offers.charge.2, SlotLevels.tolerance)
+    )
   }
 
   func target(from energy: Double, offers: SlotOffers) -> Double {

@@ -19,7 +19,7 @@ public enum PerfectForesight {
     levels.reserveCapacity(series.count)
     for slot in (0..<series.count).reversed() {
       let offers = offers(slot, series, problem, caps)
-      levels.append(SlotLevels(of: offers, at: value))
+      levels.append(SlotLevels(of: offers, at: value, keepsOnTie: true))
       value.stepBack(over: offers)
     }
     return series.run(problem) { slot, energy in
