@@ -1,4 +1,5 @@
 import Glibc
+import StreamCore
 
 /// The learned policy: what stored energy is worth, averaged over the days of the plant's own past that were most like
 /// this one up to this hour.
@@ -63,6 +64,14 @@ public struct AnalogPolicy: Sendable {
   /// Slots that were seen.
   public var count: Int { record.count }
 
+  /// Takes in a slot that was not measured as the one of a day before; nothing where there is none.
+  mutating func observeGap() {
+    let yesterday = record.count - slotsPerDay
+    guard yesterday >= 0 else { return }
+    observe(
+      load: record.load[yesterday], generation: record.generation[yesterday], isWorkday: record.isWorkday[yesterday])
+  }
+
   /// Takes in what a slot turned out to be [kW].
   public mutating func observe(load: Double, generation: Double, isWorkday: Bool) {
     guard load.isFinite, generation.isFinite else { return }
@@ -75,16 +84,18 @@ public struct AnalogPolicy: Sendable {
     AnalogFeatures.append(of: record.count - 1, in: record, slotsPerDay: slotsPerDay, to: &features)
   }
 
-  /// Learns the value of energy at the end of the latest slot.
+  /// Learns the value of energy at the end of the latest slot, or of one after it.
   /// - Parameters:
-  ///   - prices: Import prices of the slots that follow [currency/kWh], first the next; as many as are known, later
-  ///     ones are taken to repeat by the day. With none there is nothing to learn.
+  ///   - prices: Import prices of the slots that follow that end [currency/kWh], first the next; as many as are known,
+  ///     later ones are taken to repeat by the day. With none there is nothing to learn.
+  ///   - lead: Slots between the latest one and the end that is learned for: 1 for a decision in a slot that has only
+  ///     begun.
   ///   - cap: Import that should not be exceeded [kW], see ``PeakWatch``.
-  public mutating func learn(prices: [Double], cap: Double = .infinity) {
-    guard !prices.isEmpty, record.count > 0 else { return }
+  public mutating func learn(prices: [Double], lead: Int = 0, cap: Double = .infinity) {
+    guard !prices.isEmpty, record.count > 0, lead >= 0 else { return }
     let horizon = max(1, settings.horizonHours * slotsPerDay / 24)
     let ahead = (0..<horizon).map { prices[$0 < prices.count ? $0 : $0 % min(slotsPerDay, prices.count)] }
-    let paths = self.paths(horizon: horizon)
+    let paths = self.paths(horizon: horizon + lead)
     value.reset(to: settings.terminalShare * max(0, ahead.min() ?? 0))
     let block = max(1, settings.blockHours * slotsPerDay / 24)
     for start in stride(from: (horizon - 1) / block * block, through: 0, by: -block) {
@@ -92,7 +103,7 @@ public struct AnalogPolicy: Sendable {
       for path in paths {
         branch.copy(value)
         for slot in (start..<min(horizon, start + block)).reversed() {
-          let netDemand = path.origin.map { record.netDemand($0 + 1 + slot) } ?? path.netDemand
+          let netDemand = path.origin.map { record.netDemand($0 + 1 + lead + slot) } ?? path.netDemand
           branch.stepBack(over: offers(netDemand: netDemand, price: ahead[slot], cap: cap))
         }
         mean.add(branch, weight: path.weight)
@@ -115,6 +126,34 @@ public struct AnalogPolicy: Sendable {
   public func power(energy: Double, netDemand: Double, price: Double, cap: Double = .infinity) -> Double {
     let offers = offers(netDemand: netDemand, price: price, cap: cap)
     return problem.power(from: energy, to: value.target(from: energy, offers: offers))
+  }
+
+  /// Writes what was seen.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(record.load)
+    writer.write(record.generation)
+    writer.write(record.isWorkday) { $0.write($1) }
+  }
+
+  /// Sees again what ``snapshot(into:)`` wrote.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let load = try reader.readDoubles()
+    let generation = try reader.readDoubles()
+    let isWorkday = try reader.readArray { (reader) throws(SnapshotError) in try reader.readBool() }
+    guard load.count == generation.count, load.count == isWorkday.count else {
+      throw .invalid("slots of uneven length")
+    }
+    guard (load + generation).allSatisfy(\.isFinite) else { throw .invalid("a slot without a value") }
+    self = AnalogPolicy(problem: problem, settings: settings)
+    for slot in load.indices {
+      observe(load: load[slot], generation: generation[slot], isWorkday: isWorkday[slot])
+    }
+  }
+
+  /// Takes on a value that was learned before.
+  mutating func restoreValue(_ values: [Double]) throws(SnapshotError) {
+    guard values.count == value.cells, values.allSatisfy(\.isFinite) else { throw .invalid("values of other cells") }
+    value.values = values
   }
 
   /// One course that the slots ahead may take.

@@ -27,6 +27,16 @@ public struct DispatchSeries: Sendable {
     Array(price[min(slot + 1, count)..<min(slot + 1 + slotsPerDay, count)])
   }
 
+  /// Adds a slot of no particular hour or month.
+  mutating func append(load: Double, generation: Double, price: Double) {
+    self.load.append(load)
+    self.generation.append(generation)
+    self.price.append(price)
+    hour.append(0)
+    month.append(0)
+    isWorkday.append(true)
+  }
+
   /// A part of the series.
   func slots(_ range: Range<Int>) -> DispatchSeries {
     var part = DispatchSeries()
@@ -39,10 +49,12 @@ public struct DispatchSeries: Sendable {
     return part
   }
 
-  /// The battery's power in each slot under a policy, from an empty battery [kW].
+  /// The battery's power in each slot under a policy, from an empty battery unless told [kW].
   /// - Parameter wish: Wanted power for a slot and the usable energy at its start; held at the battery's limits.
-  public func run(_ problem: DispatchProblem, wish: (_ slot: Int, _ energy: Double) -> Double) -> [Double] {
-    var energy = 0.0
+  public func run(
+    _ problem: DispatchProblem, from start: Double = 0, wish: (_ slot: Int, _ energy: Double) -> Double
+  ) -> [Double] {
+    var energy = start
     return (0..<count).map { slot in
       let step = problem.advance(energy, wanted: wish(slot, energy))
       energy = step.energy

@@ -62,6 +62,22 @@ public struct EnergyValue: Sendable {
     return Double(low) * width
   }
 
+  /// The value of each cell's energy [currency/kWh], from empty to full.
+  public var values: [Double] {
+    get { slopes[cells + 1..<2 * cells + 1].map(Double.init) }
+    set { for (cell, value) in newValue.prefix(cells).enumerated() { slopes[cells + 1 + cell] = Float(value) } }
+  }
+
+  /// What a stored energy is worth [currency].
+  public func worth(of energy: Double) -> Double {
+    let place = min(max(energy / width, 0), Double(cells))
+    let whole = Int(place)
+    var sum = 0.0
+    for cell in 0..<whole { sum += Double(slopes[cells + 1 + cell]) }
+    if whole < cells { sum += (place - Double(whole)) * Double(slopes[cells + 1 + whole]) }
+    return sum * width
+  }
+
   /// The best energy to end a slot with, starting from `energy` [kWh], if this is the value at the slot's end.
   public func target(from energy: Double, offers: SlotOffers) -> Double {
     SlotLevels(of: offers, at: self).target(from: energy, offers: offers)

@@ -9,12 +9,22 @@ public enum PerfectForesight {
   /// The best power in each slot from an empty battery [kW], positive discharge; the energy left counts for nothing.
   public static func powers(_ series: DispatchSeries, _ problem: DispatchProblem) -> [Double] {
     let caps = problem.demandCharge > 0 ? PeakCaps.best(series, problem) : []
-    return powers(series, problem, caps: caps, cells: cells)
+    let worthless = EnergyValue(capacity: problem.capacity, cells: cells)
+    return powers(series, problem, caps: caps, from: 0, valued: worthless)
+  }
+
+  /// The best power in each slot from a stored energy [kWh], if energy left has a value; without demand charge.
+  static func powers(
+    _ series: DispatchSeries, _ problem: DispatchProblem, from start: Double, valued value: EnergyValue
+  ) -> [Double] {
+    powers(series, problem, caps: [], from: start, valued: value)
   }
 
   /// The best powers when import above the cap of a slot's month costs a prohibitive price.
-  static func powers(_ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], cells: Int) -> [Double] {
-    var value = EnergyValue(capacity: problem.capacity, cells: cells)
+  static func powers(
+    _ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
+  ) -> [Double] {
+    var value = end
     var levels: [SlotLevels] = []
     levels.reserveCapacity(series.count)
     for slot in (0..<series.count).reversed() {
@@ -22,7 +32,7 @@ public enum PerfectForesight {
       levels.append(SlotLevels(of: offers, at: value, keepsOnTie: true))
       value.stepBack(over: offers)
     }
-    return series.run(problem) { slot, energy in
+    return series.run(problem, from: start) { slot, energy in
       let target = levels[series.count - 1 - slot].target(from: energy, offers: offers(slot, series, problem, caps))
       return problem.power(from: energy, to: target)
     }
@@ -57,9 +67,11 @@ enum PeakCaps {
   }
 
   static func bestCap(of month: DispatchSeries, _ problem: DispatchProblem) -> Double {
+    let worthless = EnergyValue(capacity: problem.capacity, cells: 128)
     func cost(_ cap: Double) -> Double {
       let caps = Array(repeating: cap, count: month.count)
-      return month.bill(of: PerfectForesight.powers(month, problem, caps: caps, cells: 128), problem).total
+      let powers = PerfectForesight.powers(month, problem, caps: caps, from: 0, valued: worthless)
+      return month.bill(of: powers, problem).total
     }
     let golden = (5.0.squareRoot() - 1) / 2
     var low = 0.0
