@@ -29,18 +29,23 @@ struct RecordProcessor {
     batches = configured.map { _ in ReadingBatch() }
   }
 
+  /// What is shown every frame after all stages.
+  typealias Observer = (borrowing Frame, PlantRegister) -> Void
+
   /// Processes one record. Returns what a person should be told of it, which is nearly always nothing.
-  mutating func process(kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer) -> [String] {
+  mutating func process(
+    kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in }
+  ) -> [String] {
     switch kind {
-    case .messages: take(messages: body, received: received)
-    case .tick: tick(received)
+    case .messages: take(messages: body, received: received, observe)
+    case .tick: tick(received, observe)
     case .configuration: return reconfigure(body)
     default: break
     }
     return []
   }
 
-  private mutating func take(messages body: UnsafeRawBufferPointer, received: Timestamp) {
+  private mutating func take(messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer) {
     var cursor = MessageFrameCursor(body)
     while let message = cursor.next() {
       ledger.messages += 1
@@ -56,16 +61,18 @@ struct RecordProcessor {
       plants.step(plant: plant, batches[plant], received: received) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
+        observe(frame, register)
       }
       batches[plant].removeAll()
     }
   }
 
-  private mutating func tick(_ moment: Timestamp) {
+  private mutating func tick(_ moment: Timestamp, _ observe: Observer) {
     for plant in 0..<plants.count {
       plants.tick(plant: plant, moment) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
+        observe(frame, register)
       }
     }
   }

@@ -9,8 +9,8 @@ enum Console {
   /// Prints a line on stdout at once.
   static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
 
-  /// Prints a line on stderr.
-  static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+  /// Prints a line on stderr, in place of a line of progress that may stand there.
+  static func note(_ line: String) { write((isTerminal ? "\r\u{1B}[K" : "") + line + "\n", to: STDERR_FILENO) }
 
   /// Prints without a line end on stderr, for lines that are redrawn.
   static func redraw(_ text: String) { write(text, to: STDERR_FILENO) }
