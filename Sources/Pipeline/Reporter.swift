@@ -4,12 +4,9 @@ import MQTTSource
 import PlantModel
 import StreamCore
 
-/// Turns the process's counters into the series `pipeline`, every ten seconds. These points alone do not come from the
+/// Turns the process's counters into the series `pipeline`. These points alone do not come from the
 /// journal: they tell of this process, not of a plant.
 struct Reporter {
-  /// How often points are written.
-  static let interval: Int64 = 10_000_000_000
-
   let instance: String
   private var encoder = LineEncoder()
 

@@ -49,13 +49,15 @@ public final class RunningPipeline: Sendable {
   private let checkpoint: Checkpoint?
   private let finalCheckpoint = Guarded<Checkpoint?>(nil)
   private let announcer: Publisher
+  private let reportInterval: TimeSpan
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
-  /// process, as the demo does for its own servers.
+  /// process, as the demo does for its own servers; the process reports about itself every `reportInterval`.
   ///
   /// Throws ``InvalidConfiguration`` with every mistake, or what the journal says.
   public init(
-    directory: String, environment: [String: String], adjust: (inout ProcessSettings) -> Void = { _ in },
+    directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
+    adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
     let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
@@ -66,6 +68,7 @@ public final class RunningPipeline: Sendable {
     self.environment = environment
     self.note = note
     self.settings = settings
+    self.reportInterval = reportInterval
     state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
     checkpoints = try CheckpointStore(directory: settings.journal.path)
     let found = checkpoints.load()
@@ -133,7 +136,7 @@ public final class RunningPipeline: Sendable {
     }
   }
 
-  /// One tick a second, and the report of the process every ten.
+  /// One tick a second, and every now and then a report of the process.
   private func startHousekeeper() throws(SystemError) -> BlockingThread {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
@@ -145,7 +148,7 @@ public final class RunningPipeline: Sendable {
         if link.isStopping.wait(milliseconds: untilNext) { return }
         let moment = WallClock.now()
         ingest.tick(moment.floored(to: .second))
-        if WallClock.monotonic() - last >= Reporter.interval {
+        if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
           // Beside the journal: the offset of these points is that of nothing.
           sink.submit(reporter.report(status(), at: moment))
