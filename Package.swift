@@ -54,9 +54,20 @@ let package = Package(
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
       ]),
+    .target(name: "CAllocationCount"),
+    module(
+      "WattlineBenchmarks",
+      [
+        "CAllocationCount", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning",
+        "FeatureWindows", "HealthIndex",
+        "InfluxSink", "Pipeline", "PlantTesting",
+      ]),
     .executableTarget(
       name: "wattline",
-      dependencies: ["PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting"],
+      dependencies: [
+        "PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting",
+        "WattlineBenchmarks",
+      ],
       swiftSettings: settings),
 
     module("PlantTesting", ["PlantModel", "StreamCore", "CMosquitto", "CCurl"]),
@@ -75,6 +86,7 @@ let package = Package(
     tests("CommandChannel"),
     tests("InfluxSink", ["Journal"]),
     tests("PlantSimulation", ["PlantConfig"]),
+    tests("WattlineBenchmarks"),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
   ],
   swiftLanguageModes: [.v6]

@@ -9,19 +9,19 @@ import StreamCore
 ///
 /// It reads no clock, no file and no random source, so the same records from the same state give the same lines. That
 /// makes a restart exact and a replay possible.
-struct RecordProcessor {
+package struct RecordProcessor {
   private static let version: UInt16 = 1
 
   private(set) var plants: PlantSet
-  private(set) var ledger = Ledger()
+  package private(set) var ledger = Ledger()
   /// Lines that wait to be handed over.
-  var encoder = LineEncoder()
+  package var encoder = LineEncoder()
   private var sources: PlantSources
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
 
   /// Plants without any history.
-  init(sources: PlantSources) {
+  package init(sources: PlantSources) {
     self.sources = sources
     let configured = sources.plants
     plants = PlantSet(plants: configured)
@@ -30,10 +30,10 @@ struct RecordProcessor {
   }
 
   /// What is shown every frame after all stages.
-  typealias Observer = (borrowing Frame, PlantRegister) -> Void
+  package typealias Observer = (borrowing Frame, PlantRegister) -> Void
 
   /// Processes one record. Returns what a person should be told of it, which is nearly always nothing.
-  mutating func process(
+  package mutating func process(
     kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in }
   ) -> [String] {
     switch kind {

@@ -9,6 +9,7 @@ struct Wattline {
     Command(description: DemoCommand.description, run: DemoCommand.run),
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
+    Command(description: BenchCommand.description, run: BenchCommand.run),
   ]
 
   static func main() {
@@ -17,7 +18,10 @@ struct Wattline {
       Console.print(help)
       exit(words.isEmpty ? ExitCode.misuse : ExitCode.done)
     }
-    guard let command = commands.first(where: { $0.description.name == name }) else {
+    // A command's name may be two words, such as that of one benchmark.
+    let pair = words.prefix(2).joined(separator: " ")
+    let found = commands.first { $0.description.name == pair } ?? commands.first { $0.description.name == name }
+    guard let command = found else {
       misuse("there is no command '\(name)'; there are \(commands.map(\.description.name).joined(separator: ", "))")
     }
     if words.contains("--help") || words.contains("-h") {
@@ -25,9 +29,9 @@ struct Wattline {
       exit(ExitCode.done)
     }
     do {
-      try execute(command, Array(words.dropFirst()))
+      try execute(command, Array(words.dropFirst(command.description.name == pair ? 2 : 1)))
     } catch let error as Misuse {
-      misuse("\(error.message)\ntry: wattline \(name) --help")
+      misuse("\(error.message)\ntry: wattline \(command.description.name) --help")
     } catch {
       Console.note("wattline \(name): \(error)")
       exit(ExitCode.failed)
