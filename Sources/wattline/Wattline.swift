@@ -13,9 +13,13 @@ struct Wattline {
 
   static func main() {
     let words = CommandLine.arguments.dropFirst()
-    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+    guard let name = words.first else {
+      Console.note(help)
+      exit(ExitCode.misuse)
+    }
+    if ["--help", "-h", "help"].contains(name) {
       Console.print(help)
-      exit(words.isEmpty ? ExitCode.misuse : ExitCode.done)
+      exit(ExitCode.done)
     }
     guard let command = commands.first(where: { $0.description.name == name }) else {
       misuse("there is no command '\(name)'; there are \(commands.map(\.description.name).joined(separator: ", "))")

@@ -17,7 +17,10 @@ enum Program {
   }
 
   /// Runs a command to its end.
-  static func run(_ arguments: String...) throws -> Result {
+  static func run(_ arguments: String...) throws -> Result { try run(arguments) }
+
+  /// Runs a command to its end.
+  static func run(_ arguments: [String]) throws -> Result {
     let folder = try TemporaryFolder(prefix: "wattline-command")
     defer { folder.remove() }
     let process = Process()

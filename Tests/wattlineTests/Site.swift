@@ -32,12 +32,16 @@ final class Site {
     return Publisher(settings: settings, window: window, onEvent: onEvent)
   }
 
-  func write(_ name: String, _ text: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name), options: .atomic)
+  /// Puts a file into the folder at once, whole; `modified` is the time that it shows.
+  func write(_ name: String, _ text: String, modified: Date? = nil) throws {
+    let (place, draft) = (folder.path + "/" + name, folder.path + "/" + name + ".draft")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
+    if let modified { try FileManager.default.setAttributes([.modificationDate: modified], ofItemAtPath: draft) }
+    guard rename(draft, place) == 0 else { throw CocoaError(.fileWriteUnknown) }
   }
 
   /// Adds a plant; its topics are `NAME/{asset}/{sensor}` unless others are given.
-  func add(plant: String, topics: [String]? = nil, further: String = "") throws {
+  func add(plant: String, topics: [String]? = nil, further: String = "", modified: Date? = nil) throws {
     let rules = (topics ?? ["\(plant)/{asset}/{sensor}"]).map { "  - {match: \"\($0)\"}" }.joined(separator: "\n")
     try write(
       "\(plant).yaml",
@@ -47,7 +51,7 @@ final class Site {
       topics:
       \(rules)
       \(further)
-      """)
+      """, modified: modified)
   }
 
   // MARK: The program
@@ -70,7 +74,7 @@ final class Site {
   func runOnline() throws {
     let status = StatusWatch(broker.settings)
     try run()
-    #expect(Waiting.until(seconds: 20) { status.last == "online" }, "\(logTail)")
+    #expect(Waiting.until(seconds: 20) { status.words.last == "online" }, "\(logTail)")
   }
 
   private var log: String { folder.path + "/program.log" }
