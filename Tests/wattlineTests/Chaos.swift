@@ -1,20 +1,27 @@
 import Glibc
 import PlantPhysics
 import PlantTesting
+import Testing
 
 /// Kills and restarts at random moments that follow from a seed.
 struct Chaos {
   /// What happened, for the message of a failure.
   private(set) var story: [String] = []
   private var random: SeededGenerator
+  private let slowness: Double
 
-  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+  /// Pauses are `slowness` times 0.1 to 0.8 s.
+  init(seed: UInt64, slowness: Double) {
+    random = SeededGenerator(seed: seed)
+    self.slowness = slowness
+  }
 
   /// One pause and one blow.
   mutating func strike(_ site: Site) throws {
-    pause(0.1, 0.8)
+    pause(0.1 * slowness, 0.8 * slowness)
     switch random.uniform() {
-    case ..<0.45: try program(site)
+    case ..<0.35: try program(site)
+    case ..<0.5: try restart(site)
     case ..<0.65: try database(site)
     case ..<0.8: try broker(site)
     case ..<0.9: try together(site)
@@ -27,6 +34,13 @@ struct Chaos {
     story.append("program")
     site.kill()
     pause(0, 0.3)
+    try site.run()
+  }
+
+  /// The program ends in good order, so that what follows starts from a checkpoint.
+  private mutating func restart(_ site: Site) throws {
+    story.append("restart")
+    #expect(site.end() == 0, "\(site.logTail)")
     try site.run()
   }
 

@@ -11,6 +11,8 @@ struct NumberedMessages {
   let count: Int
   /// Time of message 0 [ms].
   let start: Int64
+  /// Further bytes in each message that has a time.
+  var padding = 0
 
   /// A message's point is found under this name.
   static func sensor(of number: Int) -> String { "s\(number % sensors)" }
@@ -25,6 +27,8 @@ struct NumberedMessages {
 
   func payload(of number: Int) -> String {
     let value = NumberedMessages.value(of: number)
-    return NumberedMessages.isPlain(number) ? "\(value)" : "{\"value\":\(value),\"ts\":\(time(of: number))}"
+    if NumberedMessages.isPlain(number) { return "\(value)" }
+    let text = String(repeating: "x", count: padding)
+    return "{\"value\":\(value),\"ts\":\(time(of: number)),\"text\":\"\(text)\"}"
   }
 }

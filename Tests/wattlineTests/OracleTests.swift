@@ -4,21 +4,26 @@ import Testing
 
 @Suite("Nothing lost", .serialized)
 struct OracleTests {
-  /// A broker and a journal of one kind.
+  /// A broker and a journal of one kind, and how long pauses are.
   struct Setting: Sendable, CustomTestStringConvertible {
     var seed: UInt64
+    var slowness: Double
+    private var kind: Int { Int((seed + seed / 3) % 3) }
     /// QoS 1 messages on their way to the program, enforced by the broker; 0 is without bound.
     var inflight: Int { [20, 0, 3][Int(seed % 3)] }
-    var journal: String { ["sync: 50ms", "sync: always", "sync: never, max_bytes: 4MiB"][Int(seed / 3 % 3)] }
+    var journal: String { ["sync: 50ms", "sync: always", "sync: never, max_bytes: 1MiB"][kind] }
+    /// So large that the small journal cannot hold them all.
+    var padding: Int { [0, 0, 150][kind] }
     var testDescription: String { "seed \(seed), inflight \(inflight), \(journal)" }
   }
 
-  /// Three, or as many as `WATTLINE_ORACLE_SEEDS` says, from `WATTLINE_ORACLE_FIRST` on.
+  /// Seeds 0 to 2, or as many as `WATTLINE_ORACLE_SEEDS` says from `WATTLINE_ORACLE_FIRST` on;
+  /// `WATTLINE_ORACLE_SLOWNESS` draws a run out, so that checkpoints are written in between.
   static let settings: [Setting] = {
     let environment = ProcessInfo.processInfo.environment
-    let count = environment["WATTLINE_ORACLE_SEEDS"].flatMap { UInt64($0) } ?? 3
-    let first = environment["WATTLINE_ORACLE_FIRST"].flatMap { UInt64($0) } ?? 0
-    return (0..<count).map { Setting(seed: first + $0) }
+    func number(_ name: String) -> UInt64? { environment["WATTLINE_ORACLE_\(name)"].flatMap { UInt64($0) } }
+    let slowness = Double(number("SLOWNESS") ?? 1)
+    return (0..<(number("SEEDS") ?? 3)).map { Setting(seed: (number("FIRST") ?? 0) + $0, slowness: slowness) }
   }()
 
   static let messageCount = 12_000
@@ -35,9 +40,9 @@ struct OracleTests {
     try site.runOnline()
 
     let start = Int64(Date().timeIntervalSince1970) * 1_000 - 600_000
-    let messages = NumberedMessages(count: Self.messageCount, start: start)
-    let sensors = try Sensors(messages, on: site, rate: 2_000)
-    var chaos = Chaos(seed: setting.seed)
+    let messages = NumberedMessages(count: Self.messageCount, start: start, padding: setting.padding)
+    let sensors = try Sensors(messages, on: site, rate: 2_000 / setting.slowness)
+    var chaos = Chaos(seed: setting.seed, slowness: setting.slowness)
     while !sensors.isDone { try chaos.strike(site) }
     #expect(sensors.finish(), "the broker acknowledges every message")
 
@@ -45,7 +50,7 @@ struct OracleTests {
     let last = site.publisher()
     try last.publish(topic: "\(NumberedMessages.plant)/end/mark", payload: "1")
     #expect(last.flush())
-    let arrived = Waiting.until(seconds: 30) {
+    let arrived = Waiting.until(seconds: 60) {
       usleep(100_000)
       let marks = try? site.influx.query("SELECT count(\"value\") FROM \"raw\" WHERE \"asset\" = 'end'")
       return marks?.isEmpty == false
