@@ -20,10 +20,10 @@ struct Chaos {
   mutating func strike(_ site: Site) throws {
     pause(0.1 * slowness, 0.8 * slowness)
     switch random.uniform() {
-    case ..<0.35: try program(site)
-    case ..<0.5: try restart(site)
-    case ..<0.65: try database(site)
-    case ..<0.8: try broker(site)
+    case ..<0.3: try program(site)
+    case ..<0.42: try restart(site)
+    case ..<0.55: try database(site)
+    case ..<0.7: try broker(site)
     case ..<0.9: try together(site)
     default: try broker(site, besides: true)
     }
