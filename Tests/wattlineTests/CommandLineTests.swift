@@ -89,6 +89,7 @@ struct CommandLineTests {
     arguments: [
       [], ["fly"], ["check", "--colour"], ["check", "here"], ["check", "--config"], ["check", "--json=yes"],
       ["replay"], ["replay", "x.csv"], ["replay", "x.csv", "--plant", "a", "--speed", "0"],
+      ["replay", "x.csv", "--plant", "a", "--columns", "b=,c"],
       ["simulate", "--seed", "-1"], ["run", "--fast"],
     ])
   func misuse(_ words: [String]) throws {

@@ -86,4 +86,26 @@ struct RunTests {
     site.program?.signal(SIGHUP)
     #expect(Waiting.until(seconds: 5) { site.logTail.contains("reloaded: first changed") }, "\(site.logTail)")
   }
+
+  @Test("replay publishes the columns that are asked for under the names that are given, at their own times")
+  func replay() throws {
+    let site = try Site()
+    defer { site.stop() }
+    try site.add(plant: "first")
+    try site.runOnline()
+    let file = site.folder.path + "/day.csv"
+    try site.write(
+      "day.csv", "time,demand,grid.power,holiday\n2024-05-01T00:00:00Z,1.5,2,1\n2024-05-01T01:00:00Z,2.5,,1\n")
+    let command = ["replay", file, "--config", site.folder.path, "--plant", "first", "--columns"]
+    let refused = try Program.run(command + ["demnad=load.power"])
+    #expect(refused.code == 1)
+    #expect(refused.errors.contains("no column 'demnad'; it has time, demand, grid.power, holiday"))
+    let result = try Program.run(command + ["demand=load.power,grid.power"])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output == "2 rows, 3 messages published\n")
+    #expect(Waiting.until(seconds: 10) { site.count("raw", plant: "first") == 3 }, "\(site.logTail)")
+    let rows = try site.influx.query("SELECT \"value\" FROM \"raw\" WHERE \"asset\" = 'load' AND \"sensor\" = 'power'")
+    #expect(rows.map { $0.number("value") } == [1.5, 2.5])
+    #expect(rows.map { $0.number("time") } == [1_714_521_600_000, 1_714_525_200_000])
+  }
 }
