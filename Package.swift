@@ -88,6 +88,8 @@ let package = Package(
     tests("PlantSimulation", ["PlantConfig"]),
     tests("WattlineBenchmarks"),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
+    // Runs the program as users do; it is found next to the test bundle.
+    tests("wattline", ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -24,6 +24,8 @@ final class WorkerLink: Sendable {
 /// all that it holds.
 struct StageWorker {
   private static let checkpointInterval: Int64 = 10_000_000_000
+  /// How often where the journal is full, so that there is room again soon.
+  private static let urgentCheckpointInterval: Int64 = 1_000_000_000
   private static let flushInterval: Int64 = 200_000_000
 
   private let link: WorkerLink
@@ -111,17 +113,24 @@ extension StageWorker {
     sink.submit(processor.encoder.take(upTo: position))
   }
 
-  /// Every ten seconds the state is taken; it is written once the database has accepted all that came before it.
+  /// Every ten seconds, or each second while the journal is full, the state is taken; it is written once the database
+  /// has accepted all that came before it.
   private mutating func keepCheckpoint() {
     if let pending = pendingCheckpoint {
       guard let accepted = sink.acceptedUpTo, accepted >= pending.offset else { return }
       pendingCheckpoint = nil
       StageWorker.keep(pending, checkpoints, journal, note)
-    } else if WallClock.monotonic() - lastCheckpoint >= StageWorker.checkpointInterval {
+    } else if isCheckpointDue {
       lastCheckpoint = WallClock.monotonic()
       flush(always: true)
       pendingCheckpoint = checkpoint()
     }
+  }
+
+  private var isCheckpointDue: Bool {
+    let elapsed = WallClock.monotonic() - lastCheckpoint
+    return elapsed >= StageWorker.checkpointInterval
+      || (elapsed >= StageWorker.urgentCheckpointInterval && !journal.hasRoom)
   }
 
   /// Writes a checkpoint and gives up the part of the journal that no checkpoint needs any more.

@@ -14,9 +14,13 @@ struct Wattline {
 
   static func main() {
     let words = CommandLine.arguments.dropFirst()
-    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+    guard let name = words.first else {
+      Console.note(help)
+      exit(ExitCode.misuse)
+    }
+    if ["--help", "-h", "help"].contains(name) {
       Console.print(help)
-      exit(words.isEmpty ? ExitCode.misuse : ExitCode.done)
+      exit(ExitCode.done)
     }
     // A command's name may be two words, such as that of one benchmark.
     let pair = words.prefix(2).joined(separator: " ")
