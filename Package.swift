@@ -58,7 +58,8 @@ let package = Package(
     module(
       "WattlineBenchmarks",
       [
-        "CAllocationCount", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning",
+        "CAllocationCount", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
+        "Cleaning",
         "FeatureWindows", "HealthIndex",
         "InfluxSink", "Pipeline", "PlantTesting",
       ]),

@@ -1,4 +1,3 @@
-import Foundation
 import Journal
 
 /// A burst of messages into the journal, without waiting for the disk.
@@ -16,11 +15,4 @@ enum JournalAppend {
       return withExtendedLifetime(folder) { passes.count * load.sensors }
     }
   }
-}
-
-/// A folder that is removed when the last owner lets go.
-final class TemporaryFolder: Sendable {
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-bench-\(UUID().uuidString)").path
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -8,7 +8,8 @@ enum BenchCommand {
     options: [Option(name: "--json", value: nil, help: "prints one JSON document")],
     details: """
       CPU time of one thread a reading, median of five rounds over 1,000 sensors, and blocks taken from the heap a
-      reading. Build with -c release; a debug build says nothing. NAME is one of
+      reading. Build with -c release; a debug build says nothing. Beside the names below, `bench end-to-end` and other
+      words after `bench` are commands of their own; `wattline --help` lists them. NAME is one of
       \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
       """,
     examples: ["wattline bench", "wattline bench stages --json"])
@@ -26,11 +27,7 @@ enum BenchCommand {
       results.append(result)
       if !arguments.has("--json") { Console.print(line(result)) }
     }
-    if arguments.has("--json") {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      Console.print(String(decoding: try encoder.encode(results), as: UTF8.self))
-    }
+    if arguments.has("--json") { try Console.print(json: results) }
   }
 
   private static func line(_ result: HotPathResult) -> String {
