@@ -77,6 +77,9 @@ struct Parts {
     bytes[part.range].reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
   }
 
+  /// How many points and readings a part has.
+  func tally(_ part: Part) -> PointTally { PointTally(counting: bytes[part.range]) }
+
   private func endOfLine(from start: Int) -> Int {
     guard start < bytes.count else { return bytes.count }
     return (bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count - 1) + 1

@@ -29,4 +29,11 @@ public enum Zstandard {
     }
     return isWhole ? bytes : nil
   }
+
+  /// The length of the frame at the start of `bytes`, or `nil` when it is not there whole. Frames may follow each other:
+  /// that is how a file of them grows.
+  public static func frameLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    let length = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
+    return ZSTD_isError(length) == 0 ? length : nil
+  }
 }
