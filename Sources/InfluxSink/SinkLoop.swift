@@ -171,6 +171,8 @@ extension SinkLoop {
   private func next(_ spool: Spool) -> Spool.Chunk? {
     do throws(JournalError) {
       let next = try spool.next(points: options.requestLines, bytes: delivery.requestBytes)
+      let damage = spool.damage
+      status.update { $0.spoolDamage = damage }
       if next.lost.points > 0 {
         listener.note("spool: \(next.lost.points) points cannot be read back; going on behind them")
       }
@@ -283,11 +285,8 @@ extension SinkLoop {
     guard let spool else { return }
     lastKept = BatchQueue.monotonic()
     do throws(JournalError) { try spool.keep(status.accounts) } catch { trouble(error) }
-    let (bytes, damage) = (spool.bytes, spool.damage)
-    status.update {
-      $0.spoolBytes = bytes
-      $0.spoolDamage = damage
-    }
+    let bytes = spool.bytes
+    status.update { $0.spoolBytes = bytes }
   }
 
   private func trouble(_ error: JournalError) { delivery.show(.held(.spool, "\(error)")) }
