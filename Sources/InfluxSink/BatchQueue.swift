@@ -49,9 +49,18 @@ final class BatchQueue: @unchecked Sendable {
         pthread_cond_wait(changed, mutex)
       }
       guard !isClosed else { return false }
-      waiting.append(batch)
-      bytes += batch.bytes.count
-      pthread_cond_broadcast(changed)
+      add(batch)
+      return true
+    }
+  }
+
+  /// Adds a batch if there is room now.
+  func putNow(_ batch: WriteBatch) -> Bool {
+    locked {
+      guard !isClosed, waiting.isEmpty || (bytes + batch.bytes.count <= mostBytes && waiting.count < mostBatches) else {
+        return false
+      }
+      add(batch)
       return true
     }
   }
@@ -82,7 +91,7 @@ final class BatchQueue: @unchecked Sendable {
   func wait(for span: TimeSpan, orBatches count: Int) {
     locked {
       let end = min(Self.monotonic().addingReportingOverflow(max(span, .zero).nanoseconds).partialValue, deadline)
-      while !isClosed, waiting.count < min(count, mostBatches), bytes < mostBytes / 2, Self.monotonic() < end {
+      while !isClosed, waiting.count < count, bytes < mostBytes / 2, Self.monotonic() < end {
         waitChanged(until: end)
       }
     }
@@ -130,6 +139,12 @@ final class BatchQueue: @unchecked Sendable {
 
   /// Waits until the sink's thread is done.
   func waitUntilFinished() { locked { while !isFinished { pthread_cond_wait(changed, mutex) } } }
+
+  private func add(_ batch: WriteBatch) {
+    waiting.append(batch)
+    bytes += batch.bytes.count
+    pthread_cond_broadcast(changed)
+  }
 
   private func waitChanged(until end: Int64) {
     var moment = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))

@@ -80,13 +80,19 @@ public final class InfluxSink: Sendable {
   /// Hands a batch over, waiting for room in the queue; `false` once the sink is stopped, and then the batch stays with
   /// the caller.
   @discardableResult
-  public func submit(_ batch: WriteBatch) -> Bool {
+  public func submit(_ batch: WriteBatch) -> Bool { hand(batch, over: queue.put) }
+
+  /// Hands a batch over if the queue has room now, for what may be left out rather than waited for.
+  @discardableResult
+  public func offer(_ batch: WriteBatch) -> Bool { hand(batch, over: queue.putNow) }
+
+  private func hand(_ batch: WriteBatch, over put: (WriteBatch) -> Bool) -> Bool {
     let tally = batch.tally
     status.update {
       $0.accounts.submitted += tally
       $0.accounts.queued += tally
     }
-    if queue.put(batch) { return true }
+    if put(batch) { return true }
     status.update {
       $0.accounts.submitted = $0.accounts.submitted - tally
       $0.accounts.queued = $0.accounts.queued - tally

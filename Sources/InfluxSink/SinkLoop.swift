@@ -126,11 +126,18 @@ extension SinkLoop {
     if queue.isPastDeadline || (queue.isClosing && wait > 0 && (queue.isDone || !isTaken)) {
       isOver = true
     } else if wait > 0 {
-      // Small batches gather for up to a second, so that each record of the spool costs one sync and packs well.
-      let span = min(TimeSpan(nanoseconds: wait), .second)
-      queue.wait(for: span, orBatches: isTaken ? max(1, options.queueBatches / 2) : .max)
+      pause(min(TimeSpan(nanoseconds: wait), .second), gathering: isTaken)
     } else {
       drain(spool)
+    }
+  }
+
+  /// Waits; small batches gather meanwhile, so that each record of the spool costs one sync and packs well.
+  private func pause(_ span: TimeSpan, gathering: Bool) {
+    if gathering {
+      queue.wait(for: span, orBatches: max(1, options.queueBatches / 2))
+    } else {
+      _ = queue.pause(for: span)
     }
   }
 

@@ -88,7 +88,8 @@ public final class RunningPipeline: Sendable {
       settings.influxdb, options: options,
       spool: SpoolSettings(
         directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
-      deadLetters: settings.journal.path + "/dead-letter", note: note, stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
+      deadLetters: settings.journal.path + "/dead-letter", note: note,
+      stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     var announcing = settings.mqtt
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
@@ -157,8 +158,8 @@ public final class RunningPipeline: Sendable {
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
-          // Beside the journal: the offset of these points is that of nothing.
-          sink.submit(reporter.report(status(), at: moment))
+          // Beside the journal: the offset of these points is that of nothing. Ticks must not wait for room.
+          sink.offer(reporter.report(status(), at: moment))
         }
       }
     }

@@ -114,7 +114,14 @@ struct AnswerTableTests {
       }
     ) { request, _ in
       guard request.body.contains("bad") else { return store.answer(request) }
-      if row.end == .written { _ = store.answer(request) }
+      // What takes a batch whole takes the bad point too; 3 Core takes all others.
+      var taken = request
+      if row.version == .v3 { taken.body = request.lines.filter { !$0.contains("bad") }.joined(separator: "\n") }
+      switch row.end {
+      case .written: _ = store.answer(request)
+      case .refused: if row.version == .v3 { _ = store.answer(taken) }
+      case .away, .held: break
+      }
       return row.answer
     }
     bench.submit(SinkBench.lines(0..<3) + ["m,n=bad v=1i 3"] + SinkBench.lines(4..<10), upTo: 7)
@@ -141,6 +148,37 @@ struct AnswerTableTests {
       guard case .held(reason, _) = counts.state else { return false }
       return counts.retries > 1
     }
+  }
+
+  @Test("the lines that 3 Core names are dead letters with their own words, without another request")
+  func namedLines() throws {
+    let body =
+      #"{"error":"partial write of line protocol occurred","data":["#
+      + #"{"original_line":"m,n=6 v=1 6","line_number":7,"error_message":"invalid column type for column 'v'"},"#
+      + #"{"original_line":"m,n=2 v=1 2","line_number":3,"error_message":"No fields were provided"}]}"#
+    let bench = try SinkBench(version: .v3) { _, _ in .status(400, body: body) }
+    bench.submit(SinkBench.lines(0..<10), upTo: 1)
+    #expect(bench.sink.stop(within: .seconds(5)) == 1)
+    #expect(bench.database.writes.count == 1 && bench.sink.counts.pointsWritten == 8)
+    #expect(bench.sink.counts.deadLetters == [.malformed: 1, .typeConflict: 1])
+    #expect(bench.deadLetters.filter { !$0.hasPrefix("#") } == ["m,n=2 v=1 2", "m,n=6 v=1 6"])
+    #expect(bench.deadLetters[0].hasSuffix("malformed status=400 No fields were provided"))
+    let accounts = bench.sink.counts.accounts
+    #expect(accounts.submitted == accounts.accounted)
+  }
+
+  @Test(
+    "an answer that does not name every refused line is not relied on",
+    arguments: [
+      "", "{}", #"{"error":"partial write","data":[]}"#, #"{"error":"partial write","data":null}"#,
+      #"{"error":"partial write","data":[{"line_number":0,"error_message":"x"}]}"#,
+      #"{"error":"partial write","data":[{"line_number":11,"error_message":"x"}]}"#,
+      #"{"error":"partial write","data":[{"line_number":-9223372036854775808,"error_message":"x"}]}"#,
+      #"{"error":"parsing failed","data":[{"line_number":1,"error_message":"x"}]}"#,
+      #"{"error":"partial write","data":[{"line_number":1,"error_message":"x"},{"line_number":1,"error_message":""}]}"#,
+    ])
+  func unnamed(body: String) {
+    #expect(PartialWrite.refused(in: body, of: 10).map(\.count) == nil)
   }
 
   @Test("Retry-After as a date is honoured while fresh points go to disk")

@@ -27,7 +27,8 @@ struct OutageTests {
     let sink = try InfluxSink(
       influx.settings(), options: options,
       spool: SpoolSettings(directory: folder.path + "/spool", maximumBytes: 4 << 30),
-      deadLetters: folder.path + "/dead") { _ in }
+      deadLetters: folder.path + "/dead"
+    ) { _ in }
     defer { sink.stop(within: .zero) }
     var source = Source(sensors: Self.sensors)
     for second in 0..<10 { sink.submit(source.batch(second)) }

@@ -208,7 +208,8 @@ struct SinkSpoolTests {
     defer { second.stop() }
     let sink = try InfluxSink(
       SinkBench.settings(of: second), spool: SpoolSettings(directory: copy, maximumBytes: 1 << 20),
-      deadLetters: copy + "-dead") { _ in }
+      deadLetters: copy + "-dead"
+    ) { _ in }
     for _ in 0..<5000 where sink.counts.accounts.spooled.points > 0 { usleep(2000) }
     sink.stop(within: .seconds(5))
     for index in 0..<Int(accepted + 1) * 20 { #expect(after.fields("m,n=\(index) \(index)") == "v=1") }

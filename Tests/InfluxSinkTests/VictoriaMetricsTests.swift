@@ -27,7 +27,8 @@ struct VictoriaMetricsTests {
     options.longestBackoff = .milliseconds(100)
     let sink = try InfluxSink(
       settings, options: options, spool: SpoolSettings(directory: folder.path + "/spool", maximumBytes: 1 << 20),
-      deadLetters: folder.path + "/dead") { _ in }
+      deadLetters: folder.path + "/dead"
+    ) { _ in }
     defer { sink.stop(within: .zero) }
     let now = Int(Date().timeIntervalSince1970) * 1000
     func submit(_ range: Range<Int>) {
