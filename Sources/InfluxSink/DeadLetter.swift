@@ -32,39 +32,54 @@ public struct DeadLetter: Sendable, Equatable {
   /// Example: `# 2023-11-14T22:13:20Z type_conflict status=400 {"error":"…"}`.
   var text: [UInt8] { Array("# \(time) \(reason.rawValue) status=\(status) \(words)\n".utf8) + lines }
 
-  /// Reads ``text``; what does not begin with such a comment is lines for an unknown reason.
-  init(text: [UInt8]) {
-    let end = text.firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
-    let parts = String(decoding: text[..<end], as: UTF8.self).split(
-      separator: " ", maxSplits: 4, omittingEmptySubsequences: false)
-    guard parts.count >= 4, parts[0] == "#", let reason = RefusalReason(rawValue: String(parts[2])) else {
-      self.init(time: Timestamp(nanoseconds: 0), reason: .rejected, status: 0, words: "", lines: text)
-      return
+  /// The letters of a text of comments and lines, as ``text`` has them one after the other; lines without such a comment
+  /// before them are refused for an unknown reason.
+  static func letters(in text: [UInt8]) -> [DeadLetter] {
+    var letters: [DeadLetter] = []
+    for line in text.split(separator: UInt8(ascii: "\n")) {
+      if line.first == UInt8(ascii: "#") {
+        letters.append(DeadLetter(comment: String(decoding: line, as: UTF8.self)))
+      } else {
+        if letters.isEmpty { letters.append(DeadLetter(comment: "")) }
+        letters[letters.count - 1].lines += line + [UInt8(ascii: "\n")]
+      }
     }
-    let date = try? Date(String(parts[1]), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    let whole = try? Date(String(parts[1]), strategy: .iso8601)
-    let seconds = (date ?? whole)?.timeIntervalSince1970 ?? 0
-    self.init(
-      time: Timestamp(milliseconds: Int64((seconds * 1000).rounded())), reason: reason,
-      status: Int(parts[3].dropFirst("status=".count)) ?? 0, words: parts.count > 4 ? String(parts[4]) : "",
-      lines: Array(text[min(end + 1, text.endIndex)...]))
+    return letters.filter { !$0.lines.isEmpty }
   }
 
-  /// The letters of a file; a frame that was not written whole ends it.
-  static func letters(in file: [UInt8]) -> [(letter: DeadLetter, frame: Range<Int>)] {
+  private init(comment: String) {
+    let parts = comment.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count >= 4, let reason = RefusalReason(rawValue: parts[2]), parts[3].hasPrefix("status=") else {
+      self.init(time: Timestamp(nanoseconds: 0), reason: .rejected, status: 0, words: "", lines: [])
+      return
+    }
+    let date = try? Date(parts[1], strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let seconds = (date ?? (try? Date(parts[1], strategy: .iso8601)))?.timeIntervalSince1970 ?? 0
+    self.init(
+      time: Timestamp(milliseconds: Int64(exactly: (seconds * 1000).rounded()) ?? 0), reason: reason,
+      status: Int(parts[3].dropFirst("status=".count)) ?? 0, words: parts.count > 4 ? parts[4] : "", lines: [])
+  }
+
+  /// A frame of a file: where it stands and what it has, `nil` where that cannot be read.
+  struct Frame {
+    var range: Range<Int>
+    var letters: [DeadLetter]?
+  }
+
+  /// The frames of a file; one that was not written whole ends it.
+  static func frames(in file: [UInt8]) -> [Frame] {
     file.withUnsafeBytes { bytes in
-      var letters: [(letter: DeadLetter, frame: Range<Int>)] = []
+      var frames: [Frame] = []
       var start = 0
       while start < bytes.count {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
         guard let length = Zstandard.frameLength(rest), length > 0 else { break }
         let frame = UnsafeRawBufferPointer(rebasing: rest[..<length])
-        if let text = Zstandard.decompressed(frame, mostBytes: JournalFormat.maximumBodyBytes) {
-          letters.append((DeadLetter(text: text), start..<start + length))
-        }
+        let text = Zstandard.decompressed(frame, mostBytes: JournalFormat.maximumBodyBytes)
+        frames.append(Frame(range: start..<start + length, letters: text.map { letters(in: $0) }))
         start += length
       }
-      return letters
+      return frames
     }
   }
 

@@ -42,7 +42,7 @@ public struct DeadLetters: Sendable {
   /// The files, oldest first.
   public func list() -> [Summary] {
     files().compactMap { file in
-      let letters = DeadLetter.letters(in: Self.contents(of: file.path)).map(\.letter)
+      let letters = DeadLetter.frames(in: Self.contents(of: file.path)).flatMap { $0.letters ?? [] }
       guard let first = letters.first, let last = letters.last else { return nil }
       var reasons: [RefusalReason: UInt64] = [:]
       for letter in letters { reasons[letter.reason, default: 0] += letter.tally.points }
@@ -70,28 +70,34 @@ public struct DeadLetters: Sendable {
 
   private func retry(_ path: String, _ delivery: Delivery, _ options: SinkOptions, _ outcome: inout Outcome) {
     let contents = Self.contents(of: path)
-    for (letter, frame) in DeadLetter.letters(in: contents) {
-      guard outcome.trouble == nil else {
-        outcome.left += letter.tally.points
+    // What cannot be read or is not judged stays.
+    var rest: [UInt8] = []
+    for frame in DeadLetter.frames(in: contents) {
+      guard let letters = frame.letters else {
+        rest += contents[frame.range]
         continue
       }
-      var job = delivery.job(letter.lines)
-      var tries = 0
-      while case .later(let span) = delivery.advance(&job, more: { [] }) {
-        tries += 1
-        if tries > options.faultTries {
-          outcome.trouble = delivery.trouble
-          outcome.left += letter.tally.points
-          Self.replace(path, with: contents[frame.lowerBound...])
-          break
-        }
-        usleep(UInt32(clamping: min(span, options.shortestBackoff).nanoseconds / 1000))
-      }
-      guard outcome.trouble == nil else { continue }
-      outcome.accepted += job.written.points
-      outcome.refused += job.deadLetters.values.reduce(0) { $0 + $1.points }
+      for letter in letters where outcome.trouble == nil { post(letter, delivery, options, &outcome) }
+      guard outcome.trouble != nil else { continue }
+      rest += contents[frame.range]
+      outcome.left += letters.reduce(0) { $0 + $1.tally.points }
     }
-    if outcome.trouble == nil { unlink(path) }
+    if rest.isEmpty { unlink(path) } else { Self.replace(path, with: rest[...]) }
+  }
+
+  private func post(_ letter: DeadLetter, _ delivery: Delivery, _ options: SinkOptions, _ outcome: inout Outcome) {
+    var job = delivery.job(letter.lines)
+    var tries = 0
+    while case .later(let span) = delivery.advance(&job, more: { [] }) {
+      tries += 1
+      if tries > options.faultTries {
+        outcome.trouble = delivery.trouble ?? "no answer"
+        return
+      }
+      usleep(UInt32(clamping: min(span, options.shortestBackoff).nanoseconds / 1000))
+    }
+    outcome.accepted += job.written.points
+    outcome.refused += job.deadLetters.values.reduce(0) { $0 + $1.points }
   }
 
   /// Renames a file so that nothing is added to it any more, and locks it against a second retry.

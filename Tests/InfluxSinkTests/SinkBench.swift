@@ -89,7 +89,7 @@ final class SinkBench {
   var deadLetters: [String] {
     deadLetterFiles.flatMap { path in
       let file = FileManager.default.contents(atPath: path).map(Array.init) ?? []
-      return DeadLetter.letters(in: file).flatMap { letter, _ in
+      return DeadLetter.frames(in: file).flatMap { $0.letters ?? [] }.flatMap { letter in
         String(decoding: letter.text, as: UTF8.self).split(separator: "\n").map(String.init)
       }
     }
