@@ -113,7 +113,7 @@ public enum WriteAnswer {
   private static func isAboutDestination(_ words: String) -> Bool {
     !words.contains("partial write")
       && [
-        "database is required", "database name", "db name", "bucket", "organization", "invalid precision",
+        "database is required", "database name", "db name", "bucket", "organization", "orgid", "invalid precision",
         "consistency",
       ].contains { words.contains($0) }
   }

@@ -89,6 +89,9 @@ struct ProcessReader {
     if let path = section.text("path") { journal.path = path }
     if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
     journal.spoolBytes = size("spool", section)
+    if let spool = journal.spoolBytes, spool >= journal.maximumBytes {
+      reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
+    }
     if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
     journal.whenFull = section.choice("when_full") ?? .pause
     if let text = section.text("sync") {

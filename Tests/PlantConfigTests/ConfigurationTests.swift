@@ -111,6 +111,8 @@ struct ConfigurationTests {
     #expect(journal.spoolBytes == 2 << 30 && journal.deadLetterBytes == 1 << 20 && journal.whenFull == .dropOldest)
     let defaults = load("journal: {path: /j}", name: "wattline.yaml").settings.journal
     #expect(defaults.spoolBytes == nil && defaults.whenFull == .pause)
+    let large = load("journal: {max_bytes: 1GiB, spool: 1GiB}", name: "wattline.yaml").diagnostics.map(\.message)
+    #expect(large == ["'spool' is a part of 'max_bytes' and must be smaller"])
     let wrong = load("journal: {spool: 3kB, when_full: drop}", name: "wattline.yaml").diagnostics.map(\.message)
     #expect(
       wrong == [
