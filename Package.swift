@@ -66,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting",
+        "PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink", "PlantTesting",
         "WattlineBenchmarks",
       ],
       swiftSettings: settings),

@@ -74,13 +74,21 @@ public final class RunningPipeline: Sendable {
     let found = checkpoints.load()
     for damage in found.damage { note("checkpoint: \(damage)") }
     checkpoint = found.checkpoint
+    // The folder's bound holds for both together.
+    let half = settings.journal.maximumBytes / 2
+    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes, sync: settings.journal.sync,
-      notBefore: checkpoint?.offset ?? 0)
+      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
+    var options = SinkOptions()
+    options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
     sink = try InfluxSink(
-      settings.influxdb, deadLetters: settings.journal.path + "/dead-letter",
+      settings.influxdb, options: options,
+      spool: SpoolSettings(
+        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+      deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     var announcing = settings.mqtt
     announcing.clientID += "-status"
@@ -108,7 +116,7 @@ public final class RunningPipeline: Sendable {
   }
 
   /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
-  /// then stays in the journal.
+  /// then stays on disk.
   public func stop() {
     session.stop()
     announcer.stop()
@@ -150,8 +158,8 @@ public final class RunningPipeline: Sendable {
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
-          // Beside the journal: the offset of these points is that of nothing.
-          sink.submit(reporter.report(status(), at: moment))
+          // Beside the journal: the offset of these points is that of nothing. Ticks must not wait for room.
+          sink.offer(reporter.report(status(), at: moment))
         }
       }
     }
@@ -195,8 +203,8 @@ extension RunningPipeline {
   private static func heard(_ state: SinkState, _ note: Note) {
     switch state {
     case .ok: note("database: writing")
-    case .away(let words): note("database: away, data waits in the journal: \(words)")
-    case .held(let reason, let words): note("database: takes nothing (\(reason)), data waits in the journal: \(words)")
+    case .away(let words): note("database: away, points wait on disk: \(words)")
+    case .held(let reason, let words): note("database: takes nothing (\(reason)), points wait on disk: \(words)")
     }
   }
 }

@@ -110,11 +110,14 @@ extension StageWorker {
   private mutating func flush(always: Bool = false) {
     lastFlush = WallClock.monotonic()
     guard processor.encoder.lineCount > 0 || always else { return }
-    sink.submit(processor.encoder.take(upTo: position))
+    var batch = processor.encoder.take(upTo: position)
+    // A checkpoint follows, whose counts must not be ahead of the sink's.
+    batch.keepsAccounts = always
+    sink.submit(batch)
   }
 
-  /// Every ten seconds, or each second while the journal is full, the state is taken; it is written once the database
-  /// has accepted all that came before it.
+  /// Every ten seconds, or each second while the journal is full, the state is taken; it is written once the sink has
+  /// accepted all that came before it.
   private mutating func keepCheckpoint() {
     if let pending = pendingCheckpoint {
       guard let accepted = sink.acceptedUpTo, accepted >= pending.offset else { return }
