@@ -38,7 +38,7 @@ let package = Package(
     module("PlantConfig", ["PlantModel", "CYAML"]),
     module("StreamCore", ["PlantModel"]),
     module("Journal", ["PlantModel", "StreamCore", "CZstd"]),
-    module("MQTTSource", ["PlantModel", "StreamCore", "CMosquitto"]),
+    module("MQTTSource", ["PlantModel", "StreamCore", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
