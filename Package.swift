@@ -73,7 +73,7 @@ let package = Package(
     tests("Alerts"),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
-    tests("InfluxSink", ["Journal"]),
+    tests("InfluxSink", ["Journal", "MQTTSource"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
   ],
