@@ -169,7 +169,8 @@ public final class RunningPipeline: Sendable {
   /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
   /// again is recognised.
   private func noteUnacknowledged() {
-    let reader = journal.reader(from: max(checkpoint?.offset ?? 0, journal.startOffset))
+    let from = StageWorker.redeliveryStart(before: checkpoint?.offset ?? 0, in: journal)
+    let reader = journal.reader(from: max(from, journal.startOffset))
     while true {
       guard let record = try? reader.next() else { return }
       guard record.kind == .messages else { continue }
