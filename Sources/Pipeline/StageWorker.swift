@@ -155,7 +155,7 @@ extension StageWorker {
   /// however long ago they were processed. Some brokers (Mosquitto 2.0.11) let more messages be on their way than their
   /// window says, and send them again window by window, over several connections.
   static func redeliveryStart(before offset: UInt64, in journal: Journal) -> UInt64 {
-    offset - min(offset, UInt64(min(8 << 20, journal.maximumBytes / 8)))
+    offset - min(offset, UInt64(min(8 << 20, journal.maximumBytes / 2)))
   }
 
   private static func resume(
