@@ -118,7 +118,7 @@ struct BoardGateTests {
   /// Asks all queries until each has answered with a value, and tells of those that never do.
   private func expectRows(_ queries: [(place: String, text: String)], _ site: Site) throws {
     var waiting = queries
-    _ = try Waiting.until(seconds: 40, pause: 250) {
+    _ = try Waiting.until(seconds: 25, pause: 250) {
       waiting = try waiting.filter { try !site.influx.query($0.text).contains(where: Self.hasValue) }
       return waiting.isEmpty
     }
