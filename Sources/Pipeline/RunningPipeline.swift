@@ -200,8 +200,10 @@ extension RunningPipeline {
     case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
     case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
     case .oversized(let topic, let limit):
-      note("broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
-    case .drained: note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
+      note(
+        "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
+    case .drained:
+      note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
     case .memoryFailed(let reason): note("the list of subscriptions cannot be kept: \(reason)")
     case .sinkStalled(let reason): note("reading stops: \(reason)")
     case .sinkResumed: note("reading goes on")
