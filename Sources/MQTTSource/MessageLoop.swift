@@ -203,11 +203,13 @@ final class MessageLoop {
     }
   }
 
-  /// Says good-bye; the broker keeps the session.
+  /// Says good-bye; the broker keeps the session. Who connects again before the broker has read every acknowledgement is
+  /// sent messages anew, hence its closing is waited for.
   private func leave(_ connection: BrokerConnection) {
-    if isConnected { outbound.disconnect() }
-    _ = outbound.send(over: connection)
+    guard isConnected else { return }
     isConnected = false
+    outbound.disconnect()
+    if outbound.send(over: connection) == nil { _ = isClosed(connection, within: .seconds(2)) }
   }
 
   private func disconnected(_ reason: String) {
