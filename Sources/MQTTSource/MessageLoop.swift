@@ -155,7 +155,9 @@ final class MessageLoop {
   private func send(_ connection: BrokerConnection) -> String? {
     if outbound.isEmpty { return nil }
     lastSent = MessageLoop.monotonic()
-    return outbound.send(over: connection)
+    guard let reason = outbound.send(over: connection) else { return nil }
+    // What the broker said before it closed tells more than that it closed.
+    return readBurst(connection) ?? reason
   }
 
   /// Pings, and gives a silent broker up; why, if so.
