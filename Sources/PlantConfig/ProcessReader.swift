@@ -41,7 +41,8 @@ struct ProcessReader {
         broker.maximumPayload = Int(bytes)
       } else {
         reading.mistake(
-          section.place(of: "max_payload"), "'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '\(text)'")
+          section.place(of: "max_payload"),
+          "'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '\(text)'")
       }
     }
     broker.username = section.text("username") ?? broker.username
