@@ -83,7 +83,8 @@ enum SealedFormat {
       let bytes = UnsafeRawBufferPointer(rebasing: all[place..<place + entrySize])
       guard load(bytes, 44, UInt32.self) == checksum(bytes, base: base) else { return nil }
       let start = load(bytes, 0, UInt64.self)
-      guard start >= base, start <= JournalFormat.maximumOffset, let position = Int(exactly: load(bytes, 16, UInt64.self))
+      guard start >= base, start <= JournalFormat.maximumOffset,
+        let position = Int(exactly: load(bytes, 16, UInt64.self))
       else { return nil }
       return Block(
         start: start, length: Int(load(bytes, 8, UInt32.self)), position: position,

@@ -25,7 +25,8 @@ public enum Zstandard {
     guard let size = Int(exactly: size), size <= mostBytes else { return nil }
     var isWhole = false
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      isWhole = decompress(frame, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<size]))
+      isWhole = decompress(
+        frame, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<size]))
       count = isWhole ? size : 0
     }
     return isWhole ? bytes : nil

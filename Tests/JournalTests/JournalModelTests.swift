@@ -66,7 +66,10 @@ private struct ModelRun {
 
   private mutating func step() throws {
     var choice = Int.random(in: 0..<Self.operations.reduce(0) { $0 + $1.weight }, using: &random)
-    let operation = Self.operations.first { choice -= $0.weight; return choice < 0 }?.name ?? "append"
+    let operation =
+      Self.operations.first {
+        choice -= $0.weight; return choice < 0
+      }?.name ?? "append"
     covered.insert(operation)
     switch operation {
     case "trim": try trim()
