@@ -7,7 +7,7 @@ import Testing
 @Suite("A journal against a plain model")
 struct JournalModelTests {
   /// Runs further seeds where the environment says how many: `WATTLINE_JOURNAL_SEEDS=5000`.
-  static let seeds = 1...(ProcessInfo.processInfo.environment["WATTLINE_JOURNAL_SEEDS"].flatMap { Int($0) } ?? 100)
+  static let seeds = 1...(ProcessInfo.processInfo.environment["WATTLINE_JOURNAL_SEEDS"].flatMap { Int($0) } ?? 40)
 
   @Test("what was acknowledged and not trimmed is read in order, or reported as damaged where it was damaged")
   func model() throws {
