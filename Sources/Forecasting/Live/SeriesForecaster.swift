@@ -18,7 +18,7 @@ struct SeriesForecaster: Sendable {
 
   private(set) var history = SlotHistory(capacity: historySlots)
   /// In the order that ledger and snapshot use. A challenger of `naive` goes to the end.
-  private(set) var models: [any ForecastModel] = [Persistence(), SeasonalNaive.day, SeasonalNaive.week]
+  private(set) var models: [any HistoryModel] = [Persistence(), HistoryNaive.day, HistoryNaive.week]
   private var errors: [ForecastErrors]
   private var tracks: [QuantileTrack]
   /// One for each challenger and bucket.

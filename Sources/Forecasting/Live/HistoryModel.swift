@@ -25,7 +25,7 @@ public struct ForecastBasis {
 }
 
 /// A forecaster of one series. A new model is one file that conforms, and one line in ``SeriesForecaster``.
-public protocol ForecastModel: Sendable {
+public protocol HistoryModel: Sendable {
   /// The value of the `model` tag.
   var name: String { get }
 
@@ -45,7 +45,7 @@ public protocol ForecastModel: Sendable {
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
 }
 
-extension ForecastModel {
+extension HistoryModel {
   /// Nothing to learn beside the history.
   public mutating func update(slot: Int, value: Double, history: SlotHistory) {}
   /// Nothing learned.

@@ -1,0 +1,84 @@
+import PlantModel
+
+/// A target and what goes with it, slot by slot without holes: what is missing is NaN.
+///
+/// Nobody reads the arrays of a time that is not known yet: ``target(_:before:)`` and ``exogenous(_:_:before:horizon:)``
+/// answer NaN for it.
+public struct ForecastInput: Sendable {
+  /// A series that may explain the target.
+  public struct Exogenous: Sendable {
+    /// Its name.
+    public var name: String
+    /// Whether its values are known a horizon ahead, as forecasts of the weather are.
+    public var isKnownAhead: Bool
+    /// One value a slot [its own unit].
+    public var values: [Double]
+
+    /// A series.
+    public init(name: String, isKnownAhead: Bool, values: [Double]) {
+      self.name = name
+      self.isKnownAhead = isKnownAhead
+      self.values = values
+    }
+  }
+
+  /// The slots.
+  public let grid: SlotGrid
+  /// The slot of the first element.
+  public let first: Int
+  /// The mean of each slot [unit of the target].
+  public private(set) var target: [Double]
+  /// Series that may explain the target.
+  public private(set) var exogenous: [Exogenous]
+  /// 1 on holidays, 0 on other days; empty where nothing is known of holidays.
+  public private(set) var holidays: [Double]
+  /// The calendar of the slots, and of a horizon beyond them.
+  public private(set) var calendar: [SlotCalendar.Entry]
+
+  /// The slots of a target from `first` on. Arrays that are shorter than `target` are filled up with NaN; `beyond` is
+  /// how many slots after the last the calendar reaches.
+  public init(
+    grid: SlotGrid, first: Int, target: [Double], exogenous: [Exogenous] = [], holidays: [Double] = [],
+    zone: LocalCalendar = .utc, beyond: Int = 0
+  ) {
+    self.grid = grid
+    self.first = first
+    self.target = target.map { $0.isFinite ? $0 : .nan }
+    self.exogenous = exogenous.map { series in
+      var series = series
+      series.values = series.values.map { $0.isFinite ? $0 : .nan }
+      return series
+    }
+    self.holidays = holidays
+    var calendar = SlotCalendar(zone: zone, grid: grid)
+    self.calendar = (0..<(target.count + max(0, beyond))).map { calendar.entry(first + $0) }
+  }
+
+  /// Takes back that anything is known of holidays.
+  mutating func forgetHolidays() { holidays = [] }
+
+  /// The slot after the last.
+  public var end: Int { first + target.count }
+
+  /// The target of a slot, if the slot is over before `origin` starts.
+  public func target(_ slot: Int, before origin: Int) -> Double {
+    slot < origin && slot >= first && slot < end ? target[slot - first] : .nan
+  }
+
+  /// A series that may explain the target: up to `origin`, or a horizon further where it is known ahead.
+  public func exogenous(_ index: Int, _ slot: Int, before origin: Int, horizon: Int) -> Double {
+    let series = exogenous[index]
+    let limit = series.isKnownAhead ? origin + horizon : origin
+    return slot < limit && slot >= first && slot - first < series.values.count ? series.values[slot - first] : .nan
+  }
+
+  /// Whether a slot is on a holiday, NaN where that is not known.
+  public func holiday(_ slot: Int) -> Double {
+    slot >= first && slot - first < holidays.count ? holidays[slot - first] : .nan
+  }
+
+  /// What the wall shows at a slot.
+  public func clock(_ slot: Int) -> SlotCalendar.Entry? {
+    slot >= first && slot - first < calendar.count ? calendar[slot - first] : nil
+  }
+}

@@ -1,0 +1,196 @@
+import PlantPhysics
+
+/// Grows regression trees that reduce the variance of the target, on bootstrap samples of a binned table.
+///
+/// A node of many rows finds its split by histograms of the classes, one of few rows by sorting them: both give the
+/// same split. Memory is allocated once for all trees. For one thread.
+final class TreeGrower {
+  private struct Split {
+    var gain = 0.0
+    var column = -1
+    var threshold: UInt8 = 0
+  }
+
+  /// Nodes with fewer rows sort them rather than sweep 255 classes.
+  private static let smallNode = 40
+
+  private let table: BinnedTable
+  private let targets: [Double]
+  private let minimumLeaf: Int
+  private let columnsTried: Int
+  private var random: SeededGenerator
+  private let rows: UnsafeMutableBufferPointer<Int32>
+  private let values: UnsafeMutableBufferPointer<Double>
+  private let spareRows: UnsafeMutableBufferPointer<Int32>
+  private let spareValues: UnsafeMutableBufferPointer<Double>
+  private let histogram: UnsafeMutableBufferPointer<SIMD2<Double>>
+  private var columnOrder: [Int]
+
+  init(_ table: BinnedTable, targets: [Double], settings: QuantileForest.Settings, seed: UInt64) {
+    self.table = table
+    let mean = targets.reduce(0, +) / Double(max(1, targets.count))
+    self.targets = targets.map { $0 - mean }
+    minimumLeaf = settings.minimumLeaf
+    columnsTried = min(table.columns, max(1, Int(settings.columnShare * Double(table.columns))))
+    random = SeededGenerator(seed: seed)
+    rows = .allocate(capacity: table.rows)
+    values = .allocate(capacity: table.rows)
+    spareRows = .allocate(capacity: table.rows)
+    spareValues = .allocate(capacity: table.rows)
+    histogram = .allocate(capacity: 256)
+    rows.initialize(repeating: 0)
+    values.initialize(repeating: 0)
+    spareRows.initialize(repeating: 0)
+    spareValues.initialize(repeating: 0)
+    histogram.initialize(repeating: .zero)
+    columnOrder = Array(0..<table.columns)
+  }
+
+  deinit {
+    rows.deallocate()
+    values.deallocate()
+    spareRows.deallocate()
+    spareValues.deallocate()
+    histogram.deallocate()
+  }
+
+  /// Appends a tree to `nodes`.
+  func growTree(into nodes: inout QuantileForest.Nodes) {
+    for position in 0..<table.rows {
+      let row = Int(random.next() % UInt64(table.rows))
+      rows[position] = Int32(row)
+      values[position] = targets[row]
+    }
+    var open: [(node: Int, range: Range<Int>)] = [(append(&nodes), 0..<table.rows)]
+    while let (node, range) = open.popLast() {
+      guard let split = bestSplit(range) else { continue }
+      let middle = partition(range, split)
+      let left = append(&nodes)
+      let right = append(&nodes)
+      nodes.column[node] = Int16(split.column)
+      nodes.threshold[node] = split.threshold
+      nodes.child[node] = Int32(left)
+      open.append((right, middle..<range.upperBound))
+      open.append((left, range.lowerBound..<middle))
+    }
+  }
+
+  private func append(_ nodes: inout QuantileForest.Nodes) -> Int {
+    nodes.column.append(-1)
+    nodes.threshold.append(0)
+    nodes.child.append(0)
+    return nodes.column.count - 1
+  }
+
+  /// The split that reduces the squared error most among a random choice of columns; further columns are looked at
+  /// while none of the chosen allows a split.
+  private func bestSplit(_ range: Range<Int>) -> Split? {
+    guard range.count >= 2 * minimumLeaf else { return nil }
+    var sum = 0.0
+    var least = Double.infinity
+    var greatest = -Double.infinity
+    for position in range {
+      sum += values[position]
+      least = min(least, values[position])
+      greatest = max(greatest, values[position])
+    }
+    guard least < greatest else { return nil }
+    var best = Split()
+    let base = sum * sum / Double(range.count)
+    best.gain = base + 1e-12 * (greatest - least) * (greatest - least)
+    table.classes.withUnsafeBufferPointer { classes in
+      for tried in 0..<columnOrder.count {
+        if tried >= columnsTried, best.column >= 0 { break }
+        let other = tried + Int(random.next() % UInt64(columnOrder.count - tried))
+        columnOrder.swapAt(tried, other)
+        let column = columnOrder[tried]
+        let start = classes.baseAddress! + column * table.rows
+        if range.count < TreeGrower.smallNode {
+          sweepSorted(range, start, column, sum, &best)
+        } else {
+          sweepHistogram(range, start, column, sum, &best)
+        }
+      }
+    }
+    return best.column >= 0 ? best : nil
+  }
+
+  private func sweepHistogram(
+    _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
+  ) {
+    let last = table.edges[column].count + 1
+    for bin in 0...last { histogram[bin] = .zero }
+    for position in range {
+      histogram[Int(classes[Int(rows[position])])] += SIMD2(values[position], 1)
+    }
+    let total = Double(range.count)
+    let least = Double(minimumLeaf)
+    var left = SIMD2<Double>.zero
+    for bin in 0..<last {
+      let here = histogram[bin]
+      if here.y == 0 { continue }
+      left += here
+      let right = total - left.y
+      if right < least { break }
+      if left.y < least { continue }
+      let rest = sum - left.x
+      let gain = left.x * left.x / left.y + rest * rest / right
+      if gain > best.gain { best = Split(gain: gain, column: column, threshold: UInt8(bin)) }
+    }
+  }
+
+  private func sweepSorted(
+    _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
+  ) {
+    // The histogram's memory serves as room for (class, value), in ascending order of class.
+    let count = range.count
+    for offset in 0..<count {
+      let position = range.lowerBound + offset
+      let entry = SIMD2(Double(classes[Int(rows[position])]), values[position])
+      var place = offset
+      while place > 0, histogram[place - 1].x > entry.x {
+        histogram[place] = histogram[place - 1]
+        place -= 1
+      }
+      histogram[place] = entry
+    }
+    var left = 0.0
+    for offset in 0..<(count - minimumLeaf) {
+      left += histogram[offset].y
+      if offset + 1 < minimumLeaf || histogram[offset].x == histogram[offset + 1].x { continue }
+      let size = Double(offset + 1)
+      let rest = sum - left
+      let gain = left * left / size + rest * rest / (Double(count) - size)
+      if gain > best.gain {
+        best = Split(gain: gain, column: column, threshold: UInt8(histogram[offset].x))
+      }
+    }
+  }
+
+  /// Moves the rows of the left side to the front, order kept; gives the first position of the right side.
+  private func partition(_ range: Range<Int>, _ split: Split) -> Int {
+    table.classes.withUnsafeBufferPointer { classes in
+      let start = classes.baseAddress! + split.column * table.rows
+      var left = range.lowerBound
+      var right = 0
+      for position in range {
+        let row = rows[position]
+        let value = values[position]
+        if start[Int(row)] > split.threshold {
+          spareRows[right] = row
+          spareValues[right] = value
+          right += 1
+        } else {
+          rows[left] = row
+          values[left] = value
+          left += 1
+        }
+      }
+      for offset in 0..<right {
+        rows[left + offset] = spareRows[offset]
+        values[left + offset] = spareValues[offset]
+      }
+      return left
+    }
+  }
+}
