@@ -1,3 +1,4 @@
+import Glibc
 import PlantModel
 
 /// Scores forecasters on a recording as they would have run: from origin to origin, each knowing only what was before.
@@ -93,12 +94,13 @@ public struct Backtest {
     var engine = ForecastEngine(models: models, settings: engineSettings, grid: input.grid)
     var scores = models.map { BacktestScore(name: $0.name, leads: leads, scale: scale) }
     scores.append(BacktestScore(name: "ensemble", leads: leads, scale: scale))
-    let clock = ContinuousClock()
     var origin = firstOrigin()
     let start = origin
     while origin < testEnd {
       let issue = engine.advance(to: origin, input) { work, body in
-        let seconds = clock.measure(body) / .seconds(1)
+        let began = Backtest.processorSeconds()
+        body()
+        let seconds = Backtest.processorSeconds() - began
         switch work {
         case .fit(let model): scores[model].train(seconds)
         case .predict(let model): scores[model].predictSeconds += origin < testStart ? 0 : seconds
@@ -114,6 +116,13 @@ public struct Backtest {
       progress(Double(origin - start) / Double(max(1, testEnd - start)))
     }
     return scores
+  }
+
+  /// Processor time of this thread [s], so that what else the machine does is not measured.
+  private static func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   private func score(

@@ -11,8 +11,8 @@ final class TreeGrower {
     var threshold: UInt8 = 0
   }
 
-  /// Nodes with fewer rows sort them rather than sweep 255 classes.
-  private static let smallNode = 40
+  /// Nodes with fewer rows sort them rather than count them.
+  private static let smallNode = 20
 
   private let table: BinnedTable
   private let targets: [Double]
@@ -23,8 +23,15 @@ final class TreeGrower {
   private let values: UnsafeMutableBufferPointer<Double>
   private let spareRows: UnsafeMutableBufferPointer<Int32>
   private let spareValues: UnsafeMutableBufferPointer<Double>
+  /// Sum of targets and count of rows by class.
   private let histogram: UnsafeMutableBufferPointer<SIMD2<Double>>
-  private var columnOrder: [Int]
+  /// A bit for each class that has rows.
+  private let occupied: UnsafeMutableBufferPointer<UInt64>
+  /// Class and target in ascending order of class.
+  private let sorted: UnsafeMutableBufferPointer<SIMD2<Double>>
+  /// 1 / n.
+  private let inverse: UnsafeMutableBufferPointer<Double>
+  private let columnOrder: UnsafeMutableBufferPointer<Int>
 
   init(_ table: BinnedTable, targets: [Double], settings: QuantileForest.Settings, seed: UInt64) {
     self.table = table
@@ -43,7 +50,14 @@ final class TreeGrower {
     spareRows.initialize(repeating: 0)
     spareValues.initialize(repeating: 0)
     histogram.initialize(repeating: .zero)
-    columnOrder = Array(0..<table.columns)
+    occupied = .allocate(capacity: 4)
+    occupied.initialize(repeating: 0)
+    sorted = .allocate(capacity: TreeGrower.smallNode)
+    sorted.initialize(repeating: .zero)
+    inverse = .allocate(capacity: table.rows + 1)
+    for count in 0...table.rows { inverse.initializeElement(at: count, to: count == 0 ? 0 : 1 / Double(count)) }
+    columnOrder = .allocate(capacity: table.columns)
+    for column in 0..<table.columns { columnOrder.initializeElement(at: column, to: column) }
   }
 
   deinit {
@@ -52,6 +66,10 @@ final class TreeGrower {
     spareRows.deallocate()
     spareValues.deallocate()
     histogram.deallocate()
+    occupied.deallocate()
+    sorted.deallocate()
+    inverse.deallocate()
+    columnOrder.deallocate()
   }
 
   /// Appends a tree to `nodes`.
@@ -98,13 +116,14 @@ final class TreeGrower {
     var best = Split()
     let base = sum * sum / Double(range.count)
     best.gain = base + 1e-12 * (greatest - least) * (greatest - least)
+    var random = self.random
     table.classes.withUnsafeBufferPointer { classes in
       for tried in 0..<columnOrder.count {
         if tried >= columnsTried, best.column >= 0 { break }
         let other = tried + Int(random.next() % UInt64(columnOrder.count - tried))
         columnOrder.swapAt(tried, other)
         let column = columnOrder[tried]
-        let start = classes.baseAddress! + column * table.rows
+        guard let start = classes.baseAddress.map({ $0 + column * table.rows }) else { break }
         if range.count < TreeGrower.smallNode {
           sweepSorted(range, start, column, sum, &best)
         } else {
@@ -112,57 +131,68 @@ final class TreeGrower {
         }
       }
     }
+    self.random = random
     return best.column >= 0 ? best : nil
   }
 
+  /// Counts the rows by class and looks at each class that has any. The histogram is all zero before and after.
   private func sweepHistogram(
     _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
   ) {
-    let last = table.edges[column].count + 1
-    for bin in 0...last { histogram[bin] = .zero }
+    let occupied = self.occupied
+    let histogram = self.histogram
+    let inverse = self.inverse
     for position in range {
-      histogram[Int(classes[Int(rows[position])])] += SIMD2(values[position], 1)
+      let bin = Int(classes[Int(rows[position])])
+      histogram[bin] += SIMD2(values[position], 1)
+      occupied[bin &>> 6] |= 1 &<< UInt64(bin & 63)
     }
-    let total = Double(range.count)
-    let least = Double(minimumLeaf)
-    var left = SIMD2<Double>.zero
-    for bin in 0..<last {
-      let here = histogram[bin]
-      if here.y == 0 { continue }
-      left += here
-      let right = total - left.y
-      if right < least { break }
-      if left.y < least { continue }
-      let rest = sum - left.x
-      let gain = left.x * left.x / left.y + rest * rest / right
-      if gain > best.gain { best = Split(gain: gain, column: column, threshold: UInt8(bin)) }
+    let total = range.count
+    let latest = total - minimumLeaf
+    var size = 0
+    var left = 0.0
+    for word in 0..<4 {
+      var bits = occupied[word]
+      occupied[word] = 0
+      while bits != 0 {
+        let bin = word &* 64 &+ bits.trailingZeroBitCount
+        bits &= bits &- 1
+        let here = histogram[bin]
+        histogram[bin] = .zero
+        size &+= Int(here.y)
+        left += here.x
+        if size < minimumLeaf || size > latest { continue }
+        let rest = sum - left
+        let gain = left * left * inverse[size] + rest * rest * inverse[total &- size]
+        if gain > best.gain { best = Split(gain: gain, column: column, threshold: UInt8(truncatingIfNeeded: bin)) }
+      }
     }
   }
 
   private func sweepSorted(
     _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
   ) {
-    // The histogram's memory serves as room for (class, value), in ascending order of class.
+    let sorted = self.sorted
     let count = range.count
     for offset in 0..<count {
       let position = range.lowerBound + offset
       let entry = SIMD2(Double(classes[Int(rows[position])]), values[position])
       var place = offset
-      while place > 0, histogram[place - 1].x > entry.x {
-        histogram[place] = histogram[place - 1]
+      while place > 0, sorted[place - 1].x > entry.x {
+        sorted[place] = sorted[place - 1]
         place -= 1
       }
-      histogram[place] = entry
+      sorted[place] = entry
     }
     var left = 0.0
     for offset in 0..<(count - minimumLeaf) {
-      left += histogram[offset].y
-      if offset + 1 < minimumLeaf || histogram[offset].x == histogram[offset + 1].x { continue }
-      let size = Double(offset + 1)
+      left += sorted[offset].y
+      if offset + 1 < minimumLeaf || sorted[offset].x == sorted[offset + 1].x { continue }
+      let size = offset + 1
       let rest = sum - left
-      let gain = left * left / size + rest * rest / (Double(count) - size)
+      let gain = left * left * inverse[size] + rest * rest * inverse[count - size]
       if gain > best.gain {
-        best = Split(gain: gain, column: column, threshold: UInt8(histogram[offset].x))
+        best = Split(gain: gain, column: column, threshold: UInt8(sorted[offset].x))
       }
     }
   }
@@ -170,7 +200,7 @@ final class TreeGrower {
   /// Moves the rows of the left side to the front, order kept; gives the first position of the right side.
   private func partition(_ range: Range<Int>, _ split: Split) -> Int {
     table.classes.withUnsafeBufferPointer { classes in
-      let start = classes.baseAddress! + split.column * table.rows
+      guard let start = classes.baseAddress.map({ $0 + split.column * table.rows }) else { return range.upperBound }
       var left = range.lowerBound
       var right = 0
       for position in range {
