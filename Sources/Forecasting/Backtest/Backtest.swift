@@ -144,7 +144,7 @@ public struct Backtest {
   private func firstOrigin() -> Int {
     let grid = input.grid
     let wanted = grid.day(of: testStart) - ForecastEnsemble.memoryDays
-    let mark = wanted - ((wanted % engineSettings.retrainDays) + engineSettings.retrainDays) % engineSettings.retrainDays
+    let mark = engineSettings.mark(ofDay: wanted)
     let least = grid.firstSlot(ofDay: grid.day(of: input.first + grid.perDay - 1) + 2)
     let slot = max(grid.firstSlot(ofDay: mark), min(least, testStart))
     let remainder = ((slot % engineSettings.step) + engineSettings.step) % engineSettings.step

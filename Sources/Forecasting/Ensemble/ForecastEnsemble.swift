@@ -1,4 +1,5 @@
 import Glibc
+import StreamCore
 
 /// One forecast out of many: quantiles averaged with weights of their own for each lead and level, then calibrated.
 ///
@@ -6,20 +7,25 @@ import Glibc
 struct ForecastEnsemble: Sendable {
   /// Days of issued forecasts that are remembered.
   static let memoryDays = 56
-  /// After so many days a sample counts half.
-  static let halfLifeDays = 28.0
+  /// After so many days a sample counts half for the weights.
+  static let weightHalfLife = 28.0
+  /// After so many days a sample counts half for the intervals, which follow the season faster.
+  static let intervalHalfLife = 14.0
 
   private let models: Int
   private let prior: [Double]
   private let leads: LeadClasses
   private let perDay: Int
+  private let isDense: Bool
   private(set) var memory: ForecastMemory
   /// Lead class by lead class, level by level, model by model.
   private(set) var weights: [Double]
   private(set) var calibrations: [IntervalCalibration]
 
-  /// An ensemble that averages by `prior`.
-  init(prior: [Double], leads: LeadClasses, perDay: Int) {
+  /// An ensemble that averages by `prior`. Unless `isDense`, it remembers an issue each six hours and of that a slot
+  /// each hour, which is enough to learn from and bounds the memory.
+  init(prior: [Double], leads: LeadClasses, perDay: Int, isDense: Bool) {
+    self.isDense = isDense
     models = prior.count
     let sum = prior.reduce(0, +)
     self.prior = prior.map { $0 / max(sum, .leastNormalMagnitude) }
@@ -31,7 +37,14 @@ struct ForecastEnsemble: Sendable {
   }
 
   /// Notes what the models say.
-  mutating func note(_ tables: [QuantileTable], origin: Int) { memory.note(tables, origin: origin, leads: leads) }
+  mutating func note(_ tables: [QuantileTable], origin: Int) {
+    let all = leads.ofOffset.indices
+    if isDense {
+      memory.note(tables, origin: origin, leads: leads, offsets: all)
+    } else if origin % max(1, perDay / 4) == 0 {
+      memory.note(tables, origin: origin, leads: leads, offsets: stride(from: 0, to: all.count, by: max(1, perDay / 24)))
+    }
+  }
 
   /// Learns from what came before `origin`.
   mutating func learn(before origin: Int, actual: (Int) -> Double) {
@@ -41,9 +54,9 @@ struct ForecastEnsemble: Sendable {
     for lead in 0..<leads.count {
       let samples = memory.settled(lead)
       let actuals = samples.map { memory.entries[$0].actual }
-      let importance = samples.map { index in
-        exp2(-Double(origin - memory.entries[index].slot) / Double(perDay) / ForecastEnsemble.halfLifeDays)
-      }
+      let ages = samples.map { Double(origin - memory.entries[$0].slot) / Double(perDay) }
+      let importance = ages.map { exp2(-$0 / ForecastEnsemble.weightHalfLife) }
+      let urgency = ages.map { exp2(-$0 / ForecastEnsemble.intervalHalfLife) }
       for level in 0..<QuantileLevels.count { stack(lead, level, samples, actuals, importance) }
       var issued = QuantileTable(rows: samples.count)
       for (row, index) in samples.enumerated() {
@@ -55,10 +68,10 @@ struct ForecastEnsemble: Sendable {
         for level in 0..<QuantileLevels.count { table[row, level] = issued[old, level] }
       }
       own.append(
-        IntervalCalibration(table, actuals: valid.map { actuals[$0] }, importance: valid.map { importance[$0] }))
+        IntervalCalibration(table, actuals: valid.map { actuals[$0] }, importance: valid.map { urgency[$0] }))
       all.issued += table.values
       all.actuals += valid.map { actuals[$0] }
-      all.importance += valid.map { importance[$0] }
+      all.importance += valid.map { urgency[$0] }
     }
     var table = QuantileTable(rows: 0)
     table.values = all.issued
@@ -114,5 +127,19 @@ struct ForecastEnsemble: Sendable {
       answer[row, level] = total > 0 ? sum / total : .nan
     }
     answer.sort(row: row)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    memory.snapshot(into: &writer)
+    writer.write(weights)
+    for calibration in calibrations { calibration.snapshot(into: &writer) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try memory.restore(from: &reader, leadClasses: leads.count)
+    let restored = try reader.readDoubles()
+    guard restored.count == weights.count else { throw .invalid("weights of other models") }
+    weights = restored
+    for index in calibrations.indices { try calibrations[index].restore(from: &reader) }
   }
 }

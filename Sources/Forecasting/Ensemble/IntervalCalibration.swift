@@ -1,3 +1,5 @@
+import StreamCore
+
 /// Moves quantiles so that as many of the values that came of late lie below each as it promises.
 ///
 /// Conformalised quantile regression (Y. Romano, E. Patterson and E. Candès 2019, arXiv:1905.03222) for each quantile on
@@ -28,10 +30,7 @@ struct IntervalCalibration: Sendable {
     for level in 0..<QuantileLevels.count {
       let scores = rows.map { (value: (actuals[$0] - issued[$0, level]) / widths[$0], weight: importance[$0]) }
         .sorted { $0.value < $1.value }
-      // One more sample that may lie anywhere: outer quantiles move outwards by its share.
-      let probability = QuantileLevels.all[level]
-      let wanted = probability < 0.5 ? probability * weight - (1 - probability)
-        : probability > 0.5 ? probability * weight + probability : probability * weight
+      let wanted = QuantileLevels.all[level] * weight
       var sum = 0.0
       shifts[level] = scores.last?.value ?? 0
       for score in scores {
@@ -60,5 +59,18 @@ struct IntervalCalibration: Sendable {
     guard width >= leastWidth, weight > 0 else { return }
     for level in shifts.indices { table[row, level] += shifts[level] * width }
     table.sort(row: row)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(shifts)
+    writer.write(leastWidth)
+    writer.write(weight)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    shifts = try reader.readDoubles()
+    leastWidth = try reader.readDouble()
+    weight = try reader.readDouble()
+    guard shifts.count == QuantileLevels.count else { throw .invalid("\(shifts.count) shifts of quantiles") }
   }
 }

@@ -104,9 +104,9 @@ public struct FeatureBuilder: Sendable {
   private func value(_ column: FeatureColumn, _ slot: Int, _ origin: Int) -> Double {
     let perDay = input.grid.perDay
     switch column {
-    case .hour: return input.clock(slot)?.hour ?? .nan
-    case .weekday: return input.clock(slot)?.weekday ?? .nan
-    case .dayOfYear: return input.clock(slot)?.dayOfYear ?? .nan
+    case .hour: return input.calendar.entry(slot).hour
+    case .weekday: return input.calendar.entry(slot).weekday
+    case .dayOfYear: return input.calendar.entry(slot).dayOfYear
     case .holiday(let shift): return input.holiday(slot + shift * perDay)
     case .lead: return Double(slot + 1 - origin) * input.grid.span.inHours
     case .sameSlot(let days): return input.target(sameSlot(slot, origin, days), before: origin)

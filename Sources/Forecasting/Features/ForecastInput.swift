@@ -25,7 +25,7 @@ public struct ForecastInput: Sendable {
   /// The slots.
   public let grid: SlotGrid
   /// The slot of the first element.
-  public let first: Int
+  public private(set) var first: Int
   /// The mean of each slot [unit of the target].
   public private(set) var target: [Double]
   /// Series that may explain the target.
@@ -33,7 +33,7 @@ public struct ForecastInput: Sendable {
   /// 1 on holidays, 0 on other days; empty where nothing is known of holidays.
   public private(set) var holidays: [Double]
   /// The calendar of the slots, and of a horizon beyond them.
-  public private(set) var calendar: [SlotCalendar.Entry]
+  public var calendar: SlotCalendar
 
   /// The slots of a target from `first` on. Arrays that are shorter than `target` are filled up with NaN; `beyond` is
   /// how many slots after the last the calendar reaches.
@@ -50,12 +50,19 @@ public struct ForecastInput: Sendable {
       return series
     }
     self.holidays = holidays
-    var calendar = SlotCalendar(zone: zone, grid: grid)
-    self.calendar = (0..<(target.count + max(0, beyond))).map { calendar.entry(first + $0) }
+    start = first + (self.target.firstIndex { !$0.isNaN } ?? 0)
+    firstNegative = self.target.firstIndex { $0 < 0 }.map { first + $0 }
+    calendar = SlotCalendar(grid: grid, first: first)
+    calendar.extend(to: first + target.count + max(0, beyond), zone: zone)
   }
 
   /// Takes back that anything is known of holidays.
   mutating func forgetHolidays() { holidays = [] }
+
+  /// The first slot with a value.
+  public private(set) var start: Int
+  /// The first slot with a value below zero.
+  private var firstNegative: Int?
 
   /// The slot after the last.
   public var end: Int { first + target.count }
@@ -64,6 +71,9 @@ public struct ForecastInput: Sendable {
   public func target(_ slot: Int, before origin: Int) -> Double {
     slot < origin && slot >= first && slot < end ? target[slot - first] : .nan
   }
+
+  /// Whether no value has been below zero before `origin`, so that none is to be expected.
+  public func isNeverNegative(before origin: Int) -> Bool { firstNegative.map { $0 >= origin } ?? true }
 
   /// A series that may explain the target: up to `origin`, or a horizon further where it is known ahead.
   public func exogenous(_ index: Int, _ slot: Int, before origin: Int, horizon: Int) -> Double {
@@ -77,8 +87,23 @@ public struct ForecastInput: Sendable {
     slot >= first && slot - first < holidays.count ? holidays[slot - first] : .nan
   }
 
-  /// What the wall shows at a slot.
-  public func clock(_ slot: Int) -> SlotCalendar.Entry? {
-    slot >= first && slot - first < calendar.count ? calendar[slot - first] : nil
+  /// Sets the target of a slot, and forgets what is more than `keeping` slots before the latest.
+  public mutating func set(_ slot: Int, _ value: Double, keeping: Int) {
+    if target.isEmpty || slot - end >= keeping {
+      first = slot
+      start = slot
+      target = []
+    }
+    if value < 0 { firstNegative = min(firstNegative ?? slot, slot) }
+    guard slot >= first else { return }
+    while end <= slot { target.append(.nan) }
+    target[slot - first] = value
+    // A quarter more is kept before it is cut, so that the array is not moved every time.
+    if target.count > keeping + keeping / 4 {
+      let excess = target.count - keeping
+      target.removeFirst(excess)
+      first += excess
+      start = max(start, first)
+    }
   }
 }

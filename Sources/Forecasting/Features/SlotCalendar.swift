@@ -1,7 +1,9 @@
 import PlantModel
 
 /// What the clock and the calendar on the wall show at the start of slots, daylight saving included.
-public struct SlotCalendar {
+///
+/// It keeps the slots at which the zone's offset changes, so that copies cost nothing and may cross threads.
+public struct SlotCalendar: Sendable {
   /// One slot.
   public struct Entry: Sendable, Hashable {
     /// Hours since midnight, 0..<24.
@@ -12,18 +14,32 @@ public struct SlotCalendar {
     public var dayOfYear: Double
   }
 
-  private var zone: LocalCalendar
   private let grid: SlotGrid
+  /// First slots of spans with one offset, ascending, and those offsets.
+  private var changes: [(slot: Int, offset: TimeSpan)] = []
+  private var end: Int
 
-  /// The calendar of a zone.
-  public init(zone: LocalCalendar, grid: SlotGrid) {
-    self.zone = zone
+  /// The calendar of a zone from a slot on; ``extend(to:zone:)`` says how far.
+  public init(grid: SlotGrid, first: Int) {
     self.grid = grid
+    end = first
   }
 
-  /// What the wall shows when a slot starts.
-  public mutating func entry(_ slot: Int) -> Entry {
-    let civil = zone.civil(at: grid.start(of: slot))
+  /// Reads the zone's offsets up to a slot.
+  public mutating func extend(to slot: Int, zone: LocalCalendar) {
+    var zone = zone
+    while end < slot {
+      let offset = TimeSpan.seconds(zone.utcOffset(at: grid.start(of: end)))
+      if changes.last?.offset != offset { changes.append((end, offset)) }
+      end += 1
+    }
+  }
+
+  /// What the wall shows when a slot starts; outside of what was read, with the nearest offset.
+  public func entry(_ slot: Int) -> Entry {
+    let place = changes.partitioningIndex { $0.slot > slot }
+    let offset = changes.isEmpty ? .zero : changes[max(0, place - 1)].offset
+    let civil = CivilTime(utc: grid.start(of: slot) + offset)
     return Entry(
       hour: Double(civil.secondOfDay) / 3600, weekday: Double(civil.weekday), dayOfYear: Double(civil.dayOfYear))
   }

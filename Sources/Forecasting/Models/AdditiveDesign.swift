@@ -1,4 +1,5 @@
 import Glibc
+import StreamCore
 
 /// How rows of features become the columns of a regression: every column in units of its standard deviation, NaN at
 /// its mean.
@@ -98,6 +99,64 @@ struct AdditiveDesign: Sendable {
       let angle = 2 * Double.pi * order * rows.values[column][row] / 365.25
       return isSine ? sin(angle) : cos(angle)
     case .trend(let since): return max(0, Double(rows.slots[row] - since) / Double(perDay))
+    }
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(Int64(perDay))
+    writer.write(means)
+    writer.write(scales)
+    writer.write(terms) { writer, term in
+      let (kind, column, number): (UInt8, Int, Double) =
+        switch term {
+        case .linear(let column): (0, column, 0)
+        case .hinge(let column, let above): (1, column, above)
+        case .weekday(let column, let day): (2, column, day)
+        case .part(let column, let part): (3, column, part)
+        case .season(let column, let order, let isSine): (isSine ? 4 : 5, column, order)
+        case .trend(let since): (6, since, 0)
+        }
+      writer.write(kind)
+      writer.write(Int64(column))
+      writer.write(number)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    perDay = Int(try reader.read(Int64.self))
+    means = try reader.readDoubles()
+    scales = try reader.readDoubles()
+    terms = try reader.readArray(elementSize: 17) { (reader) throws(SnapshotError) in
+      let kind = try reader.read(UInt8.self)
+      let column = Int(try reader.read(Int64.self))
+      let number = try reader.readDouble()
+      guard kind == 6 ? column.magnitude < 1 << 40 : (0..<Int(Int16.max)).contains(column) else {
+        throw .invalid("a column \(column)")
+      }
+      switch kind {
+      case 0: return .linear(column)
+      case 1: return .hinge(column, above: number)
+      case 2: return .weekday(column, number)
+      case 3: return .part(column, number)
+      case 4, 5: return .season(column, order: number, isSine: kind == 4)
+      case 6: return .trend(since: column)
+      default: throw .invalid("a term \(kind)")
+      }
+    }
+    guard perDay > 0, means.count == terms.count, scales.count == terms.count else {
+      throw .invalid("terms without their scales")
+    }
+  }
+
+  /// Whether rows have all columns that the terms name.
+  func fits(_ rows: FeatureRows) -> Bool {
+    terms.allSatisfy { term in
+      switch term {
+      case .linear(let column), .hinge(let column, _), .weekday(let column, _), .part(let column, _),
+        .season(let column, _, _):
+        column < rows.columns.count
+      case .trend: true
+      }
     }
   }
 }

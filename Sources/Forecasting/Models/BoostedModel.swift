@@ -6,18 +6,32 @@ public struct BoostedModel: ForecastModel {
   public let name = "boosted"
   /// Three weeks.
   public let minimumDays = 21
+  private static let treesPerSlice = 10
   private let settings: BoostedQuantiles.Settings
   private var trees = BoostedQuantiles()
   private var table = BinnedTable([])
+  private var training: (targets: [Double], seed: UInt64)?
 
   /// Boosted trees.
   public init(settings: BoostedQuantiles.Settings = BoostedQuantiles.Settings()) { self.settings = settings }
 
-  /// Grows the trees.
-  public mutating func fit(_ rows: FeatureRows, seed: UInt64) {
+  /// Cuts the columns into classes.
+  public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     table = BinnedTable(rows.values)
-    trees = BoostedQuantiles(table, targets: rows.targets, settings: settings, seed: seed)
+    trees = BoostedQuantiles(targets: rows.targets)
+    training = (rows.targets, seed)
+  }
+
+  /// Grows some trees.
+  public mutating func proceed() -> Bool {
+    guard let (targets, seed) = training else { return false }
+    let count = min(BoostedModel.treesPerSlice, settings.rounds - trees.treeCount)
+    trees.grow(count, table, targets: targets, settings: settings, seed: seed)
+    guard count < 1 || trees.treeCount >= settings.rounds || trees.treeCount == 0 else { return true }
+    training = nil
+    trees.finish()
     table.dropRows()
+    return false
   }
 
   /// The sums of the steps of the row's leaves.
@@ -32,8 +46,14 @@ public struct BoostedModel: ForecastModel {
   }
 
   /// Writes edges and trees.
-  public func snapshot(into writer: inout SnapshotWriter) {}
+  public func snapshot(into writer: inout SnapshotWriter) {
+    table.snapshot(into: &writer)
+    trees.snapshot(into: &writer)
+  }
 
   /// Reads edges and trees.
-  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {}
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try table.restore(from: &reader)
+    try trees.restore(from: &reader, columns: table.columns)
+  }
 }

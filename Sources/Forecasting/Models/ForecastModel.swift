@@ -6,11 +6,17 @@ public protocol ForecastModel: Sendable {
   /// The value of the `model` tag.
   var name: String { get }
 
+  /// What the model counts for in an ensemble before anything is known of it, 1 for one that learns in earnest.
+  var priorWeight: Double { get }
+
   /// Days of history below which the model is not asked.
   var minimumDays: Int { get }
 
-  /// Learns from scratch. The same rows and seed give the same model.
-  mutating func fit(_ rows: FeatureRows, seed: UInt64)
+  /// Starts to learn from scratch. The same rows and seed give the same model.
+  mutating func begin(_ rows: FeatureRows, seed: UInt64)
+
+  /// Learns on, for some milliseconds at the most; whether there is more to do.
+  mutating func proceed() -> Bool
 
   /// The quantiles of each row; NaN where there is no answer.
   func predict(_ rows: FeatureRows) -> QuantileTable
@@ -20,6 +26,20 @@ public protocol ForecastModel: Sendable {
 
   /// Reads what ``snapshot(into:)`` wrote.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
+}
+
+extension ForecastModel {
+  /// 1.
+  public var priorWeight: Double { 1 }
+
+  /// Nothing is left after ``begin(_:seed:)``.
+  public mutating func proceed() -> Bool { false }
+
+  /// Learns to the end.
+  public mutating func fit(_ rows: FeatureRows, seed: UInt64) {
+    begin(rows, seed: seed)
+    while proceed() {}
+  }
 }
 
 /// The models there are.

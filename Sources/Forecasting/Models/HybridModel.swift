@@ -8,18 +8,29 @@ public struct HybridModel: ForecastModel {
   /// Three weeks.
   public let minimumDays = 21
   private var lines = AdditiveModel()
-  private var trees: BoostedModel
+  private var trees = BoostedModel()
+  private var training: (rows: FeatureRows, seed: UInt64)?
 
   /// A model that has learned nothing.
-  public init() { trees = BoostedModel() }
+  public init() {}
 
-  /// Fits the lines, then the trees.
-  public mutating func fit(_ rows: FeatureRows, seed: UInt64) {
-    lines.fit(rows, seed: seed)
-    let errors = lines.leftOutErrors
-    var rest = rows
-    rest.targets = errors.map { $0.isNaN ? 0 : $0 }
-    trees.fit(rest, seed: seed)
+  /// Lays out the lines.
+  public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
+    lines.begin(rows, seed: seed)
+    training = (rows, seed)
+  }
+
+  /// Fits some of the lines, then some of the trees.
+  public mutating func proceed() -> Bool {
+    if let (given, seed) = training {
+      if lines.proceed() { return true }
+      training = nil
+      var rows = given
+      rows.targets = lines.leftOutErrors.map { $0.isNaN ? 0 : $0 }
+      trees.begin(rows, seed: seed)
+      return true
+    }
+    return trees.proceed()
   }
 
   /// The sum of both.

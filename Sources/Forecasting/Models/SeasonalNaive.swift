@@ -5,6 +5,8 @@ import StreamCore
 /// The median is the value a day or a week before; the other quantiles add those of the errors that this made over the
 /// last eight weeks.
 public struct SeasonalNaive: ForecastModel {
+  /// Little: it is for the first days.
+  public let priorWeight = 0.05
   /// The value of the `model` tag.
   public let name: String
   /// A season and a day.
@@ -24,7 +26,7 @@ public struct SeasonalNaive: ForecastModel {
   }
 
   /// Learns the quantiles of the errors.
-  public mutating func fit(_ rows: FeatureRows, seed: UInt64) {
+  public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     guard let past = rows.column(.sameSlot(days: days)) else { return }
     let since = (rows.slots.last ?? 0) - 56 * rows.perDay
     let errors = rows.slots.indices.filter { rows.slots[$0] > since && !past[$0].isNaN }

@@ -6,61 +6,89 @@ import StreamCore
 /// A day weighs more the more recent it is, when it is the same kind of day (weekday, weekend, holiday), and the closer
 /// yesterday's mean and the weather that is known ahead are. Needs little history and never strays from what has been.
 public struct SimilarDays: ForecastModel {
+  /// Little: it is for the first days.
+  public let priorWeight = 0.3
   /// The value of the `model` tag.
   public let name = "similar_days"
   /// Nine days.
   public let minimumDays = 9
   private static let days = 70
   private static let memoryDays = 21.0
-  private var memory = FeatureRows(columns: [], perDay: 1)
+
+  /// One slot that was.
+  private struct Past: Sendable {
+    var slot: Int
+    var target: Double
+    var hour: Double
+    var weekday: Double
+    var isRest: Bool
+  }
+
+  private var past: [Past] = []
+  /// What is compared, past by past, in units of its standard deviation.
+  private var compared: [Double] = []
   private var scales: [Double] = []
-  private var compared: [Int] = []
 
   /// A model that has learned nothing.
   public init() {}
 
   /// Remembers the last ten weeks.
-  public mutating func fit(_ rows: FeatureRows, seed: UInt64) {
-    memory = rows
-    compared = rows.columns.indices.filter { index in
-      switch rows.columns[index] {
-      case .exogenous(_, .now), .exogenous(_, .rolling(hours: 24)), .day(.mean), .sameSlot(days: 1): true
-      default: false
-      }
+  public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
+    let columns = SimilarDays.compared(rows)
+    scales = columns.map { SimilarDays.deviation($0) }
+    past = []
+    compared = []
+    guard let last = rows.slots.last else { return }
+    for row in 0..<rows.count where rows.slots[row] > last - SimilarDays.days * rows.perDay {
+      past.append(SimilarDays.slot(rows, row, target: rows.targets[row]))
+      for (column, scale) in zip(columns, scales) { compared.append(column[row] / scale) }
     }
-    scales = compared.map { SimilarDays.deviation(rows.values[$0]) }
   }
 
   /// The weighted quantiles.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = QuantileTable(rows: rows.count)
-    guard let hours = memory.column(.hour), let weekdays = memory.column(.weekday),
-      let wantedHours = rows.column(.hour), let wantedWeekdays = rows.column(.weekday)
-    else { return answer }
-    let holidays = memory.column(.holiday(shift: 0))
-    let wantedHolidays = rows.column(.holiday(shift: 0))
+    let columns = SimilarDays.compared(rows)
+    guard columns.count == scales.count else { return answer }
+    var samples: [(value: Double, weight: Double)] = []
     for row in 0..<rows.count {
-      var samples: [(value: Double, weight: Double)] = []
-      let since = rows.slots[row] - SimilarDays.days * rows.perDay
-      let start = memory.slots.partitioningIndex { $0 >= since }
-      let isRest = wantedWeekdays[row] > 5 || wantedHolidays?[row] == 1
-      for past in start..<memory.count where hours[past] == wantedHours[row] {
-        let age = Double(rows.slots[row] - memory.slots[past]) / Double(rows.perDay)
-        var exponent = age / SimilarDays.memoryDays
-        if isRest != (weekdays[past] > 5 || holidays?[past] == 1) { exponent += 2 }
-        if weekdays[past] != wantedWeekdays[row] { exponent += 0.3 }
-        for (position, column) in compared.enumerated() where scales[position] > 0 {
-          let distance = (memory.values[column][past] - rows.values[column][row]) / scales[position]
-          if !distance.isNaN { exponent += distance * distance }
+      let wanted = SimilarDays.slot(rows, row, target: .nan)
+      samples.removeAll(keepingCapacity: true)
+      for (position, known) in past.enumerated() where known.hour == wanted.hour {
+        var exponent = Double(wanted.slot - known.slot) / Double(rows.perDay) / SimilarDays.memoryDays
+        if known.isRest != wanted.isRest { exponent += 2 }
+        if known.weekday != wanted.weekday { exponent += 0.3 }
+        for (place, column) in columns.enumerated() {
+          let distance = compared[position * scales.count + place] - column[row] / scales[place]
+          if distance.isFinite { exponent += distance * distance }
         }
-        samples.append((memory.targets[past], exp(-exponent)))
+        samples.append((known.target, exp(-exponent)))
       }
       SimilarDays.quantiles(&samples, into: &answer, row: row)
     }
     return answer
   }
 
-  private static func quantiles(_ samples: inout [(value: Double, weight: Double)], into answer: inout QuantileTable, row: Int) {
+  private static func slot(_ rows: FeatureRows, _ row: Int, target: Double) -> Past {
+    let weekday = rows.column(.weekday)?[row] ?? 1
+    let isHoliday = rows.column(.holiday(shift: 0))?[row] == 1
+    return Past(
+      slot: rows.slots[row], target: target, hour: rows.column(.hour)?[row] ?? 0, weekday: weekday,
+      isRest: weekday > 5 || isHoliday)
+  }
+
+  private static func compared(_ rows: FeatureRows) -> [[Double]] {
+    rows.columns.indices.filter { index in
+      switch rows.columns[index] {
+      case .exogenous(_, .now), .exogenous(_, .rolling(hours: 24)), .day(.mean), .sameSlot(days: 1): true
+      default: false
+      }
+    }.map { rows.values[$0] }
+  }
+
+  private static func quantiles(
+    _ samples: inout [(value: Double, weight: Double)], into answer: inout QuantileTable, row: Int
+  ) {
     samples.sort { $0.value < $1.value }
     let total = samples.reduce(0) { $0 + $1.weight }
     guard total > 0 else { return }
@@ -83,21 +111,30 @@ public struct SimilarDays: ForecastModel {
   }
 
   /// Writes what is remembered.
-  public func snapshot(into writer: inout SnapshotWriter) {}
+  public func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(scales)
+    writer.write(compared)
+    writer.write(past) { writer, past in
+      writer.write(Int64(past.slot))
+      writer.write(past.target)
+      writer.write(past.hour)
+      writer.write(past.weekday)
+      writer.write(past.isRest)
+    }
+  }
 
   /// Reads what is remembered.
-  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {}
-}
-
-extension Array {
-  /// The first position from which on `isAfter` holds, in an array that is ordered by it.
-  func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    scales = try reader.readDoubles()
+    compared = try reader.readDoubles()
+    past = try reader.readArray(elementSize: 33) { (reader) throws(SnapshotError) in
+      let slot = Int(try reader.read(Int64.self))
+      guard slot.magnitude < 1 << 40 else { throw .invalid("a slot outside all time") }
+      return Past(
+        slot: slot, target: try reader.readDouble(), hour: try reader.readDouble(),
+        weekday: try reader.readDouble(), isRest: try reader.readBool())
     }
-    return low
+    guard compared.count == past.count * scales.count else { throw .invalid("remembered slots of uneven length") }
   }
 }
+

@@ -1,3 +1,5 @@
+import StreamCore
+
 /// Columns of numbers cut into at most 255 classes of about equal size, so that a split of a tree is a comparison of
 /// bytes. Class 0 is "missing" (NaN); it lies left of every split.
 ///
@@ -72,5 +74,17 @@ public struct BinnedTable: Sendable {
   private static func midpoint(_ a: Double, _ b: Double) -> Double {
     let middle = a + (b - a) / 2
     return middle.isFinite && middle < b ? middle : a
+  }
+
+  /// Writes the edges.
+  func snapshot(into writer: inout SnapshotWriter) { writer.write(edges) { $0.write($1) } }
+
+  /// Reads the edges; there are no rows then.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    dropRows()
+    edges = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.readDoubles() }
+    guard edges.count <= Int(Int16.max), edges.allSatisfy({ $0.count < BinnedTable.maximumClasses }) else {
+      throw .invalid("a table of too many classes")
+    }
   }
 }

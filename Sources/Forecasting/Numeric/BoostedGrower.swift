@@ -22,8 +22,9 @@ final class BoostedGrower {
   private let table: BinnedTable
   private let targets: [Double]
   private let settings: BoostedQuantiles.Settings
-  private var random: SeededGenerator
-  private var estimates: [Double]
+  private var random = SeededGenerator(seed: 0)
+  /// The model's answer for each row so far.
+  private(set) var estimates: [Double]
   private var signs: [UInt64]
   private let rows: UnsafeMutableBufferPointer<Int32>
   private let spare: UnsafeMutableBufferPointer<Int32>
@@ -34,13 +35,12 @@ final class BoostedGrower {
   private let rowsUsed: Int
 
   init(
-    _ table: BinnedTable, targets: [Double], settings: BoostedQuantiles.Settings, start: [Double], seed: UInt64
+    _ table: BinnedTable, targets: [Double], settings: BoostedQuantiles.Settings, estimates: [Double]
   ) {
     self.table = table
     self.targets = targets
     self.settings = settings
-    random = SeededGenerator(seed: seed)
-    estimates = (0..<(table.rows * QuantileLevels.count)).map { start[$0 % QuantileLevels.count] }
+    self.estimates = estimates
     signs = Array(repeating: 0, count: table.rows)
     rows = .allocate(capacity: table.rows)
     spare = .allocate(capacity: table.rows)
@@ -62,29 +62,31 @@ final class BoostedGrower {
     histograms.deallocate()
   }
 
-  /// Appends a tree and moves the estimates of all rows by it.
-  func grow(into model: inout BoostedQuantiles) {
-    model.roots.append(Int32(model.nodes.column.count))
+  /// Appends a tree, and the steps of its leaves, and moves the estimates of all rows by it.
+  func grow(into trees: inout DecisionTrees, steps: inout [Double], seed: UInt64) {
+    random = SeededGenerator(seed: seed)
     sample()
     noteSigns()
-    var leaves = [Leaf(node: append(&model.nodes), range: 0..<rowsUsed, histogram: 0, total: 0)]
+    var leaves = [Leaf(node: trees.addTree(), range: 0..<rowsUsed, histogram: 0, total: 0)]
     fill(&leaves[0])
     search(&leaves[0])
     while leaves.count < settings.leaves {
       guard let best = leaves.indices.max(by: { leaves[$0].gain < leaves[$1].gain }), leaves[best].column >= 0 else {
         break
       }
-      split(&leaves, best, &model.nodes)
+      split(&leaves, best, &trees)
     }
-    for leaf in leaves { settle(leaf, &model) }
-    advance(model)
-  }
-
-  private func append(_ nodes: inout BoostedQuantiles.Nodes) -> Int {
-    nodes.column.append(-1)
-    nodes.threshold.append(0)
-    nodes.child.append(0)
-    return nodes.column.count - 1
+    for leaf in leaves {
+      trees.number(leaf.node, steps.count / QuantileLevels.count)
+      settle(leaf, &steps)
+    }
+    estimates.withUnsafeMutableBufferPointer { estimates in
+      trees.eachLeafOfLatestTree(table) { row, leaf in
+        for level in 0..<QuantileLevels.count {
+          estimates[row * QuantileLevels.count + level] += steps[leaf * QuantileLevels.count + level]
+        }
+      }
+    }
   }
 
   /// Chooses rows without replacement, in order, and columns.
@@ -98,6 +100,7 @@ final class BoostedGrower {
         wanted -= 1
       }
     }
+    columnOrder = Array(0..<table.columns)
     for place in 0..<columnsUsed {
       columnOrder.swapAt(place, place + Int(random.next() % UInt64(columnOrder.count - place)))
     }
@@ -170,16 +173,12 @@ final class BoostedGrower {
     }
   }
 
-  private func split(_ leaves: inout [Leaf], _ index: Int, _ nodes: inout BoostedQuantiles.Nodes) {
+  private func split(_ leaves: inout [Leaf], _ index: Int, _ trees: inout DecisionTrees) {
     let parent = leaves[index]
     let middle = partition(parent)
-    let left = append(&nodes)
-    let right = append(&nodes)
-    nodes.column[parent.node] = Int16(parent.column)
-    nodes.threshold[parent.node] = parent.threshold
-    nodes.child[parent.node] = Int32(left)
+    let left = trees.split(parent.node, column: parent.column, threshold: parent.threshold)
     var first = Leaf(node: left, range: parent.range.lowerBound..<middle, histogram: parent.histogram, total: 0)
-    var second = Leaf(node: right, range: middle..<parent.range.upperBound, histogram: leaves.count, total: 0)
+    var second = Leaf(node: left + 1, range: middle..<parent.range.upperBound, histogram: leaves.count, total: 0)
     // The smaller side is counted, the larger is what remains of the parent.
     if first.range.count > second.range.count {
       fill(&second)
@@ -224,39 +223,14 @@ final class BoostedGrower {
     }
   }
 
-  private func settle(_ leaf: Leaf, _ model: inout BoostedQuantiles) {
-    model.nodes.child[leaf.node] = Int32(model.steps.count / QuantileLevels.count)
+  private func settle(_ leaf: Leaf, _ steps: inout [Double]) {
     let room = UnsafeMutableBufferPointer(rebasing: residuals[0..<leaf.range.count])
     for level in 0..<QuantileLevels.count {
       for (offset, position) in leaf.range.enumerated() {
         let row = Int(rows[position])
         room[offset] = targets[row] - estimates[row * QuantileLevels.count + level]
       }
-      let step = Selection.quantile(QuantileLevels.all[level], of: room)
-      model.steps.append(settings.learningRate * step)
-    }
-  }
-
-  private func advance(_ model: BoostedQuantiles) {
-    let root = Int(model.roots[model.roots.count - 1])
-    model.nodes.column.withUnsafeBufferPointer { column in
-      model.nodes.threshold.withUnsafeBufferPointer { threshold in
-        model.nodes.child.withUnsafeBufferPointer { child in
-          table.classes.withUnsafeBufferPointer { classes in
-            for row in 0..<table.rows {
-              var node = root
-              while column[node] >= 0 {
-                let isRight = classes[Int(column[node]) &* table.rows &+ row] > threshold[node]
-                node = Int(child[node]) &+ (isRight ? 1 : 0)
-              }
-              let leaf = Int(child[node]) * QuantileLevels.count
-              for level in 0..<QuantileLevels.count {
-                estimates[row * QuantileLevels.count + level] += model.steps[leaf + level]
-              }
-            }
-          }
-        }
-      }
+      steps.append(settings.learningRate * Selection.quantile(QuantileLevels.all[level], of: room))
     }
   }
 }

@@ -1,3 +1,5 @@
+import StreamCore
+
 /// Gradient-boosted trees under the quantile loss (J. Friedman 2001, doi:10.1214/aos/1013203451; histograms as in
 /// G. Ke et al., "LightGBM", NIPS 2017).
 ///
@@ -23,47 +25,73 @@ public struct BoostedQuantiles: Sendable {
     public init() {}
   }
 
-  /// Splits and leaves of all trees. A leaf has column −1 and in ``child`` its number.
-  struct Nodes: Sendable {
-    var column: [Int16] = []
-    var threshold: [UInt8] = []
-    var child: [Int32] = []
-  }
-
-  var nodes = Nodes()
-  var roots: [Int32] = []
+  private var trees = DecisionTrees()
   /// Steps of each leaf, one a quantile.
-  var steps: [Double] = []
+  private var steps: [Double] = []
   /// Where boosting starts, one a quantile.
-  var start = Array(repeating: Double.nan, count: QuantileLevels.count)
+  private var start = Array(repeating: Double.nan, count: QuantileLevels.count)
+  /// The answer for each training row so far; empty once grown.
+  private var estimates: [Double] = []
+
+  /// How many trees there are.
+  public var treeCount: Int { trees.roots.count }
 
   /// No trees; answers NaN.
   public init() {}
 
-  /// Learns a table and its targets, which must be finite and as many as the rows. `offsets`, one a row, is what is
-  /// known of each target already: the trees learn the rest.
-  public init(_ table: BinnedTable, targets: [Double], settings: Settings = Settings(), seed: UInt64) {
-    guard table.rows == targets.count, table.rows > 0, table.columns > 0 else { return }
+  /// Trees that are to grow on targets, which must be finite.
+  public init(targets: [Double]) {
     let sorted = targets.sorted()
-    for level in start.indices {
-      let position = QuantileLevels.all[level] * Double(sorted.count - 1)
-      start[level] = sorted[Int(position.rounded())]
-    }
-    let grower = BoostedGrower(table, targets: targets, settings: settings, start: start, seed: seed)
-    for _ in 0..<settings.rounds { grower.grow(into: &self) }
+    guard !sorted.isEmpty else { return }
+    start = QuantileLevels.all.map { sorted[Int(($0 * Double(sorted.count - 1)).rounded())] }
+    estimates = (0..<(sorted.count * QuantileLevels.count)).map { start[$0 % QuantileLevels.count] }
   }
+
+  /// Grows `count` further trees on the table that belongs to the targets. Each tree has its own seed, so that it does
+  /// not matter in how many calls they grow.
+  public mutating func grow(
+    _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
+  ) {
+    guard table.rows == targets.count, estimates.count == targets.count * QuantileLevels.count, table.rows > 0,
+      table.columns > 0
+    else { return }
+    let grower = BoostedGrower(table, targets: targets, settings: settings, estimates: estimates)
+    estimates = []
+    for _ in 0..<count {
+      grower.grow(
+        into: &trees, steps: &steps, seed: seed &+ UInt64(trees.roots.count) &* 0x9e37_79b9_7f4a_7c15)
+    }
+    estimates = grower.estimates
+  }
+
+  /// Forgets what is needed to grow on.
+  public mutating func finish() { estimates = [] }
 
   /// Writes the quantiles of one row, given by its classes, into `answer`.
   public func predict(_ classes: [UInt8], into answer: inout QuantileTable, row: Int) {
     for level in 0..<QuantileLevels.count { answer[row, level] = start[level] }
-    for root in roots {
-      var node = Int(root)
-      while nodes.column[node] >= 0 {
-        node = Int(nodes.child[node]) + (classes[Int(nodes.column[node])] > nodes.threshold[node] ? 1 : 0)
-      }
-      let leaf = Int(nodes.child[node]) * QuantileLevels.count
+    for root in trees.roots {
+      let leaf = trees.leaf(root: root, classes) * QuantileLevels.count
       for level in 0..<QuantileLevels.count { answer[row, level] += steps[leaf + level] }
     }
     answer.sort(row: row)
+  }
+
+  /// Writes the trees and their steps.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(start)
+    writer.write(steps)
+    trees.snapshot(into: &writer)
+  }
+
+  /// Reads what ``snapshot(into:)`` wrote of trees over `columns` columns.
+  mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
+    estimates = []
+    start = try reader.readDoubles()
+    steps = try reader.readDoubles()
+    guard start.count == QuantileLevels.count, steps.count % QuantileLevels.count == 0 else {
+      throw .invalid("steps without their quantiles")
+    }
+    try trees.restore(from: &reader, columns: columns, leaves: steps.count / QuantileLevels.count)
   }
 }

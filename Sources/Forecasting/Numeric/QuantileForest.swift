@@ -1,3 +1,5 @@
+import StreamCore
+
 /// A random forest whose leaves remember what fell into them (L. Breiman 2001, doi:10.1023/A:1010933404324;
 /// N. Meinshausen, "Quantile Regression Forests", JMLR 7, 2006).
 ///
@@ -21,101 +23,95 @@ public struct QuantileForest: Sendable {
     }
   }
 
-  /// Splits and leaves of all trees. A leaf has column −1 and in ``child`` its number.
-  struct Nodes: Sendable {
-    var column: [Int16] = []
-    var threshold: [UInt8] = []
-    var child: [Int32] = []
-  }
-
-  var nodes = Nodes()
-  /// The root of each tree.
-  var roots: [Int32] = []
+  private var trees = DecisionTrees()
   /// First member of each leaf, and one past the last leaf's.
-  var leafStart: [Int32] = [0]
+  private var leafStart: [Int32] = [0]
   /// Positions in ``sortedTargets`` of the rows of each leaf.
-  var members: [Int32] = []
+  private var members: [Int32] = []
   /// Training targets in ascending order.
-  var sortedTargets: [Double] = []
+  private var sortedTargets: [Double] = []
+  /// Position in ``sortedTargets`` of each training row; empty once grown.
+  private var rank: [Int32] = []
+
+  /// How many trees there are.
+  public var treeCount: Int { trees.roots.count }
 
   /// A forest without trees, which answers NaN.
   public init() {}
 
-  /// Grows a forest on a table and its targets, which must be finite and as many as the rows.
-  public init(_ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64) {
-    guard table.rows == targets.count, table.rows > 0, table.columns > 0 else { return }
+  /// A forest that is to grow on targets, which must be finite.
+  public init(targets: [Double]) {
     let order = targets.indices.sorted { targets[$0] < targets[$1] }
     sortedTargets = order.map { targets[$0] }
-    var rank = Array(repeating: Int32(0), count: targets.count)
+    rank = Array(repeating: 0, count: targets.count)
     for (position, row) in order.enumerated() { rank[row] = Int32(position) }
-    let grower = TreeGrower(table, targets: targets, settings: settings, seed: seed)
-    for _ in 0..<settings.trees {
-      roots.append(Int32(nodes.column.count))
-      grower.growTree(into: &nodes)
-      enlist(table, rank, firstNode: Int(roots[roots.count - 1]))
+  }
+
+  /// Grows `count` further trees on the table that belongs to the targets. Each tree has its own seed, so that it does
+  /// not matter in how many calls they grow.
+  public mutating func grow(
+    _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
+  ) {
+    guard table.rows == rank.count, table.rows == targets.count, table.rows > 0, table.columns > 0 else { return }
+    let grower = TreeGrower(table, targets: targets, settings: settings)
+    for _ in 0..<count {
+      let firstNode = trees.count
+      grower.growTree(into: &trees, seed: seed &+ UInt64(trees.roots.count) &* 0x9e37_79b9_7f4a_7c15)
+      enlist(table, firstNode: firstNode)
     }
   }
 
   /// Drops all rows down the latest tree and notes where they end.
-  private mutating func enlist(_ table: BinnedTable, _ rank: [Int32], firstNode: Int) {
-    var leafOfRow = Array(repeating: Int32(0), count: table.rows)
-    var sizes: [Int32] = []
-    for node in firstNode..<nodes.column.count where nodes.column[node] < 0 {
-      nodes.child[node] = Int32(leafStart.count - 1 + sizes.count)
-      sizes.append(0)
-    }
+  private mutating func enlist(_ table: BinnedTable, firstNode: Int) {
     let firstLeaf = leafStart.count - 1
-    table.classes.withUnsafeBufferPointer { classes in
-      nodes.column.withUnsafeBufferPointer { column in
-        nodes.threshold.withUnsafeBufferPointer { threshold in
-          nodes.child.withUnsafeBufferPointer { child in
-            for row in 0..<table.rows {
-              var node = firstNode
-              while column[node] >= 0 {
-                let isRight = classes[Int(column[node]) &* table.rows &+ row] > threshold[node]
-                node = Int(child[node]) &+ (isRight ? 1 : 0)
-              }
-              leafOfRow[row] = child[node]
-              sizes[Int(child[node]) &- firstLeaf] &+= 1
-            }
-          }
-        }
-      }
+    var leaves = 0
+    for node in firstNode..<trees.count where trees.isLeaf(node) {
+      trees.number(node, firstLeaf + leaves)
+      leaves += 1
     }
-    var next: [Int32] = []
+    var leafOfRow = Array(repeating: Int32(0), count: table.rows)
+    var next = Array(repeating: Int32(0), count: leaves)
+    trees.eachLeafOfLatestTree(table) { row, leaf in
+      leafOfRow[row] = Int32(leaf - firstLeaf)
+      next[leaf - firstLeaf] += 1
+    }
     var start = leafStart[firstLeaf]
-    for size in sizes {
-      next.append(start)
+    for leaf in 0..<leaves {
+      let size = next[leaf]
+      next[leaf] = start
       start += size
       leafStart.append(start)
     }
     members.append(contentsOf: repeatElement(0, count: table.rows))
     for row in 0..<table.rows {
-      let leaf = Int(leafOfRow[row]) - firstLeaf
+      let leaf = Int(leafOfRow[row])
       members[Int(next[leaf])] = rank[row]
       next[leaf] += 1
     }
   }
 
-  /// Writes the quantiles of one row, given by its classes, into `answer`.
+  /// Writes the quantiles of one row, given by its classes, into `answer`. `weights` is room to work in.
   public func predict(_ classes: [UInt8], into answer: inout QuantileTable, row: Int, weights: inout [Float]) {
-    guard !roots.isEmpty else { return }
-    let count = sortedTargets.count
-    if weights.count != count { weights = Array(repeating: 0, count: count) }
-    for root in roots {
-      var node = Int(root)
-      while nodes.column[node] >= 0 {
-        node = Int(nodes.child[node]) + (classes[Int(nodes.column[node])] > nodes.threshold[node] ? 1 : 0)
-      }
-      let leaf = Int(nodes.child[node])
+    guard !trees.roots.isEmpty else { return }
+    if weights.count != sortedTargets.count { weights = Array(repeating: 0, count: sortedTargets.count) }
+    var first = Int32.max
+    var last = Int32.min
+    for root in trees.roots {
+      let leaf = trees.leaf(root: root, classes)
       let range = Int(leafStart[leaf])..<Int(leafStart[leaf + 1])
       let share = 1 / Float(max(1, range.count))
-      for member in range { weights[Int(members[member])] += share }
+      for position in range {
+        let member = members[position]
+        weights[Int(member)] += share
+        first = min(first, member)
+        last = max(last, member)
+      }
     }
-    let total = weights.reduce(0) { $0 + Double($1) }
+    guard first <= last else { return }
+    let total = Double(trees.roots.count)
     var level = 0
     var sum = 0.0
-    for position in 0..<count where weights[position] > 0 {
+    for position in Int(first)...Int(last) where weights[position] > 0 {
       sum += Double(weights[position])
       weights[position] = 0
       while level < QuantileLevels.count, sum >= QuantileLevels.all[level] * total * (1 - 1e-6) {
@@ -123,5 +119,26 @@ public struct QuantileForest: Sendable {
         level += 1
       }
     }
+  }
+
+  /// Writes the trees and the targets in their leaves.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(sortedTargets)
+    writer.write(leafStart) { $0.write($1) }
+    writer.write(members) { $0.write($1) }
+    trees.snapshot(into: &writer)
+  }
+
+  /// Reads what ``snapshot(into:)`` wrote of a forest over `columns` columns.
+  mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
+    rank = []
+    sortedTargets = try reader.readDoubles()
+    leafStart = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    members = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    guard leafStart.first == 0, Int(leafStart[leafStart.count - 1]) == members.count,
+      zip(leafStart, leafStart.dropFirst()).allSatisfy({ $0 <= $1 }),
+      members.allSatisfy({ $0 >= 0 && $0 < sortedTargets.count })
+    else { throw .invalid("leaves without their members") }
+    try trees.restore(from: &reader, columns: columns, leaves: leafStart.count - 1)
   }
 }

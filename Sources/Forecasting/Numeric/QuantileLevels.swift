@@ -42,4 +42,9 @@ public struct QuantileTable: Sendable, Equatable {
       }
     }
   }
+
+  /// Raises what is lower than a bound; NaN stays.
+  mutating func raise(to bound: Double) {
+    for index in values.indices where values[index] < bound { values[index] = bound }
+  }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import StreamCore
 
 /// Linear least squares with a penalty on the coefficients (A. Hoerl and R. Kennard 1970,
 /// doi:10.1080/00401706.1970.10488634), its strength chosen by generalised cross-validation (G. Golub, M. Heath and
@@ -13,6 +14,9 @@ public struct RidgeRegression: Sendable {
   /// What each row's target is above the answer of a fit without that row.
   public private(set) var leftOutErrors: [Double] = []
   private var means: [Double] = []
+
+  /// A regression that answers 0.
+  public init() {}
 
   /// Fits rows of `columns` numbers each, which must be finite.
   ///
@@ -70,6 +74,26 @@ public struct RidgeRegression: Sendable {
     var sum = intercept
     for (column, value) in row.enumerated() { sum += coefficients[column] * (value - means[column]) }
     return sum
+  }
+
+  /// Forgets what is not needed to answer.
+  mutating func forgetRows() { leftOutErrors = [] }
+
+  /// Writes the coefficients.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(coefficients)
+    writer.write(means)
+    writer.write(intercept)
+  }
+
+  /// Reads the coefficients of `columns` columns, or of none.
+  mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
+    coefficients = try reader.readDoubles()
+    means = try reader.readDoubles()
+    intercept = try reader.readDouble()
+    guard coefficients.isEmpty || coefficients.count == columns, means.count >= coefficients.count else {
+      throw .invalid("coefficients of other columns")
+    }
   }
 
   private static func gram(_ rows: [Double], _ columns: Int, _ weights: [Double]) -> [Double] {

@@ -18,7 +18,7 @@ final class TreeGrower {
   private let targets: [Double]
   private let minimumLeaf: Int
   private let columnsTried: Int
-  private var random: SeededGenerator
+  private var random = SeededGenerator(seed: 0)
   private let rows: UnsafeMutableBufferPointer<Int32>
   private let values: UnsafeMutableBufferPointer<Double>
   private let spareRows: UnsafeMutableBufferPointer<Int32>
@@ -33,13 +33,12 @@ final class TreeGrower {
   private let inverse: UnsafeMutableBufferPointer<Double>
   private let columnOrder: UnsafeMutableBufferPointer<Int>
 
-  init(_ table: BinnedTable, targets: [Double], settings: QuantileForest.Settings, seed: UInt64) {
+  init(_ table: BinnedTable, targets: [Double], settings: QuantileForest.Settings) {
     self.table = table
     let mean = targets.reduce(0, +) / Double(max(1, targets.count))
     self.targets = targets.map { $0 - mean }
     minimumLeaf = settings.minimumLeaf
     columnsTried = min(table.columns, max(1, Int(settings.columnShare * Double(table.columns))))
-    random = SeededGenerator(seed: seed)
     rows = .allocate(capacity: table.rows)
     values = .allocate(capacity: table.rows)
     spareRows = .allocate(capacity: table.rows)
@@ -72,32 +71,23 @@ final class TreeGrower {
     columnOrder.deallocate()
   }
 
-  /// Appends a tree to `nodes`.
-  func growTree(into nodes: inout QuantileForest.Nodes) {
+  /// Appends a tree to `trees`.
+  func growTree(into trees: inout DecisionTrees, seed: UInt64) {
+    random = SeededGenerator(seed: seed)
+    for column in 0..<columnOrder.count { columnOrder[column] = column }
     for position in 0..<table.rows {
       let row = Int(random.next() % UInt64(table.rows))
       rows[position] = Int32(row)
       values[position] = targets[row]
     }
-    var open: [(node: Int, range: Range<Int>)] = [(append(&nodes), 0..<table.rows)]
+    var open: [(node: Int, range: Range<Int>)] = [(trees.addTree(), 0..<table.rows)]
     while let (node, range) = open.popLast() {
       guard let split = bestSplit(range) else { continue }
       let middle = partition(range, split)
-      let left = append(&nodes)
-      let right = append(&nodes)
-      nodes.column[node] = Int16(split.column)
-      nodes.threshold[node] = split.threshold
-      nodes.child[node] = Int32(left)
-      open.append((right, middle..<range.upperBound))
+      let left = trees.split(node, column: split.column, threshold: split.threshold)
+      open.append((left + 1, middle..<range.upperBound))
       open.append((left, range.lowerBound..<middle))
     }
-  }
-
-  private func append(_ nodes: inout QuantileForest.Nodes) -> Int {
-    nodes.column.append(-1)
-    nodes.threshold.append(0)
-    nodes.child.append(0)
-    return nodes.column.count - 1
   }
 
   /// The split that reduces the squared error most among a random choice of columns; further columns are looked at
