@@ -16,6 +16,10 @@ public struct Backtest {
     public var testDays: Int
     /// Days between two trainings.
     public var retrainDays: Int
+    /// Days of history that models learn from.
+    public var trainingDays = 365
+    /// Most rows that models learn from.
+    public var maximumRows = 20_000
 
     /// Settings.
     public init(horizon: TimeSpan = .day, step: TimeSpan = .day, testDays: Int = 60, retrainDays: Int = 7) {
@@ -65,7 +69,9 @@ public struct Backtest {
       (grid.span * Int64(horizon)) == settings.horizon
     else { throw Refusal(description: "horizon and step must be multiples of the recording's own step") }
     self.input = input
-    engineSettings = ForecastEngine.Settings(horizon: horizon, step: step, retrainDays: settings.retrainDays)
+    engineSettings = ForecastEngine.Settings(
+      horizon: horizon, step: step, retrainDays: settings.retrainDays, trainingDays: settings.trainingDays,
+      maximumRows: settings.maximumRows)
     leads = LeadClasses(horizon: horizon, span: grid.span)
     testEnd = grid.startOfDay(input.end)
     testStart = testEnd - settings.testDays * grid.perDay

@@ -19,14 +19,20 @@ public struct ForecastEngine: Sendable {
     public var retrainPhase: Int
     /// Days of history that models learn from.
     public var trainingDays: Int
+    /// Most rows that models learn from; of more, one in two, three … is taken.
+    public var maximumRows: Int
 
     /// Settings.
-    public init(horizon: Int, step: Int, retrainDays: Int = 7, retrainPhase: Int = 0, trainingDays: Int = 365) {
+    public init(
+      horizon: Int, step: Int, retrainDays: Int = 7, retrainPhase: Int = 0, trainingDays: Int = 365,
+      maximumRows: Int = 20_000
+    ) {
       self.horizon = max(1, horizon)
       self.step = max(1, step)
       self.retrainDays = max(1, retrainDays)
       self.retrainPhase = retrainPhase
       self.trainingDays = max(1, trainingDays)
+      self.maximumRows = max(1, maximumRows)
     }
 
     /// Hours before a mark at which the history ends that models learn from.
@@ -122,7 +128,10 @@ public struct ForecastEngine: Sendable {
     if settings.mark(ofDay: coming) == coming, trainedMark != coming, training?.mark != coming,
       trainedMark != nil
     {
-      training = begin(mark: coming, input, models.indices.filter { isTrained[$0] })
+      let waiting = models.indices.filter { isTrained[$0] }
+      if let rows = rows(until: grid.firstSlot(ofDay: coming) - leadSlots, input) {
+        training = Training(mark: coming, rows: rows, waiting: waiting)
+      }
     }
     return training.flatMap { $0.waiting.isEmpty ? nil : $0.mark }
   }
@@ -154,36 +163,40 @@ public struct ForecastEngine: Sendable {
   ) {
     let mark = settings.mark(ofDay: grid.day(of: origin))
     let history = Double(origin - input.start) / Double(grid.perDay)
-    var due = models.indices.filter { history >= Double(models[$0].minimumDays) && !isTrained[$0] }
     if trainedMark != mark {
+      var stale = models.indices.filter { isTrained[$0] }
       if training?.mark == mark {
         while training?.waiting.isEmpty == false { work() }
-        for (index, model) in training?.finished ?? [] { models[index] = model }
-      } else {
-        due += models.indices.filter { isTrained[$0] }
+        for (index, model) in training?.finished ?? [] {
+          models[index] = model
+          stale.removeAll { $0 == index }
+        }
       }
+      train(stale, mark, until: grid.firstSlot(ofDay: mark) - leadSlots, input, measure)
+      training = nil
+      trainedMark = mark
     }
-    training = nil
-    trainedMark = mark
-    guard !due.isEmpty, let training = begin(mark: mark, input, due, firstTime: origin) else { return }
-    for index in training.waiting {
-      measure(.fit(model: index)) { models[index].fit(training.rows, seed: seed(mark, index)) }
+    let ripe = models.indices.filter { !isTrained[$0] && history >= Double(models[$0].minimumDays) }
+    train(ripe, mark, until: origin, input, measure)
+  }
+
+  private mutating func train(
+    _ due: [Int], _ mark: Int, until end: Int, _ input: ForecastInput, _ measure: (Work, () -> Void) -> Void
+  ) {
+    guard !due.isEmpty, let rows = rows(until: end, input) else { return }
+    for index in due {
+      measure(.fit(model: index)) { models[index].fit(rows, seed: seed(mark, index)) }
       isTrained[index] = true
     }
   }
 
-  /// Rows for a mark. Of a first training, which does not wait for a mark, they reach to the origin's lead.
-  private func begin(
-    mark: Int, _ input: ForecastInput, _ due: [Int], firstTime origin: Int? = nil
-  ) -> Training? {
-    let isFirst = due.contains { !isTrained[$0] }
-    let end = (isFirst ? origin : nil) ?? grid.firstSlot(ofDay: mark) - leadSlots
+  private func rows(until end: Int, _ input: ForecastInput) -> FeatureRows? {
     let days = max(0, end - input.start) / grid.perDay
     // The first days have no lags to learn from.
     let first = max(input.start + min(14, max(1, days / 3)) * grid.perDay, end - settings.trainingDays * grid.perDay)
+    let share = max(1, (end - first + settings.maximumRows - 1) / settings.maximumRows)
     var builder = FeatureBuilder(input, horizon: settings.horizon, step: settings.step)
-    let rows = builder.trainingRows(first..<max(first, end), before: end)
-    guard rows.count >= grid.perDay / 2 else { return nil }
-    return Training(mark: mark, rows: rows, waiting: due)
+    let rows = builder.trainingRows(first..<max(first, end), before: end, oneIn: share)
+    return rows.count >= grid.perDay / 2 ? rows : nil
   }
 }

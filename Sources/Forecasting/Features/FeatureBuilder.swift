@@ -1,3 +1,5 @@
+import PlantPhysics
+
 /// Turns what is known at an origin into rows of features: the same way for learning and for forecasting.
 public struct FeatureBuilder: Sendable {
   private struct DaySummary {
@@ -35,10 +37,10 @@ public struct FeatureBuilder: Sendable {
   }
 
   /// Rows to learn from, of slots in `range` that were over before `origin` began, each as it was seen from an earlier
-  /// origin. Where several origins saw a slot, one is drawn from the slot's number.
-  public mutating func trainingRows(_ range: Range<Int>, before origin: Int) -> FeatureRows {
+  /// origin. Where several origins saw a slot, one is drawn from the slot's number, and so is one slot in `share`.
+  public mutating func trainingRows(_ range: Range<Int>, before origin: Int, oneIn share: Int = 1) -> FeatureRows {
     var rows = FeatureRows(columns: columns, perDay: input.grid.perDay)
-    for slot in range where slot < origin {
+    for slot in range where slot < origin && FeatureBuilder.hash(slot) % UInt64(max(1, share)) == 0 {
       let target = input.target(slot, before: origin)
       if target.isNaN { continue }
       append(slot, earlierOrigin(of: slot), to: &rows)
@@ -51,8 +53,12 @@ public struct FeatureBuilder: Sendable {
   private func earlierOrigin(of slot: Int) -> Int {
     let latest = slot - ((slot % step) + step) % step
     let choices = max(1, (horizon - (slot - latest) + step - 1) / step)
-    let hash = UInt64(bitPattern: Int64(slot)) &* 0x9e37_79b9_7f4a_7c15
-    return latest - Int((hash >> 33) % UInt64(choices)) * step
+    return latest - Int((FeatureBuilder.hash(slot) >> 20) % UInt64(choices)) * step
+  }
+
+  private static func hash(_ slot: Int) -> UInt64 {
+    var generator = SplitMix64(seed: UInt64(bitPattern: Int64(slot)))
+    return generator.next()
   }
 
   private mutating func append(_ slot: Int, _ origin: Int, to rows: inout FeatureRows) {

@@ -1,4 +1,5 @@
 import PlantModel
+import StreamCore
 
 /// A target and what goes with it, slot by slot without holes: what is missing is NaN.
 ///
@@ -105,5 +106,23 @@ public struct ForecastInput: Sendable {
       first += excess
       start = max(start, first)
     }
+  }
+
+  /// Writes the target; calendar and grid come from the plant.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(Int64(first))
+    writer.write(Int64(start))
+    writer.write(Int64(firstNegative ?? .min))
+    writer.write(target)
+  }
+
+  /// Reads the target.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    first = Int(try reader.read(Int64.self))
+    start = Int(try reader.read(Int64.self))
+    let negative = Int(try reader.read(Int64.self))
+    target = try reader.readDoubles()
+    guard first.magnitude < 1 << 40, start.magnitude < 1 << 40 else { throw .invalid("a slot outside all time") }
+    firstNegative = negative == .min ? nil : negative
   }
 }

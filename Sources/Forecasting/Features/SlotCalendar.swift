@@ -31,7 +31,9 @@ public struct SlotCalendar: Sendable {
     while end < slot {
       let offset = TimeSpan.seconds(zone.utcOffset(at: grid.start(of: end)))
       if changes.last?.offset != offset { changes.append((end, offset)) }
-      end += 1
+      // A day further where that has the same offset: no zone changes its clock and changes it back within a day.
+      let tomorrow = min(slot, end + grid.perDay)
+      end = TimeSpan.seconds(zone.utcOffset(at: grid.start(of: tomorrow))) == offset ? tomorrow : end + 1
     }
   }
 

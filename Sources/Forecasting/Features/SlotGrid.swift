@@ -18,6 +18,13 @@ public struct SlotGrid: Sendable, Hashable {
     perDay = Int(TimeSpan.day.nanoseconds / span.nanoseconds)
   }
 
+  /// Quarters of an hour.
+  init(quarterHoursAheadBy standardOffset: TimeSpan) {
+    span = .minutes(15)
+    self.standardOffset = standardOffset
+    perDay = 96
+  }
+
   /// The slot that contains a moment.
   public func slot(containing moment: Timestamp) -> Int {
     let local = (moment + standardOffset).floored(to: span)

@@ -35,8 +35,11 @@ public protocol HistoryModel: Sendable {
   /// Learns from the mean of a slot, the first time it is known; the history has it already.
   mutating func update(slot: Int, value: Double, history: SlotHistory)
 
+  /// Replaces the mean of a slot that was learned before.
+  mutating func correct(slot: Int, value: Double)
+
   /// Writes the quantiles of all slots of the horizon into `track`; NaN where there is no answer.
-  func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack)
+  mutating func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack)
 
   /// Writes what was learned.
   func snapshot(into writer: inout SnapshotWriter)
@@ -48,6 +51,8 @@ public protocol HistoryModel: Sendable {
 extension HistoryModel {
   /// Nothing to learn beside the history.
   public mutating func update(slot: Int, value: Double, history: SlotHistory) {}
+  /// Nothing to correct beside the history.
+  public mutating func correct(slot: Int, value: Double) {}
   /// Nothing learned.
   public func snapshot(into writer: inout SnapshotWriter) {}
   /// Nothing learned.

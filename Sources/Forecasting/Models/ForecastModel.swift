@@ -52,6 +52,18 @@ public enum ForecastModels {
     ]
   }
 
+  /// Smaller ones for a stream, where each series has its own.
+  public static var live: [any ForecastModel] {
+    var boosting = BoostedQuantiles.Settings()
+    boosting.rounds = 120
+    boosting.learningRate = 0.08
+    boosting.leaves = 16
+    return [
+      SeasonalNaive.day, SeasonalNaive.week, SimilarDays(), AdditiveModel(),
+      ForestModel(settings: QuantileForest.Settings(trees: 30, minimumLeaf: 5)), BoostedModel(settings: boosting),
+    ]
+  }
+
   /// Their names.
   public static var names: [String] { all.map(\.name) }
 
