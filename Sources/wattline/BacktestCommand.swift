@@ -12,7 +12,8 @@ enum BacktestCommand {
       Option(name: "--target", value: "COL", help: "the column to forecast"),
       Option(name: "--time", value: "COL", help: "the column of times (default: time)"),
       Option(name: "--exogenous", value: "A,B", help: "columns that may explain the target, known up to the origin"),
-      Option(name: "--known-ahead", value: "A,B", help: "columns known a horizon ahead, such as forecasts of the weather"),
+      Option(
+        name: "--known-ahead", value: "A,B", help: "columns known a horizon ahead, such as forecasts of the weather"),
       Option(name: "--holiday", value: "COL", help: "a column that is not 0 on holidays"),
       Option(name: "--zone", value: "TZ", help: "IANA zone of the clock on the wall (default: UTC)"),
       Option(name: "--horizon", value: "SPAN", help: "how far ahead (default: 24h)"),

@@ -42,7 +42,8 @@ struct ForecastEnsemble: Sendable {
     if isDense {
       memory.note(tables, origin: origin, leads: leads, offsets: all)
     } else if origin % max(1, perDay / 4) == 0 {
-      memory.note(tables, origin: origin, leads: leads, offsets: stride(from: 0, to: all.count, by: max(1, perDay / 24)))
+      memory.note(
+        tables, origin: origin, leads: leads, offsets: stride(from: 0, to: all.count, by: max(1, perDay / 24)))
     }
   }
 

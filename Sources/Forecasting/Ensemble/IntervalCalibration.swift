@@ -47,7 +47,7 @@ struct IntervalCalibration: Sendable {
   /// A mean of this and a calibration of more samples, by the weight of the samples.
   func blended(with wider: IntervalCalibration) -> IntervalCalibration {
     var result = self
-    let share = weight / (weight + 60)
+    let share = weight / (weight + 30)
     for level in shifts.indices { result.shifts[level] = share * shifts[level] + (1 - share) * wider.shifts[level] }
     result.leastWidth = wider.leastWidth
     return result

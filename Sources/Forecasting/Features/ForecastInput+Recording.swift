@@ -33,7 +33,8 @@ extension ForecastInput {
     let offset = SlotCalendar.standardOffset(zone, around: last)
     guard let grid = SlotGrid(span: max(median, .minutes(15)), standardOffset: offset) else {
       throw Backtest.Refusal(
-        description: "rows are \(median.inSeconds) s apart, which does not divide a day; expected 15 min, 30 min, 1 h, …")
+        description:
+          "rows are \(median.inSeconds) s apart, which does not divide a day; expected 15 min, 30 min, 1 h, …")
     }
     let first = grid.slot(containing: start)
     let count = grid.slot(containing: last) - first + 1

@@ -8,11 +8,13 @@ public struct HybridModel: ForecastModel {
   /// Three weeks.
   public let minimumDays = 21
   private var lines = AdditiveModel()
-  private var trees = BoostedModel()
+  private var trees: BoostedModel
   private var training: (rows: FeatureRows, seed: UInt64)?
 
   /// A model that has learned nothing.
-  public init() {}
+  public init(settings: BoostedQuantiles.Settings = BoostedQuantiles.Settings()) {
+    trees = BoostedModel(settings: settings)
+  }
 
   /// Lays out the lines.
   public mutating func begin(_ rows: FeatureRows, seed: UInt64) {

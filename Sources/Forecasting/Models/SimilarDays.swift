@@ -137,4 +137,3 @@ public struct SimilarDays: ForecastModel {
     guard compared.count == past.count * scales.count else { throw .invalid("remembered slots of uneven length") }
   }
 }
-
