@@ -151,7 +151,7 @@ public struct Backtest {
     let grid = input.grid
     let wanted = grid.day(of: testStart) - ForecastEnsemble.memoryDays
     let mark = engineSettings.mark(ofDay: wanted)
-    let least = grid.firstSlot(ofDay: grid.day(of: input.first + grid.perDay - 1) + 2)
+    let least = input.start + ForecastEngine.Settings.warmUpDays * grid.perDay
     let slot = max(grid.firstSlot(ofDay: mark), min(least, testStart))
     let remainder = ((slot % engineSettings.step) + engineSettings.step) % engineSettings.step
     return remainder == 0 ? slot : slot + engineSettings.step - remainder

@@ -35,6 +35,8 @@ public struct ForecastEngine: Sendable {
       self.maximumRows = max(1, maximumRows)
     }
 
+    /// Days of history below which an engine is not asked, neither by a stream nor by a backtest.
+    public static let warmUpDays = 14
     /// Hours before a mark at which the history ends that models learn from.
     public static let trainingLead = 6
 

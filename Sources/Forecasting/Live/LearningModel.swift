@@ -7,8 +7,6 @@ import StreamCore
 public struct LearningModel: HistoryModel {
   /// The value of the `model` tag.
   public let name = "ensemble"
-  /// Days of history below which nothing is learned.
-  static let minimumDays = 14
   /// Days of history that models learn from.
   static let trainingDays = 168
   /// Days of history that are kept: for the lags of the first row too.
@@ -43,7 +41,7 @@ public struct LearningModel: HistoryModel {
   /// Whether two weeks have passed since the first value.
   public func isReady(first: Int, history: SlotHistory) -> Bool {
     guard let start = history.first else { return false }
-    return first - start >= LearningModel.minimumDays * QuarterHour.perDay
+    return first - start >= ForecastEngine.Settings.warmUpDays * QuarterHour.perDay
   }
 
   /// Takes a value in.
