@@ -148,7 +148,7 @@ public final class RecordedCSV {
     return nil
   }
 
-  private static func isEmpty(_ cell: String) -> Bool {
+  static func isEmpty(_ cell: String) -> Bool {
     cell.isEmpty || (cell.utf8.count <= 4 && ["nan", "null", "na", "n/a"].contains(cell.lowercased()))
   }
 
