@@ -56,7 +56,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "wattline",
-      dependencies: ["PlantModel", "PlantConfig", "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting"],
+      dependencies: [
+        "PlantModel", "PlantConfig", "Pipeline", "HealthIndex", "PlantSimulation", "CommandChannel", "PlantTesting",
+      ],
       swiftSettings: settings),
 
     module("PlantTesting", ["PlantModel", "StreamCore", "CMosquitto", "CCurl"]),

@@ -39,7 +39,9 @@ struct Arguments {
         values[option.name] = ""
       }
     }
-    guard command.operands.count == operands.count else {
+    // An operand that ends in an ellipsis stands for one or more.
+    let isOpen = command.operands.last?.hasSuffix("…") ?? false
+    guard isOpen ? operands.count >= command.operands.count : operands.count == command.operands.count else {
       let wanted = command.operands.isEmpty ? "no further words" : command.operands.joined(separator: " ")
       throw Misuse(message: "\(command.name) takes \(wanted), not '\(operands.joined(separator: " "))'")
     }

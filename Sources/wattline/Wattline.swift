@@ -9,6 +9,7 @@ struct Wattline {
     Command(description: DemoCommand.description, run: DemoCommand.run),
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
+    Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
   ]
 
   static func main() {
