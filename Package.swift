@@ -57,7 +57,9 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantConfig", "Pipeline", "HealthIndex", "PlantSimulation", "CommandChannel", "PlantTesting",
+        "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "HealthIndex",
+        "Alerts",
+        "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting",
       ],
       swiftSettings: settings),
 

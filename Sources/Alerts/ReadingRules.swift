@@ -8,12 +8,15 @@ extension AlertStage {
     guard register.series.indices.contains(series.position) else { return }
     silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp)
     let quality = frame.readings.quality[row]
+    judgeClock(row, &frame, register)
     // Out of order: what it says is no longer so, or not yet.
     if quality == .late || quality == .future || quality == .duplicate { return }
     let time = frame.readings.time[row]
     let raw = frame.readings.raw[row]
     let value = register.series[series.position].profile.unit?.canonical(raw) ?? raw
     judgeQuality(series, quality, value, time, &frame, register)
+    judgeSpikes(series, quality, value, time, &frame, register)
+    judgeAsset(series, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
     guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
     switch register.kind(of: series) {
