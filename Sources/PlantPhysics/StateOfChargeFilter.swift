@@ -22,13 +22,16 @@ public struct StateOfChargeFilter: Sendable, Equatable {
   private let voltageVariance: Double
 
   /// A filter that knows the state of charge to a standard deviation.
-  public init(cells: Double, capacityAmpereHours: Double, stateOfCharge: Double, deviation: Double = 0.1) {
+  public init(
+    cells: Double, capacityAmpereHours: Double, stateOfCharge: Double, deviation: Double = 0.1, resistance: Double = 0
+  ) {
     self.cells = max(1, cells)
     self.capacityAmpereHours = max(1e-6, capacityAmpereHours)
     self.stateOfCharge = stateOfCharge
     variance = deviation * deviation
-    // A volt a cell at a one-hour current is far more than any cell drops.
-    let scale = 0.05 * self.cells / self.capacityAmpereHours
+    self.resistance = max(0, resistance)
+    // Cells drop by some tenths of a volt at a one-hour current.
+    let scale = 0.1 * self.cells / self.capacityAmpereHours
     resistanceVariance = scale * scale
     voltageVariance = 4e-6 * self.cells * self.cells
   }

@@ -48,7 +48,7 @@ struct BenchDetection: Sendable {
     Scenario(kind: .socMisreport, target: "battery", limit: .days(1)),
     Scenario(kind: .cellImbalance, target: "battery", limit: .days(1)),
     Scenario(kind: .coolingFailure, target: "battery", limit: .hours(5)),
-    Scenario(kind: .capacityFade, target: "battery", limit: .days(5)),
+    Scenario(kind: .capacityFade, target: "battery", limit: .days(7)),
     Scenario(kind: .stuck, target: "load.power", limit: .hours(6)),
     Scenario(kind: .drift, target: "load.power", limit: .days(4)),
     Scenario(kind: .spikes, target: "load.power", limit: .hours(6)),
@@ -148,20 +148,22 @@ struct BenchDetection: Sendable {
     let location = Location(
       latitude: random.uniform(-38, 48), longitude: random.uniform(-120, 150), timezone: "UTC",
       elevation: random.uniform(0, 800))
+    // Enough sun for the load, so that the battery is used on most days.
+    let consumption = random.uniform(50, 250)
     var pv = Asset(name: "pv", kind: .pv)
-    pv.capacityKilowatts = random.uniform(30, 300)
+    pv.capacityKilowatts = consumption * random.uniform(1.2, 2.5)
     pv.tiltDegrees = random.uniform(10, 35)
     var battery = Asset(name: "battery", kind: .battery)
-    battery.powerKilowatts = random.uniform(30, 120)
-    battery.energyKilowattHours = random.uniform(80, 300)
+    battery.powerKilowatts = consumption * random.uniform(0.3, 0.8)
+    battery.energyKilowattHours = consumption * random.uniform(1, 2)
     battery.efficiency = random.uniform(0.85, 0.94)
     var load = Asset(name: "load", kind: .load)
-    load.capacityKilowatts = random.uniform(50, 250)
+    load.capacityKilowatts = consumption
     var charger = Asset(name: "charger", kind: .evCharger)
     charger.powerKilowatts = random.uniform(7, 50)
     var grid = Asset(name: "grid", kind: .grid)
-    grid.importLimitKilowatts = 600
-    grid.exportLimitKilowatts = 600
+    grid.importLimitKilowatts = 1.5 * consumption
+    grid.exportLimitKilowatts = 3 * consumption
     return Plant(
       name: "bench", location: location,
       assets: [pv, battery, load, charger, grid, Asset(name: "weather", kind: .weather)])

@@ -9,12 +9,13 @@ import StreamCore
 /// - Temperature: against a first-order model of its own past and current, learned as it goes.
 /// - Cell spread: highest less lowest cell voltage.
 ///
-/// Current is taken from `current`, else from `power` and `voltage`; without a voltage there are temperature and cells
+/// Cells in series and resistance are fitted to the first day. Current is taken from `current`, else from `power` and `voltage`; without a voltage there are temperature and cells
 /// alone. What the usual residuals are is learned, so that another chemistry only makes them wider.
 struct BatteryTwin: Sendable {
+  private var calibration = CircuitCalibration()
   private var filter: StateOfChargeFilter?
   private(set) var charge = ResidualTrack(learning: 150, floor: 0.015)
-  private(set) var capacity = ResidualTrack(learning: 40, floor: 0.05)
+  private(set) var capacity = ResidualTrack(learning: 24, floor: 0.05)
   private(set) var thermal = ThermalTrack()
   private(set) var cells = ResidualTrack(learning: 150, floor: 0.006)
   /// Of the quarter before: slot, reported state of charge 0...1, current [A].
@@ -56,13 +57,15 @@ struct BatteryTwin: Sendable {
   private mutating func judgeCharge(
     _ reported: Double, voltage: Double, current: Double, slot: Int, energy: Double
   ) {
+    guard let circuit = calibration.circuit else {
+      calibration.add(voltage: voltage, current: current, stateOfCharge: reported)
+      return
+    }
     let gap = before.map { slot - $0.slot } ?? .max
     guard var filter, gap <= 8 else {
-      let open = LithiumIonCell.openCircuitVoltage(stateOfCharge: reported)
-      let cells = (voltage / open).rounded()
       self.filter = StateOfChargeFilter(
-        cells: cells, capacityAmpereHours: energy * 1000 / (cells * LithiumIonCell.meanVoltage),
-        stateOfCharge: reported)
+        cells: circuit.cells, capacityAmpereHours: energy * 1000 / (circuit.cells * LithiumIonCell.meanVoltage),
+        stateOfCharge: reported, resistance: circuit.resistance)
       return
     }
     // To the middle of this quarter, where its means belong.
@@ -87,6 +90,7 @@ struct BatteryTwin: Sendable {
 
 extension BatteryTwin {
   func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(calibration.sums)
     writer.write(filter?.state ?? [])
     charge.snapshot(into: &writer)
     capacity.snapshot(into: &writer)
@@ -98,6 +102,10 @@ extension BatteryTwin {
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    guard let calibration = CircuitCalibration(sums: try reader.readDoubles()) else {
+      throw .invalid("a calibration of another shape")
+    }
+    self.calibration = calibration
     let state = try reader.readDoubles()
     filter = StateOfChargeFilter(restoring: state)
     guard state.isEmpty == (filter == nil) else { throw .invalid("a filter of another shape") }
