@@ -54,12 +54,20 @@ let package = Package(
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
       ]),
+    .target(name: "CAllocationCount"),
+    module(
+      "WattlineBenchmarks",
+      [
+        "CAllocationCount", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
+        "Cleaning",
+        "FeatureWindows", "HealthIndex",
+        "InfluxSink", "Pipeline", "PlantTesting",
+      ]),
     .executableTarget(
       name: "wattline",
       dependencies: [
         "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "HealthIndex",
-        "Alerts",
-        "Pipeline", "PlantSimulation", "CommandChannel", "PlantTesting",
+        "Alerts", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink", "PlantTesting", "WattlineBenchmarks",
       ],
       swiftSettings: settings),
 
@@ -79,7 +87,10 @@ let package = Package(
     tests("CommandChannel"),
     tests("InfluxSink", ["Journal"]),
     tests("PlantSimulation", ["PlantConfig"]),
+    tests("WattlineBenchmarks"),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
+    // Runs the program as users do; it is found next to the test bundle.
+    tests("wattline", ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -119,6 +119,12 @@ public final class Journal: @unchecked Sendable {
     return try result.get()
   }
 
+  /// Returns once all that was appended is on the disk, whatever ``Sync`` says.
+  public func bringToDisk() throws(JournalError) {
+    // A segment that was left behind by a rotation in between was synced then.
+    try monitor.locked { active }.sync()
+  }
+
   /// Removes the segments that lie wholly below `offset`, and returns how many bytes became free. The segment being
   /// written stays, unless the journal is full and all of it lies below.
   @discardableResult

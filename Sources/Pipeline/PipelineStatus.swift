@@ -1,3 +1,4 @@
+import InfluxSink
 import PlantModel
 
 /// What a running pipeline says of itself, at one moment.
@@ -32,6 +33,10 @@ public struct PipelineStatus: Sendable {
   public var batchesQueued = 0
   /// Points that the database refused for good, kept in files.
   public var deadLetters: UInt64 = 0
+  /// Where every point is that was handed to the sink.
+  public var accounts = SinkAccounts()
+  /// Bytes of the points that wait on disk for the database.
+  public var spoolBytes = 0
   /// Why the database does not take points now; `nil` while it does.
   public var databaseTrouble: String?
   /// Age of the newest record that the stages have processed [s].

@@ -19,6 +19,8 @@ extension RunningPipeline {
     status.retries = sink.retries
     status.batchesQueued = sink.queueDepth
     status.deadLetters = sink.deadLetters.values.reduce(0, +)
+    status.accounts = sink.accounts
+    status.spoolBytes = sink.spoolBytes
     switch sink.state {
     case .ok: break
     case .away(let words): status.databaseTrouble = words

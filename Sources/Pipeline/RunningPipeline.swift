@@ -31,7 +31,6 @@ public final class RunningPipeline: Sendable {
   struct State {
     var configuration: LoadedConfiguration
     var watch: ConfigurationWatch
-    var reloads: UInt64 = 0
     var worker: BlockingThread?
     var housekeeper: BlockingThread?
   }
@@ -50,13 +49,15 @@ public final class RunningPipeline: Sendable {
   private let checkpoint: Checkpoint?
   private let finalCheckpoint = Guarded<Checkpoint?>(nil)
   private let announcer: Publisher
+  private let reportInterval: TimeSpan
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
-  /// process, as the demo does for its own servers.
+  /// process, as the demo does for its own servers; the process reports about itself every `reportInterval`.
   ///
   /// Throws ``InvalidConfiguration`` with every mistake, or what the journal says.
   public init(
-    directory: String, environment: [String: String], adjust: (inout ProcessSettings) -> Void = { _ in },
+    directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
+    adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
     let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
@@ -67,18 +68,27 @@ public final class RunningPipeline: Sendable {
     self.environment = environment
     self.note = note
     self.settings = settings
+    self.reportInterval = reportInterval
     state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
     checkpoints = try CheckpointStore(directory: settings.journal.path)
     let found = checkpoints.load()
     for damage in found.damage { note("checkpoint: \(damage)") }
     checkpoint = found.checkpoint
+    // The folder's bound holds for both together.
+    let half = settings.journal.maximumBytes / 2
+    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes, sync: settings.journal.sync,
-      notBefore: checkpoint?.offset ?? 0)
+      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
+    var options = SinkOptions()
+    options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
     sink = try InfluxSink(
-      settings.influxdb, deadLetters: settings.journal.path + "/dead-letter",
+      settings.influxdb, options: options,
+      spool: SpoolSettings(
+        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+      deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     var announcing = settings.mqtt
     announcing.clientID += "-status"
@@ -91,9 +101,11 @@ public final class RunningPipeline: Sendable {
 
   /// Starts every part, from the database back to the broker.
   public func start() throws {
-    let plants = state.with { $0.configuration.plants }
+    let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
     note("\(plants.count) plants: \(plants.map(\.name).joined(separator: ", "))")
-    let worker = try startWorker(plants)
+    // Records from here on are read by the folder as it is now; those before keep theirs.
+    ingest.configuration(sources, at: WallClock.now())
+    let worker = try startWorker(sources)
     let housekeeper = try startHousekeeper()
     state.with { state in
       state.worker = worker
@@ -104,7 +116,7 @@ public final class RunningPipeline: Sendable {
   }
 
   /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
-  /// then stays in the journal.
+  /// then stays on disk.
   public func stop() {
     session.stop()
     announcer.stop()
@@ -120,19 +132,19 @@ public final class RunningPipeline: Sendable {
     do throws(JournalError) { try journal.close() } catch { note("\(error)") }
   }
 
-  private func startWorker(_ plants: [Plant]) throws(SystemError) -> BlockingThread {
+  private func startWorker(_ sources: PlantSources) throws(SystemError) -> BlockingThread {
     let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
     let finalCheckpoint = finalCheckpoint
     return try BlockingThread(name: "stages") {
       var worker = StageWorker(
-        plants: plants, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
+        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
         note: note)
       worker.run()
       finalCheckpoint.set(worker.checkpoint())
     }
   }
 
-  /// One tick a second, and the report of the process every ten.
+  /// One tick a second, and every now and then a report of the process.
   private func startHousekeeper() throws(SystemError) -> BlockingThread {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
@@ -144,10 +156,10 @@ public final class RunningPipeline: Sendable {
         if link.isStopping.wait(milliseconds: untilNext) { return }
         let moment = WallClock.now()
         ingest.tick(moment.floored(to: .second))
-        if WallClock.monotonic() - last >= Reporter.interval {
+        if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
-          // Beside the journal: the offset of these points is that of nothing.
-          sink.submit(reporter.report(status(), at: moment))
+          // Beside the journal: the offset of these points is that of nothing. Ticks must not wait for room.
+          sink.offer(reporter.report(status(), at: moment))
         }
       }
     }
@@ -191,8 +203,8 @@ extension RunningPipeline {
   private static func heard(_ state: SinkState, _ note: Note) {
     switch state {
     case .ok: note("database: writing")
-    case .away(let words): note("database: away, data waits in the journal: \(words)")
-    case .held(let reason, let words): note("database: takes nothing (\(reason)), data waits in the journal: \(words)")
+    case .away(let words): note("database: away, points wait on disk: \(words)")
+    case .held(let reason, let words): note("database: takes nothing (\(reason)), points wait on disk: \(words)")
     }
   }
 }

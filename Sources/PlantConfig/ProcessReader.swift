@@ -87,15 +87,13 @@ struct ProcessReader {
   private func journal(_ section: Section) -> JournalSettings {
     var journal = JournalSettings()
     if let path = section.text("path") { journal.path = path }
-    if let text = section.text("max_bytes") {
-      if let bytes = Amount.bytes(text), bytes >= 1 << 20 {
-        journal.maximumBytes = bytes
-      } else {
-        reading.mistake(
-          section.place(of: "max_bytes"),
-          "'max_bytes' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
-      }
+    if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
+    journal.spoolBytes = size("spool", section)
+    if let spool = journal.spoolBytes, spool >= journal.maximumBytes {
+      reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
     }
+    if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
+    journal.whenFull = section.choice("when_full") ?? .pause
     if let text = section.text("sync") {
       switch text {
       case "always": journal.sync = .always
@@ -110,6 +108,15 @@ struct ProcessReader {
     }
     section.finish()
     return journal
+  }
+
+  /// Bytes, at least 1 MiB.
+  private func size(_ key: String, _ section: Section) -> Int64? {
+    guard let text = section.text(key) else { return nil }
+    if let bytes = Amount.bytes(text), bytes >= 1 << 20 { return bytes }
+    reading.mistake(
+      section.place(of: key), "'\(key)' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
+    return nil
   }
 }
 

@@ -111,10 +111,24 @@ public struct JournalSettings: Hashable, Sendable {
     case never
   }
 
+  /// What happens when points for a database that is away fill their part of the folder.
+  public enum WhenFull: String, Hashable, Sendable, CaseIterable {
+    /// Nothing more is read: messages wait in the journal, then at the broker.
+    case pause
+    /// The oldest points are dropped and counted.
+    case dropOldest = "drop_oldest"
+  }
+
   /// Folder; made if missing.
   public var path = "/var/lib/wattline"
   /// Upper bound of the folder's size [bytes].
   public var maximumBytes: Int64 = 10 << 30
+  /// Upper bound of points that wait on disk for the database [bytes]; `nil` stands for half of ``maximumBytes``.
+  public var spoolBytes: Int64?
+  /// What happens when they reach it.
+  public var whenFull = WhenFull.pause
+  /// Upper bound of dead letters [bytes]; the oldest are removed first.
+  public var deadLetterBytes: Int64 = 256 << 20
   /// When appends reach the disk.
   public var sync = Sync.interval(.milliseconds(50))
 

@@ -1,29 +1,43 @@
 import Foundation
+import WattlineBenchmarks
 
-/// `wattline bench`: measures what is promised.
+/// `wattline bench`: what a reading costs on each of its ways.
 enum BenchCommand {
   static let description = CommandDescription(
-    name: "bench", summary: "measures what is promised", operands: ["NAME"],
-    options: [
-      Option(name: "--first-seed", value: "N", help: "first seed (default: 1000)"),
-      Option(name: "--seeds", value: "N", help: "how many seeds (default: 20)"),
-      Option(name: "--json", value: nil, help: "prints one JSON document"),
-    ],
-    details: "detection: breaks simulated plants in every way, and counts what is noticed, how soon, and false alarms.",
-    examples: ["wattline bench detection --seeds 20 --json"])
+    name: "bench", summary: "times the ways of a reading, one by one", optionalOperands: ["NAME"],
+    options: [Option(name: "--json", value: nil, help: "prints one JSON document")],
+    details: """
+      CPU time of one thread a reading, median of five rounds over 1,000 sensors, and blocks taken from the heap a
+      reading. Build with -c release; a debug build says nothing. Beside the names below, `bench end-to-end` and other
+      words after `bench` are commands of their own; `wattline --help` lists them. NAME is one of
+      \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
+      """,
+    examples: ["wattline bench", "wattline bench stages --json"])
 
   static func run(_ arguments: Arguments) throws {
-    guard arguments.operands.first == "detection" else {
-      throw Misuse(message: "there is no benchmark '\(arguments.operands.first ?? "")'; there is detection")
+    let wanted = arguments.operands.first
+    let paths = HotPath.all.filter { wanted == nil || $0.name == wanted }
+    guard !paths.isEmpty else {
+      throw Misuse(message: "there is no benchmark '\(wanted ?? "")'; there are \(HotPath.all.map(\.name))")
     }
-    let seeds = Int(clamping: try arguments.count("--seeds") ?? 20)
-    let first = try arguments.count("--first-seed") ?? 1000
-    let report = BenchDetection.run(firstSeed: first, seeds: min(seeds, 10_000)) { done in
-      Console.note("detection: \(done) of \(seeds) seeds")
+    let load = SensorLoad()
+    var results: [HotPathResult] = []
+    for path in paths {
+      let result = try path.measure(load)
+      results.append(result)
+      if !arguments.has("--json") { Console.print(line(result)) }
     }
-    guard arguments.has("--json") else { return Console.print(BenchDetection.table(report)) }
-    let data = try JSONSerialization.data(
-      withJSONObject: BenchDetection.document(report), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-    Console.print(String(decoding: data, as: UTF8.self))
+    if arguments.has("--json") { try Console.print(json: results) }
+  }
+
+  private static func line(_ result: HotPathResult) -> String {
+    let time = String(format: "%8.1f ns", result.nanosecondsPerReading)
+    let rate = String(format: "%7.2f M/s", 1e3 / result.nanosecondsPerReading)
+    let heap = String(format: "%6.3f allocations", result.allocationsPerReading)
+    return "\(padded(result.name, 14)) \(time)  \(rate)  \(heap)   \(result.summary)"
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
   }
 }

@@ -63,6 +63,27 @@ struct BenchDetection: Sendable {
   static let learningDays: Int64 = 9
   static let soundDays: Int64 = 30
 
+  static let description = CommandDescription(
+    name: "bench detection", summary: "breaks simulated plants in every way and counts what is noticed",
+    options: [
+      Option(name: "--first-seed", value: "N", help: "first seed (default: 1000)"),
+      Option(name: "--seeds", value: "N", help: "how many seeds (default: 20)"),
+      Option(name: "--json", value: nil, help: "prints one JSON document"),
+    ],
+    details: "Each seed is a plant with every kind of fault in turn, and a month without any. Build with -c release.",
+    examples: ["wattline bench detection", "wattline bench detection --first-seed 1000 --seeds 20 --json"])
+
+  static func run(_ arguments: Arguments) throws {
+    let seeds = Int(clamping: min(10_000, max(1, try arguments.count("--seeds") ?? 20)))
+    let report = run(firstSeed: try arguments.count("--first-seed") ?? 1000, seeds: seeds) { done in
+      Console.note("detection: \(done) of \(seeds) seeds")
+    }
+    guard arguments.has("--json") else { return Console.print(table(report)) }
+    let data = try JSONSerialization.data(
+      withJSONObject: document(report), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    Console.print(String(decoding: data, as: UTF8.self))
+  }
+
   /// Runs some seeds on all cores; `progress` hears how many are done.
   static func run(
     firstSeed: UInt64, seeds: Int, soundDays: Int64 = BenchDetection.soundDays,

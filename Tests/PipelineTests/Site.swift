@@ -30,14 +30,15 @@ final class Site {
       location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
       topics: [{match: "\(plant)/{asset}/{sensor}"}]
       assets: {load: {kind: load}, grid: {kind: grid, import_limit_kw: 300}\(assets.isEmpty ? "" : ", " + assets)}
+      tariff: {import: 0.3, export: 0.08}
       """
     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(plant).yaml"))
   }
 
-  func pipeline() throws -> RunningPipeline {
+  func pipeline(reportEvery interval: TimeSpan = .seconds(10)) throws -> RunningPipeline {
     let (mqtt, database, journal) = (broker.settings, influx.settings(), folder + "/journal")
     return try RunningPipeline(
-      directory: folder, environment: [:],
+      directory: folder, environment: [:], reportEvery: interval,
       adjust: {
         $0.mqtt = mqtt
         $0.influxdb = database

@@ -104,6 +104,23 @@ struct ConfigurationTests {
     #expect(missing == ["the environment has no T; set it, or write ${T:-default}"])
   }
 
+  @Test("what waits on disk has its bounds and its way when full, and each mistake says what would be right")
+  func journal() {
+    let text = "journal: {path: /j, max_bytes: 8GiB, spool: 2GiB, dead_letters: 1MiB, when_full: drop_oldest}"
+    let journal = load(text, name: "wattline.yaml").settings.journal
+    #expect(journal.spoolBytes == 2 << 30 && journal.deadLetterBytes == 1 << 20 && journal.whenFull == .dropOldest)
+    let defaults = load("journal: {path: /j}", name: "wattline.yaml").settings.journal
+    #expect(defaults.spoolBytes == nil && defaults.whenFull == .pause)
+    let large = load("journal: {max_bytes: 1GiB, spool: 1GiB}", name: "wattline.yaml").diagnostics.map(\.message)
+    #expect(large == ["'spool' is a part of 'max_bytes' and must be smaller"])
+    let wrong = load("journal: {spool: 3kB, when_full: drop}", name: "wattline.yaml").diagnostics.map(\.message)
+    #expect(
+      wrong == [
+        "'spool' must be at least 1MiB, written like 500MB or 10GiB, not '3kB'",
+        "'when_full' is 'drop'; it must be one of pause, drop_oldest",
+      ])
+  }
+
   @Test("any change of bytes in a plant's file gives mistakes or a plant, and never a crash")
   func fuzz() {
     var state: UInt64 = 7
