@@ -20,7 +20,7 @@ public struct AlertStage: Stage {
   /// What the rules about assets remember, by asset.
   var assetWatches: [AssetWatch] = []
   /// Odd values of each series, fading, and when they were counted.
-  var oddValues: [(count: Double, time: Timestamp)] = []
+  var oddValues: [(count: Double, time: Timestamp, wasOdd: Bool)] = []
   private var lastMinute = Timestamp.distantPast
 
   /// A stage without history.
@@ -39,7 +39,7 @@ public struct AlertStage: Stage {
     }
     while watches.count < register.series.count { watches.append(SeriesWatch()) }
     while assetWatches.count < register.assets.count { assetWatches.append(AssetWatch()) }
-    while oddValues.count < register.series.count { oddValues.append((0, .distantPast)) }
+    while oddValues.count < register.series.count { oddValues.append((0, .distantPast, false)) }
     while lowHealth.count < register.assets.count { lowHealth.append(0) }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
       judge(row, &frame, register)
@@ -99,6 +99,7 @@ public struct AlertStage: Stage {
     writer.write(oddValues) { writer, odd in
       writer.write(odd.count)
       writer.write(odd.time)
+      writer.write(odd.wasOdd)
     }
   }
 
@@ -115,8 +116,8 @@ public struct AlertStage: Stage {
     assetWatches = try reader.readArray(elementSize: 60) { (reader) throws(SnapshotError) in
       try AssetWatch.read(from: &reader)
     }
-    oddValues = try reader.readArray(elementSize: 16) { (reader) throws(SnapshotError) in
-      (try reader.readDouble(), try reader.readTimestamp())
+    oddValues = try reader.readArray(elementSize: 17) { (reader) throws(SnapshotError) in
+      (try reader.readDouble(), try reader.readTimestamp(), try reader.readBool())
     }
   }
 }

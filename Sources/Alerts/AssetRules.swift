@@ -146,14 +146,14 @@ extension AlertStage {
     let isOdd = quality == .spike || quality == .outOfRange || quality == .rate
     let odd = oddValues[series.position]
     if !isOdd && odd.count == 0 { return }
+    // Of several in a row only the first is one that came alone.
+    let isNew = isOdd && !odd.wasOdd
     let halves = min(100, max(0, (time - odd.time).inSeconds / 1800))
-    let count = odd.count * exp2(-halves) + (isOdd ? 1 : 0)
-    oddValues[series.position] = (count < 0.01 ? 0 : count, time)
+    let count = odd.count * exp2(-halves) + (isNew ? 1 : 0)
+    oddValues[series.position] = (count < 0.01 && !isOdd ? 0 : count, time, isOdd)
     let asset = register.series[series.position].asset
     let key = AlertKey(rule: .spikes, asset: asset, series: series)
-    if isOdd, count >= thresholds.oddValues,
-      watches[series.position].range < Int32(clamping: thresholds.qualityReadings)
-    {
+    if isNew, count >= thresholds.oddValues {
       let name = "\(register.asset(of: series).name) \(register.series[series.position].sensor)"
       let message = AlertMessage(
         title: "\(name) is erratic",

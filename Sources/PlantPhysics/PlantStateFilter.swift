@@ -15,6 +15,16 @@ public struct PlantStateFilter: Sendable, Equatable {
   /// A filter that knows nothing.
   public init() {}
 
+  /// The filter of three levels and then their variances; `nil` if these are not six finite numbers.
+  public init?(restoring state: [Double]) {
+    guard state.count == 6, state.allSatisfy({ $0.isFinite }) else { return nil }
+    levels = Array(state[..<3])
+    variances = state[3...].map { max(0, $0) }
+  }
+
+  /// What ``init(restoring:)`` takes.
+  public var state: [Double] { levels + variances }
+
   /// Takes in the four meters and returns the innovation of the grid's [kW] and its standard deviation.
   /// - Parameter accuracy: Standard deviation of a meter, share of its reading.
   public mutating func update(_ balance: PowerBalance, grid: Double, accuracy: Double = 0.01)

@@ -76,10 +76,10 @@ struct CapacityForecastTests {
 @Suite("Expected power of a plant")
 struct ExpectedPowerTests {
   private func sample(_ irradiance: Double, _ temperature: Double, _ hour: Double) -> ExpectedPower.Sample {
-    let turn = 1 + 0.05 * sin((hour - 12) / 12 * Double.pi)
+    let turn = 0.05 * sin((hour - 12) / 12 * Double.pi)
     return ExpectedPower.Sample(
       irradiance: irradiance, moduleTemperature: temperature, hour: hour,
-      power: 1000 * irradiance * (1 - 0.004 * (temperature - 25)) * turn)
+      power: 1000 * irradiance * (1 - 0.004 * (temperature - 25) + turn))
   }
 
   @Test("a plant that follows the form is met within a thousandth")

@@ -48,8 +48,8 @@ public struct ExpectedPower: Sendable, Equatable {
         for j in 0..<n { normal[i * n + j] += terms[i] * terms[j] }
       }
     }
-    // A millionth of the mean square keeps terms apart that are nearly the same.
-    let ridge = 1e-6 * (0..<n).reduce(0) { $0 + normal[$1 * n + $1] } / Double(n)
+    // A billionth of the mean square keeps terms apart that are nearly the same.
+    let ridge = 1e-9 * (0..<n).reduce(0) { $0 + normal[$1 * n + $1] } / Double(n)
     for i in 0..<n { normal[i * n + i] += ridge }
     guard let weights = CholeskyFactor(normal, order: n)?.solve(right) else { return nil }
     self.weights = weights

@@ -23,11 +23,15 @@ struct BalanceTwin: Sendable {
   func snapshot(into writer: inout SnapshotWriter) {
     track.snapshot(into: &writer)
     writer.write(greatest)
+    writer.write(filter.state)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try track.restore(from: &reader)
-    // The filter's levels follow within one window.
     greatest = try reader.readDouble()
+    guard let filter = PlantStateFilter(restoring: try reader.readDoubles()) else {
+      throw .invalid("a plant's state of another shape")
+    }
+    self.filter = filter
   }
 }

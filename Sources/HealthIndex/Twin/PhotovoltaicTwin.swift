@@ -11,10 +11,12 @@ struct PhotovoltaicTwin: Sendable {
   /// Performance ratio after IEC 61724-1 of the latest quarter with sun: yield over reference yield; NaN before.
   private(set) var performanceRatio = Double.nan
 
-  /// Judges a quarter of an hour.
-  /// - Parameter irradiance: On the modules [W/m²].
-  mutating func judge(_ means: QuarterMeans, irradiance: Double, capacity: Double) {
-    let power = means["power"]
+  /// Judges a quarter of an hour of a generator of a capacity [kW].
+  ///
+  /// Irradiance is that of the generator's own sensor: what a station elsewhere measures on a horizontal plane is too far
+  /// from it to judge by.
+  mutating func judge(_ means: QuarterMeans, capacity: Double) {
+    let (power, irradiance) = (means["power"], means["irradiance"])
     guard power.isFinite, irradiance > 50, capacity > 0 else { return }
     let temperature = means["temperature"].isFinite ? means["temperature"] : 25 + 0.025 * irradiance
     let expected = PhotovoltaicModel(inverterKilowatts: capacity).power(

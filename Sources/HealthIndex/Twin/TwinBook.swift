@@ -34,9 +34,8 @@ struct TwinBook: Sendable {
     switch twins[asset.position] {
     case .none: return []
     case .photovoltaic(var twin):
-      let described = register.assets[asset.position]
-      if let capacity = described.capacityKilowatts {
-        twin.judge(means, irradiance: irradiance(on: described, means, register), capacity: capacity)
+      if let capacity = register.assets[asset.position].capacityKilowatts {
+        twin.judge(means, capacity: capacity)
       }
       twins[asset.position] = .photovoltaic(twin)
       return twin.findings
@@ -103,19 +102,6 @@ struct TwinBook: Sendable {
       if let series = register.series(of: AssetIndex(position), sensor: sensor) { return mean(series, slot: slot) }
     }
     return .nan
-  }
-
-  /// Irradiance on the modules: their own sensor's, else the weather station's turned onto their plane.
-  private func irradiance(on asset: Asset, _ means: QuarterMeans, _ register: PlantRegister) -> Double {
-    if means["irradiance"].isFinite { return means["irradiance"] }
-    let global = mean(of: .weather, "irradiance", slot: means.slot, register)
-    guard global.isFinite else { return .nan }
-    let middle = QuarterHour.start(of: means.slot) + .seconds(450)
-    let sun = SolarPosition(at: middle, location: register.plant.location)
-    let plane = TiltedPlane(
-      tiltDegrees: asset.tiltDegrees ?? 20,
-      azimuthDegrees: asset.azimuthDegrees ?? (register.plant.location.latitude < 0 ? 0 : 180))
-    return plane.irradiance(Irradiance.split(global: global, sun: sun), sun: sun)
   }
 
   /// The sums over assets that are not within another, and the power that moves; `nil` unless all of them spoke.
