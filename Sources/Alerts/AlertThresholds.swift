@@ -38,6 +38,8 @@ public struct AlertThresholds: Sendable {
   public var learnedIntervals = 3
   /// Share of the asset's size above which it is running, for a trip.
   public var running = 0.2
+  /// Light on PV modules in which a generator gives something [W/m²], so that one that stops has tripped.
+  public var light = 100.0
   /// Share of the asset's size below which it stands.
   public var standing = 0.02
   /// Share of the asset's size above which it is back after a trip.

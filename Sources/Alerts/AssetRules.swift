@@ -11,6 +11,10 @@ extension AlertStage {
     switch register.kind(of: series) {
     case .grid, .meter:
       if register.series[series.position].sensor == "voltage" { judgeVoltage(series, value, time, &frame, register) }
+    case .pv:
+      guard register.series[series.position].sensor == "irradiance" else { return }
+      let asset = register.series[series.position].asset.position
+      (assetWatches[asset].light, assetWatches[asset].lightTime) = (value, time)
     case .evCharger: judgeCharger(series, value, time, &frame, register)
     default: break
     }

@@ -23,6 +23,9 @@ struct AssetWatch {
   var unserved = Timestamp.distantPast
   /// Latest power that was something [kW].
   var lastPower = 0.0
+  /// Light on the modules of a PV generator [W/m²], and when it was measured.
+  var light = 0.0
+  var lightTime = Timestamp.distantPast
 
   /// Readings that tell what is usual.
   static let learned: Int32 = 20
@@ -33,6 +36,8 @@ struct AssetWatch {
     writer.write(lag)
     for moment in [lagTime, connected, unserved] { writer.write(moment) }
     writer.write(lastPower)
+    writer.write(light)
+    writer.write(lightTime)
   }
 
   static func read(from reader: inout SnapshotReader) throws(SnapshotError) -> AssetWatch {
@@ -47,6 +52,8 @@ struct AssetWatch {
     watch.connected = try reader.readTimestamp()
     watch.unserved = try reader.readTimestamp()
     watch.lastPower = try reader.readDouble()
+    watch.light = try reader.readDouble()
+    watch.lightTime = try reader.readTimestamp()
     return watch
   }
 }

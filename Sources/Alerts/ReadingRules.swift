@@ -116,7 +116,9 @@ extension AlertStage {
       }
     } else if watch.trip > 0 {
       watch.trip = isStanding ? watch.trip + 1 : 0
-    } else if isStanding, hasFallen(watch, size, time), !mayStand(asset.kind, watch, time) {
+    } else if isStanding, hasFallen(watch, size, time) || hasFallenInLight(watch, size, time, index),
+      !mayStand(asset.kind, watch, time)
+    {
       watch.trip = 1
     }
     if !book.isActive(key), Int(watch.trip) >= thresholds.fastReadings {
@@ -138,6 +140,15 @@ extension AlertStage {
     return size > 0
       && ((watch.earlier.0 > running && time - watch.earlierTime.0 <= thresholds.fall)
         || (watch.earlier.1 > running && time - watch.earlierTime.1 <= thresholds.fall))
+  }
+
+  /// A generator in the light that gave something a moment ago, however little.
+  private func hasFallenInLight(
+    _ watch: SeriesWatch, _ size: Double, _ time: Timestamp, _ asset: AssetIndex
+  ) -> Bool {
+    let sun = assetWatches[asset.position]
+    return size > 0 && sun.light > thresholds.light && time - sun.lightTime <= .minutes(2)
+      && watch.earlier.0 > thresholds.standing * size && time - watch.earlierTime.0 <= thresholds.fall
   }
 
   /// A load that stood within the last day, or is known for less than a day, may switch off in the ordinary way.

@@ -25,7 +25,8 @@ public enum Zstandard {
     guard let size = Int(exactly: size), size <= mostBytes else { return nil }
     var isWhole = false
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      isWhole = ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count) == size
+      isWhole = decompress(
+        frame, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<size]))
       count = isWhole ? size : 0
     }
     return isWhole ? bytes : nil
@@ -54,5 +55,10 @@ public enum Zstandard {
   public static func frameLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
     let length = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
     return ZSTD_isError(length) == 0 ? length : nil
+  }
+
+  /// Decompresses one frame, whose content has the size of `target`. `false` when it is damaged or of another size.
+  static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+    ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count) == target.count
   }
 }

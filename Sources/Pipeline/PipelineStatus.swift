@@ -11,6 +11,8 @@ public struct PipelineStatus: Sendable {
   public var appended: UInt64 = 0
   /// Messages delivered again that were in the journal already.
   public var duplicates: UInt64 = 0
+  /// Messages dropped because their payload is longer than `mqtt.max_payload`.
+  public var oversized: UInt64 = 0
   /// Connections made after the first.
   public var reconnects: UInt64 = 0
   /// Whether every subscription is confirmed.

@@ -19,6 +19,8 @@ package struct RecordProcessor {
   private var sources: PlantSources
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
+  /// What of the decoder's count is in the ledger.
+  private var beyondLimits: [UInt64]
 
   /// Plants without any history.
   package init(sources: PlantSources) {
@@ -27,6 +29,7 @@ package struct RecordProcessor {
     plants = PlantSet(plants: configured)
     decoder = MessageDecoder(plants: configured)
     batches = configured.map { _ in ReadingBatch() }
+    beyondLimits = decoder.beyondLimits
   }
 
   /// What is shown every frame after all stages.
@@ -37,7 +40,7 @@ package struct RecordProcessor {
     kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in }
   ) -> [String] {
     switch kind {
-    case .messages: take(messages: body, received: received, observe)
+    case .messages: return take(messages: body, received: received, observe)
     case .tick: tick(received, observe)
     case .configuration: return reconfigure(body)
     default: break
@@ -45,7 +48,9 @@ package struct RecordProcessor {
     return []
   }
 
-  private mutating func take(messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer) {
+  private mutating func take(
+    messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer
+  ) -> [String] {
     var cursor = MessageFrameCursor(body)
     while let message = cursor.next() {
       ledger.messages += 1
@@ -65,6 +70,23 @@ package struct RecordProcessor {
       }
       batches[plant].removeAll()
     }
+    return limitNotes()
+  }
+
+  /// Says once a plant, and again after a change of configuration, that it takes nothing new in.
+  private mutating func limitNotes() -> [String] {
+    var notes: [String] = []
+    for plant in decoder.beyondLimits.indices where decoder.beyondLimits[plant] > beyondLimits[plant] {
+      ledger.beyondLimits += decoder.beyondLimits[plant] - beyondLimits[plant]
+      if beyondLimits[plant] == 0 {
+        let limits = plants.plants[plant].limits
+        notes.append(
+          "plant \(plants.plants[plant].name): it has as many assets or sensors as it may have (limits: {assets: "
+            + "\(limits.assets), sensors: \(limits.sensors)}); readings of further ones are refused and counted")
+      }
+      beyondLimits[plant] = decoder.beyondLimits[plant]
+    }
+    return notes
   }
 
   private mutating func tick(_ moment: Timestamp, _ observe: Observer) {
@@ -91,6 +113,7 @@ package struct RecordProcessor {
     plants = changed
     decoder = MessageDecoder(plants: configured)
     batches = configured.map { _ in ReadingBatch() }
+    beyondLimits = decoder.beyondLimits
     return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
   }
 }

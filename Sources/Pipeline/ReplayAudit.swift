@@ -13,6 +13,9 @@ public struct ReplayAudit: Sendable {
     public var saving = 0.0
     /// Readings by quality code.
     public var readings = [Int](repeating: 0, count: 10)
+
+    /// Nothing.
+    public init() {}
   }
 
   /// How well one model forecast one series.
@@ -23,6 +26,9 @@ public struct ReplayAudit: Sendable {
     public var absoluteError = 0.0
     /// Sum of pinball losses [the series' unit].
     public var pinball = 0.0
+
+    /// No forecasts.
+    public init() {}
 
     /// Mean absolute error of the median; NaN without forecasts.
     public var meanAbsoluteError: Double { absoluteError / Double(count) }

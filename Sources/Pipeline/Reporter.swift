@@ -35,6 +35,7 @@ struct Reporter {
     points.field("out", integer: Int64(clamping: status.appended))
     points.field("bytes", integer: Int64(clamping: status.messageBytes))
     points.field("dropped_duplicate", integer: Int64(clamping: status.duplicates))
+    points.field("dropped_too_large", integer: Int64(clamping: status.oversized))
     points.field("reconnects", integer: Int64(clamping: status.reconnects))
     points.field("connected", integer: status.isSubscribed ? 1 : 0)
     begin("journal", moment, &points)
@@ -48,6 +49,7 @@ struct Reporter {
     points.field("out", integer: Int64(clamping: status.ledger.readings))
     points.field("decoded", integer: Int64(clamping: status.ledger.decoded))
     points.field("refused", integer: Int64(clamping: status.ledger.refusedInAll))
+    points.field("readings_beyond_limits", integer: Int64(clamping: status.ledger.beyondLimits))
     for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
       points.field("dropped_\(reason)", integer: Int64(clamping: count))
     }

@@ -10,6 +10,7 @@ extension RunningPipeline {
     status.messages = UInt64(clamping: source.messages)
     status.messageBytes = UInt64(clamping: source.bytes)
     status.duplicates = UInt64(clamping: source.duplicates)
+    status.oversized = UInt64(clamping: source.oversized)
     status.reconnects = UInt64(clamping: source.reconnects)
     status.isSubscribed = session.isSubscribed
     status.appended = UInt64(clamping: ingest.appended.value)

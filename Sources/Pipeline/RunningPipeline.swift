@@ -39,7 +39,7 @@ public final class RunningPipeline: Sendable {
   let environment: [String: String]
   let note: Note
   let ingest: Ingest
-  let session: BrokerSession
+  let session: BrokerSessions
   let sink: InfluxSink
   let journal: Journal
   let link = WorkerLink()
@@ -94,9 +94,10 @@ public final class RunningPipeline: Sendable {
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
     self.announcer = announcer
-    session = BrokerSession(
-      settings: settings.mqtt, subscriptions: MessageDecoder(plants: configuration.plants).subscriptions, sink: ingest
-    ) { RunningPipeline.heard($0, announcer, note) }
+    session = BrokerSessions(
+      settings: settings.mqtt, plants: configuration.plants,
+      memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
+    ) { RunningPipeline.heard($1, from: $0, announcer, note) }
   }
 
   /// Starts every part, from the database back to the broker.
@@ -168,7 +169,8 @@ public final class RunningPipeline: Sendable {
   /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
   /// again is recognised.
   private func noteUnacknowledged() {
-    let reader = journal.reader(from: max(checkpoint?.offset ?? 0, journal.startOffset))
+    let from = StageWorker.redeliveryStart(before: checkpoint?.offset ?? 0, in: journal)
+    let reader = journal.reader(from: max(from, journal.startOffset))
     while true {
       guard let record = try? reader.next() else { return }
       guard record.kind == .messages else { continue }
@@ -176,7 +178,8 @@ public final class RunningPipeline: Sendable {
         var cursor = MessageFrameCursor(body)
         while let message = cursor.next() {
           session.noteAppended(
-            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload))
+            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload),
+            connection: message.connection)
         }
       }
     }
@@ -186,15 +189,22 @@ public final class RunningPipeline: Sendable {
 // MARK: - What is heard
 
 extension RunningPipeline {
-  private static func heard(_ event: SessionEvent, _ announcer: Publisher, _ note: Note) {
+  private static func heard(_ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ note: Note) {
     switch event {
     case .connected(let sessionPresent):
-      note("broker: connected\(sessionPresent ? ", the session was kept" : "")")
+      note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
     case .subscribed:
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
-    case .disconnected(let reason): note("broker: \(reason); trying again")
-    case .refused(let filter): note("broker: refuses the subscription to \(filter); look at its access rules")
+    case .disconnected(let reason): note("broker: \(clientID): \(reason); trying again")
+    case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
+    case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
+    case .oversized(let topic, let limit):
+      note(
+        "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
+    case .drained:
+      note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
+    case .memoryFailed(let reason): note("the list of subscriptions cannot be kept: \(reason)")
     case .sinkStalled(let reason): note("reading stops: \(reason)")
     case .sinkResumed: note("reading goes on")
     }

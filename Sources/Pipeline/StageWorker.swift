@@ -142,10 +142,20 @@ extension StageWorker {
   ) {
     do throws(JournalError) {
       // The offset that is returned leaves the checkpoint before this one usable.
-      _ = try journal.trim(below: try checkpoints.save(checkpoint))
+      let unneeded = try checkpoints.save(checkpoint)
+      try journal.trim(below: min(unneeded, redeliveryStart(before: checkpoint.offset, in: journal)))
+      // Room for what comes goes before the memory of what came.
+      if !journal.hasRoom { try journal.trim(below: unneeded) }
     } catch {
       note("the checkpoint could not be written: \(error)")
     }
+  }
+
+  /// From where on the journal may have messages whose acknowledgements the broker has not heard: it sends them again,
+  /// however long ago they were processed. Some brokers (Mosquitto 2.0.11) let more messages be on their way than their
+  /// window says, and send them again window by window, over several connections.
+  static func redeliveryStart(before offset: UInt64, in journal: Journal) -> UInt64 {
+    offset - min(offset, UInt64(min(8 << 20, journal.maximumBytes / 2)))
   }
 
   private static func resume(

@@ -28,11 +28,33 @@ struct ProcessReader {
     if let url = section.text("url") { readURL(url, section, &broker) }
     if let id = section.text("client_id") { broker.clientID = id }
     if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
+    broker.protocolVersion = section.choice("protocol") ?? .auto
+    if let count = section.number("connections", in: 1...64, "a whole number from 1 to 64") {
+      if let whole = Int(exactly: count) {
+        broker.connections = whole
+      } else {
+        reading.mistake(section.place(of: "connections"), "'connections' must be a whole number from 1 to 64")
+      }
+    }
+    if let text = section.text("max_payload") {
+      if let bytes = Amount.bytes(text), (1 << 10...16 << 20).contains(bytes) {
+        broker.maximumPayload = Int(bytes)
+      } else {
+        reading.mistake(
+          section.place(of: "max_payload"),
+          "'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '\(text)'")
+      }
+    }
     broker.username = section.text("username") ?? broker.username
     broker.password = section.secret("password") ?? broker.password
     broker.caFile = section.text("ca")
     broker.certificateFile = section.text("cert")
     broker.keyFile = section.text("key")
+    if (broker.certificateFile == nil) != (broker.keyFile == nil) {
+      reading.mistake(
+        section.place(of: broker.keyFile == nil ? "cert" : "key"),
+        "a client certificate needs both 'cert' and 'key', the files of the certificate and of its key")
+    }
     section.finish()
     return broker
   }

@@ -3,10 +3,10 @@ import Foundation
 import PlantModel
 import PlantSimulation
 
-/// `wattline replay`: a recording, published with its own times.
+/// `wattline replay`: a recording, published with its own times; or a journal, run through the stages again.
 enum ReplayCommand {
   static let description = CommandDescription(
-    name: "replay", summary: "publishes a recorded CSV to a plant's broker, with the recording's own times",
+    name: "replay", summary: "publishes a recorded CSV to a plant's broker, or runs a journal through the stages again",
     operands: ["FILE"],
     options: [
       CommandDescription.configurationOption,
@@ -15,18 +15,32 @@ enum ReplayCommand {
       Option(
         name: "--columns", value: "LIST",
         help: "only these, as NAME or NAME=asset.sensor, with commas between (default: all)"),
+      Option(name: "--output", value: "FILE", help: "of a journal: line protocol into a file, - for standard output"),
+      Option(name: "--database", value: "NAME", help: "of a journal: points into another database"),
+      Option(name: "--diff", value: nil, help: "of a journal: what differs from how it was configured when recorded"),
+      Option(name: "--json", value: nil, help: "of a journal: prints one JSON document"),
     ],
     details: """
       FILE starts with a line `time,asset.sensor,…`; each further line has a time (ISO 8601) and a value a column. Empty
       cells are left out. Lines that cannot be read are counted and the first of them told.
+
+      Where FILE is the folder of a journal, its messages run through the stages again as they are configured now, into
+      a file or another database: deterministic, and beside a pipeline that goes on. --diff tells what changes in
+      alerts, qualities, forecasts' scores and cost.
       """,
     examples: [
       "wattline replay year.csv --plant riverside",
       "wattline replay day.csv --plant riverside --speed 60",
+      "wattline replay /var/lib/wattline --diff",
+      "wattline replay /var/lib/wattline --output points.lp",
       "wattline replay meter.csv --plant riverside --columns demand=load.power,temp=weather.temperature",
     ])
 
   static func run(_ arguments: Arguments) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: arguments.operands[0], isDirectory: &isFolder), isFolder.boolValue {
+      return try ReplayJournal.run(arguments, directory: arguments.operands[0])
+    }
     let speed = try arguments.positiveNumber("--speed")
     guard let name = arguments.text("--plant") else {
       throw Misuse(message: "replay needs --plant P: the plant whose sensors the columns are")

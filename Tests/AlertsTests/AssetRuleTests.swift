@@ -33,6 +33,16 @@ struct AssetRuleTests {
     #expect(script.changes() == ["outage grid - cleared critical"])
   }
 
+  @Test("a generator that stops in the light has tripped, however little it gave; in the dark it rests")
+  func trip() {
+    for (light, changes) in [(150.0, ["trip pv1 power raised critical"]), (40, [])] {
+      var script = AlertScript()
+      script.live([("pv1.irradiance", light), ("pv1.power", 9)], every: 10, times: 20)
+      script.live([("pv1.irradiance", light), ("pv1.power", 0)], every: 10, times: 3)
+      #expect(script.changes() == changes)
+    }
+  }
+
   @Test("a car that is connected and gets nothing is told, one that is full is not")
   func charger() {
     var script = AlertScript()

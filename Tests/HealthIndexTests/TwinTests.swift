@@ -118,6 +118,16 @@ struct TwinTests {
     #expect(track.score == 0)
   }
 
+  @Test("a generator that falls behind its two peers is seen, and two generators have no peers")
+  func peers() {
+    #expect(near(PeerTrack.residual(0.4, among: [0.5, 0.5, 0.4]), -0.2))
+    #expect(PeerTrack.residual(0.4, among: [0.5, 0.4]).isNaN)
+    var track = PeerTrack()
+    for _ in 0..<100 { track.judge(0.5, among: [0.5, 0.5, 0.51]) }
+    for _ in 0..<10 { track.judge(0.3, among: [0.3, 0.5, 0.51]) }
+    #expect(track.track.score > 0.4)
+  }
+
   @Test("a trend has its worked value, and one that does not fall has none")
   func trend() throws {
     var trend = HealthTrend()

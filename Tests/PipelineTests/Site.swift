@@ -23,14 +23,15 @@ final class Site {
     publisher = Publisher(settings: settings)
   }
 
-  /// Adds a plant with a load, a grid connection and further assets.
-  func add(plant: String, assets: String = "") throws {
+  /// Adds a plant with a load, a grid connection and further assets, and with what differs of its sensors.
+  func add(plant: String, assets: String = "", sensors: String = "") throws {
     let text = """
       plant: \(plant)
       location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
       topics: [{match: "\(plant)/{asset}/{sensor}"}]
       assets: {load: {kind: load}, grid: {kind: grid, import_limit_kw: 300}\(assets.isEmpty ? "" : ", " + assets)}
       tariff: {import: 0.3, export: 0.08}
+      sensors: [\(sensors)]
       """
     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(plant).yaml"))
   }

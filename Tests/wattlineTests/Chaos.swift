@@ -24,7 +24,7 @@ struct Chaos {
     case ..<0.42: try restart(site)
     case ..<0.55: try database(site)
     case ..<0.7: try broker(site)
-    case ..<0.9: try together(site)
+    case ..<0.85: try together(site)
     default: try broker(site, besides: true)
     }
   }
@@ -52,12 +52,16 @@ struct Chaos {
     try site.influx.start()
   }
 
-  /// The broker ends in good order, so that its sessions are on disk, and comes back on its port; the program is killed
-  /// while it is away, or not.
+  /// The broker ends in good order, so that its sessions are on disk, and comes back on its port; the program ends while
+  /// it is away, or not: by a kill, or in good order, which puts all that it has behind a checkpoint.
   private mutating func broker(_ site: Site, besides: Bool = false) throws {
     story.append(besides ? "broker and program" : "broker")
     site.broker.halt()
-    if besides { site.kill() }
+    if besides, random.uniform() < 0.5 {
+      site.kill()
+    } else if besides {
+      #expect(site.end() == 0, "\(site.logTail)")
+    }
     pause(0, 0.3)
     try site.broker.start()
     if besides { try site.run() }

@@ -44,6 +44,34 @@ struct OracleTests {
     let sensors = try Sensors(messages, on: site, rate: 2_000 / setting.slowness)
     var chaos = Chaos(seed: setting.seed, slowness: setting.slowness)
     while !sensors.isDone { try chaos.strike(site) }
+    try expectAll(messages, from: sensors, on: site, after: chaos.story)
+  }
+
+  @Test("what is on its way when the broker ends is taken once, though the program restarts before the broker is back")
+  func acknowledgementsLost() throws {
+    var options = LocalBroker.Options()
+    options.maximumInflight = 0
+    let site = try Site(broker: options)
+    defer { site.stop() }
+    try site.add(plant: NumberedMessages.plant)
+    try site.runOnline()
+    let start = Int64(Date().timeIntervalSince1970) * 1_000 - 600_000
+    let messages = NumberedMessages(count: 30_000, start: start)
+    let sensors = try Sensors(messages, on: site, rate: .infinity)
+    for _ in 0..<3 {
+      usleep(200_000)
+      haltUnhearing(site.broker)
+      #expect(site.end() == 0, "\(site.logTail)")
+      try site.broker.start()
+      try site.run()
+    }
+    try expectAll(messages, from: sensors, on: site, after: [])
+  }
+
+  /// Waits until all that was published has arrived, ends the program and asks the oracle.
+  private func expectAll(_ messages: NumberedMessages, from sensors: Sensors, on site: Site, after story: [String])
+    throws
+  {
     #expect(sensors.finish(), "the broker acknowledges every message")
 
     // The broker keeps the order, so that nothing comes after this.
@@ -55,11 +83,22 @@ struct OracleTests {
       let marks = try? site.influx.query("SELECT count(\"value\") FROM \"raw\" WHERE \"asset\" = 'end'")
       return marks?.isEmpty == false
     }
-    #expect(arrived, "\(chaos.story)\n\(site.logTail)")
+    #expect(arrived, "\(story)\n\(site.logTail)")
     #expect(site.end() == 0, "\(site.logTail)")
     let oracle = try Oracle(messages, maybeTwice: sensors.maybeTwice, influx: site.influx)
     let findings = oracle.findings
-    #expect(findings.isEmpty, "\(findings.count): \(findings.prefix(20)) after \(chaos.story)\n\(site.logTail)")
+    #expect(findings.isEmpty, "\(findings.count): \(findings.prefix(20)) after \(story)\n\(site.logTail)")
     #expect(site.deadLetters.isEmpty)
+  }
+
+  /// Ends a broker that has not read what came in the last moments: it stands still while the program takes and
+  /// acknowledges what is on its way, and wakes up with the request to end.
+  private func haltUnhearing(_ broker: LocalBroker) {
+    guard let identifier = broker.processIdentifier else { return }
+    kill(identifier, SIGSTOP)
+    usleep(200_000)
+    kill(identifier, SIGTERM)
+    kill(identifier, SIGCONT)
+    broker.halt()
   }
 }

@@ -15,6 +15,7 @@ struct TwinBook: Sendable {
   private var latest: [(slot: Int, mean: Double)] = []
   private var twins: [Twin] = []
   private var trends: [HealthTrend] = []
+  private var peers: [PeerTrack] = []
 
   /// Takes in the mean of a quarter of an hour.
   mutating func take(_ series: SeriesIndex, slot: Int, mean: Double) {
@@ -29,6 +30,7 @@ struct TwinBook: Sendable {
     while twins.count < register.assets.count {
       twins.append(TwinBook.twin(of: register.assets[twins.count].kind))
       trends.append(HealthTrend())
+      peers.append(PeerTrack())
     }
     let means = means(of: asset, slot: slot, register)
     switch twins[asset.position] {
@@ -38,7 +40,8 @@ struct TwinBook: Sendable {
         twin.judge(means, capacity: capacity)
       }
       twins[asset.position] = .photovoltaic(twin)
-      return twin.findings
+      peers[asset.position].judge(yield(of: asset, slot: slot, register), among: peerYields(slot: slot, register))
+      return twin.findings + [TwinFinding(name: "peers", score: peers[asset.position].track.score)]
     case .battery(var twin):
       let air = mean(of: .weather, "temperature", slot: slot, register)
       twin.judge(means, energy: register.assets[asset.position].energyKilowattHours ?? .nan, air: air)
@@ -104,6 +107,18 @@ struct TwinBook: Sendable {
     return .nan
   }
 
+  /// Power over capacity of a PV generator; NaN where either is unknown.
+  private func yield(of asset: AssetIndex, slot: Int, _ register: PlantRegister) -> Double {
+    guard let power = register.power(of: asset), let size = register.assets[asset.position].capacityKilowatts, size > 0
+    else { return .nan }
+    return mean(power, slot: slot) / size
+  }
+
+  private func peerYields(slot: Int, _ register: PlantRegister) -> [Double] {
+    register.assets.indices.filter { register.assets[$0].kind == .pv }
+      .map { yield(of: AssetIndex($0), slot: slot, register) }.filter { $0.isFinite }
+  }
+
   /// The sums over assets that are not within another, and the power that moves; `nil` unless all of them spoke.
   private func balance(slot: Int, _ register: PlantRegister) -> (PowerBalance, moved: Double)? {
     var balance = PowerBalance()
@@ -145,6 +160,7 @@ extension TwinBook {
       }
     }
     writer.write(trends) { $1.snapshot(into: &$0) }
+    writer.write(peers) { $1.track.snapshot(into: &$0) }
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -174,6 +190,13 @@ extension TwinBook {
       try trend.restore(from: &reader)
       return trend
     }
-    guard trends.count == twins.count else { throw .invalid("twins and trends of different counts") }
+    peers = try reader.readArray { (reader) throws(SnapshotError) in
+      var peer = PeerTrack()
+      try peer.track.restore(from: &reader)
+      return peer
+    }
+    guard trends.count == twins.count, peers.count == twins.count else {
+      throw .invalid("twins and trends of different counts")
+    }
   }
 }
