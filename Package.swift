@@ -71,8 +71,9 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantConfig", "Pipeline", "Forecasting", "PlantSimulation", "CommandChannel", "InfluxSink",
-        "PlantTesting", "WattlineBenchmarks",
+        "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting",
+        "HealthIndex", "Alerts", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink", "PlantTesting",
+        "WattlineBenchmarks",
       ],
       swiftSettings: settings),
 

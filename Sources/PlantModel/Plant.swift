@@ -14,6 +14,8 @@ public struct Plant: Hashable, Sendable {
   public var sensors: [SensorOverride]
   /// What energy costs.
   public var tariff: Tariff
+  /// What goes wrong when the plant is simulated; means nothing to a running pipeline.
+  public var faults: [FaultSpecification] = []
   /// How many assets and sensors may be taken in.
   public var limits = PlantLimits()
 

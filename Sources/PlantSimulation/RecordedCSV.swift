@@ -165,7 +165,7 @@ public final class RecordedCSV {
   }
 
   /// The cells of a line after RFC 4180, blanks around them cut; `nil` if a quotation mark is not closed.
-  static func cells(_ line: [UInt8]) -> [String]? {
+  static func cells(_ line: [UInt8], separatedBy separator: UInt8 = UInt8(ascii: ",")) -> [String]? {
     let quote = UInt8(ascii: "\"")
     var cells: [String] = []
     var cell: [UInt8] = []
@@ -178,7 +178,7 @@ public final class RecordedCSV {
         position += 1
       } else if byte == quote {
         isQuoted.toggle()
-      } else if byte == UInt8(ascii: ","), !isQuoted {
+      } else if byte == separator, !isQuoted {
         cells.append(text(cell))
         cell.removeAll(keepingCapacity: true)
       } else {

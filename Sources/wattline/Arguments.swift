@@ -39,7 +39,9 @@ struct Arguments {
         values[option.name] = ""
       }
     }
-    let most = command.operands.count + command.optionalOperands.count
+    // An operand that ends in an ellipsis stands for one or more.
+    let isOpen = command.operands.last?.hasSuffix("…") ?? false
+    let most = isOpen ? Int.max : command.operands.count + command.optionalOperands.count
     guard (command.operands.count...most).contains(operands.count) else {
       let wanted = most == 0 ? "no further words" : command.usage
       throw Misuse(message: "\(command.name) takes \(wanted), not '\(operands.joined(separator: " "))'")

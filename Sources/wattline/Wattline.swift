@@ -10,11 +10,13 @@ struct Wattline {
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
     Command(description: BacktestCommand.description, run: BacktestCommand.run),
+    Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
     Command(description: BenchCommand.description, run: BenchCommand.run),
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
+    Command(description: BenchDetection.description, run: BenchDetection.run),
   ]
 
   static func main() {

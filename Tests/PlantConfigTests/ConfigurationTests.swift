@@ -33,6 +33,15 @@ struct ConfigurationTests {
         "p.yaml:4:35: error: 'range' is upside down; write the lower end first: [1.0, 5.0]"
       ),
       (
+        head + "assets: {a: {kind: pv}}\nfaults: [\"a:derating=170@1h\"]",
+        "p.yaml:4:10: error: fault 'a:derating=170@1h' has the severity '170'; of derating it is a number from 0.0 to "
+          + "100.0 (% of the rating that is left)"
+      ),
+      (
+        head + "assets: {a: {kind: pv}}\nfaults: [\"b:trip@1h\"]",
+        "p.yaml:4:10: error: there is no asset for 'b'; the plant has a"
+      ),
+      (
         "plant: p\nlocation: {latitude: 91, longitude: 0, timezone: UTC}",
         "p.yaml:2:22: error: 'latitude' is '91'; it must be degrees north from -90 to 90"
       ),
