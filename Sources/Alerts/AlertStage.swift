@@ -17,6 +17,10 @@ public struct AlertStage: Stage {
   var lowHealth: [Int32] = []
   /// Whether a series is its asset's electric power; found anew when series are admitted.
   var isPower: [Bool] = []
+  /// What the rules about assets remember, by asset.
+  var assetWatches: [AssetWatch] = []
+  /// Odd values of each series, fading, and when they were counted.
+  var oddValues: [(count: Double, time: Timestamp, wasOdd: Bool)] = []
   private var lastMinute = Timestamp.distantPast
 
   /// A stage without history.
@@ -34,6 +38,8 @@ public struct AlertStage: Stage {
       }
     }
     while watches.count < register.series.count { watches.append(SeriesWatch()) }
+    while assetWatches.count < register.assets.count { assetWatches.append(AssetWatch()) }
+    while oddValues.count < register.series.count { oddValues.append((0, .distantPast, false)) }
     while lowHealth.count < register.assets.count { lowHealth.append(0) }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
       judge(row, &frame, register)
@@ -83,17 +89,23 @@ public struct AlertStage: Stage {
 
   /// Writes the state.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(1))
+    writer.write(UInt16(2))
     book.snapshot(into: &writer)
     silence.snapshot(into: &writer)
     writer.write(watches) { $1.write(to: &$0) }
     writer.write(lowHealth) { $0.write($1) }
     writer.write(lastMinute)
+    writer.write(assetWatches) { $1.write(to: &$0) }
+    writer.write(oddValues) { writer, odd in
+      writer.write(odd.count)
+      writer.write(odd.time)
+      writer.write(odd.wasOdd)
+    }
   }
 
   /// Reads the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 1, of: "the alerts")
+    try reader.expect(version: 2, of: "the alerts")
     try book.restore(from: &reader)
     try silence.restore(from: &reader)
     watches = try reader.readArray(elementSize: 72) { (reader) throws(SnapshotError) in
@@ -101,5 +113,11 @@ public struct AlertStage: Stage {
     }
     lowHealth = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
     lastMinute = try reader.readTimestamp()
+    assetWatches = try reader.readArray(elementSize: 60) { (reader) throws(SnapshotError) in
+      try AssetWatch.read(from: &reader)
+    }
+    oddValues = try reader.readArray(elementSize: 17) { (reader) throws(SnapshotError) in
+      (try reader.readDouble(), try reader.readTimestamp(), try reader.readBool())
+    }
   }
 }

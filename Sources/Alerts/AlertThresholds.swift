@@ -14,10 +14,20 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case stuck
   /// The health index of an asset is low.
   case health
+  /// The voltage of the grid is outside what EN 50160 allows.
+  case voltage
+  /// The grid is gone.
+  case outage
+  /// An asset's clock is wrong.
+  case clock
+  /// A car is connected and gets nothing.
+  case charger
+  /// A sensor says odd values again and again.
+  case spikes
 }
 
 /// At what each rule speaks. The gap between raising and clearing is what keeps an alert from flapping.
-public struct AlertThresholds: Sendable, Equatable {
+public struct AlertThresholds: Sendable {
   /// Shortest silence that is one; shorter gaps are ordinary on any network.
   public var silence = TimeSpan.seconds(30)
   /// Silence in multiples of the series' typical interval that is one.
@@ -28,6 +38,8 @@ public struct AlertThresholds: Sendable, Equatable {
   public var learnedIntervals = 3
   /// Share of the asset's size above which it is running, for a trip.
   public var running = 0.2
+  /// Light on PV modules in which a generator gives something [W/m²], so that one that stops has tripped.
+  public var light = 100.0
   /// Share of the asset's size below which it stands.
   public var standing = 0.02
   /// Share of the asset's size above which it is back after a trip.
@@ -52,6 +64,17 @@ public struct AlertThresholds: Sendable, Equatable {
   public var healthHysteresis: Double = 10
   /// Consecutive judgements that make a health alert.
   public var healthJudgements = 2
+
+  /// Share of the usual voltage by which it may deviate (EN 50160), and below which it is back.
+  public var voltageBand = (raises: 0.10, clears: 0.08)
+  /// Share of the usual voltage below which the grid is gone.
+  public var outageVoltage = 0.5
+  /// How far an asset's times may be behind or ahead of those of the plant's others.
+  public var clockSkew = TimeSpan.minute
+  /// For how long a car that was never served, and one whose charging broke off, waits until there is an alert.
+  public var chargerWait = (served: TimeSpan.minutes(2), unserved: TimeSpan.minutes(5))
+  /// Odd values, each fading with a half-life of half an hour, that make an alert.
+  public var oddValues = 4.0
 
   /// The thresholds that the documentation names.
   public init() {}

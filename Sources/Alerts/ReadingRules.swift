@@ -8,12 +8,15 @@ extension AlertStage {
     guard register.series.indices.contains(series.position) else { return }
     silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp)
     let quality = frame.readings.quality[row]
+    judgeClock(row, &frame, register)
     // Out of order: what it says is no longer so, or not yet.
     if quality == .late || quality == .future || quality == .duplicate { return }
     let time = frame.readings.time[row]
     let raw = frame.readings.raw[row]
     let value = register.series[series.position].profile.unit?.canonical(raw) ?? raw
     judgeQuality(series, quality, value, time, &frame, register)
+    judgeSpikes(series, quality, value, time, &frame, register)
+    judgeAsset(series, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
     guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
     switch register.kind(of: series) {
@@ -113,7 +116,9 @@ extension AlertStage {
       }
     } else if watch.trip > 0 {
       watch.trip = isStanding ? watch.trip + 1 : 0
-    } else if isStanding, hasFallen(watch, size, time), !mayStand(asset.kind, watch, time) {
+    } else if isStanding, hasFallen(watch, size, time) || hasFallenInLight(watch, size, time, index),
+      !mayStand(asset.kind, watch, time)
+    {
       watch.trip = 1
     }
     if !book.isActive(key), Int(watch.trip) >= thresholds.fastReadings {
@@ -135,6 +140,15 @@ extension AlertStage {
     return size > 0
       && ((watch.earlier.0 > running && time - watch.earlierTime.0 <= thresholds.fall)
         || (watch.earlier.1 > running && time - watch.earlierTime.1 <= thresholds.fall))
+  }
+
+  /// A generator in the light that gave something a moment ago, however little.
+  private func hasFallenInLight(
+    _ watch: SeriesWatch, _ size: Double, _ time: Timestamp, _ asset: AssetIndex
+  ) -> Bool {
+    let sun = assetWatches[asset.position]
+    return size > 0 && sun.light > thresholds.light && time - sun.lightTime <= .minutes(2)
+      && watch.earlier.0 > thresholds.standing * size && time - watch.earlierTime.0 <= thresholds.fall
   }
 
   /// A load that stood within the last day, or is known for less than a day, may switch off in the ordinary way.

@@ -3,6 +3,10 @@ import StreamCore
 
 /// Judges every asset by its sensors when the plant's clock passes a quarter-hour mark; see ``HealthFormula``.
 ///
+/// Beside its sensors, an asset is judged by a twin where its kind has one: a PV generator by the power that its light
+/// lets expect, a battery by its circuit, a grid connection by the balance of all meters. A finding counts as the penalty
+/// of a further sensor and is named among the contributors.
+///
 /// An asset none of whose sensors had a window in the last hour is not judged. The first three days of an asset are
 /// `learning`: the index is there, but alerts should not act on it.
 public struct HealthStage: Stage {
@@ -16,7 +20,8 @@ public struct HealthStage: Stage {
   private var monitors: [SensorMonitor?] = []
   /// Windows that closed since the last mark, in the order in which they came.
   private var fresh: [FeatureWindow] = []
-  private var names: [(penalty: Double, position: Int)] = []
+  private var twins = TwinBook()
+  private var names: [(penalty: Double, name: String)] = []
   private var penalties: [Double] = []
 
   /// A stage that has seen nothing.
@@ -55,6 +60,7 @@ public struct HealthStage: Stage {
       if monitors[position] == nil { monitors[position] = SensorMonitor() }
       monitors[position]?.judge(
         window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
+      twins.take(window.series, slot: QuarterHour.slot(containing: window.start), mean: window.mean)
     }
     fresh.removeAll { $0.end <= clock }
     let mark = QuarterHour.slot(containing: clock)
@@ -69,7 +75,8 @@ public struct HealthStage: Stage {
         continue
       }
       let first = sensors.compactMap { monitors[$0.position]?.first }.min() ?? mark
-      let health = judge(AssetIndex(position), sensors, at: frame.clock, register)
+      let findings = latest >= mark - 2 ? twins.judge(AssetIndex(position), slot: latest, register) : []
+      let health = judge(AssetIndex(position), sensors, findings, at: frame.clock, register)
       frame.health.append(health)
       frame.points.begin(PointKey(.health, .asset(health.asset)), at: health.time)
       frame.points.field("index", health.index)
@@ -78,11 +85,13 @@ public struct HealthStage: Stage {
       let isLearning = mark - first < SensorMonitor.leastDays * QuarterHour.perDay
       frame.points.field("state", text: HealthFormula.state(index: health.index, isLearning: isLearning))
       frame.points.field("contributors", text: health.contributors.joined(separator: ", "))
+      twins.describe(health.asset, index: health.index, slot: mark, &frame.points)
     }
   }
 
   private mutating func judge(
-    _ asset: AssetIndex, _ sensors: [SeriesIndex], at time: Timestamp, _ register: PlantRegister
+    _ asset: AssetIndex, _ sensors: [SeriesIndex], _ findings: [TwinFinding], at time: Timestamp,
+    _ register: PlantRegister
   ) -> AssetHealth {
     names.removeAll(keepingCapacity: true)
     penalties.removeAll(keepingCapacity: true)
@@ -96,20 +105,25 @@ public struct HealthStage: Stage {
       anomaly = max(anomaly, monitor.anomaly)
       drift = max(drift, monitor.drift)
       penalties.append(penalty)
-      if penalty >= HealthStage.leastContribution { names.append((penalty, sensor.position)) }
+      if penalty >= HealthStage.leastContribution { names.append((penalty, register.series[sensor.position].sensor)) }
     }
-    // The position decides between equals, so that the order never depends on the sort.
-    names.sort { $0.penalty != $1.penalty ? $0.penalty > $1.penalty : $0.position < $1.position }
+    for finding in findings {
+      anomaly = max(anomaly, finding.score)
+      penalties.append(finding.score)
+      if finding.score >= HealthStage.leastContribution { names.append((finding.score, finding.name)) }
+    }
+    // The name decides between equals, so that the order never depends on the sort.
+    names.sort { $0.penalty != $1.penalty ? $0.penalty > $1.penalty : $0.name < $1.name }
     return AssetHealth(
       asset: asset, time: time, index: HealthFormula.index(penalties: penalties), anomaly: anomaly, drift: drift,
-      contributors: names.prefix(HealthStage.mostContributors).map { register.series[$0.position].sensor })
+      contributors: names.prefix(HealthStage.mostContributors).map(\.name))
   }
 }
 
 extension HealthStage {
   /// Writes the state of every sensor and the windows not yet judged.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(1))
+    writer.write(UInt16(2))
     writer.write(monitors) { writer, monitor in
       writer.write(monitor != nil)
       monitor?.snapshot(into: &writer)
@@ -120,11 +134,12 @@ extension HealthStage {
       writer.write(window.mean)
       writer.write(window.goodShare)
     }
+    twins.snapshot(into: &writer)
   }
 
   /// Replaces the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 1, of: HealthStage.name)
+    try reader.expect(version: 2, of: HealthStage.name)
     monitors = try reader.readArray { (reader) throws(SnapshotError) in
       guard try reader.readBool() else { return nil }
       var monitor = SensorMonitor()
@@ -140,5 +155,6 @@ extension HealthStage {
         minimum: .nan, maximum: .nan, standardDeviation: .nan, slope: .nan, count: 0, energyKilowattHours: .nan,
         goodShare: try reader.readDouble(), isUpdate: false)
     }
+    try twins.restore(from: &reader)
   }
 }

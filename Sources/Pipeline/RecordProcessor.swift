@@ -9,38 +9,48 @@ import StreamCore
 ///
 /// It reads no clock, no file and no random source, so the same records from the same state give the same lines. That
 /// makes a restart exact and a replay possible.
-struct RecordProcessor {
+package struct RecordProcessor {
   private static let version: UInt16 = 1
 
   private(set) var plants: PlantSet
-  private(set) var ledger = Ledger()
+  package private(set) var ledger = Ledger()
   /// Lines that wait to be handed over.
-  var encoder = LineEncoder()
+  package var encoder = LineEncoder()
   private var sources: PlantSources
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
+  /// What of the decoder's count is in the ledger.
+  private var beyondLimits: [UInt64]
 
   /// Plants without any history.
-  init(sources: PlantSources) {
+  package init(sources: PlantSources) {
     self.sources = sources
     let configured = sources.plants
     plants = PlantSet(plants: configured)
     decoder = MessageDecoder(plants: configured)
     batches = configured.map { _ in ReadingBatch() }
+    beyondLimits = decoder.beyondLimits
   }
 
+  /// What is shown every frame after all stages.
+  package typealias Observer = (borrowing Frame, PlantRegister) -> Void
+
   /// Processes one record. Returns what a person should be told of it, which is nearly always nothing.
-  mutating func process(kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer) -> [String] {
+  package mutating func process(
+    kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in }
+  ) -> [String] {
     switch kind {
-    case .messages: take(messages: body, received: received)
-    case .tick: tick(received)
+    case .messages: return take(messages: body, received: received, observe)
+    case .tick: tick(received, observe)
     case .configuration: return reconfigure(body)
     default: break
     }
     return []
   }
 
-  private mutating func take(messages body: UnsafeRawBufferPointer, received: Timestamp) {
+  private mutating func take(
+    messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer
+  ) -> [String] {
     var cursor = MessageFrameCursor(body)
     while let message = cursor.next() {
       ledger.messages += 1
@@ -56,16 +66,35 @@ struct RecordProcessor {
       plants.step(plant: plant, batches[plant], received: received) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
+        observe(frame, register)
       }
       batches[plant].removeAll()
     }
+    return limitNotes()
   }
 
-  private mutating func tick(_ moment: Timestamp) {
+  /// Says once a plant, and again after a change of configuration, that it takes nothing new in.
+  private mutating func limitNotes() -> [String] {
+    var notes: [String] = []
+    for plant in decoder.beyondLimits.indices where decoder.beyondLimits[plant] > beyondLimits[plant] {
+      ledger.beyondLimits += decoder.beyondLimits[plant] - beyondLimits[plant]
+      if beyondLimits[plant] == 0 {
+        let limits = plants.plants[plant].limits
+        notes.append(
+          "plant \(plants.plants[plant].name): it has as many assets or sensors as it may have (limits: {assets: "
+            + "\(limits.assets), sensors: \(limits.sensors)}); readings of further ones are refused and counted")
+      }
+      beyondLimits[plant] = decoder.beyondLimits[plant]
+    }
+    return notes
+  }
+
+  private mutating func tick(_ moment: Timestamp, _ observe: Observer) {
     for plant in 0..<plants.count {
       plants.tick(plant: plant, moment) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
+        observe(frame, register)
       }
     }
   }
@@ -84,6 +113,7 @@ struct RecordProcessor {
     plants = changed
     decoder = MessageDecoder(plants: configured)
     batches = configured.map { _ in ReadingBatch() }
+    beyondLimits = decoder.beyondLimits
     return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
   }
 }

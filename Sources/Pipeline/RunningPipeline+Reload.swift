@@ -29,7 +29,7 @@ extension RunningPipeline {
     }
     guard previous.plants != loaded.plants else { return }
     ingest.configuration(loaded.sources, at: WallClock.now())
-    session.update(subscriptions: MessageDecoder(plants: loaded.plants).subscriptions)
+    session.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, loaded.plants))")
   }
 

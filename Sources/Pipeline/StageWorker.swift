@@ -24,6 +24,8 @@ final class WorkerLink: Sendable {
 /// all that it holds.
 struct StageWorker {
   private static let checkpointInterval: Int64 = 10_000_000_000
+  /// How often where the journal is full, so that there is room again soon.
+  private static let urgentCheckpointInterval: Int64 = 1_000_000_000
   private static let flushInterval: Int64 = 200_000_000
 
   private let link: WorkerLink
@@ -108,20 +110,30 @@ extension StageWorker {
   private mutating func flush(always: Bool = false) {
     lastFlush = WallClock.monotonic()
     guard processor.encoder.lineCount > 0 || always else { return }
-    sink.submit(processor.encoder.take(upTo: position))
+    var batch = processor.encoder.take(upTo: position)
+    // A checkpoint follows, whose counts must not be ahead of the sink's.
+    batch.keepsAccounts = always
+    sink.submit(batch)
   }
 
-  /// Every ten seconds the state is taken; it is written once the database has accepted all that came before it.
+  /// Every ten seconds, or each second while the journal is full, the state is taken; it is written once the sink has
+  /// accepted all that came before it.
   private mutating func keepCheckpoint() {
     if let pending = pendingCheckpoint {
       guard let accepted = sink.acceptedUpTo, accepted >= pending.offset else { return }
       pendingCheckpoint = nil
       StageWorker.keep(pending, checkpoints, journal, note)
-    } else if WallClock.monotonic() - lastCheckpoint >= StageWorker.checkpointInterval {
+    } else if isCheckpointDue {
       lastCheckpoint = WallClock.monotonic()
       flush(always: true)
       pendingCheckpoint = checkpoint()
     }
+  }
+
+  private var isCheckpointDue: Bool {
+    let elapsed = WallClock.monotonic() - lastCheckpoint
+    return elapsed >= StageWorker.checkpointInterval
+      || (elapsed >= StageWorker.urgentCheckpointInterval && !journal.hasRoom)
   }
 
   /// Writes a checkpoint and gives up the part of the journal that no checkpoint needs any more.
@@ -130,10 +142,20 @@ extension StageWorker {
   ) {
     do throws(JournalError) {
       // The offset that is returned leaves the checkpoint before this one usable.
-      _ = try journal.trim(below: try checkpoints.save(checkpoint))
+      let unneeded = try checkpoints.save(checkpoint)
+      try journal.trim(below: min(unneeded, redeliveryStart(before: checkpoint.offset, in: journal)))
+      // Room for what comes goes before the memory of what came.
+      if !journal.hasRoom { try journal.trim(below: unneeded) }
     } catch {
       note("the checkpoint could not be written: \(error)")
     }
+  }
+
+  /// From where on the journal may have messages whose acknowledgements the broker has not heard: it sends them again,
+  /// however long ago they were processed. Some brokers (Mosquitto 2.0.11) let more messages be on their way than their
+  /// window says, and send them again window by window, over several connections.
+  static func redeliveryStart(before offset: UInt64, in journal: Journal) -> UInt64 {
+    offset - min(offset, UInt64(min(8 << 20, journal.maximumBytes / 2)))
   }
 
   private static func resume(

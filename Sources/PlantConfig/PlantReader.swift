@@ -28,8 +28,22 @@ final class PlantReader {
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
+    plant.faults = list(section, "faults").compactMap { fault($0, plant) }
+    if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
     section.finish()
     return name == nil || name == "" ? nil : plant
+  }
+
+  private func limits(_ section: Section) -> PlantLimits {
+    var limits = PlantLimits()
+    if let count = section.number("assets", in: 1...100_000, "a number of assets from 1 to 100000") {
+      limits.assets = Int(count)
+    }
+    if let count = section.number("sensors", in: 1...1_000_000, "a number of sensors from 1 to 1000000") {
+      limits.sensors = Int(count)
+    }
+    section.finish()
+    return limits
   }
 
   private func list(_ section: Section, _ key: String) -> [YAMLNode] {
@@ -37,6 +51,25 @@ final class PlantReader {
     if case .sequence(let elements) = node.content { return elements }
     reading.mistake(node.mark, "'\(key)' must be a list, each entry after a '-', not \(node.form)")
     return []
+  }
+
+  private func fault(_ node: YAMLNode, _ plant: Plant) -> FaultSpecification? {
+    guard let text = node.text else {
+      reading.mistake(node.mark, "a fault is text such as \"pv1:derating=70@2h+1d\", not \(node.form)")
+      return nil
+    }
+    do throws(FaultError) {
+      let fault = try FaultSpecification.parse(text)
+      let isKnown = plant.assets.contains { fault.target == $0.name || fault.target.hasPrefix($0.name + ".") }
+      if !isKnown {
+        let names = plant.assets.map(\.name).joined(separator: ", ")
+        reading.mistake(node.mark, "there is no asset for '\(fault.target)'; the plant has \(names)")
+      }
+      return fault
+    } catch {
+      reading.mistake(node.mark, error.description)
+      return nil
+    }
   }
 
   private func location(_ section: Section) -> Location {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Power of a wind turbine by the cube of the wind between cut-in and rated speed.
 ///
 /// Worked values for 3, 12 and 25 m/s: 28.5 % of rated power at 8 m/s, all of it at 15 m/s, none at 2 or 26 m/s.
@@ -19,8 +21,20 @@ public struct WindTurbine: Hashable, Sendable {
     self.cutOutSpeed = cutOutSpeed
   }
 
-  /// Power [kW] at a wind speed at hub height [m/s].
-  public func power(windSpeed v: Double) -> Double {
+  /// Density of dry air [kg/m³] at a temperature [°C] and a height above the sea [m], in the standard atmosphere.
+  ///
+  /// Worked value: 1.225 at 15 °C at the sea.
+  public static func airDensity(temperature: Double, elevation: Double) -> Double {
+    let pressure = 101_325 * pow(max(0.1, 1 - 2.25577e-5 * elevation), 5.25588)
+    return pressure / (287.05 * max(150, temperature + 273.15))
+  }
+
+  /// Power [kW] at a wind speed at hub height [m/s] in air of a density [kg/m³].
+  ///
+  /// The curve is read at the wind that carries as much power at 1.225 kg/m³: `v (ρ / 1.225)^⅓` (IEC 61400-12-1).
+  public func power(windSpeed: Double, airDensity: Double = 1.225) -> Double {
+    guard windSpeed < cutOutSpeed else { return 0 }
+    let v = min(windSpeed * cbrt(max(0, airDensity) / 1.225), cutOutSpeed.nextDown)
     guard v >= cutInSpeed, v < cutOutSpeed else { return 0 }
     guard v < ratedSpeed else { return ratedKilowatts }
     let start = cutInSpeed * cutInSpeed * cutInSpeed

@@ -23,28 +23,37 @@ struct AssetModel {
   private(set) var ownPower = 0.0
   /// Irradiance on the modules [W/m²].
   private(set) var planeIrradiance = 0.0
-  /// Temperature of modules or cells [°C].
-  private(set) var temperature: Double?
-  /// State of charge, 0...1.
-  private(set) var stateOfCharge = 0.5
+  /// Temperature of modules [°C].
+  private(set) var moduleTemperature: Double?
   /// Whether a car is plugged in.
   var isConnected: Bool { session != nil }
   /// Wind at the hub [m/s].
   private(set) var hubWind = 0.0
   /// An outside wish for a battery's power [kW].
   var setpoint: Double?
+  /// The battery as a circuit.
+  private(set) var pack: BatteryPack
+  /// The battery's limits.
   let battery: BatteryModel
+  /// What faults do in this step.
+  var effects = FaultEffects()
+  /// How far the weakest cell is behind the strongest [V].
+  var cellSpread: Double { 0.008 + effects.cellSpread / 1000 }
 
   private var generator: SeededGenerator
   private var noise: AutoregressiveNoise
-  private var session: (energy: Double, seconds: Double)?
+  private var session: ChargingSession?
+  private var walls = ThermalMass()
+  private var soiling = Soiling()
   private let plane: TiltedPlane
   private let photovoltaic: PhotovoltaicModel
+  private let elevation: Double
   private let profile = LoadProfile()
 
   init(asset: Asset, size: Double, location: Location, seed: UInt64) {
     self.asset = asset
     self.size = size
+    elevation = location.elevation
     generator = SeededGenerator(seed: seed, name: "asset " + asset.name)
     noise = AutoregressiveNoise(standardDeviation: asset.kind == .load ? 0.04 : 0.06, timeConstant: 900)
     plane = TiltedPlane(
@@ -56,7 +65,8 @@ struct AssetModel {
     sized.energyKilowattHours = asset.energyKilowattHours ?? 2 * size
     battery =
       BatteryModel(sized) ?? BatteryModel(energyKilowattHours: 2 * max(1, size), powerKilowatts: max(0, size))
-    stateOfCharge = min(battery.maximumStateOfCharge, max(battery.minimumStateOfCharge, 0.5))
+    pack = BatteryPack(
+      battery, stateOfCharge: min(battery.maximumStateOfCharge, max(battery.minimumStateOfCharge, 0.5)))
   }
 
   /// Nominal power of an asset [kW], by kind where its file does not tell.
@@ -78,77 +88,85 @@ struct AssetModel {
   }
 
   /// Everything but batteries, which follow once demand and generation are known.
-  mutating func advance(_ now: Conditions, isTripped: Bool) {
+  mutating func advance(_ now: Conditions) {
     noise.advance(by: now.seconds, using: &generator)
     switch asset.kind {
     case .pv: advancePhotovoltaic(now)
-    case .wind:
-      // Wind at the hub, above the 10 m of weather stations.
-      hubWind = min(60, 1.35 * now.weather.wind)
-      ownPower = WindTurbine(ratedKilowatts: size).power(windSpeed: hubWind)
+    case .wind: advanceWind(now)
     case .load:
-      let share = profile.share(hour: now.hour, weekday: now.weekday, temperature: now.weather.temperature)
+      let felt = walls.advance(air: now.weather.temperature, seconds: now.seconds)
+      let share = profile.share(hour: now.hour, weekday: now.weekday, temperature: felt)
       ownPower = size * min(1.2, max(0.02, share * (1 + noise.value)))
     case .heatPump:
-      let need = max(0, 16 - now.weather.temperature) / 24 + max(0, now.weather.temperature - 23) / 15
+      let felt = walls.advance(air: now.weather.temperature, seconds: now.seconds)
+      let need = max(0, 16 - felt) / 24 + max(0, felt - 23) / 15
       ownPower = size * min(1, max(0.01, need * (1 + noise.value)))
     case .evCharger: advanceCharger(now)
     case .generic: ownPower = size * 0.4 * max(0.05, 1 + noise.value)
     case .battery, .grid, .meter, .weather: break
     }
-    if isTripped { ownPower = 0 }
+    if effects.isTripped { ownPower = 0 }
   }
 
   /// The power of a battery for this step [kW]: its setpoint, else what covers `netDemand`, as far as it can.
-  mutating func dispatchBattery(netDemand: Double, hours: Double, isTripped: Bool) {
-    let request = isTripped ? 0 : setpoint ?? netDemand
-    ownPower = battery.feasible(power: request, stateOfCharge: stateOfCharge, hours: hours)
+  mutating func dispatchBattery(netDemand: Double, seconds: Double) {
+    let request = effects.isTripped ? 0 : setpoint ?? netDemand
+    let held = min(battery.powerKilowatts, max(-battery.powerKilowatts, request))
+    pack.fadedShare = effects.fadedShare
+    ownPower = pack.feasible(
+      power: held, within: battery.minimumStateOfCharge...battery.maximumStateOfCharge, seconds: seconds)
   }
 
   /// Lets a battery's power act for the step; call it after the readings are taken.
   mutating func settleBattery(_ now: Conditions) {
-    stateOfCharge = battery.stateOfCharge(after: ownPower, from: stateOfCharge, hours: now.seconds / 3600)
-    stateOfCharge = min(1, max(0, stateOfCharge))
-    let load = size > 0 ? ownPower / size : 0
-    relaxTemperature(towards: 22 + 0.25 * (now.weather.temperature - 22) + 12 * load * load, now.seconds, 3600)
-  }
-
-  /// Terminal voltage of a battery [V]: higher when full, lower under load.
-  var batteryVoltage: Double {
-    let nominal = battery.energyKilowattHours < 30 ? 400.0 : 750
-    return nominal * (0.92 + 0.15 * stateOfCharge - (size > 0 ? 0.02 * ownPower / size : 0))
+    // A container is kept at 22 °C as far as its air conditioning can.
+    pack.advance(
+      power: ownPower, seconds: now.seconds, ambient: 22 + 0.25 * (now.weather.temperature - 22),
+      cooling: effects.selfHeating == nil ? 1 : 0, heating: effects.selfHeating ?? 0)
   }
 
   private mutating func advancePhotovoltaic(_ now: Conditions) {
     planeIrradiance = plane.irradiance(now.weather.irradiance, sun: now.sun)
     let target = PhotovoltaicModel.moduleTemperature(
       irradiance: planeIrradiance, air: now.weather.temperature, wind: now.weather.wind)
-    relaxTemperature(towards: target, now.seconds, 300)
-    ownPower = photovoltaic.power(irradiance: planeIrradiance, cellTemperature: temperature ?? target)
+    let kept = exp(-now.seconds / 300)
+    let temperature = (moduleTemperature ?? target) * kept + target * (1 - kept)
+    moduleTemperature = temperature
+    soiling.advance(seconds: now.seconds, isRaining: now.weather.isRaining)
+    let clean = (1 - soiling.loss) * (1 - effects.dust)
+    var light = planeIrradiance
+    if effects.shadedShare > 0 {
+      let sky = IrradianceComponents(
+        global: now.weather.irradiance.diffuse, diffuse: now.weather.irradiance.diffuse)
+      let shaded = min(planeIrradiance, plane.irradiance(sky, sun: now.sun))
+      light += effects.shadedShare * (shaded - planeIrradiance)
+    }
+    let full = photovoltaic.power(
+      irradiance: light * clean * (1 - effects.lostShare), cellTemperature: temperature)
+    ownPower = min(full, effects.ratingShare * size)
   }
 
-  private mutating func relaxTemperature(towards target: Double, _ seconds: Double, _ timeConstant: Double) {
-    let kept = exp(-seconds / timeConstant)
-    temperature = (temperature ?? target) * kept + target * (1 - kept)
+  private mutating func advanceWind(_ now: Conditions) {
+    // Wind at the hub, above the 10 m of weather stations.
+    hubWind = min(60, 1.35 * now.weather.wind)
+    let density = WindTurbine.airDensity(temperature: now.weather.temperature, elevation: elevation)
+    let power = WindTurbine(ratedKilowatts: size).power(windSpeed: hubWind, airDensity: density)
+    ownPower = min(power, effects.ratingShare * size)
   }
 
   private mutating func advanceCharger(_ now: Conditions) {
-    if var car = session {
-      car.seconds -= now.seconds
-      session = car.seconds > 0 ? car : nil
-    } else {
+    if let car = session, car.secondsLeft <= 0 {
+      session = nil
+    } else if session == nil {
       // Cars come in the morning to work and in the evening home, and sometimes in between [1/h].
       let rate = (7..<10).contains(now.hour) ? 0.7 : (17..<21).contains(now.hour) ? 0.5 : 0.06
       if generator.uniform() < 1 - exp(-rate * now.seconds / 3600) {
-        session = (generator.uniform(8, 40), generator.uniform(3, 9) * 3600)
+        session = ChargingSession(
+          capacityKilowattHours: generator.uniform(40, 80), stateOfCharge: generator.uniform(0.2, 0.7),
+          secondsLeft: generator.uniform(3, 9) * 3600)
       }
     }
-    guard var car = session else {
-      ownPower = 0
-      return
-    }
-    ownPower = min(size, max(0, car.energy) / (now.seconds / 3600))
-    car.energy -= ownPower * now.seconds / 3600
-    session = car
+    let isClosed = !effects.isContactorOpen && !effects.isTripped
+    ownPower = session?.advance(limit: isClosed ? size : 0, seconds: now.seconds) ?? 0
   }
 }

@@ -1,17 +1,18 @@
 import PlantModel
 import PlantPhysics
 
-/// Applies faults to readings and tells which assets have tripped. Has random numbers of its own, so that a fault does
-/// not change the weather.
+/// Applies faults to assets and readings. Has random numbers of its own, so that a fault does not change the weather.
 struct FaultInjector {
   private struct Fault {
-    var kind: FaultSpecification.Kind
-    /// Channel; -1 for a trip.
+    var specification: FaultSpecification
+    var asset: Int
+    /// Channel; -1 where the asset as a whole is meant.
     var channel: Int
-    var asset: String
     var from: Timestamp
     var until: Timestamp
     var heldValue: Double?
+
+    func isActive(at now: Timestamp) -> Bool { now >= from && now < until }
   }
 
   private var faults: [Fault] = []
@@ -19,31 +20,59 @@ struct FaultInjector {
 
   init(seed: UInt64) { generator = SeededGenerator(seed: seed, name: "faults") }
 
+  var isEmpty: Bool { faults.isEmpty }
+
   mutating func add(
-    _ fault: FaultSpecification, at now: Timestamp, channels: [SimulatedChannel]
+    _ fault: FaultSpecification, at now: Timestamp, assets: [Asset], channels: [SimulatedChannel]
   ) throws(FaultError) {
     let from = now + fault.onset
     let until = fault.duration.map { from + $0 } ?? Timestamp(nanoseconds: .max)
-    var entry = Fault(kind: fault.kind, channel: -1, asset: "", from: from, until: until)
-    if fault.kind == .trip {
-      let powers = channels.filter { $0.sensor == "power" }
-      guard let channel = powers.first(where: { $0.name == fault.target || $0.asset == fault.target }) else {
-        let known = powers.map(\.asset).joined(separator: ", ")
-        throw FaultError("nothing called '\(fault.target)' can trip; the plant's powers are of \(known)")
-      }
-      entry.asset = channel.asset
-    } else {
-      guard let channel = channels.firstIndex(where: { $0.name == fault.target }) else {
-        let known = channels.map(\.name).joined(separator: ", ")
-        throw FaultError("the plant has no simulated sensor '\(fault.target)'; it has \(known)")
-      }
-      entry.channel = channel
+    guard let channel = fault.kind.isOfSensor ? channels.firstIndex(where: { $0.name == fault.target }) : -1 else {
+      let known = channels.map(\.name).joined(separator: ", ")
+      throw FaultError("the plant has no simulated sensor '\(fault.target)'; it has \(known)")
     }
-    faults.append(entry)
+    let name = channel >= 0 ? channels[channel].asset : fault.target
+    let fitting = fault.kind.assetKinds
+    func fits(_ asset: Asset) -> Bool { fitting.isEmpty || fitting.contains(asset.kind) }
+    // For a trip the power that falls may be named too.
+    let position = assets.firstIndex { ($0.name == name || "\($0.name).power" == name) && fits($0) }
+    guard let position else {
+      let known = assets.filter(fits).map(\.name)
+      throw FaultError(
+        "nothing called '\(fault.target)' can have \(fault.kind.rawValue); "
+          + (known.isEmpty ? "no asset of the plant can" : "of the plant's assets \(known.joined(separator: ", ")) can")
+      )
+    }
+    faults.append(Fault(specification: fault, asset: position, channel: channel, from: from, until: until))
   }
 
-  func isTripped(asset: String, at now: Timestamp) -> Bool {
-    faults.contains { $0.kind == .trip && now >= $0.from && now < $0.until && $0.asset == asset }
+  /// Whether the grid is gone.
+  func isOutage(at now: Timestamp) -> Bool {
+    faults.contains { $0.specification.kind == .outage && $0.isActive(at: now) }
+  }
+
+  /// What the faults of an asset do now.
+  func effects(asset: Int, at now: Timestamp) -> FaultEffects {
+    var effects = FaultEffects()
+    for fault in faults where fault.asset == asset && fault.isActive(at: now) {
+      let severity = fault.specification.severity
+      switch fault.specification.kind {
+      case .trip: effects.isTripped = true
+      case .shading: effects.shadedShare = severity
+      case .stringLoss: effects.lostShare = severity
+      case .derating: effects.ratingShare = severity / 100
+      case .soiling: effects.dust = min(1, severity / 100 * (now - fault.from).inHours / 24)
+      case .socMisreport: effects.chargeOffset = severity
+      case .cellImbalance: effects.cellSpread = severity
+      case .coolingFailure: effects.selfHeating = severity
+      case .capacityFade: effects.fadedShare = severity / 100
+      case .contactor: effects.isContactorOpen = true
+      case .voltageSpike: effects.voltageRise = severity / 100
+      case .clockSkew: effects.clockLag = severity
+      case .outage, .stuck, .drift, .spikes, .dropout, .unitMixup: break
+      }
+    }
+    return effects
   }
 
   /// What a sensor says in place of the true value; `nil` if it says nothing.
@@ -53,23 +82,26 @@ struct FaultInjector {
     var value = value
     for index in faults.indices where faults[index].channel == channel {
       let fault = faults[index]
-      guard now >= fault.from, now < fault.until else {
+      guard fault.isActive(at: now) else {
         // What a stuck sensor will repeat is its last value before the onset.
         if now < fault.from { faults[index].heldValue = value }
         continue
       }
-      switch fault.kind {
+      let severity = fault.specification.severity
+      let magnitude = channels[channel].magnitude
+      switch fault.specification.kind {
       case .dropout: return nil
       case .stuck:
         value = fault.heldValue ?? value
         faults[index].heldValue = value
-      case .drift: value += 0.05 * channels[channel].magnitude * (now - fault.from).inHours
+      case .drift: value += severity / 100 * magnitude * (now - fault.from).inHours / 24
+      case .unitMixup: value *= severity
       case .spikes:
         if generator.uniform() < min(1, step.inSeconds / 300) {
-          let size = generator.uniform(2, 4) * channels[channel].magnitude
+          let size = generator.uniform(0.7, 1.3) * severity * magnitude
           value += generator.uniform() < 0.5 ? -size : size
         }
-      case .trip: break
+      default: break
       }
     }
     return value

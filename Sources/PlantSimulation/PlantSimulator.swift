@@ -22,12 +22,15 @@ public struct PlantSimulator {
   private let location: Location
   private var calendar: LocalCalendar
   private var weather: WeatherModel
-  private var assets: [AssetModel]
-  private var nesting: AssetNesting
-  private var grid: GridState
-  private var faults: FaultInjector
-  private var current = Weather()
-  private var channelOffsets: [Int] = []
+  var assets: [AssetModel]
+  var nesting: AssetNesting
+  var grid: GridState
+  var faults: FaultInjector
+  var current = Weather()
+  var channelOffsets: [Int] = []
+  var instruments: SeededGenerator
+  /// What the sensors of the asset at hand say, kept for its memory.
+  var measured: [Double] = []
 
   /// A plant at `start`; `step` is held at one millisecond at least and one day at most.
   public init(plant: Plant, seed: UInt64, start: Timestamp, step: TimeSpan) {
@@ -45,6 +48,7 @@ public struct PlantSimulator {
     }
     grid = GridState(location: plant.location, seed: seed)
     faults = FaultInjector(seed: seed)
+    instruments = SeededGenerator(seed: seed, name: "instruments")
     var register = PlantRegister(plant: plant)
     for asset in plant.assets {
       channelOffsets.append(channels.count)
@@ -59,7 +63,7 @@ public struct PlantSimulator {
 
   /// Adds a fault; its onset counts from the moment of the next step.
   public mutating func add(_ fault: FaultSpecification) throws(FaultError) {
-    try faults.add(fault, at: now, channels: channels)
+    try faults.add(fault, at: now, assets: assets.map(\.asset), channels: channels)
   }
 
   /// Sets the power that a battery is to hold [kW, positive discharge], within its limits; `nil` lets it follow demand.
@@ -85,20 +89,31 @@ public struct PlantSimulator {
   public mutating func advance(into readings: inout [SimulatedReading]) {
     readings.removeAll(keepingCapacity: true)
     let conditions = self.conditions()
+    let isOutage = applyFaults()
     var demand = PowerBalance()
     for position in assets.indices {
-      let tripped = faults.isTripped(asset: assets[position].asset.name, at: now)
-      assets[position].advance(conditions, isTripped: tripped)
+      assets[position].advance(conditions)
       demand.add(assets[position].ownPower, as: assets[position].asset.kind.role)
     }
     dispatchBatteries(&demand, conditions)
     nesting.sum(assets)
     grid.advance(exchange: nesting.balance.gridExchange, by: conditions.seconds)
-    for position in assets.indices { report(position, into: &readings) }
+    for position in assets.indices { report(position, isOutage, into: &readings) }
     for position in assets.indices where assets[position].asset.kind == .battery {
       assets[position].settleBattery(conditions)
     }
     now += step
+  }
+
+  /// Tells every asset what its faults do now; an outage takes all of them off. Whether there is one.
+  private mutating func applyFaults() -> Bool {
+    if faults.isEmpty { return false }
+    let isOutage = faults.isOutage(at: now)
+    for position in assets.indices {
+      assets[position].effects = faults.effects(asset: position, at: now)
+      if isOutage { assets[position].effects.isTripped = true }
+    }
+    return isOutage
   }
 
   private mutating func conditions() -> Conditions {
@@ -114,63 +129,8 @@ public struct PlantSimulator {
     // `advance` leaves a battery's power of the step before.
     demand.storage = 0
     for position in assets.indices where assets[position].asset.kind == .battery {
-      let tripped = faults.isTripped(asset: assets[position].asset.name, at: now)
-      assets[position].dispatchBattery(
-        netDemand: demand.gridExchange, hours: conditions.seconds / 3600, isTripped: tripped)
+      assets[position].dispatchBattery(netDemand: demand.gridExchange, seconds: conditions.seconds)
       demand.storage += assets[position].ownPower
-    }
-  }
-
-  private static func sensors(of kind: AssetKind, size: Double) -> [(String, Double)] {
-    switch kind {
-    case .pv: [("power", size), ("irradiance", 1000), ("temperature", 40)]
-    case .battery: [("power", size), ("soc", 100), ("temperature", 40), ("voltage", 750)]
-    case .load, .heatPump, .generic: [("power", size)]
-    case .grid, .meter: [("power", size), ("voltage", 230), ("frequency", 50)]
-    case .evCharger: [("power", size), ("connected", 1)]
-    case .wind: [("power", size), ("wind_speed", 15)]
-    case .weather: [("temperature", 30), ("humidity", 100), ("irradiance", 1000), ("wind_speed", 15)]
-    }
-  }
-
-  /// The values of an asset in the order of ``sensors(of:size:)``.
-  private mutating func report(_ position: Int, into readings: inout [SimulatedReading]) {
-    var channel = channelOffsets[position]
-    let model = assets[position]
-    func add(_ value: Double, _ readings: inout [SimulatedReading], _ faults: inout FaultInjector) {
-      defer { channel += 1 }
-      guard let seen = faults.apply(to: value, channel: channel, at: now, step: step, channels) else { return }
-      readings.append(
-        SimulatedReading(
-          channel: channel, asset: channels[channel].asset, sensor: channels[channel].sensor,
-          value: channels[channel].wireValue(canonical: seen), time: now))
-    }
-    switch model.asset.kind {
-    case .pv:
-      add(nesting.power[position], &readings, &faults)
-      add(model.planeIrradiance, &readings, &faults)
-      add(model.temperature ?? current.temperature, &readings, &faults)
-    case .battery:
-      add(nesting.power[position], &readings, &faults)
-      add(100 * model.stateOfCharge, &readings, &faults)
-      add(model.temperature ?? 22, &readings, &faults)
-      add(model.batteryVoltage, &readings, &faults)
-    case .load, .heatPump, .generic: add(nesting.power[position], &readings, &faults)
-    case .grid, .meter:
-      add(nesting.balance.gridExchange, &readings, &faults)
-      add(grid.voltage, &readings, &faults)
-      add(grid.frequency, &readings, &faults)
-    case .evCharger:
-      add(nesting.power[position], &readings, &faults)
-      add(model.isConnected ? 1 : 0, &readings, &faults)
-    case .wind:
-      add(nesting.power[position], &readings, &faults)
-      add(model.hubWind, &readings, &faults)
-    case .weather:
-      add(current.temperature, &readings, &faults)
-      add(current.humidity, &readings, &faults)
-      add(current.irradiance.global, &readings, &faults)
-      add(current.wind, &readings, &faults)
     }
   }
 }

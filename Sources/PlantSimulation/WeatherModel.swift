@@ -12,6 +12,8 @@ struct Weather {
   var wind = 3.0
   /// Irradiance at the ground.
   var irradiance = IrradianceComponents()
+  /// Whether it rains, as it does for a while at the start of half of the overcast days.
+  var isRaining = false
 }
 
 /// Weather that is plausible for a latitude, season and hour, with days that differ and clouds that pass.
@@ -55,7 +57,8 @@ struct WeatherModel {
     return Weather(
       temperature: temperature, humidity: min(100, max(8, humidity)),
       wind: min(40, max(0, 4.5 * exp(0.45 * windiness.value) * (1 + gusts.value))),
-      irradiance: Irradiance.split(global: ghi, sun: sun))
+      irradiance: Irradiance.split(global: ghi, sun: sun),
+      isRaining: sky == .overcast && solar.hour == 0 && solar.minute < 30 && solar.day % 2 == 0)
   }
 
   /// Mean air temperature of a day [°C] by latitude, height and season: a fit by eye to climate tables.

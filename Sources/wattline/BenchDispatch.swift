@@ -7,9 +7,12 @@ import PlantPhysics
 enum BenchDispatch {
   private typealias Policy = DispatchComparison.Policy
 
-  static let benchmark = Benchmark(
-    name: "dispatch", summary: "a battery in each home of --data: nothing, rule, receding, learned, perfect foresight",
+  static let description = CommandDescription(
+    name: "bench dispatch", summary: "a battery in each home of a folder: rest, rule, plan, learned, perfect foresight",
     options: [
+      Option(name: "--data", value: "DIR", help: "folder of recordings: time, load.power, pv1.power, grid.price"),
+      Option(name: "--json", value: nil, help: "prints one JSON document"),
+      Option(name: "--trace", value: "FILE", help: "writes home,time,battery_kw of the learned policy"),
       Option(name: "--battery-kwh", value: "KWH", help: "usable energy of the battery (default: 6.4)"),
       Option(name: "--battery-kw", value: "KW", help: "power of the battery (default: 5)"),
       Option(name: "--efficiency", value: "SHARE", help: "round trip, 0 to 1 (default: 0.9)"),
@@ -18,9 +21,14 @@ enum BenchDispatch {
       Option(name: "--export", value: "PRICE", help: "payment for each kWh exported (default: 0)"),
       Option(name: "--forecast-error", value: "FACTOR", help: "makes forecast errors larger by it (default: 1)"),
       Option(name: "--utc-offset", value: "HOURS", help: "local standard time of the homes (default: -8)"),
-    ], run: run)
+    ],
+    details: """
+      Costs of the whole recording, from an empty battery. A policy sees the slot it acts in, all before it and the
+      prices of a day ahead.
+      """,
+    examples: ["wattline bench dispatch --data recordings/homes --json --trace powers.csv"])
 
-  private static func run(_ arguments: Arguments) throws {
+  static func run(_ arguments: Arguments) throws {
     guard let folder = arguments.text("--data") else { throw Misuse(message: "bench dispatch needs --data DIR") }
     let offset = try number(arguments, "--utc-offset", within: -14...14) ?? -8
     let homes = try HomeRecording.all(in: folder, utcOffset: .minutes(Int64(60 * offset)))

@@ -25,7 +25,7 @@ struct SensorFeed {
     publisher: Publisher
   ) throws {
     simulator = PlantSimulator(plant: plant, seed: seed, start: start, step: step)
-    for fault in faults { try simulator.add(fault) }
+    for fault in plant.faults + faults { try simulator.add(fault) }
     topics = try SensorTopic(plant: plant)
     self.publisher = publisher
   }

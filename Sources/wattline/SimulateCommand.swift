@@ -30,7 +30,10 @@ enum SimulateCommand {
     let step = try arguments.positiveNumber("--step") ?? 1
     let duration = try arguments.positiveNumber("--for")
     let seed = try arguments.count("--seed") ?? 1
-    let faults = try arguments.text("--fault").map { [try FaultSpecification.parse($0)] } ?? []
+    let faults =
+      try arguments.text("--fault").map {
+        try $0.split(separator: ",").map { try FaultSpecification.parse(String($0)) }
+      } ?? []
     let signals = SignalWatch()
     let loaded = BrokerAccess.load(arguments.configuration)
     let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))

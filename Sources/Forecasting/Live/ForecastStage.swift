@@ -1,0 +1,159 @@
+import PlantModel
+import StreamCore
+
+/// Forecasts the plant's powers a day ahead, every quarter of an hour, and scores each forecast when its time has come.
+///
+/// Forecast are series whose plant file says `forecast: true`, and without a word the powers that enter the plant's
+/// balance, those of batteries aside. An issue is made when the plant's clock passes a quarter-hour mark: 96 slots of
+/// 15 minutes, the first of which starts at the mark. Only windows that closed before are known to it.
+///
+/// Each lead bucket has its own model in charge, see ``ModelContest``; the `model` of a ``PlantModel/ForecastIssue`` is
+/// the one of the longest bucket, half of the horizon.
+///
+/// Of each slot, `forecast` keeps the latest issue in each lead bucket, and `forecast_latest` the latest of all. While
+/// the plant is catching up, only the points that no later issue replaces are written: of each bucket the slot with the
+/// shortest lead, and the nearest slot for `forecast_latest`. If the next issue then is not made a quarter of an hour
+/// later, what was held back is written before it, so that the database ends as if everything had been written.
+public struct ForecastStage: Stage {
+  /// `forecast`.
+  public static let name = "forecast"
+
+  /// A forecast of the recent past beside what came.
+  public struct Score: Sendable, Equatable {
+    /// Start of the slot.
+    public var time: Timestamp
+    /// The median that stood for it when it began [canonical unit].
+    public var p50: Double
+    /// What came [canonical unit].
+    public var actual: Double
+  }
+
+  private var forecasters: [SeriesForecaster?] = []
+  private var evaluations: [SeriesForecaster.Evaluation] = []
+
+  /// Fresh models for each series; without any, nothing is learned.
+  private let learning: [any ForecastModel]
+  private var zone: PlantZone?
+
+  /// A stage that has seen nothing, and the models that each series is to learn.
+  public init(learning: [any ForecastModel] = ForecastModels.live) { self.learning = learning }
+
+  /// Learns from closed windows and scores what they settle; issues forecasts at quarter-hour marks.
+  public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
+      observe(frame.windows[position], &frame.points, register)
+    }
+    guard frame.cause == .minute else { return }
+    if QuarterHour.isMark(frame.clock) { issueForecasts(&frame, register) }
+    let minute = Int(frame.clock.seconds / 60)
+    for position in forecasters.indices { forecasters[position]?.work(minute: minute) }
+  }
+
+  /// The latest scored forecast of a series, issued when the slot began.
+  public func latest(_ series: SeriesIndex) -> Score? {
+    guard let score = forecaster(series)?.latestScore else { return nil }
+    return Score(time: QuarterHour.start(of: score.slot), p50: score.p50, actual: score.actual)
+  }
+
+  /// Rolling pinball losses of `naive` and of its best challenger; see ``ModelContest``.
+  public func contest(_ series: SeriesIndex, _ bucket: LeadBucket) -> ModelContest? {
+    forecaster(series)?.contest(bucket)
+  }
+
+  /// Whether a series is forecast.
+  public static func isTarget(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
+    guard register.series.indices.contains(series.position) else { return false }
+    if let wish = register.series[series.position].forecast { return wish }
+    switch register.kind(of: series) {
+    case .battery, .weather: return false
+    case .load, .pv, .wind, .evCharger, .heatPump, .generic, .grid, .meter: return register.isBalancePower(series)
+    }
+  }
+
+  private func forecaster(_ series: SeriesIndex) -> SeriesForecaster? {
+    forecasters.indices.contains(series.position) ? forecasters[series.position] : nil
+  }
+
+  private mutating func observe(_ window: FeatureWindow, _ points: inout PointBatch, _ register: PlantRegister) {
+    guard ForecastStage.isTarget(window.series, in: register) else { return }
+    let position = window.series.position
+    while forecasters.count <= position { forecasters.append(nil) }
+    evaluations.removeAll(keepingCapacity: true)
+    let slot = QuarterHour.slot(containing: window.start)
+    if forecasters[position] == nil { forecasters[position] = forecaster(at: position, window.start, register) }
+    forecasters[position]?.observe(slot, window.mean, isUpdate: window.isUpdate, evaluations: &evaluations)
+    guard let models = forecasters[position]?.models else { return }
+    for evaluation in evaluations {
+      points.write(evaluation, of: window.series, model: models[evaluation.model].name, at: window.start)
+    }
+  }
+
+  private mutating func forecaster(
+    at position: Int, _ moment: Timestamp, _ register: PlantRegister
+  ) -> SeriesForecaster {
+    guard !learning.isEmpty else { return SeriesForecaster() }
+    let zone = self.zone ?? PlantZone(register.plant.location.timezone, around: moment)
+    self.zone = zone
+    return SeriesForecaster(LearningModel(learning, zone: zone, position: position))
+  }
+
+  private mutating func issueForecasts(_ frame: inout Frame, _ register: PlantRegister) {
+    let first = QuarterHour.slot(containing: frame.clock)
+    let issued = frame.clock.description
+    for position in forecasters.indices where forecasters[position] != nil {
+      let series = SeriesIndex(position)
+      guard ForecastStage.isTarget(series, in: register) else { continue }
+      flushHeldBack(series, before: first, &frame.points)
+      guard forecasters[position]?.issueForecast(at: first, of: series, in: register) == true else { continue }
+      forecasters[position]?.isHeldBack = frame.isCatchingUp
+      guard let forecaster = forecasters[position] else { continue }
+      frame.points.writeIssue(of: forecaster, series, issued: issued, onlyLasting: frame.isCatchingUp)
+      frame.forecasts.append(
+        ForecastIssue(
+          series: series, issued: frame.clock, step: WindowLength.quarterHour.span,
+          model: forecaster.models[forecaster.inCharge[LeadBucket.upToOneDay.rawValue]].name,
+          p10: forecaster.issue.p10, p50: forecaster.issue.p50, p90: forecaster.issue.p90))
+    }
+  }
+
+  /// What was left to the issue a quarter of an hour later is written now if that issue was never made.
+  private mutating func flushHeldBack(_ series: SeriesIndex, before first: Int, _ points: inout PointBatch) {
+    guard let forecaster = forecasters[series.position], forecaster.isHeldBack, let last = forecaster.issuedSlot,
+      first > last + 1
+    else { return }
+    forecasters[series.position]?.isHeldBack = false
+    let issued = QuarterHour.start(of: last).description
+    points.writeIssue(of: forecaster, series, issued: issued, onlyLasting: false)
+  }
+}
+
+extension ForecastStage {
+  /// Writes the state of every series.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(UInt16(2))
+    writer.write(zone?.identifier ?? "")
+    writer.write(zone?.moment ?? .distantPast)
+    writer.write(forecasters) { writer, forecaster in
+      writer.write(forecaster != nil)
+      forecaster?.snapshot(into: &writer)
+    }
+  }
+
+  /// Replaces the state.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try reader.expect(version: 2, of: ForecastStage.name)
+    let identifier = try reader.readString()
+    let moment = try reader.readTimestamp()
+    let zone = identifier.isEmpty ? nil : PlantZone(identifier, around: moment)
+    let learning = self.learning
+    var position = -1
+    forecasters = try reader.readArray { (reader) throws(SnapshotError) in
+      position += 1
+      guard try reader.readBool() else { return nil }
+      var forecaster = SeriesForecaster(zone.map { LearningModel(learning, zone: $0, position: position) })
+      try forecaster.restore(from: &reader)
+      return forecaster
+    }
+    self.zone = zone
+  }
+}

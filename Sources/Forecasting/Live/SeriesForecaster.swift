@@ -1,0 +1,196 @@
+import PlantModel
+import StreamCore
+
+/// All that is kept of one forecast series: its past, its models, their errors, and what awaits its actual value.
+struct SeriesForecaster: Sendable {
+  /// Five weeks, so that `naive_week` finds four earlier weeks.
+  static let historySlots = 5 * QuarterHour.perWeek
+  static let persistence = 0
+  static let naive = 1
+
+  /// A scored forecast of one slot.
+  struct Evaluation {
+    var model: Int
+    var bucket: LeadBucket
+    var forecast: ForecastLedger.Quantiles
+    var actual: Double
+  }
+
+  private(set) var history = SlotHistory(capacity: historySlots)
+  /// In the order that ledger and snapshot use. A challenger of `naive` goes to the end.
+  private(set) var models: [any HistoryModel] = [Persistence(), HistoryNaive.day, HistoryNaive.week]
+  /// The models that learn, which are the last of ``models``; `nil` where nothing is to be learned.
+  private let learner: Int?
+  private var errors: [ForecastErrors]
+  private var tracks: [QuantileTrack]
+  /// One for each challenger and bucket.
+  private var contests: [ModelContest]
+  private var ledger: ForecastLedger
+
+  /// The slot at whose start the latest forecast was issued, and that forecast.
+  private(set) var issuedSlot: Int?
+  private(set) var issue = QuantileTrack()
+  private(set) var inCharge = Array(repeating: persistence, count: LeadBucket.count)
+  /// Whether points of the latest forecast were held back because later issues were expected to replace them.
+  var isHeldBack = false
+
+  /// The latest scored slot: the forecast that stood for it shortly before, and what came.
+  private(set) var latestScore: (slot: Int, p50: Double, actual: Double)?
+
+  init(_ learning: LearningModel? = nil) {
+    learner = learning == nil ? nil : models.count
+    if let learning { models.append(learning) }
+    errors = Array(repeating: ForecastErrors(), count: models.count)
+    tracks = Array(repeating: QuantileTrack(), count: models.count)
+    contests = Array(repeating: ModelContest(), count: (models.count - SeriesForecaster.naive - 1) * LeadBucket.count)
+    ledger = ForecastLedger(models: models.count)
+  }
+
+  /// Takes in the mean of a slot; appends what it settles to `evaluations`. An update corrects the history alone.
+  mutating func observe(_ slot: Int, _ value: Double, isUpdate: Bool, evaluations: inout [Evaluation]) {
+    guard value.isFinite else { return }
+    history.set(slot, value)
+    if isUpdate {
+      for index in models.indices { models[index].correct(slot: slot, value: value) }
+      return
+    }
+    for bucket in LeadBucket.allCases { score(slot, value, bucket, &evaluations) }
+    ledger.settle(slot)
+    for index in models.indices { models[index].update(slot: slot, value: value, history: history) }
+  }
+
+  private mutating func score(
+    _ slot: Int, _ actual: Double, _ bucket: LeadBucket, _ evaluations: inout [Evaluation]
+  ) {
+    let chosen = ledger.modelInCharge(slot, bucket)
+    let baseline = ledger.pending(slot, bucket, model: SeriesForecaster.naive)
+    for model in models.indices {
+      guard let forecast = ledger.pending(slot, bucket, model: model) else { continue }
+      errors[model].insert(actual - forecast.p50, bucket)
+      if model > SeriesForecaster.naive, let baseline {
+        contests[contest(model, bucket)].insert(
+          baseline: baseline.pinball(actual), challenger: forecast.pinball(actual))
+      }
+      guard model == chosen || model == SeriesForecaster.naive else { continue }
+      evaluations.append(Evaluation(model: model, bucket: bucket, forecast: forecast, actual: actual))
+      if model == chosen, bucket == .upToOneHour, slot >= latestScore?.slot ?? .min {
+        latestScore = (slot, forecast.p50, actual)
+      }
+    }
+  }
+
+  /// Issues a forecast at the start of slot `first`; `false` if there is nothing to go by: no value for a day.
+  mutating func issueForecast(at first: Int, of index: SeriesIndex, in register: PlantRegister) -> Bool {
+    guard let day = history.summary(of: (first - QuarterHour.perDay)..<first) else { return false }
+    let range = register.series[index.position].profile.range
+    let bounds = ForecastBounds.bounds(of: index, in: register, recentMinimum: day.minimum)
+    let isSunlit = register.kind(of: index) == .pv && register.power(of: register.series[index.position].asset) == index
+    let prior = ForecastBounds.priorHalfWidth(day, range: range)
+    var isReady = Array(repeating: false, count: models.count)
+    for model in models.indices {
+      isReady[model] = models[model].isReady(first: first, history: history)
+      // Once a day has passed, persistence would only fill the ledger.
+      if model == SeriesForecaster.persistence, models[SeriesForecaster.naive].isReady(first: first, history: history) {
+        isReady[model] = false
+      }
+      guard isReady[model] else { continue }
+      let basis = ForecastBasis(first: first, history: history, errors: errors[model], priorHalfWidth: prior)
+      models[model].predict(basis, into: &tracks[model])
+      guard !tracks[model].p50.contains(where: \.isNaN) else {
+        isReady[model] = false
+        continue
+      }
+      tracks[model].settle(within: bounds)
+      if isSunlit, model != SeriesForecaster.persistence, model != learner {
+        SunEnvelope.apply(to: &tracks[model], first: first, history: history)
+      }
+      ledger.enter(tracks[model], model: model, first: first)
+    }
+    for bucket in LeadBucket.allCases {
+      let model = choose(bucket, isReady)
+      inCharge[bucket.rawValue] = model
+      ledger.choose(model, for: bucket, first: first)
+      issue.take(bucket, from: tracks[model])
+    }
+    issuedSlot = first
+    return true
+  }
+
+  /// Does a slice of training if one is due in this minute, counted from 1970.
+  mutating func work(minute: Int) {
+    guard let learner, var learning = models[learner] as? LearningModel else { return }
+    learning.work(minute: minute)
+    models[learner] = learning
+  }
+
+  /// Rolling pinball loss of the best challenger and of `naive` in a bucket, and over how many evaluations.
+  func contest(_ bucket: LeadBucket) -> ModelContest? {
+    models.indices.dropFirst(SeriesForecaster.naive + 1).map { contests[contest($0, bucket)] }
+      .min { $0.challenger < $1.challenger }
+  }
+
+  private func choose(_ bucket: LeadBucket, _ isReady: [Bool]) -> Int {
+    guard isReady[SeriesForecaster.naive] else { return SeriesForecaster.persistence }
+    var best = SeriesForecaster.naive
+    var loss = Double.infinity
+    for model in models.indices where model > SeriesForecaster.naive && isReady[model] {
+      let contest = contests[contest(model, bucket)]
+      if contest.challengerLeads, contest.challenger < loss {
+        best = model
+        loss = contest.challenger
+      }
+    }
+    return best
+  }
+
+  private func contest(_ model: Int, _ bucket: LeadBucket) -> Int {
+    (model - SeriesForecaster.naive - 1) * LeadBucket.count + bucket.rawValue
+  }
+}
+
+extension SeriesForecaster {
+  func snapshot(into writer: inout SnapshotWriter) {
+    history.snapshot(into: &writer)
+    writer.write(models) { writer, model in
+      writer.write(model.name)
+      model.snapshot(into: &writer)
+    }
+    for error in errors { error.snapshot(into: &writer) }
+    for contest in contests { contest.snapshot(into: &writer) }
+    ledger.snapshot(into: &writer)
+    writer.write(Int64(issuedSlot ?? .min))
+    issue.snapshot(into: &writer)
+    writer.write(inCharge) { $0.write(UInt8(truncatingIfNeeded: $1)) }
+    writer.write(isHeldBack)
+    writer.write(Int64(latestScore?.slot ?? .min))
+    writer.write(latestScore?.p50 ?? .nan)
+    writer.write(latestScore?.actual ?? .nan)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try history.restore(from: &reader)
+    let count = try reader.read(UInt32.self)
+    guard count == UInt32(models.count) else { throw .invalid("\(count) models instead of \(models.count)") }
+    for index in models.indices {
+      let name = try reader.readString()
+      guard name == models[index].name else { throw .invalid("a model \(name)") }
+      try models[index].restore(from: &reader)
+    }
+    for index in errors.indices { try errors[index].restore(from: &reader) }
+    for index in contests.indices { try contests[index].restore(from: &reader) }
+    try ledger.restore(from: &reader)
+    let slot = Int(try reader.read(Int64.self))
+    guard slot == .min || (-100_000_000...100_000_000).contains(slot) else { throw .invalid("a slot outside all time") }
+    issuedSlot = slot == .min ? nil : slot
+    try issue.restore(from: &reader)
+    inCharge = try reader.readArray { (reader) throws(SnapshotError) in Int(try reader.read(UInt8.self)) }
+    guard inCharge.count == LeadBucket.count, inCharge.allSatisfy({ $0 < models.count }) else {
+      throw .invalid("a model in charge that is unknown")
+    }
+    isHeldBack = try reader.readBool()
+    let scored = Int(try reader.read(Int64.self))
+    let p50 = try reader.readDouble()
+    let actual = try reader.readDouble()
+    latestScore = scored == .min ? nil : (scored, p50, actual)
+  }
+}

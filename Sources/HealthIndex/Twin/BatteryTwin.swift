@@ -1,0 +1,125 @@
+import PlantModel
+import PlantPhysics
+import StreamCore
+
+/// A battery against its twin, each quarter of an hour.
+///
+/// - State of charge: what is reported against a Kalman filter of current and voltage.
+/// - Capacity: change of the reported state of charge over charge moved, where 2 % or more moved.
+/// - Temperature: against a first-order model of its own past and current, learned as it goes.
+/// - Cell spread: highest less lowest cell voltage.
+///
+/// Cells in series and resistance are fitted to the first day. Current is taken from `current`, else from `power` and `voltage`; without a voltage there are temperature and cells
+/// alone. What the usual residuals are is learned, so that another chemistry only makes them wider.
+struct BatteryTwin: Sendable {
+  private var calibration = CircuitCalibration()
+  private var filter: StateOfChargeFilter?
+  private(set) var charge = ResidualTrack(learning: 150, floor: 0.015)
+  private(set) var capacity = ResidualTrack(learning: 24, floor: 0.05)
+  private(set) var thermal = ThermalTrack()
+  private(set) var cells = ResidualTrack(learning: 150, floor: 0.006)
+  /// Of the quarter before: slot, reported state of charge 0...1, current [A].
+  private var before: (slot: Int, charge: Double, current: Double)?
+  /// Mean of capacity over its nominal one; NaN before it is known.
+  private(set) var capacityShare = Double.nan
+
+  /// The estimated state of charge, 0...1.
+  var stateOfCharge: Double { filter?.stateOfCharge ?? .nan }
+  /// Its standard deviation.
+  var deviation: Double { filter?.deviation ?? .nan }
+  /// The estimated inner resistance [Ω].
+  var resistance: Double { filter?.resistance ?? .nan }
+
+  var findings: [TwinFinding] {
+    [
+      TwinFinding(name: "state of charge", score: charge.score), TwinFinding(name: "capacity", score: capacity.score),
+      TwinFinding(name: "cooling", score: thermal.track.score), TwinFinding(name: "cell spread", score: cells.score),
+    ]
+  }
+
+  /// Judges a quarter of an hour.
+  /// - Parameters:
+  ///   - energy: Nominal energy [kWh].
+  ///   - air: Outdoor temperature [°C], NaN where unknown.
+  mutating func judge(_ means: QuarterMeans, energy: Double, air: Double) {
+    cells.judge(means["cell_max_v"] - means["cell_min_v"])
+    let voltage = means["voltage"]
+    let current = means["current"].isFinite ? means["current"] : means["power"] * 1000 / voltage
+    // What is charged or discharged in an hour, as share of the nominal energy.
+    thermal.judge(means["temperature"], slot: means.slot, load: means["power"] / max(energy, 1e-6), air: air)
+    let reported = means["soc"] / 100
+    guard voltage > 1, current.isFinite, reported.isFinite, energy > 0 else { return }
+    judgeCharge(reported, voltage: voltage, current: current, slot: means.slot, energy: energy)
+    judgeCapacity(reported, current: current, slot: means.slot)
+    before = (means.slot, reported, current)
+  }
+
+  private mutating func judgeCharge(
+    _ reported: Double, voltage: Double, current: Double, slot: Int, energy: Double
+  ) {
+    guard let circuit = calibration.circuit else {
+      calibration.add(voltage: voltage, current: current, stateOfCharge: reported)
+      return
+    }
+    let gap = before.map { slot - $0.slot } ?? .max
+    guard var filter, gap <= 8 else {
+      self.filter = StateOfChargeFilter(
+        cells: circuit.cells, capacityAmpereHours: energy * 1000 / (circuit.cells * LithiumIonCell.meanVoltage),
+        stateOfCharge: reported, resistance: circuit.resistance)
+      return
+    }
+    // To the middle of this quarter, where its means belong.
+    for _ in 1..<max(1, gap) { filter.predict(current: current, hours: 0.25) }
+    filter.predict(current: before?.current ?? current, hours: 0.125)
+    filter.predict(current: current, hours: 0.125)
+    filter.update(voltage: voltage, current: current)
+    self.filter = filter
+    charge.judge(reported - filter.stateOfCharge)
+  }
+
+  private mutating func judgeCapacity(_ reported: Double, current: Double, slot: Int) {
+    guard let before, let filter, slot == before.slot + 1 else { return }
+    let moved = -(before.current + current) / 2 * 0.25 / filter.capacityAmpereHours
+    guard abs(moved) >= 0.02 else { return }
+    let ratio = (reported - before.charge) / moved
+    capacity.judge(ratio - 1)
+    guard ratio > 0.2, ratio < 5 else { return }
+    capacityShare = capacityShare.isNaN ? 1 / ratio : capacityShare + 0.02 * (1 / ratio - capacityShare)
+  }
+}
+
+extension BatteryTwin {
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(calibration.sums)
+    writer.write(filter?.state ?? [])
+    charge.snapshot(into: &writer)
+    capacity.snapshot(into: &writer)
+    thermal.snapshot(into: &writer)
+    cells.snapshot(into: &writer)
+    writer.write(before != nil)
+    writer.write(Int64(before?.slot ?? 0))
+    writer.write([before?.charge ?? 0, before?.current ?? 0, capacityShare])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    guard let calibration = CircuitCalibration(sums: try reader.readDoubles()) else {
+      throw .invalid("a calibration of another shape")
+    }
+    self.calibration = calibration
+    let state = try reader.readDoubles()
+    filter = StateOfChargeFilter(restoring: state)
+    guard state.isEmpty == (filter == nil) else { throw .invalid("a filter of another shape") }
+    try charge.restore(from: &reader)
+    try capacity.restore(from: &reader)
+    try thermal.restore(from: &reader)
+    try cells.restore(from: &reader)
+    let hasBefore = try reader.readBool()
+    let slot = try reader.read(Int64.self)
+    let numbers = try reader.readDoubles()
+    guard numbers.count == 3, (-100_000_000...100_000_000).contains(slot) else {
+      throw .invalid("a battery's past of another shape")
+    }
+    before = hasBefore ? (Int(slot), numbers[0], numbers[1]) : nil
+    capacityShare = numbers[2]
+  }
+}

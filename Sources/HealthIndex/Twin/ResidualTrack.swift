@@ -1,0 +1,75 @@
+import StreamCore
+
+/// Follows a residual between what is measured and what a model of the asset expects: learns where it usually lies and
+/// how far it strays, then sums what goes beyond that in either direction.
+///
+/// Centre and scale are median and spread of the first samples. Then `z = (r − centre) / scale`, held within ±8, and a
+/// two-sided CUSUM `S ← max(0, S ± z − 1)` (E. Page, 1954), held at 45. The score is `clip((S − 15) / 15, 0, 1)`. The
+/// centre follows by 1/2000 of the way with each sample, only while both sums are 0: a fault is not learned.
+///
+/// Worked value: z = 8 scores 0 twice and 0.4 after the third time (S = 21).
+struct ResidualTrack: Sendable, Equatable {
+  /// Samples from which centre and scale are learned.
+  let learning: Int
+  /// The least scale: what instruments and ordinary operation make up.
+  let floor: Double
+  private(set) var centre = 0.0
+  private(set) var scale = 0.0
+  /// The latest residual in scales.
+  private(set) var deviation = 0.0
+  private var first: [Double] = []
+  private var isLearned = false
+  private var up = 0.0
+  private var down = 0.0
+
+  init(learning: Int, floor: Double) {
+    self.learning = learning
+    self.floor = floor
+  }
+
+  /// 0 nothing, 1 certain.
+  var score: Double { HealthFormula.clip((max(up, down) - 15) / 15) }
+
+  /// Takes in a residual; one that is not finite is left out.
+  mutating func judge(_ residual: Double) {
+    guard residual.isFinite else { return }
+    guard isLearned else {
+      learn(residual)
+      return
+    }
+    deviation = min(max((residual - centre) / scale, -8), 8)
+    up = min(45, max(0, up + deviation - 1))
+    down = min(45, max(0, down - deviation - 1))
+    if up == 0 && down == 0 { centre += (residual - centre) / 2000 }
+  }
+
+  private mutating func learn(_ residual: Double) {
+    first.append(residual)
+    guard first.count >= learning else { return }
+    let sorted = first.sorted()
+    centre = EmpiricalQuantile.ofSorted(sorted, 0.5)
+    // Nine tenths of a normal sample lie within 3.29 standard deviations.
+    let spread = EmpiricalQuantile.ofSorted(sorted, 0.95) - EmpiricalQuantile.ofSorted(sorted, 0.05)
+    scale = max(floor, spread / 3.29)
+    isLearned = true
+    first = []
+  }
+}
+
+extension ResidualTrack {
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(isLearned)
+    writer.write(first)
+    writer.write([centre, scale, deviation, up, down])
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    isLearned = try reader.readBool()
+    first = try reader.readDoubles()
+    let numbers = try reader.readDoubles()
+    guard numbers.count == 5, first.count < max(1, learning), !isLearned || numbers[1] >= floor else {
+      throw .invalid("a residual's track of another shape")
+    }
+    (centre, scale, deviation, up, down) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
+  }
+}

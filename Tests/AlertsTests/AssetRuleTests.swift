@@ -1,0 +1,107 @@
+import Alerts
+import PlantModel
+import StreamCore
+import Testing
+
+@Suite("Rules about assets")
+struct AssetRuleTests {
+  private func withVoltage() -> AlertScript {
+    var script = AlertScript()
+    script.live([("grid.voltage", 230)], times: 30)
+    return script
+  }
+
+  @Test("a voltage outside a tenth of what is usual is told within two readings, and over when it is back")
+  func voltage() {
+    var script = withVoltage()
+    script.live([("grid.voltage", 250)], times: 5)
+    #expect(script.changes().isEmpty)
+    script.live([("grid.voltage", 265)], times: 2)
+    #expect(script.changes() == ["voltage grid - raised warning"])
+    script.live([("grid.voltage", 250)], times: 5)
+    #expect(script.changes().isEmpty)
+    script.live([("grid.voltage", 231)], times: 2)
+    #expect(script.changes() == ["voltage grid - cleared warning"])
+  }
+
+  @Test("a voltage that has collapsed is an outage and nothing else")
+  func outage() {
+    var script = withVoltage()
+    script.live([("grid.voltage", 0)], times: 5)
+    #expect(script.changes() == ["outage grid - raised critical"])
+    script.live([("grid.voltage", 230)], times: 2)
+    #expect(script.changes() == ["outage grid - cleared critical"])
+  }
+
+  @Test("a generator that stops in the light has tripped, however little it gave; in the dark it rests")
+  func trip() {
+    for (light, changes) in [(150.0, ["trip pv1 power raised critical"]), (40, [])] {
+      var script = AlertScript()
+      script.live([("pv1.irradiance", light), ("pv1.power", 9)], every: 10, times: 20)
+      script.live([("pv1.irradiance", light), ("pv1.power", 0)], every: 10, times: 3)
+      #expect(script.changes() == changes)
+    }
+  }
+
+  @Test("a car that is connected and gets nothing is told, one that is full is not")
+  func charger() {
+    var script = AlertScript()
+    var charger = Asset(name: "car", kind: .evCharger)
+    charger.powerKilowatts = 22
+    let location = Location(latitude: 34, longitude: -117, timezone: "UTC")
+    script.register = PlantRegister(plant: Plant(name: "p", location: location, assets: [charger]))
+    script.live([("car.connected", 1), ("car.power", 22)], every: 10, times: 20)
+    script.live([("car.connected", 1), ("car.power", 2)], every: 10, times: 20)
+    script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 60)
+    #expect(script.changes().isEmpty)
+    script.live([("car.connected", 0), ("car.power", 0)], every: 10, times: 3)
+    script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 29)
+    #expect(script.changes().isEmpty)
+    script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 3)
+    #expect(script.changes() == ["charger car - raised warning"])
+    script.live([("car.connected", 1), ("car.power", 11)], every: 10, times: 1)
+    #expect(script.changes() == ["charger car - cleared warning"])
+    script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 14)
+    #expect(script.changes() == ["charger car - raised warning"])
+  }
+
+  @Test("odd values that come one at a time are told after the fourth, and over when it has been quiet")
+  func spikes() {
+    var script = AlertScript()
+    for spike in 1...4 {
+      #expect(script.changes().isEmpty, "before spike \(spike)")
+      script.live([("load.power", 20)], every: 10, times: 12)
+      script.read([("load.power", 900)], quality: .spike)
+    }
+    script.live([("load.power", 900)], every: 10, times: 3, quality: .spike)
+    #expect(script.changes().first == nil)
+    script.live([("load.power", 20)], every: 10, times: 12)
+    script.live([("load.power", 900)], every: 10, times: 1, quality: .spike)
+    #expect(script.changes() == ["spikes load power raised warning"])
+    script.live([("load.power", 20)], every: 10, times: 6 * 120)
+    #expect(script.changes() == ["spikes load power cleared warning"])
+  }
+
+  @Test("a clock that is behind those of the other assets is told, one late plant is not")
+  func clock() {
+    var script = AlertScript()
+    let others: [(String, Double)] = [("load.power", 5), ("pv1.irradiance", 100)]
+    for _ in 0..<10 {
+      script.tick(seconds: 10)
+      script.read(others)
+      script.read([("bess.soc", 50)], clock: script.now - .minutes(10))
+    }
+    #expect(script.changes() == ["clock bess - raised warning"])
+    for _ in 0..<6 {
+      script.tick(seconds: 10)
+      script.read(others)
+      script.read([("bess.soc", 50)])
+    }
+    #expect(script.changes() == ["clock bess - cleared warning"])
+    for _ in 0..<10 {
+      script.tick(seconds: 10)
+      script.read(others + [("bess.soc", 50)], clock: script.now - .minutes(10))
+    }
+    #expect(script.changes().filter { $0.hasPrefix("clock") }.isEmpty)
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import PlantPhysics
+import Testing
+
+@testable import HealthIndex
+
+/// Recordings for development, where they are.
+private let recordings: URL? = {
+  let named = ProcessInfo.processInfo.environment["WATTLINE_DATA"].map { URL(fileURLWithPath: $0) }
+  let folder =
+    named
+    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
+  return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
+}()
+
+private func lines(_ name: String) throws -> [[String]] {
+  let folder = try #require(recordings)
+  return try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+    .split(whereSeparator: \.isNewline).dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+}
+
+@Suite("End of life")
+struct CapacityForecastTests {
+  /// Steady loss with noise and, now and then, some of it back.
+  private func history(_ count: Int, loss: Double, seed: UInt64) -> [Double] {
+    var random = SeededGenerator(seed: seed)
+    var capacity = 2.0
+    return (0..<count).map { cycle in
+      capacity -= loss + (cycle % 20 == 19 ? -5 * loss : 0)
+      return capacity + 0.002 * random.normal()
+    }
+  }
+
+  @Test("a cell that goes on as before reaches its end within the interval", arguments: 1...20 as ClosedRange<UInt64>)
+  func steady(seed: UInt64) throws {
+    let all = history(200, loss: 0.0045, seed: seed)
+    let end = Double((all.firstIndex { $0 < 1.4 } ?? -1) + 1)
+    let forecast = try #require(
+      CapacityForecast(cycles: (1...100).map(Double.init), capacities: Array(all[..<100]), threshold: 1.4, seed: seed))
+    #expect(forecast.horizon == 200 && forecast.isReached)
+    #expect(try #require(forecast.interval).contains(end))
+  }
+
+  @Test("a cell that hardly ages is said not to reach it, and too short a past says nothing")
+  func unreached() throws {
+    let cycles = (1...100).map(Double.init)
+    let forecast = try #require(
+      CapacityForecast(cycles: cycles, capacities: history(100, loss: 0.001, seed: 1), threshold: 1.4))
+    #expect(!forecast.isReached && forecast.median == nil)
+    #expect(CapacityForecast(cycles: [1, 2, 3], capacities: [2, 1.9, 1.8], threshold: 1.4) == nil)
+    #expect(CapacityForecast(cycles: cycles, capacities: cycles.map { _ in .nan }, threshold: 1.4) == nil)
+    #expect(CapacityForecast(cycles: cycles.map { _ in 1 }, capacities: cycles, threshold: 1.4) == nil)
+  }
+
+  @Test(
+    "the first half of four real cells foretells when 1.4 Ah is reached", .enabled(if: recordings != nil),
+    arguments: ["B0005", "B0006", "B0007", "B0018"])
+  func real(cell: String) throws {
+    let rows = try lines("battery/\(cell).csv").compactMap { row -> (Double, Double)? in
+      guard row.count == 2, let cycle = Double(row[0]), let capacity = Double(row[1]) else { return nil }
+      return (cycle, capacity)
+    }
+    let half = rows.prefix(rows.count / 2)
+    let forecast = try #require(CapacityForecast(cycles: half.map(\.0), capacities: half.map(\.1), threshold: 1.4))
+    if let end = rows.first(where: { $0.1 < 1.4 })?.0 {
+      #expect(try #require(forecast.interval).contains(end))
+    } else {
+      #expect(!forecast.isReached)
+    }
+  }
+}
+
+@Suite("Expected power of a plant")
+struct ExpectedPowerTests {
+  private func sample(_ irradiance: Double, _ temperature: Double, _ hour: Double) -> ExpectedPower.Sample {
+    let turn = 0.05 * sin((hour - 12) / 12 * Double.pi)
+    return ExpectedPower.Sample(
+      irradiance: irradiance, moduleTemperature: temperature, hour: hour,
+      power: 1000 * irradiance * (1 - 0.004 * (temperature - 25) + turn))
+  }
+
+  @Test("a plant that follows the form is met within a thousandth")
+  func exact() throws {
+    var random = SeededGenerator(seed: 1)
+    let samples = (0..<500).map { _ in
+      sample(random.uniform(0, 1), random.uniform(10, 60), random.uniform(6, 18))
+    }
+    let model = try #require(ExpectedPower(fitting: Array(samples[..<300])))
+    #expect(model.normalizedError(Array(samples[300...])) < 1e-3)
+  }
+
+  @Test("too little sun, or values that are not finite, have no model")
+  func tooLittle() {
+    #expect(ExpectedPower(fitting: (0..<49).map { sample(0.5, 30, Double($0) / 3) }) == nil)
+    #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(0.01, 30, 12) }) == nil)
+    #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(.nan, 30, 12) }) == nil)
+  }
+
+  @Test("a real plant's expected power has an error below 5.5 % of its mean", .enabled(if: recordings != nil))
+  func real() throws {
+    var weather: [String: (Double, Double)] = [:]
+    for row in try lines("solar_plant/Plant_1_Weather_Sensor_Data.csv") where row.count == 5 {
+      weather[row[0]] = (Double(row[3]) ?? .nan, Double(row[4]) ?? .nan)
+    }
+    var power: [String: Double] = [:]
+    for row in try lines("solar_plant/Plant_1_Generation_Data.csv") where row.count == 6 {
+      power[row[0], default: 0] += Double(row[3]) ?? .nan
+    }
+    var training: [ExpectedPower.Sample] = []
+    var test: [ExpectedPower.Sample] = []
+    for (time, total) in power {
+      // 15-05-2020 00:00
+      let parts = time.split { "- :".contains($0) }.compactMap { Int($0) }
+      guard parts.count == 5, let (module, irradiance) = weather[time] else { continue }
+      let sample = ExpectedPower.Sample(
+        irradiance: irradiance, moduleTemperature: module, hour: Double(parts[3]) + Double(parts[4]) / 60, power: total)
+      if parts[1] < 6 || parts[0] < 8 { training.append(sample) } else { test.append(sample) }
+    }
+    let model = try #require(ExpectedPower(fitting: training))
+    #expect(model.normalizedError(test) < 0.055)
+  }
+}
