@@ -91,7 +91,8 @@ public struct AnalogPolicy: Sendable {
   ///   - lead: Slots between the latest one and the end that is learned for: 1 for a decision in a slot that has only
   ///     begun.
   ///   - cap: Import that should not be exceeded [kW], see ``PeakWatch``.
-  public mutating func learn(prices: [Double], lead: Int = 0, cap: Double = .infinity) {
+  ///   - distortion: Makes what is expected worse than it is, for studies.
+  public mutating func learn(prices: [Double], lead: Int = 0, cap: Double = .infinity, distortion: Distortion? = nil) {
     guard !prices.isEmpty, record.count > 0, lead >= 0 else { return }
     let horizon = max(1, settings.horizonHours * slotsPerDay / 24)
     let ahead = (0..<horizon).map { prices[$0 < prices.count ? $0 : $0 % min(slotsPerDay, prices.count)] }
@@ -103,7 +104,8 @@ public struct AnalogPolicy: Sendable {
       for path in paths {
         branch.copy(value)
         for slot in (start..<min(horizon, start + block)).reversed() {
-          let netDemand = path.origin.map { record.netDemand($0 + 1 + lead + slot) } ?? path.netDemand
+          var netDemand = path.origin.map { record.netDemand($0 + 1 + lead + slot) } ?? path.netDemand
+          if let distortion { netDemand = distortion.expected(netDemand, slot: slot) }
           branch.stepBack(over: offers(netDemand: netDemand, price: ahead[slot], cap: cap))
         }
         mean.add(branch, weight: path.weight)

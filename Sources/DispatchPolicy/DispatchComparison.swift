@@ -57,9 +57,8 @@ public struct DispatchComparison: Sendable {
       let netDemand = series.netDemand(slot)
       controller.observe(netDemand: netDemand)
       guard var forecast = controller.forecast() else { return netDemand }
-      for ahead in 0..<min(forecast.count, series.count - slot - 1) {
-        let actual = series.netDemand(slot + 1 + ahead)
-        forecast[ahead] = actual + error * (forecast[ahead] - actual)
+      if let distortion = Distortion(factor: error, after: slot, of: series, slotsPerDay: problem.slotsPerDay) {
+        for ahead in forecast.indices { forecast[ahead] = distortion.expected(forecast[ahead], slot: ahead) }
       }
       let cap = peak.cap(at: slot, of: series)
       let prices = series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay)
@@ -77,7 +76,9 @@ public struct DispatchComparison: Sendable {
       let netDemand = series.netDemand(slot)
       policy.observe(load: series.load[slot], generation: series.generation[slot], isWorkday: series.isWorkday[slot])
       let cap = peak.cap(at: slot, of: series)
-      policy.learn(prices: series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay), cap: cap)
+      policy.learn(
+        prices: series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay), cap: cap,
+        distortion: Distortion(factor: error, after: slot, of: series, slotsPerDay: problem.slotsPerDay))
       let power = policy.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
       peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
       return power

@@ -155,8 +155,10 @@ struct SlotLevels {
       offer.energy > 0 ? value.level(worthMoreThan: offer.price + tolerance) : 0
     }
     let margin = keepsOnTie ? -SlotLevels.tolerance : SlotLevels.tolerance
+    // Nothing is gained by exporting for exactly what the energy is worth.
     discharge = (
-      level(offers.discharge.0, margin), level(offers.discharge.1, margin), level(offers.discharge.2, margin)
+      level(offers.discharge.0, margin), level(offers.discharge.1, margin),
+      level(offers.discharge.2, -SlotLevels.tolerance)
     )
     charge = (
       level(offers.charge.0, SlotLevels.tolerance), level(offers.charge.1, SlotLevels.tolerance),
