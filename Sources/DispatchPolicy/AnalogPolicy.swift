@@ -116,7 +116,7 @@ public struct AnalogPolicy: Sendable {
 
   private func offers(netDemand: Double, price: Double, cap: Double) -> SlotOffers {
     SlotOffers(
-      netDemand: netDemand, price: price, problem: problem, cap: cap, excess: problem.demandCharge / problem.hours)
+      netDemand: netDemand, price: price, problem: problem, cap: cap, excess: PeakWatch.excess(problem))
   }
 
   /// The power for the slot whose end was learned for [kW], positive discharge.

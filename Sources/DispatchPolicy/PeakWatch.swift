@@ -2,6 +2,9 @@
 /// the cap that would have been best over the past four weeks, which is likely to be worth paying for again.
 public struct PeakWatch: Sendable {
   private static let days = 28
+  /// Share of the demand charge that a plan pays in each slot above the cap. The charge is paid once a month but a day's
+  /// plan meets the cap in several slots and on many days; of 0.02, 0.05, 0.1, 0.3 and 1 this share cost least.
+  private static let share = 0.1
   private let problem: DispatchProblem
   private var month: Int?
   private var peak = 0.0
@@ -9,6 +12,9 @@ public struct PeakWatch: Sendable {
 
   /// A watch that has seen nothing.
   public init(problem: DispatchProblem) { self.problem = problem }
+
+  /// Additional price of import above the cap in a plan [currency/kWh].
+  static func excess(_ problem: DispatchProblem) -> Double { share * problem.demandCharge / problem.hours }
 
   /// The cap in a slot of a series, of which only what was before is looked at [kW]; infinite without demand charge.
   public mutating func cap(at slot: Int, of series: DispatchSeries) -> Double {

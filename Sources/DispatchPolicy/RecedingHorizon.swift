@@ -45,6 +45,6 @@ public struct RecedingHorizon: Sendable {
 
   private func offers(netDemand: Double, price: Double, cap: Double) -> SlotOffers {
     SlotOffers(
-      netDemand: netDemand, price: price, problem: problem, cap: cap, excess: problem.demandCharge / problem.hours)
+      netDemand: netDemand, price: price, problem: problem, cap: cap, excess: PeakWatch.excess(problem))
   }
 }

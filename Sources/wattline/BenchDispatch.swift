@@ -43,7 +43,8 @@ enum BenchDispatch {
     progress.finish()
     if let path = arguments.text("--trace") { try writeTrace(path, homes, results.map(\.comparison)) }
     let rows = results.map { ($0.name, costs($0.comparison)) }
-    try arguments.has("--json") ? printJSON(rows) : printTable(rows)
+    let throughput = results.map { $0.comparison.bills[.learned]?.throughput ?? 0 }
+    try arguments.has("--json") ? printJSON(rows) : printTable(rows, throughput)
   }
 
   private static func problem(_ arguments: Arguments, hours: Double) throws -> DispatchProblem {
@@ -86,16 +87,22 @@ enum BenchDispatch {
     Console.print(String(decoding: data, as: UTF8.self))
   }
 
-  private static func printTable(_ rows: [(String, [Double])]) {
+  /// Costs by policy, the share of the perfect saving that the learned one recovers, and the energy through the battery
+  /// that it takes for that [kWh].
+  private static func printTable(_ rows: [(String, [Double])], _ throughput: [Double]) {
     let width = max(4, rows.map(\.0.count).max() ?? 0)
     func line(_ name: String, _ cells: [String]) {
       let padded = cells.map { String(repeating: " ", count: max(1, 11 - $0.count)) + $0 }.joined()
       Console.print(name + String(repeating: " ", count: width - name.count) + padded)
     }
-    line("home", Policy.allCases.map(\.rawValue) + ["recovered"])
-    for (name, costs) in rows + [("sum", sum(rows))] {
+    line("home", Policy.allCases.map(\.rawValue) + ["recovered", "kWh"])
+    for ((name, costs), energy) in zip(rows + [("sum", sum(rows))], throughput + [throughput.reduce(0, +)]) {
       let share = (costs[0] - costs[3]) / (costs[0] - costs[4])
-      line(name, costs.map { String(format: "%.1f", $0) } + [String(format: "%.2f %%", 100 * share)])
+      line(
+        name,
+        costs.map { String(format: "%.1f", $0) } + [
+          String(format: "%.2f %%", 100 * share), String(format: "%.0f", energy),
+        ])
     }
   }
 
