@@ -43,7 +43,7 @@ let package = Package(
     module("PlantConfig", ["PlantModel", "CYAML"]),
     module("StreamCore", ["PlantModel"]),
     module("Journal", ["PlantModel", "StreamCore", "CZstd"]),
-    module("MQTTSource", ["PlantModel", "StreamCore", "CMosquitto"]),
+    module("MQTTSource", ["PlantModel", "StreamCore", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -59,10 +59,20 @@ let package = Package(
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
       ]),
+    .target(name: "CAllocationCount"),
+    module(
+      "WattlineBenchmarks",
+      [
+        "CAllocationCount", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
+        "Cleaning",
+        "FeatureWindows", "HealthIndex",
+        "InfluxSink", "Pipeline", "PlantTesting",
+      ]),
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantConfig", "Pipeline", "Forecasting", "PlantSimulation", "CommandChannel", "PlantTesting",
+        "PlantModel", "PlantConfig", "Pipeline", "Forecasting", "PlantSimulation", "CommandChannel", "InfluxSink",
+        "PlantTesting", "WattlineBenchmarks",
       ],
       swiftSettings: settings),
 
@@ -80,9 +90,12 @@ let package = Package(
     tests("Alerts"),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
-    tests("InfluxSink", ["Journal"]),
+    tests("InfluxSink", ["Journal", "MQTTSource"]),
     tests("PlantSimulation", ["PlantConfig"]),
+    tests("WattlineBenchmarks"),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
+    // Runs the program as users do; it is found next to the test bundle.
+    tests("wattline", ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -28,6 +28,9 @@ static inline CURLcode wattline_curl_get_long(CURL *handle, CURLINFO info, long 
 static inline CURLcode wattline_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
   return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLcode wattline_curl_get_socket(CURL *handle, curl_socket_t *value) {
+  return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, value);
+}
 // A progress callback that returns anything but 0 ends the transfer.
 typedef int (*wattline_curl_progress)(
   void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up);

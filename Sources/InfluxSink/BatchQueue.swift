@@ -49,9 +49,18 @@ final class BatchQueue: @unchecked Sendable {
         pthread_cond_wait(changed, mutex)
       }
       guard !isClosed else { return false }
-      waiting.append(batch)
-      bytes += batch.bytes.count
-      pthread_cond_broadcast(changed)
+      add(batch)
+      return true
+    }
+  }
+
+  /// Adds a batch if there is room now.
+  func putNow(_ batch: WriteBatch) -> Bool {
+    locked {
+      guard !isClosed, waiting.isEmpty || (bytes + batch.bytes.count <= mostBytes && waiting.count < mostBatches) else {
+        return false
+      }
+      add(batch)
       return true
     }
   }
@@ -70,6 +79,30 @@ final class BatchQueue: @unchecked Sendable {
   /// What fits, without waiting.
   func takeMore(lines: Int, bytes limit: Int) -> [WriteBatch] { locked { takeFitting(lines: lines, bytes: limit) } }
 
+  /// As ``take(lines:bytes:)``, without waiting; empty where nothing waits.
+  func takeNow(lines: Int, bytes limit: Int) -> [WriteBatch] {
+    locked {
+      let taken = takeFitting(lines: lines, bytes: limit)
+      return taken.isEmpty ? takeFirst(min(1, waiting.count)) : taken
+    }
+  }
+
+  /// Waits for a span, less if `batches` wait or the queue is closed.
+  func wait(for span: TimeSpan, orBatches count: Int) {
+    locked {
+      let end = min(Self.monotonic().addingReportingOverflow(max(span, .zero).nanoseconds).partialValue, deadline)
+      while !isClosed, waiting.count < count, bytes < mostBytes / 2, Self.monotonic() < end {
+        waitChanged(until: end)
+      }
+    }
+  }
+
+  /// Whether no more batches will come.
+  var isDone: Bool { locked { isClosed && waiting.isEmpty } }
+
+  /// Whether batches are refused.
+  var isClosing: Bool { locked { isClosed } }
+
   /// Waits for a span, less if the queue is closed meanwhile; `false` when the time given at closing is over.
   func pause(for span: TimeSpan) -> Bool {
     locked {
@@ -78,8 +111,7 @@ final class BatchQueue: @unchecked Sendable {
       let end = min(Self.monotonic().addingReportingOverflow(wait.nanoseconds).partialValue, deadline)
       let wasClosed = isClosed
       while isClosed == wasClosed, Self.monotonic() < end {
-        var moment = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
-        pthread_cond_timedwait(changed, mutex, &moment)
+        waitChanged(until: end)
       }
       return !(isClosed && Self.monotonic() >= deadline)
     }
@@ -108,6 +140,17 @@ final class BatchQueue: @unchecked Sendable {
   /// Waits until the sink's thread is done.
   func waitUntilFinished() { locked { while !isFinished { pthread_cond_wait(changed, mutex) } } }
 
+  private func add(_ batch: WriteBatch) {
+    waiting.append(batch)
+    bytes += batch.bytes.count
+    pthread_cond_broadcast(changed)
+  }
+
+  private func waitChanged(until end: Int64) {
+    var moment = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
+    pthread_cond_timedwait(changed, mutex, &moment)
+  }
+
   private func takeFitting(lines: Int, bytes limit: Int) -> [WriteBatch] {
     var count = 0
     var sum = (lines: 0, bytes: 0)
@@ -134,7 +177,8 @@ final class BatchQueue: @unchecked Sendable {
     return body()
   }
 
-  private static func monotonic() -> Int64 {
+  /// A clock that is never set [ns].
+  static func monotonic() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)

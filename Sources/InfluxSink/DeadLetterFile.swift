@@ -1,65 +1,94 @@
 import Glibc
-import PlantModel
+import Journal
 
-/// Lines that the database refused for good, in files that only their owner can read.
+/// Keeps dead letters in `*.lp.zst` files that only their owner can read; together they have a bound.
 ///
-/// A file is line protocol itself: before the lines stands a comment with time, reason, status and the server's words.
-/// So it can be corrected and posted again as it is.
+/// A file is a row of zstd frames, one a letter, each on the disk before the next: a crash costs nothing, and `zstdcat`
+/// shows them all. It is opened for each letter and locked meanwhile, so that ``DeadLetters`` may take a file away at
+/// any time between two.
 struct DeadLetterFile {
-  /// A file that has grown to this is followed by a new one [bytes].
-  static let fullBytes = 64 << 20
+  /// Files that were removed because newer ones needed the room.
+  private(set) var filesRemoved: UInt64 = 0
 
   private let directory: String
-  private var descriptor: Int32 = -1
-  private var size = 0
+  private let mostBytes: Int
+  private var path: String?
   private var number = 0
 
-  init(directory: String) { self.directory = directory }
+  init(directory: String, mostBytes: Int) {
+    self.directory = directory
+    self.mostBytes = max(mostBytes, 1)
+  }
 
-  /// Writes lines to the disk; `false` if that failed, and then nothing of them is left in the file.
-  mutating func write(
-    _ lines: ArraySlice<UInt8>, reason: RefusalReason, status: Int, words: String, at now: Timestamp
-  ) -> Bool {
-    var text = Array("# \(now) \(reason.rawValue) status=\(status) \(Self.oneLine(words))\n".utf8)
-    text += lines
-    if text.last != UInt8(ascii: "\n") { text.append(UInt8(ascii: "\n")) }
-    guard open(at: now) else { return false }
-    guard append(text), fdatasync(descriptor) == 0 else {
-      // Half a line would spoil the one after it.
-      _ = ftruncate(descriptor, off_t(size))
-      closeFile()
+  /// Writes a letter to the disk; `false` with `errno` if that failed, and then nothing of it is in the file.
+  mutating func write(_ letter: DeadLetter) -> Bool {
+    guard let frame = letter.text.withUnsafeBytes({ Zstandard.compressed($0) }) else { return false }
+    guard let descriptor = open(at: letter.time.milliseconds) else { return false }
+    defer { close(descriptor) }
+    var size = stat()
+    guard fstat(descriptor, &size) == 0 else { return false }
+    guard Self.append(frame[...], to: descriptor), fdatasync(descriptor) == 0 else {
+      let code = errno
+      // Half a frame would spoil the one after it.
+      _ = ftruncate(descriptor, size.st_size)
+      errno = code
       return false
     }
-    size += text.count
-    if size >= Self.fullBytes { closeFile() }
+    if Int(size.st_size) + frame.count >= mostBytes / 8 { path = nil }
+    bound()
     return true
   }
 
-  /// Closes the file, if one is open; the next write opens another.
-  mutating func closeFile() {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = -1
-    size = 0
-  }
-
-  private mutating func open(at now: Timestamp) -> Bool {
-    if descriptor >= 0 { return true }
-    var path = ""
+  /// The file that is being filled, locked, or a new one.
+  private mutating func open(at milliseconds: Int64) -> Int32? {
+    if let path, let descriptor = locked(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC) { return descriptor }
+    var made = ""
     for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
-      path += part + "/"
-      mkdir(path, 0o700)
+      made += part + "/"
+      mkdir(made, 0o700)
     }
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC
     for _ in 0..<1000 {
       number += 1
-      descriptor = Glibc.open("\(directory)/refused-\(now.milliseconds)-\(number).lp", flags, 0o600)
-      if descriptor >= 0 || errno != EEXIST { break }
+      let name = "\(directory)/refused-\(milliseconds)-\(number).lp.zst"
+      if let descriptor = locked(name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC) {
+        path = name
+        return descriptor
+      }
+      if errno != EEXIST { break }
     }
-    return descriptor >= 0
+    return nil
   }
 
-  private func append(_ text: [UInt8]) -> Bool {
-    text.withUnsafeBytes { source in
+  /// Opens and locks a file that still has its name then.
+  private func locked(_ path: String, _ flags: Int32) -> Int32? {
+    let descriptor = Glibc.open(path, flags, 0o600)
+    guard descriptor >= 0 else { return nil }
+    var own = stat()
+    var named = stat()
+    if flock(descriptor, LOCK_EX) == 0, fstat(descriptor, &own) == 0, stat(path, &named) == 0,
+      own.st_ino == named.st_ino
+    {
+      return descriptor
+    }
+    close(descriptor)
+    return nil
+  }
+
+  /// Removes the oldest files until all together are within the bound; that being filled stays.
+  private mutating func bound() {
+    var files = DeadLetters(directory: directory).files()
+    var sum = files.reduce(0) { $0 + $1.bytes }
+    while sum > mostBytes, let oldest = files.first, oldest.path != path {
+      unlink(oldest.path)
+      sum -= oldest.bytes
+      files.removeFirst()
+      filesRemoved += 1
+    }
+  }
+
+  /// Writes bytes at the end of a file.
+  static func append(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+    bytes.withUnsafeBytes { source in
       var written = 0
       while written < source.count {
         let count = Glibc.write(descriptor, source.baseAddress.map { $0 + written }, source.count - written)
@@ -69,10 +98,5 @@ struct DeadLetterFile {
       }
       return true
     }
-  }
-
-  /// At most 500 characters without line breaks.
-  static func oneLine(_ text: String) -> String {
-    String(text.prefix(500).map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? " " : $0 })
   }
 }

@@ -1,157 +1,113 @@
 import Glibc
 import PlantModel
 
-/// Brings lines into the database, whatever it answers. Lives on the sink's thread.
+/// Brings lines into the database, whatever it answers. Lives on the sink's thread; never waits, but says how long to.
 final class Delivery {
+  /// How far a job has come.
+  enum Step: Equatable {
+    /// Every line is in the database or in a dead-letter file.
+    case done
+    /// The rest may be tried again after this time.
+    case later(TimeSpan)
+  }
+
   private let settings: DatabaseSettings
-  private let options: SinkOptions
-  private let queue: BatchQueue
-  private let status: SinkStatus
+  let options: SinkOptions
+  let status: SinkStatus
   private let client: HTTPClient
   private let stateChanged: @Sendable (SinkState) -> Void
-  private var deadLetters: DeadLetterFile
-  private var endpoint: WriteEndpoint?
-  private var backoff: Backoff
+  private let isOver: () -> Bool
+  var deadLetters: DeadLetterFile
+  private(set) var endpoint: WriteEndpoint?
+  var backoff: Backoff
   private var hasTriedToCreate = false
   /// Most bytes of a request; smaller once the server has called one too large.
   private(set) var requestBytes: Int
 
-  /// Faults of the server on the way: whether any part was accepted since the first, and whether a line waits at the
-  /// end because it may be the cause.
-  private var faults = (seen: false, acceptedSince: false, hasSuspect: false)
-
-  /// `nil` where libcurl cannot start.
+  /// `nil` where libcurl cannot start. `isOver` is asked about once a second during a request and ends it.
   init?(
-    settings: DatabaseSettings, options: SinkOptions, deadLetters directory: String, queue: BatchQueue,
-    status: SinkStatus, stateChanged: @escaping @Sendable (SinkState) -> Void
+    settings: DatabaseSettings, options: SinkOptions, deadLetters directory: String, status: SinkStatus,
+    isOver: @escaping () -> Bool, stateChanged: @escaping @Sendable (SinkState) -> Void
   ) {
     let made = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: options.connectTimeout,
       totalTimeout: options.totalTimeout)
     guard let client = made else { return nil }
-    client.shouldAbort = { queue.isPastDeadline }
+    client.shouldAbort = isOver
     self.client = client
     self.settings = settings
     self.options = options
-    self.queue = queue
     self.status = status
+    self.isOver = isOver
     self.stateChanged = stateChanged
-    deadLetters = DeadLetterFile(directory: directory)
+    deadLetters = DeadLetterFile(directory: directory, mostBytes: options.deadLetterBytes)
     endpoint = WriteEndpoint.interface(for: settings.version)
       .map { WriteEndpoint(settings, interface: $0, precision: options.precision) }
     backoff = Backoff(shortest: options.shortestBackoff, longest: options.longestBackoff, seed: options.seed)
     requestBytes = options.requestBytes
   }
 
-  /// Sends batches until every line is accepted or in the dead-letter file; more may be taken from the queue to find
-  /// out whether a lone line is at fault. `false` when the time given at closing is over.
-  func deliver(_ batches: inout [WriteBatch]) -> Bool {
-    var parts = Parts()
-    // What is added last is sent first.
-    for batch in merged(batches).reversed() {
-      parts.add(batch, mostLines: options.requestLines, mostBytes: requestBytes)
+  /// A job for lines, cut to requests.
+  func job(_ lines: [UInt8]) -> Job { Job(lines, mostLines: options.requestLines, mostBytes: requestBytes) }
+
+  /// Sends until every line is accepted or in a dead-letter file, or until the database takes no more for now. `more`
+  /// is asked for further lines to find out whether a lone line is at fault; the job may be given none.
+  func advance(_ job: inout Job, more: () -> [UInt8]) -> Step {
+    while let part = job.parts.next() {
+      guard !isOver() else {
+        job.parts.putBack(part)
+        return .later(.zero)
+      }
+      let (answer, action) = post(job.parts.bytes[part.range])
+      if let wait = act(on: action, answer, part, &job, more) { return .later(wait) }
     }
-    faults = (false, false, false)
-    while let part = parts.next() {
-      guard !queue.isPastDeadline, let endpoint = resolvedEndpoint() else { return false }
-      let answer = post(parts.bytes[part.range], to: endpoint)
-      let retryAfter = answer.retryAfter.flatMap { RetryAfter.span($0, now: Self.now()) }
-      let action = WriteAnswer.classify(status: answer.status, body: answer.body, retryAfter: retryAfter)
-      guard act(on: action, answer, part, &parts, &batches) else { return false }
-    }
-    return true
+    return .done
   }
 
-  /// Closes the dead-letter file.
-  func close() { deadLetters.closeFile() }
+  /// Posts lines once, ahead of their turn; `true` if the database took all of them.
+  func postAhead(_ lines: [UInt8]) -> Bool { post(lines[...]).action == .accepted }
 
-  /// `false` when the time given at closing is over.
+  /// Why the database takes nothing; `nil` while it does.
+  var trouble: String? {
+    switch status.current.state {
+    case .ok: nil
+    case .away(let words): words
+    case .held(let reason, let words): "\(reason.rawValue): \(words)"
+    }
+  }
+
+  /// Says that the sink cannot go on for a reason on this side.
+  func show(_ state: SinkState) { if status.change(to: state) { stateChanged(state) } }
+
+  /// How long to wait, or `nil` to go on.
   private func act(
-    on action: WriteAction, _ answer: HTTPAnswer, _ part: Parts.Part, _ parts: inout Parts,
-    _ batches: inout [WriteBatch]
-  ) -> Bool {
+    on action: WriteAction, _ answer: HTTPAnswer, _ part: Parts.Part, _ job: inout Job, _ more: () -> [UInt8]
+  ) -> TimeSpan? {
     switch action {
     case .accepted:
-      status.pointsWritten.add(UInt64(parts.lineCount(part)), ordering: .relaxed)
-      faults.acceptedSince = true
+      job.written += job.parts.tally(part)
+      job.faults.acceptedSince = true
       hasTriedToCreate = false
       recovered()
-      return true
-    case .bisect(let reason, let dropped): return refuse(part, reason, dropped, answer, &parts)
+      return nil
+    case .bisect(let reason, let dropped): return refuse(part, reason, dropped, answer, &job)
     case .halve:
-      if parts.lineCount(part) > 1 { requestBytes = max(min(requestBytes, part.range.count / 2), 4096) }
-      return refuse(part, .tooLarge, nil, answer, &parts)
+      if job.parts.lineCount(part) > 1 { requestBytes = max(min(requestBytes, part.range.count / 2), 4096) }
+      return refuse(part, .tooLarge, nil, answer, &job)
     case .hold(let reason):
-      parts.putBack(part)
+      job.parts.putBack(part)
       return hold(reason, answer)
     case .createDatabase:
-      parts.putBack(part)
+      job.parts.putBack(part)
       return createDatabase(answer)
     case .retry(let after):
-      parts.putBack(part)
+      job.parts.putBack(part)
       return wait(max(backoff.next(), after ?? .zero), answer)
-    case .serverFault: return fault(part, answer, &parts, &batches)
+    case .serverFault: return fault(part, answer, &job, more)
     }
   }
 
-  /// Lines are refused: a single one, or a part of which all are, is dead; else its halves are tried.
-  private func refuse(
-    _ part: Parts.Part, _ reason: RefusalReason, _ dropped: Int?, _ answer: HTTPAnswer, _ parts: inout Parts
-  ) -> Bool {
-    let lines = parts.lineCount(part)
-    guard lines <= 1 || dropped == lines else {
-      recovered()
-      parts.putHalves(of: part)
-      return true
-    }
-    let isWritten = deadLetters.write(
-      parts.bytes[part.range], reason: reason, status: answer.status, words: answer.body, at: Self.now())
-    guard isWritten else {
-      parts.putBack(part)
-      return hold(.deadLetter, HTTPAnswer(status: answer.status, body: String(cString: strerror(errno))))
-    }
-    status.countDeadLetters(lines, reason)
-    recovered()
-    return true
-  }
-
-  /// The server fails. After some tries lines are suspected, but one is declared dead only when the server has accepted
-  /// others meanwhile: if it fails on everything, the lines are not at fault.
-  private func fault(
-    _ part: Parts.Part, _ answer: HTTPAnswer, _ parts: inout Parts, _ batches: inout [WriteBatch]
-  ) -> Bool {
-    if !faults.seen { faults = (true, false, faults.hasSuspect) }
-    var part = part
-    part.faults += 1
-    if part.faults < options.faultTries {
-      parts.putBack(part)
-      return wait(backoff.next(), answer)
-    }
-    if parts.lineCount(part) > 1 {
-      parts.putHalves(of: part, faults: options.faultTries - 1)
-      return wait(options.shortestBackoff, answer)
-    }
-    if faults.acceptedSince { return refuse(part, .serverFault, nil, answer, &parts) }
-    part.faults = 0
-    if !faults.hasSuspect, !parts.pending.isEmpty || takeMore(&parts, &batches) {
-      faults.hasSuspect = true
-      parts.putLast(part)
-      return wait(options.shortestBackoff, answer)
-    }
-    parts.putBack(part)
-    parts.rejoin(mostBytes: requestBytes)
-    faults = (false, false, false)
-    return wait(options.longestBackoff, answer)
-  }
-
-  private func takeMore(_ parts: inout Parts, _ batches: inout [WriteBatch]) -> Bool {
-    let more = queue.takeMore(lines: options.requestLines, bytes: requestBytes)
-    batches += more
-    for batch in more { parts.add(batch.bytes, mostLines: options.requestLines, mostBytes: requestBytes) }
-    return !parts.pending.isEmpty
-  }
-
-  private func createDatabase(_ answer: HTTPAnswer) -> Bool {
+  private func createDatabase(_ answer: HTTPAnswer) -> TimeSpan? {
     guard !hasTriedToCreate, let endpoint, let request = endpoint.createDatabase else {
       hasTriedToCreate = false
       return hold(.missing, answer)
@@ -164,78 +120,74 @@ final class Delivery {
         authorization: endpoint.authorization, basic: endpoint.basicCredentials)
     }
     // Whether it worked is seen by writing again.
-    return true
+    return nil
   }
 
-  /// The endpoint, asked of the server where it is not configured; `nil` when the time given at closing is over.
-  private func resolvedEndpoint() -> WriteEndpoint? {
-    while endpoint == nil {
-      let known = WriteEndpoint(settings, interface: .v3)
-      let answer = client.send(
-        WriteEndpoint.pingURL(settings), body: nil, contentType: "text/plain", authorization: known.authorization,
-        basic: known.basicCredentials)
-      switch answer.status {
-      case 200, 204, 404:
-        let interface = WriteEndpoint.interface(versionHeader: answer.influxVersion, body: answer.body)
-        endpoint = WriteEndpoint(settings, interface: interface, precision: options.precision)
-      case 401, 403:
-        guard hold(answer.status == 401 ? .credentials : .permission, answer) else { return nil }
-      default:
-        guard wait(backoff.next(), answer) else { return nil }
-      }
+  /// The answer to a write, and what to do after it; the answer to asking the server for its version where that is not
+  /// known and did not work.
+  private func post(_ lines: ArraySlice<UInt8>) -> (answer: HTTPAnswer, action: WriteAction) {
+    if endpoint == nil, let refusal = findEndpoint() { return refusal }
+    guard let endpoint else { return (HTTPAnswer(), .retry(after: nil)) }
+    status.update {
+      $0.requests += 1
+      $0.bytes += UInt64(lines.count)
     }
-    return endpoint
-  }
-
-  private func post(_ lines: ArraySlice<UInt8>, to endpoint: WriteEndpoint) -> HTTPAnswer {
-    status.requests.add(1, ordering: .relaxed)
-    status.bytes.add(UInt64(lines.count), ordering: .relaxed)
-    return lines.withUnsafeBytes {
+    let answer = lines.withUnsafeBytes {
       client.send(
         endpoint.writeURL, body: $0, contentType: "text/plain; charset=utf-8", authorization: endpoint.authorization,
         basic: endpoint.basicCredentials)
     }
+    return (
+      answer, WriteAnswer.classify(status: answer.status, body: answer.body, retryAfter: Self.retryAfter(answer))
+    )
   }
 
-  private func recovered() {
+  /// Asks the server for its version; what it said where it did not tell.
+  private func findEndpoint() -> (answer: HTTPAnswer, action: WriteAction)? {
+    let known = WriteEndpoint(settings, interface: .v3)
+    let answer = client.send(
+      WriteEndpoint.pingURL(settings), body: nil, contentType: "text/plain", authorization: known.authorization,
+      basic: known.basicCredentials)
+    switch answer.status {
+    case 200, 204, 404:
+      let interface = WriteEndpoint.interface(versionHeader: answer.influxVersion, body: answer.body)
+      endpoint = WriteEndpoint(settings, interface: interface, precision: options.precision)
+      return nil
+    case 401: return (answer, .hold(.credentials))
+    case 403: return (answer, .hold(.permission))
+    default: return (answer, .retry(after: Self.retryAfter(answer)))
+    }
+  }
+
+  func recovered() {
     backoff.reset()
     show(.ok)
   }
 
-  private func hold(_ reason: HoldReason, _ answer: HTTPAnswer) -> Bool {
+  func hold(_ reason: HoldReason, _ answer: HTTPAnswer) -> TimeSpan {
     // Another version may have taken the server's place; it is asked again.
     if reason == .missing, settings.version == .auto { endpoint = nil }
     show(.held(reason, Self.words(answer)))
-    status.retries.add(1, ordering: .relaxed)
-    return queue.pause(for: options.slowRetry)
+    status.update { $0.retries += 1 }
+    return options.slowRetry
   }
 
-  private func wait(_ span: TimeSpan, _ answer: HTTPAnswer) -> Bool {
+  func wait(_ span: TimeSpan, _ answer: HTTPAnswer) -> TimeSpan {
     show(.away(Self.words(answer)))
-    status.retries.add(1, ordering: .relaxed)
-    return queue.pause(for: span)
-  }
-
-  private func show(_ state: SinkState) { if status.change(to: state) { stateChanged(state) } }
-
-  /// Lines of small batches in one piece each request; a large batch stays alone.
-  private func merged(_ batches: [WriteBatch]) -> [[UInt8]] {
-    guard batches.count > 1 else { return batches.map(\.bytes) }
-    var all: [UInt8] = []
-    all.reserveCapacity(batches.reduce(0) { $0 + $1.bytes.count })
-    for batch in batches {
-      all += batch.bytes
-      if let last = all.last, last != UInt8(ascii: "\n") { all.append(UInt8(ascii: "\n")) }
-    }
-    return [all]
+    status.update { $0.retries += 1 }
+    return span
   }
 
   private static func words(_ answer: HTTPAnswer) -> String {
-    let words = DeadLetterFile.oneLine(answer.body)
+    let words = DeadLetter.oneLine(answer.body)
     return answer.status == 0 ? words : "\(answer.status) \(words)"
   }
 
-  private static func now() -> Timestamp {
+  private static func retryAfter(_ answer: HTTPAnswer) -> TimeSpan? {
+    answer.retryAfter.flatMap { RetryAfter.span($0, now: now()) }
+  }
+
+  static func now() -> Timestamp {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Timestamp(seconds: Int64(now.tv_sec)) + TimeSpan(nanoseconds: Int64(now.tv_nsec))

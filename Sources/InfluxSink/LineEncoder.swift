@@ -27,6 +27,8 @@ public struct LineEncoder: Sendable {
   public private(set) var lineCount = 0
   /// How many of them are `raw`.
   public private(set) var rawLineCount = 0
+  /// Fields left out since the encoder was made, because the type that came first cannot hold their value.
+  public private(set) var conflictCount: UInt64 = 0
   /// Points and readings left out since the encoder was made: without a field, or of a series nobody knows.
   public private(set) var skippedCount: UInt64 = 0
   /// The precision of timestamps.
@@ -34,6 +36,7 @@ public struct LineEncoder: Sendable {
 
   private var slots: [String: Int] = [:]
   private var plants: [PlantKeys] = []
+  private var types = FieldTypes()
 
   /// An empty buffer.
   public init(precision: WritePrecision = .milliseconds) { self.precision = precision }
@@ -99,7 +102,7 @@ public struct LineEncoder: Sendable {
       }
       let start = bytes.count
       bytes.append(contentsOf: plants[slot].text[key])
-      appendFields(points.fields[entry.fields], at: entry.time, startOfLine: start)
+      appendFields(points.fields[entry.fields], of: entry.key.measurement, at: entry.time, startOfLine: start)
     }
   }
 
@@ -112,7 +115,7 @@ public struct LineEncoder: Sendable {
       }
       let start = bytes.count
       KeyText.append(entry.key, of: nil, to: &bytes)
-      appendFields(points.fields[entry.fields], at: entry.time, startOfLine: start)
+      appendFields(points.fields[entry.fields], of: entry.key.measurement, at: entry.time, startOfLine: start)
     }
   }
 
@@ -155,15 +158,21 @@ public struct LineEncoder: Sendable {
     appendASCII(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
   }
 
-  private mutating func appendFields(_ fields: ArraySlice<Field>, at time: Timestamp, startOfLine start: Int) {
+  private mutating func appendFields(
+    _ fields: ArraySlice<Field>, of measurement: Measurement, at time: Timestamp, startOfLine start: Int
+  ) {
     var separator = UInt8(ascii: " ")
     for field in fields where !field.name.isEmpty {
       if case .float(let value) = field.value, !value.isFinite { continue }
+      guard let value = types.fitted(field, of: measurement) else {
+        conflictCount += 1
+        continue
+      }
       bytes.append(separator)
       separator = UInt8(ascii: ",")
       LineText.appendName(field.name, to: &bytes)
       bytes.append(UInt8(ascii: "="))
-      append(field.value)
+      append(value)
     }
     if separator == UInt8(ascii: " ") {
       bytes.removeLast(bytes.count - start)

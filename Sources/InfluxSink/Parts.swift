@@ -77,6 +77,21 @@ struct Parts {
     bytes[part.range].reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
   }
 
+  /// How many points and readings a part has.
+  func tally(_ part: Part) -> PointTally { PointTally(counting: bytes[part.range]) }
+
+  /// The lines of a part, each as a part of its own.
+  func lines(of part: Part) -> [Part] {
+    var lines: [Part] = []
+    var start = part.range.lowerBound
+    while start < part.range.upperBound {
+      let end = endOfLine(from: start)
+      lines.append(Part(range: start..<end))
+      start = end
+    }
+    return lines
+  }
+
   private func endOfLine(from start: Int) -> Int {
     guard start < bytes.count else { return bytes.count }
     return (bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count - 1) + 1

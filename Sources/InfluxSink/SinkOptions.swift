@@ -22,6 +22,10 @@ public struct SinkOptions: Sendable {
   public var slowRetry = TimeSpan.seconds(30)
   /// Tries after a fault of the server before lines are suspected.
   public var faultTries = 5
+  /// Points that wait in the spool beyond which fresh ones are written ahead of their turn.
+  public var longSpool = 10 * LineEncoder.fullLines
+  /// Bytes of all dead-letter files together; the oldest are removed beyond that.
+  public var deadLetterBytes = 256 << 20
   /// Seed of the back-off's jitter; give each process its own.
   public var seed: UInt64 = 1
   /// Precision of the timestamps in submitted lines.

@@ -1,3 +1,4 @@
+import Journal
 import Synchronization
 
 /// How the sink stands with the database.
@@ -12,47 +13,53 @@ public enum SinkState: Sendable, Equatable {
 
 /// Counters of a sink at one moment.
 public struct SinkCounts: Sendable, Equatable {
-  /// Lines that the database accepted.
-  public var pointsWritten: UInt64 = 0
+  /// Where every submitted point is.
+  public var accounts = SinkAccounts()
   /// Requests sent, those without an answer included.
   public var requests: UInt64 = 0
   /// Bytes of bodies sent, those without an answer included.
   public var bytes: UInt64 = 0
   /// Requests that had to be sent again as a whole.
   public var retries: UInt64 = 0
-  /// Lines in the dead-letter file, by reason; reasons without any are left out.
-  public var deadLetters: [RefusalReason: UInt64] = [:]
-  /// Batches that wait.
+  /// Points written ahead of their turn while the spool drained; each is written again in its turn and counted then.
+  public var pointsAhead: UInt64 = 0
+  /// Batches that wait in memory.
   public var queueDepth = 0
+  /// Bytes of the spool on disk.
+  public var spoolBytes = 0
+  /// Whether the spool is full and takes no more points.
+  public var isSpoolFull = false
+  /// Places of the spool that could not be read, and were stepped over.
+  public var spoolDamage = JournalDamage()
+  /// Dead-letter files that were removed because newer ones needed the room.
+  public var deadLetterFilesRemoved: UInt64 = 0
   /// How the sink stands with the database.
   public var state = SinkState.ok
+
+  /// Lines that the database accepted.
+  public var pointsWritten: UInt64 { accounts.written.points }
+  /// Lines in dead-letter files, by reason; reasons without any are left out.
+  public var deadLetters: [RefusalReason: UInt64] { accounts.deadLetters.mapValues(\.points) }
 }
 
 /// What the sink's thread counts and others read at any time.
 final class SinkStatus: Sendable {
-  let pointsWritten = Atomic<UInt64>(0)
-  let requests = Atomic<UInt64>(0)
-  let bytes = Atomic<UInt64>(0)
-  let retries = Atomic<UInt64>(0)
-  private let deadLetters = Mutex<[RefusalReason: UInt64]>([:])
-  private let state = Mutex<SinkState>(.ok)
+  private let counts = Mutex(SinkCounts())
 
-  func countDeadLetters(_ count: Int, _ reason: RefusalReason) {
-    deadLetters.withLock { $0[reason, default: 0] += UInt64(count) }
-  }
+  /// The counters now.
+  var current: SinkCounts { counts.withLock { $0 } }
+
+  /// The accounts now.
+  var accounts: SinkAccounts { counts.withLock { $0.accounts } }
+
+  /// Changes counters together.
+  func update(_ change: (inout sending SinkCounts) -> Void) { counts.withLock { change(&$0) } }
 
   /// Sets the state; `true` if it is another than before.
   func change(to new: SinkState) -> Bool {
-    state.withLock { old in
-      defer { old = new }
-      return old != new
+    counts.withLock { counts in
+      defer { counts.state = new }
+      return counts.state != new
     }
-  }
-
-  func counts(queueDepth: Int) -> SinkCounts {
-    SinkCounts(
-      pointsWritten: pointsWritten.load(ordering: .relaxed), requests: requests.load(ordering: .relaxed),
-      bytes: bytes.load(ordering: .relaxed), retries: retries.load(ordering: .relaxed),
-      deadLetters: deadLetters.withLock { $0 }, queueDepth: queueDepth, state: state.withLock { $0 })
   }
 }

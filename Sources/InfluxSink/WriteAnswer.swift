@@ -30,6 +30,8 @@ public enum HoldReason: String, Sendable, CaseIterable {
   case unexpected
   /// The dead-letter file cannot be written.
   case deadLetter = "dead_letter"
+  /// The spool cannot be written or read.
+  case spool
 }
 
 /// What to do after an answer to a write.
@@ -53,10 +55,12 @@ public enum WriteAction: Sendable, Equatable {
 /// Reads the answers of a database to a write.
 public enum WriteAnswer {
   /// What to do after an answer. `status` 0 stands for no answer at all: sending again is harmless, because a point
-  /// replaces itself. Only 204 says that all lines are in.
+  /// replaces itself. 204 says that all lines are in, and so does an empty 200 from servers that imitate the database; a 200
+  /// with a body is a page of something else.
   public static func classify(status: Int, body: String, retryAfter: TimeSpan? = nil) -> WriteAction {
     switch status {
     case 204: return .accepted
+    case 200 where !body.contains { !$0.isWhitespace }: return .accepted
     case 400, 422: return refusal(body)
     case 401: return .hold(.credentials)
     case 403: return .hold(.permission)
@@ -88,6 +92,9 @@ public enum WriteAnswer {
     let dropped = droppedCount(words)
     // These quote what was sent, so they are looked for before the words of a limit, which a name could imitate.
     if words.contains("unable to parse") { return .bisect(.malformed, dropped: dropped) }
+    if ["could not parse", "no fields were provided", "malformed"].contains(where: { words.contains($0) }) {
+      return .bisect(.malformed, dropped: dropped)
+    }
     if words.contains("type conflict") { return .bisect(.typeConflict, dropped: dropped) }
     if isLimit(words) { return .hold(.limit) }
     if words.contains("retention policy") { return .bisect(.retention, dropped: dropped) }
@@ -106,7 +113,7 @@ public enum WriteAnswer {
   private static func isAboutDestination(_ words: String) -> Bool {
     !words.contains("partial write")
       && [
-        "database is required", "database name", "db name", "bucket", "organization", "invalid precision",
+        "database is required", "database name", "db name", "bucket", "organization", "orgid", "invalid precision",
         "consistency",
       ].contains { words.contains($0) }
   }

@@ -6,7 +6,7 @@ public struct WriteEndpoint: Sendable {
   public enum Interface: Sendable, Equatable {
     /// 1.x: `/write`, Basic or token.
     case v1
-    /// 2.x: `/api/v2/write`, `Token`.
+    /// 2.x: `/api/v2/write`, `Token`; for a user `/write`, Basic.
     case v2
     /// 3 Core: `/api/v3/write_lp`, `Bearer`.
     case v3
@@ -32,9 +32,11 @@ public struct WriteEndpoint: Sendable {
     let short = precision == .seconds ? "s" : "ms"
     switch interface {
     case .v1: return "\(base)/write?db=\(database)&precision=\(short)&consistency=one"
+    // 2.x knows a user with a password, or with a token as one, at its 1.x path only.
+    case .v2 where basicCredentials != nil: return "\(base)/write?db=\(database)&precision=\(short)"
     case .v2:
-      let organisation = Self.percentEncoded(settings.organisation ?? "")
-      return "\(base)/api/v2/write?org=\(organisation)&bucket=\(database)&precision=\(short)"
+      let organisation = settings.organisation.map { "org=\(Self.percentEncoded($0))&" } ?? ""
+      return "\(base)/api/v2/write?\(organisation)bucket=\(database)&precision=\(short)"
     case .v3:
       let long = precision == .seconds ? "second" : "millisecond"
       return "\(base)/api/v3/write_lp?db=\(database)&precision=\(long)"

@@ -59,12 +59,7 @@ public struct CheckpointStore: Sendable {
     let bytes = CheckpointStore.encode(checkpoint)
     do {
       let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-      let result = bytes.withUnsafeBytes { all in
-        Result { () throws(JournalError) in
-          try file.write(all, UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
-        }
-      }
-      try result.get()
+      try file.write(bytes, at: 0)
       try file.sync()
     } catch {
       unlink(temporary)
@@ -82,11 +77,7 @@ public struct CheckpointStore: Sendable {
   private func read(_ path: String) throws -> Checkpoint? {
     if access(path, F_OK) != 0 && errno == ENOENT { return nil }
     let file = try OpenFile(path, O_RDONLY)
-    var bytes = [UInt8](repeating: 0, count: try file.size())
-    let result = bytes.withUnsafeMutableBytes { target in
-      Result { () throws(JournalError) in try file.read(into: target, at: 0) }
-    }
-    return try CheckpointStore.decode(Array(bytes.prefix(try result.get())))
+    return try CheckpointStore.decode(try file.bytes(at: 0, count: try file.size()))
   }
 
   static func encode(_ checkpoint: Checkpoint) -> [UInt8] {

@@ -15,19 +15,3 @@ public struct JournalRecord {
   /// Calls `use` with the body, which lies in the reader's buffer.
   public func withBody<T, E: Error>(_ use: (UnsafeRawBufferPointer) throws(E) -> T) throws(E) -> T { try use(body) }
 }
-
-/// What could not be read, and was stepped over.
-public struct JournalDamage: Equatable, Sendable {
-  /// Places, each as long as it took to find the next whole record.
-  public var places = 0
-  /// Bytes stepped over.
-  public var bytes: UInt64 = 0
-
-  /// None.
-  public init() {}
-
-  mutating func add(bytes count: UInt64) {
-    places += 1
-    bytes += count
-  }
-}

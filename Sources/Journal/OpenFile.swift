@@ -3,29 +3,55 @@ import StreamCore
 
 /// An open file, closed when the last owner lets go.
 final class OpenFile: Sendable {
+  /// Brings the bytes of a descriptor to the disk; 0, or -1 with `errno`.
+  typealias Synchronize = @Sendable (Int32) -> Int32
+
   let descriptor: Int32
   let path: String
+  private let synchronize: Synchronize
 
-  init(_ path: String, _ flags: Int32) throws(JournalError) {
+  init(
+    _ path: String, _ flags: Int32, synchronize: @escaping Synchronize = { fdatasync($0) }
+  ) throws(JournalError) {
     let descriptor = open(path, flags | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .system("opening \(path)") }
+    guard descriptor >= 0 else {
+      throw [ENOSPC, EDQUOT].contains(errno) ? .full : .system("opening \(path)")
+    }
     self.descriptor = descriptor
     self.path = path
+    self.synchronize = synchronize
   }
 
   deinit { close(descriptor) }
 
   /// Size now [bytes].
-  func size() throws(JournalError) -> Int {
+  func size() throws(JournalError) -> Int { Int(try status().st_size) }
+
+  /// Whether it is a file, not a folder or a device.
+  func isRegular() throws(JournalError) -> Bool { try status().st_mode & S_IFMT == S_IFREG }
+
+  private func status() throws(JournalError) -> stat {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system("asking the size of \(path)") }
-    return Int(status.st_size)
+    guard fstat(descriptor, &status) == 0 else { throw .system("asking about \(path)") }
+    return status
+  }
+
+  /// The bytes at `position`, fewer where the file ends before.
+  func bytes(at position: Int, count: Int) throws(JournalError) -> [UInt8] {
+    var failure: JournalError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+      do throws(JournalError) { filled = try read(into: UnsafeMutableRawBufferPointer(target), at: position) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
   }
 
   /// Reads at `position` until `target` is full or the file ends; returns how much came.
   func read(into target: UnsafeMutableRawBufferPointer, at position: Int) throws(JournalError) -> Int {
     var done = 0
-    while done < target.count, let base = target.baseAddress {
+    while done < target.count, position >= 0, let base = target.baseAddress {
       let count = pread(descriptor, base + done, target.count - done, off_t(position + done))
       if count == 0 { break }
       if count < 0 && errno != EINTR { throw .system("reading \(path)") }
@@ -63,6 +89,14 @@ final class OpenFile: Sendable {
     }
   }
 
+  /// Writes bytes at `position`.
+  func write(_ bytes: [UInt8], at position: Int) throws(JournalError) {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(JournalError) in try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0), at: position) }
+    }
+    try result.get()
+  }
+
   /// Cuts the file to `size` bytes.
   func truncate(to size: Int) throws(JournalError) {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw .system("truncating \(path)") }
@@ -70,7 +104,7 @@ final class OpenFile: Sendable {
 
   /// Waits until what was written is on the disk.
   func sync() throws(JournalError) {
-    guard fdatasync(descriptor) == 0 else { throw .system("syncing \(path)") }
+    guard synchronize(descriptor) == 0 else { throw .system("syncing \(path)") }
   }
 }
 

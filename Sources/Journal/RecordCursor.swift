@@ -5,23 +5,34 @@ import PlantModel
 final class RecordCursor {
   private static let chunk = 1 << 20
 
-  private let file: OpenFile
+  private enum Bytes {
+    case plain(OpenFile)
+    case sealed(SealedContent?)
+  }
+
+  private let bytes: Bytes
   /// Offset of the segment's first byte.
   let base: UInt64
   /// Offset up to which the segment may be read; it grows while the segment is written.
   var limit: UInt64
   /// Offset of the next record.
   private(set) var position: UInt64
-  private(set) var damage = JournalDamage()
+  /// What was stepped over; a reader hands it on from segment to segment.
+  var damage = JournalDamage()
   private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordCursor.chunk, alignment: 16)
   private var bufferStart: UInt64 = 0
   private var bufferCount = 0
 
-  init(file: OpenFile, base: UInt64, position: UInt64, limit: UInt64) {
-    self.file = file
-    self.base = base
-    self.position = max(position, base + UInt64(JournalFormat.segmentHeaderSize))
-    self.limit = limit
+  /// Opens the segment's file, to read from `position`; an offset that starts a record.
+  init(_ segment: Segment, in directory: String, from position: UInt64 = 0) throws(JournalError) {
+    let file = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
+    switch segment.form {
+    case .plain: bytes = .plain(file)
+    case .sealed: bytes = .sealed(try SealedContent(file: file, base: segment.base))
+    }
+    base = segment.base
+    limit = segment.end
+    self.position = min(max(position, base + UInt64(JournalFormat.segmentHeaderSize)), max(limit, position))
   }
 
   deinit { buffer.deallocate() }
@@ -35,28 +46,46 @@ final class RecordCursor {
       }
       let start = position
       let size = JournalFormat.recordHeaderSize + header.length
-      let bytes = limit - start >= UInt64(size) ? try view(at: start, count: size) : nil
+      let record = try view(at: start, count: size)
       position = min(limit, start + UInt64(size))
-      if let bytes {
-        let body = UnsafeRawBufferPointer(rebasing: bytes[JournalFormat.recordHeaderSize..<size])
+      if let record {
+        let body = UnsafeRawBufferPointer(rebasing: record[JournalFormat.recordHeaderSize..<size])
         if CRC32C.checksum(body) == header.bodyChecksum {
           return JournalRecord(
             offset: start, endOffset: position, kind: header.kind, received: header.received, body: body)
         }
       }
-      damage.add(bytes: position - start)
+      damage.add(start..<position)
     }
     return nil
   }
 
+  /// Goes back to a record that was handed out last, so that it is the next one again.
+  func goBack(to record: JournalRecord) { position = record.offset }
+
+  /// Moves past the blocks, as far as the segment has a list of them, that end before `moment`.
+  func skipBlocks(before moment: Timestamp) {
+    guard case .sealed(let content?) = bytes else { return }
+    while let index = content.index(at: position), content.blocks[index].newest < moment {
+      position = content.blocks[index].end
+    }
+  }
+
   private func findNextHeader() throws(JournalError) {
     let start = position
-    position += 1
-    while position < limit {
-      if try header(at: position) != nil { break }
-      position += 1
+    repeat {
+      position = afterHole(at: position) ?? position + 1
+      if position >= limit { break }
+    } while try header(at: position) == nil
+    damage.add(start..<position)
+  }
+
+  /// Where there may be bytes again when the block at `offset`, which was asked for just now, cannot be read.
+  private func afterHole(at offset: UInt64) -> UInt64? {
+    guard case .sealed(let content) = bytes, offset < bufferStart || offset >= bufferStart + UInt64(bufferCount) else {
+      return nil
     }
-    damage.add(bytes: position - start)
+    return min(content?.nextStart(after: offset) ?? limit, limit)
   }
 
   private func header(at offset: UInt64) throws(JournalError) -> JournalFormat.RecordHeader? {
@@ -67,19 +96,47 @@ final class RecordCursor {
   /// Bytes of the segment, read into the buffer if they are not there yet; `nil` when it ends before.
   private func view(at offset: UInt64, count: Int) throws(JournalError) -> UnsafeRawBufferPointer? {
     guard limit >= offset, limit - offset >= UInt64(count) else { return nil }
-    if offset < bufferStart || offset + UInt64(count) > bufferStart + UInt64(bufferCount) {
-      if buffer.count < count {
-        buffer.deallocate()
-        buffer = .allocate(byteCount: count, alignment: 16)
+    if !isBuffered(offset, count) {
+      switch bytes {
+      case .plain(let file): try fill(from: file, at: offset, count: count)
+      case .sealed(let content): try content.map { content throws(JournalError) in try fill(from: content, at: offset) }
       }
-      bufferStart = offset
-      bufferCount = 0
-      let wanted = Int(min(limit - offset, UInt64(buffer.count)))
-      bufferCount = try file.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: buffer[0..<wanted]), at: Int(offset - base))
-      guard bufferCount >= count else { return nil }
+      guard isBuffered(offset, count) else { return nil }
     }
     let first = Int(offset - bufferStart)
     return UnsafeRawBufferPointer(rebasing: buffer[first..<first + count])
+  }
+
+  private func isBuffered(_ offset: UInt64, _ count: Int) -> Bool {
+    offset >= bufferStart && offset + UInt64(count) <= bufferStart + UInt64(bufferCount)
+  }
+
+  private func fill(from file: OpenFile, at offset: UInt64, count: Int) throws(JournalError) {
+    makeBuffer(count)
+    bufferStart = offset
+    let wanted = Int(min(limit - offset, UInt64(buffer.count)))
+    bufferCount = try file.read(
+      into: UnsafeMutableRawBufferPointer(rebasing: buffer[0..<wanted]), at: Int(offset - base))
+  }
+
+  /// A sealed segment is read by whole blocks; no record reaches from one into the next.
+  private func fill(from content: SealedContent, at offset: UInt64) throws(JournalError) {
+    guard let index = content.index(at: offset) else {
+      bufferCount = 0
+      return
+    }
+    let block = content.blocks[index]
+    if block.start == bufferStart && block.length == bufferCount { return }
+    makeBuffer(block.length)
+    bufferStart = block.start
+    bufferCount = 0
+    if try content.read(block, into: buffer) { bufferCount = block.length }
+  }
+
+  private func makeBuffer(_ count: Int) {
+    bufferCount = 0
+    guard buffer.count < count else { return }
+    buffer.deallocate()
+    buffer = .allocate(byteCount: count, alignment: 16)
   }
 }

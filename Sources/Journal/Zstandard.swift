@@ -17,16 +17,48 @@ public enum Zstandard {
     return isWhole ? frame : nil
   }
 
-  /// The content of one frame, or `nil` when it is damaged, does not say its size, or says more than `mostBytes`.
+  /// The content of one frame, or `nil` when it is damaged or its content has more than `mostBytes`.
   public static func decompressed(_ frame: UnsafeRawBufferPointer, mostBytes: Int) -> [UInt8]? {
     let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
-    // The two highest values say "unknown" and "no frame".
+    // The two highest values say "unknown", as frames made from a pipe do, and "no frame".
+    if size == .max { return streamed(frame, mostBytes: mostBytes) }
     guard let size = Int(exactly: size), size <= mostBytes else { return nil }
     var isWhole = false
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      isWhole = ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count) == size
+      isWhole = decompress(
+        frame, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<size]))
       count = isWhole ? size : 0
     }
     return isWhole ? bytes : nil
+  }
+
+  private static func streamed(_ frame: UnsafeRawBufferPointer, mostBytes: Int) -> [UInt8]? {
+    guard let stream = ZSTD_createDStream() else { return nil }
+    defer { ZSTD_freeDStream(stream) }
+    var input = ZSTD_inBuffer(src: frame.baseAddress, size: frame.count, pos: 0)
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: ZSTD_DStreamOutSize())
+    while true {
+      let (left, count) = chunk.withUnsafeMutableBytes { target in
+        var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+        return (ZSTD_decompressStream(stream, &output, &input), output.pos)
+      }
+      guard ZSTD_isError(left) == 0, bytes.count + count <= mostBytes else { return nil }
+      bytes += chunk[..<count]
+      if left == 0 { return bytes }
+      if count == 0 && input.pos == input.size { return nil }
+    }
+  }
+
+  /// The length of the frame at the start of `bytes`, or `nil` when it is not there whole. Frames may follow each other:
+  /// that is how a file of them grows.
+  public static func frameLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    let length = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
+    return ZSTD_isError(length) == 0 ? length : nil
+  }
+
+  /// Decompresses one frame, whose content has the size of `target`. `false` when it is damaged or of another size.
+  static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+    ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count) == target.count
   }
 }

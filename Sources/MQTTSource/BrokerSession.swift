@@ -5,8 +5,8 @@ import Synchronization
 
 /// A persistent session with the broker that acknowledges after the sink has appended.
 ///
-/// The session's own thread reads until the connection is drained (for 5 ms at most), hands the burst to the sink, and
-/// only then lets the acknowledgements leave. When the sink has no room, the session disconnects without acknowledging
+/// It speaks MQTT 5, or 3.1.1 with a broker that knows no better. The session's own thread reads until the connection is
+/// drained (for 5 ms at most), hands the burst to the sink, and only then lets the acknowledgements leave. When the sink has no room, the session disconnects without acknowledging
 /// that burst and comes back when there is room; the broker keeps what comes meanwhile.
 ///
 /// Subscriptions are made at QoS 1 even where the settings say 2: at QoS 2 a message that is lost between its two
@@ -22,20 +22,27 @@ public final class BrokerSession: Sendable {
   /// - Parameters:
   ///   - settings: the broker; the persistent session belongs to `clientID`.
   ///   - subscriptions: topic filters.
+  ///   - memory: what the broker's session has; filters that are not among `subscriptions` any more are unsubscribed.
   ///   - sink: keeps the bursts.
   ///   - onEvent: called on the session's thread; must not call ``stop()``.
-  public init(
-    settings: BrokerSettings, subscriptions: [String], sink: any BurstSink,
+  public convenience init(
+    settings: BrokerSettings, subscriptions: [String], memory: SessionMemory? = nil, sink: any BurstSink,
     onEvent: @escaping @Sendable (SessionEvent) -> Void = { _ in }
   ) {
-    control = SessionControl(subscriptions: subscriptions)
-    prepared = Mutex(MessageLoop.Preparation(settings: settings, sink: sink, onEvent: onEvent))
+    self.init(
+      MessageLoop.Preparation(settings: settings, memory: memory, sink: sink, onEvent: onEvent),
+      control: SessionControl(subscriptions))
+  }
+
+  init(_ preparation: MessageLoop.Preparation, control: SessionControl) {
+    self.control = control
+    prepared = Mutex(preparation)
   }
 
   deinit { stop() }
 
   /// Whether the connection stands and every subscription is confirmed.
-  public var isSubscribed: Bool { control.isSubscribed.load(ordering: .acquiring) }
+  public var isSubscribed: Bool { control.isSubscribed.load(ordering: .sequentiallyConsistent) }
 
   /// What was received so far.
   public var counters: SessionCounters { control.counters.value }
@@ -59,8 +66,8 @@ public final class BrokerSession: Sendable {
     thread.start()
   }
 
-  /// Replaces the list of filters: subscribes to new ones and unsubscribes from those that are gone, on the same
-  /// connection. ``SessionEvent/subscribed`` follows when the new ones are confirmed.
+  /// Replaces the list of filters: subscribes to new ones and then unsubscribes from those that are gone, on the same
+  /// connection. ``SessionEvent/subscribed`` follows when both are confirmed.
   public func update(subscriptions: [String]) {
     control.replace(subscriptions)
   }
@@ -81,13 +88,14 @@ public final class BrokerSession: Sendable {
 /// What callers and the session's thread share.
 final class SessionControl: Sendable {
   let isSubscribed = Atomic(false)
+  let isSettled = Atomic(false)
   let counters = SharedSessionCounters()
   let ended = DispatchSemaphore(value: 0)
   let pipe = SessionWakePipe()
   private let stopping = Atomic(false)
   private let subscriptions: Mutex<(list: [String], isNew: Bool)>
 
-  init(subscriptions: [String]) { self.subscriptions = Mutex((subscriptions, true)) }
+  init(_ subscriptions: [String]) { self.subscriptions = Mutex((subscriptions, true)) }
 
   var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
@@ -99,9 +107,12 @@ final class SessionControl: Sendable {
   func replace(_ list: [String]) {
     subscriptions.withLock { $0 = (list, true) }
     // Until the loop has taken the list up, nobody may believe that it is confirmed.
-    isSubscribed.store(false, ordering: .releasing)
+    isSubscribed.store(false, ordering: .sequentiallyConsistent)
     pipe.wake()
   }
+
+  /// Whether a list waits to be taken up.
+  var hasNewSubscriptions: Bool { subscriptions.withLock { $0.isNew } }
 
   /// The list of filters, once after each change.
   func takeSubscriptions() -> [String]? {

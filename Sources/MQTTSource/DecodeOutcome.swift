@@ -6,7 +6,7 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case retained
   /// The topic, or a payload that is no number, is not valid UTF-8: protobuf and other binary formats among them.
   case notUTF8 = "not_utf8"
-  /// An asset's or sensor's name is empty or has control characters.
+  /// An asset's or sensor's name is empty, longer than 1,024 bytes, or has control characters.
   case invalidName = "invalid_name"
   /// Nothing but white space.
   case emptyPayload = "empty_payload"
@@ -30,6 +30,8 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case badTime = "bad_time"
   /// The plant has as many series as it may have.
   case tooManySensors = "too_many_sensors"
+  /// The plant has as many assets as it may have.
+  case tooManyAssets = "too_many_assets"
 }
 
 /// What became of a message: every message ends as exactly one of these.

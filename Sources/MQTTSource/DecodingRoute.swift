@@ -123,6 +123,8 @@ struct ValueSlot {
   static let full: Int32 = -2
   /// Its name is no name, or the rule does not list it.
   static let ignored: Int32 = -3
+  /// The plant had as many assets as it may have when its first value came.
+  static let fullOfAssets: Int32 = -4
 
   var series = ValueSlot.unresolved
   /// The message that last gave it a value, so that the first of two with one name counts.
@@ -146,9 +148,21 @@ struct ValueSlot {
     if !ValueSlot.isName(asset) || !ValueSlot.isName(sensor) { series = ValueSlot.ignored }
   }
 
-  /// Whether a text may name an asset or sensor: not empty, no control characters.
+  /// Why a slot without a series has none.
+  static func reason(_ series: Int32) -> RefusalReason {
+    switch series {
+    case full: .tooManySensors
+    case fullOfAssets: .tooManyAssets
+    default: .invalidName
+    }
+  }
+
+  /// Longest name [bytes]: four of them must stay far below the 65,535 bytes that InfluxDB allows a series' key.
+  static let longestName = 1_024
+
+  /// Whether a text may name an asset or sensor: not empty, not too long, no control characters.
   static func isName(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    (1...longestName).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
 }
 

@@ -2,22 +2,63 @@
 ///
 /// A place is a JSON pointer (RFC 6901: `/ENERGY/Current/0`, `~1` for a slash and `~0` for a tilde in a name), or, without
 /// the slash in front, the name of a member of the top level. The empty text is the document itself.
-struct JSONPointers {
+///
+/// A name that comes by is compared with the tokens alone that have its length and its first and last byte: of the
+/// dozen places that are usually looked for, that leaves one or none.
+final class JSONPointers: Sendable {
   struct Token {
     var bytes: [UInt8]
     /// The position in an array that the token names; -1 where it names none.
     var index: Int
   }
 
-  /// One list of tokens a place.
-  private(set) var places: [[Token]] = []
-
-  init(_ texts: [String]) {
-    places = texts.map(JSONPointers.tokens)
-  }
+  private static let hashes = 64
 
   /// How many places.
-  var count: Int { places.count }
+  let count: Int
+  private let places: [[Token]]
+  private let deepest: Int
+  /// The bits of places that a name of some hash may belong to, by group of 64 places, depth and hash.
+  private let candidates: [UInt64]
+  /// The bits of places that end at a depth, by group and depth.
+  private let ends: [UInt64]
+
+  init(_ texts: [String]) {
+    let places = texts.map(JSONPointers.tokens)
+    let deepest = places.map(\.count).max() ?? 0
+    let groups = places.count / 64 + 1
+    var candidates = [UInt64](repeating: 0, count: groups * deepest * Self.hashes)
+    var ends = [UInt64](repeating: 0, count: groups * (deepest + 1))
+    for (number, tokens) in places.enumerated() {
+      let (group, bit) = (number / 64, UInt64(1) << UInt64(number % 64))
+      ends[group * (deepest + 1) + tokens.count] |= bit
+      for (depth, token) in tokens.enumerated() {
+        let hash = token.bytes.withUnsafeBytes { Self.hash($0) }
+        candidates[(group * deepest + depth) * Self.hashes + hash] |= bit
+      }
+    }
+    (self.places, self.deepest, self.candidates, self.ends) = (places, deepest, candidates, ends)
+    count = places.count
+  }
+
+  /// The bits of places from `base` on whose token at `depth`, from 1, may be `name`.
+  func candidates(_ name: UnsafeRawBufferPointer, base: Int, depth: Int) -> UInt64 {
+    depth > deepest ? 0 : candidates[(base / 64 * deepest + depth - 1) * Self.hashes + Self.hash(name)]
+  }
+
+  /// The bits of places from `base` on that end at `depth`.
+  func ends(base: Int, depth: Int) -> UInt64 { depth > deepest ? 0 : ends[base / 64 * (deepest + 1) + depth] }
+
+  /// The token of a place at `depth`, from 1; the place has one there.
+  func token(_ place: Int, depth: Int) -> Token { places[place][depth - 1] }
+
+  /// Whether a place goes as deep as `depth`.
+  func reaches(_ place: Int, depth: Int) -> Bool { places[place].count >= depth }
+
+  private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
+    guard let first = name.first, let last = name.last else { return 0 }
+    return (name.count &* 31 &+ Int(first) &* 7 &+ Int(last)) % hashes
+  }
 
   private static func tokens(of text: String) -> [Token] {
     guard !text.isEmpty else { return [] }
@@ -69,18 +110,10 @@ struct JSONPointerVisitor: JSONVisitor {
 
   mutating func member(_ key: JSONKey, of context: UInt64, depth: Int) -> UInt64 {
     guard context != 0 else { return 0 }
-    if key.hasEscapes {
-      scratch.removeAll(keepingCapacity: true)
-      JSONEscapes.append(key.bytes, to: &scratch)
-    }
-    var result: UInt64 = 0
-    var rest = context
-    while rest != 0 {
-      let bit = rest.trailingZeroBitCount
-      rest &= rest - 1
-      if isNamed(key, place: base + bit, depth: depth) { result |= 1 << UInt64(bit) }
-    }
-    return result
+    guard key.hasEscapes else { return places(named: key.bytes, of: context, depth: depth) }
+    scratch.removeAll(keepingCapacity: true)
+    JSONEscapes.append(key.bytes, to: &scratch)
+    return scratch.withUnsafeBytes { places(named: $0, of: context, depth: depth) }
   }
 
   mutating func element(_ index: Int, of context: UInt64, depth: Int) -> UInt64 {
@@ -90,7 +123,7 @@ struct JSONPointerVisitor: JSONVisitor {
       let bit = rest.trailingZeroBitCount
       rest &= rest - 1
       let place = base + bit
-      if pointers.places[place].count >= depth, pointers.places[place][depth - 1].index == index {
+      if pointers.reaches(place, depth: depth), pointers.token(place, depth: depth).index == index {
         result |= 1 << UInt64(bit)
       }
     }
@@ -98,19 +131,23 @@ struct JSONPointerVisitor: JSONVisitor {
   }
 
   mutating func visit(_ value: JSONValue, in context: UInt64, depth: Int) {
-    var rest = context
+    var rest = context & pointers.ends(base: base, depth: depth)
     while rest != 0 {
       let place = base + rest.trailingZeroBitCount
       rest &= rest - 1
-      if pointers.places[place].count == depth, found[place].kind == .missing { found[place] = value }
+      if found[place].kind == .missing { found[place] = value }
     }
   }
 
-  private func isNamed(_ key: JSONKey, place: Int, depth: Int) -> Bool {
-    guard pointers.places[place].count >= depth else { return false }
-    return key.hasEscapes
-      ? pointers.places[place][depth - 1].bytes == scratch
-      : pointers.places[place][depth - 1].bytes.elementsEqual(key.bytes)
+  private func places(named name: UnsafeRawBufferPointer, of context: UInt64, depth: Int) -> UInt64 {
+    var result: UInt64 = 0
+    var rest = context & pointers.candidates(name, base: base, depth: depth)
+    while rest != 0 {
+      let bit = rest.trailingZeroBitCount
+      rest &= rest - 1
+      if pointers.token(base + bit, depth: depth).bytes.elementsEqual(name) { result |= 1 << UInt64(bit) }
+    }
+    return result
   }
 }
 

@@ -37,35 +37,30 @@ struct JSONScanner<Visitor: JSONVisitor> {
   private let bytes: UnsafeRawBufferPointer
   private var at = 0
   private var failure = RefusalReason.malformedJSON
-  /// The visitor, with what it has gathered.
-  private(set) var visitor: Visitor
 
-  init(_ bytes: UnsafeRawBufferPointer, visitor: Visitor) {
-    self.bytes = bytes
-    self.visitor = visitor
-  }
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// Scans the whole text; `nil` when it is sound.
-  mutating func scan(from root: Visitor.Context) -> RefusalReason? {
+  mutating func scan(from root: Visitor.Context, with visitor: inout Visitor) -> RefusalReason? {
     skipSpace()
-    guard value(in: root, depth: 0) else { return failure }
+    guard value(in: root, depth: 0, &visitor) else { return failure }
     skipSpace()
     return at == bytes.count ? nil : .malformedJSON
   }
 
-  private mutating func value(in context: Visitor.Context, depth: Int) -> Bool {
+  private mutating func value(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
     guard at < bytes.count else { return false }
     switch bytes[at] {
-    case UInt8(ascii: "{"): return object(in: context, depth: depth)
-    case UInt8(ascii: "["): return array(in: context, depth: depth)
+    case UInt8(ascii: "{"): return object(in: context, depth: depth, &visitor)
+    case UInt8(ascii: "["): return array(in: context, depth: depth, &visitor)
     case UInt8(ascii: "\""):
       guard let text = string() else { return false }
       visitor.visit(
         JSONValue(kind: .string, range: text.range, hasEscapes: text.hasEscapes), in: context, depth: depth)
       return true
-    case UInt8(ascii: "t"): return literal("true", .yes, in: context, depth: depth)
-    case UInt8(ascii: "f"): return literal("false", .no, in: context, depth: depth)
-    case UInt8(ascii: "n"): return literal("null", .null, in: context, depth: depth)
+    case UInt8(ascii: "t"): return literal("true", .yes, in: context, depth: depth, &visitor)
+    case UInt8(ascii: "f"): return literal("false", .no, in: context, depth: depth, &visitor)
+    case UInt8(ascii: "n"): return literal("null", .null, in: context, depth: depth, &visitor)
     default:
       let start = at
       guard number() else { return false }
@@ -74,7 +69,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
     }
   }
 
-  private mutating func open(in context: Visitor.Context, depth: Int) -> Bool {
+  private mutating func open(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
     guard depth < Self.maximumDepth else {
       failure = .tooDeep
       return false
@@ -85,8 +80,8 @@ struct JSONScanner<Visitor: JSONVisitor> {
     return true
   }
 
-  private mutating func object(in context: Visitor.Context, depth: Int) -> Bool {
-    guard open(in: context, depth: depth) else { return false }
+  private mutating func object(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
+    guard open(in: context, depth: depth, &visitor) else { return false }
     if take(UInt8(ascii: "}")) { return true }
     while true {
       guard let name = string() else { return false }
@@ -94,7 +89,8 @@ struct JSONScanner<Visitor: JSONVisitor> {
       guard take(UInt8(ascii: ":")) else { return false }
       skipSpace()
       let key = JSONKey(bytes: UnsafeRawBufferPointer(rebasing: bytes[name.range]), hasEscapes: name.hasEscapes)
-      guard value(in: visitor.member(key, of: context, depth: depth + 1), depth: depth + 1) else { return false }
+      let member = visitor.member(key, of: context, depth: depth + 1)
+      guard value(in: member, depth: depth + 1, &visitor) else { return false }
       skipSpace()
       if take(UInt8(ascii: "}")) { return true }
       guard take(UInt8(ascii: ",")) else { return false }
@@ -102,12 +98,13 @@ struct JSONScanner<Visitor: JSONVisitor> {
     }
   }
 
-  private mutating func array(in context: Visitor.Context, depth: Int) -> Bool {
-    guard open(in: context, depth: depth) else { return false }
+  private mutating func array(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
+    guard open(in: context, depth: depth, &visitor) else { return false }
     if take(UInt8(ascii: "]")) { return true }
     var index = 0
     while true {
-      guard value(in: visitor.element(index, of: context, depth: depth + 1), depth: depth + 1) else { return false }
+      let element = visitor.element(index, of: context, depth: depth + 1)
+      guard value(in: element, depth: depth + 1, &visitor) else { return false }
       index += 1
       skipSpace()
       if take(UInt8(ascii: "]")) { return true }
@@ -117,7 +114,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
   }
 
   private mutating func literal(
-    _ word: StaticString, _ kind: JSONValue.Kind, in context: Visitor.Context, depth: Int
+    _ word: StaticString, _ kind: JSONValue.Kind, in context: Visitor.Context, depth: Int, _ visitor: inout Visitor
   ) -> Bool {
     let end = at + word.utf8CodeUnitCount
     guard end <= bytes.count else { return false }

@@ -26,14 +26,14 @@ import StreamCore
 /// clock put their uptime there.
 public struct MessageDecoder {
   /// Longest payload that is read [bytes].
-  public static let maximumPayloadLength = 1 << 20
+  public static let maximumPayloadLength = 16 << 20
 
   /// What to subscribe to so that every rule gets its messages, without repetitions.
   public let subscriptions: [String]
   /// Rules that take no part because their `match` is no pattern, with what is wrong.
   public let invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)]
-  /// Most series of a plant; a new one beyond them is refused. Setting it gives refused sensors another chance.
-  public var seriesLimit = 10_000 { didSet { forget() } }
+  /// Readings of sensors beyond a plant's limits, by plant; they were refused, with or without others of their message.
+  public private(set) var beyondLimits: [UInt64]
   /// Most topics, and most names out of payloads, that are remembered; beyond them all are forgotten and learned anew.
   public var topicLimit = 1_000_000
 
@@ -73,6 +73,7 @@ public struct MessageDecoder {
     }
     self.rules = rules
     invalidRules = invalid
+    beyondLimits = plants.map { _ in 0 }
     subscriptions = TopicPattern.subscriptions(rules.map(\.pattern))
     calendars = plants.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
   }
@@ -108,6 +109,8 @@ public struct MessageDecoder {
     refusalRoutes.removeAll()
     slots.removeAll()
   }
+
+  mutating func countBeyondLimits(plant: Int) { beyondLimits[plant] &+= 1 }
 
   private mutating func read(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp) -> RefusalReason? {
     let rule = routes[route].rule

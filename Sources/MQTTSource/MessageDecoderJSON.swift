@@ -52,15 +52,14 @@ extension MessageDecoder {
     for _ in 0..<count { found.append(JSONValue()) }
     var base = 0
     repeat {
-      // The buffers go to the visitor and come back, so that they are grown once and never copied.
-      let visitor = JSONPointerVisitor(pointers: routes[route].pointers, base: base, found: found, scratch: scratch)
-      found = []
-      scratch = []
-      let root = visitor.root
-      var scanner = JSONScanner(payload, visitor: visitor)
-      let refusal = scanner.scan(from: root)
-      found = scanner.visitor.found
-      scratch = scanner.visitor.scratch
+      // The buffers are lent to the visitor, so that they are grown once and never copied.
+      var visitor = JSONPointerVisitor(pointers: routes[route].pointers, base: base, found: [], scratch: [])
+      swap(&visitor.found, &found)
+      swap(&visitor.scratch, &scratch)
+      var scanner = JSONScanner<JSONPointerVisitor>(payload)
+      let refusal = scanner.scan(from: visitor.root, with: &visitor)
+      swap(&visitor.found, &found)
+      swap(&visitor.scratch, &scratch)
       if let refusal { return refusal == .malformedJSON && !ByteText.isUTF8(payload) ? .notUTF8 : refusal }
       base += JSONPointerVisitor.capacity
     } while base < count
@@ -186,15 +185,15 @@ extension MessageDecoder {
     leafNames.removeAll(keepingCapacity: true)
     leafPath.removeAll(keepingCapacity: true)
     leaves.removeAll(keepingCapacity: true)
-    let visitor = JSONLeafVisitor(names: leafNames, leaves: leaves, path: leafPath)
-    leafNames = []
-    leafPath = []
-    leaves = []
-    var scanner = JSONScanner(payload, visitor: visitor)
-    let refusal = scanner.scan(from: -1)
-    leafNames = scanner.visitor.names
-    leafPath = scanner.visitor.path
-    leaves = scanner.visitor.leaves
-    return refusal ?? (scanner.visitor.overflowed ? .tooLarge : nil)
+    var visitor = JSONLeafVisitor(names: [], leaves: [], path: [])
+    swap(&visitor.names, &leafNames)
+    swap(&visitor.leaves, &leaves)
+    swap(&visitor.path, &leafPath)
+    var scanner = JSONScanner<JSONLeafVisitor>(payload)
+    let refusal = scanner.scan(from: -1, with: &visitor)
+    swap(&visitor.names, &leafNames)
+    swap(&visitor.leaves, &leaves)
+    swap(&visitor.path, &leafPath)
+    return refusal ?? (visitor.overflowed ? .tooLarge : nil)
   }
 }

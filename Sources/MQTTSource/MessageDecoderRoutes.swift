@@ -124,7 +124,8 @@ extension MessageDecoder {
       if slots[value.slot].series == ValueSlot.unresolved { resolve(value.slot, &register) }
       let series = slots[value.slot].series
       guard series >= 0 else {
-        setback = series == ValueSlot.full ? .tooManySensors : .invalidName
+        setback = ValueSlot.reason(series)
+        if setback != .invalidName { countBeyondLimits(plant: plant) }
         continue
       }
       guard let number = inSensorUnit(value, payload) else {
@@ -148,9 +149,16 @@ extension MessageDecoder {
   private mutating func resolve(_ slot: Int, _ register: inout PlantRegister) {
     let asset = slots[slot].asset
     let sensor = slots[slot].sensor
-    if register.series(asset: asset, sensor: sensor) == nil, register.series.count >= seriesLimit {
-      slots[slot].series = ValueSlot.full
-      return
+    if register.series(asset: asset, sensor: sensor) == nil {
+      let limits = register.plant.limits
+      if register.asset(named: asset) == nil, asset != Plant.wholePlant, register.assets.count >= limits.assets {
+        slots[slot].series = ValueSlot.fullOfAssets
+        return
+      }
+      if register.series.count >= limits.sensors {
+        slots[slot].series = ValueSlot.full
+        return
+      }
     }
     let index = register.admit(asset: asset, sensor: sensor)
     slots[slot].series = index.rawValue

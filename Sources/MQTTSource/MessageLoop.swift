@@ -1,151 +1,184 @@
-import CMosquitto
-import Foundation
+import Glibc
 import PlantModel
 import StreamCore
 
-/// The session's thread: the only one that touches its libmosquitto client.
+/// The session's thread: reads what has come, hands it to the sink, and acknowledges after that.
 ///
-/// libmosquitto queues a PUBACK before it calls the message callback. With `mosquitto_threaded_set(true)` queueing never
-/// writes, so that acknowledgements stay until `mosquitto_loop_write`, which is called after the sink has the burst.
+/// A burst costs one read, one call of the sink and one write, however many messages it has. After a small burst the
+/// loop rests for a millisecond, so that at high rates messages come in bursts at all; a message that comes after a quiet
+/// time is read at once.
 final class MessageLoop {
   /// What a loop starts from.
   struct Preparation {
     var settings: BrokerSettings
+    var role = SessionRole()
+    var memory: SessionMemory?
     var sink: any BurstSink
     var onEvent: @Sendable (SessionEvent) -> Void
     var duplicates = SessionDuplicates()
   }
 
-  /// Initialises the library once; it is never cleaned up, because other clients may live.
-  private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
+  /// Messages in a burst from which on the next read follows without rest. Below the smallest window that brokers have
+  /// for messages on their way (20), so that the rest never holds up a broker that waits for acknowledgements.
+  private static let largeBurst = 16
 
   let settings: BrokerSettings
   let control: SessionControl
+  let role: SessionRole
+  let memory: SessionMemory?
   let onEvent: @Sendable (SessionEvent) -> Void
-  let client: OpaquePointer?
   var subscriptions = SessionSubscriptions([])
+  var outbound = OutboundPackets()
+  var negotiation: VersionNegotiation
+  /// Whether the broker has accepted the connection.
   var isConnected = false
-  var sessionPresent = false
+  /// Why the broker ends the connection, in its words.
   var refusal: String?
+  var keepAlive = OutboundPackets.keepAlive
+  /// When the last message or the last answer to a subscription came.
+  var lastActivity = TimeSpan.zero
   private let sink: any BurstSink
+  private let inbound: InboundBuffer
   private var burst = MessageFrameBuilder()
-  private var received = 0
-  private var receivedBytes = 0
-  private var duplicatesFound = 0
+  private var received = SessionCounters()
   private var duplicates: SessionDuplicates
-  /// Whether re-delivered messages may still come: from the connect to the first message that is not one.
-  private(set) var expectsRedelivery = false
-  /// The DUP flag of the message that is about to be delivered, where it is known.
-  private var isMarkedDuplicate: Bool?
-  var isListeningToLog = false
-  private let logPrefix: [UInt8]
-  /// Set while a connection is being abandoned: what still comes from it is not acknowledged, hence not kept.
-  private var discards = false
+  private var nextIdentifier: UInt16 = 0
   private var isStalled = false
+  private var isDrained = false
   private var backoff: SessionBackoff
+  private var lastSent = TimeSpan.zero
+  private var lastHeard = TimeSpan.zero
 
   init(_ preparation: Preparation, control: SessionControl) {
     settings = preparation.settings
+    role = preparation.role
+    memory = preparation.memory
     sink = preparation.sink
     onEvent = preparation.onEvent
     duplicates = preparation.duplicates
     self.control = control
-    logPrefix = Array("Client \(settings.clientID) received PUBLISH (d".utf8)
+    negotiation = VersionNegotiation(settings.protocolVersion)
+    inbound = InboundBuffer(longestBody: settings.maximumPayload + 128 << 10)
     backoff = SessionBackoff(seed: UInt64(truncatingIfNeeded: MessageLoop.now().nanoseconds))
-    client = MessageLoop.isLibraryReady ? mosquitto_new(settings.clientID, false, nil) : nil
-    configure()
   }
 
-  deinit { if let client { mosquitto_destroy(client) } }
-
-  /// Connects, serves and reconnects until the session is stopped.
+  /// Connects, serves and reconnects until the session is stopped, or drained where that is its role.
   func run() {
     blockBrokenPipe()
-    while !control.isStopping {
+    while !control.isStopping, !isDrained {
       if isStalled { resume() }
-      if !isStalled, connect() { serve() }
+      if !isStalled, let connection = open() { serve(connection) }
       // A sink is asked more often than a broker: asking costs nothing.
-      if !control.isStopping { pause(seconds: isStalled ? min(1, backoff.next()) : backoff.next()) }
+      if !control.isStopping, !isDrained { pause(seconds: isStalled ? min(1, backoff.next()) : backoff.next()) }
     }
-    if let client, mosquitto_socket(client) >= 0, isConnected, !discards {
-      mosquitto_disconnect(client)
-      mosquitto_loop_write(client, 1)
+    while isDrained, !control.isStopping, !endSession() { pause(seconds: backoff.next()) }
+    control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
+  }
+
+  /// Connects; CONNECT waits to be sent.
+  func open(cleanStart: Bool = false) -> BrokerConnection? {
+    refusal = nil
+    isConnected = false
+    inbound.removeAll()
+    outbound.removeAll()
+    keepAlive = OutboundPackets.keepAlive
+    do throws(ConnectionError) {
+      let control = control
+      let connection = try BrokerConnection(settings) { control.isStopping }
+      outbound.connect(settings, negotiation.version, cleanStart: cleanStart)
+      (lastSent, lastHeard) = (MessageLoop.monotonic(), MessageLoop.monotonic())
+      return connection
+    } catch {
+      if !control.isStopping { onEvent(.disconnected(reason: error.reason)) }
+      return nil
     }
-    control.isSubscribed.store(false, ordering: .releasing)
   }
 
   /// Starts over with short pauses.
   func succeeded() { backoff.reset() }
 
-  /// Real time.
-  static func now() -> Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(seconds: Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
-  }
-
-  static func monotonic() -> TimeSpan {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
-  }
-
   // MARK: One connection
 
-  private func serve() {
-    guard let client else { return }
+  private func serve(_ connection: BrokerConnection) {
     let opened = MessageLoop.monotonic()
-    var nextCare = opened + .second
-    var code = MOSQ_ERR_SUCCESS.rawValue
-    var isOpening = true
-    discards = false
-    while code == MOSQ_ERR_SUCCESS.rawValue, mosquitto_socket(client) >= 0, !control.isStopping {
+    var ending: String?
+    var isLarge = false
+    while ending == nil, !control.isStopping {
       if isConnected { bringSubscriptionsUpToDate() }
-      let ready = poll(client, forWriting: isOpening || mosquitto_want_write(client))
-      if ready != 0 {
-        isOpening = false
-        code = readBurst(client)
-      }
-      if !deliver() {
-        abandon(client)
-        return
-      }
-      if code == MOSQ_ERR_SUCCESS.rawValue, mosquitto_want_write(client) { code = write(client) }
-      let now = MessageLoop.monotonic()
-      if now > nextCare {
-        nextCare = now + .second
-        mosquitto_loop_misc(client)
-        // A broker that takes the connection and says nothing.
-        if !isConnected, now - opened > .seconds(15) { code = MOSQ_ERR_CONN_LOST.rawValue }
+      ending = send(connection)
+      if !isLarge, ending == nil { poll(connection) }
+      let count = received.messages
+      if ending == nil { ending = readBurst(connection) }
+      isLarge = received.messages - count >= Self.largeBurst
+      let isSmall = received.messages > count && !isLarge
+      // What was read from a connection that has ended since is kept too; it will be recognised when it comes again.
+      guard deliver() else { return disconnected("the sink is full") }
+      if ending == nil { ending = send(connection) }
+      if isSmall, ending == nil { usleep(1_000) }
+      ending = ending ?? care(opened)
+      if role.isDraining, isConnected, isQuiet {
+        isDrained = true
+        break
       }
     }
-    if !control.isStopping { disconnected(code) }
+    if control.isStopping || isDrained { return leave(connection) }
+    disconnected(refusal ?? ending ?? "")
   }
 
-  /// Reads until a call brings no message, 5 ms have passed or the burst is large.
-  ///
-  /// `errno` does not tell when the connection is drained: the library's internal wake-up pipe overwrites it once that is
-  /// full. One call in vain a burst is the price of knowing.
-  private func readBurst(_ client: OpaquePointer) -> Int32 {
+  /// Reads until the connection is drained, for 5 ms at most or until the burst is large; why it ended, if it did.
+  private func readBurst(_ connection: BrokerConnection) -> String? {
     let start = MessageLoop.monotonic()
-    var vain = 0
-    var calls = 0
-    while true {
-      let before = received
-      let code = mosquitto_loop_read(client, 1)
-      if code != MOSQ_ERR_SUCCESS.rawValue || mosquitto_socket(client) < 0 { return code }
-      if !expectsRedelivery { stopListeningToLog() }
-      calls += 1
-      vain = received == before ? vain + 1 : 0
-      // Under TLS a record may hold packets that `poll` no longer sees; one more call takes them.
-      if vain > (settings.tls ? 1 : 0) || burst.bytes.count > 4 << 20 { return code }
-      if calls & 31 == 0, MessageLoop.monotonic() - start > .milliseconds(5) { return code }
+    repeat {
+      let room = inbound.room()
+      switch connection.read(into: room) {
+      case .later: return nil
+      case .ended(let reason):
+        if !isConnected, refusal == nil { negotiation.wasClosed() }
+        return reason
+      case .bytes(let count):
+        inbound.filled(count)
+        lastHeard = start
+        do throws(MalformedPacket) {
+          while let packet = try inbound.next() { try take(packet) }
+        } catch {
+          return "the broker sent a packet that does not follow MQTT"
+        }
+        if refusal != nil { return refusal }
+        // A read that did not fill the room has drained a plain connection.
+        if !connection.isEncrypted, count < min(room.count, BrokerConnection.chunk) { return nil }
+      }
+    } while burst.bytes.count < 4 << 20 && MessageLoop.monotonic() - start < .milliseconds(5)
+    return nil
+  }
+
+  /// Sends what waits; why the connection ended, if it did.
+  private func send(_ connection: BrokerConnection) -> String? {
+    if outbound.isEmpty { return nil }
+    lastSent = MessageLoop.monotonic()
+    guard let reason = outbound.send(over: connection) else { return nil }
+    // What the broker said before it closed tells more than that it closed.
+    return readBurst(connection) ?? reason
+  }
+
+  /// Pings, and gives a silent broker up; why, if so.
+  private func care(_ opened: TimeSpan) -> String? {
+    let now = MessageLoop.monotonic()
+    if !isConnected { return now - opened > .seconds(15) ? "the broker does not answer" : nil }
+    let interval = TimeSpan.seconds(Int64(max(1, keepAlive)))
+    if now - lastHeard > interval + .seconds(10) { return "the broker has fallen silent" }
+    // The earlier of the two silences asks for a sign of life, well before the broker misses one.
+    if now - min(lastSent, lastHeard) > TimeSpan(nanoseconds: interval.nanoseconds / 3 * 2),
+      now - lastSent > TimeSpan(nanoseconds: interval.nanoseconds / 3)
+    {
+      outbound.ping()
     }
+    return nil
   }
 
   /// Hands the burst to the sink; `false` when it was turned away and is kept for later.
   private func deliver() -> Bool {
-    publishCounters()
+    control.counters.add(received)
+    received = SessionCounters()
     if burst.count == 0 { return true }
     switch sink.accept(burst, received: MessageLoop.now()) {
     case .accepted:
@@ -162,7 +195,7 @@ final class MessageLoop {
     isStalled = true
   }
 
-  /// Offers the kept burst again; it was read from the connection, so that nothing may be read before it is kept.
+  /// Offers the kept burst again; nothing may be read before it is kept, since it will not come again as new.
   private func resume() {
     guard sink.hasRoom else { return }
     isStalled = !deliver()
@@ -172,69 +205,72 @@ final class MessageLoop {
     }
   }
 
-  /// Ends the connection without sending what is queued: neither acknowledgements nor a good-bye.
-  private func abandon(_ client: OpaquePointer) {
-    discards = true
-    let socket = mosquitto_socket(client)
-    if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
-    while mosquitto_socket(client) >= 0, mosquitto_loop_read(client, 1) == MOSQ_ERR_SUCCESS.rawValue {}
-    disconnected(MOSQ_ERR_SUCCESS.rawValue)
-  }
-
-  private func disconnected(_ code: Int32) {
+  /// Says good-bye; the broker keeps the session. Who connects again before the broker has read every acknowledgement is
+  /// sent messages anew, hence its closing is waited for.
+  private func leave(_ connection: BrokerConnection) {
+    guard isConnected else { return }
     isConnected = false
-    control.isSubscribed.store(false, ordering: .releasing)
-    onEvent(.disconnected(reason: isStalled ? "the sink is full" : refusal ?? MessageLoop.reason(code)))
+    outbound.disconnect()
+    if outbound.send(over: connection) == nil { _ = isClosed(connection, within: .seconds(2)) }
   }
 
-  private func publishCounters() {
-    control.counters.messages.add(received, ordering: .relaxed)
-    control.counters.bytes.add(receivedBytes, ordering: .relaxed)
-    control.counters.duplicates.add(duplicatesFound, ordering: .relaxed)
-    (received, receivedBytes, duplicatesFound) = (0, 0, 0)
+  private func disconnected(_ reason: String) {
+    isConnected = false
+    control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
+    control.isSettled.store(false, ordering: .sequentiallyConsistent)
+    onEvent(.disconnected(reason: reason))
   }
 
-  // MARK: Callbacks
+  // MARK: Messages
 
-  /// A new connection stands.
-  func expectRedelivery() {
-    if !sessionPresent { duplicates.removeAll() }
-    expectsRedelivery = sessionPresent
+  /// The session is new at the broker, or was kept.
+  func sessionBegins(isKept: Bool) {
+    if !isKept { duplicates.removeAll() }
+    lastActivity = MessageLoop.monotonic()
   }
 
-  func messageArrived(_ message: borrowing mosquitto_message) {
-    if discards { return }
-    let topic = UnsafeRawBufferPointer(start: message.topic, count: strlen(message.topic))
-    let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
-    let packetID = UInt16(truncatingIfNeeded: message.mid)
-    received += 1
-    receivedBytes += topic.count + payload.count
-    if packetID != 0 {
-      let hash = MessageHash.of(topic: topic, payload: payload)
-      if expectsRedelivery, isRedelivered(packetID, hash, retained: message.retain) {
-        duplicatesFound += 1
+  /// An identifier for a request; 0 is none.
+  func newIdentifier() -> UInt16 {
+    nextIdentifier = nextIdentifier == .max ? 1 : nextIdentifier + 1
+    return nextIdentifier
+  }
+
+  /// Takes a PUBLISH: into the burst, and its acknowledgement behind it.
+  func take(message packet: InboundBuffer.Packet) throws(MalformedPacket) {
+    let qos = packet.header >> 1 & 3
+    var reader = PacketReader(packet.body)
+    let topic = try reader.field()
+    // A topic is empty where it is known by an alias, which is never offered; QoS 2 is never asked for.
+    guard qos < 2, !topic.isEmpty else { throw MalformedPacket() }
+    let identifier = qos == 0 ? 0 : try reader.short()
+    if qos == 1 {
+      if identifier == 0 { throw MalformedPacket() }
+      outbound.acknowledge(identifier)
+    }
+    received.messages += 1
+    if role.isDraining { lastActivity = lastHeard }
+    if !packet.isCut {
+      if negotiation.version == .v5 { _ = try reader.properties() }
+      received.bytes += topic.count + reader.rest.count
+    }
+    guard !packet.isCut, reader.rest.count <= settings.maximumPayload else { return refuse(topic) }
+    if qos == 1 {
+      let hash = MessageHash.of(topic: topic, payload: reader.rest)
+      if packet.header & 8 != 0, duplicates.contains(packetID: identifier, hash: hash) {
+        received.duplicates += 1
         return
       }
-      duplicates.note(packetID: packetID, hash: hash)
+      duplicates.note(packetID: identifier, hash: hash)
     }
-    burst.append(topic: topic, payload: payload, packetID: packetID, retained: message.retain)
+    burst.append(
+      topic: topic, payload: reader.rest, packetID: identifier, retained: packet.header & 1 != 0,
+      connection: role.connection)
   }
 
-  /// The broker sends what was on its way first, marked as duplicate; the first other message ends that.
-  private func isRedelivered(_ packetID: UInt16, _ hash: UInt64, retained: Bool) -> Bool {
-    defer { isMarkedDuplicate = nil }
-    if isMarkedDuplicate == false {
-      if !retained { expectsRedelivery = false }
-      return false
+  private func refuse(_ topic: UnsafeRawBufferPointer) {
+    if control.counters.value.oversized + received.oversized == 0 {
+      onEvent(.oversized(topic: String(decoding: topic, as: UTF8.self), limit: settings.maximumPayload))
     }
-    return duplicates.contains(packetID: packetID, hash: hash)
-  }
-
-  /// The library keeps the DUP flag to itself, but for its debug log: `Client ID received PUBLISH (d1, q1, …`.
-  func logged(_ line: UnsafePointer<CChar>) {
-    let matches = logPrefix.withUnsafeBufferPointer { prefix in
-      prefix.indices.allSatisfy { UInt8(bitPattern: line[$0]) == prefix[$0] }
-    }
-    if matches { isMarkedDuplicate = line[logPrefix.count] == CChar(bitPattern: UInt8(ascii: "1")) }
+    received.oversized += 1
   }
 }

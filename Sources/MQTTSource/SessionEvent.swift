@@ -10,7 +10,15 @@ public enum SessionEvent: Sendable, Equatable {
   /// The connection ended or did not come about; another attempt follows.
   case disconnected(reason: String)
   /// The broker refuses a subscription, or the filter is not valid in MQTT. The session is not `subscribed` with it.
-  case refused(filter: String)
+  case refused(filter: String, reason: String)
+  /// The broker does not speak MQTT 5, so that 3.1.1 is spoken; said once.
+  case olderProtocol
+  /// A payload was longer than allowed, acknowledged, dropped and counted; said of the first.
+  case oversized(topic: String, limit: Int)
+  /// What the broker still had for a session that is no longer used has come, and the session is ended.
+  case drained
+  /// Which filters the session has cannot be kept on disk.
+  case memoryFailed(reason: String)
   /// The sink cannot take what was received: the session disconnects, keeps the burst and comes back when it can.
   case sinkStalled(reason: String)
   /// The sink has taken the burst that it had turned away.

@@ -1,68 +1,104 @@
-/// Which filters the broker has confirmed, and which answers are still to come.
+/// Which filters the broker has confirmed, which answers are still to come, and which it should forget.
 struct SessionSubscriptions {
-  /// Filters in one SUBSCRIBE at most.
+  /// Filters in one SUBSCRIBE or UNSUBSCRIBE at most.
   static let batchSize = 100
 
   private(set) var wanted: [String]
   private var sent: Set<String> = []
-  private var awaited: [Int32: [String]] = [:]
+  private var awaited: [UInt16: [String]] = [:]
   private var refused: Set<String> = []
   private var hasChanged = true
+  /// Filters that the broker's session has and nobody wants.
+  private var surplus: Set<String> = []
+  private var awaitedRemovals: [UInt16: [String]] = [:]
 
   init(_ wanted: [String]) { self.wanted = SessionSubscriptions.unique(wanted) }
 
-  /// Whether every filter has been sent and confirmed.
-  var isComplete: Bool { awaited.isEmpty && refused.isEmpty && sent.count == wanted.count }
+  /// Whether the broker has answered for every filter, with or without consent.
+  var isSettled: Bool { !hasChanged && awaited.isEmpty && sent.count + refused.count == wanted.count }
+
+  /// Whether every filter was confirmed, and the broker has forgotten what is no longer wanted.
+  var isComplete: Bool { isSettled && refused.isEmpty && surplus.isEmpty && awaitedRemovals.isEmpty }
+
+  /// Everything that the broker's session may have.
+  var held: Set<String> { surplus.union(wanted).union(awaitedRemovals.values.joined()) }
 
   /// Filters to subscribe to, in batches; empty until the list or the connection changes again.
   mutating func takeUnsent() -> [[String]] {
     guard hasChanged else { return [] }
     hasChanged = false
-    let filters = wanted.filter { !sent.contains($0) && !refused.contains($0) }
-    return stride(from: 0, to: filters.count, by: Self.batchSize).map {
-      Array(filters[$0..<min($0 + Self.batchSize, filters.count)])
-    }
+    return Self.batches(wanted.filter { !sent.contains($0) && !refused.contains($0) })
   }
 
-  /// Takes a new list and returns the filters that are gone.
-  mutating func replace(by list: [String]) -> [String] {
+  /// Filters to unsubscribe from, in batches.
+  mutating func takeSurplus() -> [[String]] {
+    defer { surplus = [] }
+    return Self.batches(surplus.sorted())
+  }
+
+  /// Takes a new list.
+  mutating func replace(by list: [String]) {
     wanted = SessionSubscriptions.unique(list)
     let kept = Set(wanted)
-    let gone = sent.subtracting(kept).sorted()
+    surplus = surplus.union(sent).subtracting(kept)
     sent.formIntersection(kept)
     refused = []
     hasChanged = true
-    return gone
   }
 
-  mutating func markSent(_ filters: [String], as identifier: Int32) {
+  mutating func markSent(_ filters: [String], as identifier: UInt16) {
     sent.formUnion(filters)
     awaited[identifier] = filters
   }
+
+  mutating func markRemoved(_ filters: [String], as identifier: UInt16) { awaitedRemovals[identifier] = filters }
 
   mutating func markRefused(_ filter: String) {
     sent.remove(filter)
     refused.insert(filter)
   }
 
-  /// Takes the answer to a SUBSCRIBE and returns the refused filters; granted levels of 128 and above are refusals.
-  mutating func confirm(_ identifier: Int32, granted: UnsafeBufferPointer<Int32>) -> [String] {
+  /// Takes the answer to a SUBSCRIBE and returns the refused filters; codes of 128 and above are refusals.
+  mutating func confirm(_ identifier: UInt16, codes: UnsafeRawBufferPointer) -> [(filter: String, code: UInt8)] {
     guard let filters = awaited.removeValue(forKey: identifier) else { return [] }
     let wanted = Set(wanted)
-    var refusedNow: [String] = []
+    var refusedNow: [(filter: String, code: UInt8)] = []
     for (position, filter) in filters.enumerated() where wanted.contains(filter) {
-      if position >= granted.count || granted[position] >= 128 { refusedNow.append(filter) }
+      let code = position < codes.count ? codes[position] : 0x80
+      if code >= 0x80 { refusedNow.append((filter, code)) }
     }
-    for filter in refusedNow { markRefused(filter) }
+    for refusal in refusedNow { markRefused(refusal.filter) }
     return refusedNow
   }
 
-  /// Everything has to be sent again on a new connection.
-  mutating func reset() {
+  /// Takes the answer to an UNSUBSCRIBE.
+  mutating func confirmRemoval(_ identifier: UInt16) { awaitedRemovals[identifier] = nil }
+
+  /// A new connection: everything has to be sent again, and `remembered` is what the broker's session has.
+  mutating func reset(remembered: Set<String>) {
     sent = []
     awaited = [:]
     refused = []
+    awaitedRemovals = [:]
+    surplus = remembered.subtracting(wanted)
     hasChanged = true
+  }
+
+  /// Whether MQTT allows a filter: 1 to 65,535 bytes without U+0000, `+` and `#` as levels of their own, `#` the last.
+  static func isValid(_ filter: String) -> Bool {
+    guard (1...65_535).contains(filter.utf8.count), !filter.utf8.contains(0) else { return false }
+    let levels = filter.split(separator: "/", omittingEmptySubsequences: false)
+    for (position, level) in levels.enumerated() {
+      if level.contains("+"), level != "+" { return false }
+      if level.contains("#"), level != "#" || position != levels.count - 1 { return false }
+    }
+    return true
+  }
+
+  private static func batches(_ filters: [String]) -> [[String]] {
+    stride(from: 0, to: filters.count, by: batchSize).map {
+      Array(filters[$0..<min($0 + batchSize, filters.count)])
+    }
   }
 
   private static func unique(_ list: [String]) -> [String] {

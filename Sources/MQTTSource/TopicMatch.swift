@@ -54,14 +54,16 @@ extension TopicPattern {
 
   /// Whether every topic that the other's filter lets through comes through this one's.
   func covers(_ other: TopicPattern) -> Bool {
-    let mine = filter.split(separator: "/", omittingEmptySubsequences: false)
-    let theirs = other.filter.split(separator: "/", omittingEmptySubsequences: false)
-    if theirs[0].hasPrefix("$"), mine[0] == "#" || mine[0] == "+" { return false }
-    for (i, level) in mine.enumerated() {
-      if level == "#" { return true }
-      guard i < theirs.count, theirs[i] == level || (level == "+" && theirs[i] != "#") else { return false }
+    if case .literal(let bytes) = other.levels[0], bytes.first == UInt8(ascii: "$"), !levels[0].isLiteral {
+      return false
     }
-    return mine.count == theirs.count
+    for (position, level) in levels.enumerated() {
+      if level == .rest { return true }
+      guard position < other.levels.count else { return false }
+      let theirs = other.levels[position]
+      guard level.isLiteral ? level == theirs : theirs != .rest else { return false }
+    }
+    return levels.count == other.levels.count
   }
 
   private func matches(
@@ -124,6 +126,8 @@ extension TopicPattern {
 }
 
 extension TopicPattern.Level {
+  fileprivate var isLiteral: Bool { if case .literal = self { true } else { false } }
+
   fileprivate var beginsLiterally: Bool {
     switch self {
     case .literal: true

@@ -1,5 +1,6 @@
 import Journal
 import MQTTSource
+import PlantConfig
 import PlantModel
 import StreamCore
 
@@ -34,9 +35,11 @@ final class Ingest: BurstSink {
   /// Appends a tick of the receive clock. A full journal needs none: nothing goes on until there is room.
   func tick(_ moment: Timestamp) { append(.tick, moment, []) }
 
-  /// Appends the fingerprint of a configuration by which later records are read.
-  func configuration(_ fingerprint: UInt64, at moment: Timestamp) {
-    append(.configuration, moment, withUnsafeBytes(of: fingerprint.littleEndian) { Array($0) })
+  /// Appends the configuration by which later records are read.
+  func configuration(_ sources: PlantSources, at moment: Timestamp) {
+    var writer = SnapshotWriter()
+    ConfigurationRecord.write(sources, to: &writer)
+    append(.configuration, moment, writer.bytes)
   }
 
   private func append(_ kind: RecordKind, _ moment: Timestamp, _ body: [UInt8]) {

@@ -4,7 +4,7 @@ import StreamCore
 /// `messages = decoded + refused(reason) + duplicates` and
 /// `readings decoded = written + queued + dead-lettered + dropped(reason)`.
 public struct Ledger: Sendable, Equatable {
-  private static let version: UInt16 = 1
+  private static let version: UInt16 = 2
 
   /// Messages read from the journal.
   public var messages: UInt64 = 0
@@ -14,6 +14,9 @@ public struct Ledger: Sendable, Equatable {
   public var refused: [String: UInt64] = [:]
   /// Readings decoded.
   public var readings: UInt64 = 0
+  /// Readings refused because their plant has as many assets or sensors as it may have; messages that had others besides
+  /// count as decoded.
+  public var beyondLimits: UInt64 = 0
   /// Records of the journal that could not be read back.
   public var malformedRecords: UInt64 = 0
 
@@ -32,6 +35,7 @@ public struct Ledger: Sendable, Equatable {
     writer.write(decoded)
     writer.write(readings)
     writer.write(malformedRecords)
+    writer.write(beyondLimits)
     writer.write(refused.sorted { $0.key < $1.key }) { writer, entry in
       writer.write(entry.key)
       writer.write(entry.value)
@@ -44,6 +48,7 @@ public struct Ledger: Sendable, Equatable {
     decoded = try reader.read()
     readings = try reader.read()
     malformedRecords = try reader.read()
+    beyondLimits = try reader.read()
     let entries = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
       (try reader.readString(), try reader.read(UInt64.self))
     }

@@ -1,3 +1,4 @@
+import InfluxSink
 import PlantModel
 
 /// What a running pipeline says of itself, at one moment.
@@ -10,6 +11,8 @@ public struct PipelineStatus: Sendable {
   public var appended: UInt64 = 0
   /// Messages delivered again that were in the journal already.
   public var duplicates: UInt64 = 0
+  /// Messages dropped because their payload is longer than `mqtt.max_payload`.
+  public var oversized: UInt64 = 0
   /// Connections made after the first.
   public var reconnects: UInt64 = 0
   /// Whether every subscription is confirmed.
@@ -32,6 +35,10 @@ public struct PipelineStatus: Sendable {
   public var batchesQueued = 0
   /// Points that the database refused for good, kept in files.
   public var deadLetters: UInt64 = 0
+  /// Where every point is that was handed to the sink.
+  public var accounts = SinkAccounts()
+  /// Bytes of the points that wait on disk for the database.
+  public var spoolBytes = 0
   /// Why the database does not take points now; `nil` while it does.
   public var databaseTrouble: String?
   /// Age of the newest record that the stages have processed [s].

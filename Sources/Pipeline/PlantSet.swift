@@ -112,7 +112,7 @@ extension PlantSet {
       }
       var stages = SnapshotWriter()
       lines[position].snapshot(into: &stages)
-      writer.write(stages.bytes) { $0.write($1) }
+      writer.write(bytes: stages.bytes)
     }
   }
 
@@ -128,7 +128,7 @@ extension PlantSet {
       let series = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
         (asset: try reader.readString(), sensor: try reader.readString())
       }
-      let stages = try reader.readArray { (reader) throws(SnapshotError) in try reader.read(UInt8.self) }
+      let stages = try reader.readBytes()
       guard let position = plants.firstIndex(where: { $0.name == name }) else { continue }
       let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
       var stageReader = SnapshotReader(stages)

@@ -4,12 +4,9 @@ import MQTTSource
 import PlantModel
 import StreamCore
 
-/// Turns the process's counters into the series `pipeline`, every ten seconds. These points alone do not come from the
+/// Turns the process's counters into the series `pipeline`. These points alone do not come from the
 /// journal: they tell of this process, not of a plant.
 struct Reporter {
-  /// How often points are written.
-  static let interval: Int64 = 10_000_000_000
-
   let instance: String
   private var encoder = LineEncoder()
 
@@ -38,6 +35,7 @@ struct Reporter {
     points.field("out", integer: Int64(clamping: status.appended))
     points.field("bytes", integer: Int64(clamping: status.messageBytes))
     points.field("dropped_duplicate", integer: Int64(clamping: status.duplicates))
+    points.field("dropped_too_large", integer: Int64(clamping: status.oversized))
     points.field("reconnects", integer: Int64(clamping: status.reconnects))
     points.field("connected", integer: status.isSubscribed ? 1 : 0)
     begin("journal", moment, &points)
@@ -51,6 +49,7 @@ struct Reporter {
     points.field("out", integer: Int64(clamping: status.ledger.readings))
     points.field("decoded", integer: Int64(clamping: status.ledger.decoded))
     points.field("refused", integer: Int64(clamping: status.ledger.refusedInAll))
+    points.field("readings_beyond_limits", integer: Int64(clamping: status.ledger.beyondLimits))
     for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
       points.field("dropped_\(reason)", integer: Int64(clamping: count))
     }
@@ -67,7 +66,18 @@ struct Reporter {
 
   private func sink(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
     begin("sink", moment, &points)
+    let accounts = status.accounts
+    points.field("in", integer: Int64(clamping: accounts.submitted.points))
     points.field("out", integer: Int64(clamping: status.pointsWritten))
+    points.field("queued", integer: Int64(clamping: accounts.queued.points))
+    points.field("spooled", integer: Int64(clamping: accounts.spooled.points))
+    points.field("spool_bytes", integer: Int64(status.spoolBytes))
+    for (reason, tally) in accounts.dropped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      points.field("dropped_\(reason.rawValue)", integer: Int64(clamping: tally.points))
+    }
+    for (reason, tally) in accounts.deadLetters.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      points.field("dead_\(reason.rawValue)", integer: Int64(clamping: tally.points))
+    }
     points.field("requests", integer: Int64(clamping: status.requests))
     points.field("retries", integer: Int64(clamping: status.retries))
     points.field("queue", integer: Int64(clamping: status.batchesQueued))

@@ -28,13 +28,8 @@ extension RunningPipeline {
       note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
     }
     guard previous.plants != loaded.plants else { return }
-    let fingerprint = state.with { state in
-      state.reloads += 1
-      return UInt64(bitPattern: WallClock.now().nanoseconds) &+ state.reloads
-    }
-    link.pendingPlants.with { $0[fingerprint] = loaded.plants }
-    ingest.configuration(fingerprint, at: WallClock.now())
-    session.update(subscriptions: MessageDecoder(plants: loaded.plants).subscriptions)
+    ingest.configuration(loaded.sources, at: WallClock.now())
+    session.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, loaded.plants))")
   }
 

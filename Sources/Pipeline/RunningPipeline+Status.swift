@@ -10,6 +10,7 @@ extension RunningPipeline {
     status.messages = UInt64(clamping: source.messages)
     status.messageBytes = UInt64(clamping: source.bytes)
     status.duplicates = UInt64(clamping: source.duplicates)
+    status.oversized = UInt64(clamping: source.oversized)
     status.reconnects = UInt64(clamping: source.reconnects)
     status.isSubscribed = session.isSubscribed
     status.appended = UInt64(clamping: ingest.appended.value)
@@ -19,6 +20,8 @@ extension RunningPipeline {
     status.retries = sink.retries
     status.batchesQueued = sink.queueDepth
     status.deadLetters = sink.deadLetters.values.reduce(0, +)
+    status.accounts = sink.accounts
+    status.spoolBytes = sink.spoolBytes
     switch sink.state {
     case .ok: break
     case .away(let words): status.databaseTrouble = words

@@ -31,7 +31,6 @@ public final class RunningPipeline: Sendable {
   struct State {
     var configuration: LoadedConfiguration
     var watch: ConfigurationWatch
-    var reloads: UInt64 = 0
     var worker: BlockingThread?
     var housekeeper: BlockingThread?
   }
@@ -40,7 +39,7 @@ public final class RunningPipeline: Sendable {
   let environment: [String: String]
   let note: Note
   let ingest: Ingest
-  let session: BrokerSession
+  let session: BrokerSessions
   let sink: InfluxSink
   let journal: Journal
   let link = WorkerLink()
@@ -50,13 +49,15 @@ public final class RunningPipeline: Sendable {
   private let checkpoint: Checkpoint?
   private let finalCheckpoint = Guarded<Checkpoint?>(nil)
   private let announcer: Publisher
+  private let reportInterval: TimeSpan
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
-  /// process, as the demo does for its own servers.
+  /// process, as the demo does for its own servers; the process reports about itself every `reportInterval`.
   ///
   /// Throws ``InvalidConfiguration`` with every mistake, or what the journal says.
   public init(
-    directory: String, environment: [String: String], adjust: (inout ProcessSettings) -> Void = { _ in },
+    directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
+    adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
     let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
@@ -67,33 +68,45 @@ public final class RunningPipeline: Sendable {
     self.environment = environment
     self.note = note
     self.settings = settings
+    self.reportInterval = reportInterval
     state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
     checkpoints = try CheckpointStore(directory: settings.journal.path)
     let found = checkpoints.load()
     for damage in found.damage { note("checkpoint: \(damage)") }
     checkpoint = found.checkpoint
+    // The folder's bound holds for both together.
+    let half = settings.journal.maximumBytes / 2
+    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes, sync: settings.journal.sync,
-      notBefore: checkpoint?.offset ?? 0)
+      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
+    var options = SinkOptions()
+    options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
     sink = try InfluxSink(
-      settings.influxdb, deadLetters: settings.journal.path + "/dead-letter",
+      settings.influxdb, options: options,
+      spool: SpoolSettings(
+        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+      deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     var announcing = settings.mqtt
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
     self.announcer = announcer
-    session = BrokerSession(
-      settings: settings.mqtt, subscriptions: MessageDecoder(plants: configuration.plants).subscriptions, sink: ingest
-    ) { RunningPipeline.heard($0, announcer, note) }
+    session = BrokerSessions(
+      settings: settings.mqtt, plants: configuration.plants,
+      memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
+    ) { RunningPipeline.heard($1, from: $0, announcer, note) }
   }
 
   /// Starts every part, from the database back to the broker.
   public func start() throws {
-    let plants = state.with { $0.configuration.plants }
+    let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
     note("\(plants.count) plants: \(plants.map(\.name).joined(separator: ", "))")
-    let worker = try startWorker(plants)
+    // Records from here on are read by the folder as it is now; those before keep theirs.
+    ingest.configuration(sources, at: WallClock.now())
+    let worker = try startWorker(sources)
     let housekeeper = try startHousekeeper()
     state.with { state in
       state.worker = worker
@@ -104,7 +117,7 @@ public final class RunningPipeline: Sendable {
   }
 
   /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
-  /// then stays in the journal.
+  /// then stays on disk.
   public func stop() {
     session.stop()
     announcer.stop()
@@ -120,19 +133,19 @@ public final class RunningPipeline: Sendable {
     do throws(JournalError) { try journal.close() } catch { note("\(error)") }
   }
 
-  private func startWorker(_ plants: [Plant]) throws(SystemError) -> BlockingThread {
+  private func startWorker(_ sources: PlantSources) throws(SystemError) -> BlockingThread {
     let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
     let finalCheckpoint = finalCheckpoint
     return try BlockingThread(name: "stages") {
       var worker = StageWorker(
-        plants: plants, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
+        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
         note: note)
       worker.run()
       finalCheckpoint.set(worker.checkpoint())
     }
   }
 
-  /// One tick a second, and the report of the process every ten.
+  /// One tick a second, and every now and then a report of the process.
   private func startHousekeeper() throws(SystemError) -> BlockingThread {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
@@ -144,10 +157,10 @@ public final class RunningPipeline: Sendable {
         if link.isStopping.wait(milliseconds: untilNext) { return }
         let moment = WallClock.now()
         ingest.tick(moment.floored(to: .second))
-        if WallClock.monotonic() - last >= Reporter.interval {
+        if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
-          // Beside the journal: the offset of these points is that of nothing.
-          sink.submit(reporter.report(status(), at: moment))
+          // Beside the journal: the offset of these points is that of nothing. Ticks must not wait for room.
+          sink.offer(reporter.report(status(), at: moment))
         }
       }
     }
@@ -156,7 +169,8 @@ public final class RunningPipeline: Sendable {
   /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
   /// again is recognised.
   private func noteUnacknowledged() {
-    let reader = journal.reader(from: max(checkpoint?.offset ?? 0, journal.startOffset))
+    let from = StageWorker.redeliveryStart(before: checkpoint?.offset ?? 0, in: journal)
+    let reader = journal.reader(from: max(from, journal.startOffset))
     while true {
       guard let record = try? reader.next() else { return }
       guard record.kind == .messages else { continue }
@@ -164,7 +178,8 @@ public final class RunningPipeline: Sendable {
         var cursor = MessageFrameCursor(body)
         while let message = cursor.next() {
           session.noteAppended(
-            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload))
+            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload),
+            connection: message.connection)
         }
       }
     }
@@ -174,15 +189,22 @@ public final class RunningPipeline: Sendable {
 // MARK: - What is heard
 
 extension RunningPipeline {
-  private static func heard(_ event: SessionEvent, _ announcer: Publisher, _ note: Note) {
+  private static func heard(_ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ note: Note) {
     switch event {
     case .connected(let sessionPresent):
-      note("broker: connected\(sessionPresent ? ", the session was kept" : "")")
+      note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
     case .subscribed:
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
-    case .disconnected(let reason): note("broker: \(reason); trying again")
-    case .refused(let filter): note("broker: refuses the subscription to \(filter); look at its access rules")
+    case .disconnected(let reason): note("broker: \(clientID): \(reason); trying again")
+    case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
+    case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
+    case .oversized(let topic, let limit):
+      note(
+        "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
+    case .drained:
+      note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
+    case .memoryFailed(let reason): note("the list of subscriptions cannot be kept: \(reason)")
     case .sinkStalled(let reason): note("reading stops: \(reason)")
     case .sinkResumed: note("reading goes on")
     }
@@ -191,8 +213,8 @@ extension RunningPipeline {
   private static func heard(_ state: SinkState, _ note: Note) {
     switch state {
     case .ok: note("database: writing")
-    case .away(let words): note("database: away, data waits in the journal: \(words)")
-    case .held(let reason, let words): note("database: takes nothing (\(reason)), data waits in the journal: \(words)")
+    case .away(let words): note("database: away, points wait on disk: \(words)")
+    case .held(let reason, let words): note("database: takes nothing (\(reason)), points wait on disk: \(words)")
     }
   }
 }

@@ -1,6 +1,6 @@
 import InfluxSink
 import Journal
-import MQTTSource
+import PlantConfig
 import PlantModel
 import StreamCore
 
@@ -8,8 +8,6 @@ import StreamCore
 final class WorkerLink: Sendable {
   /// Set to end the worker at the next record boundary.
   let isStopping = Flag()
-  /// Plants that a configuration record in the journal refers to by its fingerprint.
-  let pendingPlants = Guarded<[UInt64: [Plant]]>([:])
   /// Refreshed once a second.
   let views = Guarded<[PlantView]>([])
   /// Refreshed once a second.
@@ -22,10 +20,12 @@ final class WorkerLink: Sendable {
   let processedTime = Counter()
 }
 
-/// Reads the journal, runs the stages of its plants and hands rendered points to the sink: one thread, and the only
-/// owner of all that it holds. What comes out depends on the journal's records alone.
+/// Reads the journal, has its records processed and hands rendered points to the sink: one thread, and the only owner of
+/// all that it holds.
 struct StageWorker {
   private static let checkpointInterval: Int64 = 10_000_000_000
+  /// How often where the journal is full, so that there is room again soon.
+  private static let urgentCheckpointInterval: Int64 = 1_000_000_000
   private static let flushInterval: Int64 = 200_000_000
 
   private let link: WorkerLink
@@ -34,19 +34,15 @@ struct StageWorker {
   private let checkpoints: CheckpointStore
   private let note: @Sendable (String) -> Void
   private var reader: JournalReader
-  private var decoder: MessageDecoder
-  private var plants: PlantSet
-  private var batches: [ReadingBatch]
-  private var encoder = LineEncoder()
-  private var ledger: Ledger
+  private var processor: RecordProcessor
   private var position: UInt64
   private var lastFlush = WallClock.monotonic()
   private var lastCheckpoint = WallClock.monotonic()
   private var pendingCheckpoint: Checkpoint?
 
-  /// Starts after the last checkpoint, or at the journal's beginning.
+  /// Starts after the last checkpoint, or at the journal's beginning with the plants of `sources`.
   init(
-    plants configured: [Plant], resuming found: Checkpoint?, journal: Journal, checkpoints: CheckpointStore,
+    sources: PlantSources, resuming found: Checkpoint?, journal: Journal, checkpoints: CheckpointStore,
     sink: InfluxSink, link: WorkerLink, note: @escaping @Sendable (String) -> Void
   ) {
     self.link = link
@@ -54,13 +50,10 @@ struct StageWorker {
     self.sink = sink
     self.checkpoints = checkpoints
     self.note = note
-    let start = StageWorker.resume(configured, found, note)
+    let start = StageWorker.resume(sources, found, note)
     position = max(start.offset, journal.startOffset)
     reader = journal.reader(from: position)
-    plants = start.plants
-    ledger = start.ledger
-    decoder = MessageDecoder(plants: configured)
-    batches = configured.map { _ in ReadingBatch() }
+    processor = start.processor
   }
 
   /// Works until the link says stop, then hands over what is rendered.
@@ -73,12 +66,8 @@ struct StageWorker {
   }
 
   /// The state at this moment, for the checkpoint at shutdown.
-  func checkpoint() -> Checkpoint { Checkpoint(offset: position, state: state()) }
-}
+  func checkpoint() -> Checkpoint { Checkpoint(offset: position, state: processor.snapshot()) }
 
-// MARK: - Records
-
-extension StageWorker {
   /// Processes one record; false at the journal's end.
   private mutating func processNext() -> Bool {
     let record: JournalRecord
@@ -90,61 +79,20 @@ extension StageWorker {
       link.isStopping.wait(milliseconds: 1_000)
       return false
     }
-    switch record.kind {
-    case .messages: record.withBody { take(messages: $0, received: record.received) }
-    case .tick: tick(record.received)
-    case .configuration: record.withBody { reconfigure($0) }
-    default: break
-    }
+    let words = record.withBody { processor.process(kind: record.kind, received: record.received, body: $0) }
+    for line in words { note(line) }
     position = record.endOffset
     link.processed.set(Int(clamping: position))
     link.processedTime.set(Int(record.received.nanoseconds))
-    if encoder.isFull { flush() }
+    if record.kind == .tick { publishViews() }
+    if processor.encoder.isFull { flush() }
     return true
   }
 
-  private mutating func take(messages body: UnsafeRawBufferPointer, received: Timestamp) {
-    var cursor = MessageFrameCursor(body)
-    while let message = cursor.next() {
-      ledger.messages += 1
-      switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
-      case .readings(_, let count):
-        ledger.decoded += 1
-        ledger.readings += UInt64(count)
-      case .refused(let reason): ledger.refuse(reason.rawValue)
-      }
-    }
-    if cursor.isMalformed { ledger.malformedRecords += 1 }
-    for plant in 0..<plants.count where !batches[plant].isEmpty {
-      plants.step(plant: plant, batches[plant], received: received) { frame, register in
-        encoder.append(frame.readings, of: register)
-        encoder.append(frame.points, of: register)
-      }
-      batches[plant].removeAll()
-    }
-  }
-
-  private mutating func tick(_ moment: Timestamp) {
-    for plant in 0..<plants.count {
-      plants.tick(plant: plant, moment) { frame, register in encoder.append(frame.points, of: register) }
-    }
-    let views = plants.observers.map(\.view)
-    link.views.set(views)
-    link.ledger.set(ledger)
-    link.qualityCounts.set(plants.qualityCounts)
-  }
-
-  /// A record of a configuration that this process has loaded applies it; one from before the start was applied then.
-  private mutating func reconfigure(_ body: UnsafeRawBufferPointer) {
-    guard body.count >= 8 else { return }
-    let fingerprint = UInt64(littleEndian: body.loadUnaligned(as: UInt64.self))
-    guard let configured = link.pendingPlants.with({ $0.removeValue(forKey: fingerprint) }) else { return }
-    for plant in plants.plants { encoder.forget(plant: plant.name) }
-    let (next, restarted) = plants.reconfigured(to: configured)
-    plants = next
-    decoder = MessageDecoder(plants: configured)
-    batches = configured.map { _ in ReadingBatch() }
-    for name in restarted { note("plant \(name): its assets changed, so its windows and models start anew") }
+  private func publishViews() {
+    link.views.set(processor.plants.observers.map(\.view))
+    link.ledger.set(processor.ledger)
+    link.qualityCounts.set(processor.plants.qualityCounts)
   }
 }
 
@@ -153,7 +101,7 @@ extension StageWorker {
 extension StageWorker {
   /// Nothing to read: hand over what is waiting once it is old enough, then wait for the journal.
   private mutating func idle() {
-    if encoder.lineCount > 0, WallClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
+    if processor.encoder.lineCount > 0, WallClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
     _ = reader.waitForMore(timeout: .milliseconds(50))
   }
 
@@ -161,21 +109,31 @@ extension StageWorker {
   /// sink's accepted offset reaches records that gave no points.
   private mutating func flush(always: Bool = false) {
     lastFlush = WallClock.monotonic()
-    guard encoder.lineCount > 0 || always else { return }
-    sink.submit(encoder.take(upTo: position))
+    guard processor.encoder.lineCount > 0 || always else { return }
+    var batch = processor.encoder.take(upTo: position)
+    // A checkpoint follows, whose counts must not be ahead of the sink's.
+    batch.keepsAccounts = always
+    sink.submit(batch)
   }
 
-  /// Every ten seconds the state is taken; it is written once the database has accepted all that came before it.
+  /// Every ten seconds, or each second while the journal is full, the state is taken; it is written once the sink has
+  /// accepted all that came before it.
   private mutating func keepCheckpoint() {
     if let pending = pendingCheckpoint {
       guard let accepted = sink.acceptedUpTo, accepted >= pending.offset else { return }
       pendingCheckpoint = nil
       StageWorker.keep(pending, checkpoints, journal, note)
-    } else if WallClock.monotonic() - lastCheckpoint >= StageWorker.checkpointInterval {
+    } else if isCheckpointDue {
       lastCheckpoint = WallClock.monotonic()
       flush(always: true)
       pendingCheckpoint = checkpoint()
     }
+  }
+
+  private var isCheckpointDue: Bool {
+    let elapsed = WallClock.monotonic() - lastCheckpoint
+    return elapsed >= StageWorker.checkpointInterval
+      || (elapsed >= StageWorker.urgentCheckpointInterval && !journal.hasRoom)
   }
 
   /// Writes a checkpoint and gives up the part of the journal that no checkpoint needs any more.
@@ -184,35 +142,35 @@ extension StageWorker {
   ) {
     do throws(JournalError) {
       // The offset that is returned leaves the checkpoint before this one usable.
-      _ = try journal.trim(below: try checkpoints.save(checkpoint))
+      let unneeded = try checkpoints.save(checkpoint)
+      try journal.trim(below: min(unneeded, redeliveryStart(before: checkpoint.offset, in: journal)))
+      // Room for what comes goes before the memory of what came.
+      if !journal.hasRoom { try journal.trim(below: unneeded) }
     } catch {
       note("the checkpoint could not be written: \(error)")
     }
   }
 
-  private func state() -> [UInt8] {
-    var writer = SnapshotWriter()
-    ledger.snapshot(into: &writer)
-    plants.snapshot(into: &writer)
-    return writer.bytes
+  /// From where on the journal may have messages whose acknowledgements the broker has not heard: it sends them again,
+  /// however long ago they were processed. Some brokers (Mosquitto 2.0.11) let more messages be on their way than their
+  /// window says, and send them again window by window, over several connections.
+  static func redeliveryStart(before offset: UInt64, in journal: Journal) -> UInt64 {
+    offset - min(offset, UInt64(min(8 << 20, journal.maximumBytes / 2)))
   }
 
   private static func resume(
-    _ configured: [Plant], _ checkpoint: Checkpoint?, _ note: (String) -> Void
-  ) -> (offset: UInt64, plants: PlantSet, ledger: Ledger) {
-    let fresh = PlantSet(plants: configured)
-    guard let checkpoint else { return (0, fresh, Ledger()) }
-    var reader = SnapshotReader(checkpoint.state)
+    _ sources: PlantSources, _ checkpoint: Checkpoint?, _ note: (String) -> Void
+  ) -> (offset: UInt64, processor: RecordProcessor) {
+    guard let checkpoint else { return (0, RecordProcessor(sources: sources)) }
     do throws(SnapshotError) {
-      let ledger = try Ledger(restoring: &reader)
-      var plants = fresh
-      for name in try plants.restore(from: &reader) {
+      let (processor, rebuilt) = try RecordProcessor.restored(from: checkpoint.state)
+      for name in rebuilt {
         note("plant \(name): its saved state does not fit its configuration, so its windows and models start anew")
       }
-      return (checkpoint.offset, plants, ledger)
+      return (checkpoint.offset, processor)
     } catch {
       note("the saved state cannot be used (\(error)); windows and models are rebuilt from the journal")
-      return (0, fresh, Ledger())
+      return (0, RecordProcessor(sources: sources))
     }
   }
 }

@@ -7,10 +7,29 @@ public struct LoadedConfiguration: Sendable {
   public var settings = ProcessSettings()
   /// The plants, in the order of their files' names.
   public var plants: [Plant] = []
+  /// What the plants were read from: enough to read the same plants again, elsewhere and later.
+  public var sources = PlantSources()
   /// Every mistake, in the order of files and lines.
   public var diagnostics: [Diagnostic] = []
   /// Whether there is no mistake.
   public var isValid: Bool { diagnostics.isEmpty }
+}
+
+/// The plants' files as they were, and what they took from the environment. The process's own file, and with it every
+/// secret, is no part of it.
+public struct PlantSources: Sendable {
+  /// Names and contents, in the order of names.
+  public var files: [(name: String, bytes: [UInt8])] = []
+  /// The variables that the files name and that were set.
+  public var environment: [String: String] = [:]
+
+  /// No plants.
+  public init() {}
+
+  /// The plants that these sources describe; those that cannot be read are left out.
+  public var plants: [Plant] {
+    ConfigurationLoader.load(files: files, environment: environment) { _ in nil }.plants
+  }
 }
 
 /// Reads a folder of YAML files: `wattline.yaml` is the process, every other `*.yaml` a plant.
@@ -51,7 +70,10 @@ public enum ConfigurationLoader {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
         if file.name == processFile {
           if let root { loaded.settings = ProcessReader(reading).settings(root) }
-        } else if let root {
+          loaded.diagnostics += reading.diagnostics
+          continue
+        }
+        if let root {
           let reader = PlantReader(reading)
           if let plant = reader.plant(root) { places.append((plant, file.name, reader.namePlace, reader.topicPlaces)) }
         } else {
@@ -61,6 +83,8 @@ public enum ConfigurationLoader {
         loaded.diagnostics.append(error)
       }
       loaded.diagnostics += reading.diagnostics
+      loaded.sources.files.append(file)
+      loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)
     loaded.diagnostics += conflicts(places)

@@ -28,8 +28,21 @@ final class PlantReader {
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
+    if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
     section.finish()
     return name == nil || name == "" ? nil : plant
+  }
+
+  private func limits(_ section: Section) -> PlantLimits {
+    var limits = PlantLimits()
+    if let count = section.number("assets", in: 1...100_000, "a number of assets from 1 to 100000") {
+      limits.assets = Int(count)
+    }
+    if let count = section.number("sensors", in: 1...1_000_000, "a number of sensors from 1 to 1000000") {
+      limits.sensors = Int(count)
+    }
+    section.finish()
+    return limits
   }
 
   private func list(_ section: Section, _ key: String) -> [YAMLNode] {

@@ -28,11 +28,33 @@ struct ProcessReader {
     if let url = section.text("url") { readURL(url, section, &broker) }
     if let id = section.text("client_id") { broker.clientID = id }
     if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
+    broker.protocolVersion = section.choice("protocol") ?? .auto
+    if let count = section.number("connections", in: 1...64, "a whole number from 1 to 64") {
+      if let whole = Int(exactly: count) {
+        broker.connections = whole
+      } else {
+        reading.mistake(section.place(of: "connections"), "'connections' must be a whole number from 1 to 64")
+      }
+    }
+    if let text = section.text("max_payload") {
+      if let bytes = Amount.bytes(text), (1 << 10...16 << 20).contains(bytes) {
+        broker.maximumPayload = Int(bytes)
+      } else {
+        reading.mistake(
+          section.place(of: "max_payload"),
+          "'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '\(text)'")
+      }
+    }
     broker.username = section.text("username") ?? broker.username
     broker.password = section.secret("password") ?? broker.password
     broker.caFile = section.text("ca")
     broker.certificateFile = section.text("cert")
     broker.keyFile = section.text("key")
+    if (broker.certificateFile == nil) != (broker.keyFile == nil) {
+      reading.mistake(
+        section.place(of: broker.keyFile == nil ? "cert" : "key"),
+        "a client certificate needs both 'cert' and 'key', the files of the certificate and of its key")
+    }
     section.finish()
     return broker
   }
@@ -87,15 +109,13 @@ struct ProcessReader {
   private func journal(_ section: Section) -> JournalSettings {
     var journal = JournalSettings()
     if let path = section.text("path") { journal.path = path }
-    if let text = section.text("max_bytes") {
-      if let bytes = Amount.bytes(text), bytes >= 1 << 20 {
-        journal.maximumBytes = bytes
-      } else {
-        reading.mistake(
-          section.place(of: "max_bytes"),
-          "'max_bytes' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
-      }
+    if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
+    journal.spoolBytes = size("spool", section)
+    if let spool = journal.spoolBytes, spool >= journal.maximumBytes {
+      reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
     }
+    if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
+    journal.whenFull = section.choice("when_full") ?? .pause
     if let text = section.text("sync") {
       switch text {
       case "always": journal.sync = .always
@@ -110,6 +130,15 @@ struct ProcessReader {
     }
     section.finish()
     return journal
+  }
+
+  /// Bytes, at least 1 MiB.
+  private func size(_ key: String, _ section: Section) -> Int64? {
+    guard let text = section.text(key) else { return nil }
+    if let bytes = Amount.bytes(text), bytes >= 1 << 20 { return bytes }
+    reading.mistake(
+      section.place(of: key), "'\(key)' must be at least 1MiB, written like 500MB or 10GiB, not '\(text)'")
+    return nil
   }
 }
 

@@ -7,6 +7,8 @@ final class Reading {
   let environment: [String: String]
   let readFile: (String) -> String?
   private(set) var diagnostics: [Diagnostic] = []
+  /// The variables that were asked for and set.
+  private(set) var usedEnvironment: [String: String] = [:]
 
   init(file: String, environment: [String: String], readFile: @escaping (String) -> String?) {
     self.file = file
@@ -32,6 +34,7 @@ final class Reading {
       }
       let inside = String(rest[start.upperBound..<end])
       let parts = inside.split(separator: ":-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      usedEnvironment[parts[0]] = environment[parts[0]]
       if let value = environment[parts[0]], !value.isEmpty || parts.count == 1 {
         result += value
       } else if parts.count > 1 || inside.hasSuffix(":-") {

@@ -14,6 +14,8 @@ public struct Plant: Hashable, Sendable {
   public var sensors: [SensorOverride]
   /// What energy costs.
   public var tariff: Tariff
+  /// How many assets and sensors may be taken in.
+  public var limits = PlantLimits()
 
   /// A plant; assets and rules may be added later.
   public init(
@@ -31,6 +33,17 @@ public struct Plant: Hashable, Sendable {
 
   /// The asset that stands for the plant as a whole in the `asset` tag.
   public static let wholePlant = "_plant"
+}
+
+/// How far a plant may grow by what its topics say, so that a sender gone wrong cannot fill memory and database.
+public struct PlantLimits: Hashable, Sendable {
+  /// Most assets, declared ones included; 1...100,000.
+  public var assets = 1_000
+  /// Most series, a sensor of an asset each; 1...1,000,000.
+  public var sensors = 10_000
+
+  /// The defaults of an absent `limits` key.
+  public init() {}
 }
 
 /// A place on Earth and its time zone.

@@ -39,6 +39,16 @@ public struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
 
 /// How to reach the broker.
 public struct BrokerSettings: Hashable, Sendable {
+  /// Which MQTT is spoken to receive.
+  public enum ProtocolVersion: String, Sendable, CaseIterable {
+    /// 5, and 3.1.1 where the broker does not speak 5.
+    case auto
+    /// MQTT 5.0.
+    case v5 = "5"
+    /// MQTT 3.1.1.
+    case v311 = "3.1.1"
+  }
+
   /// Host name or address.
   public var host = "127.0.0.1"
   /// TCP port.
@@ -49,6 +59,12 @@ public struct BrokerSettings: Hashable, Sendable {
   public var clientID = "wattline"
   /// Quality of service of subscriptions: 0, 1 or 2.
   public var qos = 1
+  /// MQTT's version.
+  public var protocolVersion = ProtocolVersion.auto
+  /// Connections that share the plants, 1...64: the first has `clientID`, the others `clientID-2` and so on.
+  public var connections = 1
+  /// Longest payload that is taken in [bytes], 1 KiB...16 MiB; a longer one is acknowledged, dropped and counted.
+  public var maximumPayload = 1 << 20
   /// User name.
   public var username: String?
   /// Password.
@@ -111,10 +127,24 @@ public struct JournalSettings: Hashable, Sendable {
     case never
   }
 
+  /// What happens when points for a database that is away fill their part of the folder.
+  public enum WhenFull: String, Hashable, Sendable, CaseIterable {
+    /// Nothing more is read: messages wait in the journal, then at the broker.
+    case pause
+    /// The oldest points are dropped and counted.
+    case dropOldest = "drop_oldest"
+  }
+
   /// Folder; made if missing.
   public var path = "/var/lib/wattline"
   /// Upper bound of the folder's size [bytes].
   public var maximumBytes: Int64 = 10 << 30
+  /// Upper bound of points that wait on disk for the database [bytes]; `nil` stands for half of ``maximumBytes``.
+  public var spoolBytes: Int64?
+  /// What happens when they reach it.
+  public var whenFull = WhenFull.pause
+  /// Upper bound of dead letters [bytes]; the oldest are removed first.
+  public var deadLetterBytes: Int64 = 256 << 20
   /// When appends reach the disk.
   public var sync = Sync.interval(.milliseconds(50))
 

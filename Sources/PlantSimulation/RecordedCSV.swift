@@ -53,7 +53,7 @@ public final class RecordedCSV {
 
   private let reader: LineReader
   private let timeCell: Int
-  /// For each cell of a row its column, or -1 for the time.
+  /// For each cell of a row its column, or -1 for the time and what is left out.
   private let columnOfCell: [Int]
   private var line = 1
 
@@ -61,8 +61,10 @@ public final class RecordedCSV {
   /// - Parameters:
   ///   - path: The file.
   ///   - assets: Names of the plant's assets, which tell where an asset's name ends when it has dots in it.
+  ///   - selected: For each column that is wanted, by its name in the file, the `asset.sensor` that it is; the others
+  ///     are left out. `nil` takes every column by its own name.
   /// - Throws: ``RecordedCSVError`` if the file cannot be read or its header makes no sense.
-  public init(path: String, assets: [String] = []) throws(RecordedCSVError) {
+  public init(path: String, assets: [String] = [], selected: [String: String]? = nil) throws(RecordedCSVError) {
     guard let reader = LineReader(path: path) else {
       throw RecordedCSVError(description: "\(path): cannot be read: \(String(cString: strerror(errno)))")
     }
@@ -78,11 +80,15 @@ public final class RecordedCSV {
       throw RecordedCSVError(description: "\(path):1: has no column 'time'; expected time,asset.sensor,…")
     }
     self.timeCell = timeCell
+    if let missing = selected?.keys.sorted().first(where: { !names.contains($0) }) {
+      throw RecordedCSVError(
+        description: "\(path):1: has no column '\(missing)'; it has \(names.joined(separator: ", "))")
+    }
     var columns: [Column] = []
     var columnOfCell: [Int] = []
     var seen: Set<String> = []
-    for (cell, name) in names.enumerated() {
-      if cell == timeCell {
+    for (cell, heading) in names.enumerated() {
+      guard cell != timeCell, let name = selected.map({ $0[heading] }) ?? heading else {
         columnOfCell.append(-1)
         continue
       }

@@ -29,6 +29,11 @@ public final class ChildProcess: Sendable {
     if !Waiting.until(seconds: seconds, { !isRunning }) { kill() }
   }
 
+  /// Sends a signal to the process while it runs.
+  public func signal(_ number: Int32) {
+    if isRunning { Glibc.kill(identifier, number) }
+  }
+
   /// Ends the process at once (SIGKILL) and waits until it is gone.
   public func kill() {
     guard isRunning else { return }

@@ -53,13 +53,16 @@ public enum Loopback {
 
 /// Waits by asking, every few milliseconds; for servers that do not say when they are ready.
 public enum Waiting {
-  /// Asks `condition` until it holds or `seconds` have passed; whether it held.
+  /// Asks `condition`, with a pause of some milliseconds after each time, until it holds or `seconds` have passed;
+  /// whether it held.
   @discardableResult
-  public static func until(seconds: Double = 5, _ condition: () -> Bool) -> Bool {
+  public static func until(
+    seconds: Double = 5, pause milliseconds: UInt32 = 4, _ condition: () throws -> Bool
+  ) rethrows -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)
-    while !condition() {
+    while try !condition() {
       if ContinuousClock.now > deadline { return false }
-      usleep(4_000)
+      usleep(milliseconds * 1_000)
     }
     return true
   }

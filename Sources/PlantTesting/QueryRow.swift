@@ -9,14 +9,15 @@ public enum QueryValue: Sendable, Equatable, Decodable {
   /// Reads one JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
+    // The most frequent first: each attempt in vain makes an error.
     if container.decodeNil() {
       self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .boolean(value)
     } else if let value = try? container.decode(Int64.self) {
       self = .integer(value)
     } else if let value = try? container.decode(Double.self) {
       self = .number(value)
+    } else if let value = try? container.decode(Bool.self) {
+      self = .boolean(value)
     } else {
       self = .text(try container.decode(String.self))
     }

@@ -8,13 +8,15 @@ public struct MessageView {
   public var packetID: UInt16
   /// Whether the broker had kept the message and sent it on subscribing.
   public var retained: Bool
+  /// The connection over which it came, 0...127; packet identifiers are the connection's own.
+  public var connection = 0
 }
 
 /// Collects the messages of one burst into the body of one journal record, so that a burst costs one checksum, one
 /// write and one receive time.
 ///
-/// Layout of a message, little-endian: packet identifier `UInt16`, flags `UInt8` (bit 0 retained), topic length
-/// `UInt16`, payload length `UInt32`, topic, payload.
+/// Layout of a message, little-endian: packet identifier `UInt16`, flags `UInt8` (bit 0 retained, above it the connection),
+/// topic length `UInt16`, payload length `UInt32`, topic, payload.
 public struct MessageFrameBuilder: Sendable {
   /// Bytes of a message before its topic.
   static let headerSize = 9
@@ -29,12 +31,13 @@ public struct MessageFrameBuilder: Sendable {
 
   /// Copies a message into the frame. `topic` is at most 65,535 bytes, as MQTT has it.
   public mutating func append(
-    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, packetID: UInt16, retained: Bool
+    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, packetID: UInt16, retained: Bool,
+    connection: Int = 0
   ) {
     let topicLength = UInt16(truncatingIfNeeded: topic.count)
     let payloadLength = UInt32(truncatingIfNeeded: payload.count)
     withUnsafeBytes(of: packetID.littleEndian) { bytes.append(contentsOf: $0) }
-    bytes.append(retained ? 1 : 0)
+    bytes.append(UInt8(truncatingIfNeeded: connection) << 1 | (retained ? 1 : 0))
     withUnsafeBytes(of: topicLength.littleEndian) { bytes.append(contentsOf: $0) }
     withUnsafeBytes(of: payloadLength.littleEndian) { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: topic)
@@ -81,6 +84,6 @@ public struct MessageFrameCursor {
     return MessageView(
       topic: UnsafeRawBufferPointer(rebasing: bytes[topicStart..<payloadStart]),
       payload: UnsafeRawBufferPointer(rebasing: bytes[payloadStart..<offset]), packetID: packetID,
-      retained: flags & 1 != 0)
+      retained: flags & 1 != 0, connection: Int(flags >> 1))
   }
 }

@@ -41,6 +41,11 @@ public struct SnapshotWriter: Sendable {
     write(UInt32(value.utf8.count))
     bytes.append(contentsOf: value.utf8)
   }
+  /// Writes bytes with their count.
+  public mutating func write(bytes values: [UInt8]) {
+    write(UInt32(values.count))
+    bytes.append(contentsOf: values)
+  }
   /// Writes an array with its length, each element by `body`.
   public mutating func write<T>(_ values: [T], _ body: (inout SnapshotWriter, T) -> Void) {
     write(UInt32(values.count))
@@ -63,13 +68,12 @@ public struct SnapshotReader: Sendable {
   public var isAtEnd: Bool { offset == bytes.count }
 
   /// Reads a fixed-width integer.
-  public mutating func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(SnapshotError) -> T {
+  public mutating func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self) throws(SnapshotError) -> T
+  {
     let size = MemoryLayout<T>.size
     guard bytes.count - offset >= size else { throw .truncated(at: bytes.count) }
-    var value: T = 0
-    for position in 0..<size { value |= T(truncatingIfNeeded: bytes[offset + position]) << T(8 * position) }
-    offset += size
-    return value
+    defer { offset += size }
+    return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
   }
   /// Reads a double.
   public mutating func readDouble() throws(SnapshotError) -> Double { Double(bitPattern: try read(UInt64.self)) }
@@ -102,6 +106,12 @@ public struct SnapshotReader: Sendable {
     values.reserveCapacity(count)
     for _ in 0..<count { values.append(try body(&self)) }
     return values
+  }
+  /// Reads bytes.
+  public mutating func readBytes() throws(SnapshotError) -> [UInt8] {
+    let count = try readCount(elementSize: 1)
+    defer { offset += count }
+    return Array(bytes[offset..<offset + count])
   }
   /// Reads doubles.
   public mutating func readDoubles() throws(SnapshotError) -> [Double] {

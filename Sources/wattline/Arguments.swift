@@ -39,8 +39,9 @@ struct Arguments {
         values[option.name] = ""
       }
     }
-    guard command.operands.count == operands.count else {
-      let wanted = command.operands.isEmpty ? "no further words" : command.operands.joined(separator: " ")
+    let most = command.operands.count + command.optionalOperands.count
+    guard (command.operands.count...most).contains(operands.count) else {
+      let wanted = most == 0 ? "no further words" : command.usage
       throw Misuse(message: "\(command.name) takes \(wanted), not '\(operands.joined(separator: " "))'")
     }
   }
@@ -78,13 +79,17 @@ struct CommandDescription: Sendable {
   var name: String
   var summary: String
   var operands: [String] = []
+  var optionalOperands: [String] = []
   var options: [Option] = []
   var details = ""
   var examples: [String] = []
 
+  /// The words that the command takes.
+  var usage: String { (operands + optionalOperands.map { "[\($0)]" }).joined(separator: " ") }
+
   /// The text of `wattline COMMAND --help`.
   var help: String {
-    var lines = ["\(summary)", "", "usage: wattline \(([name] + operands).joined(separator: " ")) [options]"]
+    var lines = ["\(summary)", "", "usage: wattline \(name) \(usage.isEmpty ? "" : usage + " ")[options]"]
     if !details.isEmpty { lines += ["", details] }
     if !options.isEmpty {
       lines += ["", "options:"]

@@ -9,8 +9,15 @@ enum Console {
   /// Prints a line on stdout at once.
   static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
 
-  /// Prints a line on stderr.
-  static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+  /// Prints one JSON document on stdout.
+  static func print(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
+  /// Prints a line on stderr, in place of a line of progress that may stand there.
+  static func note(_ line: String) { write((isTerminal ? "\r\u{1B}[K" : "") + line + "\n", to: STDERR_FILENO) }
 
   /// Prints without a line end on stderr, for lines that are redrawn.
   static func redraw(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -3,36 +3,63 @@ import Foundation
 import PlantModel
 import PlantSimulation
 
-/// `wattline replay`: a recording, published with its own times.
+/// `wattline replay`: a recording, published with its own times; or a journal, run through the stages again.
 enum ReplayCommand {
   static let description = CommandDescription(
-    name: "replay", summary: "publishes a recorded CSV to a plant's broker, with the recording's own times",
+    name: "replay", summary: "publishes a recorded CSV to a plant's broker, or runs a journal through the stages again",
     operands: ["FILE"],
     options: [
       CommandDescription.configurationOption,
       Option(name: "--plant", value: "P", help: "the plant whose sensors the columns are"),
       Option(name: "--speed", value: "X", help: "times real time (default: as fast as the broker takes it)"),
+      Option(
+        name: "--columns", value: "LIST",
+        help: "only these, as NAME or NAME=asset.sensor, with commas between (default: all)"),
+      Option(name: "--output", value: "FILE", help: "of a journal: line protocol into a file, - for standard output"),
+      Option(name: "--database", value: "NAME", help: "of a journal: points into another database"),
+      Option(name: "--diff", value: nil, help: "of a journal: what differs from how it was configured when recorded"),
+      Option(name: "--json", value: nil, help: "of a journal: prints one JSON document"),
     ],
     details: """
       FILE starts with a line `time,asset.sensor,…`; each further line has a time (ISO 8601) and a value a column. Empty
       cells are left out. Lines that cannot be read are counted and the first of them told.
+
+      Where FILE is the folder of a journal, its messages run through the stages again as they are configured now, into
+      a file or another database: deterministic, and beside a pipeline that goes on. --diff tells what changes in
+      alerts, qualities, forecasts' scores and cost.
       """,
-    examples: ["wattline replay year.csv --plant riverside", "wattline replay day.csv --plant riverside --speed 60"])
+    examples: [
+      "wattline replay year.csv --plant riverside",
+      "wattline replay day.csv --plant riverside --speed 60",
+      "wattline replay /var/lib/wattline --diff",
+      "wattline replay /var/lib/wattline --output points.lp",
+      "wattline replay meter.csv --plant riverside --columns demand=load.power,temp=weather.temperature",
+    ])
 
   static func run(_ arguments: Arguments) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: arguments.operands[0], isDirectory: &isFolder), isFolder.boolValue {
+      return try ReplayJournal.run(arguments, directory: arguments.operands[0])
+    }
     let speed = try arguments.positiveNumber("--speed")
     guard let name = arguments.text("--plant") else {
       throw Misuse(message: "replay needs --plant P: the plant whose sensors the columns are")
     }
+    let columns = try arguments.text("--columns").map(selection)
     let signals = SignalWatch()
     let loaded = BrokerAccess.load(arguments.configuration)
     let plant = try BrokerAccess.plants(loaded, named: name)[0]
-    let recording = try RecordedCSV(path: arguments.operands[0], assets: plant.assets.map(\.name))
+    let recording = try RecordedCSV(
+      path: arguments.operands[0], assets: plant.assets.map(\.name), selected: columns)
     let topics = try SensorTopic(plant: plant, decimals: nil)
     let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "replay")
     let published = try publish(recording, topics, publisher, speed: speed, signals: signals)
-    publisher.flush(timeout: .seconds(60))
+    let isConfirmed = publisher.flush(timeout: .seconds(60))
     publisher.stop()
+    guard isConfirmed else {
+      throw Failure(
+        description: "the broker has not acknowledged every message; replay again, nothing is counted twice")
+    }
     Console.print("\(published.rows) rows, \(published.messages) messages published")
     if recording.malformedCount > 0 {
       Console.note("\(recording.malformedCount) lines or cells could not be read:")
@@ -40,6 +67,21 @@ enum ReplayCommand {
         Console.note("\(arguments.operands[0]):\(problem.line): \(problem.reason)")
       }
     }
+  }
+
+  /// The columns of `NAME` and `NAME=asset.sensor` with commas between, and what each is.
+  private static func selection(_ list: String) throws(Misuse) -> [String: String] {
+    var columns: [String: String] = [:]
+    for entry in list.split(separator: ",", omittingEmptySubsequences: false) {
+      let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      guard let name = parts.first, let target = parts.last, !name.isEmpty, !target.isEmpty else {
+        throw Misuse(message: "--columns takes NAME or NAME=asset.sensor with commas between, not '\(list)'")
+      }
+      columns[name] = target
+    }
+    return columns
   }
 
   private static func publish(

@@ -10,15 +10,27 @@ struct Wattline {
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
     Command(description: BacktestCommand.description, run: BacktestCommand.run),
+    Command(description: BenchCommand.description, run: BenchCommand.run),
+    Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
+    Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
+    Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
+    Command(description: BenchLoad.description, run: BenchLoad.run),
   ]
 
   static func main() {
     let words = CommandLine.arguments.dropFirst()
-    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
-      Console.print(help)
-      exit(words.isEmpty ? ExitCode.misuse : ExitCode.done)
+    guard let name = words.first else {
+      Console.note(help)
+      exit(ExitCode.misuse)
     }
-    guard let command = commands.first(where: { $0.description.name == name }) else {
+    if ["--help", "-h", "help"].contains(name) {
+      Console.print(help)
+      exit(ExitCode.done)
+    }
+    // A command's name may be two words, such as that of one benchmark.
+    let pair = words.prefix(2).joined(separator: " ")
+    let found = commands.first { $0.description.name == pair } ?? commands.first { $0.description.name == name }
+    guard let command = found else {
       misuse("there is no command '\(name)'; there are \(commands.map(\.description.name).joined(separator: ", "))")
     }
     if words.contains("--help") || words.contains("-h") {
@@ -26,9 +38,9 @@ struct Wattline {
       exit(ExitCode.done)
     }
     do {
-      try execute(command, Array(words.dropFirst()))
+      try execute(command, Array(words.dropFirst(command.description.name == pair ? 2 : 1)))
     } catch let error as Misuse {
-      misuse("\(error.message)\ntry: wattline \(name) --help")
+      misuse("\(error.message)\ntry: wattline \(command.description.name) --help")
     } catch {
       Console.note("wattline \(name): \(error)")
       exit(ExitCode.failed)

@@ -113,6 +113,7 @@ struct BacktestTests {
 }
 
 extension Backtest.Forecast: Equatable {
+  /// Equal in every number.
   public static func == (a: Backtest.Forecast, b: Backtest.Forecast) -> Bool {
     a.model == b.model && a.issued == b.issued && a.time == b.time && a.p10 == b.p10 && a.p50 == b.p50
       && a.p90 == b.p90 && a.actual == b.actual

@@ -17,6 +17,8 @@ enum FakeAnswer: Sendable {
   case cut
   /// Says nothing until the test is over.
   case silence
+  /// Sends these bytes as they are and closes the connection.
+  case raw(String)
 }
 
 /// An HTTP server on a free loopback port, on a thread of its own; one connection at a time.
@@ -77,6 +79,9 @@ final class FakeDatabase: Sendable {
       }
       switch script(request, number) {
       case .cut: return
+      case .raw(let text):
+        _ = send(connection, text, text.utf8.count, Int32(MSG_NOSIGNAL))
+        return
       case .silence:
         var byte: UInt8 = 0
         while recv(connection, &byte, 1, 0) > 0 {}

@@ -7,64 +7,9 @@ import Testing
 
 @Suite("The sink and what the database answers", .timeLimit(.minutes(1)))
 struct InfluxSinkTests {
-  /// A sink on a fake database, with short waits.
-  private final class Bench {
-    let database: FakeDatabase
-    let sink: InfluxSink
-    let folder: String
-    let offsets = Log<UInt64>()
-    let states = Log<SinkState>()
+  private typealias Bench = SinkBench
 
-    init(
-      version: DatabaseSettings.Version = .v1, _ change: (inout SinkOptions) -> Void = { _ in },
-      _ script: @escaping FakeDatabase.Script
-    ) throws {
-      database = try FakeDatabase(script)
-      folder = NSTemporaryDirectory() + "sink-\(UUID().uuidString)"
-      var settings = DatabaseSettings()
-      settings.url = database.url
-      settings.version = version
-      settings.username = "user"
-      settings.password = Secret("pa:ss")
-      var options = SinkOptions()
-      options.shortestBackoff = .milliseconds(2)
-      options.longestBackoff = .milliseconds(20)
-      options.slowRetry = .milliseconds(20)
-      options.totalTimeout = .seconds(10)
-      change(&options)
-      sink = try InfluxSink(
-        settings, options: options, deadLetters: folder + "/dead-letter",
-        stateChanged: { [states] in states.append($0) }, accepted: { [offsets] in offsets.append($0) })
-    }
-
-    deinit {
-      database.stop()
-      try? FileManager.default.removeItem(atPath: folder)
-    }
-
-    func submit(_ lines: [String], upTo: UInt64) {
-      let text = lines.map { $0 + "\n" }.joined()
-      #expect(sink.submit(WriteBatch(bytes: Array(text.utf8), lines: lines.count, upTo: upTo)))
-    }
-
-    var deadLetterFiles: [String] {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/dead-letter")) ?? []
-      return names.map { folder + "/dead-letter/" + $0 }
-    }
-    var deadLetters: [String] {
-      deadLetterFiles.flatMap { path in
-        ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
-      }
-    }
-  }
-
-  final class Log<Element: Sendable>: Sendable {
-    private let items = Mutex<[Element]>([])
-    func append(_ item: Element) { items.withLock { $0.append(item) } }
-    var all: [Element] { items.withLock { $0 } }
-  }
-
-  private static func lines(_ range: Range<Int>) -> [String] { range.map { "m,n=\($0) v=1 \($0)" } }
+  private static func lines(_ range: Range<Int>) -> [String] { SinkBench.lines(range) }
 
   /// A database that takes a request whole or not at all, and refuses lines that hold `bad`.
   private static func picky(_ status: Int, _ body: String) -> FakeDatabase.Script {
@@ -115,7 +60,7 @@ struct InfluxSinkTests {
     ])
   func bisect(status: Int, body: String, reason: RefusalReason) throws {
     let script = Self.picky(status, body)
-    let bench = try Bench({ _ in }, script)
+    let bench = try Bench(script: script)
     var lines = Self.lines(0..<100)
     lines[17] = "m,n=bad1 v=x 1"
     lines[99] = "m,n=bad2 v=x 1"
@@ -206,7 +151,7 @@ struct InfluxSinkTests {
   @Test("a line on which the server fails, and on no other, ends in the dead-letter file")
   func poison() throws {
     let script = Self.picky(500, "panic")
-    let bench = try Bench({ $0.faultTries = 2 }, script)
+    let bench = try Bench({ $0.faultTries = 2 }, script: script)
     var lines = Self.lines(0..<16)
     lines[5] = "m,n=bad v=1 1"
     bench.submit(lines, upTo: 3)
@@ -218,7 +163,7 @@ struct InfluxSinkTests {
 
   @Test("a lone line on which the server fails is judged by the next one, and by nothing else")
   func lonePoison() throws {
-    let bench = try Bench({ $0.faultTries = 2 }, Self.picky(500, "panic"))
+    let bench = try Bench({ $0.faultTries = 2 }, script: Self.picky(500, "panic"))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)
     while bench.database.writes.count < 8 { usleep(2000) }
     #expect(bench.sink.counts.deadLetters.isEmpty)
@@ -278,7 +223,7 @@ struct InfluxSinkTests {
 
   @Test("what cannot be put into the dead-letter file is kept and said")
   func noDeadLetterFile() throws {
-    let bench = try Bench({ _ in }, Self.picky(400, "{}"))
+    let bench = try Bench(script: Self.picky(400, "{}"))
     // A file stands where the folder would be made.
     #expect(FileManager.default.createFile(atPath: bench.folder, contents: nil))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)

@@ -123,6 +123,15 @@ struct WriteEndpointTests {
         == "http://db:8086/api/v3/write_lp?db=my%20plant%26x&precision=millisecond")
     #expect(WriteEndpoint(settings, interface: .v3, precision: .seconds).writeURL.hasSuffix("precision=second"))
     #expect(WriteEndpoint.pingURL(settings) == "http://db:8086/ping")
+    var settings = settings
+    settings.organisation = nil
+    #expect(
+      WriteEndpoint(settings, interface: .v2).writeURL
+        == "http://db:8086/api/v2/write?bucket=my%20plant%26x&precision=ms")
+    settings.username = "u"
+    #expect(WriteEndpoint(settings, interface: .v2).writeURL == "http://db:8086/write?db=my%20plant%26x&precision=ms")
+    settings.token = Secret("t")
+    #expect(WriteEndpoint(settings, interface: .v2).writeURL.hasPrefix("http://db:8086/api/v2/write?bucket="))
   }
 
   @Test("a token goes into its header without what would end it; else user and password are Basic")

@@ -1,21 +1,45 @@
 import Foundation
-import Journal
 import PlantModel
+
+@testable import Journal
 
 /// A folder that is removed with its owner.
 final class TemporaryFolder {
   let path: String
 
   init() {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-\(UUID().uuidString)").path
+    // In memory where there is such a disk: the tests make thousands of files durable.
+    let memory = "/dev/shm"
+    let parent = access(memory, W_OK) == 0 ? memory : FileManager.default.temporaryDirectory.path
+    path = "\(parent)/wattline-\(UUID().uuidString)"
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Names of the segments, oldest first.
-  var segments: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.filter { $0.hasSuffix(".journal") }.sorted().map { "\(path)/\($0)" }
+  /// Names of all files.
+  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+
+  /// Paths of the plain segments, oldest first.
+  var segments: [String] { names.filter { $0.hasSuffix(".journal") }.map { "\(path)/\($0)" } }
+
+  /// Paths of the sealed segments, oldest first.
+  var sealed: [String] { names.filter { $0.hasSuffix(".journal.zst") }.map { "\(path)/\($0)" } }
+
+  /// The folder as it is now, as a process finds it that starts after a sudden end.
+  func copy() throws -> TemporaryFolder {
+    let copy = TemporaryFolder()
+    try FileManager.default.copyItem(atPath: path, toPath: copy.path)
+    return copy
+  }
+
+  /// A journal in it that seals when it is told to, in blocks of a few records.
+  func journal(
+    segmentBytes: Int64 = 2_000, maximumBytes: Int64 = 1 << 30, keepBytes: Int64 = 0, maximumAge: TimeSpan? = nil,
+    sync: Journal.Sync = .never, synchronize: @escaping OpenFile.Synchronize = { _ in 0 }
+  ) throws -> Journal {
+    try Journal(
+      directory: path, maximumBytes: maximumBytes, segmentBytes: segmentBytes, sync: sync, notBefore: 0,
+      keepBytes: keepBytes, maximumAge: maximumAge, compresses: false, blockBytes: 600, synchronize: synchronize)
   }
 
   /// Changes the bytes of a file.
@@ -51,6 +75,9 @@ extension Journal {
   func append(_ entry: Entry) throws -> UInt64 {
     try append(kind: entry.kind, received: Timestamp(nanoseconds: entry.received), body: entry.body)
   }
+
+  /// Seals every complete segment.
+  func sealAll() throws { while try store.sealOldest() {} }
 
   /// All that can be read from an offset.
   func entries(from offset: UInt64 = 0) throws -> [Entry] { try reader(from: offset).rest() }

@@ -41,24 +41,39 @@ struct DecodingRefusalTests {
     #expect(bench.send("kept/a/s", "1", retained: true) == .readings(plant: 0, count: 1))
   }
 
-  @Test("a payload beyond a mebibyte is refused unread")
+  @Test("a payload beyond sixteen mebibytes is refused unread")
   func tooLarge() {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     let payload = [UInt8](repeating: 0x31, count: MessageDecoder.maximumPayloadLength + 1)
     #expect(bench.send(Array("r/a/s".utf8), payload) == .refused(.tooLarge))
   }
 
-  @Test("a plant takes in no more series than its limit, and the known ones go on")
-  func tooManySensors() {
-    var bench = DecoderBench([DecodingRefusalTests.rule])
-    bench.decoder.seriesLimit = 2
+  @Test("a plant takes in no more assets and sensors than its limits, every refused reading counts, known ones go on")
+  func limits() {
+    var bench = DecoderBench.limited([DecodingRefusalTests.rule], assets: 2, sensors: 3)
     #expect(bench.send("r/a/1", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/b/1", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/c/1", "1") == .refused(.tooManyAssets))
     #expect(bench.send("r/a/2", "1") == .readings(plant: 0, count: 1))
     #expect(bench.send("r/a/3", "1") == .refused(.tooManySensors))
     #expect(bench.send("r/a/3", "1") == .refused(.tooManySensors))
     #expect(bench.send("r/a/1", "1") == .readings(plant: 0, count: 1))
-    bench.decoder.seriesLimit = 3
-    #expect(bench.send("r/a/3", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.decoder.beyondLimits == [3] && bench.registers[0].series.count == 3)
+  }
+
+  @Test("of a message that has known and new sensors the known ones are taken when the plant is full")
+  func partly() {
+    var bench = DecoderBench.limited([TopicRule(match: "r/{asset}", payload: .json)], sensors: 2)
+    #expect(bench.send("r/a", #"{"x": 1, "y": 2, "z": 3, "w": 4}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.decoder.beyondLimits == [2])
+  }
+
+  @Test("names are bounded, so that no series' key grows beyond what a database takes")
+  func longNames() {
+    var bench = DecoderBench([DecodingRefusalTests.rule])
+    let name = String(repeating: "n", count: 1_024)
+    #expect(bench.send("r/a/\(name)", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/\(name)n", "1") == .refused(.invalidName))
   }
 
   @Test("a topic table that is full starts anew without losing series")

@@ -22,10 +22,21 @@ struct DecoderBench {
   }
 
   static func plant(
-    _ name: String, _ rules: [TopicRule], timezone: String = "UTC", sensors: [SensorOverride] = []
+    _ name: String, _ rules: [TopicRule], timezone: String = "UTC", sensors: [SensorOverride] = [],
+    limits: PlantLimits = PlantLimits()
   ) -> Plant {
-    Plant(
+    var plant = Plant(
       name: name, location: Location(latitude: 52, longitude: 13, timezone: timezone), topics: rules, sensors: sensors)
+    plant.limits = limits
+    return plant
+  }
+
+  /// A bench whose plant takes in no more than it is told.
+  static func limited(_ rules: [TopicRule], assets: Int = 1_000, sensors: Int) -> DecoderBench {
+    var limits = PlantLimits()
+    limits.assets = assets
+    limits.sensors = sensors
+    return DecoderBench(plants: [plant("p", rules, limits: limits)])
   }
 
   mutating func send(_ topic: String, _ payload: String, retained: Bool = false) -> DecodeOutcome {

@@ -34,8 +34,7 @@ struct FuzzDecoderTests {
   @Test("random bytes are refused or read, and always counted")
   func random() {
     var generator = SplitMix(state: 1)
-    var bench = DecoderBench(FuzzDecoderTests.rules)
-    bench.decoder.seriesLimit = 500
+    var bench = DecoderBench.limited(FuzzDecoderTests.rules, sensors: 500)
     bench.decoder.topicLimit = 2_000
     let alphabet = Array(#"{}[]",:\/0123456789.eE+-truefalsnNaIi =#\#n{}""#.utf8)
     for round in 0..<20_000 {
@@ -53,8 +52,7 @@ struct FuzzDecoderTests {
   @Test("damaged messages of every format are refused or read, and always counted")
   func mutated() {
     var generator = SplitMix(state: 2)
-    var bench = DecoderBench(FuzzDecoderTests.rules)
-    bench.decoder.seriesLimit = 500
+    var bench = DecoderBench.limited(FuzzDecoderTests.rules, sensors: 500)
     bench.decoder.topicLimit = 2_000
     for round in 0..<30_000 {
       var topic = Array(FuzzDecoderTests.topics[round % FuzzDecoderTests.topics.count].utf8)

@@ -53,18 +53,36 @@ import Testing
     #expect(backoff.next() <= 0.25)
   }
 
-  @Test("a session is complete when every filter was granted and no answer is awaited")
+  @Test("a session is complete when every filter was granted, no answer is awaited and nothing is left over")
   func subscriptions() {
+    func codes<R>(_ codes: [UInt8], _ body: (UnsafeRawBufferPointer) -> R) -> R { codes.withUnsafeBytes(body) }
     var state = SessionSubscriptions(["a", "b", "a"])
+    state.reset(remembered: ["old", "a"])
     let batches = state.takeUnsent()
-    #expect(batches == [["a", "b"]] && state.takeUnsent().isEmpty && !state.isComplete)
+    #expect(batches == [["a", "b"]] && state.takeUnsent().isEmpty && !state.isSettled)
+    #expect(state.held == ["a", "b", "old"])
     state.markSent(["a", "b"], as: 1)
-    #expect(!state.isComplete)
-    let refused = [Int32(1), 128].withUnsafeBufferPointer { state.confirm(1, granted: $0) }
-    #expect(refused == ["b"] && !state.isComplete)
-    #expect(state.replace(by: ["c"]) == ["a"])
-    #expect(state.takeUnsent() == [["c"]])
+    #expect(!state.isSettled)
+    let refused = codes([1, 0x87]) { state.confirm(1, codes: $0) }
+    #expect(refused.map(\.filter) == ["b"] && refused.map(\.code) == [0x87] && state.isSettled && !state.isComplete)
+    state.replace(by: ["c"])
+    #expect(!state.isSettled && state.takeUnsent() == [["c"]])
     state.markSent(["c"], as: 2)
-    #expect([Int32(0)].withUnsafeBufferPointer { state.confirm(2, granted: $0) }.isEmpty && state.isComplete)
+    #expect(codes([0]) { state.confirm(2, codes: $0) }.isEmpty && state.isSettled && !state.isComplete)
+    #expect(state.takeSurplus() == [["a", "old"]] && state.takeSurplus().isEmpty)
+    state.markRemoved(["a", "old"], as: 3)
+    #expect(!state.isComplete && state.held == ["a", "c", "old"])
+    state.confirmRemoval(3)
+    #expect(state.isComplete && state.held == ["c"])
+  }
+
+  @Test(
+    "a filter is valid when MQTT allows it",
+    arguments: [
+      ("a", true), ("#", true), ("a/#", true), ("+/a/+", true), ("/", true), ("", false), ("a#", false),
+      ("a/#/b", false), ("a+/b", false), ("a/\0", false), (String(repeating: "a", count: 65_536), false),
+    ])
+  func filters(_ filter: String, _ isValid: Bool) {
+    #expect(SessionSubscriptions.isValid(filter) == isValid)
   }
 }

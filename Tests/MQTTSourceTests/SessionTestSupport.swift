@@ -64,19 +64,19 @@ final class EventLog: Sendable {
 
 /// A client that publishes at QoS 1 and waits for the broker's acknowledgement of everything.
 final class TestPublisher {
-  private let client: OpaquePointer
-  private final class Confirmed: Sendable {
+  fileprivate let client: OpaquePointer
+  fileprivate final class Confirmed: Sendable {
     let count = Atomic(0)
   }
-  private let confirmed = Confirmed()
-  private var sent = 0
+  fileprivate let confirmed = Confirmed()
+  fileprivate var sent = 0
 
   init?(_ settings: BrokerSettings) {
     mosquitto_lib_init()
     guard let client = mosquitto_new(nil, true, Unmanaged.passUnretained(confirmed).toOpaque()) else { return nil }
     self.client = client
     mosquitto_username_pw_set(client, settings.username, settings.password?.text)
-    if settings.tls { mosquitto_tls_set(client, settings.caFile, nil, nil, nil, nil) }
+    if settings.tls { mosquitto_tls_set(client, settings.caFile, nil, settings.certificateFile, settings.keyFile, nil) }
     mosquitto_publish_callback_set(client) { _, context, _ in
       guard let context else { return }
       Unmanaged<Confirmed>.fromOpaque(context).takeUnretainedValue().count.add(1, ordering: .relaxed)
@@ -107,6 +107,15 @@ final class TestPublisher {
   }
 }
 
+extension TestPublisher {
+  /// Publishes one payload; whether the broker confirmed it.
+  func publish(payload: String, topic: String = "plant/asset/sensor") -> Bool {
+    mosquitto_publish(client, nil, topic, Int32(payload.utf8.count), payload, 1, false)
+    sent += 1
+    return Waiting.until { confirmed.count.load(ordering: .relaxed) >= sent }
+  }
+}
+
 /// A broker, a sink and how to make sessions between them.
 struct SessionFixture {
   let broker: LocalBroker
@@ -114,9 +123,12 @@ struct SessionFixture {
   let events = EventLog()
   var settings: BrokerSettings
 
-  init(options: LocalBroker.Options = LocalBroker.Options()) throws {
+  init(
+    options: LocalBroker.Options = LocalBroker.Options(), _ version: BrokerSettings.ProtocolVersion = .auto
+  ) throws {
     broker = try LocalBroker.started(options: options)
     settings = broker.settings
+    settings.protocolVersion = version
   }
 
   func session(_ subscriptions: [String] = ["plant/#"]) -> BrokerSession {

@@ -6,9 +6,12 @@ import StreamCore
 import Testing
 
 @Suite struct SessionTests {
-  @Test("what was published before the session starts arrives, in order, once")
-  func persistent() throws {
-    let fixture = try SessionFixture()
+  /// Sessions, identifiers and duplicates work alike in both.
+  static let versions: [BrokerSettings.ProtocolVersion] = [.v5, .v311]
+
+  @Test("what was published before the session starts arrives, in order, once", arguments: versions)
+  func persistent(_ version: BrokerSettings.ProtocolVersion) throws {
+    let fixture = try SessionFixture(version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -28,9 +31,9 @@ import Testing
     #expect(fixture.events.all.contains(.connected(sessionPresent: true)))
   }
 
-  @Test("what was acknowledged is not sent again, what was not is")
-  func acknowledgement() throws {
-    let fixture = try SessionFixture()
+  @Test("what was acknowledged is not sent again, what was not is", arguments: versions)
+  func acknowledgement(_ version: BrokerSettings.ProtocolVersion) throws {
+    let fixture = try SessionFixture(version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -47,9 +50,9 @@ import Testing
     #expect(fixture.sink.payloads == (0..<200).map(String.init))
   }
 
-  @Test("a full sink stops the acknowledgements; with room again everything arrives once")
-  func full() throws {
-    let fixture = try SessionFixture()
+  @Test("a full sink stops the acknowledgements; with room again everything arrives once", arguments: versions)
+  func full(_ version: BrokerSettings.ProtocolVersion) throws {
+    let fixture = try SessionFixture(version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -71,9 +74,9 @@ import Testing
     #expect(session.counters.messages == 200 + turnedAway)
   }
 
-  @Test("a burst that a dying process did not keep is delivered to the next one")
-  func unacknowledged() throws {
-    let fixture = try SessionFixture()
+  @Test("a burst that a dying process did not keep is delivered to the next one", arguments: versions)
+  func unacknowledged(_ version: BrokerSettings.ProtocolVersion) throws {
+    let fixture = try SessionFixture(version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -92,9 +95,9 @@ import Testing
     #expect(second.counters.duplicates == 0)
   }
 
-  @Test("what the journal's end already has is recognised when the broker sends it again")
-  func seeded() throws {
-    let fixture = try SessionFixture()
+  @Test("what the journal's end already has is recognised when the broker sends it again", arguments: versions)
+  func seeded(_ version: BrokerSettings.ProtocolVersion) throws {
+    let fixture = try SessionFixture(version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -153,25 +156,26 @@ import Testing
     let session = fixture.session()
     session.start()
     let refusal = SessionEvent.disconnected(
-      reason: "the broker refuses the connection: Connection Refused: not authorised.")
+      reason: "the broker refuses the connection: not authorised; look at user, password and access rules")
     #expect(Waiting.until { fixture.events.count(refusal) >= 2 })
     session.stop()
     #expect(!fixture.events.all.contains(.subscribed))
   }
 
-  @Test("a filter that MQTT or the broker refuses is named, and the session is not called subscribed")
-  func refusedFilter() throws {
+  @Test(
+    "a filter that MQTT or the broker refuses is named, and the session is not called subscribed", arguments: versions)
+  func refusedFilter(_ version: BrokerSettings.ProtocolVersion) throws {
     var options = LocalBroker.Options()
     let folder = try TemporaryFolder(prefix: "wattline-acl")
     defer { folder.remove() }
     let list = folder.path + "/acl"
     try "topic readwrite plant/#\n".write(toFile: list, atomically: true, encoding: .utf8)
     options.furtherLines = ["acl_file \(list)"]
-    let fixture = try SessionFixture(options: options)
+    let fixture = try SessionFixture(options: options, version)
     defer { fixture.broker.stop() }
     let session = fixture.session(["plant/#", "a/#/b"])
     session.start()
-    #expect(Waiting.until { fixture.events.all.contains(.refused(filter: "a/#/b")) })
+    #expect(Waiting.until { fixture.events.all.contains(.refused(filter: "a/#/b", reason: "it is not valid in MQTT")) })
     #expect(try #require(TestPublisher(fixture.settings)).publish(0..<1))
     #expect(Waiting.until { fixture.sink.payloads == ["0"] })
     #expect(!session.isSubscribed && !fixture.events.all.contains(.subscribed))
@@ -182,9 +186,9 @@ import Testing
     #expect(session.counters.reconnects == 0)
   }
 
-  @Test("filters are added and removed on the same connection")
-  func update() throws {
-    let fixture = try SessionFixture()
+  @Test("filters are added and removed on the same connection", arguments: versions)
+  func update(_ version: BrokerSettings.ProtocolVersion) throws {
+    let fixture = try SessionFixture(version)
     defer { fixture.broker.stop() }
     let many = (0..<250).map { "plant/many/\($0)" }
     let session = fixture.session(["plant/a"] + many)

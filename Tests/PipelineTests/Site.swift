@@ -23,21 +23,23 @@ final class Site {
     publisher = Publisher(settings: settings)
   }
 
-  /// Adds a plant with a load, a grid connection and further assets.
-  func add(plant: String, assets: String = "") throws {
+  /// Adds a plant with a load, a grid connection and further assets, and with what differs of its sensors.
+  func add(plant: String, assets: String = "", sensors: String = "") throws {
     let text = """
       plant: \(plant)
       location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
       topics: [{match: "\(plant)/{asset}/{sensor}"}]
       assets: {load: {kind: load}, grid: {kind: grid, import_limit_kw: 300}\(assets.isEmpty ? "" : ", " + assets)}
+      tariff: {import: 0.3, export: 0.08}
+      sensors: [\(sensors)]
       """
     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(plant).yaml"))
   }
 
-  func pipeline() throws -> RunningPipeline {
+  func pipeline(reportEvery interval: TimeSpan = .seconds(10)) throws -> RunningPipeline {
     let (mqtt, database, journal) = (broker.settings, influx.settings(), folder + "/journal")
     return try RunningPipeline(
-      directory: folder, environment: [:],
+      directory: folder, environment: [:], reportEvery: interval,
       adjust: {
         $0.mqtt = mqtt
         $0.influxdb = database

@@ -47,6 +47,8 @@ struct WholeWayTests {
     site.influx.kill()
     for number in 0..<500 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
     #expect(Waiting.until(seconds: 10) { before.status().appended >= 500 })
+    // The stages go on: every reading is on its way to disk as a point.
+    #expect(Waiting.until(seconds: 10) { before.status().accounts.spooled.readings == 500 })
     before.stop()
     for number in 500..<700 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
     #expect(site.publisher.flush())

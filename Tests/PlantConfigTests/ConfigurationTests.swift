@@ -61,6 +61,43 @@ struct ConfigurationTests {
     #expect(load(text).diagnostics.map(\.description) == [message])
   }
 
+  @Test(
+    "a mistake of the process's file is told with its place and what would be right",
+    arguments: [
+      (
+        "mqtt: {protocol: 4}", "wattline.yaml:1:18: error: 'protocol' is '4'; it must be one of auto, 5, 3.1.1"
+      ),
+      (
+        "mqtt: {connections: 0}",
+        "wattline.yaml:1:21: error: 'connections' is '0'; it must be a whole number from 1 to 64"
+      ),
+      ("mqtt: {connections: 1.5}", "wattline.yaml:1:21: error: 'connections' must be a whole number from 1 to 64"),
+      (
+        "mqtt: {max_payload: 1GiB}",
+        "wattline.yaml:1:21: error: 'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '1GiB'"
+      ),
+      (
+        "mqtt: {cert: c.pem}",
+        "wattline.yaml:1:14: error: a client certificate needs both 'cert' and 'key', the files of the certificate and "
+          + "of its key"
+      ),
+    ])
+  func processMistakes(text: String, message: String) {
+    #expect(load(text, name: "wattline.yaml").diagnostics.map(\.description) == [message])
+  }
+
+  @Test("how the broker is spoken to and how far a plant may grow are read")
+  func brokerAndLimits() {
+    let process = load(
+      "mqtt: {url: \"mqtts://b\", protocol: 3.1.1, connections: 4, max_payload: 64KiB, cert: c, key: k}",
+      name: "wattline.yaml")
+    let mqtt = process.settings.mqtt
+    #expect(mqtt.protocolVersion == .v311 && mqtt.connections == 4 && mqtt.maximumPayload == 65_536 && mqtt.tls)
+    #expect(mqtt.certificateFile == "c" && mqtt.keyFile == "k")
+    let plant = load(head + "limits: {assets: 5, sensors: 70}").plants.first
+    #expect(plant?.limits.assets == 5 && plant?.limits.sensors == 70)
+  }
+
   @Test("all mistakes of a folder are told in one go")
   func allMistakes() {
     let files = [
@@ -102,6 +139,23 @@ struct ConfigurationTests {
     #expect(!"\(loaded.settings)\(dumped)".contains("hunter2") && !dumped.contains("s3cret"))
     let missing = load(text, name: "wattline.yaml").diagnostics.map(\.message)
     #expect(missing == ["the environment has no T; set it, or write ${T:-default}"])
+  }
+
+  @Test("what waits on disk has its bounds and its way when full, and each mistake says what would be right")
+  func journal() {
+    let text = "journal: {path: /j, max_bytes: 8GiB, spool: 2GiB, dead_letters: 1MiB, when_full: drop_oldest}"
+    let journal = load(text, name: "wattline.yaml").settings.journal
+    #expect(journal.spoolBytes == 2 << 30 && journal.deadLetterBytes == 1 << 20 && journal.whenFull == .dropOldest)
+    let defaults = load("journal: {path: /j}", name: "wattline.yaml").settings.journal
+    #expect(defaults.spoolBytes == nil && defaults.whenFull == .pause)
+    let large = load("journal: {max_bytes: 1GiB, spool: 1GiB}", name: "wattline.yaml").diagnostics.map(\.message)
+    #expect(large == ["'spool' is a part of 'max_bytes' and must be smaller"])
+    let wrong = load("journal: {spool: 3kB, when_full: drop}", name: "wattline.yaml").diagnostics.map(\.message)
+    #expect(
+      wrong == [
+        "'spool' must be at least 1MiB, written like 500MB or 10GiB, not '3kB'",
+        "'when_full' is 'drop'; it must be one of pause, drop_oldest",
+      ])
   }
 
   @Test("any change of bytes in a plant's file gives mistakes or a plant, and never a crash")

@@ -1,0 +1,195 @@
+import Journal
+import PlantModel
+
+extension SinkLoop {
+  /// One round while the spool has points: what is fresh goes in, what is oldest comes out.
+  func relay(_ spool: Spool) {
+    acceptSynced(spool)
+    if batches.isEmpty { batches = queue.takeNow(lines: options.requestLines, bytes: delivery.requestBytes) }
+    let isTaken = takeIn(spool)
+    let wait = nextTry - BatchQueue.monotonic()
+    if queue.isPastDeadline || (queue.isClosing && wait > 0 && (queue.isDone || !isTaken)) {
+      isOver = true
+    } else if wait > 0 {
+      pause(min(TimeSpan(nanoseconds: wait), .second), gathering: isTaken)
+    } else {
+      drain(spool)
+    }
+  }
+
+  /// Waits; small batches gather meanwhile, so that each record of the spool costs one sync and packs well.
+  private func pause(_ span: TimeSpan, gathering: Bool) {
+    if gathering {
+      queue.wait(for: span, orBatches: max(1, options.queueBatches / 2))
+    } else {
+      _ = queue.pause(for: span)
+    }
+  }
+
+  private func drain(_ spool: Spool) {
+    guard job != nil || read(spool), var work = job, let chunk else { return }
+    switch delivery.advance(&work, more: { readFurther(spool) }) {
+    case .done:
+      settle(work, from: \.spooled)
+      finish(self.chunk ?? chunk, spool)
+      nextTry = 0
+    case .later(let span):
+      job = work
+      nextTry = later(span)
+    }
+  }
+
+  /// Reads what is delivered next; `false` where nothing came.
+  private func read(_ spool: Spool) -> Bool {
+    guard let next = next(spool) else { return false }
+    guard !next.lines.isEmpty else {
+      finish(next, spool)
+      return false
+    }
+    job = delivery.job(next.lines)
+    chunk = next
+    chunk?.lines = []
+    return true
+  }
+
+  private func readFurther(_ spool: Spool) -> [UInt8] {
+    guard let next = next(spool) else { return [] }
+    chunk?.end = next.end
+    chunk?.total = next.total
+    chunk?.lost += next.lost
+    return next.lines
+  }
+
+  private func next(_ spool: Spool) -> Spool.Chunk? {
+    do throws(JournalError) {
+      let next = try spool.next(points: options.requestLines, bytes: delivery.requestBytes)
+      let damage = spool.damage
+      status.update { $0.spoolDamage = damage }
+      if next.lost.points > 0 {
+        listener.note("spool: \(next.lost.points) points cannot be read back; going on behind them")
+      }
+      return next
+    } catch {
+      trouble(error)
+      nextTry = later(options.slowRetry)
+      return nil
+    }
+  }
+
+  /// All of a chunk is where it belongs.
+  private func finish(_ chunk: Spool.Chunk, _ spool: Spool) {
+    spool.delivered(chunk)
+    (self.chunk, job) = (nil, nil)
+    drop(chunk.lost, .spoolDamaged)
+    let isDue = BatchQueue.monotonic() - lastKept >= SinkLoop.keepInterval
+    if spool.isEmpty || !batches.isEmpty || isDue { keep() }
+  }
+
+  private func drop(_ tally: PointTally, _ reason: DropReason) {
+    guard tally != PointTally() else { return }
+    status.update {
+      $0.accounts.dropped[reason, default: PointTally()] += tally
+      $0.accounts.spooled = $0.accounts.spooled - tally
+    }
+  }
+
+  /// Puts fresh batches into the spool, and posts them ahead of their turn where that is long; `false` where it is full.
+  private func takeIn(_ spool: Spool) -> Bool {
+    guard !batches.isEmpty else { return true }
+    let lines = WriteBatch.joined(batches)
+    guard store(lines, spool) else { return false }
+    unsynced += batches
+    batches = []
+    acceptSynced(spool)
+    if status.current.state == .ok, spool.waiting.points > UInt64(options.longSpool), delivery.postAhead(lines) {
+      status.update { $0.pointsAhead += PointTally(counting: lines[...]).points }
+    }
+    return true
+  }
+
+  /// Puts what is left of a batch that cannot be delivered into the spool; `false` where there is none or it is full.
+  func putAside() -> Bool {
+    guard let spool, let work = job, store(work.rest, spool) else { return false }
+    settle(work, from: \.queued)
+    job = nil
+    unsynced += batches
+    batches = []
+    acceptSynced(spool)
+    return true
+  }
+
+  private func store(_ lines: [UInt8], _ spool: Spool) -> Bool {
+    guard !lines.isEmpty else { return true }
+    let tally = PointTally(counting: lines[...])
+    while true {
+      do throws(JournalError) {
+        try spool.append(lines, tally)
+        status.update {
+          $0.accounts.queued = $0.accounts.queued - tally
+          $0.accounts.spooled += tally
+          $0.spoolBytes = spool.bytes
+          $0.isSpoolFull = false
+        }
+        return true
+      } catch {
+        guard error == .full else {
+          trouble(error)
+          return false
+        }
+        if spool.whenFull == .dropOldest, dropOldest(spool) { continue }
+        if !status.current.isSpoolFull { listener.note("spool: full; nothing more is read until it drains") }
+        status.update { $0.isSpoolFull = true }
+        return false
+      }
+    }
+  }
+
+  /// Gives up the oldest points of a full spool; `false` where nothing is left to give up.
+  private func dropOldest(_ spool: Spool) -> Bool {
+    guard !spool.isEmpty else { return false }
+    if let chunk {
+      if let job {
+        settle(job, from: \.spooled)
+        drop(PointTally(counting: job.rest[...]), .spoolFull)
+      }
+      finish(chunk, spool)
+    }
+    do throws(JournalError) {
+      let skipped = try spool.skipOldest()
+      drop(skipped, .spoolFull)
+      listener.note("spool: full; its oldest \(skipped.points) points are dropped")
+      keep()
+      return true
+    } catch {
+      trouble(error)
+      return false
+    }
+  }
+
+  /// Accepts what is in the spool once it is on the disk: what was called accepted is not sent again after a crash.
+  private func acceptSynced(_ spool: Spool) {
+    guard !unsynced.isEmpty else { return }
+    do throws(JournalError) { try spool.sync() } catch { return trouble(error) }
+    accept(&unsynced)
+  }
+
+  func keep() {
+    guard let spool else { return }
+    lastKept = BatchQueue.monotonic()
+    do throws(JournalError) { try spool.keep(status.accounts) } catch { trouble(error) }
+    let bytes = spool.bytes
+    status.update { $0.spoolBytes = bytes }
+  }
+
+  private func trouble(_ error: JournalError) { delivery.show(.held(.spool, "\(error)")) }
+
+  /// Leaves what could not be delivered in the spool.
+  func finish(_ spool: Spool) {
+    if job != nil, chunk == nil { _ = putAside() }
+    repeat {
+      if batches.isEmpty { batches = queue.takeNow(lines: options.requestLines, bytes: delivery.requestBytes) }
+    } while !batches.isEmpty && takeIn(spool)
+    keep()
+    do throws(JournalError) { try spool.close() } catch { trouble(error) }
+  }
+}

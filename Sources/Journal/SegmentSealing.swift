@@ -1,0 +1,104 @@
+import Glibc
+import PlantModel
+
+/// Compresses one complete segment into a file beside it, which takes its name in one step when it is on the disk.
+struct SegmentSealing {
+  /// How far a sealing is; the folder is a readable journal after each.
+  enum Step: CaseIterable, Sendable { case writing, written, renamed, listed, done }
+
+  /// What came out.
+  enum Outcome {
+    case sealed(Segment)
+    /// Compressing does not make it smaller; what was learnt about it.
+    case incompressible(Segment)
+    case stopped
+  }
+
+  let directory: String
+  let segment: Segment
+  /// Content of a block at which it is full [bytes]: what a reader decompresses to begin in the middle, and what damage
+  /// costs.
+  let blockBytes: Int
+
+  /// Writes the file; `progress` gets its size so far and says whether to go on.
+  func run(progress: (Int) -> Bool, reached: (Step) -> Void) throws(JournalError) -> Outcome {
+    let plain = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
+    var blocks = try plan()
+    let temporary = "\(directory)/\(Segment.temporaryName(base: segment.base))"
+    let file = try OpenFile(temporary, O_RDWR | O_CREAT | O_TRUNC)
+    var isKept = false
+    defer { if !isKept { unlink(temporary) } }
+
+    var header = SealedFormat.Header(blocks: blocks.count, base: segment.base, end: segment.end, fileBytes: 0)
+    var position = header.framesStart
+    for index in blocks.indices {
+      guard let frame = try frame(of: &blocks[index], at: position, from: plain),
+        // The first block tells of what kind the segment is.
+        index > 0 || frame.count < blocks[0].length - blocks[0].length / 8
+      else { return .incompressible(known(blocks)) }
+      try file.write(frame, at: position)
+      position += frame.count
+      if index == 0 { reached(.writing) }
+      guard progress(position) else { return .stopped }
+    }
+    header.fileBytes = position + header.framesStart
+    guard header.fileBytes < segment.size else { return .incompressible(known(blocks)) }
+    try file.write(SealedFormat.tailFrame(header, blocks), at: position)
+    try file.write(SealedFormat.headFrame(header, blocks), at: 0)
+    try file.sync()
+    reached(.written)
+    guard rename(temporary, "\(directory)/\(Segment.name(base: segment.base, .sealed))") == 0 else {
+      throw .system("renaming \(temporary)")
+    }
+    isKept = true
+    try Folder.sync(directory)
+    reached(.renamed)
+    var sealed = known(blocks)
+    sealed.form = .sealed
+    sealed.diskBytes = header.fileBytes
+    return .sealed(sealed)
+  }
+
+  /// Cuts the segment after whole records into blocks. What is damaged stays in them as it is.
+  private func plan() throws(JournalError) -> [SealedFormat.Block] {
+    var blocks: [SealedFormat.Block] = []
+    var block = emptyBlock(at: segment.base)
+    let cursor = try RecordCursor(segment, in: directory)
+    while let record = try cursor.next() {
+      block.length = Int(record.endOffset - block.start)
+      block.oldest = min(block.oldest, record.received)
+      block.newest = max(block.newest, record.received)
+      if block.length >= blockBytes {
+        blocks.append(block)
+        block = emptyBlock(at: block.end)
+      }
+    }
+    block.length = Int(segment.end - block.start)
+    if block.length > 0 { blocks.append(block) }
+    return blocks
+  }
+
+  private func emptyBlock(at start: UInt64) -> SealedFormat.Block {
+    SealedFormat.Block(start: start, length: 0, oldest: Timestamp(nanoseconds: .max), newest: .distantPast)
+  }
+
+  /// The block's frame, or `nil` when the block is too large for one.
+  private func frame(
+    of block: inout SealedFormat.Block, at position: Int, from plain: OpenFile
+  ) throws(JournalError) -> [UInt8]? {
+    guard block.length <= SealedContent.longestBlock else { return nil }
+    let content = try plain.bytes(at: Int(block.start - segment.base), count: block.length)
+    guard content.count == block.length, let frame = content.withUnsafeBytes({ Zstandard.compressed($0) })
+    else { return nil }
+    block.position = position
+    block.frameLength = frame.count
+    block.frameChecksum = frame.withUnsafeBytes { CRC32C.checksum($0) }
+    return frame
+  }
+
+  private func known(_ blocks: [SealedFormat.Block]) -> Segment {
+    var segment = segment
+    segment.newest = blocks.map(\.newest).max() ?? .distantPast
+    return segment
+  }
+}

@@ -1,0 +1,130 @@
+import CCurl
+import Foundation
+import PlantModel
+
+/// Why a connection did not come about, in words.
+struct ConnectionError: Error {
+  var reason: String
+}
+
+/// A stream of bytes to the broker, in the clear or under TLS.
+///
+/// libcurl resolves the name, connects and verifies the certificate; after that the stream is the caller's
+/// (`CURLOPT_CONNECT_ONLY`). Reading and writing never wait.
+final class BrokerConnection {
+  /// What came of reading or writing.
+  enum Transfer {
+    case bytes(Int)
+    /// Nothing now; `poll` tells when.
+    case later
+    case ended(reason: String)
+  }
+
+  /// Most bytes of one read.
+  static let chunk = 256 << 10
+  private static let isLibraryReady = wattline_curl_init() == CURLE_OK
+
+  /// For `poll`.
+  let descriptor: Int32
+  /// Under TLS bytes may be waiting that `poll` does not see.
+  let isEncrypted: Bool
+  private let handle: UnsafeMutableRawPointer
+  private let words: UnsafeMutablePointer<CChar>
+
+  /// Connects; asks `shouldAbort` about once a second.
+  init(_ settings: BrokerSettings, shouldAbort: @escaping () -> Bool) throws(ConnectionError) {
+    guard Self.isLibraryReady, let handle = curl_easy_init() else {
+      throw ConnectionError(reason: "libcurl cannot be set up")
+    }
+    let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    Self.configure(handle, settings)
+    wattline_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
+    let code = withExtendedLifetime(Abort(shouldAbort)) { abort in
+      let context = Unmanaged.passUnretained(abort).toOpaque()
+      wattline_curl_set_progress(
+        handle,
+        { context, _, _, _, _ in
+          guard let context else { return 0 }
+          return Unmanaged<Abort>.fromOpaque(context).takeUnretainedValue().isWanted() ? 1 : 0
+        }, context)
+      return curl_easy_perform(handle)
+    }
+    // The context is gone with the attempt.
+    wattline_curl_set_long(handle, CURLOPT_NOPROGRESS, 1)
+    var socket: curl_socket_t = -1
+    guard code == CURLE_OK, wattline_curl_get_socket(handle, &socket) == CURLE_OK, socket >= 0 else {
+      let reason = Self.reason(code, words)
+      curl_easy_cleanup(handle)
+      words.deallocate()
+      throw ConnectionError(reason: reason)
+    }
+    self.handle = handle
+    self.words = words
+    descriptor = socket
+    isEncrypted = settings.tls
+  }
+
+  deinit {
+    curl_easy_cleanup(handle)
+    words.deallocate()
+  }
+
+  /// Reads at most ``chunk`` bytes.
+  func read(into target: UnsafeMutableRawBufferPointer) -> Transfer {
+    var count = 0
+    words[0] = 0
+    let code = curl_easy_recv(handle, target.baseAddress, min(target.count, Self.chunk), &count)
+    switch code {
+    case CURLE_OK where count > 0: return .bytes(count)
+    case CURLE_OK: return .ended(reason: "the broker closed the connection")
+    case CURLE_AGAIN: return .later
+    default: return .ended(reason: Self.reason(code, words))
+    }
+  }
+
+  /// Writes what goes out at once.
+  func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+    var count = 0
+    words[0] = 0
+    let code = curl_easy_send(handle, bytes.baseAddress, bytes.count, &count)
+    switch code {
+    case CURLE_OK: return .bytes(count)
+    case CURLE_AGAIN: return .later
+    default: return .ended(reason: Self.reason(code, words))
+    }
+  }
+
+  private final class Abort {
+    let isWanted: () -> Bool
+    init(_ isWanted: @escaping () -> Bool) { self.isWanted = isWanted }
+  }
+
+  private static func configure(_ handle: UnsafeMutableRawPointer, _ settings: BrokerSettings) {
+    func set(_ option: CURLoption, _ value: Int) { wattline_curl_set_long(handle, option, value) }
+    func set(_ option: CURLoption, _ value: String?) { wattline_curl_set_string(handle, option, value) }
+    let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+    set(CURLOPT_URL, "\(settings.tls ? "https" : "http")://\(host):\(settings.port)")
+    set(CURLOPT_CONNECT_ONLY, 1)
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_CONNECTTIMEOUT_MS, 15_000)
+    set(CURLOPT_BUFFERSIZE, chunk)
+    // A proxy of the environment is for HTTP.
+    set(CURLOPT_PROXY, "")
+    guard settings.tls else { return }
+    set(CURLOPT_SSL_ENABLE_ALPN, 0)
+    set(CURLOPT_SSLVERSION, 6)  // TLS 1.2 at least (CURL_SSLVERSION_TLSv1_2); the macro does not reach Swift.
+    if let file = settings.caFile {
+      set(CURLOPT_CAINFO, file)
+      // Who names an authority trusts that one only.
+      set(CURLOPT_CAPATH, nil)
+    }
+    if let file = settings.certificateFile { set(CURLOPT_SSLCERT, file) }
+    if let file = settings.keyFile { set(CURLOPT_SSLKEY, file) }
+  }
+
+  private static func reason(_ code: CURLcode, _ words: UnsafePointer<CChar>) -> String {
+    let text = String(cString: words)
+    return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+  }
+}

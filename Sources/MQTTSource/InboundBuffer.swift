@@ -1,0 +1,83 @@
+import Glibc
+
+/// What the broker sent and is not yet taken apart: one piece of memory for the life of a session.
+final class InboundBuffer {
+  /// A packet, valid until the next read.
+  struct Packet {
+    /// The type in the upper four bits (MQTT 5.0, section 2.1), flags in the lower.
+    var header: UInt8
+    /// What follows the length.
+    var body: UnsafeRawBufferPointer
+    /// Whether the body is only the packet's beginning, since it is longer than allowed; the rest is passed over.
+    var isCut = false
+
+    /// The packet's type.
+    var type: UInt8 { header >> 4 }
+  }
+
+  /// Topic and packet identifier at their longest: what must be seen of a packet that is too long.
+  private static let longestHead = 2 + 65_535 + 2
+
+  private let memory: UnsafeMutableRawBufferPointer
+  private let longestBody: Int
+  private var start = 0
+  private var end = 0
+  /// Bytes still to come of a packet that was cut.
+  private var passingOver = 0
+
+  /// Room for packets whose body has up to `longestBody` bytes.
+  init(longestBody: Int) {
+    self.longestBody = max(longestBody, Self.longestHead)
+    memory = .allocate(byteCount: self.longestBody + 5 + BrokerConnection.chunk, alignment: 16)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Forgets everything: a new connection begins.
+  func removeAll() {
+    (start, end, passingOver) = (0, 0, 0)
+  }
+
+  /// Room for a read; packets handed out before are no longer valid.
+  func room() -> UnsafeMutableRawBufferPointer {
+    if start == end {
+      (start, end) = (0, 0)
+    } else if memory.count - end < BrokerConnection.chunk, let base = memory.baseAddress {
+      memmove(base, base + start, end - start)
+      (start, end) = (0, end - start)
+    }
+    return UnsafeMutableRawBufferPointer(rebasing: memory[end...])
+  }
+
+  /// Takes note of what was read into ``room()``.
+  func filled(_ count: Int) { end += count }
+
+  /// The next whole packet, `nil` where more has to be read.
+  func next() throws(MalformedPacket) -> Packet? {
+    let passed = min(passingOver, end - start)
+    start += passed
+    passingOver -= passed
+    guard end - start >= 2 else { return nil }
+    var length = 0
+    var position = start + 1
+    for shift in [0, 7, 14, 21, 28] {
+      if shift == 28 { throw MalformedPacket() }
+      if position == end { return nil }
+      length |= Int(memory[position] & 0x7F) << shift
+      position += 1
+      if memory[position - 1] < 0x80 { break }
+    }
+    let header = memory[start]
+    let available = end - position
+    if length <= longestBody {
+      guard available >= length else { return nil }
+      start = position + length
+      return Packet(header: header, body: UnsafeRawBufferPointer(rebasing: memory[position..<start]))
+    }
+    guard available >= Self.longestHead else { return nil }
+    let shown = min(available, length)
+    start = position + shown
+    passingOver = length - shown
+    return Packet(header: header, body: UnsafeRawBufferPointer(rebasing: memory[position..<start]), isCut: true)
+  }
+}

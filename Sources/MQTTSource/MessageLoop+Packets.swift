@@ -1,0 +1,159 @@
+import PlantModel
+import StreamCore
+
+/// What the broker says apart from messages, and what is asked of it.
+extension MessageLoop {
+  func take(_ packet: InboundBuffer.Packet) throws(MalformedPacket) {
+    if packet.type == 3, isConnected { return try take(message: packet) }
+    guard !packet.isCut else { throw MalformedPacket() }
+    switch packet.type {
+    case 2 where !isConnected: try takeAnswer(PacketReader(packet.body))
+    case 9 where isConnected: try takeSubscribed(PacketReader(packet.body))
+    case 11 where isConnected:
+      var reader = PacketReader(packet.body)
+      subscriptions.confirmRemoval(try reader.short())
+      lastActivity = MessageLoop.monotonic()
+      remember()
+      announceIfComplete()
+    case 13 where isConnected: break
+    case 14 where negotiation.version == .v5: try takeFarewell(PacketReader(packet.body))
+    default: throw MalformedPacket()
+    }
+  }
+
+  /// CONNACK.
+  private func takeAnswer(_ body: PacketReader) throws(MalformedPacket) {
+    var reader = body
+    let isKept = try reader.byte() & 1 != 0
+    let code = try reader.byte()
+    guard code == 0 else {
+      // A broker of MQTT 3.1.1 answers as such to version 5, without properties.
+      let own = reader.isAtEnd ? nil : try BrokerProperties(try reader.properties()).reason
+      refusal = "the broker refuses the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
+      if ReasonCode.refusesVersion(code) { negotiation.wasRefused() }
+      return
+    }
+    if negotiation.version == .v5 {
+      keepAlive = try BrokerProperties(try reader.properties()).keepAlive ?? keepAlive
+    }
+    isConnected = true
+    sessionBegins(isKept: isKept)
+    subscriptions.reset(remembered: isKept ? memory?.filters(of: settings.clientID) ?? [] : [])
+    control.counters.connections.add(1, ordering: .relaxed)
+    onEvent(.connected(sessionPresent: isKept))
+    if negotiation.isNewlyLowered() { onEvent(.olderProtocol) }
+  }
+
+  /// SUBACK.
+  private func takeSubscribed(_ body: PacketReader) throws(MalformedPacket) {
+    var reader = body
+    let identifier = try reader.short()
+    if negotiation.version == .v5 { _ = try reader.properties() }
+    for refusal in subscriptions.confirm(identifier, codes: reader.rest) {
+      onEvent(.refused(filter: refusal.filter, reason: ReasonCode.words(refusal.code)))
+    }
+    lastActivity = MessageLoop.monotonic()
+    succeeded()
+    announceIfComplete()
+  }
+
+  /// DISCONNECT, which a broker of MQTT 5 sends before it closes.
+  private func takeFarewell(_ body: PacketReader) throws(MalformedPacket) {
+    var reader = body
+    let code = reader.isAtEnd ? 0 : try reader.byte()
+    let own = reader.isAtEnd ? nil : try BrokerProperties(try reader.properties()).reason
+    refusal = "the broker ends the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
+  }
+
+  // MARK: Subscriptions
+
+  /// Sends what the broker has not been asked for; when every session of the process has what it wants, asks it to forget
+  /// what nobody wants. In this order a filter that moves to another session is never without one.
+  func bringSubscriptionsUpToDate() {
+    if let list = control.takeSubscriptions() {
+      subscriptions.replace(by: list)
+      control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
+    }
+    let unsent = subscriptions.takeUnsent()
+    if !unsent.isEmpty { remember() }
+    for filters in unsent { subscribe(filters) }
+    if control.isSettled.load(ordering: .relaxed) != subscriptions.isSettled {
+      control.isSettled.store(subscriptions.isSettled, ordering: .sequentiallyConsistent)
+      role.settlementChanged()
+    }
+    guard subscriptions.isSettled else { return }
+    if role.mayUnsubscribe() {
+      for filters in subscriptions.takeSurplus() {
+        let identifier = newIdentifier()
+        outbound.unsubscribe(filters, identifier: identifier, negotiation.version)
+        subscriptions.markRemoved(filters, as: identifier)
+      }
+    }
+    announceIfComplete()
+  }
+
+  private func subscribe(_ filters: [String]) {
+    let valid = filters.filter { filter in
+      let isValid = SessionSubscriptions.isValid(filter)
+      if !isValid {
+        subscriptions.markRefused(filter)
+        onEvent(.refused(filter: filter, reason: "it is not valid in MQTT"))
+      }
+      return isValid
+    }
+    if valid.isEmpty { return }
+    let identifier = newIdentifier()
+    outbound.subscribe(valid, identifier: identifier, qos: settings.qos, negotiation.version)
+    subscriptions.markSent(valid, as: identifier)
+  }
+
+  private func remember() {
+    guard let memory, memory.filters(of: settings.clientID) != subscriptions.held else { return }
+    if let reason = memory.remember(subscriptions.held, of: settings.clientID) {
+      onEvent(.memoryFailed(reason: reason))
+    }
+  }
+
+  private func announceIfComplete() {
+    guard subscriptions.isComplete, !control.hasNewSubscriptions,
+      !control.isSubscribed.load(ordering: .sequentiallyConsistent)
+    else { return }
+    control.isSubscribed.store(true, ordering: .sequentiallyConsistent)
+    remember()
+    onEvent(.subscribed)
+  }
+
+  // MARK: The end of a session
+
+  /// Whether nothing is subscribed any more and what the broker had queued has come: it sends it as fast as it is
+  /// acknowledged.
+  var isQuiet: Bool { subscriptions.isComplete && MessageLoop.monotonic() - lastActivity > .seconds(1) }
+
+  /// Makes the broker forget the session, by beginning a new one that ends with its connection.
+  func endSession() -> Bool {
+    guard let connection = open(cleanStart: true) else { return false }
+    outbound.disconnect()
+    if let reason = outbound.send(over: connection) {
+      onEvent(.disconnected(reason: reason))
+      return false
+    }
+    guard isClosed(connection, within: .seconds(10)) else { return false }
+    memory?.forget(settings.clientID)
+    onEvent(.drained)
+    return true
+  }
+
+  /// Whether the broker closes, as it does when it has read DISCONNECT; what comes before that is passed over.
+  func isClosed(_ connection: BrokerConnection, within span: TimeSpan) -> Bool {
+    let deadline = MessageLoop.monotonic() + span
+    var answer = [UInt8](repeating: 0, count: 4_096)
+    while MessageLoop.monotonic() < deadline {
+      switch answer.withUnsafeMutableBytes({ connection.read(into: $0) }) {
+      case .ended: return true
+      case .bytes: continue
+      case .later: poll(connection)
+      }
+    }
+    return false
+  }
+}

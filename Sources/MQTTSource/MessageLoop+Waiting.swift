@@ -1,0 +1,49 @@
+import Glibc
+import PlantModel
+
+/// Time and waiting.
+extension MessageLoop {
+  /// Real time.
+  static func now() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(seconds: Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
+  }
+
+  static func monotonic() -> TimeSpan {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
+  }
+
+  /// TLS writes without MSG_NOSIGNAL; a broken pipe must come back as an error, not end the process.
+  func blockBrokenPipe() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+  }
+
+  /// Waits up to a second for the connection or a caller.
+  func poll(_ connection: BrokerConnection) {
+    let events = Int16(POLLIN) | (outbound.isEmpty ? 0 : Int16(POLLOUT))
+    withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { descriptors in
+      descriptors[0] = pollfd(fd: connection.descriptor, events: events, revents: 0)
+      descriptors[1] = pollfd(fd: control.pipe.readEnd, events: Int16(POLLIN), revents: 0)
+      guard Glibc.poll(descriptors.baseAddress, 2, 1_000) > 0 else { return }
+      if descriptors[1].revents != 0 { control.pipe.acknowledge() }
+    }
+  }
+
+  /// Waits, unless the session is stopped; a new list of filters does not shorten the pause.
+  func pause(seconds: Double) {
+    let deadline = MessageLoop.monotonic() + .milliseconds(Int64(seconds * 1_000))
+    while !control.isStopping {
+      let left = deadline - MessageLoop.monotonic()
+      if left <= .zero { return }
+      var descriptor = pollfd(fd: control.pipe.readEnd, events: Int16(POLLIN), revents: 0)
+      let milliseconds = left.nanoseconds / 1_000_000 + 1
+      if Glibc.poll(&descriptor, 1, Int32(clamping: milliseconds)) > 0 { control.pipe.acknowledge() }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import PlantModel
+
+/// Packets that wait to be sent, whole and in order.
+struct OutboundPackets {
+  /// MQTT's version, as CONNECT carries it.
+  enum Version: UInt8 {
+    case v311 = 4
+    case v5 = 5
+  }
+
+  /// Seconds of silence after which the broker may take the client for dead; it counts one and a half times that.
+  static let keepAlive = 30
+
+  private var bytes: [UInt8] = []
+  private var sent = 0
+
+  var isEmpty: Bool { sent == bytes.count }
+
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    sent = 0
+  }
+
+  /// Sends what goes out at once; why the connection ended, if it did.
+  mutating func send(over connection: BrokerConnection) -> String? {
+    while !isEmpty {
+      let result = bytes.withUnsafeBytes { connection.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+      switch result {
+      case .bytes(let count): sent += count
+      case .later: return nil
+      case .ended(let reason): return reason
+      }
+    }
+    removeAll()
+    return nil
+  }
+
+  /// CONNECT. A session that is kept is kept until someone ends it, as MQTT 3.1.1 has it; with MQTT 5 the broker may have
+  /// 65,535 messages on their way, so that acknowledging in bursts never stops it.
+  mutating func connect(_ settings: BrokerSettings, _ version: Version, cleanStart: Bool) {
+    var body: [UInt8] = []
+    body.field("MQTT")
+    let credentials = (settings.username == nil ? 0 : 0x80) | (settings.password == nil ? 0 : 0x40)
+    body += [version.rawValue, UInt8(credentials) | (cleanStart ? 2 : 0)]
+    body.short(Self.keepAlive)
+    if version == .v5 {
+      let expiry: [UInt8] = cleanStart ? [] : [0x11, 0xFF, 0xFF, 0xFF, 0xFF]
+      let properties: [UInt8] = expiry + [0x21, 0xFF, 0xFF]
+      body.append(UInt8(properties.count))
+      body += properties
+    }
+    body.field(settings.clientID)
+    if let name = settings.username { body.field(name) }
+    if let password = settings.password { body.field(password.text) }
+    packet(0x10, body)
+  }
+
+  /// PUBACK; four bytes in either version.
+  mutating func acknowledge(_ identifier: UInt16) {
+    bytes.append(0x40)
+    bytes.append(2)
+    bytes.append(UInt8(truncatingIfNeeded: identifier >> 8))
+    bytes.append(UInt8(truncatingIfNeeded: identifier))
+  }
+
+  /// SUBSCRIBE. With MQTT 5 retained messages come with a new subscription only, not with each connection.
+  mutating func subscribe(_ filters: [String], identifier: UInt16, qos: Int, _ version: Version) {
+    var body = head(identifier, version)
+    for filter in filters {
+      body.field(filter)
+      body.append(UInt8(min(max(qos, 0), 1)) | (version == .v5 ? 0x10 : 0))
+    }
+    packet(0x82, body)
+  }
+
+  /// UNSUBSCRIBE.
+  mutating func unsubscribe(_ filters: [String], identifier: UInt16, _ version: Version) {
+    var body = head(identifier, version)
+    for filter in filters { body.field(filter) }
+    packet(0xA2, body)
+  }
+
+  /// PINGREQ.
+  mutating func ping() { bytes += [0xC0, 0] }
+
+  /// DISCONNECT, in good order.
+  mutating func disconnect() { bytes += [0xE0, 0] }
+
+  private func head(_ identifier: UInt16, _ version: Version) -> [UInt8] {
+    [UInt8(identifier >> 8), UInt8(identifier & 0xFF)] + (version == .v5 ? [0] : [])
+  }
+
+  private mutating func packet(_ header: UInt8, _ body: [UInt8]) {
+    bytes.append(header)
+    var length = body.count
+    repeat {
+      bytes.append(UInt8(length & 0x7F) | (length > 0x7F ? 0x80 : 0))
+      length >>= 7
+    } while length > 0
+    bytes += body
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func short(_ value: Int) {
+    append(UInt8(truncatingIfNeeded: value >> 8))
+    append(UInt8(truncatingIfNeeded: value))
+  }
+
+  /// A text behind its length; MQTT has no longer ones than 65,535 bytes.
+  fileprivate mutating func field(_ text: String) {
+    let bytes = text.utf8.prefix(65_535)
+    short(bytes.count)
+    append(contentsOf: bytes)
+  }
+}

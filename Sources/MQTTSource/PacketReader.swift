@@ -1,0 +1,87 @@
+/// A packet that does not follow MQTT.
+struct MalformedPacket: Error {}
+
+/// Reads the parts of a packet's body, which is not trusted.
+struct PacketReader {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  private let bytes: Bytes
+  private var offset = 0
+
+  init(_ bytes: Bytes) { self.bytes = bytes }
+
+  var isAtEnd: Bool { offset == bytes.count }
+
+  /// What has not been read.
+  var rest: Bytes { Bytes(rebasing: bytes[offset...]) }
+
+  mutating func byte() throws(MalformedPacket) -> UInt8 {
+    guard offset < bytes.count else { throw MalformedPacket() }
+    defer { offset += 1 }
+    return bytes[offset]
+  }
+
+  /// Two bytes, big-endian.
+  mutating func short() throws(MalformedPacket) -> UInt16 {
+    guard bytes.count - offset >= 2 else { throw MalformedPacket() }
+    defer { offset += 2 }
+    return UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1])
+  }
+
+  /// Four bytes, big-endian.
+  mutating func word() throws(MalformedPacket) -> UInt32 { UInt32(try short()) << 16 | UInt32(try short()) }
+
+  /// A number of one to four bytes, seven bits each, the lowest first.
+  mutating func variable() throws(MalformedPacket) -> Int {
+    var value = 0
+    for shift in [0, 7, 14, 21] {
+      let byte = try byte()
+      value |= Int(byte & 0x7F) << shift
+      if byte < 0x80 { return value }
+    }
+    throw MalformedPacket()
+  }
+
+  mutating func bytes(_ count: Int) throws(MalformedPacket) -> Bytes {
+    guard bytes.count - offset >= count else { throw MalformedPacket() }
+    defer { offset += count }
+    return Bytes(rebasing: bytes[offset..<offset + count])
+  }
+
+  /// Bytes behind their length: a text or binary data.
+  mutating func field() throws(MalformedPacket) -> Bytes { try bytes(Int(try short())) }
+
+  /// The properties of an MQTT 5 packet.
+  mutating func properties() throws(MalformedPacket) -> Bytes { try bytes(try variable()) }
+}
+
+/// The properties that a broker states and a receiver heeds (MQTT 5.0, section 2.2.2).
+struct BrokerProperties {
+  /// Seconds within which the broker wants to hear from the client.
+  var keepAlive: Int?
+  /// Why the broker refuses or ends something, in its own words.
+  var reason: String?
+
+  /// Nothing stated.
+  init() {}
+
+  /// Walks through all properties, since an unknown one hides where the next begins.
+  init(_ bytes: UnsafeRawBufferPointer) throws(MalformedPacket) {
+    var reader = PacketReader(bytes)
+    while !reader.isAtEnd {
+      switch try reader.byte() {
+      case 0x13: keepAlive = Int(try reader.short())
+      case 0x1F: reason = String(decoding: try reader.field(), as: UTF8.self)
+      case 0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A: _ = try reader.byte()
+      case 0x21, 0x22, 0x23: _ = try reader.short()
+      case 0x02, 0x11, 0x18, 0x27: _ = try reader.word()
+      case 0x0B: _ = try reader.variable()
+      case 0x03, 0x08, 0x09, 0x12, 0x15, 0x16, 0x1A, 0x1C: _ = try reader.field()
+      case 0x26:
+        _ = try reader.field()
+        _ = try reader.field()
+      default: throw MalformedPacket()
+      }
+    }
+  }
+}

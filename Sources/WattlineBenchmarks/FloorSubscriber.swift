@@ -1,0 +1,58 @@
+import CMosquitto
+import Glibc
+
+/// The floor of any MQTT pipeline on libmosquitto: a subscriber on the library's own loop that only counts.
+public enum FloorSubscriber {
+  /// What it cost.
+  public struct Outcome: Codable, Sendable {
+    /// Messages counted.
+    public var messages: Int
+    /// From the first message to the last [s].
+    public var seconds: Double
+    /// CPU time of the process [µs a message].
+    public var cpuMicroseconds: Double
+  }
+
+  private final class State {
+    let wanted: Int
+    let qos: Int32
+    var seen = 0
+    var first = 0.0
+
+    init(wanted: Int, qos: Int32) { (self.wanted, self.qos) = (wanted, qos) }
+  }
+
+  /// Counts `messages` on a broker of this machine and returns what that cost; `nil` when the broker goes away. Belongs
+  /// into a process of its own, because the CPU time is that of the process.
+  public static func count(messages: Int, port: Int, qos: Int) -> Outcome? {
+    mosquitto_lib_init()
+    guard let client = mosquitto_new(nil, true, nil) else { return nil }
+    defer { mosquitto_destroy(client) }
+    let state = State(wanted: messages, qos: Int32(qos))
+    mosquitto_user_data_set(client, Unmanaged.passUnretained(state).toOpaque())
+    mosquitto_connect_callback_set(client) { client, context, _ in
+      guard let context else { return }
+      let state = Unmanaged<State>.fromOpaque(context).takeUnretainedValue()
+      mosquitto_subscribe(client, nil, "#", state.qos)
+    }
+    mosquitto_message_callback_set(client) { client, context, _ in
+      guard let context else { return }
+      let state = Unmanaged<State>.fromOpaque(context).takeUnretainedValue()
+      if state.seen == 0 { state.first = FloorSubscriber.seconds(CLOCK_MONOTONIC) }
+      state.seen += 1
+      if state.seen == state.wanted { mosquitto_disconnect(client) }
+    }
+    guard mosquitto_connect(client, "127.0.0.1", Int32(port), 60) == MOSQ_ERR_SUCCESS.rawValue else { return nil }
+    mosquitto_loop_forever(client, -1, 1)
+    guard state.seen >= messages else { return nil }
+    return Outcome(
+      messages: state.seen, seconds: seconds(CLOCK_MONOTONIC) - state.first,
+      cpuMicroseconds: seconds(CLOCK_PROCESS_CPUTIME_ID) / Double(state.seen) * 1e6)
+  }
+
+  static func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

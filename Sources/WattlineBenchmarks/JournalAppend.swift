@@ -1,0 +1,18 @@
+import Journal
+
+/// A burst of messages into the journal, without waiting for the disk.
+enum JournalAppend {
+  static let hotPath = HotPath("journal", "append in bursts of 1,000") { load in
+    let folder = TemporaryFolder()
+    let journal = try Journal(directory: folder.path, maximumBytes: 1 << 30, sync: .never)
+    return { passes in
+      for pass in passes {
+        try load.frames[pass].withUnsafeBytes {
+          _ = try journal.append(kind: .messages, received: load.received(pass), body: $0)
+        }
+      }
+      // The folder lives as long as the journal is used.
+      return withExtendedLifetime(folder) { passes.count * load.sensors }
+    }
+  }
+}

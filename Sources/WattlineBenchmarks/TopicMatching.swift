@@ -1,0 +1,23 @@
+import MQTTSource
+import PlantModel
+import StreamCore
+
+/// From a topic to its plant, asset and sensor: the part of decoding that does not read a payload.
+enum TopicMatching {
+  static let hotPath = HotPath("topic", "find plant, asset and sensor of a topic") { load in
+    var decoder = MessageDecoder(plants: load.plants)
+    var registers = load.plants.map(PlantRegister.init)
+    var batches = load.plants.map { _ in ReadingBatch() }
+    return { passes in
+      for pass in passes {
+        load.forEachMessage(pass) { message in
+          // Without a payload a message is refused right after its topic was found.
+          var bare = message
+          bare.payload = UnsafeRawBufferPointer(start: nil, count: 0)
+          _ = decoder.decode(bare, received: load.received(pass), registers: &registers, into: &batches)
+        }
+      }
+      return passes.count * load.sensors
+    }
+  }
+}

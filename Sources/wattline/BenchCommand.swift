@@ -1,0 +1,43 @@
+import Foundation
+import WattlineBenchmarks
+
+/// `wattline bench`: what a reading costs on each of its ways.
+enum BenchCommand {
+  static let description = CommandDescription(
+    name: "bench", summary: "times the ways of a reading, one by one", optionalOperands: ["NAME"],
+    options: [Option(name: "--json", value: nil, help: "prints one JSON document")],
+    details: """
+      CPU time of one thread a reading, median of five rounds over 1,000 sensors, and blocks taken from the heap a
+      reading. Build with -c release; a debug build says nothing. Beside the names below, `bench end-to-end` and other
+      words after `bench` are commands of their own; `wattline --help` lists them. NAME is one of
+      \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
+      """,
+    examples: ["wattline bench", "wattline bench stages --json"])
+
+  static func run(_ arguments: Arguments) throws {
+    let wanted = arguments.operands.first
+    let paths = HotPath.all.filter { wanted == nil || $0.name == wanted }
+    guard !paths.isEmpty else {
+      throw Misuse(message: "there is no benchmark '\(wanted ?? "")'; there are \(HotPath.all.map(\.name))")
+    }
+    let load = SensorLoad()
+    var results: [HotPathResult] = []
+    for path in paths {
+      let result = try path.measure(load)
+      results.append(result)
+      if !arguments.has("--json") { Console.print(line(result)) }
+    }
+    if arguments.has("--json") { try Console.print(json: results) }
+  }
+
+  private static func line(_ result: HotPathResult) -> String {
+    let time = String(format: "%8.1f ns", result.nanosecondsPerReading)
+    let rate = String(format: "%7.2f M/s", 1e3 / result.nanosecondsPerReading)
+    let heap = String(format: "%6.3f allocations", result.allocationsPerReading)
+    return "\(padded(result.name, 14)) \(time)  \(rate)  \(heap)   \(result.summary)"
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

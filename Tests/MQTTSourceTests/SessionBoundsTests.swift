@@ -1,0 +1,175 @@
+import Foundation
+import MQTTSource
+import PlantModel
+import PlantTesting
+import StreamCore
+import Testing
+
+/// Sizes, sessions of earlier configurations, several connections.
+@Suite struct SessionBoundsTests {
+  static let versions: [BrokerSettings.ProtocolVersion] = [.v5, .v311]
+
+  @Test("payloads that are too long are acknowledged, dropped and counted; the others arrive", arguments: versions)
+  func oversized(_ version: BrokerSettings.ProtocolVersion) throws {
+    var fixture = try SessionFixture()
+    defer { fixture.broker.stop() }
+    fixture.settings.protocolVersion = version
+    fixture.settings.maximumPayload = 1_024
+    fixture.establish()
+    let publisher = try #require(TestPublisher(fixture.settings))
+    // One fits the buffer, one does not and is passed over, some end exactly at the limit.
+    for size in [1_024, 1_025, 3_000_000, 1_024] {
+      #expect(publisher.publish(payload: String(repeating: "x", count: size)))
+    }
+    #expect(publisher.publish(0..<50))
+    let session = fixture.session()
+    session.start()
+    #expect(Waiting.until { fixture.sink.payloads.count >= 52 })
+    session.stop()
+    #expect(fixture.sink.payloads.suffix(50) == (0..<50).map(String.init)[...])
+    #expect(session.counters.oversized == 2 && session.counters.messages == 54)
+    #expect(fixture.events.count(.oversized(topic: "plant/asset/sensor", limit: 1_024)) == 1)
+    // They were acknowledged: the next session gets nothing.
+    let next = fixture.session()
+    next.start()
+    #expect(publisher.publish(50..<51))
+    #expect(Waiting.until { fixture.sink.payloads.last == "50" })
+    next.stop()
+    #expect(next.counters.messages == 1)
+  }
+
+  @Test("a session is kept when the protocol changes", arguments: versions)
+  func changedProtocol(_ version: BrokerSettings.ProtocolVersion) throws {
+    var fixture = try SessionFixture()
+    defer { fixture.broker.stop() }
+    fixture.settings.protocolVersion = version
+    fixture.establish()
+    let publisher = try #require(TestPublisher(fixture.settings))
+    #expect(publisher.publish(0..<100))
+    fixture.settings.protocolVersion = version == .v5 ? .v311 : .v5
+    let session = fixture.session()
+    session.start()
+    #expect(Waiting.until { fixture.sink.payloads.count >= 100 })
+    session.stop()
+    #expect(fixture.sink.payloads == (0..<100).map(String.init))
+    #expect(fixture.events.all.contains(.connected(sessionPresent: true)))
+  }
+
+  @Test("with MQTT 5 a retained message comes with a new subscription, and not with each connection")
+  func retainedOnce() throws {
+    let fixture = try SessionFixture()
+    defer { fixture.broker.stop() }
+    let publisher = try #require(TestPublisher(fixture.settings))
+    #expect(publisher.publish(0..<1, retain: true))
+    fixture.establish()
+    #expect(fixture.sink.retained == [true])
+    fixture.establish()
+    #expect(publisher.publish(1..<2))
+    let session = fixture.session()
+    session.start()
+    #expect(Waiting.until { fixture.sink.payloads.last == "1" })
+    session.stop()
+    #expect(fixture.sink.retained == [true, false])
+  }
+
+  @Test("filters of an earlier configuration are unsubscribed, whatever ended the process", arguments: versions)
+  func forgotten(_ version: BrokerSettings.ProtocolVersion) throws {
+    let folder = try TemporaryFolder(prefix: "wattline-memory")
+    defer { folder.remove() }
+    var fixture = try SessionFixture()
+    defer { fixture.broker.stop() }
+    fixture.settings.protocolVersion = version
+    let memory = SessionMemory(folder: folder.path + "/sessions", broker: fixture.settings)
+    func session(_ filters: [String]) -> BrokerSession {
+      BrokerSession(settings: fixture.settings, subscriptions: filters, memory: memory, sink: fixture.sink)
+    }
+    let first = session(["old/#", "plant/#"])
+    first.start()
+    #expect(Waiting.until { first.isSubscribed })
+    first.stop()
+    let second = session(["plant/#"])
+    second.start()
+    #expect(Waiting.until { second.isSubscribed })
+    second.stop()
+    // Without the change of configuration the broker would have kept this one too.
+    let publisher = try #require(TestPublisher(fixture.settings))
+    #expect(publisher.publish(0..<1, topic: "old/a") && publisher.publish(1..<2, topic: "plant/a"))
+    let third = session(["plant/#"])
+    third.start()
+    #expect(Waiting.until { fixture.sink.payloads.count >= 1 })
+    third.stop()
+    #expect(fixture.sink.payloads == ["1"])
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/sessions")
+    #expect(attributes[.posixPermissions] as? Int == 0o700)
+  }
+
+  private func plants(_ count: Int) -> [Plant] {
+    (0..<count).map { DecoderBench.plant("site\($0)", [TopicRule(match: "site\($0)/{asset}/{sensor}")]) }
+  }
+
+  private func sessions(
+    _ fixture: SessionFixture, _ connections: Int, _ folder: String, plants: [Plant], events: EventLog = EventLog()
+  ) -> BrokerSessions {
+    var settings = fixture.settings
+    settings.connections = connections
+    return BrokerSessions(
+      settings: settings, plants: plants, memory: SessionMemory(folder: folder, broker: settings), sink: fixture.sink
+    ) { events.append($1) }
+  }
+
+  @Test("with fewer or more connections nothing is lost, and left sessions are drained and ended")
+  func connections() throws {
+    let folder = try TemporaryFolder(prefix: "wattline-memory")
+    defer { folder.remove() }
+    let fixture = try SessionFixture()
+    defer { fixture.broker.stop() }
+    let plants = plants(8)
+    let publisher = try #require(TestPublisher(fixture.settings))
+    var next = 0
+    func publish() {
+      for plant in plants.indices {
+        #expect(publisher.publish(next..<next + 20, topic: "site\(plant)/a/b"))
+        next += 20
+      }
+    }
+    for connections in [1, 3, 2, 1] {
+      let events = EventLog()
+      let sessions = sessions(fixture, connections, folder.path, plants: plants, events: events)
+      sessions.start()
+      #expect(Waiting.until { sessions.isSubscribed })
+      #expect(Waiting.until(seconds: 10) { FileManager.default.fileCount(folder.path) == connections })
+      publish()
+      #expect(Waiting.until { Set(fixture.sink.payloads).count == next })
+      sessions.stop()
+      #expect(!events.all.contains(.drained) || connections < 3)
+      // Queued for the sessions that the next round may not have.
+      publish()
+    }
+    let last = sessions(fixture, 1, folder.path, plants: plants)
+    last.start()
+    #expect(Waiting.until { Set(fixture.sink.payloads).count == next })
+    last.stop()
+    #expect(Set(fixture.sink.payloads) == Set((0..<next).map(String.init)))
+    #expect(fixture.sink.payloads.count == next)
+  }
+
+  @Test("plants are spread over connections by their names, and filters that overlap stay together")
+  func plan() {
+    let plan = SubscriptionPlan.filters(of: plants(100), connections: 4)
+    #expect(plan.map(\.count).reduce(0, +) == 100 && plan.allSatisfy { $0.count > 10 })
+    // Another plant moves nobody.
+    let more = SubscriptionPlan.filters(of: plants(101), connections: 4)
+    #expect(zip(plan, more).allSatisfy { Set($0).isSubset(of: $1) })
+    var overlapping = plants(8)
+    overlapping.append(DecoderBench.plant("all", [TopicRule(match: "{site}/meter/{sensor}")]))
+    #expect(SubscriptionPlan.filters(of: overlapping, connections: 4).filter { !$0.isEmpty }.count == 1)
+    // A filter belongs to the first plant that has it.
+    let shared = (0..<8).map { DecoderBench.plant("p\($0)", [TopicRule(match: "shared/{asset}/{sensor}")]) }
+    #expect(SubscriptionPlan.filters(of: shared, connections: 4).flatMap(\.self) == ["shared/+/+"])
+    #expect(SubscriptionPlan.filters(of: [], connections: 2) == [[], []])
+  }
+}
+
+extension FileManager {
+  fileprivate func fileCount(_ folder: String) -> Int { (try? contentsOfDirectory(atPath: folder).count) ?? 0 }
+}

@@ -1,0 +1,132 @@
+import CommandChannel
+import Foundation
+import PlantModel
+import PlantSimulation
+import PlantTesting
+import Testing
+
+@testable import Pipeline
+
+@Suite("Boards", .serialized)
+struct BoardGateTests {
+  /// A plant that is a few lines of configuration, and the names that are chosen on a board; `nil` stands for All.
+  private struct Sample {
+    var plant: String
+    var load: String
+    var assets: String
+    var sensor: String?
+    var sensors: String
+
+    /// A query as Grafana would send it with these names chosen.
+    func filled(_ query: String, isNarrow: Bool = false) -> String {
+      let now = Int64(Date().timeIntervalSince1970 * 1_000)
+      // The process reports once a second here, and a rate needs two intervals of reports; what plants write is slower.
+      let interval = query.contains("\"pipeline\"") ? "2s" : "15m"
+      let values = [
+        "$timeFilter": "time >= \(now - 3 * 86_400_000)ms and time <= \(now + 2 * 86_400_000)ms",
+        "$__interval": interval, "${__to}": "\(now)", "${instance:regex}": ".*",
+        "${plant:regex}": Sample.regex(plant), "${asset:regex}": isNarrow ? Sample.regex(load) : ".*",
+        "${forecast:regex}": Sample.regex(load), "${sensor:regex}": isNarrow ? Sample.regex(sensor ?? "power") : ".*",
+        "${unit:raw}": "kW", "${resolution:raw}": "clean",
+      ]
+      return values.reduce(query) { $0.replacing($1.key, with: $1.value) }
+    }
+
+    /// The format `regex` of Grafana's variables.
+    private static func regex(_ name: String) -> String {
+      name.replacing(/[\\^$*+?.()|\[\]{}\/]/) { "\\" + $0.output }
+    }
+  }
+
+  @Test("every query of every board answers without error on an empty database, and with rows once plants have run")
+  func gate() throws {
+    let site = try Site()
+    defer { site.end() }
+    let queries = try Board.shipped().flatMap(\.queries)
+    #expect(queries.count > 40)
+    let plain = Sample(
+      plant: "first", load: "load",
+      assets: "pv1: {kind: pv, capacity_kw: 50}, bess: {kind: battery, energy_kwh: 50, power_kw: 20}",
+      sensors: "{match: load.power, range: [0, 1000]}")
+    let awkward = Sample(
+      plant: "north.hall (1)", load: "bay 3/4 'east'",
+      assets:
+        #""bay 3/4 'east'": {kind: load}, bess: {kind: battery, energy_kwh: 9, power_kw: 5}, pv: {kind: pv, capacity_kw: 9}"#,
+      sensor: #"it's "odd" 1/2"#,
+      sensors: #"{match: "bay 3/4 'east'.*", unit: kW, range: [0, 1000]}"#)
+    try site.influx.createDatabase()
+    for query in queries {
+      #expect(throws: Never.self, "\(query.place): \(query.text)") {
+        try site.influx.query(awkward.filled(query.text, isNarrow: true))
+      }
+    }
+    try site.add(plant: plain.plant, assets: plain.assets, sensors: plain.sensors)
+    let pipeline = try site.pipeline(reportEvery: .seconds(1))
+    try pipeline.start()
+    defer { pipeline.stop() }
+    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    try play(plain, site)
+    try expectRows(queries.map { ($0.place, plain.filled($0.text)) }, site)
+
+    // A plant that is added by configuration alone, with names that hurt where they are not quoted.
+    try site.add(plant: awkward.plant, assets: awkward.assets, sensors: awkward.sensors)
+    pipeline.reloadIfChanged()
+    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    try play(awkward, site)
+    // The sensor that is chosen has a unit.
+    let narrow = queries.filter { query in
+      query.text.contains("${sensor:regex}") && ["\"clean\"", "${resolution:raw}"].contains(where: query.text.contains)
+        && !query.text.contains("\"unit\" = ''")
+    }
+    try expectRows(
+      queries.map { ($0.place, awkward.filled($0.text)) }
+        + narrow.map { ($0.place, awkward.filled($0.text, isNarrow: true)) }, site)
+  }
+
+  /// A day and some hours of a plant up to the present. In its last minutes the load's sensor is out of range and the
+  /// grid connection over its limit, and a message is broken: the panels about trouble have something to show.
+  private func play(_ sample: Sample, _ site: Site) throws {
+    let plant = try #require(site.plants().first { $0.name == sample.plant })
+    let topics = try SensorTopic(plant: plant)
+    let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+    let start = now.floored(to: .minute) - .hours(26)
+    var simulator = PlantSimulator(plant: plant, seed: 1, start: start, step: .minutes(3))
+    while simulator.now <= now {
+      for reading in simulator.advance() where reading.time <= now {
+        var value = reading.value
+        if now - reading.time < .minutes(20), reading.sensor == "power" {
+          if reading.asset == sample.load { value = 1e7 } else if reading.asset == "grid" { value = 400 }
+        }
+        try publish(topics, site, reading.asset, reading.sensor, value, reading.time)
+        guard reading.asset == sample.load, let sensor = sample.sensor else { continue }
+        try publish(topics, site, reading.asset, sensor, value, reading.time)
+      }
+    }
+    // A state has no unit, and the second is a duplicate.
+    for _ in 0..<2 { try publish(topics, site, "bess", "connected", 1, now) }
+    try site.publisher.publish(topic: TopicName.encode(sample.plant) + "/load/power", payload: "no number")
+    #expect(site.publisher.flush(timeout: .seconds(30)))
+  }
+
+  private func publish(
+    _ topics: SensorTopic, _ site: Site, _ asset: String, _ sensor: String, _ value: Double, _ time: Timestamp
+  ) throws {
+    guard let message = topics.message(asset: asset, sensor: sensor, value: value, time: time) else { return }
+    try site.publisher.publish(topic: message.topic, payload: message.payload)
+  }
+
+  /// Asks all queries until each has answered with a value, and tells of those that never do.
+  private func expectRows(_ queries: [(place: String, text: String)], _ site: Site) throws {
+    var waiting = queries
+    _ = try Waiting.until(seconds: 25, pause: 250) {
+      waiting = try waiting.filter { try !site.influx.query($0.text).contains(where: Self.hasValue) }
+      return waiting.isEmpty
+    }
+    for (place, query) in waiting { Issue.record("no rows: \(place): \(query)") }
+  }
+
+  /// Whether a row tells more than its time.
+  private static func hasValue(_ row: QueryRow) -> Bool {
+    row.values.contains { $0.key != "time" && $0.value != .null }
+  }
+}

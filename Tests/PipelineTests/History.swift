@@ -1,0 +1,89 @@
+import Journal
+import PlantConfig
+import PlantModel
+import PlantSimulation
+import StreamCore
+
+@testable import Pipeline
+
+/// A day and more of two plants as a journal holds it: bursts of uneven size, ticks, broken payloads, messages of
+/// nobody, and a plant that is added on the way.
+struct History {
+  typealias Record = (kind: RecordKind, received: Timestamp, body: [UInt8])
+
+  var first = PlantSources()
+  var records: [Record] = []
+
+  init(seed: UInt64, hours: Int64) throws {
+    first.files = [("north.yaml", History.file("north"))]
+    var second = first
+    second.files.append(("south.yaml", History.file("south")))
+    var random = SplitMix(seed)
+    let start = Timestamp(seconds: 1_772_000_000).floored(to: .minute)
+    var simulators: [(PlantSimulator, SensorTopic)] = []
+    for plant in second.plants {
+      simulators.append(
+        (PlantSimulator(plant: plant, seed: seed, start: start, step: .minute), try SensorTopic(plant: plant)))
+    }
+    var builder = MessageFrameBuilder()
+    for minute in 0..<hours * 60 {
+      let now = start + .minutes(minute)
+      if minute == hours * 20 { records.append((.configuration, now, History.record(of: second))) }
+      for index in simulators.indices {
+        for reading in simulators[index].0.advance() {
+          let message = simulators[index].1.message(
+            asset: reading.asset, sensor: reading.sensor, value: reading.value, time: reading.time)
+          guard let message else { continue }
+          let isBroken = random.next() % 97 == 0
+          let payload = isBroken ? Array("{\"value\":".utf8) : Array(message.payload.utf8)
+          Array(message.topic.utf8).withUnsafeBytes { topic in
+            payload.withUnsafeBytes { builder.append(topic: topic, payload: $0, packetID: 0, retained: false) }
+          }
+          if random.next() % 13 == 0 { seal(&builder, now) }
+        }
+      }
+      seal(&builder, now)
+      records.append((.tick, now + .seconds(1), []))
+    }
+  }
+
+  private mutating func seal(_ builder: inout MessageFrameBuilder, _ now: Timestamp) {
+    if builder.count > 0 { records.append((.messages, now, Array(builder.bytes))) }
+    builder.removeAll()
+  }
+
+  static func file(_ name: String, importPrice: Double = 0.3) -> [UInt8] {
+    Array(
+      """
+      plant: \(name)
+      location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
+      topics: [{match: "\(name)/{asset}/{sensor}"}]
+      assets:
+        pv: {kind: pv, capacity_kw: 50}
+        bess: {kind: battery, energy_kwh: 50, power_kw: 20}
+        load: {kind: load}
+        grid: {kind: grid, import_limit_kw: 300}
+      tariff: {import: \(importPrice), export: 0}
+      """.utf8)
+  }
+
+  static func record(of sources: PlantSources) -> [UInt8] {
+    var writer = SnapshotWriter()
+    ConfigurationRecord.write(sources, to: &writer)
+    return writer.bytes
+  }
+}
+
+/// Steele, Lea and Flood's SplitMix64 (doi:10.1145/2660193.2660195).
+struct SplitMix {
+  private var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}

@@ -1,0 +1,112 @@
+import Journal
+import PlantConfig
+import PlantModel
+import StreamCore
+import Testing
+
+@testable import Pipeline
+
+extension RecordProcessor {
+  fileprivate mutating func lines(of record: History.Record) -> [UInt8] {
+    let words = record.body.withUnsafeBytes { process(kind: record.kind, received: record.received, body: $0) }
+    #expect(words.isEmpty)
+    return encoder.take(upTo: 0).bytes
+  }
+}
+
+@Suite("Records of a journal")
+struct RecordProcessorTests {
+  @Test("the same records give the same lines, whether in one go or after any number of restarts", arguments: [1])
+  func determinism(seed: UInt64) throws {
+    let history = try History(seed: seed, hours: 26)
+    var straight = RecordProcessor(sources: history.first)
+    var again = RecordProcessor(sources: history.first)
+    var restarted = RecordProcessor(sources: history.first)
+    var random = SplitMix(seed)
+    var bytes = 0
+    for (number, record) in history.records.enumerated() {
+      let lines = straight.lines(of: record)
+      bytes += lines.count
+      try #require(again.lines(of: record) == lines, "record \(number)")
+      if random.next() % 400 == 0 {
+        let (restored, rebuilt) = try RecordProcessor.restored(from: restarted.snapshot())
+        try #require(rebuilt.isEmpty)
+        restarted = restored
+      }
+      let after = restarted.lines(of: record)
+      try #require(
+        after == lines, "record \(number): \(RecordProcessorTests.difference(lines, after))")
+    }
+    #expect(bytes > 1_000_000)
+    #expect(straight.ledger.refused.values.reduce(0, +) > 100)
+    #expect(straight.ledger == restarted.ledger)
+    #expect(straight.ledger.messages == straight.ledger.decoded + straight.ledger.refusedInAll)
+    #expect(straight.plants.count == 2)
+  }
+
+  @Test("a plant that is full says so once, and every reading beyond its limits is in the ledger")
+  func limits() throws {
+    var sources = PlantSources()
+    let file = """
+      plant: a
+      location: {latitude: 0, longitude: 0, timezone: UTC}
+      topics: [{match: "a/{asset}", payload: json}]
+      limits: {sensors: 2}
+
+      """
+    sources.files = [("a.yaml", Array(file.utf8))]
+    var processor = RecordProcessor(sources: sources)
+    var frame = MessageFrameBuilder()
+    for payload in [#"{"x": 1, "y": 2, "z": 3}"#, #"{"z": 4}"#] {
+      Array("a/b".utf8).withUnsafeBytes { topic in
+        Array(payload.utf8).withUnsafeBytes {
+          frame.append(topic: topic, payload: $0, packetID: 0, retained: false)
+        }
+      }
+    }
+    var words: [String] = []
+    for second in 1...2 {
+      words += frame.bytes.withUnsafeBytes {
+        processor.process(kind: .messages, received: Timestamp(seconds: 1_800_000_000 + Int64(second)), body: $0)
+      }
+    }
+    #expect(words.count == 1 && words[0].hasPrefix("plant a: it has as many assets or sensors as it may have"))
+    #expect(processor.ledger.beyondLimits == 4 && processor.ledger.readings == 4)
+    #expect(processor.ledger.refused == ["too_many_sensors": 2])
+    #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
+  }
+
+  @Test("a damaged record of a configuration changes nothing and is told")
+  func damagedConfiguration() throws {
+    var sources = PlantSources()
+    sources.files = [("a.yaml", Array("plant: a\n".utf8))]
+    var processor = RecordProcessor(sources: sources)
+    let whole = History.record(of: sources)
+    for length in 0..<whole.count {
+      let words = whole[..<length].withUnsafeBytes {
+        processor.process(kind: .configuration, received: Timestamp(seconds: 1), body: $0)
+      }
+      #expect(words.count == 1)
+    }
+  }
+
+  @Test("a snapshot that is cut anywhere is refused")
+  func cutSnapshot() throws {
+    let history = try History(seed: 3, hours: 1)
+    var processor = RecordProcessor(sources: history.first)
+    for record in history.records { _ = processor.lines(of: record) }
+    let whole = processor.snapshot()
+    #expect(throws: Never.self) { try RecordProcessor.restored(from: whole) }
+    for length in stride(from: 0, to: whole.count, by: max(1, whole.count / 60)) {
+      let found = try? RecordProcessor.restored(from: Array(whole[..<length]))
+      #expect(found == nil || found?.rebuilt.isEmpty == false)
+    }
+  }
+
+  /// The first line that differs, of each.
+  private static func difference(_ one: [UInt8], _ other: [UInt8]) -> String {
+    let pairs = zip(one.split(separator: 10), other.split(separator: 10))
+    guard let pair = pairs.first(where: { $0.0 != $0.1 }) else { return "\(one.count) and \(other.count) bytes" }
+    return "\(String(decoding: pair.0, as: UTF8.self)) | \(String(decoding: pair.1, as: UTF8.self))"
+  }
+}

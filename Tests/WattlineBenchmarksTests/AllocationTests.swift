@@ -1,0 +1,31 @@
+import Testing
+import WattlineBenchmarks
+
+private final class Something {}
+
+@Suite("Hot paths", .serialized)
+struct AllocationTests {
+  @Test("objects that are allocated are counted")
+  func counting() {
+    var kept: [Something] = []
+    kept.reserveCapacity(100)
+    #expect(AllocationCount.during { for _ in 0..<100 { kept.append(Something()) } } == 100)
+    #expect(AllocationCount.during {} == 0)
+  }
+
+  #if DEBUG
+    private static let isOptimised = false
+  #else
+    private static let isOptimised = true
+  #endif
+
+  // A build without optimisation allocates for what the optimiser removes; a minute mark allocates for its findings.
+  @Test(
+    "a reading that is known allocates nothing", .enabled(if: isOptimised, "needs swift test -c release"),
+    arguments: HotPath.all.map(\.name))
+  func allocations(name: String) throws {
+    let path = try #require(HotPath.all.first { $0.name == name })
+    let result = try path.measure(SensorLoad(plants: 2, passes: 186))
+    #expect(result.allocationsPerReading < (name == "stages" ? 0.1 : 0.001))
+  }
+}

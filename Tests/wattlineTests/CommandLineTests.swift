@@ -1,0 +1,127 @@
+import Foundation
+import PlantTesting
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+  /// A folder with these files, while `body` runs.
+  private func inFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
+    let folder = try TemporaryFolder(prefix: "wattline-configuration")
+    defer { folder.remove() }
+    for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name)) }
+    try body(folder.path)
+  }
+
+  private static let good = """
+    plant: hillside
+    location: {latitude: 48.14, longitude: 11.58, timezone: Europe/Berlin}
+    topics: [{match: "hillside/{asset}/{sensor}"}]
+    assets:
+      roof: {kind: pv, capacity_kw: 30}
+      pump: {kind: load, within: house}
+      house: {kind: load}
+    sensors: [{match: "roof.power", unit: W}]
+    """
+
+  @Test("check of a good folder says on stdout what it means, and ends with 0")
+  func goodFolder() throws {
+    try inFolder(["hillside.yaml": Self.good]) { folder in
+      let result = try Program.run("check", "--config", folder)
+      #expect(result.code == 0)
+      #expect(result.errors == "")
+      let words = [
+        "plant hillside", "asset roof  pv", "within house", "roof.power  unit W", "hillside/{asset}/{sensor}",
+      ]
+      for word in words { #expect(result.output.contains(word)) }
+    }
+  }
+
+  @Test("check --json prints one document, for a good folder and for a broken one", arguments: [true, false])
+  func json(isGood: Bool) throws {
+    let text = isGood ? Self.good : Self.good.replacingOccurrences(of: "kind: pv", with: "kind: pw")
+    try inFolder(["hillside.yaml": text]) { folder in
+      let result = try Program.run("check", "--json", "--config", folder)
+      #expect(result.code == (isGood ? 0 : 1))
+      let document = try #require(
+        try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+      #expect(document["valid"] as? Bool == isGood)
+      #expect((document["errors"] as? [Any])?.count == (isGood ? 0 : 1))
+      #expect(result.errors.isEmpty == isGood)
+    }
+  }
+
+  @Test("check of a broken folder says every mistake of every file with its place on stderr, and ends with 1")
+  func brokenFolder() throws {
+    let files = [
+      "a.yaml": """
+      plant: a
+      location: {latitude: 91, longitude: 11.6, timezone: Europe/Berlim}
+      topics: [{match: "a/{asset}/{sensor}"}]
+      assets: {roof: {kind: pw}}
+      colour: red
+      """,
+      "b.yaml": """
+      plant: b
+      location: {latitude: 48, longitude: 11.6, timezone: Europe/Berlin}
+      topics: [{match: "b/{asset}/{sensor}"}]
+      sensors: [{match: "x.y", range: [9, 1]}]
+      """,
+      "wattline.yaml": "mqtt: {url: \"http://127.0.0.1\"}",
+    ]
+    let places = ["a.yaml:2:22:", "a.yaml:2:53:", "a.yaml:4:23:", "a.yaml:5:1:", "b.yaml:4:33:", "wattline.yaml:1:13:"]
+    try inFolder(files) { folder in
+      let result = try Program.run("check", "--config", folder)
+      #expect(result.code == 1)
+      #expect(result.output == "")
+      let lines = result.errors.split(separator: "\n").map(String.init)
+      #expect(lines.count == places.count, "\(result.errors)")
+      for place in places {
+        #expect(lines.contains { $0.contains(place + " error: ") }, "\(place) in \(result.errors)")
+      }
+      let run = try Program.run("run", "--config", folder)
+      #expect(run.code == 1)
+      #expect(run.errors == result.errors, "run refuses the folder with the same words")
+    }
+  }
+
+  @Test(
+    "a command line that is not understood ends with 2, says why on stderr, and prints no result",
+    arguments: [
+      [], ["fly"], ["check", "--colour"], ["check", "here"], ["check", "--config"], ["check", "--json=yes"],
+      ["replay"], ["replay", "x.csv"], ["replay", "x.csv", "--plant", "a", "--speed", "0"],
+      ["replay", "x.csv", "--plant", "a", "--columns", "b=,c"],
+      ["simulate", "--seed", "-1"], ["run", "--fast"],
+    ])
+  func misuse(_ words: [String]) throws {
+    let result = try Program.run(words)
+    #expect(result.code == 2, "\(result)")
+    #expect(result.output == "")
+    #expect(result.errors != "")
+  }
+
+  @Test("help is a result", arguments: [["--help"], ["help"], ["run", "--help"], ["replay", "-h"]])
+  func help(_ words: [String]) throws {
+    let result = try Program.run(words)
+    #expect(result.code == 0)
+    #expect(result.output.contains("usage: wattline"))
+    #expect(result.errors == "")
+  }
+
+  @Test("what cannot be done ends with 1 and says why on stderr")
+  func failure() throws {
+    let port = try Loopback.freePort()
+    let process = "mqtt: {url: \"mqtt://127.0.0.1:\(port)\"}"
+    try inFolder(["wattline.yaml": process, "hillside.yaml": Self.good]) { folder in
+      for words in [
+        ["run", "--config", folder + "/none"], ["check", "--config", folder + "/none"],
+        ["replay", folder + "/none.csv", "--config", folder, "--plant", "hillside"],
+        ["replay", folder + "/hillside.yaml", "--config", folder, "--plant", "valley"],
+      ] {
+        let result = try Program.run(words)
+        #expect(result.code == 1, "\(words): \(result)")
+        #expect(result.output == "")
+        #expect(result.errors.contains("none") || result.errors.contains("valley"), "\(result)")
+      }
+    }
+  }
+}

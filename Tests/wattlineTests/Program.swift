@@ -1,0 +1,43 @@
+import Foundation
+import PlantTesting
+
+/// The program that was built beside these tests.
+enum Program {
+  /// What a command left behind.
+  struct Result {
+    var code: Int32
+    var output: String
+    var errors: String
+  }
+
+  /// The executable: it lies in the folder of the test bundle, which is this process.
+  static var path: String {
+    let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    return bundle.deletingLastPathComponent().appendingPathComponent("wattline").path
+  }
+
+  /// Runs a command to its end.
+  static func run(_ arguments: String...) throws -> Result { try run(arguments) }
+
+  /// Runs a command to its end.
+  static func run(_ arguments: [String]) throws -> Result {
+    let folder = try TemporaryFolder(prefix: "wattline-command")
+    defer { folder.remove() }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let files = try ["output", "errors"].map { name in
+      let file = folder.path + "/" + name
+      _ = FileManager.default.createFile(atPath: file, contents: nil)
+      return try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+    }
+    process.standardOutput = files[0]
+    process.standardError = files[1]
+    try process.run()
+    process.waitUntilExit()
+    return Result(
+      code: process.terminationStatus, output: try String(contentsOfFile: folder.path + "/output", encoding: .utf8),
+      errors: try String(contentsOfFile: folder.path + "/errors", encoding: .utf8))
+  }
+}

@@ -1,0 +1,106 @@
+import CommandChannel
+import Foundation
+import PlantModel
+import PlantTesting
+import Testing
+
+/// A broker, a database, a folder of configuration and the program itself, as on a user's machine.
+final class Site {
+  let broker: LocalBroker
+  let influx: LocalInflux
+  let folder: TemporaryFolder
+  private(set) var program: ChildProcess?
+
+  /// `journal` are the settings of that section besides its path.
+  init(broker options: LocalBroker.Options = LocalBroker.Options(), journal: String = "sync: 50ms") throws {
+    broker = try LocalBroker.started(options: options)
+    influx = try LocalInflux.started()
+    folder = try TemporaryFolder(prefix: "wattline-site")
+    try write(
+      "wattline.yaml",
+      """
+      mqtt: {url: "mqtt://127.0.0.1:\(broker.port)", client_id: wattline}
+      influxdb: {url: "\(influx.url)", database: wattline}
+      journal: {path: "\(folder.path)/journal", \(journal)}
+      """)
+  }
+
+  /// A publisher with an id of its own.
+  func publisher(window: Int = 500, onEvent: @escaping @Sendable (PublisherEvent) -> Void = { _ in }) -> Publisher {
+    var settings = broker.settings
+    settings.clientID = "sensors-\(UUID().uuidString)"
+    return Publisher(settings: settings, window: window, onEvent: onEvent)
+  }
+
+  /// Puts a file into the folder at once, whole; `modified` is the time that it shows.
+  func write(_ name: String, _ text: String, modified: Date? = nil) throws {
+    let (place, draft) = (folder.path + "/" + name, folder.path + "/" + name + ".draft")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
+    if let modified { try FileManager.default.setAttributes([.modificationDate: modified], ofItemAtPath: draft) }
+    guard rename(draft, place) == 0 else { throw CocoaError(.fileWriteUnknown) }
+  }
+
+  /// Adds a plant; its topics are `NAME/{asset}/{sensor}` unless others are given.
+  func add(plant: String, topics: [String]? = nil, further: String = "", modified: Date? = nil) throws {
+    let rules = (topics ?? ["\(plant)/{asset}/{sensor}"]).map { "  - {match: \"\($0)\"}" }.joined(separator: "\n")
+    try write(
+      "\(plant).yaml",
+      """
+      plant: \(plant)
+      location: {latitude: 34.1, longitude: -117.5, timezone: Etc/GMT+8}
+      topics:
+      \(rules)
+      \(further)
+      """, modified: modified)
+  }
+
+  // MARK: The program
+
+  /// Starts `wattline run`, which this process's end would end too.
+  func run() throws {
+    program = try ChildProcess(program: Program.path, arguments: ["run", "--config", folder.path], log: log)
+  }
+
+  /// Ends the program as a crash would.
+  func kill() { program?.kill() }
+
+  /// Asks the program to end, and returns its exit code.
+  func end() -> Int32? {
+    program?.terminate(within: 30)
+    return program?.wait()
+  }
+
+  /// Starts the program and waits for its `online`.
+  func runOnline() throws {
+    let status = StatusWatch(broker.settings)
+    try run()
+    #expect(Waiting.until(seconds: 20) { status.words.last == "online" }, "\(logTail)")
+  }
+
+  private var log: String { folder.path + "/program.log" }
+
+  /// The last of what the program said.
+  var logTail: String {
+    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").suffix(12).joined(separator: "\n")
+  }
+
+  // MARK: The database
+
+  func count(_ measurement: String, plant: String) -> Int {
+    let query = "SELECT count(\"value\") FROM \"\(measurement)\" WHERE \"plant\" = '\(plant)'"
+    return Int((try? influx.query(query).first?.number("count")) ?? 0)
+  }
+
+  /// Files of points that the database refused.
+  var deadLetters: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/journal/dead-letter")) ?? []
+  }
+
+  func stop() {
+    program?.kill()
+    influx.stop()
+    broker.stop()
+    folder.remove()
+  }
+}
