@@ -39,7 +39,9 @@ final class SegmentStore: @unchecked Sendable {
         }, reached: reached)
       switch outcome {
       case .stopped: return false
-      case .incompressible(let segment): _ = monitor.locked { table.replace(with: segment) }
+      case .incompressible(var segment):
+        segment.isIncompressible = true
+        _ = monitor.locked { table.replace(with: segment) }
       case .sealed(let segment):
         exchange(plain, for: segment, reached)
       }

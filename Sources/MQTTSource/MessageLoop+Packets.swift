@@ -137,14 +137,21 @@ extension MessageLoop {
       onEvent(.disconnected(reason: reason))
       return false
     }
-    // The broker closes when it has read both packets.
-    var answer = [UInt8](repeating: 0, count: 1_024)
-    for _ in 0..<15 where !control.isStopping {
-      poll(connection)
-      if case .ended = answer.withUnsafeMutableBytes({ connection.read(into: $0) }) {
-        memory?.forget(settings.clientID)
-        onEvent(.drained)
-        return true
+    guard isClosed(connection, within: .seconds(10)) else { return false }
+    memory?.forget(settings.clientID)
+    onEvent(.drained)
+    return true
+  }
+
+  /// Whether the broker closes, as it does when it has read DISCONNECT; what comes before that is passed over.
+  func isClosed(_ connection: BrokerConnection, within span: TimeSpan) -> Bool {
+    let deadline = MessageLoop.monotonic() + span
+    var answer = [UInt8](repeating: 0, count: 4_096)
+    while MessageLoop.monotonic() < deadline {
+      switch answer.withUnsafeMutableBytes({ connection.read(into: $0) }) {
+      case .ended: return true
+      case .bytes: continue
+      case .later: poll(connection)
       }
     }
     return false

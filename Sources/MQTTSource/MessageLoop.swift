@@ -155,7 +155,9 @@ final class MessageLoop {
   private func send(_ connection: BrokerConnection) -> String? {
     if outbound.isEmpty { return nil }
     lastSent = MessageLoop.monotonic()
-    return outbound.send(over: connection)
+    guard let reason = outbound.send(over: connection) else { return nil }
+    // What the broker said before it closed tells more than that it closed.
+    return readBurst(connection) ?? reason
   }
 
   /// Pings, and gives a silent broker up; why, if so.
@@ -203,11 +205,13 @@ final class MessageLoop {
     }
   }
 
-  /// Says good-bye; the broker keeps the session.
+  /// Says good-bye; the broker keeps the session. Who connects again before the broker has read every acknowledgement is
+  /// sent messages anew, hence its closing is waited for.
   private func leave(_ connection: BrokerConnection) {
-    if isConnected { outbound.disconnect() }
-    _ = outbound.send(over: connection)
+    guard isConnected else { return }
     isConnected = false
+    outbound.disconnect()
+    if outbound.send(over: connection) == nil { _ = isClosed(connection, within: .seconds(2)) }
   }
 
   private func disconnected(_ reason: String) {

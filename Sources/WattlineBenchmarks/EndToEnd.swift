@@ -45,10 +45,11 @@ public struct EndToEnd: Sendable {
   public func run(qos: Int, progress: (String) -> Void) throws -> Outcome {
     var options = LocalBroker.Options()
     options.maximumInflight = 2_000
-    let broker = try LocalBroker.started(options: options)
-    defer { broker.stop() }
     var rounds: [(floor: Double, pipeline: Double, lost: Int, resident: Int)] = []
     for number in 1...load.rounds {
+      // A broker of its own each round: a session that is kept would gather the other's load.
+      let broker = try LocalBroker.started(options: options)
+      defer { broker.stop() }
       let floor = try floor(broker, qos)
       let pipeline = try pipeline(broker, qos)
       rounds.append((floor, pipeline.cpu, pipeline.lost, pipeline.resident))

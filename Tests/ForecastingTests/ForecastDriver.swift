@@ -24,7 +24,7 @@ struct StoredPoint: Hashable {
 
 /// Feeds quarter-hour means to a stage as the pipeline would: the windows that closed, then the mark.
 struct ForecastDriver {
-  var stage = ForecastStage()
+  var stage = ForecastStage(learning: [])
   var register: PlantRegister
   var database: [StoredPoint: [Field]] = [:]
   var written = 0

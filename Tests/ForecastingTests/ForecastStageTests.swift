@@ -194,7 +194,7 @@ struct ForecastStageTests {
     var writer = SnapshotWriter()
     whole.stage.snapshot(into: &writer)
     var restored = whole
-    restored.stage = ForecastStage()
+    restored.stage = ForecastStage(learning: [])
     var reader = SnapshotReader(writer.bytes)
     try restored.stage.restore(from: &reader)
     #expect(reader.isAtEnd)
@@ -221,13 +221,13 @@ struct ForecastStageTests {
       if Bool.random(using: &random) {
         bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
         var reader = SnapshotReader(bytes)
-        var stage = ForecastStage()
+        var stage = ForecastStage(learning: [])
         #expect(throws: SnapshotError.self) { try stage.restore(from: &reader) }
       } else {
         bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 0xFF
         var reader = SnapshotReader(bytes)
         var changed = driver
-        changed.stage = ForecastStage()
+        changed.stage = ForecastStage(learning: [])
         if (try? changed.stage.restore(from: &reader)) != nil { run(slots: 100..<102, &changed) }
       }
     }

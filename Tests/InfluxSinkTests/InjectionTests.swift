@@ -8,18 +8,24 @@ import Testing
 /// From a hostile topic or payload to line protocol: one reading is one line of `raw`, whatever its names are.
 @Suite("Injection") struct InjectionTests {
   private static let hostile: [String] = [
-    "a\nraw,plant=other value=1", "a,unit=kW", "a=b", "a b", "\"", "a\"b", "\\", "a\\", "a\\\\", "\\n", "a\u{0}b", "\u{0}",
-    "a\r", "a\tb", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}x", "é", "e\u{301}", "😀", "#", "%0A", "%2C%3D", "%5C", "%00",
+    "a\nraw,plant=other value=1", "a,unit=kW", "a=b", "a b", "\"", "a\"b", "\\", "a\\", "a\\\\", "\\n", "a\u{0}b",
+    "\u{0}",
+    "a\r", "a\tb", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}x", "é", "e\u{301}", "😀", "#", "%0A", "%2C%3D", "%5C",
+    "%00",
     "%FF", "a%", ",", "=", " ", " value=1", "value=1i,x=\"", "\u{FEFF}a",
   ]
   /// Bytes that are no UTF-8: a stray byte, an overlong newline, a lone surrogate, a cut sequence.
-  private static let broken: [[UInt8]] = [[0xFF], [0xC0, 0x8A], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x61, 0xF5, 0x80]]
+  private static let broken: [[UInt8]] = [
+    [0xFF], [0xC0, 0x8A], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x61, 0xF5, 0x80],
+  ]
 
   private func lines(topic: [UInt8], payload: [UInt8]) -> [[UInt8]] {
     let plant = Plant(
       name: "site,=\\ one", location: Location(latitude: 0, longitude: 0, timezone: "UTC"),
-      topics: [TopicRule(match: "t/{asset}/{sensor}"), TopicRule(match: "j/{asset}", payload: .json),
-        TopicRule(match: "l/{asset}", payload: .line)])
+      topics: [
+        TopicRule(match: "t/{asset}/{sensor}"), TopicRule(match: "j/{asset}", payload: .json),
+        TopicRule(match: "l/{asset}", payload: .line),
+      ])
     var decoder = MessageDecoder(plants: [plant])
     var registers = [PlantRegister(plant: plant)]
     var batches = [ReadingBatch()]

@@ -26,7 +26,8 @@ final class SmallDisk {
   static let isAllowed = SmallDisk(bytes: 1 << 20) != nil
 }
 
-@Suite("A disk without room", .enabled(if: SmallDisk.isAllowed, "a tmpfs can be mounted here by the administrator only"))
+@Suite(
+  "A disk without room", .enabled(if: SmallDisk.isAllowed, "a tmpfs can be mounted here by the administrator only"))
 struct DiskFullTests {
   @Test(
     "an append that finds no room leaves nothing behind, all before it can be read, and trimming lets it go on",
@@ -37,7 +38,8 @@ struct DiskFullTests {
     let bodies = (0..<7).map { number in
       (0..<9_999).map { _ in isCompressible ? UInt8(number) : UInt8.random(in: 0...255, using: &random) }
     }
-    let journal = try Journal(directory: "\(disk.path)/journal", segmentBytes: 1 << 20, sync: .interval(.milliseconds(5)))
+    let journal = try Journal(
+      directory: "\(disk.path)/journal", segmentBytes: 1 << 20, sync: .interval(.milliseconds(5)))
     var ends: [UInt64] = []
     for _ in 0..<2 {
       var isFull = false

@@ -7,7 +7,7 @@ import Testing
 @Suite("A journal against a plain model")
 struct JournalModelTests {
   /// Runs further seeds where the environment says how many: `WATTLINE_JOURNAL_SEEDS=5000`.
-  static let seeds = 1...(ProcessInfo.processInfo.environment["WATTLINE_JOURNAL_SEEDS"].flatMap { Int($0) } ?? 100)
+  static let seeds = 1...(ProcessInfo.processInfo.environment["WATTLINE_JOURNAL_SEEDS"].flatMap { Int($0) } ?? 40)
 
   @Test("what was acknowledged and not trimmed is read in order, or reported as damaged where it was damaged")
   func model() throws {
@@ -66,7 +66,10 @@ private struct ModelRun {
 
   private mutating func step() throws {
     var choice = Int.random(in: 0..<Self.operations.reduce(0) { $0 + $1.weight }, using: &random)
-    let operation = Self.operations.first { choice -= $0.weight; return choice < 0 }?.name ?? "append"
+    let operation =
+      Self.operations.first {
+        choice -= $0.weight; return choice < 0
+      }?.name ?? "append"
     covered.insert(operation)
     switch operation {
     case "trim": try trim()

@@ -176,8 +176,11 @@ enum Refusal: CaseIterable, Sendable {
         let room = buffer.room()
         let count = min(left, Int.random(in: 1...50, using: &generator))
         for i in 0..<count {
-          room[i] = Bool.random(using: &generator) ? UInt8.random(in: 0...3, using: &generator) : .random(
-            in: 0...255, using: &generator)
+          room[i] =
+            Bool.random(using: &generator)
+            ? UInt8.random(in: 0...3, using: &generator)
+            : .random(
+              in: 0...255, using: &generator)
         }
         buffer.filled(count)
         left -= count

@@ -4,9 +4,10 @@ import Foundation
 struct Board: Decodable {
   struct Variable: Decodable {
     var name: String
+    var type: String
     var datasource: String
     var query: String
-    var refresh: Int
+    var refresh: Int?
     var includeAll: Bool
     var allValue: String?
   }
@@ -53,9 +54,12 @@ struct Board: Decodable {
   /// All panels but rows, with those inside collapsed rows.
   var tiles: [Panel] { panels.flatMap { [$0] + ($0.panels ?? []) }.filter { $0.type != "row" } }
 
+  /// The variables that are asked of the database; others are lists.
+  var variables: [Variable] { templating.list.filter { $0.type == "query" } }
+
   /// Every query that Grafana sends for this board, with where it stands.
   var queries: [(place: String, text: String)] {
-    templating.list.map { ("\(file), variable \($0.name)", $0.query) }
+    variables.map { ("\(file), variable \($0.name)", $0.query) }
       + tiles.flatMap { panel in (panel.targets ?? []).map { ("\(file), \(panel.title)", $0.query) } }
   }
 

@@ -27,7 +27,7 @@ struct BoardGateTests {
         "$__interval": interval, "${__to}": "\(now)", "${instance:regex}": ".*",
         "${plant:regex}": Sample.regex(plant), "${asset:regex}": isNarrow ? Sample.regex(load) : ".*",
         "${forecast:regex}": Sample.regex(load), "${sensor:regex}": isNarrow ? Sample.regex(sensor ?? "power") : ".*",
-        "${unit:raw}": "kW",
+        "${unit:raw}": "kW", "${resolution:raw}": "clean",
       ]
       return values.reduce(query) { $0.replacing($1.key, with: $1.value) }
     }
@@ -73,9 +73,10 @@ struct BoardGateTests {
     pipeline.reloadIfChanged()
     #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
     try play(awkward, site)
-    let narrow = queries.filter {
-      // The sensor that is chosen has a unit.
-      $0.text.contains("FROM \"clean\"") && $0.text.contains("${sensor:regex}") && !$0.text.contains("\"unit\" = ''")
+    // The sensor that is chosen has a unit.
+    let narrow = queries.filter { query in
+      query.text.contains("${sensor:regex}") && ["\"clean\"", "${resolution:raw}"].contains(where: query.text.contains)
+        && !query.text.contains("\"unit\" = ''")
     }
     try expectRows(
       queries.map { ($0.place, awkward.filled($0.text)) }
@@ -117,7 +118,7 @@ struct BoardGateTests {
   /// Asks all queries until each has answered with a value, and tells of those that never do.
   private func expectRows(_ queries: [(place: String, text: String)], _ site: Site) throws {
     var waiting = queries
-    _ = try Waiting.until(seconds: 40, pause: 250) {
+    _ = try Waiting.until(seconds: 25, pause: 250) {
       waiting = try waiting.filter { try !site.influx.query($0.text).contains(where: Self.hasValue) }
       return waiting.isEmpty
     }

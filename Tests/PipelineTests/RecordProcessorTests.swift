@@ -44,6 +44,38 @@ struct RecordProcessorTests {
     #expect(straight.plants.count == 2)
   }
 
+  @Test("a plant that is full says so once, and every reading beyond its limits is in the ledger")
+  func limits() throws {
+    var sources = PlantSources()
+    let file = """
+      plant: a
+      location: {latitude: 0, longitude: 0, timezone: UTC}
+      topics: [{match: "a/{asset}", payload: json}]
+      limits: {sensors: 2}
+
+      """
+    sources.files = [("a.yaml", Array(file.utf8))]
+    var processor = RecordProcessor(sources: sources)
+    var frame = MessageFrameBuilder()
+    for payload in [#"{"x": 1, "y": 2, "z": 3}"#, #"{"z": 4}"#] {
+      Array("a/b".utf8).withUnsafeBytes { topic in
+        Array(payload.utf8).withUnsafeBytes {
+          frame.append(topic: topic, payload: $0, packetID: 0, retained: false)
+        }
+      }
+    }
+    var words: [String] = []
+    for second in 1...2 {
+      words += frame.bytes.withUnsafeBytes {
+        processor.process(kind: .messages, received: Timestamp(seconds: 1_800_000_000 + Int64(second)), body: $0)
+      }
+    }
+    #expect(words.count == 1 && words[0].hasPrefix("plant a: it has as many assets or sensors as it may have"))
+    #expect(processor.ledger.beyondLimits == 4 && processor.ledger.readings == 4)
+    #expect(processor.ledger.refused == ["too_many_sensors": 2])
+    #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
+  }
+
   @Test("a damaged record of a configuration changes nothing and is told")
   func damagedConfiguration() throws {
     var sources = PlantSources()

@@ -31,16 +31,22 @@ public struct ForecastStage: Stage {
   private var forecasters: [SeriesForecaster?] = []
   private var evaluations: [SeriesForecaster.Evaluation] = []
 
-  /// A stage that has seen nothing.
-  public init() {}
+  /// Fresh models for each series; without any, nothing is learned.
+  private let learning: [any ForecastModel]
+  private var zone: PlantZone?
+
+  /// A stage that has seen nothing, and the models that each series is to learn.
+  public init(learning: [any ForecastModel] = ForecastModels.live) { self.learning = learning }
 
   /// Learns from closed windows and scores what they settle; issues forecasts at quarter-hour marks.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
       observe(frame.windows[position], &frame.points, register)
     }
-    guard frame.cause == .minute, QuarterHour.isMark(frame.clock) else { return }
-    issueForecasts(&frame, register)
+    guard frame.cause == .minute else { return }
+    if QuarterHour.isMark(frame.clock) { issueForecasts(&frame, register) }
+    let minute = Int(frame.clock.seconds / 60)
+    for position in forecasters.indices { forecasters[position]?.work(minute: minute) }
   }
 
   /// The latest scored forecast of a series, issued when the slot began.
@@ -74,12 +80,21 @@ public struct ForecastStage: Stage {
     while forecasters.count <= position { forecasters.append(nil) }
     evaluations.removeAll(keepingCapacity: true)
     let slot = QuarterHour.slot(containing: window.start)
-    if forecasters[position] == nil { forecasters[position] = SeriesForecaster() }
+    if forecasters[position] == nil { forecasters[position] = forecaster(at: position, window.start, register) }
     forecasters[position]?.observe(slot, window.mean, isUpdate: window.isUpdate, evaluations: &evaluations)
     guard let models = forecasters[position]?.models else { return }
     for evaluation in evaluations {
       points.write(evaluation, of: window.series, model: models[evaluation.model].name, at: window.start)
     }
+  }
+
+  private mutating func forecaster(
+    at position: Int, _ moment: Timestamp, _ register: PlantRegister
+  ) -> SeriesForecaster {
+    guard !learning.isEmpty else { return SeriesForecaster() }
+    let zone = self.zone ?? PlantZone(register.plant.location.timezone, around: moment)
+    self.zone = zone
+    return SeriesForecaster(LearningModel(learning, zone: zone, position: position))
   }
 
   private mutating func issueForecasts(_ frame: inout Frame, _ register: PlantRegister) {
@@ -115,7 +130,9 @@ public struct ForecastStage: Stage {
 extension ForecastStage {
   /// Writes the state of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(1))
+    writer.write(UInt16(2))
+    writer.write(zone?.identifier ?? "")
+    writer.write(zone?.moment ?? .distantPast)
     writer.write(forecasters) { writer, forecaster in
       writer.write(forecaster != nil)
       forecaster?.snapshot(into: &writer)
@@ -124,12 +141,19 @@ extension ForecastStage {
 
   /// Replaces the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 1, of: ForecastStage.name)
+    try reader.expect(version: 2, of: ForecastStage.name)
+    let identifier = try reader.readString()
+    let moment = try reader.readTimestamp()
+    let zone = identifier.isEmpty ? nil : PlantZone(identifier, around: moment)
+    let learning = self.learning
+    var position = -1
     forecasters = try reader.readArray { (reader) throws(SnapshotError) in
+      position += 1
       guard try reader.readBool() else { return nil }
-      var forecaster = SeriesForecaster()
+      var forecaster = SeriesForecaster(zone.map { LearningModel(learning, zone: $0, position: position) })
       try forecaster.restore(from: &reader)
       return forecaster
     }
+    self.zone = zone
   }
 }

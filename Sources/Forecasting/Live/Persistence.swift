@@ -4,7 +4,7 @@ import StreamCore
 ///
 /// Its intervals are wide on purpose and never narrowed: errors known so far are those of short leads within each
 /// bucket, and for a model whose error grows with the lead they would promise too much.
-public struct Persistence: ForecastModel {
+public struct Persistence: HistoryModel {
   /// The value of the `model` tag.
   public let name = "persistence"
 

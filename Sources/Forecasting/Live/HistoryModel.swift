@@ -25,7 +25,7 @@ public struct ForecastBasis {
 }
 
 /// A forecaster of one series. A new model is one file that conforms, and one line in ``SeriesForecaster``.
-public protocol ForecastModel: Sendable {
+public protocol HistoryModel: Sendable {
   /// The value of the `model` tag.
   var name: String { get }
 
@@ -35,8 +35,11 @@ public protocol ForecastModel: Sendable {
   /// Learns from the mean of a slot, the first time it is known; the history has it already.
   mutating func update(slot: Int, value: Double, history: SlotHistory)
 
+  /// Replaces the mean of a slot that was learned before.
+  mutating func correct(slot: Int, value: Double)
+
   /// Writes the quantiles of all slots of the horizon into `track`; NaN where there is no answer.
-  func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack)
+  mutating func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack)
 
   /// Writes what was learned.
   func snapshot(into writer: inout SnapshotWriter)
@@ -45,9 +48,11 @@ public protocol ForecastModel: Sendable {
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
 }
 
-extension ForecastModel {
+extension HistoryModel {
   /// Nothing to learn beside the history.
   public mutating func update(slot: Int, value: Double, history: SlotHistory) {}
+  /// Nothing to correct beside the history.
+  public mutating func correct(slot: Int, value: Double) {}
   /// Nothing learned.
   public func snapshot(into writer: inout SnapshotWriter) {}
   /// Nothing learned.

@@ -4,7 +4,7 @@ import StreamCore
 ///
 /// The median of slot `s` is the mean of slot `s − season`; where that is missing the same slot of earlier seasons is
 /// taken, up to seven days or four weeks back, then of yesterday, then the mean of the last day.
-public struct SeasonalNaive: ForecastModel {
+public struct HistoryNaive: HistoryModel {
   /// The value of the `model` tag.
   public let name: String
   /// The season's length in slots.
@@ -12,9 +12,9 @@ public struct SeasonalNaive: ForecastModel {
   private let depth: Int
 
   /// The same time of the day before: `naive`.
-  public static let day = SeasonalNaive(name: "naive", season: QuarterHour.perDay, depth: 7)
+  public static let day = HistoryNaive(name: "naive", season: QuarterHour.perDay, depth: 7)
   /// The same time and day of the week before: `naive_week`.
-  public static let week = SeasonalNaive(name: "naive_week", season: QuarterHour.perWeek, depth: 4)
+  public static let week = HistoryNaive(name: "naive_week", season: QuarterHour.perWeek, depth: 4)
 
   private init(name: String, season: Int, depth: Int) {
     self.name = name

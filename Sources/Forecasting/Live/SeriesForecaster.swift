@@ -18,7 +18,9 @@ struct SeriesForecaster: Sendable {
 
   private(set) var history = SlotHistory(capacity: historySlots)
   /// In the order that ledger and snapshot use. A challenger of `naive` goes to the end.
-  private(set) var models: [any ForecastModel] = [Persistence(), SeasonalNaive.day, SeasonalNaive.week]
+  private(set) var models: [any HistoryModel] = [Persistence(), HistoryNaive.day, HistoryNaive.week]
+  /// The models that learn, which are the last of ``models``; `nil` where nothing is to be learned.
+  private let learner: Int?
   private var errors: [ForecastErrors]
   private var tracks: [QuantileTrack]
   /// One for each challenger and bucket.
@@ -35,7 +37,9 @@ struct SeriesForecaster: Sendable {
   /// The latest scored slot: the forecast that stood for it shortly before, and what came.
   private(set) var latestScore: (slot: Int, p50: Double, actual: Double)?
 
-  init() {
+  init(_ learning: LearningModel? = nil) {
+    learner = learning == nil ? nil : models.count
+    if let learning { models.append(learning) }
     errors = Array(repeating: ForecastErrors(), count: models.count)
     tracks = Array(repeating: QuantileTrack(), count: models.count)
     contests = Array(repeating: ModelContest(), count: (models.count - SeriesForecaster.naive - 1) * LeadBucket.count)
@@ -46,7 +50,10 @@ struct SeriesForecaster: Sendable {
   mutating func observe(_ slot: Int, _ value: Double, isUpdate: Bool, evaluations: inout [Evaluation]) {
     guard value.isFinite else { return }
     history.set(slot, value)
-    if isUpdate { return }
+    if isUpdate {
+      for index in models.indices { models[index].correct(slot: slot, value: value) }
+      return
+    }
     for bucket in LeadBucket.allCases { score(slot, value, bucket, &evaluations) }
     ledger.settle(slot)
     for index in models.indices { models[index].update(slot: slot, value: value, history: history) }
@@ -89,8 +96,12 @@ struct SeriesForecaster: Sendable {
       guard isReady[model] else { continue }
       let basis = ForecastBasis(first: first, history: history, errors: errors[model], priorHalfWidth: prior)
       models[model].predict(basis, into: &tracks[model])
+      guard !tracks[model].p50.contains(where: \.isNaN) else {
+        isReady[model] = false
+        continue
+      }
       tracks[model].settle(within: bounds)
-      if isSunlit, model != SeriesForecaster.persistence {
+      if isSunlit, model != SeriesForecaster.persistence, model != learner {
         SunEnvelope.apply(to: &tracks[model], first: first, history: history)
       }
       ledger.enter(tracks[model], model: model, first: first)
@@ -103,6 +114,13 @@ struct SeriesForecaster: Sendable {
     }
     issuedSlot = first
     return true
+  }
+
+  /// Does a slice of training if one is due in this minute, counted from 1970.
+  mutating func work(minute: Int) {
+    guard let learner, var learning = models[learner] as? LearningModel else { return }
+    learning.work(minute: minute)
+    models[learner] = learning
   }
 
   /// Rolling pinball loss of the best challenger and of `naive` in a bucket, and over how many evaluations.

@@ -1,0 +1,159 @@
+import Glibc
+import PlantModel
+
+/// Scores forecasters on a recording as they would have run: from origin to origin, each knowing only what was before.
+///
+/// The test is the last whole days (24 hours from midnight in standard time) of the recording. Eight weeks before it the
+/// models start to forecast unscored, so that the ensemble knows them.
+public struct Backtest {
+  /// How the recording is forecast.
+  public struct Settings: Sendable {
+    /// How far ahead.
+    public var horizon: TimeSpan
+    /// From one origin to the next.
+    public var step: TimeSpan
+    /// Days that are scored.
+    public var testDays: Int
+    /// Days between two trainings.
+    public var retrainDays: Int
+    /// Days of history that models learn from.
+    public var trainingDays = 365
+    /// Most rows that models learn from.
+    public var maximumRows = 20_000
+
+    /// Settings.
+    public init(horizon: TimeSpan = .day, step: TimeSpan = .day, testDays: Int = 60, retrainDays: Int = 7) {
+      self.horizon = horizon
+      self.step = step
+      self.testDays = testDays
+      self.retrainDays = retrainDays
+    }
+  }
+
+  /// Why there is nothing to score.
+  public struct Refusal: Error, Equatable, CustomStringConvertible {
+    /// What is wrong and what would be right.
+    public var description: String
+  }
+
+  /// A scored forecast of one slot.
+  public struct Forecast: Sendable {
+    /// Name of the model.
+    public var model: String
+    /// The origin.
+    public var issued: Timestamp
+    /// Start of the slot.
+    public var time: Timestamp
+    /// The quantiles.
+    public var p10: Double, p50: Double, p90: Double
+    /// What came.
+    public var actual: Double
+  }
+
+  private let input: ForecastInput
+  private let engineSettings: ForecastEngine.Settings
+  private let leads: LeadClasses
+  /// First slot of the test.
+  public let testStart: Int
+  /// The slot after the last of the test.
+  public let testEnd: Int
+  /// Mean absolute difference of a day before the test, the scale of MASE [unit of the target].
+  public let scale: Double
+
+  /// A backtest of a recording.
+  public init(_ input: ForecastInput, settings: Settings) throws(Refusal) {
+    let grid = input.grid
+    let horizon = Int(settings.horizon.nanoseconds / grid.span.nanoseconds)
+    let step = Int(settings.step.nanoseconds / grid.span.nanoseconds)
+    guard horizon >= 1, step >= 1, (grid.span * Int64(step)) == settings.step,
+      (grid.span * Int64(horizon)) == settings.horizon
+    else { throw Refusal(description: "horizon and step must be multiples of the recording's own step") }
+    self.input = input
+    engineSettings = ForecastEngine.Settings(
+      horizon: horizon, step: step, retrainDays: settings.retrainDays, trainingDays: settings.trainingDays,
+      maximumRows: settings.maximumRows)
+    leads = LeadClasses(horizon: horizon, span: grid.span)
+    testEnd = grid.startOfDay(input.end)
+    testStart = testEnd - settings.testDays * grid.perDay
+    let history = (testStart - input.first) / grid.perDay
+    guard settings.testDays >= 1, history >= 2 else {
+      let days = (testEnd - input.first) / grid.perDay
+      throw Refusal(
+        description: "the recording has \(days) whole days; a test of \(settings.testDays) leaves \(max(0, history)) "
+          + "to learn from, and at least 2 are needed (--test \(max(1, days / 3))d would do)")
+    }
+    var sum = 0.0
+    var count = 0.0
+    for slot in (input.first + grid.perDay)..<testStart {
+      let difference = input.target[slot - input.first] - input.target[slot - grid.perDay - input.first]
+      if difference.isNaN { continue }
+      sum += difference.magnitude
+      count += 1
+    }
+    scale = count > 0 ? sum / count : .nan
+  }
+
+  /// Runs models, and hands each scored forecast to `trace`. `progress` is told the share that is done, 0...1.
+  public func run(
+    _ models: [any ForecastModel], progress: (Double) -> Void = { _ in }, trace: (Forecast) -> Void = { _ in }
+  ) -> [BacktestScore] {
+    var engine = ForecastEngine(models: models, settings: engineSettings, grid: input.grid)
+    var scores = models.map { BacktestScore(name: $0.name, leads: leads, scale: scale) }
+    scores.append(BacktestScore(name: "ensemble", leads: leads, scale: scale))
+    var origin = firstOrigin()
+    let start = origin
+    while origin < testEnd {
+      let issue = engine.advance(to: origin, input) { work, body in
+        let began = Backtest.processorSeconds()
+        body()
+        let seconds = Backtest.processorSeconds() - began
+        switch work {
+        case .fit(let model): scores[model].train(seconds)
+        case .predict(let model): scores[model].predictSeconds += origin < testStart ? 0 : seconds
+        case .ensemble: scores[models.count].train(seconds)
+        }
+      }
+      if origin >= testStart {
+        for (index, table) in (issue.models + [issue.ensemble]).enumerated() {
+          score(table, origin, &scores[index], trace)
+        }
+      }
+      origin += engineSettings.step
+      progress(Double(origin - start) / Double(max(1, testEnd - start)))
+    }
+    return scores
+  }
+
+  /// Processor time of this thread [s], so that what else the machine does is not measured.
+  private static func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  private func score(
+    _ table: QuantileTable, _ origin: Int, _ score: inout BacktestScore, _ trace: (Forecast) -> Void
+  ) {
+    for offset in 0..<table.rows where origin + offset < testEnd {
+      let actual = input.target[origin + offset - input.first]
+      guard !actual.isNaN, !table[offset, QuantileLevels.p50].isNaN else { continue }
+      let forecast = Forecast(
+        model: score.name, issued: input.grid.start(of: origin), time: input.grid.start(of: origin + offset),
+        p10: table[offset, QuantileLevels.p10], p50: table[offset, QuantileLevels.p50],
+        p90: table[offset, QuantileLevels.p90], actual: actual)
+      score.insert(forecast, lead: leads.ofOffset[offset])
+      trace(forecast)
+    }
+  }
+
+  /// The mark of training at or before the start of the weeks that the ensemble remembers, as far as there is history.
+  private func firstOrigin() -> Int {
+    let grid = input.grid
+    let wanted = grid.day(of: testStart) - ForecastEnsemble.memoryDays
+    let mark = engineSettings.mark(ofDay: wanted)
+    let least = input.start + ForecastEngine.Settings.warmUpDays * grid.perDay
+    let slot = max(grid.firstSlot(ofDay: mark), min(least, testStart))
+    let remainder = ((slot % engineSettings.step) + engineSettings.step) % engineSettings.step
+    return remainder == 0 ? slot : slot + engineSettings.step - remainder
+  }
+}

@@ -1,0 +1,33 @@
+import StreamCore
+
+extension ForecastEngine {
+  /// Writes models and ensemble. A training that is under way is not written: it is laid out anew.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(Int64(trainedMark ?? .min))
+    writer.write(Int64(learnedDay ?? .min))
+    writer.write(UInt32(models.count))
+    for (model, isTrained) in zip(models, isTrained) {
+      writer.write(model.name)
+      writer.write(isTrained)
+      model.snapshot(into: &writer)
+    }
+    ensemble.snapshot(into: &writer)
+  }
+
+  /// Reads what ``snapshot(into:)`` wrote of an engine of the same models and settings.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let mark = try reader.read(Int64.self)
+    let day = try reader.read(Int64.self)
+    trainedMark = mark == .min ? nil : Int(mark)
+    learnedDay = day == .min ? nil : Int(day)
+    let count = try reader.read(UInt32.self)
+    guard count == UInt32(models.count) else { throw .invalid("\(count) models instead of \(models.count)") }
+    for index in models.indices {
+      let name = try reader.readString()
+      guard name == models[index].name else { throw .invalid("a model \(name)") }
+      isTrained[index] = try reader.readBool()
+      try models[index].restore(from: &reader)
+    }
+    try ensemble.restore(from: &reader)
+  }
+}

@@ -1,0 +1,146 @@
+import Glibc
+import StreamCore
+
+/// One forecast out of many: quantiles averaged with weights of their own for each lead and level, then calibrated.
+///
+/// Weights and intervals are learned anew each day from ``memoryDays`` of what the models said and what came.
+struct ForecastEnsemble: Sendable {
+  /// Days of issued forecasts that are remembered.
+  static let memoryDays = 56
+  /// After so many days a sample counts half for the weights.
+  static let weightHalfLife = 28.0
+  /// After so many days a sample counts half for the intervals, which follow the season faster.
+  static let intervalHalfLife = 14.0
+
+  private let models: Int
+  private let prior: [Double]
+  private let leads: LeadClasses
+  private let perDay: Int
+  private let isDense: Bool
+  private(set) var memory: ForecastMemory
+  /// Lead class by lead class, level by level, model by model.
+  private(set) var weights: [Double]
+  private(set) var calibrations: [IntervalCalibration]
+
+  /// An ensemble that averages by `prior`. Unless `isDense`, it remembers an issue each six hours and of that a slot
+  /// each hour, which is enough to learn from and bounds the memory.
+  init(prior: [Double], leads: LeadClasses, perDay: Int, isDense: Bool) {
+    self.isDense = isDense
+    models = prior.count
+    let sum = prior.reduce(0, +)
+    self.prior = prior.map { $0 / max(sum, .leastNormalMagnitude) }
+    self.leads = leads
+    self.perDay = perDay
+    memory = ForecastMemory(models: models)
+    weights = (0..<(leads.count * QuantileLevels.count)).flatMap { [prior = self.prior] _ in prior }
+    calibrations = Array(repeating: IntervalCalibration(), count: leads.count)
+  }
+
+  /// Notes what the models say.
+  mutating func note(_ tables: [QuantileTable], origin: Int) {
+    let all = leads.ofOffset.indices
+    if isDense {
+      memory.note(tables, origin: origin, leads: leads, offsets: all)
+    } else if origin % max(1, perDay / 4) == 0 {
+      memory.note(
+        tables, origin: origin, leads: leads, offsets: stride(from: 0, to: all.count, by: max(1, perDay / 24)))
+    }
+  }
+
+  /// Learns from what came before `origin`.
+  mutating func learn(before origin: Int, actual: (Int) -> Double) {
+    memory.settle(before: origin, oldest: origin - ForecastEnsemble.memoryDays * perDay, actual: actual)
+    var all = (issued: [Double](), actuals: [Double](), importance: [Double]())
+    var own: [IntervalCalibration] = []
+    for lead in 0..<leads.count {
+      let samples = memory.settled(lead)
+      let actuals = samples.map { memory.entries[$0].actual }
+      let ages = samples.map { Double(origin - memory.entries[$0].slot) / Double(perDay) }
+      let importance = ages.map { exp2(-$0 / ForecastEnsemble.weightHalfLife) }
+      let urgency = ages.map { exp2(-$0 / ForecastEnsemble.intervalHalfLife) }
+      for level in 0..<QuantileLevels.count { stack(lead, level, samples, actuals, importance) }
+      var issued = QuantileTable(rows: samples.count)
+      for (row, index) in samples.enumerated() {
+        combine(lead, into: &issued, row: row) { memory.quantiles[index * memory.width + $0] }
+      }
+      let valid = samples.indices.filter { !issued[$0, QuantileLevels.p50].isNaN }
+      var table = QuantileTable(rows: valid.count)
+      for (row, old) in valid.enumerated() {
+        for level in 0..<QuantileLevels.count { table[row, level] = issued[old, level] }
+      }
+      own.append(
+        IntervalCalibration(table, actuals: valid.map { actuals[$0] }, importance: valid.map { urgency[$0] }))
+      all.issued += table.values
+      all.actuals += valid.map { actuals[$0] }
+      all.importance += valid.map { urgency[$0] }
+    }
+    var table = QuantileTable(rows: 0)
+    table.values = all.issued
+    let pooled = IntervalCalibration(table, actuals: all.actuals, importance: all.importance)
+    calibrations = own.map { $0.blended(with: pooled) }
+  }
+
+  /// The calibrated average of what the models say of a horizon.
+  func combine(_ tables: [QuantileTable]) -> QuantileTable {
+    var answer = QuantileTable(rows: leads.ofOffset.count)
+    for (offset, lead) in leads.ofOffset.enumerated() {
+      combine(lead, into: &answer, row: offset) { position in
+        Float(tables[position / QuantileLevels.count][offset, position % QuantileLevels.count])
+      }
+      calibrations[lead].apply(to: &answer, row: offset)
+    }
+    return answer
+  }
+
+  private mutating func stack(
+    _ lead: Int, _ level: Int, _ samples: [Int], _ actuals: [Double], _ importance: [Double]
+  ) {
+    var forecasts: [Double] = []
+    var kept: [Int] = []
+    for (position, index) in samples.enumerated() {
+      let start = index * memory.width + level
+      let row = (0..<models).map { Double(memory.quantiles[start + $0 * QuantileLevels.count]) }
+      if row.contains(where: \.isNaN) { continue }
+      forecasts += row
+      kept.append(position)
+    }
+    let start = (lead * QuantileLevels.count + level) * models
+    let fitted = PinballStacking.weights(
+      forecasts: forecasts, actuals: kept.map { actuals[$0] }, importance: kept.map { importance[$0] },
+      probability: QuantileLevels.all[level], prior: prior)
+    weights.replaceSubrange(start..<(start + models), with: fitted)
+  }
+
+  /// The weighted mean of the models that have an answer.
+  private func combine(
+    _ lead: Int, into answer: inout QuantileTable, row: Int, _ value: (Int) -> Float
+  ) {
+    for level in 0..<QuantileLevels.count {
+      var sum = 0.0
+      var total = 0.0
+      for model in 0..<models {
+        let quantile = Double(value(model * QuantileLevels.count + level))
+        let weight = weights[(lead * QuantileLevels.count + level) * models + model]
+        if quantile.isNaN || weight <= 0 { continue }
+        sum += weight * quantile
+        total += weight
+      }
+      answer[row, level] = total > 0 ? sum / total : .nan
+    }
+    answer.sort(row: row)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    memory.snapshot(into: &writer)
+    writer.write(weights)
+    for calibration in calibrations { calibration.snapshot(into: &writer) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try memory.restore(from: &reader, leadClasses: leads.count)
+    let restored = try reader.readDoubles()
+    guard restored.count == weights.count else { throw .invalid("weights of other models") }
+    weights = restored
+    for index in calibrations.indices { try calibrations[index].restore(from: &reader) }
+  }
+}

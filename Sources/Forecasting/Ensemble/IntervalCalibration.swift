@@ -1,0 +1,76 @@
+import StreamCore
+
+/// Moves quantiles so that as many of the values that came of late lie below each as it promises.
+///
+/// Conformalised quantile regression (Y. Romano, E. Patterson and E. Candès 2019, arXiv:1905.03222) for each quantile on
+/// its own, with weights that decay with age so that it follows a coverage that drifts (R. Barber et al., "Conformal
+/// Prediction Beyond Exchangeability", 2023, doi:10.1214/23-AOS2276). Errors are in units of the interval's own width, so
+/// that calm hours and lively ones share what they teach, and an interval without width stays as it is.
+struct IntervalCalibration: Sendable {
+  /// What is added to each quantile, as a share of the interval from p10 to p90.
+  private(set) var shifts = Array(repeating: 0.0, count: QuantileLevels.count)
+  /// Intervals narrower than this are left alone [unit of the target].
+  private(set) var leastWidth = 0.0
+  /// Total weight of the samples.
+  private(set) var weight = 0.0
+
+  /// How much of the median's shift is applied.
+  static let medianShare = 0.5
+
+  init() {}
+
+  /// Learns from quantiles that were issued, what came, and how much each sample counts.
+  init(_ issued: QuantileTable, actuals: [Double], importance: [Double]) {
+    let widths = (0..<issued.rows).map { issued[$0, QuantileLevels.p90] - issued[$0, QuantileLevels.p10] }
+    let sorted = widths.filter { $0 > 0 }.sorted()
+    guard let greatest = sorted.last else { return }
+    leastWidth = max(0.05 * sorted[sorted.count / 2], 0.02 * greatest)
+    let rows = (0..<issued.rows).filter { widths[$0] >= leastWidth }
+    weight = rows.reduce(0) { $0 + importance[$1] }
+    for level in 0..<QuantileLevels.count {
+      let scores = rows.map { (value: (actuals[$0] - issued[$0, level]) / widths[$0], weight: importance[$0]) }
+        .sorted { $0.value < $1.value }
+      let wanted = QuantileLevels.all[level] * weight
+      var sum = 0.0
+      shifts[level] = scores.last?.value ?? 0
+      for score in scores {
+        sum += score.weight
+        if sum >= wanted {
+          shifts[level] = score.value
+          break
+        }
+      }
+    }
+    shifts[QuantileLevels.p50] *= IntervalCalibration.medianShare
+  }
+
+  /// A mean of this and a calibration of more samples, by the weight of the samples.
+  func blended(with wider: IntervalCalibration) -> IntervalCalibration {
+    var result = self
+    let share = weight / (weight + 30)
+    for level in shifts.indices { result.shifts[level] = share * shifts[level] + (1 - share) * wider.shifts[level] }
+    result.leastWidth = wider.leastWidth
+    return result
+  }
+
+  /// Moves the quantiles of a row.
+  func apply(to table: inout QuantileTable, row: Int) {
+    let width = table[row, QuantileLevels.p90] - table[row, QuantileLevels.p10]
+    guard width >= leastWidth, weight > 0 else { return }
+    for level in shifts.indices { table[row, level] += shifts[level] * width }
+    table.sort(row: row)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(shifts)
+    writer.write(leastWidth)
+    writer.write(weight)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    shifts = try reader.readDoubles()
+    leastWidth = try reader.readDouble()
+    weight = try reader.readDouble()
+    guard shifts.count == QuantileLevels.count else { throw .invalid("\(shifts.count) shifts of quantiles") }
+  }
+}

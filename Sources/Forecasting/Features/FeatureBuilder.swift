@@ -1,0 +1,170 @@
+import PlantPhysics
+
+/// Turns what is known at an origin into rows of features: the same way for learning and for forecasting.
+public struct FeatureBuilder: Sendable {
+  private struct DaySummary {
+    var origin = Int.min
+    var mean = Double.nan
+    var minimum = Double.nan
+    var maximum = Double.nan
+    var last = Double.nan
+    var lastFour = Double.nan
+    var week = Double.nan
+  }
+
+  /// The columns of every row.
+  public let columns: [FeatureColumn]
+  /// Slots that are forecast from one origin.
+  public let horizon: Int
+  /// Slots from one origin to the next.
+  public let step: Int
+  private let input: ForecastInput
+  private var day = DaySummary()
+
+  /// Features of an input for forecasts of `horizon` slots every `step` slots.
+  public init(_ input: ForecastInput, horizon: Int, step: Int) {
+    self.input = input
+    self.horizon = max(1, horizon)
+    self.step = max(1, step)
+    columns = FeatureColumn.all(for: input, hasLeads: self.step < self.horizon)
+  }
+
+  /// Rows of the slots from an origin on.
+  public mutating func forecastRows(origin: Int) -> FeatureRows {
+    var rows = FeatureRows(columns: columns, perDay: input.grid.perDay)
+    for slot in origin..<(origin + horizon) { append(slot, origin, to: &rows) }
+    return rows
+  }
+
+  /// Rows to learn from, of slots in `range` that were over before `origin` began, each as it was seen from an earlier
+  /// origin. Where several origins saw a slot, one is drawn from the slot's number, and so is one slot in `share`.
+  public mutating func trainingRows(_ range: Range<Int>, before origin: Int, oneIn share: Int = 1) -> FeatureRows {
+    var rows = FeatureRows(columns: columns, perDay: input.grid.perDay)
+    for slot in range where slot < origin && FeatureBuilder.hash(slot) % UInt64(max(1, share)) == 0 {
+      let target = input.target(slot, before: origin)
+      if target.isNaN { continue }
+      append(slot, earlierOrigin(of: slot), to: &rows)
+      rows.targets.append(target)
+    }
+    return rows
+  }
+
+  /// An origin on the grid of steps that has the slot within its horizon.
+  private func earlierOrigin(of slot: Int) -> Int {
+    let latest = slot - ((slot % step) + step) % step
+    let choices = max(1, (horizon - (slot - latest) + step - 1) / step)
+    return latest - Int((FeatureBuilder.hash(slot) >> 20) % UInt64(choices)) * step
+  }
+
+  private static func hash(_ slot: Int) -> UInt64 {
+    var generator = SplitMix64(seed: UInt64(bitPattern: Int64(slot)))
+    return generator.next()
+  }
+
+  private mutating func append(_ slot: Int, _ origin: Int, to rows: inout FeatureRows) {
+    if day.origin != origin { summarise(origin) }
+    rows.slots.append(slot)
+    rows.origins.append(origin)
+    for index in columns.indices { rows.values[index].append(value(columns[index], slot, origin)) }
+  }
+
+  private mutating func summarise(_ origin: Int) {
+    let perDay = input.grid.perDay
+    day = DaySummary(origin: origin)
+    day.mean = mean((origin - perDay)..<origin, origin)
+    day.week = mean((origin - 7 * perDay)..<origin, origin)
+    day.lastFour = mean((origin - 4)..<origin, origin)
+    day.last = input.target(origin - 1, before: origin)
+    for slot in (origin - perDay)..<origin {
+      let value = input.target(slot, before: origin)
+      if !(day.minimum <= value) && !value.isNaN { day.minimum = value }
+      if !(day.maximum >= value) && !value.isNaN { day.maximum = value }
+    }
+  }
+
+  private func mean(_ slots: Range<Int>, _ origin: Int) -> Double {
+    mean(slots) { input.target($0, before: origin) }
+  }
+
+  private func mean(_ slots: some Sequence<Int>, _ value: (Int) -> Double) -> Double {
+    var sum = 0.0
+    var count = 0.0
+    for slot in slots {
+      let value = value(slot)
+      if value.isNaN { continue }
+      sum += value
+      count += 1
+    }
+    return count > 0 ? sum / count : .nan
+  }
+
+  /// Days from a slot back to the latest same time of day that was over at the origin.
+  private func latestDay(_ slot: Int, _ origin: Int) -> Int { max(1, (slot - origin) / input.grid.perDay + 1) }
+
+  private func sameSlot(_ slot: Int, _ origin: Int, _ days: Int) -> Int {
+    let latest = latestDay(slot, origin)
+    let back = days % 7 == 0 ? days + (latest - 1) / 7 * 7 : days + latest - 1
+    return slot - back * input.grid.perDay
+  }
+
+  private func value(_ column: FeatureColumn, _ slot: Int, _ origin: Int) -> Double {
+    let perDay = input.grid.perDay
+    switch column {
+    case .hour: return input.calendar.entry(slot).hour
+    case .weekday: return input.calendar.entry(slot).weekday
+    case .dayOfYear: return input.calendar.entry(slot).dayOfYear
+    case .holiday(let shift): return input.holiday(slot + shift * perDay)
+    case .lead: return Double(slot + 1 - origin) * input.grid.span.inHours
+    case .sameSlot(let days): return input.target(sameSlot(slot, origin, days), before: origin)
+    case .weekMean: return weekMean(slot, origin)
+    case .weekDeviation:
+      let mean = weekMean(slot, origin)
+      let variance = self.mean(1...7) { days in
+        let value = input.target(sameSlot(slot, origin, 1) - (days - 1) * perDay, before: origin)
+        return (value - mean) * (value - mean)
+      }
+      return variance.squareRoot()
+    case .weekdayMean:
+      return mean(1...4) { input.target(sameSlot(slot, origin, 7 * $0), before: origin) }
+    case .around:
+      let middle = sameSlot(slot, origin, 1)
+      let reach = max(1, perDay / 24)
+      return mean((middle - reach)...(middle + reach)) { input.target($0, before: origin) }
+    case .day(let statistic):
+      switch statistic {
+      case .mean: return day.mean
+      case .minimum: return day.minimum
+      case .maximum: return day.maximum
+      case .last: return day.last
+      case .lastFour: return day.lastFour
+      }
+    case .weekLevel: return day.week
+    case .exogenous(let index, let feature): return exogenous(index, feature, slot, origin)
+    }
+  }
+
+  private func weekMean(_ slot: Int, _ origin: Int) -> Double {
+    let latest = sameSlot(slot, origin, 1)
+    return mean(0..<7) { input.target(latest - $0 * input.grid.perDay, before: origin) }
+  }
+
+  private func exogenous(_ index: Int, _ feature: FeatureColumn.ExogenousFeature, _ slot: Int, _ origin: Int) -> Double
+  {
+    let perDay = input.grid.perDay
+    func known(_ slot: Int) -> Double { input.exogenous(index, slot, before: origin, horizon: horizon) }
+    switch feature {
+    case .now: return known(slot)
+    case .change: return known(slot) - known(slot - perDay)
+    case .dayMean:
+      let start = slot - (slot - origin) % perDay
+      return mean(start..<(start + perDay), known)
+    case .dayMaximum:
+      let start = slot - (slot - origin) % perDay
+      let greatest = (start..<(start + perDay)).reduce(-Double.infinity) { max($0, known($1)) }
+      return greatest.isFinite ? greatest : .nan
+    case .rolling(let hours): return mean((slot - hours * perDay / 24 + 1)...slot, known)
+    case .yesterday: return known(sameSlot(slot, origin, 1))
+    case .previousMean: return mean((origin - perDay)..<origin, known)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import PlantModel
+import StreamCore
+
+/// The models that learn, and the ensemble of them: what a ``ForecastEngine`` says of a series at each quarter of an hour.
+///
+/// It is asked once there are two weeks of history. Training is done in slices at minute marks, see ``work(minute:)``.
+public struct LearningModel: HistoryModel {
+  /// The value of the `model` tag.
+  public let name = "ensemble"
+  /// Days of history that models learn from.
+  static let trainingDays = 168
+  /// Days of history that are kept: for the lags of the first row too.
+  private static let keptDays = trainingDays + 32
+  /// Minutes from one slice of training to the next.
+  private static let minutesPerSlice = 4
+
+  private let zone: PlantZone
+  /// Slots of the engine's grid after those of ``StreamCore/QuarterHour``.
+  private let shift: Int
+  private let phase: Int
+  private var input: ForecastInput
+  private var engine: ForecastEngine
+  private var isTraining = false
+
+  /// Models for the series at a position in its plant's register.
+  init(_ models: [any ForecastModel], zone: PlantZone, position: Int) {
+    self.zone = zone
+    phase = position
+    shift = Int(zone.grid.standardOffset.nanoseconds / zone.grid.span.nanoseconds)
+    input = ForecastInput(grid: zone.grid, first: 0, target: [])
+    input.calendar = zone.calendar
+    engine = ForecastEngine(models: models, settings: LearningModel.settings(phase: position), grid: zone.grid)
+  }
+
+  /// How a series is learned; `phase` spreads the trainings of many over the week.
+  static func settings(phase: Int) -> ForecastEngine.Settings {
+    ForecastEngine.Settings(
+      horizon: LeadBucket.horizon, step: 1, retrainPhase: phase % 7, trainingDays: trainingDays, maximumRows: 4_000)
+  }
+
+  /// Whether two weeks have passed since the first value.
+  public func isReady(first: Int, history: SlotHistory) -> Bool {
+    guard let start = history.first else { return false }
+    return first - start >= ForecastEngine.Settings.warmUpDays * QuarterHour.perDay
+  }
+
+  /// Takes a value in.
+  public mutating func update(slot: Int, value: Double, history: SlotHistory) { correct(slot: slot, value: value) }
+
+  /// Takes a value in.
+  public mutating func correct(slot: Int, value: Double) {
+    input.set(slot + shift, value, keeping: LearningModel.keptDays * QuarterHour.perDay)
+  }
+
+  /// What the ensemble says.
+  public mutating func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
+    let table = engine.advance(to: basis.first + shift, input).ensemble
+    for offset in 0..<min(track.p50.count, table.rows) {
+      track.p10[offset] = table[offset, QuantileLevels.p10]
+      track.p50[offset] = table[offset, QuantileLevels.p50]
+      track.p90[offset] = table[offset, QuantileLevels.p90]
+    }
+  }
+
+  /// Does a slice of training if one is due in this minute, counted from 1970.
+  mutating func work(minute: Int) {
+    if minute % 15 == 0 { isTraining = engine.prepare(at: minute / 15 + shift, input) != nil }
+    guard isTraining, (minute + phase) % LearningModel.minutesPerSlice == 0 else { return }
+    engine.work()
+  }
+
+  /// Writes history, models and ensemble.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    input.snapshot(into: &writer)
+    engine.snapshot(into: &writer)
+  }
+
+  /// Reads history, models and ensemble.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try input.restore(from: &reader)
+    try engine.restore(from: &reader)
+  }
+}

@@ -1,0 +1,144 @@
+import Glibc
+import StreamCore
+
+/// A sum of effects for each hour of the day: level and trend with change points, weekday, holidays, seasons of the
+/// year, past values, and bent lines of the weather, see ``AdditiveDesign``. Coefficients by ridge regression; recent
+/// days count more; an hour learns from its neighbours too. Quantiles are those of the errors that each hour's fit made
+/// of rows left out.
+///
+/// What it has from S. Taylor and B. Letham, "Forecasting at Scale", 2018 (doi:10.1080/00031305.2017.1380080): effects
+/// that a person can read; what it adds: a regression for each hour, as in R. Ramanathan et al. 1997
+/// (doi:10.1016/S0169-2070(97)00015-0).
+public struct AdditiveModel: ForecastModel {
+  /// The value of the `model` tag.
+  public let name = "additive"
+  /// Three weeks.
+  public let minimumDays = 21
+
+  private struct Hour: Sendable {
+    var regression = RidgeRegression()
+    var offsets = Array(repeating: 0.0, count: QuantileLevels.count)
+  }
+
+  /// What is needed while hours are still to be fitted.
+  private struct Training: Sendable {
+    var matrix: [Double]
+    var targets: [Double]
+    /// Rows of each hour.
+    var rowsOfHour: [[Int]]
+    /// How much each row counts for its age.
+    var weights: [Double]
+    /// Rows of an hour whose errors make the quantiles.
+    var recent: Int
+  }
+
+  private static let penalties = [0.003, 0.01, 0.03, 0.1, 0.3, 1]
+  /// After so many days a row counts 1/e.
+  private static let memoryDays = 180.0
+  /// How much a row of the hour before or after counts.
+  private static let neighbourShare = 0.3
+  private static let hoursPerSlice = 2
+  private var design = AdditiveDesign()
+  private var hours: [Hour] = []
+  private var training: Training?
+  /// The error of each training row when left out of the fit, NaN where there is none: for models that learn the rest.
+  private(set) var leftOutErrors: [Double] = []
+
+  /// A model that has learned nothing.
+  public init() {}
+
+  /// Lays out the regressions, one for each hour of the local clock.
+  public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
+    design = AdditiveDesign(rows)
+    hours = []
+    leftOutErrors = Array(repeating: .nan, count: rows.count)
+    guard let last = rows.slots.last else { return }
+    var rowsOfHour = Array(repeating: [Int](), count: 24)
+    for row in 0..<rows.count { rowsOfHour[AdditiveModel.hour(rows, row)].append(row) }
+    let weights = rows.slots.map { exp(-Double(last - $0) / Double(rows.perDay) / AdditiveModel.memoryDays) }
+    training = Training(
+      matrix: design.matrix(rows), targets: rows.targets, rowsOfHour: rowsOfHour, weights: weights,
+      recent: 120 * max(1, rows.perDay / 24))
+  }
+
+  /// Fits some hours.
+  public mutating func proceed() -> Bool {
+    guard let training else { return false }
+    for _ in 0..<AdditiveModel.hoursPerSlice where hours.count < 24 { fitHour(hours.count, training) }
+    guard hours.count == 24 else { return true }
+    self.training = nil
+    return false
+  }
+
+  private mutating func fitHour(_ number: Int, _ training: Training) {
+    let own = training.rowsOfHour[number]
+    let neighbours = training.rowsOfHour[(number + 23) % 24] + training.rowsOfHour[(number + 1) % 24]
+    let chosen = own + neighbours
+    let width = design.width
+    var values: [Double] = []
+    values.reserveCapacity(chosen.count * width)
+    for row in chosen { values.append(contentsOf: training.matrix[(row * width)..<((row + 1) * width)]) }
+    let regression = RidgeRegression(
+      rows: values, columns: width, targets: chosen.map { training.targets[$0] },
+      weights: own.map { training.weights[$0] }
+        + neighbours.map { AdditiveModel.neighbourShare * training.weights[$0] },
+      penalties: AdditiveModel.penalties)
+    var hour = Hour(regression: regression)
+    if regression.leftOutErrors.count == chosen.count {
+      for (position, row) in own.enumerated() { leftOutErrors[row] = regression.leftOutErrors[position] }
+      let recent = regression.leftOutErrors.prefix(own.count).suffix(training.recent).sorted()
+      if !recent.isEmpty { hour.offsets = QuantileLevels.all.map { EmpiricalQuantile.ofSorted(recent, $0) } }
+    }
+    hour.regression.forgetRows()
+    hours.append(hour)
+  }
+
+  /// The sum of effects and the quantiles of the errors.
+  public func predict(_ rows: FeatureRows) -> QuantileTable {
+    var answer = QuantileTable(rows: rows.count)
+    let means = self.means(rows)
+    for row in 0..<rows.count where !means[row].isNaN {
+      let offsets = hours[AdditiveModel.hour(rows, row)].offsets
+      for level in offsets.indices { answer[row, level] = means[row] + offsets[level] }
+    }
+    return answer
+  }
+
+  /// The sums of effects alone.
+  func means(_ rows: FeatureRows) -> [Double] {
+    guard hours.count == 24, design.fits(rows) else { return Array(repeating: .nan, count: rows.count) }
+    let matrix = design.matrix(rows)
+    let width = design.width
+    return (0..<rows.count).map { row in
+      hours[AdditiveModel.hour(rows, row)].regression.predict(matrix[(row * width)..<((row + 1) * width)])
+    }
+  }
+
+  private static func hour(_ rows: FeatureRows, _ row: Int) -> Int {
+    guard let clock = rows.column(.hour), clock[row] >= 0, clock[row] < 24 else { return 0 }
+    return Int(clock[row])
+  }
+
+  /// Writes the design and the coefficients.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    design.snapshot(into: &writer)
+    writer.write(hours) { writer, hour in
+      writer.write(hour.offsets)
+      hour.regression.snapshot(into: &writer)
+    }
+  }
+
+  /// Reads the design and the coefficients.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try design.restore(from: &reader)
+    let width = design.width
+    hours = try reader.readArray { (reader) throws(SnapshotError) in
+      var hour = Hour()
+      hour.offsets = try reader.readDoubles()
+      try hour.regression.restore(from: &reader, columns: width)
+      guard hour.offsets.count == QuantileLevels.count else { throw .invalid("an hour without its quantiles") }
+      return hour
+    }
+    guard hours.isEmpty || hours.count == 24 else { throw .invalid("a day of \(hours.count) hours") }
+  }
+}

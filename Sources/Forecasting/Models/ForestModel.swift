@@ -1,0 +1,60 @@
+import StreamCore
+
+/// A random forest with the quantiles of its leaves, see ``QuantileForest``.
+public struct ForestModel: ForecastModel {
+  /// The value of the `model` tag.
+  public let name = "forest"
+  /// Two weeks.
+  public let minimumDays = 14
+  private static let treesPerSlice = 2
+  private let settings: QuantileForest.Settings?
+  private var forest = QuantileForest()
+  private var table = BinnedTable([])
+  private var training: (targets: [Double], settings: QuantileForest.Settings, seed: UInt64)?
+
+  /// A forest; without settings, of 200 trees up to 10,000 rows and 100 above.
+  public init(settings: QuantileForest.Settings? = nil) { self.settings = settings }
+
+  /// Cuts the columns into classes.
+  public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
+    table = BinnedTable(rows.values)
+    forest = QuantileForest(targets: rows.targets)
+    let settings = self.settings ?? QuantileForest.Settings(trees: rows.count > 10_000 ? 100 : 200)
+    training = (rows.targets, settings, seed)
+  }
+
+  /// Grows some trees.
+  public mutating func proceed() -> Bool {
+    guard let (targets, settings, seed) = training else { return false }
+    let count = min(ForestModel.treesPerSlice, settings.trees - forest.treeCount)
+    forest.grow(count, table, targets: targets, settings: settings, seed: seed)
+    guard count < 1 || forest.treeCount >= settings.trees || forest.treeCount == 0 else { return true }
+    training = nil
+    table.dropRows()
+    return false
+  }
+
+  /// The quantiles of the training targets that share the row's leaves.
+  public func predict(_ rows: FeatureRows) -> QuantileTable {
+    var answer = QuantileTable(rows: rows.count)
+    var classes: [UInt8] = []
+    var weights: [Float] = []
+    for row in 0..<rows.count {
+      table.classes(of: rows.values, row: row, into: &classes)
+      forest.predict(classes, into: &answer, row: row, weights: &weights)
+    }
+    return answer
+  }
+
+  /// Writes edges and trees.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    table.snapshot(into: &writer)
+    forest.snapshot(into: &writer)
+  }
+
+  /// Reads edges and trees.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try table.restore(from: &reader)
+    try forest.restore(from: &reader, columns: table.columns)
+  }
+}

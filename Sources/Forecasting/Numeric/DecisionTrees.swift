@@ -1,0 +1,99 @@
+import StreamCore
+
+/// The splits of many binary trees over classes of a ``BinnedTable``.
+///
+/// A row goes right where its class is above the threshold. Children stand beside each other after their parent. A leaf
+/// has column −1 and in ``child`` its number.
+struct DecisionTrees: Sendable, Equatable {
+  private(set) var column: [Int16] = []
+  private(set) var threshold: [UInt8] = []
+  private(set) var child: [Int32] = []
+  private(set) var roots: [Int32] = []
+
+  /// How many nodes there are.
+  var count: Int { column.count }
+
+  /// Starts a tree and gives its root, a leaf for now.
+  mutating func addTree() -> Int {
+    roots.append(Int32(count))
+    return addLeaf()
+  }
+
+  /// Splits a leaf and gives the left child; the right one follows it.
+  mutating func split(_ node: Int, column: Int, threshold: UInt8) -> Int {
+    let left = addLeaf()
+    _ = addLeaf()
+    self.column[node] = Int16(truncatingIfNeeded: column)
+    self.threshold[node] = threshold
+    child[node] = Int32(left)
+    return left
+  }
+
+  /// Gives a leaf its number.
+  mutating func number(_ node: Int, _ leaf: Int) { child[node] = Int32(leaf) }
+
+  /// Whether a node has no children.
+  func isLeaf(_ node: Int) -> Bool { column[node] < 0 }
+
+  /// The number of the leaf where a row ends that has these classes, column by column.
+  func leaf(root: Int32, _ classes: [UInt8]) -> Int {
+    var node = Int(root)
+    while column[node] >= 0 { node = Int(child[node]) + (classes[Int(column[node])] > threshold[node] ? 1 : 0) }
+    return Int(child[node])
+  }
+
+  /// Calls `body` with each row of a table and the number of the leaf where it ends in the latest tree.
+  func eachLeafOfLatestTree(_ table: BinnedTable, _ body: (_ row: Int, _ leaf: Int) -> Void) {
+    guard let root = roots.last.map(Int.init) else { return }
+    let rows = table.rows
+    table.classes.withUnsafeBufferPointer { classes in
+      column.withUnsafeBufferPointer { column in
+        threshold.withUnsafeBufferPointer { threshold in
+          child.withUnsafeBufferPointer { child in
+            for row in 0..<rows {
+              var node = root
+              while column[node] >= 0 {
+                let isRight = classes[Int(column[node]) &* rows &+ row] > threshold[node]
+                node = Int(child[node]) &+ (isRight ? 1 : 0)
+              }
+              body(row, Int(child[node]))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func addLeaf() -> Int {
+    column.append(-1)
+    threshold.append(0)
+    child.append(0)
+    return count - 1
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(column) { $0.write($1) }
+    writer.write(threshold) { $0.write($1) }
+    writer.write(child) { $0.write($1) }
+    writer.write(roots) { $0.write($1) }
+  }
+
+  /// Reads trees over `columns` columns that end in `leaves` leaves; anything that would lead elsewhere is refused.
+  mutating func restore(from reader: inout SnapshotReader, columns: Int, leaves: Int) throws(SnapshotError) {
+    column = try reader.readArray(elementSize: 2) { (reader) throws(SnapshotError) in try reader.read(Int16.self) }
+    threshold = try reader.readArray { (reader) throws(SnapshotError) in try reader.read(UInt8.self) }
+    child = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    roots = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    guard threshold.count == count, child.count == count, roots.allSatisfy({ $0 >= 0 && $0 < count }) else {
+      throw .invalid("trees of uneven arrays")
+    }
+    for node in 0..<count {
+      let next = Int(child[node])
+      let isSound =
+        column[node] < 0
+        ? column[node] == -1 && next >= 0 && next < leaves
+        : Int(column[node]) < columns && next > node && next + 1 < count
+      guard isSound else { throw .invalid("a tree that leads nowhere") }
+    }
+  }
+}

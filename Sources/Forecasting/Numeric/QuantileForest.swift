@@ -1,0 +1,144 @@
+import StreamCore
+
+/// A random forest whose leaves remember what fell into them (L. Breiman 2001, doi:10.1023/A:1010933404324;
+/// N. Meinshausen, "Quantile Regression Forests", JMLR 7, 2006).
+///
+/// The quantile of a row is that of the training targets, each weighted by the mean over the trees of
+/// `1 / size of the leaf` where it shares the row's leaf.
+public struct QuantileForest: Sendable {
+  /// How a forest grows.
+  public struct Settings: Sendable, Equatable {
+    /// How many trees.
+    public var trees: Int
+    /// Fewest rows in a leaf.
+    public var minimumLeaf: Int
+    /// Share of the columns that each split looks at, above 0 to 1.
+    public var columnShare: Double
+
+    /// Settings; the defaults are those of the comparison in the README.
+    public init(trees: Int = 200, minimumLeaf: Int = 3, columnShare: Double = 0.5) {
+      self.trees = max(1, trees)
+      self.minimumLeaf = max(1, minimumLeaf)
+      self.columnShare = columnShare
+    }
+  }
+
+  private var trees = DecisionTrees()
+  /// First member of each leaf, and one past the last leaf's.
+  private var leafStart: [Int32] = [0]
+  /// Positions in ``sortedTargets`` of the rows of each leaf.
+  private var members: [Int32] = []
+  /// Training targets in ascending order.
+  private var sortedTargets: [Double] = []
+  /// Position in ``sortedTargets`` of each training row; empty once grown.
+  private var rank: [Int32] = []
+
+  /// How many trees there are.
+  public var treeCount: Int { trees.roots.count }
+
+  /// A forest without trees, which answers NaN.
+  public init() {}
+
+  /// A forest that is to grow on targets, which must be finite.
+  public init(targets: [Double]) {
+    let order = targets.indices.sorted { targets[$0] < targets[$1] }
+    sortedTargets = order.map { targets[$0] }
+    rank = Array(repeating: 0, count: targets.count)
+    for (position, row) in order.enumerated() { rank[row] = Int32(position) }
+  }
+
+  /// Grows `count` further trees on the table that belongs to the targets. Each tree has its own seed, so that it does
+  /// not matter in how many calls they grow.
+  public mutating func grow(
+    _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
+  ) {
+    guard table.rows == rank.count, table.rows == targets.count, table.rows > 0, table.columns > 0 else { return }
+    let grower = TreeGrower(table, targets: targets, settings: settings)
+    for _ in 0..<count {
+      let firstNode = trees.count
+      grower.growTree(into: &trees, seed: seed &+ UInt64(trees.roots.count) &* 0x9e37_79b9_7f4a_7c15)
+      enlist(table, firstNode: firstNode)
+    }
+  }
+
+  /// Drops all rows down the latest tree and notes where they end.
+  private mutating func enlist(_ table: BinnedTable, firstNode: Int) {
+    let firstLeaf = leafStart.count - 1
+    var leaves = 0
+    for node in firstNode..<trees.count where trees.isLeaf(node) {
+      trees.number(node, firstLeaf + leaves)
+      leaves += 1
+    }
+    var leafOfRow = Array(repeating: Int32(0), count: table.rows)
+    var next = Array(repeating: Int32(0), count: leaves)
+    trees.eachLeafOfLatestTree(table) { row, leaf in
+      leafOfRow[row] = Int32(leaf - firstLeaf)
+      next[leaf - firstLeaf] += 1
+    }
+    var start = leafStart[firstLeaf]
+    for leaf in 0..<leaves {
+      let size = next[leaf]
+      next[leaf] = start
+      start += size
+      leafStart.append(start)
+    }
+    members.append(contentsOf: repeatElement(0, count: table.rows))
+    for row in 0..<table.rows {
+      let leaf = Int(leafOfRow[row])
+      members[Int(next[leaf])] = rank[row]
+      next[leaf] += 1
+    }
+  }
+
+  /// Writes the quantiles of one row, given by its classes, into `answer`. `weights` is room to work in.
+  public func predict(_ classes: [UInt8], into answer: inout QuantileTable, row: Int, weights: inout [Float]) {
+    guard !trees.roots.isEmpty else { return }
+    if weights.count != sortedTargets.count { weights = Array(repeating: 0, count: sortedTargets.count) }
+    var first = Int32.max
+    var last = Int32.min
+    for root in trees.roots {
+      let leaf = trees.leaf(root: root, classes)
+      let range = Int(leafStart[leaf])..<Int(leafStart[leaf + 1])
+      let share = 1 / Float(max(1, range.count))
+      for position in range {
+        let member = members[position]
+        weights[Int(member)] += share
+        first = min(first, member)
+        last = max(last, member)
+      }
+    }
+    guard first <= last else { return }
+    let total = Double(trees.roots.count)
+    var level = 0
+    var sum = 0.0
+    for position in Int(first)...Int(last) where weights[position] > 0 {
+      sum += Double(weights[position])
+      weights[position] = 0
+      while level < QuantileLevels.count, sum >= QuantileLevels.all[level] * total * (1 - 1e-6) {
+        answer[row, level] = sortedTargets[position]
+        level += 1
+      }
+    }
+  }
+
+  /// Writes the trees and the targets in their leaves.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(sortedTargets)
+    writer.write(leafStart) { $0.write($1) }
+    writer.write(members) { $0.write($1) }
+    trees.snapshot(into: &writer)
+  }
+
+  /// Reads what ``snapshot(into:)`` wrote of a forest over `columns` columns.
+  mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
+    rank = []
+    sortedTargets = try reader.readDoubles()
+    leafStart = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    members = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    guard leafStart.first == 0, Int(leafStart[leafStart.count - 1]) == members.count,
+      zip(leafStart, leafStart.dropFirst()).allSatisfy({ $0 <= $1 }),
+      members.allSatisfy({ $0 >= 0 && $0 < sortedTargets.count })
+    else { throw .invalid("leaves without their members") }
+    try trees.restore(from: &reader, columns: columns, leaves: leafStart.count - 1)
+  }
+}

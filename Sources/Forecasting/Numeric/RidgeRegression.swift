@@ -1,0 +1,189 @@
+import Glibc
+import StreamCore
+
+/// Linear least squares with a penalty on the coefficients (A. Hoerl and R. Kennard 1970,
+/// doi:10.1080/00401706.1970.10488634), its strength chosen by generalised cross-validation (G. Golub, M. Heath and
+/// G. Wahba 1979, doi:10.1080/00401706.1979.10489751).
+///
+/// Columns are expected in similar scales and centred; the intercept is the weighted mean of the targets.
+public struct RidgeRegression: Sendable {
+  /// One for each column.
+  public private(set) var coefficients: [Double] = []
+  /// The answer where all columns are at their mean.
+  public private(set) var intercept = 0.0
+  /// What each row's target is above the answer of a fit without that row.
+  public private(set) var leftOutErrors: [Double] = []
+  private var means: [Double] = []
+
+  /// A regression that answers 0.
+  public init() {}
+
+  /// Fits rows of `columns` numbers each, which must be finite.
+  ///
+  /// - Parameters:
+  ///   - rows: Row after row.
+  ///   - weights: How much each row counts, not negative.
+  ///   - penalties: The strengths to choose from, as shares of the total weight, above 0.
+  public init(rows: [Double], columns: Int, targets: [Double], weights: [Double], penalties: [Double]) {
+    let count = targets.count
+    guard columns > 0, count > 1, rows.count == count * columns, weights.count == count else { return }
+    let total = weights.reduce(0, +)
+    guard total > 0 else { return }
+    means = Array(repeating: 0, count: columns)
+    for row in 0..<count {
+      intercept += weights[row] * targets[row] / total
+      for column in 0..<columns { means[column] += weights[row] * rows[row * columns + column] / total }
+    }
+    var centred = rows
+    for row in 0..<count { for column in 0..<columns { centred[row * columns + column] -= means[column] } }
+    let gram = RidgeRegression.gram(centred, columns, weights)
+    var right = Array(repeating: 0.0, count: columns)
+    for row in 0..<count {
+      let scaled = weights[row] * (targets[row] - intercept)
+      for column in 0..<columns { right[column] += scaled * centred[row * columns + column] }
+    }
+    let energy = zip(weights, targets).reduce(0) { $0 + $1.0 * ($1.1 - intercept) * ($1.1 - intercept) }
+    var best = (score: Double.infinity, factor: [Double](), solution: [Double]())
+    for penalty in penalties {
+      var factor = gram
+      for column in 0..<columns { factor[column * columns + column] += penalty * total }
+      guard RidgeRegression.factorise(&factor, columns) else { continue }
+      let solution = RidgeRegression.solve(factor, columns, right)
+      let freedom = RidgeRegression.freedom(factor, columns, penalty * total)
+      // Residual sum of squares without touching the rows: y'y − 2 b'X'y + b'X'X b.
+      var error = energy
+      for i in 0..<columns {
+        var product = 0.0
+        for j in 0..<columns { product += gram[max(i, j) * columns + min(i, j)] * solution[j] }
+        error += solution[i] * (product - 2 * right[i])
+      }
+      let effective = total * total / weights.reduce(0) { $0 + $1 * $1 }
+      let share = min(0.95, (freedom + 1) / effective)
+      let score = max(0, error) / ((1 - share) * (1 - share))
+      if score < best.score { best = (score, factor, solution) }
+    }
+    guard best.score.isFinite else { return }
+    coefficients = best.solution
+    leftOutErrors = RidgeRegression.leftOut(
+      centred, columns, targets.map { $0 - intercept }, weights, total, best.factor, best.solution)
+  }
+
+  /// The answer for one row.
+  public func predict(_ row: some Collection<Double>) -> Double {
+    guard !coefficients.isEmpty else { return intercept }
+    var sum = intercept
+    for (column, value) in row.enumerated() { sum += coefficients[column] * (value - means[column]) }
+    return sum
+  }
+
+  /// Forgets what is not needed to answer.
+  mutating func forgetRows() { leftOutErrors = [] }
+
+  /// Writes the coefficients.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(coefficients)
+    writer.write(means)
+    writer.write(intercept)
+  }
+
+  /// Reads the coefficients of `columns` columns, or of none.
+  mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
+    coefficients = try reader.readDoubles()
+    means = try reader.readDoubles()
+    intercept = try reader.readDouble()
+    guard coefficients.isEmpty || coefficients.count == columns, means.count >= coefficients.count else {
+      throw .invalid("coefficients of other columns")
+    }
+  }
+
+  private static func gram(_ rows: [Double], _ columns: Int, _ weights: [Double]) -> [Double] {
+    var gram = Array(repeating: 0.0, count: columns * columns)
+    rows.withUnsafeBufferPointer { rows in
+      gram.withUnsafeMutableBufferPointer { gram in
+        for row in weights.indices where weights[row] > 0 {
+          let start = row * columns
+          for i in 0..<columns {
+            let scaled = weights[row] * rows[start + i]
+            if scaled == 0 { continue }
+            for j in 0...i { gram[i * columns + j] += scaled * rows[start + j] }
+          }
+        }
+      }
+    }
+    return gram
+  }
+
+  /// Replaces the lower triangle by its Cholesky factor; `false` if the matrix is not positive definite.
+  private static func factorise(_ matrix: inout [Double], _ size: Int) -> Bool {
+    matrix.withUnsafeMutableBufferPointer { a in
+      for i in 0..<size {
+        for j in 0...i {
+          var sum = a[i * size + j]
+          for k in 0..<j { sum -= a[i * size + k] * a[j * size + k] }
+          if i == j {
+            guard sum > 0, sum.isFinite else { return false }
+            a[i * size + i] = sqrt(sum)
+          } else {
+            a[i * size + j] = sum / a[j * size + j]
+          }
+        }
+      }
+      return true
+    }
+  }
+
+  private static func solve(_ factor: [Double], _ size: Int, _ right: [Double]) -> [Double] {
+    var x = right
+    for i in 0..<size {
+      for k in 0..<i { x[i] -= factor[i * size + k] * x[k] }
+      x[i] /= factor[i * size + i]
+    }
+    for i in stride(from: size - 1, through: 0, by: -1) {
+      for k in (i + 1)..<max(size, i + 1) { x[i] -= factor[k * size + i] * x[k] }
+      x[i] /= factor[i * size + i]
+    }
+    return x
+  }
+
+  /// Trace of the hat matrix: columns less penalty times the trace of the inverse.
+  private static func freedom(_ factor: [Double], _ size: Int, _ penalty: Double) -> Double {
+    var trace = 0.0
+    var column = Array(repeating: 0.0, count: size)
+    factor.withUnsafeBufferPointer { factor in
+      for j in 0..<size {
+        for i in j..<size {
+          var value = i == j ? 1.0 : 0.0
+          for k in j..<i { value -= factor[i * size + k] * column[k] }
+          column[i] = value / factor[i * size + i]
+          trace += column[i] * column[i]
+        }
+      }
+    }
+    return Double(size) - penalty * trace
+  }
+
+  private static func leftOut(
+    _ rows: [Double], _ columns: Int, _ targets: [Double], _ weights: [Double], _ total: Double, _ factor: [Double],
+    _ solution: [Double]
+  ) -> [Double] {
+    var errors: [Double] = []
+    var z = Array(repeating: 0.0, count: columns)
+    factor.withUnsafeBufferPointer { factor in
+      for row in targets.indices {
+        let start = row * columns
+        var fitted = 0.0
+        var leverage = 1 / total
+        for i in 0..<columns {
+          let value = rows[start + i]
+          fitted += value * solution[i]
+          var sum = value
+          for k in 0..<i { sum -= factor[i * columns + k] * z[k] }
+          z[i] = sum / factor[i * columns + i]
+          leverage += z[i] * z[i]
+        }
+        errors.append((targets[row] - fitted) / max(0.05, 1 - weights[row] * leverage))
+      }
+    }
+    return errors
+  }
+}

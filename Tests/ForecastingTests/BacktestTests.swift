@@ -1,0 +1,121 @@
+import PlantModel
+import StreamCore
+import Testing
+
+@testable import Forecasting
+
+@Suite("The backtest")
+struct BacktestTests {
+  private func forecasts(
+    _ recording: ForecastInput.Recording, test: Int, retrain: Int = 7
+  ) throws -> [Backtest.Forecast] {
+    let settings = Backtest.Settings(testDays: test, retrainDays: retrain)
+    let backtest = try Backtest(SyntheticLoad.input(recording), settings: settings)
+    var trace: [Backtest.Forecast] = []
+    _ = backtest.run(SyntheticLoad.models, trace: { trace.append($0) })
+    return trace
+  }
+
+  @Test("cutting the file, or shuffling what comes after, changes no forecast before", arguments: [31, 36, 38])
+  func noLookAhead(cut: Int) throws {
+    let whole = SyntheticLoad.recording(days: 40)
+    let reference = try forecasts(whole, test: 12)
+    let moment = SyntheticLoad.start + .days(Int64(cut))
+    let before = reference.filter { $0.issued < moment }
+    #expect(Set(before.map(\.model)).count == SyntheticLoad.models.count + 1)
+
+    var shorter = whole
+    shorter.times.removeLast((40 - cut) * 24)
+    shorter.target.removeLast((40 - cut) * 24)
+    shorter.exogenous[0].values.removeLast((40 - cut) * 24)
+    let cutShort = try forecasts(shorter, test: 12 - (40 - cut))
+    #expect(cutShort == before)
+
+    var shuffled = whole
+    var random = SeededRandom(2)
+    let tail = (cut * 24)..<(40 * 24)
+    shuffled.target.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
+    shuffled.exogenous[0].values.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
+    let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < moment }
+    #expect(afterShuffle == before)
+  }
+
+  @Test("the start of the test changes no forecast either")
+  func otherStart() throws {
+    let recording = SyntheticLoad.recording(days: 90)
+    let late = try forecasts(recording, test: 4)
+    let early = try forecasts(recording, test: 6)
+    let first = try #require(late.first).issued
+    #expect(early.filter { $0.issued >= first } == late)
+  }
+
+  @Test("on nine weeks of history the ensemble beats the week before by a margin, and its intervals hold")
+  func nineWeeks() throws {
+    let backtest = try Backtest(
+      SyntheticLoad.input(SyntheticLoad.recording(days: 63)), settings: Backtest.Settings(testDays: 14))
+    let scores = Dictionary(uniqueKeysWithValues: backtest.run(SyntheticLoad.models).map { ($0.name, $0) })
+    let ensemble = try #require(scores["ensemble"]).all
+    let week = try #require(scores["naive_week"]).all
+    #expect(ensemble.count == 14 * 24)
+    #expect(ensemble.pinball < 0.8 * week.pinball)
+    #expect(ensemble.mae < 0.8 * week.mae)
+    #expect((0.7...0.92).contains(ensemble.coverage80))
+  }
+
+  @Test("scores are those of the trace")
+  func scores() throws {
+    let backtest = try Backtest(
+      SyntheticLoad.input(SyntheticLoad.recording(days: 20)), settings: Backtest.Settings(testDays: 3))
+    var trace: [Backtest.Forecast] = []
+    let scores = backtest.run([SeasonalNaive.day, SimilarDays()], trace: { trace.append($0) })
+    for score in scores {
+      let own = trace.filter { $0.model == score.name }
+      #expect(own.count == 72)
+      let errors = own.map { ($0.actual - $0.p50).magnitude }
+      #expect(abs(score.all.mae - errors.reduce(0, +) / 72) < 1e-12)
+      #expect(score.byLead.map(\.lead) == ["1h", "3h", "6h", "12h", "24h"])
+      #expect(score.byLead.map(\.sums.count) == [3, 6, 9, 18, 36])
+      #expect(abs(score.mase - score.all.mae / backtest.scale) < 1e-12)
+    }
+  }
+
+  @Test("gaps in the target and in the weather are not scored and do no harm")
+  func gaps() throws {
+    var recording = SyntheticLoad.recording(days: 30)
+    for hour in 500..<560 { recording.target[hour] = .nan }
+    for hour in 600..<640 { recording.exogenous[0].values[hour] = .nan }
+    let trace = try forecasts(recording, test: 10)
+    #expect(trace.filter { $0.model == "ensemble" }.count == 180)
+    #expect(trace.allSatisfy { $0.p10 <= $0.p50 && $0.p50 <= $0.p90 && $0.p90.isFinite })
+  }
+
+  @Test("a load that was never negative is never forecast to be")
+  func floor() throws {
+    var recording = SyntheticLoad.recording(days: 25)
+    recording.target = recording.target.enumerated().map { $0.offset % 24 < 6 ? 0 : max(0, $0.element - 20) }
+    let trace = try forecasts(recording, test: 5).filter { $0.model == "ensemble" }
+    #expect(trace.allSatisfy { $0.p10 >= 0 })
+  }
+
+  @Test("what cannot be scored is refused with what would be right")
+  func refusals() throws {
+    let input = try SyntheticLoad.input(SyntheticLoad.recording(days: 10))
+    #expect(throws: Backtest.Refusal.self) { try Backtest(input, settings: Backtest.Settings(testDays: 9)) }
+    #expect(throws: Backtest.Refusal.self) {
+      try Backtest(input, settings: Backtest.Settings(horizon: .minutes(90), testDays: 2))
+    }
+    let once = ForecastInput.Recording(times: [SyntheticLoad.start], target: [1])
+    #expect(throws: Backtest.Refusal.self) { try SyntheticLoad.input(once) }
+    let odd = ForecastInput.Recording(
+      times: (0..<9).map { SyntheticLoad.start + .minutes(Int64(17 * $0)) }, target: Array(repeating: 1, count: 9))
+    #expect(throws: Backtest.Refusal.self) { try SyntheticLoad.input(odd) }
+  }
+}
+
+extension Backtest.Forecast: Equatable {
+  /// Equal in what was forecast.
+  public static func == (a: Backtest.Forecast, b: Backtest.Forecast) -> Bool {
+    a.model == b.model && a.issued == b.issued && a.time == b.time && a.p10 == b.p10 && a.p50 == b.p50
+      && a.p90 == b.p90 && a.actual == b.actual
+  }
+}

@@ -1,0 +1,211 @@
+import PlantModel
+import Testing
+
+@testable import Forecasting
+
+@Suite("Numeric cores")
+struct NumericTests {
+  @Test("classes have edges midway between values, and missing values a class of their own")
+  func bins() {
+    let table = BinnedTable([[4, 1, .nan, 3, 2]])
+    #expect(table.edges == [[1.5, 2.5, 3.5]])
+    #expect(table.classes == [4, 1, 0, 3, 2])
+    let many = BinnedTable([(0..<10_000).map(Double.init)])
+    #expect(many.edges[0].count == BinnedTable.maximumClasses - 1)
+    let sizes = Dictionary(grouping: many.classes, by: { $0 }).values.map(\.count)
+    #expect((sizes.max() ?? 0) <= 80)
+  }
+
+  @Test("an order statistic is where sorting would put it", arguments: [1, 2, 7, 100, 1001])
+  func selection(count: Int) {
+    var random = SeededRandom(UInt64(count))
+    var values = (0..<count).map { _ in Double(Int(random.uniform(0...50))) }
+    let sorted = values.sorted()
+    for probability in [0, 0.1, 0.5, 0.9, 1] {
+      let place = probability * Double(count - 1)
+      let low = sorted[Int(place)]
+      let high = sorted[min(count - 1, Int(place) + 1)]
+      let found = values.withUnsafeMutableBufferPointer { Selection.quantile(probability, of: $0) }
+      #expect(abs(found - (low + (place - place.rounded(.down)) * (high - low))) < 1e-12)
+    }
+  }
+
+  /// A target whose level and spread depend on the first of two columns.
+  private func stairs(_ count: Int) -> (columns: [[Double]], targets: [Double]) {
+    var random = SeededRandom(5)
+    var columns = [[Double]](repeating: [], count: 2)
+    var targets: [Double] = []
+    for _ in 0..<count {
+      let x = random.uniform(0...1)
+      columns[0].append(x)
+      columns[1].append(random.uniform(0...1))
+      targets.append(x < 0.5 ? random.uniform(0...1) : random.uniform(10...20))
+    }
+    return (columns, targets)
+  }
+
+  @Test("a forest finds level and spread on both sides of a step")
+  func forest() {
+    let (columns, targets) = stairs(2000)
+    let table = BinnedTable(columns)
+    var forest = QuantileForest(targets: targets)
+    let settings = QuantileForest.Settings(trees: 20, minimumLeaf: 40, columnShare: 1)
+    forest.grow(20, table, targets: targets, settings: settings, seed: 1)
+    var classes: [UInt8] = []
+    var weights: [Float] = []
+    var answer = QuantileTable(rows: 2)
+    for (row, x) in [0.25, 0.75].enumerated() {
+      table.classes(of: [[x], [0.5]], row: 0, into: &classes)
+      forest.predict(classes, into: &answer, row: row, weights: &weights)
+    }
+    let expected = [[0.05, 0.1, 0.5, 0.9, 0.95], [10.5, 11, 15, 19, 19.5]]
+    for row in 0..<2 {
+      for level in 0..<QuantileLevels.count {
+        #expect(abs(answer[row, level] - expected[row][level]) < (row == 0 ? 0.15 : 1.5))
+      }
+    }
+  }
+
+  @Test("trees are the same in however many calls they grow")
+  func slices() {
+    let (columns, targets) = stairs(300)
+    let table = BinnedTable(columns)
+    let settings = QuantileForest.Settings(trees: 6)
+    var once = QuantileForest(targets: targets)
+    once.grow(6, table, targets: targets, settings: settings, seed: 9)
+    var sliced = QuantileForest(targets: targets)
+    for _ in 0..<3 { sliced.grow(2, table, targets: targets, settings: settings, seed: 9) }
+    var boosted = BoostedQuantiles(targets: targets)
+    boosted.grow(6, table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9)
+    var boostedSliced = BoostedQuantiles(targets: targets)
+    for _ in 0..<3 { boostedSliced.grow(2, table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9) }
+    var weights: [Float] = []
+    for row in 0..<20 {
+      let classes = [table.classes[row], table.classes[300 + row]]
+      var answers = [QuantileTable](repeating: QuantileTable(rows: 1), count: 4)
+      once.predict(classes, into: &answers[0], row: 0, weights: &weights)
+      sliced.predict(classes, into: &answers[1], row: 0, weights: &weights)
+      boosted.predict(classes, into: &answers[2], row: 0)
+      boostedSliced.predict(classes, into: &answers[3], row: 0)
+      #expect(answers[0] == answers[1])
+      #expect(answers[2] == answers[3])
+    }
+  }
+
+  @Test("boosted trees find level and spread on both sides of a step")
+  func boosted() {
+    let (columns, targets) = stairs(2000)
+    let table = BinnedTable(columns)
+    var settings = BoostedQuantiles.Settings()
+    settings.rounds = 40
+    settings.learningRate = 0.2
+    settings.leaves = 4
+    settings.columnShare = 1
+    var trees = BoostedQuantiles(targets: targets)
+    trees.grow(40, table, targets: targets, settings: settings, seed: 1)
+    var classes: [UInt8] = []
+    var answer = QuantileTable(rows: 2)
+    for (row, x) in [0.25, 0.75].enumerated() {
+      table.classes(of: [[x], [0.5]], row: 0, into: &classes)
+      trees.predict(classes, into: &answer, row: row)
+    }
+    let expected = [[0.05, 0.1, 0.5, 0.9, 0.95], [10.5, 11, 15, 19, 19.5]]
+    for row in 0..<2 {
+      for level in 0..<QuantileLevels.count {
+        #expect(abs(answer[row, level] - expected[row][level]) < (row == 0 ? 0.25 : 1.5))
+      }
+    }
+  }
+
+  @Test("ridge finds a line, and its errors of rows left out are those of fits without them")
+  func ridge() {
+    var random = SeededRandom(3)
+    let count = 30
+    let rows = (0..<(2 * count)).map { _ in random.uniform(-1...1) }
+    let targets = (0..<count).map { 4 + 3 * rows[2 * $0] - 2 * rows[2 * $0 + 1] + random.uniform(-0.1...0.1) }
+    let weights = Array(repeating: 1.0, count: count)
+    let all = RidgeRegression(rows: rows, columns: 2, targets: targets, weights: weights, penalties: [1e-6])
+    #expect(abs(all.predict([0, 0]) - 4) < 0.1)
+    #expect(abs(all.predict([1, 0]) - 7) < 0.2)
+    #expect(abs(all.predict([0, 1]) - 2) < 0.2)
+    for left in [0, 7, 29] {
+      var weights = weights
+      weights[left] = 0
+      let without = RidgeRegression(rows: rows, columns: 2, targets: targets, weights: weights, penalties: [1e-6])
+      let error = targets[left] - without.predict([rows[2 * left], rows[2 * left + 1]])
+      #expect(abs(error - all.leftOutErrors[left]) < 1e-4)
+    }
+  }
+
+  @Test("weights go to the better forecast, the more the longer it was better")
+  func stacking() {
+    var random = SeededRandom(8)
+    func weight(samples: Int) -> Double {
+      let actuals = (0..<samples).map { _ in random.uniform(0...10) }
+      let forecasts = actuals.flatMap { [$0 + random.uniform(-0.5...0.5), random.uniform(0...10)] }
+      return PinballStacking.weights(
+        forecasts: forecasts, actuals: actuals, importance: Array(repeating: 1, count: samples), probability: 0.5,
+        prior: [0.5, 0.5])[0]
+    }
+    #expect(weight(samples: 0) == 0.5)
+    let few = weight(samples: 5)
+    let many = weight(samples: 500)
+    #expect(few > 0.5 && few < many)
+    #expect(many > 0.9)
+  }
+
+  @Test("calibrated intervals hold, whether they were too narrow or too wide", arguments: [0.2, 3.0])
+  func calibration(width: Double) {
+    var random = SeededRandom(4)
+    var issued = QuantileTable(rows: 2000)
+    var actuals: [Double] = []
+    for row in 0..<issued.rows {
+      let scale = 1 + Double(row % 5)
+      for (level, probability) in QuantileLevels.all.enumerated() {
+        issued[row, level] = 50 + (probability - 0.5) * 2 * scale * width
+      }
+      actuals.append(50 + random.uniform(-1...1) * scale)
+    }
+    let learned = IntervalCalibration(issued, actuals: actuals, importance: Array(repeating: 1, count: actuals.count))
+    var covered = 0
+    for row in 0..<issued.rows {
+      learned.apply(to: &issued, row: row)
+      if issued[row, 1] <= actuals[row], actuals[row] <= issued[row, 3] { covered += 1 }
+    }
+    #expect(abs(Double(covered) / Double(issued.rows) - 0.8) < 0.01)
+  }
+
+  @Test("an interval without width is left alone")
+  func night() {
+    var table = QuantileTable(rows: 4)
+    for row in 0..<4 { for level in 0..<5 { table[row, level] = row < 2 ? 0 : Double(level) } }
+    let learned = IntervalCalibration(table, actuals: [0, 0, 9, 9], importance: [1, 1, 1, 1])
+    learned.apply(to: &table, row: 0)
+    learned.apply(to: &table, row: 2)
+    #expect(table[0, 3] == 0)
+    #expect(table[2, 3] == 9)
+  }
+
+  @Test("leads are named by their upper edge")
+  func leads() {
+    let hours = LeadClasses(horizon: 24, span: .hour)
+    #expect(hours.edges == [1, 3, 6, 12, 24])
+    #expect([0, 1, 2, 3, 23].map { hours.name(hours.ofOffset[$0]) } == ["1h", "3h", "3h", "6h", "24h"])
+    #expect(LeadClasses(horizon: 96, span: .minutes(30)).edges.last == 48)
+  }
+
+  @Test("days of slots start at midnight in standard time, the wall clock moves in summer")
+  func calendar() throws {
+    let zone = try #require(LocalCalendar(identifier: "Europe/Berlin"))
+    let offset = SlotCalendar.standardOffset(zone, around: CivilTime(year: 2024, month: 7, day: 1).utc)
+    #expect(offset == .hours(1))
+    let grid = try #require(SlotGrid(span: .hour, standardOffset: offset))
+    let midnight = grid.slot(containing: CivilTime(year: 2024, month: 3, day: 30, hour: 23).utc)
+    #expect(midnight % 24 == 0)
+    var calendar = SlotCalendar(grid: grid, first: midnight)
+    calendar.extend(to: midnight + 48, zone: zone)
+    #expect((0..<4).map { calendar.entry(midnight + $0).hour } == [0, 1, 3, 4])
+    #expect(calendar.entry(midnight).weekday == 7)
+    #expect(calendar.entry(midnight + 23).weekday == 1)
+  }
+}
