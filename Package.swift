@@ -72,7 +72,8 @@ let package = Package(
       name: "wattline",
       dependencies: [
         "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting",
-        "HealthIndex", "Alerts", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink", "PlantTesting",
+        "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink",
+        "PlantTesting",
         "WattlineBenchmarks",
       ],
       swiftSettings: settings),

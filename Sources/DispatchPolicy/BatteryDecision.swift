@@ -34,7 +34,8 @@ struct BatteryDecision {
   }
 
   mutating func decide(
-    battery: BatteryModel, limits: GridLimits, rule: DispatchRule, outlook: PriceCurve.Outlook, missing: String?
+    battery: BatteryModel, limits: GridLimits, rule: DispatchRule, outlook: PriceCurve.Outlook,
+    learner: DispatchLearner?, missing: String?
   ) {
     if let missing {
       reason = "stale: \(missing)"
@@ -45,12 +46,15 @@ struct BatteryDecision {
       netDemand: netDemand, stateOfCharge: stateOfCharge, battery: battery, outlook: outlook, hours: hours)
     let shield = SafetyShield(
       battery: battery, importLimitKilowatts: limits.importKilowatts, exportLimitKilowatts: limits.exportKilowatts)
+    let learned = learner?.wish(
+      netDemand: netDemand, stateOfCharge: stateOfCharge, price: outlook.now, hours: hours)
+    let chosen = learned ?? wanted
     let outcome = shield.project(
-      wish: wanted.power, stateOfCharge: stateOfCharge, netDemand: netDemand, hours: hours)
+      wish: chosen.power, stateOfCharge: stateOfCharge, netDemand: netDemand, hours: hours)
     wish = wanted.power
     power = outcome.power
     isShielded = outcome.binding != nil
-    reason = outcome.binding.map { "limit: \($0.rawValue)" } ?? wanted.reason
+    reason = outcome.binding.map { "limit: \($0.rawValue)" } ?? chosen.reason
     if let slack = outcome.slack { reason += ", slack: \(slack.rawValue)" }
   }
 

@@ -8,7 +8,11 @@ import StreamCore
 /// the last word. Each battery gives a point `dispatch` and a ``PlantModel/DispatchDecision``. Several batteries are
 /// served in the order of the plant's file, each with the demand that those before it leave.
 ///
-/// `reason` is `rule: …` where the rule's wish stands, `limit: …` where a limit changed it, `stale: …` where something
+/// The first battery whose sizes are known is run by ``AnalogPolicy`` once it has seen three days; until then, and for
+/// further batteries, ``DispatchRule`` decides. `rule_kw` is always what that rule wants. `regret` is what the battery's
+/// actual power of the past day cost above the best that could have been done [currency].
+///
+/// `reason` is `learned: …` or `rule: …` where that wish stands, `limit: …` where a limit changed it, `stale: …` where something
 /// needed is not known (then 0 kW), followed by `, slack: …` where a limit of the grid connection cannot be held.
 public struct DispatchStage: Stage {
   /// `dispatch`.
@@ -18,15 +22,18 @@ public struct DispatchStage: Stage {
 
   /// Markets settle by the hour at the longest, so a price holds until the next is overdue.
   private static let priceHoldsFor = TimeSpan.minutes(90)
-  private static let layoutVersion: UInt16 = 1
+  private static let layoutVersion: UInt16 = 2
   private var calendar: LocalCalendar
   private var last = LastValues()
   private var prices: PriceCurve
+  /// For the first battery whose sizes are known; `nil` where there is none.
+  private var learner: DispatchLearner?
 
   /// The stage of a plant. Local time is UTC if its time zone is not known to the system.
   public init(plant: Plant) {
     calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
     prices = PriceCurve(tariff: plant.tariff)
+    learner = DispatchLearner(plant: plant)
   }
 
   /// Keeps good readings; decides when the clock passes a quarter of an hour.
@@ -34,8 +41,26 @@ public struct DispatchStage: Stage {
     last.grow(to: register.series.count)
     switch frame.cause {
     case .readings: last.take(frame.readings)
-    case .minute where frame.clock == frame.clock.floored(to: DispatchStage.interval): decide(&frame, register)
-    case .minute, .tick: break
+    case .minute:
+      learn(at: frame.clock, register)
+      if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, register) }
+    case .tick: break
+    }
+  }
+
+  private mutating func learn(at moment: Timestamp, _ register: PlantRegister) {
+    guard let asset = learner?.asset else { return }
+    let prices = self.prices
+    let civil = calendar.civil(at: moment)
+    let quarter = civil.secondOfDay / 900
+    let soc = stateOfCharge(of: asset, at: moment, register)
+    let power = last.value(register.power(of: asset), at: moment, within: PlantPower.staleAfter)
+    let sample = DispatchLearner.Sample(
+      power: PlantPower(last, at: moment, in: register), stateOfCharge: soc, batteryPower: power,
+      price: prices.price(quarter: (quarter + PriceCurve.quartersPerDay - 1) % PriceCurve.quartersPerDay))
+    learner?.note(sample, at: moment, isWorkday: civil.weekday <= 5) { hour in
+      let first = (quarter + 4 * hour) % PriceCurve.quartersPerDay
+      return (0..<4).reduce(0) { $0 + prices.price(quarter: (first + $1) % PriceCurve.quartersPerDay) } / 4
     }
   }
 
@@ -44,6 +69,8 @@ public struct DispatchStage: Stage {
     writer.write(DispatchStage.layoutVersion)
     last.snapshot(into: &writer)
     writer.write(prices.observed)
+    writer.write(learner != nil)
+    learner?.snapshot(into: &writer)
   }
 
   /// Replaces the latest values and the prices seen.
@@ -53,6 +80,11 @@ public struct DispatchStage: Stage {
     let observed = try reader.readDoubles()
     guard observed.count == PriceCurve.quartersPerDay else { throw .invalid("\(observed.count) prices a day") }
     prices.observed = observed
+    guard try reader.readBool() else { return }
+    // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
+    var restored = learner ?? DispatchLearner.placeholder
+    try restored.restore(from: &reader)
+    if learner != nil { learner = restored }
   }
 
   private mutating func decide(_ frame: inout Frame, _ register: PlantRegister) {
@@ -68,7 +100,8 @@ public struct DispatchStage: Stage {
       var decision = BatteryDecision(stateOfCharge: soc ?? .nan, netDemand: netDemand)
       if let battery = BatteryModel(register.assets[position]) {
         decision.decide(
-          battery: battery, limits: limits, rule: rule, outlook: outlook, missing: soc == nil ? "soc" : power.missing)
+          battery: battery, limits: limits, rule: rule, outlook: outlook,
+          learner: learner?.asset == asset ? learner : nil, missing: soc == nil ? "soc" : power.missing)
       } else {
         decision.reason = "unknown: energy_kwh or power_kw"
       }
@@ -115,6 +148,7 @@ public struct DispatchStage: Stage {
     frame.points.field("soc", decision.stateOfCharge)
     frame.points.field("price", price)
     frame.points.field("saving", decision.saving(price: price, export: register.plant.tariff.exportPrice))
+    if let learner, learner.asset == asset { frame.points.field("regret", learner.regret) }
     frame.points.field("shield", boolean: decision.isShielded)
     frame.points.field("reason", text: decision.reason)
     frame.dispatch.append(

@@ -10,6 +10,8 @@ struct PlantPower {
 
   /// Consumption less generation [kW].
   var netDemand = Double.nan
+  /// Generation that is known [kW].
+  var generation = 0.0
   /// What kept it from being known.
   var missing: String?
 
@@ -39,6 +41,7 @@ struct PlantPower {
           continue
         }
         balance.add(value, as: asset.kind.role)
+        if asset.kind.role == .generation { generation += value }
         if asset.kind.role == .consumption { sawConsumption = true }
       }
     }

@@ -17,6 +17,7 @@ struct Wattline {
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchDetection.description, run: BenchDetection.run),
+    Command(description: BenchDispatch.description, run: BenchDispatch.run),
   ]
 
   static func main() {

@@ -308,3 +308,77 @@ struct DispatchStageTests {
     }
   }
 }
+
+/// Days of a plant without sun whose evening costs more, told minute by minute.
+struct LivePlant {
+  var script = Script(Script.plant(efficiency: 0.81, peak: 0.5, pv: false))
+  var soc = 50.0
+  var reasons: [String] = []
+  var regrets: [Double] = []
+
+  mutating func run(hours: Int) {
+    for minute in 0..<60 * hours {
+      script.clock = script.clock + .minutes(1)
+      let hour = CivilTime(utc: script.clock).hour
+      script.say("load.power", hour >= 16 && hour < 20 ? 20 : 5)
+      script.say("bess.soc", soc)
+      script.say("bess.power", 0)
+      var frame = Frame(cause: .minute, received: script.clock, clock: script.clock)
+      script.stage.step(&frame, in: script.register)
+      guard minute % 15 == 14, let decision = frame.dispatch.first else { continue }
+      reasons.append(decision.reason)
+      if case .float(let regret) = Script.fields(frame)["regret"] { regrets.append(regret) }
+    }
+  }
+}
+
+@Suite("Dispatch that learns while it runs")
+struct DispatchLearnerTests {
+  @Test("the rule decides for three days, then the learned policy, which fills the battery before the peak and uses it")
+  func learns() {
+    var plant = LivePlant()
+    plant.run(hours: 71)
+    #expect(plant.reasons.allSatisfy { $0.hasPrefix("rule") })
+    plant.run(hours: 30)
+    #expect(plant.reasons.suffix(100).contains("learned: charge from grid"))
+    #expect(plant.reasons.suffix(100).contains("learned: cover demand"))
+  }
+
+  @Test("a battery that rests all day regrets what the evening peak would have saved")
+  func regrets() throws {
+    var plant = LivePlant()
+    plant.run(hours: 60)
+    // 80 kWh are needed in the peak and 36 delivered by the 40 kWh above the minimum, which were in the battery; the
+    // rest could have been bought at 0.2 / 0.81.
+    let regret = try #require(plant.regrets.last)
+    #expect(regret > 5 && regret < 0.5 * 80)
+  }
+
+  @Test("a restored learner decides as the one that was saved")
+  func restores() throws {
+    var plant = LivePlant()
+    plant.run(hours: 100)
+    var writer = SnapshotWriter()
+    plant.script.stage.snapshot(into: &writer)
+    var copy = plant
+    copy.script.stage = DispatchStage(plant: plant.script.register.plant)
+    var reader = SnapshotReader(writer.bytes)
+    try copy.script.stage.restore(from: &reader)
+    #expect(reader.isAtEnd)
+    plant.run(hours: 10)
+    copy.run(hours: 10)
+    #expect(plant.reasons == copy.reasons)
+    #expect(plant.regrets == copy.regrets)
+  }
+
+  @Test("stale data stops the learned policy as it stops the rule")
+  func stale() {
+    var plant = LivePlant()
+    plant.run(hours: 80)
+    plant.script.clock = plant.script.clock.floored(to: .hour) + .hours(2)
+    var frame = Frame(cause: .minute, received: plant.script.clock, clock: plant.script.clock)
+    plant.script.stage.step(&frame, in: plant.script.register)
+    #expect(frame.dispatch.first?.recommendedKilowatts == 0)
+    #expect(frame.dispatch.first?.reason == "stale: soc")
+  }
+}

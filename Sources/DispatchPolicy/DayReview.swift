@@ -1,0 +1,102 @@
+import PlantModel
+import StreamCore
+
+/// Means of an hour in the making, over its minute marks.
+struct HourMeans {
+  private(set) var count = 0
+  private var sums = [Double](repeating: 0, count: 4)
+  private var powers = 0
+  /// Usable energy in the battery at the hour's start [kWh], NaN where unknown.
+  var energy = Double.nan
+
+  var load: Double { sums[0] / Double(max(1, count)) }
+  var generation: Double { sums[1] / Double(max(1, count)) }
+  var price: Double { sums[2] / Double(max(1, count)) }
+  /// Mean power of the battery [kW], NaN where it was not measured.
+  var batteryPower: Double { powers > 0 ? sums[3] / Double(powers) : .nan }
+
+  mutating func add(_ sample: DispatchLearner.Sample) {
+    if let power = sample.batteryPower, power.isFinite {
+      sums[3] += power
+      powers += 1
+    }
+    guard sample.power.netDemand.isFinite, sample.price.isFinite else { return }
+    count += 1
+    sums[0] += sample.power.netDemand + sample.power.generation
+    sums[1] += sample.power.generation
+    sums[2] += sample.price
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(Int64(count))
+    writer.write(Int64(powers))
+    writer.write(energy)
+    writer.write(sums)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let count = try reader.read(Int64.self)
+    let powers = try reader.read(Int64.self)
+    energy = try reader.readDouble()
+    sums = try reader.readDoubles()
+    guard sums.count == 4, (0...1_000_000).contains(count), (0...1_000_000).contains(powers) else {
+      throw .invalid("an hour that cannot be")
+    }
+    self.count = Int(count)
+    self.powers = Int(powers)
+  }
+}
+
+/// The past day by hours, to be compared with the best that could have been done in it.
+struct DayReview {
+  private static let hours = 24
+  private var series = DispatchSeries()
+  private var powers: [Double] = []
+  private var energies: [Double] = []
+
+  mutating func removeAll() { self = DayReview() }
+
+  mutating func append(_ hour: HourMeans) {
+    if series.count == DayReview.hours {
+      series = series.slots(1..<DayReview.hours)
+      powers.removeFirst()
+      energies.removeFirst()
+    }
+    series.append(load: hour.load, generation: hour.generation, price: hour.price)
+    powers.append(hour.batteryPower)
+    energies.append(hour.energy)
+  }
+
+  /// What the battery's measured power cost above the least possible [currency]; energy left in the battery counts by
+  /// its value. NaN unless all of a day is known.
+  func regret(_ problem: DispatchProblem, valued value: EnergyValue) -> Double {
+    guard series.count == DayReview.hours, let start = energies.first, (powers + [start]).allSatisfy(\.isFinite) else {
+      return .nan
+    }
+    func net(_ powers: [Double]) -> Double {
+      var energy = start
+      for power in powers { energy = problem.advance(energy, wanted: power).energy }
+      return series.bill(of: powers, problem).total - value.worth(of: energy)
+    }
+    let best = PerfectForesight.powers(series, problem, from: start, valued: value)
+    return max(0, net(powers) - net(best))
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    for column in [series.load, series.generation, series.price, powers, energies] { writer.write(column) }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    var columns: [[Double]] = []
+    for _ in 0..<5 { columns.append(try reader.readDoubles()) }
+    guard let count = columns.first?.count, count <= DayReview.hours, columns.allSatisfy({ $0.count == count }) else {
+      throw .invalid("a day of uneven hours")
+    }
+    series = DispatchSeries()
+    for hour in 0..<count {
+      series.append(load: columns[0][hour], generation: columns[1][hour], price: columns[2][hour])
+    }
+    powers = columns[3]
+    energies = columns[4]
+  }
+}

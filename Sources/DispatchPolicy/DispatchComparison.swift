@@ -1,0 +1,86 @@
+/// The same stretch of a plant's life under every policy, for the table side by side.
+public struct DispatchComparison: Sendable {
+  /// A way to run the battery.
+  public enum Policy: String, CaseIterable, Sendable {
+    /// The battery rests.
+    case nothing
+    /// The fixed rule that turns out cheapest with hindsight.
+    case rule
+    /// The plan for a single forecast, made anew in every slot.
+    case receding
+    /// ``AnalogPolicy``.
+    case learned
+    /// ``PerfectForesight``.
+    case perfect
+  }
+
+  /// Battery power of each slot by policy [kW].
+  public private(set) var powers: [Policy: [Double]] = [:]
+  /// Costs by policy.
+  public private(set) var bills: [Policy: DispatchBill] = [:]
+  /// The fixed rule that was cheapest.
+  public private(set) var bestRule = FixedRule.selfConsumption
+
+  /// Runs all policies; those that learn see each slot when it comes and nothing after it but a day's prices.
+  /// - Parameter forecastError: Factor by which what the policies expect is moved away from what will be: 1 leaves it,
+  ///   1.3 makes every error 30 % larger.
+  public init(_ series: DispatchSeries, _ problem: DispatchProblem, forecastError: Double = 1) {
+    note(.nothing, Array(repeating: 0, count: series.count), series, problem)
+    var least = Double.infinity
+    for rule in FixedRule.allCases {
+      let powers = series.run(problem) { slot, energy in
+        rule.wish(netDemand: series.netDemand(slot), energy: energy, hour: series.hour[slot], problem: problem)
+      }
+      let cost = series.bill(of: powers, problem).total
+      if cost < least {
+        least = cost
+        bestRule = rule
+        note(.rule, powers, series, problem)
+      }
+    }
+    note(.receding, DispatchComparison.receding(series, problem, forecastError), series, problem)
+    note(.learned, DispatchComparison.learned(series, problem, forecastError), series, problem)
+    note(.perfect, PerfectForesight.powers(series, problem), series, problem)
+  }
+
+  private mutating func note(
+    _ policy: Policy, _ powers: [Double], _ series: DispatchSeries, _ problem: DispatchProblem
+  ) {
+    self.powers[policy] = powers
+    bills[policy] = series.bill(of: powers, problem)
+  }
+
+  private static func receding(_ series: DispatchSeries, _ problem: DispatchProblem, _ error: Double) -> [Double] {
+    var controller = RecedingHorizon(problem: problem)
+    var peak = PeakWatch(problem: problem)
+    return series.run(problem) { slot, energy in
+      let netDemand = series.netDemand(slot)
+      controller.observe(netDemand: netDemand)
+      guard var forecast = controller.forecast() else { return netDemand }
+      for ahead in 0..<min(forecast.count, series.count - slot - 1) {
+        let actual = series.netDemand(slot + 1 + ahead)
+        forecast[ahead] = actual + error * (forecast[ahead] - actual)
+      }
+      let cap = peak.cap(at: slot, of: series)
+      let prices = series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay)
+      controller.plan(forecast: forecast, prices: prices, cap: cap)
+      let power = controller.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
+      peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
+      return power
+    }
+  }
+
+  private static func learned(_ series: DispatchSeries, _ problem: DispatchProblem, _ error: Double) -> [Double] {
+    var policy = AnalogPolicy(problem: problem)
+    var peak = PeakWatch(problem: problem)
+    return series.run(problem) { slot, energy in
+      let netDemand = series.netDemand(slot)
+      policy.observe(load: series.load[slot], generation: series.generation[slot], isWorkday: series.isWorkday[slot])
+      let cap = peak.cap(at: slot, of: series)
+      policy.learn(prices: series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay), cap: cap)
+      let power = policy.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
+      peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
+      return power
+    }
+  }
+}

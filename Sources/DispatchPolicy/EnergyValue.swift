@@ -1,0 +1,181 @@
+/// What one more kWh in the battery is worth at a moment: the negative slope of the cost-to-go over stored energy.
+///
+/// The cost-to-go of ``DispatchProblem`` is convex in the stored energy, so its slope falls: the array of slopes over
+/// equal cells of energy is in falling order. One slot backwards in time is the inf-convolution with the slot's
+/// ``SlotOffers``, which on slopes is a shift and a clamp: for an offer to take out up to `m` kWh at a gain of `c`,
+/// `λ'(s) = clamp(c, λ(s), λ(s − m))`, and with signs turned for putting in. Exact but for the width of a cell.
+public struct EnergyValue: Sendable {
+  /// Number of cells.
+  public let cells: Int
+  /// Width of a cell [kWh].
+  public let width: Double
+  /// `cells` slopes between a cell's length of +∞ (nothing can be taken below empty) and −∞ (nothing fits above full).
+  private var slopes: [Float]
+  private var scratch: [Float]
+  private static let beyond: Float = 1e9
+
+  /// The value at a time after which every kWh is worth `value` [currency/kWh].
+  public init(capacity: Double, cells: Int, value: Double = 0) {
+    let cells = max(1, cells)
+    self.cells = cells
+    width = max(capacity, 1e-9) / Double(cells)
+    slopes =
+      Array(repeating: EnergyValue.beyond, count: cells + 1) + Array(repeating: Float(value), count: cells)
+      + Array(repeating: -EnergyValue.beyond, count: cells + 1)
+    scratch = slopes
+  }
+
+  /// Sets the same value to every kWh.
+  public mutating func reset(to value: Double) {
+    for cell in cells + 1..<2 * cells + 1 { slopes[cell] = Float(value) }
+  }
+
+  /// Takes on the values of another over the same cells.
+  public mutating func copy(_ other: EnergyValue) {
+    guard other.cells == cells else { return }
+    slopes.withUnsafeMutableBufferPointer { mine in
+      other.slopes.withUnsafeBufferPointer { theirs in
+        for cell in cells + 1..<2 * cells + 1 { mine[cell] = theirs[cell] }
+      }
+    }
+  }
+
+  /// Goes back over one slot in which energy can be moved on the given terms.
+  public mutating func stepBack(over offers: SlotOffers) {
+    take(offers.discharge.0)
+    take(offers.discharge.1)
+    take(offers.discharge.2)
+    put(offers.charge.0)
+    put(offers.charge.1)
+    put(offers.charge.2)
+  }
+
+  /// The energy [kWh] up to which a kWh is worth more than `price`; below it, charging at that price pays.
+  public func level(worthMoreThan price: Double) -> Double {
+    let price = Float(price)
+    var low = 0
+    var high = cells
+    while low < high {
+      let middle = (low + high) / 2
+      if slopes[cells + 1 + middle] > price { low = middle + 1 } else { high = middle }
+    }
+    return Double(low) * width
+  }
+
+  /// The value of each cell's energy [currency/kWh], from empty to full.
+  public var values: [Double] {
+    get { slopes[cells + 1..<2 * cells + 1].map(Double.init) }
+    set { for (cell, value) in newValue.prefix(cells).enumerated() { slopes[cells + 1 + cell] = Float(value) } }
+  }
+
+  /// What a stored energy is worth [currency].
+  public func worth(of energy: Double) -> Double {
+    let place = min(max(energy / width, 0), Double(cells))
+    let whole = Int(place)
+    var sum = 0.0
+    for cell in 0..<whole { sum += Double(slopes[cells + 1 + cell]) }
+    if whole < cells { sum += (place - Double(whole)) * Double(slopes[cells + 1 + whole]) }
+    return sum * width
+  }
+
+  /// The best energy to end a slot with, starting from `energy` [kWh], if this is the value at the slot's end.
+  public func target(from energy: Double, offers: SlotOffers) -> Double {
+    SlotLevels(of: offers, at: self).target(from: energy, offers: offers)
+  }
+
+  /// Adds another value over the same cells, weighted.
+  public mutating func add(_ other: EnergyValue, weight: Double) {
+    guard other.cells == cells else { return }
+    let weight = Float(weight)
+    slopes.withUnsafeMutableBufferPointer { mine in
+      other.slopes.withUnsafeBufferPointer { theirs in
+        for cell in cells + 1..<2 * cells + 1 { mine[cell] += weight * theirs[cell] }
+      }
+    }
+  }
+
+  /// Taking out leaves all as it is where even the last kWh is worth more than the gain.
+  private mutating func take(_ offer: SlotOffers.Offer) {
+    if slopes[2 * cells] < Float(offer.price) { shift(offer, sign: -1) }
+  }
+
+  /// Putting in leaves all as it is where even the first kWh is worth less than the cost.
+  private mutating func put(_ offer: SlotOffers.Offer) {
+    if slopes[cells + 1] > Float(offer.price) { shift(offer, sign: 1) }
+  }
+
+  private mutating func shift(_ offer: SlotOffers.Offer, sign: Int) {
+    guard offer.energy > 0 else { return }
+    let shift = min(offer.energy / width, Double(cells) - 0.001)
+    let whole = Int(shift)
+    let part = Float(shift - Double(whole))
+    let price = Float(offer.price)
+    let cells = cells
+    slopes.withUnsafeBufferPointer { slopes in
+      scratch.withUnsafeMutableBufferPointer { scratch in
+        guard let source = slopes.baseAddress, let result = scratch.baseAddress else { return }
+        let own = source + (cells + 1)
+        let near = own + sign * whole
+        let far = near + sign
+        let target = result + (cells + 1)
+        if sign < 0 {
+          for cell in 0..<cells {
+            let held = own[cell] > price ? own[cell] : price
+            let first = held < near[cell] ? held : near[cell]
+            let second = held < far[cell] ? held : far[cell]
+            target[cell] = first + part * (second - first)
+          }
+        } else {
+          for cell in 0..<cells {
+            let held = own[cell] < price ? own[cell] : price
+            let first = held > near[cell] ? held : near[cell]
+            let second = held > far[cell] ? held : far[cell]
+            target[cell] = first + part * (second - first)
+          }
+        }
+      }
+    }
+    swap(&slopes, &scratch)
+  }
+}
+
+/// The policy of one slot: for each offer the energy at which taking it stops to pay [kWh].
+struct SlotLevels {
+  private var discharge: (Double, Double, Double)
+  private var charge: (Double, Double, Double)
+
+  /// Prices closer than this are one price [currency/kWh].
+  private static let tolerance = 1e-5
+
+  /// The levels of a slot's offers for a value at the slot's end.
+  /// - Parameter keepsOnTie: Whether energy that is worth as much later as now is kept. An expected value is better
+  ///   taken at once, since the later use is not certain; a value that is known errs by the width of its cells.
+  init(of offers: SlotOffers, at value: EnergyValue, keepsOnTie: Bool = false) {
+    func level(_ offer: SlotOffers.Offer, _ tolerance: Double) -> Double {
+      offer.energy > 0 ? value.level(worthMoreThan: offer.price + tolerance) : 0
+    }
+    let margin = keepsOnTie ? -SlotLevels.tolerance : SlotLevels.tolerance
+    discharge = (
+      level(offers.discharge.0, margin), level(offers.discharge.1, margin), level(offers.discharge.2, margin)
+    )
+    charge = (
+      level(offers.charge.0, SlotLevels.tolerance), level(offers.charge.1, SlotLevels.tolerance),
+      level(offers.charge.2, SlotLevels.tolerance)
+    )
+  }
+
+  func target(from energy: Double, offers: SlotOffers) -> Double {
+    func lowered(_ energy: Double, _ offer: SlotOffers.Offer, _ level: Double) -> Double {
+      offer.energy > 0 && energy > level ? max(level, energy - offer.energy) : energy
+    }
+    func raised(_ energy: Double, _ offer: SlotOffers.Offer, _ level: Double) -> Double {
+      offer.energy > 0 && energy < level ? min(level, energy + offer.energy) : energy
+    }
+    var energy = lowered(energy, offers.discharge.0, discharge.0)
+    energy = lowered(energy, offers.discharge.1, discharge.1)
+    energy = lowered(energy, offers.discharge.2, discharge.2)
+    energy = raised(energy, offers.charge.0, charge.0)
+    energy = raised(energy, offers.charge.1, charge.1)
+    return raised(energy, offers.charge.2, charge.2)
+  }
+}

@@ -1,0 +1,109 @@
+import DispatchPolicy
+import Foundation
+import PlantModel
+import PlantPhysics
+
+/// `wattline bench dispatch`: a battery in each building of a folder under every policy.
+enum BenchDispatch {
+  private typealias Policy = DispatchComparison.Policy
+
+  static let description = CommandDescription(
+    name: "bench dispatch", summary: "a battery in each home of a folder: rest, rule, plan, learned, perfect foresight",
+    options: [
+      Option(name: "--data", value: "DIR", help: "folder of recordings: time, load.power, pv1.power, grid.price"),
+      Option(name: "--json", value: nil, help: "prints one JSON document"),
+      Option(name: "--trace", value: "FILE", help: "writes home,time,battery_kw of the learned policy"),
+      Option(name: "--battery-kwh", value: "KWH", help: "usable energy of the battery (default: 6.4)"),
+      Option(name: "--battery-kw", value: "KW", help: "power of the battery (default: 5)"),
+      Option(name: "--efficiency", value: "SHARE", help: "round trip, 0 to 1 (default: 0.9)"),
+      Option(name: "--wear", value: "PRICE", help: "wear for each kWh of throughput (default: 0)"),
+      Option(name: "--demand-charge", value: "PRICE", help: "price of each kW of a month's peak (default: 0)"),
+      Option(name: "--export", value: "PRICE", help: "payment for each kWh exported (default: 0)"),
+      Option(name: "--forecast-error", value: "FACTOR", help: "makes forecast errors larger by it (default: 1)"),
+      Option(name: "--utc-offset", value: "HOURS", help: "local standard time of the homes (default: -8)"),
+    ],
+    details: """
+      Costs of the whole recording, from an empty battery. A policy sees the slot it acts in, all before it and the
+      prices of a day ahead.
+      """,
+    examples: ["wattline bench dispatch --data recordings/homes --json --trace powers.csv"])
+
+  static func run(_ arguments: Arguments) throws {
+    guard let folder = arguments.text("--data") else { throw Misuse(message: "bench dispatch needs --data DIR") }
+    let offset = try number(arguments, "--utc-offset", within: -14...14) ?? -8
+    let homes = try HomeRecording.all(in: folder, utcOffset: .minutes(Int64(60 * offset)))
+    let error = try number(arguments, "--forecast-error", within: 0...100) ?? 1
+    var progress = Progress("dispatch", total: Double(homes.count))
+    var results: [(name: String, comparison: DispatchComparison)] = []
+    for home in homes {
+      let problem = try problem(arguments, hours: home.step.inHours)
+      results.append((home.name, DispatchComparison(home.series, problem, forecastError: error)))
+      progress.update(Double(results.count), note: home.name)
+    }
+    progress.finish()
+    if let path = arguments.text("--trace") { try writeTrace(path, homes, results.map(\.comparison)) }
+    let rows = results.map { ($0.name, costs($0.comparison)) }
+    try arguments.has("--json") ? printJSON(rows) : printTable(rows)
+  }
+
+  private static func problem(_ arguments: Arguments, hours: Double) throws -> DispatchProblem {
+    let battery = BatteryModel(
+      energyKilowattHours: try arguments.positiveNumber("--battery-kwh") ?? 6.4,
+      powerKilowatts: try arguments.positiveNumber("--battery-kw") ?? 5,
+      efficiency: try number(arguments, "--efficiency", within: 0.01...1) ?? 0.9, minimumStateOfCharge: 0,
+      maximumStateOfCharge: 1)
+    return DispatchProblem(
+      battery: battery, hours: hours, exportPrice: try number(arguments, "--export", within: -1e6...1e6) ?? 0,
+      wearPrice: try number(arguments, "--wear", within: 0...1e6) ?? 0,
+      demandCharge: try number(arguments, "--demand-charge", within: 0...1e6) ?? 0)
+  }
+
+  private static func number(
+    _ arguments: Arguments, _ name: String, within range: ClosedRange<Double>
+  ) throws(Misuse) -> Double? {
+    guard let text = arguments.text(name) else { return nil }
+    guard let number = Double(text), range.contains(number) else {
+      throw Misuse(message: "\(name) needs a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+    }
+    return number
+  }
+
+  private static func costs(_ comparison: DispatchComparison) -> [Double] {
+    Policy.allCases.map { comparison.bills[$0]?.total ?? .nan }
+  }
+
+  private static func sum(_ rows: [(String, [Double])]) -> [Double] {
+    Policy.allCases.indices.map { column in rows.reduce(0) { $0 + $1.1[column] } }
+  }
+
+  private static func printJSON(_ rows: [(String, [Double])]) throws {
+    func object(_ costs: [Double]) -> [String: Any] {
+      Dictionary(uniqueKeysWithValues: zip(Policy.allCases.map(\.rawValue), costs.map { ($0 * 1e4).rounded() / 1e4 }))
+    }
+    let homes = rows.map { name, costs in object(costs).merging(["home": name]) { $1 } }
+    let document: [String: Any] = ["homes": homes, "sum": object(sum(rows))]
+    let data = try JSONSerialization.data(withJSONObject: document, options: [.prettyPrinted, .sortedKeys])
+    Console.print(String(decoding: data, as: UTF8.self))
+  }
+
+  private static func printTable(_ rows: [(String, [Double])]) {
+    let width = max(4, rows.map(\.0.count).max() ?? 0)
+    func line(_ name: String, _ cells: [String]) {
+      let padded = cells.map { String(repeating: " ", count: max(1, 11 - $0.count)) + $0 }.joined()
+      Console.print(name + String(repeating: " ", count: width - name.count) + padded)
+    }
+    line("home", Policy.allCases.map(\.rawValue) + ["recovered"])
+    for (name, costs) in rows + [("sum", sum(rows))] {
+      let share = (costs[0] - costs[3]) / (costs[0] - costs[4])
+      line(name, costs.map { String(format: "%.1f", $0) } + [String(format: "%.2f %%", 100 * share)])
+    }
+  }
+
+  private static func writeTrace(_ path: String, _ homes: [HomeRecording], _ results: [DispatchComparison]) throws {
+    var text = "home,time,battery_kw\n"
+    for (home, result) in zip(homes, results) {
+      for (time, power) in zip(home.times, result.powers[.learned] ?? []) { text += "\(home.name),\(time),\(power)\n" }
+    }
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+}

@@ -1,0 +1,62 @@
+import DispatchPolicy
+import PlantPhysics
+import Testing
+
+@Suite("Learned dispatch")
+struct AnalogPolicyTests {
+  @Test("it recovers most of the perfect saving, above the best fixed rule and the receding horizon")
+  func beats() throws {
+    let comparison = DispatchComparison(Toy.series(days: 60, seed: 3), Toy.problem())
+    func cost(_ policy: DispatchComparison.Policy) throws -> Double { try #require(comparison.bills[policy]).total }
+    let (nothing, perfect, learned) = (try cost(.nothing), try cost(.perfect), try cost(.learned))
+    #expect((nothing - learned) / (nothing - perfect) > 0.9)
+    #expect(try learned < cost(.rule))
+    #expect(try learned < cost(.receding))
+    #expect(try perfect < cost(.learned))
+  }
+
+  @Test("what comes later does not change what was decided before: there is no look-ahead")
+  func noLookAhead() throws {
+    let series = Toy.series(days: 20, seed: 5)
+    var changed = series
+    for slot in 300..<series.count {
+      changed.load[slot] += 2
+      changed.generation[slot] *= 0.3
+    }
+    let powers = try #require(DispatchComparison(series, Toy.problem()).powers[.learned])
+    let others = try #require(DispatchComparison(changed, Toy.problem()).powers[.learned])
+    #expect(powers[..<300] == others[..<300])
+    #expect(powers[300...] != others[300...])
+  }
+
+  @Test("priced wear lowers throughput, and the cost with wear is below that of a policy that ignores it")
+  func wear() throws {
+    let series = Toy.series(days: 40, seed: 11)
+    let priced = Toy.problem(wearPrice: 0.08)
+    let blind = try #require(DispatchComparison(series, Toy.problem()).powers[.learned])
+    let aware = try #require(DispatchComparison(series, priced).powers[.learned])
+    #expect(series.bill(of: aware, priced).throughput < 0.97 * series.bill(of: blind, priced).throughput)
+    #expect(series.bill(of: aware, priced).total < series.bill(of: blind, priced).total)
+  }
+
+  @Test("before anything was seen, and without prices, energy has no value and nothing breaks")
+  func empty() {
+    var policy = AnalogPolicy(problem: Toy.problem())
+    policy.learn(prices: [0.2])
+    policy.observe(load: .nan, generation: 1, isWorkday: true)
+    #expect(policy.count == 0)
+    policy.observe(load: 1, generation: 0, isWorkday: true)
+    policy.learn(prices: [])
+    #expect(policy.value.worth(of: 6) == 0)
+    #expect(policy.power(energy: 3, netDemand: 2, price: 0.2) == 2)
+  }
+
+  @Test("the day before a peak fills the battery even for a home that was never seen through one")
+  func prior() {
+    var policy = AnalogPolicy(problem: Toy.problem())
+    policy.observe(load: 2, generation: 0, isWorkday: true)
+    policy.learn(prices: Array(repeating: 0.5, count: 5) + Array(repeating: 0.2, count: 19))
+    #expect(policy.power(energy: 0, netDemand: 2, price: 0.2) == -3)
+    #expect(policy.power(energy: 5, netDemand: 2, price: 0.5) == 2)
+  }
+}
