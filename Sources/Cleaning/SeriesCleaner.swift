@@ -85,12 +85,15 @@ struct SeriesCleaner: BitwiseCopyable {
     highest = time
   }
 
+  /// Over less than this a change is mostly the instrument's noise and resolution, and says nothing of a rate.
+  private static let shortestForRate = TimeSpan.seconds(10)
+
   /// Rate and spike, and the level that comes of several agreeing departures.
   private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: SensorProfile) {
     let value = verdict.value
     var departure: QualityFlags = []
     if lastGoodTime != .distantPast {
-      let elapsed = (verdict.time - lastGoodTime).inSeconds
+      let elapsed = max(verdict.time - lastGoodTime, Self.shortestForRate).inSeconds
       if abs(value - lastGood) > profile.maximumRate * elapsed { departure.insert(QualityFlags(.rate)) }
     }
     if spike.departs(value, profile: profile) { departure.insert(QualityFlags(.spike)) }

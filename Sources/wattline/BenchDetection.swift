@@ -145,12 +145,12 @@ struct BenchDetection: Sendable {
     guard (try? chain.add(fault)) != nil else { return nil }
     let from = chain.simulator.now + onset
     let asset = scenario.target.split(separator: ".").first.map(String.init) ?? scenario.target
+    let names = chain.assetNames
     var first: (delay: Double, rule: String)?
     while chain.simulator.now < from + scenario.limit, first == nil {
       let now = chain.simulator.now
-      let names = chain
       chain.step { alert in
-        let name = names.name(of: alert.asset)
+        let name = alert.asset.map { names[$0.position] } ?? Plant.wholePlant
         let isBalance = name == "grid" && scenario.kind.isOfSensor && alert.text.contains("power balance")
         guard now >= from, name == asset || isBalance, first == nil else { return }
         first = ((now - from).inSeconds, alert.rule)

@@ -29,8 +29,8 @@ struct DetectionChain {
   /// How many assets there are.
   var assetCount: Int { register.assets.count }
 
-  /// The name of an asset.
-  func name(of asset: AssetIndex?) -> String { asset.map { register.assets[$0.position].name } ?? Plant.wholePlant }
+  /// The names of the assets, by their index.
+  var assetNames: [String] { register.assets.map(\.name) }
 
   /// Adds a fault; its onset counts from the next step.
   mutating func add(_ fault: FaultSpecification) throws(FaultError) { try simulator.add(fault) }

@@ -12,7 +12,8 @@ enum SimulateCommand {
       Option(name: "--speed", value: "X", help: "times real time (default: 1)"),
       Option(name: "--step", value: "SECONDS", help: "time between readings of a sensor (default: 1)"),
       Option(
-        name: "--fault", value: "SPEC", help: "asset.sensor:kind@onset[+duration], such as pv1.power:stuck@60s+10m"),
+        name: "--fault", value: "SPEC",
+        help: "target:kind[=severity]@onset[+duration], several with commas: pv1:derating=70@60s"),
       Option(name: "--for", value: "SECONDS", help: "ends after so many seconds (default: on Ctrl-C)"),
       Option(name: "--seed", value: "N", help: "seed of weather, people and noise (default: 1)"),
     ],

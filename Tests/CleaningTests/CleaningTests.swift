@@ -37,7 +37,8 @@ private struct Case: CustomTestStringConvertible {
     Case(
       name: "spike before rate", offset: .seconds(300), value: 55, quality: .spike, flags: [.spike, .rate],
       cleaned: 20.4),
-    Case(name: "rate", offset: .seconds(291), value: 21.4, quality: .rate, flags: [.rate], cleaned: 20.4),
+    Case(name: "rate", offset: .seconds(291), value: 22.6, quality: .rate, flags: [.rate], cleaned: 20.4),
+    Case(name: "noise within seconds is no rate", offset: .seconds(291), value: 20.9, quality: .good, cleaned: 20.9),
     Case(name: "future", offset: .seconds(900), value: 20.2, quality: .future, flags: [.future]),
     Case(
       name: "late keeps its value", offset: .seconds(275), value: 20.2, quality: .late, flags: [.late], cleaned: 20.2),
