@@ -97,7 +97,7 @@ enum BenchDispatch {
     }
     line("home", Policy.allCases.map(\.rawValue) + ["recovered", "kWh"])
     for ((name, costs), energy) in zip(rows + [("sum", sum(rows))], throughput + [throughput.reduce(0, +)]) {
-      let share = (costs[0] - costs[3]) / (costs[0] - costs[4])
+      let share = costs[0] > costs[4] ? (costs[0] - costs[3]) / (costs[0] - costs[4]) : 1
       line(
         name,
         costs.map { String(format: "%.1f", $0) } + [

@@ -16,7 +16,10 @@ struct HomeRecording {
 
   /// All recordings of a folder in the order of their names.
   static func all(in folder: String, utcOffset: TimeSpan) throws -> [HomeRecording] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".csv") }.sorted()
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw Failure(description: "\(folder) is not a folder that can be read")
+    }
+    let names = files.filter { $0.hasSuffix(".csv") }.sorted()
     guard !names.isEmpty else { throw Failure(description: "\(folder) has no .csv files") }
     return try names.map { try HomeRecording(path: "\(folder)/\($0)", utcOffset: utcOffset) }
   }
