@@ -37,6 +37,9 @@ public struct PipelineStatus: Sendable {
   public var deadLetters: UInt64 = 0
   /// Where every point is that was handed to the sink.
   public var accounts = SinkAccounts()
+  /// Readings that were handed to the sink once more after a crash. Once nothing is on its way,
+  /// `readings decoded + redelivered = written + queued + spooled + dead letters + dropped`.
+  public var redelivered: UInt64 = 0
   /// Bytes of the points that wait on disk for the database.
   public var spoolBytes = 0
   /// Why the database does not take points now; `nil` while it does.

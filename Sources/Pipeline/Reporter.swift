@@ -19,6 +19,7 @@ struct Reporter {
     decode(status, moment, &points)
     cleaning(status, moment, &points)
     sink(status, moment, &points)
+    readings(status, moment, &points)
     process(status, moment, &points)
     encoder.append(points)
     // Offset 0 promises nothing of the journal.
@@ -84,6 +85,19 @@ struct Reporter {
     points.field("dead_letters", integer: Int64(clamping: status.deadLetters))
     points.field("connected", integer: status.databaseTrouble == nil ? 1 : 0)
     points.field("lag_s", status.lagSeconds)
+  }
+
+  /// The account of readings: `decoded + redelivered = written + queued + spooled + dead_letters + dropped`.
+  private func readings(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    begin("readings", moment, &points)
+    let accounts = status.accounts
+    points.field("decoded", integer: Int64(clamping: status.ledger.readings))
+    points.field("redelivered", integer: Int64(clamping: status.redelivered))
+    points.field("written", integer: Int64(clamping: accounts.written.readings))
+    points.field("queued", integer: Int64(clamping: accounts.queued.readings))
+    points.field("spooled", integer: Int64(clamping: accounts.spooled.readings))
+    points.field("dead_letters", integer: Int64(clamping: accounts.deadLetters.values.reduce(0) { $0 + $1.readings }))
+    points.field("dropped", integer: Int64(clamping: accounts.dropped.values.reduce(0) { $0 + $1.readings }))
   }
 
   private func process(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {

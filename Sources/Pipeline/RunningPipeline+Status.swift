@@ -21,6 +21,7 @@ extension RunningPipeline {
     status.batchesQueued = sink.queueDepth
     status.deadLetters = sink.deadLetters.values.reduce(0, +)
     status.accounts = sink.accounts
+    status.redelivered = UInt64(clamping: link.redelivered.value)
     status.spoolBytes = sink.spoolBytes
     switch sink.state {
     case .ok: break

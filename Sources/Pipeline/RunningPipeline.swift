@@ -79,7 +79,7 @@ public final class RunningPipeline: Sendable {
     let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
       directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
-      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0)
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()

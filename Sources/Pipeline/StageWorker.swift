@@ -12,6 +12,8 @@ final class WorkerLink: Sendable {
   let views = Guarded<[PlantView]>([])
   /// Refreshed once a second.
   let ledger = Guarded(Ledger())
+  /// Readings that the sink had before the start and that the journal hands over again.
+  let redelivered = Counter()
   /// Readings by quality code, refreshed once a second.
   let qualityCounts = Guarded<[UInt64]>([])
   /// Offset up to which the journal was read.
@@ -54,6 +56,11 @@ struct StageWorker {
     position = max(start.offset, journal.startOffset)
     reader = journal.reader(from: position)
     processor = start.processor
+    // What the sink had taken after the checkpoint comes once more.
+    let taken = sink.counts.accounts.submitted.readings
+    let known = processor.ledger.readings
+    link.redelivered.set(Int(clamping: taken > known ? taken - known : 0))
+    link.ledger.set(processor.ledger)
   }
 
   /// Works until the link says stop, then hands over what is rendered.

@@ -115,6 +115,7 @@ struct ProcessReader {
       reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
     }
     if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
+    if let bytes = size("history", section) { journal.historyBytes = bytes }
     journal.whenFull = section.choice("when_full") ?? .pause
     if let text = section.text("sync") {
       switch text {

@@ -145,6 +145,8 @@ public struct JournalSettings: Hashable, Sendable {
   public var whenFull = WhenFull.pause
   /// Upper bound of dead letters [bytes]; the oldest are removed first.
   public var deadLetterBytes: Int64 = 256 << 20
+  /// How much of what nobody needs any more is kept for a replay [bytes, compressed]; new records go before it.
+  public var historyBytes: Int64 = 1 << 30
   /// When appends reach the disk.
   public var sync = Sync.interval(.milliseconds(50))
 

@@ -34,6 +34,21 @@ struct WholeWayTests {
     pipeline.reloadIfChanged()
     try site.publisher.publish(topic: "second/load/power", payload: "13.5")
     #expect(Waiting.until(seconds: 10) { site.count("raw", plant: "second") == 2 })
+    try site.publisher.publish(topic: "second/load/power", payload: "no number")
+    #expect(Waiting.until(seconds: 10) { pipeline.status().ledger.messages == 1_003 })
+    try expectBalance(pipeline)
+  }
+
+  /// Both ledgers of a pipeline that has nothing on its way.
+  private func expectBalance(_ pipeline: RunningPipeline) throws {
+    #expect(
+      Waiting.until(seconds: 10) {
+        let status = pipeline.status()
+        return status.ledger.readings + status.redelivered == status.accounts.accounted.readings
+          && status.accounts.queued.readings == 0
+      }, "\(pipeline.status())")
+    let ledger = pipeline.status().ledger
+    #expect(ledger.messages == ledger.decoded + ledger.refusedInAll)
   }
 
   @Test("messages that come while the database is away are in raw when it is back, also after a restart in between")
@@ -57,5 +72,6 @@ struct WholeWayTests {
     try after.start()
     defer { after.stop() }
     #expect(Waiting.until(seconds: 30) { site.count("raw", plant: "first") == 700 })
+    try expectBalance(after)
   }
 }

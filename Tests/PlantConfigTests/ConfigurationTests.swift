@@ -152,9 +152,12 @@ struct ConfigurationTests {
 
   @Test("what waits on disk has its bounds and its way when full, and each mistake says what would be right")
   func journal() {
-    let text = "journal: {path: /j, max_bytes: 8GiB, spool: 2GiB, dead_letters: 1MiB, when_full: drop_oldest}"
+    let text =
+      "journal: {path: /j, max_bytes: 8GiB, spool: 2GiB, dead_letters: 1MiB, history: 3GiB, when_full: drop_oldest}"
     let journal = load(text, name: "wattline.yaml").settings.journal
-    #expect(journal.spoolBytes == 2 << 30 && journal.deadLetterBytes == 1 << 20 && journal.whenFull == .dropOldest)
+    #expect(
+      journal.spoolBytes == 2 << 30 && journal.deadLetterBytes == 1 << 20 && journal.historyBytes == 3 << 30
+        && journal.whenFull == .dropOldest)
     let defaults = load("journal: {path: /j}", name: "wattline.yaml").settings.journal
     #expect(defaults.spoolBytes == nil && defaults.whenFull == .pause)
     let large = load("journal: {max_bytes: 1GiB, spool: 1GiB}", name: "wattline.yaml").diagnostics.map(\.message)
