@@ -1,6 +1,7 @@
 import CMosquitto
 import Foundation
 import PlantModel
+import StreamCore
 import Synchronization
 
 /// Publishes over a connection of its own, so that a flood of readings does not stand in the way of a command, nor

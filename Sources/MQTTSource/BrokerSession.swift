@@ -91,7 +91,7 @@ final class SessionControl: Sendable {
   let isSettled = Atomic(false)
   let counters = SharedSessionCounters()
   let ended = DispatchSemaphore(value: 0)
-  let pipe = SessionWakePipe()
+  let pipe = WakePipe()
   private let stopping = Atomic(false)
   private let subscriptions: Mutex<(list: [String], isNew: Bool)>
 

@@ -215,10 +215,14 @@ final class MessageLoop {
   }
 
   private func disconnected(_ reason: String) {
+    // A broker that misses a certificate may close before its reason is read.
+    let mayMissCertificate = !isConnected && refusal == nil && settings.tls && settings.certificateFile == nil
+    let hint =
+      mayMissCertificate ? "; if the broker asks for a client certificate, name it in mqtt.cert and mqtt.key" : ""
     isConnected = false
     control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
     control.isSettled.store(false, ordering: .sequentiallyConsistent)
-    onEvent(.disconnected(reason: reason))
+    onEvent(.disconnected(reason: reason + hint))
   }
 
   // MARK: Messages

@@ -95,7 +95,7 @@ import Testing
     defer { authority.folder.remove() }
     let fixture = try authority.fixture(requiringCertificates: true)
     defer { fixture.broker.stop() }
-    expectRefusal(fixture, "certificate required")
+    expectRefusal(fixture, "client certificate, name it in mqtt.cert")
   }
 
   @Test("an authority that does not vouch for the broker is not connected to")

@@ -1,12 +1,13 @@
 import Glibc
 
 /// Wakes a thread that waits in `poll`. Waking often before the thread looks costs no more than waking once.
-final class WakePipe: Sendable {
+public final class WakePipe: Sendable {
   /// Readable when the thread has something to do; -1 where the system has no descriptor left.
-  let readEnd: Int32
+  public let readEnd: Int32
   private let writeEnd: Int32
 
-  init() {
+  /// A pipe of its own.
+  public init() {
     var ends: [Int32] = [-1, -1]
     _ = pipe(&ends)
     for end in ends where end >= 0 {
@@ -21,13 +22,15 @@ final class WakePipe: Sendable {
     close(writeEnd)
   }
 
-  func wake() {
+  /// Wakes the thread.
+  public func wake() {
     var byte: UInt8 = 1
     // A full pipe wakes as well as one byte more.
     _ = write(writeEnd, &byte, 1)
   }
 
-  func acknowledge() {
+  /// Says that the thread has woken; called by it.
+  public func acknowledge() {
     withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
       while read(readEnd, buffer.baseAddress, buffer.count) == buffer.count {}
     }
