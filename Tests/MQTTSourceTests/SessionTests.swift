@@ -119,10 +119,12 @@ import Testing
     }
     second.start()
     #expect(publisher.publish(10..<20))
-    #expect(Waiting.until { fixture.sink.payloads.count >= 10 })
+    #expect(Waiting.until { fixture.sink.payloads.last == "19" })
     second.stop()
-    #expect(fixture.sink.payloads == (10..<20).map(String.init))
-    #expect(second.counters.duplicates == 10)
+    // How many the broker had sent before the first process ended depends on the moment; those come as duplicates.
+    let known = Int(second.counters.duplicates)
+    #expect(known > 0 && known <= 10)
+    #expect(fixture.sink.payloads == (known..<20).map(String.init))
   }
 
   @Test("a broker that is killed and comes back is found again, and nothing that it acknowledged is missing")
