@@ -72,11 +72,14 @@ final class Site {
     return program?.wait()
   }
 
-  /// Whether the program waits for a signal rather than being ended by it, as proc(5) tells.
+  /// Whether a thread of the program is closed to a signal, as proc(5) tells; all are but the one that waits for it.
   private func holdsBack(_ signal: Int32, _ program: ChildProcess) -> Bool {
-    let status = (try? String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)) ?? ""
-    let mask = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }?.split(separator: "\t").last ?? ""
-    return UInt64(mask, radix: 16).map { $0 >> UInt64(signal - 1) & 1 == 1 } ?? false
+    let tasks = "/proc/\(program.identifier)/task"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains { task in
+      let status = (try? String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)) ?? ""
+      let mask = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }?.split(separator: "\t").last ?? ""
+      return UInt64(mask, radix: 16).map { $0 >> UInt64(signal - 1) & 1 == 1 } ?? false
+    }
   }
 
   /// Starts the program and waits for its `online`.
