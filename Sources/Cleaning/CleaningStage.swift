@@ -11,7 +11,7 @@ import StreamCore
 /// | 3 rate | faster than the sensor's maximum rate since the last good value |
 /// | 9 future | more than 5 minutes ahead of the receive time; does not move the watermark |
 /// | 7 late | behind the series' highest time by more than the lateness |
-/// | 6 duplicate | a time that the series had among its last readings |
+/// | 6 duplicate | a time that the series had among its last six readings |
 ///
 /// Rate, spike and stuck need the order of time and are not asked of readings behind the highest time; they are not
 /// asked of counters, whose resets are not errors. Late readings and duplicates keep their value, which is true. A
@@ -30,6 +30,9 @@ public struct CleaningStage: Stage {
   /// How many readings got each quality since the start, by its code; readings filled into gaps under 1.
   public private(set) var qualityCounts = [UInt64](repeating: 0, count: 10)
   var states: [SeriesCleaner] = []
+  /// What judging needs of profiles, each once, and which of them a series has.
+  private var profiles: [CleaningProfile] = []
+  private var kinds: [UInt16] = []
   private var gaps: [(position: Int, gap: Gap)] = []
   private var scratch = ReadingBatch()
 
@@ -41,14 +44,15 @@ public struct CleaningStage: Stage {
   /// Judges the frame's readings; frames of other causes pass.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     guard frame.cause == .readings, !frame.readings.isEmpty else { return }
-    while states.count < register.series.count { states.append(SeriesCleaner()) }
+    if kinds.count < register.series.count { follow(register) }
     gaps.removeAll(keepingCapacity: true)
+    let known = min(kinds.count, states.count)
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
-      guard register.series.indices.contains(series), series < states.count else { continue }
+      guard series >= 0, series < known else { continue }
       let verdict = states[series].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
-        received: frame.received, profile: register.series[series].profile, lateness: lateness)
+        received: frame.received, profile: profiles[Int(kinds[series])], lateness: lateness)
       frame.readings.time[i] = verdict.time
       frame.readings.value[i] = verdict.value
       frame.readings.flags[i] = verdict.flags
@@ -57,6 +61,22 @@ public struct CleaningStage: Stage {
       if let gap = verdict.gap { gaps.append((i, gap)) }
     }
     if !gaps.isEmpty { fill(&frame.readings) }
+  }
+
+  /// Learns of series that came into the register, and takes no more memory than they need.
+  private mutating func follow(_ register: PlantRegister) {
+    let count = register.series.count
+    if states.count < count {
+      states.reserveCapacity(count + count / 16)
+      while states.count < count { states.append(SeriesCleaner()) }
+    }
+    kinds.reserveCapacity(count)
+    for series in register.series[kinds.count...] {
+      let own = CleaningProfile(series.profile)
+      let known = profiles.firstIndex(of: own)
+      if known == nil, profiles.count <= Int(UInt16.max) { profiles.append(own) }
+      kinds.append(UInt16(clamping: known ?? profiles.count - 1))
+    }
   }
 
   /// Rebuilds the batch with the filled readings in front of those that end their gaps.

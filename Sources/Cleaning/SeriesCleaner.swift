@@ -20,36 +20,38 @@ struct Gap {
   var step: TimeSpan
 }
 
-/// What cleaning remembers of one series; about 300 bytes, no references.
+/// What cleaning remembers of one series; about 200 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)
   /// Unchanged for longer than both of these is stuck.
   static let stuckSpan = TimeSpan.minutes(10)
-  static let stuckSamples: UInt32 = 20
+  static let stuckSamples: UInt16 = 20
+  /// Times that are remembered.
+  static let timeCount = 6
   /// Longest gap that is filled.
   static let longestGap = TimeSpan.hour
 
   /// Highest event time that was not in the future; the series' watermark is this less the lateness.
   var highest = Timestamp.distantPast
-  var recentTimes: InlineArray<8, Int64> = .init(repeating: .min)
-  var nextTime: UInt8 = 0
-  var interval = IntervalEstimator()
+  var recentTimes: InlineArray<6, Int64> = .init(repeating: .min)
   var lastGood = Double.nan
   var lastGoodTime = Timestamp.distantPast
   var unchangedValue = Double.nan
   var unchangedSince = Timestamp.distantPast
-  var unchangedCount: UInt32 = 0
+  var interval = IntervalEstimator()
   var spike = SpikeTest()
+  var nextTime: UInt8 = 0
+  var unchangedCount: UInt16 = 0
 
   /// Judges one reading and takes it in.
   mutating func judge(
-    time stamp: Timestamp, value: Double, hasSourceTime: Bool, received: Timestamp, profile: SensorProfile,
+    time stamp: Timestamp, value: Double, hasSourceTime: Bool, received: Timestamp, profile: CleaningProfile,
     lateness: TimeSpan
   ) -> Verdict {
     var verdict = Verdict(time: hasSourceTime ? stamp : increasing(stamp), value: value)
     let isFuture = hasSourceTime && verdict.time - received > Self.futureSlack
-    if !value.isFinite || !profile.range.contains(value) { verdict.flags.insert(QualityFlags(.outOfRange)) }
+    if !value.isFinite || value < profile.lowest || value > profile.highest { verdict.flags.insert(QualityFlags(.outOfRange)) }
     if isFuture {
       verdict.flags.insert(QualityFlags(.future))
     } else {
@@ -66,7 +68,7 @@ struct SeriesCleaner: BitwiseCopyable {
   }
 
   /// The tests that compare with what came before, for a reading that is later than all others.
-  private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: SensorProfile) {
+  private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: CleaningProfile) {
     let (time, value) = (verdict.time, verdict.value)
     let isFirst = highest == .distantPast
     let elapsed = time - highest
@@ -89,7 +91,7 @@ struct SeriesCleaner: BitwiseCopyable {
   private static let shortestForRate = TimeSpan.seconds(10)
 
   /// Rate and spike, and the level that comes of several agreeing departures.
-  private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: SensorProfile) {
+  private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: CleaningProfile) {
     let value = verdict.value
     var departure: QualityFlags = []
     if lastGoodTime != .distantPast {
@@ -108,7 +110,7 @@ struct SeriesCleaner: BitwiseCopyable {
     }
   }
 
-  private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: SensorProfile) -> Bool {
+  private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: CleaningProfile) -> Bool {
     guard value == unchangedValue else {
       // Neighbours that stood still say nothing of the scatter once the sensor moves again.
       if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan { spike.forget() }
@@ -119,12 +121,12 @@ struct SeriesCleaner: BitwiseCopyable {
     }
     if unchangedCount < .max { unchangedCount += 1 }
     if profile.mayStandStill { return false }
-    if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * spike.reach) { return false }
+    if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * Double(spike.reach)) { return false }
     return unchangedCount > Self.stuckSamples && time - unchangedSince > Self.stuckSpan
   }
 
   /// The gap that ends here, when both its ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
-  private func gap(before time: Timestamp, _ value: Double, _ profile: SensorProfile) -> Gap? {
+  private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
     guard profile.sampling != .counter, interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
       return nil
     }
@@ -148,12 +150,12 @@ struct SeriesCleaner: BitwiseCopyable {
 
   private func isRecent(_ time: Timestamp) -> Bool {
     if time == highest { return time != .distantPast }
-    for i in 0..<8 where recentTimes[i] == time.nanoseconds { return time != .distantPast }
+    for i in 0..<Self.timeCount where recentTimes[i] == time.nanoseconds { return time != .distantPast }
     return false
   }
 
   private mutating func remember(_ time: Timestamp) {
     recentTimes[Int(nextTime)] = time.nanoseconds
-    nextTime = nextTime == 7 ? 0 : nextTime + 1
+    nextTime = Int(nextTime) == Self.timeCount - 1 ? 0 : nextTime + 1
   }
 }

@@ -17,7 +17,7 @@ public struct HealthStage: Stage {
   /// Names given at the most.
   static let mostContributors = 3
 
-  private var monitors: [SensorMonitor?] = []
+  private var monitors: [SensorMonitor] = []
   /// Windows that closed since the last mark, in the order in which they came.
   private var fresh: [FeatureWindow] = []
   private var twins = TwinBook()
@@ -41,10 +41,9 @@ public struct HealthStage: Stage {
     let position = window.series.position
     guard register.series.indices.contains(position) else { return }
     if window.isUpdate {
+      // One that was judged already changes nothing: a late reading is too small a part of what is usual.
       if let index = fresh.firstIndex(where: { $0.series == window.series && $0.start == window.start }) {
         fresh[index] = window
-      } else if monitors.indices.contains(position) {
-        monitors[position]?.correct(QuarterHour.slot(containing: window.start), window.mean)
       }
     } else {
       fresh.append(window)
@@ -52,29 +51,31 @@ public struct HealthStage: Stage {
   }
 
   private mutating func judgeSensors(until clock: Timestamp, _ register: PlantRegister) {
-    while monitors.count < register.series.count { monitors.append(nil) }
+    if monitors.count < register.series.count {
+      monitors.reserveCapacity(register.series.count)
+      while monitors.count < register.series.count { monitors.append(SensorMonitor()) }
+    }
     for window in fresh where window.end <= clock {
       let position = window.series.position
       // A restored window may speak of a series that this register no longer has.
       guard register.series.indices.contains(position) else { continue }
-      if monitors[position] == nil { monitors[position] = SensorMonitor() }
-      monitors[position]?.judge(
+      monitors[position].judge(
         window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
       twins.take(window.series, slot: QuarterHour.slot(containing: window.start), mean: window.mean)
     }
     fresh.removeAll { $0.end <= clock }
     let mark = QuarterHour.slot(containing: clock)
-    for position in monitors.indices { monitors[position]?.miss(before: mark) }
+    for position in monitors.indices { monitors[position].miss(before: mark) }
   }
 
   private mutating func judgeAssets(_ frame: inout Frame, _ register: PlantRegister) {
     let mark = QuarterHour.slot(containing: frame.clock)
     for position in register.assets.indices {
       let sensors = register.seriesOfAsset[position]
-      guard let latest = sensors.compactMap({ monitors[$0.position]?.latest }).max(), latest >= mark - 4 else {
+      guard let latest = sensors.compactMap({ monitors[$0.position].latest }).max(), latest >= mark - 4 else {
         continue
       }
-      let first = sensors.compactMap { monitors[$0.position]?.first }.min() ?? mark
+      let first = sensors.compactMap { monitors[$0.position].first }.min() ?? mark
       let findings = latest >= mark - 2 ? twins.judge(AssetIndex(position), slot: latest, register) : []
       let health = judge(AssetIndex(position), sensors, findings, at: frame.clock, register)
       frame.health.append(health)
@@ -98,7 +99,8 @@ public struct HealthStage: Stage {
     var anomaly = 0.0
     var drift = 0.0
     for sensor in sensors {
-      guard let monitor = monitors[sensor.position] else { continue }
+      let monitor = monitors[sensor.position]
+      guard monitor.isKnown else { continue }
       let penalty = HealthFormula.penalty(
         anomaly: monitor.anomaly, drift: monitor.drift, driftWeight: SensorClass(sensor, in: register).driftWeight,
         badShare: monitor.badShare)
@@ -123,10 +125,10 @@ public struct HealthStage: Stage {
 extension HealthStage {
   /// Writes the state of every sensor and the windows not yet judged.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(2))
+    writer.write(UInt16(3))
     writer.write(monitors) { writer, monitor in
-      writer.write(monitor != nil)
-      monitor?.snapshot(into: &writer)
+      writer.write(monitor.isKnown)
+      if monitor.isKnown { monitor.snapshot(into: &writer) }
     }
     writer.write(fresh) { writer, window in
       writer.write(window.series.rawValue)
@@ -139,12 +141,9 @@ extension HealthStage {
 
   /// Replaces the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 2, of: HealthStage.name)
+    try reader.expect(version: 3, of: HealthStage.name)
     monitors = try reader.readArray { (reader) throws(SnapshotError) in
-      guard try reader.readBool() else { return nil }
-      var monitor = SensorMonitor()
-      try monitor.restore(from: &reader)
-      return monitor
+      try reader.readBool() ? SensorMonitor(from: &reader) : SensorMonitor()
     }
     // Of a window waiting to be judged, only what judging reads is kept.
     fresh = try reader.readArray(elementSize: 28) { (reader) throws(SnapshotError) in
