@@ -8,17 +8,30 @@ extension CleaningStage {
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(qualityCounts) { $0.write($1) }
-    writer.write(states) { $1.write(into: &$0) }
+    states.snapshot(into: &writer) { $1.write(into: &$0) }
+    writer.write(quiet.sorted { $0.key < $1.key }) { writer, series in
+      writer.write(series.key)
+      writer.write(series.value.highest)
+      writer.write(series.value.lastGood)
+      writer.write(series.value.lastGoodTime)
+    }
   }
 
   /// Replaces what is remembered by what a snapshot holds.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "cleaning")
     let counts = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.read(UInt64.self) }
-    let states = try reader.readArray(elementSize: 120) { (reader) throws(SnapshotError) in
-      try SeriesCleaner(from: &reader)
+    states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesCleaner(from: &reader) }
+    let rests = try reader.readArray(elementSize: 28) { (reader) throws(SnapshotError) in
+      (
+        try reader.read(Int32.self),
+        QuietSeries(
+          highest: try reader.readTimestamp(), lastGood: try reader.readDouble(),
+          lastGoodTime: try reader.readTimestamp())
+      )
     }
-    resume(states, counts)
+    quiet = Dictionary(rests) { $1 }
+    resume(counts)
   }
 }
 

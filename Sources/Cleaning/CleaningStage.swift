@@ -20,6 +20,9 @@ import StreamCore
 /// regular series is filled at the typical interval: on the straight line, or with the last value where the quantity
 /// may stand still. Filled readings precede the one that ends the gap in the batch.
 ///
+/// A series that has been silent for more than a day keeps its highest time and its last good value alone: what is usual
+/// is learned again from its first readings when it speaks. What it held would not be asked by then.
+///
 /// Readings are judged one after the other, so how they are batched makes no difference.
 public struct CleaningStage: Stage {
   /// The stage's name.
@@ -29,7 +32,11 @@ public struct CleaningStage: Stage {
   public let lateness: TimeSpan
   /// How many readings got each quality since the start, by its code; readings filled into gaps under 1.
   public private(set) var qualityCounts = [UInt64](repeating: 0, count: 10)
-  var states: [SeriesCleaner] = []
+  /// A series that has been silent for longer than this is dropped but for its last value.
+  static let quietAfter = TimeSpan.hours(25)
+
+  var states = SeriesStates<SeriesCleaner>()
+  var quiet: [Int32: QuietSeries] = [:]
   /// What judging needs of profiles, each once, and which of them a series has.
   private var profiles: [CleaningProfile] = []
   private var kinds: [UInt16] = []
@@ -41,16 +48,17 @@ public struct CleaningStage: Stage {
     self.lateness = max(.zero, lateness)
   }
 
-  /// Judges the frame's readings; frames of other causes pass.
+  /// Judges the frame's readings; on the hour, drops what has fallen silent; other frames pass.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    if frame.cause == .minute, frame.clock == frame.clock.floored(to: .hour) { dropQuiet(before: frame.clock) }
     guard frame.cause == .readings, !frame.readings.isEmpty else { return }
     if kinds.count < register.series.count { follow(register) }
     gaps.removeAll(keepingCapacity: true)
-    let known = min(kinds.count, states.count)
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
-      guard series >= 0, series < known else { continue }
-      let verdict = states[series].judge(
+      guard series >= 0, series < kinds.count else { continue }
+      let place = states.place(of: series) ?? wake(series)
+      let verdict = states[place].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
         received: frame.received, profile: profiles[Int(kinds[series])], lateness: lateness)
       frame.readings.time[i] = verdict.time
@@ -66,16 +74,27 @@ public struct CleaningStage: Stage {
   /// Learns of series that came into the register, and takes no more memory than they need.
   private mutating func follow(_ register: PlantRegister) {
     let count = register.series.count
-    if states.count < count {
-      states.reserveCapacity(count + count / 16)
-      while states.count < count { states.append(SeriesCleaner()) }
-    }
+    states.grow(to: count)
     kinds.reserveCapacity(count)
     for series in register.series[kinds.count...] {
       let own = CleaningProfile(series.profile)
       let known = profiles.firstIndex(of: own)
       if known == nil, profiles.count <= Int(UInt16.max) { profiles.append(own) }
       kinds.append(UInt16(clamping: known ?? profiles.count - 1))
+    }
+  }
+
+  private mutating func wake(_ series: Int) -> Int {
+    var state = SeriesCleaner()
+    if let rest = quiet.removeValue(forKey: Int32(truncatingIfNeeded: series)) { state.wake(rest) }
+    return states.add(state, to: series)
+  }
+
+  private mutating func dropQuiet(before clock: Timestamp) {
+    for series in 0..<states.count {
+      guard let place = states.place(of: series), clock - states[place].highest > Self.quietAfter else { continue }
+      quiet[Int32(truncatingIfNeeded: series)] = states[place].quiet
+      states.drop(series)
     }
   }
 
@@ -111,8 +130,7 @@ public struct CleaningStage: Stage {
     }
   }
 
-  mutating func resume(_ states: [SeriesCleaner], _ counts: [UInt64]) {
-    self.states = states
+  mutating func resume(_ counts: [UInt64]) {
     for i in qualityCounts.indices { qualityCounts[i] = i < counts.count ? counts[i] : 0 }
   }
 }

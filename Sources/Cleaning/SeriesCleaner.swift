@@ -20,6 +20,13 @@ struct Gap {
   var step: TimeSpan
 }
 
+/// What cleaning remembers of a series that has been silent for long.
+struct QuietSeries: BitwiseCopyable {
+  var highest: Timestamp
+  var lastGood: Double
+  var lastGoodTime: Timestamp
+}
+
 /// What cleaning remembers of one series; about 200 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
@@ -43,6 +50,14 @@ struct SeriesCleaner: BitwiseCopyable {
   var spike = SpikeTest()
   var nextTime: UInt8 = 0
   var unchangedCount: UInt16 = 0
+
+  /// What stays of it while the series is silent.
+  var quiet: QuietSeries { QuietSeries(highest: highest, lastGood: lastGood, lastGoodTime: lastGoodTime) }
+
+  /// Goes on from what stayed.
+  mutating func wake(_ rest: QuietSeries) {
+    (highest, lastGood, lastGoodTime) = (rest.highest, rest.lastGood, rest.lastGoodTime)
+  }
 
   /// Judges one reading and takes it in.
   mutating func judge(

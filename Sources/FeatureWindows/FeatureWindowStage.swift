@@ -20,8 +20,12 @@ import StreamCore
 /// - `counter`: statistics are those of the rate between readings, in units per hour: kW for an energy counter, whose
 ///   increase is the window's energy. Increases are spread evenly over the time in which they came.
 ///
-/// p10, p50 and p90 are those of a sketch of seven clusters, exact while a window has no more than seven readings and
-/// within 4 % of the readings' ranks beyond; each reading counts once, however long it holds.
+/// p10, p50 and p90 come from a sketch of seven clusters. They are exact while a window has no more than seven readings;
+/// beyond, the share of readings below them is off by 0.02 on average, by at most 0.13 in a minute and 0.09 in longer
+/// windows. Each reading counts once, however long it holds.
+///
+/// **Memory.** A series takes 0.7 KiB. One that has been silent for more than a day keeps its watermark and the sum of its
+/// local day alone, and gets a state again when it speaks.
 public struct FeatureWindowStage: Stage {
   /// The stage's name.
   public static let name = "windows"
@@ -34,7 +38,12 @@ public struct FeatureWindowStage: Stage {
   public let lateness: TimeSpan
   /// Readings that came too late to change any window.
   public internal(set) var tooLate: UInt64 = 0
-  var states: [SeriesWindows] = []
+  /// A series that has been silent for longer than this is dropped but for its watermark.
+  static let quietAfter = TimeSpan.hours(25)
+
+  var states = SeriesStates<SeriesWindows>()
+  /// Highest times of series that have been dropped.
+  var quiet: [Int32: Timestamp] = [:]
   /// Local hours, where the zone is not whole hours off UTC; elsewhere they are the windows of an hour.
   var hours: [LocalRollup] = []
   var days: [LocalRollup] = []
@@ -74,7 +83,7 @@ public struct FeatureWindowStage: Stage {
     }
     output.rollupLength = isWhole ? .hour : .quarterHour
     let count = register.series.count
-    states.grow(to: count, SeriesWindows())
+    states.grow(to: count)
     days.grow(to: count, LocalRollup())
     if !isWhole { hours.grow(to: count, LocalRollup()) }
     kinds.reserveCapacity(count)
@@ -87,18 +96,18 @@ public struct FeatureWindowStage: Stage {
   }
 
   private mutating func take(_ frame: inout Frame) {
-    let known = min(kinds.count, states.count)
     for i in 0..<frame.readings.count {
       let position = frame.readings.series[i].position
       let (quality, flags) = (frame.readings.quality[i], frame.readings.flags[i])
-      guard position >= 0, position < known else { continue }
+      guard position >= 0, position < kinds.count else { continue }
       // What is out of range may be of the future as well.
       guard !flags.contains(QualityFlags(.future)), quality != .future, quality != .duplicate else { continue }
-      states[position].lastReceived = max(states[position].lastReceived, frame.received)
+      let place = states.place(of: position) ?? wake(position)
+      states[place].lastReceived = max(states[place].lastReceived, frame.received)
       let (time, value) = (frame.readings.time[i], frame.readings.value[i])
       output.series = SeriesIndex(position)
       let first = output.windows.count
-      if !states[position].add(value, at: time, quality: quality, traits[Int(kinds[position])], into: &output) {
+      if !states[place].add(value, at: time, quality: quality, traits[Int(kinds[position])], into: &output) {
         tooLate &+= 1
       }
       if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &frame.points) }
@@ -108,30 +117,54 @@ public struct FeatureWindowStage: Stage {
 
   private mutating func closeByClock(_ frame: inout Frame) {
     let limit = frame.clock - Self.minuteSlack
-    for position in kinds.indices where position < states.count && states[position].nextDue <= limit {
-      close(position, &frame.points) { _, end, _ in end <= limit }
+    for position in kinds.indices {
+      guard let place = states.place(of: position), states[place].nextDue <= limit else { continue }
+      close(position, place, &frame.points) { _, end, _ in end <= limit }
+    }
+    if frame.clock == frame.clock.floored(to: .hour) { dropQuiet(&frame) }
+  }
+
+  private mutating func wake(_ position: Int) -> Int {
+    var state = SeriesWindows()
+    if let highest = quiet.removeValue(forKey: Int32(truncatingIfNeeded: position)) { state.highest = highest }
+    return states.add(state, to: position)
+  }
+
+  /// All windows of a series that has been silent for a day are closed; they are settled, and its state goes.
+  private mutating func dropQuiet(_ frame: inout Frame) {
+    for position in kinds.indices {
+      guard let place = states.place(of: position), frame.clock - states[place].highest > Self.quietAfter else {
+        continue
+      }
+      output.series = SeriesIndex(position)
+      states[place].settleAll(traits[Int(kinds[position])], into: &output)
+      tell(from: output.windows.count, &frame.points)
+      quiet[Int32(truncatingIfNeeded: position)] = states[place].highest
+      states.drop(position)
     }
   }
 
   private mutating func closeSilent(_ frame: inout Frame) {
     let limit = frame.received - lateness
     let isCatchingUp = frame.isCatchingUp
-    for position in kinds.indices where position < states.count && states[position].nextDue <= limit {
-      guard frame.received - states[position].lastReceived >= Self.silence else { continue }
+    for position in kinds.indices {
+      guard let place = states.place(of: position), states[place].nextDue <= limit,
+        frame.received - states[place].lastReceived >= Self.silence
+      else { continue }
       if isCatchingUp && !traits[Int(kinds[position])].isInterval { continue }
-      close(position, &frame.points) { slot, end, length in
+      close(position, place, &frame.points) { slot, end, length in
         end <= limit && (!isCatchingUp || slot.coveredHours >= 0.999 * length.inHours)
       }
     }
   }
 
   private mutating func close(
-    _ position: Int, _ points: inout PointBatch,
+    _ position: Int, _ place: Int, _ points: inout PointBatch,
     _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ length: TimeSpan) -> Bool
   ) {
     output.series = SeriesIndex(position)
     let first = output.windows.count
-    states[position].emitOpen(traits[Int(kinds[position])], into: &output, isDue)
+    states[place].emitOpen(traits[Int(kinds[position])], into: &output, isDue)
     tell(from: first, &points)
   }
 
@@ -206,8 +239,8 @@ public struct FeatureWindowStage: Stage {
   /// What the closed windows of a period give that may still change, but for one.
   private func unsettled(_ series: SeriesIndex, _ period: Range<Int32>, but window: FeatureWindow?) -> Contribution {
     var total = Contribution()
-    let state = states[series.position]
-    state.forEachClosed(output.rollupLength, traits[Int(kinds[series.position])]) { other in
+    guard let place = states.place(of: series.position) else { return total }
+    states[place].forEachClosed(output.rollupLength, traits[Int(kinds[series.position])]) { other in
       if period.contains(other.start.minute), other.start != window?.start { total.add(Contribution(other)) }
     }
     return total

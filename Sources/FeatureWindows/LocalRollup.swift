@@ -24,7 +24,7 @@ struct Contribution: BitwiseCopyable {
   mutating func add(_ other: Contribution) {
     guard other.weight > 0 else { return }
     weight += other.weight
-    mean += (other.mean - mean) * Double(other.weight / weight)
+    mean += (other.mean - mean) * (Double(other.weight) / Double(weight))
     goodShare += (other.goodShare - goodShare) * (other.weight / weight)
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)

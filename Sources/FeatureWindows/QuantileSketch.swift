@@ -4,20 +4,21 @@ import StreamCore
 /// A summary of values in 42 bytes from which quantiles can be told: seven clusters, each with its mean and its weight.
 ///
 /// A merging digest after T. Dunning and O. Ertl, "Computing extremely accurate quantiles using t-digests" (2019), with
-/// a fixed share for each cluster: narrow at both ends, so that 10 % and 90 % are met as well as the median. Of two
-/// sketches one is made by putting the clusters of the one into the other. Nothing in it is random.
+/// a fixed share for each cluster; of two neighbours that are light and close to each other one is made. Two sketches
+/// are merged by putting the clusters of the one into the other. Nothing in it is random.
 ///
 /// **Error.** Up to ``size`` values are kept as they are, and quantiles are those of the values, to single precision.
-/// Beyond, a quantile lies within its own and the neighbouring cluster: measured over uniform, normal, exponential,
-/// two-level, sine-shaped and rising data, of which 15 and 60 sketches were merged, the share of values below an
-/// estimate is off by at most 0.04; a test holds to that.
+/// Beyond, a quantile lies on the line between the means of two neighbouring clusters. Measured over uniform, normal,
+/// lopsided, two-level, sawtooth, sine and steadily rising data, the share of values below an estimate is off by 0.02 on
+/// average, by at most 0.13 in a minute of 60 values and by at most 0.09 in quarters and hours merged of such minutes;
+/// a test holds to that.
 ///
 /// Worked value: of 1, 2, 3 and 4 the 10 % quantile stands at position 0.1 × 3 and is 1.3.
 struct QuantileSketch: BitwiseCopyable {
   /// Most clusters, and most values that are kept as they are.
   static let size = 7
   /// One over the share of all values that a cluster should have, for each cluster.
-  private static let inverseShares: InlineArray<7, Float> = [25, 9, 4.5, 4, 4.5, 9, 25]
+  private static let inverseShares: InlineArray<7, Float> = [20, 10, 5, 10 / 3, 5, 10, 20]
 
   private var means: InlineArray<7, Float> = .init(repeating: 0)
   /// 0 where there is no cluster.
@@ -55,7 +56,8 @@ struct QuantileSketch: BitwiseCopyable {
     }
   }
 
-  /// Puts a value between seven clusters and joins the two neighbours of the eight that stay furthest below their share.
+  /// Puts a value between seven clusters and joins two neighbours of the eight: those that are
+  /// light for their share and close to each other.
   private mutating func join(_ value: Float, _ weight: UInt16, at place: Int) {
     var eightMeans: InlineArray<8, Float> = .init(repeating: value)
     var eightWeights: InlineArray<8, UInt16> = .init(repeating: weight)
@@ -66,7 +68,8 @@ struct QuantileSketch: BitwiseCopyable {
     var (best, least) = (0, Float.infinity)
     for i in 0..<Self.size {
       let load = (Float(eightWeights[i]) + Float(eightWeights[i + 1])) * Self.inverseShares[i]
-      if load < least { (best, least) = (i, load) }
+      let cost = load * load * (eightMeans[i + 1] - eightMeans[i])
+      if cost < least { (best, least) = (i, cost) }
     }
     let (a, b) = (Float(eightWeights[best]), Float(eightWeights[best + 1]))
     eightMeans[best] += (eightMeans[best + 1] - eightMeans[best]) * (b / (a + b))

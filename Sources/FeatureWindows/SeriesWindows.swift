@@ -139,6 +139,7 @@ struct SeriesWindows: BitwiseCopyable {
       guard isUsed else { return slot.skip() }
       let middle = (begin - Timestamp(minute: slot.start)).inHours + 0.5 * Double(microseconds) / 3.6e9
       slot.add(value, at: middle, holdingFor: microseconds, isGood: isGood)
+      if begin > from { slot.markContinued() }
       slot.integrate(value, value, microseconds: microseconds)
     } once: { chain, minute in
       if isUsed { chain.insert(value, minute: minute, shortest: shortest) }
@@ -222,12 +223,20 @@ struct SeriesWindows: BitwiseCopyable {
     isSlow = slow
   }
 
-  /// The place of the window that contains a minute, made where it is newer than one of those kept; the oldest goes.
+  /// The place of the window that contains a minute, made where it is newer than all others, or one of the few before
+  /// the newest; the oldest goes.
   private mutating func slot(
     _ length: WindowLength, containing minute: Int32, _ traits: SeriesTraits, _ output: inout WindowOutput
   ) -> Int? {
     let start = length.start(minute)
-    for index in ring(length) {
+    let ring = ring(length)
+    if ring.isEmpty { return nil }
+    let newest = slots[ring.lowerBound]
+    // A place that happens to be free must not let a window in that was told long ago.
+    guard !newest.isInUse || start > newest.start - Int32(ring.count) * length.minutes else {
+      return ring.first { slots[$0].start == start }
+    }
+    for index in ring {
       if slots[index].start == start { return index }
       if slots[index].start < start { return insert(start, at: index, length, traits, &output) }
     }
@@ -254,6 +263,16 @@ struct SeriesWindows: BitwiseCopyable {
   func forEachClosed(_ length: WindowLength, _ traits: SeriesTraits, _ body: (FeatureWindow) -> Void) {
     for index in ring(length) where slots[index].isEmitted {
       if let window = slots[index].window(length, traits, interval.typical) { body(window) }
+    }
+  }
+
+  /// Closes all windows and says that nothing will change them any more.
+  mutating func settleAll(_ traits: SeriesTraits, into output: inout WindowOutput) {
+    for length in WindowLength.allCases {
+      for index in ring(length).reversed() where slots[index].isInUse {
+        close(index, length, traits, &output)
+        output.evict(slots[index], length, traits, interval.typical)
+      }
     }
   }
 

@@ -11,8 +11,10 @@ struct WindowAccumulator: BitwiseCopyable {
   static let latestMinute: Int32 = 160_000_000
   private static let emitted: Int32 = 1
   private static let dirty: Int32 = 2
+  private static let continued: Int32 = 4
+  private static let flagBits: Int32 = 3
 
-  /// The start [min since the epoch] above two flags.
+  /// The start [min since the epoch] above three flags.
   private var startAndFlags = Int32.min
   /// Readings that were used, those that were not, and those of the used that were not good.
   private(set) var used: UInt32 = 0
@@ -32,18 +34,22 @@ struct WindowAccumulator: BitwiseCopyable {
 
   init() {}
 
-  init(start: Int32) { startAndFlags = start << 2 }
+  init(start: Int32) { startAndFlags = start << Self.flagBits }
 
   var isInUse: Bool { startAndFlags != .min }
   /// The window's start [min since the epoch]; before all others while it is not in use.
-  var start: Int32 { startAndFlags >> 2 }
+  var start: Int32 { startAndFlags >> Self.flagBits }
   var isEmitted: Bool { startAndFlags & Self.emitted != 0 && isInUse }
   var isDirty: Bool { startAndFlags & Self.dirty != 0 && isInUse }
   var coveredHours: Double { Double(covered) / 3.6e9 }
   var total: UInt32 { used &+ UInt32(unused) }
 
-  mutating func markEmitted() { startAndFlags = startAndFlags & ~3 | Self.emitted }
+  /// Whether a reading that is used here began to hold in an earlier window.
+  private var isContinued: Bool { startAndFlags & Self.continued != 0 && isInUse }
+
+  mutating func markEmitted() { startAndFlags = startAndFlags & ~Self.dirty | Self.emitted }
   mutating func markDirty() { startAndFlags |= Self.dirty }
+  mutating func markContinued() { startAndFlags |= Self.continued }
 
   /// Counts a reading that is not used.
   mutating func skip() { if unused < .max { unused += 1 } }
@@ -96,7 +102,11 @@ struct WindowAccumulator: BitwiseCopyable {
     let taken = min(other.covered, Self.microseconds(span) - min(covered, Self.microseconds(span)))
     if taken > 0 { integral += other.integral * (Double(taken) / Double(other.covered)) }
     covered += taken
-    used = used.addingReportingOverflow(other.used).overflow ? .max : used + other.used
+    // A reading that holds over the border of two windows is one reading of the window around both.
+    let isCounted = other.isContinued && other.start > start && used > 0 && other.used > 0
+    let readings = other.used - (isCounted ? 1 : 0)
+    used = used.addingReportingOverflow(readings).overflow ? .max : used + readings
+    if other.isContinued, other.start == start { markContinued() }
     unused = UInt16(clamping: Int(unused) + Int(other.unused))
     imperfect = UInt16(clamping: Int(imperfect) + Int(other.imperfect))
   }

@@ -8,7 +8,11 @@ extension FeatureWindowStage {
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(tooLate)
-    writer.write(states) { $1.write(into: &$0) }
+    states.snapshot(into: &writer) { $1.write(into: &$0) }
+    writer.write(quiet.sorted { $0.key < $1.key }) { writer, series in
+      writer.write(series.key)
+      writer.write(series.value)
+    }
     writer.write(hours) { $1.write(into: &$0) }
     writer.write(days) { $1.write(into: &$0) }
     indicators.write(into: &writer)
@@ -18,9 +22,11 @@ extension FeatureWindowStage {
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "windows")
     tooLate = try reader.read(UInt64.self)
-    states = try reader.readArray(elementSize: 100) { (reader) throws(SnapshotError) in
-      try SeriesWindows(from: &reader)
+    states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesWindows(from: &reader) }
+    let times = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (try reader.read(Int32.self), try reader.readTimestamp())
     }
+    quiet = Dictionary(times) { $1 }
     hours = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
     days = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
     indicators = try PlantIndicators(from: &reader)

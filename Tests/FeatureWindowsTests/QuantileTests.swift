@@ -19,6 +19,10 @@ private func values(_ kind: String) -> [Double] {
       return value * value * value * value
     case "two levels": return uniform() < 0.3 ? 2 + uniform() / 10 : 50 + uniform()
     case "sawtooth": return 230 + 5 * (Double(i) / 311).truncatingRemainder(dividingBy: 1)
+    case "sine":
+      // A parabola for each half of the wave.
+      let x = (Double(i) / 125).truncatingRemainder(dividingBy: 2) - 1
+      return 4 * x * (1 - abs(x))
     case "falling": return -Double(i)
     default: return Double(i)
     }
@@ -48,11 +52,12 @@ func exactQuantiles() {
 }
 
 @Test(
-  "the rank of a quantile is off by at most 0.04, also after merging",
-  arguments: ["uniform", "normal", "skewed", "two levels", "sawtooth", "rising", "falling"])
+  "the rank of a quantile is off by little, also after merging",
+  arguments: ["uniform", "normal", "skewed", "two levels", "sawtooth", "sine", "rising", "falling"])
 func rankError(kind: String) {
   let all = values(kind)
-  for part in [60, 900, 3_600] {
+  var errors: [Double] = []
+  for (part, bound) in [(60, 0.13), (900, 0.09), (3_600, 0.09)] {
     for first in stride(from: 0, to: 3_600, by: part) {
       let some = Array(all[first..<first + part])
       var merged = QuantileSketch()
@@ -62,11 +67,13 @@ func rankError(kind: String) {
         merged.merge(sketch)
       }
       for probability in [0.1, 0.5, 0.9] {
-        let found = rank(Double(merged.quantile(Float(probability))), in: some)
-        #expect(abs(found - probability) <= 0.04, "\(kind) \(part): \(probability) stands at \(found)")
+        let error = abs(rank(Double(merged.quantile(Float(probability))), in: some) - probability)
+        errors.append(error)
+        #expect(error <= bound, "\(kind), \(part) values: \(probability)")
       }
     }
   }
+  #expect(errors.reduce(0, +) / Double(errors.count) <= 0.03)
 }
 
 @Test(
@@ -80,13 +87,13 @@ func windowQuantiles() throws {
   var bench = Bench(register)
   bench.feed((0..<7_300).map { Sample(time: midnight + .seconds(Int64($0)), value: Double($0 % 3_600)) })
   let minute = try #require(bench.last(.minute).first)
-  #expect(abs(minute.p10 - 5.9) < 2 && abs(minute.p50 - 29.5) < 2 && abs(minute.p90 - 53.1) < 2)
+  #expect(abs(minute.p10 - 5.9) < 8 && abs(minute.p50 - 29.5) < 8 && abs(minute.p90 - 53.1) < 8)
   let quarter = try #require(bench.last(.quarterHour).first)
-  #expect(abs(quarter.p10 - 90) < 36 && abs(quarter.p50 - 450) < 36 && abs(quarter.p90 - 810) < 36)
+  #expect(abs(quarter.p10 - 90) < 81 && abs(quarter.p50 - 450) < 81 && abs(quarter.p90 - 810) < 81)
   let hours = bench.last(.hour)
   #expect(hours.count == 2)
   for hour in hours {
-    #expect(abs(hour.p10 - 360) < 144 && abs(hour.p50 - 1_800) < 144 && abs(hour.p90 - 3_240) < 144)
+    #expect(abs(hour.p10 - 360) < 324 && abs(hour.p50 - 1_800) < 324 && abs(hour.p90 - 3_240) < 324)
   }
   #expect(bench.field("p50", of: .feature).compactMap { $0 }.count == bench.windows.count)
   bench.feed([Sample(time: midnight + .seconds(3_700), value: 9, quality: .late)])
@@ -119,4 +126,29 @@ func size() {
   #expect(MemoryLayout<WindowAccumulator>.stride == 64)
   #expect(MemoryLayout<QuantileSketch>.size == 42)
   #expect(MemoryLayout<SeriesWindows>.stride + MemoryLayout<LocalRollup>.stride <= 704)
+}
+
+@Test("a series silent for more than a day takes no room, keeps its watermark and its day, and comes back")
+func quietSeries() throws {
+  var bench = Bench(makeRegister([("load", "power"), ("pv1", "power")]))
+  func speak(_ series: Int, _ hours: Range<Int64>) {
+    bench.feed(hours.map { Sample(series: series, time: midnight + .hours($0) + .minutes(5), value: Double($0)) })
+  }
+  speak(0, 0..<3)
+  speak(1, 0..<3)
+  for hour in Int64(3)..<30 {
+    speak(1, hour..<hour + 1)
+    bench.mark(midnight + .hours(hour))
+  }
+  #expect(bench.stage.states.liveCount == 1)
+  var writer = SnapshotWriter()
+  bench.stage.snapshot(into: &writer)
+  var reader = SnapshotReader(writer.bytes)
+  try bench.stage.restore(from: &reader)
+  bench.feed([Sample(time: midnight + .hours(40), value: 1), Sample(time: midnight + .hours(41), value: 5)])
+  #expect(bench.stage.states.liveCount == 2)
+  bench.feed([Sample(time: midnight + .hours(42), value: 5)])
+  let days = bench.points.filter { $0.key == PointKey(.cleanDaily, .series(SeriesIndex(0))) }
+  let first = try #require(days.last { $0.time == midnight })
+  #expect(first.fields.contains(Field("mean", .float(1))) && first.fields.contains(Field("max", .float(2))))
 }
