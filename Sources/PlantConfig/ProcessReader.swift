@@ -9,9 +9,10 @@ struct ProcessReader {
   func settings(_ root: YAMLNode) -> ProcessSettings {
     var settings = ProcessSettings()
     let section = Section(root, "wattline.yaml", reading)
-    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading)) }
-    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    settings.mqtt.maximumPayload = min(settings.mqtt.maximumPayload, settings.journal.longestPayload)
+    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading), settings) }
+    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
@@ -23,8 +24,8 @@ struct ProcessReader {
     return settings
   }
 
-  private func broker(_ section: Section) -> BrokerSettings {
-    var broker = BrokerSettings()
+  private func broker(_ section: Section, _ settings: ProcessSettings) -> BrokerSettings {
+    var broker = settings.mqtt
     if let url = section.text("url") { readURL(url, section, &broker) }
     if let id = section.text("client_id") { broker.clientID = id }
     if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
@@ -39,6 +40,12 @@ struct ProcessReader {
     if let text = section.text("max_payload") {
       if let bytes = Amount.bytes(text), (1 << 10...16 << 20).contains(bytes) {
         broker.maximumPayload = Int(bytes)
+        if bytes > settings.journal.longestPayload {
+          reading.mistake(
+            section.place(of: "max_payload"),
+            "'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
+              + "\(settings.journal.longestPayload >> 10)KiB; lower it or raise 'max_bytes' there")
+        }
       } else {
         reading.mistake(
           section.place(of: "max_payload"),
@@ -111,8 +118,10 @@ struct ProcessReader {
     if let path = section.text("path") { journal.path = path }
     if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
     journal.spoolBytes = size("spool", section)
-    if let spool = journal.spoolBytes, spool >= journal.maximumBytes {
-      reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
+    if journal.messageShare < max(journal.maximumBytes / 8, 512 << 10) {
+      reading.mistake(
+        section.place(of: "spool"),
+        "'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages")
     }
     if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
     if let bytes = size("history", section) { journal.historyBytes = bytes }

@@ -9,6 +9,8 @@ public final class LocalInflux: Sendable {
     public var keep: String?
     /// `inmem` or `tsi1`, InfluxDB's two indices of series.
     public var index = "inmem"
+    /// Most series of a database, enforced by the index `inmem`; 0 is without bound.
+    public var maximumSeries = 0
     /// Further lines at the end of `influxdb.conf`, within its last section `[http]`.
     public var furtherLines: [String] = []
 
@@ -128,7 +130,7 @@ public final class LocalInflux: Sendable {
       wal-dir = "\(folder)/wal"
       index-version = "\(options.index)"
       query-log-enabled = false
-      max-series-per-database = 0
+      max-series-per-database = \(options.maximumSeries)
       max-values-per-tag = 0
       [monitor]
       store-enabled = false

@@ -76,6 +76,25 @@ struct RecordProcessorTests {
     #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
   }
 
+  @Test("messages that came and are not in the journal are in the ledger, and the same after a restart")
+  func passedOver() throws {
+    var processor = RecordProcessor(sources: PlantSources())
+    let earlier = PassedOver(duplicates: 3, oversized: 1)
+    let later = PassedOver(duplicates: 10, oversized: 3)
+    for counts in [earlier, later.since(earlier)] {
+      _ = counts.bytes.withUnsafeBytes {
+        processor.process(kind: .passedOver, received: Timestamp(seconds: 1), body: $0)
+      }
+    }
+    #expect(processor.ledger.duplicates == 10 && processor.ledger.refused == ["too_large": 3])
+    #expect(processor.ledger.messages == 13)
+    #expect(try RecordProcessor.restored(from: processor.snapshot()).processor.ledger == processor.ledger)
+    let words = later.bytes.dropLast().withUnsafeBytes {
+      processor.process(kind: .passedOver, received: Timestamp(seconds: 2), body: $0)
+    }
+    #expect(words.count == 1 && processor.ledger.messages == 13)
+  }
+
   @Test("a damaged record of a configuration changes nothing and is told")
   func damagedConfiguration() throws {
     var sources = PlantSources()
