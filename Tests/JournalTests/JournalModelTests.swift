@@ -51,8 +51,8 @@ private struct ModelRun {
   private var journal: Journal
   private var kept: [Kept] = []
   private var released: UInt64 = 0
-  /// Sealed segments of which one of the two lists of blocks is damaged already.
-  private var touched: Set<String> = []
+  /// Bases of sealed segments of which one of the two lists of blocks is damaged already.
+  private var touched: Set<UInt64> = []
 
   init(seed: UInt64, disk: SmallDisk?) throws {
     random = SeededGenerator(seed: seed)
@@ -161,13 +161,15 @@ private struct ModelRun {
       return
     }
     let size = try Data(contentsOf: URL(filePath: path)).count
+    // It may have been cut to nothing.
+    guard size > 0 else { return }
     let byte = Int.random(in: 0..<size, using: &random)
     if path.hasSuffix(".journal") {
       hurt(base + UInt64(byte)..<base + UInt64(byte) + 1)
     } else {
       let content = try SealedContent(file: try OpenFile(path, O_RDONLY), base: base)
       let block = content?.blocks.first { $0.position..<$0.position + $0.frameLength ~= byte }
-      if let block { hurt(block.start..<block.end) } else if !touched.insert(path).inserted { return }
+      if let block { hurt(block.start..<block.end) } else if !touched.insert(base).inserted { return }
     }
     try TemporaryFolder.edit(path) { $0[byte] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
   }
@@ -181,8 +183,8 @@ private struct ModelRun {
     if path.hasSuffix(".journal") {
       hurt(base + UInt64(left)..<base + UInt64(size))
     } else {
+      guard touched.insert(base).inserted else { return }
       let content = try #require(try SealedContent(file: try OpenFile(path, O_RDONLY), base: base))
-      guard touched.insert(path).inserted else { return }
       // Without its head it has no list either.
       let isListed = left >= (content.blocks.first?.position ?? 0)
       for block in content.blocks where !isListed || block.position + block.frameLength > left {
