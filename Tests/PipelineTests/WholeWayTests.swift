@@ -61,6 +61,19 @@ struct WholeWayTests {
     #expect(Waiting.until(seconds: 60) { site.count("raw", plant: "first") == 12 })
   }
 
+  /// Every folder and file on disk is its owner's alone.
+  private func expectPrivate(_ folder: String) throws {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    for part in ["checkpoint", "spool/checkpoint", ".journal", "sessions"] {
+      #expect(names.contains { $0.hasSuffix(part) }, "\(names)")
+    }
+    for path in [folder] + names.map({ folder + "/" + $0 }) {
+      let found = try FileManager.default.attributesOfItem(atPath: path)
+      let mode = found[.type] as? FileAttributeType == .typeDirectory ? 0o700 : 0o600
+      #expect(found[.posixPermissions] as? Int == mode, "\(path)")
+    }
+  }
+
   /// Both ledgers of a pipeline that has nothing on its way.
   private func expectBalance(_ pipeline: RunningPipeline) throws {
     #expect(
@@ -87,6 +100,7 @@ struct WholeWayTests {
     // The stages go on: every reading is on its way to disk as a point.
     #expect(Waiting.until(seconds: 10) { before.status().accounts.spooled.readings == 500 })
     before.stop()
+    try expectPrivate(site.folder + "/journal")
     for number in 500..<700 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
     #expect(site.publisher.flush())
     try site.influx.start()
