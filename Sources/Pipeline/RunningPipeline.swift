@@ -76,7 +76,8 @@ public final class RunningPipeline: Sendable {
     checkpoint = found.checkpoint
     journal = try Journal(
       directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
-      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes)
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes,
+      maximumAge: settings.journal.historyAge)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()

@@ -148,6 +148,8 @@ public struct JournalSettings: Hashable, Sendable {
   public var deadLetterBytes: Int64 = 256 << 20
   /// How much of what nobody needs any more is kept for a replay [bytes, compressed]; new records go before it.
   public var historyBytes: Int64 = 1 << 30
+  /// How long it is kept, by receive time; `nil` for no bound.
+  public var historyAge: TimeSpan?
   /// When appends reach the disk.
   public var sync = Sync.interval(.milliseconds(50))
 

@@ -170,6 +170,11 @@ struct ConfigurationTests {
       large == ["'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages"])
     let small = load("journal: {max_bytes: 1MiB}", name: "wattline.yaml").settings
     #expect(small.journal.messageShare == 512 << 10 && small.mqtt.maximumPayload == 128 << 10)
+    #expect(load("journal: {history_age: 36h}", name: "wattline.yaml").settings.journal.historyAge == .hours(36))
+    #expect(
+      load("journal: {history_age: 3}", name: "wattline.yaml").diagnostics.map(\.message) == [
+        "'history_age' must be a time from 1m on, such as 30d, not '3'"
+      ])
     let wrong = load("journal: {spool: 3kB, when_full: drop}", name: "wattline.yaml").diagnostics.map(\.message)
     #expect(
       wrong == [
