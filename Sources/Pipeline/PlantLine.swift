@@ -66,6 +66,15 @@ struct PlantLine {
     run(in: register, emit: emit)
   }
 
+  /// Steps what is asked of the plant.
+  mutating func instruct(
+    _ instructions: [Instruction], received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  ) {
+    frame.reset(cause: .readings, received: received, clock: clock.mark)
+    frame.instructions = instructions
+    run(in: register, emit: emit)
+  }
+
   private mutating func walk(
     to target: Timestamp, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
