@@ -30,6 +30,9 @@ struct PlantLine {
   /// Readings by quality since the line was made, for the reading ledger.
   var qualityCounts: [UInt64] { cleaning.qualityCounts }
 
+  /// The alerts that are active or not acknowledged.
+  var standingAlerts: [AlertTransition] { alerts.standing }
+
   /// The same state under a changed configuration of the plant.
   func reconfigured(to plant: Plant) -> PlantLine? {
     var writer = SnapshotWriter()

@@ -148,6 +148,7 @@ extension PlantSet {
       {
         registers[position] = register
         lines[position] = line
+        observers[position].take(line.standingAlerts)
       } else {
         rebuilt.append(name)
       }

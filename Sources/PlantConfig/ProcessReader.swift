@@ -12,6 +12,9 @@ struct ProcessReader {
     if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading)) }
     if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    if let node = section.node("alerts") {
+      settings.alerts = AlertReader(reading).settings(Section(node, "alerts", reading))
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
