@@ -41,8 +41,7 @@ extension AlertBook {
   private mutating func acknowledge(_ key: AlertKey, _ by: String, _ now: Timestamp, _ frame: inout Frame) {
     guard alerts[key]?.isAcknowledged == false else { return }
     alerts[key]?.isAcknowledged = true
-    alerts[key]?.message.text = "Acknowledged\(by)."
-    record(.acknowledged, key, at: now, &frame)
+    record(.acknowledged, key, at: now, saying: "Acknowledged\(by).", &frame)
     if alerts[key]?.isActive == false { remove(key) } else { writeState(of: key, at: now, &frame) }
   }
 
@@ -50,8 +49,7 @@ extension AlertBook {
     _ key: AlertKey, until end: Timestamp, _ by: String, _ now: Timestamp, _ frame: inout Frame
   ) {
     shelves[key] = end
-    alerts[key]?.message.text = "Shelved\(by) until \(end)."
-    record(.shelved, key, at: now, &frame)
+    record(.shelved, key, at: now, saying: "Shelved\(by) until \(end).", &frame)
     if alerts[key]?.isActive == false { remove(key) } else { writeState(of: key, at: now, &frame) }
   }
 
@@ -61,8 +59,7 @@ extension AlertBook {
     // It is news again.
     alerts[key]?.told = .no
     alerts[key]?.noticed = now
-    alerts[key]?.message.text = text
-    record(.unshelved, key, at: now, &frame)
+    record(.unshelved, key, at: now, saying: text, &frame)
     writeState(of: key, at: now, &frame)
   }
 

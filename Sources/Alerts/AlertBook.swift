@@ -121,15 +121,17 @@ struct AlertBook {
 // MARK: - Writing
 
 extension AlertBook {
-  /// Writes a transition of an alert that has its new form. No two of one alert share a time, because their points
-  /// would be one.
+  /// Writes a transition of an alert that has its new form, with further words before its text. No two of one alert
+  /// share a time, because their points would be one.
   mutating func record(
-    _ status: AlertTransition.Status, _ key: AlertKey, at time: Timestamp, _ frame: inout Frame
+    _ status: AlertTransition.Status, _ key: AlertKey, at time: Timestamp, saying words: String = "",
+    _ frame: inout Frame
   ) {
     guard var alert = alerts[key] else { return }
     alert.changed = status == .raised ? time : max(time, alert.changed + .milliseconds(1))
     alert.status = status
     alerts[key] = alert
+    if !words.isEmpty { alert.message.text = words + " " + alert.message.text }
     writePoint(of: key, alert, &frame)
     frame.alerts.append(transition(of: key, alert))
   }
