@@ -9,9 +9,9 @@ public struct Ledger: Sendable, Equatable {
 
   /// Messages received: those of the journal, and those that were passed over before it.
   public var messages: UInt64 = 0
-  /// Messages that gave at least one reading.
+  /// Messages that gave at least one reading, or an instruction that was followed.
   public var decoded: UInt64 = 0
-  /// Messages that gave none, by reason.
+  /// The others, by reason.
   public var refused: [String: UInt64] = [:]
   /// Messages that the broker sent again.
   public var duplicates: UInt64 = 0
