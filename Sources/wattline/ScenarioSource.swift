@@ -1,4 +1,5 @@
 import Forecasting
+import Foundation
 import InfluxSink
 import PlantModel
 import PlantSimulation
@@ -21,7 +22,8 @@ struct ScenarioSource {
 
   /// Reads a file `time,asset.sensor,…`.
   init(path: String, plant: Plant?) throws {
-    let file = try RecordedCSV(path: path, assets: plant?.assets.map(\.name) ?? [])
+    let assets = plant?.assets.map(\.name) ?? []
+    let file = try RecordedCSV(path: path, assets: assets, selected: ScenarioSource.sensorColumns(path))
     columns = file.columns.map { Column(asset: $0.asset, sensor: $0.sensor) }
     while let row = file.next() {
       for cell in row.values { columns[cell.column].cells.append((times.count, cell.value)) }
@@ -37,6 +39,17 @@ struct ScenarioSource {
       guard let unit = register.series[series.position].profile.unit else { continue }
       columns[index].cells = columns[index].cells.map { ($0.row, unit.canonical($0.value)) }
     }
+  }
+
+  /// The columns that a scenario needs, so that others may have any name; `nil` leaves it to the reader to complain.
+  private static func sensorColumns(_ path: String) -> [String: String]? {
+    guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 1 << 16) else {
+      return nil
+    }
+    let header = String(decoding: start.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+    let names = header.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    let wanted = names.filter { name in sensors.contains { name.hasSuffix("." + $0) } }
+    return wanted.isEmpty ? nil : Dictionary(wanted.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Reads the quarter-hour means of the last year that a plant has in its database.

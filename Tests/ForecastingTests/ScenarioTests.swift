@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A scenario")
 struct ScenarioTests {
-  private static let days = 120
+  private static let days = 60
 
   /// A synthetic load that takes 2 kW a kelvin above 18 °C, a chiller within it, and PV.
   private func recording(days: Int = days, hasAir: Bool = true) throws -> ScenarioRecording {

@@ -1,9 +1,9 @@
 import PlantModel
 import PlantPhysics
 
-/// A recorded span run again with events laid over it, many times: each run varies load and generation by the errors that
-/// day-ahead forecasts of whole days made, drawn at random, and so shows with and without the events what might have
-/// been.
+/// A recorded span run again with events laid over it, many times: each run is the span's day-ahead forecasts with the
+/// errors that such forecasts made of other days, drawn at random a day at a time, and so shows with and without the
+/// events what might have been.
 ///
 /// Heat acts through the plant's own learnt relation (``TemperatureResponse``) and takes 0.4 % a kelvin from PV
 /// (``PlantPhysics/PhotovoltaicModel``). A battery does what it did.
@@ -82,10 +82,11 @@ public struct Scenario {
     let input = recording.input
     let total = ScenarioRecording.sum(recording.powers, .generation, input.target.count)
     let hasGeneration = recording.powers.contains { $0.role == .generation && !$0.isWithin }
-    let generation = ForecastInput(
-      grid: input.grid, first: input.first, target: total, zone: recording.zone, beyond: 2 * input.grid.perDay)
-    let errors = ForecastErrorDays(load: input, generation: hasGeneration ? generation : nil) { progress(0.5 * $0) }
-    var basis = ScenarioBasis(recording, span: span, generation: total)
+    let forecasts = ForecastErrorDays(
+      load: upToEnd(input.target, input.exogenous), generation: hasGeneration ? upToEnd(total, []) : nil,
+      days: span.count / input.grid.perDay
+    ) { progress(0.8 * $0) }
+    var basis = ScenarioBasis(recording, span: span, generation: total, medians: forecasts.medians)
     var notes: [String] = []
     for event in events { basis.apply(event.effect, event.slots) }
     if let heat = try heat() {
@@ -93,13 +94,21 @@ public struct Scenario {
       notes.append(heat.note)
     }
     notes += basis.notes
-    if errors.all.isEmpty { notes.append("the recording is too short to forecast, so that runs do not vary") }
-    var run = ScenarioRun(basis: basis, errors: errors.all, arrivals: arrivals(), seed: seed)
+    if forecasts.errors.isEmpty { notes.append("the recording is too short to forecast, so that runs do not vary") }
+    var run = ScenarioRun(basis: basis, errors: forecasts.errors, arrivals: arrivals(), seed: seed)
     for index in 0..<runs {
       run.next()
       progress(0.9 + 0.1 * Double(index + 1) / Double(runs))
     }
     return run.outcome(notes: notes)
+  }
+
+  /// What was known when the span ended.
+  private func upToEnd(_ target: [Double], _ exogenous: [ForecastInput.Exogenous]) -> ForecastInput {
+    let input = recording.input
+    return ForecastInput(
+      grid: input.grid, first: input.first, target: Array(target.prefix(span.upperBound - input.first)),
+      exogenous: exogenous, zone: recording.zone, beyond: 2 * input.grid.perDay)
   }
 
   /// What the heat does to the load: the whole model's answer and those of halves, and in words.
@@ -121,27 +130,27 @@ public struct Scenario {
     }
     let changes = response.changes(input, warmer: warmer, span: span)
     let known = air.filter { !$0.isNaN }
-    let hottest = known.max() ?? .nan
-    let coldest = known.min() ?? .nan
-    let hours = input.grid.span.inHours
+    let range = (known.min() ?? .nan, known.max() ?? .nan)
     let beyond = warmth.indices.filter { offset in
       let value = warm[span.lowerBound - input.first + offset]
-      return warmth[offset] != 0 && (value > hottest || value < coldest)
+      return warmth[offset] != 0 && (value < range.0 || value > range.1)
     }
     let degreeHours = warmth.reduce(0, +)
     let slopes = changes.map { $0.reduce(0, +) / degreeHours }
     let sorted = ScenarioOutcome.Quantiles(Array(slopes.dropFirst()))
+    let mean = "\(rounded(slopes[0])) kW a kelvin (\(rounded(sorted.p10)) to \(rounded(sorted.p90)))"
+    let hours = rounded(Double(beyond.count) * input.grid.span.inHours)
     return (
       changes,
-      "heat acts as the plant's own additive model has learnt it from \(input.target.count / input.grid.perDay) days: "
-        + "\(rounded(slopes[0])) kW a kelvin on the mean of the event (\(rounded(sorted.p10)) to \(rounded(sorted.p90))); "
-        + "\(rounded(Double(beyond.count) * hours)) h of it lie beyond the \(rounded(coldest)) to \(rounded(hottest)) °C "
-        + "that were recorded, where its outermost lines are followed; PV loses 0.4 % a kelvin"
+      "heat acts as an additive model has learnt it from \(min(365, known.count / input.grid.perDay)) days of the plant's "
+        + "own load and temperature: \(mean) on the mean of the event; \(hours) h of it lie beyond the "
+        + "\(rounded(range.0)) to \(rounded(range.1)) °C that were recorded, where its outermost lines go on; PV loses "
+        + "0.4 % a kelvin"
     )
   }
 
   private func rounded(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
+    guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
     var unit = 1.0
     while value.magnitude / unit >= 1000 { unit *= 10 }
     while value.magnitude / unit < 100 { unit /= 10 }

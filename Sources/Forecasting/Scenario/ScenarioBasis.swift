@@ -9,22 +9,28 @@ struct ScenarioBasis {
   let load: [Double]
   let generation: [Double]
   let storage: [Double]
+  /// As it was forecast the day before [kW].
+  private(set) var expectedLoad: [Double]
+  private(set) var expectedGeneration: [Double]
   /// Import price [currency/kWh].
   let price: [Double]
   let exportPrice: Double
   let isNeverNegative: Bool
   /// With the events, before heat and chargers [kW].
   private(set) var loadChange: [Double]
+  /// Load and generation with the events over those without, beside ``loadChange``.
+  private(set) var loadFactor: [Double]
   private(set) var storageAfter: [Double]
-  /// Generation with the events over that without.
   private(set) var generationFactor: [Double]
   /// What heat adds to the load: first as learnt, then variants [kW].
   var heatChanges: [[Double]] = []
   private let recording: ScenarioRecording
   private let first: Int
-  private var generationAfter: [Double]
 
-  init(_ recording: ScenarioRecording, span: Range<Int>, generation: [Double]) {
+  /// A span, and the medians of its forecasts by the day's number; where there are none, what was recorded stands.
+  init(
+    _ recording: ScenarioRecording, span: Range<Int>, generation: [Double], medians: [Int: ForecastErrorDays.Day]
+  ) {
     let input = recording.input
     let places = (span.lowerBound - input.first)..<(span.upperBound - input.first)
     self.recording = recording
@@ -41,8 +47,15 @@ struct ScenarioBasis {
     isNeverNegative = input.isNeverNegative(before: .max)
     loadChange = Array(repeating: 0, count: span.count)
     storageAfter = storage
-    generationFactor = Array(repeating: 1, count: span.count)
-    generationAfter = self.generation
+    loadFactor = Array(repeating: 1, count: span.count)
+    generationFactor = loadFactor
+    expectedLoad = load
+    expectedGeneration = self.generation
+    for slot in span {
+      guard let day = medians[input.grid.day(of: slot)] else { continue }
+      expectedLoad[slot - span.lowerBound] = day.load[slot - input.grid.startOfDay(slot)]
+      expectedGeneration[slot - span.lowerBound] = day.generation[slot - input.grid.startOfDay(slot)]
+    }
   }
 
   /// Whether everything is known of a slot.
@@ -69,20 +82,24 @@ struct ScenarioBasis {
   }
 
   private mutating func scale(_ asset: String, by share: Double, _ slots: Range<Int>) {
-    for power in recording.powers where power.asset == asset {
-      for slot in slots {
-        let place = slot - first
-        let value = power.values[slot - recording.input.first]
-        guard value.isFinite else { continue }
-        switch power.role {
-        case .consumption: loadChange[place] += share * value
-        case .storage: storageAfter[place] += share * value
-        case .generation where !power.isWithin:
-          generationAfter[place] = max(0, generationAfter[place] + share * value)
-          generationFactor[place] = generation[place] > 0 ? generationAfter[place] / generation[place] : 1
-        case .generation, .gridExchange, .none: break
-        }
+    guard let power = recording.powers.first(where: { $0.asset == asset }) else { return }
+    let values = power.values[(first - recording.input.first)...].prefix(times.count).map { $0.isFinite ? $0 : 0 }
+    for slot in slots {
+      let place = slot - first
+      switch power.role {
+      case .consumption where power.isWithin: loadChange[place] += share * values[place]
+      case .consumption: loadFactor[place] = max(0, loadFactor[place] + share * part(values, of: load))
+      case .generation where !power.isWithin:
+        generationFactor[place] = max(0, generationFactor[place] + share * part(values, of: generation))
+      case .storage: storageAfter[place] += share * values[place]
+      case .generation, .gridExchange, .none: break
       }
     }
+  }
+
+  /// The share that an asset had in a total over the span.
+  private func part(_ values: [Double], of total: [Double]) -> Double {
+    let sum = total.reduce(0) { $0 + ($1.isFinite ? $1 : 0) }
+    return sum > 0 ? min(1, max(0, values.reduce(0, +) / sum)) : 0
   }
 }

@@ -62,9 +62,9 @@ struct ScenarioRun {
       if slot % perDay == 0, !errors.isEmpty { error = errors[Int(generator.uniform() * Double(errors.count))] }
       if basis.isWhole(slot) {
         let offset = slot % perDay
-        let load = floored(basis.load[slot] + (errors.isEmpty ? 0 : error.load[offset]))
-        let generation = max(0, basis.generation[slot] + (errors.isEmpty ? 0 : error.generation[offset]))
-        let changed = floored(load + basis.loadChange[slot] + heat[slot] + extra[slot])
+        let load = floored(basis.expectedLoad[slot] + (errors.isEmpty ? 0 : error.load[offset]))
+        let generation = max(0, basis.expectedGeneration[slot] + (errors.isEmpty ? 0 : error.generation[offset]))
+        let changed = floored(load * basis.loadFactor[slot] + basis.loadChange[slot] + heat[slot] + extra[slot])
         let generated = generation * basis.generationFactor[slot]
         let price = basis.price[slot]
         before.add(
