@@ -75,7 +75,7 @@ struct ScenarioTests {
     let span = (ScenarioTests.days - 7 + 2) * 24..<(ScenarioTests.days - 7 + 5) * 24
     let truth = span.map { 2 * max(0, air[$0] - 12) - 2 * max(0, air[$0] - 18) }.reduce(0, +)
     let change = outcome.energy.change
-    #expect(truth > 500)
+    #expect(truth > 400)
     #expect((0.8 * truth...1.2 * truth).contains(change.p50))
     #expect(change.p10 < change.p50 && change.p50 < change.p90)
     #expect(outcome.notes.contains { $0.contains("kW a kelvin") })
@@ -100,12 +100,12 @@ struct ScenarioTests {
 
   @Test("a new charger draws its energy each evening and lifts the peak")
   func charger() throws {
-    let outcome = try run("charger=40kW/60kWh@1d+2d")
-    #expect(abs(outcome.energy.change.p50 - 120) < 12)
+    let outcome = try run("charger=80kW/120kWh@1d+2d")
+    #expect(abs(outcome.energy.change.p50 - 240) < 24)
     #expect(outcome.peak.change.p50 > 0)
-    #expect(outcome.peak.with.p50 <= outcome.peak.without.p50 + 40.001)
+    #expect(outcome.peak.with.p50 <= outcome.peak.without.p50 + 80.001)
     let evening = outcome.slots[24 + 18]
-    #expect(evening.load.p50 > evening.recorded + 20)
+    #expect(evening.load.p50 > evening.recorded + 40)
   }
 
   @Test("the same seed gives the same numbers; recorded figures are those of the recording")
