@@ -10,6 +10,7 @@ struct Wattline {
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
     Command(description: BacktestCommand.description, run: BacktestCommand.run),
+    Command(description: ScenarioCommand.description, run: ScenarioCommand.run),
     Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
     Command(description: BenchCommand.description, run: BenchCommand.run),
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
