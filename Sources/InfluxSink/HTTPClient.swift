@@ -4,7 +4,7 @@ import PlantModel
 /// An answer, or its absence: status 0.
 struct HTTPAnswer {
   var status = 0
-  /// At most ``HTTPClient/longestBody`` bytes of the body; the reason where there is no answer.
+  /// As many bytes of the body as the client keeps; the reason where there is no answer.
   var body = ""
   var retryAfter: String?
   var influxVersion: String?
@@ -12,10 +12,8 @@ struct HTTPAnswer {
 
 /// One connection, kept alive between requests. Not for use from two threads at once.
 final class HTTPClient {
-  static let longestBody = 65_536
-
   private let handle: UnsafeMutableRawPointer
-  private let exchange = Exchange()
+  private let exchange: Exchange
   /// Asked about once a second during a request; `true` ends it.
   var shouldAbort: () -> Bool {
     get { exchange.shouldAbort }
@@ -24,10 +22,13 @@ final class HTTPClient {
 
   /// What callbacks of libcurl write to while a request runs.
   private final class Exchange {
+    let longestBody: Int
     var body: [UInt8] = []
     var retryAfter: String?
     var influxVersion: String?
     var shouldAbort: () -> Bool = { false }
+
+    init(longestBody: Int) { self.longestBody = longestBody }
 
     func clear() {
       body.removeAll(keepingCapacity: true)
@@ -50,9 +51,12 @@ final class HTTPClient {
   }
 
   /// `nil` where libcurl cannot start. `url` tells whether a proxy from the environment is left aside: it is for an
-  /// address of this machine.
-  init?(url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan) {
+  /// address of this machine. Of an answer's body `longestBody` bytes are kept.
+  init?(
+    url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan, longestBody: Int = 65_536
+  ) {
     guard Self.started, let handle = curl_easy_init() else { return nil }
+    exchange = Exchange(longestBody: longestBody)
     self.handle = handle
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
@@ -116,7 +120,7 @@ final class HTTPClient {
     wattline_curl_set_write(handle, CURLOPT_WRITEFUNCTION) { data, size, count, context in
       guard let data, let context else { return 0 }
       let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
-      let room = max(0, HTTPClient.longestBody - exchange.body.count)
+      let room = max(0, exchange.longestBody - exchange.body.count)
       exchange.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: min(size * count, room)))
       return size * count
     }
