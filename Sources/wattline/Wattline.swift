@@ -14,6 +14,7 @@ struct Wattline {
     Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
     Command(description: BenchCommand.description, run: BenchCommand.run),
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
+    Command(description: ReportCommand.description, run: ReportCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
