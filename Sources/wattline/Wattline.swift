@@ -11,12 +11,15 @@ struct Wattline {
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
     Command(description: BacktestCommand.description, run: BacktestCommand.run),
     Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
+    Command(description: BacktestAgeingCommand.description, run: BacktestAgeingCommand.run),
+    Command(description: BacktestSolarCommand.description, run: BacktestSolarCommand.run),
     Command(description: BenchCommand.description, run: BenchCommand.run),
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchDetection.description, run: BenchDetection.run),
+    Command(description: BenchSimulation.description, run: BenchSimulation.run),
     Command(description: BenchDispatch.description, run: BenchDispatch.run),
   ]
 
