@@ -72,10 +72,24 @@ public struct LineEncoder: Sendable {
     let keys = plants[slot]
     let count = min(
       readings.count, readings.time.count, readings.value.count, readings.quality.count, readings.flags.count)
+<<<<<<< HEAD
     keys.text.withUnsafeBufferPointer { text in
       guard let text = text.baseAddress else {
         skippedCount += UInt64(count)
         return
+=======
+    var nextEstimate = 0
+    for row in 0..<count {
+      var estimate: Estimate?
+      if nextEstimate < readings.estimates.count, readings.estimates[nextEstimate].row == row {
+        estimate = readings.estimates[nextEstimate]
+        nextEstimate += 1
+      }
+      let position = readings.series[row].position
+      guard keys.series.indices.contains(position) else {
+        skippedCount += 1
+        continue
+>>>>>>> notice
       }
       for row in 0..<count {
         let position = readings.series[row].position
@@ -85,6 +99,13 @@ public struct LineEncoder: Sendable {
         }
         append(readings, row, keys.series[position], text)
       }
+<<<<<<< HEAD
+=======
+      bytes.append(contentsOf: keys.text[series.clean])
+      appendClean(readings, row, series)
+      if let estimate { append(estimate) }
+      endLine(at: readings.time[row])
+>>>>>>> notice
     }
   }
 
@@ -193,6 +214,14 @@ public struct LineEncoder: Sendable {
     let isEstimate =
       quality == .imputed || !raw.isFinite || (quality != .good && raw * series.scale + series.offset != value)
     line.put(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
+  }
+
+  /// How a value that is not the reading was found, and its standard deviation where that is known.
+  private mutating func append(_ estimate: Estimate) {
+    appendASCII(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
+    guard estimate.deviation.isFinite else { return }
+    appendASCII(",uncertainty=")
+    NumberText.append(estimate.deviation, to: &bytes)
   }
 
   private mutating func appendFields(
