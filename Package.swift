@@ -72,7 +72,8 @@ let package = Package(
       name: "wattline",
       dependencies: [
         "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting",
-        "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink",
+        "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "MQTTSource",
+        "InfluxSink",
         "PlantTesting",
         "WattlineBenchmarks",
       ],

@@ -16,6 +16,7 @@ final class Demo {
   private let seed: UInt64
   private let journal: URL
   private let keepsJournal: Bool
+  private let watch: SimulationWatch
   private var feeds: [SensorFeed] = []
 
   /// Starts the servers and the pipeline; says plainly which program is missing.
@@ -50,6 +51,7 @@ final class Demo {
     var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
     publisher = Publisher(settings: sensors)
+    watch = SimulationWatch(brokerSettings)
     grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
     try pipeline.start()
   }
@@ -84,8 +86,10 @@ final class Demo {
     for position in feeds.indices { feeds[position].step = .second }
     while seconds.map({ Date().timeIntervalSince(started) < $0 }) ?? true {
       let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
+      let playedByOthers = watch.plants
       for position in feeds.indices {
-        while feeds[position].now <= now { try feeds[position].publishStep() }
+        let isSilent = playedByOthers.contains(plants[position].name)
+        while feeds[position].now <= now { try feeds[position].publishStep(isSilent: isSilent) }
       }
       show(&summary, tick: tick)
       tick += 1
@@ -97,6 +101,7 @@ final class Demo {
   func stop() {
     publisher.flush(timeout: .seconds(5))
     publisher.stop()
+    watch.stop()
     pipeline.stop()
     grafana?.stop()
     influx.stop()

@@ -30,9 +30,11 @@ struct SensorFeed {
     self.publisher = publisher
   }
 
-  /// Publishes what every sensor reads now and moves on, waiting while too many messages are unconfirmed.
-  mutating func publishStep() throws {
+  /// Moves on and publishes what every sensor reads, unless somebody else speaks for the plant; waits while too many
+  /// messages are unconfirmed.
+  mutating func publishStep(isSilent: Bool = false) throws {
     simulator.advance(into: &readings)
+    if isSilent { return }
     for reading in readings {
       guard
         let message = topics.message(

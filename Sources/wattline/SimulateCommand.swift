@@ -20,10 +20,12 @@ enum SimulateCommand {
     details: """
       Readings carry their own time, which starts now. At a speed above 1 it runs ahead of the clock, and readings more
       than five minutes ahead are of quality 9; start at a speed above 1 for tests of throughput only.
+      A demo on the same broker leaves the plant to this command for as long as it runs.
       """,
     examples: [
       "wattline simulate --plant riverside",
       "wattline simulate --plant riverside --fault load.power:dropout@60s --for 300",
+      "WATTLINE_MQTT_URL=mqtt://127.0.0.1:PORT wattline simulate --plant lakeview --fault grid:outage@60s+60s --for 180",
     ])
 
   static func run(_ arguments: Arguments) throws {
@@ -38,7 +40,8 @@ enum SimulateCommand {
     let signals = SignalWatch()
     let loaded = BrokerAccess.load(arguments.configuration)
     let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))
-    let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "simulate")
+    let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "simulate", will: SimulationTakeover.nobody)
+    try publisher.announce(SimulationTakeover.message(plants))
     let start = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).floored(to: .second)
     var feeds = try plants.map { plant in
       try SensorFeed(
