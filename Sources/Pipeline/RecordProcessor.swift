@@ -43,6 +43,7 @@ package struct RecordProcessor {
     case .messages: return take(messages: body, received: received, observe)
     case .tick: tick(received, observe)
     case .configuration: return reconfigure(body)
+    case .passedOver: return passOver(body)
     default: break
     }
     return []
@@ -125,6 +126,13 @@ package struct RecordProcessor {
         observe(frame, register)
       }
     }
+  }
+
+  private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [String] {
+    do throws(SnapshotError) { ledger.add(try PassedOver(record: body)) } catch {
+      return ["a count of messages in the journal cannot be read (\(error))"]
+    }
+    return []
   }
 
   private mutating func reconfigure(_ body: UnsafeRawBufferPointer) -> [String] {

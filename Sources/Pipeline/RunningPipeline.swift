@@ -77,12 +77,10 @@ public final class RunningPipeline: Sendable {
     let found = checkpoints.load()
     for damage in found.damage { note("checkpoint: \(damage)") }
     checkpoint = found.checkpoint
-    // The folder's bound holds for both together.
-    let half = settings.journal.maximumBytes / 2
-    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
-      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes)
+      directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes,
+      maximumAge: settings.journal.historyAge)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()
@@ -90,7 +88,8 @@ public final class RunningPipeline: Sendable {
     sink = try InfluxSink(
       settings.influxdb, options: options,
       spool: SpoolSettings(
-        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
+        whenFull: settings.journal.whenFull),
       deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     var announcing = settings.mqtt
@@ -162,12 +161,18 @@ public final class RunningPipeline: Sendable {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
       var reporter = Reporter(instance: clientID)
+      var watch = DatabaseWatch(sink, announcer)
+      var counted = PassedOver()
       var last = WallClock.monotonic()
       while true {
         let now = WallClock.now()
         let untilNext = 1_000 - now.milliseconds % 1_000
-        if link.isStopping.wait(milliseconds: untilNext) { return }
+        let isLast = link.isStopping.wait(milliseconds: untilNext)
         let moment = WallClock.now()
+        watch.look(state.with { $0.configuration.plants }, isLast: isLast, at: moment)
+        let passedOver = PassedOver(session.counters)
+        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
+        if isLast { return }
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()

@@ -27,13 +27,11 @@ enum BrokerAccess {
   }
 
   /// A publisher that has reached the broker, or an error that says what is wrong with it.
-  static func publisher(
-    _ settings: BrokerSettings, as purpose: String, will: PublishedMessage? = nil
-  ) throws -> Publisher {
+  static func publisher(_ settings: BrokerSettings, as purpose: String) throws -> Publisher {
     let place = "\(settings.host):\(settings.port)"
     var own = settings
     own.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
-    let publisher = Publisher(settings: own, will: will) { event in
+    let publisher = Publisher(settings: own) { event in
       if case .disconnected(let reason) = event { Console.note("broker \(place): \(reason)") }
     }
     let deadline = Date(timeIntervalSinceNow: 10)

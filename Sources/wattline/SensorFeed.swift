@@ -30,11 +30,12 @@ struct SensorFeed {
     self.publisher = publisher
   }
 
-  /// Moves on and publishes what every sensor reads, unless somebody else speaks for the plant; waits while too many
-  /// messages are unconfirmed.
-  mutating func publishStep(isSilent: Bool = false) throws {
+  /// Adds a fault; its onset counts from the next readings.
+  mutating func add(_ fault: FaultSpecification) throws(FaultError) { try simulator.add(fault) }
+
+  /// Publishes what every sensor reads now and moves on, waiting while too many messages are unconfirmed.
+  mutating func publishStep() throws {
     simulator.advance(into: &readings)
-    if isSilent { return }
     for reading in readings {
       guard
         let message = topics.message(
