@@ -68,13 +68,16 @@ struct BacktestCommandTests {
     #expect(found.nrmse < 0.03 && found.nrmse_pvwatts < 0.03)
   }
 
-  @Test("the real solar plant's known defects are said, and its power is expected to 5.5 %", .enabled(if: recordings != nil))
+  @Test(
+    "the real solar plant's known defects are said, and its power is expected to 5.5 %", .enabled(if: recordings != nil)
+  )
   func realSolar() throws {
     let folder = try #require(recordings).appendingPathComponent("solar_plant").path
     let found = try json(
       Solar.self,
       [
-        "backtest-solar", folder + "/Plant_1_Generation_Data.csv", folder + "/Plant_1_Weather_Sensor_Data.csv", "--json",
+        "backtest-solar", folder + "/Plant_1_Generation_Data.csv", folder + "/Plant_1_Weather_Sensor_Data.csv",
+        "--json",
       ])
     let counts = Dictionary(found.defects.map { ($0.kind, $0.count) }, uniquingKeysWith: max)
     #expect(counts["no_id"] == 22 && counts["missing_times"] == 106 && counts["day_first"] == 68_778)
@@ -98,7 +101,8 @@ struct BacktestCommandTests {
     let file = folder.path + "/a.csv"
     try Data("a,b\n1,2\n".utf8).write(to: URL(fileURLWithPath: file))
     for words in [
-      ["backtest-ageing", file], ["backtest-solar", file, file], ["backtest-solar", file], ["backtest-ageing", "/none"],
+      ["backtest-ageing", file], ["backtest-solar", file, file], ["backtest-solar", file],
+      ["backtest-ageing", "/none"],
     ] {
       let result = try Program.run(words)
       #expect(result.code != 0 && !result.errors.isEmpty && result.output.isEmpty)
