@@ -46,10 +46,15 @@ public struct MessageDecoder {
   /// Slots by route and name, for names that come from payloads.
   var names = ByteTable()
   var messageNumber: UInt64 = 0
+  /// By rule: the form of its JSON texts, what a scan found in it, and how many texts had another.
+  var shapes: [(shape: JSONShape?, found: [JSONValue], misses: Int)] = []
+  /// The rule whose form the kinds in ``found`` are of, or -1.
+  var shapeOfFound = -1
 
   // Used again by every message.
   var pending: [PendingValue] = []
   var found: [JSONValue] = []
+  var scalars: [JSONValue] = []
   var scratch: [UInt8] = []
   var leafNames: [UInt8] = []
   var leafPath: [UInt8] = []
@@ -72,6 +77,7 @@ public struct MessageDecoder {
       }
     }
     self.rules = rules
+    shapes = rules.map { _ in (nil, [], 0) }
     invalidRules = invalid
     beyondLimits = plants.map { _ in 0 }
     subscriptions = TopicPattern.subscriptions(rules.map(\.pattern))

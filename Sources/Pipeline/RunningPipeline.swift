@@ -1,3 +1,4 @@
+import Alerts
 import CommandChannel
 import Foundation
 import InfluxSink
@@ -49,6 +50,8 @@ public final class RunningPipeline: Sendable {
   private let checkpoint: Checkpoint?
   private let finalCheckpoint = Guarded<Checkpoint?>(nil)
   private let announcer: Publisher
+  private let alertPublisher: Publisher
+  let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
@@ -74,12 +77,10 @@ public final class RunningPipeline: Sendable {
     let found = checkpoints.load()
     for damage in found.damage { note("checkpoint: \(damage)") }
     checkpoint = found.checkpoint
-    // The folder's bound holds for both together.
-    let half = settings.journal.maximumBytes / 2
-    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
-      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes)
+      directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
+      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes,
+      maximumAge: settings.journal.historyAge)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()
@@ -87,13 +88,20 @@ public final class RunningPipeline: Sendable {
     sink = try InfluxSink(
       settings.influxdb, options: options,
       spool: SpoolSettings(
-        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
+        whenFull: settings.journal.whenFull),
       deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     var announcing = settings.mqtt
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
     self.announcer = announcer
+    var alerting = settings.mqtt
+    alerting.clientID += "-alerts"
+    alertPublisher = Publisher(settings: alerting)
+    alertDelivery = try AlertDelivery(
+      settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
+      path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
@@ -127,6 +135,8 @@ public final class RunningPipeline: Sendable {
     // A worker that waits for room in the sink's queue is released when the sink has stopped.
     let accepted = sink.stop(within: .seconds(10))
     threads.1?.join()
+    alertDelivery.stop(timeout: .seconds(2))
+    alertPublisher.stop()
     if let checkpoint = finalCheckpoint.value, let accepted, accepted >= checkpoint.offset {
       StageWorker.keep(checkpoint, checkpoints, journal, note)
     }
@@ -135,11 +145,12 @@ public final class RunningPipeline: Sendable {
 
   private func startWorker(_ sources: PlantSources) throws(SystemError) -> BlockingThread {
     let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
+    let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
     let finalCheckpoint = finalCheckpoint
     return try BlockingThread(name: "stages") {
       var worker = StageWorker(
-        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
-        note: note)
+        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, relay: relay,
+        link: link, note: note)
       worker.run()
       finalCheckpoint.set(worker.checkpoint())
     }
@@ -150,12 +161,18 @@ public final class RunningPipeline: Sendable {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
       var reporter = Reporter(instance: clientID)
+      var watch = DatabaseWatch(sink, announcer)
+      var counted = PassedOver()
       var last = WallClock.monotonic()
       while true {
         let now = WallClock.now()
         let untilNext = 1_000 - now.milliseconds % 1_000
-        if link.isStopping.wait(milliseconds: untilNext) { return }
+        let isLast = link.isStopping.wait(milliseconds: untilNext)
         let moment = WallClock.now()
+        watch.look(state.with { $0.configuration.plants }, isLast: isLast, at: moment)
+        let passedOver = PassedOver(session.counters)
+        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
+        if isLast { return }
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
