@@ -47,7 +47,7 @@ let package = Package(
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
