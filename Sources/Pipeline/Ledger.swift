@@ -29,6 +29,16 @@ public struct Ledger: Sendable, Equatable {
   /// Counts a message that was refused.
   mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
 
+  /// Adds another worker's account.
+  mutating func add(_ other: Ledger) {
+    messages &+= other.messages
+    decoded &+= other.decoded
+    readings &+= other.readings
+    malformedRecords &+= other.malformedRecords
+    beyondLimits &+= other.beyondLimits
+    refused.merge(other.refused, uniquingKeysWith: &+)
+  }
+
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Ledger.version)
     writer.write(messages)
