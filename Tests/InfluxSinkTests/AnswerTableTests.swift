@@ -5,7 +5,7 @@ import Testing
 @testable import InfluxSink
 
 /// What ends where after each answer, with a database that gives it to a batch of ten points of which one is bad.
-@Suite("What ends where after each answer", .timeLimit(.minutes(1)))
+@Suite("What ends where after each answer", .timeLimit(.minutes(10)))
 struct AnswerTableTests {
   /// Where the points are when the database gives this answer and no other to requests with the bad point.
   enum End: Sendable, Equatable {

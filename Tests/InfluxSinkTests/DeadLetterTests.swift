@@ -5,7 +5,7 @@ import Testing
 
 @testable import InfluxSink
 
-@Suite("Dead letters", .timeLimit(.minutes(1)))
+@Suite("Dead letters", .timeLimit(.minutes(10)))
 struct DeadLetterTests {
   private static let refusal = #"{"error":"unable to parse 'x': missing fields"}"#
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InfluxSink
 
-@Suite("The sink and what the database answers", .timeLimit(.minutes(1)))
+@Suite("The sink and what the database answers", .timeLimit(.minutes(10)))
 struct InfluxSinkTests {
   private typealias Bench = SinkBench
 

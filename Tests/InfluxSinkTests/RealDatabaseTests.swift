@@ -7,7 +7,7 @@ import Testing
 private let influxDaemon = "/usr/bin/influxd"
 
 /// Against the database itself, where it is installed.
-@Suite("A real InfluxDB 1.x", .enabled(if: access(influxDaemon, X_OK) == 0), .timeLimit(.minutes(1)))
+@Suite("A real InfluxDB 1.x", .enabled(if: access(influxDaemon, X_OK) == 0), .timeLimit(.minutes(10)))
 struct RealDatabaseTests {
   @Test("hostile names and extreme numbers are stored as written; a conflicting line alone is refused")
   func stores() throws {

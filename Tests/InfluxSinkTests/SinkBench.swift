@@ -64,6 +64,30 @@ final class SinkBench {
     sink = try make()
   }
 
+  /// Copies the spool as a kill at one moment would leave it: again, until nothing of it changed while it was copied.
+  /// Returns the copy's folder.
+  func spoolOfOneMoment() throws -> String {
+    let copy = folder + "/copy"
+    for _ in 0..<10_000 {
+      let before = spoolFiles
+      try? FileManager.default.removeItem(atPath: copy)
+      let isCopied = (try? FileManager.default.copyItem(atPath: folder + "/spool", toPath: copy)) != nil
+      if isCopied, before == spoolFiles { return copy }
+      usleep(2000)
+    }
+    throw CocoaError(.fileReadUnknown)
+  }
+
+  /// Every file of the spool with what changes when it is written or replaced.
+  private var spoolFiles: [String: [Int]] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/spool")) ?? []
+    return names.reduce(into: [:]) { files, name in
+      var found = stat()
+      guard stat(folder + "/spool/" + name, &found) == 0 else { return files[name] = [] }
+      files[name] = [Int(found.st_ino), found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec]
+    }
+  }
+
   func submit(_ lines: [String], upTo: UInt64, keepsAccounts: Bool = false) {
     let text = lines.map { $0 + "\n" }.joined()
     var batch = WriteBatch(bytes: Array(text.utf8), lines: lines.count, upTo: upTo)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InfluxSink
 
-@Suite("The sink against a plain model", .timeLimit(.minutes(1)))
+@Suite("The sink against a plain model", .timeLimit(.minutes(10)))
 struct SinkModelTests {
   @Test(
     "whatever the database and the process do, accounts balance, and the newest version of every point stays",

@@ -10,7 +10,7 @@ private let victoriaMetrics = "/usr/bin/victoria-metrics"
 /// The 2.x interface against a server that speaks it, where it is installed.
 @Suite(
   "A real server of the 2.x interface",
-  .enabled(if: access(victoriaMetrics, X_OK) == 0, "victoria-metrics is not installed"), .timeLimit(.minutes(1)))
+  .enabled(if: access(victoriaMetrics, X_OK) == 0, "victoria-metrics is not installed"), .timeLimit(.minutes(10)))
 struct VictoriaMetricsTests {
   @Test("points arrive by /api/v2/write, and those of an outage when it is back")
   func writes() throws {

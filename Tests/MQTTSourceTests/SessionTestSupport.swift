@@ -67,6 +67,7 @@ final class TestPublisher {
   fileprivate let client: OpaquePointer
   fileprivate final class Confirmed: Sendable {
     let count = Atomic(0)
+    let isConnected = Atomic(false)
   }
   fileprivate let confirmed = Confirmed()
   fileprivate var sent = 0
@@ -81,11 +82,17 @@ final class TestPublisher {
       guard let context else { return }
       Unmanaged<Confirmed>.fromOpaque(context).takeUnretainedValue().count.add(1, ordering: .relaxed)
     }
+    mosquitto_connect_callback_set(client) { _, context, _ in
+      guard let context else { return }
+      Unmanaged<Confirmed>.fromOpaque(context).takeUnretainedValue().isConnected.store(true, ordering: .relaxed)
+    }
     guard mosquitto_connect(client, settings.host, Int32(settings.port), 30) == MOSQ_ERR_SUCCESS.rawValue else {
       mosquitto_destroy(client)
       return nil
     }
     mosquitto_loop_start(client)
+    // The library sends again, on CONNACK, what was given to it before that, and the broker takes it for new messages.
+    Waiting.until { confirmed.isConnected.load(ordering: .relaxed) }
   }
 
   deinit {

@@ -72,10 +72,22 @@ final class Site {
   /// Ends the program as a crash would.
   func kill() { program?.kill() }
 
-  /// Asks the program to end, and returns its exit code.
+  /// Asks the program to end, and returns its exit code. A program that has only just been started is given the time to
+  /// come to hear signals, or it would end by the signal itself.
   func end() -> Int32? {
+    Waiting.until { program.map { !$0.isRunning || holdsBack(SIGTERM, $0) } ?? true }
     program?.terminate(within: 30)
     return program?.wait()
+  }
+
+  /// Whether a thread of the program is closed to a signal, as proc(5) tells; all are but the one that waits for it.
+  private func holdsBack(_ signal: Int32, _ program: ChildProcess) -> Bool {
+    let tasks = "/proc/\(program.identifier)/task"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains { task in
+      let status = (try? String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)) ?? ""
+      let mask = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }?.split(separator: "\t").last ?? ""
+      return UInt64(mask, radix: 16).map { $0 >> UInt64(signal - 1) & 1 == 1 } ?? false
+    }
   }
 
   /// Starts the program and waits for its `online`.
