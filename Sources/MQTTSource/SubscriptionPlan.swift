@@ -14,7 +14,9 @@ public enum SubscriptionPlan {
       for rule in plant.topics {
         guard let pattern = try? TopicPattern(rule.match) else { continue }
         patterns.append(pattern)
-        if owners[pattern.filter] == nil { owners[pattern.filter] = PlantShare.number(of: plant.name, among: connections) }
+        if owners[pattern.filter] == nil {
+          owners[pattern.filter] = PlantShare.number(of: plant.name, among: connections)
+        }
       }
     }
     let kept = TopicPattern.subscriptions(patterns)

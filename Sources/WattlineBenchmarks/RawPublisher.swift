@@ -52,7 +52,9 @@ final class RawPublisher {
   func send() -> Bool {
     var sent = 0
     while sent < packets.count {
-      let count = packets.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue)) }
+      let count = packets[sent...].withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }
       sent += count
@@ -96,10 +98,10 @@ final class RawPublisher {
   private func receive(atLeast wanted: Int) -> Bool {
     let target = inbound.count + wanted
     repeat {
-      let (room, flags) = (inbound.buffer.count - inbound.count, inbound.count < target ? 0 : MSG_DONTWAIT.rawValue)
+      let flags = inbound.count < target ? 0 : Int32(MSG_DONTWAIT)
       let have = inbound.count
-      let count = inbound.buffer.withUnsafeMutableBytes {
-        recv(socket, $0.baseAddress! + have, room, Int32(flags))
+      let count = inbound.buffer.withUnsafeMutableBytes { bytes in
+        bytes.baseAddress.map { recv(socket, $0 + have, bytes.count - have, flags) } ?? -1
       }
       if count < 0, errno == EINTR { continue }
       if count < 0, errno == EAGAIN { return true }

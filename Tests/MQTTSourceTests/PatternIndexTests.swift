@@ -47,7 +47,8 @@ struct PatternIndexTests {
         index.isCovered(position) == others.contains { Self.covers(Self.levels(patterns[$0]), own) },
         "\(patterns[position].filter)")
       #expect(
-        Set(index.overlaps(position)) == Set(others.filter { $0 < position && Self.meet(Self.levels(patterns[$0]), own) }),
+        Set(index.overlaps(position))
+          == Set(others.filter { $0 < position && Self.meet(Self.levels(patterns[$0]), own) }),
         "\(patterns[position].filter)")
       let topic = Array(patterns[position].filter.replacing("+", with: "p-b").replacing("#", with: "a/b").utf8)
       topic.withUnsafeBytes { topic in

@@ -26,7 +26,9 @@ struct NumberedMessages {
 
   func time(of number: Int) -> Int64 { start + Int64(number) * NumberedMessages.spacing }
 
-  func topic(of number: Int) -> String { "\(NumberedMessages.plant(of: number))/device/\(NumberedMessages.sensor(of: number))" }
+  func topic(of number: Int) -> String {
+    "\(NumberedMessages.plant(of: number))/device/\(NumberedMessages.sensor(of: number))"
+  }
 
   func payload(of number: Int) -> String {
     let value = NumberedMessages.value(of: number)
