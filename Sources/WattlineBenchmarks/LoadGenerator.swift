@@ -34,7 +34,7 @@ public enum LoadGenerator {
         due = min(due, Int((FloorSubscriber.seconds(CLOCK_MONOTONIC) - began) * load.rate) + 1)
         if due <= number { usleep(1_000) }
       }
-      while number < due, publisher.waiting < 1 << 16 {
+      while number < due, publisher.hasRoom {
         let moment = Int64(start * 1e3) + milliseconds(number, load)
         publisher.add(
           topic: topics[number % sensors], payload: Array("{\"value\":\(number / sensors),\"ts\":\(moment)}".utf8))
