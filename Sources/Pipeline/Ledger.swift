@@ -39,6 +39,17 @@ public struct Ledger: Sendable, Equatable {
     if messages.oversized > 0 { refused[RefusalReason.tooLarge.rawValue, default: 0] &+= messages.oversized }
   }
 
+  /// Adds another worker's account.
+  mutating func add(_ other: Ledger) {
+    messages &+= other.messages
+    decoded &+= other.decoded
+    duplicates &+= other.duplicates
+    readings &+= other.readings
+    malformedRecords &+= other.malformedRecords
+    beyondLimits &+= other.beyondLimits
+    refused.merge(other.refused, uniquingKeysWith: &+)
+  }
+
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Ledger.version)
     writer.write(messages)

@@ -14,6 +14,7 @@ struct Wattline {
     Command(description: BenchCommand.description, run: BenchCommand.run),
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
+    Command(description: BenchScale.description, run: BenchScale.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchUnjournaled.description, run: BenchUnjournaled.run),
