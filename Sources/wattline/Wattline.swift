@@ -15,6 +15,7 @@ struct Wattline {
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Command(description: BenchScale.description, run: BenchScale.run),
+    Command(description: BenchMemory.description, run: BenchMemory.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchDetection.description, run: BenchDetection.run),
