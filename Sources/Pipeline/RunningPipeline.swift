@@ -1,3 +1,4 @@
+import Alerts
 import CommandChannel
 import Foundation
 import InfluxSink
@@ -54,6 +55,8 @@ public final class RunningPipeline: Sendable {
   private let keeper: CheckpointKeeper
   private let isStopping = Flag()
   private let announcer: Publisher
+  private let alertPublisher: Publisher
+  let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
@@ -79,12 +82,10 @@ public final class RunningPipeline: Sendable {
     let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }
     saved = RunningPipeline.saved(found.parts, note)
-    // The folder's bound holds for both together.
-    let half = settings.journal.maximumBytes / 2
-    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
-      sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes)
+      directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
+      sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes,
+      maximumAge: settings.journal.historyAge)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()
@@ -92,14 +93,13 @@ public final class RunningPipeline: Sendable {
     sink = try InfluxSink(
       settings.influxdb, options: options,
       spool: SpoolSettings(
-        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
+        whenFull: settings.journal.whenFull),
       deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
     resumeOffset = max(saved == nil ? 0 : found.parts?.offset ?? 0, journal.startOffset)
     let workers = settings.workers ?? RunningPipeline.automaticWorkers
     links = (0..<workers).map { _ in WorkerLink() }
-    keeper = CheckpointKeeper(
-      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, sink: sink, note: note)
     // What the sink had taken after the checkpoint comes once more.
     let (taken, known) = (sink.counts.accounts.submitted.readings, saved?.ledger.readings ?? 0)
     redelivered = Int(clamping: taken > known ? taken - known : 0)
@@ -107,6 +107,17 @@ public final class RunningPipeline: Sendable {
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
     self.announcer = announcer
+    var alerting = settings.mqtt
+    alerting.clientID += "-alerts"
+    alertPublisher = Publisher(settings: alerting)
+    alertDelivery = try AlertDelivery(
+      settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
+      path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
+    let delivery = alertDelivery
+    keeper = CheckpointKeeper(
+      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, sink: sink,
+      // What the journal will not bring again must be on disk before.
+      beforeKeeping: { delivery.keep() }, note: note)
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
@@ -158,6 +169,8 @@ public final class RunningPipeline: Sendable {
     // A worker that waits for room in the sink's queue is released when the sink has stopped.
     sink.stop(within: .seconds(10))
     for thread in state.with({ $0.workers }) { thread.join() }
+    alertDelivery.stop(timeout: .seconds(2))
+    alertPublisher.stop()
     keeper.advance()
     do throws(JournalError) { try journal.close() } catch { note("\(error)") }
   }
@@ -166,12 +179,13 @@ public final class RunningPipeline: Sendable {
     _ share: PlantShare, _ sources: PlantSources, _ plants: [Plant], before: [Plant]
   ) throws(SystemError) -> BlockingThread {
     let (start, saved, journal, keeper, sink, note) = (resumeOffset, saved, journal, keeper, sink, note)
+    let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
     let link = links[share.number]
     return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") {
       var processor = RecordProcessor(sources: sources, configured: plants, share: share)
       if let saved { processor = RunningPipeline.resumed(saved, before, share, note) }
       var worker = StageWorker(
-        processor: processor, from: start, in: journal, sink: sink, keeper: keeper, link: link, note: note)
+        processor: processor, from: start, in: journal, sink: sink, keeper: keeper, relay: relay, link: link, note: note)
       worker.run()
     }
   }
@@ -199,12 +213,18 @@ public final class RunningPipeline: Sendable {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
       var reporter = Reporter(instance: clientID)
+      var watch = DatabaseWatch(sink, announcer)
+      var counted = PassedOver()
       var last = WallClock.monotonic()
       while true {
         let now = WallClock.now()
         let untilNext = 1_000 - now.milliseconds % 1_000
-        if isStopping.wait(milliseconds: untilNext) { return }
+        let isLast = isStopping.wait(milliseconds: untilNext)
         let moment = WallClock.now()
+        watch.look(state.with { $0.configuration.plants }, isLast: isLast, at: moment)
+        let passedOver = PassedOver(session.counters)
+        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
+        if isLast { return }
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()

@@ -29,6 +29,9 @@ final class PlantReader {
     plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     plant.faults = list(section, "faults").compactMap { fault($0, plant) }
+    if let node = section.node("alerts") {
+      plant.alertRecipients = AlertReader(reading).recipients(ofPlant: Section(node, "alerts", reading))
+    }
     if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
     section.finish()
     return name == nil || name == "" ? nil : plant

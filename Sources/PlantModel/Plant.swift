@@ -18,6 +18,8 @@ public struct Plant: Hashable, Sendable {
   public var faults: [FaultSpecification] = []
   /// How many assets and sensors may be taken in.
   public var limits = PlantLimits()
+  /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
+  public var alertRecipients: [String] = []
 
   /// A plant; assets and rules may be added later.
   public init(

@@ -18,6 +18,7 @@ struct Wattline {
     Command(description: BenchMemory.description, run: BenchMemory.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
+    Command(description: BenchUnjournaled.description, run: BenchUnjournaled.run),
     Command(description: BenchDetection.description, run: BenchDetection.run),
     Command(description: BenchDispatch.description, run: BenchDispatch.run),
   ]

@@ -89,6 +89,34 @@ struct RecordProcessorTests {
     #expect(owners.count == 2, "both plants are not with one worker")
   }
 
+  @Test("a change of one plant, and one more, leave every line of the others as it is")
+  func untouched() throws {
+    let history = try History(seed: 5, hours: 3)
+    var with = RecordProcessor(sources: history.first)
+    var without = with
+    var changed = history.first
+    changed.files.append(("south.yaml", History.file("south")))
+    var lines: (with: [Substring], without: [Substring]) = ([], [])
+    for (number, record) in history.records.enumerated() {
+      if number == history.records.count / 3 {
+        _ = with.lines(of: (.configuration, record.received, History.record(of: changed)))
+      }
+      if number == history.records.count / 2 {
+        changed.files[1].bytes = History.file("south", importPrice: 0.4)
+        _ = with.lines(of: (.configuration, record.received, History.record(of: changed)))
+      }
+      lines.with += RecordProcessorTests.north(with.lines(of: record))
+      lines.without += RecordProcessorTests.north(without.lines(of: record))
+    }
+    #expect(lines.with == lines.without && lines.with.count > 1_000)
+    #expect(with.plants.count == 2)
+  }
+
+  /// The lines of the plant that is there from the beginning.
+  private static func north(_ lines: [UInt8]) -> [Substring] {
+    String(decoding: lines, as: UTF8.self).split(separator: "\n").filter { $0.contains(",plant=north") }
+  }
+
   @Test("a plant that is full says so once, and every reading beyond its limits is in the ledger")
   func limits() throws {
     var sources = PlantSources()
@@ -119,6 +147,25 @@ struct RecordProcessorTests {
     #expect(processor.ledger.beyondLimits == 4 && processor.ledger.readings == 4)
     #expect(processor.ledger.refused == ["too_many_sensors": 2])
     #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
+  }
+
+  @Test("messages that came and are not in the journal are in the ledger, and the same after a restart")
+  func passedOver() throws {
+    var processor = RecordProcessor(sources: PlantSources())
+    let earlier = PassedOver(duplicates: 3, oversized: 1)
+    let later = PassedOver(duplicates: 10, oversized: 3)
+    for counts in [earlier, later.since(earlier)] {
+      _ = counts.bytes.withUnsafeBytes {
+        processor.process(kind: .passedOver, received: Timestamp(seconds: 1), body: $0)
+      }
+    }
+    #expect(processor.ledger.duplicates == 10 && processor.ledger.refused == ["too_large": 3])
+    #expect(processor.ledger.messages == 13)
+    #expect(try RecordProcessor.restored(from: processor.snapshot()).processor.ledger == processor.ledger)
+    let words = later.bytes.dropLast().withUnsafeBytes {
+      processor.process(kind: .passedOver, received: Timestamp(seconds: 2), body: $0)
+    }
+    #expect(words.count == 1 && processor.ledger.messages == 13)
   }
 
   @Test("a damaged record of a configuration changes nothing and is told")

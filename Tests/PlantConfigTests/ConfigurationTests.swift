@@ -86,6 +86,11 @@ struct ConfigurationTests {
         "wattline.yaml:1:21: error: 'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '1GiB'"
       ),
       (
+        "journal: {max_bytes: 4MiB}\nmqtt: {max_payload: 513KiB}",
+        "wattline.yaml:2:21: error: 'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
+          + "512KiB; lower it or raise 'max_bytes' there"
+      ),
+      (
         "mqtt: {cert: c.pem}",
         "wattline.yaml:1:14: error: a client certificate needs both 'cert' and 'key', the files of the certificate and "
           + "of its key"
@@ -189,7 +194,15 @@ struct ConfigurationTests {
     let defaults = load("journal: {path: /j}", name: "wattline.yaml").settings.journal
     #expect(defaults.spoolBytes == nil && defaults.whenFull == .pause)
     let large = load("journal: {max_bytes: 1GiB, spool: 1GiB}", name: "wattline.yaml").diagnostics.map(\.message)
-    #expect(large == ["'spool' is a part of 'max_bytes' and must be smaller"])
+    #expect(
+      large == ["'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages"])
+    let small = load("journal: {max_bytes: 1MiB}", name: "wattline.yaml").settings
+    #expect(small.journal.messageShare == 512 << 10 && small.mqtt.maximumPayload == 128 << 10)
+    #expect(load("journal: {history_age: 36h}", name: "wattline.yaml").settings.journal.historyAge == .hours(36))
+    #expect(
+      load("journal: {history_age: 3}", name: "wattline.yaml").diagnostics.map(\.message) == [
+        "'history_age' must be a time from 1m on, such as 30d, not '3'"
+      ])
     let wrong = load("journal: {spool: 3kB, when_full: drop}", name: "wattline.yaml").diagnostics.map(\.message)
     #expect(
       wrong == [
