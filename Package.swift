@@ -48,7 +48,7 @@ let package = Package(
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("Alerts", ["PlantModel", "StreamCore", "CCurl"]),
+    module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
@@ -78,7 +78,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    module("PlantTesting", ["PlantModel", "StreamCore", "CMosquitto", "CCurl"]),
+    module("PlantTesting", ["PlantModel", "StreamCore", "InfluxSink", "CMosquitto", "CCurl"]),
     tests("PlantModel"),
     tests("PlantPhysics"),
     tests("PlantConfig"),
@@ -97,7 +97,7 @@ let package = Package(
     tests("WattlineBenchmarks"),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal", "MQTTSource"]),
     // Runs the program as users do; it is found next to the test bundle.
-    tests("wattline", ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
+    tests("wattline", ["CommandChannel", "InfluxSink", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
   ],
   swiftLanguageModes: [.v6]
 )

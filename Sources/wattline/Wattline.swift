@@ -10,9 +10,13 @@ struct Wattline {
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),
     Command(description: BacktestCommand.description, run: BacktestCommand.run),
+    Command(description: ScenarioCommand.description, run: ScenarioCommand.run),
     Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
+    Command(description: BacktestAgeingCommand.description, run: BacktestAgeingCommand.run),
+    Command(description: BacktestSolarCommand.description, run: BacktestSolarCommand.run),
     Command(description: BenchCommand.description, run: BenchCommand.run),
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
+    Command(description: ReportCommand.description, run: ReportCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Command(description: BenchScale.description, run: BenchScale.run),
     Command(description: BenchMemory.description, run: BenchMemory.run),
@@ -20,6 +24,7 @@ struct Wattline {
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchUnjournaled.description, run: BenchUnjournaled.run),
     Command(description: BenchDetection.description, run: BenchDetection.run),
+    Command(description: BenchSimulation.description, run: BenchSimulation.run),
     Command(description: BenchDispatch.description, run: BenchDispatch.run),
   ]
 
