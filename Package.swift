@@ -48,7 +48,7 @@ let package = Package(
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("Alerts", ["PlantModel", "StreamCore"]),
+    module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
@@ -78,7 +78,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    module("PlantTesting", ["PlantModel", "StreamCore", "CMosquitto", "CCurl"]),
+    module("PlantTesting", ["PlantModel", "StreamCore", "InfluxSink", "CMosquitto", "CCurl"]),
     tests("PlantModel"),
     tests("PlantPhysics"),
     tests("PlantConfig"),

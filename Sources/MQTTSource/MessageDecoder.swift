@@ -49,10 +49,15 @@ public struct MessageDecoder {
   /// Slots by route and name, for names that come from payloads.
   var names = ByteTable()
   var messageNumber: UInt64 = 0
+  /// By rule: the form of its JSON texts, what a scan found in it, and how many texts had another.
+  var shapes: [(shape: JSONShape?, found: [JSONValue], misses: Int)] = []
+  /// The rule whose form the kinds in ``found`` are of, or -1.
+  var shapeOfFound = -1
 
   // Used again by every message.
   var pending: [PendingValue] = []
   var found: [JSONValue] = []
+  var scalars: [JSONValue] = []
   var scratch: [UInt8] = []
   var leafNames: [UInt8] = []
   var leafPath: [UInt8] = []
@@ -81,6 +86,7 @@ public struct MessageDecoder {
     self.rules = rules
     index = PatternIndex(rules.map(\.pattern))
     takesStrays = share.number == 0
+    shapes = rules.map { _ in (nil, [], 0) }
     invalidRules = invalid
     beyondLimits = own.map { _ in 0 }
     calendars = own.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }

@@ -51,6 +51,7 @@ final class CheckpointKeeper: Sendable {
   private let store: CheckpointStore
   private let journal: Journal
   private let sink: InfluxSink
+  private let beforeKeeping: @Sendable () -> Void
   private let note: @Sendable (String) -> Void
   private let workers: Int
   private let state: Guarded<State>
@@ -59,15 +60,16 @@ final class CheckpointKeeper: Sendable {
   private let begun = Counter(Int(WallClock.monotonic()))
   private let slowest = Counter()
 
-  /// A keeper for workers that all start at `position`.
+  /// A keeper for workers that all start at `position`. `beforeKeeping` is called before a checkpoint takes effect.
   init(
     workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal, sink: InfluxSink,
-    note: @escaping @Sendable (String) -> Void
+    beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (String) -> Void
   ) {
     self.workers = workers
     self.store = store
     self.journal = journal
     self.sink = sink
+    self.beforeKeeping = beforeKeeping
     self.note = note
     let start = [UInt64](repeating: position, count: workers)
     let isMoving = [Bool](repeating: false, count: workers)
@@ -180,6 +182,7 @@ final class CheckpointKeeper: Sendable {
 
   /// Makes a draft the latest checkpoint, and gives up the part of the journal that no checkpoint needs any more.
   private func keep(_ draft: CheckpointDraft) {
+    beforeKeeping()
     do throws(JournalError) {
       // The offset that is returned leaves the checkpoint before this one usable.
       let unneeded = try store.keep(draft)

@@ -9,9 +9,9 @@ public struct Ledger: Sendable, Equatable {
 
   /// Messages received: those of the journal, and those that were passed over before it.
   public var messages: UInt64 = 0
-  /// Messages that gave at least one reading.
+  /// Messages that gave at least one reading, or an instruction that was followed.
   public var decoded: UInt64 = 0
-  /// Messages that gave none, by reason.
+  /// The others, by reason.
   public var refused: [String: UInt64] = [:]
   /// Messages that the broker sent again.
   public var duplicates: UInt64 = 0
@@ -32,13 +32,6 @@ public struct Ledger: Sendable, Equatable {
   /// Counts a message that was refused.
   mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
 
-  /// Counts messages that came and are not in the journal.
-  mutating func add(_ messages: PassedOver) {
-    self.messages &+= messages.duplicates &+ messages.oversized
-    duplicates &+= messages.duplicates
-    if messages.oversized > 0 { refused[RefusalReason.tooLarge.rawValue, default: 0] &+= messages.oversized }
-  }
-
   /// Adds another worker's account.
   mutating func add(_ other: Ledger) {
     messages &+= other.messages
@@ -48,6 +41,13 @@ public struct Ledger: Sendable, Equatable {
     malformedRecords &+= other.malformedRecords
     beyondLimits &+= other.beyondLimits
     refused.merge(other.refused, uniquingKeysWith: &+)
+  }
+
+  /// Counts messages that came and are not in the journal.
+  mutating func add(_ messages: PassedOver) {
+    self.messages &+= messages.duplicates &+ messages.oversized
+    duplicates &+= messages.duplicates
+    if messages.oversized > 0 { refused[RefusalReason.tooLarge.rawValue, default: 0] &+= messages.oversized }
   }
 
   func snapshot(into writer: inout SnapshotWriter) {

@@ -9,6 +9,8 @@ struct PlantSet {
   var registers: [PlantRegister]
   private(set) var lines: [PlantLine]
   private(set) var observers: [PlantObserver]
+  /// The frame of the plant that is stepped.
+  private var frame = Frame()
 
   /// Plants without any history.
   init(plants: [Plant]) {
@@ -39,7 +41,22 @@ struct PlantSet {
     emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
     lines[plant].step(readings, received: received, in: register) { frame in
+      observers[plant].observe(frame, in: register)
+      emit(frame, register)
+    }
+  }
+
+  /// Passes what is asked of a plant through its stages.
+  mutating func instruct(
+    plant: Int, _ instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
+  ) {
+    let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
+    lines[plant].instruct(instructions, received: received, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
     }
@@ -48,6 +65,8 @@ struct PlantSet {
   /// Passes a tick through the stages of a plant.
   mutating func tick(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
     lines[plant].tick(moment, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
@@ -131,6 +150,7 @@ extension PlantSet {
     else { return name }
     registers[position] = register
     lines[position] = line
+    observers[position].take(line.standingAlerts)
     return nil
   }
 }

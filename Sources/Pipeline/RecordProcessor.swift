@@ -19,6 +19,8 @@ package struct RecordProcessor {
   private(set) var sources: PlantSources
   /// All plants of ``sources``, of whatever share.
   private var configured: [Plant]
+  /// Positions within the share by name; `nil` for plants of other shares.
+  private var places: [String: Int?]
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
   /// What of the decoder's count is in the ledger.
@@ -38,6 +40,12 @@ package struct RecordProcessor {
     decoder = MessageDecoder(plants: configured, share: share)
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
+    places = RecordProcessor.places(configured, plants)
+  }
+
+  private static func places(_ configured: [Plant], _ own: PlantSet) -> [String: Int?] {
+    let positions = own.positions
+    return Dictionary(configured.map { ($0.name, positions[$0.name]) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What is shown every frame after all stages.
@@ -61,7 +69,12 @@ package struct RecordProcessor {
     messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer
   ) -> [String] {
     var cursor = MessageFrameCursor(body)
+    var instructions: [(plant: Int, instruction: Instruction)] = []
     while let message = cursor.next() {
+      if let address = InstructionMessage.address(of: message.topic), let place = places[address.plant] {
+        if let plant = place { take(message, address.subject, plant, &instructions) }
+        continue
+      }
       switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
       case .elsewhere: continue
       case .readings(_, let count):
@@ -81,7 +94,36 @@ package struct RecordProcessor {
       }
       batches[plant].removeAll()
     }
+    for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
     return limitNotes()
+  }
+
+  /// Reads an instruction; it is followed after the readings of its record.
+  private mutating func take(
+    _ message: MessageView, _ subject: String, _ plant: Int, _ instructions: inout [(plant: Int, instruction: Instruction)]
+  ) {
+    ledger.messages += 1
+    switch InstructionMessage.read(message, subject: subject) {
+    case .success(let instruction): instructions.append((plant, instruction))
+    case .failure(let reason): ledger.refuse(reason.rawValue)
+    }
+  }
+
+  /// Has a plant's stages take or refuse what is asked of it, which counts as decoded or refused.
+  private mutating func instruct(
+    _ plant: Int, _ instruction: Instruction, _ received: Timestamp, _ observe: Observer
+  ) {
+    plants.instruct(plant: plant, [instruction], received: received) { frame, register in
+      for instruction in frame.instructions {
+        switch instruction.outcome {
+        case .taken: ledger.decoded += 1
+        case .open: ledger.refuse(Instruction.Refusal.unknownSubject.rawValue)
+        case .refused(let refusal): ledger.refuse(refusal.rawValue)
+        }
+      }
+      encoder.append(frame.points, of: register)
+      observe(frame, register)
+    }
   }
 
   /// Says once a plant, and again after a change of configuration, that it takes nothing new in.
@@ -137,6 +179,7 @@ package struct RecordProcessor {
     decoder = MessageDecoder(plants: configured, share: share)
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
+    places = RecordProcessor.places(configured, plants)
     return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
   }
 }

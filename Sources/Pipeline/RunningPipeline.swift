@@ -1,3 +1,4 @@
+import Alerts
 import CommandChannel
 import Foundation
 import InfluxSink
@@ -54,6 +55,8 @@ public final class RunningPipeline: Sendable {
   private let keeper: CheckpointKeeper
   private let isStopping = Flag()
   private let announcer: Publisher
+  private let alertPublisher: Publisher
+  let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
@@ -100,8 +103,6 @@ public final class RunningPipeline: Sendable {
     resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
     let workers = settings.workers ?? RunningPipeline.automaticWorkers
     links = (0..<workers).map { _ in WorkerLink() }
-    keeper = CheckpointKeeper(
-      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, sink: sink, note: note)
     // What the sink had taken after the checkpoint comes once more.
     let (taken, known) = (sink.counts.accounts.submitted.readings, saved?.ledger.readings ?? 0)
     redelivered = Int(clamping: taken > known ? taken - known : 0)
@@ -109,6 +110,17 @@ public final class RunningPipeline: Sendable {
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
     self.announcer = announcer
+    var alerting = settings.mqtt
+    alerting.clientID += "-alerts"
+    alertPublisher = Publisher(settings: alerting)
+    alertDelivery = try AlertDelivery(
+      settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
+      path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
+    let delivery = alertDelivery
+    keeper = CheckpointKeeper(
+      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, sink: sink,
+      // What the journal will not bring again must be on disk before.
+      beforeKeeping: { delivery.keep() }, note: note)
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
@@ -160,6 +172,8 @@ public final class RunningPipeline: Sendable {
     // A worker that waits for room in the sink's queue is released when the sink has stopped.
     sink.stop(within: .seconds(10))
     for thread in state.with({ $0.workers }) { thread.join() }
+    alertDelivery.stop(timeout: .seconds(2))
+    alertPublisher.stop()
     keeper.advance()
     do throws(JournalError) { try journal.close() } catch { note("\(error)") }
   }
@@ -168,12 +182,13 @@ public final class RunningPipeline: Sendable {
     _ share: PlantShare, _ sources: PlantSources, _ plants: [Plant], before: [Plant]
   ) throws(SystemError) -> BlockingThread {
     let (start, journal, keeper, sink, note) = (resumeOffset, journal, keeper, sink, note)
+    let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
     let link = links[share.number]
     return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
       let fresh = RecordProcessor(sources: sources, configured: plants, share: share)
       var worker = StageWorker(
-        processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, link: link,
-        note: note)
+        processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, relay: relay,
+        link: link, note: note)
       worker.run()
     }
   }

@@ -28,13 +28,14 @@ struct StageWorker {
   private let note: @Sendable (String) -> Void
   private let reader: JournalReader
   private var processor: RecordProcessor
+  private var relay: AlertRelay
   private var position: UInt64
   private var lastFlush = WallClock.monotonic()
 
   /// Starts at `position` with what `processor` knows.
   init(
     processor: RecordProcessor, from position: UInt64, in journal: Journal, sink: InfluxSink, keeper: CheckpointKeeper,
-    link: WorkerLink, note: @escaping @Sendable (String) -> Void
+    relay: AlertRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
   ) {
     number = processor.share.number
     self.processor = processor
@@ -42,6 +43,8 @@ struct StageWorker {
     reader = journal.reader(from: position)
     self.sink = sink
     self.keeper = keeper
+    self.relay = relay
+    self.relay.announceAll(processor.plants)
     self.link = link
     self.note = note
     link.ledger.set(processor.ledger)
@@ -72,7 +75,11 @@ struct StageWorker {
       usleep(1_000_000)
       return false
     }
-    let words = record.withBody { processor.process(kind: record.kind, received: record.received, body: $0) }
+    let words = record.withBody { body in
+      processor.process(kind: record.kind, received: record.received, body: body) { relay.observe($0, $1) }
+    }
+    relay.handOver(upTo: record.endOffset, processor.plants)
+    if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }
     position = record.endOffset
     link.processedTime.set(Int(record.received.nanoseconds))

@@ -15,10 +15,10 @@ public struct LoadedConfiguration: Sendable {
   public var isValid: Bool { diagnostics.isEmpty }
 }
 
-/// The plants' files as they were, and what they took from the environment. The process's own file, and with it every
-/// secret, is no part of it.
+/// The plants' files as they were, with the files of prices that they name, and what they took from the environment. The
+/// process's own file, and with it every secret, is no part of it.
 public struct PlantSources: Sendable, Equatable {
-  /// Names and contents, in the order of names.
+  /// Names and contents: plants in the order of names, each before the prices that it names.
   public var files: [(name: String, bytes: [UInt8])] = []
   /// The variables that the files name and that were set.
   public var environment: [String: String] = [:]
@@ -33,7 +33,11 @@ public struct PlantSources: Sendable, Equatable {
 
   /// The plants that these sources describe; those that cannot be read are left out.
   public var plants: [Plant] {
-    ConfigurationLoader.load(files: files, environment: environment) { _ in nil }.plants
+    ConfigurationLoader.load(files: files, environment: environment) { name in
+      files.first { $0.name == name && !ConfigurationLoader.isYAML(name) }.map {
+        String(decoding: $0.bytes, as: UTF8.self)
+      }
+    }.plants
   }
 }
 
@@ -52,7 +56,7 @@ public enum ConfigurationLoader {
         diagnostics: [Diagnostic(file: directory, line: 1, column: 1, message: message)])
     }
     var files: [(name: String, bytes: [UInt8])] = []
-    for name in names.sorted() where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && !name.hasPrefix(".") {
+    for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") {
       let data = FileManager.default.contents(atPath: directory + "/" + name)
       // What cannot be read is a mistake of its own: a lone tab is never valid YAML.
       files.append((name, data.map { [UInt8]($0) } ?? [UInt8(ascii: "\t")]))
@@ -63,13 +67,15 @@ public enum ConfigurationLoader {
     }
   }
 
-  /// Loads files that are in memory; `readFile` gives the text of a secret's file.
+  static func isYAML(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
+
+  /// Loads files that are in memory; `readFile` gives the text of a secret's file, or of one of prices.
   public static func load(
     files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {
     var loaded = LoadedConfiguration()
     var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
-    for file in files {
+    for file in files where isYAML(file.name) {
       let reading = Reading(file: file.name, environment: environment, readFile: readFile)
       do throws(Diagnostic) {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
@@ -89,6 +95,7 @@ public enum ConfigurationLoader {
       }
       loaded.diagnostics += reading.diagnostics
       loaded.sources.files.append(file)
+      loaded.sources.files += reading.usedFiles.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)) }
       loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)

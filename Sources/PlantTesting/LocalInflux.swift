@@ -1,4 +1,5 @@
 import Foundation
+import InfluxSink
 import PlantModel
 
 /// An InfluxDB 1.x of its own, as a child process on free loopback ports, without any set-up.
@@ -94,9 +95,7 @@ public final class LocalInflux: Sendable {
     guard let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body)) else {
       throw .answer("\(statement): \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
     }
-    if let error = decoded.error ?? (decoded.results ?? []).lazy.compactMap(\.error).first {
-      throw .answer("\(statement): \(error)")
-    }
+    if let error = decoded.firstError { throw .answer("\(statement): \(error)") }
     return decoded.rows
   }
 

@@ -44,3 +44,23 @@ enum BenchScale {
     }
   }
 }
+
+/// `wattline bench memory`: bytes of the heap a sensor.
+enum BenchMemory {
+  static let description = CommandDescription(
+    name: "bench memory", summary: "bytes of the heap that a sensor takes in decoder and stages",
+    options: [
+      Option(name: "--plants", value: "N", help: "plants with a hundred sensors each (default: 100)"),
+      Option(name: "--json", value: nil, help: "prints one JSON document"),
+    ],
+    examples: ["wattline bench memory", "wattline bench memory --plants 1000"])
+
+  static func run(_ arguments: Arguments) throws {
+    var steps: [HeapUse.Step] = []
+    HeapUse.measure(plants: max(1, Int(clamping: try arguments.count("--plants") ?? 100))) { step in
+      steps.append(step)
+      if !arguments.has("--json") { Console.print(String(format: "%8.0f bytes  %@", step.bytesPerSensor, step.name)) }
+    }
+    if arguments.has("--json") { try Console.print(json: steps) }
+  }
+}

@@ -20,8 +20,7 @@ final class Site {
     broker = try LocalBroker.started(options: options)
     influx = try LocalInflux.started()
     folder = try TemporaryFolder(prefix: "wattline-site")
-    self.mqtt = mqtt
-    self.journal = journal
+    (self.mqtt, self.journal) = (mqtt, journal)
     try set(workers: 1)
   }
 
