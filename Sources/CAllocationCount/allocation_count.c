@@ -14,6 +14,11 @@ unsigned long allocation_count(void) { return count; }
 
 long allocation_live_bytes(void) { return live; }
 
+unsigned long heap_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 // Sanitizers bring a malloc of their own.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
     !(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))

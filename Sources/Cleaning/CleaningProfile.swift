@@ -12,6 +12,8 @@ struct CleaningProfile: BitwiseCopyable, Hashable {
   var mayRestAtZero: Bool
   /// Whether the quantity jumps by nature: power, current, states.
   var isSwitched: Bool
+  /// Whether nobody has said what it can reach, though that could be said.
+  var hasLearnedRange: Bool
 
   init(_ profile: SensorProfile) {
     lowest = profile.range.lowerBound
@@ -21,10 +23,19 @@ struct CleaningProfile: BitwiseCopyable, Hashable {
     mayStandStill = profile.mayStandStill
     mayRestAtZero = profile.mayRestAtZero
     isSwitched = profile.mayRestAtZero || profile.mayStandStill || profile.unit == nil
+    hasLearnedRange =
+      profile.range.upperBound == .infinity && profile.sampling != .counter && Self.hasSize(profile.unit)
     switch profile.unit?.quantity {
     case .temperature, .percentage, .pressure, .speed: scatter = 1
     case .frequency: scatter = 0.05
     default: scatter = 1e-9
+    }
+  }
+
+  private static func hasSize(_ unit: Unit?) -> Bool {
+    switch unit?.quantity {
+    case .power, .reactivePower, .apparentPower, .current: true
+    default: false
     }
   }
 }

@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 extension CleaningStage {
-  private static let layout: UInt16 = 2
+  private static let layout: UInt16 = 3
 
   /// Writes what is remembered of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
@@ -14,6 +14,7 @@ extension CleaningStage {
       writer.write(series.value.highest)
       writer.write(series.value.lastGood)
       writer.write(series.value.lastGoodTime)
+      series.value.learned.write(into: &writer)
     }
   }
 
@@ -22,12 +23,12 @@ extension CleaningStage {
     try reader.expect(version: Self.layout, of: "cleaning")
     let counts = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.read(UInt64.self) }
     states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesCleaner(from: &reader) }
-    let rests = try reader.readArray(elementSize: 28) { (reader) throws(SnapshotError) in
+    let rests = try reader.readArray(elementSize: 46) { (reader) throws(SnapshotError) in
       (
         try reader.read(Int32.self),
         QuietSeries(
           highest: try reader.readTimestamp(), lastGood: try reader.readDouble(),
-          lastGoodTime: try reader.readTimestamp())
+          lastGoodTime: try reader.readTimestamp(), learned: try LearnedRange(from: &reader))
       )
     }
     quiet = Dictionary(rests) { $1 }
@@ -47,6 +48,8 @@ extension SeriesCleaner {
     writer.write(unchangedSince)
     writer.write(unchangedCount)
     spike.write(into: &writer)
+    learned.write(into: &writer)
+    writer.write(plateau)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -63,6 +66,8 @@ extension SeriesCleaner {
     unchangedSince = try reader.readTimestamp()
     unchangedCount = try reader.read(UInt16.self)
     spike = try SpikeTest(from: &reader)
+    learned = try LearnedRange(from: &reader)
+    plateau = try reader.readDouble()
   }
 }
 
@@ -89,5 +94,20 @@ extension SpikeTest {
     candidate = Float(bitPattern: try reader.read(UInt32.self))
     candidateCount = try reader.read(UInt8.self)
     guard candidateCount < Self.levelCount else { throw .invalid("a level that should have been accepted") }
+  }
+}
+
+extension LearnedRange {
+  func write(into writer: inout SnapshotWriter) {
+    for value in [reach, limit] { writer.write(value.bitPattern) }
+    writer.write(days)
+    writer.write(tomorrow)
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    reach = Float(bitPattern: try reader.read(UInt32.self))
+    limit = Float(bitPattern: try reader.read(UInt32.self))
+    days = try reader.read(UInt16.self)
+    tomorrow = try reader.readTimestamp()
   }
 }

@@ -67,9 +67,10 @@ struct SeriesWindows: BitwiseCopyable {
       let span = time - baseTime
       if baseTime != .distantPast, span > .zero, span <= max(.minute, interval.typical * 3) {
         let (from, first) = (baseTime, baseValue)
-        let rise = (value - first) / span.inHours
         stretch(from, time, traits, &output) { slot, begin, end, microseconds in
-          let (a, b) = (first + rise * (begin - from).inHours, first + rise * (end - from).inHours)
+          let hours = begin == from && end == time ? 0 : span.inHours
+          let a = begin == from ? first : first + (value - first) * ((begin - from).inHours / hours)
+          let b = end == time ? value : first + (value - first) * ((end - from).inHours / hours)
           slot.integrate(a, b, microseconds: microseconds)
         }
       }

@@ -43,6 +43,9 @@ public struct WriteEndpoint: Sendable {
     }
   }
 
+  /// The URL that answers InfluxQL, times in milliseconds.
+  public var queryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ms" }
+
   /// The value of the `Authorization` header, where a token is used.
   public var authorization: Secret? {
     guard let token = settings.token else { return nil }

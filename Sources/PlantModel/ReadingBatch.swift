@@ -18,6 +18,9 @@ public struct ReadingBatch: Sendable {
   /// Whether ``time`` came from the source.
   public private(set) var hasSourceTime: [Bool] = []
 
+  /// What is known of values that are not the readings themselves, by ascending row; nothing of most rows.
+  public var estimates: [Estimate] = []
+
   /// An empty batch.
   public init() {}
 
@@ -72,5 +75,6 @@ public struct ReadingBatch: Sendable {
     quality.removeAll(keepingCapacity: true)
     flags.removeAll(keepingCapacity: true)
     hasSourceTime.removeAll(keepingCapacity: true)
+    estimates.removeAll(keepingCapacity: true)
   }
 }

@@ -64,7 +64,8 @@ public struct SensorMemory: Sendable, Encodable {
     (0..<count).map { plant in
       var register = PlantRegister(
         plant: Plant(
-          name: "plant\(plant)", location: Location(latitude: 48, longitude: 11, timezone: "Europe/Berlin"), assets: []))
+          name: "plant\(plant)", location: Location(latitude: 48, longitude: 11, timezone: "Europe/Berlin"), assets: [])
+      )
       for sensor in 0..<100 { _ = register.admit(asset: "asset\(sensor / 10)", sensor: "s\(sensor % 10)") }
       return register
     }

@@ -4,7 +4,6 @@ import Testing
 
 @testable import FeatureWindows
 
-
 /// 3,600 values of a kind, in the order in which they come.
 private func values(_ kind: String) -> [Double] {
   var random = Seeded(state: 11)
