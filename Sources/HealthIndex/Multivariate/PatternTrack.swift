@@ -54,6 +54,8 @@ struct PatternTrack: Sendable {
     let known = most.max() ?? 0
     guard known >= PatternTrack.leastDays * QuarterHour.perDay else { return }
     let columns = zip(series, most).filter { 10 * $0.1 >= 9 * known }.map(\.0)
+    // One sensor has nothing to fit together with.
+    guard columns.count > 1 else { return }
     let left = Set(suspects)
     let rows = slots.filter { !left.contains($0) }.compactMap { PatternTrack.row(columns, $0, mean) }
     // Where more than half was suspicious, what is left is no measure.
