@@ -97,7 +97,9 @@ let package = Package(
     tests("WattlineBenchmarks"),
     tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal", "MQTTSource"]),
     // Runs the program as users do; it is found next to the test bundle.
-    tests("wattline", ["CommandChannel", "InfluxSink", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
+    tests(
+      "wattline",
+      ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -143,12 +143,11 @@ public struct LineEncoder: Sendable {
   public mutating func append(_ points: PointBatch, of register: PlantRegister) {
     let slot = slot(of: register)
     for entry in points.entries {
-      guard let key = plants[slot].range(of: entry.key, in: register) else {
+      let start = bytes.count
+      guard plants[slot].append(entry.key, of: register, to: &bytes) else {
         skippedCount += 1
         continue
       }
-      let start = bytes.count
-      bytes.append(contentsOf: plants[slot].text[key])
       appendFields(points.fields[entry.fields], of: entry.key.measurement, at: entry.time, startOfLine: start)
     }
   }
@@ -175,7 +174,7 @@ public struct LineEncoder: Sendable {
       return slot
     }
     let keys = PlantKeys(plant: register.plant)
-    if let free = plants.indices.first(where: { slots[plants[$0].plant.name] != $0 }) {
+    if slots.count < plants.count, let free = plants.indices.first(where: { slots[plants[$0].plant.name] != $0 }) {
       plants[free] = keys
       slots[name] = free
       return free
