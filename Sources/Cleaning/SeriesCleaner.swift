@@ -33,7 +33,7 @@ struct Gap {
   }
 }
 
-/// What cleaning remembers of one series; about 320 bytes, no references.
+/// What cleaning remembers of one series; about 350 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)
