@@ -12,19 +12,12 @@ struct AlertKey: Hashable {
     switch rule {
     case .outage:
       switch other.rule {
-<<<<<<< HEAD
       case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health: true
-=======
-      case .trip, .voltage, .charger, .noData, .range, .stuck, .spikes, .derating, .health: true
->>>>>>> main
       case .limit, .clock, .unit, .outage: false
       }
     case .noData: other.rule == .noData && other != self && series == nil && (asset == nil || asset == other.asset)
     case .trip: other.asset == asset && [.health, .stuck, .derating].contains(other.rule)
-<<<<<<< HEAD
     case .derating, .unit: other.asset == asset && other.rule == .health
-=======
->>>>>>> main
     default: false
     }
   }
