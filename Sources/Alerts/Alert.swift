@@ -12,7 +12,7 @@ struct AlertKey: Hashable {
     switch rule {
     case .outage:
       switch other.rule {
-      case .trip, .voltage, .charger, .noData, .range, .stuck, .spikes, .health: true
+      case .trip, .voltage, .charger, .noData, .range, .unit, .stuck, .spikes, .derating, .health: true
       case .limit, .clock, .outage: false
       }
     case .noData: other.rule == .noData && other != self && series == nil && (asset == nil || asset == other.asset)
