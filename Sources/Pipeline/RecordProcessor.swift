@@ -153,6 +153,7 @@ package struct RecordProcessor {
   }
 
   private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [String] {
+    // Those messages belong to nobody; one worker counts them.
     guard share.number == 0 else { return [] }
     do throws(SnapshotError) { ledger.add(try PassedOver(record: body)) } catch {
       return ["a count of messages in the journal cannot be read (\(error))"]

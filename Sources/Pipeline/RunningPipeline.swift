@@ -82,6 +82,9 @@ public final class RunningPipeline: Sendable {
     let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }
     saved = RunningPipeline.saved(found.parts, note)
+    if found.parts == nil, !found.damage.isEmpty {
+      note("no checkpoint can be used; all that the journal has is worked through again")
+    }
     journal = try Journal(
       directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
       sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes,
@@ -97,7 +100,7 @@ public final class RunningPipeline: Sendable {
         whenFull: settings.journal.whenFull),
       deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
-    resumeOffset = max(saved == nil ? 0 : found.parts?.offset ?? 0, journal.startOffset)
+    resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
     let workers = settings.workers ?? RunningPipeline.automaticWorkers
     links = (0..<workers).map { _ in WorkerLink() }
     // What the sink had taken after the checkpoint comes once more.
@@ -178,25 +181,41 @@ public final class RunningPipeline: Sendable {
   private func startWorker(
     _ share: PlantShare, _ sources: PlantSources, _ plants: [Plant], before: [Plant]
   ) throws(SystemError) -> BlockingThread {
-    let (start, saved, journal, keeper, sink, note) = (resumeOffset, saved, journal, keeper, sink, note)
+    let (start, journal, keeper, sink, note) = (resumeOffset, journal, keeper, sink, note)
     let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
     let link = links[share.number]
-    return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") {
-      var processor = RecordProcessor(sources: sources, configured: plants, share: share)
-      if let saved { processor = RunningPipeline.resumed(saved, before, share, note) }
+    return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
+      let fresh = RecordProcessor(sources: sources, configured: plants, share: share)
       var worker = StageWorker(
-        processor: processor, from: start, in: journal, sink: sink, keeper: keeper, relay: relay, link: link, note: note)
+        processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, relay: relay,
+        link: link, note: note)
       worker.run()
     }
   }
 
-  private static func resumed(
-    _ saved: SavedState, _ configured: [Plant], _ share: PlantShare, _ note: Note
-  ) -> RecordProcessor {
-    let (processor, rebuilt) = saved.processor(configured: configured, share: share)
-    for name in rebuilt {
-      note("plant \(name): its saved state does not fit its configuration, so its windows and models start anew")
+  /// A share's processor where the journal is read from: as it was saved, or as the journal's history makes it.
+  private func resumed(_ fresh: RecordProcessor, before: [Plant]) -> RecordProcessor {
+    guard let saved else { return rebuilt(fresh) }
+    let (processor, misfits) = saved.processor(configured: before, share: fresh.share)
+    if misfits.isEmpty { return processor }
+    for name in misfits {
+      note("plant \(name): its saved state cannot be used; windows and models are rebuilt from the journal")
     }
+    var again = rebuilt(fresh)
+    again.resume(processor.ledger)
+    return again
+  }
+
+  /// A processor that has seen the journal's history up to where it is read from. The points of that were written by one
+  /// that had seen more; they stay as they are.
+  private func rebuilt(_ fresh: RecordProcessor) -> RecordProcessor {
+    var processor = fresh
+    let reader = journal.reader(from: journal.startOffset)
+    while let record = try? reader.next(), record.endOffset <= resumeOffset {
+      _ = record.withBody { processor.process(kind: record.kind, received: record.received, body: $0) }
+      processor.encoder.reset()
+    }
+    processor.resume(Ledger())
     return processor
   }
 

@@ -2,7 +2,7 @@ import Foundation
 import PlantTesting
 
 /// Floor and pipeline on the same load, in turn: a broker and a database of their own, a load generator, and beside
-/// them either the subscriber that only counts or the whole pipeline.
+/// them the subscriber that only counts, the whole pipeline, or the pipeline with memory in its journal's place.
 public struct EndToEnd: Sendable {
   /// Medians at one quality of service.
   public struct Outcome: Codable, Sendable {
@@ -14,6 +14,10 @@ public struct EndToEnd: Sendable {
     public var pipeline: Double
     /// ``pipeline`` over ``floor``, the median of the rounds' ratios.
     public var ratio: Double
+    /// CPU time of the pipeline with memory in the journal's place [µs a message].
+    public var unjournaled: Double
+    /// ``pipeline`` over ``unjournaled``, the median of the rounds' ratios: what the journal costs.
+    public var journalRatio: Double
     /// Messages of all rounds that did not arrive in `raw`.
     public var lost: Int
     /// Resident memory of the pipeline after the last round [bytes a sensor].
@@ -35,21 +39,27 @@ public struct EndToEnd: Sendable {
   public func run(qos: Int, progress: (String) -> Void) throws -> Outcome {
     var load = self.load
     load.qos = qos
-    var results: [(floor: Double, pipeline: Double, lost: Int, resident: Int)] = []
+    var results: [(floor: Double, pipeline: Double, unjournaled: Double, lost: Int, resident: Int)] = []
     for number in 1...rounds {
       // A broker of its own each round: a session that is kept would gather the other's load.
       let broker = try Rig.broker()
       defer { broker.stop() }
       let floor = try floor(broker, load)
       let pipeline = try pipeline(broker, load)
-      results.append((floor, pipeline.cpu, pipeline.lost, pipeline.resident))
-      let words = [floor, pipeline.cpu, pipeline.cpu / floor].map { String(format: "%.2f", $0) }
-      progress("QoS \(qos), round \(number): floor \(words[0]) µs, pipeline \(words[1]) µs, ratio \(words[2])")
+      let without = try Rig.broker()
+      defer { without.stop() }
+      let unjournaled = try self.pipeline(without, load, isJournaled: false).cpu
+      results.append((floor, pipeline.cpu, unjournaled, pipeline.lost, pipeline.resident))
+      let words = [floor, pipeline.cpu, pipeline.cpu / floor, unjournaled].map { String(format: "%.2f", $0) }
+      progress(
+        "QoS \(qos), round \(number): floor \(words[0]) µs, pipeline \(words[1]) µs, ratio \(words[2]), "
+          + "without its journal \(words[3]) µs")
     }
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     return Outcome(
       qos: qos, floor: median(results.map(\.floor)), pipeline: median(results.map(\.pipeline)),
-      ratio: median(results.map { $0.pipeline / $0.floor }), lost: results.reduce(0) { $0 + $1.lost },
+      ratio: median(results.map { $0.pipeline / $0.floor }), unjournaled: median(results.map(\.unjournaled)),
+      journalRatio: median(results.map { $0.pipeline / $0.unjournaled }), lost: results.reduce(0) { $0 + $1.lost },
       residentBytesPerSensor: Double(results.last?.resident ?? 0) / Double(load.fleet.sensors))
   }
 
@@ -71,9 +81,11 @@ public struct EndToEnd: Sendable {
   }
 
   private func pipeline(
-    _ broker: LocalBroker, _ load: LoadGenerator.Load
+    _ broker: LocalBroker, _ load: LoadGenerator.Load, isJournaled: Bool = true
   ) throws -> (cpu: Double, lost: Int, resident: Int) {
-    let rig = try Rig(program: program, Rig.Setting(fleet: load.fleet, qos: load.qos), broker: broker)
+    // One worker each, so that the journal is all that differs.
+    let setting = Rig.Setting(fleet: load.fleet, qos: load.qos, workers: "1", isJournaled: isJournaled)
+    let rig = try Rig(program: program, setting, broker: broker)
     defer { rig.stop() }
     _ = try rig.start()
     let before = rig.meter.cpuSeconds

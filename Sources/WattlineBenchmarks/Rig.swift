@@ -8,6 +8,8 @@ final class Rig {
     var fleet = Fleet()
     var qos = 1
     var workers = "auto"
+    /// Without it memory is in the journal's place.
+    var isJournaled = true
   }
 
   let broker: LocalBroker
@@ -52,7 +54,8 @@ final class Rig {
     starts += 1
     let log = try folder.file("wattline-\(starts).log")
     let began = ContinuousClock.now
-    pipeline = try ChildProcess(program: program, arguments: ["run", "--config", folder.path], log: log)
+    let command = setting.isJournaled ? ["run"] : ["bench", "unjournaled"]
+    pipeline = try ChildProcess(program: program, arguments: command + ["--config", folder.path], log: log)
     let isReady = Waiting.until(seconds: 120, pause: 5) {
       ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").contains("every subscription is confirmed")
     }

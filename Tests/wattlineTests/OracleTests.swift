@@ -95,6 +95,10 @@ struct OracleTests {
     let findings = oracle.findings
     #expect(findings.isEmpty, "\(findings.count): \(findings.prefix(20)) after \(story)\n\(site.logTail)")
     #expect(site.deadLetters.isEmpty)
+    let sent = messages.count + NumberedMessages.plants.count
+    let unbalanced = try KeptAccounts(journal: site.folder.path + "/journal")
+      .findings(readings: sent...sent + sensors.maybeTwice.count)
+    #expect(unbalanced.isEmpty, "\(unbalanced) after \(story)")
   }
 
   /// Ends a broker that has not read what came in the last moments: it stands still while the program takes and
