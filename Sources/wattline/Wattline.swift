@@ -19,6 +19,8 @@ struct Wattline {
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchDetection.description, run: BenchDetection.run),
     Command(description: BenchDispatch.description, run: BenchDispatch.run),
+    Command(description: BenchForest.description, run: BenchForest.run),
+    Command(description: BenchTargets.description, run: BenchTargets.run),
   ]
 
   static func main() {
