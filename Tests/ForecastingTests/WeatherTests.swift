@@ -94,7 +94,8 @@ struct WeatherTests {
       stage.step(&mark, in: register)
       for entry in mark.points.entries where entry.key.measurement == .forecastLatest {
         guard case .text(let model)? = mark.points.fields[entry.fields].first(where: { $0.name == "model" })?.value,
-          entry.time == QuarterHour.start(of: slot + 60), let p50 = mark.points.fields[entry.fields][1].value.number
+          entry.time == QuarterHour.start(of: slot + 60),
+          let p50 = mark.points.fields[entry.fields].dropFirst().first?.value.number
         else { continue }
         labels.append((slot + 60, model, p50))
       }

@@ -163,10 +163,9 @@ public struct ForecastEngine: Sendable {
     training = nil
   }
 
+  /// The latest mark at or before a day: in turn, out of turn, or one that has passed.
   private func mark(ofDay day: Int) -> Int {
-    let regular = settings.mark(ofDay: day)
-    guard let extraMark, extraMark <= day else { return regular }
-    return max(regular, extraMark)
+    [extraMark, trainedMark].compactMap { $0 }.filter { $0 <= day }.reduce(settings.mark(ofDay: day), max)
   }
 
   /// Lays out the training for the next mark, once it is near. Gives the day of the mark while there is work to do.
