@@ -88,14 +88,22 @@ public struct AnalogPolicy: Sendable {
   /// - Parameters:
   ///   - prices: Import prices of the slots that follow that end [currency/kWh], first the next; as many as are known,
   ///     later ones are taken to repeat by the day. With none there is nothing to learn.
+  ///   - exportPrices: Payments for export of the same slots [currency/kWh]; those of the problem unless told.
   ///   - lead: Slots between the latest one and the end that is learned for: 1 for a decision in a slot that has only
   ///     begun.
   ///   - cap: Import that should not be exceeded [kW], see ``PeakWatch``.
   ///   - distortion: Makes what is expected worse than it is, for studies.
-  public mutating func learn(prices: [Double], lead: Int = 0, cap: Double = .infinity, distortion: Distortion? = nil) {
+  public mutating func learn(
+    prices: [Double], exportPrices: [Double]? = nil, lead: Int = 0, cap: Double = .infinity,
+    distortion: Distortion? = nil
+  ) {
     guard !prices.isEmpty, record.count > 0, lead >= 0 else { return }
     let horizon = max(1, settings.horizonHours * slotsPerDay / 24)
     let ahead = (0..<horizon).map { prices[$0 < prices.count ? $0 : $0 % min(slotsPerDay, prices.count)] }
+    let exports = exportPrices.flatMap { known in
+      known.count == prices.count
+        ? ahead.indices.map { known[$0 < known.count ? $0 : $0 % min(slotsPerDay, known.count)] } : nil
+    }
     let paths = self.paths(horizon: horizon + lead)
     value.reset(to: settings.terminalShare * max(0, ahead.min() ?? 0))
     let block = max(1, settings.blockHours * slotsPerDay / 24)
@@ -106,7 +114,8 @@ public struct AnalogPolicy: Sendable {
         for slot in (start..<min(horizon, start + block)).reversed() {
           var netDemand = path.origin.map { record.netDemand($0 + 1 + lead + slot) } ?? path.netDemand
           if let distortion { netDemand = distortion.expected(netDemand, slot: slot) }
-          branch.stepBack(over: offers(netDemand: netDemand, price: ahead[slot], cap: cap))
+          branch.stepBack(
+            over: offers(netDemand: netDemand, price: ahead[slot], export: exports?[slot], cap: cap))
         }
         mean.add(branch, weight: path.weight)
       }
@@ -114,8 +123,10 @@ public struct AnalogPolicy: Sendable {
     }
   }
 
-  private func offers(netDemand: Double, price: Double, cap: Double) -> SlotOffers {
-    SlotOffers(
+  private func offers(netDemand: Double, price: Double, export: Double? = nil, cap: Double) -> SlotOffers {
+    var problem = problem
+    if let export { problem.exportPrice = export }
+    return SlotOffers(
       netDemand: netDemand, price: price, problem: problem, cap: cap, excess: PeakWatch.excess(problem))
   }
 

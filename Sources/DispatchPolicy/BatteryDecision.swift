@@ -15,12 +15,23 @@ struct GridLimits {
   }
 }
 
-/// A decision for one battery in the making.
+/// What energy costs and earns at the moment of a decision.
+struct PriceNow {
+  var outlook: PriceCurve.Outlook
+  /// Payment for export [currency/kWh].
+  var export: Double
+  /// What the carbon of a kWh of import weighs [currency/kWh].
+  var carbon = 0.0
+}
+
+/// A decision for all batteries of a plant in the making.
 struct BatteryDecision {
-  /// 0...1, NaN where unknown.
+  /// 0...1.
   var stateOfCharge: Double
-  /// Grid exchange with this battery at rest [kW], NaN where unknown.
+  /// Grid exchange with the batteries at rest [kW].
   var netDemand: Double
+  /// Power of the batteries before [kW], NaN where unknown.
+  var previous = Double.nan
   /// What is recommended [kW].
   var power = 0.0
   /// What the rule wanted [kW].
@@ -28,29 +39,30 @@ struct BatteryDecision {
   var reason = ""
   var isShielded = false
 
-  init(stateOfCharge: Double, netDemand: Double) {
+  init(stateOfCharge: Double, netDemand: Double, previous: Double) {
     self.stateOfCharge = stateOfCharge
     self.netDemand = netDemand
+    self.previous = previous
   }
 
+  /// - Parameter learner: What wishes in the rule's place, unless it has seen too little.
   mutating func decide(
-    battery: BatteryModel, limits: GridLimits, rule: DispatchRule, outlook: PriceCurve.Outlook,
-    learner: DispatchLearner?, missing: String?
+    fleet: BatteryFleet, headroom: Headroom, limits: GridLimits, rule: DispatchRule, prices: PriceNow,
+    learner: DispatchLearner?
   ) {
-    if let missing {
-      reason = "stale: \(missing)"
-      return
-    }
     let hours = DispatchStage.interval.inHours
     let wanted = rule.wish(
-      netDemand: netDemand, stateOfCharge: stateOfCharge, battery: battery, outlook: outlook, hours: hours)
-    let shield = SafetyShield(
-      battery: battery, importLimitKilowatts: limits.importKilowatts, exportLimitKilowatts: limits.exportKilowatts)
+      netDemand: netDemand, stateOfCharge: stateOfCharge, battery: fleet.battery, outlook: prices.outlook, hours: hours)
+    var shield = SafetyShield(
+      battery: fleet.battery, importLimitKilowatts: limits.importKilowatts,
+      exportLimitKilowatts: limits.exportKilowatts)
+    shield.rampKilowattsPerHour = fleet.rampKilowattsPerHour
     let learned = learner?.wish(
-      netDemand: netDemand, stateOfCharge: stateOfCharge, price: outlook.now, hours: hours)
+      netDemand: netDemand, stateOfCharge: stateOfCharge, price: prices.outlook.now + prices.carbon,
+      export: prices.export, hours: hours)
     let chosen = learned ?? wanted
     let outcome = shield.project(
-      wish: chosen.power, stateOfCharge: stateOfCharge, netDemand: netDemand, hours: hours)
+      wish: chosen.power, within: headroom, netDemand: netDemand, hours: hours, previous: previous)
     wish = wanted.power
     power = outcome.power
     isShielded = outcome.binding != nil
@@ -58,11 +70,11 @@ struct BatteryDecision {
     if let slack = outcome.slack { reason += ", slack: \(slack.rawValue)" }
   }
 
-  /// What the recommendation saves over one interval against a resting battery [currency]; NaN where unknown.
+  /// What a power saves over one interval against resting batteries [currency]; NaN where unknown.
   ///
   /// Import is paid at `price`, export earns `export`; the energy left in the battery is not valued, so charging shows
   /// as a cost. Worked value: 4 kW of demand covered for a quarter of an hour at 0.30 saves 0.30.
-  func saving(price: Double, export: Double) -> Double {
+  static func saving(of power: Double, netDemand: Double, price: Double, export: Double) -> Double {
     func cost(_ exchange: Double) -> Double {
       exchange * (exchange > 0 ? price : export) * DispatchStage.interval.inHours
     }

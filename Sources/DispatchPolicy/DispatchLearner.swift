@@ -20,55 +20,67 @@ struct DispatchLearner {
   /// Minutes that an hour needs to count.
   private static let leastMinutes = 30
 
-  /// The battery.
-  private(set) var asset: AssetIndex
+  /// The batteries.
+  let fleet: BatteryFleet
   /// What the past day cost above the least possible, over both ends' stored energy valued alike [currency]; NaN while
   /// a day is not known.
   private(set) var regret = Double.nan
   private var policy: AnalogPolicy
-  private let battery: BatteryModel
   private var hour = HourMeans()
   private var end: Timestamp?
   private var day = DayReview()
+  private var peak: LivePeak
 
-  /// The learner of a plant's first battery that tells its sizes.
+  /// The learner of a plant's batteries; `nil` where none tells its sizes.
   init?(plant: Plant) {
-    for (position, asset) in plant.assets.enumerated() where asset.kind == .battery {
-      guard let battery = BatteryModel(asset) else { continue }
-      self.init(battery, AssetIndex(position), exportPrice: plant.tariff.exportPrice)
-      return
-    }
-    return nil
+    guard let fleet = BatteryFleet(plant.assets) else { return nil }
+    self.init(fleet, plant.tariff)
   }
 
   /// A learner that only serves to read over what another wrote.
   static var placeholder: DispatchLearner {
-    DispatchLearner(BatteryModel(energyKilowattHours: 1, powerKilowatts: 1), AssetIndex(0), exportPrice: 0)
+    let battery = BatteryModel(energyKilowattHours: 1, powerKilowatts: 1)
+    let member = BatteryFleet.Member(
+      asset: AssetIndex(0), battery: battery, reserve: 0, rampKilowattsPerHour: .infinity, wearPrice: 0)
+    return DispatchLearner(BatteryFleet(member), Tariff())
   }
 
-  private init(_ battery: BatteryModel, _ asset: AssetIndex, exportPrice: Double) {
-    self.battery = battery
-    self.asset = asset
-    policy = AnalogPolicy(problem: DispatchProblem(battery: battery, exportPrice: exportPrice))
+  private init(_ fleet: BatteryFleet, _ tariff: Tariff) {
+    self.fleet = fleet
+    let problem = DispatchProblem(
+      battery: fleet.battery, exportPrice: tariff.exportPrice, wearPrice: fleet.wearPrice,
+      demandCharge: tariff.demandCharge)
+    policy = AnalogPolicy(problem: problem)
+    peak = LivePeak(problem: problem)
   }
 
   /// Takes in a minute mark; at the end of an hour learns the value for the next.
-  /// - Parameter price: Mean import price expected for the hour that starts so many hours from `moment`.
-  mutating func note(_ sample: Sample, at moment: Timestamp, isWorkday: Bool, price: (_ hour: Int) -> Double) {
+  /// - Parameters:
+  ///   - local: What the plant's clock shows.
+  ///   - price: Mean prices expected for the hour that starts so many hours from `moment`.
+  mutating func note(
+    _ sample: Sample, at moment: Timestamp, local: CivilTime,
+    price: (_ hour: Int) -> (importing: Double, exporting: Double)
+  ) {
     hour.add(sample)
     guard moment == moment.floored(to: .hour) else { return }
-    close(at: moment, isWorkday: isWorkday)
-    policy.learn(prices: (1...24).map(price), lead: 1)
+    close(at: moment, local: local)
+    let ahead = (1...24).map(price)
+    policy.learn(prices: ahead.map(\.importing), exportPrices: ahead.map(\.exporting), lead: 1, cap: peak.cap)
     hour = HourMeans()
     hour.energy = sample.stateOfCharge.map(usable) ?? .nan
   }
 
   /// The power that the policy wants and why; `nil` while it has seen too little.
-  func wish(netDemand: Double, stateOfCharge: Double, price: Double, hours: Double) -> DispatchRule.Wish? {
+  func wish(
+    netDemand: Double, stateOfCharge: Double, price: Double, export: Double, hours: Double
+  ) -> DispatchRule.Wish? {
     guard policy.count >= DispatchLearner.trialDays * 24, netDemand.isFinite, stateOfCharge.isFinite else { return nil }
     var problem = policy.problem
     problem.hours = hours
-    let offers = SlotOffers(netDemand: netDemand, price: price, problem: problem)
+    problem.exportPrice = export
+    let offers = SlotOffers(
+      netDemand: netDemand, price: price, problem: problem, cap: peak.cap, excess: PeakWatch.excess(problem))
     let energy = usable(stateOfCharge)
     let power = problem.power(from: energy, to: policy.value.target(from: energy, offers: offers))
     let action =
@@ -78,11 +90,12 @@ struct DispatchLearner {
   }
 
   private func usable(_ stateOfCharge: Double) -> Double {
-    let energy = (stateOfCharge - battery.minimumStateOfCharge) * battery.energyKilowattHours
+    let energy = (stateOfCharge - fleet.battery.minimumStateOfCharge) * fleet.battery.energyKilowattHours
     return min(policy.problem.capacity, max(0, energy))
   }
 
-  private mutating func close(at moment: Timestamp, isWorkday: Bool) {
+  private mutating func close(at moment: Timestamp, local: CivilTime) {
+    let isWorkday = local.weekday <= 5
     let missed = end.map { Int(((moment - $0).inHours).rounded()) - 1 } ?? 0
     if missed > DispatchLearner.longestGap || missed < 0 { policy = AnalogPolicy(problem: policy.problem) }
     if missed > 0, missed <= DispatchLearner.longestGap { for _ in 0..<missed { policy.observeGap() } }
@@ -95,6 +108,7 @@ struct DispatchLearner {
     }
     if missed != 0 { day.removeAll() }
     policy.observe(load: hour.load, generation: hour.generation, isWorkday: isWorkday)
+    peak.note(hour, local: local)
     day.append(hour)
     regret = day.regret(policy.problem, valued: policy.value)
   }
@@ -108,6 +122,7 @@ extension DispatchLearner {
     writer.write(policy.value.values)
     hour.snapshot(into: &writer)
     day.snapshot(into: &writer)
+    peak.snapshot(into: &writer)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -118,5 +133,6 @@ extension DispatchLearner {
     try policy.restoreValue(try reader.readDoubles())
     try hour.restore(from: &reader)
     try day.restore(from: &reader)
+    try peak.restore(from: &reader)
   }
 }

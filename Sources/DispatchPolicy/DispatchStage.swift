@@ -2,43 +2,47 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// Recommends a power for each battery of a plant, every quarter of an hour of its event-time clock.
+/// Recommends a power for each battery and each charger of a plant, and a limit for generators where export is to be
+/// held back, every quarter of an hour of its event-time clock.
 ///
-/// A decision uses the latest good values, the import price at local time and ``DispatchRule``; ``SafetyShield`` has
-/// the last word. Each battery gives a point `dispatch` and a ``PlantModel/DispatchDecision``. Several batteries are
-/// served in the order of the plant's file, each with the demand that those before it leave.
+/// A decision uses the latest good values and the prices at local time. Batteries are decided on as one, and each is given
+/// its share in proportion to what it can do. They are run by ``AnalogPolicy`` once it has seen three days; until then,
+/// and where one of them is not well, ``DispatchRule`` decides. ``SafetyShield`` has the last word. Chargers follow by
+/// ``ChargerPlan`` with what the grid connection has left, and what still cannot be exported is curtailed.
 ///
-/// The first battery whose sizes are known is run by ``AnalogPolicy`` once it has seen three days; until then, and for
-/// further batteries, ``DispatchRule`` decides. `rule_kw` is always what that rule wants. `regret` is what the battery's
-/// actual power of the past day cost above the best that could have been done [currency].
+/// Each gives a point `dispatch` and a ``PlantModel/DispatchDecision``; a power is in its asset's own direction.
+/// `rule_kw` is always what the rule wants. `regret` is what the batteries' actual power of the past day cost above the
+/// best that could have been done [currency]; the first battery carries it for all.
 ///
 /// `reason` is `learned: …` or `rule: …` where that wish stands, `limit: …` where a limit changed it, `stale: …` where something
-/// needed is not known (then 0 kW), followed by `, slack: …` where a limit of the grid connection cannot be held.
+/// needed is not known (then 0 kW), followed by `, slack: …` where a limit cannot be held.
 public struct DispatchStage: Stage {
   /// `dispatch`.
   public static let name = "dispatch"
   /// The time between decisions, and the time for which one must be feasible.
   public static let interval = TimeSpan.minutes(15)
 
-  /// Markets settle by the hour at the longest, so a price holds until the next is overdue.
-  private static let priceHoldsFor = TimeSpan.minutes(90)
-  private static let layoutVersion: UInt16 = 2
-  private var calendar: LocalCalendar
-  private var last = LastValues()
+  /// Health index below which a battery is not left to the learned policy.
+  static let leastHealth = 50.0
+  private static let layoutVersion: UInt16 = 3
+  var last = LastValues()
   private var prices: PriceCurve
-  /// For the first battery whose sizes are known; `nil` where there is none.
+  /// For the batteries whose sizes are known; `nil` where there are none.
   private var learner: DispatchLearner?
+  /// The latest health index of each asset that was judged.
+  private var health: [AssetIndex: Double] = [:]
+  private var isCurtailing = false
 
   /// The stage of a plant. Local time is UTC if its time zone is not known to the system.
   public init(plant: Plant) {
-    calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
-    prices = PriceCurve(tariff: plant.tariff)
+    prices = PriceCurve(plant: plant)
     learner = DispatchLearner(plant: plant)
   }
 
   /// Keeps good readings; decides when the clock passes a quarter of an hour.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     last.grow(to: register.series.count)
+    for judgement in frame.health { health[judgement.asset] = judgement.index }
     switch frame.cause {
     case .readings: last.take(frame.readings)
     case .minute:
@@ -49,85 +53,201 @@ public struct DispatchStage: Stage {
   }
 
   private mutating func learn(at moment: Timestamp, _ register: PlantRegister) {
-    guard let asset = learner?.asset else { return }
-    let prices = self.prices
-    let civil = calendar.civil(at: moment)
-    let quarter = civil.secondOfDay / 900
-    let soc = stateOfCharge(of: asset, at: moment, register)
-    let power = last.value(register.power(of: asset), at: moment, within: PlantPower.staleAfter)
+    guard let fleet = learner?.fleet else { return }
+    let carbon = carbonPrice(at: moment, register)
     let sample = DispatchLearner.Sample(
-      power: PlantPower(last, at: moment, in: register), stateOfCharge: soc, batteryPower: power,
-      price: prices.price(quarter: (quarter + PriceCurve.quartersPerDay - 1) % PriceCurve.quartersPerDay))
-    learner?.note(sample, at: moment, isWorkday: civil.weekday <= 5) { hour in
-      let first = (quarter + 4 * hour) % PriceCurve.quartersPerDay
-      return (0..<4).reduce(0) { $0 + prices.price(quarter: (first + $1) % PriceCurve.quartersPerDay) } / 4
+      power: PlantPower(last, at: moment, in: register),
+      stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: moment, register) },
+      batteryPower: fleet.sum { power(of: $0, at: moment, register) },
+      price: prices.price(at: moment - DispatchStage.interval) + carbon)
+    let local = prices.local(at: moment)
+    // The closure may not hold on to the stage while its learner changes.
+    var prices = self.prices
+    learner?.note(sample, at: moment, local: local) { hour in
+      var (importing, exporting) = (carbon, 0.0)
+      for quarter in 0..<4 {
+        let time = moment + .hours(Int64(hour)) + .minutes(Int64(15 * quarter))
+        importing += prices.price(at: time) / 4
+        exporting += prices.exportPrice(at: time) / 4
+      }
+      return (importing, exporting)
     }
-  }
-
-  /// Writes the latest values and the prices seen.
-  public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(DispatchStage.layoutVersion)
-    last.snapshot(into: &writer)
-    writer.write(prices.observed)
-    writer.write(learner != nil)
-    learner?.snapshot(into: &writer)
-  }
-
-  /// Replaces the latest values and the prices seen.
-  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: DispatchStage.layoutVersion, of: DispatchStage.name)
-    try last.restore(from: &reader)
-    let observed = try reader.readDoubles()
-    guard observed.count == PriceCurve.quartersPerDay else { throw .invalid("\(observed.count) prices a day") }
-    prices.observed = observed
-    guard try reader.readBool() else { return }
-    // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
-    var restored = learner ?? DispatchLearner.placeholder
-    try restored.restore(from: &reader)
-    if learner != nil { learner = restored }
   }
 
   private mutating func decide(_ frame: inout Frame, _ register: PlantRegister) {
-    guard register.assets.contains(where: { $0.kind == .battery }) else { return }
-    let outlook = self.outlook(at: frame.clock, register)
-    let power = PlantPower(last, at: frame.clock, in: register)
+    let now = frame.clock
+    let prices = pricesNow(at: now, register)
+    let power = PlantPower(last, at: now, in: register)
     let limits = GridLimits(register)
+    var exchange = power.netDemand
+    let known = register.assets.indices.filter { position in
+      register.assets[position].kind == .battery && leaveAlone(position, power, prices, &frame, register) == false
+    }
+    if !known.isEmpty { exchange -= decideBatteries(known, power, limits, prices, &frame, register) }
+    exchange += decideChargers(exchange, limits, prices, &frame, register)
+    curtail(exchange, power.generation, limits, prices, &frame, register)
+  }
+
+  /// Writes 0 kW for a battery about which too little is known; whether that is so.
+  private func leaveAlone(
+    _ position: Int, _ power: PlantPower, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
+  ) -> Bool {
+    let asset = AssetIndex(position)
+    let soc = stateOfCharge(of: asset, at: frame.clock, register)
+    var reason: String?
+    if BatteryModel(register.assets[position]) == nil {
+      reason = "unknown: energy_kwh or power_kw"
+    } else if let missing = soc == nil ? "soc" : power.missing {
+      reason = "stale: \(missing)"
+    }
+    guard let reason else { return false }
+    write(
+      Entry(asset: asset, power: 0, rule: 0, stateOfCharge: soc ?? .nan, saving: 0, isShielded: false, reason: reason),
+      prices, &frame, register)
+    return true
+  }
+
+  /// Decides on batteries of which everything is known; returns the power of all.
+  private mutating func decideBatteries(
+    _ positions: [Int], _ power: PlantPower, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
+    _ register: PlantRegister
+  ) -> Double {
+    guard let fleet = BatteryFleet(register.assets, only: Set(positions)) else { return 0 }
+    let now = frame.clock
+    let charges = fleet.members.map { stateOfCharge(of: $0.asset, at: now, register) ?? .nan }
+    let headrooms = fleet.headrooms(charges, hours: DispatchStage.interval.inHours)
+    var decision = BatteryDecision(
+      stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: now, register) } ?? .nan,
+      netDemand: power.netDemand, previous: fleet.sum { self.power(of: $0, at: now, register) } ?? .nan)
+    let unwell = fleet.members.compactMap { health[$0.asset] }.filter { $0 < DispatchStage.leastHealth }.min()
+    let isLearnersFleet = learner?.fleet.members.map(\.asset) == fleet.members.map(\.asset)
     let rule = DispatchRule(hasGeneration: register.assets.contains { $0.kind.role == .generation })
-    var netDemand = power.netDemand
-    for position in register.assets.indices where register.assets[position].kind == .battery {
+    decision.decide(
+      fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
+      learner: unwell == nil && isLearnersFleet ? learner : nil)
+    if let unwell { decision.reason += ", health \(Int(unwell.rounded()))" }
+    let powers = BatteryFleet.split(decision.power, among: headrooms)
+    let saving = BatteryDecision.saving(
+      of: decision.power, netDemand: power.netDemand, price: prices.outlook.now, export: prices.export)
+    for (place, member) in fleet.members.enumerated() {
+      let share = decision.power == 0 ? 0 : powers[place] / decision.power
+      write(
+        Entry(
+          asset: member.asset, power: powers[place],
+          rule: decision.wish * member.battery.powerKilowatts / max(1e-9, fleet.battery.powerKilowatts),
+          stateOfCharge: charges[place], saving: saving * share, isShielded: decision.isShielded,
+          reason: decision.reason), prices, &frame, register)
+    }
+    return decision.power
+  }
+}
+
+// MARK: - Chargers and generators
+
+extension DispatchStage {
+  /// Decides on chargers with a vehicle; returns by how much their power changes.
+  private mutating func decideChargers(
+    _ exchange: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
+  ) -> Double {
+    var change = 0.0
+    for position in register.assets.indices where register.assets[position].kind == .evCharger {
       let asset = AssetIndex(position)
-      let soc = stateOfCharge(of: asset, at: frame.clock, register)
-      var decision = BatteryDecision(stateOfCharge: soc ?? .nan, netDemand: netDemand)
-      if let battery = BatteryModel(register.assets[position]) {
-        decision.decide(
-          battery: battery, limits: limits, rule: rule, outlook: outlook,
-          learner: learner?.asset == asset ? learner : nil, missing: soc == nil ? "soc" : power.missing)
-      } else {
-        decision.reason = "unknown: energy_kwh or power_kw"
+      let (size, actual) = (register.assets[position].powerKilowatts, power(of: asset, at: frame.clock, register))
+      guard let limit = size ?? register.assets[position].capacityKilowatts, let actual, exchange.isFinite,
+        value(of: asset, "connected", at: frame.clock, register) == 1,
+        let energy = value(of: asset, "energy_requested", at: frame.clock, register),
+        let seconds = value(of: asset, "time_left", at: frame.clock, register)
+      else { continue }
+      // What the plant exchanges without this charger.
+      let rest = exchange + change - actual
+      let quarters = max(1, min(PriceCurve.quartersPerDay, Int((seconds / 900).rounded(.down))))
+      let ahead = (0..<quarters).map {
+        $0 == 0 ? prices.outlook.now : self.prices.price(at: frame.clock + .minutes(Int64(15 * $0)))
       }
-      write(decision, asset, outlook.now, &frame, register)
-      netDemand -= decision.power
+      var plan = ChargerPlan(energy: energy, prices: ahead, limit: limit, surplus: -rest)
+      plan.shield(headroom: limits.importKilowatts - rest)
+      let saving = BatteryDecision.saving(
+        of: actual - plan.power, netDemand: rest + actual, price: prices.outlook.now, export: prices.export)
+      write(
+        Entry(
+          asset: asset, power: plan.power, rule: min(limit, energy / DispatchStage.interval.inHours),
+          stateOfCharge: .nan, saving: saving, isShielded: plan.reason.hasPrefix("limit"), reason: plan.reason),
+        prices, &frame, register)
+      change += plan.power - actual
     }
+    return change
   }
 
-  private mutating func outlook(at moment: Timestamp, _ register: PlantRegister) -> PriceCurve.Outlook {
-    let civil = calendar.civil(at: moment)
-    let quarter = civil.secondOfDay / 900
-    if let series = priceSeries(register),
-      let price = last.value(series, at: moment, within: DispatchStage.priceHoldsFor)
-    {
-      prices.observe(price, quarter: quarter)
-      return prices.outlook(quarter: quarter, now: price)
+  /// Holds generators back, all in the same proportion, where what is left cannot or should not be exported.
+  private mutating func curtail(
+    _ exchange: Double, _ generation: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
+    _ register: PlantRegister
+  ) {
+    let curtailment = Curtailment(
+      exchange: exchange, generation: generation, limit: limits.exportKilowatts, exportPrice: prices.export,
+      isHeld: isCurtailing)
+    let wasCurtailing = isCurtailing
+    isCurtailing = curtailment.cap != nil
+    guard isCurtailing || wasCurtailing else { return }
+    for position in register.assets.indices
+    where register.assets[position].kind.role == .generation && register.assets[position].within == nil {
+      let asset = AssetIndex(position)
+      guard let actual = power(of: asset, at: frame.clock, register) else { continue }
+      let share = generation > 0 ? actual / generation : 0
+      write(
+        Entry(
+          asset: asset,
+          power: curtailment.cap.map { $0 * share } ?? register.assets[position].capacityKilowatts ?? actual,
+          rule: actual, stateOfCharge: .nan,
+          saving: max(0, -prices.export) * curtailment.excess * share * DispatchStage.interval.inHours,
+          isShielded: isCurtailing, reason: isCurtailing ? curtailment.reason : "curtail: released"),
+        prices, &frame, register)
     }
-    let planned = register.plant.tariff.importPrice(minute: civil.secondOfDay / 60)
-    return prices.outlook(quarter: quarter, now: planned)
+  }
+}
+
+// MARK: - What is known
+
+extension DispatchStage {
+  /// Markets settle by the hour at the longest, so a price holds until the next is overdue.
+  private static let priceHoldsFor = TimeSpan.minutes(90)
+
+  private mutating func pricesNow(at moment: Timestamp, _ register: PlantRegister) -> PriceNow {
+    let live = gridValue("price", at: moment, register)
+    if let live { prices.observe(live, at: moment) }
+    let export = gridValue("export_price", at: moment, register)
+    if let export { prices.observe(export: export, at: moment) }
+    let local = prices.local(at: moment)
+    let tariff = register.plant.tariff
+    return PriceNow(
+      outlook: prices.outlook(at: moment, now: live ?? tariff.importPrice(at: moment, local: local)),
+      export: export ?? tariff.exportPrice(at: moment, local: local), carbon: carbonPrice(at: moment, register))
   }
 
-  private func priceSeries(_ register: PlantRegister) -> SeriesIndex? {
+  /// What the carbon of a kWh of import weighs [currency/kWh].
+  private func carbonPrice(at moment: Timestamp, _ register: PlantRegister) -> Double {
+    let tariff = register.plant.tariff
+    guard tariff.carbonWeight > 0 else { return 0 }
+    return tariff.carbonWeight * (gridValue("carbon", at: moment, register) ?? tariff.carbonIntensity ?? 0)
+  }
+
+  private func gridValue(_ sensor: String, at moment: Timestamp, _ register: PlantRegister) -> Double? {
     for position in register.assets.indices where register.assets[position].kind.role == .gridExchange {
-      if let series = register.series(of: AssetIndex(position), sensor: "price") { return series }
+      if let series = register.series(of: AssetIndex(position), sensor: sensor) {
+        return last.value(series, at: moment, within: DispatchStage.priceHoldsFor)
+      }
     }
     return nil
+  }
+
+  private func value(
+    of asset: AssetIndex, _ sensor: String, at moment: Timestamp, _ register: PlantRegister
+  ) -> Double? {
+    last.value(register.series(of: asset, sensor: sensor), at: moment, within: PlantPower.staleAfter)
+  }
+
+  private func power(of asset: AssetIndex, at moment: Timestamp, _ register: PlantRegister) -> Double? {
+    last.value(register.power(of: asset), at: moment, within: PlantPower.staleAfter)
   }
 
   private func stateOfCharge(of asset: AssetIndex, at moment: Timestamp, _ register: PlantRegister) -> Double? {
@@ -135,25 +255,72 @@ public struct DispatchStage: Stage {
     let percent = last.value(series, at: moment, within: PlantPower.staleAfter)
     return percent.map { min(1, max(0, $0 / 100)) }
   }
+}
+
+// MARK: - Output and state
+
+extension DispatchStage {
+  /// A decision on one asset, in its own direction.
+  private struct Entry {
+    var asset: AssetIndex
+    var power: Double
+    var rule: Double
+    var stateOfCharge: Double
+    var saving: Double
+    var isShielded: Bool
+    var reason: String
+  }
 
   private func write(
-    _ decision: BatteryDecision, _ asset: AssetIndex, _ price: Double, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ entry: Entry, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
   ) {
-    frame.points.begin(PointKey(.dispatch, .asset(asset)), at: frame.clock)
-    frame.points.field("recommended_kw", decision.power)
-    frame.points.field(
-      "actual_kw", last.value(register.power(of: asset), at: frame.clock, within: PlantPower.staleAfter))
-    frame.points.field("rule_kw", decision.wish)
-    frame.points.field("soc", decision.stateOfCharge)
-    frame.points.field("price", price)
-    frame.points.field("saving", decision.saving(price: price, export: register.plant.tariff.exportPrice))
-    if let learner, learner.asset == asset { frame.points.field("regret", learner.regret) }
-    frame.points.field("shield", boolean: decision.isShielded)
-    frame.points.field("reason", text: decision.reason)
+    frame.points.begin(PointKey(.dispatch, .asset(entry.asset)), at: frame.clock)
+    frame.points.field("recommended_kw", entry.power)
+    frame.points.field("actual_kw", power(of: entry.asset, at: frame.clock, register))
+    frame.points.field("rule_kw", entry.rule)
+    frame.points.field("soc", entry.stateOfCharge)
+    frame.points.field("price", prices.outlook.now)
+    frame.points.field("saving", entry.saving)
+    if let learner, learner.fleet.members[0].asset == entry.asset { frame.points.field("regret", learner.regret) }
+    frame.points.field("shield", boolean: entry.isShielded)
+    frame.points.field("reason", text: entry.reason)
     frame.dispatch.append(
       DispatchDecision(
-        asset: asset, time: frame.clock, recommendedKilowatts: decision.power,
-        stateOfCharge: decision.stateOfCharge, price: price, reason: decision.reason))
+        asset: entry.asset, time: frame.clock, recommendedKilowatts: entry.power,
+        stateOfCharge: entry.stateOfCharge, price: prices.outlook.now, reason: entry.reason))
+  }
+
+  /// Writes the latest values, the prices seen, health, and what was learned.
+  public func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(DispatchStage.layoutVersion)
+    last.snapshot(into: &writer)
+    writer.write(prices.observed)
+    writer.write(health.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, entry in
+      writer.write(entry.key.rawValue)
+      writer.write(entry.value)
+    }
+    writer.write(isCurtailing)
+    writer.write(learner != nil)
+    learner?.snapshot(into: &writer)
+  }
+
+  /// Replaces the latest values, the prices seen, health, and what was learned.
+  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    try reader.expect(version: DispatchStage.layoutVersion, of: DispatchStage.name)
+    try last.restore(from: &reader)
+    let observed = try reader.readDoubles()
+    guard observed.count == 2 * PriceCurve.quartersPerDay else { throw .invalid("\(observed.count) prices a day") }
+    prices.observed = observed
+    health = [:]
+    let judgements = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (asset: AssetIndex(Int(try reader.read(Int32.self))), index: try reader.readDouble())
+    }
+    for judgement in judgements { health[judgement.asset] = judgement.index }
+    isCurtailing = try reader.readBool()
+    guard try reader.readBool() else { return }
+    // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
+    var restored = learner ?? DispatchLearner.placeholder
+    try restored.restore(from: &reader)
+    if learner != nil { learner = restored }
   }
 }

@@ -1,11 +1,11 @@
 import PlantModel
 import PlantPhysics
 
-/// The hard limits of a battery and of its grid connection: whatever wishes for a power passes through here last.
+/// The limits of batteries and of their grid connection: whatever wishes for a power passes through here last.
 ///
-/// A pure function. Order when not all limits can hold together: the battery's power and state of charge always hold,
-/// since they are physics; the import and the export limit hold as far as these let them, and what cannot be held is
-/// named as slack.
+/// A pure function. Each limit is a range of powers, and the ranges are cut with each other in this order: power and state
+/// of charge, which are physics and always hold; the import and the export limit; the ramp; the reserve. Where a range
+/// leaves nothing of those before it, it gives way: the nearest power to it is taken, and it is named as slack.
 public struct SafetyShield: Hashable, Sendable {
   /// The battery.
   public var battery: BatteryModel
@@ -13,6 +13,10 @@ public struct SafetyShield: Hashable, Sendable {
   public var importLimitKilowatts: Double
   /// Greatest export at the grid connection [kW], positive; infinite where there is no limit.
   public var exportLimitKilowatts: Double
+  /// Greatest change of power from one step to the next [kW/h]; infinite where there is no limit.
+  public var rampKilowattsPerHour = Double.infinity
+  /// State of charge that is kept for outages, 0...1.
+  public var reserveStateOfCharge = 0.0
 
   /// The limits of a battery; without further arguments the grid takes and gives anything.
   public init(
@@ -30,6 +34,8 @@ public struct SafetyShield: Hashable, Sendable {
     case maximumStateOfCharge = "soc_max"
     case gridImport = "import"
     case gridExport = "export"
+    case ramp
+    case reserve
   }
 
   /// What became of a wish.
@@ -38,7 +44,7 @@ public struct SafetyShield: Hashable, Sendable {
     public var power: Double
     /// The limit that decided, if the wish was changed.
     public var binding: Limit?
-    /// The limit of the grid connection that cannot be held.
+    /// The first limit in the order above that cannot be held.
     public var slack: Limit?
   }
 
@@ -51,45 +57,93 @@ public struct SafetyShield: Hashable, Sendable {
   ///   - netDemand: Grid exchange with this battery at rest, positive import [kW]; NaN where unknown, then the grid
   ///     limits are not looked at.
   ///   - hours: Length of the step [h].
-  public func project(wish: Double, stateOfCharge soc: Double, netDemand: Double, hours: Double) -> Outcome {
+  ///   - previous: Power before the step [kW]; NaN where unknown, then the ramp is not looked at.
+  public func project(
+    wish: Double, stateOfCharge soc: Double, netDemand: Double, hours: Double, previous: Double = .nan
+  ) -> Outcome {
     guard soc.isFinite else { return Outcome(power: 0) }
+    let headroom = Headroom(battery, reserve: reserveStateOfCharge, stateOfCharge: soc, hours: hours)
+    return project(wish: wish, within: headroom, netDemand: netDemand, hours: hours, previous: previous)
+  }
+
+  /// The same for what one or several batteries can do in the step.
+  func project(
+    wish: Double, within headroom: Headroom, netDemand: Double, hours: Double, previous: Double = .nan
+  ) -> Outcome {
     let wish = wish.isFinite ? wish : 0
-    var outcome = Outcome(power: wish)
+    var corridor = Corridor(
+      low: -headroom.charge, high: headroom.discharge,
+      lowBy: headroom.charge < battery.powerKilowatts ? .maximumStateOfCharge : .power,
+      highBy: headroom.discharge < battery.powerKilowatts ? .minimumStateOfCharge : .power)
     if netDemand.isFinite {
       // Import is net − power: a limit on import asks for discharge, one on export for charging or less discharge.
-      raise(&outcome, to: netDemand - importLimitKilowatts, by: .gridImport)
-      lower(&outcome, to: netDemand + exportLimitKilowatts, by: .gridExport)
+      corridor.narrow(
+        netDemand - importLimitKilowatts, by: .gridImport, netDemand + exportLimitKilowatts, by: .gridExport)
     }
-    let reach = battery.dischargeLimit(stateOfCharge: soc, hours: hours)
-    let room = battery.chargeLimit(stateOfCharge: soc, hours: hours)
-    lower(&outcome, to: battery.powerKilowatts, by: .power)
-    raise(&outcome, to: -battery.powerKilowatts, by: .power)
-    lower(&outcome, to: reach, by: .minimumStateOfCharge)
-    raise(&outcome, to: -room, by: .maximumStateOfCharge)
-    if outcome.power == wish { outcome.binding = nil }
+    if previous.isFinite, rampKilowattsPerHour.isFinite {
+      let change = rampKilowattsPerHour * hours
+      corridor.narrow(previous - change, by: .ramp, previous + change, by: .ramp)
+    }
+    corridor.narrow(-.infinity, by: .reserve, headroom.aboveReserve, by: .reserve)
     // Adding zero turns −0, which an empty or full battery gives, into 0.
-    outcome.power += 0
-    outcome.slack = slack(power: outcome.power, netDemand: netDemand)
-    return outcome
+    let power = min(corridor.high, max(corridor.low, wish)) + 0
+    let binding = power < wish ? corridor.highBy : power > wish ? corridor.lowBy : nil
+    return Outcome(power: power, binding: binding, slack: corridor.slack)
+  }
+}
+
+/// What batteries can do all through a step, by their power and state of charge alone [kW].
+struct Headroom: Hashable, Sendable {
+  /// Greatest discharge.
+  var discharge = 0.0
+  /// Greatest charging, positive.
+  var charge = 0.0
+  /// Greatest discharge that leaves the reserve.
+  var aboveReserve = 0.0
+
+  init() {}
+
+  init(_ battery: BatteryModel, reserve: Double, stateOfCharge soc: Double, hours: Double) {
+    discharge = min(battery.powerKilowatts, battery.dischargeLimit(stateOfCharge: soc, hours: hours))
+    charge = min(battery.powerKilowatts, battery.chargeLimit(stateOfCharge: soc, hours: hours))
+    var kept = battery
+    kept.minimumStateOfCharge = max(battery.minimumStateOfCharge, reserve)
+    aboveReserve = min(discharge, kept.dischargeLimit(stateOfCharge: soc, hours: hours))
   }
 
-  private func lower(_ outcome: inout Outcome, to bound: Double, by limit: Limit) {
-    guard outcome.power > bound else { return }
-    outcome.power = bound
-    outcome.binding = limit
+  static func + (a: Headroom, b: Headroom) -> Headroom {
+    var sum = a
+    sum.discharge += b.discharge
+    sum.charge += b.charge
+    sum.aboveReserve += b.aboveReserve
+    return sum
   }
+}
 
-  private func raise(_ outcome: inout Outcome, to bound: Double, by limit: Limit) {
-    guard outcome.power < bound else { return }
-    outcome.power = bound
-    outcome.binding = limit
-  }
+/// The powers that are left after each limit, and which limit each end is due to.
+private struct Corridor {
+  var low: Double
+  var high: Double
+  var lowBy: SafetyShield.Limit
+  var highBy: SafetyShield.Limit
+  var slack: SafetyShield.Limit?
 
-  private func slack(power: Double, netDemand: Double) -> Limit? {
-    guard netDemand.isFinite else { return nil }
-    let tolerance = 1e-9 * max(1, abs(netDemand))
-    if netDemand - power > importLimitKilowatts + tolerance { return .gridImport }
-    if power - netDemand > exportLimitKilowatts + tolerance { return .gridExport }
-    return nil
+  /// Leaves what also lies between two powers, or the end that is nearest to it where nothing does.
+  mutating func narrow(
+    _ least: Double, by leastLimit: SafetyShield.Limit, _ greatest: Double, by greatestLimit: SafetyShield.Limit
+  ) {
+    let tolerance = 1e-9 * max(1, abs(low), abs(high))
+    if least > high {
+      if least > high + tolerance { slack = slack ?? leastLimit }
+      (low, lowBy) = (high, leastLimit)
+    } else if least > low {
+      (low, lowBy) = (least, leastLimit)
+    }
+    if greatest < low {
+      if greatest < low - tolerance { slack = slack ?? greatestLimit }
+      (high, highBy) = (low, greatestLimit)
+    } else if greatest < high {
+      (high, highBy) = (greatest, greatestLimit)
+    }
   }
 }

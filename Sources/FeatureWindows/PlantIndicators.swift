@@ -2,7 +2,15 @@ import PlantModel
 
 /// What a series contributes to the plant indicators.
 enum IndicatorRole: BitwiseCopyable {
-  case none, consumption, generation, storage, grid, meter, price, carbon
+  case none, consumption, generation, storage, grid, meter, price, exportPrice, carbon
+
+  /// Whether it is a part of the balance.
+  var isPower: Bool {
+    switch self {
+    case .consumption, .generation, .storage, .grid, .meter: true
+    case .none, .price, .exportPrice, .carbon: false
+    }
+  }
 }
 
 /// The last few values of a series, so that the one that held at a moment behind the newest can be told.
@@ -81,6 +89,7 @@ struct PlantIndicators {
     guard kind.role == .gridExchange else { return .none }
     switch series.sensor.lowercased() {
     case "price": return .price
+    case "export_price": return .exportPrice
     case "carbon": return .carbon
     default: return .none
     }
@@ -109,14 +118,14 @@ struct PlantIndicators {
     lastMoment = clock
     lastNewest = newest
     let local = calendar.civil(at: moment)
-    let hasTariff = !tariff.importPeriods.isEmpty || tariff.exportPrice != 0
     let price =
-      first(.price, before: clock) ?? (hasTariff ? tariff.importPrice(minute: local.hour * 60 + local.minute) : nil)
+      first(.price, before: clock) ?? (tariff.isKnown ? tariff.importPrice(at: moment, local: local) : nil)
     // A role that is there but silent must not make the balance up.
     let isWhole = !isSilent(.generation, clock) && !isSilent(.storage, clock)
     var result = KeyPerformance(
       generation: generation, load: load, grid: grid, battery: sum(.storage, before: clock), importPrice: price,
-      exportPrice: tariff.exportPrice, carbonIntensity: first(.carbon, before: clock), over: span)
+      exportPrice: first(.exportPrice, before: clock) ?? tariff.exportPrice(at: moment, local: local),
+      carbonIntensity: first(.carbon, before: clock) ?? tariff.carbonIntensity, over: span)
     if !isWhole {
       if load == nil { result.load = nil }
       if grid == nil { (result.grid, result.selfConsumption, result.cost, result.carbon) = (nil, nil, nil, nil) }
@@ -125,9 +134,8 @@ struct PlantIndicators {
   }
 
   private func value(_ position: Int, before clock: Timestamp) -> (time: Timestamp, value: Double)? {
-    let isPrice = roles[position] == .price || roles[position] == .carbon
-    return held[position].value(
-      before: clock, sampling: samplings[position], longest: isPrice ? Self.priceHold : nil)
+    held[position].value(
+      before: clock, sampling: samplings[position], longest: roles[position].isPower ? nil : Self.priceHold)
   }
 
   private func isKnown(_ position: Int, _ clock: Timestamp) -> Bool {
@@ -140,7 +148,7 @@ struct PlantIndicators {
 
   private func newestPower(before clock: Timestamp) -> Timestamp {
     var newest = Timestamp.distantPast
-    for position in members where roles[position] != .price && roles[position] != .carbon {
+    for position in members where roles[position].isPower {
       if let (time, _) = value(position, before: clock) { newest = max(newest, time) }
     }
     return newest

@@ -65,7 +65,11 @@ final class HTTPClient {
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(connectTimeout.nanoseconds / 1_000_000))
     set(CURLOPT_TIMEOUT_MS, Int(totalTimeout.nanoseconds / 1_000_000))
-    if let caFile { set(CURLOPT_CAINFO, caFile) }
+    if let caFile {
+      set(CURLOPT_CAINFO, caFile)
+      // Who names an authority trusts that one only.
+      wattline_curl_set_string(handle, CURLOPT_CAPATH, nil)
+    }
     if ["//127.", "//localhost", "//[::1]"].contains(where: { url.range(after: $0) != nil }) {
       set(CURLOPT_NOPROXY, "*")
     }

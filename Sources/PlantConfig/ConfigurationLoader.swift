@@ -15,10 +15,10 @@ public struct LoadedConfiguration: Sendable {
   public var isValid: Bool { diagnostics.isEmpty }
 }
 
-/// The plants' files as they were, and what they took from the environment. The process's own file, and with it every
-/// secret, is no part of it.
-public struct PlantSources: Sendable {
-  /// Names and contents, in the order of names.
+/// The plants' files as they were, with the files of prices that they name, and what they took from the environment. The
+/// process's own file, and with it every secret, is no part of it.
+public struct PlantSources: Sendable, Equatable {
+  /// Names and contents: plants in the order of names, each before the prices that it names.
   public var files: [(name: String, bytes: [UInt8])] = []
   /// The variables that the files name and that were set.
   public var environment: [String: String] = [:]
@@ -26,9 +26,18 @@ public struct PlantSources: Sendable {
   /// No plants.
   public init() {}
 
+  /// Whether the same plants are read from both.
+  public static func == (a: PlantSources, b: PlantSources) -> Bool {
+    a.environment == b.environment && a.files.elementsEqual(b.files) { $0.name == $1.name && $0.bytes == $1.bytes }
+  }
+
   /// The plants that these sources describe; those that cannot be read are left out.
   public var plants: [Plant] {
-    ConfigurationLoader.load(files: files, environment: environment) { _ in nil }.plants
+    ConfigurationLoader.load(files: files, environment: environment) { name in
+      files.first { $0.name == name && !ConfigurationLoader.isYAML(name) }.map {
+        String(decoding: $0.bytes, as: UTF8.self)
+      }
+    }.plants
   }
 }
 
@@ -47,7 +56,7 @@ public enum ConfigurationLoader {
         diagnostics: [Diagnostic(file: directory, line: 1, column: 1, message: message)])
     }
     var files: [(name: String, bytes: [UInt8])] = []
-    for name in names.sorted() where (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && !name.hasPrefix(".") {
+    for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") {
       let data = FileManager.default.contents(atPath: directory + "/" + name)
       // What cannot be read is a mistake of its own: a lone tab is never valid YAML.
       files.append((name, data.map { [UInt8]($0) } ?? [UInt8(ascii: "\t")]))
@@ -58,13 +67,15 @@ public enum ConfigurationLoader {
     }
   }
 
-  /// Loads files that are in memory; `readFile` gives the text of a secret's file.
+  static func isYAML(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
+
+  /// Loads files that are in memory; `readFile` gives the text of a secret's file, or of one of prices.
   public static func load(
     files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {
     var loaded = LoadedConfiguration()
     var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
-    for file in files {
+    for file in files where isYAML(file.name) {
       let reading = Reading(file: file.name, environment: environment, readFile: readFile)
       do throws(Diagnostic) {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
@@ -84,6 +95,7 @@ public enum ConfigurationLoader {
       }
       loaded.diagnostics += reading.diagnostics
       loaded.sources.files.append(file)
+      loaded.sources.files += reading.usedFiles.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)) }
       loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)
@@ -97,65 +109,29 @@ public enum ConfigurationLoader {
     _ plants: [(plant: Plant, file: String, name: Mark, topics: [Mark])]
   ) -> [Diagnostic] {
     var found: [Diagnostic] = []
+    var owners: [String: Int] = [:]
+    var earlier = TopicTree()
     for (position, later) in plants.enumerated() {
-      for earlier in plants[..<position] {
-        if earlier.plant.name == later.plant.name {
-          found.append(
-            Diagnostic(
-              file: later.file, line: later.name.line, column: later.name.column,
-              message: "plant '\(later.plant.name)' is already in \(earlier.file); give it another name"))
-          continue
-        }
-        for (number, rule) in later.plant.topics.enumerated() {
-          guard let other = earlier.plant.topics.first(where: { TopicOverlap.canMeet($0.match, rule.match) }) else {
-            continue
-          }
-          found.append(
-            Diagnostic(
-              file: later.file, line: later.topics[number].line, column: later.topics[number].column,
-              message: "nothing tells '\(rule.match)' from '\(other.match)' of plant '\(earlier.plant.name)' "
-                + "(\(earlier.file)); start each with a level of its own, such as '\(later.plant.name)/…'"))
-        }
+      if let owner = owners[later.plant.name] {
+        found.append(
+          Diagnostic(
+            file: later.file, line: later.name.line, column: later.name.column,
+            message: "plant '\(later.plant.name)' is already in \(plants[owner].file); give it another name"))
+        continue
       }
+      owners[later.plant.name] = position
+      for (number, rule) in later.plant.topics.enumerated() {
+        guard let place = earlier.first(meeting: rule.match) else { continue }
+        let other = plants[place.plant]
+        found.append(
+          Diagnostic(
+            file: later.file, line: later.topics[number].line, column: later.topics[number].column,
+            message: "nothing tells '\(rule.match)' from '\(other.plant.topics[place.rule].match)' of plant "
+              + "'\(other.plant.name)' (\(other.file)); start each with a level of its own, such as "
+              + "'\(later.plant.name)/…'"))
+      }
+      for (number, rule) in later.plant.topics.enumerated() { earlier.add(rule.match, (position, number)) }
     }
     return found
-  }
-}
-
-/// Whether two patterns of topics can match one topic.
-enum TopicOverlap {
-  static func canMeet(_ a: String, _ b: String) -> Bool {
-    meet(levels(a)[...], levels(b)[...])
-  }
-
-  private static func levels(_ pattern: String) -> [Substring] {
-    pattern.split(separator: "/", omittingEmptySubsequences: false)
-  }
-
-  private static func meet(_ a: ArraySlice<Substring>, _ b: ArraySlice<Substring>) -> Bool {
-    if a.first == "#" || b.first == "#" { return true }
-    guard let first = a.first, let other = b.first else { return a.isEmpty && b.isEmpty }
-    return levelsMeet(String(first), String(other)) && meet(a.dropFirst(), b.dropFirst())
-  }
-
-  /// Literal text before the first and after the last placeholder must agree as far as both have it.
-  private static func levelsMeet(_ a: String, _ b: String) -> Bool {
-    let (first, second) = (ends(a), ends(b))
-    guard let one = first, let two = second else {
-      if first == nil && second == nil { return a == b }
-      guard let open = first ?? second else { return false }
-      let text = first == nil ? a : b
-      return text.count >= open.prefix.count + open.suffix.count && text.hasPrefix(open.prefix)
-        && text.hasSuffix(open.suffix)
-    }
-    return (one.prefix.hasPrefix(two.prefix) || two.prefix.hasPrefix(one.prefix))
-      && (one.suffix.hasSuffix(two.suffix) || two.suffix.hasSuffix(one.suffix))
-  }
-
-  /// The literal ends of a level with placeholders; `nil` for one without.
-  private static func ends(_ level: String) -> (prefix: String, suffix: String)? {
-    if level == "+" { return ("", "") }
-    guard let start = level.firstIndex(of: "{"), let end = level.lastIndex(of: "}"), start < end else { return nil }
-    return (String(level[..<start]), String(level[level.index(after: end)...]))
   }
 }

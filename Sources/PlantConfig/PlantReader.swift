@@ -30,7 +30,11 @@ final class PlantReader {
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     plant.holidays = list(section, "holidays").compactMap(holiday)
     plant.faults = list(section, "faults").compactMap { fault($0, plant) }
+    if let node = section.node("alerts") {
+      plant.alertRecipients = AlertReader(reading).recipients(ofPlant: Section(node, "alerts", reading))
+    }
     if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
+    if let node = section.node("commands") { plant.commands = commands(Section(node, "commands", reading)) }
     section.finish()
     return name == nil || name == "" ? nil : plant
   }
@@ -45,6 +49,23 @@ final class PlantReader {
     }
     section.finish()
     return limits
+  }
+
+  private func commands(_ section: Section) -> CommandSettings {
+    var commands = CommandSettings()
+    commands.mode = section.choice("mode") ?? commands.mode
+    func span(_ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String) -> TimeSpan? {
+      guard let text = section.text(key) else { return nil }
+      if let span = TimeSpan(text), range.contains(span) { return span }
+      reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; write \(meaning)")
+      return nil
+    }
+    commands.minimumOn = span("min_on", .zero ... .day, "a time up to 24h, such as 15m") ?? commands.minimumOn
+    commands.minimumOff = span("min_off", .zero ... .day, "a time up to 24h, such as 10m") ?? commands.minimumOff
+    commands.validity = span("valid", .minute ... .day, "a time from 1m to 24h, such as 15m") ?? commands.validity
+    commands.response = span("response", .minute ... .hour, "a time from 1m to 1h, such as 2m") ?? commands.response
+    section.finish()
+    return commands
   }
 
   private func list(_ section: Section, _ key: String) -> [YAMLNode] {
@@ -213,11 +234,27 @@ extension PlantReader {
     asset.maximumStateOfCharge = section.number("soc_max", in: 0...1, "a share from 0 to 1")
     asset.importLimitKilowatts = section.number("import_limit_kw", in: size, "kW from 0")
     asset.exportLimitKilowatts = section.number("export_limit_kw", in: size, "kW from 0")
+    asset.reserveStateOfCharge = section.number("reserve", in: 0...1, "a share of the charge from 0 to 1")
+    asset.rampKilowattsPerMinute = section.number("ramp_kw_per_minute", in: 0.001...1e9, "kW a minute above 0")
+    asset.wearPrice = section.number("wear_price", in: 0...1e6, "a price a kWh of throughput from 0")
     if let low = asset.minimumStateOfCharge, let high = asset.maximumStateOfCharge, low >= high {
       reading.mistake(section.place(of: "soc_min"), "'soc_min' must be below 'soc_max'")
     }
+    checkBatteryKeys(asset, section)
     section.finish()
     return asset
+  }
+
+  /// Keys of a battery on anything else would be without effect.
+  private func checkBatteryKeys(_ asset: Asset, _ section: Section) {
+    let high = asset.maximumStateOfCharge ?? 1
+    if let reserve = asset.reserveStateOfCharge, reserve >= high {
+      reading.mistake(section.place(of: "reserve"), "'reserve' is \(reserve); it must be below 'soc_max', \(high)")
+    }
+    guard asset.kind != .battery else { return }
+    for key in ["reserve", "ramp_kw_per_minute", "wear_price"] where section.node(key) != nil {
+      reading.mistake(section.place(of: key), "'\(key)' is for batteries; '\(asset.name)' is a \(asset.kind.rawValue)")
+    }
   }
 
   private func hasCycle(_ asset: Asset, _ assets: [Asset]) -> Bool {

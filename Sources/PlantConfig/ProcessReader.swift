@@ -9,9 +9,13 @@ struct ProcessReader {
   func settings(_ root: YAMLNode) -> ProcessSettings {
     var settings = ProcessSettings()
     let section = Section(root, "wattline.yaml", reading)
-    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading)) }
-    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    settings.mqtt.maximumPayload = min(settings.mqtt.maximumPayload, settings.journal.longestPayload)
+    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading), settings) }
+    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
+    if let node = section.node("alerts") {
+      settings.alerts = AlertReader(reading).settings(Section(node, "alerts", reading))
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
@@ -23,8 +27,8 @@ struct ProcessReader {
     return settings
   }
 
-  private func broker(_ section: Section) -> BrokerSettings {
-    var broker = BrokerSettings()
+  private func broker(_ section: Section, _ settings: ProcessSettings) -> BrokerSettings {
+    var broker = settings.mqtt
     if let url = section.text("url") { readURL(url, section, &broker) }
     if let id = section.text("client_id") { broker.clientID = id }
     if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
@@ -39,6 +43,12 @@ struct ProcessReader {
     if let text = section.text("max_payload") {
       if let bytes = Amount.bytes(text), (1 << 10...16 << 20).contains(bytes) {
         broker.maximumPayload = Int(bytes)
+        if bytes > settings.journal.longestPayload {
+          reading.mistake(
+            section.place(of: "max_payload"),
+            "'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
+              + "\(settings.journal.longestPayload >> 10)KiB; lower it or raise 'max_bytes' there")
+        }
       } else {
         reading.mistake(
           section.place(of: "max_payload"),
@@ -111,18 +121,27 @@ struct ProcessReader {
     if let path = section.text("path") { journal.path = path }
     if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
     journal.spoolBytes = size("spool", section)
-    if let spool = journal.spoolBytes, spool >= journal.maximumBytes {
-      reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
+    if journal.messageShare < max(journal.maximumBytes / 8, 512 << 10) {
+      reading.mistake(
+        section.place(of: "spool"),
+        "'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages")
     }
     if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
     if let bytes = size("history", section) { journal.historyBytes = bytes }
+    if let text = section.text("history_age") {
+      journal.historyAge = TimeSpan(text)
+      if journal.historyAge.map({ $0 < .minute }) ?? true {
+        reading.mistake(
+          section.place(of: "history_age"), "'history_age' must be a time from 1m on, such as 30d, not '\(text)'")
+      }
+    }
     journal.whenFull = section.choice("when_full") ?? .pause
     if let text = section.text("sync") {
       switch text {
       case "always": journal.sync = .always
       case "never": journal.sync = .never
       default:
-        if let span = Amount.span(text), span >= .milliseconds(1) {
+        if let span = TimeSpan(text), span >= .milliseconds(1) {
           journal.sync = .interval(span)
         } else {
           reading.mistake(section.place(of: "sync"), "'sync' must be always, never or a time like 50ms, not '\(text)'")
@@ -143,7 +162,7 @@ struct ProcessReader {
   }
 }
 
-/// Sizes and times as people write them.
+/// Sizes as people write them.
 enum Amount {
   /// Bytes: a number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024). Example: 10GiB.
   static func bytes(_ text: String) -> Int64? {
@@ -153,11 +172,6 @@ enum Amount {
         "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824,
         "tib": 1_099_511_627_776,
       ])
-  }
-
-  /// A time: a number with ms, s, m, h or d. Example: 50ms.
-  static func span(_ text: String) -> TimeSpan? {
-    scaled(text, ["ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12, "d": 8.64e13]).map { TimeSpan(nanoseconds: $0) }
   }
 
   private static func scaled(_ text: String, _ units: [String: Double]) -> Int64? {

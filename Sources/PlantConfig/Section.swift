@@ -9,6 +9,8 @@ final class Reading {
   private(set) var diagnostics: [Diagnostic] = []
   /// The variables that were asked for and set.
   private(set) var usedEnvironment: [String: String] = [:]
+  /// Files of data that were asked for and are there.
+  private(set) var usedFiles: [String: String] = [:]
 
   init(file: String, environment: [String: String], readFile: @escaping (String) -> String?) {
     self.file = file
@@ -16,9 +18,16 @@ final class Reading {
     self.readFile = readFile
   }
 
-  /// Notes a mistake.
-  func mistake(_ mark: Mark, _ message: String) {
-    diagnostics.append(Diagnostic(file: file, line: mark.line, column: mark.column, message: message))
+  /// Notes a mistake, in the file that is read unless another one is named.
+  func mistake(_ mark: Mark, _ message: String, in other: String? = nil) {
+    diagnostics.append(Diagnostic(file: other ?? file, line: mark.line, column: mark.column, message: message))
+  }
+
+  /// The text of a file of data, which belongs to the configuration from then on.
+  func useFile(_ name: String) -> String? {
+    guard let text = readFile(name) else { return nil }
+    usedFiles[name] = text
+    return text
   }
 
   /// A text with its `${NAME}` and `${NAME:-default}` taken from the environment.

@@ -43,6 +43,8 @@ public struct AssetHealth: Sendable, Equatable {
   public var drift: Double
   /// The sensors that lower the index most, worst first.
   public var contributors: [String]
+  /// Whether anything is known of it now; an asset without has an index that says so, and silence rules of its own.
+  public var hasData = true
 
   /// A judgement.
   public init(
@@ -54,70 +56,6 @@ public struct AssetHealth: Sendable, Equatable {
     self.anomaly = anomaly
     self.drift = drift
     self.contributors = contributors
-  }
-}
-
-/// How much an alert matters.
-public enum Severity: String, Sendable, CaseIterable, Comparable {
-  case info, warning, critical
-
-  private var weight: Int {
-    switch self {
-    case .info: 0
-    case .warning: 1
-    case .critical: 2
-    }
-  }
-
-  /// Order by weight.
-  public static func < (a: Severity, b: Severity) -> Bool {
-    a.weight < b.weight
-  }
-}
-
-/// A change in the life of an alert.
-public struct AlertTransition: Sendable, Equatable {
-  /// Where an alert stands.
-  public enum Status: String, Sendable, CaseIterable {
-    case raised, escalated, acknowledged, cleared
-  }
-
-  /// Same from raising to clearing.
-  public var id: String
-  /// The rule that speaks.
-  public var rule: String
-  /// The asset; `nil` for the plant as a whole.
-  public var asset: AssetIndex?
-  /// The series, where one is meant.
-  public var series: SeriesIndex?
-  /// The new status.
-  public var status: Status
-  /// How much it matters.
-  public var severity: Severity
-  /// When.
-  public var time: Timestamp
-  /// A few words.
-  public var title: String
-  /// What is wrong, since when, and what to look at.
-  public var text: String
-  /// The value that decided, NaN where none did.
-  public var value: Double
-
-  /// A transition.
-  public init(
-    id: String, rule: String, asset: AssetIndex?, series: SeriesIndex?, status: Status, severity: Severity,
-    time: Timestamp, title: String, text: String, value: Double
-  ) {
-    self.id = id
-    self.rule = rule
-    self.asset = asset
-    self.series = series
-    self.status = status
-    self.severity = severity
-    self.time = time
-    self.title = title
-    self.text = text
-    self.value = value
   }
 }
 

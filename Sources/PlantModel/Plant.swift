@@ -20,6 +20,10 @@ public struct Plant: Hashable, Sendable {
   public var holidays: [Int] = []
   /// How many assets and sensors may be taken in.
   public var limits = PlantLimits()
+  /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
+  public var alertRecipients: [String] = []
+  /// How its assets are commanded.
+  public var commands = CommandSettings()
 
   /// A plant; assets and rules may be added later.
   public init(
@@ -96,6 +100,12 @@ public struct Asset: Hashable, Sendable {
   public var minimumStateOfCharge: Double?
   /// Highest state of charge that dispatch may reach, 0...1.
   public var maximumStateOfCharge: Double?
+  /// Share of a battery's charge that is kept for outages, 0...1: only an import limit is reason to go below it.
+  public var reserveStateOfCharge: Double?
+  /// Greatest change of a battery's power from one minute to the next [kW/min].
+  public var rampKilowattsPerMinute: Double?
+  /// Wear of a battery for each kWh that passes its terminals in either direction [currency/kWh].
+  public var wearPrice: Double?
   /// Import limit of a grid connection [kW].
   public var importLimitKilowatts: Double?
   /// Export limit of a grid connection [kW], positive.

@@ -27,10 +27,13 @@ public enum SensorCatalogue {
       case .pv: ["power", "dc_power", "energy", "irradiance", "temperature", "voltage", "current", "status"]
       case .battery:
         ["power", "soc", "soh", "energy_in", "energy_out", "temperature", "voltage", "current", "setpoint"]
-      case .evCharger: ["power", "energy", "connected", "soc", "energy_requested", "voltage", "current"]
+      case .evCharger: ["power", "energy", "connected", "soc", "energy_requested", "time_left", "voltage", "current"]
       case .load, .heatPump, .generic: ["power", "energy", "voltage", "current", "temperature"]
       case .grid, .meter:
-        ["power", "energy_import", "energy_export", "voltage", "current", "frequency", "price", "carbon"]
+        [
+          "power", "energy_import", "energy_export", "voltage", "current", "frequency", "price", "export_price",
+          "carbon",
+        ]
       case .wind: ["power", "energy", "wind_speed", "wind_direction", "rotor_speed"]
       case .weather: ["temperature", "humidity", "irradiance", "diffuse_irradiance", "direct_irradiance", "wind_speed"]
       }
@@ -132,8 +135,10 @@ public enum SensorCatalogue {
     "direct_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_400, mayRestAtZero: true),
     "wind_speed": SensorProfile(unit: unit("m/s"), range: 0...75, mayRestAtZero: true),
     "wind_direction": steady("deg", 0...360), "rotor_speed": SensorProfile(unit: unit("rpm"), mayRestAtZero: true),
-    "price": steady("/kWh", -5...20), "carbon": steady("kg/kWh", 0...2),
+    "price": steady("/kWh", -5...20), "export_price": steady("/kWh", -5...20), "carbon": steady("kg/kWh", 0...2),
     "setpoint": steady("kW"), "energy_requested": steady("kWh", 0...1_000), "connected": steady(nil, 0...1),
+    // Canonical seconds: up to a week.
+    "time_left": steady("min", 0...604_800),
     "status": steady(nil), "state": steady(nil), "switch": steady(nil, 0...1), "relay": steady(nil, 0...1),
   ]
 

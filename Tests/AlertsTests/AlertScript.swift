@@ -8,6 +8,7 @@ struct AlertScript {
   var register: PlantRegister
   var now = Timestamp(seconds: 1_700_000_000)
   var transitions: [AlertTransition] = []
+  var notices: [AlertNotice] = []
   var points = PointBatch()
   private var frame = Frame()
 
@@ -44,6 +45,14 @@ struct AlertScript {
     step()
   }
 
+  /// What became of an instruction.
+  mutating func instruct(_ members: [String: String], subject: String = "alerts") -> Instruction.Outcome? {
+    frame.reset(cause: .readings, received: now, clock: now)
+    frame.instructions = [Instruction(subject: subject, members: members)]
+    step()
+    return frame.instructions.first?.outcome
+  }
+
   /// Ticks once a second.
   mutating func tick(seconds: Int, clock: Timestamp? = nil) {
     for _ in 0..<seconds {
@@ -66,12 +75,13 @@ struct AlertScript {
     step()
   }
 
-  mutating func judge(_ asset: String, _ index: Double) {
+  mutating func judge(_ asset: String, _ index: Double, hasData: Bool = true) {
     frame.reset(cause: .minute, received: now, clock: now)
     if let asset = register.asset(named: asset) {
       frame.health = [
         AssetHealth(asset: asset, time: now, index: index, anomaly: 0, drift: 0, contributors: ["power", "voltage"])
       ]
+      frame.health[0].hasData = hasData
     }
     step()
   }
@@ -79,6 +89,7 @@ struct AlertScript {
   private mutating func step() {
     stage.step(&frame, in: register)
     transitions += frame.alerts
+    notices += frame.notices
     for entry in frame.points.entries {
       points.begin(entry.key, at: entry.time)
       for field in frame.points.fields[entry.fields] {

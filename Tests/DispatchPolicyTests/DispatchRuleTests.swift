@@ -14,26 +14,48 @@ struct DispatchRuleTests {
     #expect(rule.reserveStateOfCharge(netDemand: 0, battery: battery, hours: 5) == 0.1)
   }
 
+  private static let midnight = CivilTime(year: 2026, month: 3, day: 4).utc
+
+  private static func plant(_ tariff: Tariff) -> Plant {
+    Plant(name: "p", location: Location(latitude: 50, longitude: 8, timezone: "UTC"), tariff: tariff)
+  }
+
   @Test("the outlook of a tariff tells what is still to come today")
   func outlook() {
-    let curve = PriceCurve(
-      tariff: Tariff(importPeriods: [
-        Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.2),
-        Tariff.Period(fromMinute: 960, toMinute: 1200, price: 0.5),
-      ]))
-    let morning = curve.outlook(quarter: 32, now: 0.2)
+    var curve = PriceCurve(
+      plant: Self.plant(
+        Tariff(importPeriods: [
+          Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.2),
+          Tariff.Period(fromMinute: 960, toMinute: 1200, price: 0.5),
+        ])))
+    let morning = curve.outlook(at: Self.midnight + .hours(8), now: 0.2)
     #expect(morning.higherHours == 4 && morning.highestLater == 0.5 && morning.lowest == 0.2)
     #expect(abs(morning.mean - 0.25) < 1e-12)
-    let evening = curve.outlook(quarter: 84, now: 0.2)
+    let evening = curve.outlook(at: Self.midnight + .hours(21), now: 0.2)
     #expect(evening.higherHours == 0 && evening.highestLater == 0.2)
   }
 
-  @Test("a price that was seen takes the place of the tariff's; one that is no number or no quarter does not")
+  @Test("a price that was seen takes the place of the tariff's periods the next day too; no number does not")
   func observed() {
-    var curve = PriceCurve(tariff: Tariff())
-    curve.observe(0.7, quarter: 5)
-    curve.observe(.nan, quarter: 6)
-    curve.observe(1, quarter: 96)
-    #expect([5, 6, 96, -1].map { curve.price(quarter: $0) } == [0.7, 0, 0, 0])
+    var curve = PriceCurve(plant: Self.plant(Tariff(exportPrice: 0.1)))
+    curve.observe(0.7, at: Self.midnight + .minutes(75))
+    curve.observe(export: -0.2, at: Self.midnight + .minutes(75))
+    curve.observe(.nan, at: Self.midnight + .minutes(90))
+    #expect(curve.price(at: Self.midnight + .minutes(89)) == 0.7)
+    #expect(curve.price(at: Self.midnight + .day + .minutes(75)) == 0.7)
+    #expect(curve.price(at: Self.midnight + .minutes(90)) == 0)
+    #expect([75, 90].map { curve.exportPrice(at: Self.midnight + .minutes($0)) } == [-0.2, 0.1])
+  }
+
+  @Test("a price by date is known better than the one that was seen yesterday")
+  func scheduled() {
+    var tariff = Tariff(importPeriods: [Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.2)])
+    tariff.schedule = PriceSchedule([
+      PriceSchedule.Slot(start: Self.midnight + .hours(1), importPrice: 0.9, exportPrice: -0.1)
+    ])
+    var curve = PriceCurve(plant: Self.plant(tariff))
+    curve.observe(0.7, at: Self.midnight + .hours(1))
+    #expect([60, 119, 120].map { curve.price(at: Self.midnight + .minutes($0)) } == [0.9, 0.9, 0.2])
+    #expect(curve.exportPrice(at: Self.midnight + .minutes(60)) == -0.1)
   }
 }

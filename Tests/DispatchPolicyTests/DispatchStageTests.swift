@@ -271,7 +271,7 @@ struct DispatchStageTests {
     #expect(decision?.reason == "unknown: energy_kwh or power_kw")
   }
 
-  @Test("two batteries share a demand instead of both covering it")
+  @Test("two batteries share a demand in proportion to what each can give")
   func twoBatteries() {
     var plant = Script.plant()
     var second = plant.assets[0]
@@ -282,7 +282,10 @@ struct DispatchStageTests {
     script.say("bess.soc", 50)
     script.say("load.power", 70)
     let decisions = script.frame(atMinute: 0).dispatch
-    #expect(decisions.map(\.recommendedKilowatts) == [50, 20])
+    #expect(decisions.map(\.recommendedKilowatts) == [35, 35])
+    script.say("bess2.soc", 11)
+    let uneven = script.frame(atMinute: 0).dispatch
+    #expect(zip(uneven.map(\.recommendedKilowatts), [50, 4]).allSatisfy { abs($0 - $1) < 1e-9 })
   }
 
   @Test("a restored stage decides as the one that was saved; a damaged snapshot is refused")

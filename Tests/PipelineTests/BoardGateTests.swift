@@ -1,5 +1,6 @@
 import CommandChannel
 import Foundation
+import InfluxSink
 import PlantModel
 import PlantSimulation
 import PlantTesting

@@ -76,7 +76,10 @@ struct ExampleTests {
     #expect(profile("load", "energy").sampling == .counter)
     #expect(profile("bess", "power").unit == Unit.named("kW"))
 
-    let prices = [12, 16, 20, 21].map { plant.tariff.importPrice(minute: $0 * 60) }
+    let prices = [12, 16, 20, 21].map { hour in
+      let local = CivilTime(year: 2026, month: 3, day: 4, hour: hour)
+      return plant.tariff.importPrice(at: local.utc, local: local)
+    }
     #expect(prices == [0.21, 0.54, 0.54, 0.21] && plant.tariff.exportPrice == 0.05)
   }
 

@@ -54,7 +54,7 @@ public struct QueryRow: Sendable, Equatable {
 }
 
 /// The JSON of `/query`.
-struct QueryAnswer: Decodable {
+package struct QueryAnswer: Decodable {
   struct Statement: Decodable {
     var series: [Rows]?
     var error: String?
@@ -69,8 +69,11 @@ struct QueryAnswer: Decodable {
   var results: [Statement]?
   var error: String?
 
+  /// What the database says is wrong with the question or one of its statements.
+  package var firstError: String? { error ?? (results ?? []).lazy.compactMap(\.error).first }
+
   /// The rows of every statement, one after the other.
-  var rows: [QueryRow] {
+  package var rows: [QueryRow] {
     (results ?? []).flatMap { $0.series ?? [] }.flatMap { series in
       (series.values ?? []).map { values in
         QueryRow(

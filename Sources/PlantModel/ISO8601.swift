@@ -1,10 +1,8 @@
-import PlantModel
-
 /// Reading of ISO 8601 times that carry their zone.
-enum ISO8601 {
+public enum ISO8601 {
   /// `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or an offset such as `+02:00`, `-0700` or `+02`; a space may stand
   /// for the `T`. `nil` for anything else, times without zone included.
-  static func timestamp(_ text: some StringProtocol) -> Timestamp? {
+  public static func timestamp(_ text: some StringProtocol) -> Timestamp? {
     var cursor = Cursor(bytes: Array(text.utf8))
     guard let year = cursor.digits(4), cursor.skip("-"), let month = cursor.digits(2), cursor.skip("-"),
       let day = cursor.digits(2), cursor.skip("T") || cursor.skip("t") || cursor.skip(" "),

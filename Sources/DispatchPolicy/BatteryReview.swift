@@ -1,0 +1,146 @@
+import PlantModel
+import PlantPhysics
+
+/// A month of batteries run again in four ways: at rest, by the rule, as they were, and as would have been best.
+struct BatteryReview {
+  private enum Way: Int, CaseIterable { case nothing, rule, actual, best }
+
+  /// Quarters without a gap, from a known charge on.
+  private struct Stretch {
+    var quarters: Range<Int>
+    var series = DispatchSeries()
+    var powers: [Double] = []
+    /// Usable energy at the start and at the end [kWh].
+    var start = 0.0
+    var end = 0.0
+  }
+
+  /// Shorter stretches tell nothing.
+  private static let leastQuarters = 4
+
+  private let fleet: BatteryFleet
+  private let problem: DispatchProblem
+  private let prices: [Double]
+  private let outlooks: [PriceCurve.Outlook]
+  private let hasGeneration: Bool
+  private(set) var comparison: MonthlyAccount.Comparison?
+
+  /// - Returns: `nil` where the plant has no battery whose sizes are known.
+  init?(_ accountant: MonthlyAccountant) {
+    let plant = accountant.plant
+    guard let fleet = BatteryFleet(plant.assets) else { return nil }
+    self.fleet = fleet
+    // The demand charge is on the month, not on a stretch.
+    problem = DispatchProblem(
+      battery: fleet.battery, hours: 0.25, exportPrice: plant.tariff.exportPrice, wearPrice: fleet.wearPrice)
+    (prices, outlooks) = BatteryReview.prices(accountant)
+    hasGeneration = plant.assets.contains { $0.kind.role == .generation }
+    let stretches = self.stretches(accountant.quarters)
+    guard !stretches.isEmpty else { return }
+    comparison = compare(stretches, demandCharge: plant.tariff.demandCharge)
+  }
+
+  private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [PriceCurve.Outlook]) {
+    var curve = PriceCurve(plant: accountant.plant)
+    var days: [Int] = []
+    let prices = accountant.quarters.enumerated().map { place, quarter in
+      let moment = accountant.start + .minutes(Int64(15 * place))
+      days.append(curve.local(at: moment).day)
+      return quarter.price.isFinite ? quarter.price : curve.price(at: moment)
+    }
+    var outlooks: [PriceCurve.Outlook] = []
+    var first = 0
+    for place in prices.indices {
+      if days[place] != days[first] { first = place }
+      let end = (place..<prices.count).first { days[$0] != days[first] } ?? prices.count
+      outlooks.append(PriceCurve.Outlook(prices[first..<end], at: place))
+    }
+    return (prices, outlooks)
+  }
+
+  private func usable(_ quarter: MonthlyAccountant.Quarter) -> Double? {
+    fleet.stateOfCharge { quarter.charges[$0] }.map { soc in
+      min(problem.capacity, max(0, (soc - fleet.battery.minimumStateOfCharge) * fleet.battery.energyKilowattHours))
+    }
+  }
+
+  private func stretches(_ quarters: [MonthlyAccountant.Quarter]) -> [Stretch] {
+    var found: [Stretch] = []
+    var place = 0
+    while place < quarters.count {
+      guard let start = usable(quarters[place]), quarters[place].netDemand.isFinite else {
+        place += 1
+        continue
+      }
+      let end = (place..<quarters.count).first { !quarters[$0].netDemand.isFinite } ?? quarters.count
+      var stretch = Stretch(quarters: place..<end, start: start, end: start)
+      for quarter in place..<end {
+        stretch.series.append(load: quarters[quarter].netDemand, generation: 0, price: prices[quarter])
+        stretch.powers.append(quarters[quarter].meanBattery)
+      }
+      // The charge that was measured last, and from there what the battery's power made of it.
+      let known = (place..<min(end + 1, quarters.count)).last { usable(quarters[$0]) != nil } ?? place
+      stretch.end = usable(quarters[known]) ?? start
+      for quarter in known..<max(known, end) {
+        stretch.end = problem.advance(stretch.end, wanted: quarters[quarter].meanBattery).energy
+      }
+      if end - place >= BatteryReview.leastQuarters { found.append(stretch) }
+      place = end
+    }
+    return found
+  }
+
+  private func compare(_ stretches: [Stretch], demandCharge: Double) -> MonthlyAccount.Comparison {
+    var costs = [Double](repeating: 0, count: Way.allCases.count)
+    var peaks = costs
+    var charged = problem
+    charged.demandCharge = demandCharge
+    // The month's peak is the greatest of the stretches, so all may go as high as the one that has to go highest.
+    let cap = demandCharge > 0 ? stretches.map { PeakCaps.bestCap(of: $0.series, charged) }.max() : nil
+    for stretch in stretches {
+      for way in Way.allCases {
+        let (cost, peak) = run(way, stretch, cap: cap)
+        costs[way.rawValue] += cost
+        peaks[way.rawValue] = max(peaks[way.rawValue], peak)
+      }
+    }
+    for way in Way.allCases { costs[way.rawValue] += peaks[way.rawValue] * demandCharge }
+    let actual = costs[Way.actual.rawValue]
+    var comparison = MonthlyAccount.Comparison()
+    comparison.hours = stretches.reduce(0) { $0 + Double($1.series.count) * problem.hours }
+    comparison.savingAgainstNothing = costs[Way.nothing.rawValue] - actual
+    comparison.savingAgainstRule = costs[Way.rule.rawValue] - actual
+    comparison.regret = max(0, actual - costs[Way.best.rawValue])
+    return comparison
+  }
+
+  /// The cost of a stretch less what is left in the battery [currency], and its greatest import [kW].
+  private func run(_ way: Way, _ stretch: Stretch, cap: Double?) -> (cost: Double, peak: Double) {
+    let series = stretch.series
+    let worth = max(0, series.price.reduce(0, +) / Double(series.count)) * fleet.battery.oneWayEfficiency
+    let powers: [Double]
+    switch way {
+    case .nothing: powers = Array(repeating: 0, count: series.count)
+    case .rule: powers = series.run(problem, from: stretch.start) { ruleWish($0, $1, stretch) }
+    case .actual: powers = stretch.powers
+    case .best:
+      let value = EnergyValue(capacity: problem.capacity, cells: PerfectForesight.cells, value: worth)
+      let caps = cap.map { Array(repeating: $0, count: series.count) } ?? []
+      powers = PerfectForesight.powers(series, problem, caps: caps, from: stretch.start, valued: value)
+    }
+    var energy = stretch.end
+    if way != .actual {
+      energy = powers.reduce(stretch.start) { problem.advance($0, wanted: $1).energy }
+    }
+    let peak = series.load.indices.reduce(0) { max($0, series.netDemand($1) - powers[$1]) }
+    return (series.bill(of: powers, problem).total - worth * energy, peak)
+  }
+
+  private func ruleWish(_ slot: Int, _ energy: Double, _ stretch: Stretch) -> Double {
+    let soc = fleet.battery.minimumStateOfCharge + energy / fleet.battery.energyKilowattHours
+    return DispatchRule(hasGeneration: hasGeneration).wish(
+      netDemand: stretch.series.netDemand(slot), stateOfCharge: soc, battery: fleet.battery,
+      outlook: outlooks[stretch.quarters.lowerBound + slot], hours: problem.hours
+    ).power
+  }
+}

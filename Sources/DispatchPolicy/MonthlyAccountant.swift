@@ -1,0 +1,121 @@
+import PlantModel
+import PlantPhysics
+
+/// Makes a ``MonthlyAccount`` of the points `kpi`, `dispatch` and `clean_1h` of a month.
+///
+/// A `kpi` point stands for the time since the one before it, at least a minute and at most an hour: longer gaps are not
+/// filled, and nothing is paid in them.
+public struct MonthlyAccountant {
+  /// A quarter of an hour of the month.
+  struct Quarter {
+    var hours = 0.0
+    var exchange = 0.0
+    var batteryHours = 0.0
+    var battery = 0.0
+    var price = Double.nan
+    var charges: [AssetIndex: Double] = [:]
+
+    var meanExchange: Double { exchange / hours }
+    /// Mean power of the batteries [kW]; NaN where less than half of the quarter is known.
+    var meanBattery: Double { batteryHours >= 0.125 ? battery / batteryHours : .nan }
+    /// Exchange with the batteries at rest [kW]; NaN where less than half of the quarter is known.
+    var netDemand: Double { hours >= 0.125 ? meanExchange + meanBattery : .nan }
+  }
+
+  private static let step = TimeSpan.minutes(15)
+  let plant: Plant
+  let start: Timestamp
+  private let end: Timestamp
+  private(set) var quarters: [Quarter]
+  private var account = MonthlyAccount()
+  private var lastEnd: Timestamp?
+
+  /// An account of the time from `start` to `end`, which is the month's end or the present, whichever is earlier.
+  public init(plant: Plant, from start: Timestamp, to end: Timestamp) {
+    self.plant = plant
+    self.start = start
+    self.end = max(start, end)
+    account.elapsedHours = (self.end - start).inHours
+    quarters = Array(repeating: Quarter(), count: min(4_000, Int((account.elapsedHours * 4).rounded(.up))))
+  }
+
+  /// Takes in a point of `kpi`; they come in the order of time.
+  public mutating func note(
+    time: Timestamp, exchange: Double?, battery: Double?, cost: Double?, carbon: Double?
+  ) {
+    let finish = time + .minute
+    let span = lastEnd.map { min(.hour, max(.minute, finish - $0)) } ?? .minute
+    lastEnd = finish
+    guard finish > start, finish <= end + .minute else { return }
+    if let cost, cost.isFinite { account.energyCost = (account.energyCost ?? 0) + cost }
+    if let carbon, carbon.isFinite { account.carbonKilograms = (account.carbonKilograms ?? 0) + carbon }
+    guard let exchange, exchange.isFinite else { return }
+    account.coveredHours += span.inHours
+    account.boughtKilowattHours += max(0, exchange) * span.inHours
+    account.soldKilowattHours += max(0, -exchange) * span.inHours
+    var from = finish - span
+    while from < finish {
+      let place = Int(clamping: (from - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
+      let until = min(finish, start + MonthlyAccountant.step * Int64(place + 1))
+      guard until > from else { break }
+      if from >= start, quarters.indices.contains(place) {
+        let hours = (until - from).inHours
+        quarters[place].hours += hours
+        quarters[place].exchange += exchange * hours
+        if let battery, battery.isFinite {
+          quarters[place].batteryHours += hours
+          quarters[place].battery += battery * hours
+        }
+      }
+      from = until
+    }
+  }
+
+  /// Takes in a point of `dispatch`.
+  public mutating func note(decision time: Timestamp, asset: String, stateOfCharge: Double?, price: Double?) {
+    let place = Int(clamping: (time - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
+    guard time >= start, quarters.indices.contains(place) else { return }
+    if let price, price.isFinite { quarters[place].price = price }
+    if let stateOfCharge, let position = plant.assets.firstIndex(where: { $0.name == asset }) {
+      quarters[place].charges[AssetIndex(position)] = stateOfCharge
+    }
+  }
+
+  /// Takes in how many hours of `clean_1h` an asset's power has, and the sum of their shares of good readings.
+  public mutating func note(completenessOf asset: String, hours: Double, goodShares: Double) {
+    let expected = max(1, account.elapsedHours.rounded(.down))
+    let entry = MonthlyAccount.Completeness(
+      asset: asset, presentShare: min(1, hours / expected), goodShare: min(1, goodShares / expected))
+    if let known = account.completeness.firstIndex(where: { $0.asset == asset }) {
+      // An asset may have its power under two names; the one with more of it counts.
+      if entry.goodShare > account.completeness[known].goodShare { account.completeness[known] = entry }
+    } else {
+      account.completeness.append(entry)
+    }
+  }
+
+  /// The account of all that was noted.
+  public func finish() -> MonthlyAccount {
+    var account = account
+    for place in quarters.indices where quarters[place].hours >= 0.125 {
+      let mean = quarters[place].meanExchange
+      guard mean > account.peakKilowatts ?? 0 else { continue }
+      account.peakKilowatts = mean
+      account.peakTime = start + MonthlyAccountant.step * Int64(place)
+    }
+    account.demandCost = (account.peakKilowatts ?? 0) * plant.tariff.demandCharge
+    let capacity = plant.assets.reduce(0) { $0 + ($1.kind == .battery ? $1.energyKilowattHours ?? 0 : 0) }
+    if capacity > 0, quarters.contains(where: { $0.batteryHours > 0 }) {
+      account.fullCycles = quarters.reduce(0) { $0 + abs($1.battery) } / (2 * capacity)
+    }
+    account.comparison = BatteryReview(self)?.comparison
+    // What is declared and was never heard is missing, not absent.
+    let measured: Set<AssetKind> = [.pv, .wind, .battery, .load, .grid, .meter, .evCharger, .heatPump]
+    let found = account.completeness
+    account.completeness = plant.assets.filter { measured.contains($0.kind) }.map { asset in
+      found.first { $0.asset == asset.name }
+        ?? MonthlyAccount.Completeness(asset: asset.name, presentShare: 0, goodShare: 0)
+    }
+    return account
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import PlantModel
+
+/// Why the database gives no rows.
+public enum ReadError: Error, Equatable, CustomStringConvertible {
+  /// Nobody answers at the address.
+  case noAnswer(url: String, words: String)
+  /// The credentials are missing or wrong.
+  case forbidden(url: String)
+  /// The database refuses the question.
+  case refused(words: String)
+
+  /// What is wrong and what would help.
+  public var description: String {
+    switch self {
+    case .noAnswer(let url, let words):
+      "no database answers at \(url) (\(words)); start it, or set influxdb.url in wattline.yaml"
+    case .forbidden(let url):
+      "the database at \(url) refuses the credentials; set username and password_file, or token_file, of influxdb"
+    case .refused(let words): "the database refuses the question: \(words)"
+    }
+  }
+}
+
+/// Asks the database in InfluxQL, which 1.x and 3 speak by themselves and 2.x for databases that are mapped to a bucket.
+public final class DatabaseReader {
+  private static let longestAnswer = 64 << 20
+  private let settings: DatabaseSettings
+  private let client: HTTPClient
+
+  /// A reader; `nil` where libcurl cannot start.
+  public init?(_ settings: DatabaseSettings) {
+    guard
+      let client = HTTPClient(
+        url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
+        longestBody: DatabaseReader.longestAnswer)
+    else { return nil }
+    self.settings = settings
+    self.client = client
+  }
+
+  /// The rows of all statements, one after the other; times are milliseconds since the epoch.
+  public func rows(_ statement: String) throws(ReadError) -> [QueryRow] {
+    let endpoint = WriteEndpoint(settings, interface: WriteEndpoint.interface(for: settings.version) ?? .v1)
+    let body = Array("q=\(WriteEndpoint.percentEncoded(statement))".utf8)
+    let answer = body.withUnsafeBytes {
+      client.send(
+        endpoint.queryURL, body: $0, contentType: "application/x-www-form-urlencoded",
+        authorization: endpoint.authorization, basic: endpoint.basicCredentials)
+    }
+    switch answer.status {
+    case 0: throw .noAnswer(url: settings.url, words: answer.body)
+    case 401, 403: throw .forbidden(url: settings.url)
+    default: break
+    }
+    guard let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body.utf8)) else {
+      throw .refused(words: "\(answer.status) \(answer.body.prefix(300))")
+    }
+    if let error = decoded.firstError { throw .refused(words: error) }
+    return decoded.rows
+  }
+
+  /// A text in single quotes, as InfluxQL wants it. Example: `a'b` becomes `'a\'b'`.
+  public static func quoted(_ text: String) -> String {
+    let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
+    return "'\(escaped.replacingOccurrences(of: "\n", with: "\\n"))'"
+  }
+}

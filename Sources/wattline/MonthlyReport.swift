@@ -1,0 +1,193 @@
+import DispatchPolicy
+import Foundation
+import InfluxSink
+import PlantModel
+
+/// The account of a plant's month as it is printed.
+struct MonthlyReport {
+  let plant: Plant
+  let span: MonthSpan
+  let account: MonthlyAccount
+
+  /// Reads the month, day by day.
+  init(plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) {
+    self.plant = plant
+    self.span = span
+    var accountant = MonthlyAccountant(plant: plant, from: span.start, to: span.end)
+    let name = DatabaseReader.quoted(plant.name)
+    var progress = Progress("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
+    var day = span.start
+    while day < span.end {
+      let next = min(span.end, day + .day)
+      let times = "time >= \(day.milliseconds)ms AND time < \(next.milliseconds)ms"
+      let rows = try reader.rows(
+        """
+        SELECT "grid_kw", "battery_kw", "cost", "carbon_kg" FROM "kpi" WHERE "plant" = \(name) AND \(times); \
+        SELECT "soc", "price", "asset" FROM "dispatch" WHERE "plant" = \(name) AND \(times)
+        """)
+      for row in rows {
+        guard let time = row.number("time").flatMap({ Int64(exactly: $0) }).map(Timestamp.init(milliseconds:)) else {
+          continue
+        }
+        if row.measurement == "kpi" {
+          accountant.note(
+            time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
+            carbon: row.number("carbon_kg"))
+        } else if let asset = row.text("asset") {
+          accountant.note(
+            decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"))
+        }
+      }
+      day = next
+      progress.update((day - span.start).inHours)
+    }
+    progress.finish()
+    // Only whole hours have a rollup.
+    let hours = try reader.rows(
+      """
+      SELECT count("good_share") AS "hours", sum("good_share") AS "good" FROM "clean_1h" WHERE "plant" = \(name) \
+      AND "sensor" =~ /^(active_|ac_)?power$/ AND time >= \(span.start.milliseconds)ms \
+      AND time < \(span.end.milliseconds)ms GROUP BY "asset", "sensor"
+      """)
+    for row in hours {
+      guard let asset = row.text("asset"), let count = row.number("hours"), let good = row.number("good") else {
+        continue
+      }
+      accountant.note(completenessOf: asset, hours: count, goodShares: good)
+    }
+    account = accountant.finish()
+  }
+
+  /// The figures in their order: name, value, unit. A value that is not known is `nil`.
+  private var figures: [(name: String, value: Double?, unit: String)] {
+    let comparison = account.comparison
+    return [
+      ("elapsed_hours", account.elapsedHours, "h"), ("covered_hours", account.coveredHours, "h"),
+      ("bought_kwh", account.boughtKilowattHours, "kWh"), ("sold_kwh", account.soldKilowattHours, "kWh"),
+      ("energy_cost", account.energyCost, plant.currency), ("demand_cost", account.demandCost, plant.currency),
+      ("peak_kw", account.peakKilowatts, "kW"), ("carbon_kg", account.carbonKilograms, "kg"),
+      ("compared_hours", comparison?.hours, "h"),
+      ("saving_vs_nothing", comparison?.savingAgainstNothing, plant.currency),
+      ("saving_vs_rule", comparison?.savingAgainstRule, plant.currency),
+      ("regret_vs_optimum", comparison?.regret, plant.currency), ("full_cycles", account.fullCycles, ""),
+      ("good_share", account.goodShare, ""),
+    ]
+  }
+
+  private var peakTime: String? { account.peakTime.map(\.description) }
+
+  /// Numbers and texts for JSON, `null` for what is not known.
+  var document: [String: ReportValue] {
+    var document: [String: ReportValue] = [
+      "plant": .text(plant.name), "month": .text(span.name), "complete_month": .boolean(!span.isRunning),
+      "currency": .text(plant.currency), "from": .text("\(span.start)"), "to": .text("\(span.end)"),
+      "peak_time": peakTime.map { .text($0) } ?? .none,
+      "assets": .list(
+        account.completeness.map {
+          [
+            "asset": .text($0.asset), "present_share": .number(rounded($0.presentShare)),
+            "good_share": .number(rounded($0.goodShare)),
+          ]
+        }),
+    ]
+    for figure in figures { document[figure.name] = figure.value.map { .number(rounded($0)) } ?? ReportValue.none }
+    return document
+  }
+
+  private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+
+  static let csvHeader =
+    "plant,month,complete_month,currency,elapsed_hours,covered_hours,bought_kwh,sold_kwh,energy_cost,demand_cost,"
+    + "peak_kw,carbon_kg,compared_hours,saving_vs_nothing,saving_vs_rule,regret_vs_optimum,full_cycles,good_share,"
+    + "peak_time"
+
+  /// One row; a field of what is not known is empty.
+  var csv: String {
+    func quoted(_ text: String) -> String {
+      text.contains { ",\"\n".contains($0) } ? "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"" : text
+    }
+    let numbers = figures.map { $0.value.map { "\(rounded($0))" } ?? "" }
+    let fields = [quoted(plant.name), span.name, "\(!span.isRunning)", quoted(plant.currency)] + numbers
+    return (fields + [peakTime ?? ""]).joined(separator: ",")
+  }
+}
+
+/// A value of a report's JSON.
+enum ReportValue: Encodable {
+  case text(String)
+  case number(Double)
+  case boolean(Bool)
+  case list([[String: ReportValue]])
+  case none
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .boolean(let value): try container.encode(value)
+    case .list(let value): try container.encode(value)
+    case .none: try container.encodeNil()
+    }
+  }
+}
+
+// MARK: - For people
+
+extension MonthlyReport {
+  /// Less than this share of the time or of good readings is told as a gap.
+  private static let fullShare = 0.995
+
+  /// The report in words and figures.
+  var text: String {
+    let so = span.isRunning ? ", so far" : ""
+    var lines = ["\(plant.name)  \(span.name)\(so)  (\(plant.location.timezone), \(plant.currency))"]
+    func line(_ name: String, _ value: String) {
+      lines.append("  " + name + String(repeating: " ", count: max(1, 26 - name.count)) + value)
+    }
+    func number(_ value: Double?, _ unit: String) -> String {
+      value.map { String(format: "%12.2f", $0) + (unit.isEmpty ? "" : " \(unit)") } ?? "           - not known"
+    }
+    line("energy bought", number(account.boughtKilowattHours, "kWh"))
+    line("energy sold", number(account.soldKilowattHours, "kWh"))
+    line("cost of energy", number(account.energyCost, plant.currency))
+    if plant.tariff.demandCharge > 0 { line("demand charge", number(account.demandCost, plant.currency)) }
+    line("peak import", number(account.peakKilowatts, "kW") + (peakTime.map { "  in the quarter from \($0)" } ?? ""))
+    line("carbon of what was bought", number(account.carbonKilograms, "kg"))
+    if plant.assets.contains(where: { $0.kind == .battery }) {
+      line("full cycles of batteries", number(account.fullCycles, ""))
+      line("saved against no battery", number(account.comparison?.savingAgainstNothing, plant.currency))
+      line("saved against the rule", number(account.comparison?.savingAgainstRule, plant.currency))
+      line("regret to the optimum", number(account.comparison?.regret, plant.currency))
+    }
+    line("good data", number(account.goodShare.map { 100 * $0 }, "%"))
+    return (lines + gaps.map { "  ! " + $0 }).joined(separator: "\n")
+  }
+
+  /// What the figures do not cover.
+  private var gaps: [String] {
+    func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+    var gaps: [String] = []
+    if account.coveredShare < MonthlyReport.fullShare {
+      let missing = String(format: "%.1f", max(0, account.elapsedHours - account.coveredHours))
+      gaps.append(
+        "energy, money and peak cover \(percent(account.coveredShare)) of the time; the exchange with the grid is not "
+          + "known for \(missing) h")
+    }
+    if !plant.tariff.isKnown, account.energyCost == nil {
+      gaps.append("the plant has no tariff, so nothing has a cost")
+    }
+    if account.carbonKilograms == nil {
+      gaps.append("carbon is not known: set tariff.carbon.intensity, or send a sensor 'carbon' of the grid connection")
+    }
+    if let hours = account.comparison?.hours, hours < MonthlyReport.fullShare * account.elapsedHours {
+      let share = percent(hours / max(1e-9, account.elapsedHours))
+      gaps.append("savings and regret cover \(share) of the time: charge, power and prices have to be known for them")
+    }
+    for entry in account.completeness where entry.goodShare < MonthlyReport.fullShare {
+      gaps.append(
+        "\(entry.asset): \(percent(entry.goodShare)) good readings, hours with any \(percent(entry.presentShare))")
+    }
+    return gaps
+  }
+}

@@ -1,0 +1,114 @@
+import DispatchPolicy
+import PlantModel
+import Testing
+
+/// A day of a plant of 100 kWh and 50 kW at 0.20, 0.50 from 16 to 20 h, told to an accountant.
+private struct Day {
+  static let midnight = CivilTime(year: 2026, month: 3, day: 4).utc
+  var plant = Script.plant(peak: 0.5)
+  var accountant: MonthlyAccountant
+  /// Usable energy in the battery [kWh].
+  var energy = 0.0
+
+  init(demandCharge: Double = 0, hours: Int64 = 24) {
+    plant.tariff.demandCharge = demandCharge
+    accountant = MonthlyAccountant(plant: plant, from: Day.midnight, to: Day.midnight + .hours(hours))
+  }
+
+  /// Minutes of constant powers, and the decisions of their quarters.
+  mutating func run(hours: Range<Int>, exchange: Double, battery: Double, price: Double) {
+    for minute in hours.lowerBound * 60..<hours.upperBound * 60 {
+      let time = Day.midnight + .minutes(Int64(minute))
+      if minute % 15 == 0 {
+        accountant.note(decision: time, asset: "bess", stateOfCharge: 0.1 + energy / 100, price: price)
+      }
+      accountant.note(time: time, exchange: exchange, battery: battery, cost: exchange / 60 * price, carbon: nil)
+      energy -= battery / 60
+    }
+  }
+}
+
+@Suite("A month's account")
+struct MonthlyAccountTests {
+  @Test("energy, cost, peak and cycles of a day are those that were told")
+  func sums() throws {
+    var day = Day()
+    day.run(hours: 0..<1, exchange: 50, battery: -40, price: 0.2)
+    day.run(hours: 1..<16, exchange: 10, battery: 0, price: 0.2)
+    day.run(hours: 16..<20, exchange: 0, battery: 10, price: 0.5)
+    day.run(hours: 20..<24, exchange: -5, battery: 0, price: 0.2)
+    let account = day.accountant.finish()
+    #expect(account.elapsedHours == 24)
+    #expect(abs(account.coveredHours - 24) < 1e-9)
+    #expect(abs(account.boughtKilowattHours - 200) < 1e-6)
+    #expect(abs(account.soldKilowattHours - 20) < 1e-6)
+    #expect(abs((account.energyCost ?? 0) - (200 - 20) * 0.2) < 1e-6)
+    #expect(account.carbonKilograms == nil)
+    #expect(abs((account.peakKilowatts ?? 0) - 50) < 1e-9)
+    #expect(account.peakTime == Day.midnight)
+    #expect(abs((account.fullCycles ?? 0) - 0.4) < 1e-9)
+  }
+
+  @Test(
+    "40 kWh bought at 0.20 for the peak at 0.50 save 12 against a resting battery; the rule's and the best's are told")
+  func comparison() throws {
+    var day = Day()
+    day.run(hours: 0..<1, exchange: 50, battery: -40, price: 0.2)
+    day.run(hours: 1..<16, exchange: 10, battery: 0, price: 0.2)
+    day.run(hours: 16..<20, exchange: 0, battery: 10, price: 0.5)
+    day.run(hours: 20..<24, exchange: 10, battery: 0, price: 0.2)
+    let comparison = try #require(day.accountant.finish().comparison)
+    #expect(abs(comparison.hours - 24) < 1e-9)
+    #expect(abs(comparison.savingAgainstNothing - 12) < 1e-6)
+    // An empty battery without sun rests under the rule of a plant that has PV.
+    #expect(abs(comparison.savingAgainstRule - 12) < 1e-6)
+    // Energy that is left counts at the mean price, 0.25: to be full at the end for 0.20 would have paid 80 × 0.05.
+    #expect(abs(comparison.regret - 4) < 0.05)
+  }
+
+  @Test("with a demand charge a flatter import is worth more, and the peak is charged")
+  func demandCharge() throws {
+    var day = Day(demandCharge: 2)
+    day.run(hours: 0..<20, exchange: 12, battery: -2, price: 0.2)
+    day.run(hours: 20..<24, exchange: 12, battery: 10, price: 0.2)
+    let account = day.accountant.finish()
+    #expect(abs(account.demandCost - 24) < 1e-9)
+    let comparison = try #require(account.comparison)
+    #expect(abs(comparison.savingAgainstNothing - (22 - 12) * 2) < 0.01)
+    #expect(comparison.regret >= 0)
+  }
+
+  @Test("what was not measured is in no sum, and the hours that are known are told")
+  func gaps() throws {
+    var day = Day()
+    day.run(hours: 0..<6, exchange: 10, battery: 0, price: 0.2)
+    day.run(hours: 18..<24, exchange: 10, battery: 0, price: 0.2)
+    day.accountant.note(completenessOf: "load", hours: 12, goodShares: 9)
+    let account = day.accountant.finish()
+    // A gap longer than an hour counts as one.
+    #expect(abs(account.coveredHours - 13) < 0.02)
+    #expect(abs(account.boughtKilowattHours - 130) < 0.2)
+    #expect(abs(account.coveredShare - 13.0 / 24) < 1e-3)
+    #expect(account.completeness.map(\.asset) == ["bess", "load", "grid", "pv"])
+    #expect(account.completeness[1].presentShare == 0.5 && account.completeness[1].goodShare == 0.375)
+    #expect(account.completeness[0].goodShare == 0)
+    #expect(try #require(account.goodShare) == 0.375 / 4)
+  }
+
+  @Test("without points, without a battery, and with numbers that are none nothing breaks and nothing is claimed")
+  func empty() {
+    let day = Day()
+    let account = day.accountant.finish()
+    #expect(account.coveredHours == 0 && account.energyCost == nil && account.comparison == nil)
+    var plant = day.plant
+    plant.assets.removeAll { $0.kind == .battery }
+    var accountant = MonthlyAccountant(plant: plant, from: Day.midnight, to: Day.midnight + .hours(2))
+    accountant.note(time: Day.midnight, exchange: .nan, battery: .infinity, cost: .nan, carbon: nil)
+    accountant.note(time: Day.midnight - .days(400), exchange: 1, battery: 1, cost: 1, carbon: 1)
+    accountant.note(time: Timestamp(nanoseconds: .max), exchange: 1, battery: nil, cost: nil, carbon: nil)
+    accountant.note(decision: Timestamp(nanoseconds: .min), asset: "x", stateOfCharge: 2, price: .nan)
+    let other = accountant.finish()
+    #expect(other.coveredHours == 0 && other.fullCycles == nil && other.comparison == nil)
+    #expect(MonthlyAccountant(plant: plant, from: Day.midnight, to: .distantPast).finish().elapsedHours == 0)
+  }
+}
