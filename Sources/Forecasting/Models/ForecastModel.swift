@@ -50,6 +50,10 @@ extension ForecastModel {
 
 /// The models there are.
 public enum ForecastModels {
+  /// Those that a backtest runs unless told otherwise: the recurrent network is left out, which costs more than it has
+  /// been seen to bring.
+  public static var standard: [any ForecastModel] { all.filter { !($0 is RecurrentModel) } }
+
   /// Fresh models in the order of results.
   public static var all: [any ForecastModel] {
     [
