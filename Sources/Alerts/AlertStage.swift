@@ -55,6 +55,8 @@ public struct AlertStage: Stage {
       frame.instructions[position].outcome = book.follow(frame.instructions[position], &frame)
     }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
+      // What is expected has its time ahead; that is no fault of a clock.
+      if register.series[frame.readings.series[row].position].profile.isForecast { continue }
       judge(row, &frame, register)
     }
     for health in frame.health { judge(health, &frame, register) }

@@ -51,6 +51,10 @@ public struct CleaningStage: Stage {
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
       guard register.series.indices.contains(series), series < states.count else { continue }
+      if register.series[series].profile.isForecast {
+        qualityCounts[Int(Quality.good.rawValue)] &+= 1
+        continue
+      }
       let verdict = states[series].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
         received: frame.received, profile: register.series[series].profile, lateness: lateness)

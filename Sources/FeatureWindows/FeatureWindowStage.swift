@@ -73,7 +73,7 @@ public struct FeatureWindowStage: Stage {
       let position = frame.readings.series[i].position
       let quality = frame.readings.quality[i]
       guard register.series.indices.contains(position), position < states.count else { continue }
-      guard quality != .future, quality != .duplicate else { continue }
+      guard quality != .future, quality != .duplicate, !register.series[position].profile.isForecast else { continue }
       states[position].lastReceived = max(states[position].lastReceived, frame.received)
       let (time, value) = (frame.readings.time[i], frame.readings.value[i])
       if !states[position].add(
