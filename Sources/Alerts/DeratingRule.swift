@@ -18,7 +18,9 @@ extension AlertStage {
       clearDerating(derating, value, time, &frame)
       return
     }
-    guard run >= thresholds.qualityReadings, let size = register.assets[index.position].capacityKilowatts else { return }
+    guard run >= thresholds.qualityReadings, let size = register.assets[index.position].capacityKilowatts else {
+      return
+    }
     if assetWatches[index.position].heldSince == .distantPast { assetWatches[index.position].heldSince = time }
     let stuck = AlertKey(rule: .stuck, asset: index, series: series)
     let expected = expectedPower(index, register.assets[index.position].kind, size, time)
@@ -28,7 +30,9 @@ extension AlertStage {
       let name = register.assets[index.position].name
       let message = AlertStage.deratingMessage(name, value, size, expected, time)
       book.raise(derating, .warning, at: time, message, &frame, register)
-    } else if value < 0.97 * size, expected < 0.85 * value || time - assetWatches[index.position].heldSince > .minutes(30) {
+    } else if value < 0.97 * size,
+      expected < 0.85 * value || time - assetWatches[index.position].heldSince > .minutes(30)
+    {
       book.clear(derating, at: time, "It stands at more than can be expected of it.", value: value, &frame)
       raiseStuck(series, value, time, &frame, register)
     }
@@ -58,7 +62,8 @@ extension AlertStage {
   ) -> AlertMessage {
     AlertMessage(
       title: "\(name) is held at \(AlertBook.rounded(value)) kW",
-      text: "\(name) stands at \(AlertBook.rounded(value)) kW, \(AlertBook.rounded(100 * value / size)) % of its rating, "
+      text:
+        "\(name) stands at \(AlertBook.rounded(value)) kW, \(AlertBook.rounded(100 * value / size)) % of its rating, "
         + "where \(AlertBook.rounded(expected)) kW can be expected, seen at \(time). It is derated or curtailed: "
         + "look at its inverter's temperature and fans, and at limits that the grid operator has set.", value: value)
   }

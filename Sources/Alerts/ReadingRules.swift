@@ -69,7 +69,8 @@ extension AlertStage {
     let before = AlertBook.rounded(watches[series.position].lastGood)
     return AlertMessage(
       title: "\(name) is in the wrong unit",
-      text: "\(name) says \(AlertBook.rounded(value)) at \(time), a thousand times the \(before) \(unit?.symbol ?? "") of "
+      text:
+        "\(name) says \(AlertBook.rounded(value)) at \(time), a thousand times the \(before) \(unit?.symbol ?? "") of "
         + "before: it sends \(UnitMixup.smaller(than: unit)). Look at its gateway, and at unit and scale in the plant file.",
       value: value)
   }
@@ -84,7 +85,8 @@ extension AlertStage {
       ? "far beyond what it usually says" : "outside \(plausible.lowerBound) to \(plausible.upperBound)"
     return AlertMessage(
       title: "\(name) is out of range",
-      text: "\(thresholds.qualityReadings) readings in a row are \(bounds), at \(time) \(AlertBook.rounded(value)). Look "
+      text:
+        "\(thresholds.qualityReadings) readings in a row are \(bounds), at \(time) \(AlertBook.rounded(value)). Look "
         + "at the sensor's wiring, and at range, unit and scale in the plant file.", value: value)
   }
 

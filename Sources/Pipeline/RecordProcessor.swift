@@ -42,7 +42,7 @@ package struct RecordProcessor {
     switch kind {
     case .messages: return take(messages: body, received: received, observe)
     case .tick: tick(received, observe)
-    case .configuration: return reconfigure(body)
+    case .configuration: return reconfigure(body, received, observe)
     case .passedOver: return passOver(body)
     default: break
     }
@@ -135,7 +135,9 @@ package struct RecordProcessor {
     return []
   }
 
-  private mutating func reconfigure(_ body: UnsafeRawBufferPointer) -> [String] {
+  private mutating func reconfigure(
+    _ body: UnsafeRawBufferPointer, _ moment: Timestamp, _ observe: Observer
+  ) -> [String] {
     var reader = SnapshotReader(Array(body))
     let next: PlantSources
     do throws(SnapshotError) { next = try ConfigurationRecord.read(from: &reader) } catch {
@@ -144,8 +146,16 @@ package struct RecordProcessor {
     sources = next
     let configured = next.plants
     guard configured != plants.plants else { return [] }
-    for plant in plants.plants { encoder.forget(plant: plant.name) }
     let (changed, restarted) = plants.reconfigured(to: configured)
+    for (position, plant) in plants.plants.enumerated() {
+      if restarted.contains(plant.name) || !configured.contains(where: { $0.name == plant.name }) {
+        plants.retire(plant: position, moment) { frame, register in
+          encoder.append(frame.points, of: register)
+          observe(frame, register)
+        }
+      }
+      encoder.forget(plant: plant.name)
+    }
     plants = changed
     decoder = MessageDecoder(plants: configured)
     batches = configured.map { _ in ReadingBatch() }
