@@ -65,7 +65,9 @@ struct SeriesCleaner: BitwiseCopyable {
   ) -> Verdict {
     var verdict = Verdict(time: hasSourceTime ? stamp : increasing(stamp), value: value)
     let isFuture = hasSourceTime && verdict.time - received > Self.futureSlack
-    if !value.isFinite || !profile.range.contains(value) || learned.excludes(value, profile) { verdict.flags.insert(QualityFlags(.outOfRange)) }
+    if !value.isFinite || !profile.range.contains(value) || learned.excludes(value, profile) {
+      verdict.flags.insert(QualityFlags(.outOfRange))
+    }
     if isFuture {
       verdict.flags.insert(QualityFlags(.future))
     } else {

@@ -22,6 +22,8 @@ public struct HealthStage: Stage {
   /// Windows that closed since the last mark, in the order in which they came.
   private var fresh: [FeatureWindow] = []
   private var twins = TwinBook()
+  /// By series; `nil` where nothing is forecast.
+  private var forecasts: [ForecastTrack?] = []
   /// By asset.
   private var patterns: [PatternTrack] = []
   private var names: [(penalty: Double, name: String)] = []
@@ -35,9 +37,18 @@ public struct HealthStage: Stage {
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
       take(frame.windows[position], register)
     }
+    for issue in frame.forecasts { take(issue, register) }
     guard frame.cause == .minute, QuarterHour.isMark(frame.clock) else { return }
     judgeSensors(until: frame.clock, register)
     judgeAssets(&frame, register)
+  }
+
+  private mutating func take(_ issue: ForecastIssue, _ register: PlantRegister) {
+    let position = issue.series.position
+    guard register.series.indices.contains(position) else { return }
+    while forecasts.count <= position { forecasts.append(nil) }
+    if forecasts[position] == nil { forecasts[position] = ForecastTrack() }
+    forecasts[position]?.take(issue)
   }
 
   private mutating func take(_ window: FeatureWindow, _ register: PlantRegister) {
@@ -63,6 +74,9 @@ public struct HealthStage: Stage {
       if monitors[position] == nil { monitors[position] = SensorMonitor() }
       monitors[position]?.judge(
         window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
+      if forecasts.indices.contains(position) {
+        forecasts[position]?.judge(window.mean, slot: QuarterHour.slot(containing: window.start))
+      }
       twins.take(window.series, slot: QuarterHour.slot(containing: window.start), mean: window.mean)
     }
     fresh.removeAll { $0.end <= clock }
@@ -128,7 +142,11 @@ public struct HealthStage: Stage {
       let columns = sensors.filter { register.series[$0.position].profile.sampling != .counter }
       patterns[asset.position].learn(before: mark, from: columns, mean: mean)
     }
-    return findings + [TwinFinding(name: "unusual pattern", score: patterns[asset.position].score)]
+    let forecast = sensors.compactMap { forecasts.indices.contains($0.position) ? forecasts[$0.position]?.score : nil }
+    return findings + [
+      TwinFinding(name: "unusual pattern", score: patterns[asset.position].score),
+      TwinFinding(name: "forecast", score: forecast.max() ?? 0),
+    ]
   }
 
   private func penalty(of sensor: SeriesIndex, _ register: PlantRegister) -> Double {
@@ -182,6 +200,10 @@ extension HealthStage {
       writer.write(window.goodShare)
     }
     twins.snapshot(into: &writer)
+    writer.write(forecasts) { writer, forecast in
+      writer.write(forecast != nil)
+      forecast?.snapshot(into: &writer)
+    }
     writer.write(patterns) { $1.snapshot(into: &$0) }
   }
 
@@ -204,6 +226,12 @@ extension HealthStage {
         goodShare: try reader.readDouble(), isUpdate: false)
     }
     try twins.restore(from: &reader)
+    forecasts = try reader.readArray { (reader) throws(SnapshotError) in
+      guard try reader.readBool() else { return nil }
+      var forecast = ForecastTrack()
+      try forecast.restore(from: &reader)
+      return forecast
+    }
     patterns = try reader.readArray { (reader) throws(SnapshotError) in
       var pattern = PatternTrack()
       try pattern.restore(from: &reader)

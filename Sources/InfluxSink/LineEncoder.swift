@@ -72,40 +72,25 @@ public struct LineEncoder: Sendable {
     let keys = plants[slot]
     let count = min(
       readings.count, readings.time.count, readings.value.count, readings.quality.count, readings.flags.count)
-<<<<<<< HEAD
     keys.text.withUnsafeBufferPointer { text in
       guard let text = text.baseAddress else {
         skippedCount += UInt64(count)
         return
-=======
-    var nextEstimate = 0
-    for row in 0..<count {
-      var estimate: Estimate?
-      if nextEstimate < readings.estimates.count, readings.estimates[nextEstimate].row == row {
-        estimate = readings.estimates[nextEstimate]
-        nextEstimate += 1
       }
-      let position = readings.series[row].position
-      guard keys.series.indices.contains(position) else {
-        skippedCount += 1
-        continue
->>>>>>> notice
-      }
+      var nextEstimate = 0
       for row in 0..<count {
+        var estimate: Estimate?
+        if nextEstimate < readings.estimates.count, readings.estimates[nextEstimate].row == row {
+          estimate = readings.estimates[nextEstimate]
+          nextEstimate += 1
+        }
         let position = readings.series[row].position
         guard keys.series.indices.contains(position) else {
           skippedCount += 1
           continue
         }
-        append(readings, row, keys.series[position], text)
+        append(readings, row, estimate, keys.series[position], text)
       }
-<<<<<<< HEAD
-=======
-      bytes.append(contentsOf: keys.text[series.clean])
-      appendClean(readings, row, series)
-      if let estimate { append(estimate) }
-      endLine(at: readings.time[row])
->>>>>>> notice
     }
   }
 
@@ -114,7 +99,8 @@ public struct LineEncoder: Sendable {
 
   /// Writes the one or two lines of a reading in place; what they have in common is rendered once.
   private mutating func append(
-    _ readings: borrowing ReadingBatch, _ row: Int, _ series: PlantKeys.SeriesKeys, _ text: UnsafePointer<UInt8>
+    _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ series: PlantKeys.SeriesKeys,
+    _ text: UnsafePointer<UInt8>
   ) {
     let (raw, value, time) = (readings.raw[row], readings.value[row], readings.time[row])
     let (quality, flags) = (readings.quality[row], readings.flags[row])
@@ -144,6 +130,7 @@ public struct LineEncoder: Sendable {
           line.put(",")
         }
         Self.putJudgement(quality, flags, raw, value, series, &line)
+        if let estimate { Self.put(estimate, &line) }
         if raw.isFinite { line.put(tail, count: end - tail) } else { line.endLine(at: time, precision) }
         used += line.end - start
       }
@@ -156,12 +143,11 @@ public struct LineEncoder: Sendable {
   public mutating func append(_ points: PointBatch, of register: PlantRegister) {
     let slot = slot(of: register)
     for entry in points.entries {
-      guard let key = plants[slot].range(of: entry.key, in: register) else {
+      let start = bytes.count
+      guard plants[slot].append(entry.key, of: register, to: &bytes) else {
         skippedCount += 1
         continue
       }
-      let start = bytes.count
-      bytes.append(contentsOf: plants[slot].text[key])
       appendFields(points.fields[entry.fields], of: entry.key.measurement, at: entry.time, startOfLine: start)
     }
   }
@@ -188,7 +174,7 @@ public struct LineEncoder: Sendable {
       return slot
     }
     let keys = PlantKeys(plant: register.plant)
-    if let free = plants.indices.first(where: { slots[plants[$0].plant.name] != $0 }) {
+    if slots.count < plants.count, let free = plants.indices.first(where: { slots[plants[$0].plant.name] != $0 }) {
       plants[free] = keys
       slots[name] = free
       return free
@@ -217,11 +203,11 @@ public struct LineEncoder: Sendable {
   }
 
   /// How a value that is not the reading was found, and its standard deviation where that is known.
-  private mutating func append(_ estimate: Estimate) {
-    appendASCII(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
+  private static func put(_ estimate: Estimate, _ line: inout TextCursor) {
+    line.put(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
     guard estimate.deviation.isFinite else { return }
-    appendASCII(",uncertainty=")
-    NumberText.append(estimate.deviation, to: &bytes)
+    line.put(",uncertainty=")
+    line.put(estimate.deviation)
   }
 
   private mutating func appendFields(

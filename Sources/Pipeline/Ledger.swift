@@ -32,6 +32,17 @@ public struct Ledger: Sendable, Equatable {
   /// Counts a message that was refused.
   mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
 
+  /// Adds another worker's account.
+  mutating func add(_ other: Ledger) {
+    messages &+= other.messages
+    decoded &+= other.decoded
+    duplicates &+= other.duplicates
+    readings &+= other.readings
+    malformedRecords &+= other.malformedRecords
+    beyondLimits &+= other.beyondLimits
+    refused.merge(other.refused, uniquingKeysWith: &+)
+  }
+
   /// Counts messages that came and are not in the journal.
   mutating func add(_ messages: PassedOver) {
     self.messages &+= messages.duplicates &+ messages.oversized

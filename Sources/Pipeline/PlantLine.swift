@@ -22,7 +22,8 @@ struct PlantLine {
   private var health = HealthStage()
   private var alerts = AlertStage()
   private var dispatch: DispatchStage
-  private var frame = Frame()
+  /// Lent by whoever has several lines: it is empty between steps, and its memory need be there once.
+  var frame = Frame()
 
   /// A line that has seen nothing.
   init(plant: Plant) { dispatch = DispatchStage(plant: plant) }

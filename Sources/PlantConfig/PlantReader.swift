@@ -55,7 +55,7 @@ final class PlantReader {
     commands.mode = section.choice("mode") ?? commands.mode
     func span(_ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String) -> TimeSpan? {
       guard let text = section.text(key) else { return nil }
-      if let span = Amount.span(text), range.contains(span) { return span }
+      if let span = TimeSpan(text), range.contains(span) { return span }
       reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; write \(meaning)")
       return nil
     }

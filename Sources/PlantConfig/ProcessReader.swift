@@ -129,7 +129,7 @@ struct ProcessReader {
     if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
     if let bytes = size("history", section) { journal.historyBytes = bytes }
     if let text = section.text("history_age") {
-      journal.historyAge = Amount.span(text)
+      journal.historyAge = TimeSpan(text)
       if journal.historyAge.map({ $0 < .minute }) ?? true {
         reading.mistake(
           section.place(of: "history_age"), "'history_age' must be a time from 1m on, such as 30d, not '\(text)'")

@@ -40,7 +40,8 @@ enum BacktestAgeingCommand {
     if arguments.has("--json") { return try Console.print(json: ["files": results], keys: .convertToSnakeCase) }
     for result in results {
       let foretold =
-        result.low.flatMap { low in result.high.map { "\(Int(low)) to \(Int($0)), median \(Int(result.median ?? $0))" } }
+        result.low.flatMap { low in result.high.map { "\(Int(low)) to \(Int($0)), median \(Int(result.median ?? $0))" }
+        }
         ?? "not reached by cycle \(Int(result.horizon))"
       let truth = result.actual.map { "cycle \(Int($0))" } ?? "not reached in \(result.cycles) cycles"
       Console.print(
@@ -64,7 +65,8 @@ enum BacktestAgeingCommand {
     return Result(
       file: file, cycles: known.count, knownCycles: start.count,
       forecast: forecast.isReached ? "reached" : "not reached", median: forecast.median,
-      low: forecast.interval?.lowerBound, high: forecast.interval?.upperBound, horizon: forecast.horizon, actual: actual,
+      low: forecast.interval?.lowerBound, high: forecast.interval?.upperBound, horizon: forecast.horizon,
+      actual: actual,
       holds: holds)
   }
 }

@@ -25,7 +25,8 @@ enum BenchSimulation {
     if arguments.has("--json") { return try Console.print(json: results, keys: .convertToSnakeCase) }
     for result in results {
       Console.print(
-        "\(result.plant): \(result.sensors) sensors each \(result.stepS) s, \(Int(result.timesRealTime)) times real time")
+        "\(result.plant): \(result.sensors) sensors each \(result.stepS) s, \(Int(result.timesRealTime)) times real time"
+      )
     }
   }
 

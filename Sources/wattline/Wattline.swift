@@ -18,6 +18,8 @@ struct Wattline {
     Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Command(description: ReportCommand.description, run: ReportCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
+    Command(description: BenchScale.description, run: BenchScale.run),
+    Command(description: BenchMemory.description, run: BenchMemory.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
     Command(description: BenchUnjournaled.description, run: BenchUnjournaled.run),

@@ -59,7 +59,8 @@ struct AssetRuleTests {
     #expect(script.changes() == ["derating pv1 power cleared warning"])
   }
 
-  @Test("a generator whose power stands still while its light falls below it is stuck, and one at its rating is neither")
+  @Test(
+    "a generator whose power stands still while its light falls below it is stuck, and one at its rating is neither")
   func stuckGenerator() {
     var script = AlertScript()
     script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 5, quality: .stuck)

@@ -145,6 +145,24 @@ struct TwinTests {
     #expect(track.track.score > 0.4)
   }
 
+  @Test("a series that leaves its forecast of six hours before counts for 0.3 at the most")
+  func forecast() {
+    var random = SeededGenerator(seed: 6)
+    var track = ForecastTrack()
+    func judge(_ slot: Int, _ offset: Double) {
+      let issue = ForecastIssue(
+        series: SeriesIndex(0), issued: QuarterHour.start(of: slot), step: .minutes(15), model: "m",
+        p10: [Double](repeating: 40, count: 96), p50: [Double](repeating: 50, count: 96),
+        p90: [Double](repeating: 60, count: 96))
+      track.judge(50 + 7.8 * random.normal() + offset, slot: slot)
+      track.take(issue)
+    }
+    for slot in 0..<600 { judge(slot, 0) }
+    #expect(track.score < 0.1)
+    for slot in 600..<640 { judge(slot, 30) }
+    #expect(track.score == ForecastTrack.weight)
+  }
+
   @Test("a trend has its worked value, and one that does not fall has none")
   func trend() throws {
     var trend = HealthTrend()

@@ -139,6 +139,34 @@ struct ConfigurationTests {
     #expect(apart.isValid)
   }
 
+  @Test(
+    "whether two patterns can match one topic",
+    arguments: [
+      ("a/{x}", "a/b", true), ("a/{x}", "b/{x}", false), ("a/#", "a", true), ("a/#", "a/b/c", true),
+      ("a", "a/b", false),
+      ("+/b", "{x}/b", true), ("p-{x}/a", "p-{y}/a", true), ("p-{x}", "q-{y}", false), ("{x}-p", "a-p", true),
+      ("{x}-p", "a-q", false), ("p{x}p", "p", false), ("p{x}p", "pp", true), ("#", "a/b", true), ("{x}", "a/b", false),
+      ("a/{x}-1/c", "a/2-{y}/c", true), ("é{x}", "e{x}", false),
+    ])
+  func meeting(_ item: (String, String, Bool)) {
+    for (one, other) in [(item.0, item.1), (item.1, item.0)] {
+      var tree = TopicTree()
+      tree.add(one, (0, 0))
+      tree.add("other/" + other, (1, 0))
+      #expect((tree.first(meeting: other) != nil) == item.2)
+    }
+  }
+
+  @Test("of many plants that share a topic each is told once, with the first that has it")
+  func manyShared() {
+    let files = (0..<30).map { number in
+      let text = head.replacingOccurrences(of: "plant: p", with: "plant: p\(number)")
+      return (String(format: "p%02d.yaml", number), Array((text + "topics: [{match: \"site/{asset}/{sensor}\"}]").utf8))
+    }
+    let messages = ConfigurationLoader.load(files: files, environment: [:]) { _ in nil }.diagnostics.map(\.message)
+    #expect(messages.count == 29 && messages.allSatisfy { $0.contains("of plant 'p0' (p00.yaml)") })
+  }
+
   @Test("secrets come from the environment or a file, and are never printed")
   func secrets() {
     let text =

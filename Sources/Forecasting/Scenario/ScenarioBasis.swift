@@ -14,7 +14,8 @@ struct ScenarioBasis {
   private(set) var expectedGeneration: [Double]
   /// Import price [currency/kWh].
   let price: [Double]
-  let exportPrice: Double
+  /// Payment for export [currency/kWh].
+  let exportPrice: [Double]
   let isNeverNegative: Bool
   /// With the events, before heat and chargers [kW].
   private(set) var loadChange: [Double]
@@ -43,7 +44,7 @@ struct ScenarioBasis {
       $0.isNaN ? 0 : $0
     }
     price = Array(recording.prices[places])
-    exportPrice = recording.exportPrice
+    exportPrice = Array(recording.exportPrices[places])
     isNeverNegative = input.isNeverNegative(before: .max)
     loadChange = Array(repeating: 0, count: span.count)
     storageAfter = storage

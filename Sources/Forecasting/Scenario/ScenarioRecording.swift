@@ -31,8 +31,8 @@ public struct ScenarioRecording {
   public let powers: [Power]
   /// Import price of each slot [currency/kWh].
   public let prices: [Double]
-  /// Payment for export [currency/kWh].
-  public let exportPrice: Double
+  /// Payment for export in each slot [currency/kWh].
+  public let exportPrices: [Double]
   /// The clock on the wall.
   public let zone: LocalCalendar
 
@@ -68,12 +68,10 @@ public struct ScenarioRecording {
       grid: slots.grid, first: slots.first, target: load, exogenous: weather, zone: zone, beyond: 2 * slots.grid.perDay)
     let recorded = slots.exogenous[powers.count + 1].values
     var clock = zone
-    prices = recorded.indices.map { index in
-      if !price.isEmpty { return recorded[index] }
-      let local = clock.civil(at: slots.grid.start(of: slots.first + index))
-      return tariff.importPrice(minute: local.hour * 60 + local.minute)
-    }
-    exportPrice = tariff.exportPrice
+    let moments = recorded.indices.map { slots.grid.start(of: slots.first + $0) }
+    prices =
+      price.isEmpty ? moments.map { tariff.importPrice(at: $0, local: clock.civil(at: $0)) } : recorded
+    exportPrices = moments.map { tariff.exportPrice(at: $0, local: clock.civil(at: $0)) }
     self.zone = zone
   }
 

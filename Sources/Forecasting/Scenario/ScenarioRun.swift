@@ -68,11 +68,11 @@ struct ScenarioRun {
         let generated = generation * basis.generationFactor[slot]
         let price = basis.price[slot]
         before.add(
-          load: load, grid: load - generation - basis.storage[slot], price: price, exportPrice: basis.exportPrice,
+          load: load, grid: load - generation - basis.storage[slot], price: price, exportPrice: basis.exportPrice[slot],
           hours: basis.hours)
         after.add(
           load: changed, grid: changed - generated - basis.storageAfter[slot], price: price,
-          exportPrice: basis.exportPrice, hours: basis.hours)
+          exportPrice: basis.exportPrice[slot], hours: basis.hours)
         loads[slot].append(Float(changed))
       }
       costs[slot].append(Float(after.cost))
@@ -110,7 +110,7 @@ struct ScenarioRun {
     for slot in basis.times.indices where basis.isWhole(slot) {
       let grid = basis.load[slot] - basis.generation[slot] - basis.storage[slot]
       recorded.add(
-        load: basis.load[slot], grid: grid, price: basis.price[slot], exportPrice: basis.exportPrice,
+        load: basis.load[slot], grid: grid, price: basis.price[slot], exportPrice: basis.exportPrice[slot],
         hours: basis.hours)
     }
     func figure(_ value: (Totals) -> Double) -> ScenarioOutcome.Figure {

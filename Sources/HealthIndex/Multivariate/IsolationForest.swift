@@ -13,7 +13,7 @@ import PlantPhysics
 ///
 /// Worked value: c(64) = 7.4878; a row that every tree parts from 63 others at its first split has h = 1 and scores 0.9116.
 struct IsolationForest: Sendable, Equatable {
-  static let trees = 100
+  static let trees = 50
   /// ψ, rows that a tree is grown on. Few, so that odd ones among them do not hide one another.
   static let rowsOfTree = 64
   /// Rows that are kept to draw from.
@@ -39,7 +39,8 @@ struct IsolationForest: Sendable, Equatable {
   /// A forest of what is ordinary among rows of one width, and the scores of those, ascending; `nil` with too few rows.
   static func fitted(to rows: [[Float]], seed: UInt64) -> (forest: IsolationForest, scores: [Double])? {
     var random = SeededGenerator(seed: seed)
-    let shuffled = rows.shuffled(using: &random)
+    // Some more than are kept: the oddest of them go.
+    let shuffled = Array(rows.shuffled(using: &random).prefix(Int(Double(mostRows) / (1 - contamination)) + 1))
     guard let first = forest(of: shuffled, seed: seed) else { return nil }
     let ranked = shuffled.map { (row: $0, score: first.score($0)) }.enumerated().sorted {
       $0.element.score != $1.element.score ? $0.element.score < $1.element.score : $0.offset < $1.offset
@@ -74,7 +75,9 @@ struct IsolationForest: Sendable, Equatable {
     var node = SplitMix64(seed: seed ^ (UInt64(tree + 1) &* 0x9e37_79b9_7f4a_7c15))
     // Rows are in random order, so that those in a row from any of them are a random draw.
     let start = Int(node.next() % UInt64(count))
-    for i in 0..<IsolationForest.rowsOfTree { members[i] = Int32((start + i) % count) }
+    for i in 0..<IsolationForest.rowsOfTree {
+      members[i] = Int32(start + i < count ? start + i : start + i - count)
+    }
     var size = IsolationForest.rowsOfTree
     var depth = 0
     while size > 1, 1 << depth < IsolationForest.rowsOfTree {

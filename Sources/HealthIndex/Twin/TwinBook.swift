@@ -84,6 +84,8 @@ struct TwinBook: Sendable {
     guard let fall = trends[asset.position].fall else { return }
     points.field("trend_per_day", fall.slope)
     points.field("maintenance_days", fall.days)
+    let date = QuarterHour.start(of: slot) + .seconds(Int64(min(fall.days, 36_500) * 86_400))
+    points.field("maintenance_date", text: String("\(date)".prefix(10)))
     points.field("maintenance_days_low", fall.soonest)
     points.field("maintenance_days_high", fall.latest)
   }
