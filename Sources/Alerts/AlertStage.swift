@@ -70,6 +70,12 @@ public struct AlertStage: Stage {
     }
   }
 
+  /// Clears what is active, with a text that says why; for a stage that ends while its plant goes on.
+  public mutating func clearAll(_ text: String, _ frame: inout Frame) {
+    book.isLive = true
+    book.clearAll(at: frame.received, text, &frame)
+  }
+
   /// A plant that sends nothing is behind the clock too, but it is not catching up.
   private func isCatchingUp(_ frame: borrowing Frame) -> Bool {
     frame.isCatchingUp && (frame.cause != .tick || frame.received - silence.lastReading < thresholds.silence)
