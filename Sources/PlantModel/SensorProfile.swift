@@ -1,5 +1,5 @@
 /// What the number of a reading stands for in time.
-public enum Sampling: String, Sendable, CaseIterable {
+public enum Sampling: String, Sendable, CaseIterable, BitwiseCopyable {
   /// The value at its time.
   case instant
   /// The mean of the interval that starts at its time.
