@@ -48,7 +48,7 @@ let package = Package(
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("Alerts", ["PlantModel", "StreamCore"]),
+    module("Alerts", ["PlantModel", "StreamCore", "CCurl"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "CCurl"]),

@@ -1,76 +1,174 @@
 import PlantModel
 import StreamCore
 
-/// What an alert is about: the rule and whom it concerns.
-struct AlertKey: Hashable {
-  var rule: AlertRule
-  var asset: AssetIndex?
-  var series: SeriesIndex?
-}
-
-/// An alert that has been raised and not cleared.
-struct ActiveAlert: Equatable {
-  var id: String
-  var severity: Severity
-  var raised: Timestamp
-  var title: String
-}
-
-/// Words and a number for a transition.
-struct AlertMessage {
-  var title: String
-  var text: String
-  var value: Double = .nan
-}
-
-/// The alerts that are active, and the writing of their transitions and states.
+/// The alerts that are active or not yet acknowledged, and the writing of their transitions and states.
 struct AlertBook {
-  private(set) var active: [AlertKey: ActiveAlert] = [:]
+  var alerts: [AlertKey: Alert] = [:]
+  /// Until when alerts are put aside.
+  var shelves: [AlertKey: Timestamp] = [:]
+  /// When each alert was last raised, newest last; for what chatters.
+  var raisings: [AlertKey: [Timestamp]] = [:]
+  /// Ids of alerts that are done with, newest last, to tell a late instruction from a wrong one.
+  var ended: [String] = []
+  /// How many were raised that are not shelved, since the counter was last read.
+  var raisedCount = 0
+  /// Whether the plant is live, so that transitions are published.
+  var isLive = true
 
-  func isActive(_ key: AlertKey) -> Bool { active[key] != nil }
+  var activeCount: Int { alerts.values.count { $0.isActive } }
+
+  /// Whether the condition holds as far as the book knows.
+  func isActive(_ key: AlertKey) -> Bool { alerts[key].map { $0.isActive && $0.quiet == nil } ?? false }
 
   /// Whether ``raise`` would write something.
-  func wouldChange(_ key: AlertKey, _ severity: Severity) -> Bool { active[key].map { severity > $0.severity } ?? true }
+  func wouldChange(_ key: AlertKey, _ severity: Severity) -> Bool {
+    guard let alert = alerts[key], alert.isActive, alert.quiet == nil else { return true }
+    return severity > alert.severity
+  }
 
   /// Raises an alert, escalates one that is active at a lower severity, and leaves any other alone.
   mutating func raise(
     _ key: AlertKey, _ severity: Severity, at time: Timestamp, _ message: @autoclosure () -> AlertMessage,
     _ frame: inout Frame, _ register: PlantRegister
   ) {
-    if var alert = active[key] {
+    if let alert = alerts[key], alert.isActive {
+      alerts[key]?.quiet = nil
       guard severity > alert.severity else { return }
-      alert.severity = severity
-      active[key] = alert
-      write(key, alert, .escalated, time, message(), &frame)
+      let words = message()
+      alerts[key]?.severity = severity
+      alerts[key]?.message = words
+      // What has grown worse is news to whoever knew of it.
+      alerts[key]?.isAcknowledged = false
+      record(.escalated, key, at: time, &frame)
+      if alert.told == .yes { tell([key], &frame) }
     } else {
-      let message = message()
-      let alert = ActiveAlert(
-        id: AlertBook.identifier(key, time, register), severity: severity, raised: time, title: message.title)
-      active[key] = alert
-      write(key, alert, .raised, time, message, &frame)
+      if let old = alerts.removeValue(forKey: key) { end(old.id) }
+      var alert = Alert(
+        id: AlertBook.identifier(key, time, register), severity: severity, raised: time, noticed: frame.received,
+        message: message())
+      alert.cause = cause(of: key)
+      alerts[key] = alert
+      noteRaising(key, time)
+      record(.raised, key, at: time, &frame)
+      adopt(for: key, &frame)
     }
     writeState(of: key, at: time, &frame)
   }
 
-  /// Clears an alert, if it is active.
+  /// Clears an alert, if it is active; one that chatters only after it has been quiet for a while.
   mutating func clear(
     _ key: AlertKey, at time: Timestamp, _ text: @autoclosure () -> String, value: Double = .nan, _ frame: inout Frame
   ) {
-    guard let alert = active.removeValue(forKey: key) else { return }
+    guard let alert = alerts[key], alert.isActive, alert.quiet == nil else { return }
     let lasted = AlertBook.duration(time - alert.raised)
     let message = AlertMessage(
-      title: "\(alert.title): over", text: "\(text()) It had lasted \(lasted), since \(alert.raised).", value: value)
-    write(key, alert, .cleared, time, message, &frame)
+      title: "\(alert.message.title): over",
+      text: "\(text()) It had lasted \(lasted), since \(alert.raised).", value: value)
+    if chatters(key) {
+      alerts[key]?.quiet = (frame.received, message)
+    } else {
+      finish(key, at: time, message, &frame)
+    }
+  }
+
+  mutating func finish(_ key: AlertKey, at time: Timestamp, _ message: AlertMessage, _ frame: inout Frame) {
+    guard let alert = alerts[key] else { return }
+    alerts[key]?.isActive = false
+    alerts[key]?.quiet = nil
+    alerts[key]?.message = message
+    release(membersOf: alert.id, frame.received)
+    record(.cleared, key, at: time, &frame)
+    if alert.told == .yes { tell([key], &frame) }
     writeState(of: key, at: time, &frame)
+    if alert.isAcknowledged || shelves[key] != nil { remove(key) }
+  }
+
+  mutating func remove(_ key: AlertKey) {
+    if let alert = alerts.removeValue(forKey: key) { end(alert.id) }
+  }
+
+  private mutating func end(_ id: String) {
+    if ended.count >= 256 { ended.removeFirst() }
+    ended.append(id)
   }
 
   /// Writes the state of all that is active.
   func writeStates(at time: Timestamp, _ frame: inout Frame) {
     var seen: Set<PointKey> = []
-    for (key, _) in active.sorted(by: { $0.value.id < $1.value.id })
+    for (key, _) in alerts.filter(\.value.isActive).sorted(by: { $0.value.id < $1.value.id })
     where seen.insert(AlertBook.stateKey(key)).inserted {
       writeState(of: key, at: time, &frame)
     }
+  }
+
+  func state(of key: AlertKey) -> AlertState {
+    guard let alert = alerts[key] else { return .normal }
+    if shelves[key] != nil { return .shelved }
+    if alert.isActive { return alert.isAcknowledged ? .acknowledged : .unacknowledged }
+    return alert.isAcknowledged ? .normal : .returned
+  }
+
+  /// An alert as it stands.
+  func transition(of key: AlertKey, _ alert: Alert) -> AlertTransition {
+    AlertTransition(
+      id: alert.id, rule: key.rule.rawValue, asset: key.asset, series: key.series, status: alert.status,
+      state: state(of: key), severity: alert.severity, time: alert.changed, title: alert.message.title,
+      text: alert.message.text, value: alert.message.value, cause: alert.cause,
+      isPublished: isLive && (shelves[key] == nil || alert.status == .shelved))
+  }
+}
+
+// MARK: - Writing
+
+extension AlertBook {
+  /// Writes a transition of an alert that has its new form, with further words before its text. No two of one alert
+  /// share a time, because their points would be one.
+  mutating func record(
+    _ status: AlertTransition.Status, _ key: AlertKey, at time: Timestamp, saying words: String = "",
+    _ frame: inout Frame
+  ) {
+    guard var alert = alerts[key] else { return }
+    alert.changed = status == .raised ? time : max(time, alert.changed + .milliseconds(1))
+    alert.status = status
+    alerts[key] = alert
+    if !words.isEmpty { alert.message.text = words + " " + alert.message.text }
+    writePoint(of: key, alert, &frame)
+    frame.alerts.append(transition(of: key, alert))
+  }
+
+  func writePoint(of key: AlertKey, _ alert: Alert, _ frame: inout Frame) {
+    let subject: Subject =
+      key.series.map { .series($0) } ?? key.asset.map { .asset($0) } ?? .wholePlant(sensor: "")
+    frame.points.begin(PointKey(.alerts, subject, key.rule.rawValue), at: alert.changed)
+    frame.points.field("status", text: alert.status.rawValue)
+    frame.points.field("severity", text: alert.severity.rawValue)
+    frame.points.field("id", text: alert.id)
+    frame.points.field("title", text: alert.message.title)
+    frame.points.field("text", text: alert.message.text)
+    frame.points.field("state", text: state(of: key).rawValue)
+    if let cause = alert.cause { frame.points.field("cause", text: cause) }
+    frame.points.field("value", alert.message.value)
+  }
+
+  /// The state has no sensor, so that alerts of several sensors of an asset make one: the worst of them.
+  func writeState(of key: AlertKey, at time: Timestamp, _ frame: inout Frame) {
+    let same = alerts.filter { $0.value.isActive && $0.key.rule == key.rule && $0.key.asset == key.asset }
+    let worst = same.max { ($0.value.severity, $1.value.id) < ($1.value.severity, $0.value.id) }
+    frame.points.begin(AlertBook.stateKey(key), at: time)
+    frame.points.field("active", integer: worst == nil ? 0 : 1)
+    frame.points.field("severity", text: (worst?.value.severity ?? .info).rawValue)
+    frame.points.field("state", text: worst.map { state(of: $0.key) }?.rawValue ?? state(of: key).rawValue)
+  }
+
+  private static func stateKey(_ key: AlertKey) -> PointKey {
+    PointKey(.alertState, key.asset.map { .asset($0) } ?? .wholePlant(sensor: ""), key.rule.rawValue)
+  }
+
+  private static func identifier(_ key: AlertKey, _ time: Timestamp, _ register: PlantRegister) -> String {
+    var parts = [register.plant.name, Plant.wholePlant]
+    if let asset = key.asset { parts[1] = register.assets[asset.position].name }
+    if let series = key.series { parts.append(register.series[series.position].sensor) }
+    return (parts + [key.rule.rawValue, "\(time.milliseconds)"]).joined(separator: "/")
   }
 
   /// A length of time in the largest unit that gives at least two: `90 s`, `12 min`, `3 h`.
@@ -84,72 +182,5 @@ struct AlertBook {
   static func rounded(_ value: Double) -> String {
     guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
     return "\((value * 10).rounded() / 10)"
-  }
-
-  private static func identifier(_ key: AlertKey, _ time: Timestamp, _ register: PlantRegister) -> String {
-    var parts = [register.plant.name, Plant.wholePlant]
-    if let asset = key.asset { parts[1] = register.assets[asset.position].name }
-    if let series = key.series { parts.append(register.series[series.position].sensor) }
-    return (parts + [key.rule.rawValue, "\(time.milliseconds)"]).joined(separator: "/")
-  }
-
-  private static func stateKey(_ key: AlertKey) -> PointKey {
-    PointKey(.alertState, key.asset.map { .asset($0) } ?? .wholePlant(sensor: ""), key.rule.rawValue)
-  }
-
-  private func write(
-    _ key: AlertKey, _ alert: ActiveAlert, _ status: AlertTransition.Status, _ time: Timestamp,
-    _ message: AlertMessage, _ frame: inout Frame
-  ) {
-    let subject: Subject =
-      key.series.map { .series($0) } ?? key.asset.map { .asset($0) } ?? .wholePlant(sensor: "")
-    frame.points.begin(PointKey(.alerts, subject, key.rule.rawValue), at: time)
-    frame.points.field("status", text: status.rawValue)
-    frame.points.field("severity", text: alert.severity.rawValue)
-    frame.points.field("id", text: alert.id)
-    frame.points.field("title", text: message.title)
-    frame.points.field("text", text: message.text)
-    frame.points.field("value", message.value)
-    frame.alerts.append(
-      AlertTransition(
-        id: alert.id, rule: key.rule.rawValue, asset: key.asset, series: key.series, status: status,
-        severity: alert.severity, time: time, title: message.title, text: message.text, value: message.value))
-  }
-
-  /// The state has no sensor, so that alerts of several sensors of an asset make one: the worst of them.
-  private func writeState(of key: AlertKey, at time: Timestamp, _ frame: inout Frame) {
-    let worst = active.filter { $0.key.rule == key.rule && $0.key.asset == key.asset }.map(\.value.severity).max()
-    frame.points.begin(AlertBook.stateKey(key), at: time)
-    frame.points.field("active", integer: worst == nil ? 0 : 1)
-    frame.points.field("severity", text: (worst ?? .info).rawValue)
-  }
-
-  func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(active.sorted { $0.value.id < $1.value.id }) { writer, alert in
-      writer.write(alert.key.rule.rawValue)
-      writer.write(alert.key.asset?.rawValue ?? -1)
-      writer.write(alert.key.series?.rawValue ?? -1)
-      writer.write(alert.value.id)
-      writer.write(alert.value.severity.rawValue)
-      writer.write(alert.value.raised)
-      writer.write(alert.value.title)
-    }
-  }
-
-  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    active.removeAll()
-    let count = try reader.read(UInt32.self)
-    for _ in 0..<count {
-      guard let rule = AlertRule(rawValue: try reader.readString()) else { throw .invalid("an unknown rule") }
-      let asset = try reader.read(Int32.self)
-      let series = try reader.read(Int32.self)
-      let id = try reader.readString()
-      guard let severity = Severity(rawValue: try reader.readString()) else { throw .invalid("an unknown severity") }
-      let key = AlertKey(
-        rule: rule, asset: asset < 0 ? nil : AssetIndex(Int(asset)),
-        series: series < 0 ? nil : SeriesIndex(Int(series)))
-      active[key] = ActiveAlert(
-        id: id, severity: severity, raised: try reader.readTimestamp(), title: try reader.readString())
-    }
   }
 }

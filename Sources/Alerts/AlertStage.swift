@@ -1,13 +1,16 @@
 import PlantModel
 import StreamCore
 
-/// Raises, escalates and clears alerts of a plant, by ``AlertRule`` and ``AlertThresholds``.
+/// Raises, escalates and clears alerts of a plant, by ``AlertRule`` and ``AlertThresholds``; groups them by their cause,
+/// and follows the instructions with the subject ``subject``.
 ///
 /// Stands after `Cleaning` and `HealthIndex`: it looks at the qualities of readings, at judgements of health, and at
 /// the receive clock for what did not come.
 public struct AlertStage: Stage {
   /// The stage's name.
   public static let name = "alerts"
+  /// The subject of instructions that are for this stage.
+  public static let subject = "alerts"
 
   let thresholds: AlertThresholds
   var book = AlertBook()
@@ -21,13 +24,19 @@ public struct AlertStage: Stage {
   var assetWatches: [AssetWatch] = []
   /// Odd values of each series, fading, and when they were counted.
   var oddValues: [(count: Double, time: Timestamp, wasOdd: Bool)] = []
+  private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
   /// A stage without history.
   public init(thresholds: AlertThresholds = AlertThresholds()) { self.thresholds = thresholds }
 
   /// How many alerts are active.
-  public var activeCount: Int { book.active.count }
+  public var activeCount: Int { book.activeCount }
+
+  /// The alerts that are active or not acknowledged, as they stand, by id.
+  public var standing: [AlertTransition] {
+    book.alerts.map { book.transition(of: $0.key, $0.value) }.sorted { $0.id < $1.id }
+  }
 
   /// Judges what is in the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
@@ -41,6 +50,10 @@ public struct AlertStage: Stage {
     while assetWatches.count < register.assets.count { assetWatches.append(AssetWatch()) }
     while oddValues.count < register.series.count { oddValues.append((0, .distantPast, false)) }
     while lowHealth.count < register.assets.count { lowHealth.append(0) }
+    book.isLive = !isCatchingUp(frame)
+    for position in frame.instructions.indices where frame.instructions[position].subject == AlertStage.subject {
+      frame.instructions[position].outcome = book.follow(frame.instructions[position], &frame)
+    }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
       judge(row, &frame, register)
     }
@@ -48,16 +61,24 @@ public struct AlertStage: Stage {
     switch frame.cause {
     case .readings: break
     case .tick: tick(&frame, register)
-    case .minute: book.writeStates(at: frame.clock, &frame)
+    case .minute:
+      book.writeStates(at: frame.clock, &frame)
+      book.forgetRaisings(before: frame.clock - .hour)
+      rates.close(&book, &frame)
     }
+  }
+
+  /// A plant that sends nothing is behind the clock too, but it is not catching up.
+  private func isCatchingUp(_ frame: borrowing Frame) -> Bool {
+    frame.isCatchingUp && (frame.cause != .tick || frame.received - silence.lastReading < thresholds.silence)
   }
 
   private mutating func tick(_ frame: inout Frame, _ register: PlantRegister) {
     let now = frame.received
     silence.tick(now)
-    // A plant that sends nothing is behind the clock too, but it is not catching up.
-    let isCatchingUp = frame.isCatchingUp && now - silence.lastReading < thresholds.silence
+    let isCatchingUp = isCatchingUp(frame)
     if !isCatchingUp { judgeSilence(&frame, register) }
+    book.tick(now, &frame)
     // Minute marks stop coming when the whole plant is silent; the receive clock then stands in for them.
     let minute = now.floored(to: .minute)
     if minute > lastMinute {
@@ -89,8 +110,9 @@ public struct AlertStage: Stage {
 
   /// Writes the state.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(2))
+    writer.write(UInt16(3))
     book.snapshot(into: &writer)
+    rates.snapshot(into: &writer)
     silence.snapshot(into: &writer)
     writer.write(watches) { $1.write(to: &$0) }
     writer.write(lowHealth) { $0.write($1) }
@@ -105,8 +127,9 @@ public struct AlertStage: Stage {
 
   /// Reads the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 2, of: "the alerts")
+    try reader.expect(version: 3, of: "the alerts")
     try book.restore(from: &reader)
+    try rates.restore(from: &reader)
     try silence.restore(from: &reader)
     watches = try reader.readArray(elementSize: 72) { (reader) throws(SnapshotError) in
       try SeriesWatch.read(from: &reader)

@@ -4,16 +4,25 @@ import StreamCore
 extension AlertStage {
   /// Judges on a tick who is silent: the plant as a whole, else assets as a whole, else single series.
   mutating func judgeSilence(_ frame: inout Frame, _ register: PlantRegister) {
-    let now = frame.received
     var judgedAssets = 0
     var silentAssets = 0
+    // When the silent ones and the others were last heard.
+    var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
     for position in register.assets.indices {
-      let (judged, silent) = count(AssetIndex(position), now, register)
+      let (judged, silent) = count(AssetIndex(position), frame.received, register)
+      let isSilent = judged > 0 && judged == silent
       if judged > 0 { judgedAssets += 1 }
-      if judged > 0 && judged == silent { silentAssets += 1 }
+      if isSilent { silentAssets += 1 }
+      for series in register.seriesOfAsset[position] {
+        let heard = silence.states[series.position].last
+        if isSilent { last.silent = max(last.silent, heard) } else { last.others = max(last.others, heard) }
+      }
     }
-    if judgedAssets == 0 && book.active.isEmpty { return }
-    let plantIsSilent = judgedAssets > 1 && silentAssets == judgedAssets
+    if judgedAssets == 0 && book.alerts.isEmpty { return }
+    // Assets that speak seldom do not speak for the plant: of those that are silent with it, most suffice, as long as
+    // no other has been heard since.
+    let plantIsSilent =
+      silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
     for position in register.assets.indices { judge(AssetIndex(position), within: plantIsSilent, &frame, register) }
     settle(
       AlertKey(rule: .noData), isSilent: plantIsSilent, isCovered: false,

@@ -18,6 +18,7 @@ static inline CURLcode wattline_curl_set_pointer(CURL *handle, CURLoption option
 static inline CURLcode wattline_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
   return curl_easy_setopt(handle, option, value);
 }
+// The same for data that libcurl asks for.
 typedef size_t (*wattline_curl_write)(char *data, size_t size, size_t count, void *context);
 static inline CURLcode wattline_curl_set_write(CURL *handle, CURLoption option, wattline_curl_write value) {
   return curl_easy_setopt(handle, option, value);
@@ -30,6 +31,14 @@ static inline CURLcode wattline_curl_get_offset(CURL *handle, CURLINFO info, cur
 }
 static inline CURLcode wattline_curl_get_socket(CURL *handle, curl_socket_t *value) {
   return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, value);
+}
+// The option lost an L with 8.2.0.
+static inline CURLcode wattline_curl_allow_refused_recipients(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x080200
+  return curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
+#else
+  return curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+#endif
 }
 // A progress callback that returns anything but 0 ends the transfer.
 typedef int (*wattline_curl_progress)(

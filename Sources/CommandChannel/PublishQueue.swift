@@ -5,7 +5,7 @@ final class PublishQueue: @unchecked Sendable {
   // Every stored property below `condition` is read and written only while `condition` is locked.
   private let condition = NSCondition()
   private var waiting = Batch()
-  private var announced: [PublishedMessage] = []
+  private var announced: [(message: PublishedMessage, isDue: Bool)] = []
   private var announcedAnew = false
   private var unconfirmed = 0
   private var isStopped = false
@@ -66,8 +66,8 @@ final class PublishQueue: @unchecked Sendable {
   func announce(_ message: PublishedMessage) {
     condition.lock()
     defer { condition.unlock() }
-    announced.removeAll { $0.topic == message.topic }
-    announced.append(message)
+    announced.removeAll { $0.message.topic == message.topic }
+    announced.append((message, true))
     announcedAnew = true
   }
 
@@ -101,7 +101,9 @@ final class PublishQueue: @unchecked Sendable {
     batch.removeAll()
     swap(&batch, &waiting)
     if afterConnect || announcedAnew {
-      for message in announced {
+      for position in announced.indices where afterConnect || announced[position].isDue {
+        announced[position].isDue = false
+        let message = announced[position].message
         unconfirmed += 1
         message.payload.withUnsafeBytes {
           batch.append(topic: message.topic, payload: $0, qos: message.qos, retain: message.retain)

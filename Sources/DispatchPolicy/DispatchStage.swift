@@ -10,6 +10,8 @@ import StreamCore
 /// and where one of them is not well, ``DispatchRule`` decides. ``SafetyShield`` has the last word. Chargers follow by
 /// ``ChargerPlan`` with what the grid connection has left, and what still cannot be exported is curtailed.
 ///
+/// What is recommended and what health and alerts tell becomes commands, by ``CommandBook``.
+///
 /// Each gives a point `dispatch` and a ``PlantModel/DispatchDecision``; a power is in its asset's own direction.
 /// `rule_kw` is always what the rule wants. `regret` is what the batteries' actual power of the past day cost above the
 /// best that could have been done [currency]; the first battery carries it for all.
@@ -32,6 +34,7 @@ public struct DispatchStage: Stage {
   /// The latest health index of each asset that was judged.
   private var health: [AssetIndex: Double] = [:]
   private var isCurtailing = false
+  private var commands = CommandBook()
 
   /// The stage of a plant. Local time is UTC if its time zone is not known to the system.
   public init(plant: Plant) {
@@ -50,6 +53,25 @@ public struct DispatchStage: Stage {
       if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, register) }
     case .tick: break
     }
+    command(&frame, register)
+  }
+
+  /// Takes answers to commands, and commands anew each minute and when an alert changes.
+  private mutating func command(_ frame: inout Frame, _ register: PlantRegister) {
+    for position in frame.instructions.indices where frame.instructions[position].subject == CommandBook.subject {
+      frame.instructions[position].outcome = commands.follow(frame.instructions[position], &frame, in: register)
+    }
+    commands.note(frame.alerts)
+    guard frame.cause == .minute || !frame.alerts.isEmpty, CommandBook.isLive(frame) else { return }
+    let now = frame.cause == .minute ? frame.clock : frame.received
+    let known = self
+    let prices = pricesNow(at: now, register)
+    let context = CommandBook.Context(
+      now: now, power: { known.power(of: $0, at: now, register) },
+      stateOfCharge: { known.stateOfCharge(of: $0, at: now, register) }, health: health,
+      exchange: gridValue("power", at: now, register) ?? .nan, importPrice: prices.outlook.now,
+      exportPrice: prices.export, limits: GridLimits(register))
+    commands.step(&frame, context, in: register)
   }
 
   private mutating func learn(at moment: Timestamp, _ register: PlantRegister) {
@@ -300,6 +322,7 @@ extension DispatchStage {
       writer.write(entry.value)
     }
     writer.write(isCurtailing)
+    commands.snapshot(into: &writer)
     writer.write(learner != nil)
     learner?.snapshot(into: &writer)
   }
@@ -317,6 +340,7 @@ extension DispatchStage {
     }
     for judgement in judgements { health[judgement.asset] = judgement.index }
     isCurtailing = try reader.readBool()
+    try commands.restore(from: &reader)
     guard try reader.readBool() else { return }
     // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
     var restored = learner ?? DispatchLearner.placeholder

@@ -3,7 +3,7 @@ import PlantModel
 /// Which filters each connection subscribes to.
 ///
 /// A plant belongs to the connection that a hash of its name says, so that it stays there whatever other plants come and
-/// go. A filter goes with the first plant that has it. Filters that may let the same topic through go together, because a
+/// go, and with it the filter of its instructions. A filter goes with the first plant that has it. Filters that may let the same topic through go together, because a
 /// message must not come over two connections.
 public enum SubscriptionPlan {
   /// Filters by connection, without repetitions and without those that another one covers.
@@ -11,8 +11,11 @@ public enum SubscriptionPlan {
     var owners: [String: Int] = [:]
     var patterns: [TopicPattern] = []
     for plant in plants {
-      for rule in plant.topics {
-        guard let pattern = try? TopicPattern(rule.match) else { continue }
+      // A brace would begin a placeholder.
+      let name = plant.name.contains { "{}".contains($0) } ? "+" : plant.name
+      let instructions = name == "+" ? "wattline/+/+/set" : Instruction.filter(plant: name)
+      for match in plant.topics.map(\.match) + [instructions] {
+        guard let pattern = try? TopicPattern(match) else { continue }
         patterns.append(pattern)
         if owners[pattern.filter] == nil { owners[pattern.filter] = connection(of: plant.name, among: connections) }
       }

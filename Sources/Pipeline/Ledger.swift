@@ -8,9 +8,9 @@ public struct Ledger: Sendable, Equatable {
 
   /// Messages read from the journal.
   public var messages: UInt64 = 0
-  /// Messages that gave at least one reading.
+  /// Messages that gave at least one reading, or an instruction that was followed.
   public var decoded: UInt64 = 0
-  /// Messages that gave none, by reason.
+  /// The others, by reason.
   public var refused: [String: UInt64] = [:]
   /// Readings decoded.
   public var readings: UInt64 = 0

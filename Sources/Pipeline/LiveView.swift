@@ -55,11 +55,17 @@ struct PlantObserver {
       view.dispatch.removeAll { $0.asset == name }
       view.dispatch.append((name, decision.recommendedKilowatts, decision.reason))
     }
-    for alert in frame.alerts {
-      view.alerts.removeAll { $0.id == alert.id }
-      if alert.status != .cleared { view.alerts.insert((alert.id, alert.severity, alert.title), at: 0) }
-    }
+    take(frame.alerts)
     view.series = register.series.count
+  }
+
+  /// Shows alerts as long as they are active.
+  mutating func take(_ alerts: [AlertTransition]) {
+    for alert in alerts {
+      view.alerts.removeAll { $0.id == alert.id }
+      guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }
+      view.alerts.insert((alert.id, alert.severity, alert.title), at: 0)
+    }
   }
 
   private func isMainLoad(_ series: SeriesIndex, in register: PlantRegister) -> Bool {

@@ -1,5 +1,6 @@
 import InfluxSink
 import PlantModel
+import StreamCore
 
 /// What a running pipeline says of itself, at one moment.
 public struct PipelineStatus: Sendable {
@@ -42,6 +43,8 @@ public struct PipelineStatus: Sendable {
   public var redelivered: UInt64 = 0
   /// Bytes of the points that wait on disk for the database.
   public var spoolBytes = 0
+  /// Alerts to be delivered, delivered, waiting and dropped.
+  public var alerts: StageCounts?
   /// Why the database does not take points now; `nil` while it does.
   public var databaseTrouble: String?
   /// Age of the newest record that the stages have processed [s].

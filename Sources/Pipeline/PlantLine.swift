@@ -30,6 +30,9 @@ struct PlantLine {
   /// Readings by quality since the line was made, for the reading ledger.
   var qualityCounts: [UInt64] { cleaning.qualityCounts }
 
+  /// The alerts that are active or not acknowledged.
+  var standingAlerts: [AlertTransition] { alerts.standing }
+
   /// The same state under a changed configuration of the plant.
   func reconfigured(to plant: Plant) -> PlantLine? {
     var writer = SnapshotWriter()
@@ -63,6 +66,15 @@ struct PlantLine {
   mutating func tick(_ moment: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     if let target = clock.target(ofTick: moment) { walk(to: target, received: moment, in: register, emit: emit) }
     frame.reset(cause: .tick, received: moment, clock: clock.mark)
+    run(in: register, emit: emit)
+  }
+
+  /// Steps what is asked of the plant.
+  mutating func instruct(
+    _ instructions: [Instruction], received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  ) {
+    frame.reset(cause: .readings, received: received, clock: clock.mark)
+    frame.instructions = instructions
     run(in: register, emit: emit)
   }
 

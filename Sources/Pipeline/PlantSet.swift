@@ -42,6 +42,17 @@ struct PlantSet {
     }
   }
 
+  /// Passes what is asked of a plant through its stages.
+  mutating func instruct(
+    plant: Int, _ instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
+  ) {
+    let register = registers[plant]
+    lines[plant].instruct(instructions, received: received, in: register) { frame in
+      observers[plant].observe(frame, in: register)
+      emit(frame, register)
+    }
+  }
+
   /// Passes a tick through the stages of a plant.
   mutating func tick(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
@@ -137,6 +148,7 @@ extension PlantSet {
       {
         registers[position] = register
         lines[position] = line
+        observers[position].take(line.standingAlerts)
       } else {
         rebuilt.append(name)
       }

@@ -52,8 +52,18 @@ package struct RecordProcessor {
     messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer
   ) -> [String] {
     var cursor = MessageFrameCursor(body)
+    var instructions: [(plant: Int, instruction: Instruction)] = []
     while let message = cursor.next() {
       ledger.messages += 1
+      if let address = InstructionMessage.address(of: message.topic),
+        let plant = plants.plants.firstIndex(where: { $0.name == address.plant })
+      {
+        switch InstructionMessage.read(message, subject: address.subject) {
+        case .success(let instruction): instructions.append((plant, instruction))
+        case .failure(let reason): ledger.refuse(reason.rawValue)
+        }
+        continue
+      }
       switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
       case .readings(_, let count):
         ledger.decoded += 1
@@ -70,7 +80,25 @@ package struct RecordProcessor {
       }
       batches[plant].removeAll()
     }
+    for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
     return limitNotes()
+  }
+
+  /// Has a plant's stages take or refuse what is asked of it, which counts as decoded or refused.
+  private mutating func instruct(
+    _ plant: Int, _ instruction: Instruction, _ received: Timestamp, _ observe: Observer
+  ) {
+    plants.instruct(plant: plant, [instruction], received: received) { frame, register in
+      for instruction in frame.instructions {
+        switch instruction.outcome {
+        case .taken: ledger.decoded += 1
+        case .open: ledger.refuse(Instruction.Refusal.unknownSubject.rawValue)
+        case .refused(let refusal): ledger.refuse(refusal.rawValue)
+        }
+      }
+      encoder.append(frame.points, of: register)
+      observe(frame, register)
+    }
   }
 
   /// Says once a plant, and again after a change of configuration, that it takes nothing new in.

@@ -20,6 +20,7 @@ struct Reporter {
     cleaning(status, moment, &points)
     sink(status, moment, &points)
     readings(status, moment, &points)
+    alerts(status, moment, &points)
     process(status, moment, &points)
     encoder.append(points)
     // Offset 0 promises nothing of the journal.
@@ -98,6 +99,15 @@ struct Reporter {
     points.field("spooled", integer: Int64(clamping: accounts.spooled.readings))
     points.field("dead_letters", integer: Int64(clamping: accounts.deadLetters.values.reduce(0) { $0 + $1.readings }))
     points.field("dropped", integer: Int64(clamping: accounts.dropped.values.reduce(0) { $0 + $1.readings }))
+  }
+
+  private func alerts(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+    guard let alerts = status.alerts else { return }
+    begin(alerts.stage, moment, &points)
+    points.field("in", integer: Int64(clamping: alerts.input))
+    points.field("out", integer: Int64(clamping: alerts.output))
+    points.field("queue", integer: Int64(clamping: alerts.queue))
+    for (reason, count) in alerts.dropped { points.field("dropped_\(reason)", integer: Int64(clamping: count)) }
   }
 
   private func process(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {

@@ -28,6 +28,7 @@ extension RunningPipeline {
     case .away(let words): status.databaseTrouble = words
     case .held(let reason, let words): status.databaseTrouble = "\(reason): \(words)"
     }
+    status.alerts = alertDelivery.counters.snapshot()
     status.journalEnd = journal.endOffset
     let done = max(self.sink.acceptedUpTo ?? 0, journal.startOffset)
     status.journalBytesWaiting = status.journalEnd > done ? status.journalEnd - done : 0

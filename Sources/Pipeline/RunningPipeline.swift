@@ -1,3 +1,4 @@
+import Alerts
 import CommandChannel
 import Foundation
 import InfluxSink
@@ -49,7 +50,11 @@ public final class RunningPipeline: Sendable {
   private let checkpoint: Checkpoint?
   private let finalCheckpoint = Guarded<Checkpoint?>(nil)
   private let announcer: Publisher
+  private let alertPublisher: Publisher
+  let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
+  /// The journal's end when the process started.
+  private let startOffset: UInt64
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
   /// process, as the demo does for its own servers; the process reports about itself every `reportInterval`.
@@ -81,6 +86,7 @@ public final class RunningPipeline: Sendable {
       directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
       sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
+    startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()
     options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
@@ -94,6 +100,12 @@ public final class RunningPipeline: Sendable {
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
     self.announcer = announcer
+    var alerting = settings.mqtt
+    alerting.clientID += "-alerts"
+    alertPublisher = Publisher(settings: alerting)
+    alertDelivery = try AlertDelivery(
+      settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
+      path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
@@ -127,6 +139,8 @@ public final class RunningPipeline: Sendable {
     // A worker that waits for room in the sink's queue is released when the sink has stopped.
     let accepted = sink.stop(within: .seconds(10))
     threads.1?.join()
+    alertDelivery.stop(timeout: .seconds(2))
+    alertPublisher.stop()
     if let checkpoint = finalCheckpoint.value, let accepted, accepted >= checkpoint.offset {
       StageWorker.keep(checkpoint, checkpoints, journal, note)
     }
@@ -135,11 +149,13 @@ public final class RunningPipeline: Sendable {
 
   private func startWorker(_ sources: PlantSources) throws(SystemError) -> BlockingThread {
     let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
+    let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
+    let commands = CommandRelay(publisher: alertPublisher, liveFrom: startOffset, note: note)
     let finalCheckpoint = finalCheckpoint
     return try BlockingThread(name: "stages") {
       var worker = StageWorker(
-        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, link: link,
-        note: note)
+        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, relay: relay,
+        commands: commands, link: link, note: note)
       worker.run()
       finalCheckpoint.set(worker.checkpoint())
     }

@@ -37,6 +37,8 @@ struct StageWorker {
   private let note: @Sendable (String) -> Void
   private var reader: JournalReader
   private var processor: RecordProcessor
+  private var relay: AlertRelay
+  private var commands: CommandRelay
   private var position: UInt64
   private var lastFlush = WallClock.monotonic()
   private var lastCheckpoint = WallClock.monotonic()
@@ -45,7 +47,8 @@ struct StageWorker {
   /// Starts after the last checkpoint, or at the journal's beginning with the plants of `sources`.
   init(
     sources: PlantSources, resuming found: Checkpoint?, journal: Journal, checkpoints: CheckpointStore,
-    sink: InfluxSink, link: WorkerLink, note: @escaping @Sendable (String) -> Void
+    sink: InfluxSink, relay: AlertRelay, commands: CommandRelay, link: WorkerLink,
+    note: @escaping @Sendable (String) -> Void
   ) {
     self.link = link
     self.journal = journal
@@ -56,6 +59,9 @@ struct StageWorker {
     position = max(start.offset, journal.startOffset)
     reader = journal.reader(from: position)
     processor = start.processor
+    self.relay = relay
+    self.commands = commands
+    self.relay.announceAll(start.processor.plants)
     // What the sink had taken after the checkpoint comes once more.
     let taken = sink.counts.accounts.submitted.readings
     let known = processor.ledger.readings
@@ -86,7 +92,15 @@ struct StageWorker {
       link.isStopping.wait(milliseconds: 1_000)
       return false
     }
-    let words = record.withBody { processor.process(kind: record.kind, received: record.received, body: $0) }
+    let words = record.withBody { body in
+      processor.process(kind: record.kind, received: record.received, body: body) {
+        relay.observe($0, $1)
+        commands.observe($0, $1)
+      }
+    }
+    relay.handOver(upTo: record.endOffset, processor.plants)
+    commands.handOver(upTo: record.endOffset)
+    if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }
     position = record.endOffset
     link.processed.set(Int(clamping: position))
@@ -129,6 +143,7 @@ extension StageWorker {
     if let pending = pendingCheckpoint {
       guard let accepted = sink.acceptedUpTo, accepted >= pending.offset else { return }
       pendingCheckpoint = nil
+      relay.keep()
       StageWorker.keep(pending, checkpoints, journal, note)
     } else if isCheckpointDue {
       lastCheckpoint = WallClock.monotonic()

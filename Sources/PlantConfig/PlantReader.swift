@@ -29,6 +29,9 @@ final class PlantReader {
     plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     plant.faults = list(section, "faults").compactMap { fault($0, plant) }
+    if let node = section.node("alerts") {
+      plant.alertRecipients = AlertReader(reading).recipients(ofPlant: Section(node, "alerts", reading))
+    }
     if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
     if let node = section.node("commands") { plant.commands = commands(Section(node, "commands", reading)) }
     section.finish()
@@ -52,7 +55,7 @@ final class PlantReader {
     commands.mode = section.choice("mode") ?? commands.mode
     func span(_ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String) -> TimeSpan? {
       guard let text = section.text(key) else { return nil }
-      if let span = Amount.span(text), range.contains(span) { return span }
+      if let span = TimeSpan(text), range.contains(span) { return span }
       reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; write \(meaning)")
       return nil
     }

@@ -12,6 +12,9 @@ struct ProcessReader {
     if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading)) }
     if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    if let node = section.node("alerts") {
+      settings.alerts = AlertReader(reading).settings(Section(node, "alerts", reading))
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
@@ -122,7 +125,7 @@ struct ProcessReader {
       case "always": journal.sync = .always
       case "never": journal.sync = .never
       default:
-        if let span = Amount.span(text), span >= .milliseconds(1) {
+        if let span = TimeSpan(text), span >= .milliseconds(1) {
           journal.sync = .interval(span)
         } else {
           reading.mistake(section.place(of: "sync"), "'sync' must be always, never or a time like 50ms, not '\(text)'")
@@ -143,7 +146,7 @@ struct ProcessReader {
   }
 }
 
-/// Sizes and times as people write them.
+/// Sizes as people write them.
 enum Amount {
   /// Bytes: a number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024). Example: 10GiB.
   static func bytes(_ text: String) -> Int64? {
@@ -153,11 +156,6 @@ enum Amount {
         "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824,
         "tib": 1_099_511_627_776,
       ])
-  }
-
-  /// A time: a number with ms, s, m, h or d. Example: 50ms.
-  static func span(_ text: String) -> TimeSpan? {
-    scaled(text, ["ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12, "d": 8.64e13]).map { TimeSpan(nanoseconds: $0) }
   }
 
   private static func scaled(_ text: String, _ units: [String: Double]) -> Int64? {

@@ -4,13 +4,14 @@ public enum Measurement: String, Sendable, CaseIterable {
   case forecastLatest = "forecast_latest"
   case forecastEvaluation = "forecast_eval"
   case alertState = "alert_state"
+  case alertRate = "alert_rate"
   case cleanHourly = "clean_1h"
   case cleanDaily = "clean_1d"
 
   /// The tags after plant, asset, sensor and unit, in their order; ``PointKey/qualifiers`` gives their values.
   public var qualifierTags: [String] {
     switch self {
-    case .raw, .clean, .cleanHourly, .cleanDaily, .forecastLatest, .health, .dispatch, .command, .kpi: []
+    case .raw, .clean, .cleanHourly, .cleanDaily, .forecastLatest, .health, .dispatch, .command, .kpi, .alertRate: []
     case .feature: ["window"]
     case .forecast: ["lead"]
     case .forecastEvaluation: ["model", "lead"]

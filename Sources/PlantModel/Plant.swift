@@ -20,6 +20,8 @@ public struct Plant: Hashable, Sendable {
   public var limits = PlantLimits()
   /// How its assets are commanded.
   public var commands = CommandSettings()
+  /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
+  public var alertRecipients: [String] = []
 
   /// A plant; assets and rules may be added later.
   public init(

@@ -6,6 +6,8 @@ public struct ProcessSettings: Hashable, Sendable {
   public var influxdb: DatabaseSettings
   /// The journal.
   public var journal: JournalSettings
+  /// Whom alerts are told to.
+  public var alerts = AlertSettings()
   /// Threads that run stages; `nil` lets the machine decide.
   public var workers: Int?
 

@@ -68,6 +68,18 @@ public struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
   }
 }
 
+extension TimeSpan {
+  /// A time as people write it: a number with `ms`, `s`, `m`, `h` or `d`; `nil` for anything else. Example: `50ms`, `2h`.
+  public init?(_ text: String) {
+    let units = ["ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12, "d": 8.64e13]
+    let number = text.prefix { ("0"..."9").contains($0) || $0 == "." }
+    let unit = text.dropFirst(number.count).drop { $0 == " " }.lowercased()
+    guard let value = Double(number), let scale = units[unit], let whole = Int64(exactly: (value * scale).rounded())
+    else { return nil }
+    self.init(nanoseconds: whole)
+  }
+}
+
 extension Int64 {
   /// The sum, held at the ends of the range.
   @inlinable

@@ -3,7 +3,7 @@ import PlantModel
 /// What happens to a plant in one step. A step has readings, or it moves a clock; never both, so that what was known
 /// at a moment does not depend on how readings were batched.
 public enum Cause: Sendable, Equatable {
-  /// Readings came; ``Frame/readings`` holds them.
+  /// Messages came; ``Frame/readings`` holds their readings, or ``Frame/instructions`` what they ask for.
   case readings
   /// The plant's event-time clock passed one minute mark, which is now ``Frame/clock``. Every reading before the mark,
   /// by more than the lateness behind the latest one, has been stepped.
@@ -23,6 +23,8 @@ public struct Frame: Sendable {
   public var clock: Timestamp
   /// Decoded readings; `Cleaning` settles their quality and value.
   public var readings = ReadingBatch()
+  /// What is asked of the plant, in the order in which it came; the stage whose subject it is sets the outcome.
+  public var instructions: [Instruction] = []
   /// Windows closed in this step, in the order in which they closed.
   public var windows: [FeatureWindow] = []
   /// Forecasts issued in this step.
@@ -31,8 +33,12 @@ public struct Frame: Sendable {
   public var health: [AssetHealth] = []
   /// Alerts that changed in this step.
   public var alerts: [AlertTransition] = []
+  /// What people are to be told in this step.
+  public var notices: [AlertNotice] = []
   /// Recommendations made in this step.
   public var dispatch: [DispatchDecision] = []
+  /// Commands that were given or changed their state in this step.
+  public var commands: [Command] = []
   /// Points to write, other than `raw` and `clean`.
   public var points = PointBatch()
 
@@ -53,11 +59,14 @@ public struct Frame: Sendable {
     self.received = received
     self.clock = clock
     readings.removeAll()
+    instructions.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
     forecasts.removeAll(keepingCapacity: true)
     health.removeAll(keepingCapacity: true)
     alerts.removeAll(keepingCapacity: true)
+    notices.removeAll(keepingCapacity: true)
     dispatch.removeAll(keepingCapacity: true)
+    commands.removeAll(keepingCapacity: true)
     points.removeAll()
   }
 }

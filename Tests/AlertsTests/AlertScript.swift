@@ -8,6 +8,7 @@ struct AlertScript {
   var register: PlantRegister
   var now = Timestamp(seconds: 1_700_000_000)
   var transitions: [AlertTransition] = []
+  var notices: [AlertNotice] = []
   var points = PointBatch()
   private var frame = Frame()
 
@@ -42,6 +43,14 @@ struct AlertScript {
       frame.readings.quality[frame.readings.count - 1] = quality
     }
     step()
+  }
+
+  /// What became of an instruction.
+  mutating func instruct(_ members: [String: String], subject: String = "alerts") -> Instruction.Outcome? {
+    frame.reset(cause: .readings, received: now, clock: now)
+    frame.instructions = [Instruction(subject: subject, members: members)]
+    step()
+    return frame.instructions.first?.outcome
   }
 
   /// Ticks once a second.
@@ -79,6 +88,7 @@ struct AlertScript {
   private mutating func step() {
     stage.step(&frame, in: register)
     transitions += frame.alerts
+    notices += frame.notices
     for entry in frame.points.entries {
       points.begin(entry.key, at: entry.time)
       for field in frame.points.fields[entry.fields] {

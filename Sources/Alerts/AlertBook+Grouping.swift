@@ -1,0 +1,126 @@
+import PlantModel
+import StreamCore
+
+/// Which alerts have one cause, and what people are told when.
+///
+/// Points and transitions are made at once. People are told after ``AlertBook/hold``, so that alerts with one cause come
+/// in one message and what is over by then in none (as Alertmanager's `group_wait`); what follows from an alert that
+/// they know of is not told again while that one is active (its `inhibit_rules`).
+extension AlertBook {
+  /// How long an alert waits for others with the same cause before people are told.
+  static let hold = TimeSpan.seconds(10)
+  /// How far apart the beginnings of cause and consequence may be where the consequence is seen first.
+  static let adoption = TimeSpan.minute
+  /// How long after the end of its cause a consequence may stay before it is told on its own.
+  static let grace = TimeSpan.minute
+  /// An alert that is raised so often within so long chatters (ISA-18.2, in slower time: silence is noticed after half
+  /// a minute at the earliest), and is over only after its condition has been gone for so long.
+  static let chatter = (raisings: 3, within: TimeSpan.minutes(10), quiet: TimeSpan.minutes(5))
+
+  /// The id of the active alert from which one of `key` follows.
+  func cause(of key: AlertKey) -> String? {
+    let explaining = alerts.filter { $0.key != key && $0.value.isActive && $0.key.explains(key) }
+    let first = explaining.min {
+      ($0.key.rank, $0.value.raised, $0.value.id) < ($1.key.rank, $1.value.raised, $1.value.id)
+    }
+    return first?.value.cause ?? first?.value.id
+  }
+
+  /// Names a new alert as the cause of those that it explains and that came shortly before it.
+  mutating func adopt(for key: AlertKey, _ frame: inout Frame) {
+    guard let cause = alerts[key], cause.cause == nil else { return }
+    let explained = alerts.filter { member in
+      member.key != key && member.value.isActive && key.explains(member.key)
+        && cause.raised - member.value.raised <= AlertBook.adoption
+    }
+    let ids = Set(explained.map(\.value.id))
+    let followers = alerts.filter { explained[$0.key] != nil || $0.value.cause.map(ids.contains) == true }
+    for (member, alert) in followers.sorted(by: { $0.value.id < $1.value.id }) where alert.cause != cause.id {
+      alerts[member]?.cause = cause.id
+      guard var told = alerts[member] else { continue }
+      // The same point once more, now with its cause.
+      writePoint(of: member, told, &frame)
+      told.status = .grouped
+      frame.alerts.append(transition(of: member, told))
+    }
+  }
+
+  /// Lets the consequences of an alert that is over be told on their own, should they stay.
+  mutating func release(membersOf id: String, _ now: Timestamp) {
+    for (key, alert) in alerts where alert.cause == id && alert.isActive && alert.told != .yes {
+      alerts[key]?.told = .no
+      alerts[key]?.noticed = now + (AlertBook.grace - AlertBook.hold)
+    }
+  }
+
+  /// Tells people of what has been active for long enough. Called on ticks of a live plant.
+  mutating func tellWhatIsDue(_ now: Timestamp, _ frame: inout Frame) {
+    let untold = alerts.filter { key, alert in
+      alert.isActive && alert.told == .no && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
+    }
+    if untold.isEmpty { return }
+    let active = Set(alerts.values.lazy.filter(\.isActive).map(\.id))
+    for (key, alert) in untold.sorted(by: { $0.value.id < $1.value.id }) {
+      // A consequence goes with its cause, or is not told while that is active.
+      if alert.cause.map(active.contains) == true || now - alert.noticed < AlertBook.hold { continue }
+      let members = untold.filter { $0.value.cause == alert.id }.sorted { $0.value.id < $1.value.id }.map(\.key)
+      tell([key] + members, &frame)
+    }
+  }
+
+  /// Tells people of an alert and of others that follow from it.
+  mutating func tell(_ keys: [AlertKey], _ frame: inout Frame) {
+    guard isLive, let first = keys.first, shelves[first] == nil else { return }
+    frame.notices.append(AlertNotice(keys.compactMap { key in alerts[key].map { transition(of: key, $0) } }))
+    for key in keys { alerts[key]?.told = key == first ? .yes : .withCause }
+  }
+
+  /// Counts a raising.
+  mutating func noteRaising(_ key: AlertKey, _ time: Timestamp) {
+    if shelves[key] == nil { raisedCount += 1 }
+    var times = raisings[key] ?? []
+    times.append(time)
+    raisings[key] = times.suffix(AlertBook.chatter.raisings)
+  }
+
+  func chatters(_ key: AlertKey) -> Bool {
+    guard let times = raisings[key], let first = times.first, let last = times.last else { return false }
+    return times.count >= AlertBook.chatter.raisings && last - first <= AlertBook.chatter.within
+  }
+
+  /// Ends what has been quiet for long enough and shelving whose time is over; called on ticks.
+  mutating func tick(_ now: Timestamp, _ frame: inout Frame) {
+    if alerts.isEmpty && shelves.isEmpty { return }
+    for (key, alert) in alerts.filter({ $0.value.quiet != nil }).sorted(by: { $0.value.id < $1.value.id }) {
+      guard let quiet = alert.quiet, now - quiet.since >= AlertBook.chatter.quiet else { continue }
+      finish(key, at: now, quiet.message, &frame)
+    }
+    for (key, _) in shelves.filter({ $0.value <= now }).sorted(by: { $0.key.order < $1.key.order }) {
+      unshelve(key, "The time for which it was shelved is over.", now, &frame)
+    }
+    if isLive { tellWhatIsDue(now, &frame) }
+  }
+
+  /// Forgets when alerts were raised that can no longer chatter; called every minute.
+  mutating func forgetRaisings(before time: Timestamp) {
+    raisings = raisings.filter { ($0.value.last ?? .distantPast) >= time }
+  }
+}
+
+extension AlertKey {
+  /// Of several causes the one with the least rank is named.
+  fileprivate var rank: Int { rule == .outage ? 0 : asset == nil ? 1 : 2 }
+
+  /// A total order, so that what is done for several alerts does not depend on how they are stored.
+  var order: OrderedKey {
+    OrderedKey(rule: rule.rawValue, asset: asset?.rawValue ?? -1, series: series?.rawValue ?? -1)
+  }
+
+  struct OrderedKey: Comparable {
+    var rule: String
+    var asset: Int32
+    var series: Int32
+
+    static func < (a: OrderedKey, b: OrderedKey) -> Bool { (a.rule, a.asset, a.series) < (b.rule, b.asset, b.series) }
+  }
+}

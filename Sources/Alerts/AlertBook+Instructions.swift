@@ -1,0 +1,72 @@
+import PlantModel
+import StreamCore
+
+/// What operators ask for: `{"id": …, "action": "acknowledge" | "shelve" | "unshelve", "by": …, "for": "2h"}`.
+extension AlertBook {
+  /// Longest time for which an alert can be shelved.
+  static let longestShelving = TimeSpan.days(7)
+  /// Longest name of a person that is kept [characters].
+  static let longestName = 100
+
+  /// Follows an instruction, or says why not. One that was followed before is followed again without a transition.
+  mutating func follow(_ instruction: Instruction, _ frame: inout Frame) -> Instruction.Outcome {
+    guard let id = instruction.members["id"], let action = instruction.members["action"] else {
+      return .refused(.notUnderstood)
+    }
+    let now = frame.received
+    let by = AlertBook.words(instruction.members["by"])
+    var span = TimeSpan.zero
+    switch action {
+    case "acknowledge", "unshelve": break
+    case "shelve":
+      guard let text = instruction.members["for"], let time = TimeSpan(text),
+        (.second...AlertBook.longestShelving).contains(time)
+      else { return .refused(.notUnderstood) }
+      span = time
+    default: return .refused(.notUnderstood)
+    }
+    guard let key = alerts.first(where: { $0.value.id == id })?.key else {
+      return .refused(ended.contains(id) ? .late : .unknown)
+    }
+    switch action {
+    case "acknowledge": acknowledge(key, by, now, &frame)
+    case "shelve": shelve(key, until: now + span, by, now, &frame)
+    default:
+      guard shelves[key] != nil else { return .refused(.late) }
+      unshelve(key, "Unshelved\(by).", now, &frame)
+    }
+    return .taken
+  }
+
+  private mutating func acknowledge(_ key: AlertKey, _ by: String, _ now: Timestamp, _ frame: inout Frame) {
+    guard alerts[key]?.isAcknowledged == false else { return }
+    alerts[key]?.isAcknowledged = true
+    record(.acknowledged, key, at: now, saying: "Acknowledged\(by).", &frame)
+    if alerts[key]?.isActive == false { remove(key) } else { writeState(of: key, at: now, &frame) }
+  }
+
+  private mutating func shelve(
+    _ key: AlertKey, until end: Timestamp, _ by: String, _ now: Timestamp, _ frame: inout Frame
+  ) {
+    shelves[key] = end
+    record(.shelved, key, at: now, saying: "Shelved\(by) until \(end).", &frame)
+    if alerts[key]?.isActive == false { remove(key) } else { writeState(of: key, at: now, &frame) }
+  }
+
+  mutating func unshelve(_ key: AlertKey, _ text: String, _ now: Timestamp, _ frame: inout Frame) {
+    shelves[key] = nil
+    guard alerts[key] != nil else { return }
+    // It is news again.
+    alerts[key]?.told = .no
+    alerts[key]?.noticed = now
+    record(.unshelved, key, at: now, saying: text, &frame)
+    writeState(of: key, at: now, &frame)
+  }
+
+  /// ` by NAME`, or nothing; a name without control characters and not too long.
+  private static func words(_ name: String?) -> String {
+    let kept = (name ?? "").unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+      .prefix(longestName)
+    return kept.isEmpty ? "" : " by " + String(String.UnicodeScalarView(kept))
+  }
+}

@@ -1,0 +1,42 @@
+import PlantModel
+import StreamCore
+
+/// How many alerts a plant's people have to deal with, by EEMUA 191: raised in each ten minutes, on average and at the
+/// peak of the last day, and how many stand.
+///
+/// EEMUA Publication 191 (and ISA-18.2, IEC 62682 after it) calls an average of less than 1 in 10 minutes very likely
+/// acceptable and of more than 10 very likely unacceptable; more than 10 in the 10 minutes after an upset hard to cope
+/// with; 10 and more standing too many. An alert that stands for more than a day is stale.
+struct AlertRates {
+  /// The length over which raisings are counted.
+  static let slot = TimeSpan.minutes(10)
+  /// Slots of a day, over which average and peak are taken.
+  static let slots = 144
+  /// How long an alert stands before it is stale.
+  static let stale = TimeSpan.day
+
+  private var counts = SlotHistory(capacity: AlertRates.slots)
+
+  /// At the end of ten minutes, writes what they brought.
+  mutating func close(_ book: inout AlertBook, _ frame: inout Frame) {
+    guard frame.clock.nanoseconds % AlertRates.slot.nanoseconds == 0 else { return }
+    let number = Int(frame.clock.nanoseconds / AlertRates.slot.nanoseconds)
+    counts.set(number, Double(book.raisedCount))
+    let day = counts.summary(of: (number - AlertRates.slots + 1)..<(number + 1))
+    let standing = book.alerts.filter { $0.value.isActive && book.shelves[$0.key] == nil }
+    frame.points.begin(PointKey(.alertRate, .plant), at: frame.clock)
+    frame.points.field("raised", integer: Int64(book.raisedCount))
+    frame.points.field("average", day?.mean)
+    frame.points.field("peak", day?.maximum)
+    frame.points.field("standing", integer: Int64(standing.count))
+    frame.points.field("stale", integer: Int64(standing.count { frame.clock - $0.value.raised > AlertRates.stale }))
+    frame.points.field("unacknowledged", integer: Int64(book.alerts.count { !$0.value.isAcknowledged }))
+    frame.points.field("shelved", integer: Int64(book.shelves.count))
+    frame.points.field("chattering", integer: Int64(standing.count { book.chatters($0.key) }))
+    book.raisedCount = 0
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) { counts.snapshot(into: &writer) }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) { try counts.restore(from: &reader) }
+}

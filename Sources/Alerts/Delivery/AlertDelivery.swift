@@ -1,0 +1,130 @@
+import PlantModel
+import StreamCore
+import Synchronization
+
+/// Delivers alerts on channels: each has a queue in the outbox and a thread of its own, so that none waits for another
+/// and the stages wait for none. A message that does not arrive is tried again, after 1 s to 5 min, for as long as it
+/// takes; a queue that grows beyond its capacity loses its oldest messages, which are counted.
+///
+/// A message arrives once in the usual case, and twice where the process is killed between its arrival and the moment in
+/// which that is on disk.
+public final class AlertDelivery: Sendable {
+  /// Messages that wait on a channel at most.
+  public static let capacity = 1_000
+
+  /// What came in, was delivered, waits, and was dropped by channel.
+  public let counters: StageCounters
+  private let settings: AlertSettings
+  private let outbox: AlertOutbox
+  private let threads: [BlockingThread]
+  private let note: @Sendable (String) -> Void
+
+  /// Starts to deliver what waits in the file.
+  ///
+  /// - Parameters:
+  ///   - settings: whom to tell.
+  ///   - publisher: the channel of transitions, each with its topic.
+  ///   - path: the outbox's file; its folder is made if missing.
+  ///   - journalEnd: the end of the journal at the start.
+  ///   - capacity: messages that wait on a channel at most.
+  ///   - note: receives what a person should be told, on any thread.
+  public init(
+    settings: AlertSettings, publisher: any AlertChannel, path: String, journalEnd: UInt64,
+    capacity: Int = AlertDelivery.capacity, firstPause: TimeSpan = .second, note: @escaping @Sendable (String) -> Void
+  ) throws(SystemError) {
+    self.settings = settings
+    self.note = note
+    var channels = [publisher]
+    if let webhook = settings.webhook { channels.append(WebhookChannel(settings: webhook)) }
+    if let email = settings.email { channels.append(MailChannel(settings: email)) }
+    let names = channels.map(\.name)
+    let counters = StageCounters(stage: "alerts", reasons: names.flatMap { ["\($0)_full", "\($0)_refused"] })
+    let outbox = AlertOutbox(
+      path: path, channels: names, capacity: capacity, journalEnd: journalEnd, note: note)
+    counters.input.add(outbox.count)
+    counters.queue.set(outbox.count)
+    self.counters = counters
+    self.outbox = outbox
+    transitions = publisher.name
+    var threads: [BlockingThread] = []
+    for channel in channels {
+      threads.append(
+        try BlockingThread(name: "alerts-\(channel.name)") {
+          AlertDelivery.serve(channel, outbox, counters, firstPause, note)
+        })
+    }
+    self.threads = threads
+  }
+
+  private let transitions: String
+
+  deinit { stop() }
+
+  /// Takes in what one record of the journal, which ends at `offset`, led to in a plant. What was taken in before, by
+  /// this process or one before it, is left out.
+  public func submit(
+    _ alerts: [AlertTransition], _ notices: [AlertNotice], of register: PlantRegister, at offset: UInt64
+  ) {
+    var parcels: [(channel: String, parcel: AlertParcel)] = []
+    for alert in alerts where alert.isPublished {
+      parcels.append((transitions, AlertDocument(alert, register).parcel))
+    }
+    for notice in notices where notice.severity >= settings.minimumSeverity {
+      if settings.webhook != nil {
+        parcels.append(("webhook", AlertParcel(body: AlertDocument.json(NoticeDocument(notice, register)))))
+      }
+      if let email = settings.email {
+        let to = register.plant.alertRecipients.isEmpty ? email.to : register.plant.alertRecipients
+        let mail = AlertMail.text(notice, from: email.from, to: to, register)
+        parcels.append(("email", AlertParcel(recipients: to, body: mail)))
+      }
+    }
+    let (taken, dropped) = outbox.put(parcels, of: register.plant.name, at: offset)
+    counters.input.add(taken)
+    for (channel, count) in dropped { counters.drop("\(channel)_full", count) }
+    counters.queue.set(outbox.count)
+  }
+
+  /// Puts on disk what was taken in; before a checkpoint, so that what the journal will not bring again is not lost.
+  public func keep() {
+    if let failure = outbox.save() { note("alerts: the outbox cannot be written: \(failure)") }
+  }
+
+  /// Ends the threads, once what waits is delivered or `timeout` is over. What waits then is delivered after the next
+  /// start.
+  public func stop(timeout: TimeSpan = .zero) {
+    outbox.waitUntilEmpty(timeout)
+    outbox.close()
+    for thread in threads { thread.join() }
+    keep()
+  }
+
+  private static func serve(
+    _ channel: any AlertChannel, _ outbox: AlertOutbox, _ counters: StageCounters, _ firstPause: TimeSpan,
+    _ note: (String) -> Void
+  ) {
+    var pause = firstPause
+    var isFailing = false
+    while let (numbers, parcels) = outbox.next(channel.name, atMost: channel.batch) {
+      switch channel.deliver(parcels, shouldStop: { outbox.waitUntilClosed(.zero) }) {
+      case .delivered:
+        if isFailing { note("alerts: \(channel.name): delivering again") }
+        (isFailing, pause) = (false, firstPause)
+        outbox.remove(numbers, from: channel.name)
+        counters.output.add(numbers.count)
+      case .refused(let reason):
+        note("alerts: \(channel.name): an alert was refused for good: \(reason)")
+        outbox.remove(numbers, from: channel.name)
+        counters.drop("\(channel.name)_refused", numbers.count)
+      case .later(let reason):
+        if !isFailing, !outbox.waitUntilClosed(.zero) { note("alerts: \(channel.name): \(reason); trying again") }
+        isFailing = true
+        _ = outbox.waitUntilClosed(pause)
+        pause = min(.minutes(5), pause * 2)
+        continue
+      }
+      counters.queue.set(outbox.count)
+      if let failure = outbox.save() { note("alerts: the outbox cannot be written: \(failure)") }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import PlantModel
+import StreamCore
+
+/// Messages on `wattline/<plant>/<subject>/set`, which are meant for Wattline itself.
+public enum InstructionMessage {
+  /// Longest payload [bytes].
+  public static let maximumLength = 4_096
+  /// Most members of the object.
+  public static let maximumMembers = 32
+
+  private static let prefix = Array("wattline/".utf8)
+  private static let suffix = Array("/set".utf8)
+
+  /// Plant and subject that a topic names; `nil` for every other topic, which costs a few comparisons.
+  public static func address(of topic: UnsafeRawBufferPointer) -> (plant: String, subject: String)? {
+    guard topic.count > prefix.count + suffix.count, topic.starts(with: prefix),
+      topic[(topic.count - suffix.count)...].elementsEqual(suffix)
+    else { return nil }
+    let inner = ByteText.slice(topic, prefix.count, topic.count - suffix.count)
+    let levels = inner.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard levels.count == 2, let plant = TopicPattern.decodedName(UnsafeRawBufferPointer(rebasing: levels[0])),
+      let subject = TopicPattern.decodedName(UnsafeRawBufferPointer(rebasing: levels[1]))
+    else { return nil }
+    return (plant, subject)
+  }
+
+  /// The instruction in a message, or why there is none. A retained one is refused: it is as old as nobody knows.
+  public static func read(_ message: MessageView, subject: String) -> Result<Instruction, RefusalReason> {
+    if message.retained { return .failure(.retained) }
+    guard message.payload.count <= maximumLength else { return .failure(.tooLarge) }
+    let payload = ByteText.trimmed(message.payload)
+    guard !payload.isEmpty else { return .failure(.emptyPayload) }
+    guard ByteText.isUTF8(payload) else { return .failure(.notUTF8) }
+    var visitor = FlatObjectVisitor(payload: payload)
+    var scanner = JSONScanner<FlatObjectVisitor>(payload)
+    if let refusal = scanner.scan(from: nil, with: &visitor) { return .failure(refusal) }
+    guard visitor.isFlat else { return .failure(.malformedJSON) }
+    return .success(Instruction(subject: subject, members: visitor.members))
+  }
+}
+
+extension RefusalReason: Error {}
+
+/// Gathers the members of an object whose values are texts, numbers and truth values. The context is the member's name.
+private struct FlatObjectVisitor: JSONVisitor {
+  let payload: UnsafeRawBufferPointer
+  var members: [String: String] = [:]
+  var isFlat = true
+
+  init(payload: UnsafeRawBufferPointer) { self.payload = payload }
+
+  mutating func member(_ key: JSONKey, of context: String?, depth: Int) -> String? { text(key.bytes, key.hasEscapes) }
+
+  mutating func element(_ index: Int, of context: String?, depth: Int) -> String? { nil }
+
+  mutating func visit(_ value: JSONValue, in context: String?, depth: Int) {
+    guard depth > 0 else {
+      if value.kind != .container || payload[value.range.lowerBound] != UInt8(ascii: "{") { isFlat = false }
+      return
+    }
+    guard depth == 1, let name = context, value.kind != .container,
+      members[name] != nil || members.count < InstructionMessage.maximumMembers
+    else { return isFlat = false }
+    // Where a name occurs twice, the first counts, as in readings.
+    guard members[name] == nil else { return }
+    switch value.kind {
+    case .yes: members[name] = "true"
+    case .no: members[name] = "false"
+    case .number, .string:
+      members[name] = text(ByteText.slice(payload, value.range.lowerBound, value.range.upperBound), value.hasEscapes)
+    case .null, .missing, .container: break
+    }
+  }
+
+  private func text(_ bytes: UnsafeRawBufferPointer, _ hasEscapes: Bool) -> String {
+    guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
+    var plain: [UInt8] = []
+    JSONEscapes.append(bytes, to: &plain)
+    return String(decoding: plain, as: UTF8.self)
+  }
+}

@@ -1,0 +1,77 @@
+import PlantModel
+
+/// Reads whom alerts are told to.
+struct AlertReader {
+  private let reading: Reading
+
+  init(_ reading: Reading) { self.reading = reading }
+
+  /// The `alerts` of `wattline.yaml`.
+  func settings(_ section: Section) -> AlertSettings {
+    var settings = AlertSettings()
+    settings.minimumSeverity = section.choice("minimum_severity") ?? settings.minimumSeverity
+    if let node = section.node("webhook") { settings.webhook = webhook(Section(node, "webhook", reading)) }
+    if let node = section.node("email") { settings.email = email(Section(node, "email", reading)) }
+    section.finish()
+    return settings
+  }
+
+  /// The `alerts` of a plant's file.
+  func recipients(ofPlant section: Section) -> [String] {
+    defer { section.finish() }
+    return addresses(section, "email_to")
+  }
+
+  private func webhook(_ section: Section) -> WebhookSettings? {
+    let url = url(section, schemes: ["https://", "http://"], example: "https://chat.example.org/hooks/plants")
+    var webhook = WebhookSettings(url: url ?? "")
+    webhook.token = section.secret("token")
+    webhook.caFile = section.text("ca")
+    section.finish()
+    return url == nil ? nil : webhook
+  }
+
+  private func email(_ section: Section) -> EmailSettings? {
+    let url = url(section, schemes: ["smtps://", "smtp://"], example: "smtps://mail.example.org:465")
+    let from = section.requiredText("from", "from: wattline@example.org")
+    if let from { check(from, section.place(of: "from")) }
+    let to = addresses(section, "to")
+    if to.isEmpty, section.node("to") == nil {
+      reading.mistake(section.mark, "email needs 'to', such as to: [operators@example.org]")
+    }
+    var email = EmailSettings(url: url ?? "", from: from ?? "", to: to)
+    email.username = section.text("username")
+    email.password = section.secret("password")
+    email.caFile = section.text("ca")
+    section.finish()
+    return url == nil || from == nil || to.isEmpty ? nil : email
+  }
+
+  private func url(_ section: Section, schemes: [String], example: String) -> String? {
+    guard let url = section.requiredText("url", "url: \(example)") else { return nil }
+    let isVisible = url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    guard isVisible, let scheme = schemes.first(where: url.hasPrefix), url.count > scheme.count else {
+      reading.mistake(
+        section.place(of: "url"), "'url' must start with \(schemes.joined(separator: " or ")), like \(example)")
+      return nil
+    }
+    return url
+  }
+
+  /// One address, or a list of them.
+  private func addresses(_ section: Section, _ key: String) -> [String] {
+    guard let node = section.node(key) else { return [] }
+    let nodes: [YAMLNode]
+    if case .sequence(let elements) = node.content { nodes = elements } else { nodes = [node] }
+    return nodes.compactMap { node in
+      let text = node.text.map { reading.expanded($0, at: node.mark) }
+      check(text ?? node.form, node.mark)
+      return text
+    }
+  }
+
+  private func check(_ address: String, _ mark: Mark) {
+    if EmailSettings.isAddress(address) { return }
+    reading.mistake(mark, "'\(address)' is no e-mail address; write it like operators@example.org")
+  }
+}

@@ -1,0 +1,154 @@
+import Alerts
+import PlantModel
+import StreamCore
+import Testing
+
+@Suite("What people are told")
+struct GroupingTests {
+  var script = AlertScript()
+
+  /// Rules of the alerts of each notice since the last call, with the first one's status.
+  private mutating func told() -> [String] {
+    defer { script.notices.removeAll() }
+    return script.notices.map { notice in
+      notice.alerts[0].status.rawValue + " " + notice.alerts.map(\.rule).joined(separator: " ")
+    }
+  }
+
+  private mutating func settle() {
+    script.live([("grid.voltage", 230), ("pv1.power", 60), ("load.power", 20)], times: 30)
+  }
+
+  @Test("people are told once, when an alert has stood for ten seconds, of its growing worse, and of its end")
+  mutating func once() {
+    script.live([("grid.power", 310)], times: 2)
+    script.live([("grid.power", 310)], times: 9)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310)], times: 30)
+    #expect(told() == ["raised limit"])
+    script.live([("grid.power", 400)], times: 20)
+    #expect(told() == ["escalated limit"])
+    script.live([("grid.power", 10)], times: 20)
+    #expect(told() == ["cleared limit"])
+  }
+
+  @Test("of what is over within ten seconds people are not told")
+  mutating func brief() {
+    script.live([("grid.power", 310)], times: 8)
+    script.live([("grid.power", 10)], times: 30)
+    #expect(script.changes().count == 2 && told().isEmpty)
+  }
+
+  @Test("an outage and what follows from it are one message, whichever is seen first, and each is recorded")
+  mutating func outage() throws {
+    settle()
+    // The inverter goes a moment before the voltage is seen to collapse.
+    script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 3)
+    script.live([("grid.voltage", 0), ("pv1.power", 0), ("load.power", 20)], times: 3)
+    let outage = try #require(script.transitions.first { $0.rule == "outage" })
+    let grouped = try #require(script.transitions.first { $0.status == .grouped })
+    #expect(outage.cause == nil && grouped.cause == outage.id && grouped.rule == "trip")
+    script.live([("grid.voltage", 0), ("pv1.power", 0)], times: 60)
+    #expect(told() == ["raised outage trip"])
+    let silence = try #require(script.transitions.first { $0.rule == "no_data" })
+    #expect(silence.cause == outage.id)
+    // The trip's point is written again with its cause.
+    let causes = script.points.entries.filter { $0.key.measurement == .alerts && $0.key.qualifiers.0 == "trip" }.map {
+      script.points.fields[$0.fields].contains { $0.name == "cause" && $0.value == .text(outage.id) }
+    }
+    #expect(causes == [false, true])
+    script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 3)
+    #expect(told() == ["cleared outage"])
+    // The inverter does not come back with the grid: that is news of its own.
+    script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 55)
+    #expect(told().isEmpty)
+    script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 6)
+    #expect(told() == ["raised trip"])
+  }
+
+  @Test("a plant that falls silent makes one alert, though some of its sensors speak too seldom to be missed yet")
+  mutating func silentPlant() {
+    for _ in 0..<10 {
+      script.live([("pv1.power", 60), ("load.power", 20), ("grid.power", 5)], times: 59)
+      script.live([("pv1.power", 60), ("load.power", 20), ("grid.power", 5), ("bess.soc", 50)], times: 1)
+    }
+    script.tick(seconds: 200)
+    #expect(script.changes().filter { $0.contains("raised") } == ["no_data - - raised warning"])
+    #expect(told() == ["raised no_data"])
+  }
+
+  @Test("an alert that comes a third time in ten minutes stays until it has been quiet for five")
+  mutating func chattering() {
+    for _ in 0..<10 {
+      script.live([("grid.power", 310)], times: 15)
+      script.live([("grid.power", 10)], times: 15)
+    }
+    let changes = script.changes()
+    #expect(changes.count { $0.contains("raised") } == 3 && changes.count { $0.contains("cleared") } == 2)
+    script.live([("grid.power", 10)], times: 284)
+    #expect(script.changes().isEmpty)
+    script.live([("grid.power", 10)], times: 3)
+    #expect(script.changes() == ["limit grid power cleared warning"])
+  }
+
+  @Test("while a plant catches up with its past nothing is published or told, and what still stands then is told")
+  mutating func catchingUp() {
+    let past = script.now - .hours(30)
+    script.read([("grid.power", 310)], clock: past)
+    script.read([("grid.power", 310)], clock: past + .second)
+    #expect(script.transitions.map(\.isPublished) == [false])
+    script.tick(seconds: 20, clock: past + .second)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310)], times: 2)
+    #expect(told() == ["raised limit"])
+  }
+
+  @Test("what an acknowledged alert says is not told anew, and the same is told after a restart as without")
+  mutating func restart() throws {
+    script.live([("grid.power", 310)], times: 2)
+    let id = try #require(script.transitions.last).id
+    _ = script.instruct(["id": id, "action": "acknowledge"])
+    script.live([("grid.power", 310)], times: 30)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310), ("grid.voltage", 230)], times: 30)
+    script.live([("grid.power", 310), ("grid.voltage", 0)], times: 3)
+    var copy = script
+    var writer = SnapshotWriter()
+    script.stage.snapshot(into: &writer)
+    copy.stage = AlertStage()
+    var reader = SnapshotReader(writer.bytes)
+    try copy.stage.restore(from: &reader)
+    #expect(copy.stage.standing == script.stage.standing)
+    copy.live([("grid.power", 310), ("grid.voltage", 0)], times: 30)
+    script.live([("grid.power", 310), ("grid.voltage", 0)], times: 30)
+    #expect(copy.notices == script.notices && script.notices.count == 1)
+  }
+}
+
+@Suite("Rates of alerts")
+struct AlertRateTests {
+  @Test("every ten minutes it is written how many were raised, on average and at most in a day, and how many stand")
+  func rates() {
+    var script = AlertScript()
+    script.now = Timestamp(seconds: 1_700_000_000).floored(to: .hour)
+    var times = 0
+    func fields() -> [String: FieldValue] {
+      let entry = script.points.entries.last { $0.key.measurement == .alertRate }
+      return Dictionary(
+        uniqueKeysWithValues: (entry.map { Array(script.points.fields[$0.fields]) } ?? []).map { ($0.name, $0.value) })
+    }
+    func tenMinutes(_ body: () -> Void) {
+      body()
+      times += 1
+      script.now = Timestamp(seconds: 1_700_000_000).floored(to: .hour) + .minutes(Int64(10 * times))
+      script.minute()
+    }
+    tenMinutes { script.live([("grid.power", 310)], times: 2) }
+    #expect(fields()["raised"] == .integer(1) && fields()["standing"] == .integer(1))
+    #expect(fields()["stale"] == .integer(0) && fields()["unacknowledged"] == .integer(1))
+    tenMinutes {}
+    #expect(fields()["raised"] == .integer(0) && fields()["average"] == .float(0.5) && fields()["peak"] == .float(1))
+    for _ in 0..<143 { tenMinutes {} }
+    #expect(fields()["stale"] == .integer(1) && fields()["peak"] == .float(0))
+  }
+}

@@ -1,0 +1,58 @@
+import Journal
+import PlantConfig
+import PlantModel
+import StreamCore
+import Testing
+
+@testable import Pipeline
+
+@Suite("Instructions in a journal")
+struct InstructionRecordTests {
+  private struct Run {
+    var processor: RecordProcessor
+    var now = Timestamp(seconds: 1_800_000_000)
+    var transitions: [AlertTransition] = []
+
+    init(plant: String) {
+      var sources = PlantSources()
+      sources.files = [("a.yaml", History.file(plant))]
+      processor = RecordProcessor(sources: sources)
+    }
+
+    mutating func receive(_ messages: [(topic: String, payload: String)]) {
+      now += .second
+      var frame = MessageFrameBuilder()
+      for message in messages {
+        Array(message.topic.utf8).withUnsafeBytes { topic in
+          Array(message.payload.utf8).withUnsafeBytes {
+            frame.append(topic: topic, payload: $0, packetID: 0, retained: false)
+          }
+        }
+      }
+      frame.bytes.withUnsafeBytes { body in
+        _ = processor.process(kind: .messages, received: now, body: body) { frame, _ in transitions += frame.alerts }
+      }
+    }
+  }
+
+  @Test("an acknowledgement in the journal acts as it comes, and every instruction is in the ledger")
+  func acknowledgement() throws {
+    var run = Run(plant: "north")
+    for _ in 0..<3 { run.receive([("north/grid/power", "400")]) }
+    let raised = try #require(run.transitions.first)
+    let topic = "wattline/north/alerts/set"
+    run.receive([
+      (topic, #"{"id": "\#(raised.id)", "action": "acknowledge", "by": "Ada"}"#), (topic, "{"),
+      (topic, #"{"id": "x", "action": "acknowledge"}"#), (topic, #"{"id": 1}"#), ("wattline/north/weather/set", "{}"),
+      ("wattline/south/alerts/set", "{}"),
+    ])
+    #expect(run.transitions.map(\.status) == [.raised, .acknowledged])
+    #expect(run.transitions[1].time == run.now)
+    #expect(run.processor.ledger.messages == 9 && run.processor.ledger.decoded == 4)
+    #expect(
+      run.processor.ledger.refused == [
+        "malformed_json": 1, "instruction_unknown": 1, "instruction_not_understood": 1, "instruction_subject": 1,
+        "unmatched_topic": 1,
+      ])
+  }
+}
