@@ -135,7 +135,7 @@ extension CommandBook {
       if context.now - memory.changed < settings.minimumOn {
         return Wish(action: .hold, reason: "interlock: min_on")
       }
-      return Wish(action: .shutdown, setpoint: 0, reason: "health \(Int(health.rounded()))")
+      return Wish(action: .shutdown, setpoint: 0, reason: "health \(Int(max(0, health.rounded())))")
     }
     if let rule = own.first { return Wish(action: .hold, reason: "alert: \(rule)") }
     guard let decision else { return nil }

@@ -8,9 +8,9 @@ import StreamCore
 /// A decision uses the latest good values and the prices at local time. Batteries are decided on as one, and each is given
 /// its share in proportion to what it can do. They are run by ``AnalogPolicy`` once it has seen three days; until then,
 /// and where one of them is not well, ``DispatchRule`` decides. ``SafetyShield`` has the last word. Chargers follow by
-/// ``ChargerPlan`` with what the grid connection has left, and what still cannot be exported is curtailed.
+/// `ChargerPlan` with what the grid connection has left, and what still cannot be exported is curtailed.
 ///
-/// What is recommended and what health and alerts tell becomes commands, by ``CommandBook``.
+/// What is recommended and what health and alerts tell becomes commands, by `CommandBook`.
 ///
 /// Each gives a point `dispatch` and a ``PlantModel/DispatchDecision``; a power is in its asset's own direction.
 /// `rule_kw` is always what the rule wants. `regret` is what the batteries' actual power of the past day cost above the
@@ -69,7 +69,7 @@ public struct DispatchStage: Stage {
     let context = CommandBook.Context(
       now: now, power: { known.power(of: $0, at: now, register) },
       stateOfCharge: { known.stateOfCharge(of: $0, at: now, register) }, health: health,
-      exchange: gridValue("power", at: now, register) ?? .nan, importPrice: prices.outlook.now,
+      exchange: exchange(at: now, register) ?? .nan, importPrice: prices.outlook.now,
       exportPrice: prices.export, limits: GridLimits(register))
     commands.step(&frame, context, in: register)
   }
@@ -147,7 +147,7 @@ public struct DispatchStage: Stage {
     decision.decide(
       fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
       learner: unwell == nil && isLearnersFleet ? learner : nil)
-    if let unwell { decision.reason += ", health \(Int(unwell.rounded()))" }
+    if let unwell { decision.reason += ", health \(Int(max(0, unwell.rounded())))" }
     let powers = BatteryFleet.split(decision.power, among: headrooms)
     let saving = BatteryDecision.saving(
       of: decision.power, netDemand: power.netDemand, price: prices.outlook.now, export: prices.export)
@@ -182,7 +182,7 @@ extension DispatchStage {
       else { continue }
       // What the plant exchanges without this charger.
       let rest = exchange + change - actual
-      let quarters = max(1, min(PriceCurve.quartersPerDay, Int((seconds / 900).rounded(.down))))
+      let quarters = Int(max(1, min(Double(PriceCurve.quartersPerDay), seconds / 900)))
       let ahead = (0..<quarters).map {
         $0 == 0 ? prices.outlook.now : self.prices.price(at: frame.clock + .minutes(Int64(15 * $0)))
       }
@@ -205,6 +205,8 @@ extension DispatchStage {
     _ exchange: Double, _ generation: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
     _ register: PlantRegister
   ) {
+    // What is not known changes nothing.
+    guard exchange.isFinite else { return }
     let curtailment = Curtailment(
       exchange: exchange, generation: generation, limit: limits.exportKilowatts, exportPrice: prices.export,
       isHeld: isCurtailing)
@@ -260,6 +262,12 @@ extension DispatchStage {
       }
     }
     return nil
+  }
+
+  /// Exchange with the grid as it is measured [kW].
+  private func exchange(at moment: Timestamp, _ register: PlantRegister) -> Double? {
+    register.assets.indices.lazy.filter { register.assets[$0].kind.role == .gridExchange }
+      .compactMap { power(of: AssetIndex($0), at: moment, register) }.first
   }
 
   private func value(
