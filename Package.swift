@@ -47,8 +47,8 @@ let package = Package(
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("Alerts", ["PlantModel", "StreamCore", "CCurl"]),
+    numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
@@ -95,9 +95,11 @@ let package = Package(
     tests("InfluxSink", ["Journal", "MQTTSource"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("WattlineBenchmarks"),
-    tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal"]),
+    tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal", "MQTTSource"]),
     // Runs the program as users do; it is found next to the test bundle.
-    tests("wattline", ["CommandChannel", "InfluxSink", "MQTTSource", "PlantPhysics", "PlantSimulation"]),
+    tests(
+      "wattline",
+      ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal"]),
   ],
   swiftLanguageModes: [.v6]
 )

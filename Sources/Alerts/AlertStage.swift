@@ -88,7 +88,8 @@ public struct AlertStage: Stage {
   }
 
   private mutating func judge(_ health: AssetHealth, _ frame: inout Frame, _ register: PlantRegister) {
-    guard health.index.isFinite, register.assets.indices.contains(health.asset.position) else { return }
+    // Of silence there are alerts of its own.
+    guard health.hasData, health.index.isFinite, register.assets.indices.contains(health.asset.position) else { return }
     let key = AlertKey(rule: .health, asset: health.asset)
     let name = register.assets[health.asset.position].name
     let index = AlertBook.rounded(health.index)

@@ -10,8 +10,12 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case limit
   /// A sensor says what cannot be.
   case range
+  /// A sensor sends thousandths of its unit.
+  case unit
   /// A sensor no longer moves.
   case stuck
+  /// A generator is held below what its light or wind lets expect.
+  case derating
   /// The health index of an asset is low.
   case health
   /// The voltage of the grid is outside what EN 50160 allows.

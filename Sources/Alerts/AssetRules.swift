@@ -11,8 +11,9 @@ extension AlertStage {
     switch register.kind(of: series) {
     case .grid, .meter:
       if register.series[series.position].sensor == "voltage" { judgeVoltage(series, value, time, &frame, register) }
-    case .pv:
-      guard register.series[series.position].sensor == "irradiance" else { return }
+    case .pv, .wind:
+      let source = register.kind(of: series) == .pv ? "irradiance" : "wind_speed"
+      guard register.series[series.position].sensor == source else { return }
       let asset = register.series[series.position].asset.position
       (assetWatches[asset].light, assetWatches[asset].lightTime) = (value, time)
     case .evCharger: judgeCharger(series, value, time, &frame, register)

@@ -23,19 +23,26 @@ struct AssetWatch {
   var unserved = Timestamp.distantPast
   /// Latest power that was something [kW].
   var lastPower = 0.0
-  /// Light on the modules of a PV generator [W/m²], and when it was measured.
+  /// Light on the modules of a PV generator [W/m²] or wind at a turbine's hub [m/s], and when it was measured.
   var light = 0.0
   var lightTime = Timestamp.distantPast
+  /// Since when its power stands still; `distantPast` while it moves.
+  var heldSince = Timestamp.distantPast
+  /// The power that it is held at by a derating [kW]; 0 without one.
+  var ceiling = 0.0
+  /// Consecutive readings above that, and others.
+  var free: Int32 = 0
 
   /// Readings that tell what is usual.
   static let learned: Int32 = 20
 
   func write(to writer: inout SnapshotWriter) {
     writer.write(usualVoltage)
-    for counter in [voltageCount, deviating, dead, skewed] { writer.write(counter) }
+    for counter in [voltageCount, deviating, dead, skewed, free] { writer.write(counter) }
     writer.write(lag)
-    for moment in [lagTime, connected, unserved] { writer.write(moment) }
+    for moment in [lagTime, connected, unserved, heldSince] { writer.write(moment) }
     writer.write(lastPower)
+    writer.write(ceiling)
     writer.write(light)
     writer.write(lightTime)
   }
@@ -47,11 +54,14 @@ struct AssetWatch {
     watch.deviating = try reader.read(Int32.self)
     watch.dead = try reader.read(Int32.self)
     watch.skewed = try reader.read(Int32.self)
+    watch.free = try reader.read(Int32.self)
     watch.lag = try reader.readTimeSpan()
     watch.lagTime = try reader.readTimestamp()
     watch.connected = try reader.readTimestamp()
     watch.unserved = try reader.readTimestamp()
+    watch.heldSince = try reader.readTimestamp()
     watch.lastPower = try reader.readDouble()
+    watch.ceiling = try reader.readDouble()
     watch.light = try reader.readDouble()
     watch.lightTime = try reader.readTimestamp()
     return watch

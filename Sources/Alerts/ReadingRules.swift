@@ -32,38 +32,75 @@ extension AlertStage {
   ) {
     SeriesWatch.count(&watches[series.position].range, quality == .outOfRange)
     SeriesWatch.count(&watches[series.position].stuck, quality == .stuck)
+    if quality == .good && value != 0 { watches[series.position].lastGood = value }
+    let isGenerator = isPower[series.position] && [.pv, .wind].contains(register.kind(of: series))
+    if isGenerator { judgeStandstill(series, value, time, &frame, register) }
     let watch = watches[series.position]
     let enough = Int32(clamping: thresholds.qualityReadings)
     // A run passes its threshold once, so that nothing is looked up for the readings before and after.
     if watch.range.magnitude != enough && watch.stuck.magnitude != enough { return }
     let asset = register.series[series.position].asset
     let range = AlertKey(rule: .range, asset: asset, series: series)
+    let unit = AlertKey(rule: .unit, asset: asset, series: series)
     let stuck = AlertKey(rule: .stuck, asset: asset, series: series)
     if watch.range == enough {
-      let name = name(of: series, register)
       let plausible = register.series[series.position].profile.range
-      book.raise(
-        range, .warning, at: time,
-        AlertMessage(
-          title: "\(name) is out of range",
-          text:
-            "\(enough) readings in a row are outside \(plausible.lowerBound) to \(plausible.upperBound), at \(time) "
-            + "\(AlertBook.rounded(value)). Look at the sensor's wiring, and at unit and scale in the plant file.",
-          value: value), &frame, register)
+      let isMixup = UnitMixup.isOne(value, range: plausible, lastGood: watch.lastGood)
+      let message = isMixup ? unitMessage(series, value, time, register) : rangeMessage(series, value, time, register)
+      book.raise(isMixup ? unit : range, .warning, at: time, message, &frame, register)
     } else if watch.range == -enough {
-      book.clear(range, at: time, "Readings are plausible again.", value: value, &frame)
+      for key in [range, unit] {
+        book.clear(key, at: time, "Readings are plausible again.", value: value, &frame)
+      }
     }
-    if watch.stuck == enough {
-      let name = name(of: series, register)
-      book.raise(
-        stuck, .warning, at: time,
-        AlertMessage(
-          title: "\(name) does not move",
-          text: "\(name) has stood at \(AlertBook.rounded(value)) for longer than it can, seen at \(time). Look at the "
-            + "sensor and at whether its gateway repeats an old value.", value: value), &frame, register)
+    // What has no size to compare with is taken for stuck at once.
+    if watch.stuck == enough, !isGenerator || register.assets[asset.position].capacityKilowatts == nil {
+      raiseStuck(series, value, time, &frame, register)
     } else if watch.stuck == -enough {
       book.clear(stuck, at: time, "It moves again.", value: value, &frame)
     }
+  }
+
+  private func unitMessage(
+    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ register: PlantRegister
+  ) -> AlertMessage {
+    let name = name(of: series, register)
+    let unit = register.series[series.position].profile.canonicalUnit
+    let before = AlertBook.rounded(watches[series.position].lastGood)
+    return AlertMessage(
+      title: "\(name) is in the wrong unit",
+      text:
+        "\(name) says \(AlertBook.rounded(value)) at \(time), a thousand times the \(before) \(unit?.symbol ?? "") of "
+        + "before: it sends \(UnitMixup.smaller(than: unit)). Look at its gateway, and at unit and scale in the plant file.",
+      value: value)
+  }
+
+  private func rangeMessage(
+    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ register: PlantRegister
+  ) -> AlertMessage {
+    let name = name(of: series, register)
+    let plausible = register.series[series.position].profile.range
+    let bounds =
+      plausible.contains(value)
+      ? "far beyond what it usually says" : "outside \(plausible.lowerBound) to \(plausible.upperBound)"
+    return AlertMessage(
+      title: "\(name) is out of range",
+      text:
+        "\(thresholds.qualityReadings) readings in a row are \(bounds), at \(time) \(AlertBook.rounded(value)). Look "
+        + "at the sensor's wiring, and at range, unit and scale in the plant file.", value: value)
+  }
+
+  mutating func raiseStuck(
+    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let key = AlertKey(rule: .stuck, asset: register.series[series.position].asset, series: series)
+    guard book.wouldChange(key, .warning) else { return }
+    let name = name(of: series, register)
+    let message = AlertMessage(
+      title: "\(name) does not move",
+      text: "\(name) has stood at \(AlertBook.rounded(value)) for longer than it can, seen at \(time). Look at the "
+        + "sensor and at whether its gateway repeats an old value.", value: value)
+    book.raise(key, .warning, at: time, message, &frame, register)
   }
 
   private mutating func judgeLimits(

@@ -21,6 +21,8 @@ struct SeriesWatch {
   var lastStood = Timestamp.distantPast
   /// When it was first seen.
   var first = Timestamp.distantPast
+  /// Latest value of good quality, but for 0 [canonical unit].
+  var lastGood = 0.0
 
   /// Counts up while `holds`, and down while it does not, starting anew at each change.
   static func count(_ counter: inout Int32, _ holds: Bool) {
@@ -29,7 +31,7 @@ struct SeriesWatch {
 
   func write(to writer: inout SnapshotWriter) {
     for counter in [range, stuck, limit, trip] { writer.write(counter) }
-    for value in [earlier.0, earlier.1, recentMaximum] { writer.write(value) }
+    for value in [earlier.0, earlier.1, recentMaximum, lastGood] { writer.write(value) }
     for moment in [earlierTime.0, earlierTime.1, lastStood, first] { writer.write(moment) }
   }
 
@@ -41,6 +43,7 @@ struct SeriesWatch {
     watch.trip = try reader.read(Int32.self)
     watch.earlier = (try reader.readDouble(), try reader.readDouble())
     watch.recentMaximum = try reader.readDouble()
+    watch.lastGood = try reader.readDouble()
     watch.earlierTime = (try reader.readTimestamp(), try reader.readTimestamp())
     watch.lastStood = try reader.readTimestamp()
     watch.first = try reader.readTimestamp()

@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 extension CleaningStage {
-  private static let layout: UInt16 = 1
+  private static let layout: UInt16 = 2
 
   /// Writes what is remembered of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
@@ -34,6 +34,10 @@ extension SeriesCleaner {
     writer.write(unchangedSince)
     writer.write(unchangedCount)
     spike.write(into: &writer)
+    for value in [learned.reach, learned.limit] { writer.write(value.bitPattern) }
+    writer.write(learned.days)
+    writer.write(learned.tomorrow)
+    writer.write(plateau)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -50,6 +54,11 @@ extension SeriesCleaner {
     unchangedSince = try reader.readTimestamp()
     unchangedCount = try reader.read(UInt32.self)
     spike = try SpikeTest(from: &reader)
+    learned.reach = Float(bitPattern: try reader.read(UInt32.self))
+    learned.limit = Float(bitPattern: try reader.read(UInt32.self))
+    learned.days = try reader.read(UInt16.self)
+    learned.tomorrow = try reader.readTimestamp()
+    plateau = try reader.readDouble()
   }
 }
 

@@ -20,6 +20,11 @@ import StreamCore
 /// regular series is filled at the typical interval: on the straight line, or with the last value where the quantity
 /// may stand still. Filled readings precede the one that ends the gap in the batch.
 ///
+/// A value that stands in for a reading has its method and its standard deviation in ``ReadingBatch/estimates``: that of a
+/// random walk with the changes of the last good readings, held at one end or at both.
+///
+/// Where no size is declared, powers and currents have a learned range: 50 times what a series has reached in three days.
+///
 /// Readings are judged one after the other, so how they are batched makes no difference.
 public struct CleaningStage: Stage {
   /// The stage's name.
@@ -53,6 +58,9 @@ public struct CleaningStage: Stage {
       frame.readings.value[i] = verdict.value
       frame.readings.flags[i] = verdict.flags
       frame.readings.quality[i] = verdict.flags.worst
+      if let deviation = verdict.deviation {
+        frame.readings.estimates.append(Estimate(row: i, method: .hold, deviation: deviation))
+      }
       qualityCounts[Int(verdict.flags.worst.rawValue)] &+= 1
       if let gap = verdict.gap { gaps.append((i, gap)) }
     }
@@ -63,6 +71,7 @@ public struct CleaningStage: Stage {
   private mutating func fill(_ readings: inout ReadingBatch) {
     scratch.removeAll()
     var nextGap = 0
+    var nextEstimate = 0
     for i in 0..<readings.count {
       if nextGap < gaps.count, gaps[nextGap].position == i {
         append(gaps[nextGap].gap, of: readings.series[i])
@@ -73,6 +82,12 @@ public struct CleaningStage: Stage {
         hasSourceTime: readings.hasSourceTime[i])
       scratch.quality[scratch.count - 1] = readings.quality[i]
       scratch.flags[scratch.count - 1] = readings.flags[i]
+      if nextEstimate < readings.estimates.count, readings.estimates[nextEstimate].row == i {
+        var estimate = readings.estimates[nextEstimate]
+        estimate.row = scratch.count - 1
+        scratch.estimates.append(estimate)
+        nextEstimate += 1
+      }
     }
     swap(&readings, &scratch)
   }
@@ -86,6 +101,8 @@ public struct CleaningStage: Stage {
       let share = (time - gap.start).inSeconds / span
       let value = gap.startValue + (gap.endValue - gap.startValue) * share
       scratch.appendImputed(series: series, time: time, value: value)
+      scratch.estimates.append(
+        Estimate(row: scratch.count - 1, method: gap.isHeld ? .hold : .line, deviation: gap.deviation(at: share)))
       qualityCounts[Int(Quality.imputed.rawValue)] &+= 1
       time += gap.step
     }

@@ -9,6 +9,8 @@ struct Verdict {
   var flags: QualityFlags = []
   /// The gap that this reading ends, if it is one to be filled.
   var gap: Gap?
+  /// Standard deviation of a value that stands in for the reading; `nil` where the value is the reading itself.
+  var deviation: Double?
 }
 
 /// A gap between two good readings, short enough to be filled.
@@ -18,9 +20,20 @@ struct Gap {
   var end: Timestamp
   var endValue: Double
   var step: TimeSpan
+  /// Standard deviation of the change from one step to the next; NaN where too little is known.
+  var roughness: Double
+  /// Whether the first value is held, because the quantity may stand still.
+  var isHeld: Bool
+
+  /// Standard deviation of the filled value at a share of the gap, that of a random walk: known at both ends
+  /// `σ √(n s (1 − s))` over n steps, known at the first alone `σ √(n s)`.
+  func deviation(at share: Double) -> Double {
+    let steps = (end - start).inSeconds / step.inSeconds
+    return roughness * (steps * share * (isHeld ? 1 : 1 - share)).squareRoot()
+  }
 }
 
-/// What cleaning remembers of one series; about 300 bytes, no references.
+/// What cleaning remembers of one series; about 320 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)
@@ -41,6 +54,9 @@ struct SeriesCleaner: BitwiseCopyable {
   var unchangedSince = Timestamp.distantPast
   var unchangedCount: UInt32 = 0
   var spike = SpikeTest()
+  var learned = LearnedRange()
+  /// A level at which it stood still and which it has left since; NaN without one.
+  var plateau = Double.nan
 
   /// Judges one reading and takes it in.
   mutating func judge(
@@ -49,7 +65,9 @@ struct SeriesCleaner: BitwiseCopyable {
   ) -> Verdict {
     var verdict = Verdict(time: hasSourceTime ? stamp : increasing(stamp), value: value)
     let isFuture = hasSourceTime && verdict.time - received > Self.futureSlack
-    if !value.isFinite || !profile.range.contains(value) { verdict.flags.insert(QualityFlags(.outOfRange)) }
+    if !value.isFinite || !profile.range.contains(value) || learned.excludes(value, profile) {
+      verdict.flags.insert(QualityFlags(.outOfRange))
+    }
     if isFuture {
       verdict.flags.insert(QualityFlags(.future))
     } else {
@@ -60,7 +78,9 @@ struct SeriesCleaner: BitwiseCopyable {
     }
     switch verdict.flags.worst {
     case .good, .late, .duplicate, .imputed: break
-    default: verdict.value = held(at: verdict.time)
+    default:
+      verdict.value = held(at: verdict.time)
+      if verdict.value.isFinite { verdict.deviation = heldDeviation(at: verdict.time) }
     }
     return verdict
   }
@@ -78,6 +98,7 @@ struct SeriesCleaner: BitwiseCopyable {
     }
     if verdict.flags.isEmpty {
       verdict.gap = gap(before: time, value, profile)
+      learned.learn(value, after: lastGood, at: time)
       lastGood = value
       lastGoodTime = time
     }
@@ -111,7 +132,10 @@ struct SeriesCleaner: BitwiseCopyable {
   private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: SensorProfile) -> Bool {
     guard value == unchangedValue else {
       // Neighbours that stood still say nothing of the scatter once the sensor moves again.
-      if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan { spike.forget() }
+      if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan {
+        spike.forget()
+        plateau = unchangedValue
+      }
       unchangedValue = value
       unchangedSince = time
       unchangedCount = 1
@@ -120,6 +144,8 @@ struct SeriesCleaner: BitwiseCopyable {
     if unchangedCount < .max { unchangedCount += 1 }
     if profile.mayStandStill { return false }
     if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * spike.reach) { return false }
+    // A high level that it came back to after it had moved is a limit that holds, such as that of an inverter.
+    if profile.mayRestAtZero && value == plateau && value > 0.3 * spike.reach { return false }
     return unchangedCount > Self.stuckSamples && time - unchangedSince > Self.stuckSpan
   }
 
@@ -132,13 +158,20 @@ struct SeriesCleaner: BitwiseCopyable {
     let step = interval.typical
     guard step >= .milliseconds(1), span * 2 >= step * 5, span <= step * 10, span <= Self.longestGap else { return nil }
     return Gap(
-      start: highest, startValue: lastGood, end: time, endValue: profile.mayStandStill ? lastGood : value, step: step)
+      start: highest, startValue: lastGood, end: time, endValue: profile.mayStandStill ? lastGood : value, step: step,
+      roughness: spike.roughness, isHeld: profile.mayStandStill)
   }
 
   /// The last good value while it is young enough to stand in for a bad one, else NaN.
   private func held(at time: Timestamp) -> Double {
     guard lastGoodTime != .distantPast, time >= lastGoodTime else { return .nan }
     return time - lastGoodTime <= max(.minute, interval.typical * 3) ? lastGood : .nan
+  }
+
+  /// Standard deviation of the last good value as an estimate of the present one: that of a random walk.
+  private func heldDeviation(at time: Timestamp) -> Double {
+    let steps = interval.typical > .zero ? (time - lastGoodTime).inSeconds / interval.typical.inSeconds : 1
+    return spike.roughness * max(1, steps).squareRoot()
   }
 
   /// The receive time, at least a millisecond after the last reading: points are stored to the millisecond.

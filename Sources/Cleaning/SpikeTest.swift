@@ -28,6 +28,20 @@ struct SpikeTest: BitwiseCopyable {
 
   private var newest: Double { recent[next == 0 ? Self.window - 1 : Int(next) - 1] }
 
+  /// Root mean square of the changes between the good values that are remembered; NaN of fewer than four.
+  var roughness: Double {
+    guard filled >= 4 else { return .nan }
+    var sum = 0.0
+    for age in 1..<Int(filled) {
+      let change = recent[place(age - 1)] - recent[place(age)]
+      sum += change * change
+    }
+    return (sum / Double(filled - 1)).squareRoot()
+  }
+
+  /// The place of a value by its age, 0 the newest.
+  private func place(_ age: Int) -> Int { (Int(next) + 2 * Self.window - 1 - age) % Self.window }
+
   /// Whether `value` is a spike against the good values so far.
   func departs(_ value: Double, profile: SensorProfile) -> Bool {
     guard filled >= 5, abs(value - newest) > 1.5 * largestStep else { return false }

@@ -11,6 +11,9 @@
 /// 6. Penalty of a sensor `p = 1 − (1 − a)(1 − w·d)(1 − 0.7·q)`, where `w` is 0.5, for series driven by weather or
 ///    people 0.2.
 ///    A finding of a twin is the penalty of a further sensor: a CUSUM of its standardized residual, see `ResidualTrack`.
+///    So is what an isolation forest finds odd in all sensors together, and how far a series is from its forecast, each
+///    0.3 at the most, see `PatternTrack` and `ForecastTrack`.
+///    Of an asset all of whose sensors are overdue nothing but q = 1 counts.
 /// 7. `index = 100 × (1 − P)`, `P = max p + (1 − max p) × 0.25 × mean of the other sensors' p`.
 ///
 /// Worked value: a = 0.5, d = 0.4 with w = 0.5, q = 0.1 give p = 1 − 0.5 × 0.8 × 0.93 = 0.628. With one other sensor of

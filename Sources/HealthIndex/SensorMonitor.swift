@@ -54,6 +54,16 @@ struct SensorMonitor: Sendable {
     push(1, to: &badShares, SensorMonitor.qualityMemory)
   }
 
+  /// The mean of a slot, NaN where none is known.
+  func mean(_ slot: Int) -> Double { history[slot] }
+
+  /// Whether nothing came for twice as long as is usual, at a time of day at which something does come.
+  func isOverdue(at mark: Int) -> Bool {
+    guard let latest, Double(mark - 1 - latest) >= 2 * usualGap else { return false }
+    return (1...SensorMonitor.days).contains { history[mark - 1 - $0 * QuarterHour.perDay].isFinite }
+      || history.first.map { mark - $0 <= QuarterHour.perDay } ?? false
+  }
+
   /// Slots from one window to the next as they were in the day before the latest.
   private var usualGap: Double {
     guard let latest, let first = history.first else { return 1 }

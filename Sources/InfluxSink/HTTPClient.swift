@@ -4,7 +4,7 @@ import PlantModel
 /// An answer, or its absence: status 0.
 struct HTTPAnswer {
   var status = 0
-  /// As many bytes of the body as the client keeps; the reason where there is no answer.
+  /// The body as far as the client keeps it; the reason where there is no answer.
   var body = ""
   var retryAfter: String?
   var influxVersion: String?
@@ -12,6 +12,9 @@ struct HTTPAnswer {
 
 /// One connection, kept alive between requests. Not for use from two threads at once.
 final class HTTPClient {
+  /// Most of a body that is kept unless told otherwise: enough for what a database says of a write.
+  static let longestBody = 65_536
+
   private let handle: UnsafeMutableRawPointer
   private let exchange: Exchange
   /// Asked about once a second during a request; `true` ends it.
@@ -22,11 +25,11 @@ final class HTTPClient {
 
   /// What callbacks of libcurl write to while a request runs.
   private final class Exchange {
-    let longestBody: Int
     var body: [UInt8] = []
     var retryAfter: String?
     var influxVersion: String?
     var shouldAbort: () -> Bool = { false }
+    let longestBody: Int
 
     init(longestBody: Int) { self.longestBody = longestBody }
 
@@ -51,18 +54,22 @@ final class HTTPClient {
   }
 
   /// `nil` where libcurl cannot start. `url` tells whether a proxy from the environment is left aside: it is for an
-  /// address of this machine. Of an answer's body `longestBody` bytes are kept.
+  /// address of this machine.
   init?(
-    url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan, longestBody: Int = 65_536
+    url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan, longestBody: Int = longestBody
   ) {
     guard Self.started, let handle = curl_easy_init() else { return nil }
-    exchange = Exchange(longestBody: longestBody)
     self.handle = handle
+    exchange = Exchange(longestBody: longestBody)
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(connectTimeout.nanoseconds / 1_000_000))
     set(CURLOPT_TIMEOUT_MS, Int(totalTimeout.nanoseconds / 1_000_000))
-    if let caFile { set(CURLOPT_CAINFO, caFile) }
+    if let caFile {
+      set(CURLOPT_CAINFO, caFile)
+      // Who names an authority trusts that one only.
+      wattline_curl_set_string(handle, CURLOPT_CAPATH, nil)
+    }
     if ["//127.", "//localhost", "//[::1]"].contains(where: { url.range(after: $0) != nil }) {
       set(CURLOPT_NOPROXY, "*")
     }

@@ -72,36 +72,82 @@ public struct LineEncoder: Sendable {
     let keys = plants[slot]
     let count = min(
       readings.count, readings.time.count, readings.value.count, readings.quality.count, readings.flags.count)
-    for row in 0..<count {
-      let position = readings.series[row].position
-      guard keys.series.indices.contains(position) else {
-        skippedCount += 1
-        continue
+    keys.text.withUnsafeBufferPointer { text in
+      guard let text = text.baseAddress else {
+        skippedCount += UInt64(count)
+        return
       }
-      let series = keys.series[position]
-      if readings.raw[row].isFinite {
-        bytes.append(contentsOf: keys.text[series.raw])
-        appendASCII(" value=")
-        NumberText.append(readings.raw[row], to: &bytes)
-        endLine(at: readings.time[row])
-        rawLineCount += 1
+      var nextEstimate = 0
+      for row in 0..<count {
+        var estimate: Estimate?
+        if nextEstimate < readings.estimates.count, readings.estimates[nextEstimate].row == row {
+          estimate = readings.estimates[nextEstimate]
+          nextEstimate += 1
+        }
+        let position = readings.series[row].position
+        guard keys.series.indices.contains(position) else {
+          skippedCount += 1
+          continue
+        }
+        append(readings, row, estimate, keys.series[position], text)
       }
-      bytes.append(contentsOf: keys.text[series.clean])
-      appendClean(readings, row, series)
-      endLine(at: readings.time[row])
     }
+  }
+
+  /// Most bytes of a reading's lines without their keys.
+  private static let longestReading = 256
+
+  /// Writes the one or two lines of a reading in place; what they have in common is rendered once.
+  private mutating func append(
+    _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ series: PlantKeys.SeriesKeys,
+    _ text: UnsafePointer<UInt8>
+  ) {
+    let (raw, value, time) = (readings.raw[row], readings.value[row], readings.time[row])
+    let (quality, flags) = (readings.quality[row], readings.flags[row])
+    let precision = precision
+    let room = series.raw.count + series.clean.count + Self.longestReading
+    bytes.append(addingCapacity: room) { span in
+      span.withUnsafeMutableBufferPointer { buffer, used in
+        guard let base = buffer.baseAddress else { return }
+        let start = base + used
+        var line = TextCursor(at: start)
+        // Where the number and, behind it, the end of the first line stand.
+        var (number, tail) = (start, start)
+        if raw.isFinite {
+          line.put(text + series.raw.lowerBound, count: series.raw.count)
+          line.put(" value=")
+          number = line.end
+          line.put(raw)
+          tail = line.end
+          line.endLine(at: time, precision)
+        }
+        let end = line.end
+        line.put(text + series.clean.lowerBound, count: series.clean.count)
+        line.put(" ")
+        if value.isFinite {
+          line.put("value=")
+          if value == raw { line.put(number, count: tail - number) } else { line.put(value) }
+          line.put(",")
+        }
+        Self.putJudgement(quality, flags, raw, value, series, &line)
+        if let estimate { Self.put(estimate, &line) }
+        if raw.isFinite { line.put(tail, count: end - tail) } else { line.endLine(at: time, precision) }
+        used += line.end - start
+      }
+    }
+    if raw.isFinite { rawLineCount += 1 }
+    lineCount += raw.isFinite ? 2 : 1
   }
 
   /// Appends points of a plant. A point without fields, and a field that is not finite, are left out.
   public mutating func append(_ points: PointBatch, of register: PlantRegister) {
     let slot = slot(of: register)
     for entry in points.entries {
-      guard let key = plants[slot].range(of: entry.key, in: register) else {
+      let start = bytes.count
+      guard plants[slot].append(entry.key, of: register, to: &bytes) else {
         skippedCount += 1
         continue
       }
-      let start = bytes.count
-      bytes.append(contentsOf: plants[slot].text[key])
       appendFields(points.fields[entry.fields], of: entry.key.measurement, at: entry.time, startOfLine: start)
     }
   }
@@ -128,7 +174,7 @@ public struct LineEncoder: Sendable {
       return slot
     }
     let keys = PlantKeys(plant: register.plant)
-    if let free = plants.indices.first(where: { slots[plants[$0].plant.name] != $0 }) {
+    if slots.count < plants.count, let free = plants.indices.first(where: { slots[plants[$0].plant.name] != $0 }) {
       plants[free] = keys
       slots[name] = free
       return free
@@ -138,24 +184,30 @@ public struct LineEncoder: Sendable {
     return plants.count - 1
   }
 
-  /// Fields of `clean`. `imputed` says that the value is not the reading itself.
-  private mutating func appendClean(_ readings: ReadingBatch, _ row: Int, _ series: PlantKeys.SeriesKeys) {
-    let value = readings.value[row]
-    let raw = readings.raw[row]
-    let quality = readings.quality[row]
-    bytes.append(UInt8(ascii: " "))
-    if value.isFinite {
-      appendASCII("value=")
-      NumberText.append(value, to: &bytes)
-      bytes.append(UInt8(ascii: ","))
+  /// Fields of `clean` beside the value. `imputed` says that the value is not the reading itself.
+  private static func putJudgement(
+    _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ series: PlantKeys.SeriesKeys,
+    _ line: inout TextCursor
+  ) {
+    if quality == .good, flags.isEmpty, raw.isFinite {
+      line.put("quality=0i,flags=0i,imputed=false")
+      return
     }
-    appendASCII("quality=")
-    NumberText.append(Int64(quality.rawValue), to: &bytes)
-    appendASCII("i,flags=")
-    NumberText.append(Int64(readings.flags[row].rawValue), to: &bytes)
+    line.put("quality=")
+    line.put(Int64(quality.rawValue))
+    line.put("i,flags=")
+    line.put(Int64(flags.rawValue))
     let isEstimate =
       quality == .imputed || !raw.isFinite || (quality != .good && raw * series.scale + series.offset != value)
-    appendASCII(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
+    line.put(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
+  }
+
+  /// How a value that is not the reading was found, and its standard deviation where that is known.
+  private static func put(_ estimate: Estimate, _ line: inout TextCursor) {
+    line.put(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
+    guard estimate.deviation.isFinite else { return }
+    line.put(",uncertainty=")
+    line.put(estimate.deviation)
   }
 
   private mutating func appendFields(
@@ -194,14 +246,15 @@ public struct LineEncoder: Sendable {
   }
 
   private mutating func endLine(at time: Timestamp) {
-    bytes.append(UInt8(ascii: " "))
-    switch precision {
-    case .seconds: NumberText.append(min(max(time.seconds, -9_223_372_036), 9_223_372_036), to: &bytes)
-    case .milliseconds:
-      // The database counts nanoseconds in 64 bits and refuses a time that does not fit.
-      NumberText.append(min(max(time.milliseconds, -9_223_372_036_854), 9_223_372_036_854), to: &bytes)
+    let precision = precision
+    bytes.append(addingCapacity: NumberText.longest + 2) { span in
+      span.withUnsafeMutableBufferPointer { buffer, used in
+        guard let base = buffer.baseAddress else { return }
+        var line = TextCursor(at: base + used)
+        line.endLine(at: time, precision)
+        used = line.end - base
+      }
     }
-    bytes.append(UInt8(ascii: "\n"))
     lineCount += 1
   }
 

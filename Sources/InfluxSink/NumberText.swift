@@ -1,65 +1,116 @@
-/// Numbers as text, appended to a buffer without a string in between.
+/// Numbers as text without a string in between.
 enum NumberText {
-  /// Powers of ten up to 10⁹; each is exact.
-  private static let powersOfTen: [Double] = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
-  /// 2⁵³: integers up to here are exact doubles.
-  private static let exactIntegers = 9_007_199_254_740_992.0
+  /// Most bytes of a rendered number: a sign, 17 digits, a point and an exponent fit; so does a 64-bit integer.
+  static let longest = 32
+  /// Below this, integers that differ divided by one power of ten are different doubles.
+  private static let safeIntegers = 1_125_899_906_842_624.0
+  private static let powersOfTen: [(decimals: Int, power: Double)] = [(3, 1e3), (6, 1e6), (9, 1e9)]
 
   /// Appends the shortest decimal that reads back as `value`; nothing, and `false`, if it is not finite.
-  ///
-  /// Values of up to nine decimals take a short way. For `n` below 2⁵³ and `k` up to 9 both `n` and `10^k` are exact,
-  /// so `n / 10^k` is the double nearest to that decimal: if it is `value`, the decimal reads back as `value`.
-  /// Example: 0.1 × 3 is 0.30000000000000004; 22.5 is 22.5; −0 is 0.
   @discardableResult
   static func append(_ value: Double, to bytes: inout [UInt8]) -> Bool {
     guard value.isFinite else { return false }
-    for (decimals, power) in powersOfTen.enumerated() {
-      let scaled = (value * power).rounded()
-      guard abs(scaled) < exactIntegers else { break }
-      if scaled / power == value {
-        appendScaled(Int64(scaled), decimals: decimals, to: &bytes)
-        return true
-      }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longest) { buffer in
+      guard let start = buffer.baseAddress else { return }
+      bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: write(value, at: start)))
     }
-    var digits = DigitSink()
-    swap(&digits.bytes, &bytes)
-    value.write(to: &digits)
-    swap(&digits.bytes, &bytes)
     return true
   }
 
   /// Appends an integer's digits.
   static func append(_ value: Int64, to bytes: inout [UInt8]) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    append(value.magnitude, digits: 1, to: &bytes)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longest) { buffer in
+      guard let start = buffer.baseAddress else { return }
+      bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: write(value, at: start)))
+    }
   }
 
-  private static func appendScaled(_ value: Int64, decimals: Int, to bytes: inout [UInt8]) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    append(value.magnitude, digits: decimals + 1, to: &bytes)
-    if decimals > 0 { bytes.insert(UInt8(ascii: "."), at: bytes.count - decimals) }
+  /// Writes the shortest decimal that reads back as `value`, which is finite, and returns its length; there is room for
+  /// ``longest`` bytes.
+  ///
+  /// Values of up to nine decimals take a short way. For `n` below 2⁵⁰ and `k` up to 9 both `n` and `10^k` are exact,
+  /// so `n / 10^k` is the double nearest to that decimal: if it is `value`, the decimal reads back as `value`, and no
+  /// other decimal of as few digits does. Example: 0.1 × 3 is 0.30000000000000004; 22.5 is 22.5; −0 is 0.
+  static func write(_ value: Double, at start: UnsafeMutablePointer<UInt8>) -> Int {
+    for (decimals, power) in powersOfTen {
+      let scaled = (value * power).rounded()
+      guard abs(scaled) < safeIntegers else { break }
+      if scaled / power == value { return write(Int64(scaled), decimals: decimals, at: start) }
+    }
+    if abs(value) < 8 * safeIntegers, let whole = Int64(exactly: value) { return write(whole, at: start) }
+    var digits = DigitSink(start: start)
+    value.write(to: &digits)
+    return digits.count
   }
 
-  /// Appends at least `digits` digits, with zeros in front where needed.
-  private static func append(_ magnitude: UInt64, digits: Int, to bytes: inout [UInt8]) {
-    let start = bytes.count
-    var rest = magnitude
-    while rest > 0 || bytes.count - start < digits {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
+  /// Writes an integer's digits and returns their count; there is room for ``longest`` bytes.
+  static func write(_ value: Int64, at start: UnsafeMutablePointer<UInt8>) -> Int {
+    start[0] = UInt8(ascii: "-")
+    let sign = value < 0 ? 1 : 0
+    return sign + write(value.magnitude, at: start + sign)
+  }
+
+  /// Writes `value / 10^decimals`, without zeros at the end.
+  private static func write(_ value: Int64, decimals: Int, at start: UnsafeMutablePointer<UInt8>) -> Int {
+    var (rest, decimals) = (value.magnitude, decimals)
+    while decimals > 0, rest % 10 == 0 { (rest, decimals) = (rest / 10, decimals - 1) }
+    start[0] = UInt8(ascii: "-")
+    let sign = value < 0 ? 1 : 0
+    guard decimals > 0 else { return sign + write(rest, at: start + sign) }
+    var power: UInt64 = 1
+    for _ in 0..<decimals { power *= 10 }
+    let (whole, fraction) = rest.quotientAndRemainder(dividingBy: power)
+    let point = sign + write(whole, at: start + sign)
+    start[point] = UInt8(ascii: ".")
+    writeDigits(fraction, count: decimals, at: start + point + 1)
+    return point + 1 + decimals
+  }
+
+  private static func write(_ magnitude: UInt64, at start: UnsafeMutablePointer<UInt8>) -> Int {
+    var count = 1
+    var bound: UInt64 = 10
+    while magnitude >= bound {
+      count += 1
+      let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
+      if overflow { break }
+      bound = next
     }
-    var (low, high) = (start, bytes.count - 1)
-    while low < high {
-      bytes.swapAt(low, high)
-      (low, high) = (low + 1, high - 1)
+    writeDigits(magnitude, count: count, at: start)
+    return count
+  }
+
+  /// Writes the last `count` digits, two at a time.
+  private static func writeDigits(_ magnitude: UInt64, count: Int, at start: UnsafeMutablePointer<UInt8>) {
+    var (rest, end) = (magnitude, count)
+    while end >= 2 {
+      let (next, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      end -= 2
+      // A tenth of a number below 100 by a product: 103 / 1024 is close enough.
+      let tens = pair &* 103 >> 10
+      start[end] = UInt8(truncatingIfNeeded: 0x30 + tens)
+      start[end + 1] = UInt8(truncatingIfNeeded: 0x30 + pair &- tens &* 10)
+      rest = next
     }
+    if end == 1 { start[0] = UInt8(truncatingIfNeeded: 0x30 + rest % 10) }
   }
 
   /// Takes a number's digits as bytes. Only the second method is called by today's standard library; with the first
   /// the text is the same at the price of a string.
   private struct DigitSink: TextOutputStream {
-    var bytes: [UInt8] = []
-    mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
-    mutating func _writeASCII(_ digits: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: digits) }
+    let start: UnsafeMutablePointer<UInt8>
+    var count = 0
+
+    mutating func write(_ text: String) {
+      for byte in text.utf8 { put(byte) }
+    }
+    mutating func _writeASCII(_ digits: UnsafeBufferPointer<UInt8>) {
+      for byte in digits { put(byte) }
+    }
+
+    private mutating func put(_ byte: UInt8) {
+      guard count < NumberText.longest else { return }
+      start[count] = byte
+      count += 1
+    }
   }
 }

@@ -6,11 +6,14 @@ struct PlantKeys: Sendable {
   struct SeriesKeys: Sendable {
     var raw: Range<Int>
     var clean: Range<Int>
+    /// Where in `clean` the unit's tag begins; its end where there is none.
+    var unit: Int
     var scale: Double
     var offset: Double
   }
 
-  /// How many keys of points are kept; beyond that, all are forgotten and rendered again as they come.
+  /// How many keys of points about anything but a series are kept; beyond that, all are forgotten and rendered again as
+  /// they come.
   static let mostKeys = 65_536
 
   /// The plant they were rendered for.
@@ -30,19 +33,39 @@ struct PlantKeys: Sendable {
       let subject = Subject.series(SeriesIndex(position))
       let raw = render(PointKey(.raw, subject), in: register)
       let clean = render(PointKey(.clean, subject), in: register)
-      let unit = register.series[position].profile.unit
-      series.append(SeriesKeys(raw: raw, clean: clean, scale: unit?.scale ?? 1, offset: unit?.offset ?? 0))
+      let profile = register.series[position].profile
+      var unitTag: [UInt8] = []
+      LineText.appendTag("unit", profile.canonicalUnit?.symbol ?? "", to: &unitTag)
+      series.append(
+        SeriesKeys(
+          raw: raw, clean: clean, unit: clean.upperBound - unitTag.count, scale: profile.unit?.scale ?? 1,
+          offset: profile.unit?.offset ?? 0))
     }
   }
 
-  /// The text of a point's key, or `nil` where the register does not know its subject.
-  mutating func range(of key: PointKey, in register: PlantRegister) -> Range<Int>? {
-    if let known = points[key] { return known }
-    guard Self.knows(key.subject, register) else { return nil }
-    if points.count >= Self.mostKeys { forgetPoints(register) }
-    let range = render(key, in: register)
-    points[key] = range
-    return range
+  /// Appends a point's key; `false` where the register does not know its subject.
+  mutating func append(_ key: PointKey, of register: PlantRegister, to bytes: inout [UInt8]) -> Bool {
+    guard Self.knows(key.subject, register) else { return false }
+    if case .series(let index) = key.subject {
+      extend(to: register)
+      append(key, of: series[index.position], to: &bytes)
+    } else if let known = points[key] {
+      bytes.append(contentsOf: text[known])
+    } else {
+      if points.count >= Self.mostKeys { forgetPoints(register) }
+      let range = render(key, in: register)
+      points[key] = range
+      bytes.append(contentsOf: text[range])
+    }
+    return true
+  }
+
+  /// A series is the same tags in every measurement, so that its keys need not be kept for each.
+  private func append(_ key: PointKey, of series: SeriesKeys, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: key.measurement.rawValue.utf8)
+    let tags = series.clean.lowerBound + Measurement.clean.rawValue.utf8.count
+    bytes.append(contentsOf: text[tags..<(key.measurement.hasUnitTag ? series.clean.upperBound : series.unit)])
+    KeyText.appendQualifiers(key, to: &bytes)
   }
 
   private mutating func forgetPoints(_ register: PlantRegister) {
@@ -73,9 +96,14 @@ enum KeyText {
   static func append(_ key: PointKey, of register: PlantRegister?, to text: inout [UInt8]) {
     LineText.appendName(key.measurement.rawValue, to: &text)
     if let register { appendSubject(key, of: register, to: &text) }
-    for (tag, value) in zip(key.measurement.qualifierTags, [key.qualifiers.0, key.qualifiers.1]) {
-      LineText.appendTag(tag, value, to: &text)
-    }
+    appendQualifiers(key, to: &text)
+  }
+
+  /// Appends the measurement's own tags.
+  static func appendQualifiers(_ key: PointKey, to text: inout [UInt8]) {
+    let tags = key.measurement.qualifierTags
+    if let first = tags.first { LineText.appendTag(first, key.qualifiers.0, to: &text) }
+    if tags.count > 1 { LineText.appendTag(tags[1], key.qualifiers.1, to: &text) }
   }
 
   private static func appendSubject(_ key: PointKey, of register: PlantRegister, to text: inout [UInt8]) {

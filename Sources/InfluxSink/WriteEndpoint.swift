@@ -43,8 +43,8 @@ public struct WriteEndpoint: Sendable {
     }
   }
 
-  /// The URL to which questions in InfluxQL are posted; times of answers are milliseconds.
-  var queryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ms" }
+  /// The URL that answers InfluxQL, times in milliseconds.
+  public var queryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ms" }
 
   /// The value of the `Authorization` header, where a token is used.
   public var authorization: Secret? {

@@ -33,6 +33,8 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   private var active: OpenFile
   private var isClosed = false
   private var isDiskFull = false
+  /// Bytes of the largest record that found no room and was not taken since.
+  private var bytesWanted = 0
   private var waitingReaders = 0
 
   /// Opens the journal in `directory`, made if missing, and mends what a sudden end left.
@@ -107,13 +109,15 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   /// Bytes of all segments together, on disk.
   public var bytes: Int { monitor.locked { store.table.diskBytes } }
 
-  /// Whether an ordinary record can be appended: 1 MiB, or a sixteenth of the bound, is left.
+  /// Whether a record can be appended: 1 MiB, or a sixteenth of the bound, is left, or as much as the record needs that
+  /// found no room.
   public var hasRoom: Bool { monitor.locked { hasRoomNow } }
 
   /// Why complete segments are not compressed at the moment; `nil` as long as they are. Costs room, not records.
   public var compressionFailure: JournalError? { compressor?.failure }
 
-  /// Appends a record by one write and returns the offset after it. After `.full` nothing of it was written.
+  /// Appends a record by one write and returns the offset after it. After `.full` nothing of it was written. A record
+  /// of up to half the bound finds room once everything below it is trimmed; one beyond the bound is `.tooLarge`.
   ///
   /// Under `sync: always` it returns once the record is on the disk. Where the disk refuses that, it throws; the record
   /// may be read all the same.
@@ -124,6 +128,9 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     let (file, offset) = try monitor.locked { () throws(JournalError) -> (OpenFile, UInt64) in
       if isClosed { throw .closed }
       let size = JournalFormat.recordHeaderSize + body.count
+      guard JournalFormat.segmentHeaderSize + size <= maximumBytes else { throw .tooLarge(bytes: body.count) }
+      let wanted = bytesWanted
+      bytesWanted = max(wanted, size)
       while store.table.diskBytes + size > maximumBytes { try reclaim() }
       isDiskFull = false
       while true {
@@ -139,6 +146,7 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
         }
       }
       isDiskFull = false
+      bytesWanted = wanted > size ? wanted : 0
       return (active, store.table.active.end)
     }
     switch sync {
@@ -221,8 +229,10 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   private var hasRoomNow: Bool {
     let reserve = min(1 << 20, maximumBytes / 16)
     let reclaimable = store.table.reclaimableBytes
-    if isDiskFull && Folder.freeBytes(directory) + Int64(reclaimable) < Int64(4 * reserve) { return false }
-    return !isClosed && maximumBytes - store.table.diskBytes + reclaimable >= reserve
+    if isDiskFull && Folder.freeBytes(directory) + Int64(reclaimable) < Int64(4 * reserve + bytesWanted) {
+      return false
+    }
+    return !isClosed && maximumBytes - store.table.diskBytes + reclaimable >= max(reserve, bytesWanted)
   }
 
   /// Gives the room of the oldest history to new records; `.full` where there is none.

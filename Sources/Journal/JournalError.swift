@@ -6,7 +6,7 @@ public enum JournalError: Error, Equatable, CustomStringConvertible {
   case full
   /// Another journal, of this process or another, has the folder open.
   case locked(directory: String)
-  /// The record is larger than ``JournalFormat/maximumBodyBytes``.
+  /// The record is larger than ``JournalFormat/maximumBodyBytes``, or than the journal may be.
   case tooLarge(bytes: Int)
   /// A file of a later version of this program.
   case unsupportedVersion(file: String, version: UInt16)
@@ -20,7 +20,7 @@ public enum JournalError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .full: "the journal is full; raise journal.max_bytes or free disk space"
     case .locked(let directory): "\(directory) is in use by another wattline; give each its own journal.path"
-    case .tooLarge(let bytes): "a record of \(bytes) bytes is above the limit of \(JournalFormat.maximumBodyBytes)"
+    case .tooLarge(let bytes): "a record of \(bytes) bytes does not fit; raise journal.max_bytes"
     case .unsupportedVersion(let file, let version):
       "\(file) has format version \(version); this program reads version \(JournalFormat.version)"
     case .closed: "the journal is closed"

@@ -16,6 +16,8 @@ public struct RecordKind: RawRepresentable, Hashable, Sendable {
   public static let configuration = RecordKind(rawValue: 3)
   /// A model was trained.
   public static let model = RecordKind(rawValue: 4)
+  /// Counts of messages that came and were passed over: sent again, or too long.
+  public static let passedOver = RecordKind(rawValue: 5)
 }
 
 /// The layout of segments and records, little-endian.

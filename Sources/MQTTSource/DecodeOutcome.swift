@@ -36,6 +36,8 @@ public enum RefusalReason: String, Sendable, CaseIterable {
 
 /// What became of a message: every message ends as exactly one of these.
 public enum DecodeOutcome: Hashable, Sendable {
+  /// The message belongs to another share of the plants: there, and there only, it has its outcome.
+  case elsewhere
   /// `count` readings, at least one, were appended to the batch of the plant with that index.
   case readings(plant: Int, count: Int)
   /// No reading was appended.

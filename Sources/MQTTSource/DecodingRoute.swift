@@ -2,6 +2,9 @@ import PlantModel
 
 /// A rule with all that can be worked out before the first message.
 struct CompiledRule {
+  /// In place of a plant's position, for plants of other shares.
+  static let elsewhere = -1
+
   var plant: Int
   var rule: TopicRule
   var pattern: TopicPattern
@@ -20,6 +23,7 @@ struct CompiledRule {
     columns = !numbers.isEmpty && numbers.count == rule.values.count ? numbers : nil
     timeColumn = rule.time.flatMap(CompiledRule.column)
     let paths = rule.values.map(\.path) + [rule.time ?? ""]
+    guard plant != CompiledRule.elsewhere else { return }
     guard !paths.contains(where: { $0.utf8.contains(UInt8(ascii: "{")) }) else { return }
     let isSensorNamed = rule.sensor != nil || pattern.placeholders.contains("sensor")
     pointers = JSONPointers(

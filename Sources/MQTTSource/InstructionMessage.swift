@@ -13,7 +13,9 @@ public enum InstructionMessage {
 
   /// Plant and subject that a topic names; `nil` for every other topic, which costs a few comparisons.
   public static func address(of topic: UnsafeRawBufferPointer) -> (plant: String, subject: String)? {
-    guard topic.count > prefix.count + suffix.count, topic.starts(with: prefix),
+    // The first two comparisons tell nearly all others apart.
+    guard topic.count > prefix.count + suffix.count, topic[0] == prefix[0], topic[8] == prefix[8],
+      topic.starts(with: prefix),
       topic[(topic.count - suffix.count)...].elementsEqual(suffix)
     else { return nil }
     let inner = ByteText.slice(topic, prefix.count, topic.count - suffix.count)

@@ -101,6 +101,8 @@ struct JSONPointerVisitor: JSONVisitor {
   var found: [JSONValue]
   /// For names with escapes.
   var scratch: [UInt8]
+  /// The first numbers and strings of the text, in their order.
+  var scalars: [JSONValue]
 
   /// The context of the document.
   var root: UInt64 {
@@ -131,6 +133,7 @@ struct JSONPointerVisitor: JSONVisitor {
   }
 
   mutating func visit(_ value: JSONValue, in context: UInt64, depth: Int) {
+    if value.kind == .number || value.kind == .string, scalars.count <= JSONShape.mostValues { scalars.append(value) }
     var rest = context & pointers.ends(base: base, depth: depth)
     while rest != 0 {
       let place = base + rest.trailingZeroBitCount

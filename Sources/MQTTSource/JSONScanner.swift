@@ -125,21 +125,9 @@ struct JSONScanner<Visitor: JSONVisitor> {
   }
 
   private mutating func number() -> Bool {
-    _ = take(UInt8(ascii: "-"))
-    if !take(UInt8(ascii: "0")), !digits() { return false }
-    if take(UInt8(ascii: ".")), !digits() { return false }
-    if at < bytes.count, bytes[at] | 0x20 == 0x65 {
-      at += 1
-      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
-      return digits()
-    }
+    guard let end = JSONNumber.end(in: bytes, from: at) else { return false }
+    at = end
     return true
-  }
-
-  private mutating func digits() -> Bool {
-    let start = at
-    while at < bytes.count, ByteText.isDigit(bytes[at]) { at += 1 }
-    return at > start
   }
 
   private mutating func string() -> (range: Range<Int>, hasEscapes: Bool)? {

@@ -27,9 +27,9 @@ import StreamCore
 public struct MessageDecoder {
   /// Longest payload that is read [bytes].
   public static let maximumPayloadLength = 16 << 20
+  /// In place of a route, for topics of other shares.
+  static let elsewhere = -1
 
-  /// What to subscribe to so that every rule gets its messages, without repetitions.
-  public let subscriptions: [String]
   /// Rules that take no part because their `match` is no pattern, with what is wrong.
   public let invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)]
   /// Readings of sensors beyond a plant's limits, by plant; they were refused, with or without others of their message.
@@ -38,6 +38,9 @@ public struct MessageDecoder {
   public var topicLimit = 1_000_000
 
   let rules: [CompiledRule]
+  let index: PatternIndex
+  /// Whether topics of no plant are this decoder's to refuse.
+  let takesStrays: Bool
   var calendars: [LocalCalendar]
   var topics = ByteTable()
   var routes: [DecodingRoute] = []
@@ -46,10 +49,15 @@ public struct MessageDecoder {
   /// Slots by route and name, for names that come from payloads.
   var names = ByteTable()
   var messageNumber: UInt64 = 0
+  /// By rule: the form of its JSON texts, what a scan found in it, and how many texts had another.
+  var shapes: [(shape: JSONShape?, found: [JSONValue], misses: Int)] = []
+  /// The rule whose form the kinds in ``found`` are of, or -1.
+  var shapeOfFound = -1
 
   // Used again by every message.
   var pending: [PendingValue] = []
   var found: [JSONValue] = []
+  var scalars: [JSONValue] = []
   var scratch: [UInt8] = []
   var leafNames: [UInt8] = []
   var leafPath: [UInt8] = []
@@ -58,35 +66,42 @@ public struct MessageDecoder {
   /// Why a value that was looked for was not taken.
   var setback = RefusalReason.missingValue
 
-  /// A decoder for the plants of a worker. Their positions are the plant indexes of outcomes.
-  public init(plants: [Plant]) {
+  /// A decoder for a worker's share of `plants`. The positions of plants within the share are the plant indexes of
+  /// outcomes. The rules of all plants take part, so that a topic goes to the same plant in whatever way they are shared.
+  public init(plants: [Plant], share: PlantShare = .whole) {
     var rules: [CompiledRule] = []
     var invalid: [(plant: Int, match: String, error: TopicPattern.ParseError)] = []
-    for (index, plant) in plants.enumerated() {
+    var own: [Plant] = []
+    for plant in plants {
+      let position = share.has(plant.name) ? own.count : CompiledRule.elsewhere
+      if position == own.count { own.append(plant) }
       for rule in plant.topics {
         do throws(TopicPattern.ParseError) {
-          rules.append(CompiledRule(plant: index, rule: rule, pattern: try TopicPattern(rule.match)))
+          rules.append(CompiledRule(plant: position, rule: rule, pattern: try TopicPattern(rule.match)))
         } catch {
-          invalid.append((index, rule.match, error))
+          invalid.append((position, rule.match, error))
         }
       }
     }
     self.rules = rules
+    index = PatternIndex(rules.map(\.pattern))
+    takesStrays = share.number == 0
+    shapes = rules.map { _ in (nil, [], 0) }
     invalidRules = invalid
-    beyondLimits = plants.map { _ in 0 }
-    subscriptions = TopicPattern.subscriptions(rules.map(\.pattern))
-    calendars = plants.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
+    beyondLimits = own.map { _ in 0 }
+    calendars = own.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
   }
 
   /// Appends the readings of a message to the batch of its plant, or says why there are none.
   ///
-  /// `registers` and `batches` have an element for each plant that the decoder was made with. A message is taken as a
+  /// `registers` and `batches` have an element for each plant of the share. A message is taken as a
   /// whole: nothing of one that is refused is appended.
   public mutating func decode(
     _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     limitMemory()
     let route = route(of: message.topic)
+    if route == MessageDecoder.elsewhere { return .elsewhere }
     if let refusal = routes[route].refusal { return .refused(refusal) }
     let plant = routes[route].plant
     guard plant < registers.count, plant < batches.count else { return .refused(.unmatchedTopic) }

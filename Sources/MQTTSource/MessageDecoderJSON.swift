@@ -46,20 +46,46 @@ extension MessageDecoder {
   }
 
   /// Fills ``found`` with what stands at the route's places, and checks the whole text.
+  ///
+  /// A text of the form that the rule's messages last had is not scanned; one of another form is, and every eighth such
+  /// form is remembered in its place, so that rules whose devices differ do not relearn with every message.
   private mutating func find(_ payload: Bytes, route: Int) -> RefusalReason? {
+    let rule = routes[route].rule
+    guard rules[rule].pointers != nil, routes[route].naming != .payload else { return scan(payload, route: route) }
+    if shapeOfFound != rule {
+      found.removeAll(keepingCapacity: true)
+      found.append(contentsOf: shapes[rule].found)
+      shapeOfFound = rule
+    }
+    if shapes[rule].shape?.fits(payload, &found) == true { return nil }
+    let refusal = scan(payload, route: route)
+    if refusal == nil, shapes[rule].misses % 8 == 0 {
+      shapes[rule].shape = JSONShape(payload, scalars, found)
+      shapes[rule].found = found
+    }
+    shapes[rule].misses &+= 1
+    return refusal
+  }
+
+  private mutating func scan(_ payload: Bytes, route: Int) -> RefusalReason? {
     let count = routes[route].pointers.count
+    shapeOfFound = -1
+    scalars.removeAll(keepingCapacity: true)
     found.removeAll(keepingCapacity: true)
     for _ in 0..<count { found.append(JSONValue()) }
     var base = 0
     repeat {
       // The buffers are lent to the visitor, so that they are grown once and never copied.
-      var visitor = JSONPointerVisitor(pointers: routes[route].pointers, base: base, found: [], scratch: [])
+      var visitor = JSONPointerVisitor(
+        pointers: routes[route].pointers, base: base, found: [], scratch: [], scalars: [])
       swap(&visitor.found, &found)
       swap(&visitor.scratch, &scratch)
+      swap(&visitor.scalars, &scalars)
       var scanner = JSONScanner<JSONPointerVisitor>(payload)
       let refusal = scanner.scan(from: visitor.root, with: &visitor)
       swap(&visitor.found, &found)
       swap(&visitor.scratch, &scratch)
+      swap(&visitor.scalars, &scalars)
       if let refusal { return refusal == .malformedJSON && !ByteText.isUTF8(payload) ? .notUTF8 : refusal }
       base += JSONPointerVisitor.capacity
     } while base < count

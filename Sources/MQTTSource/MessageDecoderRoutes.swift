@@ -9,7 +9,7 @@ extension MessageDecoder {
 
   mutating func route(of topic: Bytes) -> Int {
     if let known = topics.value(of: topic) { return Int(known) }
-    let route = position(of: newRoute(topic))
+    let route = newRoute(topic).map { position(of: $0) } ?? MessageDecoder.elsewhere
     topics.insert(topic, value: Int32(truncatingIfNeeded: route))
     return route
   }
@@ -29,10 +29,13 @@ extension MessageDecoder {
     return routes.count - 1
   }
 
-  private mutating func newRoute(_ topic: Bytes) -> DecodingRoute {
-    guard ByteText.isUTF8(topic) else { return DecodingRoute(refusal: .notUTF8) }
-    for (position, rule) in rules.enumerated() {
+  /// The route of a topic that speaks for the first time; `nil` where it belongs to another share.
+  private mutating func newRoute(_ topic: Bytes) -> DecodingRoute? {
+    guard ByteText.isUTF8(topic) else { return stray(.notUTF8) }
+    for position in index.candidates(topic) {
+      let rule = rules[position]
       guard let ranges = rule.pattern.captures(in: topic) else { continue }
+      if rule.plant == CompiledRule.elsewhere { return nil }
       var route = DecodingRoute(rule: position, plant: rule.plant)
       for (name, range) in zip(rule.pattern.placeholders, ranges) {
         guard let text = TopicPattern.decodedName(ByteText.slice(topic, range.lowerBound, range.upperBound)) else {
@@ -42,8 +45,10 @@ extension MessageDecoder {
       }
       return named(route, by: rule.rule)
     }
-    return DecodingRoute(refusal: .unmatchedTopic)
+    return stray(.unmatchedTopic)
   }
+
+  private func stray(_ reason: RefusalReason) -> DecodingRoute? { takesStrays ? DecodingRoute(refusal: reason) : nil }
 
   private mutating func named(_ template: DecodingRoute, by rule: TopicRule) -> DecodingRoute {
     var route = template

@@ -109,7 +109,7 @@ final class MessageLoop {
       if !isLarge, ending == nil { poll(connection) }
       let count = received.messages
       if ending == nil { ending = readBurst(connection) }
-      isLarge = received.messages - count >= Self.largeBurst
+      isLarge = received.messages - count >= Self.largeBurst || burst.bytes.count >= sink.burstBytes
       let isSmall = received.messages > count && !isLarge
       // What was read from a connection that has ended since is kept too; it will be recognised when it comes again.
       guard deliver() else { return disconnected("the sink is full") }
@@ -125,10 +125,12 @@ final class MessageLoop {
     disconnected(refusal ?? ending ?? "")
   }
 
-  /// Reads until the connection is drained, for 5 ms at most or until the burst is large; why it ended, if it did.
+  /// Reads until the connection is drained, for 5 ms at most or until the burst is as large as the sink likes it; why it
+  /// ended, if it did. What was read and is beyond that size comes with the next burst.
   private func readBurst(_ connection: BrokerConnection) -> String? {
     let start = MessageLoop.monotonic()
-    repeat {
+    var ending = takePackets()
+    while ending == nil, burst.bytes.count < sink.burstBytes, MessageLoop.monotonic() - start < .milliseconds(5) {
       let room = inbound.room()
       switch connection.read(into: room) {
       case .later: return nil
@@ -138,17 +140,22 @@ final class MessageLoop {
       case .bytes(let count):
         inbound.filled(count)
         lastHeard = start
-        do throws(MalformedPacket) {
-          while let packet = try inbound.next() { try take(packet) }
-        } catch {
-          return "the broker sent a packet that does not follow MQTT"
-        }
-        if refusal != nil { return refusal }
+        ending = takePackets()
         // A read that did not fill the room has drained a plain connection.
-        if !connection.isEncrypted, count < min(room.count, BrokerConnection.chunk) { return nil }
+        if !connection.isEncrypted, count < min(room.count, BrokerConnection.chunk) { return ending }
       }
-    } while burst.bytes.count < 4 << 20 && MessageLoop.monotonic() - start < .milliseconds(5)
-    return nil
+    }
+    return ending
+  }
+
+  /// Takes the packets that were read, as far as the burst has room; why the connection has to end, if so.
+  private func takePackets() -> String? {
+    do throws(MalformedPacket) {
+      while burst.bytes.count < sink.burstBytes, let packet = try inbound.next() { try take(packet) }
+    } catch {
+      return "the broker sent a packet that does not follow MQTT"
+    }
+    return refusal
   }
 
   /// Sends what waits; why the connection ended, if it did.

@@ -44,4 +44,12 @@ public protocol BurstSink: AnyObject, Sendable {
 
   /// Whether trying again after ``BurstOutcome/full`` has a chance.
   var hasRoom: Bool { get }
+
+  /// Size from which on a burst is handed over before more is read [bytes]; its last message may lie beyond.
+  var burstBytes: Int { get }
+}
+
+extension BurstSink {
+  /// 4 MiB.
+  public var burstBytes: Int { 4 << 20 }
 }

@@ -39,7 +39,12 @@ public struct SessionMemory: Sendable {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try Data(text.utf8).write(to: URL(fileURLWithPath: target), options: .atomic)
+      let draft = target + ".new"
+      guard
+        FileManager.default.createFile(
+          atPath: draft, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
+        rename(draft, target) == 0
+      else { return "\(target): \(String(cString: strerror(errno)))" }
       return nil
     } catch { return "\(target): \(error.localizedDescription)" }
   }

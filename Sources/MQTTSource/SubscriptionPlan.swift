@@ -17,46 +17,35 @@ public enum SubscriptionPlan {
       for match in plant.topics.map(\.match) + [instructions] {
         guard let pattern = try? TopicPattern(match) else { continue }
         patterns.append(pattern)
-        if owners[pattern.filter] == nil { owners[pattern.filter] = connection(of: plant.name, among: connections) }
+        if owners[pattern.filter] == nil {
+          owners[pattern.filter] = PlantShare.number(of: plant.name, among: connections)
+        }
       }
     }
-    let filters = TopicPattern.subscriptions(patterns)
+    let kept = TopicPattern.subscriptions(patterns)
+    let filters = kept.map(\.filter)
     guard connections > 1 else { return [filters] }
     var plan = [[String]](repeating: [], count: connections)
-    for group in groups(filters) {
+    for group in groups(kept) {
       plan[owners[filters[group[0]]] ?? 0] += group.map { filters[$0] }
     }
     return plan
   }
 
-  /// Positions of filters that hang together by overlaps, each group in the order of the filters.
-  private static func groups(_ filters: [String]) -> [[Int]] {
-    let levels = filters.map { $0.split(separator: "/", omittingEmptySubsequences: false) }
-    var groups: [[Int]] = []
-    for position in filters.indices {
-      let isNear = { (group: [Int]) in group.contains { overlap(levels[$0], levels[position]) } }
-      let joined = groups.filter(isNear).flatMap(\.self) + [position]
-      groups.removeAll(where: isNear)
-      groups.append(joined.sorted())
+  /// Positions of patterns that hang together by overlaps of their filters, each group in their order.
+  private static func groups(_ patterns: [TopicPattern]) -> [[Int]] {
+    let index = PatternIndex(patterns)
+    var group = Array(patterns.indices)
+    var groups = patterns.indices.map { [$0] }
+    for position in patterns.indices {
+      for other in index.overlaps(position) where group[other] != group[position] {
+        let (one, two) = (group[other], group[position])
+        let (small, large) = groups[one].count < groups[two].count ? (one, two) : (two, one)
+        for member in groups[small] { group[member] = large }
+        groups[large] += groups[small]
+        groups[small] = []
+      }
     }
-    return groups
-  }
-
-  /// The connection of a plant, 0..<`connections`: FNV-1a (Fowler, Noll and Vo) of its name, 64 bits.
-  static func connection(of plant: String, among connections: Int) -> Int {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in plant.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return Int(hash % UInt64(max(1, connections)))
-  }
-
-  /// Whether some topic passes both filters.
-  static func overlap(_ a: [Substring], _ b: [Substring]) -> Bool {
-    for (left, right) in zip(a, b) {
-      if left == "#" || right == "#" { return true }
-      guard left == right || left == "+" || right == "+" else { return false }
-    }
-    // `a/#` lets `a` through too.
-    return a.count == b.count || (a.count == b.count + 1 && a.last == "#")
-      || (b.count == a.count + 1 && b.last == "#")
+    return groups.filter { !$0.isEmpty }.map { $0.sorted() }
   }
 }

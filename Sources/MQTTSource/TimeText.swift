@@ -17,7 +17,11 @@ enum TimeText {
   /// The moment, or `nil` where the text is none.
   static func parse(_ text: Bytes, unit: TopicRule.TimeUnit, calendar: inout LocalCalendar) -> Timestamp? {
     let bytes = ByteText.trimmed(text)
-    guard let moment = civil(bytes, calendar: &calendar) ?? epoch(bytes, unit: unit) else { return nil }
+    // No civil time is digits alone.
+    let isNumber = bytes.allSatisfy(ByteText.isDigit)
+    guard let moment = (isNumber ? nil : civil(bytes, calendar: &calendar)) ?? epoch(bytes, unit: unit) else {
+      return nil
+    }
     return moment >= Timestamp(nanoseconds: 0) && moment < latest ? moment : nil
   }
 

@@ -42,28 +42,12 @@ extension TopicPattern {
     return decoded.withUnsafeBytes { ByteText.string($0) } ?? plain
   }
 
-  /// Subscription filters without repetitions, and without those that another one covers.
-  public static func subscriptions(_ patterns: [TopicPattern]) -> [String] {
-    var kept: [TopicPattern] = []
-    for pattern in patterns where !kept.contains(where: { $0.covers(pattern) }) {
-      kept.removeAll { pattern.covers($0) }
-      kept.append(pattern)
-    }
-    return kept.map(\.filter)
-  }
-
-  /// Whether every topic that the other's filter lets through comes through this one's.
-  func covers(_ other: TopicPattern) -> Bool {
-    if case .literal(let bytes) = other.levels[0], bytes.first == UInt8(ascii: "$"), !levels[0].isLiteral {
-      return false
-    }
-    for (position, level) in levels.enumerated() {
-      if level == .rest { return true }
-      guard position < other.levels.count else { return false }
-      let theirs = other.levels[position]
-      guard level.isLiteral ? level == theirs : theirs != .rest else { return false }
-    }
-    return levels.count == other.levels.count
+  /// Patterns with filters of their own that no other one's covers: what has to be subscribed to.
+  public static func subscriptions(_ patterns: [TopicPattern]) -> [TopicPattern] {
+    var known: Set<String> = []
+    let different = patterns.filter { known.insert($0.filter).inserted }
+    let index = PatternIndex(different)
+    return different.indices.filter { !index.isCovered($0) }.map { different[$0] }
   }
 
   private func matches(
@@ -126,8 +110,6 @@ extension TopicPattern {
 }
 
 extension TopicPattern.Level {
-  fileprivate var isLiteral: Bool { if case .literal = self { true } else { false } }
-
   fileprivate var beginsLiterally: Bool {
     switch self {
     case .literal: true

@@ -75,9 +75,6 @@ struct AlertRelay {
     for position in 0..<plants.count { announce(position, plants) }
   }
 
-  /// Puts on disk what was handed over, before a checkpoint says that it needs not be done again.
-  func keep() { delivery.keep() }
-
   private mutating func announce(_ position: Int, _ plants: PlantSet) {
     let name = plants.plants[position].name
     let list = AlertDocument.list(plants.lines[position].standingAlerts, plants.registers[position])

@@ -1,17 +1,20 @@
+import MQTTSource
 import StreamCore
 
 /// The two accounts that must balance at every moment, kept with the checkpoint:
 /// `messages = decoded + refused(reason) + duplicates` and
 /// `readings decoded = written + queued + dead-lettered + dropped(reason)`.
 public struct Ledger: Sendable, Equatable {
-  private static let version: UInt16 = 2
+  private static let version: UInt16 = 3
 
-  /// Messages read from the journal.
+  /// Messages received: those of the journal, and those that were passed over before it.
   public var messages: UInt64 = 0
   /// Messages that gave at least one reading, or an instruction that was followed.
   public var decoded: UInt64 = 0
   /// The others, by reason.
   public var refused: [String: UInt64] = [:]
+  /// Messages that the broker sent again.
+  public var duplicates: UInt64 = 0
   /// Readings decoded.
   public var readings: UInt64 = 0
   /// Readings refused because their plant has as many assets or sensors as it may have; messages that had others besides
@@ -29,10 +32,29 @@ public struct Ledger: Sendable, Equatable {
   /// Counts a message that was refused.
   mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
 
+  /// Adds another worker's account.
+  mutating func add(_ other: Ledger) {
+    messages &+= other.messages
+    decoded &+= other.decoded
+    duplicates &+= other.duplicates
+    readings &+= other.readings
+    malformedRecords &+= other.malformedRecords
+    beyondLimits &+= other.beyondLimits
+    refused.merge(other.refused, uniquingKeysWith: &+)
+  }
+
+  /// Counts messages that came and are not in the journal.
+  mutating func add(_ messages: PassedOver) {
+    self.messages &+= messages.duplicates &+ messages.oversized
+    duplicates &+= messages.duplicates
+    if messages.oversized > 0 { refused[RefusalReason.tooLarge.rawValue, default: 0] &+= messages.oversized }
+  }
+
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Ledger.version)
     writer.write(messages)
     writer.write(decoded)
+    writer.write(duplicates)
     writer.write(readings)
     writer.write(malformedRecords)
     writer.write(beyondLimits)
@@ -46,6 +68,7 @@ public struct Ledger: Sendable, Equatable {
     try reader.expect(version: Ledger.version, of: "the ledger")
     messages = try reader.read()
     decoded = try reader.read()
+    duplicates = try reader.read()
     readings = try reader.read()
     malformedRecords = try reader.read()
     beyondLimits = try reader.read()

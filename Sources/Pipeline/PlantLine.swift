@@ -22,7 +22,8 @@ struct PlantLine {
   private var health = HealthStage()
   private var alerts = AlertStage()
   private var dispatch: DispatchStage
-  private var frame = Frame()
+  /// Lent by whoever has several lines: it is empty between steps, and its memory need be there once.
+  var frame = Frame()
 
   /// A line that has seen nothing.
   init(plant: Plant) { dispatch = DispatchStage(plant: plant) }
@@ -46,20 +47,25 @@ struct PlantLine {
   mutating func step(
     _ readings: borrowing ReadingBatch, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
-    frame.reset(cause: .readings, received: received, clock: clock.mark)
+    var next = 0
     for position in 0..<readings.count {
-      let time = readings.time[position]
       clock.noteReading(received: received)
-      if let target = clock.target(of: time, received: received) {
-        if !frame.readings.isEmpty { run(in: register, emit: emit) }
-        walk(to: target, received: received, in: register, emit: emit)
-        frame.reset(cause: .readings, received: received, clock: clock.mark)
-      }
-      frame.readings.append(
-        series: readings.series[position], time: time, raw: readings.raw[position], value: readings.value[position],
-        hasSourceTime: readings.hasSourceTime[position])
+      guard let target = clock.target(of: readings.time[position], received: received) else { continue }
+      run(next..<position, of: readings, received, in: register, emit: emit)
+      next = position
+      walk(to: target, received: received, in: register, emit: emit)
     }
-    if !frame.readings.isEmpty { run(in: register, emit: emit) }
+    run(next..<readings.count, of: readings, received, in: register, emit: emit)
+  }
+
+  private mutating func run(
+    _ rows: Range<Int>, of readings: borrowing ReadingBatch, _ received: Timestamp, in register: PlantRegister,
+    emit: (borrowing Frame) -> Void
+  ) {
+    if rows.isEmpty { return }
+    frame.reset(cause: .readings, received: received, clock: clock.mark)
+    frame.readings.append(rows, of: readings)
+    run(in: register, emit: emit)
   }
 
   /// Steps a tick of the receive clock.

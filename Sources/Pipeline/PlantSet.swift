@@ -4,13 +4,13 @@ import StreamCore
 
 /// The plants of one worker: registers, stages and observers side by side, by plant index.
 struct PlantSet {
-  private static let version: UInt16 = 1
-
   private(set) var plants: [Plant]
   /// Registers by plant; the decoder admits series into them.
   var registers: [PlantRegister]
   private(set) var lines: [PlantLine]
   private(set) var observers: [PlantObserver]
+  /// The frame of the plant that is stepped.
+  private var frame = Frame()
 
   /// Plants without any history.
   init(plants: [Plant]) {
@@ -30,12 +30,19 @@ struct PlantSet {
   /// How many plants.
   var count: Int { plants.count }
 
+  /// Positions by name.
+  var positions: [String: Int] {
+    Dictionary(plants.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// Passes readings of a plant through its stages.
   mutating func step(
     plant: Int, _ readings: borrowing ReadingBatch, received: Timestamp,
     emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
     lines[plant].step(readings, received: received, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
@@ -47,6 +54,8 @@ struct PlantSet {
     plant: Int, _ instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
     lines[plant].instruct(instructions, received: received, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
@@ -56,6 +65,8 @@ struct PlantSet {
   /// Passes a tick through the stages of a plant.
   mutating func tick(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
     lines[plant].tick(moment, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
@@ -67,8 +78,9 @@ struct PlantSet {
   func reconfigured(to plants: [Plant]) -> (plants: PlantSet, restarted: [String]) {
     var next = PlantSet(plants: plants)
     var restarted: [String] = []
+    let known = positions
     for (position, plant) in plants.enumerated() {
-      guard let old = self.plants.firstIndex(where: { $0.name == plant.name }) else { continue }
+      guard let old = known[plant.name] else { continue }
       if self.plants[old] == plant {
         next.registers[position] = registers[old]
         next.lines[position] = lines[old]
@@ -106,53 +118,39 @@ struct PlantSet {
 }
 
 extension PlantSet {
-  /// Writes all plants: names, series and stages.
-  func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(PlantSet.version)
-    writer.write(UInt32(count))
-    for position in 0..<count {
-      let register = registers[position]
-      writer.write(plants[position].name)
-      writer.write(register.assets) { writer, asset in
-        writer.write(asset.name)
-        writer.write(asset.kind.rawValue)
-      }
-      writer.write(PlantSet.names(of: register)) { writer, name in
-        writer.write(name.asset)
-        writer.write(name.sensor)
-      }
-      var stages = SnapshotWriter()
-      lines[position].snapshot(into: &stages)
-      writer.write(bytes: stages.bytes)
+  /// Writes a plant: its name, assets, series and stages.
+  func snapshot(plant position: Int, into writer: inout SnapshotWriter) {
+    let register = registers[position]
+    writer.write(plants[position].name)
+    writer.write(register.assets) { writer, asset in
+      writer.write(asset.name)
+      writer.write(asset.kind.rawValue)
     }
+    writer.write(PlantSet.names(of: register)) { writer, name in
+      writer.write(name.asset)
+      writer.write(name.sensor)
+    }
+    lines[position].snapshot(into: &writer)
   }
 
-  /// Takes the state of every plant that is still configured and whose assets stand as they did; names the others.
-  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> [String] {
-    try reader.expect(version: PlantSet.version, of: "the plants")
-    var rebuilt: [String] = []
-    for _ in 0..<(try reader.read(UInt32.self)) {
-      let name = try reader.readString()
-      let assets = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
-        (name: try reader.readString(), kind: try reader.readString())
-      }
-      let series = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
-        (asset: try reader.readString(), sensor: try reader.readString())
-      }
-      let stages = try reader.readBytes()
-      guard let position = plants.firstIndex(where: { $0.name == name }) else { continue }
-      let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
-      var stageReader = SnapshotReader(stages)
-      if let register = PlantSet.readmit(series, assets: known, into: plants[position]),
-        let line = try? PlantLine(plant: plants[position], restoring: &stageReader), stageReader.isAtEnd
-      {
-        registers[position] = register
-        lines[position] = line
-        observers[position].take(line.standingAlerts)
-      } else {
-        rebuilt.append(name)
-      }
+  /// Takes up the state that was written of a plant, if it is one of these, and its assets stand as they did. Returns its
+  /// name where it is and they do not.
+  mutating func restore(from reader: inout SnapshotReader, positions: [String: Int]) throws(SnapshotError) -> String? {
+    let name = try reader.readString()
+    guard let position = positions[name] else { return nil }
+    let assets = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
+      (name: try reader.readString(), kind: try reader.readString())
     }
-    return rebuilt
+    let series = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
+      (asset: try reader.readString(), sensor: try reader.readString())
+    }
+    let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
+    guard let register = PlantSet.readmit(series, assets: known, into: plants[position]),
+      let line = try? PlantLine(plant: plants[position], restoring: &reader), reader.isAtEnd
+    else { return name }
+    registers[position] = register
+    lines[position] = line
+    observers[position].take(line.standingAlerts)
+    return nil
   }
 }

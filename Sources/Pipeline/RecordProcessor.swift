@@ -5,31 +5,47 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// Records of the journal in, rendered points out: decoder, plants and encoder of one worker.
+/// Records of the journal in, rendered points out: decoder, plants and encoder of one worker, for its share of the plants.
 ///
 /// It reads no clock, no file and no random source, so the same records from the same state give the same lines. That
-/// makes a restart exact and a replay possible.
+/// makes a restart exact and a replay possible. However many shares there are, all together give the same lines, and
+/// their ledgers the same sums.
 package struct RecordProcessor {
-  private static let version: UInt16 = 1
-
   private(set) var plants: PlantSet
   package private(set) var ledger = Ledger()
   /// Lines that wait to be handed over.
   package var encoder = LineEncoder()
-  private var sources: PlantSources
+  let share: PlantShare
+  private(set) var sources: PlantSources
+  /// All plants of ``sources``, of whatever share.
+  private var configured: [Plant]
+  /// Positions within the share by name; `nil` for plants of other shares.
+  private var places: [String: Int?]
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
   /// What of the decoder's count is in the ledger.
   private var beyondLimits: [UInt64]
 
   /// Plants without any history.
-  package init(sources: PlantSources) {
+  package init(sources: PlantSources, share: PlantShare = .whole) {
+    self.init(sources: sources, configured: sources.plants, share: share)
+  }
+
+  /// The same, where `configured`, what `sources` describe, is at hand.
+  init(sources: PlantSources, configured: [Plant], share: PlantShare) {
     self.sources = sources
-    let configured = sources.plants
-    plants = PlantSet(plants: configured)
-    decoder = MessageDecoder(plants: configured)
-    batches = configured.map { _ in ReadingBatch() }
+    self.configured = configured
+    self.share = share
+    plants = PlantSet(plants: configured.filter { share.has($0.name) })
+    decoder = MessageDecoder(plants: configured, share: share)
+    batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
+    places = RecordProcessor.places(configured, plants)
+  }
+
+  private static func places(_ configured: [Plant], _ own: PlantSet) -> [String: Int?] {
+    let positions = own.positions
+    return Dictionary(configured.map { ($0.name, positions[$0.name]) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What is shown every frame after all stages.
@@ -43,6 +59,7 @@ package struct RecordProcessor {
     case .messages: return take(messages: body, received: received, observe)
     case .tick: tick(received, observe)
     case .configuration: return reconfigure(body)
+    case .passedOver: return passOver(body)
     default: break
     }
     return []
@@ -54,24 +71,21 @@ package struct RecordProcessor {
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
     while let message = cursor.next() {
-      ledger.messages += 1
-      if let address = InstructionMessage.address(of: message.topic),
-        let plant = plants.plants.firstIndex(where: { $0.name == address.plant })
-      {
-        switch InstructionMessage.read(message, subject: address.subject) {
-        case .success(let instruction): instructions.append((plant, instruction))
-        case .failure(let reason): ledger.refuse(reason.rawValue)
-        }
+      if let address = InstructionMessage.address(of: message.topic), let place = places[address.plant] {
+        if let plant = place { take(message, address.subject, plant, &instructions) }
         continue
       }
       switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
+      case .elsewhere: continue
       case .readings(_, let count):
         ledger.decoded += 1
         ledger.readings += UInt64(count)
       case .refused(let reason): ledger.refuse(reason.rawValue)
       }
+      ledger.messages += 1
     }
-    if cursor.isMalformed { ledger.malformedRecords += 1 }
+    // Records belong to nobody; one worker counts them.
+    if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
     for plant in 0..<plants.count where !batches[plant].isEmpty {
       plants.step(plant: plant, batches[plant], received: received) { frame, register in
         encoder.append(frame.readings, of: register)
@@ -82,6 +96,17 @@ package struct RecordProcessor {
     }
     for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
     return limitNotes()
+  }
+
+  /// Reads an instruction; it is followed after the readings of its record.
+  private mutating func take(
+    _ message: MessageView, _ subject: String, _ plant: Int, _ instructions: inout [(plant: Int, instruction: Instruction)]
+  ) {
+    ledger.messages += 1
+    switch InstructionMessage.read(message, subject: subject) {
+    case .success(let instruction): instructions.append((plant, instruction))
+    case .failure(let reason): ledger.refuse(reason.rawValue)
+    }
   }
 
   /// Has a plant's stages take or refuse what is asked of it, which counts as decoded or refused.
@@ -127,45 +152,46 @@ package struct RecordProcessor {
     }
   }
 
+  private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [String] {
+    // Those messages belong to nobody; one worker counts them.
+    guard share.number == 0 else { return [] }
+    do throws(SnapshotError) { ledger.add(try PassedOver(record: body)) } catch {
+      return ["a count of messages in the journal cannot be read (\(error))"]
+    }
+    return []
+  }
+
   private mutating func reconfigure(_ body: UnsafeRawBufferPointer) -> [String] {
     var reader = SnapshotReader(Array(body))
     let next: PlantSources
     do throws(SnapshotError) { next = try ConfigurationRecord.read(from: &reader) } catch {
-      return ["a change of configuration in the journal cannot be read (\(error)); the one before it stays"]
+      let words = "a change of configuration in the journal cannot be read (\(error)); the one before it stays"
+      return share.number == 0 ? [words] : []
     }
+    guard next != sources else { return [] }
     sources = next
     let configured = next.plants
-    guard configured != plants.plants else { return [] }
+    guard configured != self.configured else { return [] }
+    self.configured = configured
     for plant in plants.plants { encoder.forget(plant: plant.name) }
-    let (changed, restarted) = plants.reconfigured(to: configured)
+    let (changed, restarted) = plants.reconfigured(to: configured.filter { share.has($0.name) })
     plants = changed
-    decoder = MessageDecoder(plants: configured)
-    batches = configured.map { _ in ReadingBatch() }
+    decoder = MessageDecoder(plants: configured, share: share)
+    batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
+    places = RecordProcessor.places(configured, plants)
     return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
   }
 }
 
 extension RecordProcessor {
-  /// Writes the configuration, the ledger and the state of every plant; lines that wait are not part of it.
-  func snapshot() -> [UInt8] {
-    var writer = SnapshotWriter()
-    writer.write(RecordProcessor.version)
-    ConfigurationRecord.write(sources, to: &writer)
-    ledger.snapshot(into: &writer)
-    plants.snapshot(into: &writer)
-    return writer.bytes
-  }
+  /// Goes on with the accounts of a saved state.
+  mutating func resume(_ ledger: Ledger) { self.ledger = ledger }
 
-  /// The processor that ``snapshot()`` wrote, and the names of plants whose state could not be taken up.
-  static func restored(
-    from bytes: [UInt8]
-  ) throws(SnapshotError) -> (processor: RecordProcessor, rebuilt: [String]) {
-    var reader = SnapshotReader(bytes)
-    try reader.expect(version: version, of: "the worker's state")
-    var processor = RecordProcessor(sources: try ConfigurationRecord.read(from: &reader))
-    processor.ledger = try Ledger(restoring: &reader)
-    let rebuilt = try processor.plants.restore(from: &reader)
-    return (processor, rebuilt)
+  /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:positions:)``.
+  mutating func restore(
+    from reader: inout SnapshotReader, positions: [String: Int]
+  ) throws(SnapshotError) -> String? {
+    try plants.restore(from: &reader, positions: positions)
   }
 }

@@ -45,12 +45,14 @@ struct Reporter {
     points.field("bytes", integer: Int64(clamping: status.journalEnd))
   }
 
+  /// The account of messages: `in = decoded + refused + duplicates`.
   private func decode(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
     begin("decode", moment, &points)
     points.field("in", integer: Int64(clamping: status.ledger.messages))
     points.field("out", integer: Int64(clamping: status.ledger.readings))
     points.field("decoded", integer: Int64(clamping: status.ledger.decoded))
     points.field("refused", integer: Int64(clamping: status.ledger.refusedInAll))
+    points.field("duplicates", integer: Int64(clamping: status.ledger.duplicates))
     points.field("readings_beyond_limits", integer: Int64(clamping: status.ledger.beyondLimits))
     for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
       points.field("dropped_\(reason)", integer: Int64(clamping: count))
@@ -66,6 +68,7 @@ struct Reporter {
     }
   }
 
+  /// The account of points: `in = out + queued + spooled + dead_letters + dropped`.
   private func sink(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
     begin("sink", moment, &points)
     let accounts = status.accounts
@@ -74,16 +77,10 @@ struct Reporter {
     points.field("queued", integer: Int64(clamping: accounts.queued.points))
     points.field("spooled", integer: Int64(clamping: accounts.spooled.points))
     points.field("spool_bytes", integer: Int64(status.spoolBytes))
-    for (reason, tally) in accounts.dropped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      points.field("dropped_\(reason.rawValue)", integer: Int64(clamping: tally.points))
-    }
-    for (reason, tally) in accounts.deadLetters.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      points.field("dead_\(reason.rawValue)", integer: Int64(clamping: tally.points))
-    }
+    lost(accounts, \.points, &points)
     points.field("requests", integer: Int64(clamping: status.requests))
     points.field("retries", integer: Int64(clamping: status.retries))
     points.field("queue", integer: Int64(clamping: status.batchesQueued))
-    points.field("dead_letters", integer: Int64(clamping: status.deadLetters))
     points.field("connected", integer: status.databaseTrouble == nil ? 1 : 0)
     points.field("lag_s", status.lagSeconds)
   }
@@ -97,8 +94,22 @@ struct Reporter {
     points.field("written", integer: Int64(clamping: accounts.written.readings))
     points.field("queued", integer: Int64(clamping: accounts.queued.readings))
     points.field("spooled", integer: Int64(clamping: accounts.spooled.readings))
-    points.field("dead_letters", integer: Int64(clamping: accounts.deadLetters.values.reduce(0) { $0 + $1.readings }))
-    points.field("dropped", integer: Int64(clamping: accounts.dropped.values.reduce(0) { $0 + $1.readings }))
+    lost(accounts, \.readings, &points)
+  }
+
+  /// What is not on its way to the database any more, in all and by reason.
+  private func lost(_ accounts: SinkAccounts, _ part: KeyPath<PointTally, UInt64>, _ points: inout PointBatch) {
+    func sum(_ tallies: some Sequence<PointTally>) -> Int64 {
+      Int64(clamping: tallies.reduce(0) { $0 + $1[keyPath: part] })
+    }
+    points.field("dead_letters", integer: sum(accounts.deadLetters.values))
+    points.field("dropped", integer: sum(accounts.dropped.values))
+    for (reason, tally) in accounts.deadLetters.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      points.field("dead_\(reason.rawValue)", integer: Int64(clamping: tally[keyPath: part]))
+    }
+    for (reason, tally) in accounts.dropped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      points.field("dropped_\(reason.rawValue)", integer: Int64(clamping: tally[keyPath: part]))
+    }
   }
 
   private func alerts(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {

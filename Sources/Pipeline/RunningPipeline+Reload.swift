@@ -34,15 +34,12 @@ extension RunningPipeline {
   }
 
   private func difference(_ old: [Plant], _ new: [Plant]) -> String {
-    var words: [String] = []
-    for plant in new {
-      switch old.first(where: { $0.name == plant.name }) {
-      case nil: words.append("\(plant.name) added")
-      case .some(let before) where before != plant: words.append("\(plant.name) changed")
-      default: break
-      }
+    let before = Dictionary(old.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let words: [String] = new.compactMap { plant in
+      guard let known = before[plant.name] else { return "\(plant.name) added" }
+      return known == plant ? nil : "\(plant.name) changed"
     }
-    for plant in old where !new.contains(where: { $0.name == plant.name }) { words.append("\(plant.name) removed") }
-    return words.joined(separator: ", ")
+    let names = Set(new.map(\.name))
+    return (words + old.filter { !names.contains($0.name) }.map { "\($0.name) removed" }).joined(separator: ", ")
   }
 }

@@ -21,7 +21,7 @@ extension RunningPipeline {
     status.batchesQueued = sink.queueDepth
     status.deadLetters = sink.deadLetters.values.reduce(0, +)
     status.accounts = sink.accounts
-    status.redelivered = UInt64(clamping: link.redelivered.value)
+    status.redelivered = UInt64(clamping: redelivered)
     status.spoolBytes = sink.spoolBytes
     switch sink.state {
     case .ok: break
@@ -32,13 +32,22 @@ extension RunningPipeline {
     status.journalEnd = journal.endOffset
     let done = max(self.sink.acceptedUpTo ?? 0, journal.startOffset)
     status.journalBytesWaiting = status.journalEnd > done ? status.journalEnd - done : 0
-    let processed = link.processedTime.value
+    let processed = links.map(\.processedTime.value).min() ?? 0
     if processed > 0 {
       status.lagSeconds = max(0, (WallClock.now() - Timestamp(nanoseconds: Int64(processed))).inSeconds)
     }
-    status.ledger = link.ledger.value
-    status.qualityCounts = link.qualityCounts.value
-    status.plants = link.views.value
+    for link in links {
+      status.ledger.add(link.ledger.value)
+      for (code, count) in link.qualityCounts.value.enumerated() {
+        if code < status.qualityCounts.count {
+          status.qualityCounts[code] += count
+        } else {
+          status.qualityCounts.append(count)
+        }
+      }
+    }
+    status.plants = links.flatMap(\.views.value)
+    if links.count > 1 { status.plants.sort { $0.name < $1.name } }
     return status
   }
 }

@@ -21,7 +21,7 @@ public struct InvalidConfiguration: Error, CustomStringConvertible {
 }
 
 /// A configuration turned into a running topology, in the order of the flow:
-/// broker session → journal → worker (decode, stages, encode) → sink, and beside them the status publisher.
+/// broker session → journal → workers (decode, stages, encode) → sink, and beside them the status publisher.
 ///
 /// The broker and the database may be away at the start and at any time; they are waited for. ``stop()`` ends in the
 /// order of the flow, so that what is in flight reaches the database or stays in the journal.
@@ -32,8 +32,8 @@ public final class RunningPipeline: Sendable {
   struct State {
     var configuration: LoadedConfiguration
     var watch: ConfigurationWatch
-    var worker: BlockingThread?
-    var housekeeper: BlockingThread?
+    var workers: [BlockingThread] = []
+    var housekeepers: [BlockingThread] = []
   }
 
   let directory: String
@@ -43,12 +43,17 @@ public final class RunningPipeline: Sendable {
   let session: BrokerSessions
   let sink: InfluxSink
   let journal: Journal
-  let link = WorkerLink()
+  /// One a worker.
+  let links: [WorkerLink]
+  /// Readings that the sink had before the start and that the journal hands over again.
+  let redelivered: Int
   let state: Guarded<State>
   private let settings: ProcessSettings
-  private let checkpoints: CheckpointStore
-  private let checkpoint: Checkpoint?
-  private let finalCheckpoint = Guarded<Checkpoint?>(nil)
+  private let saved: SavedState?
+  /// Where the journal is read from.
+  private let resumeOffset: UInt64
+  private let keeper: CheckpointKeeper
+  private let isStopping = Flag()
   private let announcer: Publisher
   private let alertPublisher: Publisher
   let alertDelivery: AlertDelivery
@@ -75,16 +80,17 @@ public final class RunningPipeline: Sendable {
     self.settings = settings
     self.reportInterval = reportInterval
     state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
-    checkpoints = try CheckpointStore(directory: settings.journal.path)
-    let found = checkpoints.load()
+    let checkpoints = try CheckpointStore(directory: settings.journal.path)
+    let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }
-    checkpoint = found.checkpoint
-    // The folder's bound holds for both together.
-    let half = settings.journal.maximumBytes / 2
-    let spoolBytes = min(settings.journal.spoolBytes ?? half, settings.journal.maximumBytes * 7 / 8)
+    saved = RunningPipeline.saved(found.parts, note)
+    if found.parts == nil, !found.damage.isEmpty {
+      note("no checkpoint can be used; all that the journal has is worked through again")
+    }
     journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.maximumBytes - spoolBytes,
-      sync: settings.journal.sync, notBefore: checkpoint?.offset ?? 0, keepBytes: settings.journal.historyBytes)
+      directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
+      sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes,
+      maximumAge: settings.journal.historyAge)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
     startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
@@ -93,9 +99,16 @@ public final class RunningPipeline: Sendable {
     sink = try InfluxSink(
       settings.influxdb, options: options,
       spool: SpoolSettings(
-        directory: settings.journal.path + "/spool", maximumBytes: spoolBytes, whenFull: settings.journal.whenFull),
+        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
+        whenFull: settings.journal.whenFull),
       deadLetters: settings.journal.path + "/dead-letter", note: note,
       stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
+    resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
+    let workers = settings.workers ?? RunningPipeline.automaticWorkers
+    links = (0..<workers).map { _ in WorkerLink() }
+    // What the sink had taken after the checkpoint comes once more.
+    let (taken, known) = (sink.counts.accounts.submitted.readings, saved?.ledger.readings ?? 0)
+    redelivered = Int(clamping: taken > known ? taken - known : 0)
     var announcing = settings.mqtt
     announcing.clientID += "-status"
     let announcer = Publisher(settings: announcing, will: .offline)
@@ -106,26 +119,49 @@ public final class RunningPipeline: Sendable {
     alertDelivery = try AlertDelivery(
       settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
       path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
+    let delivery = alertDelivery
+    keeper = CheckpointKeeper(
+      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, sink: sink,
+      // What the journal will not bring again must be on disk before.
+      beforeKeeping: { delivery.keep() }, note: note)
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
     ) { RunningPipeline.heard($1, from: $0, announcer, note) }
   }
 
+  /// Threads for stages where the configuration leaves it to the machine: one core is left to everything else.
+  static var automaticWorkers: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
+
+  private static func saved(_ parts: CheckpointParts?, _ note: Note) -> SavedState? {
+    guard let parts else { return nil }
+    do { return try SavedState(parts) } catch {
+      note("the saved state cannot be used (\(error)); windows and models are rebuilt from the journal")
+      return nil
+    }
+  }
+
   /// Starts every part, from the database back to the broker.
   public func start() throws {
     let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
-    note("\(plants.count) plants: \(plants.map(\.name).joined(separator: ", "))")
+    note("\(plants.count) plants: \(RunningPipeline.list(plants.map(\.name)))")
     // Records from here on are read by the folder as it is now; those before keep theirs.
     ingest.configuration(sources, at: WallClock.now())
-    let worker = try startWorker(sources)
-    let housekeeper = try startHousekeeper()
-    state.with { state in
-      state.worker = worker
-      state.housekeeper = housekeeper
+    // The same plants need not be read a second time.
+    let before = saved.map { $0.sources == sources ? plants : $0.sources.plants }
+    for number in links.indices {
+      let worker = try startWorker(PlantShare(number, of: links.count), sources, plants, before: before ?? plants)
+      state.with { $0.workers.append(worker) }
     }
+    let housekeepers = [try startHousekeeper(), try startKeeper()]
+    state.with { $0.housekeepers = housekeepers }
     noteUnacknowledged()
     session.start()
+  }
+
+  /// Names, all of them unless there are many.
+  private static func list(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and others" : "")
   }
 
   /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
@@ -133,31 +169,65 @@ public final class RunningPipeline: Sendable {
   public func stop() {
     session.stop()
     announcer.stop()
-    link.isStopping.set()
-    let threads = state.with { ($0.housekeeper, $0.worker) }
-    threads.0?.join()
+    isStopping.set()
+    for thread in state.with({ $0.housekeepers }) { thread.join() }
+    keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released when the sink has stopped.
-    let accepted = sink.stop(within: .seconds(10))
-    threads.1?.join()
+    sink.stop(within: .seconds(10))
+    for thread in state.with({ $0.workers }) { thread.join() }
     alertDelivery.stop(timeout: .seconds(2))
     alertPublisher.stop()
-    if let checkpoint = finalCheckpoint.value, let accepted, accepted >= checkpoint.offset {
-      StageWorker.keep(checkpoint, checkpoints, journal, note)
-    }
+    keeper.advance()
     do throws(JournalError) { try journal.close() } catch { note("\(error)") }
   }
 
-  private func startWorker(_ sources: PlantSources) throws(SystemError) -> BlockingThread {
-    let (checkpoint, journal, checkpoints, sink, link, note) = (checkpoint, journal, checkpoints, sink, link, note)
+  private func startWorker(
+    _ share: PlantShare, _ sources: PlantSources, _ plants: [Plant], before: [Plant]
+  ) throws(SystemError) -> BlockingThread {
+    let (start, journal, keeper, sink, note) = (resumeOffset, journal, keeper, sink, note)
     let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
     let commands = CommandRelay(publisher: alertPublisher, liveFrom: startOffset, note: note)
-    let finalCheckpoint = finalCheckpoint
-    return try BlockingThread(name: "stages") {
+    let link = links[share.number]
+    return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
+      let fresh = RecordProcessor(sources: sources, configured: plants, share: share)
       var worker = StageWorker(
-        sources: sources, resuming: checkpoint, journal: journal, checkpoints: checkpoints, sink: sink, relay: relay,
+        processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, relay: relay,
         commands: commands, link: link, note: note)
       worker.run()
-      finalCheckpoint.set(worker.checkpoint())
+    }
+  }
+
+  /// A share's processor where the journal is read from: as it was saved, or as the journal's history makes it.
+  private func resumed(_ fresh: RecordProcessor, before: [Plant]) -> RecordProcessor {
+    guard let saved else { return rebuilt(fresh) }
+    let (processor, misfits) = saved.processor(configured: before, share: fresh.share)
+    if misfits.isEmpty { return processor }
+    for name in misfits {
+      note("plant \(name): its saved state cannot be used; windows and models are rebuilt from the journal")
+    }
+    var again = rebuilt(fresh)
+    again.resume(processor.ledger)
+    return again
+  }
+
+  /// A processor that has seen the journal's history up to where it is read from. The points of that were written by one
+  /// that had seen more; they stay as they are.
+  private func rebuilt(_ fresh: RecordProcessor) -> RecordProcessor {
+    var processor = fresh
+    let reader = journal.reader(from: journal.startOffset)
+    while let record = try? reader.next(), record.endOffset <= resumeOffset {
+      _ = record.withBody { processor.process(kind: record.kind, received: record.received, body: $0) }
+      processor.encoder.reset()
+    }
+    processor.resume(Ledger())
+    return processor
+  }
+
+  /// Checkpoints reach the disk here, where nothing waits for it.
+  private func startKeeper() throws(SystemError) -> BlockingThread {
+    let (keeper, isStopping) = (keeper, isStopping)
+    return try BlockingThread(name: "checkpoints") {
+      while !isStopping.wait(milliseconds: 100) { keeper.advance() }
     }
   }
 
@@ -166,12 +236,18 @@ public final class RunningPipeline: Sendable {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
       var reporter = Reporter(instance: clientID)
+      var watch = DatabaseWatch(sink, announcer)
+      var counted = PassedOver()
       var last = WallClock.monotonic()
       while true {
         let now = WallClock.now()
         let untilNext = 1_000 - now.milliseconds % 1_000
-        if link.isStopping.wait(milliseconds: untilNext) { return }
+        let isLast = isStopping.wait(milliseconds: untilNext)
         let moment = WallClock.now()
+        watch.look(state.with { $0.configuration.plants }, isLast: isLast, at: moment)
+        let passedOver = PassedOver(session.counters)
+        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
+        if isLast { return }
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
@@ -185,7 +261,7 @@ public final class RunningPipeline: Sendable {
   /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
   /// again is recognised.
   private func noteUnacknowledged() {
-    let from = StageWorker.redeliveryStart(before: checkpoint?.offset ?? 0, in: journal)
+    let from = CheckpointKeeper.redeliveryStart(before: resumeOffset, in: journal)
     let reader = journal.reader(from: max(from, journal.startOffset))
     while true {
       guard let record = try? reader.next() else { return }

@@ -17,7 +17,7 @@ public struct LoadedConfiguration: Sendable {
 
 /// The plants' files as they were, with the files of prices that they name, and what they took from the environment. The
 /// process's own file, and with it every secret, is no part of it.
-public struct PlantSources: Sendable {
+public struct PlantSources: Sendable, Equatable {
   /// Names and contents: plants in the order of names, each before the prices that it names.
   public var files: [(name: String, bytes: [UInt8])] = []
   /// The variables that the files name and that were set.
@@ -25,6 +25,11 @@ public struct PlantSources: Sendable {
 
   /// No plants.
   public init() {}
+
+  /// Whether the same plants are read from both.
+  public static func == (a: PlantSources, b: PlantSources) -> Bool {
+    a.environment == b.environment && a.files.elementsEqual(b.files) { $0.name == $1.name && $0.bytes == $1.bytes }
+  }
 
   /// The plants that these sources describe; those that cannot be read are left out.
   public var plants: [Plant] {
@@ -104,65 +109,29 @@ public enum ConfigurationLoader {
     _ plants: [(plant: Plant, file: String, name: Mark, topics: [Mark])]
   ) -> [Diagnostic] {
     var found: [Diagnostic] = []
+    var owners: [String: Int] = [:]
+    var earlier = TopicTree()
     for (position, later) in plants.enumerated() {
-      for earlier in plants[..<position] {
-        if earlier.plant.name == later.plant.name {
-          found.append(
-            Diagnostic(
-              file: later.file, line: later.name.line, column: later.name.column,
-              message: "plant '\(later.plant.name)' is already in \(earlier.file); give it another name"))
-          continue
-        }
-        for (number, rule) in later.plant.topics.enumerated() {
-          guard let other = earlier.plant.topics.first(where: { TopicOverlap.canMeet($0.match, rule.match) }) else {
-            continue
-          }
-          found.append(
-            Diagnostic(
-              file: later.file, line: later.topics[number].line, column: later.topics[number].column,
-              message: "nothing tells '\(rule.match)' from '\(other.match)' of plant '\(earlier.plant.name)' "
-                + "(\(earlier.file)); start each with a level of its own, such as '\(later.plant.name)/…'"))
-        }
+      if let owner = owners[later.plant.name] {
+        found.append(
+          Diagnostic(
+            file: later.file, line: later.name.line, column: later.name.column,
+            message: "plant '\(later.plant.name)' is already in \(plants[owner].file); give it another name"))
+        continue
       }
+      owners[later.plant.name] = position
+      for (number, rule) in later.plant.topics.enumerated() {
+        guard let place = earlier.first(meeting: rule.match) else { continue }
+        let other = plants[place.plant]
+        found.append(
+          Diagnostic(
+            file: later.file, line: later.topics[number].line, column: later.topics[number].column,
+            message: "nothing tells '\(rule.match)' from '\(other.plant.topics[place.rule].match)' of plant "
+              + "'\(other.plant.name)' (\(other.file)); start each with a level of its own, such as "
+              + "'\(later.plant.name)/…'"))
+      }
+      for (number, rule) in later.plant.topics.enumerated() { earlier.add(rule.match, (position, number)) }
     }
     return found
-  }
-}
-
-/// Whether two patterns of topics can match one topic.
-enum TopicOverlap {
-  static func canMeet(_ a: String, _ b: String) -> Bool {
-    meet(levels(a)[...], levels(b)[...])
-  }
-
-  private static func levels(_ pattern: String) -> [Substring] {
-    pattern.split(separator: "/", omittingEmptySubsequences: false)
-  }
-
-  private static func meet(_ a: ArraySlice<Substring>, _ b: ArraySlice<Substring>) -> Bool {
-    if a.first == "#" || b.first == "#" { return true }
-    guard let first = a.first, let other = b.first else { return a.isEmpty && b.isEmpty }
-    return levelsMeet(String(first), String(other)) && meet(a.dropFirst(), b.dropFirst())
-  }
-
-  /// Literal text before the first and after the last placeholder must agree as far as both have it.
-  private static func levelsMeet(_ a: String, _ b: String) -> Bool {
-    let (first, second) = (ends(a), ends(b))
-    guard let one = first, let two = second else {
-      if first == nil && second == nil { return a == b }
-      guard let open = first ?? second else { return false }
-      let text = first == nil ? a : b
-      return text.count >= open.prefix.count + open.suffix.count && text.hasPrefix(open.prefix)
-        && text.hasSuffix(open.suffix)
-    }
-    return (one.prefix.hasPrefix(two.prefix) || two.prefix.hasPrefix(one.prefix))
-      && (one.suffix.hasSuffix(two.suffix) || two.suffix.hasSuffix(one.suffix))
-  }
-
-  /// The literal ends of a level with placeholders; `nil` for one without.
-  private static func ends(_ level: String) -> (prefix: String, suffix: String)? {
-    if level == "+" { return ("", "") }
-    guard let start = level.firstIndex(of: "{"), let end = level.lastIndex(of: "}"), start < end else { return nil }
-    return (String(level[..<start]), String(level[level.index(after: end)...]))
   }
 }

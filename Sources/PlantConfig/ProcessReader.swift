@@ -9,9 +9,10 @@ struct ProcessReader {
   func settings(_ root: YAMLNode) -> ProcessSettings {
     var settings = ProcessSettings()
     let section = Section(root, "wattline.yaml", reading)
-    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading)) }
-    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    settings.mqtt.maximumPayload = min(settings.mqtt.maximumPayload, settings.journal.longestPayload)
+    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading), settings) }
+    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
     if let node = section.node("alerts") {
       settings.alerts = AlertReader(reading).settings(Section(node, "alerts", reading))
     }
@@ -26,8 +27,8 @@ struct ProcessReader {
     return settings
   }
 
-  private func broker(_ section: Section) -> BrokerSettings {
-    var broker = BrokerSettings()
+  private func broker(_ section: Section, _ settings: ProcessSettings) -> BrokerSettings {
+    var broker = settings.mqtt
     if let url = section.text("url") { readURL(url, section, &broker) }
     if let id = section.text("client_id") { broker.clientID = id }
     if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
@@ -42,6 +43,12 @@ struct ProcessReader {
     if let text = section.text("max_payload") {
       if let bytes = Amount.bytes(text), (1 << 10...16 << 20).contains(bytes) {
         broker.maximumPayload = Int(bytes)
+        if bytes > settings.journal.longestPayload {
+          reading.mistake(
+            section.place(of: "max_payload"),
+            "'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
+              + "\(settings.journal.longestPayload >> 10)KiB; lower it or raise 'max_bytes' there")
+        }
       } else {
         reading.mistake(
           section.place(of: "max_payload"),
@@ -114,11 +121,20 @@ struct ProcessReader {
     if let path = section.text("path") { journal.path = path }
     if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
     journal.spoolBytes = size("spool", section)
-    if let spool = journal.spoolBytes, spool >= journal.maximumBytes {
-      reading.mistake(section.place(of: "spool"), "'spool' is a part of 'max_bytes' and must be smaller")
+    if journal.messageShare < max(journal.maximumBytes / 8, 512 << 10) {
+      reading.mistake(
+        section.place(of: "spool"),
+        "'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages")
     }
     if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
     if let bytes = size("history", section) { journal.historyBytes = bytes }
+    if let text = section.text("history_age") {
+      journal.historyAge = TimeSpan(text)
+      if journal.historyAge.map({ $0 < .minute }) ?? true {
+        reading.mistake(
+          section.place(of: "history_age"), "'history_age' must be a time from 1m on, such as 30d, not '\(text)'")
+      }
+    }
     journal.whenFull = section.choice("when_full") ?? .pause
     if let text = section.text("sync") {
       switch text {

@@ -12,7 +12,7 @@ public struct FaultError: Error, Equatable, CustomStringConvertible {
 /// The target is `asset.sensor` for faults of sensors, else an asset. Examples: `pv1.power:stuck@2h+30m`,
 /// `pv1:derating=70@1d`, `bess:trip@90m+1h`. Times count from the start of the simulation, with `s`, `m`, `h` or `d`.
 /// Without a duration the fault stays.
-public struct FaultSpecification: Hashable, Sendable {
+public struct FaultSpecification: Hashable, Sendable, CustomStringConvertible {
   /// `asset.sensor`, or an asset.
   public var target: String
   /// What goes wrong.
@@ -33,6 +33,12 @@ public struct FaultSpecification: Hashable, Sendable {
     self.severity = severity ?? kind.defaultSeverity
     self.onset = onset
     self.duration = duration
+  }
+
+  /// What ``parse(_:)`` reads.
+  public var description: String {
+    let span = duration.map { "+\($0.inSeconds)s" } ?? ""
+    return "\(target):\(kind.rawValue)=\(severity)@\(onset.inSeconds)s\(span)"
   }
 
   /// Reads `target:kind[=severity]@onset[+duration]`.

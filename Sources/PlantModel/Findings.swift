@@ -43,6 +43,8 @@ public struct AssetHealth: Sendable, Equatable {
   public var drift: Double
   /// The sensors that lower the index most, worst first.
   public var contributors: [String]
+  /// Whether anything is known of it now; an asset without has an index that says so, and silence rules of its own.
+  public var hasData = true
 
   /// A judgement.
   public init(

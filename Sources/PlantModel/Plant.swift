@@ -18,10 +18,10 @@ public struct Plant: Hashable, Sendable {
   public var faults: [FaultSpecification] = []
   /// How many assets and sensors may be taken in.
   public var limits = PlantLimits()
-  /// How its assets are commanded.
-  public var commands = CommandSettings()
   /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
   public var alertRecipients: [String] = []
+  /// How its assets are commanded.
+  public var commands = CommandSettings()
 
   /// A plant; assets and rules may be added later.
   public init(

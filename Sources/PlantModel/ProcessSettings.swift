@@ -65,7 +65,8 @@ public struct BrokerSettings: Hashable, Sendable {
   public var protocolVersion = ProtocolVersion.auto
   /// Connections that share the plants, 1...64: the first has `clientID`, the others `clientID-2` and so on.
   public var connections = 1
-  /// Longest payload that is taken in [bytes], 1 KiB...16 MiB; a longer one is acknowledged, dropped and counted.
+  /// Longest payload that is taken in [bytes], 1 KiB...16 MiB and at most ``JournalSettings/longestPayload``; a longer one
+  /// is acknowledged, dropped and counted.
   public var maximumPayload = 1 << 20
   /// User name.
   public var username: String?
@@ -149,8 +150,17 @@ public struct JournalSettings: Hashable, Sendable {
   public var deadLetterBytes: Int64 = 256 << 20
   /// How much of what nobody needs any more is kept for a replay [bytes, compressed]; new records go before it.
   public var historyBytes: Int64 = 1 << 30
+  /// How long it is kept, by receive time; `nil` for no bound.
+  public var historyAge: TimeSpan?
   /// When appends reach the disk.
   public var sync = Sync.interval(.milliseconds(50))
+
+  /// Of ``maximumBytes``, the part of points that wait for the database [bytes].
+  public var spoolShare: Int64 { spoolBytes ?? maximumBytes / 2 }
+  /// Of ``maximumBytes``, the part of messages [bytes].
+  public var messageShare: Int64 { maximumBytes - spoolShare }
+  /// Longest payload that surely finds room among messages that are being worked off [bytes]: a quarter of their part.
+  public var longestPayload: Int { Int(clamping: messageShare / 4) }
 
   /// The defaults of an absent `journal` key.
   public init() {}

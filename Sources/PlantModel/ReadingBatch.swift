@@ -18,6 +18,9 @@ public struct ReadingBatch: Sendable {
   /// Whether ``time`` came from the source.
   public private(set) var hasSourceTime: [Bool] = []
 
+  /// What is known of values that are not the readings themselves, by ascending row; nothing of most rows.
+  public var estimates: [Estimate] = []
+
   /// An empty batch.
   public init() {}
 
@@ -41,6 +44,17 @@ public struct ReadingBatch: Sendable {
     hasSourceTime.append(sourced)
   }
 
+  /// Appends some of the readings of another batch as they stand there.
+  public mutating func append(_ rows: Range<Int>, of other: borrowing ReadingBatch) {
+    series.append(contentsOf: other.series[rows])
+    time.append(contentsOf: other.time[rows])
+    raw.append(contentsOf: other.raw[rows])
+    value.append(contentsOf: other.value[rows])
+    quality.append(contentsOf: other.quality[rows])
+    flags.append(contentsOf: other.flags[rows])
+    hasSourceTime.append(contentsOf: other.hasSourceTime[rows])
+  }
+
   /// Appends a value that stands in a gap: no raw, quality ``Quality/imputed``.
   public mutating func appendImputed(series index: SeriesIndex, time moment: Timestamp, value estimate: Double) {
     series.append(index)
@@ -61,5 +75,6 @@ public struct ReadingBatch: Sendable {
     quality.removeAll(keepingCapacity: true)
     flags.removeAll(keepingCapacity: true)
     hasSourceTime.removeAll(keepingCapacity: true)
+    estimates.removeAll(keepingCapacity: true)
   }
 }

@@ -1,47 +1,70 @@
-/// The plant as a whole: consumption, generation and storage as slowly changing states, seen by their own meters and once
-/// more by that of the grid, `grid = consumption − generation − storage` (a Kalman filter of local levels, its four
-/// measurements taken one after the other; A. Harvey, "Forecasting, Structural Time Series Models", 1989, chapter 3).
+/// The plant as a whole: consumption, generation and storage as levels that change from window to window, seen by their
+/// own meters and once more by that of the grid, `grid = consumption − generation − storage` (a Kalman filter of local
+/// levels, its four measurements taken one after the other; A. Harvey, "Forecasting, Structural Time Series Models", 1989,
+/// chapter 3).
 ///
-/// The innovation of the grid's meter is what the other meters do not explain: 0 while all of them are right.
+/// The innovation of the grid's meter is what the other meters do not explain: 0 while all of them are right. A part whose
+/// meters are silent follows from the others, with the uncertainty that this has.
 ///
-/// Worked value: 50, 30 and 15 kW, measured to 1 %, and a grid meter of 5 kW have an innovation of 0; one of 11 kW has
-/// one of 6 kW.
+/// Worked values: 50, 30 and 15 kW, measured to 1 %, and a grid meter of 5 kW have an innovation of 0 ± 0.60 kW; one of
+/// 11 kW has one of 6 kW. Without the first meter, 5 kW at the grid make 50 ± 0.34 kW.
 public struct PlantStateFilter: Sendable, Equatable {
   /// Consumption, generation and storage [kW].
   public private(set) var levels: [Double] = [0, 0, 0]
-  /// Their variances [kW²].
-  public private(set) var variances: [Double] = [1e12, 1e12, 1e12]
+  /// Their covariances [kW²], row by row.
+  public private(set) var covariance: [Double] = [Double](repeating: 0, count: 9)
 
   /// A filter that knows nothing.
   public init() {}
 
-  /// The filter of three levels and then their variances; `nil` if these are not six finite numbers.
+  /// The filter of three levels and then nine covariances; `nil` if these are not twelve finite numbers.
   public init?(restoring state: [Double]) {
-    guard state.count == 6, state.allSatisfy({ $0.isFinite }) else { return nil }
+    guard state.count == 12, state.allSatisfy({ $0.isFinite }) else { return nil }
     levels = Array(state[..<3])
-    variances = state[3...].map { max(0, $0) }
+    covariance = Array(state[3...])
   }
 
   /// What ``init(restoring:)`` takes.
-  public var state: [Double] { levels + variances }
+  public var state: [Double] { levels + covariance }
 
-  /// Takes in the four meters and returns the innovation of the grid's [kW] and its standard deviation.
+  /// The levels' variances [kW²].
+  public var variances: [Double] { (0..<3).map { max(0, covariance[4 * $0]) } }
+
+  /// Takes in the four meters, NaN for one that is silent, and returns the innovation of the grid's [kW] and its standard
+  /// deviation; NaN where a meter is silent.
   /// - Parameter accuracy: Standard deviation of a meter, share of its reading.
+  @discardableResult
   public mutating func update(_ balance: PowerBalance, grid: Double, accuracy: Double = 0.01)
-    -> (innovation: Double, deviation: Double)
+    -> (value: Double, deviation: Double)
   {
     let measured = [balance.consumption, balance.generation, balance.storage]
-    guard grid.isFinite, measured.allSatisfy({ $0.isFinite }) else { return (0, .infinity) }
-    for i in 0..<3 {
-      let noise = max(1e-6, accuracy * accuracy * measured[i] * measured[i])
-      // A level may change by all of itself from one window to the next.
-      let predicted = min(1e12, variances[i] + levels[i] * levels[i] + measured[i] * measured[i])
-      let gain = predicted / (predicted + noise)
-      levels[i] += gain * (measured[i] - levels[i])
-      variances[i] = (1 - gain) * predicted
+    // A level may change by all of itself from one window to the next, one that nobody measures by all that there is.
+    let whole = (measured + [grid]).reduce(0) { $1.magnitude < 1e12 ? $0 + $1 * $1 : $0 }
+    for (i, value) in measured.enumerated() {
+      let change = levels[i] * levels[i] + (value.magnitude < 1e12 ? value * value : whole)
+      covariance[4 * i] = min(1e24, covariance[4 * i] + change)
     }
-    let expected = PowerBalance(consumption: levels[0], generation: levels[1], storage: levels[2]).gridExchange
-    let noise = max(1e-6, accuracy * accuracy * grid * grid)
-    return (grid - expected, (variances.reduce(0, +) + noise).squareRoot())
+    for (i, value) in measured.enumerated() {
+      correct((0..<3).map { $0 == i ? 1 : 0 }, value, accuracy)
+    }
+    let innovation = correct([1, -1, -1], grid, accuracy)
+    return measured.allSatisfy { $0.isFinite } ? innovation : (.nan, .nan)
+  }
+
+  /// Takes in one measurement `weights · levels`; returns its innovation and that one's standard deviation.
+  @discardableResult
+  private mutating func correct(
+    _ weights: [Double], _ value: Double, _ accuracy: Double
+  ) -> (value: Double, deviation: Double) {
+    guard value.magnitude < 1e12 else { return (.nan, .nan) }
+    let projected = (0..<3).map { i in (0..<3).reduce(0) { $0 + covariance[3 * i + $1] * weights[$1] } }
+    let noise = max(1e-6, accuracy * accuracy * value * value)
+    let variance = zip(weights, projected).reduce(noise) { $0 + $1.0 * $1.1 }
+    let innovation = value - zip(weights, levels).reduce(0) { $0 + $1.0 * $1.1 }
+    for i in 0..<3 {
+      levels[i] += projected[i] / variance * innovation
+      for j in 0..<3 { covariance[3 * i + j] -= projected[i] * projected[j] / variance }
+    }
+    return (innovation, variance.squareRoot())
   }
 }

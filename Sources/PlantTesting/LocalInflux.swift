@@ -10,6 +10,10 @@ public final class LocalInflux: Sendable {
     public var keep: String?
     /// `inmem` or `tsi1`, InfluxDB's two indices of series.
     public var index = "inmem"
+    /// Most series of a database, enforced by the index `inmem`; 0 is without bound.
+    public var maximumSeries = 0
+    /// Files (PEM) of the server's certificate and of its key, with which it speaks HTTPS and nothing else.
+    public var certificate: (file: String, key: String)?
     /// Further lines at the end of `influxdb.conf`, within its last section `[http]`.
     public var furtherLines: [String] = []
 
@@ -41,7 +45,7 @@ public final class LocalInflux: Sendable {
   }
 
   /// Base URL of the HTTP interface.
-  public var url: String { "http://127.0.0.1:\(port)" }
+  public var url: String { "\(options.certificate == nil ? "http" : "https")://127.0.0.1:\(port)" }
   /// Whether the child process runs.
   public var isRunning: Bool { server.isRunning }
   /// The child's process identifier while it runs.
@@ -65,10 +69,10 @@ public final class LocalInflux: Sendable {
       throw .system("cannot write \(file)", code: errno)
     }
     let ping = url + "/ping"
-    let port = port
+    let (port, isEncrypted) = (port, options.certificate != nil)
     try server.start(program, ["run", "-config", file]) {
       // A refused TCP connection is cheaper to find out than through libcurl.
-      Loopback.accepts(port: port) && (try? HTTPRequest.send(ping, timeout: 2))?.status == 204
+      Loopback.accepts(port: port) && (isEncrypted || (try? HTTPRequest.send(ping, timeout: 2))?.status == 204)
     }
   }
 
@@ -127,7 +131,7 @@ public final class LocalInflux: Sendable {
       wal-dir = "\(folder)/wal"
       index-version = "\(options.index)"
       query-log-enabled = false
-      max-series-per-database = 0
+      max-series-per-database = \(options.maximumSeries)
       max-values-per-tag = 0
       [monitor]
       store-enabled = false
@@ -139,6 +143,9 @@ public final class LocalInflux: Sendable {
       bind-address = "127.0.0.1:\(port)"
       log-enabled = false
       max-body-size = 0
+      https-enabled = \(options.certificate != nil)
+      https-certificate = "\(options.certificate?.file ?? "")"
+      https-private-key = "\(options.certificate?.key ?? "")"
       \(options.furtherLines.joined(separator: "\n"))
 
       """

@@ -1,9 +1,53 @@
+import Cleaning
+import FeatureWindows
+import InfluxSink
 import Journal
+import MQTTSource
 import Pipeline
+import PlantModel
+import StreamCore
 
-/// From the body of a journal record through every stage to line protocol.
+/// From a message to its lines by the four stages that every reading passes.
+enum MainStages {
+  static let hotPath = HotPath("stages", "decode, clean, windows, encode; all they say, minute marks included") { load in
+    var decoder = MessageDecoder(plants: load.plants)
+    var registers = load.plants.map(PlantRegister.init)
+    var batches = load.plants.map { _ in ReadingBatch() }
+    var cleaning = load.plants.map { _ in CleaningStage() }
+    var windows = load.plants.map { _ in FeatureWindowStage() }
+    var encoder = LineEncoder()
+    var frame = Frame()
+    return { passes in
+      for pass in passes {
+        let received = load.received(pass)
+        load.forEachMessage(pass) { message in
+          _ = decoder.decode(message, received: received, registers: &registers, into: &batches)
+        }
+        for plant in batches.indices {
+          frame.reset(cause: .readings, received: received, clock: received.floored(to: .minute))
+          swap(&frame.readings, &batches[plant])
+          step(plant)
+          guard pass % 60 == 59 else { continue }
+          frame.reset(cause: .minute, received: received, clock: received.floored(to: .minute))
+          step(plant)
+        }
+      }
+      return passes.count * load.sensors
+    }
+    func step(_ plant: Int) {
+      cleaning[plant].step(&frame, in: registers[plant])
+      windows[plant].step(&frame, in: registers[plant])
+      encoder.append(frame.readings, of: registers[plant])
+      encoder.append(frame.points, of: registers[plant])
+      if encoder.isFull { encoder.reset() }
+    }
+  }
+}
+
+/// From the body of a journal record through every stage to line protocol, as a worker does it.
 enum AllStages {
-  static let hotPath = HotPath("stages", "decode, clean, windows, forecast, health, alerts, dispatch, encode") { load in
+  static let hotPath = HotPath("pipeline", "every stage from a journal record to line protocol, once a second a tick") {
+    load in
     var processor = RecordProcessor(sources: load.sources)
     return { passes in
       for pass in passes {

@@ -2,23 +2,8 @@ import Foundation
 import PlantTesting
 
 /// Floor and pipeline on the same load, in turn: a broker and a database of their own, a load generator, and beside
-/// them either the subscriber that only counts or the whole pipeline.
+/// them the subscriber that only counts, the whole pipeline, or the pipeline with memory in its journal's place.
 public struct EndToEnd: Sendable {
-  /// What is offered.
-  public struct Load: Sendable {
-    /// Sensors, a hundred a plant.
-    public var sensors = 1_000
-    /// Messages a second.
-    public var rate = 25_000.0
-    /// Messages of one round.
-    public var messages = 250_000
-    /// Rounds of each; medians are told.
-    public var rounds = 5
-
-    /// A thousand sensors, 25,000 messages a second, ten seconds, five rounds.
-    public init() {}
-  }
-
   /// Medians at one quality of service.
   public struct Outcome: Codable, Sendable {
     /// Quality of service of load and subscription.
@@ -29,6 +14,10 @@ public struct EndToEnd: Sendable {
     public var pipeline: Double
     /// ``pipeline`` over ``floor``, the median of the rounds' ratios.
     public var ratio: Double
+    /// CPU time of the pipeline with memory in the journal's place [µs a message].
+    public var unjournaled: Double
+    /// ``pipeline`` over ``unjournaled``, the median of the rounds' ratios: what the journal costs.
+    public var journalRatio: Double
     /// Messages of all rounds that did not arrive in `raw`.
     public var lost: Int
     /// Resident memory of the pipeline after the last round [bytes a sensor].
@@ -36,109 +25,72 @@ public struct EndToEnd: Sendable {
   }
 
   private let program: String
-  private let load: Load
+  private let load: LoadGenerator.Load
+  private let rounds: Int
 
-  /// A comparison with `program`, the path of this executable.
-  public init(program: String, load: Load) { (self.program, self.load) = (program, load) }
+  /// A comparison with `program`, the path of this executable, over `rounds` of a load.
+  public init(program: String, load: LoadGenerator.Load, rounds: Int) {
+    self.program = program
+    self.load = load
+    self.rounds = max(1, rounds)
+  }
 
   /// Runs all rounds at a quality of service; `progress` is told of each.
   public func run(qos: Int, progress: (String) -> Void) throws -> Outcome {
-    var options = LocalBroker.Options()
-    options.maximumInflight = 2_000
-    var rounds: [(floor: Double, pipeline: Double, lost: Int, resident: Int)] = []
-    for number in 1...load.rounds {
+    var load = self.load
+    load.qos = qos
+    var results: [(floor: Double, pipeline: Double, unjournaled: Double, lost: Int, resident: Int)] = []
+    for number in 1...rounds {
       // A broker of its own each round: a session that is kept would gather the other's load.
-      let broker = try LocalBroker.started(options: options)
+      let broker = try Rig.broker()
       defer { broker.stop() }
-      let floor = try floor(broker, qos)
-      let pipeline = try pipeline(broker, qos)
-      rounds.append((floor, pipeline.cpu, pipeline.lost, pipeline.resident))
-      let words = [floor, pipeline.cpu, pipeline.cpu / floor].map { String(format: "%.2f", $0) }
-      progress("QoS \(qos), round \(number): floor \(words[0]) µs, pipeline \(words[1]) µs, ratio \(words[2])")
+      let floor = try floor(broker, load)
+      let pipeline = try pipeline(broker, load)
+      let without = try Rig.broker()
+      defer { without.stop() }
+      let unjournaled = try self.pipeline(without, load, isJournaled: false).cpu
+      results.append((floor, pipeline.cpu, unjournaled, pipeline.lost, pipeline.resident))
+      let words = [floor, pipeline.cpu, pipeline.cpu / floor, unjournaled].map { String(format: "%.2f", $0) }
+      progress(
+        "QoS \(qos), round \(number): floor \(words[0]) µs, pipeline \(words[1]) µs, ratio \(words[2]), "
+          + "without its journal \(words[3]) µs")
     }
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     return Outcome(
-      qos: qos, floor: median(rounds.map(\.floor)), pipeline: median(rounds.map(\.pipeline)),
-      ratio: median(rounds.map { $0.pipeline / $0.floor }), lost: rounds.reduce(0) { $0 + $1.lost },
-      residentBytesPerSensor: Double(rounds.last?.resident ?? 0) / Double(load.sensors))
+      qos: qos, floor: median(results.map(\.floor)), pipeline: median(results.map(\.pipeline)),
+      ratio: median(results.map { $0.pipeline / $0.floor }), unjournaled: median(results.map(\.unjournaled)),
+      journalRatio: median(results.map { $0.pipeline / $0.unjournaled }), lost: results.reduce(0) { $0 + $1.lost },
+      residentBytesPerSensor: Double(results.last?.resident ?? 0) / Double(load.fleet.sensors))
   }
 
-  private func floor(_ broker: LocalBroker, _ qos: Int) throws -> Double {
+  private func floor(_ broker: LocalBroker, _ load: LoadGenerator.Load) throws -> Double {
     let folder = TemporaryFolder()
     let log = try folder.file("floor.log")
     let child = try ChildProcess(
       program: program,
       arguments: [
-        "bench", "subscriber", "--port", "\(broker.port)", "--qos", "\(qos)", "--messages", "\(load.messages)",
+        "bench", "subscriber", "--port", "\(broker.port)", "--qos", "\(load.qos)", "--messages", "\(load.messages)",
       ], log: log)
     // The subscription is there within milliseconds; the broker says so to nobody else.
     usleep(500_000)
-    try offer(broker, qos, folder)
+    let generator = try Rig.offer(load, to: broker, program: program, log: try folder.file("load.log"))
+    guard generator.wait() == 0 else { throw BenchmarkError(description: "the load could not be published") }
     child.wait()
     let text = try String(contentsOfFile: log, encoding: .utf8)
     return try JSONDecoder().decode(FloorSubscriber.Outcome.self, from: Data(text.utf8)).cpuMicroseconds
   }
 
-  private func pipeline(_ broker: LocalBroker, _ qos: Int) throws -> (cpu: Double, lost: Int, resident: Int) {
-    let folder = TemporaryFolder()
-    let influx = try LocalInflux.started()
-    defer { influx.stop() }
-    try configure(folder, broker, influx, qos)
-    let log = try folder.file("wattline.log")
-    let child = try ChildProcess(program: program, arguments: ["run", "--config", folder.path], log: log)
-    defer { child.terminate() }
-    try require(within: 20, "the pipeline does not subscribe; see \(log)") {
-      ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").contains("every subscription is confirmed")
-    }
-    let meter = ProcessMeter(identifier: child.identifier)
-    let before = meter.cpuSeconds
-    try offer(broker, qos, folder)
-    var arrived = 0
-    Waiting.until(seconds: 30, pause: 200) {
-      let rows = try? influx.query("SELECT count(\"value\") FROM \"raw\"")
-      arrived = Int(rows?.first?.number("count") ?? 0)
-      return arrived >= load.messages
-    }
-    let cpu = (meter.cpuSeconds - before) / Double(load.messages) * 1e6
-    return (cpu, load.messages - arrived, meter.residentBytes)
+  private func pipeline(
+    _ broker: LocalBroker, _ load: LoadGenerator.Load, isJournaled: Bool = true
+  ) throws -> (cpu: Double, lost: Int, resident: Int) {
+    // One worker each, so that the journal is all that differs.
+    let setting = Rig.Setting(fleet: load.fleet, qos: load.qos, workers: "1", isJournaled: isJournaled)
+    let rig = try Rig(program: program, setting, broker: broker)
+    defer { rig.stop() }
+    _ = try rig.start()
+    let before = rig.meter.cpuSeconds
+    let arrived = try rig.deliver(load, total: load.messages)
+    let cpu = (rig.meter.cpuSeconds - before) / Double(load.messages) * 1e6
+    return (cpu, load.messages - arrived, rig.meter.residentBytes)
   }
-
-  private func offer(_ broker: LocalBroker, _ qos: Int, _ folder: TemporaryFolder) throws {
-    let child = try ChildProcess(
-      program: program,
-      arguments: [
-        "bench", "load", "--port", "\(broker.port)", "--qos", "\(qos)", "--messages", "\(load.messages)", "--rate",
-        "\(load.rate)", "--sensors", "\(load.sensors)",
-      ], log: try folder.file("load.log"))
-    guard child.wait() == 0 else { throw BenchmarkError(description: "the load could not be published") }
-  }
-
-  private func configure(
-    _ folder: TemporaryFolder, _ broker: LocalBroker, _ influx: LocalInflux, _ qos: Int
-  ) throws {
-    var files = [
-      "wattline.yaml": """
-      mqtt: {url: "mqtt://127.0.0.1:\(broker.port)", qos: \(qos)}
-      influxdb: {url: "\(influx.url)"}
-      journal: {path: "\(folder.path)/journal"}
-      """
-    ]
-    for plant in 0..<(load.sensors + 99) / 100 {
-      files["plant\(plant).yaml"] = """
-        plant: plant\(plant)
-        location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
-        topics: [{match: "plant\(plant)/{asset}/{sensor}"}]
-        """
-    }
-    for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: try folder.file(name))) }
-  }
-
-  private func require(within seconds: Double, _ words: String, _ condition: () -> Bool) throws {
-    guard Waiting.until(seconds: seconds, pause: 20, condition) else { throw BenchmarkError(description: words) }
-  }
-}
-
-/// Why a benchmark could not be run.
-struct BenchmarkError: Error, CustomStringConvertible {
-  var description: String
 }

@@ -21,7 +21,8 @@ public struct HotPath: Sendable {
   /// All of them, in the order of the flow.
   public static let all = [
     TopicMatching.hotPath, Decoding.json, Decoding.number, Cleansing.hotPath, Windowing.hotPath, HealthScoring.hotPath,
-    Encoding.hotPath, JournalAppend.hotPath, AllStages.hotPath,
+    Encoding.hotPath, JournalAppend.hotPath, MainStages.hotPath,
+    AllStages.hotPath,
   ]
 
   /// Times the path: after a warm-up, the median of five rounds; allocations are those of the last round.

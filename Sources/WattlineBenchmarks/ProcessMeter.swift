@@ -6,19 +6,31 @@ struct ProcessMeter {
 
   /// CPU time since the process began [s]; 0 when it is gone. From the scheduler, which counts nanoseconds, over all
   /// threads that live.
-  var cpuSeconds: Double {
+  var cpuSeconds: Double { threadSeconds.reduce(0) { $0 + $1.seconds } }
+
+  /// CPU time of each thread that lives [s], by its name.
+  var threadSeconds: [(name: String, seconds: Double)] {
     let folder = "/proc/\(identifier)/task"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return threads.reduce(0) { sum, thread in
-      let text = (try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)) ?? ""
-      return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+    return threads.map { thread in
+      let text = ProcessMeter.text("\(folder)/\(thread)/schedstat")
+      let name = ProcessMeter.text("\(folder)/\(thread)/comm").trimmingCharacters(in: .newlines)
+      return (name, (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9)
     }
+  }
+
+  /// The most resident memory that it had [bytes]; 0 when the process is gone.
+  var residentPeakBytes: Int {
+    let lines = ProcessMeter.text("/proc/\(identifier)/status").split(separator: "\n")
+    guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return 0 }
+    return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 } ?? 0
   }
 
   /// Resident memory [bytes]; 0 when the process is gone.
   var residentBytes: Int {
-    let text = (try? String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)) ?? ""
-    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    return pages * sysconf(Int32(_SC_PAGESIZE))
+    let pages = ProcessMeter.text("/proc/\(identifier)/statm").split(separator: " ").dropFirst().first
+    return (pages.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE))
   }
+
+  private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 }

@@ -15,11 +15,12 @@ public struct SensorLoad: Sendable {
   public let plants: [Plant]
   /// Messages by pass, as bodies of journal records.
   let frames: [[UInt8]]
+  private let spacing: TimeSpan
   /// The load's first moment.
   static let start = Timestamp(seconds: 1_790_000_000)
 
   /// A load of `plants` times 100 sensors.
-  public init(plants count: Int = 10, passes: Int = 186) {
+  public init(plants count: Int = 10, passes: Int = 186, spacing: TimeSpan = .second) {
     var sources = PlantSources()
     for plant in 0..<count {
       let text = """
@@ -32,11 +33,12 @@ public struct SensorLoad: Sendable {
     self.sources = sources
     self.plants = sources.plants
     self.passes = passes
+    self.spacing = spacing
     sensors = count * 100
     var state: UInt64 = 1
     frames = (0..<passes).map { pass in
       var builder = MessageFrameBuilder()
-      let moment = (Self.start + .seconds(Int64(pass))).milliseconds
+      let moment = (Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds)).milliseconds
       for sensor in 0..<count * 100 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         let value = Double(sensor) + Double(state >> 54) / 100
@@ -55,7 +57,7 @@ public struct SensorLoad: Sendable {
   }
 
   /// The moment at which the messages of a pass arrive.
-  func received(_ pass: Int) -> Timestamp { Self.start + .seconds(Int64(pass)) + .milliseconds(20) }
+  func received(_ pass: Int) -> Timestamp { Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds) + .milliseconds(20) }
 
   /// Calls `body` for each message of a pass.
   func forEachMessage(_ pass: Int, _ body: (MessageView) -> Void) {

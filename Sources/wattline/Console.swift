@@ -10,8 +10,11 @@ enum Console {
   static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
 
   /// Prints one JSON document on stdout.
-  static func print(json value: some Encodable) throws {
+  static func print(
+    json value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
+  ) throws {
     let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = keys
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
   }

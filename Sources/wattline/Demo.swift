@@ -16,6 +16,7 @@ final class Demo {
   private let seed: UInt64
   private let journal: URL
   private let keepsJournal: Bool
+  private let inbox: FaultInbox
   private var feeds: [SensorFeed] = []
 
   /// Starts the servers and the pipeline; says plainly which program is missing.
@@ -36,6 +37,7 @@ final class Demo {
     broker = try LocalBroker.started()
     var options = LocalInflux.Options()
     options.keep = keep.map { $0 + "/influxdb" }
+    inbox = FaultInbox(port: broker.port)
     influx = try LocalInflux.started(options: options)
     let brokerSettings = broker.settings
     let databaseSettings = influx.settings()
@@ -52,6 +54,7 @@ final class Demo {
     publisher = Publisher(settings: sensors)
     grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
     try pipeline.start()
+    try inbox.open()
   }
 
   /// Plays history up to the present at full speed. False when the user ended it.
@@ -83,6 +86,7 @@ final class Demo {
     var tick = 0
     for position in feeds.indices { feeds[position].step = .second }
     while seconds.map({ Date().timeIntervalSince(started) < $0 }) ?? true {
+      for (plant, text) in inbox.take() { add(text, to: plant) }
       let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
       for position in feeds.indices {
         while feeds[position].now <= now { try feeds[position].publishStep() }
@@ -93,8 +97,20 @@ final class Demo {
     }
   }
 
+  /// Breaks a plant as `simulate --fault` asks.
+  private func add(_ fault: String, to plant: String) {
+    guard let position = plants.firstIndex(where: { $0.name == plant }) else { return }
+    do {
+      try feeds[position].add(FaultSpecification.parse(fault))
+      Console.note("\(plant): \(fault)")
+    } catch {
+      Console.note("\(plant): \(error)")
+    }
+  }
+
   /// Ends sensors, pipeline and servers, in the order of the flow.
   func stop() {
+    inbox.close()
     publisher.flush(timeout: .seconds(5))
     publisher.stop()
     pipeline.stop()
@@ -114,9 +130,13 @@ final class Demo {
   }
 
   private var places: [String] {
-    [
+    // Day and night, a load that stops is seen.
+    let load = plants.flatMap(\.assets).first { $0.kind == .load }?.name
+    let fault = load.map { "\($0):trip@5s" } ?? "ASSET:KIND@5s"
+    return [
       "InfluxDB  \(influx.url)  database wattline",
       "broker    mqtt://127.0.0.1:\(broker.port)",
+      "break it  WATTLINE_MQTT_URL=mqtt://127.0.0.1:\(broker.port) wattline simulate --fault \(fault)",
       "boards    \(grafana.map { "\($0.url)/d/wattline-plant" } ?? "grafana-server is not installed; see README")",
     ]
   }

@@ -30,6 +30,9 @@ struct SensorFeed {
     self.publisher = publisher
   }
 
+  /// Adds a fault; its onset counts from the next readings.
+  mutating func add(_ fault: FaultSpecification) throws(FaultError) { try simulator.add(fault) }
+
   /// Publishes what every sensor reads now and moves on, waiting while too many messages are unconfirmed.
   mutating func publishStep() throws {
     simulator.advance(into: &readings)

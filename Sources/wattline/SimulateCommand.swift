@@ -18,12 +18,16 @@ enum SimulateCommand {
       Option(name: "--seed", value: "N", help: "seed of weather, people and noise (default: 1)"),
     ],
     details: """
+      With the broker of a demo that runs on this machine it plays nothing, since the demo does: it hands the faults over,
+      and their onsets count from that moment.
+
       Readings carry their own time, which starts now. At a speed above 1 it runs ahead of the clock, and readings more
       than five minutes ahead are of quality 9; start at a speed above 1 for tests of throughput only.
       """,
     examples: [
       "wattline simulate --plant riverside",
       "wattline simulate --plant riverside --fault load.power:dropout@60s --for 300",
+      "WATTLINE_MQTT_URL=mqtt://127.0.0.1:40123 wattline simulate --fault load:trip@5s",
     ])
 
   static func run(_ arguments: Arguments) throws {
@@ -38,6 +42,10 @@ enum SimulateCommand {
     let signals = SignalWatch()
     let loaded = BrokerAccess.load(arguments.configuration)
     let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))
+    let inbox = FaultInbox(port: loaded.settings.mqtt.port)
+    if ["127.0.0.1", "localhost"].contains(loaded.settings.mqtt.host), inbox.isServed {
+      return try handOver(faults, to: inbox, plants)
+    }
     let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "simulate")
     let start = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).floored(to: .second)
     var feeds = try plants.map { plant in
@@ -61,5 +69,28 @@ enum SimulateCommand {
     publisher.flush()
     publisher.stop()
     Console.print("\(feeds.reduce(0) { $0 + $1.published }) messages published")
+  }
+
+  /// Gives each fault to the plants that can have it.
+  private static func handOver(_ faults: [FaultSpecification], to inbox: FaultInbox, _ plants: [Plant]) throws {
+    guard !faults.isEmpty else {
+      throw Failure(description: "a demo plays the plants of this broker; say what is to break with --fault")
+    }
+    for fault in faults {
+      var refusal: FaultError?
+      var takers: [Plant] = []
+      for plant in plants {
+        var simulator = PlantSimulator(plant: plant, seed: 1, start: .distantPast, step: .second)
+        do throws(FaultError) {
+          try simulator.add(fault)
+          takers.append(plant)
+        } catch { refusal = error }
+      }
+      if let refusal, takers.isEmpty { throw refusal }
+      for plant in takers {
+        try inbox.put("\(fault)", plant: plant.name)
+        Console.print("the demo breaks \(plant.name): \(fault)")
+      }
+    }
   }
 }

@@ -140,6 +140,28 @@ struct AlertStageTests {
     #expect(script.changes() == ["\(rule) load voltage cleared warning"])
   }
 
+  @Test("a sensor that sends W for kW is told to be in the wrong unit, and one that is out of range otherwise is not")
+  mutating func unit() {
+    script.live([("pv1.power", 52.3)], times: 3)
+    script.live([("pv1.power", 51_900)], times: 5, quality: .outOfRange)
+    #expect(script.transitions.first?.text.contains("a thousand times the 52.3 kW of before: it sends W.") == true)
+    #expect(script.changes() == ["unit pv1 power raised warning"])
+    script.live([("pv1.power", 52)], times: 5)
+    #expect(script.changes() == ["unit pv1 power cleared warning"])
+    for value in [400.0, 5_000, 900_000, -52_000] {
+      script.live([("pv1.power", value)], times: 5, quality: .outOfRange)
+      #expect(script.changes() == ["range pv1 power raised warning"])
+      script.live([("pv1.power", 52)], times: 5)
+      #expect(script.changes() == ["range pv1 power cleared warning"])
+    }
+  }
+
+  @Test("an asset that has no data is no case of low health")
+  mutating func noData() {
+    for _ in 0..<4 { script.judge("pv1", 25, hasData: false) }
+    #expect(script.changes().isEmpty)
+  }
+
   @Test("low health is warned of at the second judgement, critical below 30, and cleared at 70")
   mutating func health() {
     for index in [59.0, 61, 59] { script.judge("pv1", index) }

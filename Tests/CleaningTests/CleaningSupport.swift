@@ -31,6 +31,7 @@ struct Cleaned: Equatable {
   var bits: UInt64
   var quality: Quality
   var flags: QualityFlags
+  var estimate: Estimate?
 
   var value: Double { Double(bitPattern: bits) }
 }
@@ -56,7 +57,11 @@ func clean(
       result.append(
         Cleaned(
           series: frame.readings.series[i], time: frame.readings.time[i], bits: frame.readings.value[i].bitPattern,
-          quality: frame.readings.quality[i], flags: frame.readings.flags[i]))
+          quality: frame.readings.quality[i], flags: frame.readings.flags[i],
+          estimate: frame.readings.estimates.first { $0.row == i }.map {
+            // The row depends on the batch.
+            Estimate(row: 0, method: $0.method, deviation: $0.deviation.isNaN ? -1 : $0.deviation)
+          }))
     }
     next = end
   }

@@ -102,14 +102,25 @@ struct HealthStageTests {
     #expect(driver.judgements("grid", from: 96 * 4).allSatisfy { $0.index >= 80 })
   }
 
-  @Test("an asset silent for more than an hour is not judged")
-  func silent() {
-    let driver = run(days: 4) { slot, samples in
-      if slot >= 96 * 3 { samples[7] = nil }
+  @Test("an asset that has fallen silent is said to have no data, with a low index, until it speaks again")
+  func silent() throws {
+    let driver = run(days: 5) { slot, samples in
+      if slot >= 96 * 3 && slot < 96 * 4 { samples[7] = nil }
     }
-    let last = driver.judgements("ev", from: 0).last?.time
-    #expect(last == QuarterHour.start(of: HealthDriver.start + 96 * 3 + 3))
-    #expect(driver.judgements("load", from: 96 * 3).count == 96)
+    let during = driver.judgements("ev", from: 96 * 3 + 1).prefix(95)
+    #expect(during.count == 95 && during.allSatisfy { !$0.hasData && $0.index < 60 && $0.contributors == ["no data"] })
+    #expect(driver.judgements("ev", from: 96 * 4).allSatisfy { $0.hasData && $0.index >= 80 })
+    #expect(driver.found.filter { !$0.hasData }.count == 95)
+    let position = try #require(driver.found.firstIndex { !$0.hasData })
+    #expect(driver.field("state", of: position) == .text("no data"))
+  }
+
+  @Test("an asset that is silent every night has no data in a night only before it was first seen by day")
+  func nightly() {
+    let driver = run(days: 8) { slot, samples in
+      if !(28..<80).contains(slot % 96) { samples[7] = nil }
+    }
+    #expect(driver.judgements("ev", from: 96 * 2).allSatisfy { $0.hasData })
   }
 
   @Test("points carry the judgement, and `learning` for three days")

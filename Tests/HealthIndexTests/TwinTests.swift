@@ -128,6 +128,41 @@ struct TwinTests {
     #expect(track.track.score > 0.4)
   }
 
+  @Test("a current that no longer belongs to power and voltage is seen, at any phase and either direction")
+  func electrical() {
+    #expect(near(ElectricalTrack.residual(power: 10, voltage: 400, current: 25), 0))
+    #expect(near(ElectricalTrack.residual(power: -10, voltage: 400, current: 20), 0.2231, within: 1e-4))
+    var random = SeededGenerator(seed: 5)
+    var track = ElectricalTrack()
+    func judge(_ share: Double) {
+      let power = random.uniform(-50, 50)
+      let current = power * 1000 / (3 * 230) * random.uniform(0.99, 1.01) * share
+      track.judge(QuarterMeans(slot: 0, values: ["power": power, "voltage": 230, "current": current]))
+    }
+    for _ in 0..<1000 { judge(1) }
+    #expect(track.track.score == 0)
+    for _ in 0..<20 { judge(0.8) }
+    #expect(track.track.score > 0.4)
+  }
+
+  @Test("a series that leaves its forecast of six hours before counts for 0.3 at the most")
+  func forecast() {
+    var random = SeededGenerator(seed: 6)
+    var track = ForecastTrack()
+    func judge(_ slot: Int, _ offset: Double) {
+      let issue = ForecastIssue(
+        series: SeriesIndex(0), issued: QuarterHour.start(of: slot), step: .minutes(15), model: "m",
+        p10: [Double](repeating: 40, count: 96), p50: [Double](repeating: 50, count: 96),
+        p90: [Double](repeating: 60, count: 96))
+      track.judge(50 + 7.8 * random.normal() + offset, slot: slot)
+      track.take(issue)
+    }
+    for slot in 0..<600 { judge(slot, 0) }
+    #expect(track.score < 0.1)
+    for slot in 600..<640 { judge(slot, 30) }
+    #expect(track.score == ForecastTrack.weight)
+  }
+
   @Test("a trend has its worked value, and one that does not fall has none")
   func trend() throws {
     var trend = HealthTrend()
@@ -146,8 +181,13 @@ struct TwinTests {
     #expect(near(filter.stateOfCharge, 0.611, within: 0.001) && near(filter.deviation, 0.006, within: 0.001))
     var plant = PlantStateFilter()
     let balance = PowerBalance(consumption: 50, generation: 30, storage: 15)
-    #expect(near(plant.update(balance, grid: 5).innovation, 0, within: 1e-2))
-    #expect(near(plant.update(balance, grid: 11).innovation, 6, within: 1e-2))
+    let agreeing = plant.update(balance, grid: 5)
+    #expect(near(agreeing.value, 0, within: 1e-2) && near(agreeing.deviation, 0.604, within: 1e-3))
+    #expect(near(plant.update(balance, grid: 11).value, 6, within: 1e-2))
+    var partial = PlantStateFilter()
+    let unknown = partial.update(PowerBalance(consumption: .nan, generation: 30, storage: 15), grid: 5)
+    #expect(unknown.value.isNaN && near(partial.levels[0], 50, within: 0.05))
+    #expect(near(partial.variances[0].squareRoot(), 0.34, within: 0.01))
   }
 
   @Test("twins restored from a snapshot go on as if nothing had happened")

@@ -46,21 +46,23 @@ struct LineEncoderTests {
     let mode = register.admit(asset: "pv1", sensor: "odd thing")
     var batch = ReadingBatch()
     batch.appendImputed(series: mode, time: noon, value: 2)
+    batch.estimates.append(Estimate(row: 0, method: .line, deviation: 0.25))
     batch.append(series: mode, time: noon + .second, raw: .infinity, value: .nan, hasSourceTime: true)
     batch.quality[1] = .outOfRange
     batch.flags[1] = [QualityFlags(.outOfRange), QualityFlags(.late)]
     batch.append(series: mode, time: noon + .minute, raw: 99, value: 3, hasSourceTime: true)
     batch.quality[2] = .spike
     batch.flags[2] = QualityFlags(.spike)
+    batch.estimates.append(Estimate(row: 2, method: .hold, deviation: .nan))
     var encoder = LineEncoder()
     encoder.append(batch, of: register)
     let key = "plant=riverside,asset=pv1,sensor=odd\\ thing"
     #expect(
       lines(encoder) == [
-        "clean,\(key) value=2,quality=1i,flags=2i,imputed=true 1700000000123",
+        "clean,\(key) value=2,quality=1i,flags=2i,imputed=true,method=\"line\",uncertainty=0.25 1700000000123",
         "clean,\(key) quality=2i,flags=132i,imputed=false 1700000001123",
         "raw,\(key) value=99 1700000060123",
-        "clean,\(key) value=3,quality=4i,flags=16i,imputed=true 1700000060123",
+        "clean,\(key) value=3,quality=4i,flags=16i,imputed=true,method=\"hold\" 1700000060123",
       ])
   }
 

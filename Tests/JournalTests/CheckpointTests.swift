@@ -41,4 +41,38 @@ struct CheckpointTests {
     #expect(store.load().checkpoint == nil)
     #expect(store.load().damage.count == 2)
   }
+
+  @Test("a checkpoint in parts is written by several threads, given up or kept, and read part by part")
+  func parts() throws {
+    let store = try CheckpointStore(directory: folder.path)
+    let draft = try store.draft(offset: 70)
+    DispatchQueue.concurrentPerform(iterations: 8) { number in
+      #expect(throws: Never.self) { try draft.append([UInt8](repeating: UInt8(number), count: 10_000 * number)) }
+    }
+    let other = try store.draft(offset: 80)
+    try other.append([1])
+    // Given up, but its writer does not know it yet.
+    try draft.append([2])
+    #expect(store.open().parts == nil)
+    #expect(try store.keep(other) == 0)
+    let parts = try #require(store.open().parts)
+    #expect(parts.offset == 80 && parts.count == 1)
+    #expect(try parts.read(0) == [1])
+
+    let third = try store.draft(offset: 90)
+    let sizes = (0..<8).map { 10_000 * $0 }
+    DispatchQueue.concurrentPerform(iterations: 8) { number in
+      #expect(throws: Never.self) { try third.append([UInt8](repeating: UInt8(number), count: sizes[number])) }
+    }
+    #expect(try store.keep(third) == 80)
+    let many = try #require(store.open().parts)
+    #expect(many.count == 8)
+    let read = try (0..<8).map { try many.read($0) }.sorted { $0.count < $1.count }
+    #expect(read.map(\.count) == sizes)
+    #expect(read.enumerated().allSatisfy { number, part in part.allSatisfy { $0 == UInt8(number) } })
+    // What is open can be read whatever becomes of the file.
+    try store.save(Checkpoint(offset: 100, state: []))
+    try store.save(Checkpoint(offset: 110, state: []))
+    #expect(try (0..<8).map { try many.read($0).count }.sorted() == sizes)
+  }
 }

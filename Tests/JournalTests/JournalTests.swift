@@ -201,6 +201,27 @@ struct JournalTests {
     #expect(try journal.entries(from: end) == [three[0]])
   }
 
+  @Test("for a record that found no room there is room again when it fits, and one beyond the bound is refused as such")
+  func largeRecord() throws {
+    let journal = try makeJournal(maximumBytes: 16_000)
+    while journal.bytes < 10_000 { try journal.append(Entry(0, [UInt8](repeating: 3, count: 100))) }
+    let large = Entry(1, [UInt8](repeating: 1, count: 8_000))
+    #expect(journal.hasRoom)
+    #expect(throws: JournalError.full) { try journal.append(large) }
+    // What is small goes in, and does not make one believe that the large one would.
+    let done = try journal.append(three[0])
+    #expect(!journal.hasRoom)
+    try journal.append(three[1])
+    try journal.trim(below: done)
+    #expect(journal.hasRoom)
+    try journal.append(large)
+    #expect(try journal.entries(from: done) == [three[1], large])
+    #expect(throws: JournalError.tooLarge(bytes: 16_000)) {
+      try journal.append(Entry(2, [UInt8](repeating: 1, count: 16_000)))
+    }
+    #expect(journal.hasRoom)
+  }
+
   @Test("the folder and its files are for their owner only")
   func permissions() throws {
     let journal = try makeJournal()

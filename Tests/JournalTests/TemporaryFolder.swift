@@ -7,10 +7,10 @@ import PlantModel
 final class TemporaryFolder {
   let path: String
 
-  init() {
+  init(in folder: String? = nil) {
     // In memory where there is such a disk: the tests make thousands of files durable.
     let memory = "/dev/shm"
-    let parent = access(memory, W_OK) == 0 ? memory : FileManager.default.temporaryDirectory.path
+    let parent = folder ?? (access(memory, W_OK) == 0 ? memory : FileManager.default.temporaryDirectory.path)
     path = "\(parent)/wattline-\(UUID().uuidString)"
   }
 

@@ -38,6 +38,26 @@ import Testing
     #expect(next.counters.messages == 1)
   }
 
+  @Test("bursts are as large as the sink likes them, however much waits at the broker", arguments: versions)
+  func burstBytes(_ version: BrokerSettings.ProtocolVersion) throws {
+    var options = LocalBroker.Options()
+    options.maximumInflight = 0
+    var fixture = try SessionFixture(options: options, version)
+    defer { fixture.broker.stop() }
+    fixture.sink = RecordingSink(burstBytes: 1_000)
+    fixture.establish()
+    let publisher = try #require(TestPublisher(fixture.settings))
+    let payloads = (0..<2_000).map { "\($0) " + String(repeating: "x", count: $0 % 300) }
+    for payload in payloads.dropLast() { publisher.hand(over: payload) }
+    #expect(publisher.publish(payload: payloads[1_999]))
+    let session = fixture.session()
+    session.start()
+    #expect(Waiting.until { fixture.sink.payloads.count >= 2_000 })
+    session.stop()
+    #expect(fixture.sink.payloads == payloads)
+    #expect(fixture.sink.largest > 700 && fixture.sink.largest < 1_400)
+  }
+
   @Test("a session is kept when the protocol changes", arguments: versions)
   func changedProtocol(_ version: BrokerSettings.ProtocolVersion) throws {
     var fixture = try SessionFixture()

@@ -15,13 +15,18 @@ final class RecordingSink: BurstSink {
     var failure: String?
     var turnedAway = 0
     var offered = 0
+    var largest = 0
   }
   private let state = Mutex(State())
+  let burstBytes: Int
+
+  init(burstBytes: Int = 4 << 20) { self.burstBytes = burstBytes }
 
   func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
     burst.bytes.withUnsafeBytes { bytes in
       state.withLock { state in
         state.offered += 1
+        state.largest = max(state.largest, bytes.count)
         if let failure = state.failure {
           state.turnedAway += burst.count
           return .failed(failure)
@@ -45,6 +50,8 @@ final class RecordingSink: BurstSink {
   var payloads: [String] { state.withLock { $0.payloads } }
   var retained: [Bool] { state.withLock { $0.retained } }
   var times: [Timestamp] { state.withLock { $0.times } }
+  /// Bytes of the largest burst.
+  var largest: Int { state.withLock { $0.largest } }
   var turnedAway: Int { state.withLock { $0.turnedAway } }
   func set(full: Bool, failure: String? = nil) {
     state.withLock {
@@ -115,10 +122,15 @@ final class TestPublisher {
 }
 
 extension TestPublisher {
-  /// Publishes one payload; whether the broker confirmed it.
-  func publish(payload: String, topic: String = "plant/asset/sensor") -> Bool {
+  /// Publishes one payload without waiting.
+  func hand(over payload: String, topic: String = "plant/asset/sensor") {
     mosquitto_publish(client, nil, topic, Int32(payload.utf8.count), payload, 1, false)
     sent += 1
+  }
+
+  /// Publishes one payload; whether the broker confirmed it and all before.
+  func publish(payload: String, topic: String = "plant/asset/sensor") -> Bool {
+    hand(over: payload, topic: topic)
     return Waiting.until { confirmed.count.load(ordering: .relaxed) >= sent }
   }
 }
@@ -126,7 +138,7 @@ extension TestPublisher {
 /// A broker, a sink and how to make sessions between them.
 struct SessionFixture {
   let broker: LocalBroker
-  let sink = RecordingSink()
+  var sink = RecordingSink()
   let events = EventLog()
   var settings: BrokerSettings
 

@@ -17,7 +17,7 @@ struct History {
   init(seed: UInt64, hours: Int64) throws {
     first.files = [("north.yaml", History.file("north"))]
     var second = first
-    second.files.append(("south.yaml", History.file("south")))
+    second.files.append(("southern.yaml", History.file("southern")))
     var random = SplitMix(seed)
     let start = Timestamp(seconds: 1_772_000_000).floored(to: .minute)
     var simulators: [(PlantSimulator, SensorTopic)] = []

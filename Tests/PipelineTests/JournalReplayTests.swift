@@ -25,7 +25,7 @@ struct JournalReplayTests {
 
     let recorded = try replay(journal, .asRecorded(otherwise: history.first))
     #expect(recorded.lines == written)
-    #expect(recorded.audit.plants.keys.sorted() == ["north", "south"])
+    #expect(recorded.audit.plants.keys.sorted() == ["north", "southern"])
 
     var changed = PlantSources()
     changed.files = [("north.yaml", History.file("north", importPrice: 0.6))]

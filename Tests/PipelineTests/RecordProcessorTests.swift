@@ -7,6 +7,25 @@ import Testing
 @testable import Pipeline
 
 extension RecordProcessor {
+  /// The parts of a checkpoint that processors give together.
+  fileprivate static func parts(of processors: [RecordProcessor]) -> [[UInt8]] {
+    var parts: [[UInt8]] = []
+    for processor in processors { SavedState.write(processor) { parts.append($0) } }
+    return parts
+  }
+
+  /// So many processors as go on from what others gave.
+  fileprivate static func resumed(from processors: [RecordProcessor], shares: Int = 1) throws -> [RecordProcessor] {
+    let parts = parts(of: processors)
+    let state = try SavedState(count: parts.count) { parts[$0] }
+    return (0..<shares).map { number in
+      let (processor, rebuilt) = state.processor(
+        configured: state.sources.plants, share: PlantShare(number, of: shares))
+      #expect(rebuilt.isEmpty)
+      return processor
+    }
+  }
+
   fileprivate mutating func lines(of record: History.Record) -> [UInt8] {
     let words = record.body.withUnsafeBytes { process(kind: record.kind, received: record.received, body: $0) }
     #expect(words.isEmpty)
@@ -29,9 +48,7 @@ struct RecordProcessorTests {
       bytes += lines.count
       try #require(again.lines(of: record) == lines, "record \(number)")
       if random.next() % 400 == 0 {
-        let (restored, rebuilt) = try RecordProcessor.restored(from: restarted.snapshot())
-        try #require(rebuilt.isEmpty)
-        restarted = restored
+        restarted = try RecordProcessor.resumed(from: [restarted])[0]
       }
       let after = restarted.lines(of: record)
       try #require(
@@ -42,6 +59,62 @@ struct RecordProcessorTests {
     #expect(straight.ledger == restarted.ledger)
     #expect(straight.ledger.messages == straight.ledger.decoded + straight.ledger.refusedInAll)
     #expect(straight.plants.count == 2)
+  }
+
+  @Test(
+    "any number of workers gives the same lines and the same ledger, also where it changes with a restart",
+    arguments: [2, 3])
+  func shares(workers: Int) throws {
+    let history = try History(seed: 7, hours: 24)
+    var alone = RecordProcessor(sources: history.first)
+    var together = (0..<workers).map {
+      RecordProcessor(sources: history.first, share: PlantShare($0, of: workers))
+    }
+    var random = SplitMix(7)
+    var owners: Set<Int> = []
+    for (number, record) in history.records.enumerated() {
+      let lines = alone.lines(of: record).split(separator: 10).sorted { $0.lexicographicallyPrecedes($1) }
+      if random.next() % 500 == 0 {
+        together = try RecordProcessor.resumed(from: together, shares: 1 + Int(random.next() % 4))
+      }
+      let parts = together.indices.map { together[$0].lines(of: record).split(separator: 10) }
+      let joined = parts.flatMap(\.self).sorted { $0.lexicographicallyPrecedes($1) }
+      try #require(joined == lines, "record \(number)")
+      if together.count == workers { owners.formUnion(parts.indices.filter { !parts[$0].isEmpty }) }
+    }
+    var sum = Ledger()
+    for processor in together { sum.add(processor.ledger) }
+    #expect(sum == alone.ledger)
+    #expect(sum.refused["unmatched_topic"] ?? 0 > 0)
+    #expect(owners.count == 2, "both plants are not with one worker")
+  }
+
+  @Test("a change of one plant, and one more, leave every line of the others as it is")
+  func untouched() throws {
+    let history = try History(seed: 5, hours: 3)
+    var with = RecordProcessor(sources: history.first)
+    var without = with
+    var changed = history.first
+    changed.files.append(("south.yaml", History.file("south")))
+    var lines: (with: [Substring], without: [Substring]) = ([], [])
+    for (number, record) in history.records.enumerated() {
+      if number == history.records.count / 3 {
+        _ = with.lines(of: (.configuration, record.received, History.record(of: changed)))
+      }
+      if number == history.records.count / 2 {
+        changed.files[1].bytes = History.file("south", importPrice: 0.4)
+        _ = with.lines(of: (.configuration, record.received, History.record(of: changed)))
+      }
+      lines.with += RecordProcessorTests.north(with.lines(of: record))
+      lines.without += RecordProcessorTests.north(without.lines(of: record))
+    }
+    #expect(lines.with == lines.without && lines.with.count > 1_000)
+    #expect(with.plants.count == 2)
+  }
+
+  /// The lines of the plant that is there from the beginning.
+  private static func north(_ lines: [UInt8]) -> [Substring] {
+    String(decoding: lines, as: UTF8.self).split(separator: "\n").filter { $0.contains(",plant=north") }
   }
 
   @Test("a plant that is full says so once, and every reading beyond its limits is in the ledger")
@@ -76,6 +149,25 @@ struct RecordProcessorTests {
     #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
   }
 
+  @Test("messages that came and are not in the journal are in the ledger, and the same after a restart")
+  func passedOver() throws {
+    var processor = RecordProcessor(sources: PlantSources())
+    let earlier = PassedOver(duplicates: 3, oversized: 1)
+    let later = PassedOver(duplicates: 10, oversized: 3)
+    for counts in [earlier, later.since(earlier)] {
+      _ = counts.bytes.withUnsafeBytes {
+        processor.process(kind: .passedOver, received: Timestamp(seconds: 1), body: $0)
+      }
+    }
+    #expect(processor.ledger.duplicates == 10 && processor.ledger.refused == ["too_large": 3])
+    #expect(processor.ledger.messages == 13)
+    #expect(try RecordProcessor.resumed(from: [processor], shares: 2).map(\.ledger) == [processor.ledger, Ledger()])
+    let words = later.bytes.dropLast().withUnsafeBytes {
+      processor.process(kind: .passedOver, received: Timestamp(seconds: 2), body: $0)
+    }
+    #expect(words.count == 1 && processor.ledger.messages == 13)
+  }
+
   @Test("a damaged record of a configuration changes nothing and is told")
   func damagedConfiguration() throws {
     var sources = PlantSources()
@@ -90,16 +182,22 @@ struct RecordProcessorTests {
     }
   }
 
-  @Test("a snapshot that is cut anywhere is refused")
-  func cutSnapshot() throws {
+  @Test("a saved state whose parts are cut anywhere is refused, or the plant that is cut starts anew")
+  func cutState() throws {
     let history = try History(seed: 3, hours: 1)
     var processor = RecordProcessor(sources: history.first)
     for record in history.records { _ = processor.lines(of: record) }
-    let whole = processor.snapshot()
-    #expect(throws: Never.self) { try RecordProcessor.restored(from: whole) }
-    for length in stride(from: 0, to: whole.count, by: max(1, whole.count / 60)) {
-      let found = try? RecordProcessor.restored(from: Array(whole[..<length]))
-      #expect(found == nil || found?.rebuilt.isEmpty == false)
+    let whole = RecordProcessor.parts(of: [processor])
+    #expect(whole.count == 2 + processor.plants.count)
+    for part in whole.indices {
+      for length in stride(from: 0, to: whole[part].count, by: max(1, whole[part].count / 60)) {
+        var cut = whole
+        cut[part] = Array(cut[part][..<length])
+        let parts = cut
+        let state = try? SavedState(count: parts.count) { parts[$0] }
+        let rebuilt = state?.processor(configured: processor.plants.plants, share: .whole).rebuilt
+        #expect(part >= 2 && length > 0 ? rebuilt?.count == 1 : state == nil, "part \(part), \(length) bytes")
+      }
     }
   }
 

@@ -13,9 +13,9 @@ final class Site {
   let folder: String
   let publisher: Publisher
 
-  init() throws {
+  init(influx options: LocalInflux.Options = LocalInflux.Options()) throws {
     broker = try LocalBroker.started()
-    influx = try LocalInflux.started()
+    influx = try LocalInflux.started(options: options)
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-test-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var settings = broker.settings
@@ -36,7 +36,10 @@ final class Site {
     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(plant).yaml"))
   }
 
-  func pipeline(reportEvery interval: TimeSpan = .seconds(10)) throws -> RunningPipeline {
+  func pipeline(
+    reportEvery interval: TimeSpan = .seconds(10), adjust: @escaping (inout ProcessSettings) -> Void = { _ in },
+    note: @escaping RunningPipeline.Note = { _ in }
+  ) throws -> RunningPipeline {
     let (mqtt, database, journal) = (broker.settings, influx.settings(), folder + "/journal")
     return try RunningPipeline(
       directory: folder, environment: [:], reportEvery: interval,
@@ -44,7 +47,8 @@ final class Site {
         $0.mqtt = mqtt
         $0.influxdb = database
         $0.journal.path = journal
-      }, note: { _ in })
+        adjust(&$0)
+      }, note: note)
   }
 
   func count(_ measurement: String, plant: String) -> Int {

@@ -1,4 +1,5 @@
 import Foundation
+import PlantConfig
 import PlantModel
 import PlantTesting
 import Testing
@@ -39,6 +40,40 @@ struct WholeWayTests {
     try expectBalance(pipeline)
   }
 
+  @Test("the smallest journal takes more of the longest payloads than it holds at a time")
+  func smallJournal() throws {
+    let site = try Site()
+    defer { site.end() }
+    try site.add(plant: "first")
+    try Data("journal: {max_bytes: 1MiB}".utf8).write(to: URL(fileURLWithPath: site.folder + "/wattline.yaml"))
+    let longest = ConfigurationLoader.load(directory: site.folder, environment: [:]).settings.mqtt.maximumPayload
+    #expect(longest == 128 << 10)
+    let pipeline = try site.pipeline { $0.mqtt.maximumPayload = longest }
+    try pipeline.start()
+    defer { pipeline.stop() }
+    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    let start = Int64(Date().timeIntervalSince1970) * 1000 - 600_000
+    let text = String(repeating: "x", count: longest - 60)
+    for number in 0..<12 {
+      let payload = "{\"value\":\(number),\"ts\":\(start + Int64(number)),\"text\":\"\(text)\"}"
+      try site.publisher.publish(topic: "first/load/power", payload: number % 3 == 0 ? "\(number)" : payload)
+    }
+    #expect(Waiting.until(seconds: 60) { site.count("raw", plant: "first") == 12 })
+  }
+
+  /// Every folder and file on disk is its owner's alone.
+  private func expectPrivate(_ folder: String) throws {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    for part in ["checkpoint", "spool/checkpoint", ".journal", "sessions"] {
+      #expect(names.contains { $0.hasSuffix(part) }, "\(names)")
+    }
+    for path in [folder] + names.map({ folder + "/" + $0 }) {
+      let found = try FileManager.default.attributesOfItem(atPath: path)
+      let mode = found[.type] as? FileAttributeType == .typeDirectory ? 0o700 : 0o600
+      #expect(found[.posixPermissions] as? Int == mode, "\(path)")
+    }
+  }
+
   /// Both ledgers of a pipeline that has nothing on its way.
   private func expectBalance(_ pipeline: RunningPipeline) throws {
     #expect(
@@ -48,7 +83,7 @@ struct WholeWayTests {
           && status.accounts.queued.readings == 0
       }, "\(pipeline.status())")
     let ledger = pipeline.status().ledger
-    #expect(ledger.messages == ledger.decoded + ledger.refusedInAll)
+    #expect(ledger.messages == ledger.decoded + ledger.refusedInAll + ledger.duplicates)
   }
 
   @Test("messages that come while the database is away are in raw when it is back, also after a restart in between")
@@ -65,6 +100,7 @@ struct WholeWayTests {
     // The stages go on: every reading is on its way to disk as a point.
     #expect(Waiting.until(seconds: 10) { before.status().accounts.spooled.readings == 500 })
     before.stop()
+    try expectPrivate(site.folder + "/journal")
     for number in 500..<700 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
     #expect(site.publisher.flush())
     try site.influx.start()

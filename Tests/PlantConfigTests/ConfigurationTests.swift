@@ -86,6 +86,11 @@ struct ConfigurationTests {
         "wattline.yaml:1:21: error: 'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '1GiB'"
       ),
       (
+        "journal: {max_bytes: 4MiB}\nmqtt: {max_payload: 513KiB}",
+        "wattline.yaml:2:21: error: 'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
+          + "512KiB; lower it or raise 'max_bytes' there"
+      ),
+      (
         "mqtt: {cert: c.pem}",
         "wattline.yaml:1:14: error: a client certificate needs both 'cert' and 'key', the files of the certificate and "
           + "of its key"
@@ -134,6 +139,34 @@ struct ConfigurationTests {
     #expect(apart.isValid)
   }
 
+  @Test(
+    "whether two patterns can match one topic",
+    arguments: [
+      ("a/{x}", "a/b", true), ("a/{x}", "b/{x}", false), ("a/#", "a", true), ("a/#", "a/b/c", true),
+      ("a", "a/b", false),
+      ("+/b", "{x}/b", true), ("p-{x}/a", "p-{y}/a", true), ("p-{x}", "q-{y}", false), ("{x}-p", "a-p", true),
+      ("{x}-p", "a-q", false), ("p{x}p", "p", false), ("p{x}p", "pp", true), ("#", "a/b", true), ("{x}", "a/b", false),
+      ("a/{x}-1/c", "a/2-{y}/c", true), ("é{x}", "e{x}", false),
+    ])
+  func meeting(_ item: (String, String, Bool)) {
+    for (one, other) in [(item.0, item.1), (item.1, item.0)] {
+      var tree = TopicTree()
+      tree.add(one, (0, 0))
+      tree.add("other/" + other, (1, 0))
+      #expect((tree.first(meeting: other) != nil) == item.2)
+    }
+  }
+
+  @Test("of many plants that share a topic each is told once, with the first that has it")
+  func manyShared() {
+    let files = (0..<30).map { number in
+      let text = head.replacingOccurrences(of: "plant: p", with: "plant: p\(number)")
+      return (String(format: "p%02d.yaml", number), Array((text + "topics: [{match: \"site/{asset}/{sensor}\"}]").utf8))
+    }
+    let messages = ConfigurationLoader.load(files: files, environment: [:]) { _ in nil }.diagnostics.map(\.message)
+    #expect(messages.count == 29 && messages.allSatisfy { $0.contains("of plant 'p0' (p00.yaml)") })
+  }
+
   @Test("secrets come from the environment or a file, and are never printed")
   func secrets() {
     let text =
@@ -161,7 +194,15 @@ struct ConfigurationTests {
     let defaults = load("journal: {path: /j}", name: "wattline.yaml").settings.journal
     #expect(defaults.spoolBytes == nil && defaults.whenFull == .pause)
     let large = load("journal: {max_bytes: 1GiB, spool: 1GiB}", name: "wattline.yaml").diagnostics.map(\.message)
-    #expect(large == ["'spool' is a part of 'max_bytes' and must be smaller"])
+    #expect(
+      large == ["'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages"])
+    let small = load("journal: {max_bytes: 1MiB}", name: "wattline.yaml").settings
+    #expect(small.journal.messageShare == 512 << 10 && small.mqtt.maximumPayload == 128 << 10)
+    #expect(load("journal: {history_age: 36h}", name: "wattline.yaml").settings.journal.historyAge == .hours(36))
+    #expect(
+      load("journal: {history_age: 3}", name: "wattline.yaml").diagnostics.map(\.message) == [
+        "'history_age' must be a time from 1m on, such as 30d, not '3'"
+      ])
     let wrong = load("journal: {spool: 3kB, when_full: drop}", name: "wattline.yaml").diagnostics.map(\.message)
     #expect(
       wrong == [

@@ -9,11 +9,13 @@ struct Chaos {
   private(set) var story: [String] = []
   private var random: SeededGenerator
   private let slowness: Double
+  private let changesWorkers: Bool
 
-  /// Pauses are `slowness` times 0.1 to 0.8 s.
-  init(seed: UInt64, slowness: Double) {
+  /// Pauses are `slowness` times 0.1 to 0.8 s; with `changesWorkers` each start has another number of workers.
+  init(seed: UInt64, slowness: Double, changesWorkers: Bool = false) {
     random = SeededGenerator(seed: seed)
     self.slowness = slowness
+    self.changesWorkers = changesWorkers
   }
 
   /// One pause and one blow.
@@ -34,14 +36,14 @@ struct Chaos {
     story.append("program")
     site.kill()
     pause(0, 0.3)
-    try site.run()
+    try start(site)
   }
 
   /// The program ends in good order, so that what follows starts from a checkpoint.
   private mutating func restart(_ site: Site) throws {
     story.append("restart")
     #expect(site.end() == 0, "\(site.logTail)")
-    try site.run()
+    try start(site)
   }
 
   /// The database ends by SIGKILL and comes back with its data on its port.
@@ -64,7 +66,7 @@ struct Chaos {
     }
     pause(0, 0.3)
     try site.broker.start()
-    if besides { try site.run() }
+    if besides { try start(site) }
   }
 
   /// The program ends while the database is away, and both come back in either order.
@@ -74,13 +76,22 @@ struct Chaos {
     pause(0, 0.5)
     site.kill()
     if random.uniform() < 0.5 {
-      try site.run()
+      try start(site)
       pause(0, 0.5)
       try site.influx.start()
     } else {
       try site.influx.start()
-      try site.run()
+      try start(site)
     }
+  }
+
+  private mutating func start(_ site: Site) throws {
+    if changesWorkers {
+      let workers = 1 + Int(random.uniform() * 3)
+      story.append("\(workers) workers")
+      try site.set(workers: workers)
+    }
+    try site.run()
   }
 
   private mutating func pause(_ low: Double, _ high: Double) { usleep(UInt32(random.uniform(low, high) * 1e6)) }

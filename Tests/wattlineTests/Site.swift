@@ -10,18 +10,29 @@ final class Site {
   let influx: LocalInflux
   let folder: TemporaryFolder
   private(set) var program: ChildProcess?
+  private let mqtt: String
+  private let journal: String
 
-  /// `journal` are the settings of that section besides its path.
-  init(broker options: LocalBroker.Options = LocalBroker.Options(), journal: String = "sync: 50ms") throws {
+  /// `mqtt` is the protocol's version, and `journal` are the settings of that section besides its path.
+  init(
+    broker options: LocalBroker.Options = LocalBroker.Options(), mqtt: String = "auto", journal: String = "sync: 50ms"
+  ) throws {
     broker = try LocalBroker.started(options: options)
     influx = try LocalInflux.started()
     folder = try TemporaryFolder(prefix: "wattline-site")
+    (self.mqtt, self.journal) = (mqtt, journal)
+    try set(workers: 1)
+  }
+
+  /// Writes the process's file; with effect from the next start.
+  func set(workers: Int) throws {
     try write(
       "wattline.yaml",
       """
-      mqtt: {url: "mqtt://127.0.0.1:\(broker.port)", client_id: wattline}
+      mqtt: {url: "mqtt://127.0.0.1:\(broker.port)", client_id: wattline, protocol: \(mqtt)}
       influxdb: {url: "\(influx.url)", database: wattline}
       journal: {path: "\(folder.path)/journal", \(journal)}
+      workers: \(workers)
       """)
   }
 

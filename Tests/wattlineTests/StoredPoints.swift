@@ -10,10 +10,8 @@ struct StoredPoints {
   private(set) var bySensor: [String: [Int64: Point]] = [:]
 
   init(_ measurement: String, fields: String, in influx: LocalInflux) throws {
-    let plant = NumberedMessages.plant
     let rows = try influx.query(
-      "SELECT \(fields) FROM \"\(measurement)\" WHERE \"plant\" = '\(plant)' AND \"asset\" = 'device' GROUP BY \"sensor\""
-    )
+      "SELECT \(fields) FROM \"\(measurement)\" WHERE \"asset\" = 'device' GROUP BY \"plant\", \"sensor\"")
     for row in rows {
       guard let sensor = row.text("sensor"), let time = row.number("time") else { continue }
       let quality = Int(row.number("quality") ?? 0)

@@ -2,3 +2,6 @@
 
 /// Blocks of memory that the calling thread has taken from the heap since it began.
 unsigned long allocation_count(void);
+
+/// Bytes of the heap that the process has taken and not given back.
+unsigned long heap_bytes(void);

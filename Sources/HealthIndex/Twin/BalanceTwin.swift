@@ -5,33 +5,48 @@ import StreamCore
 /// The plant as a whole: what the meter at the grid says against what all other meters say.
 ///
 /// The residual is the innovation of the plant's state over the power that moves. A plant with consumers that nobody
-/// measures has a wide residual, and is judged by that.
+/// measures has a wide residual, and is judged by that. While one meter is silent the others tell what it would say, and
+/// nothing is judged.
 struct BalanceTwin: Sendable {
   private(set) var track = ResidualTrack(learning: 150, floor: 0.01)
-  private var filter = PlantStateFilter()
+  private(set) var filter = PlantStateFilter()
+  private var innovation = (value: Double.nan, deviation: Double.nan)
   private var greatest = 0.0
 
-  /// Judges a quarter of an hour in which all meters spoke.
+  /// Judges a quarter of an hour; parts of the balance, and the grid's power, may be NaN.
   mutating func judge(_ balance: PowerBalance, grid: Double, moved: Double) {
-    let (innovation, deviation) = filter.update(balance, grid: grid)
-    guard deviation.isFinite, moved.isFinite else { return }
+    innovation = filter.update(balance, grid: grid)
+    guard moved.isFinite, innovation.value.isFinite else { return }
     greatest = max(greatest, moved)
     guard greatest > 0 else { return }
-    track.judge(innovation / (moved + 0.1 * greatest))
+    track.judge(innovation.value / (moved + 0.1 * greatest))
+  }
+
+  /// Adds the state and its standard deviations [kW] to the point that was begun last.
+  func describe(_ points: inout PointBatch) {
+    for (position, name) in ["load", "generation", "storage"].enumerated() {
+      points.field("\(name)_estimate", filter.levels[position])
+      points.field("\(name)_estimate_sd", filter.variances[position].squareRoot())
+    }
+    points.field("innovation", innovation.value)
+    points.field("innovation_sd", innovation.deviation)
   }
 
   func snapshot(into writer: inout SnapshotWriter) {
     track.snapshot(into: &writer)
     writer.write(greatest)
+    writer.write([innovation.value, innovation.deviation])
     writer.write(filter.state)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try track.restore(from: &reader)
     greatest = try reader.readDouble()
-    guard let filter = PlantStateFilter(restoring: try reader.readDoubles()) else {
+    let numbers = try reader.readDoubles()
+    guard numbers.count == 2, let filter = PlantStateFilter(restoring: try reader.readDoubles()) else {
       throw .invalid("a plant's state of another shape")
     }
+    innovation = (numbers[0], numbers[1])
     self.filter = filter
   }
 }

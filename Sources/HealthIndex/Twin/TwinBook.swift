@@ -16,6 +16,7 @@ struct TwinBook: Sendable {
   private var twins: [Twin] = []
   private var trends: [HealthTrend] = []
   private var peers: [PeerTrack] = []
+  private var electrical: [ElectricalTrack] = []
 
   /// Takes in the mean of a quarter of an hour.
   mutating func take(_ series: SeriesIndex, slot: Int, mean: Double) {
@@ -31,8 +32,18 @@ struct TwinBook: Sendable {
       twins.append(TwinBook.twin(of: register.assets[twins.count].kind))
       trends.append(HealthTrend())
       peers.append(PeerTrack())
+      electrical.append(ElectricalTrack())
     }
     let means = means(of: asset, slot: slot, register)
+    electrical[asset.position].judge(means)
+    return judgeKind(asset, means, register)
+      + [TwinFinding(name: "power against voltage and current", score: electrical[asset.position].track.score)]
+  }
+
+  private mutating func judgeKind(
+    _ asset: AssetIndex, _ means: QuarterMeans, _ register: PlantRegister
+  ) -> [TwinFinding] {
+    let slot = means.slot
     switch twins[asset.position] {
     case .none: return []
     case .photovoltaic(var twin):
@@ -66,12 +77,15 @@ struct TwinBook: Sendable {
       points.field("soc_estimate_sd", 100 * twin.deviation)
       points.field("soh_estimate", 100 * twin.capacityShare)
       points.field("resistance_ohm", twin.resistance)
-    case .grid, .none: break
+    case .grid(let twin): twin.describe(&points)
+    case .none: break
     }
     trends[asset.position].add(index, slot: slot)
     guard let fall = trends[asset.position].fall else { return }
     points.field("trend_per_day", fall.slope)
     points.field("maintenance_days", fall.days)
+    let date = QuarterHour.start(of: slot) + .seconds(Int64(min(fall.days, 36_500) * 86_400))
+    points.field("maintenance_date", text: String("\(date)".prefix(10)))
     points.field("maintenance_days_low", fall.soonest)
     points.field("maintenance_days_high", fall.latest)
   }
@@ -119,7 +133,8 @@ struct TwinBook: Sendable {
       .map { yield(of: AssetIndex($0), slot: slot, register) }.filter { $0.isFinite }
   }
 
-  /// The sums over assets that are not within another, and the power that moves; `nil` unless all of them spoke.
+  /// The sums over assets that are not within another, NaN where one of them is silent, and the power that moves; `nil`
+  /// where there is none.
   private func balance(slot: Int, _ register: PlantRegister) -> (PowerBalance, moved: Double)? {
     var balance = PowerBalance()
     var moved = 0.0
@@ -130,7 +145,6 @@ struct TwinBook: Sendable {
         register.isBalancePower(power)
       else { continue }
       let value = mean(power, slot: slot)
-      guard value.isFinite else { return nil }
       balance.add(value, as: role)
       moved += value.magnitude
       count += 1
@@ -161,6 +175,7 @@ extension TwinBook {
     }
     writer.write(trends) { $1.snapshot(into: &$0) }
     writer.write(peers) { $1.track.snapshot(into: &$0) }
+    writer.write(electrical) { $1.snapshot(into: &$0) }
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -195,7 +210,12 @@ extension TwinBook {
       try peer.track.restore(from: &reader)
       return peer
     }
-    guard trends.count == twins.count, peers.count == twins.count else {
+    electrical = try reader.readArray { (reader) throws(SnapshotError) in
+      var track = ElectricalTrack()
+      try track.restore(from: &reader)
+      return track
+    }
+    guard [trends.count, peers.count, electrical.count].allSatisfy({ $0 == twins.count }) else {
       throw .invalid("twins and trends of different counts")
     }
   }

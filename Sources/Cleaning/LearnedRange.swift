@@ -1,0 +1,49 @@
+import PlantModel
+
+/// What a series usually reaches, where nobody has said what it can: a power or current of an asset without a size.
+///
+/// A value above ``beyond`` times the greatest that ever lasted for two good readings is out of range. It is told from
+/// three days on, once ``least`` was reached, so that a device at rest does not make its first start a fault. A fault is
+/// not learned: what has any flag does not count, and what a day brings raises the range by no more than twice.
+///
+/// Worked value: a load that reached 40 kW in its first days is out of range from 2,000 kW on; 90 kW that last raise that to
+/// 4,000 kW on the day itself.
+struct LearnedRange: BitwiseCopyable {
+  static let beyond = 50.0
+  static let least = 1.0
+  static let learningDays: UInt16 = 3
+
+  /// Greatest magnitude that lasted [canonical unit].
+  var reach: Float = 0
+  /// What today may raise it to.
+  var limit = Float.infinity
+  /// Days on which it spoke before today.
+  var days: UInt16 = 0
+  /// When today ends, as UTC has it.
+  var tomorrow = Timestamp.distantPast
+
+  /// Whether a value is beyond what the series can be believed to say.
+  func excludes(_ value: Double, _ profile: SensorProfile) -> Bool {
+    guard days >= Self.learningDays, Double(reach) >= Self.least, Self.applies(profile) else { return false }
+    return abs(value) > Self.beyond * Double(reach)
+  }
+
+  /// Takes in a good value and the good one before it.
+  mutating func learn(_ value: Double, after last: Double, at time: Timestamp) {
+    if time >= tomorrow {
+      if tomorrow != .distantPast && days < .max { days += 1 }
+      limit = days >= Self.learningDays ? 2 * reach : .infinity
+      tomorrow = time.floored(to: .day) + .day
+    }
+    let lasting = Float(min(abs(value), abs(last)))
+    if lasting > reach { reach = min(lasting, max(limit, reach)) }
+  }
+
+  private static func applies(_ profile: SensorProfile) -> Bool {
+    guard profile.range.upperBound == .infinity, profile.sampling != .counter else { return false }
+    switch profile.unit?.quantity {
+    case .power, .reactivePower, .apparentPower, .current: return true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import PlantModel
+import PlantPhysics
+
+/// A recorded span run again with events laid over it, many times: each run is the span's day-ahead forecasts with the
+/// errors that such forecasts made of other days, drawn at random a day at a time, and so shows with and without the
+/// events what might have been.
+///
+/// Heat acts through the plant's own learnt relation (``TemperatureResponse``) and takes 0.4 % a kelvin from PV
+/// (``PlantPhysics/PhotovoltaicModel``). A battery does what it did.
+public struct Scenario {
+  /// Longest span [days].
+  public static let longestDays = 92
+  /// When a new charger's car comes [h, local].
+  static let arrival = 18.0
+
+  private let recording: ScenarioRecording
+  private let span: Range<Int>
+  private let runs: Int
+  private let seed: UInt64
+  private let events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)]
+
+  /// A scenario of the days from a local date on, or of the last days of the recording.
+  public init(
+    _ recording: ScenarioRecording, events: [ScenarioEvent], from date: CivilTime? = nil, days: Int, runs: Int,
+    seed: UInt64
+  ) throws(ScenarioError) {
+    let input = recording.input
+    let grid = input.grid
+    var zone = recording.zone
+    let wanted = date.map { grid.slot(containing: zone.moment(of: $0)) }
+    let end = grid.startOfDay(input.end)
+    let start = grid.startOfDay(wanted.map { $0 + grid.perDay / 2 } ?? end - days * grid.perDay)
+    guard (1...Scenario.longestDays).contains(days) else {
+      throw ScenarioError("a scenario spans 1 to \(Scenario.longestDays) days, not \(days)")
+    }
+    guard start >= input.first, start + days * grid.perDay <= input.end else {
+      let from = grid.start(of: input.first)
+      throw ScenarioError(
+        "the recording reaches from \(from) to \(grid.start(of: input.end)); \(days) days from "
+          + "\(grid.start(of: start)) are not within it")
+    }
+    let span = start..<(start + days * grid.perDay)
+    var placed: [(effect: ScenarioEvent.Effect, slots: Range<Int>)] = []
+    for event in events {
+      switch event.effect {
+      case .shutdown(let asset), .capacity(let asset, _): _ = try recording.power(of: asset)
+      case .heat where input.exogenous.isEmpty:
+        throw ScenarioError(
+          "'\(event.text)' needs a recorded temperature, such as a column weather.temperature, to learn from")
+      case .heat, .charger: break
+      }
+      let first: Timestamp
+      switch event.onset {
+      case .after(let delay): first = grid.start(of: start) + delay
+      case .local(let civil): first = zone.moment(of: civil)
+      }
+      let last = event.duration.map { first + $0 } ?? grid.start(of: span.upperBound)
+      let slots =
+        grid.slot(
+          containing: first)..<max(
+          grid.slot(containing: first), grid.slot(containing: last - TimeSpan(nanoseconds: 1)) + 1)
+      guard slots.overlaps(span) else {
+        throw ScenarioError(
+          "'\(event.text)' lies outside the span from \(grid.start(of: start)) to \(grid.start(of: span.upperBound))")
+      }
+      placed.append((event.effect, slots.clamped(to: span)))
+    }
+    self.recording = recording
+    self.span = span
+    self.runs = max(1, runs)
+    self.seed = seed
+    self.events = placed
+  }
+
+  /// The first day and the last, as the plant's clock has them.
+  public var interval: (start: Timestamp, end: Timestamp) {
+    (recording.input.grid.start(of: span.lowerBound), recording.input.grid.start(of: span.upperBound))
+  }
+
+  /// Runs it. `progress` is told the share that is done, 0...1.
+  public func run(progress: (Double) -> Void = { _ in }) throws(ScenarioError) -> ScenarioOutcome {
+    let input = recording.input
+    let total = ScenarioRecording.sum(recording.powers, .generation, input.target.count)
+    let hasGeneration = recording.powers.contains { $0.role == .generation && !$0.isWithin }
+    let forecasts = ForecastErrorDays(
+      load: upToEnd(input.target, input.exogenous), generation: hasGeneration ? upToEnd(total, []) : nil,
+      days: span.count / input.grid.perDay
+    ) { progress(0.8 * $0) }
+    var basis = ScenarioBasis(recording, span: span, generation: total, medians: forecasts.medians)
+    var notes: [String] = []
+    for event in events { basis.apply(event.effect, event.slots) }
+    if let heat = try heat() {
+      basis.heatChanges = heat.changes
+      notes.append(heat.note)
+    }
+    notes += basis.notes
+    if forecasts.errors.isEmpty { notes.append("the recording is too short to forecast, so that runs do not vary") }
+    var run = ScenarioRun(basis: basis, errors: forecasts.errors, arrivals: arrivals(), seed: seed)
+    for index in 0..<runs {
+      run.next()
+      progress(0.9 + 0.1 * Double(index + 1) / Double(runs))
+    }
+    return run.outcome(notes: notes)
+  }
+
+  /// What was known when the span ended.
+  private func upToEnd(_ target: [Double], _ exogenous: [ForecastInput.Exogenous]) -> ForecastInput {
+    let input = recording.input
+    return ForecastInput(
+      grid: input.grid, first: input.first, target: Array(target.prefix(span.upperBound - input.first)),
+      exogenous: exogenous, zone: recording.zone, beyond: 2 * input.grid.perDay)
+  }
+
+  /// What the heat does to the load: the whole model's answer and those of halves, and in words.
+  private func heat() throws(ScenarioError) -> (changes: [[Double]], note: String)? {
+    let input = recording.input
+    var warmth = Array(repeating: 0.0, count: span.count)
+    for case (.heat(let kelvin), let slots) in events {
+      for slot in slots { warmth[slot - span.lowerBound] += kelvin }
+    }
+    guard warmth.contains(where: { $0 != 0 }), let air = input.exogenous.first?.values else { return nil }
+    var warm = air
+    for (offset, kelvin) in warmth.enumerated() { warm[span.lowerBound - input.first + offset] += kelvin }
+    let warmer = ForecastInput(
+      grid: input.grid, first: input.first, target: input.target,
+      exogenous: [ForecastInput.Exogenous(name: "temperature", isKnownAhead: true, values: warm)],
+      zone: recording.zone, beyond: 2 * input.grid.perDay)
+    guard let response = TemperatureResponse(input, seed: seed) else {
+      throw ScenarioError("heat needs three weeks of load and temperature to learn from")
+    }
+    let changes = response.changes(input, warmer: warmer, span: span)
+    let known = air.filter { !$0.isNaN }
+    let range = (known.min() ?? .nan, known.max() ?? .nan)
+    let beyond = warmth.indices.filter { offset in
+      let value = warm[span.lowerBound - input.first + offset]
+      return warmth[offset] != 0 && (value < range.0 || value > range.1)
+    }
+    let degreeHours = warmth.reduce(0, +)
+    let slopes = changes.map { $0.reduce(0, +) / degreeHours }
+    let sorted = ScenarioOutcome.Quantiles(Array(slopes.dropFirst()))
+    let mean = "\(rounded(slopes[0])) kW a kelvin (\(rounded(sorted.p10)) to \(rounded(sorted.p90)))"
+    let hours = rounded(Double(beyond.count) * input.grid.span.inHours)
+    return (
+      changes,
+      "heat acts as an additive model has learnt it from \(min(365, known.count / input.grid.perDay)) days of the plant's "
+        + "own load and temperature: \(mean) on the mean of the event; \(hours) h of it lie beyond the "
+        + "\(rounded(range.0)) to \(rounded(range.1)) °C that were recorded, where its outermost lines go on; PV loses "
+        + "0.4 % a kelvin"
+    )
+  }
+
+  private func rounded(_ value: Double) -> String {
+    guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
+    var unit = 1.0
+    while value.magnitude / unit >= 1000 { unit *= 10 }
+    while value.magnitude / unit < 100 { unit /= 10 }
+    let number = (value / unit).rounded() * unit
+    return number == number.rounded() && number.magnitude < 1e15 ? "\(Int(number))" : "\(Float(number))"
+  }
+
+  /// One charging a day: the slot at which a car is expected, as a fraction, and what it takes.
+  private func arrivals() -> [ScenarioRun.Arrival] {
+    let grid = recording.input.grid
+    var arrivals: [ScenarioRun.Arrival] = []
+    for case (.charger(let kilowatts, let energy), let slots) in events {
+      for day in grid.day(of: slots.lowerBound)...grid.day(of: slots.upperBound - 1) {
+        let midnight = grid.firstSlot(ofDay: day)
+        let summer = recording.input.calendar.entry(midnight + grid.perDay / 2).hour - 12
+        let slot = Double(midnight) + (Scenario.arrival - summer) * Double(grid.perDay) / 24
+        guard slots.contains(Int(slot)) else { continue }
+        arrivals.append(
+          ScenarioRun.Arrival(
+            slot: slot - Double(span.lowerBound), kilowatts: kilowatts, kilowattHours: energy,
+            end: slots.upperBound - span.lowerBound))
+      }
+    }
+    return arrivals
+  }
+}

@@ -1,0 +1,149 @@
+import PlantModel
+
+/// Why a scenario cannot be run; says what would be right.
+public struct ScenarioError: Error, Equatable, CustomStringConvertible {
+  /// What is wrong and what would be right.
+  public var description: String
+
+  /// An error in words.
+  public init(_ text: String) { description = text }
+}
+
+/// Something that might happen to a plant: `[asset:]kind[=amount][@onset][+duration]`.
+///
+/// | kind | amount | meaning |
+/// |---|---|---|
+/// | `heat` | `+6K` | air that much warmer (colder with `-`) |
+/// | `asset:shutdown` | | the asset's power is zero |
+/// | `charger` | `22kW` or `22kW/40kWh` | a new charger: a car a day, about 18:00 local, two hours at full power unless said |
+/// | `asset:capacity` | `+50%` | the asset's power is that much larger (smaller with `-`) |
+///
+/// The onset counts from the start of the span (`36h`, `2d`) or is a local date (`2024-07-01`, `2024-07-01T14:00`);
+/// without one the event starts with the span, and without a duration it lasts to the span's end. Examples:
+/// `heat=+6K@2d+3d`, `chiller:shutdown@2024-07-01T08:00+9h`, `pv1:capacity=+50%`.
+public struct ScenarioEvent: Hashable, Sendable {
+  /// What happens.
+  public enum Effect: Hashable, Sendable {
+    /// Air warmer by so much [K], −30...30.
+    case heat(kelvin: Double)
+    /// An asset's power is zero.
+    case shutdown(asset: String)
+    /// A new charger of a power [kW] that gives an energy a day [kWh].
+    case charger(kilowatts: Double, kilowattHours: Double)
+    /// An asset's power is larger by a share, above −1; 0.5 is half as much again.
+    case capacity(asset: String, share: Double)
+  }
+
+  /// When it starts.
+  public enum Onset: Hashable, Sendable {
+    /// So long after the start of the span.
+    case after(TimeSpan)
+    /// When the plant's clock shows this.
+    case local(CivilTime)
+  }
+
+  /// What happens.
+  public var effect: Effect
+  /// When it starts.
+  public var onset: Onset
+  /// How long it lasts; `nil` to the end of the span.
+  public var duration: TimeSpan?
+  /// The text that it was read from.
+  public var text: String
+
+  /// Reads an event.
+  public static func parse(_ text: String) throws(ScenarioError) -> ScenarioEvent {
+    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    var effectText = parts[0]
+    var onset = Onset.after(.zero)
+    var duration: TimeSpan?
+    if parts.count == 2 {
+      let times = parts[1].split(separator: "+", omittingEmptySubsequences: false)
+      guard times.count <= 2 else { throw ScenarioError("event '\(text)' has more than one duration; \(form)") }
+      onset = try ScenarioEvent.onset(times[0], in: text)
+      if times.count == 2 { duration = try span(times[1], in: text) }
+    } else if let plus = effectText.lastIndex(of: "+"),
+      plus > (effectText.firstIndex(of: "=") ?? effectText.startIndex),
+      effectText[effectText.index(before: plus)] != "="
+    {
+      duration = try span(effectText[effectText.index(after: plus)...], in: text)
+      effectText = effectText[..<plus]
+    }
+    return ScenarioEvent(effect: try effect(effectText, in: text), onset: onset, duration: duration, text: text)
+  }
+
+  private static let form = "expected [asset:]kind[=amount][@onset][+duration], such as heat=+6K@2d+3d"
+
+  private static func effect(_ part: Substring, in text: String) throws(ScenarioError) -> Effect {
+    let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let amount = words.count > 1 ? words[1] : ""
+    let colon = words[0].lastIndex(of: ":")
+    let asset = colon.map { String(words[0][..<$0]) }
+    let kind = colon.map { words[0][words[0].index(after: $0)...] } ?? words[0]
+    func needsAsset(_ example: String) throws(ScenarioError) -> String {
+      guard let asset, !asset.isEmpty else {
+        throw ScenarioError("event '\(text)' does not say which asset; expected for example \(example)")
+      }
+      return asset
+    }
+    switch kind {
+    case "heat":
+      let kelvin = try number(amount, unit: "K", -30...30, "a change of temperature such as +6K", in: text)
+      return .heat(kelvin: kelvin)
+    case "shutdown":
+      guard amount.isEmpty else { throw ScenarioError("event '\(text)': a shutdown has no amount; \(form)") }
+      return .shutdown(asset: try needsAsset("chiller:shutdown@1d+8h"))
+    case "charger":
+      let sizes = amount.split(separator: "/", omittingEmptySubsequences: false)
+      let what = "a power and the energy a day, such as 22kW or 22kW/40kWh"
+      let power = try number(sizes.first ?? "", unit: "kW", 0.1...100_000, what, in: text)
+      guard sizes.count > 1 else { return .charger(kilowatts: power, kilowattHours: 2 * power) }
+      let energy = try number(sizes[1], unit: "kWh", 0...(24 * power), what + ", at most a day at full power", in: text)
+      return .charger(kilowatts: power, kilowattHours: energy)
+    case "capacity":
+      let percent = try number(amount, unit: "%", -100...10_000, "a change such as +50%", in: text)
+      return .capacity(asset: try needsAsset("pv1:capacity=+50%"), share: percent / 100)
+    default:
+      throw ScenarioError("event '\(text)' has the unknown kind '\(kind)'; known are heat, shutdown, charger, capacity")
+    }
+  }
+
+  private static func number(
+    _ part: Substring, unit: String, _ range: ClosedRange<Double>, _ what: String, in text: String
+  ) throws(ScenarioError) -> Double {
+    guard part.hasSuffix(unit), let value = Double(part.dropLast(unit.count)), range.contains(value) else {
+      throw ScenarioError(
+        "event '\(text)' has the amount '\(part)'; expected \(what), from \(range.lowerBound) to \(range.upperBound) \(unit)"
+      )
+    }
+    return value
+  }
+
+  private static func onset(_ part: Substring, in text: String) throws(ScenarioError) -> Onset {
+    part.contains("-") ? .local(try date(part, in: text)) : .after(try span(part, in: text))
+  }
+
+  /// A local date, or date and time to the minute.
+  public static func date(_ part: some StringProtocol, in text: String) throws(ScenarioError) -> CivilTime {
+    let numbers = part.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
+    let time = CivilTime(
+      year: numbers.first ?? 0, month: numbers.count > 1 ? numbers[1] : 0, day: numbers.count > 2 ? numbers[2] : 0,
+      hour: numbers.count > 3 ? numbers[3] : 0, minute: numbers.count > 4 ? numbers[4] : 0)
+    guard [10, 16].contains(part.utf8.count), [3, 5].contains(numbers.count), time.isValid else {
+      throw ScenarioError("'\(part)' in '\(text)' is not a date; expected 2024-07-01 or 2024-07-01T14:00")
+    }
+    return time
+  }
+
+  /// A number with `m`, `h` or `d`.
+  private static func span(_ part: Substring, in text: String) throws(ScenarioError) -> TimeSpan {
+    let units: [Character: TimeSpan] = ["m": .minute, "h": .hour, "d": .day]
+    guard let last = part.last, let unit = units[last], let count = Double(part.dropLast()),
+      (0...10_000).contains(count)
+    else {
+      throw ScenarioError(
+        "event '\(text)' has the time '\(part)'; expected a number with m, h or d, such as 90m or 3d, or a date")
+    }
+    return TimeSpan(nanoseconds: Int64(count * Double(unit.nanoseconds)))
+  }
+}

@@ -1,0 +1,75 @@
+import PlantModel
+import StreamCore
+
+/// What became of a scenario.
+public struct ScenarioOutcome: Sendable {
+  /// Quantiles over the runs.
+  public struct Quantiles: Sendable, Equatable, Encodable {
+    /// The 10 % quantile.
+    public var p10: Double
+    /// The median.
+    public var p50: Double
+    /// The 90 % quantile.
+    public var p90: Double
+
+    init(_ values: [Double]) {
+      let sorted = values.sorted()
+      p10 = EmpiricalQuantile.ofSorted(sorted, 0.1)
+      p50 = EmpiricalQuantile.ofSorted(sorted, 0.5)
+      p90 = EmpiricalQuantile.ofSorted(sorted, 0.9)
+    }
+  }
+
+  /// One figure of the span as a whole.
+  public struct Figure: Sendable, Encodable {
+    /// As it was.
+    public var recorded: Double
+    /// Without the events, over the runs.
+    public var without: Quantiles
+    /// With the events.
+    public var with: Quantiles
+    /// With less without, run by run.
+    public var change: Quantiles
+  }
+
+  /// One slot.
+  public struct Slot: Sendable {
+    /// Its start.
+    public var time: Timestamp
+    /// Load as it was [kW].
+    public var recorded: Double
+    /// Load with the events [kW].
+    public var load: Quantiles
+    /// Cost with the events from the start of the span to the end of the slot [currency].
+    public var cost: Quantiles
+    /// Greatest import with the events from the start of the span to the end of the slot [kW].
+    public var peak: Quantiles
+  }
+
+  /// Energy of the load [kWh].
+  public var energy: Figure
+  /// Cost of import less payment for export [currency].
+  public var cost: Figure
+  /// Greatest import of a slot [kW].
+  public var peak: Figure
+  /// The span.
+  public var slots: [Slot]
+  /// What a reader should know.
+  public var notes: [String]
+
+  /// The points of `scenario`, one a slot: load, cost and peak since the start of the span, each with its quantiles.
+  public func points(name: String) -> PointBatch {
+    var points = PointBatch()
+    let key = PointKey(.scenario, .plant, name)
+    for slot in slots {
+      points.begin(key, at: slot.time)
+      for (field, values) in [("load_kw", slot.load), ("cost", slot.cost), ("peak_kw", slot.peak)] {
+        points.field("\(field)_p10", values.p10)
+        points.field("\(field)_p50", values.p50)
+        points.field("\(field)_p90", values.p90)
+      }
+      points.field("recorded_kw", slot.recorded)
+    }
+    return points
+  }
+}

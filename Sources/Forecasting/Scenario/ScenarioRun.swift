@@ -1,0 +1,129 @@
+import PlantPhysics
+
+/// Runs of a scenario, one after the other, and the quantiles of what came of them.
+struct ScenarioRun {
+  /// A car that comes to a new charger.
+  struct Arrival {
+    /// When, in slots from the start of the span.
+    var slot: Double
+    var kilowatts: Double
+    var kilowattHours: Double
+    /// The slot at which the event ends.
+    var end: Int
+  }
+
+  /// What became of the span as a whole.
+  private struct Totals {
+    var energy = 0.0
+    var cost = 0.0
+    var peak = 0.0
+
+    mutating func add(load: Double, grid: Double, price: Double, exportPrice: Double, hours: Double) {
+      energy += load * hours
+      cost += hours * (max(0, grid) * price - max(0, -grid) * exportPrice)
+      peak = max(peak, grid)
+    }
+  }
+
+  /// A car comes within about an hour of its time, and wants more or less than usual.
+  private static let arrivalSpread = 1.0
+  private static let energySpread = 0.2
+
+  private let basis: ScenarioBasis
+  private let errors: [ForecastErrorDays.Day]
+  private let arrivals: [Arrival]
+  private var generator: SeededGenerator
+  private var without: [Totals] = []
+  private var with: [Totals] = []
+  /// Run after run of each slot.
+  private var loads: [[Float]]
+  private var costs: [[Float]]
+  private var peaks: [[Float]]
+
+  init(basis: ScenarioBasis, errors: [ForecastErrorDays.Day], arrivals: [Arrival], seed: UInt64) {
+    self.basis = basis
+    self.errors = errors
+    self.arrivals = arrivals
+    generator = SeededGenerator(seed: seed, name: "runs")
+    loads = Array(repeating: [], count: basis.times.count)
+    costs = loads
+    peaks = loads
+  }
+
+  /// One run, with the events and without them: the same day's errors in both.
+  mutating func next() {
+    let perDay = max(1, Int((24 / basis.hours).rounded()))
+    let extra = charging()
+    let heat = heatChange()
+    var before = Totals()
+    var after = Totals()
+    var error = ForecastErrorDays.Day(load: [], generation: [])
+    for slot in basis.times.indices {
+      if slot % perDay == 0, !errors.isEmpty { error = errors[Int(generator.uniform() * Double(errors.count))] }
+      if basis.isWhole(slot) {
+        let offset = slot % perDay
+        let load = floored(basis.expectedLoad[slot] + (errors.isEmpty ? 0 : error.load[offset]))
+        let generation = max(0, basis.expectedGeneration[slot] + (errors.isEmpty ? 0 : error.generation[offset]))
+        let changed = floored(load * basis.loadFactor[slot] + basis.loadChange[slot] + heat[slot] + extra[slot])
+        let generated = generation * basis.generationFactor[slot]
+        let price = basis.price[slot]
+        before.add(
+          load: load, grid: load - generation - basis.storage[slot], price: price, exportPrice: basis.exportPrice[slot],
+          hours: basis.hours)
+        after.add(
+          load: changed, grid: changed - generated - basis.storageAfter[slot], price: price,
+          exportPrice: basis.exportPrice[slot], hours: basis.hours)
+        loads[slot].append(Float(changed))
+      }
+      costs[slot].append(Float(after.cost))
+      peaks[slot].append(Float(after.peak))
+    }
+    without.append(before)
+    with.append(after)
+  }
+
+  private func floored(_ load: Double) -> Double { basis.isNeverNegative ? max(0, load) : load }
+
+  /// What heat adds, as one of the variants has it.
+  private mutating func heatChange() -> [Double] {
+    guard basis.heatChanges.count > 1 else { return Array(repeating: 0, count: basis.times.count) }
+    return basis.heatChanges[1 + Int(generator.uniform() * Double(basis.heatChanges.count - 1))]
+  }
+
+  private mutating func charging() -> [Double] {
+    var power = Array(repeating: 0.0, count: basis.times.count)
+    for arrival in arrivals {
+      let start = arrival.slot + generator.normal() * ScenarioRun.arrivalSpread / basis.hours
+      let energy = arrival.kilowattHours * max(0, 1 + ScenarioRun.energySpread * generator.normal())
+      let end = start + energy / arrival.kilowatts / basis.hours
+      for slot in max(0, Int(start))..<max(max(0, Int(start)), min(arrival.end, Int(end.rounded(.up)))) {
+        let share = min(end, Double(slot + 1)) - max(start, Double(slot))
+        power[slot] += arrival.kilowatts * max(0, share)
+      }
+    }
+    return power
+  }
+
+  /// The quantiles over the runs so far.
+  func outcome(notes: [String]) -> ScenarioOutcome {
+    var recorded = Totals()
+    for slot in basis.times.indices where basis.isWhole(slot) {
+      let grid = basis.load[slot] - basis.generation[slot] - basis.storage[slot]
+      recorded.add(
+        load: basis.load[slot], grid: grid, price: basis.price[slot], exportPrice: basis.exportPrice[slot],
+        hours: basis.hours)
+    }
+    func figure(_ value: (Totals) -> Double) -> ScenarioOutcome.Figure {
+      ScenarioOutcome.Figure(
+        recorded: value(recorded), without: .init(without.map(value)), with: .init(with.map(value)),
+        change: .init(zip(with, without).map { value($0) - value($1) }))
+    }
+    let slots = basis.times.indices.map { slot in
+      ScenarioOutcome.Slot(
+        time: basis.times[slot], recorded: basis.load[slot], load: .init(loads[slot].map(Double.init)),
+        cost: .init(costs[slot].map(Double.init)), peak: .init(peaks[slot].map(Double.init)))
+    }
+    return ScenarioOutcome(
+      energy: figure(\.energy), cost: figure(\.cost), peak: figure(\.peak), slots: slots, notes: notes)
+  }
+}

@@ -1,0 +1,126 @@
+import Glibc
+import StreamCore
+
+/// The layout of a checkpoint's file, little-endian: magic `WATTCKPT`, version `UInt16`, 6 bytes zero, offset `UInt64`,
+/// size of the file `UInt64`, CRC-32C of all before it `UInt32`; then the parts, each with its length `UInt32`, CRC-32C of
+/// the length and itself `UInt32`, bytes.
+enum CheckpointFile {
+  static let headerSize = 36
+  static let partHeaderSize = 8
+  private static let magic: UInt64 = 0x5450_4B43_5454_4157
+  private static let version: UInt16 = 2
+
+  static func header(offset: UInt64, size: Int) -> [UInt8] {
+    var writer = SnapshotWriter()
+    writer.write(magic)
+    writer.write(version)
+    writer.write(UInt16(0))
+    writer.write(UInt32(0))
+    writer.write(offset)
+    writer.write(UInt64(size))
+    writer.write(writer.bytes.withUnsafeBytes { CRC32C.checksum($0) })
+    return writer.bytes
+  }
+
+  static func partHeader(_ part: [UInt8]) -> [UInt8] {
+    var writer = SnapshotWriter()
+    writer.write(UInt32(part.count))
+    writer.write(checksum(of: part))
+    return writer.bytes
+  }
+
+  /// The offset that a file of `size` bytes is for.
+  static func offset(in header: [UInt8], size: Int) throws(SnapshotError) -> UInt64 {
+    var reader = SnapshotReader(header)
+    guard try reader.read(UInt64.self) == magic else { throw .invalid("no checkpoint's magic") }
+    try reader.expect(version: version, of: "the checkpoint")
+    _ = try reader.read(UInt16.self)
+    _ = try reader.read(UInt32.self)
+    let offset = try reader.read(UInt64.self)
+    let stated = try reader.read(UInt64.self)
+    let checksum = header.prefix(headerSize - 4).withUnsafeBytes { CRC32C.checksum($0) }
+    guard try reader.read(UInt32.self) == checksum else { throw .invalid("a checksum that does not fit") }
+    guard stated == UInt64(size) else { throw .truncated(at: size) }
+    guard offset <= JournalFormat.maximumOffset else { throw .invalid("an offset beyond any journal") }
+    return offset
+  }
+
+  static func checksum(of part: [UInt8]) -> UInt32 {
+    var crc = CRC32C()
+    crc.update(UInt64(part.count))
+    part.withUnsafeBytes { crc.update($0) }
+    return crc.value
+  }
+}
+
+/// A checkpoint that is being written, part by part and by any thread, so that the state as a whole is never in memory
+/// twice. Nothing is a checkpoint before ``CheckpointStore/keep(_:)``.
+public final class CheckpointDraft: @unchecked Sendable {
+  // Sendable: `size` is touched inside `monitor.locked` only; the rest is constant and Sendable itself.
+
+  /// The offset at which the parts describe the state.
+  public let offset: UInt64
+  private let file: OpenFile
+  private let monitor = Monitor()
+  private var size = CheckpointFile.headerSize
+
+  init(_ path: String, offset: UInt64) throws(JournalError) {
+    // A draft that was given up may still be written to: this one is a file of its own.
+    unlink(path)
+    file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL)
+    self.offset = offset
+  }
+
+  /// Adds a part.
+  public func append(_ part: [UInt8]) throws(JournalError) {
+    let head = CheckpointFile.partHeader(part)
+    try monitor.locked { () throws(JournalError) in
+      try file.write(head, at: size)
+      try file.write(part, at: size + head.count)
+      size += head.count + part.count
+    }
+  }
+
+  /// Writes the header and brings all to the disk.
+  func seal() throws(JournalError) {
+    try monitor.locked { () throws(JournalError) in
+      try file.write(CheckpointFile.header(offset: offset, size: size), at: 0)
+    }
+    try file.sync()
+  }
+}
+
+/// A checkpoint on disk, found whole. Parts are read one by one, by any thread.
+public struct CheckpointParts: Sendable {
+  /// Offset of the first record that has to be read again.
+  public let offset: UInt64
+  private let file: OpenFile
+  private var places: [Range<Int>] = []
+
+  /// Opens a file and checks all of it.
+  init(_ path: String) throws {
+    file = try OpenFile(path, O_RDONLY)
+    let size = try file.size()
+    offset = try CheckpointFile.offset(in: try file.bytes(at: 0, count: CheckpointFile.headerSize), size: size)
+    var position = CheckpointFile.headerSize
+    while position < size {
+      var head = SnapshotReader(try file.bytes(at: position, count: CheckpointFile.partHeaderSize))
+      let (length, checksum) = (Int(try head.read(UInt32.self)), try head.read(UInt32.self))
+      let start = position + CheckpointFile.partHeaderSize
+      guard length <= size - start else { throw SnapshotError.truncated(at: size) }
+      places.append(start..<start + length)
+      guard CheckpointFile.checksum(of: try read(places.count - 1)) == checksum else {
+        throw SnapshotError.invalid("a checksum that does not fit")
+      }
+      position = start + length
+    }
+  }
+
+  /// How many parts.
+  public var count: Int { places.count }
+
+  /// A part, by its number in the order in which they were added.
+  public func read(_ number: Int) throws(JournalError) -> [UInt8] {
+    try file.bytes(at: places[number].lowerBound, count: places[number].count)
+  }
+}

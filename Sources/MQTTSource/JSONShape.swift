@@ -1,0 +1,106 @@
+import Glibc
+
+/// The form of a JSON text: what stands between its numbers and plain strings.
+///
+/// A device sends the same text again and again with other values in it. Where all between the values is byte for byte
+/// as in a text that was scanned wholly, and each value is of the kind that it was, a scan would find the same places,
+/// so it is not made. `true`, `false`, `null` and names are part of the form.
+struct JSONShape {
+  /// A value, and the places that it stands at.
+  private struct Slot {
+    /// The bytes before it, in ``literals``.
+    var before: Range<Int>
+    var isString: Bool
+    /// Its part of ``places``.
+    var places: Range<Int>
+  }
+
+  /// Texts with more values than this have no form.
+  static let mostValues = 64
+  /// Longest text that has a form [bytes].
+  static let longest = 4_096
+
+  private var literals: [UInt8] = []
+  private var slots: [Slot] = []
+  private var places: [Int] = []
+  private var after = 0..<0
+
+  /// The form of a text of which a scan has shown `scalars`, its numbers and strings in their order, and put what stands
+  /// at each place into `found`; `nil` where there are too many, or strings with escapes.
+  init?(_ payload: UnsafeRawBufferPointer, _ scalars: [JSONValue], _ found: [JSONValue]) {
+    guard scalars.count <= Self.mostValues, payload.count <= Self.longest else { return nil }
+    var at = 0
+    for scalar in scalars {
+      guard !scalar.hasEscapes, scalar.range.lowerBound >= at else { return nil }
+      let start = literals.count
+      literals.append(contentsOf: payload[at..<scalar.range.lowerBound])
+      let first = places.count
+      for (place, value) in found.enumerated()
+      where value.kind == scalar.kind && value.range.lowerBound == scalar.range.lowerBound { places.append(place) }
+      slots.append(
+        Slot(before: start..<literals.count, isString: scalar.kind == .string, places: first..<places.count))
+      at = scalar.range.upperBound
+    }
+    let start = literals.count
+    literals.append(contentsOf: payload[at...])
+    after = start..<literals.count
+  }
+
+  /// Whether a text has this form; if so, the ranges in `found`, whose kinds are those of the form, become the text's.
+  func fits(_ payload: UnsafeRawBufferPointer, _ found: inout [JSONValue]) -> Bool {
+    literals.withUnsafeBytes { literals in
+      var at = 0
+      func take(_ range: Range<Int>) -> Bool {
+        guard payload.count - at >= range.count else { return false }
+        guard let text = payload.baseAddress, let form = literals.baseAddress else { return range.isEmpty }
+        guard memcmp(text + at, form + range.lowerBound, range.count) == 0 else { return false }
+        at += range.count
+        return true
+      }
+      for slot in slots {
+        guard take(slot.before) else { return false }
+        let start = at
+        if slot.isString {
+          while at < payload.count, payload[at] != UInt8(ascii: "\"") {
+            guard payload[at] >= 0x20, payload[at] != UInt8(ascii: "\\") else { return false }
+            at += 1
+          }
+        } else {
+          guard let end = JSONNumber.end(in: payload, from: at) else { return false }
+          at = end
+        }
+        for place in slot.places { found[places[place]].range = start..<at }
+      }
+      return take(after) && at == payload.count
+    }
+  }
+}
+
+/// The grammar of numbers in JSON (RFC 8259, section 6).
+enum JSONNumber {
+  /// Where the number that begins at `start` ends; `nil` where there is none.
+  static func end(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    var at = start
+    func digits() -> Bool {
+      let first = at
+      while at < bytes.count, ByteText.isDigit(bytes[at]) { at += 1 }
+      return at > first
+    }
+    if at < bytes.count, bytes[at] == UInt8(ascii: "-") { at += 1 }
+    if at < bytes.count, bytes[at] == UInt8(ascii: "0") {
+      at += 1
+    } else if !digits() {
+      return nil
+    }
+    if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
+      at += 1
+      if !digits() { return nil }
+    }
+    if at < bytes.count, bytes[at] | 0x20 == 0x65 {
+      at += 1
+      if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
+      if !digits() { return nil }
+    }
+    return at
+  }
+}

@@ -1,0 +1,112 @@
+/// Patterns in a tree of their levels, so that finding those that a topic or another pattern meets does not take a look
+/// at every one.
+struct PatternIndex {
+  private struct Node {
+    /// Children behind a literal level.
+    var literals: [[UInt8]: Int] = [:]
+    /// The child behind a level that any text may take.
+    var open: Int?
+    /// Patterns that end here.
+    var ends: [Int] = []
+    /// Patterns that have `#` behind this place.
+    var rests: [Int] = []
+  }
+
+  private let patterns: [TopicPattern]
+  private var nodes = [Node()]
+
+  /// An index of patterns; they are known by their positions.
+  init(_ patterns: [TopicPattern]) {
+    self.patterns = patterns
+    for (position, pattern) in patterns.enumerated() { add(pattern, position) }
+  }
+
+  private mutating func add(_ pattern: TopicPattern, _ position: Int) {
+    var node = 0
+    for level in pattern.levels {
+      if level == .rest {
+        nodes[node].rests.append(position)
+        return
+      }
+      node = child(of: node, level)
+    }
+    nodes[node].ends.append(position)
+  }
+
+  private mutating func child(of node: Int, _ level: TopicPattern.Level) -> Int {
+    let known = if case .literal(let text) = level { nodes[node].literals[text] } else { nodes[node].open }
+    if let known { return known }
+    nodes.append(Node())
+    if case .literal(let text) = level {
+      nodes[node].literals[text] = nodes.count - 1
+    } else {
+      nodes[node].open = nodes.count - 1
+    }
+    return nodes.count - 1
+  }
+
+  /// Patterns that may match a topic, in their order: all that do are among them.
+  func candidates(_ topic: UnsafeRawBufferPointer) -> [Int] {
+    let levels = topic.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+    var found: [Int] = []
+    func visit(_ node: Int, _ depth: Int) {
+      found += nodes[node].rests
+      guard depth < levels.count else {
+        found += nodes[node].ends
+        return
+      }
+      if let next = nodes[node].literals[levels[depth]] { visit(next, depth + 1) }
+      if let next = nodes[node].open { visit(next, depth + 1) }
+    }
+    visit(0, 0)
+    return found.sorted()
+  }
+
+  /// Whether the filter of another pattern lets everything through that comes through this one's.
+  func isCovered(_ position: Int) -> Bool {
+    let levels = patterns[position].levels
+    // A wildcard at the start does not match topics that begin with `$`.
+    let isReserved = if case .literal(let text) = levels[0] { text.first == UInt8(ascii: "$") } else { false }
+    func visit(_ node: Int, _ depth: Int) -> Bool {
+      let mayWiden = depth > 0 || !isReserved
+      if mayWiden, nodes[node].rests.contains(where: { $0 != position }) { return true }
+      guard depth < levels.count else { return nodes[node].ends.contains { $0 != position } }
+      if levels[depth] == .rest { return false }
+      if case .literal(let text) = levels[depth], let next = nodes[node].literals[text], visit(next, depth + 1) {
+        return true
+      }
+      guard mayWiden, let next = nodes[node].open else { return false }
+      return visit(next, depth + 1)
+    }
+    return visit(0, 0)
+  }
+
+  /// Other patterns before this one whose filters let some topic of this one's filter through.
+  func overlaps(_ position: Int) -> [Int] {
+    let levels = patterns[position].levels
+    var found: [Int] = []
+    func visit(_ node: Int, _ depth: Int) {
+      found += nodes[node].rests
+      guard depth < levels.count else {
+        found += nodes[node].ends
+        return
+      }
+      switch levels[depth] {
+      case .literal(let text):
+        if let next = nodes[node].literals[text] { visit(next, depth + 1) }
+      case .rest: return take(node)
+      default: for next in nodes[node].literals.values { visit(next, depth + 1) }
+      }
+      if let next = nodes[node].open { visit(next, depth + 1) }
+    }
+    func take(_ node: Int) {
+      found += nodes[node].ends
+      for next in nodes[node].literals.values + [nodes[node].open].compactMap(\.self) {
+        found += nodes[next].rests
+        take(next)
+      }
+    }
+    visit(0, 0)
+    return found.filter { $0 < position }
+  }
+}

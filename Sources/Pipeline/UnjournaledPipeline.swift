@@ -1,0 +1,95 @@
+import Foundation
+import InfluxSink
+import Journal
+import MQTTSource
+import PlantConfig
+import PlantModel
+import StreamCore
+
+/// The pipeline with memory in the place of its journal, so that what the journal costs can be measured: sessions,
+/// stages and sink are the same, and of what is promised about data nothing holds.
+package final class UnjournaledPipeline: Sendable {
+  private let session: BrokerSessions
+  private let sink: InfluxSink
+  private let bursts = BurstQueue()
+  private let sources: PlantSources
+
+  /// Loads the folder; nothing runs yet. Throws ``InvalidConfiguration`` with every mistake.
+  package init(directory: String, environment: [String: String], note: @escaping RunningPipeline.Note) throws {
+    let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
+    guard configuration.isValid else { throw InvalidConfiguration(diagnostics: configuration.diagnostics) }
+    let settings = configuration.settings
+    sources = configuration.sources
+    sink = try InfluxSink(
+      settings.influxdb,
+      spool: SpoolSettings(
+        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare),
+      deadLetters: settings.journal.path + "/dead-letter", note: note, accepted: { _ in })
+    session = BrokerSessions(settings: settings.mqtt, plants: configuration.plants, memory: nil, sink: bursts) {
+      if $1 == .subscribed { note("broker: every subscription is confirmed") }
+    }
+  }
+
+  /// Runs until the process ends.
+  package func run() -> Never {
+    session.start()
+    var processor = RecordProcessor(sources: sources)
+    var (lastTick, lastFlush) = (WallClock.monotonic(), WallClock.monotonic())
+    while true {
+      let taken = bursts.take()
+      for burst in taken {
+        burst.bytes.withUnsafeBytes {
+          _ = processor.process(kind: .messages, received: burst.received, body: $0)
+        }
+        if processor.encoder.isFull { sink.submit(processor.encoder.take(upTo: 0)) }
+      }
+      let now = WallClock.monotonic()
+      if now - lastTick >= 1_000_000_000 {
+        lastTick = now
+        _ = processor.process(
+          kind: .tick, received: WallClock.now(), body: UnsafeRawBufferPointer(start: nil, count: 0))
+      }
+      if taken.isEmpty, now - lastFlush >= 200_000_000, processor.encoder.lineCount > 0 {
+        lastFlush = now
+        sink.submit(processor.encoder.take(upTo: 0))
+      }
+    }
+  }
+}
+
+/// Bursts in memory, where otherwise the journal is.
+private final class BurstQueue: BurstSink, @unchecked Sendable {
+  // Sendable: `waiting` and `size` are touched inside `monitor.locked` only.
+  struct Burst {
+    var received: Timestamp
+    var bytes: [UInt8]
+  }
+
+  private static let mostBytes = 64 << 20
+  private let monitor = Monitor()
+  private var waiting: [Burst] = []
+  private var size = 0
+
+  var hasRoom: Bool { monitor.locked { size < BurstQueue.mostBytes } }
+
+  func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+    let copy = burst.bytes
+    return monitor.locked {
+      guard size < BurstQueue.mostBytes else { return .full }
+      size += copy.count
+      waiting.append(Burst(received: received, bytes: copy))
+      monitor.broadcast()
+      return .accepted
+    }
+  }
+
+  /// All that waits; waits for it a while.
+  func take() -> [Burst] {
+    let deadline = Monitor.Deadline(in: .milliseconds(50))
+    return monitor.locked {
+      while waiting.isEmpty, monitor.wait(until: deadline) {}
+      defer { (waiting, size) = ([], 0) }
+      return waiting
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/// Patterns of topics in a tree of their levels, to find one that can match the same topic as another without comparing
+/// it with every one.
+struct TopicTree {
+  /// A rule of a plant.
+  typealias Place = (plant: Int, rule: Int)
+
+  private struct Node {
+    /// Children behind a level without placeholders.
+    var literals: [Substring: Int] = [:]
+    /// Children behind a level with placeholders, by its text.
+    var open: [(level: Substring, node: Int)] = []
+    /// Patterns that end here, in the order in which they came.
+    var ends: [Place] = []
+    /// Patterns that have `#` behind this place.
+    var rests: [Place] = []
+  }
+
+  private var nodes = [Node()]
+
+  /// Adds a pattern.
+  mutating func add(_ pattern: String, _ place: Place) {
+    var node = 0
+    for level in TopicTree.levels(pattern) {
+      if level == "#" {
+        nodes[node].rests.append(place)
+        return
+      }
+      node = child(of: node, level)
+    }
+    nodes[node].ends.append(place)
+  }
+
+  private mutating func child(of node: Int, _ level: Substring) -> Int {
+    let isOpen = TopicTree.ends(level) != nil
+    let known = isOpen ? nodes[node].open.first { $0.level == level }?.node : nodes[node].literals[level]
+    if let known { return known }
+    nodes.append(Node())
+    if isOpen {
+      nodes[node].open.append((level, nodes.count - 1))
+    } else {
+      nodes[node].literals[level] = nodes.count - 1
+    }
+    return nodes.count - 1
+  }
+
+  /// The pattern that was added first of those that can match a topic that `pattern` matches.
+  func first(meeting pattern: String) -> Place? {
+    let levels = TopicTree.levels(pattern)
+    var best: Place?
+    func offer(_ places: [Place]) {
+      guard let place = places.first else { return }
+      if best.map({ place < $0 }) ?? true { best = place }
+    }
+    func visit(_ node: Int, _ depth: Int) {
+      offer(nodes[node].rests)
+      guard depth < levels.count else { return offer(nodes[node].ends) }
+      let level = levels[depth]
+      if level == "#" { return take(node) }
+      if let next = nodes[node].literals[level] {
+        visit(next, depth + 1)
+      } else if let ends = TopicTree.ends(level) {
+        for (text, next) in nodes[node].literals where ends.fit(text) { visit(next, depth + 1) }
+      }
+      for (text, next) in nodes[node].open where TopicTree.meet(level, text) { visit(next, depth + 1) }
+    }
+    func take(_ node: Int) {
+      offer(nodes[node].ends)
+      for next in nodes[node].literals.map(\.value) + nodes[node].open.map(\.node) {
+        offer(nodes[next].rests)
+        take(next)
+      }
+    }
+    visit(0, 0)
+    return best
+  }
+
+  private static func levels(_ pattern: String) -> [Substring] {
+    pattern.split(separator: "/", omittingEmptySubsequences: false)
+  }
+
+  /// The literal text before the first and after the last placeholder of a level.
+  private struct Ends {
+    var prefix: Substring
+    var suffix: Substring
+
+    func fit(_ text: Substring) -> Bool {
+      text.utf8.count >= prefix.utf8.count + suffix.utf8.count && text.hasPrefix(prefix) && text.hasSuffix(suffix)
+    }
+
+    /// As far as both have text, it must agree.
+    func meet(_ other: Ends) -> Bool {
+      (prefix.hasPrefix(other.prefix) || other.prefix.hasPrefix(prefix))
+        && (suffix.hasSuffix(other.suffix) || other.suffix.hasSuffix(suffix))
+    }
+  }
+
+  /// `level` and one with placeholders.
+  private static func meet(_ level: Substring, _ open: Substring) -> Bool {
+    guard let theirs = ends(open) else { return level == open }
+    return ends(level).map { theirs.meet($0) } ?? theirs.fit(level)
+  }
+
+  /// `nil` for a level without placeholders.
+  private static func ends(_ level: Substring) -> Ends? {
+    if level == "+" { return Ends(prefix: "", suffix: "") }
+    guard let start = level.firstIndex(of: "{"), let end = level.lastIndex(of: "}"), start < end else { return nil }
+    return Ends(prefix: level[..<start], suffix: level[level.index(after: end)...])
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import PlantModel
+
+/// How `simulate --fault` reaches a demo that plays the same plants: a folder of this machine, named by the port of the
+/// demo's broker, into which faults are put and out of which the demo takes them.
+struct FaultInbox {
+  private static let owner = "owner"
+  private let folder: URL
+
+  /// The inbox of the demo whose broker has a port.
+  init(port: Int) {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-faults-\(port)")
+  }
+
+  /// Whether a demo that runs takes what is put in.
+  var isServed: Bool {
+    guard let text = try? String(contentsOf: folder.appendingPathComponent(FaultInbox.owner), encoding: .utf8),
+      let process = pid_t(text)
+    else { return false }
+    return kill(process, 0) == 0
+  }
+
+  /// Makes the folder, for the demo.
+  func open() throws {
+    close()
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    try "\(getpid())".write(to: folder.appendingPathComponent(FaultInbox.owner), atomically: true, encoding: .utf8)
+  }
+
+  /// Removes the folder.
+  func close() { try? FileManager.default.removeItem(at: folder) }
+
+  /// Puts a fault of a plant in.
+  func put(_ fault: String, plant: String) throws {
+    let data = try JSONEncoder().encode([plant, fault])
+    try data.write(to: folder.appendingPathComponent("\(UUID().uuidString).fault"), options: .atomic)
+  }
+
+  /// Takes out what was put in.
+  func take() -> [(plant: String, fault: String)] {
+    let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    return files.filter { $0.pathExtension == "fault" }.compactMap { file in
+      defer { try? FileManager.default.removeItem(at: file) }
+      guard let data = try? Data(contentsOf: file), let words = try? JSONDecoder().decode([String].self, from: data),
+        words.count == 2
+      else { return nil }
+      return (words[0], words[1])
+    }
+  }
+}

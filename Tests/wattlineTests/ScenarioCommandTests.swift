@@ -1,0 +1,89 @@
+import Foundation
+import PlantModel
+import PlantTesting
+import Testing
+
+@Suite("wattline scenario")
+struct ScenarioCommandTests {
+  private static let start: Int64 = 1_704_067_200
+
+  /// Five weeks of hours: a load that follows the temperature, and PV.
+  private static var rows: [(time: Int64, load: Double, pv: Double, air: Double)] {
+    (0..<(35 * 24)).map { hour in
+      let clock = Double(hour % 24)
+      let air = 15 + 8 * sin(Double(hour) / 50) + 5 * sin((clock - 9) / 24 * 2 * .pi)
+      return (start + Int64(hour) * 3600, 20 + max(0, air - 12) + clock / 6, max(0, 6 - abs(clock - 12)), air)
+    }
+  }
+
+  @Test("a heat wave on a CSV file is told as text and as JSON; without a plant it is not kept, which is said")
+  func file() throws {
+    let folder = try TemporaryFolder(prefix: "wattline-scenario")
+    defer { folder.remove() }
+    let path = folder.path + "/site.csv"
+    let lines = Self.rows.map { "\(Timestamp(seconds: $0.time)),\($0.load),\($0.pv),\($0.air)" }
+    try ("time,load.power,pv1.power,weather.temperature\n" + lines.joined(separator: "\n"))
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let words = ["scenario", path, "--event", "heat=+6K@1d+2d", "--price", "0.3", "--runs", "50"]
+    let text = try Program.run(words)
+    #expect(text.code == 0)
+    #expect(text.output.contains("kW a kelvin"))
+    #expect(text.errors.contains("--plant"))
+    let json = try Program.run(words + ["--json", "--trace", folder.path + "/trace.csv"])
+    let document = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let cost = try #require(document["cost"] as? [String: Any])
+    let change = try #require(cost["change"] as? [String: Double])
+    #expect(change["p50", default: 0] > 0)
+    let trace = try String(contentsOfFile: folder.path + "/trace.csv", encoding: .utf8)
+    #expect(trace.split(separator: "\n").count == 7 * 24 + 1)
+  }
+
+  @Test("a plant's history in the database is the recording, and the run is kept there")
+  func database() throws {
+    let influx = try LocalInflux.started()
+    defer { influx.stop() }
+    try influx.createDatabase()
+    var lines = ""
+    for row in Self.rows {
+      for (asset, sensor, value) in [
+        ("load", "power", row.load), ("pv1", "power", row.pv), ("weather", "temperature", row.air),
+      ] {
+        lines += "feature,plant=hill,asset=\(asset),sensor=\(sensor),window=15m mean=\(value) \(row.time * 1000)\n"
+      }
+    }
+    try influx.write(lines)
+    let folder = try TemporaryFolder(prefix: "wattline-scenario")
+    defer { folder.remove() }
+    try """
+    plant: hill
+    location: {latitude: 48.14, longitude: 11.58, timezone: Europe/Berlin}
+    topics: [{match: "hill/{asset}/{sensor}"}]
+    assets: {load: {kind: load}, pv1: {kind: pv, capacity_kw: 10}, weather: {kind: weather}}
+    tariff: {import: 0.3, export: 0.05}
+    """.write(toFile: folder.path + "/hill.yaml", atomically: true, encoding: .utf8)
+    try "influxdb: {url: \"\(influx.url)\"}\n"
+      .write(toFile: folder.path + "/wattline.yaml", atomically: true, encoding: .utf8)
+    let words = ["--plant", "hill", "--config", folder.path, "--event", "pv1:capacity=+50%", "--runs", "20"]
+    let result = try Program.run(["scenario", "--name", "more sun"] + words)
+    #expect(result.code == 0, "\(result.errors)")
+    let kept = try influx.query("SELECT count(load_kw_p50), max(cost_p50), max(peak_kw_p90) FROM scenario GROUP BY *")
+    let row = try #require(kept.first)
+    #expect(row.tags == ["plant": "hill", "scenario": "more sun"])
+    #expect(row.number("count") == 168)
+    #expect((row.number("max") ?? 0) > 0)
+  }
+
+  @Test(
+    "mistakes are told with what would be right",
+    arguments: [
+      (["scenario"], "needs --event", 2), (["scenario", "--event", "heat=+6K"], "FILE.csv", 2),
+      (["scenario", "x.csv", "--event", "rain"], "heat, shutdown", 2),
+      (["scenario", "/nowhere.csv", "--event", "heat=+6K"], "cannot be read", 1),
+      (["scenario", "x.csv", "--event", "heat=+6K", "--days", "0"], "from 1 to 92", 2),
+    ] as [([String], String, Int32)])
+  func mistakes(words: [String], hint: String, code: Int32) throws {
+    let result = try Program.run(words)
+    #expect(result.code == code)
+    #expect(result.errors.contains(hint))
+  }
+}
