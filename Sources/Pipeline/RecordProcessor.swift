@@ -104,7 +104,8 @@ package struct RecordProcessor {
 
   /// Reads an instruction; it is followed after the readings of its record.
   private mutating func take(
-    _ message: MessageView, _ subject: String, _ plant: Int, _ instructions: inout [(plant: Int, instruction: Instruction)]
+    _ message: MessageView, _ subject: String, _ plant: Int,
+    _ instructions: inout [(plant: Int, instruction: Instruction)]
   ) {
     ledger.messages += 1
     switch InstructionMessage.read(message, subject: subject) {
