@@ -47,7 +47,7 @@ struct AssetRuleTests {
   func derating() {
     var script = AlertScript()
     script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 10)
-    script.live([("pv1.power", 70)], every: 10, times: 5, quality: .stuck)
+    script.live([("pv1.power", 70)], every: 5, times: 5, quality: .stuck)
     #expect(script.transitions.first?.title == "pv1 is held at 70.0 kW")
     #expect(script.changes() == ["derating pv1 power raised warning"])
     // Neither a cloud nor the same level again end it.
