@@ -14,12 +14,15 @@ struct CleaningProfile: BitwiseCopyable, Hashable {
   var isSwitched: Bool
   /// Whether nobody has said what it can reach, though that could be said.
   var hasLearnedRange: Bool
+  /// Whether values are what is expected at times ahead; they are not judged.
+  var isForecast: Bool
 
   init(_ profile: SensorProfile) {
     lowest = profile.range.lowerBound
     highest = profile.range.upperBound
     maximumRate = profile.maximumRate
     sampling = profile.sampling
+    isForecast = profile.isForecast
     mayStandStill = profile.mayStandStill
     mayRestAtZero = profile.mayRestAtZero
     isSwitched = profile.mayRestAtZero || profile.mayStandStill || profile.unit == nil

@@ -62,10 +62,15 @@ public struct CleaningStage: Stage {
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
       guard series >= 0, series < kinds.count else { continue }
+      let profile = profiles[Int(kinds[series])]
+      if profile.isForecast {
+        qualityCounts[Int(Quality.good.rawValue)] &+= 1
+        continue
+      }
       let place = states.place(of: series) ?? wake(series)
       let verdict = states[place].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
-        received: frame.received, profile: profiles[Int(kinds[series])], lateness: lateness)
+        received: frame.received, profile: profile, lateness: lateness)
       frame.readings.time[i] = verdict.time
       frame.readings.value[i] = verdict.value
       frame.readings.flags[i] = verdict.flags

@@ -41,7 +41,7 @@ struct QuietSeries: BitwiseCopyable {
   var learned: LearnedRange
 }
 
-/// What cleaning remembers of one series; about 220 bytes, no references.
+/// What cleaning remembers of one series; about 230 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)

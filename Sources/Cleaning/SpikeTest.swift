@@ -34,15 +34,16 @@ struct SpikeTest: BitwiseCopyable {
     Float(min(max(value, -Double(Float.greatestFiniteMagnitude)), Double(Float.greatestFiniteMagnitude)))
   }
 
-  /// Root mean square of the changes between the good values that are remembered; NaN of fewer than four.
+  /// Root mean square of the changes between the good values before the newest; NaN of fewer than four values. The change
+  /// to the newest is left out, because it may span a gap.
   var roughness: Double {
     guard filled >= 4 else { return .nan }
     var sum = 0.0
-    for age in 1..<Int(filled) {
+    for age in 2..<Int(filled) {
       let change = Double(recent[place(age - 1)] - recent[place(age)])
       sum += change * change
     }
-    return (sum / Double(filled - 1)).squareRoot()
+    return (sum / Double(filled - 2)).squareRoot()
   }
 
   /// The place of a value by its age, 0 the newest.

@@ -99,7 +99,7 @@ public struct FeatureWindowStage: Stage {
     for i in 0..<frame.readings.count {
       let position = frame.readings.series[i].position
       let (quality, flags) = (frame.readings.quality[i], frame.readings.flags[i])
-      guard position >= 0, position < kinds.count else { continue }
+      guard position >= 0, position < kinds.count, !traits[Int(kinds[position])].isForecast else { continue }
       // What is out of range may be of the future as well.
       guard !flags.contains(QualityFlags(.future)), quality != .future, quality != .duplicate else { continue }
       let place = states.place(of: position) ?? wake(position)

@@ -8,6 +8,8 @@ struct SeriesTraits: BitwiseCopyable, Hashable {
   /// Whether the window's integral is an energy [kWh].
   var hasEnergy: Bool
   var lateness: TimeSpan
+  /// Whether values are what is expected at times ahead, which no window is made of.
+  var isForecast: Bool
 
   init(_ profile: SensorProfile, lateness: TimeSpan) {
     sampling = profile.sampling
@@ -15,6 +17,7 @@ struct SeriesTraits: BitwiseCopyable, Hashable {
     hasEnergy =
       profile.unit?.quantity == .power || (profile.sampling == .counter && profile.unit?.quantity == .energy)
     self.lateness = lateness
+    isForecast = profile.isForecast
   }
 
   /// Whether a value holds over an interval of its own.

@@ -79,6 +79,8 @@ extension MessageDecoder {
     func path(_ text: String) -> String { route.substituted(text, escapingPointer: text.hasPrefix("/")) }
     let places = CompiledRule.valuePlaces(rule, isSensorNamed: route.sensor != nil, path)
     route.valuePlaces = places.count
+    // They are asked for again where the payload has names of its own.
+    if route.naming == .single, rule.payload != .line { route.captures = [] }
     route.pointers = rules[route.rule].pointers ?? JSONPointers(places + CompiledRule.timePlaces(rule, path))
     return route
   }

@@ -25,6 +25,9 @@ public struct SensorProfile: Hashable, Sendable {
   /// Whether zero may stand for hours though other values may not: PV at night, an idle charger.
   public var mayRestAtZero: Bool
 
+  /// Whether values are what is expected at their times, which lie ahead: a forecast feed. They are not judged.
+  public var isForecast = false
+
   /// A profile; without arguments, one that knows nothing.
   public init(
     unit: Unit? = nil, range: ClosedRange<Double> = -.infinity ... .infinity, maximumRate: Double = .infinity,
