@@ -127,7 +127,8 @@ extension MessageDecoder {
     _ payload: Bytes, to batch: inout ReadingBatch, plant: Int, register: inout PlantRegister
   ) -> DecodeOutcome {
     var count = 0
-    for value in pending {
+    for position in pending.indices {
+      let value = pending[position]
       if slots[value.slot].series == ValueSlot.unresolved { resolve(value.slot, &register) }
       let series = slots[value.slot].series
       guard series >= 0 else {

@@ -61,7 +61,7 @@ package struct RecordProcessor {
     switch kind {
     case .messages: return take(messages: body, received: received, drain, observe)
     case .tick: tick(received, drain, observe)
-    case .configuration: return reconfigure(body)
+    case .configuration: return reconfigure(body, received, observe)
     case .passedOver: return passOver(body)
     default: break
     }
@@ -167,7 +167,9 @@ package struct RecordProcessor {
     return []
   }
 
-  private mutating func reconfigure(_ body: UnsafeRawBufferPointer) -> [String] {
+  private mutating func reconfigure(
+    _ body: UnsafeRawBufferPointer, _ moment: Timestamp, _ observe: Observer
+  ) -> [String] {
     var reader = SnapshotReader(Array(body))
     let next: PlantSources
     do throws(SnapshotError) { next = try ConfigurationRecord.read(from: &reader) } catch {
@@ -179,8 +181,16 @@ package struct RecordProcessor {
     let configured = next.plants
     guard configured != self.configured else { return [] }
     self.configured = configured
-    for plant in plants.plants { encoder.forget(plant: plant.name) }
     let (changed, restarted) = plants.reconfigured(to: configured.filter { share.has($0.name) })
+    for (position, plant) in plants.plants.enumerated() {
+      if restarted.contains(plant.name) || !configured.contains(where: { $0.name == plant.name }) {
+        plants.retire(plant: position, moment) { frame, register in
+          encoder.append(frame.points, of: register)
+          observe(frame, register)
+        }
+      }
+      encoder.forget(plant: plant.name)
+    }
     plants = changed
     decoder = MessageDecoder(plants: configured, share: share)
     batches = plants.plants.map { _ in ReadingBatch() }

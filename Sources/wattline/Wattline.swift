@@ -28,6 +28,8 @@ struct Wattline {
     Command(description: BenchDetection.description, run: BenchDetection.run),
     Command(description: BenchSimulation.description, run: BenchSimulation.run),
     Command(description: BenchDispatch.description, run: BenchDispatch.run),
+    Command(description: BenchForest.description, run: BenchForest.run),
+    Command(description: BenchTargets.description, run: BenchTargets.run),
   ]
 
   static func main() {
