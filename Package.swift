@@ -64,9 +64,7 @@ let package = Package(
       "WattlineBenchmarks",
       [
         "CAllocationCount", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
-        "Cleaning",
-        "FeatureWindows", "HealthIndex",
-        "InfluxSink", "Pipeline", "PlantTesting",
+        "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline", "PlantTesting",
       ]),
     .executableTarget(
       name: "wattline",

@@ -42,7 +42,8 @@ extension AlertBook {
     guard alerts[key]?.isAcknowledged == false else { return }
     alerts[key]?.isAcknowledged = true
     record(.acknowledged, key, at: now, saying: "Acknowledged\(by).", &frame)
-    if alerts[key]?.isActive == false { remove(key) } else { writeState(of: key, at: now, &frame) }
+    if alerts[key]?.isActive == true { writeState(of: key, at: now, &frame) }
+    removeIfDone(key)
   }
 
   private mutating func shelve(
@@ -50,17 +51,19 @@ extension AlertBook {
   ) {
     shelves[key] = end
     record(.shelved, key, at: now, saying: "Shelved\(by) until \(end).", &frame)
-    if alerts[key]?.isActive == false { remove(key) } else { writeState(of: key, at: now, &frame) }
+    if alerts[key]?.isActive == true { writeState(of: key, at: now, &frame) }
   }
 
   mutating func unshelve(_ key: AlertKey, _ text: String, _ now: Timestamp, _ frame: inout Frame) {
     shelves[key] = nil
-    guard alerts[key] != nil else { return }
-    // It is news again.
+    guard let alert = alerts[key] else { return }
+    // It is news again; or it is over, and whoever shelved it knew of it.
     alerts[key]?.told = .no
     alerts[key]?.noticed = now
+    if !alert.isActive { alerts[key]?.isAcknowledged = true }
     record(.unshelved, key, at: now, saying: text, &frame)
-    writeState(of: key, at: now, &frame)
+    if alert.isActive { writeState(of: key, at: now, &frame) }
+    removeIfDone(key)
   }
 
   /// ` by NAME`, or nothing; a name without control characters and not too long.

@@ -80,7 +80,19 @@ struct AlertBook {
     record(.cleared, key, at: time, &frame)
     if alert.told == .yes { tell([key], &frame) }
     writeState(of: key, at: time, &frame)
-    if alert.isAcknowledged || shelves[key] != nil { remove(key) }
+    removeIfDone(key)
+  }
+
+  /// Clears whatever is active, chattering or not.
+  mutating func clearAll(at time: Timestamp, _ text: String, _ frame: inout Frame) {
+    for (key, alert) in alerts.filter(\.value.isActive).sorted(by: { $0.key.order < $1.key.order }) {
+      finish(key, at: time, AlertMessage(title: "\(alert.message.title): over", text: text), &frame)
+    }
+  }
+
+  /// Forgets an alert that is over and known. One that is shelved stays, so that it can be taken from the shelf.
+  mutating func removeIfDone(_ key: AlertKey) {
+    if state(of: key) == .normal { remove(key) }
   }
 
   mutating func remove(_ key: AlertKey) {

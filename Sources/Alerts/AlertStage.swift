@@ -55,6 +55,8 @@ public struct AlertStage: Stage {
       frame.instructions[position].outcome = book.follow(frame.instructions[position], &frame)
     }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
+      // What is expected has its time ahead; that is no fault of a clock.
+      if register.series[frame.readings.series[row].position].profile.isForecast { continue }
       judge(row, &frame, register)
     }
     for health in frame.health { judge(health, &frame, register) }
@@ -66,6 +68,12 @@ public struct AlertStage: Stage {
       book.forgetRaisings(before: frame.clock - .hour)
       rates.close(&book, &frame)
     }
+  }
+
+  /// Clears what is active, with a text that says why; for a stage that ends while its plant goes on.
+  public mutating func clearAll(_ text: String, _ frame: inout Frame) {
+    book.isLive = true
+    book.clearAll(at: frame.received, text, &frame)
   }
 
   /// A plant that sends nothing is behind the clock too, but it is not catching up.

@@ -2,30 +2,44 @@ import PlantModel
 import StreamCore
 
 extension CleaningStage {
-  private static let layout: UInt16 = 2
+  private static let layout: UInt16 = 3
 
   /// Writes what is remembered of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(qualityCounts) { $0.write($1) }
-    writer.write(states) { $1.write(into: &$0) }
+    states.snapshot(into: &writer) { $1.write(into: &$0) }
+    writer.write(quiet.sorted { $0.key < $1.key }) { writer, series in
+      writer.write(series.key)
+      writer.write(series.value.highest)
+      writer.write(series.value.lastGood)
+      writer.write(series.value.lastGoodTime)
+      series.value.learned.write(into: &writer)
+    }
   }
 
   /// Replaces what is remembered by what a snapshot holds.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "cleaning")
     let counts = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.read(UInt64.self) }
-    let states = try reader.readArray(elementSize: 150) { (reader) throws(SnapshotError) in
-      try SeriesCleaner(from: &reader)
+    states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesCleaner(from: &reader) }
+    let rests = try reader.readArray(elementSize: 46) { (reader) throws(SnapshotError) in
+      (
+        try reader.read(Int32.self),
+        QuietSeries(
+          highest: try reader.readTimestamp(), lastGood: try reader.readDouble(),
+          lastGoodTime: try reader.readTimestamp(), learned: try LearnedRange(from: &reader))
+      )
     }
-    resume(states, counts)
+    quiet = Dictionary(rests) { $1 }
+    resume(counts)
   }
 }
 
 extension SeriesCleaner {
   func write(into writer: inout SnapshotWriter) {
     writer.write(highest)
-    for i in 0..<8 { writer.write(recentTimes[i]) }
+    for i in 0..<Self.timeCount { writer.write(recentTimes[i]) }
     writer.write(nextTime)
     writer.write(interval.remembered) { $0.write($1) }
     writer.write(lastGood)
@@ -34,59 +48,66 @@ extension SeriesCleaner {
     writer.write(unchangedSince)
     writer.write(unchangedCount)
     spike.write(into: &writer)
-    for value in [learned.reach, learned.limit] { writer.write(value.bitPattern) }
-    writer.write(learned.days)
-    writer.write(learned.tomorrow)
+    learned.write(into: &writer)
     writer.write(plateau)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     highest = try reader.readTimestamp()
-    for i in 0..<8 { recentTimes[i] = try reader.read(Int64.self) }
+    for i in 0..<Self.timeCount { recentTimes[i] = try reader.read(Int64.self) }
     nextTime = try reader.read(UInt8.self)
-    guard nextTime < 8 else { throw .invalid("a position outside a ring") }
+    guard nextTime < UInt8(Self.timeCount) else { throw .invalid("a position outside a ring") }
     let gaps = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.readTimeSpan() }
     interval = IntervalEstimator(replaying: gaps)
     lastGood = try reader.readDouble()
     lastGoodTime = try reader.readTimestamp()
     unchangedValue = try reader.readDouble()
     unchangedSince = try reader.readTimestamp()
-    unchangedCount = try reader.read(UInt32.self)
+    unchangedCount = try reader.read(UInt16.self)
     spike = try SpikeTest(from: &reader)
-    learned.reach = Float(bitPattern: try reader.read(UInt32.self))
-    learned.limit = Float(bitPattern: try reader.read(UInt32.self))
-    learned.days = try reader.read(UInt16.self)
-    learned.tomorrow = try reader.readTimestamp()
+    learned = try LearnedRange(from: &reader)
     plateau = try reader.readDouble()
   }
 }
 
 extension SpikeTest {
   func write(into writer: inout SnapshotWriter) {
-    for i in 0..<Self.window { writer.write(recent[i]) }
+    for i in 0..<Self.window { writer.write(recent[i].bitPattern) }
     writer.write(next)
     writer.write(filled)
     writer.write(seen)
-    writer.write(reach)
-    writer.write(largestStep)
-    writer.write(stepFrom)
-    writer.write(candidate)
+    for number in [reach, largestStep, stepFrom, candidate] { writer.write(number.bitPattern) }
     writer.write(candidateCount)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
-    for i in 0..<Self.window { recent[i] = try reader.readDouble() }
+    for i in 0..<Self.window { recent[i] = Float(bitPattern: try reader.read(UInt32.self)) }
     next = try reader.read(UInt8.self)
     filled = try reader.read(UInt8.self)
     guard next < UInt8(Self.window), filled <= UInt8(Self.window) else { throw .invalid("a position outside a ring") }
     seen = try reader.read(UInt16.self)
-    reach = try reader.readDouble()
-    largestStep = try reader.readDouble()
-    stepFrom = try reader.readDouble()
-    candidate = try reader.readDouble()
+    reach = Float(bitPattern: try reader.read(UInt32.self))
+    largestStep = Float(bitPattern: try reader.read(UInt32.self))
+    stepFrom = Float(bitPattern: try reader.read(UInt32.self))
+    candidate = Float(bitPattern: try reader.read(UInt32.self))
     candidateCount = try reader.read(UInt8.self)
     guard candidateCount < Self.levelCount else { throw .invalid("a level that should have been accepted") }
+  }
+}
+
+extension LearnedRange {
+  func write(into writer: inout SnapshotWriter) {
+    for value in [reach, limit] { writer.write(value.bitPattern) }
+    writer.write(days)
+    writer.write(tomorrow)
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    reach = Float(bitPattern: try reader.read(UInt32.self))
+    limit = Float(bitPattern: try reader.read(UInt32.self))
+    days = try reader.read(UInt16.self)
+    tomorrow = try reader.readTimestamp()
   }
 }

@@ -11,7 +11,7 @@ import StreamCore
 /// | 3 rate | faster than the sensor's maximum rate since the last good value |
 /// | 9 future | more than 5 minutes ahead of the receive time; does not move the watermark |
 /// | 7 late | behind the series' highest time by more than the lateness |
-/// | 6 duplicate | a time that the series had among its last readings |
+/// | 6 duplicate | a time that the series had among its last six readings |
 ///
 /// Rate, spike and stuck need the order of time and are not asked of readings behind the highest time; they are not
 /// asked of counters, whose resets are not errors. Late readings and duplicates keep their value, which is true. A
@@ -19,6 +19,9 @@ import StreamCore
 /// intervals, else by NaN. A gap of 2.5 to 10 typical intervals and at most an hour between two good readings of a
 /// regular series is filled at the typical interval: on the straight line, or with the last value where the quantity
 /// may stand still. Filled readings precede the one that ends the gap in the batch.
+///
+/// A series that has been silent for more than a day keeps its highest time and its last good value alone: what is usual
+/// is learned again from its first readings when it speaks. What it held would not be asked by then.
 ///
 /// A value that stands in for a reading has its method and its standard deviation in ``ReadingBatch/estimates``: that of a
 /// random walk with the changes of the last good readings, held at one end or at both.
@@ -34,7 +37,14 @@ public struct CleaningStage: Stage {
   public let lateness: TimeSpan
   /// How many readings got each quality since the start, by its code; readings filled into gaps under 1.
   public private(set) var qualityCounts = [UInt64](repeating: 0, count: 10)
-  var states: [SeriesCleaner] = []
+  /// A series that has been silent for longer than this is dropped but for its last value.
+  static let quietAfter = TimeSpan.hours(25)
+
+  var states = SeriesStates<SeriesCleaner>()
+  var quiet: [Int32: QuietSeries] = [:]
+  /// What judging needs of profiles, each once, and which of them a series has.
+  private var profiles: [CleaningProfile] = []
+  private var kinds: [UInt16] = []
   private var gaps: [(position: Int, gap: Gap)] = []
   private var scratch = ReadingBatch()
 
@@ -43,17 +53,24 @@ public struct CleaningStage: Stage {
     self.lateness = max(.zero, lateness)
   }
 
-  /// Judges the frame's readings; frames of other causes pass.
+  /// Judges the frame's readings; on the hour, drops what has fallen silent; other frames pass.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    if frame.cause == .minute, frame.clock == frame.clock.floored(to: .hour) { dropQuiet(before: frame.clock) }
     guard frame.cause == .readings, !frame.readings.isEmpty else { return }
-    while states.count < register.series.count { states.append(SeriesCleaner()) }
+    if kinds.count < register.series.count { follow(register) }
     gaps.removeAll(keepingCapacity: true)
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
-      guard register.series.indices.contains(series), series < states.count else { continue }
-      let verdict = states[series].judge(
+      guard series >= 0, series < kinds.count else { continue }
+      let profile = profiles[Int(kinds[series])]
+      if profile.isForecast {
+        qualityCounts[Int(Quality.good.rawValue)] &+= 1
+        continue
+      }
+      let place = states.place(of: series) ?? wake(series)
+      let verdict = states[place].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
-        received: frame.received, profile: register.series[series].profile, lateness: lateness)
+        received: frame.received, profile: profile, lateness: lateness)
       frame.readings.time[i] = verdict.time
       frame.readings.value[i] = verdict.value
       frame.readings.flags[i] = verdict.flags
@@ -65,6 +82,33 @@ public struct CleaningStage: Stage {
       if let gap = verdict.gap { gaps.append((i, gap)) }
     }
     if !gaps.isEmpty { fill(&frame.readings) }
+  }
+
+  /// Learns of series that came into the register, and takes no more memory than they need.
+  private mutating func follow(_ register: PlantRegister) {
+    let count = register.series.count
+    states.grow(to: count)
+    kinds.reserveCapacity(count)
+    for series in register.series[kinds.count...] {
+      let own = CleaningProfile(series.profile)
+      let known = profiles.firstIndex(of: own)
+      if known == nil, profiles.count <= Int(UInt16.max) { profiles.append(own) }
+      kinds.append(UInt16(clamping: known ?? profiles.count - 1))
+    }
+  }
+
+  private mutating func wake(_ series: Int) -> Int {
+    var state = SeriesCleaner()
+    if let rest = quiet.removeValue(forKey: Int32(truncatingIfNeeded: series)) { state.wake(rest) }
+    return states.add(state, to: series)
+  }
+
+  private mutating func dropQuiet(before clock: Timestamp) {
+    for series in 0..<states.count {
+      guard let place = states.place(of: series), clock - states[place].highest > Self.quietAfter else { continue }
+      quiet[Int32(truncatingIfNeeded: series)] = states[place].quiet
+      states.drop(series)
+    }
   }
 
   /// Rebuilds the batch with the filled readings in front of those that end their gaps.
@@ -108,8 +152,7 @@ public struct CleaningStage: Stage {
     }
   }
 
-  mutating func resume(_ states: [SeriesCleaner], _ counts: [UInt64]) {
-    self.states = states
+  mutating func resume(_ counts: [UInt64]) {
     for i in qualityCounts.indices { qualityCounts[i] = i < counts.count ? counts[i] : 0 }
   }
 }

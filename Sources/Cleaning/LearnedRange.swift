@@ -23,8 +23,8 @@ struct LearnedRange: BitwiseCopyable {
   var tomorrow = Timestamp.distantPast
 
   /// Whether a value is beyond what the series can be believed to say.
-  func excludes(_ value: Double, _ profile: SensorProfile) -> Bool {
-    guard days >= Self.learningDays, Double(reach) >= Self.least, Self.applies(profile) else { return false }
+  func excludes(_ value: Double, _ profile: CleaningProfile) -> Bool {
+    guard days >= Self.learningDays, Double(reach) >= Self.least, profile.hasLearnedRange else { return false }
     return abs(value) > Self.beyond * Double(reach)
   }
 
@@ -37,13 +37,5 @@ struct LearnedRange: BitwiseCopyable {
     }
     let lasting = Float(min(abs(value), abs(last)))
     if lasting > reach { reach = min(lasting, max(limit, reach)) }
-  }
-
-  private static func applies(_ profile: SensorProfile) -> Bool {
-    guard profile.range.upperBound == .infinity, profile.sampling != .counter else { return false }
-    switch profile.unit?.quantity {
-    case .power, .reactivePower, .apparentPower, .current: return true
-    default: return false
-    }
   }
 }

@@ -33,39 +33,60 @@ struct Gap {
   }
 }
 
-/// What cleaning remembers of one series; about 320 bytes, no references.
+/// What cleaning remembers of a series that has been silent for long.
+struct QuietSeries: BitwiseCopyable {
+  var highest: Timestamp
+  var lastGood: Double
+  var lastGoodTime: Timestamp
+  var learned: LearnedRange
+}
+
+/// What cleaning remembers of one series; about 230 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)
   /// Unchanged for longer than both of these is stuck.
   static let stuckSpan = TimeSpan.minutes(10)
-  static let stuckSamples: UInt32 = 20
+  static let stuckSamples: UInt16 = 20
+  /// Times that are remembered.
+  static let timeCount = 6
   /// Longest gap that is filled.
   static let longestGap = TimeSpan.hour
 
   /// Highest event time that was not in the future; the series' watermark is this less the lateness.
   var highest = Timestamp.distantPast
-  var recentTimes: InlineArray<8, Int64> = .init(repeating: .min)
-  var nextTime: UInt8 = 0
-  var interval = IntervalEstimator()
+  var recentTimes: InlineArray<6, Int64> = .init(repeating: .min)
   var lastGood = Double.nan
   var lastGoodTime = Timestamp.distantPast
   var unchangedValue = Double.nan
   var unchangedSince = Timestamp.distantPast
-  var unchangedCount: UInt32 = 0
+  var interval = IntervalEstimator()
   var spike = SpikeTest()
+  var nextTime: UInt8 = 0
+  var unchangedCount: UInt16 = 0
   var learned = LearnedRange()
   /// A level at which it stood still and which it has left since; NaN without one.
   var plateau = Double.nan
 
+  /// What stays of it while the series is silent.
+  var quiet: QuietSeries {
+    QuietSeries(highest: highest, lastGood: lastGood, lastGoodTime: lastGoodTime, learned: learned)
+  }
+
+  /// Goes on from what stayed.
+  mutating func wake(_ rest: QuietSeries) {
+    (highest, lastGood, lastGoodTime) = (rest.highest, rest.lastGood, rest.lastGoodTime)
+    learned = rest.learned
+  }
+
   /// Judges one reading and takes it in.
   mutating func judge(
-    time stamp: Timestamp, value: Double, hasSourceTime: Bool, received: Timestamp, profile: SensorProfile,
+    time stamp: Timestamp, value: Double, hasSourceTime: Bool, received: Timestamp, profile: CleaningProfile,
     lateness: TimeSpan
   ) -> Verdict {
     var verdict = Verdict(time: hasSourceTime ? stamp : increasing(stamp), value: value)
     let isFuture = hasSourceTime && verdict.time - received > Self.futureSlack
-    if !value.isFinite || !profile.range.contains(value) || learned.excludes(value, profile) {
+    if !value.isFinite || value < profile.lowest || value > profile.highest || learned.excludes(value, profile) {
       verdict.flags.insert(QualityFlags(.outOfRange))
     }
     if isFuture {
@@ -86,7 +107,7 @@ struct SeriesCleaner: BitwiseCopyable {
   }
 
   /// The tests that compare with what came before, for a reading that is later than all others.
-  private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: SensorProfile) {
+  private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: CleaningProfile) {
     let (time, value) = (verdict.time, verdict.value)
     let isFirst = highest == .distantPast
     let elapsed = time - highest
@@ -110,7 +131,7 @@ struct SeriesCleaner: BitwiseCopyable {
   private static let shortestForRate = TimeSpan.seconds(10)
 
   /// Rate and spike, and the level that comes of several agreeing departures.
-  private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: SensorProfile) {
+  private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: CleaningProfile) {
     let value = verdict.value
     var departure: QualityFlags = []
     if lastGoodTime != .distantPast {
@@ -129,7 +150,7 @@ struct SeriesCleaner: BitwiseCopyable {
     }
   }
 
-  private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: SensorProfile) -> Bool {
+  private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: CleaningProfile) -> Bool {
     guard value == unchangedValue else {
       // Neighbours that stood still say nothing of the scatter once the sensor moves again.
       if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan {
@@ -143,14 +164,14 @@ struct SeriesCleaner: BitwiseCopyable {
     }
     if unchangedCount < .max { unchangedCount += 1 }
     if profile.mayStandStill { return false }
-    if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * spike.reach) { return false }
+    if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * Double(spike.reach)) { return false }
     // A high level that it came back to after it had moved is a limit that holds, such as that of an inverter.
-    if profile.mayRestAtZero && value == plateau && value > 0.3 * spike.reach { return false }
+    if profile.mayRestAtZero && value == plateau && value > 0.3 * Double(spike.reach) { return false }
     return unchangedCount > Self.stuckSamples && time - unchangedSince > Self.stuckSpan
   }
 
   /// The gap that ends here, when both its ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
-  private func gap(before time: Timestamp, _ value: Double, _ profile: SensorProfile) -> Gap? {
+  private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
     guard profile.sampling != .counter, interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
       return nil
     }
@@ -181,12 +202,12 @@ struct SeriesCleaner: BitwiseCopyable {
 
   private func isRecent(_ time: Timestamp) -> Bool {
     if time == highest { return time != .distantPast }
-    for i in 0..<8 where recentTimes[i] == time.nanoseconds { return time != .distantPast }
+    for i in 0..<Self.timeCount where recentTimes[i] == time.nanoseconds { return time != .distantPast }
     return false
   }
 
   private mutating func remember(_ time: Timestamp) {
     recentTimes[Int(nextTime)] = time.nanoseconds
-    nextTime = nextTime == 7 ? 0 : nextTime + 1
+    nextTime = Int(nextTime) == Self.timeCount - 1 ? 0 : nextTime + 1
   }
 }

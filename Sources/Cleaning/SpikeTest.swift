@@ -12,52 +12,61 @@ struct SpikeTest: BitwiseCopyable {
   static let window = 9
   /// Flagged values in a row that make a new level.
   static let levelCount: UInt8 = 3
-  static let threshold = 6.0
-  private static let fading = 0.999993
+  static let threshold: Float = 6
+  private static let fading: Float = 0.999993
 
-  var recent: InlineArray<9, Double> = .init(repeating: 0)
+  /// Single precision is enough to tell a spike.
+  var recent: InlineArray<9, Float> = .init(repeating: 0)
+  var reach: Float = 0
+  var largestStep: Float = 0
+  /// The value before the newest, while it is open whether the step between them lasts.
+  var stepFrom = Float.nan
+  var candidate: Float = 0
+  var seen: UInt16 = 0
   var next: UInt8 = 0
   var filled: UInt8 = 0
-  var seen: UInt16 = 0
-  var reach = 0.0
-  var largestStep = 0.0
-  /// The value before the newest, while it is open whether the step between them lasts.
-  var stepFrom = Double.nan
-  var candidate = 0.0
   var candidateCount: UInt8 = 0
 
-  private var newest: Double { recent[next == 0 ? Self.window - 1 : Int(next) - 1] }
+  private var newest: Float { recent[next == 0 ? Self.window - 1 : Int(next) - 1] }
 
-  /// Root mean square of the changes between the good values that are remembered; NaN of fewer than four.
+  /// A value in single precision, held within its range.
+  private static func single(_ value: Double) -> Float {
+    Float(min(max(value, -Double(Float.greatestFiniteMagnitude)), Double(Float.greatestFiniteMagnitude)))
+  }
+
+  /// Root mean square of the changes between the good values before the newest; NaN of fewer than four values. The change
+  /// to the newest is left out, because it may span a gap.
   var roughness: Double {
     guard filled >= 4 else { return .nan }
     var sum = 0.0
-    for age in 1..<Int(filled) {
-      let change = recent[place(age - 1)] - recent[place(age)]
+    for age in 2..<Int(filled) {
+      let change = Double(recent[place(age - 1)] - recent[place(age)])
       sum += change * change
     }
-    return (sum / Double(filled - 1)).squareRoot()
+    return (sum / Double(filled - 2)).squareRoot()
   }
 
   /// The place of a value by its age, 0 the newest.
   private func place(_ age: Int) -> Int { (Int(next) + 2 * Self.window - 1 - age) % Self.window }
 
   /// Whether `value` is a spike against the good values so far.
-  func departs(_ value: Double, profile: SensorProfile) -> Bool {
+  func departs(_ reading: Double, profile: CleaningProfile) -> Bool {
+    let value = Self.single(reading)
     guard filled >= 5, abs(value - newest) > 1.5 * largestStep else { return false }
-    let isSwitched = profile.mayRestAtZero || profile.mayStandStill || profile.unit == nil
+    let isSwitched = profile.isSwitched
     // A switched quantity that has only rested so far gives no measure of what is usual.
     if isSwitched && (seen < 30 || reach == 0) { return false }
     let (median, deviation) = medianAndDeviation()
-    let sigma = max(1.4826 * deviation, 0.01 * abs(median), Self.floor(of: profile.unit?.quantity))
+    let sigma = max(1.4826 * deviation, 0.01 * abs(median), profile.scatter)
     let departure = abs(value - median)
     // The mean of an interval is a meter's own; one odd hour of it is ordinary.
-    let share = profile.sampling == .instant ? 0.5 : 2
+    let share: Float = profile.sampling == .instant ? 0.5 : 2
     return departure > Self.threshold * sigma && (!isSwitched || departure > share * reach)
   }
 
   /// Takes in a value that passed.
-  mutating func accept(_ value: Double) {
+  mutating func accept(_ reading: Double) {
+    let value = Self.single(reading)
     learnStep(to: value)
     // A level counts once it has lasted for two samples, so that a spike that passed does not raise it.
     reach = max(reach * Self.fading, filled > 0 ? min(abs(value), abs(newest)) : 0)
@@ -70,7 +79,7 @@ struct SpikeTest: BitwiseCopyable {
 
   /// Learns the last step once it is known to have lasted; one that is taken back at once was a spike that passed, and
   /// neither it nor the way back tells what is usual.
-  private mutating func learnStep(to value: Double) {
+  private mutating func learnStep(to value: Float) {
     largestStep *= Self.fading
     guard filled > 0 else {
       stepFrom = .nan
@@ -82,14 +91,15 @@ struct SpikeTest: BitwiseCopyable {
   }
 
   /// Takes in a value that was flagged; `true` when it is the last of those that make a new level, which begins here.
-  mutating func reject(_ value: Double, lastGood: Double) -> Bool {
-    let agrees = candidateCount > 0 && abs(value - candidate) <= 0.25 * abs(candidate - lastGood)
+  mutating func reject(_ reading: Double, lastGood: Double) -> Bool {
+    let value = Self.single(reading)
+    let agrees = candidateCount > 0 && abs(value - candidate) <= 0.25 * abs(candidate - Self.single(lastGood))
     candidateCount = agrees ? candidateCount + 1 : 1
     if !agrees { candidate = value }
     guard candidateCount >= Self.levelCount else { return false }
     let step = filled > 0 ? abs(value - newest) : 0
     forget()
-    accept(value)
+    accept(reading)
     largestStep = max(largestStep, step)
     return true
   }
@@ -101,16 +111,7 @@ struct SpikeTest: BitwiseCopyable {
     candidateCount = 0
   }
 
-  /// Scatter that is ordinary for a quantity even where the last values happen to agree [canonical unit].
-  private static func floor(of quantity: Quantity?) -> Double {
-    switch quantity {
-    case .temperature, .percentage, .pressure, .speed: 1
-    case .frequency: 0.05
-    default: 1e-9
-    }
-  }
-
-  private func medianAndDeviation() -> (Double, Double) {
+  private func medianAndDeviation() -> (Float, Float) {
     let n = Int(filled)
     var values = recent
     Self.sort(&values, n)
@@ -120,7 +121,7 @@ struct SpikeTest: BitwiseCopyable {
     return (median, values[n / 2])
   }
 
-  private static func sort(_ values: inout InlineArray<9, Double>, _ count: Int) {
+  private static func sort(_ values: inout InlineArray<9, Float>, _ count: Int) {
     for i in 1..<max(1, count) {
       let value = values[i]
       var j = i

@@ -43,12 +43,12 @@ public final class Publisher: Sendable {
     control = PublisherControl()
     let (queue, control, limit) = (queue, control, self.window)
     let thread = Thread {
+      BlockingThread.showName("mqtt-publish")
       PublisherLoop(
         settings: settings, will: will, window: limit, queue: queue, control: control, onEvent: onEvent
       ).run()
       control.ended.signal()
     }
-    thread.name = "mqtt-publish"
     thread.start()
   }
 

@@ -7,7 +7,8 @@ import StreamCore
 /// **When.** A window is emitted when the series' watermark (highest event time less the lateness) passes its end; at a
 /// minute mark two minutes after its end; or at a tick when the series has been silent for a minute. Windows that
 /// intervals cover whole are emitted as soon as event time reaches their end. Late readings and filled gaps change the
-/// last few windows, which are then emitted again as updates; what is older is counted in ``tooLate``.
+/// newest window of each length and the one before it, which are then emitted again as updates; what is older than the
+/// hour before is counted in ``tooLate``.
 ///
 /// **What.** Good, late and filled readings enter the statistics; the others count in the denominator of the good share
 /// alone. Duplicates and future readings do not count at all.
@@ -18,6 +19,13 @@ import StreamCore
 ///   intervals longer than 90 s. An hourly value of 3.5 kW gives the 1 h window exactly 3.5 kWh.
 /// - `counter`: statistics are those of the rate between readings, in units per hour: kW for an energy counter, whose
 ///   increase is the window's energy. Increases are spread evenly over the time in which they came.
+///
+/// p10, p50 and p90 come from a sketch of seven clusters. They are exact while a window has no more than seven readings;
+/// beyond, the share of readings below them is off by 0.02 on average, by at most 0.13 in a minute and 0.09 in longer
+/// windows. Each reading counts once, however long it holds.
+///
+/// **Memory.** A series takes 0.7 KiB. One that has been silent for more than a day keeps its watermark and the sum of its
+/// local day alone, and gets a state again when it speaks.
 public struct FeatureWindowStage: Stage {
   /// The stage's name.
   public static let name = "windows"
@@ -30,13 +38,22 @@ public struct FeatureWindowStage: Stage {
   public let lateness: TimeSpan
   /// Readings that came too late to change any window.
   public internal(set) var tooLate: UInt64 = 0
-  var states: [SeriesWindows] = []
+  /// A series that has been silent for longer than this is dropped but for its watermark.
+  static let quietAfter = TimeSpan.hours(25)
+
+  var states = SeriesStates<SeriesWindows>()
+  /// Highest times of series that have been dropped.
+  var quiet: [Int32: Timestamp] = [:]
+  /// Local hours, where the zone is not whole hours off UTC; elsewhere they are the windows of an hour.
   var hours: [LocalRollup] = []
   var days: [LocalRollup] = []
   var indicators = PlantIndicators()
+  /// What series need, each kind once, and the kind of each series.
+  private var traits: [SeriesTraits] = []
+  private var kinds: [UInt16] = []
+  private var output = WindowOutput()
   private var calendar: LocalCalendar?
-  private var dayStart = Timestamp.distantPast
-  private var dayEnd = Timestamp.distantPast
+  private var day = 0..<0 as Range<Int32>
 
   /// A stage that has seen nothing.
   public init(lateness: TimeSpan = .seconds(10)) {
@@ -45,68 +62,128 @@ public struct FeatureWindowStage: Stage {
 
   /// Takes in readings, or closes windows by a clock; adds windows and their points to the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
-    while states.count < register.series.count {
-      states.append(SeriesWindows())
-      hours.append(LocalRollup())
-      days.append(LocalRollup())
-    }
-    if calendar == nil { calendar = LocalCalendar(identifier: register.plant.location.timezone) ?? .utc }
+    if kinds.count < register.series.count { follow(register) }
     indicators.follow(register)
-    let first = frame.windows.count
+    swap(&frame.windows, &output.windows)
     switch frame.cause {
-    case .readings: take(&frame, register)
-    case .minute: closeByClock(&frame, register)
-    case .tick: closeSilent(&frame, register)
+    case .readings: take(&frame)
+    case .minute: closeByClock(&frame)
+    case .tick: closeSilent(&frame)
     }
-    for position in first..<frame.windows.count { write(frame.windows[position], to: &frame.points) }
+    swap(&frame.windows, &output.windows)
     if frame.cause == .minute { writeIndicators(&frame, register) }
   }
 
-  private func traits(_ position: Int, _ register: PlantRegister) -> SeriesTraits {
-    let profile = register.series[position].profile
-    return SeriesTraits(
-      series: SeriesIndex(position), sampling: profile.sampling, unit: profile.unit, lateness: lateness)
+  /// Learns of series that came into the register.
+  private mutating func follow(_ register: PlantRegister) {
+    if calendar == nil { calendar = LocalCalendar(identifier: register.plant.location.timezone) ?? .utc }
+    // A summer's and a winter's day decide: there are zones that are whole hours off UTC in one of them alone.
+    let isWhole = [1_689_000_000, 1_704_000_000].allSatisfy {
+      (calendar?.utcOffset(at: Timestamp(seconds: $0)) ?? 0) % 3600 == 0
+    }
+    output.rollupLength = isWhole ? .hour : .quarterHour
+    let count = register.series.count
+    states.grow(to: count)
+    days.grow(to: count, LocalRollup())
+    if !isWhole { hours.grow(to: count, LocalRollup()) }
+    kinds.reserveCapacity(count)
+    for series in register.series[kinds.count...] {
+      let own = SeriesTraits(series.profile, lateness: lateness)
+      let known = traits.firstIndex(of: own)
+      if known == nil, traits.count <= Int(UInt16.max) { traits.append(own) }
+      kinds.append(UInt16(clamping: known ?? traits.count - 1))
+    }
   }
 
-  private mutating func take(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func take(_ frame: inout Frame) {
     for i in 0..<frame.readings.count {
       let position = frame.readings.series[i].position
-      let quality = frame.readings.quality[i]
-      guard register.series.indices.contains(position), position < states.count else { continue }
-      guard quality != .future, quality != .duplicate else { continue }
-      states[position].lastReceived = max(states[position].lastReceived, frame.received)
+      let (quality, flags) = (frame.readings.quality[i], frame.readings.flags[i])
+      guard position >= 0, position < kinds.count, !traits[Int(kinds[position])].isForecast else { continue }
+      // What is out of range may be of the future as well.
+      guard !flags.contains(QualityFlags(.future)), quality != .future, quality != .duplicate else { continue }
+      let place = states.place(of: position) ?? wake(position)
+      states[place].lastReceived = max(states[place].lastReceived, frame.received)
       let (time, value) = (frame.readings.time[i], frame.readings.value[i])
-      if !states[position].add(
-        value, at: time, quality: quality, traits: traits(position, register), into: &frame.windows)
-      {
+      output.series = SeriesIndex(position)
+      let first = output.windows.count
+      if !states[place].add(value, at: time, quality: quality, traits[Int(kinds[position])], into: &output) {
         tooLate &+= 1
       }
+      if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &frame.points) }
       if quality == .good || quality == .imputed || quality == .late { indicators.take(value, at: time, of: position) }
     }
   }
 
-  private mutating func closeByClock(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func closeByClock(_ frame: inout Frame) {
     let limit = frame.clock - Self.minuteSlack
-    for position in 0..<register.series.count where position < states.count && states[position].nextDue <= limit {
-      states[position].emitOpen(traits(position, register), into: &frame.windows) { _, end, _ in end <= limit }
+    for position in kinds.indices {
+      guard let place = states.place(of: position), states[place].nextDue <= limit else { continue }
+      close(position, place, &frame.points) { _, end, _ in end <= limit }
+    }
+    if frame.clock == frame.clock.floored(to: .hour) { dropQuiet(&frame) }
+  }
+
+  private mutating func wake(_ position: Int) -> Int {
+    var state = SeriesWindows()
+    if let highest = quiet.removeValue(forKey: Int32(truncatingIfNeeded: position)) { state.highest = highest }
+    return states.add(state, to: position)
+  }
+
+  /// All windows of a series that has been silent for a day are closed; they are settled, and its state goes.
+  private mutating func dropQuiet(_ frame: inout Frame) {
+    for position in kinds.indices {
+      guard let place = states.place(of: position), frame.clock - states[place].highest > Self.quietAfter else {
+        continue
+      }
+      output.series = SeriesIndex(position)
+      states[place].settleAll(traits[Int(kinds[position])], into: &output)
+      tell(from: output.windows.count, &frame.points)
+      quiet[Int32(truncatingIfNeeded: position)] = states[place].highest
+      states.drop(position)
     }
   }
 
-  private mutating func closeSilent(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func closeSilent(_ frame: inout Frame) {
     let limit = frame.received - lateness
     let isCatchingUp = frame.isCatchingUp
-    for position in 0..<register.series.count where position < states.count && states[position].nextDue <= limit {
-      guard frame.received - states[position].lastReceived >= Self.silence else { continue }
-      let traits = traits(position, register)
-      let isInterval = traits.sampling == .intervalStart || traits.sampling == .intervalEnd
-      if isCatchingUp && !isInterval { continue }
-      states[position].emitOpen(traits, into: &frame.windows) { slot, end, length in
-        end <= limit && (!isCatchingUp || slot.covered >= 0.999 * length.inHours)
+    for position in kinds.indices {
+      guard let place = states.place(of: position), states[place].nextDue <= limit,
+        frame.received - states[place].lastReceived >= Self.silence
+      else { continue }
+      if isCatchingUp && !traits[Int(kinds[position])].isInterval { continue }
+      close(position, place, &frame.points) { slot, end, length in
+        end <= limit && (!isCatchingUp || slot.coveredHours >= 0.999 * length.inHours)
       }
     }
   }
 
-  private mutating func write(_ window: FeatureWindow, to points: inout PointBatch) {
+  private mutating func close(
+    _ position: Int, _ place: Int, _ points: inout PointBatch,
+    _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ length: TimeSpan) -> Bool
+  ) {
+    output.series = SeriesIndex(position)
+    let first = output.windows.count
+    states[place].emitOpen(traits[Int(kinds[position])], into: &output, isDue)
+    tell(from: first, &points)
+  }
+
+  /// Writes what a series has just said, and what comes of it for its local hours and days.
+  private mutating func tell(from first: Int, _ points: inout PointBatch) {
+    var next = 0
+    for position in first..<output.windows.count {
+      while next < output.settled.count, output.settled[next].after <= position {
+        settle(output.settled[next].window)
+        next += 1
+      }
+      writeFeature(output.windows[position], &points)
+      rollUp(output.windows[position], &points)
+    }
+    for rest in output.settled[next...] { settle(rest.window) }
+    output.settled.removeAll(keepingCapacity: true)
+  }
+
+  private func writeFeature(_ window: FeatureWindow, _ points: inout PointBatch) {
     points.begin(PointKey(.feature, .series(window.series), window.length.rawValue), at: window.start)
     points.field("mean", window.mean)
     points.field("min", window.minimum)
@@ -114,43 +191,81 @@ public struct FeatureWindowStage: Stage {
     points.field("std", window.standardDeviation)
     points.field("slope", window.slope)
     points.field("count", integer: Int64(window.count))
+    points.field("p10", window.p10)
+    points.field("p50", window.p50)
+    points.field("p90", window.p90)
     points.field("energy_kwh", window.energyKilowattHours)
-    rollUp(window, to: &points)
   }
+
+  // MARK: Local hours and days
 
   /// Adds a window to its local hour and day: the 1 h windows where the zone is whole hours off UTC, else the 15 m ones.
-  private mutating func rollUp(_ window: FeatureWindow, to points: inout PointBatch) {
-    guard window.length != .minute, var calendar else { return }
-    defer { self.calendar = calendar }
-    let isWhole = calendar.utcOffset(at: window.start) % 3600 == 0
-    guard window.length == (isWhole ? .hour : .quarterHour) else { return }
-    let position = window.series.position
-    let start = calendar.startOfHour(containing: window.start)
-    var complete: [LocalPeriod] = []
-    hours[position].put(
-      Contribution(window), from: window.start, to: window.end, step: window.length.span, start: start,
-      end: start + .hour
-    ) { complete.append($0) }
-    for hour in complete {
-      Self.write(hour.total, PointKey(.cleanHourly, .series(window.series)), at: hour.start, to: &points)
-      addToDay(hour, window.series, &calendar, &points)
+  private mutating func rollUp(_ window: FeatureWindow, _ points: inout PointBatch) {
+    guard window.length == output.rollupLength else { return }
+    let (position, start) = (window.series.position, window.start.minute)
+    let day = localDay(containing: window.start)
+    if window.length == .hour {
+      Self.write(Contribution(window), PointKey(.cleanHourly, .series(window.series)), at: window.start, to: &points)
+    } else if hours.indices.contains(position) {
+      let hour = localHour(containing: window.start)
+      var rollup = hours[position]
+      tell(&rollup, window, hour, .cleanHourly, &points)
+      hours[position] = rollup
+    }
+    guard days.indices.contains(position), day.contains(start) else { return }
+    var rollup = days[position]
+    tell(&rollup, window, day, .cleanDaily, &points)
+    days[position] = rollup
+  }
+
+  private func tell(
+    _ rollup: inout LocalRollup, _ window: FeatureWindow, _ period: Range<Int32>, _ measurement: Measurement,
+    _ points: inout PointBatch
+  ) {
+    let key = PointKey(measurement, .series(window.series))
+    let before = rollup.newest
+    if rollup.isOverdue(onReaching: period.lowerBound), var total = rollup.settled(in: before) {
+      total.add(unsettled(window.series, before..<period.lowerBound, but: nil))
+      Self.write(total, key, at: Timestamp(minute: before), to: &points)
+    }
+    guard var total = rollup.settled(in: period.lowerBound) else { return }
+    total.add(unsettled(window.series, period, but: window))
+    total.add(Contribution(window))
+    if rollup.isDue(period.lowerBound, windowEnd: window.end.minute, end: period.upperBound) {
+      Self.write(total, key, at: Timestamp(minute: period.lowerBound), to: &points)
     }
   }
 
-  private mutating func addToDay(
-    _ hour: LocalPeriod, _ series: SeriesIndex, _ calendar: inout LocalCalendar, _ points: inout PointBatch
-  ) {
-    if hour.start < dayStart || hour.start >= dayEnd {
-      dayStart = calendar.startOfDay(containing: hour.start)
-      // A day has 23 to 25 hours, so 26 hours on it is the next one.
-      dayEnd = calendar.startOfDay(containing: dayStart + .hours(26))
-      if dayEnd <= dayStart { dayEnd = dayStart + .day }
+  /// What the closed windows of a period give that may still change, but for one.
+  private func unsettled(_ series: SeriesIndex, _ period: Range<Int32>, but window: FeatureWindow?) -> Contribution {
+    var total = Contribution()
+    guard let place = states.place(of: series.position) else { return total }
+    states[place].forEachClosed(output.rollupLength, traits[Int(kinds[series.position])]) { other in
+      if period.contains(other.start.minute), other.start != window?.start { total.add(Contribution(other)) }
     }
-    var complete: [LocalPeriod] = []
-    days[series.position].put(
-      hour.total, from: hour.start, to: hour.end, step: .hour, start: dayStart, end: dayEnd
-    ) { complete.append($0) }
-    for day in complete { Self.write(day.total, PointKey(.cleanDaily, .series(series)), at: day.start, to: &points) }
+    return total
+  }
+
+  private mutating func settle(_ window: FeatureWindow) {
+    let position = output.series.position
+    guard days.indices.contains(position) else { return }
+    days[position].settle(Contribution(window), in: localDay(containing: window.start).lowerBound)
+    guard hours.indices.contains(position) else { return }
+    hours[position].settle(Contribution(window), in: localHour(containing: window.start).lowerBound)
+  }
+
+  private mutating func localHour(containing moment: Timestamp) -> Range<Int32> {
+    let start = calendar?.startOfHour(containing: moment) ?? moment.floored(to: .hour)
+    return start.minute..<start.minute + 60
+  }
+
+  /// The local day; a day has 23 to 25 hours, so 26 hours on it is the next one.
+  private mutating func localDay(containing moment: Timestamp) -> Range<Int32> {
+    if day.contains(moment.minute) { return day }
+    let start = calendar?.startOfDay(containing: moment) ?? moment.floored(to: .day)
+    let end = calendar?.startOfDay(containing: start + .hours(26)) ?? start + .day
+    day = start.minute..<max(end.minute, start.minute + 1)
+    return day
   }
 
   private static func write(
@@ -161,7 +276,7 @@ public struct FeatureWindowStage: Stage {
     points.field("min", total.minimum)
     points.field("max", total.maximum)
     points.field("energy_kwh", total.energy)
-    points.field("good_share", total.goodShare)
+    points.field("good_share", Double(sevenDigitsOf: total.goodShare))
   }
 
   private mutating func writeIndicators(_ frame: inout Frame, _ register: PlantRegister) {
@@ -176,5 +291,22 @@ public struct FeatureWindowStage: Stage {
     frame.points.field("self_consumption", balance.selfConsumption)
     frame.points.field("cost", balance.cost)
     frame.points.field("carbon_kg", balance.carbon)
+  }
+}
+
+extension Timestamp {
+  /// The start of a minute since the epoch.
+  init(minute: Int32) { self.init(nanoseconds: Int64(minute) * 60_000_000_000) }
+
+  /// The minute since the epoch.
+  var minute: Int32 { Int32(truncatingIfNeeded: floored(to: .minute).nanoseconds / 60_000_000_000) }
+}
+
+extension Array {
+  /// Appends until there are `count` elements, and takes no more memory than they need.
+  fileprivate mutating func grow(to wanted: Int, _ element: Element) {
+    if count >= wanted { return }
+    reserveCapacity(wanted + wanted / 16)
+    while count < wanted { append(element) }
   }
 }

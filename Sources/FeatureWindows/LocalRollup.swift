@@ -1,14 +1,14 @@
 import PlantModel
 
-/// What a shorter window gives to a local hour or day.
+/// What windows give to a local hour or day: means and shares weighted by readings, energies added.
 struct Contribution: BitwiseCopyable {
   var mean = 0.0
-  var minimum = 0.0
-  var maximum = 0.0
+  var minimum = Double.infinity
+  var maximum = -Double.infinity
   var energy = Double.nan
-  var goodShare = 0.0
-  /// Readings behind it; 0 while there is no contribution.
-  var weight = 0.0
+  var goodShare: Float = 0
+  /// Readings behind it; 0 while there is none.
+  var weight: Float = 0
 
   init() {}
 
@@ -17,65 +17,54 @@ struct Contribution: BitwiseCopyable {
     minimum = window.minimum
     maximum = window.maximum
     energy = window.energyKilowattHours
-    goodShare = window.goodShare
-    weight = Double(max(1, window.count))
+    goodShare = Float(window.goodShare)
+    weight = Float(max(1, window.count))
+  }
+
+  mutating func add(_ other: Contribution) {
+    guard other.weight > 0 else { return }
+    weight += other.weight
+    mean += (other.mean - mean) * (Double(other.weight) / Double(weight))
+    goodShare += (other.goodShare - goodShare) * (other.weight / weight)
+    minimum = min(minimum, other.minimum)
+    maximum = max(maximum, other.maximum)
+    if other.energy.isFinite { energy = (energy.isFinite ? energy : 0) + other.energy }
   }
 }
 
-/// A local hour or day and the contributions to it, each replaceable: 25 places suffice for the longest day.
-struct LocalPeriod: BitwiseCopyable {
-  var start = Timestamp.distantPast
-  var end = Timestamp.distantPast
-  var parts: InlineArray<25, Contribution> = .init(repeating: Contribution())
-  var isEmitted = false
-
-  var isUsed: Bool { start != .distantPast }
-
-  /// All contributions as one: means and shares weighted by readings, energies added.
-  var total: Contribution {
-    var result = Contribution()
-    result.minimum = .infinity
-    result.maximum = -.infinity
-    for i in 0..<25 where parts[i].weight > 0 {
-      let part = parts[i]
-      result.weight += part.weight
-      result.mean += (part.mean - result.mean) * (part.weight / result.weight)
-      result.goodShare += (part.goodShare - result.goodShare) * (part.weight / result.weight)
-      result.minimum = min(result.minimum, part.minimum)
-      result.maximum = max(result.maximum, part.maximum)
-      if part.energy.isFinite { result.energy = (result.energy.isFinite ? result.energy : 0) + part.energy }
-    }
-    return result
-  }
-}
-
-/// The current period of a series and the one before it, which late readings may still change.
+/// The local hours or days of a series: the sum of the windows that are settled, to which those that may still change
+/// are added whenever a period is told.
 struct LocalRollup: BitwiseCopyable {
-  var current = LocalPeriod()
-  var previous = LocalPeriod()
+  /// The period to which ``settled`` belongs [min since the epoch].
+  var start = Int32.min
+  var settled = Contribution()
+  /// The newest period of which a window has been told [min since the epoch], and whether it was told itself.
+  var newest = Int32.min
+  var isTold = false
 
-  /// Puts a contribution in place; `ready` gets each period that is complete or changed after it was.
-  mutating func put(
-    _ part: Contribution, from begin: Timestamp, to finish: Timestamp, step: TimeSpan, start: Timestamp, end: Timestamp,
-    _ ready: (LocalPeriod) -> Void
-  ) {
-    let place = Int(clamping: (begin - start).nanoseconds / max(1, step.nanoseconds))
-    guard (0..<25).contains(place) else { return }
-    if start > current.start {
-      if current.isUsed && !current.isEmitted { ready(current) }
-      previous = current
-      previous.isEmitted = true
-      current = LocalPeriod()
-      current.start = start
-      current.end = end
-    }
-    if start == current.start {
-      current.parts[place] = part
-      if finish >= end { current.isEmitted = true }
-      if current.isEmitted { ready(current) }
-    } else if start == previous.start {
-      previous.parts[place] = part
-      ready(previous)
-    }
+  /// Takes in a window that nothing changes any more.
+  mutating func settle(_ part: Contribution, in period: Int32) {
+    guard period >= start else { return }
+    if period > start { (start, settled) = (period, Contribution()) }
+    settled.add(part)
+  }
+
+  /// Goes on to the period of a window; `true` when the one before has not been told, though it is over.
+  mutating func isOverdue(onReaching period: Int32) -> Bool {
+    guard period > newest else { return false }
+    defer { (newest, isTold) = (period, false) }
+    return newest != .min && !isTold
+  }
+
+  /// A period's settled windows; `nil` where they are forgotten.
+  func settled(in period: Int32) -> Contribution? {
+    period < start ? nil : period == start ? settled : Contribution()
+  }
+
+  /// Whether a period is to be told on account of a window that ends at `end`.
+  mutating func isDue(_ period: Int32, windowEnd: Int32, end: Int32) -> Bool {
+    guard period == newest else { return true }
+    if windowEnd >= end { isTold = true }
+    return isTold
   }
 }

@@ -58,20 +58,37 @@ struct PlantIndicators {
   /// Prices and intensities are often sent on change alone.
   static let priceHold = TimeSpan.day
 
+  /// The place of each series among the members, or -1.
+  private var places: [Int32] = []
+  /// Series that have a role, and beside them what it is, how they are sampled and what they said.
+  private(set) var members: [Int32] = []
   private var roles: [IndicatorRole] = []
   private var samplings: [Sampling] = []
-  private var members: [Int] = []
-  var held: [HeldValues] = []
+  private(set) var held: [HeldValues] = []
   var lastMoment = Timestamp.distantPast
   var lastNewest = Timestamp.distantPast
 
+  init() {}
+
+  /// Indicators whose members said what is held; their roles are learned from the register.
+  init(members: [Int32], held: [HeldValues]) { (self.members, self.held) = (members, held) }
+
   /// Learns the roles of series that came into the register.
   mutating func follow(_ register: PlantRegister) {
-    guard roles.count != register.series.count else { return }
-    while held.count < register.series.count { held.append(HeldValues()) }
-    roles = register.series.indices.map { Self.role(of: SeriesIndex($0), register) }
-    samplings = register.series.map(\.profile.sampling)
-    members = roles.indices.filter { roles[$0] != .none }
+    guard places.count != register.series.count else { return }
+    let before = zip(members, held).map { $0 }
+    (members, roles, samplings, held) = ([], [], [], [])
+    places = Array(repeating: -1, count: register.series.count)
+    for position in register.series.indices {
+      let role = Self.role(of: SeriesIndex(position), register)
+      if role == .none { continue }
+      let index = Int32(truncatingIfNeeded: position)
+      places[position] = Int32(truncatingIfNeeded: members.count)
+      members.append(index)
+      roles.append(role)
+      samplings.append(register.series[position].profile.sampling)
+      held.append(before.first { $0.0 == index }?.1 ?? HeldValues())
+    }
   }
 
   private static func role(of index: SeriesIndex, _ register: PlantRegister) -> IndicatorRole {
@@ -97,8 +114,8 @@ struct PlantIndicators {
 
   /// Takes in a cleaned value.
   mutating func take(_ value: Double, at time: Timestamp, of position: Int) {
-    guard position < roles.count, position < held.count, roles[position] != .none else { return }
-    held[position].take(value, at: time)
+    guard position < places.count, places[position] >= 0 else { return }
+    held[Int(places[position])].take(value, at: time)
   }
 
   /// The indicators of the minute that ends at `clock`, if a power has a newer value than at the last point; the time is
@@ -133,23 +150,23 @@ struct PlantIndicators {
     return (moment, result)
   }
 
-  private func value(_ position: Int, before clock: Timestamp) -> (time: Timestamp, value: Double)? {
-    held[position].value(
-      before: clock, sampling: samplings[position], longest: roles[position].isPower ? nil : Self.priceHold)
+  private func value(_ member: Int, before clock: Timestamp) -> (time: Timestamp, value: Double)? {
+    held[member].value(
+      before: clock, sampling: samplings[member], longest: roles[member].isPower ? nil : Self.priceHold)
   }
 
-  private func isKnown(_ position: Int, _ clock: Timestamp) -> Bool {
-    held[position].times[0] != .distantPast && clock - held[position].times[0] < Self.gone
+  private func isKnown(_ member: Int, _ clock: Timestamp) -> Bool {
+    held[member].times[0] != .distantPast && clock - held[member].times[0] < Self.gone
   }
 
   private func isSilent(_ role: IndicatorRole, _ clock: Timestamp) -> Bool {
-    members.contains { roles[$0] == role && isKnown($0, clock) } && sum(role, before: clock) == nil
+    members.indices.contains { roles[$0] == role && isKnown($0, clock) } && sum(role, before: clock) == nil
   }
 
   private func newestPower(before clock: Timestamp) -> Timestamp {
     var newest = Timestamp.distantPast
-    for position in members where roles[position].isPower {
-      if let (time, _) = value(position, before: clock) { newest = max(newest, time) }
+    for member in members.indices where roles[member].isPower {
+      if let (time, _) = value(member, before: clock) { newest = max(newest, time) }
     }
     return newest
   }
@@ -157,16 +174,16 @@ struct PlantIndicators {
   /// The sum of a role; `nil` where nothing has it or one that has it is silent.
   private func sum(_ role: IndicatorRole, before clock: Timestamp) -> Double? {
     var total: Double?
-    for position in members where roles[position] == role && isKnown(position, clock) {
-      guard let (_, value) = value(position, before: clock) else { return nil }
+    for member in members.indices where roles[member] == role && isKnown(member, clock) {
+      guard let (_, value) = value(member, before: clock) else { return nil }
       total = (total ?? 0) + value
     }
     return total
   }
 
   private func first(_ role: IndicatorRole, before clock: Timestamp) -> Double? {
-    for position in members where roles[position] == role {
-      if let (_, value) = value(position, before: clock) { return value }
+    for member in members.indices where roles[member] == role {
+      if let (_, value) = value(member, before: clock) { return value }
     }
     return nil
   }

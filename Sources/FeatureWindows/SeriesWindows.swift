@@ -1,46 +1,44 @@
 import PlantModel
 
-/// What the windows of a series need to know about it.
-struct SeriesTraits {
-  var series: SeriesIndex
-  var sampling: Sampling
-  var unit: Unit?
-  var lateness: TimeSpan
-
-  /// Whether the window's integral is an energy [kWh].
-  var hasEnergy: Bool {
-    unit?.quantity == .power || (sampling == .counter && unit?.quantity == .energy)
-  }
-}
-
-/// The windows of one series: rings of accumulators, the newest few of which are still open.
+/// The windows of one series: for each length the newest one and the one before it, which late readings still change.
+///
+/// A reading is counted in its minute alone. When a window closes, it is emitted and merged into the next longer one.
+/// What comes after that is added to the closed window, which is emitted again, and to the longer one as well.
+///
+/// A series whose values hold for longer than ``longestInMinutes`` has no windows of a minute; their places then belong
+/// to two more quarters, since an hourly value reaches into four at once.
 struct SeriesWindows: BitwiseCopyable {
-  /// Accumulators of 1 m, 15 m and 1 h; a 15 m ring of eight keeps the four quarters before those of an hourly interval.
-  static let sizes = (minute: 4, quarter: 8, hour: 4)
-  static let slotCount = 16
+  static let slotCount = 6
   /// Stretches longer than this are not spread over windows.
   static let longestStretch = TimeSpan.day
   /// Stretches longer than this do not enter windows of a minute.
   static let longestInMinutes = TimeSpan.seconds(90)
 
-  var slots: InlineArray<16, WindowAccumulator> = .init(repeating: WindowAccumulator())
-  var highest = Timestamp.distantPast
-  var lastReceived = Timestamp.distantPast
+  /// Two of 15 m, two of 1 m (or 15 m), two of 1 h; of each length the newest first.
+  var slots: InlineArray<6, WindowAccumulator> = .init(repeating: WindowAccumulator())
+  var chain = QuantileChain()
   var interval = IntervalEstimator()
+  var highest = Timestamp.distantPast
+  /// When it was last heard of.
+  var lastReceived = Timestamp.distantPast
   /// The last value in the order of time from which stretches start.
   var baseTime = Timestamp.distantPast
   var baseValue = Double.nan
+  var coveredUntil = Timestamp.distantPast
+  /// Least end of the windows not yet emitted [min since the epoch].
+  var due = Int32.max
   /// Whether the base is an interval whose length is not known yet, and whether it was good.
   var isPending = false
   var baseIsGood = false
-  var coveredUntil = Timestamp.distantPast
-  /// Least end of the windows not yet emitted.
-  var nextDue = Timestamp(nanoseconds: .max)
   var hasDirty = false
+  var isSlow = false
+
+  /// Least end of the windows not yet emitted.
+  var nextDue: Timestamp { due == .max ? Timestamp(nanoseconds: .max) : Timestamp(minute: due) }
 
   /// Takes in one reading; `false` when it is too late for every window.
   mutating func add(
-    _ value: Double, at time: Timestamp, quality: Quality, traits: SeriesTraits, into emitted: inout [FeatureWindow]
+    _ value: Double, at time: Timestamp, quality: Quality, _ traits: SeriesTraits, into output: inout WindowOutput
   ) -> Bool {
     // Near the ends of the representable range, window bounds would saturate.
     guard time.nanoseconds.magnitude < 9_000_000_000_000_000_000 else { return false }
@@ -51,53 +49,59 @@ struct SeriesWindows: BitwiseCopyable {
     let isUsed = (quality == .good || quality == .late || quality == .imputed) && value.isFinite
     let accepted: Bool
     switch traits.sampling {
-    case .instant: accepted = addInstant(value, time, isUsed, quality == .good, traits, &emitted)
-    case .counter: accepted = addCount(value, time, isUsed, quality == .good, traits, &emitted)
+    case .instant: accepted = addInstant(value, time, isUsed, quality == .good, traits, &output)
+    case .counter: accepted = addCount(value, time, isUsed, quality == .good, traits, &output)
     case .intervalStart, .intervalEnd:
-      accepted = addInterval(value, time, isUsed, quality == .good, traits, &emitted)
+      accepted = addInterval(value, time, isUsed, quality == .good, traits, &output)
     }
     // Readings filled into a gap are followed by the one that ends it; windows are emitted then, once.
-    if quality != .imputed { emitDue(traits, into: &emitted) }
+    if quality != .imputed { emitDue(traits, into: &output) }
     return accepted
   }
 
   private mutating func addInstant(
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ emitted: inout [FeatureWindow]
+    _ output: inout WindowOutput
   ) -> Bool {
     if isUsed {
       let span = time - baseTime
       if baseTime != .distantPast, span > .zero, span <= max(.minute, interval.typical * 3) {
-        stretch(baseTime, time, baseValue, value, traits, &emitted) { _, _, _ in }
+        let (from, first) = (baseTime, baseValue)
+        stretch(from, time, traits, &output) { slot, begin, end, microseconds in
+          let hours = begin == from && end == time ? 0 : span.inHours
+          let a = begin == from ? first : first + (value - first) * ((begin - from).inHours / hours)
+          let b = end == time ? value : first + (value - first) * ((end - from).inHours / hours)
+          slot.integrate(a, b, microseconds: microseconds)
+        }
       }
       if baseTime == .distantPast || time > baseTime { (baseTime, baseValue) = (time, value) }
     }
-    var accepted = false
-    for length in WindowLength.allCases {
-      guard let slot = slot(length, at: time, traits, &emitted) else { continue }
-      slots[slot].count(used: isUsed, good: isGood)
-      if isUsed { slots[slot].add(value, at: (time - slots[slot].start).inHours, weight: 1) }
-      accepted = true
+    let minute = time.minute
+    if isUsed { chain.insert(value, minute: minute, shortest: .minute) }
+    return put(minute, from: .minute, traits, &output) { slot, _ in
+      if isUsed {
+        slot.add(value, at: (time - Timestamp(minute: slot.start)).inHours, holdingFor: nil, isGood: isGood)
+      } else {
+        slot.skip()
+      }
     }
-    return accepted
   }
 
   private mutating func addCount(
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ emitted: inout [FeatureWindow]
+    _ output: inout WindowOutput
   ) -> Bool {
     guard isUsed, baseTime == .distantPast || time > baseTime else { return true }
     let (from, before) = (baseTime, baseValue)
     (baseTime, baseValue) = (time, value)
     guard from != .distantPast, time - from <= Self.longestStretch else { return true }
-    let rate = CounterIncrease.between(before, value, unit: traits.unit) / (time - from).inHours
-    addStretch(rate, from, time, true, isGood, traits, &emitted)
-    return true
+    let rate = CounterIncrease.between(before, value, scale: traits.scale) / (time - from).inHours
+    return hold(rate, from, time, true, isGood, traits, &output)
   }
 
   private mutating func addInterval(
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ emitted: inout [FeatureWindow]
+    _ output: inout WindowOutput
   ) -> Bool {
     guard interval.count > 0 else {
       (baseTime, baseValue, isPending, baseIsGood) = (time, isUsed ? value : .nan, true, isGood)
@@ -105,15 +109,15 @@ struct SeriesWindows: BitwiseCopyable {
     }
     if isPending {
       isPending = false
-      addKnownInterval(baseValue, baseTime, baseValue.isFinite, baseIsGood, traits, &emitted)
+      addKnownInterval(baseValue, baseTime, baseValue.isFinite, baseIsGood, traits, &output)
     }
-    return addKnownInterval(value, time, isUsed, isGood, traits, &emitted)
+    return addKnownInterval(value, time, isUsed, isGood, traits, &output)
   }
 
   @discardableResult
   private mutating func addKnownInterval(
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ emitted: inout [FeatureWindow]
+    _ output: inout WindowOutput
   ) -> Bool {
     let length = min(interval.typical, Self.longestStretch)
     var from = traits.sampling == .intervalStart ? time : time - length
@@ -123,143 +127,228 @@ struct SeriesWindows: BitwiseCopyable {
       from = max(from, coveredUntil)
     }
     coveredUntil = max(coveredUntil, to)
-    return addStretch(value, from, to, isUsed, isGood, traits, &emitted)
+    return hold(value, from, to, isUsed, isGood, traits, &output)
   }
 
   /// Adds a value that held over a stretch to each window that it reaches into.
-  @discardableResult
-  private mutating func addStretch(
+  private mutating func hold(
     _ value: Double, _ from: Timestamp, _ to: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ emitted: inout [FeatureWindow]
+    _ output: inout WindowOutput
   ) -> Bool {
-    stretch(from, to, isUsed ? value : .nan, value, traits, &emitted) { slot, middle, hours in
-      slot.count(used: isUsed, good: isGood)
-      if isUsed { slot.add(value, at: middle, weight: hours) }
+    let shortest = stretchesFrom(to - from)
+    return stretch(from, to, traits, &output) { slot, begin, _, microseconds in
+      guard isUsed else { return slot.skip() }
+      let middle = (begin - Timestamp(minute: slot.start)).inHours + 0.5 * Double(microseconds) / 3.6e9
+      slot.add(value, at: middle, holdingFor: microseconds, isGood: isGood)
+      if begin > from { slot.markContinued() }
+      slot.integrate(value, value, microseconds: microseconds)
+    } once: { chain, minute in
+      if isUsed { chain.insert(value, minute: minute, shortest: shortest) }
     }
   }
 
-  /// Walks through the windows between two moments, integrates the line between two values over each, and lets `body`
-  /// add what else there is; a NaN is not integrated. `false` when every one of the windows is gone.
+  /// The shortest windows that a stretch enters. A series of intervals stays with it, so that its minutes do not come
+  /// and go.
+  private func stretchesFrom(_ span: TimeSpan) -> WindowLength {
+    isSlow || span > Self.longestInMinutes ? .quarterHour : .minute
+  }
+
+  /// Walks through the windows between two moments and lets `body` add to each; `once` sees each of the shortest.
+  /// `false` when every one of the windows is gone.
   @discardableResult
   private mutating func stretch(
-    _ from: Timestamp, _ to: Timestamp, _ first: Double, _ second: Double, _ traits: SeriesTraits,
-    _ emitted: inout [FeatureWindow],
-    _ body: (inout WindowAccumulator, _ middle: Double, _ hours: Double) -> Void
+    _ from: Timestamp, _ to: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput,
+    _ body: (inout WindowAccumulator, _ begin: Timestamp, _ end: Timestamp, _ microseconds: UInt32) -> Void,
+    once: (inout QuantileChain, _ minute: Int32) -> Void = { _, _ in }
   ) -> Bool {
     guard from < to, to - from <= Self.longestStretch else { return true }
-    let span = (to - from).inHours
+    if traits.isTimed { setSlow(to - from > Self.longestInMinutes, traits, &output) }
+    let shortest = stretchesFrom(to - from)
     var accepted = false
-    for length in WindowLength.allCases where length != .minute || to - from <= Self.longestInMinutes {
-      var begin = from
-      while begin < to {
-        let end = min(to, begin.floored(to: length.span) + length.span)
-        guard end > begin else { break }
-        if let index = slot(length, at: begin, traits, &emitted) {
-          // A stretch that comes out of order may overlap others; a window is never covered twice.
-          let hours = min((end - begin).inHours, max(0, length.span.inHours - slots[index].covered))
-          body(&slots[index], (begin - slots[index].start).inHours + 0.5 * hours, hours)
-          if first.isFinite && second.isFinite {
-            let a = first + (second - first) * ((begin - from).inHours / span)
-            let b = first + (second - first) * ((end - from).inHours / span)
-            slots[index].integrate(a, b, hours: hours)
-          }
-          accepted = true
-        }
-        begin = end
+    var begin = from
+    while begin < to {
+      let start = shortest.start(begin.minute)
+      let end = min(to, Timestamp(minute: start + shortest.minutes))
+      guard end > begin else { break }
+      // Ends are cut to whole microseconds, so that no time is lost between stretches.
+      let length = end.nanoseconds.microseconds - begin.nanoseconds.microseconds
+      once(&chain, start)
+      let isPut = put(start, from: shortest, traits, &output) { slot, span in
+        body(&slot, begin, end, slot.room(span, for: length))
       }
+      accepted = accepted || isPut
+      begin = end
     }
     return accepted
   }
 
-  /// The accumulator of the window that contains `time`; an older one in its place is emitted if it was not yet.
-  private mutating func slot(
-    _ length: WindowLength, at time: Timestamp, _ traits: SeriesTraits, _ emitted: inout [FeatureWindow]
-  ) -> Int? {
-    let start = time.floored(to: length.span)
-    let (first, size) = Self.ring(length)
-    let turn = start.nanoseconds / length.span.nanoseconds % Int64(size)
-    let index = first + Int(turn < 0 ? turn + Int64(size) : turn)
-    if slots[index].start == start {
-      if slots[index].isEmitted {
-        slots[index].isDirty = true
+  /// Lets `body` add to the shortest window that contains a minute, and, where that is closed or gone, to the next
+  /// longer one as well, into which it was merged before. `false` when all are gone.
+  private mutating func put(
+    _ minute: Int32, from shortest: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput,
+    _ body: (inout WindowAccumulator, _ span: TimeSpan) -> Void
+  ) -> Bool {
+    var accepted = false
+    var next: WindowLength? = shortest
+    while let length = next {
+      if let index = slot(length, containing: minute, traits, &output) {
+        accepted = true
+        body(&slots[index], length.span)
+        guard slots[index].isEmitted else { return true }
+        slots[index].markDirty()
         hasDirty = true
       }
-      return index
+      next = length.longer
     }
-    guard slots[index].start < start else { return nil }
-    if slots[index].isUsed && !slots[index].isEmitted { emit(index, length, traits, &emitted) }
-    slots[index] = WindowAccumulator()
-    slots[index].start = start
-    nextDue = min(nextDue, start + length.span)
-    return index
+    return accepted
   }
 
-  static func ring(_ length: WindowLength) -> (first: Int, size: Int) {
+  // MARK: Places
+
+  private func ring(_ length: WindowLength) -> Range<Int> {
     switch length {
-    case .minute: (0, sizes.minute)
-    case .quarterHour: (sizes.minute, sizes.quarter)
-    case .hour: (sizes.minute + sizes.quarter, sizes.hour)
+    case .minute: isSlow ? 2..<2 : 2..<4
+    case .quarterHour: isSlow ? 0..<4 : 0..<2
+    case .hour: 4..<6
     }
   }
 
-  static func length(ofSlot index: Int) -> WindowLength {
-    index < sizes.minute ? .minute : index < sizes.minute + sizes.quarter ? .quarterHour : .hour
+  /// Closes what stands in the places that change hands.
+  private mutating func setSlow(_ slow: Bool, _ traits: SeriesTraits, _ output: inout WindowOutput) {
+    guard slow != isSlow else { return }
+    let length: WindowLength = isSlow ? .quarterHour : .minute
+    for index in stride(from: 3, through: 2, by: -1) where slots[index].isInUse {
+      close(index, length, traits, &output)
+      slots[index] = WindowAccumulator()
+    }
+    isSlow = slow
+  }
+
+  /// The place of the window that contains a minute, made where it is newer than all others, or one of the few before
+  /// the newest; the oldest goes.
+  private mutating func slot(
+    _ length: WindowLength, containing minute: Int32, _ traits: SeriesTraits, _ output: inout WindowOutput
+  ) -> Int? {
+    let start = length.start(minute)
+    let ring = ring(length)
+    if ring.isEmpty { return nil }
+    let newest = slots[ring.lowerBound]
+    // A place that happens to be free must not let a window in that was told long ago.
+    guard !newest.isInUse || start > newest.start - Int32(ring.count) * length.minutes else {
+      return ring.first { slots[$0].start == start }
+    }
+    for index in ring {
+      if slots[index].start == start { return index }
+      if slots[index].start < start { return insert(start, at: index, length, traits, &output) }
+    }
+    return nil
+  }
+
+  private mutating func insert(
+    _ start: Int32, at place: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
+  ) -> Int? {
+    let last = ring(length).upperBound - 1
+    if slots[last].isInUse {
+      close(last, length, traits, &output)
+      output.evict(slots[last], length, traits, interval.typical)
+    }
+    for index in stride(from: last, to: place, by: -1) { slots[index] = slots[index - 1] }
+    slots[place] = WindowAccumulator(start: start)
+    due = min(due, start + length.minutes)
+    return place
+  }
+
+  // MARK: Emission
+
+  /// Shows the closed windows of a length.
+  func forEachClosed(_ length: WindowLength, _ traits: SeriesTraits, _ body: (FeatureWindow) -> Void) {
+    for index in ring(length) where slots[index].isEmitted {
+      if let window = slots[index].window(length, traits, interval.typical) { body(window) }
+    }
+  }
+
+  /// Closes all windows and says that nothing will change them any more.
+  mutating func settleAll(_ traits: SeriesTraits, into output: inout WindowOutput) {
+    for length in WindowLength.allCases {
+      for index in ring(length).reversed() where slots[index].isInUse {
+        close(index, length, traits, &output)
+        output.evict(slots[index], length, traits, interval.typical)
+      }
+    }
   }
 
   /// Emits what the watermark has passed and what changed after its emission.
-  mutating func emitDue(_ traits: SeriesTraits, into emitted: inout [FeatureWindow]) {
+  private mutating func emitDue(_ traits: SeriesTraits, into output: inout WindowOutput) {
     guard hasDirty || nextDue <= highest else { return }
     let watermark = highest - traits.lateness
-    let isInterval = traits.sampling == .intervalStart || traits.sampling == .intervalEnd
     let now = highest
-    emitOpen(traits, into: &emitted) { slot, end, length in
+    emitOpen(traits, into: &output) { slot, end, span in
       // Intervals that cover a window whole leave nothing to wait for.
-      end <= watermark || (isInterval && end <= now && slot.covered >= 0.999 * length.inHours)
+      end <= watermark || (traits.isInterval && end <= now && slot.coveredHours >= 0.999 * span.inHours)
     }
   }
 
   /// Emits the open windows of which `isDue` says so, and changed ones, in the order of their start for each length.
   mutating func emitOpen(
-    _ traits: SeriesTraits, into emitted: inout [FeatureWindow],
-    _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ length: TimeSpan) -> Bool
+    _ traits: SeriesTraits, into output: inout WindowOutput,
+    _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ span: TimeSpan) -> Bool
   ) {
-    nextDue = Timestamp(nanoseconds: .max)
-    hasDirty = false
     for length in WindowLength.allCases {
-      let (first, size) = Self.ring(length)
-      var oldest = first
-      for index in first..<first + size where slots[index].start < slots[oldest].start { oldest = index }
-      for turn in 0..<size {
-        let index = first + (oldest - first + turn) % size
-        guard slots[index].isUsed else { continue }
-        let end = slots[index].start + length.span
-        if slots[index].isEmitted ? slots[index].isDirty : isDue(slots[index], end, length.span) {
-          emit(index, length, traits, &emitted)
-        } else if !slots[index].isEmitted {
-          nextDue = min(nextDue, end)
+      for index in ring(length).reversed() where slots[index].isInUse {
+        if slots[index].isEmitted {
+          if slots[index].isDirty { emit(index, length, traits, &output) }
+        } else if isDue(slots[index], Timestamp(minute: slots[index].start + length.minutes), length.span) {
+          close(index, length, traits, &output)
         }
+      }
+    }
+    hasDirty = false
+    due = .max
+    for length in WindowLength.allCases {
+      for index in ring(length) where slots[index].isInUse && !slots[index].isEmitted {
+        due = min(due, slots[index].start + length.minutes)
       }
     }
   }
 
-  private mutating func emit(
-    _ index: Int, _ length: WindowLength, _ traits: SeriesTraits, _ emitted: inout [FeatureWindow]
+  /// Closes a window: those within it first; then it is emitted and merged into the next longer one.
+  private mutating func close(
+    _ index: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
   ) {
-    let slot = slots[index]
-    slots[index].isEmitted = true
-    slots[index].isDirty = false
-    let isMeasured = slot.used > 0 && slot.weight > 0
-    // Between samples that are further apart than the window, the line between them stands for it.
-    let isBridged = length != .minute && slot.covered >= 0.5 * length.span.inHours
-    guard isMeasured || isBridged else { return }
-    emitted.append(
-      FeatureWindow(
-        series: traits.series, length: length, start: slot.start,
-        mean: isMeasured ? slot.mean : slot.integral / slot.covered,
-        minimum: isMeasured ? slot.minimum : slot.lowest, maximum: isMeasured ? slot.maximum : slot.highest,
-        standardDeviation: isMeasured ? max(0, slot.squares / slot.weight).squareRoot() : .nan,
-        slope: slot.timeSquares > 1e-15 ? slot.products / slot.timeSquares : .nan, count: Int(slot.used),
-        energyKilowattHours: traits.hasEnergy ? slot.energy(of: length.span, interval: interval.typical) : .nan,
-        goodShare: slot.total > 0 ? Double(slot.good) / Double(slot.total) : 0, isUpdate: slot.isEmitted))
+    guard slots[index].isInUse, !slots[index].isEmitted else { return }
+    if let shorter = WindowLength.allCases.last(where: { $0.minutes < length.minutes }) {
+      let minutes = slots[index].start..<slots[index].start + length.minutes
+      for inner in ring(shorter).reversed() where minutes.contains(slots[inner].start) {
+        close(inner, shorter, traits, &output)
+      }
+    }
+    emit(index, length, traits, &output)
+    let closed = slots[index]
+    guard let longer = length.longer, let outer = slot(longer, containing: closed.start, traits, &output) else {
+      return
+    }
+    slots[outer].merge(closed, isTimed: traits.isTimed, span: longer.span)
+    if slots[outer].isEmitted {
+      slots[outer].markDirty()
+      hasDirty = true
+    }
   }
+
+  private mutating func emit(
+    _ index: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
+  ) {
+    let isUpdate = slots[index].isEmitted
+    slots[index].markEmitted()
+    guard var window = slots[index].window(length, traits, interval.typical) else { return }
+    window.isUpdate = isUpdate
+    if slots[index].used > 0 {
+      (window.p10, window.p50, window.p90) = chain.quantiles(length, start: slots[index].start)
+    }
+    output.emit(window)
+  }
+}
+
+extension Int64 {
+  /// Nanoseconds in whole microseconds, rounded towards the past.
+  fileprivate var microseconds: Int64 { self >= 0 ? self / 1_000 : (self - 999) / 1_000 }
 }

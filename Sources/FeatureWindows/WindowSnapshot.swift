@@ -2,13 +2,17 @@ import PlantModel
 import StreamCore
 
 extension FeatureWindowStage {
-  private static let layout: UInt16 = 1
+  private static let layout: UInt16 = 2
 
   /// Writes the open windows, those that may still change, rollups and held values of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(tooLate)
-    writer.write(states) { $1.write(into: &$0) }
+    states.snapshot(into: &writer) { $1.write(into: &$0) }
+    writer.write(quiet.sorted { $0.key < $1.key }) { writer, series in
+      writer.write(series.key)
+      writer.write(series.value)
+    }
     writer.write(hours) { $1.write(into: &$0) }
     writer.write(days) { $1.write(into: &$0) }
     indicators.write(into: &writer)
@@ -18,44 +22,52 @@ extension FeatureWindowStage {
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "windows")
     tooLate = try reader.read(UInt64.self)
-    states = try reader.readArray(elementSize: 100) { (reader) throws(SnapshotError) in
-      try SeriesWindows(from: &reader)
+    states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesWindows(from: &reader) }
+    let times = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (try reader.read(Int32.self), try reader.readTimestamp())
     }
-    hours = try reader.readArray(elementSize: 34) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
-    days = try reader.readArray(elementSize: 34) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
+    quiet = Dictionary(times) { $1 }
+    hours = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
+    days = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
     indicators = try PlantIndicators(from: &reader)
-    guard hours.count == states.count, days.count == states.count else { throw .invalid("columns of unequal length") }
+    guard days.count == states.count, hours.isEmpty || hours.count == states.count else {
+      throw .invalid("columns of unequal length")
+    }
   }
 }
 
 extension SeriesWindows {
   func write(into writer: inout SnapshotWriter) {
     for i in 0..<Self.slotCount { slots[i].write(into: &writer) }
+    chain.write(into: &writer)
     writer.write(highest)
     writer.write(lastReceived)
     writer.write(interval.remembered) { $0.write($1) }
     writer.write(baseTime)
     writer.write(baseValue)
-    writer.write(isPending)
-    writer.write(baseIsGood)
     writer.write(coveredUntil)
-    writer.write(nextDue)
-    writer.write(hasDirty)
+    writer.write(due)
+    for flag in [isPending, baseIsGood, hasDirty, isSlow] { writer.write(flag) }
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     for i in 0..<Self.slotCount { slots[i] = try WindowAccumulator(from: &reader) }
+    chain = try QuantileChain(from: &reader)
     highest = try reader.readTimestamp()
     lastReceived = try reader.readTimestamp()
     interval = try IntervalEstimator(from: &reader)
     baseTime = try reader.readTimestamp()
     baseValue = try reader.readDouble()
+    coveredUntil = try reader.readTimestamp()
+    due = try reader.read(Int32.self)
+    guard due == .max || due.magnitude <= WindowAccumulator.latestMinute else {
+      throw .invalid("a window outside all time")
+    }
     isPending = try reader.readBool()
     baseIsGood = try reader.readBool()
-    coveredUntil = try reader.readTimestamp()
-    nextDue = try reader.readTimestamp()
     hasDirty = try reader.readBool()
+    isSlow = try reader.readBool()
   }
 }
 
@@ -66,88 +78,28 @@ extension IntervalEstimator {
   }
 }
 
-extension WindowAccumulator {
-  func write(into writer: inout SnapshotWriter) {
-    writer.write(isUsed)
-    guard isUsed else { return }
-    writer.write(start)
-    for number in [weight, mean, squares, minimum, maximum, timeMean, timeSquares, products] { writer.write(number) }
-    for number in [used, total, good] { writer.write(number) }
-    for number in [integral, covered, lowest, highest] { writer.write(number) }
-    writer.write(isEmitted)
-    writer.write(isDirty)
-  }
-
-  init(from reader: inout SnapshotReader) throws(SnapshotError) {
-    self.init()
-    guard try reader.readBool() else { return }
-    start = try reader.readTimestamp()
-    weight = try reader.readDouble()
-    mean = try reader.readDouble()
-    squares = try reader.readDouble()
-    minimum = try reader.readDouble()
-    maximum = try reader.readDouble()
-    timeMean = try reader.readDouble()
-    timeSquares = try reader.readDouble()
-    products = try reader.readDouble()
-    used = try reader.read(Int32.self)
-    total = try reader.read(Int32.self)
-    good = try reader.read(Int32.self)
-    integral = try reader.readDouble()
-    covered = try reader.readDouble()
-    lowest = try reader.readDouble()
-    highest = try reader.readDouble()
-    isEmitted = try reader.readBool()
-    isDirty = try reader.readBool()
-  }
-}
-
 extension LocalRollup {
   func write(into writer: inout SnapshotWriter) {
-    current.write(into: &writer)
-    previous.write(into: &writer)
+    for minute in [start, newest] { writer.write(minute) }
+    for number in [settled.mean, settled.minimum, settled.maximum, settled.energy] { writer.write(number) }
+    for number in [settled.goodShare, settled.weight] { writer.write(number.bitPattern) }
+    writer.write(isTold)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
-    current = try LocalPeriod(from: &reader)
-    previous = try LocalPeriod(from: &reader)
-  }
-}
-
-extension LocalPeriod {
-  func write(into writer: inout SnapshotWriter) {
-    writer.write(start)
-    writer.write(end)
-    writer.write(isEmitted)
-    for i in 0..<25 { parts[i].write(into: &writer) }
-  }
-
-  init(from reader: inout SnapshotReader) throws(SnapshotError) {
-    self.init()
-    start = try reader.readTimestamp()
-    end = try reader.readTimestamp()
-    isEmitted = try reader.readBool()
-    for i in 0..<25 { parts[i] = try Contribution(from: &reader) }
-  }
-}
-
-extension Contribution {
-  func write(into writer: inout SnapshotWriter) {
-    writer.write(weight)
-    guard weight > 0 else { return }
-    for number in [mean, minimum, maximum, energy, goodShare] { writer.write(number) }
-  }
-
-  init(from reader: inout SnapshotReader) throws(SnapshotError) {
-    self.init()
-    weight = try reader.readDouble()
-    guard weight > 0 else { return }
-    mean = try reader.readDouble()
-    minimum = try reader.readDouble()
-    maximum = try reader.readDouble()
-    energy = try reader.readDouble()
-    goodShare = try reader.readDouble()
+    start = try reader.read(Int32.self)
+    newest = try reader.read(Int32.self)
+    for minute in [start, newest] where minute != .min && minute.magnitude > WindowAccumulator.latestMinute {
+      throw .invalid("a period outside all time")
+    }
+    settled.mean = try reader.readDouble()
+    settled.minimum = try reader.readDouble()
+    settled.maximum = try reader.readDouble()
+    settled.energy = try reader.readDouble()
+    settled.goodShare = Float(bitPattern: try reader.read(UInt32.self))
+    settled.weight = Float(bitPattern: try reader.read(UInt32.self))
+    isTold = try reader.readBool()
   }
 }
 
@@ -155,6 +107,7 @@ extension PlantIndicators {
   func write(into writer: inout SnapshotWriter) {
     writer.write(lastMoment)
     writer.write(lastNewest)
+    writer.write(members) { $0.write($1) }
     writer.write(held) { writer, values in
       for i in 0..<4 {
         writer.write(values.times[i])
@@ -165,10 +118,9 @@ extension PlantIndicators {
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
-    self.init()
-    lastMoment = try reader.readTimestamp()
-    lastNewest = try reader.readTimestamp()
-    held = try reader.readArray(elementSize: 68) { (reader) throws(SnapshotError) in
+    let (moment, newest) = (try reader.readTimestamp(), try reader.readTimestamp())
+    let members = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
+    let held = try reader.readArray(elementSize: 68) { (reader) throws(SnapshotError) in
       var values = HeldValues()
       for i in 0..<4 {
         values.times[i] = try reader.readTimestamp()
@@ -177,5 +129,8 @@ extension PlantIndicators {
       values.interval = try IntervalEstimator(from: &reader)
       return values
     }
+    guard members.count == held.count else { throw .invalid("columns of unequal length") }
+    self.init(members: members, held: held)
+    (lastMoment, lastNewest) = (moment, newest)
   }
 }

@@ -12,7 +12,7 @@
 ///    people 0.2.
 ///    A finding of a twin is the penalty of a further sensor: a CUSUM of its standardized residual, see `ResidualTrack`.
 ///    So is what an isolation forest finds odd in all sensors together, and how far a series is from its forecast, each
-///    0.3 at the most, see `PatternTrack` and `ForecastTrack`.
+///    0.15 at the most, see `PatternTrack` and `ForecastTrack`.
 ///    Of an asset all of whose sensors are overdue nothing but q = 1 counts.
 /// 7. `index = 100 × (1 − P)`, `P = max p + (1 − max p) × 0.25 × mean of the other sensors' p`.
 ///

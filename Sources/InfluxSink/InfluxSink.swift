@@ -1,6 +1,7 @@
 import Glibc
 import Journal
 import PlantModel
+import StreamCore
 
 /// Why a sink cannot be made.
 public enum SinkError: Error, CustomStringConvertible {
@@ -58,6 +59,7 @@ public final class InfluxSink: Sendable {
     nonisolated(unsafe) let opened = try Self.open(spool)
     if let opened { status.update { $0.accounts = opened.accountsAtStart } }
     let isStarted = Self.startThread {
+      BlockingThread.showName("sink")
       defer { queue.finish() }
       // The connection belongs to the thread and is made there.
       let made = Delivery(

@@ -86,7 +86,7 @@ enum NumberText {
       let (next, pair) = rest.quotientAndRemainder(dividingBy: 100)
       end -= 2
       // A tenth of a number below 100 by a product: 103 / 1024 is close enough.
-      let tens = pair &* 103 >> 10
+      let tens = (pair &* 103) >> 10
       start[end] = UInt8(truncatingIfNeeded: 0x30 + tens)
       start[end + 1] = UInt8(truncatingIfNeeded: 0x30 + pair &- tens &* 10)
       rest = next

@@ -25,16 +25,18 @@ public struct SpoolSettings: Sendable {
 /// appended before: so what is lost to damage is known to the point. A checkpoint beside it has the place up to which
 /// all is delivered, and the accounts at that place; after a crash, delivery goes on there, which may write points a
 /// second time.
-final class Spool {
+package final class Spool {
   /// What was read to be delivered.
-  struct Chunk {
-    var lines: [UInt8] = []
+  package struct Chunk {
+    package var lines: [UInt8] = []
     /// Where the reading goes on when these lines are delivered.
     var end: UInt64
     /// All points that were appended before that place.
     var total: PointTally
     /// Points that should have been before these lines and could not be read.
     var lost = PointTally()
+    /// Readings in the lines.
+    package var readings: UInt64 { PointTally(counting: lines[...]).readings }
   }
 
   private static let kind = RecordKind(rawValue: 16)
@@ -56,7 +58,7 @@ final class Spool {
   private var endOfRead: UInt64
 
   /// Opens the folder, and gives the accounts that were kept with it.
-  init(_ settings: SpoolSettings) throws(JournalError) {
+  package init(_ settings: SpoolSettings) throws(JournalError) {
     whenFull = settings.whenFull
     store = try CheckpointStore(directory: settings.directory)
     let found = store.load()
@@ -92,7 +94,7 @@ final class Spool {
   var damage: JournalDamage { reader.damage }
 
   /// Appends lines; after `.full` nothing was written. Not on the disk before ``sync()``.
-  func append(_ lines: [UInt8], _ tally: PointTally) throws(JournalError) {
+  package func append(_ lines: [UInt8], _ tally: PointTally) throws(JournalError) {
     guard let frame = lines.withUnsafeBytes({ Zstandard.compressed($0, level: 1) }) else { throw .full }
     var writer = SnapshotWriter()
     appended.write(to: &writer)
@@ -102,10 +104,10 @@ final class Spool {
   }
 
   /// Returns once all that was appended is on the disk.
-  func sync() throws(JournalError) { try journal.bringToDisk() }
+  package func sync() throws(JournalError) { try journal.bringToDisk() }
 
   /// The next lines to deliver: records until they are together as large as a request; none at the end.
-  func next(points: Int, bytes: Int) throws(JournalError) -> Chunk {
+  package func next(points: Int, bytes: Int) throws(JournalError) -> Chunk {
     var chunk = Chunk(end: endOfRead, total: read)
     while (chunk.total - read).points < UInt64(points), chunk.lines.count < bytes, let record = try reader.next() {
       chunk.end = record.endOffset
@@ -123,7 +125,7 @@ final class Spool {
   }
 
   /// Says that all lines of the chunk are where they belong.
-  func delivered(_ chunk: Chunk) {
+  package func delivered(_ chunk: Chunk) {
     position = chunk.end
     delivered = chunk.total
   }

@@ -17,7 +17,7 @@ public struct WriteBatch: Sendable {
   }
 
   /// How many points it has, as they are counted everywhere.
-  var tally: PointTally { PointTally(counting: bytes[...]) }
+  package var tally: PointTally { PointTally(counting: bytes[...]) }
 
   /// Lines of several batches in one piece.
   static func joined(_ batches: [WriteBatch]) -> [UInt8] {

@@ -58,10 +58,10 @@ public final class BrokerSession: Sendable {
     guard let preparation = prepared.withLock({ $0.take() }) else { return }
     let control = control
     let thread = Thread {
+      BlockingThread.showName("mqtt-session")
       MessageLoop(preparation, control: control).run()
       control.ended.signal()
     }
-    thread.name = "mqtt-session"
     mustWait.withLock { $0 = true }
     thread.start()
   }

@@ -5,7 +5,7 @@ import Glibc
 /// A device sends the same text again and again with other values in it. Where all between the values is byte for byte
 /// as in a text that was scanned wholly, and each value is of the kind that it was, a scan would find the same places,
 /// so it is not made. `true`, `false`, `null` and names are part of the form.
-struct JSONShape {
+final class JSONShape: Sendable {
   /// A value, and the places that it stands at.
   private struct Slot {
     /// The bytes before it, in ``literals``.
@@ -20,15 +20,16 @@ struct JSONShape {
   /// Longest text that has a form [bytes].
   static let longest = 4_096
 
-  private var literals: [UInt8] = []
-  private var slots: [Slot] = []
-  private var places: [Int] = []
-  private var after = 0..<0
+  private let literals: [UInt8]
+  private let slots: [Slot]
+  private let places: [Int]
+  private let after: Range<Int>
 
   /// The form of a text of which a scan has shown `scalars`, its numbers and strings in their order, and put what stands
   /// at each place into `found`; `nil` where there are too many, or strings with escapes.
   init?(_ payload: UnsafeRawBufferPointer, _ scalars: [JSONValue], _ found: [JSONValue]) {
     guard scalars.count <= Self.mostValues, payload.count <= Self.longest else { return nil }
+    var (literals, slots, places): ([UInt8], [Slot], [Int]) = ([], [], [])
     var at = 0
     for scalar in scalars {
       guard !scalar.hasEscapes, scalar.range.lowerBound >= at else { return nil }
@@ -44,6 +45,7 @@ struct JSONShape {
     let start = literals.count
     literals.append(contentsOf: payload[at...])
     after = start..<literals.count
+    (self.literals, self.slots, self.places) = (literals, slots, places)
   }
 
   /// Whether a text has this form; if so, the ranges in `found`, whose kinds are those of the form, become the text's.

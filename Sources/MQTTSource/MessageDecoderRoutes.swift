@@ -79,6 +79,8 @@ extension MessageDecoder {
     func path(_ text: String) -> String { route.substituted(text, escapingPointer: text.hasPrefix("/")) }
     let places = CompiledRule.valuePlaces(rule, isSensorNamed: route.sensor != nil, path)
     route.valuePlaces = places.count
+    // They are asked for again where the payload has names of its own.
+    if route.naming == .single, rule.payload != .line { route.captures = [] }
     route.pointers = rules[route.rule].pointers ?? JSONPointers(places + CompiledRule.timePlaces(rule, path))
     return route
   }
@@ -125,7 +127,8 @@ extension MessageDecoder {
     _ payload: Bytes, to batch: inout ReadingBatch, plant: Int, register: inout PlantRegister
   ) -> DecodeOutcome {
     var count = 0
-    for value in pending {
+    for position in pending.indices {
+      let value = pending[position]
       if slots[value.slot].series == ValueSlot.unresolved { resolve(value.slot, &register) }
       let series = slots[value.slot].series
       guard series >= 0 else {

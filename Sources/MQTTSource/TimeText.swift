@@ -17,15 +17,25 @@ enum TimeText {
   /// The moment, or `nil` where the text is none.
   static func parse(_ text: Bytes, unit: TopicRule.TimeUnit, calendar: inout LocalCalendar) -> Timestamp? {
     let bytes = ByteText.trimmed(text)
-    // No civil time is digits alone.
-    let isNumber = bytes.allSatisfy(ByteText.isDigit)
-    guard let moment = (isNumber ? nil : civil(bytes, calendar: &calendar)) ?? epoch(bytes, unit: unit) else {
-      return nil
-    }
+    let found =
+      wholeNumber(bytes).map { self.moment($0, 0, unit) } ?? civil(bytes, calendar: &calendar)
+      ?? epoch(bytes, unit: unit)
+    guard let moment = found else { return nil }
     return moment >= Timestamp(nanoseconds: 0) && moment < latest ? moment : nil
   }
 
   // MARK: Epoch
+
+  /// A number of at most 18 digits and nothing else, which no civil time is.
+  private static func wholeNumber(_ bytes: Bytes) -> Int64? {
+    guard !bytes.isEmpty, bytes.count <= 18 else { return nil }
+    var whole: Int64 = 0
+    for byte in bytes {
+      guard ByteText.isDigit(byte) else { return nil }
+      whole = whole &* 10 &+ Int64(byte &- 0x30)
+    }
+    return whole
+  }
 
   private static func epoch(_ bytes: Bytes, unit: TopicRule.TimeUnit) -> Timestamp? {
     var whole: Int64 = 0

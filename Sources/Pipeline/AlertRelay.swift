@@ -58,10 +58,9 @@ struct AlertRelay {
   /// Hands over what the record led to that ends at `offset`.
   mutating func handOver(upTo offset: UInt64, _ plants: PlantSet) {
     if news.isEmpty { return }
-    for position in 0..<plants.count {
-      guard let news = news[plants.plants[position].name] else { continue }
+    for (name, news) in news {
       delivery.submit(news.alerts, news.notices, of: news.register, at: offset)
-      announce(position, plants)
+      if let position = plants.plants.firstIndex(where: { $0.name == name }) { announce(position, plants) }
     }
     news.removeAll(keepingCapacity: true)
   }

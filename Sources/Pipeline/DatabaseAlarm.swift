@@ -52,6 +52,8 @@ struct DatabaseAlarm {
     _ lines: inout LineEncoder
   ) {
     written = moment
+    // Nobody is asked to acknowledge it: it ends when it is mended.
+    let state = isActive ? AlertState.unacknowledged : .normal
     for plant in plants {
       var points = PointBatch()
       if let status {
@@ -62,10 +64,12 @@ struct DatabaseAlarm {
           "id", text: "\(plant.name)/\(Plant.wholePlant)/\(DatabaseAlarm.rule)/\(since.milliseconds)")
         points.field("title", text: title)
         points.field("text", text: text)
+        points.field("state", text: state.rawValue)
       }
       points.begin(PointKey(.alertState, .wholePlant(sensor: ""), DatabaseAlarm.rule), at: moment)
       points.field("active", integer: isActive ? 1 : 0)
       points.field("severity", text: (isActive ? Severity.critical : .info).rawValue)
+      points.field("state", text: state.rawValue)
       lines.append(points, of: PlantRegister(plant: plant))
     }
   }

@@ -84,6 +84,13 @@ struct PlantLine {
     run(in: register, emit: emit)
   }
 
+  /// Clears every alert, because the line ends.
+  mutating func retire(_ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    frame.reset(cause: .tick, received: received, clock: clock.mark)
+    alerts.clearAll("The plant's configuration has changed, and it is watched anew.", &frame)
+    emit(frame)
+  }
+
   private mutating func walk(
     to target: Timestamp, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {

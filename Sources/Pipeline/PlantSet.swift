@@ -73,6 +73,12 @@ struct PlantSet {
     }
   }
 
+  /// Clears the alerts of a plant whose stages end, so that none of them stays active for ever.
+  mutating func retire(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
+    let register = registers[plant]
+    lines[plant].retire(moment, in: register) { emit($0, register) }
+  }
+
   /// The same plants under a new configuration: a plant that has not changed keeps everything; one whose assets still
   /// stand in the same order keeps its series and the state of its stages; any other starts anew, and is named.
   func reconfigured(to plants: [Plant]) -> (plants: PlantSet, restarted: [String]) {

@@ -50,15 +50,18 @@ package struct RecordProcessor {
 
   /// What is shown every frame after all stages.
   package typealias Observer = (borrowing Frame, PlantRegister) -> Void
+  /// Gets the encoder when it is full, also in the middle of a record: one in which many windows close has many lines.
+  package typealias Drain = (inout LineEncoder) -> Void
 
   /// Processes one record. Returns what a person should be told of it, which is nearly always nothing.
   package mutating func process(
-    kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in }
+    kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in },
+    drain: Drain = { _ in }
   ) -> [String] {
     switch kind {
-    case .messages: return take(messages: body, received: received, observe)
-    case .tick: tick(received, observe)
-    case .configuration: return reconfigure(body)
+    case .messages: return take(messages: body, received: received, drain, observe)
+    case .tick: tick(received, drain, observe)
+    case .configuration: return reconfigure(body, received, observe)
     case .passedOver: return passOver(body)
     default: break
     }
@@ -66,7 +69,7 @@ package struct RecordProcessor {
   }
 
   private mutating func take(
-    messages body: UnsafeRawBufferPointer, received: Timestamp, _ observe: Observer
+    messages body: UnsafeRawBufferPointer, received: Timestamp, _ drain: Drain, _ observe: Observer
   ) -> [String] {
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
@@ -93,6 +96,7 @@ package struct RecordProcessor {
         observe(frame, register)
       }
       batches[plant].removeAll()
+      if encoder.isFull { drain(&encoder) }
     }
     for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
     return limitNotes()
@@ -100,7 +104,8 @@ package struct RecordProcessor {
 
   /// Reads an instruction; it is followed after the readings of its record.
   private mutating func take(
-    _ message: MessageView, _ subject: String, _ plant: Int, _ instructions: inout [(plant: Int, instruction: Instruction)]
+    _ message: MessageView, _ subject: String, _ plant: Int,
+    _ instructions: inout [(plant: Int, instruction: Instruction)]
   ) {
     ledger.messages += 1
     switch InstructionMessage.read(message, subject: subject) {
@@ -142,13 +147,14 @@ package struct RecordProcessor {
     return notes
   }
 
-  private mutating func tick(_ moment: Timestamp, _ observe: Observer) {
+  private mutating func tick(_ moment: Timestamp, _ drain: Drain, _ observe: Observer) {
     for plant in 0..<plants.count {
       plants.tick(plant: plant, moment) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
         observe(frame, register)
       }
+      if encoder.isFull { drain(&encoder) }
     }
   }
 
@@ -161,7 +167,9 @@ package struct RecordProcessor {
     return []
   }
 
-  private mutating func reconfigure(_ body: UnsafeRawBufferPointer) -> [String] {
+  private mutating func reconfigure(
+    _ body: UnsafeRawBufferPointer, _ moment: Timestamp, _ observe: Observer
+  ) -> [String] {
     var reader = SnapshotReader(Array(body))
     let next: PlantSources
     do throws(SnapshotError) { next = try ConfigurationRecord.read(from: &reader) } catch {
@@ -173,8 +181,16 @@ package struct RecordProcessor {
     let configured = next.plants
     guard configured != self.configured else { return [] }
     self.configured = configured
-    for plant in plants.plants { encoder.forget(plant: plant.name) }
     let (changed, restarted) = plants.reconfigured(to: configured.filter { share.has($0.name) })
+    for (position, plant) in plants.plants.enumerated() {
+      if restarted.contains(plant.name) || !configured.contains(where: { $0.name == plant.name }) {
+        plants.retire(plant: position, moment) { frame, register in
+          encoder.append(frame.points, of: register)
+          observe(frame, register)
+        }
+      }
+      encoder.forget(plant: plant.name)
+    }
     plants = changed
     decoder = MessageDecoder(plants: configured, share: share)
     batches = plants.plants.map { _ in ReadingBatch() }

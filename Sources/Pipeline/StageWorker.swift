@@ -19,7 +19,7 @@ final class WorkerLink: Sendable {
 /// Reads the journal, has its records processed and hands rendered points to the sink: one thread, and the only owner of
 /// all that it holds. With several workers each reads the whole journal and takes its share of the plants.
 struct StageWorker {
-  private static let flushInterval: Int64 = 200_000_000
+  private static let flushInterval: Int64 = 100_000_000
 
   private let number: Int
   private let link: WorkerLink
@@ -78,10 +78,14 @@ struct StageWorker {
       return false
     }
     let words = record.withBody { body in
-      processor.process(kind: record.kind, received: record.received, body: body) {
-        relay.observe($0, $1)
-        commands.observe($0, $1)
-      }
+      processor.process(
+        kind: record.kind, received: record.received, body: body,
+        observe: {
+          relay.observe($0, $1)
+          commands.observe($0, $1)
+        },
+        // Complete is what came before the record.
+        drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
     }
     relay.handOver(upTo: record.endOffset, processor.plants)
     commands.handOver(upTo: record.endOffset)

@@ -28,6 +28,7 @@ final class PlantReader {
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
+    plant.holidays = list(section, "holidays").compactMap(holiday)
     plant.faults = list(section, "faults").compactMap { fault($0, plant) }
     if let node = section.node("alerts") {
       plant.alertRecipients = AlertReader(reading).recipients(ofPlant: Section(node, "alerts", reading))
@@ -93,6 +94,15 @@ final class PlantReader {
     }
   }
 
+  private func holiday(_ node: YAMLNode) -> Int? {
+    let numbers = (node.text ?? "").split(separator: "-").compactMap { Int($0) }
+    if numbers.count == 3, CivilTime(year: numbers[0], month: numbers[1], day: numbers[2]).isValid {
+      return CivilTime.daysSinceEpoch(year: numbers[0], month: numbers[1], day: numbers[2])
+    }
+    reading.mistake(node.mark, "'\(node.text ?? node.form)' is not a date; write a holiday as 2024-12-27")
+    return nil
+  }
+
   private func location(_ section: Section) -> Location {
     var place = Location(latitude: 0, longitude: 0, timezone: "UTC")
     if let value = section.number("latitude", in: -90...90, "degrees north from -90 to 90") {
@@ -104,6 +114,13 @@ final class PlantReader {
       place.longitude = value
     } else if section.node("longitude") == nil {
       reading.mistake(section.mark, "location needs 'longitude', degrees east from -180 to 180")
+    }
+    place.country = section.text("country")
+    if let country = place.country, !HolidayCalendar.countries.contains(country) {
+      reading.mistake(
+        section.place(of: "country"),
+        "no holidays are known of '\(country)'; known are \(HolidayCalendar.countries.joined(separator: ", ")); others "
+          + "can be listed under 'holidays'")
     }
     place.elevation = section.number("elevation", in: -500...9_000, "metres above the sea, -500 to 9000") ?? 0
     if let zone = section.requiredText("timezone", "timezone: Europe/Berlin") {

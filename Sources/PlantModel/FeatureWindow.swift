@@ -8,11 +8,14 @@ public enum WindowLength: String, Sendable, CaseIterable, BitwiseCopyable {
   case hour = "1h"
 
   /// The length.
-  public var span: TimeSpan {
+  public var span: TimeSpan { .minutes(Int64(minutes)) }
+
+  /// The length [min].
+  public var minutes: Int32 {
     switch self {
-    case .minute: .minute
-    case .quarterHour: .minutes(15)
-    case .hour: .hour
+    case .minute: 1
+    case .quarterHour: 15
+    case .hour: 60
     }
   }
 }
@@ -43,6 +46,13 @@ public struct FeatureWindow: Sendable, Equatable, BitwiseCopyable {
   public var goodShare: Double
   /// Whether an earlier emission of this window is replaced.
   public var isUpdate: Bool
+  /// 10 % quantile of the readings that were used, to seven digits; NaN where it is not known, as in updates of windows
+  /// that closed some time ago, which leave the earlier quantiles as they are.
+  public var p10 = Double.nan
+  /// Median, likewise.
+  public var p50 = Double.nan
+  /// 90 % quantile, likewise.
+  public var p90 = Double.nan
 
   /// A window.
   public init(

@@ -1,13 +1,15 @@
 /// Learns the interval at which a series usually speaks: the median of its last seven gaps, so that single outages and
 /// bursts do not count.
 ///
+/// Gaps are kept in 32 bits: to the microsecond up to 35 minutes, to the millisecond beyond, 24 days at the most.
+///
 /// Example: gaps of 10, 10, 10, 95 and 10 s give 10 s.
 public struct IntervalEstimator: Sendable, BitwiseCopyable {
-  private var gaps: InlineArray<7, Int64> = .init(repeating: 0)
+  /// Codes keep the order of the gaps.
+  private var gaps: InlineArray<7, UInt32> = .init(repeating: 0)
+  private var median: UInt32 = 0
   private var next: UInt8 = 0
   private var filled: UInt8 = 0
-  /// The median gap; zero while none is known.
-  public private(set) var typical = TimeSpan.zero
   /// Whether at least four gaps are known, of which all but one at each end lie within half and twice the median.
   public private(set) var isRegular = false
 
@@ -19,21 +21,27 @@ public struct IntervalEstimator: Sendable, BitwiseCopyable {
     for gap in gaps { observe(gap) }
   }
 
+  /// The median gap; zero while none is known.
+  public var typical: TimeSpan { Self.span(median) }
+
   /// How many gaps are remembered, 0...7.
   public var count: Int { Int(filled) }
 
   /// The remembered gaps, oldest first, from which ``init(replaying:)`` makes an equal estimator.
   public var remembered: [TimeSpan] {
-    (0..<count).map { TimeSpan(nanoseconds: gaps[(Int(next) + 7 - count + $0) % 7]) }
+    (0..<count).map { Self.span(gaps[(Int(next) + 7 - count + $0) % 7]) }
   }
 
   /// Takes in the gap between two consecutive readings; one that is not positive is ignored.
   public mutating func observe(_ gap: TimeSpan) {
     guard gap > .zero else { return }
-    gaps[Int(next)] = gap.nanoseconds
+    let code = Self.code(gap)
+    // A regular series replaces a gap by its like, which leaves the median as it is.
+    let isNews = filled < 7 || gaps[Int(next)] != code
+    gaps[Int(next)] = code
     next = next == 6 ? 0 : next + 1
     filled = min(7, filled + 1)
-    summarise()
+    if isNews { summarise() }
   }
 
   private mutating func summarise() {
@@ -48,8 +56,23 @@ public struct IntervalEstimator: Sendable, BitwiseCopyable {
       }
       sorted[j] = gap
     }
-    let median = sorted[(n - 1) / 2]
-    typical = TimeSpan(nanoseconds: median)
-    isRegular = n >= 4 && sorted[1] >= median / 2 && sorted[n - 2] / 2 <= median
+    median = sorted[(n - 1) / 2]
+    let usual = Self.span(median).nanoseconds
+    isRegular =
+      n >= 4 && Self.span(sorted[1]).nanoseconds >= usual / 2 && Self.span(sorted[n - 2]).nanoseconds / 2 <= usual
+  }
+
+  private static let isInMilliseconds: UInt32 = 1 << 31
+
+  private static func code(_ gap: TimeSpan) -> UInt32 {
+    let microseconds = max(1, (gap.nanoseconds / 2 + 250) / 500)
+    if microseconds < Int64(isInMilliseconds) { return UInt32(microseconds) }
+    return isInMilliseconds | UInt32(min(microseconds / 1_000, Int64(isInMilliseconds) - 1))
+  }
+
+  private static func span(_ code: UInt32) -> TimeSpan {
+    code & isInMilliseconds == 0
+      ? TimeSpan(nanoseconds: Int64(code) * 1_000)
+      : TimeSpan(nanoseconds: Int64(code & ~isInMilliseconds) * 1_000_000)
   }
 }

@@ -16,6 +16,8 @@ public struct Plant: Hashable, Sendable {
   public var tariff: Tariff
   /// What goes wrong when the plant is simulated; means nothing to a running pipeline.
   public var faults: [FaultSpecification] = []
+  /// Days off beside the public holidays of the country [days since 1970-01-01, local].
+  public var holidays: [Int] = []
   /// How many assets and sensors may be taken in.
   public var limits = PlantLimits()
   /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
@@ -62,6 +64,8 @@ public struct Location: Hashable, Sendable {
   public var timezone: String
   /// Height above sea level [m].
   public var elevation: Double
+  /// ISO 3166 code of the country whose public holidays count, see ``HolidayCalendar``.
+  public var country: String?
 
   /// A place.
   public init(latitude: Double, longitude: Double, timezone: String, elevation: Double = 0) {

@@ -6,9 +6,16 @@ public enum SensorCatalogue {
   /// The profile of a sensor by the kind and size of its asset and by its name.
   ///
   /// Names are compared in lower case. A name that the kind does not have is looked up among those that any asset may
-  /// have, then by a unit at its end (`power_w`, `energy_kwh`); else nothing is assumed of it.
+  /// have, then by a unit at its end (`power_w`, `energy_kwh`); else nothing is assumed of it. `temperature_forecast` is
+  /// what `temperature` is expected to be.
   public static func profile(sensor name: String, of asset: Asset) -> SensorProfile {
     let name = name.lowercased()
+    let feed = "_forecast"
+    if name.hasSuffix(feed), name.utf8.count > feed.utf8.count {
+      var profile = self.profile(sensor: String(name.dropLast(feed.count)), of: asset)
+      profile.isForecast = true
+      return profile
+    }
     if let profile = specific(name, asset) ?? common[name] { return profile }
     return suffixed(name, asset) ?? SensorProfile()
   }

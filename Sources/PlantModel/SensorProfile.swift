@@ -1,5 +1,5 @@
 /// What the number of a reading stands for in time.
-public enum Sampling: String, Sendable, CaseIterable {
+public enum Sampling: String, Sendable, CaseIterable, BitwiseCopyable {
   /// The value at its time.
   case instant
   /// The mean of the interval that starts at its time.
@@ -24,6 +24,9 @@ public struct SensorProfile: Hashable, Sendable {
   public var mayStandStill: Bool
   /// Whether zero may stand for hours though other values may not: PV at night, an idle charger.
   public var mayRestAtZero: Bool
+
+  /// Whether values are what is expected at their times, which lie ahead: a forecast feed. They are not judged.
+  public var isForecast = false
 
   /// A profile; without arguments, one that knows nothing.
   public init(

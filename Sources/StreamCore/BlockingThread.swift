@@ -50,17 +50,18 @@ public final class BlockingThread: Sendable {
       var signals = sigset_t()
       sigfillset(&signals)
       pthread_sigmask(SIG_BLOCK, &signals, nil)
-      showName()
+      BlockingThread.showName(name)
       body()
     }
+  }
 
-    /// Names the thread through its file in `/proc`; `pthread_setname_np` is a GNU extension that Swift does not see.
-    private func showName() {
-      let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-      guard file >= 0 else { return }
-      let short = Array(name.utf8.prefix(15))
-      _ = write(file, short, short.count)
-      close(file)
-    }
+  /// Names the thread that calls it, as profilers show it, through its file in `/proc`; `pthread_setname_np` is a GNU
+  /// extension that Swift does not see.
+  public static func showName(_ name: String) {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    let short = Array(name.utf8.prefix(15))
+    _ = write(file, short, short.count)
+    close(file)
   }
 }

@@ -9,7 +9,8 @@ import StreamCore
 
 /// From a message to its lines by the four stages that every reading passes.
 enum MainStages {
-  static let hotPath = HotPath("stages", "decode, clean, windows, encode; all they say, minute marks included") { load in
+  static let hotPath = HotPath("stages", "decode, clean, windows, encode; all they say, minute marks included") {
+    load in
     var decoder = MessageDecoder(plants: load.plants)
     var registers = load.plants.map(PlantRegister.init)
     var batches = load.plants.map { _ in ReadingBatch() }

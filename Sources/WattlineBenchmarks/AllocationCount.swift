@@ -8,4 +8,11 @@ public enum AllocationCount {
     try body()
     return Int(allocation_count() - before)
   }
+
+  /// Runs `body` and returns how many bytes this thread took meanwhile and has not given back.
+  public static func liveBytes(_ body: () throws -> Void) rethrows -> Int {
+    let before = allocation_live_bytes()
+    try body()
+    return Int(allocation_live_bytes() - before)
+  }
 }

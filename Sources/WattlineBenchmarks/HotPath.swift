@@ -21,7 +21,7 @@ public struct HotPath: Sendable {
   /// All of them, in the order of the flow.
   public static let all = [
     TopicMatching.hotPath, Decoding.json, Decoding.number, Cleansing.hotPath, Windowing.hotPath, HealthScoring.hotPath,
-    Encoding.hotPath, JournalAppend.hotPath, MainStages.hotPath,
+    Encoding.hotPath, JournalAppend.hotPath, SpoolDrain.hotPath, ForestInference.hotPath, MainStages.hotPath,
     AllStages.hotPath,
   ]
 

@@ -10,6 +10,8 @@ final class Rig {
     var workers = "auto"
     /// Without it memory is in the journal's place.
     var isJournaled = true
+    /// Files of plants beside the fleet's, by name.
+    var furtherPlants: [String: String] = [:]
   }
 
   let broker: LocalBroker
@@ -46,6 +48,7 @@ final class Rig {
       """
     ]
     for plant in 0..<setting.fleet.plants { files["plant\(plant).yaml"] = Fleet.file(of: plant) }
+    for (name, text) in setting.furtherPlants { files["\(name).yaml"] = text }
     for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: try folder.file(name))) }
   }
 
@@ -91,6 +94,12 @@ final class Rig {
         "\(load.rate)", "--sensors", "\(load.fleet.sensors)", "--plants", "\(load.fleet.plants)", "--history",
         "\(load.history)",
       ], log: log)
+  }
+
+  /// How long the last load took to be published, once its process has ended [s].
+  var loadSeconds: Double? {
+    let text = try? String(contentsOfFile: folder.path + "/load.log", encoding: .utf8)
+    return text.flatMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "\n").last ?? "") }
   }
 
   /// Publishes a load, and waits until the database has `total` readings. Returns how many it has after `patience` [s].

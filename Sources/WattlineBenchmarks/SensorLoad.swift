@@ -57,7 +57,9 @@ public struct SensorLoad: Sendable {
   }
 
   /// The moment at which the messages of a pass arrive.
-  func received(_ pass: Int) -> Timestamp { Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds) + .milliseconds(20) }
+  func received(_ pass: Int) -> Timestamp {
+    Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds) + .milliseconds(20)
+  }
 
   /// Calls `body` for each message of a pass.
   func forEachMessage(_ pass: Int, _ body: (MessageView) -> Void) {

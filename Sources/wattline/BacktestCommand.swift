@@ -20,7 +20,7 @@ enum BacktestCommand {
       Option(name: "--step", value: "SPAN", help: "from one origin to the next (default: 24h)"),
       Option(name: "--test", value: "SPAN", help: "whole days at the end that are scored (default: 60d)"),
       Option(name: "--retrain", value: "SPAN", help: "whole days between two trainings (default: 7d)"),
-      Option(name: "--models", value: "A,B|all", help: "which models (default: all)"),
+      Option(name: "--models", value: "A,B|all", help: "which models (default: all but recurrent)"),
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--trace", value: "FILE", help: "writes every forecast: model,issued,time,p10,p50,p90,actual"),
     ],

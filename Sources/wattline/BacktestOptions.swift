@@ -35,7 +35,8 @@ struct BacktestOptions {
       testDays: try BacktestOptions.days(arguments, "--test") ?? 60,
       retrainDays: try BacktestOptions.days(arguments, "--retrain") ?? 7)
     let names = BacktestOptions.list(arguments.text("--models"))
-    guard let models = names.isEmpty || names == ["all"] ? ForecastModels.all : ForecastModels.named(names) else {
+    let all = names.isEmpty ? ForecastModels.standard : ForecastModels.all
+    guard let models = names.isEmpty || names == ["all"] ? all : ForecastModels.named(names) else {
       throw Misuse(
         message: "--models: expected names out of \(ForecastModels.names.joined(separator: ", ")), or all; "
           + "not '\(names.joined(separator: ","))'")

@@ -11,11 +11,13 @@ enum BenchCommand {
       reading. Build with -c release; a debug build says nothing. Beside the names below, `bench end-to-end` and other
       words after `bench` are commands of their own; `wattline --help` lists them. NAME is one of
       \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
+        \(padded("memory", 14))  what a sensor holds of the heap in cleaning, windows and health
       """,
     examples: ["wattline bench", "wattline bench stages --json"])
 
   static func run(_ arguments: Arguments) throws {
     let wanted = arguments.operands.first
+    if wanted == "memory" { return try printMemory(asJSON: arguments.has("--json")) }
     let paths = HotPath.all.filter { wanted == nil || $0.name == wanted }
     guard !paths.isEmpty else {
       throw Misuse(message: "there is no benchmark '\(wanted ?? "")'; there are \(HotPath.all.map(\.name))")
@@ -27,7 +29,17 @@ enum BenchCommand {
       results.append(result)
       if !arguments.has("--json") { Console.print(line(result)) }
     }
-    if arguments.has("--json") { try Console.print(json: results) }
+    if arguments.has("--json") { return try Console.print(json: results) }
+    if wanted == nil { try printMemory(asJSON: false) }
+  }
+
+  private static func printMemory(asJSON: Bool) throws {
+    let memory = SensorMemory.measure()
+    if asJSON { return try Console.print(json: memory) }
+    let parts = [memory.cleaning, memory.windows, memory.health].map { String(format: "%.0f", $0) }
+    Console.print(
+      "\(padded("memory", 14)) \(String(format: "%8.0f B", memory.total)) a sensor: cleaning \(parts[0]), windows "
+        + "\(parts[1]), health \(parts[2])")
   }
 
   private static func line(_ result: HotPathResult) -> String {

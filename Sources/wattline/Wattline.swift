@@ -19,6 +19,8 @@ struct Wattline {
     Command(description: ReportCommand.description, run: ReportCommand.run),
     Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Command(description: BenchScale.description, run: BenchScale.run),
+    Command(description: BenchSustained.description, run: BenchSustained.run),
+    Command(description: BenchLatency.description, run: BenchLatency.run),
     Command(description: BenchMemory.description, run: BenchMemory.run),
     Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
     Command(description: BenchLoad.description, run: BenchLoad.run),
@@ -26,6 +28,8 @@ struct Wattline {
     Command(description: BenchDetection.description, run: BenchDetection.run),
     Command(description: BenchSimulation.description, run: BenchSimulation.run),
     Command(description: BenchDispatch.description, run: BenchDispatch.run),
+    Command(description: BenchForest.description, run: BenchForest.run),
+    Command(description: BenchTargets.description, run: BenchTargets.run),
   ]
 
   static func main() {

@@ -47,13 +47,12 @@ struct AssetRuleTests {
   func derating() {
     var script = AlertScript()
     script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 10)
-    script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 5, quality: .stuck)
+    script.live([("pv1.power", 70)], every: 5, times: 5, quality: .stuck)
     #expect(script.transitions.first?.title == "pv1 is held at 70.0 kW")
     #expect(script.changes() == ["derating pv1 power raised warning"])
-    // A cloud, the same level again, and the night do not end it.
+    // Neither a cloud nor the same level again end it.
     script.live([("pv1.irradiance", 400), ("pv1.power", 33)], every: 10, times: 10)
-    script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 100)
-    script.live([("pv1.irradiance", 0), ("pv1.power", 0)], every: 10, times: 10)
+    script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 20)
     #expect(script.changes().isEmpty)
     script.live([("pv1.irradiance", 950), ("pv1.power", 81)], every: 10, times: 5)
     #expect(script.changes() == ["derating pv1 power cleared warning"])
@@ -63,15 +62,16 @@ struct AssetRuleTests {
     "a generator whose power stands still while its light falls below it is stuck, and one at its rating is neither")
   func stuckGenerator() {
     var script = AlertScript()
-    script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 5, quality: .stuck)
-    script.live([("pv1.irradiance", 500), ("pv1.power", 70)], every: 10, times: 5, quality: .stuck)
-    #expect(
-      script.changes() == [
-        "derating pv1 power raised warning", "derating pv1 power cleared warning", "stuck pv1 power raised warning",
-      ])
+    script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 1)
+    script.live([("pv1.power", 70)], every: 10, times: 5, quality: .stuck)
+    #expect(script.changes() == ["derating pv1 power raised warning"])
+    script.live([("pv1.irradiance", 500)], every: 10, times: 1)
+    script.live([("pv1.power", 70)], every: 10, times: 1, quality: .stuck)
+    #expect(script.changes() == ["derating pv1 power cleared warning", "stuck pv1 power raised warning"])
     script.live([("pv1.irradiance", 500), ("pv1.power", 45)], every: 10, times: 5)
     #expect(script.changes() == ["stuck pv1 power cleared warning"])
-    script.live([("pv1.irradiance", 1100), ("pv1.power", 99)], every: 10, times: 300, quality: .stuck)
+    script.live([("pv1.irradiance", 1100), ("pv1.power", 99)], every: 10, times: 1)
+    script.live([("pv1.power", 99)], every: 10, times: 8, quality: .stuck)
     #expect(script.changes().isEmpty)
   }
 

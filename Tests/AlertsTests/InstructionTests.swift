@@ -77,6 +77,18 @@ struct InstructionTests {
     #expect(script.notices.count == 1)
   }
 
+  @Test("a shelved alert that is over can still be taken from the shelf, and is done with then")
+  mutating func unshelveWhatIsOver() throws {
+    let id = try breach()
+    _ = script.instruct(["id": id, "action": "shelve", "for": "2h"])
+    script.live([("grid.power", 1)], times: 2)
+    #expect(state() == .shelved)
+    #expect(script.instruct(["id": id, "action": "unshelve"]) == .taken && state() == nil)
+    #expect(script.transitions.last?.state == .normal)
+    let next = try breach()
+    #expect(next != id && state() == .unacknowledged)
+  }
+
   @Test("an alert can be taken from the shelf before its time")
   mutating func unshelve() throws {
     let id = try breach()

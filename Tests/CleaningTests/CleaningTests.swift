@@ -258,7 +258,7 @@ func extremes() {
 
 @Test("the state of a series stays small")
 func stateSize() {
-  #expect(MemoryLayout<SeriesCleaner>.stride <= 336)
+  #expect(MemoryLayout<SeriesCleaner>.stride <= 232)
 }
 
 @Test("the usual interval is the median of the last gaps, and is regular while most agree with it")
@@ -295,4 +295,18 @@ func intervalMeans() {
   samples[80].value = 5_000
   let result = clean(samples, in: register)
   #expect(result.indices.filter { result[$0].quality != .good } == [80])
+}
+
+@Test("a series silent for more than a day takes no room, keeps its watermark, and comes back")
+func quietSeries() {
+  let register = makeRegister([("load", "power"), ("pv1", "power")])
+  var stage = CleaningStage()
+  _ = clean([Sample(time: epoch, value: 5), Sample(series: 1, time: epoch, value: 5)], in: register, with: &stage)
+  var frame = Frame()
+  frame.reset(cause: .minute, received: epoch, clock: (epoch + .hours(27)).floored(to: .hour))
+  stage.step(&frame, in: register)
+  #expect(stage.states.liveCount == 0)
+  let back = clean(
+    [Sample(time: epoch - .hours(1), value: 6), Sample(time: epoch + .hours(27), value: 7)], in: register, with: &stage)
+  #expect(back.map(\.quality) == [.late, .good] && stage.states.liveCount == 1)
 }

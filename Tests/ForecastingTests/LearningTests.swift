@@ -7,7 +7,7 @@ import Testing
 @Suite("Models that learn")
 struct LearningTests {
   private static let names = [
-    "naive", "naive_week", "similar_days", "additive", "forest", "boosted", "hybrid",
+    "naive", "naive_week", "similar_days", "additive", "forest", "boosted", "hybrid", "recurrent",
   ]
 
   private func rows(days: Int) throws -> (training: FeatureRows, ahead: FeatureRows) {

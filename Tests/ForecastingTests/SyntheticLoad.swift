@@ -37,7 +37,7 @@ enum SyntheticLoad {
     return [
       SeasonalNaive.day, SeasonalNaive.week, SimilarDays(), AdditiveModel(),
       ForestModel(settings: QuantileForest.Settings(trees: 4)), BoostedModel(settings: boosting),
-      HybridModel(settings: boosting),
+      HybridModel(settings: boosting), RecurrentModel(),
     ]
   }
 }

@@ -109,7 +109,7 @@ struct HealthStageTests {
     }
     let during = driver.judgements("ev", from: 96 * 3 + 1).prefix(95)
     #expect(during.count == 95 && during.allSatisfy { !$0.hasData && $0.index < 60 && $0.contributors == ["no data"] })
-    #expect(driver.judgements("ev", from: 96 * 4).allSatisfy { $0.hasData && $0.index >= 80 })
+    #expect(driver.judgements("ev", from: 96 * 4 + 4).allSatisfy { $0.hasData && $0.index >= 80 })
     #expect(driver.found.filter { !$0.hasData }.count == 95)
     let position = try #require(driver.found.firstIndex { !$0.hasData })
     #expect(driver.field("state", of: position) == .text("no data"))

@@ -145,7 +145,7 @@ struct TwinTests {
     #expect(track.track.score > 0.4)
   }
 
-  @Test("a series that leaves its forecast of six hours before counts for 0.3 at the most")
+  @Test("a series that leaves its forecast of six hours before counts for 0.15 at the most")
   func forecast() {
     var random = SeededGenerator(seed: 6)
     var track = ForecastTrack()

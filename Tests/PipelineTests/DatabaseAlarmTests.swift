@@ -25,7 +25,9 @@ struct DatabaseAlarmTests {
     #expect(raised.count == 4)
     #expect(raised[0].hasPrefix(#"alerts,plant=a,asset=_plant,rule=database status="raised",severity="critical","#))
     #expect(raised[0].contains(#"id="a/_plant/database/3000""#) && raised[0].contains("limit exceeded"))
-    #expect(raised[1] == #"alert_state,plant=a,asset=_plant,rule=database active=1i,severity="critical" 3000"#)
+    #expect(
+      raised[1]
+        == #"alert_state,plant=a,asset=_plant,rule=database active=1i,severity="critical",state="unacknowledged" 3000"#)
     #expect(raised[2].hasPrefix("alerts,plant=b,") && raised[3].hasPrefix("alert_state,plant=b,"))
     #expect(lines(&alarm, limit, 62).isEmpty)
     #expect(lines(&alarm, limit, 63).allSatisfy { $0.hasPrefix("alert_state,") && $0.contains("active=1i") })

@@ -19,6 +19,15 @@ struct InstructionRecordTests {
       processor = RecordProcessor(sources: sources)
     }
 
+    mutating func configure(_ sources: PlantSources) {
+      now += .second
+      History.record(of: sources).withUnsafeBytes { body in
+        _ = processor.process(kind: .configuration, received: now, body: body) { frame, _ in
+          transitions += frame.alerts
+        }
+      }
+    }
+
     mutating func receive(_ messages: [(topic: String, payload: String)]) {
       now += .second
       var frame = MessageFrameBuilder()
@@ -33,6 +42,21 @@ struct InstructionRecordTests {
         _ = processor.process(kind: .messages, received: now, body: body) { frame, _ in transitions += frame.alerts }
       }
     }
+  }
+
+  @Test("the alerts of a plant that is taken away, or starts anew, are over", arguments: [true, false])
+  func reconfiguration(isRemoved: Bool) throws {
+    var run = Run(plant: "north")
+    for _ in 0..<3 { run.receive([("north/grid/power", "400")]) }
+    var next = PlantSources()
+    let other = String(decoding: History.file("north"), as: UTF8.self).replacing(
+      "pv: {kind: pv,", with: "pv: {kind: wind,")
+    next.files = [("a.yaml", isRemoved ? History.file("south") : Array(other.utf8))]
+    run.configure(next)
+    #expect(run.transitions.map(\.status) == [.raised, .cleared])
+    #expect(run.transitions[0].id == run.transitions[1].id && run.transitions[1].time == run.now)
+    let lines = String(decoding: run.processor.encoder.take(upTo: 0).bytes, as: UTF8.self)
+    #expect(lines.contains("alert_state,plant=north,asset=grid,rule=limit active=0i"))
   }
 
   @Test("an acknowledgement in the journal acts as it comes, and every instruction is in the ledger")

@@ -19,13 +19,21 @@ struct AllocationTests {
     private static let isOptimised = true
   #endif
 
-  // A build without optimisation allocates for what the optimiser removes; a minute mark allocates for its findings.
+  // A build without optimisation allocates for what the optimiser removes; a minute mark allocates for its findings, and
+  // what is read from disk for the request that it becomes.
   @Test(
     "a reading that is known allocates nothing", .enabled(if: isOptimised, "needs swift test -c release"),
     arguments: HotPath.all.map(\.name))
   func allocations(name: String) throws {
     let path = try #require(HotPath.all.first { $0.name == name })
     let result = try path.measure(SensorLoad(plants: 2, passes: 186))
-    #expect(result.allocationsPerReading < (["stages", "pipeline"].contains(name) ? 0.1 : 0.001))
+    #expect(result.allocationsPerReading < (["spool", "pipeline"].contains(name) ? 0.1 : 0.001))
+  }
+
+  @Test("the state of a sensor in cleaning and windows is at most 1 KiB")
+  func memory() {
+    let memory = SensorMemory.measure(plants: 20)
+    #expect(memory.cleaning > 100 && memory.windows > 400, "\(memory)")
+    #expect(memory.cleaning + memory.windows <= 1_024, "\(memory)")
   }
 }

@@ -21,6 +21,8 @@ struct ForecastEnsemble: Sendable {
   /// Lead class by lead class, level by level, model by model.
   private(set) var weights: [Double]
   private(set) var calibrations: [IntervalCalibration]
+  /// Whether the losses of the last days were far above those of the weeks before when it learned last.
+  private(set) var hasDrifted = false
 
   /// An ensemble that averages by `prior`. Unless `isDense`, it remembers an issue each six hours and of that a slot
   /// each hour, which is enough to learn from and bounds the memory.
@@ -52,6 +54,7 @@ struct ForecastEnsemble: Sendable {
     memory.settle(before: origin, oldest: origin - ForecastEnsemble.memoryDays * perDay, actual: actual)
     var all = (issued: [Double](), actuals: [Double](), importance: [Double]())
     var own: [IntervalCalibration] = []
+    var drift = LossDrift()
     for lead in 0..<leads.count {
       let samples = memory.settled(lead)
       let actuals = samples.map { memory.entries[$0].actual }
@@ -68,6 +71,12 @@ struct ForecastEnsemble: Sendable {
       for (row, old) in valid.enumerated() {
         for level in 0..<QuantileLevels.count { table[row, level] = issued[old, level] }
       }
+      for (row, old) in valid.enumerated() {
+        drift.insert(
+          PinballLoss.mean(
+            p10: table[row, QuantileLevels.p10], p50: table[row, QuantileLevels.p50],
+            p90: table[row, QuantileLevels.p90], actual: actuals[old]), age: ages[old])
+      }
       own.append(
         IntervalCalibration(table, actuals: valid.map { actuals[$0] }, importance: valid.map { urgency[$0] }))
       all.issued += table.values
@@ -78,6 +87,7 @@ struct ForecastEnsemble: Sendable {
     table.values = all.issued
     let pooled = IntervalCalibration(table, actuals: all.actuals, importance: all.importance)
     calibrations = own.map { $0.blended(with: pooled) }
+    hasDrifted = drift.isThere
   }
 
   /// The calibrated average of what the models say of a horizon.

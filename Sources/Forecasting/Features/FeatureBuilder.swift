@@ -1,3 +1,4 @@
+import PlantModel
 import PlantPhysics
 
 /// Turns what is known at an origin into rows of features: the same way for learning and for forecasting.
@@ -21,12 +22,17 @@ public struct FeatureBuilder: Sendable {
   private let input: ForecastInput
   private var day = DaySummary()
 
-  /// Features of an input for forecasts of `horizon` slots every `step` slots.
+  /// Features of an input for forecasts of `horizon` slots every `step` slots, with every series that may explain it.
   public init(_ input: ForecastInput, horizon: Int, step: Int) {
+    self.init(input, horizon: horizon, step: step, uses: input.exogenous.map { $0.isKnownAhead ? .ahead : .past })
+  }
+
+  /// Features of an input, its series used as `uses` says.
+  init(_ input: ForecastInput, horizon: Int, step: Int, uses: [ExogenousUse]) {
     self.input = input
     self.horizon = max(1, horizon)
     self.step = max(1, step)
-    columns = FeatureColumn.all(for: input, hasLeads: self.step < self.horizon)
+    columns = FeatureColumn.all(for: input, hasLeads: self.step < self.horizon, uses: uses)
   }
 
   /// Rows of the slots from an origin on.
@@ -114,6 +120,9 @@ public struct FeatureBuilder: Sendable {
     case .weekday: return input.calendar.entry(slot).weekday
     case .dayOfYear: return input.calendar.entry(slot).dayOfYear
     case .holiday(let shift): return input.holiday(slot + shift * perDay)
+    case .clearSky:
+      let middle = input.grid.start(of: slot) + TimeSpan(nanoseconds: input.grid.span.nanoseconds / 2)
+      return (input.sun?.irradiance(at: middle) ?? .nan) / 1000
     case .lead: return Double(slot + 1 - origin) * input.grid.span.inHours
     case .sameSlot(let days): return input.target(sameSlot(slot, origin, days), before: origin)
     case .weekMean: return weekMean(slot, origin)

@@ -10,6 +10,8 @@ public enum FeatureColumn: Sendable, Hashable {
   case holiday(shift: Int)
   /// From the origin to the slot's end [h].
   case lead
+  /// What the sun would give under a clear sky at the middle of the slot [kW/m²].
+  case clearSky
   /// The target at the same time of day so many days ago; counted from the latest day on which that was known.
   case sameSlot(days: Int)
   /// Mean of ``sameSlot(days:)`` over the last seven days.
@@ -50,21 +52,27 @@ public enum FeatureColumn: Sendable, Hashable {
     case previousMean
   }
 
-  /// The features for an input. `hasLeads`: whether a slot is forecast from more than one origin.
-  public static func all(for input: ForecastInput, hasLeads: Bool) -> [FeatureColumn] {
+  /// The features for an input. `hasLeads`: whether a slot is forecast from more than one origin; `uses`: how each
+  /// series that may explain the target is used.
+  static func all(for input: ForecastInput, hasLeads: Bool, uses: [ExogenousUse]) -> [FeatureColumn] {
     var columns: [FeatureColumn] = [.hour, .weekday, .dayOfYear]
-    if !input.holidays.isEmpty { columns += [-7, -1, 0, 1].map { .holiday(shift: $0) } }
+    if input.sun != nil { columns.append(.clearSky) }
+    if input.knowsHolidays { columns += [-7, -1, 0, 1].map { .holiday(shift: $0) } }
     if hasLeads { columns.append(.lead) }
     columns += [1, 2, 3, 7, 14].map { .sameSlot(days: $0) }
     columns += [.weekMean, .weekDeviation, .weekdayMean, .around]
     columns += DayStatistic.allCases.map { .day($0) } + [.weekLevel]
-    for (index, series) in input.exogenous.enumerated() {
+    for (index, use) in zip(input.exogenous.indices, uses) {
       let features: [ExogenousFeature] =
-        series.isKnownAhead
-        ? [
-          .now, .change, .dayMean, .dayMaximum, .rolling(hours: 3), .rolling(hours: 24), .rolling(hours: 72),
-          .yesterday,
-        ] : [.yesterday, .previousMean]
+        switch use {
+        case .none: []
+        case .past: [.yesterday, .previousMean]
+        case .ahead:
+          [
+            .now, .change, .dayMean, .dayMaximum, .rolling(hours: 3), .rolling(hours: 24), .rolling(hours: 72),
+            .yesterday,
+          ]
+        }
       columns += features.map { .exogenous(index, $0) }
     }
     return columns

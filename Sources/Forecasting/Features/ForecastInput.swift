@@ -14,6 +14,8 @@ public struct ForecastInput: Sendable {
     public var isKnownAhead: Bool
     /// One value a slot [its own unit].
     public var values: [Double]
+    /// The slot of the first value; `nil` for that of the target.
+    var first: Int?
 
     /// A series.
     public init(name: String, isKnownAhead: Bool, values: [Double]) {
@@ -30,7 +32,9 @@ public struct ForecastInput: Sendable {
   /// The mean of each slot [unit of the target].
   public private(set) var target: [Double]
   /// Series that may explain the target.
-  public private(set) var exogenous: [Exogenous]
+  public var exogenous: [Exogenous]
+  /// The clear sky over a generator of solar power; `nil` for other targets.
+  public var sun: ClearSky?
   /// 1 on holidays, 0 on other days; empty where nothing is known of holidays.
   public private(set) var holidays: [Double]
   /// The calendar of the slots, and of a horizon beyond them.
@@ -80,13 +84,18 @@ public struct ForecastInput: Sendable {
   public func exogenous(_ index: Int, _ slot: Int, before origin: Int, horizon: Int) -> Double {
     let series = exogenous[index]
     let limit = series.isKnownAhead ? origin + horizon : origin
-    return slot < limit && slot >= first && slot - first < series.values.count ? series.values[slot - first] : .nan
+    let place = slot - (series.first ?? first)
+    return slot < limit && place >= 0 && place < series.values.count ? series.values[place] : .nan
   }
 
   /// Whether a slot is on a holiday, NaN where that is not known.
   public func holiday(_ slot: Int) -> Double {
-    slot >= first && slot - first < holidays.count ? holidays[slot - first] : .nan
+    if holidays.isEmpty, !calendar.holidays.isEmpty { return calendar.isHoliday(slot) ? 1 : 0 }
+    return slot >= first && slot - first < holidays.count ? holidays[slot - first] : .nan
   }
+
+  /// Whether anything is known of holidays.
+  public var knowsHolidays: Bool { !holidays.isEmpty || !calendar.holidays.isEmpty }
 
   /// Sets the target of a slot, and forgets what is more than `keeping` slots before the latest.
   public mutating func set(_ slot: Int, _ value: Double, keeping: Int) {

@@ -18,6 +18,8 @@ public struct SlotCalendar: Sendable {
   /// First slots of spans with one offset, ascending, and those offsets.
   private var changes: [(slot: Int, offset: TimeSpan)] = []
   private var end: Int
+  /// Local days off, as days since 1970-01-01.
+  public var holidays: Set<Int> = []
 
   /// The calendar of a zone from a slot on; ``extend(to:zone:)`` says how far.
   public init(grid: SlotGrid, first: Int) {
@@ -39,11 +41,19 @@ public struct SlotCalendar: Sendable {
 
   /// What the wall shows when a slot starts; outside of what was read, with the nearest offset.
   public func entry(_ slot: Int) -> Entry {
-    let place = changes.partitioningIndex { $0.slot > slot }
-    let offset = changes.isEmpty ? .zero : changes[max(0, place - 1)].offset
-    let civil = CivilTime(utc: grid.start(of: slot) + offset)
+    let civil = CivilTime(utc: local(slot))
     return Entry(
       hour: Double(civil.secondOfDay) / 3600, weekday: Double(civil.weekday), dayOfYear: Double(civil.dayOfYear))
+  }
+
+  /// Whether a slot is on a local day off.
+  public func isHoliday(_ slot: Int) -> Bool {
+    holidays.contains(Int(local(slot).floored(to: .day).seconds / 86_400))
+  }
+
+  private func local(_ slot: Int) -> Timestamp {
+    let place = changes.partitioningIndex { $0.slot > slot }
+    return grid.start(of: slot) + (changes.isEmpty ? .zero : changes[max(0, place - 1)].offset)
   }
 
   /// By how much a zone's standard time is ahead of UTC in the year of a moment: the least offset of its months.

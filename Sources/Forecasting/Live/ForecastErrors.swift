@@ -22,11 +22,17 @@ public struct ForecastErrors: Sendable, Equatable {
   public func count(_ bucket: LeadBucket) -> Int { windows[bucket.rawValue].count }
 
   /// The 10 % and 90 % quantiles of the errors of a bucket; `nil` until there are ``enough``.
+  ///
+  /// A model that has been off to one side of late has both on that side, and an interval that ends at the median would
+  /// deny what else may come: an end is at least a quarter as far from the median as the other.
   public func interval(_ bucket: LeadBucket) -> (lower: Double, upper: Double)? {
     let window = windows[bucket.rawValue]
     guard window.count >= ForecastErrors.enough else { return nil }
-    return (window.quantile(0.1), window.quantile(0.9))
+    let (lower, upper) = (window.quantile(0.1), window.quantile(0.9))
+    return (min(lower, -ForecastErrors.leastShare * upper), max(upper, -ForecastErrors.leastShare * lower))
   }
+
+  private static let leastShare = 0.25
 
   func snapshot(into writer: inout SnapshotWriter) {
     for window in windows { window.snapshot(into: &writer) }

@@ -10,18 +10,16 @@ extension PointBatch {
     guard let first = forecaster.issuedSlot else { return }
     for bucket in LeadBucket.allCases {
       let key = PointKey(.forecast, .series(series), bucket.name)
-      let model = forecaster.models[forecaster.inCharge[bucket.rawValue]].name
       for offset in onlyLasting ? bucket.offsets.prefix(1) : bucket.offsets {
         begin(key, at: QuarterHour.start(of: first + offset))
-        fields(of: forecaster.issue, offset, model)
+        fields(of: forecaster.issue, offset, forecaster.label(offset))
         field("issued", text: issued)
       }
     }
     let key = PointKey(.forecastLatest, .series(series))
     for offset in onlyLasting ? 0..<1 : 0..<LeadBucket.horizon {
-      let bucket = LeadBucket(offset: offset)
       begin(key, at: QuarterHour.start(of: first + offset))
-      fields(of: forecaster.issue, offset, forecaster.models[forecaster.inCharge[bucket.rawValue]].name)
+      fields(of: forecaster.issue, offset, forecaster.label(offset))
     }
   }
 

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantPhysics
 import StreamCore
 
 /// Forecasts the plant's powers a day ahead, every quarter of an hour, and scores each forecast when its time has come.
@@ -34,12 +35,14 @@ public struct ForecastStage: Stage {
   /// Fresh models for each series; without any, nothing is learned.
   private let learning: [any ForecastModel]
   private var zone: PlantZone?
+  private var weather = WeatherBook()
 
   /// A stage that has seen nothing, and the models that each series is to learn.
   public init(learning: [any ForecastModel] = ForecastModels.live) { self.learning = learning }
 
   /// Learns from closed windows and scores what they settle; issues forecasts at quarter-hour marks.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    if !learning.isEmpty { weather.take(frame, register) }
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
       observe(frame.windows[position], &frame.points, register)
     }
@@ -75,6 +78,7 @@ public struct ForecastStage: Stage {
   }
 
   private mutating func observe(_ window: FeatureWindow, _ points: inout PointBatch, _ register: PlantRegister) {
+    weather.observe(window, register)
     guard ForecastStage.isTarget(window.series, in: register) else { return }
     let position = window.series.position
     while forecasters.count <= position { forecasters.append(nil) }
@@ -92,12 +96,40 @@ public struct ForecastStage: Stage {
     at position: Int, _ moment: Timestamp, _ register: PlantRegister
   ) -> SeriesForecaster {
     guard !learning.isEmpty else { return SeriesForecaster() }
-    let zone = self.zone ?? PlantZone(register.plant.location.timezone, around: moment)
+    let zone = self.zone ?? PlantZone(PlantZone.Key(register.plant), around: moment)
     self.zone = zone
     return SeriesForecaster(LearningModel(learning, zone: zone, position: position))
   }
 
+  /// The clear sky over a PV asset, if the series is its power and the plant says where it is.
+  private func sun(_ series: SeriesIndex, _ register: PlantRegister) -> ClearSky? {
+    let asset = register.asset(of: series)
+    guard asset.kind == .pv, register.power(of: register.series[series.position].asset) == series else { return nil }
+    let latitude = register.plant.location.latitude
+    return ClearSky(
+      location: register.plant.location,
+      plane: TiltedPlane(
+        tiltDegrees: asset.tiltDegrees ?? min(60, latitude.magnitude),
+        azimuthDegrees: asset.azimuthDegrees ?? (latitude < 0 ? 0 : 180)))
+  }
+
+  /// Puts calendar, weather and clear sky before all that learn, once a mark; the calendar is made anew when the plant's file says
+  /// something else.
+  private mutating func inform(_ register: PlantRegister) {
+    guard let zone else { return }
+    let key = PlantZone.Key(register.plant)
+    if key != zone.key { self.zone = PlantZone(key, around: zone.moment) }
+    let current = self.zone ?? zone
+    let shift = Int(current.grid.standardOffset.nanoseconds / current.grid.span.nanoseconds)
+    let known = weather.isEmpty ? [] : weather.exogenous(shift: shift)
+    for position in forecasters.indices where forecasters[position] != nil {
+      let sun = sun(SeriesIndex(position), register)
+      forecasters[position]?.inform(current, known, sun)
+    }
+  }
+
   private mutating func issueForecasts(_ frame: inout Frame, _ register: PlantRegister) {
+    inform(register)
     let first = QuarterHour.slot(containing: frame.clock)
     let issued = frame.clock.description
     for position in forecasters.indices where forecasters[position] != nil {
@@ -130,9 +162,12 @@ public struct ForecastStage: Stage {
 extension ForecastStage {
   /// Writes the state of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(2))
-    writer.write(zone?.identifier ?? "")
+    writer.write(UInt16(3))
+    writer.write(zone?.key.identifier ?? "")
+    writer.write(zone?.key.country ?? "")
+    writer.write(zone?.key.holidays ?? []) { $0.write(Int64($1)) }
     writer.write(zone?.moment ?? .distantPast)
+    weather.snapshot(into: &writer)
     writer.write(forecasters) { writer, forecaster in
       writer.write(forecaster != nil)
       forecaster?.snapshot(into: &writer)
@@ -141,10 +176,16 @@ extension ForecastStage {
 
   /// Replaces the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 2, of: ForecastStage.name)
+    try reader.expect(version: 3, of: ForecastStage.name)
     let identifier = try reader.readString()
+    let country = try reader.readString()
+    let holidays = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
+      Int(try reader.read(Int64.self))
+    }
     let moment = try reader.readTimestamp()
-    let zone = identifier.isEmpty ? nil : PlantZone(identifier, around: moment)
+    let key = PlantZone.Key(identifier: identifier, country: country, holidays: holidays)
+    let zone = identifier.isEmpty ? nil : PlantZone(key, around: moment)
+    try weather.restore(from: &reader)
     let learning = self.learning
     var position = -1
     forecasters = try reader.readArray { (reader) throws(SnapshotError) in

@@ -24,10 +24,14 @@ public struct ForecastBasis {
   }
 }
 
-/// A forecaster of one series. A new model is one file that conforms, and one line in ``SeriesForecaster``.
+/// What stands for a series before and beside the models that learn from rows (``ForecastModel``), which come as one,
+/// ``LearningModel``.
 public protocol HistoryModel: Sendable {
   /// The value of the `model` tag.
   var name: String { get }
+
+  /// The name, and what the model has to do without at present.
+  var label: String { get }
 
   /// Whether there is enough history to answer.
   func isReady(first: Int, history: SlotHistory) -> Bool
@@ -49,6 +53,8 @@ public protocol HistoryModel: Sendable {
 }
 
 extension HistoryModel {
+  /// The name alone.
+  public var label: String { name }
   /// Nothing to learn beside the history.
   public mutating func update(slot: Int, value: Double, history: SlotHistory) {}
   /// Nothing to correct beside the history.

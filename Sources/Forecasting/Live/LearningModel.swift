@@ -10,11 +10,13 @@ public struct LearningModel: HistoryModel {
   /// Days of history that models learn from.
   static let trainingDays = 168
   /// Days of history that are kept: for the lags of the first row too.
-  private static let keptDays = trainingDays + 32
+  static let keptDays = trainingDays + 32
   /// Minutes from one slice of training to the next.
   private static let minutesPerSlice = 4
 
-  private let zone: PlantZone
+  private var zone: PlantZone
+  /// What the models have to do without in the latest forecast.
+  private var missing: [String] = []
   /// Slots of the engine's grid after those of ``StreamCore/QuarterHour``.
   private let shift: Int
   private let phase: Int
@@ -30,6 +32,19 @@ public struct LearningModel: HistoryModel {
     input = ForecastInput(grid: zone.grid, first: 0, target: [])
     input.calendar = zone.calendar
     engine = ForecastEngine(models: models, settings: LearningModel.settings(phase: position), grid: zone.grid)
+  }
+
+  /// `ensemble`, and the weather that it has to do without.
+  public var label: String { missing.isEmpty ? name : "\(name) without \(missing.joined(separator: ", "))" }
+
+  /// Takes over what is known of calendar and weather.
+  mutating func inform(_ zone: PlantZone, _ weather: [ForecastInput.Exogenous], _ sun: ClearSky?) {
+    if zone.key != self.zone.key {
+      self.zone = zone
+      input.calendar = zone.calendar
+    }
+    input.exogenous = weather
+    input.sun = sun
   }
 
   /// How a series is learned; `phase` spreads the trainings of many over the week.
@@ -54,7 +69,9 @@ public struct LearningModel: HistoryModel {
 
   /// What the ensemble says.
   public mutating func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
-    let table = engine.advance(to: basis.first + shift, input).ensemble
+    let issue = engine.advance(to: basis.first + shift, input)
+    let table = issue.ensemble
+    missing = issue.missing
     for offset in 0..<min(track.p50.count, table.rows) {
       track.p10[offset] = table[offset, QuantileLevels.p10]
       track.p50[offset] = table[offset, QuantileLevels.p50]

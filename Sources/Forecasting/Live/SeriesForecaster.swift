@@ -18,7 +18,7 @@ struct SeriesForecaster: Sendable {
 
   private(set) var history = SlotHistory(capacity: historySlots)
   /// In the order that ledger and snapshot use. A challenger of `naive` goes to the end.
-  private(set) var models: [any HistoryModel] = [Persistence(), HistoryNaive.day, HistoryNaive.week]
+  private(set) var models: [any HistoryModel] = [Persistence(), SeasonalNaive.day, SeasonalNaive.week]
   /// The models that learn, which are the last of ``models``; `nil` where nothing is to be learned.
   private let learner: Int?
   private var errors: [ForecastErrors]
@@ -115,6 +115,16 @@ struct SeriesForecaster: Sendable {
     issuedSlot = first
     return true
   }
+
+  /// Puts what is known of calendar and weather before the models that learn.
+  mutating func inform(_ zone: PlantZone, _ weather: [ForecastInput.Exogenous], _ sun: ClearSky?) {
+    guard let learner, var learning = models[learner] as? LearningModel else { return }
+    learning.inform(zone, weather, sun)
+    models[learner] = learning
+  }
+
+  /// What the model in charge of a slot of the latest issue is called, with what it has to do without.
+  func label(_ offset: Int) -> String { models[inCharge[LeadBucket(offset: offset).rawValue]].label }
 
   /// Does a slice of training if one is due in this minute, counted from 1970.
   mutating func work(minute: Int) {

@@ -12,6 +12,9 @@ public protocol ForecastModel: Sendable {
   /// Days of history below which the model is not asked.
   var minimumDays: Int { get }
 
+  /// Whether the model goes wrong when weather that it learned with is missing.
+  var leansOnWeather: Bool { get }
+
   /// Starts to learn from scratch. The same rows and seed give the same model.
   mutating func begin(_ rows: FeatureRows, seed: UInt64)
 
@@ -32,6 +35,9 @@ extension ForecastModel {
   /// 1.
   public var priorWeight: Double { 1 }
 
+  /// It does.
+  public var leansOnWeather: Bool { true }
+
   /// Nothing is left after ``begin(_:seed:)``.
   public mutating func proceed() -> Bool { false }
 
@@ -44,11 +50,15 @@ extension ForecastModel {
 
 /// The models there are.
 public enum ForecastModels {
+  /// Those that a backtest runs unless told otherwise: the recurrent network is left out, which costs more than it has
+  /// been seen to bring.
+  public static var standard: [any ForecastModel] { all.filter { !($0 is RecurrentModel) } }
+
   /// Fresh models in the order of results.
   public static var all: [any ForecastModel] {
     [
       SeasonalNaive.day, SeasonalNaive.week, SimilarDays(), AdditiveModel(), ForestModel(), BoostedModel(),
-      HybridModel(),
+      HybridModel(), RecurrentModel(),
     ]
   }
 

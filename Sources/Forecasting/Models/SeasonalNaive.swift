@@ -2,17 +2,25 @@ import StreamCore
 
 /// What was a season ago will be again: the baseline that every other forecast has to beat.
 ///
-/// The median is the value a day or a week before; the other quantiles add those of the errors that this made over the
-/// last eight weeks.
-public struct SeasonalNaive: ForecastModel {
+/// The median is the value a day or a week before. Asked for rows, as a member of an ensemble, the other quantiles add
+/// those of the errors that this made over the last eight weeks. Asked for a series' history, as the one that stands until
+/// others have learned, its intervals are empirical, see ``ForecastBasis``.
+public struct SeasonalNaive: ForecastModel, HistoryModel {
   /// Little: it is for the first days.
   public let priorWeight = 0.05
+  /// No.
+  public let leansOnWeather = false
   /// The value of the `model` tag.
   public let name: String
   /// A season and a day.
   public let minimumDays: Int
   private let days: Int
   private var offsets = Array(repeating: 0.0, count: QuantileLevels.count)
+
+  /// Slots of a season in quarters of an hour.
+  private var season: Int { days * QuarterHour.perDay }
+  /// Seasons to look back where values are missing: a week or four.
+  private var depth: Int { days == 1 ? 7 : 4 }
 
   /// The day before: `naive`.
   public static let day = SeasonalNaive(name: "naive", days: 1)
@@ -46,6 +54,25 @@ public struct SeasonalNaive: ForecastModel {
       answer.sort(row: row)
     }
     return answer
+  }
+
+  /// Whether a whole season has passed since the first value.
+  public func isReady(first: Int, history: SlotHistory) -> Bool {
+    history.first.map { first - $0 >= season } ?? false
+  }
+
+  /// The value a season ago, or several where that is missing, or yesterday's, or the last day's mean; empirical
+  /// intervals around it.
+  public func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
+    let day = basis.history.summary(of: (basis.first - QuarterHour.perDay)..<basis.first)
+    for offset in track.p50.indices {
+      let slot = basis.first + offset
+      let history = basis.history
+      let past = (1...depth).lazy.map { history[slot - $0 * season] }.first { !$0.isNaN }
+      let yesterday = history[slot - QuarterHour.perDay]
+      track.p50[offset] = past ?? (yesterday.isNaN ? day?.mean ?? .nan : yesterday)
+    }
+    basis.addEmpiricalIntervals(to: &track)
   }
 
   /// Writes the quantiles of the errors.

@@ -10,7 +10,7 @@ import StreamCore
 struct ForecastTrack: Sendable {
   /// Quarters of an hour from the issue to the slot that is judged.
   static let lead = 24
-  static let weight = 0.3
+  static let weight = 0.15
 
   private var track = ResidualTrack(learning: 150, floor: 1)
   /// What is expected of slots to come, oldest first.

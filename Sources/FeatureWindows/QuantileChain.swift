@@ -1,0 +1,106 @@
+import PlantModel
+import StreamCore
+
+/// The quantile sketches of a series: of its newest minute, quarter and hour, and the quantiles of the ones before.
+///
+/// A reading enters the sketch of its minute alone; when the next minute begins, that sketch is put into the one of its
+/// quarter, and so on. A reading that comes when its own minute is over enters the shortest of the windows around it
+/// that still lasts: it counts for the longer windows and leaves the quantiles of the shorter ones as they are.
+struct QuantileChain: BitwiseCopyable {
+  /// The newest minute since the epoch.
+  private var minute = Int32.min
+  private var sketches: InlineArray<3, QuantileSketch> = .init(repeating: QuantileSketch())
+  /// p10, p50 and p90 of the windows that ended last.
+  private var ended: InlineArray<9, Float> = .init(repeating: .nan)
+  /// How many lengths before the newest window those were; 0 where none is remembered.
+  private var distances: InlineArray<3, UInt8> = .init(repeating: 0)
+
+  /// Takes in a reading of a minute; `shortest` is the shortest window that the series has.
+  mutating func insert(_ value: Double, minute moment: Int32, shortest: WindowLength) {
+    if moment > minute { advance(to: moment) }
+    for length in WindowLength.allCases where length.minutes >= shortest.minutes {
+      guard length.start(moment) == length.start(minute) else { continue }
+      sketches[length.level].insert(value)
+      return
+    }
+  }
+
+  /// p10, p50 and p90 of a window; NaN where it is neither the newest of its length nor the one before.
+  func quantiles(_ length: WindowLength, start: Int32) -> (p10: Double, p50: Double, p90: Double) {
+    let level = length.level
+    let distance = (Int64(length.start(minute)) - Int64(start)) / Int64(length.minutes)
+    if minute != .min, distance == 0 {
+      // What the shorter windows have belongs to this one too.
+      var sketch = sketches[level]
+      for i in 0..<level { sketch.merge(sketches[i]) }
+      return Self.rounded(sketch.quantile(0.1), sketch.quantile(0.5), sketch.quantile(0.9))
+    }
+    guard distance > 0, distance == Int64(distances[level]) else { return (.nan, .nan, .nan) }
+    return Self.rounded(ended[3 * level], ended[3 * level + 1], ended[3 * level + 2])
+  }
+
+  private static func rounded(_ p10: Float, _ p50: Float, _ p90: Float) -> (p10: Double, p50: Double, p90: Double) {
+    (Double(sevenDigitsOf: p10), Double(sevenDigitsOf: p50), Double(sevenDigitsOf: p90))
+  }
+
+  private mutating func advance(to moment: Int32) {
+    defer { minute = moment }
+    guard minute != .min else { return }
+    for length in WindowLength.allCases {
+      let (level, old, new) = (length.level, length.start(minute), length.start(moment))
+      guard new > old else { return }
+      ended[3 * level] = sketches[level].quantile(0.1)
+      ended[3 * level + 1] = sketches[level].quantile(0.5)
+      ended[3 * level + 2] = sketches[level].quantile(0.9)
+      distances[level] = UInt8(exactly: (new - old) / length.minutes) ?? 0
+      if level < 2 { sketches[level + 1].merge(sketches[level]) }
+      sketches[level] = QuantileSketch()
+    }
+  }
+}
+
+extension WindowLength {
+  /// Its position from the shortest.
+  var level: Int {
+    switch self {
+    case .minute: 0
+    case .quarterHour: 1
+    case .hour: 2
+    }
+  }
+
+  /// The next longer one.
+  var longer: WindowLength? {
+    switch self {
+    case .minute: .quarterHour
+    case .quarterHour: .hour
+    case .hour: nil
+    }
+  }
+
+  /// The start of the window that contains a minute [min since the epoch].
+  func start(_ minute: Int32) -> Int32 {
+    let rest = minute % minutes
+    return minute - (rest < 0 ? rest + minutes : rest)
+  }
+}
+
+extension QuantileChain {
+  func write(into writer: inout SnapshotWriter) {
+    writer.write(minute)
+    for i in 0..<3 { sketches[i].write(into: &writer) }
+    for i in 0..<9 { writer.write(ended[i].bitPattern) }
+    for i in 0..<3 { writer.write(distances[i]) }
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    self.init()
+    minute = try reader.read(Int32.self)
+    guard minute == .min || minute.magnitude < WindowAccumulator.latestMinute else {
+      throw .invalid("a minute outside all time")
+    }
+    for i in 0..<3 { sketches[i] = try QuantileSketch(from: &reader) }
+    for i in 0..<9 { ended[i] = Float(bitPattern: try reader.read(UInt32.self)) }
+    for i in 0..<3 { distances[i] = try reader.read(UInt8.self) }
+  }
+}

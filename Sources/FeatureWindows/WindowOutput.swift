@@ -1,0 +1,44 @@
+import PlantModel
+
+/// What the windows of one series after the other have to say.
+struct WindowOutput {
+  /// The series that is at work.
+  var series = SeriesIndex(0)
+  /// Windows in the order in which they closed or changed.
+  var windows: [FeatureWindow] = []
+  /// Windows of the length from which local hours and days are made that nothing can change any more, each with the
+  /// number of ``windows`` that came before.
+  var settled: [(after: Int, window: FeatureWindow)] = []
+  /// The length from which local hours and days are made.
+  var rollupLength = WindowLength.hour
+
+  mutating func emit(_ window: FeatureWindow) {
+    windows.append(window)
+    windows[windows.count - 1].series = series
+  }
+
+  mutating func evict(
+    _ slot: WindowAccumulator, _ length: WindowLength, _ traits: SeriesTraits, _ interval: TimeSpan
+  ) {
+    guard length == rollupLength, let window = slot.window(length, traits, interval) else { return }
+    settled.append((windows.count, window))
+  }
+}
+
+extension WindowAccumulator {
+  /// The window as it stands, apart from its series, its quantiles and whether it is an update; `nil` where it says
+  /// nothing.
+  func window(_ length: WindowLength, _ traits: SeriesTraits, _ interval: TimeSpan) -> FeatureWindow? {
+    let isMeasured = used > 0
+    // Between samples that are further apart than the window, the line between them stands for it.
+    let isBridged = length != .minute && coveredHours >= 0.5 * length.span.inHours
+    guard isMeasured || isBridged else { return nil }
+    return FeatureWindow(
+      series: SeriesIndex(0), length: length, start: Timestamp(nanoseconds: Int64(start) * 60_000_000_000),
+      mean: isMeasured ? mean : integral / coveredHours, minimum: minimum, maximum: maximum,
+      standardDeviation: isMeasured ? standardDeviation(isTimed: traits.isTimed) : .nan,
+      slope: slope(isTimed: traits.isTimed), count: Int(used),
+      energyKilowattHours: traits.hasEnergy ? energy(of: length.span, interval: interval) : .nan,
+      goodShare: goodShare, isUpdate: false)
+  }
+}

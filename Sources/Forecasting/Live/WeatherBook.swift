@@ -1,0 +1,139 @@
+import PlantModel
+import StreamCore
+
+/// A plant's weather by quarter of an hour: what its weather stations measured, and what a feed expects, for the models of
+/// all its series.
+///
+/// The sensors are `temperature`, `irradiance` and `wind_speed` of assets of kind `weather`, the first of each name; a feed
+/// is a sensor of the same name with `_forecast` at its end, whose readings carry the times that they are about. A value
+/// of the feed stands for its slot once that has begun: what is learned from is what was expected. Between values of the
+/// feed at most six hours apart a straight line is drawn.
+struct WeatherBook: Sendable {
+  /// Names of the sensors.
+  static let sensors = ["temperature", "irradiance", "wind_speed"]
+  private static let suffix = "_forecast"
+  /// Slots that are kept, and how far ahead a feed is listened to.
+  private static let kept = LearningModel.keptDays * QuarterHour.perDay
+  private static let reach = 16 * QuarterHour.perDay
+  private static let longestGap = 24
+
+  /// Values from a slot on, NaN where there is none.
+  private struct Track: Sendable {
+    var first = 0
+    var values: [Double] = []
+
+    subscript(slot: Int) -> Double {
+      slot >= first && slot - first < values.count ? values[slot - first] : .nan
+    }
+
+    mutating func set(_ slot: Int, _ value: Double) {
+      if values.isEmpty || slot - (first + values.count) > WeatherBook.kept {
+        first = slot
+        values = []
+      }
+      guard slot >= first else { return }
+      while first + values.count <= slot { values.append(.nan) }
+      values[slot - first] = value
+      let most = WeatherBook.kept + WeatherBook.reach
+      if values.count > most + most / 8 {
+        first += values.count - most
+        values.removeFirst(values.count - most)
+      }
+    }
+  }
+
+  private var measured = Array(repeating: Track(), count: sensors.count)
+  private var expected = Array(repeating: Track(), count: sensors.count)
+  /// For each series of the register what it is: a sensor's number, with the count of sensors added for a feed; −1 else.
+  private var roles: [Int8] = []
+
+  /// Whether anything is known.
+  var isEmpty: Bool { (measured + expected).allSatisfy { $0.values.isEmpty } }
+
+  /// Takes in the mean of a quarter of an hour.
+  mutating func observe(_ window: FeatureWindow, _ register: PlantRegister) {
+    guard let role = role(window.series, register), role < WeatherBook.sensors.count, window.mean.isFinite else {
+      return
+    }
+    measured[role].set(QuarterHour.slot(containing: window.start), window.mean)
+  }
+
+  /// Takes in what a feed expects of slots that have not begun.
+  mutating func take(_ frame: Frame, _ register: PlantRegister) {
+    let now = QuarterHour.slot(containing: frame.clock)
+    for row in 0..<frame.readings.count {
+      guard let role = role(frame.readings.series[row], register), role >= WeatherBook.sensors.count else { continue }
+      let slot = QuarterHour.slot(containing: frame.readings.time[row])
+      guard frame.readings.value[row].isFinite, slot > now,
+        slot <= now + WeatherBook.reach || frame.clock == .distantPast
+      else { continue }
+      expected[role - WeatherBook.sensors.count].set(slot, frame.readings.value[row])
+    }
+  }
+
+  private mutating func role(_ series: SeriesIndex, _ register: PlantRegister) -> Int? {
+    while roles.count < register.series.count {
+      let index = SeriesIndex(roles.count)
+      let name = register.series[roles.count].sensor
+      var role = -1
+      if register.kind(of: index) == .weather {
+        let isFeed = name.hasSuffix(WeatherBook.suffix)
+        let stem = isFeed ? String(name.dropLast(WeatherBook.suffix.count)) : name
+        if let number = WeatherBook.sensors.firstIndex(of: stem) {
+          role = number + (isFeed ? WeatherBook.sensors.count : 0)
+          if roles.contains(Int8(role)) { role = -1 }
+        }
+      }
+      roles.append(Int8(role))
+    }
+    guard roles.indices.contains(series.position), roles[series.position] >= 0 else { return nil }
+    return Int(roles[series.position])
+  }
+
+  /// The weather as models take it; `shift` is what their slots are after those of ``StreamCore/QuarterHour``.
+  func exogenous(shift: Int) -> [ForecastInput.Exogenous] {
+    WeatherBook.sensors.indices.map { index in
+      let (past, feed) = (measured[index], expected[index])
+      var series = ForecastInput.Exogenous(
+        name: WeatherBook.sensors[index], isKnownAhead: !feed.values.isEmpty, values: [])
+      let starts = [past, feed].filter { !$0.values.isEmpty }
+      guard let first = starts.map(\.first).min() else { return series }
+      let end = starts.map { $0.first + $0.values.count }.max() ?? first
+      series.first = first + shift
+      series.values = (first..<end).map { past[$0] }
+      var last: Int?
+      for slot in max(first, feed.first)..<max(first, feed.first + feed.values.count) where !feed[slot].isNaN {
+        series.values[slot - first] = feed[slot]
+        if let last, slot - last <= WeatherBook.longestGap {
+          for between in (last + 1)..<slot {
+            let share = Double(between - last) / Double(slot - last)
+            series.values[between - first] = feed[last] + share * (feed[slot] - feed[last])
+          }
+        }
+        last = slot
+      }
+      return series
+    }
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    for track in measured + expected {
+      writer.write(Int64(track.first))
+      writer.write(track.values)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    for index in 0..<(2 * WeatherBook.sensors.count) {
+      var track = Track()
+      track.first = Int(try reader.read(Int64.self))
+      track.values = try reader.readDoubles()
+      guard track.first.magnitude < 1 << 40 else { throw .invalid("a slot outside all time") }
+      if index < WeatherBook.sensors.count {
+        measured[index] = track
+      } else {
+        expected[index - WeatherBook.sensors.count] = track
+      }
+    }
+  }
+}

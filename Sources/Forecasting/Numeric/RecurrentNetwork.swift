@@ -1,0 +1,328 @@
+import Glibc
+import PlantPhysics
+
+/// A small network over sequences: a convolution of three steps, a gated recurrent unit, and quantiles as linear sums of
+/// the unit's state and of the inputs themselves, so that it starts as a linear regression and learns what that leaves.
+///
+/// Gated recurrent unit of K. Cho et al. 2014 (doi:10.3115/v1/D14-1179) in the form of cuDNN, convolution before it as in
+/// G. Lai et al., "LSTNet", 2018 (doi:10.1145/3209978.3210006); trained on the pinball loss by Adam (D. Kingma and J. Ba
+/// 2015, arXiv:1412.6980). The same seed and sequences give the same network.
+struct RecurrentNetwork: Sendable {
+  /// Where each matrix lies among the parameters, row after row.
+  private struct Layout: Sendable {
+    var convolution, convolutionBias, input, state, gateBias, output, skip, outputBias: Int
+    var count: Int
+
+    init(inputs: Int, channels: Int, units: Int, outputs: Int) {
+      var next = 0
+      func place(_ size: Int) -> Int {
+        defer { next += size }
+        return next
+      }
+      convolution = place(channels * 3 * inputs)
+      convolutionBias = place(channels)
+      input = place(3 * units * channels)
+      state = place(3 * units * units)
+      gateBias = place(3 * units)
+      output = place(outputs * units)
+      skip = place(outputs * inputs)
+      outputBias = place(outputs)
+      count = next
+    }
+  }
+
+  let inputs: Int
+  let channels: Int
+  let units: Int
+  let levels: [Float]
+  private(set) var parameters: [Float]
+  private let layout: Layout
+  private var gradient: [Float] = []
+  private var first: [Float] = []
+  private var second: [Float] = []
+  private var steps = 0
+  private var trace = Trace()
+
+  /// What the way forward leaves for the way back, step after step.
+  fileprivate struct Trace: Sendable {
+    var channels: [Float] = []
+    /// Update, reset and candidate of each unit, and what the state adds to the candidate.
+    var gates: [Float] = []
+    var recurrent: [Float] = []
+    /// States, the one before the first step first.
+    var states: [Float] = []
+    var answers: [Float] = []
+  }
+
+  /// An untrained network that answers 0.
+  init(inputs: Int, channels: Int = 16, units: Int = 16, levels: [Double], seed: UInt64) {
+    self.inputs = max(1, inputs)
+    self.channels = channels
+    self.units = units
+    self.levels = levels.map(Float.init)
+    layout = Layout(inputs: self.inputs, channels: channels, units: units, outputs: levels.count)
+    parameters = Array(repeating: 0, count: layout.count)
+    var generator = SeededGenerator(seed: seed)
+    func fill(_ start: Int, _ count: Int, fanIn: Int) {
+      let limit = (3 / Double(fanIn)).squareRoot()
+      for index in start..<(start + count) { parameters[index] = Float(generator.uniform(-limit, limit)) }
+    }
+    fill(layout.convolution, channels * 3 * self.inputs, fanIn: 3 * self.inputs)
+    fill(layout.input, 3 * units * channels, fanIn: channels)
+    fill(layout.state, 3 * units * units, fanIn: 2 * units)
+  }
+
+  /// Takes over parameters of a network of the same shape; `false` for another number of them.
+  mutating func adopt(_ parameters: [Float]) -> Bool {
+    guard parameters.count == layout.count else { return false }
+    self.parameters = parameters
+    return true
+  }
+
+  /// The quantiles of each step of a sequence of `inputs` numbers a step.
+  mutating func predict(_ sequence: [Float]) -> [Float] {
+    forward(sequence)
+    return trace.answers
+  }
+
+  /// Adds the gradient of a sequence's loss; what came of each step is in `targets`.
+  mutating func learn(_ sequence: [Float], _ targets: [Float]) {
+    if gradient.isEmpty { gradient = Array(repeating: 0, count: layout.count) }
+    forward(sequence)
+    backward(sequence, targets)
+  }
+
+  /// The mean pinball loss of a sequence.
+  mutating func loss(_ sequence: [Float], _ targets: [Float]) -> Float {
+    forward(sequence)
+    var sum: Float = 0
+    for (step, target) in targets.enumerated() {
+      for (level, probability) in levels.enumerated() {
+        let error = target - trace.answers[step * levels.count + level]
+        sum += max(probability * error, (probability - 1) * error)
+      }
+    }
+    return sum / Float(max(1, targets.count * levels.count))
+  }
+
+  /// The gradient that was added up so far.
+  var currentGradient: [Float] { gradient }
+
+  /// Sets one parameter, to measure what it does.
+  mutating func set(_ index: Int, _ value: Float) { parameters[index] = value }
+
+  /// Moves the parameters against the gradients of `count` steps that were added up, and forgets these.
+  mutating func move(rate: Float, over count: Int) {
+    guard count > 0, !gradient.isEmpty else { return }
+    if first.isEmpty {
+      first = Array(repeating: 0, count: layout.count)
+      second = first
+    }
+    steps += 1
+    let share = 1 / Float(count * levels.count)
+    let (beta1, beta2): (Float, Float) = (0.9, 0.999)
+    let scale = rate / (1 - pow(beta1, Float(steps)))
+    let correction = 1 / (1 - pow(beta2, Float(steps)))
+    for index in parameters.indices {
+      let slope = gradient[index] * share
+      first[index] = beta1 * first[index] + (1 - beta1) * slope
+      second[index] = beta2 * second[index] + (1 - beta2) * slope * slope
+      parameters[index] -= scale * first[index] / ((second[index] * correction).squareRoot() + 1e-8)
+      gradient[index] = 0
+    }
+  }
+
+  /// Drops what only training needs.
+  mutating func finish() {
+    gradient = []
+    first = []
+    second = []
+    trace = Trace()
+  }
+}
+
+// MARK: - Forward and back
+
+extension RecurrentNetwork {
+  private mutating func forward(_ sequence: [Float]) {
+    let length = sequence.count / inputs
+    func size(_ array: inout [Float], _ count: Int) {
+      if array.count != count { array = Array(repeating: 0, count: count) }
+    }
+    size(&trace.channels, length * channels)
+    size(&trace.gates, length * 3 * units)
+    size(&trace.recurrent, length * units)
+    size(&trace.states, (length + 1) * units)
+    size(&trace.answers, length * levels.count)
+    for unit in 0..<units { trace.states[unit] = 0 }
+    let (layout, inputs, channels, units, outputs) = (layout, inputs, channels, units, levels.count)
+    parameters.withUnsafeBufferPointer { weights in
+      sequence.withUnsafeBufferPointer { x in
+        trace.withPointers { way in
+          for step in 0..<length {
+            for channel in 0..<channels {
+              var sum = weights[layout.convolutionBias + channel]
+              for tap in max(0, 1 - step)..<min(3, length + 1 - step) {
+                sum += Self.dot(
+                  weights, layout.convolution + (channel * 3 + tap) * inputs, x, (step + tap - 1) * inputs, inputs)
+              }
+              way.channels[step * channels + channel] = max(0, sum)
+            }
+            for unit in 0..<units {
+              func gate(_ kind: Int) -> (own: Float, before: Float) {
+                let row = kind * units + unit
+                return (
+                  weights[layout.gateBias + row]
+                    + Self.dot(weights, layout.input + row * channels, way.channels, step * channels, channels),
+                  Self.dot(weights, layout.state + row * units, way.states, step * units, units)
+                )
+              }
+              let (update, reset, candidate) = (gate(0), gate(1), gate(2))
+              let z = Self.sigmoid(update.own + update.before)
+              let r = Self.sigmoid(reset.own + reset.before)
+              let n = tanhf(candidate.own + r * candidate.before)
+              let place = step * 3 * units + unit
+              way.gates[place] = z
+              way.gates[place + units] = r
+              way.gates[place + 2 * units] = n
+              way.recurrent[step * units + unit] = candidate.before
+              way.states[(step + 1) * units + unit] = (1 - z) * n + z * way.states[step * units + unit]
+            }
+            for output in 0..<outputs {
+              way.answers[step * outputs + output] =
+                weights[layout.outputBias + output]
+                + Self.dot(weights, layout.output + output * units, way.states, (step + 1) * units, units)
+                + Self.dot(weights, layout.skip + output * inputs, x, step * inputs, inputs)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func backward(_ sequence: [Float], _ targets: [Float]) {
+    let (layout, inputs, channels, units, outputs) = (layout, inputs, channels, units, levels.count)
+    var toState = [Float](repeating: 0, count: units)
+    var before = toState
+    var toGates = [Float](repeating: 0, count: 3 * units)
+    var toChannels = [Float](repeating: 0, count: channels)
+    let length = min(targets.count, sequence.count / inputs)
+    parameters.withUnsafeBufferPointer { weights in
+      sequence.withUnsafeBufferPointer { x in
+        gradient.withUnsafeMutableBufferPointer { slope in
+          trace.withPointers { way in
+            for step in stride(from: length - 1, through: 0, by: -1) {
+              for output in 0..<outputs {
+                let error = targets[step] - way.answers[step * outputs + output]
+                let down = error > 0 ? -levels[output] : 1 - levels[output]
+                slope[layout.outputBias + output] += down
+                let row = layout.output + output * units
+                Self.add(down, way.states, (step + 1) * units, to: slope, row, units)
+                Self.add(down, x, step * inputs, to: slope, layout.skip + output * inputs, inputs)
+                for unit in 0..<units { toState[unit] += down * weights[row + unit] }
+              }
+              for unit in 0..<units {
+                let place = step * 3 * units + unit
+                let (z, r, n) = (way.gates[place], way.gates[place + units], way.gates[place + 2 * units])
+                let old = way.states[step * units + unit]
+                let toCandidate = toState[unit] * (1 - z) * (1 - n * n)
+                toGates[unit] = toState[unit] * (old - n) * z * (1 - z)
+                toGates[units + unit] = toCandidate * way.recurrent[step * units + unit] * r * (1 - r)
+                toGates[2 * units + unit] = toCandidate
+                before[unit] = toState[unit] * z
+              }
+              for channel in 0..<channels { toChannels[channel] = 0 }
+              for row in 0..<(3 * units) {
+                let down = toGates[row]
+                // The candidate sees the old state through its reset gate.
+                let through = row < 2 * units ? down : down * way.gates[step * 3 * units + row - units]
+                slope[layout.gateBias + row] += down
+                Self.add(down, way.channels, step * channels, to: slope, layout.input + row * channels, channels)
+                Self.add(through, way.states, step * units, to: slope, layout.state + row * units, units)
+                for channel in 0..<channels {
+                  toChannels[channel] += down * weights[layout.input + row * channels + channel]
+                }
+                for unit in 0..<units { before[unit] += through * weights[layout.state + row * units + unit] }
+              }
+              for channel in 0..<channels where way.channels[step * channels + channel] > 0 {
+                slope[layout.convolutionBias + channel] += toChannels[channel]
+                for tap in max(0, 1 - step)..<min(3, sequence.count / inputs + 1 - step) {
+                  Self.add(
+                    toChannels[channel], x, (step + tap - 1) * inputs, to: slope,
+                    layout.convolution + (channel * 3 + tap) * inputs, inputs)
+                }
+              }
+              swap(&toState, &before)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func sigmoid(_ value: Float) -> Float { 1 / (1 + expf(-value)) }
+
+  private static func dot(
+    _ a: UnsafeBufferPointer<Float>, _ i: Int, _ b: UnsafeBufferPointer<Float>, _ j: Int, _ count: Int
+  ) -> Float {
+    // Four sums side by side, so that the processor need not wait for one.
+    var sums = SIMD8<Float>.zero
+    var place = 0
+    while place + 8 <= count {
+      let left = UnsafeRawPointer(a.baseAddress! + i + place).loadUnaligned(as: SIMD8<Float>.self)
+      let right = UnsafeRawPointer(b.baseAddress! + j + place).loadUnaligned(as: SIMD8<Float>.self)
+      sums += left * right
+      place += 8
+    }
+    var sum = sums.sum()
+    while place < count {
+      sum += a[i + place] * b[j + place]
+      place += 1
+    }
+    return sum
+  }
+
+  private static func dot(
+    _ a: UnsafeBufferPointer<Float>, _ i: Int, _ b: UnsafeMutableBufferPointer<Float>, _ j: Int, _ count: Int
+  ) -> Float {
+    dot(a, i, UnsafeBufferPointer(b), j, count)
+  }
+
+  private static func add(
+    _ factor: Float, _ values: UnsafeBufferPointer<Float>, _ from: Int,
+    to sums: UnsafeMutableBufferPointer<Float>, _ start: Int, _ count: Int
+  ) {
+    for place in 0..<count { sums[start + place] += factor * values[from + place] }
+  }
+
+  private static func add(
+    _ factor: Float, _ values: UnsafeMutableBufferPointer<Float>, _ from: Int,
+    to sums: UnsafeMutableBufferPointer<Float>, _ start: Int, _ count: Int
+  ) {
+    add(factor, UnsafeBufferPointer(values), from, to: sums, start, count)
+  }
+}
+
+extension RecurrentNetwork.Trace {
+  fileprivate typealias Numbers = UnsafeMutableBufferPointer<Float>
+
+  fileprivate struct Pointers {
+    var channels, gates, recurrent, states, answers: Numbers
+  }
+
+  /// All arrays at once, without a check on every access.
+  fileprivate mutating func withPointers(_ body: (Pointers) -> Void) {
+    channels.withUnsafeMutableBufferPointer { channels in
+      gates.withUnsafeMutableBufferPointer { gates in
+        recurrent.withUnsafeMutableBufferPointer { recurrent in
+          states.withUnsafeMutableBufferPointer { states in
+            answers.withUnsafeMutableBufferPointer { answers in
+              body(
+                Pointers(channels: channels, gates: gates, recurrent: recurrent, states: states, answers: answers))
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Forecasting
+import StreamCore
+
+/// From the features of a slot to the quantiles of a grown forest.
+enum ForestInference {
+  private static let rows = 3_000
+  private static let columns = 20
+
+  static let hotPath = HotPath("forest", "quantiles of one slot from 200 trees; a reading is a slot here") { load in
+    var state: UInt64 = 7
+    func uniform() -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(state >> 11) / 9_007_199_254_740_992
+    }
+    let features = (0..<columns).map { _ in (0..<rows).map { _ in uniform() } }
+    let targets = (0..<rows).map { features[0][$0] * 10 + features[1][$0] * features[2][$0] * 5 + uniform() }
+    let table = BinnedTable(features)
+    var forest = QuantileForest(targets: targets)
+    let settings = QuantileForest.Settings()
+    forest.grow(settings.trees, table, targets: targets, settings: settings, seed: 1)
+    var answer = QuantileTable(rows: 1)
+    var classes: [UInt8] = []
+    var weights: [Float] = []
+    return { passes in
+      // Ten slots a pass, or the benchmark would take minutes.
+      for slot in 0..<passes.count * 10 {
+        table.classes(of: features, row: (passes.lowerBound * 10 + slot) % rows, into: &classes)
+        forest.predict(classes, into: &answer, row: 0, weights: &weights)
+      }
+      return passes.count * 10
+    }
+  }
+}

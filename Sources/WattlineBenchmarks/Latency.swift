@@ -1,0 +1,163 @@
+import CMosquitto
+import Foundation
+import PlantTesting
+import Synchronization
+
+/// How long a message takes until its point is seen in the database, and until the alert that it raises is published,
+/// while a load goes on.
+public struct Latency: Sendable {
+  /// Milliseconds from the publish on.
+  public struct Outcome: Codable, Sendable {
+    /// Messages a second of the load beside it.
+    public var rate: Double
+    /// Markers that were followed.
+    public var probes: Int
+    /// Until a query finds the point: median and 99 % [ms]. A query that finds it began after it was there; the time
+    /// is that query's end, and so an upper bound.
+    public var visible: Quantiles
+    /// The same by the last query that did not find it, which is a lower bound [ms].
+    public var visibleAtLeast: Quantiles
+    /// Until a subscriber has the alert [ms].
+    public var alert: Quantiles
+    /// Probes whose alert or point did not come within ten seconds.
+    public var missing: Int
+  }
+
+  /// A median and a 99 % quantile [ms].
+  public struct Quantiles: Codable, Sendable {
+    /// Median.
+    public var p50: Double
+    /// 99 % quantile.
+    public var p99: Double
+
+    init(_ values: [Double]) {
+      let sorted = values.sorted()
+      func quantile(_ share: Double) -> Double {
+        sorted.isEmpty ? .nan : sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))] * 1e3
+      }
+      (p50, p99) = (quantile(0.5), quantile(0.99))
+    }
+  }
+
+  /// Readings out of range that raise an alert.
+  private static let readingsToAlert = 5
+  private static let plant = """
+    plant: probe
+    location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
+    topics: [{match: "probe/{asset}/{sensor}"}]
+    sensors: [{match: "gauge.*", range: [0, 100]}]
+    """
+
+  private let program: String
+  private let load: LoadGenerator.Load
+  private let probes: Int
+
+  /// A measurement with `program`, the path of this executable, beside a load that lasts as long as the probes need.
+  public init(program: String, load: LoadGenerator.Load, probes: Int) {
+    (self.program, self.load, self.probes) = (program, load, max(1, probes))
+  }
+
+  /// Follows all probes; `progress` is told now and then.
+  public func run(progress: (String) -> Void) throws -> Outcome {
+    let rig = try Rig(
+      program: program, Rig.Setting(fleet: load.fleet, qos: load.qos, furtherPlants: ["probe": Latency.plant]))
+    defer { rig.stop() }
+    _ = try rig.start()
+    guard let publisher = RawPublisher(port: rig.broker.port, qos: 1), let watch = AlertWatch(port: rig.broker.port)
+    else { throw BenchmarkError(description: "there is no broker") }
+    var endless = load
+    endless.messages = Int(load.rate * 3_600)
+    let child = try rig.offer(endless)
+    defer { child.kill() }
+    usleep(5_000_000)
+    var (visible, atLeast, alerts): ([Double], [Double], [Double]) = ([], [], [])
+    for number in 1...probes {
+      if let (least, most) = follow(number, publisher, rig) {
+        atLeast.append(least)
+        visible.append(most)
+      }
+      if let time = raise(number, publisher, watch) { alerts.append(time) }
+      if number % 50 == 0 { progress("\(number) of \(probes) probes") }
+      usleep(UInt32.random(in: 20_000...120_000))
+    }
+    return Outcome(
+      rate: load.rate, probes: probes, visible: Quantiles(visible), visibleAtLeast: Quantiles(atLeast),
+      alert: Quantiles(alerts), missing: 2 * probes - visible.count - alerts.count)
+  }
+
+  /// Publishes a number and asks until it is there: the time until the start of the last query without it, and until the
+  /// end of the one with it [s].
+  private func follow(_ number: Int, _ publisher: RawPublisher, _ rig: Rig) -> (least: Double, most: Double)? {
+    let sent = FloorSubscriber.seconds(CLOCK_MONOTONIC)
+    publisher.add(topic: Array("probe/marker/number".utf8), payload: Array("\(number)".utf8))
+    guard publisher.send() else { return nil }
+    var least = 0.0
+    while true {
+      let asked = FloorSubscriber.seconds(CLOCK_MONOTONIC) - sent
+      let rows = try? rig.influx.query(
+        "SELECT last(\"value\") FROM \"raw\" WHERE \"plant\" = 'probe' AND \"asset\" = 'marker'")
+      let answered = FloorSubscriber.seconds(CLOCK_MONOTONIC) - sent
+      if rows?.first?.number("last") == Double(number) { return (least, answered) }
+      if answered > 10 { return nil }
+      least = asked
+      usleep(1_000)
+    }
+  }
+
+  /// Publishes what raises an alert of a sensor that has none yet; the time from the reading that raises it [s].
+  private func raise(_ number: Int, _ publisher: RawPublisher, _ watch: AlertWatch) -> Double? {
+    for _ in 1..<Latency.readingsToAlert {
+      publisher.add(topic: Array("probe/gauge/n\(number)".utf8), payload: Array("1000".utf8))
+      guard publisher.send() else { return nil }
+      usleep(20_000)
+    }
+    let sent = FloorSubscriber.seconds(CLOCK_MONOTONIC)
+    publisher.add(topic: Array("probe/gauge/n\(number)".utf8), payload: Array("1000".utf8))
+    guard publisher.send() else { return nil }
+    var came: Double?
+    Waiting.until(seconds: 10, pause: 2) {
+      came = watch.time(of: "\"n\(number)\"")
+      return came != nil
+    }
+    return came.map { $0 - sent }
+  }
+}
+
+/// A subscriber to the alerts of the probes' plant that notes when each came.
+private final class AlertWatch {
+  private final class Record: Sendable {
+    let alerts = Mutex<[(payload: String, time: Double)]>([])
+  }
+
+  private let record = Record()
+  private let client: OpaquePointer
+
+  init?(port: Int) {
+    mosquitto_lib_init()
+    guard let client = mosquitto_new(nil, true, Unmanaged.passUnretained(record).toOpaque()) else { return nil }
+    self.client = client
+    mosquitto_message_callback_set(client) { _, context, message in
+      guard let context, let message, let payload = message.pointee.payload else { return }
+      let time = FloorSubscriber.seconds(CLOCK_MONOTONIC)
+      let bytes = UnsafeRawBufferPointer(start: payload, count: Int(message.pointee.payloadlen))
+      Unmanaged<Record>.fromOpaque(context).takeUnretainedValue().alerts.withLock {
+        $0.append((String(decoding: bytes, as: UTF8.self), time))
+      }
+    }
+    guard mosquitto_connect(client, "127.0.0.1", Int32(port), 60) == MOSQ_ERR_SUCCESS.rawValue,
+      mosquitto_subscribe(client, nil, "wattline/probe/+/alert", 1) == MOSQ_ERR_SUCCESS.rawValue,
+      mosquitto_loop_start(client) == MOSQ_ERR_SUCCESS.rawValue
+    else { return nil }
+  }
+
+  deinit {
+    mosquitto_disconnect(client)
+    mosquitto_loop_stop(client, true)
+    mosquitto_destroy(client)
+  }
+
+  /// When the alert came whose document has a text in it.
+  func time(of text: String) -> Double? {
+    record.alerts.withLock { alerts in alerts.first { $0.payload.contains(text) }?.time }
+  }
+}

@@ -1,0 +1,38 @@
+import InfluxSink
+import PlantModel
+import StreamCore
+
+/// From the spool on disk back to the lines of a request.
+enum SpoolDrain {
+  private static let requestPoints = 5_000
+  private static let requestBytes = 2 << 20
+
+  static let hotPath = HotPath("spool", "read back and unpack lines that waited on disk") { load in
+    let folder = TemporaryFolder()
+    let spool = try Spool(SpoolSettings(directory: folder.path, maximumBytes: 1 << 30))
+    try fill(spool, load)
+    return { passes in
+      // The folder is removed when nothing holds it any more.
+      _ = folder
+      var readings: UInt64 = 0
+      while readings < UInt64(passes.count * load.sensors) {
+        let chunk = try spool.next(points: requestPoints, bytes: requestBytes)
+        guard !chunk.lines.isEmpty else { break }
+        readings += chunk.readings
+        spool.delivered(chunk)
+      }
+      return Int(readings)
+    }
+  }
+
+  private static func fill(_ spool: Spool, _ load: SensorLoad) throws {
+    let (passes, registers) = load.decoded()
+    var encoder = LineEncoder()
+    for pass in passes {
+      for plant in registers.indices { encoder.append(pass[plant], of: registers[plant]) }
+      let batch = encoder.take(upTo: 0)
+      try spool.append(batch.bytes, batch.tally)
+    }
+    try spool.sync()
+  }
+}
