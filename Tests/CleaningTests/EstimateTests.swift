@@ -94,7 +94,7 @@ func slowGrowth() {
   for day in 0..<5 { range.learn(40, after: 40, at: epoch + .days(Int64(day))) }
   range.learn(90, after: 90, at: epoch + .days(4) + .second)
   #expect(range.reach == 80)
-  let profile = load.series[0].profile
+  let profile = CleaningProfile(load.series[0].profile)
   #expect(range.excludes(4001, profile) && !range.excludes(3999, profile))
 }
 
