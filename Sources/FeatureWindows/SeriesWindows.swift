@@ -78,7 +78,7 @@ struct SeriesWindows: BitwiseCopyable {
     }
     let minute = time.minute
     if isUsed { chain.insert(value, minute: minute, shortest: .minute) }
-    return put(minute, from: .minute, traits, &output) { slot, _ in
+    return put(minute, from: .minute, isLate: time < highest - traits.lateness, traits, &output) { slot, _ in
       if isUsed {
         slot.add(value, at: (time - Timestamp(minute: slot.start)).inHours, holdingFor: nil, isGood: isGood)
       } else {
@@ -173,7 +173,7 @@ struct SeriesWindows: BitwiseCopyable {
       // Ends are cut to whole microseconds, so that no time is lost between stretches.
       let length = end.nanoseconds.microseconds - begin.nanoseconds.microseconds
       once(&chain, start)
-      let isPut = put(start, from: shortest, traits, &output) { slot, span in
+      let isPut = put(start, from: shortest, isLate: false, traits, &output) { slot, span in
         body(&slot, begin, end, slot.room(span, for: length))
       }
       accepted = accepted || isPut
@@ -185,13 +185,15 @@ struct SeriesWindows: BitwiseCopyable {
   /// Lets `body` add to the shortest window that contains a minute, and, where that is closed or gone, to the next
   /// longer one as well, into which it was merged before. `false` when all are gone.
   private mutating func put(
-    _ minute: Int32, from shortest: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput,
+    _ minute: Int32, from shortest: WindowLength, isLate: Bool, _ traits: SeriesTraits, _ output: inout WindowOutput,
     _ body: (inout WindowAccumulator, _ span: TimeSpan) -> Void
   ) -> Bool {
     var accepted = false
     var next: WindowLength? = shortest
     while let length = next {
-      if let index = slot(length, containing: minute, traits, &output) {
+      // A late reading changes windows, and is never the first of them.
+      let isOpen = !isLate || ring(length).contains { slots[$0].isInUse }
+      if isOpen, let index = slot(length, containing: minute, traits, &output) {
         accepted = true
         body(&slots[index], length.span)
         guard slots[index].isEmitted else { return true }
@@ -232,9 +234,9 @@ struct SeriesWindows: BitwiseCopyable {
     let start = length.start(minute)
     let ring = ring(length)
     if ring.isEmpty { return nil }
+    let newest = slots[ring.lowerBound]
     // A place that happens to be free must not let a window in that was told long ago.
-    let newest = max(slots[ring.lowerBound].start, highest == .distantPast ? .min : length.start(highest.minute))
-    if Int64(start) <= Int64(newest) - Int64(ring.count) * Int64(length.minutes) {
+    guard !newest.isInUse || start > newest.start - Int32(ring.count) * length.minutes else {
       return ring.first { slots[$0].start == start }
     }
     for index in ring {

@@ -11,13 +11,13 @@ enum BenchCommand {
       reading. Build with -c release; a debug build says nothing. Beside the names below, `bench end-to-end` and other
       words after `bench` are commands of their own; `wattline --help` lists them. NAME is one of
       \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
-        \(padded("memory", 14))  what a sensor holds of the heap in cleaning, windows and health
+        \(padded("sensor", 14))  what a sensor holds of the heap in cleaning, windows and health
       """,
     examples: ["wattline bench", "wattline bench stages --json"])
 
   static func run(_ arguments: Arguments) throws {
     let wanted = arguments.operands.first
-    if wanted == "memory" { return try printMemory(asJSON: arguments.has("--json")) }
+    if wanted == "sensor" { return try printMemory(asJSON: arguments.has("--json")) }
     let paths = HotPath.all.filter { wanted == nil || $0.name == wanted }
     guard !paths.isEmpty else {
       throw Misuse(message: "there is no benchmark '\(wanted ?? "")'; there are \(HotPath.all.map(\.name))")
@@ -38,7 +38,7 @@ enum BenchCommand {
     if asJSON { return try Console.print(json: memory) }
     let parts = [memory.cleaning, memory.windows, memory.health].map { String(format: "%.0f", $0) }
     Console.print(
-      "\(padded("memory", 14)) \(String(format: "%8.0f B", memory.total)) a sensor: cleaning \(parts[0]), windows "
+      "\(padded("sensor", 14)) \(String(format: "%8.0f B", memory.total)) a sensor: cleaning \(parts[0]), windows "
         + "\(parts[1]), health \(parts[2])")
   }
 
