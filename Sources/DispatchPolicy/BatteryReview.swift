@@ -31,21 +31,25 @@ struct BatteryReview {
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
     self.fleet = fleet
     // The demand charge is on the month, not on a stretch.
+    let export: Double
+    (prices, outlooks, export) = BatteryReview.prices(accountant)
     problem = DispatchProblem(
-      battery: fleet.battery, hours: 0.25, exportPrice: plant.tariff.exportPrice, wearPrice: fleet.wearPrice)
-    (prices, outlooks) = BatteryReview.prices(accountant)
+      battery: fleet.battery, hours: 0.25, exportPrice: export, wearPrice: fleet.wearPrice)
     hasGeneration = plant.assets.contains { $0.kind.role == .generation }
     let stretches = self.stretches(accountant.quarters)
     guard !stretches.isEmpty else { return }
     comparison = compare(stretches, demandCharge: plant.tariff.demandCharge)
   }
 
-  private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [PriceCurve.Outlook]) {
+  /// Import prices, the outlooks of their days, and the mean payment for export.
+  private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [PriceCurve.Outlook], Double) {
     var curve = PriceCurve(plant: accountant.plant)
     var days: [Int] = []
+    var export = 0.0
     let prices = accountant.quarters.enumerated().map { place, quarter in
       let moment = accountant.start + .minutes(Int64(15 * place))
       days.append(curve.local(at: moment).day)
+      export += curve.exportPrice(at: moment) / Double(accountant.quarters.count)
       return quarter.price.isFinite ? quarter.price : curve.price(at: moment)
     }
     var outlooks: [PriceCurve.Outlook] = []
@@ -55,7 +59,7 @@ struct BatteryReview {
       let end = (place..<prices.count).first { days[$0] != days[first] } ?? prices.count
       outlooks.append(PriceCurve.Outlook(prices[first..<end], at: place))
     }
-    return (prices, outlooks)
+    return (prices, outlooks, export)
   }
 
   private func usable(_ quarter: MonthlyAccountant.Quarter) -> Double? {

@@ -65,7 +65,7 @@ struct Curtailment {
     let allowed = exportPrice < 0 ? 0 : limit
     excess = -exchange - allowed
     let slack = isHeld ? 0.02 * generation : 0
-    guard exchange.isFinite, generation > 0, excess > 1e-9 - slack else {
+    guard generation > 0, excess > 1e-9 - slack else {
       excess = 0
       return
     }

@@ -22,10 +22,26 @@ public struct DispatchComparison: Sendable {
   public private(set) var bestRule = FixedRule.selfConsumption
 
   /// Runs all policies; those that learn see each slot when it comes and nothing after it but a day's prices.
-  /// - Parameter forecastError: Factor by which what the policies expect is moved away from what will be: 1 leaves it,
+  /// - Parameters:
+  ///   - forecastError: Factor by which what the policies expect is moved away from what will be: 1 leaves it,
   ///   1.3 makes every error 30 % larger.
-  public init(_ series: DispatchSeries, _ problem: DispatchProblem, forecastError: Double = 1) {
-    note(.nothing, Array(repeating: 0, count: series.count), series, problem)
+  ///   - policies: Those that are wanted.
+  public init(
+    _ series: DispatchSeries, _ problem: DispatchProblem, forecastError: Double = 1,
+    policies: Set<Policy> = Set(Policy.allCases)
+  ) {
+    if policies.contains(.nothing) { note(.nothing, Array(repeating: 0, count: series.count), series, problem) }
+    if policies.contains(.rule) { noteBestRule(series, problem) }
+    if policies.contains(.receding) {
+      note(.receding, DispatchComparison.receding(series, problem, forecastError), series, problem)
+    }
+    if policies.contains(.learned) {
+      note(.learned, DispatchComparison.learned(series, problem, forecastError), series, problem)
+    }
+    if policies.contains(.perfect) { note(.perfect, PerfectForesight.powers(series, problem), series, problem) }
+  }
+
+  private mutating func noteBestRule(_ series: DispatchSeries, _ problem: DispatchProblem) {
     var least = Double.infinity
     for rule in FixedRule.allCases {
       let powers = series.run(problem) { slot, energy in
@@ -38,9 +54,6 @@ public struct DispatchComparison: Sendable {
         note(.rule, powers, series, problem)
       }
     }
-    note(.receding, DispatchComparison.receding(series, problem, forecastError), series, problem)
-    note(.learned, DispatchComparison.learned(series, problem, forecastError), series, problem)
-    note(.perfect, PerfectForesight.powers(series, problem), series, problem)
   }
 
   private mutating func note(

@@ -79,8 +79,9 @@ struct DispatchLearner {
     var problem = policy.problem
     problem.hours = hours
     problem.exportPrice = export
+    // A kWh above the cap costs what it cost when the value was learned, whatever the step.
     let offers = SlotOffers(
-      netDemand: netDemand, price: price, problem: problem, cap: peak.cap, excess: PeakWatch.excess(problem))
+      netDemand: netDemand, price: price, problem: problem, cap: peak.cap, excess: PeakWatch.excess(policy.problem))
     let energy = usable(stateOfCharge)
     let power = problem.power(from: energy, to: policy.value.target(from: energy, offers: offers))
     let action =

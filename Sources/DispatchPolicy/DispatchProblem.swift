@@ -14,7 +14,12 @@ import PlantPhysics
 /// the efficiency of one way; 0 ≤ s' ≤ `capacity`.
 ///
 /// **Cost** [currency] of a slot with exchange `e = n − b`:
-/// `p h max(0, e) − x h max(0, −e) + w h |b|`, and once a month `d · max e`.
+/// `p h max(0, e) − x h max(0, −e) + w h |b|`, and once a month `d · max e`. Carbon enters by its weight as part of `p`:
+/// intensity [kg/kWh] times weight [currency/kg].
+///
+/// What is decided after it, by exact rules and in the order of least cost, is no part of the state: chargers
+/// (`ChargerPlan`: energy and time left of each vehicle) and curtailment (`Curtailment`). Ramps, the reserve and the grid
+/// connection are ``SafetyShield``'s. Several batteries are one here (`BatteryFleet`).
 public struct DispatchProblem: Hashable, Sendable {
   /// Sizes and efficiency.
   public var battery: BatteryModel

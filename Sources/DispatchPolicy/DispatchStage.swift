@@ -8,7 +8,9 @@ import StreamCore
 /// A decision uses the latest good values and the prices at local time. Batteries are decided on as one, and each is given
 /// its share in proportion to what it can do. They are run by ``AnalogPolicy`` once it has seen three days; until then,
 /// and where one of them is not well, ``DispatchRule`` decides. ``SafetyShield`` has the last word. Chargers follow by
-/// ``ChargerPlan`` with what the grid connection has left, and what still cannot be exported is curtailed.
+/// `ChargerPlan` with what the grid connection has left, and what still cannot be exported is curtailed.
+///
+/// What is recommended and what health and alerts tell becomes commands, by `CommandBook`.
 ///
 /// Each gives a point `dispatch` and a ``PlantModel/DispatchDecision``; a power is in its asset's own direction.
 /// `rule_kw` is always what the rule wants. `regret` is what the batteries' actual power of the past day cost above the
@@ -32,6 +34,7 @@ public struct DispatchStage: Stage {
   /// The latest health index of each asset that was judged.
   private var health: [AssetIndex: Double] = [:]
   private var isCurtailing = false
+  private var commands = CommandBook()
 
   /// The stage of a plant. Local time is UTC if its time zone is not known to the system.
   public init(plant: Plant) {
@@ -50,6 +53,25 @@ public struct DispatchStage: Stage {
       if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, register) }
     case .tick: break
     }
+    command(&frame, register)
+  }
+
+  /// Takes answers to commands, and commands anew each minute and when an alert changes.
+  private mutating func command(_ frame: inout Frame, _ register: PlantRegister) {
+    for position in frame.instructions.indices where frame.instructions[position].subject == CommandBook.subject {
+      frame.instructions[position].outcome = commands.follow(frame.instructions[position], &frame, in: register)
+    }
+    commands.note(frame.alerts)
+    guard frame.cause == .minute || !frame.alerts.isEmpty, CommandBook.isLive(frame) else { return }
+    let now = frame.cause == .minute ? frame.clock : frame.received
+    let known = self
+    let prices = pricesNow(at: now, register)
+    let context = CommandBook.Context(
+      now: now, power: { known.power(of: $0, at: now, register) },
+      stateOfCharge: { known.stateOfCharge(of: $0, at: now, register) }, health: health,
+      exchange: exchange(at: now, register) ?? .nan, importPrice: prices.outlook.now,
+      exportPrice: prices.export, limits: GridLimits(register))
+    commands.step(&frame, context, in: register)
   }
 
   private mutating func learn(at moment: Timestamp, _ register: PlantRegister) {
@@ -125,7 +147,7 @@ public struct DispatchStage: Stage {
     decision.decide(
       fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
       learner: unwell == nil && isLearnersFleet ? learner : nil)
-    if let unwell { decision.reason += ", health \(Int(unwell.rounded()))" }
+    if let unwell { decision.reason += ", health \(Int(max(0, unwell.rounded())))" }
     let powers = BatteryFleet.split(decision.power, among: headrooms)
     let saving = BatteryDecision.saving(
       of: decision.power, netDemand: power.netDemand, price: prices.outlook.now, export: prices.export)
@@ -160,7 +182,7 @@ extension DispatchStage {
       else { continue }
       // What the plant exchanges without this charger.
       let rest = exchange + change - actual
-      let quarters = max(1, min(PriceCurve.quartersPerDay, Int((seconds / 900).rounded(.down))))
+      let quarters = Int(max(1, min(Double(PriceCurve.quartersPerDay), seconds / 900)))
       let ahead = (0..<quarters).map {
         $0 == 0 ? prices.outlook.now : self.prices.price(at: frame.clock + .minutes(Int64(15 * $0)))
       }
@@ -183,6 +205,8 @@ extension DispatchStage {
     _ exchange: Double, _ generation: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
     _ register: PlantRegister
   ) {
+    // What is not known changes nothing.
+    guard exchange.isFinite else { return }
     let curtailment = Curtailment(
       exchange: exchange, generation: generation, limit: limits.exportKilowatts, exportPrice: prices.export,
       isHeld: isCurtailing)
@@ -238,6 +262,12 @@ extension DispatchStage {
       }
     }
     return nil
+  }
+
+  /// Exchange with the grid as it is measured [kW].
+  private func exchange(at moment: Timestamp, _ register: PlantRegister) -> Double? {
+    register.assets.indices.lazy.filter { register.assets[$0].kind.role == .gridExchange }
+      .compactMap { power(of: AssetIndex($0), at: moment, register) }.first
   }
 
   private func value(
@@ -300,6 +330,7 @@ extension DispatchStage {
       writer.write(entry.value)
     }
     writer.write(isCurtailing)
+    commands.snapshot(into: &writer)
     writer.write(learner != nil)
     learner?.snapshot(into: &writer)
   }
@@ -317,6 +348,7 @@ extension DispatchStage {
     }
     for judgement in judgements { health[judgement.asset] = judgement.index }
     isCurtailing = try reader.readBool()
+    try commands.restore(from: &reader)
     guard try reader.readBool() else { return }
     // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
     var restored = learner ?? DispatchLearner.placeholder

@@ -58,6 +58,8 @@ public final class RunningPipeline: Sendable {
   private let alertPublisher: Publisher
   let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
+  /// The journal's end when the process started.
+  private let startOffset: UInt64
 
   /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
   /// process, as the demo does for its own servers; the process reports about itself every `reportInterval`.
@@ -90,6 +92,7 @@ public final class RunningPipeline: Sendable {
       sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes,
       maximumAge: settings.journal.historyAge)
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
+    startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()
     options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
@@ -183,12 +186,13 @@ public final class RunningPipeline: Sendable {
   ) throws(SystemError) -> BlockingThread {
     let (start, journal, keeper, sink, note) = (resumeOffset, journal, keeper, sink, note)
     let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
+    let commands = CommandRelay(publisher: alertPublisher, liveFrom: startOffset, note: note)
     let link = links[share.number]
     return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
       let fresh = RecordProcessor(sources: sources, configured: plants, share: share)
       var worker = StageWorker(
         processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, relay: relay,
-        link: link, note: note)
+        commands: commands, link: link, note: note)
       worker.run()
     }
   }

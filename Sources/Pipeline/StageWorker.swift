@@ -29,13 +29,14 @@ struct StageWorker {
   private let reader: JournalReader
   private var processor: RecordProcessor
   private var relay: AlertRelay
+  private var commands: CommandRelay
   private var position: UInt64
   private var lastFlush = WallClock.monotonic()
 
   /// Starts at `position` with what `processor` knows.
   init(
     processor: RecordProcessor, from position: UInt64, in journal: Journal, sink: InfluxSink, keeper: CheckpointKeeper,
-    relay: AlertRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
+    relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
   ) {
     number = processor.share.number
     self.processor = processor
@@ -44,6 +45,7 @@ struct StageWorker {
     self.sink = sink
     self.keeper = keeper
     self.relay = relay
+    self.commands = commands
     self.relay.announceAll(processor.plants)
     self.link = link
     self.note = note
@@ -78,11 +80,15 @@ struct StageWorker {
     let words = record.withBody { body in
       processor.process(
         kind: record.kind, received: record.received, body: body,
-        observe: { relay.observe($0, $1) },
+        observe: {
+          relay.observe($0, $1)
+          commands.observe($0, $1)
+        },
         // Complete is what came before the record.
         drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
     }
     relay.handOver(upTo: record.endOffset, processor.plants)
+    commands.handOver(upTo: record.endOffset)
     if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }
     position = record.endOffset

@@ -37,6 +37,8 @@ public struct Frame: Sendable {
   public var notices: [AlertNotice] = []
   /// Recommendations made in this step.
   public var dispatch: [DispatchDecision] = []
+  /// Commands that were given or changed their state in this step.
+  public var commands: [Command] = []
   /// Points to write, other than `raw` and `clean`.
   public var points = PointBatch()
 
@@ -64,6 +66,7 @@ public struct Frame: Sendable {
     alerts.removeAll(keepingCapacity: true)
     notices.removeAll(keepingCapacity: true)
     dispatch.removeAll(keepingCapacity: true)
+    commands.removeAll(keepingCapacity: true)
     points.removeAll()
   }
 }

@@ -24,9 +24,23 @@ struct HomeRecording {
     return try names.map { try HomeRecording(path: "\(folder)/\($0)", utcOffset: utcOffset) }
   }
 
+  /// A recording without slots, an hour each unless changed.
+  init(name: String) { self.name = name }
+
+  /// Adds a slot; `local` is what the clock on the wall shows at its start.
+  mutating func append(at time: Timestamp, local: CivilTime, load: Double, generation: Double, price: Double) {
+    times.append(time)
+    series.load.append(load)
+    series.generation.append(generation)
+    series.price.append(price)
+    series.hour.append(local.hour)
+    series.month.append(12 * local.year + local.month)
+    series.isWorkday.append(local.weekday <= 5)
+  }
+
   /// Reads a recording. A value that is missing is taken from the slot before; a row that is missing is not made up.
   init(path: String, utcOffset: TimeSpan) throws {
-    name = String(path.split(separator: "/").last?.dropLast(4) ?? "")
+    self.init(name: String(path.split(separator: "/").last?.dropLast(4) ?? ""))
     let file = try RecordedCSV(path: path)
     let load = try HomeRecording.columns(file, path) { $0.name == "load.power" }
     let price = try HomeRecording.columns(file, path) { $0.name == "grid.price" }
@@ -38,13 +52,9 @@ struct HomeRecording {
     while let row = file.next() {
       for cell in row.values { last[cell.column] = cell.value }
       let local = CivilTime(utc: row.time + utcOffset)
-      times.append(row.time)
-      series.load.append(last[load])
-      series.generation.append(generation.reduce(0) { $0 + last[$1] })
-      series.price.append(last[price])
-      series.hour.append(local.hour)
-      series.month.append(12 * local.year + local.month)
-      series.isWorkday.append(local.weekday <= 5)
+      append(
+        at: row.time, local: local, load: last[load], generation: generation.reduce(0) { $0 + last[$1] },
+        price: last[price])
     }
     guard times.count >= 2, times[1] > times[0] else {
       throw Failure(description: "\(path) has fewer than two slots in order of time")

@@ -58,6 +58,7 @@ struct FlexibleAssetTests {
     #expect(Curtailment(exchange: -20, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == 30)
     #expect(Curtailment(exchange: -19, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == nil)
     #expect(Curtailment(exchange: .nan, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == nil)
+    #expect(Curtailment(exchange: -9, generation: 0, limit: 2, exportPrice: 0.1, isHeld: true).cap == nil)
   }
 
   @Test("the reserve stops a wish, gives way to the import limit, and is then named as slack")

@@ -42,8 +42,8 @@ struct RoutingTests {
   @Test("subscriptions neither repeat nor cover each other")
   func subscriptions() {
     let rules = ["a/{asset}/{sensor}", "a/b/{sensor}", "a/{x}/{y}", "c/d", "c/#", "$SYS/x", "e/{f}/g"]
-    let plant = DecoderBench.plant("p", rules.map { TopicRule(match: $0) })
-    #expect(SubscriptionPlan.filters(of: [plant], connections: 1) == [["a/+/+", "c/#", "$SYS/x", "e/+/g"]])
+    let patterns = rules.compactMap { try? TopicPattern($0) }
+    #expect(TopicPattern.subscriptions(patterns).map(\.filter) == ["a/+/+", "c/#", "$SYS/x", "e/+/g"])
   }
 
   @Test(

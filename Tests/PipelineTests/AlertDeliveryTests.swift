@@ -10,7 +10,7 @@ import Testing
 @testable import Pipeline
 
 /// What a broker sends to a subscriber.
-private final class Listener: BurstSink {
+final class Listener: BurstSink {
   struct Heard: Equatable {
     var topic: String
     var text: String

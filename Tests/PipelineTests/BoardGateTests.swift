@@ -84,8 +84,8 @@ struct BoardGateTests {
         + narrow.map { ($0.place, awkward.filled($0.text, isNarrow: true)) }, site)
   }
 
-  /// A day and some hours of a plant up to the present. In its last minutes the load's sensor is out of range and the
-  /// grid connection over its limit, and a message is broken: the panels about trouble have something to show.
+  /// A day and some hours of a plant up to the present. In its last minutes the load's sensor is out of range, the
+  /// grid connection over its limit and the PV trips, and a message is broken: the panels about trouble have something to show.
   private func play(_ sample: Sample, _ site: Site) throws {
     let plant = try #require(site.plants().first { $0.name == sample.plant })
     let topics = try SensorTopic(plant: plant)
@@ -97,6 +97,7 @@ struct BoardGateTests {
         var value = reading.value
         if now - reading.time < .minutes(20), reading.sensor == "power" {
           if reading.asset == sample.load { value = 1e7 } else if reading.asset == "grid" { value = 400 }
+          if reading.asset.hasPrefix("pv") { value = now - reading.time < .minutes(8) ? 0 : 8 + 30 * value / 1e3 }
         }
         try publish(topics, site, reading.asset, reading.sensor, value, reading.time)
         guard reading.asset == sample.load, let sensor = sample.sensor else { continue }

@@ -65,7 +65,7 @@ struct RecordProcessorTests {
     "any number of workers gives the same lines and the same ledger, also where it changes with a restart",
     arguments: [2, 3])
   func shares(workers: Int) throws {
-    let history = try History(seed: 7, hours: 24)
+    let history = try History(seed: 7, hours: 6)
     var alone = RecordProcessor(sources: history.first)
     var together = (0..<workers).map {
       RecordProcessor(sources: history.first, share: PlantShare($0, of: workers))
@@ -74,7 +74,7 @@ struct RecordProcessorTests {
     var owners: Set<Int> = []
     for (number, record) in history.records.enumerated() {
       let lines = alone.lines(of: record).split(separator: 10).sorted { $0.lexicographicallyPrecedes($1) }
-      if random.next() % 500 == 0 {
+      if random.next() % 150 == 0 {
         together = try RecordProcessor.resumed(from: together, shares: 1 + Int(random.next() % 4))
       }
       let parts = together.indices.map { together[$0].lines(of: record).split(separator: 10) }

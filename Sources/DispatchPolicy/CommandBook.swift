@@ -1,0 +1,374 @@
+import PlantModel
+import PlantPhysics
+import StreamCore
+
+/// The policy Π that commands a plant's assets, over their health, the risk that alerts tell of, and what dispatch
+/// recommends; with interlocks, and with the memory of what was commanded and what came of it.
+///
+/// For each battery, generator, charger and heat pump, the first that applies:
+/// 1. `SHUTDOWN` while a critical alert about the asset itself is active, at once; or while its health index is below
+///    ``failedHealth``, after it was on for the least time.
+/// 2. `STARTUP` of what was shut down, once it was off for the least time, no alert of the plant is critical and its health
+///    is above ``DispatchStage/leastHealth``.
+/// 3. `HOLD` where an interlock stands in the way of these, where a critical alert doubts the asset's data, or where dispatch
+///    knows too little.
+/// 4. `OPTIMIZE` with the recommended power, where the asset does not give it already.
+///
+/// Nothing is commanded while the plant catches up with its past. The same wish is not repeated while its command is
+/// valid. Times are the plant's event time, so that the same journal gives the same commands.
+struct CommandBook {
+  /// The subject of instructions that answer commands.
+  static let subject = "commands"
+  /// Health index below which an asset is shut down [0...100].
+  static let failedHealth = 20.0
+  /// A plant whose clock is further behind the receive time than this catches up.
+  static let liveWithin = TimeSpan.minutes(5)
+  /// Rules that tell of measurements, not of the asset.
+  static let dataRules: Set<String> = ["no_data", "range", "stuck", "clock", "spikes"]
+  /// Kinds that take commands.
+  static let kinds: Set<AssetKind> = [.battery, .pv, .wind, .evCharger, .heatPump]
+
+  /// What is remembered of an asset.
+  struct Memory {
+    /// Whether it was shut down by a command and not started since.
+    var isOff = false
+    /// When it went off or on.
+    var changed = Timestamp.distantPast
+    /// Its power before it was shut down [kW].
+    var powerBefore = Double.nan
+    /// What was commanded last.
+    var command: Command?
+  }
+
+  private var memories: [AssetIndex: Memory] = [:]
+  /// Critical alerts that are active: rule and asset by identity.
+  private var critical: [String: (rule: String, asset: AssetIndex?)] = [:]
+
+  /// What the book reads of the plant in a step.
+  struct Context {
+    var now: Timestamp
+    /// Measured power of an asset, in its own direction [kW].
+    var power: (AssetIndex) -> Double?
+    var stateOfCharge: (AssetIndex) -> Double?
+    var health: [AssetIndex: Double]
+    /// Exchange with the grid, positive import [kW]; NaN where unknown.
+    var exchange: Double
+    var importPrice: Double
+    var exportPrice: Double
+    var limits: GridLimits
+  }
+
+  /// Whether the plant's clock is at the present, so that a command would be of use.
+  static func isLive(_ frame: borrowing Frame) -> Bool { frame.received - frame.clock < liveWithin }
+
+  /// Keeps account of critical alerts.
+  mutating func note(_ alerts: [AlertTransition]) {
+    for alert in alerts {
+      switch alert.status {
+      case .cleared: critical[alert.id] = nil
+      case .raised, .escalated, .grouped:
+        // What follows from another alert is not the asset's own trouble.
+        if alert.severity == .critical { critical[alert.id] = (alert.rule, alert.cause == nil ? alert.asset : nil) }
+      case .acknowledged, .shelved, .unshelved: break
+      }
+    }
+  }
+
+  /// Judges what was commanded before and commands what is wanted now.
+  mutating func step(_ frame: inout Frame, _ context: Context, in register: PlantRegister) {
+    for position in register.assets.indices where CommandBook.kinds.contains(register.assets[position].kind) {
+      let asset = AssetIndex(position)
+      judge(asset, &frame, context, register)
+      guard let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register)
+      else { continue }
+      issue(wish, asset, &frame, context, register)
+    }
+  }
+
+  /// Takes a person's answer to a command: `{"id": …, "action": "confirm" | "reject", "by": …}`.
+  mutating func follow(
+    _ instruction: Instruction, _ frame: inout Frame, in register: PlantRegister
+  ) -> Instruction.Outcome {
+    guard let id = instruction.members["id"], let action = instruction.members["action"],
+      action == "confirm" || action == "reject"
+    else { return .refused(.notUnderstood) }
+    guard let asset = memories.first(where: { $0.value.command?.id == id })?.key,
+      var command = memories[asset]?.command
+    else { return .refused(.unknown) }
+    if command.state == (action == "confirm" ? .issued : .rejected) { return .taken }
+    guard command.state == .awaiting, frame.received <= command.expires else { return .refused(.late) }
+    command.state = action == "confirm" ? .issued : .rejected
+    if action == "confirm" { carryOut(command, at: frame.received) }
+    settle(command, actual: nil, &frame, register)
+    return .taken
+  }
+}
+
+// MARK: - What is wanted
+
+extension CommandBook {
+  /// What the policy wants of an asset.
+  struct Wish {
+    var action: Command.Action
+    var setpoint: Double?
+    var reason: String
+  }
+
+  private func wish(
+    for asset: AssetIndex, _ decision: DispatchDecision?, _ context: Context, _ register: PlantRegister
+  ) -> Wish? {
+    let memory = memories[asset] ?? Memory()
+    let settings = register.plant.commands
+    let own = critical.values.filter { $0.asset == asset }.map(\.rule).sorted()
+    let health = context.health[asset]
+    if memory.isOff {
+      if let interlock = startInterlock(memory, health, context.now, settings) {
+        return Wish(action: .hold, reason: "interlock: \(interlock)")
+      }
+      return Wish(
+        action: .startup, reason: "no critical alert, off for \(CommandBook.minutes(context.now - memory.changed))")
+    }
+    if let rule = own.first(where: { !CommandBook.dataRules.contains($0) }) {
+      return Wish(action: .shutdown, setpoint: 0, reason: "alert: \(rule)")
+    }
+    if let health, health < CommandBook.failedHealth {
+      if context.now - memory.changed < settings.minimumOn {
+        return Wish(action: .hold, reason: "interlock: min_on")
+      }
+      return Wish(action: .shutdown, setpoint: 0, reason: "health \(Int(max(0, health.rounded())))")
+    }
+    if let rule = own.first { return Wish(action: .hold, reason: "alert: \(rule)") }
+    guard let decision else { return nil }
+    if decision.reason.hasPrefix("stale") || decision.reason.hasPrefix("unknown") {
+      return Wish(action: .hold, reason: decision.reason)
+    }
+    if let power = context.power(asset), matches(power, decision.recommendedKilowatts, .optimize, asset, register) {
+      return nil
+    }
+    return Wish(action: .optimize, setpoint: decision.recommendedKilowatts, reason: decision.reason)
+  }
+
+  /// What stands in the way of a start.
+  private func startInterlock(
+    _ memory: Memory, _ health: Double?, _ now: Timestamp, _ settings: CommandSettings
+  ) -> String? {
+    if let rule = critical.values.map(\.rule).min() { return "critical alert \(rule)" }
+    if let health, health < DispatchStage.leastHealth { return "health" }
+    if now - memory.changed < settings.minimumOff { return "min_off" }
+    return nil
+  }
+
+  private static func minutes(_ span: TimeSpan) -> String { "\(span.nanoseconds / TimeSpan.minute.nanoseconds) min" }
+
+  /// Whether a measured power is what an action asks for. Generators and chargers may give less than their limit.
+  private func matches(
+    _ power: Double, _ setpoint: Double?, _ action: Command.Action, _ asset: AssetIndex, _ register: PlantRegister
+  ) -> Bool {
+    let found = register.assets[asset.position]
+    let size = found.powerKilowatts ?? found.capacityKilowatts ?? 0
+    let tolerance = max(0.2, 0.05 * size)
+    switch action {
+    case .shutdown: return abs(power) <= tolerance
+    case .startup: return abs(power) > tolerance
+    case .hold: return true
+    case .optimize:
+      guard let setpoint else { return true }
+      return found.kind == .battery ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
+    }
+  }
+}
+
+// MARK: - Commands and their way
+
+extension CommandBook {
+  private mutating func issue(
+    _ wish: Wish, _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+  ) {
+    let settings = register.plant.commands
+    if let last = memories[asset]?.command {
+      // What was given is judged before it makes room for waiting.
+      if isStanding(last, wish, asset, context.now, register) || (wish.action == .hold && isOpen(last)) { return }
+    }
+    supersede(asset, &frame, register)
+    var command = Command(
+      id: "\(register.assets[asset.position].name)-\(context.now.milliseconds)", asset: asset, action: wish.action,
+      setpoint: wish.setpoint, reason: wish.reason, state: .issued, issued: context.now,
+      expires: context.now + settings.validity, effect: Command.Effect(power: .nan))
+    let twin = CommandTwin(context, asset: asset, in: register)
+    command.effect = twin.effect(
+      of: wish, before: memories[asset]?.powerBefore ?? .nan,
+      hours: min(settings.validity, DispatchStage.interval).inHours)
+    if let limit = twin.brokenLimit(by: command.effect), wish.action == .optimize || wish.action == .startup {
+      command.state = .refused
+      command.reason += ", twin: \(limit)"
+    } else {
+      switch settings.mode {
+      case .advise: command.state = .advised
+      case .confirm: command.state = .awaiting
+      case .automatic:
+        command.state = .issued
+        carryOut(command, at: context.now)
+      }
+    }
+    settle(command, actual: context.power(asset), &frame, register)
+  }
+
+  /// Whether a wish was commanded already and what was commanded still stands.
+  private func isStanding(
+    _ last: Command, _ wish: Wish, _ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister
+  ) -> Bool {
+    guard last.action == wish.action else { return false }
+    switch wish.action {
+    case .optimize:
+      // Dispatch decides anew every quarter of an hour; what changes little is left.
+      guard let before = last.setpoint, let after = wish.setpoint, last.state != .refused, now < last.expires else {
+        return false
+      }
+      return matches(after, before, .optimize, asset, register) && matches(before, after, .optimize, asset, register)
+    case .hold: return last.reason == wish.reason
+    case .shutdown, .startup:
+      return last.state == .rejected || last.state == .followed || now <= last.expires
+    }
+  }
+
+  /// Whether an asset has not yet been judged by what it was given to do.
+  private func isOpen(_ command: Command) -> Bool { command.state == .issued && command.action != .hold }
+
+  /// A command that waits or is advised is over when another takes its place.
+  private mutating func supersede(_ asset: AssetIndex, _ frame: inout Frame, _ register: PlantRegister) {
+    guard var last = memories[asset]?.command, last.state == .awaiting || last.state == .advised else { return }
+    last.state = .expired
+    settle(last, actual: nil, &frame, register)
+  }
+
+  /// Compares what an asset does with what it was told, and ends what is over.
+  private mutating func judge(
+    _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+  ) {
+    guard var command = memories[asset]?.command, frame.cause == .minute else { return }
+    let settings = register.plant.commands
+    switch command.state {
+    case .followed, .rejected, .expired, .refused: return
+    case .awaiting:
+      guard context.now > command.expires else { return }
+      command.state = .expired
+    case .advised, .issued, .notFollowed:
+      guard command.action != .hold, context.now <= command.expires || command.state != .notFollowed else { return }
+      let power = context.power(asset)
+      if let power, context.now > command.issued, matches(power, command.setpoint, command.action, asset, register) {
+        command.state = .followed
+        if memories[asset]?.isOff != (command.action == .shutdown) { carryOut(command, at: context.now) }
+      } else if command.state == .advised || command.action == .startup {
+        // Nobody has to follow advice, and what starts may have nothing to give yet.
+        guard context.now > command.expires else { return }
+        command.state = .expired
+        // Advice to start is given once.
+        if command.action == .startup { carryOut(command, at: context.now) }
+      } else {
+        // The minute at which it was given is not over before its readings are in.
+        guard command.state == .issued, context.now - command.issued >= settings.response + .minute else { return }
+        command.state = .notFollowed
+      }
+    }
+    settle(command, actual: context.power(asset), &frame, register)
+  }
+
+  /// Remembers that an asset goes off or on.
+  private mutating func carryOut(_ command: Command, at moment: Timestamp) {
+    guard command.action == .shutdown || command.action == .startup else { return }
+    memories[command.asset, default: Memory()].isOff = command.action == .shutdown
+    memories[command.asset, default: Memory()].changed = moment
+  }
+
+  /// Remembers, writes and tells a command in its state.
+  private mutating func settle(
+    _ command: Command, actual: Double?, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    var memory = memories[command.asset] ?? Memory()
+    let isNew = memory.command?.id != command.id
+    if isNew, command.action == .shutdown, let actual { memory.powerBefore = actual }
+    memory.command = command
+    memories[command.asset] = memory
+    frame.commands.append(command)
+    frame.points.begin(PointKey(.command, .asset(command.asset)), at: command.issued)
+    frame.points.field("id", text: command.id)
+    frame.points.field("action", text: command.action.rawValue)
+    frame.points.field("setpoint_kw", command.setpoint)
+    frame.points.field("reason", text: command.reason)
+    frame.points.field("state", text: command.state.rawValue)
+    frame.points.field("mode", text: register.plant.commands.mode.rawValue)
+    frame.points.field("expires", text: command.expires.description)
+    frame.points.field("predicted_kw", command.effect.power)
+    frame.points.field("predicted_grid_kw", command.effect.exchange)
+    frame.points.field("predicted_soc", command.effect.stateOfCharge)
+    frame.points.field("predicted_cost", command.effect.cost)
+    frame.points.field("actual_kw", actual)
+  }
+}
+
+// MARK: - State
+
+extension CommandBook {
+  /// Writes what is remembered.
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(critical.sorted { $0.key < $1.key }) { writer, entry in
+      writer.write(entry.key)
+      writer.write(entry.value.rule)
+      writer.write(entry.value.asset?.rawValue ?? -1)
+    }
+    writer.write(memories.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, entry in
+      writer.write(entry.key.rawValue)
+      writer.write(entry.value.isOff)
+      writer.write(entry.value.changed)
+      writer.write(entry.value.powerBefore)
+      writer.write(entry.value.command != nil)
+      entry.value.command?.write(to: &writer)
+    }
+  }
+
+  /// Remembers what ``snapshot(into:)`` wrote.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    self = CommandBook()
+    let alerts = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (id: try reader.readString(), rule: try reader.readString(), asset: try reader.read(Int32.self))
+    }
+    for alert in alerts { critical[alert.id] = (alert.rule, alert.asset < 0 ? nil : AssetIndex(Int(alert.asset))) }
+    let entries = try reader.readArray(elementSize: 22) { (reader) throws(SnapshotError) -> (AssetIndex, Memory) in
+      let asset = AssetIndex(Int(try reader.read(Int32.self)))
+      var memory = Memory()
+      memory.isOff = try reader.readBool()
+      memory.changed = try reader.readTimestamp()
+      memory.powerBefore = try reader.readDouble()
+      if try reader.readBool() { memory.command = try Command(from: &reader, asset: asset) }
+      return (asset, memory)
+    }
+    for (asset, memory) in entries { memories[asset] = memory }
+  }
+}
+
+extension Command {
+  fileprivate func write(to writer: inout SnapshotWriter) {
+    writer.write(id)
+    writer.write(action.rawValue)
+    writer.write(setpoint ?? .nan)
+    writer.write(reason)
+    writer.write(state.rawValue)
+    writer.write(issued)
+    writer.write(expires)
+    for value in [effect.power, effect.exchange, effect.stateOfCharge, effect.cost] { writer.write(value) }
+  }
+
+  fileprivate init(from reader: inout SnapshotReader, asset: AssetIndex) throws(SnapshotError) {
+    let id = try reader.readString()
+    guard let action = Action(rawValue: try reader.readString()) else { throw .invalid("an action that is none") }
+    let setpoint = try reader.readDouble()
+    let reason = try reader.readString()
+    guard let state = State(rawValue: try reader.readString()) else { throw .invalid("a command's state that is none") }
+    self.init(
+      id: id, asset: asset, action: action, setpoint: setpoint.isNaN ? nil : setpoint, reason: reason, state: state,
+      issued: try reader.readTimestamp(), expires: try reader.readTimestamp(),
+      effect: Effect(
+        power: try reader.readDouble(), exchange: try reader.readDouble(), stateOfCharge: try reader.readDouble(),
+        cost: try reader.readDouble()))
+  }
+}

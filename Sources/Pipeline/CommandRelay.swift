@@ -1,0 +1,61 @@
+import CommandChannel
+import PlantModel
+import StreamCore
+
+/// Publishes the commands that frames bring, once: at most once each, and never those of a past that is read again.
+///
+/// What the journal had when the process started is past: whether its commands were published is not known, and a
+/// command that comes twice does more harm than one that is missed and told as not followed. For the same reason nothing
+/// is kept for a broker that is away.
+struct CommandRelay {
+  private let publisher: Publisher
+  private let liveFrom: UInt64
+  private let note: @Sendable (String) -> Void
+  private var messages: [PublishedMessage] = []
+  private var words: [String] = []
+
+  /// - Parameter liveFrom: The journal's end at the start of the process.
+  init(publisher: Publisher, liveFrom: UInt64, note: @escaping @Sendable (String) -> Void) {
+    self.publisher = publisher
+    self.liveFrom = liveFrom
+    self.note = note
+  }
+
+  /// Takes commands out of a frame; nearly all have none.
+  mutating func observe(_ frame: borrowing Frame, _ register: PlantRegister) {
+    if frame.commands.isEmpty { return }
+    let plant = register.plant
+    for command in frame.commands {
+      let asset = register.assets[command.asset.position].name
+      if command.state == .notFollowed {
+        words.append(
+          "plant \(plant.name): \(asset) did not follow \(command.action.rawValue) \(command.id): \(command.reason)")
+      }
+      guard command.expires > frame.received,
+        let message = CommandMessage.message(
+          of: command, plant: plant.name, asset: asset, mode: plant.commands.mode)
+      else { continue }
+      messages.append(message)
+    }
+  }
+
+  /// Publishes what the record led to that ends at `offset`.
+  mutating func handOver(upTo offset: UInt64) {
+    if messages.isEmpty && words.isEmpty { return }
+    defer {
+      messages.removeAll(keepingCapacity: true)
+      words.removeAll(keepingCapacity: true)
+    }
+    guard offset > liveFrom else { return }
+    for line in words { note(line) }
+    for message in messages {
+      guard publisher.isConnected else {
+        note("broker: away; a command on \(message.topic) is not published")
+        continue
+      }
+      do throws(PublishError) { try publisher.publish(message, timeout: .zero) } catch {
+        note("a command on \(message.topic) is not published: \(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import DispatchPolicy
+
+/// What pricing the battery's wear does: throughput and cost of the learned policy by price.
+struct WearCurve: Encodable {
+  /// All homes at one price.
+  struct Row: Encodable {
+    /// Price of wear [currency/kWh of throughput].
+    var wear: Double
+    /// Energy through the batteries [kWh].
+    var throughput = 0.0
+    /// Cost of energy [currency].
+    var energy = 0.0
+    /// Cost with wear and demand charge [currency].
+    var total = 0.0
+    /// What the powers of a policy that ignores wear would cost with it [currency].
+    var totalIfIgnored = 0.0
+
+    private enum CodingKeys: String, CodingKey {
+      case wear, energy, total
+      case throughput = "throughput_kwh"
+      case totalIfIgnored = "total_if_ignored"
+    }
+
+    init(wear: Double) { self.wear = wear }
+  }
+
+  /// By rising price.
+  var rows: [Row] = []
+
+  /// Runs the homes at each price.
+  init(
+    _ homes: [HomeRecording], prices: [Double], progress: (Double) -> Void, problem: (Double) throws -> DispatchProblem
+  )
+    rethrows
+  {
+    var done = 0.0
+    rows = prices.sorted().map { Row(wear: $0) }
+    for home in homes {
+      let blind = DispatchComparison(home.series, try problem(0), policies: [.learned]).powers[.learned] ?? []
+      for place in rows.indices {
+        let priced = try problem(rows[place].wear)
+        let powers =
+          rows[place].wear == 0
+          ? blind : DispatchComparison(home.series, priced, policies: [.learned]).powers[.learned] ?? []
+        let bill = home.series.bill(of: powers, priced)
+        rows[place].throughput += bill.throughput
+        rows[place].energy += bill.energy
+        rows[place].total += bill.total
+        rows[place].totalIfIgnored += home.series.bill(of: blind, priced).total
+        done += 1
+        progress(done)
+      }
+    }
+  }
+}

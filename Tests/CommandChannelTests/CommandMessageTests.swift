@@ -1,0 +1,43 @@
+import CommandChannel
+import Foundation
+import PlantModel
+import Testing
+
+@Suite("Command messages")
+struct CommandMessageTests {
+  private static func command(_ state: Command.State) -> Command {
+    Command(
+      id: "Hall 3/4-1", asset: AssetIndex(0), action: .optimize, setpoint: -12.5, reason: "learned: \"keep\"",
+      state: state, issued: Timestamp(seconds: 1_800_000_000), expires: Timestamp(seconds: 1_800_000_900),
+      effect: Command.Effect(power: -12.5, exchange: 3.00001, cost: .nan))
+  }
+
+  @Test("a device is told what to do, until when, and whether it is to be done")
+  func document() throws {
+    let message = try #require(
+      CommandMessage.message(of: Self.command(.issued), plant: "p", asset: "Hall 3/4", mode: .automatic))
+    #expect(message.topic == "wattline/p/Hall 3%2F4/command")
+    #expect(message.qos == 1 && !message.retain)
+    let document = try #require(
+      try JSONSerialization.jsonObject(with: Data(message.payload)) as? [String: Any])
+    #expect(document["action"] as? String == "OPTIMIZE" && document["setpoint_kw"] as? Double == -12.5)
+    #expect(document["execute"] as? Bool == true && document["mode"] as? String == "automatic")
+    #expect(document["expires"] as? String == "2027-01-15T08:15:00Z")
+    #expect(document["reason"] as? String == "learned: \"keep\"")
+    let predicted = try #require(document["predicted"] as? [String: Any])
+    #expect(predicted["power_kw"] as? Double == -12.5 && predicted["grid_kw"] as? Double == 3)
+    #expect(predicted["cost"] == nil && predicted["soc"] == nil)
+  }
+
+  @Test(
+    "only what is issued is to be carried out, and what came of it is no message", arguments: Command.State.allCases)
+  func states(state: Command.State) {
+    let message = CommandMessage.message(of: Self.command(state), plant: "p", asset: "a", mode: .confirm)
+    let text = message.map { String(decoding: $0.payload, as: UTF8.self) }
+    switch state {
+    case .advised, .awaiting: #expect(text?.contains("\"execute\":false") == true)
+    case .issued: #expect(text?.contains("\"execute\":true") == true)
+    default: #expect(text == nil)
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import PlantModel
+import StreamCore
+import Testing
+
+@testable import DispatchPolicy
+
+/// A plant with a battery, PV, load and grid that is told minute by minute and commanded.
+private struct Control {
+  var script: Script
+  /// What the sensors say, every minute.
+  var values: [String: Double] = [
+    "load.power": 30, "pv.power": 10, "bess.soc": 50, "bess.power": 0, "grid.power": 20,
+  ]
+  var commands: [Command] = []
+  var lastFields: [String: FieldValue] = [:]
+
+  init(_ mode: CommandSettings.Mode, importLimit: Double? = nil) {
+    var plant = Script.plant(importLimit: importLimit)
+    plant.commands.mode = mode
+    plant.assets[3].capacityKilowatts = 40
+    script = Script(plant)
+    // Noon: the sun shines. Five past: dispatch has just decided.
+    script.clock = script.clock + .hours(12) + .minutes(5)
+  }
+
+  mutating func minutes(_ count: Int) {
+    for _ in 0..<count {
+      script.clock = script.clock + .minute
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) { script.say(name, value) }
+      step(.minute)
+    }
+  }
+
+  mutating func step(
+    _ cause: Cause, alerts: [AlertTransition] = [], health: [AssetHealth] = [], instructions: [Instruction] = [],
+    behind: TimeSpan = .seconds(15)
+  ) {
+    var frame = Frame(cause: cause, received: script.clock + behind, clock: script.clock)
+    frame.alerts = alerts
+    frame.health = health
+    frame.instructions = instructions
+    script.stage.step(&frame, in: script.register)
+    commands += frame.commands
+    outcomes += frame.instructions.map(\.outcome)
+    for entry in frame.points.entries where entry.key.measurement == .command {
+      lastFields = Dictionary(frame.points.fields[entry.fields].map { ($0.name, $0.value) }) { $1 }
+    }
+  }
+  var outcomes: [Instruction.Outcome] = []
+
+  mutating func alert(_ rule: String, _ asset: String?, _ status: AlertTransition.Status) {
+    let transition = AlertTransition(
+      id: "\(rule)/\(asset ?? "")", rule: rule, asset: asset.flatMap { script.register.asset(named: $0) }, series: nil,
+      status: status, state: status == .cleared ? .normal : .unacknowledged, severity: .critical, time: script.clock,
+      title: "", text: "", value: .nan)
+    step(.tick, alerts: [transition])
+  }
+
+  mutating func judge(_ asset: String, _ index: Double) {
+    guard let asset = script.register.asset(named: asset) else { return }
+    step(
+      .tick,
+      health: [
+        AssetHealth(asset: asset, time: script.clock, index: index, anomaly: 0, drift: 0, contributors: [])
+      ])
+  }
+
+  mutating func answer(_ members: [String: String]) {
+    step(.readings, instructions: [Instruction(subject: "commands", members: members)])
+  }
+
+  /// The commands of an asset since the last time, as text.
+  mutating func told(_ asset: String) -> [String] {
+    defer { commands.removeAll { script.register.assets[$0.asset.position].name == asset } }
+    return commands.filter { script.register.assets[$0.asset.position].name == asset }.map {
+      "\($0.action.rawValue) \($0.state.rawValue)"
+    }
+  }
+}
+
+@Suite("Commands")
+struct CommandTests {
+  @Test("a critical alert shuts its asset down at once; it starts when all is clear and the least time off is over")
+  func shutdown() throws {
+    var control = Control(.automatic)
+    control.minutes(1)
+    control.alert("trip", "pv", .raised)
+    let command = try #require(control.commands.last)
+    #expect(control.told("pv") == ["SHUTDOWN issued"])
+    #expect(command.reason == "alert: trip" && command.setpoint == 0)
+    #expect(command.issued == control.script.clock + .seconds(15) && command.expires == command.issued + .minutes(15))
+    // 10 kW less of PV are 10 kW more of import, at 0.20 for a quarter of an hour.
+    #expect(command.effect.power == 0 && command.effect.exchange == 30 && abs(command.effect.cost - 0.5) < 1e-9)
+    control.values["pv.power"] = 0
+    control.minutes(3)
+    #expect(control.told("pv") == ["SHUTDOWN followed", "HOLD issued"])
+    control.alert("outage", "grid", .raised)
+    control.alert("trip", "pv", .cleared)
+    control.minutes(12)
+    #expect(control.told("pv") == ["HOLD issued"])
+    #expect(control.commands.isEmpty || control.lastFields["reason"] != .text("interlock: critical alert trip"))
+    control.alert("outage", "grid", .cleared)
+    control.minutes(1)
+    #expect(control.told("pv") == ["STARTUP issued"])
+    control.values["pv.power"] = 12
+    control.minutes(2)
+    #expect(control.told("pv") == ["STARTUP followed"])
+  }
+
+  @Test("after it was shut down nothing starts before the least time off, though all is clear")
+  func leastTimeOff() throws {
+    var control = Control(.automatic)
+    control.minutes(1)
+    control.alert("trip", "pv", .raised)
+    control.values["pv.power"] = 0
+    control.alert("trip", "pv", .cleared)
+    control.minutes(10)
+    #expect(
+      control.told("pv") == ["SHUTDOWN issued", "SHUTDOWN followed", "HOLD issued"])
+    control.minutes(1)
+    #expect(control.told("pv") == ["STARTUP issued"])
+  }
+
+  @Test("an asset that fails is shut down, but not within the least time on")
+  func leastTimeOn() {
+    var control = Control(.automatic)
+    control.minutes(1)
+    control.alert("trip", "pv", .raised)
+    control.values["pv.power"] = 0
+    control.minutes(1)
+    control.alert("trip", "pv", .cleared)
+    control.minutes(11)
+    control.values["pv.power"] = 12
+    control.minutes(1)
+    _ = control.told("pv")
+    control.judge("pv", 5)
+    control.minutes(2)
+    #expect(control.told("pv") == ["HOLD issued"])
+    control.minutes(15)
+    #expect(control.told("pv").prefix(2) == ["SHUTDOWN issued", "SHUTDOWN not_followed"])
+  }
+
+  @Test("an alert that doubts the data holds the asset, it does not shut it down")
+  func doubtfulData() {
+    var control = Control(.automatic)
+    control.minutes(1)
+    control.alert("no_data", "pv", .raised)
+    control.minutes(5)
+    #expect(control.told("pv") == ["HOLD issued"])
+  }
+
+  @Test("a recommendation becomes a setpoint with its predicted effect; whether it is followed is read back and said")
+  func optimize() throws {
+    var control = Control(.automatic)
+    control.minutes(10)
+    let command = try #require(control.commands.last)
+    #expect(control.told("bess") == ["OPTIMIZE issued"])
+    #expect(command.setpoint == 20 && command.reason == "rule: self-consumption")
+    // 20 kW for a quarter of an hour take 5 of 100 kWh and 20 kW of import at 0.20.
+    #expect(abs(command.effect.stateOfCharge - 0.45) < 1e-9 && command.effect.exchange == 0)
+    #expect(abs(command.effect.cost + 1) < 1e-9)
+    control.minutes(4)
+    #expect(control.told("bess") == ["OPTIMIZE not_followed"])
+    #expect(control.lastFields["state"] == .text("not_followed") && control.lastFields["actual_kw"] == .float(0))
+    control.minutes(11)
+    #expect(control.told("bess") == ["OPTIMIZE issued"])
+    control.values["bess.power"] = 19
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE followed"])
+    control.minutes(14)
+    #expect(control.told("bess") == [])
+  }
+
+  @Test("advice is told and ends; nobody is blamed for not following it")
+  func advice() {
+    var control = Control(.advise)
+    control.minutes(10)
+    #expect(control.told("bess") == ["OPTIMIZE advised"])
+    control.minutes(14)
+    #expect(control.told("bess") == [])
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE expired", "OPTIMIZE advised"])
+  }
+
+  @Test("a command waits for a person's yes or no, and every other answer is refused with its reason")
+  func confirm() throws {
+    var control = Control(.confirm)
+    control.minutes(10)
+    let id = try #require(control.commands.last).id
+    #expect(control.told("bess") == ["OPTIMIZE awaiting"])
+    control.answer(["id": id])
+    control.answer(["id": id, "action": "perhaps"])
+    control.answer(["id": "bess-1", "action": "confirm"])
+    control.answer(["id": id, "action": "confirm", "by": "Ada"])
+    control.answer(["id": id, "action": "confirm"])
+    control.answer(["id": id, "action": "reject"])
+    #expect(
+      control.outcomes == [
+        .refused(.notUnderstood), .refused(.notUnderstood), .refused(.unknown), .taken, .taken, .refused(.late),
+      ])
+    #expect(control.told("bess") == ["OPTIMIZE issued"])
+    control.minutes(15)
+    let second = try #require(control.commands.last { $0.state == .awaiting }).id
+    control.answer(["id": second, "action": "reject"])
+    #expect(control.told("bess").suffix(2) == ["OPTIMIZE awaiting", "OPTIMIZE rejected"])
+    control.minutes(15)
+    let third = try #require(control.commands.last { $0.state == .awaiting }).id
+    control.script.clock = control.script.clock + .minutes(20)
+    control.answer(["id": third, "action": "confirm"])
+    #expect(control.outcomes.last == .refused(.late))
+  }
+
+  @Test("a command that the twin shows to break a limit is refused and not given")
+  func twin() throws {
+    var control = Control(.automatic, importLimit: 100)
+    // The meter sees 99 kW where the sum of what is measured is a surplus: something is not measured.
+    control.values["pv.power"] = 35
+    control.values["grid.power"] = 99
+    control.minutes(10)
+    let command = try #require(control.commands.last)
+    #expect(control.told("bess") == ["OPTIMIZE refused"])
+    #expect(command.setpoint == -5 && command.reason == "rule: self-consumption, twin: import")
+  }
+
+  @Test("a plant that catches up with its past is not commanded")
+  func past() {
+    var control = Control(.automatic)
+    control.minutes(1)
+    let alert = AlertTransition(
+      id: "1", rule: "trip", asset: control.script.register.asset(named: "pv"), series: nil, status: .raised,
+      state: .unacknowledged, severity: .critical, time: control.script.clock, title: "", text: "", value: .nan)
+    control.step(.minute, alerts: [alert], behind: .hours(2))
+    #expect(control.commands.isEmpty)
+    control.minutes(1)
+    #expect(control.told("pv") == ["SHUTDOWN issued"])
+  }
+
+  @Test("a restored stage goes on with its commands as the one that was saved")
+  func restores() throws {
+    var control = Control(.confirm)
+    control.minutes(10)
+    control.alert("trip", "pv", .raised)
+    var copy = control
+    var writer = SnapshotWriter()
+    control.script.stage.snapshot(into: &writer)
+    copy.script.stage = DispatchStage(plant: control.script.register.plant)
+    var reader = SnapshotReader(writer.bytes)
+    try copy.script.stage.restore(from: &reader)
+    #expect(reader.isAtEnd)
+    control.minutes(40)
+    copy.minutes(40)
+    #expect(control.commands.count > 6)
+    #expect(copy.commands == control.commands)
+  }
+}
