@@ -4,11 +4,12 @@ import StreamCore
 /// Whether an asset's power, voltage and current agree: the residual is `ln(|P| / |V · I|)`.
 ///
 /// What is usual is learned, so that three phases, a power factor and the losses of a converter are no fault. Judged from
-/// a tenth of the greatest power on, where all three are well measured.
+/// half of the greatest power on: a battery that charges and discharges within one quarter of an hour loses more than its
+/// mean power lets expect, and small powers are measured badly.
 ///
 /// Worked value: 10 kW, 400 V and 25 A have a residual of 0; 20 A have one of 0.2231.
 struct ElectricalTrack: Sendable {
-  var track = ResidualTrack(learning: 100, floor: 0.03)
+  var track = ResidualTrack(learning: 100, floor: 0.05)
   private var greatest = 0.0
 
   /// The residual of a power [kW], a voltage [V] and a current [A]; NaN where one of them is none.
@@ -21,7 +22,7 @@ struct ElectricalTrack: Sendable {
     let (power, voltage, current) = (means["power"], means["voltage"], means["current"])
     guard power.magnitude < 1e12, voltage.isFinite, current.isFinite else { return }
     greatest = max(greatest, power.magnitude)
-    guard power.magnitude > 0.1 * greatest else { return }
+    guard power.magnitude > 0.5 * greatest else { return }
     track.judge(ElectricalTrack.residual(power: power, voltage: voltage, current: current))
   }
 
