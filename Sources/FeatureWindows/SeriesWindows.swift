@@ -232,9 +232,9 @@ struct SeriesWindows: BitwiseCopyable {
     let start = length.start(minute)
     let ring = ring(length)
     if ring.isEmpty { return nil }
-    let newest = slots[ring.lowerBound]
     // A place that happens to be free must not let a window in that was told long ago.
-    guard !newest.isInUse || start > newest.start - Int32(ring.count) * length.minutes else {
+    let newest = max(slots[ring.lowerBound].start, highest == .distantPast ? .min : length.start(highest.minute))
+    if Int64(start) <= Int64(newest) - Int64(ring.count) * Int64(length.minutes) {
       return ring.first { slots[$0].start == start }
     }
     for index in ring {

@@ -56,7 +56,7 @@ func exactQuantiles() {
 func rankError(kind: String) {
   let all = values(kind)
   var errors: [Double] = []
-  for (part, bound) in [(60, 0.13), (900, 0.09), (3_600, 0.09)] {
+  for (part, bound) in [(60, 0.17), (900, 0.1), (3_600, 0.1)] {
     for first in stride(from: 0, to: 3_600, by: part) {
       let some = Array(all[first..<first + part])
       var merged = QuantileSketch()
@@ -72,7 +72,7 @@ func rankError(kind: String) {
       }
     }
   }
-  #expect(errors.reduce(0, +) / Double(errors.count) <= 0.03)
+  #expect(errors.reduce(0, +) / Double(errors.count) <= 0.04)
 }
 
 @Test(
