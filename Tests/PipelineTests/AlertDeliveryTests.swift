@@ -132,8 +132,13 @@ struct AlertDeliveryTests {
     try site.broker.start()
     #expect(Waiting.until(seconds: 60) { second.status().isSubscribed && listener.messages.count >= 2 })
     try carry(400, site)
-    #expect(Waiting.until(seconds: 60) { listener.messages.count >= 3 })
+    // A broker that ends between passing a message on and acknowledging it is sent that message again.
+    func told() -> [String] {
+      let all = listener.alerts(on: Self.topic).map(\.status)
+      return all.indices.filter { $0 == 0 || all[$0] != all[$0 - 1] }.map { all[$0] }
+    }
+    #expect(Waiting.until(seconds: 60) { told().count >= 3 })
     second.stop()
-    #expect(listener.alerts(on: Self.topic).map(\.status) == ["raised", "cleared", "raised"])
+    #expect(told() == ["raised", "cleared", "raised"])
   }
 }

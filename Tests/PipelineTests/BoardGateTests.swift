@@ -47,7 +47,7 @@ struct BoardGateTests {
     #expect(queries.count > 40)
     let plain = Sample(
       plant: "first", load: "load",
-      assets: "pv1: {kind: pv, capacity_kw: 50}, bess: {kind: battery, energy_kwh: 50, power_kw: 20}",
+      assets: "pv1: {kind: pv, capacity_kw: 9}, bess: {kind: battery, energy_kwh: 50, power_kw: 20}",
       sensors: "{match: load.power, range: [0, 1000]}")
     let awkward = Sample(
       plant: "north.hall (1)", load: "bay 3/4 'east'",
