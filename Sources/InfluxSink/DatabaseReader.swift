@@ -26,22 +26,30 @@ public enum ReadError: Error, Equatable, CustomStringConvertible {
 public final class DatabaseReader {
   private static let longestAnswer = 64 << 20
   private let settings: DatabaseSettings
+  private let endpoint: WriteEndpoint
   private let client: HTTPClient
 
-  /// A reader; `nil` where libcurl cannot start.
-  public init?(_ settings: DatabaseSettings) {
-    guard
-      let client = HTTPClient(
-        url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
-        longestBody: DatabaseReader.longestAnswer)
-    else { return nil }
+  /// A reader; where the settings leave the version open, the database is asked for it.
+  public init(_ settings: DatabaseSettings) throws(ReadError) {
+    let made = HTTPClient(
+      url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
+      longestBody: DatabaseReader.longestAnswer)
+    guard let client = made else { throw .noAnswer(url: settings.url, words: "libcurl cannot start") }
     self.settings = settings
     self.client = client
+    if let known = WriteEndpoint.interface(for: settings.version) {
+      endpoint = WriteEndpoint(settings, interface: known)
+    } else {
+      let ping = client.send(
+        WriteEndpoint.pingURL(settings), body: nil, contentType: "text/plain", authorization: nil, basic: nil)
+      if ping.status == 0 { throw .noAnswer(url: settings.url, words: ping.body) }
+      endpoint = WriteEndpoint(
+        settings, interface: WriteEndpoint.interface(versionHeader: ping.influxVersion, body: ping.body))
+    }
   }
 
   /// The rows of all statements, one after the other; times are milliseconds since the epoch.
   public func rows(_ statement: String) throws(ReadError) -> [QueryRow] {
-    let endpoint = WriteEndpoint(settings, interface: WriteEndpoint.interface(for: settings.version) ?? .v1)
     let body = Array("q=\(WriteEndpoint.percentEncoded(statement))".utf8)
     let answer = body.withUnsafeBytes {
       client.send(

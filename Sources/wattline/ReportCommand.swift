@@ -31,9 +31,7 @@ enum ReportCommand {
     let wanted = try arguments.text("--month").map(month)
     let loaded = BrokerAccess.load(arguments.configuration)
     let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))
-    guard let reader = DatabaseReader(loaded.settings.influxdb) else {
-      throw Failure(description: "libcurl cannot be initialised")
-    }
+    let reader = try DatabaseReader(loaded.settings.influxdb)
     let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
     var reports: [MonthlyReport] = []
     for plant in plants {

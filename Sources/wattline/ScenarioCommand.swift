@@ -173,7 +173,7 @@ private struct ScenarioSetting {
     guard let plant, let database else {
       return Console.note("the run is not kept: --plant names the plant in whose database it would be")
     }
-    _ = try HistoryQuery(database)
+    _ = try DatabaseReader(database)
     var encoder = LineEncoder()
     encoder.append(outcome.points(name: name), of: PlantRegister(plant: plant))
     let sink = try InfluxSink(database, deadLetters: "scenario-dead-letter", accepted: { _ in })

@@ -54,14 +54,13 @@ struct ScenarioSource {
 
   /// Reads the quarter-hour means of the last year that a plant has in its database.
   init(plant: Plant, database: DatabaseSettings, progress: (Double) -> Void) throws {
-    let query = try HistoryQuery(database)
+    let reader = try DatabaseReader(database)
     let sensors = ScenarioSource.sensors.joined(separator: "|")
     let wanted =
-      "FROM \"feature\" WHERE \"plant\" = \(HistoryQuery.quoted(plant.name)) AND \"window\" = '15m' "
+      "FROM \"feature\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name)) AND \"window\" = '15m' "
       + "AND \"sensor\" =~ /^(\(sensors))$/"
     func time(_ selector: String) throws -> Int64? {
-      let row = try query.series("SELECT \(selector)(\"mean\") \(wanted)").first?.values.first
-      return row?.first.flatMap { $0 }.map { Int64($0) }
+      try reader.rows("SELECT \(selector)(\"mean\") \(wanted)").first?.number("time").map { Int64($0) }
     }
     guard let last = try time("last"), let start = try time("first") else {
       throw Failure(
@@ -74,18 +73,16 @@ struct ScenarioSource {
     var columnOfName: [[String]: Int] = [:]
     for begin in stride(from: first, through: last, by: Int(30 * day)) {
       let part = "SELECT \"mean\" \(wanted) AND time >= \(begin)ms AND time < \(begin + 30 * day)ms"
-      for series in try query.series(part + " GROUP BY \"asset\", \"sensor\"") {
-        let name = [series.tags?["asset"] ?? "", series.tags?["sensor"] ?? ""]
+      for row in try reader.rows(part + " GROUP BY \"asset\", \"sensor\"") {
+        guard let time = row.number("time").map({ Int64($0) }), let value = row.number("mean") else { continue }
+        let name = [row.tags["asset"] ?? "", row.tags["sensor"] ?? ""]
         let column = columnOfName[name] ?? columns.count
         if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
         columnOfName[name] = column
-        for row in series.values {
-          guard row.count == 2, let time = row[0].map({ Int64($0) }), let value = row[1] else { continue }
-          let place = rowOfTime[time] ?? times.count
-          if place == times.count { times.append(Timestamp(milliseconds: time)) }
-          rowOfTime[time] = place
-          columns[column].cells.append((place, value))
-        }
+        let place = rowOfTime[time] ?? times.count
+        if place == times.count { times.append(Timestamp(milliseconds: time)) }
+        rowOfTime[time] = place
+        columns[column].cells.append((place, value))
       }
       progress(Double(begin - first) / Double(max(1, last - first)))
     }
