@@ -43,7 +43,8 @@ public struct Plant: Hashable, Sendable {
   public static let wholePlant = "_plant"
 }
 
-/// How far a plant may grow by what its topics say, so that a sender gone wrong cannot fill memory and database.
+/// How far a plant may grow by what its topics say, so that a sender gone wrong cannot fill memory and database. What the
+/// plant's file speaks of is taken in beyond them.
 public struct PlantLimits: Hashable, Sendable {
   /// Most assets, declared ones included; 1...100,000.
   public var assets = 1_000
