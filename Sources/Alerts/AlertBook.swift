@@ -158,7 +158,10 @@ extension AlertBook {
     frame.points.field("title", text: alert.message.title)
     frame.points.field("text", text: alert.message.text)
     frame.points.field("state", text: state(of: key).rawValue)
-    if let cause = alert.cause { frame.points.field("cause", text: cause) }
+    // Empty where there is none: a board puts what follows from nothing first.
+    let cause = alert.cause.flatMap { id in alerts.values.first { $0.id == id } }
+    frame.points.field("cause", text: alert.cause ?? "")
+    frame.points.field("cause_title", text: cause?.message.title ?? "")
     frame.points.field("value", alert.message.value)
   }
 

@@ -119,6 +119,8 @@ extension StageWorker {
   private mutating func flush() {
     lastFlush = WallClock.monotonic()
     if processor.encoder.lineCount > 0 {
+      // Before the points are: the account of readings never has more written than decoded.
+      link.ledger.set(processor.ledger)
       let batch = processor.encoder.take(upTo: keeper.completed(by: number, at: position))
       // A sink that was stopped takes no more: then nothing that follows is called complete.
       guard sink.submit(batch) else { return }

@@ -197,7 +197,7 @@ struct AlertStageTests {
     let series = try #require(script.register.series(asset: "grid", sensor: "power"))
     #expect(entry.key == PointKey(.alerts, .series(series), "limit"))
     let names = script.points.fields[entry.fields].map(\.name)
-    #expect(names == ["status", "severity", "id", "title", "text", "state", "value"])
+    #expect(names == ["status", "severity", "id", "title", "text", "state", "cause", "cause_title", "value"])
   }
 
   @Test("a stage restored from its snapshot goes on as the original does")

@@ -52,9 +52,11 @@ struct GroupingTests {
     #expect(told() == ["raised outage trip"])
     let silence = try #require(script.transitions.first { $0.rule == "no_data" })
     #expect(silence.cause == outage.id)
-    // The trip's point is written again with its cause.
+    // The trip's point is written again with its cause, and with words for people.
     let causes = script.points.entries.filter { $0.key.measurement == .alerts && $0.key.qualifiers.0 == "trip" }.map {
-      script.points.fields[$0.fields].contains { $0.name == "cause" && $0.value == .text(outage.id) }
+      let fields = script.points.fields[$0.fields]
+      return fields.contains { $0.name == "cause" && $0.value == .text(outage.id) }
+        && fields.contains { $0.name == "cause_title" && $0.value == .text(outage.title) }
     }
     #expect(causes == [false, true])
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 3)
