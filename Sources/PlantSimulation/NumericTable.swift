@@ -17,7 +17,7 @@ public struct NumericTable: Sendable {
   /// The values of each row, in the order of ``columns``.
   public private(set) var rows: [[Double]] = []
 
-  /// Reads a file; columns in `ignored` are left out.
+  /// Reads a file; columns in `ignored` are left out, in whatever case.
   /// - Throws: ``RecordedCSVError`` with file and line.
   public init(path: String, ignoring ignored: Set<String> = []) throws(RecordedCSVError) {
     guard let reader = LineReader(path: path) else {
@@ -33,7 +33,8 @@ public struct NumericTable: Sendable {
     guard let timeCell = names.firstIndex(where: { timeNames.contains($0.lowercased()) }) else {
       throw RecordedCSVError(description: "\(path):1: has no column 'time'; it has \(names.joined(separator: ", "))")
     }
-    let kept = names.indices.filter { $0 != timeCell && !ignored.contains(names[$0]) }
+    let left = Set(ignored.map { $0.lowercased() })
+    let kept = names.indices.filter { $0 != timeCell && !left.contains(names[$0].lowercased()) }
     columns = kept.map { names[$0] }
     guard Set(columns).count == columns.count else {
       throw RecordedCSVError(description: "\(path):1: a column is there twice")

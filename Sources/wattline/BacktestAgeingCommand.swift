@@ -43,8 +43,10 @@ enum BacktestAgeingCommand {
     if arguments.has("--json") { return try Console.print(json: ["files": results], keys: .convertToSnakeCase) }
     for result in results {
       let foretold =
-        if let low = result.low, let high = result.high {
-          low == high ? "\(result.forecast)" : "\(cycle(low)) to \(cycle(high)), median \(cycle(result.median ?? high))"
+        if result.forecast == "already reached" {
+          result.forecast
+        } else if let low = result.low, let high = result.high {
+          "\(cycle(low)) to \(cycle(high)), median \(cycle(result.median ?? high))"
         } else {
           "not reached by cycle \(cycle(result.horizon)) (its chance is \(String(format: "%.0f", 100 * result.chance)) %)"
         }
@@ -55,7 +57,7 @@ enum BacktestAgeingCommand {
     }
   }
 
-  private static func cycle(_ number: Double) -> String { String(format: "%.0f", number) }
+  private static func cycle(_ number: Double) -> String { String(format: "%.6g", number) }
 
   private static func score(_ file: String, _ threshold: Double, _ share: Double) throws -> Result {
     let table = try PlainTable(path: file)

@@ -124,7 +124,7 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     let first = try site.delivery(RecordingChannel())
     first.submit([site.alert(1)], [], of: site.register, at: 900)
-    first.stop()
+    first.stop(timeout: .seconds(30))
     let channel = RecordingChannel()
     let second = try site.delivery(channel, journalEnd: 500)
     second.submit([site.alert(2)], [], of: site.register, at: 600)

@@ -64,8 +64,9 @@ public struct CapacityForecast: Sendable, Equatable {
     horizon = end
     chance = Double(usual.count { $0 != .max }) / Double(usual.count)
     median = cycle(usual, 0.5)
-    interval =
-      chance < CapacityForecast.certainty ? nil : (cycle(uncertain, 0.05) ?? end)...(cycle(uncertain, 0.95) ?? end)
+    let soonest = (cycle(uncertain, 0.05) ?? end).rounded(.down)
+    let latest = (cycle(uncertain, 0.95) ?? end).rounded(.up)
+    interval = chance < CapacityForecast.certainty ? nil : soonest...latest
   }
 
   /// Some changes in blocks of the past ones.
