@@ -79,7 +79,7 @@ struct AlertBook {
     alerts[key]?.isActive = false
     alerts[key]?.quiet = nil
     alerts[key]?.message = message
-    release(membersOf: alert.id, frame.received)
+    if key.rule.explainsOthers { release(membersOf: alert.id, frame.received) }
     record(.cleared, key, at: time, &frame)
     if alert.told == .yes { tell([key], &frame) }
     writeState(of: key, at: time, &frame)
@@ -172,11 +172,14 @@ extension AlertBook {
 
   /// The state has no sensor, so that alerts of several sensors of an asset make one: the worst of them.
   func writeState(of key: AlertKey, at time: Timestamp, _ frame: inout Frame) {
-    let same = alerts.lazy.filter { $0.value.isActive && $0.key.rule == key.rule && $0.key.asset == key.asset }
-    let worst = same.max { ($0.value.severity, $1.value.id) < ($1.value.severity, $0.value.id) }
+    // Keys are looked through, of which there may be thousands, and few alerts.
+    let same = alerts.keys.lazy.filter { $0.rule == key.rule && $0.asset == key.asset }.compactMap { key in
+      alerts[key].flatMap { $0.isActive ? (key: key, severity: $0.severity, id: $0.id) : nil }
+    }
+    let worst = same.max { ($0.severity, $1.id) < ($1.severity, $0.id) }
     frame.points.begin(AlertBook.stateKey(key), at: time)
     frame.points.field("active", integer: worst == nil ? 0 : 1)
-    frame.points.field("severity", text: (worst?.value.severity ?? .info).rawValue)
+    frame.points.field("severity", text: (worst?.severity ?? .info).rawValue)
     frame.points.field("state", text: worst.map { state(of: $0.key) }?.rawValue ?? state(of: key).rawValue)
   }
 
