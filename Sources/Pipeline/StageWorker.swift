@@ -87,13 +87,16 @@ struct StageWorker {
         // Complete is what came before the record.
         drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
     }
-    relay.handOver(upTo: record.endOffset, processor.plants)
+    relay.handOver(upTo: record.endOffset)
     commands.handOver(upTo: record.endOffset)
     if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }
     position = record.endOffset
     link.processedTime.set(Int(record.received.nanoseconds))
-    if record.kind == .tick { publish() }
+    if record.kind == .tick {
+      relay.announceChanged(processor.plants)
+      publish()
+    }
     if processor.encoder.isFull { flush() }
     return true
   }

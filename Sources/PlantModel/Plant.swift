@@ -22,6 +22,8 @@ public struct Plant: Hashable, Sendable {
   public var limits = PlantLimits()
   /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
   public var alertRecipients: [String] = []
+  /// After how long people are told again of an alert that nobody has acknowledged; `nil`: never.
+  public var alertEscalation: TimeSpan? = .hour
   /// How its assets are commanded.
   public var commands = CommandSettings()
 

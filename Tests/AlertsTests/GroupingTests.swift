@@ -32,6 +32,54 @@ struct GroupingTests {
     #expect(told() == ["cleared limit"])
   }
 
+  @Test("what nobody acknowledges is told again after an hour, then after as long as it has stood")
+  mutating func again() {
+    script.live([("grid.power", 310)], times: 20)
+    #expect(told() == ["raised limit"])
+    script.live([("grid.power", 310)], every: 10, times: 359)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310)], every: 10, times: 3)
+    #expect(script.notices.first?.alerts.first?.text.contains("for 60 min and nobody has acknowledged it.") == true)
+    #expect(script.notices.first?.severity == .warning)
+    #expect(told() == ["escalated limit"])
+    script.live([("grid.power", 310)], every: 10, times: 350)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310)], every: 10, times: 30)
+    #expect(told() == ["escalated limit"])
+    #expect(script.changes().count == 3)
+    let id = script.stage.standing[0].id
+    #expect(script.instruct(["id": id, "action": "acknowledge"]) == .taken)
+    script.live([("grid.power", 310)], every: 10, times: 1_500)
+    #expect(told().isEmpty)
+  }
+
+  @Test("where the plant's file says never, nothing is told again")
+  mutating func neverAgain() {
+    var plant = script.register.plant
+    plant.alertEscalation = nil
+    script.register = PlantRegister(plant: plant)
+    script.live([("grid.power", 310)], every: 10, times: 1_000)
+    #expect(told() == ["raised limit"])
+  }
+
+  @Test("a database that takes nothing is an alert as any other: told, acknowledged, and over when it takes points")
+  mutating func database() {
+    script.note(database: nil)
+    #expect(script.changes().isEmpty)
+    script.note(database: "limit")
+    script.note(database: "limit")
+    script.tick(seconds: 12)
+    #expect(script.changes() == ["database - - raised critical"])
+    #expect(script.notices[0].alerts[0].title == "The database takes nothing: limit")
+    #expect(told() == ["raised database"])
+    #expect(script.instruct(["id": script.stage.standing[0].id, "action": "acknowledge"]) == .taken)
+    script.note(database: "credentials")
+    script.tick(seconds: 12)
+    script.note(database: nil)
+    #expect(told() == ["cleared database", "raised database", "cleared database"])
+    #expect(script.stage.activeCount == 0)
+  }
+
   @Test("of what is over within ten seconds people are not told")
   mutating func brief() {
     script.live([("grid.power", 310)], times: 8)
