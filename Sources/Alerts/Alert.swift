@@ -12,12 +12,14 @@ struct AlertKey: Hashable {
     switch rule {
     case .outage:
       switch other.rule {
-      case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health: true
+      case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health, .notFollowed: true
       case .limit, .clock, .unit, .outage: false
       }
-    case .noData: other.rule == .noData && other != self && series == nil && (asset == nil || asset == other.asset)
-    case .trip: other.asset == asset && [.health, .stuck, .derating].contains(other.rule)
-    case .derating, .unit: other.asset == asset && other.rule == .health
+    case .noData:
+      [.noData, .notFollowed].contains(other.rule) && other != self && series == nil
+        && (asset == nil || asset == other.asset)
+    case .trip: other.asset == asset && [.health, .stuck, .derating, .notFollowed].contains(other.rule)
+    case .derating, .unit: other.asset == asset && [.health, .notFollowed].contains(other.rule)
     default: false
     }
   }

@@ -28,6 +28,8 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case charger
   /// A sensor says odd values again and again.
   case spikes
+  /// An asset does not do what it was commanded.
+  case notFollowed = "not_followed"
 }
 
 /// At what each rule speaks. The gap between raising and clearing is what keeps an alert from flapping.

@@ -41,6 +41,8 @@ struct CommandBook {
   }
 
   private var memories: [AssetIndex: Memory] = [:]
+  /// What assets other than batteries were told not to exceed, and 0 for whatever was shut down [kW].
+  private(set) var limits: [AssetIndex: Double] = [:]
   /// Critical alerts that are active: rule and asset by identity.
   private var critical: [String: (rule: String, asset: AssetIndex?)] = [:]
 
@@ -79,9 +81,10 @@ struct CommandBook {
     for position in register.assets.indices where CommandBook.kinds.contains(register.assets[position].kind) {
       let asset = AssetIndex(position)
       judge(asset, &frame, context, register)
-      guard let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register)
-      else { continue }
-      issue(wish, asset, &frame, context, register)
+      if let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register) {
+        issue(wish, asset, &frame, context, register)
+      }
+      forgive(asset, &frame, context, register)
     }
   }
 
@@ -142,7 +145,10 @@ extension CommandBook {
     if decision.reason.hasPrefix("stale") || decision.reason.hasPrefix("unknown") {
       return Wish(action: .hold, reason: decision.reason)
     }
-    if let power = context.power(asset), matches(power, decision.recommendedKilowatts, .optimize, asset, register) {
+    if let power = context.power(asset), matches(power, decision.recommendedKilowatts, .optimize, asset, register),
+      // What was told to give less has to be told that it may give more.
+      limits[asset].map({ matches(decision.recommendedKilowatts, $0, .optimize, asset, register) }) ?? true
+    {
       return nil
     }
     return Wish(action: .optimize, setpoint: decision.recommendedKilowatts, reason: decision.reason)
@@ -268,9 +274,38 @@ extension CommandBook {
         // The minute at which it was given is not over before its readings are in.
         guard command.state == .issued, context.now - command.issued >= settings.response + .minute else { return }
         command.state = .notFollowed
+        // It is not off, and is to be told again.
+        if command.action == .shutdown {
+          memories[asset]?.isOff = false
+          memories[asset]?.changed = .distantPast
+        }
       }
     }
     settle(command, actual: context.power(asset), &frame, register)
+  }
+
+  /// What was not followed is over when its time is, unless something else was commanded meanwhile.
+  private mutating func forgive(
+    _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+  ) {
+    guard frame.cause == .minute, var command = memories[asset]?.command, command.state == .notFollowed,
+      context.now > max(command.expires, command.issued + DispatchStage.interval)
+    else { return }
+    command.state = .expired
+    settle(command, actual: context.power(asset), &frame, register)
+  }
+
+  /// Keeps account of what an asset may give or take at the most.
+  private mutating func restrict(by command: Command, _ asset: Asset) {
+    switch (command.action, command.state) {
+    case (.shutdown, .issued), (.shutdown, .followed): limits[command.asset] = 0
+    case (.shutdown, .notFollowed), (.startup, .issued), (.startup, .followed): limits[command.asset] = nil
+    case (.optimize, .advised), (.optimize, .issued), (.optimize, .followed):
+      guard asset.kind != .battery, let setpoint = command.setpoint else { return }
+      let size = (asset.kind == .evCharger ? asset.powerKilowatts : nil) ?? asset.capacityKilowatts ?? .infinity
+      limits[command.asset] = setpoint < size ? setpoint : nil
+    default: break
+    }
   }
 
   /// Remembers that an asset goes off or on.
@@ -289,6 +324,7 @@ extension CommandBook {
     if isNew, command.action == .shutdown, let actual { memory.powerBefore = actual }
     memory.command = command
     memories[command.asset] = memory
+    restrict(by: command, register.assets[command.asset.position])
     frame.commands.append(command)
     frame.points.begin(PointKey(.command, .asset(command.asset)), at: command.issued)
     frame.points.field("id", text: command.id)
@@ -324,6 +360,10 @@ extension CommandBook {
       writer.write(entry.value.command != nil)
       entry.value.command?.write(to: &writer)
     }
+    writer.write(limits.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, entry in
+      writer.write(entry.key.rawValue)
+      writer.write(entry.value)
+    }
   }
 
   /// Remembers what ``snapshot(into:)`` wrote.
@@ -343,6 +383,10 @@ extension CommandBook {
       return (asset, memory)
     }
     for (asset, memory) in entries { memories[asset] = memory }
+    let held = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (asset: AssetIndex(Int(try reader.read(Int32.self))), limit: try reader.readDouble())
+    }
+    for entry in held { limits[entry.asset] = entry.limit }
   }
 }
 

@@ -75,7 +75,7 @@ struct ScenarioSource {
       let part = "SELECT \"mean\" \(wanted) AND time >= \(begin)ms AND time < \(begin + 30 * day)ms"
       for row in try reader.rows(part + " GROUP BY \"asset\", \"sensor\"") {
         guard let time = row.number("time").map({ Int64($0) }), let value = row.number("mean") else { continue }
-        let name = [row.tags["asset"] ?? "", row.tags["sensor"] ?? ""]
+        let name = [row.text("asset") ?? "", row.text("sensor") ?? ""]
         let column = columnOfName[name] ?? columns.count
         if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
         columnOfName[name] = column
