@@ -24,7 +24,8 @@ extension AlertStage {
     let setpoint = command.setpoint.map { " with \(AlertBook.rounded($0)) kW" } ?? ""
     return AlertMessage(
       title: "\(name) does not follow",
-      text: "\(name) was commanded \(command.action.rawValue)\(setpoint) at \(command.issued) (\(command.reason)) and does "
+      text:
+        "\(name) was commanded \(command.action.rawValue)\(setpoint) at \(command.issued) (\(command.reason)) and does "
         + "something else. Look at whether it is under remote control, and at its connection to the broker.",
       value: command.setpoint ?? .nan)
   }

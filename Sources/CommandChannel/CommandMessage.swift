@@ -67,6 +67,11 @@ public enum CommandMessage {
     public var action: Command.Action
     /// The power to hold or not to exceed, in the asset's own direction [kW]; `nil` where the action has none.
     public var setpoint: Double?
+
+    /// An order.
+    public init(asset: String, action: Command.Action, setpoint: Double? = nil) {
+      (self.asset, self.action, self.setpoint) = (asset, action, setpoint)
+    }
   }
 
   /// What a message asks a device of a plant to do; `nil` for advice, for what has expired or was retained, and for what is

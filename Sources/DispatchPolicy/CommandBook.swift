@@ -145,9 +145,10 @@ extension CommandBook {
     if decision.reason.hasPrefix("stale") || decision.reason.hasPrefix("unknown") {
       return Wish(action: .hold, reason: decision.reason)
     }
-    if let power = context.power(asset), matches(power, decision.recommendedKilowatts, .optimize, asset, register),
+    let wanted = decision.recommendedKilowatts
+    if let power = context.power(asset), isNear(power, wanted, asset, register),
       // What was told to give less has to be told that it may give more.
-      limits[asset].map({ matches(decision.recommendedKilowatts, $0, .optimize, asset, register) }) ?? true
+      limits[asset].map({ isNear(wanted, $0, asset, register) }) ?? true
     {
       return nil
     }
@@ -166,21 +167,31 @@ extension CommandBook {
 
   private static func minutes(_ span: TimeSpan) -> String { "\(span.nanoseconds / TimeSpan.minute.nanoseconds) min" }
 
-  /// Whether a measured power is what an action asks for. Generators and chargers may give less than their limit.
+  /// Whether a measured power is what an action asks for, as far as devices keep to it.
   private func matches(
     _ power: Double, _ setpoint: Double?, _ action: Command.Action, _ asset: AssetIndex, _ register: PlantRegister
   ) -> Bool {
-    let found = register.assets[asset.position]
-    let size = found.powerKilowatts ?? found.capacityKilowatts ?? 0
-    let tolerance = max(0.2, 0.05 * size)
+    let tolerance = CommandBook.tolerance(0.05, register.assets[asset.position])
     switch action {
     case .shutdown: return abs(power) <= tolerance
     case .startup: return abs(power) > tolerance
     case .hold: return true
-    case .optimize:
-      guard let setpoint else { return true }
-      return found.kind == .battery ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
+    case .optimize: return setpoint.map { isNear(power, $0, within: 0.05, asset, register) } ?? true
     }
+  }
+
+  /// Whether a power is as good as a setpoint. Generators and chargers may give less than their limit.
+  private func isNear(
+    _ power: Double, _ setpoint: Double, within share: Double = 0.01, _ asset: AssetIndex, _ register: PlantRegister
+  ) -> Bool {
+    let found = register.assets[asset.position]
+    let tolerance = CommandBook.tolerance(share, found)
+    return found.kind == .battery ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
+  }
+
+  /// A share of an asset's size, or what meters err by [kW].
+  private static func tolerance(_ share: Double, _ asset: Asset) -> Double {
+    max(0.2, share * (asset.powerKilowatts ?? asset.capacityKilowatts ?? 0))
   }
 }
 
@@ -230,7 +241,7 @@ extension CommandBook {
       guard let before = last.setpoint, let after = wish.setpoint, last.state != .refused, now < last.expires else {
         return false
       }
-      return matches(after, before, .optimize, asset, register) && matches(before, after, .optimize, asset, register)
+      return isNear(after, before, asset, register) && isNear(before, after, asset, register)
     case .hold: return last.reason == wish.reason
     case .shutdown, .startup:
       return last.state == .rejected || last.state == .followed || now <= last.expires
@@ -271,8 +282,8 @@ extension CommandBook {
         // Advice to start is given once.
         if command.action == .startup { carryOut(command, at: context.now) }
       } else {
-        // The minute at which it was given is not over before its readings are in.
-        guard command.state == .issued, context.now - command.issued >= settings.response + .minute else { return }
+        // Readings come once a minute from many, and the first after a jump may be doubted.
+        guard command.state == .issued, context.now - command.issued >= settings.response + .minutes(2) else { return }
         command.state = .notFollowed
         // It is not off, and is to be told again.
         if command.action == .shutdown {

@@ -86,7 +86,9 @@ struct DayReview {
   }
 
   func snapshot(into writer: inout SnapshotWriter) {
-    for column in [series.load, series.generation, series.price, series.exportPrice, powers, energies] { writer.write(column) }
+    for column in [series.load, series.generation, series.price, series.exportPrice, powers, energies] {
+      writer.write(column)
+    }
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {

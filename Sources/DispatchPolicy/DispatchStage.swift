@@ -143,10 +143,12 @@ public struct DispatchStage: Stage {
     guard let fleet = BatteryFleet(register.assets, only: Set(positions)) else { return 0 }
     let now = frame.clock
     let charges = fleet.members.map { stateOfCharge(of: $0.asset, at: now, register) ?? .nan }
-    let headrooms = fleet.headrooms(charges, hours: DispatchStage.interval.inHours)
+    let headrooms = fleet.headrooms(
+      charges, previous: fleet.members.map { self.power(of: $0.asset, at: now, register) ?? .nan },
+      hours: DispatchStage.interval.inHours)
     var decision = BatteryDecision(
       stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: now, register) } ?? .nan,
-      netDemand: power.netDemand, previous: fleet.sum { self.power(of: $0, at: now, register) } ?? .nan)
+      netDemand: power.netDemand)
     let unwell = fleet.members.compactMap { health[$0.asset] }.filter { $0 < DispatchStage.leastHealth }.min()
     let isLearnersFleet = learner?.fleet.members.map(\.asset) == fleet.members.map(\.asset)
     let rule = DispatchRule(hasGeneration: register.assets.contains { $0.kind.role == .generation })

@@ -66,7 +66,8 @@ struct LiveSummary {
     for decision in plant.dispatch {
       let action =
         decision.kind == .evCharger
-        ? "take" : decision.kind != .battery
+        ? "take"
+        : decision.kind != .battery
           ? "give up to" : decision.kilowatts > 0.05 ? "discharge" : decision.kilowatts < -0.05 ? "charge" : "hold"
       lines.append(
         "  dispatch          \(decision.asset): \(action) \(text(abs(decision.kilowatts))) kW, \(decision.reason)")

@@ -14,7 +14,8 @@ struct CommandRuleTests {
       var frame = Frame(cause: .minute, received: script.now, clock: script.now)
       frame.commands = [
         Command(
-          id: "bess-1", asset: AssetIndex(3), action: action, setpoint: 5, reason: "learned: cover demand", state: state,
+          id: "bess-1", asset: AssetIndex(3), action: action, setpoint: 5, reason: "learned: cover demand",
+          state: state,
           issued: script.now, expires: script.now + .minutes(15), effect: Command.Effect(power: 5))
       ]
       script.stage.judgeCommands(&frame, in: script.register)
@@ -69,11 +70,11 @@ struct CommandRuleTests {
     script.live([("pv1.power", 70), ("pv1.irradiance", 800)], times: 30)
     script.live([("pv1.power", 0), ("pv1.irradiance", 800)], times: 5)
     script.limits = [AssetIndex(0): 0]
-    script.live([("pv1.power", 0)], times: 60)
+    script.live([("pv1.power", 0), ("pv1.irradiance", 800)], times: 60)
     #expect(script.changes() == ["trip pv1 power raised critical"])
-    let id = try #require(script.stage.standing.first).id
+    let id = try #require(script.stage.standing.first { $0.rule == "trip" }).id
     #expect(script.instruct(["id": id, "action": "acknowledge"]) == .taken)
-    script.live([("pv1.power", 0)], times: 3)
+    script.live([("pv1.power", 0), ("pv1.irradiance", 800)], times: 3)
     #expect(script.changes().last == "trip pv1 power cleared critical")
   }
 }

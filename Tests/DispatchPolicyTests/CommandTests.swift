@@ -15,9 +15,12 @@ private struct Control {
   private var all: [Command] = []
   var lastFields: [String: FieldValue] = [:]
 
-  init(_ mode: CommandSettings.Mode, importLimit: Double? = nil, exportLimit: Double? = nil) {
+  init(
+    _ mode: CommandSettings.Mode, importLimit: Double? = nil, exportLimit: Double? = nil, valid: TimeSpan = .minutes(15)
+  ) {
     var plant = Script.plant(importLimit: importLimit, exportLimit: exportLimit)
     plant.commands.mode = mode
+    plant.commands.validity = valid
     plant.assets[3].capacityKilowatts = 40
     script = Script(plant)
     // Noon: the sun shines. Five past: dispatch has just decided.
@@ -73,9 +76,11 @@ private struct Control {
 
   /// The latest setpoint by asset.
   var setpoints: [String: Double] {
-    Dictionary(all.compactMap { command in
-      command.setpoint.map { (script.register.assets[command.asset.position].name, $0) }
-    }) { $1 }
+    Dictionary(
+      all.compactMap { command in
+        command.setpoint.map { (script.register.assets[command.asset.position].name, $0) }
+      }
+    ) { $1 }
   }
 
   /// The commands of an asset since the last time, as text.
@@ -140,7 +145,7 @@ struct CommandTests {
     #expect(control.script.stage.limits(in: control.script.register) == [AssetIndex(3): 0])
     control.values["pv.power"] = 0
     control.minutes(1)
-    #expect(control.told("pv") == ["SHUTDOWN followed"])
+    #expect(control.told("pv") == ["SHUTDOWN followed", "HOLD issued"])
   }
 
   @Test("what was not followed is over when its time is and nothing else is asked")
@@ -202,8 +207,7 @@ struct CommandTests {
 
   @Test("what nobody confirms expires once, and is not carried out")
   func unconfirmed() {
-    var control = Control(.confirm)
-    control.script.register.plant.commands.validity = .minutes(5)
+    var control = Control(.confirm, valid: .minutes(5))
     control.minutes(17)
     #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE expired"])
     #expect(control.script.stage.limits(in: control.script.register) == [:])
@@ -252,7 +256,7 @@ struct CommandTests {
     #expect(control.lastFields["state"] == .text("not_followed") && control.lastFields["actual_kw"] == .float(0))
     control.minutes(11)
     #expect(control.told("bess") == ["OPTIMIZE issued"])
-    control.values["bess.power"] = 19
+    control.values["bess.power"] = 19.6
     control.minutes(1)
     #expect(control.told("bess") == ["OPTIMIZE followed"])
     control.minutes(14)

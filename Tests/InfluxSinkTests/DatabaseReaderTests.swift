@@ -6,35 +6,36 @@ import Testing
 /// One question to each version of the database, as its documentation and sources have it.
 @Suite("Reading the database", .timeLimit(.minutes(5)))
 struct DatabaseReaderTests {
-  struct Case: Sendable, CustomTestStringConvertible {
-    var testDescription: String
-    var version = DatabaseSettings.Version.auto
+  struct Server: Sendable, CustomTestStringConvertible {
+    var name: String
+    var version: DatabaseSettings.Version = .auto
     /// The answer to `/ping`, of which 2.x tells its version in the header, 3 in the body.
-    var ping = FakeAnswer.status(204)
+    var ping: FakeAnswer = .status(204)
     var token: String?
     var username: String?
     var authorization: String?
+    var testDescription: String { name }
   }
 
-  static let cases: [Case] = [
-    Case(testDescription: "1.x, open", ping: .status(204, headers: ["X-Influxdb-Version: 1.6.7"])),
-    Case(
-      testDescription: "1.x with a user", ping: .status(204, headers: ["X-Influxdb-Version: 1.6.7"]), username: "ada",
+  static let servers: [Server] = [
+    Server(name: "1.x, open", ping: .status(204, headers: ["X-Influxdb-Version: 1.6.7"])),
+    Server(
+      name: "1.x with a user", ping: .status(204, headers: ["X-Influxdb-Version: 1.6.7"]), username: "ada",
       authorization: "Basic YWRhOnNlY3JldA=="),
-    Case(
-      testDescription: "2.x with a token", ping: .status(204, headers: ["X-Influxdb-Version: v2.7.1"]), token: "abc\n",
+    Server(
+      name: "2.x with a token", ping: .status(204, headers: ["X-Influxdb-Version: v2.7.1"]), token: "abc\n",
       authorization: "Token abc"),
-    Case(
-      testDescription: "2.x with a user", ping: .status(204, headers: ["X-Influxdb-Version: v2.7.1"]), username: "ada",
+    Server(
+      name: "2.x with a user", ping: .status(204, headers: ["X-Influxdb-Version: v2.7.1"]), username: "ada",
       authorization: "Basic YWRhOnNlY3JldA=="),
-    Case(
-      testDescription: "3 with a token", ping: .status(200, body: #"{"version":"3.0.1","revision":"d7c071e"}"#),
+    Server(
+      name: "3 with a token", ping: .status(200, body: #"{"version":"3.0.1","revision":"d7c071e"}"#),
       token: "abc", authorization: "Bearer abc"),
-    Case(
-      testDescription: "3 that tells its version to nobody", ping: .status(401), token: "abc",
+    Server(
+      name: "3 that tells its version to nobody", ping: .status(401), token: "abc",
       authorization: "Token abc"),
-    Case(testDescription: "3, configured", version: .v3, token: "abc", authorization: "Bearer abc"),
-    Case(testDescription: "2.x, configured", version: .v2, token: "abc", authorization: "Token abc"),
+    Server(name: "3, configured", version: .v3, token: "abc", authorization: "Bearer abc"),
+    Server(name: "2.x, configured", version: .v2, token: "abc", authorization: "Token abc"),
   ]
 
   private static func settings(_ url: String, _ version: DatabaseSettings.Version = .v1) -> DatabaseSettings {
@@ -48,10 +49,11 @@ struct DatabaseReaderTests {
     "values":[[1700000000000,1.5,"a b"],[1700000060000,null,"c"]]}]}]}
     """#
 
-  @Test("a statement is asked in the address, with what the version wants as proof of identity", arguments: cases)
-  func asks(_ found: Case) throws {
+  @Test("a statement is asked in the address, with what the version wants as proof of identity", arguments: servers)
+  func asks(_ found: Server) throws {
     let server = try FakeDatabase { request, _ in
-      request.target == "/ping" ? found.ping : .status(200, body: Self.rows, headers: ["Content-Type: application/json"])
+      request.target == "/ping"
+        ? found.ping : .status(200, body: Self.rows, headers: ["Content-Type: application/json"])
     }
     defer { server.stop() }
     var settings = Self.settings(server.url + "/", found.version)
@@ -61,7 +63,8 @@ struct DatabaseReaderTests {
     let answer = try DatabaseReader(settings).rows(#"SELECT "grid_kw", "asset" FROM "kpi" WHERE time >= 5ms"#)
     #expect(answer.count == 2)
     #expect(answer[0].measurement == "kpi" && answer[0].number("time") == 1_700_000_000_000)
-    #expect(answer[0].number("grid_kw") == 1.5 && answer[0].text("asset") == "a b" && answer[1].number("grid_kw") == nil)
+    #expect(
+      answer[0].number("grid_kw") == 1.5 && answer[0].text("asset") == "a b" && answer[1].number("grid_kw") == nil)
     let asked = try #require(server.requests.last)
     #expect(asked.method == "GET" && asked.body == "")
     #expect(
@@ -98,7 +101,7 @@ struct DatabaseReaderTests {
   ]
 
   @Test("a refusal is never taken for an answer without rows", arguments: refusals)
-  func refusals(status: Int, body: String, words: String?) throws {
+  func refuses(status: Int, body: String, words: String?) throws {
     let server = try FakeDatabase { _, _ in .status(status, body: body) }
     defer { server.stop() }
     let reader = try DatabaseReader(Self.settings(server.url))
