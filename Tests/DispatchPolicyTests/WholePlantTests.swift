@@ -308,14 +308,14 @@ private struct RandomPlant {
 
 @Suite("Dispatch of whole plants")
 struct WholePlantTests {
-  /// Decisions of random plants: a million, a fiftieth of it without optimisation; `WATTLINE_SHIELD_STEPS` in the
+  /// Decisions of random plants: 200,000, a tenth of it without optimisation; `WATTLINE_SHIELD_STEPS` in the
   /// environment takes the place of either.
   private static let wantedSteps =
     ProcessInfo.processInfo.environment["WATTLINE_SHIELD_STEPS"].flatMap(Int.init) ?? usualSteps
   #if DEBUG
     private static let usualSteps = 20_000
   #else
-    private static let usualSteps = 1_000_000
+    private static let usualSteps = 200_000
   #endif
 
   @Test("batteries, chargers and generators of random plants break no limit that could be held, whatever is measured")
