@@ -5,7 +5,8 @@ import StreamCore
 /// this one up to this hour.
 ///
 /// Backwards from a day ahead, at the prices known, the value is solved exactly along the day that followed each past
-/// day's like hour; kernel weights by likeness and age average the values at the start of each block of hours. Within
+/// day's like hour, corrected for the level of load and generation; kernel weights by likeness and age average the values
+/// at the start of each block of hours. Within
 /// a block what belongs together (a cloudy morning, a hot evening) stays together; at its end nobody knows yet which
 /// day it will have been, so nothing is planned on knowledge that will not be there. The action is the exact minimum
 /// of the slot's cost plus that value. This is kernel-based reinforcement learning (D. Ormoneit and Ś. Sen, Machine

@@ -23,7 +23,8 @@ struct ScenarioSource {
   /// Reads a file `time,asset.sensor,…`.
   init(path: String, plant: Plant?) throws {
     let assets = plant?.assets.map(\.name) ?? []
-    let file = try RecordedCSV(path: path, assets: assets, selected: ScenarioSource.columns(of: ScenarioSource.sensors, path))
+    let file = try RecordedCSV(
+      path: path, assets: assets, selected: ScenarioSource.columns(of: ScenarioSource.sensors, path))
     columns = file.columns.map { Column(asset: $0.asset, sensor: $0.sensor) }
     while let row = file.next() {
       for cell in row.values { columns[cell.column].cells.append((times.count, cell.value)) }
