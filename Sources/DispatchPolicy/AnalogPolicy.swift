@@ -5,13 +5,13 @@ import StreamCore
 /// this one up to this hour.
 ///
 /// Backwards from a day ahead, at the prices known, the value is solved exactly along the day that followed each past
-/// day's like hour, corrected for the level of load and generation; kernel weights by likeness and age average the values
-/// at the start of each block of hours. Within
-/// a block what belongs together (a cloudy morning, a hot evening) stays together; at its end nobody knows yet which
-/// day it will have been, so nothing is planned on knowledge that will not be there. The action is the exact minimum
-/// of the slot's cost plus that value. This is kernel-based reinforcement learning (D. Ormoneit and Ś. Sen, Machine
-/// Learning 49, 2002, doi:10.1023/A:1017928328829) with stretches of sample paths in place of single transitions. It
-/// looks at nothing but the past, needs no random source and learns anew in every slot.
+/// day's like hour, corrected for the level of load and generation; kernel weights by likeness and age average the
+/// values at the start of each block of hours. Within a block what belongs together (a cloudy morning, a hot evening)
+/// stays together; at its end nobody knows yet which day it will have been, so nothing is planned on knowledge that
+/// will not be there. The action is the exact minimum of the slot's cost plus that value. This is kernel-based
+/// reinforcement learning (D. Ormoneit and Ś. Sen, Machine Learning 49, 2002, doi:10.1023/A:1017928328829) with
+/// stretches of sample paths in place of single transitions. It looks at nothing but the past, needs no random source
+/// and learns anew in every slot.
 public struct AnalogPolicy: Sendable {
   /// What was found best in comparison; see the article on dispatch.
   public struct Settings: Hashable, Sendable {
