@@ -40,6 +40,29 @@ struct BacktestTests {
     #expect(afterShuffle == before)
   }
 
+  @Test("a drift makes models learn out of turn, and even then nothing that comes after changes a forecast before")
+  func noLookAheadOfDrift() throws {
+    var changed = SyntheticLoad.recording(days: 40)
+    // Three days into the week between two trainings.
+    for hour in (31 * 24)..<(40 * 24) { changed.target[hour] = 2 * changed.target[hour] + 40 }
+    func run(_ recording: ForecastInput.Recording) throws -> (trainings: Int, trace: [Backtest.Forecast]) {
+      let backtest = try Backtest(SyntheticLoad.input(recording), settings: Backtest.Settings(testDays: 12))
+      var trace: [Backtest.Forecast] = []
+      let scores = backtest.run([SeasonalNaive.day, SimilarDays()], trace: { trace.append($0) })
+      return (scores[0].trainings, trace)
+    }
+    let drifted = try run(changed)
+    #expect(drifted.trainings > (try run(SyntheticLoad.recording(days: 40))).trainings)
+    var random = SeededRandom(5)
+    for cut in 33...38 {
+      var shuffled = changed
+      shuffled.target.replaceSubrange((cut * 24)..., with: changed.target[(cut * 24)...].shuffled(using: &random))
+      let moment = SyntheticLoad.start + .days(Int64(cut))
+      let before = try run(shuffled).trace.filter { $0.issued < moment }
+      #expect(!before.isEmpty && before == drifted.trace.filter { $0.issued < moment })
+    }
+  }
+
   @Test("the start of the test changes no forecast either")
   func otherStart() throws {
     let recording = SyntheticLoad.recording(days: 90)

@@ -77,6 +77,11 @@ public struct ForecastInput: Sendable {
     slot < origin && slot >= first && slot < end ? target[slot - first] : .nan
   }
 
+  /// Whether nothing is known of the target of the day before `origin`.
+  public func isSilent(before origin: Int) -> Bool {
+    ((origin - grid.perDay)..<origin).allSatisfy { target($0, before: origin).isNaN }
+  }
+
   /// Whether no value has been below zero before `origin`, so that none is to be expected.
   public func isNeverNegative(before origin: Int) -> Bool { firstNegative.map { $0 >= origin } ?? true }
 
