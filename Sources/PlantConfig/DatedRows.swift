@@ -44,8 +44,9 @@ struct DatedRows {
     for (position, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let cells = DatedRows.cells(line)
       if cells.allSatisfy(\.text.isEmpty) || cells[0].text.hasPrefix("#") { continue }
+      let isHeader = position == 0 && cells[0].text == "time"
       do throws(Wrong) {
-        if position == 0, cells[0].text == "time" {
+        if isHeader {
           try header(cells)
         } else {
           rows.append(try row(DatedRows.time(cells[0]), cells.dropFirst()))
@@ -54,6 +55,7 @@ struct DatedRows {
         mistakes += 1
         let place = Mark(line: position + 1, column: error.column)
         if mistakes <= DatedRows.toldMistakes { reading.mistake(place, error.message, in: name) }
+        if isHeader { break }
       }
     }
     if rows.isEmpty, mistakes == 0 {

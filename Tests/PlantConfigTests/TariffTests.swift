@@ -145,8 +145,8 @@ struct TariffTests {
         "prices.csv:2:1: error: the row has 3 cells, the first row names 2"
       ),
       (
-        "weather: {forecst: prices.csv}", nil,
-        "p.yaml:3:1: error: weather needs 'forecast', such as forecast: riverside-weather.csv"
+        "weather: {}", nil,
+        "p.yaml:3:10: error: weather needs 'forecast', such as forecast: riverside-weather.csv"
       ),
       (
         "assets: {a: {kind: load, wear_price: 0.1}}", nil,

@@ -97,7 +97,8 @@ public struct Backtest {
       let days = (testEnd - input.first) / grid.perDay
       throw Refusal(
         description: "the recording has \(days) whole days; a test of \(settings.testDays) leaves \(max(0, history)) "
-          + "to learn from, and at least 2 are needed (--test \(max(1, days / 3))d would do)")
+          + "to learn from, and at least 2 are needed"
+          + (days < 3 ? "" : " (--test \(max(1, days / 3))d would do)"))
     }
     var sum = 0.0
     var count = 0.0

@@ -95,25 +95,38 @@ public struct QuantileForest: Sendable {
     var answer = QuantileTable(rows: rows)
     guard !trees.roots.isEmpty else { return answer }
     // Tree by tree, so that one tree at a time has to be in the cache.
-    var leaves = Array(repeating: Int32(0), count: rows * trees.roots.count)
+    let count = trees.roots.count
+    var leaves = Array(repeating: Int32(0), count: rows * count)
     for (tree, root) in trees.roots.enumerated() {
-      trees.eachLeaf(root: root, classes, rows: rows) { leaves[$0 * trees.roots.count + tree] = Int32($1) }
+      trees.eachLeaf(root: root, classes, rows: rows) { leaves[$0 * count + tree] = Int32($1) }
     }
     var weights = Array(repeating: Float(0), count: sortedTargets.count)
     // A bit for each weight that is not zero.
     var present = Array(repeating: UInt64(0), count: (sortedTargets.count + 63) / 64)
     for row in 0..<rows {
-      for leaf in leaves[(row * trees.roots.count)..<((row + 1) * trees.roots.count)] {
-        let range = Int(leafStart[Int(leaf)])..<Int(leafStart[Int(leaf) + 1])
-        let share = 1 / Float(max(1, range.count))
-        for member in members[range] {
-          weights[Int(member)] += share
-          present[Int(member) / 64] |= 1 << (UInt64(member) % 64)
-        }
-      }
+      weigh(leaves[(row * count)..<((row + 1) * count)], &weights, &present)
       readOff(&weights, &present, into: &answer, row: row)
     }
     return answer
+  }
+
+  /// Adds to the weights of the targets in some leaves.
+  private func weigh(_ leaves: ArraySlice<Int32>, _ weights: inout [Float], _ present: inout [UInt64]) {
+    weights.withUnsafeMutableBufferPointer { weights in
+      present.withUnsafeMutableBufferPointer { present in
+        members.withUnsafeBufferPointer { members in
+          for leaf in leaves {
+            let range = Int(leafStart[Int(leaf)])..<Int(leafStart[Int(leaf) + 1])
+            let share = 1 / Float(max(1, range.count))
+            for position in range {
+              let member = Int(members[position])
+              weights[member] += share
+              present[member &>> 6] |= 1 &<< UInt64(member & 63)
+            }
+          }
+        }
+      }
+    }
   }
 
   /// Writes the quantiles of weighted targets, and leaves the weights at zero.
