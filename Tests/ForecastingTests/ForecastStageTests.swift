@@ -200,14 +200,16 @@ struct ForecastStageTests {
     #expect(all.database.filter { $0.key.time <= end } == lasting.database.filter { $0.key.time <= end })
   }
 
-  @Test("cutting the stream anywhere changes no forecast before the cut", arguments: [1, 95, 97, 300, 700, 1000])
-  func noLookAhead(cut: Int) {
+  @Test("cutting the stream anywhere changes no forecast before the cut")
+  func noLookAhead() {
     var whole = ForecastDriver()
-    run(slots: 0..<1100, &whole)
-    var part = ForecastDriver()
-    run(slots: 0..<cut, &part)
-    #expect(Array(whole.issues.prefix(part.issues.count)) == part.issues)
-    #expect(part.issues.count == 2 * cut)
+    run(slots: 0..<900, &whole)
+    for cut in [1, 95, 97, 300, 800] {
+      var part = ForecastDriver()
+      run(slots: 0..<cut, &part)
+      #expect(Array(whole.issues.prefix(part.issues.count)) == part.issues)
+      #expect(part.issues.count == 2 * cut)
+    }
   }
 
   @Test("a stage restored from a snapshot goes on as if nothing had happened", arguments: [1, 50, 130, 900])

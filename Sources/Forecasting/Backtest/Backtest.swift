@@ -118,9 +118,11 @@ public struct Backtest {
     var engine = ForecastEngine(models: models, settings: engineSettings, grid: input.grid)
     var scores = models.map { BacktestScore(name: $0.name, leads: leads, scale: scale) }
     scores.append(BacktestScore(name: "ensemble", leads: leads, scale: scale))
+    var input = self.input
     var origin = firstOrigin()
     let start = origin
     while origin < testEnd {
+      input.stand(at: origin)
       let issue = engine.advance(to: origin, input) { work, body in
         let began = Backtest.processorSeconds()
         body()

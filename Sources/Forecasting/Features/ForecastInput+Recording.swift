@@ -23,7 +23,7 @@ extension ForecastInput {
 
   /// Slots of a recording: as long as the median of the distances between rows, but at least a quarter of an hour, and
   /// dividing a day. Several rows of one slot are averaged. With `quarterHours`, slots are quarters of an hour, and a row
-  /// stands for all of those until the next is due.
+  /// stands for all of those until the next is due, and is known when they are over.
   public init(
     _ recording: Recording, zone: LocalCalendar, horizon: TimeSpan, quarterHours: Bool = false
   ) throws(Backtest.Refusal) {
@@ -65,6 +65,7 @@ extension ForecastInput {
       },
       holidays: means(recording.holidays).map { $0.isNaN ? .nan : $0 != 0 ? 1 : 0 }, zone: zone,
       beyond: Int(horizon.nanoseconds / grid.span.nanoseconds) + grid.perDay)
+    slotsOfRow = held
     if recording.holidays.isEmpty { forgetHolidays() }
   }
 }
