@@ -23,7 +23,7 @@ extension ForecastInput {
 
   /// Slots of a recording: as long as the median of the distances between rows, but at least a quarter of an hour, and
   /// dividing a day. Several rows of one slot are averaged. With `quarterHours`, slots are quarters of an hour, and a row
-  /// stands for all of those until the next is due, and is known when they are over.
+  /// stands for all of those until the next is due.
   public init(
     _ recording: Recording, zone: LocalCalendar, horizon: TimeSpan, quarterHours: Bool = false
   ) throws(Backtest.Refusal) {

@@ -72,13 +72,14 @@ public struct ForecastInput: Sendable {
   /// The slot after the last.
   public var end: Int { first + target.count }
 
-  /// How many slots a row of the recording stands for, counted from ``first``: they become known together.
+  /// How many slots a row of the recording stands for, counted from ``first``.
   var slotsOfRow = 1
   /// The first slot of which nothing has come yet.
   private var unknown = Int.max
 
-  /// Puts itself into a moment: nothing has come of rows that are not over when slot `origin` starts.
-  mutating func stand(at origin: Int) { unknown = origin - max(0, origin - first) % slotsOfRow }
+  /// Puts itself into the moment when slot `origin` starts. In a pipeline, the window of a slot that ends within a row
+  /// closes just after the mark at its end, when no reading has come that could close it.
+  mutating func stand(at origin: Int) { unknown = (origin - first) % slotsOfRow == 0 ? origin : origin - 1 }
 
   /// The target of a slot, if the slot is over before `origin` starts.
   public func target(_ slot: Int, before origin: Int) -> Double {
