@@ -10,6 +10,8 @@ struct AlertScript {
   var transitions: [AlertTransition] = []
   var notices: [AlertNotice] = []
   var points = PointBatch()
+  /// What assets were commanded not to exceed.
+  var limits: [AssetIndex: Double] = [:]
   private var frame = Frame()
 
   init() {
@@ -53,6 +55,13 @@ struct AlertScript {
     return frame.instructions.first?.outcome
   }
 
+  /// The database takes nothing for a reason, or takes points where there is none.
+  mutating func note(database reason: String?) {
+    frame.reset(cause: .tick, received: now, clock: now)
+    stage.note(databaseTrouble: reason.map { ($0, "its words") }, &frame, register)
+    collect()
+  }
+
   /// Ticks once a second.
   mutating func tick(seconds: Int, clock: Timestamp? = nil) {
     for _ in 0..<seconds {
@@ -87,7 +96,12 @@ struct AlertScript {
   }
 
   private mutating func step() {
+    frame.limits = limits
     stage.step(&frame, in: register)
+    collect()
+  }
+
+  private mutating func collect() {
     transitions += frame.alerts
     notices += frame.notices
     for entry in frame.points.entries {
