@@ -15,10 +15,10 @@ public struct LoadedConfiguration: Sendable {
   public var isValid: Bool { diagnostics.isEmpty }
 }
 
-/// The plants' files as they were, with the files of prices that they name, and what they took from the environment. The
+/// The plants' files as they were, with the files of prices and weather that they name, and what they took from the environment. The
 /// process's own file, and with it every secret, is no part of it.
 public struct PlantSources: Sendable, Equatable {
-  /// Names and contents: plants in the order of names, each before the prices that it names.
+  /// Names and contents: plants in the order of names, each before the files that it names.
   public var files: [(name: String, bytes: [UInt8])] = []
   /// The variables that the files name and that were set.
   public var environment: [String: String] = [:]
@@ -69,7 +69,7 @@ public enum ConfigurationLoader {
 
   static func isYAML(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
 
-  /// Loads files that are in memory; `readFile` gives the text of a secret's file, or of one of prices.
+  /// Loads files that are in memory; `readFile` gives the text of a secret's file, or of one of prices or weather.
   public static func load(
     files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {

@@ -28,6 +28,7 @@ final class PlantReader {
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
+    if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
     plant.holidays = list(section, "holidays").compactMap(holiday)
     plant.faults = list(section, "faults").compactMap { fault($0, plant) }
     if let node = section.node("alerts") {
@@ -49,6 +50,14 @@ final class PlantReader {
     }
     section.finish()
     return limits
+  }
+
+  private func weather(_ section: Section) -> WeatherForecast {
+    defer { section.finish() }
+    guard let name = section.requiredText("forecast", "forecast: riverside-weather.csv") else {
+      return WeatherForecast()
+    }
+    return WeatherFileReader.forecast(name, at: section.place(of: "forecast"), reading)
   }
 
   private func commands(_ section: Section) -> CommandSettings {

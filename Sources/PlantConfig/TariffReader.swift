@@ -19,7 +19,7 @@ struct TariffReader {
       }
     }
     if let name = section.text("prices") {
-      tariff.schedule = PriceFileReader(reading).schedule(name, at: section.place(of: "prices"))
+      tariff.schedule = PriceFileReader.schedule(name, at: section.place(of: "prices"), reading)
     }
     tariff.demandCharge = section.number("demand_charge", in: 0...1e6, "a price from 0 a kW of the month's peak") ?? 0
     if let node = section.node("carbon") {

@@ -18,6 +18,8 @@ public struct Plant: Hashable, Sendable {
   public var faults: [FaultSpecification] = []
   /// Days off beside the public holidays of the country [days since 1970-01-01, local].
   public var holidays: [Int] = []
+  /// What a file expects of the weather.
+  public var weather = WeatherForecast()
   /// How many assets and sensors may be taken in.
   public var limits = PlantLimits()
   /// Addresses to which the plant's alerts are mailed; where empty, those of the process.

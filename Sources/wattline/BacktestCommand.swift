@@ -21,6 +21,9 @@ enum BacktestCommand {
       Option(name: "--test", value: "SPAN", help: "whole days at the end that are scored (default: 60d)"),
       Option(name: "--retrain", value: "SPAN", help: "whole days between two trainings (default: 7d)"),
       Option(name: "--models", value: "A,B|all", help: "which models (default: all but recurrent)"),
+      Option(
+        name: "--live", value: nil,
+        help: "as a running pipeline: each quarter of an hour, its models, scored as in forecast_eval"),
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--trace", value: "FILE", help: "writes every forecast: model,issued,time,p10,p50,p90,actual"),
     ],
@@ -49,7 +52,9 @@ enum BacktestCommand {
       Console.note(
         "\(arguments.operands[0]):\(problem.line): left out: \(problem.reason) (\(table.malformedCount) such lines)")
     }
-    let input = try ForecastInput(options.recording(table), zone: options.zone, horizon: options.settings.horizon)
+    let input = try ForecastInput(
+      options.recording(table), zone: options.zone, horizon: options.settings.horizon,
+      quarterHours: options.settings.isLive)
     let backtest = try Backtest(input, settings: options.settings)
     var trace = try arguments.text("--trace").map { try TraceFile($0) }
     var progress = Progress("backtest", total: 1)

@@ -29,11 +29,20 @@ struct BacktestOptions {
       throw Misuse(message: "--zone: there is no zone '\(name)'; expected a name such as Europe/Berlin or UTC")
     }
     self.zone = zone
+    let testDays = try BacktestOptions.days(arguments, "--test") ?? 60
+    if arguments.has("--live") {
+      let fixed = ["--horizon", "--step", "--retrain", "--models"]
+      if let option = fixed.first(where: { arguments.text($0) != nil }) {
+        throw Misuse(message: "--live forecasts as a pipeline does; leave out \(option)")
+      }
+      settings = .live(testDays: testDays)
+      models = ForecastModels.live
+      return
+    }
     settings = Backtest.Settings(
       horizon: try BacktestOptions.span(arguments, "--horizon") ?? .day,
       step: try BacktestOptions.span(arguments, "--step") ?? .day,
-      testDays: try BacktestOptions.days(arguments, "--test") ?? 60,
-      retrainDays: try BacktestOptions.days(arguments, "--retrain") ?? 7)
+      testDays: testDays, retrainDays: try BacktestOptions.days(arguments, "--retrain") ?? 7)
     let names = BacktestOptions.list(arguments.text("--models"))
     let all = names.isEmpty ? ForecastModels.standard : ForecastModels.all
     guard let models = names.isEmpty || names == ["all"] ? all : ForecastModels.named(names) else {

@@ -16,33 +16,76 @@ struct BacktestTests {
     return trace
   }
 
-  @Test("cutting the file, or shuffling what comes after, changes no forecast before", arguments: [31, 36, 38])
-  func noLookAhead(cut: Int) throws {
+  @Test("cutting the file, or shuffling what comes after, changes no forecast before")
+  func noLookAhead() throws {
     let whole = SyntheticLoad.recording(days: 40)
     let reference = try forecasts(whole, test: 12)
-    let moment = SyntheticLoad.start + .days(Int64(cut))
-    let before = reference.filter { $0.issued < moment }
-    #expect(Set(before.map(\.model)).count == SyntheticLoad.models.count + 1)
+    #expect(Set(reference.map(\.model)).count == SyntheticLoad.models.count + 1)
+    for cut in [31, 36, 38] {
+      let moment = SyntheticLoad.start + .days(Int64(cut))
+      let before = reference.filter { $0.issued < moment }
+      var shorter = whole
+      shorter.times.removeLast((40 - cut) * 24)
+      shorter.target.removeLast((40 - cut) * 24)
+      shorter.exogenous[0].values.removeLast((40 - cut) * 24)
+      let cutShort = try forecasts(shorter, test: 12 - (40 - cut))
+      #expect(cutShort == before)
 
-    var shorter = whole
-    shorter.times.removeLast((40 - cut) * 24)
-    shorter.target.removeLast((40 - cut) * 24)
-    shorter.exogenous[0].values.removeLast((40 - cut) * 24)
-    let cutShort = try forecasts(shorter, test: 12 - (40 - cut))
-    #expect(cutShort == before)
+      var shuffled = whole
+      var random = SeededRandom(2)
+      let tail = (cut * 24)..<(40 * 24)
+      shuffled.target.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
+      shuffled.exogenous[0].values.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
+      let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < moment }
+      #expect(afterShuffle == before)
+    }
+  }
 
-    var shuffled = whole
-    var random = SeededRandom(2)
-    let tail = (cut * 24)..<(40 * 24)
-    shuffled.target.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
-    shuffled.exogenous[0].values.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
-    let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < moment }
-    #expect(afterShuffle == before)
+  @Test("a drift makes models learn out of turn, and even then nothing that comes after changes a forecast before")
+  func noLookAheadOfDrift() throws {
+    var changed = SyntheticLoad.recording(days: 40)
+    // Three days into the week between two trainings.
+    for hour in (31 * 24)..<(40 * 24) { changed.target[hour] = 2 * changed.target[hour] + 40 }
+    func run(_ recording: ForecastInput.Recording) throws -> (trainings: Int, trace: [Backtest.Forecast]) {
+      let backtest = try Backtest(SyntheticLoad.input(recording), settings: Backtest.Settings(testDays: 12))
+      var trace: [Backtest.Forecast] = []
+      let scores = backtest.run([SeasonalNaive.day, SimilarDays()], trace: { trace.append($0) })
+      return (scores[0].trainings, trace)
+    }
+    let drifted = try run(changed)
+    #expect(drifted.trainings > (try run(SyntheticLoad.recording(days: 40))).trainings)
+    var random = SeededRandom(5)
+    for cut in 33...38 {
+      var shuffled = changed
+      shuffled.target.replaceSubrange((cut * 24)..., with: changed.target[(cut * 24)...].shuffled(using: &random))
+      let moment = SyntheticLoad.start + .days(Int64(cut))
+      let before = try run(shuffled).trace.filter { $0.issued < moment }
+      #expect(!before.isEmpty && before == drifted.trace.filter { $0.issued < moment })
+    }
+  }
+
+  @Test("hours that are forecast by quarters of an hour become known as a pipeline knows them")
+  func hoursByQuarters() throws {
+    let recording = SyntheticLoad.recording(days: 20)
+    var input = try ForecastInput(recording, zone: .utc, horizon: .day, quarterHours: true)
+    #expect(input.target.count == 20 * 96)
+    for slot in 0..<8 { #expect(input.target[slot] == recording.target[slot / 4]) }
+    let known = (0..<8).map { ahead in
+      input.stand(at: input.first + ahead)
+      return (0..<8).last { !input.target(input.first + $0, before: input.first + 8).isNaN }
+    }
+    #expect(known == [nil, nil, 0, 1, 3, 3, 4, 5])
+    let backtest = try Backtest(input, settings: .live(testDays: 2))
+    var trace: [Backtest.Forecast] = []
+    _ = backtest.run([SeasonalNaive.day], trace: { trace.append($0) })
+    let leads = Set(trace.map { ($0.time - $0.issued).inHours })
+    #expect(leads == [0, 1, 3, 6, 12])
+    #expect(trace.count { $0.time == $0.issued && $0.model == "naive" } == 2 * 96)
   }
 
   @Test("the start of the test changes no forecast either")
   func otherStart() throws {
-    let recording = SyntheticLoad.recording(days: 90)
+    let recording = SyntheticLoad.recording(days: 75)
     let late = try forecasts(recording, test: 4)
     let early = try forecasts(recording, test: 6)
     let first = try #require(late.first).issued

@@ -101,9 +101,10 @@ struct FormulaTests {
     contest.insert(baseline: 4, challenger: 1)
     #expect(contest.baseline == 3)
     for _ in 2..<(ModelContest.enough - 1) { contest.insert(baseline: 2, challenger: 1) }
-    #expect(!contest.challengerLeads)
+    #expect(!contest.challengerLeads && contest.skill == nil)
     contest.insert(baseline: 2, challenger: 1)
     #expect(contest.challengerLeads)
+    #expect(contest.skill == 1 - contest.challenger / contest.baseline && (0.45...0.55).contains(contest.skill ?? 0))
     for _ in 0..<400 { contest.insert(baseline: 1, challenger: 2) }
     #expect(!contest.challengerLeads)
   }
@@ -117,6 +118,16 @@ struct FormulaTests {
     #expect([track.p10[0], track.p50[0], track.p90[0]] == [5, 5, 5])
     #expect([track.p10[1], track.p50[1], track.p90[1]] == [0, 0, 50])
     #expect(track.p50[2].isNaN)
+  }
+
+  @Test("a model that was off to one side alone keeps a quarter of that on the other", arguments: [8.0, -8.0])
+  func oneSided(error: Double) throws {
+    var errors = ForecastErrors()
+    for _ in 1..<ForecastErrors.enough { errors.insert(error, .upToOneHour) }
+    #expect(errors.interval(.upToOneHour) == nil)
+    errors.insert(error, .upToOneHour)
+    let interval = try #require(errors.interval(.upToOneHour))
+    #expect(interval == (min(error, -error / 4), max(error, -error / 4)))
   }
 
   @Test("the interval of PV power stays below 1.25 times what the week had at that time of day")

@@ -1,3 +1,4 @@
+import Glibc
 import PlantModel
 import Testing
 
@@ -51,13 +52,7 @@ struct NumericTests {
     var forest = QuantileForest(targets: targets)
     let settings = QuantileForest.Settings(trees: 20, minimumLeaf: 40, columnShare: 1)
     forest.grow(20, table, targets: targets, settings: settings, seed: 1)
-    var classes: [UInt8] = []
-    var weights: [Float] = []
-    var answer = QuantileTable(rows: 2)
-    for (row, x) in [0.25, 0.75].enumerated() {
-      table.classes(of: [[x], [0.5]], row: 0, into: &classes)
-      forest.predict(classes, into: &answer, row: row, weights: &weights)
-    }
+    let answer = forest.predict(table.classes(of: [[0.25, 0.75], [0.5, 0.5]]), rows: 2)
     let expected = [[0.05, 0.1, 0.5, 0.9, 0.95], [10.5, 11, 15, 19, 19.5]]
     for row in 0..<2 {
       for level in 0..<QuantileLevels.count {
@@ -79,16 +74,13 @@ struct NumericTests {
     boosted.grow(6, table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9)
     var boostedSliced = BoostedQuantiles(targets: targets)
     for _ in 0..<3 { boostedSliced.grow(2, table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9) }
-    var weights: [Float] = []
+    #expect(once.predict(table.classes, rows: 300) == sliced.predict(table.classes, rows: 300))
     for row in 0..<20 {
       let classes = [table.classes[row], table.classes[300 + row]]
-      var answers = [QuantileTable](repeating: QuantileTable(rows: 1), count: 4)
-      once.predict(classes, into: &answers[0], row: 0, weights: &weights)
-      sliced.predict(classes, into: &answers[1], row: 0, weights: &weights)
-      boosted.predict(classes, into: &answers[2], row: 0)
-      boostedSliced.predict(classes, into: &answers[3], row: 0)
+      var answers = [QuantileTable](repeating: QuantileTable(rows: 1), count: 2)
+      boosted.predict(classes, into: &answers[0], row: 0)
+      boostedSliced.predict(classes, into: &answers[1], row: 0)
       #expect(answers[0] == answers[1])
-      #expect(answers[2] == answers[3])
     }
   }
 
@@ -166,7 +158,9 @@ struct NumericTests {
       }
       actuals.append(50 + random.uniform(-1...1) * scale)
     }
-    let learned = IntervalCalibration(issued, actuals: actuals, importance: Array(repeating: 1, count: actuals.count))
+    let learned = IntervalCalibration(
+      IntervalCalibration.Samples(
+        issued: issued, actuals: actuals, ages: Array(repeating: 1, count: actuals.count)))
     var covered = 0
     for row in 0..<issued.rows {
       learned.apply(to: &issued, row: row)
@@ -175,11 +169,52 @@ struct NumericTests {
     #expect(abs(Double(covered) / Double(issued.rows) - 0.8) < 0.01)
   }
 
+  @Test("the level of a quantile follows how many values have been below it", arguments: [3, 7, 5])
+  func adaptiveLevel(below: Int) {
+    // Errors of −9…0 in the first days: the level 0.5 is reached at −5. Then one day of which so many lie below that.
+    var scores = (2...(AdaptiveLevels.daysBefore + 1)).flatMap { day in
+      (0..<10).map { AdaptiveLevels.Score(value: Double($0 - 9), daysAgo: day, weight: 1) }
+    }
+    scores += (0..<10).map { AdaptiveLevels.Score(value: $0 < below ? -20 : 20, daysAgo: 1, weight: 1) }
+    scores.sort { $0.value < $1.value }
+    let expected = 0.5 + AdaptiveLevels.rate * (0.5 - Double(below) / 10)
+    #expect(abs(AdaptiveLevels.level(0.5, scores) - expected) < 1e-12)
+    #expect(AdaptiveLevels.level(0.1, []) == 0.1)
+  }
+
+  @Test("intervals of a target that grows calmer from week to week still hold")
+  func calmer() {
+    var random = SeededRandom(9)
+    var samples = IntervalCalibration.Samples()
+    var covered = 0
+    var count = 0
+    for day in 0..<120 {
+      let spread = exp2(-Double(day) / 20)
+      let actuals = (0..<24).map { _ in random.uniform(-1...1) * spread }
+      var shown = samples
+      shown.ages = samples.ages.map { Double(day) - $0 }
+      let learned = IntervalCalibration(shown)
+      for (hour, actual) in actuals.enumerated() {
+        var row = QuantileTable(rows: 1)
+        for level in 0..<QuantileLevels.count { row[0, level] = QuantileLevels.all[level] * 2 - 1 }
+        samples.issued.values += row.values
+        samples.actuals.append(actual)
+        samples.ages.append(Double(day) + Double(hour) / 24)
+        learned.apply(to: &row, row: 0)
+        guard day >= 56 else { continue }
+        count += 1
+        covered += row[0, QuantileLevels.p10] <= actual && actual <= row[0, QuantileLevels.p90] ? 1 : 0
+      }
+    }
+    #expect((0.77...0.83).contains(Double(covered) / Double(count)), "\(covered) of \(count)")
+  }
+
   @Test("an interval without width is left alone")
   func night() {
     var table = QuantileTable(rows: 4)
     for row in 0..<4 { for level in 0..<5 { table[row, level] = row < 2 ? 0 : Double(level) } }
-    let learned = IntervalCalibration(table, actuals: [0, 0, 9, 9], importance: [1, 1, 1, 1])
+    let learned = IntervalCalibration(
+      IntervalCalibration.Samples(issued: table, actuals: [0, 0, 9, 9], ages: [1, 1, 1, 1]))
     learned.apply(to: &table, row: 0)
     learned.apply(to: &table, row: 2)
     #expect(table[0, 3] == 0)

@@ -69,12 +69,22 @@ struct WeatherTests {
       feed = register.admit(asset: "sky", sensor: "temperature_forecast")
     }
 
+    /// Takes up a plant's file that names one of expected weather.
+    mutating func expect(_ rows: [WeatherForecast.Row]) {
+      var plant = register.plant
+      plant.weather = WeatherForecast(rows)
+      register = PlantRegister(plant: plant)
+      for series in [("load", "power"), ("sky", "temperature"), ("sky", "temperature_forecast")] {
+        _ = register.admit(asset: series.0, sensor: series.1)
+      }
+    }
+
     static func temperature(_ slot: Int) -> Double {
       var random = SeededRandom(UInt64(slot / 24))
       return random.uniform(0...30)
     }
 
-    mutating func advance(_ slot: Int, hasFeed: Bool) {
+    mutating func advance(_ slot: Int, hasFeed: Bool, hasLoad: Bool = true) {
       let clock = QuarterHour.start(of: slot + 1)
       var frame = Frame(cause: .readings, received: clock, clock: clock - .minutes(15))
       if hasFeed, slot % 4 == 0 {
@@ -85,10 +95,8 @@ struct WeatherTests {
         }
       }
       let warmth = Site.temperature(slot)
-      frame.windows = [
-        ForecastDriver.window(load, slot, 20 + 2 * warmth + Double(slot % 96) / 10),
-        ForecastDriver.window(air, slot, warmth),
-      ]
+      frame.windows = [ForecastDriver.window(air, slot, warmth)]
+      if hasLoad { frame.windows.append(ForecastDriver.window(load, slot, 20 + 2 * warmth + Double(slot % 96) / 10)) }
       stage.step(&frame, in: register)
       var mark = Frame(cause: .minute, received: clock, clock: clock)
       stage.step(&mark, in: register)
@@ -118,6 +126,38 @@ struct WeatherTests {
     // After the next midnight the models learn without it, and the point says so no more.
     for slot in (start + 26 * 96)..<(start + 29 * 96) { site.advance(slot, hasFeed: false) }
     #expect(site.labels.suffix(20).allSatisfy { !$0.model.contains("without") })
+  }
+
+  @Test("a file of expected weather makes the forecasts that a feed makes, and rows that come too late change nothing")
+  func file() {
+    let start = ForecastDriver.start
+    func expected(_ slots: Range<Int>, _ value: (Int) -> Double) -> [WeatherForecast.Row] {
+      slots.map { WeatherForecast.Row(time: QuarterHour.start(of: $0), values: [value($0), nil, nil]) }
+    }
+    var (feed, file) = (Site(), Site())
+    let rows = expected((start + 1)..<(start + 20 * 96), Site.temperature)
+    file.expect(rows)
+    for slot in start..<(start + 18 * 96) {
+      if slot == start + 16 * 96 { file.expect(rows + expected(start..<slot) { _ in 60 }) }
+      feed.advance(slot, hasFeed: true)
+      file.advance(slot, hasFeed: false)
+    }
+    #expect(feed.labels.contains { $0.model == "ensemble" })
+    #expect(feed.labels.map(\.model) == file.labels.map(\.model))
+    #expect(feed.labels.map(\.p50) == file.labels.map(\.p50))
+  }
+
+  @Test("a target that falls silent is forecast by models that can do without, which the point says")
+  func silentTarget() {
+    var site = Site()
+    let start = ForecastDriver.start
+    for slot in start..<(start + 25 * 96) { site.advance(slot, hasFeed: true) }
+    for slot in (start + 25 * 96)..<(start + 26 * 96 - 1) { site.advance(slot, hasFeed: true, hasLoad: false) }
+    #expect(site.labels.suffix(90).allSatisfy { !$0.model.contains("without") })
+    for slot in (start + 26 * 96 - 1)..<(start + 27 * 96) { site.advance(slot, hasFeed: true, hasLoad: false) }
+    #expect(site.labels.suffix(97).allSatisfy { $0.model == "ensemble without recent values" && $0.p50.isFinite })
+    site.advance(start + 27 * 96, hasFeed: true)
+    #expect(site.labels.last?.model == "ensemble")
   }
 
   @Test("what a feed says of a slot after it has begun changes nothing")

@@ -61,6 +61,17 @@ struct TariffTests {
     #expect([0, 60].map { again.tariff.exportPrice(at: ten.utc + .minutes($0), local: ten) } == [-0.02, 0.06])
   }
 
+  @Test("expected weather is read by the names of its columns, and travels with the plant's file")
+  func weather() throws {
+    let text = "time,wind_speed,temperature\n2026-10-01T11:00Z,,9.5\n2026-10-01T10:00Z,3,-1\n"
+    let loaded = load("weather: {forecast: prices.csv}", prices: text)
+    try #require(loaded.diagnostics.map(\.description) == [])
+    let again = try #require(loaded.sources.plants.first)
+    let ten = CivilTime(year: 2026, month: 10, day: 1, hour: 10).utc
+    #expect(again.weather.rows(from: ten, until: ten + .day).map(\.values) == [[-1, nil, 3], [9.5, nil, nil]])
+    #expect(again.weather.rows(from: ten + .minutes(1), until: ten + .hour).isEmpty)
+  }
+
   @Test("a battery's reserve, ramp and wear, and how assets are commanded, are read as they are meant")
   func assets() throws {
     let loaded = load(
@@ -115,7 +126,27 @@ struct TariffTests {
       ),
       (
         "tariff: {prices: prices.csv}", "time,import\n",
-        "prices.csv:1:1: error: the file has no prices; write rows of time,import,export"
+        "prices.csv:1:1: error: the file has no rows; write time,import,export"
+      ),
+      (
+        "weather: {forecast: prices.csv}", "time,temp\n2026-10-01T10:00Z,3",
+        "prices.csv:1:6: error: there is no column 'temp'; known are temperature, irradiance, wind_speed"
+      ),
+      (
+        "weather: {forecast: prices.csv}", "2026-10-01T10:00Z,3",
+        "prices.csv:1:1: error: a first row must name the columns, as time,temperature,irradiance,wind_speed"
+      ),
+      (
+        "weather: {forecast: prices.csv}", "time,temperature\n2026-10-01T10:00Z,291",
+        "prices.csv:2:19: error: '291' is no temperature, -90 to 70 celsius"
+      ),
+      (
+        "weather: {forecast: prices.csv}", "time,temperature\n2026-10-01T10:00Z,3,4",
+        "prices.csv:2:1: error: the row has 3 cells, the first row names 2"
+      ),
+      (
+        "weather: {}", nil,
+        "p.yaml:3:10: error: weather needs 'forecast', such as forecast: riverside-weather.csv"
       ),
       (
         "assets: {a: {kind: load, wear_price: 0.1}}", nil,

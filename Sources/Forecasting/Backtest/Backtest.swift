@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+import StreamCore
 
 /// Scores forecasters on a recording as they would have run: from origin to origin, each knowing only what was before.
 ///
@@ -20,6 +21,9 @@ public struct Backtest {
     public var trainingDays = 365
     /// Most rows that models learn from.
     public var maximumRows = 20_000
+    /// Whether models forecast from the first day that a pipeline would, and of each class of lead only the slot with the
+    /// shortest is scored: the latest issue, which is the one that stands in `forecast_eval`.
+    public var isLive = false
 
     /// Settings.
     public init(horizon: TimeSpan = .day, step: TimeSpan = .day, testDays: Int = 60, retrainDays: Int = 7) {
@@ -27,6 +31,17 @@ public struct Backtest {
       self.step = step
       self.testDays = testDays
       self.retrainDays = retrainDays
+    }
+
+    /// As a pipeline forecasts: a day ahead each quarter of an hour.
+    public static func live(testDays: Int) -> Settings {
+      let pipeline = LearningModel.settings(phase: 0)
+      var settings = Settings(
+        horizon: .day, step: WindowLength.quarterHour.span, testDays: testDays, retrainDays: pipeline.retrainDays)
+      settings.trainingDays = pipeline.trainingDays
+      settings.maximumRows = pipeline.maximumRows
+      settings.isLive = true
+      return settings
     }
   }
 
@@ -53,6 +68,7 @@ public struct Backtest {
   private let input: ForecastInput
   private let engineSettings: ForecastEngine.Settings
   private let leads: LeadClasses
+  private let isLive: Bool
   /// First slot of the test.
   public let testStart: Int
   /// The slot after the last of the test.
@@ -73,6 +89,7 @@ public struct Backtest {
       horizon: horizon, step: step, retrainDays: settings.retrainDays, trainingDays: settings.trainingDays,
       maximumRows: settings.maximumRows)
     leads = LeadClasses(horizon: horizon, span: grid.span)
+    isLive = settings.isLive
     testEnd = grid.startOfDay(input.end)
     testStart = testEnd - settings.testDays * grid.perDay
     let history = (testStart - input.first) / grid.perDay
@@ -80,7 +97,8 @@ public struct Backtest {
       let days = (testEnd - input.first) / grid.perDay
       throw Refusal(
         description: "the recording has \(days) whole days; a test of \(settings.testDays) leaves \(max(0, history)) "
-          + "to learn from, and at least 2 are needed (--test \(max(1, days / 3))d would do)")
+          + "to learn from, and at least 2 are needed"
+          + (days < 3 ? "" : " (--test \(max(1, days / 3))d would do)"))
     }
     var sum = 0.0
     var count = 0.0
@@ -100,9 +118,11 @@ public struct Backtest {
     var engine = ForecastEngine(models: models, settings: engineSettings, grid: input.grid)
     var scores = models.map { BacktestScore(name: $0.name, leads: leads, scale: scale) }
     scores.append(BacktestScore(name: "ensemble", leads: leads, scale: scale))
+    var input = self.input
     var origin = firstOrigin()
     let start = origin
     while origin < testEnd {
+      input.stand(at: origin)
       let issue = engine.advance(to: origin, input) { work, body in
         let began = Backtest.processorSeconds()
         body()
@@ -135,6 +155,7 @@ public struct Backtest {
     _ table: QuantileTable, _ origin: Int, _ score: inout BacktestScore, _ trace: (Forecast) -> Void
   ) {
     for offset in 0..<table.rows where origin + offset < testEnd {
+      if isLive, offset > 0, leads.ofOffset[offset] == leads.ofOffset[offset - 1] { continue }
       let actual = input.target[origin + offset - input.first]
       guard !actual.isNaN, !table[offset, QuantileLevels.p50].isNaN else { continue }
       let forecast = Forecast(
@@ -152,7 +173,7 @@ public struct Backtest {
     let wanted = grid.day(of: testStart) - ForecastEnsemble.memoryDays
     let mark = engineSettings.mark(ofDay: wanted)
     let least = input.start + ForecastEngine.Settings.warmUpDays * grid.perDay
-    let slot = max(grid.firstSlot(ofDay: mark), min(least, testStart))
+    let slot = isLive ? min(least, testStart) : max(grid.firstSlot(ofDay: mark), min(least, testStart))
     let remainder = ((slot % engineSettings.step) + engineSettings.step) % engineSettings.step
     return remainder == 0 ? slot : slot + engineSettings.step - remainder
   }

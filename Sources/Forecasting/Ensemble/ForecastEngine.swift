@@ -8,7 +8,8 @@
 /// A model that has just enough history for the first time is trained at once.
 ///
 /// When the losses of the last days are far above those of the weeks before, or weather that the models learned with is
-/// missing, the next midnight is a mark as well. Until then models that lean on missing weather are left out.
+/// missing, the next midnight is a mark as well. Until then, and while the target itself is silent, models that need what
+/// is missing are left out.
 public struct ForecastEngine: Sendable {
   /// What is forecast, and how often models are trained.
   public struct Settings: Sendable, Equatable {
@@ -60,9 +61,12 @@ public struct ForecastEngine: Sendable {
     public var models: [QuantileTable]
     /// What is made of it.
     public var ensemble: QuantileTable
-    /// Names of weather series that models learned with and that are missing now.
+    /// What models learned with and is missing now: names of weather series, and ``recentValues``.
     public var missing: [String] = []
   }
+
+  /// What a target is without that has not been heard of for a day.
+  static let recentValues = "recent values"
 
   /// Work that may be measured from outside.
   public enum Work: Sendable {
@@ -121,7 +125,7 @@ public struct ForecastEngine: Sendable {
   ) -> Issue {
     forgetOtherColumns(input)
     changeModels(origin, input, measure)
-    let missing = input.missing(at: origin, horizon: settings.horizon, uses: uses ?? [])
+    var missing = input.missing(at: origin, horizon: settings.horizon, uses: uses ?? [])
     let day = grid.day(of: origin)
     if learnedDay != day {
       learnedDay = day
@@ -129,12 +133,13 @@ public struct ForecastEngine: Sendable {
       let age = trainedMark.map { day + 1 - $0 } ?? 0
       if age >= Settings.leastDays, ensemble.hasDrifted || !missing.isEmpty { extraMark = day + 1 }
     }
+    if input.isSilent(before: origin) { missing.append(ForecastEngine.recentValues) }
     var builder = builder(input, uses)
     let rows = builder.forecastRows(origin: origin)
     var tables: [QuantileTable] = []
     for index in models.indices {
       var table = QuantileTable(rows: rows.count)
-      if isTrained[index], missing.isEmpty || !models[index].leansOnWeather {
+      if isTrained[index], missing.isEmpty || !models[index].needsAllInputs {
         measure(.predict(model: index)) { table = models[index].predict(rows) }
       }
       tables.append(table)

@@ -9,8 +9,6 @@ struct ForecastEnsemble: Sendable {
   static let memoryDays = 56
   /// After so many days a sample counts half for the weights.
   static let weightHalfLife = 28.0
-  /// After so many days a sample counts half for the intervals, which follow the season faster.
-  static let intervalHalfLife = 14.0
 
   private let models: Int
   private let prior: [Double]
@@ -52,41 +50,31 @@ struct ForecastEnsemble: Sendable {
   /// Learns from what came before `origin`.
   mutating func learn(before origin: Int, actual: (Int) -> Double) {
     memory.settle(before: origin, oldest: origin - ForecastEnsemble.memoryDays * perDay, actual: actual)
-    var all = (issued: [Double](), actuals: [Double](), importance: [Double]())
-    var own: [IntervalCalibration] = []
+    var parts: [IntervalCalibration.Samples] = []
     var drift = LossDrift()
     for lead in 0..<leads.count {
       let samples = memory.settled(lead)
       let actuals = samples.map { memory.entries[$0].actual }
       let ages = samples.map { Double(origin - memory.entries[$0].slot) / Double(perDay) }
       let importance = ages.map { exp2(-$0 / ForecastEnsemble.weightHalfLife) }
-      let urgency = ages.map { exp2(-$0 / ForecastEnsemble.intervalHalfLife) }
       for level in 0..<QuantileLevels.count { stack(lead, level, samples, actuals, importance) }
-      var issued = QuantileTable(rows: samples.count)
-      for (row, index) in samples.enumerated() {
-        combine(lead, into: &issued, row: row) { memory.quantiles[index * memory.width + $0] }
-      }
-      let valid = samples.indices.filter { !issued[$0, QuantileLevels.p50].isNaN }
-      var table = QuantileTable(rows: valid.count)
-      for (row, old) in valid.enumerated() {
-        for level in 0..<QuantileLevels.count { table[row, level] = issued[old, level] }
-      }
-      for (row, old) in valid.enumerated() {
+      var part = IntervalCalibration.Samples()
+      var row = QuantileTable(rows: 1)
+      for (place, index) in samples.enumerated() {
+        combine(lead, into: &row, row: 0) { memory.quantiles[index * memory.width + $0] }
+        if row[0, QuantileLevels.p50].isNaN { continue }
+        part.issued.values += row.values
+        part.actuals.append(actuals[place])
+        part.ages.append(ages[place])
         drift.insert(
           PinballLoss.mean(
-            p10: table[row, QuantileLevels.p10], p50: table[row, QuantileLevels.p50],
-            p90: table[row, QuantileLevels.p90], actual: actuals[old]), age: ages[old])
+            p10: row[0, QuantileLevels.p10], p50: row[0, QuantileLevels.p50], p90: row[0, QuantileLevels.p90],
+            actual: actuals[place]), age: ages[place])
       }
-      own.append(
-        IntervalCalibration(table, actuals: valid.map { actuals[$0] }, importance: valid.map { urgency[$0] }))
-      all.issued += table.values
-      all.actuals += valid.map { actuals[$0] }
-      all.importance += valid.map { urgency[$0] }
+      parts.append(part)
     }
-    var table = QuantileTable(rows: 0)
-    table.values = all.issued
-    let pooled = IntervalCalibration(table, actuals: all.actuals, importance: all.importance)
-    calibrations = own.map { $0.blended(with: pooled) }
+    let pooled = IntervalCalibration(parts.reduce(into: IntervalCalibration.Samples()) { $0.append($1) })
+    calibrations = parts.map { IntervalCalibration($0, levels: pooled.levels).blended(with: pooled) }
     hasDrifted = drift.isThere
   }
 

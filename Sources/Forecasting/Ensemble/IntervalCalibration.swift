@@ -1,3 +1,4 @@
+import Glibc
 import StreamCore
 
 /// Moves quantiles so that as many of the values that came of late lie below each as it promises.
@@ -5,12 +6,15 @@ import StreamCore
 /// Conformalised quantile regression (Y. Romano, E. Patterson and E. Candès 2019, arXiv:1905.03222) for each quantile on
 /// its own, with weights that decay with age so that it follows a coverage that drifts (R. Barber et al., "Conformal
 /// Prediction Beyond Exchangeability", 2023, doi:10.1214/23-AOS2276). Errors are in units of the interval's own width, so
-/// that calm hours and lively ones share what they teach, and an interval without width stays as it is.
+/// that calm hours and lively ones share what they teach, and an interval without width stays as it is. The levels at which
+/// they are read are those of ``AdaptiveLevels``.
 struct IntervalCalibration: Sendable {
   /// What is added to each quantile, as a share of the interval from p10 to p90.
   private(set) var shifts = Array(repeating: 0.0, count: QuantileLevels.count)
   /// Intervals narrower than this are left alone [unit of the target].
   private(set) var leastWidth = 0.0
+  /// The levels at which errors were read.
+  private(set) var levels = QuantileLevels.all
   /// Total weight of the samples.
   private(set) var weight = 0.0
 
@@ -19,18 +23,42 @@ struct IntervalCalibration: Sendable {
 
   init() {}
 
-  /// Learns from quantiles that were issued, what came, and how much each sample counts.
-  init(_ issued: QuantileTable, actuals: [Double], importance: [Double]) {
+  /// Quantiles that were issued, what came, and how many days ago that was.
+  struct Samples: Sendable {
+    var issued = QuantileTable(rows: 0)
+    var actuals: [Double] = []
+    var ages: [Double] = []
+
+    mutating func append(_ other: Samples) {
+      issued.values += other.issued.values
+      actuals += other.actuals
+      ages += other.ages
+    }
+  }
+
+  /// After so many days a sample counts half: intervals follow the season faster than weights do.
+  static let halfLife = 14.0
+
+  /// Learns from samples at the levels given, or at those that it finds.
+  init(_ samples: Samples, levels: [Double]? = nil) {
+    let issued = samples.issued
     let widths = (0..<issued.rows).map { issued[$0, QuantileLevels.p90] - issued[$0, QuantileLevels.p10] }
     let sorted = widths.filter { $0 > 0 }.sorted()
     guard let greatest = sorted.last else { return }
     leastWidth = max(0.05 * sorted[sorted.count / 2], 0.02 * greatest)
     let rows = (0..<issued.rows).filter { widths[$0] >= leastWidth }
-    weight = rows.reduce(0) { $0 + importance[$1] }
+    let weights = rows.map { exp2(-samples.ages[$0] / IntervalCalibration.halfLife) }
+    weight = weights.reduce(0, +)
     for level in 0..<QuantileLevels.count {
-      let scores = rows.map { (value: (actuals[$0] - issued[$0, level]) / widths[$0], weight: importance[$0]) }
-        .sorted { $0.value < $1.value }
-      let wanted = QuantileLevels.all[level] * weight
+      let scores = zip(rows, weights).map { row, weight in
+        AdaptiveLevels.Score(
+          value: (samples.actuals[row] - issued[row, level]) / widths[row],
+          daysAgo: Int(samples.ages[row].rounded(.up)), weight: weight)
+      }.sorted { $0.value < $1.value }
+      self.levels[level] =
+        levels?[level]
+        ?? (level == QuantileLevels.p50 ? 0.5 : AdaptiveLevels.level(QuantileLevels.all[level], scores))
+      let wanted = self.levels[level] * weight
       var sum = 0.0
       shifts[level] = scores.last?.value ?? 0
       for score in scores {

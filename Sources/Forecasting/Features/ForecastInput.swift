@@ -72,9 +72,23 @@ public struct ForecastInput: Sendable {
   /// The slot after the last.
   public var end: Int { first + target.count }
 
+  /// How many slots a row of the recording stands for, counted from ``first``.
+  var slotsOfRow = 1
+  /// The first slot of which nothing has come yet.
+  private var unknown = Int.max
+
+  /// Puts itself into the moment when slot `origin` starts. In a pipeline, the window of a slot that ends within a row
+  /// closes just after the mark at its end, when no reading has come that could close it.
+  mutating func stand(at origin: Int) { unknown = (origin - first) % slotsOfRow == 0 ? origin : origin - 1 }
+
   /// The target of a slot, if the slot is over before `origin` starts.
   public func target(_ slot: Int, before origin: Int) -> Double {
-    slot < origin && slot >= first && slot < end ? target[slot - first] : .nan
+    slot < min(origin, unknown) && slot >= first && slot < end ? target[slot - first] : .nan
+  }
+
+  /// Whether nothing is known of the target of the day before `origin`.
+  public func isSilent(before origin: Int) -> Bool {
+    ((origin - grid.perDay)..<origin).allSatisfy { target($0, before: origin).isNaN }
   }
 
   /// Whether no value has been below zero before `origin`, so that none is to be expected.
@@ -83,7 +97,7 @@ public struct ForecastInput: Sendable {
   /// A series that may explain the target: up to `origin`, or a horizon further where it is known ahead.
   public func exogenous(_ index: Int, _ slot: Int, before origin: Int, horizon: Int) -> Double {
     let series = exogenous[index]
-    let limit = series.isKnownAhead ? origin + horizon : origin
+    let limit = series.isKnownAhead ? origin + horizon : min(origin, unknown)
     let place = slot - (series.first ?? first)
     return slot < limit && place >= 0 && place < series.values.count ? series.values[place] : .nan
   }

@@ -25,6 +25,7 @@ public struct ForecastErrors: Sendable, Equatable {
   ///
   /// A model that has been off to one side of late has both on that side, and an interval that ends at the median would
   /// deny what else may come: an end is at least a quarter as far from the median as the other.
+  /// Worked value: with errors of 8 alone the interval reaches from −2 to 8.
   public func interval(_ bucket: LeadBucket) -> (lower: Double, upper: Double)? {
     let window = windows[bucket.rawValue]
     guard window.count >= ForecastErrors.enough else { return nil }

@@ -23,7 +23,8 @@ extension PointBatch {
     }
   }
 
-  /// Writes a scored forecast to `forecast_eval`. `covered` is 0 or 1, so that its mean is the coverage.
+  /// Writes a scored forecast to `forecast_eval`. `covered` is 0 or 1, so that its mean is the coverage; `skill` is
+  /// rolling, and of the model in charge alone.
   mutating func write(
     _ evaluation: SeriesForecaster.Evaluation, of series: SeriesIndex, model: String, at time: Timestamp
   ) {
@@ -34,6 +35,7 @@ extension PointBatch {
     field("abs_err", (evaluation.actual - forecast.p50).magnitude)
     field("pinball", forecast.pinball(evaluation.actual))
     field("covered", integer: forecast.covers(evaluation.actual) ? 1 : 0)
+    field("skill", evaluation.skill)
   }
 
   private mutating func fields(of track: QuantileTrack, _ offset: Int, _ model: String) {

@@ -115,8 +115,9 @@ public struct ForecastStage: Stage {
 
   /// Puts calendar, weather and clear sky before all that learn, once a mark; the calendar is made anew when the plant's file says
   /// something else.
-  private mutating func inform(_ register: PlantRegister) {
+  private mutating func inform(_ register: PlantRegister, first: Int) {
     guard let zone else { return }
+    weather.take(register.plant.weather, first: first)
     let key = PlantZone.Key(register.plant)
     if key != zone.key { self.zone = PlantZone(key, around: zone.moment) }
     let current = self.zone ?? zone
@@ -129,8 +130,8 @@ public struct ForecastStage: Stage {
   }
 
   private mutating func issueForecasts(_ frame: inout Frame, _ register: PlantRegister) {
-    inform(register)
     let first = QuarterHour.slot(containing: frame.clock)
+    inform(register, first: first)
     let issued = frame.clock.description
     for position in forecasters.indices where forecasters[position] != nil {
       let series = SeriesIndex(position)

@@ -34,7 +34,7 @@ public struct LearningModel: HistoryModel {
     engine = ForecastEngine(models: models, settings: LearningModel.settings(phase: position), grid: zone.grid)
   }
 
-  /// `ensemble`, and the weather that it has to do without.
+  /// `ensemble`, and what it has to do without.
   public var label: String { missing.isEmpty ? name : "\(name) without \(missing.joined(separator: ", "))" }
 
   /// Takes over what is known of calendar and weather.

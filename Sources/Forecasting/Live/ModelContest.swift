@@ -26,6 +26,10 @@ public struct ModelContest: Sendable, Equatable {
   /// Whether the challenger is in charge.
   public var challengerLeads: Bool { count >= ModelContest.enough && challenger < baseline }
 
+  /// By what share the challenger's rolling loss is below the baseline's, negative where it is above; `nil` before there
+  /// are ``enough`` evaluations. Worked value: a loss of 3 against 4 is a skill of 0.25.
+  public var skill: Double? { count >= ModelContest.enough && baseline > 0 ? 1 - challenger / baseline : nil }
+
   /// Takes in the losses of one slot.
   public mutating func insert(baseline a: Double, challenger b: Double) {
     guard a.isFinite, b.isFinite else { return }

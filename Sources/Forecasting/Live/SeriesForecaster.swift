@@ -14,6 +14,8 @@ struct SeriesForecaster: Sendable {
     var bucket: LeadBucket
     var forecast: ForecastLedger.Quantiles
     var actual: Double
+    /// How much better than `naive` the model has been of late; see ``ModelContest/skill``.
+    var skill: Double?
   }
 
   private(set) var history = SlotHistory(capacity: historySlots)
@@ -31,6 +33,8 @@ struct SeriesForecaster: Sendable {
   private(set) var issuedSlot: Int?
   private(set) var issue = QuantileTrack()
   private(set) var inCharge = Array(repeating: persistence, count: LeadBucket.count)
+  /// Whether nothing was known of the day before the latest forecast.
+  private var isSilent = false
   /// Whether points of the latest forecast were held back because later issues were expected to replace them.
   var isHeldBack = false
 
@@ -72,16 +76,24 @@ struct SeriesForecaster: Sendable {
           baseline: baseline.pinball(actual), challenger: forecast.pinball(actual))
       }
       guard model == chosen || model == SeriesForecaster.naive else { continue }
-      evaluations.append(Evaluation(model: model, bucket: bucket, forecast: forecast, actual: actual))
+      let skill = model > SeriesForecaster.naive ? contests[contest(model, bucket)].skill : nil
+      evaluations.append(Evaluation(model: model, bucket: bucket, forecast: forecast, actual: actual, skill: skill))
       if model == chosen, bucket == .upToOneHour, slot >= latestScore?.slot ?? .min {
         latestScore = (slot, forecast.p50, actual)
       }
     }
   }
 
-  /// Issues a forecast at the start of slot `first`; `false` if there is nothing to go by: no value for a day.
+  /// Issues a forecast at the start of slot `first`; `false` if there is nothing to go by: no value for four weeks.
   mutating func issueForecast(at first: Int, of index: SeriesIndex, in register: PlantRegister) -> Bool {
-    guard let day = history.summary(of: (first - QuarterHour.perDay)..<first) else { return false }
+    var end = first
+    var latest = history.summary(of: (end - QuarterHour.perDay)..<end)
+    isSilent = latest == nil
+    while latest == nil, first - end < 27 * QuarterHour.perDay {
+      end -= QuarterHour.perDay
+      latest = history.summary(of: (end - QuarterHour.perDay)..<end)
+    }
+    guard let day = latest else { return false }
     let range = register.series[index.position].profile.range
     let bounds = ForecastBounds.bounds(of: index, in: register, recentMinimum: day.minimum)
     let isSunlit = register.kind(of: index) == .pv && register.power(of: register.series[index.position].asset) == index
@@ -106,6 +118,7 @@ struct SeriesForecaster: Sendable {
       }
       ledger.enter(tracks[model], model: model, first: first)
     }
+    guard isReady.contains(true) else { return false }
     for bucket in LeadBucket.allCases {
       let model = choose(bucket, isReady)
       inCharge[bucket.rawValue] = model
@@ -124,7 +137,11 @@ struct SeriesForecaster: Sendable {
   }
 
   /// What the model in charge of a slot of the latest issue is called, with what it has to do without.
-  func label(_ offset: Int) -> String { models[inCharge[LeadBucket(offset: offset).rawValue]].label }
+  func label(_ offset: Int) -> String {
+    let model = inCharge[LeadBucket(offset: offset).rawValue]
+    return isSilent && model != learner
+      ? "\(models[model].name) without \(ForecastEngine.recentValues)" : models[model].label
+  }
 
   /// Does a slice of training if one is due in this minute, counted from 1970.
   mutating func work(minute: Int) {
@@ -139,13 +156,15 @@ struct SeriesForecaster: Sendable {
       .min { $0.challenger < $1.challenger }
   }
 
+  /// The challenger that leads by most, else `naive`, else what there is.
   private func choose(_ bucket: LeadBucket, _ isReady: [Bool]) -> Int {
-    guard isReady[SeriesForecaster.naive] else { return SeriesForecaster.persistence }
-    var best = SeriesForecaster.naive
+    guard !isReady[SeriesForecaster.persistence] else { return SeriesForecaster.persistence }
+    let hasBaseline = isReady[SeriesForecaster.naive]
+    var best = hasBaseline ? SeriesForecaster.naive : isReady.firstIndex(of: true) ?? SeriesForecaster.persistence
     var loss = Double.infinity
     for model in models.indices where model > SeriesForecaster.naive && isReady[model] {
       let contest = contests[contest(model, bucket)]
-      if contest.challengerLeads, contest.challenger < loss {
+      if hasBaseline ? contest.challengerLeads : contest.count > 0, contest.challenger < loss {
         best = model
         loss = contest.challenger
       }

@@ -5,12 +5,12 @@ import StreamCore
 /// all its series.
 ///
 /// The sensors are `temperature`, `irradiance` and `wind_speed` of assets of kind `weather`, the first of each name; a feed
-/// is a sensor of the same name with `_forecast` at its end, whose readings carry the times that they are about. A value
-/// of the feed stands for its slot once that has begun: what is learned from is what was expected. Between values of the
+/// is a sensor of the same name with `_forecast` at its end, whose readings carry the times that they are about, or a file
+/// that the plant's names. A value of the feed stands for its slot once that has begun: what is learned from is what was expected. Between values of the
 /// feed at most six hours apart a straight line is drawn.
 struct WeatherBook: Sendable {
   /// Names of the sensors.
-  static let sensors = ["temperature", "irradiance", "wind_speed"]
+  static let sensors = WeatherForecast.columns.map(\.name)
   private static let suffix = "_forecast"
   /// Slots that are kept, and how far ahead a feed is listened to.
   private static let kept = LearningModel.keptDays * QuarterHour.perDay
@@ -68,6 +68,17 @@ struct WeatherBook: Sendable {
         slot <= now + WeatherBook.reach || frame.clock == .distantPast
       else { continue }
       expected[role - WeatherBook.sensors.count].set(slot, frame.readings.value[row])
+    }
+  }
+
+  /// Takes in what the plant's file expects of the slots from `first` on, which begins now.
+  mutating func take(_ forecast: WeatherForecast, first: Int) {
+    let end = QuarterHour.start(of: first + WeatherBook.reach)
+    for row in forecast.rows(from: QuarterHour.start(of: first), until: end) {
+      let slot = QuarterHour.slot(containing: row.time)
+      for (index, value) in row.values.enumerated() {
+        if let value, expected.indices.contains(index) { expected[index].set(slot, value) }
+      }
     }
   }
 

@@ -12,8 +12,8 @@ public protocol ForecastModel: Sendable {
   /// Days of history below which the model is not asked.
   var minimumDays: Int { get }
 
-  /// Whether the model goes wrong when weather that it learned with is missing.
-  var leansOnWeather: Bool { get }
+  /// Whether the model goes wrong when something that it learned with is missing: weather, or the target's own last day.
+  var needsAllInputs: Bool { get }
 
   /// Starts to learn from scratch. The same rows and seed give the same model.
   mutating func begin(_ rows: FeatureRows, seed: UInt64)
@@ -36,7 +36,7 @@ extension ForecastModel {
   public var priorWeight: Double { 1 }
 
   /// It does.
-  public var leansOnWeather: Bool { true }
+  public var needsAllInputs: Bool { true }
 
   /// Nothing is left after ``begin(_:seed:)``.
   public mutating func proceed() -> Bool { false }

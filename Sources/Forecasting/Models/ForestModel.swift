@@ -36,14 +36,8 @@ public struct ForestModel: ForecastModel {
 
   /// The quantiles of the training targets that share the row's leaves.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
-    var answer = QuantileTable(rows: rows.count)
-    var classes: [UInt8] = []
-    var weights: [Float] = []
-    for row in 0..<rows.count {
-      table.classes(of: rows.values, row: row, into: &classes)
-      forest.predict(classes, into: &answer, row: row, weights: &weights)
-    }
-    return answer
+    guard rows.values.count == table.columns else { return QuantileTable(rows: rows.count) }
+    return forest.predict(table.classes(of: rows.values), rows: rows.count)
   }
 
   /// Writes edges and trees.

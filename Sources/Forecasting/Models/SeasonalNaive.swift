@@ -9,7 +9,7 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
   /// Little: it is for the first days.
   public let priorWeight = 0.05
   /// No.
-  public let leansOnWeather = false
+  public let needsAllInputs = false
   /// The value of the `model` tag.
   public let name: String
   /// A season and a day.

@@ -9,7 +9,7 @@ public struct SimilarDays: ForecastModel {
   /// Little: it is for the first days.
   public let priorWeight = 0.3
   /// No: days are compared by what is there.
-  public let leansOnWeather = false
+  public let needsAllInputs = false
   /// The value of the `model` tag.
   public let name = "similar_days"
   /// Nine days.

@@ -33,6 +33,11 @@ public struct BinnedTable: Sendable {
     rows = 0
   }
 
+  /// Classes of another table by the same edges, column after column.
+  public func classes(of table: [[Double]]) -> [UInt8] {
+    zip(table, edges).flatMap { column, edges in column.map { BinnedTable.place($0, edges) } }
+  }
+
   /// Classes of a row of another table, by the same edges.
   public func classes(of table: [[Double]], row: Int, into bins: inout [UInt8]) {
     bins.removeAll(keepingCapacity: true)

@@ -44,14 +44,18 @@ struct DecisionTrees: Sendable, Equatable {
 
   /// Calls `body` with each row of a table and the number of the leaf where it ends in the latest tree.
   func eachLeafOfLatestTree(_ table: BinnedTable, _ body: (_ row: Int, _ leaf: Int) -> Void) {
-    guard let root = roots.last.map(Int.init) else { return }
-    let rows = table.rows
-    table.classes.withUnsafeBufferPointer { classes in
+    guard let root = roots.last else { return }
+    eachLeaf(root: root, table.classes, rows: table.rows, body)
+  }
+
+  /// Calls `body` with each of `rows` rows, given by their classes column after column, and the number of its leaf.
+  func eachLeaf(root: Int32, _ classes: [UInt8], rows: Int, _ body: (_ row: Int, _ leaf: Int) -> Void) {
+    classes.withUnsafeBufferPointer { classes in
       column.withUnsafeBufferPointer { column in
         threshold.withUnsafeBufferPointer { threshold in
           child.withUnsafeBufferPointer { child in
             for row in 0..<rows {
-              var node = root
+              var node = Int(root)
               while column[node] >= 0 {
                 let isRight = classes[Int(column[node]) &* rows &+ row] > threshold[node]
                 node = Int(child[node]) &+ (isRight ? 1 : 0)

@@ -90,33 +90,62 @@ public struct QuantileForest: Sendable {
     }
   }
 
-  /// Writes the quantiles of one row, given by its classes, into `answer`. `weights` is room to work in.
-  public func predict(_ classes: [UInt8], into answer: inout QuantileTable, row: Int, weights: inout [Float]) {
-    guard !trees.roots.isEmpty else { return }
-    if weights.count != sortedTargets.count { weights = Array(repeating: 0, count: sortedTargets.count) }
-    var first = Int32.max
-    var last = Int32.min
-    for root in trees.roots {
-      let leaf = trees.leaf(root: root, classes)
-      let range = Int(leafStart[leaf])..<Int(leafStart[leaf + 1])
-      let share = 1 / Float(max(1, range.count))
-      for position in range {
-        let member = members[position]
-        weights[Int(member)] += share
-        first = min(first, member)
-        last = max(last, member)
+  /// The quantiles of `rows` rows, given by their classes column after column.
+  public func predict(_ classes: [UInt8], rows: Int) -> QuantileTable {
+    var answer = QuantileTable(rows: rows)
+    guard !trees.roots.isEmpty else { return answer }
+    // Tree by tree, so that one tree at a time has to be in the cache.
+    let count = trees.roots.count
+    var leaves = Array(repeating: Int32(0), count: rows * count)
+    for (tree, root) in trees.roots.enumerated() {
+      trees.eachLeaf(root: root, classes, rows: rows) { leaves[$0 * count + tree] = Int32($1) }
+    }
+    var weights = Array(repeating: Float(0), count: sortedTargets.count)
+    // A bit for each weight that is not zero.
+    var present = Array(repeating: UInt64(0), count: (sortedTargets.count + 63) / 64)
+    for row in 0..<rows {
+      weigh(leaves[(row * count)..<((row + 1) * count)], &weights, &present)
+      readOff(&weights, &present, into: &answer, row: row)
+    }
+    return answer
+  }
+
+  /// Adds to the weights of the targets in some leaves.
+  private func weigh(_ leaves: ArraySlice<Int32>, _ weights: inout [Float], _ present: inout [UInt64]) {
+    weights.withUnsafeMutableBufferPointer { weights in
+      present.withUnsafeMutableBufferPointer { present in
+        members.withUnsafeBufferPointer { members in
+          for leaf in leaves {
+            let range = Int(leafStart[Int(leaf)])..<Int(leafStart[Int(leaf) + 1])
+            let share = 1 / Float(max(1, range.count))
+            for position in range {
+              let member = Int(members[position])
+              weights[member] += share
+              present[member &>> 6] |= 1 &<< UInt64(member & 63)
+            }
+          }
+        }
       }
     }
-    guard first <= last else { return }
+  }
+
+  /// Writes the quantiles of weighted targets, and leaves the weights at zero.
+  private func readOff(
+    _ weights: inout [Float], _ present: inout [UInt64], into answer: inout QuantileTable, row: Int
+  ) {
     let total = Double(trees.roots.count)
     var level = 0
     var sum = 0.0
-    for position in Int(first)...Int(last) where weights[position] > 0 {
-      sum += Double(weights[position])
-      weights[position] = 0
-      while level < QuantileLevels.count, sum >= QuantileLevels.all[level] * total * (1 - 1e-6) {
-        answer[row, level] = sortedTargets[position]
-        level += 1
+    for word in present.indices {
+      while present[word] != 0 {
+        let position = word * 64 + present[word].trailingZeroBitCount
+        present[word] &= present[word] - 1
+        sum += Double(weights[position])
+        weights[position] = 0
+        while level < QuantileLevels.count, sum >= QuantileLevels.all[level] * total * (1 - 1e-6) {
+          answer[row, level] = sortedTargets[position]
+          level += 1
+        }
       }
     }
   }

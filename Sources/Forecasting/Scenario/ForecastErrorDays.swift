@@ -37,7 +37,9 @@ struct ForecastErrorDays {
     let perDay = input.grid.perDay
     let history = (input.end - input.start) / perDay
     let wanted = max(ForecastErrorDays.days, days)
-    let settings = Backtest.Settings(testDays: min(wanted, max(1, history - ForecastEngine.Settings.warmUpDays)))
+    // Of a short history the second half, so that there are several errors to draw from.
+    let settings = Backtest.Settings(
+      testDays: min(wanted, max(history / 2, history - ForecastEngine.Settings.warmUpDays)))
     guard let backtest = try? Backtest(input, settings: settings) else { return [:] }
     let none = Array(repeating: Double.nan, count: perDay)
     var found: [Int: (medians: [Double], errors: [Double])] = [:]
