@@ -35,9 +35,9 @@ struct Contribution: BitwiseCopyable {
 /// The local hours or days of a series: the sum of the windows that are settled, to which those that may still change
 /// are added whenever a period is told.
 struct LocalRollup: BitwiseCopyable {
+  var settled = Contribution()
   /// The period to which ``settled`` belongs [min since the epoch].
   var start = Int32.min
-  var settled = Contribution()
   /// ``newest`` above a bit for ``isTold``.
   private var newestAndTold = Int32.min
 

@@ -52,7 +52,8 @@ public struct HealthStage: Stage {
 
   private mutating func grow(to count: Int) {
     guard monitors.count < count else { return }
-    monitors.reserveCapacity(count)
+    // No more room than is needed: most plants get all their series at once, large ones in steps of a sixteenth.
+    monitors.reserveCapacity(max(count, monitors.count + monitors.count / 16))
     while monitors.count < count { monitors.append(SensorMonitor()) }
   }
 

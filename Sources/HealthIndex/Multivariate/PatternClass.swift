@@ -100,8 +100,9 @@ struct PatternClass: Sendable {
     else { return }
     let table = (0..<count).map { Array(rows[$0 * width..<($0 + 1) * width]) }
     let kept = IsolationForest.ordinary(table.map { $0.map(Float.init) }, by: all)
-    let odd = Set(0..<count).subtracting(kept).sorted()
-    rows = (kept + odd).flatMap { table[$0] }
+    let odd = Set(table.indices).subtracting(kept).sorted()
+    rows.removeAll(keepingCapacity: true)
+    for number in kept + odd { rows.append(contentsOf: table[number]) }
     guard let forest = forest(of: 0..<kept.count) else { return }
     ordinary = kept.count
     let scores = kept.map { forest.score(table[$0].map(Float.init)) }.sorted()
