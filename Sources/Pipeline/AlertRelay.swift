@@ -60,7 +60,7 @@ struct AlertRelay {
     if news.isEmpty { return }
     for (name, news) in news {
       delivery.submit(news.alerts, news.notices, of: news.register, at: offset)
-      if let position = plants.plants.firstIndex(where: { $0.name == name }) { announce(position, plants) }
+      if let position = plants.positions[name] { announce(position, plants) }
     }
     news.removeAll(keepingCapacity: true)
   }

@@ -211,10 +211,8 @@ extension RecordProcessor {
   /// Goes on with the accounts of a saved state.
   mutating func resume(_ ledger: Ledger) { self.ledger = ledger }
 
-  /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:positions:)``.
-  mutating func restore(
-    from reader: inout SnapshotReader, positions: [String: Int]
-  ) throws(SnapshotError) -> String? {
-    try plants.restore(from: &reader, positions: positions)
+  /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:)``.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
+    try plants.restore(from: &reader)
   }
 }

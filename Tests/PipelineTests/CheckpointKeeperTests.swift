@@ -127,7 +127,7 @@ struct CheckpointKeeperTests {
     let bench = try KeeperBench(workers: 2)
     bench.keeper.advance()
     let broken = try #require(bench.draft(for: 0, at: 100))
-    bench.keeper.failed(broken, .system("writing"))
+    bench.keeper.failed(broken, .system(SystemError("writing", code: 5)))
     #expect(bench.notes.value.count == 1)
     try bench.give(broken, by: 1)
     bench.keeper.advance()
