@@ -30,10 +30,22 @@ struct SeriesWindows: BitwiseCopyable {
   var coveredUntil = Timestamp.distantPast
 
   /// Whether the base is an interval whose length is not known yet, and whether it was good.
-  var isPending: Bool { get { has(1) } set { set(1, newValue) } }
-  var baseIsGood: Bool { get { has(2) } set { set(2, newValue) } }
-  var hasDirty: Bool { get { has(4) } set { set(4, newValue) } }
-  var isSlow: Bool { get { has(8) } set { set(8, newValue) } }
+  var isPending: Bool {
+    get { has(1) }
+    set { set(1, newValue) }
+  }
+  var baseIsGood: Bool {
+    get { has(2) }
+    set { set(2, newValue) }
+  }
+  var hasDirty: Bool {
+    get { has(4) }
+    set { set(4, newValue) }
+  }
+  var isSlow: Bool {
+    get { has(8) }
+    set { set(8, newValue) }
+  }
 
   private func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
   private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }

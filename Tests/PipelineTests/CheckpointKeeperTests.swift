@@ -20,7 +20,8 @@ private final class KeeperBench {
   private(set) var keeper: CheckpointKeeper
 
   init(workers: Int, hasSpool: Bool = true) throws {
-    journal = try Journal(directory: folder + "/journal", maximumBytes: 1 << 20, segmentBytes: 1 << 12, compresses: false)
+    journal = try Journal(
+      directory: folder + "/journal", maximumBytes: 1 << 20, segmentBytes: 1 << 12, compresses: false)
     store = try CheckpointStore(directory: folder + "/checkpoints")
     var database = DatabaseSettings()
     database.url = "http://127.0.0.1:1"
