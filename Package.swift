@@ -59,11 +59,11 @@ let package = Package(
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
       ]),
-    .target(name: "CAllocationCount"),
+    .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
-        "CAllocationCount", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
+        "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
         "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline", "PlantTesting",
       ]),
     .executableTarget(

@@ -1,4 +1,4 @@
-import CAllocationCount
+import CCounters
 
 /// Counts blocks of memory that a thread takes from the heap.
 public enum AllocationCount {

@@ -1,4 +1,4 @@
-import CAllocationCount
+import CCounters
 import Pipeline
 import PlantModel
 

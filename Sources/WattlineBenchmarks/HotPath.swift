@@ -25,24 +25,28 @@ public struct HotPath: Sendable {
     AllStages.hotPath,
   ]
 
-  /// Times the path: after a warm-up, the median of five rounds; allocations are those of the last round.
+  /// Times the path: after a warm-up, the median of five rounds; instructions and allocations are those of the last round.
   public func measure(_ load: SensorLoad) throws -> HotPathResult {
     let work = try prepare(load)
     let round = load.passes / 6
     _ = try work(0..<round)
     var times: [Double] = []
     var allocations = 0.0
+    var instructions: Double?
     for number in 1...5 {
       let passes = number * round..<(number + 1) * round
       var readings = 0
+      let counter = InstructionCounter()
       let started = Self.threadTime()
       let allocated = try AllocationCount.during { readings = try work(passes) }
       let spent = Self.threadTime() - started
+      instructions = counter?.count.map { Double($0) / Double(max(1, readings)) }
       times.append(Double(spent) / Double(max(1, readings)))
       allocations = Double(allocated) / Double(max(1, readings))
     }
     return HotPathResult(
-      name: name, summary: summary, nanosecondsPerReading: times.sorted()[2], allocationsPerReading: allocations)
+      name: name, summary: summary, nanosecondsPerReading: times.sorted()[2], instructionsPerReading: instructions,
+      allocationsPerReading: allocations)
   }
 
   /// CPU time of this thread [ns]: what else runs on the machine hardly moves it.
@@ -61,12 +65,15 @@ public struct HotPathResult: Sendable, Encodable {
   public var summary: String
   /// CPU time [ns a reading].
   public var nanosecondsPerReading: Double
+  /// Instructions of the thread in user mode [1 a reading]; nil where the machine does not count them.
+  public var instructionsPerReading: Double?
   /// Blocks taken from the heap [1 a reading].
   public var allocationsPerReading: Double
 
   enum CodingKeys: String, CodingKey {
     case name, summary
     case nanosecondsPerReading = "ns_per_reading"
+    case instructionsPerReading = "instructions_per_reading"
     case allocationsPerReading = "allocations_per_reading"
   }
 }

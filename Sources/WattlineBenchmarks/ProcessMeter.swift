@@ -8,14 +8,15 @@ struct ProcessMeter {
   /// threads that live.
   var cpuSeconds: Double { threadSeconds.reduce(0) { $0 + $1.seconds } }
 
-  /// CPU time of each thread that lives [s], by its name.
-  var threadSeconds: [(name: String, seconds: Double)] {
+  /// CPU time of each thread that lives [s], by its name, and how long it was ready to run and waited for a core [s].
+  var threadSeconds: [(name: String, seconds: Double, waited: Double)] {
     let folder = "/proc/\(identifier)/task"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return threads.map { thread in
       let text = ProcessMeter.text("\(folder)/\(thread)/schedstat")
       let name = ProcessMeter.text("\(folder)/\(thread)/comm").trimmingCharacters(in: .newlines)
-      return (name, (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9)
+      let nanoseconds = text.split(separator: " ").compactMap { Double($0) }
+      return nanoseconds.count < 2 ? (name, 0, 0) : (name, nanoseconds[0] / 1e9, nanoseconds[1] / 1e9)
     }
   }
 

@@ -24,6 +24,19 @@ public struct Sustained: Sendable {
     public var name: String
     /// CPU time [% of a core].
     public var percent: Double
+    /// Time in which it could have run and waited for a core [%]. What runs and waits all the time is what limits.
+    public var waiting: Double
+
+    fileprivate init(_ name: String, _ time: Times, since earlier: Times, _ span: Double) {
+      self.name = name
+      percent = (time.running - earlier.running) / span * 100
+      waiting = (time.waiting - earlier.waiting) / span * 100
+    }
+  }
+
+  fileprivate struct Times {
+    var running = 0.0
+    var waiting = 0.0
   }
 
   private let program: String
@@ -80,23 +93,26 @@ public struct Sustained: Sendable {
     let patience = 4 * seconds
     let arrived = Waiting.until(seconds: patience, pause: 100) { rig.readings() >= load.messages }
     let drain = arrived ? Rig.seconds(since: ended) : patience
-    let shares = after.map { name, time in
-      Share(name: name, percent: (time - (before[name] ?? 0)) / span * 100)
-    }.filter { $0.percent >= 0.5 }.sorted { $0.percent > $1.percent }
+    let shares: [Share] = after.map { Share($0.key, $0.value, since: before[$0.key] ?? Times(), span) }
+    let busiest = shares.filter { $0.percent >= 0.5 }.sorted { $0.percent + $0.waiting > $1.percent + $1.waiting }
     // What queued up is delivered after the load: a twentieth of the time, beside a second of buffers and polling.
     let isSustained = arrived && published >= 0.97 * rate && drain <= 1 + seconds / 20
-    return Trial(rate: rate, published: published, drainSeconds: drain, shares: shares, isSustained: isSustained)
+    return Trial(rate: rate, published: published, drainSeconds: drain, shares: busiest, isSustained: isSustained)
   }
 
-  /// CPU time so far [s].
-  private func times(_ rig: Rig, _ load: ChildProcess) -> [String: Double] {
-    var times: [String: Double] = [:]
+  /// Time so far [s].
+  private func times(_ rig: Rig, _ load: ChildProcess) -> [String: Times] {
+    var times: [String: Times] = [:]
+    func add(_ name: String, _ thread: (name: String, seconds: Double, waited: Double)) {
+      times[name, default: Times()].running += thread.seconds
+      times[name, default: Times()].waiting += thread.waited
+    }
     for (name, identifier) in [
       ("broker", rig.broker.processIdentifier), ("database", rig.influx.processIdentifier), ("load", load.identifier),
     ] {
-      times[name] = ProcessMeter(identifier: identifier ?? 0).cpuSeconds
+      for thread in ProcessMeter(identifier: identifier ?? 0).threadSeconds { add(name, thread) }
     }
-    for thread in rig.meter.threadSeconds { times["wattline \(thread.name)", default: 0] += thread.seconds }
+    for thread in rig.meter.threadSeconds { add("wattline \(thread.name)", thread) }
     return times
   }
 }

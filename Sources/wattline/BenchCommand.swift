@@ -7,9 +7,10 @@ enum BenchCommand {
     name: "bench", summary: "times the ways of a reading, one by one", optionalOperands: ["NAME"],
     options: [Option(name: "--json", value: nil, help: "prints one JSON document")],
     details: """
-      CPU time of one thread a reading, median of five rounds over 1,000 sensors, and blocks taken from the heap a
-      reading. Build with -c release; a debug build says nothing. Beside the names below, `bench end-to-end` and other
-      words after `bench` are commands of their own; `wattline --help` lists them. NAME is one of
+      CPU time of one thread a reading, median of five rounds over 1,000 sensors; instructions, where the machine counts
+      them; and blocks taken from the heap. Build with -c release; a debug build says nothing. Beside the names below,
+      `bench end-to-end` and other words after `bench` are commands of their own; `wattline --help` lists them. NAME is
+      one of
       \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
         \(padded("sensor", 14))  what a sensor holds of the heap in cleaning, windows and health
       """,
@@ -46,7 +47,8 @@ enum BenchCommand {
     let time = String(format: "%8.1f ns", result.nanosecondsPerReading)
     let rate = String(format: "%7.2f M/s", 1e3 / result.nanosecondsPerReading)
     let heap = String(format: "%6.3f allocations", result.allocationsPerReading)
-    return "\(padded(result.name, 14)) \(time)  \(rate)  \(heap)   \(result.summary)"
+    let work = result.instructionsPerReading.map { String(format: "%7.0f instructions  ", $0) } ?? ""
+    return "\(padded(result.name, 14)) \(time)  \(rate)  \(work)\(heap)   \(result.summary)"
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {

@@ -18,6 +18,8 @@ enum BenchSustained {
     details: """
       Broker, database, pipeline and load generator share this machine. A rate counts as sustained when the generator
       can offer it and all is in the database a second and a twentieth of the time after the last message.
+      The table tells how long each process, and each thread of the pipeline, ran, and how long it could have run and
+      waited for a core: what does one or the other all the time is what limits.
       """,
     examples: ["wattline bench sustained", "wattline bench sustained --rate 20000 --workers 2"])
 
@@ -40,13 +42,16 @@ enum BenchSustained {
       Console.note("\(figures): \(word)")
     }
     if arguments.has("--json") { return try Console.print(json: [highest, beyond].compactMap(\.self)) }
-    if let highest { show(highest) } else { Console.print("not even \(beyond?.rate ?? 0) messages a second") }
+    for trial in [highest, beyond].compactMap(\.self) { show(trial) }
   }
 
   private static func show(_ trial: Sustained.Trial) {
     let words = trial.isSustained ? "sustained" : "not sustained"
-    Console.print(String(format: "%.0f messages a second, %@; CPU time in %% of a core:", trial.rate, words))
-    for share in trial.shares { Console.print(String(format: "%6.1f  %@", share.percent, share.name)) }
+    Console.print(String(format: "%.0f messages a second, %@", trial.rate, words))
+    Console.print("  runs  waits  [% of the time]")
+    for share in trial.shares {
+      Console.print(String(format: "%6.1f %6.1f  %@", share.percent, share.waiting, share.name))
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import Testing
-import WattlineBenchmarks
+
+@testable import WattlineBenchmarks
 
 private final class Something {}
 
@@ -11,6 +12,15 @@ struct AllocationTests {
     kept.reserveCapacity(100)
     #expect(AllocationCount.during { for _ in 0..<100 { kept.append(Something()) } } == 100)
     #expect(AllocationCount.during {} == 0)
+  }
+
+  @Test("instructions are counted where the machine can")
+  func instructions() {
+    guard let counter = InstructionCounter() else { return }
+    var sum = 0
+    for number in 0..<100_000 { sum &+= number &* number }
+    let count = counter.count
+    #expect(count.map { $0 > 100_000 } ?? true, "\(sum)")
   }
 
   #if DEBUG
