@@ -42,7 +42,7 @@ struct AllocationTests {
 
   @Test("the state of a sensor in cleaning, windows and health is at most 1 KiB")
   func memory() {
-    let memory = SensorMemory.measure(plants: 3)
+    let memory = SensorMemory.measure(plants: 1)
     #expect(memory.cleaning > 100 && memory.windows > 400 && memory.health > 100, "\(memory)")
     #expect(memory.total <= 1_024, "\(memory)")
   }
