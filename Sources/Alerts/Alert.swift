@@ -13,11 +13,13 @@ struct AlertKey: Hashable {
     case .outage:
       switch other.rule {
       case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health: true
-      case .limit, .clock, .unit, .outage: false
+      case .limit, .clock, .unit, .outage, .database: false
       }
     case .noData: other.rule == .noData && other != self && series == nil && (asset == nil || asset == other.asset)
     case .trip: other.asset == asset && [.health, .stuck, .derating].contains(other.rule)
-    case .derating, .unit: other.asset == asset && other.rule == .health
+    case .derating: other.asset == asset && other.rule == .health
+    // What sends thousands of its unit seems to have fallen to nothing.
+    case .unit: other.asset == asset && (other.rule == .health || (other.rule == .trip && other.series == series))
     default: false
     }
   }
@@ -46,7 +48,7 @@ struct Alert {
   var severity: Severity
   /// When it was raised.
   var raised: Timestamp
-  /// Receive time from which it is counted how long people are not told.
+  /// Receive time from which it is counted how long people are not told; once they are, when they were told last.
   var noticed: Timestamp
   /// What it said last.
   var message: AlertMessage

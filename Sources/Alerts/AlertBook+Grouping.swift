@@ -16,19 +16,22 @@ extension AlertBook {
   /// An alert that is raised so often within so long chatters (ISA-18.2, in slower time: silence is noticed after half
   /// a minute at the earliest), and is over only after its condition has been gone for so long.
   static let chatter = (raisings: 3, within: TimeSpan.minutes(10), quiet: TimeSpan.minutes(5))
+  /// So many alerts within so long are a flood (EEMUA 191), in which people get one message a minute for all of them.
+  static let flood = (alerts: 10, within: TimeSpan.minutes(10), pace: TimeSpan.minute)
 
   /// The id of the active alert from which one of `key` follows.
   func cause(of key: AlertKey) -> String? {
-    let explaining = alerts.filter { $0.key != key && $0.value.isActive && $0.key.explains(key) }
-    let first = explaining.min {
-      ($0.key.rank, $0.value.raised, $0.value.id) < ($1.key.rank, $1.value.raised, $1.value.id)
+    let explaining = explainers.compactMap { other -> (rank: Int, alert: Alert)? in
+      guard other != key, other.explains(key), let alert = alerts[other], alert.isActive else { return nil }
+      return (other.rank, alert)
     }
-    return first?.value.cause ?? first?.value.id
+    let first = explaining.min { ($0.rank, $0.alert.raised, $0.alert.id) < ($1.rank, $1.alert.raised, $1.alert.id) }
+    return first?.alert.cause ?? first?.alert.id
   }
 
   /// Names a new alert as the cause of those that it explains and that came shortly before it.
   mutating func adopt(for key: AlertKey, _ frame: inout Frame) {
-    guard let cause = alerts[key], cause.cause == nil else { return }
+    guard key.rule.explainsOthers, let cause = alerts[key], cause.cause == nil else { return }
     let explained = alerts.filter { member in
       member.key != key && member.value.isActive && key.explains(member.key)
         && cause.raised - member.value.raised <= AlertBook.adoption
@@ -59,20 +62,49 @@ extension AlertBook {
       alert.isActive && alert.told == .no && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
     }
     if untold.isEmpty { return }
-    let active = Set(alerts.values.lazy.filter(\.isActive).map(\.id))
-    for (key, alert) in untold.sorted(by: { $0.value.id < $1.value.id }) {
-      // A consequence goes with its cause, or is not told while that is active.
-      if alert.cause.map(active.contains) == true || now - alert.noticed < AlertBook.hold { continue }
-      let members = untold.filter { $0.value.cause == alert.id }.sorted { $0.value.id < $1.value.id }.map(\.key)
-      tell([key] + members, &frame)
+    let active = Set(explainers.compactMap { key in alerts[key].flatMap { $0.isActive ? $0.id : nil } })
+    // A consequence goes with its cause, or is not told while that is active.
+    let due = untold.filter { _, alert in
+      alert.cause.map(active.contains) != true && now - alert.noticed >= AlertBook.hold
+    }
+    if due.isEmpty { return }
+    let members = Dictionary(grouping: untold.filter { $0.value.cause != nil }) { $0.value.cause ?? "" }
+    let groups = due.sorted { ($1.value.severity, $0.value.id) < ($0.value.severity, $1.value.id) }.map { key, alert in
+      [key] + (members[alert.id] ?? []).sorted { $0.value.id < $1.value.id }.map(\.key)
+    }
+    let toldLately = alerts.values.count { $0.told != .no && now - $0.noticed < AlertBook.flood.within }
+    if toldLately > AlertBook.flood.alerts {
+      if now.floored(to: AlertBook.flood.pace) == now { tell(groups.flatMap { $0 }, &frame) }
+    } else if groups.count > AlertBook.flood.alerts {
+      tell(groups.flatMap { $0 }, &frame)
+    } else {
+      for group in groups { tell(group, &frame) }
     }
   }
 
-  /// Tells people of an alert and of others that follow from it.
+  /// Tells people again of what nobody has acknowledged (ISA-18.2's re-alarming): after `span`, and each time after as
+  /// long as it has stood, up to a day. Called on ticks of a live plant.
+  mutating func tellAgain(after span: TimeSpan, _ now: Timestamp, _ frame: inout Frame) {
+    let due = alerts.filter { key, alert in
+      alert.told == .yes && alert.isActive && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
+        && now - alert.noticed >= max(span, min(alert.noticed - alert.raised, .day))
+    }
+    for (key, alert) in due.sorted(by: { $0.value.id < $1.value.id }) {
+      let words = "It has stood for \(AlertBook.duration(now - alert.raised)) and nobody has acknowledged it."
+      guard let transition = record(.escalated, key, at: now, saying: words, &frame) else { continue }
+      frame.notices.append(AlertNotice([transition]))
+      alerts[key]?.noticed = now
+    }
+  }
+
+  /// Tells people of an alert and of others that come in the same message.
   mutating func tell(_ keys: [AlertKey], _ frame: inout Frame) {
     guard isLive, let first = keys.first, shelves[first] == nil else { return }
     frame.notices.append(AlertNotice(keys.compactMap { key in alerts[key].map { transition(of: key, $0) } }))
-    for key in keys { alerts[key]?.told = key == first ? .yes : .withCause }
+    for key in keys {
+      alerts[key]?.told = key == first ? .yes : .withCause
+      alerts[key]?.noticed = frame.received
+    }
   }
 
   /// Counts a raising.
@@ -89,7 +121,7 @@ extension AlertBook {
   }
 
   /// Ends what has been quiet for long enough and shelving whose time is over; called on ticks.
-  mutating func tick(_ now: Timestamp, _ frame: inout Frame) {
+  mutating func tick(_ now: Timestamp, escalateAfter span: TimeSpan?, _ frame: inout Frame) {
     if alerts.isEmpty && shelves.isEmpty { return }
     for (key, alert) in alerts.filter({ $0.value.quiet != nil }).sorted(by: { $0.value.id < $1.value.id }) {
       guard let quiet = alert.quiet, now - quiet.since >= AlertBook.chatter.quiet else { continue }
@@ -98,7 +130,10 @@ extension AlertBook {
     for (key, _) in shelves.filter({ $0.value <= now }).sorted(by: { $0.key.order < $1.key.order }) {
       unshelve(key, "The time for which it was shelved is over.", now, &frame)
     }
-    if isLive { tellWhatIsDue(now, &frame) }
+    if isLive {
+      tellWhatIsDue(now, &frame)
+      if let span { tellAgain(after: span, now, &frame) }
+    }
   }
 
   /// Forgets when alerts were raised that can no longer chatter; called every minute.

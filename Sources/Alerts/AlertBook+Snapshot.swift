@@ -24,6 +24,7 @@ extension AlertBook {
     for _ in 0..<(try reader.read(UInt32.self)) {
       let key = try AlertBook.readKey(from: &reader)
       alerts[key] = try Alert.read(from: &reader)
+      if key.rule.explainsOthers { explainers.insert(key) }
     }
     for _ in 0..<(try reader.read(UInt32.self)) {
       let key = try AlertBook.readKey(from: &reader)

@@ -4,6 +4,8 @@ import StreamCore
 /// The alerts that are active or not yet acknowledged, and the writing of their transitions and states.
 struct AlertBook {
   var alerts: [AlertKey: Alert] = [:]
+  /// Those of ``alerts`` that can explain others; few, whatever else there is.
+  var explainers: Set<AlertKey> = []
   /// Until when alerts are put aside.
   var shelves: [AlertKey: Timestamp] = [:]
   /// When each alert was last raised, newest last; for what chatters.
@@ -42,12 +44,13 @@ struct AlertBook {
       record(.escalated, key, at: time, &frame)
       if alert.told == .yes { tell([key], &frame) }
     } else {
-      if let old = alerts.removeValue(forKey: key) { end(old.id) }
+      remove(key)
       var alert = Alert(
         id: AlertBook.identifier(key, time, register), severity: severity, raised: time, noticed: frame.received,
         message: message())
       alert.cause = cause(of: key)
       alerts[key] = alert
+      if key.rule.explainsOthers { explainers.insert(key) }
       noteRaising(key, time)
       record(.raised, key, at: time, &frame)
       adopt(for: key, &frame)
@@ -76,7 +79,7 @@ struct AlertBook {
     alerts[key]?.isActive = false
     alerts[key]?.quiet = nil
     alerts[key]?.message = message
-    release(membersOf: alert.id, frame.received)
+    if key.rule.explainsOthers { release(membersOf: alert.id, frame.received) }
     record(.cleared, key, at: time, &frame)
     if alert.told == .yes { tell([key], &frame) }
     writeState(of: key, at: time, &frame)
@@ -96,7 +99,9 @@ struct AlertBook {
   }
 
   mutating func remove(_ key: AlertKey) {
-    if let alert = alerts.removeValue(forKey: key) { end(alert.id) }
+    guard let alert = alerts.removeValue(forKey: key) else { return }
+    explainers.remove(key)
+    end(alert.id)
   }
 
   private mutating func end(_ id: String) {
@@ -135,17 +140,20 @@ struct AlertBook {
 extension AlertBook {
   /// Writes a transition of an alert that has its new form, with further words before its text. No two of one alert
   /// share a time, because their points would be one.
+  @discardableResult
   mutating func record(
     _ status: AlertTransition.Status, _ key: AlertKey, at time: Timestamp, saying words: String = "",
     _ frame: inout Frame
-  ) {
-    guard var alert = alerts[key] else { return }
+  ) -> AlertTransition? {
+    guard var alert = alerts[key] else { return nil }
     alert.changed = status == .raised ? time : max(time, alert.changed + .milliseconds(1))
     alert.status = status
     alerts[key] = alert
     if !words.isEmpty { alert.message.text = words + " " + alert.message.text }
     writePoint(of: key, alert, &frame)
-    frame.alerts.append(transition(of: key, alert))
+    let transition = transition(of: key, alert)
+    frame.alerts.append(transition)
+    return transition
   }
 
   func writePoint(of key: AlertKey, _ alert: Alert, _ frame: inout Frame) {
@@ -158,17 +166,23 @@ extension AlertBook {
     frame.points.field("title", text: alert.message.title)
     frame.points.field("text", text: alert.message.text)
     frame.points.field("state", text: state(of: key).rawValue)
-    if let cause = alert.cause { frame.points.field("cause", text: cause) }
+    // Empty where there is none: a board puts what follows from nothing first.
+    let cause = alert.cause.flatMap { id in alerts.values.first { $0.id == id } }
+    frame.points.field("cause", text: alert.cause ?? "")
+    frame.points.field("cause_title", text: cause?.message.title ?? "")
     frame.points.field("value", alert.message.value)
   }
 
   /// The state has no sensor, so that alerts of several sensors of an asset make one: the worst of them.
   func writeState(of key: AlertKey, at time: Timestamp, _ frame: inout Frame) {
-    let same = alerts.filter { $0.value.isActive && $0.key.rule == key.rule && $0.key.asset == key.asset }
-    let worst = same.max { ($0.value.severity, $1.value.id) < ($1.value.severity, $0.value.id) }
+    // Keys are looked through, of which there may be thousands, and few alerts.
+    let same = alerts.keys.lazy.filter { $0.rule == key.rule && $0.asset == key.asset }.compactMap { key in
+      alerts[key].flatMap { $0.isActive ? (key: key, severity: $0.severity, id: $0.id) : nil }
+    }
+    let worst = same.max { ($0.severity, $1.id) < ($1.severity, $0.id) }
     frame.points.begin(AlertBook.stateKey(key), at: time)
     frame.points.field("active", integer: worst == nil ? 0 : 1)
-    frame.points.field("severity", text: (worst?.value.severity ?? .info).rawValue)
+    frame.points.field("severity", text: (worst?.severity ?? .info).rawValue)
     frame.points.field("state", text: worst.map { state(of: $0.key) }?.rawValue ?? state(of: key).rawValue)
   }
 

@@ -70,6 +70,26 @@ public struct AlertStage: Stage {
     }
   }
 
+  /// Raises the alert that the database takes nothing, with its reason and words, or clears it where `trouble` is `nil`.
+  /// It is every plant's, since every plant's points wait.
+  public mutating func note(
+    databaseTrouble trouble: (reason: String, words: String)?, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let key = AlertKey(rule: .database)
+    let title = trouble.map { "The database takes nothing: \($0.reason)" }
+    book.isLive = !isCatchingUp(frame)
+    // Another reason asks for another remedy.
+    if let alert = book.alerts[key], alert.message.title != title {
+      book.clear(
+        key, at: frame.received, trouble == nil ? "It takes points again." : "It is another reason now.", &frame)
+    }
+    guard let title, let words = trouble?.words else { return }
+    let text =
+      "Points wait on disk and nothing is lost while there is room. The database says: \(words). It is tried again "
+      + "every half minute."
+    book.raise(key, .critical, at: frame.received, AlertMessage(title: title, text: text), &frame, register)
+  }
+
   /// Clears what is active, with a text that says why; for a stage that ends while its plant goes on.
   public mutating func clearAll(_ text: String, _ frame: inout Frame) {
     book.isLive = true
@@ -86,7 +106,7 @@ public struct AlertStage: Stage {
     silence.tick(now)
     let isCatchingUp = isCatchingUp(frame)
     if !isCatchingUp { judgeSilence(&frame, register) }
-    book.tick(now, &frame)
+    book.tick(now, escalateAfter: register.plant.alertEscalation, &frame)
     // Minute marks stop coming when the whole plant is silent; the receive clock then stands in for them.
     let minute = now.floored(to: .minute)
     if minute > lastMinute {
@@ -119,7 +139,7 @@ public struct AlertStage: Stage {
 
   /// Writes the state.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(3))
+    writer.write(UInt16(4))
     book.snapshot(into: &writer)
     rates.snapshot(into: &writer)
     silence.snapshot(into: &writer)
@@ -136,11 +156,11 @@ public struct AlertStage: Stage {
 
   /// Reads the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 3, of: "the alerts")
+    try reader.expect(version: 4, of: "the alerts")
     try book.restore(from: &reader)
     try rates.restore(from: &reader)
     try silence.restore(from: &reader)
-    watches = try reader.readArray(elementSize: 72) { (reader) throws(SnapshotError) in
+    watches = try reader.readArray(elementSize: 108) { (reader) throws(SnapshotError) in
       try SeriesWatch.read(from: &reader)
     }
     lowHealth = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }

@@ -10,7 +10,7 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case limit
   /// A sensor says what cannot be.
   case range
-  /// A sensor sends thousandths of its unit.
+  /// A sensor sends thousandths or thousands of its unit.
   case unit
   /// A sensor no longer moves.
   case stuck
@@ -28,6 +28,16 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case charger
   /// A sensor says odd values again and again.
   case spikes
+  /// The database takes nothing, and all points wait on disk until a person acts.
+  case database
+
+  /// Whether alerts of this rule can explain others; see ``AlertKey/explains(_:)``.
+  var explainsOthers: Bool {
+    switch self {
+    case .outage, .noData, .trip, .derating, .unit: true
+    default: false
+    }
+  }
 }
 
 /// At what each rule speaks. The gap between raising and clearing is what keeps an alert from flapping.

@@ -15,6 +15,7 @@ extension AlertStage {
     let raw = frame.readings.raw[row]
     let value = register.series[series.position].profile.unit?.canonical(raw) ?? raw
     judgeQuality(series, quality, value, time, &frame, register)
+    judgeThousandths(series, value, time, &frame, register)
     judgeSpikes(series, quality, value, time, &frame, register)
     judgeAsset(series, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
@@ -46,7 +47,9 @@ extension AlertStage {
     if watch.range == enough {
       let plausible = register.series[series.position].profile.range
       let isMixup = UnitMixup.isOne(value, range: plausible, lastGood: watch.lastGood)
-      let message = isMixup ? unitMessage(series, value, time, register) : rangeMessage(series, value, time, register)
+      let before = watches[series.position].lastGood
+      let message =
+        isMixup ? unitMessage(series, value, before, time, register) : rangeMessage(series, value, time, register)
       book.raise(isMixup ? unit : range, .warning, at: time, message, &frame, register)
     } else if watch.range == -enough {
       for key in [range, unit] {
@@ -61,18 +64,38 @@ extension AlertStage {
     }
   }
 
+  /// Judges whether values have become thousandths of what they were, each of which may be plausible by itself.
+  private mutating func judgeThousandths(
+    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    guard register.series[series.position].profile.sampling != .counter else { return }
+    watches[series.position].thousandths.take(value, at: time)
+    let watch = watches[series.position].thousandths
+    let enough = Int32(clamping: thresholds.qualityReadings)
+    if watch.run.magnitude != enough { return }
+    let key = AlertKey(rule: .unit, asset: register.series[series.position].asset, series: series)
+    if watch.run > 0 {
+      let message = unitMessage(series, value, watch.level, time, register)
+      book.raise(key, .warning, at: time, message, &frame, register)
+    } else {
+      book.clear(key, at: time, "Readings are plausible again.", value: value, &frame)
+    }
+  }
+
   private func unitMessage(
-    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ register: PlantRegister
+    _ series: SeriesIndex, _ value: Double, _ before: Double, _ time: Timestamp, _ register: PlantRegister
   ) -> AlertMessage {
     let name = name(of: series, register)
-    let unit = register.series[series.position].profile.canonicalUnit
-    let before = AlertBook.rounded(watches[series.position].lastGood)
+    let unit = register.series[series.position].profile.unit
+    let isLarge = value.magnitude > before.magnitude
+    let number = isLarge ? AlertBook.rounded(value) : "\(value)"
     return AlertMessage(
       title: "\(name) is in the wrong unit",
       text:
-        "\(name) says \(AlertBook.rounded(value)) at \(time), a thousand times the \(before) \(unit?.symbol ?? "") of "
-        + "before: it sends \(UnitMixup.smaller(than: unit)). Look at its gateway, and at unit and scale in the plant file.",
-      value: value)
+        "\(name) says \(number) at \(time), a \(isLarge ? "thousand times" : "thousandth of") the "
+        + "\(AlertBook.rounded(before)) \(unit?.canonicalUnit.symbol ?? "") of before: it sends "
+        + "\(isLarge ? UnitMixup.smaller(than: unit) : UnitMixup.larger(than: unit)). Look at its gateway, and at unit "
+        + "and scale in the plant file.", value: value)
   }
 
   private func rangeMessage(

@@ -23,6 +23,8 @@ struct SeriesWatch {
   var first = Timestamp.distantPast
   /// Latest value of good quality, but for 0 [canonical unit].
   var lastGood = 0.0
+  /// Whether its values have become thousandths.
+  var thousandths = ThousandthWatch()
 
   /// Counts up while `holds`, and down while it does not, starting anew at each change.
   static func count(_ counter: inout Int32, _ holds: Bool) {
@@ -33,6 +35,9 @@ struct SeriesWatch {
     for counter in [range, stuck, limit, trip] { writer.write(counter) }
     for value in [earlier.0, earlier.1, recentMaximum, lastGood] { writer.write(value) }
     for moment in [earlierTime.0, earlierTime.1, lastStood, first] { writer.write(moment) }
+    writer.write(thousandths.run)
+    for value in [thousandths.level, thousandths.least] { writer.write(value) }
+    for moment in [thousandths.time, thousandths.first] { writer.write(moment) }
   }
 
   static func read(from reader: inout SnapshotReader) throws(SnapshotError) -> SeriesWatch {
@@ -47,6 +52,11 @@ struct SeriesWatch {
     watch.earlierTime = (try reader.readTimestamp(), try reader.readTimestamp())
     watch.lastStood = try reader.readTimestamp()
     watch.first = try reader.readTimestamp()
+    watch.thousandths.run = try reader.read(Int32.self)
+    watch.thousandths.level = try reader.readDouble()
+    watch.thousandths.least = try reader.readDouble()
+    watch.thousandths.time = try reader.readTimestamp()
+    watch.thousandths.first = try reader.readTimestamp()
     return watch
   }
 }

@@ -94,7 +94,7 @@ extension AlertStage {
     _ key: AlertKey, _ span: TimeSpan, _ now: Timestamp, _ register: PlantRegister
   ) -> AlertMessage {
     let asset = key.asset.map { register.assets[$0.position].name }
-    let lasted = "for \(AlertBook.duration(span)), since \(now - span)"
+    let lasted = "for \(AlertBook.duration(span)), since \((now - span).floored(to: .second))"
     guard let asset else {
       return AlertMessage(
         title: "No data from \(register.plant.name)",

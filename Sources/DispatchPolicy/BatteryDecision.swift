@@ -34,8 +34,8 @@ struct BatteryDecision {
   var previous = Double.nan
   /// What is recommended [kW].
   var power = 0.0
-  /// What the rule wanted [kW].
-  var wish = 0.0
+  /// What the rule would have done, within the same limits [kW].
+  var rulePower = 0.0
   var reason = ""
   var isShielded = false
 
@@ -63,7 +63,10 @@ struct BatteryDecision {
     let chosen = learned ?? wanted
     let outcome = shield.project(
       wish: chosen.power, within: headroom, netDemand: netDemand, hours: hours, previous: previous)
-    wish = wanted.power
+    rulePower =
+      shield.project(
+        wish: wanted.power, within: headroom, netDemand: netDemand, hours: hours, previous: previous
+      ).power
     power = outcome.power
     isShielded = outcome.binding != nil
     reason = outcome.binding.map { "limit: \($0.rawValue)" } ?? chosen.reason

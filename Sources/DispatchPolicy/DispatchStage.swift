@@ -13,8 +13,8 @@ import StreamCore
 /// What is recommended and what health and alerts tell becomes commands, by `CommandBook`.
 ///
 /// Each gives a point `dispatch` and a ``PlantModel/DispatchDecision``; a power is in its asset's own direction.
-/// `rule_kw` is always what the rule wants. `regret` is what the batteries' actual power of the past day cost above the
-/// best that could have been done [currency]; the first battery carries it for all.
+/// `rule_kw` is always what the rule would do within the same limits. `regret` is what the batteries' actual power of the
+/// past day cost above the best that could have been done [currency]; the first battery carries it for all.
 ///
 /// `reason` is `learned: …` or `rule: …` where that wish stands, `limit: …` where a limit changed it, `stale: …` where something
 /// needed is not known (then 0 kW), followed by `, slack: …` where a limit cannot be held.
@@ -156,7 +156,7 @@ public struct DispatchStage: Stage {
       write(
         Entry(
           asset: member.asset, power: powers[place],
-          rule: decision.wish * member.battery.powerKilowatts / max(1e-9, fleet.battery.powerKilowatts),
+          rule: decision.rulePower * member.battery.powerKilowatts / max(1e-9, fleet.battery.powerKilowatts),
           stateOfCharge: charges[place], saving: saving * share, isShielded: decision.isShielded,
           reason: decision.reason), prices, &frame, register)
     }

@@ -68,6 +68,8 @@ package final class Spool {
       directory: settings.directory, maximumBytes: settings.maximumBytes, segmentBytes: Spool.segmentBytes,
       // Synced by hand before anything is called accepted; in the background so that there is little left to do then.
       sync: .interval(.second), notBefore: state.position)
+    // Its own checkpoints have to be written before room is given up.
+    journal.leaveFree(bytes: 1 << 20)
     if !journal.recovery.isClean { findings.append("the spool was mended after a sudden end: \(journal.recovery)") }
     position = state.position
     let contents = try Spool.contents(of: journal, from: state.position)

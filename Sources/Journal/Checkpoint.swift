@@ -44,6 +44,12 @@ public final class CheckpointStore: Sendable {
     try Folder.make(directory)
   }
 
+  /// Bytes of the disk that the next checkpoint needs, were it twice as large as the latest.
+  public var bytesNeeded: Int {
+    var status = stat()
+    return stat(latest, &status) == 0 ? 2 * Int(status.st_size) : 0
+  }
+
   /// The latest checkpoint, or the one before it where the latest is damaged, to be read part by part, and what is wrong
   /// with those that were passed over.
   public func open() -> (parts: CheckpointParts?, damage: [String]) {

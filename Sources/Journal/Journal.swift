@@ -35,6 +35,8 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   private var isDiskFull = false
   /// Bytes of the largest record that found no room and was not taken since.
   private var bytesWanted = 0
+  /// Bytes of the disk that records leave free.
+  private var headroom = 0
   private var waitingReaders = 0
 
   /// Opens the journal in `directory`, made if missing, and mends what a sudden end left.
@@ -132,9 +134,11 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
       let wanted = bytesWanted
       bytesWanted = max(wanted, size)
       while store.table.diskBytes + size > maximumBytes { try reclaim() }
+      guard try !active.isRemoved() else { throw .removed(file: active.path) }
       isDiskFull = false
       while true {
         do throws(JournalError) {
+          if headroom > 0, try Folder.freeBytes(directory) < Int64(clamping: headroom + size) { throw .full }
           let active = store.table.active
           if active.size > JournalFormat.segmentHeaderSize && active.size + size > segmentBytes { try rotate() }
           try write(kind, received, body)
@@ -165,6 +169,9 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     }
     return try result.get()
   }
+
+  /// Has records leave so much of the disk free, for what has to be written before any of them can be trimmed.
+  public func leaveFree(bytes: Int) { monitor.locked { headroom = max(0, min(bytes, 1 << 40)) } }
 
   /// Returns once all that was appended is on the disk, whatever ``Sync`` says.
   public func bringToDisk() throws(JournalError) {
@@ -229,8 +236,9 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   private var hasRoomNow: Bool {
     let reserve = min(1 << 20, maximumBytes / 16)
     let reclaimable = store.table.reclaimableBytes
-    if isDiskFull && Folder.freeBytes(directory) + Int64(reclaimable) < Int64(4 * reserve + bytesWanted) {
-      return false
+    if isDiskFull {
+      let free = (try? Folder.freeBytes(directory)) ?? 0
+      if free + Int64(reclaimable) < Int64(4 * reserve + headroom + bytesWanted) { return false }
     }
     return !isClosed && maximumBytes - store.table.diskBytes + reclaimable >= max(reserve, bytesWanted)
   }

@@ -10,6 +10,8 @@ public enum JournalError: Error, Equatable, CustomStringConvertible {
   case tooLarge(bytes: Int)
   /// A file of a later version of this program.
   case unsupportedVersion(file: String, version: UInt16)
+  /// Somebody removed the file that is written to; what was written is lost with the process.
+  case removed(file: String)
   /// The journal was closed.
   case closed
   /// The operating system refused.
@@ -23,6 +25,7 @@ public enum JournalError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let bytes): "a record of \(bytes) bytes does not fit; raise journal.max_bytes"
     case .unsupportedVersion(let file, let version):
       "\(file) has format version \(version); this program reads version \(JournalFormat.version)"
+    case .removed(let file): "\(file) was removed while in use; put its folder back and start again"
     case .closed: "the journal is closed"
     case .system(let error): "journal: \(error)"
     }

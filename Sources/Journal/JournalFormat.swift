@@ -18,6 +18,8 @@ public struct RecordKind: RawRepresentable, Hashable, Sendable {
   public static let model = RecordKind(rawValue: 4)
   /// Counts of messages that came and were passed over: sent again, or too long.
   public static let passedOver = RecordKind(rawValue: 5)
+  /// The database began or ceased to take nothing.
+  public static let database = RecordKind(rawValue: 6)
 }
 
 /// The layout of segments and records, little-endian.

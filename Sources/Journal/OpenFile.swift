@@ -27,6 +27,9 @@ final class OpenFile: Sendable {
   /// Size now [bytes].
   func size() throws(JournalError) -> Int { Int(try status().st_size) }
 
+  /// Whether somebody has removed it: what is written now is gone with the process.
+  func isRemoved() throws(JournalError) -> Bool { try status().st_nlink == 0 }
+
   /// Whether it is a file, not a folder or a device.
   func isRegular() throws(JournalError) -> Bool { try status().st_mode & S_IFMT == S_IFREG }
 
@@ -142,9 +145,9 @@ enum Folder {
   }
 
   /// Bytes that an ordinary user may still write on the folder's disk.
-  static func freeBytes(_ path: String) -> Int64 {
+  static func freeBytes(_ path: String) throws(JournalError) -> Int64 {
     var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return 0 }
+    guard statvfs(path, &status) == 0 else { throw .system("asking about the disk of \(path)") }
     return Int64(
       clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
   }

@@ -157,7 +157,7 @@ extension MessageDecoder {
   private mutating func resolve(_ slot: Int, _ register: inout PlantRegister) {
     let asset = slots[slot].asset
     let sensor = slots[slot].sensor
-    if register.series(asset: asset, sensor: sensor) == nil {
+    if register.series(asset: asset, sensor: sensor) == nil, !register.isDeclared(asset: asset, sensor: sensor) {
       let limits = register.plant.limits
       if register.asset(named: asset) == nil, asset != Plant.wholePlant, register.assets.count >= limits.assets {
         slots[slot].series = ValueSlot.fullOfAssets

@@ -39,6 +39,8 @@ struct AlertRelay {
   private let publisher: Publisher
   private var news: [String: News] = [:]
   private var announced: Set<String> = []
+  /// Plants whose list has changed since it was announced.
+  private var changed: Set<String> = []
 
   init(delivery: AlertDelivery, publisher: Publisher) {
     self.delivery = delivery
@@ -56,13 +58,20 @@ struct AlertRelay {
   }
 
   /// Hands over what the record led to that ends at `offset`.
-  mutating func handOver(upTo offset: UInt64, _ plants: PlantSet) {
+  mutating func handOver(upTo offset: UInt64) {
     if news.isEmpty { return }
     for (name, news) in news {
       delivery.submit(news.alerts, news.notices, of: news.register, at: offset)
-      if let position = plants.positions[name] { announce(position, plants) }
+      changed.insert(name)
     }
     news.removeAll(keepingCapacity: true)
+  }
+
+  /// Publishes the lists that have changed; on ticks, because a list of thousands is not rendered for each of them.
+  mutating func announceChanged(_ plants: PlantSet) {
+    if changed.isEmpty { return }
+    for position in 0..<plants.count where changed.contains(plants.plants[position].name) { announce(position, plants) }
+    changed.removeAll(keepingCapacity: true)
   }
 
   /// Publishes the lists of all plants, and takes back those of plants that are no more.

@@ -44,6 +44,8 @@ final class CheckpointKeeper: Sendable {
 
   /// How often where the journal is full, so that there is room again soon.
   private static let urgentInterval: Int64 = 1_000_000_000
+  /// Beside the checkpoint, for the spool's own and for names in folders [bytes].
+  private static let leastRoom = 2 << 20
   /// Writing takes at most this part of the time, however large the state is.
   private static let share: Int64 = 40
 
@@ -77,6 +79,7 @@ final class CheckpointKeeper: Sendable {
     let start = [UInt64](repeating: position, count: workers)
     let isMoving = [Bool](repeating: false, count: workers)
     state = Guarded(State(positions: start, isMoving: isMoving, handedOver: start))
+    leaveRoom()
   }
 
   // MARK: Called by workers
@@ -186,6 +189,7 @@ final class CheckpointKeeper: Sendable {
   /// Makes a draft the latest checkpoint, and gives up the part of the journal that no checkpoint needs any more.
   private func keep(_ draft: CheckpointDraft) {
     beforeKeeping()
+    defer { leaveRoom() }
     do throws(JournalError) {
       // The offset that is returned leaves the checkpoint before this one usable.
       let unneeded = try store.keep(draft)
@@ -197,6 +201,9 @@ final class CheckpointKeeper: Sendable {
     }
     giveUp(draft)
   }
+
+  /// A disk that the journal filled to the end would have no room for the checkpoint that lets it be trimmed.
+  private func leaveRoom() { journal.leaveFree(bytes: CheckpointKeeper.leastRoom + store.bytesNeeded) }
 
   private func giveUp(_ draft: CheckpointDraft) {
     state.with { state in

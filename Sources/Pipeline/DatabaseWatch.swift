@@ -2,34 +2,40 @@ import CommandChannel
 import InfluxSink
 import PlantModel
 
-/// Says in every plant's alerts, and retained on `wattline/status/database`, how the sink stands with the database.
+/// Says to every plant's alerts, through the journal, and retained on `wattline/status/database` how the sink stands with
+/// the database.
 struct DatabaseWatch {
   static let topic = "wattline/status/database"
 
   private let sink: InfluxSink
   private let announcer: Publisher
+  private let ingest: Ingest
   private let isSuspected: Bool
   private let writtenBefore: UInt64
-  private var alarm: DatabaseAlarm
-  private var lines = LineEncoder()
   private var told: String?
+  private var recorded: DatabaseTrouble?
+  private var recordedAt = Timestamp.distantPast
 
-  init(_ sink: InfluxSink, _ announcer: Publisher) {
-    (self.sink, self.announcer) = (sink, announcer)
+  init(_ sink: InfluxSink, _ announcer: Publisher, _ ingest: Ingest) {
+    (self.sink, self.announcer, self.ingest) = (sink, announcer, ingest)
     let counts = sink.counts
     writtenBefore = counts.pointsWritten
     isSuspected = counts.accounts.spooled.points > 0
-    alarm = DatabaseAlarm(isSuspected: isSuspected, at: WallClock.now())
   }
 
-  /// Looks, about once a second, and for the last time when the process is stopped.
-  mutating func look(_ plants: [Plant], isLast: Bool, at moment: Timestamp) {
+  /// Looks, about once a second.
+  mutating func look(at moment: Timestamp) {
     let counts = sink.counts
     // Before the first answer nobody knows.
     if counts.state == .ok, isSuspected, counts.pointsWritten == writtenBefore { return }
-    alarm.step(counts.state, of: plants, at: moment, into: &lines)
-    if isLast { alarm.clear("Wattline was stopped while it lasted.", of: plants, at: moment, into: &lines) }
-    if lines.lineCount > 0 { sink.offer(lines.take(upTo: 0)) }
+    // The words may differ from one answer to the next; the reason is what asks for another remedy. It is said again each
+    // minute to plants that have come or begun anew.
+    if let trouble = DatabaseTrouble(counts.state),
+      trouble.reason != recorded?.reason || (!trouble.reason.isEmpty && moment - recordedAt >= .minute),
+      ingest.database(trouble, at: moment)
+    {
+      (recorded, recordedAt) = (trouble, moment)
+    }
     let word = DatabaseWatch.word(for: counts.state)
     guard word != told else { return }
     told = word

@@ -50,6 +50,9 @@ final class Ingest: BurstSink {
     append(.passedOver, moment, messages.bytes)
   }
 
+  /// Appends how the database stands; `false` where there is no room.
+  func database(_ trouble: DatabaseTrouble, at moment: Timestamp) -> Bool { append(.database, moment, trouble.bytes) }
+
   /// Appends the configuration by which later records are read, before any of them.
   func configuration(_ sources: PlantSources, at moment: Timestamp) {
     var writer = SnapshotWriter()

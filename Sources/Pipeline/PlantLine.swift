@@ -84,6 +84,15 @@ struct PlantLine {
     run(in: register, emit: emit)
   }
 
+  /// Raises or clears the alert that the database takes nothing.
+  mutating func note(
+    _ trouble: DatabaseTrouble, _ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  ) {
+    frame.reset(cause: .tick, received: received, clock: clock.mark)
+    alerts.note(databaseTrouble: trouble.reason.isEmpty ? nil : (trouble.reason, trouble.words), &frame, register)
+    emit(frame)
+  }
+
   /// Clears every alert, because the line ends.
   mutating func retire(_ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     frame.reset(cause: .tick, received: received, clock: clock.mark)

@@ -74,6 +74,19 @@ struct PlantSet {
     }
   }
 
+  /// Tells a plant's alerts how the database stands.
+  mutating func note(
+    _ trouble: DatabaseTrouble, plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
+  ) {
+    let register = registers[plant]
+    swap(&frame, &lines[plant].frame)
+    defer { swap(&frame, &lines[plant].frame) }
+    lines[plant].note(trouble, moment, in: register) { frame in
+      observers[plant].observe(frame, in: register)
+      emit(frame, register)
+    }
+  }
+
   /// Clears the alerts of a plant whose stages end, so that none of them stays active for ever.
   mutating func retire(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]

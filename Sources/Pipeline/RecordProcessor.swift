@@ -65,6 +65,7 @@ package struct RecordProcessor {
     case .tick: tick(received, drain, observe)
     case .configuration: return reconfigure(body, received, observe)
     case .passedOver: return passOver(body)
+    case .database: return note(database: body, received, observe)
     default: break
     }
     return []
@@ -170,6 +171,22 @@ package struct RecordProcessor {
     guard share.number == 0 else { return [] }
     do throws(SnapshotError) { ledger.add(try PassedOver(record: body)) } catch {
       return ["a count of messages in the journal cannot be read (\(error))"]
+    }
+    return []
+  }
+
+  private mutating func note(
+    database body: UnsafeRawBufferPointer, _ moment: Timestamp, _ observe: Observer
+  ) -> [String] {
+    let trouble: DatabaseTrouble
+    do throws(SnapshotError) { trouble = try DatabaseTrouble(record: body) } catch {
+      return share.number == 0 ? ["a record about the database in the journal cannot be read (\(error))"] : []
+    }
+    for plant in 0..<plants.count {
+      plants.note(trouble, plant: plant, moment) { frame, register in
+        encoder.append(frame.points, of: register)
+        observe(frame, register)
+      }
     }
     return []
   }

@@ -236,7 +236,7 @@ public final class RunningPipeline: Sendable {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
       var reporter = Reporter(instance: clientID)
-      var watch = DatabaseWatch(sink, announcer)
+      var watch = DatabaseWatch(sink, announcer, ingest)
       var counted = PassedOver()
       var last = WallClock.monotonic()
       while true {
@@ -244,7 +244,7 @@ public final class RunningPipeline: Sendable {
         let untilNext = 1_000 - now.milliseconds % 1_000
         let isLast = isStopping.wait(milliseconds: untilNext)
         let moment = WallClock.now()
-        watch.look(state.with { $0.configuration.plants }, isLast: isLast, at: moment)
+        watch.look(at: moment)
         let passedOver = PassedOver(session.counters)
         if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
         if isLast { return }

@@ -87,13 +87,16 @@ struct StageWorker {
         // Complete is what came before the record.
         drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
     }
-    relay.handOver(upTo: record.endOffset, processor.plants)
+    relay.handOver(upTo: record.endOffset)
     commands.handOver(upTo: record.endOffset)
     if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }
     position = record.endOffset
     link.processedTime.set(Int(record.received.nanoseconds))
-    if record.kind == .tick { publish() }
+    if record.kind == .tick {
+      relay.announceChanged(processor.plants)
+      publish()
+    }
     if processor.encoder.isFull { flush() }
     return true
   }
@@ -119,6 +122,8 @@ extension StageWorker {
   private mutating func flush() {
     lastFlush = WallClock.monotonic()
     if processor.encoder.lineCount > 0 {
+      // Before the points are: the account of readings never has more written than decoded.
+      link.ledger.set(processor.ledger)
       let batch = processor.encoder.take(upTo: keeper.completed(by: number, at: position))
       // A sink that was stopped takes no more: then nothing that follows is called complete.
       guard sink.submit(batch) else { return }

@@ -17,9 +17,18 @@ struct AlertReader {
   }
 
   /// The `alerts` of a plant's file.
-  func recipients(ofPlant section: Section) -> [String] {
-    defer { section.finish() }
-    return addresses(section, "email_to")
+  func read(_ section: Section, into plant: inout Plant) {
+    plant.alertRecipients = addresses(section, "email_to")
+    if let text = section.text("escalate_after") {
+      let span = TimeSpan(text)
+      if text != "never", !(span.map { (.minute ... .days(7)).contains($0) } ?? false) {
+        reading.mistake(
+          section.place(of: "escalate_after"),
+          "'escalate_after' is '\(text)'; write a time from 1m to 7d, such as 1h, or never")
+      }
+      plant.alertEscalation = span
+    }
+    section.finish()
   }
 
   private func webhook(_ section: Section) -> WebhookSettings? {

@@ -31,7 +31,7 @@ final class PlantReader {
     plant.holidays = list(section, "holidays").compactMap(holiday)
     plant.faults = list(section, "faults").compactMap { fault($0, plant) }
     if let node = section.node("alerts") {
-      plant.alertRecipients = AlertReader(reading).recipients(ofPlant: Section(node, "alerts", reading))
+      AlertReader(reading).read(Section(node, "alerts", reading), into: &plant)
     }
     if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
     if let node = section.node("commands") { plant.commands = commands(Section(node, "commands", reading)) }

@@ -22,6 +22,8 @@ public struct Plant: Hashable, Sendable {
   public var limits = PlantLimits()
   /// Addresses to which the plant's alerts are mailed; where empty, those of the process.
   public var alertRecipients: [String] = []
+  /// After how long people are told again of an alert that nobody has acknowledged; `nil`: never.
+  public var alertEscalation: TimeSpan? = .hour
   /// How its assets are commanded.
   public var commands = CommandSettings()
 
@@ -43,7 +45,8 @@ public struct Plant: Hashable, Sendable {
   public static let wholePlant = "_plant"
 }
 
-/// How far a plant may grow by what its topics say, so that a sender gone wrong cannot fill memory and database.
+/// How far a plant may grow by what its topics say, so that a sender gone wrong cannot fill memory and database. What the
+/// plant's file speaks of is taken in beyond them.
 public struct PlantLimits: Hashable, Sendable {
   /// Most assets, declared ones included; 1...100,000.
   public var assets = 1_000

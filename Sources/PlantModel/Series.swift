@@ -91,6 +91,17 @@ public struct PlantRegister: Sendable {
     return index
   }
 
+  /// Whether the plant's file speaks of a sensor, by its own name or as one that the kind of a declared asset has: it is
+  /// taken in however many others have come before.
+  public func isDeclared(asset: String, sensor: String) -> Bool {
+    if let index = assetByName[asset], index.position < plant.assets.count,
+      SensorCatalogue.names(for: assets[index.position].kind).contains(sensor)
+    {
+      return true
+    }
+    return plant.sensors.contains { $0.match == "\(asset).\(sensor)" }
+  }
+
   /// The kind of a series' asset.
   public func kind(of index: SeriesIndex) -> AssetKind { assets[series[index.position].asset.position].kind }
 

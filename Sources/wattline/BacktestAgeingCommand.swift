@@ -12,7 +12,8 @@ enum BacktestAgeingCommand {
     ],
     details: """
       Each file is a CSV with a column whose name has 'cycle' in it and one with 'capacity'. The interval holds nine tenths
-      of the possible futures; a threshold that more than one in twenty of them never reaches is told as not reached.
+      of the possible futures and ends at the horizon, which is twice what is known; a threshold that more than 7 % of them
+      do not reach by then is told as not reached, with the chance. One that was reached before is told as that.
       """,
     examples: ["wattline backtest-ageing battery/*.csv", "wattline backtest-ageing B0005.csv --below 1.4 --json"])
 
@@ -20,8 +21,10 @@ enum BacktestAgeingCommand {
     var file: String
     var cycles: Int
     var knownCycles: Int
-    /// `reached` or `not reached`, as foretold.
+    /// `reached` or `not reached`, as foretold, or `already reached` within what was known.
     var forecast: String
+    /// Share of the possible futures that reach it within the horizon.
+    var chance: Double
     var median: Double?
     var low: Double?
     var high: Double?
@@ -40,33 +43,56 @@ enum BacktestAgeingCommand {
     if arguments.has("--json") { return try Console.print(json: ["files": results], keys: .convertToSnakeCase) }
     for result in results {
       let foretold =
-        result.low.flatMap { low in result.high.map { "\(Int(low)) to \(Int($0)), median \(Int(result.median ?? $0))" }
+        if result.forecast == "already reached" {
+          result.forecast
+        } else if let low = result.low, let high = result.high {
+          "\(cycle(low)) to \(cycle(high)), median \(cycle(result.median ?? high))"
+        } else {
+          "not reached by cycle \(cycle(result.horizon)) (its chance is \(String(format: "%.0f", 100 * result.chance)) %)"
         }
-        ?? "not reached by cycle \(Int(result.horizon))"
-      let truth = result.actual.map { "cycle \(Int($0))" } ?? "not reached in \(result.cycles) cycles"
+      let truth = result.actual.map { "cycle \(cycle($0))" } ?? "not reached in \(result.cycles) cycles"
       Console.print(
         "\(result.file): foretold from \(result.knownCycles) cycles \(foretold); in truth \(truth); "
           + (result.holds ? "holds" : "does not hold"))
     }
   }
 
+  private static func cycle(_ number: Double) -> String { String(format: "%.6g", number) }
+
   private static func score(_ file: String, _ threshold: Double, _ share: Double) throws -> Result {
     let table = try PlainTable(path: file)
     let (cycle, capacity) = (try table.column("cycle"), try table.column("capacity"))
     let known = table.rows.indices.map { (cycle: table.number($0, cycle), capacity: table.number($0, capacity)) }
-      .filter { $0.cycle.isFinite && $0.capacity.isFinite }
+      .filter { $0.cycle.isFinite && $0.capacity.isFinite && $0.capacity > 0 }
+    guard zip(known, known.dropFirst()).allSatisfy({ $0.cycle <= $1.cycle }) else {
+      throw Failure(
+        description: "\(file): the cycles do not go up; it takes one row a cycle, oldest first, of one cell")
+    }
     let start = known.prefix(Int(share * Double(known.count)))
     guard
       let forecast = CapacityForecast(
         cycles: start.map(\.cycle), capacities: start.map(\.capacity), threshold: threshold)
-    else { throw Failure(description: "\(file): \(start.count) cycles are too few to foretell from; it takes ten") }
+    else {
+      throw Failure(
+        description:
+          "\(file): \(start.count) of \(table.rows.count) rows are known and have a cycle and a capacity above "
+          + "0; it takes ten to foretell from")
+    }
     let actual = known.first { $0.capacity < threshold }?.cycle
-    let holds = actual.map { forecast.interval?.contains($0) ?? ($0 > forecast.horizon) } ?? !forecast.isReached
-    return Result(
+    var result = Result(
       file: file, cycles: known.count, knownCycles: start.count,
-      forecast: forecast.isReached ? "reached" : "not reached", median: forecast.median,
+      forecast: forecast.isReached ? "reached" : "not reached", chance: forecast.chance, median: forecast.median,
       low: forecast.interval?.lowerBound, high: forecast.interval?.upperBound, horizon: forecast.horizon,
-      actual: actual,
-      holds: holds)
+      actual: actual, holds: true)
+    if let actual, let last = start.last?.cycle, actual <= last {
+      (result.forecast, result.chance) = ("already reached", 1)
+      (result.low, result.median, result.high) = (actual, actual, actual)
+    } else if let actual {
+      result.holds = forecast.interval?.contains(actual) ?? (actual > forecast.horizon)
+    } else if let interval = forecast.interval, let last = known.last?.cycle {
+      // A recording that ends before the interval does has not shown it to be wrong.
+      result.holds = interval.upperBound > last
+    }
+    return result
   }
 }

@@ -59,7 +59,9 @@ enum BacktestHealthCommand {
 
   private static func score(_ file: String, labels: String, ignored: Set<String>, fitRows: Int) throws -> Result {
     let table = try NumericTable(path: file, ignoring: ignored)
-    guard let label = table.column(labels) else {
+    guard
+      let label = table.column(labels) ?? table.columns.firstIndex(where: { $0.lowercased() == labels.lowercased() })
+    else {
       throw Failure(
         description: "\(file):1: has no column '\(labels)'; it has \(table.columns.joined(separator: ", "))")
     }
@@ -78,9 +80,15 @@ enum BacktestHealthCommand {
     for (position, score) in scores.enumerated() {
       trace += "\(quoted(file)),\(quoted(table.timeTexts[fitRows + position])),\(score),\(alarms[position] ? 1 : 0)\n"
     }
-    let truth = table.rows[fitRows...].map { $0[label].isFinite && $0[label] != 0 }
-    return Result(
-      file: file, score: DetectionScore(labels: truth, scores: scores, alarms: alarms, times: times), trace: trace)
+    // A row of which nobody knows whether it is anomalous speaks neither for nor against an alarm.
+    let known = scores.indices.filter { table.rows[fitRows + $0][label].isFinite }
+    guard !known.isEmpty else {
+      throw Failure(description: "\(file): no row after the first \(fitRows) has a label in the column '\(labels)'")
+    }
+    let score = DetectionScore(
+      labels: known.map { table.rows[fitRows + $0][label] != 0 }, scores: known.map { scores[$0] },
+      alarms: known.map { alarms[$0] }, times: known.map { times[$0] })
+    return Result(file: file, score: score, trace: trace)
   }
 
   private static func quoted(_ text: String) -> String {

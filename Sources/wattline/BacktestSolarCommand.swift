@@ -60,8 +60,11 @@ enum BacktestSolarCommand {
     }
     let training = sunny.filter { $0.time < start }.map(\.sample)
     let test = sunny.filter { $0.time >= start }.map(\.sample)
-    guard let model = ExpectedPower(fitting: training), !test.isEmpty else {
-      throw Failure(description: "\(training.count) times with sun before \(start) are too few to fit to")
+    guard let model = ExpectedPower(fitting: training) else {
+      throw Failure(description: "\(training.count) times with sun before \(start) are too few to fit to; it takes 50")
+    }
+    guard test.reduce(0, { $0 + $1.power }) > 0 else {
+      throw Failure(description: "there is no power in the sun from \(start) on (\(test.count) times) to score on")
     }
     func watts(_ sample: ExpectedPower.Sample) -> Double {
       sample.irradiance * (1 - 0.0044 * (sample.moduleTemperature - 25))

@@ -18,6 +18,14 @@ struct BenchDetection: Sendable {
     var target: String
     var limit: TimeSpan
     var severity: Double?
+    var protection: Protection?
+  }
+
+  /// When an asset would protect itself from a fault: when a sensor leaves a range. `error` is what the fault adds to it.
+  struct Protection: Sendable {
+    var sensor: String
+    var range: ClosedRange<Double>
+    var error = 0.0
   }
 
   /// What one kind of fault gave over all seeds.
@@ -26,6 +34,8 @@ struct BenchDetection: Sendable {
     var runs = 0
     /// From onset to alert [s].
     var delays: [Double] = []
+    /// How many were noticed before the asset would have protected itself.
+    var inTime = 0
     /// Rules that spoke first, with their counts.
     var rules: [String: Int] = [:]
   }
@@ -43,11 +53,17 @@ struct BenchDetection: Sendable {
     Scenario(kind: .shading, target: "pv", limit: .days(4)),
     Scenario(kind: .stringLoss, target: "pv", limit: .days(4)),
     Scenario(kind: .trip, target: "pv", limit: .hours(2)),
-    Scenario(kind: .derating, target: "pv", limit: .days(6)),
+    Scenario(kind: .derating, target: "pv", limit: .days(30)),
     Scenario(kind: .soiling, target: "pv", limit: .days(14)),
-    Scenario(kind: .socMisreport, target: "battery", limit: .days(1)),
+    // It stops itself at a tenth of its charge.
+    Scenario(
+      kind: .socMisreport, target: "battery", limit: .days(1),
+      protection: Protection(sensor: "soc", range: 10.2...100, error: FaultKind.socMisreport.defaultSeverity)),
     Scenario(kind: .cellImbalance, target: "battery", limit: .days(1)),
-    Scenario(kind: .coolingFailure, target: "battery", limit: .hours(5)),
+    // Battery management systems stop charging between 45 and 60 °C.
+    Scenario(
+      kind: .coolingFailure, target: "battery", limit: .hours(5),
+      protection: Protection(sensor: "temperature", range: -20...45)),
     Scenario(kind: .capacityFade, target: "battery", limit: .days(7)),
     Scenario(kind: .stuck, target: "load.power", limit: .hours(6)),
     Scenario(kind: .drift, target: "load.power", limit: .days(4)),
@@ -106,6 +122,7 @@ struct BenchDetection: Sendable {
     for position in one.outcomes.indices {
       all.outcomes[position].runs += one.outcomes[position].runs
       all.outcomes[position].delays += one.outcomes[position].delays
+      all.outcomes[position].inTime += one.outcomes[position].inTime
       all.outcomes[position].rules.merge(one.outcomes[position].rules, uniquingKeysWith: +)
     }
     all.falseAlarms += one.falseAlarms
@@ -124,8 +141,9 @@ struct BenchDetection: Sendable {
       report.outcomes[position].runs = 1
       var chain = learned
       let onset = TimeSpan.seconds(Int64(random.uniform(60, 3600)))
-      guard let (delay, rule) = notice(scenario, onset, &chain) else { continue }
+      guard let (delay, rule, isInTime) = notice(scenario, onset, &chain) else { continue }
       report.outcomes[position].delays = [delay]
+      report.outcomes[position].inTime = isInTime ? 1 : 0
       report.outcomes[position].rules = [rule: 1]
     }
     let end = learned.simulator.now + .days(soundDays)
@@ -136,24 +154,32 @@ struct BenchDetection: Sendable {
     return report
   }
 
-  /// The delay [s] and the rule of the first alert that a fault causes; `nil` if its time runs out.
+  /// The delay [s] and the rule of the first alert that a fault causes, and whether the asset had not protected itself by
+  /// then; `nil` if its time runs out.
   private static func notice(
     _ scenario: Scenario, _ onset: TimeSpan, _ chain: inout DetectionChain
-  ) -> (delay: Double, rule: String)? {
+  ) -> (delay: Double, rule: String, isInTime: Bool)? {
     let fault = FaultSpecification(
       target: scenario.target, kind: scenario.kind, severity: scenario.severity, onset: onset)
     guard (try? chain.add(fault)) != nil else { return nil }
     let from = chain.simulator.now + onset
     let asset = scenario.target.split(separator: ".").first.map(String.init) ?? scenario.target
     let names = chain.assetNames
-    var first: (delay: Double, rule: String)?
+    var first: (delay: Double, rule: String, isInTime: Bool)?
+    // An asset that is at its limit when the fault begins is not there because of it.
+    var (wasWithin, hasProtected) = (false, false)
     while chain.simulator.now < from + scenario.limit, first == nil {
       let now = chain.simulator.now
+      if let protection = scenario.protection, now > from, let value = chain.reading(protection.sensor, of: asset) {
+        let isWithin = protection.range.contains(value - protection.error)
+        if wasWithin && !isWithin { hasProtected = true }
+        wasWithin = wasWithin || isWithin
+      }
       chain.step { alert in
         let name = alert.asset.map { names[$0.position] } ?? Plant.wholePlant
         let isBalance = name == "grid" && scenario.kind.isOfSensor && alert.text.contains("power balance")
         guard now >= from, name == asset || isBalance, first == nil else { return }
-        first = ((now - from).inSeconds, alert.rule)
+        first = ((now - from).inSeconds, alert.rule, !hasProtected)
       }
     }
     return first
@@ -195,9 +221,11 @@ struct BenchDetection: Sendable {
     let runs = report.outcomes.reduce(0) { $0 + $1.runs }
     let noticed = report.outcomes.reduce(0) { $0 + $1.delays.count }
     return [
-      "faults": report.outcomes.map { outcome -> [String: Any] in
+      "faults": zip(report.outcomes, scenarios).map { outcome, scenario -> [String: Any] in
         let sorted = outcome.delays.sorted()
+        let inTime = Double(outcome.inTime) / Double(max(1, outcome.runs))
         return [
+          "before_protection": scenario.protection == nil ? NSNull() : inTime,
           "kind": outcome.kind.rawValue, "seeds": outcome.runs,
           "detected": outcome.runs > 0 ? Double(sorted.count) / Double(outcome.runs) : 0,
           "delay_median_s": quantile(sorted, 0.5), "delay_p95_s": quantile(sorted, 0.95), "rules": outcome.rules,

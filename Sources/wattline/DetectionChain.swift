@@ -35,6 +35,11 @@ struct DetectionChain {
   /// Adds a fault; its onset counts from the next step.
   mutating func add(_ fault: FaultSpecification) throws(FaultError) { try simulator.add(fault) }
 
+  /// What a sensor said last, if it did in the last step.
+  func reading(_ sensor: String, of asset: String) -> Double? {
+    readings.first { $0.asset == asset && $0.sensor == sensor }?.value
+  }
+
   /// Moves on by one step; `found` sees every alert that is raised.
   mutating func step(_ found: (AlertTransition) -> Void) {
     let now = simulator.now

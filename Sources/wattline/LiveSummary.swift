@@ -30,6 +30,7 @@ struct LiveSummary {
         let dispatch = plant.dispatch.map { "\($0.asset) \(text($0.kilowatts)) kW (\($0.reason))" }
         return "\(plant.name): load \(load), forecast \(outlook), lowest health \(worst), "
           + "dispatch \(dispatch.isEmpty ? "-" : dispatch.joined(separator: ", ")), alerts \(plant.alerts.count)"
+          + (plant.alerts.first.map { " (\($0.title))" } ?? "")
       }
   }
 

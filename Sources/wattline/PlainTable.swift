@@ -1,6 +1,7 @@
 import Foundation
 
-/// A CSV file as it is: a header and rows of cells, for recordings whose columns are not known before.
+/// A CSV file as it is: a header and rows of cells, for recordings whose columns are not known before. Cells end at commas,
+/// semicolons or tabs, whichever the header has most of.
 struct PlainTable {
   let path: String
   let columns: [String]
@@ -15,13 +16,21 @@ struct PlainTable {
     let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
     guard let header = lines.first else { throw Failure(description: "\(path): is empty; expected a header") }
     self.path = path
-    let names = header.split(separator: ",", omittingEmptySubsequences: false)
-    columns = names.map { $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}", "\""])) }
+    let separator = [",", ";", "\t"].max { a, b in header.count { $0 == a } < header.count { $0 == b } } ?? ","
+    func cells(_ line: Substring) -> [Substring] {
+      line.split(separator: separator, omittingEmptySubsequences: false).map { cell in
+        cell.drop { PlainTable.isAround($0) }.trimmingSuffix(while: PlainTable.isAround)
+      }
+    }
+    columns = cells(header).map(String.init)
     for line in lines.dropFirst() {
-      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      let cells = cells(line)
       if cells.count == columns.count { rows.append(cells) } else { malformedCount += 1 }
     }
   }
+
+  /// What may stand around a cell: blanks, quotation marks and a byte order mark.
+  private static func isAround(_ character: Character) -> Bool { " \t\"\u{FEFF}".contains(character) }
 
   /// The first column whose name has one of some words in it, the words in order of preference.
   func column(_ words: String...) throws -> Int {
@@ -35,4 +44,12 @@ struct PlainTable {
 
   /// A cell as a number; NaN where it is none.
   func number(_ row: Int, _ column: Int) -> Double { Double(rows[row][column]) ?? .nan }
+}
+
+extension Substring {
+  fileprivate func trimmingSuffix(while isCut: (Character) -> Bool) -> Substring {
+    var rest = self
+    while let last = rest.last, isCut(last) { rest.removeLast() }
+    return rest
+  }
 }

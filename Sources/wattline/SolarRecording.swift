@@ -11,7 +11,8 @@ struct RecordingDefect: Encodable {
 
 /// A recorded solar plant, one file of generators and one of weather, with the defects that were found in it.
 ///
-/// Generators are summed by time, because nothing is known to tell them apart.
+/// Generators are summed by time, because nothing is known to tell them apart; where rows of a time are missing, those that
+/// are there stand for them, as long as they are half of the usual number.
 struct SolarRecording {
   /// One time of the sum.
   struct Moment {
@@ -19,41 +20,58 @@ struct SolarRecording {
     var sample: ExpectedPower.Sample
   }
 
+  /// A power from which on a cell is none, in whatever unit.
+  private static let mostPower = 1e12
+
   private(set) var moments: [Moment] = []
   private(set) var defects: [RecordingDefect] = []
   /// Rows that most times have.
   private(set) var generators = 0
 
   init(generation: PlainTable, weather: PlainTable) throws {
-    let light = try weather.column("irradia")
+    let light = try weather.column("irradia", "ghi", "poa", "insolation")
     let module = try weather.column("module", "temperature")
     let power = try generation.column("ac_power", "power")
+    for table in [generation, weather] where table.malformedCount > 0 {
+      let name = URL(fileURLWithPath: table.path).lastPathComponent
+      note("malformed_rows", table.malformedCount, "rows of \(name) do not have the header's cells; they are left out")
+    }
     let generationTimes = try RecordedTimes(generation)
     let weatherTimes = try RecordedTimes(weather)
     defects += generationTimes.defects + weatherTimes.defects
+    // No sun has 10 kW/m², and no recording of days only less than 10 W/m².
+    let brightest = weather.rows.indices.map { weather.number($0, light) }.filter(\.isFinite).max() ?? 0
+    let scale = brightest > 10 ? 0.001 : 1
+    if brightest > 10 {
+      note("irradiance_unit", weather.rows.count, "rows have their irradiance in W/m²; it is taken as that")
+    }
     var skies: [Timestamp: (light: Double, module: Double)] = [:]
     for (row, time) in weatherTimes.times.enumerated() {
       guard let time else { continue }
-      skies[time] = (weather.number(row, light), weather.number(row, module))
+      skies[time] = (scale * weather.number(row, light), weather.number(row, module))
     }
-    var sums: [Timestamp: Double] = [:]
+    var sums: [Timestamp: (power: Double, rows: Int)] = [:]
     for (row, time) in generationTimes.times.enumerated() {
-      if let time { sums[time, default: 0] += generation.number(row, power) }
+      let value = generation.number(row, power)
+      guard let time, value.magnitude < SolarRecording.mostPower else { continue }
+      sums[time, default: (0, 0)].power += value
+      sums[time, default: (0, 0)].rows += 1
     }
     generators = generationTimes.usualRows
     noteIdentity(generation, generationTimes)
     noteDirectCurrent(generation, power)
     noteStandstill(generation, power, generationTimes, skies)
     for (time, sum) in sums.sorted(by: { $0.key < $1.key }) {
-      guard let sky = skies[time] else { continue }
+      guard let sky = skies[time], 2 * sum.rows >= generators else { continue }
       let civil = CivilTime(utc: time)
       let sample = ExpectedPower.Sample(
         irradiance: sky.light, moduleTemperature: sky.module, hour: Double(civil.hour) + Double(civil.minute) / 60,
-        power: sum)
+        power: sum.power * Double(generators) / Double(sum.rows))
       moments.append(Moment(time: time, sample: sample))
     }
-    if moments.count < sums.count {
-      note("no_weather", sums.count - moments.count, "times of generation have no weather; they are left out")
+    let unlit = sums.keys.count { skies[$0] == nil }
+    if unlit > 0 {
+      note("no_weather", unlit, "times of generation have no weather; they are left out")
     }
   }
 

@@ -53,6 +53,13 @@ struct AlertScript {
     return frame.instructions.first?.outcome
   }
 
+  /// The database takes nothing for a reason, or takes points where there is none.
+  mutating func note(database reason: String?) {
+    frame.reset(cause: .tick, received: now, clock: now)
+    stage.note(databaseTrouble: reason.map { ($0, "its words") }, &frame, register)
+    collect()
+  }
+
   /// Ticks once a second.
   mutating func tick(seconds: Int, clock: Timestamp? = nil) {
     for _ in 0..<seconds {
@@ -88,6 +95,10 @@ struct AlertScript {
 
   private mutating func step() {
     stage.step(&frame, in: register)
+    collect()
+  }
+
+  private mutating func collect() {
     transitions += frame.alerts
     notices += frame.notices
     for entry in frame.points.entries {

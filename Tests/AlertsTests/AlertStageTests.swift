@@ -156,6 +156,30 @@ struct AlertStageTests {
     }
   }
 
+  @Test("a sensor that sends kW for W is told to be in the wrong unit, and is why its asset seems to have tripped")
+  mutating func thousandths() {
+    // Half a minute apart for a day, from which it is known how low the load goes.
+    for step in 0..<2_900 { script.live([("load.power", 50 + Double(step % 7))], every: 30, times: 1) }
+    script.live([("load.power", 0.0519)], every: 10, times: 6)
+    let unit = script.transitions.first { $0.rule == "unit" }
+    #expect(unit?.text.contains("load power says 0.0519 at") == true)
+    #expect(unit?.text.contains("a thousandth of the 51.0 kW of before: it sends MW.") == true, "\(unit?.text ?? "")")
+    #expect(script.transitions.contains { $0.rule == "trip" && $0.cause == unit?.id })
+    script.live([("load.power", 52)], every: 10, times: 6)
+    #expect(script.changes().contains("unit load power cleared warning"))
+  }
+
+  @Test("what falls to a thousandth every day, to nothing, or to another level is in its unit")
+  mutating func rests() {
+    for step in 0..<2_900 {
+      let isAtRest = step % 400 > 300
+      let values = [("a.power", isAtRest ? 0.007 : 7), ("b.power", isAtRest ? 0 : 7), ("c.power", 7.0)]
+      script.live(values, every: 30, times: 1)
+    }
+    script.live([("a.power", 0.007), ("b.power", 0), ("c.power", 0.1)], every: 30, times: 20)
+    #expect(!script.changes().contains { $0.hasPrefix("unit") })
+  }
+
   @Test("an asset that has no data is no case of low health")
   mutating func noData() {
     for _ in 0..<4 { script.judge("pv1", 25, hasData: false) }
@@ -197,7 +221,7 @@ struct AlertStageTests {
     let series = try #require(script.register.series(asset: "grid", sensor: "power"))
     #expect(entry.key == PointKey(.alerts, .series(series), "limit"))
     let names = script.points.fields[entry.fields].map(\.name)
-    #expect(names == ["status", "severity", "id", "title", "text", "state", "value"])
+    #expect(names == ["status", "severity", "id", "title", "text", "state", "cause", "cause_title", "value"])
   }
 
   @Test("a stage restored from its snapshot goes on as the original does")

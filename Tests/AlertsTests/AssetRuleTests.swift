@@ -111,7 +111,7 @@ struct AssetRuleTests {
     script.live([("load.power", 900)], every: 10, times: 1, quality: .spike)
     #expect(script.changes() == ["spikes load power raised warning"])
     script.live([("load.power", 20)], every: 10, times: 6 * 120)
-    #expect(script.changes() == ["spikes load power cleared warning"])
+    #expect(script.changes().last == "spikes load power cleared warning")
   }
 
   @Test("a clock that is behind those of the other assets is told, one late plant is not")

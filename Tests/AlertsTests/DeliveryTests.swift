@@ -124,7 +124,7 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     let first = try site.delivery(RecordingChannel())
     first.submit([site.alert(1)], [], of: site.register, at: 900)
-    first.stop()
+    first.stop(timeout: .seconds(30))
     let channel = RecordingChannel()
     let second = try site.delivery(channel, journalEnd: 500)
     second.submit([site.alert(2)], [], of: site.register, at: 600)
@@ -205,20 +205,64 @@ struct PeopleTests {
     #expect(notes.withLock { $0 } == ["alerts: webhook: an alert was refused for good: status 400: words"])
   }
 
-  @Test("an address where nobody answers stops neither the process's end nor other channels")
-  func nobody() throws {
+  @Test(
+    "a server that is silent, stops half way, talks without end or hangs up stops neither the process nor other channels",
+    arguments: [
+      "", "220 fake\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nhalf", "HTTP/1.1 500 Ill\r\n\r\n",
+      "250-x\r\n", "bye",
+    ])
+  func nobody(_ words: String) throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
-    let server = try FakeServer { connection in while connection.line() != nil {} }
+    let server = try FakeServer { connection in
+      connection.say(words)
+      if words == "250-x\r\n" { for _ in 0..<10_000 { connection.say(words) } }
+      if words != "bye" { while connection.line() != nil {} }
+    }
     defer { server.stop() }
     var settings = AlertSettings()
     settings.webhook = WebhookSettings(url: "http://127.0.0.1:\(server.port)/silent")
+    settings.email = EmailSettings(url: "smtp://127.0.0.1:\(server.port)", from: "w@example.org", to: ["a@example.org"])
     let channel = RecordingChannel()
-    let delivery = try site.delivery(channel, settings)
-    delivery.submit([site.alert(1)], [AlertNotice([site.alert(1)])], of: site.register, at: 1)
-    #expect(Waiting.until(seconds: 30) { channel.ids == ["alert-1"] })
+    let delivery = try site.delivery(channel, settings, capacity: 100)
+    let took = ContinuousClock().measure {
+      for number in 1...200 {
+        delivery.submit(
+          [site.alert(number)], [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
+      }
+    }
+    // A hundred times less than one of the servers' timeouts for each would be.
+    #expect(took < .seconds(30), "\(took)")
+    #expect(Waiting.until(seconds: 30) { channel.ids.last == "alert-200" })
     delivery.stop()
-    #expect(delivery.counters.snapshot().queue == 1)
+    let counts = delivery.counters.snapshot()
+    #expect(counts.queue == 200)
+    #expect(counts.dropped.contains { $0.reason == "webhook_full" && $0.count >= 99 })
+  }
+
+  @Test("a webhook that has moved is tried again where it was, and its token goes nowhere else")
+  func redirect() throws {
+    let site = try DeliverySite()
+    defer { site.folder.remove() }
+    let server = try FakeWebhook { $0 < 2 ? 302 : 200 }
+    defer { server.stop() }
+    let delivery = try site.delivery(RecordingChannel(), settings(webhook: server))
+    delivery.submit([], [AlertNotice([site.alert(1)])], of: site.register, at: 1)
+    #expect(Waiting.until(seconds: 30) { delivery.counters.snapshot().output == 1 })
+    delivery.stop()
+    #expect(server.requests.count == 3 && server.requests.allSatisfy { $0.headers[0] == "POST /alerts HTTP/1.1" })
+  }
+
+  @Test("a message about thousands of alerts names fifty, has two hundred as JSON, and says how many there are")
+  func longNotice() throws {
+    let site = try DeliverySite()
+    defer { site.folder.remove() }
+    let notice = AlertNotice((0..<5_000).map { site.alert($0) })
+    let document = NoticeDocument(notice, site.register)
+    #expect(document.count == 5_000 && document.alerts.count == 200)
+    #expect(document.text.hasSuffix("- and 4949 more") && document.text.utf8.count < 10_000)
+    let mail = AlertMail.text(notice, from: "w@example.org", to: ["a@example.org"], site.register)
+    #expect(mail.utf8.count < 20_000)
   }
 
   @Test("a notice is mailed to all, or to those whom the plant names, and a refused recipient keeps nobody from it")

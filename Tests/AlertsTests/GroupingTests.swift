@@ -32,6 +32,54 @@ struct GroupingTests {
     #expect(told() == ["cleared limit"])
   }
 
+  @Test("what nobody acknowledges is told again after an hour, then after as long as it has stood")
+  mutating func again() {
+    script.live([("grid.power", 310)], times: 20)
+    #expect(told() == ["raised limit"])
+    script.live([("grid.power", 310)], every: 10, times: 359)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310)], every: 10, times: 3)
+    #expect(script.notices.first?.alerts.first?.text.contains("for 60 min and nobody has acknowledged it.") == true)
+    #expect(script.notices.first?.severity == .warning)
+    #expect(told() == ["escalated limit"])
+    script.live([("grid.power", 310)], every: 10, times: 350)
+    #expect(told().isEmpty)
+    script.live([("grid.power", 310)], every: 10, times: 30)
+    #expect(told() == ["escalated limit"])
+    #expect(script.changes().count == 3)
+    let id = script.stage.standing[0].id
+    #expect(script.instruct(["id": id, "action": "acknowledge"]) == .taken)
+    script.live([("grid.power", 310)], every: 10, times: 1_500)
+    #expect(told().isEmpty)
+  }
+
+  @Test("where the plant's file says never, nothing is told again")
+  mutating func neverAgain() {
+    var plant = script.register.plant
+    plant.alertEscalation = nil
+    script.register = PlantRegister(plant: plant)
+    script.live([("grid.power", 310)], every: 10, times: 1_000)
+    #expect(told() == ["raised limit"])
+  }
+
+  @Test("a database that takes nothing is an alert as any other: told, acknowledged, and over when it takes points")
+  mutating func database() {
+    script.note(database: nil)
+    #expect(script.changes().isEmpty)
+    script.note(database: "limit")
+    script.note(database: "limit")
+    script.tick(seconds: 12)
+    #expect(script.changes() == ["database - - raised critical"])
+    #expect(script.notices[0].alerts[0].title == "The database takes nothing: limit")
+    #expect(told() == ["raised database"])
+    #expect(script.instruct(["id": script.stage.standing[0].id, "action": "acknowledge"]) == .taken)
+    script.note(database: "credentials")
+    script.tick(seconds: 12)
+    script.note(database: nil)
+    #expect(told() == ["cleared database", "raised database", "cleared database"])
+    #expect(script.stage.activeCount == 0)
+  }
+
   @Test("of what is over within ten seconds people are not told")
   mutating func brief() {
     script.live([("grid.power", 310)], times: 8)
@@ -52,9 +100,11 @@ struct GroupingTests {
     #expect(told() == ["raised outage trip"])
     let silence = try #require(script.transitions.first { $0.rule == "no_data" })
     #expect(silence.cause == outage.id)
-    // The trip's point is written again with its cause.
+    // The trip's point is written again with its cause, and with words for people.
     let causes = script.points.entries.filter { $0.key.measurement == .alerts && $0.key.qualifiers.0 == "trip" }.map {
-      script.points.fields[$0.fields].contains { $0.name == "cause" && $0.value == .text(outage.id) }
+      let fields = script.points.fields[$0.fields]
+      return fields.contains { $0.name == "cause" && $0.value == .text(outage.id) }
+        && fields.contains { $0.name == "cause_title" && $0.value == .text(outage.title) }
     }
     #expect(causes == [false, true])
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 3)

@@ -44,6 +44,18 @@ struct CapacityForecastTests {
     #expect(try #require(forecast.interval).contains(end))
   }
 
+  @Test("a cell that loses the same with each cycle is foretold to the cycle, whatever was not measured")
+  func exact() throws {
+    var capacities = (1...100).map { 2 - 0.004 * Double($0) }
+    for cycle in stride(from: 10, to: 100, by: 20) { capacities[cycle] = 0 }
+    let forecast = try #require(
+      CapacityForecast(cycles: (1...100).map(Double.init), capacities: capacities, threshold: 1.4))
+    #expect(forecast.chance == 1)
+    let interval = try #require(forecast.interval)
+    #expect(interval.contains(151) && interval.lowerBound >= 145 && interval.upperBound <= 157)
+    #expect(CapacityForecast(cycles: (1...20).map { 1e307 * Double($0) }, capacities: capacities, threshold: 1) == nil)
+  }
+
   @Test("a cell that hardly ages is said not to reach it, and too short a past says nothing")
   func unreached() throws {
     let cycles = (1...100).map(Double.init)

@@ -71,6 +71,24 @@ struct DiskFullTests {
     #expect(try reopened.entries().last == Entry(-1, []))
   }
 
+  @Test("room that is to be left free stays free, so that a checkpoint can be written and the journal trimmed")
+  func headroom() throws {
+    let disk = try #require(SmallDisk(bytes: 16 << 20))
+    let journal = try Journal(directory: "\(disk.path)/journal", sync: .never, compresses: false)
+    journal.leaveFree(bytes: 4 << 20)
+    let body = [UInt8](repeating: 1, count: 99_999)
+    #expect(throws: JournalError.full) { while true { try journal.append(Entry(0, body)) } }
+    #expect(!journal.hasRoom)
+    let store = try CheckpointStore(directory: disk.path)
+    for _ in 0..<2 {
+      try store.save(Checkpoint(offset: journal.endOffset, state: [UInt8](repeating: 2, count: 1_200_000)))
+    }
+    #expect(store.bytesNeeded > 2_400_000)
+    try journal.trim(below: journal.endOffset)
+    #expect(journal.hasRoom)
+    try journal.append(Entry(1, body))
+  }
+
   @Test("history gives its room to new records when the disk has none left")
   func historyGivesWay() throws {
     let disk = try #require(SmallDisk(bytes: 8 << 20))

@@ -181,6 +181,19 @@ struct JournalTests {
     #expect(reader.damage.ranges == [ends[0]..<ends[2]])
   }
 
+  @Test("a journal whose file was removed takes nothing more, and says so")
+  func removed() throws {
+    let folder = TemporaryFolder()
+    let journal = try Journal(directory: folder.path, compresses: false)
+    try journal.append(Entry(1, [1]))
+    for name in try Folder.names(in: folder.path) where name.hasSuffix(".journal") { unlink("\(folder.path)/\(name)") }
+    #expect {
+      try journal.append(Entry(2, [2]))
+    } throws: {
+      "\($0)".contains("was removed while in use")
+    }
+  }
+
   @Test("a full journal refuses, loses nothing, and takes records again once trimmed")
   func full() throws {
     let journal = try makeJournal(maximumBytes: 4_000)

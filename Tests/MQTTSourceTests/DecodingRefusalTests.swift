@@ -61,6 +61,19 @@ struct DecodingRefusalTests {
     #expect(bench.decoder.beyondLimits == [3] && bench.registers[0].series.count == 3)
   }
 
+  @Test("what the plant's file speaks of is taken in however much junk came before")
+  func declared() {
+    var plant = DecoderBench.plant("p", [DecodingRefusalTests.rule], sensors: [SensorOverride(match: "new.odd")])
+    plant.assets = [Asset(name: "house", kind: .load)]
+    (plant.limits.assets, plant.limits.sensors) = (2, 2)
+    var bench = DecoderBench(plants: [plant])
+    for junk in 0..<3 { _ = bench.send("r/junk/\(junk)", "1") }
+    #expect(bench.send("r/house/power", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/new/odd", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/house/other", "1") == .refused(.tooManySensors))
+    #expect(bench.send("r/new/other", "1") == .refused(.tooManySensors))
+  }
+
   @Test("of a message that has known and new sensors the known ones are taken when the plant is full")
   func partly() {
     var bench = DecoderBench.limited([TopicRule(match: "r/{asset}", payload: .json)], sensors: 2)

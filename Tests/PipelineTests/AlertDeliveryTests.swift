@@ -54,6 +54,29 @@ final class Listener: BurstSink {
   }
 }
 
+/// Takes connections on a free loopback port and never says a word.
+private struct SilentServer {
+  let port: Int
+  private let descriptor: Int32
+
+  init() throws {
+    port = try Loopback.freePort()
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(code == 0 && listen(descriptor, 16) == 0)
+  }
+
+  func stop() { close(descriptor) }
+}
+
 @Suite("Alerts over MQTT", .serialized)
 struct AlertDeliveryTests {
   private static let topic = "wattline/first/grid/alert"
@@ -109,6 +132,39 @@ struct AlertDeliveryTests {
         let rows = try? site.influx.query("SELECT \"status\" FROM \"alerts\" WHERE \"plant\" = 'first'")
         return rows?.count == whole.count + 1
       })
+  }
+
+  @Test("neither a webhook and a mail server that hang, nor many alerts, nor broken instructions delay a reading")
+  func attack() throws {
+    let site = try Site()
+    defer { site.end() }
+    try site.add(plant: "first", sensors: "{match: \"*.voltage\", range: [0, 10]}")
+    let hung = try SilentServer()
+    defer { hung.stop() }
+    let pipeline = try site.pipeline(adjust: {
+      $0.alerts.webhook = WebhookSettings(url: "http://127.0.0.1:\(hung.port)/")
+      $0.alerts.email = EmailSettings(
+        url: "smtp://127.0.0.1:\(hung.port)", from: "w@example.org", to: ["a@example.org"])
+    })
+    try pipeline.start()
+    defer { pipeline.stop() }
+    #expect(Waiting.until(seconds: 30) { pipeline.status().isSubscribed })
+    let broken = [
+      "", "{", "[1]", "null", #"{"id": 7}"#, #"{"id": "x", "action": "acknowledge"}"#, #"{"action": "shelve"}"#,
+      String(repeating: "[", count: 4_000), String(repeating: "x", count: 5_000),
+    ]
+    for round in 0..<10 {
+      for sensor in 0..<200 { try site.publisher.publish(topic: "first/a\(sensor)/voltage", payload: "9\(round)") }
+      for text in broken { try instruct(text, site) }
+      try site.publisher.publish(topic: "wattline/nobody/alerts/set", payload: "{}")
+    }
+    try site.publisher.publish(topic: "first/load/power", payload: "1")
+    #expect(site.publisher.flush(timeout: .seconds(30)))
+    #expect(Waiting.until(seconds: 30) { pipeline.status().ledger.readings == 2_001 }, "\(pipeline.status().ledger)")
+    #expect(Waiting.until(seconds: 30) { site.count("raw", plant: "first") == 2_001 })
+    #expect(
+      Waiting.until(seconds: 30) { pipeline.status().ledger.refused.values.reduce(0, +) == UInt64(10 * broken.count) })
+    #expect(Waiting.until(seconds: 60) { (pipeline.status().alerts?.output ?? 0) >= 200 })
   }
 
   @Test("what happens while the broker is away, and over a restart, is published once and in order")

@@ -108,6 +108,12 @@ struct BoardGateTests {
     for _ in 0..<2 { try publish(topics, site, "bess", "connected", 1, now) }
     try site.publisher.publish(topic: TopicName.encode(sample.plant) + "/load/power", payload: "no number")
     #expect(site.publisher.flush(timeout: .seconds(30)))
+    // What `wattline scenario` keeps.
+    let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
+    let tag = sample.plant.replacing(/[ ,=]/) { "\\" + $0.output }
+    try site.influx.write(
+      "scenario,plant=\(tag),scenario=more\\ PV recorded_kw=1,\(names.joined(separator: ",")) "
+        + "\(now.nanoseconds / 1_000_000)")
   }
 
   private func publish(

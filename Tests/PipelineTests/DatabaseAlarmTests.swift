@@ -1,6 +1,8 @@
 import Foundation
 import InfluxSink
+import Journal
 import MQTTSource
+import PlantConfig
 import PlantModel
 import PlantTesting
 import StreamCore
@@ -11,40 +13,19 @@ import Testing
 
 @Suite("A database that takes nothing", .serialized)
 struct DatabaseAlarmTests {
-  private let plants = ["a", "b"].map {
-    Plant(name: $0, location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
-  }
-
-  @Test("is every plant's alert, whose state is written every minute, and which ends when points are taken again")
-  func transitions() {
-    var alarm = DatabaseAlarm(isSuspected: false, at: Timestamp(seconds: 0))
-    let limit = SinkState.held(.limit, "max-series-per-database limit exceeded")
-    #expect(lines(&alarm, .ok, 1).isEmpty)
-    #expect(lines(&alarm, .away("no route"), 2).isEmpty)
-    let raised = lines(&alarm, limit, 3)
-    #expect(raised.count == 4)
-    #expect(raised[0].hasPrefix(#"alerts,plant=a,asset=_plant,rule=database status="raised",severity="critical","#))
-    #expect(raised[0].contains(#"id="a/_plant/database/3000""#) && raised[0].contains("limit exceeded"))
-    #expect(
-      raised[1]
-        == #"alert_state,plant=a,asset=_plant,rule=database active=1i,severity="critical",state="unacknowledged" 3000"#)
-    #expect(raised[2].hasPrefix("alerts,plant=b,") && raised[3].hasPrefix("alert_state,plant=b,"))
-    #expect(lines(&alarm, limit, 62).isEmpty)
-    #expect(lines(&alarm, limit, 63).allSatisfy { $0.hasPrefix("alert_state,") && $0.contains("active=1i") })
-    #expect(lines(&alarm, .away("it restarts"), 70).isEmpty)
-    #expect(lines(&alarm, .held(.credentials, "401"), 71).count == 4)
-    let cleared = lines(&alarm, .ok, 80)
-    #expect(cleared.count == 4 && cleared[0].contains(#"status="cleared""#))
-    #expect(cleared[0].contains(#"id="a/_plant/database/3000""#) && cleared[1].contains("active=0i"))
-    #expect(lines(&alarm, .ok, 200).isEmpty)
-    var suspected = DatabaseAlarm(isSuspected: true, at: Timestamp(seconds: 0))
-    #expect(lines(&suspected, .ok, 1).count == 4)
-  }
-
-  private func lines(_ alarm: inout DatabaseAlarm, _ state: SinkState, _ second: Int64) -> [String] {
-    var encoder = LineEncoder()
-    alarm.step(state, of: plants, at: Timestamp(seconds: second), into: &encoder)
-    return String(decoding: encoder.take(upTo: 0).bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  @Test("a record about it survives the journal, and one that is none is told of")
+  func record() throws {
+    let trouble = try #require(DatabaseTrouble(.held(.limit, "max-series-per-database limit exceeded")))
+    let read = try trouble.bytes.withUnsafeBytes { try DatabaseTrouble(record: $0) }
+    #expect(read == trouble && read.reason == "limit")
+    #expect(DatabaseTrouble(.ok)?.reason == "" && DatabaseTrouble(.away("no route")) == nil)
+    var processor = RecordProcessor(sources: PlantSources())
+    for bytes in [[], [9], trouble.bytes.dropLast()] as [[UInt8]] {
+      let notes = bytes.withUnsafeBytes {
+        processor.process(kind: .database, received: Timestamp(seconds: 1), body: $0)
+      }
+      #expect(notes.count == 1)
+    }
   }
 
   @Test("at its limit of series it is said on stderr, over MQTT and as an alert, and every point arrives afterwards")
@@ -61,12 +42,21 @@ struct DatabaseAlarmTests {
     listening.clientID = "listener"
     let listener = BrokerSession(settings: listening, subscriptions: [DatabaseWatch.topic], sink: told)
     listener.start()
+    let published = Listener(site.broker, "wattline/first/#")
+    defer { published.stop() }
     let pipeline = try site.pipeline(note: { notes.append($0) })
     try pipeline.start()
     #expect(Waiting.until(seconds: 30) { pipeline.status().isSubscribed && listener.isSubscribed })
     for number in 0..<200 { try site.publisher.publish(topic: "first/s\(number % 20)/power", payload: "\(number)") }
     #expect(Waiting.until(seconds: 30) { told.all.last == "held: limit" }, "\(told.all) \(notes.all)")
     #expect(Waiting.until(seconds: 30) { pipeline.status().accounts.spooled.readings == 200 })
+    // As any other alert it is published, and can be acknowledged though nothing can be stored.
+    let topic = "wattline/first/_plant/alert"
+    #expect(Waiting.until(seconds: 30) { published.alerts(on: topic).map(\.status) == ["raised"] })
+    let id = published.alerts(on: topic).first?.id ?? ""
+    try site.publisher.publish(
+      topic: "wattline/first/alerts/set", payload: #"{"id": "\#(id)", "action": "acknowledge", "by": "Ada"}"#)
+    #expect(Waiting.until(seconds: 30) { published.alerts(on: topic).map(\.status) == ["raised", "acknowledged"] })
     #expect(notes.all.contains { $0.hasPrefix("database: takes nothing (limit)") })
     #expect(pipeline.status().deadLetters == 0)
     pipeline.stop()
@@ -78,9 +68,11 @@ struct DatabaseAlarmTests {
     defer { again.stop() }
     #expect(Waiting.until(seconds: 30) { site.count("raw", plant: "first") == 200 }, "\(again.status())")
     #expect(Waiting.until(seconds: 30) { told.all.last == "ok" }, "\(told.all)")
-    let alerts = try site.influx.query("SELECT \"status\" FROM \"alerts\" WHERE \"rule\" = 'database'")
-    let statuses = alerts.compactMap { $0.text("status") }
-    #expect(statuses.first == "raised" && statuses.last == "cleared", "\(statuses)")
+    let wanted = ["raised", "acknowledged", "cleared"]
+    let query = "SELECT \"status\" FROM \"alerts\" WHERE \"rule\" = 'database'"
+    #expect(
+      Waiting.until(seconds: 30) { (try? site.influx.query(query))?.compactMap { $0.text("status") } == wanted },
+      "\((try? site.influx.query(query))?.compactMap { $0.text("status") } ?? [])")
     #expect(again.status().deadLetters == 0)
   }
 

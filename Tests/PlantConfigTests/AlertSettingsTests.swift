@@ -49,6 +49,20 @@ struct AlertSettingsTests {
     #expect(several.plants[0].alertRecipients.count == 2 && several.isValid)
   }
 
+  @Test("a plant says after how long an alert that nobody has acknowledged is told again")
+  func escalation() {
+    func read(_ words: String) -> Plant { load(plant + "alerts: {\(words)}", name: "p.yaml").plants[0] }
+    #expect(read("escalate_after: 15m").alertEscalation == .minutes(15))
+    #expect(read("escalate_after: never").alertEscalation == nil)
+    #expect(read("email_to: a@example.org").alertEscalation == .hour)
+    for wrong in ["soon", "1s", "8d"] {
+      #expect(
+        load(plant + "alerts: {escalate_after: \(wrong)}", name: "p.yaml").diagnostics.map(\.description) == [
+          "p.yaml:3:26: error: 'escalate_after' is '\(wrong)'; write a time from 1m to 7d, such as 1h, or never"
+        ])
+    }
+  }
+
   @Test(
     "a mistake is told with its place and what would be right",
     arguments: [

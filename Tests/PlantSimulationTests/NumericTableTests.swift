@@ -18,6 +18,8 @@ struct NumericTableTests {
     #expect(comma.columns == ["a", "b"] && comma.rows[0] == [1.5, 1] && comma.rows[1][0].isNaN)
     let semicolon = try table("datetime;a;b\n2020-03-09 10:14:33;1;2\n", ignoring: ["a"])
     #expect(semicolon.columns == ["b"] && semicolon.rows == [[2]] && semicolon.times[0] == comma.times[0])
+    let tabs = try table("DATE_TIME\ta\tb\n1583748873\t1,5\t-2\n1583748874000\t3\t\n")
+    #expect(tabs.times == comma.times && tabs.rows[0] == [1.5, -2])
   }
 
   @Test(

@@ -40,8 +40,9 @@ struct WebhookChannel: AlertChannel {
     case .answered(let status, let body):
       if (200..<300).contains(status) { return .delivered }
       let words = "status \(status)\(body.isEmpty ? "" : ": \(body)")"
-      // A request that is wrong stays wrong; one that comes too often, too slowly or to an ill server does not.
-      let mayPass = [401, 403, 404, 408, 425, 429].contains(status) || !(300..<500).contains(status)
+      // A request that is wrong stays wrong; one that comes too often, too slowly, to an ill server or to an address that
+      // has moved does not. Nothing is sent to where an answer points: the token is for the address that was configured.
+      let mayPass = [401, 403, 404, 408, 425, 429].contains(status) || !(400..<500).contains(status)
       return mayPass ? .later(words) : .refused(words)
     }
   }

@@ -72,22 +72,29 @@ public struct AlertDocument: Encodable {
 /// A notice for machines. `text` is what chat systems show of a webhook.
 struct NoticeDocument: Encodable {
   var plant, status, severity, title, text: String
+  var count: Int
   var alerts: [AlertDocument]
 
   init(_ notice: AlertNotice, _ register: PlantRegister) {
     plant = register.plant.name
-    alerts = notice.alerts.map { AlertDocument($0, register) }
+    count = notice.alerts.count
+    alerts = notice.alerts.prefix(AlertDocument.longestList).map { AlertDocument($0, register) }
     status = alerts.first?.status ?? ""
     severity = notice.severity.rawValue
     title = alerts.first?.title ?? ""
     text = "\(plant): \(title)\n\(NoticeDocument.words(notice))"
   }
 
-  /// What happened, and what else follows from it.
+  /// Further alerts in a text at most.
+  static let longestText = 50
+
+  /// What happened, and what else came with it.
   static func words(_ notice: AlertNotice) -> String {
     var lines = notice.alerts.prefix(1).map(\.text)
     if notice.alerts.count > 1 {
-      lines += ["", "With it:"] + notice.alerts.dropFirst().map { "- \($0.title), since \($0.time)" }
+      lines += ["", "With it:"]
+      lines += notice.alerts.dropFirst().prefix(longestText).map { "- \($0.title), since \($0.time)" }
+      if notice.alerts.count > longestText + 1 { lines.append("- and \(notice.alerts.count - longestText - 1) more") }
     }
     return lines.joined(separator: "\n")
   }
