@@ -6,6 +6,7 @@ extension AlertStage {
   mutating func judgeSilence(_ frame: inout Frame, _ register: PlantRegister) {
     var judgedAssets = 0
     var silentAssets = 0
+    var silentSensors = 0
     // When the silent ones and the others were last heard.
     var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
     for position in register.assets.indices {
@@ -13,20 +14,23 @@ extension AlertStage {
       let isSilent = judged > 0 && judged == silent
       if judged > 0 { judgedAssets += 1 }
       if isSilent { silentAssets += 1 }
+      silentSensors += silent
       for series in register.seriesOfAsset[position] {
         let heard = silence.states[series.position].last
         if isSilent { last.silent = max(last.silent, heard) } else { last.others = max(last.others, heard) }
       }
     }
-    if judgedAssets == 0 && book.alerts.isEmpty { return }
+    // Without anything silent or alarmed there is nothing to tell or to clear.
+    if silentSensors == 0 && book.alerts.isEmpty { return }
     // Assets that speak seldom do not speak for the plant: of those that are silent with it, most suffice, as long as
     // no other has been heard since.
     let plantIsSilent =
       silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
     for position in register.assets.indices { judge(AssetIndex(position), within: plantIsSilent, &frame, register) }
+    let key = AlertKey(rule: .noData)
+    guard plantIsSilent || book.isActive(key) else { return }
     settle(
-      AlertKey(rule: .noData), isSilent: plantIsSilent, isCovered: false,
-      register.seriesOfAsset.joined().compactMap { $0 }, &frame, register)
+      key, isSilent: plantIsSilent, isCovered: false, register.series.indices.map(SeriesIndex.init), &frame, register)
   }
 
   private mutating func judge(

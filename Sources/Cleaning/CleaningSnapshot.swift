@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 extension CleaningStage {
-  private static let layout: UInt16 = 3
+  private static let layout: UInt16 = 4
 
   /// Writes what is remembered of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
@@ -23,7 +23,7 @@ extension CleaningStage {
     try reader.expect(version: Self.layout, of: "cleaning")
     let counts = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.read(UInt64.self) }
     states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesCleaner(from: &reader) }
-    let rests = try reader.readArray(elementSize: 46) { (reader) throws(SnapshotError) in
+    let rests = try reader.readArray(elementSize: 42) { (reader) throws(SnapshotError) in
       (
         try reader.read(Int32.self),
         QuietSeries(
@@ -55,7 +55,7 @@ extension SeriesCleaner {
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     highest = try reader.readTimestamp()
-    for i in 0..<Self.timeCount { recentTimes[i] = try reader.read(Int64.self) }
+    for i in 0..<Self.timeCount { recentTimes[i] = try reader.read(UInt32.self) }
     nextTime = try reader.read(UInt8.self)
     guard nextTime < UInt8(Self.timeCount) else { throw .invalid("a position outside a ring") }
     let gaps = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.readTimeSpan() }
@@ -101,13 +101,13 @@ extension LearnedRange {
   func write(into writer: inout SnapshotWriter) {
     for value in [reach, limit] { writer.write(value.bitPattern) }
     writer.write(days)
-    writer.write(tomorrow)
+    writer.write(today)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     reach = Float(bitPattern: try reader.read(UInt32.self))
     limit = Float(bitPattern: try reader.read(UInt32.self))
     days = try reader.read(UInt16.self)
-    tomorrow = try reader.readTimestamp()
+    today = try reader.read(Int32.self)
   }
 }

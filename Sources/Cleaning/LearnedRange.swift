@@ -17,10 +17,10 @@ struct LearnedRange: BitwiseCopyable {
   var reach: Float = 0
   /// What today may raise it to.
   var limit = Float.infinity
+  /// Today, as UTC has it [days since 1970-01-01]; `.min` before the first.
+  var today = Int32.min
   /// Days on which it spoke before today.
   var days: UInt16 = 0
-  /// When today ends, as UTC has it.
-  var tomorrow = Timestamp.distantPast
 
   /// Whether a value is beyond what the series can be believed to say.
   func excludes(_ value: Double, _ profile: CleaningProfile) -> Bool {
@@ -30,10 +30,11 @@ struct LearnedRange: BitwiseCopyable {
 
   /// Takes in a good value and the good one before it.
   mutating func learn(_ value: Double, after last: Double, at time: Timestamp) {
-    if time >= tomorrow {
-      if tomorrow != .distantPast && days < .max { days += 1 }
+    let day = Int32(clamping: time.floored(to: .day).nanoseconds / TimeSpan.day.nanoseconds)
+    if day > today {
+      if today != .min && days < .max { days += 1 }
       limit = days >= Self.learningDays ? 2 * reach : .infinity
-      tomorrow = time.floored(to: .day) + .day
+      today = day
     }
     let lasting = Float(min(abs(value), abs(last)))
     if lasting > reach { reach = min(lasting, max(limit, reach)) }

@@ -5,8 +5,11 @@ final class PublishQueue: @unchecked Sendable {
   // Every stored property below `condition` is read and written only while `condition` is locked.
   private let condition = NSCondition()
   private var waiting = Batch()
-  private var announced: [(message: PublishedMessage, isDue: Bool)] = []
-  private var announcedAnew = false
+  /// What is published after every new connection, and the place of each topic.
+  private var announced: [PublishedMessage] = []
+  private var places: [String: Int] = [:]
+  /// Places of what is published now.
+  private var due: Set<Int> = []
   private var unconfirmed = 0
   private var isStopped = false
   private let limit: Int
@@ -66,17 +69,18 @@ final class PublishQueue: @unchecked Sendable {
   func announce(_ message: PublishedMessage) {
     condition.lock()
     defer { condition.unlock() }
-    announced.removeAll { $0.message.topic == message.topic }
-    announced.append((message, true))
-    announcedAnew = true
+    let place = places[message.topic] ?? announced.count
+    if place < announced.count { announced[place] = message } else { announced.append(message) }
+    places[message.topic] = place
+    due.insert(place)
   }
 
   /// Waits until everything was confirmed; whether it was, in time.
   func waitUntilConfirmed(until deadline: Date) -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    while unconfirmed > 0 || announcedAnew {
-      if isStopped || !condition.wait(until: deadline) { return unconfirmed == 0 && !announcedAnew }
+    while unconfirmed > 0 || !due.isEmpty {
+      if isStopped || !condition.wait(until: deadline) { return unconfirmed == 0 && due.isEmpty }
     }
     return true
   }
@@ -100,17 +104,14 @@ final class PublishQueue: @unchecked Sendable {
     defer { condition.unlock() }
     batch.removeAll()
     swap(&batch, &waiting)
-    if afterConnect || announcedAnew {
-      for position in announced.indices where afterConnect || announced[position].isDue {
-        announced[position].isDue = false
-        let message = announced[position].message
-        unconfirmed += 1
-        message.payload.withUnsafeBytes {
-          batch.append(topic: message.topic, payload: $0, qos: message.qos, retain: message.retain)
-        }
+    for place in afterConnect ? Array(announced.indices) : due.sorted() {
+      let message = announced[place]
+      unconfirmed += 1
+      message.payload.withUnsafeBytes {
+        batch.append(topic: message.topic, payload: $0, qos: message.qos, retain: message.retain)
       }
-      announcedAnew = false
     }
+    due.removeAll()
   }
 
   func confirm(_ count: Int) {

@@ -306,7 +306,7 @@ extension Array {
   /// Appends until there are `count` elements, and takes no more memory than they need.
   fileprivate mutating func grow(to wanted: Int, _ element: Element) {
     if count >= wanted { return }
-    reserveCapacity(wanted + wanted / 16)
+    reserveCapacity(Swift.max(wanted, count + count / 16))
     while count < wanted { append(element) }
   }
 }

@@ -35,12 +35,18 @@ struct Contribution: BitwiseCopyable {
 /// The local hours or days of a series: the sum of the windows that are settled, to which those that may still change
 /// are added whenever a period is told.
 struct LocalRollup: BitwiseCopyable {
+  var settled = Contribution()
   /// The period to which ``settled`` belongs [min since the epoch].
   var start = Int32.min
-  var settled = Contribution()
-  /// The newest period of which a window has been told [min since the epoch], and whether it was told itself.
-  var newest = Int32.min
-  var isTold = false
+  /// ``newest`` above a bit for ``isTold``.
+  private var newestAndTold = Int32.min
+
+  /// The newest period of which a window has been told [min since the epoch]; `.min` while none is.
+  var newest: Int32 { newestAndTold == .min ? .min : newestAndTold >> 1 }
+  /// Whether the newest period was told itself.
+  var isTold: Bool { newestAndTold != .min && newestAndTold & 1 == 1 }
+
+  mutating func setNewest(_ period: Int32, isTold: Bool) { newestAndTold = period << 1 | (isTold ? 1 : 0) }
 
   /// Takes in a window that nothing changes any more.
   mutating func settle(_ part: Contribution, in period: Int32) {
@@ -52,7 +58,7 @@ struct LocalRollup: BitwiseCopyable {
   /// Goes on to the period of a window; `true` when the one before has not been told, though it is over.
   mutating func isOverdue(onReaching period: Int32) -> Bool {
     guard period > newest else { return false }
-    defer { (newest, isTold) = (period, false) }
+    defer { setNewest(period, isTold: false) }
     return newest != .min && !isTold
   }
 
@@ -64,7 +70,7 @@ struct LocalRollup: BitwiseCopyable {
   /// Whether a period is to be told on account of a window that ends at `end`.
   mutating func isDue(_ period: Int32, windowEnd: Int32, end: Int32) -> Bool {
     guard period == newest else { return true }
-    if windowEnd >= end { isTold = true }
+    if windowEnd >= end { setNewest(period, isTold: true) }
     return isTold
   }
 }

@@ -77,6 +77,7 @@ struct PlantIndicators {
   mutating func follow(_ register: PlantRegister) {
     guard places.count != register.series.count else { return }
     let before = zip(members, held).map { $0 }
+    var next = 0
     (members, roles, samplings, held) = ([], [], [], [])
     places = Array(repeating: -1, count: register.series.count)
     for position in register.series.indices {
@@ -87,7 +88,9 @@ struct PlantIndicators {
       members.append(index)
       roles.append(role)
       samplings.append(register.series[position].profile.sampling)
-      held.append(before.first { $0.0 == index }?.1 ?? HeldValues())
+      // Both are in the order of series.
+      while next < before.count, before[next].0 < index { next += 1 }
+      held.append(next < before.count && before[next].0 == index ? before[next].1 : HeldValues())
     }
   }
 

@@ -17,7 +17,10 @@ struct SeriesWindows: BitwiseCopyable {
   /// Two of 15 m, two of 1 m (or 15 m), two of 1 h; of each length the newest first.
   var slots: InlineArray<6, WindowAccumulator> = .init(repeating: WindowAccumulator())
   var chain = QuantileChain()
+  private var flags: UInt8 = 0
   var interval = IntervalEstimator()
+  /// Least end of the windows not yet emitted [min since the epoch].
+  var due = Int32.max
   var highest = Timestamp.distantPast
   /// When it was last heard of.
   var lastReceived = Timestamp.distantPast
@@ -25,13 +28,27 @@ struct SeriesWindows: BitwiseCopyable {
   var baseTime = Timestamp.distantPast
   var baseValue = Double.nan
   var coveredUntil = Timestamp.distantPast
-  /// Least end of the windows not yet emitted [min since the epoch].
-  var due = Int32.max
+
   /// Whether the base is an interval whose length is not known yet, and whether it was good.
-  var isPending = false
-  var baseIsGood = false
-  var hasDirty = false
-  var isSlow = false
+  var isPending: Bool {
+    get { has(1) }
+    set { set(1, newValue) }
+  }
+  var baseIsGood: Bool {
+    get { has(2) }
+    set { set(2, newValue) }
+  }
+  var hasDirty: Bool {
+    get { has(4) }
+    set { set(4, newValue) }
+  }
+  var isSlow: Bool {
+    get { has(8) }
+    set { set(8, newValue) }
+  }
+
+  private func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
+  private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
 
   /// Least end of the windows not yet emitted.
   var nextDue: Timestamp { due == .max ? Timestamp(nanoseconds: .max) : Timestamp(minute: due) }

@@ -89,7 +89,7 @@ extension LocalRollup {
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     start = try reader.read(Int32.self)
-    newest = try reader.read(Int32.self)
+    let newest = try reader.read(Int32.self)
     for minute in [start, newest] where minute != .min && minute.magnitude > WindowAccumulator.latestMinute {
       throw .invalid("a period outside all time")
     }
@@ -99,7 +99,8 @@ extension LocalRollup {
     settled.energy = try reader.readDouble()
     settled.goodShare = Float(bitPattern: try reader.read(UInt32.self))
     settled.weight = Float(bitPattern: try reader.read(UInt32.self))
-    isTold = try reader.readBool()
+    let isTold = try reader.readBool()
+    if newest != .min { setNewest(newest, isTold: isTold) }
   }
 }
 

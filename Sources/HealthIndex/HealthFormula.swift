@@ -1,10 +1,13 @@
 /// The formulas of the health index.
 ///
-/// 1. Residual `r = mean − expected`; expected is the median of the same quarter hour over the past 14 days where at
-///    least 3 are known, before that the median of the last day.
-/// 2. Standardized `z = r / scale`, where `scale` is the largest of 1.4826 × median |r| and q90 |r| / 1.2816 over the
-///    last week (both estimate a normal standard deviation or exceed it), a quarter of the spread of the series, and a
-///    floor for its quantity. A value inside the spread of the past week is therefore never beyond |z| = 4.
+/// 1. Residual `r = mean − expected`; expected is what is usual at this time of the day, in bins of two hours with straight
+///    lines between them: a mean over about ten days in which no day counts with more than three scales, once three days
+///    are known; before that, for steady sensors, the median over the bins of the first.
+/// 2. Standardized `z = r / scale`, where `scale` is the largest of 1.4826 × median |r| and q90 |r| / 1.2816 over about a
+///    week (both estimate a normal standard deviation or exceed it), a quarter of the spread of the series, and a
+///    floor for its quantity. The spread lies between the extremes of the day, which follow half of the way when a day
+///    goes beyond them and a seventh of it when it does not. A value inside the spread is therefore never beyond
+///    |z| = 4.
 /// 3. Anomaly `a = clip((|z| − 3) / 5, 0, 1)`, the median of the last three windows, so that one odd window is silent.
 /// 4. Drift: two-sided CUSUM `S ← max(0, S ± z − 1)` with |z| held at 8; `d = clip((S − 60) / 120, 0, 1)`.
 /// 5. Data: `q = 1 − good share`, mean of the last four windows; a window that is due and missing has q = 1.
@@ -12,7 +15,7 @@
 ///    people 0.2.
 ///    A finding of a twin is the penalty of a further sensor: a CUSUM of its standardized residual, see `ResidualTrack`.
 ///    So is what an isolation forest finds odd in all sensors together, and how far a series is from its forecast, each
-///    0.15 at the most, see `PatternTrack` and `ForecastTrack`.
+///    0.15 at the most, see `PatternClass` and `ForecastTrack`.
 ///    Of an asset all of whose sensors are overdue nothing but q = 1 counts.
 /// 7. `index = 100 × (1 − P)`, `P = max p + (1 − max p) × 0.25 × mean of the other sensors' p`.
 ///

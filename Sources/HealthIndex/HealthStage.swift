@@ -18,82 +18,74 @@ public struct HealthStage: Stage {
   /// Names given at the most.
   static let mostContributors = 3
 
-  private var monitors: [SensorMonitor?] = []
-  /// Windows that closed since the last mark, in the order in which they came.
-  private var fresh: [FeatureWindow] = []
+  private var monitors: [SensorMonitor] = []
   private var twins = TwinBook()
-  /// By series; `nil` where nothing is forecast.
-  private var forecasts: [ForecastTrack?] = []
-  /// By asset.
-  private var patterns: [PatternTrack] = []
-  private var names: [(penalty: Double, name: String)] = []
-  private var penalties: [Double] = []
+  /// By series, where something is forecast.
+  private var forecasts: [Int32: ForecastTrack] = [:]
+  private var patterns = PatternBook()
 
   /// A stage that has seen nothing.
   public init() {}
 
-  /// Collects closed windows; judges at quarter-hour marks.
+  /// Takes in closed windows; judges at quarter-hour marks.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
       take(frame.windows[position], register)
     }
-    for issue in frame.forecasts { take(issue, register) }
+    for issue in frame.forecasts where register.series.indices.contains(issue.series.position) {
+      forecasts[issue.series.rawValue, default: ForecastTrack()].take(issue)
+    }
     guard frame.cause == .minute, QuarterHour.isMark(frame.clock) else { return }
     judgeSensors(until: frame.clock, register)
     judgeAssets(&frame, register)
   }
 
-  private mutating func take(_ issue: ForecastIssue, _ register: PlantRegister) {
-    let position = issue.series.position
-    guard register.series.indices.contains(position) else { return }
-    while forecasts.count <= position { forecasts.append(nil) }
-    if forecasts[position] == nil { forecasts[position] = ForecastTrack() }
-    forecasts[position]?.take(issue)
-  }
-
   private mutating func take(_ window: FeatureWindow, _ register: PlantRegister) {
     let position = window.series.position
     guard register.series.indices.contains(position) else { return }
-    if window.isUpdate {
-      if let index = fresh.firstIndex(where: { $0.series == window.series && $0.start == window.start }) {
-        fresh[index] = window
-      } else if monitors.indices.contains(position) {
-        monitors[position]?.correct(QuarterHour.slot(containing: window.start), window.mean)
-      }
-    } else {
-      fresh.append(window)
-    }
+    grow(to: register.series.count)
+    if window.isUpdate { return monitors[position].correct(window) }
+    let judged = monitors[position].take(
+      window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
+    note(window.series, judged)
+  }
+
+  private mutating func grow(to count: Int) {
+    guard monitors.count < count else { return }
+    // No more room than is needed: most plants get all their series at once, large ones in steps of a sixteenth.
+    monitors.reserveCapacity(max(count, monitors.count + monitors.count / 16))
+    while monitors.count < count { monitors.append(SensorMonitor()) }
   }
 
   private mutating func judgeSensors(until clock: Timestamp, _ register: PlantRegister) {
-    while monitors.count < register.series.count { monitors.append(nil) }
-    for window in fresh where window.end <= clock {
-      let position = window.series.position
-      // A restored window may speak of a series that this register no longer has.
-      guard register.series.indices.contains(position) else { continue }
-      if monitors[position] == nil { monitors[position] = SensorMonitor() }
-      monitors[position]?.judge(
-        window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
-      if forecasts.indices.contains(position) {
-        forecasts[position]?.judge(window.mean, slot: QuarterHour.slot(containing: window.start))
-      }
-      twins.take(window.series, slot: QuarterHour.slot(containing: window.start), mean: window.mean)
-    }
-    fresh.removeAll { $0.end <= clock }
+    grow(to: register.series.count)
     let mark = QuarterHour.slot(containing: clock)
-    for position in monitors.indices { monitors[position]?.miss(before: mark) }
+    for position in register.series.indices {
+      let series = SeriesIndex(position)
+      if monitors[position].isWaiting(before: mark) {
+        let judged = monitors[position].judgeWaiting(
+          kind: SensorClass(series, in: register), profile: register.series[position].profile)
+        note(series, judged)
+      }
+      monitors[position].miss(before: mark)
+    }
+  }
+
+  private mutating func note(_ series: SeriesIndex, _ judged: SensorMonitor.Judged?) {
+    guard let judged, !forecasts.isEmpty else { return }
+    forecasts[series.rawValue]?.judge(judged.mean, slot: judged.slot)
   }
 
   private mutating func judgeAssets(_ frame: inout Frame, _ register: PlantRegister) {
     let mark = QuarterHour.slot(containing: frame.clock)
-    while patterns.count < register.assets.count { patterns.append(PatternTrack()) }
+    patterns.begin(register)
     for position in register.assets.indices {
       let asset = AssetIndex(position)
-      let sensors = register.seriesOfAsset[position].filter { monitors[$0.position] != nil }
-      guard let latest = sensors.compactMap({ monitors[$0.position]?.latest }).max() else { continue }
-      let first = sensors.compactMap { monitors[$0.position]?.first }.min() ?? mark
+      let sensors = register.seriesOfAsset[position].filter { monitors[$0.position].latest != nil }
+      guard let latest = sensors.compactMap({ monitors[$0.position].latest }).max() else { continue }
+      let first = sensors.compactMap { monitors[$0.position].first }.min() ?? mark
       let isLearning = mark - first < SensorMonitor.leastDays * QuarterHour.perDay
-      if sensors.allSatisfy({ monitors[$0.position]?.isOverdue(at: mark) ?? true }) {
+      if sensors.allSatisfy({ monitors[$0.position].isOverdue(at: mark) }) {
         write(silent(asset, sensors, at: frame.clock), state: "no data", &frame)
       } else if latest >= mark - 4 {
         // What is held back gives less than it could.
@@ -104,6 +96,8 @@ public struct HealthStage: Stage {
         twins.describe(asset, index: health.index, slot: mark, &frame.points)
       }
     }
+    patterns.end()
+    twins.end()
   }
 
   private func write(_ health: AssetHealth, state: String, _ frame: inout Frame) {
@@ -130,29 +124,38 @@ public struct HealthStage: Stage {
   private mutating func find(
     _ asset: AssetIndex, _ sensors: [SeriesIndex], slot: Int, at mark: Int, _ register: PlantRegister
   ) -> [TwinFinding] {
-    let mean = { [monitors] (series: SeriesIndex, slot: Int) -> Double in
-      monitors.indices.contains(series.position) ? monitors[series.position]?.mean(slot) ?? .nan : .nan
+    let findings = twins.judge(asset, slot: slot, register) { [monitors] series, slot in
+      monitors.indices.contains(series.position) ? monitors[series.position].mean(slot) : .nan
     }
-    let findings = twins.judge(asset, slot: slot, register)
     let worst = findings.map(\.score).max() ?? 0
     let isSuspect =
-      worst >= PatternTrack.suspicious || sensors.contains { penalty(of: $0, register) >= PatternTrack.suspicious }
-    if isSuspect { patterns[asset.position].suspect(slot) }
-    patterns[asset.position].judge(slot: slot, mean: mean)
-    // Another quarter for each asset, so that no mark has much to do.
-    if mark % QuarterHour.perDay == asset.position % QuarterHour.perDay {
-      let columns = sensors.filter { register.series[$0.position].profile.sampling != .counter }
-      patterns[asset.position].learn(before: mark, from: columns, mean: mean)
+      worst >= PatternBook.suspicious || sensors.contains { penalty(of: $0, register) >= PatternBook.suspicious }
+    patterns.judge(asset, slot: slot, isSuspect: isSuspect, register) { [monitors] series in
+      monitors[series.position].patternCode(slot)
     }
-    let forecast = sensors.compactMap { forecasts.indices.contains($0.position) ? forecasts[$0.position]?.score : nil }
+    // Another quarter for each asset, so that no mark has much to do.
+    if mark % QuarterHour.perDay == asset.position % QuarterHour.perDay { learn(asset, sensors, slot, register) }
+    let forecast = forecasts.isEmpty ? [] : sensors.compactMap { forecasts[$0.rawValue]?.score }
     return findings + [
-      TwinFinding(name: "unusual pattern", score: patterns[asset.position].score),
+      TwinFinding(name: "unusual pattern", score: patterns.score(of: asset)),
       TwinFinding(name: "forecast", score: forecast.max() ?? 0),
     ]
   }
 
+  /// What speaks less often than every quarter of an hour would leave hardly a whole row of a pattern, and of what is
+  /// known for less than a day nobody knows where it moves.
+  private mutating func learn(_ asset: AssetIndex, _ sensors: [SeriesIndex], _ slot: Int, _ register: PlantRegister) {
+    let columns = sensors.filter {
+      let monitor = monitors[$0.position]
+      return register.series[$0.position].profile.sampling != .counter && monitor.isFrequent
+        && monitor.first.map { slot - $0 >= QuarterHour.perDay } ?? false
+    }
+    for sensor in columns { monitors[sensor.position].fixPattern() }
+    patterns.learn(asset, slot: slot, from: columns, register)
+  }
+
   private func penalty(of sensor: SeriesIndex, _ register: PlantRegister) -> Double {
-    guard let monitor = monitors[sensor.position] else { return 0 }
+    let monitor = monitors[sensor.position]
     return HealthFormula.penalty(
       anomaly: monitor.anomaly, drift: monitor.drift, driftWeight: SensorClass(sensor, in: register).driftWeight,
       badShare: monitor.badShare)
@@ -162,12 +165,13 @@ public struct HealthStage: Stage {
     _ asset: AssetIndex, _ sensors: [SeriesIndex], _ findings: [TwinFinding], at time: Timestamp,
     _ register: PlantRegister
   ) -> AssetHealth {
-    names.removeAll(keepingCapacity: true)
-    penalties.removeAll(keepingCapacity: true)
+    var names: [(penalty: Double, name: String)] = []
+    var penalties: [Double] = []
+    penalties.reserveCapacity(sensors.count + findings.count)
     var anomaly = 0.0
     var drift = 0.0
     for sensor in sensors {
-      guard let monitor = monitors[sensor.position] else { continue }
+      let monitor = monitors[sensor.position]
       let penalty = penalty(of: sensor, register)
       anomaly = max(anomaly, monitor.anomaly)
       drift = max(drift, monitor.drift)
@@ -188,56 +192,32 @@ public struct HealthStage: Stage {
 }
 
 extension HealthStage {
-  /// Writes the state of every sensor and the windows not yet judged.
+  /// Writes the state of every sensor, with the window that waits to be judged, and of every asset.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(3))
-    writer.write(monitors) { writer, monitor in
-      writer.write(monitor != nil)
-      monitor?.snapshot(into: &writer)
-    }
-    writer.write(fresh) { writer, window in
-      writer.write(window.series.rawValue)
-      writer.write(window.start)
-      writer.write(window.mean)
-      writer.write(window.goodShare)
-    }
+    writer.write(UInt16(4))
+    writer.write(monitors) { $1.snapshot(into: &$0) }
     twins.snapshot(into: &writer)
-    writer.write(forecasts) { writer, forecast in
-      writer.write(forecast != nil)
-      forecast?.snapshot(into: &writer)
+    writer.write(forecasts.sorted { $0.key < $1.key }) { writer, forecast in
+      writer.write(forecast.key)
+      forecast.value.snapshot(into: &writer)
     }
-    writer.write(patterns) { $1.snapshot(into: &$0) }
+    patterns.snapshot(into: &writer)
   }
 
   /// Replaces the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 3, of: HealthStage.name)
-    monitors = try reader.readArray { (reader) throws(SnapshotError) in
-      guard try reader.readBool() else { return nil }
-      var monitor = SensorMonitor()
-      try monitor.restore(from: &reader)
-      return monitor
-    }
-    // Of a window waiting to be judged, only what judging reads is kept.
-    fresh = try reader.readArray(elementSize: 28) { (reader) throws(SnapshotError) in
-      let series = SeriesIndex(Int(try reader.read(Int32.self)))
-      guard series.rawValue >= 0 else { throw .invalid("a series below zero") }
-      return FeatureWindow(
-        series: series, length: .quarterHour, start: try reader.readTimestamp(), mean: try reader.readDouble(),
-        minimum: .nan, maximum: .nan, standardDeviation: .nan, slope: .nan, count: 0, energyKilowattHours: .nan,
-        goodShare: try reader.readDouble(), isUpdate: false)
+    try reader.expect(version: 4, of: HealthStage.name)
+    monitors = try reader.readArray(elementSize: SensorMonitor.snapshotSize) { (reader) throws(SnapshotError) in
+      try SensorMonitor(from: &reader)
     }
     try twins.restore(from: &reader)
-    forecasts = try reader.readArray { (reader) throws(SnapshotError) in
-      guard try reader.readBool() else { return nil }
-      var forecast = ForecastTrack()
-      try forecast.restore(from: &reader)
-      return forecast
+    let tracks = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in
+      let series = try reader.read(Int32.self)
+      var track = ForecastTrack()
+      try track.restore(from: &reader)
+      return (series, track)
     }
-    patterns = try reader.readArray { (reader) throws(SnapshotError) in
-      var pattern = PatternTrack()
-      try pattern.restore(from: &reader)
-      return pattern
-    }
+    forecasts = Dictionary(tracks, uniquingKeysWith: { first, _ in first })
+    patterns = try PatternBook(from: &reader)
   }
 }

@@ -67,6 +67,7 @@ public struct LineEncoder: Sendable {
   ///
   /// A reading without a finite raw value, such as one imputed into a gap, has no `raw`.
   public mutating func append(_ readings: ReadingBatch, of register: PlantRegister) {
+    if readings.isEmpty { return }
     let slot = slot(of: register)
     plants[slot].extend(to: register)
     let keys = plants[slot]
@@ -141,6 +142,7 @@ public struct LineEncoder: Sendable {
 
   /// Appends points of a plant. A point without fields, and a field that is not finite, are left out.
   public mutating func append(_ points: PointBatch, of register: PlantRegister) {
+    if points.entries.isEmpty { return }
     let slot = slot(of: register)
     for entry in points.entries {
       let start = bytes.count

@@ -138,7 +138,6 @@ struct ValueSlot {
   /// The unit's, once the series is admitted.
   var unitScale = 1.0
   var unitOffset = 0.0
-  var unit: Unit?
   var asset: String
   var sensor: String
 

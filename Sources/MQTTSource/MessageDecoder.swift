@@ -34,6 +34,8 @@ public struct MessageDecoder {
   public let invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)]
   /// Readings of sensors beyond a plant's limits, by plant; they were refused, with or without others of their message.
   public private(set) var beyondLimits: [UInt64]
+  /// Their sum.
+  public private(set) var beyondLimitsInAll: UInt64 = 0
   /// Most topics, and most names out of payloads, that are remembered; beyond them all are forgotten and learned anew.
   public var topicLimit = 1_000_000
 
@@ -125,7 +127,10 @@ public struct MessageDecoder {
     slots.removeAll()
   }
 
-  mutating func countBeyondLimits(plant: Int) { beyondLimits[plant] &+= 1 }
+  mutating func countBeyondLimits(plant: Int) {
+    beyondLimits[plant] &+= 1
+    beyondLimitsInAll &+= 1
+  }
 
   private mutating func read(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp) -> RefusalReason? {
     let rule = routes[route].rule

@@ -136,7 +136,7 @@ extension MessageDecoder {
         if setback != .invalidName { countBeyondLimits(plant: plant) }
         continue
       }
-      guard let number = inSensorUnit(value, payload) else {
+      guard let number = inSensorUnit(value, payload, register.series[Int(series)].profile.unit) else {
         setback = .notANumber
         continue
       }
@@ -171,18 +171,17 @@ extension MessageDecoder {
     let index = register.admit(asset: asset, sensor: sensor)
     slots[slot].series = index.rawValue
     guard let unit = register.series[index.position].profile.unit else { return }
-    slots[slot].unit = unit
     slots[slot].unitScale = unit.scale
     slots[slot].unitOffset = unit.offset
   }
 
   /// A number with a unit behind it in the sensor's own unit; as it stands where the rule scales or nothing is known of
   /// the sensor's unit.
-  private func inSensorUnit(_ value: PendingValue, _ payload: Bytes) -> Double? {
+  private func inSensorUnit(_ value: PendingValue, _ payload: Bytes, _ own: @autoclosure () -> Unit?) -> Double? {
     guard !value.unit.isEmpty, slots[value.slot].scale == 1, slots[value.slot].offset == 0 else { return value.number }
     let symbol = String(decoding: payload[value.unit], as: UTF8.self)
     guard let written = Unit.named(symbol) else { return nil }
-    guard let own = slots[value.slot].unit, own != written else { return value.number }
+    guard let own = own(), own != written else { return value.number }
     guard own.quantity == written.quantity, own.scale != 0 else { return nil }
     return (written.canonical(value.number) - own.offset) / own.scale
   }

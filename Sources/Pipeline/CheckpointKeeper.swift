@@ -42,7 +42,6 @@ final class CheckpointKeeper: Sendable {
     }
   }
 
-  private static let interval: Int64 = 10_000_000_000
   /// How often where the journal is full, so that there is room again soon.
   private static let urgentInterval: Int64 = 1_000_000_000
   /// Beside the checkpoint, for the spool's own and for names in folders [bytes].
@@ -56,18 +55,22 @@ final class CheckpointKeeper: Sendable {
   private let beforeKeeping: @Sendable () -> Void
   private let note: @Sendable (String) -> Void
   private let workers: Int
+  private let interval: TimeSpan
   private let state: Guarded<State>
   private let monitor = Monitor()
   /// When the last checkpoint was begun, and how long the slowest worker took for its part [ns].
   private let begun = Counter(Int(WallClock.monotonic()))
   private let slowest = Counter()
 
-  /// A keeper for workers that all start at `position`. `beforeKeeping` is called before a checkpoint takes effect.
+  /// A keeper for workers that all start at `position`, with a checkpoint every `interval` at the most. `beforeKeeping`
+  /// is called before a checkpoint takes effect.
   init(
     workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal, sink: InfluxSink,
+    interval: TimeSpan = .seconds(10),
     beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (String) -> Void
   ) {
     self.workers = workers
+    self.interval = interval
     self.store = store
     self.journal = journal
     self.sink = sink
@@ -170,7 +173,7 @@ final class CheckpointKeeper: Sendable {
   private var isDue: Bool {
     let elapsed = WallClock.monotonic() - Int64(begun.value)
     if elapsed >= CheckpointKeeper.urgentInterval, !journal.hasRoom { return true }
-    return elapsed >= max(CheckpointKeeper.interval, Int64(slowest.value) * CheckpointKeeper.share)
+    return elapsed >= max(interval.nanoseconds, Int64(slowest.value) * CheckpointKeeper.share)
   }
 
   private func begin(at position: UInt64, _ state: inout State) {

@@ -46,12 +46,7 @@ struct PlantObserver {
     view.clock = frame.clock
     if !frame.windows.isEmpty { observeWindows(frame.windows, in: register) }
     if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }
-    for health in frame.health {
-      let name = register.assets[health.asset.position].name
-      view.health.removeAll { $0.asset == name }
-      view.health.append((name, health.index))
-      view.health.sort { $0.index < $1.index }
-    }
+    if !frame.health.isEmpty { observeHealth(frame.health, in: register) }
     if !frame.dispatch.isEmpty {
       view.dispatch = frame.dispatch.map { decision in
         let asset = register.assets[decision.asset.position]
@@ -74,6 +69,13 @@ struct PlantObserver {
       guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }
       view.alerts.insert((alert.id, alert.severity, alert.title), at: 0)
     }
+  }
+
+  private mutating func observeHealth(_ health: [AssetHealth], in register: PlantRegister) {
+    let news = Set(health.map { register.assets[$0.asset.position].name })
+    view.health.removeAll { news.contains($0.asset) }
+    for one in health { view.health.append((register.assets[one.asset.position].name, one.index)) }
+    view.health.sort { $0.index < $1.index }
   }
 
   private func isMainLoad(_ series: SeriesIndex, in register: PlantRegister) -> Bool {

@@ -4,7 +4,9 @@ import StreamCore
 
 /// The plants of one worker: registers, stages and observers side by side, by plant index.
 struct PlantSet {
-  private(set) var plants: [Plant]
+  let plants: [Plant]
+  /// Positions by name.
+  let positions: [String: Int]
   /// Registers by plant; the decoder admits series into them.
   var registers: [PlantRegister]
   private(set) var lines: [PlantLine]
@@ -15,6 +17,7 @@ struct PlantSet {
   /// Plants without any history.
   init(plants: [Plant]) {
     self.plants = plants
+    positions = Dictionary(plants.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     registers = plants.map(PlantRegister.init)
     lines = plants.map(PlantLine.init)
     observers = plants.map { PlantObserver(name: $0.name) }
@@ -22,18 +25,16 @@ struct PlantSet {
 
   /// Readings by quality code over all plants.
   var qualityCounts: [UInt64] {
-    lines.reduce(into: [UInt64](repeating: 0, count: 10)) { sums, line in
-      for (code, count) in line.qualityCounts.enumerated() where code < sums.count { sums[code] += count }
+    var sums = [UInt64](repeating: 0, count: 10)
+    // By position: a line is much to copy.
+    for plant in lines.indices {
+      for (code, count) in lines[plant].qualityCounts.enumerated() where code < sums.count { sums[code] += count }
     }
+    return sums
   }
 
   /// How many plants.
   var count: Int { plants.count }
-
-  /// Positions by name.
-  var positions: [String: Int] {
-    Dictionary(plants.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-  }
 
   /// Passes readings of a plant through its stages.
   mutating func step(
@@ -97,9 +98,8 @@ struct PlantSet {
   func reconfigured(to plants: [Plant]) -> (plants: PlantSet, restarted: [String]) {
     var next = PlantSet(plants: plants)
     var restarted: [String] = []
-    let known = positions
     for (position, plant) in plants.enumerated() {
-      guard let old = known[plant.name] else { continue }
+      guard let old = positions[plant.name] else { continue }
       if self.plants[old] == plant {
         next.registers[position] = registers[old]
         next.lines[position] = lines[old]
@@ -154,7 +154,7 @@ extension PlantSet {
 
   /// Takes up the state that was written of a plant, if it is one of these, and its assets stand as they did. Returns its
   /// name where it is and they do not.
-  mutating func restore(from reader: inout SnapshotReader, positions: [String: Int]) throws(SnapshotError) -> String? {
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
     let name = try reader.readString()
     guard let position = positions[name] else { return nil }
     let assets = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in

@@ -23,6 +23,8 @@ package struct RecordProcessor {
   private var places: [String: Int?]
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
+  /// Plants of which the record at hand has readings.
+  private var spoken: [Int] = []
   /// What of the decoder's count is in the ledger.
   private var beyondLimits: [UInt64]
 
@@ -72,6 +74,7 @@ package struct RecordProcessor {
   private mutating func take(
     messages body: UnsafeRawBufferPointer, received: Timestamp, _ drain: Drain, _ observe: Observer
   ) -> [String] {
+    let beyondBefore = decoder.beyondLimitsInAll
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
     while let message = cursor.next() {
@@ -81,7 +84,8 @@ package struct RecordProcessor {
       }
       switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
       case .elsewhere: continue
-      case .readings(_, let count):
+      case .readings(let plant, let count):
+        if batches[plant].count == count { spoken.append(plant) }
         ledger.decoded += 1
         ledger.readings += UInt64(count)
       case .refused(let reason): ledger.refuse(reason.rawValue)
@@ -90,7 +94,9 @@ package struct RecordProcessor {
     }
     // Records belong to nobody; one worker counts them.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
-    for plant in 0..<plants.count where !batches[plant].isEmpty {
+    // In their order, however their messages came.
+    spoken.sort()
+    for plant in spoken {
       plants.step(plant: plant, batches[plant], received: received) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
@@ -99,8 +105,9 @@ package struct RecordProcessor {
       batches[plant].removeAll()
       if encoder.isFull { drain(&encoder) }
     }
+    spoken.removeAll(keepingCapacity: true)
     for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
-    return limitNotes()
+    return decoder.beyondLimitsInAll == beyondBefore ? [] : limitNotes()
   }
 
   /// Reads an instruction; it is followed after the readings of its record.
@@ -221,10 +228,8 @@ extension RecordProcessor {
   /// Goes on with the accounts of a saved state.
   mutating func resume(_ ledger: Ledger) { self.ledger = ledger }
 
-  /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:positions:)``.
-  mutating func restore(
-    from reader: inout SnapshotReader, positions: [String: Int]
-  ) throws(SnapshotError) -> String? {
-    try plants.restore(from: &reader, positions: positions)
+  /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:)``.
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
+    try plants.restore(from: &reader)
   }
 }

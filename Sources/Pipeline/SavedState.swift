@@ -51,12 +51,11 @@ struct SavedState: Sendable {
   func processor(configured: [Plant], share: PlantShare) -> (processor: RecordProcessor, rebuilt: [String]) {
     var processor = RecordProcessor(sources: sources, configured: configured, share: share)
     var rebuilt: [String] = []
-    let positions = processor.plants.positions
     for number in 1..<max(1, count) {
       do {
         var reader = SnapshotReader(try part(number))
         guard try reader.read(UInt8.self) == Kind.plant.rawValue else { continue }
-        if let name = try processor.restore(from: &reader, positions: positions) { rebuilt.append(name) }
+        if let name = try processor.restore(from: &reader) { rebuilt.append(name) }
       } catch {
         rebuilt.append("of part \(number) (\(error))")
       }
@@ -75,12 +74,12 @@ struct SavedState: Sendable {
     writer.write(version)
     ConfigurationRecord.write(processor.sources, to: &writer)
     try take(writer.bytes)
-    writer = SnapshotWriter()
+    writer.reset()
     writer.write(Kind.ledger.rawValue)
     processor.ledger.snapshot(into: &writer)
     try take(writer.bytes)
     for position in 0..<processor.plants.count {
-      writer = SnapshotWriter()
+      writer.reset()
       writer.write(Kind.plant.rawValue)
       processor.plants.snapshot(plant: position, into: &writer)
       try take(writer.bytes)

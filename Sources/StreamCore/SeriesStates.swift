@@ -67,6 +67,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
   }
 
   /// Writes which series have a state, and each by `body`.
+  @inlinable
   public func snapshot(into writer: inout SnapshotWriter, _ body: (inout SnapshotWriter, State) -> Void) {
     writer.write(UInt32(truncatingIfNeeded: places.count))
     for place in places {

@@ -18,35 +18,48 @@ public enum SnapshotError: Error, Equatable, CustomStringConvertible {
 
 /// Writes the state of stages as little-endian binary. Checksums and atomicity belong to the file around it.
 public struct SnapshotWriter: Sendable {
+  @usableFromInline var written: [UInt8] = []
   /// What was written so far.
-  public private(set) var bytes: [UInt8] = []
+  @inlinable public var bytes: [UInt8] { written }
 
   /// An empty snapshot.
   public init() {}
 
+  /// Begins anew in the same memory.
+  public mutating func reset() { written.removeAll(keepingCapacity: true) }
+
   /// Writes a fixed-width integer.
-  public mutating func write<T: FixedWidthInteger>(_ value: T) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  @inlinable
+  public mutating func write<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
+    // In place: there are hundreds of numbers to a sensor, and the stream waits.
+    written.append(addingCapacity: MemoryLayout<T>.size) { span in
+      span.withUnsafeMutableBufferPointer { buffer, used in
+        guard let base = buffer.baseAddress else { return }
+        UnsafeMutableRawPointer(base + used).storeBytes(of: value.littleEndian, as: T.self)
+        used += MemoryLayout<T>.size
+      }
+    }
   }
   /// Writes a double by its bit pattern, so that NaN survives.
-  public mutating func write(_ value: Double) { write(value.bitPattern) }
+  @inlinable public mutating func write(_ value: Double) { write(value.bitPattern) }
   /// Writes a boolean as one byte.
-  public mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+  @inlinable public mutating func write(_ value: Bool) { write(value ? 1 as UInt8 : 0) }
   /// Writes a moment.
-  public mutating func write(_ value: Timestamp) { write(value.nanoseconds) }
+  @inlinable public mutating func write(_ value: Timestamp) { write(value.nanoseconds) }
   /// Writes a span.
-  public mutating func write(_ value: TimeSpan) { write(value.nanoseconds) }
+  @inlinable public mutating func write(_ value: TimeSpan) { write(value.nanoseconds) }
   /// Writes UTF-8 text with its length.
   public mutating func write(_ value: String) {
     write(UInt32(value.utf8.count))
-    bytes.append(contentsOf: value.utf8)
+    written.append(contentsOf: value.utf8)
   }
   /// Writes bytes with their count.
   public mutating func write(bytes values: [UInt8]) {
     write(UInt32(values.count))
-    bytes.append(contentsOf: values)
+    written.append(contentsOf: values)
   }
   /// Writes an array with its length, each element by `body`.
+  @inlinable
   public mutating func write<T>(_ values: [T], _ body: (inout SnapshotWriter, T) -> Void) {
     write(UInt32(values.count))
     for value in values { body(&self, value) }
@@ -57,9 +70,10 @@ public struct SnapshotWriter: Sendable {
 
 /// Reads what a ``SnapshotWriter`` wrote; every read is checked.
 public struct SnapshotReader: Sendable {
-  private let bytes: [UInt8]
+  @usableFromInline let bytes: [UInt8]
+  @usableFromInline var position = 0
   /// The next byte to read.
-  public private(set) var offset = 0
+  @inlinable public var offset: Int { position }
 
   /// A reader at the start of `bytes`.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -68,16 +82,19 @@ public struct SnapshotReader: Sendable {
   public var isAtEnd: Bool { offset == bytes.count }
 
   /// Reads a fixed-width integer.
+  @inlinable
   public mutating func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self) throws(SnapshotError) -> T
   {
     let size = MemoryLayout<T>.size
     guard bytes.count - offset >= size else { throw .truncated(at: bytes.count) }
-    defer { offset += size }
+    defer { position += size }
     return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
   }
   /// Reads a double.
+  @inlinable
   public mutating func readDouble() throws(SnapshotError) -> Double { Double(bitPattern: try read(UInt64.self)) }
   /// Reads a boolean.
+  @inlinable
   public mutating func readBool() throws(SnapshotError) -> Bool {
     switch try read(UInt8.self) {
     case 0: false
@@ -86,6 +103,7 @@ public struct SnapshotReader: Sendable {
     }
   }
   /// Reads a moment.
+  @inlinable
   public mutating func readTimestamp() throws(SnapshotError) -> Timestamp {
     Timestamp(nanoseconds: try read(Int64.self))
   }
@@ -94,10 +112,11 @@ public struct SnapshotReader: Sendable {
   /// Reads text.
   public mutating func readString() throws(SnapshotError) -> String {
     let count = try readCount(elementSize: 1)
-    defer { offset += count }
+    defer { position += count }
     return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
   }
   /// Reads an array, each element by `body`; `elementSize` is the least size of one [bytes] and bounds the length.
+  @inlinable
   public mutating func readArray<T>(
     elementSize: Int = 1, _ body: (inout SnapshotReader) throws(SnapshotError) -> T
   ) throws(SnapshotError) -> [T] {
@@ -110,7 +129,7 @@ public struct SnapshotReader: Sendable {
   /// Reads bytes.
   public mutating func readBytes() throws(SnapshotError) -> [UInt8] {
     let count = try readCount(elementSize: 1)
-    defer { offset += count }
+    defer { position += count }
     return Array(bytes[offset..<offset + count])
   }
   /// Reads doubles.
@@ -123,7 +142,8 @@ public struct SnapshotReader: Sendable {
     if found != version { throw .invalid("version \(found) of \(what) instead of \(version)") }
   }
 
-  private mutating func readCount(elementSize: Int) throws(SnapshotError) -> Int {
+  @usableFromInline
+  mutating func readCount(elementSize: Int) throws(SnapshotError) -> Int {
     let count = Int(try read(UInt32.self))
     guard count <= (bytes.count - offset) / max(1, elementSize) else { throw .truncated(at: bytes.count) }
     return count

@@ -4,7 +4,7 @@ import HealthIndex
 import PlantModel
 import StreamCore
 
-/// What a sensor costs in memory: live blocks of the heap before and after stages have worked for ten thousand sensors.
+/// What a sensor costs in memory: live blocks of the heap before and after stages have worked.
 public struct SensorMemory: Sendable, Encodable {
   /// Cleaning [bytes a sensor].
   public var cleaning: Double
@@ -22,7 +22,8 @@ public struct SensorMemory: Sendable, Encodable {
     case health = "health_bytes"
   }
 
-  /// Measures a hundred plants of a hundred sensors that speak every twenty seconds for an hour and ten minutes.
+  /// Measures plants of a hundred sensors that speak four times an hour for five days, so that all is learned that is
+  /// learned of a sensor, and then every twenty seconds for an hour and ten minutes.
   public static func measure(plants: Int = 100) -> SensorMemory {
     // The frame is the worker's, not the sensor's: the first run is for it to grow.
     var frame = Frame()
@@ -33,6 +34,14 @@ public struct SensorMemory: Sendable, Encodable {
       cleaning: Double(bytes.cleaning) / sensors, windows: Double(bytes.windows) / sensors,
       health: Double(bytes.health) / sensors)
   }
+
+  /// When all sensors speak.
+  private static let moments: [Timestamp] = {
+    let quarters = 5 * QuarterHour.perDay
+    let present = QuarterHour.slot(containing: SensorLoad.start)
+    let past = (0..<quarters).map { QuarterHour.start(of: present - quarters + $0) + .minutes(5) }
+    return past + (0..<210).map { QuarterHour.start(of: present) + .seconds(20 * $0) }
+  }()
 
   private static func run(plants count: Int, _ frame: inout Frame) -> (cleaning: Int, windows: Int, health: Int) {
     let registers = registers(count)
@@ -45,20 +54,21 @@ public struct SensorMemory: Sendable, Encodable {
       bytes.windows += AllocationCount.liveBytes { windows[plant].step(&frame, in: registers[plant]) }
       bytes.health += AllocationCount.liveBytes { health[plant].step(&frame, in: registers[plant]) }
     }
-    for pass in 0..<210 {
+    for (pass, moment) in moments.enumerated() {
+      let next = pass + 1 < moments.count ? moments[pass + 1] : moment + .minute
       for plant in registers.indices {
-        fill(&frame, pass: pass)
+        fill(&frame, pass: pass, at: moment)
         step(plant)
-        guard pass % 3 == 2 else { continue }
-        let moment = moment(pass + 1)
-        frame.reset(cause: .minute, received: moment, clock: moment.floored(to: .minute))
+        // The last minute mark before they speak again is a quarter's where one lies between.
+        guard next.floored(to: .minute) > moment else { continue }
+        let mark = QuarterHour.slot(containing: next) > QuarterHour.slot(containing: moment)
+        let clock = mark ? QuarterHour.start(of: QuarterHour.slot(containing: next)) : next.floored(to: .minute)
+        frame.reset(cause: .minute, received: clock, clock: clock)
         step(plant)
       }
     }
     return withExtendedLifetime((cleaning, windows, health)) { bytes }
   }
-
-  private static func moment(_ pass: Int) -> Timestamp { SensorLoad.start + .seconds(20 * Int64(pass)) }
 
   private static func registers(_ count: Int) -> [PlantRegister] {
     (0..<count).map { plant in
@@ -71,8 +81,7 @@ public struct SensorMemory: Sendable, Encodable {
     }
   }
 
-  private static func fill(_ frame: inout Frame, pass: Int) {
-    let moment = moment(pass)
+  private static func fill(_ frame: inout Frame, pass: Int, at moment: Timestamp) {
     frame.reset(cause: .readings, received: moment, clock: moment.floored(to: .minute))
     for sensor in 0..<100 {
       let value = Double(sensor) + Double((pass * 37 + sensor * 11) % 100) / 10

@@ -124,7 +124,7 @@ func mergedStatistics() throws {
 func size() {
   #expect(MemoryLayout<WindowAccumulator>.stride == 64)
   #expect(MemoryLayout<QuantileSketch>.size == 42)
-  #expect(MemoryLayout<SeriesWindows>.stride + MemoryLayout<LocalRollup>.stride <= 704)
+  #expect(MemoryLayout<SeriesWindows>.stride + MemoryLayout<LocalRollup>.stride <= 688)
 }
 
 @Test("a series silent for more than a day takes no room, keeps its watermark and its day, and comes back")

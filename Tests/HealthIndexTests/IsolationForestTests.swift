@@ -5,6 +5,21 @@ import Testing
 
 @testable import HealthIndex
 
+extension IsolationForest {
+  /// A forest of what is ordinary among rows, and the scores of those, ascending; `nil` with too few rows.
+  fileprivate static func fitted(to rows: [[Float]], seed: UInt64) -> (forest: IsolationForest, scores: [Double])? {
+    func forest(of rows: [[Float]]) -> IsolationForest? {
+      guard let width = rows.first?.count, rows.allSatisfy({ $0.count == width }) else { return nil }
+      return IsolationForest(rows: rows.flatMap(\.self), width: width, seed: seed)
+    }
+    var random = SeededGenerator(seed: seed)
+    let shuffled = Array(rows.shuffled(using: &random).prefix(270))
+    guard let all = forest(of: shuffled) else { return nil }
+    let ordinary = IsolationForest.ordinary(shuffled, by: all).map { shuffled[$0] }
+    return forest(of: ordinary).map { ($0, ordinary.map($0.score).sorted()) }
+  }
+}
+
 @Suite("Isolation forest")
 struct IsolationForestTests {
   /// Two columns that follow one another, and a share of rows that lie far off.
@@ -50,23 +65,39 @@ struct IsolationForestTests {
   }
 }
 
-@Suite("Patterns of an asset")
-struct PatternTrackTests {
-  private let series = (0..<4).map { SeriesIndex($0) }
-
-  /// The track after some slots, four sensors near 10 and from some slot on near 18, and the score after each slot.
-  private func run(until end: Int, broken: Int, suspecting: Bool = true) -> (track: PatternTrack, scores: [Double]) {
-    var random = SeededGenerator(seed: 1)
-    let means = series.map { _ in (0..<end).map { ($0 < broken ? 10 : 18) + 0.3 * random.normal() } }
-    let known = { (one: SeriesIndex, slot: Int) -> Double in slot >= 0 ? means[one.position][slot] : .nan }
-    var track = PatternTrack()
-    let scores = (0..<end).map { slot in
-      if slot >= broken && suspecting { track.suspect(slot) }
-      track.judge(slot: slot, mean: known)
-      if slot % 96 == 0 { track.learn(before: slot, from: series, mean: known) }
-      return track.score
+@Suite("Patterns of assets")
+struct PatternBookTests {
+  /// A plant of three pumps with four sensors each and one with a single sensor.
+  private let register: PlantRegister = {
+    var register = PlantRegister(
+      plant: Plant(name: "p", location: Location(latitude: 48, longitude: 11, timezone: "UTC")))
+    for asset in ["a", "b", "c"] {
+      for sensor in ["flow", "head", "power", "speed"] { _ = register.admit(asset: asset, sensor: sensor) }
     }
-    return (track, scores)
+    _ = register.admit(asset: "single", sensor: "flow")
+    return register
+  }()
+
+  /// The book after some slots, sensors near code 10 and those of the first pump from some slot on near 40, and the first
+  /// pump's score after each slot.
+  private func run(until end: Int, broken: Int, suspecting: Bool = true) -> (book: PatternBook, scores: [Double]) {
+    var random = SeededGenerator(seed: 1)
+    var book = PatternBook()
+    let scores = (0..<end).map { slot -> Double in
+      let codes = register.series.map { series in
+        Int8((series.asset.position == 0 && slot >= broken ? 40 : 10) + 2 * random.normal())
+      }
+      book.begin(register)
+      for asset in register.assets.indices.map(AssetIndex.init) {
+        book.judge(asset, slot: slot, isSuspect: slot >= broken && suspecting, register) { codes[$0.position] }
+        if slot % 96 == asset.position {
+          book.learn(asset, slot: slot, from: register.seriesOfAsset[asset.position], register)
+        }
+      }
+      book.end()
+      return book.score(of: AssetIndex(0))
+    }
+    return (book, scores)
   }
 
   @Test("sensors that all leave what they were are seen within the hour, and count for 0.15 at the most")
@@ -74,20 +105,45 @@ struct PatternTrackTests {
     let scores = run(until: 96 * 9, broken: 96 * 8).scores
     #expect(scores[..<(96 * 8)].count { $0 > 0 } < 16)
     #expect(scores[(96 * 8)..<(96 * 8 + 4)].contains { $0 > 0.02 })
-    #expect(scores.allSatisfy { $0 <= PatternTrack.weight })
+    #expect(scores.allSatisfy { $0 <= PatternClass.weight })
   }
 
   @Test(
     "quarters in which something else speaks against the asset are not learned, others are", arguments: [true, false])
   func learning(suspecting: Bool) throws {
-    let forest = try #require(run(until: 96 * 11, broken: 96 * 8, suspecting: suspecting).track.forest)
-    #expect(forest.rows.contains { $0 > 15 } != suspecting)
+    let book = run(until: 96 * 11, broken: 96 * 8, suspecting: suspecting).book
+    let forest = try #require(book.classes.first?.forest)
+    // Behind the time of day.
+    let values = forest.rows.enumerated().filter { $0.offset % forest.width >= 2 }.map(\.element)
+    #expect(values.contains { $0 > 25 } != suspecting)
   }
 
-  @Test("an asset with one sensor has no pattern")
-  func single() {
-    var track = PatternTrack()
-    track.learn(before: 960, from: [SeriesIndex(0)]) { Double($1 % 7) }
-    #expect(track.forest == nil)
+  @Test("assets of one kind with the same sensors share a pattern; an asset with one sensor has none")
+  func sharing() throws {
+    let book = run(until: 96 * 4, broken: .max).book
+    #expect(book.classes.count == 1)
+    let only = try #require(book.classes.first)
+    #expect(only.columns == register.seriesOfAsset[0] && only.count == PatternClass.mostRows && only.forest != nil)
+    #expect(book.score(of: AssetIndex(3)) == 0)
+  }
+
+  @Test("an asset with other sensors than before has another pattern, and one that none has any more goes")
+  func changing() {
+    var book = PatternBook()
+    book.begin(register)
+    for count in [4, 3, 2] {
+      book.learn(AssetIndex(0), slot: 0, from: Array(register.seriesOfAsset[0].prefix(count)), register)
+    }
+    #expect(book.classes.map(\.columns.count) == [2, 3] || book.classes.map(\.columns.count) == [4, 2])
+  }
+
+  @Test("rows of a sample are of the last weeks, each of them about as often")
+  func sample() {
+    var one = PatternClass(columns: [SeriesIndex(0)])
+    for slot in 0..<(96 * 60) { one.take([Int8(slot / 96), 0, 0], slot: slot, asset: AssetIndex(0), members: 1) }
+    one.learn(at: 96 * 60)
+    let days = one.forest.map { forest in stride(from: 0, to: forest.rows.count, by: 3).map { forest.rows[$0] } } ?? []
+    #expect(days.count { $0 >= 46 } > days.count / 3)
+    #expect(days.count { $0 < 4 } < days.count / 8)
   }
 }

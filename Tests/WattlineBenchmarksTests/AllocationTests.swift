@@ -40,10 +40,10 @@ struct AllocationTests {
     #expect(result.allocationsPerReading < (["spool", "pipeline"].contains(name) ? 0.1 : 0.001))
   }
 
-  @Test("the state of a sensor in cleaning and windows is at most 1 KiB")
+  @Test("the state of a sensor in cleaning, windows and health is at most 1 KiB")
   func memory() {
-    let memory = SensorMemory.measure(plants: 20)
-    #expect(memory.cleaning > 100 && memory.windows > 400, "\(memory)")
-    #expect(memory.cleaning + memory.windows <= 1_024, "\(memory)")
+    let memory = SensorMemory.measure(plants: 1)
+    #expect(memory.cleaning > 100 && memory.windows > 400 && memory.health > 100, "\(memory)")
+    #expect(memory.total <= 1_024, "\(memory)")
   }
 }

@@ -16,8 +16,6 @@ struct IsolationForest: Sendable, Equatable {
   static let trees = 50
   /// ψ, rows that a tree is grown on. Few, so that odd ones among them do not hide one another.
   static let rowsOfTree = 64
-  /// Rows that are kept to draw from.
-  static let mostRows = 256
   /// Share of the rows that may be odd: the oddest are left out before the forest is made.
   static let contamination = 0.05
 
@@ -36,24 +34,11 @@ struct IsolationForest: Sendable, Equatable {
     (self.rows, self.width, self.seed) = (rows, width, seed)
   }
 
-  /// A forest of what is ordinary among rows of one width, and the scores of those, ascending; `nil` with too few rows.
-  static func fitted(to rows: [[Float]], seed: UInt64) -> (forest: IsolationForest, scores: [Double])? {
-    var random = SeededGenerator(seed: seed)
-    // Some more than are kept: the oddest of them go.
-    let shuffled = Array(rows.shuffled(using: &random).prefix(Int(Double(mostRows) / (1 - contamination)) + 1))
-    guard let first = forest(of: shuffled, seed: seed) else { return nil }
-    let ranked = shuffled.map { (row: $0, score: first.score($0)) }.enumerated().sorted {
-      $0.element.score != $1.element.score ? $0.element.score < $1.element.score : $0.offset < $1.offset
-    }
-    let kept = ranked.prefix(Int((1 - contamination) * Double(ranked.count))).sorted { $0.offset < $1.offset }
-    let ordinary = kept.map(\.element.row)
-    guard let forest = forest(of: ordinary, seed: seed) else { return nil }
-    return (forest, ordinary.map(forest.score).sorted())
-  }
-
-  private static func forest(of rows: [[Float]], seed: UInt64) -> IsolationForest? {
-    guard let width = rows.first?.count, rows.allSatisfy({ $0.count == width }) else { return nil }
-    return IsolationForest(rows: rows.prefix(mostRows).flatMap(\.self), width: width, seed: seed)
+  /// The positions of all rows but the oddest, ascending.
+  static func ordinary(_ rows: [[Float]], by forest: IsolationForest) -> [Int] {
+    let scores = rows.map(forest.score)
+    let ranked = rows.indices.sorted { scores[$0] != scores[$1] ? scores[$0] < scores[$1] : $0 < $1 }
+    return ranked.prefix(Int((1 - contamination) * Double(rows.count))).sorted()
   }
 
   /// How odd a row is, 0...1; NaN for a row of another width.

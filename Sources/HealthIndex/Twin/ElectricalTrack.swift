@@ -18,9 +18,14 @@ struct ElectricalTrack: Sendable {
     return product > 0 && power != 0 ? log(power.magnitude / product) : .nan
   }
 
+  /// Whether power, voltage and current are all known.
+  static func takes(_ means: QuarterMeans) -> Bool {
+    means["power"].magnitude < 1e12 && means["voltage"].isFinite && means["current"].isFinite
+  }
+
   mutating func judge(_ means: QuarterMeans) {
+    guard Self.takes(means) else { return }
     let (power, voltage, current) = (means["power"], means["voltage"], means["current"])
-    guard power.magnitude < 1e12, voltage.isFinite, current.isFinite else { return }
     greatest = max(greatest, power.magnitude)
     guard power.magnitude > 0.5 * greatest else { return }
     track.judge(ElectricalTrack.residual(power: power, voltage: voltage, current: current))

@@ -17,7 +17,7 @@ struct ResidualTrack: Sendable, Equatable {
   private(set) var scale = 0.0
   /// The latest residual in scales.
   private(set) var deviation = 0.0
-  private var first: [Double] = []
+  private var first: [Float] = []
   private var isLearned = false
   private var up = 0.0
   private var down = 0.0
@@ -44,9 +44,10 @@ struct ResidualTrack: Sendable, Equatable {
   }
 
   private mutating func learn(_ residual: Double) {
-    first.append(residual)
+    if first.isEmpty { first.reserveCapacity(learning) }
+    first.append(Float(residual))
     guard first.count >= learning else { return }
-    let sorted = first.sorted()
+    let sorted = first.sorted().map(Double.init)
     centre = EmpiricalQuantile.ofSorted(sorted, 0.5)
     // Nine tenths of a normal sample lie within 3.29 standard deviations.
     let spread = EmpiricalQuantile.ofSorted(sorted, 0.95) - EmpiricalQuantile.ofSorted(sorted, 0.05)
@@ -59,13 +60,15 @@ struct ResidualTrack: Sendable, Equatable {
 extension ResidualTrack {
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(isLearned)
-    writer.write(first)
+    writer.write(first) { $0.write($1.bitPattern) }
     writer.write([centre, scale, deviation, up, down])
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     isLearned = try reader.readBool()
-    first = try reader.readDoubles()
+    first = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in
+      Float(bitPattern: try reader.read(UInt32.self))
+    }
     let numbers = try reader.readDoubles()
     guard numbers.count == 5, first.count < max(1, learning), !isLearned || numbers[1] >= floor else {
       throw .invalid("a residual's track of another shape")

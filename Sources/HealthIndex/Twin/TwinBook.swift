@@ -4,62 +4,76 @@ import StreamCore
 
 /// The twins of a plant's assets, by asset.
 struct TwinBook: Sendable {
-  private enum Twin: Sendable {
+  /// Most assets have none, which takes a word.
+  private indirect enum Twin: Sendable {
     case none
-    case photovoltaic(PhotovoltaicTwin)
+    case photovoltaic(PhotovoltaicTwin, PeerTrack)
     case battery(BatteryTwin)
     case grid(BalanceTwin)
   }
 
-  /// Latest quarter of each series that was judged: slot and mean.
-  private var latest: [(slot: Int, mean: Double)] = []
+  /// The mean of a series in a slot, NaN where there is none.
+  typealias Mean = (SeriesIndex, Int) -> Double
+
   private var twins: [Twin] = []
   private var trends: [HealthTrend] = []
-  private var peers: [PeerTrack] = []
-  private var electrical: [ElectricalTrack] = []
+  /// By asset, where power, voltage and current are known.
+  private var electrical: [Int32: ElectricalTrack] = [:]
+  /// Yields of all PV generators in a slot, ascending; found once a mark.
+  private var yields: (slot: Int, values: [Double])?
 
-  /// Takes in the mean of a quarter of an hour.
-  mutating func take(_ series: SeriesIndex, slot: Int, mean: Double) {
-    while latest.count <= series.position { latest.append((Int.min, .nan)) }
-    if slot >= latest[series.position].slot { latest[series.position] = (slot, mean) }
-  }
+  /// Gives back what a mark needed.
+  mutating func end() { yields = nil }
 
   /// Judges an asset's quarter of an hour; findings come with what its points are to have.
-  mutating func judge(
-    _ asset: AssetIndex, slot: Int, _ register: PlantRegister
-  ) -> [TwinFinding] {
+  mutating func judge(_ asset: AssetIndex, slot: Int, _ register: PlantRegister, mean: Mean) -> [TwinFinding] {
+    grow(register)
+    let hasCircuit = register.series(of: asset, sensor: "voltage") != nil
+    var findings: [TwinFinding] = []
+    if case .none = twins[asset.position], !hasCircuit {
+    } else {
+      let means = means(of: asset, slot: slot, register, mean)
+      if ElectricalTrack.takes(means) {
+        electrical[asset.rawValue, default: ElectricalTrack()].judge(means)
+      }
+      findings = judgeKind(asset, means, register, mean)
+    }
+    let score = electrical[asset.rawValue]?.track.score ?? 0
+    findings.append(TwinFinding(name: "power against voltage and current", score: score))
+    return findings
+  }
+
+  private mutating func grow(_ register: PlantRegister) {
+    guard twins.count < register.assets.count else { return }
+    twins.reserveCapacity(register.assets.count)
+    trends.reserveCapacity(register.assets.count)
     while twins.count < register.assets.count {
       twins.append(TwinBook.twin(of: register.assets[twins.count].kind))
       trends.append(HealthTrend())
-      peers.append(PeerTrack())
-      electrical.append(ElectricalTrack())
     }
-    let means = means(of: asset, slot: slot, register)
-    electrical[asset.position].judge(means)
-    return judgeKind(asset, means, register)
-      + [TwinFinding(name: "power against voltage and current", score: electrical[asset.position].track.score)]
   }
 
   private mutating func judgeKind(
-    _ asset: AssetIndex, _ means: QuarterMeans, _ register: PlantRegister
+    _ asset: AssetIndex, _ means: QuarterMeans, _ register: PlantRegister, _ mean: Mean
   ) -> [TwinFinding] {
     let slot = means.slot
     switch twins[asset.position] {
     case .none: return []
-    case .photovoltaic(var twin):
+    case .photovoltaic(var twin, var peers):
       if let capacity = register.assets[asset.position].capacityKilowatts {
         twin.judge(means, capacity: capacity)
       }
-      twins[asset.position] = .photovoltaic(twin)
-      peers[asset.position].judge(yield(of: asset, slot: slot, register), among: peerYields(slot: slot, register))
-      return twin.findings + [TwinFinding(name: "peers", score: peers[asset.position].track.score)]
+      if yields?.slot != slot { yields = (slot, TwinBook.peerYields(slot: slot, register, mean)) }
+      peers.judge(TwinBook.yield(of: asset, slot: slot, register, mean), among: yields?.values ?? [])
+      twins[asset.position] = .photovoltaic(twin, peers)
+      return twin.findings + [TwinFinding(name: "peers", score: peers.track.score)]
     case .battery(var twin):
-      let air = mean(of: .weather, "temperature", slot: slot, register)
+      let air = TwinBook.mean(of: .weather, "temperature", slot: slot, register, mean)
       twin.judge(means, energy: register.assets[asset.position].energyKilowattHours ?? .nan, air: air)
       twins[asset.position] = .battery(twin)
       return twin.findings
     case .grid(var twin):
-      if let (balance, moved) = balance(slot: slot, register) {
+      if let (balance, moved) = TwinBook.balance(slot: slot, register, mean) {
         twin.judge(balance, grid: means["power"], moved: moved)
       }
       twins[asset.position] = .grid(twin)
@@ -71,7 +85,7 @@ struct TwinBook: Sendable {
   mutating func describe(_ asset: AssetIndex, index: Double, slot: Int, _ points: inout PointBatch) {
     guard twins.indices.contains(asset.position) else { return }
     switch twins[asset.position] {
-    case .photovoltaic(let twin): points.field("performance_ratio", twin.performanceRatio)
+    case .photovoltaic(let twin, _): points.field("performance_ratio", twin.performanceRatio)
     case .battery(let twin):
       points.field("soc_estimate", 100 * twin.stateOfCharge)
       points.field("soc_estimate_sd", 100 * twin.deviation)
@@ -92,50 +106,51 @@ struct TwinBook: Sendable {
 
   private static func twin(of kind: AssetKind) -> Twin {
     switch kind {
-    case .pv: .photovoltaic(PhotovoltaicTwin())
+    case .pv: .photovoltaic(PhotovoltaicTwin(), PeerTrack())
     case .battery: .battery(BatteryTwin())
     case .grid: .grid(BalanceTwin())
     default: .none
     }
   }
 
-  private func mean(_ series: SeriesIndex, slot: Int) -> Double {
-    guard latest.indices.contains(series.position), latest[series.position].slot == slot else { return .nan }
-    return latest[series.position].mean
-  }
-
-  private func means(of asset: AssetIndex, slot: Int, _ register: PlantRegister) -> QuarterMeans {
+  private func means(
+    of asset: AssetIndex, slot: Int, _ register: PlantRegister, _ mean: Mean
+  ) -> QuarterMeans {
     var means = QuarterMeans(slot: slot)
     for series in register.seriesOfAsset[asset.position] {
-      means.values[register.series[series.position].sensor] = mean(series, slot: slot)
+      means.values[register.series[series.position].sensor] = mean(series, slot)
     }
-    if let power = register.power(of: asset) { means.values["power"] = mean(power, slot: slot) }
+    if let power = register.power(of: asset) { means.values["power"] = mean(power, slot) }
     return means
   }
 
   /// The mean of a sensor of the first asset of a kind that has it.
-  private func mean(of kind: AssetKind, _ sensor: String, slot: Int, _ register: PlantRegister) -> Double {
+  private static func mean(
+    of kind: AssetKind, _ sensor: String, slot: Int, _ register: PlantRegister, _ mean: Mean
+  ) -> Double {
     for position in register.assets.indices where register.assets[position].kind == kind {
-      if let series = register.series(of: AssetIndex(position), sensor: sensor) { return mean(series, slot: slot) }
+      if let series = register.series(of: AssetIndex(position), sensor: sensor) { return mean(series, slot) }
     }
     return .nan
   }
 
   /// Power over capacity of a PV generator; NaN where either is unknown.
-  private func yield(of asset: AssetIndex, slot: Int, _ register: PlantRegister) -> Double {
+  private static func yield(of asset: AssetIndex, slot: Int, _ register: PlantRegister, _ mean: Mean) -> Double {
     guard let power = register.power(of: asset), let size = register.assets[asset.position].capacityKilowatts, size > 0
     else { return .nan }
-    return mean(power, slot: slot) / size
+    return mean(power, slot) / size
   }
 
-  private func peerYields(slot: Int, _ register: PlantRegister) -> [Double] {
+  private static func peerYields(slot: Int, _ register: PlantRegister, _ mean: Mean) -> [Double] {
     register.assets.indices.filter { register.assets[$0].kind == .pv }
-      .map { yield(of: AssetIndex($0), slot: slot, register) }.filter { $0.isFinite }
+      .map { yield(of: AssetIndex($0), slot: slot, register, mean) }.filter { $0.isFinite }.sorted()
   }
 
   /// The sums over assets that are not within another, NaN where one of them is silent, and the power that moves; `nil`
   /// where there is none.
-  private func balance(slot: Int, _ register: PlantRegister) -> (PowerBalance, moved: Double)? {
+  private static func balance(
+    slot: Int, _ register: PlantRegister, _ mean: Mean
+  ) -> (PowerBalance, moved: Double)? {
     var balance = PowerBalance()
     var moved = 0.0
     var count = 0
@@ -144,7 +159,7 @@ struct TwinBook: Sendable {
       guard role != .gridExchange, role != .none, let power = register.power(of: AssetIndex(position)),
         register.isBalancePower(power)
       else { continue }
-      let value = mean(power, slot: slot)
+      let value = mean(power, slot)
       balance.add(value, as: role)
       moved += value.magnitude
       count += 1
@@ -155,16 +170,13 @@ struct TwinBook: Sendable {
 
 extension TwinBook {
   func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(latest) { writer, entry in
-      writer.write(Int64(entry.slot))
-      writer.write(entry.mean)
-    }
     writer.write(twins) { writer, twin in
       switch twin {
       case .none: writer.write(UInt8(0))
-      case .photovoltaic(let twin):
+      case .photovoltaic(let twin, let peers):
         writer.write(UInt8(1))
         twin.snapshot(into: &writer)
+        peers.track.snapshot(into: &writer)
       case .battery(let twin):
         writer.write(UInt8(2))
         twin.snapshot(into: &writer)
@@ -174,21 +186,22 @@ extension TwinBook {
       }
     }
     writer.write(trends) { $1.snapshot(into: &$0) }
-    writer.write(peers) { $1.track.snapshot(into: &$0) }
-    writer.write(electrical) { $1.snapshot(into: &$0) }
+    writer.write(electrical.sorted { $0.key < $1.key }) { writer, entry in
+      writer.write(entry.key)
+      entry.value.snapshot(into: &writer)
+    }
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    latest = try reader.readArray(elementSize: 16) { (reader) throws(SnapshotError) in
-      (Int(try reader.read(Int64.self)), try reader.readDouble())
-    }
     twins = try reader.readArray { (reader) throws(SnapshotError) in
       switch try reader.read(UInt8.self) {
       case 0: return .none
       case 1:
         var twin = PhotovoltaicTwin()
         try twin.restore(from: &reader)
-        return .photovoltaic(twin)
+        var peers = PeerTrack()
+        try peers.track.restore(from: &reader)
+        return .photovoltaic(twin, peers)
       case 2:
         var twin = BatteryTwin()
         try twin.restore(from: &reader)
@@ -200,23 +213,14 @@ extension TwinBook {
       default: throw .invalid("a twin of an unknown kind")
       }
     }
-    trends = try reader.readArray { (reader) throws(SnapshotError) in
-      var trend = HealthTrend()
-      try trend.restore(from: &reader)
-      return trend
-    }
-    peers = try reader.readArray { (reader) throws(SnapshotError) in
-      var peer = PeerTrack()
-      try peer.track.restore(from: &reader)
-      return peer
-    }
-    electrical = try reader.readArray { (reader) throws(SnapshotError) in
+    trends = try reader.readArray { (reader) throws(SnapshotError) in try HealthTrend(from: &reader) }
+    guard trends.count == twins.count else { throw .invalid("twins and trends of different counts") }
+    let tracks = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in
+      let asset = try reader.read(Int32.self)
       var track = ElectricalTrack()
       try track.restore(from: &reader)
-      return track
+      return (asset, track)
     }
-    guard [trends.count, peers.count, electrical.count].allSatisfy({ $0 == twins.count }) else {
-      throw .invalid("twins and trends of different counts")
-    }
+    electrical = Dictionary(tracks, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -1,0 +1,187 @@
+import Glibc
+import StreamCore
+
+/// What a sensor usually says at each time of the day, and between which values it moves, in 52 bytes.
+///
+/// Values are kept as 16-bit steps from the first one. A step is a 64th of the scatter that is ordinary for the quantity,
+/// or what the values need to fit: a 32,000th of the distance from the first.
+struct DayProfile: BitwiseCopyable {
+  /// Bins of two hours each.
+  static let bins = 12
+  static let quartersOfBin = QuarterHour.perDay / bins
+  private static let none = Int16.min
+  private static let greatest = 32_000.0
+  /// Codes of a pattern from its middle to where a value is an eighth of the spread away.
+  private static let codesAtKnee = 24.0
+
+  private var origin: Float = 0
+  private var step: Float = 0
+  private var usual: InlineArray<12, Int16> = .init(repeating: none)
+  /// The extremes of days, following slowly, and those of today.
+  private var low = none
+  private var high = none
+  private var lowToday = none
+  private var highToday = none
+  /// Quarters of the day in which it has spoken in this fortnight.
+  private var active: InlineArray<3, UInt32> = .init(repeating: 0)
+  /// Where pattern codes have their middle, and the power of two of their knee in steps; fixed, so that codes of
+  /// different days can be compared.
+  private var middle = none
+  private var knee: Int8 = 0
+
+  /// How many bins of the day are known.
+  var knownBins: Int {
+    var count = 0
+    for bin in 0..<Self.bins where usual[bin] != Self.none { count += 1 }
+    return count
+  }
+
+  /// What is usual in a quarter of an hour: on the line between the middles of its bin and the nearer neighbour; NaN
+  /// where its bin is not known.
+  func usual(at slot: Int) -> Double {
+    let quarter = Self.quarter(of: slot)
+    let bin = quarter / Self.quartersOfBin
+    let own = value(usual[bin])
+    let offset = (Double(quarter % Self.quartersOfBin) + 0.5) / Double(Self.quartersOfBin) - 0.5
+    let neighbour = value(usual[(bin + (offset < 0 ? Self.bins - 1 : 1)) % Self.bins])
+    return neighbour.isNaN ? own : own + (neighbour - own) * offset.magnitude
+  }
+
+  /// The median of all bins that are known; NaN of none.
+  var median: Double {
+    EmpiricalQuantile.median((0..<Self.bins).map { value(usual[$0]) })
+  }
+
+  /// Between the extremes of an ordinary day; 0 of none.
+  var spread: Double {
+    let (low, high) = extremes
+    return low == Self.none ? 0 : value(high) - value(low)
+  }
+
+  /// Whether something came in this quarter of the day, in this fortnight.
+  func isActive(at slot: Int) -> Bool {
+    let quarter = Self.quarter(of: slot)
+    return active[quarter / 32] >> UInt32(quarter % 32) & 1 == 1
+  }
+
+  /// Takes in the mean of a quarter of an hour, which moves what is usual by `move`. `latest` is the slot of the one
+  /// before, `scatter` what is ordinary for the quantity.
+  mutating func take(_ mean: Double, at slot: Int, after latest: Int?, moving move: Double, scatter: Double) {
+    if step == 0 { (origin, step) = (Float(mean), max(Float(scatter / 64), .leastNormalMagnitude)) }
+    if let latest, Self.day(latest) != Self.day(slot) { beginDay(Self.day(slot), after: Self.day(latest)) }
+    let quarter = Self.quarter(of: slot)
+    active[quarter / 32] |= 1 << UInt32(quarter % 32)
+    let bin = quarter / Self.quartersOfBin
+    let moved = usual[bin] == Self.none ? mean : value(usual[bin]) + move
+    fit(moved)
+    usual[bin] = code(moved)
+    fit(mean)
+    let code = code(mean)
+    lowToday = lowToday == Self.none ? code : min(lowToday, code)
+    highToday = max(highToday, code)
+  }
+
+  private mutating func beginDay(_ day: Int, after last: Int) {
+    (low, high) = extremes
+    (lowToday, highToday) = (Self.none, Self.none)
+    // What it did in other times is forgotten now and then.
+    if day / 14 != last / 14 { active = .init(repeating: 0) }
+  }
+
+  /// The extremes with those of today: the first day's as they are, then half of the way out, so that one odd day does
+  /// not count whole, and, once today is over, a seventh of the way back in.
+  private var extremes: (low: Int16, high: Int16) {
+    if lowToday == Self.none { return (low, high) }
+    if low == Self.none { return (lowToday, highToday) }
+    func follow(_ known: Int16, _ today: Int16, isOut: Bool) -> Int16 {
+      let share = isOut ? 0.5 : 1.0 / 7
+      let moved = Double(known) + share * (Double(today) - Double(known))
+      return Int16(exactly: moved.rounded(.towardZero)) ?? known
+    }
+    return (
+      follow(low, lowToday, isOut: lowToday < low), follow(high, highToday, isOut: highToday > high)
+    )
+  }
+
+  // MARK: Codes of patterns
+
+  /// Fixes the codes of patterns by the extremes known so far, anew where the spread is four times or a quarter of what
+  /// it was.
+  mutating func fixPattern() {
+    let (low, high) = extremes
+    guard low != Self.none else { return }
+    let width = max(1, (Double(high) - Double(low)) / 8)
+    let wanted = Int8(clamping: Int(log2(width).rounded()))
+    guard middle == Self.none || abs(Int(wanted) - Int(knee)) >= 2 else { return }
+    middle = Int16(clamping: (Int(low) + Int(high)) / 2)
+    knee = wanted
+  }
+
+  /// How far a value is from the middle of the extremes, on a scale that is linear near it and logarithmic beyond;
+  /// `nil` before ``fixPattern()``.
+  func patternCode(_ mean: Double) -> Int8? {
+    guard middle != Self.none, mean.isFinite else { return nil }
+    let steps = (mean - Double(origin)) / Double(step) - Double(middle)
+    let bent = asinh(steps / exp2(Double(knee))) * Self.codesAtKnee / asinh(1)
+    return Int8(exactly: min(max(bent, -127), 127).rounded())
+  }
+
+  // MARK: Codes of values
+
+  private static func quarter(of slot: Int) -> Int { remainder(slot, QuarterHour.perDay) }
+
+  private static func day(_ slot: Int) -> Int { (slot - quarter(of: slot)) / QuarterHour.perDay }
+
+  private static func remainder(_ a: Int, _ b: Int) -> Int { (a % b + b) % b }
+
+  private func value(_ code: Int16) -> Double {
+    code == Self.none ? .nan : Double(origin) + Double(code) * Double(step)
+  }
+
+  private func code(_ value: Double) -> Int16 {
+    let steps = ((value - Double(origin)) / Double(step)).rounded()
+    return Int16(exactly: min(max(steps, -32_767), 32_767)) ?? 0
+  }
+
+  /// Widens the step until a value fits.
+  private mutating func fit(_ value: Double) {
+    let distance = (value - Double(origin)).magnitude
+    while distance > Self.greatest * Double(step) { widen() }
+  }
+
+  private mutating func widen() {
+    step *= 2
+    func half(_ code: Int16) -> Int16 { code == Self.none ? code : code / 2 }
+    for bin in 0..<Self.bins { usual[bin] = half(usual[bin]) }
+    (low, high, lowToday, highToday) = (half(low), half(high), half(lowToday), half(highToday))
+    (middle, knee) = (half(middle), max(knee - 1, -100))
+  }
+}
+
+extension DayProfile {
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(origin.bitPattern)
+    writer.write(step.bitPattern)
+    for bin in 0..<Self.bins { writer.write(usual[bin]) }
+    for code in [low, high, lowToday, highToday, middle] { writer.write(code) }
+    for word in 0..<3 { writer.write(active[word]) }
+    writer.write(knee)
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    origin = Float(bitPattern: try reader.read(UInt32.self))
+    step = Float(bitPattern: try reader.read(UInt32.self))
+    guard origin.magnitude <= 1e30, step == 0 || (.leastNormalMagnitude...1e30).contains(step) else {
+      throw .invalid("a profile without a measure")
+    }
+    for bin in 0..<Self.bins { usual[bin] = try reader.read(Int16.self) }
+    low = try reader.read(Int16.self)
+    high = try reader.read(Int16.self)
+    lowToday = try reader.read(Int16.self)
+    highToday = try reader.read(Int16.self)
+    middle = try reader.read(Int16.self)
+    for word in 0..<3 { active[word] = try reader.read(UInt32.self) }
+    knee = try reader.read(Int8.self)
+    guard knee >= -100 else { throw .invalid("a pattern without a measure") }
+  }
+}

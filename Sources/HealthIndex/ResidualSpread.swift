@@ -1,0 +1,34 @@
+/// The median and the 90 % quantile of what a sensor strays, over about the last week, in 12 bytes.
+///
+/// Each value above an estimate raises it by a share, each below lowers it, so that they balance where the wanted part
+/// of the values is below (stochastic approximation after H. Robbins and S. Monro, 1951; on a logarithmic scale). The
+/// first steps are large; later ones are 0.6 %, which remembers a week of quarter hours. A single wild value moves an
+/// estimate no more than any other.
+struct ResidualSpread: BitwiseCopyable {
+  private static let smallestStep: Float = 0.006
+
+  private(set) var median: Float = 0
+  private(set) var high: Float = 0
+  /// How many values, 255 at the most.
+  private(set) var count: UInt8 = 0
+
+  /// Takes in the size of a residual; `least` is what cannot be told from none.
+  mutating func take(_ size: Double, least: Double) {
+    let size = Float(min(max(size, least, 1e-30), 1e30))
+    if count == 0 { (median, high) = (size, size) }
+    if count < .max { count += 1 }
+    let step = max(Self.smallestStep, 1 / Float(count))
+    Self.move(&median, towards: size, 0.5, step)
+    Self.move(&high, towards: size, 0.9, step)
+    high = max(high, median)
+  }
+
+  private static func move(_ estimate: inout Float, towards size: Float, _ probability: Float, _ step: Float) {
+    if size > estimate { estimate = min(size, estimate * (1 + 2 * step * probability)) }
+    if size < estimate { estimate = max(size, estimate * (1 - 2 * step * (1 - probability))) }
+  }
+
+  init() {}
+
+  init(median: Float, high: Float, count: UInt8) { (self.median, self.high, self.count) = (median, high, count) }
+}
