@@ -12,14 +12,18 @@ struct AlertKey: Hashable {
     switch rule {
     case .outage:
       switch other.rule {
-      case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health: true
+      case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health, .notFollowed: true
       case .limit, .clock, .unit, .outage, .database: false
       }
-    case .noData: other.rule == .noData && other != self && series == nil && (asset == nil || asset == other.asset)
-    case .trip: other.asset == asset && [.health, .stuck, .derating].contains(other.rule)
-    case .derating: other.asset == asset && other.rule == .health
-    // What sends thousands of its unit seems to have fallen to nothing.
-    case .unit: other.asset == asset && (other.rule == .health || (other.rule == .trip && other.series == series))
+    case .noData:
+      [.noData, .notFollowed].contains(other.rule) && other != self && series == nil
+        && (asset == nil || asset == other.asset)
+    case .trip: other.asset == asset && [.health, .stuck, .derating, .notFollowed].contains(other.rule)
+    case .derating: other.asset == asset && [.health, .notFollowed].contains(other.rule)
+    case .unit:
+      // What sends thousands of its unit seems to have fallen to nothing.
+      other.asset == asset
+        && ([.health, .notFollowed].contains(other.rule) || (other.rule == .trip && other.series == series))
     default: false
     }
   }

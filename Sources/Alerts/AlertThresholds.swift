@@ -30,6 +30,8 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case spikes
   /// The database takes nothing, and all points wait on disk until a person acts.
   case database
+  /// An asset does not do what it was commanded.
+  case notFollowed = "not_followed"
 
   /// Whether alerts of this rule can explain others; see ``AlertKey/explains(_:)``.
   var explainsOthers: Bool {

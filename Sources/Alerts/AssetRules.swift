@@ -83,6 +83,10 @@ extension AlertStage {
       }
       return
     }
+    if let limit = frame.limits[index], limit <= 0.02 * (asset.powerKilowatts ?? asset.capacityKilowatts ?? 0) {
+      watch.unserved = .distantPast
+      return book.clear(key, at: time, "A command holds it back.", value: value, &frame)
+    }
     guard isPower[series.position], watch.connected != .distantPast,
       let size = asset.powerKilowatts ?? asset.capacityKilowatts, size > 0
     else { return }

@@ -13,7 +13,7 @@ extension AlertStage {
     let index = register.series[series.position].asset
     let run = Int(watches[series.position].stuck)
     let derating = AlertKey(rule: .derating, asset: index, series: series)
-    if run <= 0 {
+    if run <= 0 || frame.limits[index] != nil {
       assetWatches[index.position].heldSince = .distantPast
       clearDerating(derating, value, time, &frame)
       return

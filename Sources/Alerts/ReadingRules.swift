@@ -168,6 +168,14 @@ extension AlertStage {
     let key = AlertKey(rule: .trip, asset: index, series: series)
     let size = asset.capacityKilowatts ?? watch.recentMaximum
     let isStanding = value.magnitude < thresholds.standing * size
+    if isStanding, frame.limits[index] == 0 {
+      // What was shut down shows no more whether it could run; after a trip a person says that it was looked at.
+      watch.earlier = (0, 0)
+      watch.lastStood = time
+      if book.isActive(key), book.alerts[key]?.isAcknowledged != true { return }
+      watch.trip = 0
+      return book.clear(key, at: time, "It was shut down, and the trip is acknowledged.", value: value, &frame)
+    }
     if book.isActive(key) {
       SeriesWatch.count(&watch.trip, value < thresholds.restarted * size)
       if Int(watch.trip) <= -thresholds.fastReadings {

@@ -68,9 +68,14 @@ public struct CleaningStage: Stage {
         continue
       }
       let place = states.place(of: series) ?? wake(series)
-      let verdict = states[place].judge(
+      var verdict = states[place].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
         received: frame.received, profile: profile, lateness: lateness)
+      if verdict.flags.contains(QualityFlags(.stuck)), frame.limits[register.series[series].asset] != nil {
+        // What was told to give no more stands still there.
+        verdict.flags.remove(QualityFlags(.stuck))
+        (verdict.value, verdict.deviation) = (frame.readings.value[i], nil)
+      }
       frame.readings.time[i] = verdict.time
       frame.readings.value[i] = verdict.value
       frame.readings.flags[i] = verdict.flags

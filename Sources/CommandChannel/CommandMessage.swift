@@ -6,8 +6,8 @@ import PlantModel
 /// `execute` alone says that it is to be carried out: advice, and what waits for a confirmation, is published too and has
 /// `false`. What comes after `expires` is to be ignored.
 public enum CommandMessage {
-  private struct Document: Encodable {
-    struct Predicted: Encodable {
+  private struct Document: Codable {
+    struct Predicted: Codable {
       var power: Double?
       var exchange: Double?
       var soc: Double?
@@ -57,6 +57,38 @@ public enum CommandMessage {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let body = try? encoder.encode(document) else { return nil }
     return PublishedMessage(topic: topic(plant: plant, asset: asset), payload: Array(body))
+  }
+
+  /// What a device is to do.
+  public struct Order: Sendable, Equatable {
+    /// The asset's name.
+    public var asset: String
+    /// What it is to do.
+    public var action: Command.Action
+    /// The power to hold or not to exceed, in the asset's own direction [kW]; `nil` where the action has none.
+    public var setpoint: Double?
+
+    /// An order.
+    public init(asset: String, action: Command.Action, setpoint: Double? = nil) {
+      (self.asset, self.action, self.setpoint) = (asset, action, setpoint)
+    }
+  }
+
+  /// What a message asks a device of a plant to do; `nil` for advice, for what has expired or was retained, and for what is
+  /// no command.
+  public static func order(in message: PublishedMessage, plant: String, at now: Timestamp) -> Order? {
+    guard !message.retain, message.payload.count <= 65_536,
+      let document = try? JSONDecoder().decode(Document.self, from: Data(message.payload)), document.execute,
+      document.plant == plant, message.topic == topic(plant: plant, asset: document.asset),
+      let action = Command.Action(rawValue: document.action),
+      let expires = ISO8601.timestamp(document.expires), now <= expires
+    else { return nil }
+    return Order(asset: document.asset, action: action, setpoint: document.setpoint)
+  }
+
+  /// The topics on which the commands of a plant come.
+  public static func filter(plant: String) -> String {
+    TopicName.join(["wattline", plant]) + "/+/command"
   }
 
   /// `wattline/<plant>/<asset>/command`, names encoded.

@@ -32,10 +32,13 @@ public final class Publisher: Sendable {
   ///   - settings: the broker; its `clientID` is used as it is, so that two clients of one process need two of them.
   ///   - will: published by the broker when the connection ends without good-bye, and by ``stop(timeout:)``.
   ///   - window: unconfirmed messages at most, 1...20,000.
+  ///   - filters: topics that are subscribed to at QoS 1 with each connection, as a device does with its commands.
   ///   - onEvent: called on the publisher's thread.
+  ///   - onMessage: called there with each message that comes on `filters`.
   public init(
-    settings: BrokerSettings, will: PublishedMessage? = nil, window: Int = 1_000,
-    onEvent: @escaping @Sendable (PublisherEvent) -> Void = { _ in }
+    settings: BrokerSettings, will: PublishedMessage? = nil, window: Int = 1_000, filters: [String] = [],
+    onEvent: @escaping @Sendable (PublisherEvent) -> Void = { _ in },
+    onMessage: @escaping @Sendable (PublishedMessage) -> Void = { _ in }
   ) {
     self.will = will
     self.window = min(max(window, 1), 20_000)
@@ -45,7 +48,8 @@ public final class Publisher: Sendable {
     let thread = Thread {
       BlockingThread.showName("mqtt-publish")
       PublisherLoop(
-        settings: settings, will: will, window: limit, queue: queue, control: control, onEvent: onEvent
+        settings: settings, will: will, window: limit, filters: filters, queue: queue, control: control,
+        onEvent: onEvent, onMessage: onMessage
       ).run()
       control.ended.signal()
     }

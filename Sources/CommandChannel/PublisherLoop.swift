@@ -14,7 +14,9 @@ final class PublisherLoop {
   private let settings: BrokerSettings
   private let queue: PublishQueue
   private let control: PublisherControl
+  private let filters: [String]
   private let onEvent: @Sendable (PublisherEvent) -> Void
+  private let onMessage: @Sendable (PublishedMessage) -> Void
   private let client: OpaquePointer?
   private var batch = PublishQueue.Batch()
   /// What the library has and has not confirmed, by packet identifier.
@@ -27,10 +29,13 @@ final class PublisherLoop {
   private var backoff = PublisherBackoff()
 
   init(
-    settings: BrokerSettings, will: PublishedMessage?, window: Int, queue: PublishQueue, control: PublisherControl,
-    onEvent: @escaping @Sendable (PublisherEvent) -> Void
+    settings: BrokerSettings, will: PublishedMessage?, window: Int, filters: [String], queue: PublishQueue,
+    control: PublisherControl, onEvent: @escaping @Sendable (PublisherEvent) -> Void,
+    onMessage: @escaping @Sendable (PublishedMessage) -> Void
   ) {
     self.settings = settings
+    self.filters = filters
+    self.onMessage = onMessage
     self.queue = queue
     self.control = control
     self.onEvent = onEvent
@@ -82,6 +87,13 @@ final class PublisherLoop {
     }
     mosquitto_publish_callback_set(client) { _, context, identifier in
       PublisherLoop.from(context)?.published(identifier)
+    }
+    mosquitto_message_callback_set(client) { _, context, message in
+      guard let message = message?.pointee, let topic = message.topic else { return }
+      let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
+      PublisherLoop.from(context)?.onMessage(
+        PublishedMessage(
+          topic: String(cString: topic), payload: Array(payload), qos: Int(message.qos), retain: message.retain))
     }
   }
 
@@ -173,6 +185,8 @@ final class PublisherLoop {
     backoff.reset()
     control.isConnected.store(true, ordering: .relaxed)
     control.connections.add(1, ordering: .relaxed)
+    // The session is clean: the broker has forgotten what was subscribed.
+    for filter in filters { mosquitto_subscribe(client, nil, filter, 1) }
     onEvent(.connected)
   }
 

@@ -5,12 +5,13 @@ import StreamCore
 /// this one up to this hour.
 ///
 /// Backwards from a day ahead, at the prices known, the value is solved exactly along the day that followed each past
-/// day's like hour; kernel weights by likeness and age average the values at the start of each block of hours. Within
-/// a block what belongs together (a cloudy morning, a hot evening) stays together; at its end nobody knows yet which
-/// day it will have been, so nothing is planned on knowledge that will not be there. The action is the exact minimum
-/// of the slot's cost plus that value. This is kernel-based reinforcement learning (D. Ormoneit and Ś. Sen, Machine
-/// Learning 49, 2002, doi:10.1023/A:1017928328829) with stretches of sample paths in place of single transitions. It
-/// looks at nothing but the past, needs no random source and learns anew in every slot.
+/// day's like hour, corrected for the level of load and generation; kernel weights by likeness and age average the
+/// values at the start of each block of hours. Within a block what belongs together (a cloudy morning, a hot evening)
+/// stays together; at its end nobody knows yet which day it will have been, so nothing is planned on knowledge that
+/// will not be there. The action is the exact minimum of the slot's cost plus that value. This is kernel-based
+/// reinforcement learning (D. Ormoneit and Ś. Sen, Machine Learning 49, 2002, doi:10.1023/A:1017928328829) with
+/// stretches of sample paths in place of single transitions. It looks at nothing but the past, needs no random source
+/// and learns anew in every slot.
 public struct AnalogPolicy: Sendable {
   /// What was found best in comparison; see the article on dispatch.
   public struct Settings: Hashable, Sendable {
@@ -32,11 +33,16 @@ public struct AnalogPolicy: Sendable {
     public var historyDays = 365
     /// Value of energy left at the horizon, as a share of the lowest price ahead.
     public var terminalShare = 0.5
+    /// Share, as an exponent, of the difference in level that a past day is corrected by: a day alike of weeks ago with two
+    /// thirds of yesterday's load and sun stands for one with 1.5 to this power times as much of each.
+    public var levelShare = 0.5
 
     /// The settings that were found best.
     public init() {}
   }
 
+  /// A past day is corrected by this factor at the most.
+  private static let greatestCorrection = 2.0
   /// Days that count for less than this share of the most similar one are left out.
   private static let leastWeight = 1e-3
 
@@ -112,7 +118,7 @@ public struct AnalogPolicy: Sendable {
       for path in paths {
         branch.copy(value)
         for slot in (start..<min(horizon, start + block)).reversed() {
-          var netDemand = path.origin.map { record.netDemand($0 + 1 + lead + slot) } ?? path.netDemand
+          var netDemand = path.origin.map { path.netDemand(of: $0 + 1 + lead + slot, in: record) } ?? path.netDemand
           if let distortion { netDemand = distortion.expected(netDemand, slot: slot) }
           branch.stepBack(
             over: offers(netDemand: netDemand, price: ahead[slot], export: exports?[slot], cap: cap))
@@ -176,6 +182,13 @@ public struct AnalogPolicy: Sendable {
     /// Net demand of all slots of the prior [kW].
     var netDemand = 0.0
     var weight: Double
+    /// What load and generation of the past day are multiplied by.
+    var loadScale = 1.0
+    var generationScale = 1.0
+
+    func netDemand(of slot: Int, in record: SlotRecord) -> Double {
+      loadScale * record.load[slot] - generationScale * record.generation[slot]
+    }
   }
 
   /// The days that followed the past slots most like the latest one, and the prior, with weights that sum to one.
@@ -210,6 +223,23 @@ public struct AnalogPolicy: Sendable {
     ranked.removeLast(max(0, ranked.count - settings.neighbours))
     let best = ranked[0].weight
     for index in ranked.indices { ranked[index].weight = exp(ranked[index].weight - best) }
-    return ranked.filter { $0.weight > AnalogPolicy.leastWeight }
+    return ranked.filter { $0.weight > AnalogPolicy.leastWeight }.map { corrected($0) }
+  }
+
+  /// A past day at the level of the day that ended now.
+  private func corrected(_ path: Path) -> Path {
+    guard let origin = path.origin else { return path }
+    var path = path
+    let (now, then) = (record.count - slotsPerDay..<record.count, origin - slotsPerDay + 1..<origin + 1)
+    func scale(_ mean: (ClosedRange<Int>) -> Double) -> Double {
+      // What is hardly anything, such as winter's sun, is no measure.
+      let least = 0.01 * problem.battery.powerKilowatts
+      let ratio = (mean(ClosedRange(now)) + least) / (mean(ClosedRange(then)) + least)
+      let bound = AnalogPolicy.greatestCorrection
+      return pow(min(bound, max(1 / bound, ratio.isFinite ? ratio : 1)), settings.levelShare)
+    }
+    path.loadScale = scale(record.meanLoad)
+    path.generationScale = scale(record.meanGeneration)
+    return path
   }
 }

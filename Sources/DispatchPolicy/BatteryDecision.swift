@@ -30,8 +30,6 @@ struct BatteryDecision {
   var stateOfCharge: Double
   /// Grid exchange with the batteries at rest [kW].
   var netDemand: Double
-  /// Power of the batteries before [kW], NaN where unknown.
-  var previous = Double.nan
   /// What is recommended [kW].
   var power = 0.0
   /// What the rule would have done, within the same limits [kW].
@@ -39,10 +37,9 @@ struct BatteryDecision {
   var reason = ""
   var isShielded = false
 
-  init(stateOfCharge: Double, netDemand: Double, previous: Double) {
+  init(stateOfCharge: Double, netDemand: Double) {
     self.stateOfCharge = stateOfCharge
     self.netDemand = netDemand
-    self.previous = previous
   }
 
   /// - Parameter learner: What wishes in the rule's place, unless it has seen too little.
@@ -53,20 +50,15 @@ struct BatteryDecision {
     let hours = DispatchStage.interval.inHours
     let wanted = rule.wish(
       netDemand: netDemand, stateOfCharge: stateOfCharge, battery: fleet.battery, outlook: prices.outlook, hours: hours)
-    var shield = SafetyShield(
+    let shield = SafetyShield(
       battery: fleet.battery, importLimitKilowatts: limits.importKilowatts,
       exportLimitKilowatts: limits.exportKilowatts)
-    shield.rampKilowattsPerHour = fleet.rampKilowattsPerHour
     let learned = learner?.wish(
       netDemand: netDemand, stateOfCharge: stateOfCharge, price: prices.outlook.now + prices.carbon,
       export: prices.export, hours: hours)
     let chosen = learned ?? wanted
-    let outcome = shield.project(
-      wish: chosen.power, within: headroom, netDemand: netDemand, hours: hours, previous: previous)
-    rulePower =
-      shield.project(
-        wish: wanted.power, within: headroom, netDemand: netDemand, hours: hours, previous: previous
-      ).power
+    let outcome = shield.project(wish: chosen.power, within: headroom, netDemand: netDemand)
+    rulePower = shield.project(wish: wanted.power, within: headroom, netDemand: netDemand).power
     power = outcome.power
     isShielded = outcome.binding != nil
     reason = outcome.binding.map { "limit: \($0.rawValue)" } ?? chosen.reason

@@ -16,10 +16,6 @@ struct BatteryFleet: Sendable {
   let members: [Member]
   /// All of them in one: energies and powers added, shares weighted by energy.
   let battery: BatteryModel
-  /// Mean reserve by energy, 0...1.
-  let reserve: Double
-  /// Sum of the ramps [kW/h]; infinite where one has none.
-  let rampKilowattsPerHour: Double
   /// Mean wear by energy [currency/kWh].
   let wearPrice: Double
 
@@ -41,10 +37,9 @@ struct BatteryFleet: Sendable {
   /// A fleet of one or more.
   init(_ first: Member, _ others: ArraySlice<Member> = []) {
     members = [first] + others
-    rampKilowattsPerHour = members.reduce(0) { $0 + $1.rampKilowattsPerHour }
     guard !others.isEmpty else {
       // Means would round.
-      (battery, reserve, wearPrice) = (first.battery, first.reserve, first.wearPrice)
+      (battery, wearPrice) = (first.battery, first.wearPrice)
       return
     }
     let energy = members.reduce(0) { $0 + $1.battery.energyKilowattHours }
@@ -56,7 +51,6 @@ struct BatteryFleet: Sendable {
       energyKilowattHours: energy, powerKilowatts: members.reduce(0) { $0 + $1.battery.powerKilowatts },
       efficiency: mean(\.battery.efficiency), minimumStateOfCharge: mean(\.battery.minimumStateOfCharge),
       maximumStateOfCharge: mean(\.battery.maximumStateOfCharge))
-    reserve = mean(\.reserve)
     wearPrice = mean(\.wearPrice)
   }
 
@@ -76,27 +70,36 @@ struct BatteryFleet: Sendable {
     members.reduce(0) { sum, member in sum.flatMap { sum in of(member.asset).map { sum + $0 } } }
   }
 
-  /// What each can do in a step, by their states of charge.
-  func headrooms(_ statesOfCharge: [Double], hours: Double) -> [Headroom] {
-    zip(members, statesOfCharge).map { member, soc in
-      Headroom(member.battery, reserve: member.reserve, stateOfCharge: soc, hours: hours)
+  /// What each can do in a step, by their states of charge and powers before; a power that is not known binds nothing.
+  func headrooms(_ statesOfCharge: [Double], previous: [Double], hours: Double) -> [Headroom] {
+    members.indices.map { place in
+      Headroom(
+        members[place].battery, reserve: members[place].reserve, stateOfCharge: statesOfCharge[place], hours: hours,
+        previous: previous[place], rampKilowattsPerHour: members[place].rampKilowattsPerHour)
     }
   }
 
-  /// Splits a power that all can give together. What the reserves leave comes first, in proportion to it.
+  /// Splits a power that all can give together: in proportion to what each can do, as far as its ramp and reserve let it.
   ///
   /// Worked value: 30 kW among two that can give 50 and 10 kW are 25 and 5 kW.
   static func split(_ power: Double, among headrooms: [Headroom]) -> [Double] {
     let total = headrooms.reduce(Headroom(), +)
-    let shares: [Double] =
-      if power < 0 {
-        headrooms.map(\.charge)
-      } else if power <= total.aboveReserve {
-        headrooms.map(\.aboveReserve)
-      } else {
-        headrooms.map(\.discharge)
-      }
+    let tolerance = 1e-9 * max(1, total.discharge, total.charge)
+    // The narrowest limits that leave room for all of it.
+    let keepsRamps = power > total.low - tolerance && power < total.high + tolerance
+    let keepsReserves = keepsRamps && power < total.aboveReserve + tolerance
+    let ranges = headrooms.map { one in
+      keepsReserves ? (one.low, one.aboveReserve) : keepsRamps ? (one.low, one.high) : (-one.charge, one.discharge)
+    }
+    let shares = headrooms.map { power < 0 ? $0.charge : keepsReserves ? max(0, $0.aboveReserve) : $0.discharge }
     let sum = shares.reduce(0, +)
-    return shares.map { sum > 0 ? power * ($0 / sum) : 0 }
+    var powers = zip(shares, ranges).map { share, range in
+      min(range.1, max(range.0, sum > 0 ? power * (share / sum) : 0))
+    }
+    let rest = power - powers.reduce(0, +)
+    let rooms = zip(powers, ranges).map { rest > 0 ? $1.1 - $0 : $0 - $1.0 }
+    let room = rooms.reduce(0, +)
+    if room > 0 { for place in powers.indices { powers[place] += rest * (rooms[place] / room) } }
+    return powers
   }
 }

@@ -21,6 +21,7 @@ struct BatteryReview {
   private let fleet: BatteryFleet
   private let problem: DispatchProblem
   private let prices: [Double]
+  private let exportPrices: [Double]
   private let outlooks: [PriceCurve.Outlook]
   private let hasGeneration: Bool
   private(set) var comparison: MonthlyAccount.Comparison?
@@ -31,25 +32,23 @@ struct BatteryReview {
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
     self.fleet = fleet
     // The demand charge is on the month, not on a stretch.
-    let export: Double
-    (prices, outlooks, export) = BatteryReview.prices(accountant)
-    problem = DispatchProblem(
-      battery: fleet.battery, hours: 0.25, exportPrice: export, wearPrice: fleet.wearPrice)
+    (prices, exportPrices, outlooks) = BatteryReview.prices(accountant)
+    problem = DispatchProblem(battery: fleet.battery, hours: 0.25, wearPrice: fleet.wearPrice)
     hasGeneration = plant.assets.contains { $0.kind.role == .generation }
     let stretches = self.stretches(accountant.quarters)
     guard !stretches.isEmpty else { return }
     comparison = compare(stretches, demandCharge: plant.tariff.demandCharge)
   }
 
-  /// Import prices, the outlooks of their days, and the mean payment for export.
-  private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [PriceCurve.Outlook], Double) {
+  /// Import prices, payments for export, and the outlooks of their days.
+  private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [Double], [PriceCurve.Outlook]) {
     var curve = PriceCurve(plant: accountant.plant)
     var days: [Int] = []
-    var export = 0.0
+    var exports: [Double] = []
     let prices = accountant.quarters.enumerated().map { place, quarter in
       let moment = accountant.start + .minutes(Int64(15 * place))
       days.append(curve.local(at: moment).day)
-      export += curve.exportPrice(at: moment) / Double(accountant.quarters.count)
+      exports.append(quarter.exportPrice.isFinite ? quarter.exportPrice : curve.exportPrice(at: moment))
       return quarter.price.isFinite ? quarter.price : curve.price(at: moment)
     }
     var outlooks: [PriceCurve.Outlook] = []
@@ -59,7 +58,7 @@ struct BatteryReview {
       let end = (place..<prices.count).first { days[$0] != days[first] } ?? prices.count
       outlooks.append(PriceCurve.Outlook(prices[first..<end], at: place))
     }
-    return (prices, outlooks, export)
+    return (prices, exports, outlooks)
   }
 
   private func usable(_ quarter: MonthlyAccountant.Quarter) -> Double? {
@@ -79,7 +78,8 @@ struct BatteryReview {
       let end = (place..<quarters.count).first { !quarters[$0].netDemand.isFinite } ?? quarters.count
       var stretch = Stretch(quarters: place..<end, start: start, end: start)
       for quarter in place..<end {
-        stretch.series.append(load: quarters[quarter].netDemand, generation: 0, price: prices[quarter])
+        stretch.series.append(
+          load: quarters[quarter].netDemand, generation: 0, price: prices[quarter], exportPrice: exportPrices[quarter])
         stretch.powers.append(quarters[quarter].meanBattery)
       }
       // The charge that was measured last, and from there what the battery's power made of it.

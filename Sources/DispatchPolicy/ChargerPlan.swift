@@ -57,20 +57,16 @@ struct Curtailment {
   ///   - generation: Of all generators [kW].
   ///   - limit: Greatest export [kW].
   ///   - exportPrice: Payment for export [currency/kWh].
-  ///   - isHeld: Whether generators were held back before: then they stay so until there is a little room, because what
-  ///     they could give is not seen.
+  ///   - isHeld: Whether generators were held back before. What they could give is then not seen: they may give as much
+  ///     more as would not be exported too much, and are let go when they give less than half of that.
   ///
   /// Worked value: 40 kW of generation and 30 kW of export against a limit of 20 kW may be 30 kW.
   init(exchange: Double, generation: Double, limit: Double, exportPrice: Double, isHeld: Bool) {
     let allowed = exportPrice < 0 ? 0 : limit
-    excess = -exchange - allowed
-    let slack = isHeld ? 0.02 * generation : 0
-    guard generation > 0, excess > 1e-9 - slack else {
-      excess = 0
-      return
-    }
-    excess = max(0, excess)
-    cap = max(0, generation - excess)
+    let most = generation + exchange + allowed
+    guard generation > 0, most.isFinite, generation > most + 1e-9 || (isHeld && generation > most / 2) else { return }
+    excess = max(0, generation - most)
+    cap = max(0, most)
     reason = exportPrice < 0 ? "curtail: price" : "curtail: export"
   }
 }

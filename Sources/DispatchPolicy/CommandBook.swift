@@ -41,6 +41,8 @@ struct CommandBook {
   }
 
   private var memories: [AssetIndex: Memory] = [:]
+  /// What assets other than batteries were told not to exceed, and 0 for whatever was shut down [kW].
+  private(set) var limits: [AssetIndex: Double] = [:]
   /// Critical alerts that are active: rule and asset by identity.
   private var critical: [String: (rule: String, asset: AssetIndex?)] = [:]
 
@@ -79,9 +81,10 @@ struct CommandBook {
     for position in register.assets.indices where CommandBook.kinds.contains(register.assets[position].kind) {
       let asset = AssetIndex(position)
       judge(asset, &frame, context, register)
-      guard let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register)
-      else { continue }
-      issue(wish, asset, &frame, context, register)
+      if let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register) {
+        issue(wish, asset, &frame, context, register)
+      }
+      forgive(asset, &frame, context, register)
     }
   }
 
@@ -142,7 +145,11 @@ extension CommandBook {
     if decision.reason.hasPrefix("stale") || decision.reason.hasPrefix("unknown") {
       return Wish(action: .hold, reason: decision.reason)
     }
-    if let power = context.power(asset), matches(power, decision.recommendedKilowatts, .optimize, asset, register) {
+    let wanted = decision.recommendedKilowatts
+    if let power = context.power(asset), isNear(power, wanted, asset, register),
+      // What was told to give less has to be told that it may give more.
+      limits[asset].map({ isNear(wanted, $0, asset, register) }) ?? true
+    {
       return nil
     }
     return Wish(action: .optimize, setpoint: decision.recommendedKilowatts, reason: decision.reason)
@@ -160,21 +167,31 @@ extension CommandBook {
 
   private static func minutes(_ span: TimeSpan) -> String { "\(span.nanoseconds / TimeSpan.minute.nanoseconds) min" }
 
-  /// Whether a measured power is what an action asks for. Generators and chargers may give less than their limit.
+  /// Whether a measured power is what an action asks for, as far as devices keep to it.
   private func matches(
     _ power: Double, _ setpoint: Double?, _ action: Command.Action, _ asset: AssetIndex, _ register: PlantRegister
   ) -> Bool {
-    let found = register.assets[asset.position]
-    let size = found.powerKilowatts ?? found.capacityKilowatts ?? 0
-    let tolerance = max(0.2, 0.05 * size)
+    let tolerance = CommandBook.tolerance(0.05, register.assets[asset.position])
     switch action {
     case .shutdown: return abs(power) <= tolerance
     case .startup: return abs(power) > tolerance
     case .hold: return true
-    case .optimize:
-      guard let setpoint else { return true }
-      return found.kind == .battery ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
+    case .optimize: return setpoint.map { isNear(power, $0, within: 0.05, asset, register) } ?? true
     }
+  }
+
+  /// Whether a power is as good as a setpoint. Generators and chargers may give less than their limit.
+  private func isNear(
+    _ power: Double, _ setpoint: Double, within share: Double = 0.01, _ asset: AssetIndex, _ register: PlantRegister
+  ) -> Bool {
+    let found = register.assets[asset.position]
+    let tolerance = CommandBook.tolerance(share, found)
+    return found.kind == .battery ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
+  }
+
+  /// A share of an asset's size, or what meters err by [kW].
+  private static func tolerance(_ share: Double, _ asset: Asset) -> Double {
+    max(0.2, share * (asset.powerKilowatts ?? asset.capacityKilowatts ?? 0))
   }
 }
 
@@ -224,7 +241,7 @@ extension CommandBook {
       guard let before = last.setpoint, let after = wish.setpoint, last.state != .refused, now < last.expires else {
         return false
       }
-      return matches(after, before, .optimize, asset, register) && matches(before, after, .optimize, asset, register)
+      return isNear(after, before, asset, register) && isNear(before, after, asset, register)
     case .hold: return last.reason == wish.reason
     case .shutdown, .startup:
       return last.state == .rejected || last.state == .followed || now <= last.expires
@@ -265,12 +282,41 @@ extension CommandBook {
         // Advice to start is given once.
         if command.action == .startup { carryOut(command, at: context.now) }
       } else {
-        // The minute at which it was given is not over before its readings are in.
-        guard command.state == .issued, context.now - command.issued >= settings.response + .minute else { return }
+        // Readings come once a minute from many, and the first after a jump may be doubted.
+        guard command.state == .issued, context.now - command.issued >= settings.response + .minutes(2) else { return }
         command.state = .notFollowed
+        // It is not off, and is to be told again.
+        if command.action == .shutdown {
+          memories[asset]?.isOff = false
+          memories[asset]?.changed = .distantPast
+        }
       }
     }
     settle(command, actual: context.power(asset), &frame, register)
+  }
+
+  /// What was not followed is over when its time is, unless something else was commanded meanwhile.
+  private mutating func forgive(
+    _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+  ) {
+    guard frame.cause == .minute, var command = memories[asset]?.command, command.state == .notFollowed,
+      context.now > max(command.expires, command.issued + DispatchStage.interval)
+    else { return }
+    command.state = .expired
+    settle(command, actual: context.power(asset), &frame, register)
+  }
+
+  /// Keeps account of what an asset may give or take at the most.
+  private mutating func restrict(by command: Command, _ asset: Asset) {
+    switch (command.action, command.state) {
+    case (.shutdown, .issued), (.shutdown, .followed): limits[command.asset] = 0
+    case (.shutdown, .notFollowed), (.startup, .issued), (.startup, .followed): limits[command.asset] = nil
+    case (.optimize, .advised), (.optimize, .issued), (.optimize, .followed):
+      guard asset.kind != .battery, let setpoint = command.setpoint else { return }
+      let size = (asset.kind == .evCharger ? asset.powerKilowatts : nil) ?? asset.capacityKilowatts ?? .infinity
+      limits[command.asset] = setpoint < size ? setpoint : nil
+    default: break
+    }
   }
 
   /// Remembers that an asset goes off or on.
@@ -289,6 +335,7 @@ extension CommandBook {
     if isNew, command.action == .shutdown, let actual { memory.powerBefore = actual }
     memory.command = command
     memories[command.asset] = memory
+    restrict(by: command, register.assets[command.asset.position])
     frame.commands.append(command)
     frame.points.begin(PointKey(.command, .asset(command.asset)), at: command.issued)
     frame.points.field("id", text: command.id)
@@ -324,6 +371,10 @@ extension CommandBook {
       writer.write(entry.value.command != nil)
       entry.value.command?.write(to: &writer)
     }
+    writer.write(limits.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, entry in
+      writer.write(entry.key.rawValue)
+      writer.write(entry.value)
+    }
   }
 
   /// Remembers what ``snapshot(into:)`` wrote.
@@ -343,6 +394,10 @@ extension CommandBook {
       return (asset, memory)
     }
     for (asset, memory) in entries { memories[asset] = memory }
+    let held = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (asset: AssetIndex(Int(try reader.read(Int32.self))), limit: try reader.readDouble())
+    }
+    for entry in held { limits[entry.asset] = entry.limit }
   }
 }
 

@@ -4,7 +4,7 @@ import StreamCore
 /// Means of an hour in the making, over its minute marks.
 struct HourMeans {
   private(set) var count = 0
-  private var sums = [Double](repeating: 0, count: 4)
+  private var sums = [Double](repeating: 0, count: 5)
   private var powers = 0
   /// Usable energy in the battery at the hour's start [kWh], NaN where unknown.
   var energy = Double.nan
@@ -12,6 +12,7 @@ struct HourMeans {
   var load: Double { sums[0] / Double(max(1, count)) }
   var generation: Double { sums[1] / Double(max(1, count)) }
   var price: Double { sums[2] / Double(max(1, count)) }
+  var exportPrice: Double { sums[4] / Double(max(1, count)) }
   /// Mean power of the battery [kW], NaN where it was not measured.
   var batteryPower: Double { powers > 0 ? sums[3] / Double(powers) : .nan }
 
@@ -20,11 +21,12 @@ struct HourMeans {
       sums[3] += power
       powers += 1
     }
-    guard sample.power.netDemand.isFinite, sample.price.isFinite else { return }
+    guard sample.power.netDemand.isFinite, sample.price.isFinite, sample.exportPrice.isFinite else { return }
     count += 1
     sums[0] += sample.power.netDemand + sample.power.generation
     sums[1] += sample.power.generation
     sums[2] += sample.price
+    sums[4] += sample.exportPrice
   }
 
   func snapshot(into writer: inout SnapshotWriter) {
@@ -39,7 +41,7 @@ struct HourMeans {
     let powers = try reader.read(Int64.self)
     energy = try reader.readDouble()
     sums = try reader.readDoubles()
-    guard sums.count == 4, (0...1_000_000).contains(count), (0...1_000_000).contains(powers) else {
+    guard sums.count == 5, (0...1_000_000).contains(count), (0...1_000_000).contains(powers) else {
       throw .invalid("an hour that cannot be")
     }
     self.count = Int(count)
@@ -62,7 +64,8 @@ struct DayReview {
       powers.removeFirst()
       energies.removeFirst()
     }
-    series.append(load: hour.load, generation: hour.generation, price: hour.price)
+    series.append(
+      load: hour.load, generation: hour.generation, price: hour.price, exportPrice: hour.exportPrice)
     powers.append(hour.batteryPower)
     energies.append(hour.energy)
   }
@@ -83,20 +86,23 @@ struct DayReview {
   }
 
   func snapshot(into writer: inout SnapshotWriter) {
-    for column in [series.load, series.generation, series.price, powers, energies] { writer.write(column) }
+    for column in [series.load, series.generation, series.price, series.exportPrice, powers, energies] {
+      writer.write(column)
+    }
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     var columns: [[Double]] = []
-    for _ in 0..<5 { columns.append(try reader.readDoubles()) }
+    for _ in 0..<6 { columns.append(try reader.readDoubles()) }
     guard let count = columns.first?.count, count <= DayReview.hours, columns.allSatisfy({ $0.count == count }) else {
       throw .invalid("a day of uneven hours")
     }
     series = DispatchSeries()
     for hour in 0..<count {
-      series.append(load: columns[0][hour], generation: columns[1][hour], price: columns[2][hour])
+      series.append(
+        load: columns[0][hour], generation: columns[1][hour], price: columns[2][hour], exportPrice: columns[3][hour])
     }
-    powers = columns[3]
-    energies = columns[4]
+    powers = columns[4]
+    energies = columns[5]
   }
 }

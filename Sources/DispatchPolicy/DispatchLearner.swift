@@ -11,6 +11,7 @@ struct DispatchLearner {
     var stateOfCharge: Double?
     var batteryPower: Double?
     var price: Double
+    var exportPrice: Double
   }
 
   /// Days that have to be seen before the policy decides.

@@ -6,6 +6,8 @@ public struct DispatchSeries: Sendable {
   public var generation: [Double] = []
   /// Import price [currency/kWh].
   public var price: [Double] = []
+  /// Payment for export [currency/kWh]; empty where it is the problem's in every slot.
+  public var exportPrice: [Double] = []
   /// Hour of the local day in which the slot starts, 0...23.
   public var hour: [Int] = []
   /// Billing month: any number that changes with it.
@@ -28,10 +30,12 @@ public struct DispatchSeries: Sendable {
   }
 
   /// Adds a slot of no particular hour or month.
-  mutating func append(load: Double, generation: Double, price: Double) {
+  /// - Parameter exportPrice: Given in all slots of a series or in none.
+  mutating func append(load: Double, generation: Double, price: Double, exportPrice: Double? = nil) {
     self.load.append(load)
     self.generation.append(generation)
     self.price.append(price)
+    if let exportPrice { self.exportPrice.append(exportPrice) }
     hour.append(0)
     month.append(0)
     isWorkday.append(true)
@@ -43,10 +47,19 @@ public struct DispatchSeries: Sendable {
     part.load = Array(load[range])
     part.generation = Array(generation[range])
     part.price = Array(price[range])
+    if !exportPrice.isEmpty { part.exportPrice = Array(exportPrice[range]) }
     part.hour = Array(hour[range])
     part.month = Array(month[range])
     part.isWorkday = Array(isWorkday[range])
     return part
+  }
+
+  /// A problem with a slot's own payment for export.
+  func problem(_ problem: DispatchProblem, at slot: Int) -> DispatchProblem {
+    guard exportPrice.indices.contains(slot) else { return problem }
+    var own = problem
+    own.exportPrice = exportPrice[slot]
+    return own
   }
 
   /// The battery's power in each slot under a policy, from an empty battery unless told [kW].
@@ -71,7 +84,8 @@ public struct DispatchSeries: Sendable {
         bill.demand += peak * problem.demandCharge
         peak = 0
       }
-      let total = problem.cost(netDemand: netDemand(slot), power: powers[slot], price: price[slot])
+      let own = self.problem(problem, at: slot)
+      let total = own.cost(netDemand: netDemand(slot), power: powers[slot], price: price[slot])
       let throughput = abs(powers[slot]) * problem.hours
       bill.throughput += throughput
       bill.wear += throughput * problem.wearPrice

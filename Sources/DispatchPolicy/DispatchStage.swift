@@ -26,7 +26,7 @@ public struct DispatchStage: Stage {
 
   /// Health index below which a battery is not left to the learned policy.
   static let leastHealth = 50.0
-  private static let layoutVersion: UInt16 = 3
+  private static let layoutVersion: UInt16 = 4
   var last = LastValues()
   private var prices: PriceCurve
   /// For the batteries whose sizes are known; `nil` where there are none.
@@ -40,6 +40,11 @@ public struct DispatchStage: Stage {
   public init(plant: Plant) {
     prices = PriceCurve(plant: plant)
     learner = DispatchLearner(plant: plant)
+  }
+
+  /// What assets were commanded not to exceed, see ``StreamCore/Frame/limits``; nothing where nobody has to obey.
+  public func limits(in register: PlantRegister) -> [AssetIndex: Double] {
+    register.plant.commands.mode == .advise ? [:] : commands.limits
   }
 
   /// Keeps good readings; decides when the clock passes a quarter of an hour.
@@ -81,7 +86,8 @@ public struct DispatchStage: Stage {
       power: PlantPower(last, at: moment, in: register),
       stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: moment, register) },
       batteryPower: fleet.sum { power(of: $0, at: moment, register) },
-      price: prices.price(at: moment - DispatchStage.interval) + carbon)
+      price: prices.price(at: moment - DispatchStage.interval) + carbon,
+      exportPrice: prices.exportPrice(at: moment - DispatchStage.interval))
     let local = prices.local(at: moment)
     // The closure may not hold on to the stage while its learner changes.
     var prices = self.prices
@@ -137,10 +143,12 @@ public struct DispatchStage: Stage {
     guard let fleet = BatteryFleet(register.assets, only: Set(positions)) else { return 0 }
     let now = frame.clock
     let charges = fleet.members.map { stateOfCharge(of: $0.asset, at: now, register) ?? .nan }
-    let headrooms = fleet.headrooms(charges, hours: DispatchStage.interval.inHours)
+    let headrooms = fleet.headrooms(
+      charges, previous: fleet.members.map { self.power(of: $0.asset, at: now, register) ?? .nan },
+      hours: DispatchStage.interval.inHours)
     var decision = BatteryDecision(
       stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: now, register) } ?? .nan,
-      netDemand: power.netDemand, previous: fleet.sum { self.power(of: $0, at: now, register) } ?? .nan)
+      netDemand: power.netDemand)
     let unwell = fleet.members.compactMap { health[$0.asset] }.filter { $0 < DispatchStage.leastHealth }.min()
     let isLearnersFleet = learner?.fleet.members.map(\.asset) == fleet.members.map(\.asset)
     let rule = DispatchRule(hasGeneration: register.assets.contains { $0.kind.role == .generation })
@@ -310,6 +318,7 @@ extension DispatchStage {
     frame.points.field("rule_kw", entry.rule)
     frame.points.field("soc", entry.stateOfCharge)
     frame.points.field("price", prices.outlook.now)
+    frame.points.field("export_price", prices.export)
     frame.points.field("saving", entry.saving)
     if let learner, learner.fleet.members[0].asset == entry.asset { frame.points.field("regret", learner.regret) }
     frame.points.field("shield", boolean: entry.isShielded)

@@ -13,6 +13,7 @@ public struct MonthlyAccountant {
     var batteryHours = 0.0
     var battery = 0.0
     var price = Double.nan
+    var exportPrice = Double.nan
     var charges: [AssetIndex: Double] = [:]
 
     var meanExchange: Double { exchange / hours }
@@ -72,10 +73,13 @@ public struct MonthlyAccountant {
   }
 
   /// Takes in a point of `dispatch`.
-  public mutating func note(decision time: Timestamp, asset: String, stateOfCharge: Double?, price: Double?) {
+  public mutating func note(
+    decision time: Timestamp, asset: String, stateOfCharge: Double?, price: Double?, exportPrice: Double? = nil
+  ) {
     let place = Int(clamping: (time - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
     guard time >= start, quarters.indices.contains(place) else { return }
     if let price, price.isFinite { quarters[place].price = price }
+    if let exportPrice, exportPrice.isFinite { quarters[place].exportPrice = exportPrice }
     if let stateOfCharge, let position = plant.assets.firstIndex(where: { $0.name == asset }) {
       quarters[place].charges[AssetIndex(position)] = stateOfCharge
     }

@@ -42,7 +42,7 @@ public enum PerfectForesight {
     _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double]
   ) -> SlotOffers {
     SlotOffers(
-      netDemand: series.netDemand(slot), price: series.price[slot], problem: problem,
+      netDemand: series.netDemand(slot), price: series.price[slot], problem: series.problem(problem, at: slot),
       cap: caps.isEmpty ? .infinity : caps[slot], excess: PeakCaps.excess)
   }
 }

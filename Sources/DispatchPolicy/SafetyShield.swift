@@ -62,14 +62,14 @@ public struct SafetyShield: Hashable, Sendable {
     wish: Double, stateOfCharge soc: Double, netDemand: Double, hours: Double, previous: Double = .nan
   ) -> Outcome {
     guard soc.isFinite else { return Outcome(power: 0) }
-    let headroom = Headroom(battery, reserve: reserveStateOfCharge, stateOfCharge: soc, hours: hours)
-    return project(wish: wish, within: headroom, netDemand: netDemand, hours: hours, previous: previous)
+    let headroom = Headroom(
+      battery, reserve: reserveStateOfCharge, stateOfCharge: soc, hours: hours, previous: previous,
+      rampKilowattsPerHour: rampKilowattsPerHour)
+    return project(wish: wish, within: headroom, netDemand: netDemand)
   }
 
   /// The same for what one or several batteries can do in the step.
-  func project(
-    wish: Double, within headroom: Headroom, netDemand: Double, hours: Double, previous: Double = .nan
-  ) -> Outcome {
+  func project(wish: Double, within headroom: Headroom, netDemand: Double) -> Outcome {
     let wish = wish.isFinite ? wish : 0
     var corridor = Corridor(
       low: -headroom.charge, high: headroom.discharge,
@@ -80,10 +80,9 @@ public struct SafetyShield: Hashable, Sendable {
       corridor.narrow(
         netDemand - importLimitKilowatts, by: .gridImport, netDemand + exportLimitKilowatts, by: .gridExport)
     }
-    if previous.isFinite, rampKilowattsPerHour.isFinite {
-      let change = rampKilowattsPerHour * hours
-      corridor.narrow(previous - change, by: .ramp, previous + change, by: .ramp)
-    }
+    if headroom.breaksRamp { corridor.slack = corridor.slack ?? .ramp }
+    corridor.narrow(headroom.low, by: .ramp, headroom.high, by: .ramp)
+    if headroom.breaksReserve { corridor.slack = corridor.slack ?? .reserve }
     corridor.narrow(-.infinity, by: .reserve, headroom.aboveReserve, by: .reserve)
     // Adding zero turns −0, which an empty or full battery gives, into 0.
     let power = min(corridor.high, max(corridor.low, wish)) + 0
@@ -92,30 +91,54 @@ public struct SafetyShield: Hashable, Sendable {
   }
 }
 
-/// What batteries can do all through a step, by their power and state of charge alone [kW].
+/// What batteries can do all through a step [kW]. Of several, each by its own limits, so that what all can do together can
+/// be split among them.
 struct Headroom: Hashable, Sendable {
-  /// Greatest discharge.
+  /// Greatest discharge by power and state of charge alone.
   var discharge = 0.0
-  /// Greatest charging, positive.
+  /// Greatest charging by these, positive.
   var charge = 0.0
-  /// Greatest discharge that leaves the reserve.
+  /// Least power that also keeps the ramp, or is nearest to it.
+  var low = 0.0
+  /// Greatest power that also keeps the ramp, or is nearest to it.
+  var high = 0.0
+  /// Greatest power that also leaves the reserve, or is nearest to it.
   var aboveReserve = 0.0
+  /// Whether a battery cannot keep its ramp.
+  var breaksRamp = false
+  /// Whether a battery that keeps its ramp cannot leave its reserve.
+  var breaksReserve = false
 
   init() {}
 
-  init(_ battery: BatteryModel, reserve: Double, stateOfCharge soc: Double, hours: Double) {
+  init(
+    _ battery: BatteryModel, reserve: Double, stateOfCharge soc: Double, hours: Double, previous: Double = .nan,
+    rampKilowattsPerHour ramp: Double = .infinity
+  ) {
     discharge = min(battery.powerKilowatts, battery.dischargeLimit(stateOfCharge: soc, hours: hours))
     charge = min(battery.powerKilowatts, battery.chargeLimit(stateOfCharge: soc, hours: hours))
+    (low, high) = (-charge, discharge)
+    if previous.isFinite, ramp.isFinite {
+      let (least, greatest) = (previous - ramp * hours, previous + ramp * hours)
+      breaksRamp = least > high + 1e-9 || greatest < low - 1e-9
+      (low, high) = (min(high, max(low, least)), max(low, min(high, greatest)))
+    }
     var kept = battery
     kept.minimumStateOfCharge = max(battery.minimumStateOfCharge, reserve)
-    aboveReserve = min(discharge, kept.dischargeLimit(stateOfCharge: soc, hours: hours))
+    let left = min(discharge, kept.dischargeLimit(stateOfCharge: soc, hours: hours))
+    breaksReserve = left < low - 1e-9
+    aboveReserve = max(low, min(high, left))
   }
 
   static func + (a: Headroom, b: Headroom) -> Headroom {
     var sum = a
     sum.discharge += b.discharge
     sum.charge += b.charge
+    sum.low += b.low
+    sum.high += b.high
     sum.aboveReserve += b.aboveReserve
+    sum.breaksRamp = a.breaksRamp || b.breaksRamp
+    sum.breaksReserve = a.breaksReserve || b.breaksReserve
     return sum
   }
 }

@@ -88,7 +88,9 @@ public struct HealthStage: Stage {
       if sensors.allSatisfy({ monitors[$0.position].isOverdue(at: mark) }) {
         write(silent(asset, sensors, at: frame.clock), state: "no data", &frame)
       } else if latest >= mark - 4 {
-        let findings = latest >= mark - 2 ? find(asset, sensors, slot: latest, at: mark, register) : []
+        // What is held back gives less than it could.
+        let isFree = frame.limits[asset] == nil
+        let findings = latest >= mark - 2 && isFree ? find(asset, sensors, slot: latest, at: mark, register) : []
         let health = judge(asset, sensors, findings, at: frame.clock, register)
         write(health, state: HealthFormula.state(index: health.index, isLearning: isLearning), &frame)
         twins.describe(asset, index: health.index, slot: mark, &frame.points)

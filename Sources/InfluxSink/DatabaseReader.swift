@@ -48,23 +48,22 @@ public final class DatabaseReader {
     }
   }
 
-  /// The rows of all statements, one after the other; times are milliseconds since the epoch.
+  /// The rows that a statement selects; times are milliseconds since the epoch. 3 takes one statement at a time, and only
+  /// in the address.
   public func rows(_ statement: String) throws(ReadError) -> [QueryRow] {
-    let body = Array("q=\(WriteEndpoint.percentEncoded(statement))".utf8)
-    let answer = body.withUnsafeBytes {
-      client.send(
-        endpoint.queryURL, body: $0, contentType: "application/x-www-form-urlencoded",
-        authorization: endpoint.authorization, basic: endpoint.basicCredentials)
-    }
+    let answer = client.send(
+      "\(endpoint.queryURL)&q=\(WriteEndpoint.percentEncoded(statement))", body: nil, contentType: "text/plain",
+      authorization: endpoint.authorization, basic: endpoint.basicCredentials)
     switch answer.status {
     case 0: throw .noAnswer(url: settings.url, words: answer.body)
     case 401, 403: throw .forbidden(url: settings.url)
     default: break
     }
-    guard let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body.utf8)) else {
+    let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body.utf8))
+    if let error = decoded?.firstError { throw .refused(words: error) }
+    guard let decoded, decoded.results != nil, answer.status == 200 else {
       throw .refused(words: "\(answer.status) \(answer.body.prefix(300))")
     }
-    if let error = decoded.firstError { throw .refused(words: error) }
     return decoded.rows
   }
 

@@ -68,9 +68,11 @@ package struct QueryAnswer: Decodable {
 
   var results: [Statement]?
   var error: String?
+  /// What 2.x has in place of `error`.
+  var message: String?
 
   /// What the database says is wrong with the question or one of its statements.
-  package var firstError: String? { error ?? (results ?? []).lazy.compactMap(\.error).first }
+  package var firstError: String? { error ?? message ?? (results ?? []).lazy.compactMap(\.error).first }
 
   /// The rows of every statement, one after the other.
   package var rows: [QueryRow] {

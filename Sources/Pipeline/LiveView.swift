@@ -20,8 +20,10 @@ public struct PlantView: Sendable {
   public var outlook: [Double] = []
   /// Latest health index by asset, worst first.
   public var health: [(asset: String, index: Double)] = []
-  /// Latest recommendation by battery.
-  public var dispatch: [(asset: String, kilowatts: Double, reason: String)] = []
+  /// Latest recommendations.
+  public var dispatch: [(asset: String, kind: AssetKind, kilowatts: Double, reason: String)] = []
+  /// Latest command by asset, and where it stands.
+  public var commands: [(asset: String, command: Command)] = []
   /// Titles of active alerts, newest first.
   public var alerts: [(id: String, severity: Severity, title: String)] = []
 
@@ -45,10 +47,16 @@ struct PlantObserver {
     if !frame.windows.isEmpty { observeWindows(frame.windows, in: register) }
     if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }
     if !frame.health.isEmpty { observeHealth(frame.health, in: register) }
-    for decision in frame.dispatch {
-      let name = register.assets[decision.asset.position].name
-      view.dispatch.removeAll { $0.asset == name }
-      view.dispatch.append((name, decision.recommendedKilowatts, decision.reason))
+    if !frame.dispatch.isEmpty {
+      view.dispatch = frame.dispatch.map { decision in
+        let asset = register.assets[decision.asset.position]
+        return (asset.name, asset.kind, decision.recommendedKilowatts, decision.reason)
+      }
+    }
+    for command in frame.commands {
+      let name = register.assets[command.asset.position].name
+      view.commands.removeAll { $0.asset == name }
+      view.commands.append((name, command))
     }
     take(frame.alerts)
     view.series = register.series.count

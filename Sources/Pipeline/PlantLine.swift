@@ -110,12 +110,14 @@ struct PlantLine {
   }
 
   private mutating func run(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    frame.limits = dispatch.limits(in: register)
     cleaning.step(&frame, in: register)
     windows.step(&frame, in: register)
     forecast.step(&frame, in: register)
     health.step(&frame, in: register)
     alerts.step(&frame, in: register)
     dispatch.step(&frame, in: register)
+    alerts.judgeCommands(&frame, in: register)
     emit(frame)
   }
 }

@@ -36,6 +36,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
   case outage
   /// A charger's contactor does not close: cars stay connected and get nothing.
   case contactor
+  /// The asset does not hear what it is commanded.
+  case deaf
 
   /// What a severity of 1 is.
   public var severityUnit: String {
@@ -52,7 +54,7 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case .unitMixup: "factor"
     case .clockSkew: "s behind"
     case .voltageSpike: "% above nominal"
-    case .trip, .stuck, .dropout, .outage, .contactor: "none"
+    case .trip, .stuck, .dropout, .outage, .contactor, .deaf: "none"
     }
   }
 
@@ -71,7 +73,7 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case .unitMixup: 1000
     case .clockSkew: 600
     case .voltageSpike: 15
-    case .trip, .stuck, .dropout, .outage, .contactor: 1
+    case .trip, .stuck, .dropout, .outage, .contactor, .deaf: 1
     }
   }
 
@@ -88,7 +90,7 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case .spikes, .unitMixup: 0...1e6
     case .clockSkew: -86_400...86_400
     case .voltageSpike: -100...100
-    case .trip, .stuck, .dropout, .outage, .contactor: 0...1
+    case .trip, .stuck, .dropout, .outage, .contactor, .deaf: 0...1
     }
   }
 
@@ -108,6 +110,7 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case .socMisreport, .cellImbalance, .coolingFailure, .capacityFade: [.battery]
     case .voltageSpike, .outage: [.grid, .meter]
     case .contactor: [.evCharger]
+    case .deaf: [.pv, .wind, .battery, .evCharger, .heatPump]
     case .trip: [.pv, .wind, .load, .heatPump, .battery, .evCharger, .generic]
     case .stuck, .drift, .spikes, .dropout, .unitMixup, .clockSkew: []
     }

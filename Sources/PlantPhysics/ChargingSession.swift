@@ -14,6 +14,8 @@ public struct ChargingSession: Hashable, Sendable {
   public var secondsLeft: Double
   /// Share of energy that reaches the cells.
   public static let efficiency = 0.92
+  /// State of charge that its driver wants, up to which it takes full power.
+  public static let wantedStateOfCharge = 0.8
 
   /// A session.
   public init(capacityKilowattHours: Double, stateOfCharge: Double, secondsLeft: Double) {
@@ -22,9 +24,16 @@ public struct ChargingSession: Hashable, Sendable {
     self.secondsLeft = secondsLeft
   }
 
+  /// Energy from the charger that its driver still wants [kWh].
+  ///
+  /// Worked value: from 0.34 to 0.8 of 50 kWh are 25 kWh at the charger.
+  public var requestedKilowattHours: Double {
+    max(0, ChargingSession.wantedStateOfCharge - stateOfCharge) * capacityKilowattHours / ChargingSession.efficiency
+  }
+
   /// Share of the charger's power that the car takes, 0...1.
   public static func demand(stateOfCharge s: Double) -> Double {
-    let share = s <= 0.8 ? 1 : exp(-(s - 0.8) / 0.07)
+    let share = s <= wantedStateOfCharge ? 1 : exp(-(s - wantedStateOfCharge) / 0.07)
     return share < 0.05 || s >= 1 ? 0 : share
   }
 

@@ -25,12 +25,14 @@ struct AssetModel {
   private(set) var planeIrradiance = 0.0
   /// Temperature of modules [°C].
   private(set) var moduleTemperature: Double?
-  /// Whether a car is plugged in.
-  var isConnected: Bool { session != nil }
+  /// The car that is plugged in.
+  private(set) var session: ChargingSession?
   /// Wind at the hub [m/s].
   private(set) var hubWind = 0.0
-  /// An outside wish for a battery's power [kW].
+  /// What a battery is to hold, or anything else not to exceed [kW]; without one a battery covers demand.
   var setpoint: Double?
+  /// Whether it was shut down.
+  var isOff = false
   /// The battery as a circuit.
   private(set) var pack: BatteryPack
   /// The battery's limits.
@@ -42,7 +44,6 @@ struct AssetModel {
 
   private var generator: SeededGenerator
   private var noise: AutoregressiveNoise
-  private var session: ChargingSession?
   private var walls = ThermalMass()
   private var soiling = Soiling()
   private let plane: TiltedPlane
@@ -105,12 +106,13 @@ struct AssetModel {
     case .generic: ownPower = size * 0.4 * max(0.05, 1 + noise.value)
     case .battery, .grid, .meter, .weather: break
     }
-    if effects.isTripped { ownPower = 0 }
+    if asset.kind != .battery, let setpoint { ownPower = min(ownPower, max(0, setpoint)) }
+    if effects.isTripped || isOff { ownPower = 0 }
   }
 
   /// The power of a battery for this step [kW]: its setpoint, else what covers `netDemand`, as far as it can.
   mutating func dispatchBattery(netDemand: Double, seconds: Double) {
-    let request = effects.isTripped ? 0 : setpoint ?? netDemand
+    let request = effects.isTripped || isOff ? 0 : setpoint ?? netDemand
     let held = min(battery.powerKilowatts, max(-battery.powerKilowatts, request))
     pack.fadedShare = effects.fadedShare
     ownPower = pack.feasible(
@@ -166,7 +168,8 @@ struct AssetModel {
           secondsLeft: generator.uniform(3, 9) * 3600)
       }
     }
-    let isClosed = !effects.isContactorOpen && !effects.isTripped
-    ownPower = session?.advance(limit: isClosed ? size : 0, seconds: now.seconds) ?? 0
+    let isClosed = !effects.isContactorOpen && !effects.isTripped && !isOff
+    let limit = isClosed ? min(size, max(0, setpoint ?? size)) : 0
+    ownPower = session?.advance(limit: limit, seconds: now.seconds) ?? 0
   }
 }

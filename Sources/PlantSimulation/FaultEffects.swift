@@ -20,6 +20,8 @@ struct FaultEffects {
   var fadedShare = 0.0
   /// A charger's contactor does not close.
   var isContactorOpen = false
+  /// Commands do not reach it.
+  var isDeaf = false
   /// Added to the grid's voltage, share of nominal.
   var voltageRise = 0.0
   /// How far the asset's clock is behind [s].

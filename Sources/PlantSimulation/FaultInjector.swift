@@ -67,6 +67,7 @@ struct FaultInjector {
       case .coolingFailure: effects.selfHeating = severity
       case .capacityFade: effects.fadedShare = severity / 100
       case .contactor: effects.isContactorOpen = true
+      case .deaf: effects.isDeaf = true
       case .voltageSpike: effects.voltageRise = severity / 100
       case .clockSkew: effects.clockLag = severity
       case .outage, .stuck, .drift, .spikes, .dropout, .unitMixup: break

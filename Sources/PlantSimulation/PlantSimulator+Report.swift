@@ -13,7 +13,7 @@ extension PlantSimulator {
       ]
     case .load, .heatPump, .generic: [("power", size)]
     case .grid, .meter: [("power", size), ("voltage", 230), ("frequency", 50)]
-    case .evCharger: [("power", size), ("connected", 1)]
+    case .evCharger: [("power", size), ("connected", 1), ("energy_requested", 50), ("time_left", 36_000)]
     case .wind: [("power", size), ("wind_speed", 15)]
     case .weather: [("temperature", 30), ("humidity", 100), ("irradiance", 1000), ("wind_speed", 15)]
     }
@@ -53,7 +53,9 @@ extension PlantSimulator {
       measured.append(isOutage ? 0 : grid.frequency)
     case .evCharger:
       measured.append(nesting.power[position])
-      measured.append(model.isConnected ? 1 : 0)
+      measured.append(model.session == nil ? 0 : 1)
+      measured.append(model.session?.requestedKilowattHours ?? 0)
+      measured.append(max(0, model.session?.secondsLeft ?? 0))
     case .wind:
       measured.append(nesting.power[position])
       measured.append(model.hubWind)

@@ -5,7 +5,7 @@ import PlantPhysics
 ///
 /// The grid takes up what is left: `grid = Σ consumption − Σ generation − Σ battery` over assets that are not within
 /// another. An asset with others within it includes them in its power. Every asset of kind grid or meter measures the
-/// whole exchange. Batteries cover demand and take up surplus, unless a setpoint is given.
+/// whole exchange. Batteries cover demand and take up surplus, unless they are told otherwise.
 ///
 /// A reading of a power holds from its time to the next step; a state of charge is that at its time.
 public struct PlantSimulator {
@@ -66,14 +66,22 @@ public struct PlantSimulator {
     try faults.add(fault, at: now, assets: assets.map(\.asset), channels: channels)
   }
 
-  /// Sets the power that a battery is to hold [kW, positive discharge], within its limits; `nil` lets it follow demand.
-  /// - Returns: Whether the plant has a battery of that name.
+  /// Does what an asset is commanded, until it is commanded something else.
+  ///
+  /// A setpoint is what a battery holds within its limits, positive discharge, and what anything else does not exceed; an
+  /// asset that was shut down stays so until it is started, and then does as it did before its first setpoint.
+  /// - Parameter setpoint: Of `OPTIMIZE` [kW, in the asset's own direction]; one that is not finite changes nothing.
+  /// - Returns: Whether the plant has an asset of that name that takes commands and hears this one.
   @discardableResult
-  public mutating func setBatterySetpoint(_ kilowatts: Double?, asset name: String) -> Bool {
-    guard let position = assets.firstIndex(where: { $0.asset.name == name && $0.asset.kind == .battery }) else {
-      return false
+  public mutating func obey(_ action: Command.Action, setpoint: Double? = nil, asset name: String) -> Bool {
+    let position = assets.firstIndex { $0.asset.name == name && FaultKind.deaf.assetKinds.contains($0.asset.kind) }
+    guard let position, !faults.effects(asset: position, at: now).isDeaf else { return false }
+    switch action {
+    case .hold: break
+    case .shutdown: assets[position].isOff = true
+    case .startup: (assets[position].isOff, assets[position].setpoint) = (false, nil)
+    case .optimize: if let setpoint, setpoint.isFinite { assets[position].setpoint = setpoint }
     }
-    assets[position].setpoint = kilowatts
     return true
   }
 

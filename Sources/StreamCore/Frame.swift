@@ -37,6 +37,9 @@ public struct Frame: Sendable {
   public var notices: [AlertNotice] = []
   /// Recommendations made in this step.
   public var dispatch: [DispatchDecision] = []
+  /// Greatest power of assets that were commanded to give or take no more, in their own direction [kW]: who judges them
+  /// by what they could do has to know. As of the step before.
+  public var limits: [AssetIndex: Double] = [:]
   /// Commands that were given or changed their state in this step.
   public var commands: [Command] = []
   /// Points to write, other than `raw` and `clean`.

@@ -27,13 +27,18 @@ enum BrokerAccess {
   }
 
   /// A publisher that has reached the broker, or an error that says what is wrong with it.
-  static func publisher(_ settings: BrokerSettings, as purpose: String) throws -> Publisher {
+  /// - Parameter orders: Takes the commands of its plants, where it is their devices' publisher.
+  static func publisher(
+    _ settings: BrokerSettings, as purpose: String, orders: OrderInbox? = nil
+  ) throws -> Publisher {
     let place = "\(settings.host):\(settings.port)"
     var own = settings
     own.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
-    let publisher = Publisher(settings: own) { event in
-      if case .disconnected(let reason) = event { Console.note("broker \(place): \(reason)") }
-    }
+    let publisher = Publisher(
+      settings: own, filters: orders?.filters ?? [],
+      onEvent: { event in
+        if case .disconnected(let reason) = event { Console.note("broker \(place): \(reason)") }
+      }, onMessage: { orders?.put($0) })
     let deadline = Date(timeIntervalSinceNow: 10)
     while !publisher.isConnected, Date() < deadline { usleep(20_000) }
     guard publisher.isConnected else {

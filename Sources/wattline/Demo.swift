@@ -17,6 +17,7 @@ final class Demo {
   private let journal: URL
   private let keepsJournal: Bool
   private let inbox: FaultInbox
+  private let orders: OrderInbox
   private var feeds: [SensorFeed] = []
 
   /// Starts the servers and the pipeline; says plainly which program is missing.
@@ -51,7 +52,9 @@ final class Demo {
       }, note: { Console.note("wattline: \($0)") })
     var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
-    publisher = Publisher(settings: sensors)
+    let orders = OrderInbox(plants: loaded.plants.map(\.name))
+    self.orders = orders
+    publisher = Publisher(settings: sensors, filters: orders.filters, onMessage: { orders.put($0) })
     grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
     try pipeline.start()
     try inbox.open()
@@ -61,7 +64,8 @@ final class Demo {
   func playHistory(_ span: TimeSpan, step: TimeSpan, signals: SignalWatch) throws -> Bool {
     let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970)).floored(to: .minute)
     feeds = try plants.map {
-      try SensorFeed(plant: $0, seed: seed, start: now - span, step: step, publisher: publisher)
+      try SensorFeed(
+        plant: $0, seed: seed, start: now - span, step: step, publisher: publisher, orders: orders)
     }
     Console.note("playing \(Int(span.inHours / 24)) days of history of \(plants.count) plants")
     var progress = Progress("history", total: span.inSeconds)

@@ -41,7 +41,7 @@ struct HomeRecording {
   /// Reads a recording. A value that is missing is taken from the slot before; a row that is missing is not made up.
   init(path: String, utcOffset: TimeSpan) throws {
     self.init(name: String(path.split(separator: "/").last?.dropLast(4) ?? ""))
-    let file = try RecordedCSV(path: path)
+    let file = try RecordedCSV(path: path, selected: ScenarioSource.columns(of: ["power", "price"], path))
     let load = try HomeRecording.columns(file, path) { $0.name == "load.power" }
     let price = try HomeRecording.columns(file, path) { $0.name == "grid.price" }
     let generation = file.columns.indices.filter { index in

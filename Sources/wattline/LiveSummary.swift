@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import PlantModel
 
 /// The running system on a terminal: redrawn in place there, one plain line a plant elsewhere.
 struct LiveSummary {
@@ -28,9 +29,10 @@ struct LiveSummary {
         let outlook = plant.outlook.first.map { text($0) + " kW" } ?? "-"
         let worst = plant.health.first.map { "\($0.asset) \(Int($0.index))" } ?? "-"
         let dispatch = plant.dispatch.map { "\($0.asset) \(text($0.kilowatts)) kW (\($0.reason))" }
+        let commands = plant.commands.map { "command \(words($0.asset, $0.command)), " }.joined()
         return "\(plant.name): load \(load), forecast \(outlook), lowest health \(worst), "
-          + "dispatch \(dispatch.isEmpty ? "-" : dispatch.joined(separator: ", ")), alerts \(plant.alerts.count)"
-          + (plant.alerts.first.map { " (\($0.title))" } ?? "")
+          + "dispatch \(dispatch.isEmpty ? "-" : dispatch.joined(separator: ", ")), \(commands)"
+          + "alerts \(plant.alerts.count)" + (plant.alerts.first.map { " (\($0.title))" } ?? "")
       }
   }
 
@@ -62,12 +64,23 @@ struct LiveSummary {
     let health = plant.health.map { "\($0.asset) \(Int($0.index.rounded()))" }.joined(separator: "  ")
     lines.append("  health            \(health.isEmpty ? "learning" : health)")
     for decision in plant.dispatch {
-      let action = decision.kilowatts > 0.05 ? "discharge" : decision.kilowatts < -0.05 ? "charge" : "hold"
+      let action =
+        decision.kind == .evCharger
+        ? "take"
+        : decision.kind != .battery
+          ? "give up to" : decision.kilowatts > 0.05 ? "discharge" : decision.kilowatts < -0.05 ? "charge" : "hold"
       lines.append(
         "  dispatch          \(decision.asset): \(action) \(text(abs(decision.kilowatts))) kW, \(decision.reason)")
     }
+    for (asset, command) in plant.commands { lines.append("  command           \(words(asset, command))") }
     for alert in plant.alerts.prefix(3) { lines.append("  \(alert.severity.rawValue.uppercased())  \(alert.title)") }
     return lines
+  }
+
+  private func words(_ asset: String, _ command: PlantModel.Command) -> String {
+    let setpoint = command.setpoint.map { " \(text($0)) kW" } ?? ""
+    let state = command.state == .notFollowed ? "not followed" : command.state.rawValue
+    return "\(asset) \(command.action.rawValue)\(setpoint) \(state)"
   }
 
   private func text(_ value: Double) -> String { value.isFinite ? String(format: "%.1f", value) : "-" }

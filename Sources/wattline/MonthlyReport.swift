@@ -16,44 +16,42 @@ struct MonthlyReport {
     var accountant = MonthlyAccountant(plant: plant, from: span.start, to: span.end)
     let name = DatabaseReader.quoted(plant.name)
     var progress = Progress("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
+    // The hours of each power, and the sum of their shares of good readings.
+    var good: [[String]: (hours: Double, shares: Double)] = [:]
     var day = span.start
     while day < span.end {
       let next = min(span.end, day + .day)
       let times = "time >= \(day.milliseconds)ms AND time < \(next.milliseconds)ms"
-      let rows = try reader.rows(
-        """
-        SELECT "grid_kw", "battery_kw", "cost", "carbon_kg" FROM "kpi" WHERE "plant" = \(name) AND \(times); \
-        SELECT "soc", "price", "asset" FROM "dispatch" WHERE "plant" = \(name) AND \(times)
-        """)
-      for row in rows {
-        guard let time = row.number("time").flatMap({ Int64(exactly: $0) }).map(Timestamp.init(milliseconds:)) else {
-          continue
+      func rows(_ selection: String, and more: String = "") throws(ReadError) -> [(time: Timestamp?, row: QueryRow)] {
+        try reader.rows("SELECT \(selection) WHERE \"plant\" = \(name) AND \(times)\(more)").map { row in
+          (row.number("time").flatMap { Int64(exactly: $0) }.map(Timestamp.init(milliseconds:)), row)
         }
-        if row.measurement == "kpi" {
-          accountant.note(
-            time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
-            carbon: row.number("carbon_kg"))
-        } else if let asset = row.text("asset") {
-          accountant.note(
-            decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"))
-        }
+      }
+      for case (let time?, let row) in try rows(#""grid_kw", "battery_kw", "cost", "carbon_kg" FROM "kpi""#) {
+        accountant.note(
+          time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
+          carbon: row.number("carbon_kg"))
+      }
+      for case (let time?, let row) in try rows(#""soc", "price", "export_price", "asset" FROM "dispatch""#) {
+        guard let asset = row.text("asset") else { continue }
+        accountant.note(
+          decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"),
+          exportPrice: row.number("export_price"))
+      }
+      // Only whole hours have a rollup.
+      let isPower = #" AND "sensor" =~ /^(active_|ac_)?power$/"#
+      for (_, row) in try rows(#""good_share", "asset", "sensor" FROM "clean_1h""#, and: isPower) {
+        guard let asset = row.text("asset"), let sensor = row.text("sensor"), let share = row.number("good_share")
+        else { continue }
+        good[[asset, sensor], default: (0, 0)].hours += 1
+        good[[asset, sensor], default: (0, 0)].shares += share
       }
       day = next
       progress.update((day - span.start).inHours)
     }
     progress.finish()
-    // Only whole hours have a rollup.
-    let hours = try reader.rows(
-      """
-      SELECT count("good_share") AS "hours", sum("good_share") AS "good" FROM "clean_1h" WHERE "plant" = \(name) \
-      AND "sensor" =~ /^(active_|ac_)?power$/ AND time >= \(span.start.milliseconds)ms \
-      AND time < \(span.end.milliseconds)ms GROUP BY "asset", "sensor"
-      """)
-    for row in hours {
-      guard let asset = row.text("asset"), let count = row.number("hours"), let good = row.number("good") else {
-        continue
-      }
-      accountant.note(completenessOf: asset, hours: count, goodShares: good)
+    for (series, sum) in good {
+      accountant.note(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
     }
     account = accountant.finish()
   }

@@ -23,7 +23,8 @@ struct ScenarioSource {
   /// Reads a file `time,asset.sensor,…`.
   init(path: String, plant: Plant?) throws {
     let assets = plant?.assets.map(\.name) ?? []
-    let file = try RecordedCSV(path: path, assets: assets, selected: ScenarioSource.sensorColumns(path))
+    let file = try RecordedCSV(
+      path: path, assets: assets, selected: ScenarioSource.columns(of: ScenarioSource.sensors, path))
     columns = file.columns.map { Column(asset: $0.asset, sensor: $0.sensor) }
     while let row = file.next() {
       for cell in row.values { columns[cell.column].cells.append((times.count, cell.value)) }
@@ -41,8 +42,8 @@ struct ScenarioSource {
     }
   }
 
-  /// The columns that a scenario needs, so that others may have any name; `nil` leaves it to the reader to complain.
-  private static func sensorColumns(_ path: String) -> [String: String]? {
+  /// The columns of some sensors, so that others may have any name; `nil` leaves it to the reader to complain.
+  static func columns(of sensors: [String], _ path: String) -> [String: String]? {
     guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 1 << 16) else {
       return nil
     }
@@ -75,7 +76,7 @@ struct ScenarioSource {
       let part = "SELECT \"mean\" \(wanted) AND time >= \(begin)ms AND time < \(begin + 30 * day)ms"
       for row in try reader.rows(part + " GROUP BY \"asset\", \"sensor\"") {
         guard let time = row.number("time").map({ Int64($0) }), let value = row.number("mean") else { continue }
-        let name = [row.tags["asset"] ?? "", row.tags["sensor"] ?? ""]
+        let name = [row.text("asset") ?? "", row.text("sensor") ?? ""]
         let column = columnOfName[name] ?? columns.count
         if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
         columnOfName[name] = column

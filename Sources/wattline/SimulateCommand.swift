@@ -23,11 +23,15 @@ enum SimulateCommand {
 
       Readings carry their own time, which starts now. At a speed above 1 it runs ahead of the clock, and readings more
       than five minutes ahead are of quality 9; start at a speed above 1 for tests of throughput only.
+
+      Batteries, generators, chargers and heat pumps do what comes on wattline/PLANT/ASSET/command, if it is to be carried
+      out; the fault `deaf` keeps it from one of them.
       """,
     examples: [
       "wattline simulate --plant riverside",
       "wattline simulate --plant riverside --fault load.power:dropout@60s --for 300",
       "WATTLINE_MQTT_URL=mqtt://127.0.0.1:40123 wattline simulate --fault load:trip@5s",
+      "wattline simulate --plant lakeview --fault battery:deaf@10m+1h",
     ])
 
   static func run(_ arguments: Arguments) throws {
@@ -46,12 +50,13 @@ enum SimulateCommand {
     if ["127.0.0.1", "localhost"].contains(loaded.settings.mqtt.host), inbox.isServed {
       return try handOver(faults, to: inbox, plants)
     }
-    let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "simulate")
+    let orders = OrderInbox(plants: plants.map(\.name))
+    let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "simulate", orders: orders)
     let start = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9)).floored(to: .second)
     var feeds = try plants.map { plant in
       try SensorFeed(
         plant: plant, seed: seed, start: start, step: TimeSpan(nanoseconds: Int64(step * 1e9)), faults: faults,
-        publisher: publisher)
+        publisher: publisher, orders: orders)
     }
     let began = Date()
     var progress = Progress("simulating \(plants.map(\.name).joined(separator: ", "))", total: duration ?? .infinity)

@@ -10,6 +10,8 @@ struct AlertScript {
   var transitions: [AlertTransition] = []
   var notices: [AlertNotice] = []
   var points = PointBatch()
+  /// What assets were commanded not to exceed.
+  var limits: [AssetIndex: Double] = [:]
   private var frame = Frame()
 
   init() {
@@ -94,6 +96,7 @@ struct AlertScript {
   }
 
   private mutating func step() {
+    frame.limits = limits
     stage.step(&frame, in: register)
     collect()
   }

@@ -95,6 +95,13 @@ struct AssetRuleTests {
     #expect(script.changes() == ["charger car - cleared warning"])
     script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 14)
     #expect(script.changes() == ["charger car - raised warning"])
+    // One that a command holds back waits, but not with half of the power that it may have.
+    script.limits = [AssetIndex(0): 0]
+    script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 90)
+    #expect(script.changes() == ["charger car - cleared warning"])
+    script.limits = [AssetIndex(0): 11]
+    script.live([("car.connected", 1), ("car.power", 0)], every: 10, times: 90)
+    #expect(script.changes() == ["charger car - raised warning"])
   }
 
   @Test("odd values that come one at a time are told after the fourth, and over when it has been quiet")

@@ -39,10 +39,11 @@ struct Cleaned: Equatable {
 /// Runs samples through a stage, `batch` at a time, each frame received with its last sample unless `received` says so.
 func clean(
   _ samples: [Sample], in register: PlantRegister, batch: Int = 1, received: Timestamp? = nil,
-  with stage: inout CleaningStage
+  limits: [AssetIndex: Double] = [:], with stage: inout CleaningStage
 ) -> [Cleaned] {
   var result: [Cleaned] = []
   var frame = Frame()
+  frame.limits = limits
   var next = 0
   while next < samples.count {
     let end = min(samples.count, next + batch)
@@ -68,9 +69,12 @@ func clean(
   return result
 }
 
-func clean(_ samples: [Sample], in register: PlantRegister, batch: Int = 1, received: Timestamp? = nil) -> [Cleaned] {
+func clean(
+  _ samples: [Sample], in register: PlantRegister, batch: Int = 1, received: Timestamp? = nil,
+  limits: [AssetIndex: Double] = [:]
+) -> [Cleaned] {
   var stage = CleaningStage()
-  return clean(samples, in: register, batch: batch, received: received, with: &stage)
+  return clean(samples, in: register, batch: batch, received: received, limits: limits, with: &stage)
 }
 
 /// A seeded generator (SplitMix64).

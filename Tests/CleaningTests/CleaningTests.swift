@@ -98,6 +98,14 @@ func stuck() {
   #expect(result[40].quality == .good)
 }
 
+@Test("a power that is commanded not to exceed a limit stands still there without being stuck")
+func heldIsNotStuck() {
+  let samples = (0..<60).map { Sample(time: epoch + .minutes(Int64($0)), value: 40) }
+  #expect(clean(samples, in: power).contains { $0.quality == .stuck })
+  let held = clean(samples, in: power, limits: [AssetIndex(0): 40])
+  #expect(held.allSatisfy { $0.quality == .good && $0.value == 40 })
+}
+
 @Test("PV at zero all night is not stuck, a counter that rests is not stuck")
 func restingIsNotStuck() {
   let night = (0..<600).map { Sample(time: epoch + .minutes(Int64($0)), value: 0) }

@@ -29,6 +29,29 @@ struct CommandMessageTests {
     #expect(predicted["cost"] == nil && predicted["soc"] == nil)
   }
 
+  @Test("a device takes what it is to carry out now, and nothing else that comes")
+  func order() throws {
+    let expires = Self.command(.issued).expires
+    func order(_ state: Command.State, at now: Timestamp, _ change: (inout PublishedMessage) -> Void = { _ in })
+      -> CommandMessage.Order?
+    {
+      guard
+        var message = CommandMessage.message(of: Self.command(state), plant: "p", asset: "Hall 3/4", mode: .confirm)
+      else { return nil }
+      change(&message)
+      return CommandMessage.order(in: message, plant: "p", at: now)
+    }
+    #expect(
+      order(.issued, at: expires) == CommandMessage.Order(asset: "Hall 3/4", action: .optimize, setpoint: -12.5))
+    #expect(order(.issued, at: expires + .second) == nil)
+    #expect(order(.advised, at: expires) == nil && order(.awaiting, at: expires) == nil)
+    #expect(order(.issued, at: expires) { $0.retain = true } == nil)
+    #expect(order(.issued, at: expires) { $0.topic = "wattline/p/other/command" } == nil)
+    #expect(order(.issued, at: expires) { $0.payload.removeLast() } == nil)
+    #expect(order(.issued, at: expires) { $0.payload = [0xFF] } == nil)
+    #expect(CommandMessage.filter(plant: "a/b") == "wattline/a%2Fb/+/command")
+  }
+
   @Test(
     "only what is issued is to be carried out, and what came of it is no message", arguments: Command.State.allCases)
   func states(state: Command.State) {

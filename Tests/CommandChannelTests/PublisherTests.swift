@@ -47,6 +47,34 @@ import Testing
     publisher.stop()
   }
 
+  @Test("who publishes hears what is meant for it, also after the broker was away")
+  func hears() throws {
+    let heard = Mutex<[String]>([])
+    let broker = try LocalBroker.started()
+    defer { broker.stop() }
+    let device = Publisher(
+      settings: settings(broker, "device"), filters: ["wattline/p/+/command"],
+      onMessage: { message in
+        let text = String(decoding: message.payload, as: UTF8.self)
+        heard.withLock { $0.append("\(message.topic) \(text)") }
+      })
+    defer { device.stop(timeout: .zero) }
+    func say(_ word: String) throws {
+      let publisher = Publisher(settings: settings(broker, "voice-\(word)"))
+      #expect(Waiting.until(seconds: 30) { publisher.isConnected })
+      // The subscription may be confirmed a moment after the connection.
+      #expect(
+        Waiting.until(seconds: 30, pause: 50) {
+          try? publisher.publish(topic: "wattline/p/bess/command", payload: word)
+          return heard.withLock { $0.contains("wattline/p/bess/command \(word)") }
+        })
+      publisher.stop()
+    }
+    try say("one")
+    try broker.restart()
+    try say("two")
+  }
+
   @Test("the broker publishes the will when the connection breaks, and the announcement returns with the connection")
   func will() throws {
     let broker = try LocalBroker.started()

@@ -1,6 +1,7 @@
-import DispatchPolicy
 import PlantPhysics
 import Testing
+
+@testable import DispatchPolicy
 
 @Suite("Learned dispatch")
 struct AnalogPolicyTests {
@@ -15,18 +16,35 @@ struct AnalogPolicyTests {
     #expect(try perfect < cost(.learned))
   }
 
-  @Test("what comes later does not change what was decided before: there is no look-ahead")
-  func noLookAhead() throws {
+  @Test(
+    "what comes later, other than a day's prices, does not change what was decided before: there is no look-ahead",
+    arguments: [1, 25, 100, 301, 407], [0.0, 15])
+  func noLookAhead(hour: Int, demandCharge: Double) throws {
+    func decided(_ series: DispatchSeries) throws -> [Double] {
+      let problem = Toy.problem(wearPrice: 0.01, demandCharge: demandCharge)
+      return try #require(DispatchComparison(series, problem, policies: [.learned]).powers[.learned])
+    }
     let series = Toy.series(days: 20, seed: 5)
+    let powers = try decided(series)
     var changed = series
-    for slot in 300..<series.count {
+    var shuffled = series
+    var order = Array(hour..<series.count)
+    var generator = SeededGenerator(seed: 8)
+    order.shuffle(using: &generator)
+    for (slot, other) in zip(hour..<series.count, order) {
       changed.load[slot] += 2
       changed.generation[slot] *= 0.3
+      (shuffled.load[slot], shuffled.generation[slot]) = (series.load[other], series.generation[other])
+      // The tariff is known a day ahead.
+      if slot >= hour + 24 { (changed.price[slot], shuffled.price[slot]) = (9, series.price[other]) }
     }
-    let powers = try #require(DispatchComparison(series, Toy.problem()).powers[.learned])
-    let others = try #require(DispatchComparison(changed, Toy.problem()).powers[.learned])
-    #expect(powers[..<300] == others[..<300])
-    #expect(powers[300...] != others[300...])
+    for later in [changed, shuffled] {
+      let others = try decided(later)
+      #expect(powers[..<hour] == others[..<hour])
+      #expect(powers[hour...] != others[hour...])
+    }
+    let cut = try decided(series.slots(0..<hour))
+    #expect(powers[..<max(0, hour - 24)] == cut[..<max(0, hour - 24)])
   }
 
   @Test("priced wear lowers throughput, and the cost with wear is below that of a policy that ignores it")

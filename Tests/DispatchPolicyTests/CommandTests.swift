@@ -12,11 +12,15 @@ private struct Control {
     "load.power": 30, "pv.power": 10, "bess.soc": 50, "bess.power": 0, "grid.power": 20,
   ]
   var commands: [Command] = []
+  private var all: [Command] = []
   var lastFields: [String: FieldValue] = [:]
 
-  init(_ mode: CommandSettings.Mode, importLimit: Double? = nil) {
-    var plant = Script.plant(importLimit: importLimit)
+  init(
+    _ mode: CommandSettings.Mode, importLimit: Double? = nil, exportLimit: Double? = nil, valid: TimeSpan = .minutes(15)
+  ) {
+    var plant = Script.plant(importLimit: importLimit, exportLimit: exportLimit)
     plant.commands.mode = mode
+    plant.commands.validity = valid
     plant.assets[3].capacityKilowatts = 40
     script = Script(plant)
     // Noon: the sun shines. Five past: dispatch has just decided.
@@ -41,6 +45,7 @@ private struct Control {
     frame.instructions = instructions
     script.stage.step(&frame, in: script.register)
     commands += frame.commands
+    all += frame.commands
     outcomes += frame.instructions.map(\.outcome)
     for entry in frame.points.entries where entry.key.measurement == .command {
       lastFields = Dictionary(frame.points.fields[entry.fields].map { ($0.name, $0.value) }) { $1 }
@@ -67,6 +72,15 @@ private struct Control {
 
   mutating func answer(_ members: [String: String]) {
     step(.readings, instructions: [Instruction(subject: "commands", members: members)])
+  }
+
+  /// The latest setpoint by asset.
+  var setpoints: [String: Double] {
+    Dictionary(
+      all.compactMap { command in
+        command.setpoint.map { (script.register.assets[command.asset.position].name, $0) }
+      }
+    ) { $1 }
   }
 
   /// The commands of an asset since the last time, as text.
@@ -121,6 +135,84 @@ struct CommandTests {
     #expect(control.told("pv") == ["STARTUP issued"])
   }
 
+  @Test("an asset that does not go off is told again when the command's time is over, and is not held to be off")
+  func shutdownNotFollowed() {
+    var control = Control(.automatic)
+    control.minutes(1)
+    control.alert("trip", "pv", .raised)
+    control.minutes(17)
+    #expect(control.told("pv") == ["SHUTDOWN issued", "SHUTDOWN not_followed", "SHUTDOWN issued"])
+    #expect(control.script.stage.limits(in: control.script.register) == [AssetIndex(3): 0])
+    control.values["pv.power"] = 0
+    control.minutes(1)
+    #expect(control.told("pv") == ["SHUTDOWN followed", "HOLD issued"])
+  }
+
+  @Test("what was not followed is over when its time is and nothing else is asked")
+  func forgiven() {
+    var control = Control(.automatic)
+    control.minutes(14)
+    #expect(control.told("bess") == ["OPTIMIZE issued", "OPTIMIZE not_followed"])
+    // Demand falls to nothing, and so does what the battery should give.
+    control.values["load.power"] = 10
+    control.minutes(20)
+    #expect(control.told("bess") == ["OPTIMIZE expired"])
+  }
+
+  @Test("what was told to give or take less is told when it may have more again")
+  func released() {
+    var control = Control(.automatic, exportLimit: 5)
+    control.values["bess.soc"] = 90
+    control.values["pv.power"] = 39
+    control.values["grid.power"] = -9
+    control.minutes(10)
+    #expect(control.told("pv") == ["OPTIMIZE issued"])
+    #expect(control.script.stage.limits(in: control.script.register) == [AssetIndex(3): 35])
+    control.values["pv.power"] = 35
+    control.values["grid.power"] = -5
+    control.minutes(15)
+    #expect(control.told("pv") == ["OPTIMIZE followed"])
+    control.values["load.power"] = 60
+    control.values["grid.power"] = 25
+    control.minutes(15)
+    #expect(control.told("pv") == ["OPTIMIZE issued"])
+    #expect(control.script.stage.limits(in: control.script.register) == [:])
+    #expect(control.setpoints["pv"] == 40)
+  }
+
+  @Test("a confirmation that comes again, late, for another plant's command or in odd words changes nothing")
+  func hostileAnswers() throws {
+    var control = Control(.confirm)
+    control.minutes(10)
+    let id = try #require(control.commands.last).id
+    let before = control.commands
+    for members in [
+      [:], ["id": id], ["action": "confirm"], ["id": id, "action": "CONFIRM"], ["id": "", "action": "confirm"],
+      ["id": String(repeating: "x", count: 4_000), "action": "confirm"], ["id": "\0", "action": "reject"],
+      ["id": id + " ", "action": "confirm"],
+    ] { control.answer(members) }
+    #expect(control.commands == before && control.outcomes.allSatisfy { $0 != .taken })
+    control.answer(["id": id, "action": "reject"])
+    control.answer(["id": id, "action": "confirm"])
+    control.answer(["id": id, "action": "reject"])
+    #expect(control.outcomes.suffix(3) == [.taken, .refused(.late), .taken])
+    #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE rejected"])
+    control.minutes(20)
+    // What was superseded is as unknown as what never was.
+    control.answer(["id": id, "action": "confirm"])
+    #expect(control.outcomes.last == .refused(.unknown))
+    let told = control.told("bess")
+    #expect(!told.contains("OPTIMIZE issued"))
+  }
+
+  @Test("what nobody confirms expires once, and is not carried out")
+  func unconfirmed() {
+    var control = Control(.confirm, valid: .minutes(5))
+    control.minutes(17)
+    #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE expired"])
+    #expect(control.script.stage.limits(in: control.script.register) == [:])
+  }
+
   @Test("an asset that fails is shut down, but not within the least time on")
   func leastTimeOn() {
     var control = Control(.automatic)
@@ -164,7 +256,7 @@ struct CommandTests {
     #expect(control.lastFields["state"] == .text("not_followed") && control.lastFields["actual_kw"] == .float(0))
     control.minutes(11)
     #expect(control.told("bess") == ["OPTIMIZE issued"])
-    control.values["bess.power"] = 19
+    control.values["bess.power"] = 19.6
     control.minutes(1)
     #expect(control.told("bess") == ["OPTIMIZE followed"])
     control.minutes(14)

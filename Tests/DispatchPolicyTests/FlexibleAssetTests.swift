@@ -9,13 +9,20 @@ import Testing
 struct FlexibleAssetTests {
   @Test("30 kW among batteries that can give 50 and 10 kW are 25 and 5 kW, and charging goes by room")
   func split() {
-    var large = Headroom()
-    (large.discharge, large.aboveReserve, large.charge) = (50, 50, 0)
-    var small = Headroom()
-    (small.discharge, small.aboveReserve, small.charge) = (10, 10, 10)
+    func headroom(_ power: Double, soc: Double, previous: Double = .nan, ramp: Double = .infinity) -> Headroom {
+      Headroom(
+        BatteryModel(energyKilowattHours: 1000, powerKilowatts: power), reserve: 0, stateOfCharge: soc, hours: 0.25,
+        previous: previous, rampKilowattsPerHour: ramp)
+    }
+    let (large, small) = (headroom(50, soc: 1), headroom(10, soc: 0.5))
     #expect(BatteryFleet.split(30, among: [large, small]) == [25, 5])
     #expect(BatteryFleet.split(-8, among: [large, small]) == [0, -8])
     #expect(BatteryFleet.split(0, among: []) == [])
+    // One that may change by 1 kW leaves the rest to the other.
+    let slow = headroom(10, soc: 0.5, previous: 0, ramp: 4)
+    #expect(
+      BatteryFleet.split(40.8, among: [headroom(50, soc: 0.5), slow]).map { ($0 * 1e9).rounded() / 1e9 } == [40, 0.8])
+    #expect(BatteryFleet.split(-8, among: [headroom(50, soc: 0.5), slow]) == [-7, -1])
   }
 
   @Test(
@@ -56,7 +63,10 @@ struct FlexibleAssetTests {
     #expect(Curtailment(exchange: -20, generation: 40, limit: 20, exportPrice: 0.1, isHeld: false).cap == nil)
     // Held back to the limit, nothing more is seen; it must not be let go for that.
     #expect(Curtailment(exchange: -20, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == 30)
-    #expect(Curtailment(exchange: -19, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == nil)
+    // A load that comes on may be covered; when there is little sun, nothing is held.
+    #expect(Curtailment(exchange: -15, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == 35)
+    #expect(Curtailment(exchange: -4, generation: 15, limit: 20, exportPrice: 0.1, isHeld: true).cap == nil)
+    #expect(Curtailment(exchange: -15, generation: 30, limit: .infinity, exportPrice: 0.1, isHeld: true).cap == nil)
     #expect(Curtailment(exchange: .nan, generation: 30, limit: 20, exportPrice: 0.1, isHeld: true).cap == nil)
     #expect(Curtailment(exchange: -9, generation: 0, limit: 2, exportPrice: 0.1, isHeld: true).cap == nil)
   }

@@ -16,11 +16,14 @@ private struct Day {
   }
 
   /// Minutes of constant powers, and the decisions of their quarters.
-  mutating func run(hours: Range<Int>, exchange: Double, battery: Double, price: Double) {
+  mutating func run(
+    hours: Range<Int>, exchange: Double, battery: Double, price: Double, exportPrice: Double? = nil
+  ) {
     for minute in hours.lowerBound * 60..<hours.upperBound * 60 {
       let time = Day.midnight + .minutes(Int64(minute))
       if minute % 15 == 0 {
-        accountant.note(decision: time, asset: "bess", stateOfCharge: 0.1 + energy / 100, price: price)
+        accountant.note(
+          decision: time, asset: "bess", stateOfCharge: 0.1 + energy / 100, price: price, exportPrice: exportPrice)
       }
       accountant.note(time: time, exchange: exchange, battery: battery, cost: exchange / 60 * price, carbon: nil)
       energy -= battery / 60
@@ -64,6 +67,18 @@ struct MonthlyAccountTests {
     #expect(abs(comparison.savingAgainstRule - 12) < 1e-6)
     // Energy that is left counts at the mean price, 0.25: to be full at the end for 0.20 would have paid 80 × 0.05.
     #expect(abs(comparison.regret - 4) < 0.05)
+  }
+
+  @Test("energy that is stored while export earns nothing and sold while it earns 0.40 has saved that")
+  func exportPrices() throws {
+    var day = Day()
+    day.run(hours: 0..<4, exchange: 0, battery: -10, price: 0.5, exportPrice: 0)
+    day.run(hours: 4..<20, exchange: 0, battery: 0, price: 0.5, exportPrice: 0)
+    day.run(hours: 20..<24, exchange: -10, battery: 10, price: 0.5, exportPrice: 0.4)
+    let comparison = try #require(day.accountant.finish().comparison)
+    #expect(abs(comparison.savingAgainstNothing - 16) < 1e-6)
+    // To keep it, at the mean price of import, would have been worth 0.50 a kWh.
+    #expect(abs(comparison.regret - 40 * (0.5 - 0.4)) < 0.1)
   }
 
   @Test("with a demand charge a flatter import is worth more, and the peak is charged")

@@ -22,8 +22,10 @@ private func simulator(seed: UInt64 = 1) -> PlantSimulator {
 
 /// What each sensor says at each of some steps.
 private func course(_ simulator: inout PlantSimulator, _ steps: Int) -> [[String: SimulatedReading]] {
-  (0..<steps).map { _ in
-    Dictionary(uniqueKeysWithValues: simulator.advance().map { ("\($0.asset).\($0.sensor)", $0) })
+  (0..<steps).map { step in
+    // Two hours of each day it is told what to do.
+    simulator.obey(step % 1440 < 120 ? .optimize : .startup, setpoint: 5, asset: "bess")
+    return Dictionary(uniqueKeysWithValues: simulator.advance().map { ("\($0.asset).\($0.sensor)", $0) })
   }
 }
 
@@ -37,6 +39,7 @@ private func target(_ kind: FaultKind) -> (target: String, sensor: String) {
   case .stuck, .drift, .spikes, .dropout, .unitMixup: ("load.power", "load.power")
   case .voltageSpike, .outage: ("grid", "grid.voltage")
   case .contactor: ("car", "car.power")
+  case .deaf: ("bess", "bess.power")
   }
 }
 

@@ -147,18 +147,23 @@ struct PlantSimulatorTests {
     #expect(highest - lowest > 0.3)
   }
 
-  @Test("a setpoint is held within the battery's limits until it is taken back")
+  @Test("a battery holds its setpoint within its limits until it is told otherwise, and rests when it is shut down")
   func setpoint() {
     var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, 1), step: .minute)
-    let isKnown = simulator.setBatterySetpoint(-37, asset: "bess")
+    let isKnown = simulator.obey(.optimize, setpoint: -37, asset: "bess")
     #expect(isKnown)
     let charging = course(&simulator, "bess.power", steps: 30)
     #expect(charging.count == 30 && charging.allSatisfy { $0.1 == -37 })
-    simulator.setBatterySetpoint(1e9, asset: "bess")
+    simulator.obey(.optimize, setpoint: .nan, asset: "bess")
+    simulator.obey(.hold, asset: "bess")
+    #expect(course(&simulator, "bess.power", steps: 1).map(\.1) == [-37])
+    simulator.obey(.optimize, setpoint: 1e9, asset: "bess")
     let discharging = course(&simulator, "bess.power", steps: 1)
     #expect(discharging.map(\.1) == [100])
-    let isBattery = simulator.setBatterySetpoint(1, asset: "load")
-    #expect(!isBattery)
+    let takesCommands = simulator.obey(.optimize, setpoint: 1, asset: "load")
+    #expect(!takesCommands)
+    simulator.obey(.shutdown, asset: "bess")
+    #expect(course(&simulator, "bess.power", steps: 5).allSatisfy { $0.1 == 0 })
   }
 
   @Test("an asset's meter counts what is within it: consumption adds, generation lowers")
