@@ -28,6 +28,8 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case charger
   /// A sensor says odd values again and again.
   case spikes
+  /// A battery is too hot, or on its way there.
+  case heat
   /// The database takes nothing, and all points wait on disk until a person acts.
   case database
   /// An asset does not do what it was commanded.
@@ -85,6 +87,10 @@ public struct AlertThresholds: Sendable {
   public var voltageBand = (raises: 0.10, clears: 0.08)
   /// Share of the usual voltage below which the grid is gone.
   public var outageVoltage = 0.5
+  /// A battery's temperature that is too hot, is over, and is critical [°C].
+  public var heat = (raises: 45.0, clears: 42.0, critical: 55.0)
+  /// How fast a battery warms up where its cooling has failed, is over, and is critical [K/h].
+  public var warming = (raises: 20.0, clears: 10.0, critical: 60.0)
   /// How far an asset's times may be behind or ahead of those of the plant's others.
   public var clockSkew = TimeSpan.minute
   /// For how long a car that was never served, and one whose charging broke off, waits until there is an alert.

@@ -3,9 +3,10 @@ import PlantModel
 import StreamCore
 
 extension AlertStage {
-  /// Judges one reading by what its asset is: the grid's voltage, a charger's car.
+  /// Judges one reading by what its asset is: the grid's voltage, a battery's temperature, a charger's car.
   mutating func judgeAsset(
-    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+    _ series: SeriesIndex, _ quality: Quality, _ value: Double, _ time: Timestamp, _ frame: inout Frame,
+    _ register: PlantRegister
   ) {
     guard value.isFinite else { return }
     switch register.kind(of: series) {
@@ -16,6 +17,9 @@ extension AlertStage {
       guard register.series[series.position].sensor == source else { return }
       let asset = register.series[series.position].asset.position
       (assetWatches[asset].light, assetWatches[asset].lightTime) = (value, time)
+    case .battery:
+      guard register.series[series.position].sensor == "temperature" else { return }
+      judgeHeat(series, quality, value, time, &frame, register)
     case .evCharger: judgeCharger(series, value, time, &frame, register)
     default: break
     }

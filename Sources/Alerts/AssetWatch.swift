@@ -32,6 +32,8 @@ struct AssetWatch {
   var ceiling = 0.0
   /// Consecutive readings above that, and others.
   var free: Int32 = 0
+  /// Of a battery.
+  var heat = HeatWatch()
 
   /// Readings that tell what is usual.
   static let learned: Int32 = 20
@@ -45,6 +47,7 @@ struct AssetWatch {
     writer.write(ceiling)
     writer.write(light)
     writer.write(lightTime)
+    heat.write(to: &writer)
   }
 
   static func read(from reader: inout SnapshotReader) throws(SnapshotError) -> AssetWatch {
@@ -64,6 +67,7 @@ struct AssetWatch {
     watch.ceiling = try reader.readDouble()
     watch.light = try reader.readDouble()
     watch.lightTime = try reader.readTimestamp()
+    watch.heat = try HeatWatch.read(from: &reader)
     return watch
   }
 }

@@ -17,7 +17,7 @@ extension AlertStage {
     judgeQuality(series, quality, value, time, &frame, register)
     judgeThousandths(series, value, time, &frame, register)
     judgeSpikes(series, quality, value, time, &frame, register)
-    judgeAsset(series, value, time, &frame, register)
+    judgeAsset(series, quality, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
     guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
     switch register.kind(of: series) {

@@ -33,6 +33,34 @@ struct AssetRuleTests {
     #expect(script.changes() == ["outage grid - cleared critical"])
   }
 
+  @Test(
+    "a battery that warms up fast is told within ten minutes, at 55 °C it is critical, and one that works hard is not")
+  func heat() {
+    var script = AlertScript()
+    // 12 K/h under load, and an odd reading.
+    for minute in 0..<30 { script.live([("bess.temperature", 25 + 0.2 * Double(minute))], every: 60, times: 1) }
+    script.live([("bess.temperature", 11)], every: 1, times: 1, quality: .spike)
+    #expect(script.changes().isEmpty)
+    for minute in 0..<15 { script.live([("bess.temperature", 31 + 40 / 60 * Double(minute))], every: 60, times: 1) }
+    #expect(script.changes() == ["heat bess - raised warning"])
+    script.live([("bess.temperature", 56)], every: 60, times: 1)
+    #expect(script.changes() == ["heat bess - escalated critical"])
+    script.live([("bess.temperature", 43.5)], every: 60, times: 30)
+    #expect(script.changes().isEmpty)
+    script.live([("bess.temperature", 41)], every: 60, times: 5)
+    #expect(script.changes() == ["heat bess - cleared critical"])
+  }
+
+  @Test("a battery above 45 °C is told, and a temperature that cannot be is not taken for heat")
+  func hot() {
+    var script = AlertScript()
+    script.live([("bess.temperature", 46)], every: 60, times: 5)
+    #expect(script.changes() == ["heat bess - raised warning"])
+    var broken = AlertScript()
+    broken.live([("bess.temperature", 25_000)], every: 60, times: 4, quality: .outOfRange)
+    #expect(broken.changes().isEmpty)
+  }
+
   @Test("a generator that stops in the light has tripped, however little it gave; in the dark it rests")
   func trip() {
     for (light, changes) in [(150.0, ["trip pv1 power raised critical"]), (40, [])] {
