@@ -70,7 +70,9 @@ package final class Spool {
       sync: .interval(.second), notBefore: state.position)
     // Its own checkpoints have to be written before room is given up.
     journal.leaveFree(bytes: 1 << 20)
-    if !journal.recovery.isClean { findings.append("the spool was mended after a sudden end: \(journal.recovery)") }
+    if !journal.recovery.isClean {
+      findings.append("the spool was mended after a sudden end: \(journal.recovery.words)")
+    }
     position = state.position
     let contents = try Spool.contents(of: journal, from: state.position)
     // Where nothing tells, what the first record says was before it is done with.

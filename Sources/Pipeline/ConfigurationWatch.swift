@@ -30,7 +30,7 @@ struct ConfigurationWatch {
     let files = FileManager.default
     var entries: [String: Entry] = [:]
     for name in (try? files.contentsOfDirectory(atPath: directory)) ?? [] {
-      guard [".yaml", ".yml", ".csv"].contains(where: name.hasSuffix),
+      guard [".yaml", ".yml", ".csv"].contains(where: name.lowercased().hasSuffix),
         let attributes = try? files.attributesOfItem(atPath: directory + "/" + name)
       else { continue }
       entries[name] = Entry(

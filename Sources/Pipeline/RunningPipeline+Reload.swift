@@ -26,11 +26,26 @@ extension RunningPipeline {
     }
     if previous.settings != loaded.settings {
       note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
+      let secrets = RunningPipeline.changedSecrets(previous.settings, loaded.settings)
+      if !secrets.isEmpty { note("changed, and used from the next start on: \(secrets.joined(separator: ", "))") }
     }
     guard previous.plants != loaded.plants else { return }
     ingest.configuration(loaded.sources, at: WallClock.now())
     session.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, loaded.plants))")
+  }
+
+  /// The keys of secrets that differ, whether they stand in wattline.yaml or in a file of their own.
+  static func changedSecrets(_ old: ProcessSettings, _ new: ProcessSettings) -> [String] {
+    func secrets(_ settings: ProcessSettings) -> [(key: String, secret: Secret?)] {
+      [
+        ("mqtt.password", settings.mqtt.password), ("influxdb.token", settings.influxdb.token),
+        ("influxdb.password", settings.influxdb.password),
+        ("alerts.webhook.token", settings.alerts.webhook?.token),
+        ("alerts.email.password", settings.alerts.email?.password),
+      ]
+    }
+    return zip(secrets(old), secrets(new)).filter { $0.secret != $1.secret }.map(\.0.key)
   }
 
   private func difference(_ old: [Plant], _ new: [Plant]) -> String {

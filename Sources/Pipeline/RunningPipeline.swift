@@ -91,7 +91,7 @@ public final class RunningPipeline: Sendable {
       directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
       sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes,
       maximumAge: settings.journal.historyAge)
-    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery)") }
+    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery.words)") }
     startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
     var options = SinkOptions()
@@ -144,7 +144,7 @@ public final class RunningPipeline: Sendable {
   /// Starts every part, from the database back to the broker.
   public func start() throws {
     let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
-    note("\(plants.count) plants: \(RunningPipeline.list(plants.map(\.name)))")
+    note("\(plants.count) \(plants.count == 1 ? "plant" : "plants"): \(RunningPipeline.list(plants.map(\.name)))")
     // Records from here on are read by the folder as it is now; those before keep theirs.
     ingest.configuration(sources, at: WallClock.now())
     // The same plants need not be read a second time.

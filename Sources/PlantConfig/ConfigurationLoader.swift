@@ -56,18 +56,31 @@ public enum ConfigurationLoader {
         diagnostics: [Diagnostic(file: directory, line: 1, column: 1, message: message)])
     }
     var files: [(name: String, bytes: [UInt8])] = []
+    var unreadable: [Diagnostic] = []
     for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") {
-      let data = FileManager.default.contents(atPath: directory + "/" + name)
-      // What cannot be read is a mistake of its own: a lone tab is never valid YAML.
-      files.append((name, data.map { [UInt8]($0) } ?? [UInt8(ascii: "\t")]))
+      do throws(ConfigurationFile.Unreadable) {
+        files.append((name, try ConfigurationFile.read(directory + "/" + name)))
+      } catch {
+        let message = "cannot be read: \(error.reason); give it another name, or mend it"
+        unreadable.append(Diagnostic(file: name, line: 1, column: 1, message: message))
+      }
     }
-    return load(files: files, environment: environment) { path in
+    var loaded = load(files: files, environment: environment) { path in
       let full = path.hasPrefix("/") ? path : directory + "/" + path
-      return FileManager.default.contents(atPath: full).map { String(decoding: $0, as: UTF8.self) }
+      return (try? ConfigurationFile.read(full)).map { String(decoding: $0, as: UTF8.self) }
     }
+    loaded.diagnostics = ordered(unreadable + loaded.diagnostics)
+    return loaded
   }
 
-  static func isYAML(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }
+  /// Whether a file is configuration by its name, in capitals or not.
+  static func isYAML(_ name: String) -> Bool {
+    [".yaml", ".yml"].contains { name.lowercased().hasSuffix($0) }
+  }
+
+  private static func ordered(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    diagnostics.sorted { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+  }
 
   /// Loads files that are in memory; `readFile` gives the text of a secret's file, or of one of prices or weather.
   public static func load(
@@ -99,8 +112,7 @@ public enum ConfigurationLoader {
       loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)
-    loaded.diagnostics += conflicts(places)
-    loaded.diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    loaded.diagnostics = ordered(loaded.diagnostics + conflicts(places))
     return loaded
   }
 

@@ -41,9 +41,16 @@ struct DatedRows {
     }
     var rows: [Row] = []
     var mistakes = 0
-    for (position, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      let cells = DatedRows.cells(line)
+    // By bytes, since a long file is mostly this; a carriage return is white space at the end of its line.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (position, line) in lines.enumerated() {
+      let cells = DatedRows.cells(Substring(line))
       if cells.allSatisfy(\.text.isEmpty) || cells[0].text.hasPrefix("#") { continue }
+      if rows.count + mistakes == DatedRows.maximumCount {
+        let place = Mark(line: position + 1, column: 1)
+        reading.mistake(place, "more than \(DatedRows.maximumCount) rows; leave out what is past", in: name)
+        break
+      }
       let isHeader = position == 0 && cells[0].text == "time"
       do throws(Wrong) {
         if isHeader {
@@ -61,11 +68,6 @@ struct DatedRows {
     if rows.isEmpty, mistakes == 0 {
       reading.mistake(Mark(line: 1, column: 1), "the file has no rows; write \(columns)", in: name)
     }
-    if rows.count > DatedRows.maximumCount {
-      let place = Mark(line: DatedRows.maximumCount + 1, column: 1)
-      reading.mistake(place, "more than \(DatedRows.maximumCount) rows; leave out what is past", in: name)
-      rows.removeLast(rows.count - DatedRows.maximumCount)
-    }
     return rows
   }
 
@@ -73,7 +75,8 @@ struct DatedRows {
     var column = 1
     return line.split(separator: ",", omittingEmptySubsequences: false).map { text in
       defer { column += text.count + 1 }
-      let trimmed = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+      var trimmed = text.drop(while: \.isWhitespace)
+      while trimmed.last?.isWhitespace == true { trimmed.removeLast() }
       return Cell(text: String(trimmed), column: column)
     }
   }

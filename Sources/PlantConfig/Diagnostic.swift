@@ -17,6 +17,6 @@ public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
-  /// `file:line:column: error: message`.
-  public var description: String { "\(file):\(line):\(column): error: \(message)" }
+  /// `file:line:column: error: message`, one line whatever the file's names hold.
+  public var description: String { Words.visible("\(file):\(line):\(column): error: \(message)") }
 }

@@ -15,7 +15,9 @@ final class PlantReader {
     let section = Section(root, "the plant's file", reading)
     let name = section.requiredText("plant", "plant: riverside")
     namePlace = section.place(of: "plant")
-    if name == "" { reading.mistake(namePlace, "'plant' must not be empty; it names the plant in every series") }
+    if let wrong = name.flatMap(Words.mistake(inName:)) {
+      reading.mistake(namePlace, "'plant' \(wrong); it names the plant in every series")
+    }
     var plant = Plant(name: name ?? "", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     if let node = section.node("location") {
       plant.location = location(Section(node, "location", reading))
@@ -24,9 +26,13 @@ final class PlantReader {
       reading.mistake(section.mark, "the plant's file needs 'location', such as \(example)")
     }
     if let text = section.text("currency") { plant.currency = text }
-    plant.topics = list(section, "topics").compactMap(topic)
+    for (rule, place) in list(section, "topics").compactMap(TopicReader(reading).topic) {
+      plant.topics.append(rule)
+      topicPlaces.append(place)
+    }
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
-    plant.sensors = list(section, "sensors").compactMap { sensor($0, plant) }
+    let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
+    plant.sensors = list(section, "sensors").compactMap { sensor($0, assets) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
     plant.holidays = list(section, "holidays").compactMap(holiday)
@@ -93,7 +99,7 @@ final class PlantReader {
       let fault = try FaultSpecification.parse(text)
       let isKnown = plant.assets.contains { fault.target == $0.name || fault.target.hasPrefix($0.name + ".") }
       if !isKnown {
-        let names = plant.assets.map(\.name).joined(separator: ", ")
+        let names = Words.list(plant.assets.map(\.name))
         reading.mistake(node.mark, "there is no asset for '\(fault.target)'; the plant has \(names)")
       }
       return fault
@@ -116,12 +122,12 @@ final class PlantReader {
     var place = Location(latitude: 0, longitude: 0, timezone: "UTC")
     if let value = section.number("latitude", in: -90...90, "degrees north from -90 to 90") {
       place.latitude = value
-    } else if section.node("latitude") == nil {
+    } else if !section.has("latitude") {
       reading.mistake(section.mark, "location needs 'latitude', degrees north from -90 to 90")
     }
     if let value = section.number("longitude", in: -180...180, "degrees east from -180 to 180") {
       place.longitude = value
-    } else if section.node("longitude") == nil {
+    } else if !section.has("longitude") {
       reading.mistake(section.mark, "location needs 'longitude', degrees east from -180 to 180")
     }
     place.country = section.text("country")
@@ -144,9 +150,14 @@ final class PlantReader {
     return place
   }
 
-  private func sensor(_ node: YAMLNode, _ plant: Plant) -> SensorOverride? {
+  private func sensor(_ node: YAMLNode, _ assets: [String: Asset]) -> SensorOverride? {
     let section = Section(node, "the sensor", reading)
     guard let match = section.requiredText("match", "match: \"pv1.temperature\"") else { return nil }
+    if !match.contains(where: { ".*".contains($0) }) {
+      reading.mistake(
+        section.place(of: "match"),
+        "'\(match)' fits no sensor; write asset.sensor, such as \"pv1.power\" or \"*.power\"")
+    }
     var override = SensorOverride(match: match)
     if let name = section.text("unit") {
       override.unit = Unit.named(name)
@@ -154,7 +165,7 @@ final class PlantReader {
         reading.mistake(
           section.place(of: "unit"), "there is no unit '\(name)'; known are \(Unit.symbols.joined(separator: ", "))")
       } else {
-        checkUnit(override, section, plant)
+        checkUnit(override, section, assets)
       }
     }
     override.range = range(section)
@@ -167,9 +178,10 @@ final class PlantReader {
   }
 
   /// A unit of another quantity than what the catalogue knows for exactly this sensor is a slip.
-  private func checkUnit(_ override: SensorOverride, _ section: Section, _ plant: Plant) {
-    for asset in plant.assets where override.match.hasPrefix(asset.name + ".") {
-      let sensor = String(override.match.dropFirst(asset.name.count + 1))
+  private func checkUnit(_ override: SensorOverride, _ section: Section, _ assets: [String: Asset]) {
+    for dot in override.match.indices where override.match[dot] == "." {
+      guard let asset = assets[String(override.match[..<dot])] else { continue }
+      let sensor = String(override.match[override.match.index(after: dot)...])
       guard let known = SensorCatalogue.profile(sensor: sensor, of: asset).unit, let unit = override.unit,
         known.quantity != unit.quantity
       else { continue }
@@ -204,20 +216,32 @@ final class PlantReader {
 extension PlantReader {
   private func assets(_ section: Section) -> [Asset] {
     let entries = section.entries
+    let names = entries.map(\.key)
+    let known = Set(names)
     var assets: [Asset] = []
     for entry in entries {
-      if entry.key.isEmpty || entry.key == Plant.wholePlant {
+      if entry.key == Plant.wholePlant {
         reading.mistake(entry.mark, "an asset cannot be called '\(entry.key)'; choose another name")
+      } else if let wrong = Words.mistake(inName: entry.key) {
+        reading.mistake(entry.mark, "the name of asset '\(entry.key.prefix(60))' \(wrong); choose another name")
       }
-      assets.append(asset(entry.key, Section(entry.value, "asset '\(entry.key)'", reading), entries.map(\.key)))
+      let section = Section(entry.value, "asset '\(entry.key)'", reading)
+      var asset = asset(entry.key, section)
+      if let within = asset.within, !known.contains(within) {
+        reading.mistake(
+          section.place(of: "within"), "there is no asset '\(within)'; 'within' names one of \(Words.list(names))")
+        asset.within = nil
+      }
+      assets.append(asset)
     }
-    for (position, asset) in assets.enumerated() where hasCycle(asset, assets) {
+    let nested = cycles(Dictionary(assets.map { ($0.name, $0.within) }) { first, _ in first })
+    for (position, asset) in assets.enumerated() where nested.contains(asset.name) {
       reading.mistake(entries[position].mark, "asset '\(asset.name)' is within itself; let one of them stand alone")
     }
     return assets
   }
 
-  private func asset(_ name: String, _ section: Section, _ names: [String]) -> Asset {
+  private func asset(_ name: String, _ section: Section) -> Asset {
     var asset = Asset(name: name, kind: .generic)
     if let kind: AssetKind = section.choice("kind") {
       asset.kind = kind
@@ -226,12 +250,6 @@ extension PlantReader {
       reading.mistake(section.mark, "asset '\(name)' needs 'kind', one of \(kinds)")
     }
     asset.within = section.text("within")
-    if let within = asset.within, !names.contains(within) {
-      reading.mistake(
-        section.place(of: "within"),
-        "there is no asset '\(within)'; 'within' names one of \(names.joined(separator: ", "))")
-      asset.within = nil
-    }
     let size = 0...1e9
     asset.capacityKilowatts = section.number("capacity_kw", in: size, "kW from 0")
     asset.tiltDegrees = section.number("tilt", in: 0...90, "degrees from 0 (flat) to 90 (upright)")
@@ -266,83 +284,18 @@ extension PlantReader {
     }
   }
 
-  private func hasCycle(_ asset: Asset, _ assets: [Asset]) -> Bool {
-    var next = asset.within
-    for _ in assets {
-      guard let name = next else { return false }
-      if name == asset.name { return true }
-      next = assets.first { $0.name == name }?.within
-    }
-    return false
-  }
-}
-
-// MARK: - Topics
-
-extension PlantReader {
-  private func topic(_ node: YAMLNode) -> TopicRule? {
-    let section = Section(node, "the topic", reading)
-    guard let match = section.requiredText("match", "match: \"riverside/{asset}/{sensor}\"") else { return nil }
-    if let wrong = PlantReader.mistake(inPattern: match) { reading.mistake(section.place(of: "match"), wrong) }
-    var rule = TopicRule(match: match)
-    topicPlaces.append(section.place(of: "match"))
-    rule.payload = section.choice("payload") ?? .auto
-    rule.asset = section.text("asset")
-    rule.sensor = section.text("sensor")
-    rule.time = section.text("time")
-    rule.timeUnit = section.choice("time_unit") ?? .auto
-    rule.retained = section.choice("retained") ?? .ignore
-    if let node = section.node("values") {
-      rule.values = Section(node, "values", reading).entries.compactMap { entry in
-        guard let path = entry.value.text else {
-          reading.mistake(
-            entry.value.mark, "'\(entry.key)' must say where its value stands, such as \"/ENERGY/Power\" or 0")
-          return nil
-        }
-        return TopicRule.Value(name: entry.key, path: path)
+  /// The assets that are within themselves, by what each is within: a walk upwards comes back to where it has been.
+  private func cycles(_ parents: [String: String?]) -> Set<String> {
+    var walks: [String: Int] = [:]
+    var found: Set<String> = []
+    for (walk, start) in parents.keys.enumerated() {
+      var next: String? = start
+      while let name = next, walks[name] == nil {
+        walks[name] = walk
+        next = parents[name] ?? nil
       }
+      while let name = next, walks[name] == walk, found.insert(name).inserted { next = parents[name] ?? nil }
     }
-    rule.scale = numbers(section, "scale")
-    rule.offset = numbers(section, "offset")
-    if let node = section.node("rename") {
-      for entry in Section(node, "rename", reading).entries {
-        if let name = entry.value.text { rule.rename[entry.key] = name }
-      }
-    }
-    section.finish()
-    return rule
-  }
-
-  private func numbers(_ section: Section, _ key: String) -> [String: Double] {
-    guard let node = section.node(key) else { return [:] }
-    var numbers: [String: Double] = [:]
-    let all = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
-    for entry in Section(node, key, reading).entries {
-      numbers[entry.key] = Section.number(entry.value, entry.key, in: all, "any number", reading)
-    }
-    return numbers
-  }
-
-  /// What is wrong with a pattern, `nil` where nothing is.
-  static func mistake(inPattern pattern: String) -> String? {
-    let example = "write for example riverside/{asset}/{sensor}"
-    if pattern.isEmpty { return "'match' is empty; \(example)" }
-    var depth = 0
-    for character in pattern {
-      if character == "{" { depth += 1 }
-      if character == "}" { depth -= 1 }
-      if depth < 0 || depth > 1 { return "braces in '\(pattern)' do not pair; \(example)" }
-    }
-    if depth != 0 { return "braces in '\(pattern)' do not pair; \(example)" }
-    if pattern.contains("{}") { return "a placeholder in '\(pattern)' has no name; \(example)" }
-    if pattern.contains("}{") { return "two placeholders in '\(pattern)' touch; put a character between them" }
-    let levels = pattern.split(separator: "/", omittingEmptySubsequences: false)
-    for (position, level) in levels.enumerated() {
-      if level.contains("#"), level != "#" || position != levels.count - 1 {
-        return "'#' must be the last level of '\(pattern)'"
-      }
-      if level.contains("+"), level != "+" { return "'+' must be a level of its own in '\(pattern)'" }
-    }
-    return nil
+    return found
   }
 }

@@ -30,7 +30,7 @@ struct ProcessReader {
   private func broker(_ section: Section, _ settings: ProcessSettings) -> BrokerSettings {
     var broker = settings.mqtt
     if let url = section.text("url") { readURL(url, section, &broker) }
-    if let id = section.text("client_id") { broker.clientID = id }
+    if let id = section.name("client_id") { broker.clientID = id }
     if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
     broker.protocolVersion = section.choice("protocol") ?? .auto
     if let count = section.number("connections", in: 1...64, "a whole number from 1 to 64") {
@@ -105,7 +105,7 @@ struct ProcessReader {
         reading.mistake(section.place(of: "url"), "'url' must be like http://host:8086 or https://host")
       }
     }
-    if let name = section.text("database") { database.database = name }
+    if let name = section.name("database") { database.database = name }
     database.version = section.choice("version") ?? .auto
     database.organisation = section.text("org")
     database.token = section.secret("token")
@@ -118,7 +118,7 @@ struct ProcessReader {
 
   private func journal(_ section: Section) -> JournalSettings {
     var journal = JournalSettings()
-    if let path = section.text("path") { journal.path = path }
+    if let path = section.name("path") { journal.path = path }
     if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
     journal.spoolBytes = size("spool", section)
     if journal.messageShare < max(journal.maximumBytes / 8, 512 << 10) {

@@ -63,7 +63,7 @@ final class Section {
   let name: String
   let reading: Reading
   private var members: [(key: String, mark: Mark, value: YAMLNode)] = []
-  private var known: [String] = []
+  private var known: Set<String> = []
   private var taken: Set<String> = []
 
   /// The mapping at a node; anything else is a mistake and reads as an empty one.
@@ -75,15 +75,16 @@ final class Section {
       if !node.isNull { reading.mistake(node.mark, "\(name) must be a mapping of keys to values, not \(node.form)") }
       return
     }
+    var seen: Set<String> = []
     for pair in pairs {
       guard let key = pair.key.text else {
         reading.mistake(pair.key.mark, "a key must be a word, not \(pair.key.form)")
         continue
       }
-      if members.contains(where: { $0.key == key }) {
-        reading.mistake(pair.key.mark, "'\(key)' stands twice in \(name); keep one")
-      } else {
+      if seen.insert(key).inserted {
         members.append((key, pair.key.mark, pair.value))
+      } else {
+        reading.mistake(pair.key.mark, "'\(key)' stands twice in \(name); keep one")
       }
     }
   }
@@ -96,16 +97,20 @@ final class Section {
 
   /// The value of a key, `nil` where it is absent or null.
   func node(_ key: String) -> YAMLNode? {
-    known.append(key)
+    known.insert(key)
     taken.insert(key)
     guard let value = members.first(where: { $0.key == key })?.value, !value.isNull else { return nil }
     return value
   }
 
+  /// Whether a key is there, even if null.
+  func has(_ key: String) -> Bool { members.contains { $0.key == key } }
+
   /// Tells each key that nobody asked for.
   func finish() {
     for member in members where !taken.contains(member.key) {
-      let nearest = known.min { Words.distance($0, member.key) < Words.distance($1, member.key) } ?? ""
+      let nearest =
+        known.sorted().min { Words.distance($0, member.key) < Words.distance($1, member.key) } ?? ""
       let isNear = Words.distance(nearest, member.key) <= max(2, member.key.count / 3)
       let hint = isNear ? "did you mean '\(nearest)'?" : "known are \(known.sorted().joined(separator: ", "))"
       reading.mistake(member.mark, "\(name) has no key '\(member.key)'; \(hint)")
@@ -133,9 +138,22 @@ final class Section {
     return text
   }
 
-  /// A finite number within a range.
+  /// A text that names something: not empty, and without what brokers and databases refuse.
+  func name(_ key: String) -> String? {
+    guard let text = text(key) else { return nil }
+    if let wrong = Words.mistake(inName: text) {
+      reading.mistake(place(of: key), "'\(key)' \(wrong); leave it out for the default")
+      return nil
+    }
+    return text
+  }
+
+  /// A finite number within a range; a key that stands there must have one.
   func number(_ key: String, in range: ClosedRange<Double>, _ meaning: String) -> Double? {
-    guard let node = node(key) else { return nil }
+    guard let node = node(key) else {
+      if has(key) { reading.mistake(place(of: key), "'\(key)' has no value; write \(meaning), or leave the key out") }
+      return nil
+    }
     return Section.number(node, key, in: range, meaning, reading)
   }
 
@@ -178,7 +196,9 @@ final class Section {
 
   /// A secret, given as `key` or read from the file that `key_file` names.
   func secret(_ key: String) -> Secret? {
+    let own = text(key)
     if let path = text("\(key)_file") {
+      if own != nil { reading.mistake(place(of: key), "'\(key)' and '\(key)_file' are both there; keep one") }
       guard let content = reading.readFile(path) else {
         reading.mistake(
           place(of: "\(key)_file"), "the file '\(path)' cannot be read; '\(key)_file' names a secret's file")
@@ -186,15 +206,43 @@ final class Section {
       }
       return Secret(String(content.reversed().drop { $0.isNewline }.reversed()))
     }
-    return text(key).map { Secret($0) }
+    return own.map { Secret($0) }
   }
 
   /// Where the value of a key stands.
   func place(of key: String) -> Mark { members.first { $0.key == key }?.value.mark ?? mark }
 }
 
-/// Distance between words, for suggestions.
+/// What names may hold, and words for messages.
 enum Words {
+  /// Longest name [bytes]; readings of a longer one are refused.
+  static let longestName = 1_024
+
+  /// What is wrong with a name, `nil` where nothing is.
+  static func mistake(inName name: String) -> String? {
+    if name.isEmpty { return "is empty" }
+    if name.utf8.count > longestName { return "is longer than \(longestName) bytes" }
+    return name.unicodeScalars.contains(where: isForbidden) ? "has a control character, which no topic may have" : nil
+  }
+
+  /// What MQTT 5 lets a broker end the connection for (1.5.4): control characters and noncharacters.
+  static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || scalar.properties.isNoncharacterCodePoint
+  }
+
+  /// A text with its control characters escaped.
+  static func visible(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isForbidden) else { return text }
+    return text.unicodeScalars.reduce(into: "") { result, scalar in
+      result += isForbidden(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+  }
+
+  /// The first names of a list that may be long.
+  static func list(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+  }
+
   /// Least number of letters to put in, take out or change (Levenshtein 1966). Example: `kitten`, `sitting`: 3.
   static func distance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a.lowercased().prefix(64)), Array(b.lowercased().prefix(64)))

@@ -33,7 +33,7 @@ final class LocalServer: Sendable {
     }
     return try state.withLock { (state) throws(ServerError) in
       if let folder = state.folder { return folder.path }
-      let folder = try TemporaryFolder(prefix: "wattline-\(name)")
+      let folder = try TemporaryFolder(prefix: "wattline-\(name)-\(getpid())")
       state.folder = folder
       return folder.path
     }

@@ -17,6 +17,18 @@ public struct TemporaryFolder: Sendable {
 
   /// Deletes the folder and what is in it; deleting again does nothing.
   public func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Removes the folders `wattline-NAME-PID…` of some names whose process is gone, as one that was killed leaves them.
+  public static func sweep(names: [String]) {
+    let parent = NSTemporaryDirectory()
+    for entry in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] {
+      let parts = entry.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count >= 3, parts[0] == "wattline", names.contains(parts[1]), let owner = pid_t(parts[2]), owner > 0,
+        kill(owner, 0) != 0, errno == ESRCH
+      else { continue }
+      try? FileManager.default.removeItem(atPath: parent + "/" + entry)
+    }
+  }
 }
 
 /// Programs of this machine.

@@ -29,9 +29,12 @@ struct Arguments {
         throw Misuse(message: "\(command.name) does not know \(parts[0]); it takes \(known)")
       }
       if let placeholder = option.value {
-        guard let value = parts.count > 1 ? parts[1] : words.popFirst() else {
+        // An option is no value of the one before; `--name=--text` says that it is meant.
+        let next = words.first.flatMap { $0.hasPrefix("--") ? nil : $0 }
+        guard let value = parts.count > 1 ? parts[1] : next, !value.isEmpty else {
           throw Misuse(message: "\(option.name) needs a value: \(option.name) \(placeholder)")
         }
+        if parts.count == 1 { words.removeFirst() }
         values[option.name] = value
       } else if parts.count > 1 {
         throw Misuse(message: "\(option.name) takes no value")
@@ -62,6 +65,25 @@ struct Arguments {
     guard let text = values[name] else { return nil }
     guard let number = Double(text), number > 0, number.isFinite else {
       throw Misuse(message: "\(name) needs a number above 0, not '\(text)'")
+    }
+    return number
+  }
+
+  /// A number within a range, in words: `from 0.001 to 86400`.
+  func number(_ name: String, in range: ClosedRange<Double>, _ words: String) throws(Misuse) -> Double? {
+    guard let text = values[name] else { return nil }
+    guard let number = Double(text), range.contains(number) else {
+      throw Misuse(message: "\(name) needs a number \(words), not '\(text)'")
+    }
+    return number
+  }
+
+  /// A number without decimals within a range.
+  func count(_ name: String, in range: ClosedRange<Int>) throws(Misuse) -> Int? {
+    guard let text = values[name] else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw Misuse(
+        message: "\(name) needs a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
     }
     return number
   }

@@ -64,11 +64,12 @@ enum BacktestAgeingCommand {
     let (cycle, capacity) = (try table.column("cycle"), try table.column("capacity"))
     let known = table.rows.indices.map { (cycle: table.number($0, cycle), capacity: table.number($0, capacity)) }
       .filter { $0.cycle.isFinite && $0.capacity.isFinite && $0.capacity > 0 }
-    guard zip(known, known.dropFirst()).allSatisfy({ $0.cycle <= $1.cycle }) else {
+    let start = known.prefix(Int(share * Double(known.count)))
+    let isAllOne = start.count > 1 && start.first?.cycle == start.last?.cycle
+    guard !isAllOne, zip(known, known.dropFirst()).allSatisfy({ $0.cycle <= $1.cycle }) else {
       throw Failure(
         description: "\(file): the cycles do not go up; it takes one row a cycle, oldest first, of one cell")
     }
-    let start = known.prefix(Int(share * Double(known.count)))
     guard
       let forecast = CapacityForecast(
         cycles: start.map(\.cycle), capacities: start.map(\.capacity), threshold: threshold)

@@ -52,15 +52,28 @@ enum BacktestCommand {
       Console.note(
         "\(arguments.operands[0]):\(problem.line): left out: \(problem.reason) (\(table.malformedCount) such lines)")
     }
+    guard table.values[0].contains(where: \.isFinite) else {
+      throw Failure(
+        description: "\(arguments.operands[0]): the column '\(options.columns[0])' has no number in any row")
+    }
     let input = try ForecastInput(
       options.recording(table), zone: options.zone, horizon: options.settings.horizon,
       quarterHours: options.settings.isLive)
     let backtest = try Backtest(input, settings: options.settings)
-    var trace = try arguments.text("--trace").map { try TraceFile($0) }
+    let trace = try arguments.text("--trace").map { try OutputFile($0) }
+    try trace?.write("model,issued,time,p10,p50,p90,actual\n".utf8)
     var progress = Progress("backtest", total: 1)
-    let scores = backtest.run(options.models, progress: { progress.update($0) }) { trace?.write($0) }
+    let scores = backtest.run(options.models, progress: { progress.update($0) }) { forecast in
+      // What is lost stays in the buffer, and close() tells it.
+      try? trace?.write(line(forecast).utf8)
+    }
     progress.finish()
     try trace?.close()
+    guard scores.contains(where: { $0.all.count > 0 }) else {
+      throw Failure(
+        description: "\(arguments.operands[0]): nothing could be scored: '\(options.columns[0])' has no numbers in the "
+          + "test, which is its last \(options.settings.testDays) days, or too few before")
+    }
     if arguments.has("--json") {
       let data = try JSONSerialization.data(
         withJSONObject: ["models": scores.map(document)], options: [.prettyPrinted, .sortedKeys])
@@ -68,6 +81,12 @@ enum BacktestCommand {
     } else {
       show(scores)
     }
+  }
+
+  /// A line of the trace.
+  private static func line(_ forecast: Backtest.Forecast) -> String {
+    "\(forecast.model),\(forecast.issued),\(forecast.time),\(forecast.p10),\(forecast.p50),\(forecast.p90),"
+      + "\(forecast.actual)\n"
   }
 
   private static func show(_ scores: [BacktestScore]) {
@@ -110,34 +129,4 @@ enum BacktestCommand {
 
   /// JSON has no NaN.
   private static func json(_ value: Double) -> Any { value.isFinite ? value : NSNull() }
-}
-
-/// The file of `--trace`, written through a buffer.
-private struct TraceFile {
-  private let path: String
-  private let handle: FileHandle
-  private var buffer = "model,issued,time,p10,p50,p90,actual\n"
-
-  init(_ path: String) throws {
-    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
-    else { throw Failure(description: "\(path): cannot be written") }
-    self.path = path
-    self.handle = handle
-  }
-
-  mutating func write(_ forecast: Backtest.Forecast) {
-    buffer += "\(forecast.model),\(forecast.issued),\(forecast.time),"
-    buffer += "\(forecast.p10),\(forecast.p50),\(forecast.p90),\(forecast.actual)\n"
-    if buffer.utf8.count > 1 << 16 { flush() }
-  }
-
-  private mutating func flush() {
-    try? handle.write(contentsOf: Data(buffer.utf8))
-    buffer = ""
-  }
-
-  mutating func close() throws {
-    try handle.write(contentsOf: Data(buffer.utf8))
-    try handle.close()
-  }
 }

@@ -43,10 +43,7 @@ enum BacktestHealthCommand {
     }
     progress.finish()
     if let path = arguments.text("--trace") {
-      let text = "file,time,score,alarm\n" + results.map(\.trace).joined()
-      do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-        throw Failure(description: "the trace cannot be written to \(path): \(error.localizedDescription)")
-      }
+      try OutputFile.write("file,time,score,alarm\n" + results.map(\.trace).joined(), to: path)
     }
     if arguments.has("--json") {
       let data = try JSONSerialization.data(

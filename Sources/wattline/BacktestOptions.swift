@@ -68,7 +68,7 @@ struct BacktestOptions {
   }
 
   private static func list(_ text: String?) -> [String] {
-    (text ?? "").split(separator: ",").map(String.init)
+    text?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
   }
 
   private static func span(_ arguments: Arguments, _ name: String) throws(Misuse) -> TimeSpan? {

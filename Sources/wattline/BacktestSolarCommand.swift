@@ -34,7 +34,7 @@ enum BacktestSolarCommand {
   }
 
   static func run(_ arguments: Arguments) throws {
-    let days = Int64(clamping: min(10_000, try arguments.count("--test-days") ?? 10))
+    let days = Int64(try arguments.count("--test-days", in: 1...10_000) ?? 10)
     guard arguments.operands.count == 2 else {
       throw Misuse(message: "backtest-solar takes two files, of generation and of weather")
     }

@@ -21,7 +21,9 @@ enum BenchCommand {
     if wanted == "sensor" { return try printMemory(asJSON: arguments.has("--json")) }
     let paths = HotPath.all.filter { wanted == nil || $0.name == wanted }
     guard !paths.isEmpty else {
-      throw Misuse(message: "there is no benchmark '\(wanted ?? "")'; there are \(HotPath.all.map(\.name))")
+      throw Misuse(
+        message: "there is no benchmark '\(wanted ?? "")'; there are \(HotPath.all.map(\.name).joined(separator: ", "))"
+      )
     }
     let load = SensorLoad()
     var results: [HotPathResult] = []

@@ -159,6 +159,6 @@ enum BenchDispatch {
     for (home, result) in zip(homes, results) {
       for (time, power) in zip(home.times, result.powers[.learned] ?? []) { text += "\(home.name),\(time),\(power)\n" }
     }
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    try OutputFile.write(text, to: path)
   }
 }

@@ -87,9 +87,7 @@ enum BenchForest {
         text += "\(isTraining),\(rows.targets[row]),\(features.joined(separator: ","))\n"
       }
     }
-    do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-      throw Failure(description: "\(path): cannot be written")
-    }
+    try OutputFile.write(text, to: path)
   }
 }
 

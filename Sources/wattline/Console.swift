@@ -1,22 +1,41 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// Results on stdout, everything else on stderr.
 enum Console {
   /// Whether stderr is a terminal, so that progress may be redrawn in place.
   static let isTerminal = isatty(STDERR_FILENO) == 1
 
-  /// Prints a line on stdout at once.
-  static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+  /// The code of the first write to stdout that failed; 0 while none has.
+  private static let lost = Atomic<Int32>(0)
 
-  /// Prints one JSON document on stdout.
+  /// Prints a line on stdout at once. What cannot be written is told at the end, by ``finish()``.
+  static func print(_ line: String) {
+    let code = write(line + "\n", to: STDOUT_FILENO)
+    // A reader that has seen enough is no failure.
+    if code != EPIPE { _ = lost.compareExchange(expected: 0, desired: code, ordering: .relaxed) }
+  }
+
+  /// Throws if any line on stdout was lost.
+  static func finish() throws(Failure) {
+    let code = lost.load(ordering: .relaxed)
+    if code != 0 { throw Failure(description: "standard output cannot be written: \(String(cString: strerror(code)))") }
+  }
+
+  /// Prints one JSON document on stdout; a number that is not finite is null there.
   static func print(
     json value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
   ) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = keys
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    // The encoder writes such numbers as text only; nobody's own text is this one.
+    let none = UUID().uuidString
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: none, negativeInfinity: none, nan: none)
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    print(text.replacingOccurrences(of: "\"\(none)\"", with: "null"))
   }
 
   /// Prints a line on stderr, in place of a line of progress that may stand there.
@@ -25,16 +44,10 @@ enum Console {
   /// Prints without a line end on stderr, for lines that are redrawn.
   static func redraw(_ text: String) { write(text, to: STDERR_FILENO) }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  @discardableResult
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var text = text
-    text.withUTF8 { bytes in
-      var offset = 0
-      while offset < bytes.count {
-        let written = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
-        if written <= 0 { return }
-        offset += written
-      }
-    }
+    return text.withUTF8 { OutputFile.write(UnsafeRawBufferPointer($0), to: descriptor) }
   }
 }
 

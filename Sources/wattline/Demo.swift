@@ -34,6 +34,8 @@ final class Demo {
     journal =
       keep.map { URL(fileURLWithPath: $0).appendingPathComponent("journal") }
       ?? FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-\(getpid())")
+    TemporaryFolder.sweep(names: ["demo", "grafana", "mosquitto", "influxdb"])
+    FaultInbox.sweep()
     Console.note("starting a broker and InfluxDB on free loopback ports")
     broker = try LocalBroker.started()
     var options = LocalInflux.Options()
@@ -67,7 +69,8 @@ final class Demo {
       try SensorFeed(
         plant: $0, seed: seed, start: now - span, step: step, publisher: publisher, orders: orders)
     }
-    Console.note("playing \(Int(span.inHours / 24)) days of history of \(plants.count) plants")
+    Console.note(
+      "playing \(Int(span.inHours / 24)) days of history of \(plants.count) \(plants.count == 1 ? "plant" : "plants")")
     var progress = Progress("history", total: span.inSeconds)
     var time = now - span
     while time < Timestamp(seconds: Int64(Date().timeIntervalSince1970)) - step {

@@ -5,11 +5,12 @@ import PlantModel
 /// demo's broker, into which faults are put and out of which the demo takes them.
 struct FaultInbox {
   private static let owner = "owner"
+  private static let prefix = "wattline-demo-faults-"
   private let folder: URL
 
   /// The inbox of the demo whose broker has a port.
   init(port: Int) {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-faults-\(port)")
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(FaultInbox.prefix)\(port)")
   }
 
   /// Whether a demo that runs takes what is put in.
@@ -30,6 +31,15 @@ struct FaultInbox {
 
   /// Removes the folder.
   func close() { try? FileManager.default.removeItem(at: folder) }
+
+  /// Removes the folders of demos that were killed.
+  static func sweep() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())) ?? []
+    for port in names.filter({ $0.hasPrefix(prefix) }).compactMap({ Int($0.dropFirst(prefix.count)) }) {
+      let inbox = FaultInbox(port: port)
+      if !inbox.isServed { inbox.close() }
+    }
+  }
 
   /// Puts a fault of a plant in.
   func put(_ fault: String, plant: String) throws {

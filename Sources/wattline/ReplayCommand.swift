@@ -60,13 +60,17 @@ enum ReplayCommand {
       throw Failure(
         description: "the broker has not acknowledged every message; replay again, nothing is counted twice")
     }
-    Console.print("\(published.rows) rows, \(published.messages) messages published")
     if recording.malformedCount > 0 {
       Console.note("\(recording.malformedCount) lines or cells could not be read:")
       for problem in recording.problems.prefix(5) {
         Console.note("\(arguments.operands[0]):\(problem.line): \(problem.reason)")
       }
     }
+    guard published.messages > 0 else {
+      let rows = published.rows == 0 ? "no row that can be read" : "no value that a topic of '\(name)' brings"
+      throw Failure(description: "\(arguments.operands[0]): nothing was published: it has \(rows)")
+    }
+    Console.print("\(published.rows) rows, \(published.messages) messages published")
   }
 
   /// The columns of `NAME` and `NAME=asset.sensor` with commas between, and what each is.

@@ -11,6 +11,11 @@ enum ReplayJournal {
     let loaded = BrokerAccess.load(arguments.configuration)
     guard loaded.isValid else { throw Failure(description: "the configuration has mistakes; see wattline check") }
     let archive = try JournalArchive(directory: directory)
+    guard try archive.reader(from: archive.startOffset).next() != nil else {
+      throw Failure(
+        description:
+          "\(directory) has no journal, or nothing is in it; name the folder that is journal.path of wattline.yaml")
+    }
     var changed = JournalReplay(.changed(loaded.sources))
     var recorded = arguments.has("--diff") ? JournalReplay(.asRecorded(otherwise: loaded.sources)) : nil
     let output = try ReplayOutput(arguments, loaded.settings.influxdb)
@@ -89,20 +94,11 @@ extension [Int] {
 
 /// Where the lines of a replay go: a file, standard output, another database, or nowhere.
 private final class ReplayOutput {
-  private var file: FileHandle?
+  private var file: OutputFile?
   private var sink: InfluxSink?
 
   init(_ arguments: Arguments, _ settings: DatabaseSettings) throws {
-    if let path = arguments.text("--output") {
-      if path == "-" {
-        file = .standardOutput
-      } else {
-        guard FileManager.default.createFile(atPath: path, contents: nil) else {
-          throw Failure(description: "\(path) cannot be written")
-        }
-        file = FileHandle(forWritingAtPath: path)
-      }
-    }
+    file = try arguments.text("--output").map { try OutputFile($0) }
     if let name = arguments.text("--database") {
       guard name != settings.database else {
         throw Misuse(message: "--database \(name) is where the pipeline writes; name another one for the replay")
@@ -116,7 +112,7 @@ private final class ReplayOutput {
   }
 
   func take(_ batch: WriteBatch) throws {
-    try file?.write(contentsOf: batch.bytes)
+    try file?.write(batch.bytes)
     sink?.submit(batch)
   }
 

@@ -52,8 +52,8 @@ enum ScenarioCommand {
       try told { () throws(ScenarioError) in try ScenarioEvent.parse(String(word)) }
     }
     guard !events.isEmpty else { throw Misuse(message: "scenario needs --event SPEC, such as heat=+6K@2d+3d") }
-    let days = try whole(arguments, "--days", 1...Scenario.longestDays) ?? 7
-    let runs = try whole(arguments, "--runs", 1...10_000) ?? 500
+    let days = try arguments.count("--days", in: 1...Scenario.longestDays) ?? 7
+    let runs = try arguments.count("--runs", in: 1...10_000) ?? 500
     let seed = try arguments.count("--seed") ?? 1
     let from: CivilTime? = try arguments.text("--from").map { text in
       try told { () throws(ScenarioError) in try ScenarioEvent.date(text, in: "--from") }
@@ -79,20 +79,13 @@ enum ScenarioCommand {
     do { return try read() } catch { throw Misuse(message: error.description) }
   }
 
-  private static func whole(_ arguments: Arguments, _ name: String, _ range: ClosedRange<Int>) throws -> Int? {
-    guard let number = try arguments.count(name) else { return nil }
-    guard let count = Int(exactly: number), range.contains(count) else {
-      throw Misuse(
-        message: "\(name) needs a whole number from \(range.lowerBound) to \(range.upperBound), not \(number)")
-    }
-    return count
-  }
-
   private static func show(
     _ name: String, _ scenario: Scenario, _ runs: Int, _ outcome: ScenarioOutcome, currency: String
   ) {
     Console.print("\(name): \(scenario.interval.start) to \(scenario.interval.end), \(runs) runs, p50 (p10 to p90)")
-    func number(_ value: Double) -> String { String(format: value.magnitude < 100 ? "%.2f" : "%.0f", value) }
+    func number(_ value: Double) -> String {
+      value.isFinite ? String(format: value.magnitude < 100 ? "%.2f" : "%.0f", value) : "–"
+    }
     func cell(_ values: ScenarioOutcome.Quantiles) -> String {
       "\(number(values.p50)) (\(number(values.p10)) to \(number(values.p90)))"
     }
@@ -118,9 +111,7 @@ enum ScenarioCommand {
       let cells = ([slot.recorded] + values).map { $0.isFinite ? "\($0)" : "" }
       text += "\(slot.time),\(cells.joined(separator: ","))\n"
     }
-    do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-      throw Failure(description: "\(path): cannot be written")
-    }
+    try OutputFile.write(text, to: path)
   }
 }
 

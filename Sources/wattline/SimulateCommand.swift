@@ -36,12 +36,12 @@ enum SimulateCommand {
 
   static func run(_ arguments: Arguments) throws {
     let speed = try arguments.positiveNumber("--speed") ?? 1
-    let step = try arguments.positiveNumber("--step") ?? 1
+    let step = try arguments.number("--step", in: 0.001...86_400, "of seconds from 0.001 to 86400") ?? 1
     let duration = try arguments.positiveNumber("--for")
     let seed = try arguments.count("--seed") ?? 1
     let faults =
       try arguments.text("--fault").map {
-        try $0.split(separator: ",").map { try FaultSpecification.parse(String($0)) }
+        try $0.split(separator: ",", omittingEmptySubsequences: false).map { try FaultSpecification.parse(String($0)) }
       } ?? []
     let signals = SignalWatch()
     let loaded = BrokerAccess.load(arguments.configuration)
@@ -60,12 +60,14 @@ enum SimulateCommand {
     }
     let began = Date()
     var progress = Progress("simulating \(plants.map(\.name).joined(separator: ", "))", total: duration ?? .infinity)
-    while true {
+    func isOver() -> Bool { duration.map { Date().timeIntervalSince(began) >= $0 } ?? false }
+    playing: while !isOver() {
       let elapsed = Date().timeIntervalSince(began)
-      if let duration, elapsed >= duration { break }
       let simulated = start + TimeSpan(nanoseconds: Int64(min(elapsed * speed, 1e9) * 1e9))
-      for position in feeds.indices {
-        while feeds[position].now <= simulated { try feeds[position].publishStep() }
+      // At a speed that the machine does not reach it never catches up.
+      while let latest = feeds.indices.min(by: { feeds[$0].now < feeds[$1].now }), feeds[latest].now <= simulated {
+        if isOver() || signals.wait(seconds: 0) == .stop { break playing }
+        try feeds[latest].publishStep()
       }
       progress.update(elapsed, note: "\(feeds.reduce(0) { $0 + $1.published }) messages")
       if signals.wait(seconds: min(step / speed, 0.5)) == .stop { break }

@@ -38,10 +38,7 @@ struct Wattline {
       Console.note(help)
       exit(ExitCode.misuse)
     }
-    if ["--help", "-h", "help"].contains(name) {
-      Console.print(help)
-      exit(ExitCode.done)
-    }
+    if ["--help", "-h", "help"].contains(name) { return finish(name) { Console.print(help) } }
     // A command's name may be two words, such as that of one benchmark.
     let pair = words.prefix(2).joined(separator: " ")
     let found = commands.first { $0.description.name == pair } ?? commands.first { $0.description.name == name }
@@ -49,13 +46,20 @@ struct Wattline {
       misuse("there is no command '\(name)'; there are \(commands.map(\.description.name).joined(separator: ", "))")
     }
     if words.contains("--help") || words.contains("-h") {
-      Console.print(command.description.help)
-      exit(ExitCode.done)
+      return finish(name) { Console.print(command.description.help) }
     }
-    do {
+    finish(command.description.name) {
       try execute(command, Array(words.dropFirst(command.description.name == pair ? 2 : 1)))
+    }
+  }
+
+  /// Does a command's work and turns what goes wrong into words and an exit code.
+  private static func finish(_ name: String, _ work: () throws -> Void) {
+    do {
+      try work()
+      try Console.finish()
     } catch let error as Misuse {
-      misuse("\(error.message)\ntry: wattline \(command.description.name) --help")
+      misuse("\(error.message)\ntry: wattline \(name) --help")
     } catch {
       Console.note("wattline \(name): \(error)")
       exit(ExitCode.failed)

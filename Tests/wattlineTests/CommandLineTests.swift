@@ -4,14 +4,6 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
-  /// A folder with these files, while `body` runs.
-  private func inFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
-    let folder = try TemporaryFolder(prefix: "wattline-configuration")
-    defer { folder.remove() }
-    for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name)) }
-    try body(folder.path)
-  }
-
   private static let good = """
     plant: hillside
     location: {latitude: 48.14, longitude: 11.58, timezone: Europe/Berlin}

@@ -19,12 +19,12 @@ enum Program {
   /// Runs a command to its end.
   static func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
-  /// Runs a command to its end.
-  static func run(_ arguments: [String]) throws -> Result {
+  /// Runs a command, or another program, to its end.
+  static func run(_ arguments: [String], of program: String = path) throws -> Result {
     let folder = try TemporaryFolder(prefix: "wattline-command")
     defer { folder.remove() }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
     let files = try ["output", "errors"].map { name in
@@ -40,4 +40,12 @@ enum Program {
       code: process.terminationStatus, output: try String(contentsOfFile: folder.path + "/output", encoding: .utf8),
       errors: try String(contentsOfFile: folder.path + "/errors", encoding: .utf8))
   }
+}
+
+/// A folder with these files, while `body` runs.
+func inFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
+  let folder = try TemporaryFolder(prefix: "wattline-configuration")
+  defer { folder.remove() }
+  for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name)) }
+  try body(folder.path)
 }

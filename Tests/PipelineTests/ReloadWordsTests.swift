@@ -1,0 +1,23 @@
+import PlantModel
+import Testing
+
+@testable import Pipeline
+
+@Suite("What a reload says")
+struct ReloadWordsTests {
+  @Test("secrets that were rotated are named, and nothing else is")
+  func secrets() {
+    var old = ProcessSettings()
+    old.mqtt.password = Secret("a")
+    old.influxdb.token = Secret("b")
+    var new = old
+    new.mqtt.host = "elsewhere"
+    #expect(RunningPipeline.changedSecrets(old, new) == [])
+    new.mqtt.password = Secret("c")
+    new.influxdb.token = nil
+    new.alerts.webhook = WebhookSettings(url: "https://h")
+    #expect(RunningPipeline.changedSecrets(old, new) == ["mqtt.password", "influxdb.token"])
+    new.alerts.webhook?.token = Secret("d")
+    #expect(RunningPipeline.changedSecrets(old, new).last == "alerts.webhook.token")
+  }
+}
