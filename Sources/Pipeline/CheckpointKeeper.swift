@@ -51,6 +51,7 @@ final class CheckpointKeeper: Sendable {
 
   private let store: CheckpointStore
   private let journal: Journal
+  private let redeliveries: RedeliveryMemory
   private let sink: InfluxSink
   private let beforeKeeping: @Sendable () -> Void
   private let note: @Sendable (String) -> Void
@@ -65,7 +66,8 @@ final class CheckpointKeeper: Sendable {
   /// A keeper for workers that all start at `position`, with a checkpoint every `interval` at the most. `beforeKeeping`
   /// is called before a checkpoint takes effect.
   init(
-    workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal, sink: InfluxSink,
+    workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal,
+    redeliveries: RedeliveryMemory, sink: InfluxSink,
     interval: TimeSpan = .seconds(10),
     beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (String) -> Void
   ) {
@@ -73,6 +75,7 @@ final class CheckpointKeeper: Sendable {
     self.interval = interval
     self.store = store
     self.journal = journal
+    self.redeliveries = redeliveries
     self.sink = sink
     self.beforeKeeping = beforeKeeping
     self.note = note
@@ -193,13 +196,21 @@ final class CheckpointKeeper: Sendable {
     do throws(JournalError) {
       // The offset that is returned leaves the checkpoint before this one usable.
       let unneeded = try store.keep(draft)
-      try journal.trim(below: min(unneeded, CheckpointKeeper.redeliveryStart(before: draft.offset, in: journal)))
-      // Room for what comes goes before the memory of what came.
-      if !journal.hasRoom { try journal.trim(below: unneeded) }
+      try trim(below: min(unneeded, redeliveries.start(before: draft.offset)), position: draft.offset)
+      if !journal.hasRoom { try trim(below: unneeded, position: draft.offset) }
     } catch {
       note("the checkpoint could not be written: \(error)")
     }
     giveUp(draft)
+  }
+
+  /// Trims, and remembers what a broker may send again.
+  private func trim(below offset: UInt64, position: UInt64) throws(JournalError) {
+    do throws(JournalError) { try redeliveries.keep(below: offset, position: position) } catch {
+      // A message that comes twice is better than a journal that stays full.
+      note("what the broker may send again cannot be written down: \(error)")
+    }
+    try journal.trim(below: offset)
   }
 
   /// A disk that the journal filled to the end would have no room for the checkpoint that lets it be trimmed.
@@ -211,12 +222,5 @@ final class CheckpointKeeper: Sendable {
       state.draft = nil
       state.givers = []
     }
-  }
-
-  /// From where on the journal may have messages whose acknowledgements the broker has not heard: it sends them again,
-  /// however long ago they were processed. Some brokers (Mosquitto 2.0.11) let more messages be on their way than their
-  /// window says, and send them again window by window, over several connections.
-  static func redeliveryStart(before offset: UInt64, in journal: Journal) -> UInt64 {
-    offset - min(offset, UInt64(min(8 << 20, journal.maximumBytes / 2)))
   }
 }

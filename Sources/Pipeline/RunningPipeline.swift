@@ -52,6 +52,7 @@ public final class RunningPipeline: Sendable {
   private let saved: SavedState?
   /// Where the journal is read from.
   private let resumeOffset: UInt64
+  private let redeliveries: RedeliveryMemory
   private let keeper: CheckpointKeeper
   private let isStopping = Flag()
   private let announcer: Publisher
@@ -120,8 +121,11 @@ public final class RunningPipeline: Sendable {
       settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
       path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
     let delivery = alertDelivery
+    redeliveries = try RedeliveryMemory(
+      journal: journal, directory: settings.journal.path + "/redelivery", position: resumeOffset)
     keeper = CheckpointKeeper(
-      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, sink: sink,
+      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, redeliveries: redeliveries,
+      sink: sink,
       // What the journal will not bring again must be on disk before.
       beforeKeeping: { delivery.keep() }, note: note)
     session = BrokerSessions(
@@ -261,19 +265,8 @@ public final class RunningPipeline: Sendable {
   /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
   /// again is recognised.
   private func noteUnacknowledged() {
-    let from = CheckpointKeeper.redeliveryStart(before: resumeOffset, in: journal)
-    let reader = journal.reader(from: max(from, journal.startOffset))
-    while true {
-      guard let record = try? reader.next() else { return }
-      guard record.kind == .messages else { continue }
-      record.withBody { body in
-        var cursor = MessageFrameCursor(body)
-        while let message = cursor.next() {
-          session.noteAppended(
-            packetID: message.packetID, hash: MessageHash.of(topic: message.topic, payload: message.payload),
-            connection: message.connection)
-        }
-      }
+    for entry in redeliveries.entries {
+      session.noteAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
     }
   }
 }

@@ -17,6 +17,7 @@ private final class KeeperBench {
   let sink: InfluxSink
   let notes = Guarded<[String]>([])
   let kept = Counter()
+  let redeliveries: RedeliveryMemory
   private(set) var keeper: CheckpointKeeper
 
   init(workers: Int, hasSpool: Bool = true) throws {
@@ -28,9 +29,11 @@ private final class KeeperBench {
     sink = try InfluxSink(
       database, spool: hasSpool ? SpoolSettings(directory: folder + "/spool", maximumBytes: 1 << 20) : nil,
       deadLetters: folder + "/dead-letter", accepted: { _ in })
+    redeliveries = try RedeliveryMemory(journal: journal, directory: folder + "/redelivery", position: 0)
     let (kept, notes) = (kept, notes)
     keeper = CheckpointKeeper(
-      workers: workers, from: 0, store: store, journal: journal, sink: sink, interval: .zero,
+      workers: workers, from: 0, store: store, journal: journal,
+      redeliveries: redeliveries, sink: sink, interval: .zero,
       beforeKeeping: { kept.add(1) }, note: { line in notes.with { $0.append(line) } })
   }
 
@@ -119,7 +122,7 @@ struct CheckpointKeeperTests {
       try bench.give(try #require(bench.draft(for: 0, at: offset)), by: 0)
       #expect(bench.isKept(at: offset))
     }
-    let least = CheckpointKeeper.redeliveryStart(before: ends[999], in: bench.journal)
+    let least = bench.redeliveries.start(before: ends[999])
     #expect(bench.journal.startOffset > ends[0] && bench.journal.startOffset <= min(least, ends[900]))
   }
 
