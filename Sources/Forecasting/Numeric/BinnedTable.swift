@@ -35,7 +35,17 @@ public struct BinnedTable: Sendable {
 
   /// Classes of another table by the same edges, column after column.
   public func classes(of table: [[Double]]) -> [UInt8] {
-    zip(table, edges).flatMap { column, edges in column.map { BinnedTable.place($0, edges) } }
+    var classes: [UInt8] = []
+    self.classes(of: table, into: &classes)
+    return classes
+  }
+
+  /// Writes classes of another table by the same edges, column after column, into `classes`.
+  public func classes(of table: [[Double]], into classes: inout [UInt8]) {
+    classes.removeAll(keepingCapacity: true)
+    for (values, edges) in zip(table, edges) {
+      for value in values { classes.append(BinnedTable.place(value, edges)) }
+    }
   }
 
   /// Classes of a row of another table, by the same edges.

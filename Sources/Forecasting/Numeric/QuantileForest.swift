@@ -90,24 +90,44 @@ public struct QuantileForest: Sendable {
     }
   }
 
+  /// Room to work in, so that predicting again takes no memory.
+  public struct Room: Sendable {
+    /// The leaf of each row in each tree, row by row.
+    fileprivate var leaves: [Int32] = []
+    /// Weights of the targets; all zero between predictions.
+    fileprivate var weights: [Float] = []
+    /// A bit for each weight that is not zero.
+    fileprivate var present: [UInt64] = []
+
+    /// No room yet.
+    public init() {}
+  }
+
   /// The quantiles of `rows` rows, given by their classes column after column.
   public func predict(_ classes: [UInt8], rows: Int) -> QuantileTable {
     var answer = QuantileTable(rows: rows)
-    guard !trees.roots.isEmpty else { return answer }
-    // Tree by tree, so that one tree at a time has to be in the cache.
-    let count = trees.roots.count
-    var leaves = Array(repeating: Int32(0), count: rows * count)
-    for (tree, root) in trees.roots.enumerated() {
-      trees.eachLeaf(root: root, classes, rows: rows) { leaves[$0 * count + tree] = Int32($1) }
-    }
-    var weights = Array(repeating: Float(0), count: sortedTargets.count)
-    // A bit for each weight that is not zero.
-    var present = Array(repeating: UInt64(0), count: (sortedTargets.count + 63) / 64)
-    for row in 0..<rows {
-      weigh(leaves[(row * count)..<((row + 1) * count)], &weights, &present)
-      readOff(&weights, &present, into: &answer, row: row)
-    }
+    var room = Room()
+    predict(classes, into: &answer, using: &room)
     return answer
+  }
+
+  /// Writes the quantiles of all rows of `answer`, given by their classes column after column.
+  public func predict(_ classes: [UInt8], into answer: inout QuantileTable, using room: inout Room) {
+    let (rows, count) = (answer.rows, trees.roots.count)
+    if count == 0 { return }
+    if room.leaves.count < rows * count { room.leaves = Array(repeating: 0, count: rows * count) }
+    if room.weights.count != sortedTargets.count {
+      room.weights = Array(repeating: 0, count: sortedTargets.count)
+      room.present = Array(repeating: 0, count: (sortedTargets.count + 63) / 64)
+    }
+    // Tree by tree, so that one tree at a time has to be in the cache.
+    for (tree, root) in trees.roots.enumerated() {
+      trees.eachLeaf(root: root, classes, rows: rows) { room.leaves[$0 * count + tree] = Int32($1) }
+    }
+    for row in 0..<rows {
+      weigh(room.leaves[(row * count)..<((row + 1) * count)], &room.weights, &room.present)
+      readOff(&room.weights, &room.present, into: &answer, row: row)
+    }
   }
 
   /// Adds to the weights of the targets in some leaves.
