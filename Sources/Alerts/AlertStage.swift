@@ -16,14 +16,16 @@ public struct AlertStage: Stage {
   var book = AlertBook()
   var silence = SilenceTracker()
   var watches: [SeriesWatch] = []
+  /// What is remembered of series that are their asset's power.
+  var powerWatches = SeriesStates<PowerWatch>()
   /// Consecutive judgements below the warning's threshold, by asset.
   var lowHealth: [Int32] = []
   /// Whether a series is its asset's electric power; found anew when series are admitted.
   var isPower: [Bool] = []
   /// What the rules about assets remember, by asset.
   var assetWatches: [AssetWatch] = []
-  /// Odd values of each series, fading, and when they were counted.
-  var oddValues: [(count: Double, time: Timestamp, wasOdd: Bool)] = []
+  /// Before this no series can fall silent.
+  var nextSilence = Timestamp.distantPast
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
@@ -46,10 +48,10 @@ public struct AlertStage: Stage {
         register.power(of: register.series[$0].asset) == SeriesIndex($0)
       }
     }
-    while watches.count < register.series.count { watches.append(SeriesWatch()) }
-    while assetWatches.count < register.assets.count { assetWatches.append(AssetWatch()) }
-    while oddValues.count < register.series.count { oddValues.append((0, .distantPast, false)) }
-    while lowHealth.count < register.assets.count { lowHealth.append(0) }
+    watches.grow(to: register.series.count, SeriesWatch())
+    powerWatches.grow(to: register.series.count)
+    assetWatches.grow(to: register.assets.count, AssetWatch())
+    lowHealth.grow(to: register.assets.count, 0)
     book.isLive = !isCatchingUp(frame)
     for position in frame.instructions.indices where frame.instructions[position].subject == AlertStage.subject {
       frame.instructions[position].outcome = book.follow(frame.instructions[position], &frame)
@@ -139,37 +141,33 @@ public struct AlertStage: Stage {
 
   /// Writes the state.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(4))
+    writer.write(UInt16(5))
     book.snapshot(into: &writer)
     rates.snapshot(into: &writer)
     silence.snapshot(into: &writer)
     writer.write(watches) { $1.write(to: &$0) }
+    powerWatches.snapshot(into: &writer) { $1.write(to: &$0) }
     writer.write(lowHealth) { $0.write($1) }
     writer.write(lastMinute)
     writer.write(assetWatches) { $1.write(to: &$0) }
-    writer.write(oddValues) { writer, odd in
-      writer.write(odd.count)
-      writer.write(odd.time)
-      writer.write(odd.wasOdd)
-    }
   }
 
   /// Reads the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 4, of: "the alerts")
+    try reader.expect(version: 5, of: "the alerts")
     try book.restore(from: &reader)
     try rates.restore(from: &reader)
     try silence.restore(from: &reader)
-    watches = try reader.readArray(elementSize: 108) { (reader) throws(SnapshotError) in
+    watches = try reader.readArray(elementSize: 63) { (reader) throws(SnapshotError) in
       try SeriesWatch.read(from: &reader)
+    }
+    powerWatches = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in
+      try PowerWatch.read(from: &reader)
     }
     lowHealth = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
     lastMinute = try reader.readTimestamp()
     assetWatches = try reader.readArray(elementSize: 60) { (reader) throws(SnapshotError) in
       try AssetWatch.read(from: &reader)
-    }
-    oddValues = try reader.readArray(elementSize: 17) { (reader) throws(SnapshotError) in
-      (try reader.readDouble(), try reader.readTimestamp(), try reader.readBool())
     }
   }
 }

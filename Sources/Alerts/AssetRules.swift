@@ -157,13 +157,15 @@ extension AlertStage {
     _ register: PlantRegister
   ) {
     let isOdd = quality == .spike || quality == .outOfRange || quality == .rate
-    let odd = oddValues[series.position]
-    if !isOdd && odd.count == 0 { return }
+    let watch = watches[series.position]
+    if !isOdd && watch.oddCount == 0 { return }
     // Of several in a row only the first is one that came alone.
-    let isNew = isOdd && !odd.wasOdd
-    let halves = min(100, max(0, (time - odd.time).inSeconds / 1800))
-    let count = odd.count * exp2(-halves) + (isNew ? 1 : 0)
-    oddValues[series.position] = (count < 0.01 && !isOdd ? 0 : count, time, isOdd)
+    let isNew = isOdd && !watch.wasOdd
+    let halves = min(100, max(0, (time - watch.oddTime).inSeconds / 1800))
+    let count = watch.oddCount * exp2(-halves) + (isNew ? 1 : 0)
+    watches[series.position].oddCount = count < 0.01 && !isOdd ? 0 : count
+    watches[series.position].oddTime = time
+    watches[series.position].wasOdd = isOdd
     let asset = register.series[series.position].asset
     let key = AlertKey(rule: .spikes, asset: asset, series: series)
     if isNew, count >= thresholds.oddValues {

@@ -20,11 +20,14 @@ extension AlertStage {
     judgeAsset(series, quality, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
     guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
+    let place = powerWatches.place(of: series.position) ?? powerWatches.add(PowerWatch(), to: series.position)
+    var watch = powerWatches[place]
     switch register.kind(of: series) {
-    case .grid, .meter: judgeLimits(series, value, time, &frame, register)
-    case .pv, .wind, .load: judgeTrip(series, value, time, &frame, register)
+    case .grid, .meter: judgeLimits(series, &watch, value, time, &frame, register)
+    case .pv, .wind, .load: judgeTrip(series, &watch, value, time, &frame, register)
     default: break
     }
+    powerWatches[place] = watch
   }
 
   private mutating func judgeQuality(
@@ -37,7 +40,7 @@ extension AlertStage {
     let isGenerator = isPower[series.position] && [.pv, .wind].contains(register.kind(of: series))
     if isGenerator { judgeStandstill(series, value, time, &frame, register) }
     let watch = watches[series.position]
-    let enough = Int32(clamping: thresholds.qualityReadings)
+    let enough = Int16(clamping: thresholds.qualityReadings)
     // A run passes its threshold once, so that nothing is looked up for the readings before and after.
     if watch.range.magnitude != enough && watch.stuck.magnitude != enough { return }
     let asset = register.series[series.position].asset
@@ -71,7 +74,7 @@ extension AlertStage {
     guard register.series[series.position].profile.sampling != .counter else { return }
     watches[series.position].thousandths.take(value, at: time)
     let watch = watches[series.position].thousandths
-    let enough = Int32(clamping: thresholds.qualityReadings)
+    let enough = Int16(clamping: thresholds.qualityReadings)
     if watch.run.magnitude != enough { return }
     let key = AlertKey(rule: .unit, asset: register.series[series.position].asset, series: series)
     if watch.run > 0 {
@@ -127,7 +130,7 @@ extension AlertStage {
   }
 
   private mutating func judgeLimits(
-    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+    _ series: SeriesIndex, _ watch: inout PowerWatch, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
   ) {
     let index = register.series[series.position].asset
     let asset = register.assets[index.position]
@@ -137,11 +140,11 @@ extension AlertStage {
     let limit = (isImport ? asset.importLimitKilowatts : asset.exportLimitKilowatts) ?? .infinity
     let key = AlertKey(rule: .limit, asset: index, series: series)
     if value.magnitude > limit {
-      SeriesWatch.count(&watches[series.position].limit, true)
+      SeriesWatch.count(&watch.limit, true)
     } else if value.magnitude < thresholds.limitClears * limit {
-      SeriesWatch.count(&watches[series.position].limit, false)
+      SeriesWatch.count(&watch.limit, false)
     }
-    let run = Int(watches[series.position].limit)
+    let run = Int(watch.limit)
     if run <= -thresholds.fastReadings {
       book.clear(key, at: time, "Power is back at \(AlertBook.rounded(value)) kW.", value: value, &frame)
     } else if run >= thresholds.fastReadings && value.magnitude > limit {
@@ -158,12 +161,10 @@ extension AlertStage {
   }
 
   private mutating func judgeTrip(
-    _ series: SeriesIndex, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+    _ series: SeriesIndex, _ watch: inout PowerWatch, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
   ) {
     let index = register.series[series.position].asset
     let asset = register.assets[index.position]
-    var watch = watches[series.position]
-    defer { watches[series.position] = watch }
     if watch.first == .distantPast { watch.first = time }
     let key = AlertKey(rule: .trip, asset: index, series: series)
     let size = asset.capacityKilowatts ?? watch.recentMaximum
@@ -203,7 +204,7 @@ extension AlertStage {
     }
   }
 
-  private func hasFallen(_ watch: SeriesWatch, _ size: Double, _ time: Timestamp) -> Bool {
+  private func hasFallen(_ watch: PowerWatch, _ size: Double, _ time: Timestamp) -> Bool {
     let running = thresholds.running * size
     return size > 0
       && ((watch.earlier.0 > running && time - watch.earlierTime.0 <= thresholds.fall)
@@ -212,7 +213,7 @@ extension AlertStage {
 
   /// A generator in the light that gave something a moment ago, however little.
   private func hasFallenInLight(
-    _ watch: SeriesWatch, _ size: Double, _ time: Timestamp, _ asset: AssetIndex
+    _ watch: PowerWatch, _ size: Double, _ time: Timestamp, _ asset: AssetIndex
   ) -> Bool {
     let sun = assetWatches[asset.position]
     return size > 0 && sun.light > thresholds.light && time - sun.lightTime <= .minutes(2)
@@ -220,11 +221,11 @@ extension AlertStage {
   }
 
   /// A load that stood within the last day, or is known for less than a day, may switch off in the ordinary way.
-  private func mayStand(_ kind: AssetKind, _ watch: SeriesWatch, _ time: Timestamp) -> Bool {
+  private func mayStand(_ kind: AssetKind, _ watch: PowerWatch, _ time: Timestamp) -> Bool {
     kind == .load && time - max(watch.lastStood, watch.first) < thresholds.neverStood
   }
 
-  private func tripMessage(_ name: String, _ watch: SeriesWatch, _ value: Double, _ time: Timestamp) -> AlertMessage {
+  private func tripMessage(_ name: String, _ watch: PowerWatch, _ value: Double, _ time: Timestamp) -> AlertMessage {
     let before = AlertBook.rounded(watch.earlier.0 > watch.earlier.1 ? watch.earlier.0 : max(watch.earlier.0, 0))
     return AlertMessage(
       title: "\(name) has tripped",

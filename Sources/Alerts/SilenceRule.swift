@@ -3,14 +3,21 @@ import StreamCore
 
 extension AlertStage {
   /// Judges on a tick who is silent: the plant as a whole, else assets as a whole, else single series.
+  ///
+  /// It looks at all series, and seldom: nothing can fall silent before ``nextSilence``, which is found anew each time.
   mutating func judgeSilence(_ frame: inout Frame, _ register: PlantRegister) {
+    let isTold = book.alerts.keys.contains { $0.rule == .noData }
+    if frame.received < nextSilence, !isTold { return }
+    // A reading gives its series at least the shortest threshold of any.
+    nextSilence = frame.received + thresholds.silence
     var judgedAssets = 0
     var silentAssets = 0
     var silentSensors = 0
     // When the silent ones and the others were last heard.
     var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
     for position in register.assets.indices {
-      let (judged, silent) = count(AssetIndex(position), frame.received, register)
+      let (judged, silent, next) = count(AssetIndex(position), frame.received, register)
+      nextSilence = min(nextSilence, next)
       let isSilent = judged > 0 && judged == silent
       if judged > 0 { judgedAssets += 1 }
       if isSilent { silentAssets += 1 }
@@ -21,7 +28,7 @@ extension AlertStage {
       }
     }
     // Without anything silent or alarmed there is nothing to tell or to clear.
-    if silentSensors == 0 && book.alerts.isEmpty { return }
+    if silentSensors == 0 && !isTold { return }
     // Assets that speak seldom do not speak for the plant: of those that are silent with it, most suffice, as long as
     // no other has been heard since.
     let plantIsSilent =
@@ -37,7 +44,7 @@ extension AlertStage {
     _ asset: AssetIndex, within plantIsSilent: Bool, _ frame: inout Frame, _ register: PlantRegister
   ) {
     let members = register.seriesOfAsset[asset.position]
-    let (judged, silent) = count(asset, frame.received, register)
+    let (judged, silent, _) = count(asset, frame.received, register)
     let assetIsSilent = judged > 1 && judged == silent
     for series in members {
       let key = AlertKey(rule: .noData, asset: asset, series: series)
@@ -54,11 +61,17 @@ extension AlertStage {
     return silence.silence(of: series, at: now) > threshold
   }
 
-  private func count(_ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister) -> (judged: Int, silent: Int) {
-    var counts = (judged: 0, silent: 0)
-    for series in register.seriesOfAsset[asset.position] where silence.threshold(of: series, thresholds) != nil {
+  /// How many series of an asset can be judged and how many of them are silent, and when the next of them will be.
+  private func count(
+    _ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister
+  ) -> (judged: Int, silent: Int, next: Timestamp) {
+    var counts = (judged: 0, silent: 0, next: Timestamp(nanoseconds: .max))
+    for series in register.seriesOfAsset[asset.position] {
+      guard let threshold = silence.threshold(of: series, thresholds) else { continue }
+      let left = threshold - silence.silence(of: series, at: now)
       counts.judged += 1
-      if isSilent(series, now) { counts.silent += 1 }
+      if left < .zero { counts.silent += 1 }
+      counts.next = min(counts.next, now + left)
     }
     return counts
   }

@@ -15,9 +15,7 @@ struct SilenceTracker {
   private var lastTick = Timestamp.distantPast
   private var resumed = Timestamp.distantPast
 
-  mutating func grow(to count: Int) {
-    while states.count < count { states.append(SeriesState()) }
-  }
+  mutating func grow(to count: Int) { states.grow(to: count, SeriesState()) }
 
   /// Notes a reading. While catching up, receipts say nothing of the interval.
   mutating func note(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {

@@ -45,8 +45,6 @@ enum UnitMixup {
 /// Devices that rest take a thousandth of their power every day, so that only a sensor that falls far below all that it
 /// has said within about a day is taken for one with another unit.
 struct ThousandthWatch: BitwiseCopyable {
-  /// Consecutive readings that are thousandths of what came before, and that are not; positive and negative.
-  var run: Int32 = 0
   /// The last value before them [canonical unit].
   var level = Double.nan
   /// Least magnitude but for 0, which is forgotten by a factor of two a day [canonical unit].
@@ -55,6 +53,8 @@ struct ThousandthWatch: BitwiseCopyable {
   var time = Timestamp.distantPast
   /// When the series was first seen.
   var first = Timestamp.distantPast
+  /// Consecutive readings that are thousandths of what came before, and that are not; positive and negative.
+  var run: Int16 = 0
 
   /// Takes in a value.
   mutating func take(_ value: Double, at moment: Timestamp) {

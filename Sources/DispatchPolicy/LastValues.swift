@@ -8,10 +8,8 @@ struct LastValues {
 
   /// Makes room for series up to `count`.
   mutating func grow(to count: Int) {
-    while values.count < count {
-      values.append(.nan)
-      times.append(.distantPast)
-    }
+    values.grow(to: count, .nan)
+    times.grow(to: count, .distantPast)
   }
 
   /// Keeps the good readings of a batch; an older one does not replace a newer.

@@ -301,12 +301,3 @@ extension Timestamp {
   /// The minute since the epoch.
   var minute: Int32 { Int32(truncatingIfNeeded: floored(to: .minute).nanoseconds / 60_000_000_000) }
 }
-
-extension Array {
-  /// Appends until there are `count` elements, and takes no more memory than they need.
-  fileprivate mutating func grow(to wanted: Int, _ element: Element) {
-    if count >= wanted { return }
-    reserveCapacity(Swift.max(wanted, count + count / 16))
-    while count < wanted { append(element) }
-  }
-}

@@ -43,22 +43,15 @@ public struct HealthStage: Stage {
   private mutating func take(_ window: FeatureWindow, _ register: PlantRegister) {
     let position = window.series.position
     guard register.series.indices.contains(position) else { return }
-    grow(to: register.series.count)
+    monitors.grow(to: register.series.count, SensorMonitor())
     if window.isUpdate { return monitors[position].correct(window) }
     let judged = monitors[position].take(
       window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
     note(window.series, judged)
   }
 
-  private mutating func grow(to count: Int) {
-    guard monitors.count < count else { return }
-    // No more room than is needed: most plants get all their series at once, large ones in steps of a sixteenth.
-    monitors.reserveCapacity(max(count, monitors.count + monitors.count / 16))
-    while monitors.count < count { monitors.append(SensorMonitor()) }
-  }
-
   private mutating func judgeSensors(until clock: Timestamp, _ register: PlantRegister) {
-    grow(to: register.series.count)
+    monitors.grow(to: register.series.count, SensorMonitor())
     let mark = QuarterHour.slot(containing: clock)
     for position in register.series.indices {
       let series = SeriesIndex(position)

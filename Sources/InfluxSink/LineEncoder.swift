@@ -90,7 +90,8 @@ public struct LineEncoder: Sendable {
           skippedCount += 1
           continue
         }
-        append(readings, row, estimate, keys.series[position], text)
+        let series = keys.series[position]
+        append(readings, row, estimate, series.range, keys.units[Int(series.unit)], text)
       }
     }
   }
@@ -100,13 +101,13 @@ public struct LineEncoder: Sendable {
 
   /// Writes the one or two lines of a reading in place; what they have in common is rendered once.
   private mutating func append(
-    _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ series: PlantKeys.SeriesKeys,
-    _ text: UnsafePointer<UInt8>
+    _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ tags: Range<Int>,
+    _ unit: PlantKeys.UnitTags, _ text: UnsafePointer<UInt8>
   ) {
     let (raw, value, time) = (readings.raw[row], readings.value[row], readings.time[row])
     let (quality, flags) = (readings.quality[row], readings.flags[row])
     let precision = precision
-    let room = series.raw.count + series.clean.count + Self.longestReading
+    let room = 2 * tags.count + unit.raw.count + unit.clean.count + Self.longestReading
     bytes.append(addingCapacity: room) { span in
       span.withUnsafeMutableBufferPointer { buffer, used in
         guard let base = buffer.baseAddress else { return }
@@ -115,7 +116,9 @@ public struct LineEncoder: Sendable {
         // Where the number and, behind it, the end of the first line stand.
         var (number, tail) = (start, start)
         if raw.isFinite {
-          line.put(text + series.raw.lowerBound, count: series.raw.count)
+          line.put("raw")
+          line.put(text + tags.lowerBound, count: tags.count)
+          line.put(text + unit.raw.lowerBound, count: unit.raw.count)
           line.put(" value=")
           number = line.end
           line.put(raw)
@@ -123,14 +126,16 @@ public struct LineEncoder: Sendable {
           line.endLine(at: time, precision)
         }
         let end = line.end
-        line.put(text + series.clean.lowerBound, count: series.clean.count)
+        line.put("clean")
+        line.put(text + tags.lowerBound, count: tags.count)
+        line.put(text + unit.clean.lowerBound, count: unit.clean.count)
         line.put(" ")
         if value.isFinite {
           line.put("value=")
           if value == raw { line.put(number, count: tail - number) } else { line.put(value) }
           line.put(",")
         }
-        Self.putJudgement(quality, flags, raw, value, series, &line)
+        Self.putJudgement(quality, flags, raw, value, unit, &line)
         if let estimate { Self.put(estimate, &line) }
         if raw.isFinite { line.put(tail, count: end - tail) } else { line.endLine(at: time, precision) }
         used += line.end - start
@@ -188,7 +193,7 @@ public struct LineEncoder: Sendable {
 
   /// Fields of `clean` beside the value. `imputed` says that the value is not the reading itself.
   private static func putJudgement(
-    _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ series: PlantKeys.SeriesKeys,
+    _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ unit: PlantKeys.UnitTags,
     _ line: inout TextCursor
   ) {
     if quality == .good, flags.isEmpty, raw.isFinite {
@@ -200,7 +205,7 @@ public struct LineEncoder: Sendable {
     line.put("i,flags=")
     line.put(Int64(flags.rawValue))
     let isEstimate =
-      quality == .imputed || !raw.isFinite || (quality != .good && raw * series.scale + series.offset != value)
+      quality == .imputed || !raw.isFinite || (quality != .good && raw * unit.scale + unit.offset != value)
     line.put(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
   }
 

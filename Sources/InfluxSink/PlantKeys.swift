@@ -2,12 +2,29 @@ import PlantModel
 
 /// The keys (measurement and tags) of one plant's series, rendered once.
 struct PlantKeys: Sendable {
-  /// A series' keys of `raw` and `clean`, and how its own unit becomes the canonical one.
-  struct SeriesKeys: Sendable {
+  /// The tags of a series but for the unit, which all its measurements have alike. Small, since there are as many as
+  /// sensors.
+  struct SeriesTags: Sendable {
+    private var start: UInt32
+    private var count: UInt16
+    /// Position in ``PlantKeys/units``.
+    fileprivate(set) var unit: UInt16
+
+    fileprivate init(_ range: Range<Int>, unit: Int) {
+      start = UInt32(truncatingIfNeeded: range.lowerBound)
+      count = UInt16(truncatingIfNeeded: range.count)
+      self.unit = UInt16(truncatingIfNeeded: unit)
+    }
+
+    /// Where they stand in ``PlantKeys/text``.
+    var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+  }
+
+  /// The tags of a sensor's own unit and of the canonical one, and how the one becomes the other.
+  struct UnitTags: Sendable {
+    fileprivate var unit: Unit?
     var raw: Range<Int>
     var clean: Range<Int>
-    /// Where in `clean` the unit's tag begins; its end where there is none.
-    var unit: Int
     var scale: Double
     var offset: Double
   }
@@ -21,7 +38,9 @@ struct PlantKeys: Sendable {
   /// The text of all keys.
   private(set) var text: [UInt8] = []
   /// By ``SeriesIndex``.
-  private(set) var series: [SeriesKeys] = []
+  private(set) var series: [SeriesTags] = []
+  /// By ``SeriesTags/unit``.
+  private(set) var units: [UnitTags] = []
   private var points: [PointKey: Range<Int>] = [:]
 
   init(plant: Plant) { self.plant = plant }
@@ -29,18 +48,28 @@ struct PlantKeys: Sendable {
   /// Renders the keys of series that were admitted since the last call.
   mutating func extend(to register: PlantRegister) {
     guard series.count < register.series.count else { return }
+    series.reserveSparingly(for: register.series.count - series.count)
     for position in series.count..<register.series.count {
-      let subject = Subject.series(SeriesIndex(position))
-      let raw = render(PointKey(.raw, subject), in: register)
-      let clean = render(PointKey(.clean, subject), in: register)
-      let profile = register.series[position].profile
-      var unitTag: [UInt8] = []
-      LineText.appendTag("unit", profile.canonicalUnit?.symbol ?? "", to: &unitTag)
-      series.append(
-        SeriesKeys(
-          raw: raw, clean: clean, unit: clean.upperBound - unitTag.count, scale: profile.unit?.scale ?? 1,
-          offset: profile.unit?.offset ?? 0))
+      let start = text.count
+      // Most are as long as the one before.
+      text.reserveSparingly(for: series.last?.range.count ?? 64)
+      KeyText.appendTags(of: register.series[position], in: register, to: &text)
+      series.append(SeriesTags(start..<text.count, unit: unit(register.series[position].profile.unit)))
     }
+  }
+
+  /// The position of a unit's tags, rendered where it comes for the first time.
+  private mutating func unit(_ unit: Unit?) -> Int {
+    if let known = units.firstIndex(where: { $0.unit == unit }) { return known }
+    let start = text.count
+    LineText.appendTag("unit", unit?.symbol ?? "", to: &text)
+    let middle = text.count
+    LineText.appendTag("unit", unit?.canonicalUnit.symbol ?? "", to: &text)
+    units.append(
+      UnitTags(
+        unit: unit, raw: start..<middle, clean: middle..<text.count, scale: unit?.scale ?? 1, offset: unit?.offset ?? 0)
+    )
+    return units.count - 1
   }
 
   /// Appends a point's key; `false` where the register does not know its subject.
@@ -60,11 +89,13 @@ struct PlantKeys: Sendable {
     return true
   }
 
-  /// A series is the same tags in every measurement, so that its keys need not be kept for each.
-  private func append(_ key: PointKey, of series: SeriesKeys, to bytes: inout [UInt8]) {
+  private func append(_ key: PointKey, of series: SeriesTags, to bytes: inout [UInt8]) {
     bytes.append(contentsOf: key.measurement.rawValue.utf8)
-    let tags = series.clean.lowerBound + Measurement.clean.rawValue.utf8.count
-    bytes.append(contentsOf: text[tags..<(key.measurement.hasUnitTag ? series.clean.upperBound : series.unit)])
+    bytes.append(contentsOf: text[series.range])
+    if key.measurement.hasUnitTag {
+      let unit = units[Int(series.unit)]
+      bytes.append(contentsOf: text[key.measurement == .raw ? unit.raw : unit.clean])
+    }
     KeyText.appendQualifiers(key, to: &bytes)
   }
 
@@ -72,6 +103,7 @@ struct PlantKeys: Sendable {
     points.removeAll(keepingCapacity: true)
     text.removeAll(keepingCapacity: true)
     series.removeAll(keepingCapacity: true)
+    units.removeAll(keepingCapacity: true)
     extend(to: register)
   }
 
@@ -106,18 +138,25 @@ enum KeyText {
     if tags.count > 1 { LineText.appendTag(tags[1], key.qualifiers.1, to: &text) }
   }
 
+  /// Appends the tags of a series but for its unit.
+  static func appendTags(of series: Series, in register: PlantRegister, to text: inout [UInt8]) {
+    LineText.appendTag("plant", register.plant.name, to: &text)
+    LineText.appendTag("asset", register.assets[series.asset.position].name, to: &text)
+    LineText.appendTag("sensor", series.sensor, to: &text)
+  }
+
   private static func appendSubject(_ key: PointKey, of register: PlantRegister, to text: inout [UInt8]) {
-    if key.subject != .process { LineText.appendTag("plant", register.plant.name, to: &text) }
-    switch key.subject {
-    case .process, .plant: break
-    case .asset(let index): LineText.appendTag("asset", register.assets[index.position].name, to: &text)
-    case .series(let index):
+    if case .series(let index) = key.subject {
       let series = register.series[index.position]
-      LineText.appendTag("asset", register.assets[series.asset.position].name, to: &text)
-      LineText.appendTag("sensor", series.sensor, to: &text)
+      appendTags(of: series, in: register, to: &text)
       guard key.measurement.hasUnitTag else { return }
       let unit = key.measurement == .raw ? series.profile.unit : series.profile.canonicalUnit
-      LineText.appendTag("unit", unit?.symbol ?? "", to: &text)
+      return LineText.appendTag("unit", unit?.symbol ?? "", to: &text)
+    }
+    if key.subject != .process { LineText.appendTag("plant", register.plant.name, to: &text) }
+    switch key.subject {
+    case .process, .plant, .series: break
+    case .asset(let index): LineText.appendTag("asset", register.assets[index.position].name, to: &text)
     case .wholePlant(let sensor):
       LineText.appendTag("asset", Plant.wholePlant, to: &text)
       LineText.appendTag("sensor", sensor, to: &text)

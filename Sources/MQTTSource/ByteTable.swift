@@ -1,13 +1,15 @@
 import Glibc
+import PlantModel
 
 /// A map from byte strings to small numbers: open addressing, linear probing, one arena for all keys.
 ///
 /// A look-up costs one hash of the bytes and, nearly always, one comparison. Nothing is ever removed but everything.
 struct ByteTable {
+  /// Small, since there is one a topic; an arena of 4 GiB is beyond what a decoder keeps.
   private struct Entry {
-    var hash: UInt64
-    var start: Int
-    var length: Int
+    var hash: UInt32
+    var start: UInt32
+    var length: UInt32
     var value: Int32
   }
 
@@ -30,7 +32,7 @@ struct ByteTable {
 
   func value(of key: UnsafeRawBufferPointer) -> Int32? {
     let hash = hash(of: key)
-    var i = Int(truncatingIfNeeded: hash) & (places.count - 1)
+    var i = Int(hash) & (places.count - 1)
     while places[i] != 0 {
       let position = Int(places[i]) - 1
       if entries[position].hash == hash, isKey(key, at: position) { return entries[position].value }
@@ -42,24 +44,27 @@ struct ByteTable {
   /// Adds a key that is not yet there.
   mutating func insert(_ key: UnsafeRawBufferPointer, value: Int32) {
     if (entries.count + 1) * 2 > places.count { grow() }
-    let hash = hash(of: key)
-    entries.append(Entry(hash: hash, start: arena.count, length: key.count, value: value))
+    entries.appendSparingly(
+      Entry(
+        hash: hash(of: key), start: UInt32(truncatingIfNeeded: arena.count),
+        length: UInt32(truncatingIfNeeded: key.count), value: value))
+    arena.reserveSparingly(for: key.count)
     arena.append(contentsOf: key)
     place(entries.count - 1)
   }
 
   private func isKey(_ key: UnsafeRawBufferPointer, at position: Int) -> Bool {
     let entry = entries[position]
-    guard entry.length == key.count else { return false }
+    guard Int(entry.length) == key.count else { return false }
     guard let bytes = key.baseAddress else { return true }
     return arena.withUnsafeBytes { buffer in
       guard let base = buffer.baseAddress else { return false }
-      return memcmp(base + entry.start, bytes, entry.length) == 0
+      return memcmp(base + Int(entry.start), bytes, key.count) == 0
     }
   }
 
   private mutating func place(_ position: Int) {
-    var i = Int(truncatingIfNeeded: entries[position].hash) & (places.count - 1)
+    var i = Int(entries[position].hash) & (places.count - 1)
     while places[i] != 0 { i = (i + 1) & (places.count - 1) }
     places[i] = Int32(truncatingIfNeeded: position + 1)
   }
@@ -70,7 +75,7 @@ struct ByteTable {
   }
 
   /// Eight bytes at a time, each folded in by a full 64 × 64 bit product (after wyhash).
-  private func hash(of key: UnsafeRawBufferPointer) -> UInt64 {
+  private func hash(of key: UnsafeRawBufferPointer) -> UInt32 {
     var state = seed ^ UInt64(truncatingIfNeeded: key.count)
     var i = 0
     while i + 8 <= key.count {
@@ -82,7 +87,7 @@ struct ByteTable {
       tail = tail << 8 | UInt64(key[i])
       i += 1
     }
-    return mix(state ^ tail ^ 0x9E37_79B9_7F4A_7C15)
+    return UInt32(truncatingIfNeeded: mix(state ^ tail ^ 0x9E37_79B9_7F4A_7C15))
   }
 
   private func mix(_ x: UInt64) -> UInt64 {

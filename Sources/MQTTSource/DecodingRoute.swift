@@ -50,8 +50,18 @@ struct CompiledRule {
   }
 }
 
-/// What is known of a topic after its first message.
+/// What is known of a topic after its first message: small, since there are as many as sensors.
 struct DecodingRoute {
+  /// Position of what it has in common with other topics.
+  var plan: Int32
+  /// Position of the slot of its first value.
+  var firstSlot: Int32 = 0
+  /// What the topic says of names, where those of the payload go with it.
+  var names: TopicNames?
+}
+
+/// How the payloads of topics are read, or why they are not.
+struct RoutePlan {
   /// How the payload's values get their names.
   enum Naming {
     /// From the rule's `values`.
@@ -68,28 +78,42 @@ struct DecodingRoute {
   var rule = 0
   var plant = 0
   var naming = Naming.single
-  /// Slots of the rule's values, in their order; the one slot of ``Naming/single``.
-  var slots = 0..<0
+  /// How many slots each topic has: one for each of the rule's values, in their order; one for ``Naming/single``.
+  var slotCount = 0
   /// Places in a JSON payload: values first, then times.
   var pointers = JSONPointers([])
   /// How many of ``pointers`` are values.
   var valuePlaces = 0
+}
+
+/// The names in a topic.
+final class TopicNames: Sendable {
   /// The asset, where topic or rule say it; the topic's goes before a line's tag, the rule's after it.
-  var asset: String?
-  var assetIsFromTopic = false
-  var sensor: String?
+  let asset: String?
+  let assetIsFromTopic: Bool
+  let sensor: String?
   /// What the topic's placeholders stand for.
-  var captures: [(name: String, text: String)] = []
+  private let captures: [(name: String, text: String)]
 
-  init(refusal: RefusalReason) { self.refusal = refusal }
-
-  init(rule: Int, plant: Int) {
-    self.rule = rule
-    self.plant = plant
+  init(captures: [(name: String, text: String)], rule: TopicRule) {
+    self.captures = captures
+    let fromTopic = captures.first { $0.name == "asset" }?.text
+    asset = fromTopic ?? rule.asset.map { TopicNames.substituted($0, captures) }
+    assetIsFromTopic = fromTopic != nil
+    sensor = captures.first { $0.name == "sensor" }?.text ?? rule.sensor.map { TopicNames.substituted($0, captures) }
   }
+
+  /// What the topic itself calls the sensor.
+  var sensorFromTopic: String? { captures.first { $0.name == "sensor" }?.text }
 
   /// A text with each `{placeholder}` of the topic replaced by what it stands for.
   func substituted(_ text: String, escapingPointer: Bool = false) -> String {
+    TopicNames.substituted(text, captures, escapingPointer: escapingPointer)
+  }
+
+  private static func substituted(
+    _ text: String, _ captures: [(name: String, text: String)], escapingPointer: Bool = false
+  ) -> String {
     guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
     var result = ""
     var rest = text[...]
@@ -99,7 +123,7 @@ struct DecodingRoute {
       guard let close = rest.firstIndex(of: "}") else { break }
       let name = rest[rest.index(after: open)..<close]
       if let capture = captures.first(where: { $0.name == name }) {
-        result += escapingPointer ? DecodingRoute.pointerToken(capture.text) : capture.text
+        result += escapingPointer ? pointerToken(capture.text) : capture.text
       } else {
         result += rest[...close]
       }
@@ -119,7 +143,7 @@ struct DecodingRoute {
   }
 }
 
-/// Where a value goes: the series, and the way from the payload's number to the canonical unit.
+/// Where a value goes.
 struct ValueSlot {
   /// Not yet admitted: nothing is, before its first value has come.
   static let unresolved: Int32 = -1
@@ -130,26 +154,12 @@ struct ValueSlot {
   /// The plant had as many assets as it may have when its first value came.
   static let fullOfAssets: Int32 = -4
 
-  var series = ValueSlot.unresolved
+  /// The series, once it is admitted.
+  var series: Int32
+  /// Position of the way from the payload's number to the canonical unit, once the series is admitted.
+  var conversion: Int32 = 0
   /// The message that last gave it a value, so that the first of two with one name counts.
   var message: UInt64 = 0
-  var scale = 1.0
-  var offset = 0.0
-  /// The unit's, once the series is admitted.
-  var unitScale = 1.0
-  var unitOffset = 0.0
-  var asset: String
-  var sensor: String
-
-  /// A slot whose name and factors come from a rule. `listed` is the name in the rule or payload, `name` the one after
-  /// placeholders are replaced; both may be keys of `scale`, `offset` and `rename`.
-  init(asset: String, listed: String, name: String, rule: TopicRule, route: DecodingRoute) {
-    self.asset = asset
-    scale = rule.scale[listed] ?? rule.scale[name] ?? 1
-    offset = rule.offset[listed] ?? rule.offset[name] ?? 0
-    sensor = (rule.rename[listed] ?? rule.rename[name]).map { route.substituted($0) } ?? name
-    if !ValueSlot.isName(asset) || !ValueSlot.isName(sensor) { series = ValueSlot.ignored }
-  }
 
   /// Why a slot without a series has none.
   static func reason(_ series: Int32) -> RefusalReason {
@@ -159,6 +169,27 @@ struct ValueSlot {
     default: .invalidName
     }
   }
+}
+
+/// What topic, rule and payload say of a value that has not come yet.
+struct ValueName {
+  var asset: String
+  var sensor: String
+  var scale: Double
+  var offset: Double
+
+  /// A name and factors from a rule. `listed` is the name in the rule or payload, `name` the one after placeholders are
+  /// replaced; both may be keys of `scale`, `offset` and `rename`.
+  init(asset: String, listed: String, name: String, rule: TopicRule, names: TopicNames?) {
+    self.asset = asset
+    scale = rule.scale[listed] ?? rule.scale[name] ?? 1
+    offset = rule.offset[listed] ?? rule.offset[name] ?? 0
+    let renamed = rule.rename[listed] ?? rule.rename[name]
+    sensor = renamed.map { names?.substituted($0) ?? $0 } ?? name
+  }
+
+  /// Whether asset and sensor may be called so.
+  var isUsable: Bool { ValueName.isName(asset) && ValueName.isName(sensor) }
 
   /// Longest name [bytes]: four of them must stay far below the 65,535 bytes that InfluxDB allows a series' key.
   static let longestName = 1_024
@@ -167,6 +198,14 @@ struct ValueSlot {
   static func isName(_ text: String) -> Bool {
     (1...longestName).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
+}
+
+/// From a payload's number to the sensor's own unit by the rule, and from there to the canonical one.
+struct Conversion: Hashable {
+  var scale = 1.0
+  var offset = 0.0
+  var unitScale = 1.0
+  var unitOffset = 0.0
 }
 
 /// A value that was found, before it is known whether the message as a whole is sound.

@@ -46,8 +46,17 @@ public struct MessageDecoder {
   var calendars: [LocalCalendar]
   var topics = ByteTable()
   var routes: [DecodingRoute] = []
+  /// How topics are read; by ``DecodingRoute/plan``.
+  var plans: [RoutePlan] = []
+  /// By rule; `nil` where none of its topics has spoken yet, and where each topic's places are its own.
+  var planOfRule: [Int?]
   var refusalRoutes: [RefusalReason: Int] = [:]
   var slots: [ValueSlot] = []
+  /// What is to be admitted with the first value of a slot.
+  var unresolved: [Int: ValueName] = [:]
+  /// By ``ValueSlot/conversion``; a fleet has few.
+  var conversions: [Conversion] = []
+  var conversionPositions: [Conversion: Int32] = [:]
   /// Slots by route and name, for names that come from payloads.
   var names = ByteTable()
   var messageNumber: UInt64 = 0
@@ -89,6 +98,7 @@ public struct MessageDecoder {
     index = PatternIndex(rules.map(\.pattern))
     takesStrays = share.number == 0
     shapes = rules.map { _ in (nil, [], 0) }
+    planOfRule = rules.map { _ in nil }
     invalidRules = invalid
     beyondLimits = own.map { _ in 0 }
     calendars = own.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
@@ -104,10 +114,11 @@ public struct MessageDecoder {
     limitMemory()
     let route = route(of: message.topic)
     if route == MessageDecoder.elsewhere { return .elsewhere }
-    if let refusal = routes[route].refusal { return .refused(refusal) }
-    let plant = routes[route].plant
+    let plan = Int(routes[route].plan)
+    if let refusal = plans[plan].refusal { return .refused(refusal) }
+    let plant = plans[plan].plant
     guard plant < registers.count, plant < batches.count else { return .refused(.unmatchedTopic) }
-    if message.retained, rules[routes[route].rule].rule.retained == .ignore { return .refused(.retained) }
+    if message.retained, rules[plans[plan].rule].rule.retained == .ignore { return .refused(.retained) }
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
     let payload = ByteText.trimmed(message.payload)
     guard !payload.isEmpty else { return .refused(.emptyPayload) }
@@ -123,8 +134,11 @@ public struct MessageDecoder {
     topics.removeAll()
     names.removeAll()
     routes.removeAll()
+    plans.removeAll()
+    planOfRule = rules.map { _ in nil }
     refusalRoutes.removeAll()
     slots.removeAll()
+    unresolved.removeAll()
   }
 
   mutating func countBeyondLimits(plant: Int) {
@@ -133,7 +147,7 @@ public struct MessageDecoder {
   }
 
   private mutating func read(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp) -> RefusalReason? {
-    let rule = routes[route].rule
+    let rule = rule(of: route)
     switch rules[rule].rule.payload {
     case .json: return readJSON(payload, route: route, received: received)
     case .csv: return readColumns(payload, route: route, received: received)
@@ -156,15 +170,15 @@ public struct MessageDecoder {
     -> RefusalReason?
   {
     let slot: Int
-    switch routes[route].naming {
-    case .single: slot = routes[route].slots.lowerBound
+    switch naming(of: route) {
+    case .single: slot = slots(of: route).lowerBound
     case .payload:
       guard let named = unnamedSlot(route: route) else { return .invalidName }
       slot = named
     case .listed:
       // A lone value is what the rule lists, if it lists one.
-      guard routes[route].slots.count == 1 else { return .missingValue }
-      slot = routes[route].slots.lowerBound
+      guard slots(of: route).count == 1 else { return .missingValue }
+      slot = slots(of: route).lowerBound
     }
     switch ScalarText.read(payload) {
     case .refused(let reason): return reason

@@ -19,7 +19,7 @@ extension MessageDecoder {
   private mutating func readRow(
     _ payload: Bytes, _ row: Range<Int>, route: Int, received: Timestamp
   ) -> RefusalReason? {
-    let rule = routes[route].rule
+    let rule = rule(of: route)
     var time = received
     var hasSourceTime = false
     if let column = rules[rule].timeColumn, let cell = cell(column, of: payload, row), !cell.isEmpty {
@@ -31,11 +31,11 @@ extension MessageDecoder {
       time = moment
       hasSourceTime = true
     }
-    switch routes[route].naming {
+    switch naming(of: route) {
     case .single:
-      take(cell(0, of: payload, row), payload, slot: routes[route].slots.lowerBound, time, hasSourceTime)
+      take(cell(0, of: payload, row), payload, slot: slots(of: route).lowerBound, time, hasSourceTime)
     case .listed:
-      for (position, slot) in routes[route].slots.enumerated() {
+      for (position, slot) in slots(of: route).enumerated() {
         guard let columns = rules[rule].columns else { return .missingValue }
         take(cell(columns[position], of: payload, row), payload, slot: slot, time, hasSourceTime)
       }
@@ -53,7 +53,7 @@ extension MessageDecoder {
       guard column < MessageDecoder.maximumColumns else { return .tooLarge }
       var end = start
       while end < row.upperBound, payload[end] != UInt8(ascii: ",") { end += 1 }
-      if column != rules[routes[route].rule].timeColumn {
+      if column != rules[rule(of: route)].timeColumn {
         beginNameKey(route: route)
         nameKey.append(contentsOf: "column_".utf8)
         appendDecimal(column)

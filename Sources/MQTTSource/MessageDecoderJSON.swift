@@ -10,8 +10,9 @@ extension MessageDecoder {
     var time = received
     var hasSourceTime = false
     var timeStart = -1
-    let rule = routes[route].rule
-    for place in routes[route].valuePlaces..<routes[route].pointers.count {
+    let plan = Int(routes[route].plan)
+    let rule = plans[plan].rule
+    for place in plans[plan].valuePlaces..<plans[plan].pointers.count {
       let value = found[place]
       guard value.kind != .missing, value.kind != .null else { continue }
       let moment = moment(of: value, payload, rule: rule)
@@ -26,9 +27,9 @@ extension MessageDecoder {
       timeStart = value.range.lowerBound
       break
     }
-    switch routes[route].naming {
+    switch naming(of: route) {
     case .listed:
-      for (place, slot) in routes[route].slots.enumerated() {
+      for (place, slot) in slots(of: route).enumerated() {
         take(found[place], payload, slot: slot, time, hasSourceTime)
       }
       return nil
@@ -37,9 +38,9 @@ extension MessageDecoder {
       var place = 0
       if found[0].kind == .container {
         place = 1
-        while place < routes[route].valuePlaces - 1, found[place].kind == .missing { place += 1 }
+        while place < plans[plan].valuePlaces - 1, found[place].kind == .missing { place += 1 }
       }
-      take(found[place], payload, slot: routes[route].slots.lowerBound, time, hasSourceTime)
+      take(found[place], payload, slot: slots(of: route).lowerBound, time, hasSourceTime)
       return nil
     case .payload: return takeLeaves(payload, route: route, except: timeStart, time, hasSourceTime)
     }
@@ -50,8 +51,8 @@ extension MessageDecoder {
   /// A text of the form that the rule's messages last had is not scanned; one of another form is, and every eighth such
   /// form is remembered in its place, so that rules whose devices differ do not relearn with every message.
   private mutating func find(_ payload: Bytes, route: Int) -> RefusalReason? {
-    let rule = routes[route].rule
-    guard rules[rule].pointers != nil, routes[route].naming != .payload else { return scan(payload, route: route) }
+    let rule = rule(of: route)
+    guard rules[rule].pointers != nil, naming(of: route) != .payload else { return scan(payload, route: route) }
     if shapeOfFound != rule {
       found.removeAll(keepingCapacity: true)
       found.append(contentsOf: shapes[rule].found)
@@ -68,16 +69,16 @@ extension MessageDecoder {
   }
 
   private mutating func scan(_ payload: Bytes, route: Int) -> RefusalReason? {
-    let count = routes[route].pointers.count
+    let pointers = plans[Int(routes[route].plan)].pointers
     shapeOfFound = -1
     scalars.removeAll(keepingCapacity: true)
     found.removeAll(keepingCapacity: true)
-    for _ in 0..<count { found.append(JSONValue()) }
+    for _ in 0..<pointers.count { found.append(JSONValue()) }
     var base = 0
     repeat {
       // The buffers are lent to the visitor, so that they are grown once and never copied.
       var visitor = JSONPointerVisitor(
-        pointers: routes[route].pointers, base: base, found: [], scratch: [], scalars: [])
+        pointers: pointers, base: base, found: [], scratch: [], scalars: [])
       swap(&visitor.found, &found)
       swap(&visitor.scratch, &scratch)
       swap(&visitor.scalars, &scalars)
@@ -88,7 +89,7 @@ extension MessageDecoder {
       swap(&visitor.scalars, &scalars)
       if let refusal { return refusal == .malformedJSON && !ByteText.isUTF8(payload) ? .notUTF8 : refusal }
       base += JSONPointerVisitor.capacity
-    } while base < count
+    } while base < pointers.count
     return nil
   }
 

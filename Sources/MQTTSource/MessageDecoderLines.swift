@@ -29,7 +29,7 @@ extension MessageDecoder {
   ) -> RefusalReason? {
     var time = received
     if !line.time.isEmpty {
-      let rule = routes[route].rule
+      let rule = rule(of: route)
       guard
         let moment = TimeText.parse(
           Bytes(rebasing: payload[line.time]), unit: rules[rule].rule.timeUnit,
@@ -100,22 +100,22 @@ extension MessageDecoder {
       LineText.append(payload, range, to: &bytes)
       return bytes.withUnsafeBytes { ByteText.string($0) } ?? ""
     }
-    let topic = routes[route]
-    let fromTag = text(asset)
-    let owner = (topic.assetIsFromTopic ? topic.asset : fromTag ?? topic.asset) ?? Plant.wholePlant
+    let topic = routes[route].names
+    let isFromTopic = topic?.assetIsFromTopic ?? false
+    let owner = (isFromTopic ? topic?.asset : text(asset) ?? topic?.asset) ?? Plant.wholePlant
     let name = text(field) ?? ""
-    let rule = rules[topic.rule].rule
-    guard topic.naming == .listed else {
-      let sensorName = topic.captures.first { $0.name == "sensor" }?.text ?? text(sensor) ?? topic.sensor
+    let rule = rules[rule(of: route)].rule
+    guard naming(of: route) == .listed else {
+      let sensorName = topic?.sensorFromTopic ?? text(sensor) ?? topic?.sensor
       let full = lineName(sensor: sensorName, measurement: text(line.measurement) ?? "", field: name)
-      return addSlot(ValueSlot(asset: owner, listed: full, name: full, rule: rule, route: topic))
+      return addNamedSlot(ValueName(asset: owner, listed: full, name: full, rule: rule, names: topic))
     }
-    let listed = rule.values.first { topic.substituted($0.path) == name }
-    var slot = ValueSlot(
-      asset: owner, listed: listed?.name ?? name, name: topic.substituted(listed?.name ?? name), rule: rule,
-      route: topic)
-    if listed == nil { slot.series = ValueSlot.ignored }
-    return addSlot(slot)
+    let listed = rule.values.first { (topic?.substituted($0.path) ?? $0.path) == name }
+    return addNamedSlot(
+      listed.map {
+        let name = topic?.substituted($0.name) ?? $0.name
+        return ValueName(asset: owner, listed: $0.name, name: name, rule: rule, names: topic)
+      })
   }
 
   private func lineName(sensor: String?, measurement: String, field: String) -> String {

@@ -9,7 +9,7 @@ extension MessageDecoder {
 
   mutating func route(of topic: Bytes) -> Int {
     if let known = topics.value(of: topic) { return Int(known) }
-    let route = newRoute(topic).map { position(of: $0) } ?? MessageDecoder.elsewhere
+    let route = newRoute(topic) ?? MessageDecoder.elsewhere
     topics.insert(topic, value: Int32(truncatingIfNeeded: route))
     return route
   }
@@ -21,68 +21,94 @@ extension MessageDecoder {
     if isFull || bytes >= MessageDecoder.maximumKeyBytes { forget() }
   }
 
-  /// Where a route is kept. All topics that are refused for one reason share one.
-  private mutating func position(of route: DecodingRoute) -> Int {
-    if let refusal = route.refusal, let known = refusalRoutes[refusal] { return known }
-    routes.append(route)
-    if let refusal = route.refusal { refusalRoutes[refusal] = routes.count - 1 }
+  /// Where the route of topics that are refused for one reason is kept.
+  private mutating func refused(_ reason: RefusalReason) -> Int {
+    if let known = refusalRoutes[reason] { return known }
+    let route = add(RoutePlan(refusal: reason), nil)
+    refusalRoutes[reason] = route
+    return route
+  }
+
+  /// Keeps a route with a plan of its own.
+  private mutating func add(_ plan: RoutePlan, _ names: TopicNames?, firstSlot: Int = 0) -> Int {
+    plans.append(plan)
+    return add(plan: plans.count - 1, names, firstSlot: firstSlot)
+  }
+
+  private mutating func add(plan: Int, _ names: TopicNames?, firstSlot: Int) -> Int {
+    routes.appendSparingly(
+      DecodingRoute(
+        plan: Int32(truncatingIfNeeded: plan), firstSlot: Int32(truncatingIfNeeded: firstSlot), names: names))
     return routes.count - 1
   }
 
   /// The route of a topic that speaks for the first time; `nil` where it belongs to another share.
-  private mutating func newRoute(_ topic: Bytes) -> DecodingRoute? {
+  private mutating func newRoute(_ topic: Bytes) -> Int? {
     guard ByteText.isUTF8(topic) else { return stray(.notUTF8) }
     for position in index.candidates(topic) {
       let rule = rules[position]
       guard let ranges = rule.pattern.captures(in: topic) else { continue }
       if rule.plant == CompiledRule.elsewhere { return nil }
-      var route = DecodingRoute(rule: position, plant: rule.plant)
+      var captures: [(name: String, text: String)] = []
       for (name, range) in zip(rule.pattern.placeholders, ranges) {
         guard let text = TopicPattern.decodedName(ByteText.slice(topic, range.lowerBound, range.upperBound)) else {
-          return DecodingRoute(refusal: .notUTF8)
+          return refused(.notUTF8)
         }
-        route.captures.append((name, text))
+        captures.append((name, text))
       }
-      return named(route, by: rule.rule)
+      return route(of: TopicNames(captures: captures, rule: rule.rule), by: position)
     }
     return stray(.unmatchedTopic)
   }
 
-  private func stray(_ reason: RefusalReason) -> DecodingRoute? { takesStrays ? DecodingRoute(refusal: reason) : nil }
+  private mutating func stray(_ reason: RefusalReason) -> Int? { takesStrays ? refused(reason) : nil }
 
-  private mutating func named(_ template: DecodingRoute, by rule: TopicRule) -> DecodingRoute {
-    var route = template
-    let fromTopic = route.captures.first { $0.name == "asset" }?.text
-    route.asset = fromTopic ?? rule.asset.map { route.substituted($0) }
-    route.assetIsFromTopic = fromTopic != nil
-    route.sensor = route.captures.first { $0.name == "sensor" }?.text ?? rule.sensor.map { route.substituted($0) }
-    let isNamed = [route.asset, route.sensor].allSatisfy { $0.map(ValueSlot.isName) ?? true }
-    guard isNamed else { return DecodingRoute(refusal: .invalidName) }
-    let asset = route.asset ?? Plant.wholePlant
-    let first = slots.count
+  private mutating func route(of names: TopicNames, by position: Int) -> Int {
+    let rule = rules[position].rule
+    guard [names.asset, names.sensor].allSatisfy({ $0.map(ValueName.isName) ?? true }) else {
+      return refused(.invalidName)
+    }
+    let asset = names.asset ?? Plant.wholePlant
+    let naming: RoutePlan.Naming
+    var values: [ValueName] = []
     if !rule.values.isEmpty {
-      route.naming = .listed
-      for value in rule.values {
-        let name = route.substituted(value.name)
-        slots.append(ValueSlot(asset: asset, listed: value.name, name: name, rule: rule, route: route))
+      naming = .listed
+      values = rule.values.map {
+        ValueName(asset: asset, listed: $0.name, name: names.substituted($0.name), rule: rule, names: names)
       }
-    } else if let sensor = route.sensor {
-      route.naming = .single
-      slots.append(ValueSlot(asset: asset, listed: sensor, name: sensor, rule: rule, route: route))
+    } else if let sensor = names.sensor {
+      naming = .single
+      values = [ValueName(asset: asset, listed: sensor, name: sensor, rule: rule, names: names)]
     } else {
-      route.naming = .payload
+      naming = .payload
     }
-    route.slots = first..<slots.count
-    if slots[route.slots].contains(where: { $0.series == ValueSlot.ignored }) {
-      return DecodingRoute(refusal: .invalidName)
-    }
-    func path(_ text: String) -> String { route.substituted(text, escapingPointer: text.hasPrefix("/")) }
-    let places = CompiledRule.valuePlaces(rule, isSensorNamed: route.sensor != nil, path)
-    route.valuePlaces = places.count
+    guard values.allSatisfy(\.isUsable) else { return refused(.invalidName) }
+    let first = slots.count
+    for value in values { _ = addSlot(value) }
     // They are asked for again where the payload has names of its own.
-    if route.naming == .single, rule.payload != .line { route.captures = [] }
-    route.pointers = rules[route.rule].pointers ?? JSONPointers(places + CompiledRule.timePlaces(rule, path))
-    return route
+    let kept = naming == .payload || rule.payload == .line ? names : nil
+    if let plan = planOfRule[position] { return add(plan: plan, kept, firstSlot: first) }
+    func path(_ text: String) -> String { names.substituted(text, escapingPointer: text.hasPrefix("/")) }
+    let places = CompiledRule.valuePlaces(rule, isSensorNamed: names.sensor != nil, path)
+    let pointers = rules[position].pointers
+    let plan = RoutePlan(
+      rule: position, plant: rules[position].plant, naming: naming, slotCount: values.count,
+      pointers: pointers ?? JSONPointers(places + CompiledRule.timePlaces(rule, path)), valuePlaces: places.count)
+    // Without a placeholder in a path all topics of the rule are read alike.
+    if pointers != nil { planOfRule[position] = plans.count }
+    return add(plan, kept, firstSlot: first)
+  }
+
+  /// Position of the compiled rule.
+  func rule(of route: Int) -> Int { plans[Int(routes[route].plan)].rule }
+
+  /// How the payload's values get their names.
+  func naming(of route: Int) -> RoutePlan.Naming { plans[Int(routes[route].plan)].naming }
+
+  /// The slots of the values that topic or rule name, in their order.
+  func slots(of route: Int) -> Range<Int> {
+    let first = Int(routes[route].firstSlot)
+    return first..<first + plans[Int(routes[route].plan)].slotCount
   }
 
   /// The slot of a value to which a payload gives no name.
@@ -104,21 +130,29 @@ extension MessageDecoder {
   /// The slot known under ``nameKey``, if any.
   func knownSlot() -> Int? { nameKey.withUnsafeBytes { names.value(of: $0) }.map(Int.init) }
 
-  /// Keeps a slot under ``nameKey``.
-  mutating func addSlot(_ slot: ValueSlot) -> Int {
-    slots.append(slot)
-    nameKey.withUnsafeBytes { names.insert($0, value: Int32(truncatingIfNeeded: slots.count - 1)) }
+  /// Keeps a slot for a value; one that is not to be taken is ignored from then on.
+  private mutating func addSlot(_ value: ValueName?) -> Int {
+    slots.appendSparingly(ValueSlot(series: value == nil ? ValueSlot.ignored : ValueSlot.unresolved))
+    if let value { unresolved[slots.count - 1] = value }
     return slots.count - 1
+  }
+
+  /// Keeps a slot under ``nameKey``.
+  mutating func addNamedSlot(_ value: ValueName?) -> Int {
+    let slot = addSlot(value.flatMap { $0.isUsable ? $0 : nil })
+    nameKey.withUnsafeBytes { names.insert($0, value: Int32(truncatingIfNeeded: slot)) }
+    return slot
   }
 
   /// The slot whose sensor is named by what follows `nameStart` in ``nameKey``; `nil` where that is no name.
   mutating func namedSlot(route: Int, nameStart: Int) -> Int? {
     if let known = knownSlot() { return slots[known].series == ValueSlot.ignored ? nil : known }
     let name = nameKey.withUnsafeBytes { ByteText.string(ByteText.slice($0, nameStart, $0.count)) } ?? ""
-    let slot = addSlot(
-      ValueSlot(
-        asset: routes[route].asset ?? Plant.wholePlant, listed: name, name: name, rule: rules[routes[route].rule].rule,
-        route: routes[route]))
+    let topic = routes[route].names
+    let slot = addNamedSlot(
+      ValueName(
+        asset: topic?.asset ?? Plant.wholePlant, listed: name, name: name, rule: rules[rule(of: route)].rule,
+        names: topic))
     return slots[slot].series == ValueSlot.ignored ? nil : slot
   }
 
@@ -136,12 +170,13 @@ extension MessageDecoder {
         if setback != .invalidName { countBeyondLimits(plant: plant) }
         continue
       }
-      guard let number = inSensorUnit(value, payload, register.series[Int(series)].profile.unit) else {
+      let conversion = conversions[Int(slots[value.slot].conversion)]
+      guard let number = inSensorUnit(value, conversion, payload, register.series[Int(series)].profile.unit) else {
         setback = .notANumber
         continue
       }
-      let raw = number * slots[value.slot].scale + slots[value.slot].offset
-      let canonical = raw * slots[value.slot].unitScale + slots[value.slot].unitOffset
+      let raw = number * conversion.scale + conversion.offset
+      let canonical = raw * conversion.unitScale + conversion.unitOffset
       guard raw.isFinite, canonical.isFinite else {
         setback = .notFinite
         continue
@@ -155,8 +190,8 @@ extension MessageDecoder {
   }
 
   private mutating func resolve(_ slot: Int, _ register: inout PlantRegister) {
-    let asset = slots[slot].asset
-    let sensor = slots[slot].sensor
+    guard let value = unresolved.removeValue(forKey: slot) else { return }
+    let (asset, sensor) = (value.asset, value.sensor)
     if register.series(asset: asset, sensor: sensor) == nil, !register.isDeclared(asset: asset, sensor: sensor) {
       let limits = register.plant.limits
       if register.asset(named: asset) == nil, asset != Plant.wholePlant, register.assets.count >= limits.assets {
@@ -169,16 +204,27 @@ extension MessageDecoder {
       }
     }
     let index = register.admit(asset: asset, sensor: sensor)
+    let unit = register.series[index.position].profile.unit
     slots[slot].series = index.rawValue
-    guard let unit = register.series[index.position].profile.unit else { return }
-    slots[slot].unitScale = unit.scale
-    slots[slot].unitOffset = unit.offset
+    slots[slot].conversion = position(
+      of: Conversion(
+        scale: value.scale, offset: value.offset, unitScale: unit?.scale ?? 1, unitOffset: unit?.offset ?? 0))
+  }
+
+  private mutating func position(of conversion: Conversion) -> Int32 {
+    if let known = conversionPositions[conversion] { return known }
+    conversions.append(conversion)
+    let position = Int32(truncatingIfNeeded: conversions.count - 1)
+    conversionPositions[conversion] = position
+    return position
   }
 
   /// A number with a unit behind it in the sensor's own unit; as it stands where the rule scales or nothing is known of
   /// the sensor's unit.
-  private func inSensorUnit(_ value: PendingValue, _ payload: Bytes, _ own: @autoclosure () -> Unit?) -> Double? {
-    guard !value.unit.isEmpty, slots[value.slot].scale == 1, slots[value.slot].offset == 0 else { return value.number }
+  private func inSensorUnit(
+    _ value: PendingValue, _ conversion: Conversion, _ payload: Bytes, _ own: @autoclosure () -> Unit?
+  ) -> Double? {
+    guard !value.unit.isEmpty, conversion.scale == 1, conversion.offset == 0 else { return value.number }
     let symbol = String(decoding: payload[value.unit], as: UTF8.self)
     guard let written = Unit.named(symbol) else { return nil }
     guard let own = own(), own != written else { return value.number }

@@ -85,8 +85,8 @@ public struct PlantRegister: Sendable {
     let name = SeriesName(asset: asset, sensor: sensor)
     if let known = seriesByName[name] { return known }
     let index = SeriesIndex(series.count)
-    series.append(describe(asset: asset, sensor: sensor))
-    seriesOfAsset[asset.position].append(index)
+    series.appendSparingly(describe(asset: asset, sensor: sensor))
+    seriesOfAsset[asset.position].appendSparingly(index)
     seriesByName[name] = index
     return index
   }
@@ -126,8 +126,8 @@ public struct PlantRegister: Sendable {
   private mutating func admit(asset name: String) -> AssetIndex {
     if let known = assetByName[name] { return known }
     let index = AssetIndex(assets.count)
-    assets.append(Asset(name: name, kind: .generic))
-    seriesOfAsset.append([])
+    assets.appendSparingly(Asset(name: name, kind: .generic))
+    seriesOfAsset.appendSparingly([])
     assetByName[name] = index
     return index
   }

@@ -17,9 +17,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
 
   /// Takes in series without a state, up to `count`.
   public mutating func grow(to count: Int) {
-    guard places.count < count else { return }
-    places.reserveCapacity(count)
-    while places.count < count { places.append(-1) }
+    places.grow(to: count, -1)
   }
 
   /// The place of a series' state, `nil` where it has none.
