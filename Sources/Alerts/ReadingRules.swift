@@ -130,7 +130,8 @@ extension AlertStage {
   }
 
   private mutating func judgeLimits(
-    _ series: SeriesIndex, _ watch: inout PowerWatch, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+    _ series: SeriesIndex, _ watch: inout PowerWatch, _ value: Double, _ time: Timestamp, _ frame: inout Frame,
+    _ register: PlantRegister
   ) {
     let index = register.series[series.position].asset
     let asset = register.assets[index.position]
@@ -161,7 +162,8 @@ extension AlertStage {
   }
 
   private mutating func judgeTrip(
-    _ series: SeriesIndex, _ watch: inout PowerWatch, _ value: Double, _ time: Timestamp, _ frame: inout Frame, _ register: PlantRegister
+    _ series: SeriesIndex, _ watch: inout PowerWatch, _ value: Double, _ time: Timestamp, _ frame: inout Frame,
+    _ register: PlantRegister
   ) {
     let index = register.series[series.position].asset
     let asset = register.assets[index.position]
