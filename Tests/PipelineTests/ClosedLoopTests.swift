@@ -171,7 +171,7 @@ struct ClosedLoopTests {
         Loop.asset("pv", .pv, kilowatts: 100), Loop.asset("load", .load, kilowatts: 15),
         Asset(name: "grid", kind: .grid),
       ], hour: 10)
-    loop.run(minutes: 20)
+    loop.run(minutes: 40)
     try loop.simulator.add(
       FaultSpecification(target: "pv", kind: .trip, onset: .zero, duration: .minutes(10)))
     loop.run(minutes: 30)
@@ -179,7 +179,7 @@ struct ClosedLoopTests {
     #expect(loop.powers["pv"]?.last == 0)
     // Its health shows the trip with the alert, and the end of it.
     let trip = try #require(loop.alerts.first { $0.rule == "trip" })
-    let after = loop.health.filter { $0.asset == trip.asset && $0.time > trip.time }
+    let after = loop.health.filter { $0.asset == trip.asset && $0.time >= trip.time }
     #expect(after.first.map { $0.time - trip.time <= .minutes(2) } == true)
     #expect(!after.isEmpty && after.allSatisfy { $0.index <= 30 && $0.contributors.first == "trip" })
     loop.acknowledge(try #require(loop.alerts.first { $0.rule == "trip" }).id)
