@@ -17,10 +17,11 @@ public struct KeyPerformance: Hashable, Sendable {
   public var grid: Double?
   /// Sum of the batteries' power [kW], discharge positive.
   public var battery: Double?
-  /// Shares of the power sensors behind the sums from which something is heard, 0...1; 1 where a sum follows from the
-  /// balance, `nil` where there is none.
+  /// Share of the generators' power sensors that is heard, 0...1; `nil` without any.
   public var generationCoverage: Double?
+  /// The same of consumption; where that follows from the balance, the lesser of the other two.
   public var loadCoverage: Double?
+  /// The same of the batteries.
   public var batteryCoverage: Double?
   /// Share of the generation that is not exported, 0...1; `nil` without generation.
   public var selfConsumption: Double?

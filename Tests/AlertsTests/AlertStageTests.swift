@@ -192,7 +192,7 @@ struct AlertStageTests {
     #expect(script.stage.faults.isEmpty)
     script.live([("pv1.power", 0)], times: 2)
     #expect(script.stage.faults == [AssetIndex(0): StandingFault(name: "trip", severity: .critical)])
-    for _ in 0..<3 { script.judge("pv1", 30, withoutFault: 90) }
+    for _ in 0..<3 { script.judge("pv1", 25, withoutFault: 90) }
     #expect(script.changes() == ["trip pv1 power raised critical"])
     script.live([("pv1.power", 60)], times: 2)
     #expect(script.stage.faults.isEmpty)

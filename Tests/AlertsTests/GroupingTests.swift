@@ -116,7 +116,8 @@ struct GroupingTests {
     #expect(told() == ["raised trip"])
   }
 
-  @Test("an inverter that trips while the grid is sound has tripped by itself, though an outage follows within a minute")
+  @Test(
+    "an inverter that trips while the grid is sound has tripped by itself, though an outage follows within a minute")
   mutating func before() throws {
     settle()
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 25)

@@ -124,11 +124,11 @@ struct HealthStageTests {
     driver.mark(96 * 4, minute: 4)
     #expect(driver.found.count == before + 1)
     let low = try #require(driver.found.last)
-    #expect(low.asset == AssetIndex(0) && low.index == 30 && low.contributors.first == "trip")
+    #expect(low.asset == AssetIndex(0) && low.index == 25 && low.contributors.first == "trip")
     #expect(low.time == QuarterHour.start(of: HealthDriver.start + 96 * 4) + .minutes(3))
     #expect(low.indexWithoutFault >= 80 && driver.field("state", of: before) == .text("poor"))
     driver.mark(96 * 4 + 1)
-    #expect(driver.judgements("pv", from: 96 * 4).suffix(1).map(\.index) == [30])
+    #expect(driver.judgements("pv", from: 96 * 4).suffix(1).map(\.index) == [25])
     #expect(driver.judgements("load", from: 96 * 4).allSatisfy { $0.index >= 80 })
     driver.faults[AssetIndex(0)]?.severity = .warning
     driver.mark(96 * 4 + 1, minute: 1)

@@ -181,7 +181,7 @@ struct ClosedLoopTests {
     let trip = try #require(loop.alerts.first { $0.rule == "trip" })
     let after = loop.health.filter { $0.asset == trip.asset && $0.time >= trip.time }
     #expect(after.first.map { $0.time - trip.time <= .minutes(2) } == true)
-    #expect(!after.isEmpty && after.allSatisfy { $0.index <= 30 && $0.contributors.first == "trip" })
+    #expect(!after.isEmpty && after.allSatisfy { $0.index <= 25 && $0.contributors.first == "trip" })
     loop.acknowledge(try #require(loop.alerts.first { $0.rule == "trip" }).id)
     loop.run(minutes: 5)
     #expect(loop.told("pv").suffix(2) == ["STARTUP issued", "STARTUP followed"])

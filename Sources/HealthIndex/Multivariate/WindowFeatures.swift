@@ -36,7 +36,8 @@ struct WindowFeatures: Sendable {
   mutating func append(_ row: [Double]) {
     let last = recent.last
     let standardised = centre.indices.map { i in
-      i < row.count && WindowFeatures.isValue(row[i]) ? min(max((row[i] - centre[i]) / spread[i], -1e6), 1e6) : last?[i] ?? 0
+      i < row.count && WindowFeatures.isValue(row[i])
+        ? min(max((row[i] - centre[i]) / spread[i], -1e6), 1e6) : last?[i] ?? 0
     }
     if recent.count == capacity { recent.removeFirst() }
     recent.append(standardised)
