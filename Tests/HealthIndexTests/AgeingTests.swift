@@ -44,14 +44,17 @@ struct CapacityForecastTests {
     #expect(try #require(forecast.interval).contains(end))
   }
 
-  @Test("a cell that may get there near the horizon does so not before it is told", arguments: 1...20 as ClosedRange<UInt64>)
+  @Test(
+    "a cell that may get there near the horizon does so not before it is told", arguments: 1...20 as ClosedRange<UInt64>
+  )
   func late(seed: UInt64) throws {
     let all = history(240, loss: 0.0045, seed: seed)
     let end = Double((all.firstIndex { $0 < 1.32 } ?? -1) + 1)
     let forecast = try #require(
       CapacityForecast(cycles: (1...100).map(Double.init), capacities: Array(all[..<100]), threshold: 1.32, seed: seed))
     #expect(!forecast.isReached && forecast.chance > 0)
-    #expect(forecast.soonest > 150 && forecast.soonest < forecast.horizon && forecast.soonest <= end, "\(forecast) \(end)")
+    #expect(
+      forecast.soonest > 150 && forecast.soonest < forecast.horizon && forecast.soonest <= end, "\(forecast) \(end)")
   }
 
   @Test("a cell that loses the same with each cycle is foretold to the cycle, whatever was not measured")
