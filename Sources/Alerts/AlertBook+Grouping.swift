@@ -29,12 +29,11 @@ extension AlertBook {
     return first?.alert.cause ?? first?.alert.id
   }
 
-  /// Names a new alert as the cause of those that it explains and that came shortly before it.
-  mutating func adopt(for key: AlertKey, _ frame: inout Frame) {
+  /// Names a new alert as the cause of those that it explains and that came shortly before it, `start` at the earliest.
+  mutating func adopt(for key: AlertKey, since start: Timestamp, _ frame: inout Frame) {
     guard key.rule.explainsOthers, let cause = alerts[key], cause.cause == nil else { return }
     let explained = alerts.filter { member in
-      member.key != key && member.value.isActive && key.explains(member.key)
-        && cause.raised - member.value.raised <= AlertBook.adoption
+      member.key != key && member.value.isActive && key.explains(member.key) && member.value.raised >= start
     }
     let ids = Set(explained.map(\.value.id))
     let followers = alerts.filter { explained[$0.key] != nil || $0.value.cause.map(ids.contains) == true }

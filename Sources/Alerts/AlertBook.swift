@@ -28,10 +28,11 @@ struct AlertBook {
     return severity > alert.severity
   }
 
-  /// Raises an alert, escalates one that is active at a lower severity, and leaves any other alone.
+  /// Raises an alert, escalates one that is active at a lower severity, and leaves any other alone. What was raised
+  /// before its condition can have begun, by more than ``hold``, does not follow from it.
   mutating func raise(
-    _ key: AlertKey, _ severity: Severity, at time: Timestamp, _ message: @autoclosure () -> AlertMessage,
-    _ frame: inout Frame, _ register: PlantRegister
+    _ key: AlertKey, _ severity: Severity, at time: Timestamp, begunAfter sound: Timestamp = .distantPast,
+    _ message: @autoclosure () -> AlertMessage, _ frame: inout Frame, _ register: PlantRegister
   ) {
     if let alert = alerts[key], alert.isActive {
       alerts[key]?.quiet = nil
@@ -53,7 +54,7 @@ struct AlertBook {
       if key.rule.explainsOthers { explainers.insert(key) }
       noteRaising(key, time)
       record(.raised, key, at: time, &frame)
-      adopt(for: key, &frame)
+      adopt(for: key, since: max(time - AlertBook.adoption, min(sound, time - AlertBook.hold)), &frame)
     }
     writeState(of: key, at: time, &frame)
   }

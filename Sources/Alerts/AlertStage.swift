@@ -40,6 +40,18 @@ public struct AlertStage: Stage {
     book.alerts.map { book.transition(of: $0.key, $0.value) }.sorted { $0.id < $1.id }
   }
 
+  /// The gravest fault of each asset of which an alert stands.
+  public var faults: [AssetIndex: StandingFault] {
+    var faults: [AssetIndex: StandingFault] = [:]
+    for (key, alert) in book.alerts where alert.isActive && key.rule.isFaultOfAsset {
+      guard let asset = key.asset else { continue }
+      let fault = StandingFault(name: key.rule.rawValue, severity: alert.severity)
+      let other = faults[asset] ?? fault
+      if (other.severity, fault.name) <= (fault.severity, other.name) { faults[asset] = fault }
+    }
+    return faults
+  }
+
   /// Judges what is in the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     silence.grow(to: register.series.count)
@@ -118,20 +130,21 @@ public struct AlertStage: Stage {
   }
 
   private mutating func judge(_ health: AssetHealth, _ frame: inout Frame, _ register: PlantRegister) {
-    // Of silence there are alerts of its own.
+    // Of silence and of a fault that stands there are alerts of their own.
+    let own = health.indexWithoutFault
     guard health.hasData, health.index.isFinite, register.assets.indices.contains(health.asset.position) else { return }
     let key = AlertKey(rule: .health, asset: health.asset)
     let name = register.assets[health.asset.position].name
     let index = AlertBook.rounded(health.index)
-    if health.index >= thresholds.healthWarning + thresholds.healthHysteresis {
+    if own >= thresholds.healthWarning + thresholds.healthHysteresis {
       book.clear(
         key, at: health.time, "The health index of \(name) is back at \(index) of 100.", value: health.index, &frame)
     }
-    SeriesWatch.count(&lowHealth[health.asset.position], health.index < thresholds.healthWarning)
+    SeriesWatch.count(&lowHealth[health.asset.position], own < thresholds.healthWarning)
     guard Int(lowHealth[health.asset.position]) >= thresholds.healthJudgements else { return }
     let worst = health.contributors.prefix(3).joined(separator: ", ")
     book.raise(
-      key, health.index < thresholds.healthCritical ? .critical : .warning, at: health.time,
+      key, own < thresholds.healthCritical ? .critical : .warning, at: health.time,
       AlertMessage(
         title: "\(name) is not well",
         text: "The health index of \(name) is \(index) of 100 at \(health.time). "

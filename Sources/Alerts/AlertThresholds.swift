@@ -42,6 +42,14 @@ public enum AlertRule: String, Sendable, CaseIterable {
     default: false
     }
   }
+
+  /// Whether it tells of a fault of the asset itself, rather than of its sensors, its network or its use.
+  var isFaultOfAsset: Bool {
+    switch self {
+    case .trip, .outage, .derating, .heat, .charger: true
+    default: false
+    }
+  }
 }
 
 /// At what each rule speaks. The gap between raising and clearing is what keeps an alert from flapping.

@@ -44,6 +44,7 @@ extension AlertStage {
       SeriesWatch.count(&watch.deviating, true)
     } else if deviation.magnitude < thresholds.voltageBand.clears {
       SeriesWatch.count(&watch.deviating, false)
+      watch.lastSound = time
       watch.usualVoltage += 1e-4 * (value - watch.usualVoltage)
     }
     let outage = AlertKey(rule: .outage, asset: index)
@@ -54,7 +55,7 @@ extension AlertStage {
         title: "The grid at \(name) is gone",
         text: "The voltage at \(name) has collapsed: \(text) Look at the main breaker, then ask the network operator.",
         value: value)
-      book.raise(outage, .critical, at: time, message, &frame, register)
+      book.raise(outage, .critical, at: time, begunAfter: watch.lastSound, message, &frame, register)
       book.clear(voltage, at: time, "It is now an outage.", value: value, &frame)
       return
     }

@@ -11,6 +11,8 @@ struct AssetWatch {
   var deviating: Int32 = 0
   /// Consecutive readings that are as good as none, and others.
   var dead: Int32 = 0
+  /// When it was last inside the band: a collapse cannot have begun before.
+  var lastSound = Timestamp.distantPast
   /// Consecutive readings whose times are off, and others.
   var skewed: Int32 = 0
   /// How far its latest reading was behind its receipt.
@@ -41,6 +43,7 @@ struct AssetWatch {
   func write(to writer: inout SnapshotWriter) {
     writer.write(usualVoltage)
     for counter in [voltageCount, deviating, dead, skewed, free] { writer.write(counter) }
+    writer.write(lastSound)
     writer.write(lag)
     for moment in [lagTime, connected, unserved, heldSince] { writer.write(moment) }
     writer.write(lastPower)
@@ -58,6 +61,7 @@ struct AssetWatch {
     watch.dead = try reader.read(Int32.self)
     watch.skewed = try reader.read(Int32.self)
     watch.free = try reader.read(Int32.self)
+    watch.lastSound = try reader.readTimestamp()
     watch.lag = try reader.readTimeSpan()
     watch.lagTime = try reader.readTimestamp()
     watch.connected = try reader.readTimestamp()

@@ -4,6 +4,7 @@ import PlantModel
 ///
 /// `grid = load − generation − battery`, each in its own sign: import, consumption, generation and discharge positive.
 /// What is measured is taken as measured; the grid or the load, where it alone is missing, follows from the balance.
+/// A sum of which a part is silent is the sum of the rest, with its coverage beside it; nothing follows from one.
 ///
 /// Example: 6 kW of generation, 5 kW of load and a battery that charges with 3 kW (−3) import 2 kW; over half an hour at
 /// 0.30 per kWh that costs 0.30, and all of the generation is used on site.
@@ -16,6 +17,12 @@ public struct KeyPerformance: Hashable, Sendable {
   public var grid: Double?
   /// Sum of the batteries' power [kW], discharge positive.
   public var battery: Double?
+  /// Share of the generators' power sensors that is heard, 0...1; `nil` without any.
+  public var generationCoverage: Double?
+  /// The same of consumption; where that follows from the balance, the lesser of the other two.
+  public var loadCoverage: Double?
+  /// The same of the batteries.
+  public var batteryCoverage: Double?
   /// Share of the generation that is not exported, 0...1; `nil` without generation.
   public var selfConsumption: Double?
   /// Money spent, negative when earned [the plant's currency].

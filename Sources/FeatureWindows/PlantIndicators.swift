@@ -53,8 +53,10 @@ struct HeldValues: BitwiseCopyable {
 
 /// Keeps what the plant indicators are computed from and decides when there is a new point.
 struct PlantIndicators {
-  /// A series silent for longer than this is taken as gone; before that, its role has no sum.
+  /// A series silent for longer than this is taken as gone; before that, nothing follows from a sum that lacks it.
   static let gone = TimeSpan.day
+  /// A series silent for longer than this is no longer missed in a sum's coverage.
+  static let forgotten = TimeSpan.days(14)
   /// Prices and intensities are often sent on change alone.
   static let priceHold = TimeSpan.day
 
@@ -128,10 +130,11 @@ struct PlantIndicators {
   ) -> (Timestamp, KeyPerformance)? {
     let newest = newestPower(before: clock)
     guard newest > lastNewest else { return nil }
-    let grid = sum(.grid, before: clock) ?? sum(.meter, before: clock)
+    let grid = sum(.grid, before: clock).whole ?? sum(.meter, before: clock).whole
     let load = sum(.consumption, before: clock)
     let generation = sum(.generation, before: clock)
-    guard grid != nil || load != nil || generation != nil else { return nil }
+    let battery = sum(.storage, before: clock)
+    guard grid != nil || load.part != nil || generation.part != nil else { return nil }
     let isFirst = lastMoment == .distantPast
     let span = isFirst ? .minute : min(.hour, max(.minute, clock - lastMoment))
     let moment = clock - .minute
@@ -140,30 +143,27 @@ struct PlantIndicators {
     let local = calendar.civil(at: moment)
     let price =
       first(.price, before: clock) ?? (tariff.isKnown ? tariff.importPrice(at: moment, local: local) : nil)
-    // A role that is there but silent must not make the balance up.
-    let isWhole = !isSilent(.generation, clock) && !isSilent(.storage, clock)
     var result = KeyPerformance(
-      generation: generation, load: load, grid: grid, battery: sum(.storage, before: clock), importPrice: price,
+      generation: generation.whole, load: load.whole, grid: grid, battery: battery.whole, importPrice: price,
       exportPrice: first(.exportPrice, before: clock) ?? tariff.exportPrice(at: moment, local: local),
       carbonIntensity: first(.carbon, before: clock) ?? tariff.carbonIntensity, over: span)
-    if !isWhole {
-      if load == nil { result.load = nil }
+    // A role that is there but silent must not make the balance up.
+    if generation.silent + battery.silent > 0 {
+      if load.whole == nil { result.load = nil }
       if grid == nil { (result.grid, result.selfConsumption, result.cost, result.carbon) = (nil, nil, nil, nil) }
     }
+    let follows = load.whole == nil && result.load != nil
+    result.loadCoverage = follows ? min(generation.coverage ?? 1, battery.coverage ?? 1) : load.coverage
+    (result.generationCoverage, result.batteryCoverage) = (generation.coverage, battery.coverage)
+    result.generation = generation.part
+    result.load = result.load ?? load.part
+    result.battery = battery.part
     return (moment, result)
   }
 
   private func value(_ member: Int, before clock: Timestamp) -> (time: Timestamp, value: Double)? {
     held[member].value(
       before: clock, sampling: samplings[member], longest: roles[member].isPower ? nil : Self.priceHold)
-  }
-
-  private func isKnown(_ member: Int, _ clock: Timestamp) -> Bool {
-    held[member].times[0] != .distantPast && clock - held[member].times[0] < Self.gone
-  }
-
-  private func isSilent(_ role: IndicatorRole, _ clock: Timestamp) -> Bool {
-    members.indices.contains { roles[$0] == role && isKnown($0, clock) } && sum(role, before: clock) == nil
   }
 
   private func newestPower(before clock: Timestamp) -> Timestamp {
@@ -174,14 +174,36 @@ struct PlantIndicators {
     return newest
   }
 
-  /// The sum of a role; `nil` where nothing has it or one that has it is silent.
-  private func sum(_ role: IndicatorRole, before clock: Timestamp) -> Double? {
-    var total: Double?
-    for member in members.indices where roles[member] == role && isKnown(member, clock) {
-      guard let (_, value) = value(member, before: clock) else { return nil }
-      total = (total ?? 0) + value
+  /// The sum of a role, and how much of the role it is.
+  private struct RoleSum {
+    var total = 0.0
+    /// Series that are in it.
+    var heard = 0
+    /// Those that are silent, but not gone, and all that are missed.
+    var silent = 0
+    var missed = 0
+
+    /// The sum of what is heard; `nil` where nothing is.
+    var part: Double? { heard > 0 ? total : nil }
+    /// The sum, if nothing that has the role is silent.
+    var whole: Double? { silent == 0 ? part : nil }
+    /// Share of the series that is heard; `nil` where none has the role.
+    var coverage: Double? { heard + missed > 0 ? Double(heard) / Double(heard + missed) : nil }
+  }
+
+  private func sum(_ role: IndicatorRole, before clock: Timestamp) -> RoleSum {
+    var sum = RoleSum()
+    for member in members.indices where roles[member] == role && held[member].times[0] != .distantPast {
+      let age = clock - held[member].times[0]
+      if age < Self.gone, let (_, value) = value(member, before: clock) {
+        sum.total += value
+        sum.heard += 1
+      } else if age < Self.forgotten {
+        sum.missed += 1
+        sum.silent += age < Self.gone ? 1 : 0
+      }
     }
-    return total
+    return sum
   }
 
   private func first(_ role: IndicatorRole, before clock: Timestamp) -> Double? {

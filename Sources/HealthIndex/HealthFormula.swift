@@ -1,3 +1,5 @@
+import PlantModel
+
 /// The formulas of the health index.
 ///
 /// 1. Residual `r = mean − expected`; expected is what is usual at this time of the day, in bins of two hours with straight
@@ -18,9 +20,12 @@
 ///    0.15 at the most, see `PatternClass` and `ForecastTrack`.
 ///    Of an asset all of whose sensors are overdue nothing but q = 1 counts.
 /// 7. `index = 100 × (1 − P)`, `P = max p + (1 − max p) × 0.25 × mean of the other sensors' p`.
+/// 8. While an alert of a fault of the asset itself stands (trip, outage, derating, heat, charger), the index is at most 25
+///    where it is critical and 75 where it is a warning, from the minute after the alert until the minute after its end.
 ///
 /// Worked value: a = 0.5, d = 0.4 with w = 0.5, q = 0.1 give p = 1 − 0.5 × 0.8 × 0.93 = 0.628. With one other sensor of
-/// p = 0.2: P = 0.628 + 0.372 × 0.05 = 0.6466, index 35.34.
+/// p = 0.2: P = 0.628 + 0.372 × 0.05 = 0.6466, index 35.34. A trip
+/// makes that 25.
 public enum HealthFormula {
   /// Anomaly score of a standardized residual, 0...1: 3 and less is 0, 8 and more is 1. NaN is 0.
   public static func anomaly(standardizedResidual z: Double) -> Double { clip((z.magnitude - 3) / 5) }
@@ -38,6 +43,15 @@ public enum HealthFormula {
     guard let worst = penalties.max() else { return 100 }
     let others = penalties.count > 1 ? (penalties.reduce(0, +) - worst) / Double(penalties.count - 1) : 0
     return 100 * clip(1 - (worst + (1 - worst) * 0.25 * others))
+  }
+
+  /// The most that a fault which stands leaves of an index, 0...100.
+  public static func most(under severity: Severity) -> Double {
+    switch severity {
+    case .critical: 25
+    case .warning: 75
+    case .info: 100
+    }
   }
 
   /// The `state` field: `learning` in the first three days, then `good` from 80, `watch` from 60, `poor` below.

@@ -7,6 +7,9 @@ import StreamCore
 /// lets expect, a battery by its circuit, a grid connection by the balance of all meters. A finding counts as the penalty
 /// of a further sensor and is named among the contributors.
 ///
+/// A fault of which an alert stands does not wait for the quarter: its asset is judged again at the minute mark after it
+/// came, and after it went.
+///
 /// An asset all of whose sensors are overdue has the state `no data` and the index that the formula gives for it, 30 or
 /// less, until they speak or two weeks have passed. The first three days of an asset are `learning`: the index is there,
 /// but alerts should not act on it.
@@ -23,6 +26,8 @@ public struct HealthStage: Stage {
   /// By series, where something is forecast.
   private var forecasts: [Int32: ForecastTrack] = [:]
   private var patterns = PatternBook()
+  /// The faults that the latest judgements show.
+  private var shown: [AssetIndex: StandingFault] = [:]
 
   /// A stage that has seen nothing.
   public init() {}
@@ -35,9 +40,20 @@ public struct HealthStage: Stage {
     for issue in frame.forecasts where register.series.indices.contains(issue.series.position) {
       forecasts[issue.series.rawValue, default: ForecastTrack()].take(issue)
     }
-    guard frame.cause == .minute, QuarterHour.isMark(frame.clock) else { return }
-    judgeSensors(until: frame.clock, register)
-    judgeAssets(&frame, register)
+    guard frame.cause == .minute else { return }
+    if QuarterHour.isMark(frame.clock) {
+      judgeSensors(until: frame.clock, register)
+      patterns.begin(register)
+      for position in register.assets.indices { judge(AssetIndex(position), &frame, register) }
+      patterns.end()
+      twins.end()
+    } else if frame.faults != shown {
+      let changed = Set(frame.faults.keys).union(shown.keys).filter { frame.faults[$0] != shown[$0] }
+      for asset in changed.sorted(by: { $0.rawValue < $1.rawValue }) where asset.position < register.assets.count {
+        judge(asset, isNewQuarter: false, &frame, register)
+      }
+    }
+    shown = frame.faults
   }
 
   private mutating func take(_ window: FeatureWindow, _ register: PlantRegister) {
@@ -69,28 +85,30 @@ public struct HealthStage: Stage {
     forecasts[series.rawValue]?.judge(judged.mean, slot: judged.slot)
   }
 
-  private mutating func judgeAssets(_ frame: inout Frame, _ register: PlantRegister) {
+  /// Judges an asset by what it is in, a new quarter of an hour or the one that was judged before.
+  private mutating func judge(
+    _ asset: AssetIndex, isNewQuarter: Bool = true, _ frame: inout Frame, _ register: PlantRegister
+  ) {
     let mark = QuarterHour.slot(containing: frame.clock)
-    patterns.begin(register)
-    for position in register.assets.indices {
-      let asset = AssetIndex(position)
-      let sensors = register.seriesOfAsset[position].filter { monitors[$0.position].latest != nil }
-      guard let latest = sensors.compactMap({ monitors[$0.position].latest }).max() else { continue }
-      let first = sensors.compactMap { monitors[$0.position].first }.min() ?? mark
-      let isLearning = mark - first < SensorMonitor.leastDays * QuarterHour.perDay
-      if sensors.allSatisfy({ monitors[$0.position].isOverdue(at: mark) }) {
-        write(silent(asset, sensors, at: frame.clock), state: "no data", &frame)
-      } else if latest >= mark - 4 {
-        // What is held back gives less than it could.
-        let isFree = frame.limits[asset] == nil
-        let findings = latest >= mark - 2 && isFree ? find(asset, sensors, slot: latest, at: mark, register) : []
-        let health = judge(asset, sensors, findings, at: frame.clock, register)
-        write(health, state: HealthFormula.state(index: health.index, isLearning: isLearning), &frame)
-        twins.describe(asset, index: health.index, slot: mark, &frame.points)
+    grow(to: register.series.count)
+    let sensors = register.seriesOfAsset[asset.position].filter { monitors[$0.position].latest != nil }
+    guard let latest = sensors.compactMap({ monitors[$0.position].latest }).max() else { return }
+    let first = sensors.compactMap { monitors[$0.position].first }.min() ?? mark
+    let isLearning = mark - first < SensorMonitor.leastDays * QuarterHour.perDay
+    if sensors.allSatisfy({ monitors[$0.position].isOverdue(at: mark) }) {
+      write(silent(asset, sensors, at: frame.clock), state: "no data", &frame)
+    } else if latest >= mark - 4 {
+      // What is held back gives less than it could.
+      let isJudged = latest >= mark - 2 && frame.limits[asset] == nil
+      if isJudged && isNewQuarter { find(asset, sensors, slot: latest, at: mark, register) }
+      var health = judge(asset, sensors, isJudged ? findings(asset, sensors) : [], at: frame.clock, register)
+      if let fault = frame.faults[asset] {
+        health.index = min(health.index, HealthFormula.most(under: fault.severity))
+        health.contributors = [fault.name] + health.contributors.prefix(Self.mostContributors - 1)
       }
+      write(health, state: HealthFormula.state(index: health.index, isLearning: isLearning), &frame)
+      if isNewQuarter { twins.describe(asset, index: health.indexWithoutFault, slot: mark, &frame.points) }
     }
-    patterns.end()
-    twins.end()
   }
 
   private func write(_ health: AssetHealth, state: String, _ frame: inout Frame) {
@@ -113,14 +131,14 @@ public struct HealthStage: Stage {
     return health
   }
 
-  /// What twins and patterns find in an asset's latest slot.
+  /// Has twins and patterns judge an asset's latest slot.
   private mutating func find(
     _ asset: AssetIndex, _ sensors: [SeriesIndex], slot: Int, at mark: Int, _ register: PlantRegister
-  ) -> [TwinFinding] {
-    let findings = twins.judge(asset, slot: slot, register) { [monitors] series, slot in
+  ) {
+    twins.judge(asset, slot: slot, register) { [monitors] series, slot in
       monitors.indices.contains(series.position) ? monitors[series.position].mean(slot) : .nan
     }
-    let worst = findings.map(\.score).max() ?? 0
+    let worst = twins.findings(of: asset).map(\.score).max() ?? 0
     let isSuspect =
       worst >= PatternBook.suspicious || sensors.contains { penalty(of: $0, register) >= PatternBook.suspicious }
     patterns.judge(asset, slot: slot, isSuspect: isSuspect, register) { [monitors] series in
@@ -128,8 +146,12 @@ public struct HealthStage: Stage {
     }
     // Another quarter for each asset, so that no mark has much to do.
     if mark % QuarterHour.perDay == asset.position % QuarterHour.perDay { learn(asset, sensors, slot, register) }
+  }
+
+  /// What twins, patterns and forecasts found in the slot that was judged last.
+  private func findings(_ asset: AssetIndex, _ sensors: [SeriesIndex]) -> [TwinFinding] {
     let forecast = forecasts.isEmpty ? [] : sensors.compactMap { forecasts[$0.rawValue]?.score }
-    return findings + [
+    return twins.findings(of: asset) + [
       TwinFinding(name: "unusual pattern", score: patterns.score(of: asset)),
       TwinFinding(name: "forecast", score: forecast.max() ?? 0),
     ]
@@ -187,7 +209,7 @@ public struct HealthStage: Stage {
 extension HealthStage {
   /// Writes the state of every sensor, with the window that waits to be judged, and of every asset.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(4))
+    writer.write(UInt16(5))
     writer.write(monitors) { $1.snapshot(into: &$0) }
     twins.snapshot(into: &writer)
     writer.write(forecasts.sorted { $0.key < $1.key }) { writer, forecast in
@@ -195,11 +217,16 @@ extension HealthStage {
       forecast.value.snapshot(into: &writer)
     }
     patterns.snapshot(into: &writer)
+    writer.write(shown.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, fault in
+      writer.write(fault.key.rawValue)
+      writer.write(fault.value.name)
+      writer.write(fault.value.severity.rawValue)
+    }
   }
 
   /// Replaces the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 4, of: HealthStage.name)
+    try reader.expect(version: 5, of: HealthStage.name)
     monitors = try reader.readArray(elementSize: SensorMonitor.snapshotSize) { (reader) throws(SnapshotError) in
       try SensorMonitor(from: &reader)
     }
@@ -212,5 +239,11 @@ extension HealthStage {
     }
     forecasts = Dictionary(tracks, uniquingKeysWith: { first, _ in first })
     patterns = try PatternBook(from: &reader)
+    let faults = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in
+      let (asset, name) = (AssetIndex(Int(try reader.read(Int32.self))), try reader.readString())
+      guard let severity = Severity(rawValue: try reader.readString()) else { throw .invalid("an unknown severity") }
+      return (asset, StandingFault(name: name, severity: severity))
+    }
+    shown = Dictionary(faults, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -111,6 +111,7 @@ struct PlantLine {
 
   private mutating func run(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     frame.limits = dispatch.limits(in: register)
+    if frame.cause == .minute { frame.faults = alerts.faults }
     cleaning.step(&frame, in: register)
     windows.step(&frame, in: register)
     forecast.step(&frame, in: register)

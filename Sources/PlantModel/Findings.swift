@@ -29,7 +29,18 @@ public struct ForecastIssue: Sendable, Equatable {
   }
 }
 
-/// How well an asset is, at the end of a window.
+/// A fault of an asset of which an alert stands.
+public struct StandingFault: Sendable, Equatable {
+  /// What it is: the alert's rule.
+  public var name: String
+  /// How grave it is.
+  public var severity: Severity
+
+  /// A fault.
+  public init(name: String, severity: Severity) { (self.name, self.severity) = (name, severity) }
+}
+
+/// How well an asset is, at the end of a window or as soon as a fault stands.
 public struct AssetHealth: Sendable, Equatable {
   /// The asset.
   public var asset: AssetIndex
@@ -37,6 +48,8 @@ public struct AssetHealth: Sendable, Equatable {
   public var time: Timestamp
   /// 0 (failed) to 100 (nothing against it).
   public var index: Double
+  /// The index as it would be without a fault that stands, of which there is an alert of its own.
+  public var indexWithoutFault: Double
   /// Anomaly score, 0 ordinary, 1 certain.
   public var anomaly: Double
   /// Drift score, 0 none, 1 certain.
@@ -53,6 +66,7 @@ public struct AssetHealth: Sendable, Equatable {
     self.asset = asset
     self.time = time
     self.index = index
+    indexWithoutFault = index
     self.anomaly = anomaly
     self.drift = drift
     self.contributors = contributors

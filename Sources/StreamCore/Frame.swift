@@ -40,6 +40,8 @@ public struct Frame: Sendable {
   /// Greatest power of assets that were commanded to give or take no more, in their own direction [kW]: who judges them
   /// by what they could do has to know. As of the step before.
   public var limits: [AssetIndex: Double] = [:]
+  /// The gravest fault of an asset that an alert tells of, for its health. As of the step before, at ``Cause/minute``.
+  public var faults: [AssetIndex: StandingFault] = [:]
   /// Commands that were given or changed their state in this step.
   public var commands: [Command] = []
   /// Points to write, other than `raw` and `clean`.

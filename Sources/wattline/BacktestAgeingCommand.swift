@@ -13,7 +13,8 @@ enum BacktestAgeingCommand {
     details: """
       Each file is a CSV with a column whose name has 'cycle' in it and one with 'capacity'. The interval holds nine tenths
       of the possible futures and ends at the horizon, which is twice what is known; a threshold that more than 7 % of them
-      do not reach by then is told as not reached, with the chance. One that was reached before is told as that.
+      do not reach by then is told as not reached, with the chance and the cycle before which nineteen in twenty do not reach
+      it. One that was reached before is told as that.
       """,
     examples: ["wattline backtest-ageing battery/*.csv", "wattline backtest-ageing B0005.csv --below 1.4 --json"])
 
@@ -28,6 +29,8 @@ enum BacktestAgeingCommand {
     var median: Double?
     var low: Double?
     var high: Double?
+    /// The cycle before which it is not reached, where it is not foretold when it is.
+    var notBefore: Double?
     /// The last cycle that the forecast speaks of.
     var horizon: Double
     /// The cycle at which it was reached in truth.
@@ -48,7 +51,8 @@ enum BacktestAgeingCommand {
         } else if let low = result.low, let high = result.high {
           "\(cycle(low)) to \(cycle(high)), median \(cycle(result.median ?? high))"
         } else {
-          "not reached by cycle \(cycle(result.horizon)) (its chance is \(String(format: "%.0f", 100 * result.chance)) %)"
+          "not reached by cycle \(cycle(result.horizon)) (its chance is \(String(format: "%.0f", 100 * result.chance)) %), "
+            + "and not before cycle \(cycle(result.notBefore ?? result.horizon))"
         }
       let truth = result.actual.map { "cycle \(cycle($0))" } ?? "not reached in \(result.cycles) cycles"
       Console.print(
@@ -83,11 +87,12 @@ enum BacktestAgeingCommand {
     var result = Result(
       file: file, cycles: known.count, knownCycles: start.count,
       forecast: forecast.isReached ? "reached" : "not reached", chance: forecast.chance, median: forecast.median,
-      low: forecast.interval?.lowerBound, high: forecast.interval?.upperBound, horizon: forecast.horizon,
+      low: forecast.interval?.lowerBound, high: forecast.interval?.upperBound,
+      notBefore: forecast.isReached ? nil : forecast.soonest, horizon: forecast.horizon,
       actual: actual, holds: true)
     if let actual, let last = start.last?.cycle, actual <= last {
       (result.forecast, result.chance) = ("already reached", 1)
-      (result.low, result.median, result.high) = (actual, actual, actual)
+      (result.low, result.median, result.high, result.notBefore) = (actual, actual, actual, nil)
     } else if let actual {
       result.holds = forecast.interval?.contains(actual) ?? (actual > forecast.horizon)
     } else if let interval = forecast.interval, let last = known.last?.cycle {

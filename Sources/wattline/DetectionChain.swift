@@ -64,6 +64,7 @@ struct DetectionChain {
   }
 
   private mutating func run(_ found: (AlertTransition) -> Void) {
+    if frame.cause == .minute { frame.faults = alerts.faults }
     cleaning.step(&frame, in: register)
     windows.step(&frame, in: register)
     health.step(&frame, in: register)

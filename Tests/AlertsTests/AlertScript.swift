@@ -84,13 +84,14 @@ struct AlertScript {
     step()
   }
 
-  mutating func judge(_ asset: String, _ index: Double, hasData: Bool = true) {
+  mutating func judge(_ asset: String, _ index: Double, withoutFault: Double? = nil, hasData: Bool = true) {
     frame.reset(cause: .minute, received: now, clock: now)
     if let asset = register.asset(named: asset) {
       frame.health = [
         AssetHealth(asset: asset, time: now, index: index, anomaly: 0, drift: 0, contributors: ["power", "voltage"])
       ]
       frame.health[0].hasData = hasData
+      frame.health[0].indexWithoutFault = withoutFault ?? index
     }
     step()
   }

@@ -186,6 +186,18 @@ struct AlertStageTests {
     #expect(script.changes().isEmpty)
   }
 
+  @Test("a trip is a fault of its asset while it stands, and no second alert about health")
+  mutating func faults() {
+    script.live([("pv1.power", 60)], times: 5)
+    #expect(script.stage.faults.isEmpty)
+    script.live([("pv1.power", 0)], times: 2)
+    #expect(script.stage.faults == [AssetIndex(0): StandingFault(name: "trip", severity: .critical)])
+    for _ in 0..<3 { script.judge("pv1", 25, withoutFault: 90) }
+    #expect(script.changes() == ["trip pv1 power raised critical"])
+    script.live([("pv1.power", 60)], times: 2)
+    #expect(script.stage.faults.isEmpty)
+  }
+
   @Test("low health is warned of at the second judgement, critical below 30, and cleared at 70")
   mutating func health() {
     for index in [59.0, 61, 59] { script.judge("pv1", index) }

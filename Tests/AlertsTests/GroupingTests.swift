@@ -116,6 +116,32 @@ struct GroupingTests {
     #expect(told() == ["raised trip"])
   }
 
+  @Test(
+    "an inverter that trips while the grid is sound has tripped by itself, though an outage follows within a minute")
+  mutating func before() throws {
+    settle()
+    script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 25)
+    script.live([("grid.voltage", 0), ("pv1.power", 0), ("load.power", 20)], times: 20)
+    #expect(script.transitions.filter { $0.rule == "trip" }.map(\.cause) == [nil])
+    #expect(told() == ["raised trip", "raised outage"])
+  }
+
+  @Test("of a meter that speaks every half a minute an outage takes with it what fell since it was last sound")
+  mutating func slowMeter() throws {
+    for _ in 0..<25 {
+      script.read([("grid.voltage", 230)])
+      script.live([("pv1.power", 60)], times: 29)
+      script.tick(seconds: 1)
+    }
+    script.read([("grid.voltage", 230)])
+    script.live([("pv1.power", 0)], times: 30)
+    script.read([("grid.voltage", 0)])
+    script.live([("pv1.power", 0)], times: 30)
+    script.read([("grid.voltage", 0)])
+    let outage = try #require(script.transitions.first { $0.rule == "outage" })
+    #expect(script.transitions.last { $0.rule == "trip" }?.cause == outage.id)
+  }
+
   @Test("a plant that falls silent makes one alert, though some of its sensors speak too seldom to be missed yet")
   mutating func silentPlant() {
     for _ in 0..<10 {

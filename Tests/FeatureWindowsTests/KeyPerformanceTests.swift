@@ -91,4 +91,43 @@ func silentGenerator() {
   #expect(bench.field("grid_kw", of: .kpi).first == .some(6))
   #expect(bench.field("grid_kw", of: .kpi).last == .some(nil))
   #expect(bench.field("load_kw", of: .kpi).last == .some(10))
+  #expect(bench.field("generation_kw", of: .kpi).last == .some(nil))
+  #expect(bench.field("generation_coverage", of: .kpi).first == .some(1))
+  #expect(bench.field("generation_coverage", of: .kpi).last == .some(0))
+}
+
+@Test("of two generators the one that is heard is the sum, which says that it is half, until the other is forgotten")
+func partOfTheGenerators() {
+  let register = makeRegister([("load", "power"), ("pv1", "power"), ("pv2", "power")])
+  var bench = Bench(register)
+  func tell(_ minute: Int, _ values: [Double]) {
+    let time = midnight + .minutes(Int64(minute)) + .seconds(30)
+    bench.feed(values.enumerated().map { Sample(series: $0, time: time, value: $1) })
+    bench.mark(midnight + .minutes(Int64(minute) + 1))
+  }
+  for minute in 0..<5 { tell(minute, [10, 4, 3]) }
+  for minute in 5..<20 { tell(minute, [10, 4]) }
+  for minute in [20 * 60, 30 * 60, 15 * 24 * 60] { tell(minute, [10, 4]) }
+  let generation = bench.field("generation_kw", of: .kpi)
+  let coverage = bench.field("generation_coverage", of: .kpi)
+  let grid = bench.field("grid_kw", of: .kpi)
+  #expect(generation[0] == 7 && coverage[0] == 1 && grid[0] == 3)
+  // No cost and no exchange follows from half of the sun.
+  #expect(generation[19] == 4 && coverage[19] == 0.5 && grid[19] == nil)
+  #expect(generation[20...] == [4, 4, 4] && coverage[20...] == [0.5, 0.5, 1] && grid[20...] == [nil, 6, 6])
+  #expect(bench.field("load_coverage", of: .kpi).allSatisfy { $0 == 1 })
+  #expect(bench.field("battery_coverage", of: .kpi).allSatisfy { $0 == nil })
+}
+
+@Test("a load that follows from the balance is covered as far as what it follows from")
+func coverageOfWhatFollows() {
+  let register = makeRegister([("grid", "power"), ("pv1", "power"), ("pv2", "power")])
+  var bench = Bench(register)
+  for (minute, values) in [(0, [1.0, 4, 3]), (30 * 60, [1, 4])] {
+    let time = midnight + .minutes(Int64(minute)) + .seconds(30)
+    bench.feed(values.enumerated().map { Sample(series: $0, time: time, value: $1) })
+    bench.mark(midnight + .minutes(Int64(minute) + 1))
+  }
+  #expect(bench.field("load_kw", of: .kpi) == [8, 5])
+  #expect(bench.field("load_coverage", of: .kpi) == [1, 0.5])
 }

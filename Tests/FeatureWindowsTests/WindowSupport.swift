@@ -27,7 +27,8 @@ func makeRegister(
   let plant = Plant(
     name: "test", location: Location(latitude: 50, longitude: 8, timezone: timezone),
     assets: [
-      Asset(name: "pv1", kind: .pv), Asset(name: "load", kind: .load), Asset(name: "bess", kind: .battery),
+      Asset(name: "pv1", kind: .pv), Asset(name: "pv2", kind: .pv), Asset(name: "load", kind: .load),
+      Asset(name: "bess", kind: .battery),
       Asset(name: "grid", kind: .grid), Asset(name: "chiller", kind: .load, within: "load"),
     ], sensors: overrides, tariff: tariff)
   var register = PlantRegister(plant: plant)

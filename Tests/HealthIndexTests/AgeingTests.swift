@@ -44,6 +44,19 @@ struct CapacityForecastTests {
     #expect(try #require(forecast.interval).contains(end))
   }
 
+  @Test(
+    "a cell that may get there near the horizon does so not before it is told", arguments: 1...20 as ClosedRange<UInt64>
+  )
+  func late(seed: UInt64) throws {
+    let all = history(240, loss: 0.0045, seed: seed)
+    let end = Double((all.firstIndex { $0 < 1.32 } ?? -1) + 1)
+    let forecast = try #require(
+      CapacityForecast(cycles: (1...100).map(Double.init), capacities: Array(all[..<100]), threshold: 1.32, seed: seed))
+    #expect(!forecast.isReached && forecast.chance > 0)
+    #expect(
+      forecast.soonest > 150 && forecast.soonest < forecast.horizon && forecast.soonest <= end, "\(forecast) \(end)")
+  }
+
   @Test("a cell that loses the same with each cycle is foretold to the cycle, whatever was not measured")
   func exact() throws {
     var capacities = (1...100).map { 2 - 0.004 * Double($0) }
@@ -61,7 +74,7 @@ struct CapacityForecastTests {
     let cycles = (1...100).map(Double.init)
     let forecast = try #require(
       CapacityForecast(cycles: cycles, capacities: history(100, loss: 0.001, seed: 1), threshold: 1.4))
-    #expect(!forecast.isReached && forecast.median == nil)
+    #expect(!forecast.isReached && forecast.median == nil && forecast.soonest == forecast.horizon)
     #expect(CapacityForecast(cycles: [1, 2, 3], capacities: [2, 1.9, 1.8], threshold: 1.4) == nil)
     #expect(CapacityForecast(cycles: cycles, capacities: cycles.map { _ in .nan }, threshold: 1.4) == nil)
     #expect(CapacityForecast(cycles: cycles.map { _ in 1 }, capacities: cycles, threshold: 1.4) == nil)

@@ -68,6 +68,8 @@ struct HealthDriver {
   var register: PlantRegister
   var found: [AssetHealth] = []
   var points = PointBatch()
+  /// What alerts tell of.
+  var faults: [AssetIndex: StandingFault] = [:]
 
   static let start = QuarterHour.slot(containing: CivilTime(year: 2024, month: 5, day: 6).utc)
 
@@ -104,9 +106,10 @@ struct HealthDriver {
     mark(slot + 1)
   }
 
-  mutating func mark(_ slot: Int) {
-    let clock = QuarterHour.start(of: HealthDriver.start + slot)
+  mutating func mark(_ slot: Int, minute: Int64 = 0) {
+    let clock = QuarterHour.start(of: HealthDriver.start + slot) + .minutes(minute)
     var frame = Frame(cause: .minute, received: clock + .minute, clock: clock)
+    frame.faults = faults
     step(&frame)
   }
 

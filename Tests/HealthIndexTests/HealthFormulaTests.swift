@@ -13,6 +13,10 @@ struct HealthFormulaTests {
     #expect(abs(HealthFormula.index(penalties: [0.2, penalty]) - 35.34) < 1e-9)
   }
 
+  @Test(
+    "a fault that stands leaves what is worked out of an index", arguments: zip(Severity.allCases, [100.0, 75, 25]))
+  func standing(severity: Severity, most: Double) { #expect(HealthFormula.most(under: severity) == most) }
+
   @Test("the index is 100 with nothing against an asset and 0 with certainty against one sensor")
   func ends() {
     #expect(HealthFormula.index(penalties: []) == 100)

@@ -115,6 +115,30 @@ struct HealthStageTests {
     #expect(driver.field("state", of: position) == .text("no data"))
   }
 
+  @Test("a fault that stands lowers the index with the next minute and until the minute after its end, and is named")
+  func standingFault() throws {
+    var driver = run(days: 4)
+    let before = driver.found.count
+    driver.faults = [AssetIndex(0): StandingFault(name: "trip", severity: .critical)]
+    driver.mark(96 * 4, minute: 3)
+    driver.mark(96 * 4, minute: 4)
+    #expect(driver.found.count == before + 1)
+    let low = try #require(driver.found.last)
+    #expect(low.asset == AssetIndex(0) && low.index == 25 && low.contributors.first == "trip")
+    #expect(low.time == QuarterHour.start(of: HealthDriver.start + 96 * 4) + .minutes(3))
+    #expect(low.indexWithoutFault >= 80 && driver.field("state", of: before) == .text("poor"))
+    driver.mark(96 * 4 + 1)
+    #expect(driver.judgements("pv", from: 96 * 4).suffix(1).map(\.index) == [25])
+    #expect(driver.judgements("load", from: 96 * 4).allSatisfy { $0.index >= 80 })
+    driver.faults[AssetIndex(0)]?.severity = .warning
+    driver.mark(96 * 4 + 1, minute: 1)
+    #expect(driver.found.last?.index == 75)
+    driver.faults = [:]
+    driver.mark(96 * 4 + 1, minute: 2)
+    #expect(driver.found.last.map { $0.asset == AssetIndex(0) && $0.index >= 80 } == true)
+    #expect(driver.found.last?.contributors.contains("trip") == false)
+  }
+
   @Test("an asset that is silent every night has no data in a night only before it was first seen by day")
   func nightly() {
     let driver = run(days: 8) { slot, samples in
@@ -166,6 +190,8 @@ struct HealthStageTests {
     var waiting = Frame(cause: .readings)
     waiting.windows = [HealthDriver.window(SeriesIndex(10), cut, Sample(mean: 333, goodShare: 0.5))]
     whole.step(&waiting)
+    whole.faults = [AssetIndex(0): StandingFault(name: "trip", severity: .critical)]
+    whole.mark(cut, minute: 1)
     var writer = SnapshotWriter()
     whole.stage.snapshot(into: &writer)
     var restored = whole
@@ -173,6 +199,8 @@ struct HealthStageTests {
     var reader = SnapshotReader(writer.bytes)
     try restored.stage.restore(from: &reader)
     #expect(reader.isAtEnd)
+    whole.mark(cut, minute: 2)
+    restored.mark(cut, minute: 2)
     for slot in cut..<(cut + 150) {
       let samples = plant.next(slot)
       whole.advance(slot, samples)

@@ -57,6 +57,20 @@ struct MultivariateTests {
     }
   }
 
+  @Test("values that no sensor has are as good as none, so that the other sensors are judged as before")
+  func absurd() throws {
+    func rows(_ absurd: Double) -> [[Double]] {
+      var rows = machine(1000, seed: 4)
+      for row in 700..<1000 { rows[row][1] += 1 }
+      for row in stride(from: 20, to: 1000, by: 50) { rows[row][2] = row % 100 == 20 ? absurd : -absurd }
+      return rows.map { $0 + [absurd] }
+    }
+    let (found, without) = (try scores(rows(1e308)), try scores(rows(.nan)))
+    #expect(found.scores == without.scores && found.threshold == without.threshold)
+    #expect(found.scores[..<300].allSatisfy { $0 < found.threshold })
+    #expect(found.scores[330...].allSatisfy { $0 > found.threshold })
+  }
+
   @Test("too few rows, no sensors, or rows of different lengths have no detector")
   func tooFew() {
     #expect(MultivariateDetector(fitting: machine(15, seed: 1)[...]) == nil)

@@ -11,6 +11,7 @@ private final class Loop {
   var simulator: PlantSimulator
   var commands: [Command] = []
   var alerts: [AlertTransition] = []
+  var health: [AssetHealth] = []
   var powers: [String: [Double]] = [:]
   private let register: PlantRegister
   private let series: [SeriesIndex]
@@ -52,14 +53,17 @@ private final class Loop {
       }
       var given: [Command] = []
       var changed: [AlertTransition] = []
+      var judged: [AssetHealth] = []
       let take = { (frame: borrowing Frame) in
         given += frame.commands
         changed += frame.alerts
+        judged += frame.health
       }
       line.step(batch, received: now, in: register, emit: take)
       line.tick(now, in: register, emit: take)
       commands += given
       alerts += changed
+      health += judged
       for command in given where command.state == .issued {
         simulator.obey(
           command.action, setpoint: command.setpoint, asset: register.assets[command.asset.position].name)
@@ -167,16 +171,22 @@ struct ClosedLoopTests {
         Loop.asset("pv", .pv, kilowatts: 100), Loop.asset("load", .load, kilowatts: 15),
         Asset(name: "grid", kind: .grid),
       ], hour: 10)
-    loop.run(minutes: 20)
+    loop.run(minutes: 40)
     try loop.simulator.add(
       FaultSpecification(target: "pv", kind: .trip, onset: .zero, duration: .minutes(10)))
     loop.run(minutes: 30)
     #expect(loop.told("pv") == ["SHUTDOWN issued", "SHUTDOWN followed", "HOLD issued"])
     #expect(loop.powers["pv"]?.last == 0)
+    // Its health shows the trip with the alert, and the end of it.
+    let trip = try #require(loop.alerts.first { $0.rule == "trip" })
+    let after = loop.health.filter { $0.asset == trip.asset && $0.time >= trip.time }
+    #expect(after.first.map { $0.time - trip.time <= .minutes(2) } == true)
+    #expect(!after.isEmpty && after.allSatisfy { $0.index <= 25 && $0.contributors.first == "trip" })
     loop.acknowledge(try #require(loop.alerts.first { $0.rule == "trip" }).id)
     loop.run(minutes: 5)
     #expect(loop.told("pv").suffix(2) == ["STARTUP issued", "STARTUP followed"])
     #expect(try #require(loop.powers["pv"]?.last) > 10)
+    #expect(loop.health.last { $0.asset == trip.asset }.map { $0.index >= 80 } == true)
     loop.run(minutes: 30)
     #expect(
       loop.spoken.filter { $0.hasPrefix("trip") } == ["trip pv raised", "trip pv acknowledged", "trip pv cleared"])

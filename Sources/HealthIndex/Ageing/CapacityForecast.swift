@@ -6,7 +6,8 @@ import StreamCore
 /// Futures are made of blocks of five changes drawn from the past ones (moving-block bootstrap, H. Künsch, 1989,
 /// doi:10.1214/aos/1176347265), so that slow loss, recovery after rest and their sequence stay as they were. Each
 /// future starts at the last capacity and runs for as many cycles as are known: a past tells no more than its own length.
-/// Where more than 7 % of the futures stay above the threshold, the cell is taken not to reach it within that time.
+/// Where more than 7 % of the futures stay above the threshold, the cell is taken not to reach it within that time: then
+/// only the cycle is told before which it is not reached.
 ///
 /// What a cell loses a cycle is itself known from its past alone. The interval is of futures whose mean change differs
 /// from that of the past by as much as the mean of a past drawn in the same way does; it ends with the horizon.
@@ -22,6 +23,8 @@ public struct CapacityForecast: Sendable, Equatable {
 
   /// The cycle by which half of the futures have reached the threshold; `nil` where less than half do.
   public let median: Double?
+  /// Nineteen futures in twenty do not reach it before this cycle, which is the horizon at the latest.
+  public let soonest: Double
   /// Nine tenths of the futures reach it within these cycles; `nil` when it counts as not reached.
   public let interval: ClosedRange<Double>?
   /// The last cycle that the forecast speaks of.
@@ -64,7 +67,7 @@ public struct CapacityForecast: Sendable, Equatable {
     horizon = end
     chance = Double(usual.count { $0 != .max }) / Double(usual.count)
     median = cycle(usual, 0.5)
-    let soonest = (cycle(uncertain, 0.05) ?? end).rounded(.down)
+    soonest = (cycle(uncertain, 0.05) ?? end).rounded(.down)
     let latest = (cycle(uncertain, 0.95) ?? end).rounded(.up)
     interval = chance < CapacityForecast.certainty ? nil : soonest...latest
   }

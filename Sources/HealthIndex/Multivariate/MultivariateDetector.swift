@@ -46,7 +46,8 @@ public struct MultivariateDetector: Sendable {
 
   /// A detector fitted to `rows` of sensors, oldest first, which then stands after the last of them.
   ///
-  /// `nil` with fewer than 16 rows or without a sensor. Values that are not finite are taken as unchanged.
+  /// `nil` with fewer than 16 rows or without a sensor. Values that are not finite, or beyond 1e30, are taken as
+  /// unchanged.
   public init?(fitting rows: ArraySlice<[Double]>) {
     guard let width = rows.first?.count, width > 0, rows.count >= 16, rows.allSatisfy({ $0.count == width }) else {
       return nil
@@ -125,11 +126,11 @@ public struct MultivariateDetector: Sendable {
     return horizon
   }
 
-  /// The rows with each value that is not finite replaced by the one before, or by the sensor's first.
+  /// The rows with each value that no sensor has replaced by the one before, or by the sensor's first.
   private static func filled(_ rows: ArraySlice<[Double]>) -> [[Double]] {
-    var last = (rows.first ?? []).indices.map { i in rows.first { $0[i].isFinite }?[i] ?? 0 }
+    var last = (rows.first ?? []).indices.map { i in rows.first { WindowFeatures.isValue($0[i]) }?[i] ?? 0 }
     return rows.map { row in
-      for i in row.indices where row[i].isFinite { last[i] = row[i] }
+      for i in row.indices where WindowFeatures.isValue(row[i]) { last[i] = row[i] }
       return last
     }
   }

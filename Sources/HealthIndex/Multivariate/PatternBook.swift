@@ -36,6 +36,7 @@ struct PatternBook: Sendable {
 
   /// 0 ordinary, ``PatternClass/weight`` at the most: the median of the last three quarters.
   func score(of asset: AssetIndex) -> Double {
+    guard tracks.indices.contains(asset.position) else { return 0 }
     let track = tracks[asset.position]
     guard track.count == 3 else { return 0 }
     let (a, b, c) = (track.recent[0], track.recent[1], track.recent[2])

@@ -29,11 +29,15 @@ struct WindowFeatures: Sendable {
     capacity = 2 * max(1, longest)
   }
 
-  /// Takes in a row; a value that is not finite is taken as unchanged.
+  /// Whether a sensor may say it: squares of what is beyond 1e30 would leave no room for any other value.
+  static func isValue(_ value: Double) -> Bool { value.magnitude <= 1e30 }
+
+  /// Takes in a row; what is no value is taken as unchanged.
   mutating func append(_ row: [Double]) {
     let last = recent.last
     let standardised = centre.indices.map { i in
-      i < row.count && row[i].isFinite ? min(max((row[i] - centre[i]) / spread[i], -1e6), 1e6) : last?[i] ?? 0
+      i < row.count && WindowFeatures.isValue(row[i])
+        ? min(max((row[i] - centre[i]) / spread[i], -1e6), 1e6) : last?[i] ?? 0
     }
     if recent.count == capacity { recent.removeFirst() }
     recent.append(standardised)

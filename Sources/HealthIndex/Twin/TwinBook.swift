@@ -25,22 +25,30 @@ struct TwinBook: Sendable {
   /// Gives back what a mark needed.
   mutating func end() { yields = nil }
 
-  /// Judges an asset's quarter of an hour; findings come with what its points are to have.
-  mutating func judge(_ asset: AssetIndex, slot: Int, _ register: PlantRegister, mean: Mean) -> [TwinFinding] {
+  /// Judges an asset's quarter of an hour.
+  mutating func judge(_ asset: AssetIndex, slot: Int, _ register: PlantRegister, mean: Mean) {
     grow(register)
     let hasCircuit = register.series(of: asset, sensor: "voltage") != nil
-    var findings: [TwinFinding] = []
-    if case .none = twins[asset.position], !hasCircuit {
-    } else {
-      let means = means(of: asset, slot: slot, register, mean)
-      if ElectricalTrack.takes(means) {
-        electrical[asset.rawValue, default: ElectricalTrack()].judge(means)
-      }
-      findings = judgeKind(asset, means, register, mean)
+    if case .none = twins[asset.position], !hasCircuit { return }
+    let means = means(of: asset, slot: slot, register, mean)
+    if ElectricalTrack.takes(means) {
+      electrical[asset.rawValue, default: ElectricalTrack()].judge(means)
     }
+    judgeKind(asset, means, register, mean)
+  }
+
+  /// What was found in the quarter of an hour that was judged last.
+  func findings(of asset: AssetIndex) -> [TwinFinding] {
     let score = electrical[asset.rawValue]?.track.score ?? 0
-    findings.append(TwinFinding(name: "power against voltage and current", score: score))
-    return findings
+    let circuit = TwinFinding(name: "power against voltage and current", score: score)
+    guard twins.indices.contains(asset.position) else { return [circuit] }
+    return switch twins[asset.position] {
+    case .none: [circuit]
+    case .photovoltaic(let twin, let peers):
+      twin.findings + [TwinFinding(name: "peers", score: peers.track.score), circuit]
+    case .battery(let twin): twin.findings + [circuit]
+    case .grid(let twin): [TwinFinding(name: "power balance", score: twin.track.score), circuit]
+    }
   }
 
   private mutating func grow(_ register: PlantRegister) {
@@ -55,10 +63,10 @@ struct TwinBook: Sendable {
 
   private mutating func judgeKind(
     _ asset: AssetIndex, _ means: QuarterMeans, _ register: PlantRegister, _ mean: Mean
-  ) -> [TwinFinding] {
+  ) {
     let slot = means.slot
     switch twins[asset.position] {
-    case .none: return []
+    case .none: break
     case .photovoltaic(var twin, var peers):
       if let capacity = register.assets[asset.position].capacityKilowatts {
         twin.judge(means, capacity: capacity)
@@ -66,18 +74,15 @@ struct TwinBook: Sendable {
       if yields?.slot != slot { yields = (slot, TwinBook.peerYields(slot: slot, register, mean)) }
       peers.judge(TwinBook.yield(of: asset, slot: slot, register, mean), among: yields?.values ?? [])
       twins[asset.position] = .photovoltaic(twin, peers)
-      return twin.findings + [TwinFinding(name: "peers", score: peers.track.score)]
     case .battery(var twin):
       let air = TwinBook.mean(of: .weather, "temperature", slot: slot, register, mean)
       twin.judge(means, energy: register.assets[asset.position].energyKilowattHours ?? .nan, air: air)
       twins[asset.position] = .battery(twin)
-      return twin.findings
     case .grid(var twin):
       if let (balance, moved) = TwinBook.balance(slot: slot, register, mean) {
         twin.judge(balance, grid: means["power"], moved: moved)
       }
       twins[asset.position] = .grid(twin)
-      return [TwinFinding(name: "power balance", score: twin.track.score)]
     }
   }
 
