@@ -90,7 +90,7 @@ public struct HealthStage: Stage {
     _ asset: AssetIndex, isNewQuarter: Bool = true, _ frame: inout Frame, _ register: PlantRegister
   ) {
     let mark = QuarterHour.slot(containing: frame.clock)
-    grow(to: register.series.count)
+    monitors.grow(to: register.series.count, SensorMonitor())
     let sensors = register.seriesOfAsset[asset.position].filter { monitors[$0.position].latest != nil }
     guard let latest = sensors.compactMap({ monitors[$0.position].latest }).max() else { return }
     let first = sensors.compactMap { monitors[$0.position].first }.min() ?? mark
