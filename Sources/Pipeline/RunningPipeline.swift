@@ -148,7 +148,7 @@ public final class RunningPipeline: Sendable {
   /// Starts every part, from the database back to the broker.
   public func start() throws {
     let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
-    note("\(plants.count) \(plants.count == 1 ? "plant" : "plants"): \(RunningPipeline.list(plants.map(\.name)))")
+    note("\(plants.count.counted("plant")): \(RunningPipeline.list(plants.map(\.name)))")
     // Records from here on are read by the folder as it is now; those before keep theirs.
     ingest.configuration(sources, at: WallClock.now())
     // The same plants need not be read a second time.

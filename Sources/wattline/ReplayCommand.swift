@@ -61,7 +61,7 @@ enum ReplayCommand {
         description: "the broker has not acknowledged every message; replay again, nothing is counted twice")
     }
     if recording.malformedCount > 0 {
-      Console.note("\(recording.malformedCount) lines or cells could not be read:")
+      Console.note("lines or cells that could not be read: \(recording.malformedCount)")
       for problem in recording.problems.prefix(5) {
         Console.note("\(arguments.operands[0]):\(problem.line): \(problem.reason)")
       }
@@ -70,7 +70,7 @@ enum ReplayCommand {
       let rows = published.rows == 0 ? "no row that can be read" : "no value that a topic of '\(name)' brings"
       throw Failure(description: "\(arguments.operands[0]): nothing was published: it has \(rows)")
     }
-    Console.print("\(published.rows) rows, \(published.messages) messages published")
+    Console.print("\(published.rows.counted("row")), \(published.messages.counted("message")) published")
   }
 
   /// The columns of `NAME` and `NAME=asset.sensor` with commas between, and what each is.

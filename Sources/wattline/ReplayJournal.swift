@@ -47,11 +47,12 @@ enum ReplayJournal {
   }
 
   private static func summary(_ audit: ReplayAudit, messages: UInt64) -> [String] {
-    var lines = ["\(messages) messages, \(audit.points) points beside raw and clean"]
+    var lines = ["\(messages.counted("message")), \(audit.points.counted("point")) beside raw and clean"]
     for (name, plant) in audit.plants.sorted(by: { $0.key < $1.key }) {
       lines.append(
-        "\(name): \(plant.readings.reduce(0, +)) readings, \(plant.readings[0]) of them good, "
-          + "\(plant.alerts.values.reduce(0, +)) alerts, cost \(money(plant.cost)), saving \(money(plant.saving))")
+        "\(name): \(plant.readings.reduce(0, +).counted("reading")), \(plant.readings[0]) of them good, "
+          + "\(plant.alerts.values.reduce(0, +).counted("alert")), cost \(money(plant.cost)), saving \(money(plant.saving))"
+      )
     }
     return lines
   }
@@ -122,7 +123,7 @@ private final class ReplayOutput {
     guard let sink else { return }
     sink.stop(within: .hours(1))
     let refused = sink.counts.deadLetters.values.reduce(0, +)
-    if refused > 0 { Console.note("\(refused) points were refused; they are in replay-dead-letter") }
+    if refused > 0 { Console.note("refused points: \(refused), in replay-dead-letter") }
   }
 }
 
