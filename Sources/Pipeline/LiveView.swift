@@ -20,9 +20,9 @@ public struct PlantView: Sendable {
   public var outlook: [Double] = []
   /// Latest health index by asset, worst first.
   public var health: [(asset: String, index: Double)] = []
-  /// Latest recommendations.
+  /// Latest recommendations; of generators, those that are held back.
   public var dispatch: [(asset: String, kind: AssetKind, kilowatts: Double, reason: String)] = []
-  /// Latest command by asset, and where it stands.
+  /// The command of each asset that is valid now, and where it stands.
   public var commands: [(asset: String, command: Command)] = []
   /// Titles of active alerts, newest first.
   public var alerts: [(id: String, severity: Severity, title: String)] = []
@@ -48,15 +48,17 @@ struct PlantObserver {
     if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }
     if !frame.health.isEmpty { observeHealth(frame.health, in: register) }
     if !frame.dispatch.isEmpty {
-      view.dispatch = frame.dispatch.map { decision in
+      // A generator that is as free as any other is no news to a person.
+      view.dispatch = frame.dispatch.filter { $0.reason != DispatchDecision.released }.map { decision in
         let asset = register.assets[decision.asset.position]
         return (asset.name, asset.kind, decision.recommendedKilowatts, decision.reason)
       }
     }
+    if frame.cause == .minute { view.commands.removeAll { $0.command.expires < frame.clock } }
     for command in frame.commands {
       let name = register.assets[command.asset.position].name
       view.commands.removeAll { $0.asset == name }
-      view.commands.append((name, command))
+      if command.reason != DispatchDecision.released { view.commands.append((name, command)) }
     }
     take(frame.alerts)
     view.series = register.series.count

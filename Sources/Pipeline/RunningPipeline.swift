@@ -128,10 +128,11 @@ public final class RunningPipeline: Sendable {
       sink: sink,
       // What the journal will not bring again must be on disk before.
       beforeKeeping: { delivery.keep() }, note: note)
+    let trouble = LatestTrouble()
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
-    ) { RunningPipeline.heard($1, from: $0, announcer, note) }
+    ) { RunningPipeline.heard($1, from: $0, announcer, trouble, note) }
   }
 
   /// Threads for stages where the configuration leaves it to the machine: one core is left to everything else.
@@ -274,14 +275,18 @@ public final class RunningPipeline: Sendable {
 // MARK: - What is heard
 
 extension RunningPipeline {
-  private static func heard(_ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ note: Note) {
+  private static func heard(
+    _ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ trouble: LatestTrouble, _ note: Note
+  ) {
     switch event {
     case .connected(let sessionPresent):
+      trouble.isOver(with: clientID)
       note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
     case .subscribed:
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
-    case .disconnected(let reason): note("broker: \(clientID): \(reason); trying again")
+    case .disconnected(let reason):
+      if trouble.isNew(reason, with: clientID) { note("broker: \(clientID): \(reason); trying again") }
     case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
     case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
     case .oversized(let topic, let limit):

@@ -50,7 +50,7 @@ public struct Unit: Hashable, Sendable {
 
   private static let table: [(unit: Unit, names: [String])] = [
     (Unit("kW", .power), ["kilowatt"]), (Unit("W", .power, 0.001), ["watt"]),
-    (Unit("MW", .power, 1000), ["megawatt"]), (Unit("GW", .power, 1e6), []),
+    (Unit("MW", .power, 1000), ["megawatt"]), (Unit("GW", .power, 1e6), []), (Unit("mW", .power, 1e-6), []),
     (Unit("hp", .power, 0.745699872), []), (Unit("BTU/h", .power, 0.00029307107), ["btu_h"]),
     (Unit("kWh", .energy), ["kilowatt_hour"]), (Unit("Wh", .energy, 0.001), ["watt_hour"]),
     (Unit("MWh", .energy, 1000), []), (Unit("GWh", .energy, 1e6), []),

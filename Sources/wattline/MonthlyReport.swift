@@ -184,7 +184,9 @@ extension MonthlyReport {
     }
     for entry in account.completeness where entry.goodShare < MonthlyReport.fullShare {
       gaps.append(
-        "\(entry.asset): \(percent(entry.goodShare)) good readings, hours with any \(percent(entry.presentShare))")
+        entry.presentShare == 0
+          ? "\(entry.asset): no whole hour of readings"
+          : "\(entry.asset): \(percent(entry.goodShare)) good readings, hours with any \(percent(entry.presentShare))")
     }
     return gaps
   }

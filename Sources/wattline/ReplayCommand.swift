@@ -41,6 +41,9 @@ enum ReplayCommand {
     if FileManager.default.fileExists(atPath: arguments.operands[0], isDirectory: &isFolder), isFolder.boolValue {
       return try ReplayJournal.run(arguments, directory: arguments.operands[0])
     }
+    for option in ["--output", "--database", "--diff", "--json"] where arguments.has(option) {
+      throw Misuse(message: "\(option) is of a journal's replay, and '\(arguments.operands[0])' is no folder")
+    }
     let speed = try arguments.positiveNumber("--speed")
     guard let name = arguments.text("--plant") else {
       throw Misuse(message: "replay needs --plant P: the plant whose sensors the columns are")

@@ -39,10 +39,12 @@ enum ReplayJournal {
     if reader.damage.places > 0 { Console.note("\(directory): damaged: \(reader.damage)") }
     if arguments.has("--json") {
       try Console.print(json: ReplayReport(changed.audit, recorded?.audit))
-    } else if let recorded {
-      differences(recorded.audit, changed.audit).forEach(Console.note)
     } else {
-      summary(changed.audit, messages: changed.ledger.messages).forEach(Console.note)
+      let lines =
+        recorded.map { differences($0.audit, changed.audit) }
+        ?? summary(changed.audit, messages: changed.ledger.messages)
+      // Standard output may be where the points go.
+      lines.forEach(arguments.text("--output") == "-" ? Console.note : Console.print)
     }
   }
 

@@ -85,6 +85,8 @@ struct RunTests {
     try site.add(plant: "first", topics: ["south/{asset}/{sensor}"], modified: moment)
     site.program?.signal(SIGHUP)
     #expect(Waiting.until(seconds: 5) { site.logTail.contains("reloaded: first changed") }, "\(site.logTail)")
+    site.program?.signal(SIGHUP)
+    #expect(Waiting.until(seconds: 30) { site.logTail.contains("nothing of it has changed") }, "\(site.logTail)")
   }
 
   @Test("replay publishes the columns that are asked for under the names that are given, at their own times")
