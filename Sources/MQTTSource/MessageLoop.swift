@@ -123,8 +123,10 @@ final class MessageLoop {
     if isConnected { backoff.ended(after: MessageLoop.monotonic() - opened) }
     // A broker of MQTT 3.1.1 closes without a word when another client comes with the same id.
     let isContested = isConnected && refusal == nil && backoff.shortLived >= Self.suspicious
-    let hint = "; if another client uses the client id '\(settings.clientID)', give each an mqtt.client_id of its own"
-    disconnected((refusal ?? ending ?? "") + (isContested ? hint : ""))
+    let contest =
+      "the broker closes each connection soon after it stands, most likely because another client uses the client id "
+      + "'\(settings.clientID)'; give each an mqtt.client_id of its own"
+    disconnected(isContested ? contest : refusal ?? ending ?? "")
   }
 
   /// Reads until the connection is drained, for 5 ms at most or until the burst is as large as the sink likes it; why it

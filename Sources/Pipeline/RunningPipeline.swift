@@ -81,6 +81,7 @@ public final class RunningPipeline: Sendable {
     self.settings = settings
     self.reportInterval = reportInterval
     state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
+    if let mistake = RunningPipeline.mistake(inJournalPath: settings.journal.path) { throw mistake }
     let checkpoints = try CheckpointStore(directory: settings.journal.path)
     let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }
@@ -133,6 +134,18 @@ public final class RunningPipeline: Sendable {
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
     ) { RunningPipeline.heard($1, from: $0, announcer, trouble, note) }
+  }
+
+  /// A folder that cannot be written to, told before anything is looked for in it.
+  static func mistake(
+    inJournalPath path: String, mayWrite: (String) -> Bool = FileManager.default.isWritableFile
+  ) -> InvalidConfiguration? {
+    var place = URL(fileURLWithPath: path).standardizedFileURL
+    while place.path != "/", !FileManager.default.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
+    if mayWrite(place.path) { return nil }
+    let words = "'journal.path' is '\(path)', where this user may not write; name another folder"
+    return InvalidConfiguration(
+      diagnostics: [Diagnostic(file: "wattline.yaml", line: 1, column: 1, message: words)])
   }
 
   /// Threads for stages where the configuration leaves it to the machine: one core is left to everything else.

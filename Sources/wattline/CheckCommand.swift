@@ -36,6 +36,7 @@ enum CheckCommand {
       Console.print("    sensors known by default: \(SensorCatalogue.usualSensors(of: asset).joined(separator: ", "))")
     }
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
+    if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
     for rule in plant.topics {
       Console.print("  topic \(rule.match)  \(rule.payload.rawValue)")
       for value in rule.values { Console.print("    \(meaning(of: value, rule))") }

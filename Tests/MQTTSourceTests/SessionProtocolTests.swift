@@ -136,8 +136,8 @@ enum Refusal: CaseIterable, Sendable {
       version == 5
       ? "another client uses the client id 'wattline' and has taken the session over; "
         + "give each an mqtt.client_id of its own"
-      : "the broker closed the connection; if another client uses the client id 'wattline', "
-        + "give each an mqtt.client_id of its own"
+      : "the broker closes each connection soon after it stands, most likely because another client uses the client "
+        + "id 'wattline'; give each an mqtt.client_id of its own"
     let needed = version == 5 ? 4 : 2
     #expect(Waiting.until { events.count(.disconnected(reason: reason)) >= needed })
     // 0.125 s, 0.25 s and 0.5 s at least.
