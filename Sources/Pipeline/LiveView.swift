@@ -24,7 +24,7 @@ public struct PlantView: Sendable {
   public var dispatch: [(asset: String, kind: AssetKind, kilowatts: Double, reason: String)] = []
   /// The command of each asset that is valid now, and where it stands.
   public var commands: [(asset: String, command: Command)] = []
-  /// Titles of active alerts, newest first.
+  /// Titles of active alerts, newest first, and behind them those that follow from others.
   public var alerts: [(id: String, severity: Severity, title: String)] = []
 
   /// A plant of which nothing is known yet.
@@ -69,7 +69,8 @@ struct PlantObserver {
     for alert in alerts {
       view.alerts.removeAll { $0.id == alert.id }
       guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }
-      view.alerts.insert((alert.id, alert.severity, alert.title), at: 0)
+      // What follows from another alert stands behind it.
+      view.alerts.insert((alert.id, alert.severity, alert.title), at: alert.cause == nil ? 0 : view.alerts.count)
     }
   }
 

@@ -43,6 +43,20 @@ struct LiveViewTests {
     #expect(observer.view.commands.map(\.asset) == ["bess"])
   }
 
+  @Test("an alert that follows from another one stands behind it, however late it comes")
+  func causes() {
+    func alert(_ id: String, cause: String? = nil) -> AlertTransition {
+      AlertTransition(
+        id: id, rule: id, asset: nil, series: nil, status: .raised, state: .unacknowledged, severity: .critical,
+        time: start, title: id, text: "", value: 0, cause: cause)
+    }
+    var observer = PlantObserver(name: "p")
+    observer.take([alert("trip"), alert("outage"), alert("trip", cause: "outage"), alert("range", cause: "outage")])
+    #expect(observer.view.alerts.map(\.id) == ["outage", "trip", "range"])
+    observer.take([alert("heat")])
+    #expect(observer.view.alerts.map(\.id) == ["heat", "outage", "trip", "range"])
+  }
+
   @Test("a command that is not valid any more is not listed")
   func expired() {
     var observer = PlantObserver(name: "p")

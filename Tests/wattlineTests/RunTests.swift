@@ -109,5 +109,7 @@ struct RunTests {
     let rows = try site.influx.query("SELECT \"value\" FROM \"raw\" WHERE \"asset\" = 'load' AND \"sensor\" = 'power'")
     #expect(rows.map { $0.number("value") } == [1.5, 2.5])
     #expect(rows.map { $0.number("time") } == [1_714_521_600_000, 1_714_525_200_000])
+    let again = try Program.run("replay", site.folder.path + "/journal", "--config", site.folder.path)
+    #expect(again.code == 0 && again.errors == "" && again.output.contains("\nfirst: 3 readings, "), "\(again)")
   }
 }
