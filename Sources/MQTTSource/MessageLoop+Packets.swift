@@ -41,6 +41,7 @@ extension MessageLoop {
     subscriptions.reset(remembered: isKept ? memory?.filters(of: settings.clientID) ?? [] : [])
     control.counters.connections.add(1, ordering: .relaxed)
     onEvent(.connected(sessionPresent: isKept))
+    if !isKept, memory?.filters(of: settings.clientID)?.isEmpty == false { onEvent(.forgotten) }
     if negotiation.isNewlyLowered() { onEvent(.olderProtocol) }
   }
 

@@ -295,6 +295,8 @@ extension RunningPipeline {
     case .connected(let sessionPresent):
       trouble.isOver(with: clientID)
       note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
+    case .forgotten:
+      note("broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?")
     case .subscribed:
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
