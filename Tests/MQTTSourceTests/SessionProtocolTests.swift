@@ -145,6 +145,20 @@ enum Refusal: CaseIterable, Sendable {
     session.stop()
   }
 
+  @Test("a broker that is not there is told in the same words each time")
+  func nobody() throws {
+    let events = EventLog()
+    var settings = BrokerSettings()
+    settings.port = try Loopback.freePort()
+    let session = BrokerSession(settings: settings, subscriptions: ["plant/#"], sink: RecordingSink()) {
+      events.append($0)
+    }
+    session.start()
+    #expect(Waiting.until { events.all.count >= 4 })
+    session.stop()
+    #expect(Set(events.all.map { "\($0)" }).count == 1, "\(events.all)")
+  }
+
   @Test(
     "packets that do not follow MQTT end the connection, and the session goes on with the next",
     arguments: [

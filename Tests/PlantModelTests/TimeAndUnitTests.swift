@@ -56,6 +56,15 @@ struct TimeAndUnitTests {
     #expect(Unit.named("mW")?.canonical(2e6) == 2 && Unit.named("MW")?.canonical(2) == 2000)
   }
 
+  @Test(
+    "a unit at the end of a sensor's name is the one that is written",
+    arguments: [
+      ("power_mW", "mW"), ("power_MW", "MW"), ("power_mw", "MW"), ("POWER_KW", "kW"), ("temperature_c", "°C"),
+    ])
+  func endings(name: String, symbol: String) {
+    #expect(SensorCatalogue.profile(sensor: name, of: Asset(name: "a", kind: .load)).unit?.symbol == symbol)
+  }
+
   @Test("the worst quality of a set of flags decides")
   func worstQuality() {
     #expect(QualityFlags([.init(.late), .init(.outOfRange), .init(.duplicate)]).worst == .outOfRange)
