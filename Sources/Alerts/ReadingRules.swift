@@ -108,12 +108,22 @@ extension AlertStage {
     let plausible = register.series[series.position].profile.range
     let bounds =
       plausible.contains(value)
-      ? "far beyond what it usually says" : "outside \(plausible.lowerBound) to \(plausible.upperBound)"
+      ? "far beyond what it usually says"
+      : "outside \(plausible.lowerBound) to \(amount(plausible.upperBound, of: series, register))"
     return AlertMessage(
       title: "\(name) is out of range",
       text:
-        "\(thresholds.qualityReadings) readings in a row are \(bounds), at \(time) \(AlertBook.rounded(value)). Look "
-        + "at the sensor's wiring, and at range, unit and scale in the plant file.", value: value)
+        "\(thresholds.qualityReadings) readings in a row are \(bounds), the last "
+        + "\(amount(AlertBook.rounded(value), of: series, register)) at \(time). Look at the sensor's wiring, "
+        + "and at range, unit and scale in the plant file.", value: value)
+  }
+
+  /// A value of `clean` with its unit.
+  private func amount(_ value: some CustomStringConvertible, of series: SeriesIndex, _ register: PlantRegister)
+    -> String
+  {
+    let unit = register.series[series.position].profile.unit?.canonicalUnit.symbol
+    return unit.map { "\(value) \($0)" } ?? "\(value)"
   }
 
   mutating func raiseStuck(
@@ -124,8 +134,8 @@ extension AlertStage {
     let name = name(of: series, register)
     let message = AlertMessage(
       title: "\(name) does not move",
-      text: "\(name) has stood at \(AlertBook.rounded(value)) for longer than it can, seen at \(time). Look at the "
-        + "sensor and at whether its gateway repeats an old value.", value: value)
+      text: "\(name) has stood at \(amount(AlertBook.rounded(value), of: series, register)) for longer than it can, "
+        + "seen at \(time). Look at the sensor and at whether its gateway repeats an old value.", value: value)
     book.raise(key, .warning, at: time, message, &frame, register)
   }
 

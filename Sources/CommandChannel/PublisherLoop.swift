@@ -1,6 +1,7 @@
 import CMosquitto
 import Foundation
 import PlantModel
+import StreamCore
 
 /// The publisher's thread: the only one that touches its libmosquitto client.
 final class PublisherLoop {
@@ -26,7 +27,8 @@ final class PublisherLoop {
   private var isConnected = false
   private var announcesAreDue = false
   private var refusal: String?
-  private var backoff = PublisherBackoff()
+  private var backoff = ReconnectBackoff()
+  private var accepted = ContinuousClock.now
 
   init(
     settings: BrokerSettings, will: PublishedMessage?, window: Int, filters: [String], queue: PublishQueue,
@@ -182,7 +184,7 @@ final class PublisherLoop {
     }
     isConnected = true
     announcesAreDue = true
-    backoff.reset()
+    accepted = .now
     control.isConnected.store(true, ordering: .relaxed)
     control.connections.add(1, ordering: .relaxed)
     // The session is clean: the broker has forgotten what was subscribed.
@@ -210,6 +212,10 @@ final class PublisherLoop {
   }
 
   private func disconnected(_ code: Int32) {
+    if isConnected {
+      let stood = (ContinuousClock.now - accepted).components
+      backoff.ended(after: .seconds(stood.seconds) + TimeSpan(nanoseconds: stood.attoseconds / 1_000_000_000))
+    }
     isConnected = false
     control.isConnected.store(false, ordering: .relaxed)
     // What was at QoS 0 in the library's queue is gone; the rest stays there and is sent again.
@@ -246,20 +252,4 @@ final class PublisherLoop {
       if Glibc.poll(&descriptor, 1, Int32(clamping: rounded)) > 0 { control.pipe.acknowledge() }
     }
   }
-}
-
-/// Pauses between attempts: doubling from 0.25 s to 30 s, each shortened by up to a half so that many clients of a
-/// broker that comes back do not come at once.
-struct PublisherBackoff {
-  private var ceiling = 0.25
-  private var generator = SystemRandomNumberGenerator()
-
-  /// The next pause [s].
-  mutating func next() -> Double {
-    defer { ceiling = min(30, ceiling * 2) }
-    return ceiling * Double.random(in: 0.5...1, using: &generator)
-  }
-
-  /// Starts over after a success.
-  mutating func reset() { ceiling = 0.25 }
 }

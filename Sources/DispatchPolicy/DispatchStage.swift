@@ -232,7 +232,7 @@ extension DispatchStage {
           power: curtailment.cap.map { $0 * share } ?? register.assets[position].capacityKilowatts ?? actual,
           rule: actual, stateOfCharge: .nan,
           saving: max(0, -prices.export) * curtailment.excess * share * DispatchStage.interval.inHours,
-          isShielded: isCurtailing, reason: isCurtailing ? curtailment.reason : "curtail: released"),
+          isShielded: isCurtailing, reason: isCurtailing ? curtailment.reason : DispatchDecision.released),
         prices, &frame, register)
     }
   }

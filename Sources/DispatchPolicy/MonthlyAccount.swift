@@ -38,8 +38,8 @@ public struct MonthlyAccount: Sendable, Equatable {
   public var soldKilowattHours = 0.0
   /// Cost of energy, negative when earned [currency].
   public var energyCost: Double?
-  /// Demand charge on the peak; 0 where the tariff has none [currency].
-  public var demandCost = 0.0
+  /// Demand charge on the peak; 0 where the tariff has none, `nil` where the peak is not known [currency].
+  public var demandCost: Double? = 0
   /// Emissions of what was imported [kg CO₂].
   public var carbonKilograms: Double?
   /// Greatest mean import of a quarter of an hour [kW].

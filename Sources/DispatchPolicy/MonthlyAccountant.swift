@@ -103,11 +103,13 @@ public struct MonthlyAccountant {
     var account = account
     for place in quarters.indices where quarters[place].hours >= 0.125 {
       let mean = quarters[place].meanExchange
-      guard mean > account.peakKilowatts ?? 0 else { continue }
-      account.peakKilowatts = mean
+      guard max(0, mean) > account.peakKilowatts ?? -1 else { continue }
+      account.peakKilowatts = max(0, mean)
       account.peakTime = start + MonthlyAccountant.step * Int64(place)
     }
-    account.demandCost = (account.peakKilowatts ?? 0) * plant.tariff.demandCharge
+    if plant.tariff.demandCharge > 0 {
+      account.demandCost = account.peakKilowatts.map { $0 * plant.tariff.demandCharge }
+    }
     let capacity = plant.assets.reduce(0) { $0 + ($1.kind == .battery ? $1.energyKilowattHours ?? 0 : 0) }
     if capacity > 0, quarters.contains(where: { $0.batteryHours > 0 }) {
       account.fullCycles = quarters.reduce(0) { $0 + abs($1.battery) } / (2 * capacity)

@@ -23,6 +23,8 @@ final class SinkLoop {
   let spool: Spool?
   let progress: Progress
   let listener: Listener
+  /// Why points were refused for good, as far as a person was told of it.
+  private var told: Set<RefusalReason> = []
   /// Taken from the queue, and neither delivered nor in the spool.
   var batches: [WriteBatch] = []
   /// In the spool, perhaps not on the disk.
@@ -96,6 +98,11 @@ final class SinkLoop {
         counts.accounts.deadLetters[reason, default: PointTally()] += tally
         counts.accounts[keyPath: place] = counts.accounts[keyPath: place] - tally
       }
+    }
+    for reason in job.deadLetters.keys where told.insert(reason).inserted {
+      listener.note(
+        "database: refuses points for good (\(reason.rawValue)); they and others like them are kept: see wattline "
+          + "dead-letters list")
     }
   }
 

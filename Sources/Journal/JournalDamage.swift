@@ -1,3 +1,5 @@
+import PlantModel
+
 /// What could not be read, and was stepped over.
 public struct JournalDamage: Equatable, Sendable {
   /// Most ranges that are kept; further places are counted only.
@@ -33,6 +35,6 @@ extension JournalDamage: CustomStringConvertible {
   public var description: String {
     guard places > 0 else { return "none" }
     let list = ranges.prefix(3).map { "\($0.lowerBound)..<\($0.upperBound)" }.joined(separator: ", ")
-    return "\(bytes) bytes in \(places) places: \(list)\(places > 3 ? ", …" : "")"
+    return "\(bytes.counted("byte")) in \(places.counted("place")): \(list)\(places > 3 ? ", …" : "")"
   }
 }

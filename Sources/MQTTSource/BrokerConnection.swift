@@ -124,7 +124,8 @@ final class BrokerConnection {
   }
 
   private static func reason(_ code: CURLcode, _ words: UnsafePointer<CChar>) -> String {
-    let text = String(cString: words)
+    // How long it took differs each time; the trouble does not.
+    let text = String(cString: words).replacing(#/ after \d+ ms/#, with: "")
     return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
   }
 }

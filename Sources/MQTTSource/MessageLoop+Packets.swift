@@ -41,6 +41,7 @@ extension MessageLoop {
     subscriptions.reset(remembered: isKept ? memory?.filters(of: settings.clientID) ?? [] : [])
     control.counters.connections.add(1, ordering: .relaxed)
     onEvent(.connected(sessionPresent: isKept))
+    if !isKept, memory?.filters(of: settings.clientID)?.isEmpty == false { onEvent(.forgotten) }
     if negotiation.isNewlyLowered() { onEvent(.olderProtocol) }
   }
 
@@ -53,7 +54,6 @@ extension MessageLoop {
       onEvent(.refused(filter: refusal.filter, reason: ReasonCode.words(refusal.code)))
     }
     lastActivity = MessageLoop.monotonic()
-    succeeded()
     announceIfComplete()
   }
 
@@ -62,7 +62,11 @@ extension MessageLoop {
     var reader = body
     let code = reader.isAtEnd ? 0 : try reader.byte()
     let own = reader.isAtEnd ? nil : try BrokerProperties(try reader.properties()).reason
-    refusal = "the broker ends the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
+    refusal =
+      code == ReasonCode.takenOver
+      ? "another client uses the client id '\(settings.clientID)' and has taken the session over; "
+        + "give each an mqtt.client_id of its own"
+      : "the broker ends the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
   }
 
   // MARK: Subscriptions

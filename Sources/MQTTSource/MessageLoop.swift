@@ -21,6 +21,8 @@ final class MessageLoop {
   /// Messages in a burst from which on the next read follows without rest. Below the smallest window that brokers have
   /// for messages on their way (20), so that the rest never holds up a broker that waits for acknowledgements.
   private static let largeBurst = 16
+  /// From so many accepted connections in a row on that ended at once, a second client is thought of.
+  private static let suspicious = 3
 
   let settings: BrokerSettings
   let control: SessionControl
@@ -45,7 +47,7 @@ final class MessageLoop {
   private var nextIdentifier: UInt16 = 0
   private var isStalled = false
   private var isDrained = false
-  private var backoff: SessionBackoff
+  private var backoff = ReconnectBackoff()
   private var lastSent = TimeSpan.zero
   private var lastHeard = TimeSpan.zero
 
@@ -59,7 +61,6 @@ final class MessageLoop {
     self.control = control
     negotiation = VersionNegotiation(settings.protocolVersion)
     inbound = InboundBuffer(longestBody: settings.maximumPayload + 128 << 10)
-    backoff = SessionBackoff(seed: UInt64(truncatingIfNeeded: MessageLoop.now().nanoseconds))
   }
 
   /// Connects, serves and reconnects until the session is stopped, or drained where that is its role.
@@ -94,9 +95,6 @@ final class MessageLoop {
     }
   }
 
-  /// Starts over with short pauses.
-  func succeeded() { backoff.reset() }
-
   // MARK: One connection
 
   private func serve(_ connection: BrokerConnection) {
@@ -122,7 +120,13 @@ final class MessageLoop {
       }
     }
     if control.isStopping || isDrained { return leave(connection) }
-    disconnected(refusal ?? ending ?? "")
+    if isConnected { backoff.ended(after: MessageLoop.monotonic() - opened) }
+    // A broker of MQTT 3.1.1 closes without a word when another client comes with the same id.
+    let isContested = isConnected && refusal == nil && backoff.shortLived >= Self.suspicious
+    let contest =
+      "the broker closes each connection soon after it stands, most likely because another client uses the client id "
+      + "'\(settings.clientID)'; give each an mqtt.client_id of its own"
+    disconnected(isContested ? contest : refusal ?? ending ?? "")
   }
 
   /// Reads until the connection is drained, for 5 ms at most or until the burst is as large as the sink likes it; why it

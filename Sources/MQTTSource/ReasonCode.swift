@@ -1,5 +1,8 @@
 /// What a broker's codes mean, in words (MQTT 3.1.1, table 3.1; MQTT 5.0, section 2.4).
 enum ReasonCode {
+  /// Another client has connected with the same client id.
+  static let takenOver: UInt8 = 0x8E
+
   /// Whether a CONNACK says that the broker does not speak the version asked for, in the words of either version.
   static func refusesVersion(_ code: UInt8) -> Bool { code == 1 || code == 0x84 }
 
@@ -19,7 +22,6 @@ enum ReasonCode {
     case 0x8B: "it is shutting down"
     case 0x8C: "it wants another way of authentication"
     case 0x8D: "it heard nothing for too long"
-    case 0x8E: "another client took over the session; every process needs a client_id of its own"
     case 0x8F: "the topic filter is not valid"
     case 0x93: "more messages were on their way than it allows"
     case 0x95: "a packet is too large"

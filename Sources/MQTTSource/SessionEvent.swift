@@ -5,6 +5,8 @@ import StreamCore
 public enum SessionEvent: Sendable, Equatable {
   /// The broker accepted the connection; `sessionPresent` tells whether it kept what came meanwhile.
   case connected(sessionPresent: Bool)
+  /// The broker does not have the session that it had: what it should have kept meanwhile is lost.
+  case forgotten
   /// Every subscription was confirmed.
   case subscribed
   /// The connection ended or did not come about; another attempt follows.

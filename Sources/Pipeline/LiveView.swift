@@ -20,11 +20,11 @@ public struct PlantView: Sendable {
   public var outlook: [Double] = []
   /// Latest health index by asset, worst first.
   public var health: [(asset: String, index: Double)] = []
-  /// Latest recommendations.
+  /// Latest recommendations; of generators, those that are held back.
   public var dispatch: [(asset: String, kind: AssetKind, kilowatts: Double, reason: String)] = []
-  /// Latest command by asset, and where it stands.
+  /// The command of each asset that is valid now, and where it stands.
   public var commands: [(asset: String, command: Command)] = []
-  /// Titles of active alerts, newest first.
+  /// Titles of active alerts, newest first, and behind them those that follow from others.
   public var alerts: [(id: String, severity: Severity, title: String)] = []
 
   /// A plant of which nothing is known yet.
@@ -48,15 +48,17 @@ struct PlantObserver {
     if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }
     if !frame.health.isEmpty { observeHealth(frame.health, in: register) }
     if !frame.dispatch.isEmpty {
-      view.dispatch = frame.dispatch.map { decision in
+      // A generator that is as free as any other is no news to a person.
+      view.dispatch = frame.dispatch.filter { $0.reason != DispatchDecision.released }.map { decision in
         let asset = register.assets[decision.asset.position]
         return (asset.name, asset.kind, decision.recommendedKilowatts, decision.reason)
       }
     }
+    if frame.cause == .minute { view.commands.removeAll { $0.command.expires < frame.clock } }
     for command in frame.commands {
       let name = register.assets[command.asset.position].name
       view.commands.removeAll { $0.asset == name }
-      view.commands.append((name, command))
+      if command.reason != DispatchDecision.released { view.commands.append((name, command)) }
     }
     take(frame.alerts)
     view.series = register.series.count
@@ -67,7 +69,8 @@ struct PlantObserver {
     for alert in alerts {
       view.alerts.removeAll { $0.id == alert.id }
       guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }
-      view.alerts.insert((alert.id, alert.severity, alert.title), at: 0)
+      // What follows from another alert stands behind it.
+      view.alerts.insert((alert.id, alert.severity, alert.title), at: alert.cause == nil ? 0 : view.alerts.count)
     }
   }
 

@@ -27,6 +27,7 @@ package struct RecordProcessor {
   private var spoken: [Int] = []
   /// What of the decoder's count is in the ledger.
   private var beyondLimits: [UInt64]
+  private var refused = RefusedMessages()
 
   /// Plants without any history.
   package init(sources: PlantSources, share: PlantShare = .whole) {
@@ -77,6 +78,7 @@ package struct RecordProcessor {
     let beyondBefore = decoder.beyondLimitsInAll
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
+    var notes: [String] = []
     while let message = cursor.next() {
       if let address = InstructionMessage.address(of: message.topic), let place = places[address.plant] {
         if let plant = place { take(message, address.subject, plant, &instructions) }
@@ -88,7 +90,9 @@ package struct RecordProcessor {
         if batches[plant].count == count { spoken.append(plant) }
         ledger.decoded += 1
         ledger.readings += UInt64(count)
-      case .refused(let reason): ledger.refuse(reason.rawValue)
+      case .refused(let reason):
+        ledger.refuse(reason.rawValue)
+        if let words = refused.words(of: message, reason) { notes.append(words) }
       }
       ledger.messages += 1
     }
@@ -107,7 +111,7 @@ package struct RecordProcessor {
     }
     spoken.removeAll(keepingCapacity: true)
     for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
-    return decoder.beyondLimitsInAll == beyondBefore ? [] : limitNotes()
+    return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
   }
 
   /// Reads an instruction; it is followed after the readings of its record.
@@ -219,6 +223,7 @@ package struct RecordProcessor {
     decoder = MessageDecoder(plants: configured, share: share)
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
+    refused = RefusedMessages()
     places = RecordProcessor.places(configured, plants)
     return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
   }

@@ -29,7 +29,10 @@ extension RunningPipeline {
       let secrets = RunningPipeline.changedSecrets(previous.settings, loaded.settings)
       if !secrets.isEmpty { note("changed, and used from the next start on: \(secrets.joined(separator: ", "))") }
     }
-    guard previous.plants != loaded.plants else { return }
+    guard previous.plants != loaded.plants else {
+      if previous.settings == loaded.settings { note("the configuration is in order; nothing of it has changed") }
+      return
+    }
     ingest.configuration(loaded.sources, at: WallClock.now())
     session.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, loaded.plants))")

@@ -81,6 +81,7 @@ public final class RunningPipeline: Sendable {
     self.settings = settings
     self.reportInterval = reportInterval
     state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
+    if let mistake = RunningPipeline.mistake(inJournalPath: settings.journal.path) { throw mistake }
     let checkpoints = try CheckpointStore(directory: settings.journal.path)
     let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }
@@ -128,10 +129,23 @@ public final class RunningPipeline: Sendable {
       sink: sink,
       // What the journal will not bring again must be on disk before.
       beforeKeeping: { delivery.keep() }, note: note)
+    let trouble = LatestTrouble()
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
-    ) { RunningPipeline.heard($1, from: $0, announcer, note) }
+    ) { RunningPipeline.heard($1, from: $0, announcer, trouble, note) }
+  }
+
+  /// A folder that cannot be written to, told before anything is looked for in it.
+  static func mistake(
+    inJournalPath path: String, mayWrite: (String) -> Bool = FileManager.default.isWritableFile
+  ) -> InvalidConfiguration? {
+    var place = URL(fileURLWithPath: path).standardizedFileURL
+    while place.path != "/", !FileManager.default.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
+    if mayWrite(place.path) { return nil }
+    let words = "'journal.path' is '\(path)', where this user may not write; name another folder"
+    return InvalidConfiguration(
+      diagnostics: [Diagnostic(file: "wattline.yaml", line: 1, column: 1, message: words)])
   }
 
   /// Threads for stages where the configuration leaves it to the machine: one core is left to everything else.
@@ -148,7 +162,7 @@ public final class RunningPipeline: Sendable {
   /// Starts every part, from the database back to the broker.
   public func start() throws {
     let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
-    note("\(plants.count) \(plants.count == 1 ? "plant" : "plants"): \(RunningPipeline.list(plants.map(\.name)))")
+    note("\(plants.count.counted("plant")): \(RunningPipeline.list(plants.map(\.name)))")
     // Records from here on are read by the folder as it is now; those before keep theirs.
     ingest.configuration(sources, at: WallClock.now())
     // The same plants need not be read a second time.
@@ -274,14 +288,20 @@ public final class RunningPipeline: Sendable {
 // MARK: - What is heard
 
 extension RunningPipeline {
-  private static func heard(_ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ note: Note) {
+  private static func heard(
+    _ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ trouble: LatestTrouble, _ note: Note
+  ) {
     switch event {
     case .connected(let sessionPresent):
+      trouble.isOver(with: clientID)
       note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
+    case .forgotten:
+      note("broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?")
     case .subscribed:
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
-    case .disconnected(let reason): note("broker: \(clientID): \(reason); trying again")
+    case .disconnected(let reason):
+      if trouble.isNew(reason, with: clientID) { note("broker: \(clientID): \(reason); trying again") }
     case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
     case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
     case .oversized(let topic, let limit):

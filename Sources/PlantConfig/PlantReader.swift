@@ -26,17 +26,19 @@ final class PlantReader {
       reading.mistake(section.mark, "the plant's file needs 'location', such as \(example)")
     }
     if let text = section.text("currency") { plant.currency = text }
-    for (rule, place) in list(section, "topics").compactMap(TopicReader(reading).topic) {
+    for (rule, place) in list(section, "topics", "match: \"riverside/{asset}/{sensor}\"").compactMap(
+      TopicReader(reading).topic)
+    {
       plant.topics.append(rule)
       topicPlaces.append(place)
     }
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
-    plant.sensors = list(section, "sensors").compactMap { sensor($0, assets) }
+    plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap { sensor($0, assets) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
-    plant.holidays = list(section, "holidays").compactMap(holiday)
-    plant.faults = list(section, "faults").compactMap { fault($0, plant) }
+    plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
+    plant.faults = list(section, "faults", "\"pv1:derating=70@2h\"").compactMap { fault($0, plant) }
     if let node = section.node("alerts") {
       AlertReader(reading).read(Section(node, "alerts", reading), into: &plant)
     }
@@ -83,10 +85,10 @@ final class PlantReader {
     return commands
   }
 
-  private func list(_ section: Section, _ key: String) -> [YAMLNode] {
+  private func list(_ section: Section, _ key: String, _ example: String) -> [YAMLNode] {
     guard let node = section.node(key) else { return [] }
     if case .sequence(let elements) = node.content { return elements }
-    reading.mistake(node.mark, "'\(key)' must be a list, each entry after a '-', not \(node.form)")
+    reading.mistake(node.mark, "'\(key)' must be a list, such as '- \(example)', not \(node.form)")
     return []
   }
 
@@ -161,12 +163,7 @@ final class PlantReader {
     var override = SensorOverride(match: match)
     if let name = section.text("unit") {
       override.unit = Unit.named(name)
-      if override.unit == nil {
-        reading.mistake(
-          section.place(of: "unit"), "there is no unit '\(name)'; known are \(Unit.symbols.joined(separator: ", "))")
-      } else {
-        checkUnit(override, section, assets)
-      }
+      checkUnit(override, name, section, assets)
     }
     override.range = range(section)
     override.maximumRate = section.number(
@@ -178,18 +175,25 @@ final class PlantReader {
   }
 
   /// A unit of another quantity than what the catalogue knows for exactly this sensor is a slip.
-  private func checkUnit(_ override: SensorOverride, _ section: Section, _ assets: [String: Asset]) {
+  private func checkUnit(_ override: SensorOverride, _ name: String, _ section: Section, _ assets: [String: Asset]) {
+    var symbols = Unit.symbols
     for dot in override.match.indices where override.match[dot] == "." {
       guard let asset = assets[String(override.match[..<dot])] else { continue }
       let sensor = String(override.match[override.match.index(after: dot)...])
-      guard let known = SensorCatalogue.profile(sensor: sensor, of: asset).unit, let unit = override.unit,
-        known.quantity != unit.quantity
+      guard let known = SensorCatalogue.profile(sensor: sensor, of: asset).unit,
+        known.quantity != override.unit?.quantity
       else { continue }
-      let fitting = Unit.symbols.filter { Unit.named($0)?.quantity == known.quantity }.joined(separator: ", ")
+      symbols = Unit.symbols.filter { Unit.named($0)?.quantity == known.quantity }
+      guard let unit = override.unit else { break }
+      let fitting = symbols.joined(separator: ", ")
       reading.mistake(
         section.place(of: "unit"),
         "'\(override.match)' is a \(known.quantity.rawValue), and \(unit.symbol) measures \(unit.quantity.rawValue); "
           + "it can be \(fitting)")
+    }
+    if override.unit == nil {
+      let known = symbols.joined(separator: ", ")
+      reading.mistake(section.place(of: "unit"), "there is no unit '\(name)'; known are \(known)")
     }
   }
 

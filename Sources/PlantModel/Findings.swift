@@ -88,6 +88,9 @@ public struct DispatchDecision: Sendable, Equatable {
   /// Which limit or reason decided.
   public var reason: String
 
+  /// The reason where a generator that was held back may give all again.
+  public static let released = "curtail: released"
+
   /// A decision.
   public init(
     asset: AssetIndex, time: Timestamp, recommendedKilowatts: Double, stateOfCharge: Double, price: Double,

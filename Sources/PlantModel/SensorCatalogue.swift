@@ -6,18 +6,25 @@ public enum SensorCatalogue {
   /// The profile of a sensor by the kind and size of its asset and by its name.
   ///
   /// Names are compared in lower case. A name that the kind does not have is looked up among those that any asset may
-  /// have, then by a unit at its end (`power_w`, `energy_kwh`); else nothing is assumed of it. `temperature_forecast` is
+  /// have, then by a unit at its end (`power_w`, `power_mW`, `energy_kwh`); else nothing is assumed of it. `temperature_forecast` is
   /// what `temperature` is expected to be.
-  public static func profile(sensor name: String, of asset: Asset) -> SensorProfile {
-    let name = name.lowercased()
+  public static func profile(sensor spelling: String, of asset: Asset) -> SensorProfile {
+    let name = spelling.lowercased()
     let feed = "_forecast"
     if name.hasSuffix(feed), name.utf8.count > feed.utf8.count {
-      var profile = self.profile(sensor: String(name.dropLast(feed.count)), of: asset)
+      var profile = self.profile(sensor: String(spelling.dropLast(feed.count)), of: asset)
       profile.isForecast = true
       return profile
     }
     if let profile = specific(name, asset) ?? common[name] { return profile }
-    return suffixed(name, asset) ?? SensorProfile()
+    return suffixed(name, spelling, asset) ?? SensorProfile()
+  }
+
+  /// The sensors named by the catalogue for an asset with the unit that each is expected in: `power kW`.
+  public static func usualSensors(of asset: Asset) -> [String] {
+    names(for: asset.kind).map { name in
+      profile(sensor: name, of: asset).unit.map { "\(name) \($0.symbol)" } ?? name
+    }
   }
 
   /// The sensors named by the catalogue for a kind, for messages and documentation.
@@ -149,9 +156,10 @@ public enum SensorCatalogue {
     ("_ppm", "ppm"), ("_hpa", "hPa"), ("_lx", "lx"),
   ]
 
-  private static func suffixed(_ name: String, _ asset: Asset) -> SensorProfile? {
+  private static func suffixed(_ name: String, _ spelling: String, _ asset: Asset) -> SensorProfile? {
     guard let (ending, symbol) = suffixes.first(where: { name.hasSuffix($0.ending) && name.count > $0.ending.count }),
-      let unit = Unit.named(symbol)
+      // As it is written, `power_mW` is a billionth of `power_MW`; `power_mw` is what grids mean by it.
+      let unit = Unit.named(String(spelling.suffix(ending.count - 1))) ?? Unit.named(symbol)
     else { return nil }
     let stem = String(name.dropLast(ending.count))
     var profile = specific(stem, asset) ?? common[stem] ?? SensorProfile()

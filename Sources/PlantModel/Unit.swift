@@ -65,6 +65,7 @@ public struct Unit: Hashable, Sendable, BitwiseCopyable {
   private static let table: [(definition: Definition, names: [String])] = [
     (Definition("kW", .power), ["kilowatt"]), (Definition("W", .power, 0.001), ["watt"]),
     (Definition("MW", .power, 1000), ["megawatt"]), (Definition("GW", .power, 1e6), []),
+    (Definition("mW", .power, 1e-6), []),
     (Definition("hp", .power, 0.745699872), []), (Definition("BTU/h", .power, 0.00029307107), ["btu_h"]),
     (Definition("kWh", .energy), ["kilowatt_hour"]), (Definition("Wh", .energy, 0.001), ["watt_hour"]),
     (Definition("MWh", .energy, 1000), []), (Definition("GWh", .energy, 1e6), []),

@@ -47,7 +47,8 @@ struct Arguments {
     let most = isOpen ? Int.max : command.operands.count + command.optionalOperands.count
     guard (command.operands.count...most).contains(operands.count) else {
       let wanted = most == 0 ? "no further words" : command.usage
-      throw Misuse(message: "\(command.name) takes \(wanted), not '\(operands.joined(separator: " "))'")
+      let given = operands.isEmpty ? "" : ", not '\(operands.joined(separator: " "))'"
+      throw Misuse(message: "\(command.name) takes \(wanted)\(given)")
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import HealthIndex
+import PlantModel
 
 /// `wattline backtest-ageing`: foretells from the start of a battery's life when its capacity falls below a threshold.
 enum BacktestAgeingCommand {
@@ -54,9 +55,9 @@ enum BacktestAgeingCommand {
           "not reached by cycle \(cycle(result.horizon)) (its chance is \(String(format: "%.0f", 100 * result.chance)) %), "
             + "and not before cycle \(cycle(result.notBefore ?? result.horizon))"
         }
-      let truth = result.actual.map { "cycle \(cycle($0))" } ?? "not reached in \(result.cycles) cycles"
+      let truth = result.actual.map { "cycle \(cycle($0))" } ?? "not reached in \(result.cycles.counted("cycle"))"
       Console.print(
-        "\(result.file): foretold from \(result.knownCycles) cycles \(foretold); in truth \(truth); "
+        "\(result.file): foretold from \(result.knownCycles.counted("cycle")) \(foretold); in truth \(truth); "
           + (result.holds ? "holds" : "does not hold"))
     }
   }
@@ -80,7 +81,7 @@ enum BacktestAgeingCommand {
     else {
       throw Failure(
         description:
-          "\(file): \(start.count) of \(table.rows.count) rows are known and have a cycle and a capacity above "
+          "\(file): \(start.count) of \(table.rows.count.counted("row")) are known and have a cycle and a capacity above "
           + "0; it takes ten to foretell from")
     }
     let actual = known.first { $0.capacity < threshold }?.cycle

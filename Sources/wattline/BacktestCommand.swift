@@ -72,7 +72,7 @@ enum BacktestCommand {
     guard scores.contains(where: { $0.all.count > 0 }) else {
       throw Failure(
         description: "\(arguments.operands[0]): nothing could be scored: '\(options.columns[0])' has no numbers in the "
-          + "test, which is its last \(options.settings.testDays) days, or too few before")
+          + "test, which is its last \(options.settings.testDays.counted("day")), or too few before")
     }
     if arguments.has("--json") {
       let data = try JSONSerialization.data(

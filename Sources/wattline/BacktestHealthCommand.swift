@@ -67,7 +67,7 @@ enum BacktestHealthCommand {
     guard rows.count > fitRows, var detector = MultivariateDetector(fitting: rows[..<fitRows]) else {
       throw Failure(
         description:
-          "\(file): \(rows.count) rows of \(sensors.count) sensors are too few to fit to \(fitRows) rows; it "
+          "\(file): \(rows.count.counted("row")) of \(sensors.count.counted("sensor")) are too few to fit to \(fitRows) rows; it "
           + "takes a sensor, at least 16 rows to fit to, and more to score")
     }
     let scores = rows[fitRows...].map { detector.score($0) }

@@ -45,8 +45,9 @@ enum BacktestSolarCommand {
     for defect in report.defects { Console.print("defect: \(defect.text)") }
     Console.print(
       String(
-        format: "expected power from %@ on: nRMSE %.4f, MAE %.1f; PVWatts alone: %.4f, %.1f (%d times)",
-        report.testFrom, report.nrmse, report.mae, report.nrmsePvwatts, report.maePvwatts, report.testSamples))
+        format: "expected power from %@ on: nRMSE %.4f, MAE %.1f; PVWatts alone: %.4f, %.1f (%@)",
+        report.testFrom, report.nrmse, report.mae, report.nrmsePvwatts, report.maePvwatts,
+        report.testSamples.counted("time")))
   }
 
   private static func score(_ recording: SolarRecording, _ days: Int64) throws -> Report {
@@ -61,10 +62,11 @@ enum BacktestSolarCommand {
     let training = sunny.filter { $0.time < start }.map(\.sample)
     let test = sunny.filter { $0.time >= start }.map(\.sample)
     guard let model = ExpectedPower(fitting: training) else {
-      throw Failure(description: "\(training.count) times with sun before \(start) are too few to fit to; it takes 50")
+      throw Failure(description: "\(training.count.counted("time")) with sun before \(start); it takes 50 to fit to")
     }
     guard test.reduce(0, { $0 + $1.power }) > 0 else {
-      throw Failure(description: "there is no power in the sun from \(start) on (\(test.count) times) to score on")
+      throw Failure(
+        description: "there is no power in the sun from \(start) on (\(test.count.counted("time"))) to score on")
     }
     func watts(_ sample: ExpectedPower.Sample) -> Double {
       sample.irradiance * (1 - 0.0044 * (sample.moduleTemperature - 25))

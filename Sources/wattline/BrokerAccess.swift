@@ -2,6 +2,7 @@ import CommandChannel
 import Foundation
 import PlantConfig
 import PlantModel
+import StreamCore
 
 /// What `simulate` and `replay` share: a valid folder, the plant that is meant, and a publisher on its broker.
 enum BrokerAccess {
@@ -34,16 +35,22 @@ enum BrokerAccess {
     let place = "\(settings.host):\(settings.port)"
     var own = settings
     own.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
+    let trouble = LatestTrouble()
     let publisher = Publisher(
       settings: own, filters: orders?.filters ?? [],
       onEvent: { event in
-        if case .disconnected(let reason) = event { Console.note("broker \(place): \(reason)") }
+        switch event {
+        case .connected: trouble.isOver(with: place)
+        case .disconnected(let reason):
+          if trouble.isNew(reason, with: place) { Console.note("broker \(place): \(reason)") }
+        }
       }, onMessage: { orders?.put($0) })
     let deadline = Date(timeIntervalSinceNow: 10)
     while !publisher.isConnected, Date() < deadline { usleep(20_000) }
     guard publisher.isConnected else {
       publisher.stop(timeout: .zero)
-      throw Failure(description: "no broker answers at \(place); see mqtt.url in wattline.yaml")
+      throw Failure(
+        description: "no connection to the broker at \(place); see url, username and password of mqtt in wattline.yaml")
     }
     return publisher
   }

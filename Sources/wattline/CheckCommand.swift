@@ -33,11 +33,22 @@ enum CheckCommand {
     for asset in plant.assets {
       let within = asset.within.map { "  within \($0)" } ?? ""
       Console.print("  asset \(asset.name)  \(asset.kind.rawValue)\(within)")
-      let names = SensorCatalogue.names(for: asset.kind).joined(separator: ", ")
-      Console.print("    sensors known by default: \(names)")
+      Console.print("    sensors known by default: \(SensorCatalogue.usualSensors(of: asset).joined(separator: ", "))")
     }
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
-    for rule in plant.topics { Console.print("  topic \(rule.match)  \(rule.payload.rawValue)") }
+    if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
+    for rule in plant.topics {
+      Console.print("  topic \(rule.match)  \(rule.payload.rawValue)")
+      for value in rule.values { Console.print("    \(meaning(of: value, rule))") }
+    }
+  }
+
+  /// What becomes of a value: `power = 0.001 × "/ENERGY/Power"`.
+  private static func meaning(of value: TopicRule.Value, _ rule: TopicRule) -> String {
+    let scale = rule.scale[value.name].map { "\($0) × " } ?? ""
+    let offset = rule.offset[value.name].map { " + \($0)" } ?? ""
+    let place = rule.payload == .csv ? "column \(value.path)" : "\"\(value.path)\""
+    return "\(rule.rename[value.name] ?? value.name) = \(scale)\(place)\(offset)"
   }
 
   private static func summary(_ sensor: SensorOverride) -> String {

@@ -38,7 +38,7 @@ enum DeadLettersCommand {
     if files.isEmpty { Console.print("no dead letters") }
     for file in files {
       let reasons = file.reasons.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key.rawValue)" }
-      Console.print("\(file.name)  \(file.points) points: \(reasons.joined(separator: ", "))")
+      Console.print("\(file.name)  \(file.points.counted("point")): \(reasons.joined(separator: ", "))")
       Console.print("  from \(file.first) to \(file.last)")
       Console.print("  the database's last words: \(file.words)")
     }
@@ -54,7 +54,8 @@ enum DeadLettersCommand {
         "trouble": outcome.trouble as Any? ?? NSNull(),
       ])
     } else {
-      Console.print("\(outcome.accepted) points accepted, \(outcome.refused) refused again, \(outcome.left) not tried")
+      Console.print(
+        "\(outcome.accepted.counted("point")) accepted, \(outcome.refused) refused again, \(outcome.left) not tried")
     }
     guard let trouble = outcome.trouble else { return }
     throw Failure(description: "the database takes nothing now: \(trouble)")

@@ -70,7 +70,7 @@ final class Demo {
         plant: $0, seed: seed, start: now - span, step: step, publisher: publisher, orders: orders)
     }
     Console.note(
-      "playing \(Int(span.inHours / 24)) days of history of \(plants.count) \(plants.count == 1 ? "plant" : "plants")")
+      "playing \(Int(span.inHours / 24)) days of history of \(plants.count.counted("plant"))")
     var progress = Progress("history", total: span.inSeconds)
     var time = now - span
     while time < Timestamp(seconds: Int64(Date().timeIntervalSince1970)) - step {

@@ -47,8 +47,8 @@ struct LiveSummary {
   private func header(_ status: PipelineStatus) -> [String] {
     let database = status.databaseTrouble.map { "database: \($0)" } ?? "database ok"
     return [
-      "\(status.plants.count) \(status.plants.count == 1 ? "plant" : "plants"), \(status.plants.reduce(0) { $0 + $1.series }) sensors, "
-        + "\(Int(rate.rounded())) messages/s, \(status.pointsWritten) points written, \(database)"
+      "\(status.plants.count.counted("plant")), \(status.plants.reduce(0) { $0 + $1.series }.counted("sensor")), "
+        + "\(Int(rate.rounded())) messages/s, \(status.pointsWritten.counted("point")) written, \(database)"
     ]
   }
 

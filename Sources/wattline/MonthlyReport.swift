@@ -74,6 +74,15 @@ struct MonthlyReport {
 
   private var peakTime: String? { account.peakTime.map(\.description) }
 
+  /// For people, who see the zone above.
+  private var localPeakTime: String? {
+    guard let time = account.peakTime, var calendar = LocalCalendar(identifier: plant.location.timezone) else {
+      return peakTime
+    }
+    let civil = calendar.civil(at: time)
+    return String(format: "%04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day, civil.hour, civil.minute)
+  }
+
   /// Numbers and texts for JSON, `null` for what is not known.
   var document: [String: ReportValue] {
     var document: [String: ReportValue] = [
@@ -150,7 +159,8 @@ extension MonthlyReport {
     line("energy sold", number(account.soldKilowattHours, "kWh"))
     line("cost of energy", number(account.energyCost, plant.currency))
     if plant.tariff.demandCharge > 0 { line("demand charge", number(account.demandCost, plant.currency)) }
-    line("peak import", number(account.peakKilowatts, "kW") + (peakTime.map { "  in the quarter from \($0)" } ?? ""))
+    line(
+      "peak import", number(account.peakKilowatts, "kW") + (localPeakTime.map { "  in the quarter from \($0)" } ?? ""))
     line("carbon of what was bought", number(account.carbonKilograms, "kg"))
     if plant.assets.contains(where: { $0.kind == .battery }) {
       line("full cycles of batteries", number(account.fullCycles, ""))
@@ -184,7 +194,9 @@ extension MonthlyReport {
     }
     for entry in account.completeness where entry.goodShare < MonthlyReport.fullShare {
       gaps.append(
-        "\(entry.asset): \(percent(entry.goodShare)) good readings, hours with any \(percent(entry.presentShare))")
+        entry.presentShare == 0
+          ? "\(entry.asset): no whole hour of readings"
+          : "\(entry.asset): \(percent(entry.goodShare)) good readings, hours with any \(percent(entry.presentShare))")
     }
     return gaps
   }

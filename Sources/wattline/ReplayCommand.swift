@@ -41,6 +41,9 @@ enum ReplayCommand {
     if FileManager.default.fileExists(atPath: arguments.operands[0], isDirectory: &isFolder), isFolder.boolValue {
       return try ReplayJournal.run(arguments, directory: arguments.operands[0])
     }
+    for option in ["--output", "--database", "--diff", "--json"] where arguments.has(option) {
+      throw Misuse(message: "\(option) is of a journal's replay, and '\(arguments.operands[0])' is no folder")
+    }
     let speed = try arguments.positiveNumber("--speed")
     guard let name = arguments.text("--plant") else {
       throw Misuse(message: "replay needs --plant P: the plant whose sensors the columns are")
@@ -61,7 +64,7 @@ enum ReplayCommand {
         description: "the broker has not acknowledged every message; replay again, nothing is counted twice")
     }
     if recording.malformedCount > 0 {
-      Console.note("\(recording.malformedCount) lines or cells could not be read:")
+      Console.note("lines or cells that could not be read: \(recording.malformedCount)")
       for problem in recording.problems.prefix(5) {
         Console.note("\(arguments.operands[0]):\(problem.line): \(problem.reason)")
       }
@@ -70,7 +73,7 @@ enum ReplayCommand {
       let rows = published.rows == 0 ? "no row that can be read" : "no value that a topic of '\(name)' brings"
       throw Failure(description: "\(arguments.operands[0]): nothing was published: it has \(rows)")
     }
-    Console.print("\(published.rows) rows, \(published.messages) messages published")
+    Console.print("\(published.rows.counted("row")), \(published.messages.counted("message")) published")
   }
 
   /// The columns of `NAME` and `NAME=asset.sensor` with commas between, and what each is.

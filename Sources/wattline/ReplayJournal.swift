@@ -39,24 +39,26 @@ enum ReplayJournal {
     if reader.damage.places > 0 { Console.note("\(directory): damaged: \(reader.damage)") }
     if arguments.has("--json") {
       try Console.print(json: ReplayReport(changed.audit, recorded?.audit))
-    } else if let recorded {
-      differences(recorded.audit, changed.audit).forEach(Console.note)
     } else {
-      summary(changed.audit, messages: changed.ledger.messages).forEach(Console.note)
+      let lines =
+        recorded.map { differences($0.audit, changed.audit, loaded.plants) }
+        ?? summary(changed.audit, loaded.plants, messages: changed.ledger.messages)
+      // Standard output may be where the points go.
+      lines.forEach(arguments.text("--output") == "-" ? Console.note : Console.print)
     }
   }
 
-  private static func summary(_ audit: ReplayAudit, messages: UInt64) -> [String] {
-    var lines = ["\(messages) messages, \(audit.points) points beside raw and clean"]
+  private static func summary(_ audit: ReplayAudit, _ plants: [Plant], messages: UInt64) -> [String] {
+    var lines = ["\(messages.counted("message")), \(audit.points.counted("point")) beside raw and clean"]
     for (name, plant) in audit.plants.sorted(by: { $0.key < $1.key }) {
       lines.append(
-        "\(name): \(plant.readings.reduce(0, +)) readings, \(plant.readings[0]) of them good, "
-          + "\(plant.alerts.values.reduce(0, +)) alerts, cost \(money(plant.cost)), saving \(money(plant.saving))")
+        "\(name): \(plant.readings.reduce(0, +).counted("reading")), \(plant.readings[0]) of them good, "
+          + "\(plant.alerts.values.reduce(0, +).counted("alert")), cost \(money(plant.cost, of: name, plants))")
     }
     return lines
   }
 
-  private static func differences(_ before: ReplayAudit, _ after: ReplayAudit) -> [String] {
+  private static func differences(_ before: ReplayAudit, _ after: ReplayAudit, _ plants: [Plant]) -> [String] {
     var lines: [String] = []
     for name in Set(before.plants.keys).union(after.plants.keys).sorted() {
       let (old, new) = (before.plants[name] ?? .init(), after.plants[name] ?? .init())
@@ -66,9 +68,9 @@ enum ReplayJournal {
       for quality in Quality.allCases where old.readings[quality] != new.readings[quality] {
         lines.append("\(name): readings \(quality): \(old.readings[quality]) before, \(new.readings[quality]) now")
       }
-      if old.cost != new.cost { lines.append("\(name): cost: \(money(old.cost)) before, \(money(new.cost)) now") }
-      if old.saving != new.saving {
-        lines.append("\(name): saving: \(money(old.saving)) before, \(money(new.saving)) now")
+      for (what, old, new) in [("cost", old.cost, new.cost), ("what dispatch would save", old.saving, new.saving)]
+      where old != new {
+        lines.append("\(name): \(what): \(money(old, of: name, plants)) before, \(money(new, of: name, plants)) now")
       }
     }
     for key in Set(before.scores.keys).union(after.scores.keys).sorted() {
@@ -81,7 +83,10 @@ enum ReplayJournal {
     return lines.isEmpty ? ["nothing differs in alerts, qualities, forecasts' scores and cost"] : lines
   }
 
-  private static func money(_ value: Double) -> String { String(format: "%.2f", value) }
+  private static func money(_ value: Double, of name: String, _ plants: [Plant]) -> String {
+    let currency = plants.first { $0.name == name }.map { " \($0.currency)" } ?? ""
+    return String(format: "%.2f", value) + currency
+  }
 
   private static func score(_ score: ReplayAudit.Score) -> String {
     score.count > 0 ? String(format: "%.4f", score.meanPinball) : "none"
@@ -122,7 +127,7 @@ private final class ReplayOutput {
     guard let sink else { return }
     sink.stop(within: .hours(1))
     let refused = sink.counts.deadLetters.values.reduce(0, +)
-    if refused > 0 { Console.note("\(refused) points were refused; they are in replay-dead-letter") }
+    if refused > 0 { Console.note("refused points: \(refused), in replay-dead-letter") }
   }
 }
 

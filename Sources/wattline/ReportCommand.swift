@@ -80,7 +80,7 @@ enum ReportCommand {
     let words = "wattline report: the database has nothing of plant '\(plant.name)' in \(span.name)"
     guard known.count == 2 else { return words + ", nor in any other month; is it this plant's database?" }
     let names = known.map { MonthSpan.name($0) }
-    return words + "; it has readings from \(names[0]) to \(names[1])"
+    return words + "; it has readings " + (names[0] == names[1] ? "of" : "from \(names[0]) to") + " \(names[1])"
   }
 }
 

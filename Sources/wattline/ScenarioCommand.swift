@@ -82,7 +82,8 @@ enum ScenarioCommand {
   private static func show(
     _ name: String, _ scenario: Scenario, _ runs: Int, _ outcome: ScenarioOutcome, currency: String
   ) {
-    Console.print("\(name): \(scenario.interval.start) to \(scenario.interval.end), \(runs) runs, p50 (p10 to p90)")
+    Console.print(
+      "\(name): \(scenario.interval.start) to \(scenario.interval.end), \(runs.counted("run")), p50 (p10 to p90)")
     func number(_ value: Double) -> String {
       value.isFinite ? String(format: value.magnitude < 100 ? "%.2f" : "%.0f", value) : "–"
     }

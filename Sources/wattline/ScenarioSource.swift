@@ -63,9 +63,9 @@ struct ScenarioSource {
     func time(_ selector: String) throws -> Int64? {
       try reader.rows("SELECT \(selector)(\"mean\") \(wanted)").first?.number("time").map { Int64($0) }
     }
-    guard let last = try time("last"), let start = try time("first") else {
+    guard let last = try time("last"), let start = try time("first"), start < last else {
       throw Failure(
-        description: "the database \(database.database) has no quarter-hour means of the plant \(plant.name); "
+        description: "the database \(database.database) has too few quarter-hour means of the plant \(plant.name); "
           + "give a recording: wattline scenario FILE.csv …")
     }
     let day: Int64 = 86_400_000

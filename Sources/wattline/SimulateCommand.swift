@@ -75,7 +75,7 @@ enum SimulateCommand {
     progress.finish()
     publisher.flush()
     publisher.stop()
-    Console.print("\(feeds.reduce(0) { $0 + $1.published }) messages published")
+    Console.print("\(feeds.reduce(0) { $0 + $1.published }.counted("message")) published")
   }
 
   /// Gives each fault to the plants that can have it.

@@ -34,7 +34,7 @@ struct SolarRecording {
     let power = try generation.column("ac_power", "power")
     for table in [generation, weather] where table.malformedCount > 0 {
       let name = URL(fileURLWithPath: table.path).lastPathComponent
-      note("malformed_rows", table.malformedCount, "rows of \(name) do not have the header's cells; they are left out")
+      note("malformed_rows", table.malformedCount, "row", "of \(name) without the header's cells, left out")
     }
     let generationTimes = try RecordedTimes(generation)
     let weatherTimes = try RecordedTimes(weather)
@@ -43,7 +43,7 @@ struct SolarRecording {
     let brightest = weather.rows.indices.map { weather.number($0, light) }.filter(\.isFinite).max() ?? 0
     let scale = brightest > 10 ? 0.001 : 1
     if brightest > 10 {
-      note("irradiance_unit", weather.rows.count, "rows have their irradiance in W/m²; it is taken as that")
+      note("irradiance_unit", weather.rows.count, "row", "with an irradiance in W/m², taken as that")
     }
     var skies: [Timestamp: (light: Double, module: Double)] = [:]
     for (row, time) in weatherTimes.times.enumerated() {
@@ -71,12 +71,12 @@ struct SolarRecording {
     }
     let unlit = sums.keys.count { skies[$0] == nil }
     if unlit > 0 {
-      note("no_weather", unlit, "times of generation have no weather; they are left out")
+      note("no_weather", unlit, "time", "of generation without weather, left out")
     }
   }
 
-  private mutating func note(_ kind: String, _ count: Int, _ text: String) {
-    defects.append(RecordingDefect(kind: kind, count: count, text: "\(count) \(text)"))
+  private mutating func note(_ kind: String, _ count: Int, _ noun: String, _ text: String) {
+    defects.append(RecordingDefect(kind: kind, count: count, text: "\(count.counted(noun)) \(text)"))
   }
 
   /// Several rows of one time that no column tells apart.
@@ -91,7 +91,7 @@ struct SolarRecording {
     if hasIdentity { return }
     note(
       "no_id", generators,
-      "rows have the same time and no column tells which generator they are; they are judged by their sum alone")
+      "row", "of each time, and no column tells which generator they are; they are judged by their sum alone")
   }
 
   /// Direct current that cannot be in the unit of the alternating one.
@@ -104,7 +104,8 @@ struct SolarRecording {
     guard !(0.9...1.3).contains(median) else { return }
     note(
       "dc_unit", ratios.count,
-      "rows have a DC power of \(String(format: "%.1f", median)) times the AC power, where an inverter takes 1.0 to 1.1: "
+      "row",
+      "with a DC power of \(String(format: "%.1f", median)) times the AC power, where an inverter takes 1.0 to 1.1: "
         + "the column is in another unit")
   }
 
@@ -121,7 +122,8 @@ struct SolarRecording {
     let worst = days.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.prefix(2)
     note(
       "no_power_in_light", days.values.reduce(0, +),
-      "rows have no power in bright light, most on " + worst.map { "\($0.key) (\($0.value))" }.joined(separator: ", "))
+      "row", "without power in bright light, most on " + worst.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+    )
   }
 }
 
@@ -160,7 +162,9 @@ struct RecordedTimes {
 
   private mutating func noteGaps(_ name: String) {
     let unread = times.count { $0 == nil }
-    if unread > 0 { note("unreadable_time", unread, "\(name): \(unread) rows have a time that cannot be read") }
+    if unread > 0 {
+      note("unreadable_time", unread, "\(name): \(unread.counted("row")) with a time that cannot be read")
+    }
     let counts = Dictionary(times.compactMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
     let rows = counts.values.sorted()
     let moments = counts.keys.sorted()
@@ -173,12 +177,14 @@ struct RecordedTimes {
       let due = Int((last - first).inSeconds / step.inSeconds) + 1
       note(
         "missing_times", due - moments.count,
-        "\(name): \(due - moments.count) of \(due) times are missing, in \(gaps.count) gaps, the longest from "
+        "\(name): missing \(due - moments.count) of \(due) times, in \(gaps.count.counted("gap")), the longest from "
           + "\(longest.0) to \(longest.1)")
     }
     let incomplete = rows.count { $0 != usualRows }
     if incomplete > 0 {
-      note("incomplete_times", incomplete, "\(name): \(incomplete) times have another number of rows than \(usualRows)")
+      note(
+        "incomplete_times", incomplete,
+        "\(name): \(incomplete.counted("time")) with another number of rows than \(usualRows)")
     }
   }
 

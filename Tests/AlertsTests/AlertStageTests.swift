@@ -152,6 +152,8 @@ struct AlertStageTests {
       var other = AlertScript()
       other.live([("pv1.power", 52)], times: 3)
       other.live([("pv1.power", value)], times: 5, quality: .outOfRange)
+      let text = other.transitions.first?.text ?? ""
+      #expect(text.contains(", the last \(value) kW at "), "\(text)")
       #expect(other.changes() == ["range pv1 power raised warning"])
     }
   }

@@ -87,10 +87,19 @@ struct MonthlyAccountTests {
     day.run(hours: 0..<20, exchange: 12, battery: -2, price: 0.2)
     day.run(hours: 20..<24, exchange: 12, battery: 10, price: 0.2)
     let account = day.accountant.finish()
-    #expect(abs(account.demandCost - 24) < 1e-9)
+    #expect(abs((account.demandCost ?? 0) - 24) < 1e-9)
     let comparison = try #require(account.comparison)
     #expect(abs(comparison.savingAgainstNothing - (22 - 12) * 2) < 0.01)
     #expect(comparison.regret >= 0)
+  }
+
+  @Test("a demand charge is not known without a quarter of an hour of import, and nothing where nothing is imported")
+  func unknownPeak() {
+    var day = Day(demandCharge: 2)
+    #expect(day.accountant.finish().demandCost == nil && Day().accountant.finish().demandCost == 0)
+    day.run(hours: 0..<1, exchange: -5, battery: 0, price: 0.2)
+    let account = day.accountant.finish()
+    #expect(account.peakKilowatts == 0 && account.demandCost == 0)
   }
 
   @Test("what was not measured is in no sum, and the hours that are known are told")

@@ -33,6 +33,7 @@ struct DeadLetterTests {
     #expect(bench.sink.stop(within: .seconds(10)) == 1)
     let path = try #require(bench.deadLetterFiles.first)
     #expect(path.hasSuffix(".lp.zst") && bench.deadLetterFiles.count == 1)
+    #expect(bench.notes.all.filter { $0.contains("refuses points for good (malformed)") }.count == 1)
     #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
     let file = try Data(contentsOf: URL(fileURLWithPath: path))
     let letters = DeadLetter.frames(in: Array(file)).flatMap { $0.letters ?? [] }

@@ -123,6 +123,27 @@ import Testing
     #expect(attributes[.posixPermissions] as? Int == 0o700)
   }
 
+  @Test("a broker that has forgotten the session is told as that, and one that meets it for the first time is not")
+  func sessionLost() throws {
+    let folder = try TemporaryFolder(prefix: "wattline-memory")
+    defer { folder.remove() }
+    let fixture = try SessionFixture()
+    defer { fixture.broker.stop() }
+    let (memory, events) = (SessionMemory(folder: folder.path, broker: fixture.settings), fixture.events)
+    let session = BrokerSession(
+      settings: fixture.settings, subscriptions: ["plant/#"], memory: memory, sink: fixture.sink
+    ) { events.append($0) }
+    session.start()
+    #expect(Waiting.until { session.isSubscribed })
+    #expect(!events.all.contains(.forgotten))
+    fixture.broker.kill()
+    #expect(Waiting.until { !session.isSubscribed })
+    try fixture.broker.start()
+    #expect(Waiting.until { session.isSubscribed })
+    session.stop()
+    #expect(events.count(.forgotten) == 1)
+  }
+
   private func plants(_ count: Int) -> [Plant] {
     (0..<count).map { DecoderBench.plant("site\($0)", [TopicRule(match: "site\($0)/{asset}/{sensor}")]) }
   }

@@ -42,17 +42,6 @@ import Testing
     #expect(Set(texts.map { hash($0.0, $0.1) }).count == texts.count)
   }
 
-  @Test("pauses double from a quarter of a second to thirty, shortened by a half at most")
-  func backoff() {
-    var backoff = SessionBackoff(seed: 1)
-    for ceiling in [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30] {
-      let pause = backoff.next()
-      #expect(pause >= ceiling / 2 && pause <= ceiling)
-    }
-    backoff.reset()
-    #expect(backoff.next() <= 0.25)
-  }
-
   @Test("a session is complete when every filter was granted, no answer is awaited and nothing is left over")
   func subscriptions() {
     func codes<R>(_ codes: [UInt8], _ body: (UnsafeRawBufferPointer) -> R) -> R { codes.withUnsafeBytes(body) }

@@ -100,7 +100,7 @@ enum Refusal: CaseIterable, Sendable {
     let reason = [0x1F, 0, 4] + Array("full".utf8)
     let refusing = Mutex(true)
     let broker = try FakeBroker { packet in
-      guard packet[0] == 0x10 else { return .bytes([0xE0, 2, 0x8E, 0]) }
+      guard packet[0] == 0x10 else { return .bytes([0xE0, 2, 0x8B, 0]) }
       let refuses = refusing.withLock { value in
         defer { value = false }
         return value
@@ -114,12 +114,49 @@ enum Refusal: CaseIterable, Sendable {
     let session = session(broker, .v5, events)
     session.start()
     let first = "the broker refuses the connection: a quota is exceeded (full)"
-    let second =
-      "the broker ends the connection: another client took over the session; "
-      + "every process needs a client_id of its own"
+    let second = "the broker ends the connection: it is shutting down"
     #expect(Waiting.until { events.all.contains(.disconnected(reason: second)) })
     session.stop()
     #expect(events.all.first == .disconnected(reason: first))
+  }
+
+  @Test("who loses the session to another client says what to change and waits longer each time", arguments: [5, 4])
+  func contested(_ version: UInt8) throws {
+    let broker = try FakeBroker { packet in
+      guard packet[0] == 0x82 else { return FakeBroker.polite(packet, version: version) }
+      // A broker of MQTT 3.1.1 has no words for it.
+      return version == 5 ? .bytes([0x90, 4, packet[2], packet[3], 0, 1, 0xE0, 2, 0x8E, 0]) : .close
+    }
+    defer { broker.stop() }
+    let events = EventLog()
+    let session = session(broker, version == 5 ? .v5 : .v311, events)
+    let start = ContinuousClock.now
+    session.start()
+    let reason =
+      version == 5
+      ? "another client uses the client id 'wattline' and has taken the session over; "
+        + "give each an mqtt.client_id of its own"
+      : "the broker closes each connection soon after it stands, most likely because another client uses the client "
+        + "id 'wattline'; give each an mqtt.client_id of its own"
+    let needed = version == 5 ? 4 : 2
+    #expect(Waiting.until { events.count(.disconnected(reason: reason)) >= needed })
+    // 0.125 s, 0.25 s and 0.5 s at least.
+    #expect(ContinuousClock.now - start > .milliseconds(870))
+    session.stop()
+  }
+
+  @Test("a broker that is not there is told in the same words each time")
+  func nobody() throws {
+    let events = EventLog()
+    var settings = BrokerSettings()
+    settings.port = try Loopback.freePort()
+    let session = BrokerSession(settings: settings, subscriptions: ["plant/#"], sink: RecordingSink()) {
+      events.append($0)
+    }
+    session.start()
+    #expect(Waiting.until { events.all.count >= 4 })
+    session.stop()
+    #expect(Set(events.all.map { "\($0)" }).count == 1, "\(events.all)")
   }
 
   @Test(

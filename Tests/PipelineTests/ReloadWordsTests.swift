@@ -5,6 +5,13 @@ import Testing
 
 @Suite("What a reload says")
 struct ReloadWordsTests {
+  @Test("a journal's folder that may not be written to is a mistake of wattline.yaml, whether it is there or not")
+  func journalPath() {
+    let mistake = RunningPipeline.mistake(inJournalPath: "/no such folder/journal") { $0 != "/" }
+    #expect(mistake?.description.hasPrefix("wattline.yaml:1:1: error: 'journal.path' is '/no such folder/") == true)
+    #expect(RunningPipeline.mistake(inJournalPath: "/no such folder/journal") { $0 == "/" } == nil)
+  }
+
   @Test("secrets that were rotated are named, and nothing else is")
   func secrets() {
     var old = ProcessSettings()

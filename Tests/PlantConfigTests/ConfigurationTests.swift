@@ -33,6 +33,14 @@ struct ConfigurationTests {
         "p.yaml:4:35: error: 'range' is upside down; write the lower end first: [1.0, 5.0]"
       ),
       (
+        head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, unit: watts}]",
+        "p.yaml:4:34: error: there is no unit 'watts'; known are kW, W, MW, GW, mW, hp, BTU/h"
+      ),
+      (
+        head + "sensors: {a.power: {unit: W}}",
+        "p.yaml:3:10: error: 'sensors' must be a list, such as '- {match: pv1.power, unit: W}', not a mapping"
+      ),
+      (
         head + "assets: {a: {kind: pv}}\nfaults: [\"a:derating=170@1h\"]",
         "p.yaml:4:10: error: fault 'a:derating=170@1h' has the severity '170'; of derating it is a number from 0.0 to "
           + "100.0 (% of the rating that is left)"

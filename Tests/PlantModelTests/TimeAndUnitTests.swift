@@ -43,6 +43,7 @@ struct TimeAndUnitTests {
     "units are converted to the canonical unit of their quantity",
     arguments: [
       ("W", 1500, 1.5), ("degF", 72.5, 22.5), ("therm", 1, 29.3071), ("m3_gas", 1, 10.55), ("fraction", 0.5, 50),
+      ("mW", 1500, 0.0015),
     ])
   func units(name: String, value: Double, canonical: Double) throws {
     let unit = try #require(Unit.named(name))
@@ -50,7 +51,19 @@ struct TimeAndUnitTests {
   }
 
   @Test("milliwatts are not taken for megawatts")
-  func ambiguousCase() { #expect(Unit.named("mw") == nil) }
+  func ambiguousCase() {
+    #expect(Unit.named("mw") == nil)
+    #expect(Unit.named("mW")?.canonical(2e6) == 2 && Unit.named("MW")?.canonical(2) == 2000)
+  }
+
+  @Test(
+    "a unit at the end of a sensor's name is the one that is written",
+    arguments: [
+      ("power_mW", "mW"), ("power_MW", "MW"), ("power_mw", "MW"), ("POWER_KW", "kW"), ("temperature_c", "°C"),
+    ])
+  func endings(name: String, symbol: String) {
+    #expect(SensorCatalogue.profile(sensor: name, of: Asset(name: "a", kind: .load)).unit?.symbol == symbol)
+  }
 
   @Test("the worst quality of a set of flags decides")
   func worstQuality() {

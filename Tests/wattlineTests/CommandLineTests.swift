@@ -7,7 +7,9 @@ struct CommandLineTests {
   private static let good = """
     plant: hillside
     location: {latitude: 48.14, longitude: 11.58, timezone: Europe/Berlin}
-    topics: [{match: "hillside/{asset}/{sensor}"}]
+    topics:
+      - {match: "tele/{asset}", payload: json, values: {w: /a/b}, scale: {w: 0.001}, rename: {w: power}}
+      - {match: "hillside/{asset}/{sensor}"}
     assets:
       roof: {kind: pv, capacity_kw: 30}
       pump: {kind: load, within: house}
@@ -23,6 +25,7 @@ struct CommandLineTests {
       #expect(result.errors == "")
       let words = [
         "plant hillside", "asset roof  pv", "within house", "roof.power  unit W", "hillside/{asset}/{sensor}",
+        "power kW, dc_power kW, energy kWh, irradiance W/m²", "power = 0.001 × \"/a/b\"",
       ]
       for word in words { #expect(result.output.contains(word)) }
     }
@@ -81,7 +84,7 @@ struct CommandLineTests {
     arguments: [
       [], ["fly"], ["check", "--colour"], ["check", "here"], ["check", "--config"], ["check", "--json=yes"],
       ["replay"], ["replay", "x.csv"], ["replay", "x.csv", "--plant", "a", "--speed", "0"],
-      ["replay", "x.csv", "--plant", "a", "--columns", "b=,c"],
+      ["replay", "x.csv", "--plant", "a", "--columns", "b=,c"], ["replay", "x.csv", "--plant", "a", "--diff"],
       ["simulate", "--seed", "-1"], ["run", "--fast"],
     ])
   func misuse(_ words: [String]) throws {

@@ -113,7 +113,22 @@ struct RefusedCommandTests {
       let folderOnly = try run("")
       #expect(folderOnly.code == 1 && folderOnly.errors.contains("has no journal"), "\(folderOnly)")
       let good = try run("good.csv")
-      #expect(good.code == 0 && good.output == "1 rows, 1 messages published\n", "\(good)")
+      #expect(good.code == 0 && good.output == "1 row, 1 message published\n", "\(good)")
+    }
+  }
+
+  @Test("a broker that refuses is told as that, once, and not as one that does not answer")
+  func refusedByBroker() throws {
+    var options = LocalBroker.Options()
+    options.credentials = ("plant", "right")
+    let broker = try LocalBroker.started(options: options)
+    defer { broker.stop() }
+    let process = "mqtt: {url: \"mqtt://127.0.0.1:\(broker.port)\", username: plant, password: wrong}"
+    try inFolder(["wattline.yaml": process, "hillside.yaml": Self.plant]) { folder in
+      let result = try Program.run("simulate", "--config", folder, "--for", "1")
+      #expect(result.code == 1 && result.output == "", "\(result)")
+      #expect(result.errors.components(separatedBy: "not authorised").count == 2, "\(result.errors)")
+      #expect(result.errors.contains("see url, username and password of mqtt in wattline.yaml"), "\(result.errors)")
     }
   }
 

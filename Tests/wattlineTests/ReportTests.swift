@@ -89,7 +89,10 @@ struct ReportTests {
       #expect(rows.count == 2 && rows.first?.count == rows.last?.count && rows.last?.first == "o'hill")
 
       let text = try Program.run("report", "--config", folder, "--month", "2026-03")
-      for word in ["o'hill  2026-03", "energy bought", "960.00 kWh", "cover 6.5 % of the time", "bess: 0.0 %"] {
+      for word in [
+        "o'hill  2026-03", "energy bought", "960.00 kWh", "cover 6.5 % of the time", "bess: no whole hour of",
+        "25.00 kW  in the quarter from 2026-03-01 00:00",
+      ] {
         #expect(text.output.contains(word), "\(word) in \(text.output)")
       }
     }

@@ -85,6 +85,8 @@ struct RunTests {
     try site.add(plant: "first", topics: ["south/{asset}/{sensor}"], modified: moment)
     site.program?.signal(SIGHUP)
     #expect(Waiting.until(seconds: 5) { site.logTail.contains("reloaded: first changed") }, "\(site.logTail)")
+    site.program?.signal(SIGHUP)
+    #expect(Waiting.until(seconds: 30) { site.logTail.contains("nothing of it has changed") }, "\(site.logTail)")
   }
 
   @Test("replay publishes the columns that are asked for under the names that are given, at their own times")
@@ -107,5 +109,7 @@ struct RunTests {
     let rows = try site.influx.query("SELECT \"value\" FROM \"raw\" WHERE \"asset\" = 'load' AND \"sensor\" = 'power'")
     #expect(rows.map { $0.number("value") } == [1.5, 2.5])
     #expect(rows.map { $0.number("time") } == [1_714_521_600_000, 1_714_525_200_000])
+    let again = try Program.run("replay", site.folder.path + "/journal", "--config", site.folder.path)
+    #expect(again.code == 0 && again.errors == "" && again.output.contains("\nfirst: 3 readings, "), "\(again)")
   }
 }

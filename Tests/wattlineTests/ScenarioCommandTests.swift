@@ -71,6 +71,12 @@ struct ScenarioCommandTests {
     #expect(row.tags == ["plant": "hill", "scenario": "more sun"])
     #expect(row.number("count") == 168)
     #expect((row.number("max") ?? 0) > 0)
+    // A plant that began just now.
+    try influx.write("feature,plant=vale,asset=load,sensor=power,window=15m mean=1 1790000000000\n")
+    try "plant: vale\nlocation: {latitude: 48, longitude: 11, timezone: UTC}\nassets: {load: {kind: load}}\n"
+      .write(toFile: folder.path + "/vale.yaml", atomically: true, encoding: .utf8)
+    let young = try Program.run("scenario", "--plant", "vale", "--config", folder.path, "--event", "heat=+6K")
+    #expect(young.code == 1 && young.errors.contains("has too few quarter-hour means of the plant vale"), "\(young)")
   }
 
   @Test(
