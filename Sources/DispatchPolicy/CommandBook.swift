@@ -14,7 +14,8 @@ import StreamCore
 ///    knows too little.
 /// 4. `OPTIMIZE` with the recommended power, where the asset does not give it already.
 ///
-/// Nothing is commanded while the plant catches up with its past. The same wish is not repeated while its command is
+/// Nothing is commanded while the plant catches up with its past; what was recommended for the quarter of an hour in which
+/// it comes to the present is commanded then. The same wish is not repeated while its command is
 /// valid. Times are the plant's event time, so that the same journal gives the same commands.
 struct CommandBook {
   /// The subject of instructions that answer commands.
@@ -49,6 +50,8 @@ struct CommandBook {
   /// What the book reads of the plant in a step.
   struct Context {
     var now: Timestamp
+    /// What dispatch decided just now, the latest last.
+    var decisions: [DispatchDecision]
     /// Measured power of an asset, in its own direction [kW].
     var power: (AssetIndex) -> Double?
     var stateOfCharge: (AssetIndex) -> Double?
@@ -81,7 +84,7 @@ struct CommandBook {
     for position in register.assets.indices where CommandBook.kinds.contains(register.assets[position].kind) {
       let asset = AssetIndex(position)
       judge(asset, &frame, context, register)
-      if let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register) {
+      if let wish = wish(for: asset, context.decisions.last { $0.asset == asset }, context, register) {
         issue(wish, asset, &frame, context, register)
       }
       forgive(asset, &frame, context, register)
