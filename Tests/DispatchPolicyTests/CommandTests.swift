@@ -351,6 +351,32 @@ struct CommandTests {
     #expect(control.told("bess") == told)
   }
 
+  @Test("an asset's time to respond begins when it could hear of its command, also where the plant's clock was behind")
+  func response() {
+    var control = Control(.automatic)
+    control.minutes(9)
+    control.behind = .minutes(4)
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE issued"])
+    control.behind = .seconds(15)
+    control.minutes(7)
+    #expect(control.told("bess") == [])
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE not_followed"])
+  }
+
+  @Test("an asset's time to respond begins when a person has said yes")
+  func responseToConfirmation() throws {
+    var control = Control(.confirm)
+    control.minutes(20)
+    let id = try #require(control.commands.last).id
+    control.answer(["id": id, "action": "confirm"])
+    control.minutes(3)
+    #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE issued"])
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE not_followed"])
+  }
+
   @Test("a restored stage goes on with its commands as the one that was saved")
   func restores() throws {
     var control = Control(.confirm)

@@ -56,7 +56,8 @@ struct DecodingTimeTests {
       (#"{"p":1,"t":21.5}"#, "named/a", true), (#"{"p":1,"time":21.5}"#, "named/a", true),
       (#"{"p":1,"t":21.5}"#, "listed/a", false), (#"{"p":1,"t":21.5,"time":"soon"}"#, "listed/a", true),
       (#"{"t":21.5,"h":40}"#, "all/a", false), (#"{"t":"21.5","h":40}"#, "all/a", false),
-      (#"{"h":40,"time":"soon"}"#, "all/a", true), (#"{"value":"x","time":"soon"}"#, "r/a/s", false),
+      (#"{"t":{"a":21.5}}"#, "all/a", false), (#"{"h":40,"time":"soon"}"#, "all/a", true),
+      (#"{"value":"x","time":"soon"}"#, "r/a/s", false),
       ("1", "r/a/s", false),
     ])
   func unusable(payload: String, topic: String, counts: Bool) {
