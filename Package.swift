@@ -93,7 +93,7 @@ let package = Package(
     tests("InfluxSink", ["Journal", "MQTTSource"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("WattlineBenchmarks"),
-    tests("Pipeline", ["PlantConfig", "InfluxSink", "PlantSimulation", "Journal", "MQTTSource"]),
+    tests("Pipeline", ["PlantConfig", "Forecasting", "InfluxSink", "PlantSimulation", "Journal", "MQTTSource"]),
     // Runs the program as users do; it is found next to the test bundle.
     tests(
       "wattline",

@@ -14,7 +14,8 @@ import StreamCore
 ///    knows too little.
 /// 4. `OPTIMIZE` with the recommended power, where the asset does not give it already.
 ///
-/// Nothing is commanded while the plant catches up with its past. The same wish is not repeated while its command is
+/// Nothing is commanded while the plant catches up with its past; what was recommended for the quarter of an hour in which
+/// it comes to the present is commanded then. The same wish is not repeated while its command is
 /// valid. Times are the plant's event time, so that the same journal gives the same commands.
 struct CommandBook {
   /// The subject of instructions that answer commands.
@@ -38,6 +39,9 @@ struct CommandBook {
     var powerBefore = Double.nan
     /// What was commanded last.
     var command: Command?
+    /// The minute in which the asset could hear of it, by the clock on the wall: the plant's may be behind, and a person
+    /// may have thought about it.
+    var given = Timestamp.distantPast
   }
 
   private var memories: [AssetIndex: Memory] = [:]
@@ -49,6 +53,8 @@ struct CommandBook {
   /// What the book reads of the plant in a step.
   struct Context {
     var now: Timestamp
+    /// What dispatch decided just now, the latest last.
+    var decisions: [DispatchDecision]
     /// Measured power of an asset, in its own direction [kW].
     var power: (AssetIndex) -> Double?
     var stateOfCharge: (AssetIndex) -> Double?
@@ -81,7 +87,7 @@ struct CommandBook {
     for position in register.assets.indices where CommandBook.kinds.contains(register.assets[position].kind) {
       let asset = AssetIndex(position)
       judge(asset, &frame, context, register)
-      if let wish = wish(for: asset, frame.dispatch.last { $0.asset == asset }, context, register) {
+      if let wish = wish(for: asset, context.decisions.last { $0.asset == asset }, context, register) {
         issue(wish, asset, &frame, context, register)
       }
       forgive(asset, &frame, context, register)
@@ -283,7 +289,9 @@ extension CommandBook {
         if command.action == .startup { carryOut(command, at: context.now) }
       } else {
         // Readings come once a minute from many, and the first after a jump may be doubted.
-        guard command.state == .issued, context.now - command.issued >= settings.response + .minutes(2) else { return }
+        guard command.state == .issued, let given = memories[asset]?.given,
+          context.now - given >= settings.response + .minutes(2)
+        else { return }
         command.state = .notFollowed
         // It is not off, and is to be told again.
         if command.action == .shutdown {
@@ -334,6 +342,7 @@ extension CommandBook {
     let isNew = memory.command?.id != command.id
     if isNew, command.action == .shutdown, let actual { memory.powerBefore = actual }
     memory.command = command
+    if command.state == .issued { memory.given = frame.received.floored(to: .minute) }
     memories[command.asset] = memory
     restrict(by: command, register.assets[command.asset.position])
     frame.commands.append(command)
@@ -368,6 +377,7 @@ extension CommandBook {
       writer.write(entry.value.isOff)
       writer.write(entry.value.changed)
       writer.write(entry.value.powerBefore)
+      writer.write(entry.value.given)
       writer.write(entry.value.command != nil)
       entry.value.command?.write(to: &writer)
     }
@@ -384,12 +394,13 @@ extension CommandBook {
       (id: try reader.readString(), rule: try reader.readString(), asset: try reader.read(Int32.self))
     }
     for alert in alerts { critical[alert.id] = (alert.rule, alert.asset < 0 ? nil : AssetIndex(Int(alert.asset))) }
-    let entries = try reader.readArray(elementSize: 22) { (reader) throws(SnapshotError) -> (AssetIndex, Memory) in
+    let entries = try reader.readArray(elementSize: 30) { (reader) throws(SnapshotError) -> (AssetIndex, Memory) in
       let asset = AssetIndex(Int(try reader.read(Int32.self)))
       var memory = Memory()
       memory.isOff = try reader.readBool()
       memory.changed = try reader.readTimestamp()
       memory.powerBefore = try reader.readDouble()
+      memory.given = try reader.readTimestamp()
       if try reader.readBool() { memory.command = try Command(from: &reader, asset: asset) }
       return (asset, memory)
     }

@@ -26,7 +26,7 @@ public struct DispatchStage: Stage {
 
   /// Health index below which a battery is not left to the learned policy.
   static let leastHealth = 50.0
-  private static let layoutVersion: UInt16 = 4
+  private static let layoutVersion: UInt16 = 5
   var last = LastValues()
   private var prices: PriceCurve
   /// For the batteries whose sizes are known; `nil` where there are none.
@@ -35,6 +35,8 @@ public struct DispatchStage: Stage {
   private var health: [AssetIndex: Double] = [:]
   private var isCurtailing = false
   private var commands = CommandBook()
+  /// The latest decisions, while the plant catches up: those that still hold when it is at the present are commanded then.
+  private var overdue: [DispatchDecision] = []
 
   /// The stage of a plant. Local time is UTC if its time zone is not known to the system.
   public init(plant: Plant) {
@@ -67,12 +69,15 @@ public struct DispatchStage: Stage {
       frame.instructions[position].outcome = commands.follow(frame.instructions[position], &frame, in: register)
     }
     commands.note(frame.alerts)
+    if !CommandBook.isLive(frame), !frame.dispatch.isEmpty { overdue = frame.dispatch }
     guard frame.cause == .minute || !frame.alerts.isEmpty, CommandBook.isLive(frame) else { return }
     let now = frame.cause == .minute ? frame.clock : frame.received
+    let decisions = overdue.filter { now - $0.time < DispatchStage.interval } + frame.dispatch
+    overdue.removeAll()
     let known = self
     let prices = pricesNow(at: now, register)
     let context = CommandBook.Context(
-      now: now, power: { known.power(of: $0, at: now, register) },
+      now: now, decisions: decisions, power: { known.power(of: $0, at: now, register) },
       stateOfCharge: { known.stateOfCharge(of: $0, at: now, register) }, health: health,
       exchange: exchange(at: now, register) ?? .nan, importPrice: prices.outlook.now,
       exportPrice: prices.export, limits: GridLimits(register))
@@ -340,6 +345,12 @@ extension DispatchStage {
     }
     writer.write(isCurtailing)
     commands.snapshot(into: &writer)
+    writer.write(overdue) { writer, decision in
+      writer.write(decision.asset.rawValue)
+      writer.write(decision.time)
+      for number in [decision.recommendedKilowatts, decision.stateOfCharge, decision.price] { writer.write(number) }
+      writer.write(decision.reason)
+    }
     writer.write(learner != nil)
     learner?.snapshot(into: &writer)
   }
@@ -358,6 +369,12 @@ extension DispatchStage {
     for judgement in judgements { health[judgement.asset] = judgement.index }
     isCurtailing = try reader.readBool()
     try commands.restore(from: &reader)
+    overdue = try reader.readArray(elementSize: 40) { (reader) throws(SnapshotError) in
+      DispatchDecision(
+        asset: AssetIndex(Int(try reader.read(Int32.self))), time: try reader.readTimestamp(),
+        recommendedKilowatts: try reader.readDouble(), stateOfCharge: try reader.readDouble(),
+        price: try reader.readDouble(), reason: try reader.readString())
+    }
     guard try reader.readBool() else { return }
     // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
     var restored = learner ?? DispatchLearner.placeholder

@@ -293,6 +293,7 @@ public struct FeatureWindowStage: Stage {
     frame.points.field("battery_coverage", balance.batteryCoverage)
     frame.points.field("self_consumption", balance.selfConsumption)
     frame.points.field("cost", balance.cost)
+    if balance.cost != nil { frame.points.field("currency", text: register.plant.currency) }
     frame.points.field("carbon_kg", balance.carbon)
   }
 }

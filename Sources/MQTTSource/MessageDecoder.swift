@@ -23,7 +23,7 @@ import StreamCore
 /// **Times.** One that is stated by the rule and absent from the payload leaves the receive time; one that is there and
 /// not readable refuses the message. Without a statement `ts`, `time`, `timestamp`, `t`, `Time`, `Timestamp`, `datetime`
 /// and `last_seen` of a JSON object are tried, and count only if they are moments from 2000 on, since devices without a
-/// clock put their uptime there.
+/// clock put their uptime there; a message that has only others keeps the receive time and is counted.
 public struct MessageDecoder {
   /// Longest payload that is read [bytes].
   public static let maximumPayloadLength = 16 << 20
@@ -36,6 +36,8 @@ public struct MessageDecoder {
   public private(set) var beyondLimits: [UInt64]
   /// Their sum.
   public private(set) var beyondLimitsInAll: UInt64 = 0
+  /// Messages whose readings have the receive time because what stands in a usual place of a time is no usable one.
+  public private(set) var timesUnusable: UInt64 = 0
   /// Most topics, and most names out of payloads, that are remembered; beyond them all are forgotten and learned anew.
   public var topicLimit = 1_000_000
 
@@ -76,6 +78,8 @@ public struct MessageDecoder {
   var nameKey: [UInt8] = []
   /// Why a value that was looked for was not taken.
   var setback = RefusalReason.missingValue
+  /// Whether the message has a time that is not used.
+  var hasUnusableTime = false
 
   /// A decoder for a worker's share of `plants`. The positions of plants within the share are the plant indexes of
   /// outcomes. The rules of all plants take part, so that a topic goes to the same plant in whatever way they are shared.
@@ -124,9 +128,12 @@ public struct MessageDecoder {
     guard !payload.isEmpty else { return .refused(.emptyPayload) }
     pending.removeAll(keepingCapacity: true)
     setback = .missingValue
+    hasUnusableTime = false
     messageNumber &+= 1
     if let refusal = read(payload, route: route, received: received) { return .refused(refusal) }
-    return flush(payload, to: &batches[plant], plant: plant, register: &registers[plant])
+    let outcome = flush(payload, to: &batches[plant], plant: plant, register: &registers[plant])
+    if hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
+    return outcome
   }
 
   /// Forgets all topics; the next message of each is matched again.

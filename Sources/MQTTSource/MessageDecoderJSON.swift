@@ -20,10 +20,14 @@ extension MessageDecoder {
         guard let moment else { return .badTime }
         time = moment
       } else {
-        guard let moment, moment >= MessageDecoder.earliestUnstatedTime else { continue }
+        guard let moment, moment >= MessageDecoder.earliestUnstatedTime else {
+          hasUnusableTime = hasUnusableTime || !isReading(value, payload, route: route)
+          continue
+        }
         time = moment
       }
       hasSourceTime = true
+      hasUnusableTime = false
       timeStart = value.range.lowerBound
       break
     }
@@ -108,6 +112,16 @@ extension MessageDecoder {
       return scratch.withUnsafeBytes { TimeText.parse($0, unit: unit, calendar: &calendars[plant]) }
     default: return nil
     }
+  }
+
+  /// Whether what stands in a usual place of a time is taken as a value, which may be called `t` as well.
+  private mutating func isReading(_ value: JSONValue, _ payload: Bytes, route: Int) -> Bool {
+    guard routes[route].naming == .payload else {
+      return found[..<routes[route].valuePlaces].contains { $0.range == value.range }
+    }
+    guard value.kind == .string else { return true }
+    if case .value = scalar(value, payload) { return true }
+    return false
   }
 
   private mutating func unescape(_ value: JSONValue, _ payload: Bytes) {

@@ -5,7 +5,7 @@ import StreamCore
 /// `messages = decoded + refused(reason) + duplicates` and
 /// `readings decoded = written + queued + dead-lettered + dropped(reason)`.
 public struct Ledger: Sendable, Equatable {
-  private static let version: UInt16 = 3
+  private static let version: UInt16 = 4
 
   /// Messages received: those of the journal, and those that were passed over before it.
   public var messages: UInt64 = 0
@@ -20,6 +20,8 @@ public struct Ledger: Sendable, Equatable {
   /// Readings refused because their plant has as many assets or sensors as it may have; messages that had others besides
   /// count as decoded.
   public var beyondLimits: UInt64 = 0
+  /// Decoded messages that stand at their receive time because their own is no usable one.
+  public var timesUnusable: UInt64 = 0
   /// Records of the journal that could not be read back.
   public var malformedRecords: UInt64 = 0
 
@@ -40,6 +42,7 @@ public struct Ledger: Sendable, Equatable {
     readings &+= other.readings
     malformedRecords &+= other.malformedRecords
     beyondLimits &+= other.beyondLimits
+    timesUnusable &+= other.timesUnusable
     refused.merge(other.refused, uniquingKeysWith: &+)
   }
 
@@ -58,6 +61,7 @@ public struct Ledger: Sendable, Equatable {
     writer.write(readings)
     writer.write(malformedRecords)
     writer.write(beyondLimits)
+    writer.write(timesUnusable)
     writer.write(refused.sorted { $0.key < $1.key }) { writer, entry in
       writer.write(entry.key)
       writer.write(entry.value)
@@ -72,6 +76,7 @@ public struct Ledger: Sendable, Equatable {
     readings = try reader.read()
     malformedRecords = try reader.read()
     beyondLimits = try reader.read()
+    timesUnusable = try reader.read()
     let entries = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
       (try reader.readString(), try reader.read(UInt64.self))
     }

@@ -76,6 +76,7 @@ package struct RecordProcessor {
     messages body: UnsafeRawBufferPointer, received: Timestamp, _ drain: Drain, _ observe: Observer
   ) -> [String] {
     let beyondBefore = decoder.beyondLimitsInAll
+    let unusableBefore = decoder.timesUnusable
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
     var notes: [String] = []
@@ -96,6 +97,7 @@ package struct RecordProcessor {
       }
       ledger.messages += 1
     }
+    ledger.timesUnusable &+= decoder.timesUnusable &- unusableBefore
     // Records belong to nobody; one worker counts them.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
     // In their order, however their messages came.

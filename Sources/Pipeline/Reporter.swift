@@ -54,6 +54,7 @@ struct Reporter {
     points.field("refused", integer: Int64(clamping: status.ledger.refusedInAll))
     points.field("duplicates", integer: Int64(clamping: status.ledger.duplicates))
     points.field("readings_beyond_limits", integer: Int64(clamping: status.ledger.beyondLimits))
+    points.field("times_unusable", integer: Int64(clamping: status.ledger.timesUnusable))
     for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
       points.field("dropped_\(reason)", integer: Int64(clamping: count))
     }

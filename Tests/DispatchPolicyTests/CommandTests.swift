@@ -11,6 +11,8 @@ private struct Control {
   var values: [String: Double] = [
     "load.power": 30, "pv.power": 10, "bess.soc": 50, "bess.power": 0, "grid.power": 20,
   ]
+  /// How far the plant's clock is behind.
+  var behind = TimeSpan.seconds(15)
   var commands: [Command] = []
   private var all: [Command] = []
   var lastFields: [String: FieldValue] = [:]
@@ -36,8 +38,7 @@ private struct Control {
   }
 
   mutating func step(
-    _ cause: Cause, alerts: [AlertTransition] = [], health: [AssetHealth] = [], instructions: [Instruction] = [],
-    behind: TimeSpan = .seconds(15)
+    _ cause: Cause, alerts: [AlertTransition] = [], health: [AssetHealth] = [], instructions: [Instruction] = []
   ) {
     var frame = Frame(cause: cause, received: script.clock + behind, clock: script.clock)
     frame.alerts = alerts
@@ -321,10 +322,59 @@ struct CommandTests {
     let alert = AlertTransition(
       id: "1", rule: "trip", asset: control.script.register.asset(named: "pv"), series: nil, status: .raised,
       state: .unacknowledged, severity: .critical, time: control.script.clock, title: "", text: "", value: .nan)
-    control.step(.minute, alerts: [alert], behind: .hours(2))
+    control.behind = .hours(2)
+    control.step(.minute, alerts: [alert])
     #expect(control.commands.isEmpty)
+    control.behind = .seconds(15)
     control.minutes(1)
     #expect(control.told("pv") == ["SHUTDOWN issued"])
+  }
+
+  @Test(
+    "what was decided while a plant caught up is commanded when it is at the present, unless its time is over",
+    arguments: [(3, ["OPTIMIZE issued"]), (14, ["OPTIMIZE issued"]), (16, [])] as [(Int64, [String])])
+  func caughtUp(minutes: Int64, told: [String]) throws {
+    var control = Control(.automatic)
+    control.behind = .hours(2)
+    // A quarter past, when dispatch decides.
+    control.minutes(10)
+    #expect(control.commands.isEmpty)
+    var writer = SnapshotWriter()
+    control.script.stage.snapshot(into: &writer)
+    control.script.stage = DispatchStage(plant: control.script.register.plant)
+    var reader = SnapshotReader(writer.bytes)
+    try control.script.stage.restore(from: &reader)
+    control.behind = .seconds(15)
+    // The clock comes to the present at once.
+    control.script.clock = control.script.clock + .minutes(minutes - 1)
+    control.minutes(2)
+    #expect(control.told("bess") == told)
+  }
+
+  @Test("an asset's time to respond begins when it could hear of its command, also where the plant's clock was behind")
+  func response() {
+    var control = Control(.automatic)
+    control.minutes(9)
+    control.behind = .minutes(4)
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE issued"])
+    control.behind = .seconds(15)
+    control.minutes(7)
+    #expect(control.told("bess") == [])
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE not_followed"])
+  }
+
+  @Test("an asset's time to respond begins when a person has said yes")
+  func responseToConfirmation() throws {
+    var control = Control(.confirm)
+    control.minutes(20)
+    let id = try #require(control.commands.last).id
+    control.answer(["id": id, "action": "confirm"])
+    control.minutes(3)
+    #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE issued"])
+    control.minutes(1)
+    #expect(control.told("bess") == ["OPTIMIZE not_followed"])
   }
 
   @Test("a restored stage goes on with its commands as the one that was saved")

@@ -52,6 +52,8 @@ func pointAMinute() {
   #expect(bench.field("grid_kw", of: .kpi) == Array(repeating: 7, count: 5))
   let costs = bench.field("cost", of: .kpi).compactMap { $0 }
   #expect(costs.count == 5 && costs.allSatisfy { abs($0 - 0.07) < 1e-12 })
+  let currencies = points.map { point in point.fields.first { $0.name == "currency" }?.value }
+  #expect(currencies == Array(repeating: .text("EUR"), count: 5))
 }
 
 @Test("hourly data gives a point an hour that covers the hour, at the prices that came with it")

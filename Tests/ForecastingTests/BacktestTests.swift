@@ -38,6 +38,11 @@ struct BacktestTests {
       shuffled.exogenous[0].values.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
       let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < moment }
       #expect(afterShuffle == before)
+
+      // What is issued at that moment knows the weather that is foretold, and no more of the target.
+      shuffled.exogenous = whole.exogenous
+      let untilThen = try forecasts(shuffled, test: 12).filter { $0.issued <= moment }
+      #expect(untilThen.map(\.quantiles) == reference.filter { $0.issued <= moment }.map(\.quantiles))
     }
   }
 
@@ -59,8 +64,8 @@ struct BacktestTests {
       var shuffled = changed
       shuffled.target.replaceSubrange((cut * 24)..., with: changed.target[(cut * 24)...].shuffled(using: &random))
       let moment = SyntheticLoad.start + .days(Int64(cut))
-      let before = try run(shuffled).trace.filter { $0.issued < moment }
-      #expect(!before.isEmpty && before == drifted.trace.filter { $0.issued < moment })
+      let untilThen = try run(shuffled).trace.filter { $0.issued <= moment }.map(\.quantiles)
+      #expect(untilThen.count > 2 * 24 && untilThen == drifted.trace.filter { $0.issued <= moment }.map(\.quantiles))
     }
   }
 
@@ -83,13 +88,18 @@ struct BacktestTests {
     #expect(trace.count { $0.time == $0.issued && $0.model == "naive" } == 2 * 96)
   }
 
-  @Test("the start of the test changes no forecast either")
+  @Test("the start of the test changes no forecast either, and what is issued then knows nothing of it")
   func otherStart() throws {
     let recording = SyntheticLoad.recording(days: 75)
     let late = try forecasts(recording, test: 4)
     let early = try forecasts(recording, test: 6)
     let first = try #require(late.first).issued
     #expect(early.filter { $0.issued >= first } == late)
+    #expect(first == SyntheticLoad.start + .days(71))
+    var other = recording
+    for slot in (71 * 24)..<(75 * 24) { other.target[slot] = -other.target[slot] }
+    let unknowing = try forecasts(other, test: 4).filter { $0.issued == first }
+    #expect(unknowing.map(\.quantiles) == late.filter { $0.issued == first }.map(\.quantiles))
   }
 
   @Test("on nine weeks of history the ensemble beats the week before by a margin, and its intervals hold")
@@ -161,4 +171,7 @@ extension Backtest.Forecast: Equatable {
     a.model == b.model && a.issued == b.issued && a.time == b.time && a.p10 == b.p10 && a.p50 == b.p50
       && a.p90 == b.p90 && a.actual == b.actual
   }
+
+  /// The forecast without what came.
+  fileprivate var quantiles: [Double] { [p10, p50, p90] }
 }

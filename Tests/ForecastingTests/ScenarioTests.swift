@@ -82,6 +82,16 @@ struct ScenarioTests {
     #expect(outcome.slots[..<48].allSatisfy { $0.cost.p10.isFinite })
   }
 
+  @Test(
+    "errors come from the second half of a short history, and of a longer one from all days after two weeks",
+    arguments: [(3, 1), (16, 8), (28, 14), (40, 26)])
+  func errorDays(history: Int, count: Int) throws {
+    let input = try SyntheticLoad.input(SyntheticLoad.recording(days: history))
+    let days = ForecastErrorDays(load: input, generation: nil, days: 7) { _ in }
+    #expect(days.errors.count == count)
+    #expect(days.medians.keys.min() == input.grid.day(of: input.end) - count)
+  }
+
   @Test("a shutdown takes away what the asset drew, and nothing else")
   func shutdown() throws {
     let change = try run("chiller:shutdown@1d+10h").energy.change

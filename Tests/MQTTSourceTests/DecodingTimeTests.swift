@@ -47,6 +47,33 @@ struct DecodingTimeTests {
     #expect(bench.batches[0].hasSourceTime == [false])
   }
 
+  @Test(
+    "a message at its receive time counts where what stands for a time is none, not where that is a reading or absent",
+    arguments: [
+      (#"{"value":1,"ts":4711}"#, "r/a/s", true), (#"{"value":1,"time":"soon"}"#, "r/a/s", true),
+      (#"{"value":1,"time":"2300-01-01T00:00:00Z"}"#, "r/a/s", true), (#"{"value":1,"ts":1e30}"#, "r/a/s", true),
+      (#"{"value":1,"ts":0,"time":1700000000}"#, "r/a/s", false), (#"{"value":1,"ts":null}"#, "r/a/s", false),
+      (#"{"p":1,"t":21.5}"#, "named/a", true), (#"{"p":1,"time":21.5}"#, "named/a", true),
+      (#"{"p":1,"t":21.5}"#, "listed/a", false), (#"{"p":1,"t":21.5,"time":"soon"}"#, "listed/a", true),
+      (#"{"t":21.5,"h":40}"#, "all/a", false), (#"{"t":"21.5","h":40}"#, "all/a", false),
+      (#"{"t":{"a":21.5}}"#, "all/a", false), (#"{"h":40,"time":"soon"}"#, "all/a", true),
+      (#"{"value":"x","time":"soon"}"#, "r/a/s", false),
+      ("1", "r/a/s", false),
+    ])
+  func unusable(payload: String, topic: String, counts: Bool) {
+    var bench = DecoderBench([
+      TopicRule(match: "r/{asset}/{sensor}"),
+      TopicRule(match: "named/{asset}", values: TopicRule.Value.list(["p": "/p"])),
+      TopicRule(match: "listed/{asset}", values: TopicRule.Value.list(["p": "/p", "t": "/t"])),
+      TopicRule(match: "all/{asset}", payload: .json),
+    ])
+    for round in 1...3 {
+      _ = bench.send(topic, payload)
+      #expect(bench.decoder.timesUnusable == (counts ? UInt64(round) : 0))
+    }
+    #expect(!counts || bench.batches[0].hasSourceTime.allSatisfy { !$0 })
+  }
+
   @Test("a stated unit goes before the size")
   func statedUnit() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}", time: "/t", timeUnit: .milliseconds)])

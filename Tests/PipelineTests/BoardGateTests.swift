@@ -6,6 +6,7 @@ import PlantSimulation
 import PlantTesting
 import Testing
 
+@testable import Forecasting
 @testable import Pipeline
 
 @Suite("Boards", .serialized)
@@ -68,6 +69,8 @@ struct BoardGateTests {
     #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
     try play(plain, site)
     try expectRows(queries.map { ($0.place, plain.filled($0.text)) }, site)
+    let trouble = try #require(queries.first { $0.text.contains("^times_") }).text
+    #expect(try site.influx.query(plain.filled(trouble)).contains { $0.number("last_times_unusable") == 1 })
 
     // A plant that is added by configuration alone, with names that hurt where they are not quoted.
     try site.add(plant: awkward.plant, assets: awkward.assets, sensors: awkward.sensors)
@@ -106,14 +109,32 @@ struct BoardGateTests {
     }
     // A state has no unit, and the second is a duplicate.
     for _ in 0..<2 { try publish(topics, site, "bess", "connected", 1, now) }
-    try site.publisher.publish(topic: TopicName.encode(sample.plant) + "/load/power", payload: "no number")
+    for payload in ["no number", #"{"value": 5, "ts": "soon"}"#] {
+      try site.publisher.publish(topic: TopicName.encode(sample.plant) + "/load/power", payload: payload)
+    }
     #expect(site.publisher.flush(timeout: .seconds(30)))
+    try site.influx.write(score(of: sample, in: plant, at: now))
     // What `wattline scenario` keeps.
     let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
     let tag = sample.plant.replacing(/[ ,=]/) { "\\" + $0.output }
     try site.influx.write(
       "scenario,plant=\(tag),scenario=more\\ PV recorded_kw=1,\(names.joined(separator: ",")) "
         + "\(now.nanoseconds / 1_000_000)")
+  }
+
+  /// The score of a model that is in charge: none is on the first days.
+  private func score(of sample: Sample, in plant: Plant, at time: Timestamp) -> String {
+    var register = PlantRegister(plant: plant)
+    var points = PointBatch()
+    for bucket in [LeadBucket.upToOneHour, .upToTwelveHours] {
+      let score = SeriesForecaster.Evaluation(
+        model: 2, bucket: bucket, forecast: ForecastLedger.Quantiles(p10: 1, p50: 2, p90: 3), actual: 2, skill: 0.25)
+      points.write(
+        score, of: register.admit(asset: sample.load, sensor: "power"), model: "naive_week", at: time)
+    }
+    var encoder = LineEncoder()
+    encoder.append(points, of: register)
+    return String(decoding: encoder.take(upTo: 0).bytes, as: UTF8.self)
   }
 
   private func publish(
@@ -123,18 +144,22 @@ struct BoardGateTests {
     try site.publisher.publish(topic: message.topic, payload: message.payload)
   }
 
-  /// Asks all queries until each has answered with a value, and tells of those that never do.
+  /// Asks all queries until each has answered with a value in every column, and tells of those that never do.
   private func expectRows(_ queries: [(place: String, text: String)], _ site: Site) throws {
     var waiting = queries
     _ = try Waiting.until(seconds: 25, pause: 250) {
-      waiting = try waiting.filter { try !site.influx.query($0.text).contains(where: Self.hasValue) }
+      waiting = try waiting.filter { try Self.empty(site.influx.query($0.text)) != [] }
       return waiting.isEmpty
     }
-    for (place, query) in waiting { Issue.record("no rows: \(place): \(query)") }
+    for (place, query) in waiting {
+      let columns = try Self.empty(site.influx.query(query))
+      Issue.record("no \(columns?.joined(separator: ", ") ?? "rows"): \(place): \(query)")
+    }
   }
 
-  /// Whether a row tells more than its time.
-  private static func hasValue(_ row: QueryRow) -> Bool {
-    row.values.contains { $0.key != "time" && $0.value != .null }
+  /// The columns in which no row has a value, but for what needs months of ageing; `nil` where there are no rows.
+  private static func empty(_ rows: [QueryRow]) -> [String]? {
+    let columns = Set(rows.flatMap(\.values.keys)).subtracting(["maintenance_days"])
+    return rows.isEmpty ? nil : columns.filter { column in !rows.contains { $0.values[column] ?? .null != .null } }
   }
 }

@@ -6,8 +6,8 @@ import StreamCore
 
 @testable import Pipeline
 
-/// A day and more of two plants as a journal holds it: bursts of uneven size, ticks, broken payloads, messages of
-/// nobody, and a plant that is added on the way.
+/// A day and more of two plants as a journal holds it: bursts of uneven size, ticks, broken payloads and times,
+/// messages of nobody, and a plant that is added on the way.
 struct History {
   typealias Record = (kind: RecordKind, received: Timestamp, body: [UInt8])
 
@@ -34,10 +34,16 @@ struct History {
           let message = simulators[index].1.message(
             asset: reading.asset, sensor: reading.sensor, value: reading.value, time: reading.time)
           guard let message else { continue }
-          let isBroken = random.next() % 97 == 0
-          let payload = isBroken ? Array("{\"value\":".utf8) : Array(message.payload.utf8)
+          let payload =
+            switch random.next() % 97 {
+            case 0: #"{"value":"#
+            case 1: #"{"value":1,"ts":"soon"}"#
+            default: message.payload
+            }
           Array(message.topic.utf8).withUnsafeBytes { topic in
-            payload.withUnsafeBytes { builder.append(topic: topic, payload: $0, packetID: 0, retained: false) }
+            Array(payload.utf8).withUnsafeBytes {
+              builder.append(topic: topic, payload: $0, packetID: 0, retained: false)
+            }
           }
           if random.next() % 13 == 0 { seal(&builder, now) }
         }
