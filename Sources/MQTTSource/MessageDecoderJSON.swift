@@ -116,8 +116,8 @@ extension MessageDecoder {
 
   /// Whether what stands in a usual place of a time is taken as a value, which may be called `t` as well.
   private mutating func isReading(_ value: JSONValue, _ payload: Bytes, route: Int) -> Bool {
-    guard routes[route].naming == .payload else {
-      return found[..<routes[route].valuePlaces].contains { $0.range == value.range }
+    guard naming(of: route) == .payload else {
+      return found[..<plans[Int(routes[route].plan)].valuePlaces].contains { $0.range == value.range }
     }
     guard value.kind == .string else { return true }
     if case .value = scalar(value, payload) { return true }
