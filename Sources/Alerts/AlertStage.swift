@@ -24,8 +24,8 @@ public struct AlertStage: Stage {
   var isPower: [Bool] = []
   /// What the rules about assets remember, by asset.
   var assetWatches: [AssetWatch] = []
-  /// Before this no series can fall silent.
-  var nextSilence = Timestamp.distantPast
+  /// For series that fall silent.
+  var silenceLook = SeldomLook()
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
@@ -168,6 +168,7 @@ public struct AlertStage: Stage {
   /// Reads the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: 5, of: "the alerts")
+    silenceLook = SeldomLook()
     try book.restore(from: &reader)
     try rates.restore(from: &reader)
     try silence.restore(from: &reader)

@@ -4,20 +4,21 @@ import StreamCore
 extension AlertStage {
   /// Judges on a tick who is silent: the plant as a whole, else assets as a whole, else single series.
   ///
-  /// It looks at all series, and seldom: nothing can fall silent before ``nextSilence``, which is found anew each time.
+  /// It looks at all series, and seldom: each look tells when the next of them can fall silent.
   mutating func judgeSilence(_ frame: inout Frame, _ register: PlantRegister) {
-    let isTold = book.alerts.keys.contains { $0.rule == .noData }
-    if frame.received < nextSilence, !isTold { return }
+    let isTold = book.alerts.contains { $0.key.rule == .noData && $0.value.isActive }
+    guard isTold || silenceLook.isDue(at: frame.received) else { return }
     // A reading gives its series at least the shortest threshold of any.
-    nextSilence = frame.received + thresholds.silence
+    var next = frame.received + thresholds.silence
+    defer { silenceLook.looked(at: frame.received, next: next) }
     var judgedAssets = 0
     var silentAssets = 0
     var silentSensors = 0
     // When the silent ones and the others were last heard.
     var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
     for position in register.assets.indices {
-      let (judged, silent, next) = count(AssetIndex(position), frame.received, register)
-      nextSilence = min(nextSilence, next)
+      let (judged, silent, earliest) = count(AssetIndex(position), frame.received, register)
+      next = min(next, earliest)
       let isSilent = judged > 0 && judged == silent
       if judged > 0 { judgedAssets += 1 }
       if isSilent { silentAssets += 1 }

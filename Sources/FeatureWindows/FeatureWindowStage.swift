@@ -36,6 +36,8 @@ public struct FeatureWindowStage: Stage {
 
   /// How far behind a series' highest time a reading may be without being late.
   public let lateness: TimeSpan
+  /// For windows that the clock closes because nothing comes any more.
+  var look = SeldomLook()
   /// Readings that came too late to change any window.
   public internal(set) var tooLate: UInt64 = 0
   /// A series that has been silent for longer than this is dropped but for its watermark.
@@ -145,12 +147,17 @@ public struct FeatureWindowStage: Stage {
   }
 
   private mutating func closeSilent(_ frame: inout Frame) {
+    guard look.isDue(at: frame.received) else { return }
     let limit = frame.received - lateness
     let isCatchingUp = frame.isCatchingUp
+    // A reading keeps its series from being silent for as long.
+    var next = frame.received + Self.silence
+    defer { look.looked(at: frame.received, next: next) }
     for position in kinds.indices {
-      guard let place = states.place(of: position), states[place].nextDue <= limit,
-        frame.received - states[place].lastReceived >= Self.silence
-      else { continue }
+      guard let place = states.place(of: position) else { continue }
+      let due = max(states[place].nextDue + lateness, states[place].lastReceived + Self.silence)
+      next = min(next, due)
+      if due > frame.received { continue }
       if isCatchingUp && !traits[Int(kinds[position])].isInterval { continue }
       close(position, place, &frame.points) { slot, end, length in
         end <= limit && (!isCatchingUp || slot.coveredHours >= 0.999 * length.inHours)

@@ -47,7 +47,7 @@ final class CheckpointKeeper: Sendable {
   /// Beside the checkpoint, for the spool's own and for names in folders [bytes].
   private static let leastRoom = 2 << 20
   /// Writing takes at most this part of the time, however large the state is.
-  private static let share: Int64 = 40
+  private static let share: Int64 = 100
 
   private let store: CheckpointStore
   private let journal: Journal

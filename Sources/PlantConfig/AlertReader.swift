@@ -49,7 +49,7 @@ struct AlertReader {
       reading.mistake(section.mark, "email needs 'to', such as to: [operators@example.org]")
     }
     var email = EmailSettings(url: url ?? "", from: from ?? "", to: to)
-    email.username = section.text("username")
+    email.username = section.given("username")
     email.password = section.secret("password")
     email.caFile = section.text("ca")
     section.finish()

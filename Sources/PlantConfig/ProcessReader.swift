@@ -55,7 +55,7 @@ struct ProcessReader {
           "'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '\(text)'")
       }
     }
-    broker.username = section.text("username") ?? broker.username
+    broker.username = section.given("username") ?? broker.username
     broker.password = section.secret("password") ?? broker.password
     broker.caFile = section.text("ca")
     broker.certificateFile = section.text("cert")
@@ -109,7 +109,7 @@ struct ProcessReader {
     database.version = section.choice("version") ?? .auto
     database.organisation = section.text("org")
     database.token = section.secret("token")
-    database.username = section.text("username")
+    database.username = section.given("username")
     database.password = section.secret("password")
     database.caFile = section.text("ca")
     section.finish()

@@ -129,6 +129,9 @@ final class Section {
     return reading.expanded(text, at: node.mark)
   }
 
+  /// A text; none where it is empty, as `${NAME:-}` is without NAME in the environment.
+  func given(_ key: String) -> String? { text(key).flatMap { $0.isEmpty ? nil : $0 } }
+
   /// A text that must be there.
   func requiredText(_ key: String, _ example: String) -> String? {
     let text = text(key)
@@ -196,7 +199,7 @@ final class Section {
 
   /// A secret, given as `key` or read from the file that `key_file` names.
   func secret(_ key: String) -> Secret? {
-    let own = text(key)
+    let own = given(key)
     if let path = text("\(key)_file") {
       if own != nil { reading.mistake(place(of: key), "'\(key)' and '\(key)_file' are both there; keep one") }
       guard let content = reading.readFile(path) else {

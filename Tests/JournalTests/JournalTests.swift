@@ -19,6 +19,19 @@ struct JournalTests {
 
   let three = [Entry(1, [1, 2, 3]), Entry(.tick, 2, []), Entry(RecordKind(rawValue: 77), -3, [9])]
 
+  @Test("the processor's instruction and the table give one CRC-32C")
+  func checksumByTable() {
+    let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
+    for range in [0..<0, 0..<1, 3..<11, 1..<1_000, 5..<998] {
+      var (crc, byTable) = (CRC32C(), CRC32C())
+      bytes[range].withUnsafeBytes {
+        crc.update($0)
+        byTable.updateByTable($0)
+      }
+      #expect(crc.value == byTable.value)
+    }
+  }
+
   @Test("CRC-32C of 123456789 is E3069283, whatever the split")
   func checksum() {
     let text = Array("123456789".utf8)

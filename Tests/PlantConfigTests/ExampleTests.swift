@@ -6,20 +6,29 @@ import Testing
 
 @Suite("Examples of configuration")
 struct ExampleTests {
-  @Test("the folder that is shipped has no mistake, and the process file's secrets may come from the environment")
+  @Test("the folder that is shipped has no mistake, and takes users and passwords from the environment, if any")
   func shippedFolder() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let secrets = ["WATTLINE_MQTT_PASSWORD": "a", "WATTLINE_INFLUXDB_PASSWORD": "b"]
-    for folder in ["pipelines", "docker"] {
-      let path = root.appendingPathComponent(folder).path
-      let files = try FileManager.default.contentsOfDirectory(atPath: path)
-        .filter { $0.hasSuffix(".yaml") && $0 != "compose.yaml" }
-        .map { ($0, [UInt8](FileManager.default.contents(atPath: "\(path)/\($0)") ?? Data())) }
-      let loaded = ConfigurationLoader.load(files: files, environment: secrets) { _ in "secret" }
-      #expect(loaded.diagnostics.map(\.description) == [])
-      #expect(!files.isEmpty)
+    let path = root.appendingPathComponent("pipelines").path
+    let files = try FileManager.default.contentsOfDirectory(atPath: path)
+      .filter { $0.hasSuffix(".yaml") }
+      .map { ($0, [UInt8](FileManager.default.contents(atPath: "\(path)/\($0)") ?? Data())) }
+    #expect(!files.isEmpty)
+    func load(_ environment: [String: String]) -> LoadedConfiguration {
+      ConfigurationLoader.load(files: files, environment: environment) { _ in nil }
     }
+    let plain = load([:])
+    #expect(plain.diagnostics.map(\.description) == [])
+    #expect(plain.settings.mqtt.username == nil && plain.settings.mqtt.password == nil)
+    #expect(plain.settings.influxdb.username == nil && plain.settings.influxdb.password == nil)
+    let secured = load([
+      "WATTLINE_MQTT_USERNAME": "a", "WATTLINE_MQTT_PASSWORD": "b", "WATTLINE_INFLUXDB_USERNAME": "c",
+      "WATTLINE_INFLUXDB_PASSWORD": "d",
+    ])
+    #expect(secured.diagnostics.map(\.description) == [])
+    #expect(secured.settings.mqtt.username == "a" && secured.settings.mqtt.password?.text == "b")
+    #expect(secured.settings.influxdb.username == "c" && secured.settings.influxdb.password?.text == "d")
   }
 
   @Test("a plant with every part of the format is read as it is meant")

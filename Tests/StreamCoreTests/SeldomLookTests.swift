@@ -1,0 +1,17 @@
+import PlantModel
+import StreamCore
+import Testing
+
+@Suite("Looking seldom")
+struct SeldomLookTests {
+  @Test("the first look is due, then none before the moment that it told, or after a clock was set back")
+  func due() {
+    var look = SeldomLook()
+    #expect(look.isDue(at: Timestamp(seconds: 1)))
+    look.looked(at: Timestamp(seconds: 100), next: Timestamp(seconds: 160))
+    #expect(!look.isDue(at: Timestamp(seconds: 100)))
+    #expect(!look.isDue(at: Timestamp(seconds: 159)))
+    #expect(look.isDue(at: Timestamp(seconds: 160)))
+    #expect(look.isDue(at: Timestamp(seconds: 99)))
+  }
+}
