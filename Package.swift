@@ -44,7 +44,9 @@ let package = Package(
     module("StreamCore", ["PlantModel"]),
     .target(name: "CChecksum"),
     module("Journal", ["PlantModel", "StreamCore", "CChecksum", "CZstd"]),
-    module("MQTTSource", ["PlantModel", "StreamCore", "CCurl"]),
+    module("LineProtocol"),
+    module("PayloadDecoding", ["PlantModel", "StreamCore", "LineProtocol"]),
+    module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -52,19 +54,20 @@ let package = Package(
     module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
     module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
-    module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
+    module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "LineProtocol", "CCurl"]),
     module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module(
       "Pipeline",
       [
-        "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource", "Cleaning", "FeatureWindows", "Forecasting",
-        "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
+        "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
+        "FeatureWindows",
+        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
       ]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
-        "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "MQTTSource",
+        "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
         "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline", "PlantTesting",
       ]),
     .executableTarget(
@@ -72,7 +75,7 @@ let package = Package(
       dependencies: [
         "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink",
-        "PlantTesting",
+        "PayloadDecoding", "PlantTesting",
         "WattlineBenchmarks",
       ],
       swiftSettings: settings),
@@ -83,7 +86,9 @@ let package = Package(
     tests("PlantConfig"),
     tests("StreamCore"),
     tests("Journal"),
-    tests("MQTTSource", ["PlantConfig"]),
+    tests("LineProtocol"),
+    tests("PayloadDecoding", ["PlantConfig"]),
+    tests("MQTTSource", ["PlantConfig", "PayloadDecoding"]),
     tests("Cleaning"),
     tests("FeatureWindows"),
     tests("Forecasting"),
@@ -91,10 +96,12 @@ let package = Package(
     tests("Alerts"),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
-    tests("InfluxSink", ["Journal", "MQTTSource"]),
+    tests("InfluxSink", ["Journal", "PayloadDecoding", "LineProtocol"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("WattlineBenchmarks"),
-    tests("Pipeline", ["PlantConfig", "Forecasting", "InfluxSink", "PlantSimulation", "Journal", "MQTTSource"]),
+    tests(
+      "Pipeline",
+      ["PlantConfig", "Forecasting", "InfluxSink", "PlantSimulation", "Journal", "PayloadDecoding", "MQTTSource"]),
     // Runs the program as users do; it is found next to the test bundle.
     tests(
       "wattline",

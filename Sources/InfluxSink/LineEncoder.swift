@@ -1,3 +1,4 @@
+import LineProtocol
 import PlantModel
 
 /// The precision of timestamps: those that every version of the database reads alike.

@@ -1,3 +1,4 @@
+import LineProtocol
 import PlantModel
 
 /// The keys (measurement and tags) of one plant's series, rendered once.

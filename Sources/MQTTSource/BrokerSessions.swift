@@ -1,3 +1,4 @@
+import PayloadDecoding
 import PlantModel
 import StreamCore
 

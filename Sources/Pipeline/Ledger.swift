@@ -1,4 +1,4 @@
-import MQTTSource
+import PayloadDecoding
 import StreamCore
 
 /// The two accounts that must balance at every moment, kept with the checkpoint:

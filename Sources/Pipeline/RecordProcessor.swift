@@ -1,6 +1,6 @@
 import InfluxSink
 import Journal
-import MQTTSource
+import PayloadDecoding
 import PlantConfig
 import PlantModel
 import StreamCore

@@ -1,4 +1,4 @@
-import MQTTSource
+import PayloadDecoding
 import StreamCore
 
 /// Says of the first message that gives no reading for each reason what it was: often the first of a topic that the plant's

@@ -2,7 +2,7 @@ import Cleaning
 import FeatureWindows
 import InfluxSink
 import Journal
-import MQTTSource
+import PayloadDecoding
 import Pipeline
 import PlantModel
 import StreamCore

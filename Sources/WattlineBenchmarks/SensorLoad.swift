@@ -1,4 +1,4 @@
-import MQTTSource
+import PayloadDecoding
 import PlantConfig
 import PlantModel
 import StreamCore

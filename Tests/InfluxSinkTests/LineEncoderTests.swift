@@ -1,3 +1,4 @@
+import LineProtocol
 import PlantModel
 import Testing
 

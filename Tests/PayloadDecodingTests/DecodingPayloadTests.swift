@@ -1,5 +1,5 @@
 import Foundation
-import MQTTSource
+import PayloadDecoding
 import PlantModel
 import Testing
 

@@ -4,23 +4,23 @@
 /// backslash directly before a comma, an equals sign, a space or the end has none that all databases read alike; each
 /// becomes U+FFFD. Text fields: quote and backslash get a backslash; a control character becomes a space, so that a
 /// point is always one whole line.
-enum LineText {
+public enum LineText {
   /// Longest tag value or field name [bytes before escaping]; databases take 65,535 for the whole key.
-  static let longestName = 1024
+  public static let longestName = 1024
   /// Longest text field [bytes before escaping]; databases take 65,535.
-  static let longestText = 16_384
+  public static let longestText = 16_384
 
   private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
 
   /// Appends a tag value, tag name, field name or measurement.
-  static func appendName(_ name: String, to bytes: inout [UInt8]) {
+  public static func appendName(_ name: String, to bytes: inout [UInt8]) {
     if name.utf8.withContiguousStorageIfAvailable({ appendName($0, to: &bytes) }) == nil {
       Array(name.utf8).withUnsafeBufferPointer { appendName($0, to: &bytes) }
     }
   }
 
   /// Appends `,name=value`, or nothing where the value is empty. `name` is one of our own and needs no escaping.
-  static func appendTag(_ name: String, _ value: String, to bytes: inout [UInt8]) {
+  public static func appendTag(_ name: String, _ value: String, to bytes: inout [UInt8]) {
     if value.isEmpty { return }
     bytes.append(UInt8(ascii: ","))
     bytes.append(contentsOf: name.utf8)
@@ -29,7 +29,7 @@ enum LineText {
   }
 
   /// Appends a text field's value with its quotes.
-  static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
+  public static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if text.utf8.withContiguousStorageIfAvailable({ appendText($0, to: &bytes) }) == nil {
       Array(text.utf8).withUnsafeBufferPointer { appendText($0, to: &bytes) }

@@ -1,5 +1,6 @@
-import MQTTSource
+import PayloadDecoding
 import PlantModel
+import PlantTesting
 import Testing
 
 /// Random and damaged messages: none may crash, each must end as readings that are there or as a reason.

@@ -1,3 +1,4 @@
+import LineProtocol
 import PlantModel
 
 /// InfluxDB line protocol.
@@ -10,11 +11,11 @@ extension MessageDecoder {
   mutating func readLines(_ payload: Bytes, route: Int, received: Timestamp) -> RefusalReason? {
     var start = 0
     while start < payload.count {
-      let end = LineText.end(payload, start..<payload.count, quotes: true) { $0 == 0x0A }
+      let end = LineScanner.end(payload, start..<payload.count, quotes: true) { $0 == 0x0A }
       var first = start
       while first < end, ByteText.isSpace(payload[first]) { first += 1 }
       if first < end, payload[first] != UInt8(ascii: "#") {
-        guard let line = LineText(payload, first..<end) else {
+        guard let line = LineScanner(payload, first..<end) else {
           return ByteText.isUTF8(payload) ? .malformedLine : .notUTF8
         }
         if let refusal = readLine(payload, line, route: route, received: received) { return refusal }
@@ -25,7 +26,7 @@ extension MessageDecoder {
   }
 
   private mutating func readLine(
-    _ payload: Bytes, _ line: LineText, route: Int, received: Timestamp
+    _ payload: Bytes, _ line: LineScanner, route: Int, received: Timestamp
   ) -> RefusalReason? {
     var time = received
     if !line.time.isEmpty {
@@ -40,7 +41,7 @@ extension MessageDecoder {
     guard let (asset, sensor) = tags(payload, line) else { return .malformedLine }
     var rest = line.fields
     while !rest.isEmpty {
-      guard let (key, value) = LineText.pair(payload, &rest, quotes: true) else { return .malformedLine }
+      guard let (key, value) = LineScanner.pair(payload, &rest, quotes: true) else { return .malformedLine }
       switch number(payload, value) {
       case .refused(let reason): if reason != .missingValue { setback = reason }
       case .value(let number):
@@ -56,12 +57,12 @@ extension MessageDecoder {
   }
 
   /// The tags that name asset and sensor, empty where there are none; `nil` where the tags are broken.
-  private func tags(_ payload: Bytes, _ line: LineText) -> (asset: Range<Int>, sensor: Range<Int>)? {
+  private func tags(_ payload: Bytes, _ line: LineScanner) -> (asset: Range<Int>, sensor: Range<Int>)? {
     var asset = 0..<0
     var sensor = 0..<0
     var rest = line.tags
     while !rest.isEmpty {
-      guard let (key, value) = LineText.pair(payload, &rest, quotes: false) else { return nil }
+      guard let (key, value) = LineScanner.pair(payload, &rest, quotes: false) else { return nil }
       let name = Bytes(rebasing: payload[key])
       if ByteText.equals(name, "asset") { asset = value }
       if ByteText.equals(name, "sensor") { sensor = value }
@@ -85,19 +86,19 @@ extension MessageDecoder {
 
   /// The slot of a field, known by all that may go into its name.
   private mutating func slot(
-    _ payload: Bytes, _ line: LineText, asset: Range<Int>, sensor: Range<Int>, field: Range<Int>, route: Int
+    _ payload: Bytes, _ line: LineScanner, asset: Range<Int>, sensor: Range<Int>, field: Range<Int>, route: Int
   ) -> Int {
     beginNameKey(route: route)
     for range in [asset, sensor, line.measurement] {
-      LineText.append(payload, range, to: &nameKey)
+      LineScanner.append(payload, range, to: &nameKey)
       nameKey.append(0)
     }
-    LineText.append(payload, field, to: &nameKey)
+    LineScanner.append(payload, field, to: &nameKey)
     if let known = knownSlot() { return known }
     func text(_ range: Range<Int>) -> String? {
       if range.isEmpty { return nil }
       var bytes: [UInt8] = []
-      LineText.append(payload, range, to: &bytes)
+      LineScanner.append(payload, range, to: &bytes)
       return bytes.withUnsafeBytes { ByteText.string($0) } ?? ""
     }
     let topic = routes[route].names

@@ -1,36 +1,38 @@
 /// The parts of one line of InfluxDB line protocol, as ranges of the payload:
 /// `measurement,tag=a field=1,other=2i 1700000000000000000`.
-struct LineText {
-  typealias Bytes = UnsafeRawBufferPointer
+public struct LineScanner: Sendable {
+  public typealias Bytes = UnsafeRawBufferPointer
 
-  var measurement = 0..<0
+  public private(set) var measurement = 0..<0
   /// From behind the measurement to the first space.
-  var tags = 0..<0
-  var fields = 0..<0
+  public private(set) var tags = 0..<0
+  public private(set) var fields = 0..<0
   /// Empty where the line has none.
-  var time = 0..<0
+  public private(set) var time = 0..<0
 
   /// Takes a line apart; `nil` where it is none.
-  init?(_ bytes: Bytes, _ line: Range<Int>) {
+  public init?(_ bytes: Bytes, _ line: Range<Int>) {
     var i = line.lowerBound
-    i = LineText.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x2C || $0 == 0x20 }
+    i = LineScanner.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x2C || $0 == 0x20 }
     guard i > line.lowerBound, i < line.upperBound else { return nil }
     measurement = line.lowerBound..<i
-    let space = LineText.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x20 }
+    let space = LineScanner.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x20 }
     guard space < line.upperBound else { return nil }
     tags = min(i + 1, space)..<space
-    i = LineText.spaces(bytes, space, line.upperBound)
-    let end = LineText.end(bytes, i..<line.upperBound, quotes: true) { $0 == 0x20 }
+    i = LineScanner.spaces(bytes, space, line.upperBound)
+    let end = LineScanner.end(bytes, i..<line.upperBound, quotes: true) { $0 == 0x20 }
     guard end > i else { return nil }
     fields = i..<end
-    let start = LineText.spaces(bytes, end, line.upperBound)
+    let start = LineScanner.spaces(bytes, end, line.upperBound)
     var stop = line.upperBound
-    while stop > start, ByteText.isSpace(bytes[stop - 1]) { stop -= 1 }
+    while stop > start, LineScanner.isSpace(bytes[stop - 1]) { stop -= 1 }
     time = start..<stop
   }
 
   /// The next `key=value` of tags or fields, which is taken off `rest`; `nil` at the end and where none stands.
-  static func pair(_ bytes: Bytes, _ rest: inout Range<Int>, quotes: Bool) -> (key: Range<Int>, value: Range<Int>)? {
+  public static func pair(_ bytes: Bytes, _ rest: inout Range<Int>, quotes: Bool) -> (
+    key: Range<Int>, value: Range<Int>
+  )? {
     let equals = end(bytes, rest, quotes: false) { $0 == 0x3D || $0 == 0x2C }
     guard equals > rest.lowerBound, equals < rest.upperBound, bytes[equals] == 0x3D else { return nil }
     let stop = end(bytes, equals + 1..<rest.upperBound, quotes: quotes) { $0 == 0x2C }
@@ -42,7 +44,8 @@ struct LineText {
   }
 
   /// Where the first byte stands that `isEnd` names, outside of escapes and, where asked, of quotation marks.
-  static func end(_ bytes: Bytes, _ range: Range<Int>, quotes: Bool, _ isEnd: (UInt8) -> Bool) -> Int {
+  @inlinable
+  public static func end(_ bytes: Bytes, _ range: Range<Int>, quotes: Bool, _ isEnd: (UInt8) -> Bool) -> Int {
     var i = range.lowerBound
     var isQuoted = false
     while i < range.upperBound {
@@ -59,7 +62,7 @@ struct LineText {
   }
 
   /// Appends a key or tag with its backslashes resolved: those before a comma, an equals sign, a space or a backslash.
-  static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
+  public static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
     var i = range.lowerBound
     while i < range.upperBound {
       if bytes[i] == 0x5C, i + 1 < range.upperBound, isEscapable(bytes[i + 1]) { i += 1 }
@@ -67,6 +70,8 @@ struct LineText {
       i += 1
     }
   }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 
   private static func isEscapable(_ byte: UInt8) -> Bool {
     byte == 0x2C || byte == 0x3D || byte == 0x20 || byte == 0x5C

@@ -1,7 +1,8 @@
 import PlantModel
+import PlantTesting
 import Testing
 
-@testable import MQTTSource
+@testable import PayloadDecoding
 
 @Suite("Many patterns")
 struct PatternIndexTests {

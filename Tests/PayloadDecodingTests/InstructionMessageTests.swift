@@ -1,4 +1,4 @@
-import MQTTSource
+import PayloadDecoding
 import PlantModel
 import Testing
 

@@ -1,5 +1,6 @@
-import MQTTSource
+import PayloadDecoding
 import PlantModel
+import PlantTesting
 import Testing
 
 /// Numbers and words.
@@ -30,18 +31,5 @@ struct DecodingNumberTests {
       #expect(bench.send("r/a/s", "\(number)") == .readings(plant: 0, count: 1))
       #expect(bench.batches[0].raw == [number])
     }
-  }
-}
-
-/// A small seeded generator (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
