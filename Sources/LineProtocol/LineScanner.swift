@@ -1,11 +1,14 @@
 /// The parts of one line of InfluxDB line protocol, as ranges of the payload:
 /// `measurement,tag=a field=1,other=2i 1700000000000000000`.
 public struct LineScanner: Sendable {
+  /// The bytes of a payload.
   public typealias Bytes = UnsafeRawBufferPointer
 
+  /// The measurement, escapes and all.
   public private(set) var measurement = 0..<0
   /// From behind the measurement to the first space.
   public private(set) var tags = 0..<0
+  /// The fields, without the spaces around them.
   public private(set) var fields = 0..<0
   /// Empty where the line has none.
   public private(set) var time = 0..<0
