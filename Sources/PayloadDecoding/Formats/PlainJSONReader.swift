@@ -16,12 +16,13 @@ final class PlainJSONReader: PayloadReader {
   private let pointers: JSONPointers
   /// How many of the pointers are values; times follow.
   private let valueCount: Int
-  private var visitor: JSONPointerVisitor
-  private var shape: JSONShape?
+  // A reader belongs to one decoder and is never entered again while it reads, so that accesses need no check.
+  @exclusivity(unchecked) private var visitor: JSONPointerVisitor
+  @exclusivity(unchecked) private var shape: JSONShape?
   /// What a scan found in a text of ``shape``.
   private var shapeFound: [JSONValue] = []
   /// Whether ``JSONPointerVisitor/found`` has the kinds of ``shape``.
-  private var isShapeFound = false
+  @exclusivity(unchecked) private var isShapeFound = false
   private var misses = 0
 
   override init(_ plan: ReadingPlan) {
