@@ -158,7 +158,8 @@ struct MessageTrial {
     for step in explanation.steps {
       let captures = step.captures.map { "{\($0.name)} = \($0.text)" }.joined(separator: ", ")
       lines.append(
-        "plant \(step.plant), rule \(step.number): \(step.match)  \(step.payload)\(captures.isEmpty ? "" : "  \(captures)")")
+        "plant \(step.plant), rule \(step.number): \(step.match)  \(step.payload)\(captures.isEmpty ? "" : "  \(captures)")"
+      )
     }
     if explanation.steps.isEmpty {
       lines.append("no rule of any plant matches '\(topic)'")
@@ -199,6 +200,10 @@ struct MessageTrial {
   }
 
   private func words(_ value: Double?, _ unit: String?) -> String? {
-    value.map { $0.formatted(.number.grouping(.never).precision(.significantDigits(1...12)).locale(Locale(identifier: "en_US_POSIX"))) + (unit.map { " \($0)" } ?? "") }
+    value.map {
+      $0.formatted(
+        .number.grouping(.never).precision(.significantDigits(1...12)).locale(Locale(identifier: "en_US_POSIX")))
+        + (unit.map { " \($0)" } ?? "")
+    }
   }
 }
