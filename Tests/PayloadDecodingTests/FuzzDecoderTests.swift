@@ -70,6 +70,12 @@ struct FuzzDecoderTests {
     }
   }
 
+  @Test("every format gets damaged messages")
+  func everyFormatIsFuzzed() {
+    let fuzzed = Set(FuzzDecoderTests.rules.map(\.payload))
+    for format in PayloadFormats.all { #expect(fuzzed.contains(format.name), "no rule reads '\(format.name)'") }
+  }
+
   @Test("random bytes are refused or read, and always counted")
   func random() {
     var generator = SplitMix(state: 1)
