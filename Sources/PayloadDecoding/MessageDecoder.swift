@@ -89,49 +89,50 @@ public struct MessageDecoder {
     limitMemory()
     let first = router.route(of: message.topic, &scope.slots)
     if first == TopicRouter.elsewhere { return .elsewhere }
-    let plan = Int(router.routes[first].plan)
-    if let refusal = router.plans[plan].refusal { return .refused(refusal) }
-    let plant = router.plans[plan].plant
-    guard plant < registers.count, plant < batches.count else { return .refused(.unmatchedTopic) }
-    if message.retained, router.rules[router.plans[plan].rule].rule.retained == .ignore { return .refused(.retained) }
+    let plan = router.plans[Int(router.routes[first].plan)]
+    if let refusal = plan.refusal { return .refused(refusal) }
+    guard plan.plant < registers.count, plan.plant < batches.count else { return .refused(.unmatchedTopic) }
+    if message.retained, router.rules[plan.rule].rule.retained == .ignore { return .refused(.retained) }
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
-    if Decompressor.isCompressed(message.payload) {
-      switch decompressor.unpack(message.payload) {
-      case .unpacked:
-        let count = decompressor.count
-        let buffer = decompressor.takeBuffer()
-        defer { decompressor.give(back: buffer) }
-        return buffer.withUnsafeBytes {
-          read(UnsafeRawBufferPointer(rebasing: $0[..<count]), by: first, received, &registers, &batches)
-        }
-      case .refused(let reason): return .refused(reason)
-      case .plain: break
-      }
+    guard Decompressor.isCompressed(message.payload) else {
+      return read(message.payload, by: first, plan, received, &registers, &batches)
     }
-    return read(message.payload, by: first, received, &registers, &batches)
+    switch decompressor.unpack(message.payload) {
+    case .unpacked:
+      let count = decompressor.count
+      let buffer = decompressor.takeBuffer()
+      defer { decompressor.give(back: buffer) }
+      return buffer.withUnsafeBytes {
+        read(UnsafeRawBufferPointer(rebasing: $0[..<count]), by: first, plan, received, &registers, &batches)
+      }
+    case .refused(let reason): return .refused(reason)
+    case .plain: return read(message.payload, by: first, plan, received, &registers, &batches)
+    }
   }
 
   private mutating func read(
-    _ bytes: UnsafeRawBufferPointer, by first: Int, _ received: Timestamp, _ registers: inout [PlantRegister],
-    _ batches: inout [ReadingBatch]
+    _ bytes: UnsafeRawBufferPointer, by first: Int, _ plan: RoutePlan, _ received: Timestamp,
+    _ registers: inout [PlantRegister], _ batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
-    let payload = router.plans[Int(router.routes[first].plan)].isBinary ? bytes : ByteText.trimmed(bytes)
+    let payload = plan.isBinary ? bytes : ByteText.trimmed(bytes)
     guard !payload.isEmpty else { return .refused(.emptyPayload) }
     scope.begin(received: received)
-    var (route, leftOut) = (first, 0)
-    repeat {
-      prepare(route)
-      let plan = Int(router.routes[route].plan)
-      if let refusal = router.plans[plan].read(payload, into: &scope) {
+    var (route, plan, leftOut) = (first, plan, 0)
+    while true {
+      prepare(route, plan)
+      if let refusal = plan.read(payload, into: &scope) {
         scope.news.removeAll()
         return .refused(refusal)
       }
+      if watches[plan.rule].isWatching, scope.seen != 0 || scope.leftOut == 0 { watch(payload, plan) }
+      if scope.leftOut == 0 { break }
       leftOut += scope.leftOut
-      if watches[scope.rule].isWatching, scope.seen != 0 || scope.leftOut == 0 { watch(payload, plan) }
       route = Int(router.routes[route].next)
-      if route >= 0 { scope.taken.sort() }
-    } while route >= 0 && scope.leftOut > 0
-    let plant = scope.plant
+      if route < 0 { break }
+      scope.taken.sort()
+      plan = router.plans[Int(router.routes[route].plan)]
+    }
+    let plant = plan.plant
     let outcome = flush(to: &batches[plant], plant: plant, register: &registers[plant])
     if scope.hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
     if !scope.news.isEmpty { settleNews(outcome) }
@@ -141,17 +142,16 @@ public struct MessageDecoder {
   }
 
   /// Tells the scope by which route the payload is read.
-  private mutating func prepare(_ route: Int) {
-    let plan = Int(router.routes[route].plan)
+  private mutating func prepare(_ route: Int, _ plan: RoutePlan) {
     scope.route = route
-    scope.rule = router.plans[plan].rule
-    scope.plant = router.plans[plan].plant
+    scope.rule = plan.rule
+    scope.plant = plan.plant
     scope.firstSlot = Int(router.routes[route].firstSlot)
-    scope.slotCount = router.plans[plan].slotCount
+    scope.slotCount = plan.slotCount
     scope.isChained = router.routes[route].next >= 0
     scope.leftOut = 0
     scope.seen = 0
-    if router.plans[plan].needsNames || scope.names != nil { scope.names = router.routes[route].names }
+    if plan.needsNames || scope.names != nil { scope.names = router.routes[route].names }
   }
 
   /// Appends what is pending, admitting series that report for the first time.
@@ -159,7 +159,7 @@ public struct MessageDecoder {
     to batch: inout ReadingBatch, plant: Int, register: inout PlantRegister
   ) -> DecodeOutcome {
     var count = 0
-    for position in scope.pending.indices {
+    for position in 0..<scope.pending.count {
       let value = scope.pending[position]
       var series = scope.slots.slots[value.slot].series
       if series == ValueSlot.unresolved { series = admit(value, &register) }
@@ -169,12 +169,14 @@ public struct MessageDecoder {
         continue
       }
       let conversion = scope.slots.conversions[Int(scope.slots.slots[value.slot].conversion)]
-      guard let number = inSensorUnit(value, conversion, register.series[Int(series)].profile.unit) else {
-        refuse(.unknownUnit, value, Int(series), register)
-        continue
+      var raw = value.number * conversion.scale + conversion.offset
+      if value.unit >= 0, conversion.isUnscaled {
+        guard let number = inSensorUnit(value, register.series[Int(series)].profile.unit) else {
+          refuse(.unknownUnit, value, Int(series), register)
+          continue
+        }
+        raw = number
       }
-      var raw = number * conversion.scale + conversion.offset
-      if value.unit < 0 { raw = raw * conversion.statedScale + conversion.statedOffset }
       let canonical = raw * conversion.unitScale + conversion.unitOffset
       guard raw.isFinite, canonical.isFinite else {
         refuse(.notFinite, value, Int(series), register)
@@ -200,13 +202,10 @@ public struct MessageDecoder {
     }
   }
 
-  /// A number with a unit in the payload in the sensor's own unit; as it stands where the rule scales or nothing is known
-  /// of the sensor's unit.
-  private func inSensorUnit(_ value: PendingValue, _ conversion: Conversion, _ own: @autoclosure () -> Unit?) -> Double?
-  {
-    guard value.unit >= 0, conversion.isUnscaled else { return value.number }
+  /// A number with a unit in the payload in the sensor's own unit; as it stands if the sensor has none.
+  private func inSensorUnit(_ value: PendingValue, _ own: Unit?) -> Double? {
     guard let written = scope.slots.units[value.unit] else { return nil }
-    guard let own = own(), own != written else { return value.number }
+    guard let own, own != written else { return value.number }
     guard own.quantity == written.quantity, own.scale != 0 else { return nil }
     return (written.canonical(value.number) - own.offset) / own.scale
   }
@@ -284,11 +283,11 @@ extension MessageDecoder {
     }
   }
 
-  private mutating func watch(_ payload: UnsafeRawBufferPointer, _ plan: Int) {
+  private mutating func watch(_ payload: UnsafeRawBufferPointer, _ plan: RoutePlan) {
     let rule = scope.rule
     watches[rule].note(scope.seen)
     guard watches[rule].isTelling else { return }
-    let places = router.plans[plan].places(in: payload)
+    let places = plan.places(in: payload)
     scope.sightings += watches[rule].tell(router.rules[rule].rule, places: places)
   }
 

@@ -30,6 +30,11 @@ private final class NumberReader: PayloadReader {
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     if isSimple {
       scope.seen |= 1
+      // Nearly every payload is a number and nothing else.
+      if detail == nil, let number = DecimalNumber.parse(payload), number.isFinite {
+        scope.take(number: number, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
+        return nil
+      }
       scope.take(
         text: payload, detail: detail, value: 0, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
       return nil

@@ -29,7 +29,7 @@ package struct MessageScope {
   // MARK: What readers fill
 
   var slots = SlotTable()
-  var pending: [PendingValue] = []
+  var pending = PendingValues()
   /// Why a value that was looked for was not taken.
   var setback = RefusalReason.missingValue
   /// Whether the message has a time that is not used.
@@ -64,7 +64,7 @@ package struct MessageScope {
   /// Prepares for the next message.
   mutating func begin(received: Timestamp) {
     self.received = received
-    pending.removeAll(keepingCapacity: true)
+    pending.removeAll()
     if !taken.isEmpty { taken.removeAll(keepingCapacity: true) }
     setback = .missingValue
     hasUnusableTime = false

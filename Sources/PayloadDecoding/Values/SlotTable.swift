@@ -88,12 +88,14 @@ struct SlotTable {
 
   private func conversion(of value: ValueName, _ own: Unit?) -> Conversion {
     var conversion = Conversion(
-      scale: value.scale, offset: value.offset, unitScale: own?.scale ?? 1, unitOffset: own?.offset ?? 0)
+      scale: value.scale, offset: value.offset, unitScale: own?.scale ?? 1, unitOffset: own?.offset ?? 0,
+      isUnscaled: value.scale == 1 && value.offset == 0)
     if let stated = value.unit, let own, stated != own, own.scale != 0 {
       // The check of a plant's file has refused units of another quantity; here such a value would be none.
       let fits = stated.quantity == own.quantity
-      conversion.statedScale = fits ? stated.scale / own.scale : .nan
-      conversion.statedOffset = fits ? (stated.offset - own.offset) / own.scale : .nan
+      let toOwn = fits ? stated.scale / own.scale : .nan
+      conversion.scale *= toOwn
+      conversion.offset = conversion.offset * toOwn + (stated.offset - own.offset) / own.scale
     }
     return conversion
   }

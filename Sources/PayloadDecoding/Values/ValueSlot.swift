@@ -88,13 +88,10 @@ struct ValueName {
 struct Conversion: Hashable {
   var scale = 1.0
   var offset = 0.0
-  /// From the unit that the rule states to the sensor's own.
-  var statedScale = 1.0
-  var statedOffset = 0.0
   var unitScale = 1.0
   var unitOffset = 0.0
   /// Whether the rule leaves the number as it stands, so that a unit in the payload decides.
-  var isUnscaled: Bool { scale == 1 && offset == 0 }
+  var isUnscaled = true
 }
 
 /// A value that was found, before it is known whether the message as a whole is sound.
@@ -105,6 +102,23 @@ struct PendingValue {
   var unit: Int32
   var time: Timestamp
   var hasSourceTime: Bool
+}
+
+/// The values of the message at hand. The memory is that of the messages before: emptying it touches nothing.
+struct PendingValues {
+  private var storage: [PendingValue] = []
+  private(set) var count = 0
+
+  var isEmpty: Bool { count == 0 }
+
+  subscript(position: Int) -> PendingValue { storage[position] }
+
+  mutating func removeAll() { count = 0 }
+
+  mutating func append(_ value: PendingValue) {
+    if count < storage.count { storage[count] = value } else { storage.append(value) }
+    count += 1
+  }
 }
 
 /// Units as payloads write them, looked up without a `String` once they are known.
