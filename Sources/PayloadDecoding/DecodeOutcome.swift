@@ -24,6 +24,10 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case tooDeep = "too_deep"
   /// Not InfluxDB line protocol.
   case malformedLine = "malformed_line"
+  /// Not a Protocol Buffers message.
+  case malformedProtobuf = "malformed_protobuf"
+  /// A Sparkplug edge node or device that has not announced itself since it was last gone; it is asked to.
+  case noBirth = "no_birth"
   /// None of the values wanted is there, or they are null.
   case missingValue = "missing_value"
   /// The time is not readable, or not within the years 1970 to 2200.
