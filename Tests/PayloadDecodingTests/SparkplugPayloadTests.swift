@@ -132,7 +132,8 @@ struct SparkplugPayloadTests {
     arguments: [
       "08", "08 FF FF FF FF FF FF FF FF FF 7F", "08 80 80 80 80 80 80 80 80 80 80 01", "12 05 0A 01",
       "12 FF FF FF FF 0F",
-      "12 02 0A 05", "00 01", "0B 0C", "12 04 4A 02 0A 05", "12 0B 4A 09 0A 04 75 6E 69 74 12 01 08", "0D 01 02", "09 01",
+      "12 02 0A 05", "00 01", "0B 0C", "12 04 4A 02 0A 05", "12 0B 4A 09 0A 04 75 6E 69 74 12 01 08", "0D 01 02",
+      "09 01",
     ])
   func malformed(_ hex: String) {
     #expect(throws: RefusalReason.self) { try read(text(hex)) { _ in } }
