@@ -72,6 +72,7 @@ struct SparkplugPayloadTests {
       TypeCase(type: .dateTime, field: 11, bits: 1_256_102_875_335, expected: 1_256_102_875_335),
       TypeCase(type: .double, field: 10, bits: 7, expected: 7),
       TypeCase(type: .unknown, field: 14, bits: 1, expected: 1),
+      TypeCase(type: .unknown, field: 10, bits: 1, expected: nil),
       TypeCase(type: .string, field: 10, bits: 1, expected: nil),
       TypeCase(type: .float, field: 14, bits: 1, expected: nil),
     ])
@@ -184,10 +185,10 @@ struct SparkplugPayloadTests {
     }
     #expect(kind("spBv1.0/g/NBIRTH/e") == .nodeBirth)
     #expect(kind("spBv1.0/g/DDATA/e/d") == .deviceData)
-    #expect(kind("spBv1.0/STATE/host") == .state)
+    #expect(kind("spBv1.0/STATE/host") == .state && kind("spBv1.0/g/STATE/host") == .state)
     for wrong in [
       "spBv1.0/g/NBIRTH/e/d", "spBv1.0/g/DDATA/e", "spBv1.0/g/XDATA/e", "spAv1.0/g/NDATA/e", "spBv1.0//NDATA/e",
-      "spBv1.0/g/NDATA/", "spBv1.0/g/DDATA/e/d/x", "spBv1.0/STATE/", "spBv1.0", "", "spBv1.0/g/STATE/e",
+      "spBv1.0/g/NDATA/", "spBv1.0/g/DDATA/e/d/x", "spBv1.0/STATE/", "spBv1.0", "",
     ] {
       #expect(kind(wrong) == nil, "\(wrong)")
     }

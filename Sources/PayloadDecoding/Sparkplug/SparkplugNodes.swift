@@ -4,8 +4,7 @@ import StreamCore
 /// What is known of the Sparkplug edge nodes of one plant: who has announced itself, with which metrics and under which
 /// aliases, and where the count of its messages stands.
 ///
-/// A pure state machine: what it says depends on the messages, their order and their receive times alone. A message that is
-/// refused changes nothing but the count of what is asked for.
+/// A pure state machine: what it says depends on the messages, their order and their receive times alone.
 ///
 /// **Sessions.** An NBIRTH begins a session of its edge node; its `seq` is taken as it stands (the specification has 0 in
 /// section 4.3.1 and 0 to 255 in 6.4.5). DBIRTH, NDATA, DDATA and DDEATH go on from there by one, modulo 256. An
@@ -15,9 +14,12 @@ import StreamCore
 /// and one connection receives all of a node. So there is no reorder timeout; a number that does not follow is a gap, and the
 /// node is asked for a rebirth. Its data is taken meanwhile, as the specification leaves to those that record series.
 ///
-/// **Rebirth** is also asked for at data of a node or device that has not announced itself, which is refused, and at
-/// metrics whose alias no birth has named or that have neither name nor alias, which are left out. A node is not asked
-/// again within ``firstWait``, which doubles with each time that it did not help, up to ``longestWait``.
+/// **Rebirth** is also asked for at messages of a node or device that has not announced itself, and at metrics whose alias
+/// no birth has named or that have neither name nor alias, which are left out. A node is not asked again within
+/// ``firstWait``, which doubles with each time that it did not help, up to ``longestWait``.
+///
+/// **Without a birth** a metric that has its name and its type is taken all the same, and whoever sends it is there: many
+/// publishers never answer a request, and devices that are clients of their own announce themselves without a node.
 struct SparkplugNodes {
   /// Most edge nodes that are remembered.
   static let maximumNodes = 10_000
@@ -177,12 +179,17 @@ struct SparkplugNodes {
     default: break
     }
     guard let node = knownNode() ?? addNode(topic, topicBytes) else { return .refused(.tooManyAssets) }
-    guard nodes[node].isOnline else { return unborn(node, received) }
     if topic.kind == .deviceBirth { return bearDevice(topic, topicBytes, node, message) }
     appendDevice(topicBytes, topic)
-    guard let owner = knownOwner(), owners[owner].isBorn else { return unborn(node, received) }
-    follow(message, node)
+    guard
+      let owner = knownOwner() ?? addOwner(of: node, device: String(decoding: topicBytes[topic.device], as: UTF8.self))
+    else { return .refused(.tooManyAssets) }
+    let isBorn = owners[owner].isBorn
+    if nodes[node].isOnline { follow(message, node) }
+    if !nodes[node].isOnline || !isBorn { ask(node, received) }
     for metric in payload.metrics { take(metric, of: owner, node, message) }
+    if readings.isEmpty { return isBorn ? .taken : .refused(.noBirth) }
+    if !owners[owner].isOnline { appear(owner) }
     return .taken
   }
 
@@ -201,11 +208,6 @@ struct SparkplugNodes {
   private mutating func passOver() -> Outcome {
     counts.passedOver += 1
     return .passedOver
-  }
-
-  private mutating func unborn(_ node: Int, _ received: Timestamp) -> Outcome {
-    ask(node, received)
-    return .refused(.noBirth)
   }
 
   /// Asks for a rebirth, unless the node was asked lately.
@@ -256,7 +258,7 @@ extension SparkplugNodes {
     appendDevice(topicBytes, topic)
     let name = String(decoding: topicBytes[topic.device], as: UTF8.self)
     guard let owner = knownOwner() ?? addOwner(of: node, device: name) else { return .refused(.tooManyAssets) }
-    follow(message, node)
+    if nodes[node].isOnline { follow(message, node) } else { ask(node, message.received) }
     withdrawAliases(of: owner, node)
     undefine(owner)
     bear(owner, node, message)
@@ -266,8 +268,7 @@ extension SparkplugNodes {
   private mutating func bear(_ owner: Int, _ node: Int, _ message: Message) {
     counts.births += 1
     owners[owner].isBorn = true
-    owners[owner].isOnline = true
-    changes.append(Change(owner: owner, isOnline: true))
+    appear(owner)
     for metric in message.payload.metrics {
       guard let name = metric.name, let position = define(metric, named: name, of: owner, message, isBirth: true) else {
         leaveOut(.unnamed)
@@ -278,11 +279,19 @@ extension SparkplugNodes {
     }
   }
 
+  private mutating func appear(_ owner: Int) {
+    owners[owner].isOnline = true
+    changes.append(Change(owner: owner, isOnline: true))
+  }
+
   private mutating func bury(_ message: Message) -> Outcome {
-    guard let node = knownNode(), nodes[node].isOnline else { return passOver() }
+    guard let node = knownNode(), nodes[node].owners.contains(where: { owners[Int($0)].isOnline }) else {
+      return passOver()
+    }
     if let own = nodes[node].session, let other = session(of: message.payload), own != other { return passOver() }
     counts.deaths += 1
     nodes[node].isOnline = false
+    nodes[node].session = nil
     nodes[node].aliases.removeAll(keepingCapacity: true)
     for owner in nodes[node].owners { bury(Int(owner)) }
     return .taken
@@ -291,8 +300,8 @@ extension SparkplugNodes {
   private mutating func buryDevice(
     _ topic: SparkplugTopic, _ topicBytes: UnsafeRawBufferPointer, _ message: Message
   ) -> Outcome {
-    guard let node = knownNode(), nodes[node].isOnline else { return passOver() }
-    follow(message, node)
+    guard let node = knownNode() else { return passOver() }
+    if nodes[node].isOnline { follow(message, node) }
     appendDevice(topicBytes, topic)
     guard let owner = knownOwner(), owners[owner].isOnline else { return .taken }
     counts.deaths += 1
@@ -336,7 +345,7 @@ extension SparkplugNodes {
   /// Takes a metric of a data message.
   private mutating func take(_ metric: SparkplugMetric, of owner: Int, _ node: Int, _ message: Message) {
     if let name = metric.name {
-      // What has a name speaks for itself, announced or not.
+      // A metric with a name says itself what it is, announced or not.
       guard let position = define(metric, named: name, of: owner, message, isBirth: false) else {
         return leaveOut(.unnamed)
       }

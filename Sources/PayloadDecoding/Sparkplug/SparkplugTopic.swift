@@ -1,5 +1,5 @@
 /// A topic of the Sparkplug B namespace: `spBv1.0/{group}/{message type}/{edge node}[/{device}]`, or
-/// `spBv1.0/STATE/{host}` (Eclipse Sparkplug 3.0.0, section 4.1).
+/// `spBv1.0/STATE/{host}` (Eclipse Sparkplug 3.0.0, section 4.1), which some publishers have as `spBv1.0/{group}/STATE/{host}`.
 struct SparkplugTopic: Equatable {
   /// What a message is, by the third level.
   enum Kind: String, Sendable, CaseIterable {
@@ -57,7 +57,7 @@ struct SparkplugTopic: Equatable {
       (kind, group, edge, device) = (.state, none, none, none)
       return
     }
-    guard let kind = SparkplugTopic.kind(UnsafeRawBufferPointer(rebasing: topic[levels.2])), kind != .state,
+    guard let kind = SparkplugTopic.kind(UnsafeRawBufferPointer(rebasing: topic[levels.2])),
       kind.isOfDevice == (count == 5), !levels.1.isEmpty, !levels.3.isEmpty, count == 4 || !levels.4.isEmpty
     else { return nil }
     (self.kind, group, edge, device) = (kind, levels.1, levels.3, count == 5 ? levels.4 : none)

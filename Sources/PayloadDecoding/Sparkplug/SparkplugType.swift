@@ -102,7 +102,7 @@ extension SparkplugMetric {
   ///
   /// Integers of up to 32 bits are in `int_value` and those of 64 in `long_value`, negative ones as two's complement.
   /// Publishers differ in whether they sign-extend an `Int8` or `Int16`, and some put a `UInt32` in `long_value`: all of
-  /// these are read, and an integer that its type cannot hold is left out.
+  /// these are read, and an integer that its type cannot hold, or whose sign no type tells, is left out.
   ///
   /// Example: -5 as `Int8` is 251 (8 bits) or 4,294,967,291 (32 bits).
   func value(as type: SparkplugType) -> SparkplugValue {
@@ -149,7 +149,7 @@ extension SparkplugMetric {
     case .uint8: unsigned(value, bits: 8)
     case .uint16: unsigned(value, bits: 16)
     case .uint32: unsigned(value, bits: 32)
-    case .uint64, .dateTime, .unknown, .float, .double: .number(Double(value))
+    case .uint64, .dateTime, .float, .double: .number(Double(value))
     case .boolean: value <= 1 ? .number(Double(value)) : .leftOut(.mismatch)
     default: .leftOut(.mismatch)
     }
