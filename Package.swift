@@ -32,20 +32,30 @@ func tests(_ name: String, _ further: [Target.Dependency] = []) -> Target {
 let package = Package(
   name: "wattline",
   products: [.executable(name: "wattline", targets: ["wattline"])],
+  traits: [
+    .default(enabledTraits: ["Deflate"]),
+    .trait(name: "Deflate", description: "Payloads packed by gzip or zlib are unpacked, with zlib."),
+  ],
   targets: [
     system("CMosquitto", "libmosquitto", apt: "libmosquitto-dev"),
     system("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
     system("CZstd", "libzstd", apt: "libzstd-dev"),
     system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+    system("CZlib", "zlib", apt: "zlib1g-dev"),
 
     module("PlantModel"),
     module("PlantPhysics", ["PlantModel"]),
-    module("PlantConfig", ["PlantModel", "CYAML"]),
     module("StreamCore", ["PlantModel"]),
     .target(name: "CChecksum"),
     module("Journal", ["PlantModel", "StreamCore", "CChecksum", "CZstd"]),
     module("LineProtocol"),
-    module("PayloadDecoding", ["PlantModel", "StreamCore", "LineProtocol"]),
+    module(
+      "PayloadDecoding",
+      [
+        "PlantModel", "StreamCore", "LineProtocol", "CZstd",
+        .target(name: "CZlib", condition: .when(traits: ["Deflate"])),
+      ]),
+    module("PlantConfig", ["PlantModel", "PayloadDecoding", "CYAML"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),

@@ -18,7 +18,7 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case notANumber = "not_a_number"
   /// A number that is not finite, before or after scaling.
   case notFinite = "not_finite"
-  /// Not JSON as RFC 8259 has it.
+  /// Not JSON as RFC 8259 has it; the bare words `NaN` and `Infinity` are read as missing values.
   case malformedJSON = "malformed_json"
   /// JSON nested deeper than 64 levels.
   case tooDeep = "too_deep"
@@ -30,6 +30,18 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case noBirth = "no_birth"
   /// None of the values wanted is there, or they are null.
   case missingValue = "missing_value"
+  /// A word that is in no map of the rule.
+  case unknownWord = "unknown_word"
+  /// A unit that is not known, or is of another quantity than the sensor.
+  case unknownUnit = "unknown_unit"
+  /// The asset or sensor is not named where the rule says.
+  case missingName = "missing_name"
+  /// No record passes the conditions of any rule that matches.
+  case leftOut = "left_out"
+  /// Compressed, and damaged or of a form that cannot be unpacked.
+  case badCompression = "bad_compression"
+  /// The sensor is derived from others by the plant's file, so no message may bring it.
+  case derivedSensor = "derived_sensor"
   /// The time is not readable, or not within the years 1970 to 2200.
   case badTime = "bad_time"
   /// The plant has as many series as it may have.

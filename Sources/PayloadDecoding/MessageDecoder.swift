@@ -5,107 +5,78 @@ import StreamCore
 ///
 /// The first message of a topic is matched against the rules of all plants, in their order; what comes of it is kept,
 /// refusals too. From then on a message costs one hash of its topic, one pass over its payload and no allocation, apart
-/// from sensors that speak for the first time.
+/// from sensors that report for the first time and from forms of payloads that are rare.
 ///
-/// **Which values are taken**
-/// - `values` listed: those, by JSON pointer, column number or field. What is absent or null is left out; a message
-///   that has none of them is refused.
-/// - Else a sensor named by topic or rule: the payload's only value. A JSON object gives it as `value`, `Value`, `val`,
+/// How payloads are read is the matter of their ``PayloadFormat``; which values are taken, and under which names, that of
+/// the ``PlantModel/TopicRule``.
+///
+/// - `values` listed: those, by place. What is absent or says that it is missing is left out; a message that has none of
+///   them is refused.
+/// - Else a sensor named by topic or rule: the record's only value. A JSON object gives it as `value`, `Value`, `val`,
 ///   `v`, `state`, `State` or `reading`, the first that is there.
 /// - Else the payload names the sensors: every number and truth value of a JSON document, nested names joined with `_`;
-///   columns as `column_0` and so on; fields of line protocol; a lone value is `value`. Texts are not taken this way.
+///   columns as `column_0` and so on; fields of line protocol; keys of pairs; a lone value is `value`.
 ///
-/// An asset that neither topic nor rule names is the plant as a whole.
+/// An asset that neither topic nor rule nor payload names is the plant as a whole.
 ///
-/// **Units behind numbers.** `"230.1 V"` is converted to the sensor's unit when the rule does not scale the value. A unit
-/// that is unknown, or of another quantity than the sensor's, refuses the value rather than guess.
+/// **Units.** `"230.1 V"`, and a unit that the rule takes from the payload, is converted to the sensor's unit if the rule
+/// does not scale the value. A unit that is unknown, or of another quantity than the sensor's, refuses the value rather
+/// than guess.
 ///
 /// **Times.** One that is stated by the rule and absent from the payload leaves the receive time; one that is there and
 /// not readable refuses the message. Without a statement `ts`, `time`, `timestamp`, `t`, `Time`, `Timestamp`, `datetime`
-/// and `last_seen` of a JSON object are tried, and count only if they are moments from 2000 on, since devices without a
+/// and `last_seen` of a JSON object are tried, and count only if they are times from 2000 on, since devices without a
 /// clock put their uptime there; a message that has only others keeps the receive time and is counted.
+///
+/// **Compressed payloads** (gzip, zlib, Zstandard) are known by their first bytes and unpacked, see ``Decompressor``.
 public struct MessageDecoder {
   /// Longest payload that is read [bytes].
   public static let maximumPayloadLength = 16 << 20
-  /// In place of a route, for topics of other shares.
-  static let elsewhere = -1
 
   /// Rules that take no part because their `match` is no pattern, with what is wrong.
-  public let invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)]
+  public var invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)] { router.invalidRules }
   /// Readings of sensors beyond a plant's limits, by plant; they were refused, with or without others of their message.
   public private(set) var beyondLimits: [UInt64]
   /// Their sum.
   public private(set) var beyondLimitsInAll: UInt64 = 0
   /// Messages whose readings have the receive time because what stands in a usual place of a time is no usable one.
   public private(set) var timesUnusable: UInt64 = 0
+  /// Values that were missing though their place was there, such as `null` and `NaN`.
+  public var missingValues: UInt64 { scope.missingValues }
+  /// How many values were refused; their messages may have given others.
+  public var refusedValuesInAll: UInt64 { scope.refusedValuesInAll }
+
+  /// Takes the counts of refused values by reason since the last call.
+  public mutating func takeRefusedValues() -> [RefusalReason: UInt64] {
+    defer { scope.refusedValues.removeAll(keepingCapacity: true) }
+    return scope.refusedValues
+  }
+
   /// Most topics, and most names out of payloads, that are remembered; beyond them all are forgotten and learned anew.
   public var topicLimit = 1_000_000
 
-  let rules: [CompiledRule]
-  let index: PatternIndex
-  /// Whether topics of no plant are this decoder's to refuse.
-  let takesStrays: Bool
-  var calendars: [LocalCalendar]
-  var topics = ByteTable()
-  var routes: [DecodingRoute] = []
-  /// How topics are read; by ``DecodingRoute/plan``.
-  var plans: [RoutePlan] = []
-  /// By rule; `nil` where none of its topics has spoken yet, and where each topic's places are its own.
-  var planOfRule: [Int?]
-  var refusalRoutes: [RefusalReason: Int] = [:]
-  var slots: [ValueSlot] = []
-  /// What is to be admitted with the first value of a slot.
-  var unresolved: [Int: ValueName] = [:]
-  /// By ``ValueSlot/conversion``; a fleet has few.
-  var conversions: [Conversion] = []
-  var conversionPositions: [Conversion: Int32] = [:]
-  /// Slots by route and name, for names that come from payloads.
-  var names = ByteTable()
-  var messageNumber: UInt64 = 0
-  /// By rule: the form of its JSON texts, what a scan found in it, and how many texts had another.
-  var shapes: [(shape: JSONShape?, found: [JSONValue], misses: Int)] = []
-  /// The rule whose form the kinds in ``found`` are of, or -1.
-  var shapeOfFound = -1
+  /// Most bytes of keys that the tables may have.
+  private static let maximumKeyBytes = 256 << 20
 
-  // Used again by every message.
-  var pending: [PendingValue] = []
-  var found: [JSONValue] = []
-  var scalars: [JSONValue] = []
-  var scratch: [UInt8] = []
-  var leafNames: [UInt8] = []
-  var leafPath: [UInt8] = []
-  var leaves: [JSONLeafVisitor.Leaf] = []
-  var nameKey: [UInt8] = []
-  /// Why a value that was looked for was not taken.
-  var setback = RefusalReason.missingValue
-  /// Whether the message has a time that is not used.
-  var hasUnusableTime = false
+  private var router: TopicRouter
+  private var scope = MessageScope()
+  private var decompressor: Decompressor
+  private var watches: [RuleWatch]
 
   /// A decoder for a worker's share of `plants`. The positions of plants within the share are the plant indexes of
   /// outcomes. The rules of all plants take part, so that a topic goes to the same plant in whatever way they are shared.
-  public init(plants: [Plant], share: PlantShare = .whole) {
-    var rules: [CompiledRule] = []
-    var invalid: [(plant: Int, match: String, error: TopicPattern.ParseError)] = []
-    var own: [Plant] = []
-    for plant in plants {
-      let position = share.has(plant.name) ? own.count : CompiledRule.elsewhere
-      if position == own.count { own.append(plant) }
-      for rule in plant.topics {
-        do throws(TopicPattern.ParseError) {
-          rules.append(CompiledRule(plant: position, rule: rule, pattern: try TopicPattern(rule.match)))
-        } catch {
-          invalid.append((position, rule.match, error))
-        }
-      }
-    }
-    self.rules = rules
-    index = PatternIndex(rules.map(\.pattern))
-    takesStrays = share.number == 0
-    shapes = rules.map { _ in (nil, [], 0) }
-    planOfRule = rules.map { _ in nil }
-    invalidRules = invalid
+  ///
+  /// - Parameters:
+  ///   - plants: All plants.
+  ///   - share: The worker's share of them.
+  ///   - maximumUnpacked: Most bytes that a compressed payload may unpack to.
+  public init(plants: [Plant], share: PlantShare = .whole, maximumUnpacked: Int = maximumPayloadLength) {
+    router = TopicRouter(plants: plants, share: share)
+    let own = plants.filter { share.has($0.name) }
     beyondLimits = own.map { _ in 0 }
-    calendars = own.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
+    scope.calendars = own.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
+    decompressor = Decompressor(limit: maximumUnpacked)
+    watches = router.rules.map { RuleWatch(rule: $0.rule) }
   }
 
   /// Appends the readings of a message to the batch of its plant, or says why there are none.
@@ -116,83 +87,198 @@ public struct MessageDecoder {
     _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     limitMemory()
-    let route = route(of: message.topic)
-    if route == MessageDecoder.elsewhere { return .elsewhere }
-    let plan = Int(routes[route].plan)
-    if let refusal = plans[plan].refusal { return .refused(refusal) }
-    let plant = plans[plan].plant
+    let first = router.route(of: message.topic, &scope.slots)
+    if first == TopicRouter.elsewhere { return .elsewhere }
+    let plan = Int(router.routes[first].plan)
+    if let refusal = router.plans[plan].refusal { return .refused(refusal) }
+    let plant = router.plans[plan].plant
     guard plant < registers.count, plant < batches.count else { return .refused(.unmatchedTopic) }
-    if message.retained, rules[plans[plan].rule].rule.retained == .ignore { return .refused(.retained) }
+    if message.retained, router.rules[router.plans[plan].rule].rule.retained == .ignore { return .refused(.retained) }
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
-    let payload = ByteText.trimmed(message.payload)
+    if Decompressor.isCompressed(message.payload) {
+      switch decompressor.unpack(message.payload) {
+      case .unpacked:
+        let count = decompressor.count
+        let buffer = decompressor.takeBuffer()
+        defer { decompressor.give(back: buffer) }
+        return buffer.withUnsafeBytes {
+          read(UnsafeRawBufferPointer(rebasing: $0[..<count]), by: first, received, &registers, &batches)
+        }
+      case .refused(let reason): return .refused(reason)
+      case .plain: break
+      }
+    }
+    return read(message.payload, by: first, received, &registers, &batches)
+  }
+
+  private mutating func read(
+    _ bytes: UnsafeRawBufferPointer, by first: Int, _ received: Timestamp, _ registers: inout [PlantRegister],
+    _ batches: inout [ReadingBatch]
+  ) -> DecodeOutcome {
+    let payload = router.plans[Int(router.routes[first].plan)].isBinary ? bytes : ByteText.trimmed(bytes)
     guard !payload.isEmpty else { return .refused(.emptyPayload) }
-    pending.removeAll(keepingCapacity: true)
-    setback = .missingValue
-    hasUnusableTime = false
-    messageNumber &+= 1
-    if let refusal = read(payload, route: route, received: received) { return .refused(refusal) }
-    let outcome = flush(payload, to: &batches[plant], plant: plant, register: &registers[plant])
-    if hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
+    scope.begin(received: received)
+    var (route, leftOut) = (first, 0)
+    repeat {
+      prepare(route)
+      let plan = Int(router.routes[route].plan)
+      if let refusal = router.plans[plan].reader?.read(payload, into: &scope) {
+        scope.news.removeAll()
+        return .refused(refusal)
+      }
+      leftOut += scope.leftOut
+      if watches[scope.rule].isWatching, scope.seen != 0 || scope.leftOut == 0 { watch(payload, plan) }
+      route = Int(router.routes[route].next)
+      if route >= 0 { scope.taken.sort() }
+    } while route >= 0 && scope.leftOut > 0
+    let plant = scope.plant
+    let outcome = flush(to: &batches[plant], plant: plant, register: &registers[plant])
+    if scope.hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
+    if !scope.news.isEmpty { settleNews(outcome) }
+    // Records that nobody wanted are no mistake of the payload.
+    if leftOut > 0, scope.pending.isEmpty, outcome == .refused(.missingValue) { return .refused(.leftOut) }
     return outcome
   }
 
-  /// Forgets all topics; the next message of each is matched again.
-  public mutating func forget() {
-    topics.removeAll()
-    names.removeAll()
-    routes.removeAll()
-    plans.removeAll()
-    planOfRule = rules.map { _ in nil }
-    refusalRoutes.removeAll()
-    slots.removeAll()
-    unresolved.removeAll()
+  /// Tells the scope by which route the payload is read.
+  private mutating func prepare(_ route: Int) {
+    let plan = Int(router.routes[route].plan)
+    scope.route = route
+    scope.rule = router.plans[plan].rule
+    scope.plant = router.plans[plan].plant
+    scope.firstSlot = Int(router.routes[route].firstSlot)
+    scope.slotCount = router.plans[plan].slotCount
+    scope.isChained = router.routes[route].next >= 0
+    scope.leftOut = 0
+    scope.seen = 0
+    if router.plans[plan].needsNames || scope.names != nil { scope.names = router.routes[route].names }
   }
 
-  mutating func countBeyondLimits(plant: Int) {
+  /// Appends what is pending, admitting series that report for the first time.
+  private mutating func flush(
+    to batch: inout ReadingBatch, plant: Int, register: inout PlantRegister
+  ) -> DecodeOutcome {
+    var count = 0
+    for position in scope.pending.indices {
+      let value = scope.pending[position]
+      let series = scope.slots.series(of: value.slot, unit: value.unit, &register) { name, register in
+        scope.sightings += MessageDecoder.sighting(of: name, register)
+      }
+      guard series >= 0 else {
+        scope.setback = ValueSlot.reason(series)
+        if scope.setback == .tooManyAssets || scope.setback == .tooManySensors { countBeyondLimits(plant: plant) }
+        continue
+      }
+      let conversion = scope.slots.conversions[Int(scope.slots.slots[value.slot].conversion)]
+      guard let number = inSensorUnit(value, conversion, register.series[Int(series)].profile.unit) else {
+        refuse(.unknownUnit, value, Int(series), register)
+        continue
+      }
+      var raw = number * conversion.scale + conversion.offset
+      if value.unit < 0 { raw = raw * conversion.statedScale + conversion.statedOffset }
+      let canonical = raw * conversion.unitScale + conversion.unitOffset
+      guard raw.isFinite, canonical.isFinite else {
+        refuse(.notFinite, value, Int(series), register)
+        continue
+      }
+      batch.append(
+        series: SeriesIndex(Int(series)), time: value.time, raw: raw, value: canonical,
+        hasSourceTime: value.hasSourceTime)
+      count += 1
+    }
+    return count > 0 ? .readings(plant: plant, count: count) : .refused(scope.setback)
+  }
+
+  /// Notes that a value of a known series was not taken.
+  private mutating func refuse(
+    _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
+  ) {
+    let unit = value.unit >= 0 ? scope.slots.units.spelling(at: value.unit) : ""
+    scope.refuse(reason, slot: value.slot) {
+      let found = register.series[series]
+      let own = found.profile.unit.map { " of a sensor in \($0.symbol)" } ?? ""
+      return "\(value.number) \(unit)\(own), \(register.assets[found.asset.position].name).\(found.sensor)"
+    }
+  }
+
+  /// A number with a unit in the payload in the sensor's own unit; as it stands where the rule scales or nothing is known
+  /// of the sensor's unit.
+  private func inSensorUnit(_ value: PendingValue, _ conversion: Conversion, _ own: @autoclosure () -> Unit?) -> Double?
+  {
+    guard value.unit >= 0, conversion.isUnscaled else { return value.number }
+    guard let written = scope.slots.units[value.unit] else { return nil }
+    guard let own = own(), own != written else { return value.number }
+    guard own.quantity == written.quantity, own.scale != 0 else { return nil }
+    return (written.canonical(value.number) - own.offset) / own.scale
+  }
+
+  /// What a person should hear of a sensor that reports for the first time.
+  private static func sighting(of name: ValueName, _ register: PlantRegister) -> [String] { [] }
+
+  private mutating func countBeyondLimits(plant: Int) {
     beyondLimits[plant] &+= 1
     beyondLimitsInAll &+= 1
   }
 
-  private mutating func read(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp) -> RefusalReason? {
-    let rule = rule(of: route)
-    switch rules[rule].rule.payload {
-    case .json: return readJSON(payload, route: route, received: received)
-    case .csv: return readColumns(payload, route: route, received: received)
-    case .line: return readLines(payload, route: route, received: received)
-    case .number: return readNumber(payload, route: route, received: received)
-    case .auto:
-      switch payload[0] {
-      case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
-        return readJSON(payload, route: route, received: received)
-      default:
-        if rules[rule].columns != nil, payload.contains(UInt8(ascii: ",")) {
-          return readColumns(payload, route: route, received: received)
-        }
-        return readNumber(payload, route: route, received: received)
-      }
-    }
+  /// Forgets all topics; the next message of each is matched again.
+  public mutating func forget() {
+    router.forget()
+    scope.slots.removeAll()
   }
 
-  private mutating func readNumber(_ payload: UnsafeRawBufferPointer, route: Int, received: Timestamp)
-    -> RefusalReason?
-  {
-    let slot: Int
-    switch naming(of: route) {
-    case .single: slot = slots(of: route).lowerBound
-    case .payload:
-      guard let named = unnamedSlot(route: route) else { return .invalidName }
-      slot = named
-    case .listed:
-      // A lone value is what the rule lists, if it lists one.
-      guard slots(of: route).count == 1 else { return .missingValue }
-      slot = slots(of: route).lowerBound
+  /// Forgets everything when there is too much of it.
+  private mutating func limitMemory() {
+    let isFull = router.topicCount >= topicLimit || scope.slots.nameCount >= topicLimit
+    let bytes = router.topicBytes + scope.slots.nameBytes
+    if isFull || bytes >= MessageDecoder.maximumKeyBytes { forget() }
+  }
+}
+
+// MARK: - What a person should hear
+
+extension MessageDecoder {
+  private mutating func watch(_ payload: UnsafeRawBufferPointer, _ plan: Int) {
+    let rule = scope.rule
+    watches[rule].note(scope.seen)
+    guard watches[rule].isTelling else { return }
+    let places = router.plans[plan].reader?.places(in: payload) ?? []
+    scope.sightings += watches[rule].tell(router.rules[rule].rule, places: places)
+  }
+
+  /// What a person should be told since the last call, nearly always nothing: values of a kind that was never refused
+  /// before, places that no message ever had, sensors whose unit is not certain.
+  public mutating func takeNews() -> [String] {
+    defer { scope.sightings.removeAll() }
+    return scope.sightings
+  }
+
+  /// Whether there is news.
+  public var hasNews: Bool { !scope.sightings.isEmpty }
+
+  /// Puts the news of a message into words. A message that is refused as a whole is told as such.
+  private mutating func settleNews(_ outcome: DecodeOutcome) {
+    if case .readings = outcome { scope.sightings += scope.news.map { words(of: described($0)) } }
+    scope.news.removeAll()
+  }
+
+  /// A problem with the name and place that the rule has for it.
+  private func described(_ problem: ValueProblem) -> ValueProblem {
+    let values = router.rules[scope.rule].rule.values
+    guard let position = Int(problem.value), values.indices.contains(position) else {
+      return ValueProblem(value: "", place: "", reason: problem.reason, text: problem.text)
     }
-    switch ScalarText.read(payload) {
-    case .refused(let reason): return reason
-    case .value(let value):
-      pending.append(
-        PendingValue(slot: slot, number: value.number, unit: value.unit, time: received, hasSourceTime: false))
-      return nil
-    }
+    return ValueProblem(
+      value: values[position].name, place: values[position].path, reason: problem.reason, text: problem.text)
+  }
+
+  private func words(of problem: ValueProblem) -> String {
+    let rule = router.rules[scope.rule].rule.match
+    let name = problem.value.isEmpty ? "a value" : "value '\(problem.value)' at \"\(problem.place)\""
+    return "\(name) of topics '\(rule)' is refused (\(problem.reason.rawValue)): \(problem.text)"
+  }
+
+  /// Places of rules that no message had in ten messages or more, and none has since: `match: place`.
+  public var unseenPlaces: [String] {
+    watches.indices.filter { watches[$0].unseenCount > 0 }.flatMap { watches[$0].unseen(of: router.rules[$0].rule) }
   }
 }

@@ -5,7 +5,7 @@ import StreamCore
 /// `messages = decoded + refused(reason) + duplicates` and
 /// `readings decoded = written + queued + dead-lettered + dropped(reason)`.
 public struct Ledger: Sendable, Equatable {
-  private static let version: UInt16 = 4
+  private static let version: UInt16 = 5
 
   /// Messages received: those of the journal, and those that were passed over before it.
   public var messages: UInt64 = 0
@@ -22,6 +22,10 @@ public struct Ledger: Sendable, Equatable {
   public var beyondLimits: UInt64 = 0
   /// Decoded messages that stand at their receive time because their own is no usable one.
   public var timesUnusable: UInt64 = 0
+  /// Values that were missing though their place was there, such as `null` and `NaN`.
+  public var missingValues: UInt64 = 0
+  /// Values refused for other reasons; messages that gave others besides count as decoded.
+  public var refusedValues: [String: UInt64] = [:]
   /// Records of the journal that could not be read back.
   public var malformedRecords: UInt64 = 0
 
@@ -34,6 +38,11 @@ public struct Ledger: Sendable, Equatable {
   /// Counts a message that was refused.
   mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
 
+  /// Counts values that were refused.
+  mutating func add(_ values: [RefusalReason: UInt64]) {
+    for (reason, count) in values { refusedValues[reason.rawValue, default: 0] &+= count }
+  }
+
   /// Adds another worker's account.
   mutating func add(_ other: Ledger) {
     messages &+= other.messages
@@ -43,7 +52,9 @@ public struct Ledger: Sendable, Equatable {
     malformedRecords &+= other.malformedRecords
     beyondLimits &+= other.beyondLimits
     timesUnusable &+= other.timesUnusable
+    missingValues &+= other.missingValues
     refused.merge(other.refused, uniquingKeysWith: &+)
+    refusedValues.merge(other.refusedValues, uniquingKeysWith: &+)
   }
 
   /// Counts messages that came and are not in the journal.
@@ -62,9 +73,12 @@ public struct Ledger: Sendable, Equatable {
     writer.write(malformedRecords)
     writer.write(beyondLimits)
     writer.write(timesUnusable)
-    writer.write(refused.sorted { $0.key < $1.key }) { writer, entry in
-      writer.write(entry.key)
-      writer.write(entry.value)
+    writer.write(missingValues)
+    for reasons in [refused, refusedValues] {
+      writer.write(reasons.sorted { $0.key < $1.key }) { writer, entry in
+        writer.write(entry.key)
+        writer.write(entry.value)
+      }
     }
   }
 
@@ -77,9 +91,15 @@ public struct Ledger: Sendable, Equatable {
     malformedRecords = try reader.read()
     beyondLimits = try reader.read()
     timesUnusable = try reader.read()
+    missingValues = try reader.read()
+    refused = try Ledger.reasons(from: &reader)
+    refusedValues = try Ledger.reasons(from: &reader)
+  }
+
+  private static func reasons(from reader: inout SnapshotReader) throws(SnapshotError) -> [String: UInt64] {
     let entries = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
       (try reader.readString(), try reader.read(UInt64.self))
     }
-    for (reason, count) in entries { refused[reason] = count }
+    return Dictionary(entries) { $1 }
   }
 }

@@ -24,6 +24,8 @@ public struct PipelineStatus: Sendable {
   public var journalEnd: UInt64 = 0
   /// Messages and readings as the worker counted them.
   public var ledger = Ledger()
+  /// Places of topic rules that no message has had though ten or more came: `match: place`.
+  public var unseenPlaces: [String] = []
   /// Readings by quality code.
   public var qualityCounts: [UInt64] = []
   /// Points that the database accepted.

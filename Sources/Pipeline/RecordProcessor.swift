@@ -28,19 +28,27 @@ package struct RecordProcessor {
   /// What of the decoder's count is in the ledger.
   private var beyondLimits: [UInt64]
   private var refused = RefusedMessages()
+  /// Most bytes that a compressed payload may unpack to.
+  private let maximumUnpacked: Int
 
   /// Plants without any history.
-  package init(sources: PlantSources, share: PlantShare = .whole) {
-    self.init(sources: sources, configured: sources.plants, share: share)
+  package init(
+    sources: PlantSources, share: PlantShare = .whole, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
+  ) {
+    self.init(sources: sources, configured: sources.plants, share: share, maximumUnpacked: maximumUnpacked)
   }
 
   /// The same, where `configured`, what `sources` describe, is at hand.
-  init(sources: PlantSources, configured: [Plant], share: PlantShare) {
+  init(
+    sources: PlantSources, configured: [Plant], share: PlantShare,
+    maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
+  ) {
+    self.maximumUnpacked = maximumUnpacked
     self.sources = sources
     self.configured = configured
     self.share = share
     plants = PlantSet(plants: configured.filter { share.has($0.name) })
-    decoder = MessageDecoder(plants: configured, share: share)
+    decoder = MessageDecoder(plants: configured, share: share, maximumUnpacked: maximumUnpacked)
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
     places = RecordProcessor.places(configured, plants)
@@ -55,6 +63,9 @@ package struct RecordProcessor {
   package typealias Observer = (borrowing Frame, PlantRegister) -> Void
   /// Gets the encoder when it is full, also in the middle of a record: one in which many windows close has many lines.
   package typealias Drain = (inout LineEncoder) -> Void
+
+  /// Places of rules that no message has had.
+  var unseenPlaces: [String] { decoder.unseenPlaces }
 
   /// Processes one record. Returns what a person should be told of it, which is nearly always nothing.
   package mutating func process(
@@ -77,6 +88,7 @@ package struct RecordProcessor {
   ) -> [String] {
     let beyondBefore = decoder.beyondLimitsInAll
     let unusableBefore = decoder.timesUnusable
+    let (missingBefore, refusedBefore) = (decoder.missingValues, decoder.refusedValuesInAll)
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
     var notes: [String] = []
@@ -98,6 +110,9 @@ package struct RecordProcessor {
       ledger.messages += 1
     }
     ledger.timesUnusable &+= decoder.timesUnusable &- unusableBefore
+    ledger.missingValues &+= decoder.missingValues &- missingBefore
+    if decoder.refusedValuesInAll != refusedBefore { ledger.add(decoder.takeRefusedValues()) }
+    if decoder.hasNews { notes += decoder.takeNews() }
     // Records belong to nobody; one worker counts them.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
     // In their order, however their messages came.
@@ -222,7 +237,7 @@ package struct RecordProcessor {
       encoder.forget(plant: plant.name)
     }
     plants = changed
-    decoder = MessageDecoder(plants: configured, share: share)
+    decoder = MessageDecoder(plants: configured, share: share, maximumUnpacked: maximumUnpacked)
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
     refused = RefusedMessages()

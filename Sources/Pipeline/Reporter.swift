@@ -55,6 +55,11 @@ struct Reporter {
     points.field("duplicates", integer: Int64(clamping: status.ledger.duplicates))
     points.field("readings_beyond_limits", integer: Int64(clamping: status.ledger.beyondLimits))
     points.field("times_unusable", integer: Int64(clamping: status.ledger.timesUnusable))
+    points.field("values_missing", integer: Int64(clamping: status.ledger.missingValues))
+    points.field("places_unseen", integer: Int64(status.unseenPlaces.count))
+    for (reason, count) in status.ledger.refusedValues.sorted(by: { $0.key < $1.key }) {
+      points.field("values_\(reason)", integer: Int64(clamping: count))
+    }
     for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
       points.field("dropped_\(reason)", integer: Int64(clamping: count))
     }

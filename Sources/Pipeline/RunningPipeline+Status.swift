@@ -38,6 +38,7 @@ extension RunningPipeline {
     }
     for link in links {
       status.ledger.add(link.ledger.value)
+      status.unseenPlaces += link.unseenPlaces.value
       for (code, count) in link.qualityCounts.value.enumerated() {
         if code < status.qualityCounts.count {
           status.qualityCounts[code] += count

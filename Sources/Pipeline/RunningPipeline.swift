@@ -207,7 +207,8 @@ public final class RunningPipeline: Sendable {
     let commands = CommandRelay(publisher: alertPublisher, liveFrom: startOffset, note: note)
     let link = links[share.number]
     return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
-      let fresh = RecordProcessor(sources: sources, configured: plants, share: share)
+      let fresh = RecordProcessor(
+        sources: sources, configured: plants, share: share, maximumUnpacked: settings.mqtt.maximumUnpacked)
       var worker = StageWorker(
         processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, relay: relay,
         commands: commands, link: link, note: note)
@@ -218,7 +219,8 @@ public final class RunningPipeline: Sendable {
   /// A share's processor where the journal is read from: as it was saved, or as the journal's history makes it.
   private func resumed(_ fresh: RecordProcessor, before: [Plant]) -> RecordProcessor {
     guard let saved else { return rebuilt(fresh) }
-    let (processor, misfits) = saved.processor(configured: before, share: fresh.share)
+    let (processor, misfits) = saved.processor(
+      configured: before, share: fresh.share, maximumUnpacked: settings.mqtt.maximumUnpacked)
     if misfits.isEmpty { return processor }
     for name in misfits {
       note("plant \(name): its saved state cannot be used; windows and models are rebuilt from the journal")

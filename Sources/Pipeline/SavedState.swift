@@ -1,4 +1,5 @@
 import Journal
+import PayloadDecoding
 import PlantConfig
 import PlantModel
 import StreamCore
@@ -48,8 +49,11 @@ struct SavedState: Sendable {
 
   /// The processor of a share at the state's offset, and the names of plants whose state could not be taken up. The first
   /// share goes on with the ledger of all. `configured` is what ``sources`` describe.
-  func processor(configured: [Plant], share: PlantShare) -> (processor: RecordProcessor, rebuilt: [String]) {
-    var processor = RecordProcessor(sources: sources, configured: configured, share: share)
+  func processor(
+    configured: [Plant], share: PlantShare, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
+  ) -> (processor: RecordProcessor, rebuilt: [String]) {
+    var processor = RecordProcessor(
+      sources: sources, configured: configured, share: share, maximumUnpacked: maximumUnpacked)
     var rebuilt: [String] = []
     for number in 1..<max(1, count) {
       do {

@@ -12,6 +12,8 @@ final class WorkerLink: Sendable {
   let ledger = Guarded(Ledger())
   /// Readings by quality code, refreshed once a second.
   let qualityCounts = Guarded<[UInt64]>([])
+  /// Places of topic rules that no message has had, refreshed once a second.
+  let unseenPlaces = Guarded<[String]>([])
   /// Receive time of the record that was processed last [ns].
   let processedTime = Counter()
 }
@@ -104,6 +106,7 @@ struct StageWorker {
   private func publish() {
     link.views.set(processor.plants.observers.map(\.view))
     link.ledger.set(processor.ledger)
+    link.unseenPlaces.set(processor.unseenPlaces)
     link.qualityCounts.set(processor.plants.qualityCounts)
   }
 }

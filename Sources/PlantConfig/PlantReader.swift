@@ -1,3 +1,4 @@
+import PayloadDecoding
 import PlantModel
 
 /// Reads the file of a plant.
@@ -26,14 +27,9 @@ final class PlantReader {
       reading.mistake(section.mark, "the plant's file needs 'location', such as \(example)")
     }
     if let text = section.text("currency") { plant.currency = text }
-    for (rule, place) in list(section, "topics", "match: \"riverside/{asset}/{sensor}\"").compactMap(
-      TopicReader(reading).topic)
-    {
-      plant.topics.append(rule)
-      topicPlaces.append(place)
-    }
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
+    topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
     plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap { sensor($0, assets) }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
@@ -46,6 +42,22 @@ final class PlantReader {
     if let node = section.node("commands") { plant.commands = commands(Section(node, "commands", reading)) }
     section.finish()
     return name == nil || name == "" ? nil : plant
+  }
+
+  private func topics(_ nodes: [YAMLNode], _ plant: inout Plant) {
+    var patterns: [(pattern: TopicPattern, decidesAlone: Bool)] = []
+    for (rule, place) in nodes.compactMap(TopicReader(reading).topic) {
+      plant.topics.append(rule)
+      topicPlaces.append(place)
+      guard let pattern = try? TopicPattern(rule.match) else { continue }
+      if let before = patterns.first(where: { $0.decidesAlone && $0.pattern.covers(pattern) }) {
+        reading.mistake(
+          place,
+          "'\(rule.match)' is never reached, because '\(before.pattern.text)' before it takes all its topics; put it "
+            + "before that, or give that a 'where'")
+      }
+      patterns.append((pattern, rule.conditions.isEmpty))
+    }
   }
 
   private func limits(_ section: Section) -> PlantLimits {

@@ -110,8 +110,8 @@ final class Section {
   func finish() {
     for member in members where !taken.contains(member.key) {
       let nearest =
-        known.sorted().min { Words.distance($0, member.key) < Words.distance($1, member.key) } ?? ""
-      let isNear = Words.distance(nearest, member.key) <= max(2, member.key.count / 3)
+        known.sorted().min { EditDistance.between($0, member.key) < EditDistance.between($1, member.key) } ?? ""
+      let isNear = EditDistance.between(nearest, member.key) <= max(2, member.key.count / 3)
       let hint = isNear ? "did you mean '\(nearest)'?" : "known are \(known.sorted().joined(separator: ", "))"
       reading.mistake(member.mark, "\(name) has no key '\(member.key)'; \(hint)")
     }
@@ -244,21 +244,5 @@ enum Words {
   /// The first names of a list that may be long.
   static func list(_ names: [String]) -> String {
     names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
-  }
-
-  /// Least number of letters to put in, take out or change (Levenshtein 1966). Example: `kitten`, `sitting`: 3.
-  static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a.lowercased().prefix(64)), Array(b.lowercased().prefix(64)))
-    var row = Array(0...b.count)
-    for (i, letter) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, other) in b.enumerated() {
-        let change = diagonal + (letter == other ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[b.count]
   }
 }

@@ -1,3 +1,4 @@
+import PayloadDecoding
 import PlantModel
 
 /// Reads one of a plant's topics.
@@ -13,44 +14,111 @@ struct TopicReader {
     let place = section.place(of: "match")
     if let wrong = TopicReader.mistake(inPattern: match) { reading.mistake(place, wrong) }
     var rule = TopicRule(match: match)
-    rule.payload = section.choice("payload") ?? .auto
-    rule.asset = section.text("asset")
-    rule.sensor = section.text("sensor")
-    rule.time = section.text("time")
-    if let time = rule.time { check(time, of: "time", at: section.place(of: "time"), rule.payload) }
-    rule.timeUnit = section.choice("time_unit") ?? .auto
+    let format = format(section)
+    rule.payload = format.name
+    let placeholders = (try? TopicPattern(match))?.placeholders ?? []
+    let texts = PlaceholderCheck(reading: reading, placeholders: placeholders, format: format)
+    records(section, format, texts, &rule)
+    rule.asset = texts.text(section, "asset")
+    rule.sensor = texts.text(section, "sensor")
+    time(section, texts, &rule)
     rule.retained = section.choice("retained") ?? .ignore
-    rule.values = section.node("values").map { values($0, rule.payload) } ?? []
+    let values = ValueReader(reading: reading, format: format)
+    rule.detail = values.ruleDetail(section)
+    if let unit = section.text("unit") {
+      if unit.hasPrefix("/") || unit.contains("{") {
+        rule.unit = texts.text(section, "unit")
+      } else {
+        rule.detail.unit = values.unit(section, "unit")
+      }
+    }
+    rule.values = section.node("values").map { values.values($0, rule.detail, texts) } ?? []
     rule.scale = numbers(section, "scale", rule)
     rule.offset = numbers(section, "offset", rule)
-    if let node = section.node("rename") { rule.rename = names(node, rule) }
+    rule.strip = section.given("strip")
+    if let node = section.node("rename") { rule.rename = names(node, rule, texts) }
+    rule.separator = separator(section)
     section.finish()
     return (rule, place)
   }
 
-  private func values(_ node: YAMLNode, _ payload: TopicRule.PayloadFormat) -> [TopicRule.Value] {
-    Section(node, "values", reading).entries.compactMap { entry in
-      guard let path = entry.value.text else {
+  private func format(_ section: Section) -> any PayloadFormat.Type {
+    guard let text = section.text("payload") else { return PayloadFormats.all[0] }
+    if let format = PayloadFormats.named(PayloadFormatName(rawValue: text)) { return format }
+    let known = PayloadFormats.all.map { $0.name.rawValue }.joined(separator: ", ")
+    reading.mistake(section.place(of: "payload"), "'payload' is '\(text)'; it must be one of \(known)")
+    return PayloadFormats.all[0]
+  }
+
+  /// `each` and `where`.
+  private func records(
+    _ section: Section, _ format: any PayloadFormat.Type, _ texts: PlaceholderCheck, _ rule: inout TopicRule
+  ) {
+    if let each = section.text("each") {
+      let place = section.place(of: "each")
+      if !["json", "auto"].contains(format.name.rawValue) {
         reading.mistake(
-          entry.value.mark, "'\(entry.key)' must say where its value stands, such as \"/ENERGY/Power\" or 0")
-        return nil
+          place, "'each' is for JSON; rows, lines and pairs of '\(format.name)' are records by themselves")
+      } else if !each.hasPrefix("/") {
+        reading.mistake(
+          place, "'each' is '\(each)', which is no place; write \"/\(each)\", or \"/\" for the message itself")
       }
-      check(path, of: entry.key, at: entry.value.mark, payload)
-      return TopicRule.Value(name: entry.key, path: path)
+      texts.check(each, at: place, of: "each")
+      rule.each = each
+    }
+    guard let node = section.node("where") else { return }
+    if !format.hasRecords {
+      reading.mistake(node.mark, "'where' is for payloads with records; a payload of '\(format.name)' has none")
+    }
+    for entry in Section(node, "where", reading).entries {
+      let choices: [YAMLNode] = if case .sequence(let all) = entry.value.content { all } else { [entry.value] }
+      let wanted = choices.compactMap { $0.text.map { text in reading.expanded(text, at: entry.value.mark) } }
+      if wanted.isEmpty || wanted.count != choices.count {
+        reading.mistake(
+          entry.value.mark, "'\(entry.key)' must be a text or a list of texts, such as [good, uncertain]")
+      }
+      if let wrong = format.mistake(inPlace: entry.key) {
+        reading.mistake(entry.mark, "'where' has '\(entry.key)', which \(wrong)")
+      }
+      rule.conditions.append(TopicRule.Condition(path: entry.key, texts: wanted))
     }
   }
 
-  /// A place in the payload, if no placeholder stands for a part of it.
-  private func check(_ path: String, of key: String, at mark: Mark, _ payload: TopicRule.PayloadFormat) {
-    if path.contains("{") { return }
-    let isColumn = (1...5).contains(path.utf8.count) && path.utf8.allSatisfy { (0x30...0x39).contains($0) }
-    if payload == .csv, !isColumn {
-      reading.mistake(mark, "'\(key)' is '\(path)', which is no column; write its number, from 0 to 99999")
+  private func time(_ section: Section, _ texts: PlaceholderCheck, _ rule: inout TopicRule) {
+    if let node = section.node("time"), node.text == nil {
+      reading.mistake(
+        node.mark,
+        "'time' must be a place in the payload, such as \"/Time\", not \(node.form); a time in another topic is not "
+          + "supported, and readings then have the time at which they came")
     }
-    // A name without a slash is that of a member of the top level.
-    if payload == .json || payload == .auto, path.contains("/"), !path.hasPrefix("/") {
-      reading.mistake(mark, "'\(key)' is '\(path)', which is no place; write \"/\(path)\"")
+    rule.time = section.node("time")?.text == nil ? nil : section.text("time")
+    let place = section.place(of: "time")
+    if let time = rule.time {
+      if time.hasPrefix("/") || !time.contains("{") {
+        if let wrong = texts.format.mistake(inPlace: time), !time.contains("{") {
+          let topics = time.contains("/") && !time.hasPrefix("/")
+          let hint = topics ? "; if it is a topic: a time in another topic is not supported" : ""
+          reading.mistake(place, "'time' is '\(time)', which \(wrong)\(hint)")
+        }
+      }
+      texts.check(time, at: place, of: "time")
     }
+    rule.timeUnit = section.choice("time_unit") ?? .auto
+    guard let format = section.given("time_format") else { return }
+    rule.timeFormat = format
+    if let wrong = TimeFormats.mistake(in: format) { reading.mistake(section.place(of: "time_format"), wrong) }
+  }
+
+  private func separator(_ section: Section) -> String? {
+    guard let text = section.text("separator") else { return nil }
+    let words = ["tab": "\t", "space": " "]
+    let separator = words[text] ?? text
+    if separator.utf8.count != 1 {
+      reading.mistake(
+        section.place(of: "separator"), "'separator' is '\(text)'; write one character, such as \";\", or tab or space")
+      return nil
+    }
+    return separator
   }
 
   /// Numbers by the name of a value.
@@ -70,14 +138,18 @@ struct TopicReader {
   }
 
   /// New names by the name of a value.
-  private func names(_ node: YAMLNode, _ rule: TopicRule) -> [String: String] {
+  private func names(_ node: YAMLNode, _ rule: TopicRule, _ texts: PlaceholderCheck) -> [String: String] {
     var names: [String: String] = [:]
     var places: [String: Mark] = [:]
     for entry in Section(node, "rename", reading).entries {
       if let name = entry.value.text, Words.mistake(inName: name) == nil {
         names[entry.key] = name
         places[entry.key] = entry.value.mark
-        checkIsListed(entry.key, entry.mark, "rename", rule)
+        texts.check(name, at: entry.value.mark, of: entry.key)
+        // Assets that the payload names may be renamed too.
+        if rule.asset.map({ !$0.hasPrefix("/") && !$0.contains("{") }) ?? true {
+          checkIsListed(entry.key, entry.mark, "rename", rule)
+        }
       } else {
         reading.mistake(entry.value.mark, "'\(entry.key)' must get a name, not \(entry.value.form)")
       }
@@ -128,5 +200,53 @@ struct TopicReader {
       if level.contains("+"), level != "+" { return "'+' must be a level of its own in '\(pattern)'" }
     }
     return nil
+  }
+}
+
+/// Texts of a rule that may have placeholders.
+struct PlaceholderCheck {
+  let reading: Reading
+  /// What the topic names.
+  let placeholders: [String]
+  let format: any PayloadFormat.Type
+
+  /// A place in the payload, or a text with placeholders.
+  func text(_ section: Section, _ key: String) -> String? {
+    guard let text = section.text(key) else { return nil }
+    let mark = section.place(of: key)
+    if text.hasPrefix("/"), let wrong = format.mistake(inPlace: text), !text.contains("{") {
+      reading.mistake(mark, "'\(key)' is '\(text)', which \(wrong)")
+    }
+    check(text, at: mark, of: key)
+    return text
+  }
+
+  /// Tells every placeholder that nothing stands for.
+  func check(_ text: String, at mark: Mark, of key: String, alsoKnown: [String] = []) {
+    var rest = text[...]
+    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+      let name = String(rest[rest.index(after: open)..<close])
+      rest = rest[rest.index(after: close)...]
+      if placeholders.contains(name) || alsoKnown.contains(name) || isOfRecord(name) { continue }
+      let known = (placeholders + alsoKnown + ofRecord).map { "{\($0)}" }
+      let nearest = known.min { EditDistance.between($0, "{\(name)}") < EditDistance.between($1, "{\(name)}") }
+      let isNear = nearest.map { EditDistance.between($0, "{\(name)}") <= 2 } ?? false
+      let hint =
+        isNear
+        ? "did you mean \(nearest ?? "")?" : known.isEmpty ? "'match' names nothing" : "known are \(Words.list(known))"
+      reading.mistake(mark, "'\(key)' has {\(name)}, which nothing stands for; \(hint)")
+    }
+  }
+
+  private var ofRecord: [String] {
+    switch format.name {
+    case .json, .auto: ["key", "parent"]
+    case .line: ["measurement", "tag:NAME"]
+    default: []
+    }
+  }
+
+  private func isOfRecord(_ name: String) -> Bool {
+    ofRecord.contains(name) || (format.name == .line && name.hasPrefix("tag:") && name.utf8.count > 4)
   }
 }

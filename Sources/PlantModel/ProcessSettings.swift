@@ -68,6 +68,10 @@ public struct BrokerSettings: Hashable, Sendable {
   /// Longest payload that is taken in [bytes], 1 KiB...16 MiB and at most ``JournalSettings/longestPayload``; a longer one
   /// is acknowledged, dropped and counted.
   public var maximumPayload = 1 << 20
+  /// How many times ``maximumPayload`` a compressed payload may unpack to.
+  public static let unpackingRatio = 16
+  /// Most bytes that a compressed payload may unpack to, at most 16 MiB.
+  public var maximumUnpacked: Int { min(16 << 20, BrokerSettings.unpackingRatio * maximumPayload) }
   /// User name.
   public var username: String?
   /// Password.

@@ -41,6 +41,14 @@ public struct SensorProfile: Hashable, Sendable {
     self.mayRestAtZero = mayRestAtZero
   }
 
+  /// Takes on a unit that is known from the values alone; an energy is then a counter, as energies mostly are.
+  mutating func take(unit: Unit) {
+    self.unit = unit
+    guard sampling == .instant, unit.quantity == .energy else { return }
+    sampling = .counter
+    mayStandStill = true
+  }
+
   /// The unit in which `clean` and everything after it is written.
   public var canonicalUnit: Unit? { unit?.canonicalUnit }
 }

@@ -80,12 +80,14 @@ public struct PlantRegister: Sendable {
   }
 
   /// The series of a sensor, taken in with its kind's defaults if it is new; an asset never declared is `generic`.
-  public mutating func admit(asset assetName: String, sensor: String) -> SeriesIndex {
+  ///
+  /// `unit` is that of its values where neither kind nor plant file says one.
+  public mutating func admit(asset assetName: String, sensor: String, unit: Unit? = nil) -> SeriesIndex {
     let asset = admit(asset: assetName)
     let name = SeriesName(asset: asset, sensor: sensor)
     if let known = seriesByName[name] { return known }
     let index = SeriesIndex(series.count)
-    series.appendSparingly(describe(asset: asset, sensor: sensor))
+    series.appendSparingly(describe(asset: asset, sensor: sensor, unit: unit))
     seriesOfAsset[asset.position].appendSparingly(index)
     seriesByName[name] = index
     return index
@@ -132,7 +134,7 @@ public struct PlantRegister: Sendable {
     return index
   }
 
-  private func describe(asset index: AssetIndex, sensor: String) -> Series {
+  private func describe(asset index: AssetIndex, sensor: String, unit: Unit?) -> Series {
     let asset = assets[index.position]
     var profile = SensorCatalogue.profile(sensor: sensor, of: asset)
     var forecast: Bool?
@@ -153,6 +155,7 @@ public struct PlantRegister: Sendable {
       if let rate = override.maximumRate { profile.maximumRate = rate * (profile.unit?.scale.magnitude ?? 1) }
       forecast = override.forecast ?? forecast
     }
+    if profile.unit == nil, let unit { profile.take(unit: unit) }
     return Series(asset: index, sensor: sensor, profile: profile, forecast: forecast)
   }
 }

@@ -71,7 +71,7 @@ struct DecodingDeviceTests {
       topic: "garage/sensor/boiler_temperature/state", payload: "54.3", readings: ["boiler.temperature": 54.3]),
     DecodingCase(
       name: "ESPHome without a value yet", rule: TopicRule(match: "{node}/sensor/{asset}_{sensor}/state"),
-      topic: "garage/sensor/boiler_temperature/state", payload: "nan", refusal: .notFinite),
+      topic: "garage/sensor/boiler_temperature/state", payload: "nan", refusal: .missingValue),
     DecodingCase(
       name: "evcc", rule: TopicRule(match: "evcc/loadpoints/{asset}/{sensor}", rename: ["chargePower": "power"]),
       topic: "evcc/loadpoints/1/chargePower", payload: "3680", readings: ["1.power": 3680]),
@@ -160,7 +160,7 @@ struct DecodingDeviceTests {
   @Test("a unit of another quantity is not guessed at")
   func wrongUnit() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/voltage", "3 kW") == .refused(.notANumber))
+    #expect(bench.send("r/a/voltage", "3 kW") == .refused(.unknownUnit))
     #expect(bench.send("r/a/voltage", "3 kV") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [3000])
   }

@@ -8,8 +8,11 @@ struct DecodingRefusalTests {
 
   static let payloads: [(payload: String, reason: RefusalReason)] = [
     ("", .emptyPayload), (" \n", .emptyPayload), ("abc", .notANumber), ("0x10", .notANumber), ("1,5", .notANumber),
-    ("1 2", .notANumber), ("--1", .notANumber), ("1e999", .notFinite), ("NaN", .notFinite), ("-inf", .notFinite),
-    ("{", .malformedJSON), (#"{"value":1}x"#, .malformedJSON), (#"{"value":NaN}"#, .malformedJSON),
+    ("1 2", .notANumber), ("--1", .notANumber), ("1e999", .notFinite), ("NaN", .missingValue), ("-inf", .missingValue),
+    ("--", .missingValue),
+    ("{", .malformedJSON), (#"{"value":1}x"#, .malformedJSON), (#"{"value":NaN}"#, .missingValue),
+    (#"{"value":-inf}"#, .missingValue),
+    (#"{"value":NaNo}"#, .malformedJSON),
     (#"{"value":01}"#, .malformedJSON), (#"{"value":1,}"#, .malformedJSON), (#"{"value":"a\x"}"#, .malformedJSON),
     (#"{"value":1e999}"#, .notFinite), (#"{"other":1}"#, .missingValue), (#"{"value":null}"#, .missingValue),
     (#"{"value":{}}"#, .notANumber), (#"{"value":"abc"}"#, .notANumber), ("[]", .missingValue),

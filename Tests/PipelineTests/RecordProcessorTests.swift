@@ -150,14 +150,14 @@ struct RecordProcessorTests {
     #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
   }
 
-  @Test("the first message that gives no reading is told for each reason, on one line and not at length")
+  @Test("the first message that gives no reading is told for each topic and reason, on one line and not at length")
   func refused() {
     var sources = PlantSources()
     let head = "plant: a\nlocation: {latitude: 0, longitude: 0, timezone: UTC}\n"
     sources.files = [("a.yaml", Array((head + "topics: [{match: \"a/{asset}/{sensor}\"}]").utf8))]
     var processor = RecordProcessor(sources: sources)
     var frame = MessageFrameBuilder()
-    for payload in ["n/a\n\u{1B}[2J", "n/a\u{1}", "{\"value\": " + String(repeating: "x", count: 90), "1"] {
+    for payload in ["no\n\u{1B}[2J", "no\u{1}", "{\"value\": " + String(repeating: "x", count: 90), "1"] {
       Array("a/b/c".utf8).withUnsafeBytes { topic in
         Array(payload.utf8).withUnsafeBytes {
           frame.append(topic: topic, payload: $0, packetID: 0, retained: false)
@@ -169,7 +169,7 @@ struct RecordProcessorTests {
     }
     #expect(words.count == 2 && processor.ledger.readings == 1, "\(words)")
     #expect(words.first?.hasPrefix("a message on a/b/c gives no reading (") == true)
-    #expect(words.first?.contains("n/a··[2J") == true && words.last?.contains("(malformed_json): {") == true)
+    #expect(words.first?.contains("no··[2J") == true && words.last?.contains("(malformed_json): {") == true)
     #expect(words.allSatisfy { $0.count < 220 })
   }
 

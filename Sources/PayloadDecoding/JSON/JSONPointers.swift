@@ -60,7 +60,8 @@ final class JSONPointers: Sendable {
     return (name.count &* 31 &+ Int(first) &* 7 &+ Int(last)) % hashes
   }
 
-  private static func tokens(of text: String) -> [Token] {
+  /// The tokens of a place: those of a JSON pointer, or the one name of a member of the top level.
+  static func tokens(of text: String) -> [Token] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.first == UInt8(ascii: "/") else { return [token(Array(text.utf8))] }
     return text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -96,7 +97,7 @@ struct JSONPointerVisitor: JSONVisitor {
 
   let pointers: JSONPointers
   /// First place of this pass.
-  let base: Int
+  var base: Int
   /// What stands at each place; `missing` where nothing does.
   var found: [JSONValue]
   /// For names with escapes.
@@ -151,64 +152,5 @@ struct JSONPointerVisitor: JSONVisitor {
       if pointers.token(base + bit, depth: depth).bytes.elementsEqual(name) { result |= 1 << UInt64(bit) }
     }
     return result
-  }
-}
-
-/// Gathers every number and truth value of a document under the names on the way to it, joined with `_`; positions in
-/// arrays count as names. The context is the length of the name so far, -1 for the document.
-struct JSONLeafVisitor: JSONVisitor {
-  struct Leaf {
-    /// Where its name stands in ``names``.
-    var name: Range<Int>
-    var value: JSONValue
-  }
-
-  /// Most leaves of a message.
-  static let capacity = 4_096
-  /// Most bytes of a leaf's name.
-  static let maximumNameLength = 1_024
-
-  /// The names of all leaves, one after the other.
-  var names: [UInt8]
-  var leaves: [Leaf]
-  var path: [UInt8]
-  /// Whether there were more leaves than ``capacity``.
-  var overflowed = false
-
-  mutating func member(_ key: JSONKey, of context: Int, depth: Int) -> Int {
-    begin(context)
-    if key.hasEscapes { JSONEscapes.append(key.bytes, to: &path) } else { path.append(contentsOf: key.bytes) }
-    return path.count
-  }
-
-  mutating func element(_ index: Int, of context: Int, depth: Int) -> Int {
-    begin(context)
-    var divisor = 1
-    while index / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      path.append(UInt8(truncatingIfNeeded: 0x30 + index / divisor % 10))
-      divisor /= 10
-    }
-    return path.count
-  }
-
-  mutating func visit(_ value: JSONValue, in context: Int, depth: Int) {
-    switch value.kind {
-    case .number, .yes, .no: break
-    case .missing, .null, .string, .container: return
-    }
-    guard path.count <= JSONLeafVisitor.maximumNameLength else { return }
-    guard leaves.count < JSONLeafVisitor.capacity else {
-      overflowed = true
-      return
-    }
-    let start = names.count
-    names.append(contentsOf: path)
-    leaves.append(Leaf(name: start..<names.count, value: value))
-  }
-
-  private mutating func begin(_ context: Int) {
-    path.removeLast(path.count - max(0, context))
-    if context >= 0 { path.append(UInt8(ascii: "_")) }
   }
 }

@@ -35,17 +35,32 @@ struct JSONScanner<Visitor: JSONVisitor> {
   static var maximumDepth: Int { 64 }
 
   private let bytes: UnsafeRawBufferPointer
-  private var at = 0
+  /// Where the scan stands.
+  private(set) var at = 0
   private var failure = RefusalReason.malformedJSON
 
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  init(_ bytes: UnsafeRawBufferPointer, at start: Int = 0) {
+    self.bytes = bytes
+    at = start
+  }
 
   /// Scans the whole text; `nil` when it is sound.
   mutating func scan(from root: Visitor.Context, with visitor: inout Visitor) -> RefusalReason? {
-    skipSpace()
-    guard value(in: root, depth: 0, &visitor) else { return failure }
-    skipSpace()
+    if let refusal = scanDocument(from: root, with: &visitor) { return refusal }
     return at == bytes.count ? nil : .malformedJSON
+  }
+
+  /// Scans one document and the white space behind it; `nil` when it is sound. Another document may follow an object or
+  /// array, or a line end.
+  mutating func scanDocument(from root: Visitor.Context, with visitor: inout Visitor) -> RefusalReason? {
+    skipSpace()
+    let start = at
+    guard value(in: root, depth: 0, &visitor) else { return failure }
+    let end = at
+    skipSpace()
+    guard at < bytes.count else { return nil }
+    let isContainer = bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[")
+    return isContainer || bytes[end..<at].contains(0x0A) ? nil : .malformedJSON
   }
 
   private mutating func value(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
@@ -60,10 +75,11 @@ struct JSONScanner<Visitor: JSONVisitor> {
       return true
     case UInt8(ascii: "t"): return literal("true", .yes, in: context, depth: depth, &visitor)
     case UInt8(ascii: "f"): return literal("false", .no, in: context, depth: depth, &visitor)
-    case UInt8(ascii: "n"): return literal("null", .null, in: context, depth: depth, &visitor)
+    case UInt8(ascii: "n") where isWord("null", at: at):
+      return literal("null", .null, in: context, depth: depth, &visitor)
     default:
       let start = at
-      guard number() else { return false }
+      guard number() else { return notFinite(from: start, in: context, depth: depth, &visitor) }
       visitor.visit(JSONValue(kind: .number, range: start..<at), in: context, depth: depth)
       return true
     }
@@ -120,6 +136,30 @@ struct JSONScanner<Visitor: JSONVisitor> {
     guard end <= bytes.count else { return false }
     for i in at..<end where bytes[i] != word.utf8Start[i - at] { return false }
     visitor.visit(JSONValue(kind: kind, range: at..<end), in: context, depth: depth)
+    at = end
+    return true
+  }
+
+  private func isWord(_ word: StaticString, at start: Int) -> Bool {
+    let end = start + word.utf8CodeUnitCount
+    return end <= bytes.count && ByteText.equals(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), word)
+  }
+
+  /// `NaN`, `inf` and `Infinity` in any case and with any sign, as many devices print them: a value that is missing.
+  private mutating func notFinite(
+    from start: Int, in context: Visitor.Context, depth: Int, _ visitor: inout Visitor
+  ) -> Bool {
+    var end = start
+    if end < bytes.count, bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: "+") { end += 1 }
+    if isWord("infinity", at: end) {
+      end += 8
+    } else if isWord("nan", at: end) || isWord("inf", at: end) {
+      end += 3
+    } else {
+      return false
+    }
+    guard end == bytes.count || !ByteText.isLetter(bytes[end]) else { return false }
+    visitor.visit(JSONValue(kind: .null, range: start..<end), in: context, depth: depth)
     at = end
     return true
   }

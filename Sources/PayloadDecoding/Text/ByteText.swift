@@ -6,6 +6,8 @@ enum ByteText {
     Bytes(rebasing: bytes[start..<end])
   }
 
+  static func slice(_ bytes: Bytes, _ range: Range<Int>) -> Bytes { Bytes(rebasing: bytes[range]) }
+
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 
   static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
@@ -20,6 +22,14 @@ enum ByteText {
     while start < end, isSpace(bytes[start]) { start += 1 }
     while end > start, isSpace(bytes[end - 1]) || bytes[end - 1] == 0 { end -= 1 }
     return slice(bytes, start, end)
+  }
+
+  /// A range without the white space at its ends.
+  static func trimmed(_ bytes: Bytes, _ range: Range<Int>) -> Range<Int> {
+    var (start, end) = (range.lowerBound, range.upperBound)
+    while start < end, isSpace(bytes[start]) { start += 1 }
+    while start < end, isSpace(bytes[end - 1]) { end -= 1 }
+    return start..<end
   }
 
   /// Whether the text is `word`, which is in lower case ASCII, in any case.

@@ -50,6 +50,54 @@ enum DecimalNumber {
     return (negative ? -magnitude : magnitude, i)
   }
 
+  /// The number at the start of a text whose decimal mark is the comma, and how many bytes it has; points stand between
+  /// thousands, each with three digits behind it. Example: `1.234,5` is 1234.5; `1.5` is none.
+  static func commaPrefix(of bytes: Bytes) -> (value: Double, length: Int)? {
+    withUnsafeTemporaryAllocation(byteCount: maximumLength, alignment: 1) { plain in
+      var (count, i) = (0, 0)
+      var groups = false
+      func isDigit(_ at: Int) -> Bool { at < bytes.count && ByteText.isDigit(bytes[at]) }
+      if i < bytes.count, bytes[i] == 0x2B || bytes[i] == 0x2D {
+        plain[count] = bytes[i]
+        (count, i) = (count + 1, i + 1)
+      }
+      let first = i
+      while count < maximumLength - 40, i < bytes.count {
+        if ByteText.isDigit(bytes[i]) {
+          plain[count] = bytes[i]
+          (count, i) = (count + 1, i + 1)
+        } else if bytes[i] == 0x2E, groups || (i > first && i - first <= 3), isDigit(i + 1), isDigit(i + 2),
+          isDigit(i + 3), !isDigit(i + 4)
+        {
+          groups = true
+          i += 1
+        } else {
+          break
+        }
+      }
+      guard i > first, !(i < bytes.count && bytes[i] == 0x2E) else { return nil }
+      var skipped = i - count
+      if i < bytes.count, bytes[i] == 0x2C, isDigit(i + 1) {
+        plain[count] = 0x2E
+        (count, i) = (count + 1, i + 1)
+        while count < maximumLength - 20, isDigit(i) {
+          plain[count] = bytes[i]
+          (count, i) = (count + 1, i + 1)
+        }
+        skipped = i - count
+      }
+      // An exponent, as far as there is one.
+      for at in i..<min(bytes.count, i + 8) {
+        plain[count] = bytes[at]
+        count += 1
+      }
+      guard let (value, length) = prefix(of: Bytes(rebasing: UnsafeRawBufferPointer(plain)[..<count])) else {
+        return nil
+      }
+      return (value, length + skipped)
+    }
+  }
+
   /// The number that the whole text is.
   static func parse(_ bytes: Bytes) -> Double? {
     guard let (value, length) = prefix(of: bytes), length == bytes.count else { return nil }

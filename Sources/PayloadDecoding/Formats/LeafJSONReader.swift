@@ -1,0 +1,72 @@
+import PlantModel
+
+/// Reads JSON whose own names become the sensors: every number and truth value, nested names joined with `_`. Texts are
+/// not taken this way, unless one is the whole document.
+final class LeafJSONReader: PayloadReader {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  private let detail: CompiledDetail
+  private let format: TimeFormat?
+  /// The document and the places of times.
+  private var places: JSONPointerVisitor
+  private var leaves = JSONLeafVisitor(names: [], leaves: [], path: [])
+
+  override init(_ plan: ReadingPlan) {
+    detail = CompiledDetail(plan.rule.detail)
+    format = plan.rule.timeFormat.flatMap { try? TimeFormat($0) }
+    places = JSONPointerVisitor(
+      pointers: JSONPointers([""] + UsualPlaces.times(plan.rule)), base: 0, found: [], scratch: [], scalars: [])
+    super.init(plan)
+  }
+
+  override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    var documents = JSONDocuments(payload)
+    repeat {
+      if let refusal = readDocument(&documents, payload, &scope) { return refusal }
+    } while documents.hasNext
+    return nil
+  }
+
+  private func readDocument(
+    _ documents: inout JSONDocuments, _ payload: Bytes, _ scope: inout MessageScope
+  ) -> RefusalReason? {
+    let start = documents.start
+    // Each document may give every name a value.
+    scope.messageNumber &+= 1
+    places.found.removeAll(keepingCapacity: true)
+    places.scalars.removeAll(keepingCapacity: true)
+    for _ in 0..<places.pointers.count { places.found.append(JSONValue()) }
+    if let refusal = documents.scan(from: places.root, with: &places) { return refusal }
+    // A number in a text may be meant as a reading that is called like a time.
+    let stamp = scope.stamp(places.found[1...], payload, plan.rule, format) { value, _ in
+      guard value.kind == .string else { return true }
+      if case .value = ScalarText.read(ByteText.slice(payload, value.range)) { return true }
+      return false
+    }
+    guard let stamp else { return .badTime }
+    guard places.found[0].kind == .container else {
+      take(places.found[0], name: UsualPlaces.loneName, payload, stamp, &scope)
+      return nil
+    }
+    documents.rewind(to: start)
+    leaves.removeAll()
+    if let refusal = documents.scan(from: JSONLeafVisitor.root, with: &leaves) { return refusal }
+    if leaves.overflowed { return .tooLarge }
+    // The time is no sensor.
+    for leaf in leaves.leaves where leaf.value.range.lowerBound != stamp.start {
+      take(leaf.value, name: leaves.names[leaf.name], payload, stamp, &scope)
+    }
+    return nil
+  }
+
+  private func take(
+    _ value: JSONValue, name: ArraySlice<UInt8>, _ payload: Bytes, _ stamp: ReadingStamp, _ scope: inout MessageScope
+  ) {
+    let slot = scope.sensorSlot(named: name, plan)
+    guard !scope.slots.isIgnored(slot) else { return }
+    guard scope.slots.claim(slot, message: scope.messageNumber) else { return }
+    scope.take(value, payload, detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+  }
+
+  override func places(in payload: Bytes) -> [String] { JSONPlaces.all(in: payload) }
+}

@@ -1,0 +1,227 @@
+import LineProtocol
+import PlantModel
+
+/// InfluxDB line protocol.
+///
+/// Each field that is a number or a truth value is a reading at its line's time. Where the rule does not say what asset
+/// and sensor are made of, the topic's asset goes before the tag `asset`, that before the rule's; likewise for the
+/// sensor. A field of a named sensor is that sensor when the field is called `value`, else `sensor_field`; without a
+/// sensor the field's name is the sensor, and a field `value` is called like the measurement. Where the rule lists
+/// `values`, only the fields that it lists are taken, under its names.
+enum LineFormat: PayloadFormat {
+  static let name = PayloadFormatName.line
+  static let summary = "InfluxDB line protocol; places are fields, {tag:NAME} and {measurement} name asset and sensor"
+  static let examplePlace = "usage"
+  static let hasRecords = true
+
+  static func mistake(inPlace place: String) -> String? { place.isEmpty ? "is empty; write the field's name" : nil }
+
+  static func reader(for plan: ReadingPlan) -> PayloadReader { LineReader(plan) }
+}
+
+private final class LineReader: PayloadReader {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  private let detail: CompiledDetail
+  private let format: TimeFormat?
+  private var source: LineSource
+  private var taker: RecordTaker
+  /// Whether tags are taken as the rule says, rather than by their usual names.
+  private let usesRecords: Bool
+
+  override init(_ plan: ReadingPlan) {
+    detail = CompiledDetail(plan.rule.detail)
+    format = plan.rule.timeFormat.flatMap { try? TimeFormat($0) }
+    var records = plan
+    // A line has its time at its end.
+    records.rule.time = nil
+    let recordPlan = RecordPlan(records)
+    taker = RecordTaker(recordPlan)
+    source = LineSource(recordPlan)
+    usesRecords = plan.hasRecordNames || !plan.rule.conditions.isEmpty || plan.rule.unit != nil
+    super.init(plan)
+  }
+
+  override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    source.payload = payload
+    defer { source.payload = Bytes(start: nil, count: 0) }
+    let received = scope.received
+    defer { scope.received = received }
+    var start = 0
+    while start < payload.count {
+      let end = LineScanner.end(payload, start..<payload.count, quotes: true) { $0 == 0x0A }
+      var first = start
+      while first < end, ByteText.isSpace(payload[first]) { first += 1 }
+      if first < end, payload[first] != UInt8(ascii: "#") {
+        guard let line = LineScanner(payload, first..<end), source.split(line) else {
+          return ByteText.isUTF8(payload) ? .malformedLine : .notUTF8
+        }
+        if let refusal = readLine(line, payload, received, &scope) { return refusal }
+      }
+      start = end + 1
+    }
+    return nil
+  }
+
+  private func readLine(
+    _ line: LineScanner, _ payload: Bytes, _ received: Timestamp, _ scope: inout MessageScope
+  ) -> RefusalReason? {
+    var stamp = ReadingStamp(time: received, start: -1)
+    if !line.time.isEmpty {
+      let text = ByteText.slice(payload, line.time)
+      guard let time = scope.timestamp(text, unit: plan.rule.timeUnit, format: format) else { return .badTime }
+      stamp = ReadingStamp(time: time, start: line.time.lowerBound)
+    }
+    if usesRecords {
+      taker.stamp = stamp
+      return taker.take(&source, into: &scope)
+    }
+    let (asset, sensor) = (source.range(ofTag: "asset"), source.range(ofTag: "sensor"))
+    for field in source.fields {
+      guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
+      let slot = slot(of: field.key, asset: asset, sensor: sensor, payload, &scope)
+      let value = LineSource.number(field.value, payload)
+      if value.kind == .string { scope.setback = .notANumber }
+      if scope.slots.isIgnored(slot) || value.kind == .string { continue }
+      scope.take(
+        value, payload, detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+    }
+    return nil
+  }
+
+  /// The slot of a field, known by all that may go into its name.
+  private func slot(
+    of field: Range<Int>, asset: Range<Int>, sensor: Range<Int>, _ payload: Bytes, _ scope: inout MessageScope
+  ) -> Int {
+    scope.beginNameKey()
+    for range in [asset, sensor, source.measurement] {
+      LineScanner.append(payload, range, to: &scope.nameKey)
+      scope.nameKey.append(0)
+    }
+    LineScanner.append(payload, field, to: &scope.nameKey)
+    let (plan, measurement) = (plan, source.measurement)
+    return scope.namedSlot { scope in
+      func text(_ range: Range<Int>) -> String? {
+        if range.isEmpty { return nil }
+        var bytes: [UInt8] = []
+        LineScanner.append(payload, range, to: &bytes)
+        return bytes.withUnsafeBytes { ByteText.string($0) } ?? ""
+      }
+      let topic = scope.names
+      let isFromTopic = topic?.assetIsFromTopic ?? false
+      let owner = (isFromTopic ? topic?.asset : text(asset) ?? topic?.asset) ?? Plant.wholePlant
+      let name = text(field) ?? ""
+      guard plan.naming == .listed else {
+        let sensorName = topic?.sensorFromTopic ?? text(sensor) ?? topic?.sensor
+        let full = LineReader.name(sensor: sensorName, measurement: text(measurement) ?? "", field: name)
+        return scope.valueName(ofPayload: full, plan, asset: owner)
+      }
+      guard let listed = plan.rule.values.first(where: { $0.path == name }) else { return nil }
+      return ValueName(
+        asset: owner, listed: listed.name, name: topic?.substituted(listed.name) ?? listed.name, rule: plan.rule,
+        detail: listed.detail, isWritten: true, assets: plan.assets, names: topic)
+    }
+  }
+
+  private static func name(sensor: String?, measurement: String, field: String) -> String {
+    if let sensor { return field == "value" ? sensor : "\(sensor)_\(field)" }
+    return field == "value" ? measurement : field
+  }
+
+  override func places(in payload: Bytes) -> [String] {
+    source.payload = payload
+    defer { source.payload = Bytes(start: nil, count: 0) }
+    let end = LineScanner.end(payload, 0..<payload.count, quotes: true) { $0 == 0x0A }
+    guard let line = LineScanner(payload, 0..<end), source.split(line) else { return [] }
+    return source.fields.map { String(decoding: payload[$0.key], as: UTF8.self) }
+  }
+}
+
+/// The line at hand.
+private struct LineSource: RecordSource {
+  var payload = UnsafeRawBufferPointer(start: nil, count: 0)
+  private(set) var fields: [(key: Range<Int>, value: Range<Int>)] = []
+  private var tags: [(key: Range<Int>, value: Range<Int>)] = []
+  private(set) var measurement = 0..<0
+  private let keys: [[UInt8]]
+
+  init(_ plan: RecordPlan) {
+    keys = plan.places.map { Array(($0.hasPrefix("/") ? $0.dropFirst() : $0[...]).utf8) }
+  }
+
+  /// Takes a line apart; false where its tags or fields are broken.
+  mutating func split(_ line: LineScanner) -> Bool {
+    measurement = line.measurement
+    fields.removeAll(keepingCapacity: true)
+    tags.removeAll(keepingCapacity: true)
+    var rest = line.tags
+    while !rest.isEmpty {
+      guard let pair = LineScanner.pair(payload, &rest, quotes: false) else { return false }
+      tags.append(pair)
+    }
+    rest = line.fields
+    while !rest.isEmpty {
+      guard let pair = LineScanner.pair(payload, &rest, quotes: true) else { return false }
+      fields.append(pair)
+    }
+    return true
+  }
+
+  /// The value of a tag; empty without it.
+  func range(ofTag name: StaticString) -> Range<Int> {
+    for tag in tags.reversed() where ByteText.equals(ByteText.slice(payload, tag.key), name) { return tag.value }
+    return 0..<0
+  }
+
+  /// A field's value as others have it: without the letter behind a whole number, `t` and `f` as truth values.
+  static func number(_ range: Range<Int>, _ payload: UnsafeRawBufferPointer) -> JSONValue {
+    let text = ByteText.slice(payload, range)
+    if text.first == 0x22 {
+      let inside = range.lowerBound + 1..<max(range.lowerBound + 1, range.upperBound - 1)
+      return JSONValue(kind: .string, range: inside)
+    }
+    if ByteText.equals(text, "t") || ByteText.equals(text, "true") { return JSONValue(kind: .yes, range: range) }
+    if ByteText.equals(text, "f") || ByteText.equals(text, "false") { return JSONValue(kind: .no, range: range) }
+    let isWhole = text.last == UInt8(ascii: "i") || text.last == UInt8(ascii: "u")
+    if isWhole, DecimalNumber.parse(ByteText.slice(text, 0, text.count - 1)) != nil {
+      return JSONValue(kind: .number, range: range.lowerBound..<range.upperBound - 1)
+    }
+    if DecimalNumber.parse(text) != nil { return JSONValue(kind: .number, range: range) }
+    return JSONValue(kind: ScalarText.isAbsent(text) ? .null : .string, range: range)
+  }
+
+  var recordStart: Int { measurement.lowerBound }
+
+  func value(at place: Int, outwards: Bool) -> JSONValue {
+    for field in fields where keys[place].elementsEqual(payload[field.key]) {
+      return LineSource.number(field.value, payload)
+    }
+    return outwards ? tag(keys[place]) : JSONValue()
+  }
+
+  func memberName(level: Int) -> JSONValue { JSONValue() }
+
+  func tag(_ name: String) -> JSONValue {
+    name.isEmpty ? JSONValue(kind: .string, range: measurement) : tag(Array(name.utf8))
+  }
+
+  private func tag(_ name: [UInt8]) -> JSONValue {
+    for tag in tags where name.elementsEqual(payload[tag.key]) { return JSONValue(kind: .string, range: tag.value) }
+    return JSONValue()
+  }
+
+  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let text = ByteText.slice(payload, range)
+    guard text.contains(0x5C) else { return body(text) }
+    var plain: [UInt8] = []
+    LineScanner.append(payload, range, to: &plain)
+    plain.withUnsafeBytes(body)
+  }
+
+  func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
+    for field in fields {
+      let value = LineSource.number(field.value, payload)
+      if value.kind != .string { bytes(field.key) { body($0, value) } }
+    }
+  }
+}

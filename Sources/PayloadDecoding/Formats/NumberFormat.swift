@@ -1,0 +1,56 @@
+import PlantModel
+
+/// One number, perhaps with a unit behind it, or the word of a switch.
+enum NumberFormat: PayloadFormat {
+  static let name = PayloadFormatName.number
+  static let summary = "one number such as 21.5, 230.1 V or 1e3, or a word such as ON"
+  static let examplePlace = "\"\""
+  static let hasRecords = false
+
+  static func mistake(inPlace place: String) -> String? { nil }
+
+  static func reader(for plan: ReadingPlan) -> PayloadReader { NumberReader(plan) }
+}
+
+private final class NumberReader: PayloadReader {
+  private let detail: CompiledDetail
+  private let unit: String?
+  private let isNamedByRecord: Bool
+
+  override init(_ plan: ReadingPlan) {
+    detail = plan.details[0]
+    unit = plan.rule.unit
+    isNamedByRecord = plan.hasRecordNames
+    super.init(plan)
+  }
+
+  override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
+    // A lone number names neither asset nor sensor.
+    guard !isNamedByRecord else { return .missingName }
+    let slot: Int
+    switch plan.naming {
+    case .single: slot = scope.slot(0)
+    case .payload: slot = scope.sensorSlot(named: UsualPlaces.loneName, plan)
+    case .listed:
+      // A lone value is what the rule lists, if it lists one.
+      guard scope.slotCount == 1 else { return .missingValue }
+      slot = scope.slot(0)
+    }
+    guard !scope.slots.isIgnored(slot) else { return .invalidName }
+    var stated = UnitTexts.none
+    if let unit { stated = scope.unit(named: scope.names?.substituted(unit) ?? unit) }
+    scope.seen |= 1
+    scope.take(
+      text: payload, detail: detail, value: 0, unit: stated, slot: slot, at: scope.received, hasSourceTime: false)
+    return nil
+  }
+}
+
+extension MessageScope {
+  /// The position of a unit that topic or rule name.
+  mutating func unit(named text: String) -> Int32 {
+    if text.isEmpty { return UnitTexts.none }
+    var text = text
+    return text.withUTF8 { slots.units.position(of: Bytes($0)) }
+  }
+}

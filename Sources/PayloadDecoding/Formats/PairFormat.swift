@@ -1,0 +1,138 @@
+import PlantModel
+
+extension PayloadFormatName {
+  /// Keys and values such as `p=0,w=230`.
+  public static let pairs: PayloadFormatName = "pairs"
+}
+
+/// Keys and values such as `p=0,w=230` or `power:5;energy:1.2`: each line is a record.
+///
+/// Pairs are separated by commas, semicolons or ampersands, or by the rule's `separator`; where none of them is there, by
+/// white space. Key and value are separated by the first `=` or `:`.
+enum PairFormat: PayloadFormat {
+  static let name = PayloadFormatName.pairs
+  static let summary = "keys and values such as p=0,w=230; places are keys"
+  static let examplePlace = "w"
+  static let hasRecords = true
+
+  static func mistake(inPlace place: String) -> String? { place.isEmpty ? "is empty; write the key" : nil }
+
+  static func reader(for plan: ReadingPlan) -> PayloadReader { PairReader(plan) }
+}
+
+private final class PairReader: PayloadReader {
+  private var source: PairSource
+  private var taker: RecordTaker
+
+  override init(_ plan: ReadingPlan) {
+    let records = RecordPlan(plan)
+    taker = RecordTaker(records)
+    source = PairSource(records)
+    super.init(plan)
+  }
+
+  override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
+    source.payload = payload
+    defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
+    var start = 0
+    while start <= payload.count {
+      var end = start
+      while end < payload.count, payload[end] != 0x0A { end += 1 }
+      let line = ByteText.trimmed(payload, start..<end)
+      if !line.isEmpty {
+        guard source.split(line) else { return source.pairs.isEmpty ? noPairs(payload) : .tooLarge }
+        if let refusal = taker.take(&source, into: &scope) { return refusal }
+      }
+      start = end + 1
+    }
+    return nil
+  }
+
+  private func noPairs(_ payload: UnsafeRawBufferPointer) -> RefusalReason {
+    ByteText.isUTF8(payload) ? .unknownFormat : .notUTF8
+  }
+
+  override func places(in payload: UnsafeRawBufferPointer) -> [String] {
+    source.payload = payload
+    defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
+    let end = payload.firstIndex(of: 0x0A) ?? payload.count
+    guard source.split(ByteText.trimmed(payload, 0..<end)) else { return [] }
+    return source.pairs.map { String(decoding: payload[$0.key], as: UTF8.self) }
+  }
+}
+
+/// The pairs of the line at hand.
+private struct PairSource: RecordSource {
+  /// Most pairs that are read.
+  static let maximumPairs = 4_096
+
+  var payload = UnsafeRawBufferPointer(start: nil, count: 0)
+  private(set) var pairs: [(key: Range<Int>, value: Range<Int>)] = []
+  private let keys: [[UInt8]]
+  private let separator: UInt8?
+
+  init(_ plan: RecordPlan) {
+    keys = plan.places.map { Array(($0.hasPrefix("/") ? $0.dropFirst() : $0[...]).utf8) }
+    separator = plan.plan.rule.separator?.utf8.first
+  }
+
+  /// Takes a line apart; false where it has a part that is no pair, or too many.
+  mutating func split(_ line: Range<Int>) -> Bool {
+    pairs.removeAll(keepingCapacity: true)
+    let bySpace = separator == nil && !line.contains { isSeparator(payload[$0]) }
+    var start = line.lowerBound
+    while start < line.upperBound {
+      var end = start
+      while end < line.upperBound, !(bySpace ? ByteText.isSpace(payload[end]) : isSeparator(payload[end])) { end += 1 }
+      let part = ByteText.trimmed(payload, start..<end)
+      start = end + 1
+      if part.isEmpty { continue }
+      guard pairs.count < Self.maximumPairs else { return false }
+      guard let mark = part.first(where: { payload[$0] == UInt8(ascii: "=") || payload[$0] == UInt8(ascii: ":") })
+      else {
+        pairs.removeAll(keepingCapacity: true)
+        return false
+      }
+      pairs.append((bare(part.lowerBound..<mark), bare(mark + 1..<part.upperBound)))
+    }
+    return !pairs.isEmpty
+  }
+
+  private func isSeparator(_ byte: UInt8) -> Bool {
+    guard let separator else {
+      return byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "&")
+    }
+    return byte == separator
+  }
+
+  /// Without white space and quotation marks around it.
+  private func bare(_ range: Range<Int>) -> Range<Int> {
+    let trimmed = ByteText.trimmed(payload, range)
+    guard trimmed.count >= 2, payload[trimmed.lowerBound] == UInt8(ascii: "\""),
+      payload[trimmed.upperBound - 1] == UInt8(ascii: "\"")
+    else { return trimmed }
+    return trimmed.lowerBound + 1..<trimmed.upperBound - 1
+  }
+
+  var recordStart: Int { pairs.first?.key.lowerBound ?? 0 }
+
+  func value(at place: Int, outwards: Bool) -> JSONValue {
+    for pair in pairs where keys[place].elementsEqual(payload[pair.key]) {
+      return JSONValue(kind: pair.value.isEmpty ? .null : .string, range: pair.value)
+    }
+    return JSONValue()
+  }
+
+  func memberName(level: Int) -> JSONValue { JSONValue() }
+  func tag(_ name: String) -> JSONValue { JSONValue() }
+
+  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) { body(ByteText.slice(payload, range)) }
+
+  func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
+    for pair in pairs where !pair.value.isEmpty {
+      // Texts are no values unless the rule lists them.
+      guard DecimalNumber.prefix(of: ByteText.slice(payload, pair.value)) != nil else { continue }
+      body(ByteText.slice(payload, pair.key), JSONValue(kind: .string, range: pair.value))
+    }
+  }
+}

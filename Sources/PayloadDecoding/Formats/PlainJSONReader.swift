@@ -1,0 +1,107 @@
+import PlantModel
+
+/// Reads JSON whose values have places and names that topic and rule tell: the usual form, and the fast one.
+///
+/// A text of the form that the rule's messages last had is not scanned; one of another form is, and every eighth such
+/// form is remembered in its place, so that rules whose devices differ do not relearn with every message.
+final class PlainJSONReader: PayloadReader {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  private let details: [CompiledDetail]
+  private let format: TimeFormat?
+  private let pointers: JSONPointers
+  /// How many of the pointers are values; times follow.
+  private let valueCount: Int
+  private var visitor: JSONPointerVisitor
+  private var shape: JSONShape?
+  /// What a scan found in a text of ``shape``.
+  private var shapeFound: [JSONValue] = []
+  /// Whether ``JSONPointerVisitor/found`` has the kinds of ``shape``.
+  private var isShapeFound = false
+  private var misses = 0
+
+  override init(_ plan: ReadingPlan) {
+    details = plan.details
+    format = plan.rule.timeFormat.flatMap { try? TimeFormat($0) }
+    let values = UsualPlaces.values(plan)
+    valueCount = values.count
+    pointers = JSONPointers(values + UsualPlaces.times(plan.rule))
+    visitor = JSONPointerVisitor(pointers: pointers, base: 0, found: [], scratch: [], scalars: [])
+    super.init(plan)
+  }
+
+  override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    if plan.isShared, isShapeFound || restoreShape(), shape?.fits(payload, &visitor.found) == true {
+      return take(payload, &scope)
+    }
+    var documents = JSONDocuments(payload)
+    repeat {
+      if let refusal = scan(&documents) ?? take(payload, &scope) { return refusal }
+    } while documents.hasNext
+    return nil
+  }
+
+  private func restoreShape() -> Bool {
+    guard shape != nil else { return false }
+    visitor.found.removeAll(keepingCapacity: true)
+    visitor.found.append(contentsOf: shapeFound)
+    isShapeFound = true
+    return true
+  }
+
+  private func scan(_ documents: inout JSONDocuments) -> RefusalReason? {
+    isShapeFound = false
+    let start = documents.start
+    visitor.scalars.removeAll(keepingCapacity: true)
+    visitor.found.removeAll(keepingCapacity: true)
+    for _ in 0..<pointers.count { visitor.found.append(JSONValue()) }
+    visitor.base = 0
+    repeat {
+      documents.rewind(to: start)
+      if let refusal = documents.scan(from: visitor.root, with: &visitor) { return refusal }
+      visitor.base += JSONPointerVisitor.capacity
+    } while visitor.base < pointers.count
+    return nil
+  }
+
+  private func take(_ payload: Bytes, _ scope: inout MessageScope) -> RefusalReason? {
+    if !isShapeFound, plan.isShared { learn(payload) }
+    guard let stamp = scope.stamp(visitor.found[valueCount...], payload, plan.rule, format, isReading: isReading) else {
+      return .badTime
+    }
+    switch plan.naming {
+    case .single:
+      // The document itself, when it is a lone value; else the first of the usual names that is there.
+      var place = 0
+      if visitor.found[0].kind == .container {
+        place = 1
+        while place < valueCount - 1, visitor.found[place].kind == .missing { place += 1 }
+      }
+      scope.take(
+        visitor.found[place], payload, details[0], value: 0, slot: scope.slot(0), at: stamp.time,
+        hasSourceTime: stamp.isFromSource)
+    case .listed, .payload:
+      for place in 0..<valueCount {
+        scope.take(
+          visitor.found[place], payload, details[place], value: place, slot: scope.slot(place), at: stamp.time,
+          hasSourceTime: stamp.isFromSource)
+      }
+    }
+    return nil
+  }
+
+  private func learn(_ payload: Bytes) {
+    if misses % 8 == 0 {
+      shape = JSONShape(payload, visitor.scalars, visitor.found)
+      shapeFound = visitor.found
+    }
+    misses &+= 1
+  }
+
+  /// Whether what stands in a usual place of a time is taken as a value, which may be called `t` as well.
+  private func isReading(_ value: JSONValue, _ scope: inout MessageScope) -> Bool {
+    visitor.found[..<valueCount].contains { $0.range == value.range }
+  }
+
+  override func places(in payload: Bytes) -> [String] { JSONPlaces.all(in: payload) }
+}

@@ -1,0 +1,176 @@
+import PlantModel
+
+/// Reads JSON that has several records, or whose names, units or conditions stand in the payload.
+final class RecordJSONReader: PayloadReader {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  private var source: JSONRecordSource
+  private var taker: RecordTaker
+  private let each: [JSONPointers.Token]?
+
+  override init(_ plan: ReadingPlan) {
+    let records = RecordPlan(plan)
+    taker = RecordTaker(records)
+    source = JSONRecordSource(records)
+    each = plan.rule.each.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
+    super.init(plan)
+  }
+
+  override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    var documents = JSONDocuments(payload)
+    source.tape.begin(payload)
+    defer { source.tape.end() }
+    repeat {
+      if let refusal = source.tape.readDocument(&documents) { return refusal }
+      source.forget()
+      guard let each else {
+        source.record = 0
+        if let refusal = taker.take(&source, into: &scope) { return refusal }
+        continue
+      }
+      if let refusal = select(each[...], from: 0, &scope) { return refusal }
+    } while documents.hasNext
+    return nil
+  }
+
+  /// Takes the records below a node that the rest of `each` leads to.
+  private func select(
+    _ tokens: ArraySlice<JSONPointers.Token>, from node: Int, _ scope: inout MessageScope
+  ) -> RefusalReason? {
+    guard let token = tokens.first else { return takeRecords(of: node, &scope) }
+    guard token.bytes == [UInt8(ascii: "*")] else {
+      let child = source.tape.child(of: node, token)
+      return child < 0 ? nil : select(tokens.dropFirst(), from: child, &scope)
+    }
+    var child = source.tape.firstChild(of: node)
+    while child >= 0 {
+      if let refusal = select(tokens.dropFirst(), from: child, &scope) { return refusal }
+      child = Int(source.tape.nodes[child].nextSibling)
+    }
+    return nil
+  }
+
+  /// A node that has one of the values itself is a record; otherwise each of its elements is one.
+  private func takeRecords(of node: Int, _ scope: inout MessageScope) -> RefusalReason? {
+    source.record = node
+    if source.isRecord { return taker.take(&source, into: &scope) }
+    var child = source.tape.firstChild(of: node)
+    while child >= 0 {
+      source.record = child
+      if let refusal = taker.take(&source, into: &scope) { return refusal }
+      child = Int(source.tape.nodes[child].nextSibling)
+    }
+    return nil
+  }
+
+  override func places(in payload: Bytes) -> [String] { JSONPlaces.all(in: payload) }
+}
+
+/// The records of a JSON document.
+struct JSONRecordSource: RecordSource {
+  var tape = JSONTape()
+  /// The node of the record at hand.
+  var record = 0
+  private let tokens: [[JSONPointers.Token]]
+  private let values: [Int]
+  /// What was found around records, by place: neighbours share what is around them.
+  private var around: [(container: Int, node: Int)]
+
+  init(_ plan: RecordPlan) {
+    // `/` alone is the record itself.
+    tokens = plan.places.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
+    values = plan.values
+    around = plan.places.map { _ in (-1, -1) }
+    let details = plan.plan.rule.values.map(\.detail) + [plan.plan.rule.detail]
+    tape.expandsTexts = details.contains { $0.encoding == .json }
+  }
+
+  /// Forgets the document before.
+  mutating func forget() { for place in around.indices { around[place] = (-1, -1) } }
+
+  var recordStart: Int { tape.nodes[record].value.range.lowerBound }
+
+  /// Whether one of the values stands in the node itself.
+  var isRecord: Bool {
+    values.contains { place in
+      let node = tape.node(from: record, tokens[place])
+      return node >= 0 && tape.nodes[node].value.kind != .container
+    }
+  }
+
+  mutating func value(at place: Int, outwards: Bool) -> JSONValue {
+    let own = tape.node(from: record, tokens[place])
+    if own >= 0, !outwards || isText(own) { return tape.nodes[own].value }
+    guard outwards else { return JSONValue() }
+    let container = Int(tape.nodes[record].parent)
+    if container < 0 { return JSONValue() }
+    if around[place].container != container { around[place] = (container, search(place, from: container)) }
+    let node = around[place].node
+    return node < 0 ? JSONValue() : tape.nodes[node].value
+  }
+
+  /// The nearest node from a container outwards at which the place has a text.
+  private func search(_ place: Int, from container: Int) -> Int {
+    // The record itself has no place around it.
+    if tokens[place].isEmpty { return -1 }
+    var container = container
+    while container >= 0 {
+      let node = tape.node(from: container, tokens[place])
+      if node >= 0, isText(node) { return node }
+      container = Int(tape.nodes[container].parent)
+    }
+    return -1
+  }
+
+  private func isText(_ node: Int) -> Bool {
+    switch tape.nodes[node].value.kind {
+    case .missing, .null, .container: false
+    case .yes, .no, .number, .string: true
+    }
+  }
+
+  func memberName(level: Int) -> JSONValue {
+    let node = tape.member(around: record, level: level)
+    guard node >= 0 else { return JSONValue() }
+    let key = tape.nodes[node].key
+    return JSONValue(
+      kind: .string, range: Int(key.lowerBound)..<Int(key.upperBound), hasEscapes: tape.nodes[node].keyHasEscapes)
+  }
+
+  func tag(_ name: String) -> JSONValue { JSONValue() }
+
+  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) { tape.bytes(range, body) }
+
+  func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
+    var name: [UInt8] = []
+    visitLeaves(of: record, &name, body)
+  }
+
+  private func visitLeaves(
+    of node: Int, _ name: inout [UInt8], _ body: (UnsafeRawBufferPointer, JSONValue) -> Void
+  ) {
+    switch tape.nodes[node].value.kind {
+    case .number, .yes, .no:
+      if name.count <= JSONLeafVisitor.maximumNameLength { name.withUnsafeBytes { body($0, tape.nodes[node].value) } }
+    case .container:
+      var child = tape.firstChild(of: node)
+      let length = name.count
+      while child >= 0 {
+        if length > 0 { name.append(UInt8(ascii: "_")) }
+        appendName(of: child, to: &name)
+        visitLeaves(of: child, &name, body)
+        name.removeLast(name.count - length)
+        child = Int(tape.nodes[child].nextSibling)
+      }
+    case .missing, .null, .string: break
+    }
+  }
+
+  private func appendName(of node: Int, to name: inout [UInt8]) {
+    let found = tape.nodes[node]
+    guard found.hasKey else { return name.append(contentsOf: "\(found.index)".utf8) }
+    tape.bytes(Int(found.key.lowerBound)..<Int(found.key.upperBound)) {
+      if found.keyHasEscapes { JSONEscapes.append($0, to: &name) } else { name.append(contentsOf: $0) }
+    }
+  }
+}

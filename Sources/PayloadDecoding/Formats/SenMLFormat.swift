@@ -1,0 +1,219 @@
+import PlantModel
+
+extension PayloadFormatName {
+  /// Sensor measurement lists (RFC 8428).
+  public static let senml: PayloadFormatName = "senml"
+}
+
+/// Sensor measurement lists in JSON (SenML, RFC 8428): base fields, relative times, units of the registry.
+///
+/// **Names.** A record's name is its base name and its own name together. Where topic or rule name the asset, the whole
+/// is the sensor; otherwise the base name without separators at its end is the asset and the own name the sensor, and a
+/// name that has no base is parted at its last `/` or `:`. `values` names sensors by the record's own name or by the
+/// whole name.
+///
+/// **Values.** `v`, or `vb`, or the sum `s` where there is no other; texts (`vs`) and data (`vd`) are passed over.
+///
+/// **Times.** Below 2^28 they count from the receive time, as section 4.5.3 has it. Example: `-5` is five seconds before.
+///
+/// A record with a field that ends in `_` and is not known must not be used (section 4.4), nor one of a version above 10;
+/// they are refused.
+enum SenMLFormat: PayloadFormat {
+  static let name = PayloadFormatName.senml
+  static let summary = "sensor measurement lists in JSON (RFC 8428); places are names of records"
+  static let examplePlace = "voltage"
+  static let hasRecords = false
+
+  static func mistake(inPlace place: String) -> String? { place.isEmpty ? "is empty; write the record's name" : nil }
+
+  static func reader(for plan: ReadingPlan) -> PayloadReader { SenMLReader(plan) }
+}
+
+private final class SenMLReader: PayloadReader {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  /// The fields of a record that are looked at.
+  private enum Label: Int, CaseIterable {
+    case bn, bt, bu, bv, bs, bver, n, u, v, vb, vs, vd, s, t
+  }
+
+  private static let labels = Label.allCases.map { Array("\($0)".utf8) }
+  /// Times below this count from the receive time (RFC 8428, section 4.5.3).
+  private static let relative = 268_435_456.0
+  private static let newestVersion = 10.0
+
+  private let detail: CompiledDetail
+  private var tape = JSONTape()
+  // Base fields.
+  private var baseName: [UInt8] = []
+  private var baseUnit: [UInt8] = []
+  private var baseTime = 0.0
+  private var baseValue = 0.0
+  private var baseSum = 0.0
+  // The record at hand: nodes by label.
+  private var found = [Int](repeating: -1, count: Label.allCases.count)
+  private var ownName: [UInt8] = []
+  private var unit: [UInt8] = []
+
+  override init(_ plan: ReadingPlan) {
+    detail = CompiledDetail(plan.rule.detail)
+    super.init(plan)
+  }
+
+  override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    tape.begin(payload)
+    defer { tape.end() }
+    var documents = JSONDocuments(payload)
+    repeat {
+      if let refusal = tape.readDocument(&documents) { return refusal }
+      guard payload[tape.nodes[0].value.range.lowerBound] == UInt8(ascii: "[") else { return .unknownFormat }
+      (baseTime, baseValue, baseSum) = (0, 0, 0)
+      baseName.removeAll(keepingCapacity: true)
+      baseUnit.removeAll(keepingCapacity: true)
+      var record = tape.firstChild(of: 0)
+      while record >= 0 {
+        if let refusal = readRecord(record, payload, &scope) { return refusal }
+        record = Int(tape.nodes[record].nextSibling)
+      }
+    } while documents.hasNext
+    return nil
+  }
+
+  private func readRecord(_ record: Int, _ payload: Bytes, _ scope: inout MessageScope) -> RefusalReason? {
+    guard gather(record, payload) else { return .unknownFormat }
+    if text(.bn, payload, &baseName) == false || text(.bu, payload, &baseUnit) == false { return .unknownFormat }
+    if let time = number(.bt, payload) { baseTime = time }
+    if let value = number(.bv, payload) { baseValue = value }
+    if let sum = number(.bs, payload) { baseSum = sum }
+    if let version = number(.bver, payload), version > Self.newestVersion { return .unknownFormat }
+    ownName.removeAll(keepingCapacity: true)
+    unit.removeAll(keepingCapacity: true)
+    if text(.n, payload, &ownName) == false || text(.u, payload, &unit) == false { return .unknownFormat }
+    if unit.isEmpty { unit.append(contentsOf: baseUnit) }
+    guard let value = value(payload, &scope) else { return nil }
+    guard let time = time(payload, scope.received) else { return .badTime }
+    guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
+    let slot = slot(&scope)
+    if scope.slots.isIgnored(slot) { return nil }
+    var position = UnitTexts.none
+    if !unit.isEmpty { position = unit.withUnsafeBytes { scope.slots.units.position(of: $0) } }
+    scope.take(
+      number: value, unit: position, slot: slot, at: time ?? scope.received, hasSourceTime: time != nil)
+    return nil
+  }
+
+  /// Finds the fields of a record; false where it is no record, or one that must not be used.
+  private func gather(_ record: Int, _ payload: Bytes) -> Bool {
+    guard payload[tape.nodes[record].value.range.lowerBound] == UInt8(ascii: "{") else { return false }
+    for label in found.indices { found[label] = -1 }
+    var member = tape.firstChild(of: record)
+    while member >= 0 {
+      let node = tape.nodes[member]
+      let key = ByteText.slice(payload, Int(node.key.lowerBound)..<Int(node.key.upperBound))
+      if let label = Self.labels.firstIndex(where: { $0.elementsEqual(key) }) {
+        if found[label] < 0 { found[label] = member }
+      } else if key.last == UInt8(ascii: "_") {
+        return false
+      }
+      member = Int(node.nextSibling)
+    }
+    return true
+  }
+
+  /// Puts a text into `target`; false where something else stands there, `nil` where nothing does.
+  private func text(_ label: Label, _ payload: Bytes, _ target: inout [UInt8]) -> Bool? {
+    guard found[label.rawValue] >= 0 else { return nil }
+    let value = tape.nodes[found[label.rawValue]].value
+    guard value.kind == .string else { return false }
+    target.removeAll(keepingCapacity: true)
+    let bytes = ByteText.slice(payload, value.range)
+    if value.hasEscapes { JSONEscapes.append(bytes, to: &target) } else { target.append(contentsOf: bytes) }
+    return true
+  }
+
+  private func number(_ label: Label, _ payload: Bytes) -> Double? {
+    guard found[label.rawValue] >= 0 else { return nil }
+    let value = tape.nodes[found[label.rawValue]].value
+    return value.kind == .number ? DecimalNumber.parse(ByteText.slice(payload, value.range)) : nil
+  }
+
+  /// The record's value; `nil` where it has none, which is noted unless it has no value by right.
+  private func value(_ payload: Bytes, _ scope: inout MessageScope) -> Double? {
+    if let value = number(.v, payload) { return value + baseValue }
+    if found[Label.vb.rawValue] >= 0 {
+      switch tape.nodes[found[Label.vb.rawValue]].value.kind {
+      case .yes: return 1
+      case .no: return 0
+      default: break
+      }
+    }
+    if let sum = number(.s, payload) { return sum + baseSum }
+    let labels = [Label.v, .vb, .vs, .vd].map(\.rawValue).filter { found[$0] >= 0 }
+    guard let label = labels.first else { return nil }
+    let range = tape.nodes[found[label]].value.range
+    let isMissing = label == Label.v.rawValue && tape.nodes[found[label]].value.kind == .null
+    scope.refuse(isMissing ? .missingValue : .notANumber, value: -1, ByteText.slice(payload, range))
+    return nil
+  }
+
+  /// The record's time, an inner `nil` where it has none; the outer `nil` where it is out of range.
+  private func time(_ payload: Bytes, _ received: Timestamp) -> Timestamp?? {
+    let seconds = baseTime + (number(.t, payload) ?? 0)
+    let hasTime = found[Label.t.rawValue] >= 0 || baseTime != 0
+    guard seconds != 0 else { return .some(hasTime ? received : nil) }
+    guard seconds.isFinite, seconds < 7_289_654_400, seconds > -1e9 else { return nil }
+    let whole = seconds.rounded(.down)
+    let span = TimeSpan(nanoseconds: Int64(whole) * 1_000_000_000 + Int64((seconds - whole) * 1e9))
+    return .some(seconds < Self.relative ? received + span : Timestamp(nanoseconds: 0) + span)
+  }
+
+  private func slot(_ scope: inout MessageScope) -> Int {
+    scope.beginNameKey()
+    scope.nameKey.append(contentsOf: baseName)
+    scope.nameKey.append(0)
+    scope.nameKey.append(contentsOf: ownName)
+    let (plan, baseName, ownName) = (plan, baseName, ownName)
+    return scope.namedSlot { scope in
+      guard let base = baseName.withUnsafeBytes({ ByteText.string($0) }),
+        let own = ownName.withUnsafeBytes({ ByteText.string($0) })
+      else { return nil }
+      return SenMLReader.name(base: base, own: own, plan, scope)
+    }
+  }
+
+  private static func name(base: String, own: String, _ plan: ReadingPlan, _ scope: borrowing MessageScope)
+    -> ValueName?
+  {
+    let whole = base + own
+    let parts = parts(base: base, own: own)
+    let asset = scope.names?.asset ?? parts.asset ?? Plant.wholePlant
+    let sensor = scope.names?.asset == nil ? parts.sensor : (own.isEmpty ? parts.sensor : own)
+    guard !plan.rule.values.isEmpty else {
+      let named = scope.names?.sensor
+      return scope.valueName(ofPayload: named ?? sensor, plan, asset: asset)
+    }
+    guard let listed = plan.rule.values.first(where: { $0.path == own || $0.path == whole || $0.path == sensor })
+    else { return nil }
+    return ValueName(
+      asset: asset, listed: listed.name, name: scope.names?.substituted(listed.name) ?? listed.name, rule: plan.rule,
+      detail: listed.detail, isWritten: true, assets: plan.assets, names: scope.names)
+  }
+
+  /// Asset and sensor of a name.
+  private static func parts(base: String, own: String) -> (asset: String?, sensor: String) {
+    let marks: Set<Character> = ["/", ":", "_", "-", "."]
+    if !base.isEmpty, !own.isEmpty {
+      let asset = String(base.reversed().drop { marks.contains($0) }.reversed())
+      return (asset.isEmpty ? nil : asset, own)
+    }
+    let whole = base + own
+    guard let mark = whole.lastIndex(where: { $0 == "/" || $0 == ":" }), mark > whole.startIndex,
+      whole.index(after: mark) < whole.endIndex
+    else { return (nil, whole) }
+    return (String(whole[..<mark]), String(whole[whole.index(after: mark)...]))
+  }
+
+  override func places(in payload: Bytes) -> [String] {
+    JSONPlaces.all(in: payload)
+  }
+}

@@ -1,0 +1,317 @@
+import PlantModel
+
+/// Takes the values of one record after the other, in whatever format the record stands.
+struct RecordTaker {
+  typealias Bytes = UnsafeRawBufferPointer
+
+  let plan: RecordPlan
+  /// Names of values that depend on topic or record, by value; `nil` for the others.
+  private let names: [TextSource?]
+  private var asset: [UInt8] = []
+  private var sensor: [UInt8] = []
+  private var text: [UInt8] = []
+  /// The time of the next record, where the format has it apart from the rule's places.
+  var stamp: ReadingStamp?
+
+  init(_ plan: RecordPlan) {
+    self.plan = plan
+    names = plan.plan.rule.values.map { $0.name.contains("{") ? TextSource($0.name) { _ in -1 } : nil }
+  }
+
+  private var rule: TopicRule { plan.plan.rule }
+
+  /// Takes what the rule wants of the record that `source` shows; the reason if the message cannot be read at all.
+  mutating func take<Source: RecordSource>(
+    _ source: inout Source, into scope: inout MessageScope
+  ) -> RefusalReason? {
+    if scope.isTaken(source.recordStart) { return nil }
+    guard holds(&source) else {
+      scope.leftOut += 1
+      return nil
+    }
+    if scope.isChained { scope.taken.append(source.recordStart) }
+    scope.messageNumber &+= 1
+    guard let stamp = stamp(&source, &scope) else { return .badTime }
+    if plan.hasRecordNames, !readNames(&source, &scope) { return nil }
+    let unit = unit(&source, &scope)
+    guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
+    if plan.values.isEmpty {
+      takeLeaves(source, stamp, unit, &scope)
+    } else if rule.values.isEmpty {
+      takeUsual(&source, stamp, unit, &scope)
+    } else {
+      for value in plan.values.indices { take(value, at: plan.values[value], &source, stamp, unit, &scope) }
+    }
+    return nil
+  }
+
+  // MARK: Conditions
+
+  private mutating func holds<Source: RecordSource>(_ source: inout Source) -> Bool {
+    for condition in plan.conditions {
+      let found = source.value(at: condition.place, outwards: true)
+      guard setText(found, source) else { return false }
+      guard condition.texts.contains(where: { $0 == text }) else { return false }
+    }
+    return true
+  }
+
+  /// Puts a value's text into ``text``; false where it has none.
+  private mutating func setText<Source: RecordSource>(_ value: JSONValue, _ source: Source) -> Bool {
+    text.removeAll(keepingCapacity: true)
+    return append(value, source, &text)
+  }
+
+  private func append<Source: RecordSource>(_ value: JSONValue, _ source: Source, _ target: inout [UInt8]) -> Bool {
+    switch value.kind {
+    case .missing, .null, .container: return false
+    case .yes, .no, .number: source.bytes(value.range) { target.append(contentsOf: $0) }
+    case .string:
+      source.bytes(value.range) {
+        if value.hasEscapes { JSONEscapes.append($0, to: &target) } else { target.append(contentsOf: $0) }
+      }
+    }
+    return true
+  }
+
+  // MARK: Names
+
+  /// Reads the names that the record tells; false where one is missing, which is noted.
+  private mutating func readNames<Source: RecordSource>(
+    _ source: inout Source, _ scope: inout MessageScope
+  ) -> Bool {
+    asset.removeAll(keepingCapacity: true)
+    sensor.removeAll(keepingCapacity: true)
+    if let wanted = plan.asset {
+      guard compose(wanted, &source, scope, &asset) else { return missing("asset", rule.asset, &scope) }
+    }
+    if let wanted = plan.sensor {
+      guard compose(wanted, &source, scope, &sensor) else { return missing("sensor", rule.sensor, &scope) }
+    }
+    return true
+  }
+
+  private func missing(_ name: String, _ place: String?, _ scope: inout MessageScope) -> Bool {
+    var words = "\(name) \(place ?? "")"
+    words.withUTF8 { scope.refuse(.missingName, value: -1, Bytes($0)) }
+    return false
+  }
+
+  /// Puts a text together; false where a part is missing. A stripped prefix is left out at the start.
+  private func compose<Source: RecordSource>(
+    _ wanted: TextSource, _ source: inout Source, _ scope: borrowing MessageScope, _ target: inout [UInt8]
+  ) -> Bool {
+    switch wanted {
+    case .place(let place):
+      guard append(source.value(at: place, outwards: true), source, &target) else { return false }
+      strip(&target)
+    case .template(let pieces):
+      for piece in pieces {
+        switch piece {
+        case .literal(let text): target.append(contentsOf: text.utf8)
+        case .topic(let name): if !append(name, scope, &target) { return false }
+        case .key(let level):
+          guard append(source.memberName(level: level), source, &target) else { return false }
+          if pieces.count == 1 { strip(&target) }
+        case .measurement: if !append(source.tag(""), source, &target) { return false }
+        case .tag(let name): if !append(source.tag(name), source, &target) { return false }
+        }
+      }
+    }
+    return !target.isEmpty
+  }
+
+  /// Appends what a placeholder of the topic stands for, or the record's own asset or sensor.
+  private func append(_ placeholder: String, _ scope: borrowing MessageScope, _ target: inout [UInt8]) -> Bool {
+    if placeholder == "sensor", !sensor.isEmpty {
+      target.append(contentsOf: sensor)
+    } else if placeholder == "asset", !asset.isEmpty {
+      target.append(contentsOf: asset)
+    } else if let text = scope.names?[placeholder] {
+      target.append(contentsOf: text.utf8)
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private func strip(_ name: inout [UInt8]) {
+    guard !plan.strip.isEmpty, name.count > plan.strip.count, name.starts(with: plan.strip) else { return }
+    name.removeSubrange(..<plan.strip.count)
+  }
+
+  // MARK: Time and unit
+
+  private mutating func stamp<Source: RecordSource>(
+    _ source: inout Source, _ scope: inout MessageScope
+  ) -> ReadingStamp? {
+    if let stamp { return stamp }
+    if let wanted = plan.timeText {
+      text.removeAll(keepingCapacity: true)
+      guard compose(wanted, &source, scope, &text) else { return nil }
+      let time = text.withUnsafeBytes { scope.timestamp($0, unit: rule.timeUnit, format: plan.format) }
+      return time.map { ReadingStamp(time: $0, start: 0) }
+    }
+    for place in plan.times {
+      let found = source.value(at: place, outwards: true)
+      guard found.kind != .missing, found.kind != .null else { continue }
+      var time: Timestamp?
+      if found.kind == .number || found.kind == .string, setText(found, source) {
+        time = text.withUnsafeBytes { scope.timestamp($0, unit: rule.timeUnit, format: plan.format) }
+      }
+      if rule.time != nil { return time.map { ReadingStamp(time: $0, start: found.range.lowerBound) } }
+      if let time, time >= MessageScope.earliestUnstatedTime {
+        scope.hasUnusableTime = false
+        return ReadingStamp(time: time, start: found.range.lowerBound)
+      }
+      let isReading = plan.values.contains { source.value(at: $0, outwards: false).range == found.range }
+      scope.hasUnusableTime = scope.hasUnusableTime || !isReading
+    }
+    return ReadingStamp(time: scope.received, start: -1)
+  }
+
+  private mutating func unit<Source: RecordSource>(_ source: inout Source, _ scope: inout MessageScope) -> Int32 {
+    guard let wanted = plan.unit else { return UnitTexts.none }
+    text.removeAll(keepingCapacity: true)
+    guard compose(wanted, &source, scope, &text), !text.isEmpty else { return UnitTexts.none }
+    return text.withUnsafeBytes { bytes in
+      let trimmed = ByteText.trimmed(bytes)
+      return ScalarText.isAbsent(trimmed) ? UnitTexts.none : scope.slots.units.position(of: trimmed)
+    }
+  }
+
+  // MARK: Values
+
+  private mutating func take<Source: RecordSource>(
+    _ value: Int, at place: Int, _ source: inout Source, _ stamp: ReadingStamp, _ unit: Int32,
+    _ scope: inout MessageScope
+  ) {
+    let found = source.value(at: place, outwards: false)
+    guard found.kind != .missing else { return scope.noteAbsent(value: value) }
+    guard let power = power(of: value, &source, &scope) else { return }
+    guard let slot = plan.hasRecordNames ? slot(of: value, &source, &scope) : scope.slot(value) else { return }
+    let detail = plan.details[min(value, plan.details.count - 1)]
+    source.bytes(found.range) {
+      var local = found
+      local.range = 0..<$0.count
+      scope.take(
+        local, $0, detail, value: value, unit: unit, power: power, slot: slot, at: stamp.time,
+        hasSourceTime: stamp.isFromSource)
+    }
+  }
+
+  /// The first of the usual places at which something stands is the record's value.
+  private mutating func takeUsual<Source: RecordSource>(
+    _ source: inout Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
+  ) {
+    for place in plan.values {
+      let kind = source.value(at: place, outwards: false).kind
+      if kind != .missing, kind != .container { return take(0, at: place, &source, stamp, unit, &scope) }
+    }
+    scope.noteAbsent(value: 0)
+  }
+
+  /// Ten to the power that stands beside the value, 1 without one; `nil` where it is no power, which is noted.
+  private mutating func power<Source: RecordSource>(
+    of value: Int, _ source: inout Source, _ scope: inout MessageScope
+  ) -> Double? {
+    let place = plan.powers[min(value, plan.powers.count - 1)]
+    guard place >= 0 else { return 1 }
+    let found = source.value(at: place, outwards: true)
+    guard setText(found, source), let exponent = text.withUnsafeBytes({ DecimalNumber.parse($0) }),
+      exponent.rounded() == exponent, abs(exponent) <= 22
+    else {
+      // Without its factor the number means nothing.
+      source.bytes(found.range) { scope.refuse(.notANumber, value: value, $0) }
+      return nil
+    }
+    var power = 1.0
+    for _ in 0..<Int(abs(exponent)) { power *= 10 }
+    return exponent < 0 ? 1 / power : power
+  }
+
+  /// The slot of a value whose name or asset the record tells.
+  private mutating func slot<Source: RecordSource>(
+    of value: Int, _ source: inout Source, _ scope: inout MessageScope
+  ) -> Int? {
+    text.removeAll(keepingCapacity: true)
+    if value < names.count, let name = names[value] {
+      guard compose(name, &source, scope, &text) else {
+        _ = missing("sensor", rule.values[value].name, &scope)
+        return nil
+      }
+    }
+    scope.beginNameKey(value: value)
+    scope.nameKey.append(contentsOf: asset)
+    scope.nameKey.append(0)
+    scope.nameKey.append(contentsOf: sensor)
+    scope.nameKey.append(0)
+    scope.nameKey.append(contentsOf: text)
+    let (asset, sensor, composed) = (asset, sensor, text)
+    let plan = plan.plan
+    let slot = scope.namedSlot { scope in
+      func string(_ bytes: [UInt8]) -> String? { bytes.withUnsafeBytes { ByteText.string($0) } }
+      guard let assetText = string(asset), let sensorText = string(sensor), let name = string(composed) else {
+        return nil
+      }
+      let owner =
+        assetText.isEmpty
+        ? scope.names?.asset ?? Plant.wholePlant
+        : plan.rule.rename[assetText].map { scope.names?.substituted($0) ?? $0 } ?? assetText
+      let listed = plan.rule.values.isEmpty ? sensorText : plan.rule.values[value].name
+      let own = sensorText.isEmpty ? scope.names?.sensor ?? "" : sensorText
+      let full = !name.isEmpty ? name : plan.rule.values.isEmpty ? own : listed
+      let detail = plan.rule.values.isEmpty ? plan.rule.detail : plan.rule.values[value].detail
+      return ValueName(
+        asset: owner, listed: listed, name: full, rule: plan.rule, detail: detail,
+        isWritten: name.isEmpty && !plan.rule.values.isEmpty, assets: plan.assets, names: scope.names)
+    }
+    if scope.slots.isIgnored(slot) {
+      scope.setback = .invalidName
+      return nil
+    }
+    return slot
+  }
+
+  /// Takes every number and truth value of the record under its own name.
+  private mutating func takeLeaves<Source: RecordSource>(
+    _ source: Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
+  ) {
+    let (asset, plan, detail) = (asset, plan.plan, plan.details[0])
+    source.forEachLeaf { name, found in
+      guard found.range.lowerBound != stamp.start, scope.pending.count < MessageScope.maximumValues else { return }
+      scope.beginNameKey()
+      scope.nameKey.append(contentsOf: asset)
+      scope.nameKey.append(0)
+      scope.nameKey.append(contentsOf: name)
+      let slot = scope.namedSlot { scope in
+        guard let name = ByteText.string(name), let owner = asset.withUnsafeBytes({ ByteText.string($0) }) else {
+          return nil
+        }
+        let renamed = plan.rule.rename[owner] ?? owner
+        return scope.valueName(
+          ofPayload: name, plan, asset: owner.isEmpty ? scope.names?.asset ?? Plant.wholePlant : renamed)
+      }
+      guard !scope.slots.isIgnored(slot), scope.slots.claim(slot, message: scope.messageNumber) else { return }
+      source.bytes(found.range) {
+        var local = found
+        local.range = 0..<$0.count
+        scope.take(
+          local, $0, detail, value: -1, unit: unit, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+      }
+    }
+  }
+}
+
+extension MessageScope {
+  /// Whether a rule before has taken a record.
+  func isTaken(_ start: Int) -> Bool {
+    if taken.isEmpty { return false }
+    var (low, high) = (0, taken.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if taken[middle] < start { low = middle + 1 } else { high = middle }
+    }
+    return low < taken.count && taken[low] == start
+  }
+}

@@ -1,0 +1,51 @@
+extension TopicPattern {
+  /// Whether every topic that `other` matches is matched by this pattern as well, so that a rule for `other` behind one
+  /// for this is never reached. Where that cannot be told the answer is no.
+  package func covers(_ other: TopicPattern) -> Bool {
+    var seen: Set<Int> = []
+    for (position, level) in levels.enumerated() {
+      if position == 0, level.isOpen, other.levels[0].beginsReserved { return false }
+      if level == .rest { return true }
+      guard position < other.levels.count, other.levels[position] != .rest else { return false }
+      guard TopicPattern.covers(level, other.levels[position], &seen) else { return false }
+    }
+    return levels.count == other.levels.count
+  }
+
+  private static func covers(_ level: Level, _ other: Level, _ seen: inout Set<Int>) -> Bool {
+    switch level {
+    case .single, .rest: return true
+    case .literal: return level == other
+    case .pieces(let pieces):
+      for case .placeholder(let name) in pieces {
+        // A name that stands twice must stand for the same text twice.
+        if !seen.insert(name).inserted { return false }
+      }
+      if pieces.count == 1 { return true }
+      guard case .pieces(let others) = other, others.count == pieces.count else { return false }
+      return zip(pieces, others).allSatisfy { piece, other in
+        switch (piece, other) {
+        case (.literal(let a), .literal(let b)): a == b
+        case (.placeholder, .placeholder): true
+        default: false
+        }
+      }
+    }
+  }
+}
+
+extension TopicPattern.Level {
+  /// Whether any text may begin the level.
+  fileprivate var isOpen: Bool {
+    switch self {
+    case .literal: false
+    case .single, .rest: true
+    case .pieces(let pieces):
+      if case .literal = pieces[0] { false } else { true }
+    }
+  }
+
+  fileprivate var beginsReserved: Bool {
+    if case .literal(let text) = self { text.first == UInt8(ascii: "$") } else { false }
+  }
+}

@@ -1,0 +1,102 @@
+import PlantModel
+
+/// When the readings of a record were taken.
+struct ReadingStamp {
+  var time: Timestamp
+  /// Where it stands in the payload; -1 if the payload does not say it.
+  var start: Int
+
+  /// Whether the payload says it.
+  var isFromSource: Bool { start >= 0 }
+}
+
+extension MessageScope {
+  /// The time of a record by what was found at the places of times; `nil` if the rule's own place has no readable time.
+  ///
+  /// Without a place in the rule only times from 2000 on count, since devices without a clock put their uptime there.
+  mutating func stamp(
+    _ found: ArraySlice<JSONValue>, _ payload: Bytes, _ rule: TopicRule, _ format: TimeFormat?,
+    isReading: (JSONValue, inout MessageScope) -> Bool
+  ) -> ReadingStamp? {
+    for value in found where value.kind != .missing && value.kind != .null {
+      let time = time(of: value, payload, rule, format)
+      if rule.time != nil {
+        guard let time else { return nil }
+        return ReadingStamp(time: time, start: value.range.lowerBound)
+      }
+      guard let time, time >= Self.earliestUnstatedTime else {
+        hasUnusableTime = hasUnusableTime || !isReading(value, &self)
+        continue
+      }
+      hasUnusableTime = false
+      return ReadingStamp(time: time, start: value.range.lowerBound)
+    }
+    return ReadingStamp(time: received, start: -1)
+  }
+
+  /// A time that is a number or a text; `nil` where it is not readable.
+  private mutating func time(
+    of value: JSONValue, _ payload: Bytes, _ rule: TopicRule, _ format: TimeFormat?
+  ) -> Timestamp? {
+    switch value.kind {
+    case .number: return timestamp(ByteText.slice(payload, value.range), unit: rule.timeUnit, format: format)
+    case .string:
+      guard value.hasEscapes else {
+        return timestamp(ByteText.slice(payload, value.range), unit: rule.timeUnit, format: format)
+      }
+      let text = unescaped(ByteText.slice(payload, value.range))
+      return text.withUnsafeBytes { timestamp($0, unit: rule.timeUnit, format: format) }
+    default: return nil
+    }
+  }
+
+  /// A text with its escapes resolved: the rare form, which allocates.
+  func unescaped(_ text: Bytes) -> [UInt8] {
+    var plain: [UInt8] = []
+    JSONEscapes.append(text, to: &plain)
+    return plain
+  }
+
+  /// Takes a JSON value for a slot.
+  mutating func take(
+    _ found: JSONValue, _ payload: Bytes, _ detail: borrowing CompiledDetail, value: Int,
+    unit: Int32 = UnitTexts.none, power: Double = 1, slot: Int, at time: Timestamp, hasSourceTime: Bool
+  ) {
+    if value >= 0, value < 64, found.kind != .missing { seen |= 1 << UInt64(value) }
+    switch found.kind {
+    case .missing: noteAbsent(value: value)
+    case .null: refuse(.missingValue, value: value, ByteText.slice(payload, found.range))
+    case .container: refuse(.notANumber, value: value, ByteText.slice(payload, found.range))
+    case .yes, .no:
+      guard detail.words != nil else {
+        return take(number: found.kind == .yes ? 1 : 0, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+      }
+      take(
+        text: ByteText.slice(payload, found.range), detail: detail, value: value, unit: unit, power: power, slot: slot,
+        at: time, hasSourceTime: hasSourceTime)
+    case .number:
+      let text = ByteText.slice(payload, found.range)
+      guard detail.isPlain, power == 1 else {
+        return take(
+          text: text, detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
+          hasSourceTime: hasSourceTime)
+      }
+      guard let number = DecimalNumber.parse(text), number.isFinite else {
+        return refuse(.notFinite, value: value, text)
+      }
+      take(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+    case .string:
+      guard found.hasEscapes else {
+        return take(
+          text: ByteText.slice(payload, ByteText.trimmed(payload, found.range)), detail: detail, value: value,
+          unit: unit, power: power, slot: slot, at: time, hasSourceTime: hasSourceTime)
+      }
+      let plain = unescaped(ByteText.slice(payload, found.range))
+      plain.withUnsafeBytes {
+        take(
+          text: ByteText.trimmed($0), detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
+          hasSourceTime: hasSourceTime)
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import PlantModel
+
+/// What a text says as a value: a number, perhaps with a unit behind it, or the word of a switch.
+struct ScalarText {
+  /// The number; 1 and 0 for switch words.
+  var number: Double
+  /// Start and end of a unit behind the number; empty where there is none.
+  var unit: Range<Int>
+
+  /// Longest unit behind a number [bytes].
+  static let maximumUnitLength = 24
+
+  /// Reads a trimmed text, or says why it is no value.
+  ///
+  /// Words, in any case: `on true yes online open enabled` are 1, `off false no offline closed disabled` are 0.
+  /// `null none nan inf infinity unknown unavailable n/a -- -` and an empty text are a missing value. A unit may follow
+  /// the number, as in `230.1 V`, `21.5°C` or `1500 Watts`: at most 24 bytes that begin with a letter, `%`, `/` or a
+  /// character beyond ASCII, and have no digit except after `m` or `^` (`m3`). In front of a unit a single comma that
+  /// is not followed by just three digits is a decimal mark: `23,5 °C`.
+  static func read(_ bytes: UnsafeRawBufferPointer, decimal: ValueDetail.DecimalMark = .point) -> Result {
+    if bytes.isEmpty { return .refused(.missingValue) }
+    if decimal == .comma { return readCommas(bytes) }
+    if let (number, length) = DecimalNumber.prefix(of: bytes) {
+      guard let unit = unitRange(bytes, from: length) else {
+        if length < bytes.count, bytes[length] == UInt8(ascii: ","),
+          let (number, end) = DecimalNumber.commaPrefix(of: bytes), end - length != 4,
+          let unit = unitRange(bytes, from: end), !unit.isEmpty
+        {
+          return number.isFinite ? .value(ScalarText(number: number, unit: unit)) : .refused(.notFinite)
+        }
+        return .refused(ByteText.reasonForNoNumber(bytes))
+      }
+      guard number.isFinite else { return .refused(.notFinite) }
+      return .value(ScalarText(number: number, unit: unit))
+    }
+    return word(bytes)
+  }
+
+  private static func readCommas(_ bytes: UnsafeRawBufferPointer) -> Result {
+    guard let (number, length) = DecimalNumber.commaPrefix(of: bytes) else { return word(bytes) }
+    guard let unit = unitRange(bytes, from: length) else { return .refused(ByteText.reasonForNoNumber(bytes)) }
+    return number.isFinite ? .value(ScalarText(number: number, unit: unit)) : .refused(.notFinite)
+  }
+
+  enum Result {
+    case value(ScalarText)
+    case refused(RefusalReason)
+  }
+
+  private static func unitRange(_ bytes: UnsafeRawBufferPointer, from end: Int) -> Range<Int>? {
+    var start = end
+    while start < bytes.count, ByteText.isSpace(bytes[start]) { start += 1 }
+    guard start < bytes.count else { return bytes.count..<bytes.count }
+    guard bytes.count - start <= maximumUnitLength else { return nil }
+    let first = bytes[start]
+    guard ByteText.isLetter(first) || first == 0x25 || first == 0x2F || first >= 0x80 else { return nil }
+    for i in start..<bytes.count {
+      let byte = bytes[i]
+      if ByteText.isDigit(byte) {
+        guard bytes[i - 1] == UInt8(ascii: "m") || bytes[i - 1] == UInt8(ascii: "^") else { return nil }
+      } else if !ByteText.isLetter(byte), byte != 0x25, byte != 0x2F, byte != 0x5E, byte != 0x5F, byte != 0x20,
+        byte < 0x80
+      {
+        return nil
+      }
+    }
+    return start..<bytes.count
+  }
+
+  /// Whether a text says that there is no value.
+  static func isAbsent(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.isEmpty || (bytes.count <= 11 && isOne(bytes, of: absent))
+  }
+
+  private static func word(_ bytes: UnsafeRawBufferPointer) -> Result {
+    guard bytes.count <= 11 else { return .refused(ByteText.reasonForNoNumber(bytes)) }
+    if isOne(bytes, of: high) { return .value(ScalarText(number: 1, unit: 0..<0)) }
+    if isOne(bytes, of: low) { return .value(ScalarText(number: 0, unit: 0..<0)) }
+    if isOne(bytes, of: absent) { return .refused(.missingValue) }
+    return .refused(ByteText.reasonForNoNumber(bytes))
+  }
+
+  private static func isOne(_ bytes: UnsafeRawBufferPointer, of words: [StaticString]) -> Bool {
+    for word in words where ByteText.equals(bytes, word) { return true }
+    return false
+  }
+
+  private static let high: [StaticString] = ["on", "true", "yes", "online", "open", "enabled"]
+  private static let low: [StaticString] = ["off", "false", "no", "offline", "closed", "disabled"]
+  private static let absent: [StaticString] = [
+    "null", "none", "unknown", "unavailable", "nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity",
+    "-infinity", "n/a", "-", "--", "---",
+  ]
+}

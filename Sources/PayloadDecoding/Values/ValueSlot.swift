@@ -1,0 +1,151 @@
+import PlantModel
+
+/// Where a value goes.
+struct ValueSlot {
+  /// Not yet admitted: nothing is, before its first value has come.
+  static let unresolved: Int32 = -1
+  /// The plant was full when its first value came.
+  static let full: Int32 = -2
+  /// Its name is no name, or the rule does not list it.
+  static let ignored: Int32 = -3
+  /// The plant had as many assets as it may have when its first value came.
+  static let fullOfAssets: Int32 = -4
+  /// The plant's file derives the sensor.
+  static let derived: Int32 = -5
+
+  /// The series, once it is admitted.
+  var series: Int32
+  /// Position of the way from the payload's number to the canonical unit, once the series is admitted.
+  var conversion: Int32 = 0
+  /// The message that last gave it a value, so that the first of two with one name counts.
+  var message: UInt64 = 0
+
+  /// Why a slot without a series has none.
+  static func reason(_ series: Int32) -> RefusalReason {
+    switch series {
+    case full: .tooManySensors
+    case fullOfAssets: .tooManyAssets
+    case derived: .derivedSensor
+    default: .invalidName
+    }
+  }
+}
+
+/// What topic, rule and payload say of a value that has not come yet.
+struct ValueName {
+  var asset: String
+  var sensor: String
+  var scale: Double
+  var offset: Double
+  /// The unit of the number after factor and summand; `nil` for the sensor's own.
+  var unit: Unit?
+
+  /// A name and factors from a rule.
+  /// - Parameters:
+  ///   - asset: The asset that topic, rule or record name.
+  ///   - listed: The name in the rule or payload.
+  ///   - name: The same after placeholders are replaced; both may be keys of `scale`, `offset` and `rename`.
+  ///   - rule: The rule.
+  ///   - detail: How the value is understood.
+  ///   - isWritten: Whether the name stands in the file, so that it may begin with an asset and a dot.
+  ///   - assets: The declared assets of the plant.
+  ///   - names: What the topic says.
+  init(
+    asset: String, listed: String, name: String, rule: TopicRule, detail: ValueDetail, isWritten: Bool,
+    assets: Set<String>, names: TopicNames?
+  ) {
+    scale = detail.scale ?? rule.scale[listed] ?? rule.scale[name] ?? 1
+    offset = detail.offset ?? rule.offset[listed] ?? rule.offset[name] ?? 0
+    unit = detail.unit
+    let renamed = rule.rename[listed] ?? rule.rename[name]
+    let full = renamed.map { names?.substituted($0) ?? $0 } ?? name
+    if isWritten || renamed != nil, let parts = ValueName.split(full, assets) {
+      (self.asset, sensor) = parts
+    } else {
+      (self.asset, sensor) = (asset, full)
+    }
+  }
+
+  /// A name as it stands, without factors.
+  init(asset: String, sensor: String, unit: Unit? = nil) {
+    (self.asset, self.sensor, self.unit) = (asset, sensor, unit)
+    (scale, offset) = (1, 0)
+  }
+
+  /// Asset and sensor of a name that begins with a declared asset and a dot; the longest such asset counts.
+  static func split(_ name: String, _ assets: Set<String>) -> (asset: String, sensor: String)? {
+    for dot in name.indices.reversed() where name[dot] == "." {
+      let (asset, sensor) = (String(name[..<dot]), String(name[name.index(after: dot)...]))
+      if assets.contains(asset), !sensor.isEmpty { return (asset, sensor) }
+    }
+    return nil
+  }
+
+  /// Whether asset and sensor may be called so.
+  var isUsable: Bool { ValueName.isName(asset) && ValueName.isName(sensor) }
+
+  /// Longest name [bytes]: four of them must stay far below the 65,535 bytes that InfluxDB allows a series' key.
+  static let longestName = 1_024
+
+  /// Whether a text may name an asset or sensor: not empty, not too long, no control characters.
+  static func isName(_ text: String) -> Bool {
+    (1...longestName).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+  }
+}
+
+/// From a payload's number to the sensor's own unit by the rule, and from there to the canonical one.
+struct Conversion: Hashable {
+  var scale = 1.0
+  var offset = 0.0
+  /// From the unit that the rule states to the sensor's own.
+  var statedScale = 1.0
+  var statedOffset = 0.0
+  var unitScale = 1.0
+  var unitOffset = 0.0
+  /// Whether the rule leaves the number as it stands, so that a unit in the payload decides.
+  var isUnscaled: Bool { scale == 1 && offset == 0 }
+}
+
+/// A value that was found, before it is known whether the message as a whole is sound.
+struct PendingValue {
+  var slot: Int
+  var number: Double
+  /// The unit that the payload names for the number, by its position in ``UnitTexts``; ``UnitTexts/none`` without one.
+  var unit: Int32
+  var time: Timestamp
+  var hasSourceTime: Bool
+}
+
+/// Units as payloads write them, looked up without a `String` once they are known.
+struct UnitTexts {
+  static let none: Int32 = -1
+  /// Most spellings that are remembered.
+  private static let capacity = 4_096
+
+  private var table = ByteTable()
+  private var units: [Unit?] = []
+  private var spellings: [String] = []
+
+  /// The position of a spelling.
+  mutating func position(of text: UnsafeRawBufferPointer) -> Int32 {
+    if let known = table.value(of: text) { return known }
+    let position = Int32(truncatingIfNeeded: units.count)
+    guard units.count < UnitTexts.capacity else { return 0 }
+    if units.isEmpty {
+      // What is beyond the capacity is no unit.
+      units.append(nil)
+      spellings.append("…")
+      return self.position(of: text)
+    }
+    units.append(ByteText.string(text).flatMap(Unit.named))
+    spellings.append(String(decoding: text.prefix(40), as: UTF8.self))
+    table.insert(text, value: position)
+    return position
+  }
+
+  /// The spelling at a position.
+  func spelling(at position: Int32) -> String { spellings[Int(position)] }
+
+  /// The unit at a position; `nil` where the spelling is none.
+  subscript(position: Int32) -> Unit? { units[Int(position)] }
+}

@@ -1,0 +1,102 @@
+import PayloadDecoding
+import PlantModel
+
+/// Reads `values` of a topic, and how values are understood.
+struct ValueReader {
+  let reading: Reading
+  let format: any PayloadFormat.Type
+
+  /// The values of a list by name; a value is a place, or a place with details. Details of the rule hold unless a value
+  /// has its own.
+  func values(_ node: YAMLNode, _ shared: ValueDetail, _ texts: PlaceholderCheck) -> [TopicRule.Value] {
+    Section(node, "values", reading).entries.compactMap { entry in
+      texts.check(entry.key, at: entry.mark, of: "values", alsoKnown: ["asset", "sensor"])
+      if let path = entry.value.text {
+        return value(entry.key, path, entry.value.mark, shared, texts)
+      }
+      guard case .mapping = entry.value.content else {
+        reading.mistake(
+          entry.value.mark, "'\(entry.key)' must say where its value stands, such as \(format.examplePlace)")
+        return nil
+      }
+      let section = Section(entry.value, "value '\(entry.key)'", reading)
+      guard let path = section.requiredText("at", "at: \(format.examplePlace)") else { return nil }
+      var own = detail(section, shared)
+      if section.has("unit") { own.unit = unit(section, "unit") }
+      own.scale = section.number("scale", in: ValueReader.all, "a factor") ?? own.scale
+      if own.scale == 0 {
+        reading.mistake(
+          section.place(of: "scale"), "a scale of 0 makes every '\(entry.key)' 0; write the factor, or leave it out")
+      }
+      own.offset = section.number("offset", in: ValueReader.all, "a summand") ?? own.offset
+      section.finish()
+      return value(entry.key, path, section.place(of: "at"), own, texts)
+    }
+  }
+
+  private static let all = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+
+  private func value(
+    _ name: String, _ path: String, _ mark: Mark, _ detail: ValueDetail, _ texts: PlaceholderCheck
+  ) -> TopicRule.Value {
+    texts.check(path, at: mark, of: name)
+    // Where a placeholder stands for a part of it, the topic decides.
+    if !path.contains("{"), let wrong = format.mistake(inPlace: path) {
+      reading.mistake(mark, "'\(name)' is '\(path)', which \(wrong)")
+    }
+    return TopicRule.Value(name: name, path: path, detail: detail)
+  }
+
+  /// What stands at the rule for all its values; the unit apart, which may be a place there.
+  func ruleDetail(_ section: Section) -> ValueDetail { detail(section, ValueDetail()) }
+
+  private func detail(_ section: Section, _ shared: ValueDetail) -> ValueDetail {
+    var detail = shared
+    if let place = section.text("scale_at") {
+      if let wrong = format.mistake(inPlace: place) {
+        reading.mistake(section.place(of: "scale_at"), "'scale_at' is '\(place)', which \(wrong)")
+      }
+      detail.scalePlace = place
+    }
+    if let node = section.node("map") { detail.words = words(node) }
+    detail.decimal = section.choice("decimal") ?? detail.decimal
+    detail.encoding = section.choice("encoding") ?? detail.encoding
+    if let bits = section.number("bits", in: 1...64, "a width from 1 to 64 bits") {
+      if bits.rounded() != bits { reading.mistake(section.place(of: "bits"), "'bits' must be a whole number") }
+      detail.bits = Int(bits)
+    }
+    if detail.encoding == .json, !["json", "auto"].contains(format.name.rawValue) {
+      reading.mistake(
+        section.place(of: "encoding"), "JSON inside texts is for payloads of JSON, not of '\(format.name)'")
+    }
+    return detail
+  }
+
+  /// Numbers by word.
+  private func words(_ node: YAMLNode) -> [String: Double] {
+    var words: [String: Double] = [:]
+    for entry in Section(node, "map", reading).entries {
+      words[entry.key] = Section.number(
+        entry.value, entry.key, in: ValueReader.all, "the number that the word stands for", reading)
+    }
+    if words.isEmpty {
+      reading.mistake(node.mark, "'map' is empty; write the words with their numbers, such as {Charging: 1, Ready: 0}")
+    }
+    return words
+  }
+
+  /// A unit by its name.
+  func unit(_ section: Section, _ key: String) -> Unit? {
+    guard let name = section.given(key) else { return nil }
+    if let unit = Unit.named(name) { return unit }
+    let symbols = Unit.symbols
+    let nearest = symbols.min { EditDistance.between($0, name) < EditDistance.between($1, name) } ?? ""
+    let same = symbols.filter { $0.lowercased() == name.lowercased() }
+    let hint =
+      same.count > 1
+      ? "that may be \(same.joined(separator: " or "))"
+      : "did you mean '\(nearest)'? Known are \(symbols.joined(separator: ", "))"
+    reading.mistake(section.place(of: key), "there is no unit '\(name)'; \(hint)")
+    return nil
+  }
+}
