@@ -56,6 +56,8 @@ public enum DecodeOutcome: Hashable, Sendable {
   case elsewhere
   /// `count` readings, at least one, were appended to the batch of the plant with that index.
   case readings(plant: Int, count: Int)
+  /// The message was understood and has no reading: it says who of the plant came and went, or is meant for others.
+  case understood(plant: Int)
   /// No reading was appended.
   case refused(RefusalReason)
 }

@@ -59,7 +59,7 @@ public struct MessageDecoder {
   private static let maximumKeyBytes = 256 << 20
 
   private var router: TopicRouter
-  private var scope = MessageScope()
+  var scope = MessageScope()
   private var decompressor: Decompressor
   private var watches: [RuleWatch]
 
@@ -95,6 +95,8 @@ public struct MessageDecoder {
     guard plant < registers.count, plant < batches.count else { return .refused(.unmatchedTopic) }
     if message.retained, router.rules[router.plans[plan].rule].rule.retained == .ignore { return .refused(.retained) }
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
+    scope.topic = message.topic
+    defer { scope.topic = UnsafeRawBufferPointer(start: nil, count: 0) }
     if Decompressor.isCompressed(message.payload) {
       switch decompressor.unpack(message.payload) {
       case .unpacked:
@@ -116,7 +118,10 @@ public struct MessageDecoder {
     _ batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     let payload = router.plans[Int(router.routes[first].plan)].isBinary ? bytes : ByteText.trimmed(bytes)
-    guard !payload.isEmpty else { return .refused(.emptyPayload) }
+    // A message of a binary format may well be no bytes at all.
+    guard !payload.isEmpty || router.plans[Int(router.routes[first].plan)].isBinary else {
+      return .refused(.emptyPayload)
+    }
     scope.begin(received: received)
     var (route, leftOut) = (first, 0)
     repeat {
@@ -132,6 +137,7 @@ public struct MessageDecoder {
       if route >= 0 { scope.taken.sort() }
     } while route >= 0 && scope.leftOut > 0
     let plant = scope.plant
+    if scope.isUnderstood, scope.pending.isEmpty { return .understood(plant: plant) }
     let outcome = flush(to: &batches[plant], plant: plant, register: &registers[plant])
     if scope.hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
     if !scope.news.isEmpty { settleNews(outcome) }

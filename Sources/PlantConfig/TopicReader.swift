@@ -16,6 +16,7 @@ struct TopicReader {
     var rule = TopicRule(match: match)
     let format = format(section)
     rule.payload = format.name
+    if format.name == .sparkplug, let wrong = SparkplugMatch.mistake(match) { reading.mistake(place, wrong) }
     let placeholders = (try? TopicPattern(match))?.placeholders ?? []
     let texts = PlaceholderCheck(reading: reading, placeholders: placeholders, format: format)
     records(section, format, texts, &rule)

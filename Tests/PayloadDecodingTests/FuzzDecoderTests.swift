@@ -28,7 +28,7 @@ struct FuzzDecoderTests {
       #expect(plant == 0 && count > 0 && bench.batches[0].count == count)
       #expect(bench.batches[0].raw.allSatisfy(\.isFinite) && bench.batches[0].value.allSatisfy(\.isFinite))
       #expect(bench.batches[0].time.allSatisfy { $0.nanoseconds >= 0 })
-    case .refused: #expect(bench.batches[0].isEmpty)
+    case .refused, .understood: #expect(bench.batches[0].isEmpty)
     case .elsewhere: Issue.record("there is one share only")
     }
   }

@@ -58,6 +58,8 @@ struct SparkplugNodes {
     var node: Int32
     /// `nil` for the edge node itself.
     var device: String?
+    /// What the rule makes of it; empty before its first value.
+    var asset = ""
     /// Whether its birth of this session has come.
     var isBorn = false
     /// What was last said of it: a device is not gone because its node announces itself again.
@@ -230,6 +232,22 @@ struct SparkplugNodes {
     guard let expected, UInt64(expected) != number else { return }
     counts.gaps += 1
     ask(node, message.received)
+  }
+}
+
+extension SparkplugNodes {
+  /// Notes what an owner is called.
+  mutating func name(_ owner: Int, _ asset: String) { owners[owner].asset = asset }
+
+  /// Forgets what owners are called.
+  mutating func forgetNames() {
+    for owner in owners.indices { owners[owner].asset = "" }
+  }
+
+  /// Group, edge node and device of an owner, as the topic has them.
+  func identity(of owner: Int) -> (group: String, edge: String, device: String?) {
+    let node = nodes[Int(owners[owner].node)]
+    return (node.group, node.edge, owners[owner].device)
   }
 }
 
@@ -494,6 +512,7 @@ extension SparkplugNodes {
     writer.write(owners) { writer, owner in
       writer.write(owner.node)
       writer.write(owner.device ?? "")
+      writer.write(owner.asset)
       writer.write(owner.isBorn)
       writer.write(owner.isOnline)
     }
@@ -528,10 +547,11 @@ extension SparkplugNodes {
       node.aliases = Dictionary(aliases, uniquingKeysWith: { $1 })
       return node
     }
-    owners = try reader.readArray(elementSize: 10) { (reader) throws(SnapshotError) in
+    owners = try reader.readArray(elementSize: 14) { (reader) throws(SnapshotError) in
       var owner = Owner(node: try reader.read(Int32.self))
       let device = try reader.readString()
       owner.device = device.isEmpty ? nil : device
+      owner.asset = try reader.readString()
       (owner.isBorn, owner.isOnline) = (try reader.readBool(), try reader.readBool())
       return owner
     }

@@ -1,3 +1,5 @@
+import PlantModel
+
 /// A topic of the Sparkplug B namespace: `spBv1.0/{group}/{message type}/{edge node}[/{device}]`, or
 /// `spBv1.0/STATE/{host}` (Eclipse Sparkplug 3.0.0, section 4.1), which some publishers have as `spBv1.0/{group}/STATE/{host}`.
 struct SparkplugTopic: Equatable {
@@ -78,5 +80,17 @@ struct SparkplugTopic: Equatable {
     let levels = match.split(separator: "/", omittingEmptySubsequences: false)
     guard levels.count == 5, levels[4] != "#" else { return nil }
     return levels[..<4].joined(separator: "/")
+  }
+
+  /// The forms of topic that a rule matches: of a Sparkplug rule those of edge nodes too.
+  static func matches(of rule: TopicRule) -> [String] {
+    guard rule.payload == .sparkplug, let node = nodeMatch(of: rule.match) else { return [rule.match] }
+    return [rule.match, node]
+  }
+
+  /// What an edge node's messages match where a pattern is for those of its devices; `nil` for other patterns.
+  static func nodePattern(of pattern: TopicPattern) -> TopicPattern? {
+    guard pattern.filter.hasPrefix(namespace + "/"), let match = nodeMatch(of: pattern.filter) else { return nil }
+    return try? TopicPattern(match)
   }
 }
