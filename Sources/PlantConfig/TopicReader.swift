@@ -22,6 +22,11 @@ struct TopicReader {
     records(section, format, texts, &rule)
     rule.asset = texts.text(section, "asset")
     rule.sensor = texts.text(section, "sensor")
+    if format.name == .sparkplug, rule.sensor != nil {
+      reading.mistake(
+        section.place(of: "sensor"), "'sensor' is not for Sparkplug, whose metrics have names; use 'values' or 'rename'"
+      )
+    }
     time(section, texts, &rule)
     rule.retained = section.choice("retained") ?? .ignore
     let values = ValueReader(reading: reading, format: format)
@@ -243,6 +248,8 @@ struct PlaceholderCheck {
     switch format.name {
     case .json, .auto: ["key", "parent"]
     case .line: ["measurement", "tag:NAME"]
+    // Known of every topic, also where `match` does not name them.
+    case .sparkplug: ["group", "edge", "device"].filter { !placeholders.contains($0) }
     default: []
     }
   }
