@@ -127,7 +127,7 @@ public struct MessageDecoder {
     repeat {
       prepare(route)
       let plan = Int(router.routes[route].plan)
-      if let refusal = router.plans[plan].reader?.read(payload, into: &scope) {
+      if let refusal = router.plans[plan].read(payload, into: &scope) {
         scope.news.removeAll()
         return .refused(refusal)
       }
@@ -167,9 +167,8 @@ public struct MessageDecoder {
     var count = 0
     for position in scope.pending.indices {
       let value = scope.pending[position]
-      let series = scope.slots.series(of: value.slot, unit: value.unit, &register) { name, register in
-        scope.sightings += MessageDecoder.sighting(of: name, register)
-      }
+      var series = scope.slots.slots[value.slot].series
+      if series == ValueSlot.unresolved { series = admit(value, &register) }
       guard series >= 0 else {
         scope.setback = ValueSlot.reason(series)
         if scope.setback == .tooManyAssets || scope.setback == .tooManySensors { countBeyondLimits(plant: plant) }
@@ -218,6 +217,16 @@ public struct MessageDecoder {
     return (written.canonical(value.number) - own.offset) / own.scale
   }
 
+  /// The series of a value that reports for the first time.
+  private mutating func admit(_ value: PendingValue, _ register: inout PlantRegister) -> Int32 {
+    var sightings: [String] = []
+    let series = scope.slots.series(of: value.slot, unit: value.unit, &register) { name, register in
+      sightings = MessageDecoder.sighting(of: name, register)
+    }
+    scope.sightings += sightings
+    return series
+  }
+
   /// What a person should hear of a sensor that reports for the first time.
   private static func sighting(of name: ValueName, _ register: PlantRegister) -> [String] { [] }
 
@@ -247,7 +256,7 @@ extension MessageDecoder {
     let rule = scope.rule
     watches[rule].note(scope.seen)
     guard watches[rule].isTelling else { return }
-    let places = router.plans[plan].reader?.places(in: payload) ?? []
+    let places = router.plans[plan].places(in: payload)
     scope.sightings += watches[rule].tell(router.rules[rule].rule, places: places)
   }
 

@@ -18,6 +18,8 @@ private final class AutoReader: PayloadReader {
   private let columns: PayloadReader?
   private let number: PayloadReader
   private let separator: UInt8
+  private let unretainedJSON: Unmanaged<PayloadReader>
+  private let unretainedNumber: Unmanaged<PayloadReader>
 
   override init(_ plan: ReadingPlan) {
     json = JSONFormat.reader(for: plan)
@@ -25,11 +27,21 @@ private final class AutoReader: PayloadReader {
     let areColumns = !plan.rule.values.isEmpty && plan.rule.values.allSatisfy { ColumnFormat.column($0.path) != nil }
     columns = areColumns ? ColumnFormat.reader(for: plan) : nil
     separator = ColumnFormat.separator(of: plan.rule)
+    unretainedJSON = Unmanaged.passUnretained(json)
+    unretainedNumber = Unmanaged.passUnretained(number)
     super.init(plan)
   }
 
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
-    reader(of: payload).read(payload, into: &scope)
+    // What is passed unretained is kept by this reader.
+    unretained(of: payload)._withUnsafeGuaranteedRef { $0.read(payload, into: &scope) }
+  }
+
+  private func unretained(of payload: UnsafeRawBufferPointer) -> Unmanaged<PayloadReader> {
+    switch payload[0] {
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""): return unretainedJSON
+    default: return columns == nil ? unretainedNumber : Unmanaged.passUnretained(reader(of: payload))
+    }
   }
 
   private func reader(of payload: UnsafeRawBufferPointer) -> PayloadReader {

@@ -5,15 +5,15 @@ import PlantModel
 final class LeafJSONReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
-  private let detail: CompiledDetail
-  private let format: TimeFormat?
+  private let detail: CompiledDetail?
+  private let form: TimeForm
   /// The document and the places of times.
   private var places: JSONPointerVisitor
   private var leaves = JSONLeafVisitor(names: [], leaves: [], path: [])
 
   override init(_ plan: ReadingPlan) {
     detail = CompiledDetail(plan.rule.detail)
-    format = plan.rule.timeFormat.flatMap { try? TimeFormat($0) }
+    form = TimeForm(plan.rule)
     places = JSONPointerVisitor(
       pointers: JSONPointers([""] + UsualPlaces.times(plan.rule)), base: 0, found: [], scratch: [], scalars: [])
     super.init(plan)
@@ -37,13 +37,7 @@ final class LeafJSONReader: PayloadReader {
     places.scalars.removeAll(keepingCapacity: true)
     for _ in 0..<places.pointers.count { places.found.append(JSONValue()) }
     if let refusal = documents.scan(from: places.root, with: &places) { return refusal }
-    // A number in a text may be meant as a reading that is called like a time.
-    let stamp = scope.stamp(places.found[1...], payload, plan.rule, format) { value, _ in
-      guard value.kind == .string else { return true }
-      if case .value = ScalarText.read(ByteText.slice(payload, value.range)) { return true }
-      return false
-    }
-    guard let stamp else { return .badTime }
+    guard let stamp = stamp(payload, &scope) else { return .badTime }
     guard places.found[0].kind == .container else {
       take(places.found[0], name: UsualPlaces.loneName, payload, stamp, &scope)
       return nil
@@ -66,6 +60,24 @@ final class LeafJSONReader: PayloadReader {
     guard !scope.slots.isIgnored(slot) else { return }
     guard scope.slots.claim(slot, message: scope.messageNumber) else { return }
     scope.take(value, payload, detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+  }
+
+  /// The time of the document; `nil` if the place that the rule names has none that is readable.
+  private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
+    for value in places.found.dropFirst() where value.kind != .missing && value.kind != .null {
+      if form.isStated {
+        return scope.time(of: value, payload, form).map { ReadingStamp(time: $0, start: value.range.lowerBound) }
+      }
+      if let time = scope.unstatedTime(of: value, payload, form) {
+        scope.hasUnusableTime = false
+        return ReadingStamp(time: time, start: value.range.lowerBound)
+      }
+      // A number, in a text too, may be meant as a reading that is called like a time.
+      var isReading = value.kind != .string
+      if !isReading, case .value = ScalarText.read(ByteText.slice(payload, value.range)) { isReading = true }
+      scope.hasUnusableTime = scope.hasUnusableTime || !isReading
+    }
+    return ReadingStamp(time: scope.received, start: -1)
   }
 
   override func places(in payload: Bytes) -> [String] { JSONPlaces.all(in: payload) }

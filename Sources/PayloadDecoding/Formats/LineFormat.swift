@@ -22,8 +22,8 @@ enum LineFormat: PayloadFormat {
 private final class LineReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
-  private let detail: CompiledDetail
-  private let format: TimeFormat?
+  private let detail: CompiledDetail?
+  private let form: TimeForm
   private var source: LineSource
   private var taker: RecordTaker
   /// Whether tags are taken as the rule says, rather than by their usual names.
@@ -31,7 +31,7 @@ private final class LineReader: PayloadReader {
 
   override init(_ plan: ReadingPlan) {
     detail = CompiledDetail(plan.rule.detail)
-    format = plan.rule.timeFormat.flatMap { try? TimeFormat($0) }
+    form = TimeForm(plan.rule)
     var records = plan
     // A line has its time at its end.
     records.rule.time = nil
@@ -69,7 +69,7 @@ private final class LineReader: PayloadReader {
     var stamp = ReadingStamp(time: received, start: -1)
     if !line.time.isEmpty {
       let text = ByteText.slice(payload, line.time)
-      guard let time = scope.timestamp(text, unit: plan.rule.timeUnit, format: format) else { return .badTime }
+      guard let time = scope.timestamp(text, form) else { return .badTime }
       stamp = ReadingStamp(time: time, start: line.time.lowerBound)
     }
     if usesRecords {

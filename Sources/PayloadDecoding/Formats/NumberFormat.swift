@@ -13,18 +13,31 @@ enum NumberFormat: PayloadFormat {
 }
 
 private final class NumberReader: PayloadReader {
-  private let detail: CompiledDetail
+  private let detail: CompiledDetail?
   private let unit: String?
   private let isNamedByRecord: Bool
+  /// Whether topic or rule name the sensor, and nothing its unit.
+  private let isSimple: Bool
 
   override init(_ plan: ReadingPlan) {
     detail = plan.details[0]
     unit = plan.rule.unit
     isNamedByRecord = plan.hasRecordNames
+    isSimple = plan.naming == .single && !isNamedByRecord && unit == nil
     super.init(plan)
   }
 
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
+    if isSimple {
+      scope.seen |= 1
+      scope.take(
+        text: payload, detail: detail, value: 0, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
+      return nil
+    }
+    return readNamed(payload, &scope)
+  }
+
+  private func readNamed(_ payload: UnsafeRawBufferPointer, _ scope: inout MessageScope) -> RefusalReason? {
     // A lone number names neither asset nor sensor.
     guard !isNamedByRecord else { return .missingName }
     let slot: Int

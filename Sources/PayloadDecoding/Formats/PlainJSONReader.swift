@@ -7,22 +7,30 @@ import PlantModel
 final class PlainJSONReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
-  private let details: [CompiledDetail]
-  private let format: TimeFormat?
+  private let details: [CompiledDetail?]
+  /// Whether every value is read as it stands.
+  private let isPlain: Bool
+  private let isShared: Bool
+  private let isSingle: Bool
+  private let form: TimeForm
   private let pointers: JSONPointers
   /// How many of the pointers are values; times follow.
   private let valueCount: Int
-  private var visitor: JSONPointerVisitor
-  private var shape: JSONShape?
+  // A reader belongs to one decoder and is never entered again while it reads, so that accesses need no check.
+  @exclusivity(unchecked) private var visitor: JSONPointerVisitor
+  @exclusivity(unchecked) private var shape: JSONShape?
   /// What a scan found in a text of ``shape``.
   private var shapeFound: [JSONValue] = []
   /// Whether ``JSONPointerVisitor/found`` has the kinds of ``shape``.
-  private var isShapeFound = false
+  @exclusivity(unchecked) private var isShapeFound = false
   private var misses = 0
 
   override init(_ plan: ReadingPlan) {
     details = plan.details
-    format = plan.rule.timeFormat.flatMap { try? TimeFormat($0) }
+    isPlain = details.allSatisfy { $0 == nil }
+    isShared = plan.isShared
+    isSingle = plan.naming == .single
+    form = TimeForm(plan.rule)
     let values = UsualPlaces.values(plan)
     valueCount = values.count
     pointers = JSONPointers(values + UsualPlaces.times(plan.rule))
@@ -31,7 +39,7 @@ final class PlainJSONReader: PayloadReader {
   }
 
   override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
-    if plan.isShared, isShapeFound || restoreShape(), shape?.fits(payload, &visitor.found) == true {
+    if isShared, isShapeFound || restoreShape(), shape?.fits(payload, &visitor.found) == true {
       return take(payload, &scope)
     }
     var documents = JSONDocuments(payload)
@@ -65,29 +73,45 @@ final class PlainJSONReader: PayloadReader {
   }
 
   private func take(_ payload: Bytes, _ scope: inout MessageScope) -> RefusalReason? {
-    if !isShapeFound, plan.isShared { learn(payload) }
-    guard let stamp = scope.stamp(visitor.found[valueCount...], payload, plan.rule, format, isReading: isReading) else {
-      return .badTime
-    }
-    switch plan.naming {
-    case .single:
-      // The document itself, when it is a lone value; else the first of the usual names that is there.
-      var place = 0
-      if visitor.found[0].kind == .container {
-        place = 1
-        while place < valueCount - 1, visitor.found[place].kind == .missing { place += 1 }
-      }
-      scope.take(
-        visitor.found[place], payload, details[0], value: 0, slot: scope.slot(0), at: stamp.time,
-        hasSourceTime: stamp.isFromSource)
-    case .listed, .payload:
+    if !isShapeFound, isShared { learn(payload) }
+    guard let stamp = stamp(payload, &scope) else { return .badTime }
+    guard isSingle else {
       for place in 0..<valueCount {
         scope.take(
-          visitor.found[place], payload, details[place], value: place, slot: scope.slot(place), at: stamp.time,
-          hasSourceTime: stamp.isFromSource)
+          visitor.found[place], payload, isPlain ? nil : details[place], value: place, slot: scope.slot(place),
+          at: stamp.time, hasSourceTime: stamp.isFromSource)
       }
+      return nil
     }
+    // The document itself, when it is a lone value; else the first of the usual names that is there.
+    var place = 0
+    if visitor.found[0].kind == .container {
+      place = 1
+      while place < valueCount - 1, visitor.found[place].kind == .missing { place += 1 }
+    }
+    scope.take(
+      visitor.found[place], payload, isPlain ? nil : details[0], value: 0, slot: scope.slot(0), at: stamp.time,
+      hasSourceTime: stamp.isFromSource)
     return nil
+  }
+
+  /// The time of the document; `nil` if the place that the rule names has none that is readable.
+  private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
+    for place in valueCount..<visitor.found.count {
+      let value = visitor.found[place]
+      if value.kind == .missing || value.kind == .null { continue }
+      if form.isStated {
+        return scope.time(of: value, payload, form).map { ReadingStamp(time: $0, start: value.range.lowerBound) }
+      }
+      if let time = scope.unstatedTime(of: value, payload, form) {
+        scope.hasUnusableTime = false
+        return ReadingStamp(time: time, start: value.range.lowerBound)
+      }
+      // What is taken as a value may be called `t` as well.
+      let isReading = visitor.found[..<valueCount].contains { $0.range == value.range }
+      scope.hasUnusableTime = scope.hasUnusableTime || !isReading
+    }
+    return ReadingStamp(time: scope.received, start: -1)
   }
 
   private func learn(_ payload: Bytes) {
@@ -96,11 +120,6 @@ final class PlainJSONReader: PayloadReader {
       shapeFound = visitor.found
     }
     misses &+= 1
-  }
-
-  /// Whether what stands in a usual place of a time is taken as a value, which may be called `t` as well.
-  private func isReading(_ value: JSONValue, _ scope: inout MessageScope) -> Bool {
-    visitor.found[..<valueCount].contains { $0.range == value.range }
   }
 
   override func places(in payload: Bytes) -> [String] { JSONPlaces.all(in: payload) }

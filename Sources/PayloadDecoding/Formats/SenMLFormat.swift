@@ -42,7 +42,7 @@ private final class SenMLReader: PayloadReader {
   private static let relative = 268_435_456.0
   private static let newestVersion = 10.0
 
-  private let detail: CompiledDetail
+  private let detail: CompiledDetail?
   private var tape = JSONTape()
   // Base fields.
   private var baseName: [UInt8] = []

@@ -16,8 +16,8 @@ struct RecordPlan {
   private(set) var timeText: TextSource?
   /// Places of the time, the first that has one counts.
   private(set) var times: [Int] = []
-  let details: [CompiledDetail]
-  let format: TimeFormat?
+  let details: [CompiledDetail?]
+  let form: TimeForm
   let plan: ReadingPlan
   /// Whether slots depend on the record.
   let hasRecordNames: Bool
@@ -27,7 +27,7 @@ struct RecordPlan {
     self.plan = plan
     let rule = plan.rule
     details = plan.details
-    format = rule.timeFormat.flatMap { try? TimeFormat($0) }
+    form = TimeForm(rule)
     strip = rule.strip.map { Array($0.utf8) } ?? []
     hasRecordNames = plan.hasRecordNames
     var known: [String: Int] = [:]

@@ -149,7 +149,7 @@ struct RecordTaker {
     if let wanted = plan.timeText {
       text.removeAll(keepingCapacity: true)
       guard compose(wanted, &source, scope, &text) else { return nil }
-      let time = text.withUnsafeBytes { scope.timestamp($0, unit: rule.timeUnit, format: plan.format) }
+      let time = text.withUnsafeBytes { scope.timestamp($0, plan.form) }
       return time.map { ReadingStamp(time: $0, start: 0) }
     }
     for place in plan.times {
@@ -157,9 +157,9 @@ struct RecordTaker {
       guard found.kind != .missing, found.kind != .null else { continue }
       var time: Timestamp?
       if found.kind == .number || found.kind == .string, setText(found, source) {
-        time = text.withUnsafeBytes { scope.timestamp($0, unit: rule.timeUnit, format: plan.format) }
+        time = text.withUnsafeBytes { scope.timestamp($0, plan.form) }
       }
-      if rule.time != nil { return time.map { ReadingStamp(time: $0, start: found.range.lowerBound) } }
+      if plan.form.isStated { return time.map { ReadingStamp(time: $0, start: found.range.lowerBound) } }
       if let time, time >= MessageScope.earliestUnstatedTime {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: found.range.lowerBound)

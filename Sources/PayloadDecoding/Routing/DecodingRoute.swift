@@ -50,7 +50,7 @@ struct DecodingRoute {
   var next: Int32 = -1
 }
 
-/// How the payloads of topics are read, or why they are not.
+/// How the payloads of topics are read, or why they are not. Trivial to copy; who has the plans keeps the readers.
 struct RoutePlan {
   /// Why no message of the topic is ever read.
   var refusal: RefusalReason?
@@ -64,6 +64,32 @@ struct RoutePlan {
   var needsNames = false
   /// Whether payloads are bytes rather than text.
   var isBinary = false
-  /// Reads the payloads, unless there is a refusal.
-  var reader: PayloadReader?
+  /// Reads the payloads, unless there is a refusal. The way of a message needs no count of references.
+  private let reader: Unmanaged<PayloadReader>?
+
+  /// The plan of topics of which no message is ever read.
+  init(refusal: RefusalReason) {
+    self.refusal = refusal
+    reader = nil
+  }
+
+  /// The plan of topics whose payloads `reader` reads.
+  init(rule: Int, plant: Int, slotCount: Int, needsNames: Bool, isBinary: Bool, reader: PayloadReader) {
+    self.rule = rule
+    self.plant = plant
+    self.slotCount = slotCount
+    self.needsNames = needsNames
+    self.isBinary = isBinary
+    self.reader = Unmanaged.passUnretained(reader)
+  }
+
+  /// The places at which a payload has values.
+  func places(in payload: UnsafeRawBufferPointer) -> [String] {
+    reader?._withUnsafeGuaranteedRef { $0.places(in: payload) } ?? []
+  }
+
+  /// Has the reader read a payload.
+  func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
+    reader?._withUnsafeGuaranteedRef { $0.read(payload, into: &scope) }
+  }
 }

@@ -38,7 +38,7 @@ package struct ReadingPlan {
   }
 
   /// How each value is understood, in the order of the rule's values; one for all where none are listed.
-  var details: [CompiledDetail] {
+  var details: [CompiledDetail?] {
     rule.values.isEmpty ? [CompiledDetail(rule.detail)] : rule.values.map { CompiledDetail($0.detail) }
   }
 }

@@ -12,6 +12,8 @@ struct TopicRouter {
   private(set) var routes: [DecodingRoute] = []
   /// How topics are read; by ``DecodingRoute/plan``.
   private(set) var plans: [RoutePlan] = []
+  /// What reads by the plans, kept alive here.
+  private var readers: [PayloadReader] = []
   private let index: PatternIndex
   /// Whether topics of no plant are this decoder's to refuse.
   private let takesStrays: Bool
@@ -56,6 +58,7 @@ struct TopicRouter {
     topics.removeAll()
     routes.removeAll()
     plans.removeAll()
+    readers.removeAll()
     planOfRule = rules.map { _ in nil }
     refusalRoutes.removeAll()
   }
@@ -169,7 +172,7 @@ struct TopicRouter {
     ]
   }
 
-  private func plan(
+  private mutating func plan(
     of compiled: CompiledRule, _ position: Int, _ naming: ReadingPlan.Naming, _ names: TopicNames, slotCount: Int
   ) -> RoutePlan {
     var rule = compiled.rule
@@ -195,8 +198,10 @@ struct TopicRouter {
     let needsNames =
       naming == .payload || rule.payload == .line || rule.payload == .senml || reading.needsRecords
       || format.isBinary
+    let reader = format.reader(for: reading)
+    readers.append(reader)
     return RoutePlan(
       rule: position, plant: compiled.plant, slotCount: slotCount, needsNames: needsNames, isBinary: format.isBinary,
-      reader: format.reader(for: reading))
+      reader: reader)
   }
 }

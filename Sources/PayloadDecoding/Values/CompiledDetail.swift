@@ -1,21 +1,20 @@
 import PlantModel
 
-/// A ``PlantModel/ValueDetail`` made ready for reading.
-struct CompiledDetail {
+/// A ``PlantModel/ValueDetail`` made ready for reading. A class, since most values have none.
+final class CompiledDetail {
   let decimal: ValueDetail.DecimalMark
   let encoding: ValueDetail.Encoding?
   let bits: Int?
   /// Numbers of words; `nil` for the usual words.
   let words: WordNumbers?
-  /// Whether a text is read as it stands: no map, encoding or width, and a decimal point.
-  let isPlain: Bool
 
-  init(_ detail: ValueDetail) {
+  /// `nil` where a text is read as it stands: no map, encoding or width, and a decimal point.
+  init?(_ detail: ValueDetail) {
     decimal = detail.decimal
     encoding = detail.encoding == .json ? nil : detail.encoding
     bits = detail.bits
     words = detail.words.isEmpty ? nil : WordNumbers(detail.words)
-    isPlain = words == nil && encoding == nil && bits == nil && decimal == .point
+    if words == nil, encoding == nil, bits == nil, decimal == .point { return nil }
   }
 
   /// Reads a trimmed text that is not plain.

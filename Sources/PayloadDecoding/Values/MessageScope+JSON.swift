@@ -11,41 +11,21 @@ struct ReadingStamp {
 }
 
 extension MessageScope {
-  /// The time of a record by what was found at the places of times; `nil` if the rule's own place has no readable time.
-  ///
-  /// Without a place in the rule only times from 2000 on count, since devices without a clock put their uptime there.
-  mutating func stamp(
-    _ found: ArraySlice<JSONValue>, _ payload: Bytes, _ rule: TopicRule, _ format: TimeFormat?,
-    isReading: (JSONValue, inout MessageScope) -> Bool
-  ) -> ReadingStamp? {
-    for value in found where value.kind != .missing && value.kind != .null {
-      let time = time(of: value, payload, rule, format)
-      if rule.time != nil {
-        guard let time else { return nil }
-        return ReadingStamp(time: time, start: value.range.lowerBound)
-      }
-      guard let time, time >= Self.earliestUnstatedTime else {
-        hasUnusableTime = hasUnusableTime || !isReading(value, &self)
-        continue
-      }
-      hasUnusableTime = false
-      return ReadingStamp(time: time, start: value.range.lowerBound)
-    }
-    return ReadingStamp(time: received, start: -1)
+  /// The time that stands at a place without a statement of the rule: `nil` where it is none from 2000 on, since devices
+  /// without a clock put their uptime there.
+  mutating func unstatedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
+    guard let time = time(of: value, payload, form), time >= Self.earliestUnstatedTime else { return nil }
+    return time
   }
 
   /// A time that is a number or a text; `nil` where it is not readable.
-  private mutating func time(
-    of value: JSONValue, _ payload: Bytes, _ rule: TopicRule, _ format: TimeFormat?
-  ) -> Timestamp? {
+  mutating func time(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
     switch value.kind {
-    case .number: return timestamp(ByteText.slice(payload, value.range), unit: rule.timeUnit, format: format)
+    case .number: return timestamp(ByteText.slice(payload, value.range), form)
     case .string:
-      guard value.hasEscapes else {
-        return timestamp(ByteText.slice(payload, value.range), unit: rule.timeUnit, format: format)
-      }
+      guard value.hasEscapes else { return timestamp(ByteText.slice(payload, value.range), form) }
       let text = unescaped(ByteText.slice(payload, value.range))
-      return text.withUnsafeBytes { timestamp($0, unit: rule.timeUnit, format: format) }
+      return text.withUnsafeBytes { timestamp($0, form) }
     default: return nil
     }
   }
@@ -59,7 +39,7 @@ extension MessageScope {
 
   /// Takes a JSON value for a slot.
   mutating func take(
-    _ found: JSONValue, _ payload: Bytes, _ detail: borrowing CompiledDetail, value: Int,
+    _ found: JSONValue, _ payload: Bytes, _ detail: CompiledDetail?, value: Int,
     unit: Int32 = UnitTexts.none, power: Double = 1, slot: Int, at time: Timestamp, hasSourceTime: Bool
   ) {
     if value >= 0, value < 64, found.kind != .missing { seen |= 1 << UInt64(value) }
@@ -68,7 +48,7 @@ extension MessageScope {
     case .null: refuse(.missingValue, value: value, ByteText.slice(payload, found.range))
     case .container: refuse(.notANumber, value: value, ByteText.slice(payload, found.range))
     case .yes, .no:
-      guard detail.words != nil else {
+      guard detail?.words != nil else {
         return take(number: found.kind == .yes ? 1 : 0, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
       }
       take(
@@ -76,7 +56,7 @@ extension MessageScope {
         at: time, hasSourceTime: hasSourceTime)
     case .number:
       let text = ByteText.slice(payload, found.range)
-      guard detail.isPlain, power == 1 else {
+      guard detail == nil, power == 1 else {
         return take(
           text: text, detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
           hasSourceTime: hasSourceTime)

@@ -82,7 +82,7 @@ package struct MessageScope {
   mutating func begin(received: Timestamp) {
     self.received = received
     pending.removeAll(keepingCapacity: true)
-    taken.removeAll(keepingCapacity: true)
+    if !taken.isEmpty { taken.removeAll(keepingCapacity: true) }
     setback = .missingValue
     isUnderstood = false
     hasUnusableTime = false
@@ -126,10 +126,10 @@ package struct MessageScope {
 
   /// Takes a text for a slot. `unit` is the unit that the payload names elsewhere, ``UnitTexts/none`` without one.
   mutating func take(
-    text: Bytes, detail: borrowing CompiledDetail, value: Int, unit: Int32 = UnitTexts.none, power: Double = 1,
+    text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32 = UnitTexts.none, power: Double = 1,
     slot: Int, at time: Timestamp, hasSourceTime: Bool
   ) {
-    switch detail.isPlain ? ScalarText.read(text) : detail.read(text) {
+    switch detail?.read(text) ?? ScalarText.read(text) {
     case .refused(let reason): refuse(reason, value: value, text)
     case .value(let scalar):
       // A negative power of ten divides, so that 12345 × 10⁻³ is 12.345.
@@ -197,7 +197,21 @@ package struct MessageScope {
   // MARK: Times
 
   /// A time as a text of the payload states it; `nil` if it is not readable.
-  mutating func timestamp(_ text: Bytes, unit: TopicRule.TimeUnit, format: TimeFormat?) -> Timestamp? {
-    TimeText.parse(text, unit: unit, format: format, received: received, calendar: &calendars[plant])
+  mutating func timestamp(_ text: Bytes, _ form: TimeForm) -> Timestamp? {
+    TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])
+  }
+}
+
+/// The form of times that a rule states.
+struct TimeForm {
+  let unit: TopicRule.TimeUnit
+  let format: TimeFormat?
+  /// Whether the rule says where the time stands.
+  let isStated: Bool
+
+  init(_ rule: TopicRule) {
+    unit = rule.timeUnit
+    format = rule.timeFormat.flatMap { try? TimeFormat($0) }
+    isStated = rule.time != nil
   }
 }
