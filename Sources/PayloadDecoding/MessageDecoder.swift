@@ -96,7 +96,6 @@ public struct MessageDecoder {
     if message.retained, router.rules[router.plans[plan].rule].rule.retained == .ignore { return .refused(.retained) }
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
     scope.topic = message.topic
-    defer { scope.topic = UnsafeRawBufferPointer(start: nil, count: 0) }
     if Decompressor.isCompressed(message.payload) {
       switch decompressor.unpack(message.payload) {
       case .unpacked:

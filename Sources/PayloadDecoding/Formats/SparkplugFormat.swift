@@ -35,7 +35,7 @@ private final class SparkplugReader: PayloadReader {
     var unit = UnitTexts.none
   }
 
-  private let details: [CompiledDetail]
+  private let details: [CompiledDetail?]
   private let pattern: TopicPattern?
   private let valuesByPath: [String: [Int]]
   private let isNodeOnly: Bool

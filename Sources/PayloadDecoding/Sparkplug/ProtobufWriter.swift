@@ -1,34 +1,38 @@
 /// Writes the fields of one Protocol Buffers message.
-struct ProtobufWriter {
-  private(set) var bytes: [UInt8] = []
+package struct ProtobufWriter {
+  /// The message so far.
+  package private(set) var bytes: [UInt8] = []
+
+  /// An empty message.
+  package init() {}
 
   /// An integer or truth value.
-  mutating func varint(_ number: Int, _ value: UInt64) {
+  package mutating func varint(_ number: Int, _ value: UInt64) {
     append(UInt64(number) << 3)
     append(value)
   }
 
   /// A double or another eight bytes.
-  mutating func fixed64(_ number: Int, _ value: UInt64) {
+  package mutating func fixed64(_ number: Int, _ value: UInt64) {
     append(UInt64(number) << 3 | 1)
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   /// A float or another four bytes.
-  mutating func fixed32(_ number: Int, _ value: UInt32) {
+  package mutating func fixed32(_ number: Int, _ value: UInt32) {
     append(UInt64(number) << 3 | 5)
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   /// Bytes, such as those of a text or of a message.
-  mutating func bytes(_ number: Int, _ value: [UInt8]) {
+  package mutating func bytes(_ number: Int, _ value: [UInt8]) {
     append(UInt64(number) << 3 | 2)
     append(UInt64(value.count))
     bytes.append(contentsOf: value)
   }
 
   /// A text.
-  mutating func text(_ number: Int, _ value: String) { bytes(number, Array(value.utf8)) }
+  package mutating func text(_ number: Int, _ value: String) { bytes(number, Array(value.utf8)) }
 
   private mutating func append(_ value: UInt64) {
     var rest = value
