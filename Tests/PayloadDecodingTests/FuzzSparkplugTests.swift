@@ -53,6 +53,38 @@ struct FuzzSparkplugTests {
     #expect(readings > rounds / 100)
   }
 
+  @Test("damaged Sparkplug messages give whole readings or none on the way through a decoder")
+  func decoder() throws {
+    var generator = SplitMix(state: 4)
+    let values = TopicRule.Value.list(["power": "Inverter/Power", "serial": "Serial"])
+    var bench = DecoderBench.limited(
+      [
+        TopicRule(match: "spBv1.0/listed/+/{edge}/{device}", payload: .sparkplug, values: values),
+        TopicRule(match: "spBv1.0/{group}/+/{edge}/{device}", payload: .sparkplug, strip: "Inverter/"),
+      ], sensors: 300)
+    bench.decoder.topicLimit = 500
+    let draft = SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 1, double: 42, unit: "W")
+      .with("Serial", type: .string) { $0.text(15, "17 kW") }.with(nil, alias: 1, double: 3)
+    for round in 0..<20_000 {
+      var payload = draft.bytes
+      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, &generator) }
+      let kind = SparkplugTopic.Kind.allCases[Int.random(in: 0..<8, using: &generator)]
+      let group = round % 2 == 0 ? "listed" : "other"
+      var topic = Array("spBv1.0/\(group)/\(kind.rawValue)/gw\(kind.isOfDevice ? "/pv1" : "")".utf8)
+      if round % 9 == 0 { damage(&topic, &generator) }
+      switch bench.send(topic, payload) {
+      case .readings(let plant, let count):
+        #expect(plant == 0 && count > 0 && bench.batches[0].count == count)
+        #expect(bench.batches[0].raw.allSatisfy { $0.isFinite } && bench.batches[0].value.allSatisfy { $0.isFinite })
+      case .understood, .refused: #expect(bench.batches[0].isEmpty)
+      case .elsewhere: Issue.record("there is one share only")
+      }
+      _ = bench.decoder.takeRebirths()
+      _ = bench.decoder.takeAvailability(plant: 0, in: bench.registers[0])
+    }
+    #expect(bench.registers[0].series.count <= 300)
+  }
+
   private func damage(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
     guard !bytes.isEmpty else { return }
     let at = Int.random(in: 0..<bytes.count, using: &generator)

@@ -31,6 +31,8 @@ private final class SparkplugReader: PayloadReader {
   private struct Target {
     /// Positions of the rule's values that it is; -1 for one that the payload names.
     var values: [Int]
+    /// Where they go.
+    var slots: [Int] = []
     /// Its unit, unless the rule states one.
     var unit = UnitTexts.none
   }
@@ -61,22 +63,23 @@ private final class SparkplugReader: PayloadReader {
     case .refused(let reason): return reason
     case .passedOver: scope.seen = .max
     case .taken:
-      take(payload, into: &scope)
-      tellChanges(into: &scope)
+      guard let position = scope.sparkplug.position(of: scope.plant) else { break }
+      take(payload, at: position, into: &scope)
+      tellChanges(at: position, into: &scope)
     }
     scope.isUnderstood = true
     return nil
   }
 
-  private func take(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) {
-    let plant = scope.plant
-    for metric in scope.sparkplug[plant].redefined where metric < targets.count { targets[metric] = nil }
-    let readings = scope.sparkplug[plant].readings
+  private func take(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
+    if !scope.sparkplug.nodes[position].redefined.isEmpty {
+      for metric in scope.sparkplug.nodes[position].redefined where metric < targets.count { targets[metric] = nil }
+    }
+    let readings = scope.sparkplug.nodes[position].readings
     for reading in readings {
-      let target = target(of: reading.metric, &scope)
-      for value in target.values {
+      let target = target(of: reading.metric, at: position, &scope)
+      for (value, slot) in zip(target.values, target.slots) {
         if value >= 0 { scope.seen |= value < 64 ? 1 << UInt64(value) : 0 }
-        let slot = slot(of: reading.metric, value, &scope)
         if scope.slots.isIgnored(slot) { continue }
         switch reading.value {
         case .number(let number):
@@ -93,21 +96,21 @@ private final class SparkplugReader: PayloadReader {
     }
   }
 
-  private func tellChanges(into scope: inout MessageScope) {
-    let plant = scope.plant
-    for change in scope.sparkplug[plant].changes {
-      let owner = scope.sparkplug[plant].owners[change.owner]
+  private func tellChanges(at position: Int, into scope: inout MessageScope) {
+    if scope.sparkplug.nodes[position].changes.isEmpty { return }
+    for change in scope.sparkplug.nodes[position].changes {
+      let owner = scope.sparkplug.nodes[position].owners[change.owner]
       // A death may come after a restart, before anything else of the device.
-      let asset = owner.asset.isEmpty ? names(of: change.owner, &scope).asset : owner.asset
+      let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, &scope).asset : owner.asset
       guard let asset else { continue }
-      scope.availability.append(MessageScope.Availability(plant: plant, asset: asset, isOnline: change.isOnline))
+      scope.availability.append(MessageScope.Availability(plant: scope.plant, asset: asset, isOnline: change.isOnline))
     }
   }
 
   /// What is done with a metric; found out with its first value.
-  private func target(of metric: Int, _ scope: inout MessageScope) -> Target {
+  private func target(of metric: Int, at position: Int, _ scope: inout MessageScope) -> Target {
     if metric < targets.count, let known = targets[metric] { return known }
-    let definition = scope.sparkplug[scope.plant].metrics[metric]
+    let definition = scope.sparkplug.nodes[position].metrics[metric]
     var target = Target(values: [])
     if plan.rule.values.isEmpty {
       // Texts and dates that nobody asks for are no measurements.
@@ -130,13 +133,14 @@ private final class SparkplugReader: PayloadReader {
             + "known; it is taken without a unit")
       }
     }
+    target.slots = target.values.map { slot(of: metric, $0, at: position, &scope) }
     while targets.count <= metric { targets.append(nil) }
     targets[metric] = target
     return target
   }
 
   /// The slot of a metric's value, which all topics of its owner share.
-  private func slot(of metric: Int, _ value: Int, _ scope: inout MessageScope) -> Int {
+  private func slot(of metric: Int, _ value: Int, at position: Int, _ scope: inout MessageScope) -> Int {
     scope.beginNameKey(value: value)
     withUnsafeBytes(of: Int32(truncatingIfNeeded: -2 - plan.number)) {
       scope.nameKey.replaceSubrange(0..<4, with: $0)
@@ -144,8 +148,8 @@ private final class SparkplugReader: PayloadReader {
     withUnsafeBytes(of: Int32(truncatingIfNeeded: metric)) { scope.nameKey.append(contentsOf: $0) }
     if let known = scope.nameKey.withUnsafeBytes({ scope.slots.slot(of: $0) }) { return known }
     let key = scope.nameKey
-    let definition = scope.sparkplug[scope.plant].metrics[metric]
-    let names = names(of: Int(definition.owner), &scope)
+    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    let names = names(of: Int(definition.owner), at: position, &scope)
     let name: ValueName?
     if let asset = names.asset {
       if value >= 0 {
@@ -166,9 +170,9 @@ private final class SparkplugReader: PayloadReader {
   }
 
   /// What the topics of an owner say, by the rule's pattern; those of an edge node as though it were its own device.
-  private func names(of owner: Int, _ scope: inout MessageScope) -> TopicNames {
+  private func names(of owner: Int, at position: Int, _ scope: inout MessageScope) -> TopicNames {
     if owner < names.count, let known = names[owner] { return known }
-    let (group, edge, device) = scope.sparkplug[scope.plant].identity(of: owner)
+    let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)
     let node = ["spBv1.0", group, SparkplugTopic.Kind.nodeData.rawValue, edge]
     var captures: [(name: String, text: String)] = []
     for levels in [node + [device ?? edge], node] {
@@ -193,7 +197,7 @@ private final class SparkplugReader: PayloadReader {
       rule.asset = device ?? edge
     }
     let result = TopicNames(captures: captures, rule: rule)
-    if let asset = result.asset { scope.sparkplug[scope.plant].name(owner, asset) }
+    if let asset = result.asset { scope.sparkplug.name(owner, asset, at: position) }
     while names.count <= owner { names.append(nil) }
     names[owner] = result
     return result

@@ -123,7 +123,9 @@ struct SparkplugNodes {
     var rebirths: UInt64 = 0
     /// Commands, `STATE`, and deaths of sessions that are over.
     var passedOver: UInt64 = 0
-    /// Metrics without a reading, by raw value of ``SparkplugLeftOut``.
+    /// Metrics without a reading.
+    var leftOutInAll: UInt64 = 0
+    /// The same, by raw value of ``SparkplugLeftOut``.
     var leftOut = [UInt64](repeating: 0, count: SparkplugLeftOut.allCases.count)
 
     subscript(reason: SparkplugLeftOut) -> UInt64 { leftOut[reason.rawValue] }
@@ -142,6 +144,8 @@ struct SparkplugNodes {
   private(set) var changes: [Change] = []
   /// Metrics whose unit is another one than before.
   private(set) var redefined: [Int] = []
+  /// Metrics that gave no reading.
+  private var leftOutNow: [SparkplugLeftOut] = []
   /// Position of the node that is to be asked for a rebirth.
   private(set) var rebirth: Int?
 
@@ -163,6 +167,7 @@ struct SparkplugNodes {
     readings.removeAll(keepingCapacity: true)
     changes.removeAll(keepingCapacity: true)
     redefined.removeAll(keepingCapacity: true)
+    leftOutNow.removeAll(keepingCapacity: true)
     rebirth = nil
     switch topic.kind {
     case .nodeCommand, .deviceCommand, .state: return passOver()
@@ -398,7 +403,17 @@ extension SparkplugNodes {
         isHistorical: metric.isHistorical))
   }
 
-  private mutating func leaveOut(_ reason: SparkplugLeftOut) { counts.leftOut[reason.rawValue] += 1 }
+  private mutating func leaveOut(_ reason: SparkplugLeftOut) {
+    counts.leftOut[reason.rawValue] += 1
+    counts.leftOutInAll += 1
+    leftOutNow.append(reason)
+  }
+
+  /// Metrics that gave no reading, since the last call, by reason.
+  mutating func takeLeftOut() -> [SparkplugLeftOut: UInt64] {
+    defer { leftOutNow.removeAll(keepingCapacity: true) }
+    return leftOutNow.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
 
   /// Position of an owner's metric by its name, which it gets if it has none; `nil` where it may not have it. A birth states
   /// type and unit; data states what was not known.
@@ -571,6 +586,7 @@ extension SparkplugNodes {
     }
     guard leftOut.count == counts.leftOut.count else { throw .invalid("other reasons for metrics that are left out") }
     counts.leftOut = leftOut
+    counts.leftOutInAll = leftOut.reduce(0, &+)
     try index()
   }
 

@@ -6,33 +6,45 @@ struct SparkplugShare {
   /// Most requests that are kept until somebody takes them.
   private static let maximumRebirths = 10_000
 
-  /// By the plant's position in the share; only plants whose topics are Sparkplug's have any.
-  private(set) var nodes: [Int: SparkplugNodes] = [:]
+  /// Only plants whose topics are Sparkplug's have any. Read in place, since they are much to copy.
+  private(set) var nodes: [SparkplugNodes] = []
+  /// Positions in ``nodes`` by the plant's position in the share, -1 where there are none.
+  private var positions: [Int] = []
   /// Requests that nobody has taken yet.
   var rebirths: [SparkplugRebirth] = []
   /// Metrics without a reading that nobody has taken account of yet.
   var leftOut: [SparkplugLeftOut: UInt64] = [:]
 
-  subscript(plant: Int) -> SparkplugNodes {
-    _read { yield nodes[plant, default: SparkplugNodes()] }
-    _modify { yield &nodes[plant, default: SparkplugNodes()] }
+  /// Where a plant's nodes are in ``nodes``; `nil` where it has none.
+  func position(of plant: Int) -> Int? {
+    plant < positions.count && positions[plant] >= 0 ? positions[plant] : nil
   }
 
-  /// Takes a message of a plant.
+  /// Gives a plant nodes.
+  mutating func set(_ plant: Int, _ state: SparkplugNodes) {
+    if let position = position(of: plant) { return nodes[position] = state }
+    while positions.count <= plant { positions.append(-1) }
+    positions[plant] = nodes.count
+    nodes.append(state)
+  }
+
+  /// Notes what an owner is called.
+  mutating func name(_ owner: Int, _ asset: String, at position: Int) { nodes[position].name(owner, asset) }
+
+  /// Takes a message of a plant. What came of it is in ``nodes`` at the plant's position.
   mutating func take(
     _ topic: SparkplugTopic, in topicBytes: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, of plant: Int,
     at received: Timestamp
   ) -> SparkplugNodes.Outcome {
-    let before = self[plant].counts.leftOut
-    let outcome = self[plant].take(topic, in: topicBytes, payload: payload, received: received)
-    let after = self[plant].counts.leftOut
-    if after != before {
-      for reason in SparkplugLeftOut.allCases where after[reason.rawValue] > before[reason.rawValue] {
-        leftOut[reason, default: 0] &+= after[reason.rawValue] - before[reason.rawValue]
-      }
+    if position(of: plant) == nil { set(plant, SparkplugNodes()) }
+    guard let position = position(of: plant) else { return .refused(.unmatchedTopic) }
+    let before = nodes[position].counts.leftOutInAll
+    let outcome = nodes[position].take(topic, in: topicBytes, payload: payload, received: received)
+    if nodes[position].counts.leftOutInAll != before {
+      for (reason, count) in nodes[position].takeLeftOut() { leftOut[reason, default: 0] &+= count }
     }
-    if let node = self[plant].rebirth, rebirths.count < SparkplugShare.maximumRebirths {
-      let (group, edge) = (self[plant].nodes[node].group, self[plant].nodes[node].edge)
+    if let node = nodes[position].rebirth, rebirths.count < SparkplugShare.maximumRebirths {
+      let (group, edge) = (nodes[position].nodes[node].group, nodes[position].nodes[node].edge)
       rebirths.append(SparkplugRebirth(group: group, edge: edge, time: received))
     }
     return outcome
@@ -43,23 +55,25 @@ struct SparkplugShare {
 
 extension MessageDecoder {
   /// Whether a plant has state that has to be saved, so that what comes next can be read.
-  public func hasState(ofPlant plant: Int) -> Bool { scope.sparkplug.nodes[plant] != nil }
+  public func hasState(ofPlant plant: Int) -> Bool { scope.sparkplug.position(of: plant) != nil }
 
   /// Writes what is known of a plant's senders.
   public func snapshot(plant: Int, into writer: inout SnapshotWriter) {
-    scope.sparkplug[plant].snapshot(into: &writer)
+    guard let position = scope.sparkplug.position(of: plant) else { return }
+    scope.sparkplug.nodes[position].snapshot(into: &writer)
   }
 
   /// Takes up what ``snapshot(plant:into:)`` wrote.
   public mutating func restore(plant: Int, from reader: inout SnapshotReader) throws(SnapshotError) {
-    scope.sparkplug[plant] = try SparkplugNodes(from: &reader)
+    scope.sparkplug.set(plant, try SparkplugNodes(from: &reader))
   }
 
   /// Goes on with what another decoder knows of a plant's senders. Who is called what is found out anew.
   public mutating func adopt(plant: Int, from other: MessageDecoder, plant otherPlant: Int) {
-    guard var nodes = other.scope.sparkplug.nodes[otherPlant] else { return }
+    guard let position = other.scope.sparkplug.position(of: otherPlant) else { return }
+    var nodes = other.scope.sparkplug.nodes[position]
     nodes.forgetNames()
-    scope.sparkplug[plant] = nodes
+    scope.sparkplug.set(plant, nodes)
   }
 
   /// Requests that edge nodes announce themselves again, since the last call.
