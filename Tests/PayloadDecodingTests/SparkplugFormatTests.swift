@@ -50,6 +50,28 @@ struct SparkplugFormatTests {
     #expect(bench.registers[0].series.count == 3)
   }
 
+  @Test("a birth may give a metric another unit, also where each topic has places of its own")
+  func units() {
+    for values: KeyValuePairs<String, String> in [[:], ["power": "{device}/power"]] {
+      var bench = bench(values: values)
+      let name = values.isEmpty ? "power" : "pv1/power"
+      var sequence: UInt64 = 0
+      func next() -> UInt64 {
+        sequence += 1
+        return sequence
+      }
+      _ = bench.send("NBIRTH", SparkplugDraft(sequence: 0).session(1))
+      var found: [Double] = []
+      for unit in ["W", "kW", "W"] {
+        _ = bench.send("DBIRTH", SparkplugDraft(sequence: next()).with(name, alias: 2, double: 1, unit: unit))
+        _ = bench.send("DDATA", SparkplugDraft(sequence: next()).with(nil, alias: 2, double: 3))
+        found += bench.batches[0].raw
+      }
+      #expect(found == [0.003, 3, 0.003])
+      #expect(bench.registers[0].series.map(\.sensor) == ["power"])
+    }
+  }
+
   @Test("names of the file choose, strip and rename metrics, and placeholders name assets")
   func choices() {
     var chosen = bench(asset: "{edge}-{device}", values: ["state": "Inverter/State", "power": "power"])

@@ -189,7 +189,7 @@ struct SparkplugNodesTests {
     bench.send(.nodeBirth, SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 10, double: 12))
     #expect(bench.changes == ["gw online"])
     bench.send(.deviceBirth, SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 1, double: 8, unit: "W"))
-    #expect(bench.nodes.redefined.map { bench.nodes.metrics[$0].unit } == ["W"])
+    #expect(bench.nodes.metrics.filter { $0.revision == 1 }.map(\.unit) == ["", "W"])
     bench.send(.deviceData, SparkplugDraft(sequence: 2).with(nil, alias: 1, double: 7))
     #expect(bench.numbers == ["pv1.Inverter/Power": 7])
     #expect(bench.nodes.metrics.count(where: { $0.name == "Inverter/Power" }) == 1)

@@ -35,6 +35,8 @@ private final class SparkplugReader: PayloadReader {
     var slots: [Int] = []
     /// Its unit, unless the rule states one.
     var unit = UnitTexts.none
+    /// The metric's when this was found out.
+    var revision: Int
   }
 
   private let details: [CompiledDetail?]
@@ -72,9 +74,6 @@ private final class SparkplugReader: PayloadReader {
   }
 
   private func take(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
-    if !scope.sparkplug.nodes[position].redefined.isEmpty {
-      for metric in scope.sparkplug.nodes[position].redefined where metric < targets.count { targets[metric] = nil }
-    }
     let readings = scope.sparkplug.nodes[position].readings
     for reading in readings {
       let target = target(of: reading.metric, at: position, &scope)
@@ -109,9 +108,13 @@ private final class SparkplugReader: PayloadReader {
 
   /// What is done with a metric; found out with its first value.
   private func target(of metric: Int, at position: Int, _ scope: inout MessageScope) -> Target {
-    if metric < targets.count, let known = targets[metric] { return known }
+    if metric < targets.count, let known = targets[metric],
+      known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
+    {
+      return known
+    }
     let definition = scope.sparkplug.nodes[position].metrics[metric]
-    var target = Target(values: [])
+    var target = Target(values: [], revision: definition.revision)
     if plan.rule.values.isEmpty {
       // Texts and dates that nobody asks for are no measurements.
       let isMeasured: Bool =

@@ -74,6 +74,8 @@ struct SparkplugNodes {
     var type: SparkplugType
     /// The unit that its properties name; empty where they do not.
     var unit: String
+    /// Rises where a birth gives it another unit.
+    var revision = 0
     /// Whether the session at hand has it.
     var isDefined = true
     /// Whether it is about the session or a command rather than measured.
@@ -142,8 +144,6 @@ struct SparkplugNodes {
   private(set) var readings: [Reading] = []
   /// Who came and went.
   private(set) var changes: [Change] = []
-  /// Metrics whose unit is another one than before.
-  private(set) var redefined: [Int] = []
   /// Metrics that gave no reading.
   private var leftOutNow: [SparkplugLeftOut] = []
   /// Position of the node that is to be asked for a rebirth.
@@ -166,7 +166,6 @@ struct SparkplugNodes {
   ) -> Outcome {
     readings.removeAll(keepingCapacity: true)
     changes.removeAll(keepingCapacity: true)
-    redefined.removeAll(keepingCapacity: true)
     leftOutNow.removeAll(keepingCapacity: true)
     rebirth = nil
     switch topic.kind {
@@ -430,7 +429,7 @@ extension SparkplugNodes {
       let unit = metric.properties.unit.map { ByteText.slice(bytes, $0.lowerBound, $0.upperBound) }
       if isBirth, !(unit ?? ByteText.slice(bytes, 0, 0)).elementsEqual(metrics[known].unit.utf8) {
         metrics[known].unit = unit.flatMap(SparkplugNodes.unit) ?? ""
-        redefined.append(known)
+        metrics[known].revision += 1
       }
       return known
     }
