@@ -251,6 +251,44 @@ public struct MessageDecoder {
 // MARK: - What a person should hear
 
 extension MessageDecoder {
+  /// Whether every problem of a message is gathered.
+  var tells: Bool {
+    get { scope.problems != nil }
+    set { scope.problems = newValue ? [] : nil }
+  }
+
+  /// The problems of the last message, with names and places.
+  var problems: [ValueProblem] { (scope.problems ?? []).map(described) }
+
+  /// The rules that a topic comes to.
+  func steps(of topic: UnsafeRawBufferPointer, _ registers: [PlantRegister]) -> [Explanation.Step] {
+    router.chain(of: topic).map { position in
+      let compiled = router.rules[position]
+      let plant = registers.indices.contains(compiled.plant) ? registers[compiled.plant].plant : nil
+      let own = router.rules[..<position].count { $0.plant == compiled.plant }
+      return Explanation.Step(
+        plant: plant?.name ?? "", number: own + 1, match: compiled.rule.match, payload: compiled.rule.payload,
+        captures: router.captures(of: topic, by: position))
+    }
+  }
+
+  /// The places at which a message has values.
+  mutating func places(of message: MessageView) -> [String] {
+    let route = router.route(of: message.topic, &scope.slots)
+    guard route >= 0, router.plans[Int(router.routes[route].plan)].refusal == nil else { return [] }
+    let plan = router.plans[Int(router.routes[route].plan)]
+    guard Decompressor.isCompressed(message.payload), case .unpacked = decompressor.unpack(message.payload) else {
+      let payload = plan.isBinary ? message.payload : ByteText.trimmed(message.payload)
+      return payload.isEmpty ? [] : plan.places(in: payload)
+    }
+    let count = decompressor.count
+    let buffer = decompressor.takeBuffer()
+    defer { decompressor.give(back: buffer) }
+    return buffer.withUnsafeBytes {
+      plan.places(in: ByteText.trimmed(UnsafeRawBufferPointer(rebasing: $0[..<count])))
+    }
+  }
+
   private mutating func watch(_ payload: UnsafeRawBufferPointer, _ plan: Int) {
     let rule = scope.rule
     watches[rule].note(scope.seen)

@@ -1,5 +1,4 @@
 import Foundation
-import PayloadDecoding
 import PlantConfig
 import PlantModel
 
@@ -37,18 +36,7 @@ enum CheckCommand {
     }
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
     if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
-    for rule in plant.topics {
-      Console.print("  topic \(rule.match)  \(rule.payload.rawValue)")
-      for value in rule.values { Console.print("    \(meaning(of: value, rule))") }
-    }
-  }
-
-  /// What becomes of a value: `power = 0.001 × "/ENERGY/Power"`.
-  private static func meaning(of value: TopicRule.Value, _ rule: TopicRule) -> String {
-    let scale = rule.scale[value.name].map { "\($0) × " } ?? ""
-    let offset = rule.offset[value.name].map { " + \($0)" } ?? ""
-    let place = rule.payload == .csv ? "column \(value.path)" : "\"\(value.path)\""
-    return "\(rule.rename[value.name] ?? value.name) = \(scale)\(place)\(offset)"
+    for rule in plant.topics { RuleMeaning(rule, of: plant).lines.forEach { Console.print("  \($0)") } }
   }
 
   private static func summary(_ sensor: SensorOverride) -> String {
@@ -78,7 +66,7 @@ enum CheckCommand {
             ] as [String: Any]
           },
           "sensors": plant.sensors.map { ["match": $0.match, "settings": summary($0)] },
-          "topics": plant.topics.map { ["match": $0.match, "payload": $0.payload.rawValue] },
+          "topics": plant.topics.map { RuleMeaning($0, of: plant).document },
         ] as [String: Any]
       },
     ]

@@ -163,7 +163,9 @@ private final class SenMLReader: PayloadReader {
     guard seconds != 0 else { return .some(hasTime ? received : nil) }
     guard seconds.isFinite, seconds < 7_289_654_400, seconds > -1e9 else { return nil }
     let whole = seconds.rounded(.down)
-    let span = TimeSpan(nanoseconds: Int64(whole) * 1_000_000_000 + Int64((seconds - whole) * 1e9))
+    // The sum of two doubles is good to a microsecond.
+    let span = TimeSpan(
+      nanoseconds: Int64(whole) * 1_000_000_000 + Int64(((seconds - whole) * 1e6).rounded()) * 1_000)
     return .some(seconds < Self.relative ? received + span : Timestamp(nanoseconds: 0) + span)
   }
 

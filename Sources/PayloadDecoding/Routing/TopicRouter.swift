@@ -71,9 +71,23 @@ struct TopicRouter {
     return route
   }
 
-  /// The position of the rule that reads a topic first; `nil` if none does.
-  func rule(of topic: Bytes) -> Int? {
-    index.candidates(topic).first { rules[$0].pattern.captures(in: topic) != nil }
+  /// The rules that a topic comes to, in their order: those up to the first without conditions.
+  func chain(of topic: Bytes) -> [Int] {
+    var found: [Int] = []
+    for position in index.candidates(topic) where rules[position].pattern.captures(in: topic) != nil {
+      if let first = found.first, rules[first].plant != rules[position].plant { break }
+      found.append(position)
+      if rules[position].rule.conditions.isEmpty { break }
+    }
+    return found
+  }
+
+  /// What the placeholders of a rule stand for in a topic.
+  func captures(of topic: Bytes, by position: Int) -> [(name: String, text: String)] {
+    let pattern = rules[position].pattern
+    return zip(pattern.placeholders, pattern.captures(in: topic) ?? []).map { name, range in
+      (name, TopicPattern.decodedName(ByteText.slice(topic, range)) ?? "")
+    }
   }
 
   /// The route of a topic that reports for the first time; `nil` where it belongs to another share.

@@ -59,7 +59,7 @@ struct ValueName {
     unit = detail.unit
     let renamed = rule.rename[listed] ?? rule.rename[name]
     let full = renamed.map { names?.substituted($0) ?? $0 } ?? name
-    if isWritten || renamed != nil, let parts = ValueName.split(full, assets) {
+    if isWritten || renamed != nil, let parts = WrittenName.split(full, assets) {
       (self.asset, sensor) = parts
     } else {
       (self.asset, sensor) = (asset, full)
@@ -70,15 +70,6 @@ struct ValueName {
   init(asset: String, sensor: String, unit: Unit? = nil) {
     (self.asset, self.sensor, self.unit) = (asset, sensor, unit)
     (scale, offset) = (1, 0)
-  }
-
-  /// Asset and sensor of a name that begins with a declared asset and a dot; the longest such asset counts.
-  static func split(_ name: String, _ assets: Set<String>) -> (asset: String, sensor: String)? {
-    for dot in name.indices.reversed() where name[dot] == "." {
-      let (asset, sensor) = (String(name[..<dot]), String(name[name.index(after: dot)...]))
-      if assets.contains(asset), !sensor.isEmpty { return (asset, sensor) }
-    }
-    return nil
   }
 
   /// Whether asset and sensor may be called so.

@@ -1,0 +1,203 @@
+import PayloadDecoding
+import PlantModel
+import Testing
+
+/// Records, conditions, names and details beyond what the page of payloads shows.
+struct RecordTests {
+  typealias Value = TopicRule.Value
+
+  private func bench(_ rules: TopicRule..., assets: [Asset] = []) -> DecoderBench {
+    var plant = DecoderBench.plant("p", rules)
+    plant.assets = assets
+    return DecoderBench(plants: [plant])
+  }
+
+  @Test("a record that no rule wants is left out, and that is no mistake")
+  func recordThatNoRuleWantsIsLeftOut() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/r", conditions: [.init(path: "/n", texts: ["a"])], asset: "x",
+        values: Value.list(["v": "/v"])))
+    #expect(bench.send("m", #"{"r": [{"n": "b", "v": 1}]}"#) == .refused(.leftOut))
+    #expect(bench.send("m", #"{"r": [{"n": "b", "v": 1}, {"n": "a", "v": 2}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["x.v": 2])
+    #expect(bench.send("m", #"{"r": []}"#) == .refused(.missingValue))
+  }
+
+  @Test("what one rule takes no later rule takes again, and what all leave out goes to a rule without conditions")
+  func chainOfRules() {
+    func rule(_ name: String, _ conditions: [TopicRule.Condition]) -> TopicRule {
+      TopicRule(
+        match: "m", payload: .json, each: "/r", conditions: conditions, asset: "x", values: Value.list([name: "/v"]))
+    }
+    var bench = bench(
+      rule("one", [.init(path: "/n", texts: ["1"])]), rule("two", [.init(path: "/n", texts: ["1", "2"])]),
+      rule("rest", []), rule("never", []))
+    let payload = #"{"r": [{"n": 1, "v": 10}, {"n": 2, "v": 20}, {"n": 3, "v": 30}, {"n": 1.0, "v": 40}]}"#
+    #expect(bench.send("m", payload) == .readings(plant: 0, count: 4))
+    #expect(bench.readings == ["x.one": 10, "x.two": 20, "x.rest": 40])
+    #expect(bench.batches[0].raw == [10, 20, 30, 40])
+  }
+
+  @Test("conditions look outwards, and truth values and numbers are compared as they are written")
+  func conditionsLookOutwards() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/r",
+        conditions: [.init(path: "/ok", texts: ["true"]), .init(path: "/kind", texts: ["meter"])], asset: "x",
+        values: Value.list(["v": "/v"])))
+    #expect(bench.send("m", #"{"kind": "meter", "ok": true, "r": [{"v": 1}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", #"{"kind": "meter", "ok": true, "r": [{"v": 1, "ok": false}]}"#) == .refused(.leftOut))
+    #expect(bench.send("m", #"{"kind": "pump", "ok": true, "r": [{"v": 1}]}"#) == .refused(.leftOut))
+  }
+
+  @Test("a record without the name that the rule needs gives nothing, and says so")
+  func recordWithoutName() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/r", asset: "/id", values: Value.list(["v": "/v"])))
+    #expect(bench.send("m", #"{"r": [{"v": 1}]}"#) == .refused(.missingName))
+    #expect(bench.send("m", #"{"r": [{"v": 1}, {"id": "a", "v": 2}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["a.v": 2])
+    #expect(bench.send("m", #"{"id": "outer", "r": [{"v": 3}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["outer.v": 3])
+    #expect(bench.send("m", #"{"r": [{"id": null, "v": 1}]}"#) == .refused(.missingName))
+    #expect(bench.send("m", #"{"r": [{"id": {}, "v": 1}]}"#) == .refused(.missingName))
+  }
+
+  @Test("names with escapes, slashes and any Unicode are taken as they are")
+  func hostileNames() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/r", asset: "/a", sensor: "/s", values: Value.list(["{sensor}": "/v"])))
+    let payload = #"{"r": [{"a": "Halle 3\/4", "s": "L\u00e4nge \"x\"", "v": 1}, {"a": "b\n", "s": "x", "v": 2}]}"#
+    #expect(bench.send("m", payload) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["Halle 3/4.Länge \"x\"": 1])
+  }
+
+  @Test("an object is one record if it has a value itself, else its members are records by their names")
+  func objectsAndMembers() {
+    let rule = TopicRule(
+      match: "m", payload: .json, each: "/", asset: "{key}", values: Value.list(["power": "/p"]))
+    var members = bench(rule)
+    #expect(members.send("m", #"{"a": {"p": 1}, "b": {"p": 2}}"#) == .readings(plant: 0, count: 2))
+    #expect(members.readings == ["a.power": 1, "b.power": 2])
+    var both = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/*", asset: "{parent}", sensor: "{key}",
+        values: Value.list(["{sensor}": "/value"])))
+    #expect(
+      both.send("m", #"{"a": {"power": {"value": 1}, "soc": {"value": 50}}, "b": {"power": {"value": 2}}}"#)
+        == .readings(plant: 0, count: 3))
+    #expect(both.readings == ["a.power": 1, "a.soc": 50, "b.power": 2])
+  }
+
+  @Test("without values every number of a record is a sensor by its own name, the time apart")
+  func leavesOfRecords() {
+    var bench = bench(
+      TopicRule(match: "m", payload: .json, each: "/", asset: "/dev", time: "/ts"))
+    let payload = #"[{"dev": "a", "ts": 1700000000, "p": 1, "n": {"q": 2, "t": "x"}}, {"dev": "b", "p": 3}]"#
+    #expect(bench.send("m", payload) == .readings(plant: 0, count: 3))
+    #expect(bench.readings == ["a.p": 1, "a.n_q": 2, "b.p": 3])
+  }
+
+  @Test(
+    "a name written in the file is split after a declared asset only, the longest one, and one from a payload never")
+  func writtenNames() {
+    let assets = [Asset(name: "pv", kind: .pv), Asset(name: "pv.east", kind: .pv)]
+    var bench = bench(
+      TopicRule(
+        match: "m/{asset}", payload: .json,
+        values: Value.list(["pv.power": "/a", "pv.east.power": "/b", "other.power": "/c"])),
+      TopicRule(match: "n/{asset}", payload: .json, rename: ["q": "pv.voltage"]), assets: assets)
+    #expect(bench.send("m/x", #"{"a": 1, "b": 2, "c": 3}"#) == .readings(plant: 0, count: 3))
+    #expect(bench.readings == ["pv.power": 1, "pv.east.power": 2, "x.other.power": 3])
+    #expect(bench.send("n/x", #"{"pv.power": 1, "q": 2}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.readings == ["x.pv.power": 1, "pv.voltage": 2])
+  }
+
+  @Test("a power of ten that is missing or none refuses the value, for the number alone means nothing")
+  func missingPowerOfTen() {
+    let detail = ValueDetail(scalePlace: "/sf")
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, asset: "x",
+        values: [Value(name: "v", path: "/v", detail: detail), Value(name: "w", path: "/w")]))
+    #expect(bench.send("m", #"{"v": 12345, "sf": -3, "w": 1}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].raw == [12.345, 1])
+    #expect(bench.send("m", #"{"v": 12, "sf": 2, "w": 1}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].raw == [1200, 1])
+    for sf in [#""x""#, "0.5", "400", "null"] {
+      #expect(bench.send("m", #"{"v": 12, "sf": \#(sf), "w": 1}"#) == .readings(plant: 0, count: 1), "\(sf)")
+    }
+  }
+
+  @Test(
+    "two's complement goes by the length of the text, or by the width that is stated",
+    arguments: [
+      ("FFFB", nil, -5.0), ("00FF", nil, 255), ("ff", nil, -1), ("0x7F", nil, 127), ("FFFB", 32, 65_531),
+      ("0000FFFB", 16, -5), ("FFFFFFFFFFFFFFFF", nil, -1), ("80 00", nil, -32_768),
+    ] as [(String, Int?, Double)])
+  func hexadecimal(_ text: String, _ bits: Int?, _ number: Double) {
+    var bench = bench(
+      TopicRule(
+        match: "m", asset: "x",
+        values: [Value(name: "v", path: "/v", detail: ValueDetail(encoding: .hexadecimal, bits: bits))]))
+    #expect(bench.send("m", #"{"v": "\#(text)"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [number])
+  }
+
+  @Test("a unit that the payload names converts, an unknown one or one of another quantity refuses the value alone")
+  func unitsOfRecords() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/", asset: "x", unit: "/u", values: Value.list(["power": "/p", "odd": "/o"]))
+    )
+    #expect(
+      bench.send("m", #"[{"p": 1500, "u": "W"}, {"p": 2, "u": "kW"}, {"p": 3}]"#) == .readings(plant: 0, count: 3))
+    #expect(bench.batches[0].raw == [1.5, 2, 3])
+    #expect(
+      bench.send("m", #"[{"p": 1, "u": "zorks"}, {"p": 1, "u": "V"}, {"p": 5, "u": ""}]"#)
+        == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [5])
+    // A sensor that nobody knows takes the first unit on.
+    #expect(bench.send("m", #"[{"o": 2, "u": "kWh"}, {"o": 500, "u": "Wh"}]"#) == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].raw == [2, 0.5])
+  }
+
+  @Test("JSON inside a text is read with its own escapes, and a text that is no JSON is none")
+  func jsonInsideText() {
+    let detail = ValueDetail(encoding: .json)
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, asset: "/data/id", values: [Value(name: "v", path: "/data/v/0", detail: detail)]))
+    #expect(bench.send("m", #"{"data": "{\"id\":\"\\u0041\",\"v\":[7]}"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["A.v": 7])
+    #expect(bench.send("m", #"{"data": "{\"id\":1"}"#) == .refused(.missingName))
+    #expect(bench.send("m", #"{"data": {"id": "plain", "v": [8]}}"#) == .readings(plant: 0, count: 1))
+  }
+
+  @Test("more records, values or nodes than are read are refused with the reason, and nothing of them is taken")
+  func tooManyRecords() {
+    var bench = bench(
+      TopicRule(match: "m", payload: .json, each: "/", asset: "x", values: Value.list(["v": "/v"])))
+    let many = "[" + Array(repeating: #"{"v":1}"#, count: 70_000).joined(separator: ",") + "]"
+    #expect(bench.send("m", many) == .refused(.tooLarge))
+    #expect(bench.batches[0].isEmpty)
+    #expect(bench.send("m", String(repeating: "[", count: 200)) == .refused(.tooDeep))
+    let nodes = "[" + Array(repeating: "0", count: 600_000).joined(separator: ",") + "]"
+    #expect(bench.send("m", nodes) == .refused(.tooLarge))
+    #expect(bench.send("m", #"[{"v": 1}]"#) == .readings(plant: 0, count: 1))
+  }
+
+  @Test("a place that many records look for outwards is looked for once around them")
+  func outwardLookupIsLinear() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/*", asset: "/absent", values: Value.list(["v": "/v"])),
+      TopicRule(match: "n", payload: .json, each: "/*", asset: "x", time: "/t", values: Value.list(["v": "/v"])))
+    let members = (0..<20_000).map { #""k\#($0)":{"v":1}"# }.joined(separator: ",")
+    #expect(bench.send("m", "{\(members)}") == .refused(.missingName))
+    #expect(bench.send("n", "{\(members)}") == .readings(plant: 0, count: 20_000))
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import PayloadDecoding
+import PlantModel
+import Testing
+
+/// What devices send beside what they should: the sound parts are taken, and the others counted.
+struct ToleranceTests {
+  @Test(
+    "a word for no value is a missing value of its field alone, and is counted",
+    arguments: [
+      "null", "NaN", "nan", "-nan", "NAN", "Infinity", "-Infinity", "inf", #""NaN""#, #""""#, #"" ""#, #""unknown""#,
+      #""unavailable""#, #""Unavailable""#, #""--""#, #""n/a""#, #""none""#,
+    ])
+  func missingValueIsOfItsFieldAlone(_ word: String) {
+    var bench = DecoderBench([
+      TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["a": "/a", "b": "/b"])),
+      TopicRule(match: "s/{asset}"),
+    ])
+    #expect(bench.send("r/x", #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["x.b": 2])
+    #expect(bench.decoder.missingValues == 1)
+    #expect(bench.send("r/x", #"{"a": \#(word)}"#) == .refused(.missingValue))
+    #expect(bench.send("s/x", #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
+  }
+
+  @Test(
+    "bare words that only begin like them are no JSON",
+    arguments: ["nano", "infinite", "Nul", "nUl", "-", "+1", "-infx"])
+  func otherBareWords(_ word: String) {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["a": "/a"]))])
+    #expect(bench.send("r/x", #"{"a": \#(word)}"#) == .refused(.malformedJSON))
+  }
+
+  @Test("a byte-order mark, NULs and line ends around a payload are no part of it")
+  func bytesAround() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    let topic = Array("r/a/s".utf8)
+    #expect(
+      bench.send(topic, [0xEF, 0xBB, 0xBF] + Array("{\"value\": 1}".utf8) + [0, 0]) == .readings(plant: 0, count: 1))
+    #expect(bench.send(topic, Array("\r\n 2 \r\n".utf8) + [0]) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["a.s": 2])
+  }
+
+  @Test("documents that follow each other are all read, whatever reads them, and one that is broken refuses all")
+  func severalDocuments() {
+    let values = TopicRule.Value.list(["v": "/v"])
+    var bench = DecoderBench([
+      TopicRule(match: "plain/{asset}", values: values), TopicRule(match: "leaf/{asset}"),
+      TopicRule(match: "rec", payload: .json, asset: "/a", values: values),
+    ])
+    for topic in ["plain/x", "leaf/x", "rec"] {
+      for separator in ["\n", "", "\r\n \n"] {
+        let payload = [#"{"v":1,"a":"x"}"#, #"{"v":2,"a":"x"}"#, #"{"v":3,"a":"x"}"#].joined(separator: separator)
+        #expect(bench.send(topic, payload) == .readings(plant: 0, count: 3), "\(topic)")
+        #expect(bench.batches[0].raw == [1, 2, 3])
+        #expect(bench.send(topic, payload + "x") == .refused(.malformedJSON))
+      }
+    }
+    #expect(bench.send("leaf/x", "1 2") == .refused(.notANumber))
+  }
+
+  /// `{"value":21.5}`, packed by the tools of their formats.
+  static let packed: [(form: String, base64: String)] = [
+    ("gzip", "H4sIAAAAAAAC/6tWKkvMKU1VsjIy1DOtBQAHcuTEDgAAAA=="), ("zlib", "eJyrVipLzClNVbIyMtQzrQUAIysEWg=="),
+    ("zstd", "KLUv/SAOcQAAeyJ2YWx1ZSI6MjEuNX0="),
+  ]
+
+  @Test("packed payloads are unpacked, known by their first bytes", arguments: packed)
+  func packedPayload(_ item: (form: String, base64: String)) throws {
+    let bytes = [UInt8](try #require(Data(base64Encoded: item.base64)))
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    #expect(bench.send(Array("r/a/s".utf8), bytes) == .readings(plant: 0, count: 1), "\(item.form)")
+    #expect(bench.readings == ["a.s": 21.5])
+    // Damaged anywhere, it is refused or read, and never a crash.
+    for at in bytes.indices {
+      var damaged = bytes
+      damaged[at] ^= 0x55
+      _ = bench.send(Array("r/a/s".utf8), damaged)
+      _ = bench.send(Array("r/a/s".utf8), Array(bytes[..<at]))
+    }
+    #expect(bench.send(Array("r/a/s".utf8), Array(bytes.dropLast(9))) != .readings(plant: 0, count: 1))
+  }
+
+  @Test("text that begins like a packed payload is text")
+  func textLikePacked() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    #expect(bench.send("r/a/s", "x^2") == .refused(.notANumber))
+  }
+
+  @Test("a payload that unpacks beyond its limit is refused, however small it came")
+  func unpackingIsBounded() throws {
+    // Twenty thousand zeros.
+    let bomb = try #require(
+      Data(base64Encoded: "H4sIAAAAAAAC/+3BMQEAAADCoErrn84aHkABAAAAAAAAAAAAAAAAAAAAAAAA8GC9DxuMIE4AAA=="))
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    let plants = bench.registers.map(\.plant)
+    bench.decoder = MessageDecoder(plants: plants, maximumUnpacked: 1 << 10)
+    #expect(bench.send(Array("r/a/s".utf8), [UInt8](bomb)) == .refused(.tooLarge))
+    bench.decoder = MessageDecoder(plants: plants)
+    #expect(bench.send(Array("r/a/s".utf8), [UInt8](bomb)) != .refused(.tooLarge))
+  }
+
+  @Test("a place that no message ever had is told after ten messages with the nearest one, and counted until it comes")
+  func unseenPlace() {
+    var bench = DecoderBench([
+      TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["power": "/Power", "voltage": "/Voltge"]))
+    ])
+    for round in 1...12 {
+      #expect(bench.send("r/a\(round % 3)", #"{"Power": \#(round), "Voltage": 230}"#) == .readings(plant: 0, count: 1))
+      let news = bench.decoder.takeNews()
+      #expect(news.count == (round == 10 ? 1 : 0))
+      if let words = news.first {
+        #expect(words.contains("r/{asset}") && words.contains("\"/Voltge\"") && words.contains("\"/Voltage\""))
+      }
+    }
+    #expect(bench.decoder.unseenPlaces == ["r/{asset}: /Voltge"])
+    _ = bench.send("r/a1", #"{"Voltge": 230}"#)
+    #expect(bench.decoder.unseenPlaces.isEmpty)
+  }
+
+  @Test("a value that is refused beside others is told once, each unknown word by its name")
+  func refusedValues() {
+    let detail = ValueDetail(words: ["Ready": 0, "Charging": 1])
+    var bench = DecoderBench([
+      TopicRule(
+        match: "r/{asset}",
+        values: [TopicRule.Value(name: "s", path: "/s", detail: detail), TopicRule.Value(name: "p", path: "/p")])
+    ])
+    var told: [String] = []
+    for word in ["Ready", "Faulted", "charging", "Faulted", "Locked", "unknown", "7"] {
+      _ = bench.send("r/x", #"{"s": "\#(word)", "p": 1}"#)
+      told += bench.decoder.takeNews()
+    }
+    #expect(told.count == 2 && told[0].contains("Faulted") && told[1].contains("Locked"), "\(told)")
+    #expect(bench.decoder.refusedValuesInAll == 3)
+    #expect(bench.decoder.takeRefusedValues() == [.unknownWord: 3])
+  }
+}
