@@ -265,9 +265,9 @@ extension MessageDecoder {
     router.chain(of: topic).map { position in
       let compiled = router.rules[position]
       let plant = registers.indices.contains(compiled.plant) ? registers[compiled.plant].plant : nil
-      let own = router.rules[..<position].count { $0.plant == compiled.plant }
+      let own = router.rules[...position].count { $0.plant == compiled.plant && !$0.isFurtherForm }
       return Explanation.Step(
-        plant: plant?.name ?? "", number: own + 1, match: compiled.rule.match, payload: compiled.rule.payload,
+        plant: plant?.name ?? "", number: own, match: compiled.rule.match, payload: compiled.rule.payload,
         captures: router.captures(of: topic, by: position))
     }
   }

@@ -135,6 +135,7 @@ struct MessageTrial {
   private var outcome: String {
     switch explanation.outcome {
     case .readings: "readings"
+    case .understood: "understood"
     case .refused(let reason): reason.rawValue
     case .elsewhere: "elsewhere"
     }

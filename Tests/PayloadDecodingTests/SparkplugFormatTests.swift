@@ -93,6 +93,29 @@ struct SparkplugFormatTests {
     #expect(nodes.send("DBIRTH", SparkplugFormatTests.device) == .refused(.unmatchedTopic))
   }
 
+  @Test("a message of an edge node is explained by its rule's own number")
+  func explanation() {
+    let rules = [
+      TopicRule(match: "spBv1.0/a/+/{edge}/{device}", payload: .sparkplug),
+      TopicRule(match: "spBv1.0/plant/+/{edge}/{device}", payload: .sparkplug), TopicRule(match: "x/{asset}/{sensor}"),
+    ]
+    var bench = DecoderBench(rules)
+    for (topic, number) in [("spBv1.0/plant/NDATA/gw", 2), ("spBv1.0/plant/DDATA/gw/pv1", 2), ("x/a/b", 3)] {
+      var frame = MessageFrameBuilder()
+      Array(topic.utf8).withUnsafeBytes { bytes in
+        [1].withUnsafeBytes { frame.append(topic: bytes, payload: $0, packetID: 0, retained: false) }
+      }
+      let steps = frame.bytes.withUnsafeBytes { bytes -> [Int] in
+        var cursor = MessageFrameCursor(bytes)
+        guard let message = cursor.next() else { return [] }
+        return bench.decoder.explain(
+          message, received: DecoderBench.received, registers: &bench.registers, into: &bench.batches
+        ).steps.map(\.number)
+      }
+      #expect(steps == [number], "\(topic)")
+    }
+  }
+
   @Test("commands and STATE are understood and give nothing; other topics and bytes are refused")
   func others() {
     var bench = bench("spBv1.0/#")
