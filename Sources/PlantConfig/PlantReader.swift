@@ -29,8 +29,8 @@ final class PlantReader {
     if let text = section.text("currency") { plant.currency = text }
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
-    topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
     plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap { sensor($0, assets) }
+    topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
     plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
@@ -44,11 +44,35 @@ final class PlantReader {
     return name == nil || name == "" ? nil : plant
   }
 
+  /// A unit of another quantity than the sensor's makes every value of it nothing.
+  private func checkUnits(_ rule: TopicRule, _ place: Mark, _ plant: Plant) {
+    let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
+    let names = Set(assets.keys)
+    for value in rule.values {
+      guard let unit = value.detail.unit else { continue }
+      let name = rule.rename[value.name] ?? value.name
+      if name.contains("{") { continue }
+      let parts = WrittenName.split(name, names)
+      let owner = parts?.asset ?? (rule.match.contains("{asset}") ? nil : rule.asset)
+      let (asset, sensor) = (owner.flatMap { assets[$0] }, parts?.sensor ?? name)
+      let isOverridden = plant.sensors.contains {
+        $0.unit != nil && $0.matches(asset: asset?.name ?? "*", sensor: sensor)
+      }
+      let known = SensorCatalogue.profile(sensor: sensor, of: asset ?? Asset(name: "", kind: .generic)).unit
+      guard !isOverridden, let known, known.quantity != unit.quantity else { continue }
+      reading.mistake(
+        place,
+        "'\(name)' is a \(known.quantity.rawValue), and its unit \(unit.symbol) measures \(unit.quantity.rawValue); "
+          + "write a unit such as \(known.symbol), or call the sensor by another name")
+    }
+  }
+
   private func topics(_ nodes: [YAMLNode], _ plant: inout Plant) {
     var patterns: [(pattern: TopicPattern, decidesAlone: Bool)] = []
     for (rule, place) in nodes.compactMap(TopicReader(reading).topic) {
       plant.topics.append(rule)
       topicPlaces.append(place)
+      checkUnits(rule, place, plant)
       guard let pattern = try? TopicPattern(rule.match) else { continue }
       if let before = patterns.first(where: { $0.decidesAlone && $0.pattern.covers(pattern) }) {
         reading.mistake(

@@ -25,7 +25,7 @@ struct CommandLineTests {
       #expect(result.errors == "")
       let words = [
         "plant hillside", "asset roof  pv", "within house", "roof.power  unit W", "hillside/{asset}/{sensor}",
-        "power kW, dc_power kW, energy kWh, irradiance W/m²", "power = 0.001 × \"/a/b\"",
+        "power kW, dc_power kW, energy kWh, irradiance W/m²", "power [kW] = 0.001 × \"/a/b\"", "asset {asset}",
       ]
       for word in words { #expect(result.output.contains(word)) }
     }
