@@ -55,7 +55,7 @@ public final class RunningPipeline: Sendable {
   private let redeliveries: RedeliveryMemory
   private let keeper: CheckpointKeeper
   private let isStopping = Flag()
-  let announcer: Publisher
+  private let announcer: Publisher
   /// There while a plant has Sparkplug's topics.
   let host: SparkplugHosting
   private let alertPublisher: Publisher

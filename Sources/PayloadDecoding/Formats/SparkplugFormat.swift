@@ -67,6 +67,12 @@ private final class SparkplugReader: PayloadReader {
     case .taken:
       guard let position = scope.sparkplug.position(of: scope.plant) else { break }
       take(payload, at: position, into: &scope)
+      if scope.problems != nil, topic.kind == .deviceBirth || topic.kind == .nodeBirth && isNodeOnly {
+        // A birth has all that will ever come.
+        for value in plan.rule.values.indices.prefix(64) where scope.seen >> UInt64(value) & 1 == 0 {
+          scope.noteAbsent(value: value)
+        }
+      }
       tellChanges(at: position, into: &scope)
     }
     scope.isUnderstood = true
