@@ -13,11 +13,13 @@ struct AlertKey: Hashable {
     case .outage:
       switch other.rule {
       case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health, .notFollowed: true
-      case .limit, .clock, .unit, .outage, .heat, .database: false
+      case .limit, .clock, .unit, .outage, .offline, .heat, .database: false
       }
     case .noData:
       [.noData, .notFollowed].contains(other.rule) && other != self && series == nil
         && (asset == nil || asset == other.asset)
+    case .offline:
+      other.asset == asset && [.noData, .stuck, .health, .derating, .notFollowed].contains(other.rule)
     case .trip: other.asset == asset && [.health, .stuck, .derating, .notFollowed].contains(other.rule)
     case .derating: other.asset == asset && [.health, .notFollowed].contains(other.rule)
     case .unit:

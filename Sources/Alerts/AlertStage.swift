@@ -68,6 +68,7 @@ public struct AlertStage: Stage {
     for position in frame.instructions.indices where frame.instructions[position].subject == AlertStage.subject {
       frame.instructions[position].outcome = book.follow(frame.instructions[position], &frame)
     }
+    judgeAvailability(&frame, register)
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
       // What is expected has its time ahead; that is no fault of a clock.
       if register.series[frame.readings.series[row].position].profile.isForecast { continue }
@@ -119,7 +120,10 @@ public struct AlertStage: Stage {
     let now = frame.received
     silence.tick(now)
     let isCatchingUp = isCatchingUp(frame)
-    if !isCatchingUp { judgeSilence(&frame, register) }
+    if !isCatchingUp {
+      escalateOffline(&frame, register)
+      judgeSilence(&frame, register)
+    }
     book.tick(now, escalateAfter: register.plant.alertEscalation, &frame)
     // Minute marks stop coming when the whole plant is silent; the receive clock then stands in for them.
     let minute = now.floored(to: .minute)

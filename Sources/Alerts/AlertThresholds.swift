@@ -4,6 +4,8 @@ import PlantModel
 public enum AlertRule: String, Sendable, CaseIterable {
   /// A sensor, an asset or the plant has fallen silent.
   case noData = "no_data"
+  /// An asset is said to be gone, by its gateway or by the broker.
+  case offline
   /// A generator or load fell to nothing from one moment to the next.
   case trip
   /// The grid connection carries more than it may.
@@ -38,7 +40,7 @@ public enum AlertRule: String, Sendable, CaseIterable {
   /// Whether alerts of this rule can explain others; see ``AlertKey/explains(_:)``.
   var explainsOthers: Bool {
     switch self {
-    case .outage, .noData, .trip, .derating, .unit: true
+    case .outage, .noData, .offline, .trip, .derating, .unit: true
     default: false
     }
   }
@@ -74,6 +76,8 @@ public struct AlertThresholds: Sendable {
   public var fall = TimeSpan.minutes(10)
   /// For how long a load must not have stood before, so that one that switches off in the ordinary way is spared.
   public var neverStood = TimeSpan.day
+  /// For how long an asset is offline until that is critical.
+  public var criticalOffline = TimeSpan.minutes(5)
   /// Consecutive readings that make or end a trip or a breach of a limit.
   public var fastReadings = 2
   /// Share of a limit below which its breach is over.

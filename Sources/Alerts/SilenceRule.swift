@@ -19,6 +19,11 @@ extension AlertStage {
     for position in register.assets.indices {
       let (judged, silent, earliest) = count(AssetIndex(position), frame.received, register)
       next = min(next, earliest)
+      // That an asset which is gone says nothing tells nothing of the plant.
+      if isOffline(AssetIndex(position)) {
+        silentSensors += silent
+        continue
+      }
       let isSilent = judged > 0 && judged == silent
       if judged > 0 { judgedAssets += 1 }
       if isSilent { silentAssets += 1 }

@@ -23,7 +23,6 @@ public final class Publisher: Sendable {
 
   private let queue: PublishQueue
   private let control: PublisherControl
-  private let will: PublishedMessage?
   private let window: Int
 
   /// A publisher that connects at once and keeps trying.
@@ -35,20 +34,21 @@ public final class Publisher: Sendable {
   ///   - filters: topics that are subscribed to at QoS 1 with each connection, as a device does with its commands.
   ///   - onEvent: called on the publisher's thread.
   ///   - onMessage: called there with each message that comes on `filters`.
+  ///   - renewedWill: gives the will anew before each connection, on the publisher's thread; in place of `will`.
   public init(
     settings: BrokerSettings, will: PublishedMessage? = nil, window: Int = 1_000, filters: [String] = [],
     onEvent: @escaping @Sendable (PublisherEvent) -> Void = { _ in },
-    onMessage: @escaping @Sendable (PublishedMessage) -> Void = { _ in }
+    onMessage: @escaping @Sendable (PublishedMessage) -> Void = { _ in },
+    renewedWill: (@Sendable () -> PublishedMessage)? = nil
   ) {
-    self.will = will
     self.window = min(max(window, 1), 20_000)
     queue = PublishQueue(limit: self.window)
-    control = PublisherControl()
+    control = PublisherControl(will: will)
     let (queue, control, limit) = (queue, control, self.window)
     let thread = Thread {
       BlockingThread.showName("mqtt-publish")
       PublisherLoop(
-        settings: settings, will: will, window: limit, filters: filters, queue: queue, control: control,
+        settings: settings, renewedWill: renewedWill, window: limit, filters: filters, queue: queue, control: control,
         onEvent: onEvent, onMessage: onMessage
       ).run()
       control.ended.signal()
@@ -114,6 +114,7 @@ public final class Publisher: Sendable {
   /// Announces the will, waits for what is unconfirmed, says good-bye and ends the thread. A second call does nothing.
   public func stop(timeout: TimeSpan = .seconds(5)) {
     guard control.beginStop() else { return }
+    let will = control.will.withLock { $0 }
     if timeout > .zero, isConnected {
       if let will { try? announce(will) }
       // Without a good-bye the broker publishes the will, so that it is heard in either case.
@@ -136,7 +137,11 @@ final class PublisherControl: Sendable {
   let connections = Atomic(0)
   let ended = DispatchSemaphore(value: 0)
   let pipe = WakePipe()
+  /// The will of the connection that stands, or is tried.
+  let will: Mutex<PublishedMessage?>
   private let stopping = Atomic(false)
+
+  init(will: PublishedMessage?) { self.will = Mutex(will) }
 
   func wake() { pipe.wake() }
   func beginStop() -> Bool { !stopping.exchange(true, ordering: .relaxed) }

@@ -15,6 +15,7 @@ final class PublisherLoop {
   private let settings: BrokerSettings
   private let queue: PublishQueue
   private let control: PublisherControl
+  private let renewedWill: (@Sendable () -> PublishedMessage)?
   private let filters: [String]
   private let onEvent: @Sendable (PublisherEvent) -> Void
   private let onMessage: @Sendable (PublishedMessage) -> Void
@@ -31,11 +32,12 @@ final class PublisherLoop {
   private var accepted = ContinuousClock.now
 
   init(
-    settings: BrokerSettings, will: PublishedMessage?, window: Int, filters: [String], queue: PublishQueue,
-    control: PublisherControl, onEvent: @escaping @Sendable (PublisherEvent) -> Void,
+    settings: BrokerSettings, renewedWill: (@Sendable () -> PublishedMessage)?, window: Int, filters: [String],
+    queue: PublishQueue, control: PublisherControl, onEvent: @escaping @Sendable (PublisherEvent) -> Void,
     onMessage: @escaping @Sendable (PublishedMessage) -> Void
   ) {
     self.settings = settings
+    self.renewedWill = renewedWill
     self.filters = filters
     self.onMessage = onMessage
     self.queue = queue
@@ -47,7 +49,7 @@ final class PublisherLoop {
     mosquitto_threaded_set(client, true)
     mosquitto_max_inflight_messages_set(client, UInt32(window))
     mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
-    configure(client, will)
+    configure(client)
   }
 
   deinit { if let client { mosquitto_destroy(client) } }
@@ -73,12 +75,9 @@ final class PublisherLoop {
     control.isConnected.store(false, ordering: .relaxed)
   }
 
-  private func configure(_ client: OpaquePointer, _ will: PublishedMessage?) {
+  private func configure(_ client: OpaquePointer) {
     if let name = settings.username { mosquitto_username_pw_set(client, name, settings.password?.text) }
-    if let will {
-      mosquitto_will_set(
-        client, will.topic, Int32(will.payload.count), will.payload, Int32(min(max(will.qos, 0), 1)), will.retain)
-    }
+    if let will = control.will.withLock({ $0 }) { set(will, client) }
     if settings.tls {
       mosquitto_tls_set(
         client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
@@ -99,6 +98,11 @@ final class PublisherLoop {
     }
   }
 
+  private func set(_ will: PublishedMessage, _ client: OpaquePointer) {
+    mosquitto_will_set(
+      client, will.topic, Int32(will.payload.count), will.payload, Int32(min(max(will.qos, 0), 1)), will.retain)
+  }
+
   private static func from(_ context: UnsafeMutableRawPointer?) -> PublisherLoop? {
     context.map { Unmanaged<PublisherLoop>.fromOpaque($0).takeUnretainedValue() }
   }
@@ -113,6 +117,11 @@ final class PublisherLoop {
 
   private func connect(_ client: OpaquePointer) -> Bool {
     refusal = nil
+    if let renewedWill {
+      let will = renewedWill()
+      control.will.withLock { $0 = will }
+      set(will, client)
+    }
     let code = mosquitto_connect_async(client, settings.host, Int32(settings.port), 30)
     if code == MOSQ_ERR_SUCCESS.rawValue { return true }
     onEvent(.disconnected(reason: PublisherLoop.reason(code)))

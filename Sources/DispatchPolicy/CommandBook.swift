@@ -25,7 +25,7 @@ struct CommandBook {
   /// A plant whose clock is further behind the receive time than this catches up.
   static let liveWithin = TimeSpan.minutes(5)
   /// Rules that tell of measurements, not of the asset.
-  static let dataRules: Set<String> = ["no_data", "range", "stuck", "clock", "spikes"]
+  static let dataRules: Set<String> = ["no_data", "offline", "range", "stuck", "clock", "spikes"]
   /// Kinds that take commands.
   static let kinds: Set<AssetKind> = [.battery, .pv, .wind, .evCharger, .heatPump]
 

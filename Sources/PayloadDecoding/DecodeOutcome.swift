@@ -24,6 +24,10 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case tooDeep = "too_deep"
   /// Not InfluxDB line protocol.
   case malformedLine = "malformed_line"
+  /// Not a Protocol Buffers message.
+  case malformedProtobuf = "malformed_protobuf"
+  /// A Sparkplug edge node or device that has not announced itself since it was last gone; it is asked to.
+  case noBirth = "no_birth"
   /// None of the values wanted is there, or they are null.
   case missingValue = "missing_value"
   /// A word that is in no map of the rule.
@@ -52,6 +56,8 @@ public enum DecodeOutcome: Hashable, Sendable {
   case elsewhere
   /// `count` readings, at least one, were appended to the batch of the plant with that index.
   case readings(plant: Int, count: Int)
+  /// The message was understood and has no reading: it says who of the plant came and went, or is meant for others.
+  case understood(plant: Int)
   /// No reading was appended.
   case refused(RefusalReason)
 }

@@ -59,7 +59,7 @@ public struct MessageDecoder {
   private static let maximumKeyBytes = 256 << 20
 
   private var router: TopicRouter
-  private var scope = MessageScope()
+  var scope = MessageScope()
   private var decompressor: Decompressor
   private var watches: [RuleWatch]
 
@@ -94,6 +94,7 @@ public struct MessageDecoder {
     guard plan.plant < registers.count, plan.plant < batches.count else { return .refused(.unmatchedTopic) }
     if message.retained, router.rules[plan.rule].rule.retained == .ignore { return .refused(.retained) }
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
+    scope.topic = message.topic
     guard Decompressor.isCompressed(message.payload) else {
       return read(message.payload, by: first, plan, received, &registers, &batches)
     }
@@ -115,7 +116,8 @@ public struct MessageDecoder {
     _ registers: inout [PlantRegister], _ batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     let payload = plan.isBinary ? bytes : ByteText.trimmed(bytes)
-    guard !payload.isEmpty else { return .refused(.emptyPayload) }
+    // A message of a binary format may well be no bytes at all.
+    guard !payload.isEmpty || plan.isBinary else { return .refused(.emptyPayload) }
     scope.begin(received: received)
     var (route, plan, leftOut) = (first, plan, 0)
     while true {
@@ -133,6 +135,7 @@ public struct MessageDecoder {
       plan = router.plans[Int(router.routes[route].plan)]
     }
     let plant = plan.plant
+    if scope.isUnderstood, scope.pending.isEmpty { return .understood(plant: plant) }
     let outcome = flush(to: &batches[plant], plant: plant, register: &registers[plant])
     if scope.hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
     if !scope.news.isEmpty { settleNews(outcome) }
@@ -259,9 +262,9 @@ extension MessageDecoder {
     router.chain(of: topic).map { position in
       let compiled = router.rules[position]
       let plant = registers.indices.contains(compiled.plant) ? registers[compiled.plant].plant : nil
-      let own = router.rules[..<position].count { $0.plant == compiled.plant }
+      let own = router.rules[...position].count { $0.plant == compiled.plant && !$0.isFurtherForm }
       return Explanation.Step(
-        plant: plant?.name ?? "", number: own + 1, match: compiled.rule.match, payload: compiled.rule.payload,
+        plant: plant?.name ?? "", number: own, match: compiled.rule.match, payload: compiled.rule.payload,
         captures: router.captures(of: topic, by: position))
     }
   }

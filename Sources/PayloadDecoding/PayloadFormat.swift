@@ -57,7 +57,7 @@ package enum PayloadFormats {
   /// Every format that a plant file may name, in the order of the documentation.
   package static let all: [any PayloadFormat.Type] = [
     AutoFormat.self, NumberFormat.self, JSONFormat.self, ColumnFormat.self, PairFormat.self, LineFormat.self,
-    SenMLFormat.self,
+    SenMLFormat.self, SparkplugFormat.self,
   ]
 
   /// The format of a name.

@@ -1,4 +1,5 @@
 import CommandChannel
+import PayloadDecoding
 import PlantModel
 import StreamCore
 
@@ -36,6 +37,14 @@ struct CommandRelay {
           of: command, plant: plant.name, asset: asset, mode: plant.commands.mode)
       else { continue }
       messages.append(message)
+    }
+  }
+
+  /// Takes requests that edge nodes announce themselves again; nearly always none.
+  mutating func ask(_ rebirths: [SparkplugRebirth]) {
+    for request in rebirths {
+      messages.append(PublishedMessage(topic: request.topic, payload: request.payload, qos: 0))
+      words.append("broker: \(request.group)/\(request.edge) is asked to announce its metrics again (\(request.topic))")
     }
   }
 

@@ -43,10 +43,16 @@ struct PlantLine {
   }
 
   /// Steps readings of one journal record, with a minute mark between them wherever the plant's clock passes one.
-  /// `emit` sees each frame after all stages.
+  /// `emit` sees each frame after all stages. Who came and went is stepped before them.
   mutating func step(
-    _ readings: borrowing ReadingBatch, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+    _ readings: borrowing ReadingBatch, _ availability: [AssetAvailability] = [], received: Timestamp,
+    in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
+    if !availability.isEmpty {
+      frame.reset(cause: .readings, received: received, clock: clock.mark)
+      frame.availability = availability
+      run(in: register, emit: emit)
+    }
     var next = 0
     for position in 0..<readings.count {
       clock.noteReading(received: received)

@@ -36,15 +36,15 @@ struct PlantSet {
   /// How many plants.
   var count: Int { plants.count }
 
-  /// Passes readings of a plant through its stages.
+  /// Passes readings of a plant through its stages, and before them who of it came and went.
   mutating func step(
-    plant: Int, _ readings: borrowing ReadingBatch, received: Timestamp,
+    plant: Int, _ readings: borrowing ReadingBatch, _ availability: [AssetAvailability] = [], received: Timestamp,
     emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
-    lines[plant].step(readings, received: received, in: register) { frame in
+    lines[plant].step(readings, availability, received: received, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
     }

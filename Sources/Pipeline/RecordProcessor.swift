@@ -28,6 +28,8 @@ package struct RecordProcessor {
   /// What of the decoder's count is in the ledger.
   private var beyondLimits: [UInt64]
   private var refused = RefusedMessages()
+  /// Edge nodes that are to be asked for a rebirth because of the record at hand.
+  private(set) var rebirths: [SparkplugRebirth] = []
   /// Most bytes that a compressed payload may unpack to.
   private let maximumUnpacked: Int
 
@@ -72,6 +74,7 @@ package struct RecordProcessor {
     kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in },
     drain: Drain = { _ in }
   ) -> [String] {
+    if !rebirths.isEmpty { rebirths.removeAll(keepingCapacity: true) }
     switch kind {
     case .messages: return take(messages: body, received: received, drain, observe)
     case .tick: tick(received, drain, observe)
@@ -103,6 +106,7 @@ package struct RecordProcessor {
         if batches[plant].count == count { spoken.append(plant) }
         ledger.decoded += 1
         ledger.readings += UInt64(count)
+      case .understood: ledger.decoded += 1
       case .refused(let reason):
         ledger.refuse(reason.rawValue)
         if let words = refused.words(of: message, reason) { notes.append(words) }
@@ -115,10 +119,16 @@ package struct RecordProcessor {
     if decoder.hasNews { notes += decoder.takeNews() }
     // Records belong to nobody; one worker counts them.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
+    let (missing, others) = decoder.takeLeftOutMetrics()
+    ledger.missingValues &+= missing
+    ledger.refusedValues.merge(others, uniquingKeysWith: &+)
+    rebirths = decoder.takeRebirths()
+    for plant in decoder.plantsWithAvailability where !spoken.contains(plant) { spoken.append(plant) }
     // In their order, however their messages came.
     spoken.sort()
     for plant in spoken {
-      plants.step(plant: plant, batches[plant], received: received) { frame, register in
+      let changes = decoder.takeAvailability(plant: plant, in: plants.registers[plant])
+      plants.step(plant: plant, batches[plant], changes, received: received) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
         observe(frame, register)
@@ -236,8 +246,13 @@ package struct RecordProcessor {
       }
       encoder.forget(plant: plant.name)
     }
+    let positionsBefore = plants.positions
     plants = changed
+    let before = decoder
     decoder = MessageDecoder(plants: configured, share: share, maximumUnpacked: maximumUnpacked)
+    for (name, position) in plants.positions {
+      if let old = positionsBefore[name] { decoder.adopt(plant: position, from: before, plant: old) }
+    }
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
     refused = RefusedMessages()
@@ -253,5 +268,19 @@ extension RecordProcessor {
   /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:)``.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
     try plants.restore(from: &reader)
+  }
+
+  /// Writes what the decoder knows of a plant's senders, with the plant's name. False where that is nothing.
+  func snapshotSenders(plant: Int, into writer: inout SnapshotWriter) -> Bool {
+    guard decoder.hasState(ofPlant: plant) else { return false }
+    writer.write(plants.plants[plant].name)
+    decoder.snapshot(plant: plant, into: &writer)
+    return true
+  }
+
+  /// Takes up what ``snapshotSenders(plant:into:)`` wrote, if the plant is one of these.
+  mutating func restoreSenders(from reader: inout SnapshotReader) throws(SnapshotError) {
+    guard let plant = plants.positions[try reader.readString()] else { return }
+    try decoder.restore(plant: plant, from: &reader)
   }
 }

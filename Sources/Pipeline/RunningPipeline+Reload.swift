@@ -35,6 +35,7 @@ extension RunningPipeline {
     }
     ingest.configuration(loaded.sources, at: WallClock.now())
     session.update(plants: loaded.plants)
+    host.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, loaded.plants))")
   }
 

@@ -56,6 +56,8 @@ public final class RunningPipeline: Sendable {
   private let keeper: CheckpointKeeper
   private let isStopping = Flag()
   private let announcer: Publisher
+  /// There while a plant has Sparkplug's topics.
+  let host: SparkplugHosting
   private let alertPublisher: Publisher
   let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
@@ -121,6 +123,8 @@ public final class RunningPipeline: Sendable {
     alertDelivery = try AlertDelivery(
       settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
       path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
+    host = SparkplugHosting(settings: settings.mqtt, note: note)
+    let hosting = host
     let delivery = alertDelivery
     redeliveries = try RedeliveryMemory(
       journal: journal, directory: settings.journal.path + "/redelivery", position: resumeOffset)
@@ -133,7 +137,10 @@ public final class RunningPipeline: Sendable {
     session = BrokerSessions(
       settings: settings.mqtt, plants: configuration.plants,
       memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
-    ) { RunningPipeline.heard($1, from: $0, announcer, trouble, note) }
+    ) {
+      if $1 == .subscribed { hosting.goOnline() }
+      RunningPipeline.heard($1, from: $0, announcer, trouble, note)
+    }
   }
 
   /// A folder that cannot be written to, told before anything is looked for in it.
@@ -174,6 +181,7 @@ public final class RunningPipeline: Sendable {
     let housekeepers = [try startHousekeeper(), try startKeeper()]
     state.with { $0.housekeepers = housekeepers }
     noteUnacknowledged()
+    host.update(plants: plants)
     session.start()
   }
 
@@ -187,6 +195,7 @@ public final class RunningPipeline: Sendable {
   public func stop() {
     session.stop()
     announcer.stop()
+    host.stop()
     isStopping.set()
     for thread in state.with({ $0.housekeepers }) { thread.join() }
     keeper.end(within: .seconds(5))

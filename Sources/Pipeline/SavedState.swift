@@ -5,7 +5,8 @@ import PlantModel
 import StreamCore
 
 /// The state of all workers at one offset, as the parts of a checkpoint: first the configuration, then for each worker
-/// the configuration again and its ledger, and for each plant its series and stages. Nothing in it depends on how many
+/// the configuration again and its ledger, and for each plant its series and stages, and what is known of those who
+/// send for it. Nothing in it depends on how many
 /// workers there were, so any number may go on from it.
 struct SavedState: Sendable {
   /// What a part is about; its first byte.
@@ -13,6 +14,8 @@ struct SavedState: Sendable {
     case configuration = 0
     case ledger = 1
     case plant = 2
+    /// Only of plants whose messages cannot be read without what came before, such as those of Sparkplug.
+    case senders = 3
   }
 
   private static let version: UInt16 = 2
@@ -58,8 +61,11 @@ struct SavedState: Sendable {
     for number in 1..<max(1, count) {
       do {
         var reader = SnapshotReader(try part(number))
-        guard try reader.read(UInt8.self) == Kind.plant.rawValue else { continue }
-        if let name = try processor.restore(from: &reader) { rebuilt.append(name) }
+        switch Kind(rawValue: try reader.read(UInt8.self)) {
+        case .plant: if let name = try processor.restore(from: &reader) { rebuilt.append(name) }
+        case .senders: try processor.restoreSenders(from: &reader)
+        case .configuration, .ledger, nil: break
+        }
       } catch {
         rebuilt.append("of part \(number) (\(error))")
       }
@@ -87,6 +93,9 @@ struct SavedState: Sendable {
       writer.write(Kind.plant.rawValue)
       processor.plants.snapshot(plant: position, into: &writer)
       try take(writer.bytes)
+      writer.reset()
+      writer.write(Kind.senders.rawValue)
+      if processor.snapshotSenders(plant: position, into: &writer) { try take(writer.bytes) }
     }
   }
 }

@@ -90,6 +90,7 @@ struct StageWorker {
         drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
     }
     relay.handOver(upTo: record.endOffset)
+    commands.ask(processor.rebirths)
     commands.handOver(upTo: record.endOffset)
     if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }

@@ -16,11 +16,17 @@ struct TopicReader {
     var rule = TopicRule(match: match)
     let format = format(section)
     rule.payload = format.name
+    if format.name == .sparkplug, let wrong = SparkplugMatch.mistake(match) { reading.mistake(place, wrong) }
     let placeholders = (try? TopicPattern(match))?.placeholders ?? []
     let texts = PlaceholderCheck(reading: reading, placeholders: placeholders, format: format)
     records(section, format, texts, &rule)
     rule.asset = texts.text(section, "asset")
     rule.sensor = texts.text(section, "sensor")
+    if format.name == .sparkplug, rule.sensor != nil {
+      reading.mistake(
+        section.place(of: "sensor"), "'sensor' is not for Sparkplug, whose metrics have names; use 'values' or 'rename'"
+      )
+    }
     time(section, texts, &rule)
     rule.retained = section.choice("retained") ?? .ignore
     let values = ValueReader(reading: reading, format: format)
@@ -242,6 +248,8 @@ struct PlaceholderCheck {
     switch format.name {
     case .json, .auto: ["key", "parent"]
     case .line: ["measurement", "tag:NAME"]
+    // Known of every topic, also where `match` does not name them.
+    case .sparkplug: ["group", "edge", "device"].filter { !placeholders.contains($0) }
     default: []
     }
   }

@@ -3,13 +3,28 @@ import PlantModel
 /// What happens to a plant in one step. A step has readings, or it moves a clock; never both, so that what was known
 /// at a moment does not depend on how readings were batched.
 public enum Cause: Sendable, Equatable {
-  /// Messages came; ``Frame/readings`` holds their readings, or ``Frame/instructions`` what they ask for.
+  /// Messages came; ``Frame/readings`` holds their readings, ``Frame/availability`` who came and went, or
+  /// ``Frame/instructions`` what they ask for.
   case readings
   /// The plant's event-time clock passed one minute mark, which is now ``Frame/clock``. Every reading before the mark,
   /// by more than the lateness behind the latest one, has been stepped.
   case minute
   /// The receive clock ticked (once a second); ``Frame/received`` is the tick. For rules about silence.
   case tick
+}
+
+/// That an asset is there or gone, as it says itself or as its gateway or the broker says for it.
+public struct AssetAvailability: Sendable, Hashable {
+  /// Of whom it is said.
+  public var asset: AssetIndex
+  /// Whether it is there.
+  public var isOnline: Bool
+
+  /// A statement about an asset.
+  public init(asset: AssetIndex, isOnline: Bool) {
+    self.asset = asset
+    self.isOnline = isOnline
+  }
 }
 
 /// The unit of work that passes through the stages of one plant: each reads what those before it added, and adds.
@@ -23,6 +38,8 @@ public struct Frame: Sendable {
   public var clock: Timestamp
   /// Decoded readings; `Cleaning` settles their quality and value.
   public var readings = ReadingBatch()
+  /// Assets that came and went in this step, in their order.
+  public var availability: [AssetAvailability] = []
   /// What is asked of the plant, in the order in which it came; the stage whose subject it is sets the outcome.
   public var instructions: [Instruction] = []
   /// Windows closed in this step, in the order in which they closed.
@@ -64,6 +81,7 @@ public struct Frame: Sendable {
     self.received = received
     self.clock = clock
     readings.removeAll()
+    availability.removeAll(keepingCapacity: true)
     instructions.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
     forecasts.removeAll(keepingCapacity: true)

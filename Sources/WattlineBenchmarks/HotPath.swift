@@ -20,7 +20,8 @@ public struct HotPath: Sendable {
 
   /// All of them, in the order of the flow.
   public static let all = [
-    TopicMatching.hotPath, Decoding.json, Decoding.number, Cleansing.hotPath, Windowing.hotPath, HealthScoring.hotPath,
+    TopicMatching.hotPath, Decoding.json, Decoding.number, Decoding.sparkplug, Cleansing.hotPath, Windowing.hotPath,
+    HealthScoring.hotPath,
     Encoding.hotPath, JournalAppend.hotPath, SpoolDrain.hotPath, ForestInference.hotPath, MainStages.hotPath,
     AllStages.hotPath,
   ]

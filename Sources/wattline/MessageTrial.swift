@@ -135,6 +135,7 @@ struct MessageTrial {
   private var outcome: String {
     switch explanation.outcome {
     case .readings: "readings"
+    case .understood: "understood"
     case .refused(let reason): reason.rawValue
     case .elsewhere: "elsewhere"
     }
@@ -168,6 +169,8 @@ struct MessageTrial {
       }
     } else if case .refused(let reason) = explanation.outcome {
       lines.append("no reading: \(reason.rawValue)")
+    } else if case .understood = explanation.outcome {
+      lines.append("no reading, and none is meant: it says who came or went, or is for others")
     }
     lines += table
     for item in missing {
@@ -176,7 +179,7 @@ struct MessageTrial {
       let hint = item.nearest.map { "; the nearest place with a value is \"\($0)\"" } ?? ""
       lines.append("  not taken: \(name) (\(item.reason))\(found)\(hint)")
     }
-    if readings.isEmpty, missing.isEmpty, !explanation.places.isEmpty {
+    if readings.isEmpty, missing.isEmpty, outcome != "understood", !explanation.places.isEmpty {
       lines.append("  the payload has values at \(explanation.places.prefix(20).joined(separator: ", "))")
     }
     return lines + explanation.notes.map { "  note: \($0)" }

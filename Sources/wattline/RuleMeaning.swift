@@ -27,7 +27,8 @@ struct RuleMeaning {
     self.rule = rule
     let fromTopic = rule.match.contains("{asset}") ? "{asset}" : nil
     let named = rule.asset.flatMap { $0.contains("{") || $0.hasPrefix("/") ? $0 : nil } ?? fromTopic ?? rule.asset
-    asset = named ?? Plant.wholePlant
+    let usual = rule.payload == .sparkplug ? "{device}, and {edge} for what is the edge node's own" : Plant.wholePlant
+    asset = named ?? usual
     let assets = Set(plant.assets.map(\.name))
     let fixed = rule.asset.flatMap { fromTopic == nil && !$0.contains("{") && !$0.hasPrefix("/") ? $0 : nil }
     sensors = rule.values.map { value in

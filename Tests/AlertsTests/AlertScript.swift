@@ -47,6 +47,14 @@ struct AlertScript {
     step()
   }
 
+  /// An asset is said to be there or gone.
+  mutating func tell(_ asset: String, isOnline: Bool) {
+    guard let index = register.asset(named: asset) else { return }
+    frame.reset(cause: .readings, received: now, clock: now)
+    frame.availability = [AssetAvailability(asset: index, isOnline: isOnline)]
+    step()
+  }
+
   /// What became of an instruction.
   mutating func instruct(_ members: [String: String], subject: String = "alerts") -> Instruction.Outcome? {
     frame.reset(cause: .readings, received: now, clock: now)

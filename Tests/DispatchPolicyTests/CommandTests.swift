@@ -233,11 +233,11 @@ struct CommandTests {
     #expect(control.told("pv").prefix(2) == ["SHUTDOWN issued", "SHUTDOWN not_followed"])
   }
 
-  @Test("an alert that doubts the data holds the asset, it does not shut it down")
-  func doubtfulData() {
+  @Test("an alert that doubts the data holds the asset, it does not shut it down", arguments: ["no_data", "offline"])
+  func doubtfulData(rule: String) {
     var control = Control(.automatic)
     control.minutes(1)
-    control.alert("no_data", "pv", .raised)
+    control.alert(rule, "pv", .raised)
     control.minutes(5)
     #expect(control.told("pv") == ["HOLD issued"])
   }

@@ -61,7 +61,7 @@ struct PayloadPageTests {
     var bench = DecoderBench(plants: [plant])
     #expect(!form.messages.isEmpty)
     for message in form.messages {
-      let outcome = bench.send(message.topic, message.payload)
+      let outcome = bench.send(Array(message.topic.utf8), bytes(of: message.payload))
       if message.wanted.first?.hasPrefix("refused ") == true {
         guard case .refused(let reason) = outcome else {
           Issue.record("\(message.payload) is not refused")
@@ -72,6 +72,13 @@ struct PayloadPageTests {
         #expect(readings(bench, message.wanted) == message.wanted, "\(message.topic) \(message.payload): \(outcome)")
       }
     }
+  }
+
+  /// A payload as it stands, or bytes behind `hex:`.
+  private func bytes(of payload: String) -> [UInt8] {
+    guard payload.hasPrefix("hex:") else { return Array(payload.utf8) }
+    let digits = Array(payload.dropFirst(4))
+    return stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
   }
 
   private func plant(_ form: Form) throws -> Plant {

@@ -8,6 +8,8 @@ struct CompiledRule {
   var plant: Int
   var rule: TopicRule
   var pattern: TopicPattern
+  /// Whether ``pattern`` is a form of topic besides the one that the rule names.
+  var isFurtherForm: Bool { pattern.text != rule.match }
   /// The declared assets of the plant.
   var assets: Set<String>
   /// Whether no placeholder of the topic is in a place, so that all topics of the rule are read alike.

@@ -14,7 +14,7 @@ public enum SubscriptionPlan {
       // A brace would begin a placeholder.
       let name = plant.name.contains { "{}".contains($0) } ? "+" : plant.name
       let instructions = name == "+" ? "wattline/+/+/set" : Instruction.filter(plant: name)
-      for match in plant.topics.map(\.match) + [instructions] {
+      for match in plant.topics.flatMap(SparkplugTopic.matches) + [instructions] {
         guard let pattern = try? TopicPattern(match) else { continue }
         patterns.append(pattern)
         if owners[pattern.filter] == nil {
@@ -37,14 +37,19 @@ public enum SubscriptionPlan {
     let index = PatternIndex(patterns)
     var group = Array(patterns.indices)
     var groups = patterns.indices.map { [$0] }
+    func join(_ one: Int, _ two: Int) {
+      if group[one] == group[two] { return }
+      let isFirstSmaller = groups[group[one]].count < groups[group[two]].count
+      let (small, large) = isFirstSmaller ? (group[one], group[two]) : (group[two], group[one])
+      for member in groups[small] { group[member] = large }
+      groups[large] += groups[small]
+      groups[small] = []
+    }
     for position in patterns.indices {
-      for other in index.overlaps(position) where group[other] != group[position] {
-        let (one, two) = (group[other], group[position])
-        let (small, large) = groups[one].count < groups[two].count ? (one, two) : (two, one)
-        for member in groups[small] { group[member] = large }
-        groups[large] += groups[small]
-        groups[small] = []
-      }
+      for other in index.overlaps(position) { join(other, position) }
+      // The order of a Sparkplug node's messages and of its devices' is kept within one connection only.
+      guard let node = SparkplugTopic.nodePattern(of: patterns[position]) else { continue }
+      for other in patterns.indices where patterns[other].covers(node) { join(other, position) }
     }
     return groups.filter { !$0.isEmpty }.map { $0.sorted() }
   }

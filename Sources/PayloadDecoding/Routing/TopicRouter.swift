@@ -38,7 +38,9 @@ struct TopicRouter {
       let assets = Set(plant.assets.map(\.name))
       for rule in plant.topics {
         do throws(TopicPattern.ParseError) {
-          rules.append(CompiledRule(plant: position, rule: rule, pattern: try TopicPattern(rule.match), assets: assets))
+          for match in SparkplugTopic.matches(of: rule) {
+            rules.append(CompiledRule(plant: position, rule: rule, pattern: try TopicPattern(match), assets: assets))
+          }
         } catch {
           invalid.append((position, rule.match, error))
         }

@@ -26,7 +26,24 @@ package struct MessageScope {
   /// Whether records that are left out go on to another rule.
   var isChained = false
 
+  /// The topic, as long as the message is read.
+  var topic = Bytes(start: nil, count: 0)
+
   // MARK: What readers fill
+
+  /// That an asset is said to be there or gone.
+  struct Availability {
+    var plant: Int
+    var asset: String
+    var isOnline: Bool
+  }
+
+  /// Assets that came and went, until somebody takes them.
+  var availability: [Availability] = []
+  /// Whether the message is in order though it may have no value.
+  var isUnderstood = false
+  /// What is known of edge nodes, by plant.
+  var sparkplug = SparkplugShare()
 
   var slots = SlotTable()
   var pending = PendingValues()
@@ -67,6 +84,7 @@ package struct MessageScope {
     pending.removeAll()
     if !taken.isEmpty { taken.removeAll(keepingCapacity: true) }
     setback = .missingValue
+    isUnderstood = false
     hasUnusableTime = false
     leftOut = 0
     seen = 0

@@ -1,0 +1,221 @@
+import PlantModel
+
+extension PayloadFormatName {
+  /// Sparkplug B.
+  public static let sparkplug: PayloadFormatName = "sparkplug"
+}
+
+/// Sparkplug B: metrics that edge nodes and devices announce with their names, types and units, and then send by alias.
+///
+/// The rule matches the topics of devices, `spBv1.0/{group}/+/{edge}/{device}`, and takes those of their edge nodes,
+/// which have no last level, with them. The asset is the device, or the edge node for what is its own, unless the rule
+/// says otherwise; there, a placeholder of the last level is the edge node. The sensor is the metric's name.
+///
+/// See ``SparkplugNodes`` for sessions, and ``SparkplugValue`` for what of a metric makes a reading.
+enum SparkplugFormat: PayloadFormat {
+  static let name = PayloadFormatName.sparkplug
+  static let summary = "Sparkplug B on spBv1.0/{group}/+/{edge}/{device}, edge nodes included"
+  static let examplePlace = "\"Inverter/Power\""
+  static let hasRecords = false
+  static let isBinary = true
+
+  static func mistake(inPlace place: String) -> String? {
+    place.isEmpty ? "is empty; write the name of a metric, such as \(examplePlace)" : nil
+  }
+
+  static func reader(for plan: ReadingPlan) -> PayloadReader { SparkplugReader(plan) }
+}
+
+private final class SparkplugReader: PayloadReader {
+  /// What is done with a metric.
+  private struct Target {
+    /// Positions of the rule's values that it is; -1 for one that the payload names.
+    var values: [Int]
+    /// Where they go.
+    var slots: [Int] = []
+    /// Its unit, unless the rule states one.
+    var unit = UnitTexts.none
+    /// The metric's when this was found out.
+    var revision: Int
+  }
+
+  private let details: [CompiledDetail?]
+  private let pattern: TopicPattern?
+  private let valuesByPath: [String: [Int]]
+  private let isNodeOnly: Bool
+  /// By the metric's position; `nil` where none of its values has come.
+  private var targets: [Target?] = []
+  /// By the owner's position.
+  private var names: [TopicNames?] = []
+
+  override init(_ plan: ReadingPlan) {
+    details = plan.details
+    pattern = try? TopicPattern(plan.rule.match)
+    valuesByPath = Dictionary(grouping: plan.rule.values.indices) { plan.rule.values[$0].path }
+    isNodeOnly = SparkplugTopic.nodeMatch(of: plan.rule.match) == nil
+    super.init(plan)
+  }
+
+  override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
+    guard let topic = SparkplugTopic(scope.topic) else { return .unmatchedTopic }
+    let outcome = scope.sparkplug.take(topic, in: scope.topic, payload: payload, of: scope.plant, at: scope.received)
+    // Metrics of devices are not looked for in what edge nodes send.
+    if !topic.kind.isOfDevice, !isNodeOnly { scope.seen = .max }
+    switch outcome {
+    case .refused(let reason): return reason
+    case .passedOver: scope.seen = .max
+    case .taken:
+      guard let position = scope.sparkplug.position(of: scope.plant) else { break }
+      take(payload, at: position, into: &scope)
+      if scope.problems != nil, topic.kind == .deviceBirth || topic.kind == .nodeBirth && isNodeOnly {
+        // A birth has all that will ever come.
+        for value in plan.rule.values.indices.prefix(64) where scope.seen >> UInt64(value) & 1 == 0 {
+          scope.noteAbsent(value: value)
+        }
+      }
+      tellChanges(at: position, into: &scope)
+    }
+    scope.isUnderstood = true
+    return nil
+  }
+
+  private func take(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
+    let readings = scope.sparkplug.nodes[position].readings
+    for reading in readings {
+      let target = target(of: reading.metric, at: position, &scope)
+      for (value, slot) in zip(target.values, target.slots) {
+        if value >= 0 { scope.seen |= value < 64 ? 1 << UInt64(value) : 0 }
+        if scope.slots.isIgnored(slot) { continue }
+        switch reading.value {
+        case .number(let number):
+          scope.take(
+            number: number, unit: target.unit, slot: slot, at: reading.time, hasSourceTime: reading.hasSourceTime)
+        case .text(let range):
+          scope.take(
+            text: ByteText.trimmed(ByteText.slice(payload, range.lowerBound, range.upperBound)),
+            detail: details[max(0, value)], value: value, unit: target.unit, slot: slot, at: reading.time,
+            hasSourceTime: reading.hasSourceTime)
+        case .leftOut: break
+        }
+      }
+    }
+  }
+
+  private func tellChanges(at position: Int, into scope: inout MessageScope) {
+    if scope.sparkplug.nodes[position].changes.isEmpty { return }
+    for change in scope.sparkplug.nodes[position].changes {
+      let owner = scope.sparkplug.nodes[position].owners[change.owner]
+      // A death may come after a restart, before anything else of the device.
+      let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, &scope).asset : owner.asset
+      guard let asset else { continue }
+      scope.availability.append(MessageScope.Availability(plant: scope.plant, asset: asset, isOnline: change.isOnline))
+    }
+  }
+
+  /// What is done with a metric; found out with its first value.
+  private func target(of metric: Int, at position: Int, _ scope: inout MessageScope) -> Target {
+    if metric < targets.count, let known = targets[metric],
+      known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
+    {
+      return known
+    }
+    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    var target = Target(values: [], revision: definition.revision)
+    if plan.rule.values.isEmpty {
+      // Texts and dates that nobody asks for are no measurements.
+      let isMeasured: Bool =
+        switch definition.type {
+        case .string, .text, .dateTime: false
+        default: true
+        }
+      if isMeasured || !plan.rule.detail.words.isEmpty { target.values = [-1] }
+    } else {
+      target.values = valuesByPath[definition.name] ?? []
+    }
+    let stated = target.values.first.map { $0 >= 0 ? plan.rule.values[$0].detail.unit : plan.rule.detail.unit } ?? nil
+    if !definition.unit.isEmpty, !target.values.isEmpty, stated == nil {
+      target.unit = scope.unit(named: definition.unit)
+      if target.unit != UnitTexts.none, Unit.named(definition.unit) == nil {
+        target.unit = UnitTexts.none
+        scope.sightings.append(
+          "metric '\(definition.name)' of topics '\(plan.rule.match)' has the unit '\(definition.unit)', which is not "
+            + "known; it is taken without a unit")
+      }
+    }
+    target.slots = target.values.map { slot(of: metric, $0, at: position, &scope) }
+    while targets.count <= metric { targets.append(nil) }
+    targets[metric] = target
+    return target
+  }
+
+  /// The slot of a metric's value, which all topics of its owner share.
+  private func slot(of metric: Int, _ value: Int, at position: Int, _ scope: inout MessageScope) -> Int {
+    scope.beginNameKey(value: value)
+    withUnsafeBytes(of: Int32(truncatingIfNeeded: -2 - plan.number)) {
+      scope.nameKey.replaceSubrange(0..<4, with: $0)
+    }
+    withUnsafeBytes(of: Int32(truncatingIfNeeded: metric)) { scope.nameKey.append(contentsOf: $0) }
+    if let known = scope.nameKey.withUnsafeBytes({ scope.slots.slot(of: $0) }) { return known }
+    let key = scope.nameKey
+    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    let names = names(of: Int(definition.owner), at: position, &scope)
+    let name: ValueName?
+    if let asset = names.asset {
+      if value >= 0 {
+        let listed = plan.rule.values[value]
+        name = ValueName(
+          asset: asset, listed: listed.name, name: names.substituted(listed.name), rule: plan.rule,
+          detail: listed.detail, isWritten: true, assets: plan.assets, names: names)
+      } else {
+        let stripped = ValueName.stripped(definition.name, plan.rule.strip)
+        name = ValueName(
+          asset: asset, listed: definition.name, name: stripped, rule: plan.rule, detail: plan.rule.detail,
+          isWritten: false, assets: plan.assets, names: names)
+      }
+    } else {
+      name = nil
+    }
+    return key.withUnsafeBytes { scope.slots.add(name, key: $0) }
+  }
+
+  /// What the topics of an owner say, by the rule's pattern; those of an edge node as though it were its own device.
+  private func names(of owner: Int, at position: Int, _ scope: inout MessageScope) -> TopicNames {
+    if owner < names.count, let known = names[owner] { return known }
+    let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)
+    let node = ["spBv1.0", group, SparkplugTopic.Kind.nodeData.rawValue, edge]
+    var captures: [(name: String, text: String)] = []
+    for levels in [node + [device ?? edge], node] {
+      let topic = Array(levels.joined(separator: "/").utf8)
+      let found = topic.withUnsafeBytes { bytes -> [(name: String, text: String)]? in
+        guard let pattern, let ranges = pattern.captures(in: bytes) else { return nil }
+        return zip(pattern.placeholders, ranges).compactMap { name, range in
+          TopicPattern.decodedName(ByteText.slice(bytes, range.lowerBound, range.upperBound)).map { (name, $0) }
+        }
+      }
+      if let found {
+        captures = found
+        break
+      }
+    }
+    for (name, text) in [("group", group), ("edge", edge), ("device", device ?? edge)]
+    where !captures.contains(where: { $0.name == name }) {
+      captures.append((name, text))
+    }
+    var rule = plan.rule
+    if rule.asset == nil, !captures.contains(where: { $0.name == "asset" }) {
+      rule.asset = device ?? edge
+    }
+    let result = TopicNames(captures: captures, rule: rule)
+    if let asset = result.asset { scope.sparkplug.name(owner, asset, at: position) }
+    while names.count <= owner { names.append(nil) }
+    names[owner] = result
+    return result
+  }
+
+  override func places(in payload: UnsafeRawBufferPointer) -> [String] {
+    guard let payload = try? SparkplugPayload(payload) else { return [] }
+    return payload.metrics.prefix(1_000).compactMap { metric in
+      metric.name.flatMap { ByteText.string(ByteText.slice(payload.bytes, $0.lowerBound, $0.upperBound)) }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Writes the fields of one Protocol Buffers message.
+package struct ProtobufWriter {
+  /// The message so far.
+  package private(set) var bytes: [UInt8] = []
+
+  /// An empty message.
+  package init() {}
+
+  /// An integer or truth value.
+  package mutating func varint(_ number: Int, _ value: UInt64) {
+    append(UInt64(number) << 3)
+    append(value)
+  }
+
+  /// A double or another eight bytes.
+  package mutating func fixed64(_ number: Int, _ value: UInt64) {
+    append(UInt64(number) << 3 | 1)
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  /// A float or another four bytes.
+  package mutating func fixed32(_ number: Int, _ value: UInt32) {
+    append(UInt64(number) << 3 | 5)
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Bytes, such as those of a text or of a message.
+  package mutating func bytes(_ number: Int, _ value: [UInt8]) {
+    append(UInt64(number) << 3 | 2)
+    append(UInt64(value.count))
+    bytes.append(contentsOf: value)
+  }
+
+  /// A text.
+  package mutating func text(_ number: Int, _ value: String) { bytes(number, Array(value.utf8)) }
+
+  private mutating func append(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+}

@@ -1,0 +1,192 @@
+/// The payload of a Sparkplug B message, which is one Protocol Buffers message (Eclipse Sparkplug 3.0.0, section 6.4.1).
+///
+/// Nothing is copied: names and texts are ranges of the payload, and metrics are read one after the other as they are
+/// asked for. Fields that this reader does not use, and extensions, are skipped. Of a field that occurs twice the last
+/// counts, as Protocol Buffers has it.
+struct SparkplugPayload {
+  /// Most metrics of a message.
+  static let maximumMetrics = 100_000
+
+  let bytes: UnsafeRawBufferPointer
+  /// When the message was published [ms since 1970].
+  private(set) var timestamp: UInt64?
+  /// Number of the message within its session [0...255].
+  private(set) var sequence: UInt64?
+  private(set) var metricCount = 0
+  /// Whether there is a body, which holds something of the publisher's own in place of metrics.
+  private(set) var hasBody = false
+
+  /// Reads the payload through once, so that its metrics can be taken without a further check.
+  init(_ bytes: UnsafeRawBufferPointer) throws(RefusalReason) {
+    self.bytes = bytes
+    var reader = ProtobufReader(bytes)
+    while let field = reader.next() {
+      switch (field.number, field.value) {
+      case (1, .varint(let value)): timestamp = value
+      case (2, .bytes(let range)):
+        metricCount += 1
+        guard metricCount <= SparkplugPayload.maximumMetrics else { throw .tooLarge }
+        guard SparkplugMetric(bytes, range) != nil else { throw .malformedProtobuf }
+      case (3, .varint(let value)): sequence = value
+      case (5, .bytes): hasBody = true
+      default: break
+      }
+    }
+    if reader.isMalformed { throw .malformedProtobuf }
+  }
+
+  /// The metrics in their order.
+  var metrics: Metrics { Metrics(bytes: bytes, reader: ProtobufReader(bytes)) }
+
+  /// A walk through the metrics.
+  struct Metrics: Sequence, IteratorProtocol {
+    let bytes: UnsafeRawBufferPointer
+    var reader: ProtobufReader
+
+    mutating func next() -> SparkplugMetric? {
+      while let field = reader.next() {
+        if field.number == 2, case .bytes(let range) = field.value { return SparkplugMetric(bytes, range) }
+      }
+      return nil
+    }
+  }
+}
+
+/// One metric of a payload; texts are ranges of the payload's bytes.
+struct SparkplugMetric {
+  /// The value as it stands in the message, before the metric's type is known.
+  enum Value: Equatable {
+    case none
+    case int(UInt32)
+    case long(UInt64)
+    case float(Float)
+    case double(Double)
+    case bool(Bool)
+    case string(Range<Int>)
+    case bytes
+    case dataSet
+    case template
+    /// An extension.
+    case other
+  }
+
+  /// The name; `nil` where there is none or an empty one.
+  private(set) var name: Range<Int>?
+  private(set) var alias: UInt64?
+  /// When the value was captured [ms since 1970].
+  private(set) var timestamp: UInt64?
+  /// The type, where the message states it.
+  private(set) var type: SparkplugType?
+  private(set) var isHistorical = false
+  private(set) var isTransient = false
+  private(set) var isNull = false
+  private(set) var value = Value.none
+  private(set) var properties = SparkplugProperties()
+
+  /// Reads a metric; `nil` where the bytes of `range` are no message.
+  init?(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    var reader = ProtobufReader(bytes, range)
+    while let field = reader.next() {
+      switch (field.number, field.value) {
+      case (1, .bytes(let range)): name = range.isEmpty ? nil : range
+      case (2, .varint(let value)): alias = value
+      case (3, .varint(let value)): timestamp = value
+      case (4, .varint(let value)): type = SparkplugType(number: value)
+      case (5, .varint(let value)): isHistorical = value != 0
+      case (6, .varint(let value)): isTransient = value != 0
+      case (7, .varint(let value)): isNull = value != 0
+      case (9, .bytes(let range)):
+        guard properties.read(bytes, range) else { return nil }
+      case (10, .varint(let number)): value = .int(UInt32(truncatingIfNeeded: number))
+      case (11, .varint(let number)): value = .long(number)
+      case (12, .fixed32(let bits)): value = .float(Float(bitPattern: bits))
+      case (13, .fixed64(let bits)): value = .double(Double(bitPattern: bits))
+      case (14, .varint(let number)): value = .bool(number != 0)
+      case (15, .bytes(let range)): value = .string(range)
+      case (16, .bytes): value = .bytes
+      case (17, .bytes): value = .dataSet
+      case (18, .bytes): value = .template
+      case (19, .bytes): value = .other
+      default: break
+      }
+    }
+    if reader.isMalformed { return nil }
+  }
+}
+
+/// What is read of a metric's properties: its unit and the quality of its value.
+struct SparkplugProperties: Equatable {
+  /// What the `Quality` property says (Eclipse Sparkplug 3.0.0, section 6.4.10).
+  enum Quality: Equatable {
+    case good
+    case bad
+    case stale
+  }
+
+  /// The unit, as a range of the payload.
+  private(set) var unit: Range<Int>?
+  /// Good, where there is no such property.
+  private(set) var quality = Quality.good
+
+  /// Names of a unit's property, in lower case: the specification has none, publishers have these.
+  private static let unitNames: [StaticString] = [
+    "engunit", "engunits", "engineeringunit", "engineeringunits", "unit", "units",
+  ]
+
+  /// Reads a property set: two lists, of keys and of values. False where it is no message. Sets within sets are not read.
+  mutating func read(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+    var unitAt = -1
+    var qualityAt = -1
+    var position = 0
+    var reader = ProtobufReader(bytes, range)
+    while let field = reader.next() {
+      guard field.number == 1, case .bytes(let range) = field.value else { continue }
+      let key = ByteText.slice(bytes, range.lowerBound, range.upperBound)
+      if unitAt < 0, SparkplugProperties.unitNames.contains(where: { ByteText.equals(key, $0) }) { unitAt = position }
+      if qualityAt < 0, ByteText.equals(key, "quality") { qualityAt = position }
+      position += 1
+    }
+    if reader.isMalformed { return false }
+    if unitAt < 0, qualityAt < 0 { return true }
+    position = 0
+    reader = ProtobufReader(bytes, range)
+    while let field = reader.next() {
+      guard field.number == 2, case .bytes(let range) = field.value else { continue }
+      if position == unitAt || position == qualityAt, !take(bytes, range, isUnit: position == unitAt) { return false }
+      position += 1
+    }
+    return true
+  }
+
+  private mutating func take(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, isUnit: Bool) -> Bool {
+    var number: UInt64?
+    var text: Range<Int>?
+    var isNull = false
+    var reader = ProtobufReader(bytes, range)
+    while let field = reader.next() {
+      switch (field.number, field.value) {
+      case (2, .varint(let value)): isNull = value != 0
+      case (3, .varint(let value)), (4, .varint(let value)): number = value
+      case (8, .bytes(let range)): text = range
+      default: break
+      }
+    }
+    if reader.isMalformed { return false }
+    if isNull { return true }
+    if isUnit {
+      if let text, !text.isEmpty { unit = text }
+    } else if let number {
+      quality = SparkplugProperties.quality(number)
+    }
+    return true
+  }
+
+  /// 192 is good, 500 stale and 0 bad. Of other numbers, which come from OPC servers, 193 to 255 are good too.
+  private static func quality(_ code: UInt64) -> Quality {
+    switch code {
+    case 192...255: .good
+    case 500: .stale
+    default: .bad
+    }
+  }
+}
