@@ -92,6 +92,15 @@ struct RecordTests {
     #expect(both.readings == ["a.power": 1, "a.soc": 50, "b.power": 2])
   }
 
+  @Test("members of a named container are called by their keys, even if one is called as values usually are")
+  func keysOfAContainer() {
+    var bench = bench(TopicRule(match: "m", payload: .json, each: "/d", asset: "x", sensor: "{key}"))
+    #expect(bench.send("m", #"{"d": {"v": 230, "i": 5, "state": "on"}}"#) == .readings(plant: 0, count: 3))
+    #expect(bench.readings == ["x.v": 230, "x.i": 5, "x.state": 1])
+    #expect(bench.send("m", #"{"d": {"v": {"value": 231, "unit": "V"}}}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["x.v": 231])
+  }
+
   @Test("without values every number of a record is a sensor by its own name, the time apart")
   func leavesOfRecords() {
     var bench = bench(

@@ -7,12 +7,18 @@ final class RecordJSONReader: PayloadReader {
   private var source: JSONRecordSource
   private var taker: RecordTaker
   private let each: [JSONPointers.Token]?
+  /// Whether the node that `each` leads to may be a record itself.
+  private let mayBeRecord: Bool
 
   override init(_ plan: ReadingPlan) {
     let records = RecordPlan(plan)
     taker = RecordTaker(records)
     source = JSONRecordSource(records)
     each = plan.rule.each.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
+    // A container that `each` names has members called by their keys; one of them may well be called `value`.
+    let rule = plan.rule
+    let usesKey = [rule.asset, rule.sensor, rule.time].contains { $0?.contains("{key}") ?? false }
+    mayBeRecord = !(rule.values.isEmpty && usesKey) || each?.last?.bytes == [UInt8(ascii: "*")]
     super.init(plan)
   }
 
@@ -53,7 +59,7 @@ final class RecordJSONReader: PayloadReader {
   /// A node that has one of the values itself is a record; otherwise each of its elements is one.
   private func takeRecords(of node: Int, _ scope: inout MessageScope) -> RefusalReason? {
     source.record = node
-    if source.isRecord { return taker.take(&source, into: &scope) }
+    if mayBeRecord, source.isRecord { return taker.take(&source, into: &scope) }
     var child = source.tape.firstChild(of: node)
     while child >= 0 {
       source.record = child
