@@ -26,7 +26,8 @@ extension MessageDecoder {
       let text = Bytes(rebasing: payload[cell])
       guard
         let moment = TimeText.parse(
-          text, unit: rules[rule].rule.timeUnit, calendar: &calendars[rules[rule].plant])
+          text, unit: rules[rule].rule.timeUnit, format: nil, received: received,
+          calendar: &calendars[rules[rule].plant])
       else { return .badTime }
       time = moment
       hasSourceTime = true

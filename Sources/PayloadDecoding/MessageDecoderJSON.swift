@@ -15,7 +15,7 @@ extension MessageDecoder {
     for place in plans[plan].valuePlaces..<plans[plan].pointers.count {
       let value = found[place]
       guard value.kind != .missing, value.kind != .null else { continue }
-      let moment = moment(of: value, payload, rule: rule)
+      let moment = moment(of: value, payload, rule: rule, received: received)
       if rules[rule].rule.time != nil {
         guard let moment else { return .badTime }
         time = moment
@@ -98,18 +98,23 @@ extension MessageDecoder {
   }
 
   /// A time that is a number or a text; `nil` where it is not readable.
-  private mutating func moment(of value: JSONValue, _ payload: Bytes, rule: Int) -> Timestamp? {
+  private mutating func moment(of value: JSONValue, _ payload: Bytes, rule: Int, received: Timestamp) -> Timestamp? {
     let unit = rules[rule].rule.timeUnit
     let plant = rules[rule].plant
     switch value.kind {
     case .number:
-      return TimeText.parse(Bytes(rebasing: payload[value.range]), unit: unit, calendar: &calendars[plant])
+      return TimeText.parse(
+        Bytes(rebasing: payload[value.range]), unit: unit, format: nil, received: received, calendar: &calendars[plant])
     case .string:
       guard value.hasEscapes else {
-        return TimeText.parse(Bytes(rebasing: payload[value.range]), unit: unit, calendar: &calendars[plant])
+        return TimeText.parse(
+          Bytes(rebasing: payload[value.range]), unit: unit, format: nil, received: received,
+          calendar: &calendars[plant])
       }
       unescape(value, payload)
-      return scratch.withUnsafeBytes { TimeText.parse($0, unit: unit, calendar: &calendars[plant]) }
+      return scratch.withUnsafeBytes {
+        TimeText.parse($0, unit: unit, format: nil, received: received, calendar: &calendars[plant])
+      }
     default: return nil
     }
   }

@@ -33,7 +33,7 @@ extension MessageDecoder {
       let rule = rule(of: route)
       guard
         let moment = TimeText.parse(
-          Bytes(rebasing: payload[line.time]), unit: rules[rule].rule.timeUnit,
+          Bytes(rebasing: payload[line.time]), unit: rules[rule].rule.timeUnit, format: nil, received: received,
           calendar: &calendars[rules[rule].plant])
       else { return .badTime }
       time = moment
