@@ -48,6 +48,7 @@ let package = Package(
     module("PayloadDecoding", ["PlantModel", "StreamCore", "LineProtocol"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("DerivedSensors", ["PlantModel", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -60,15 +61,15 @@ let package = Package(
       "Pipeline",
       [
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
-        "FeatureWindows",
-        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
+        "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
       ]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
         "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
-        "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline", "PlantTesting",
+        "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline",
+        "PlantTesting",
       ]),
     .executableTarget(
       name: "wattline",
@@ -90,6 +91,7 @@ let package = Package(
     tests("PayloadDecoding", ["PlantConfig"]),
     tests("MQTTSource", ["PlantConfig", "PayloadDecoding"]),
     tests("Cleaning"),
+    tests("DerivedSensors"),
     tests("FeatureWindows"),
     tests("Forecasting"),
     tests("HealthIndex"),

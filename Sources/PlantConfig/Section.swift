@@ -246,19 +246,6 @@ enum Words {
     names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
   }
 
-  /// Least number of letters to put in, take out or change (Levenshtein 1966). Example: `kitten`, `sitting`: 3.
-  static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a.lowercased().prefix(64)), Array(b.lowercased().prefix(64)))
-    var row = Array(0...b.count)
-    for (i, letter) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, other) in b.enumerated() {
-        let change = diagonal + (letter == other ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[b.count]
-  }
+  /// Least number of letters to put in, take out or change.
+  static func distance(_ a: String, _ b: String) -> Int { NearestName.distance(a, b) }
 }
