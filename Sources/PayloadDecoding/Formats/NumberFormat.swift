@@ -7,7 +7,9 @@ enum NumberFormat: PayloadFormat {
   static let examplePlace = "\"\""
   static let hasRecords = false
 
-  static func mistake(inPlace place: String) -> String? { nil }
+  static func mistake(inPlace place: String) -> String? {
+    ["", "/", "0"].contains(place) ? nil : "is no place, since the payload is one number; write payload: json, or \"\""
+  }
 
   static func reader(for plan: ReadingPlan) -> PayloadReader { NumberReader(plan) }
 }
