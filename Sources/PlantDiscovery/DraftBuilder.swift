@@ -1,0 +1,464 @@
+import PlantModel
+
+/// Makes rules of topics with their roles.
+struct DraftBuilder {
+  /// What topics of one rule have in common.
+  private struct Key: Hashable {
+    var form: String
+    var roles: TopicRoles
+    /// Levels that are the same in all of them; `nil` for those that may differ.
+    var levels: [String?]
+  }
+
+  let topics: [ShapedTopic]
+  let roles: [TopicRoles]
+  /// Assets that are parts of a device of several, with their kinds.
+  private(set) var parts: [(name: String, kind: AssetKind)] = []
+  private(set) var rules: [DraftRule] = []
+  private let survey: TopicSurvey
+  private let assetNames: Set<String>
+
+  init(_ topics: [ShapedTopic], _ survey: TopicSurvey) {
+    self.topics = topics
+    self.survey = survey
+    let roles = RoleFinder.roles(of: topics)
+    self.roles = roles
+    assetNames = Set(zip(topics, roles).map { $1.assetText($0.levels) })
+    build()
+  }
+
+  private mutating func build() {
+    var groups: [Key: [Int]] = [:]
+    var order: [Key] = []
+    for position in topics.indices where topics[position].isRead {
+      let key = key(of: position)
+      if groups.updateValue((groups[key] ?? []) + [position], forKey: key) == nil { order.append(key) }
+    }
+    for key in order { rules.append(rule(groups[key] ?? [], key)) }
+    rules.sort { ($0.breadth, $1.messages) < ($1.breadth, $0.messages) }
+    mergeSame()
+    repair()
+  }
+
+  // MARK: Grouping
+
+  private func key(of position: Int) -> Key {
+    let (topic, roles) = (topics[position], roles[position])
+    var levels: [String?] = topic.levels
+    for column in roles.sensor where column > 0 && !roles.isSplit { levels[column] = nil }
+    for column in roles.asset where column > 0 { levels[column] = nil }
+    for column in levels.indices where column > 0 && levels[column] != nil && isPassing(column, topic) {
+      levels[column] = nil
+    }
+    if roles.isSplit, let parts = NameWords.split(topic.levels[roles.sensor[0]]) {
+      levels[roles.sensor[0]] = parts.mark + parts.quantity
+    }
+    return Key(form: topic.form, roles: roles, levels: levels)
+  }
+
+  /// Whether a level that names neither asset nor sensor differs from site to site: a gateway, a portal, an instance.
+  private func isPassing(_ column: Int, _ topic: ShapedTopic) -> Bool {
+    if topic.vendor == .victron { return column == 1 || column == 3 }
+    return NameWords.isSerial(topic.levels[column])
+  }
+
+  // MARK: Rules
+
+  private mutating func rule(_ members: [Int], _ key: Key) -> DraftRule {
+    let first = topics[members[0]]
+    var rule = DraftRule()
+    rule.topics = members.map { topics[$0].position }
+    rule.messages = members.reduce(0) { $0 + topics[$1].messages }
+    var names = LevelNames()
+    rule.levels = first.levels.indices.map { level($0, members, key, &names) }
+    rule.asset = asset(members, key, rule.levels)
+    rule.sensor = sensor(members, key, rule.levels)
+    read(members, &rule)
+    return rule
+  }
+
+  /// Names of placeholders, each once.
+  private struct LevelNames {
+    private var used: Set<String> = []
+
+    mutating func next(_ wanted: String) -> String {
+      var name = wanted
+      var count = 2
+      while !used.insert(name).inserted { (name, count) = ("\(wanted)\(count)", count + 1) }
+      return name
+    }
+  }
+
+  private func level(_ column: Int, _ members: [Int], _ key: Key, _ names: inout LevelNames) -> DraftRule.Level {
+    let texts = Set(members.map { topics[$0].levels[column] })
+    let first = topics[members[0]].levels[column]
+    if key.roles.isSplit, key.roles.sensor.contains(column) {
+      return .open(name: names.next("asset"), suffix: key.levels[column] ?? "")
+    }
+    guard key.levels[column] == nil else { return DraftRule.Level(first) }
+    if texts.contains(where: \.isEmpty) { return texts.count == 1 ? .literal("") : .any }
+    if key.roles.sensor.contains(column) {
+      if texts.count == 1 { return DraftRule.Level(first) }
+      let isWhole = key.roles.sensor.count == 1
+      return .open(name: names.next(isWhole ? "sensor" : NameWords.isPhase(first) ? "phase" : "quantity"), suffix: "")
+    }
+    if key.roles.asset.contains(column) {
+      // Any further device of a known maker is one more asset; of others only what was seen is known.
+      let isOpen = texts.count > 1 || NameWords.isSerial(first) || topics[members[0]].vendor != .other
+      guard isOpen else { return DraftRule.Level(first) }
+      let isWhole = key.roles.asset.count == 1
+      return .open(name: names.next(isWhole ? "asset" : NameWords.isIndex(first) ? "channel" : "device"), suffix: "")
+    }
+    let isIndex = NameWords.isIndex(first)
+    return .open(name: names.next(isIndex ? "instance" : "gateway"), suffix: "")
+  }
+
+  private func made(_ columns: [Int], _ levels: [DraftRule.Level], _ first: [String]) -> String {
+    columns.map { column in
+      if case .open(let name, _) = levels[column] { "{\(name)}" } else { first[column] }
+    }.joined(separator: "_")
+  }
+
+  private func asset(_ members: [Int], _ key: Key, _ levels: [DraftRule.Level]) -> String? {
+    if key.roles.isSplit { return nil }
+    let text = made(key.roles.asset, levels, topics[members[0]].levels)
+    return text == "{asset}" || text.isEmpty ? nil : text
+  }
+
+  private func sensor(_ members: [Int], _ key: Key, _ levels: [DraftRule.Level]) -> String? {
+    guard topics[members[0]].isLone else { return nil }
+    let first = topics[members[0]].levels
+    if key.roles.isSplit {
+      return NameWords.split(first[key.roles.sensor[0]]).map { NameWords.sensor($0.quantity) }
+    }
+    let text = made(key.roles.sensor, levels, first)
+    if text == "{sensor}" { return nil }
+    return text.contains("{") ? text : usual(key.roles, first)
+  }
+
+  /// The name of a sensor that topics name, by what stands before it too.
+  private func usual(_ roles: TopicRoles, _ levels: [String]) -> String {
+    let raw = roles.sensorText(levels)
+    if let usual = NameWords.usual(raw) { return usual }
+    let phases = roles.sensor.filter { NameWords.isPhase(levels[$0]) }
+    let rest = TopicRoles(sensor: roles.sensor.filter { !NameWords.isPhase(levels[$0]) })
+    if !phases.isEmpty, let usual = NameWords.usual(rest.sensorText(levels)) {
+      return usual + "_" + phases.map { levels[$0].lowercased() }.joined(separator: "_")
+    }
+    return raw
+  }
+
+  /// New names of sensors that topics name, unless two of one asset would get the same.
+  private func renames(_ members: [Int]) -> [(from: String, to: String)] {
+    var taken: [String: String] = [:]
+    var result: [String: String] = [:]
+    let all = members.map { (asset: roles[$0].assetText(topics[$0].levels), topic: $0) }
+    for (asset, position) in all {
+      let raw = roles[position].sensorText(topics[position].levels)
+      taken[asset + "\0" + raw] = raw
+    }
+    for (asset, position) in all {
+      let raw = roles[position].sensorText(topics[position].levels)
+      let name = usual(roles[position], topics[position].levels)
+      guard name != raw else { continue }
+      let owner = taken[asset + "\0" + name]
+      if owner == nil || owner == raw {
+        taken[asset + "\0" + name] = raw
+        result[raw] = name
+      } else {
+        result[raw] = nil
+      }
+    }
+    return result.sorted { $0.key < $1.key }.map { (TopicTokens.decoded($0.key), $0.value) }
+  }
+
+  // MARK: Payloads
+
+  private mutating func read(_ members: [Int], _ rule: inout DraftRule) {
+    let first = topics[members[0]]
+    switch first.kind {
+    case .lone(_, let timePlace):
+      for case .lone(let place?, _) in members.map({ topics[$0].kind }) { rule.unit = place }
+      rule.time = timePlace
+      let isOpen = rule.sensor?.contains("{") ?? true
+      if isOpen { rule.rename = renames(members) }
+    case .values: values(members, &rule)
+    case .records: records(members, &rule)
+    case .line:
+      rule.payload = "line"
+      var shape: LineShape?
+      for case .line(let other) in members.map({ topics[$0].kind }) {
+        if shape == nil { shape = other } else { shape?.merge(other) }
+      }
+      if let tag = shape?.deviceTag, tag.count > 1 || rule.asset == first.levels[0] { rule.asset = "{tag:\(tag.name)}" }
+    case .columns(let rows, let separator): columns(rows, separator, &rule)
+    case .pairs: pairs(members, &rule)
+    case .senml:
+      rule.payload = "senml"
+      if rule.asset == first.levels[0] { rule.asset = nil }
+      if case .open("asset", let suffix)? = rule.levels.first(where: { $0.text == "{asset}" }) {
+        // The records name their devices themselves.
+        rule.levels = rule.levels.map { $0.text == "{asset}" ? .open(name: "gateway", suffix: suffix) : $0 }
+      }
+      rule.asset = nil
+    case .sparkplug: sparkplug(&rule)
+    case .unread: break
+    }
+  }
+
+  private mutating func values(_ members: [Int], _ rule: inout DraftRule) {
+    var shape = JSONShape()
+    for case .values(let other) in members.map({ topics[$0].kind }) { shape.merge(other) }
+    rule.payload = "json"
+    let vendor = topics[members[0]].vendor
+    let isNamed = rule.asset != topics[members[0]].levels[0] || vendor == .shelly
+    if members.count == 1, let device = shape.deviceMember(always: !isNamed) {
+      rule.asset = device.pointer
+      if let place = rule.levels.firstIndex(where: { $0.text == "{asset}" }) {
+        rule.levels[place] = .open(name: "gateway", suffix: "")
+      }
+    }
+    if let time = shape.leaves.first(where: \.isTime), time.tokens.count > 1 || !NameWords.isUsualTime(time.name) {
+      rule.time = time.pointer
+    }
+    for time in shape.leaves where time.isStrangeTime {
+      rule.notes.append(
+        "the time at \(time.pointer) is not read; to read \"\(time.texts.min() ?? "")\" add time and time_format")
+    }
+    let taken = Array(shape.taken.prefix(300))
+    if shape.taken.count > taken.count { rule.notes.append("only the first \(taken.count) values are listed") }
+    let asset = roles[members[0]].assetText(topics[members[0]].levels)
+    let known = assetNames
+    let isSplit = members.count == 1 && vendor == .other && !(rule.asset?.hasPrefix("/") ?? false)
+    let names = ValueNames(taken, partsOf: isSplit ? { known.contains($0) ? "\(asset)_\($0)" : $0 } : nil)
+    for part in names.assets where !parts.contains(where: { $0.name == part.name }) { parts.append(part) }
+    let isFahrenheit = shape.leaves.contains { $0.name == "TempUnit" && $0.texts == ["F"] }
+    for (leaf, name) in zip(taken, names.names) {
+      let sensor = name.contains(".") && isSplit ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name
+      rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit))
+    }
+    let left = shape.leaves.filter { leaf in
+      !leaf.numbers.isEmpty && !leaf.isTime && !taken.contains { $0.tokens == leaf.tokens }
+    }
+    if !left.isEmpty {
+      rule.notes.append("not taken: " + left.prefix(12).map(\.pointer).joined(separator: ", "))
+    }
+  }
+
+  private func value(
+    _ leaf: JSONShape.Leaf, _ name: String, sensor: String, _ vendor: ShapedTopic.Vendor, _ isFahrenheit: Bool
+  ) -> DraftRule.Value {
+    var value = DraftRule.Value(name: name, path: leaf.pointer)
+    if leaf.statesUnit || leaf.isSwitch { return value }
+    let source = leaf.tokens.last.flatMap { NameWords.valueNames.contains($0) ? leaf.tokens.dropLast().last : $0 }
+    // Tasmota's energies are those under ENERGY; other parts of a message have makers of their own.
+    let maker = vendor == .tasmota && leaf.tokens.first != "ENERGY" ? .other : vendor
+    let guess = UnitGuess.of(
+      sensor: sensor, source: source ?? name, numbers: leaf.numbers, vendor: maker, unitText: leaf.unitText)
+    (value.unit, value.note) = (guess.unit, guess.note)
+    if isFahrenheit, leaf.name.hasPrefix("Temperature") { (value.unit, value.note) = ("°F", "TempUnit is F") }
+    return value
+  }
+
+  private func records(_ members: [Int], _ rule: inout DraftRule) {
+    guard case .records(var list) = topics[members[0]].kind else { return }
+    for case .records(let other) in members.dropFirst().map({ topics[$0].kind }) { list.records.merge(other.records) }
+    rule.payload = "json"
+    rule.each = list.each
+    rule.time = list.timePlace
+    if !list.leftOut.isEmpty {
+      rule.notes.append("outside of the records, and not taken: " + list.leftOut.prefix(12).joined(separator: ", "))
+    }
+    if list.arePairs {
+      rule.time = "/0"
+      let name = list.each.split(separator: "/").last.map(String.init) ?? "value"
+      let sensor = NameWords.isQuantity(name) ? NameWords.sensor(name) : "value"
+      rule.values = [DraftRule.Value(name: sensor, path: "/1", note: sensor == "value" ? "give it its name" : nil)]
+      return
+    }
+    if list.keyIsDevice {
+      rule.asset = "{key}"
+      freeAsset(&rule)
+    } else if let device = list.deviceMember {
+      let leaf = list.records.leaves.first { $0.tokens == [device] }
+      let isNamed = rule.asset != topics[members[0]].levels[0]
+      if (leaf?.texts.count ?? 0) > 1 || !isNamed {
+        rule.asset = "/\(device)"
+        freeAsset(&rule)
+      }
+    }
+    guard let named = list.named else {
+      let taken = Array(list.records.taken.prefix(300))
+      let names = ValueNames(taken, partsOf: nil)
+      for (leaf, name) in zip(taken, names.names) {
+        rule.values.append(value(leaf, name, sensor: name, topics[members[0]].vendor, false))
+      }
+      return
+    }
+    rule.sensor = "/\(named.name)"
+    rule.unit = list.unitMember.map { "/\($0)" }
+    rule.values = [DraftRule.Value(name: "{sensor}", path: "/\(named.value)")]
+    let names = list.names
+    let strip = Self.commonPrefix(names)
+    if !strip.isEmpty { rule.strip = strip }
+    var used: Set<String> = Set(names.map { String($0.dropFirst(strip.count)) })
+    for name in names.prefix(200) {
+      let bare = String(name.dropFirst(strip.count))
+      if let usual = NameWords.usual(bare), usual != bare, used.insert(usual).inserted { rule.rename.append((bare, usual)) }
+    }
+  }
+
+  /// The topic's device is not the asset, since the payload names that.
+  private func freeAsset(_ rule: inout DraftRule) {
+    rule.levels = rule.levels.map { $0.text == "{asset}" ? .open(name: "gateway", suffix: "") : $0 }
+  }
+
+  /// What several names begin with, up to a dot, slash or colon.
+  static func commonPrefix(_ names: [String]) -> String {
+    guard names.count > 1, let first = names.first else { return "" }
+    var length = first.count
+    for name in names { length = min(length, zip(first, name).prefix { $0 == $1 }.count) }
+    let common = first.prefix(length)
+    guard let end = common.lastIndex(where: { "./:".contains($0) }) else { return "" }
+    return String(common[...end])
+  }
+
+  private func columns(_ rows: [[String]], _ separator: Character, _ rule: inout DraftRule) {
+    rule.payload = "csv"
+    if separator != "," { rule.separator = separator == "\t" ? "tab" : String(separator) }
+    let width = rows.map(\.count).max() ?? 0
+    for column in 0..<min(width, 100) {
+      let cells = rows.compactMap { column < $0.count ? $0[column] : nil }
+      let numbers = cells.compactMap { Double($0) }
+      if column == 0, cells.allSatisfy({ TimeGuess.isReadable($0) }) {
+        rule.time = "/0"
+      } else if numbers.count == cells.count {
+        rule.values.append(
+          DraftRule.Value(
+            name: "column_\(column)", path: "\(column)", note: "give it its name; \(UnitGuess.spread(numbers))"))
+      }
+    }
+    rule.notes.append("columns have no names; such a row is \(rows[0].prefix(12).joined(separator: String(separator)))")
+  }
+
+  private func pairs(_ members: [Int], _ rule: inout DraftRule) {
+    var shape = JSONShape()
+    for case .pairs(let leaves) in members.map({ topics[$0].kind }) {
+      for leaf in leaves { for number in leaf.numbers { shape.note(.number(number), at: leaf.tokens) } }
+    }
+    rule.payload = "pairs"
+    if let time = shape.leaves.first(where: \.isTime) { rule.time = time.name }
+    let names = ValueNames(shape.taken, partsOf: nil)
+    for (leaf, name) in zip(shape.taken, names.names) {
+      var value = value(leaf, name, sensor: name, .other, false)
+      value.path = leaf.name
+      rule.values.append(value)
+    }
+  }
+
+  private func sparkplug(_ rule: inout DraftRule) {
+    rule.payload = "sparkplug"
+    rule.sensor = nil
+    let isOfDevice = rule.levels.count > 4
+    let names = ["{group}", "+", "{edge}", "{device}"]
+    rule.levels = [.literal("spBv1.0")]
+    for name in names.prefix(isOfDevice ? 4 : 3) {
+      rule.levels.append(name == "+" ? .any : .open(name: String(name.dropFirst().dropLast()), suffix: ""))
+    }
+    rule.asset = isOfDevice ? "{device}" : "{edge}"
+  }
+
+  // MARK: Order
+
+  /// Rules that match the same topics cannot all be reached: the one with most messages stays, others are written out.
+  private mutating func mergeSame() {
+    var kept: [DraftRule] = []
+    for rule in rules {
+      guard let place = kept.firstIndex(where: { $0.isSame(as: rule) }) else {
+        kept.append(rule)
+        continue
+      }
+      if rule.payload == "sparkplug" {
+        kept[place].topics += rule.topics
+        kept[place].messages += rule.messages
+      } else {
+        kept[place].notes.append("topics of other payloads match this too; they have rules of their own above")
+      }
+    }
+    rules = kept
+  }
+
+  /// A topic that comes to a rule that was not made for it gets one of its own.
+  private mutating func repair() {
+    let positions = Dictionary(topics.indices.map { (topics[$0].position, $0) }) { first, _ in first }
+    var owners: [Int: Int] = [:]
+    for (number, rule) in rules.enumerated() { for topic in rule.topics { owners[topic] = number } }
+    var own: [DraftRule] = []
+    for topic in topics where topic.isRead && own.count < 500 {
+      let taker = rules.firstIndex { $0.fits(topic.levels) }
+      if let taker, owners[topic.position] == taker { continue }
+      guard let position = positions[topic.position] else { continue }
+      var key = key(of: position)
+      key.levels = topic.levels
+      var rule = literal(position, key)
+      if let taker { rule.notes.append("apart from '\(rules[taker].match)', because its payload is another") }
+      own.append(rule)
+    }
+    let moved = Set(own.flatMap(\.topics))
+    for number in rules.indices { rules[number].topics.removeAll { moved.contains($0) } }
+    rules = own + rules.filter { !$0.topics.isEmpty }
+  }
+
+  /// A rule for one topic as it is.
+  private mutating func literal(_ position: Int, _ key: Key) -> DraftRule {
+    let (topic, roles) = (topics[position], roles[position])
+    var rule = DraftRule()
+    rule.topics = [topic.position]
+    rule.messages = topic.messages
+    rule.levels = topic.levels.map { DraftRule.Level($0) }
+    let split = roles.isSplit ? NameWords.split(topic.levels[roles.sensor[0]]) : nil
+    let asset = split?.device ?? roles.assetText(topic.levels)
+    rule.asset = asset.isEmpty ? nil : TopicTokens.decoded(asset)
+    if topic.isLone { rule.sensor = split.map { NameWords.sensor($0.quantity) } ?? usual(roles, topic.levels) }
+    read([position], &rule)
+    return rule
+  }
+}
+
+extension ShapedTopic {
+  /// What topics of one rule must have in common in their payloads.
+  var form: String {
+    switch kind {
+    case .lone(_, let time): "lone \(time ?? "")"
+    case .values: "values"
+    case .records(let list): "records \(list.each) \(list.named?.name ?? "") \(list.named?.value ?? "")"
+    case .line: "line"
+    case .columns(let rows, let separator): "columns \(separator) \(rows.first?.count ?? 0)"
+    case .pairs: "pairs"
+    case .senml: "senml"
+    case .sparkplug: "sparkplug"
+    case .unread: "unread"
+    }
+  }
+}
+
+/// Names in topics.
+enum TopicTokens {
+  /// A level without percent-encoding, as the decoder takes it.
+  static func decoded(_ level: String) -> String {
+    guard level.contains("%") else { return level }
+    var bytes: [UInt8] = []
+    var rest = Array(level.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(code)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,80 @@
+/// A rule of a draft: what one entry of `topics` will say.
+struct DraftRule {
+  /// A level of its pattern.
+  enum Level: Hashable {
+    case literal(String)
+    case open(name: String, suffix: String)
+    case any
+
+    /// A literal level; braces, which have a meaning of their own in a plant file, become a wildcard.
+    init(_ text: String) { self = text.contains { "{}+#".contains($0) } ? .any : .literal(text) }
+
+    var text: String {
+      switch self {
+      case .literal(let text): text
+      case .open(let name, let suffix): "{\(name)}\(suffix)"
+      case .any: "+"
+      }
+    }
+
+    func fits(_ level: String) -> Bool {
+      switch self {
+      case .literal(let text): text == level
+      case .open(_, let suffix): level.utf8.count > suffix.utf8.count && level.hasSuffix(suffix)
+      case .any: true
+      }
+    }
+
+    /// How many topics it takes, for the order of rules: less goes first.
+    var breadth: Int {
+      switch self {
+      case .literal: 0
+      case .open(_, let suffix): suffix.isEmpty ? 100 : 10
+      case .any: 101
+      }
+    }
+  }
+
+  /// A value of its list.
+  struct Value {
+    var name: String
+    var path: String
+    var unit: String?
+    var note: String?
+  }
+
+  var levels: [Level] = []
+  var payload: String?
+  var each: String?
+  var asset: String?
+  var sensor: String?
+  var unit: String?
+  var time: String?
+  var separator: String?
+  var strip: String?
+  var values: [Value] = []
+  var rename: [(from: String, to: String)] = []
+  /// What is to be read above it.
+  var notes: [String] = []
+  /// The topics that it was made for, by their positions in the survey.
+  var topics: [Int] = []
+  var messages = 0
+
+  var match: String { levels.map(\.text).joined(separator: "/") }
+  var breadth: Int { levels.reduce(0) { $0 + $1.breadth } }
+
+  /// Whether a topic comes to it.
+  func fits(_ topic: [String]) -> Bool { topic.count == levels.count && zip(levels, topic).allSatisfy { $0.fits($1) } }
+
+  /// Whether it matches the very same topics as another.
+  func isSame(as other: DraftRule) -> Bool {
+    func bare(_ level: Level) -> Level {
+      switch level {
+      case .open(_, let suffix): .open(name: "", suffix: suffix)
+      case .any: .open(name: "", suffix: "")
+      case .literal: level
+      }
+    }
+    return levels.map(bare) == other.levels.map(bare)
+  }
+}
