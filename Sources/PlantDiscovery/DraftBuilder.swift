@@ -50,7 +50,7 @@ struct DraftBuilder {
     for column in levels.indices where column > 0 && levels[column] != nil && isPassing(column, topic) {
       levels[column] = nil
     }
-    if roles.isSplit, let parts = NameWords.split(topic.levels[roles.sensor[0]]) {
+    if roles.isSplit, roles.sensor[0] > 0, let parts = NameWords.split(topic.levels[roles.sensor[0]]) {
       levels[roles.sensor[0]] = parts.mark + parts.quantity
     }
     return Key(form: topic.form, roles: roles, levels: levels)
@@ -58,7 +58,10 @@ struct DraftBuilder {
 
   /// Whether a level that names neither asset nor sensor differs from site to site: a gateway, a portal, an instance.
   private func isPassing(_ column: Int, _ topic: ShapedTopic) -> Bool {
-    if topic.vendor == .victron { return column == 1 || column == 3 }
+    if topic.vendor == .victron {
+      let service = topic.victronService
+      return column == service + 1 || (column == 1 && service == 2)
+    }
     return NameWords.isSerial(topic.levels[column])
   }
 
@@ -93,6 +96,8 @@ struct DraftBuilder {
     let texts = Set(members.map { topics[$0].levels[column] })
     let first = topics[members[0]].levels[column]
     if key.roles.isSplit, key.roles.sensor.contains(column) {
+      // A pattern that begins with a placeholder would take topics of others.
+      if column == 0 { return DraftRule.Level(first) }
       return .open(name: names.next("asset"), suffix: key.levels[column] ?? "")
     }
     guard key.levels[column] == nil else { return DraftRule.Level(first) }
@@ -115,13 +120,16 @@ struct DraftBuilder {
 
   private func made(_ columns: [Int], _ levels: [DraftRule.Level], _ first: [String]) -> String {
     columns.map { column in
-      if case .open(let name, _) = levels[column] { "{\(name)}" } else { first[column] }
+      if case .open(let name, _) = levels[column] { "{\(name)}" } else { TopicTokens.literal(first[column]) }
     }.joined(separator: "_")
   }
 
   private func asset(_ members: [Int], _ key: Key, _ levels: [DraftRule.Level]) -> String? {
-    if key.roles.isSplit { return nil }
-    let text = made(key.roles.asset, levels, topics[members[0]].levels)
+    let first = topics[members[0]].levels
+    if key.roles.isSplit {
+      return key.roles.sensor == [0] ? NameWords.split(first[0]).map { TopicTokens.literal($0.device) } : nil
+    }
+    let text = made(key.roles.asset, levels, first)
     return text == "{asset}" || text.isEmpty ? nil : text
   }
 
@@ -133,13 +141,15 @@ struct DraftBuilder {
     }
     let text = made(key.roles.sensor, levels, first)
     if text == "{sensor}" { return nil }
-    return text.contains("{") ? text : usual(key.roles, first)
+    return text.contains("{") ? text : TopicTokens.literal(usual(key.roles, topics[members[0]]))
   }
 
   /// The name of a sensor that topics name, by what stands before it too.
-  private func usual(_ roles: TopicRoles, _ levels: [String]) -> String {
+  private func usual(_ roles: TopicRoles, _ topic: ShapedTopic) -> String {
+    let levels = topic.levels
     let raw = roles.sensorText(levels)
     if let usual = NameWords.usual(raw) { return usual }
+    if topic.vendor == .shelly, raw == "total" { return "energy" }
     let phases = roles.sensor.filter { NameWords.isPhase(levels[$0]) }
     let rest = TopicRoles(sensor: roles.sensor.filter { !NameWords.isPhase(levels[$0]) })
     if !phases.isEmpty, let usual = NameWords.usual(rest.sensorText(levels)) {
@@ -159,7 +169,7 @@ struct DraftBuilder {
     }
     for (asset, position) in all {
       let raw = roles[position].sensorText(topics[position].levels)
-      let name = usual(roles[position], topics[position].levels)
+      let name = usual(roles[position], topics[position])
       guard name != raw else { continue }
       let owner = taken[asset + "\0" + name]
       if owner == nil || owner == raw {
@@ -230,15 +240,16 @@ struct DraftBuilder {
     let asset = roles[members[0]].assetText(topics[members[0]].levels)
     let known = assetNames
     let isSplit = members.count == 1 && vendor == .other && !(rule.asset?.hasPrefix("/") ?? false)
-    let names = ValueNames(taken, partsOf: isSplit ? { known.contains($0) ? "\(asset)_\($0)" : $0 } : nil)
+    let isTaken = known.contains { KindGuess.kind(ofWord: $0) != nil }
+    let names = ValueNames(taken, partsOf: isSplit ? { isTaken ? "\(asset)_\($0)" : $0 } : nil)
     for part in names.assets where !parts.contains(where: { $0.name == part.name }) { parts.append(part) }
     let isFahrenheit = shape.leaves.contains { $0.name == "TempUnit" && $0.texts == ["F"] }
     for (leaf, name) in zip(taken, names.names) {
       let sensor = name.contains(".") && isSplit ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name
-      rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit))
+      rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit, among: taken))
     }
     let left = shape.leaves.filter { leaf in
-      !leaf.numbers.isEmpty && !leaf.isTime && !taken.contains { $0.tokens == leaf.tokens }
+      !leaf.numbers.isEmpty && !leaf.isTime && leaf.pointer != rule.asset && !taken.contains { $0.tokens == leaf.tokens }
     }
     if !left.isEmpty {
       rule.notes.append("not taken: " + left.prefix(12).map(\.pointer).joined(separator: ", "))
@@ -246,7 +257,8 @@ struct DraftBuilder {
   }
 
   private func value(
-    _ leaf: JSONShape.Leaf, _ name: String, sensor: String, _ vendor: ShapedTopic.Vendor, _ isFahrenheit: Bool
+    _ leaf: JSONShape.Leaf, _ name: String, sensor: String, _ vendor: ShapedTopic.Vendor, _ isFahrenheit: Bool,
+    among peers: [JSONShape.Leaf]
   ) -> DraftRule.Value {
     var value = DraftRule.Value(name: name, path: leaf.pointer)
     if leaf.statesUnit || leaf.isSwitch { return value }
@@ -254,7 +266,8 @@ struct DraftBuilder {
     // Tasmota's energies are those under ENERGY; other parts of a message have makers of their own.
     let maker = vendor == .tasmota && leaf.tokens.first != "ENERGY" ? .other : vendor
     let guess = UnitGuess.of(
-      sensor: sensor, source: source ?? name, numbers: leaf.numbers, vendor: maker, unitText: leaf.unitText)
+      sensor: sensor, source: source ?? name, numbers: leaf.numbers, vendor: maker, unitText: leaf.unitText,
+      powers: peers.filter { UnitGuess.isPower($0.name) && !$0.isSwitch }.flatMap(\.numbers))
     (value.unit, value.note) = (guess.unit, guess.note)
     if isFahrenheit, leaf.name.hasPrefix("Temperature") { (value.unit, value.note) = ("°F", "TempUnit is F") }
     return value
@@ -268,6 +281,15 @@ struct DraftBuilder {
     rule.time = list.timePlace
     if !list.leftOut.isEmpty {
       rule.notes.append("outside of the records, and not taken: " + list.leftOut.prefix(12).joined(separator: ", "))
+    }
+    if list.arePairs, topics[members[0]].isLone {
+      rule.time = "/0"
+      let isOpen = rule.sensor?.contains("{") ?? true
+      if isOpen { rule.rename = renames(members) }
+      let name = rule.sensor ?? "{sensor}"
+      rule.sensor = isOpen && name != "{sensor}" ? name : nil
+      rule.values = [DraftRule.Value(name: name, path: "/1")]
+      return
     }
     if list.arePairs {
       rule.time = "/0"
@@ -286,12 +308,15 @@ struct DraftBuilder {
         rule.asset = "/\(device)"
         freeAsset(&rule)
       }
+    } else if list.named == nil, let name = list.partMember {
+      rule.asset = "/\(name)"
+      freeAsset(&rule)
     }
     guard let named = list.named else {
       let taken = Array(list.records.taken.prefix(300))
       let names = ValueNames(taken, partsOf: nil)
       for (leaf, name) in zip(taken, names.names) {
-        rule.values.append(value(leaf, name, sensor: name, topics[members[0]].vendor, false))
+        rule.values.append(value(leaf, name, sensor: name, topics[members[0]].vendor, false, among: taken))
       }
       return
     }
@@ -350,7 +375,7 @@ struct DraftBuilder {
     if let time = shape.leaves.first(where: \.isTime) { rule.time = time.name }
     let names = ValueNames(shape.taken, partsOf: nil)
     for (leaf, name) in zip(shape.taken, names.names) {
-      var value = value(leaf, name, sensor: name, .other, false)
+      var value = value(leaf, name, sensor: name, .other, false, among: shape.taken)
       value.path = leaf.name
       rule.values.append(value)
     }
@@ -418,8 +443,10 @@ struct DraftBuilder {
     rule.levels = topic.levels.map { DraftRule.Level($0) }
     let split = roles.isSplit ? NameWords.split(topic.levels[roles.sensor[0]]) : nil
     let asset = split?.device ?? roles.assetText(topic.levels)
-    rule.asset = asset.isEmpty ? nil : TopicTokens.decoded(asset)
-    if topic.isLone { rule.sensor = split.map { NameWords.sensor($0.quantity) } ?? usual(roles, topic.levels) }
+    rule.asset = asset.isEmpty ? nil : TopicTokens.literal(asset)
+    if topic.isLone {
+      rule.sensor = TopicTokens.literal(split.map { NameWords.sensor($0.quantity) } ?? usual(roles, topic))
+    }
     read([position], &rule)
     return rule
   }
@@ -444,6 +471,11 @@ extension ShapedTopic {
 
 /// Names in topics.
 enum TopicTokens {
+  /// A name out of a topic as a plant file may have it, without braces, which mean placeholders there.
+  static func literal(_ text: String) -> String {
+    String(decoded(text).map { $0 == "{" ? "(" : $0 == "}" ? ")" : $0 })
+  }
+
   /// A level without percent-encoding, as the decoder takes it.
   static func decoded(_ level: String) -> String {
     guard level.contains("%") else { return level }

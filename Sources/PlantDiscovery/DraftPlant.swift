@@ -47,6 +47,10 @@ public struct DraftPlant: Sendable {
     }
     let ruleOfTopic = Dictionary(
       builder.rules.enumerated().flatMap { number, rule in rule.topics.map { ($0, number) } }) { first, _ in first }
+    var powers: [Int: [Double]] = [:]
+    for series in first.series where UnitGuess.isPower(series.sensor) && !topics[series.topic].isSwitch(survey) {
+      if let rule = ruleOfTopic[series.topic] { powers[rule, default: []] += series.numbers }
+    }
     for series in first.series where DraftText.isName(series.asset) && DraftText.isName(series.sensor) {
       let topic = topics[series.topic]
       guard let rule = ruleOfTopic[series.topic].map({ builder.rules[$0] }), !topic.statesUnit else { continue }
@@ -55,7 +59,8 @@ public struct DraftPlant: Sendable {
       let source = rule.rename.first { $0.to == series.sensor }?.from ?? series.sensor
       let guess = UnitGuess.of(
         sensor: series.sensor, source: source, numbers: series.numbers, vendor: topic.vendor,
-        unitText: units[DraftPlant.parent(topic.name)], kind: kinds[series.asset] ?? .generic)
+        unitText: units[DraftPlant.parent(topic.name)], kind: kinds[series.asset] ?? .generic,
+        powers: ruleOfTopic[series.topic].flatMap { powers[$0] } ?? [])
       file.sensors.append((series.asset, series.sensor, guess))
     }
     var trial = DraftTrial(text: file.text, survey, topics)

@@ -23,7 +23,7 @@ struct DraftText {
   var text: String { (head + topicLines + assetLines + sensorLines + unreadLines).joined(separator: "\n") + "\n" }
 
   private var head: [String] {
-    let heard = "\(survey.messages) messages on \(survey.topics.count) topics"
+    let heard = "\(survey.messages.counted("message")) on \(survey.topics.count.counted("topic"))"
     var lines = ["# A draft by `wattline discover`\(options.origin.isEmpty ? "" : " of \(comment(options.origin))"): \(heard)."]
     if survey.beyondLimits > 0 {
       lines.append("# \(survey.beyondLimits) messages came on further topics, which were not looked at.")
@@ -47,8 +47,8 @@ struct DraftText {
   private func lines(of rule: DraftRule) -> [String] {
     let names = rule.topics.prefix(3).map { comment(survey.topics[$0].name) }
     let more = rule.topics.count > names.count ? ", …" : ""
-    let count = rule.topics.count == 1 ? "1 topic" : "\(rule.topics.count) topics"
-    var lines = ["  # \(count), \(rule.messages) messages: \(names.joined(separator: ", "))\(more)"]
+    let count = rule.topics.count.counted("topic")
+    var lines = ["  # \(count), \(rule.messages.counted("message")): \(names.joined(separator: ", "))\(more)"]
     if rule.topics.allSatisfy({ survey.topics[$0].messages == survey.topics[$0].retained }) {
       lines.append("  # only kept messages came: the sender may be gone; kept ones count with `retained: accept`")
     }

@@ -29,6 +29,11 @@ struct JSONShape {
       return !texts.isEmpty && texts.allSatisfy { TimeGuess.isReadable($0) }
     }
 
+    /// Whether its place has braces, which are placeholders in a plant file.
+    var isUnwritable: Bool {
+      tokens.contains { $0.contains { "{}".contains($0) } || $0.unicodeScalars.contains { $0.value < 0x20 } }
+    }
+
     /// Whether it is a time in letters that no one reads without being told.
     var isStrangeTime: Bool {
       NameWords.isTime(name) && numbers.isEmpty && !texts.isEmpty && !isTime
@@ -47,6 +52,8 @@ struct JSONShape {
     var unitMember: String?
     /// The member that names a record's device.
     var deviceMember: String?
+    /// The member that tells the parts of a device apart, if records differ in it.
+    var partMember: String?
     /// Whether records are arrays of a time and a value.
     var arePairs = false
     /// Whether the name of the record's member is the device.
@@ -267,18 +274,21 @@ struct JSONShape {
     best.unitMember = NameWords.unitMembers.first { name in texts.contains { $0.name == name } }
     best.deviceMember =
       texts.first { $0.name != best.named?.name && NameWords.isIdentity($0.name) && !$0.isTime }?.name
-    if best.named == nil, best.records.taken.isEmpty { return nil }
+    if best.named == nil, best.records.taken.isEmpty || best.each.contains("{") { return nil }
+    best.partMember = NameWords.nameMembers.first { name in texts.contains { $0.name == name && $0.texts.count > 1 } }
     return best
   }
 
   /// The leaves that are readings.
   var taken: [Leaf] {
     leaves.filter { leaf in
-      guard !leaf.isTime, !leaf.tokens.isEmpty else { return false }
+      // `by_minute` are Shelly's last minutes, which the total has too.
+      guard !leaf.isTime, !leaf.tokens.isEmpty, !leaf.tokens.contains("by_minute"), !leaf.isUnwritable else { return false }
       if leaf.numbers.isEmpty {
         let switches: Set<String> = ["state", "power", "output", "relay", "switch", "contact", "enabled", "ison"]
-        let name = leaf.name.lowercased().prefix { $0.isLetter }
-        return leaf.isSwitch && switches.contains(String(name)) && leaf.texts.allSatisfy { PayloadForm(scalar: $0)?.lone != nil }
+        let name = leaf.name.lowercased()
+        let stem = String(name.reversed().drop { $0.isNumber }.reversed())
+        return leaf.isSwitch && switches.contains(stem) && leaf.texts.allSatisfy { PayloadForm(scalar: $0)?.lone != nil }
       }
       return leaf.texts.isEmpty && !NameWords.isBookkeeping(leaf.name) && !NameWords.isIdentity(leaf.name)
     }
@@ -305,6 +315,11 @@ struct JSONShape {
 
   /// Whether it has Tasmota's `ENERGY` beside its `Time`.
   var isOfTasmota: Bool { leaves.contains { $0.tokens.first == "ENERGY" } }
+
+  /// Whether the sender calls itself a Shelly.
+  var isOfShelly: Bool {
+    leaves.contains { $0.tokens == ["src"] && $0.texts.contains { $0.lowercased().hasPrefix("shelly") } }
+  }
 
   /// The member that says which device it is about, if messages of one topic name several.
   func deviceMember(always: Bool) -> Leaf? {

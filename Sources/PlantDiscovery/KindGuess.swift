@@ -9,18 +9,19 @@ struct KindGuess {
   /// A guess at an asset with its sensors' names.
   init(asset: String, sensors: Set<String>, vendor: ShapedTopic.Vendor? = nil) {
     let words = NameWords.words(of: asset)
-    for (kind, names) in Self.names {
-      let found = names.first { name in
-        words.contains { $0 == name || $0.drop { $0.isNumber }.prefix { !$0.isNumber } == name }
-          || (name.count >= 4 && words.joined().contains(name))
-      }
-      if let found {
+    func isWord(_ name: String) -> Bool {
+      words.contains { $0 == name || $0.prefix { !$0.isNumber } == name } || words.joined(separator: "_").hasPrefix(name + "_")
+    }
+    func isPart(_ name: String) -> Bool { name.count >= 5 && words.joined().contains(name) }
+    for fits in [isWord, isPart] {
+      for (kind, names) in Self.names {
+        guard let found = names.first(where: fits) else { continue }
         self.init(kind: kind, note: "a guess by '\(found)' in its name")
         return
       }
     }
     let signs: [(AssetKind, [String])] = [
-      (.battery, ["soc", "soh", "state_of_charge"]), (.weather, ["irradiance", "wind_speed", "humidity"]),
+      (.battery, ["soc", "soh", "state_of_charge"]), (.weather, ["irradiance", "wind_speed"]),
       (.pv, ["dc_power", "yield_today", "YieldTotal", "YieldDay", "dc_voltage"]),
       (.meter, ["energy_import", "energy_export"]),
     ]

@@ -76,6 +76,15 @@ enum PayloadForm {
     }
   }
 
+  /// The one number that it says, also as `{"value": …}`.
+  var oneNumber: Double? {
+    switch self {
+    case .number(let number): number
+    case .json(let node): node.members.count == 1 ? node["value"]?.number : node.number
+    default: nil
+    }
+  }
+
   private static let missingWords: Set<String> = [
     "null", "none", "nan", "inf", "infinity", "unknown", "unavailable", "n/a", "-", "--", "---", "",
   ]
@@ -87,7 +96,7 @@ enum PayloadForm {
   private static func measured(_ text: String) -> (Double, String)? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || "+-.,".contains($0)) }
     let unit = String(text.dropFirst(digits.count)).trimmedOfSpace
-    guard !unit.isEmpty, digits.contains(where: \.isNumber), Unit.named(unit) != nil || unit.lowercased() == "watts",
+    guard !unit.isEmpty, unit.lowercased() != "n", digits.contains(where: \.isNumber), Unit.named(unit) != nil || unit.lowercased() == "watts",
       let number = Double(digits.split(separator: ",").joined(separator: digits.contains(".") ? "" : "."))
     else { return nil }
     return (number, unit)

@@ -51,9 +51,28 @@ struct ShapedTopic {
       kind = .unread("the topic has characters that a plant file cannot have")
       return
     }
+    if Self.isCommand(levels) {
+      kind = .unread("a command or a configuration, no reading")
+      return
+    }
     let forms = topic.samples.map { PayloadForm($0) }
+    let name = levels.last ?? ""
+    let numbers = forms.map(\.oneNumber)
+    if !numbers.isEmpty, !NameWords.isQuantity(name), numbers.allSatisfy({ $0.map { TimeGuess.isEpoch($0) } ?? false }) {
+      kind = .unread("looks like a time")
+      return
+    }
     kind = shape(forms, topic)
-    if vendor == .other, case .values(let shape) = kind, shape.isOfTasmota { vendor = .tasmota }
+    if vendor == .other, case .values(let shape) = kind {
+      if shape.isOfTasmota { vendor = .tasmota } else if shape.isOfShelly { vendor = .shelly }
+    }
+  }
+
+  private static func isCommand(_ levels: [String]) -> Bool {
+    if levels.count < 2 { return false }
+    let isRequest = ["R", "W"].contains(levels[0]) && levels.count >= 3 && NameWords.isSerial(levels[1])
+    return isRequest || levels[0] == "cmnd"
+      || ["set", "command", "cmd", "config", "setpoint_set"].contains(levels[levels.count - 1].lowercased())
   }
 
   private static func vendor(_ levels: [String]) -> Vendor {

@@ -59,6 +59,7 @@ struct RoleFinder {
   private func roles(of topic: ShapedTopic, _ varies: [Bool], usual: Int) -> TopicRoles {
     let levels = topic.levels
     if topic.vendor == .victron { return victron(topic) }
+    if topic.vendor == .homeAssistant, topic.isLone, levels.count == 4 { return homeAssistant(levels) }
     var roles = TopicRoles()
     var end = levels.count
     if topic.isLone {
@@ -68,13 +69,15 @@ struct RoleFinder {
     let candidates = (min(1, end)..<max(end, min(1, end))).filter {
       !levels[$0].isEmpty && !NameWords.isStructure(levels[$0])
     }
-    if let column = candidates.last(where: { varies[$0] }) ?? candidates.last {
+    let marked = candidates.last { levels[$0].contains(where: \.isNumber) }
+    if let column = candidates.last(where: { varies[$0] }) ?? marked ?? candidates.last {
       roles.asset = [column]
     } else if topic.isLone, roles.sensor.count == 1, NameWords.split(levels[roles.sensor[0]]) != nil {
       roles.isSplit = true
     } else if end > 0, !levels[0].isEmpty {
       roles.asset = [0]
     }
+    if !roles.isSplit { roles.sensor = withPhase(roles.sensor, levels, roles.asset.last) }
     return roles
   }
 
@@ -86,15 +89,33 @@ struct RoleFinder {
           && !(["state", "status", "value"].contains(levels[$0].lowercased()))
       } ?? usual
     let rest = levels.indices.dropFirst(first + 1).filter { !NameWords.isStructure(levels[$0]) }
-    return [first] + rest
+    // `energy/import` is one name.
+    let sides: Set<String> = ["total", "import", "export", "today", "in", "out", "forward", "reverse", "sum"]
+    let isPart = first > 1 && sides.contains(levels[first].lowercased()) && NameWords.isQuantity(levels[first - 1])
+    return (isPart ? [first - 1, first] : [first]) + rest
   }
 
-  /// `N/portal/service/instance/path…`.
+  /// `N/portal/service/instance/path…`; some gateways leave the portal out.
   private func victron(_ topic: ShapedTopic) -> TopicRoles {
-    guard topic.isLone else { return TopicRoles(asset: [2]) }
-    let path = 4..<topic.levels.count
+    let service = topic.victronService
+    let path = min(service + 2, topic.levels.count - 1)..<topic.levels.count
+    guard topic.isLone else { return TopicRoles(asset: [service]) }
     let quantity = path.last { NameWords.isQuantity(topic.levels[$0]) } ?? topic.levels.count - 1
-    return TopicRoles(asset: [2], sensor: Array(quantity..<topic.levels.count))
+    return TopicRoles(asset: [service], sensor: withPhase(Array(quantity..<topic.levels.count), topic.levels, service))
+  }
+
+  /// `homeassistant/domain/object/state`.
+  private func homeAssistant(_ levels: [String]) -> TopicRoles {
+    if NameWords.split(levels[2]) != nil { return TopicRoles(sensor: [2], isSplit: true) }
+    return NameWords.isQuantity(levels[2]) ? TopicRoles(asset: [0], sensor: [2]) : TopicRoles(asset: [2], sensor: [3])
+  }
+
+  /// A phase between device and quantity is a part of the sensor's name: the power of one phase is not that of the device.
+  private func withPhase(_ sensor: [Int], _ levels: [String], _ asset: Int?) -> [Int] {
+    guard let first = sensor.first, let phase = levels[..<first].lastIndex(where: NameWords.isPhase),
+      asset.map({ phase > $0 }) ?? true
+    else { return sensor }
+    return sensor + [phase]
   }
 
   // MARK: Telling apart
@@ -154,6 +175,21 @@ struct RoleFinder {
 }
 
 extension ShapedTopic {
+  /// Where the service stands in a topic of Victron.
+  var victronService: Int {
+    let services: Set<String> = [
+      "system", "battery", "solarcharger", "pvinverter", "grid", "vebus", "genset", "acload", "evcharger", "settings",
+      "tank", "temperature", "multi", "inverter", "meteo", "hub4", "platform", "gps", "digitalinput", "dcload",
+    ]
+    return levels.count > 2 && services.contains(levels[1]) && !services.contains(levels[2]) ? 1 : 2
+  }
+
   /// Whether a message has one value.
-  var isLone: Bool { if case .lone = kind { true } else { false } }
+  var isLone: Bool {
+    switch kind {
+    case .lone: true
+    case .records(let list): list.arePairs && levels.last.map(NameWords.isQuantity) ?? false
+    default: false
+    }
+  }
 }

@@ -13,19 +13,42 @@ struct UnitGuess {
   ///   - source: The name that the sender gives.
   ///   - numbers: Values that came.
   ///   - kind: What its asset is taken for.
+  ///   - powers: All powers that come in the same way, which are likely to have one unit.
   static func of(
     sensor: String, source: String, numbers: [Double], vendor: ShapedTopic.Vendor, unitText: String? = nil,
-    kind: AssetKind = .generic
+    kind: AssetKind = .generic, powers: [Double] = []
   ) -> UnitGuess {
     let own = SensorCatalogue.profile(sensor: sensor, of: Asset(name: "", kind: kind)).unit
-    let guess =
-      stated(unitText) ?? named(source) ?? maker(own?.quantity, source, vendor, numbers)
-      ?? byValues(own?.quantity, sensor, numbers)
+    let quantity = own?.quantity ?? quantity(ofName: sensor)
+    var guess =
+      stated(unitText) ?? named(source) ?? maker(quantity, source, vendor, numbers)
+      ?? byValues(quantity, numbers, powers.isEmpty ? numbers : powers)
+    if own == nil, let quantity, guess.unit == nil, !["a guess, ", "only 0"].contains(where: { guess.note?.hasPrefix($0) ?? false }) {
+      if guess.note == nil { guess = UnitGuess(unit: Unit.canonical(of: quantity).symbol, note: "a guess by its name") }
+    } else if own == nil, let quantity, guess.unit == nil {
+      guess.unit = Unit.canonical(of: quantity).symbol
+    }
     guard let symbol = guess.unit, let unit = Unit.named(symbol) else { return guess }
     if let own, own.quantity != unit.quantity {
       return UnitGuess(note: "the sender says \(symbol), which is no unit of '\(sensor)'; rename it")
     }
-    return own == unit ? UnitGuess(note: guess.note) : guess
+    // What the catalogue has anyway is said only if it is a guess.
+    if own == unit { return UnitGuess(note: guess.note.flatMap { $0.hasPrefix("a guess") ? $0 : nil }) }
+    return guess
+  }
+
+  /// The quantity that a name which the catalogue does not have tells: `energy_today`, `pvgridvoltage`.
+  private static func quantity(ofName name: String) -> Quantity? {
+    let words = NameWords.words(of: name)
+    if words.contains(where: { ["factor", "count", "status", "state", "mode", "limit", "ratio"].contains($0) }) {
+      return nil
+    }
+    let stems: [(String, Quantity)] = [
+      ("reactive", .reactivePower), ("apparent", .apparentPower), ("power", .power), ("pwr", .power), ("voltage", .voltage),
+      ("current", .current), ("energy", .energy), ("yield", .energy), ("temperature", .temperature),
+      ("frequen", .frequency), ("humidity", .percentage),
+    ]
+    return stems.first { name.lowercased().contains($0.0) }?.1
   }
 
   private static func stated(_ text: String?) -> UnitGuess? {
@@ -82,17 +105,31 @@ struct UnitGuess {
     }
   }
 
-  private static func byValues(_ quantity: Quantity?, _ sensor: String, _ numbers: [Double]) -> UnitGuess {
+  /// Whether a name is that of a power.
+  static func isPower(_ name: String) -> Bool {
+    ["power", "dc_power"].contains(NameWords.usual(name)) || quantity(ofName: name) == .power
+  }
+
+  /// Whether powers look like watts: a house has up to some 20 kW and a hall some 100 kW; and what is sent in watts has
+  /// few decimals.
+  private static func areWatts(_ powers: [Double]) -> Bool {
+    let most = powers.map { abs($0) }.max() ?? 0
+    if most >= 2_000 { return true }
+    let hasDecimals = powers.contains { abs(($0 * 100).rounded() - $0 * 100) > 1e-6 }
+    let isWhole = powers.allSatisfy { $0 == $0.rounded() }
+    return most >= 100 ? !hasDecimals : isWhole && most >= 20
+  }
+
+  private static func byValues(_ quantity: Quantity?, _ numbers: [Double], _ powers: [Double]) -> UnitGuess {
     guard let low = numbers.min(), let high = numbers.max() else { return UnitGuess() }
     let (most, spread) = (max(abs(low), abs(high)), spread(numbers))
     let isWhole = numbers.allSatisfy { $0 == $0.rounded() }
     switch quantity {
     case .power:
-      if most == 0 { return UnitGuess(note: "only 0 came: taken as kW; write `unit: W` if that is what it sends") }
-      // A connection of a house or hall has less than 100 kW, and few devices on one are read to a whole kilowatt.
-      if most >= 100 || (isWhole && most >= 20) {
+      if areWatts(powers) {
         return UnitGuess(unit: "W", note: "a guess: \(spread); kW if that is what it sends")
       }
+      if most == 0 { return UnitGuess(note: "only 0 came: taken as kW; write `unit: W` if that is what it sends") }
       return UnitGuess(note: "a guess, kW: \(spread); write `unit: W` if that is what it sends")
     case .apparentPower, .reactivePower:
       let symbol = quantity == .apparentPower ? "VA" : "var"

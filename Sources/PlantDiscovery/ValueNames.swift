@@ -11,7 +11,11 @@ struct ValueNames {
   ///   - leaves: The values.
   ///   - prefix: How assets are called that are parts of this device; `nil` if values are not to be split among assets.
   init(_ leaves: [JSONShape.Leaf], partsOf prefix: ((String) -> String)?) {
-    var bare = leaves.map { Self.base($0.tokens) }
+    var bare = leaves.map { leaf in
+      let name = Self.base(leaf.tokens)
+      // Tasmota and others call a relay POWER.
+      return leaf.isSwitch && name.lowercased().hasPrefix("power") ? "switch" + name.dropFirst(5) : name
+    }
     var owners: [String?] = leaves.map { _ in nil }
     if let prefix {
       let parts = leaves.map { Self.part($0.tokens) }

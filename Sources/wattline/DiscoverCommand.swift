@@ -55,7 +55,7 @@ enum DiscoverCommand {
         description: "no message came within \(span); listen longer with --for, or see whether the user may read the topics"
       )
     }
-    let origin = "mqtt://\(settings.host):\(settings.port)"
+    let origin = "\(settings.tls ? "mqtts" : "mqtt")://\(settings.host):\(settings.port)"
     let draft = DraftPlant(
       survey,
       options: DraftPlant.Options(name: arguments.text("--plant") ?? "draft", timezone: timezone, origin: origin))
