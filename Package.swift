@@ -117,7 +117,10 @@ let package = Package(
     // Runs the program as users do; it is found next to the test bundle.
     tests(
       "wattline",
-      ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal"]),
+      [
+        "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal",
+        "PlantConfig", "PayloadDecoding",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

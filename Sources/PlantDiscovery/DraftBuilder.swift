@@ -200,16 +200,19 @@ struct DraftBuilder {
       for case .line(let other) in members.map({ topics[$0].kind }) {
         if shape == nil { shape = other } else { shape?.merge(other) }
       }
-      if let tag = shape?.deviceTag, tag.count > 1 || rule.asset == first.levels[0] { rule.asset = "{tag:\(tag.name)}" }
+      guard let tag = shape?.deviceTag, tag.count > 1 || rule.asset == first.levels[0] else { return }
+      rule.asset = "{tag:\(tag.name)}"
+      freeAsset(&rule)
+      if shape?.fields == ["value"] {
+        rule.sensor = "{measurement}"
+        rule.values = [DraftRule.Value(name: "{sensor}", path: "value")]
+      }
     case .columns(let rows, let separator): columns(rows, separator, &rule)
     case .pairs: pairs(members, &rule)
     case .senml:
       rule.payload = "senml"
-      if rule.asset == first.levels[0] { rule.asset = nil }
-      if case .open("asset", let suffix)? = rule.levels.first(where: { $0.text == "{asset}" }) {
-        // The records name their devices themselves.
-        rule.levels = rule.levels.map { $0.text == "{asset}" ? .open(name: "gateway", suffix: suffix) : $0 }
-      }
+      // The records name their devices themselves.
+      freeAsset(&rule)
       rule.asset = nil
     case .sparkplug: sparkplug(&rule)
     case .unread: break

@@ -2,13 +2,19 @@
 struct LineShape {
   /// Tags with the texts that they had.
   private(set) var tags: [(name: String, texts: Set<String>)] = []
+  /// Names of fields.
+  private(set) var fields: Set<String> = []
 
   /// The shape of payloads.
   init(_ payloads: [[UInt8]]) { for payload in payloads { read(payload) } }
 
   private mutating func read(_ payload: [UInt8]) {
     for row in String(decoding: payload, as: UTF8.self).split(separator: "\n").prefix(200) {
-      let head = row.split(separator: " ", maxSplits: 1).first ?? ""
+      let parts = row.split(separator: " ")
+      let head = parts.first ?? ""
+      for field in (parts.count > 1 ? parts[1] : "").split(separator: ",") where fields.count < 256 {
+        fields.insert(String(field.prefix { $0 != "=" }))
+      }
       for tag in head.split(separator: ",").dropFirst() {
         let pair = tag.split(separator: "=", maxSplits: 1).map(String.init)
         guard pair.count == 2 else { continue }
@@ -31,6 +37,7 @@ struct LineShape {
 
   /// Takes in what another shape has.
   mutating func merge(_ other: LineShape) {
+    fields.formUnion(other.fields)
     for tag in other.tags where !tags.contains(where: { $0.name == tag.name }) { tags.append(tag) }
   }
 }

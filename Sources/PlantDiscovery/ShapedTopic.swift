@@ -1,3 +1,5 @@
+import PayloadDecoding
+
 /// A topic with what its samples look like.
 struct ShapedTopic {
   /// Makers whose conventions tell names and units for certain.
@@ -43,7 +45,8 @@ struct ShapedTopic {
     vendor = Self.vendor(levels)
     kind = .unread("no payload was kept")
     if levels[0] == "spBv1.0" {
-      kind = levels.count >= 4 ? .sparkplug : .unread("a state of Sparkplug B")
+      let isKnown = PayloadFormats.named("sparkplug") != nil
+      kind = levels.count >= 4 && isKnown ? .sparkplug : .unread("Sparkplug B without metrics")
       statesUnit = true
       return
     }
