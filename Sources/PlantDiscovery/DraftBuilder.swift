@@ -248,11 +248,14 @@ struct DraftBuilder {
     for part in names.assets where !parts.contains(where: { $0.name == part.name }) { parts.append(part) }
     let isFahrenheit = shape.leaves.contains { $0.name == "TempUnit" && $0.texts == ["F"] }
     for (leaf, name) in zip(taken, names.names) {
-      let sensor = name.contains(".") && isSplit ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name
+      let sensor =
+        name.contains(".") && isSplit
+        ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name
       rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit, among: taken))
     }
     let left = shape.leaves.filter { leaf in
-      !leaf.numbers.isEmpty && !leaf.isTime && leaf.pointer != rule.asset && !taken.contains { $0.tokens == leaf.tokens }
+      !leaf.numbers.isEmpty && !leaf.isTime && leaf.pointer != rule.asset
+        && !taken.contains { $0.tokens == leaf.tokens }
     }
     if !left.isEmpty {
       rule.notes.append("not taken: " + left.prefix(12).map(\.pointer).joined(separator: ", "))
@@ -332,7 +335,9 @@ struct DraftBuilder {
     var used: Set<String> = Set(names.map { String($0.dropFirst(strip.count)) })
     for name in names.prefix(200) {
       let bare = String(name.dropFirst(strip.count))
-      if let usual = NameWords.usual(bare), usual != bare, used.insert(usual).inserted { rule.rename.append((bare, usual)) }
+      if let usual = NameWords.usual(bare), usual != bare, used.insert(usual).inserted {
+        rule.rename.append((bare, usual))
+      }
     }
   }
 
@@ -429,12 +434,14 @@ struct DraftBuilder {
       var key = key(of: position)
       key.levels = topic.levels
       var rule = literal(position, key)
+      // Levels with braces are wildcards, so that two of them may be one rule.
+      if own.contains(where: { $0.isSame(as: rule) }) { continue }
       if let taker { rule.notes.append("apart from '\(rules[taker].match)', because its payload is another") }
       own.append(rule)
     }
     let moved = Set(own.flatMap(\.topics))
     for number in rules.indices { rules[number].topics.removeAll { moved.contains($0) } }
-    rules = own + rules.filter { !$0.topics.isEmpty }
+    rules = own + rules.filter { rule in !rule.topics.isEmpty && !own.contains { $0.isSame(as: rule) } }
   }
 
   /// A rule for one topic as it is.

@@ -46,21 +46,25 @@ public struct DraftPlant: Sendable {
       file.assets.append((series.asset, guess.kind, guess.note))
     }
     let ruleOfTopic = Dictionary(
-      builder.rules.enumerated().flatMap { number, rule in rule.topics.map { ($0, number) } }) { first, _ in first }
-    var powers: [Int: [Double]] = [:]
+      builder.rules.enumerated().flatMap { number, rule in rule.topics.map { ($0, number) } }
+    ) { first, _ in first }
+    // Powers of one device, or of one pattern, have one unit most of the time.
+    var powers: [String: [Double]] = [:]
     for series in first.series where UnitGuess.isPower(series.sensor) && !topics[series.topic].isSwitch(survey) {
-      if let rule = ruleOfTopic[series.topic] { powers[rule, default: []] += series.numbers }
+      powers["asset " + series.asset, default: []] += series.numbers
+      if let rule = ruleOfTopic[series.topic] { powers["rule \(rule)", default: []] += series.numbers }
     }
     for series in first.series where DraftText.isName(series.asset) && DraftText.isName(series.sensor) {
       let topic = topics[series.topic]
-      guard let rule = ruleOfTopic[series.topic].map({ builder.rules[$0] }), !topic.statesUnit else { continue }
+      guard let number = ruleOfTopic[series.topic], !topic.statesUnit else { continue }
+      let rule = builder.rules[number]
       if !rule.values.isEmpty, rule.values[0].name != "{sensor}" { continue }
       if topic.isSwitch(survey) { continue }
       let source = rule.rename.first { $0.to == series.sensor }?.from ?? series.sensor
       let guess = UnitGuess.of(
         sensor: series.sensor, source: source, numbers: series.numbers, vendor: topic.vendor,
         unitText: units[DraftPlant.parent(topic.name)], kind: kinds[series.asset] ?? .generic,
-        powers: ruleOfTopic[series.topic].flatMap { powers[$0] } ?? [])
+        powers: powers["rule \(number)", default: []] + powers["asset " + series.asset, default: []])
       file.sensors.append((series.asset, series.sensor, guess))
     }
     var trial = DraftTrial(text: file.text, survey, topics)

@@ -24,7 +24,9 @@ struct DraftText {
 
   private var head: [String] {
     let heard = "\(survey.messages.counted("message")) on \(survey.topics.count.counted("topic"))"
-    var lines = ["# A draft by `wattline discover`\(options.origin.isEmpty ? "" : " of \(comment(options.origin))"): \(heard)."]
+    var lines = [
+      "# A draft by `wattline discover`\(options.origin.isEmpty ? "" : " of \(comment(options.origin))"): \(heard)."
+    ]
     if survey.beyondLimits > 0 {
       lines.append("# \(survey.beyondLimits) messages came on further topics, which were not looked at.")
     }
@@ -113,8 +115,8 @@ struct DraftText {
       lines = lines.prefix(Self.mostSensors) + ["  # … and \(left) more"]
     }
     if lines.isEmpty { return [] }
-    let isComment = lines.allSatisfy { $0.hasPrefix("  #") }
-    return [isComment ? "# sensors:" : "sensors:"] + (isComment ? lines.map { "#" + $0.dropFirst(1) } : lines)
+    guard lines.allSatisfy({ $0.hasPrefix("  #") }) else { return ["sensors:"] + lines }
+    return ["# sensors: [{match: asset.sensor, unit: W}]"] + lines.map { String($0.dropFirst(2)) }
   }
 
   /// Whether no rule with places of its own gives sensors that name.
@@ -132,7 +134,8 @@ struct DraftText {
 
   // MARK: Texts
 
-  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+  /// Whether a character may stand in a topic, and in YAML without an escape.
+  static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory != .control && !scalar.properties.isNoncharacterCodePoint
       && !["\u{2028}", "\u{2029}", "\u{FEFF}"].contains(scalar)
   }

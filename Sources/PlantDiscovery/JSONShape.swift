@@ -79,7 +79,9 @@ struct JSONShape {
 
   static func pointer(_ tokens: [String]) -> String {
     tokens.reduce(into: "") { text, token in
-      text += "/" + token.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+      text +=
+        "/"
+        + token.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
         .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
     }
   }
@@ -228,7 +230,8 @@ struct JSONShape {
   private static func areDevices(_ members: [JSONNode.Member], _ path: [String]) -> Bool {
     guard !members.isEmpty, members.allSatisfy({ !$0.value.members.isEmpty }) else { return false }
     if path.last == "ZbReceived" { return true }
-    guard members.count > 1, members.allSatisfy({ !NameWords.isIndex($0.name) && !NameWords.isQuantity($0.name) }) else {
+    guard members.count > 1, members.allSatisfy({ !NameWords.isIndex($0.name) && !NameWords.isQuantity($0.name) })
+    else {
       return false
     }
     let names = members.map { Set($0.value.members.filter { !$0.value.isContainer }.map(\.name)) }
@@ -283,12 +286,15 @@ struct JSONShape {
   var taken: [Leaf] {
     leaves.filter { leaf in
       // `by_minute` are Shelly's last minutes, which the total has too.
-      guard !leaf.isTime, !leaf.tokens.isEmpty, !leaf.tokens.contains("by_minute"), !leaf.isUnwritable else { return false }
+      guard !leaf.isTime, !leaf.tokens.isEmpty, !leaf.tokens.contains("by_minute"), !leaf.isUnwritable else {
+        return false
+      }
       if leaf.numbers.isEmpty {
         let switches: Set<String> = ["state", "power", "output", "relay", "switch", "contact", "enabled", "ison"]
         let name = leaf.name.lowercased()
         let stem = String(name.reversed().drop { $0.isNumber }.reversed())
-        return leaf.isSwitch && switches.contains(stem) && leaf.texts.allSatisfy { PayloadForm(scalar: $0)?.lone != nil }
+        return leaf.isSwitch && switches.contains(stem)
+          && leaf.texts.allSatisfy { PayloadForm(scalar: $0)?.lone != nil }
       }
       return leaf.texts.isEmpty && !NameWords.isBookkeeping(leaf.name) && !NameWords.isIdentity(leaf.name)
     }

@@ -10,7 +10,8 @@ struct KindGuess {
   init(asset: String, sensors: Set<String>, vendor: ShapedTopic.Vendor? = nil) {
     let words = NameWords.words(of: asset)
     func isWord(_ name: String) -> Bool {
-      words.contains { $0 == name || $0.prefix { !$0.isNumber } == name } || words.joined(separator: "_").hasPrefix(name + "_")
+      words.contains { $0 == name || $0.prefix { !$0.isNumber } == name }
+        || words.joined(separator: "_").hasPrefix(name + "_")
     }
     func isPart(_ name: String) -> Bool { name.count >= 5 && words.joined().contains(name) }
     for fits in [isWord, isPart] {
@@ -51,11 +52,19 @@ struct KindGuess {
     (.heatPump, ["heatpump", "heat_pump", "hp", "waermepumpe", "warmtepomp"]),
     (.evCharger, ["charger", "wallbox", "evse", "ev", "ocpp", "goe", "zappi", "chargepoint", "evcharger", "easee"]),
     (.battery, ["battery", "bess", "batt", "akku", "powerwall", "bms", "batterie"]),
-    (.pv, ["pv", "solar", "solarcharger", "pvinverter", "inverter", "roof", "photovoltaic", "dach", "growatt", "string"]),
+    (
+      .pv,
+      ["pv", "solar", "solarcharger", "pvinverter", "inverter", "roof", "photovoltaic", "dach", "growatt", "string"]
+    ),
     (.grid, ["grid", "mains", "utility", "netz", "gridmeter", "connection"]),
-    (.meter, ["meter", "smartmeter", "p1", "zaehler", "dsmr", "em", "shellyem", "shellypro3em", "shellyemg3", "shelly3em"]),
+    (
+      .meter,
+      ["meter", "smartmeter", "p1", "zaehler", "dsmr", "em", "shellyem", "shellypro3em", "shellyemg3", "shelly3em"]
+    ),
     (.wind, ["wind", "turbine", "wtg"]), (.weather, ["weather", "outdoor", "wetter", "meteo", "pyranometer"]),
-    (.load, ["load", "house", "home", "building", "consumption", "haus", "pump", "boiler", "hvac", "lighting", "hall"]),
+    (
+      .load, ["load", "house", "home", "building", "consumption", "haus", "pump", "boiler", "hvac", "lighting", "hall"]
+    ),
   ]
 
   /// The kind that one word names, if it names one: `pv` of `pv_power`.

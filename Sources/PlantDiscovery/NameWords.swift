@@ -96,7 +96,8 @@ enum NameWords {
   /// Whether a number of that name counts, numbers or dates messages rather than measures.
   static func isBookkeeping(_ name: String) -> Bool {
     let joined = words(of: name).joined(separator: "_")
-    return bookkeeping.contains(joined) || joined.hasSuffix("_time") || joined.hasSuffix("_ts") || joined.hasSuffix("_timestamp")
+    return bookkeeping.contains(joined) || joined.hasSuffix("_time") || joined.hasSuffix("_ts")
+      || joined.hasSuffix("_timestamp")
       || joined.hasSuffix("_version") || joined.hasSuffix("_id")
   }
 
@@ -117,7 +118,8 @@ enum NameWords {
 
   private static let quantities: Set<String> = [
     "power", "apower", "watt", "watts", "voltage", "volt", "volts", "current", "amps", "ampere", "energy", "yield",
-    "kwh", "wh", "pwr", "soc", "soh", "temperature", "temp", "frequency", "freq", "hz", "humidity", "pressure", "irradiance",
+    "kwh", "wh", "pwr", "soc", "soh", "temperature", "temp", "frequency", "freq", "hz", "humidity", "pressure",
+    "irradiance",
     "radiation", "factor", "cosphi", "pf", "production", "consumption", "import", "export", "total", "price", "co2",
     "illuminance", "brightness", "relay", "setpoint", "efficiency", "leistung", "spannung", "strom", "energie",
     "temperatur", "frequenz", "feuchte", "vermogen", "level", "flow", "speed", "rssi", "linkquality", "percent",
@@ -130,11 +132,13 @@ enum NameWords {
     "switches", "number", "input_number", "climate", "device", "devices", "v1", "v2", "v3", "api", "raw", "live",
     "realtime", "measurement", "measurements", "metrics", "batch", "up", "uplink", "out", "output", "pub", "publish",
     "msg", "messages", "message", "ac", "dc", "info", "all", "update", "mqtt", "meters", "inverters", "tags", "me",
-    "last", "current", "total", "sum", "reading", "readings", "report", "upload", "record", "records", "meter_values", "metervalues",
+    "last", "current", "total", "sum", "reading", "readings", "report", "upload", "record", "records", "meter_values",
+    "metervalues",
   ]
   private static let times: Set<String> = [
     "ts", "time", "timestamp", "t", "datetime", "last_seen", "date", "measured_at", "created_at", "updated_at",
-    "measuredat", "datum", "zeit", "zeitstempel", "at", "epoch", "utc", "last_update", "lastupdate", "recorded_at", "reading_time", "sample_time", "event_time", "device_time", "local_time",
+    "measuredat", "datum", "zeit", "zeitstempel", "at", "epoch", "utc", "last_update", "lastupdate", "recorded_at",
+    "reading_time", "sample_time", "event_time", "device_time", "local_time",
   ]
   private static let identities: Set<String> = [
     "serial", "sn", "serial_number", "serialnumber", "serial_no", "device", "device_id", "deviceid", "dev_id", "src",

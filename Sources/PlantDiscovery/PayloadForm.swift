@@ -96,7 +96,8 @@ enum PayloadForm {
   private static func measured(_ text: String) -> (Double, String)? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || "+-.,".contains($0)) }
     let unit = String(text.dropFirst(digits.count)).trimmedOfSpace
-    guard !unit.isEmpty, unit.lowercased() != "n", digits.contains(where: \.isNumber), Unit.named(unit) != nil || unit.lowercased() == "watts",
+    guard !unit.isEmpty, unit.lowercased() != "n", digits.contains(where: \.isNumber),
+      Unit.named(unit) != nil || unit.lowercased() == "watts",
       let number = Double(digits.split(separator: ",").joined(separator: digits.contains(".") ? "" : "."))
     else { return nil }
     return (number, unit)

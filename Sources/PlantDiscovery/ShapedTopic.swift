@@ -50,7 +50,7 @@ struct ShapedTopic {
       statesUnit = true
       return
     }
-    if topic.name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) || topic.name.contains("${") {
+    if !topic.name.unicodeScalars.allSatisfy(DraftText.isPlain) || topic.name.contains("${") {
       kind = .unread("the topic has characters that a plant file cannot have")
       return
     }
@@ -61,7 +61,8 @@ struct ShapedTopic {
     let forms = topic.samples.map { PayloadForm($0) }
     let name = levels.last ?? ""
     let numbers = forms.map(\.oneNumber)
-    if !numbers.isEmpty, !NameWords.isQuantity(name), numbers.allSatisfy({ $0.map { TimeGuess.isEpoch($0) } ?? false }) {
+    if !numbers.isEmpty, !NameWords.isQuantity(name), numbers.allSatisfy({ $0.map { TimeGuess.isEpoch($0) } ?? false })
+    {
       kind = .unread("looks like a time")
       return
     }
@@ -112,7 +113,8 @@ struct ShapedTopic {
     let counts = [numbers + words, documents.count, lines, rows.count, pairs.count, texts]
     switch counts.max() {
     case 0, nil:
-      return .unread(others.sorted().first ?? (topic.tooLong > 0 ? "longer than samples may be" : "no payload was kept"))
+      return .unread(
+        others.sorted().first ?? (topic.tooLong > 0 ? "longer than samples may be" : "no payload was kept"))
     case numbers + words:
       statesUnit = measured
       return .lone(unitPlace: nil, timePlace: nil)

@@ -167,7 +167,8 @@ struct RoleFinder {
     var new = old
     new.sensor.insert(first - 1, at: 0)
     for member in families[family(of: topics[position])] ?? []
-    where roles[member] == old && topics[member].levels[(asset + 1)..<first].elementsEqual(levels[(asset + 1)..<first]) {
+    where roles[member] == old && topics[member].levels[(asset + 1)..<first].elementsEqual(levels[(asset + 1)..<first])
+    {
       if !old.sensor.contains(first - 1) { roles[member] = new }
     }
     return true

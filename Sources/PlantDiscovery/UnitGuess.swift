@@ -23,7 +23,9 @@ struct UnitGuess {
     var guess =
       stated(unitText) ?? named(source) ?? maker(quantity, source, vendor, numbers)
       ?? byValues(quantity, numbers, powers.isEmpty ? numbers : powers)
-    if own == nil, let quantity, guess.unit == nil, !["a guess, ", "only 0"].contains(where: { guess.note?.hasPrefix($0) ?? false }) {
+    if own == nil, let quantity, guess.unit == nil,
+      !["a guess, ", "only 0"].contains(where: { guess.note?.hasPrefix($0) ?? false })
+    {
       if guess.note == nil { guess = UnitGuess(unit: Unit.canonical(of: quantity).symbol, note: "a guess by its name") }
     } else if own == nil, let quantity, guess.unit == nil {
       guess.unit = Unit.canonical(of: quantity).symbol
@@ -44,7 +46,8 @@ struct UnitGuess {
       return nil
     }
     let stems: [(String, Quantity)] = [
-      ("reactive", .reactivePower), ("apparent", .apparentPower), ("power", .power), ("pwr", .power), ("voltage", .voltage),
+      ("reactive", .reactivePower), ("apparent", .apparentPower), ("power", .power), ("pwr", .power),
+      ("voltage", .voltage),
       ("current", .current), ("energy", .energy), ("yield", .energy), ("temperature", .temperature),
       ("frequen", .frequency), ("humidity", .percentage),
     ]
@@ -94,7 +97,8 @@ struct UnitGuess {
     case .energy:
       if vendor != .shelly { return UnitGuess(unit: "kWh", note: note) }
       if source.lowercased() == "energy" {
-        return UnitGuess(unit: "Wh", note: "a guess: \(name)'s first generation counts a relay's energy in watt-minutes")
+        return UnitGuess(
+          unit: "Wh", note: "a guess: \(name)'s first generation counts a relay's energy in watt-minutes")
       }
       return UnitGuess(unit: "Wh", note: note)
     case .voltage where vendor == .zigbee && (numbers.max() ?? 0) >= 1000:

@@ -52,7 +52,8 @@ enum DiscoverCommand {
     let survey = try listen(settings, filters.isEmpty ? ["#"] : filters, span, signals)
     guard !survey.topics.isEmpty else {
       throw Failure(
-        description: "no message came within \(span); listen longer with --for, or see whether the user may read the topics"
+        description:
+          "no message came within \(span); listen longer with --for, or see whether the user may read the topics"
       )
     }
     let origin = "\(settings.tls ? "mqtts" : "mqtt")://\(settings.host):\(settings.port)"

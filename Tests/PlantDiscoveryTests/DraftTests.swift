@@ -14,7 +14,9 @@ struct DraftTests {
 
   @Test("a pattern never begins with a placeholder, so that it takes no topics of others")
   func literalRoots() {
-    let broker = DraftedBroker([("a/power", "1"), ("b/power", "2"), ("pump_power", "3"), ("x1/events/rpc", #"{"p": 3}"#)])
+    let broker = DraftedBroker([
+      ("a/power", "1"), ("b/power", "2"), ("pump_power", "3"), ("x1/events/rpc", #"{"p": 3}"#),
+    ])
     #expect(broker.lines("- match: \"{").isEmpty)
     #expect(broker.draft.trial.failures.isEmpty)
     #expect(Set(broker.draft.trial.series.map(\.asset)) == ["a", "b", "pump", "x1"])
@@ -24,7 +26,8 @@ struct DraftTests {
   func guessedWatts() {
     let broker = DraftedBroker([("site/press/power", "170"), ("site/press/power", "2310")])
     let line = broker.lines("- {match: press.power")
-    #expect(line == ["- {match: press.power, unit: W}  # a guess: values from 170 to 2310; kW if that is what it sends"])
+    #expect(
+      line == ["- {match: press.power, unit: W}  # a guess: values from 170 to 2310; kW if that is what it sends"])
   }
 
   @Test("a kilowatt that is a guess is marked too")

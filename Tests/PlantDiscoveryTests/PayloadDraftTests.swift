@@ -38,7 +38,7 @@ struct PayloadDraftTests {
     DraftCase(
       "phases are parts of the sensor's name",
       [("hall/meter/L1/voltage", "230.5"), ("hall/meter/L2/voltage", "231.5"), ("hall/meter/total/power", "5230")],
-      ["meter.voltage_L1 230.5 V", "meter.voltage_L2 231.5 V", "meter.power 5230 W"]),
+      ["meter.voltage_l1 230.5 V", "meter.voltage_l2 231.5 V", "meter.power 5230 W"]),
     DraftCase(
       "channels of one device are assets",
       [
@@ -50,10 +50,14 @@ struct PayloadDraftTests {
       ]),
     DraftCase(
       "buildings that have the same devices tell them apart",
-      [("campus/b1/pv/power", "12.5"), ("campus/b2/pv/power", "13.5")], ["b1_pv.power 12.5 kW", "b2_pv.power 13.5 kW"]),
+      [("campus/b1/pv/power", "12.5"), ("campus/b2/pv/power", "13.5"), ("campus/b2/hall/power", "8.5")],
+      ["b1_pv.power 12.5 kW", "b2_pv.power 13.5 kW", "b2_hall.power 8.5 kW"]),
     DraftCase(
       "device and quantity in one level",
-      [("homeassistant/sensor/grid_power/state", "1234.5"), ("homeassistant/sensor/grid_power/unit_of_measurement", "W")],
+      [
+        ("homeassistant/sensor/grid_power/state", "1234.5"),
+        ("homeassistant/sensor/grid_power/unit_of_measurement", "W"),
+      ],
       ["grid.power 1234.5 W"]),
     DraftCase(
       "short names of inverters",
@@ -83,7 +87,8 @@ struct PayloadDraftTests {
         ), ("tele/fridge/STATE", #"{"Time":"2026-06-01T12:00:00","POWER":"ON","Wifi":{"RSSI":86}}"#),
       ],
       [
-        "fridge.energy 3.185 kWh", "fridge.energy_today 0.127 kWh", "fridge.power 0.17 kW", "fridge.power_factor 0.98 1",
+        "fridge.energy 3.185 kWh", "fridge.energy_today 0.127 kWh", "fridge.power 0.17 kW",
+        "fridge.power_factor 0.98 1",
         "fridge.voltage 221 V", "fridge.switch 1", "fridge.wifi_RSSI 86",
       ]),
     DraftCase(
@@ -102,7 +107,8 @@ struct PayloadDraftTests {
         ("zigbee2mqtt/bridge/state", #"{"state":"online"}"#),
       ],
       [
-        "plug.power 0.062 kW", "plug.energy 1.92 kWh", "plug.voltage 233 V", "plug.state 1", "attic.temperature 27.5 °C",
+        "plug.power 0.062 kW", "plug.energy 1.92 kWh", "plug.voltage 233 V", "plug.state 1",
+        "attic.temperature 27.5 °C",
         "attic.humidity 44.5 %",
       ]),
     DraftCase(
@@ -168,9 +174,11 @@ struct PayloadDraftTests {
     DraftCase(
       "line protocol with fields", [("lines/roof", "meter voltage=230.5,power=1.5 1700000000000000000")],
       ["roof.voltage 230.5 V", "roof.power 1.5 kW"]),
-    DraftCase("columns", [("emon/house", "1530,0.97,229.5")], [
-      "house.column_0 1530", "house.column_1 0.97", "house.column_2 229.5",
-    ]),
+    DraftCase(
+      "columns", [("emon/house", "1530,0.97,229.5")],
+      [
+        "house.column_0 1530", "house.column_1 0.97", "house.column_2 229.5",
+      ]),
     DraftCase("keys and values", [("pulse/meter", "p=3500,u=229.5")], ["meter.power 3.5 kW", "meter.voltage 229.5 V"]),
   ]
 

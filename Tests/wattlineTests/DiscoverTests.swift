@@ -31,7 +31,8 @@ struct DiscoverTests {
       ]
     ),
     (
-      "zigbee2mqtt/freezer", #"{"power":62,"energy":19.25,"voltage":229,"current":0.25,"linkquality":120,"state":"ON"}"#,
+      "zigbee2mqtt/freezer",
+      #"{"power":62,"energy":19.25,"voltage":229,"current":0.25,"linkquality":120,"state":"ON"}"#,
       [
         "freezer.power": 0.062, "freezer.energy": 19.25, "freezer.voltage": 229, "freezer.current": 0.25,
         "freezer.linkquality": 120,
@@ -55,7 +56,8 @@ struct DiscoverTests {
     let heard = Mutex<[PublishedMessage]>([])
     var settings = broker.settings
     settings.clientID = "devices"
-    let devices = Publisher(settings: settings, filters: ["#"], onMessage: { message in heard.withLock { $0.append(message) } })
+    let devices = Publisher(
+      settings: settings, filters: ["#"], onMessage: { message in heard.withLock { $0.append(message) } })
     defer { devices.stop(timeout: .zero) }
     for device in Self.recorded { try devices.publish(topic: device.topic, payload: device.payload, retain: true) }
     try devices.publish(topic: "cam/door", payload: "\u{1}\u{2}", retain: true)
@@ -65,7 +67,8 @@ struct DiscoverTests {
     defer { simulation.kill() }
     #expect(Waiting.until(seconds: 20) { heard.withLock { $0.count { $0.topic.hasPrefix("hillside/") } > 8 } })
 
-    let result = try Program.run("discover", "--url", url, "--for", "3s", "--plant", "found", "--timezone", "Europe/Berlin")
+    let result = try Program.run(
+      "discover", "--url", url, "--for", "3s", "--plant", "found", "--timezone", "Europe/Berlin")
     #expect(result.code == 0, "\(result)")
     #expect(result.errors.contains("with values are read"), "\(result.errors)")
     #expect(result.output.contains("#   cam/door: binary"), "\(result.output)")
@@ -160,7 +163,8 @@ struct DiscoverTests {
     #expect(devices.flush())
     try inFolder([:]) { folder in
       let words = [
-        "discover", "--url", "mqtt://127.0.0.1:\(broker.port)", "--for", "1s", "--output", folder + "/a.yaml", "--filter",
+        "discover", "--url", "mqtt://127.0.0.1:\(broker.port)", "--for", "1s", "--output", folder + "/a.yaml",
+        "--filter",
         "site/#", "--filter", "none/#",
       ]
       let first = try Program.run(words)
