@@ -31,7 +31,12 @@ public struct DraftPlant: Sendable {
     let builder = DraftBuilder(topics, survey)
     var file = DraftText(options: options, survey: survey, rules: builder.rules)
     file.assets = builder.parts.map { ($0.name, $0.kind, "a guess by the names of its values") }
-    let first = DraftTrial(text: file.text, survey, topics)
+    var first = DraftTrial(text: file.text, survey, topics)
+    let shared = DraftPlant.sharedRoots(first, topics)
+    if !shared.isEmpty {
+      for number in file.rules.indices { file.rules[number].prefixAsset(ifOf: shared) }
+      first = DraftTrial(text: file.text, survey, topics)
+    }
     let unread = DraftPlant.unread(topics, first)
     file.unread = unread
     let units = DraftPlant.unitTopics(survey)
@@ -75,6 +80,18 @@ public struct DraftPlant: Sendable {
     }
     text = file.text
     self.trial = trial
+  }
+
+  /// First levels of topics whose devices are called like others elsewhere: of those that share a sensor all but the one
+  /// with most topics.
+  private static func sharedRoots(_ trial: DraftTrial, _ topics: [ShapedTopic]) -> Set<String> {
+    let counts = Dictionary(topics.map { ($0.levels[0], 1) }, uniquingKeysWith: +)
+    var shared: Set<String> = []
+    for series in trial.series where series.roots.count > 1 {
+      let open = series.roots.subtracting(shared).sorted { (counts[$1] ?? 0, $0) < (counts[$0] ?? 0, $1) }
+      shared.formUnion(open.dropFirst())
+    }
+    return shared
   }
 
   /// Topics without readings, with the reason.

@@ -63,6 +63,17 @@ struct DraftRule {
   var match: String { levels.map(\.text).joined(separator: "/") }
   var breadth: Int { levels.reduce(0) { $0 + $1.breadth } }
 
+  /// Puts the first level in front of the asset's name, if that level is one of `roots`.
+  mutating func prefixAsset(ifOf roots: Set<String>) {
+    guard case .literal(let root)? = levels.first, roots.contains(root), !(asset?.hasPrefix("/") ?? false) else {
+      return
+    }
+    let isOpen = levels.contains { if case .open("asset", _) = $0 { true } else { false } }
+    guard let own = asset ?? (isOpen ? "{asset}" : nil), own != root else { return }
+    asset = "\(root == "N" ? "victron" : root)_\(own)"
+    notes.append("the first level is in front of the asset's name, because topics of others have assets of that name")
+  }
+
   /// Whether a topic comes to it.
   func fits(_ topic: [String]) -> Bool { topic.count == levels.count && zip(levels, topic).allSatisfy { $0.fits($1) } }
 

@@ -9,7 +9,7 @@ struct DraftText {
 
   let options: DraftPlant.Options
   let survey: TopicSurvey
-  let rules: [DraftRule]
+  var rules: [DraftRule]
   var assets: [(name: String, kind: AssetKind, note: String)] = []
   var sensors: [(asset: String, sensor: String, guess: UnitGuess)] = []
   var unread: [(topic: String, reason: String)] = []

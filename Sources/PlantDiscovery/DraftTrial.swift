@@ -17,6 +17,8 @@ public struct DraftTrial: Sendable {
     public var numbers: [Double]
     /// Position of the topic that brought it first.
     public var topic: Int
+    /// The first levels of all topics that brought it.
+    var roots: Set<String> = []
   }
 
   /// Mistakes of the file, as `wattline check` would tell them; none if the draft is as it should be.
@@ -46,7 +48,7 @@ public struct DraftTrial: Sendable {
         if case .refused(let refusal) = outcome { reason = reason ?? refusal.rawValue }
         guard !batches[0].isEmpty else { continue }
         hasReadings = true
-        note(batches[0], registers[0], topic.position)
+        note(batches[0], registers[0], topic)
       }
       if hasReadings { landed += 1 } else { failures.append((topic.name, reason ?? "no value came")) }
     }
@@ -69,19 +71,20 @@ public struct DraftTrial: Sendable {
     }
   }
 
-  private mutating func note(_ batch: ReadingBatch, _ register: PlantRegister, _ topic: Int) {
+  private mutating func note(_ batch: ReadingBatch, _ register: PlantRegister, _ topic: ShapedTopic) {
     for row in 0..<batch.count {
       let found = register.series[batch.series[row].position]
       let asset = register.assets[found.asset.position].name
       let key = asset + "\0" + found.sensor
       if let known = positions[key] {
+        series[known].roots.insert(topic.levels[0])
         if series[known].numbers.count < 32 { series[known].numbers.append(batch.raw[row]) }
       } else {
         positions[key] = series.count
         series.append(
           Series(
             asset: asset, sensor: found.sensor, unit: found.profile.unit?.symbol, numbers: [batch.raw[row]],
-            topic: topic))
+            topic: topic.position, roots: [topic.levels[0]]))
       }
     }
   }

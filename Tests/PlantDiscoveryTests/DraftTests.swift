@@ -88,6 +88,18 @@ struct DraftTests {
     #expect(broker.landed == ["a.power 0.17 kW", "b.power 0.18 kW", "Kitchen.temperature 21.5 °C"])
   }
 
+  @Test("devices of one name below different first levels stay apart")
+  func sameNames() {
+    let broker = DraftedBroker([
+      ("hall/battery/soc", "55.5"), ("hall/battery/power", "2.25"), ("shed/battery/Soc", "71.5"),
+      ("shed/battery/temperature", "21.5"),
+    ])
+    #expect(
+      broker.landed == [
+        "battery.soc 55.5 %", "battery.power 2.25 kW", "shed_battery.soc 71.5 %", "shed_battery.temperature 21.5 °C",
+      ])
+  }
+
   @Test("a draft of nothing is a valid plant file")
   func nothing() {
     let draft = DraftPlant(TopicSurvey())

@@ -38,9 +38,9 @@ struct DiscoverTests {
         "freezer.linkquality": 120,
       ]
     ),
-    ("N/c0ffee123456/battery/512/Soc", #"{"value": 71.5}"#, ["battery_512.soc": 71.5, "battery.soc": 71.5]),
-    ("N/c0ffee123456/battery/512/Dc/0/Power", #"{"value": -1250.5}"#, ["battery.power": -1.2505]),
-    ("N/c0ffee123456/battery/512/Dc/0/Voltage", #"{"value": 52.25}"#, ["battery.voltage": 52.25]),
+    ("N/c0ffee123456/battery/512/Soc", #"{"value": 71.5}"#, ["victron_battery.soc": 71.5]),
+    ("N/c0ffee123456/battery/512/Dc/0/Power", #"{"value": -1250.5}"#, ["victron_battery.power": -1.2505]),
+    ("N/c0ffee123456/battery/512/Dc/0/Voltage", #"{"value": 52.25}"#, ["victron_battery.voltage": 52.25]),
   ]
 
   @Test("a draft of three simulated and three recorded devices is valid, and their numbers land")
@@ -86,8 +86,6 @@ struct DiscoverTests {
   private func landed(
     _ draft: String, _ messages: [PublishedMessage]
   ) throws -> (wanted: Int, right: Set<String>, wrong: Set<String>) {
-    var wanted: [String: [(topic: String, names: [String: Double])]] = [:]
-    for device in Self.recorded { wanted[device.topic] = [(device.topic, device.wanted)] }
     let loaded = ConfigurationLoader.load(files: [("found.yaml", Array(draft.utf8))], environment: [:]) { _ in nil }
     let plant = try #require(loaded.plants.first)
     var decoder = MessageDecoder(plants: [plant])
