@@ -242,9 +242,10 @@ struct DraftBuilder {
     if shape.taken.count > taken.count { rule.notes.append("only the first \(taken.count) values are listed") }
     let asset = roles[members[0]].assetText(topics[members[0]].levels)
     let known = assetNames
-    let isSplit = members.count == 1 && vendor == .other && !(rule.asset?.hasPrefix("/") ?? false)
+    let isSplit = members.count == 1 && [.other, .shelly].contains(vendor) && !(rule.asset?.hasPrefix("/") ?? false)
     let isTaken = known.contains { KindGuess.kind(ofWord: $0) != nil }
-    let names = ValueNames(taken, partsOf: isSplit ? { isTaken ? "\(asset)_\($0)" : $0 } : nil)
+    let names = ValueNames(
+      taken, partsOf: isSplit ? { isTaken || KindGuess.kind(ofWord: $0) == nil ? "\(asset)_\($0)" : $0 } : nil)
     for part in names.assets where !parts.contains(where: { $0.name == part.name }) { parts.append(part) }
     let isFahrenheit = shape.leaves.contains { $0.name == "TempUnit" && $0.texts == ["F"] }
     for (leaf, name) in zip(taken, names.names) {

@@ -23,12 +23,10 @@ struct UnitGuess {
     var guess =
       stated(unitText) ?? named(source) ?? maker(quantity, source, vendor, numbers)
       ?? byValues(quantity, numbers, powers.isEmpty ? numbers : powers)
-    if own == nil, let quantity, guess.unit == nil,
-      !["a guess, ", "only 0"].contains(where: { guess.note?.hasPrefix($0) ?? false })
-    {
-      if guess.note == nil { guess = UnitGuess(unit: Unit.canonical(of: quantity).symbol, note: "a guess by its name") }
-    } else if own == nil, let quantity, guess.unit == nil {
+    if own == nil, let quantity, guess.unit == nil, guess.note?.hasPrefix("a guess") ?? true {
+      // The catalogue has no unit for it.
       guess.unit = Unit.canonical(of: quantity).symbol
+      guess.note = guess.note ?? "a guess by its name"
     }
     guard let symbol = guess.unit, let unit = Unit.named(symbol) else { return guess }
     if let own, own.quantity != unit.quantity {
@@ -95,6 +93,7 @@ struct UnitGuess {
     case .apparentPower: return UnitGuess(unit: "VA", note: note)
     case .reactivePower: return UnitGuess(unit: "var", note: note)
     case .energy:
+      if vendor == .tasmota, source.lowercased() == "period" { return UnitGuess(unit: "Wh", note: note) }
       if vendor != .shelly { return UnitGuess(unit: "kWh", note: note) }
       if source.lowercased() == "energy" {
         return UnitGuess(
@@ -133,7 +132,7 @@ struct UnitGuess {
       if areWatts(powers) {
         return UnitGuess(unit: "W", note: "a guess: \(spread); kW if that is what it sends")
       }
-      if most == 0 { return UnitGuess(note: "only 0 came: taken as kW; write `unit: W` if that is what it sends") }
+      if most == 0 { return UnitGuess(note: "only 0 came: write `unit: W` if that is what it sends") }
       return UnitGuess(note: "a guess, kW: \(spread); write `unit: W` if that is what it sends")
     case .apparentPower, .reactivePower:
       let symbol = quantity == .apparentPower ? "VA" : "var"

@@ -17,9 +17,19 @@ struct ValueNames {
       return leaf.isSwitch && name.lowercased().hasPrefix("power") ? "switch" + name.dropFirst(5) : name
     }
     var owners: [String?] = leaves.map { _ in nil }
+    for (position, channel) in Self.channels(leaves).enumerated() {
+      guard let channel else { continue }
+      guard let prefix else {
+        bare[position] += "_\(channel)"
+        continue
+      }
+      let name = prefix(channel)
+      owners[position] = name
+      if !assets.contains(where: { $0.name == name }) { assets.append((name, .generic)) }
+    }
     if let prefix {
       let parts = leaves.map { Self.part($0.tokens) }
-      if Set(parts.compactMap { $0?.kind }).count > 1 {
+      if assets.isEmpty, Set(parts.compactMap { $0?.kind }).count > 1 {
         for (position, part) in parts.enumerated() {
           guard let part else { continue }
           let name = prefix(part.word)
@@ -38,6 +48,22 @@ struct ValueNames {
     names = Self.distinct(zip(owners, bare).map { owner, name in owner.map { "\($0).\(name)" } ?? name }, leaves)
   }
 
+  /// Words behind a quantity: `/ENERGY/Today`.
+  private static let sides: Set<String> = [
+    "today", "yesterday", "total", "period", "month", "year", "import", "export", "in", "out", "min", "max", "average",
+  ]
+
+  /// The member by which a place belongs to one of several channels, such as `switch:1` of `switch:1` and `switch:3`.
+  private static func channels(_ leaves: [JSONShape.Leaf]) -> [String?] {
+    let own = leaves.map { leaf in leaf.tokens.last { $0.contains(":") && NameWords.isIndex($0) } }
+    var channels: [Substring: Set<String>] = [:]
+    for channel in own.compactMap({ $0 }) { channels[channel.prefix { $0 != ":" }, default: []].insert(channel) }
+    return own.map { channel in
+      guard let channel, channels[channel.prefix { $0 != ":" }, default: []].count > 1 else { return nil }
+      return channel.split(separator: ":").last.map(String.init)
+    }
+  }
+
   /// The name by the end of a place.
   private static func base(_ tokens: [String]) -> String {
     var tokens = tokens
@@ -54,7 +80,7 @@ struct ValueNames {
       let before = tokens[tokens.count - 2]
       if let both = NameWords.usual(before + "_" + last) {
         name = both
-      } else if NameWords.usual(before) != nil, !NameWords.isQuantity(last) {
+      } else if NameWords.usual(before) != nil, Self.sides.contains(last.lowercased()) {
         name = NameWords.sensor(before) + "_" + last.lowercased()
       } else if ["esp32", "wifi", "system", "cpu", "update", "sys"].contains(before.lowercased()) {
         name = before.lowercased() + "_" + name

@@ -100,6 +100,15 @@ struct PayloadDraftTests {
         )
       ], ["shellypro3em-01aa02bb03cc.power 0.1005 kW", "shellypro3em-01aa02bb03cc.voltage 234.2 V"]),
     DraftCase(
+      "Shelly's events of several channels",
+      [
+        (
+          "plug1/events/rpc",
+          #"{"src":"shellypro4pm-1","params":{"ts":1750000000.5,"switch:1":{"id":1,"apower":80.5}}}"#
+        ),
+        ("plug1/events/rpc", #"{"src":"shellypro4pm-1","params":{"ts":1750000001.5,"switch:3":{"id":3,"apower":20}}}"#),
+      ], ["plug1_1.power 0.0805 kW", "plug1_3.power 0.02 kW"]),
+    DraftCase(
       "Zigbee2MQTT's devices of different kinds",
       [
         ("zigbee2mqtt/plug", #"{"power":62,"energy":1.92,"voltage":233,"state":"ON","power_outage_memory":"off"}"#),
