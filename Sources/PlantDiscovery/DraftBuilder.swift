@@ -149,6 +149,10 @@ struct DraftBuilder {
     let levels = topic.levels
     let raw = roles.sensorText(levels)
     if let usual = NameWords.usual(raw) { return usual }
+    let asset = roles.assetText(levels)
+    if !asset.isEmpty, raw.hasPrefix(asset + "_"), let usual = NameWords.usual(String(raw.dropFirst(asset.count + 1))) {
+      return usual
+    }
     if topic.vendor == .shelly, raw == "total" { return "energy" }
     let phases = roles.sensor.filter { NameWords.isPhase(levels[$0]) }
     let rest = TopicRoles(sensor: roles.sensor.filter { !NameWords.isPhase(levels[$0]) })
@@ -182,6 +186,23 @@ struct DraftBuilder {
     return result.sorted { $0.key < $1.key }.map { (TopicTokens.decoded($0.key), $0.value) }
   }
 
+  /// Sensors such as `pvPower` and `batterySoc` of one device are those of its parts.
+  private mutating func splitNames(_ members: [Int], _ rule: inout DraftRule) {
+    guard let asset = rule.asset, !asset.contains("{") else { return }
+    let found = members.compactMap { position in
+      let raw = roles[position].sensorText(topics[position].levels)
+      return NameWords.kindAndQuantity(raw).map { (raw: TopicTokens.decoded(raw), part: $0) }
+    }
+    guard Set(found.map(\.part.kind)).count > 1 else { return }
+    let isTaken = assetNames.contains { KindGuess.kind(ofWord: $0) != nil }
+    for (raw, part) in found {
+      let name = isTaken ? "\(asset)_\(part.word)" : part.word
+      if !parts.contains(where: { $0.name == name }) { parts.append((name, part.kind)) }
+      rule.rename.removeAll { $0.from == raw }
+      rule.rename.append((raw, "\(name).\(part.rest)"))
+    }
+  }
+
   // MARK: Payloads
 
   private mutating func read(_ members: [Int], _ rule: inout DraftRule) {
@@ -192,6 +213,7 @@ struct DraftBuilder {
       rule.time = timePlace
       let isOpen = rule.sensor?.contains("{") ?? true
       if isOpen { rule.rename = renames(members) }
+      if rule.sensor == nil { splitNames(members, &rule) }
     case .values: values(members, &rule)
     case .records: records(members, &rule)
     case .line:
@@ -246,9 +268,16 @@ struct DraftBuilder {
     let isTaken = known.contains { KindGuess.kind(ofWord: $0) != nil }
     let names = ValueNames(
       taken, partsOf: isSplit ? { isTaken || KindGuess.kind(ofWord: $0) == nil ? "\(asset)_\($0)" : $0 } : nil)
+    if !names.assets.isEmpty {
+      // A further device of the pattern would have parts of its own.
+      let levels = topics[members[0]].levels
+      rule.levels = zip(rule.levels, levels).map { $0.text == "{asset}" ? DraftRule.Level($1) : $0 }
+      rule.asset = rule.asset ?? TopicTokens.literal(asset)
+    }
     for part in names.assets where !parts.contains(where: { $0.name == part.name }) { parts.append(part) }
     let isFahrenheit = shape.leaves.contains { $0.name == "TempUnit" && $0.texts == ["F"] }
-    for (leaf, name) in zip(taken, names.names) {
+    let array = topics[members[0]].isArray ? topics[members[0]].levels.last : nil
+    for (leaf, name) in zip(taken, names.names.map { name in array.map { "\($0)_\(name)" } ?? name }) {
       let sensor =
         name.contains(".") && isSplit
         ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name

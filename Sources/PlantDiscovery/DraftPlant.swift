@@ -66,10 +66,15 @@ public struct DraftPlant: Sendable {
       if !rule.values.isEmpty, rule.values[0].name != "{sensor}" { continue }
       if topic.isSwitch(survey) { continue }
       let source = rule.rename.first { $0.to == series.sensor }?.from ?? series.sensor
-      let guess = UnitGuess.of(
+      var guess = UnitGuess.of(
         sensor: series.sensor, source: source, numbers: series.numbers, vendor: topic.vendor,
         unitText: units[DraftPlant.parent(topic.name)], kind: kinds[series.asset] ?? .generic,
         powers: powers["rule \(number)", default: []] + powers["asset " + series.asset, default: []])
+      let isNegative = series.numbers.contains { $0 < 0 } && !series.numbers.contains { $0 > 0 }
+      if kinds[series.asset] == .pv, UnitGuess.isPower(series.sensor), isNegative {
+        let scale = "negative: generation is positive here, so write `scale: {\(source): -1}` in its rule"
+        guess.note = (guess.note.map { $0 + "; " } ?? "") + scale
+      }
       file.sensors.append((series.asset, series.sensor, guess))
     }
     var trial = DraftTrial(text: file.text, survey, topics)

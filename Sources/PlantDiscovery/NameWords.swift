@@ -64,6 +64,14 @@ enum NameWords {
     usual(name) ?? name.split(whereSeparator: \.isWhitespace).joined(separator: "_")
   }
 
+  /// The kind of device and the quantity of names such as `pvPower` and `battery_soc`.
+  static func kindAndQuantity(_ name: String) -> (word: String, kind: AssetKind, rest: String)? {
+    let words = words(of: name)
+    guard words.count > 1, let kind = KindGuess.kind(ofWord: words[0]) else { return nil }
+    let rest = words.dropFirst().joined(separator: "_")
+    return isQuantity(rest) ? (words[0], kind, sensor(rest)) : nil
+  }
+
   /// Splits `grid_power` into device and quantity; `nil` if there is no device in it.
   static func split(_ name: String) -> (device: String, mark: String, quantity: String)? {
     guard !known.contains(name.lowercased()), usual(name) == nil else { return nil }
@@ -146,7 +154,8 @@ enum NameWords {
     "deveui", "device_name", "equipment", "unit_id", "meter", "id", "name", "charge_point", "station", "source",
   ]
   private static let bookkeeping: Set<String> = [
-    "id", "seq", "sequence", "msg_id", "message_id", "version", "bver", "port", "index", "address",
+    "id", "seq", "sequence", "f_port", "f_cnt", "fport", "fcnt", "msg_id", "message_id", "version", "bver", "port",
+    "index", "address",
     "ts", "timestamp", "minute_ts", "epoch", "unixtime", "endpoint", "installed", "latest", "time", "date",
     "installed_version", "latest_version", "year", "month", "day", "hour", "minute", "second", "crc", "checksum",
     "dst", "schema", "type", "tz", "timezone", "scale", "last_success",
@@ -176,7 +185,8 @@ enum NameWords {
         "p_w", "p_kw", "active_power_total", "total_active_power", "active_power_kw", "vermogen",
       ],
       "voltage": [
-        "voltage", "volt", "volts", "u", "u_ac", "uac", "vac", "acv", "voltage_v", "v_ac", "spannung", "u_v", "volt_v",
+        "voltage", "volt", "volts", "u", "u_ac", "uac", "vac", "v", "acv", "voltage_v", "v_ac", "spannung", "u_v",
+        "volt_v",
       ],
       "current": [
         "current", "amps", "ampere", "i", "i_ac", "iac", "current_a", "current_import", "strom", "a_ac", "curr", "i_a",

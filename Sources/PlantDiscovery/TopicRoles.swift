@@ -66,6 +66,7 @@ struct RoleFinder {
       roles.sensor = sensor(levels, usual)
       end = roles.sensor[0]
     }
+    if topic.isArray, end > 1 { end -= 1 }
     let candidates = (min(1, end)..<max(end, min(1, end))).filter {
       !levels[$0].isEmpty && !NameWords.isStructure(levels[$0])
     }
@@ -183,6 +184,15 @@ extension ShapedTopic {
       "tank", "temperature", "multi", "inverter", "meteo", "hub4", "platform", "gps", "digitalinput", "dcload",
     ]
     return levels.count > 2 && services.contains(levels[1]) && !services.contains(levels[2]) ? 1 : 2
+  }
+
+  /// Whether a message is an array of values, whose quantity the topic names.
+  var isArray: Bool {
+    if case .values(let shape) = kind {
+      shape.taken.allSatisfy { $0.tokens.count == 1 && Int($0.name) != nil }
+    } else {
+      false
+    }
   }
 
   /// Whether a message has one value.

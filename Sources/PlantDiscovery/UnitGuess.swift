@@ -46,11 +46,23 @@ struct UnitGuess {
     let stems: [(String, Quantity)] = [
       ("reactive", .reactivePower), ("apparent", .apparentPower), ("power", .power), ("pwr", .power),
       ("voltage", .voltage),
-      ("current", .current), ("energy", .energy), ("yield", .energy), ("temperature", .temperature),
-      ("frequen", .frequency), ("humidity", .percentage),
+      ("energy", .energy), ("yield", .energy), ("temperature", .temperature), ("frequen", .frequency),
+      ("humidity", .percentage), ("current", .current),
     ]
-    return stems.first { name.lowercased().contains($0.0) }?.1
+    let found = stems.first { stem in words.contains { $0.contains(stem.0) && $0 != "currently" } }?.1
+    // `current_speed` is no current.
+    if found == .current, words.contains("current"), !words.allSatisfy({ besideCurrent.contains($0) || Int($0) != nil })
+    {
+      return nil
+    }
+    return found
   }
+
+  private static let besideCurrent: Set<String> = [
+    "current", "l1", "l2", "l3", "ac", "dc", "battery", "bat", "pv", "pv1", "pv2", "grid", "phase", "a", "b", "c", "n",
+    "input", "output", "load", "charge", "discharge", "max", "min", "avg", "total", "inverter", "string", "motor",
+    "line", "export", "import",
+  ]
 
   private static func stated(_ text: String?) -> UnitGuess? {
     guard let text, let unit = Unit.named(text) else { return nil }

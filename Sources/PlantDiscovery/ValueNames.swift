@@ -99,11 +99,7 @@ struct ValueNames {
         return (word, kind, base(Array(tokens[(position + 1)...])))
       }
     }
-    let last = tokens[tokens.count - 1]
-    guard let mark = last.firstIndex(where: { "_-. ".contains($0) }) else { return nil }
-    let (word, rest) = (last[..<mark].lowercased(), String(last[last.index(after: mark)...]))
-    guard let kind = KindGuess.kind(ofWord: word), NameWords.isQuantity(rest) else { return nil }
-    return (word, kind, NameWords.sensor(rest))
+    return NameWords.kindAndQuantity(tokens[tokens.count - 1])
   }
 
   /// Names that differ: those that do not get more of their places in front.

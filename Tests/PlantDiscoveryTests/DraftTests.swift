@@ -36,6 +36,12 @@ struct DraftTests {
     #expect(broker.lines("# press.power: a guess, kW: values from 0.215 to 3.25").count == 1, "\(broker.draft.text)")
   }
 
+  @Test("a word that only resembles a quantity gives no unit", arguments: ["current_speed", "currently_delivered"])
+  func noUnit(name: String) {
+    let broker = DraftedBroker([("site/fan", "{\"\(name)\": 12.5, \"power\": 3}")])
+    #expect(broker.landed.contains("fan.\(name) 12.5"), "\(broker.landed)")
+  }
+
   @Test("a name that may mean mega or milli is not guessed")
   func ambiguousSuffix() {
     let broker = DraftedBroker([("site/press", #"{"power_mw": 12, "voltage": 230}"#)])

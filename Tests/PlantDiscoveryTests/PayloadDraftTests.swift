@@ -64,6 +64,21 @@ struct PayloadDraftTests {
       [("solar/HM-7/ch0/P_AC", "71.5"), ("solar/HM-7/ch0/U_AC", "233.3"), ("solar/HM-7/ch1/P_DC", "250.5")],
       ["HM-7.power 71.5 W", "HM-7.voltage 233.3 V", "HM-7.dc_power 250.5 W"]),
     DraftCase(
+      "parts of a site in the quantity's name",
+      [("evcc/site/gridPower", "1230"), ("evcc/site/pvPower", "5230"), ("evcc/site/batterySoc", "52.5")],
+      ["grid.power 1230 W", "pv.power 5230 W", "battery.soc 52.5 %"]),
+    DraftCase(
+      "quantities that repeat the device",
+      [("esp/kitchen/sensor/kitchen_power/state", "412.5"), ("esp/garage/sensor/garage_power/state", "12.5")],
+      ["kitchen.power 412.5 W", "garage.power 12.5 W"]),
+    DraftCase(
+      "arrays that the topic names", [("wb/cp1/get/currents", "[16.5, 15.9, 0]")],
+      ["cp1.currents_0 16.5 A", "cp1.currents_1 15.9 A", "cp1.currents_2 0 A"]),
+    DraftCase(
+      "one letter a quantity below phases",
+      [("p/EM-0012/L1/V", "231.5"), ("p/EM-0012/L2/V", "232.5"), ("p/EM-0013/L1/V", "233.5")],
+      ["EM-0012.voltage_l1 231.5 V", "EM-0012.voltage_l2 232.5 V", "EM-0013.voltage_l1 233.5 V"]),
+    DraftCase(
       "Victron's paths",
       [
         ("N/c0619ab4/system/0/Dc/Battery/Soc", #"{"value": 64.5}"#),
