@@ -16,7 +16,9 @@ struct DraftBuilder {
   private(set) var parts: [(name: String, kind: AssetKind)] = []
   private(set) var rules: [DraftRule] = []
   private let survey: TopicSurvey
-  private let assetNames: Set<String>
+  let assetNames: Set<String>
+  /// How many first levels there are of topics that are alike but for it.
+  private var roots: [Key: Int] = [:]
 
   init(_ topics: [ShapedTopic], _ survey: TopicSurvey) {
     self.topics = topics
@@ -28,16 +30,32 @@ struct DraftBuilder {
   }
 
   private mutating func build() {
+    for position in topics.indices where topics[position].isRead && roles[position].asset == [0] {
+      roots[withoutRoot(key(of: position)), default: 0] += 1
+    }
     var groups: [Key: [Int]] = [:]
     var order: [Key] = []
     for position in topics.indices where topics[position].isRead {
-      let key = key(of: position)
+      var key = key(of: position)
+      // Many first levels with the same rest are devices; few are written out, so that no topics of others are taken.
+      let open = withoutRoot(key)
+      if !topics[position].isLone, topics[position].levels.count > 1, roots[open, default: 0] > Self.mostRoots {
+        key = open
+      }
       if groups.updateValue((groups[key] ?? []) + [position], forKey: key) == nil { order.append(key) }
     }
     for key in order { rules.append(rule(groups[key] ?? [], key)) }
     rules.sort { ($0.breadth, $1.messages) < ($1.breadth, $0.messages) }
     mergeSame()
     repair()
+  }
+
+  private static let mostRoots = 20
+
+  private func withoutRoot(_ key: Key) -> Key {
+    var key = key
+    key.levels[0] = nil
+    return key
   }
 
   // MARK: Grouping
@@ -436,8 +454,10 @@ struct DraftBuilder {
   /// Rules that match the same topics cannot all be reached: the one with most messages stays, others are written out.
   private mutating func mergeSame() {
     var kept: [DraftRule] = []
+    var places: [String: Int] = [:]
     for rule in rules {
-      guard let place = kept.firstIndex(where: { $0.isSame(as: rule) }) else {
+      guard let place = places[rule.matched] else {
+        places[rule.matched] = kept.count
         kept.append(rule)
         continue
       }
@@ -457,21 +477,23 @@ struct DraftBuilder {
     var owners: [Int: Int] = [:]
     for (number, rule) in rules.enumerated() { for topic in rule.topics { owners[topic] = number } }
     var own: [DraftRule] = []
+    var matched: Set<String> = []
+    let index = RuleIndex(rules)
     for topic in topics where topic.isRead && own.count < 500 {
-      let taker = rules.firstIndex { $0.fits(topic.levels) }
+      let taker = index.first(for: topic.levels)
       if let taker, owners[topic.position] == taker { continue }
       guard let position = positions[topic.position] else { continue }
       var key = key(of: position)
       key.levels = topic.levels
       var rule = literal(position, key)
       // Levels with braces are wildcards, so that two of them may be one rule.
-      if own.contains(where: { $0.isSame(as: rule) }) { continue }
+      if !matched.insert(rule.matched).inserted { continue }
       if let taker { rule.notes.append("apart from '\(rules[taker].match)', because its payload is another") }
       own.append(rule)
     }
     let moved = Set(own.flatMap(\.topics))
     for number in rules.indices { rules[number].topics.removeAll { moved.contains($0) } }
-    rules = own + rules.filter { rule in !rule.topics.isEmpty && !own.contains { $0.isSame(as: rule) } }
+    rules = own + rules.filter { !$0.topics.isEmpty && !matched.contains($0.matched) }
   }
 
   /// A rule for one topic as it is.

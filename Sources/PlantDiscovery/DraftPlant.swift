@@ -30,6 +30,7 @@ public struct DraftPlant: Sendable {
     let topics = survey.topics.enumerated().map { ShapedTopic($1, position: $0) }
     let builder = DraftBuilder(topics, survey)
     var file = DraftText(options: options, survey: survey, rules: builder.rules)
+    file.assetCount = builder.assetNames.count
     file.assets = builder.parts.map { ($0.name, $0.kind, "a guess by the names of its values") }
     var first = DraftTrial(text: file.text, survey, topics)
     let shared = DraftPlant.sharedRoots(first, topics)

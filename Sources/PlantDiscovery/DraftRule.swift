@@ -77,15 +77,40 @@ struct DraftRule {
   /// Whether a topic comes to it.
   func fits(_ topic: [String]) -> Bool { topic.count == levels.count && zip(levels, topic).allSatisfy { $0.fits($1) } }
 
-  /// Whether it matches the very same topics as another.
-  func isSame(as other: DraftRule) -> Bool {
-    func bare(_ level: Level) -> Level {
+  /// The same for rules that match the very same topics.
+  var matched: String {
+    levels.map { level in
       switch level {
-      case .open(_, let suffix): .open(name: "", suffix: suffix)
-      case .any: .open(name: "", suffix: "")
-      case .literal: level
+      case .open(_, let suffix): "{}\(suffix)"
+      case .any: "{}"
+      case .literal(let text): text
       }
+    }.joined(separator: "/")
+  }
+}
+
+/// Finds the first of several rules that a topic comes to, without asking each.
+struct RuleIndex {
+  private struct Key: Hashable {
+    var count: Int
+    /// The first level; `nil` for rules that leave it open.
+    var first: String?
+  }
+
+  private let rules: [DraftRule]
+  private var positions: [Key: [Int]] = [:]
+
+  init(_ rules: [DraftRule]) {
+    self.rules = rules
+    for (position, rule) in rules.enumerated() {
+      let first: String? = if case .literal(let text)? = rule.levels.first { text } else { nil }
+      positions[Key(count: rule.levels.count, first: first), default: []].append(position)
     }
-    return levels.map(bare) == other.levels.map(bare)
+  }
+
+  func first(for topic: [String]) -> Int? {
+    [topic.first, nil].compactMap { first in
+      positions[Key(count: topic.count, first: first)]?.first { rules[$0].fits(topic) }
+    }.min()
   }
 }

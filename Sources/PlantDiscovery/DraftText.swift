@@ -5,6 +5,8 @@ struct DraftText {
   /// More assets than this are left to be taken in when they speak.
   static let mostAssets = 500
   private static let mostSensors = 500
+  /// Most bytes of rules: a plant file has at most 1 MiB.
+  private static let mostBytes = 700_000
   private static let mostUnread = 100
 
   let options: DraftPlant.Options
@@ -12,6 +14,8 @@ struct DraftText {
   var rules: [DraftRule]
   var assets: [(name: String, kind: AssetKind, note: String)] = []
   var sensors: [(asset: String, sensor: String, guess: UnitGuess)] = []
+  /// How many assets topics name.
+  var assetCount = 0
   var unread: [(topic: String, reason: String)] = []
 
   /// Whether a text may name an asset in a plant file.
@@ -36,6 +40,9 @@ struct DraftText {
       "location: {latitude: 0, longitude: 0, timezone: \(quoted(options.timezone))}  # fill in: the sun depends on it",
       "# tariff: {import: 0.30, export: 0.08}",
     ]
+    if assetCount > 900 {
+      lines.append("limits: {assets: \(min(100_000, 2 * assetCount)), sensors: \(min(1_000_000, 40 * assetCount))}")
+    }
     return lines
   }
 
@@ -43,7 +50,19 @@ struct DraftText {
 
   private var topicLines: [String] {
     if rules.isEmpty { return ["# No topic with numbers was heard, so nothing reaches this plant yet.", "topics: []"] }
-    return ["topics:"] + rules.flatMap { lines(of: $0) }
+    var (all, bytes, left) = (["topics:"], 0, 0)
+    for rule in rules {
+      let lines = lines(of: rule)
+      let length = lines.reduce(0) { $0 + $1.utf8.count + 1 }
+      guard bytes + length <= Self.mostBytes else {
+        left += 1
+        continue
+      }
+      bytes += length
+      all += lines
+    }
+    if left > 0 { all.append("  # … and \(left.counted("pattern")) more, for which a plant file has no room") }
+    return all.count == 1 ? all + ["  []"] : all
   }
 
   private func lines(of rule: DraftRule) -> [String] {
@@ -90,10 +109,12 @@ struct DraftText {
   private var sensorLines: [String] {
     var lines: [String] = []
     var isDone: Set<String> = []
+    let bySensor = Dictionary(grouping: sensors) { $0.sensor }
+    let alone = Set(bySensor.keys.filter { isAlone($0) })
     for (asset, sensor, guess) in sensors {
-      let alike = sensors.filter { $0.sensor == sensor }
+      let alike = bySensor[sensor] ?? []
       let unit = guess.unit
-      if alike.count > 8, alike.allSatisfy({ $0.guess.unit == unit }), isAlone(sensor) {
+      if alike.count > 8, alike.allSatisfy({ $0.guess.unit == unit }), alone.contains(sensor) {
         guard isDone.insert(sensor).inserted else { continue }
         let note = guess.note.map { "  # \(comment($0)); \(alike.count) assets" } ?? ""
         if let unit {

@@ -22,6 +22,7 @@ struct RoleFinder {
   private let topics: [ShapedTopic]
   private var roles: [TopicRoles]
   private var families: [Family: [Int]] = [:]
+  private var byRoot: [String: [Int]] = [:]
 
   /// The roles of each topic's levels.
   static func roles(of topics: [ShapedTopic]) -> [TopicRoles] {
@@ -34,7 +35,10 @@ struct RoleFinder {
   private init(_ topics: [ShapedTopic]) {
     self.topics = topics
     roles = topics.map { _ in TopicRoles() }
-    for (position, topic) in topics.enumerated() { families[family(of: topic), default: []].append(position) }
+    for (position, topic) in topics.enumerated() {
+      families[family(of: topic), default: []].append(position)
+      byRoot[topic.levels[0], default: []].append(position)
+    }
   }
 
   private func family(of topic: ShapedTopic) -> Family {
@@ -158,7 +162,17 @@ struct RoleFinder {
       new.asset = (new.asset + [column]).sorted()
     }
     for member in families[family(of: topics[one])] ?? [] where roles[member] == old { roles[member] = new }
+    if areIndexes, new.asset != old.asset { extend(old.asset, by: column, root: a[0]) }
     return true
+  }
+
+  /// Gives assets the same level in all topics of a first level, so that a device has one name.
+  private mutating func extend(_ asset: [Int], by column: Int, root: String) {
+    for member in byRoot[root] ?? [] where roles[member].asset == asset && !roles[member].sensor.contains(column) {
+      let levels = topics[member].levels
+      guard column < levels.count, NameWords.isIndex(levels[column]) else { continue }
+      roles[member].asset = (asset + [column]).sorted()
+    }
   }
 
   /// Puts the level in front of the quantity into the sensor's name, for all topics with the same path.

@@ -106,6 +106,26 @@ struct DraftTests {
       ])
   }
 
+  @Test("a draft has no more than a plant file may have, and says what it leaves out")
+  func largest() {
+    let broker = DraftedBroker(
+      (0..<400).map { device in
+        let members = (0..<40).map { "\"quantity_of_number_\(device)_\($0)\": \($0)" }
+        return ("kind\(device)/only/data\(device)", "{\(members.joined(separator: ", "))}")
+      })
+    #expect(broker.draft.trial.mistakes.isEmpty, "\(broker.draft.trial.mistakes.prefix(2))")
+    #expect(broker.draft.text.utf8.count < 1 << 20)
+    #expect(broker.draft.text.contains("more patterns, for which a plant file has no room"))
+  }
+
+  @Test("many first levels with the same rest are devices of one pattern")
+  func manyRoots() {
+    let broker = DraftedBroker((0..<30).map { ("box\($0)/events/rpc", "{\"power\": \(1000 + $0), \"voltage\": 230}") })
+    #expect(broker.lines("- match:") == [#"- match: "{asset}/events/rpc""#])
+    #expect(broker.landed.count == 60)
+    #expect(broker.landed.contains("box7.power 1.007 kW"))
+  }
+
   @Test("a draft of nothing is a valid plant file")
   func nothing() {
     let draft = DraftPlant(TopicSurvey())

@@ -49,6 +49,10 @@ struct PayloadDraftTests {
         "shellyem-AA11BB_0.power -8.4 W", "shellyem-AA11BB_1.power 320.5 W", "shellyem-AA11BB_0.energy 7915525.4 Wh",
       ]),
     DraftCase(
+      "a device has one name in all its topics",
+      [("wb/cp/1/get/power", "7360"), ("wb/cp/2/get/power", "3680"), ("wb/cp/1/get/currents", "[16.5]")],
+      ["cp_1.power 7360 W", "cp_2.power 3680 W", "cp_1.currents_0 16.5 A"]),
+    DraftCase(
       "buildings that have the same devices tell them apart",
       [("campus/b1/pv/power", "12.5"), ("campus/b2/pv/power", "13.5"), ("campus/b2/hall/power", "8.5")],
       ["b1_pv.power 12.5 kW", "b2_pv.power 13.5 kW", "b2_hall.power 8.5 kW"]),
