@@ -71,6 +71,7 @@ struct DraftBuilder {
     if roles.isSplit, roles.sensor[0] > 0, let parts = NameWords.split(topic.levels[roles.sensor[0]]) {
       levels[roles.sensor[0]] = parts.mark + parts.quantity
     }
+    if topic.form == "sparkplug" { return Key(form: topic.form, roles: TopicRoles(), levels: ["spBv1.0"]) }
     return Key(form: topic.form, roles: roles, levels: levels)
   }
 
@@ -91,6 +92,10 @@ struct DraftBuilder {
     rule.topics = members.map { topics[$0].position }
     rule.messages = members.reduce(0) { $0 + topics[$1].messages }
     var names = LevelNames()
+    if key.form == "sparkplug" {
+      sparkplug(&rule)
+      return rule
+    }
     rule.levels = first.levels.indices.map { level($0, members, key, &names) }
     rule.asset = asset(members, key, rule.levels)
     rule.sensor = sensor(members, key, rule.levels)
@@ -254,8 +259,7 @@ struct DraftBuilder {
       // The records name their devices themselves.
       freeAsset(&rule)
       rule.asset = nil
-    case .sparkplug: sparkplug(&rule)
-    case .unread: break
+    case .sparkplug, .unread: break
     }
   }
 
@@ -295,11 +299,12 @@ struct DraftBuilder {
     for part in names.assets where !parts.contains(where: { $0.name == part.name }) { parts.append(part) }
     let isFahrenheit = shape.leaves.contains { $0.name == "TempUnit" && $0.texts == ["F"] }
     let array = topics[members[0]].isArray ? topics[members[0]].levels.last : nil
+    let powers = Self.powers(taken)
     for (leaf, name) in zip(taken, names.names.map { name in array.map { "\($0)_\(name)" } ?? name }) {
       let sensor =
         name.contains(".") && isSplit
         ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name
-      rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit, among: taken))
+      rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit, powers: powers))
     }
     let left = shape.leaves.filter { leaf in
       !leaf.numbers.isEmpty && !leaf.isTime && leaf.pointer != rule.asset
@@ -312,7 +317,7 @@ struct DraftBuilder {
 
   private func value(
     _ leaf: JSONShape.Leaf, _ name: String, sensor: String, _ vendor: ShapedTopic.Vendor, _ isFahrenheit: Bool,
-    among peers: [JSONShape.Leaf]
+    powers: [Double]
   ) -> DraftRule.Value {
     var value = DraftRule.Value(name: name, path: leaf.pointer)
     if leaf.statesUnit || leaf.isSwitch { return value }
@@ -321,10 +326,15 @@ struct DraftBuilder {
     let maker = vendor == .tasmota && leaf.tokens.first != "ENERGY" ? .other : vendor
     let guess = UnitGuess.of(
       sensor: sensor, source: source ?? name, numbers: leaf.numbers, vendor: maker, unitText: leaf.unitText,
-      powers: peers.filter { UnitGuess.isPower($0.name) && !$0.isSwitch }.flatMap(\.numbers))
+      powers: powers)
     (value.unit, value.note) = (guess.unit, guess.note)
     if isFahrenheit, leaf.name.hasPrefix("Temperature") { (value.unit, value.note) = ("°F", "TempUnit is F") }
     return value
+  }
+
+  /// The powers among values, which are likely to have one unit.
+  private static func powers(_ leaves: [JSONShape.Leaf]) -> [Double] {
+    leaves.filter { !$0.isSwitch && UnitGuess.isPower($0.name) }.flatMap(\.numbers)
   }
 
   private func records(_ members: [Int], _ rule: inout DraftRule) {
@@ -369,8 +379,9 @@ struct DraftBuilder {
     guard let named = list.named else {
       let taken = Array(list.records.taken.prefix(300))
       let names = ValueNames(taken, partsOf: nil)
+      let powers = Self.powers(taken)
       for (leaf, name) in zip(taken, names.names) {
-        rule.values.append(value(leaf, name, sensor: name, topics[members[0]].vendor, false, among: taken))
+        rule.values.append(value(leaf, name, sensor: name, topics[members[0]].vendor, false, powers: powers))
       }
       return
     }
@@ -430,23 +441,23 @@ struct DraftBuilder {
     rule.payload = "pairs"
     if let time = shape.leaves.first(where: \.isTime) { rule.time = time.name }
     let names = ValueNames(shape.taken, partsOf: nil)
+    let powers = Self.powers(shape.taken)
     for (leaf, name) in zip(shape.taken, names.names) {
-      var value = value(leaf, name, sensor: name, .other, false, among: shape.taken)
+      var value = value(leaf, name, sensor: name, .other, false, powers: powers)
       value.path = leaf.name
       rule.values.append(value)
     }
   }
 
+  /// One rule takes edge nodes and devices, which name themselves.
   private func sparkplug(_ rule: inout DraftRule) {
     rule.payload = "sparkplug"
-    rule.sensor = nil
-    let isOfDevice = rule.levels.count > 4
-    let names = ["{group}", "+", "{edge}", "{device}"]
-    rule.levels = [.literal("spBv1.0")]
-    for name in names.prefix(isOfDevice ? 4 : 3) {
-      rule.levels.append(name == "+" ? .any : .open(name: String(name.dropFirst().dropLast()), suffix: ""))
-    }
-    rule.asset = isOfDevice ? "{device}" : "{edge}"
+    rule.asset = nil
+    rule.levels = [
+      .literal("spBv1.0"), .open(name: "group", suffix: ""), .any, .open(name: "edge", suffix: ""),
+      .open(name: "device", suffix: ""),
+    ]
+    rule.notes = ["names and units come with births, for which a running pipeline asks where it has heard none"]
   }
 
   // MARK: Order
@@ -461,12 +472,7 @@ struct DraftBuilder {
         kept.append(rule)
         continue
       }
-      if rule.payload == "sparkplug" {
-        kept[place].topics += rule.topics
-        kept[place].messages += rule.messages
-      } else {
-        kept[place].notes.append("topics of other payloads match this too; they have rules of their own above")
-      }
+      kept[place].notes.append("topics of other payloads match this too; they have rules of their own above")
     }
     rules = kept
   }
@@ -479,7 +485,7 @@ struct DraftBuilder {
     var own: [DraftRule] = []
     var matched: Set<String> = []
     let index = RuleIndex(rules)
-    for topic in topics where topic.isRead && own.count < 500 {
+    for topic in topics where topic.isRead && topic.form != "sparkplug" && own.count < 500 {
       let taker = index.first(for: topic.levels)
       if let taker, owners[topic.position] == taker { continue }
       guard let position = positions[topic.position] else { continue }

@@ -36,9 +36,12 @@ enum BrokerAccess {
   }
 
   /// A publisher that has reached the broker, or an error that says what is wrong with it.
-  /// - Parameter filters: Topics that are subscribed to; `onMessage` gets what comes on them.
+  /// - Parameters:
+  ///   - filters: Topics that are subscribed to; `onMessage` gets what comes on them.
+  ///   - hint: Where the broker's settings are.
   static func publisher(
     _ settings: BrokerSettings, as purpose: String, filters: [String],
+    hint: String = "url, username and password of mqtt in wattline.yaml",
     onMessage: @escaping @Sendable (PublishedMessage) -> Void
   ) throws -> Publisher {
     let place = "\(settings.host):\(settings.port)"
@@ -59,7 +62,7 @@ enum BrokerAccess {
     guard publisher.isConnected else {
       publisher.stop(timeout: .zero)
       throw Failure(
-        description: "no connection to the broker at \(place); see url, username and password of mqtt in wattline.yaml")
+        description: "no connection to the broker at \(place); see \(hint)")
     }
     return publisher
   }

@@ -104,7 +104,8 @@ enum DiscoverCommand {
   ) throws -> TopicSurvey {
     let heard = Heard()
     let publisher = try BrokerAccess.publisher(
-      settings, as: "discover", filters: filters, onMessage: { heard.take($0) })
+      settings, as: "discover", filters: filters, hint: "--url, --username, --password-file and --ca",
+      onMessage: { heard.take($0) })
     defer { publisher.stop(timeout: .zero) }
     let start = Date()
     var progress = Progress("listening", total: span.inSeconds)

@@ -133,6 +133,10 @@ struct DiscoverTests {
     #expect(silent.code == 1)
     #expect(silent.output == "")
     #expect(silent.errors.contains("no message came within"), "\(silent)")
+    let closed = try Program.run("discover", "--url", "mqtt://127.0.0.1:\(try Loopback.freePort())", "--for", "1s")
+    #expect(closed.code == 1)
+    #expect(closed.output == "")
+    #expect(closed.errors.contains("see --url"), "\(closed)")
   }
 
   @Test(
