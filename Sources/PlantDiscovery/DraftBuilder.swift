@@ -346,6 +346,11 @@ struct DraftBuilder {
     if !list.leftOut.isEmpty {
       rule.notes.append("outside of the records, and not taken: " + list.leftOut.prefix(12).joined(separator: ", "))
     }
+    let marks: Set<String> = ["q", "quality", "good", "valid", "status"]
+    if let mark = list.records.leaves.first(where: { $0.isSwitch && marks.contains($0.name.lowercased()) }) {
+      rule.notes.append(
+        "records say whether they are good; to take those alone add `where: {\"\(mark.pointer)\": true}`")
+    }
     if list.arePairs, topics[members[0]].isLone {
       rule.time = "/0"
       let isOpen = rule.sensor?.contains("{") ?? true

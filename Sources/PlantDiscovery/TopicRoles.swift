@@ -72,7 +72,7 @@ struct RoleFinder {
     }
     if topic.isArray, end > 1 { end -= 1 }
     let candidates = (min(1, end)..<max(end, min(1, end))).filter {
-      !levels[$0].isEmpty && !NameWords.isStructure(levels[$0])
+      !levels[$0].isEmpty && !NameWords.isStructure(levels[$0]) && NameWords.usual(levels[$0]) == nil
     }
     let marked = candidates.last { levels[$0].contains(where: \.isNumber) }
     if let column = candidates.last(where: { varies[$0] }) ?? marked ?? candidates.last {

@@ -151,6 +151,15 @@ struct DraftTests {
     #expect(draft.text.contains(#"match: "spBv1.0/{group}/+/{edge}/{device}""#))
   }
 
+  @Test("marks of good records are told, and a level that is a quantity is no device")
+  func marksAndQuantities() {
+    let broker = DraftedBroker([
+      ("gate/power", #"{"values": [{"id": "power", "v": 6.315, "q": true}, {"id": "voltage", "v": 231, "q": false}]}"#)
+    ])
+    #expect(broker.landed == ["gate.power 6.315 kW", "gate.voltage 231 V"])
+    #expect(broker.draft.text.contains(#"`where: {"/q": true}`"#), "\(broker.draft.text)")
+  }
+
   @Test("a draft of nothing is a valid plant file")
   func nothing() {
     let draft = DraftPlant(TopicSurvey())
