@@ -59,6 +59,7 @@ let package = Package(
     module("PlantDiscovery", ["PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("DerivedSensors", ["PlantModel", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -71,15 +72,16 @@ let package = Package(
       "Pipeline",
       [
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
-        "FeatureWindows",
-        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
+        "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel",
+        "InfluxSink",
       ]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
         "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
-        "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline", "PlantTesting",
+        "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline",
+        "PlantTesting",
       ]),
     .executableTarget(
       name: "wattline",
@@ -102,6 +104,7 @@ let package = Package(
     tests("PlantDiscovery", ["PlantConfig", "PayloadDecoding"]),
     tests("MQTTSource", ["PlantConfig", "PayloadDecoding"]),
     tests("Cleaning"),
+    tests("DerivedSensors"),
     tests("FeatureWindows"),
     tests("Forecasting"),
     tests("HealthIndex"),
