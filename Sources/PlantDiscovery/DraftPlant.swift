@@ -28,7 +28,7 @@ public struct DraftPlant: Sendable {
   /// Drafts a plant, and tries the draft with all samples of the survey.
   public init(_ survey: TopicSurvey, options: Options = Options()) {
     let topics = survey.topics.enumerated().map { ShapedTopic($1, position: $0) }
-    let builder = DraftBuilder(topics, survey)
+    let builder = DraftBuilder(topics)
     var file = DraftText(options: options, survey: survey, rules: builder.rules)
     file.assetCount = builder.assetNames.count
     file.assets = builder.parts.map { ($0.name, $0.kind, "a guess by the names of its values") }
