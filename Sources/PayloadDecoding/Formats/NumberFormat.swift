@@ -23,7 +23,8 @@ private final class NumberReader: PayloadReader {
 
   override init(_ plan: ReadingPlan) {
     detail = plan.details[0]
-    unit = plan.rule.unit
+    // A place in an object; a lone number is in the sensor's own unit.
+    unit = plan.rule.unit.flatMap { $0.hasPrefix("/") ? nil : $0 }
     isNamedByRecord = plan.hasRecordNames
     isSimple = plan.naming == .single && !isNamedByRecord && unit == nil
     super.init(plan)
