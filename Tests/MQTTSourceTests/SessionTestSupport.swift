@@ -10,7 +10,10 @@ final class RecordingSink: BurstSink {
   private struct State {
     var payloads: [String] = []
     var retained: [Bool] = []
-    var times: [Timestamp] = []
+    var packetIDs: [UInt16] = []
+    /// 0 for messages at QoS 0.
+  var packetIDs: [UInt16] { state.withLock { $0.packetIDs } }
+  var times: [Timestamp] = []
     var isFull = false
     var failure: String?
     var turnedAway = 0
@@ -39,6 +42,7 @@ final class RecordingSink: BurstSink {
         while let message = cursor.next() {
           state.payloads.append(String(decoding: message.payload, as: UTF8.self))
           state.retained.append(message.retained)
+          state.packetIDs.append(message.packetID)
           state.times.append(received)
         }
         return .accepted
