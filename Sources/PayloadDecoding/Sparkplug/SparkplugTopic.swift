@@ -91,7 +91,9 @@ struct SparkplugTopic: Equatable {
 
   /// What an edge node's messages match where a pattern is for those of its devices; `nil` for other patterns.
   static func nodePattern(of pattern: TopicPattern) -> TopicPattern? {
-    guard SharedSubscription.unshared(pattern.filter).hasPrefix(namespace + "/"), let match = nodeMatch(of: pattern.filter) else { return nil }
+    guard SharedSubscription.unshared(pattern.filter).hasPrefix(namespace + "/"),
+      let match = nodeMatch(of: pattern.filter)
+    else { return nil }
     return try? TopicPattern(match)
   }
 }
