@@ -13,8 +13,10 @@ import StreamCore
 /// | 7 late | behind the series' highest time by more than the lateness |
 /// | 6 duplicate | a time that the series had among its last six readings |
 ///
-/// Rate, spike and stuck need the order of time and are not asked of readings behind the highest time; they are not
-/// asked of counters, whose resets are not errors. Late readings and duplicates keep their value, which is true. A
+/// Rate, spike and stuck need the order of time and are not asked of readings behind the highest time. Of counters they
+/// are asked otherwise, since resets are not errors: a fall that the next reading takes back was a spike, and the reading
+/// is given again with that quality; so is a fall by less than a tenth, for an hour at most; a rise beyond what the asset
+/// can take has the quality of a rate. Late readings and duplicates keep their value, which is true. A
 /// value under any other code is replaced by the last good one while that is younger than a minute or three typical
 /// intervals, else by NaN. A gap of 2.5 to 10 typical intervals and at most an hour between two good readings of a
 /// regular series is filled at the typical interval: on the straight line, or with the last value where the quantity
@@ -45,7 +47,7 @@ public struct CleaningStage: Stage {
   /// What judging needs of profiles, each once, and which of them a series has.
   private var profiles: [CleaningProfile] = []
   private var kinds: [UInt16] = []
-  private var gaps: [(position: Int, gap: Gap)] = []
+  private var additions: [(row: Int, addition: Addition)] = []
   private var scratch = ReadingBatch()
 
   /// A stage that has seen nothing.
@@ -58,7 +60,7 @@ public struct CleaningStage: Stage {
     if frame.cause == .minute, frame.clock == frame.clock.floored(to: .hour) { dropQuiet(before: frame.clock) }
     guard frame.cause == .readings, !frame.readings.isEmpty else { return }
     if kinds.count < register.series.count { follow(register) }
-    gaps.removeAll(keepingCapacity: true)
+    additions.removeAll(keepingCapacity: true)
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
       guard series >= 0, series < kinds.count else { continue }
@@ -84,9 +86,9 @@ public struct CleaningStage: Stage {
         frame.readings.estimates.append(Estimate(row: i, method: .hold, deviation: deviation))
       }
       qualityCounts[Int(verdict.flags.worst.rawValue)] &+= 1
-      if let gap = verdict.gap { gaps.append((i, gap)) }
+      if let addition = verdict.addition { additions.append((i, addition)) }
     }
-    if !gaps.isEmpty { fill(&frame.readings) }
+    if !additions.isEmpty { add(to: &frame.readings) }
   }
 
   /// Learns of series that came into the register, and takes no more memory than they need.
@@ -116,15 +118,18 @@ public struct CleaningStage: Stage {
     }
   }
 
-  /// Rebuilds the batch with the filled readings in front of those that end their gaps.
-  private mutating func fill(_ readings: inout ReadingBatch) {
+  /// Rebuilds the batch with what is added in front of the readings that add it.
+  private mutating func add(to readings: inout ReadingBatch) {
     scratch.removeAll()
-    var nextGap = 0
+    var next = 0
     var nextEstimate = 0
     for i in 0..<readings.count {
-      if nextGap < gaps.count, gaps[nextGap].position == i {
-        append(gaps[nextGap].gap, of: readings.series[i])
-        nextGap += 1
+      if next < additions.count, additions[next].row == i {
+        switch additions[next].addition {
+        case .gap(let gap): append(gap, of: readings.series[i])
+        case .glitch(let time, let standIn): append(glitchAt: time, standIn, of: readings.series[i])
+        }
+        next += 1
       }
       scratch.append(
         series: readings.series[i], time: readings.time[i], raw: readings.raw[i], value: readings.value[i],
@@ -155,6 +160,16 @@ public struct CleaningStage: Stage {
       qualityCounts[Int(Quality.imputed.rawValue)] &+= 1
       time += gap.step
     }
+  }
+
+  /// Gives a reading again, which was taken for good; its raw value stands as it was.
+  private mutating func append(glitchAt time: Timestamp, _ standIn: Double, of series: SeriesIndex) {
+    scratch.append(series: series, time: time, raw: .nan, value: standIn, hasSourceTime: true)
+    let row = scratch.count - 1
+    (scratch.quality[row], scratch.flags[row]) = (.spike, QualityFlags(.spike))
+    if standIn.isFinite { scratch.estimates.append(Estimate(row: row, method: .hold, deviation: .nan)) }
+    qualityCounts[Int(Quality.good.rawValue)] &-= 1
+    qualityCounts[Int(Quality.spike.rawValue)] &+= 1
   }
 
   mutating func resume(_ counts: [UInt64]) {

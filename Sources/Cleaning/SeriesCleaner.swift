@@ -7,10 +7,18 @@ struct Verdict {
   /// The best estimate; NaN where there is no basis.
   var value: Double
   var flags: QualityFlags = []
-  /// The gap that this reading ends, if it is one to be filled.
-  var gap: Gap?
+  /// What is given in front of this reading.
+  var addition: Addition?
   /// Standard deviation of a value that stands in for the reading; `nil` where the value is the reading itself.
   var deviation: Double?
+}
+
+/// What a reading adds to those before it.
+enum Addition {
+  /// It ends a gap that is to be filled.
+  case gap(Gap)
+  /// It shows an earlier reading to be a glitch, for which another value stands in; NaN where there is no basis.
+  case glitch(at: Timestamp, standIn: Double)
 }
 
 /// A gap between two good readings, short enough to be filled.
@@ -118,8 +126,10 @@ struct SeriesCleaner: BitwiseCopyable {
       if isStuck(value, at: time, profile) { verdict.flags.insert(QualityFlags(.stuck)) }
       judgeChange(&verdict, isPlausible, profile)
     }
-    if verdict.flags.isEmpty {
-      verdict.gap = gap(before: time, value, profile)
+    if profile.sampling == .counter {
+      if verdict.flags.isEmpty { judgeCount(&verdict, profile) }
+    } else if verdict.flags.isEmpty {
+      verdict.addition = gap(before: time, value, profile).map(Addition.gap)
       learned.learn(value, after: lastGood, at: time)
       lastGood = value
       lastGoodTime = time
@@ -129,7 +139,7 @@ struct SeriesCleaner: BitwiseCopyable {
   }
 
   /// Over less than this a change is mostly the instrument's noise and resolution, and says nothing of a rate.
-  private static let shortestForRate = TimeSpan.seconds(10)
+  static let shortestForRate = TimeSpan.seconds(10)
 
   /// Rate and spike, and the level that comes of several agreeing departures.
   private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: CleaningProfile) {
@@ -173,7 +183,7 @@ struct SeriesCleaner: BitwiseCopyable {
 
   /// The gap that ends here, when both its ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
   private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
-    guard profile.sampling != .counter, interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
+    guard interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
       return nil
     }
     let span = time - highest
@@ -185,7 +195,7 @@ struct SeriesCleaner: BitwiseCopyable {
   }
 
   /// The last good value while it is young enough to stand in for a bad one, else NaN.
-  private func held(at time: Timestamp) -> Double {
+  func held(at time: Timestamp) -> Double {
     guard lastGoodTime != .distantPast, time >= lastGoodTime else { return .nan }
     return time - lastGoodTime <= max(.minute, interval.typical * 3) ? lastGood : .nan
   }

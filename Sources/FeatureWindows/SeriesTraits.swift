@@ -5,6 +5,8 @@ struct SeriesTraits: BitwiseCopyable, Hashable {
   var sampling: Sampling
   /// Canonical units in one of the unit in which a counter arrives.
   var scale: Double
+  /// The fastest plausible change of a counter [canonical unit per second].
+  var maximumRate: Double
   /// Whether the window's integral is an energy [kWh].
   var hasEnergy: Bool
   var lateness: TimeSpan
@@ -14,6 +16,7 @@ struct SeriesTraits: BitwiseCopyable, Hashable {
   init(_ profile: SensorProfile, lateness: TimeSpan) {
     sampling = profile.sampling
     scale = profile.unit?.scale ?? 1
+    maximumRate = profile.maximumRate
     hasEnergy =
       profile.unit?.quantity == .power || (profile.sampling == .counter && profile.unit?.quantity == .energy)
     self.lateness = lateness

@@ -27,9 +27,22 @@ struct SeriesWindows: BitwiseCopyable {
   /// The last value in the order of time from which stretches start.
   var baseTime = Timestamp.distantPast
   var baseValue = Double.nan
-  var coveredUntil = Timestamp.distantPast
+  /// Of intervals, where the last one ended; of a counter, the bits of where it fell to.
+  private var edge = Timestamp.distantPast
 
-  /// Whether the base is an interval whose length is not known yet, and whether it was good.
+  /// Where the last interval ended.
+  var coveredUntil: Timestamp {
+    get { edge }
+    set { edge = newValue }
+  }
+  /// Where a counter fell to, while ``isPending``.
+  var fallen: Double {
+    get { Double(bitPattern: UInt64(bitPattern: edge.nanoseconds)) }
+    set { edge = Timestamp(nanoseconds: Int64(bitPattern: newValue.bitPattern)) }
+  }
+
+  /// Whether the base is an interval whose length is not known yet, or a counter has fallen and it is not known why; and
+  /// whether the base was good.
   var isPending: Bool {
     get { has(1) }
     set { set(1, newValue) }
@@ -108,12 +121,43 @@ struct SeriesWindows: BitwiseCopyable {
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
     _ output: inout WindowOutput
   ) -> Bool {
-    guard isUsed, baseTime == .distantPast || time > baseTime else { return true }
-    let (from, before) = (baseTime, baseValue)
+    guard isUsed else {
+      // Cleaning gives a fall again that was a glitch; any other fall is seen again with the next reading.
+      isPending = false
+      return true
+    }
+    let isInOrder = baseTime == .distantPast || (time > baseTime && (!isPending || time == highest))
+    guard isInOrder else { return true }
+    if isPending {
+      let mayBeGlitch = value == fallen && time - baseTime < CounterChange.longestGlitch
+      if mayBeGlitch || value < fallen {
+        fallen = value
+        return true
+      }
+      isPending = false
+      let increase = CounterIncrease.between(baseValue, fallen, scale: traits.scale) + (value - fallen)
+      return count(increase, to: value, time, isGood, traits, &output)
+    }
+    if value < baseValue {
+      (fallen, isPending) = (value, true)
+      return true
+    }
+    return count(value - baseValue, to: value, time, isGood, traits, &output)
+  }
+
+  /// Spreads what a counter moved on since the base, which moves on too.
+  private mutating func count(
+    _ increase: Double, to value: Double, _ time: Timestamp, _ isGood: Bool, _ traits: SeriesTraits,
+    _ output: inout WindowOutput
+  ) -> Bool {
+    let from = baseTime
     (baseTime, baseValue) = (time, value)
     guard from != .distantPast, time - from <= Self.longestStretch else { return true }
-    let rate = CounterIncrease.between(before, value, scale: traits.scale) / (time - from).inHours
-    return hold(rate, from, time, true, isGood, traits, &output)
+    // After a jump that the asset cannot have made, the count goes on from there.
+    guard CounterChange.isPlausible(rise: increase, over: time - from, maximumRate: traits.maximumRate) else {
+      return true
+    }
+    return hold(increase / (time - from).inHours, from, time, true, isGood, traits, &output)
   }
 
   private mutating func addInterval(

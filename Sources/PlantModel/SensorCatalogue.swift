@@ -63,6 +63,12 @@ public enum SensorCatalogue {
     }
   }
 
+  /// The largest plausible power of an asset in either direction [kW]; infinite where its size is not known.
+  static func largestPower(of asset: Asset) -> Double {
+    let range = power(of: asset).range
+    return max(range.lowerBound.magnitude, range.upperBound.magnitude)
+  }
+
   private static func power(of asset: Asset) -> SensorProfile {
     var profile = SensorProfile(unit: unit("kW"))
     let margin = 1.5

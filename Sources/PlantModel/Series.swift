@@ -186,6 +186,9 @@ extension Plant {
       forecast = override.forecast ?? forecast
     }
     if profile.unit == nil, let unit = statedUnit(of: sensor, at: asset) { profile.take(unit: unit) }
+    if profile.sampling == .counter, profile.unit?.quantity == .energy, profile.maximumRate == .infinity {
+      profile.maximumRate = SensorCatalogue.largestPower(of: asset) / 3600
+    }
     return (profile, forecast)
   }
 }

@@ -309,3 +309,48 @@ func energyAddsUp() throws {
   #expect(approx(quarters, 17_280, 1e-6) && approx(hours, 17_280, 1e-6))
   #expect(bench.field("energy_kwh", of: .cleanDaily).compactMap { $0 }.map { ($0 * 1000).rounded() } == [17_280_000])
 }
+
+@Test("a fall that is taken back counts nothing, one that is not is counted from zero, and a dip is not counted twice")
+func counterFalls() {
+  func energy(_ values: [(Double, Quality)], of asset: String = "load") -> Double {
+    var plant = Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
+    var pump = Asset(name: "pump", kind: .heatPump)
+    pump.powerKilowatts = 10
+    plant.assets = [Asset(name: "load", kind: .load), pump]
+    var register = PlantRegister(plant: plant)
+    _ = register.admit(asset: asset, sensor: "energy")
+    var bench = Bench(register)
+    // The hour is full and two more follow, so that all of it is told.
+    bench.feed(
+      values.enumerated().map {
+        Sample(time: midnight + .minutes(5 * Int64($0.offset)), value: $0.element.0, quality: $0.element.1)
+      })
+    bench.tick(midnight + .hours(9), clock: midnight + .hours(9))
+    return bench.last(.quarterHour).map(\.energyKilowattHours).reduce(0, +)
+  }
+  let full = (0...24).map { (1_000 + Double($0), Quality.good) }
+  #expect(approx(energy(full), 24, 1e-9))
+  var glitch = full
+  glitch[6] = (0, .good)
+  // As cleaning tells it: the glitch is given again in front of the reading that takes it back.
+  func told(_ values: [(Double, Quality)], glitchAt index: Int) -> Double {
+    var bench = Bench(makeRegister([("load", "energy")]))
+    var samples = values.enumerated().map {
+      Sample(time: midnight + .minutes(5 * Int64($0.offset)), value: $0.element.0, quality: $0.element.1)
+    }
+    samples.insert(Sample(time: samples[index].time, value: .nan, quality: .spike), at: index + 1)
+    bench.feed(samples)
+    bench.tick(midnight + .hours(9), clock: midnight + .hours(9))
+    return bench.last(.quarterHour).map(\.energyKilowattHours).reduce(0, +)
+  }
+  #expect(approx(told(glitch, glitchAt: 6), 24, 1e-9))
+  // A reset in the middle, to 0.5 after it.
+  let reset = (0...24).map { ($0 < 12 ? 1_000 + Double($0) : Double($0) - 11.5, Quality.good) }
+  #expect(approx(energy(reset), 23.5, 1e-9))
+  var dip = full
+  dip[6] = (1_004, .spike)
+  #expect(approx(energy(dip), 24, 1e-9))
+  // A meter of another count takes its place: nothing is known of the stretch between.
+  let other = (0...24).map { ($0 < 12 ? 1_000 + Double($0) : 70_000 + Double($0), Quality.good) }
+  #expect(energy(other, of: "pump") < 25)
+}
