@@ -40,23 +40,28 @@ struct BatteryReview {
     comparison = compare(stretches, demandCharge: plant.tariff.demandCharge)
   }
 
-  /// Import prices, payments for export, and the outlooks of their days.
+  /// Import prices and payments for export, NaN where they are not known, and the outlooks of their days.
   private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [Double], [PriceCurve.Outlook]) {
     var curve = PriceCurve(plant: accountant.plant)
     var days: [Int] = []
     var exports: [Double] = []
+    // The outlook needs a price for every quarter; money needs known ones.
+    var expected: [Double] = []
     let prices = accountant.quarters.enumerated().map { place, quarter in
       let moment = accountant.start + .minutes(Int64(15 * place))
       days.append(curve.local(at: moment).day)
-      exports.append(quarter.exportPrice.isFinite ? quarter.exportPrice : curve.exportPrice(at: moment))
-      return quarter.price.isFinite ? quarter.price : curve.price(at: moment)
+      exports.append(
+        quarter.exportPrice.isFinite ? quarter.exportPrice : curve.knownExportPrice(at: moment) ?? .nan)
+      let price = quarter.price.isFinite ? quarter.price : curve.knownPrice(at: moment)
+      expected.append(price ?? curve.price(at: moment))
+      return price ?? .nan
     }
     var outlooks: [PriceCurve.Outlook] = []
     var first = 0
     for place in prices.indices {
       if days[place] != days[first] { first = place }
       let end = (place..<prices.count).first { days[$0] != days[first] } ?? prices.count
-      outlooks.append(PriceCurve.Outlook(prices[first..<end], at: place))
+      outlooks.append(PriceCurve.Outlook(expected[first..<end], at: place))
     }
     return (prices, exports, outlooks)
   }
@@ -67,15 +72,20 @@ struct BatteryReview {
     }
   }
 
+  /// Whether a quarter's exchange and its prices are known.
+  private func isKnown(_ place: Int, _ quarters: [MonthlyAccountant.Quarter]) -> Bool {
+    quarters[place].netDemand.isFinite && prices[place].isFinite && exportPrices[place].isFinite
+  }
+
   private func stretches(_ quarters: [MonthlyAccountant.Quarter]) -> [Stretch] {
     var found: [Stretch] = []
     var place = 0
     while place < quarters.count {
-      guard let start = usable(quarters[place]), quarters[place].netDemand.isFinite else {
+      guard let start = usable(quarters[place]), isKnown(place, quarters) else {
         place += 1
         continue
       }
-      let end = (place..<quarters.count).first { !quarters[$0].netDemand.isFinite } ?? quarters.count
+      let end = (place..<quarters.count).first { !isKnown($0, quarters) } ?? quarters.count
       var stretch = Stretch(quarters: place..<end, start: start, end: start)
       for quarter in place..<end {
         stretch.series.append(

@@ -31,7 +31,7 @@ final class PlantReader {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap { sensor($0, assets) }
     topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
-    if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
+    if let node = section.node("tariff") { plant.tariff = TariffReader(reading, currency: plant.currency).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
     plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
     plant.faults = list(section, "faults", "\"pv1:derating=70@2h\"").compactMap { fault($0, plant) }
