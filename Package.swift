@@ -58,6 +58,7 @@ let package = Package(
     module("PlantConfig", ["PlantModel", "PayloadDecoding", "CYAML"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("DerivedSensors", ["PlantModel", "StreamCore"]),
     module("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -70,15 +71,16 @@ let package = Package(
       "Pipeline",
       [
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
-        "FeatureWindows",
-        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "InfluxSink",
+        "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel",
+        "InfluxSink",
       ]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
         "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
-        "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline", "PlantTesting",
+        "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline",
+        "PlantTesting",
       ]),
     .executableTarget(
       name: "wattline",
@@ -100,6 +102,7 @@ let package = Package(
     tests("PayloadDecoding", ["PlantConfig"]),
     tests("MQTTSource", ["PlantConfig", "PayloadDecoding"]),
     tests("Cleaning"),
+    tests("DerivedSensors"),
     tests("FeatureWindows"),
     tests("Forecasting"),
     tests("HealthIndex"),

@@ -3,20 +3,26 @@ import StreamCore
 
 extension AlertStage {
   /// Judges one reading by the rules that need no window.
+  ///
+  /// What is wrong with the inputs of a derived sensor is told of them: of itself neither silence nor quality is judged.
   mutating func judge(_ row: Int, _ frame: inout Frame, _ register: PlantRegister) {
     let series = frame.readings.series[row]
     guard register.series.indices.contains(series.position) else { return }
-    silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp)
+    let isDerived = register.series[series.position].profile.isDerived
+    if !isDerived { silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp) }
     let quality = frame.readings.quality[row]
     judgeClock(row, &frame, register)
     // Out of order: what it says is no longer so, or not yet.
     if quality == .late || quality == .future || quality == .duplicate { return }
     let time = frame.readings.time[row]
     let raw = frame.readings.raw[row]
-    let value = register.series[series.position].profile.unit?.canonical(raw) ?? raw
-    judgeQuality(series, quality, value, time, &frame, register)
-    judgeThousandths(series, value, time, &frame, register)
-    judgeSpikes(series, quality, value, time, &frame, register)
+    let value =
+      isDerived ? frame.readings.value[row] : register.series[series.position].profile.unit?.canonical(raw) ?? raw
+    judgeQuality(series, isDerived ? .good : quality, value, time, &frame, register)
+    if !isDerived {
+      judgeThousandths(series, value, time, &frame, register)
+      judgeSpikes(series, quality, value, time, &frame, register)
+    }
     judgeAsset(series, quality, value, time, &frame, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
     guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }

@@ -24,6 +24,8 @@ struct BatteryReview {
   private let exportPrices: [Double]
   private let outlooks: [PriceCurve.Outlook]
   private let hasGeneration: Bool
+  /// Quarters of an hour in the interval over which a peak is a mean.
+  private let quartersPerInterval: Int
   private(set) var comparison: MonthlyAccount.Comparison?
 
   /// - Returns: `nil` where the plant has no battery whose sizes are known.
@@ -31,6 +33,7 @@ struct BatteryReview {
     let plant = accountant.plant
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
     self.fleet = fleet
+    quartersPerInterval = accountant.quartersPerInterval
     // The demand charge is on the month, not on a stretch.
     (prices, exportPrices, outlooks) = BatteryReview.prices(accountant)
     problem = DispatchProblem(battery: fleet.battery, hours: 0.25, wearPrice: fleet.wearPrice)
@@ -146,8 +149,22 @@ struct BatteryReview {
     if way != .actual {
       energy = powers.reduce(stretch.start) { problem.advance($0, wanted: $1).energy }
     }
-    let peak = series.load.indices.reduce(0) { max($0, series.netDemand($1) - powers[$1]) }
-    return (series.bill(of: powers, problem).total - worth * energy, peak)
+    return (series.bill(of: powers, problem).total - worth * energy, peak(of: stretch, powers))
+  }
+
+  /// The greatest mean import of an interval; those at the ends of a stretch may be shorter [kW].
+  private func peak(of stretch: Stretch, _ powers: [Double]) -> Double {
+    var (greatest, sum, count) = (0.0, 0.0, 0)
+    for slot in stretch.series.load.indices {
+      sum += stretch.series.netDemand(slot) - powers[slot]
+      count += 1
+      let isLast = slot + 1 == stretch.series.count
+      if isLast || (stretch.quarters.lowerBound + slot + 1) % quartersPerInterval == 0 {
+        greatest = max(greatest, sum / Double(count))
+        (sum, count) = (0, 0)
+      }
+    }
+    return greatest
   }
 
   private func ruleWish(_ slot: Int, _ energy: Double, _ stretch: Stretch) -> Double {

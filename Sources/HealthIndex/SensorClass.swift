@@ -18,10 +18,11 @@ enum SensorClass: Sendable {
       return
     }
     switch profile.unit?.quantity {
-    case .power, .energy, .reactivePower, .apparentPower, .current, .charge, .flow:
+    case .power, .energy, .reactivePower, .apparentPower, .reactiveEnergy, .apparentEnergy, .current, .charge, .flow,
+      .massFlow:
       self = SensorClass.isWeatherOrPeople(kind) ? .variable : .eventDriven
     case .irradiance, .speed, .illuminance, .rotation: self = .variable
-    case .angle, .price, .carbonIntensity, .count, .duration: self = .eventDriven
+    case .angle, .price, .volumePrice, .carbonIntensity, .count, .duration: self = .eventDriven
     case .temperature: self = kind == .pv || kind == .weather ? .variable : .steady
     default: self = .steady
     }

@@ -66,7 +66,7 @@ public struct LineEncoder: Sendable {
 
   /// Appends `raw` (value as it came, in the sensor's unit) and `clean` (canonical unit) of every reading.
   ///
-  /// A reading without a finite raw value, such as one imputed into a gap, has no `raw`.
+  /// A reading without a finite raw value, such as one imputed into a gap or a derived one, has no `raw`.
   public mutating func append(_ readings: ReadingBatch, of register: PlantRegister) {
     if readings.isEmpty { return }
     let slot = slot(of: register)
@@ -197,7 +197,7 @@ public struct LineEncoder: Sendable {
     _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ unit: PlantKeys.UnitTags,
     _ line: inout TextCursor
   ) {
-    if quality == .good, flags.isEmpty, raw.isFinite {
+    if quality == .good, flags.isEmpty {
       line.put("quality=0i,flags=0i,imputed=false")
       return
     }
@@ -205,8 +205,11 @@ public struct LineEncoder: Sendable {
     line.put(Int64(quality.rawValue))
     line.put("i,flags=")
     line.put(Int64(flags.rawValue))
+    // A derived value has no raw; it is an estimate where an input is one.
     let isEstimate =
-      quality == .imputed || !raw.isFinite || (quality != .good && raw * unit.scale + unit.offset != value)
+      raw.isFinite
+      ? quality == .imputed || (quality != .good && raw * unit.scale + unit.offset != value)
+      : !flags.isDisjoint(with: .replaced)
     line.put(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
   }
 

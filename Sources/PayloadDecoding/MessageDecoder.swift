@@ -224,7 +224,15 @@ public struct MessageDecoder {
   }
 
   /// What a person should hear of a sensor that reports for the first time.
-  private static func sighting(of name: ValueName, _ register: PlantRegister) -> [String] { [] }
+  private static func sighting(of name: ValueName, _ register: PlantRegister) -> [String] {
+    guard name.unit == nil, let units = SensorCatalogue.ambiguousUnits(ofSensor: name.sensor),
+      !register.plant.sensors.contains(where: { $0.unit != nil && $0.matches(asset: name.asset, sensor: name.sensor) })
+    else { return [] }
+    return [
+      "plant \(register.plant.name): the end of \(name.asset).\(name.sensor) may mean \(units.0) or \(units.1), so that it is "
+        + "taken without a unit; say it in the plant's file: sensors: [{match: \"*.\(name.sensor)\", unit: \(units.1)}]"
+    ]
+  }
 
   private mutating func countBeyondLimits(plant: Int) {
     beyondLimits[plant] &+= 1

@@ -1,5 +1,6 @@
 import Alerts
 import Cleaning
+import DerivedSensors
 import DispatchPolicy
 import FeatureWindows
 import Forecasting
@@ -13,10 +14,11 @@ import StreamCore
 /// no random source.
 struct PlantLine {
   /// Layout of ``snapshot(into:)``.
-  private static let version: UInt16 = 1
+  private static let version: UInt16 = 2
 
   private(set) var clock = EventClock()
   private var cleaning = CleaningStage()
+  private var derivation: DerivationStage
   private var windows = FeatureWindowStage()
   private var forecast = ForecastStage()
   private var health = HealthStage()
@@ -26,7 +28,10 @@ struct PlantLine {
   var frame = Frame()
 
   /// A line that has seen nothing.
-  init(plant: Plant) { dispatch = DispatchStage(plant: plant) }
+  init(plant: Plant) {
+    derivation = DerivationStage(plant: plant)
+    dispatch = DispatchStage(plant: plant)
+  }
 
   /// Readings by quality since the line was made, for the reading ledger.
   var qualityCounts: [UInt64] { cleaning.qualityCounts }
@@ -76,6 +81,9 @@ struct PlantLine {
 
   /// Steps a tick of the receive clock.
   mutating func tick(_ moment: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    if derivation.isDue(at: moment) {
+      settle(received: moment, in: register, emit: emit) { $0.settle(dueAt: moment, &$1, in: register) }
+    }
     if let target = clock.target(ofTick: moment) { walk(to: target, received: moment, in: register, emit: emit) }
     frame.reset(cause: .tick, received: moment, clock: clock.mark)
     run(in: register, emit: emit)
@@ -109,16 +117,40 @@ struct PlantLine {
   private mutating func walk(
     to target: Timestamp, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
-    while let mark = clock.nextMark(towards: target) {
+    while true {
+      let before = clock.mark
+      guard let mark = clock.nextMark(towards: target) else { return }
+      if derivation.isWaiting(through: mark) {
+        settle(received: received, at: before, in: register, emit: emit) {
+          $0.settle(through: mark, &$1, in: register)
+        }
+      }
       frame.reset(cause: .minute, received: received, clock: mark)
       run(in: register, emit: emit)
     }
   }
 
+  /// Steps derived values that wait no longer, as readings that need no cleaning.
+  private mutating func settle(
+    received: Timestamp, at mark: Timestamp? = nil, in register: PlantRegister, emit: (borrowing Frame) -> Void,
+    _ give: (inout DerivationStage, inout Frame) -> Void
+  ) {
+    frame.reset(cause: .readings, received: received, clock: mark ?? clock.mark)
+    give(&derivation, &frame)
+    if !frame.readings.isEmpty { runCleaned(in: register, emit: emit) }
+  }
+
   private mutating func run(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     frame.limits = dispatch.limits(in: register)
-    if frame.cause == .minute { frame.faults = alerts.faults }
     cleaning.step(&frame, in: register)
+    if !derivation.isIdle { derivation.step(&frame, in: register) }
+    runCleaned(in: register, emit: emit)
+  }
+
+  /// The stages behind cleaning and derivation.
+  private mutating func runCleaned(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    frame.limits = dispatch.limits(in: register)
+    if frame.cause == .minute { frame.faults = alerts.faults }
     windows.step(&frame, in: register)
     forecast.step(&frame, in: register)
     health.step(&frame, in: register)
@@ -136,6 +168,7 @@ extension PlantLine {
     writer.write(clock.mark)
     writer.write(clock.lastReceived)
     cleaning.snapshot(into: &writer)
+    derivation.snapshot(into: &writer)
     windows.snapshot(into: &writer)
     forecast.snapshot(into: &writer)
     health.snapshot(into: &writer)
@@ -149,6 +182,7 @@ extension PlantLine {
     try reader.expect(version: PlantLine.version, of: "a plant's stages")
     clock = EventClock(mark: try reader.readTimestamp(), lastReceived: try reader.readTimestamp())
     try cleaning.restore(from: &reader)
+    try derivation.restore(from: &reader)
     try windows.restore(from: &reader)
     try forecast.restore(from: &reader)
     try health.restore(from: &reader)

@@ -18,7 +18,11 @@ struct PlantSet {
   init(plants: [Plant]) {
     self.plants = plants
     positions = Dictionary(plants.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    registers = plants.map(PlantRegister.init)
+    registers = plants.map { plant in
+      var register = PlantRegister(plant: plant)
+      register.admitDerived()
+      return register
+    }
     lines = plants.map(PlantLine.init)
     observers = plants.map { PlantObserver(name: $0.name) }
   }
@@ -123,16 +127,20 @@ struct PlantSet {
   }
 
   private static func readmit(
-    _ names: [(asset: String, sensor: String)], assets: [(name: String, kind: AssetKind)], into plant: Plant
+    _ names: [SavedSeries], assets: [(name: String, kind: AssetKind)], into plant: Plant
   ) -> PlantRegister? {
     var register = PlantRegister(plant: plant)
-    for name in names { _ = register.admit(asset: name.asset, sensor: name.sensor) }
+    for name in names { _ = register.admit(asset: name.asset, sensor: name.sensor, unit: Unit.named(name.unit)) }
+    register.admitDerived()
     let same = zip(register.assets, assets).allSatisfy { $0.name == $1.name && $0.kind == $1.kind }
     return same && register.assets.count >= assets.count ? register : nil
   }
 
-  private static func names(of register: PlantRegister) -> [(asset: String, sensor: String)] {
-    register.series.map { (register.assets[$0.asset.position].name, $0.sensor) }
+  /// What has to be known of a series to admit it again: its unit may have come with its first value.
+  private typealias SavedSeries = (asset: String, sensor: String, unit: String)
+
+  private static func names(of register: PlantRegister) -> [SavedSeries] {
+    register.series.map { (register.assets[$0.asset.position].name, $0.sensor, $0.profile.unit?.symbol ?? "") }
   }
 }
 
@@ -148,6 +156,7 @@ extension PlantSet {
     writer.write(PlantSet.names(of: register)) { writer, name in
       writer.write(name.asset)
       writer.write(name.sensor)
+      writer.write(name.unit)
     }
     lines[position].snapshot(into: &writer)
   }
@@ -160,8 +169,8 @@ extension PlantSet {
     let assets = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
       (name: try reader.readString(), kind: try reader.readString())
     }
-    let series = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
-      (asset: try reader.readString(), sensor: try reader.readString())
+    let series = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      (asset: try reader.readString(), sensor: try reader.readString(), unit: try reader.readString())
     }
     let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
     guard let register = PlantSet.readmit(series, assets: known, into: plants[position]),

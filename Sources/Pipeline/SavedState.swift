@@ -18,7 +18,7 @@ struct SavedState: Sendable {
     case senders = 3
   }
 
-  private static let version: UInt16 = 2
+  private static let version: UInt16 = 3
 
   /// The configuration by which messages were read.
   let sources: PlantSources

@@ -18,9 +18,9 @@ struct DatedRows {
     /// Worked values: `0,31` is 0.31, `1.234,5` and `1,234.5` are 1234.5.
     var number: Double? {
       guard text.utf8.contains(UInt8(ascii: ",")) else { return Double(text) }
-      let points = text.contains(".")
-      let isComma = !points || (text.lastIndex(of: ",") ?? text.startIndex) > (text.lastIndex(of: ".") ?? text.startIndex)
-      let plain = points ? text.filter { $0 != (isComma ? "." : ",") } : text
+      // What stands between thousands goes; the decimal mark is the last of both.
+      let mark = text.last { $0 == "," || $0 == "." }
+      let plain = text.contains(".") ? text.filter { $0 == mark || ($0 != "," && $0 != ".") } : text
       return Double(plain.replacing(",", with: "."))
     }
   }

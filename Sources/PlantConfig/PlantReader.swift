@@ -31,6 +31,9 @@ final class PlantReader {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap { sensor($0, assets) }
     topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
+    if let node = section.node("derive") {
+      DerivationReader(reading).read(Section(node, "derive", reading), into: &plant)
+    }
     if let node = section.node("tariff") { plant.tariff = TariffReader(reading, currency: plant.currency).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
     plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
@@ -49,9 +52,12 @@ final class PlantReader {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     let names = Set(assets.keys)
     for value in rule.values {
-      guard let unit = value.detail.unit else { continue }
       let name = rule.rename[value.name] ?? value.name
       if name.contains("{") { continue }
+      guard let unit = value.detail.unit else {
+        checkSuffix(WrittenName.split(name, names)?.sensor ?? name, place, plant)
+        continue
+      }
       let parts = WrittenName.split(name, names)
       let owner = parts?.asset ?? (rule.match.contains("{asset}") ? nil : rule.asset)
       let (asset, sensor) = (owner.flatMap { assets[$0] }, parts?.sensor ?? name)
@@ -65,6 +71,19 @@ final class PlantReader {
         "'\(name)' is a \(known.quantity.rawValue), and its unit \(unit.symbol) measures \(unit.quantity.rawValue); "
           + "write a unit such as \(known.symbol), or call the sensor by another name")
     }
+  }
+
+  /// A name that ends in two units at once is never guessed at.
+  private func checkSuffix(_ sensor: String, _ place: Mark, _ plant: Plant? = nil) {
+    guard let units = SensorCatalogue.ambiguousUnits(ofSensor: sensor) else { return }
+    let isSaid = plant?.sensors.contains { override in
+      override.unit != nil && (override.match.hasSuffix(sensor) || override.match.hasSuffix("*"))
+    }
+    if isSaid ?? false { return }
+    reading.mistake(
+      place,
+      "the end of '\(sensor)' may mean \(units.0) or \(units.1); write {at: …, unit: \(units.1)} or unit: \(units.0), "
+        + "or call the sensor by another name")
   }
 
   private func topics(_ nodes: [YAMLNode], _ plant: inout Plant) {
@@ -200,6 +219,9 @@ final class PlantReader {
     if let name = section.text("unit") {
       override.unit = Unit.named(name)
       checkUnit(override, name, section, assets)
+    }
+    if override.unit == nil, !section.has("unit"), let dot = match.lastIndex(of: ".") {
+      checkSuffix(String(match[match.index(after: dot)...]), section.place(of: "match"))
     }
     override.range = range(section)
     override.maximumRate = section.number(

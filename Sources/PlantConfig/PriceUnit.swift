@@ -9,24 +9,17 @@ struct PriceUnit: Equatable {
   static func examples(_ currency: String) -> String { "\(currency)/kWh, \(currency)/MWh or ct/kWh" }
 
   private static let energies: [String: Double] = ["kwh": 1, "mwh": 1e-3, "wh": 1e3, "gwh": 1e-6]
-  private static let hundredths: Set<String> = [
-    "ct", "cent", "cents", "c", "p", "pence", "penny", "öre", "øre", "ore", "rp", "gr", "grosz", "haléř", "bani", "¢",
-  ]
-  private static let signs: Set<String> = ["", "€", "$", "£", "¥", "₹", "kr", "zł", "fr", "currency"]
+  private static let hundredths: Set<String> = ["ct", "cent", "cents", "pence", "öre", "øre", "¢"]
 
-  /// The unit that a text such as `EUR/MWh` names; `nil` where it names none of the plant's currency.
+  /// The unit that a text such as `EUR/MWh` names; `nil` where it names none, or the money of another currency.
   init?(_ text: String, currency: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map {
-      $0.filter { !$0.isWhitespace }.lowercased()
-    }
-    guard parts.count == 2, let energy = PriceUnit.energies[parts[1]] else { return nil }
-    if PriceUnit.hundredths.contains(parts[0]) {
-      scale = energy / 100
-    } else if parts[0] == currency.lowercased() || PriceUnit.signs.contains(parts[0]) {
-      scale = energy
-    } else {
-      return nil
-    }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.filter { !$0.isWhitespace } }
+    guard parts.count == 2, parts[1].lowercased().hasSuffix("wh"),
+      let unit = Unit.named(text, currency: currency.uppercased()), unit.quantity == .price
+    else { return nil }
+    let isCode = parts[0].count == 3 && parts[0].allSatisfy { $0.isASCII && $0.isUppercase }
+    if isCode, parts[0] != currency.uppercased() { return nil }
+    scale = unit.scale
   }
 
   /// The unit that the words of a column's name tell, such as those of `price_eur_mwh`; `nil` where they tell none.

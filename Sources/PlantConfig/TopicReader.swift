@@ -112,7 +112,9 @@ struct TopicReader {
     rule.timeUnit = section.choice("time_unit") ?? .auto
     guard let format = section.given("time_format") else { return }
     rule.timeFormat = format
-    if let wrong = TimeFormats.mistake(in: format) { reading.mistake(section.place(of: "time_format"), wrong) }
+    do throws(TimeFormatError) { _ = try TimeFormat(format) } catch {
+      reading.mistake(section.place(of: "time_format"), error.description)
+    }
   }
 
   private func separator(_ section: Section) -> String? {

@@ -3,7 +3,7 @@ public enum CurrencySize {
   /// Multiples of the usual price that no price list has as its median: seven times the dearest households of Europe.
   static let far = 15.0
   /// Share of the usual price below which no price list stays all the time.
-  static let small = 0.01
+  static let small = 0.02
 
   /// What households pay for a kWh, to about a factor of two [currency/kWh]; `nil` for a currency that is not known.
   ///

@@ -12,6 +12,8 @@ public struct Plant: Hashable, Sendable {
   public var assets: [Asset]
   /// What differs from the catalogue, in the file's order; later ones win.
   public var sensors: [SensorOverride]
+  /// Sensors that are computed from others; each stands after those that it needs.
+  public var derived: [DerivedSensor] = []
   /// What energy costs.
   public var tariff: Tariff
   /// What goes wrong when the plant is simulated; means nothing to a running pipeline.

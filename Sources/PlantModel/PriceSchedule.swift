@@ -1,7 +1,8 @@
 /// Prices by date: rows `time,import[,export]`, each valid from its time to that of the next row.
 ///
 /// A row holds for the list's own step at the most: in a list of hours an hour, so that a missing row is a hole and not
-/// filled with an old price. The step is the median of the spacings around the row, so that it may change within the list.
+/// filled with an old price. The step is that of three spacings in a row that are alike, else the median of those around
+/// the row, so that it may change within the list.
 /// In a list without a step, which has a row a change of price, each holds until the next one, but for a day at the most.
 /// The last row holds for one more step; one that stands alone for an hour.
 ///
@@ -104,15 +105,29 @@ extension PriceSchedule {
     guard let last = starts.last else { return [] }
     let gaps = zip(starts, starts.dropFirst()).map { $1 - $0 }
     guard let usual = median(gaps) else { return [last + .hour] }
+    let runs = runs(of: gaps)
     var ends = gaps.indices.map { row in
       // The usual case needs no look around; a clock change makes a day an hour longer.
       if gaps[row] <= usual, usual <= longest { return starts[row + 1] }
+      // Several alike in a row are a step, even where the list goes over to another.
+      if runs[row] >= fewSpacings { return starts[row + 1] }
       let around = Array(gaps[max(0, row - reach)...min(gaps.count - 1, row + reach)])
       return starts[row] + min(gaps[row], hold(around, gap: gaps[row]))
     }
     let tail = Array(gaps.suffix(reach))
     ends.append(last + min(gaps[gaps.count - 1], hold(tail, gap: gaps[gaps.count - 1])))
     return ends
+  }
+
+  /// How many spacings in a row, that of each row among them, are alike.
+  private static func runs(of gaps: [TimeSpan]) -> [Int] {
+    var runs: [Int] = []
+    while runs.count < gaps.count {
+      let first = runs.count
+      let end = (first..<gaps.count).first { !isAlike(gaps[$0], gaps[first]) } ?? gaps.count
+      runs += Array(repeating: end - first, count: end - first)
+    }
+    return runs
   }
 
   /// For how long a row holds whose next row is so far away, by the spacings around it.

@@ -38,6 +38,11 @@ public struct QualityFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable
   public init(_ quality: Quality) { self.rawValue = quality == .good ? 0 : 1 << UInt16(quality.rawValue) }
 
+  /// Flags of which each says that the value is not what came, but an estimate or nothing.
+  public static let replaced = [Quality.imputed, .outOfRange, .rate, .spike, .stuck, .future].reduce(
+    into: QualityFlags()
+  ) { $0.formUnion(QualityFlags($1)) }
+
   /// The worst quality among the flags, `good` when there are none.
   @inlinable
   public var worst: Quality {

@@ -7,7 +7,7 @@ public struct ReadingBatch: Sendable {
   public private(set) var series: [SeriesIndex] = []
   /// When it was measured, or received where the source says nothing.
   public var time: [Timestamp] = []
-  /// The value as it came, in the sensor's own unit; NaN for a reading imputed into a gap.
+  /// The value as it came, in the sensor's own unit; NaN for a reading imputed into a gap and for a derived one.
   public private(set) var raw: [Double] = []
   /// The best estimate in the canonical unit; NaN where there is none.
   public var value: [Double] = []
@@ -64,6 +64,19 @@ public struct ReadingBatch: Sendable {
     quality.append(.imputed)
     flags.append(QualityFlags(.imputed))
     hasSourceTime.append(true)
+  }
+
+  /// Appends a value that was computed from others: no raw, the qualities of all of them.
+  public mutating func appendDerived(
+    series index: SeriesIndex, time moment: Timestamp, value result: Double, flags union: QualityFlags
+  ) {
+    series.append(index)
+    time.append(moment)
+    raw.append(.nan)
+    value.append(result)
+    quality.append(union.worst)
+    flags.append(union)
+    hasSourceTime.append(false)
   }
 
   /// Empties the batch and keeps its memory.

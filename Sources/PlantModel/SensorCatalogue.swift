@@ -6,17 +6,25 @@ public enum SensorCatalogue {
   /// The profile of a sensor by the kind and size of its asset and by its name.
   ///
   /// Names are compared in lower case. A name that the kind does not have is looked up among those that any asset may
-  /// have, then by a unit at its end (`power_w`, `power_mW`, `energy_kwh`); else nothing is assumed of it. `temperature_forecast` is
-  /// what `temperature` is expected to be.
-  public static func profile(sensor spelling: String, of asset: Asset) -> SensorProfile {
+  /// have, then by a unit at its end (`power_w`, `power_mW`, `energy_kwh`); else nothing is assumed of it. An end that
+  /// may be two units is none, see ``ambiguousUnits(ofSensor:)``. `temperature_forecast` is what `temperature` is
+  /// expected to be. Plausible prices depend on the plant's currency; without, any is plausible.
+  public static func profile(
+    sensor spelling: String, of asset: Asset, currency: String? = nil
+  ) -> SensorProfile {
     let name = spelling.lowercased()
     let feed = "_forecast"
     if name.hasSuffix(feed), name.utf8.count > feed.utf8.count {
-      var profile = self.profile(sensor: String(spelling.dropLast(feed.count)), of: asset)
+      var profile = self.profile(sensor: String(spelling.dropLast(feed.count)), of: asset, currency: currency)
       profile.isForecast = true
       return profile
     }
-    if let profile = specific(name, asset) ?? common[name] { return profile }
+    if var profile = specific(name, asset) ?? common[name] {
+      if let currency, profile.unit?.quantity == .price {
+        profile.range = CurrencySize.plausiblePrices(in: currency)
+      }
+      return profile
+    }
     return suffixed(name, spelling, asset) ?? SensorProfile()
   }
 
@@ -120,6 +128,7 @@ public enum SensorCatalogue {
   private static let common: [String: SensorProfile] = [
     "energy": counter("kWh"), "energy_in": counter("kWh"), "energy_out": counter("kWh"),
     "energy_import": counter("kWh"), "energy_export": counter("kWh"), "energy_total": counter("kWh"),
+    "reactive_energy": counter("kvarh"), "apparent_energy": counter("kVAh"),
     "gas": counter("m³"), "water": counter("m³"),
     "reactive_power": SensorProfile(unit: unit("kvar"), mayRestAtZero: true),
     "apparent_power": SensorProfile(unit: unit("kVA"), mayRestAtZero: true),
@@ -142,32 +151,95 @@ public enum SensorCatalogue {
     "direct_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_400, mayRestAtZero: true),
     "wind_speed": SensorProfile(unit: unit("m/s"), range: 0...75, mayRestAtZero: true),
     "wind_direction": steady("deg", 0...360), "rotor_speed": SensorProfile(unit: unit("rpm"), mayRestAtZero: true),
-    "price": steady("/kWh", -5...20), "export_price": steady("/kWh", -5...20), "carbon": steady("kg/kWh", 0...2),
+    "price": steady("/kWh"), "export_price": steady("/kWh"), "carbon": steady("kg/kWh", 0...2),
     "setpoint": steady("kW"), "energy_requested": steady("kWh", 0...1_000), "connected": steady(nil, 0...1),
     // Canonical seconds: up to a week.
     "time_left": steady("min", 0...604_800),
     "status": steady(nil), "state": steady(nil), "switch": steady(nil, 0...1), "relay": steady(nil, 0...1),
   ]
 
-  /// Units that device makers put at the end of a name, longest first.
+  /// Units that device makers put at the end of a name.
+  ///
+  /// `_mv` and `_ma` are here because nothing at a plant is measured in megavolts or megaamperes.
   private static let suffixes: [(ending: String, symbol: String)] = [
-    ("_kwh", "kWh"), ("_mwh", "MWh"), ("_wh", "Wh"), ("_kw", "kW"), ("_mw", "MW"), ("_kva", "kVA"), ("_va", "VA"),
-    ("_var", "var"), ("_hz", "Hz"), ("_w", "W"), ("_v", "V"), ("_a", "A"), ("_c", "°C"), ("_f", "°F"), ("_pct", "%"),
-    ("_ppm", "ppm"), ("_hpa", "hPa"), ("_lx", "lx"),
+    ("_kwh", "kWh"), ("_wh", "Wh"), ("_kw", "kW"), ("_w", "W"),
+    ("_kvarh", "kvarh"), ("_varh", "varh"), ("_kvah", "kVAh"), ("_vah", "VAh"),
+    ("_kvar", "kvar"), ("_var", "var"), ("_kva", "kVA"), ("_va", "VA"),
+    ("_hz", "Hz"), ("_v", "V"), ("_mv", "mV"), ("_kv", "kV"), ("_a", "A"), ("_ma", "mA"), ("_ah", "Ah"),
+    ("_mah", "mAh"),
+    ("_c", "°C"), ("_f", "°F"), ("_degc", "°C"), ("_degf", "°F"), ("_celsius", "°C"), ("_fahrenheit", "°F"),
+    ("_pct", "%"), ("_percent", "%"), ("_ppm", "ppm"), ("_ppb", "ppb"), ("_lx", "lx"), ("_lux", "lx"),
+    ("_hpa", "hPa"), ("_kpa", "kPa"), ("_mbar", "hPa"), ("_bar", "bar"), ("_psi", "psi"),
+    ("_m3", "m³"), ("_l", "L"), ("_m3_h", "m³/h"), ("_m3h", "m³/h"), ("_l_h", "L/h"), ("_l_min", "L/min"),
+    ("_gj", "GJ"), ("_kcal", "kcal"), ("_gcal", "Gcal"), ("_w_m2", "W/m²"), ("_wm2", "W/m²"), ("_rpm", "rpm"),
   ]
 
-  private static func suffixed(_ name: String, _ spelling: String, _ asset: Asset) -> SensorProfile? {
-    guard let (ending, symbol) = suffixes.first(where: { name.hasSuffix($0.ending) && name.count > $0.ending.count }),
-      // As it is written, `power_mW` is a billionth of `power_MW`; `power_mw` is what grids mean by it.
-      let unit = Unit.named(String(spelling.suffix(ending.count - 1))) ?? Unit.named(symbol)
+  /// Endings that also name a phase (`voltage_c`), a side (`power_l`), a moving average (`power_ma`) or medium voltage:
+  /// they are a unit only if the rest of the name is not known to measure another quantity.
+  private static let shortEndings: Set<String> = ["_a", "_c", "_f", "_ma", "_mv"]
+
+  /// Endings in small letters that stand for a milli or a mega unit, with both.
+  ///
+  /// Grids mean the mega unit; Matter's electrical clusters, Tasmota and small batteries count in the milli unit.
+  private static let unclearEndings: [(ending: String, units: (milli: String, mega: String))] = [
+    ("_mw", ("mW", "MW")), ("_mwh", ("mWh", "MWh")), ("_mva", ("mVA", "MVA")), ("_mvah", ("mVAh", "MVAh")),
+    ("_mvar", ("mvar", "Mvar")), ("_mvarh", ("mvarh", "Mvarh")), ("_mhz", ("mHz", "MHz")),
+  ]
+
+  /// The two units that the end of a sensor's name may mean, milli first; `nil` where the name is clear.
+  ///
+  /// `power_mw` may be in milliwatts or in megawatts: such a sensor is taken without a unit, and its values stand as
+  /// they come. `power_mW` and `power_MW` say which it is by the case, as does a `unit:` of the plant file.
+  public static func ambiguousUnits(ofSensor spelling: String) -> (String, String)? {
+    let feed = "_forecast"
+    var name = spelling[...]
+    if name.lowercased().hasSuffix(feed) { name = name.dropLast(feed.count) }
+    let folded = name.lowercased()
+    guard
+      let (ending, units) = unclearEndings.first(where: {
+        folded.hasSuffix($0.ending) && folded.utf8.count > $0.ending.utf8.count
+      }),
+      name.hasSuffix(ending)
     else { return nil }
+    return (units.milli, units.mega)
+  }
+
+  private static func suffixed(_ name: String, _ spelling: String, _ asset: Asset) -> SensorProfile? {
+    if ambiguousUnits(ofSensor: spelling) != nil { return withoutUnit(name, asset) }
+    guard let (ending, unit) = unitAtEnd(name, spelling) else { return nil }
     let stem = String(name.dropLast(ending.count))
-    var profile = specific(stem, asset) ?? common[stem] ?? SensorProfile()
-    if profile.unit?.quantity != unit.quantity {
+    let known = specific(stem, asset) ?? common[stem]
+    let knownQuantity = known?.unit?.quantity
+    if shortEndings.contains(ending), let knownQuantity, knownQuantity != unit.quantity { return nil }
+    // A litre is behind what is counted in litres, and else a letter.
+    if ending == "_l", knownQuantity != .volume { return nil }
+    var profile = known ?? SensorProfile()
+    if knownQuantity != unit.quantity {
       profile = SensorProfile(mayRestAtZero: true)
-      if unit.quantity == .energy { profile.sampling = .counter; profile.mayStandStill = true }
+      if [.energy, .reactiveEnergy, .apparentEnergy].contains(unit.quantity) {
+        profile.sampling = .counter
+        profile.mayStandStill = true
+      }
     }
     profile.unit = unit
     return profile
+  }
+
+  /// What is known of a sensor whose unit is not: energies are counters in either unit.
+  private static func withoutUnit(_ name: String, _ asset: Asset) -> SensorProfile {
+    let isEnergy = name.hasSuffix("h")
+    return SensorProfile(sampling: isEnergy ? .counter : .instant, mayStandStill: isEnergy, mayRestAtZero: true)
+  }
+
+  /// The unit at the end of a name, as it is written: `power_mW` is a billionth of `power_MW`.
+  private static func unitAtEnd(_ name: String, _ spelling: String) -> (ending: String, unit: Unit)? {
+    for (ending, units) in unclearEndings where name.hasSuffix(ending) && name.count > ending.count {
+      let isMega = spelling.suffix(ending.count - 1).first == "M"
+      return Unit.named(isMega ? units.mega : units.milli).map { (ending, $0) }
+    }
+    guard let (ending, symbol) = suffixes.first(where: { name.hasSuffix($0.ending) && name.count > $0.ending.count }),
+      let unit = Unit.named(symbol)
+    else { return nil }
+    return (ending, unit)
   }
 }

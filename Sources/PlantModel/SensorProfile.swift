@@ -27,6 +27,9 @@ public struct SensorProfile: Hashable, Sendable {
 
   /// Whether values are what is expected at their times, which lie ahead: a forecast feed. They are not judged.
   public var isForecast = false
+  /// Whether values are computed from those of other sensors, see ``DerivedSensor``: there is no raw value, and what is
+  /// wrong with the inputs has been told of them.
+  public var isDerived = false
 
   /// A profile; without arguments, one that knows nothing.
   public init(

@@ -52,6 +52,8 @@ public struct PlantRegister: Sendable {
   public private(set) var seriesOfAsset: [[SeriesIndex]]
   private var assetByName: [String: AssetIndex] = [:]
   private var seriesByName: [SeriesName: SeriesIndex] = [:]
+  /// Positions in the plant's derived sensors.
+  private var derivedByName: [SeriesName: Int] = [:]
 
   private struct SeriesName: Hashable {
     var asset: AssetIndex
@@ -64,6 +66,22 @@ public struct PlantRegister: Sendable {
     self.assets = plant.assets
     self.seriesOfAsset = Array(repeating: [], count: plant.assets.count)
     for (position, asset) in plant.assets.enumerated() { assetByName[asset.name] = AssetIndex(position) }
+    for (position, sensor) in plant.derived.enumerated() {
+      guard let asset = assetByName[sensor.name.asset] else { continue }
+      derivedByName[SeriesName(asset: asset, sensor: sensor.name.sensor)] = position
+    }
+  }
+
+  /// Takes in the plant's derived sensors, behind what there is.
+  ///
+  /// Called once the series of a saved state are in, whose indices must not change.
+  public mutating func admitDerived() {
+    for sensor in plant.derived { _ = admit(asset: sensor.name.asset, sensor: sensor.name.sensor) }
+  }
+
+  /// Whether a sensor is computed from others, so that no message may bring it.
+  public func isDerived(asset: String, sensor: String) -> Bool {
+    assetByName[asset].map { derivedByName[SeriesName(asset: $0, sensor: sensor)] != nil } ?? false
   }
 
   /// The asset called `name`, if there is one.
@@ -135,10 +153,22 @@ public struct PlantRegister: Sendable {
   }
 
   private func describe(asset index: AssetIndex, sensor: String, unit: Unit?) -> Series {
-    let asset = assets[index.position]
-    var profile = SensorCatalogue.profile(sensor: sensor, of: asset)
+    var (profile, forecast) = plant.profile(of: sensor, at: assets[index.position])
+    if let position = derivedByName[SeriesName(asset: index, sensor: sensor)] {
+      plant.derived[position].apply(to: &profile)
+    }
+    if profile.unit == nil, let unit { profile.take(unit: unit) }
+    return Series(asset: index, sensor: sensor, profile: profile, forecast: forecast)
+  }
+}
+
+extension Plant {
+  /// What a sensor of an asset measures: the catalogue's profile with the file's `sensors` applied; and whether it is to be
+  /// forecast, where the file says so.
+  public func profile(of sensor: String, at asset: Asset) -> (profile: SensorProfile, forecast: Bool?) {
+    var profile = SensorCatalogue.profile(sensor: sensor, of: asset, currency: currency)
     var forecast: Bool?
-    for override in plant.sensors where override.matches(asset: asset.name, sensor: sensor) {
+    for override in sensors where override.matches(asset: asset.name, sensor: sensor) {
       if let unit = override.unit {
         // The catalogue's range holds for its own quantity only.
         if let known = profile.unit, known.quantity != unit.quantity { profile = SensorProfile() }
@@ -155,7 +185,37 @@ public struct PlantRegister: Sendable {
       if let rate = override.maximumRate { profile.maximumRate = rate * (profile.unit?.scale.magnitude ?? 1) }
       forecast = override.forecast ?? forecast
     }
-    if profile.unit == nil, let unit { profile.take(unit: unit) }
-    return Series(asset: index, sensor: sensor, profile: profile, forecast: forecast)
+    if profile.unit == nil, let unit = statedUnit(of: sensor, at: asset) { profile.take(unit: unit) }
+    return (profile, forecast)
+  }
+}
+
+extension DerivedSensor {
+  /// Settles what follows for the profile that catalogue and file give the sensor.
+  func apply(to profile: inout SensorProfile) {
+    profile.isDerived = true
+    profile.unit = profile.unit ?? unit
+    guard let sampling else { return }
+    profile.sampling = sampling
+    if sampling == .counter { profile.mayStandStill = true }
+  }
+}
+
+extension Plant {
+  /// What a derived sensor measures; `nil` where its asset is not declared.
+  public func derivedProfile(of sensor: DerivedSensor) -> SensorProfile? {
+    guard let asset = assets.first(where: { $0.name == sensor.name.asset }) else { return nil }
+    var profile = profile(of: sensor.name.sensor, at: asset).profile
+    sensor.apply(to: &profile)
+    return profile
+  }
+
+  /// The inputs of a derived sensor of which neither catalogue nor file tells the unit.
+  public func inputsWithoutUnit(of sensor: DerivedSensor) -> [SensorName] {
+    sensor.expression.inputs.filter { input in
+      if let other = derived.first(where: { $0.name == input }) { return derivedProfile(of: other)?.unit == nil }
+      guard let asset = assets.first(where: { $0.name == input.asset }) else { return true }
+      return profile(of: input.sensor, at: asset).profile.unit == nil
+    }
   }
 }

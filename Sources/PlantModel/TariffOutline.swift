@@ -5,8 +5,9 @@
 public struct TariffOutline: Hashable, Sendable {
   /// A part of a day with one price.
   public struct Stretch: Hashable, Sendable {
-    /// Start and end [minutes after local midnight].
+    /// Start [minutes after local midnight].
     public var fromMinute: Int
+    /// End [minutes after local midnight], up to 1440.
     public var toMinute: Int
     /// Price [currency/kWh]; `nil` in a hole.
     public var price: Double?

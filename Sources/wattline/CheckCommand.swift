@@ -37,9 +37,23 @@ enum CheckCommand {
       Console.print("  asset \(asset.name)  \(asset.kind.rawValue)\(within)")
       Console.print("    sensors known by default: \(SensorCatalogue.usualSensors(of: asset).joined(separator: ", "))")
     }
+    for line in TariffText(plant).lines { Console.print("  \(line)") }
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
+    for sensor in plant.derived { show(sensor, of: plant) }
     if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
     for rule in plant.topics { RuleMeaning(rule, of: plant).lines.forEach { Console.print("  \($0)") } }
+  }
+
+  /// What a sensor is derived from, and what is assumed of inputs whose unit nobody has said.
+  private static func show(_ sensor: DerivedSensor, of plant: Plant) {
+    let unit = plant.derivedProfile(of: sensor)?.unit
+    let symbol = unit.map { "  \($0.canonicalUnit.symbol)" } ?? ""
+    Console.print("  derived \(sensor.name) = \(sensor.expression.text)\(symbol)")
+    let unknown = plant.inputsWithoutUnit(of: sensor)
+    if unknown.isEmpty { return }
+    let names = unknown.map(\.description).joined(separator: ", ")
+    let words = unit.map { "taken as they come, as if in \($0.symbol)" } ?? "taken as they come"
+    Console.print("    no unit is known of \(names): \(words)")
   }
 
   private static func summary(_ sensor: SensorOverride) -> String {
@@ -64,6 +78,7 @@ enum CheckCommand {
       "plants": loaded.plants.map { plant in
         [
           "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,
+          "tariff": TariffText(plant).lines,
           "assets": plant.assets.map { asset in
             [
               "asset": asset.name, "kind": asset.kind.rawValue, "within": asset.within as Any? ?? NSNull(),
@@ -71,6 +86,13 @@ enum CheckCommand {
             ] as [String: Any]
           },
           "sensors": plant.sensors.map { ["match": $0.match, "settings": summary($0)] },
+          "derived": plant.derived.map { sensor in
+            [
+              "sensor": "\(sensor.name)", "expression": sensor.expression.text,
+              "unit": plant.derivedProfile(of: sensor)?.canonicalUnit?.symbol as Any? ?? NSNull(),
+              "inputs_without_unit": plant.inputsWithoutUnit(of: sensor).map(\.description),
+            ] as [String: Any]
+          },
           "topics": plant.topics.map { RuleMeaning($0, of: plant).document },
         ] as [String: Any]
       },

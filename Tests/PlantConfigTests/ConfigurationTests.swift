@@ -33,8 +33,9 @@ struct ConfigurationTests {
         "p.yaml:4:35: error: 'range' is upside down; write the lower end first: [1.0, 5.0]"
       ),
       (
-        head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, unit: watts}]",
-        "p.yaml:4:34: error: there is no unit 'watts'; known are kW, W, MW, GW, mW, hp, BTU/h"
+        head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, unit: wats}]",
+        "p.yaml:4:34: error: there is no unit 'wats'; known are kW, W, MW, GW, mW, hp, BTU/h, "
+          + "kBTU/h, MMBTU/h, TR, kJ/h, MJ/h, GJ/h, kcal/h, Mcal/h, Gcal/h"
       ),
       (
         head + "sensors: {a.power: {unit: W}}",

@@ -59,10 +59,26 @@ struct TimeAndUnitTests {
   @Test(
     "a unit at the end of a sensor's name is the one that is written",
     arguments: [
-      ("power_mW", "mW"), ("power_MW", "MW"), ("power_mw", "MW"), ("POWER_KW", "kW"), ("temperature_c", "°C"),
+      ("power_mW", "mW"), ("power_MW", "MW"), ("POWER_KW", "kW"), ("temperature_c", "°C"),
     ])
   func endings(name: String, symbol: String) {
     #expect(SensorCatalogue.profile(sensor: name, of: Asset(name: "a", kind: .load)).unit?.symbol == symbol)
+  }
+
+  @Test(
+    "an end that may be two units is none, and both are told",
+    arguments: [
+      ("power_mw", "mW", "MW"), ("energy_mwh", "mWh", "MWh"), ("s_mva", "mVA", "MVA"), ("q_mvar", "mvar", "Mvar"),
+      ("power_mw_forecast", "mW", "MW"),
+    ])
+  func unclearEndings(name: String, milli: String, mega: String) throws {
+    let asset = Asset(name: "a", kind: .load)
+    let units = try #require(SensorCatalogue.ambiguousUnits(ofSensor: name))
+    #expect(units.0 == milli && units.1 == mega)
+    #expect(SensorCatalogue.profile(sensor: name, of: asset).unit == nil)
+    for clear in ["power_mW", "power_MW", "power_kw", "mw", "current_ma", "voltage_mv"] {
+      #expect(SensorCatalogue.ambiguousUnits(ofSensor: clear) == nil)
+    }
   }
 
   @Test("the worst quality of a set of flags decides")

@@ -96,7 +96,7 @@ private final class SenMLReader: PayloadReader {
     let slot = slot(&scope)
     if scope.slots.isIgnored(slot) { return nil }
     var position = UnitTexts.none
-    if !unit.isEmpty { position = unit.withUnsafeBytes { scope.slots.units.position(of: $0) } }
+    if !unit.isEmpty { position = scope.slots.units.position(ofSenML: unit) }
     scope.take(
       number: value, unit: position, slot: slot, at: time ?? scope.received, hasSourceTime: time != nil)
     return nil

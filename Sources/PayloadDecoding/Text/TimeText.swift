@@ -7,21 +7,39 @@ import PlantModel
 /// - ISO 8601, also with a space for the `T`, in the basic form `20180204T231701Z`, and with `.` or `/` between year,
 ///   month and day: `2018.02.04 23:17:01`. Zones are `Z`, `UTC`, `GMT`, `±hh`, `±hh:mm`, `±hhmm`; without one the
 ///   plant's wall clock is meant. Decimals after the ninth are cut off.
+/// - 14 digits that are a date and time of day from 2000 to 2199, `20240131235959`, with decimals and a zone as above.
+///   No epoch number is lost: read as milliseconds, 14 digits begin in 2286. A rule that states the unit of its numbers
+///   has them as numbers.
+/// - The times of Dutch, Belgian and other DSMR meters, `210101120000W`: twelve digits from the year on, and S or W for
+///   summer or winter time. The letter tells the two hours apart that the clock shows twice in autumn.
+/// - Any other order by a ``TimeFormat``: days and months are never guessed.
 ///
-/// Moments before 1970 and after 2200 are not accepted.
+/// A time without a zone in the hour that comes twice in autumn is the one nearest to the receive time; a time that
+/// spring skips is read with the offset before it. Times before 1970 and after 2200 are not accepted.
 enum TimeText {
   typealias Bytes = UnsafeRawBufferPointer
 
   private static let latest = Timestamp(seconds: 7_289_654_400)
 
-  /// The moment, or `nil` where the text is none.
-  static func parse(_ text: Bytes, unit: TopicRule.TimeUnit, calendar: inout LocalCalendar) -> Timestamp? {
+  /// The timestamp, or `nil` where the text is none. A `format` alone decides where there is one.
+  static func parse(
+    _ text: Bytes, unit: TopicRule.TimeUnit, format: TimeFormat?, received: Timestamp, calendar: inout LocalCalendar
+  ) -> Timestamp? {
     let bytes = ByteText.trimmed(text)
-    let found =
-      wholeNumber(bytes).map { self.moment($0, 0, unit) } ?? civil(bytes, calendar: &calendar)
-      ?? epoch(bytes, unit: unit)
-    guard let moment = found else { return nil }
-    return moment >= Timestamp(nanoseconds: 0) && moment < latest ? moment : nil
+    let found: Timestamp?
+    if let format {
+      found = format.parse(bytes, received: received, calendar: &calendar)
+    } else if let number = wholeNumber(bytes) {
+      found =
+        bytes.count == 14 && unit == .auto
+        ? compact(bytes, received, &calendar) ?? moment(number, 0, unit) : moment(number, 0, unit)
+    } else {
+      found =
+        civil(bytes, received, &calendar) ?? meterTime(bytes, received, &calendar)
+        ?? (unit == .auto ? compact(bytes, received, &calendar) : nil) ?? epoch(bytes, unit: unit)
+    }
+    guard let found else { return nil }
+    return found >= Timestamp(nanoseconds: 0) && found < latest ? found : nil
   }
 
   // MARK: Epoch
@@ -98,7 +116,9 @@ enum TimeText {
 
   // MARK: Civil
 
-  private static func civil(_ bytes: Bytes, calendar: inout LocalCalendar) -> Timestamp? {
+  private static func civil(
+    _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
+  ) -> Timestamp? {
     guard var (civil, i) = date(bytes) else { return nil }
     if i < bytes.count {
       guard bytes[i] | 0x20 == 0x74 || bytes[i] == 0x20, let end = timeOfDay(bytes, at: i + 1, &civil) else {
@@ -106,20 +126,53 @@ enum TimeText {
       }
       i = end
     }
+    return timestamp(civil, zone: bytes, at: i, received, &calendar)
+  }
+
+  /// A date and time of day with the zone that stands from `start` on, if one does.
+  private static func timestamp(
+    _ fields: CivilTime, zone bytes: Bytes, at start: Int, _ received: Timestamp, _ calendar: inout LocalCalendar
+  ) -> Timestamp? {
+    var civil = fields
     // A leap second is counted with the second after it, as POSIX does.
     let leap = civil.second == 60
     if leap { civil.second = 59 }
     guard civil.isValid else { return nil }
-    if i < bytes.count, bytes[i] == 0x20 { i += 1 }
-    let zone = ByteText.slice(bytes, i, bytes.count)
-    let moment: Timestamp
+    let hasSpace = start < bytes.count && bytes[start] == 0x20
+    let zone = ByteText.slice(bytes, hasSpace ? start + 1 : start, bytes.count)
+    let found: Timestamp
     if zone.isEmpty {
-      moment = calendar.moment(of: civil)
+      found = calendar.moment(of: civil, nearestTo: received)
     } else {
       guard let offset = zoneOffset(zone) else { return nil }
-      moment = civil.utc - .seconds(offset)
+      found = civil.utc - .seconds(offset)
     }
-    return leap ? moment + .second : moment
+    return leap ? found + .second : found
+  }
+
+  /// `20240131235959`, of the years 2000 to 2199.
+  private static func compact(
+    _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
+  ) -> Timestamp? {
+    guard let year = number(bytes, 0, 4), (2000...2199).contains(year), let month = number(bytes, 4, 2),
+      let day = number(bytes, 6, 2), number(bytes, 8, 6) != nil
+    else { return nil }
+    var civil = CivilTime(year: year, month: month, day: day)
+    guard let end = timeOfDay(bytes, at: 8, &civil), end >= 14 else { return nil }
+    return timestamp(civil, zone: bytes, at: end, received, &calendar)
+  }
+
+  /// `210101120000W`.
+  private static func meterTime(
+    _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
+  ) -> Timestamp? {
+    guard bytes.count == 13, bytes[12] | 0x20 == 0x73 || bytes[12] | 0x20 == 0x77, let year = number(bytes, 0, 2),
+      let month = number(bytes, 2, 2), let day = number(bytes, 4, 2)
+    else { return nil }
+    var civil = CivilTime(year: 2000 + year, month: month, day: day)
+    guard timeOfDay(bytes, at: 6, &civil) == 12, civil.isValid else { return nil }
+    let both = calendar.moments(of: civil)
+    return bytes[12] | 0x20 == 0x73 ? both.earlier : both.later
   }
 
   private static func date(_ bytes: Bytes) -> (civil: CivilTime, end: Int)? {

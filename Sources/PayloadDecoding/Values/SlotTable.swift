@@ -67,6 +67,10 @@ struct SlotTable {
   ) {
     guard let value = unresolved.removeValue(forKey: slot) else { return }
     let (asset, sensor) = (value.asset, value.sensor)
+    if register.isDerived(asset: asset, sensor: sensor) {
+      slots[slot].series = ValueSlot.derived
+      return
+    }
     if register.series(asset: asset, sensor: sensor) == nil, !register.isDeclared(asset: asset, sensor: sensor) {
       let limits = register.plant.limits
       if register.asset(named: asset) == nil, asset != Plant.wholePlant, register.assets.count >= limits.assets {

@@ -130,21 +130,39 @@ struct UnitTexts {
   private var table = ByteTable()
   private var units: [Unit?] = []
   private var spellings: [String] = []
+  private var senMLKey: [UInt8] = []
 
-  /// The position of a spelling.
+  /// The position of a spelling, as plant files and devices write units.
   mutating func position(of text: UnsafeRawBufferPointer) -> Int32 {
-    if let known = table.value(of: text) { return known }
-    let position = Int32(truncatingIfNeeded: units.count)
-    guard units.count < UnitTexts.capacity else { return 0 }
+    table.value(of: text) ?? add(text, key: text) { Unit.named($0) }
+  }
+
+  /// The position of a spelling as SenML has it, where some letters mean another unit (RFC 8428, section 12.1).
+  mutating func position(ofSenML text: [UInt8]) -> Int32 {
+    // Behind a byte that begins no other spelling.
+    senMLKey.removeAll(keepingCapacity: true)
+    senMLKey.append(1)
+    senMLKey.append(contentsOf: text)
+    let key = senMLKey
+    return key.withUnsafeBytes { key in
+      table.value(of: key)
+        ?? add(UnsafeRawBufferPointer(rebasing: key.dropFirst()), key: key) { Unit.senML($0) ?? Unit.named($0) }
+    }
+  }
+
+  private mutating func add(
+    _ text: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, _ unit: (String) -> Unit?
+  ) -> Int32 {
     if units.isEmpty {
       // What is beyond the capacity is no unit.
       units.append(nil)
       spellings.append("…")
-      return self.position(of: text)
     }
-    units.append(ByteText.string(text).flatMap(Unit.named))
+    guard units.count < UnitTexts.capacity else { return 0 }
+    let position = Int32(truncatingIfNeeded: units.count)
+    units.append(ByteText.string(text).flatMap(unit))
     spellings.append(String(decoding: text.prefix(40), as: UTF8.self))
-    table.insert(text, value: position)
+    table.insert(key, value: position)
     return position
   }
 

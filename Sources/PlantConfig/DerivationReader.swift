@@ -1,0 +1,163 @@
+import PlantModel
+
+/// Reads the sensors that a plant derives from others.
+struct DerivationReader {
+  private let reading: Reading
+
+  init(_ reading: Reading) { self.reading = reading }
+
+  /// A sensor whose expression has been read.
+  private struct Entry {
+    var sensor: DerivedSensor
+    var mark: Mark
+    var place: Mark
+  }
+
+  /// Reads `derive` into a plant whose topics, assets and sensors are known.
+  func read(_ section: Section, into plant: inout Plant) {
+    let all = section.entries
+    if all.count > DerivedSensor.most {
+      reading.mistake(
+        section.mark, "'derive' has \(all.count) sensors; a plant may have \(DerivedSensor.most) derived ones")
+      return
+    }
+    let names = ExpressionNames(assets: plant.assets.map(\.name), sensors: writtenNames(plant, all.map(\.key)))
+    let entries = all.compactMap { entry(key: $0.key, mark: $0.mark, value: $0.value, names, plant) }
+    plant.derived = settle(sorted(entries), plant)
+  }
+
+  private func entry(
+    key: String, mark: Mark, value: YAMLNode, _ names: ExpressionNames, _ plant: Plant
+  ) -> Entry? {
+    guard let name = target(key, mark, names, plant) else { return nil }
+    guard let text = value.text.map({ reading.expanded($0, at: value.mark) }), !text.allSatisfy(\.isWhitespace) else {
+      reading.mistake(
+        value.mark, "'\(key)' must be an expression over sensors, such as grid.import - grid.export, not \(value.form)")
+      return nil
+    }
+    do throws(ExpressionMistake) {
+      let expression = try DerivedExpression(parsing: text, names: names)
+      for input in expression.inputs {
+        guard let asset = plant.assets.first(where: { $0.name == input.asset }),
+          plant.profile(of: input.sensor, at: asset).profile.isForecast
+        else { continue }
+        throw ExpressionMistake(
+          message: "'\(input)' is what is expected, with times ahead; derive from sensors that measure")
+      }
+      return Entry(sensor: DerivedSensor(name: name, expression: expression), mark: mark, place: value.mark)
+    } catch {
+      reading.mistake(value.mark, "'\(key)': \(error)")
+      return nil
+    }
+  }
+
+  private func target(_ key: String, _ mark: Mark, _ names: ExpressionNames, _ plant: Plant) -> SensorName? {
+    guard let name = names.split(key) else {
+      let asset = key.split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? key
+      let hint = NearestName.hint(asset, of: plant.assets.map(\.name))
+      reading.mistake(mark, "'\(key)' is no sensor of a declared asset; write asset.sensor: \(hint)")
+      return nil
+    }
+    if let wrong = Words.mistake(inName: name.sensor) {
+      reading.mistake(mark, "the sensor of '\(key)' \(wrong); choose another name")
+      return nil
+    }
+    let asset = plant.assets.first { $0.name == name.asset }
+    if let asset, plant.profile(of: name.sensor, at: asset).profile.isForecast {
+      reading.mistake(mark, "'\(key)' is called as what is expected; choose a name without '_forecast'")
+      return nil
+    }
+    if let rule = plant.topics.first(where: { delivers(name, $0) }) {
+      reading.mistake(mark, "'\(key)' is derived and also taken from the topic '\(rule.match)'; keep one of them")
+      return nil
+    }
+    return name
+  }
+
+  /// Whether a topic brings a sensor by names that the file writes, asset and sensor.
+  private func delivers(_ name: SensorName, _ rule: TopicRule) -> Bool {
+    let listed =
+      rule.values.isEmpty ? [rule.sensor].compactMap(\.self) : rule.values.map { rule.rename[$0.name] ?? $0.name }
+    return listed.contains { $0 == "\(name)" || (rule.asset == name.asset && $0 == name.sensor) }
+  }
+
+  /// Sensors that the file names anywhere: what `-` may be a part of.
+  private func writtenNames(_ plant: Plant, _ targets: [String]) -> [String] {
+    let assets = ExpressionNames(assets: plant.assets.map(\.name))
+    let topics = plant.topics.flatMap { rule in
+      [rule.sensor].compactMap(\.self) + rule.values.map(\.name) + rule.rename.values
+    }
+    let whole = targets + plant.sensors.map(\.match) + topics
+    return whole.compactMap { assets.split($0)?.sensor } + topics
+  }
+
+  /// Each sensor after those that it needs, otherwise in the file's order; those in a circle are mistakes and left out.
+  private func sorted(_ entries: [Entry]) -> [Entry] {
+    let positions = Dictionary(entries.enumerated().map { ($1.sensor.name, $0) }) { first, _ in first }
+    let needs = entries.map { $0.sensor.expression.inputs.compactMap { positions[$0] } }
+    var order: [Int] = []
+    var isPlaced = [Bool](repeating: false, count: entries.count)
+    // The next in the file's order that needs nothing more: at most a thousand passes over a thousand.
+    while let next = entries.indices.first(where: { !isPlaced[$0] && needs[$0].allSatisfy { isPlaced[$0] } }) {
+      isPlaced[next] = true
+      order.append(next)
+    }
+    for start in entries.indices where !isPlaced[start] {
+      // Each that is left needs another that is left, so that the walk comes back to where it has been.
+      var walk = [start]
+      while let next = needs[walk[walk.count - 1]].first(where: { !isPlaced[$0] }) {
+        if let seen = walk.firstIndex(of: next) {
+          let names = (walk[seen...] + [next]).map { "\(entries[$0].sensor.name)" }.joined(separator: " ← ")
+          let key = entries[start].sensor.name
+          reading.mistake(entries[start].mark, "'\(key)' cannot be derived, because of the circle \(names)")
+          break
+        }
+        walk.append(next)
+      }
+    }
+    return order.map { entries[$0] }
+  }
+
+  /// Gives each sensor the unit and sampling that follow from its inputs; they stand before it.
+  private func settle(_ entries: [Entry], _ plant: Plant) -> [DerivedSensor] {
+    let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
+    var settled: [SensorName: SensorProfile] = [:]
+    func profile(_ name: SensorName) -> SensorProfile {
+      settled[name] ?? assets[name.asset].map { plant.profile(of: name.sensor, at: $0).profile } ?? SensorProfile()
+    }
+    var sensors: [DerivedSensor] = []
+    for entry in entries {
+      var sensor = entry.sensor
+      var own = profile(sensor.name)
+      let inputs = sensor.expression.inputs.map(profile)
+      do throws(ExpressionMistake) {
+        sensor.unit = try sensor.expression.program(inputs: inputs.map(\.unit), target: own.unit).unit
+      } catch {
+        reading.mistake(entry.place, "'\(sensor.name)': \(error)")
+      }
+      let isSaid = plant.sensors.contains {
+        $0.sampling != nil && $0.matches(asset: sensor.name.asset, sensor: sensor.name.sensor)
+      }
+      if !isSaid { sensor.sampling = sampling(of: sensor.expression, inputs, own) }
+      own.unit = own.unit ?? sensor.unit
+      own.sampling = sensor.sampling ?? own.sampling
+      settled[sensor.name] = own
+      sensors.append(sensor)
+    }
+    return sensors
+  }
+
+  /// Means over intervals give means over intervals, and counters a counter where it cannot fall while they do not.
+  private func sampling(
+    of expression: DerivedExpression, _ inputs: [SensorProfile], _ own: SensorProfile
+  ) -> Sampling? {
+    guard let first = inputs.first?.sampling, inputs.allSatisfy({ $0.sampling == first }) else {
+      return own.sampling == .counter ? .instant : nil
+    }
+    switch first {
+    case .intervalStart, .intervalEnd: return first
+    case .counter where expression.isIncreasing: return .counter
+    case .counter, .instant: return own.sampling == .counter && !expression.isIncreasing ? .instant : nil
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/// What the table says of a unit.
+///
+/// Factors are those of NIST Special Publication 811 (2008), appendix B, unless a line says otherwise: the calorie and
+/// the BTU are those of the International Table, 4.1868 J and 1,055.05585262 J.
+struct UnitDefinition {
+  /// The symbol written to the `unit` tag.
+  var symbol: String
+  /// What it measures.
+  var quantity: Quantity
+  /// Canonical units in one of this.
+  var scale: Double
+  /// Added after scaling [canonical unit].
+  var offset: Double
+  /// Other spellings.
+  var names: [String]
+
+  init(_ symbol: String, _ quantity: Quantity, _ scale: Double, offset: Double = 0, _ names: String...) {
+    self.symbol = symbol
+    self.quantity = quantity
+    self.scale = scale
+    self.offset = offset
+    self.names = names
+  }
+
+  /// A canonical unit, or one as large.
+  init(_ symbol: String, _ quantity: Quantity, _ names: String...) {
+    self.symbol = symbol
+    self.quantity = quantity
+    self.scale = 1
+    self.offset = 0
+    self.names = names
+  }
+
+  /// At most 256 units, the canonical one first in each quantity.
+  static let table: [UnitDefinition] =
+    electric + heat + quality + surroundings + substances + money
+
+  private static let electric: [UnitDefinition] = [
+    UnitDefinition("kW", .power, "kilowatt", "kWp", "kWel", "kWth", "kJ/s"),
+    UnitDefinition("W", .power, 0.001, "watt", "Watts", "Wp", "J/s"),
+    UnitDefinition("MW", .power, 1000, "megawatt", "MWp", "MWel", "MWth"),
+    UnitDefinition("GW", .power, 1e6, "gigawatt"), UnitDefinition("mW", .power, 1e-6, "milliwatt"),
+    UnitDefinition("kWh", .energy, "kilowatt_hour"), UnitDefinition("Wh", .energy, 0.001, "watt_hour"),
+    UnitDefinition("MWh", .energy, 1000, "megawatt_hour"), UnitDefinition("GWh", .energy, 1e6, "gigawatt_hour"),
+    UnitDefinition("TWh", .energy, 1e9), UnitDefinition("mWh", .energy, 1e-6, "milliwatt_hour"),
+    UnitDefinition("kvar", .reactivePower, "kilovar"), UnitDefinition("var", .reactivePower, 0.001),
+    UnitDefinition("Mvar", .reactivePower, 1000, "megavar"), UnitDefinition("mVAr", .reactivePower, 1e-6, "millivar"),
+    UnitDefinition("kVA", .apparentPower, "kilovolt_ampere"),
+    UnitDefinition("VA", .apparentPower, 0.001, "volt_ampere"),
+    UnitDefinition("MVA", .apparentPower, 1000, "megavolt_ampere"), UnitDefinition("mVA", .apparentPower, 1e-6),
+    UnitDefinition("kvarh", .reactiveEnergy, "kilovar_hour"),
+    UnitDefinition("varh", .reactiveEnergy, 0.001, "var_hour"),
+    UnitDefinition("Mvarh", .reactiveEnergy, 1000), UnitDefinition("var·s", .reactiveEnergy, 1 / 3.6e6),
+    UnitDefinition("kVAh", .apparentEnergy), UnitDefinition("VAh", .apparentEnergy, 0.001),
+    UnitDefinition("MVAh", .apparentEnergy, 1000), UnitDefinition("VA·s", .apparentEnergy, 1 / 3.6e6),
+    UnitDefinition("V", .voltage, "volt", "Vac", "Vdc"), UnitDefinition("mV", .voltage, 0.001, "millivolt"),
+    UnitDefinition("kV", .voltage, 1000, "kilovolt"),
+    UnitDefinition("A", .current, "ampere", "amp", "amps", "Aac", "Adc"),
+    UnitDefinition("mA", .current, 0.001, "milliampere", "milliamp"), UnitDefinition("kA", .current, 1000),
+    UnitDefinition("Hz", .frequency, "hertz"), UnitDefinition("mHz", .frequency, 0.001, "millihertz"),
+    UnitDefinition("kHz", .frequency, 1000, "kilohertz"),
+    UnitDefinition("ohm", .resistance, "Ω"), UnitDefinition("kohm", .resistance, 1000, "kΩ"),
+    UnitDefinition("MΩ", .resistance, 1e6, "Mohm", "megohm"),
+    UnitDefinition("mΩ", .resistance, 1e-3, "mOhm", "milliohm"),
+    UnitDefinition("Ah", .charge, "ampere_hour", "amp_hour"), UnitDefinition("mAh", .charge, 0.001),
+    UnitDefinition("A·s", .charge, 1.0 / 3600, "coulomb"),
+  ]
+
+  private static let heat: [UnitDefinition] = [
+    UnitDefinition("hp", .power, 0.745699872), UnitDefinition("BTU/h", .power, 0.00029307107, "BTU/hr"),
+    UnitDefinition("kBTU/h", .power, 0.29307107), UnitDefinition("MMBTU/h", .power, 293.07107),
+    // 12,000 BTU/h.
+    UnitDefinition("TR", .power, 3.51685284, "ton_of_refrigeration"),
+    UnitDefinition("kJ/h", .power, 1.0 / 3600), UnitDefinition("MJ/h", .power, 1 / 3.6),
+    UnitDefinition("GJ/h", .power, 1000 / 3.6), UnitDefinition("kcal/h", .power, 0.001163),
+    UnitDefinition("Mcal/h", .power, 1.163), UnitDefinition("Gcal/h", .power, 1163),
+    UnitDefinition("J", .energy, 1 / 3.6e6, "joule", "Ws", "watt_second"), UnitDefinition("kJ", .energy, 1.0 / 3600),
+    UnitDefinition("MJ", .energy, 1 / 3.6), UnitDefinition("GJ", .energy, 1000 / 3.6),
+    UnitDefinition("BTU", .energy, 0.00029307107), UnitDefinition("kBTU", .energy, 0.29307107),
+    UnitDefinition("MMBTU", .energy, 293.07107), UnitDefinition("therm", .energy, 29.3071, "thm"),
+    UnitDefinition("dekatherm", .energy, 293.071, "Dth", "decatherm"),
+    UnitDefinition("cal", .energy, 1.163e-6, "calorie"), UnitDefinition("kcal", .energy, 0.001163, "kilocalorie"),
+    UnitDefinition("Mcal", .energy, 1.163), UnitDefinition("Gcal", .energy, 1163),
+    // Gross calorific value of natural gas at 15 °C, a common billing figure of 38 MJ/m³.
+    UnitDefinition("m3_gas", .energy, 10.55, "m³_gas", "m3gas", "gas_m3"),
+    UnitDefinition("°C", .temperature, "celsius", "degC", "C", "Cel", "degree_C", "degrees_C", "degree_celsius"),
+    UnitDefinition(
+      "°F", .temperature, 5.0 / 9.0, offset: -160.0 / 9.0, "fahrenheit", "degF", "F", "degree_F", "degrees_F",
+      "degree_fahrenheit"),
+    UnitDefinition("K", .temperature, 1, offset: -273.15, "kelvin", "°K", "degK"),
+  ]
+
+  private static let quality: [UnitDefinition] = [
+    UnitDefinition("%", .percentage, "percent", "pct", "%RH", "RH%", "%EL", "per cent"),
+    UnitDefinition("fraction", .percentage, 100, "per_unit", "pu"),
+    UnitDefinition("permille", .percentage, 0.1, "‰", "per_mille"),
+    UnitDefinition("1", .ratio, "ratio", "factor"),
+    UnitDefinition("count", .count, "n", "none", "pulse", "imp", "impulse", "pcs"),
+    UnitDefinition("deg", .angle, "°", "degree", "degrees"),
+    UnitDefinition("rad", .angle, 57.29577951308232, "radian"),
+    UnitDefinition("s", .duration, "second", "sec", "secs"),
+    UnitDefinition("ms", .duration, 0.001, "millisecond", "msec"),
+    UnitDefinition("min", .duration, 60, "minute", "mins"), UnitDefinition("h", .duration, 3600, "hour", "hr", "hrs"),
+    UnitDefinition("d", .duration, 86_400, "day", "days"),
+    UnitDefinition("rpm", .rotation, "r/min", "1/min", "rev/min", "U/min"),
+    UnitDefinition("dB", .level, "decibel"),
+    UnitDefinition("dBm", .signalPower), UnitDefinition("dBW", .signalPower, 1, offset: 30),
+  ]
+
+  private static let surroundings: [UnitDefinition] = [
+    UnitDefinition("W/m²", .irradiance, "W/m2", "w_per_m2", "Wm-2", "W/sqm"),
+    UnitDefinition("kW/m²", .irradiance, 1000, "kW/m2"),
+    UnitDefinition("kWh/m²", .irradiation, "kWh/m2"), UnitDefinition("Wh/m²", .irradiation, 0.001, "Wh/m2"),
+    UnitDefinition("MJ/m²", .irradiation, 1 / 3.6, "MJ/m2"),
+    UnitDefinition("J/cm²", .irradiation, 1.0 / 360, "J/cm2"),
+    UnitDefinition("m/s", .speed, "mps", "m/sec", "m s-1"), UnitDefinition("km/h", .speed, 1 / 3.6, "kmh", "kph"),
+    UnitDefinition("mph", .speed, 0.44704, "mi/h"), UnitDefinition("knot", .speed, 0.514444, "kn", "kt", "kts"),
+    UnitDefinition("ft/s", .speed, 0.3048),
+    UnitDefinition("hPa", .pressure, "mbar", "millibar"), UnitDefinition("Pa", .pressure, 0.01, "pascal"),
+    UnitDefinition("kPa", .pressure, 10), UnitDefinition("MPa", .pressure, 10_000),
+    UnitDefinition("bar", .pressure, 1000), UnitDefinition("psi", .pressure, 68.947573),
+    UnitDefinition("mmHg", .pressure, 1.333224), UnitDefinition("inHg", .pressure, 33.86389),
+    UnitDefinition("atm", .pressure, 1013.25),
+    UnitDefinition("m", .length, "metre", "meter"), UnitDefinition("mm", .length, 0.001, "millimetre", "millimeter"),
+    UnitDefinition("cm", .length, 0.01, "centimetre", "centimeter"),
+    UnitDefinition("km", .length, 1000, "kilometre", "kilometer"),
+    UnitDefinition("in", .length, 0.0254, "inch", "inches"), UnitDefinition("ft", .length, 0.3048, "foot", "feet"),
+    UnitDefinition("mi", .length, 1609.344, "mile"),
+    UnitDefinition("mm/h", .precipitation, "mm/hr"), UnitDefinition("m/h", .precipitation, 1000),
+    UnitDefinition("in/h", .precipitation, 25.4, "in/hr"),
+    UnitDefinition("kWh/km", .energyPerDistance), UnitDefinition("Wh/km", .energyPerDistance, 0.001),
+    UnitDefinition("kWh/100km", .energyPerDistance, 0.01), UnitDefinition("kWh/mi", .energyPerDistance, 1 / 1.609344),
+    UnitDefinition("Wh/mi", .energyPerDistance, 0.001 / 1.609344),
+    // 1 J/m is 1 kJ/km.
+    UnitDefinition("J/m", .energyPerDistance, 1.0 / 3600),
+    UnitDefinition("lx", .illuminance, "lux"), UnitDefinition("klx", .illuminance, 1000, "klux"),
+    UnitDefinition("ppm", .concentration), UnitDefinition("ppb", .concentration, 0.001),
+    UnitDefinition("µg/m³", .massConcentration, "ug/m3"), UnitDefinition("mg/m³", .massConcentration, 1000, "mg/m3"),
+  ]
+
+  private static let substances: [UnitDefinition] = [
+    UnitDefinition("m³", .volume, "m3", "cubic_metre", "cubic_meter", "cbm"),
+    UnitDefinition("L", .volume, 0.001, "l", "litre", "liter", "ltr"),
+    UnitDefinition("hL", .volume, 0.1, "hl", "hectolitre", "hectoliter"),
+    UnitDefinition("mL", .volume, 1e-6, "ml", "millilitre", "milliliter"),
+    UnitDefinition("dm³", .volume, 0.001, "dm3"),
+    UnitDefinition("gal", .volume, 0.003785411784, "US gal", "gallon", "US gallon", "gals"),
+    UnitDefinition("UK gal", .volume, 0.00454609, "imp gal", "imperial gallon", "UK gallon"),
+    UnitDefinition("ft³", .volume, 0.028316846592, "ft3", "cubic_foot", "cubic_feet", "cf", "cu ft"),
+    // C and M are the Roman numerals: meters of gas and water count in hundreds and thousands of cubic feet.
+    UnitDefinition("CCF", .volume, 2.8316846592), UnitDefinition("MCF", .volume, 28.316846592),
+    // A cubic metre of gas at 0 °C (DIN 1343) or 15 °C (ISO 13443) and 1,013.25 hPa. The state belongs to the quantity
+    // and not to the unit, so the number stands as it is.
+    UnitDefinition("Nm³", .volume, "Nm3", "m3(n)", "m³(n)"), UnitDefinition("Sm³", .volume, "Sm3"),
+    UnitDefinition("m³/h", .flow, "m3/h", "m3/hr", "cbm/h"), UnitDefinition("m³/min", .flow, 60, "m3/min"),
+    UnitDefinition("m³/s", .flow, 3600, "m3/s"), UnitDefinition("L/s", .flow, 3.6, "l/s", "l/sec", "lps"),
+    UnitDefinition("L/min", .flow, 0.06, "l/min", "lpm"), UnitDefinition("L/h", .flow, 0.001, "l/h", "l/hr", "lph"),
+    UnitDefinition("Nm³/h", .flow, "Nm3/h"),
+    UnitDefinition("gal/min", .flow, 0.2271247070, "gpm"), UnitDefinition("gal/h", .flow, 0.003785411784, "gph"),
+    UnitDefinition("ft³/min", .flow, 1.699010796, "ft3/min", "cfm"),
+    UnitDefinition("ft³/h", .flow, 0.028316846592, "ft3/h", "cfh"),
+    UnitDefinition("kg/h", .massFlow, "kg/hr"), UnitDefinition("kg/s", .massFlow, 3600),
+    UnitDefinition("t/h", .massFlow, 1000), UnitDefinition("g/s", .massFlow, 3.6),
+    UnitDefinition("kg", .mass, "kilogram"), UnitDefinition("g", .mass, 0.001, "gram"),
+    UnitDefinition("t", .mass, 1000, "tonne"), UnitDefinition("lb", .mass, 0.45359237, "lbs", "pound"),
+  ]
+
+  private static let money: [UnitDefinition] = [
+    UnitDefinition("kg/kWh", .carbonIntensity, "kgCO2/kWh", "kgCO2e/kWh", "kgCO2eq/kWh", "t/MWh", "kg CO2/kWh"),
+    UnitDefinition(
+      "g/kWh", .carbonIntensity, 0.001, "gCO2/kWh", "gCO2e/kWh", "gCO2eq/kWh", "gCO2-eq/kWh", "kg/MWh", "g CO2/kWh"),
+    UnitDefinition("lb/MWh", .carbonIntensity, 0.00045359237, "lbs/MWh"),
+    UnitDefinition("/kWh", .price), UnitDefinition("/MWh", .price, 0.001), UnitDefinition("/Wh", .price, 1000),
+    UnitDefinition("ct/kWh", .price, 0.01), UnitDefinition("ct/MWh", .price, 1e-5),
+    UnitDefinition("/GJ", .price, 0.0036), UnitDefinition("/MMBTU", .price, 1 / 293.07107),
+    UnitDefinition("/therm", .price, 1 / 29.3071), UnitDefinition("ct/therm", .price, 0.01 / 29.3071),
+    UnitDefinition("/m³", .volumePrice), UnitDefinition("ct/m³", .volumePrice, 0.01),
+  ]
+
+}
