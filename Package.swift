@@ -56,6 +56,7 @@ let package = Package(
         .target(name: "CZlib", condition: .when(traits: ["Deflate"])),
       ]),
     module("PlantConfig", ["PlantModel", "PayloadDecoding", "CYAML"]),
+    module("PlantDiscovery", ["PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("DerivedSensors", ["PlantModel", "StreamCore"]),
@@ -87,7 +88,7 @@ let package = Package(
       dependencies: [
         "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink",
-        "PayloadDecoding", "PlantTesting",
+        "PayloadDecoding", "PlantDiscovery", "PlantTesting",
         "WattlineBenchmarks",
       ],
       swiftSettings: settings),
@@ -100,6 +101,7 @@ let package = Package(
     tests("Journal"),
     tests("LineProtocol"),
     tests("PayloadDecoding", ["PlantConfig"]),
+    tests("PlantDiscovery", ["PlantConfig", "PayloadDecoding"]),
     tests("MQTTSource", ["PlantConfig", "PayloadDecoding"]),
     tests("Cleaning"),
     tests("DerivedSensors"),
@@ -118,7 +120,10 @@ let package = Package(
     // Runs the program as users do; it is found next to the test bundle.
     tests(
       "wattline",
-      ["CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal"]),
+      [
+        "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal",
+        "PlantConfig", "PayloadDecoding",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -173,6 +173,10 @@ public struct MessageDecoder {
       }
       let conversion = scope.slots.conversions[Int(scope.slots.slots[value.slot].conversion)]
       var raw = value.number * conversion.scale + conversion.offset
+      if value.unit == UnitTexts.word, register.series[Int(series)].profile.unit != nil {
+        refuse(.unknownWord, value, Int(series), register)
+        continue
+      }
       if value.unit >= 0, conversion.isUnscaled {
         guard let number = inSensorUnit(value, register.series[Int(series)].profile.unit) else {
           refuse(.unknownUnit, value, Int(series), register)
@@ -197,7 +201,8 @@ public struct MessageDecoder {
   private mutating func refuse(
     _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
   ) {
-    let unit = value.unit >= 0 ? scope.slots.units.spelling(at: value.unit) : ""
+    let unit =
+      value.unit >= 0 ? scope.slots.units.spelling(at: value.unit) : value.unit == UnitTexts.word ? "by a word" : ""
     scope.refuse(reason, slot: value.slot) {
       let found = register.series[series]
       let own = found.profile.unit.map { " of a sensor in \($0.symbol)" } ?? ""
@@ -210,7 +215,7 @@ public struct MessageDecoder {
     guard let written = scope.slots.units[value.unit] else { return nil }
     guard let own, own != written else { return value.number }
     guard own.quantity == written.quantity, own.scale != 0 else { return nil }
-    return (written.canonical(value.number) - own.offset) / own.scale
+    return written.converted(value.number, to: own)
   }
 
   /// The series of a value that reports for the first time.
@@ -322,6 +327,7 @@ extension MessageDecoder {
   private func described(_ problem: ValueProblem) -> ValueProblem {
     let values = router.rules[scope.rule].rule.values
     guard let position = Int(problem.value), values.indices.contains(position) else {
+      if !problem.place.isEmpty { return problem }
       return ValueProblem(value: "", place: "", reason: problem.reason, text: problem.text)
     }
     return ValueProblem(

@@ -44,6 +44,13 @@ struct TopicReader {
     rule.strip = section.given("strip")
     if let node = section.node("rename") { rule.rename = names(node, rule, texts) }
     rule.separator = separator(section)
+    let hasCommas = ([rule.detail] + rule.values.map(\.detail)).contains { $0.decimal == .comma }
+    if rule.payload == .csv, rule.separator == nil, hasCommas {
+      reading.mistake(
+        section.place(of: "match"),
+        "commas cannot divide columns and be decimal marks as well; write separator: \";\", or what divides the columns"
+      )
+    }
     section.finish()
     return (rule, place)
   }
@@ -69,6 +76,9 @@ struct TopicReader {
         reading.mistake(
           place, "'each' is '\(each)', which is no place; write \"/\(each)\", or \"/\" for the message itself")
       }
+      if each.contains("**") {
+        reading.mistake(place, "'each' is '\(each)'; '*' stands for one level, '**' for nothing")
+      }
       texts.check(each, at: place, of: "each")
       rule.each = each
     }
@@ -78,15 +88,17 @@ struct TopicReader {
     }
     for entry in Section(node, "where", reading).entries {
       let choices: [YAMLNode] = if case .sequence(let all) = entry.value.content { all } else { [entry.value] }
-      let wanted = choices.compactMap { $0.text.map { text in reading.expanded(text, at: entry.value.mark) } }
-      if wanted.isEmpty || wanted.count != choices.count {
+      let present = choices.filter { !$0.isNull }
+      let wanted = present.compactMap { $0.text.map { text in reading.expanded(text, at: entry.value.mark) } }
+      if choices.isEmpty || wanted.count != present.count {
         reading.mistake(
           entry.value.mark, "'\(entry.key)' must be a text or a list of texts, such as [good, uncertain]")
       }
       if let wrong = format.mistake(inPlace: entry.key) {
         reading.mistake(entry.mark, "'where' has '\(entry.key)', which \(wrong)")
       }
-      rule.conditions.append(TopicRule.Condition(path: entry.key, texts: wanted))
+      rule.conditions.append(
+        TopicRule.Condition(path: entry.key, texts: wanted, allowsAbsent: present.count < choices.count))
     }
   }
 
@@ -175,8 +187,11 @@ struct TopicReader {
 
   /// Where `values` lists what is taken, and no placeholder is in the names, nothing else can be meant.
   private func checkIsListed(_ name: String, _ mark: Mark, _ key: String, _ rule: TopicRule) {
-    let listed = rule.values.map(\.name)
+    let listed = rule.values.flatMap { [$0.name, rule.rename[$0.name] ?? $0.name] }
     if listed.isEmpty || listed.contains(where: { $0.contains("{") }) || listed.contains(name) { return }
+    // Assets that the topic names may be renamed as well; what is nearly a sensor's name is a slip all the same.
+    let isNear = listed.contains { EditDistance.between($0, name) <= 2 }
+    if key == "rename", rule.match.contains("{asset}"), !isNear { return }
     reading.mistake(mark, "'\(key)' has '\(name)', which 'values' has not; it has \(Words.list(listed))")
   }
 

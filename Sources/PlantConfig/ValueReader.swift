@@ -22,7 +22,11 @@ struct ValueReader {
       let section = Section(entry.value, "value '\(entry.key)'", reading)
       guard let path = section.requiredText("at", "at: \(format.examplePlace)") else { return nil }
       var own = detail(section, shared)
-      if section.has("unit") { own.unit = unit(section, "unit") }
+      if let text = section.given("unit"), text.hasPrefix("/") {
+        own.unitPlace = texts.text(section, "unit")
+      } else if section.has("unit") {
+        own.unit = unit(section, "unit")
+      }
       own.scale = section.number("scale", in: ValueReader.all, "a factor") ?? own.scale
       if own.scale == 0 {
         reading.mistake(
@@ -41,7 +45,10 @@ struct ValueReader {
   ) -> TopicRule.Value {
     texts.check(path, at: mark, of: name)
     // Where a placeholder stands for a part of it, the topic decides.
-    if !path.contains("{"), let wrong = format.mistake(inPlace: path) {
+    if path.split(separator: "/").contains("*") {
+      reading.mistake(
+        mark, "'\(name)' is '\(path)', and '*' is for 'each': name the records there, and a place in one here")
+    } else if !path.contains("{"), let wrong = format.mistake(inPlace: path) {
       reading.mistake(mark, "'\(name)' is '\(path)', which \(wrong)")
     }
     return TopicRule.Value(name: name, path: path, detail: detail)

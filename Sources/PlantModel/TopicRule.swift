@@ -53,11 +53,14 @@ public struct TopicRule: Hashable, Sendable {
     public var path: String
     /// The texts of which one must stand there; numbers and truth values are compared as they are written.
     public var texts: [String]
+    /// Whether nothing, or `null`, may stand there as well.
+    public var allowsAbsent: Bool
 
     /// A condition by its place and texts.
-    public init(path: String, texts: [String]) {
+    public init(path: String, texts: [String], allowsAbsent: Bool = false) {
       self.path = path
       self.texts = texts
+      self.allowsAbsent = allowsAbsent
     }
   }
 

@@ -34,6 +34,16 @@ public struct Unit: Hashable, Sendable, BitwiseCopyable {
   /// A value of this unit in the canonical unit of its quantity.
   public func canonical(_ value: Double) -> Double { value * scale + offset }
 
+  /// A value of this unit in another one of the same quantity.
+  ///
+  /// Whole multiples are divided by, so that 951 W are 0.951 kW to the last digit.
+  public func converted(_ value: Double, to other: Unit) -> Double {
+    guard offset == 0, other.offset == 0 else { return (canonical(value) - other.offset) / other.scale }
+    let (factor, divisor) = (scale / other.scale, (other.scale / scale).rounded())
+    let isWhole = divisor > 1 && abs(divisor * factor - 1) < 1e-12
+    return isWhole ? value / divisor : value * factor
+  }
+
   /// The canonical unit of this unit's quantity.
   public var canonicalUnit: Unit { Unit.canonical(of: quantity) }
 

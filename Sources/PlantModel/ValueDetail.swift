@@ -20,6 +20,8 @@ public struct ValueDetail: Hashable, Sendable {
 
   /// The unit of the number after factor and summand; `nil` for the sensor's own.
   public var unit: Unit?
+  /// Place of the number's unit in the payload, for values whose unit stands apart; ``unit`` is that of a record without.
+  public var unitPlace: String?
   /// Factor; `nil` for the rule's by name, else 1.
   public var scale: Double?
   /// Summand after the factor; `nil` for the rule's by name, else 0.
@@ -37,10 +39,11 @@ public struct ValueDetail: Hashable, Sendable {
 
   /// A plain number in the sensor's own unit.
   public init(
-    unit: Unit? = nil, scale: Double? = nil, offset: Double? = nil, scalePlace: String? = nil,
+    unit: Unit? = nil, unitPlace: String? = nil, scale: Double? = nil, offset: Double? = nil, scalePlace: String? = nil,
     words: [String: Double] = [:], decimal: DecimalMark = .point, encoding: Encoding? = nil, bits: Int? = nil
   ) {
     self.unit = unit
+    self.unitPlace = unitPlace
     self.scale = scale
     self.offset = offset
     self.scalePlace = scalePlace

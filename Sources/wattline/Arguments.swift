@@ -13,6 +13,7 @@ struct Option: Sendable {
 /// The words after a command's name, read against what the command takes.
 struct Arguments {
   private var values: [String: String] = [:]
+  private var repeated: [String: [String]] = [:]
   private(set) var operands: [String] = []
 
   /// Reads `words`; every mistake names the word and what would be right.
@@ -36,6 +37,7 @@ struct Arguments {
         }
         if parts.count == 1 { words.removeFirst() }
         values[option.name] = value
+        repeated[option.name, default: []].append(value)
       } else if parts.count > 1 {
         throw Misuse(message: "\(option.name) takes no value")
       } else {
@@ -57,6 +59,9 @@ struct Arguments {
 
   /// The text of an option.
   func text(_ name: String) -> String? { values[name] }
+
+  /// The texts of an option that may be given several times.
+  func texts(_ name: String) -> [String] { repeated[name] ?? [] }
 
   /// The folder of configuration, `pipelines` unless given.
   var configuration: String { values["--config"] ?? "pipelines" }

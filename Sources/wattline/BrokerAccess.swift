@@ -32,25 +32,37 @@ enum BrokerAccess {
   static func publisher(
     _ settings: BrokerSettings, as purpose: String, orders: OrderInbox? = nil
   ) throws -> Publisher {
+    try publisher(settings, as: purpose, filters: orders?.filters ?? [], onMessage: { orders?.put($0) })
+  }
+
+  /// A publisher that has reached the broker, or an error that says what is wrong with it.
+  /// - Parameters:
+  ///   - filters: Topics that are subscribed to; `onMessage` gets what comes on them.
+  ///   - hint: Where the broker's settings are.
+  static func publisher(
+    _ settings: BrokerSettings, as purpose: String, filters: [String],
+    hint: String = "url, username and password of mqtt in wattline.yaml",
+    onMessage: @escaping @Sendable (PublishedMessage) -> Void
+  ) throws -> Publisher {
     let place = "\(settings.host):\(settings.port)"
     var own = settings
     own.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
     let trouble = LatestTrouble()
     let publisher = Publisher(
-      settings: own, filters: orders?.filters ?? [],
+      settings: own, filters: filters,
       onEvent: { event in
         switch event {
         case .connected: trouble.isOver(with: place)
         case .disconnected(let reason):
           if trouble.isNew(reason, with: place) { Console.note("broker \(place): \(reason)") }
         }
-      }, onMessage: { orders?.put($0) })
+      }, onMessage: onMessage)
     let deadline = Date(timeIntervalSinceNow: 10)
     while !publisher.isConnected, Date() < deadline { usleep(20_000) }
     guard publisher.isConnected else {
       publisher.stop(timeout: .zero)
       throw Failure(
-        description: "no connection to the broker at \(place); see url, username and password of mqtt in wattline.yaml")
+        description: "no connection to the broker at \(place); see \(hint)")
     }
     return publisher
   }

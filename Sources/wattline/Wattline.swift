@@ -7,6 +7,7 @@ struct Wattline {
     Command(description: RunCommand.description, run: RunCommand.run),
     Command(description: CheckCommand.description, run: CheckCommand.run),
     Command(description: ExplainCommand.description, run: ExplainCommand.run),
+    Command(description: DiscoverCommand.description, run: DiscoverCommand.run),
     Command(description: DemoCommand.description, run: DemoCommand.run),
     Command(description: SimulateCommand.description, run: SimulateCommand.run),
     Command(description: ReplayCommand.description, run: ReplayCommand.run),

@@ -209,4 +209,59 @@ struct RecordTests {
     #expect(bench.send("m", "{\(members)}") == .refused(.missingName))
     #expect(bench.send("n", "{\(members)}") == .readings(plant: 0, count: 20_000))
   }
+
+  @Test("names of the way to a record are those that stars stand for, and a topic's asset may be renamed")
+  func namesOfTheWay() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, each: "/*/*/values/*", asset: "{parent}", sensor: "{key}", time: "/ts",
+        values: Value.list(["{sensor}": ""])),
+      TopicRule(match: "n/{asset}/{sensor}", scale: ["power": 0.001], rename: ["1161": "roof", "P": "power"]),
+      TopicRule(match: "o/{asset}/{msg}", payload: .json, sensor: "{msg}", values: Value.list(["{sensor}": "/v"])))
+    #expect(
+      bench.send(
+        "m", #"{"A": [{"ts": 1700000000, "values": {"p": 1}}], "B": [{"ts": 1700000001, "values": {"p": 2}}]}"#)
+        == .readings(plant: 0, count: 2))
+    #expect(bench.readings == ["A.p": 1, "B.p": 2])
+    #expect(bench.send("n/1161/P", "1530") == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["roof.power": 1.53])
+    #expect(bench.send("o/a/flow", #"{"v": 3}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["a.flow": 3])
+  }
+
+  @Test("a value may name the place of its own unit, and a condition that nothing stands there")
+  func unitOfOneValue() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, asset: "x",
+        values: [
+          Value(name: "power", path: "/p/v", detail: ValueDetail(unitPlace: "/p/u")),
+          Value(name: "energy", path: "/e/v", detail: ValueDetail(unit: Unit.named("Wh"), unitPlace: "/e/u")),
+        ]),
+      TopicRule(
+        match: "c", payload: .json, each: "/", conditions: [.init(path: "/k", texts: ["a"], allowsAbsent: true)],
+        asset: "x", values: Value.list(["v": "/v"])))
+    #expect(bench.send("m", #"{"p": {"v": 951, "u": "W"}, "e": {"v": 2000}}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].raw == [0.951, 2])
+    #expect(
+      bench.send("c", #"[{"v": 1}, {"v": 2, "k": null}, {"v": 3, "k": "a"}, {"v": 4, "k": "b"}]"#)
+        == .readings(plant: 0, count: 3))
+    #expect(bench.batches[0].raw == [1, 2, 3])
+  }
+
+  @Test("the time that a wide and nested message takes grows with its size alone")
+  func wideAndNestedMessage() {
+    func seconds(_ count: Int) -> Double {
+      var bench = bench(
+        TopicRule(
+          match: "m", payload: .json, each: "/*/*", asset: "x", sensor: "{parent}", values: Value.list(["v": "/v"])))
+      let members = (0..<count).map { #""k\#($0)":{"a":{"v":1}}"# }.joined(separator: ",")
+      let clock = ContinuousClock()
+      let spent = clock.measure { #expect(bench.send("m", "{\(members)}") == .readings(plant: 0, count: count)) }
+      return Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18
+    }
+    _ = seconds(500)
+    // Sixteen times the size takes sixteen times as long, and not two hundred.
+    #expect(seconds(16_000) < 80 * max(seconds(1_000), 1e-4))
+  }
 }

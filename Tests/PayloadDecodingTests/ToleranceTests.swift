@@ -135,4 +135,76 @@ struct ToleranceTests {
     #expect(bench.decoder.refusedValuesInAll == 3)
     #expect(bench.decoder.takeRefusedValues() == [.unknownWord: 3])
   }
+
+  @Test("the word of a switch is no value of a sensor with a unit")
+  func wordsAreNoPowers() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    for word in ["offline", "ON", "closed", "true", #"{"value": false}"#, #"{"value": "online"}"#] {
+      #expect(bench.send("r/a/power", word) == .refused(.unknownWord), "\(word)")
+      #expect(bench.send("r/a/switch", word) == .readings(plant: 0, count: 1), "\(word)")
+    }
+  }
+
+  @Test("a decimal comma is that of texts; numbers of JSON have their point")
+  func commaIsOfTexts() {
+    let detail = ValueDetail(decimal: .comma)
+    var bench = DecoderBench([
+      TopicRule(
+        match: "r/{asset}",
+        values: [
+          TopicRule.Value(name: "a", path: "/a", detail: detail),
+          TopicRule.Value(name: "b", path: "/b", detail: detail),
+        ])
+    ])
+    #expect(bench.send("r/x", #"{"a": 1.234, "b": "1.234,5"}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.readings == ["x.a": 1.234, "x.b": 1234.5])
+    #expect(bench.send("r/x", #"{"a": 0.125, "b": "1.5"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.readings == ["x.a": 0.125])
+  }
+
+  @Test("commas between thousands are read where a point follows, and are never guessed at")
+  func groupedThousands() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    #expect(bench.send("r/a/energy", "1,234.5 kWh") == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [1234.5])
+    for text in ["1,234", "1,23.4", "12,34,567.8", "1,2345.6"] {
+      #expect(bench.send("r/a/energy", text) == .refused(.notANumber), "\(text)")
+    }
+  }
+
+  @Test("a unit beside a lone value is that of the value, if it is one that is known")
+  func unitBesideTheValue() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    #expect(bench.send("r/a/power", #"{"value": 1500, "unit": "W"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [1.5])
+    #expect(
+      bench.send("r/a/power", #"{"value": 1500, "unit_of_measurement": "W", "ts": 1700000000}"#)
+        == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [1.5])
+    #expect(bench.send("r/a/power", #"{"value": 2, "unit": "pieces"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [2])
+    #expect(bench.send("r/a/power", #"{"value": 2, "unit": "V"}"#) == .refused(.unknownUnit))
+  }
+
+  @Test("a clock that is not set leaves the receive time, and is counted")
+  func unsetClock() {
+    var bench = DecoderBench([TopicRule(match: "r/{asset}", time: "/t", values: TopicRule.Value.list(["p": "/p"]))])
+    for time in ["0", "12345", #""1970-06-11T05:35:26""#] {
+      #expect(bench.send("r/a", #"{"p": 1, "t": \#(time)}"#) == .readings(plant: 0, count: 1))
+      #expect(bench.batches[0].time == [DecoderBench.received] && bench.batches[0].hasSourceTime == [false])
+    }
+    #expect(bench.decoder.timesUnusable == 3)
+  }
+
+  @Test("of several records the one with a broken time is refused alone")
+  func brokenTimeOfOneRecord() {
+    var bench = DecoderBench([
+      TopicRule(match: "r/{asset}", payload: .json, each: "/", time: "/t", values: TopicRule.Value.list(["p": "/p"]))
+    ])
+    #expect(
+      bench.send("r/a", #"[{"p": 1, "t": "yesterday"}, {"p": 2, "t": 1700000000}, {"p": 3, "t": "n/a"}]"#)
+        == .readings(plant: 0, count: 2))
+    #expect(bench.batches[0].raw == [2, 3])
+    #expect(bench.send("r/a", #"[{"p": 1, "t": "yesterday"}]"#) == .refused(.badTime))
+  }
 }

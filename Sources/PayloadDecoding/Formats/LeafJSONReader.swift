@@ -65,9 +65,8 @@ final class LeafJSONReader: PayloadReader {
   /// The time of the document; `nil` if the place that the rule names has none that is readable.
   private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
     for value in places.found.dropFirst() where value.kind != .missing && value.kind != .null {
-      if form.isStated {
-        return scope.time(of: value, payload, form).map { ReadingStamp(time: $0, start: value.range.lowerBound) }
-      }
+      if value.isAbsentText(in: payload) { continue }
+      if form.isStated { return scope.statedTime(of: value, payload, form) }
       if let time = scope.unstatedTime(of: value, payload, form) {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: value.range.lowerBound)

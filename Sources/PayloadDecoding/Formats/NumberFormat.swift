@@ -7,7 +7,9 @@ enum NumberFormat: PayloadFormat {
   static let examplePlace = "\"\""
   static let hasRecords = false
 
-  static func mistake(inPlace place: String) -> String? { nil }
+  static func mistake(inPlace place: String) -> String? {
+    ["", "/", "0"].contains(place) ? nil : "is no place, since the payload is one number; write payload: json, or \"\""
+  }
 
   static func reader(for plan: ReadingPlan) -> PayloadReader { NumberReader(plan) }
 }
@@ -21,7 +23,8 @@ private final class NumberReader: PayloadReader {
 
   override init(_ plan: ReadingPlan) {
     detail = plan.details[0]
-    unit = plan.rule.unit
+    // A place in an object; a lone number is in the sensor's own unit.
+    unit = plan.rule.unit.flatMap { $0.hasPrefix("/") ? nil : $0 }
     isNamedByRecord = plan.hasRecordNames
     isSimple = plan.naming == .single && !isNamedByRecord && unit == nil
     super.init(plan)

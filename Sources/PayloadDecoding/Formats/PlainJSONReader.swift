@@ -16,6 +16,8 @@ final class PlainJSONReader: PayloadReader {
   private let pointers: JSONPointers
   /// How many of the pointers are values; times follow.
   private let valueCount: Int
+  /// The first of the pointers to units, behind those to times.
+  private let firstUnit: Int
   // A reader belongs to one decoder and is never entered again while it reads, so that accesses need no check.
   @exclusivity(unchecked) private var visitor: JSONPointerVisitor
   @exclusivity(unchecked) private var shape: JSONShape?
@@ -33,7 +35,12 @@ final class PlainJSONReader: PayloadReader {
     form = TimeForm(plan.rule)
     let values = UsualPlaces.values(plan)
     valueCount = values.count
-    pointers = JSONPointers(values + UsualPlaces.times(plan.rule))
+    let times = UsualPlaces.times(plan.rule)
+    // A lone value may have its unit beside it; what the rule says of units and factors goes before.
+    let isBare = plan.naming == .single && plan.rule.detail.unit == nil && plan.rule.detail.scale == nil
+    let units = isBare ? UsualPlaces.units : []
+    firstUnit = values.count + times.count
+    pointers = JSONPointers(values + times + units)
     visitor = JSONPointerVisitor(pointers: pointers, base: 0, found: [], scratch: [], scalars: [])
     super.init(plan)
   }
@@ -90,19 +97,26 @@ final class PlainJSONReader: PayloadReader {
       while place < valueCount - 1, visitor.found[place].kind == .missing { place += 1 }
     }
     scope.take(
-      visitor.found[place], payload, isPlain ? nil : details[0], value: 0, slot: scope.slot(0), at: stamp.time,
-      hasSourceTime: stamp.isFromSource)
+      visitor.found[place], payload, isPlain ? nil : details[0], value: 0, unit: unit(payload, &scope),
+      slot: scope.slot(0), at: stamp.time, hasSourceTime: stamp.isFromSource)
     return nil
+  }
+
+  /// A unit beside the lone value, if it is one that is known.
+  private func unit(_ payload: Bytes, _ scope: inout MessageScope) -> Int32 {
+    for place in firstUnit..<visitor.found.count where visitor.found[place].kind == .string {
+      let position = scope.slots.units.position(of: ByteText.slice(payload, visitor.found[place].range))
+      if scope.slots.units[position] != nil { return position }
+    }
+    return UnitTexts.none
   }
 
   /// The time of the document; `nil` if the place that the rule names has none that is readable.
   private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
-    for place in valueCount..<visitor.found.count {
+    for place in valueCount..<firstUnit {
       let value = visitor.found[place]
-      if value.kind == .missing || value.kind == .null { continue }
-      if form.isStated {
-        return scope.time(of: value, payload, form).map { ReadingStamp(time: $0, start: value.range.lowerBound) }
-      }
+      if value.kind == .missing || value.kind == .null || value.isAbsentText(in: payload) { continue }
+      if form.isStated { return scope.statedTime(of: value, payload, form) }
       if let time = scope.unstatedTime(of: value, payload, form) {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: value.range.lowerBound)

@@ -29,6 +29,7 @@ final class RecordJSONReader: PayloadReader {
     repeat {
       if let refusal = source.tape.readDocument(&documents) { return refusal }
       source.forget()
+      source.stars.removeAll(keepingCapacity: true)
       guard let each else {
         source.record = 0
         if let refusal = taker.take(&source, into: &scope) { return refusal }
@@ -46,10 +47,15 @@ final class RecordJSONReader: PayloadReader {
     guard let token = tokens.first else { return takeRecords(of: node, &scope) }
     guard token.bytes == [UInt8(ascii: "*")] else {
       let child = source.tape.child(of: node, token)
-      return child < 0 ? nil : select(tokens.dropFirst(), from: child, &scope)
+      if child >= 0 { return select(tokens.dropFirst(), from: child, &scope) }
+      // Records of an array's elements need not all have it.
+      scope.noteAbsent(each: each.map { _ in taker.plan.plan.rule.each ?? "" } ?? "")
+      return nil
     }
     var child = source.tape.firstChild(of: node)
     while child >= 0 {
+      source.stars.append(child)
+      defer { source.stars.removeLast() }
       if let refusal = select(tokens.dropFirst(), from: child, &scope) { return refusal }
       child = Int(source.tape.nodes[child].nextSibling)
     }
@@ -79,14 +85,18 @@ struct JSONRecordSource: RecordSource {
   var record = 0
   private let tokens: [[JSONPointers.Token]]
   private let values: [Int]
-  /// What was found around records, by place: neighbours share what is around them.
-  private var around: [(container: Int, node: Int)]
+  /// What was found around records, by place and depth: neighbours share what is around them, and so do their parents.
+  private var around: [(container: Int32, node: Int32)]
+  /// Depths for which that is remembered.
+  private static let depths = 8
+  /// Members that `*` in `each` stands for on the way to the record at hand, outermost first.
+  var stars: [Int] = []
 
   init(_ plan: RecordPlan) {
     // `/` alone is the record itself.
     tokens = plan.places.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
     values = plan.values
-    around = plan.places.map { _ in (-1, -1) }
+    around = Array(repeating: (-1, -1), count: plan.places.count * Self.depths)
     let details = plan.plan.rule.values.map(\.detail) + [plan.plan.rule.detail]
     tape.expandsTexts = details.contains { $0.encoding == .json }
   }
@@ -109,23 +119,34 @@ struct JSONRecordSource: RecordSource {
     if own >= 0, !outwards || isText(own) { return tape.nodes[own].value }
     guard outwards else { return JSONValue() }
     let container = Int(tape.nodes[record].parent)
-    if container < 0 { return JSONValue() }
-    if around[place].container != container { around[place] = (container, search(place, from: container)) }
-    let node = around[place].node
+    // The record itself has no place around it.
+    if container < 0 || tokens[place].isEmpty { return JSONValue() }
+    let node = search(place, from: container, depth: depth(of: container))
     return node < 0 ? JSONValue() : tape.nodes[node].value
   }
 
-  /// The nearest node from a container outwards at which the place has a text.
-  private func search(_ place: Int, from container: Int) -> Int {
-    // The record itself has no place around it.
-    if tokens[place].isEmpty { return -1 }
-    var container = container
-    while container >= 0 {
-      let node = tape.node(from: container, tokens[place])
-      if node >= 0, isText(node) { return node }
-      container = Int(tape.nodes[container].parent)
+  private func depth(of node: Int) -> Int {
+    var (node, depth) = (node, 0)
+    while tape.nodes[node].parent >= 0 { (node, depth) = (Int(tape.nodes[node].parent), depth + 1) }
+    return depth
+  }
+
+  /// The nearest node from a container outwards at which the place has a text, -1 without one. Each container is searched
+  /// once, however many records are in it.
+  private mutating func search(_ place: Int, from container: Int, depth: Int) -> Int {
+    let memory = place * Self.depths + depth
+    if depth < Self.depths, around[memory].container == Int32(truncatingIfNeeded: container) {
+      return Int(around[memory].node)
     }
-    return -1
+    var node = tape.node(from: container, tokens[place])
+    if node < 0 || !isText(node) {
+      let outer = Int(tape.nodes[container].parent)
+      node = outer < 0 ? -1 : search(place, from: outer, depth: depth - 1)
+    }
+    if depth < Self.depths {
+      around[memory] = (Int32(truncatingIfNeeded: container), Int32(truncatingIfNeeded: node))
+    }
+    return node
   }
 
   private func isText(_ node: Int) -> Bool {
@@ -136,11 +157,25 @@ struct JSONRecordSource: RecordSource {
   }
 
   func memberName(level: Int) -> JSONValue {
-    let node = tape.member(around: record, level: level)
+    let node = member(level)
     guard node >= 0 else { return JSONValue() }
     let key = tape.nodes[node].key
     return JSONValue(
       kind: .string, range: Int(key.lowerBound)..<Int(key.upperBound), hasEscapes: tape.nodes[node].keyHasEscapes)
+  }
+
+  /// The record itself or a member that `*` stands for; names that `each` spells out count only where there are no others.
+  private func member(_ level: Int) -> Int {
+    var left = level
+    if tape.nodes[record].hasKey {
+      if left == 0 { return record }
+      left -= 1
+    }
+    for node in stars.reversed() where node != record && tape.nodes[node].hasKey {
+      if left == 0 { return node }
+      left -= 1
+    }
+    return left == level ? tape.member(around: record, level: level) : -1
   }
 
   func tag(_ name: String) -> JSONValue { JSONValue() }

@@ -5,6 +5,9 @@ enum UsualPlaces {
   private static let valueNames = ["value", "Value", "val", "v", "state", "State", "reading"]
   private static let timeNames = ["ts", "time", "timestamp", "t", "Time", "Timestamp", "datetime", "last_seen"]
 
+  /// Where the unit of a lone value usually stands beside it.
+  static let units = ["unit", "units", "unit_of_measurement"]
+
   /// The name of a value that nothing names.
   static let loneName = Array("value".utf8)[...]
 

@@ -8,7 +8,11 @@ struct RecordPlan {
   private(set) var values: [Int] = []
   /// Places of powers of ten, by the rule's values; -1 without one.
   private(set) var powers: [Int] = []
-  private(set) var conditions: [(place: Int, texts: [[UInt8]])] = []
+  /// Places of units, by the rule's values; -1 without one.
+  private(set) var unitPlaces: [Int] = []
+  /// Usual places of a unit beside a value whose place is usual too.
+  private(set) var usualUnits: [Int] = []
+  private(set) var conditions: [(place: Int, texts: [[UInt8]], allowsAbsent: Bool)] = []
   private(set) var asset: TextSource?
   private(set) var sensor: TextSource?
   private(set) var unit: TextSource?
@@ -45,7 +49,9 @@ struct RecordPlan {
     powers =
       rule.values.isEmpty
       ? [rule.detail.scalePlace.map(place) ?? -1] : rule.values.map { $0.detail.scalePlace.map(place) ?? -1 }
-    conditions = rule.conditions.map { (place($0.path), $0.texts.map { Array($0.utf8) }) }
+    unitPlaces = rule.values.map { $0.detail.unitPlace.map(place) ?? -1 }
+    if rule.values.isEmpty, rule.unit == nil, rule.detail.unit == nil { usualUnits = UsualPlaces.units.map(place) }
+    conditions = rule.conditions.map { (place($0.path), $0.texts.map { Array($0.utf8) }, $0.allowsAbsent) }
     if let time = rule.time, !time.hasPrefix("/"), time.contains("{") {
       timeText = TextSource(time, place: place)
     } else {

@@ -31,7 +31,11 @@ struct RecordTaker {
     }
     if scope.isChained { scope.taken.append(source.recordStart) }
     scope.messageNumber &+= 1
-    guard let stamp = stamp(&source, &scope) else { return .badTime }
+    guard let stamp = stamp(&source, &scope) else {
+      // The other records of the message may well be sound.
+      text.withUnsafeBytes { scope.refuse(.badTime, value: -1, $0) }
+      return nil
+    }
     if plan.hasRecordNames, !readNames(&source, &scope) { return nil }
     let unit = unit(&source, &scope)
     guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
@@ -49,7 +53,12 @@ struct RecordTaker {
 
   private mutating func holds<Source: RecordSource>(_ source: inout Source) -> Bool {
     for condition in plan.conditions {
-      let found = source.value(at: condition.place, outwards: true)
+      let own = source.value(at: condition.place, outwards: false)
+      let found = own.kind == .missing ? source.value(at: condition.place, outwards: true) : own
+      if found.kind == .missing || found.kind == .null {
+        guard condition.allowsAbsent else { return false }
+        continue
+      }
       guard setText(found, source) else { return false }
       guard condition.texts.contains(where: { $0 == text }) else { return false }
     }
@@ -150,16 +159,18 @@ struct RecordTaker {
       text.removeAll(keepingCapacity: true)
       guard compose(wanted, &source, scope, &text) else { return nil }
       let time = text.withUnsafeBytes { scope.timestamp($0, plan.form) }
-      return time.map { ReadingStamp(time: $0, start: 0) }
+      return time.map { scope.stamp(stated: $0, start: 0) }
     }
     for place in plan.times {
       let found = source.value(at: place, outwards: true)
       guard found.kind != .missing, found.kind != .null else { continue }
       var time: Timestamp?
+      text.removeAll(keepingCapacity: true)
       if found.kind == .number || found.kind == .string, setText(found, source) {
+        if text.withUnsafeBytes({ ScalarText.isAbsent(ByteText.trimmed($0)) }) { continue }
         time = text.withUnsafeBytes { scope.timestamp($0, plan.form) }
       }
-      if plan.form.isStated { return time.map { ReadingStamp(time: $0, start: found.range.lowerBound) } }
+      if plan.form.isStated { return time.map { scope.stamp(stated: $0, start: found.range.lowerBound) } }
       if let time, time >= MessageScope.earliestUnstatedTime {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: found.range.lowerBound)
@@ -171,13 +182,40 @@ struct RecordTaker {
   }
 
   private mutating func unit<Source: RecordSource>(_ source: inout Source, _ scope: inout MessageScope) -> Int32 {
-    guard let wanted = plan.unit else { return UnitTexts.none }
+    guard let wanted = plan.unit else { return usualUnit(&source, &scope) }
     text.removeAll(keepingCapacity: true)
-    guard compose(wanted, &source, scope, &text), !text.isEmpty else { return UnitTexts.none }
+    guard compose(wanted, &source, scope, &text), !text.isEmpty else {
+      scope.noteAbsent(unit: rule.unit ?? "")
+      return UnitTexts.none
+    }
     return text.withUnsafeBytes { bytes in
       let trimmed = ByteText.trimmed(bytes)
       return ScalarText.isAbsent(trimmed) ? UnitTexts.none : scope.slots.units.position(of: trimmed)
     }
+  }
+
+  /// A unit beside a lone value, if it is one that is known.
+  private mutating func usualUnit<Source: RecordSource>(
+    _ source: inout Source, _ scope: inout MessageScope
+  ) -> Int32 {
+    for place in plan.usualUnits {
+      let found = source.value(at: place, outwards: false)
+      guard found.kind == .string, setText(found, source), !text.isEmpty else { continue }
+      let position = text.withUnsafeBytes { scope.slots.units.position(of: $0) }
+      if scope.slots.units[position] != nil { return position }
+    }
+    return UnitTexts.none
+  }
+
+  /// The unit of one value, where its own place has one; otherwise that of the record.
+  private mutating func unit<Source: RecordSource>(
+    of value: Int, _ record: Int32, _ source: inout Source, _ scope: inout MessageScope
+  ) -> Int32 {
+    guard value < plan.unitPlaces.count, plan.unitPlaces[value] >= 0 else { return record }
+    guard setText(source.value(at: plan.unitPlaces[value], outwards: true), source), !text.isEmpty else {
+      return record
+    }
+    return text.withUnsafeBytes { scope.slots.units.position(of: ByteText.trimmed($0)) }
   }
 
   // MARK: Values
@@ -189,13 +227,14 @@ struct RecordTaker {
     let found = source.value(at: place, outwards: false)
     guard found.kind != .missing else { return scope.noteAbsent(value: value) }
     guard let power = power(of: value, &source, &scope) else { return }
+    let own = self.unit(of: value, unit, &source, &scope)
     guard let slot = plan.hasRecordNames ? slot(of: value, &source, &scope) : scope.slot(value) else { return }
     let detail = plan.details[min(value, plan.details.count - 1)]
     source.bytes(found.range) {
       var local = found
       local.range = 0..<$0.count
       scope.take(
-        local, $0, detail, value: value, unit: unit, power: power, slot: slot, at: stamp.time,
+        local, $0, detail, value: value, unit: own, power: power, slot: slot, at: stamp.time,
         hasSourceTime: stamp.isFromSource)
     }
   }
@@ -222,7 +261,7 @@ struct RecordTaker {
       exponent.rounded() == exponent, abs(exponent) <= 22
     else {
       // Without its factor the number means nothing.
-      source.bytes(found.range) { scope.refuse(.notANumber, value: value, $0) }
+      scope.refuse(.notANumber, value: value, words: "no power of ten at \(plan.places[place])")
       return nil
     }
     var power = 1.0

@@ -23,6 +23,7 @@ struct CompiledRule {
     self.pattern = pattern
     self.assets = assets
     var places = rule.values.map(\.path) + rule.values.compactMap(\.detail.scalePlace)
+    places += rule.values.compactMap(\.detail.unitPlace)
     places += rule.conditions.flatMap { [$0.path] + $0.texts }
     places += [rule.each, rule.detail.scalePlace].compactMap(\.self)
     places += [rule.asset, rule.sensor, rule.unit, rule.time].compactMap(\.self).filter { $0.hasPrefix("/") }

@@ -34,7 +34,9 @@ package struct ReadingPlan {
   package var needsRecords: Bool {
     rule.each != nil || !rule.conditions.isEmpty || hasRecordNames || rule.unit != nil
       || rule.time.map { !$0.hasPrefix("/") && $0.contains("{") } ?? false
-      || (rule.values.map(\.detail) + [rule.detail]).contains { $0.scalePlace != nil || $0.encoding == .json }
+      || (rule.values.map(\.detail) + [rule.detail]).contains {
+        $0.scalePlace != nil || $0.unitPlace != nil || $0.encoding == .json
+      }
   }
 
   /// How each value is understood, in the order of the rule's values; one for all where none are listed.

@@ -8,6 +8,8 @@ final class TopicNames: Sendable {
   let sensor: String?
   /// What the topic's placeholders stand for.
   private let captures: [(name: String, text: String)]
+  /// What the rule makes of asset and sensor.
+  private let made: [(name: String, text: String)]
 
   init(captures: [(name: String, text: String)], rule: TopicRule) {
     self.captures = captures
@@ -17,9 +19,15 @@ final class TopicNames: Sendable {
     let fromTopic = captures.first { $0.name == "asset" }?.text
     // A rule that says what the asset is made of means it, whatever the topic's placeholder is called.
     let isMade = rule.asset.map { $0.contains("{") || $0.hasPrefix("/") } ?? false
-    asset = isMade ? fixed(rule.asset) : fromTopic ?? fixed(rule.asset)
+    let own = isMade ? fixed(rule.asset) : fromTopic ?? fixed(rule.asset)
+    asset = own.map { rule.rename[$0] ?? $0 }
     assetIsFromTopic = fromTopic != nil && !isMade
     sensor = captures.first { $0.name == "sensor" }?.text ?? fixed(rule.sensor)
+    // `{asset}` and `{sensor}` in names stand for what the rule makes of them, where the topic has no such placeholder.
+    let known = captures.map(\.name)
+    made = [("asset", asset), ("sensor", sensor)].compactMap { name, text in
+      known.contains(name) ? nil : text.map { (name: name, text: $0) }
+    }
   }
 
   /// What the topic itself calls the sensor.
@@ -30,7 +38,7 @@ final class TopicNames: Sendable {
 
   /// A text with each `{placeholder}` of the topic replaced by what it stands for.
   func substituted(_ text: String, escapingPointer: Bool = false) -> String {
-    TopicNames.substituted(text, captures, escapingPointer: escapingPointer)
+    TopicNames.substituted(text, captures + made, escapingPointer: escapingPointer)
   }
 
   /// A text with each `{placeholder}` replaced; those that are not among `captures` stay.

@@ -194,6 +194,7 @@ struct TopicRouter {
     for value in rule.values.indices {
       rule.values[value].path = place(rule.values[value].path)
       rule.values[value].detail.scalePlace = rule.values[value].detail.scalePlace.map(place)
+      rule.values[value].detail.unitPlace = rule.values[value].detail.unitPlace.map(place)
     }
     rule.each = rule.each.map(place)
     for condition in rule.conditions.indices {

@@ -98,6 +98,40 @@ enum DecimalNumber {
     }
   }
 
+  /// The number at the start of a text that has commas between its thousands and decimals behind a point, and how many
+  /// bytes it has. Example: `1,234.5` is 1234.5; `1,234` is none, since it may as well be 1.234.
+  static func groupedPrefix(of bytes: Bytes) -> (value: Double, length: Int)? {
+    withUnsafeTemporaryAllocation(byteCount: maximumLength, alignment: 1) { plain in
+      var (count, i, group) = (0, 0, 0)
+      var hasComma = false
+      if i < bytes.count, bytes[i] == 0x2B || bytes[i] == 0x2D {
+        plain[0] = bytes[0]
+        (count, i) = (1, 1)
+      }
+      while i < bytes.count, count < maximumLength {
+        if ByteText.isDigit(bytes[i]) {
+          plain[count] = bytes[i]
+          (count, group) = (count + 1, group + 1)
+        } else if bytes[i] == 0x2C, hasComma ? group == 3 : (1...3).contains(group) {
+          (hasComma, group) = (true, 0)
+        } else {
+          break
+        }
+        i += 1
+      }
+      guard hasComma, group == 3, i + 1 < bytes.count, bytes[i] == 0x2E, ByteText.isDigit(bytes[i + 1]) else {
+        return nil
+      }
+      let skipped = i - count
+      while i < bytes.count, count < maximumLength, bytes[i] == 0x2E || ByteText.isDigit(bytes[i]) {
+        plain[count] = bytes[i]
+        (count, i) = (count + 1, i + 1)
+      }
+      let text = Bytes(rebasing: UnsafeRawBufferPointer(plain)[..<count])
+      return parse(text).map { ($0, count + skipped) }
+    }
+  }
+
   /// The number that the whole text is.
   static func parse(_ bytes: Bytes) -> Double? {
     guard let (value, length) = prefix(of: bytes), length == bytes.count else { return nil }

@@ -17,6 +17,15 @@ final class CompiledDetail {
     if words == nil, encoding == nil, bits == nil, decimal == .point { return nil }
   }
 
+  /// Reads a number that the format itself delimits, whose decimal mark is always the point.
+  func read(number text: UnsafeRawBufferPointer) -> ScalarText.Result {
+    guard decimal == .comma, words == nil, encoding == nil else { return read(text) }
+    guard let number = DecimalNumber.parse(text), number.isFinite else { return .refused(.notFinite) }
+    guard let bits else { return .value(ScalarText(number: number, unit: 0..<0)) }
+    guard let signed = CompiledDetail.signed(number, bits: bits) else { return .refused(.notANumber) }
+    return .value(ScalarText(number: signed, unit: 0..<0))
+  }
+
   /// Reads a trimmed text that is not plain.
   func read(_ text: UnsafeRawBufferPointer) -> ScalarText.Result {
     if let words {
@@ -65,8 +74,9 @@ final class CompiledDetail {
       pattern = pattern << 4 | UInt64(digit)
       digits += 1
     }
-    return digits == 0
-      ? .refused(.notANumber) : .value(ScalarText(number: signed(pattern, width: 4 * digits), unit: 0..<0))
+    if digits == 0 { return .refused(.notANumber) }
+    // A register is whole bytes: an odd number of digits has lost its leading zero, and with it a sign.
+    return .value(ScalarText(number: signed(pattern, width: 4 * (digits + digits % 2)), unit: 0..<0))
   }
 
   private func base64(_ text: UnsafeRawBufferPointer) -> ScalarText.Result {

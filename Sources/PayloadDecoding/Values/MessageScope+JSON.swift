@@ -1,5 +1,13 @@
 import PlantModel
 
+extension JSONValue {
+  /// Whether it is a text that says that there is no value.
+  func isAbsentText(in payload: UnsafeRawBufferPointer) -> Bool {
+    kind == .string && range.count <= 13
+      && ScalarText.isAbsent(ByteText.slice(payload, ByteText.trimmed(payload, range)))
+  }
+}
+
 /// When the readings of a record were taken.
 struct ReadingStamp {
   var time: Timestamp
@@ -16,6 +24,20 @@ extension MessageScope {
   mutating func unstatedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
     guard let time = time(of: value, payload, form), time >= Self.earliestUnstatedTime else { return nil }
     return time
+  }
+
+  /// The time at the place that the rule states, for the stamp of a record: that of a clock that is not set, in 1970, is none
+  /// and leaves the receive time. `nil` where it is not readable.
+  mutating func statedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> ReadingStamp? {
+    guard let time = time(of: value, payload, form) else { return nil }
+    return stamp(stated: time, start: value.range.lowerBound)
+  }
+
+  /// The stamp of a stated time.
+  mutating func stamp(stated time: Timestamp, start: Int) -> ReadingStamp {
+    if time >= Self.earliestStatedTime { return ReadingStamp(time: time, start: start) }
+    hasUnusableTime = true
+    return ReadingStamp(time: received, start: -1)
   }
 
   /// A time that is a number or a text; `nil` where it is not readable.
@@ -37,6 +59,19 @@ extension MessageScope {
     return plain
   }
 
+  /// Takes a number that the format delimits, with its details.
+  private mutating func takeNumber(
+    _ text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32, power: Double, slot: Int, at time: Timestamp,
+    hasSourceTime: Bool
+  ) {
+    switch detail?.read(number: text) ?? ScalarText.read(text) {
+    case .refused(let reason): refuse(reason, value: value, text)
+    case .value(let scalar):
+      let number = power < 1 ? scalar.number / (1 / power).rounded() : scalar.number * power
+      take(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+    }
+  }
+
   /// Takes a JSON value for a slot.
   mutating func take(
     _ found: JSONValue, _ payload: Bytes, _ detail: CompiledDetail?, value: Int,
@@ -49,7 +84,8 @@ extension MessageScope {
     case .container: refuse(.notANumber, value: value, ByteText.slice(payload, found.range))
     case .yes, .no:
       guard detail?.words != nil else {
-        return take(number: found.kind == .yes ? 1 : 0, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+        return take(
+          number: found.kind == .yes ? 1 : 0, unit: UnitTexts.word, slot: slot, at: time, hasSourceTime: hasSourceTime)
       }
       take(
         text: ByteText.slice(payload, found.range), detail: detail, value: value, unit: unit, power: power, slot: slot,
@@ -57,8 +93,8 @@ extension MessageScope {
     case .number:
       let text = ByteText.slice(payload, found.range)
       guard detail == nil, power == 1 else {
-        return take(
-          text: text, detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
+        return takeNumber(
+          text, detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
           hasSourceTime: hasSourceTime)
       }
       guard let number = DecimalNumber.parse(text), number.isFinite else {

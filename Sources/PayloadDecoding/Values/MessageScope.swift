@@ -8,6 +8,8 @@ package struct MessageScope {
   static let maximumValues = 65_536
   /// Moments before 2000 in the usual places of a time are taken for an uptime.
   static let earliestUnstatedTime = Timestamp(seconds: 946_684_800)
+  /// Times of 1970 are those of a clock that has not been set.
+  static let earliestStatedTime = Timestamp(seconds: 31_536_000)
 
   // MARK: What the decoder sets for each message
 
@@ -134,7 +136,8 @@ package struct MessageScope {
     case .value(let scalar):
       // A negative power of ten divides, so that 12345 × 10⁻³ is 12.345.
       let number = power < 1 ? scalar.number / (1 / power).rounded() : scalar.number * power
-      let unit = scalar.unit.isEmpty ? unit : slots.units.position(of: ByteText.slice(text, scalar.unit))
+      var unit = scalar.unit.isEmpty ? unit : slots.units.position(of: ByteText.slice(text, scalar.unit))
+      if scalar.isWord { unit = UnitTexts.word }
       take(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
     }
   }
@@ -162,12 +165,35 @@ package struct MessageScope {
     if isNews { news.append(problem) }
   }
 
+  /// Notes that a value was not taken, in words.
+  mutating func refuse(_ reason: RefusalReason, value: Int, words: String) {
+    var words = words
+    words.withUTF8 { refuse(reason, value: value, Bytes($0)) }
+  }
+
+  /// Notes that a record names no unit where the rule says, when all is to be told.
+  mutating func noteAbsent(unit place: String) {
+    guard problems != nil else { return }
+    problems?.append(
+      ValueProblem(value: "unit", place: place, reason: .missingValue, text: "the sensor's own unit is assumed"))
+  }
+
+  /// Notes that the message has no records where the rule looks for them, when all is to be told.
+  mutating func noteAbsent(each place: String) {
+    guard let count = problems?.count, count < Self.maximumProblems else { return }
+    problems?.append(ValueProblem(value: "each", place: place, reason: .missingValue, text: ""))
+  }
+
   /// Notes that nothing stood in the place of a value, when all is to be told.
   mutating func noteAbsent(value: Int) {
     if problems != nil { note(.missingValue, value: value, Bytes(start: nil, count: 0)) }
   }
 
+  /// Most problems of one message that are gathered.
+  private static let maximumProblems = 100
+
   private mutating func note(_ reason: RefusalReason, value: Int, _ text: Bytes) {
+    if let count = problems?.count, count >= Self.maximumProblems { return }
     let isNews = reason != .missingValue && isNew(reason, value, text)
     guard isNews || problems != nil else { return }
     let shown = String(decoding: text.prefix(60), as: UTF8.self)

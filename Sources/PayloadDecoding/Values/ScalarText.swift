@@ -6,6 +6,8 @@ struct ScalarText {
   var number: Double
   /// Start and end of a unit behind the number; empty where there is none.
   var unit: Range<Int>
+  /// Whether it is a switch word rather than a number.
+  var isWord = false
 
   /// Longest unit behind a number [bytes].
   static let maximumUnitLength = 24
@@ -22,6 +24,9 @@ struct ScalarText {
     if decimal == .comma { return readCommas(bytes) }
     if let (number, length) = DecimalNumber.prefix(of: bytes) {
       guard let unit = unitRange(bytes, from: length) else {
+        if let (number, end) = DecimalNumber.groupedPrefix(of: bytes), let unit = unitRange(bytes, from: end) {
+          return number.isFinite ? .value(ScalarText(number: number, unit: unit)) : .refused(.notFinite)
+        }
         if length < bytes.count, bytes[length] == UInt8(ascii: ","),
           let (number, end) = DecimalNumber.commaPrefix(of: bytes), end - length != 4,
           let unit = unitRange(bytes, from: end), !unit.isEmpty
@@ -74,8 +79,8 @@ struct ScalarText {
 
   private static func word(_ bytes: UnsafeRawBufferPointer) -> Result {
     guard bytes.count <= 11 else { return .refused(ByteText.reasonForNoNumber(bytes)) }
-    if isOne(bytes, of: high) { return .value(ScalarText(number: 1, unit: 0..<0)) }
-    if isOne(bytes, of: low) { return .value(ScalarText(number: 0, unit: 0..<0)) }
+    if isOne(bytes, of: high) { return .value(ScalarText(number: 1, unit: 0..<0, isWord: true)) }
+    if isOne(bytes, of: low) { return .value(ScalarText(number: 0, unit: 0..<0, isWord: true)) }
     if isOne(bytes, of: absent) { return .refused(.missingValue) }
     return .refused(ByteText.reasonForNoNumber(bytes))
   }

@@ -54,11 +54,12 @@ struct ValueName {
     asset: String, listed: String, name: String, rule: TopicRule, detail: ValueDetail, isWritten: Bool,
     assets: Set<String>, names: TopicNames?
   ) {
-    scale = detail.scale ?? rule.scale[listed] ?? rule.scale[name] ?? 1
-    offset = detail.offset ?? rule.offset[listed] ?? rule.offset[name] ?? 0
-    unit = detail.unit
     let renamed = rule.rename[listed] ?? rule.rename[name]
     let full = renamed.map { names?.substituted($0) ?? $0 } ?? name
+    // By whichever of its names the file has it.
+    scale = detail.scale ?? rule.scale[listed] ?? rule.scale[name] ?? rule.scale[full] ?? 1
+    offset = detail.offset ?? rule.offset[listed] ?? rule.offset[name] ?? rule.offset[full] ?? 0
+    unit = detail.unit
     if isWritten || renamed != nil, let parts = WrittenName.split(full, assets) {
       (self.asset, sensor) = parts
     } else {
@@ -124,6 +125,8 @@ struct PendingValues {
 /// Units as payloads write them, looked up without a `String` once they are known.
 struct UnitTexts {
   static let none: Int32 = -1
+  /// In place of a unit, for the words of switches, which are no value of a sensor with a unit.
+  static let word: Int32 = -2
   /// Most spellings that are remembered.
   private static let capacity = 4_096
 

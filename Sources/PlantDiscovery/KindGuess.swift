@@ -1,0 +1,76 @@
+import PlantModel
+
+/// What an asset is, by its name and by what it measures.
+struct KindGuess {
+  var kind: AssetKind
+  /// Why, or what is to be done.
+  var note: String
+
+  /// A guess at an asset with its sensors' names.
+  init(asset: String, sensors: Set<String>, vendor: ShapedTopic.Vendor? = nil) {
+    let words = NameWords.words(of: asset)
+    func isWord(_ name: String) -> Bool {
+      words.contains { $0 == name || $0.prefix { !$0.isNumber } == name }
+        || words.joined(separator: "_").hasPrefix(name + "_")
+    }
+    func isPart(_ name: String) -> Bool { name.count >= 5 && words.joined().contains(name) }
+    for fits in [isWord, isPart] {
+      for (kind, names) in Self.names {
+        guard let found = names.first(where: fits) else { continue }
+        self.init(kind: kind, note: "a guess by '\(found)' in its name")
+        return
+      }
+    }
+    let signs: [(AssetKind, [String])] = [
+      (.battery, ["soc", "soh", "state_of_charge"]), (.weather, ["irradiance", "wind_speed"]),
+      (.pv, ["dc_power", "yield_today", "YieldTotal", "YieldDay", "dc_voltage"]),
+      (.meter, ["energy_import", "energy_export"]),
+    ]
+    for (kind, names) in signs {
+      if let found = names.first(where: { sensors.contains($0) }), kind != .weather || !sensors.contains("power") {
+        self.init(kind: kind, note: "a guess by its sensor '\(found)'")
+        return
+      }
+    }
+    self.init(kind: .generic, note: "what it is cannot be told: pv, battery, load, grid, meter, ev_charger, …")
+  }
+
+  private init(kind: AssetKind, note: String) { (self.kind, self.note) = (kind, note + Self.sizes(kind)) }
+
+  private static func sizes(_ kind: AssetKind) -> String {
+    switch kind {
+    case .pv, .wind: "; add capacity_kw"
+    case .battery: "; add energy_kwh and power_kw"
+    case .evCharger: "; add power_kw"
+    case .grid, .meter: "; add import_limit_kw and export_limit_kw"
+    default: ""
+    }
+  }
+
+  /// Words of names, the more special kinds first.
+  private static let names: [(AssetKind, [String])] = [
+    (.heatPump, ["heatpump", "heat_pump", "hp", "waermepumpe", "warmtepomp"]),
+    (.evCharger, ["charger", "wallbox", "evse", "ev", "ocpp", "goe", "zappi", "chargepoint", "evcharger", "easee"]),
+    (.battery, ["battery", "bess", "batt", "akku", "powerwall", "bms", "batterie"]),
+    (
+      .pv,
+      ["pv", "solar", "solarcharger", "pvinverter", "inverter", "roof", "photovoltaic", "dach", "growatt", "string"]
+    ),
+    (.grid, ["grid", "mains", "utility", "netz", "gridmeter", "connection"]),
+    (
+      .meter,
+      ["meter", "smartmeter", "p1", "zaehler", "dsmr", "em", "shellyem", "shellypro3em", "shellyemg3", "shelly3em"]
+    ),
+    (.wind, ["wind", "turbine", "wtg"]), (.weather, ["weather", "outdoor", "wetter", "meteo", "pyranometer"]),
+    (
+      .load, ["load", "house", "home", "building", "consumption", "haus", "pump", "boiler", "hvac", "lighting", "hall"]
+    ),
+  ]
+
+  /// The kind that one word names, if it names one: `pv` of `pv_power`.
+  static func kind(ofWord word: String) -> AssetKind? {
+    let stems = ["pv", "solar", "battery", "batt", "grid", "load", "house", "home", "ev", "wallbox", "charger", "bess"]
+    guard stems.contains(word) else { return nil }
+    return names.first { $0.1.contains(word) }?.0
+  }
+}

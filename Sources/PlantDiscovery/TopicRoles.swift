@@ -1,0 +1,220 @@
+/// Which levels of a topic name the device and which the quantity.
+struct TopicRoles: Hashable {
+  /// Positions of the levels that make the asset's name, in their order in it.
+  var asset: [Int] = []
+  /// Positions of the levels that make the sensor's name; none if the payload names it.
+  var sensor: [Int] = []
+  /// Whether the one level of ``sensor`` has the device in front: `grid_power`.
+  var isSplit = false
+
+  func assetText(_ levels: [String]) -> String { asset.map { levels[$0] }.joined(separator: "_") }
+  func sensorText(_ levels: [String]) -> String { sensor.map { levels[$0] }.joined(separator: "_") }
+}
+
+/// Finds the roles of levels by their words and by what varies between topics.
+struct RoleFinder {
+  private struct Family: Hashable {
+    var root: String
+    var count: Int
+    var isLone: Bool
+  }
+
+  private let topics: [ShapedTopic]
+  private var roles: [TopicRoles]
+  private var families: [Family: [Int]] = [:]
+  private var byRoot: [String: [Int]] = [:]
+
+  /// The roles of each topic's levels.
+  static func roles(of topics: [ShapedTopic]) -> [TopicRoles] {
+    var finder = RoleFinder(topics)
+    finder.find()
+    for _ in 0..<6 where finder.separate() {}
+    return finder.roles
+  }
+
+  private init(_ topics: [ShapedTopic]) {
+    self.topics = topics
+    roles = topics.map { _ in TopicRoles() }
+    for (position, topic) in topics.enumerated() {
+      families[family(of: topic), default: []].append(position)
+      byRoot[topic.levels[0], default: []].append(position)
+    }
+  }
+
+  private func family(of topic: ShapedTopic) -> Family {
+    Family(root: topic.levels[0], count: topic.levels.count, isLone: topic.isLone)
+  }
+
+  private mutating func find() {
+    for members in families.values {
+      let count = topics[members[0]].levels.count
+      let varies = (0..<count).map { column in
+        members.contains { topics[$0].levels[column] != topics[members[0]].levels[column] }
+      }
+      // Levels of which most are quantities, and else the last that varies.
+      let shares = (0..<count).map { column in
+        members.count { NameWords.isQuantity(topics[$0].levels[column]) } * 2 >= members.count
+      }
+      let usual = shares.lastIndex(of: true).flatMap { $0 > 0 ? $0 : nil } ?? varies.lastIndex(of: true) ?? count - 1
+      for member in members { roles[member] = roles(of: topics[member], varies, usual: max(usual, min(1, count - 1))) }
+    }
+  }
+
+  private func roles(of topic: ShapedTopic, _ varies: [Bool], usual: Int) -> TopicRoles {
+    let levels = topic.levels
+    if topic.vendor == .victron { return victron(topic) }
+    if topic.vendor == .homeAssistant, topic.isLone, levels.count == 4 { return homeAssistant(levels) }
+    var roles = TopicRoles()
+    var end = levels.count
+    if topic.isLone {
+      roles.sensor = sensor(levels, usual)
+      end = roles.sensor[0]
+    }
+    if topic.isArray, end > 1 { end -= 1 }
+    let candidates = (min(1, end)..<max(end, min(1, end))).filter {
+      !levels[$0].isEmpty && !NameWords.isStructure(levels[$0]) && NameWords.usual(levels[$0]) == nil
+    }
+    let marked = candidates.last { levels[$0].contains(where: \.isNumber) }
+    if let column = candidates.last(where: { varies[$0] }) ?? marked ?? candidates.last {
+      roles.asset = [column]
+    } else if topic.isLone, roles.sensor.count == 1, NameWords.split(levels[roles.sensor[0]]) != nil {
+      roles.isSplit = true
+    } else if end > 0, !levels[0].isEmpty {
+      roles.asset = [0]
+    }
+    if !roles.isSplit { roles.sensor = withPhase(roles.sensor, levels, roles.asset.last) }
+    return roles
+  }
+
+  /// The last level that is a quantity with what follows it and means something, else the level that is usual.
+  private func sensor(_ levels: [String], _ usual: Int) -> [Int] {
+    let first =
+      levels.indices.last {
+        $0 > 0 && NameWords.isQuantity(levels[$0])
+          && !(["state", "status", "value"].contains(levels[$0].lowercased()))
+      } ?? usual
+    let rest = levels.indices.dropFirst(first + 1).filter { !NameWords.isStructure(levels[$0]) }
+    // `energy/import` is one name.
+    let sides: Set<String> = ["total", "import", "export", "today", "in", "out", "forward", "reverse", "sum"]
+    let isPart = first > 1 && sides.contains(levels[first].lowercased()) && NameWords.isQuantity(levels[first - 1])
+    return (isPart ? [first - 1, first] : [first]) + rest
+  }
+
+  /// `N/portal/service/instance/path…`; some gateways leave the portal out.
+  private func victron(_ topic: ShapedTopic) -> TopicRoles {
+    let service = topic.victronService
+    let path = min(service + 2, topic.levels.count - 1)..<topic.levels.count
+    guard topic.isLone else { return TopicRoles(asset: [service]) }
+    let quantity = path.last { NameWords.isQuantity(topic.levels[$0]) } ?? topic.levels.count - 1
+    return TopicRoles(asset: [service], sensor: withPhase(Array(quantity..<topic.levels.count), topic.levels, service))
+  }
+
+  /// `homeassistant/domain/object/state`.
+  private func homeAssistant(_ levels: [String]) -> TopicRoles {
+    if NameWords.split(levels[2]) != nil { return TopicRoles(sensor: [2], isSplit: true) }
+    return NameWords.isQuantity(levels[2]) ? TopicRoles(asset: [0], sensor: [2]) : TopicRoles(asset: [2], sensor: [3])
+  }
+
+  /// A phase between device and quantity is a part of the sensor's name: the power of one phase is not that of the device.
+  private func withPhase(_ sensor: [Int], _ levels: [String], _ asset: Int?) -> [Int] {
+    guard let first = sensor.first, let phase = levels[..<first].lastIndex(where: NameWords.isPhase),
+      asset.map({ phase > $0 }) ?? true
+    else { return sensor }
+    return sensor + [phase]
+  }
+
+  // MARK: Telling apart
+
+  /// Adds levels to names that two topics share; whether there were any.
+  private mutating func separate() -> Bool {
+    var owners: [String: Int] = [:]
+    var isChanged = false
+    for position in topics.indices where topics[position].isRead && !roles[position].isSplit {
+      let levels = topics[position].levels
+      let name = roles[position].assetText(levels) + "\0" + roles[position].sensorText(levels)
+      guard let owner = owners.updateValue(position, forKey: topics[position].isLone ? name : "\(levels.count)" + name)
+      else { continue }
+      if separate(position, owner) { isChanged = true }
+    }
+    return isChanged
+  }
+
+  private mutating func separate(_ one: Int, _ other: Int) -> Bool {
+    let (a, b) = (topics[one].levels, topics[other].levels)
+    guard a.count == b.count, a[0] == b[0], roles[one] == roles[other] else {
+      guard topics[one].isLone, topics[other].isLone else { return false }
+      // What stands before the quantity tells paths of different lengths apart.
+      let isFirst = lengthen(one)
+      return lengthen(other) || isFirst
+    }
+    let used = Set(roles[one].asset + roles[one].sensor)
+    guard let column = a.indices.last(where: { a[$0] != b[$0] && !used.contains($0) }) else { return false }
+    let areIndexes = NameWords.isIndex(a[column]) && NameWords.isIndex(b[column])
+    if !topics[one].isLone, !areIndexes { return false }
+    let old = roles[one]
+    var new = old
+    let isBehindAsset = old.asset.last.map { column > $0 } ?? true
+    if topics[one].isLone, NameWords.isPhase(a[column]), NameWords.isPhase(b[column]) {
+      new.sensor.append(column)
+    } else if topics[one].isLone, isBehindAsset, !areIndexes {
+      new.sensor.insert(column, at: 0)
+    } else {
+      new.asset = (new.asset + [column]).sorted()
+    }
+    for member in families[family(of: topics[one])] ?? [] where roles[member] == old { roles[member] = new }
+    if areIndexes, new.asset != old.asset { extend(old.asset, by: column, root: a[0]) }
+    return true
+  }
+
+  /// Gives assets the same level in all topics of a first level, so that a device has one name.
+  private mutating func extend(_ asset: [Int], by column: Int, root: String) {
+    for member in byRoot[root] ?? [] where roles[member].asset == asset && !roles[member].sensor.contains(column) {
+      let levels = topics[member].levels
+      guard column < levels.count, NameWords.isIndex(levels[column]) else { continue }
+      roles[member].asset = (asset + [column]).sorted()
+    }
+  }
+
+  /// Puts the level in front of the quantity into the sensor's name, for all topics with the same path.
+  private mutating func lengthen(_ position: Int) -> Bool {
+    let (old, levels) = (roles[position], topics[position].levels)
+    guard let first = old.sensor.first, let asset = old.asset.last, first - 1 > asset else { return false }
+    var new = old
+    new.sensor.insert(first - 1, at: 0)
+    for member in families[family(of: topics[position])] ?? []
+    where roles[member] == old && topics[member].levels[(asset + 1)..<first].elementsEqual(levels[(asset + 1)..<first])
+    {
+      if !old.sensor.contains(first - 1) { roles[member] = new }
+    }
+    return true
+  }
+}
+
+extension ShapedTopic {
+  /// Where the service stands in a topic of Victron.
+  var victronService: Int {
+    let services: Set<String> = [
+      "system", "battery", "solarcharger", "pvinverter", "grid", "vebus", "genset", "acload", "evcharger", "settings",
+      "tank", "temperature", "multi", "inverter", "meteo", "hub4", "platform", "gps", "digitalinput", "dcload",
+    ]
+    return levels.count > 2 && services.contains(levels[1]) && !services.contains(levels[2]) ? 1 : 2
+  }
+
+  /// Whether a message is an array of values, whose quantity the topic names.
+  var isArray: Bool {
+    if case .values(let shape) = kind {
+      shape.taken.allSatisfy { $0.tokens.count == 1 && Int($0.name) != nil }
+    } else {
+      false
+    }
+  }
+
+  /// Whether a message has one value.
+  var isLone: Bool {
+    switch kind {
+    case .lone: true
+    case .records(let list): list.arePairs && levels.last.map(NameWords.isQuantity) ?? false
+    default: false
+    }
+  }
+}
