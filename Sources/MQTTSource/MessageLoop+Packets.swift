@@ -34,21 +34,29 @@ extension MessageLoop {
       return
     }
     if negotiation.version == .v5 {
-      keepAlive = try BrokerProperties(try reader.properties()).keepAlive ?? keepAlive
+      let stated = try BrokerProperties(try reader.properties())
+      keepAlive = stated.keepAlive ?? keepAlive
+      knowsSharing = stated.knowsSharing
     }
     isConnected = true
+    let now = MessageLoop.monotonic()
+    let isNewlyLowered = negotiation.wasAccepted(at: now, after: now - opened)
+    // Retained messages come because of a subscription, hence after SUBSCRIBE. The brokers that are silent on MQTT 5
+    // mark what was queued at QoS 1 while the client was away as retained, which would have it ignored.
+    isCatchingUp = isKept && negotiation.version == .v311 && negotiation.isSilentOnNewer
     sessionBegins(isKept: isKept)
     subscriptions.reset(remembered: isKept ? memory?.filters(of: settings.clientID) ?? [] : [])
     control.counters.connections.add(1, ordering: .relaxed)
     onEvent(.connected(sessionPresent: isKept))
     if !isKept, memory?.filters(of: settings.clientID)?.isEmpty == false { onEvent(.forgotten) }
-    if negotiation.isNewlyLowered() { onEvent(.olderProtocol) }
+    if isNewlyLowered { onEvent(.olderProtocol) }
   }
 
   /// SUBACK.
   private func takeSubscribed(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let identifier = try reader.short()
+    isCatchingUp = false
     if negotiation.version == .v5 { _ = try reader.properties() }
     for refusal in subscriptions.confirm(identifier, codes: reader.rest) {
       onEvent(.refused(filter: refusal.filter, reason: ReasonCode.words(refusal.code)))
@@ -98,12 +106,13 @@ extension MessageLoop {
 
   private func subscribe(_ filters: [String]) {
     let valid = filters.filter { filter in
-      let isValid = SessionSubscriptions.isValid(filter)
-      if !isValid {
-        subscriptions.markRefused(filter)
-        onEvent(.refused(filter: filter, reason: "it is not valid in MQTT"))
-      }
-      return isValid
+      var mistake = SessionSubscriptions.isValid(filter) ? nil : "it is not valid in MQTT"
+      // To ask all the same would end the connection (MQTT 5.0, section 3.2.2.3.13).
+      if !knowsSharing, SharedSubscription(filter) != nil { mistake = ReasonCode.words(ReasonCode.sharingUnknown) }
+      guard let mistake else { return true }
+      subscriptions.markRefused(filter)
+      onEvent(.refused(filter: filter, reason: mistake))
+      return false
     }
     if valid.isEmpty { return }
     let identifier = newIdentifier()

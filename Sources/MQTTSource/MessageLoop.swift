@@ -16,6 +16,7 @@ final class MessageLoop {
     var sink: any BurstSink
     var onEvent: @Sendable (SessionEvent) -> Void
     var duplicates = SessionDuplicates()
+    var patience = VersionNegotiation.Patience()
   }
 
   /// Messages in a burst from which on the next read follows without rest. Below the smallest window that brokers have
@@ -37,6 +38,10 @@ final class MessageLoop {
   /// Why the broker ends the connection, in its words.
   var refusal: String?
   var keepAlive = OutboundPackets.keepAlive
+  /// Whether what comes was queued while the session was away, though the broker may mark it as retained.
+  var isCatchingUp = false
+  /// Whether the broker knows shared subscriptions, as far as it says.
+  var knowsSharing = true
   /// When the last message or the last answer to a subscription came.
   var lastActivity = TimeSpan.zero
   private let sink: any BurstSink
@@ -50,6 +55,8 @@ final class MessageLoop {
   private var backoff = ReconnectBackoff()
   private var lastSent = TimeSpan.zero
   private var lastHeard = TimeSpan.zero
+  /// When CONNECT was made.
+  private(set) var opened = TimeSpan.zero
 
   init(_ preparation: Preparation, control: SessionControl) {
     settings = preparation.settings
@@ -59,7 +66,7 @@ final class MessageLoop {
     onEvent = preparation.onEvent
     duplicates = preparation.duplicates
     self.control = control
-    negotiation = VersionNegotiation(settings.protocolVersion)
+    negotiation = VersionNegotiation(settings.protocolVersion, patience: preparation.patience)
     inbound = InboundBuffer(longestBody: settings.maximumPayload + 128 << 10)
   }
 
@@ -83,11 +90,15 @@ final class MessageLoop {
     inbound.removeAll()
     outbound.removeAll()
     keepAlive = OutboundPackets.keepAlive
+    (isCatchingUp, knowsSharing) = (false, true)
+    // A session that is to be ended is ended in the version in which it was kept.
+    if !cleanStart { negotiation.begins(at: MessageLoop.monotonic()) }
     do throws(ConnectionError) {
       let control = control
       let connection = try BrokerConnection(settings) { control.isStopping }
       outbound.connect(settings, negotiation.version, cleanStart: cleanStart)
-      (lastSent, lastHeard) = (MessageLoop.monotonic(), MessageLoop.monotonic())
+      opened = MessageLoop.monotonic()
+      (lastSent, lastHeard) = (opened, opened)
       return connection
     } catch {
       if !control.isStopping { onEvent(.disconnected(reason: error.reason)) }
@@ -98,7 +109,6 @@ final class MessageLoop {
   // MARK: One connection
 
   private func serve(_ connection: BrokerConnection) {
-    let opened = MessageLoop.monotonic()
     var ending: String?
     var isLarge = false
     while ending == nil, !control.isStopping {
@@ -113,7 +123,7 @@ final class MessageLoop {
       guard deliver() else { return disconnected("the sink is full") }
       if ending == nil { ending = send(connection) }
       if isSmall, ending == nil { usleep(1_000) }
-      ending = ending ?? care(opened)
+      ending = ending ?? care()
       if role.isDraining, isConnected, isQuiet {
         isDrained = true
         break
@@ -172,9 +182,14 @@ final class MessageLoop {
   }
 
   /// Pings, and gives a silent broker up; why, if so.
-  private func care(_ opened: TimeSpan) -> String? {
+  private func care() -> String? {
     let now = MessageLoop.monotonic()
-    if !isConnected { return now - opened > .seconds(15) ? "the broker does not answer" : nil }
+    if !isConnected {
+      guard now - opened > negotiation.patience else { return nil }
+      let asked = negotiation.version == .v5 ? "5" : "3.1.1"
+      guard negotiation.metNoAnswer() else { return "the broker does not answer" }
+      return "the broker does not answer MQTT \(asked); \(asked == "5" ? "3.1.1" : "5") is tried next"
+    }
     let interval = TimeSpan.seconds(Int64(max(1, keepAlive)))
     if now - lastHeard > interval + .seconds(10) { return "the broker has fallen silent" }
     // The earlier of the two silences asks for a sign of life, well before the broker misses one.
@@ -277,9 +292,9 @@ final class MessageLoop {
       }
       duplicates.note(packetID: identifier, hash: hash)
     }
+    let isRetained = packet.header & 1 != 0 && !(isCatchingUp && qos == 1)
     burst.append(
-      topic: topic, payload: reader.rest, packetID: identifier, retained: packet.header & 1 != 0,
-      connection: role.connection)
+      topic: topic, payload: reader.rest, packetID: identifier, retained: isRetained, connection: role.connection)
   }
 
   private func refuse(_ topic: UnsafeRawBufferPointer) {

@@ -61,6 +61,8 @@ struct BrokerProperties {
   var keepAlive: Int?
   /// Why the broker refuses or ends something, in its own words.
   var reason: String?
+  /// Whether the broker does not say that it has no shared subscriptions.
+  var knowsSharing = true
 
   /// Nothing stated.
   init() {}
@@ -72,7 +74,8 @@ struct BrokerProperties {
       switch try reader.byte() {
       case 0x13: keepAlive = Int(try reader.short())
       case 0x1F: reason = String(decoding: try reader.field(), as: UTF8.self)
-      case 0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A: _ = try reader.byte()
+      case 0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29: _ = try reader.byte()
+      case 0x2A: knowsSharing = try reader.byte() != 0
       case 0x21, 0x22, 0x23: _ = try reader.short()
       case 0x02, 0x11, 0x18, 0x27: _ = try reader.word()
       case 0x0B: _ = try reader.variable()

@@ -2,6 +2,8 @@
 enum ReasonCode {
   /// Another client has connected with the same client id.
   static let takenOver: UInt8 = 0x8E
+  /// The broker has no shared subscriptions.
+  static let sharingUnknown: UInt8 = 0x9E
 
   /// Whether a CONNACK says that the broker does not speak the version asked for, in the words of either version.
   static func refusesVersion(_ code: UInt8) -> Bool { code == 1 || code == 0x84 }
@@ -29,7 +31,7 @@ enum ReasonCode {
     case 0x97: "a quota is exceeded"
     case 0x98: "an administrator ended it"
     case 0x9C, 0x9D: "use another server"
-    case 0x9E: "it does not support shared subscriptions"
+    case sharingUnknown: "it does not support shared subscriptions"
     case 0x9F: "connections come too fast"
     case 0xA1: "it does not support subscription identifiers"
     case 0xA2: "it does not support wildcards in subscriptions"

@@ -1,3 +1,5 @@
+import PlantModel
+
 /// Which filters the broker has confirmed, which answers are still to come, and which it should forget.
 struct SessionSubscriptions {
   /// Filters in one SUBSCRIBE or UNSUBSCRIBE at most.
@@ -84,9 +86,11 @@ struct SessionSubscriptions {
     hasChanged = true
   }
 
-  /// Whether MQTT allows a filter: 1 to 65,535 bytes without U+0000, `+` and `#` as levels of their own, `#` the last.
+  /// Whether MQTT allows a filter: 1 to 65,535 bytes without U+0000, `+` and `#` as levels of their own, `#` the last;
+  /// behind `$share` a group and a filter.
   static func isValid(_ filter: String) -> Bool {
     guard (1...65_535).contains(filter.utf8.count), !filter.utf8.contains(0) else { return false }
+    guard SharedSubscription(filter)?.isValid ?? true else { return false }
     let levels = filter.split(separator: "/", omittingEmptySubsequences: false)
     for (position, level) in levels.enumerated() {
       if level.contains("+"), level != "+" { return false }

@@ -136,6 +136,7 @@ public enum ConfigurationLoader {
         continue
       }
       owners[later.plant.name] = position
+      found += sharingConflicts(later)
       for (number, rule) in later.plant.topics.enumerated() {
         guard let place = earlier.first(meeting: rule.match) else { continue }
         let other = plants[place.plant]
@@ -147,6 +148,31 @@ public enum ConfigurationLoader {
               + "'\(later.plant.name)/…'"))
       }
       for (number, rule) in later.plant.topics.enumerated() { earlier.add(rule.match, (position, number)) }
+    }
+    return found
+  }
+
+  /// Topics of a plant that meet, though a broker serves them apart: messages would come twice.
+  private static func sharingConflicts(
+    _ plant: (plant: Plant, file: String, name: Mark, topics: [Mark])
+  ) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var earlier: [Substring?: TopicTree] = [:]
+    let rules = plant.plant.topics
+    guard rules.contains(where: { SharedSubscription($0.match) != nil }) else { return [] }
+    for (number, rule) in rules.enumerated() {
+      let group = SharedSubscription(rule.match)?.group
+      let meeting = earlier.filter { $0.key != group }.compactMap { $0.value.first(meeting: rule.match)?.rule }.min()
+      if let other = meeting.map({ rules[$0].match }) {
+        let both =
+          group == nil || SharedSubscription(other) == nil ? "only one of them is shared" : "their groups differ"
+        found.append(
+          Diagnostic(
+            file: plant.file, line: plant.topics[number].line, column: plant.topics[number].column,
+            message: "'\(rule.match)' and '\(other)' can match one topic, and \(both), so that its messages would come "
+              + "twice; begin both alike"))
+      }
+      earlier[group, default: TopicTree()].add(rule.match, (0, number))
     }
     return found
   }

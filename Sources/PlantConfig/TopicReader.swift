@@ -207,6 +207,11 @@ struct TopicReader {
     if pattern.unicodeScalars.contains(where: Words.isForbidden) {
       return "'\(pattern)' has a control character, which no topic may have; \(example)"
     }
+    if SharedSubscription(pattern)?.isValid == false {
+      return
+        "'$share' in '\(pattern)' must be followed by the name of a group, without +, # and braces, and a pattern; "
+        + "write for example $share/workers/riverside/{asset}/{sensor}"
+    }
     var depth = 0
     for character in pattern {
       if character == "{" { depth += 1 }

@@ -1,5 +1,7 @@
+import PlantModel
+
 /// Patterns of topics in a tree of their levels, to find one that can match the same topic as another without comparing
-/// it with every one.
+/// it with every one. Topics do not have the prefix of a shared subscription, so that it is left out.
 struct TopicTree {
   /// A rule of a plant.
   typealias Place = (plant: Int, rule: Int)
@@ -75,7 +77,7 @@ struct TopicTree {
   }
 
   private static func levels(_ pattern: String) -> [Substring] {
-    pattern.split(separator: "/", omittingEmptySubsequences: false)
+    SharedSubscription.unshared(pattern).split(separator: "/", omittingEmptySubsequences: false)
   }
 
   /// The literal text before the first and after the last placeholder of a level.

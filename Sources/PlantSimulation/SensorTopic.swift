@@ -31,7 +31,8 @@ public struct SensorTopic: Sendable {
   /// - Throws: ``SensorTopicError`` if the plant has no such rule.
   public init(plant: Plant, decimals: Int? = 6) throws(SensorTopicError) {
     for rule in plant.topics {
-      guard let parts = SensorTopic.parts(of: rule.match), let keys = SensorTopic.keys(of: rule) else { continue }
+      let topic = String(SharedSubscription.unshared(rule.match))
+      guard let parts = SensorTopic.parts(of: topic), let keys = SensorTopic.keys(of: rule) else { continue }
       self.parts = parts
       self.rule = rule
       (valueKey, timeKey) = keys

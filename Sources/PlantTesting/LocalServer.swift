@@ -39,12 +39,14 @@ final class LocalServer: Sendable {
     }
   }
 
-  /// Starts the program and returns when `isReady`; does nothing while it runs.
-  func start(_ program: String, _ arguments: [String], isReady: () -> Bool) throws(ServerError) {
+  /// Starts the program and returns when `isReady`, within `seconds`; does nothing while it runs.
+  func start(
+    _ program: String, _ arguments: [String], within seconds: Double = 20, isReady: () -> Bool
+  ) throws(ServerError) {
     if isRunning { return }
     let log = try folder() + "/\(name).log"
     let process = try ChildProcess(program: program, arguments: arguments, log: log)
-    let answered = Waiting.until(seconds: 20) { isReady() || !process.isRunning }
+    let answered = Waiting.until(seconds: seconds) { isReady() || !process.isRunning }
     guard answered, process.isRunning else {
       process.kill()
       throw .notReady(name, log: LocalServer.tail(of: log))

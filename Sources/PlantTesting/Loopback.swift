@@ -27,6 +27,27 @@ public enum Loopback {
     return withAddress(port: port) { connect(descriptor, $0, $1) } == 0
   }
 
+  /// A connection to a server on the port, `nil` if there is none.
+  static func connected(port: Int) -> Int32? {
+    guard let descriptor = try? stream() else { return nil }
+    if withAddress(port: port, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+    close(descriptor)
+    return nil
+  }
+
+  /// A socket that listens on the port.
+  static func listener(port: Int) throws(ServerError) -> Int32 {
+    let descriptor = try stream()
+    var isReused: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, 4)
+    guard withAddress(port: port, { bind(descriptor, $0, $1) }) == 0, listen(descriptor, 8) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw .system("listen", code: code)
+    }
+    return descriptor
+  }
+
   private static func isFree(_ port: Int) throws(ServerError) -> Bool {
     let descriptor = try stream()
     defer { close(descriptor) }

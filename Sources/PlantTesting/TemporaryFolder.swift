@@ -34,8 +34,9 @@ public struct TemporaryFolder: Sendable {
 /// Programs of this machine.
 enum Programs {
   /// The path of a program in `PATH` or the folders of system programs, which `PATH` of ordinary users often leaves
-  /// out.
+  /// out; a path is taken as it is.
   static func find(_ name: String) -> String? {
+    if name.hasPrefix("/") { return access(name, X_OK) == 0 ? name : nil }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/sbin"]
     return folders.lazy.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }

@@ -60,7 +60,7 @@ enum Refusal: CaseIterable, Sendable {
     negotiation.wasClosed()
     negotiation.wasClosed()
     #expect(negotiation.version == .v5)
-    let isLowered = negotiation.isNewlyLowered()
+    let isLowered = negotiation.wasAccepted(at: .seconds(1), after: .zero)
     #expect(!isLowered)
   }
 

@@ -10,6 +10,7 @@ final class RecordingSink: BurstSink {
   private struct State {
     var payloads: [String] = []
     var retained: [Bool] = []
+    var packetIDs: [UInt16] = []
     var times: [Timestamp] = []
     var isFull = false
     var failure: String?
@@ -39,6 +40,7 @@ final class RecordingSink: BurstSink {
         while let message = cursor.next() {
           state.payloads.append(String(decoding: message.payload, as: UTF8.self))
           state.retained.append(message.retained)
+          state.packetIDs.append(message.packetID)
           state.times.append(received)
         }
         return .accepted
@@ -47,6 +49,8 @@ final class RecordingSink: BurstSink {
   }
 
   var hasRoom: Bool { state.withLock { !$0.isFull && $0.failure == nil } }
+  /// 0 for messages at QoS 0.
+  var packetIDs: [UInt16] { state.withLock { $0.packetIDs } }
   var payloads: [String] { state.withLock { $0.payloads } }
   var retained: [Bool] { state.withLock { $0.retained } }
   var times: [Timestamp] { state.withLock { $0.times } }

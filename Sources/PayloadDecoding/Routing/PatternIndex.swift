@@ -62,15 +62,18 @@ struct PatternIndex {
     return found.sorted()
   }
 
-  /// Whether the filter of another pattern lets everything through that comes through this one's.
+  /// Whether the filter of another pattern lets everything through that comes through this one's. A shared filter lets
+  /// only a share of the messages through, which is enough for another shared one.
   func isCovered(_ position: Int) -> Bool {
     let levels = patterns[position].levels
+    let isShared = patterns[position].share != nil
+    func isOther(_ other: Int) -> Bool { other != position && (isShared || patterns[other].share == nil) }
     // A wildcard at the start does not match topics that begin with `$`.
     let isReserved = if case .literal(let text) = levels[0] { text.first == UInt8(ascii: "$") } else { false }
     func visit(_ node: Int, _ depth: Int) -> Bool {
       let mayWiden = depth > 0 || !isReserved
-      if mayWiden, nodes[node].rests.contains(where: { $0 != position }) { return true }
-      guard depth < levels.count else { return nodes[node].ends.contains { $0 != position } }
+      if mayWiden, nodes[node].rests.contains(where: isOther) { return true }
+      guard depth < levels.count else { return nodes[node].ends.contains(where: isOther) }
       if levels[depth] == .rest { return false }
       if case .literal(let text) = levels[depth], let next = nodes[node].literals[text], visit(next, depth + 1) {
         return true

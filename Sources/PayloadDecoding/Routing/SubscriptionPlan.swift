@@ -3,8 +3,8 @@ import PlantModel
 /// Which filters each connection subscribes to.
 ///
 /// A plant belongs to the connection that a hash of its name says, so that it stays there whatever other plants come and
-/// go, and with it the filter of its instructions. A filter goes with the first plant that has it. Filters that may let the same topic through go together, because a
-/// message must not come over two connections.
+/// go, and with it the filter of its instructions. A filter goes with the first plant that has it. Filters that may let
+/// the same topic through go together, because a message must not come over two connections; shared ones too.
 public enum SubscriptionPlan {
   /// Filters by connection, without repetitions and without those that another one covers.
   public static func filters(of plants: [Plant], connections: Int) -> [[String]] {

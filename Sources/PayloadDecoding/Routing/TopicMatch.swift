@@ -43,9 +43,17 @@ extension TopicPattern {
   }
 
   /// Patterns with filters of their own that no other one's covers: what has to be subscribed to.
+  ///
+  /// A broker serves a shared subscription apart from every other, so that a message that matches two filters comes
+  /// twice. A shared filter is therefore left out if another one, shared or not, lets all its messages through. A filter
+  /// that is not shared brings every message, and is left out only for another one that does.
   public static func subscriptions(_ patterns: [TopicPattern]) -> [TopicPattern] {
-    var known: Set<String> = []
-    let different = patterns.filter { known.insert($0.filter).inserted }
+    let plain = Set(patterns.filter { $0.share == nil }.map(\.filter))
+    var known: Set<Substring> = []
+    let different = patterns.filter { pattern in
+      if pattern.share != nil, plain.contains(String(pattern.topicFilter)) { return false }
+      return known.insert(pattern.topicFilter).inserted
+    }
     let index = PatternIndex(different)
     return different.indices.filter { !index.isCovered($0) }.map { different[$0] }
   }

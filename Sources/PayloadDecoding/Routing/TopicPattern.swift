@@ -1,8 +1,11 @@
+import PlantModel
+
 /// A form of topic: what `match` says in a plant file.
 ///
 /// Levels are separated by `/`. `{name}` stands for a whole level or for a non-empty part of one (`sensor-{asset}_x`),
 /// `+` for any one level, `#` at the end for all that follow. A name that occurs twice must stand for the same bytes.
-/// As in MQTT, a wildcard at the start does not match topics that begin with `$`.
+/// As in MQTT, a wildcard at the start does not match topics that begin with `$`. A pattern that begins with
+/// `$share/{group}/` is subscribed to as it is written, and matches topics without that beginning.
 ///
 /// Example: `riverside/{asset}/{sensor}` subscribes to `riverside/+/+`, and takes `pv1` and `power` out of
 /// `riverside/pv1/power`.
@@ -23,6 +26,8 @@ public struct TopicPattern: Hashable, Sendable {
     case hashNotLast
     /// A control character, or more than 65,535 bytes.
     case invalidTopic
+    /// `$share` without a group or without what is shared, or a group with wildcards or braces.
+    case invalidShare
   }
 
   enum Piece: Hashable, Sendable {
@@ -42,18 +47,22 @@ public struct TopicPattern: Hashable, Sendable {
   public let text: String
   /// Names of the placeholders in the order in which they first occur.
   public let placeholders: [String]
-  /// What to subscribe to.
+  /// What to subscribe to; with the prefix of a shared subscription, if the pattern has it.
   public let filter: String
+  /// The group of a shared subscription.
+  public let share: String?
   let levels: [Level]
 
   /// Reads a pattern.
   public init(_ text: String) throws(ParseError) {
     guard !text.isEmpty else { throw .empty }
     guard text.utf8.count <= 65_535, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .invalidTopic }
+    let shared = SharedSubscription(text)
+    if shared?.isValid == false { throw .invalidShare }
     var names: [String] = []
     var levels: [Level] = []
     var filters: [String] = []
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = (shared?.filter ?? text[...]).split(separator: "/", omittingEmptySubsequences: false)
     for (position, part) in parts.enumerated() {
       let level = try TopicPattern.level(String(part), &names)
       if level == .rest, position != parts.count - 1 { throw .hashNotLast }
@@ -67,8 +76,13 @@ public struct TopicPattern: Hashable, Sendable {
     self.text = text
     self.placeholders = names
     self.levels = levels
-    self.filter = filters.joined(separator: "/")
+    share = (shared?.group).map { String($0) }
+    let prefix = share.map { ["$share", $0] } ?? []
+    filter = (prefix + filters).joined(separator: "/")
   }
+
+  /// What topics are compared with: the filter without the prefix of a shared subscription.
+  var topicFilter: Substring { SharedSubscription.unshared(filter) }
 
   private static func level(_ text: String, _ names: inout [String]) throws(ParseError) -> Level {
     if text == "+" { return .single }

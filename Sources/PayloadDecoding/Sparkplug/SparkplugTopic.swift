@@ -77,9 +77,10 @@ struct SparkplugTopic: Equatable {
   ///
   /// Example: `spBv1.0/{group}/+/{edge}/{device}` has `spBv1.0/{group}/+/{edge}`.
   static func nodeMatch(of match: String) -> String? {
-    let levels = match.split(separator: "/", omittingEmptySubsequences: false)
+    let own = SharedSubscription.unshared(match)
+    let levels = own.split(separator: "/", omittingEmptySubsequences: false)
     guard levels.count == 5, levels[4] != "#" else { return nil }
-    return levels[..<4].joined(separator: "/")
+    return match.dropLast(own.count) + levels[..<4].joined(separator: "/")
   }
 
   /// The forms of topic that a rule matches: of a Sparkplug rule those of edge nodes too.
@@ -90,7 +91,9 @@ struct SparkplugTopic: Equatable {
 
   /// What an edge node's messages match where a pattern is for those of its devices; `nil` for other patterns.
   static func nodePattern(of pattern: TopicPattern) -> TopicPattern? {
-    guard pattern.filter.hasPrefix(namespace + "/"), let match = nodeMatch(of: pattern.filter) else { return nil }
+    guard SharedSubscription.unshared(pattern.filter).hasPrefix(namespace + "/"),
+      let match = nodeMatch(of: pattern.filter)
+    else { return nil }
     return try? TopicPattern(match)
   }
 }

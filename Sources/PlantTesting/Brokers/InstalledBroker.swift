@@ -1,0 +1,46 @@
+import PlantModel
+import Synchronization
+
+/// One of the ``BrokerPrograms`` as a child process on a free loopback port, with a folder of its own.
+public final class InstalledBroker: Sendable {
+  /// Which broker it is.
+  public let kind: any BrokerProgram
+  /// The TCP port.
+  public let port: Int
+  private let server: LocalServer
+  private let helper = Mutex<ChildProcess?>(nil)
+
+  /// A broker that accepts connections.
+  public init(_ kind: any BrokerProgram) throws(ServerError) {
+    self.kind = kind
+    port = try Loopback.freePort()
+    server = LocalServer(name: kind.name, keptFolder: nil)
+    let path = try Programs.require(kind.program, package: kind.package)
+    let folder = try server.folder()
+    if let words = try kind.helper(folder: folder, port: port), let program = words.first {
+      let child = try ChildProcess(
+        program: program, arguments: Array(words.dropFirst()), log: folder + "/helper.log")
+      helper.withLock { $0 = child }
+    }
+    let words = try kind.prepare(path, folder: folder, port: port)
+    let port = port
+    try server.start(words[0], Array(words.dropFirst()), within: kind.patience) { Loopback.accepts(port: port) }
+  }
+
+  deinit { stop() }
+
+  /// How to reach the broker, credentials included.
+  public var settings: BrokerSettings {
+    var settings = BrokerSettings()
+    settings.port = port
+    settings.username = kind.credentials?.username
+    settings.password = (kind.credentials?.password).map { Secret($0) }
+    return settings
+  }
+
+  /// Ends the broker and removes its folder, sessions included.
+  public func stop() {
+    server.stop()
+    helper.withLock { $0.take() }?.kill()
+  }
+}

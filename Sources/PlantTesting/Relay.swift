@@ -1,0 +1,128 @@
+import Glibc
+import StreamCore
+import Synchronization
+
+/// A wire between clients and a server that can be cut: what a client of the relay's port sends reaches the server, and
+/// the other way round, until the relay is told otherwise.
+public final class Relay: Sendable {
+  private struct Wire {
+    var client: Int32
+    var server: Int32
+  }
+  private enum Order {
+    case none, cut, stop
+  }
+
+  /// The port for clients.
+  public let port: Int
+  private let target: Int
+  private let listener: Int32
+  private let pipe = WakePipe()
+  private let order = Mutex(Order.none)
+  private let holdsBack = Atomic(false)
+  private let refuses = Atomic(false)
+  private let thread = Mutex<BlockingThread?>(nil)
+
+  /// A relay to a server on the loopback port `target`.
+  public init(to target: Int) throws(ServerError) {
+    self.target = target
+    port = try Loopback.freePort()
+    listener = try Loopback.listener(port: port)
+    do throws(SystemError) {
+      let thread = try BlockingThread(name: "relay") { [unowned self] in run() }
+      self.thread.withLock { $0 = thread }
+    } catch { throw .system("pthread_create", code: EAGAIN) }
+  }
+
+  deinit { stop() }
+
+  /// What clients send from now on is thrown away; they hear the server all the same.
+  public func holdBack() { holdsBack.store(true, ordering: .sequentiallyConsistent) }
+
+  /// Breaks every connection, and new ones at once until ``mend()``. Returns when they are broken.
+  public func cut() {
+    refuses.store(true, ordering: .sequentiallyConsistent)
+    give(.cut)
+    Waiting.until { order.withLock { $0 == .none } }
+  }
+
+  /// Lets connections through again.
+  public func mend() {
+    holdsBack.store(false, ordering: .sequentiallyConsistent)
+    refuses.store(false, ordering: .sequentiallyConsistent)
+  }
+
+  /// Breaks every connection and ends the relay.
+  public func stop() {
+    guard let thread = thread.withLock({ $0.take() }) else { return }
+    give(.stop)
+    thread.join()
+    close(listener)
+  }
+
+  private func give(_ order: Order) {
+    self.order.withLock { $0 = order }
+    pipe.wake()
+  }
+
+  private func run() {
+    var wires: [Wire] = []
+    defer { for wire in wires { Self.drop(wire) } }
+    while true {
+      let ends = wires.flatMap { [$0.client, $0.server] }
+      var polled = ([pipe.readEnd, listener] + ends).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      poll(&polled, nfds_t(polled.count), 1_000)
+      if polled[0].revents != 0 { pipe.acknowledge() }
+      let order = order.withLock { order in
+        defer { if order == .cut { order = .none } }
+        if order == .cut {
+          for wire in wires { Self.drop(wire) }
+          wires = []
+        }
+        return order
+      }
+      if order == .stop { return }
+      if order == .cut { continue }
+      let ready = Set(polled.dropFirst(2).filter { $0.revents != 0 }.map(\.fd))
+      wires.removeAll { wire in
+        let client = !ready.contains(wire.client) || pass(wire.client, wire.server, isHeld: isHolding)
+        let server = !ready.contains(wire.server) || pass(wire.server, wire.client, isHeld: false)
+        if client, server { return false }
+        Self.drop(wire)
+        return true
+      }
+      if polled[1].revents != 0, let wire = connect() { wires.append(wire) }
+    }
+  }
+
+  private var isHolding: Bool { holdsBack.load(ordering: .sequentiallyConsistent) }
+
+  private func connect() -> Wire? {
+    let client = accept(listener, nil, nil)
+    guard client >= 0 else { return nil }
+    guard !refuses.load(ordering: .sequentiallyConsistent), let server = Loopback.connected(port: target) else {
+      close(client)
+      return nil
+    }
+    return Wire(client: client, server: server)
+  }
+
+  /// Passes on what has come; whether the connection stands.
+  private func pass(_ from: Int32, _ to: Int32, isHeld: Bool) -> Bool {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(from, &bytes, bytes.count, 0)
+    guard count > 0 else { return false }
+    var sent = isHeld ? count : 0
+    while sent < count {
+      let written = bytes[sent..<count].withUnsafeBytes { send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      if written <= 0 { return false }
+      sent += written
+    }
+    return true
+  }
+
+  private static func drop(_ wire: Wire) {
+    close(wire.client)
+    close(wire.server)
+  }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// Configuration files of servers.
+enum TextFile {
+  static func write(_ lines: [String], to path: String) throws(ServerError) {
+    let text = lines.joined(separator: "\n") + "\n"
+    guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
+      throw .system("cannot write \(path)", code: errno)
+    }
+  }
+
+  /// The text without spaces and line ends around it.
+  static func read(_ path: String) throws(ServerError) -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .system("cannot read \(path)", code: errno)
+    }
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
