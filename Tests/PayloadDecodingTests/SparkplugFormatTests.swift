@@ -50,6 +50,14 @@ struct SparkplugFormatTests {
     #expect(bench.registers[0].series.count == 3)
   }
 
+  @Test("a shared subscription reads devices and edge nodes as an own one does")
+  func shared() {
+    var bench = bench("$share/wattline/" + Self.match)
+    announce(&bench)
+    #expect(bench.send("NDATA", SparkplugDraft(sequence: 2).with(nil, alias: 1, double: 231)) != .elsewhere)
+    #expect(bench.readings == ["gw.Supply Voltage": 231])
+  }
+
   @Test("a birth may give a metric another unit, also where each topic has places of its own")
   func units() {
     for values: KeyValuePairs<String, String> in [[:], ["power": "{device}/power"]] {

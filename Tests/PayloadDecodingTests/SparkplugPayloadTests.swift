@@ -196,5 +196,7 @@ struct SparkplugPayloadTests {
     #expect(SparkplugTopic.nodeMatch(of: "spBv1.0/{group}/+/{edge}") == nil)
     #expect(SparkplugTopic.nodeMatch(of: "spBv1.0/{group}/+/{edge}/#") == nil)
     #expect(SparkplugTopic.nodeMatch(of: "spBv1.0/#") == nil)
+    let shared = "$share/wattline/spBv1.0/{group}/+/{edge}"
+    #expect(SparkplugTopic.nodeMatch(of: shared + "/{device}") == shared)
   }
 }

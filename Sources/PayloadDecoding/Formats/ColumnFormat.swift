@@ -48,15 +48,9 @@ private final class ColumnReader: PayloadReader {
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     source.payload = payload
     defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
-    var start = 0
-    while start <= payload.count {
-      var end = start
-      while end < payload.count, payload[end] != 0x0A { end += 1 }
-      if !ByteText.trimmed(payload, start..<end).isEmpty {
-        guard source.split(start..<end) else { return .tooLarge }
-        if let refusal = taker.take(&source, into: &scope) { return refusal }
-      }
-      start = end + 1
+    for line in TextLines(payload) {
+      guard source.split(line) else { return .tooLarge }
+      if let refusal = taker.take(&source, into: &scope) { return refusal }
     }
     return nil
   }
@@ -64,8 +58,8 @@ private final class ColumnReader: PayloadReader {
   override func places(in payload: UnsafeRawBufferPointer) -> [String] {
     source.payload = payload
     defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
-    let end = payload.firstIndex(of: 0x0A) ?? payload.count
-    return source.split(0..<end) ? source.cells.indices.map(String.init) : []
+    guard let line = TextLines(payload).first(where: { _ in true }), source.split(line) else { return [] }
+    return source.cells.indices.map(String.init)
   }
 }
 

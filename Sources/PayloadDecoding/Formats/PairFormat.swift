@@ -34,16 +34,9 @@ private final class PairReader: PayloadReader {
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     source.payload = payload
     defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
-    var start = 0
-    while start <= payload.count {
-      var end = start
-      while end < payload.count, payload[end] != 0x0A { end += 1 }
-      let line = ByteText.trimmed(payload, start..<end)
-      if !line.isEmpty {
-        guard source.split(line) else { return source.pairs.isEmpty ? noPairs(payload) : .tooLarge }
-        if let refusal = taker.take(&source, into: &scope) { return refusal }
-      }
-      start = end + 1
+    for line in TextLines(payload) {
+      guard source.split(line) else { return source.pairs.isEmpty ? noPairs(payload) : .tooLarge }
+      if let refusal = taker.take(&source, into: &scope) { return refusal }
     }
     return nil
   }
@@ -55,8 +48,7 @@ private final class PairReader: PayloadReader {
   override func places(in payload: UnsafeRawBufferPointer) -> [String] {
     source.payload = payload
     defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
-    let end = payload.firstIndex(of: 0x0A) ?? payload.count
-    guard source.split(ByteText.trimmed(payload, 0..<end)) else { return [] }
+    guard let line = TextLines(payload).first(where: { _ in true }), source.split(line) else { return [] }
     return source.pairs.map { String(decoding: payload[$0.key], as: UTF8.self) }
   }
 }

@@ -1,0 +1,18 @@
+/// The lines of a payload that are not blank, each without the white space around it.
+struct TextLines: Sequence, IteratorProtocol {
+  private let payload: UnsafeRawBufferPointer
+  private var start = 0
+
+  init(_ payload: UnsafeRawBufferPointer) { self.payload = payload }
+
+  mutating func next() -> Range<Int>? {
+    while start < payload.count {
+      var end = start
+      while end < payload.count, payload[end] != 0x0A { end += 1 }
+      let line = ByteText.trimmed(payload, start..<end)
+      start = end + 1
+      if !line.isEmpty { return line }
+    }
+    return nil
+  }
+}
