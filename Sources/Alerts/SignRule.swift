@@ -259,7 +259,27 @@ extension AlertStage {
     return AlertMessage(
       title: "\(name) has the wrong sign",
       text: "\(name) seems to be inverted, seen over \(watch.invertedHours) hours until \(time): "
-        + "\(reasons.joined(separator: "; ")). Positive is \(positive) here. Write scale: {\(sensor): -1} in the topic "
-        + "rule that brings it, or turn the sign of the scale that stands there.", value: watch.power)
+        + "\(reasons.joined(separator: "; ")). Positive is \(positive) here. "
+        + AlertStage.remedy(asset: register.asset(of: series).name, sensor: sensor, register.plant.topics),
+      value: watch.power)
+  }
+
+  /// What to write in the plant's file so that a power comes with its sign turned.
+  static func remedy(asset: String, sensor: String, _ rules: [TopicRule]) -> String {
+    func scale(_ rule: TopicRule?) -> String {
+      let key = rule?.rename.filter { $0.value == sensor }.keys.min() ?? sensor
+      let factor = -(rule?.scale[key] ?? 1)
+      let number = factor.magnitude < 1e9 && factor == factor.rounded() ? "\(Int(factor))" : "\(factor)"
+      return "scale: {\(key): \(number)}"
+    }
+    if let own = rules.first(where: { $0.asset == asset && !$0.match.contains("{asset}") }) {
+      return "Write \(scale(own)) in the rule of '\(own.match)'."
+    }
+    guard let shared = rules.first(where: { $0.match.contains("{asset}") }) else {
+      return "Write \(scale(nil)) in the topic rule that brings it."
+    }
+    // The scale of a rule holds for all its assets.
+    return "Write a rule of its own before that of '\(shared.match)', with the same keys but: "
+      + "{match: \"\(shared.match.replacing("{asset}", with: asset))\", asset: \(asset), \(scale(shared))}."
   }
 }

@@ -1,8 +1,9 @@
-import Alerts
 import PlantModel
 import PlantSimulation
 import StreamCore
 import Testing
+
+@testable import Alerts
 
 /// A simulated plant of which some powers come with the wrong sign.
 private struct SignScript {
@@ -142,5 +143,19 @@ struct SignTests {
     #expect(copy.raised.map(\.text) == script.raised.map(\.text) && script.raised.count == 2)
     script.run(untilHour: 60, healed: true)
     #expect(script.cleared == 2 && script.raised.count == 2)
+  }
+
+  @Test("what is to be written names the rule that brings the power, and turns the scale that stands there")
+  func remedy() {
+    var own = TopicRule(match: "gw/battery")
+    (own.asset, own.rename, own.scale) = ("bess", ["P": "power"], ["P": 0.001])
+    let shared = TopicRule(match: "site/{asset}/{sensor}")
+    func words(_ rules: [TopicRule]) -> String { AlertStage.remedy(asset: "bess", sensor: "power", rules) }
+    #expect(words([shared, own]) == "Write scale: {P: -0.001} in the rule of 'gw/battery'.")
+    #expect(
+      words([shared])
+        == "Write a rule of its own before that of 'site/{asset}/{sensor}', with the same keys but: "
+        + "{match: \"site/bess/{sensor}\", asset: bess, scale: {power: -1}}.")
+    #expect(words([]) == "Write scale: {power: -1} in the topic rule that brings it.")
   }
 }
