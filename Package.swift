@@ -108,7 +108,7 @@ let package = Package(
     tests("FeatureWindows"),
     tests("Forecasting"),
     tests("HealthIndex"),
-    tests("Alerts"),
+    tests("Alerts", ["PlantSimulation"]),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
     tests("InfluxSink", ["Journal", "PayloadDecoding", "LineProtocol"]),

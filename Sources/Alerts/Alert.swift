@@ -13,7 +13,7 @@ struct AlertKey: Hashable {
     case .outage:
       switch other.rule {
       case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health, .notFollowed: true
-      case .limit, .clock, .unit, .outage, .offline, .heat, .database: false
+      case .sign, .limit, .clock, .unit, .outage, .offline, .heat, .database: false
       }
     case .noData:
       [.noData, .notFollowed].contains(other.rule) && other != self && series == nil

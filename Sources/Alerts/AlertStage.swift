@@ -26,6 +26,8 @@ public struct AlertStage: Stage {
   var assetWatches: [AssetWatch] = []
   /// For series that fall silent.
   var silenceLook = SeldomLook()
+  /// For powers whose sign is inverted.
+  var signs = SignRule()
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
@@ -64,6 +66,7 @@ public struct AlertStage: Stage {
     powerWatches.grow(to: register.series.count)
     assetWatches.grow(to: register.assets.count, AssetWatch())
     lowHealth.grow(to: register.assets.count, 0)
+    signs.follow(register)
     book.isLive = !isCatchingUp(frame)
     for position in frame.instructions.indices where frame.instructions[position].subject == AlertStage.subject {
       frame.instructions[position].outcome = book.follow(frame.instructions[position], &frame)
@@ -79,6 +82,7 @@ public struct AlertStage: Stage {
     case .readings: break
     case .tick: tick(&frame, register)
     case .minute:
+      judgeSigns(&frame, register)
       book.writeStates(at: frame.clock, &frame)
       book.forgetRaisings(before: frame.clock - .hour)
       rates.close(&book, &frame)
@@ -158,7 +162,7 @@ public struct AlertStage: Stage {
 
   /// Writes the state.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(5))
+    writer.write(UInt16(6))
     book.snapshot(into: &writer)
     rates.snapshot(into: &writer)
     silence.snapshot(into: &writer)
@@ -167,11 +171,12 @@ public struct AlertStage: Stage {
     writer.write(lowHealth) { $0.write($1) }
     writer.write(lastMinute)
     writer.write(assetWatches) { $1.write(to: &$0) }
+    signs.snapshot(into: &writer)
   }
 
   /// Reads the state.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 5, of: "the alerts")
+    try reader.expect(version: 6, of: "the alerts")
     silenceLook = SeldomLook()
     try book.restore(from: &reader)
     try rates.restore(from: &reader)
@@ -187,5 +192,6 @@ public struct AlertStage: Stage {
     assetWatches = try reader.readArray(elementSize: 60) { (reader) throws(SnapshotError) in
       try AssetWatch.read(from: &reader)
     }
+    try signs.restore(from: &reader)
   }
 }

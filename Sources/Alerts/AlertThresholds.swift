@@ -34,6 +34,8 @@ public enum AlertRule: String, Sendable, CaseIterable {
   case heat
   /// The database takes nothing, and all points wait on disk until a person acts.
   case database
+  /// The sign of a power is not that of its kind.
+  case sign
   /// An asset does not do what it was commanded.
   case notFollowed = "not_followed"
 

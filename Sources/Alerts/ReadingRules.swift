@@ -24,6 +24,7 @@ extension AlertStage {
       judgeSpikes(series, quality, value, time, &frame, register)
     }
     judgeAsset(series, quality, value, time, &frame, register)
+    signs.take(value, at: time, of: series, register)
     // A fall or a breach is sudden by nature, so that `rate` and `spike` do not speak against it.
     guard isPower[series.position], quality != .outOfRange, value.isFinite else { return }
     let place = powerWatches.place(of: series.position) ?? powerWatches.add(PowerWatch(), to: series.position)

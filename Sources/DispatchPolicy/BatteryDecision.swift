@@ -20,8 +20,37 @@ struct PriceNow {
   var outlook: PriceCurve.Outlook
   /// Payment for export [currency/kWh].
   var export: Double
+  /// How the price now came to be.
+  var basis = PriceCurve.Basis.known
+  /// Whether the payment for export now is known.
+  var isExportKnown = true
+  /// Whether the plant has prices at all.
+  var hasPrices = true
   /// What the carbon of a kWh of import weighs [currency/kWh].
   var carbon = 0.0
+}
+
+extension PriceNow {
+  /// Import price now, where it is known [currency/kWh].
+  var known: Double? { basis == .known ? outlook.now : nil }
+
+  /// What a reason says of prices that were assumed; empty where all are known, or nothing ever has a price.
+  var remark: String {
+    if !hasPrices { return "" }
+    switch basis {
+    case .yesterday: return ", price: as yesterday"
+    case .none: return ", price: unknown"
+    case .known: return outlook.isAssumed ? ", prices ahead: as yesterday" : ""
+    }
+  }
+
+  /// What a power saves [currency]; NaN where a price of what is exchanged is not known.
+  func saving(of power: Double, netDemand: Double) -> Double {
+    let isImport = netDemand > 0 || netDemand - power > 0
+    let isExport = netDemand < 0 || netDemand - power < 0
+    guard hasPrices, basis == .known || !isImport, isExportKnown || !isExport else { return .nan }
+    return BatteryDecision.saving(of: power, netDemand: netDemand, price: outlook.now, export: export)
+  }
 }
 
 /// A decision for all batteries of a plant in the making.
@@ -63,6 +92,7 @@ struct BatteryDecision {
     isShielded = outcome.binding != nil
     reason = outcome.binding.map { "limit: \($0.rawValue)" } ?? chosen.reason
     if let slack = outcome.slack { reason += ", slack: \(slack.rawValue)" }
+    reason += prices.remark
   }
 
   /// What a power saves over one interval against resting batteries [currency]; NaN where unknown.

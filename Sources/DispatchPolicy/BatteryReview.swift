@@ -24,6 +24,8 @@ struct BatteryReview {
   private let exportPrices: [Double]
   private let outlooks: [PriceCurve.Outlook]
   private let hasGeneration: Bool
+  /// Quarters of an hour in the interval over which a peak is a mean.
+  private let quartersPerInterval: Int
   private(set) var comparison: MonthlyAccount.Comparison?
 
   /// - Returns: `nil` where the plant has no battery whose sizes are known.
@@ -31,6 +33,7 @@ struct BatteryReview {
     let plant = accountant.plant
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
     self.fleet = fleet
+    quartersPerInterval = accountant.quartersPerInterval
     // The demand charge is on the month, not on a stretch.
     (prices, exportPrices, outlooks) = BatteryReview.prices(accountant)
     problem = DispatchProblem(battery: fleet.battery, hours: 0.25, wearPrice: fleet.wearPrice)
@@ -40,23 +43,28 @@ struct BatteryReview {
     comparison = compare(stretches, demandCharge: plant.tariff.demandCharge)
   }
 
-  /// Import prices, payments for export, and the outlooks of their days.
+  /// Import prices and payments for export, NaN where they are not known, and the outlooks of their days.
   private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [Double], [PriceCurve.Outlook]) {
     var curve = PriceCurve(plant: accountant.plant)
     var days: [Int] = []
     var exports: [Double] = []
+    // The outlook needs a price for every quarter; money needs known ones.
+    var expected: [Double] = []
     let prices = accountant.quarters.enumerated().map { place, quarter in
       let moment = accountant.start + .minutes(Int64(15 * place))
       days.append(curve.local(at: moment).day)
-      exports.append(quarter.exportPrice.isFinite ? quarter.exportPrice : curve.exportPrice(at: moment))
-      return quarter.price.isFinite ? quarter.price : curve.price(at: moment)
+      exports.append(
+        quarter.exportPrice.isFinite ? quarter.exportPrice : curve.knownExportPrice(at: moment) ?? .nan)
+      let price = quarter.price.isFinite ? quarter.price : curve.knownPrice(at: moment)
+      expected.append(price ?? curve.price(at: moment))
+      return price ?? .nan
     }
     var outlooks: [PriceCurve.Outlook] = []
     var first = 0
     for place in prices.indices {
       if days[place] != days[first] { first = place }
       let end = (place..<prices.count).first { days[$0] != days[first] } ?? prices.count
-      outlooks.append(PriceCurve.Outlook(prices[first..<end], at: place))
+      outlooks.append(PriceCurve.Outlook(expected[first..<end], at: place))
     }
     return (prices, exports, outlooks)
   }
@@ -67,15 +75,20 @@ struct BatteryReview {
     }
   }
 
+  /// Whether a quarter's exchange and its prices are known.
+  private func isKnown(_ place: Int, _ quarters: [MonthlyAccountant.Quarter]) -> Bool {
+    quarters[place].netDemand.isFinite && prices[place].isFinite && exportPrices[place].isFinite
+  }
+
   private func stretches(_ quarters: [MonthlyAccountant.Quarter]) -> [Stretch] {
     var found: [Stretch] = []
     var place = 0
     while place < quarters.count {
-      guard let start = usable(quarters[place]), quarters[place].netDemand.isFinite else {
+      guard let start = usable(quarters[place]), isKnown(place, quarters) else {
         place += 1
         continue
       }
-      let end = (place..<quarters.count).first { !quarters[$0].netDemand.isFinite } ?? quarters.count
+      let end = (place..<quarters.count).first { !isKnown($0, quarters) } ?? quarters.count
       var stretch = Stretch(quarters: place..<end, start: start, end: start)
       for quarter in place..<end {
         stretch.series.append(
@@ -136,8 +149,22 @@ struct BatteryReview {
     if way != .actual {
       energy = powers.reduce(stretch.start) { problem.advance($0, wanted: $1).energy }
     }
-    let peak = series.load.indices.reduce(0) { max($0, series.netDemand($1) - powers[$1]) }
-    return (series.bill(of: powers, problem).total - worth * energy, peak)
+    return (series.bill(of: powers, problem).total - worth * energy, peak(of: stretch, powers))
+  }
+
+  /// The greatest mean import of an interval; those at the ends of a stretch may be shorter [kW].
+  private func peak(of stretch: Stretch, _ powers: [Double]) -> Double {
+    var (greatest, sum, count) = (0.0, 0.0, 0)
+    for slot in stretch.series.load.indices {
+      sum += stretch.series.netDemand(slot) - powers[slot]
+      count += 1
+      let isLast = slot + 1 == stretch.series.count
+      if isLast || (stretch.quarters.lowerBound + slot + 1) % quartersPerInterval == 0 {
+        greatest = max(greatest, sum / Double(count))
+        (sum, count) = (0, 0)
+      }
+    }
+    return greatest
   }
 
   private func ruleWish(_ slot: Int, _ energy: Double, _ stretch: Stretch) -> Double {

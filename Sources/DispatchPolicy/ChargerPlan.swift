@@ -4,7 +4,7 @@ import PlantModel
 ///
 /// The energy that is missing is put into the cheapest quarters of an hour until then, the earlier of two alike. Surplus
 /// that would be exported is taken besides. What is needed now so that the rest can still be had later is taken at any
-/// price.
+/// price. A price that is not known is not waited for.
 struct ChargerPlan: Equatable {
   /// What is asked for [kW].
   var power = 0.0
@@ -14,11 +14,12 @@ struct ChargerPlan: Equatable {
 
   /// - Parameters:
   ///   - energy: What the vehicle still wants [kWh].
-  ///   - prices: Of the quarters until it leaves, the present one first [currency/kWh]; at least one.
+  ///   - prices: Of the quarters until it leaves, the present one first [currency/kWh]; at least one. NaN is not known.
   ///   - limit: Greatest power of the charger [kW].
   ///   - surplus: Power that the plant would export otherwise [kW].
   ///
-  /// Worked value: 5 kWh at 10 kW within an hour at 0.3, 0.2, 0.2, 0.4: nothing now, the two quarters at 0.2 suffice.
+  /// Worked value: 5 kWh at 10 kW within an hour at 0.3, 0.2, 0.2, 0.4: nothing now, the two quarters at 0.2 suffice. At
+  /// 0.3 and then unknown prices all that fits is taken now.
   init(energy: Double, prices: [Double], limit: Double, surplus: Double) {
     let hours = DispatchStage.interval.inHours
     let most = limit * hours
@@ -32,7 +33,10 @@ struct ChargerPlan: Equatable {
     reason =
       power == 0
       ? "charger: wait for a lower price"
-      : power == least ? "charger: departure" : power > planned ? "charger: surplus" : "charger: low price"
+      : power == least
+        ? "charger: departure"
+        : power > planned ? "charger: surplus" : now.isNaN ? "charger: price unknown" : "charger: low price"
+    if prices.dropFirst().contains(where: \.isNaN) { reason += ", later prices unknown" }
   }
 
   /// Takes no more than the grid connection has left [kW]; says so, and by how much the vehicle then falls short.

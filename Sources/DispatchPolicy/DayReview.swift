@@ -6,6 +6,7 @@ struct HourMeans {
   private(set) var count = 0
   private var sums = [Double](repeating: 0, count: 5)
   private var powers = 0
+  private var unpriced = 0
   /// Usable energy in the battery at the hour's start [kWh], NaN where unknown.
   var energy = Double.nan
 
@@ -13,6 +14,8 @@ struct HourMeans {
   var generation: Double { sums[1] / Double(max(1, count)) }
   var price: Double { sums[2] / Double(max(1, count)) }
   var exportPrice: Double { sums[4] / Double(max(1, count)) }
+  /// Whether all its prices are known; what an hour costs is not known otherwise.
+  var isPriced: Bool { unpriced == 0 }
   /// Mean power of the battery [kW], NaN where it was not measured.
   var batteryPower: Double { powers > 0 ? sums[3] / Double(powers) : .nan }
 
@@ -23,6 +26,7 @@ struct HourMeans {
     }
     guard sample.power.netDemand.isFinite, sample.price.isFinite, sample.exportPrice.isFinite else { return }
     count += 1
+    if !sample.isPriced { unpriced += 1 }
     sums[0] += sample.power.netDemand + sample.power.generation
     sums[1] += sample.power.generation
     sums[2] += sample.price
@@ -32,6 +36,7 @@ struct HourMeans {
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Int64(count))
     writer.write(Int64(powers))
+    writer.write(Int64(unpriced))
     writer.write(energy)
     writer.write(sums)
   }
@@ -39,13 +44,17 @@ struct HourMeans {
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let count = try reader.read(Int64.self)
     let powers = try reader.read(Int64.self)
+    let unpriced = try reader.read(Int64.self)
     energy = try reader.readDouble()
     sums = try reader.readDoubles()
-    guard sums.count == 5, (0...1_000_000).contains(count), (0...1_000_000).contains(powers) else {
+    guard sums.count == 5, (0...1_000_000).contains(count), (0...1_000_000).contains(powers),
+      (0...1_000_000).contains(unpriced)
+    else {
       throw .invalid("an hour that cannot be")
     }
     self.count = Int(count)
     self.powers = Int(powers)
+    self.unpriced = Int(unpriced)
   }
 }
 
@@ -65,15 +74,18 @@ struct DayReview {
       energies.removeFirst()
     }
     series.append(
-      load: hour.load, generation: hour.generation, price: hour.price, exportPrice: hour.exportPrice)
+      load: hour.load, generation: hour.generation, price: hour.isPriced ? hour.price : .nan,
+      exportPrice: hour.exportPrice)
     powers.append(hour.batteryPower)
     energies.append(hour.energy)
   }
 
   /// What the battery's measured power cost above the least possible [currency]; energy left in the battery counts by
-  /// its value. NaN unless all of a day is known.
+  /// its value. NaN unless all of a day is known, its prices included.
   func regret(_ problem: DispatchProblem, valued value: EnergyValue) -> Double {
-    guard series.count == DayReview.hours, let start = energies.first, (powers + [start]).allSatisfy(\.isFinite) else {
+    guard series.count == DayReview.hours, let start = energies.first,
+      (powers + series.price + [start]).allSatisfy(\.isFinite)
+    else {
       return .nan
     }
     func net(_ powers: [Double]) -> Double {

@@ -12,6 +12,8 @@ struct DispatchLearner {
     var batteryPower: Double?
     var price: Double
     var exportPrice: Double
+    /// Whether both prices are known, and not assumed.
+    var isPriced = true
   }
 
   /// Days that have to be seen before the policy decides.

@@ -26,7 +26,7 @@ public struct DispatchStage: Stage {
 
   /// Health index below which a battery is not left to the learned policy.
   static let leastHealth = 50.0
-  private static let layoutVersion: UInt16 = 5
+  private static let layoutVersion: UInt16 = 6
   var last = LastValues()
   private var prices: PriceCurve
   /// For the batteries whose sizes are known; `nil` where there are none.
@@ -92,7 +92,9 @@ public struct DispatchStage: Stage {
       stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: moment, register) },
       batteryPower: fleet.sum { power(of: $0, at: moment, register) },
       price: prices.price(at: moment - DispatchStage.interval) + carbon,
-      exportPrice: prices.exportPrice(at: moment - DispatchStage.interval))
+      exportPrice: prices.exportPrice(at: moment - DispatchStage.interval),
+      isPriced: prices.knownPrice(at: moment - DispatchStage.interval) != nil
+        && prices.knownExportPrice(at: moment - DispatchStage.interval) != nil)
     let local = prices.local(at: moment)
     // The closure may not hold on to the stage while its learner changes.
     var prices = self.prices
@@ -162,8 +164,7 @@ public struct DispatchStage: Stage {
       learner: unwell == nil && isLearnersFleet ? learner : nil)
     if let unwell { decision.reason += ", health \(Int(max(0, unwell.rounded())))" }
     let powers = BatteryFleet.split(decision.power, among: headrooms)
-    let saving = BatteryDecision.saving(
-      of: decision.power, netDemand: power.netDemand, price: prices.outlook.now, export: prices.export)
+    let saving = prices.saving(of: decision.power, netDemand: power.netDemand)
     for (place, member) in fleet.members.enumerated() {
       let share = decision.power == 0 ? 0 : powers[place] / decision.power
       write(
@@ -197,12 +198,12 @@ extension DispatchStage {
       let rest = exchange + change - actual
       let quarters = Int(max(1, min(Double(PriceCurve.quartersPerDay), seconds / 900)))
       let ahead = (0..<quarters).map {
-        $0 == 0 ? prices.outlook.now : self.prices.price(at: frame.clock + .minutes(Int64(15 * $0)))
+        if $0 == 0 { return prices.basis == .none && prices.hasPrices ? .nan : prices.outlook.now }
+        return self.prices.knownPrice(at: frame.clock + .minutes(Int64(15 * $0))) ?? (prices.hasPrices ? .nan : 0)
       }
       var plan = ChargerPlan(energy: energy, prices: ahead, limit: limit, surplus: -rest)
       plan.shield(headroom: limits.importKilowatts - rest)
-      let saving = BatteryDecision.saving(
-        of: actual - plan.power, netDemand: rest + actual, price: prices.outlook.now, export: prices.export)
+      let saving = prices.saving(of: actual - plan.power, netDemand: rest + actual)
       write(
         Entry(
           asset: asset, power: plan.power, rule: min(limit, energy / DispatchStage.interval.inHours),
@@ -236,7 +237,8 @@ extension DispatchStage {
           asset: asset,
           power: curtailment.cap.map { $0 * share } ?? register.assets[position].capacityKilowatts ?? actual,
           rule: actual, stateOfCharge: .nan,
-          saving: max(0, -prices.export) * curtailment.excess * share * DispatchStage.interval.inHours,
+          saving: prices.isExportKnown && prices.hasPrices
+            ? max(0, -prices.export) * curtailment.excess * share * DispatchStage.interval.inHours : .nan,
           isShielded: isCurtailing, reason: isCurtailing ? curtailment.reason : DispatchDecision.released),
         prices, &frame, register)
     }
@@ -256,9 +258,14 @@ extension DispatchStage {
     if let export { prices.observe(export: export, at: moment) }
     let local = prices.local(at: moment)
     let tariff = register.plant.tariff
+    // What was seen at this time yesterday is no price of now.
+    let known = live ?? tariff.importPrice(at: moment, local: local)
+    let knownExport = export ?? tariff.exportPrice(at: moment, local: local)
+    let (assumed, basis) = prices.expected(at: moment)
     return PriceNow(
-      outlook: prices.outlook(at: moment, now: live ?? tariff.importPrice(at: moment, local: local)),
-      export: export ?? tariff.exportPrice(at: moment, local: local), carbon: carbonPrice(at: moment, register))
+      outlook: prices.outlook(at: moment, now: known ?? assumed), export: knownExport ?? prices.exportPrice(at: moment),
+      basis: known != nil ? .known : basis == .known ? .yesterday : basis, isExportKnown: knownExport != nil,
+      hasPrices: prices.hasPrices, carbon: carbonPrice(at: moment, register))
   }
 
   /// What the carbon of a kWh of import weighs [currency/kWh].
@@ -322,8 +329,9 @@ extension DispatchStage {
     frame.points.field("actual_kw", power(of: entry.asset, at: frame.clock, register))
     frame.points.field("rule_kw", entry.rule)
     frame.points.field("soc", entry.stateOfCharge)
-    frame.points.field("price", prices.outlook.now)
-    frame.points.field("export_price", prices.export)
+    // A price that is only assumed is no price.
+    frame.points.field("price", prices.known)
+    frame.points.field("export_price", prices.isExportKnown && prices.hasPrices ? prices.export : nil)
     frame.points.field("saving", entry.saving)
     if let learner, learner.fleet.members[0].asset == entry.asset { frame.points.field("regret", learner.regret) }
     frame.points.field("shield", boolean: entry.isShielded)
@@ -331,7 +339,7 @@ extension DispatchStage {
     frame.dispatch.append(
       DispatchDecision(
         asset: entry.asset, time: frame.clock, recommendedKilowatts: entry.power,
-        stateOfCharge: entry.stateOfCharge, price: prices.outlook.now, reason: entry.reason))
+        stateOfCharge: entry.stateOfCharge, price: prices.known ?? .nan, reason: entry.reason))
   }
 
   /// Writes the latest values, the prices seen, health, and what was learned.

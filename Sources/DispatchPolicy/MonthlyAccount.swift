@@ -15,6 +15,16 @@ public struct MonthlyAccount: Sendable, Equatable {
     public var goodShare: Double
   }
 
+  /// A stretch in which energy was exchanged at a price that is not known.
+  public struct UnpricedSpan: Sendable, Equatable {
+    /// Its first quarter of an hour.
+    public var start: Timestamp
+    /// The end of its last one.
+    public var end: Timestamp
+    /// What was imported and exported at no known price [kWh].
+    public var kilowattHours: Double
+  }
+
   /// What the batteries did against what they could have done, over the hours in which all of it is known. Energy left in
   /// them at the end of a stretch counts at its mean price.
   public struct Comparison: Sendable, Equatable {
@@ -36,15 +46,20 @@ public struct MonthlyAccount: Sendable, Equatable {
   public var boughtKilowattHours = 0.0
   /// Energy exported [kWh].
   public var soldKilowattHours = 0.0
-  /// Cost of energy, negative when earned [currency].
+  /// Cost of the energy whose price is known, negative when earned [currency].
   public var energyCost: Double?
+  /// Share of the exchanged energy whose price is known, 0...1; `nil` where nothing was exchanged, or the plant has no
+  /// prices at all.
+  public var costCoverage: Double?
+  /// When energy was exchanged whose price is not known.
+  public var unpriced: [UnpricedSpan] = []
   /// Demand charge on the peak; 0 where the tariff has none, `nil` where the peak is not known [currency].
   public var demandCost: Double? = 0
   /// Emissions of what was imported [kg CO₂].
   public var carbonKilograms: Double?
-  /// Greatest mean import of a quarter of an hour [kW].
+  /// Greatest mean import of the tariff's interval, a quarter of an hour unless it says another [kW].
   public var peakKilowatts: Double?
-  /// When that quarter began.
+  /// When that interval began.
   public var peakTime: Timestamp?
   /// Energy through the batteries, both directions, over twice what they hold; `nil` without a battery.
   public var fullCycles: Double?

@@ -10,6 +10,9 @@ public struct MonthlyAccountant {
   struct Quarter {
     var hours = 0.0
     var exchange = 0.0
+    /// Energy in either direction at no known price [kWh], and for how long [h].
+    var unpriced = 0.0
+    var unpricedHours = 0.0
     var batteryHours = 0.0
     var battery = 0.0
     var price = Double.nan
@@ -30,6 +33,8 @@ public struct MonthlyAccountant {
   private(set) var quarters: [Quarter]
   private var account = MonthlyAccount()
   private var lastEnd: Timestamp?
+  /// Energy in either direction whose price is known [kWh].
+  private var priced = 0.0
 
   /// An account of the time from `start` to `end`, which is the month's end or the present, whichever is earlier.
   public init(plant: Plant, from start: Timestamp, to end: Timestamp) {
@@ -51,6 +56,8 @@ public struct MonthlyAccountant {
     if let cost, cost.isFinite { account.energyCost = (account.energyCost ?? 0) + cost }
     if let carbon, carbon.isFinite { account.carbonKilograms = (account.carbonKilograms ?? 0) + carbon }
     guard let exchange, exchange.isFinite else { return }
+    let isPriced = cost?.isFinite == true
+    if isPriced { priced += exchange.magnitude * span.inHours }
     account.coveredHours += span.inHours
     account.boughtKilowattHours += max(0, exchange) * span.inHours
     account.soldKilowattHours += max(0, -exchange) * span.inHours
@@ -63,6 +70,10 @@ public struct MonthlyAccountant {
         let hours = (until - from).inHours
         quarters[place].hours += hours
         quarters[place].exchange += exchange * hours
+        if !isPriced {
+          quarters[place].unpriced += exchange.magnitude * hours
+          quarters[place].unpricedHours += hours
+        }
         if let battery, battery.isFinite {
           quarters[place].batteryHours += hours
           quarters[place].battery += battery * hours
@@ -98,15 +109,48 @@ public struct MonthlyAccountant {
     }
   }
 
+  /// Quarters of an hour in the interval over which a peak is a mean. The month begins with one.
+  var quartersPerInterval: Int {
+    max(1, Int(plant.tariff.demandInterval.nanoseconds / MonthlyAccountant.step.nanoseconds))
+  }
+
+  /// The greatest mean of an interval of which at least half is known.
+  private func settlePeak(_ account: inout MonthlyAccount) {
+    let length = quartersPerInterval
+    for first in stride(from: 0, to: quarters.count, by: length) {
+      let interval = quarters[first..<min(quarters.count, first + length)]
+      let hours = interval.reduce(0) { $0 + $1.hours }
+      guard hours >= 0.125 * Double(length) else { continue }
+      let mean = max(0, interval.reduce(0) { $0 + $1.exchange } / hours)
+      guard mean > account.peakKilowatts ?? -1 else { continue }
+      account.peakKilowatts = mean
+      account.peakTime = start + MonthlyAccountant.step * Int64(first)
+    }
+  }
+
+  /// What has a price, and when nothing had one.
+  private func settlePrices(_ account: inout MonthlyAccount) {
+    guard plant.tariff.isKnown || account.energyCost != nil else { return }
+    for place in quarters.indices where quarters[place].unpricedHours > 0 && quarters[place].unpriced > 0 {
+      let begin = start + MonthlyAccountant.step * Int64(place)
+      let end = begin + MonthlyAccountant.step
+      if let last = account.unpriced.last, last.end == begin {
+        account.unpriced[account.unpriced.count - 1].end = end
+        account.unpriced[account.unpriced.count - 1].kilowattHours += quarters[place].unpriced
+      } else {
+        account.unpriced.append(
+          MonthlyAccount.UnpricedSpan(start: begin, end: end, kilowattHours: quarters[place].unpriced))
+      }
+    }
+    let missing = account.unpriced.reduce(0) { $0 + $1.kilowattHours }
+    if priced + missing > 0 { account.costCoverage = priced / (priced + missing) }
+  }
+
   /// The account of all that was noted.
   public func finish() -> MonthlyAccount {
     var account = account
-    for place in quarters.indices where quarters[place].hours >= 0.125 {
-      let mean = quarters[place].meanExchange
-      guard max(0, mean) > account.peakKilowatts ?? -1 else { continue }
-      account.peakKilowatts = max(0, mean)
-      account.peakTime = start + MonthlyAccountant.step * Int64(place)
-    }
+    settlePeak(&account)
+    settlePrices(&account)
     if plant.tariff.demandCharge > 0 {
       account.demandCost = account.peakKilowatts.map { $0 * plant.tariff.demandCharge }
     }

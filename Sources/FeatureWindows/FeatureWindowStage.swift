@@ -301,6 +301,7 @@ public struct FeatureWindowStage: Stage {
     frame.points.field("self_consumption", balance.selfConsumption)
     frame.points.field("cost", balance.cost)
     if balance.cost != nil { frame.points.field("currency", text: register.plant.currency) }
+    frame.points.field("cost_coverage", balance.costCoverage)
     frame.points.field("carbon_kg", balance.carbon)
   }
 }

@@ -25,21 +25,24 @@ public struct KeyPerformance: Hashable, Sendable {
   public var batteryCoverage: Double?
   /// Share of the generation that is not exported, 0...1; `nil` without generation.
   public var selfConsumption: Double?
-  /// Money spent, negative when earned [the plant's currency].
+  /// Money spent, negative when earned [the plant's currency]; `nil` where the price of what flows is not known.
   public var cost: Double?
+  /// Share of the exchanged energy whose price is known, 0...1; `nil` where the exchange is not known, or nothing in the
+  /// plant ever has a price.
+  public var costCoverage: Double?
   /// Emissions of the imported energy [kg CO₂].
   public var carbon: Double?
 
   /// The indicators that follow from what is known.
   ///
   /// - Parameters:
-  ///   - importPrice: price of imported energy [currency/kWh]; `nil` leaves the cost out.
-  ///   - exportPrice: payment for exported energy [currency/kWh].
+  ///   - importPrice: price of imported energy [currency/kWh]; `nil` leaves the cost of import out.
+  ///   - exportPrice: payment for exported energy [currency/kWh]; `nil` leaves the cost of export out.
   ///   - carbonIntensity: emissions of imported energy [kg/kWh]; `nil` leaves them out.
   ///   - span: the time over which the powers held.
   public init(
     generation: Double?, load: Double?, grid: Double?, battery: Double?, importPrice: Double? = nil,
-    exportPrice: Double = 0, carbonIntensity: Double? = nil, over span: TimeSpan
+    exportPrice: Double? = 0, carbonIntensity: Double? = nil, over span: TimeSpan
   ) {
     self.generation = generation
     self.battery = battery
@@ -51,7 +54,10 @@ public struct KeyPerformance: Hashable, Sendable {
     if let generation, generation > 1e-6 {
       selfConsumption = min(1, max(0, (generation - exported) / generation))
     }
-    cost = importPrice.map { (imported * $0 - exported * exportPrice) * span.inHours }
+    // What flows decides which price is needed; where nothing does, either of them tells that it costs nothing.
+    if let price = exported > 0 ? exportPrice : importPrice {
+      cost = (exported > 0 ? -exported : imported) * price * span.inHours
+    }
     carbon = carbonIntensity.map { imported * $0 * span.inHours }
   }
 }

@@ -141,17 +141,20 @@ struct PlantIndicators {
     lastMoment = clock
     lastNewest = newest
     let local = calendar.civil(at: moment)
-    let price =
-      first(.price, before: clock) ?? (tariff.isKnown ? tariff.importPrice(at: moment, local: local) : nil)
+    // Without a tariff and a sensor of prices nothing is said of money; with one, what it does not tell is unknown.
+    let hasPrices = tariff.isKnown || roles.contains(.price)
     var result = KeyPerformance(
-      generation: generation.whole, load: load.whole, grid: grid, battery: battery.whole, importPrice: price,
-      exportPrice: first(.exportPrice, before: clock) ?? tariff.exportPrice(at: moment, local: local),
+      generation: generation.whole, load: load.whole, grid: grid, battery: battery.whole,
+      importPrice: first(.price, before: clock) ?? tariff.importPrice(at: moment, local: local),
+      exportPrice: first(.exportPrice, before: clock)
+        ?? (hasPrices ? tariff.exportPrice(at: moment, local: local) : nil),
       carbonIntensity: first(.carbon, before: clock) ?? tariff.carbonIntensity, over: span)
     // A role that is there but silent must not make the balance up.
     if generation.silent + battery.silent > 0 {
       if load.whole == nil { result.load = nil }
       if grid == nil { (result.grid, result.selfConsumption, result.cost, result.carbon) = (nil, nil, nil, nil) }
     }
+    if hasPrices, result.grid != nil { result.costCoverage = result.cost == nil ? 0 : 1 }
     let follows = load.whole == nil && result.load != nil
     result.loadCoverage = follows ? min(generation.coverage ?? 1, battery.coverage ?? 1) : load.coverage
     (result.generationCoverage, result.batteryCoverage) = (generation.coverage, battery.coverage)

@@ -11,6 +11,8 @@ public struct LoadedConfiguration: Sendable {
   public var sources = PlantSources()
   /// Every mistake, in the order of files and lines.
   public var diagnostics: [Diagnostic] = []
+  /// What is taken as it stands and is probably not meant, in the same order.
+  public var warnings: [Diagnostic] = []
   /// Whether there is no mistake.
   public var isValid: Bool { diagnostics.isEmpty }
 }
@@ -107,12 +109,14 @@ public enum ConfigurationLoader {
         loaded.diagnostics.append(error)
       }
       loaded.diagnostics += reading.diagnostics
+      loaded.warnings += reading.warnings
       loaded.sources.files.append(file)
       loaded.sources.files += reading.usedFiles.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)) }
       loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)
     loaded.diagnostics = ordered(loaded.diagnostics + conflicts(places))
+    loaded.warnings = ordered(loaded.warnings)
     return loaded
   }
 

@@ -8,15 +8,20 @@ public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
   public var column: Int
   /// What is wrong and what would be right.
   public var message: String
+  /// Whether it is taken as it stands, and is only told because it is probably not meant.
+  public var isWarning: Bool
 
-  /// A mistake at a place.
-  public init(file: String, line: Int, column: Int, message: String) {
+  /// A mistake, or a warning, at a place.
+  public init(file: String, line: Int, column: Int, message: String, isWarning: Bool = false) {
+    self.isWarning = isWarning
     self.file = file
     self.line = line
     self.column = column
     self.message = message
   }
 
-  /// `file:line:column: error: message`, one line whatever the file's names hold.
-  public var description: String { Words.visible("\(file):\(line):\(column): error: \(message)") }
+  /// `file:line:column: error: message`, or `warning`, one line whatever the file's names hold.
+  public var description: String {
+    Words.visible("\(file):\(line):\(column): \(isWarning ? "warning" : "error"): \(message)")
+  }
 }

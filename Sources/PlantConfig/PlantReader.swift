@@ -34,7 +34,7 @@ final class PlantReader {
     if let node = section.node("derive") {
       DerivationReader(reading).read(Section(node, "derive", reading), into: &plant)
     }
-    if let node = section.node("tariff") { plant.tariff = TariffReader(reading).tariff(node) }
+    if let node = section.node("tariff") { plant.tariff = TariffReader(reading, currency: plant.currency).tariff(node) }
     if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
     plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
     plant.faults = list(section, "faults", "\"pv1:derating=70@2h\"").compactMap { fault($0, plant) }
@@ -281,6 +281,7 @@ extension PlantReader {
     let names = entries.map(\.key)
     let known = Set(names)
     var assets: [Asset] = []
+    var sections: [Section] = []
     for entry in entries {
       if entry.key == Plant.wholePlant {
         reading.mistake(entry.mark, "an asset cannot be called '\(entry.key)'; choose another name")
@@ -295,7 +296,9 @@ extension PlantReader {
         asset.within = nil
       }
       assets.append(asset)
+      sections.append(section)
     }
+    AssetPlausibility.checkLimits(assets, sections, reading)
     let nested = cycles(Dictionary(assets.map { ($0.name, $0.within) }) { first, _ in first })
     for (position, asset) in assets.enumerated() where nested.contains(asset.name) {
       reading.mistake(entries[position].mark, "asset '\(asset.name)' is within itself; let one of them stand alone")
@@ -318,29 +321,28 @@ extension PlantReader {
     asset.azimuthDegrees = section.number("azimuth", in: 0...360, "degrees from north, 0 to 360; south is 180")
     asset.energyKilowattHours = section.number("energy_kwh", in: size, "kWh from 0")
     asset.powerKilowatts = section.number("power_kw", in: size, "kW from 0")
-    asset.efficiency = section.number("efficiency", in: 0.01...1, "a round-trip share above 0, at most 1")
-    asset.minimumStateOfCharge = section.number("soc_min", in: 0...1, "a share from 0 to 1")
-    asset.maximumStateOfCharge = section.number("soc_max", in: 0...1, "a share from 0 to 1")
+    let plausibility = AssetPlausibility(section)
+    asset.efficiency = plausibility.share(
+      "efficiency", least: 0.01, "a round-trip share above 0, at most 1, such as 0.92")
+    asset.minimumStateOfCharge = plausibility.share("soc_min", "a share from 0 to 1")
+    asset.maximumStateOfCharge = plausibility.share("soc_max", "a share from 0 to 1")
     asset.importLimitKilowatts = section.number("import_limit_kw", in: size, "kW from 0")
     asset.exportLimitKilowatts = section.number("export_limit_kw", in: size, "kW from 0")
-    asset.reserveStateOfCharge = section.number("reserve", in: 0...1, "a share of the charge from 0 to 1")
+    asset.reserveStateOfCharge = plausibility.share("reserve", "a share of the charge from 0 to 1")
     asset.rampKilowattsPerMinute = section.number("ramp_kw_per_minute", in: 0.001...1e9, "kW a minute above 0")
     asset.wearPrice = section.number("wear_price", in: 0...1e6, "a price a kWh of throughput from 0")
-    if let low = asset.minimumStateOfCharge, let high = asset.maximumStateOfCharge, low >= high {
-      reading.mistake(section.place(of: "soc_min"), "'soc_min' must be below 'soc_max'")
+    if asset.kind == .battery {
+      plausibility.check(battery: asset)
+    } else {
+      plausibility.check(other: asset)
+      checkBatteryKeys(asset, section)
     }
-    checkBatteryKeys(asset, section)
     section.finish()
     return asset
   }
 
   /// Keys of a battery on anything else would be without effect.
   private func checkBatteryKeys(_ asset: Asset, _ section: Section) {
-    let high = asset.maximumStateOfCharge ?? 1
-    if let reserve = asset.reserveStateOfCharge, reserve >= high {
-      reading.mistake(section.place(of: "reserve"), "'reserve' is \(reserve); it must be below 'soc_max', \(high)")
-    }
-    guard asset.kind != .battery else { return }
     for key in ["reserve", "ramp_kw_per_minute", "wear_price"] where section.node(key) != nil {
       reading.mistake(section.place(of: key), "'\(key)' is for batteries; '\(asset.name)' is a \(asset.kind.rawValue)")
     }

@@ -7,6 +7,8 @@ final class Reading {
   let environment: [String: String]
   let readFile: (String) -> String?
   private(set) var diagnostics: [Diagnostic] = []
+  /// What is taken as it stands and is probably not meant.
+  private(set) var warnings: [Diagnostic] = []
   /// The variables that were asked for and set.
   private(set) var usedEnvironment: [String: String] = [:]
   /// Files of data that were asked for and are there.
@@ -21,6 +23,12 @@ final class Reading {
   /// Notes a mistake, in the file that is read unless another one is named.
   func mistake(_ mark: Mark, _ message: String, in other: String? = nil) {
     diagnostics.append(Diagnostic(file: other ?? file, line: mark.line, column: mark.column, message: message))
+  }
+
+  /// Notes what is taken as it stands and is probably not meant.
+  func warning(_ mark: Mark, _ message: String, in other: String? = nil) {
+    warnings.append(
+      Diagnostic(file: other ?? file, line: mark.line, column: mark.column, message: message, isWarning: true))
   }
 
   /// The text of a file of data, which belongs to the configuration from then on.

@@ -3,25 +3,27 @@ import PlantModel
 /// Reads a tariff: `{import: 0.31, export: 0.08}`, lists of periods for both, a file of prices by date, and charges.
 struct TariffReader {
   private let reading: Reading
+  private let currency: String
   private static let price = -1e6...1e6
 
-  init(_ reading: Reading) { self.reading = reading }
+  init(_ reading: Reading, currency: String) { (self.reading, self.currency) = (reading, currency) }
 
   func tariff(_ node: YAMLNode) -> Tariff {
     let section = Section(node, "tariff", reading)
     var tariff = Tariff()
-    if let node = section.node("import") { tariff.importPeriods = periods(node, "import") }
+    let unit = unit(section)
+    let scale = unit?.scale ?? 1
+    if let node = section.node("import") { tariff.importPeriods = scaled(periods(node, "import"), scale) }
     if let node = section.node("export") {
+      tariff.isExportTold = true
       if case .sequence = node.content {
-        tariff.exportPeriods = periods(node, "export")
+        tariff.exportPeriods = scaled(periods(node, "export"), scale)
       } else {
-        tariff.exportPrice = periods(node, "export").first?.price ?? 0
+        tariff.exportPrice = (periods(node, "export").first?.price ?? 0) * scale
       }
     }
-    if let name = section.text("prices") {
-      tariff.schedule = PriceFileReader.schedule(name, at: section.place(of: "prices"), reading)
-    }
-    tariff.demandCharge = section.number("demand_charge", in: 0...1e6, "a price from 0 a kW of the month's peak") ?? 0
+    if let node = section.node("prices") { tariff.schedule = schedule(node, section, unit) }
+    if let node = section.node("demand_charge") { demandCharge(node, section, &tariff) }
     if let node = section.node("carbon") {
       let carbon = Section(node, "carbon", reading)
       tariff.carbonIntensity = carbon.number("intensity", in: 0...10, "kg CO2 a kWh of import, 0 to 10")
@@ -29,7 +31,96 @@ struct TariffReader {
       carbon.finish()
     }
     section.finish()
+    checkSizes(tariff, section)
     return tariff
+  }
+
+  private func unit(_ section: Section) -> PriceUnit? {
+    guard let text = section.text("unit") else { return nil }
+    if let unit = PriceUnit(text, currency: currency) { return unit }
+    reading.mistake(
+      section.place(of: "unit"),
+      "'unit' is '\(text)', which is no price in \(currency); write \(PriceUnit.examples(currency))")
+    return nil
+  }
+
+  /// `prices: list.csv`, or `prices: {file: list.csv, unit: EUR/MWh}`.
+  private func schedule(_ node: YAMLNode, _ section: Section, _ unit: PriceUnit?) -> PriceSchedule {
+    guard case .mapping = node.content else {
+      guard let name = section.text("prices") else { return PriceSchedule() }
+      return PriceFileReader(reading: reading, unit: unit).schedule(name, at: section.place(of: "prices"))
+    }
+    let file = Section(node, "prices", reading)
+    defer { file.finish() }
+    let own = self.unit(file)
+    guard let name = file.requiredText("file", "file: prices.csv") else { return PriceSchedule() }
+    return PriceFileReader(reading: reading, unit: own ?? unit).schedule(name, at: file.place(of: "file"))
+  }
+
+  /// `demand_charge: 12`, or `demand_charge: {price: 12, interval: 30m}`.
+  private func demandCharge(_ node: YAMLNode, _ section: Section, _ tariff: inout Tariff) {
+    let meaning = "a price from 0 a kW of the month's peak"
+    guard case .mapping = node.content else {
+      tariff.demandCharge = section.number("demand_charge", in: 0...1e6, meaning) ?? 0
+      return
+    }
+    let charge = Section(node, "demand_charge", reading)
+    defer { charge.finish() }
+    tariff.demandCharge = charge.number("price", in: 0...1e6, meaning) ?? 0
+    if !charge.has("price") { reading.mistake(charge.mark, "demand_charge needs 'price', such as price: 12") }
+    guard let text = charge.text("interval") else { return }
+    if let interval = TimeSpan(text), Tariff.demandIntervals.contains(interval) {
+      tariff.demandInterval = interval
+    } else {
+      reading.mistake(charge.place(of: "interval"), "'interval' is '\(text)'; it must be 15m, 30m or 60m")
+    }
+  }
+
+  private func scaled(_ periods: [Tariff.Period], _ scale: Double) -> [Tariff.Period] {
+    periods.map { period in
+      var period = period
+      period.price *= scale
+      return period
+    }
+  }
+
+  /// Warns of prices that are far from any of the currency, with the unit that is probably meant.
+  private func checkSizes(_ tariff: Tariff, _ section: Section) {
+    let lists = [
+      ("import", tariff.importPeriods.map(\.price)),
+      ("export", tariff.exportPeriods.map(\.price) + [tariff.exportPrice]),
+      ("prices", tariff.schedule.slots.map(\.importPrice)),
+    ]
+    for (key, prices) in lists {
+      guard let oddity = CurrencySize.oddity(of: prices, in: currency),
+        let usual = CurrencySize.usualPrice(in: currency)
+      else { continue }
+      let start: String
+      var units: [String] = []
+      switch oddity {
+      case .large(let size):
+        start = "prices like \(TariffReader.short(size)) a kWh are far above any in \(currency)"
+        if CurrencySize.oddity(of: [size / 1000], in: currency) == nil {
+          units.append("if they are per MWh, write unit: \(currency)/MWh in 'tariff'")
+        }
+        if CurrencySize.oddity(of: [size / 100], in: currency) == nil {
+          units.append("if they are hundredths, write unit: ct/kWh in 'tariff'")
+        }
+      case .small(let size):
+        // Export is often worth nearly nothing.
+        if key == "export" { continue }
+        start = "prices up to \(TariffReader.short(size)) a kWh are far below any in \(currency)"
+      }
+      units.append("else look at 'currency'")
+      reading.warning(
+        section.place(of: key),
+        "\(start), where a kWh costs some \(TariffReader.short(usual)); \(units.joined(separator: ", "))")
+    }
+  }
+
+  private static func short(_ value: Double) -> String {
+    let rounded = (value * 1e5).rounded() / 1e5
+    return rounded.magnitude < 1e9 && rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
   }
 
   /// One price for all times, or a list of periods.

@@ -27,14 +27,14 @@ enum WeatherFileReader {
   }
 
   private static func column(_ cell: DatedRows.Cell) throws(DatedRows.Wrong) -> Int {
-    if let index = names.firstIndex(of: cell.text) { return index }
+    if let index = names.firstIndex(of: cell.text.lowercased()) { return index }
     throw DatedRows.Wrong(
       column: cell.column, message: "there is no column '\(cell.text)'; known are \(names.joined(separator: ", "))")
   }
 
   private static func value(_ cell: DatedRows.Cell, _ index: Int) throws(DatedRows.Wrong) -> Double {
     let column = WeatherForecast.columns[index]
-    if let value = Double(cell.text), column.range.contains(value) { return value }
+    if let value = cell.number, column.range.contains(value) { return value }
     let range = "\(Int(column.range.lowerBound)) to \(Int(column.range.upperBound)) \(column.meaning)"
     throw DatedRows.Wrong(column: cell.column, message: "'\(cell.text)' is no \(column.name), \(range)")
   }

@@ -83,7 +83,7 @@ public struct DispatchDecision: Sendable, Equatable {
   public var recommendedKilowatts: Double
   /// State of charge, 0...1; NaN where unknown.
   public var stateOfCharge: Double
-  /// Import price now [currency/kWh].
+  /// Import price now [currency/kWh]; NaN where it is not known.
   public var price: Double
   /// Which limit or reason decided.
   public var reason: String

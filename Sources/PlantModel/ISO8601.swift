@@ -1,7 +1,8 @@
 /// Reading of ISO 8601 times that carry their zone.
 public enum ISO8601 {
   /// `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `Z` or an offset such as `+02:00`, `-0700` or `+02`; a space may stand
-  /// for the `T`. `nil` for anything else, times without zone included.
+  /// for the `T`, and another before the zone, as pandas writes it; `UTC` stands for `Z`. `nil` for anything else,
+  /// times without zone included.
   public static func timestamp(_ text: some StringProtocol) -> Timestamp? {
     var cursor = Cursor(bytes: Array(text.utf8))
     guard let year = cursor.digits(4), cursor.skip("-"), let month = cursor.digits(2), cursor.skip("-"),
@@ -65,7 +66,8 @@ public enum ISO8601 {
 
     /// Minutes ahead of UTC.
     mutating func offset() -> Int? {
-      if skip("Z") || skip("z") { return 0 }
+      _ = skip(" ")
+      if skip("Z") || skip("z") || (skip("U") && skip("T") && skip("C")) { return 0 }
       let sign = skip("+") ? 1 : skip("-") ? -1 : 0
       guard sign != 0, let hours = digits(2), hours <= 18 else { return nil }
       if isAtEnd { return sign * hours * 60 }

@@ -118,6 +118,13 @@ public struct Asset: Hashable, Sendable {
   /// Export limit of a grid connection [kW], positive.
   public var exportLimitKilowatts: Double?
 
+  /// Round-trip efficiency of a battery that does not tell its own.
+  public static let usualEfficiency = 0.9
+  /// Lowest state of charge of a battery that does not tell its own.
+  public static let usualMinimumStateOfCharge = 0.1
+  /// Highest state of charge of a battery that does not tell its own.
+  public static let usualMaximumStateOfCharge = 0.95
+
   /// An asset of unknown size.
   public init(name: String, kind: AssetKind, within: String? = nil) {
     self.name = name

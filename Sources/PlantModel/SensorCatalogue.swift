@@ -8,16 +8,23 @@ public enum SensorCatalogue {
   /// Names are compared in lower case. A name that the kind does not have is looked up among those that any asset may
   /// have, then by a unit at its end (`power_w`, `power_mW`, `energy_kwh`); else nothing is assumed of it. An end that
   /// may be two units is none, see ``ambiguousUnits(ofSensor:)``. `temperature_forecast` is what `temperature` is
-  /// expected to be.
-  public static func profile(sensor spelling: String, of asset: Asset) -> SensorProfile {
+  /// expected to be. Plausible prices depend on the plant's currency; without, any is plausible.
+  public static func profile(
+    sensor spelling: String, of asset: Asset, currency: String? = nil
+  ) -> SensorProfile {
     let name = spelling.lowercased()
     let feed = "_forecast"
     if name.hasSuffix(feed), name.utf8.count > feed.utf8.count {
-      var profile = self.profile(sensor: String(spelling.dropLast(feed.count)), of: asset)
+      var profile = self.profile(sensor: String(spelling.dropLast(feed.count)), of: asset, currency: currency)
       profile.isForecast = true
       return profile
     }
-    if let profile = specific(name, asset) ?? common[name] { return profile }
+    if var profile = specific(name, asset) ?? common[name] {
+      if let currency, profile.unit?.quantity == .price {
+        profile.range = CurrencySize.plausiblePrices(in: currency)
+      }
+      return profile
+    }
     return suffixed(name, spelling, asset) ?? SensorProfile()
   }
 
@@ -150,7 +157,7 @@ public enum SensorCatalogue {
     "direct_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_400, mayRestAtZero: true),
     "wind_speed": SensorProfile(unit: unit("m/s"), range: 0...75, mayRestAtZero: true),
     "wind_direction": steady("deg", 0...360), "rotor_speed": SensorProfile(unit: unit("rpm"), mayRestAtZero: true),
-    "price": steady("/kWh", -5...20), "export_price": steady("/kWh", -5...20), "carbon": steady("kg/kWh", 0...2),
+    "price": steady("/kWh"), "export_price": steady("/kWh"), "carbon": steady("kg/kWh", 0...2),
     "setpoint": steady("kW"), "energy_requested": steady("kWh", 0...1_000), "connected": steady(nil, 0...1),
     // Canonical seconds: up to a week.
     "time_left": steady("min", 0...604_800),

@@ -166,7 +166,7 @@ extension Plant {
   /// What a sensor of an asset measures: the catalogue's profile with the file's `sensors` applied; and whether it is to be
   /// forecast, where the file says so.
   public func profile(of sensor: String, at asset: Asset) -> (profile: SensorProfile, forecast: Bool?) {
-    var profile = SensorCatalogue.profile(sensor: sensor, of: asset)
+    var profile = SensorCatalogue.profile(sensor: sensor, of: asset, currency: currency)
     var forecast: Bool?
     for override in sensors where override.matches(asset: asset.name, sensor: sensor) {
       if let unit = override.unit {

@@ -1,7 +1,7 @@
 /// What energy costs and earns at the grid connection.
 ///
-/// A price is that of the ``schedule`` where it covers the moment, else that of the last period that holds, else nothing.
-/// A live sensor `price` or `export_price` of the grid connection takes the place of either while it is fresh.
+/// A price is that of the ``schedule`` where it covers the moment, else that of the last period that holds, else it is not
+/// known. A live sensor `price` or `export_price` of the grid connection takes the place of either while it is fresh.
 public struct Tariff: Hashable, Sendable {
   /// A price that holds for a part of some local days.
   public struct Period: Hashable, Sendable {
@@ -38,14 +38,21 @@ public struct Tariff: Hashable, Sendable {
 
   /// Import prices; the last period that holds at a moment decides, so a peak is written after the base price.
   public var importPeriods: [Period]
-  /// Payment for exported energy where no period of ``exportPeriods`` holds [currency/kWh]; negative is paid for export.
+  /// Payment for exported energy where ``exportPeriods`` has none [currency/kWh]; negative is paid for export.
   public var exportPrice: Double
   /// Payment for exported energy; the last period that holds at a moment decides.
   public var exportPeriods: [Period] = []
+  /// Whether the plant's file says what export earns. Where it does not, it earns nothing, unless the ``schedule`` tells
+  /// payments: then what holds outside of it is not known.
+  public var isExportTold = false
   /// Prices known by date, such as those of a day-ahead market.
   public var schedule = PriceSchedule()
-  /// Price of a billing month's greatest import, as a mean over a quarter of an hour [currency/kW].
+  /// Price of a billing month's greatest import, as a mean over ``demandInterval`` [currency/kW].
   public var demandCharge = 0.0
+  /// Over which time a peak is a mean: one of ``demandIntervals``, from the full hour on.
+  public var demandInterval = TimeSpan.minutes(15)
+  /// The intervals that are billed.
+  public static let demandIntervals: [TimeSpan] = [.minutes(15), .minutes(30), .hour]
   /// Emissions of imported energy where no sensor tells them [kg CO₂/kWh].
   public var carbonIntensity: Double?
   /// What a kg of CO₂ weighs in decisions [currency/kg]; it is paid by nobody and is in no cost.
@@ -62,13 +69,19 @@ public struct Tariff: Hashable, Sendable {
     !importPeriods.isEmpty || exportPrice != 0 || !exportPeriods.isEmpty || !schedule.isEmpty
   }
 
-  /// Import price at a moment, which the plant's clock shows as `local` [currency/kWh]; 0 where nothing holds.
-  public func importPrice(at moment: Timestamp, local: CivilTime) -> Double {
-    schedule.importPrice(at: moment) ?? importPeriods.last { $0.contains(local) }?.price ?? 0
+  /// Import price at a moment, which the plant's clock shows as `local` [currency/kWh]; `nil` where it is not known.
+  public func importPrice(at moment: Timestamp, local: CivilTime) -> Double? {
+    schedule.importPrice(at: moment) ?? importPeriods.last { $0.contains(local) }?.price
   }
 
-  /// Payment for export at a moment, which the plant's clock shows as `local` [currency/kWh].
-  public func exportPrice(at moment: Timestamp, local: CivilTime) -> Double {
-    schedule.exportPrice(at: moment) ?? exportPeriods.last { $0.contains(local) }?.price ?? exportPrice
+  /// Payment for export at a moment, which the plant's clock shows as `local` [currency/kWh]; `nil` where it is not known.
+  public func exportPrice(at moment: Timestamp, local: CivilTime) -> Double? {
+    schedule.exportPrice(at: moment) ?? exportPeriods.last { $0.contains(local) }?.price ?? exportFallback
+  }
+
+  /// Payment for export outside of list and periods [currency/kWh]; `nil` where it is not known: in a hole of the periods,
+  /// and outside of a list that tells payments, unless the file says another.
+  public var exportFallback: Double? {
+    exportPeriods.isEmpty && (isExportTold || exportPrice != 0 || !schedule.tellsExport) ? exportPrice : nil
   }
 }

@@ -24,8 +24,9 @@ public struct BatteryModel: Hashable, Sendable {
 
   /// A battery; sizes that make no sense are held at the nearest that does.
   public init(
-    energyKilowattHours: Double, powerKilowatts: Double, efficiency: Double = 0.9,
-    minimumStateOfCharge: Double = 0.1, maximumStateOfCharge: Double = 0.95
+    energyKilowattHours: Double, powerKilowatts: Double, efficiency: Double = Asset.usualEfficiency,
+    minimumStateOfCharge: Double = Asset.usualMinimumStateOfCharge,
+    maximumStateOfCharge: Double = Asset.usualMaximumStateOfCharge
   ) {
     func held(_ value: Double, _ low: Double, _ high: Double) -> Double {
       value.isNaN ? low : min(high, max(low, value))
@@ -43,9 +44,9 @@ public struct BatteryModel: Hashable, Sendable {
       energy > 0, power >= 0
     else { return nil }
     self.init(
-      energyKilowattHours: energy, powerKilowatts: power, efficiency: asset.efficiency ?? 0.9,
-      minimumStateOfCharge: asset.minimumStateOfCharge ?? 0.1,
-      maximumStateOfCharge: asset.maximumStateOfCharge ?? 0.95)
+      energyKilowattHours: energy, powerKilowatts: power, efficiency: asset.efficiency ?? Asset.usualEfficiency,
+      minimumStateOfCharge: asset.minimumStateOfCharge ?? Asset.usualMinimumStateOfCharge,
+      maximumStateOfCharge: asset.maximumStateOfCharge ?? Asset.usualMaximumStateOfCharge)
   }
 
   /// Greatest power that can be delivered all through a step without going below the lowest state of charge [kW].

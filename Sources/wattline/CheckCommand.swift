@@ -10,7 +10,10 @@ enum CheckCommand {
       CommandDescription.configurationOption,
       Option(name: "--json", value: nil, help: "prints one JSON document"),
     ],
-    details: "Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1.",
+    details: """
+      Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1. What is
+      taken as it stands and is probably not meant is a line `file:line:column: warning: …`.
+      """,
     examples: ["wattline check", "wattline check --config /etc/wattline --json"])
 
   static func run(_ arguments: Arguments) throws {
@@ -21,7 +24,7 @@ enum CheckCommand {
         withJSONObject: document(loaded), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
       Console.print(String(decoding: data, as: UTF8.self))
     }
-    for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+    for diagnostic in loaded.diagnostics + loaded.warnings { Console.note("\(diagnostic)") }
     guard loaded.isValid else { exit(ExitCode.failed) }
     if !arguments.has("--json") { loaded.plants.forEach(show) }
   }
@@ -34,6 +37,7 @@ enum CheckCommand {
       Console.print("  asset \(asset.name)  \(asset.kind.rawValue)\(within)")
       Console.print("    sensors known by default: \(SensorCatalogue.usualSensors(of: asset).joined(separator: ", "))")
     }
+    for line in TariffText(plant).lines { Console.print("  \(line)") }
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
     for sensor in plant.derived { show(sensor, of: plant) }
     if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
@@ -61,17 +65,20 @@ enum CheckCommand {
     return parts.joined(separator: ", ")
   }
 
+  private static func document(_ diagnostic: Diagnostic) -> [String: Any] {
+    [
+      "file": diagnostic.file, "line": diagnostic.line, "column": diagnostic.column, "message": diagnostic.message,
+    ]
+  }
+
   private static func document(_ loaded: LoadedConfiguration) -> [String: Any] {
     [
       "valid": loaded.isValid,
-      "errors": loaded.diagnostics.map { diagnostic in
-        [
-          "file": diagnostic.file, "line": diagnostic.line, "column": diagnostic.column, "message": diagnostic.message,
-        ] as [String: Any]
-      },
+      "errors": loaded.diagnostics.map(document), "warnings": loaded.warnings.map(document),
       "plants": loaded.plants.map { plant in
         [
           "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,
+          "tariff": TariffText(plant).lines,
           "assets": plant.assets.map { asset in
             [
               "asset": asset.name, "kind": asset.kind.rawValue, "within": asset.within as Any? ?? NSNull(),

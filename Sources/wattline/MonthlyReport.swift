@@ -62,7 +62,8 @@ struct MonthlyReport {
     return [
       ("elapsed_hours", account.elapsedHours, "h"), ("covered_hours", account.coveredHours, "h"),
       ("bought_kwh", account.boughtKilowattHours, "kWh"), ("sold_kwh", account.soldKilowattHours, "kWh"),
-      ("energy_cost", account.energyCost, plant.currency), ("demand_cost", account.demandCost, plant.currency),
+      ("energy_cost", account.energyCost, plant.currency), ("cost_coverage", account.costCoverage, ""),
+      ("demand_cost", account.demandCost, plant.currency),
       ("peak_kw", account.peakKilowatts, "kW"), ("carbon_kg", account.carbonKilograms, "kg"),
       ("compared_hours", comparison?.hours, "h"),
       ("saving_vs_nothing", comparison?.savingAgainstNothing, plant.currency),
@@ -76,12 +77,10 @@ struct MonthlyReport {
 
   /// For people, who see the zone above.
   private var localPeakTime: String? {
-    guard let time = account.peakTime, var calendar = LocalCalendar(identifier: plant.location.timezone) else {
-      return peakTime
-    }
-    let civil = calendar.civil(at: time)
-    return String(format: "%04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day, civil.hour, civil.minute)
+    account.peakTime.map(local)
   }
+
+  private func local(_ time: Timestamp) -> String { LocalText.minute(time, in: plant.location.timezone) }
 
   /// Numbers and texts for JSON, `null` for what is not known.
   var document: [String: ReportValue] {
@@ -89,6 +88,11 @@ struct MonthlyReport {
       "plant": .text(plant.name), "month": .text(span.name), "complete_month": .boolean(!span.isRunning),
       "currency": .text(plant.currency), "from": .text("\(span.start)"), "to": .text("\(span.end)"),
       "peak_time": peakTime.map { .text($0) } ?? .none,
+      "peak_interval_minutes": .number(plant.tariff.demandInterval.inHours * 60),
+      "unpriced": .list(
+        account.unpriced.map {
+          ["from": .text("\($0.start)"), "to": .text("\($0.end)"), "kwh": .number(rounded($0.kilowattHours))]
+        }),
       "assets": .list(
         account.completeness.map {
           [
@@ -104,7 +108,8 @@ struct MonthlyReport {
   private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
 
   static let csvHeader =
-    "plant,month,complete_month,currency,elapsed_hours,covered_hours,bought_kwh,sold_kwh,energy_cost,demand_cost,"
+    "plant,month,complete_month,currency,elapsed_hours,covered_hours,bought_kwh,sold_kwh,energy_cost,"
+    + "cost_coverage,demand_cost,"
     + "peak_kw,carbon_kg,compared_hours,saving_vs_nothing,saving_vs_rule,regret_vs_optimum,full_cycles,good_share,"
     + "peak_time"
 
@@ -155,12 +160,16 @@ extension MonthlyReport {
     func number(_ value: Double?, _ unit: String) -> String {
       value.map { String(format: "%12.2f", $0) + (unit.isEmpty ? "" : " \(unit)") } ?? "           - not known"
     }
+    let interval =
+      plant.tariff.demandInterval == .hour
+      ? "hour" : plant.tariff.demandInterval == .minutes(30) ? "half hour" : "quarter"
     line("energy bought", number(account.boughtKilowattHours, "kWh"))
     line("energy sold", number(account.soldKilowattHours, "kWh"))
     line("cost of energy", number(account.energyCost, plant.currency))
     if plant.tariff.demandCharge > 0 { line("demand charge", number(account.demandCost, plant.currency)) }
     line(
-      "peak import", number(account.peakKilowatts, "kW") + (localPeakTime.map { "  in the quarter from \($0)" } ?? ""))
+      "peak import",
+      number(account.peakKilowatts, "kW") + (localPeakTime.map { "  in the \(interval) from \($0)" } ?? ""))
     line("carbon of what was bought", number(account.carbonKilograms, "kg"))
     if plant.assets.contains(where: { $0.kind == .battery }) {
       line("full cycles of batteries", number(account.fullCycles, ""))
@@ -170,6 +179,19 @@ extension MonthlyReport {
     }
     line("good data", number(account.goodShare.map { 100 * $0 }, "%"))
     return (lines + gaps.map { "  ! " + $0 }).joined(separator: "\n")
+  }
+
+  /// Stretches without a price that are named; there may be one every day.
+  private static let namedSpans = 6
+
+  /// When no price was known, and how much energy that is.
+  private var unpricedWords: String {
+    let spans = account.unpriced.prefix(MonthlyReport.namedSpans).map { "\(local($0.start)) to \(local($0.end))" }
+    let more = account.unpriced.count - spans.count
+    let energy = account.unpriced.reduce(0) { $0 + $1.kilowattHours }
+    let hours = account.unpriced.reduce(0) { $0 + ($1.end - $1.start).inHours }
+    return "no price is known for \(String(format: "%.2f kWh in %.2f h", energy, hours)), which are in no cost: "
+      + spans.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 
   /// What the figures do not cover.
@@ -185,6 +207,7 @@ extension MonthlyReport {
     if !plant.tariff.isKnown, account.energyCost == nil {
       gaps.append("the plant has no tariff, so nothing has a cost")
     }
+    if !account.unpriced.isEmpty { gaps.append(unpricedWords) }
     if account.carbonKilograms == nil {
       gaps.append("carbon is not known: set tariff.carbon.intensity, or send a sensor 'carbon' of the grid connection")
     }

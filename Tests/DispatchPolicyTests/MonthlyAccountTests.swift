@@ -135,4 +135,39 @@ struct MonthlyAccountTests {
     #expect(other.coveredHours == 0 && other.fullCycles == nil && other.comparison == nil)
     #expect(MonthlyAccountant(plant: plant, from: Day.midnight, to: .distantPast).finish().elapsedHours == 0)
   }
+
+  @Test("energy without a known price is in no cost, and told with its hours and its share")
+  func unpriced() throws {
+    var day = Day()
+    day.run(hours: 0..<6, exchange: 10, battery: 0, price: 0.2)
+    day.run(hours: 6..<9, exchange: -4, battery: 0, price: .nan)
+    day.run(hours: 9..<10, exchange: 0, battery: 0, price: .nan)
+    day.run(hours: 10..<12, exchange: 10, battery: 0, price: .nan)
+    day.run(hours: 12..<24, exchange: 1, battery: 0, price: 0)
+    let account = day.accountant.finish()
+    #expect(abs((account.energyCost ?? 0) - 12) < 1e-9)
+    #expect(abs((account.costCoverage ?? 0) - 72.0 / 104) < 1e-9)
+    #expect(account.unpriced.map(\.start) == [Day.midnight + .hours(6), Day.midnight + .hours(10)])
+    #expect(account.unpriced.map(\.end) == [Day.midnight + .hours(9), Day.midnight + .hours(12)])
+    #expect(zip(account.unpriced, [12, 20]).allSatisfy { abs($0.kilowattHours - $1) < 1e-9 })
+  }
+
+  @Test(
+    "a peak is the mean of the tariff's own interval",
+    arguments: [(15, 40.0, 45), (30, 30, 30), (60, 22.5, 0)] as [(Int64, Double, Int64)])
+  func interval(minutes: Int64, peak: Double, from: Int64) {
+    var day = Day(demandCharge: 2)
+    day.plant.tariff.demandInterval = .minutes(minutes)
+    day.accountant = MonthlyAccountant(plant: day.plant, from: Day.midnight, to: Day.midnight + .hours(2))
+    for (quarter, exchange) in [10.0, 20, 20, 40, 30, 0, 0, 0].enumerated() {
+      for minute in 0..<15 {
+        let time = Day.midnight + .minutes(Int64(15 * quarter + minute))
+        day.accountant.note(time: time, exchange: exchange, battery: nil, cost: 0, carbon: nil)
+      }
+    }
+    let account = day.accountant.finish()
+    #expect(abs((account.peakKilowatts ?? 0) - peak) < 1e-9)
+    #expect(account.peakTime == Day.midnight + .minutes(from))
+    #expect(abs((account.demandCost ?? 0) - 2 * peak) < 1e-9)
+  }
 }

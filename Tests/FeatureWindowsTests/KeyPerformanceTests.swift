@@ -133,3 +133,38 @@ func coverageOfWhatFollows() {
   #expect(bench.field("load_kw", of: .kpi) == [8, 5])
   #expect(bench.field("load_coverage", of: .kpi) == [1, 0.5])
 }
+
+@Test("a cost needs the price of what flows: import's for import, export's for export")
+func costOfWhatFlows() {
+  func cost(_ grid: Double, _ importPrice: Double?, _ exportPrice: Double?) -> Double? {
+    KeyPerformance(
+      generation: nil, load: nil, grid: grid, battery: nil, importPrice: importPrice, exportPrice: exportPrice,
+      over: .hour
+    ).cost
+  }
+  #expect(cost(2, 0.3, nil) == 0.6 && cost(2, nil, 0.1) == nil)
+  #expect(cost(-2, nil, 0.1) == -0.2 && cost(-2, 0.3, nil) == nil)
+  #expect(cost(-2, 0.1, 0.4) == -0.8 && cost(2, -0.05, nil) == -0.1)
+  #expect(cost(0, 0.3, nil) == 0 && cost(0, nil, nil) == nil)
+}
+
+@Test("where the list of prices has ended, the cost is absent and its coverage is 0; without prices neither is there")
+func unknownPrices() {
+  var tariff = Tariff()
+  tariff.schedule = PriceSchedule([.init(start: midnight, importPrice: 0.6)])
+  for tariff in [tariff, Tariff()] {
+    var bench = Bench(makeRegister([("load", "power")], tariff: tariff))
+    for minute: Int64 in 58..<62 {
+      bench.feed([Sample(series: 0, time: midnight + .minutes(minute) + .seconds(30), value: 10)])
+      bench.mark(midnight + .minutes(minute + 1))
+    }
+    let costs = bench.field("cost", of: .kpi)
+    let coverage = bench.field("cost_coverage", of: .kpi)
+    if tariff.isKnown {
+      #expect(costs.map { $0.map { ($0 * 1e9).rounded() / 1e9 } } == [0.1, 0.1, nil, nil])
+      #expect(coverage == [1, 1, 0, 0])
+    } else {
+      #expect(costs == [nil, nil, nil, nil] && coverage == [nil, nil, nil, nil])
+    }
+  }
+}

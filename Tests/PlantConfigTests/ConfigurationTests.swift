@@ -72,7 +72,7 @@ struct ConfigurationTests {
       ),
       (
         head + "assets: {a: {kind: battery, soc_min: 0.9, soc_max: 0.2}}",
-        "p.yaml:3:38: error: 'soc_min' must be below 'soc_max'"
+        "p.yaml:3:38: error: 'soc_min' is 0.9; it must be below 'soc_max', which is 0.2"
       ),
     ])
   func mistakes(text: String, message: String) {

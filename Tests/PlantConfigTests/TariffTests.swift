@@ -17,7 +17,7 @@ private func load(_ text: String, prices: String? = nil) -> LoadedConfiguration 
 
 @Suite("Tariffs, flexible assets and commands in a plant's file")
 struct TariffTests {
-  private func price(_ tariff: Tariff, _ month: Int, _ day: Int, _ hour: Int) -> Double {
+  private func price(_ tariff: Tariff, _ month: Int, _ day: Int, _ hour: Int) -> Double? {
     let local = CivilTime(year: 2026, month: month, day: day, hour: hour)
     return tariff.importPrice(at: local.utc, local: local)
   }

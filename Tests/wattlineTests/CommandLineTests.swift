@@ -31,6 +31,40 @@ struct CommandLineTests {
     }
   }
 
+  @Test("check prints the tariff as its days look, with its holes, and warns without failing")
+  func tariff() throws {
+    let plant = """
+      plant: t
+      location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
+      assets: {grid: {kind: grid}}
+      tariff:
+        prices: list.csv
+        import:
+          - {from: "06:00", to: "22:00", price: 0.3, days: workdays}
+          - {from: "10:00", to: "14:00", price: 25, months: jun-aug}
+        export: 0.08
+        demand_charge: {price: 12, interval: 60m}
+      """
+    let list = "time,import\n" + [0, 1, 2, 4].map { "2026-06-10T0\($0):00Z,0.2\($0)\n" }.joined()
+    try inFolder(["t.yaml": plant, "list.csv": list]) { folder in
+      let result = try Program.run("check", "--config", folder)
+      #expect(result.code == 0)
+      let lines = [
+        "list  2026-06-10 02:00 to 2026-06-10 07:00, 4 rows of 60 min, 0.2 to 0.24",
+        "! the list has no row for 2026-06-10 05:00 to 2026-06-10 06:00",
+        "import outside of the list  sep-may workdays: 00:00-06:00 no price, 06:00-22:00 0.3, 22:00-24:00 no price",
+        "import outside of the list  jun-aug weekend: 00:00-10:00 no price, 10:00-14:00 25, 14:00-24:00 no price",
+        "! import has no price: sep-may weekend 00:00-24:00; its cost is left out",
+        "export  0.08", "demand charge  12 EUR/kW of the month's greatest mean of 60 min",
+      ]
+      for line in lines { #expect(result.output.contains(line), "\(line) in \(result.output)") }
+      #expect(result.errors.contains("t.yaml:7:5: warning: prices like 25 a kWh"), "\(result.errors)")
+      let document = try Program.run("check", "--json", "--config", folder)
+      let json = try JSONSerialization.jsonObject(with: Data(document.output.utf8)) as? [String: Any]
+      #expect((json?["warnings"] as? [Any])?.count == 1 && json?["valid"] as? Bool == true)
+    }
+  }
+
   @Test("check --json prints one document, for a good folder and for a broken one", arguments: [true, false])
   func json(isGood: Bool) throws {
     let text = isGood ? Self.good : Self.good.replacingOccurrences(of: "kind: pv", with: "kind: pw")

@@ -44,11 +44,11 @@ struct ReportTests {
   }
 
   /// A database with these lines and a folder that knows it, while `body` runs.
-  private func inSite(_ body: (String) throws -> Void) throws {
+  private func inSite(_ lines: String = Self.lines(), _ body: (String) throws -> Void) throws {
     let influx = try LocalInflux.started()
     defer { influx.stop() }
     try influx.createDatabase()
-    try influx.write(Self.lines())
+    try influx.write(lines)
     let folder = try TemporaryFolder(prefix: "wattline-report")
     defer { folder.remove() }
     let process = "influxdb: {url: \"\(influx.url)\", database: wattline}"
@@ -95,6 +95,29 @@ struct ReportTests {
       ] {
         #expect(text.output.contains(word), "\(word) in \(text.output)")
       }
+    }
+  }
+
+  @Test("hours without a price are named, in no cost, and the share that has one is told")
+  func unpriced() throws {
+    let start = CivilTime(year: 2026, month: 3, day: 1).utc - .hour
+    let lines = (0..<240).map { (minute: Int64) in
+      let cost = (60..<90).contains(minute) ? "" : ",cost=0.05"
+      return "kpi,plant=o'hill grid_kw=10\(cost) \((start + .minutes(minute)).milliseconds)"
+    }
+    try inSite(lines.joined(separator: "\n")) { folder in
+      let text = try Program.run("report", "--config", folder, "--month", "2026-03")
+      let words = "no price is known for 5.00 kWh in 0.50 h, which are in no cost: 2026-03-01 01:00 to 2026-03-01 01:30"
+      #expect(text.output.contains(words), "\(text.output)")
+      let result = try Program.run("report", "--config", folder, "--month", "2026-03", "--format", "json")
+      let documents = try #require(
+        try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+      let report = try #require(documents.first)
+      #expect(report["cost_coverage"] as? Double == 0.875)
+      #expect(abs((report["energy_cost"] as? Double ?? 0) - 10.5) < 1e-6)
+      let spans = try #require(report["unpriced"] as? [[String: Any]])
+      #expect(spans.count == 1 && spans[0]["from"] as? String == "2026-03-01T00:00:00Z")
+      #expect(spans.first?["kwh"] as? Double == 5)
     }
   }
 

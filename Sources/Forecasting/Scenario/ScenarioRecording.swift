@@ -70,8 +70,9 @@ public struct ScenarioRecording {
     var clock = zone
     let moments = recorded.indices.map { slots.grid.start(of: slots.first + $0) }
     prices =
-      price.isEmpty ? moments.map { tariff.importPrice(at: $0, local: clock.civil(at: $0)) } : recorded
-    exportPrices = moments.map { tariff.exportPrice(at: $0, local: clock.civil(at: $0)) }
+      price.isEmpty
+      ? moments.map { tariff.importPrice(at: $0, local: clock.civil(at: $0)) ?? (tariff.isKnown ? .nan : 0) } : recorded
+    exportPrices = moments.map { tariff.exportPrice(at: $0, local: clock.civil(at: $0)) ?? .nan }
     self.zone = zone
   }
 

@@ -1,0 +1,285 @@
+import PlantModel
+import PlantPhysics
+import StreamCore
+
+/// Powers whose sign is not that of their kind: a battery that is charged by discharging, a connection that exports by
+/// night, a generator that consumes.
+///
+/// What tells it, from the surest on: a battery's state of charge; a generator that is negative in the light, or a consumer
+/// that is so for most of a day; export in the dark where no load has a meter; and the balance
+/// `grid = Σ consumption − Σ generation − Σ battery`, where it does not close as it is and does so with one sign turned,
+/// or with two. The sign of consumers is what the balance goes by.
+struct SignRule {
+  /// What a series is to the rule.
+  enum Role: UInt8 {
+    case none, power, stateOfCharge
+  }
+
+  /// Hours that have to speak for it: of what is measured with others, and of a consumer by itself.
+  static let hours = (usual: 4, consumer: 20)
+  /// Hours against it after which it is over.
+  static let soundHours = 2
+  /// Share of the greatest power in a sample from which on the sign of one shows, and share of a power by which the balance
+  /// may be open so that it closes.
+  static let shows = 0.1
+  static let closes = 0.15
+  /// Share of a power by which the balance may be open so that the power's sign is right.
+  static let sound = 0.5
+  /// Assets up to which two turned signs are looked for.
+  static let mostForPairs = 16
+
+  var watches: [SignWatch] = []
+  /// By series; found anew when series are admitted.
+  var roles: [Role] = []
+  /// The hour that is counted, and how many times the balance was looked at in it.
+  var hour = Timestamp.distantPast
+  var samples: Int32 = 0
+  /// The newest power at the last look.
+  var looked = Timestamp.distantPast
+
+  mutating func follow(_ register: PlantRegister) {
+    watches.grow(to: register.assets.count, SignWatch())
+    guard roles.count != register.series.count else { return }
+    roles = register.series.indices.map { position in
+      let index = SeriesIndex(position)
+      let series = register.series[position]
+      if series.profile.isForecast { return .none }
+      if register.isBalancePower(index), series.profile.unit?.quantity == .power { return .power }
+      let isCharge = ["soc", "state_of_charge"].contains(series.sensor.lowercased())
+      return isCharge && register.kind(of: index) == .battery ? .stateOfCharge : .none
+    }
+  }
+
+  /// Takes in a reading that is in order [canonical unit].
+  mutating func take(_ value: Double, at time: Timestamp, of series: SeriesIndex, _ register: PlantRegister) {
+    switch roles[series.position] {
+    case .none: return
+    case .power: watches[register.series[series.position].asset.position].take(power: value, at: time)
+    case .stateOfCharge:
+      let asset = register.series[series.position].asset.position
+      watches[asset].take(stateOfCharge: value, capacity: register.assets[asset].energyKilowattHours)
+    }
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(watches) { $1.write(to: &$0) }
+    writer.write(hour)
+    writer.write(samples)
+    writer.write(looked)
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    watches = try reader.readArray(elementSize: SignWatch.snapshotSize) { (reader) throws(SnapshotError) in
+      try SignWatch.read(from: &reader)
+    }
+    hour = try reader.readTimestamp()
+    samples = try reader.read(Int32.self)
+    looked = try reader.readTimestamp()
+    roles = []
+  }
+}
+
+// MARK: - A look at the plant
+
+extension SignRule {
+  /// A power in a sample, in the direction of import: `Σ values` is 0 where the balance closes.
+  private struct Term {
+    var asset: Int
+    var value: Double
+    /// Whether its sign may be wrong; that of a consumer is taken for right.
+    var mayTurn: Bool
+  }
+
+  /// Looks at the plant at a minute mark; true where an hour has ended, so that the watches have something to say.
+  mutating func look(at clock: Timestamp, _ register: PlantRegister) -> Bool {
+    let began = clock.floored(to: .hour)
+    let isHourOver = hour != .distantPast && began != hour
+    if isHourOver {
+      for asset in watches.indices where watches[asset].time != .distantPast {
+        watches[asset].closeHour(samples: Int(samples))
+      }
+      samples = 0
+    }
+    hour = began
+    sample(at: clock, register)
+    return isHourOver
+  }
+
+  private mutating func sample(at clock: Timestamp, _ register: PlantRegister) {
+    var terms: [Term] = []
+    var newest = Timestamp.distantPast
+    var isWhole = true
+    let hasGrid = register.assets.contains { $0.kind == .grid && $0.within == nil }
+    for position in register.assets.indices {
+      let watch = watches[position]
+      let asset = register.assets[position]
+      // What has been silent for a day is gone, and no part of the balance.
+      guard watch.time != .distantPast, clock - watch.time < .day, asset.kind != .meter || !hasGrid else { continue }
+      newest = max(newest, watch.time)
+      guard isFresh(watch, AssetIndex(position), at: clock, register) else {
+        isWhole = false
+        continue
+      }
+      let role = asset.kind.role
+      terms.append(
+        Term(asset: position, value: role == .consumption ? -watch.power : watch.power, mayTurn: role != .consumption))
+    }
+    guard newest > looked else { return }
+    looked = newest
+    for term in terms { judgeAlone(term, at: clock, register) }
+    guard isWhole, terms.contains(where: { register.assets[$0.asset].kind.role == .gridExchange }) else { return }
+    if terms.contains(where: { !$0.mayTurn }) {
+      samples = min(samples + 1, 1_000)
+      judgeBalance(terms)
+    } else {
+      judgeDark(terms, at: clock, register)
+    }
+  }
+
+  /// A power that rests says so seldom.
+  private func isFresh(_ watch: SignWatch, _ asset: AssetIndex, at clock: Timestamp, _ register: PlantRegister) -> Bool
+  {
+    let age = clock - watch.time
+    if age <= .minutes(15) || (watch.power == 0 && age <= .hours(12)) { return true }
+    guard let series = register.power(of: asset) else { return false }
+    let sampling = register.series[series.position].profile.sampling
+    return (sampling == .intervalStart || sampling == .intervalEnd) && age <= .minutes(125)
+  }
+
+  /// A generator or consumer by itself: neither is negative for long. A car may give back, and what is generic may be
+  /// anything.
+  private mutating func judgeAlone(_ term: Term, at clock: Timestamp, _ register: PlantRegister) {
+    let asset = register.assets[term.asset]
+    let power = watches[term.asset].power
+    guard [.pv, .wind, .load, .heatPump].contains(asset.kind) else { return }
+    let size = asset.capacityKilowatts ?? asset.powerKilowatts
+    // Inverters and turbines draw some power for themselves.
+    let least = max(0.1, size.map { 0.02 * $0 } ?? 0.05 * watches[term.asset].greatest)
+    guard power.magnitude > least else { return }
+    if power > 0 {
+      watches[term.asset].vote(direct: false, .own)
+    } else if asset.kind != .pv || SolarPosition(at: clock, location: register.plant.location).elevationDegrees > 5 {
+      watches[term.asset].vote(direct: true, .own)
+    }
+  }
+
+  /// Without a load's meter: in the dark, with PV and batteries at rest, a connection imports.
+  private mutating func judgeDark(_ terms: [Term], at clock: Timestamp, _ register: PlantRegister) {
+    let grids = terms.filter { register.assets[$0.asset].kind.role == .gridExchange }
+    let others = terms.filter { register.assets[$0.asset].kind.role != .gridExchange }
+    guard grids.count == 1, let grid = grids.first, !others.isEmpty,
+      !register.assets.contains(where: { $0.kind == .wind }),
+      others.allSatisfy({ $0.value.magnitude < SignRule.shows * grid.value.magnitude }),
+      grid.value.magnitude > max(0.05, 0.02 * watches[grid.asset].greatest),
+      SolarPosition(at: clock, location: register.plant.location).elevationDegrees < -6
+    else { return }
+    watches[grid.asset].vote(direct: grid.value < 0, .dark)
+  }
+
+  private mutating func judgeBalance(_ terms: [Term]) {
+    let open = terms.reduce(0) { $0 + $1.value }
+    let greatest = terms.reduce(0) { max($0, $1.value.magnitude) }
+    let showing = terms.filter { $0.mayTurn && $0.value.magnitude >= max(1e-3, SignRule.shows * greatest) }
+    let turned = SignRule.turned(showing, open: open)
+    for term in showing {
+      if open.magnitude <= SignRule.sound * term.value.magnitude {
+        watches[term.asset].vote(balance: false)
+      } else {
+        watches[term.asset].vote(balance: turned.contains(term.asset) ? true : nil)
+      }
+    }
+  }
+
+  /// The assets with whose signs turned the balance closes: one, else two; none where that is not one way alone.
+  private static func turned(_ showing: [Term], open: Double) -> [Int] {
+    let single = showing.filter { (open - 2 * $0.value).magnitude <= closes * $0.value.magnitude }
+    if !single.isEmpty { return single.count == 1 ? [single[0].asset] : [] }
+    guard showing.count <= mostForPairs else { return [] }
+    var found: [Int] = []
+    for (place, first) in showing.enumerated() {
+      for second in showing[(place + 1)...] {
+        let least = min(first.value.magnitude, second.value.magnitude)
+        guard (open - 2 * (first.value + second.value)).magnitude <= closes * least,
+          open.magnitude > sound * max(first.value.magnitude, second.value.magnitude)
+        else { continue }
+        if !found.isEmpty { return [] }
+        found = [first.asset, second.asset]
+      }
+    }
+    return found
+  }
+}
+
+// MARK: - Alerts
+
+extension AlertStage {
+  /// Looks at the signs at a minute mark, and raises and clears alerts when an hour is over.
+  mutating func judgeSigns(_ frame: inout Frame, _ register: PlantRegister) {
+    guard signs.look(at: frame.clock, register) else { return }
+    for position in signs.watches.indices where signs.watches[position].time != .distantPast {
+      let watch = signs.watches[position]
+      let kind = register.assets[position].kind
+      let hours = kind.role == .consumption ? SignRule.hours.consumer : SignRule.hours.usual
+      let isInverted = watch.isInverted(hours: hours)
+      let isOver = Int(watch.soundHours) >= SignRule.soundHours
+      guard isInverted || isOver, let series = register.power(of: AssetIndex(position)) else { continue }
+      let key = AlertKey(rule: .sign, asset: AssetIndex(position), series: series)
+      if isOver {
+        book.clear(key, at: frame.clock, "Its sign fits again.", value: watch.power, &frame)
+      } else if book.wouldChange(key, .warning) {
+        let message = signMessage(series, kind, watch, at: frame.clock, register)
+        book.raise(key, .warning, at: frame.clock, message, &frame, register)
+      }
+    }
+  }
+
+  private func signMessage(
+    _ series: SeriesIndex, _ kind: AssetKind, _ watch: SignWatch, at time: Timestamp, _ register: PlantRegister
+  ) -> AlertMessage {
+    let sensor = register.series[series.position].sensor
+    let name = "\(register.asset(of: series).name) \(sensor)"
+    let positive =
+      switch kind.role {
+      case .consumption, .none: "consumption"
+      case .generation: "generation"
+      case .storage: "discharge"
+      case .gridExchange: "import"
+      }
+    var reasons: [String] = []
+    if watch.evidence & SignWatch.Evidence.stateOfCharge.rawValue != 0 {
+      reasons.append("its state of charge rises while it says discharge and falls while it says charging")
+    }
+    if watch.evidence & SignWatch.Evidence.own.rawValue != 0 { reasons.append("it is negative all the time") }
+    if watch.evidence & SignWatch.Evidence.dark.rawValue != 0 {
+      reasons.append("it says export in the dark while nothing generates")
+    }
+    if watch.evidence & SignWatch.Evidence.balance.rawValue != 0 {
+      reasons.append("grid = consumption - generation - battery holds only with its sign turned")
+    }
+    return AlertMessage(
+      title: "\(name) has the wrong sign",
+      text: "\(name) seems to be inverted, seen over \(watch.invertedHours) hours until \(time): "
+        + "\(reasons.joined(separator: "; ")). Positive is \(positive) here. "
+        + AlertStage.remedy(asset: register.asset(of: series).name, sensor: sensor, register.plant.topics),
+      value: watch.power)
+  }
+
+  /// What to write in the plant's file so that a power comes with its sign turned.
+  static func remedy(asset: String, sensor: String, _ rules: [TopicRule]) -> String {
+    func scale(_ rule: TopicRule?) -> String {
+      let key = rule?.rename.filter { $0.value == sensor }.keys.min() ?? sensor
+      let factor = -(rule?.scale[key] ?? 1)
+      let number = factor.magnitude < 1e9 && factor == factor.rounded() ? "\(Int(factor))" : "\(factor)"
+      return "scale: {\(key): \(number)}"
+    }
+    if let own = rules.first(where: { $0.asset == asset && !$0.match.contains("{asset}") }) {
+      return "Write \(scale(own)) in the rule of '\(own.match)'."
+    }
+    guard let shared = rules.first(where: { $0.match.contains("{asset}") }) else {
+      return "Write \(scale(nil)) in the topic rule that brings it."
+    }
+    // The scale of a rule holds for all its assets.
+    return "Write a rule of its own before that of '\(shared.match)', with the same keys but: "
+      + "{match: \"\(shared.match.replacing("{asset}", with: asset))\", asset: \(asset), \(scale(shared))}."
+  }
+}

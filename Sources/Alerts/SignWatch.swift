@@ -1,0 +1,206 @@
+import PlantModel
+import StreamCore
+
+/// What is remembered of an asset's power to see that its sign is not that of its kind.
+///
+/// Evidence is counted by hours of event time. An hour speaks for an inverted sign or against it; alternatively for nothing,
+/// and then takes one of those before it away, so that what fits now and then by chance never adds up.
+struct SignWatch: BitwiseCopyable {
+  /// What says that a sign is inverted, as bits.
+  enum Evidence: UInt8 {
+    /// A battery's state of charge goes the wrong way.
+    case stateOfCharge = 1
+    /// The plant's balance closes with the sign turned, and not as it is.
+    case balance = 2
+    /// What generates or consumes is negative.
+    case own = 4
+    /// The connection exports while nothing generates.
+    case dark = 8
+  }
+
+  /// How often something spoke for or against within the hour.
+  struct Votes: BitwiseCopyable {
+    var inverted: Int16 = 0
+    var sound: Int16 = 0
+    /// When the sign would have shown, and showed neither way.
+    var unclear: Int16 = 0
+    var count: Int { Int(inverted) + Int(sound) + Int(unclear) }
+  }
+
+  /// Longest time over which a power is integrated from one reading to the next.
+  static let longestStep = TimeSpan.minutes(65)
+  /// Change of the state of charge that tells a direction [percentage points].
+  static let socStep = 2.0
+  /// Percentage points in the wrong direction, and none in the right one, that tell an inverted sign in an hour.
+  static let socPoints = 10.0
+
+  /// Latest power [kW]; NaN before the first.
+  var power = Double.nan
+  var time = Timestamp.distantPast
+  /// State of charge at which ``energy`` was 0 [%]; NaN while there is none.
+  var reference = Double.nan
+  /// Energy given since then [kWh].
+  var energy = 0.0
+  /// Greatest magnitude of the power so far [kW].
+  var greatest = 0.0
+  /// Least and greatest power when the balance spoke against it [kW].
+  var low = Double.infinity
+  var high = -Double.infinity
+  /// Votes by the balance, and by what needs no other asset.
+  var balance = Votes()
+  var direct = Votes()
+  /// Hours that spoke for an inverted sign since one that did not, and against it since one that spoke for it.
+  var invertedHours: Int16 = 0
+  var soundHours: Int16 = 0
+  /// Evidence since then.
+  var evidence: UInt8 = 0
+  /// What a state of charge went in the wrong direction since then [percentage points].
+  var points = 0.0
+
+  /// Takes in a power [kW].
+  mutating func take(power value: Double, at moment: Timestamp) {
+    guard value.isFinite, value.magnitude < 1e9, moment > time else { return }
+    let step = time == .distantPast ? TimeSpan.day : moment - time
+    if step <= SignWatch.longestStep {
+      energy += 0.5 * (power + value) * step.inHours
+    } else {
+      reference = .nan
+    }
+    (power, time) = (value, moment)
+    greatest = max(greatest, value.magnitude)
+  }
+
+  /// Takes in a state of charge [%] of a battery that holds so much [kWh], if that is known.
+  mutating func take(stateOfCharge soc: Double, capacity: Double?) {
+    guard soc.isFinite, (-1...101).contains(soc) else { return }
+    guard reference.isFinite else {
+      (reference, energy) = (soc, 0)
+      return
+    }
+    let change = soc - reference
+    guard change.magnitude >= SignWatch.socStep else { return }
+    defer { (reference, energy) = (soc, 0) }
+    // A jump without energy is a correction of the battery's own estimate.
+    if let capacity, capacity > 0 {
+      let share = energy.magnitude / (change.magnitude / 100 * capacity)
+      guard (0.3...3).contains(share) else { return }
+    } else if energy.magnitude < 0.02 {
+      return
+    }
+    let isInverted = (energy > 0) == (change > 0)
+    if isInverted { points += change.magnitude }
+    vote(direct: isInverted, .stateOfCharge)
+  }
+
+  /// Counts evidence that needs no other asset.
+  mutating func vote(direct isInverted: Bool, _ kind: Evidence) {
+    if isInverted {
+      direct.inverted = min(direct.inverted + 1, 1_000)
+      evidence |= kind.rawValue
+    } else {
+      direct.sound = min(direct.sound + 1, 1_000)
+    }
+  }
+
+  /// Counts what the balance says; `nil` where it closes neither way.
+  mutating func vote(balance isInverted: Bool?) {
+    switch isInverted {
+    case true?:
+      balance.inverted = min(balance.inverted + 1, 1_000)
+      (low, high) = (min(low, power), max(high, power))
+      evidence |= Evidence.balance.rawValue
+    case false?: balance.sound = min(balance.sound + 1, 1_000)
+    case nil: balance.unclear = min(balance.unclear + 1, 1_000)
+    }
+  }
+
+  /// Closes an hour in which the balance was looked at so many times.
+  mutating func closeHour(samples: Int) {
+    let votes = (SignWatch.verdict(direct), balance.count * 10 >= samples ? SignWatch.verdict(balance) : nil)
+    let isSeen = direct.count + balance.count > 0
+    (balance, direct) = (Votes(), Votes())
+    let verdict: Bool?
+    switch votes {
+    case (let own?, let other?): verdict = own == other ? own : nil
+    case (let own?, nil): verdict = own
+    case (nil, let other): verdict = other
+    }
+    switch verdict {
+    case true?:
+      invertedHours = min(invertedHours + 1, 1_000)
+      soundHours = 0
+    case false?:
+      soundHours = min(soundHours + 1, 1_000)
+      forget()
+    case nil where isSeen: invertedHours = max(0, invertedHours - 1)
+    case nil: break
+    }
+    if invertedHours == 0 { forget() }
+  }
+
+  private mutating func forget() {
+    (invertedHours, evidence, points, low, high) = (0, 0, 0, .infinity, -.infinity)
+  }
+
+  /// What an hour's votes say; `nil` where they say nothing.
+  private static func verdict(_ votes: Votes) -> Bool? {
+    let total = votes.count
+    if total == 0 { return nil }
+    if Int(votes.inverted) * 5 >= total * 3, votes.sound * 10 <= votes.inverted { return true }
+    return Int(votes.sound) * 2 >= total ? false : nil
+  }
+
+  /// Whether the hours so far tell an inverted sign. The balance alone tells it only where the power has changed meanwhile:
+  /// a consumer without a meter may be as large as twice a power that stands still.
+  func isInverted(hours: Int) -> Bool {
+    if invertedHours > 0, points >= SignWatch.socPoints { return true }
+    guard Int(invertedHours) >= hours else { return false }
+    return evidence & ~Evidence.balance.rawValue != 0 || high - low >= 0.5 * max(high.magnitude, low.magnitude)
+  }
+}
+
+extension SignWatch {
+  func write(to writer: inout SnapshotWriter) {
+    for value in [power, reference, energy, greatest, low, high, points] { writer.write(value) }
+    writer.write(time)
+    for votes in [balance, direct] {
+      for count in [votes.inverted, votes.sound, votes.unclear] { writer.write(count) }
+    }
+    writer.write(invertedHours)
+    writer.write(soundHours)
+    writer.write(evidence)
+  }
+
+  /// Bytes that ``write(to:)`` takes.
+  static let snapshotSize = 7 * 8 + 8 + 6 * 2 + 2 * 2 + 1
+
+  static func read(from reader: inout SnapshotReader) throws(SnapshotError) -> SignWatch {
+    var watch = SignWatch()
+    watch.power = try reader.readDouble()
+    watch.reference = try reader.readDouble()
+    watch.energy = try reader.readDouble()
+    watch.greatest = try reader.readDouble()
+    watch.low = try reader.readDouble()
+    watch.high = try reader.readDouble()
+    watch.points = try reader.readDouble()
+    watch.time = try reader.readTimestamp()
+    watch.balance = try readVotes(from: &reader)
+    watch.direct = try readVotes(from: &reader)
+    watch.invertedHours = try reader.read(Int16.self)
+    watch.soundHours = try reader.read(Int16.self)
+    watch.evidence = try reader.read(UInt8.self)
+    guard (0...1_000).contains(watch.invertedHours), (0...1_000).contains(watch.soundHours) else {
+      throw .invalid("hours of a sign that cannot be")
+    }
+    return watch
+  }
+
+  private static func readVotes(from reader: inout SnapshotReader) throws(SnapshotError) -> Votes {
+    let votes = Votes(
+      inverted: try reader.read(Int16.self), sound: try reader.read(Int16.self), unclear: try reader.read(Int16.self))
+    guard [votes.inverted, votes.sound, votes.unclear].allSatisfy({ (0...1_000).contains($0) }) else {
+      throw .invalid("votes that cannot be")
+    }
+    return votes
+  }
+}
