@@ -32,7 +32,9 @@ enum AnalogFeatures {
   /// Appends the features of a slot.
   static func append(of slot: Int, in record: SlotRecord, slotsPerDay: Int, to features: inout [Float]) {
     for feature in table {
-      let stretch = slot - (feature.from + 1) * slotsPerDay / 24 + 1...slot - feature.to * slotsPerDay / 24
+      let end = slot - feature.to * slotsPerDay / 24
+      // Of slots longer than an hour, each hour has the one that it lies in.
+      let stretch = min(end, slot - (feature.from + 1) * slotsPerDay / 24 + 1)...end
       let value =
         switch feature.source {
         case .load: record.meanLoad(stretch)

@@ -68,6 +68,42 @@ struct EnergyValueTests {
     #expect(abs(best - tried) < 0.004 * tried)
   }
 
+  @Test("where export pays more than import costs, or prices are negative, trying every level finds nothing better")
+  func notConvex() {
+    let sold = Toy.problem(exportPrice: 0.6, wearPrice: 0.02)
+    let series = Toy.series(days: 4, seed: 7)
+    var paid = series
+    for slot in paid.price.indices where slot % 24 < 6 { paid.price[slot] = -0.2 }
+    for (series, problem) in [(series, sold), (paid, Toy.problem())] {
+      let best = series.bill(of: PerfectForesight.powers(series, problem), problem).total
+      let tried = EnergyValueTests.leastCost(series, problem, levels: 400)
+      #expect(best < tried + 0.001 * abs(tried))
+      #expect(best > tried - 0.01 * abs(tried))
+      for policy in [DispatchComparison.Policy.rule, .receding, .learned] {
+        let bill = DispatchComparison(series, problem, policies: [policy]).bills[policy]
+        #expect((bill?.total ?? .nan) >= best - 1e-3 * abs(best), "\(policy)")
+      }
+    }
+  }
+
+  @Test("slots of every length from a minute to two hours are run by every policy", arguments: [1.0 / 60, 0.25, 2])
+  func lengths(hours: Double) {
+    let count = Int(9 * 24 / hours / (hours < 0.1 ? 20 : 1))
+    var series = DispatchSeries()
+    series.load = Array(repeating: 1, count: count)
+    series.generation = Array(repeating: 0, count: count)
+    series.price = (0..<count).map { $0 % 12 < 6 ? 0.2 : 0.4 }
+    series.hour = (0..<count).map { Int(Double($0) * hours) % 24 }
+    series.month = Array(repeating: 1, count: count)
+    series.isWorkday = Array(repeating: true, count: count)
+    let problem = DispatchProblem(battery: Toy.problem().battery, hours: hours)
+    let comparison = DispatchComparison(series, problem)
+    let nothing = (comparison.bills[.nothing]?.total ?? .nan)
+    let byHand = series.price.reduce(0) { $0 + $1 * hours }
+    #expect(abs(nothing - byHand) < 1e-9 * byHand)
+    #expect(comparison.bills.count == DispatchComparison.Policy.allCases.count)
+  }
+
   @Test("under a demand charge the bound is below that of the plan that ignores it, and never above")
   func demandCharge() {
     let series = Toy.series(days: 60, seed: 9)

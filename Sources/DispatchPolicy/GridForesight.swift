@@ -1,0 +1,124 @@
+/// ``PerfectForesight`` where cost is not convex: export pays more than import costs, or a price is negative.
+///
+/// There, buying and selling within a stretch pays without end, and energy that is lost on the way may be worth something,
+/// so that pieces of a convex cost state another problem. This is dynamic programming on an even grid of energies, with
+/// linear interpolation between them: every change by whole cells, and those to the battery's limits and to the point
+/// where nothing is exchanged, are compared.
+enum GridForesight {
+  /// Whether a slot's cost is convex in the energy that is put in or taken out.
+  static func isConvex(price: Double, _ problem: DispatchProblem) -> Bool {
+    price >= problem.exportPrice && min(price, problem.exportPrice) >= 0
+  }
+
+  /// A change of the stored energy within a slot, and what it costs.
+  private struct Move {
+    /// In cells, not whole for limits.
+    var cells: Double
+    var cost: Double
+
+    /// Whole cells, rounded down, and the share of the next.
+    var whole: Int
+    var share: Double
+
+    init(cells: Double, cost: Double) {
+      (self.cells, self.cost) = (cells, cost)
+      whole = Int(cells.rounded(.down))
+      share = cells - cells.rounded(.down)
+    }
+  }
+
+  /// The best power in each slot [kW]; `end` is what energy is worth that is left.
+  static func powers(
+    _ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
+  ) -> [Double] {
+    let cells = end.cells
+    guard problem.capacity > 0, cells > 0 else { return series.run(problem, from: start) { _, _ in 0 } }
+    let cell = problem.capacity / Double(cells)
+    /// What remains to be paid from the end of each slot on, by energy.
+    var ahead = [[Float]](repeating: [], count: series.count)
+    var value = (0...cells).map { Float(-end.worth(of: Double($0) * cell)) }
+    for slot in (0..<series.count).reversed() {
+      ahead[slot] = value
+      let moves = moves(slot, series, problem, caps, cell)
+      let next = value
+      next.withUnsafeBufferPointer { next in
+        for energy in 0...cells {
+          var least = Float.infinity
+          for move in moves {
+            let target = energy + move.whole
+            guard target >= 0, target < cells || (target == cells && move.share == 0) else { continue }
+            let rest = move.share == 0 ? next[target] : interpolated(next, target, move.share)
+            least = min(least, Float(move.cost) + rest)
+          }
+          value[energy] = least
+        }
+      }
+      // Differences alone matter; small numbers keep their precision.
+      let lowest = value.min() ?? 0
+      for energy in value.indices { value[energy] -= lowest }
+    }
+    return series.run(problem, from: start) { slot, energy in
+      let moves = moves(slot, series, problem, caps, cell)
+      return ahead[slot].withUnsafeBufferPointer { next in
+        bestPower(slot, energy, moves, next, series, problem, caps, cell)
+      }
+    }
+  }
+
+  private static func interpolated(_ values: UnsafeBufferPointer<Float>, _ place: Int, _ share: Double) -> Float {
+    values[place] + Float(share) * (values[place + 1] - values[place])
+  }
+
+  /// The changes that are compared.
+  private static func moves(
+    _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double], _ cell: Double
+  ) -> [Move] {
+    let limit = problem.battery.powerKilowatts
+    let way = problem.battery.oneWayEfficiency
+    let most = limit * way * problem.hours / cell
+    let least = -limit * problem.hours / way / cell
+    var changes = [most, least]
+    let netDemand = series.netDemand(slot)
+    let still = netDemand > 0 ? -netDemand * problem.hours / way / cell : -netDemand * way * problem.hours / cell
+    if still > least, still < most { changes.append(still) }
+    // A change by more than the battery holds never fits.
+    let reach = problem.capacity / cell + 1
+    changes += (Int(max(least, -reach).rounded(.up))...Int(min(most, reach).rounded(.down))).map(Double.init)
+    return changes.filter { abs($0) <= reach }.map {
+      Move(cells: $0, cost: cost(of: problem.power(from: 0, to: $0 * cell), slot, series, problem, caps))
+    }
+  }
+
+  /// The best power from an energy that need not stand on the grid.
+  private static func bestPower(
+    _ slot: Int, _ energy: Double, _ moves: [Move], _ next: UnsafeBufferPointer<Float>, _ series: DispatchSeries,
+    _ problem: DispatchProblem, _ caps: [Double], _ cell: Double
+  ) -> Double {
+    let cells = next.count - 1
+    var best = (power: 0.0, cost: Double.infinity)
+    func consider(_ target: Double) {
+      let power = problem.power(from: energy, to: target)
+      guard target >= 0, target <= problem.capacity, abs(power) <= problem.battery.powerKilowatts * (1 + 1e-9) else {
+        return
+      }
+      let place = min(cells - 1, Int(target / cell))
+      let rest = interpolated(next, place, target / cell - Double(place))
+      let cost = cost(of: power, slot, series, problem, caps) + Double(rest)
+      // Without a reason the battery rests.
+      if cost < best.cost - 1e-9 { best = (power, cost) }
+    }
+    consider(energy)
+    for move in moves { consider(energy + move.cells * cell) }
+    for target in [0, problem.capacity] { consider(target) }
+    return best.power
+  }
+
+  private static func cost(
+    of power: Double, _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double]
+  ) -> Double {
+    let netDemand = series.netDemand(slot)
+    let cost = series.problem(problem, at: slot).cost(netDemand: netDemand, power: power, price: series.price[slot])
+    guard !caps.isEmpty else { return cost }
+    return cost + max(0, netDemand - power - caps[slot]) * PeakCaps.excess * problem.hours
+  }
+}
