@@ -9,8 +9,12 @@ extension AlertStage {
     let series = frame.readings.series[row]
     guard register.series.indices.contains(series.position) else { return }
     let isDerived = register.series[series.position].profile.isDerived
-    if !isDerived { silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp) }
     let quality = frame.readings.quality[row]
+    // A glitch of a counter, given again once it is known to be one: all else was judged when it came.
+    if !isDerived, quality == .spike, !frame.readings.raw[row].isFinite {
+      return judgeSpikes(series, quality, frame.readings.value[row], frame.readings.time[row], &frame, register)
+    }
+    if !isDerived { silence.note(series, received: frame.received, isCatchingUp: frame.isCatchingUp) }
     judgeClock(row, &frame, register)
     // Out of order: what it says is no longer so, or not yet.
     if quality == .late || quality == .future || quality == .duplicate { return }

@@ -149,6 +149,20 @@ struct AssetRuleTests {
     #expect(script.changes().last == "spikes load power cleared warning")
   }
 
+  @Test("a counter whose glitches come again and again is told as erratic, and of nothing else")
+  func counterGlitches() {
+    var script = AlertScript()
+    for glitch in 1...4 {
+      #expect(script.changes().isEmpty, "before glitch \(glitch)")
+      script.live([("load.energy", 100)], every: 10, times: 12)
+      // As cleaning gives it again: without its raw value.
+      script.read([("load.energy", .nan)], quality: .spike)
+    }
+    script.live([("load.energy", 100)], every: 10, times: 12)
+    script.read([("load.energy", .nan)], quality: .spike)
+    #expect(script.changes() == ["spikes load energy raised warning"])
+  }
+
   @Test("a clock that is behind those of the other assets is told, one late plant is not")
   func clock() {
     var script = AlertScript()
