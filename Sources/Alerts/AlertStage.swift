@@ -56,7 +56,8 @@ public struct AlertStage: Stage {
 
   /// Judges what is in the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
-    silence.grow(to: register.series.count)
+    silence.follow(register)
+    silence.holding = frame.holding
     if isPower.count != register.series.count {
       isPower = register.series.indices.map {
         register.power(of: register.series[$0].asset) == SeriesIndex($0)

@@ -11,11 +11,18 @@ struct SilenceTracker {
   }
 
   private(set) var states: [SeriesState] = []
+  /// Series that send on change, and after what silence each is missed.
+  var holding: [Bool] = []
+  private var longest: [TimeSpan] = []
   private(set) var lastReading = Timestamp.distantPast
   private var lastTick = Timestamp.distantPast
   private var resumed = Timestamp.distantPast
 
-  mutating func grow(to count: Int) { states.grow(to: count, SeriesState()) }
+  mutating func follow(_ register: PlantRegister) {
+    states.grow(to: register.series.count, SeriesState())
+    guard longest.count < register.series.count else { return }
+    for series in register.series[longest.count...] { longest.append(series.profile.longestSilence ?? .day) }
+  }
 
   /// Notes a reading. While catching up, receipts say nothing of the interval.
   mutating func note(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {
@@ -44,6 +51,9 @@ struct SilenceTracker {
   /// From which silence on a series is judged silent; `nil` while its interval is not known.
   func threshold(of series: SeriesIndex, _ thresholds: AlertThresholds) -> TimeSpan? {
     let state = states[series.position]
+    if holding.indices.contains(series.position), holding[series.position], state.last != .distantPast {
+      return max(thresholds.silence, longest[series.position])
+    }
     guard Int(state.intervals) >= thresholds.learnedIntervals else { return nil }
     let learned = min(thresholds.silentIntervals * state.interval, 1e9)
     return max(thresholds.silence, .milliseconds(Int64(learned * 1_000)))

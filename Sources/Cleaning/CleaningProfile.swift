@@ -14,6 +14,12 @@ struct CleaningProfile: BitwiseCopyable, Hashable {
   var isSwitched: Bool
   /// Whether nobody has said what it can reach, though that could be said.
   var hasLearnedRange: Bool
+  /// Whether a value is said to hold until the next; `nil` where its own readings tell.
+  var holds: Bool?
+  /// Whether it does by what it measures, unless its readings tell otherwise.
+  var holdsByNature: Bool
+  /// For how long at the most.
+  var longestSilence: TimeSpan
   /// Whether values are what is expected at times ahead; they are not judged.
   var isForecast: Bool
 
@@ -23,6 +29,14 @@ struct CleaningProfile: BitwiseCopyable, Hashable {
     maximumRate = profile.maximumRate
     sampling = profile.sampling
     isForecast = profile.isForecast
+    holdsByNature = profile.holdsByNature
+    longestSilence = profile.longestSilence ?? .day
+    holds =
+      switch profile.reports {
+      case .onChange: profile.sampling == .instant
+      case .interval: false
+      case .auto: profile.sampling == .instant ? nil : false
+      }
     mayStandStill = profile.mayStandStill
     mayRestAtZero = profile.mayRestAtZero
     isSwitched = profile.mayRestAtZero || profile.mayStandStill || profile.unit == nil

@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 extension CleaningStage {
-  private static let layout: UInt16 = 4
+  private static let layout: UInt16 = 5
 
   /// Writes what is remembered of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
@@ -50,6 +50,7 @@ extension SeriesCleaner {
     spike.write(into: &writer)
     learned.write(into: &writer)
     writer.write(plateau)
+    for part in reporting.remembered { writer.write(part) }
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -68,6 +69,10 @@ extension SeriesCleaner {
     spike = try SpikeTest(from: &reader)
     learned = try LearnedRange(from: &reader)
     plateau = try reader.readDouble()
+    var remembered: [UInt32] = []
+    for _ in 0..<6 { remembered.append(try reader.read(UInt32.self)) }
+    guard let watch = ReportingWatch(remembered: remembered) else { throw .invalid("a count beyond its range") }
+    reporting = watch
   }
 }
 

@@ -47,6 +47,8 @@ public struct CleaningStage: Stage {
   /// What judging needs of profiles, each once, and which of them a series has.
   private var profiles: [CleaningProfile] = []
   private var kinds: [UInt16] = []
+  /// Whether values hold until the next, by series.
+  private(set) var holding: [Bool] = []
   private var additions: [(row: Int, addition: Addition)] = []
   private var scratch = ReadingBatch()
 
@@ -58,8 +60,9 @@ public struct CleaningStage: Stage {
   /// Judges the frame's readings; on the hour, drops what has fallen silent; other frames pass.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if frame.cause == .minute, frame.clock == frame.clock.floored(to: .hour) { dropQuiet(before: frame.clock) }
-    guard frame.cause == .readings, !frame.readings.isEmpty else { return }
     if kinds.count < register.series.count { follow(register) }
+    defer { frame.holding = holding }
+    guard frame.cause == .readings, !frame.readings.isEmpty else { return }
     additions.removeAll(keepingCapacity: true)
     for i in 0..<frame.readings.count {
       let series = frame.readings.series[i].position
@@ -73,6 +76,8 @@ public struct CleaningStage: Stage {
       var verdict = states[place].judge(
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
         received: frame.received, profile: profile, lateness: lateness)
+      let holds = states[place].holds(profile)
+      if holds != holding[series] { holding[series] = holds }
       if verdict.flags.contains(QualityFlags(.stuck)), frame.limits[register.series[series].asset] != nil {
         // What was told to give no more stands still there.
         verdict.flags.remove(QualityFlags(.stuck))
@@ -100,7 +105,9 @@ public struct CleaningStage: Stage {
       let own = CleaningProfile(series.profile)
       let known = profiles.firstIndex(of: own)
       if known == nil, profiles.count <= Int(UInt16.max) { profiles.append(own) }
+      let position = kinds.count
       kinds.append(UInt16(clamping: known ?? profiles.count - 1))
+      holding.append(states.place(of: position).map { states[$0].holds(own) } ?? own.holds ?? own.holdsByNature)
     }
   }
 

@@ -49,7 +49,7 @@ struct QuietSeries: BitwiseCopyable {
   var learned: LearnedRange
 }
 
-/// What cleaning remembers of one series in 184 bytes, no references.
+/// What cleaning remembers of one series in 200 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)
@@ -74,6 +74,8 @@ struct SeriesCleaner: BitwiseCopyable {
   var nextTime: UInt8 = 0
   var unchangedCount: UInt16 = 0
   var learned = LearnedRange()
+  /// Whether it sends on change.
+  var reporting = ReportingWatch()
   /// A level at which it stood still and which it has left since; NaN without one.
   var plateau = Double.nan
 
@@ -109,7 +111,7 @@ struct SeriesCleaner: BitwiseCopyable {
     switch verdict.flags.worst {
     case .good, .late, .duplicate, .imputed: break
     default:
-      verdict.value = held(at: verdict.time)
+      verdict.value = held(at: verdict.time, holds(profile) ? profile.longestSilence : .zero)
       if verdict.value.isFinite { verdict.deviation = heldDeviation(at: verdict.time) }
     }
     return verdict
@@ -129,6 +131,9 @@ struct SeriesCleaner: BitwiseCopyable {
     if profile.sampling == .counter {
       if verdict.flags.isEmpty { judgeCount(&verdict, profile) }
     } else if verdict.flags.isEmpty {
+      if profile.holds == nil, lastGoodTime != .distantPast {
+        reporting.note(gap: elapsed, usual: interval.typical, isRepeat: value == lastGood)
+      }
       verdict.addition = gap(before: time, value, profile).map(Addition.gap)
       learned.learn(value, after: lastGood, at: time)
       lastGood = value
@@ -183,7 +188,8 @@ struct SeriesCleaner: BitwiseCopyable {
 
   /// The gap that ends here, when both its ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
   private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
-    guard interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
+    // What holds until the next has no gaps.
+    guard !holds(profile), interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
       return nil
     }
     let span = time - highest
@@ -194,10 +200,17 @@ struct SeriesCleaner: BitwiseCopyable {
       roughness: spike.roughness, isHeld: profile.mayStandStill)
   }
 
+  /// Whether a value holds until the next.
+  func holds(_ profile: CleaningProfile) -> Bool {
+    profile.holds ?? (profile.holdsByNature ? !reporting.isAtIntervals : reporting.isOnChange)
+  }
+
   /// The last good value while it is young enough to stand in for a bad one, else NaN.
-  func held(at time: Timestamp) -> Double {
+  ///
+  /// - Parameter longest: For how long it may in any case.
+  func held(at time: Timestamp, _ longest: TimeSpan = .zero) -> Double {
     guard lastGoodTime != .distantPast, time >= lastGoodTime else { return .nan }
-    return time - lastGoodTime <= max(.minute, interval.typical * 3) ? lastGood : .nan
+    return time - lastGoodTime <= max(.minute, interval.typical * 3, longest) ? lastGood : .nan
   }
 
   /// Standard deviation of the last good value as an estimate of the present one: that of a random walk.

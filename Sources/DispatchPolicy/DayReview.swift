@@ -33,6 +33,17 @@ struct HourMeans {
     sums[4] += sample.exportPrice
   }
 
+  /// Takes the hour's means from the energy account, where that knows all of its quarters.
+  mutating func settle(_ quarters: [EnergyQuarter]) {
+    guard count > 0, quarters.count == 4, quarters.allSatisfy({ $0.exchangePower != nil }) else { return }
+    func mean(_ value: (EnergyQuarter) -> Double?) -> Double { quarters.reduce(0) { $0 + (value($1) ?? 0) } }
+    let battery = mean { quarter in quarter.discharged.map { $0 - (quarter.charged ?? 0) } }
+    let generation = mean(\.generation)
+    sums[0] = (mean { ($0.exchangePower ?? 0) / 4 } + battery + generation) * Double(count)
+    sums[1] = generation * Double(count)
+    if quarters.allSatisfy({ ($0.batteryShare ?? 0) > 0.5 }) { sums[3] = battery * Double(powers) }
+  }
+
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Int64(count))
     writer.write(Int64(powers))

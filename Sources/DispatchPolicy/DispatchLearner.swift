@@ -33,6 +33,8 @@ struct DispatchLearner {
   private var end: Timestamp?
   private var day = DayReview()
   private var peak: LivePeak
+  /// The settled quarters of the hour in the making.
+  private var quarters: [EnergyQuarter] = []
 
   /// The learner of a plant's batteries; `nil` where none tells its sizes.
   init?(plant: Plant) {
@@ -57,6 +59,14 @@ struct DispatchLearner {
     peak = LivePeak(problem: problem)
   }
 
+  /// Takes in quarters of the energy account.
+  mutating func note(_ settled: [EnergyQuarter]) {
+    for quarter in settled {
+      quarters.removeAll { $0.start == quarter.start || quarter.start - $0.start >= .hour }
+      quarters.append(quarter)
+    }
+  }
+
   /// Takes in a minute mark; at the end of an hour learns the value for the next.
   /// - Parameters:
   ///   - local: What the plant's clock shows.
@@ -67,6 +77,7 @@ struct DispatchLearner {
   ) {
     hour.add(sample)
     guard moment == moment.floored(to: .hour) else { return }
+    hour.settle(quarters.filter { $0.start >= moment - .hour && $0.start < moment })
     close(at: moment, local: local)
     let ahead = (1...24).map(price)
     policy.learn(prices: ahead.map(\.importing), exportPrices: ahead.map(\.exporting), lead: 1, cap: peak.cap)

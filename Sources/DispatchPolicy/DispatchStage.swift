@@ -51,11 +51,13 @@ public struct DispatchStage: Stage {
 
   /// Keeps good readings; decides when the clock passes a quarter of an hour.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
-    last.grow(to: register.series.count)
+    last.follow(register)
+    last.note(frame, register)
     for judgement in frame.health { health[judgement.asset] = judgement.index }
     switch frame.cause {
     case .readings: last.take(frame.readings)
     case .minute:
+      learner?.note(frame.quarters)
       learn(at: frame.clock, register)
       if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, register) }
     case .tick: break

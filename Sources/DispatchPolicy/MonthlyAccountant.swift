@@ -1,10 +1,8 @@
 import PlantModel
 import PlantPhysics
 
-/// Makes a ``MonthlyAccount`` of the points `kpi`, `dispatch` and `clean_1h` of a month.
-///
-/// A `kpi` point stands for the time since the one before it, at least a minute and at most an hour: longer gaps are not
-/// filled, and nothing is paid in them.
+/// Makes a ``MonthlyAccount`` of the settled quarters of the energy account and of the points `dispatch` and `clean_1h` of a
+/// month. What is in no quarter is in no sum.
 public struct MonthlyAccountant {
   /// A quarter of an hour of the month.
   struct Quarter {
@@ -15,6 +13,8 @@ public struct MonthlyAccountant {
     var unpricedHours = 0.0
     var batteryHours = 0.0
     var battery = 0.0
+    /// Energy through the batteries, both directions [kWh].
+    var throughput = 0.0
     var price = Double.nan
     var exportPrice = Double.nan
     var charges: [AssetIndex: Double] = [:]
@@ -32,7 +32,6 @@ public struct MonthlyAccountant {
   private let end: Timestamp
   private(set) var quarters: [Quarter]
   private var account = MonthlyAccount()
-  private var lastEnd: Timestamp?
   /// Energy in either direction whose price is known [kWh].
   private var priced = 0.0
 
@@ -45,41 +44,32 @@ public struct MonthlyAccountant {
     quarters = Array(repeating: Quarter(), count: min(4_000, Int((account.elapsedHours * 4).rounded(.up))))
   }
 
-  /// Takes in a point of `kpi`; they come in the order of time.
-  public mutating func note(
-    time: Timestamp, exchange: Double?, battery: Double?, cost: Double?, carbon: Double?
-  ) {
-    let finish = time + .minute
-    let span = lastEnd.map { min(.hour, max(.minute, finish - $0)) } ?? .minute
-    lastEnd = finish
-    guard finish > start, finish <= end + .minute else { return }
-    if let cost, cost.isFinite { account.energyCost = (account.energyCost ?? 0) + cost }
-    if let carbon, carbon.isFinite { account.carbonKilograms = (account.carbonKilograms ?? 0) + carbon }
-    guard let exchange, exchange.isFinite else { return }
-    let isPriced = cost?.isFinite == true
-    if isPriced { priced += exchange.magnitude * span.inHours }
-    account.coveredHours += span.inHours
-    account.boughtKilowattHours += max(0, exchange) * span.inHours
-    account.soldKilowattHours += max(0, -exchange) * span.inHours
-    var from = finish - span
-    while from < finish {
-      let place = Int(clamping: (from - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
-      let until = min(finish, start + MonthlyAccountant.step * Int64(place + 1))
-      guard until > from else { break }
-      if from >= start, quarters.indices.contains(place) {
-        let hours = (until - from).inHours
-        quarters[place].hours += hours
-        quarters[place].exchange += exchange * hours
-        if !isPriced {
-          quarters[place].unpriced += exchange.magnitude * hours
-          quarters[place].unpricedHours += hours
-        }
-        if let battery, battery.isFinite {
-          quarters[place].batteryHours += hours
-          quarters[place].battery += battery * hours
-        }
-      }
-      from = until
+  /// Takes in a settled quarter of an hour; one that is told again replaces nothing, so each is told once.
+  public mutating func note(_ settled: EnergyQuarter) {
+    let place = Int(clamping: (settled.start - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
+    guard settled.start >= start, settled.start < end, quarters.indices.contains(place) else { return }
+    func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+    if let cost = finite(settled.cost) { account.energyCost = (account.energyCost ?? 0) + cost }
+    if let carbon = finite(settled.carbon) { account.carbonKilograms = (account.carbonKilograms ?? 0) + carbon }
+    if let discharged = finite(settled.discharged), let charged = finite(settled.charged) {
+      quarters[place].batteryHours = 0.25
+      quarters[place].battery = discharged - charged
+      quarters[place].throughput = discharged + charged
+    }
+    guard let imported = finite(settled.imported), let exported = finite(settled.exported),
+      settled.exchangeShare.isFinite
+    else { return }
+    let hours = 0.25 * min(1, max(0, settled.exchangeShare))
+    account.coveredHours += hours
+    account.boughtKilowattHours += imported
+    account.soldKilowattHours += exported
+    quarters[place].hours = hours
+    quarters[place].exchange = imported - exported
+    let unpriced = (imported + exported) * (1 - min(1, max(0, finite(settled.costCoverage) ?? 0)))
+    priced += imported + exported - unpriced
+    if unpriced > 0 {
+      quarters[place].unpriced = unpriced
+      quarters[place].unpricedHours = hours
     }
   }
 
@@ -156,7 +146,7 @@ public struct MonthlyAccountant {
     }
     let capacity = plant.assets.reduce(0) { $0 + ($1.kind == .battery ? $1.energyKilowattHours ?? 0 : 0) }
     if capacity > 0, quarters.contains(where: { $0.batteryHours > 0 }) {
-      account.fullCycles = quarters.reduce(0) { $0 + abs($1.battery) } / (2 * capacity)
+      account.fullCycles = quarters.reduce(0) { $0 + $1.throughput } / (2 * capacity)
     }
     account.comparison = BatteryReview(self)?.comparison
     // What is declared and was never heard is missing, not absent.

@@ -1,3 +1,4 @@
+import EnergyAccounting
 import PlantModel
 import StreamCore
 
@@ -44,6 +45,10 @@ public struct FeatureWindowStage: Stage {
   static let quietAfter = TimeSpan.hours(25)
 
   var states = SeriesStates<SeriesWindows>()
+  /// Series that carry energy.
+  var meters = SeriesStates<MeteredSeries>()
+  /// The plant's energy and money.
+  var account = PlantAccount()
   /// Highest times of series that have been dropped.
   var quiet: [Int32: Timestamp] = [:]
   /// Local hours, where the zone is not whole hours off UTC; elsewhere they are the windows of an hour.
@@ -66,14 +71,21 @@ public struct FeatureWindowStage: Stage {
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if kinds.count < register.series.count { follow(register) }
     indicators.follow(register)
+    account.follow(register)
     swap(&frame.windows, &output.windows)
     switch frame.cause {
-    case .readings: take(&frame)
-    case .minute: closeByClock(&frame)
-    case .tick: closeSilent(&frame)
+    case .readings: take(&frame, register)
+    case .minute: closeByClock(&frame, register)
+    case .tick: closeSilent(&frame, register)
     }
     swap(&frame.windows, &output.windows)
-    if frame.cause == .minute { writeIndicators(&frame, register) }
+    switch frame.cause {
+    case .minute:
+      writeIndicators(&frame, register)
+      settleAccount(&frame, register)
+    case .tick: settleAccount(&frame, register)
+    case .readings: break
+    }
   }
 
   /// Learns of series that came into the register.
@@ -86,6 +98,7 @@ public struct FeatureWindowStage: Stage {
     output.rollupLength = isWhole ? .hour : .quarterHour
     let count = register.series.count
     states.grow(to: count)
+    meters.grow(to: count)
     days.grow(to: count, LocalRollup())
     if !isWhole { hours.grow(to: count, LocalRollup()) }
     kinds.reserveCapacity(count)
@@ -97,33 +110,108 @@ public struct FeatureWindowStage: Stage {
     }
   }
 
-  private mutating func take(_ frame: inout Frame) {
+  private mutating func take(_ frame: inout Frame, _ register: PlantRegister) {
+    let late = register.plant.late
+    for change in frame.availability where !change.isOnline {
+      end(change.asset, frame.received, register, &frame.points)
+    }
     for i in 0..<frame.readings.count {
       let position = frame.readings.series[i].position
       let (quality, flags) = (frame.readings.quality[i], frame.readings.flags[i])
       guard position >= 0, position < kinds.count, !traits[Int(kinds[position])].isForecast else { continue }
       // What is out of range may be of the future as well.
       guard !flags.contains(QualityFlags(.future)), quality != .future, quality != .duplicate else { continue }
+      var own = traits[Int(kinds[position])]
+      if own.hasEnergy {
+        takeMetered(i, own, late, &frame)
+        continue
+      }
+      own.holds = frame.holds(position)
       let place = states.place(of: position) ?? wake(position)
       states[place].lastReceived = max(states[place].lastReceived, frame.received)
       let (time, value) = (frame.readings.time[i], frame.readings.value[i])
       output.series = SeriesIndex(position)
       let first = output.windows.count
-      if !states[place].add(value, at: time, quality: quality, traits[Int(kinds[position])], into: &output) {
+      if states[place].isHeld != own.holds { states[place].setHolds(own, into: &output) }
+      if !states[place].add(value, at: time, quality: quality, own, into: &output) {
         tooLate &+= 1
       }
       if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &frame.points) }
-      if quality == .good || quality == .imputed || quality == .late { indicators.take(value, at: time, of: position) }
+      if quality == .good || quality == .imputed || quality == .late {
+        indicators.take(value, at: time, of: position)
+        account.take(MeterSample(time: time, value: value, standing: .good), of: position)
+      }
     }
   }
 
-  private mutating func closeByClock(_ frame: inout Frame) {
+  /// Takes in a reading of a series that carries energy.
+  private mutating func takeMetered(_ row: Int, _ own: SeriesTraits, _ late: TimeSpan, _ frame: inout Frame) {
+    let position = frame.readings.series[row].position
+    let (time, value, quality) = (frame.readings.time[row], frame.readings.value[row], frame.readings.quality[row])
+    let place = meters.place(of: position) ?? meters.add(MeteredSeries(), to: position)
+    meters[place].lastReceived = max(meters[place].lastReceived, frame.received)
+    if let changed = meters[place].setHolds(frame.holds(position)) { account.touch(from: changed.lowerBound) }
+    let (isAccepted, changed) = meters[place].add(value, at: time, quality: quality, own.rule, late: late)
+    if !isAccepted { tooLate &+= 1 }
+    if let changed { account.touch(from: changed.lowerBound) }
+    let highest = meters[place].highest
+    if quality != .imputed, meters[place].nextDue <= highest {
+      output.series = SeriesIndex(position)
+      let first = output.windows.count
+      meters[place].close(
+        through: highest - own.lateness, wholeThrough: own.isInterval ? highest : nil, own, into: &output)
+      if output.windows.count > first { tell(from: first, &frame.points) }
+    }
+    if quality == .good || quality == .imputed || quality == .late { indicators.take(value, at: time, of: position) }
+  }
+
+  /// What an asset's sensors said holds no longer.
+  private mutating func end(
+    _ asset: AssetIndex, _ moment: Timestamp, _ register: PlantRegister, _ points: inout PointBatch
+  ) {
+    for series in register.seriesOfAsset[asset.position] {
+      if let place = states.place(of: series.position), states[place].isHeld {
+        output.series = series
+        let first = output.windows.count
+        states[place].endHold(at: moment, traits(of: series.position), &output)
+        if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
+      }
+      guard let place = meters.place(of: series.position) else { continue }
+      let rule = traits[Int(kinds[series.position])].rule
+      if let changed = meters[place].end(at: moment, rule) { account.touch(from: changed.lowerBound) }
+    }
+  }
+
+  private mutating func closeByClock(_ frame: inout Frame, _ register: PlantRegister) {
     let limit = frame.clock - Self.minuteSlack
+    closeMetered(&frame.points) { meter, own in
+      guard meter.nextDue <= limit else { return nil }
+      return (limit, nil)
+    }
+    if frame.clock == frame.clock.floored(to: .hour) { settleMetered(frame.clock, register, &frame.points) }
+    let quarter = limit.floored(to: .minutes(15))
     for position in kinds.indices {
-      guard let place = states.place(of: position), states[place].nextDue <= limit else { continue }
+      guard let place = states.place(of: position) else { continue }
+      if states[place].isHeld, states[place].baseTime < quarter { extend(position, place, quarter, &frame.points) }
+      guard states[place].nextDue <= limit else { continue }
       close(position, place, &frame.points) { _, end, _ in end <= limit }
     }
     if frame.clock == frame.clock.floored(to: .hour) { dropQuiet(&frame) }
+  }
+
+  /// What windows need to know about a series, with whether its values hold.
+  private func traits(of position: Int) -> SeriesTraits {
+    var own = traits[Int(kinds[position])]
+    if let place = states.place(of: position) { own.holds = states[place].isHeld }
+    return own
+  }
+
+  /// Lets a value hold up to the end of a quarter.
+  private mutating func extend(_ position: Int, _ place: Int, _ quarter: Timestamp, _ points: inout PointBatch) {
+    output.series = SeriesIndex(position)
+    let first = output.windows.count
+    states[place].extendHold(to: quarter, traits(of: position), &output)
+    if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
   }
 
   private mutating func wake(_ position: Int) -> Int {
@@ -139,14 +227,52 @@ public struct FeatureWindowStage: Stage {
         continue
       }
       output.series = SeriesIndex(position)
-      states[place].settleAll(traits[Int(kinds[position])], into: &output)
+      states[place].settleAll(traits(of: position), into: &output)
       tell(from: output.windows.count, &frame.points)
       quiet[Int32(truncatingIfNeeded: position)] = states[place].highest
       states.drop(position)
     }
   }
 
-  private mutating func closeSilent(_ frame: inout Frame) {
+  /// Closes windows of series that carry energy, by a limit for each; those whose past has changed are told anew.
+  private mutating func closeMetered(
+    _ points: inout PointBatch, _ limit: (MeteredSeries, SeriesTraits) -> (Timestamp, whole: Timestamp?)?
+  ) {
+    if meters.liveCount == 0 { return }
+    for position in kinds.indices {
+      guard let place = meters.place(of: position) else { continue }
+      let own = traits[Int(kinds[position])]
+      let limit = limit(meters[place], own)
+      guard limit != nil || meters[place].dirty != nil else { continue }
+      output.series = SeriesIndex(position)
+      let first = output.windows.count
+      if let limit { meters[place].close(through: limit.0, wholeThrough: limit.whole, own, into: &output) }
+      meters[place].emitChanged(own, into: &output)
+      if output.windows.count > first { tell(from: first, &points) }
+    }
+  }
+
+  /// Lets go of what no late reading changes any more.
+  private mutating func settleMetered(_ clock: Timestamp, _ register: PlantRegister, _ points: inout PointBatch) {
+    for position in kinds.indices {
+      guard let place = meters.place(of: position) else { continue }
+      let own = traits[Int(kinds[position])]
+      output.series = SeriesIndex(position)
+      let first = output.windows.count
+      meters[place].settle(before: clock, late: register.plant.late, own, into: &output)
+      if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
+    }
+  }
+
+  private mutating func closeSilent(_ frame: inout Frame, _ register: PlantRegister) {
+    let isBehind = frame.isCatchingUp
+    let received = frame.received
+    closeMetered(&frame.points) { [lateness] meter, own in
+      guard meter.nextDue + lateness <= received, meter.lastReceived + Self.silence <= received else { return nil }
+      if !isBehind { return (received - lateness, nil) }
+      // What is whole has nothing to wait for.
+      return own.isInterval ? (.distantPast, received - lateness) : nil
+    }
     guard look.isDue(at: frame.received) else { return }
     let limit = frame.received - lateness
     let isCatchingUp = frame.isCatchingUp
@@ -171,7 +297,7 @@ public struct FeatureWindowStage: Stage {
   ) {
     output.series = SeriesIndex(position)
     let first = output.windows.count
-    states[place].emitOpen(traits[Int(kinds[position])], into: &output, isDue)
+    states[place].emitOpen(traits(of: position), into: &output, isDue)
     tell(from: first, &points)
   }
 
@@ -235,19 +361,26 @@ public struct FeatureWindowStage: Stage {
       total.add(unsettled(window.series, before..<period.lowerBound, but: nil))
       Self.write(total, key, at: Timestamp(minute: before), to: &points)
     }
-    guard var total = rollup.settled(in: period.lowerBound) else { return }
+    guard var total = rollup.settled(in: period.lowerBound),
+      rollup.isDue(period.lowerBound, windowEnd: window.end.minute, end: period.upperBound)
+    else { return }
     total.add(unsettled(window.series, period, but: window))
     total.add(Contribution(window))
-    if rollup.isDue(period.lowerBound, windowEnd: window.end.minute, end: period.upperBound) {
-      Self.write(total, key, at: Timestamp(minute: period.lowerBound), to: &points)
-    }
+    Self.write(total, key, at: Timestamp(minute: period.lowerBound), to: &points)
   }
 
   /// What the closed windows of a period give that may still change, but for one.
   private func unsettled(_ series: SeriesIndex, _ period: Range<Int32>, but window: FeatureWindow?) -> Contribution {
     var total = Contribution()
+    if let place = meters.place(of: series.position) {
+      var scratch: [Double] = []
+      meters[place].forEachClosed(output.rollupLength, in: period, traits[Int(kinds[series.position])], &scratch) {
+        if $0.start != window?.start { total.add(Contribution($0)) }
+      }
+      return total
+    }
     guard let place = states.place(of: series.position) else { return total }
-    states[place].forEachClosed(output.rollupLength, traits[Int(kinds[series.position])]) { other in
+    states[place].forEachClosed(output.rollupLength, traits(of: series.position)) { other in
       if period.contains(other.start.minute), other.start != window?.start { total.add(Contribution(other)) }
     }
     return total
@@ -287,9 +420,15 @@ public struct FeatureWindowStage: Stage {
   }
 
   private mutating func writeIndicators(_ frame: inout Frame, _ register: PlantRegister) {
-    guard var calendar, let (moment, balance) = indicators.evaluate(at: frame.clock, register.plant.tariff, &calendar)
-    else { return }
-    self.calendar = calendar
+    let (clock, meters, traits, kinds) = (frame.clock, meters, traits, kinds)
+    let mean = { (position: Int) -> Double? in
+      guard let place = meters.place(of: position) else { return nil }
+      let meter = meters[place].meter
+      let cell = meter.history.energy(
+        from: clock - .minute, to: clock, traits[Int(kinds[position])].rule, holds: meter.holds)
+      return cell.known >= 0.5 / 60 ? cell.net / cell.known : nil
+    }
+    guard let (moment, balance) = indicators.evaluate(at: clock, mean: mean) else { return }
     frame.points.begin(PointKey(.kpi, .plant), at: moment)
     frame.points.field("generation_kw", balance.generation)
     frame.points.field("load_kw", balance.load)
@@ -298,11 +437,29 @@ public struct FeatureWindowStage: Stage {
     frame.points.field("generation_coverage", balance.generationCoverage)
     frame.points.field("load_coverage", balance.loadCoverage)
     frame.points.field("battery_coverage", balance.batteryCoverage)
-    frame.points.field("self_consumption", balance.selfConsumption)
-    frame.points.field("cost", balance.cost)
-    if balance.cost != nil { frame.points.field("currency", text: register.plant.currency) }
-    frame.points.field("cost_coverage", balance.costCoverage)
-    frame.points.field("carbon_kg", balance.carbon)
+  }
+
+  /// Settles the quarters of the account that have ended, and those that late readings changed.
+  private mutating func settleAccount(_ frame: inout Frame, _ register: PlantRegister) {
+    // At a tick the clock stands between two marks; what ended by it has been settled.
+    let clock = frame.clock.floored(to: .minute)
+    guard var calendar, account.due < clock.floored(to: PlantAccount.step) else { return }
+    var points = PointBatch()
+    swap(&points, &frame.points)
+    var quarters: [EnergyQuarter] = []
+    account.settle(
+      through: clock, horizon: frame.clock - register.plant.late, register, &calendar,
+      { [meters, traits, kinds] series in
+        meters.place(of: series.position).map { (meters[$0].meter, traits[Int(kinds[series.position])].rule) }
+      }
+    ) { quarter, assets in
+      quarters.append(quarter)
+      quarter.write(to: &points, currency: register.plant.currency)
+      for asset in assets { asset.write(quarter.start, to: &points) }
+    }
+    frame.quarters += quarters
+    swap(&points, &frame.points)
+    self.calendar = calendar
   }
 }
 

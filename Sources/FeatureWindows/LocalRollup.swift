@@ -7,7 +7,7 @@ struct Contribution: BitwiseCopyable {
   var maximum = -Double.infinity
   var energy = Double.nan
   var goodShare: Float = 0
-  /// Readings behind it; 0 while there is none.
+  /// What is behind it, see ``PlantModel/FeatureWindow/weight``; 0 while there is nothing.
   var weight: Float = 0
 
   init() {}
@@ -18,7 +18,7 @@ struct Contribution: BitwiseCopyable {
     maximum = window.maximum
     energy = window.energyKilowattHours
     goodShare = Float(window.goodShare)
-    weight = Float(max(1, window.count))
+    weight = Float(max(1, window.weight))
   }
 
   mutating func add(_ other: Contribution) {

@@ -2,15 +2,7 @@ import PlantModel
 
 /// What a series contributes to the plant indicators.
 enum IndicatorRole: BitwiseCopyable {
-  case none, consumption, generation, storage, grid, meter, price, exportPrice, carbon
-
-  /// Whether it is a part of the balance.
-  var isPower: Bool {
-    switch self {
-    case .consumption, .generation, .storage, .grid, .meter: true
-    case .none, .price, .exportPrice, .carbon: false
-    }
-  }
+  case none, consumption, generation, storage, grid, meter
 }
 
 /// The last few values of a series, so that the one that held at a moment behind the newest can be told.
@@ -36,10 +28,9 @@ struct HeldValues: BitwiseCopyable {
   ///
   /// An instant holds for three typical intervals, but at least a minute; an interval over its length. Where all that is
   /// remembered of an instant is newer, by less than a minute, the oldest of it is taken.
-  func value(before moment: Timestamp, sampling: Sampling, longest: TimeSpan?) -> (time: Timestamp, value: Double)? {
+  func value(before moment: Timestamp, sampling: Sampling) -> (time: Timestamp, value: Double)? {
     let length = sampling == .intervalEnd ? interval.typical : .zero
-    let hold =
-      longest ?? (sampling == .intervalStart ? max(.minute, interval.typical) : max(.minute, interval.typical * 3))
+    let hold = sampling == .intervalStart ? max(.minute, interval.typical) : max(.minute, interval.typical * 3)
     var oldest: Int?
     for i in 0..<4 where times[i] != .distantPast {
       oldest = i
@@ -57,8 +48,6 @@ struct PlantIndicators {
   static let gone = TimeSpan.day
   /// A series silent for longer than this is no longer missed in a sum's coverage.
   static let forgotten = TimeSpan.days(14)
-  /// Prices and intensities are often sent on change alone.
-  static let priceHold = TimeSpan.day
 
   /// The place of each series among the members, or -1.
   private var places: [Int32] = []
@@ -67,7 +56,6 @@ struct PlantIndicators {
   private var roles: [IndicatorRole] = []
   private var samplings: [Sampling] = []
   private(set) var held: [HeldValues] = []
-  var lastMoment = Timestamp.distantPast
   var lastNewest = Timestamp.distantPast
 
   init() {}
@@ -108,13 +96,7 @@ struct PlantIndicators {
       case .none: return .none
       }
     }
-    guard kind.role == .gridExchange else { return .none }
-    switch series.sensor.lowercased() {
-    case "price": return .price
-    case "export_price": return .exportPrice
-    case "carbon": return .carbon
-    default: return .none
-    }
+    return .none
   }
 
   /// Takes in a cleaned value.
@@ -124,54 +106,43 @@ struct PlantIndicators {
   }
 
   /// The indicators of the minute that ends at `clock`, if a power has a newer value than at the last point; the time is
-  /// that of the minute's start. Costs and emissions are those since the last point, of an hour at most.
+  /// that of the minute's start.
+  ///
+  /// - Parameter mean: The mean of a power over the minute, where most of the minute is known.
   mutating func evaluate(
-    at clock: Timestamp, _ tariff: Tariff, _ calendar: inout LocalCalendar
+    at clock: Timestamp, mean: (_ position: Int) -> Double?
   ) -> (Timestamp, KeyPerformance)? {
     let newest = newestPower(before: clock)
     guard newest > lastNewest else { return nil }
-    let grid = sum(.grid, before: clock).whole ?? sum(.meter, before: clock).whole
-    let load = sum(.consumption, before: clock)
-    let generation = sum(.generation, before: clock)
-    let battery = sum(.storage, before: clock)
+    let grid = sum(.grid, before: clock, mean).whole ?? sum(.meter, before: clock, mean).whole
+    let load = sum(.consumption, before: clock, mean)
+    let generation = sum(.generation, before: clock, mean)
+    let battery = sum(.storage, before: clock, mean)
     guard grid != nil || load.part != nil || generation.part != nil else { return nil }
-    let isFirst = lastMoment == .distantPast
-    let span = isFirst ? .minute : min(.hour, max(.minute, clock - lastMoment))
-    let moment = clock - .minute
-    lastMoment = clock
     lastNewest = newest
-    let local = calendar.civil(at: moment)
-    // Without a tariff and a sensor of prices nothing is said of money; with one, what it does not tell is unknown.
-    let hasPrices = tariff.isKnown || roles.contains(.price)
     var result = KeyPerformance(
-      generation: generation.whole, load: load.whole, grid: grid, battery: battery.whole,
-      importPrice: first(.price, before: clock) ?? tariff.importPrice(at: moment, local: local),
-      exportPrice: first(.exportPrice, before: clock)
-        ?? (hasPrices ? tariff.exportPrice(at: moment, local: local) : nil),
-      carbonIntensity: first(.carbon, before: clock) ?? tariff.carbonIntensity, over: span)
+      generation: generation.whole, load: load.whole, grid: grid, battery: battery.whole)
     // A role that is there but silent must not make the balance up.
     if generation.silent + battery.silent > 0 {
       if load.whole == nil { result.load = nil }
-      if grid == nil { (result.grid, result.selfConsumption, result.cost, result.carbon) = (nil, nil, nil, nil) }
+      if grid == nil { result.grid = nil }
     }
-    if hasPrices, result.grid != nil { result.costCoverage = result.cost == nil ? 0 : 1 }
     let follows = load.whole == nil && result.load != nil
     result.loadCoverage = follows ? min(generation.coverage ?? 1, battery.coverage ?? 1) : load.coverage
     (result.generationCoverage, result.batteryCoverage) = (generation.coverage, battery.coverage)
     result.generation = generation.part
     result.load = result.load ?? load.part
     result.battery = battery.part
-    return (moment, result)
+    return (clock - .minute, result)
   }
 
   private func value(_ member: Int, before clock: Timestamp) -> (time: Timestamp, value: Double)? {
-    held[member].value(
-      before: clock, sampling: samplings[member], longest: roles[member].isPower ? nil : Self.priceHold)
+    held[member].value(before: clock, sampling: samplings[member])
   }
 
   private func newestPower(before clock: Timestamp) -> Timestamp {
     var newest = Timestamp.distantPast
-    for member in members.indices where roles[member].isPower {
+    for member in members.indices {
       if let (time, _) = value(member, before: clock) { newest = max(newest, time) }
     }
     return newest
@@ -194,12 +165,13 @@ struct PlantIndicators {
     var coverage: Double? { heard + missed > 0 ? Double(heard) / Double(heard + missed) : nil }
   }
 
-  private func sum(_ role: IndicatorRole, before clock: Timestamp) -> RoleSum {
+  private func sum(_ role: IndicatorRole, before clock: Timestamp, _ mean: (Int) -> Double?) -> RoleSum {
     var sum = RoleSum()
     for member in members.indices where roles[member] == role && held[member].times[0] != .distantPast {
       let age = clock - held[member].times[0]
-      if age < Self.gone, let (_, value) = value(member, before: clock) {
-        sum.total += value
+      let known = mean(Int(members[member])) ?? value(member, before: clock)?.value
+      if let known, age < Self.gone {
+        sum.total += known
         sum.heard += 1
       } else if age < Self.forgotten {
         sum.missed += 1
@@ -207,12 +179,5 @@ struct PlantIndicators {
       }
     }
     return sum
-  }
-
-  private func first(_ role: IndicatorRole, before clock: Timestamp) -> Double? {
-    for member in members.indices where roles[member] == role {
-      if let (_, value) = value(member, before: clock) { return value }
-    }
-    return nil
   }
 }

@@ -1,12 +1,9 @@
+import EnergyAccounting
 import PlantModel
 
 /// What the windows of a series need to know about it, without its names.
 struct SeriesTraits: BitwiseCopyable, Hashable {
-  var sampling: Sampling
-  /// Canonical units in one of the unit in which a counter arrives.
-  var scale: Double
-  /// The fastest plausible change of a counter [canonical unit per second].
-  var maximumRate: Double
+  var rule: MeterRule
   /// Whether the window's integral is an energy [kWh].
   var hasEnergy: Bool
   var lateness: TimeSpan
@@ -14,17 +11,20 @@ struct SeriesTraits: BitwiseCopyable, Hashable {
   var isForecast: Bool
 
   init(_ profile: SensorProfile, lateness: TimeSpan) {
-    sampling = profile.sampling
-    scale = profile.unit?.scale ?? 1
-    maximumRate = profile.maximumRate
+    rule = MeterRule(profile)
     hasEnergy =
       profile.unit?.quantity == .power || (profile.sampling == .counter && profile.unit?.quantity == .energy)
     self.lateness = lateness
     isForecast = profile.isForecast
   }
 
+  /// Whether an instant holds until the next, because its sender reports on change.
+  var holds = false
+
+  /// What a value stands for in time.
+  var sampling: Sampling { rule.sampling }
   /// Whether a value holds over an interval of its own.
-  var isInterval: Bool { sampling == .intervalStart || sampling == .intervalEnd }
+  var isInterval: Bool { rule.isInterval }
   /// Whether readings weigh as much as the time over which they hold.
-  var isTimed: Bool { sampling != .instant }
+  var isTimed: Bool { sampling != .instant || holds }
 }

@@ -1,3 +1,4 @@
+import EnergyAccounting
 import PlantModel
 
 /// The windows of one series: for each length the newest one and the one before it, which late readings still change.
@@ -10,7 +11,7 @@ import PlantModel
 struct SeriesWindows: BitwiseCopyable {
   static let slotCount = 6
   /// Stretches longer than this are not spread over windows.
-  static let longestStretch = TimeSpan.day
+  static let longestStretch = TimeSpan.days(7)
   /// Stretches longer than this do not enter windows of a minute.
   static let longestInMinutes = TimeSpan.seconds(90)
 
@@ -27,7 +28,7 @@ struct SeriesWindows: BitwiseCopyable {
   /// The last value in the order of time from which stretches start.
   var baseTime = Timestamp.distantPast
   var baseValue = Double.nan
-  /// Of intervals, where the last one ended; of a counter, the bits of where it fell to.
+  /// Of intervals, where the last one ended; of a counter, the bits of where it fell to; of a value that holds, since when.
   private var edge = Timestamp.distantPast
 
   /// Where the last interval ended.
@@ -60,6 +61,12 @@ struct SeriesWindows: BitwiseCopyable {
     set { set(8, newValue) }
   }
 
+  /// Whether values hold until the next.
+  var isHeld: Bool {
+    get { has(16) }
+    set { set(16, newValue) }
+  }
+
   private func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
   private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
 
@@ -79,6 +86,7 @@ struct SeriesWindows: BitwiseCopyable {
     let isUsed = (quality == .good || quality == .late || quality == .imputed) && value.isFinite
     let accepted: Bool
     switch traits.sampling {
+    case .instant where traits.holds: accepted = addHeld(value, time, isUsed, quality == .good, traits, &output)
     case .instant: accepted = addInstant(value, time, isUsed, quality == .good, traits, &output)
     case .counter: accepted = addCount(value, time, isUsed, quality == .good, traits, &output)
     case .intervalStart, .intervalEnd:
@@ -117,6 +125,54 @@ struct SeriesWindows: BitwiseCopyable {
     }
   }
 
+  // MARK: Values that hold
+
+  /// Since when the base has held.
+  private var heldSince: Timestamp {
+    get { edge }
+    set { edge = newValue }
+  }
+
+  /// Begins anew where values hold from now on, or no longer do: what was weighed otherwise is told as it is.
+  mutating func setHolds(_ traits: SeriesTraits, into output: inout WindowOutput) {
+    guard isHeld != traits.holds else { return }
+    var before = traits
+    before.holds = !traits.holds
+    settleAll(before, into: &output)
+    for index in 0..<Self.slotCount { slots[index] = WindowAccumulator() }
+    (baseTime, baseValue, due) = (.distantPast, .nan, .max)
+    isSlow = false
+    isHeld = traits.holds
+  }
+
+  private mutating func addHeld(
+    _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
+    _ output: inout WindowOutput
+  ) -> Bool {
+    // What comes behind the newest would have to take back what has held since.
+    guard time > baseTime else { return false }
+    guard isUsed else { return true }
+    extendHold(to: time, traits, &output)
+    (baseTime, baseValue, heldSince, baseIsGood) = (time, value, time, isGood)
+    return true
+  }
+
+  /// Lets the last value hold up to a moment, and no longer than it may.
+  mutating func extendHold(to moment: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput) {
+    guard baseTime != .distantPast, baseValue.isFinite else { return }
+    let end = min(moment, heldSince + traits.rule.longestSilence)
+    guard end > baseTime else { return }
+    _ = hold(baseValue, baseTime, end, true, baseIsGood, traits, &output)
+    baseTime = end
+  }
+
+  /// Ends what the last value holds, because its device went.
+  mutating func endHold(at moment: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput) {
+    guard traits.holds else { return }
+    extendHold(to: moment, traits, &output)
+    baseValue = .nan
+  }
+
   private mutating func addCount(
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
     _ output: inout WindowOutput
@@ -135,7 +191,7 @@ struct SeriesWindows: BitwiseCopyable {
         return true
       }
       isPending = false
-      let increase = CounterIncrease.between(baseValue, fallen, scale: traits.scale) + (value - fallen)
+      let increase = CounterIncrease.between(baseValue, fallen, scale: traits.rule.scale) + (value - fallen)
       return count(increase, to: value, time, isGood, traits, &output)
     }
     if value < baseValue {
@@ -154,7 +210,7 @@ struct SeriesWindows: BitwiseCopyable {
     (baseTime, baseValue) = (time, value)
     guard from != .distantPast, time - from <= Self.longestStretch else { return true }
     // After a jump that the asset cannot have made, the count goes on from there.
-    guard CounterChange.isPlausible(rise: increase, over: time - from, maximumRate: traits.maximumRate) else {
+    guard CounterChange.isPlausible(rise: increase, over: time - from, maximumRate: traits.rule.maximumRate) else {
       return true
     }
     return hold(increase / (time - from).inHours, from, time, true, isGood, traits, &output)

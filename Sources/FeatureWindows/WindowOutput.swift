@@ -11,6 +11,8 @@ struct WindowOutput {
   var settled: [(after: Int, window: FeatureWindow)] = []
   /// The length from which local hours and days are made.
   var rollupLength = WindowLength.hour
+  /// Room for the values of a window.
+  var values: [Double] = []
 
   mutating func emit(_ window: FeatureWindow) {
     windows.append(window)
@@ -33,12 +35,14 @@ extension WindowAccumulator {
     // Between samples that are further apart than the window, the line between them stands for it.
     let isBridged = length != .minute && coveredHours >= 0.5 * length.span.inHours
     guard isMeasured || isBridged else { return nil }
-    return FeatureWindow(
+    var window = FeatureWindow(
       series: SeriesIndex(0), length: length, start: Timestamp(nanoseconds: Int64(start) * 60_000_000_000),
       mean: isMeasured ? mean : integral / coveredHours, minimum: minimum, maximum: maximum,
       standardDeviation: isMeasured ? standardDeviation(isTimed: traits.isTimed) : .nan,
       slope: slope(isTimed: traits.isTimed), count: Int(used),
       energyKilowattHours: traits.hasEnergy ? energy(of: length.span, interval: interval) : .nan,
       goodShare: goodShare, isUpdate: false)
+    if traits.isTimed { window.weight = coveredHours * 3_600 }
+    return window
   }
 }

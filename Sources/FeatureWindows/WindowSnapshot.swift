@@ -1,14 +1,16 @@
+import EnergyAccounting
 import PlantModel
 import StreamCore
 
 extension FeatureWindowStage {
-  private static let layout: UInt16 = 2
+  private static let layout: UInt16 = 3
 
   /// Writes the open windows, those that may still change, rollups and held values of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(tooLate)
     states.snapshot(into: &writer) { $1.write(into: &$0) }
+    meters.snapshot(into: &writer) { $1.write(into: &$0) }
     writer.write(quiet.sorted { $0.key < $1.key }) { writer, series in
       writer.write(series.key)
       writer.write(series.value)
@@ -16,6 +18,7 @@ extension FeatureWindowStage {
     writer.write(hours) { $1.write(into: &$0) }
     writer.write(days) { $1.write(into: &$0) }
     indicators.write(into: &writer)
+    account.write(into: &writer)
   }
 
   /// Replaces what is remembered by what a snapshot holds.
@@ -24,6 +27,7 @@ extension FeatureWindowStage {
     look = SeldomLook()
     tooLate = try reader.read(UInt64.self)
     states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesWindows(from: &reader) }
+    meters = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try MeteredSeries(from: &reader) }
     let times = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
       (try reader.read(Int32.self), try reader.readTimestamp())
     }
@@ -31,7 +35,8 @@ extension FeatureWindowStage {
     hours = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
     days = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
     indicators = try PlantIndicators(from: &reader)
-    guard days.count == states.count, hours.isEmpty || hours.count == states.count else {
+    account = try PlantAccount(from: &reader)
+    guard days.count == states.count, meters.count == states.count, hours.isEmpty || hours.count == states.count else {
       throw .invalid("columns of unequal length")
     }
   }
@@ -48,7 +53,7 @@ extension SeriesWindows {
     writer.write(baseValue)
     writer.write(coveredUntil)
     writer.write(due)
-    for flag in [isPending, baseIsGood, hasDirty, isSlow] { writer.write(flag) }
+    for flag in [isPending, baseIsGood, hasDirty, isSlow, isHeld] { writer.write(flag) }
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -69,6 +74,7 @@ extension SeriesWindows {
     baseIsGood = try reader.readBool()
     hasDirty = try reader.readBool()
     isSlow = try reader.readBool()
+    isHeld = try reader.readBool()
   }
 }
 
@@ -107,7 +113,6 @@ extension LocalRollup {
 
 extension PlantIndicators {
   func write(into writer: inout SnapshotWriter) {
-    writer.write(lastMoment)
     writer.write(lastNewest)
     writer.write(members) { $0.write($1) }
     writer.write(held) { writer, values in
@@ -120,7 +125,7 @@ extension PlantIndicators {
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
-    let (moment, newest) = (try reader.readTimestamp(), try reader.readTimestamp())
+    let newest = try reader.readTimestamp()
     let members = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.read(Int32.self) }
     let held = try reader.readArray(elementSize: 68) { (reader) throws(SnapshotError) in
       var values = HeldValues()
@@ -133,6 +138,6 @@ extension PlantIndicators {
     }
     guard members.count == held.count else { throw .invalid("columns of unequal length") }
     self.init(members: members, held: held)
-    (lastMoment, lastNewest) = (moment, newest)
+    lastNewest = newest
   }
 }

@@ -41,6 +41,7 @@ final class PlantReader {
     if let node = section.node("alerts") {
       AlertReader(reading).read(Section(node, "alerts", reading), into: &plant)
     }
+    if let span = span(section, "late", .hour ... .days(7), "a time from 1h to 7d, such as 1d") { plant.late = span }
     if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
     if let node = section.node("commands") { plant.commands = commands(Section(node, "commands", reading)) }
     section.finish()
@@ -126,16 +127,13 @@ final class PlantReader {
   private func commands(_ section: Section) -> CommandSettings {
     var commands = CommandSettings()
     commands.mode = section.choice("mode") ?? commands.mode
-    func span(_ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String) -> TimeSpan? {
-      guard let text = section.text(key) else { return nil }
-      if let span = TimeSpan(text), range.contains(span) { return span }
-      reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; write \(meaning)")
-      return nil
-    }
-    commands.minimumOn = span("min_on", .zero ... .day, "a time up to 24h, such as 15m") ?? commands.minimumOn
-    commands.minimumOff = span("min_off", .zero ... .day, "a time up to 24h, such as 10m") ?? commands.minimumOff
-    commands.validity = span("valid", .minute ... .day, "a time from 1m to 24h, such as 15m") ?? commands.validity
-    commands.response = span("response", .minute ... .hour, "a time from 1m to 1h, such as 2m") ?? commands.response
+    commands.minimumOn = span(section, "min_on", .zero ... .day, "a time up to 24h, such as 15m") ?? commands.minimumOn
+    commands.minimumOff =
+      span(section, "min_off", .zero ... .day, "a time up to 24h, such as 10m") ?? commands.minimumOff
+    commands.validity =
+      span(section, "valid", .minute ... .day, "a time from 1m to 24h, such as 15m") ?? commands.validity
+    commands.response =
+      span(section, "response", .minute ... .hour, "a time from 1m to 1h, such as 2m") ?? commands.response
     section.finish()
     return commands
   }
@@ -227,6 +225,9 @@ final class PlantReader {
     override.maximumRate = section.number(
       "max_rate", in: 0...Double.greatestFiniteMagnitude, "a change a second from 0")
     override.sampling = section.choice("sampling")
+    override.reports = section.choice("reports")
+    override.longestSilence = span(
+      section, "longest_silence", .minute ... .days(7), "a time from 1m to 7d, such as 24h")
     override.forecast = section.boolean("forecast")
     section.finish()
     return override
@@ -253,6 +254,16 @@ final class PlantReader {
       let known = symbols.joined(separator: ", ")
       reading.mistake(section.place(of: "unit"), "there is no unit '\(name)'; known are \(known)")
     }
+  }
+
+  /// A span of time that a key tells; `nil` where it tells none, or one that is told to be a mistake.
+  private func span(
+    _ section: Section, _ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String
+  ) -> TimeSpan? {
+    guard let text = section.text(key) else { return nil }
+    if let span = TimeSpan(text), range.contains(span) { return span }
+    reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; write \(meaning)")
+    return nil
   }
 
   private func range(_ section: Section) -> ClosedRange<Double>? {

@@ -46,6 +46,8 @@ public struct FeatureWindow: Sendable, Equatable, BitwiseCopyable {
   public var goodShare: Double
   /// Whether an earlier emission of this window is replaced.
   public var isUpdate: Bool
+  /// What the mean weighs in longer periods: the readings that were used, or, where values hold, their time [s].
+  public var weight: Double
   /// 10 % quantile of the readings that were used, to seven digits; NaN where it is not known, as in updates of windows
   /// that closed some time ago, which leave the earlier quantiles as they are.
   public var p10 = Double.nan
@@ -69,6 +71,7 @@ public struct FeatureWindow: Sendable, Equatable, BitwiseCopyable {
     self.standardDeviation = standardDeviation
     self.slope = slope
     self.count = count
+    weight = Double(count)
     self.energyKilowattHours = energyKilowattHours
     self.goodShare = goodShare
     self.isUpdate = isUpdate

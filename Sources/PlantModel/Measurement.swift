@@ -1,6 +1,6 @@
 /// The measurements that Wattline writes. The raw value is the name in the database.
 public enum Measurement: String, Sendable, CaseIterable {
-  case raw, clean, feature, forecast, health, alerts, dispatch, command, kpi, scenario, pipeline
+  case raw, clean, feature, forecast, health, alerts, dispatch, command, kpi, energy, scenario, pipeline
   case forecastLatest = "forecast_latest"
   case forecastEvaluation = "forecast_eval"
   case alertState = "alert_state"
@@ -11,7 +11,9 @@ public enum Measurement: String, Sendable, CaseIterable {
   /// The tags after plant, asset, sensor and unit, in their order; ``PointKey/qualifiers`` gives their values.
   public var qualifierTags: [String] {
     switch self {
-    case .raw, .clean, .cleanHourly, .cleanDaily, .forecastLatest, .health, .dispatch, .command, .kpi, .alertRate: []
+    case .raw, .clean, .cleanHourly, .cleanDaily, .forecastLatest, .health, .dispatch, .command, .kpi, .energy,
+      .alertRate:
+      []
     case .feature: ["window"]
     case .forecast: ["lead"]
     case .forecastEvaluation: ["model", "lead"]

@@ -30,6 +30,8 @@ public struct Plant: Hashable, Sendable {
   public var alertEscalation: TimeSpan? = .hour
   /// How its assets are commanded.
   public var commands = CommandSettings()
+  /// How far back late readings change windows, energies and costs.
+  public var late = TimeSpan.day
 
   /// A plant; assets and rules may be added later.
   public init(
@@ -145,6 +147,10 @@ public struct SensorOverride: Hashable, Sendable {
   public var maximumRate: Double?
   /// What the value stands for in time.
   public var sampling: Sampling?
+  /// When the sensor sends.
+  public var reports: Reporting?
+  /// For how long a value holds at the most where it holds until the next.
+  public var longestSilence: TimeSpan?
   /// Whether to forecast the series; `nil` leaves it to the defaults.
   public var forecast: Bool?
 

@@ -25,6 +25,11 @@ public struct SensorProfile: Hashable, Sendable {
   /// Whether zero may stand for hours though other values may not: PV at night, an idle charger.
   public var mayRestAtZero: Bool
 
+  /// When the sensor sends; see ``holdsByNature`` for what ``Reporting/auto`` starts from.
+  public var reports = Reporting.auto
+  /// For how long a value holds at the most where it holds until the next; `nil`: a day.
+  public var longestSilence: TimeSpan?
+
   /// Whether values are what is expected at their times, which lie ahead: a forecast feed. They are not judged.
   public var isForecast = false
   /// Whether values are computed from those of other sensors, see ``DerivedSensor``: there is no raw value, and what is
@@ -50,6 +55,16 @@ public struct SensorProfile: Hashable, Sendable {
     guard sampling == .instant, unit.quantity == .energy else { return }
     sampling = .counter
     mayStandStill = true
+  }
+
+  /// Whether a value holds until the next by what it measures: states, states of charge, prices, setpoints and what a
+  /// device asks for. Powers, temperatures and the like are told by their own readings.
+  public var holdsByNature: Bool {
+    guard sampling == .instant, mayStandStill else { return false }
+    switch unit?.quantity {
+    case .power, .voltage, .current, .temperature: return false
+    default: return true
+    }
   }
 
   /// The unit in which `clean` and everything after it is written.

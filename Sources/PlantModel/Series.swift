@@ -171,7 +171,11 @@ extension Plant {
     for override in sensors where override.matches(asset: asset.name, sensor: sensor) {
       if let unit = override.unit {
         // The catalogue's range holds for its own quantity only.
-        if let known = profile.unit, known.quantity != unit.quantity { profile = SensorProfile() }
+        if let known = profile.unit, known.quantity != unit.quantity {
+          let (reports, silence) = (profile.reports, profile.longestSilence)
+          profile = SensorProfile()
+          (profile.reports, profile.longestSilence) = (reports, silence)
+        }
         profile.unit = unit
       }
       if let sampling = override.sampling {
@@ -183,6 +187,8 @@ extension Plant {
         profile.range = min(ends[0], ends[1])...max(ends[0], ends[1])
       }
       if let rate = override.maximumRate { profile.maximumRate = rate * (profile.unit?.scale.magnitude ?? 1) }
+      profile.reports = override.reports ?? profile.reports
+      profile.longestSilence = override.longestSilence ?? profile.longestSilence
       forecast = override.forecast ?? forecast
     }
     if profile.unit == nil, let unit = statedUnit(of: sensor, at: asset) { profile.take(unit: unit) }

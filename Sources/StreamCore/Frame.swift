@@ -44,6 +44,10 @@ public struct Frame: Sendable {
   public var instructions: [Instruction] = []
   /// Windows closed in this step, in the order in which they closed.
   public var windows: [FeatureWindow] = []
+  /// Quarters of an hour of the energy account that were settled in this step, or anew, in the order of time.
+  public var quarters: [EnergyQuarter] = []
+  /// Series whose values hold until the next, by their position; what is behind the end holds nothing.
+  public var holding: [Bool] = []
   /// Forecasts issued in this step.
   public var forecasts: [ForecastIssue] = []
   /// Assets judged in this step.
@@ -71,6 +75,9 @@ public struct Frame: Sendable {
     self.clock = clock
   }
 
+  /// Whether a value of a series holds until the next.
+  public func holds(_ position: Int) -> Bool { holding.indices.contains(position) && holding[position] }
+
   /// Whether the plant is catching up: its clock is more than an hour behind the receive time, so that only what
   /// survives being overwritten needs to be written.
   public var isCatchingUp: Bool { received - clock > .hour }
@@ -84,6 +91,7 @@ public struct Frame: Sendable {
     availability.removeAll(keepingCapacity: true)
     instructions.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
+    quarters.removeAll(keepingCapacity: true)
     forecasts.removeAll(keepingCapacity: true)
     health.removeAll(keepingCapacity: true)
     alerts.removeAll(keepingCapacity: true)

@@ -9,6 +9,11 @@ struct MonthlyReport {
   let span: MonthSpan
   let account: MonthlyAccount
 
+  /// What a report needs of a settled quarter of an hour.
+  private static let accountFields =
+    #""import_kwh", "export_kwh", "exchange_share", "discharge_kwh", "charge_kwh", "cost", "cost_coverage", "#
+    + #""carbon_kg", "grid_kw", "battery_kw" FROM "kpi""#
+
   /// Reads the month, day by day.
   init(plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) {
     self.plant = plant
@@ -18,6 +23,9 @@ struct MonthlyReport {
     var progress = Progress("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
     // The hours of each power, and the sum of their shares of good readings.
     var good: [[String]: (hours: Double, shares: Double)] = [:]
+    var settled: [EnergyQuarter] = []
+    var minutes: [(Timestamp, QueryRow)] = []
+    var earlier = MinuteQuarters()
     var day = span.start
     while day < span.end {
       let next = min(span.end, day + .day)
@@ -27,10 +35,18 @@ struct MonthlyReport {
           (row.number("time").flatMap { Int64(exactly: $0) }.map(Timestamp.init(milliseconds:)), row)
         }
       }
-      for case (let time?, let row) in try rows(#""grid_kw", "battery_kw", "cost", "carbon_kg" FROM "kpi""#) {
-        accountant.note(
-          time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
-          carbon: row.number("carbon_kg"))
+      for case (let time?, let row) in try rows(MonthlyReport.accountFields) {
+        guard let imported = row.number("import_kwh") else {
+          minutes.append((time, row))
+          continue
+        }
+        var quarter = EnergyQuarter(start: time)
+        (quarter.imported, quarter.exported) = (imported, row.number("export_kwh"))
+        quarter.exchangeShare = row.number("exchange_share") ?? 0
+        (quarter.discharged, quarter.charged) = (row.number("discharge_kwh"), row.number("charge_kwh"))
+        (quarter.cost, quarter.costCoverage) = (row.number("cost"), row.number("cost_coverage"))
+        quarter.carbon = row.number("carbon_kg")
+        settled.append(quarter)
       }
       for case (let time?, let row) in try rows(#""soc", "price", "export_price", "asset" FROM "dispatch""#) {
         guard let asset = row.text("asset") else { continue }
@@ -46,10 +62,22 @@ struct MonthlyReport {
         good[[asset, sensor], default: (0, 0)].hours += 1
         good[[asset, sensor], default: (0, 0)].shares += share
       }
+      if settled.isEmpty {
+        // Before there was an account, a point a minute had all of it.
+        for (time, row) in minutes {
+          earlier.note(
+            time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
+            carbon: row.number("carbon_kg"))
+        }
+      }
+      minutes.removeAll()
       day = next
       progress.update((day - span.start).inHours)
     }
     progress.finish()
+    let first = settled.first?.start
+    for quarter in earlier.settled where first.map({ quarter.start < $0 }) ?? true { accountant.note(quarter) }
+    for quarter in settled { accountant.note(quarter) }
     for (series, sum) in good {
       accountant.note(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
     }

@@ -108,10 +108,10 @@ struct UnknownPriceTests {
   func review() {
     let plant = Self.plant(Self.day(from: Self.midnight, hours: 0..<12))
     var accountant = MonthlyAccountant(plant: plant, from: Self.midnight, to: Self.midnight + .day)
-    for minute in 0..<1440 {
-      let time = Self.midnight + .minutes(Int64(minute))
-      if minute % 15 == 0 { accountant.note(decision: time, asset: "bess", stateOfCharge: 0.5, price: nil) }
-      accountant.note(time: time, exchange: 10, battery: 0, cost: minute < 720 ? 1 : nil, carbon: nil)
+    for place in 0..<96 {
+      let time = Self.midnight + .minutes(Int64(15 * place))
+      accountant.note(decision: time, asset: "bess", stateOfCharge: 0.5, price: nil)
+      accountant.note(quarter(at: time, exchange: 10, battery: 0, cost: place < 48 ? 1 : nil))
     }
     let account = accountant.finish()
     #expect(account.comparison?.hours == 12)

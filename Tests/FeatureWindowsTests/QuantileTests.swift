@@ -82,7 +82,7 @@ func sevenDigits(value: Double) { #expect(Double(sevenDigitsOf: Float(value)) ==
 
 @Test("windows of every length carry the quantiles of their readings, updates leave them as they were")
 func windowQuantiles() throws {
-  let register = makeRegister([("load", "power")])
+  let register = makeRegister([("load", "voltage")])
   var bench = Bench(register)
   bench.feed((0..<7_300).map { Sample(time: midnight + .seconds(Int64($0)), value: Double($0 % 3_600)) })
   let minute = try #require(bench.last(.minute).first)
@@ -129,7 +129,7 @@ func size() {
 
 @Test("a series silent for more than a day takes no room, keeps its watermark and its day, and comes back")
 func quietSeries() throws {
-  var bench = Bench(makeRegister([("load", "power"), ("pv1", "power")]))
+  var bench = Bench(makeRegister([("load", "voltage"), ("pv1", "voltage")]))
   func speak(_ series: Int, _ hours: Range<Int64>) {
     bench.feed(hours.map { Sample(series: series, time: midnight + .hours($0) + .minutes(5), value: Double($0)) })
   }

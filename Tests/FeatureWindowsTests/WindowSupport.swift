@@ -101,6 +101,17 @@ struct Bench {
   }
 }
 
+extension Bench {
+  /// A field of the points `kpi` that tell the balance of a minute, in the order of emission.
+  func balance(_ name: String) -> [Double?] {
+    points.filter { point in
+      point.key.measurement == .kpi && point.fields.contains { $0.name.hasSuffix("_kw") }
+    }.map { point in
+      if case .float(let value) = point.fields.first(where: { $0.name == name })?.value { value } else { nil }
+    }
+  }
+}
+
 /// A seeded generator (SplitMix64).
 struct Seeded: RandomNumberGenerator {
   var state: UInt64

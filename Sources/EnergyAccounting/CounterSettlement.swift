@@ -1,0 +1,108 @@
+import PlantModel
+
+/// An asset's quarter of an hour: the counter says how much it was, the power when.
+public struct AssetEnergy: Sendable {
+  /// Whose energy it is.
+  public var asset: AssetIndex
+  /// Minute by minute, in the direction of the asset's power.
+  public var minutes: MinuteCells
+  /// Whether a counter settled it.
+  public var isCounted: Bool
+
+  /// All of the quarter.
+  public var total: EnergyCell { minutes.total }
+}
+
+extension AssetMeters {
+  /// Longest time between two steps of a counter over which the power says how the step came about.
+  private static let longestStep = TimeSpan.hours(6)
+
+  /// A meter with the rule by which it is read.
+  public typealias Source = (SeriesIndex) -> (meter: Meter, rule: MeterRule)?
+
+  /// The energy of a quarter, from counters where they know it, else from power.
+  ///
+  /// A counter of coarse steps (1 kWh, read every minute) is shaped by the power between two steps, so that no quarter
+  /// gets more than its share. Example: 0.5 kW for two hours and a step of 1 kWh at their end give 0.125 kWh a quarter.
+  public func energy(of quarter: Timestamp, _ source: Source) -> AssetEnergy {
+    let end = quarter + .minutes(15)
+    let power = power.flatMap(source)
+    let measured = power?.meter.minutes(of: quarter, power?.rule ?? MeterRule(sampling: .instant))
+    let counters = [forward, reverse].map { $0.flatMap(source) }
+    let counted = zip(counters, [1.0, -1]).map { counter, sign -> (total: Double, minutes: MinuteCells)? in
+      guard let counter else { return nil }
+      let minutes = counter.meter.minutes(of: quarter, counter.rule)
+      let own = minutes.total
+      guard own.known > 0.25 * 0.999, own.estimated == 0 || measured == nil else { return nil }
+      let shaped = power.flatMap { Self.shaped(counter, by: $0, sign: sign, from: quarter, to: end) }
+      return (shaped ?? own.positive, minutes)
+    }
+    guard let first = counted.compactMap({ $0 }).first else {
+      return AssetEnergy(asset: asset, minutes: measured ?? MinuteCells(), isCounted: false)
+    }
+    guard var minutes = measured, minutes.total.known > 0.25 * 0.999 else {
+      // Nothing says when within the quarter, but for the counters themselves.
+      var minutes = MinuteCells()
+      for minute in 0..<MinuteCells.count {
+        let (forward, reverse) = (counted[0]?.minutes.minutes[minute], counted[1]?.minutes.minutes[minute])
+        minutes.minutes[minute] = forward ?? first.minutes.minutes[minute]
+        minutes.minutes[minute].positive = forward?.positive ?? 0
+        minutes.minutes[minute].negative = reverse?.positive ?? 0
+      }
+      return AssetEnergy(asset: asset, minutes: minutes, isCounted: true)
+    }
+    if let total = counted[0]?.total { minutes.scale(\.positive, to: total) }
+    if let total = counted[1]?.total { minutes.scale(\.negative, to: total) }
+    return AssetEnergy(asset: asset, minutes: minutes, isCounted: true)
+  }
+
+  /// A counter's energy between two moments, its steps shaped by the power; `nil` where that cannot be told.
+  private static func shaped(
+    _ counter: (meter: Meter, rule: MeterRule), by power: (meter: Meter, rule: MeterRule), sign: Double,
+    from start: Timestamp, to end: Timestamp
+  ) -> Double? {
+    guard start >= power.meter.settledUntil, let first = level(counter, power, sign, at: start),
+      let last = level(counter, power, sign, at: end), last >= first
+    else { return nil }
+    return last - first
+  }
+
+  /// Where the counter would stand at a moment if its steps were infinitely fine.
+  private static func level(
+    _ counter: (meter: Meter, rule: MeterRule), _ power: (meter: Meter, rule: MeterRule), _ sign: Double,
+    at moment: Timestamp
+  ) -> Double? {
+    let history = counter.meter.history
+    let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
+    guard var lower = history.used(before: place), var upper = history.used(from: place) else { return nil }
+    let value = history[lower].value
+    while history[upper].value == value {
+      guard let next = history.used(from: upper + 1), history[next].time - moment <= longestStep else { return nil }
+      upper = next
+    }
+    while let before = history.used(before: lower), history[before].value == value {
+      guard moment - history[before].time <= longestStep else { return nil }
+      lower = before
+    }
+    let (from, to) = (history[lower].time, history[upper].time)
+    guard history[upper].value > value, to - from <= longestStep, from >= power.meter.settledUntil else { return nil }
+    func flow(_ end: Timestamp) -> EnergyCell {
+      power.meter.history.energy(from: from, to: end, power.rule, holds: power.meter.holds)
+    }
+    let (part, whole) = (flow(moment), flow(to))
+    let (partial, all) = sign > 0 ? (part.positive, whole.positive) : (part.negative, whole.negative)
+    guard whole.known > 0.999 * (to - from).inHours, all > 1e-12 else { return nil }
+    return value + (history[upper].value - value) * (partial / all)
+  }
+}
+
+extension MinuteCells {
+  /// Makes one direction add up to a total; evenly where the power saw nothing of it.
+  mutating func scale(_ direction: WritableKeyPath<EnergyCell, Double>, to total: Double) {
+    let own = self.total[keyPath: direction]
+    for minute in 0..<MinuteCells.count {
+      minutes[minute][keyPath: direction] =
+        own > 1e-12 ? minutes[minute][keyPath: direction] * (total / own) : total / Double(MinuteCells.count)
+    }
+  }
+}

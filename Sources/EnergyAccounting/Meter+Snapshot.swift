@@ -1,0 +1,76 @@
+import PlantModel
+import StreamCore
+
+extension Meter {
+  /// Writes all that is remembered.
+  public func write(into writer: inout SnapshotWriter) {
+    writer.write(holds)
+    writer.write(settledUntil)
+    writer.write(UInt32(history.count))
+    for place in 0..<history.count { history[place].write(into: &writer) }
+    writer.write(folded) { writer, cell in
+      for number in [cell.positive, cell.negative, cell.known, cell.estimated] { writer.write(number) }
+    }
+  }
+
+  /// Reads what ``write(into:)`` wrote.
+  public init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let holds = try reader.readBool()
+    let settledUntil = try reader.readTimestamp()
+    let samples = try reader.readArray(elementSize: 16) { (reader) throws(SnapshotError) in
+      try MeterSample(from: &reader)
+    }
+    for (earlier, later) in zip(samples, samples.dropFirst()) where earlier.time >= later.time {
+      throw .invalid("readings out of their order")
+    }
+    let folded = try reader.readArray(elementSize: 32) { (reader) throws(SnapshotError) in
+      var cell = EnergyCell()
+      cell.positive = try reader.readDouble()
+      cell.negative = try reader.readDouble()
+      cell.known = try reader.readDouble()
+      cell.estimated = try reader.readDouble()
+      return cell
+    }
+    self.init(samples, holds: holds, settledUntil: settledUntil, folded: folded)
+  }
+}
+
+extension MeterSample {
+  func write(into writer: inout SnapshotWriter) {
+    writer.write(time.nanoseconds | standing.rawValue)
+    writer.write(value)
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let code = try reader.read(Int64.self)
+    guard let standing = Standing(rawValue: code & 3) else { throw .invalid("a reading of no standing") }
+    self.init(time: Timestamp(nanoseconds: code), value: try reader.readDouble(), standing: standing)
+    guard value.isFinite else { throw .invalid("a reading that is no number") }
+  }
+}
+
+extension PlantAccount {
+  /// Writes what is due and what prices were told; who the members are is learned from the register.
+  public func write(into writer: inout SnapshotWriter) {
+    writer.write(due)
+    writer.write(tariffSensors) { writer, sensor in
+      writer.write(sensor.series)
+      writer.write(sensor.subject.rawValue)
+      sensor.meter.write(into: &writer)
+    }
+  }
+
+  /// Reads what ``write(into:)`` wrote.
+  public init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    self.init()
+    touch(from: try reader.readTimestamp())
+    tariffSensors = try reader.readArray(elementSize: 5) { (reader) throws(SnapshotError) in
+      let series = try reader.read(Int32.self)
+      guard let subject = TariffSensor.Subject(rawValue: try reader.read(UInt8.self)) else {
+        throw .invalid("a price of no subject")
+      }
+      return TariffSensor(
+        series: series, subject: subject, meter: try Meter(from: &reader), rule: MeterRule(sampling: .instant))
+    }
+  }
+}

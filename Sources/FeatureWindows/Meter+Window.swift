@@ -1,0 +1,141 @@
+import EnergyAccounting
+import PlantModel
+import StreamCore
+
+extension Meter {
+  /// Values that hold for longer than this do not make windows of a minute.
+  private static let longestInMinutes = TimeSpan.seconds(90)
+
+  /// A window as the readings make it; `nil` where it says nothing.
+  ///
+  /// Sampled values weigh the same each; all others by the time over which they hold. The energy is the integral over
+  /// what is known, quarter by quarter, and nothing is added for the rest: the good share says how much that is.
+  ///
+  /// - Parameters:
+  ///   - start: The window's start [min since the epoch], a multiple of its length.
+  ///   - scratch: Room for the values.
+  /// - Returns: The window without its series, and whether its whole time is known.
+  func window(
+    _ length: WindowLength, start: Int32, _ traits: SeriesTraits, _ scratch: inout [Double]
+  ) -> (FeatureWindow, isWhole: Bool)? {
+    let (from, to) = (Timestamp(minute: start), Timestamp(minute: start + length.minutes))
+    guard from >= settledUntil || settledUntil == .distantPast else { return nil }
+    var moments = WeightedMoments()
+    var known = 0.0
+    var good = 0.0
+    var energy = 0.0
+    var isSlow = false
+    var bounds = (least: Double.infinity, greatest: -Double.infinity)
+    scratch.removeAll(keepingCapacity: true)
+    let isTimed = traits.rule.sampling != .instant || holds
+    var quarter = from
+    var values = scratch
+    scratch = []
+    while quarter < to {
+      let next = min(to, quarter + .minutes(15))
+      var part = 0.0
+      history.forEachPiece(from: quarter, to: next, traits.rule, holds: holds) { piece in
+        let hours = (piece.to - piece.from).inHours
+        known += hours
+        if piece.isGood { good += hours }
+        part += (0.5 * piece.first + 0.5 * piece.last) * hours
+        bounds = (min(bounds.least, piece.first, piece.last), max(bounds.greatest, piece.first, piece.last))
+        guard isTimed else { return }
+        if piece.span > Meter.longestInMinutes { isSlow = true }
+        moments.add(piece.first, at: (piece.from - from).inHours + 0.5 * hours, weight: hours)
+        // What goes on from the quarter before is one value of the window.
+        if values.isEmpty || piece.begin >= quarter || quarter == from { values.append(piece.first) }
+      }
+      energy += part
+      quarter = next
+    }
+    var readings = (used: values.count, good: 0, all: 0)
+    var place = history.place(notBefore: from)
+    while place < history.count, history[place].time < to {
+      let sample = history[place]
+      place += 1
+      if sample.standing == .offline { continue }
+      readings.all += 1
+      if sample.standing == .good { readings.good += 1 }
+      guard !isTimed, sample.isUsed else { continue }
+      moments.add(sample.value, at: (sample.time - from).inHours, weight: 1)
+      values.append(sample.value)
+      readings.used += 1
+    }
+    scratch = values
+    let hours = length.span.inHours
+    let isBridged = length != .minute && known >= 0.5 * hours
+    if length == .minute, isSlow || (holds && readings.all == 0) { return nil }
+    guard moments.weight > 0 || isBridged else { return nil }
+    if moments.weight > 0, !isTimed { bounds = (moments.least, moments.greatest) }
+    values.sort()
+    // Of readings, the share that is good; of time, the share that is known and good.
+    let share =
+      readings.all > 0 && !isTimed ? Double(readings.good) / Double(readings.all) : known > 0 ? good / known : 0
+    let bad = isTimed && readings.all > 0 ? unusedShare(from, to) : 0
+    var window = FeatureWindow(
+      series: SeriesIndex(0), length: length, start: from, mean: moments.weight > 0 ? moments.mean : energy / known,
+      minimum: bounds.least, maximum: bounds.greatest, standardDeviation: moments.standardDeviation,
+      slope: moments.slope, count: readings.used,
+      energyKilowattHours: known > 0 ? energy : .nan,
+      goodShare: share * (1 - bad) * Meter.knownShare(known, of: hours, readings.all), isUpdate: false)
+    if isTimed { window.weight = known * 3_600 }
+    if !values.isEmpty {
+      window.p10 = EmpiricalQuantile.ofSorted(values, 0.1)
+      window.p50 = EmpiricalQuantile.ofSorted(values, 0.5)
+      window.p90 = EmpiricalQuantile.ofSorted(values, 0.9)
+    }
+    return (window, known >= 0.999 * hours)
+  }
+
+  /// Share of a window's readings that do not count.
+  private func unusedShare(_ from: Timestamp, _ to: Timestamp) -> Double {
+    var (unused, all) = (0.0, 0.0)
+    var place = history.place(notBefore: from)
+    while place < history.count, history[place].time < to {
+      if history[place].standing == .unused { unused += 1 }
+      if history[place].standing != .offline { all += 1 }
+      place += 1
+    }
+    return all > 0 ? unused / all : 0
+  }
+
+  /// The known share of a window, 1 where all but a few thousandths are known.
+  private static func knownShare(_ known: Double, of hours: Double, _ readings: Int) -> Double {
+    // A lone reading says what it says, of however short a time.
+    if known == 0 { return readings > 0 ? 1 : 0 }
+    let share = known / hours
+    return share >= 0.999 ? 1 : share
+  }
+}
+
+/// Moments of values at times, each with a weight (West, 1979, doi:10.1145/359146.359153).
+struct WeightedMoments {
+  private(set) var weight = 0.0
+  private(set) var mean = 0.0
+  private(set) var least = Double.infinity
+  private(set) var greatest = -Double.infinity
+  private var squares = 0.0
+  private var timeMean = 0.0
+  private var timeSquares = 0.0
+  private var products = 0.0
+
+  /// Adds a value at a time [h] with a weight above 0.
+  mutating func add(_ value: Double, at time: Double, weight added: Double) {
+    guard added > 0 else { return }
+    weight += added
+    let share = added / weight
+    let (difference, shift) = (value - mean, time - timeMean)
+    mean += difference * share
+    timeMean += shift * share
+    squares += added * difference * (value - mean)
+    timeSquares += added * shift * (time - timeMean)
+    products += added * shift * (value - mean)
+    (least, greatest) = (min(least, value), max(greatest, value))
+  }
+
+  /// Standard deviation of the population; NaN of none.
+  var standardDeviation: Double { weight > 0 ? (max(0, squares) / weight).squareRoot() : .nan }
+  /// Least-squares slope [unit/h]; NaN where all times agree.
+  var slope: Double { timeSquares > 1e-15 * weight ? products / timeSquares : .nan }
+}
