@@ -105,7 +105,7 @@ final class PlainJSONReader: PayloadReader {
   /// A unit beside the lone value, if it is one that is known.
   private func unit(_ payload: Bytes, _ scope: inout MessageScope) -> Int32 {
     for place in firstUnit..<visitor.found.count where visitor.found[place].kind == .string {
-      let position = scope.slots.units.position(of: ByteText.slice(payload, visitor.found[place].range))
+      let position = scope.position(ofUnit: visitor.found[place], payload)
       if scope.slots.units[position] != nil { return position }
     }
     return UnitTexts.none
