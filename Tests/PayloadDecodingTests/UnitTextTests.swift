@@ -62,4 +62,20 @@ struct UnitTextTests {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/power", text) == .refused(.notANumber), "\(text)")
   }
+
+  @Test("in SenML the symbols of its registry hold, and others are no units")
+  func senML() {
+    var bench = DecoderBench([TopicRule(match: "s/{asset}", payload: .senml)])
+    for symbol in ["F", "H", "degC", "kwh", "furlong"] {
+      let outcome = bench.send("s/pv1", #"[{"n": "temperature", "u": "\#(symbol)", "v": 21.5}]"#)
+      #expect(outcome == .refused(.unknownUnit), "\(symbol)")
+    }
+    #expect(bench.send("s/pv1", #"[{"n": "temperature", "u": "Cel", "v": 21.5}]"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("s/pv1", #"[{"n": "energy", "u": "Wh", "v": 1500}]"#) == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [1.5])
+    // The same letters are units elsewhere.
+    bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
+    #expect(bench.send("r/pv1/temperature", "50 F") == .readings(plant: 0, count: 1))
+    #expect(bench.batches[0].raw == [10])
+  }
 }

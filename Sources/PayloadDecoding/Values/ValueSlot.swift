@@ -149,7 +149,7 @@ struct UnitTexts {
     let key = senMLKey
     return key.withUnsafeBytes { key in
       table.value(of: key)
-        ?? add(UnsafeRawBufferPointer(rebasing: key.dropFirst()), key: key) { Unit.senML($0) ?? Unit.named($0) }
+        ?? add(UnsafeRawBufferPointer(rebasing: key.dropFirst()), key: key) { Unit.senML($0) }
     }
   }
 
