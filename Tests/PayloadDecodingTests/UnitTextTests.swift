@@ -78,4 +78,23 @@ struct UnitTextTests {
     #expect(bench.send("r/pv1/temperature", "50 F") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [10])
   }
+
+  @Test("what a price is written in depends on the money of the plant that it comes to")
+  func currency() {
+    var plants = ["CHF", "IDR", "EUR"].map { currency in
+      var plant = DecoderBench.plant(currency, [TopicRule(match: "\(currency)/{asset}/{sensor}")])
+      plant.currency = currency
+      return plant
+    }
+    plants[0].assets = [Asset(name: "grid", kind: .grid)]
+    plants[1].assets = [Asset(name: "grid", kind: .grid)]
+    var bench = DecoderBench(plants: plants)
+    for payload in ["27 Rp/kWh", #"{"value": 27, "unit": "Rp/kWh"}"#] {
+      #expect(bench.send("CHF/grid/price", payload) == .readings(plant: 0, count: 1))
+      #expect(bench.batches[0].raw == [0.27])
+      #expect(bench.send("IDR/grid/price", payload) == .readings(plant: 1, count: 1))
+      #expect(bench.batches[1].raw == [27])
+    }
+    #expect(bench.send("EUR/grid/price", "27 Rp/kWh") == .refused(.unknownUnit))
+  }
 }

@@ -106,7 +106,7 @@ final class PlainJSONReader: PayloadReader {
   private func unit(_ payload: Bytes, _ scope: inout MessageScope) -> Int32 {
     for place in firstUnit..<visitor.found.count where visitor.found[place].kind == .string {
       let position = scope.position(ofUnit: visitor.found[place], payload)
-      if scope.slots.units[position] != nil { return position }
+      if scope.slots.units[position, plant: scope.plant] != nil { return position }
     }
     return UnitTexts.none
   }

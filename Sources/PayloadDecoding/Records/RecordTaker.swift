@@ -202,7 +202,7 @@ struct RecordTaker {
       let found = source.value(at: place, outwards: false)
       guard found.kind == .string, setText(found, source), !text.isEmpty else { continue }
       let position = text.withUnsafeBytes { scope.slots.units.position(of: ByteText.trimmed($0)) }
-      if scope.slots.units[position] != nil { return position }
+      if scope.slots.units[position, plant: scope.plant] != nil { return position }
     }
     return UnitTexts.none
   }
