@@ -173,16 +173,12 @@ public struct MessageDecoder {
       }
       let conversion = scope.slots.conversions[Int(scope.slots.slots[value.slot].conversion)]
       var raw = value.number * conversion.scale + conversion.offset
-      if value.unit == UnitTexts.word, register.series[Int(series)].profile.unit != nil {
-        refuse(.unknownWord, value, Int(series), register)
-        continue
-      }
-      if value.unit >= 0, conversion.isUnscaled {
-        guard let number = inSensorUnit(value, register.series[Int(series)].profile.unit, plant: plant) else {
-          refuse(.unknownUnit, value, Int(series), register)
+      if value.unit != UnitTexts.none {
+        let own = register.series[Int(series)].profile.unit
+        if let reason = scope.settleUnit(of: value, own, conversion, plant, &raw) {
+          refuse(reason, value, Int(series), register)
           continue
         }
-        raw = number
       }
       let canonical = raw * conversion.unitScale + conversion.unitOffset
       guard raw.isFinite, canonical.isFinite else {
@@ -198,6 +194,7 @@ public struct MessageDecoder {
   }
 
   /// Notes that a value of a known series was not taken.
+  @inline(never)
   private mutating func refuse(
     _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
   ) {
@@ -208,14 +205,6 @@ public struct MessageDecoder {
       let own = found.profile.unit.map { " of a sensor in \($0.symbol)" } ?? ""
       return "\(value.number) \(unit)\(own), \(register.assets[found.asset.position].name).\(found.sensor)"
     }
-  }
-
-  /// A number with a unit in the payload in the sensor's own unit; as it stands if the sensor has none.
-  private func inSensorUnit(_ value: PendingValue, _ own: Unit?, plant: Int) -> Double? {
-    guard let written = scope.slots.units[value.unit, plant: plant] else { return nil }
-    guard let own, own != written else { return value.number }
-    guard own.quantity == written.quantity, own.scale != 0 else { return nil }
-    return written.converted(value.number, to: own)
   }
 
   /// The series of a value that reports for the first time.

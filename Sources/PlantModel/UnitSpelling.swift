@@ -84,10 +84,14 @@ enum UnitSpelling {
   private static func bare(_ plain: String, _ folded: String) -> Unit? {
     for (ending, instead) in endings where folded.hasSuffix(ending) && folded.utf8.count > ending.utf8.count {
       let base = String(plain.dropLast(ending.count)) + instead
-      guard let unit = exactPlain[base] ?? known(base.lowercased()) else { continue }
+      // Two letters alone, such as `WT`, are more often something else.
+      let isShort = base.utf8.count + ending.utf8.count == 2
+      if isShort, !plain.hasSuffix(ending) { continue }
+      guard let unit = exactPlain[base] ?? (isShort ? nil : known(base.lowercased())) else { continue }
       let fits =
         switch unit.quantity {
-        case .power, .energy: true
+        case .power: true
+        case .energy: ending.utf8.count > 1
         case .voltage, .current: kindsOfCurrent.contains(ending)
         case .reactiveEnergy, .apparentEnergy, .charge: instead == "h"
         default: false

@@ -1,3 +1,4 @@
+import Journal
 import PlantConfig
 import PlantModel
 import StreamCore

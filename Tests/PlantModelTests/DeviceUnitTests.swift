@@ -108,7 +108,7 @@ struct DeviceUnitTests {
       "kilo", "per", "per hour", "hours per", "watt volt", "squared", "kilosquared", "kW/h", "L/kWh", "ampere per",
       "MWe7", "Vp", "dc", "VARS", "Vas", "kvas", "C/kWh/h", "W m-2 d-1", "millions", "kiloFoo", "degrees North",
       "reactive",
-      "W//m2", "perW", "squarewatt", "ma-hours per",
+      "W//m2", "perW", "squarewatt", "ma-hours per", "WT", "WE", "wt", "Jp",
     ])
   func otherTextIsNone(_ text: String) { #expect(Unit.named(text) == nil, "\(Unit.named(text)?.symbol ?? "")") }
 }

@@ -230,7 +230,9 @@ package struct MessageScope {
 
   /// A time as a text of the payload states it; `nil` if it is not readable.
   mutating func timestamp(_ text: Bytes, _ form: TimeForm) -> Timestamp? {
-    TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])
+    // Most times are epoch numbers, for which the calendars need not be looked at.
+    if form.format == nil, let time = TimeText.epochNumber(text, unit: form.unit) { return time }
+    return TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])
   }
 }
 
