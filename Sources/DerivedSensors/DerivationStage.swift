@@ -20,6 +20,13 @@ import StreamCore
 /// NaN, so that the gap is seen. A result that is not finite though the inputs are, such as a division by zero, is no
 /// value. Readings that came twice count once.
 ///
+/// **Again.** A reading that cleaning gives again as a glitch takes the place of the one that it was, and the values of the
+/// times at which it stood for the input are given again. A counter that has fallen stands with its value before the fall
+/// and the quality of a spike until its next other reading, or for ten minutes, since only then is it known whether it was
+/// a glitch; if it was none, the values of those times are given again with what was read. So no glitch is counted as a
+/// reset, however the other inputs move on. Only the last sixteen timestamps are given again; those before keep the quality
+/// of a spike.
+///
 /// A restart loses nothing of it. A plant without derived sensors costs one comparison a frame.
 public struct DerivationStage: Stage {
   /// The stage's name.
@@ -50,18 +57,20 @@ public struct DerivationStage: Stage {
   }
 
   /// In an order in which each stands after those that it needs.
-  private(set) var sensors: [Sensor] = []
+  var sensors: [Sensor] = []
   private(set) var inputs: [SensorName] = []
   /// By input.
-  private(set) var histories: [InputHistory] = []
+  var histories: [InputHistory] = []
   /// By input: whether it is itself derived.
   private var isDerived: [Bool] = []
+  /// By input: whether it is a counter that is read; of a derived one, its own inputs decide.
+  private var isCount: [Bool] = []
   private var uses: [[Use]] = []
-  private var inputByName: [SensorName: Int32] = [:]
+  private(set) var inputByName: [SensorName: Int32] = [:]
   /// By series: the input that it is, or -1.
   private var inputOfSeries: [Int32] = []
   /// Timestamps that wait, over all sensors.
-  private var waiting = 0
+  var waiting = 0
   // Scratch memory.
   private var values: [Double] = []
   private var stack: [Double] = []
@@ -81,6 +90,7 @@ public struct DerivationStage: Stage {
           inputByName[name] = input
           inputs.append(name)
           isDerived.append(derived.contains(name))
+          isCount.append(false)
           uses.append([])
         }
         uses[Int(input)].append(
@@ -171,10 +181,17 @@ public struct DerivationStage: Stage {
   }
 
   private mutating func take(_ row: Int, as input: Int, since: Timestamp, _ readings: inout ReadingBatch) {
-    let sample = InputSample(time: readings.time[row], value: readings.value[row], flags: readings.flags[row])
+    var sample = InputSample(time: readings.time[row], value: readings.value[row], flags: readings.flags[row])
     if sample.flags.contains(QualityFlags(.duplicate)) { return }
+    // A derived value of a time that has one is that value corrected.
+    if readings.isGivenAgain(row) || isDerived[input] && histories[input].has(sample.time) {
+      if let end = histories[input].correct(sample) { giveAgain(input, sample.time..<end, since, &readings) }
+      return
+    }
     let isBehind = sample.isFuture || sample.time < histories[input].newest.time
+    let settled = isCount[input] ? histories[input].judgeFall(&sample) : nil
     guard histories[input].take(sample) else { return }
+    if let settled { giveAgain(input, settled..<Timestamp(nanoseconds: .max), since, &readings) }
     for use in uses[input] {
       let sensor = Int(use.sensor)
       if sensors[sensor].timestamps.wasGiven(sample.time) { continue }
@@ -188,6 +205,21 @@ public struct DerivationStage: Stage {
         sample.time, slot: UInt64(use.slot), since: since, isBehind: isBehind)
       if isNew { waiting += 1 }
       giveReady(sensor, &readings)
+    }
+  }
+
+  /// Computes the values again that were given for times at which an input turned out to be another, in the order of
+  /// time. Those that wait are computed when they need not wait any longer.
+  private mutating func giveAgain(
+    _ input: Int, _ span: Range<Timestamp>, _ since: Timestamp, _ readings: inout ReadingBatch
+  ) {
+    for use in uses[input] {
+      var from = span.lowerBound
+      while let time = sensors[Int(use.sensor)].timestamps.firstGiven(in: from..<span.upperBound) {
+        compute(
+          Int(use.sensor), WaitingTimestamp(time: time, since: since, heard: 0, isBehind: false), &readings)
+        from = time + TimeSpan(nanoseconds: 1)
+      }
     }
   }
 
@@ -230,11 +262,12 @@ public struct DerivationStage: Stage {
       if !sample.value.isFinite { isKnown = false }
     }
     let value = DerivedExpression.evaluate(sensors[sensor].program, values, stack: &stack)
-    if isKnown && !value.isFinite { return }
-    sensors[sensor].timestamps.noteGiven(timestamp.time)
+    let isValue = !isKnown || value.isFinite || sensors[sensor].timestamps.wasGiven(timestamp.time)
+    sensors[sensor].timestamps.noteGiven(timestamp.time, hasValue: isValue)
+    guard isValue else { return }
     readings.appendDerived(
-      series: SeriesIndex(Int(sensors[sensor].series)), time: timestamp.time, value: isKnown ? value : .nan,
-      flags: flags)
+      series: SeriesIndex(Int(sensors[sensor].series)), time: timestamp.time,
+      value: isKnown && value.isFinite ? value : .nan, flags: flags)
     since.append(timestamp.since)
   }
 
@@ -243,7 +276,9 @@ public struct DerivationStage: Stage {
     inputOfSeries.reserveSparingly(for: register.series.count - inputOfSeries.count)
     for series in register.series[inputOfSeries.count...] {
       let name = SensorName(asset: register.assets[series.asset.position].name, sensor: series.sensor)
-      inputOfSeries.append(inputByName[name] ?? -1)
+      let input = inputByName[name] ?? -1
+      inputOfSeries.append(input)
+      if input >= 0 { isCount[Int(input)] = series.profile.sampling == .counter && !isDerived[Int(input)] }
     }
     for position in sensors.indices where sensors[position].program.isEmpty {
       let sensor = sensors[position]
@@ -261,72 +296,5 @@ public struct DerivationStage: Stage {
       let program = try? derived.expression.program(inputs: units, target: target)
       sensors[position].program = program?.steps ?? []
     }
-  }
-}
-
-extension DerivationStage {
-  private static let layout: UInt16 = 1
-
-  /// Writes what is remembered of inputs and sensors, each by its name.
-  public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(Self.layout)
-    writer.write(inputs.indices.map { $0 }) { writer, input in
-      writer.write(inputs[input].asset)
-      writer.write(inputs[input].sensor)
-      let history = histories[input]
-      Self.write(history.newest, to: &writer)
-      writer.write(history.remembered) { Self.write($1, to: &$0) }
-      writer.write(history.interval.remembered) { $0.write($1) }
-    }
-    writer.write(sensors) { writer, sensor in
-      writer.write(sensor.name.asset)
-      writer.write(sensor.name.sensor)
-      writer.write(sensor.text)
-      sensor.timestamps.write(to: &writer)
-    }
-  }
-
-  /// Takes up what a snapshot holds of the inputs and sensors that there are. What waits for a sensor whose expression has
-  /// changed is dropped.
-  public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: Self.layout, of: "derived sensors")
-    let kept = try reader.readArray(elementSize: 34) { (reader) throws(SnapshotError) in
-      let name = SensorName(asset: try reader.readString(), sensor: try reader.readString())
-      let newest = try Self.sample(from: &reader)
-      let samples = try reader.readArray(elementSize: 18) { (reader) throws(SnapshotError) in
-        try Self.sample(from: &reader)
-      }
-      let gaps = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.readTimeSpan() }
-      return (name, InputHistory(samples: samples, newest: newest, gaps: gaps))
-    }
-    for (name, history) in kept {
-      if let input = inputByName[name] { histories[Int(input)] = history }
-    }
-    let states = try reader.readArray(elementSize: 20) { (reader) throws(SnapshotError) in
-      (
-        name: SensorName(asset: try reader.readString(), sensor: try reader.readString()),
-        text: try reader.readString(), timestamps: try Timestamps(from: &reader)
-      )
-    }
-    let positions = Dictionary(sensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    for state in states {
-      guard let position = positions[state.name] else { continue }
-      sensors[position].timestamps = state.timestamps
-      let isKnown = state.timestamps.allSatisfy { $0.heard & ~sensors[position].all == 0 }
-      if sensors[position].text != state.text || !isKnown { sensors[position].timestamps.forgetWaiting() }
-    }
-    waiting = sensors.reduce(0) { $0 + $1.timestamps.count }
-  }
-
-  private static func write(_ sample: InputSample, to writer: inout SnapshotWriter) {
-    writer.write(sample.time)
-    writer.write(sample.value)
-    writer.write(sample.flags.rawValue)
-  }
-
-  private static func sample(from reader: inout SnapshotReader) throws(SnapshotError) -> InputSample {
-    InputSample(
-      time: try reader.readTimestamp(), value: try reader.readDouble(),
-      flags: QualityFlags(rawValue: try reader.read(UInt16.self)))
   }
 }

@@ -21,6 +21,8 @@ struct Timestamps {
   private var waiting: [WaitingTimestamp] = []
   private var given: InlineArray<16, Timestamp> = .init(repeating: .distantPast)
   private var nextGiven: UInt8 = 0
+  /// A bit for each of ``given`` whose inputs gave no value, which another value of one of them may change.
+  private var valueless: UInt16 = 0
 
   init() { waiting.reserveCapacity(Self.mostWaiting) }
 
@@ -36,14 +38,26 @@ struct Timestamps {
 
   /// Whether a timestamp is among the last that gave a value.
   func wasGiven(_ time: Timestamp) -> Bool {
-    for i in 0..<16 where given[i] == time { return time != .distantPast }
+    for i in 0..<16 where given[i] == time { return time != .distantPast && valueless & 1 << UInt16(i) == 0 }
     return false
   }
 
-  /// Keeps in mind that a timestamp gave its value.
-  mutating func noteGiven(_ time: Timestamp) {
-    given[Int(nextGiven)] = time
-    nextGiven = nextGiven == 15 ? 0 : nextGiven + 1
+  /// Keeps in mind that a timestamp gave its value, or that its inputs gave none.
+  mutating func noteGiven(_ time: Timestamp, hasValue: Bool) {
+    var place = Int(nextGiven)
+    for i in 0..<16 where given[i] == time { place = i }
+    if place == Int(nextGiven) { nextGiven = nextGiven == 15 ? 0 : nextGiven + 1 }
+    given[place] = time
+    valueless = hasValue ? valueless & ~(1 << UInt16(place)) : valueless | 1 << UInt16(place)
+  }
+
+  /// The earliest of the last timestamps that were given, or gave no value, within a span.
+  func firstGiven(in span: Range<Timestamp>) -> Timestamp? {
+    var first: Timestamp?
+    for i in 0..<16 where given[i] != .distantPast && span.contains(given[i]) {
+      first = min(first ?? given[i], given[i])
+    }
+    return first
   }
 
   /// Whether another must go before a timestamp can wait.
@@ -88,6 +102,7 @@ struct Timestamps {
     }
     for i in 0..<16 { writer.write(given[i]) }
     writer.write(nextGiven)
+    writer.write(valueless)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -102,5 +117,6 @@ struct Timestamps {
     for i in 0..<16 { given[i] = try reader.readTimestamp() }
     nextGiven = try reader.read(UInt8.self)
     guard nextGiven < 16 else { throw .invalid("a position outside a ring") }
+    valueless = try reader.read(UInt16.self)
   }
 }

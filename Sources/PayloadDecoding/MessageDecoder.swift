@@ -59,7 +59,7 @@ public struct MessageDecoder {
   private static let maximumKeyBytes = 256 << 20
 
   private var router: TopicRouter
-  var scope = MessageScope()
+  var scope: MessageScope
   private var decompressor: Decompressor
   private var watches: [RuleWatch]
 
@@ -74,7 +74,7 @@ public struct MessageDecoder {
     router = TopicRouter(plants: plants, share: share)
     let own = plants.filter { share.has($0.name) }
     beyondLimits = own.map { _ in 0 }
-    scope.calendars = own.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
+    scope = MessageScope(plants: own)
     decompressor = Decompressor(limit: maximumUnpacked)
     watches = router.rules.map { RuleWatch(rule: $0.rule) }
   }
@@ -165,7 +165,7 @@ public struct MessageDecoder {
     for position in 0..<scope.pending.count {
       let value = scope.pending[position]
       var series = scope.slots.slots[value.slot].series
-      if series == ValueSlot.unresolved { series = admit(value, &register) }
+      if series == ValueSlot.unresolved { series = admit(value, plant: plant, &register) }
       guard series >= 0 else {
         scope.setback = ValueSlot.reason(series)
         if scope.setback == .tooManyAssets || scope.setback == .tooManySensors { countBeyondLimits(plant: plant) }
@@ -173,16 +173,12 @@ public struct MessageDecoder {
       }
       let conversion = scope.slots.conversions[Int(scope.slots.slots[value.slot].conversion)]
       var raw = value.number * conversion.scale + conversion.offset
-      if value.unit == UnitTexts.word, register.series[Int(series)].profile.unit != nil {
-        refuse(.unknownWord, value, Int(series), register)
-        continue
-      }
-      if value.unit >= 0, conversion.isUnscaled {
-        guard let number = inSensorUnit(value, register.series[Int(series)].profile.unit) else {
-          refuse(.unknownUnit, value, Int(series), register)
+      if value.unit != UnitTexts.none {
+        let own = register.series[Int(series)].profile.unit
+        if let reason = scope.settleUnit(of: value, own, conversion, plant, &raw) {
+          refuse(reason, value, Int(series), register)
           continue
         }
-        raw = number
       }
       let canonical = raw * conversion.unitScale + conversion.unitOffset
       guard raw.isFinite, canonical.isFinite else {
@@ -198,6 +194,7 @@ public struct MessageDecoder {
   }
 
   /// Notes that a value of a known series was not taken.
+  @inline(never)
   private mutating func refuse(
     _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
   ) {
@@ -210,18 +207,11 @@ public struct MessageDecoder {
     }
   }
 
-  /// A number with a unit in the payload in the sensor's own unit; as it stands if the sensor has none.
-  private func inSensorUnit(_ value: PendingValue, _ own: Unit?) -> Double? {
-    guard let written = scope.slots.units[value.unit] else { return nil }
-    guard let own, own != written else { return value.number }
-    guard own.quantity == written.quantity, own.scale != 0 else { return nil }
-    return written.converted(value.number, to: own)
-  }
-
   /// The series of a value that reports for the first time.
-  private mutating func admit(_ value: PendingValue, _ register: inout PlantRegister) -> Int32 {
+  private mutating func admit(_ value: PendingValue, plant: Int, _ register: inout PlantRegister) -> Int32 {
     var sightings: [String] = []
-    let series = scope.slots.series(of: value.slot, unit: value.unit, &register) { name, register in
+    let unit = value.unit >= 0 ? scope.slots.units[value.unit, plant: plant] : nil
+    let series = scope.slots.series(of: value.slot, unit: unit, &register) { name, register in
       sightings = MessageDecoder.sighting(of: name, register)
     }
     scope.sightings += sightings

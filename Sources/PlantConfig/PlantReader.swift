@@ -29,7 +29,9 @@ final class PlantReader {
     if let text = section.text("currency") { plant.currency = text }
     if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
-    plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap { sensor($0, assets) }
+    plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap {
+      sensor($0, plant.currency, assets)
+    }
     topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
     if let node = section.node("derive") {
       DerivationReader(reading).read(Section(node, "derive", reading), into: &plant)
@@ -89,7 +91,7 @@ final class PlantReader {
 
   private func topics(_ nodes: [YAMLNode], _ plant: inout Plant) {
     var patterns: [(pattern: TopicPattern, decidesAlone: Bool)] = []
-    for (rule, place) in nodes.compactMap(TopicReader(reading).topic) {
+    for (rule, place) in nodes.compactMap(TopicReader(reading, currency: plant.currency).topic) {
       plant.topics.append(rule)
       topicPlaces.append(place)
       checkUnits(rule, place, plant)
@@ -205,7 +207,7 @@ final class PlantReader {
     return place
   }
 
-  private func sensor(_ node: YAMLNode, _ assets: [String: Asset]) -> SensorOverride? {
+  private func sensor(_ node: YAMLNode, _ currency: String, _ assets: [String: Asset]) -> SensorOverride? {
     let section = Section(node, "the sensor", reading)
     guard let match = section.requiredText("match", "match: \"pv1.temperature\"") else { return nil }
     if !match.contains(where: { ".*".contains($0) }) {
@@ -215,7 +217,7 @@ final class PlantReader {
     }
     var override = SensorOverride(match: match)
     if let name = section.text("unit") {
-      override.unit = Unit.named(name)
+      override.unit = Unit.named(name, currency: currency)
       checkUnit(override, name, section, assets)
     }
     if override.unit == nil, !section.has("unit"), let dot = match.lastIndex(of: ".") {

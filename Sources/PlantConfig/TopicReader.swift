@@ -4,8 +4,10 @@ import PlantModel
 /// Reads one of a plant's topics.
 struct TopicReader {
   private let reading: Reading
+  private let currency: String
 
-  init(_ reading: Reading) { self.reading = reading }
+  /// A reader of the topics of a plant with its money.
+  init(_ reading: Reading, currency: String) { (self.reading, self.currency) = (reading, currency) }
 
   /// The topic, and where its pattern stands; `nil` where it has none.
   func topic(_ node: YAMLNode) -> (rule: TopicRule, place: Mark)? {
@@ -29,7 +31,7 @@ struct TopicReader {
     }
     time(section, texts, &rule)
     rule.retained = section.choice("retained") ?? .ignore
-    let values = ValueReader(reading: reading, format: format)
+    let values = ValueReader(reading: reading, format: format, currency: currency)
     rule.detail = values.ruleDetail(section)
     if let unit = section.text("unit") {
       if unit.hasPrefix("/") || unit.contains("{") {

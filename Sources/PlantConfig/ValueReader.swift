@@ -5,6 +5,8 @@ import PlantModel
 struct ValueReader {
   let reading: Reading
   let format: any PayloadFormat.Type
+  /// The plant's money.
+  let currency: String
 
   /// The values of a list by name; a value is a place, or a place with details. Details of the rule hold unless a value
   /// has its own.
@@ -95,7 +97,7 @@ struct ValueReader {
   /// A unit by its name.
   func unit(_ section: Section, _ key: String) -> Unit? {
     guard let name = section.given(key) else { return nil }
-    if let unit = Unit.named(name) { return unit }
+    if let unit = Unit.named(name, currency: currency) { return unit }
     let symbols = Unit.symbols
     let nearest = symbols.min { EditDistance.between($0, name) < EditDistance.between($1, name) } ?? ""
     let same = symbols.filter { $0.lowercased() == name.lowercased() }

@@ -7,7 +7,8 @@ public struct ReadingBatch: Sendable {
   public private(set) var series: [SeriesIndex] = []
   /// When it was measured, or received where the source says nothing.
   public var time: [Timestamp] = []
-  /// The value as it came, in the sensor's own unit; NaN for a reading imputed into a gap and for a derived one.
+  /// The value as it came, in the sensor's own unit; NaN for a reading imputed into a gap, for one that is given again and
+  /// for a derived one.
   public private(set) var raw: [Double] = []
   /// The best estimate in the canonical unit; NaN where there is none.
   public var value: [Double] = []
@@ -29,6 +30,11 @@ public struct ReadingBatch: Sendable {
 
   /// Whether there are none.
   public var isEmpty: Bool { series.isEmpty }
+
+  /// Whether a row is a reading of before that is given again, with the same time, because it turned out to be a glitch.
+  public func isGivenAgain(_ row: Int) -> Bool {
+    raw[row].isNaN && hasSourceTime[row] && flags[row].contains(QualityFlags(.spike))
+  }
 
   /// Appends a reading as it was decoded: `raw` in the sensor's unit, `value` in the canonical one.
   public mutating func append(

@@ -68,12 +68,12 @@ public struct Unit: Hashable, Sendable, BitwiseCopyable {
     UnitSpelling.unit(name, currency: currency)
   }
 
-  /// The unit that a SenML record names (RFC 8428, section 12.1, and the secondary units of RFC 8798); `nil` for those
-  /// that no sensor of an energy site has.
+  /// The unit that a SenML record names (RFC 8428, section 12.1, and RFC 8798); `nil` for those that no sensor of an energy
+  /// site has, and for what is not registered there, however usual it is elsewhere.
   ///
   /// SenML gives some letters another meaning than plant files do: `C` is the coulomb, `vars` is var × second, `/` is a
   /// ratio, `/100` a percentage; `F`, `H`, `S` and `T` are farad, henry, siemens and tesla. Case counts.
-  public static func senML(_ symbol: String) -> Unit? { UnitSpelling.senML(symbol) }
+  public static func senML(_ symbol: String) -> Unit? { SenMLUnits.unit(symbol) }
 
   /// Every symbol that ``named(_:currency:)`` accepts, one a unit, for messages.
   public static var symbols: [String] { UnitDefinition.table.map(\.symbol) }

@@ -7,44 +7,65 @@ enum UnitSpelling {
   static func unit(_ name: String, currency: String?) -> Unit? {
     if let unit = exact[name] { return unit }
     guard !name.isEmpty, name.utf8.count <= maximumLength else { return nil }
-    let plain = plain(name)
-    if uncertain.contains(plain) { return nil }
-    if let unit = exactPlain[plain] { return unit }
-    let folded = plain.lowercased()
-    if unclearCase.contains(folded) { return ofCase(plain, folded) }
-    return byFolded[folded] ?? singular(folded) ?? price(plain, currency: currency)
+    let plain = plain(withoutNegativePowers(name))
+    return whole(plain) ?? quotient(plain, currency: currency)
   }
 
-  /// The unit of ``Unit/senML(_:)``.
-  static func senML(_ symbol: String) -> Unit? {
-    if senMLAbsent.contains(symbol) { return nil }
-    return exact[senMLNames[symbol] ?? symbol]
-  }
-
-  /// Without what does not count in a spelling; superscripts, look-alikes and ` per ` in their plain form.
-  private static func plain(_ name: String) -> String {
-    var result = ""
-    var rest = name.unicodeScalars[...]
-    while let scalar = rest.first {
-      if scalar == " ", rest.starts(with: " per ".unicodeScalars) {
-        result.append("/")
-        rest = rest.dropFirst(4)
+  /// `W m⁻²` and `min-1` with the stroke of a fraction; everything else as it is.
+  private static func withoutNegativePowers(_ name: String) -> String {
+    guard name.contains(where: { "123¹²³".contains($0) }) else { return name }
+    var (above, below) = ("", "")
+    for part in name.split(whereSeparator: { " \u{A0}·\u{22C5}*".contains($0) }) {
+      let base = part.dropLast()
+      guard let power = part.last, "123¹²³".contains(power), let sign = base.last, "-\u{2212}⁻".contains(sign),
+        self.part(base.dropLast()) != nil
+      else {
+        above += part
         continue
       }
+      below += base.dropLast()
+      if !"1¹".contains(power) { below.append(power) }
+    }
+    return below.isEmpty ? name : (above.isEmpty ? "1" : above) + "/" + below
+  }
+
+  /// Without what does not count in a spelling; superscripts and look-alikes in their plain form.
+  private static func plain(_ name: String) -> String {
+    var result = ""
+    for scalar in name.unicodeScalars {
       switch scalar {
-      case " ", "\u{A0}", "\u{202F}", "\t", "\r", "\n", "_", "-", "\u{2212}", ".", "^", "\u{B7}", "\u{22C5}", "*": break
-      case "²": result.append("2")
+      case " ", "\u{A0}", "\u{202F}", "\u{200B}", "\u{FEFF}", "\t", "\r", "\n": break
+      case "_", "-", "\u{2212}", "⁻", ".", "^", "\u{B7}", "\u{22C5}", "*", "(", ")", "[", "]": break
+      // A sum of what came before; and what UTF-8 read as Latin-1 puts before `°` and `²`.
+      case "\u{3A3}", "\u{2211}", "\u{C2}": break
+      case "²", "\u{2082}": result.append("2")
       case "³": result.append("3")
+      case "\u{33A1}": result.append("m2")
+      case "\u{33A5}": result.append("m3")
       case "\u{BA}", "\u{2DA}": result.append("°")
       case "\u{2103}": result.append("°C")
       case "\u{2109}": result.append("°F")
       case "\u{3BC}": result.append("\u{B5}")
       case "\u{2126}": result.append("\u{3A9}")
+      case "\u{2044}", "\u{2215}": result.append("/")
+      case "\u{FF05}": result.append("%")
       default: result.unicodeScalars.append(scalar)
       }
-      rest = rest.dropFirst()
     }
     return result
+  }
+
+  /// A unit that is not written as one by another, unless the table has it so.
+  private static func whole(_ plain: String) -> Unit? {
+    let folded = plain.lowercased()
+    if uncertain.contains(folded) { return nil }
+    if let unit = exactPlain[plain] { return unit }
+    if unclearCase.contains(folded) { return ofCase(plain, folded) }
+    return known(folded) ?? singular(folded) ?? bare(plain, folded)
+  }
+
+  private static func known(_ folded: String) -> Unit? {
+    byFolded[folded] ?? UnitWords.symbol(folded).flatMap { exact[$0] }
   }
 
   /// A unit of which the case of the first letter says whether it is a milli or a mega unit.
@@ -53,10 +74,79 @@ enum UnitSpelling {
     return plain.utf8.contains { $0 &- 0x41 < 26 } ? milli[folded] : nil
   }
 
+  /// Of a plural; what ends in `as` may be a unit times second.
   private static func singular(_ folded: String) -> Unit? {
-    guard folded.utf8.count >= 5, folded.utf8.last == UInt8(ascii: "s") else { return nil }
+    guard folded.utf8.count >= 4, folded.hasSuffix("s"), !folded.hasSuffix("as") else { return nil }
     return byFolded[String(folded.dropLast())]
   }
+
+  /// Without an end that says of what kind the power is, and with `h` for an hour behind a symbol: `kWp`, `VAC`, `kW-hr`.
+  private static func bare(_ plain: String, _ folded: String) -> Unit? {
+    for (ending, instead) in endings where folded.hasSuffix(ending) && folded.utf8.count > ending.utf8.count {
+      let base = String(plain.dropLast(ending.count)) + instead
+      // Two letters alone, such as `WT`, are more often something else.
+      let isShort = base.utf8.count + ending.utf8.count == 2
+      if isShort, !plain.hasSuffix(ending) { continue }
+      guard let unit = exactPlain[base] ?? (isShort ? nil : known(base.lowercased())) else { continue }
+      let fits =
+        switch unit.quantity {
+        case .power: true
+        case .energy: ending.utf8.count > 1
+        case .voltage, .current: kindsOfCurrent.contains(ending)
+        case .reactiveEnergy, .apparentEnergy, .charge: instead == "h"
+        default: false
+        }
+      if fits { return unit }
+    }
+    return nil
+  }
+
+  private static let kindsOfCurrent: Set<String> = ["ac", "dc", "rms"]
+
+  private static let endings = [
+    ("hours", "h"), ("hour", "h"), ("hrs", "h"), ("hr", "h"), ("ac", ""), ("dc", ""), ("rms", ""), ("el", ""),
+    ("th", ""),
+    ("p", ""), ("e", ""), ("t", ""),
+  ]
+
+  // MARK: One by another
+
+  private static func quotient(_ plain: String, currency: String?) -> Unit? {
+    if let slash = plain.lastIndex(of: "/") {
+      return quotient(plain[..<slash], plain[plain.index(after: slash)...], currency)
+    }
+    // `per` is also in `ampere` and `percent`.
+    for start in plain.indices.dropFirst() where plain[start...].prefix(3).lowercased() == "per" {
+      let end = plain.index(start, offsetBy: 3)
+      if let unit = quotient(plain[..<start], plain[end...], currency) { return unit }
+    }
+    return nil
+  }
+
+  private static func quotient(_ above: Substring, _ below: Substring, _ currency: String?) -> Unit? {
+    let divisor = part(below)
+    if let divisor, let symbol = part(above) ?? massOfCarbonDioxide(above), let unit = exact["\(symbol)/\(divisor)"] {
+      return unit
+    }
+    return price(String(above), by: energies[below.lowercased()] ?? divisor, currency: currency)
+  }
+
+  /// The symbol of what stands above or below a stroke.
+  private static func part(_ plain: Substring) -> String? {
+    let folded = plain.lowercased()
+    return partSymbols[folded] ?? whole(String(plain))?.symbol ?? UnitWords.symbol(folded)
+  }
+
+  private static func massOfCarbonDioxide(_ plain: Substring) -> String? {
+    let folded = plain.lowercased()
+    guard let ending = ["co2", "co2e", "co2eq"].first(where: folded.hasSuffix) else { return nil }
+    return part(plain.dropLast(ending.count))
+  }
+
+  private static let partSymbols = [
+    "m2": "m²", "sqm": "m²", "qm": "m²", "cm2": "cm²", "100km": "100km", "rev": "rev", "mg": "mg", "µg": "µg",
+    "ug": "µg", "sqft": "ft²", "ft2": "ft²",
+  ]
 
   // MARK: Tables
 
@@ -92,8 +182,8 @@ enum UnitSpelling {
   ]
 
   private static let mega = cased([
-    "mw": "MW", "mwh": "MWh", "mva": "MVA", "mvah": "MVAh", "mvar": "Mvar", "mvarh": "Mvarh", "mj": "MJ",
-    "mpa": "MPa", "mohm": "MΩ", "mω": "MΩ",
+    "mw": "MW", "mwh": "MWh", "mva": "MVA", "mvah": "MVAh", "mvar": "Mvar", "mvarh": "Mvarh", "mhz": "MHz",
+    "mj": "MJ", "mpa": "MPa", "mohm": "MΩ", "mω": "MΩ",
   ])
 
   private static let milli = cased([
@@ -104,20 +194,12 @@ enum UnitSpelling {
   private static func cased(_ symbols: [String: String]) -> [String: Unit] { symbols.compactMapValues { exact[$0] } }
 
   /// A plural, or a unit times second (SenML); a thousand BTU, or a million.
-  private static let uncertain: Set<String> = ["vars", "VAs", "MBTU", "MBtu", "mbtu", "Mbtu"]
-
-  private static let senMLNames = [
-    "C": "A·s", "VAs": "VA·s", "vars": "var·s", "/": "ratio", "/100": "%", "/1000": "permille", "Ohm": "ohm",
-  ]
-
-  private static let senMLAbsent: Set<String> = ["F", "H", "S", "T", "n", "d"]
+  private static let uncertain: Set<String> = ["vars", "vas", "mbtu"]
 
   // MARK: Prices
 
-  private static func price(_ plain: String, currency: String?) -> Unit? {
-    guard let slash = plain.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
-    let money = String(plain[..<slash])
-    guard let base = denominators[String(plain[plain.index(after: slash)...]).lowercased()] else { return nil }
+  private static func price(_ money: String, by base: String?, currency: String?) -> Unit? {
+    guard let base, exact["/" + base] != nil else { return nil }
     switch parts(of: money, currency: currency) {
     case .whole: return exact["/" + base]
     case .hundredth: return exact["ct/" + base]
@@ -127,9 +209,7 @@ enum UnitSpelling {
   }
 
   /// Nobody sells by the milliwatt-hour, so case does not count here.
-  private static let denominators = [
-    "kwh": "kWh", "mwh": "MWh", "wh": "Wh", "gj": "GJ", "mmbtu": "MMBTU", "therm": "therm", "thm": "therm", "m3": "m³",
-  ]
+  private static let energies = ["kwh": "kWh", "mwh": "MWh", "wh": "Wh", "gj": "GJ"]
 
   private enum Money {
     case whole, hundredth, thousandth
@@ -140,7 +220,7 @@ enum UnitSpelling {
     if hundredths.contains(money) { return .hundredth }
     let folded = money.lowercased()
     if folded == "rp" {
-      switch currency {
+      switch currency?.uppercased() {
       case "CHF": return .hundredth
       case "IDR": return .whole
       default: return nil

@@ -26,6 +26,12 @@ final class PlainJSONReader: PayloadReader {
   /// Whether ``JSONPointerVisitor/found`` has the kinds of ``shape``.
   @exclusivity(unchecked) private var isShapeFound = false
   private var misses = 0
+  // What the kinds in ``JSONPointerVisitor/found`` say, so that messages of one form do not look again.
+  /// Where a lone value stands.
+  @exclusivity(unchecked) private var valuePlace = 0
+  /// Where the first time may stand.
+  @exclusivity(unchecked) private var timePlace = 0
+  @exclusivity(unchecked) private var hasUnit = false
 
   override init(_ plan: ReadingPlan) {
     details = plan.details
@@ -61,6 +67,7 @@ final class PlainJSONReader: PayloadReader {
     visitor.found.removeAll(keepingCapacity: true)
     visitor.found.append(contentsOf: shapeFound)
     isShapeFound = true
+    locate()
     return true
   }
 
@@ -76,7 +83,21 @@ final class PlainJSONReader: PayloadReader {
       if let refusal = documents.scan(from: visitor.root, with: &visitor) { return refusal }
       visitor.base += JSONPointerVisitor.capacity
     } while visitor.base < pointers.count
+    locate()
     return nil
+  }
+
+  private func locate() {
+    func kind(_ place: Int) -> JSONValue.Kind { visitor.found[place].kind }
+    // The document itself, when it is a lone value; else the first of the usual names that is there.
+    valuePlace = 0
+    if isSingle, kind(0) == .container {
+      valuePlace = 1
+      while valuePlace < valueCount - 1, kind(valuePlace) == .missing { valuePlace += 1 }
+    }
+    timePlace = valueCount
+    while timePlace < firstUnit, kind(timePlace) == .missing || kind(timePlace) == .null { timePlace += 1 }
+    hasUnit = (firstUnit..<pointers.count).contains { kind($0) == .string }
   }
 
   private func take(_ payload: Bytes, _ scope: inout MessageScope) -> RefusalReason? {
@@ -90,30 +111,25 @@ final class PlainJSONReader: PayloadReader {
       }
       return nil
     }
-    // The document itself, when it is a lone value; else the first of the usual names that is there.
-    var place = 0
-    if visitor.found[0].kind == .container {
-      place = 1
-      while place < valueCount - 1, visitor.found[place].kind == .missing { place += 1 }
-    }
     scope.take(
-      visitor.found[place], payload, isPlain ? nil : details[0], value: 0, unit: unit(payload, &scope),
-      slot: scope.slot(0), at: stamp.time, hasSourceTime: stamp.isFromSource)
+      visitor.found[valuePlace], payload, isPlain ? nil : details[0], value: 0,
+      unit: hasUnit ? unit(payload, &scope) : UnitTexts.none, slot: scope.slot(0), at: stamp.time,
+      hasSourceTime: stamp.isFromSource)
     return nil
   }
 
   /// A unit beside the lone value, if it is one that is known.
   private func unit(_ payload: Bytes, _ scope: inout MessageScope) -> Int32 {
-    for place in firstUnit..<visitor.found.count where visitor.found[place].kind == .string {
-      let position = scope.slots.units.position(of: ByteText.slice(payload, visitor.found[place].range))
-      if scope.slots.units[position] != nil { return position }
+    for place in firstUnit..<pointers.count where visitor.found[place].kind == .string {
+      let position = scope.position(ofUnit: visitor.found[place], payload)
+      if scope.slots.units[position, plant: scope.plant] != nil { return position }
     }
     return UnitTexts.none
   }
 
   /// The time of the document; `nil` if the place that the rule names has none that is readable.
   private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
-    for place in valueCount..<firstUnit {
+    for place in timePlace..<firstUnit {
       let value = visitor.found[place]
       if value.kind == .missing || value.kind == .null || value.isAbsentText(in: payload) { continue }
       if form.isStated { return scope.statedTime(of: value, payload, form) }

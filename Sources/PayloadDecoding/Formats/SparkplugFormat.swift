@@ -135,7 +135,7 @@ private final class SparkplugReader: PayloadReader {
     let stated = target.values.first.map { $0 >= 0 ? plan.rule.values[$0].detail.unit : plan.rule.detail.unit } ?? nil
     if !definition.unit.isEmpty, !target.values.isEmpty, stated == nil {
       target.unit = scope.unit(named: definition.unit)
-      if target.unit != UnitTexts.none, Unit.named(definition.unit) == nil {
+      if target.unit != UnitTexts.none, scope.slots.units[target.unit, plant: scope.plant] == nil {
         target.unit = UnitTexts.none
         scope.sightings.append(
           "metric '\(definition.name)' of topics '\(plan.rule.match)' has the unit '\(definition.unit)', which is not "

@@ -201,8 +201,8 @@ struct RecordTaker {
     for place in plan.usualUnits {
       let found = source.value(at: place, outwards: false)
       guard found.kind == .string, setText(found, source), !text.isEmpty else { continue }
-      let position = text.withUnsafeBytes { scope.slots.units.position(of: $0) }
-      if scope.slots.units[position] != nil { return position }
+      let position = text.withUnsafeBytes { scope.slots.units.position(of: ByteText.trimmed($0)) }
+      if scope.slots.units[position, plant: scope.plant] != nil { return position }
     }
     return UnitTexts.none
   }

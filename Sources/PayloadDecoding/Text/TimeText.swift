@@ -30,19 +30,33 @@ enum TimeText {
     if let format {
       found = format.parse(bytes, received: received, calendar: &calendar)
     } else if let number = wholeNumber(bytes) {
-      found =
-        bytes.count == 14 && unit == .auto
-        ? compact(bytes, received, &calendar) ?? moment(number, 0, unit) : moment(number, 0, unit)
+      let civil = mayBeCompact(bytes, unit) ? compact(bytes, received, &calendar) : nil
+      found = civil ?? moment(number, 0, unit)
     } else {
       found =
         civil(bytes, received, &calendar) ?? meterTime(bytes, received, &calendar)
         ?? (unit == .auto ? compact(bytes, received, &calendar) : nil) ?? epoch(bytes, unit: unit)
     }
-    guard let found else { return nil }
-    return found >= Timestamp(nanoseconds: 0) && found < latest ? found : nil
+    return found.flatMap { isAccepted($0) ? $0 : nil }
+  }
+
+  private static func isAccepted(_ time: Timestamp) -> Bool { time >= Timestamp(nanoseconds: 0) && time < latest }
+
+  /// Whether digits may be a date and time of day.
+  private static func mayBeCompact(_ bytes: Bytes, _ unit: TopicRule.TimeUnit) -> Bool {
+    bytes.count == 14 && unit == .auto
   }
 
   // MARK: Epoch
+
+  /// The timestamp that a whole number and nothing else is by itself; `nil` where ``parse(_:unit:format:received:calendar:)``
+  /// has to say.
+  static func epochNumber(_ bytes: Bytes, unit: TopicRule.TimeUnit) -> Timestamp? {
+    guard !mayBeCompact(bytes, unit), let number = wholeNumber(bytes), let time = moment(number, 0, unit),
+      isAccepted(time)
+    else { return nil }
+    return time
+  }
 
   /// A number of at most 18 digits and nothing else, which no civil time is.
   private static func wholeNumber(_ bytes: Bytes) -> Int64? {

@@ -59,6 +59,15 @@ extension MessageScope {
     return plain
   }
 
+  /// The position of a unit that stands as a text in JSON.
+  mutating func position(ofUnit value: JSONValue, _ payload: Bytes) -> Int32 {
+    guard value.hasEscapes else {
+      return slots.units.position(of: ByteText.slice(payload, ByteText.trimmed(payload, value.range)))
+    }
+    let plain = unescaped(ByteText.slice(payload, value.range))
+    return plain.withUnsafeBytes { slots.units.position(of: ByteText.trimmed($0)) }
+  }
+
   /// Takes a number that the format delimits, with its details.
   private mutating func takeNumber(
     _ text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32, power: Double, slot: Int, at time: Timestamp,

@@ -47,7 +47,7 @@ package struct MessageScope {
   /// What is known of edge nodes, by plant.
   var sparkplug = SparkplugShare()
 
-  var slots = SlotTable()
+  var slots: SlotTable
   var pending = PendingValues()
   /// Why a value that was looked for was not taken.
   var setback = RefusalReason.missingValue
@@ -72,13 +72,19 @@ package struct MessageScope {
   /// What is known of first appearances that a person should hear of.
   var sightings: [String] = []
 
-  var calendars: [LocalCalendar] = []
+  var calendars: [LocalCalendar]
   var messageNumber: UInt64 = 0
   private var told = ByteTable()
 
   // Used again by every message.
   var nameKey: [UInt8] = []
   var scratch: [UInt8] = []
+
+  /// A scope for messages of plants whose order is that of their numbers.
+  init(plants: [Plant]) {
+    slots = SlotTable(plants: plants)
+    calendars = plants.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
+  }
 
   /// Prepares for the next message.
   mutating func begin(received: Timestamp) {
@@ -224,7 +230,9 @@ package struct MessageScope {
 
   /// A time as a text of the payload states it; `nil` if it is not readable.
   mutating func timestamp(_ text: Bytes, _ form: TimeForm) -> Timestamp? {
-    TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])
+    // Most times are epoch numbers, for which the calendars need not be looked at.
+    if form.format == nil, let time = TimeText.epochNumber(text, unit: form.unit) { return time }
+    return TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])
   }
 }
 

@@ -10,15 +10,16 @@ struct ScalarText {
   var isWord = false
 
   /// Longest unit behind a number [bytes].
-  static let maximumUnitLength = 24
+  static let maximumUnitLength = 40
 
   /// Reads a trimmed text, or says why it is no value.
   ///
   /// Words, in any case: `on true yes online open enabled` are 1, `off false no offline closed disabled` are 0.
   /// `null none nan inf infinity unknown unavailable n/a -- -` and an empty text are a missing value. A unit may follow
-  /// the number, as in `230.1 V`, `21.5°C` or `1500 Watts`: at most 24 bytes that begin with a letter, `%`, `/` or a
-  /// character beyond ASCII, and have no digit except after `m` or `^` (`m3`). In front of a unit a single comma that
-  /// is not followed by just three digits is a decimal mark: `23,5 °C`.
+  /// the number, as in `230.1 V`, `21.5°C`, `0.21 $/kWh` or `7 litres per hour`: at most 40 bytes that begin with a
+  /// letter, `%`, `/`, `$` or a character beyond ASCII, and have no digits but powers (`ft3`, `m-2`) and those of `CO2`,
+  /// `H2O` and `100km`. In front of a unit a single comma that is not followed by just three digits is a decimal mark:
+  /// `23,5 °C`.
   static func read(_ bytes: UnsafeRawBufferPointer, decimal: ValueDetail.DecimalMark = .point) -> Result {
     if bytes.isEmpty { return .refused(.missingValue) }
     if decimal == .comma { return readCommas(bytes) }
@@ -58,18 +59,32 @@ struct ScalarText {
     guard start < bytes.count else { return bytes.count..<bytes.count }
     guard bytes.count - start <= maximumUnitLength else { return nil }
     let first = bytes[start]
-    guard ByteText.isLetter(first) || first == 0x25 || first == 0x2F || first >= 0x80 else { return nil }
+    guard ByteText.isLetter(first) || first >= 0x80 || isOne(first, of: "%/$") else { return nil }
     for i in start..<bytes.count {
       let byte = bytes[i]
       if ByteText.isDigit(byte) {
-        guard bytes[i - 1] == UInt8(ascii: "m") || bytes[i - 1] == UInt8(ascii: "^") else { return nil }
-      } else if !ByteText.isLetter(byte), byte != 0x25, byte != 0x2F, byte != 0x5E, byte != 0x5F, byte != 0x20,
-        byte < 0x80
-      {
+        guard isDigitOfUnit(i, bytes, from: start) else { return nil }
+      } else if !ByteText.isLetter(byte), byte < 0x80, !isOne(byte, of: "%/$^_ .-*()") {
         return nil
       }
     }
     return start..<bytes.count
+  }
+
+  /// Whether a digit is a power, or that of `CO2`, `H2O` or `100km`.
+  private static func isDigitOfUnit(_ position: Int, _ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
+    guard position > start else { return false }
+    if isOne(bytes[position - 1], of: "^-mMtTnNhHoO") {
+      return position + 1 == bytes.count || !ByteText.isDigit(bytes[position + 1])
+    }
+    let stroke = bytes.count - 6
+    return stroke > start && (1...3).contains(position - stroke)
+      && ByteText.equals(ByteText.slice(bytes, stroke, bytes.count), "/100km")
+  }
+
+  private static func isOne(_ byte: UInt8, of characters: StaticString) -> Bool {
+    for i in 0..<characters.utf8CodeUnitCount where characters.utf8Start[i] == byte { return true }
+    return false
   }
 
   /// Whether a text says that there is no value.

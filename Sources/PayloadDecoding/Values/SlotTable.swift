@@ -11,7 +11,10 @@ struct SlotTable {
   /// Slots by route and name, for names that come from payloads.
   private var names = ByteTable()
   /// Units that payloads name.
-  var units = UnitTexts()
+  var units: UnitTexts
+
+  /// A table without slots, for the values of plants whose order is that of their numbers.
+  init(plants: [Plant]) { units = UnitTexts(plants: plants) }
 
   /// How many names of payloads are remembered.
   var nameCount: Int { names.count }
@@ -56,14 +59,14 @@ struct SlotTable {
 
   /// The series of a slot, negative where it has none. Admits it with its first value.
   mutating func series(
-    of slot: Int, unit: Int32, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
+    of slot: Int, unit: Unit?, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
   ) -> Int32 {
     if slots[slot].series == ValueSlot.unresolved { resolve(slot, unit: unit, &register, firstSight: firstSight) }
     return slots[slot].series
   }
 
   private mutating func resolve(
-    _ slot: Int, unit: Int32, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
+    _ slot: Int, unit: Unit?, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
   ) {
     guard let value = unresolved.removeValue(forKey: slot) else { return }
     let (asset, sensor) = (value.asset, value.sensor)
@@ -84,8 +87,7 @@ struct SlotTable {
     }
     firstSight(value, register)
     // Without a unit of its own a sensor has the one that the rule or its first value states.
-    let first = value.unit ?? (unit >= 0 ? units[unit] : nil)
-    let index = register.admit(asset: asset, sensor: sensor, unit: first)
+    let index = register.admit(asset: asset, sensor: sensor, unit: value.unit ?? unit)
     slots[slot].series = index.rawValue
     slots[slot].conversion = position(of: conversion(of: value, register.series[index.position].profile.unit))
   }
