@@ -88,7 +88,8 @@ let package = Package(
       name: "wattline",
       dependencies: [
         "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "FeatureWindows",
-        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink",
+        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel",
+        "InfluxSink",
         "PayloadDecoding", "PlantDiscovery", "PlantTesting",
         "WattlineBenchmarks",
       ],
@@ -124,7 +125,7 @@ let package = Package(
       "wattline",
       [
         "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal",
-        "PlantConfig", "PayloadDecoding",
+        "PlantConfig", "PayloadDecoding", "Recordings",
       ]),
   ],
   swiftLanguageModes: [.v6]

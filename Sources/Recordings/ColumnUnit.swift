@@ -16,11 +16,16 @@ public enum ColumnUnit: Sendable, Equatable {
     "gwh": .energy(toKilowattHours: 1e6),
   ]
 
+  private static let money: Set<String> = [
+    "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "jpy", "aud", "ct", "cent", "cents", "pence", "öre",
+    "øre", "€", "$", "£", "¢", "price", "preis", "cost",
+  ]
+
   /// The unit of a name such as `kWh`, whatever the case of its letters.
   public init(named name: String) { self = ColumnUnit.named[name.lowercased()] ?? .other(name) }
 
   /// Whether a name is one of a power or an energy.
-  static func isKnown(_ name: some StringProtocol) -> Bool { named[name.lowercased()] != nil }
+  public static func isKnown(_ name: some StringProtocol) -> Bool { named[name.lowercased()] != nil }
 
   /// The name without the unit, and the unit, of a heading: `Load [kWh]`, `Load (kW)`, `Load in W`, `load_kwh` (whose
   /// name stays whole), `kWh`.
@@ -33,6 +38,10 @@ public enum ColumnUnit: Sendable, Equatable {
     }
     let words = heading.split { " _-/".contains($0) }
     guard let last = words.last, isKnown(last), last.utf8.count > 1 || words.count > 1 else { return (heading, nil) }
+    // As in `ct/kWh` or `price_eur_mwh`, which is no energy.
+    if let before = words.dropLast().last, money.contains(before.lowercased()) {
+      return (heading, .other("\(before)/\(last)"))
+    }
     let unit = ColumnUnit(named: String(last))
     let isApart = heading.dropLast(last.count).last == " "
     guard isApart else { return (heading, unit) }

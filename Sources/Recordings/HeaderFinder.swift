@@ -6,6 +6,8 @@ struct HeaderFinder {
   struct Rows {
     /// One a cell; empty where there is none.
     var headings: [String]
+    /// Cells that a row may have: as many as headings, where there are any.
+    var width: Int
     /// Units from a line of their own below the headings.
     var units: [ColumnUnit?]
     var headerLine: Int?
@@ -52,7 +54,8 @@ struct HeaderFinder {
       ColumnUnit.isKnown(text) && text.utf8.count > 1 ? ColumnUnit(named: text) : ColumnUnit.split(text).unit
     }
     return Rows(
-      headings: names + Array(repeating: "", count: width - names.count), units: units,
+      headings: names + Array(repeating: "", count: width - names.count),
+      width: names.isEmpty ? sample.width : names.count, units: units,
       headerLine: header.map { lines[$0].number }, data: lines[first...], start: above?.next ?? sample.start,
       lineBefore: above?.number ?? sample.lineBefore,
       preambleUnit: alone.first { if case .other = $0 { false } else { true } })
@@ -65,7 +68,7 @@ struct HeaderFinder {
   private func header(above first: Int) -> Int? {
     let wide = (0..<first).reversed().filter { place in
       let kinds = sample.lines[place].kinds
-      return 2 * kinds.count > sample.width && 2 * kinds.count { $0 != .empty } > sample.width && kinds.contains(.text)
+      return 2 * kinds.count { $0 != .empty } > sample.width && kinds.contains(.text)
     }
     return wide.first { texts(sample.lines[$0]).contains { $0 == options.time || TimesFinder.isTimeName($0) } }
       ?? wide.first { !sample.lines[$0].kinds.contains(.number) && !isUnits(sample.lines[$0]) } ?? wide.first
@@ -75,7 +78,7 @@ struct HeaderFinder {
   private func firstRow() -> Int {
     let lines = sample.lines
     if options.needsTimes || lines.contains(where: { $0.hasMoment(sample.bytes) }) {
-      let usual = lines.firstIndex { $0.cells.count == sample.width && $0.hasMoment(sample.bytes) && hasValue($0) }
+      let usual = lines.firstIndex { $0.width == sample.width && $0.hasMoment(sample.bytes) && hasValue($0) }
       if let found = usual ?? lines.firstIndex(where: { $0.hasMoment(sample.bytes) && $0.cells.count > 1 }) {
         return found
       }
@@ -86,7 +89,7 @@ struct HeaderFinder {
       }
       return named.map { $0 + 1 } ?? lines.count
     }
-    return lines.firstIndex { line in line.cells.count == sample.width && !line.kinds.contains(.text) }
+    return lines.firstIndex { line in line.width == sample.width && !line.kinds.contains(.text) }
       ?? min(1, lines.count)
   }
 

@@ -15,7 +15,7 @@ struct LayoutFinder {
     let rows = try HeaderFinder(file: file, sample: sample, options: options).rows()
     var layout = RecordingLayout(
       encoding: encoding, delimiter: sample.delimiter, decimal: .point, headerLine: rows.headerLine, columns: [],
-      zone: options.zone ?? "UTC", width: rows.headings.count, start: (rows.start, rows.lineBefore))
+      zone: options.zone ?? "UTC", width: rows.width, start: (rows.start, rows.lineBefore))
     let finder = TimesFinder(file: file, sample: sample, rows: rows, options: options)
     layout.times = try options.needsTimes ? finder.times() : finder.possibleTimes()
     layout.wide = layout.times.flatMap { WideFinder(sample: sample, rows: rows, times: $0).wide() }
@@ -72,7 +72,8 @@ struct LayoutFinder {
         RecordingColumn(
           heading: "value", name: "value", unit: told.map { ColumnUnit(named: $0) } ?? unit, isText: false, cell: -1))
     }
-    for (cell, heading) in rows.headings.enumerated() where !taken.contains(cell) && !wideCells.contains(cell) {
+    for (cell, heading) in rows.headings.prefix(rows.width).enumerated()
+    where !taken.contains(cell) && !wideCells.contains(cell) {
       let kinds = rows.data.compactMap { $0.cells.count > cell ? $0.kinds[cell] : nil }
       if heading.isEmpty, kinds.allSatisfy({ $0 == .empty }) { continue }
       let isText = 2 * kinds.count { $0 != .number && $0 != .empty } > kinds.count { $0 != .empty }

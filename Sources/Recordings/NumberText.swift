@@ -13,11 +13,16 @@ enum NumberText {
   /// Powers of ten that a `Double` holds exactly.
   private static let powers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
 
-  /// The number in some bytes, NaN where they say that there is none, `nil` where they are no number.
+  /// The number in some bytes, NaN where they say that there is none, `nil` where they are no number. One that can only
+  /// be meant with the other mark is read with that.
   ///
   /// Thousands may be apart by blanks, apostrophes or the other of point and comma, in groups of three. Worked values with
-  /// a decimal comma: `1.234,5` and `1 234,5` are 1234.5, `-0,31` is -0.31, `1.23` is none, `3e-2` is 0.03.
+  /// a decimal comma: `1.234,5` and `1 234,5` are 1234.5, `-0,31` is -0.31, `1.23` is 1.23, `1.234` is 1234, `3e-2` is 0.03.
   static func number(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
+    strictNumber(bytes, range, mark) ?? strictNumber(bytes, range, mark == .point ? .comma : .point)
+  }
+
+  private static func strictNumber(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
     var place = range.lowerBound
     let end = range.upperBound
     guard place < end else { return .nan }

@@ -29,7 +29,7 @@ extension Recording {
   }
 
   /// The length of what each row stands for [ns].
-  func intervals() -> [Int64] {
+  public func intervals() -> [Int64] {
     if lengths.count == count { return lengths }
     let steps = zip(times.dropFirst(), times).map { ($0 - $1).nanoseconds }
     guard let usual = step?.nanoseconds else { return Array(repeating: 0, count: count) }

@@ -20,6 +20,11 @@ public struct Recording: Sendable {
     public var skippedHours = 0
     /// Days of a wide file whose cells do not fit the day's length by the clock.
     public var unevenDays = 0
+
+    /// Rows that were read and left out, and nothing else amiss.
+    public init(rows: Int = 0, unreadable: Int = 0, problems: [RecordingProblem] = []) {
+      (self.rows, self.unreadable, self.problems) = (rows, unreadable, problems)
+    }
   }
 
   /// The columns, in the order in which they were asked for.
@@ -34,6 +39,9 @@ public struct Recording: Sendable {
   public internal(set) var tally: Tally
   /// What each row stands for [ns], where the file tells; empty where it does not.
   var lengths: [Int64] = []
+
+  /// Whether several rows may come of one line, as of a file with a day in each.
+  public var isUnfolded: Bool { columns.contains { $0.cell < 0 } }
 
   /// How many rows there are.
   public var count: Int { lines.count }

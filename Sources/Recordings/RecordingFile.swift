@@ -46,15 +46,20 @@ public struct RecordingFile: Sendable {
   /// The columns that are no times.
   public var columns: [RecordingColumn] { layout.columns }
 
+  /// The heading of the first column of times; `nil` where there is none or no headings are.
+  public var timeHeading: String? { layout.headerLine == nil ? nil : layout.times?.headings.first }
+
+  /// Whether a heading is a usual one of times.
+  public static func isTimeHeading(_ heading: String) -> Bool { TimesFinder.isTimeName(heading) }
+
   /// Size of the text [bytes].
   public var byteCount: Int { bytes.count }
 
   /// The position of a column, or an error that names those there are.
   public func column(named name: String) throws(RecordingError) -> Int {
     if let found = layout.column(named: name) { return found }
-    let known = columns.map(\.heading).joined(separator: ", ")
-    throw RecordingError(
-      self.name, "there is no column '\(name)'; there are \(known)", line: layout.headerLine ?? 1)
+    let known = ((layout.times?.headings ?? []) + columns.map(\.heading)).joined(separator: ", ")
+    throw RecordingError(self.name, "has no column '\(name)'; it has \(known)", line: layout.headerLine ?? 1)
   }
 
   /// The first column whose heading has one of some words in it, whatever the case; words in order of preference.
@@ -68,9 +73,32 @@ public struct RecordingFile: Sendable {
         + columns.map(\.heading).joined(separator: ", "), line: layout.headerLine ?? 1)
   }
 
-  /// Reads rows as they stand in the file, each with the numbers of some columns, in this order.
-  public func rows(of columns: [Int]) -> Recording {
-    let reader = RowReader(bytes, layout, columns: columns)
+  /// The text of a file's bytes, whatever they were stored in.
+  public static func text(of contents: [UInt8]) -> String {
+    String(decoding: RecordingText(contents).bytes, as: UTF8.self)
+  }
+
+  /// Where a column's heading stands: line and position in it, from 1.
+  public func place(ofHeading column: Int) -> (line: Int, column: Int) {
+    place(line: layout.headerLine ?? 1, column) ?? (layout.headerLine ?? 1, 1)
+  }
+
+  /// Where a column's cell stands in a line, and its text; `nil` where the line has none.
+  public func cell(line: Int, _ column: Int) -> (column: Int, text: String)? {
+    var scanner = CellScanner(bytes, delimiter: layout.delimiter.byte)
+    while scanner.line < line, scanner.next() != nil {}
+    let place = layout.columns[column].cell
+    guard scanner.line == line, scanner.cells.indices.contains(place) else { return nil }
+    return (scanner.column(of: scanner.cells[place]), scanner.text(scanner.cells[place]))
+  }
+
+  private func place(line: Int, _ column: Int) -> (line: Int, column: Int)? {
+    cell(line: line, column).map { (line, $0.column) }
+  }
+
+  /// Reads rows as they stand in the file, each with the numbers of some columns, in this order; at most so many lines.
+  public func rows(of columns: [Int], atMost most: Int = .max) -> Recording {
+    let reader = RowReader(bytes, layout, columns: columns, most: most)
     let names = columns.map { layout.columns[$0] }
     var collector = RowCollector(columns: names, layout: layout)
     if layout.wide == nil { collector.take(reader) } else { collector.takeWide(reader, columns: columns) }

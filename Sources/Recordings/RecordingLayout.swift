@@ -12,6 +12,14 @@ public struct RecordingColumn: Sendable, Equatable {
   public var isText: Bool
   /// Its position among the cells of a line; −1 for the values of a wide file.
   var cell: Int
+
+  /// Whether its numbers are told to be powers or energies.
+  public var isPowerOrEnergy: Bool {
+    switch unit {
+    case .power, .energy: true
+    case .other, nil: false
+    }
+  }
 }
 
 /// How a recording is laid out, as far as its own lines and the options tell.

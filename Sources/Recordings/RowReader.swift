@@ -1,17 +1,5 @@
 import PlantModel
 
-/// A row that was left out.
-public struct RecordingProblem: Hashable, Sendable {
-  /// Number of the line, from 1.
-  public var line: Int
-  /// Position in the line in characters, from 1.
-  public var column: Int
-  /// What is wrong with it.
-  public var reason: String
-  /// The heading of the column where a cell is no number.
-  public var heading: String?
-}
-
 /// Reads the rows of a recording in the order of the file, with times as the clock of the file shows them.
 struct RowReader {
   /// When a row was: in UTC, or what a local clock showed.
@@ -37,7 +25,12 @@ struct RowReader {
   private(set) var problems: [RecordingProblem] = []
   static let toldProblems = 20
 
-  init(_ bytes: [UInt8], _ layout: RecordingLayout, columns: [Int]) {
+  /// Lines that are read at the most.
+  private let most: Int
+  private var read = 0
+
+  init(_ bytes: [UInt8], _ layout: RecordingLayout, columns: [Int], most: Int = .max) {
+    self.most = most
     self.layout = layout
     self.columns = columns.map { layout.columns[$0] }
     wanted = self.columns.map(\.cell)
@@ -54,28 +47,30 @@ struct RowReader {
 
   /// Reads the next row that can be read; `false` at the end.
   mutating func next() -> Bool {
-    while let line = scanner.next() {
+    while read < most, let line = scanner.next() {
+      if line != .blank { read += 1 }
       switch line {
       case .blank: continue
-      case .tooLong: refuse(nil, "longer than \(CellScanner.longestLine) bytes")
-      case .unclosed: refuse(nil, "a quotation mark is not closed")
-      case .cells: if read() { return true }
+      case .tooLong: refuse(.line, nil, "longer than \(CellScanner.longestLine) bytes")
+      case .unclosed: refuse(.line, nil, "a quotation mark is not closed")
+      case .cells: if readCells() { return true }
       }
     }
     return false
   }
 
-  private mutating func refuse(_ cell: Cell?, _ reason: String, _ heading: String? = nil) {
+  private mutating func refuse(_ kind: RecordingProblem.Kind, _ cell: Cell?, _ reason: String) {
     problemCount += 1
     guard problems.count < RowReader.toldProblems else { return }
     let column = cell.map { scanner.column(of: $0) } ?? 1
-    problems.append(RecordingProblem(line: scanner.line, column: column, reason: reason, heading: heading))
+    problems.append(RecordingProblem(line: scanner.line, column: column, kind: kind, reason: reason))
   }
 
-  private mutating func read() -> Bool {
+  private mutating func readCells() -> Bool {
     let cells = scanner.cells
     guard hasWidth(cells) else {
-      refuse(nil, "\(cells.count) cells where the header has \(layout.width)" + commaHint(cells.count))
+      refuse(
+        .width(cells.count), nil, "\(cells.count) cells where the header has \(layout.width)" + commaHint(cells.count))
       return false
     }
     if let times = layout.times {
@@ -91,8 +86,9 @@ struct RowReader {
         continue
       }
       guard let value = NumberText.number(scanner.bytes, cells[cell].range, layout.decimal) else {
-        let text = scanner.text(cells[cell]).prefix(40)
-        refuse(cells[cell], "'\(text)' in column '\(columns[place].heading)' is not a number", columns[place].heading)
+        let text = String(scanner.text(cells[cell]).prefix(40))
+        let heading = columns[place].heading
+        refuse(.number(text, heading: heading), cells[cell], "'\(text)' in column '\(heading)' is not a number")
         return false
       }
       values[place] = value
@@ -114,18 +110,19 @@ struct RowReader {
 
   private mutating func moment(_ cells: [Cell], _ times: RecordingLayout.Times) -> Moment? {
     guard cells.count > times.cell else {
-      refuse(nil, "there is no time")
+      refuse(.time(""), nil, "there is no time")
       return nil
     }
     let cell = cells[times.cell]
     guard var moment = RowReader.moment(scanner.bytes, cell, layout, date: nil) else {
-      refuse(cell, "time '\(scanner.text(cell).prefix(40))' is not \(expected)")
+      let text = String(scanner.text(cell).prefix(40))
+      refuse(.time(text), cell, "time '\(text)' is not \(expected)")
       return nil
     }
     if let clock = times.timeOfDay {
       guard cells.count > clock, let text = CivilText(scanner.bytes, cells[clock].range), let part = text.timeOfDay
       else {
-        refuse(cells.count > clock ? cells[clock] : nil, "there is no time of day such as 14:15")
+        refuse(.time(""), cells.count > clock ? cells[clock] : nil, "there is no time of day such as 14:15")
         return nil
       }
       moment.nanoseconds += part
@@ -137,7 +134,9 @@ struct RowReader {
         let number = NumberText.number(scanner.bytes, cells[period.cell].range, layout.decimal), number.isFinite,
         (0...1500).contains(number)
       else {
-        refuse(cells.count > period.cell ? cells[period.cell] : nil, "there is no number of the interval in its day")
+        refuse(
+          .time(""), cells.count > period.cell ? cells[period.cell] : nil,
+          "there is no number of the interval in its day")
         return nil
       }
       moment.elapsed = (Int64(number) - period.first) * period.length

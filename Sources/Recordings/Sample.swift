@@ -12,7 +12,7 @@ enum CellKind: Equatable {
       let text = CivilText(bytes, cell.range), !text.hasDate || text.local(.dayFirst) ?? text.local(.monthFirst) != nil
     {
       self = !text.hasDate ? .timeOfDay : text.timeOfDay == nil ? .date : .dateTime
-    } else if let value = NumberText.number(bytes, cell.range, .point) ?? NumberText.number(bytes, cell.range, .comma) {
+    } else if let value = NumberText.number(bytes, cell.range, .point) {
       self = value.isNaN && !isNumberLike ? .empty : .number
     } else {
       self = .text
@@ -31,6 +31,8 @@ struct Sample {
     var next: Int
     var cells: [Cell]
     var kinds: [CellKind]
+    /// Cells up to the last that is not empty.
+    var width: Int { (kinds.lastIndex { $0 != .empty } ?? -1) + 1 }
 
     /// Whether some cell tells a date, or the first may be a moment as a number.
     func hasMoment(_ bytes: [UInt8]) -> Bool {
@@ -59,20 +61,20 @@ struct Sample {
       let kinds = scanner.cells.map { CellKind(bytes, $0) }
       lines.append(Line(number: scanner.line, next: scanner.position, cells: scanner.cells, kinds: kinds))
     }
-    let counts = Dictionary(lines.map { ($0.cells.count, 1) }, uniquingKeysWith: +)
+    let counts = Dictionary(lines.map { ($0.width, 1) }, uniquingKeysWith: +)
     width = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
   }
 
   /// How well the delimiter explains the lines: those with a moment and the usual number of cells, and that number.
   func score(needsTimes: Bool) -> (Int, Int) {
     guard width > 1 else { return (0, width) }
-    let usual = lines.filter { $0.cells.count == width }
+    let usual = lines.filter { $0.width == width }
     return (needsTimes ? usual.count { $0.hasMoment(bytes) } : usual.count, width)
   }
 
   /// How a number would count time: seconds, milliseconds … since 1970, or days of a spreadsheet (1954 to 2119).
   static func clock(of cell: Cell, _ bytes: [UInt8]) -> RecordingLayout.Clock? {
-    guard let value = NumberText.number(bytes, cell.range, .point) ?? NumberText.number(bytes, cell.range, .comma)
+    guard let value = NumberText.number(bytes, cell.range, .point)
     else {
       return nil
     }

@@ -9,6 +9,7 @@ struct TimesFinder {
     "end", "to", "bis", "until", "ende", "epoch", "unix", "local_time", "zeitpunkt",
   ]
   private static let ends: Set<String> = ["end", "ending", "ende", "to", "bis", "until", "he"]
+  private static let hours: Set<String> = ["hour", "hours", "stunde", "he", "hora", "heure"]
   private static let periods: Set<String> = [
     "hour", "hours", "stunde", "he", "period", "periode", "interval", "qh", "quarter", "viertelstunde", "sp", "hora",
     "heure", "isp",
@@ -135,10 +136,12 @@ struct TimesFinder {
         line.cells.count > cell ? NumberText.number(sample.bytes, line.cells[cell].range, .point) : nil
       }
       guard let least = numbers.min(), let most = numbers.max(), numbers.allSatisfy({ $0 == $0.rounded() }),
-        least == 0 || least == 1, most - least >= 22
+        least == 0 || least == 1, most - least <= 100
       else { continue }
+      // Of few rows the word tells how long an interval is, of a day their number.
+      let isHour = TimesFinder.hasWord(rows.headings[cell], of: TimesFinder.hours)
+      guard most - least >= 22 || isHour else { continue }
       let minutes: Int64 = most - least < 25 ? 60 : most - least < 50 ? 30 : 15
-      guard most - least <= 100 else { continue }
       return (cell, minutes * 60_000_000_000, Int64(least))
     }
     return nil
