@@ -65,7 +65,7 @@ let package = Package(
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
-    module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "LineProtocol", "CCurl"]),
     module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),

@@ -9,8 +9,8 @@ struct Cell: Sendable, Equatable {
 }
 
 /// Goes through a text line by line and cuts each into cells after RFC 4180: in quotation marks a cell may hold the
-/// delimiter and doubled quotation marks. A line ends at `\n`, `\r\n` or `\r`, within quotation marks too: recordings have
-/// no cells of several lines, and a quotation mark that is never closed must not swallow the file.
+/// delimiter, doubled quotation marks and ends of lines. A line ends at `\n`, `\r\n` or `\r`. A cell of several lines is
+/// short: a quotation mark that is never closed must not swallow the file.
 struct CellScanner {
   /// What a line turned out to be.
   enum Line: Equatable {
@@ -26,6 +26,8 @@ struct CellScanner {
 
   /// Longest line [bytes].
   static let longestLine = 1 << 20
+  /// Most bytes of a cell after its first line.
+  private static let longestRest = 400
 
   let bytes: [UInt8]
   let delimiter: UInt8
@@ -33,6 +35,10 @@ struct CellScanner {
   private(set) var position: Int
   /// Number of the latest line, from 1.
   private(set) var line: Int
+  /// Number of the last line that the latest one takes.
+  var lastLine: Int { line + innerLines }
+  /// Ends of lines within cells of the latest line.
+  private var innerLines = 0
   /// Where the latest line started.
   private(set) var start = 0
   /// The cells of the latest line.
@@ -50,7 +56,8 @@ struct CellScanner {
   mutating func next() -> Line? {
     guard position < bytes.count else { return nil }
     start = position
-    line += 1
+    line += 1 + innerLines
+    innerLines = 0
     cells.removeAll(keepingCapacity: true)
     var cell = position
     var isQuoted = false
@@ -62,6 +69,8 @@ struct CellScanner {
     scanning: while place < count {
       let byte = bytes[place]
       switch byte {
+      case 10 where isQuoted && isClosed(after: place): innerLines += 1
+      case 13 where isQuoted && isClosed(after: place): break
       case 10, 13:
         isUnclosed = isQuoted
         break scanning
@@ -86,6 +95,14 @@ struct CellScanner {
     if end - start > CellScanner.longestLine { return .tooLong }
     if !hasContent || (cells[0].range.first.map { bytes[$0] } == UInt8(ascii: "#")) { return .blank }
     return isUnclosed ? .unclosed : .cells
+  }
+
+  /// Whether a quotation mark that ends a cell comes soon, and none before it that opens another.
+  private func isClosed(after place: Int) -> Bool {
+    let end = min(bytes.count, place + CellScanner.longestRest)
+    guard let quote = (place..<end).first(where: { bytes[$0] == 34 }) else { return false }
+    let next = (quote + 1..<max(quote + 1, end)).first { !isBlank(bytes[$0]) }
+    return next.map { [10, 13, delimiter].contains(bytes[$0]) } ?? (quote + 1 == bytes.count)
   }
 
   private func trimmed(_ start: Int, _ end: Int, _ hasQuotes: Bool) -> Cell {

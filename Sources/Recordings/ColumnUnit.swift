@@ -32,8 +32,8 @@ public enum ColumnUnit: Sendable, Equatable {
   static func split(_ heading: String) -> (name: String, unit: ColumnUnit?) {
     for (opening, closing) in [("[", "]"), ("(", ")")] {
       guard heading.hasSuffix(closing), let start = heading.range(of: opening, options: .backwards) else { continue }
-      let unit = heading[start.upperBound...].dropLast().trimmingCharacters(in: .whitespaces)
-      let name = heading[..<start.lowerBound].trimmingCharacters(in: .whitespaces)
+      let unit = heading[start.upperBound...].dropLast().trimmingCharacters(in: .whitespacesAndNewlines)
+      let name = heading[..<start.lowerBound].trimmingCharacters(in: .whitespacesAndNewlines)
       if !unit.isEmpty, !name.isEmpty { return (name, ColumnUnit(named: unit)) }
     }
     let words = heading.split { " _-/".contains($0) }

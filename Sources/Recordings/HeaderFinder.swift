@@ -57,7 +57,7 @@ struct HeaderFinder {
       headings: names + Array(repeating: "", count: width - names.count),
       width: names.isEmpty ? sample.width : names.count, units: units,
       headerLine: header.map { lines[$0].number }, data: lines[first...], start: above?.next ?? sample.start,
-      lineBefore: above?.number ?? sample.lineBefore,
+      lineBefore: above?.last ?? sample.lineBefore,
       preambleUnit: alone.first { if case .other = $0 { false } else { true } })
   }
 

@@ -43,7 +43,7 @@ struct LayoutFinder {
 
   private func sample(_ told: Delimiter?, _ position: Int, _ line: Int) throws(RecordingError) -> Sample {
     if let given = options.delimiter ?? told { return Sample(bytes, given, from: position, after: line) }
-    var best: (sample: Sample, score: (Int, Int))?
+    var best: (sample: Sample, score: (Int, Int, Int))?
     for delimiter in Delimiter.allCases {
       let sample = Sample(bytes, delimiter, from: position, after: line)
       let score = sample.score(needsTimes: options.needsTimes)
@@ -53,7 +53,7 @@ struct LayoutFinder {
     if best.score.0 > 0 { return best.sample }
     // Without a single moment, the most even cut is the likeliest.
     let even = Delimiter.allCases.map { Sample(bytes, $0, from: position, after: line) }
-    return even.max { $0.score(needsTimes: false).1 < $1.score(needsTimes: false).1 } ?? best.sample
+    return even.max { $0.score(needsTimes: false).2 < $1.score(needsTimes: false).2 } ?? best.sample
   }
 
   private func columns(

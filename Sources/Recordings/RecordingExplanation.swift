@@ -85,7 +85,8 @@ extension RecordingFile {
 
   private static func words(_ step: TimeSpan) -> String {
     let seconds = step.inSeconds
-    if seconds < 60 { return "\(seconds) s" }
-    return seconds < 3600 ? "\(seconds / 60) min" : "\(seconds / 3600) h"
+    func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+    if seconds < 60 { return "\(number(seconds)) s" }
+    return seconds < 3600 ? "\(number(seconds / 60)) min" : "\(number(seconds / 3600)) h"
   }
 }

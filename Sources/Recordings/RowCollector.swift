@@ -71,12 +71,20 @@ struct RowCollector {
       recording.times = moments.map { Timestamp(nanoseconds: $0.nanoseconds) }
     }
     if !ends.isEmpty {
-      let known = ends.enumerated().map { $1 ?? moments[$0] }
+      let known = ends.enumerated().map { row, end -> RowReader.Moment in
+        guard var end else { return moments[row] }
+        // An end at midnight may be written with the day that it ends; within the hour that comes twice it is no sign.
+        if end.isLocal, end.nanoseconds < moments[row].nanoseconds - RowCollector.day / 2 {
+          end.nanoseconds += RowCollector.day
+        }
+        return end
+      }
       let until = resolved(known).times
-      recording.lengths = zip(until, recording.times).map { length in
-        // An end at midnight may be written with the day that it ends.
-        let span = (length.0 - length.1).nanoseconds
-        return span > 0 ? span : span + RowCollector.day > 0 ? span + RowCollector.day : 0
+      recording.lengths = recording.times.indices.map { row in
+        let length = max(0, (until[row] - recording.times[row]).nanoseconds)
+        guard row + 1 < recording.times.count, recording.times[row + 1] > recording.times[row] else { return length }
+        // No interval reaches into the next one.
+        return min(length, (recording.times[row + 1] - recording.times[row]).nanoseconds)
       }
     } else if layout.times?.isEnd == true {
       recording.moveToStarts()

@@ -27,8 +27,9 @@ struct Sample {
 
   struct Line {
     var number: Int
-    /// Where the line after it starts.
+    /// Where the line after it starts, and the number of the line before that.
     var next: Int
+    var last: Int
     var cells: [Cell]
     var kinds: [CellKind]
     /// Cells up to the last that is not empty.
@@ -59,17 +60,22 @@ struct Sample {
     while lines.count < Sample.most, let found = scanner.next() {
       guard found == .cells else { continue }
       let kinds = scanner.cells.map { CellKind(bytes, $0) }
-      lines.append(Line(number: scanner.line, next: scanner.position, cells: scanner.cells, kinds: kinds))
+      lines.append(
+        Line(number: scanner.line, next: scanner.position, last: scanner.lastLine, cells: scanner.cells, kinds: kinds))
     }
     let counts = Dictionary(lines.map { ($0.width, 1) }, uniquingKeysWith: +)
     width = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
   }
 
-  /// How well the delimiter explains the lines: those with a moment and the usual number of cells, and that number.
-  func score(needsTimes: Bool) -> (Int, Int) {
-    guard width > 1 else { return (0, width) }
-    let usual = lines.filter { $0.width == width }
-    return (needsTimes ? usual.count { $0.hasMoment(bytes) } : usual.count, width)
+  /// How well the delimiter explains the lines: how many have a moment and the usual number of cells, how many of their
+  /// cells are no words, and that number.
+  func score(needsTimes: Bool) -> (Int, Int, Int) {
+    guard width > 1 else { return (0, 0, width) }
+    let usual = lines.filter { $0.width == width && (!needsTimes || $0.hasMoment(bytes)) }
+    let sense = usual.reduce(0) { sum, line in
+      sum + line.kinds.count { $0 != .text && $0 != .empty } - line.kinds.count { $0 == .text }
+    }
+    return (usual.count, sense, width)
   }
 
   /// How a number would count time: seconds, milliseconds … since 1970, or days of a spreadsheet (1954 to 2119).

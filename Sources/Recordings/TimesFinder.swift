@@ -6,9 +6,10 @@ struct TimesFinder {
     "time", "timestamp", "date", "datetime", "date_time", "start", "from", "begin", "utc", "zeit", "datum", "uhrzeit",
     "zeitstempel", "day", "tag", "von", "hour", "stunde", "periode", "interval", "ts", "moment", "fecha", "hora",
     "heure",
-    "end", "to", "bis", "until", "ende", "epoch", "unix", "local_time", "zeitpunkt",
+    "end", "to", "bis", "until", "ende", "epoch", "unix", "local_time", "zeitpunkt", "tid",
+    "dato", "fra", "til", "tijd", "van", "tot", "ora", "czas", "aika", "dag", "jour", "giorno",
   ]
-  private static let ends: Set<String> = ["end", "ending", "ende", "to", "bis", "until", "he"]
+  private static let ends: Set<String> = ["end", "ending", "ende", "to", "bis", "until", "he", "til", "tot", "hasta"]
   private static let hours: Set<String> = ["hour", "hours", "stunde", "he", "hora", "heure"]
   private static let periods: Set<String> = [
     "hour", "hours", "stunde", "he", "period", "periode", "interval", "qh", "quarter", "viertelstunde", "sp", "hora",
@@ -71,11 +72,19 @@ struct TimesFinder {
     }
     if let date = first(.date).first { return completed(date, kinds) }
     let numbers = first(.number).filter { clock(of: $0) != nil }
-    guard
-      let cell = numbers.first(where: { TimesFinder.isTimeName(rows.headings[$0]) })
-        ?? (rows.headerLine == nil || numbers.first == 0 && rows.headings[0].isEmpty ? numbers.first : nil)
-    else { return nil }
+    let named = numbers.first { TimesFinder.isTimeName(rows.headings[$0]) }
+    guard let cell = named ?? numbers.first(where: { $0 == 0 && (rows.headerLine == nil || isRising($0)) }) else {
+      return nil
+    }
     return completed(cell, kinds)
+  }
+
+  /// Whether a column's numbers go up from row to row.
+  private func isRising(_ cell: Int) -> Bool {
+    let numbers = rows.data.compactMap { line in
+      line.cells.count > cell ? NumberText.number(sample.bytes, line.cells[cell].range, .point) : nil
+    }
+    return numbers.count > 1 && zip(numbers.dropFirst(), numbers).allSatisfy { $0 > $1 }
   }
 
   private func completed(_ cell: Int, _ kinds: [CellKind]) -> RecordingLayout.Times {

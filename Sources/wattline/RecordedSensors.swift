@@ -13,8 +13,8 @@ struct RecordedSensors {
   private(set) var sensors: [Sensor] = []
 
   /// Takes columns named `asset.sensor` of wanted sensors, or those that are selected. A column of energies `asset.energy`
-  /// with its unit is the asset's power, and where no column is of an asset and one alone has a unit of power or energy,
-  /// that is `load.power`.
+  /// with its unit is the asset's power where there is no other. Where no column is of an asset, the only one with a unit
+  /// of power or energy is `load.power`, and the only one that is called a price is `grid.price`.
   init(
     _ file: RecordingFile, assets: [String], sensors wanted: [String],
     selected: [(column: String, target: String)]?
@@ -28,26 +28,42 @@ struct RecordedSensors {
       }
       return
     }
+    var energies: [(place: Int, sensor: Sensor)] = []
     for (place, column) in file.columns.enumerated() where !column.isText {
-      guard var sensor = RecordedSensors.sensor(column.name, assets) else { continue }
-      if sensor.sensor == "energy", case .energy = column.unit { sensor.sensor = "power" }
+      guard let sensor = RecordedSensors.sensor(column.name, assets) else { continue }
       if wanted.contains(sensor.sensor) { try add(place, sensor, file) }
+      if case .energy = column.unit, sensor.sensor == "energy" {
+        energies.append((place, Sensor(asset: sensor.asset, sensor: "power")))
+      }
     }
-    if columns.isEmpty { try takeOnly(file) }
+    for (place, sensor) in energies where !sensors.contains(sensor) { try add(place, sensor, file) }
+    if columns.isEmpty { try takeNameless(file, wanted) }
   }
 
-  private mutating func takeOnly(_ file: RecordingFile) throws {
+  private mutating func takeNameless(_ file: RecordingFile, _ wanted: [String]) throws {
     let numbers = file.columns.indices.filter { !file.columns[$0].isText }
-    let powers = numbers.filter { file.columns[$0].isPowerOrEnergy }
+    let prices = numbers.filter { place in
+      ["price", "preis", "prix", "precio", "prezzo"].contains { file.columns[place].heading.lowercased().contains($0) }
+    }
+    let powers = numbers.filter { file.columns[$0].isPowerOrEnergy && !prices.contains($0) }
     guard powers.count == 1 else {
-      let likely = (powers + numbers).first.map { file.columns[$0].heading } ?? "NAME"
       let names = file.columns.map(\.heading).joined(separator: ", ")
+      let others = numbers.filter { !prices.contains($0) }
+      if powers.isEmpty, others.count == 1 {
+        throw Failure(
+          description: "\(file.name): the column '\(file.columns[others[0]].heading)' tells no unit; write --unit kWh "
+            + "where it is the energy of each interval, or --unit kW where it is a power")
+      }
+      let likely = (powers + numbers).first.map { file.columns[$0].heading } ?? "NAME"
       throw Failure(
         description: "\(file.name): no column is one of an asset, such as load.power; there are \(names); write "
           + "--columns '\(likely)=load.power'")
     }
     columns = powers
     sensors = [Sensor(asset: "load", sensor: "power")]
+    guard prices.count == 1, wanted.contains("price") else { return }
+    columns += prices
+    sensors.append(Sensor(asset: "grid", sensor: "price"))
   }
 
   private mutating func add(_ column: Int, _ sensor: Sensor, _ file: RecordingFile) throws {

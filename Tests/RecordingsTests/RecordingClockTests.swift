@@ -35,6 +35,16 @@ struct RecordingClockTests {
     }
   }
 
+  @Test(
+    "of intervals with start and end those of the hour that comes twice are as long as the others", arguments: [2, 3])
+  func ends(hour: Int) throws {
+    let clocks = ["1:30", "2:00", "2:30", "2:00", "2:30", "3:00", "23:30"]
+    let ends = ["2:00", "2:30", "\(hour):00", "2:30", "3:00", "3:30", "00:00"]
+    let rows = zip(clocks, ends).map { "26.10.2025;\($0);\($1);1\n" }.joined()
+    let read = try recording("Tag;Von;Bis;Last [kWh]\n" + rows, options(zone: Self.vienna))
+    #expect(read.kilowatts(0).values == Array(repeating: 2, count: 7))
+  }
+
   @Test("an offset tells it apart too, and rows of several devices at one time stay together")
   func offsets() throws {
     let text = "time,a\n2025-10-26T02:30+02:00,1\n2025-10-26T02:30+01:00,2\n2025-10-26T03:00+01:00,3\n"

@@ -55,6 +55,16 @@ struct RecordingFormatTests {
     }
   }
 
+  @Test("headings of several lines in quotation marks are one line, and lines after them keep their numbers")
+  func innerLines() throws {
+    let text =
+      "Zeit;\"Last\n[kWh]\";\"PV \"\"Süd\"\"\r\n(kW)\"\r\n01.06.2025 00:00;1,5;2\r\nx;1;1\r\n01.06.2025 01:00;2;3\r\n"
+    let read = try recording(text)
+    #expect(read.columns.map(\.name) == ["Last", "PV \"Süd\""] && read.columns.map(\.isPowerOrEnergy) == [true, true])
+    #expect(read.values == [[1.5, 2], [2, 3]] && read.lines == [4, 6])
+    #expect(read.tally.problems.map(\.line) == [5])
+  }
+
   @Test("letters that are not UTF-8 are taken as those of Windows")
   func windows() throws {
     let bytes = Array("Zeit;Temperatur [".utf8) + [0xB0] + Array("C]\n01.06.2025 00:00;21,5\n".utf8)
