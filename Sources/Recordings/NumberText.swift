@@ -96,11 +96,12 @@ enum NumberText {
 
   private static let noValue: Set<String> = [
     "nan", "null", "na", "n/a", "none", "-", "--", "–", "—", "#n/a", "#nv", "missing", "?",
+    "unknown", "unavailable",
   ]
 
   /// NaN where a word says that there is no value, 1 and 0 for `true` and `false`.
   private static func marker(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
-    guard range.count <= 8 else { return nil }
+    guard range.count <= 12 else { return nil }
     let text = String(decoding: bytes[range], as: UTF8.self).lowercased()
     if noValue.contains(text) { return .nan }
     return text == "true" ? 1 : text == "false" ? 0 : nil

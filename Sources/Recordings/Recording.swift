@@ -41,7 +41,7 @@ public struct Recording: Sendable {
   var lengths: [Int64] = []
 
   /// Whether several rows may come of one line, as of a file with a day in each.
-  public var isUnfolded: Bool { columns.contains { $0.cell < 0 } }
+  public var isUnfolded: Bool { columns.contains(where: \.isUnfolded) }
 
   /// How many rows there are.
   public var count: Int { lines.count }

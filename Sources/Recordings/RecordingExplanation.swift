@@ -38,7 +38,10 @@ extension RecordingFile {
     case .text:
       if let order = layout.dates { parts.append("\(order == .dayFirst ? "day" : "month") first") }
       parts.append(
-        layout.hasOffsets ? "each with its offset from UTC" : "on the clock of \(layout.zone) (--zone TZ says another)")
+        times.isUniversal
+          ? "in UTC, as the heading says"
+          : layout.hasOffsets
+            ? "each with its offset from UTC" : "on the clock of \(layout.zone) (--zone TZ says another)")
     }
     if let wide = layout.wide {
       parts.append("a day in each line, \(wide.cells.count) cells of \(wide.length / 60_000_000_000) min")

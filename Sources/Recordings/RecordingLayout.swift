@@ -13,6 +13,9 @@ public struct RecordingColumn: Sendable, Equatable {
   /// Its position among the cells of a line; −1 for the values of a wide file.
   var cell: Int
 
+  /// Whether its values are the slots of a file with a day in each line.
+  public var isUnfolded: Bool { cell < 0 }
+
   /// Whether its numbers are told to be powers or energies.
   public var isPowerOrEnergy: Bool {
     switch unit {
@@ -43,6 +46,8 @@ public struct RecordingLayout: Sendable {
     var timeOfDay: Int?
     /// The cell of the number of the interval in its local day, and its length [ns], where that stands for a time of day.
     var period: (cell: Int, length: Int64, first: Int64)?
+    /// Whether a heading says that times are in UTC.
+    var isUniversal = false
     /// Whether rows carry the end of their interval.
     var isEnd = false
     /// The cell of the end of the interval, where both are there.

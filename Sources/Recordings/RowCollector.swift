@@ -80,12 +80,7 @@ struct RowCollector {
         return end
       }
       let until = resolved(known).times
-      recording.lengths = recording.times.indices.map { row in
-        let length = max(0, (until[row] - recording.times[row]).nanoseconds)
-        guard row + 1 < recording.times.count, recording.times[row + 1] > recording.times[row] else { return length }
-        // No interval reaches into the next one.
-        return min(length, (recording.times[row + 1] - recording.times[row]).nanoseconds)
-      }
+      recording.takeLengths(until)
     } else if layout.times?.isEnd == true {
       recording.moveToStarts()
     }
@@ -112,6 +107,19 @@ struct RowCollector {
 }
 
 extension Recording {
+  /// Takes the ends of intervals. None reaches into the next, and one that ends a minute or less before it, as
+  /// `00:00` to `00:14` does, ends with it.
+  fileprivate mutating func takeLengths(_ until: [Timestamp]) {
+    let minute = TimeSpan.minute.nanoseconds
+    let usual = step?.nanoseconds ?? 0
+    lengths = times.indices.map { row in
+      let length = max(0, (until[row] - times[row]).nanoseconds)
+      let next = row + 1 < count ? (times[row + 1] - times[row]).nanoseconds : usual
+      if next > minute, next > length, next - length <= minute { return next }
+      return row + 1 < count && next > 0 ? min(length, next) : length
+    }
+  }
+
   /// Moves rows that carry the end of their interval to its start.
   fileprivate mutating func moveToStarts() {
     guard let step = Recording.step(of: times.sorted()) else { return }

@@ -9,6 +9,9 @@ struct RowReader {
     var isLocal: Bool
     /// The number of the slot in the local day, where that and not a time of day is told.
     var elapsed: Int64 = 0
+
+    /// The same in UTC, where the clock is that of UTC.
+    var universal: Moment { isLocal ? Moment(nanoseconds: nanoseconds + elapsed, isLocal: false) : self }
   }
 
   private let layout: RecordingLayout
@@ -76,9 +79,11 @@ struct RowReader {
     if let times = layout.times {
       guard let found = moment(cells, times) else { return false }
       moment = found
+      if times.isUniversal { moment = found.universal }
       end = times.end.flatMap {
         cells.count > $0 ? RowReader.moment(scanner.bytes, cells[$0], layout, date: cells[times.cell]) : nil
       }
+      if times.isUniversal { end = end?.universal }
     }
     for (place, cell) in wanted.enumerated() where cell >= 0 {
       guard cell < cells.count else {

@@ -107,6 +107,7 @@ struct TimesFinder {
     case .number: times.clock = clock(of: cell) ?? .text
     case .empty, .timeOfDay, .text: break
     }
+    times.isUniversal = times.headings.contains { TimesFinder.hasWord($0, of: ["utc", "gmt"]) }
     return times
   }
 

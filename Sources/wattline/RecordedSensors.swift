@@ -41,7 +41,9 @@ struct RecordedSensors {
   }
 
   private mutating func takeNameless(_ file: RecordingFile, _ wanted: [String]) throws {
-    let numbers = file.columns.indices.filter { !file.columns[$0].isText }
+    let slots = file.columns.indices.filter { file.columns[$0].isUnfolded }
+    // Beside a day's slots stand sums of the day.
+    let numbers = slots.isEmpty ? file.columns.indices.filter { !file.columns[$0].isText } : slots
     let prices = numbers.filter { place in
       ["price", "preis", "prix", "precio", "prezzo"].contains { file.columns[place].heading.lowercased().contains($0) }
     }

@@ -45,6 +45,14 @@ struct RecordingClockTests {
     #expect(read.kilowatts(0).values == Array(repeating: 2, count: 7))
   }
 
+  @Test("a heading that says UTC goes before the zone")
+  func universal() throws {
+    let read = try recording("Timestamp (UTC),a\n2025-07-01 00:00,1\n", options(zone: Self.vienna))
+    #expect(read.times == [CivilTime(year: 2025, month: 7, day: 1).utc])
+    let hours = try recording("Date (UTC),Hour,a\n2025-07-01,1,1\n2025-07-01,2,1\n", options(zone: Self.vienna))
+    #expect(hours.times == [0, 60].map { CivilTime(year: 2025, month: 7, day: 1).utc + .minutes($0) })
+  }
+
   @Test("an offset tells it apart too, and rows of several devices at one time stay together")
   func offsets() throws {
     let text = "time,a\n2025-10-26T02:30+02:00,1\n2025-10-26T02:30+01:00,2\n2025-10-26T03:00+01:00,3\n"

@@ -40,6 +40,10 @@ struct RecordingPowerTests {
     let ends = try recording(
       "Start,End,load [kWh]\n2025-06-01 00:00,2025-06-01 00:10,1\n2025-06-01 01:00,2025-06-01 01:30,1\n")
     #expect(ends.kilowatts(0).values == [6, 2])
+    let inclusive = try recording(
+      "DATE,START TIME,END TIME,USAGE (kWh)\n2025-06-01,23:30,23:44,1\n2025-06-01,23:45,23:59,1\n2025-06-02,00:00,00:14,1\n"
+    )
+    #expect(inclusive.kilowatts(0).values == [4, 4, 4])
   }
 
   @Test("energies that never fall are a counter, and its increase is the power")
