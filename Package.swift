@@ -14,7 +14,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// A module of numeric cores: optimised in debug builds too, where it would be thirty times slower.
+/// A module of numeric cores and readers: optimised in debug builds too, where it would be thirty times slower.
 func numericModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings + [.unsafeFlags(["-O"])])
 }
@@ -55,7 +55,8 @@ let package = Package(
         "PlantModel", "StreamCore", "LineProtocol", "CZstd",
         .target(name: "CZlib", condition: .when(traits: ["Deflate"])),
       ]),
-    module("PlantConfig", ["PlantModel", "PayloadDecoding", "CYAML"]),
+    numericModule("Recordings", ["PlantModel"]),
+    module("PlantConfig", ["PlantModel", "PayloadDecoding", "Recordings", "CYAML"]),
     module("PlantDiscovery", ["PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
     module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -65,7 +66,7 @@ let package = Package(
     numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
     numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
-    module("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "LineProtocol", "CCurl"]),
     module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
@@ -87,8 +88,9 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantPhysics", "StreamCore", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting",
-        "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel", "InfluxSink",
+        "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "FeatureWindows",
+        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel",
+        "InfluxSink",
         "PayloadDecoding", "PlantDiscovery", "PlantTesting",
         "WattlineBenchmarks",
       ],
@@ -97,6 +99,7 @@ let package = Package(
     module("PlantTesting", ["PlantModel", "StreamCore", "InfluxSink", "CMosquitto", "CCurl"]),
     tests("PlantModel"),
     tests("PlantPhysics"),
+    tests("Recordings", ["PlantPhysics"]),
     tests("PlantConfig"),
     tests("StreamCore"),
     tests("Journal"),
@@ -124,7 +127,7 @@ let package = Package(
       "wattline",
       [
         "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal",
-        "PlantConfig", "PayloadDecoding",
+        "PlantConfig", "PayloadDecoding", "Recordings",
       ]),
   ],
   swiftLanguageModes: [.v6]

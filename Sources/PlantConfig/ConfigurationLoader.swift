@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import Recordings
 
 /// A folder of configuration as it was read.
 public struct LoadedConfiguration: Sendable {
@@ -13,6 +14,8 @@ public struct LoadedConfiguration: Sendable {
   public var diagnostics: [Diagnostic] = []
   /// What is taken as it stands and is probably not meant, in the same order.
   public var warnings: [Diagnostic] = []
+  /// What was understood of the files of prices and weather, a line each.
+  public var explanations: [String] = []
   /// Whether there is no mistake.
   public var isValid: Bool { diagnostics.isEmpty }
 }
@@ -69,7 +72,9 @@ public enum ConfigurationLoader {
     }
     var loaded = load(files: files, environment: environment) { path in
       let full = path.hasPrefix("/") ? path : directory + "/" + path
-      return (try? ConfigurationFile.read(full)).map { String(decoding: $0, as: UTF8.self) }
+      return (try? ConfigurationFile.read(full)).map { bytes in
+        path.hasSuffix(".csv") ? RecordingFile.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
+      }
     }
     loaded.diagnostics = ordered(unreadable + loaded.diagnostics)
     return loaded
@@ -112,6 +117,7 @@ public enum ConfigurationLoader {
       loaded.warnings += reading.warnings
       loaded.sources.files.append(file)
       loaded.sources.files += reading.usedFiles.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)) }
+      loaded.explanations += reading.explanations
       loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)

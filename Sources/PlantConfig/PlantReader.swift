@@ -36,8 +36,11 @@ final class PlantReader {
     if let node = section.node("derive") {
       DerivationReader(reading).read(Section(node, "derive", reading), into: &plant)
     }
-    if let node = section.node("tariff") { plant.tariff = TariffReader(reading, currency: plant.currency).tariff(node) }
-    if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading)) }
+    let zone = plant.location.timezone
+    if let node = section.node("tariff") {
+      plant.tariff = TariffReader(reading, currency: plant.currency, zone: zone).tariff(node)
+    }
+    if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading), zone) }
     plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
     plant.faults = list(section, "faults", "\"pv1:derating=70@2h\"").compactMap { fault($0, plant) }
     if let node = section.node("alerts") {
@@ -118,12 +121,15 @@ final class PlantReader {
     return limits
   }
 
-  private func weather(_ section: Section) -> WeatherForecast {
+  private func weather(_ section: Section, _ zone: String) -> WeatherForecast {
     defer { section.finish() }
     guard let name = section.requiredText("forecast", "forecast: riverside-weather.csv") else {
       return WeatherForecast()
     }
-    return WeatherFileReader.forecast(name, at: section.place(of: "forecast"), reading)
+    let source = DatedFile.Source(
+      name, at: section.place(of: "forecast"), key: "forecast", columns: WeatherFileReader.columns, zone: zone,
+      told: section)
+    return WeatherFileReader.forecast(source, reading)
   }
 
   private func commands(_ section: Section) -> CommandSettings {

@@ -1,88 +1,109 @@
 import PlantModel
+import Recordings
 
-/// Reads prices by date from a CSV file beside the plant's: `time,import[,export]`.
+/// Reads prices by date from a file beside the plant's: `time,import[,export]`.
 ///
-/// A first row may name the columns, in any order, and tell their unit: `Time;Import [EUR/MWh]`. A name of a single column
+/// Headings may name the columns, in any order, and tell their unit: `Time;Import [EUR/MWh]`. A name of a single column
 /// beside the time is free.
 struct PriceFileReader {
   /// What a column holds, and its unit where its name tells one.
   private struct Column {
+    var place: Int
     var isExport: Bool
     var unit: PriceUnit?
   }
 
-  private static let exportWords: Set<String> = ["export", "sell", "feed", "feedin", "injection", "sold"]
+  private static let exportWords: Set<String> = [
+    "export", "sell", "feed", "feedin", "injection", "sold", "einspeisung", "verkauf",
+  ]
   private static let importWords: Set<String> = [
     "import", "buy", "price", "value", "cost", "spot", "total", "tariff", "bought", "consumption",
+    "preis", "strompreis", "spotpreis", "marktpreis", "bezug", "prix", "precio", "prezzo", "pris",
   ]
+  private static let prices = -1e6...1e6
 
   let reading: Reading
   /// The unit that the plant's file tells; the columns' own count where it tells none.
   let unit: PriceUnit?
 
   /// The prices of a file.
-  func schedule(_ name: String, at mark: Mark) -> PriceSchedule {
-    let file = DatedRows(reading: reading, key: "prices", columns: "time,import,export")
-    var columns: [Column]?
-    return PriceSchedule(
-      file.read(
-        name, at: mark,
-        header: { cells throws(DatedRows.Wrong) in columns = try PriceFileReader.columns(cells.dropFirst()) },
-        row: { start, cells throws(DatedRows.Wrong) in
-          try slot(start, cells, columns ?? [Column(isExport: false), Column(isExport: true)], isNamed: columns != nil)
-        }))
-  }
-
-  private func slot(
-    _ start: Timestamp, _ cells: ArraySlice<DatedRows.Cell>, _ columns: [Column], isNamed: Bool
-  ) throws(DatedRows.Wrong) -> PriceSchedule.Slot {
-    var cells = cells
-    while cells.count > 1, cells.count > columns.count, cells.last?.text.isEmpty == true { cells.removeLast() }
-    guard !cells.isEmpty, cells.count <= columns.count else {
-      let named = isNamed ? "; the first row names \(columns.count + 1)" : ""
-      throw DatedRows.Wrong(
-        column: 1,
-        message: "a row has a time, an import price and perhaps an export price, and this one has \(cells.count + 1) "
-          + "cells\(named); if the decimal mark is a comma, cells must be separated by a semicolon")
+  func schedule(_ source: DatedFile.Source) -> PriceSchedule {
+    let dated = DatedFile(source, reading)
+    guard dated.file != nil, dated.hasTimes, let columns = columns(dated) else { return PriceSchedule() }
+    let named = dated.file?.layout.headerLine == nil ? "" : "; the first row names \(columns.count + 1)"
+    func words(_ text: String, _ column: Int) -> String { "'\(text)' is no price a kWh, such as 0.21" }
+    let read = dated.rows(
+      of: columns.map(\.place),
+      width: { cells in
+        "a row has a time, an import price and perhaps an export price, and this one has \(cells) "
+          + "cells\(named); if the decimal mark is a comma, cells must be separated by a semicolon"
+      }, number: words)
+    guard let rows = read, let importing = columns.firstIndex(where: { !$0.isExport }) else { return PriceSchedule() }
+    let exporting = columns.firstIndex(where: \.isExport)
+    var slots: [PriceSchedule.Slot] = []
+    var wrong: [(row: Int, column: Int)] = []
+    func price(_ row: Int, _ column: Int) -> Double {
+      rows.values[column][row] * ((unit ?? columns[column].unit)?.scale ?? 1)
     }
-    var prices: (importing: Double?, exporting: Double?) = (nil, nil)
-    for (cell, column) in zip(cells, columns) {
-      if column.isExport {
-        prices.exporting = cell.text.isEmpty ? nil : try price(cell, column)
-      } else {
-        prices.importing = try price(cell, column)
+    for row in 0..<rows.count {
+      let isSound = columns.indices.map { column in
+        let value = rows.values[column][row]
+        let isEmpty = value.isNaN && (column != importing || rows.isUnfolded)
+        if isEmpty || PriceFileReader.prices.contains(value) { return true }
+        wrong.append((row, columns[column].place))
+        return false
       }
+      guard !isSound.contains(false), !rows.values[importing][row].isNaN else { continue }
+      slots.append(
+        PriceSchedule.Slot(
+          start: rows.times[row], importPrice: price(row, importing),
+          exportPrice: exporting.map { price(row, $0) }.flatMap { $0.isNaN ? nil : $0 }))
     }
-    guard let importing = prices.importing else {
-      throw DatedRows.Wrong(column: 1, message: "the row has no import price; write a time and a price a kWh")
+    dated.tellWrong(rows, wrong) { text, column in
+      text.isEmpty ? "the row has no import price; write a time and a price a kWh" : words(text, column)
     }
-    return PriceSchedule.Slot(start: start, importPrice: importing, exportPrice: prices.exporting)
+    return PriceSchedule(slots)
   }
 
-  private func price(_ cell: DatedRows.Cell, _ column: Column) throws(DatedRows.Wrong) -> Double {
-    if let price = cell.number, (-1e6...1e6).contains(price) { return price * ((unit ?? column.unit)?.scale ?? 1) }
-    throw DatedRows.Wrong(column: cell.column, message: "'\(cell.text)' is no price a kWh, such as 0.21")
-  }
-
-  private static func columns(_ cells: ArraySlice<DatedRows.Cell>) throws(DatedRows.Wrong) -> [Column] {
+  /// The columns of prices; `nil` where they cannot be told, which is said.
+  private func columns(_ dated: DatedFile) -> [Column]? {
+    guard let file = dated.file else { return nil }
+    guard file.layout.headerLine != nil else {
+      let places = Array(file.columns.indices.prefix(2))
+      if file.columns.count > 2 {
+        dated.mistake(
+          1, 1,
+          "a row has a time, an import price and perhaps an export price, and this one has "
+            + "\(file.columns.count + 1) cells; if the decimal mark is a comma, cells must be separated by a semicolon")
+        return nil
+      }
+      return places.map { Column(place: $0, isExport: $0 == 1, unit: nil) }
+    }
     var columns: [Column] = []
-    for cell in cells {
-      let words = cell.text.lowercased().split { !$0.isLetter && $0 != "¢" }.map(String.init)
-      let isExport = words.contains(where: exportWords.contains)
-      guard isExport || cells.count == 1 || words.contains(where: importWords.contains) else {
-        throw DatedRows.Wrong(
-          column: cell.column, message: "there is no column '\(cell.text)'; name them time, import and export")
+    let isAlone = file.columns.count { !$0.isText } == 1 || file.columns.count == 1
+    for (place, column) in file.columns.enumerated() {
+      let words = column.heading.lowercased().split { !$0.isLetter && $0 != "¢" }.map(String.init)
+      let isExport = words.contains(where: PriceFileReader.exportWords.contains)
+      let isImport = words.contains(where: PriceFileReader.importWords.contains)
+      // Words in all rows, such as the name of a zone, are no prices.
+      if column.isText, !isExport, !isImport, file.columns.count > 1 { continue }
+      guard isExport || isImport || isAlone else {
+        dated.mistake(
+          heading: place, "there is no column '\(column.heading)'; name them time, import and export")
+        return nil
       }
       guard !columns.contains(where: { $0.isExport == isExport }) else {
-        throw DatedRows.Wrong(
-          column: cell.column,
-          message: "'\(cell.text)' is a second column of \(isExport ? "export" : "import") prices; leave one out, and "
+        dated.mistake(
+          heading: place,
+          "'\(column.heading)' is a second column of \(isExport ? "export" : "import") prices; leave one out, and "
             + "name the others time, import and export")
+        return nil
       }
-      columns.append(Column(isExport: isExport, unit: PriceUnit(words: words)))
+      columns.append(Column(place: place, isExport: isExport, unit: PriceUnit(words: words)))
     }
     guard columns.contains(where: { !$0.isExport }) else {
-      throw DatedRows.Wrong(column: 1, message: "no column has import prices; name them time, import and export")
+      dated.mistake(1, 1, "no column has import prices; name them time, import and export")
+      return nil
     }
     return columns
   }

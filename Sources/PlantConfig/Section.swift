@@ -11,6 +11,8 @@ final class Reading {
   private(set) var warnings: [Diagnostic] = []
   /// The variables that were asked for and set.
   private(set) var usedEnvironment: [String: String] = [:]
+  /// What was understood of files of data, a line each.
+  private(set) var explanations: [String] = []
   /// Files of data that were asked for and are there.
   private(set) var usedFiles: [String: String] = [:]
 
@@ -30,6 +32,9 @@ final class Reading {
     warnings.append(
       Diagnostic(file: other ?? file, line: mark.line, column: mark.column, message: message, isWarning: true))
   }
+
+  /// Notes what was understood of a file of data.
+  func explain(_ lines: [String]) { explanations += lines }
 
   /// The text of a file of data, which belongs to the configuration from then on.
   func useFile(_ name: String) -> String? {

@@ -4,9 +4,13 @@ import PlantModel
 struct TariffReader {
   private let reading: Reading
   private let currency: String
+  private let zone: String
   private static let price = -1e6...1e6
 
-  init(_ reading: Reading, currency: String) { (self.reading, self.currency) = (reading, currency) }
+  /// A reader of tariffs in a currency, of a plant on the clock of a zone.
+  init(_ reading: Reading, currency: String, zone: String) {
+    (self.reading, self.currency, self.zone) = (reading, currency, zone)
+  }
 
   func tariff(_ node: YAMLNode) -> Tariff {
     let section = Section(node, "tariff", reading)
@@ -44,17 +48,22 @@ struct TariffReader {
     return nil
   }
 
-  /// `prices: list.csv`, or `prices: {file: list.csv, unit: EUR/MWh}`.
+  /// `prices: list.csv`, or `prices: {file: list.csv, unit: EUR/MWh, dates: day-first, decimal: comma}`.
   private func schedule(_ node: YAMLNode, _ section: Section, _ unit: PriceUnit?) -> PriceSchedule {
     guard case .mapping = node.content else {
       guard let name = section.text("prices") else { return PriceSchedule() }
-      return PriceFileReader(reading: reading, unit: unit).schedule(name, at: section.place(of: "prices"))
+      return PriceFileReader(reading: reading, unit: unit).schedule(source(name, at: section.place(of: "prices")))
     }
     let file = Section(node, "prices", reading)
     defer { file.finish() }
     let own = self.unit(file)
     guard let name = file.requiredText("file", "file: prices.csv") else { return PriceSchedule() }
-    return PriceFileReader(reading: reading, unit: own ?? unit).schedule(name, at: file.place(of: "file"))
+    return PriceFileReader(reading: reading, unit: own ?? unit).schedule(
+      source(name, at: file.place(of: "file"), told: file))
+  }
+
+  private func source(_ name: String, at place: Mark, told section: Section? = nil) -> DatedFile.Source {
+    DatedFile.Source(name, at: place, key: "prices", columns: "time,import,export", zone: zone, told: section)
   }
 
   /// `demand_charge: 12`, or `demand_charge: {price: 12, interval: 30m}`.

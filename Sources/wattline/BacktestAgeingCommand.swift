@@ -1,6 +1,7 @@
 import Foundation
 import HealthIndex
 import PlantModel
+import Recordings
 
 /// `wattline backtest-ageing`: foretells from the start of a battery's life when its capacity falls below a threshold.
 enum BacktestAgeingCommand {
@@ -10,7 +11,7 @@ enum BacktestAgeingCommand {
       Option(name: "--below", value: "AH", help: "the capacity that ends a life (1.4)"),
       Option(name: "--known", value: "SHARE", help: "share of the cycles that the forecast knows (0.5)"),
       Option(name: "--json", value: nil, help: "prints one JSON document"),
-    ],
+    ] + RecordingArguments.options,
     details: """
       Each file is a CSV with a column whose name has 'cycle' in it and one with 'capacity'. The interval holds nine tenths
       of the possible futures and ends at the horizon, which is twice what is known; a threshold that more than 7 % of them
@@ -40,10 +41,13 @@ enum BacktestAgeingCommand {
   }
 
   static func run(_ arguments: Arguments) throws {
+    if try RecordingArguments.isExplained(arguments.operands, arguments, needsTimes: false) { return }
     let threshold = try arguments.positiveNumber("--below") ?? 1.4
     let share = try arguments.positiveNumber("--known") ?? 0.5
     guard share < 1 else { throw Misuse(message: "--known is a share below 1") }
-    let results = try arguments.operands.map { try score($0, threshold, share) }
+    let results = try arguments.operands.map { path in
+      try score(path, RecordingArguments.open(path, arguments, needsTimes: false), threshold, share)
+    }
     if arguments.has("--json") { return try Console.print(json: ["files": results], keys: .convertToSnakeCase) }
     for result in results {
       let foretold =
@@ -64,10 +68,12 @@ enum BacktestAgeingCommand {
 
   private static func cycle(_ number: Double) -> String { String(format: "%.6g", number) }
 
-  private static func score(_ file: String, _ threshold: Double, _ share: Double) throws -> Result {
-    let table = try PlainTable(path: file)
-    let (cycle, capacity) = (try table.column("cycle"), try table.column("capacity"))
-    let known = table.rows.indices.map { (cycle: table.number($0, cycle), capacity: table.number($0, capacity)) }
+  private static func score(
+    _ file: String, _ recorded: RecordingFile, _ threshold: Double, _ share: Double
+  ) throws -> Result {
+    let columns = [try recorded.column(withWord: "cycle"), try recorded.column(withWord: "capacity")]
+    let table = recorded.rows(of: columns)
+    let known = zip(table.values[0], table.values[1]).map { (cycle: $0, capacity: $1) }
       .filter { $0.cycle.isFinite && $0.capacity.isFinite && $0.capacity > 0 }
     let start = known.prefix(Int(share * Double(known.count)))
     let isAllOne = start.count > 1 && start.first?.cycle == start.last?.cycle
@@ -81,7 +87,7 @@ enum BacktestAgeingCommand {
     else {
       throw Failure(
         description:
-          "\(file): \(start.count) of \(table.rows.count.counted("row")) are known and have a cycle and a capacity above "
+          "\(file): \(start.count) of \(table.count.counted("row")) are known and have a cycle and a capacity above "
           + "0; it takes ten to foretell from")
     }
     let actual = known.first { $0.capacity < threshold }?.cycle

@@ -1,7 +1,7 @@
 import Forecasting
 import Foundation
 import PlantModel
-import PlantSimulation
+import Recordings
 
 /// `wattline backtest`: how well each forecaster would have done on a recording.
 enum BacktestCommand {
@@ -10,7 +10,7 @@ enum BacktestCommand {
     operands: ["FILE.csv"],
     options: [
       Option(name: "--target", value: "COL", help: "the column to forecast"),
-      Option(name: "--time", value: "COL", help: "the column of times (default: time)"),
+      RecordingArguments.time,
       Option(name: "--exogenous", value: "A,B", help: "columns that may explain the target, known up to the origin"),
       Option(
         name: "--known-ahead", value: "A,B", help: "columns known a horizon ahead, such as forecasts of the weather"),
@@ -26,10 +26,12 @@ enum BacktestCommand {
         help: "as a running pipeline: each quarter of an hour, its models, scored as in forecast_eval"),
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--trace", value: "FILE", help: "writes every forecast: model,issued,time,p10,p50,p90,actual"),
-    ],
-    details: """
-      Origins are at midnight in the zone's standard time, and every step after it. Times are ISO 8601 or seconds since
-      1970; those without a zone are local. Rows closer than 15 minutes are averaged; gaps stay gaps and are not scored.
+    ] + RecordingArguments.options,
+    details: RecordingArguments.details + """
+
+      Columns are named as in the file, with or without their unit; that of a file with a day in each line is `value`.
+      Origins are at midnight in the zone's standard time, and every step after it; the same time on another day is that
+      of the zone's clock. Rows closer than 15 minutes are averaged; gaps stay gaps and are not scored.
       A test of 60 days is preceded by eight weeks in which the models forecast unscored, so that their ensemble knows
       them. pinball is the mean over p10, p50 and p90; mae is that of the median; mase divides it by the mean change
       from one day to the next before the test. Models: \(ForecastModels.names.joined(separator: ", ")); `ensemble` is
@@ -42,16 +44,12 @@ enum BacktestCommand {
     ])
 
   static func run(_ arguments: Arguments) throws {
+    let path = arguments.operands[0]
+    if try RecordingArguments.isExplained([path], arguments) { return }
     let options = try BacktestOptions(arguments)
-    let table: CSVTable
-    do {
-      table = try CSVTable(
-        path: arguments.operands[0], time: options.time, columns: options.columns, zone: options.zone)
-    }
-    if let problem = table.firstProblem {
-      Console.note(
-        "\(arguments.operands[0]):\(problem.line): left out: \(problem.reason) (\(table.malformedCount) such lines)")
-    }
+    let file = try RecordingArguments.open(path, arguments)
+    let table = try file.rows(of: options.columns.map { try file.column(named: $0) }).ordered()
+    RecordingArguments.note(table, of: path)
     guard table.values[0].contains(where: \.isFinite) else {
       throw Failure(
         description: "\(arguments.operands[0]): the column '\(options.columns[0])' has no number in any row")

@@ -1,7 +1,7 @@
 import Foundation
 import HealthIndex
 import PlantModel
-import PlantSimulation
+import Recordings
 
 /// `wattline backtest-health`: scores the anomaly detector on labelled recordings.
 enum BacktestHealthCommand {
@@ -13,10 +13,12 @@ enum BacktestHealthCommand {
       Option(
         name: "--fit-rows", value: "N", help: "rows at the start of each file that the detector is fitted to (400)"),
       Option(name: "--trace", value: "FILE", help: "writes file,time,score,alarm of every row that was scored"),
-      Option(name: "--json", value: nil, help: "prints one JSON document"),
-    ],
-    details: """
-      Each file is a CSV with a column 'time' and one column a sensor. A detector is fitted to its first rows and scores
+      Option(name: "--json", value: nil, help: "prints one JSON document"), RecordingArguments.time,
+      RecordingArguments.zone,
+    ] + RecordingArguments.options,
+    details: RecordingArguments.details + """
+
+      Each file has a column of times and one column a sensor. A detector is fitted to its first rows and scores
       the others, none of which it knows ahead. far is the share of ordinary rows with an alarm, mar that of anomalous
       rows without one, missed the labelled runs without any alarm.
       """,
@@ -30,6 +32,7 @@ enum BacktestHealthCommand {
   }
 
   static func run(_ arguments: Arguments) throws {
+    if try RecordingArguments.isExplained(arguments.operands, arguments) { return }
     guard let labels = arguments.text("--labels") else {
       throw Misuse(message: "backtest-health needs --labels COL, the column that tells anomalous rows")
     }
@@ -39,7 +42,7 @@ enum BacktestHealthCommand {
     var results: [Result] = []
     for file in arguments.operands {
       progress.update(Double(results.count), note: file)
-      results.append(try score(file, labels: labels, ignored: ignored, fitRows: fitRows))
+      results.append(try score(file, arguments, labels: labels, ignored: ignored, fitRows: fitRows))
     }
     progress.finish()
     if let path = arguments.text("--trace") {
@@ -54,38 +57,46 @@ enum BacktestHealthCommand {
     }
   }
 
-  private static func score(_ file: String, labels: String, ignored: Set<String>, fitRows: Int) throws -> Result {
-    let table = try NumericTable(path: file, ignoring: ignored)
-    guard
-      let label = table.column(labels) ?? table.columns.firstIndex(where: { $0.lowercased() == labels.lowercased() })
-    else {
-      throw Failure(
-        description: "\(file):1: has no column '\(labels)'; it has \(table.columns.joined(separator: ", "))")
+  private static func score(
+    _ path: String, _ arguments: Arguments, labels: String, ignored: Set<String>, fitRows: Int
+  ) throws -> Result {
+    let file = try RecordingArguments.open(path, arguments)
+    let left = Set(ignored.map { $0.lowercased() })
+    let wanted = file.columns.indices.filter { !left.contains(file.columns[$0].heading.lowercased()) }
+    let label = try file.column(named: labels)
+    let sensors = wanted.filter { $0 != label }
+    let table = file.rows(of: sensors + [label])
+    // Rows are what scores are computed from, so that none may vanish.
+    if let problem = table.tally.problems.first {
+      var hint = ""
+      if case .number(_, let heading) = problem.kind { hint = "; leave the column out with --ignore \(heading)" }
+      throw Failure(description: "\(path):\(problem.line): \(problem.reason)\(hint)")
     }
-    let sensors = table.columns.indices.filter { $0 != label }
-    let rows = table.rows.map { row in sensors.map { row[$0] } }
+    let rows = (0..<table.count).map { row in sensors.indices.map { table.values[$0][row] } }
+    let anomalous = table.values[sensors.count]
     guard rows.count > fitRows, var detector = MultivariateDetector(fitting: rows[..<fitRows]) else {
       throw Failure(
         description:
-          "\(file): \(rows.count.counted("row")) of \(sensors.count.counted("sensor")) are too few to fit to \(fitRows) rows; it "
+          "\(path): \(rows.count.counted("row")) of \(sensors.count.counted("sensor")) are too few to fit to \(fitRows) rows; it "
           + "takes a sensor, at least 16 rows to fit to, and more to score")
     }
     let scores = rows[fitRows...].map { detector.score($0) }
     let alarms = scores.map { $0 > detector.threshold }
     let times = table.times[fitRows...].map { Double($0.nanoseconds) / 1e9 }
+    let timeTexts = file.timeTexts(besides: sensors + [label])
     var trace = ""
     for (position, score) in scores.enumerated() {
-      trace += "\(quoted(file)),\(quoted(table.timeTexts[fitRows + position])),\(score),\(alarms[position] ? 1 : 0)\n"
+      trace += "\(quoted(path)),\(quoted(timeTexts[fitRows + position])),\(score),\(alarms[position] ? 1 : 0)\n"
     }
     // A row of which nobody knows whether it is anomalous speaks neither for nor against an alarm.
-    let known = scores.indices.filter { table.rows[fitRows + $0][label].isFinite }
+    let known = scores.indices.filter { anomalous[fitRows + $0].isFinite }
     guard !known.isEmpty else {
-      throw Failure(description: "\(file): no row after the first \(fitRows) has a label in the column '\(labels)'")
+      throw Failure(description: "\(path): no row after the first \(fitRows) has a label in the column '\(labels)'")
     }
     let score = DetectionScore(
-      labels: known.map { table.rows[fitRows + $0][label] != 0 }, scores: known.map { scores[$0] },
+      labels: known.map { anomalous[fitRows + $0] != 0 }, scores: known.map { scores[$0] },
       alarms: known.map { alarms[$0] }, times: known.map { times[$0] })
-    return Result(file: file, score: score, trace: trace)
+    return Result(file: path, score: score, trace: trace)
   }
 
   private static func quoted(_ text: String) -> String {

@@ -1,10 +1,9 @@
 import Forecasting
 import PlantModel
-import PlantSimulation
+import Recordings
 
 /// What the words after `wattline backtest` mean.
 struct BacktestOptions {
-  let time: String
   /// Target, exogenous, known ahead, holiday: the columns to read, in this order.
   let columns: [String]
   let zone: LocalCalendar
@@ -17,7 +16,6 @@ struct BacktestOptions {
     guard let target = arguments.text("--target") else {
       throw Misuse(message: "backtest needs --target COL: the column to forecast")
     }
-    time = arguments.text("--time") ?? "time"
     exogenous = BacktestOptions.list(arguments.text("--exogenous"))
     knownAhead = BacktestOptions.list(arguments.text("--known-ahead"))
     if let both = exogenous.first(where: knownAhead.contains) {
@@ -54,17 +52,18 @@ struct BacktestOptions {
   }
 
   /// The columns as a recording.
-  func recording(_ table: CSVTable) -> ForecastInput.Recording {
+  func recording(_ table: Recording) -> ForecastInput.Recording {
+    let values = table.columns.indices.map { table.kilowatts($0).values }
     var series: [ForecastInput.Exogenous] = []
     for (position, name) in (exogenous + knownAhead).enumerated() {
       series.append(
         ForecastInput.Exogenous(
-          name: name, isKnownAhead: position >= exogenous.count, values: table.values[1 + position]))
+          name: name, isKnownAhead: position >= exogenous.count, values: values[1 + position]))
     }
     let hasHolidays = columns.count > 1 + series.count
     return ForecastInput.Recording(
-      times: table.times, target: table.values[0], exogenous: series,
-      holidays: hasHolidays ? table.values[columns.count - 1] : [])
+      times: table.times, target: values[0], exogenous: series,
+      holidays: hasHolidays ? values[columns.count - 1] : [])
   }
 
   private static func list(_ text: String?) -> [String] {

@@ -1,6 +1,7 @@
 import Foundation
 import HealthIndex
 import PlantModel
+import Recordings
 
 /// `wattline backtest-solar`: tells the defects of a solar plant's recording and how well its power can be expected.
 enum BacktestSolarCommand {
@@ -9,8 +10,8 @@ enum BacktestSolarCommand {
     operands: ["GENERATION.csv", "WEATHER.csv"],
     options: [
       Option(name: "--test-days", value: "N", help: "days at the end that the model does not know (10)"),
-      Option(name: "--json", value: nil, help: "prints one JSON document"),
-    ],
+      Option(name: "--json", value: nil, help: "prints one JSON document"), RecordingArguments.zone,
+    ] + RecordingArguments.options,
     details: """
       GENERATION has a time and a power a row, WEATHER a time, the irradiance on the modules in kW/m² and their temperature.
       The expected power is fitted to the first days and scored on the last, at times with an irradiation above 0.02 kW/m².
@@ -38,8 +39,11 @@ enum BacktestSolarCommand {
     guard arguments.operands.count == 2 else {
       throw Misuse(message: "backtest-solar takes two files, of generation and of weather")
     }
+    if try RecordingArguments.isExplained(arguments.operands, arguments) { return }
     let recording = try SolarRecording(
-      generation: PlainTable(path: arguments.operands[0]), weather: PlainTable(path: arguments.operands[1]))
+      generation: RecordingArguments.open(arguments.operands[0], arguments),
+      weather: RecordingArguments.open(arguments.operands[1], arguments),
+      zone: LocalCalendar(identifier: arguments.text("--zone") ?? "UTC") ?? .utc)
     let report = try score(recording, days)
     if arguments.has("--json") { return try Console.print(json: report, keys: .convertToSnakeCase) }
     for defect in report.defects { Console.print("defect: \(defect.text)") }

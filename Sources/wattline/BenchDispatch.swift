@@ -12,7 +12,7 @@ enum BenchDispatch {
     options: [
       Option(
         name: "--data", value: "DIR",
-        help: "folder of recordings: time, load.power, pv1.power, grid.price (default: three simulated homes)"),
+        help: "folder of recordings with load.power, pv1.power, grid.price (default: three simulated homes)"),
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--trace", value: "FILE", help: "writes home,time,battery_kw of the learned policy"),
       Option(name: "--battery-kwh", value: "KWH", help: "usable energy of the battery (default: 6.4)"),
@@ -25,9 +25,13 @@ enum BenchDispatch {
       Option(name: "--export", value: "PRICE", help: "payment for each kWh exported (default: 0)"),
       Option(name: "--forecast-error", value: "FACTOR", help: "makes forecast errors larger by it (default: 1)"),
       Option(name: "--utc-offset", value: "HOURS", help: "local standard time of the homes (default: -8)"),
-    ],
-    details: """
-      Costs of the whole recording, from an empty battery. A policy sees the slot it acts in, all before it and the
+      Option(name: "--zone", value: "TZ", help: "IANA zone of the homes, instead of --utc-offset"),
+      RecordingArguments.columns, RecordingArguments.time,
+    ] + RecordingArguments.options,
+    details: RecordingArguments.details + """
+
+      Slots of 1 minute to 2 hours, as long as rows are apart. What is missing or doubled in a file is told; a row that is
+      missing is not made up. Costs of the whole recording, from an empty battery. A policy sees the slot it acts in, all before it and the
       prices of a day ahead. Beneath the table stands how long the learned policy took, on one core, for the first home.
       """,
     examples: [
@@ -36,11 +40,11 @@ enum BenchDispatch {
     ])
 
   static func run(_ arguments: Arguments) throws {
-    let offset = try number(arguments, "--utc-offset", within: -14...14) ?? -8
+    let files = try arguments.text("--data").map(HomeRecording.files)
+    let zone = try zone(arguments)
+    if let files, try RecordingArguments.isExplained(files, arguments, zone: zone.identifier) { return }
     let wear = try wearPrices(arguments)
-    let homes =
-      try arguments.text("--data").map { try HomeRecording.all(in: $0, utcOffset: .minutes(Int64(60 * offset))) }
-      ?? HomeRecording.simulated(count: 3)
+    let homes = try files.map { try recordings($0, arguments, zone) } ?? HomeRecording.simulated(count: 3)
     if wear.count > 1 { return try showCurve(homes, wear, arguments) }
     let error = try number(arguments, "--forecast-error", within: 0...100) ?? 1
     var progress = Progress("dispatch", total: Double(homes.count))
@@ -64,11 +68,33 @@ enum BenchDispatch {
         timing.decisionMicroseconds, timing.learningMilliseconds, homes[0].name, timing.trainingSeconds))
   }
 
+  /// The clock of the homes.
+  private static func zone(_ arguments: Arguments) throws -> LocalCalendar {
+    let minutes = Int(60 * (try number(arguments, "--utc-offset", within: -14...14) ?? -8))
+    let digits = 10_000 + minutes.magnitude / 60 * 100 + minutes.magnitude % 60
+    let name = arguments.text("--zone") ?? "GMT\(minutes < 0 ? "-" : "+")\(String(digits).dropFirst())"
+    guard let zone = LocalCalendar(identifier: name) else {
+      throw Misuse(message: "--zone: there is no zone '\(name)'; expected a name such as Europe/Berlin or UTC")
+    }
+    return zone
+  }
+
+  private static func recordings(
+    _ files: [String], _ arguments: Arguments, _ zone: LocalCalendar
+  ) throws -> [HomeRecording] {
+    let selected = try RecordingArguments.selection(arguments)
+    return try files.map { path in
+      let file = try RecordingArguments.open(path, arguments, zone: zone.identifier)
+      let home = try HomeRecording(file, selected: selected, clock: zone)
+      home.notes.forEach { Console.note($0) }
+      return home
+    }
+  }
+
   private static func showCurve(_ homes: [HomeRecording], _ prices: [Double], _ arguments: Arguments) throws {
     var progress = Progress("wear", total: Double(homes.count * prices.count))
-    let hours = homes[0].step.inHours
-    let curve = try WearCurve(homes, prices: prices, progress: { progress.update($0) }) { price in
-      try problem(arguments, hours: hours, wear: price)
+    let curve = try WearCurve(homes, prices: prices, progress: { progress.update($0) }) { home, price in
+      try problem(arguments, hours: home.step.inHours, wear: price)
     }
     progress.finish()
     if arguments.has("--json") { return try Console.print(json: ["curve": curve.rows]) }

@@ -9,6 +9,7 @@ enum CheckCommand {
     options: [
       CommandDescription.configurationOption,
       Option(name: "--json", value: nil, help: "prints one JSON document"),
+      Option(name: "--explain", value: nil, help: "prints what was understood of files of prices and weather as well"),
     ],
     details: """
       Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1. What is
@@ -27,6 +28,7 @@ enum CheckCommand {
     for diagnostic in loaded.diagnostics + loaded.warnings { Console.note("\(diagnostic)") }
     guard loaded.isValid else { exit(ExitCode.failed) }
     if !arguments.has("--json") { loaded.plants.forEach(show) }
+    if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
   }
 
   private static func show(_ plant: Plant) {

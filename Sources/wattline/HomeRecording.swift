@@ -1,9 +1,10 @@
 import DispatchPolicy
 import Foundation
 import PlantModel
-import PlantSimulation
+import Recordings
 
-/// A building's recording as dispatch needs it: columns `load.power`, `….power` of its generators and `grid.price`.
+/// A building's recording as dispatch needs it: `load.power`, `….power` of its generators and `grid.price`, in slots of
+/// one length.
 struct HomeRecording {
   /// The file's name without its extension.
   var name: String
@@ -13,15 +14,20 @@ struct HomeRecording {
   var step = TimeSpan.hour
   /// What was measured.
   var series = DispatchSeries()
+  /// What a reader should know of the file.
+  private(set) var notes: [String] = []
 
-  /// All recordings of a folder in the order of their names.
-  static func all(in folder: String, utcOffset: TimeSpan) throws -> [HomeRecording] {
+  /// How long slots may be.
+  private static let steps = TimeSpan.minute...TimeSpan.hours(2)
+
+  /// The recordings in a folder, in the order of their names.
+  static func files(in folder: String) throws -> [String] {
     guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw Failure(description: "\(folder) is not a folder that can be read")
     }
     let names = files.filter { $0.hasSuffix(".csv") }.sorted()
     guard !names.isEmpty else { throw Failure(description: "\(folder) has no .csv files") }
-    return try names.map { try HomeRecording(path: "\(folder)/\($0)", utcOffset: utcOffset) }
+    return names.map { "\(folder)/\($0)" }
   }
 
   /// A recording without slots, an hour each unless changed.
@@ -38,37 +44,76 @@ struct HomeRecording {
     series.isWorkday.append(local.weekday <= 5)
   }
 
-  /// Reads a recording. A value that is missing is taken from the slot before; a row that is missing is not made up.
-  init(path: String, utcOffset: TimeSpan) throws {
+  /// Takes a recording's rows, each for as long as it stands. A value that is missing is taken from the row before, and
+  /// told; a row that is missing is not made up, and told.
+  init(_ file: RecordingFile, selected: [(column: String, target: String)]?, clock: LocalCalendar) throws {
+    let path = file.name
     self.init(name: String(path.split(separator: "/").last?.dropLast(4) ?? ""))
-    let file = try RecordedCSV(path: path, selected: ScenarioSource.columns(of: ["power", "price"], path))
-    let load = try HomeRecording.columns(file, path) { $0.name == "load.power" }
-    let price = try HomeRecording.columns(file, path) { $0.name == "grid.price" }
-    let generation = file.columns.indices.filter { index in
-      let column = file.columns[index]
-      return column.sensor == "power" && (column.asset.hasPrefix("pv") || column.asset.hasPrefix("wind"))
+    let assigned = try RecordedSensors(file, assets: [], sensors: ["power", "price"], selected: selected)
+    func place(_ asset: String, _ sensor: String, _ hint: String) throws -> Int {
+      if let found = assigned.sensors.firstIndex(of: .init(asset: asset, sensor: sensor)) { return found }
+      let there = file.columns.map(\.heading).joined(separator: ", ")
+      throw Failure(
+        description: "\(path) needs the columns load.power and grid.price; it has \(there); write --columns "
+          + "'\(hint)=\(asset).\(sensor)' for what else has it")
     }
-    var last = [Double](repeating: 0, count: file.columns.count)
-    while let row = file.next() {
-      for cell in row.values { last[cell.column] = cell.value }
-      let local = CivilTime(utc: row.time + utcOffset)
-      append(
-        at: row.time, local: local, load: last[load], generation: generation.reduce(0) { $0 + last[$1] },
-        price: last[price])
+    let load = try place("load", "power", file.columns.first?.heading ?? "NAME")
+    let price = try place("grid", "price", file.columns.last?.heading ?? "NAME")
+    let generation = assigned.sensors.indices.filter { index in
+      let sensor = assigned.sensors[index]
+      return sensor.sensor == "power" && (sensor.asset.hasPrefix("pv") || sensor.asset.hasPrefix("wind"))
     }
-    guard times.count >= 2, times[1] > times[0] else {
-      throw Failure(description: "\(path) has fewer than two slots in order of time")
+    let rows = file.rows(of: assigned.columns).ordered()
+    notes = RecordingFile.findings(rows).dropFirst().map { "\(path): \($0)" }
+    var columns = assigned.columns.indices.map { rows.kilowatts($0).values }
+    columns[price] = HomeRecording.prices(columns[price], rows.columns[price].unit)
+    let lengths = rows.intervals()
+    step = try HomeRecording.step(lengths, path)
+    fill(&columns, [load, price] + generation, rows.count, path)
+    var clock = clock
+    for row in 0..<rows.count where !columns[load][row].isNaN && !columns[price][row].isNaN {
+      for slot in 0..<max(1, Int(lengths[row] / step.nanoseconds)) {
+        let time = rows.times[row] + step * Int64(slot)
+        append(
+          at: time, local: clock.civil(at: time), load: columns[load][row],
+          generation: generation.reduce(0) { $0 + (columns[$1][row].isNaN ? 0 : columns[$1][row]) },
+          price: columns[price][row])
+      }
     }
-    step = times[1] - times[0]
+    guard times.count >= 2 else { throw Failure(description: "\(path) has fewer than two slots with load and price") }
   }
 
-  private static func columns(
-    _ file: RecordedCSV, _ path: String, _ isWanted: (RecordedCSV.Column) -> Bool
-  ) throws -> Int {
-    guard let found = file.columns.firstIndex(where: isWanted) else {
-      let there = file.columns.map(\.name).joined(separator: ", ")
-      throw Failure(description: "\(path) needs the columns load.power and grid.price; it has \(there)")
+  /// Takes values that are missing from the row before.
+  private mutating func fill(_ columns: inout [[Double]], _ wanted: [Int], _ count: Int, _ path: String) {
+    var filled = 0
+    for column in wanted {
+      for row in 1..<max(1, count) where columns[column][row].isNaN && !columns[column][row - 1].isNaN {
+        columns[column][row] = columns[column][row - 1]
+        filled += 1
+      }
     }
-    return found
+    if filled > 0 { notes.append("\(path): \(filled.counted("value")) missing, taken from the row before") }
+  }
+
+  /// The length of slots: the greatest that divides all intervals, so that costs are exact where the distance changes.
+  private static func step(_ lengths: [Int64], _ path: String) throws -> TimeSpan {
+    func divisor(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? a : divisor(b, a % b) }
+    let step = TimeSpan(nanoseconds: lengths.filter { $0 > 0 }.reduce(0, divisor))
+    guard step > .zero else { throw Failure(description: "\(path) has fewer than two slots in order of time") }
+    guard steps.contains(step) else {
+      throw Failure(
+        description:
+          "\(path): rows are \(step.inSeconds) s apart, or have that in common; bench dispatch takes 1 minute "
+          + "to 2 hours")
+    }
+    return step
+  }
+
+  /// Prices for a kWh.
+  private static func prices(_ values: [Double], _ unit: ColumnUnit?) -> [Double] {
+    guard case .other(let name) = unit,
+      let known = Unit.named(name, currency: String(name.prefix(3)).uppercased()), known.quantity == .price
+    else { return values }
+    return values.map { known.canonical($0) }
   }
 }

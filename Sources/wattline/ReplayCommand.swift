@@ -2,6 +2,7 @@ import CommandChannel
 import Foundation
 import PlantModel
 import PlantSimulation
+import Recordings
 
 /// `wattline replay`: a recording, published with its own times; or a journal, run through the stages again.
 enum ReplayCommand {
@@ -19,10 +20,14 @@ enum ReplayCommand {
       Option(name: "--database", value: "NAME", help: "of a journal: points into another database"),
       Option(name: "--diff", value: nil, help: "of a journal: what differs from how it was configured when recorded"),
       Option(name: "--json", value: nil, help: "of a journal: prints one JSON document"),
-    ],
-    details: """
-      FILE starts with a line `time,asset.sensor,…`; each further line has a time (ISO 8601) and a value a column. Empty
-      cells are left out. Lines that cannot be read are counted and the first of them told.
+      RecordingArguments.time,
+      Option(name: "--zone", value: "TZ", help: "IANA zone of times without an offset (default: the plant's)"),
+    ] + RecordingArguments.options,
+    details: RecordingArguments.details + """
+
+      Columns are named `asset.sensor`, or --columns says what they are. Rows are published in the file's order, each with
+      its own time; empty cells are left out. Values are published as they are, as the plant's file says their units; a
+      unit in a heading counts for a power. Lines that cannot be read are counted and the first of them told.
 
       Where FILE is the folder of a journal, its messages run through the stages again as they are configured now, into
       a file or another database: deterministic, and beside a pipeline that goes on. --diff tells what changes in
@@ -48,12 +53,14 @@ enum ReplayCommand {
     guard let name = arguments.text("--plant") else {
       throw Misuse(message: "replay needs --plant P: the plant whose sensors the columns are")
     }
-    let columns = try arguments.text("--columns").map(selection)
+    let selected = try RecordingArguments.selection(arguments)
     let signals = SignalWatch()
     let loaded = BrokerAccess.load(arguments.configuration)
     let plant = try BrokerAccess.plants(loaded, named: name)[0]
-    let recording = try RecordedCSV(
-      path: arguments.operands[0], assets: plant.assets.map(\.name), selected: columns)
+    let (path, zone) = (arguments.operands[0], plant.location.timezone)
+    if try RecordingArguments.isExplained([path], arguments, zone: zone) { return }
+    let recording = try ReplaySource(
+      RecordingArguments.open(path, arguments, zone: zone), plant: plant, selected: selected)
     let topics = try SensorTopic(plant: plant, decimals: nil)
     let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "replay")
     let published = try publish(recording, topics, publisher, speed: speed, signals: signals)
@@ -63,67 +70,50 @@ enum ReplayCommand {
       throw Failure(
         description: "the broker has not acknowledged every message; replay again, nothing is counted twice")
     }
-    if recording.malformedCount > 0 {
-      Console.note("lines or cells that could not be read: \(recording.malformedCount)")
-      for problem in recording.problems.prefix(5) {
-        Console.note("\(arguments.operands[0]):\(problem.line): \(problem.reason)")
-      }
+    let tally = recording.tally
+    if tally.unreadable > 0 {
+      Console.note("lines or cells that could not be read: \(tally.unreadable)")
+      for problem in tally.problems.prefix(5) { Console.note("\(path):\(problem.line): \(problem.reason)") }
+    }
+    if tally.duplicates + tally.unsorted > 0 {
+      Console.note(
+        "\(path): rows with a time that is there already: \(tally.duplicates); not in the order of time: "
+          + "\(tally.unsorted); published as they stand")
     }
     guard published.messages > 0 else {
       let rows = published.rows == 0 ? "no row that can be read" : "no value that a topic of '\(name)' brings"
-      throw Failure(description: "\(arguments.operands[0]): nothing was published: it has \(rows)")
+      throw Failure(description: "\(path): nothing was published: it has \(rows)")
     }
     Console.print("\(published.rows.counted("row")), \(published.messages.counted("message")) published")
   }
 
-  /// The columns of `NAME` and `NAME=asset.sensor` with commas between, and what each is.
-  private static func selection(_ list: String) throws(Misuse) -> [String: String] {
-    var columns: [String: String] = [:]
-    for entry in list.split(separator: ",", omittingEmptySubsequences: false) {
-      let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
-        $0.trimmingCharacters(in: .whitespaces)
-      }
-      guard let name = parts.first, let target = parts.last, !name.isEmpty, !target.isEmpty else {
-        throw Misuse(message: "--columns takes NAME or NAME=asset.sensor with commas between, not '\(list)'")
-      }
-      columns[name] = target
-    }
-    return columns
-  }
-
   private static func publish(
-    _ recording: RecordedCSV, _ topics: SensorTopic, _ publisher: Publisher, speed: Double?, signals: SignalWatch
+    _ recording: ReplaySource, _ topics: SensorTopic, _ publisher: Publisher, speed: Double?, signals: SignalWatch
   ) throws -> (rows: Int, messages: Int) {
-    var progress = Progress("replaying", total: Double(recording.byteCount))
+    var progress = Progress("replaying", total: Double(recording.times.count))
     defer { progress.finish() }
     let began = Date()
-    var first: Timestamp?
-    var rows = 0
     var messages = 0
-    while let row = recording.next() {
+    for (row, time) in recording.times.enumerated() {
       if let speed {
-        let start = first ?? row.time
-        first = start
-        let due = (row.time - start).inSeconds / speed
+        let due = (time - recording.times[0]).inSeconds / speed
         while true {
           let wait = due - Date().timeIntervalSince(began)
           if wait <= 0 { break }
-          if signals.wait(seconds: min(wait, 1)) == .stop { return (rows, messages) }
+          if signals.wait(seconds: min(wait, 1)) == .stop { return (row, messages) }
         }
-      } else if rows % 256 == 0, signals.wait(seconds: 0) == .stop {
-        return (rows, messages)
+      } else if row % 256 == 0, signals.wait(seconds: 0) == .stop {
+        return (row, messages)
       }
-      rows += 1
-      for (column, value) in row.values {
-        let series = recording.columns[column]
+      for (sensor, values) in zip(recording.sensors, recording.values) where !values[row].isNaN {
         guard
-          let message = topics.message(asset: series.asset, sensor: series.sensor, value: value, time: row.time)
+          let message = topics.message(asset: sensor.asset, sensor: sensor.sensor, value: values[row], time: time)
         else { continue }
         try publisher.publish(topic: message.topic, payload: message.payload)
         messages += 1
       }
-      progress.update(Double(recording.bytesRead), note: "\(messages) messages")
+      progress.update(Double(row), note: "\(messages) messages")
     }
-    return (rows, messages)
+    return (recording.times.count, messages)
   }
 }

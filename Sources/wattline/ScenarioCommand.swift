@@ -2,6 +2,7 @@ import Forecasting
 import Foundation
 import InfluxSink
 import PlantModel
+import Recordings
 
 /// `wattline scenario`: a recorded span again, with events laid over it.
 enum ScenarioCommand {
@@ -24,11 +25,14 @@ enum ScenarioCommand {
       Option(name: "--export", value: "PRICE", help: "payment a kWh exported, with --price (default: 0)"),
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--trace", value: "FILE", help: "writes every slot: time,recorded,load,cost,peak with p10,p50,p90"),
-    ],
-    details: """
-      The history is a file `time,asset.sensor,…`, or without one what the plant's database has. Each run varies load and
-      generation by the errors that day-ahead forecasts of whole days made; the change is with the events less without
-      them in the same run. Heat acts through what the plant's own additive model has learnt of load and temperature. A
+      RecordingArguments.columns, RecordingArguments.time,
+    ] + RecordingArguments.options,
+    details: RecordingArguments.details + """
+
+      The history is a file of columns `asset.sensor`, or of one power or energy, which is load.power; or without one what
+      the plant's database has. Each run varies load and generation by the errors that day-ahead forecasts of whole days
+      made; the change is with the events less without them in the same run. An asset that is shut down or made larger
+      does what it did, slot by slot, and the rest varies. Heat acts through what the plant's own additive model has learnt of load and temperature. A
       battery does what it did. With --plant, every run is kept in the plant's database, measurement `scenario`: cost
       and peak_kw since the start of the span.
 
@@ -38,7 +42,7 @@ enum ScenarioCommand {
         charger=22kW/40kWh          a new charger, one car a day about 18:00 that takes so much (default: two hours' worth)
         pv1:capacity=+50%           an asset that much larger
       Onset: since the start of the span (36h, 2d) or a local date (2024-07-01, 2024-07-01T14:00); without one, at the
-      start. Without a duration, to the span's end.
+      start. Without a duration, to the span's end. Days are local, of 23 or 25 hours where the clock changes.
       """,
     examples: [
       "wattline scenario home.csv --event heat=+6K@2d+3d --zone America/Los_Angeles",
@@ -47,6 +51,11 @@ enum ScenarioCommand {
     ])
 
   static func run(_ arguments: Arguments) throws {
+    if arguments.has("--explain"), !arguments.operands.isEmpty {
+      let zone = try ScenarioSetting(arguments).zone.identifier
+      _ = try RecordingArguments.isExplained(arguments.operands, arguments, zone: zone)
+      return
+    }
     let words: [Substring] = arguments.text("--event")?.split(separator: ",") ?? []
     let events: [ScenarioEvent] = try words.map { word in
       try told { () throws(ScenarioError) in try ScenarioEvent.parse(String(word)) }
@@ -60,7 +69,7 @@ enum ScenarioCommand {
     }
     let setting = try ScenarioSetting(arguments)
     var progress = Progress("scenario", total: 1)
-    let recording = try setting.recording(arguments.operands.first) { progress.update(0.1 * $0) }
+    let recording = try setting.recording(arguments) { progress.update(0.1 * $0) }
     let scenario = try Scenario(recording, events: events, from: from, days: days, runs: runs, seed: seed)
     let outcome = try scenario.run { progress.update(0.1 + 0.9 * $0) }
     progress.finish()
@@ -121,7 +130,7 @@ private struct ScenarioSetting {
   let plant: Plant?
   private let database: DatabaseSettings?
   private let tariff: Tariff
-  private let zone: LocalCalendar
+  let zone: LocalCalendar
 
   init(_ arguments: Arguments) throws {
     let zoneName: String
@@ -151,9 +160,11 @@ private struct ScenarioSetting {
     }
   }
 
-  func recording(_ path: String?, progress: (Double) -> Void) throws -> ScenarioRecording {
-    if let path {
-      return try ScenarioSource(path: path, plant: plant).recording(plant: plant, tariff: tariff, zone: zone)
+  func recording(_ arguments: Arguments, progress: (Double) -> Void) throws -> ScenarioRecording {
+    if let path = arguments.operands.first {
+      let file = try RecordingArguments.open(path, arguments, zone: zone.identifier)
+      return try ScenarioSource(file, plant: plant, selected: RecordingArguments.selection(arguments))
+        .recording(plant: plant, tariff: tariff, zone: zone)
     }
     guard let plant, let database else { throw Misuse(message: "scenario needs a recording or --plant") }
     return try ScenarioSource(plant: plant, database: database, progress: progress)

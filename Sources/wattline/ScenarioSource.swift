@@ -2,7 +2,7 @@ import Forecasting
 import Foundation
 import InfluxSink
 import PlantModel
-import PlantSimulation
+import Recordings
 
 /// Where a scenario's recording comes from: a CSV file, or what the pipeline has written of a plant.
 struct ScenarioSource {
@@ -20,37 +20,25 @@ struct ScenarioSource {
   private static let powers = ["power", "active_power", "ac_power"]
   private static let sensors = powers + ["price", "temperature"]
 
-  /// Reads a file `time,asset.sensor,…`.
-  init(path: String, plant: Plant?) throws {
-    let assets = plant?.assets.map(\.name) ?? []
-    let file = try RecordedCSV(
-      path: path, assets: assets, selected: ScenarioSource.columns(of: ScenarioSource.sensors, path))
-    columns = file.columns.map { Column(asset: $0.asset, sensor: $0.sensor) }
-    while let row = file.next() {
-      for cell in row.values { columns[cell.column].cells.append((times.count, cell.value)) }
-      times.append(row.time)
+  /// Takes a file's rows: the columns of powers, prices and temperatures of assets, or those that `selected` names.
+  init(_ file: RecordingFile, plant: Plant?, selected: [(column: String, target: String)]?) throws {
+    let assigned = try RecordedSensors(
+      file, assets: plant?.assets.map(\.name) ?? [], sensors: ScenarioSource.sensors, selected: selected)
+    let rows = file.rows(of: assigned.columns).ordered()
+    RecordingArguments.note(rows, of: file.name)
+    times = rows.times
+    // Values without a unit are as the sensors say them; the plant knows in which unit that is.
+    var register = PlantRegister(plant: ScenarioSource.plant(plant, assigned.sensors.map(\.asset)))
+    for (index, sensor) in assigned.sensors.enumerated() {
+      var values = rows.kilowatts(index).values
+      let series = register.admit(asset: sensor.asset, sensor: sensor.sensor)
+      if rows.columns[index].unit == nil, let unit = register.series[series.position].profile.unit {
+        values = values.map { unit.canonical($0) }
+      }
+      var column = Column(asset: sensor.asset, sensor: sensor.sensor)
+      column.cells = values.enumerated().filter { !$0.element.isNaN }.map { ($0.offset, $0.element) }
+      columns.append(column)
     }
-    if let problem = file.problems.first {
-      Console.note("\(path):\(problem.line): left out: \(problem.reason) (\(file.malformedCount) such lines)")
-    }
-    // Values are as the sensors say them; the plant knows in which unit that is.
-    var register = PlantRegister(plant: ScenarioSource.plant(plant, columns.map(\.asset)))
-    for index in columns.indices {
-      let series = register.admit(asset: columns[index].asset, sensor: columns[index].sensor)
-      guard let unit = register.series[series.position].profile.unit else { continue }
-      columns[index].cells = columns[index].cells.map { ($0.row, unit.canonical($0.value)) }
-    }
-  }
-
-  /// The columns of some sensors, so that others may have any name; `nil` leaves it to the reader to complain.
-  static func columns(of sensors: [String], _ path: String) -> [String: String]? {
-    guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 1 << 16) else {
-      return nil
-    }
-    let header = String(decoding: start.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
-    let names = header.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-    let wanted = names.filter { name in sensors.contains { name.hasSuffix("." + $0) } }
-    return wanted.isEmpty ? nil : Dictionary(wanted.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Reads the quarter-hour means of the last year that a plant has in its database.

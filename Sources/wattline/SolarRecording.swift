@@ -1,6 +1,7 @@
 import Foundation
 import HealthIndex
 import PlantModel
+import Recordings
 
 /// A defect of a recording: what, how often, and in words.
 struct RecordingDefect: Encodable {
@@ -28,42 +29,40 @@ struct SolarRecording {
   /// Rows that most times have.
   private(set) var generators = 0
 
-  init(generation: PlainTable, weather: PlainTable) throws {
-    let light = try weather.column("irradia", "ghi", "poa", "insolation")
-    let module = try weather.column("module", "temperature")
-    let power = try generation.column("ac_power", "power")
-    for table in [generation, weather] where table.malformedCount > 0 {
-      let name = URL(fileURLWithPath: table.path).lastPathComponent
-      note("malformed_rows", table.malformedCount, "row", "of \(name) without the header's cells, left out")
+  init(generation: RecordingFile, weather: RecordingFile, zone: LocalCalendar) throws {
+    let light = try weather.column(withWord: "irradia", "ghi", "poa", "insolation")
+    let module = try weather.column(withWord: "module", "temperature")
+    let power = try generation.column(withWord: "ac_power", "power")
+    let direct = try? generation.column(withWord: "dc_power")
+    let sky = weather.rows(of: [light, module])
+    let generated = generation.rows(of: [power] + (direct.map { [$0] } ?? []))
+    for (file, rows) in [(generation, generated), (weather, sky)] where rows.tally.unreadable > 0 {
+      let name = URL(fileURLWithPath: file.name).lastPathComponent
+      note("malformed_rows", rows.tally.unreadable, "row", "of \(name) that cannot be read, left out")
     }
-    let generationTimes = try RecordedTimes(generation)
-    let weatherTimes = try RecordedTimes(weather)
-    defects += generationTimes.defects + weatherTimes.defects
+    let generationTimes = RecordedTimes(generation, generated)
+    defects += generationTimes.defects + RecordedTimes(weather, sky).defects
     // No sun has 10 kW/m², and no recording of days only less than 10 W/m².
-    let brightest = weather.rows.indices.map { weather.number($0, light) }.filter(\.isFinite).max() ?? 0
+    let brightest = sky.values[0].filter(\.isFinite).max() ?? 0
     let scale = brightest > 10 ? 0.001 : 1
     if brightest > 10 {
-      note("irradiance_unit", weather.rows.count, "row", "with an irradiance in W/m², taken as that")
+      note("irradiance_unit", sky.count, "row", "with an irradiance in W/m², taken as that")
     }
     var skies: [Timestamp: (light: Double, module: Double)] = [:]
-    for (row, time) in weatherTimes.times.enumerated() {
-      guard let time else { continue }
-      skies[time] = (scale * weather.number(row, light), weather.number(row, module))
-    }
+    for (row, time) in sky.times.enumerated() { skies[time] = (scale * sky.values[0][row], sky.values[1][row]) }
     var sums: [Timestamp: (power: Double, rows: Int)] = [:]
-    for (row, time) in generationTimes.times.enumerated() {
-      let value = generation.number(row, power)
-      guard let time, value.magnitude < SolarRecording.mostPower else { continue }
+    for (time, value) in zip(generated.times, generated.values[0]) where value.magnitude < SolarRecording.mostPower {
       sums[time, default: (0, 0)].power += value
       sums[time, default: (0, 0)].rows += 1
     }
     generators = generationTimes.usualRows
-    noteIdentity(generation, generationTimes)
-    noteDirectCurrent(generation, power)
-    noteStandstill(generation, power, generationTimes, skies)
+    noteIdentity(generation, generated)
+    if direct != nil { noteDirectCurrent(generated) }
+    noteStandstill(generated, skies)
+    var zone = zone
     for (time, sum) in sums.sorted(by: { $0.key < $1.key }) {
       guard let sky = skies[time], 2 * sum.rows >= generators else { continue }
-      let civil = CivilTime(utc: time)
+      let civil = zone.civil(at: time)
       let sample = ExpectedPower.Sample(
         irradiance: sky.light, moduleTemperature: sky.module, hour: Double(civil.hour) + Double(civil.minute) / 60,
         power: sum.power * Double(generators) / Double(sum.rows))
@@ -80,13 +79,15 @@ struct SolarRecording {
   }
 
   /// Several rows of one time that no column tells apart.
-  private mutating func noteIdentity(_ table: PlainTable, _ times: RecordedTimes) {
+  private mutating func noteIdentity(_ file: RecordingFile, _ rows: Recording) {
     guard generators > 1 else { return }
-    let hasIdentity = table.columns.indices.contains { column in
-      let names = Set(table.rows.map { $0[column] })
+    let wanted = rows.columns.compactMap { file.columns.firstIndex(of: $0) }
+    let hasIdentity = file.columns.indices.contains { column in
+      let texts = file.texts(of: column, besides: wanted)
+      let names = Set(texts)
       guard names.count >= generators, names.count < 10 * generators else { return false }
-      let pairs = Set(zip(times.times, table.rows).map { "\($0?.nanoseconds ?? 0) \($1[column])" })
-      return pairs.count == table.rows.count
+      let pairs = Set(zip(rows.times, texts).map { "\($0.nanoseconds) \($1)" })
+      return pairs.count == rows.count
     }
     if hasIdentity { return }
     note(
@@ -95,10 +96,8 @@ struct SolarRecording {
   }
 
   /// Direct current that cannot be in the unit of the alternating one.
-  private mutating func noteDirectCurrent(_ table: PlainTable, _ power: Int) {
-    guard let direct = try? table.column("dc_power") else { return }
-    let ratios = table.rows.indices.map { table.number($0, direct) / table.number($0, power) }
-      .filter { $0.isFinite && $0 > 0 }.sorted()
+  private mutating func noteDirectCurrent(_ rows: Recording) {
+    let ratios = zip(rows.values[1], rows.values[0]).map { $0 / $1 }.filter { $0.isFinite && $0 > 0 }.sorted()
     guard !ratios.isEmpty else { return }
     let median = ratios[ratios.count / 2]
     guard !(0.9...1.3).contains(median) else { return }
@@ -111,11 +110,11 @@ struct SolarRecording {
 
   /// Generators that give nothing in the light.
   private mutating func noteStandstill(
-    _ table: PlainTable, _ power: Int, _ times: RecordedTimes, _ skies: [Timestamp: (light: Double, module: Double)]
+    _ rows: Recording, _ skies: [Timestamp: (light: Double, module: Double)]
   ) {
     var days: [String: Int] = [:]
-    for (row, time) in times.times.enumerated() {
-      guard let time, let sky = skies[time], sky.light > 0.3, table.number(row, power) == 0 else { continue }
+    for (time, power) in zip(rows.times, rows.values[0]) {
+      guard let sky = skies[time], sky.light > 0.3, power == 0 else { continue }
       days[String("\(time)".prefix(10)), default: 0] += 1
     }
     guard !days.isEmpty else { return }
@@ -127,45 +126,22 @@ struct SolarRecording {
   }
 }
 
-/// The times of a recording's rows, in whatever order their dates are written, and what is wrong with them.
+/// What is wrong with the times of a recording's rows.
 struct RecordedTimes {
-  private(set) var times: [Timestamp?] = []
   private(set) var defects: [RecordingDefect] = []
   /// Rows that most times have.
   private(set) var usualRows = 0
 
-  init(_ table: PlainTable) throws {
-    let column = try table.column("time", "date")
-    let fields = table.rows.map { row in row[column].split { !$0.isNumber }.map { Int($0) ?? -1 } }
-    let name = URL(fileURLWithPath: table.path).lastPathComponent
-    // A year has four digits; of the two others, one above 12 is the day.
-    let isYearLast = fields.contains { $0.count >= 3 && $0[2] > 31 }
-    let isDayFirst = isYearLast && !fields.contains { $0.count >= 3 && $0[1] > 12 }
-    if isDayFirst {
-      let example = table.rows.first.map { String($0[column]) } ?? ""
-      defects.append(
-        RecordingDefect(
-          kind: "day_first", count: fields.count, text: "\(name): dates are written day first, as \(example)"))
+  init(_ file: RecordingFile, _ rows: Recording) {
+    let name = URL(fileURLWithPath: file.name).lastPathComponent
+    if file.layout.dates == .dayFirst {
+      note("day_first", rows.count, "\(name): dates are written day first")
     }
-    times = fields.map { RecordedTimes.time($0, isYearLast: isYearLast, isDayFirst: isDayFirst) }
-    noteGaps(name)
+    noteGaps(name, rows.times)
   }
 
-  private static func time(_ fields: [Int], isYearLast: Bool, isDayFirst: Bool) -> Timestamp? {
-    guard fields.count >= 5 else { return nil }
-    let date =
-      isYearLast
-      ? (fields[2], fields[isDayFirst ? 1 : 0], fields[isDayFirst ? 0 : 1]) : (fields[0], fields[1], fields[2])
-    let civil = CivilTime(year: date.0, month: date.1, day: date.2, hour: fields[3], minute: fields[4])
-    return civil.isValid ? civil.utc : nil
-  }
-
-  private mutating func noteGaps(_ name: String) {
-    let unread = times.count { $0 == nil }
-    if unread > 0 {
-      note("unreadable_time", unread, "\(name): \(unread.counted("row")) with a time that cannot be read")
-    }
-    let counts = Dictionary(times.compactMap { $0 }.map { ($0, 1) }, uniquingKeysWith: +)
+  private mutating func noteGaps(_ name: String, _ times: [Timestamp]) {
+    let counts = Dictionary(times.map { ($0, 1) }, uniquingKeysWith: +)
     let rows = counts.values.sorted()
     let moments = counts.keys.sorted()
     guard moments.count > 2, let first = moments.first, let last = moments.last else { return }

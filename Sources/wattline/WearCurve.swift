@@ -29,16 +29,17 @@ struct WearCurve: Encodable {
 
   /// Runs the homes at each price.
   init(
-    _ homes: [HomeRecording], prices: [Double], progress: (Double) -> Void, problem: (Double) throws -> DispatchProblem
+    _ homes: [HomeRecording], prices: [Double], progress: (Double) -> Void,
+    problem: (HomeRecording, Double) throws -> DispatchProblem
   )
     rethrows
   {
     var done = 0.0
     rows = prices.sorted().map { Row(wear: $0) }
     for home in homes {
-      let blind = DispatchComparison(home.series, try problem(0), policies: [.learned]).powers[.learned] ?? []
+      let blind = DispatchComparison(home.series, try problem(home, 0), policies: [.learned]).powers[.learned] ?? []
       for place in rows.indices {
-        let priced = try problem(rows[place].wear)
+        let priced = try problem(home, rows[place].wear)
         let powers =
           rows[place].wear == 0
           ? blind : DispatchComparison(home.series, priced, policies: [.learned]).powers[.learned] ?? []

@@ -89,7 +89,7 @@ struct ScenarioTests {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: history))
     let days = ForecastErrorDays(load: input, generation: nil, days: 7) { _ in }
     #expect(days.errors.count == count)
-    #expect(days.medians.keys.min() == input.grid.day(of: input.end) - count)
+    #expect(days.medians.keys.min() == input.grid.startOfDay(input.end) - count * input.grid.perDay)
   }
 
   @Test("a shutdown takes away what the asset drew, and nothing else")

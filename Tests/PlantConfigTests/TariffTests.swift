@@ -117,8 +117,8 @@ struct TariffTests {
         "p.yaml:3:18: error: 'prices' is '../x.csv'; name a .csv file in the same folder"
       ),
       (
-        "tariff: {prices: prices.csv}", "time,import\n2026-10-01T10:00,0.3",
-        "prices.csv:2:1: error: '2026-10-01T10:00' is no time; write one with its zone like 2026-10-01T14:00Z"
+        "tariff: {prices: prices.csv}", "time,import\n2026-10-01 late,0.3",
+        "prices.csv:2:1: error: '2026-10-01 late' is no time; write one with its zone like 2026-10-01T14:00Z"
       ),
       (
         "tariff: {prices: prices.csv}", "2026-10-01T10:00Z,x",

@@ -95,7 +95,7 @@ struct RefusedCommandTests {
     defer { broker.stop() }
     let files = [
       "wattline.yaml": "mqtt: {url: \"mqtt://127.0.0.1:\(broker.port)\"}", "hillside.yaml": Self.plant,
-      "zoneless.csv": "time,house.power\n2026-01-01T00:00:00,1\n", "header.csv": "time,house.power\n",
+      "timeless.csv": "time,house.power\nyesterday,1\n", "header.csv": "time,house.power\n",
       "blank.csv": "time,house.power\n2026-01-01T00:00:00Z,\n",
       "good.csv": "time,house.power\n2026-01-01T00:00:00Z,1\n",
     ]
@@ -103,9 +103,9 @@ struct RefusedCommandTests {
       func run(_ file: String) throws -> Program.Result {
         try Program.run("replay", folder + "/" + file, "--config", folder, "--plant", "hillside")
       }
-      let zoneless = try run("zoneless.csv")
+      let timeless = try run("timeless.csv")
       #expect(
-        zoneless.code == 1 && zoneless.output == "" && zoneless.errors.contains("zoneless.csv:2: time"), "\(zoneless)")
+        timeless.code == 1 && timeless.output == "" && timeless.errors.contains("timeless.csv:2: time"), "\(timeless)")
       for (file, words) in [("header.csv", "no row that can be read"), ("blank.csv", "no value that a topic")] {
         let result = try run(file)
         #expect(result.code == 1 && result.errors.contains(words), "\(result)")

@@ -1,7 +1,7 @@
 import Foundation
 import PlantPhysics
-import PlantSimulation
 import PlantTesting
+import Recordings
 import Testing
 
 @Suite("A recorded year", .serialized)
@@ -94,11 +94,14 @@ struct Recorded {
   var readings: Int { columns.values.reduce(0) { $0 + $1.count } }
 
   init(_ path: String) throws {
-    let recording = try RecordedCSV(path: path)
-    while let row = recording.next() {
-      rows += 1
-      end = row.time.milliseconds
-      for (column, value) in row.values { columns[recording.columns[column].name, default: [:]][end] = value }
+    let file = try RecordingFile(path: path)
+    let recording = file.rows(of: Array(file.columns.indices))
+    rows = recording.count
+    for (row, time) in recording.times.enumerated() {
+      end = time.milliseconds
+      for (column, values) in zip(recording.columns, recording.values) where !values[row].isNaN {
+        columns[column.name, default: [:]][end] = values[row]
+      }
     }
   }
 }

@@ -103,7 +103,8 @@ public struct Backtest {
     var sum = 0.0
     var count = 0.0
     for slot in (input.first + grid.perDay)..<testStart {
-      let difference = input.target[slot - input.first] - input.target[slot - grid.perDay - input.first]
+      let before = input.target(input.sameTime(as: slot, daysBefore: 1), before: testStart)
+      let difference = input.target[slot - input.first] - before
       if difference.isNaN { continue }
       sum += difference.magnitude
       count += 1

@@ -105,12 +105,16 @@ public struct FeatureBuilder: Sendable {
   }
 
   /// Days from a slot back to the latest same time of day that was over at the origin.
-  private func latestDay(_ slot: Int, _ origin: Int) -> Int { max(1, (slot - origin) / input.grid.perDay + 1) }
+  private func latestDay(_ slot: Int, _ origin: Int) -> Int {
+    // A day of 23 hours needs one more than multiples of 24 hours would say, one of 25 hours perhaps one less.
+    var days = max(1, (slot - origin) / input.grid.perDay)
+    while input.sameTime(as: slot, daysBefore: days) >= origin { days += 1 }
+    return days
+  }
 
   private func sameSlot(_ slot: Int, _ origin: Int, _ days: Int) -> Int {
     let latest = latestDay(slot, origin)
-    let back = days % 7 == 0 ? days + (latest - 1) / 7 * 7 : days + latest - 1
-    return slot - back * input.grid.perDay
+    return input.sameTime(as: slot, daysBefore: days % 7 == 0 ? days + (latest - 1) / 7 * 7 : days + latest - 1)
   }
 
   private func value(_ column: FeatureColumn, _ slot: Int, _ origin: Int) -> Double {
@@ -119,7 +123,7 @@ public struct FeatureBuilder: Sendable {
     case .hour: return input.calendar.entry(slot).hour
     case .weekday: return input.calendar.entry(slot).weekday
     case .dayOfYear: return input.calendar.entry(slot).dayOfYear
-    case .holiday(let shift): return input.holiday(slot + shift * perDay)
+    case .holiday(let shift): return input.holiday(input.calendar.sameTime(as: slot, daysBefore: -shift))
     case .clearSky:
       let middle = input.grid.start(of: slot) + TimeSpan(nanoseconds: input.grid.span.nanoseconds / 2)
       return (input.sun?.irradiance(at: middle) ?? .nan) / 1000
@@ -128,8 +132,9 @@ public struct FeatureBuilder: Sendable {
     case .weekMean: return weekMean(slot, origin)
     case .weekDeviation:
       let mean = weekMean(slot, origin)
-      let variance = self.mean(1...7) { days in
-        let value = input.target(sameSlot(slot, origin, 1) - (days - 1) * perDay, before: origin)
+      let latest = latestDay(slot, origin)
+      let variance = self.mean(0..<7) { days in
+        let value = input.target(input.sameTime(as: slot, daysBefore: latest + days), before: origin)
         return (value - mean) * (value - mean)
       }
       return variance.squareRoot()
@@ -153,8 +158,8 @@ public struct FeatureBuilder: Sendable {
   }
 
   private func weekMean(_ slot: Int, _ origin: Int) -> Double {
-    let latest = sameSlot(slot, origin, 1)
-    return mean(0..<7) { input.target(latest - $0 * input.grid.perDay, before: origin) }
+    let latest = latestDay(slot, origin)
+    return mean(0..<7) { input.target(input.sameTime(as: slot, daysBefore: latest + $0), before: origin) }
   }
 
   private func exogenous(_ index: Int, _ feature: FeatureColumn.ExogenousFeature, _ slot: Int, _ origin: Int) -> Double
@@ -163,7 +168,7 @@ public struct FeatureBuilder: Sendable {
     func known(_ slot: Int) -> Double { input.exogenous(index, slot, before: origin, horizon: horizon) }
     switch feature {
     case .now: return known(slot)
-    case .change: return known(slot) - known(slot - perDay)
+    case .change: return known(slot) - known(input.sameTime(as: slot, daysBefore: 1))
     case .dayMean:
       let start = slot - (slot - origin) % perDay
       return mean(start..<(start + perDay), known)

@@ -12,7 +12,8 @@ public enum FeatureColumn: Sendable, Hashable {
   case lead
   /// What the sun would give under a clear sky at the middle of the slot [kW/m²].
   case clearSky
-  /// The target at the same time of day so many days ago; counted from the latest day on which that was known.
+  /// The target at the same time of day so many days ago; counted from the latest day on which that was known. The time
+  /// of day is the local clock's, see ``SlotCalendar/sameTime(as:daysBefore:)``; that of solar power is the sun's.
   case sameSlot(days: Int)
   /// Mean of ``sameSlot(days:)`` over the last seven days.
   case weekMean

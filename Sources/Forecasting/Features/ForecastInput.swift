@@ -86,6 +86,12 @@ public struct ForecastInput: Sendable {
     slot < min(origin, unknown) && slot >= first && slot < end ? target[slot - first] : .nan
   }
 
+  /// The slot at the same time of day so many days earlier: by the local clock, which people and tariffs follow; in
+  /// steps of 24 hours for solar power, since the sun knows no summer time.
+  func sameTime(as slot: Int, daysBefore days: Int) -> Int {
+    sun == nil ? calendar.sameTime(as: slot, daysBefore: days) : slot - days * grid.perDay
+  }
+
   /// Whether nothing is known of the target of the day before `origin`.
   public func isSilent(before origin: Int) -> Bool {
     ((origin - grid.perDay)..<origin).allSatisfy { target($0, before: origin).isNaN }

@@ -1,7 +1,8 @@
 import PlantModel
 
 /// Time cut into slots of equal length, counted so that day 0 of the slots starts at a local midnight in standard
-/// time. Days of slots are always 24 hours; what the clock on the wall shows is a feature, see ``SlotCalendar``.
+/// time. Days of slots are always 24 hours; what the clock on the wall shows, and which slot has the same time on another
+/// day, ``SlotCalendar`` knows.
 public struct SlotGrid: Sendable, Hashable {
   /// Length of a slot; divides 24 hours.
   public let span: TimeSpan

@@ -95,9 +95,9 @@ public struct ForecastStage: Stage {
   private mutating func forecaster(
     at position: Int, _ moment: Timestamp, _ register: PlantRegister
   ) -> SeriesForecaster {
-    guard !learning.isEmpty else { return SeriesForecaster() }
     let zone = self.zone ?? PlantZone(PlantZone.Key(register.plant), around: moment)
     self.zone = zone
+    guard !learning.isEmpty else { return SeriesForecaster() }
     return SeriesForecaster(LearningModel(learning, zone: zone, position: position))
   }
 
@@ -121,8 +121,7 @@ public struct ForecastStage: Stage {
     let key = PlantZone.Key(register.plant)
     if key != zone.key { self.zone = PlantZone(key, around: zone.moment) }
     let current = self.zone ?? zone
-    let shift = Int(current.grid.standardOffset.nanoseconds / current.grid.span.nanoseconds)
-    let known = weather.isEmpty ? [] : weather.exogenous(shift: shift)
+    let known = weather.isEmpty ? [] : weather.exogenous(shift: current.shift)
     for position in forecasters.indices where forecasters[position] != nil {
       let sun = sun(SeriesIndex(position), register)
       forecasters[position]?.inform(current, known, sun)
@@ -137,7 +136,7 @@ public struct ForecastStage: Stage {
       let series = SeriesIndex(position)
       guard ForecastStage.isTarget(series, in: register) else { continue }
       flushHeldBack(series, before: first, &frame.points)
-      guard forecasters[position]?.issueForecast(at: first, of: series, in: register) == true else { continue }
+      guard forecasters[position]?.issueForecast(at: first, of: series, in: register, zone) == true else { continue }
       forecasters[position]?.isHeldBack = frame.isCatchingUp
       guard let forecaster = forecasters[position] else { continue }
       frame.points.writeIssue(of: forecaster, series, issued: issued, onlyLasting: frame.isCatchingUp)
@@ -192,7 +191,8 @@ extension ForecastStage {
     forecasters = try reader.readArray { (reader) throws(SnapshotError) in
       position += 1
       guard try reader.readBool() else { return nil }
-      var forecaster = SeriesForecaster(zone.map { LearningModel(learning, zone: $0, position: position) })
+      let model = learning.isEmpty ? nil : zone.map { LearningModel(learning, zone: $0, position: position) }
+      var forecaster = SeriesForecaster(model)
       try forecaster.restore(from: &reader)
       return forecaster
     }

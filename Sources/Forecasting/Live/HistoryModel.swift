@@ -10,6 +10,14 @@ public struct ForecastBasis {
   public var errors: ForecastErrors
   /// Half the width of an interval while there are too few errors [unit of the series].
   public var priorHalfWidth: Double
+  /// The clock that the series follows; `nil` where that is the sun, or none is known.
+  let zone: PlantZone?
+
+  /// The slot at the same time of day so many days earlier, as ``ForecastInput`` has it.
+  func sameTime(as slot: Int, daysBefore days: Int) -> Int {
+    guard let zone else { return slot - days * QuarterHour.perDay }
+    return zone.calendar.sameTime(as: slot + zone.shift, daysBefore: days) - zone.shift
+  }
 
   /// Puts the interval of each slot around its median: the median plus the 10 % and 90 % quantiles of the model's
   /// errors at that lead, or plus and minus ``priorHalfWidth`` while there are too few.

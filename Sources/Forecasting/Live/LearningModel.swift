@@ -28,7 +28,7 @@ public struct LearningModel: HistoryModel {
   init(_ models: [any ForecastModel], zone: PlantZone, position: Int) {
     self.zone = zone
     phase = position
-    shift = Int(zone.grid.standardOffset.nanoseconds / zone.grid.span.nanoseconds)
+    shift = zone.shift
     input = ForecastInput(grid: zone.grid, first: 0, target: [])
     input.calendar = zone.calendar
     engine = ForecastEngine(models: models, settings: LearningModel.settings(phase: position), grid: zone.grid)

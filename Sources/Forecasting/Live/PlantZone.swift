@@ -24,6 +24,8 @@ struct PlantZone: Sendable {
   let moment: Timestamp
   let grid: SlotGrid
   let calendar: SlotCalendar
+  /// Slots of ``grid`` after those of ``StreamCore/QuarterHour``.
+  var shift: Int { Int(grid.standardOffset.nanoseconds / grid.span.nanoseconds) }
 
   /// The zone by its IANA name, UTC where there is none of that name, seen from a year. Changes of the clock are known
   /// from two years before to twenty years after it.

@@ -85,7 +85,9 @@ struct SeriesForecaster: Sendable {
   }
 
   /// Issues a forecast at the start of slot `first`; `false` if there is nothing to go by: no value for four weeks.
-  mutating func issueForecast(at first: Int, of index: SeriesIndex, in register: PlantRegister) -> Bool {
+  mutating func issueForecast(
+    at first: Int, of index: SeriesIndex, in register: PlantRegister, _ zone: PlantZone?
+  ) -> Bool {
     var end = first
     var latest = history.summary(of: (end - QuarterHour.perDay)..<end)
     isSilent = latest == nil
@@ -106,7 +108,8 @@ struct SeriesForecaster: Sendable {
         isReady[model] = false
       }
       guard isReady[model] else { continue }
-      let basis = ForecastBasis(first: first, history: history, errors: errors[model], priorHalfWidth: prior)
+      let basis = ForecastBasis(
+        first: first, history: history, errors: errors[model], priorHalfWidth: prior, zone: isSunlit ? nil : zone)
       models[model].predict(basis, into: &tracks[model])
       guard !tracks[model].p50.contains(where: \.isNaN) else {
         isReady[model] = false

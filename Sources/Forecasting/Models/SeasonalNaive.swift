@@ -17,8 +17,6 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
   private let days: Int
   private var offsets = Array(repeating: 0.0, count: QuantileLevels.count)
 
-  /// Slots of a season in quarters of an hour.
-  private var season: Int { days * QuarterHour.perDay }
   /// Seasons to look back where values are missing: a week or four.
   private var depth: Int { days == 1 ? 7 : 4 }
 
@@ -56,9 +54,9 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
     return answer
   }
 
-  /// Whether a whole season has passed since the first value.
+  /// Whether a whole season has passed since the first value, in days of 24 hours.
   public func isReady(first: Int, history: SlotHistory) -> Bool {
-    history.first.map { first - $0 >= season } ?? false
+    history.first.map { first - $0 >= days * QuarterHour.perDay } ?? false
   }
 
   /// The value a season ago, or several where that is missing, or yesterday's, or the last day's mean; empirical
@@ -68,8 +66,12 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
     for offset in track.p50.indices {
       let slot = basis.first + offset
       let history = basis.history
-      let past = (1...depth).lazy.map { history[slot - $0 * season] }.first { !$0.isNaN }
-      let yesterday = history[slot - QuarterHour.perDay]
+      var past: Double?
+      for season in 1...depth where past == nil {
+        let value = history[basis.sameTime(as: slot, daysBefore: season * days)]
+        if !value.isNaN { past = value }
+      }
+      let yesterday = history[basis.sameTime(as: slot, daysBefore: 1)]
       track.p50[offset] = past ?? (yesterday.isNaN ? day?.mean ?? .nan : yesterday)
     }
     basis.addEmpiricalIntervals(to: &track)

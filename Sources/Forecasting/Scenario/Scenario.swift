@@ -1,9 +1,9 @@
 import PlantModel
 import PlantPhysics
 
-/// A recorded span run again with events laid over it, many times: each run is the span's day-ahead forecasts with the
-/// errors that such forecasts made of other days, drawn at random a day at a time, and so shows with and without the
-/// events what might have been.
+/// A recorded span of local days run again with events laid over it, many times: each run is the span's day-ahead
+/// forecasts with the errors that such forecasts made of other days, drawn at random a day at a time, and so shows with
+/// and without the events what might have been. An asset that is shut down or made larger does what it did, slot by slot.
 ///
 /// Heat acts through the plant's own learnt relation (``TemperatureResponse``) and takes 0.4 % a kelvin from PV
 /// (``PlantPhysics/PhotovoltaicModel``). A battery does what it did.
@@ -27,19 +27,21 @@ public struct Scenario {
     let input = recording.input
     let grid = input.grid
     var zone = recording.zone
-    let wanted = date.map { grid.slot(containing: zone.moment(of: $0)) }
-    let end = grid.startOfDay(input.end)
-    let start = grid.startOfDay(wanted.map { $0 + grid.perDay / 2 } ?? end - days * grid.perDay)
+    let calendar = input.calendar
+    let lastDay = calendar.clock(input.end).day
+    let firstDay = date.map { CivilTime.daysSinceEpoch(year: $0.year, month: $0.month, day: $0.day) } ?? lastDay - days
+    let start = calendar.firstSlot(ofLocalDay: firstDay)
+    let end = calendar.firstSlot(ofLocalDay: firstDay + max(1, days))
     guard (1...Scenario.longestDays).contains(days) else {
       throw ScenarioError("a scenario spans 1 to \(Scenario.longestDays) days, not \(days)")
     }
-    guard start >= input.first, start + days * grid.perDay <= input.end else {
+    guard start >= input.first, end <= input.end else {
       let from = grid.start(of: input.first)
       throw ScenarioError(
         "the recording reaches from \(from) to \(grid.start(of: input.end)); \(days) days from "
           + "\(grid.start(of: start)) are not within it")
     }
-    let span = start..<(start + days * grid.perDay)
+    let span = start..<end
     var placed: [(effect: ScenarioEvent.Effect, slots: Range<Int>)] = []
     for event in events {
       switch event.effect {
@@ -51,10 +53,10 @@ public struct Scenario {
       }
       let first: Timestamp
       switch event.onset {
-      case .after(let delay): first = grid.start(of: start) + delay
+      case .after(let delay): first = Scenario.moment(grid.start(of: start), plus: delay, &zone)
       case .local(let civil): first = zone.moment(of: civil)
       }
-      let last = event.duration.map { first + $0 } ?? grid.start(of: span.upperBound)
+      let last = event.duration.map { Scenario.moment(first, plus: $0, &zone) } ?? grid.start(of: span.upperBound)
       let slots =
         grid.slot(
           containing: first)..<max(
@@ -80,15 +82,13 @@ public struct Scenario {
   /// Runs it. `progress` is told the share that is done, 0...1.
   public func run(progress: (Double) -> Void = { _ in }) throws(ScenarioError) -> ScenarioOutcome {
     let input = recording.input
-    let total = ScenarioRecording.sum(recording.powers, .generation, input.target.count)
-    let hasGeneration = recording.powers.contains { $0.role == .generation && !$0.isWithin }
+    let rest = ScenarioRest(recording, events.map(\.effect))
     let forecasts = ForecastErrorDays(
-      load: upToEnd(input.target, input.exogenous), generation: hasGeneration ? upToEnd(total, []) : nil,
-      days: span.count / input.grid.perDay
+      load: upToEnd(rest.load, input.exogenous), generation: rest.hasGeneration ? upToEnd(rest.generation, []) : nil,
+      days: span.count / input.grid.perDay + 2
     ) { progress(0.8 * $0) }
-    var basis = ScenarioBasis(recording, span: span, generation: total, medians: forecasts.medians)
+    var basis = ScenarioBasis(recording, span: span, events: events, rest: rest, medians: forecasts.medians)
     var notes: [String] = []
-    for event in events { basis.apply(event.effect, event.slots) }
     if let heat = try heat() {
       basis.heatChanges = heat.changes
       notes.append(heat.note)
@@ -103,12 +103,21 @@ public struct Scenario {
     return run.outcome(notes: notes)
   }
 
-  /// What was known when the span ended.
+  /// What was known when the span ended, filled up with nothing to the end of a day in standard time, from midnight to
+  /// midnight of which forecasts are made.
   private func upToEnd(_ target: [Double], _ exogenous: [ForecastInput.Exogenous]) -> ForecastInput {
     let input = recording.input
+    let filling = (input.grid.perDay - (span.upperBound - input.grid.startOfDay(span.upperBound))) % input.grid.perDay
     return ForecastInput(
-      grid: input.grid, first: input.first, target: Array(target.prefix(span.upperBound - input.first)),
+      grid: input.grid, first: input.first,
+      target: target.prefix(span.upperBound - input.first) + Array(repeating: .nan, count: filling),
       exogenous: exogenous, zone: recording.zone, beyond: 2 * input.grid.perDay)
+  }
+
+  /// A moment that much later: whole days by the local clock, anything else by hours that pass.
+  private static func moment(_ start: Timestamp, plus delay: TimeSpan, _ zone: inout LocalCalendar) -> Timestamp {
+    guard delay > .zero, delay.nanoseconds % TimeSpan.day.nanoseconds == 0 else { return start + delay }
+    return zone.moment(of: CivilTime(utc: zone.civil(at: start).utc + delay))
   }
 
   /// What the heat does to the load: the whole model's answer and those of halves, and in words.

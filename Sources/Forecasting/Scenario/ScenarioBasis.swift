@@ -2,61 +2,118 @@ import PlantModel
 import PlantPhysics
 
 /// A span as it was recorded, and what events add to it for certain.
+///
+/// Assets that a shutdown or a change of capacity names do, slot by slot, what they did in the recording; the rest of the
+/// plant is as it was forecast, and varies from run to run. So what such an event changes is the asset's own profile,
+/// and nothing of it is guessed.
 struct ScenarioBasis {
+  /// What named assets do [kW], slot by slot.
+  struct Named {
+    /// As recorded.
+    var before: [Double]
+    /// With the events.
+    var after: [Double]
+
+    init(count: Int) {
+      before = Array(repeating: 0, count: count)
+      after = before
+    }
+  }
+
   let times: [Timestamp]
   let hours: Double
   /// Recorded, slot by slot of the span [kW]; NaN where something is missing.
   let load: [Double]
   let generation: [Double]
-  let storage: [Double]
-  /// As it was forecast the day before [kW].
-  private(set) var expectedLoad: [Double]
-  private(set) var expectedGeneration: [Double]
+  /// What named assets did of load, generation and storage.
+  private(set) var namedLoad: Named
+  private(set) var namedGeneration: Named
+  private(set) var storage: Named
+  /// The rest, as it was forecast the day before [kW]; what was recorded where there is no forecast.
+  let restLoad: [Double]
+  let restGeneration: [Double]
+  /// Generation of the rest with the events over that without.
+  private(set) var generationFactor: [Double]
   /// Import price [currency/kWh].
   let price: [Double]
   /// Payment for export [currency/kWh].
   let exportPrice: [Double]
-  let isNeverNegative: Bool
-  /// With the events, before heat and chargers [kW].
-  private(set) var loadChange: [Double]
-  /// Load and generation with the events over those without, beside ``loadChange``.
-  private(set) var loadFactor: [Double]
-  private(set) var storageAfter: [Double]
-  private(set) var generationFactor: [Double]
+  /// Whether load as a whole, and that of the rest, has never been below zero.
+  let isNeverNegative: (load: Bool, rest: Bool)
+  /// The local day of each slot, and its time of day in slots.
+  let clocks: [(day: Int, place: Int)]
   /// What heat adds to the load: first as learnt, then variants [kW].
   var heatChanges: [[Double]] = []
-  private let recording: ScenarioRecording
-  private let first: Int
 
-  /// A span, and the medians of its forecasts by the day's number; where there are none, what was recorded stands.
+  /// A span with events laid over it.
+  ///
+  /// - Parameters:
+  ///   - rest: What named assets leave of load and generation, over the whole recording.
+  ///   - medians: The forecasts of the rest, by slot.
   init(
-    _ recording: ScenarioRecording, span: Range<Int>, generation: [Double], medians: [Int: ForecastErrorDays.Day]
+    _ recording: ScenarioRecording, span: Range<Int>, events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)],
+    rest: ScenarioRest, medians: [Int: ForecastErrorDays.Medians]
   ) {
     let input = recording.input
     let places = (span.lowerBound - input.first)..<(span.upperBound - input.first)
-    self.recording = recording
-    first = span.lowerBound
     times = span.map { input.grid.start(of: $0) }
+    clocks = span.map { input.calendar.clock($0) }
     hours = input.grid.span.inHours
     load = Array(input.target[places])
-    self.generation = Array(generation[places])
-    storage = Array(ScenarioRecording.sum(recording.powers, .storage, input.target.count)[places]).map {
-      $0.isNaN ? 0 : $0
-    }
+    generation = Array(ScenarioRecording.sum(recording.powers, .generation, input.target.count)[places])
     price = Array(recording.prices[places])
     exportPrice = Array(recording.exportPrices[places])
-    isNeverNegative = input.isNeverNegative(before: .max)
-    loadChange = Array(repeating: 0, count: span.count)
-    storageAfter = storage
-    loadFactor = Array(repeating: 1, count: span.count)
-    generationFactor = loadFactor
-    expectedLoad = load
-    expectedGeneration = self.generation
-    for slot in span {
-      guard let day = medians[input.grid.day(of: slot)] else { continue }
-      expectedLoad[slot - span.lowerBound] = day.load[slot - input.grid.startOfDay(slot)]
-      expectedGeneration[slot - span.lowerBound] = day.generation[slot - input.grid.startOfDay(slot)]
+    isNeverNegative = (
+      input.isNeverNegative(before: .max), !rest.load.contains { $0 < 0 }
+    )
+    let recordedLoad = Array(rest.load[places])
+    let recordedGeneration = Array(rest.generation[places])
+    restLoad = span.map { medians[$0]?.load ?? recordedLoad[$0 - span.lowerBound] }
+    restGeneration = span.map { medians[$0]?.generation ?? recordedGeneration[$0 - span.lowerBound] }
+    generationFactor = Array(repeating: 1, count: span.count)
+    namedLoad = Named(count: span.count)
+    namedGeneration = namedLoad
+    storage = namedLoad
+    for power in recording.powers {
+      let values = power.values[places].map { $0.isFinite ? $0 : 0 }
+      let factors = ScenarioBasis.factors(of: power, events, span)
+      func add(to named: inout Named) {
+        for place in values.indices {
+          named.before[place] += values[place]
+          named.after[place] += values[place] * factors[place]
+        }
+      }
+      switch power.role {
+      case .consumption where rest.named.contains(power.asset): add(to: &namedLoad)
+      case .generation where rest.named.contains(power.asset) && !power.isWithin: add(to: &namedGeneration)
+      case .generation where power.isPhotovoltaic && !power.isWithin:
+        for place in values.indices where recordedGeneration[place] > 0 {
+          let part = min(1, max(0, values[place] / recordedGeneration[place]))
+          generationFactor[place] += part * (factors[place] - 1)
+        }
+      case .storage where !power.isWithin: add(to: &storage)
+      case .consumption, .generation, .storage, .gridExchange, .none: break
+      }
     }
+  }
+
+  /// What events multiply an asset's power by, slot by slot of the span.
+  private static func factors(
+    of power: ScenarioRecording.Power, _ events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)], _ span: Range<Int>
+  ) -> [Double] {
+    var factors = Array(repeating: 1.0, count: span.count)
+    for (effect, slots) in events {
+      let factor: Double
+      switch effect {
+      case .shutdown(power.asset): factor = 0
+      case .capacity(power.asset, let share): factor = 1 + share
+      case .heat(let kelvin) where power.isPhotovoltaic && power.role == .generation:
+        factor = max(0, 1 + PhotovoltaicModel(inverterKilowatts: 1).temperatureCoefficient * kelvin)
+      case .shutdown, .capacity, .heat, .charger: continue
+      }
+      for slot in slots { factors[slot - span.lowerBound] *= factor }
+    }
+    return factors
   }
 
   /// Whether everything is known of a slot.
@@ -66,41 +123,5 @@ struct ScenarioBasis {
   var notes: [String] {
     let missing = times.indices.filter { !isWhole($0) }.count
     return missing == 0 ? [] : ["\(missing) of \(times.count) slots have gaps and are left out"]
-  }
-
-  /// Lays an event over the span.
-  mutating func apply(_ effect: ScenarioEvent.Effect, _ slots: Range<Int>) {
-    switch effect {
-    case .shutdown(let asset): scale(asset, by: -1, slots)
-    case .capacity(let asset, let share): scale(asset, by: share, slots)
-    case .charger: break
-    case .heat(let kelvin):
-      let coefficient = PhotovoltaicModel(inverterKilowatts: 1).temperatureCoefficient
-      for power in recording.powers where power.isPhotovoltaic && power.role == .generation && !power.isWithin {
-        scale(power.asset, by: max(-1, coefficient * kelvin), slots)
-      }
-    }
-  }
-
-  private mutating func scale(_ asset: String, by share: Double, _ slots: Range<Int>) {
-    guard let power = recording.powers.first(where: { $0.asset == asset }) else { return }
-    let values = power.values[(first - recording.input.first)...].prefix(times.count).map { $0.isFinite ? $0 : 0 }
-    for slot in slots {
-      let place = slot - first
-      switch power.role {
-      case .consumption where power.isWithin: loadChange[place] += share * values[place]
-      case .consumption: loadFactor[place] = max(0, loadFactor[place] + share * part(values, of: load))
-      case .generation where !power.isWithin:
-        generationFactor[place] = max(0, generationFactor[place] + share * part(values, of: generation))
-      case .storage: storageAfter[place] += share * values[place]
-      case .generation, .gridExchange, .none: break
-      }
-    }
-  }
-
-  /// The share that an asset had in a total over the span.
-  private func part(_ values: [Double], of total: [Double]) -> Double {
-    let sum = total.reduce(0) { $0 + ($1.isFinite ? $1 : 0) }
-    return sum > 0 ? min(1, max(0, values.reduce(0, +) / sum)) : 0
   }
 }

@@ -19,7 +19,8 @@ public struct ScenarioError: Error, Equatable, CustomStringConvertible {
 /// | `asset:capacity` | `+50%` | the asset's power is that much larger (smaller with `-`) |
 ///
 /// The onset counts from the start of the span (`36h`, `2d`) or is a local date (`2024-07-01`, `2024-07-01T14:00`);
-/// without one the event starts with the span, and without a duration it lasts to the span's end. Examples:
+/// without one the event starts with the span, and without a duration it lasts to the span's end. Whole days are days of
+/// the local clock, of 23 or 25 hours where it changes. Examples:
 /// `heat=+6K@2d+3d`, `chiller:shutdown@2024-07-01T08:00+9h`, `pv1:capacity=+50%`.
 public struct ScenarioEvent: Hashable, Sendable {
   /// What happens.

@@ -52,26 +52,29 @@ struct ScenarioRun {
 
   /// One run, with the events and without them: the same day's errors in both.
   mutating func next() {
-    let perDay = max(1, Int((24 / basis.hours).rounded()))
     let extra = charging()
     let heat = heatChange()
     var before = Totals()
     var after = Totals()
-    var error = ForecastErrorDays.Day(load: [], generation: [])
+    var error: ForecastErrorDays.Day?
+    var day: Int?
     for slot in basis.times.indices {
-      if slot % perDay == 0, !errors.isEmpty { error = errors[Int(generator.uniform() * Double(errors.count))] }
+      let clock = basis.clocks[slot]
+      if clock.day != day, !errors.isEmpty { error = errors[Int(generator.uniform() * Double(errors.count))] }
+      day = clock.day
       if basis.isWhole(slot) {
-        let offset = slot % perDay
-        let load = floored(basis.expectedLoad[slot] + (errors.isEmpty ? 0 : error.load[offset]))
-        let generation = max(0, basis.expectedGeneration[slot] + (errors.isEmpty ? 0 : error.generation[offset]))
-        let changed = floored(load * basis.loadFactor[slot] + basis.loadChange[slot] + heat[slot] + extra[slot])
-        let generated = generation * basis.generationFactor[slot]
+        let rest = floored(basis.restLoad[slot] + (error?.load[clock.place] ?? 0), basis.isNeverNegative.rest)
+        let generation = max(0, basis.restGeneration[slot] + (error?.generation[clock.place] ?? 0))
+        let load = floored(rest + basis.namedLoad.before[slot], basis.isNeverNegative.load)
+        let changed = floored(
+          rest + basis.namedLoad.after[slot] + heat[slot] + extra[slot], basis.isNeverNegative.load)
+        let generated = generation * basis.generationFactor[slot] + basis.namedGeneration.after[slot]
         let price = basis.price[slot]
         before.add(
-          load: load, grid: load - generation - basis.storage[slot], price: price, exportPrice: basis.exportPrice[slot],
-          hours: basis.hours)
+          load: load, grid: load - generation - basis.namedGeneration.before[slot] - basis.storage.before[slot],
+          price: price, exportPrice: basis.exportPrice[slot], hours: basis.hours)
         after.add(
-          load: changed, grid: changed - generated - basis.storageAfter[slot], price: price,
+          load: changed, grid: changed - generated - basis.storage.after[slot], price: price,
           exportPrice: basis.exportPrice[slot], hours: basis.hours)
         loads[slot].append(Float(changed))
       }
@@ -82,7 +85,7 @@ struct ScenarioRun {
     with.append(after)
   }
 
-  private func floored(_ load: Double) -> Double { basis.isNeverNegative ? max(0, load) : load }
+  private func floored(_ load: Double, _ isNeverNegative: Bool) -> Double { isNeverNegative ? max(0, load) : load }
 
   /// What heat adds, as one of the variants has it.
   private mutating func heatChange() -> [Double] {
@@ -108,7 +111,7 @@ struct ScenarioRun {
   func outcome(notes: [String]) -> ScenarioOutcome {
     var recorded = Totals()
     for slot in basis.times.indices where basis.isWhole(slot) {
-      let grid = basis.load[slot] - basis.generation[slot] - basis.storage[slot]
+      let grid = basis.load[slot] - basis.generation[slot] - basis.storage.before[slot]
       recorded.add(
         load: basis.load[slot], grid: grid, price: basis.price[slot], exportPrice: basis.exportPrice[slot],
         hours: basis.hours)

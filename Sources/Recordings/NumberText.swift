@@ -1,0 +1,109 @@
+/// What separates whole numbers from decimals.
+public enum DecimalMark: String, Sendable, CaseIterable {
+  case point, comma
+
+  /// Its character.
+  var byte: UInt8 { self == .point ? UInt8(ascii: ".") : UInt8(ascii: ",") }
+  /// The other one, which may stand between thousands.
+  var group: UInt8 { self == .point ? UInt8(ascii: ",") : UInt8(ascii: ".") }
+}
+
+/// Reads numbers as people and programs write them.
+enum NumberText {
+  /// Powers of ten that a `Double` holds exactly.
+  private static let powers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
+
+  /// The number in some bytes, NaN where they say that there is none, `nil` where they are no number. One that can only
+  /// be meant with the other mark is read with that.
+  ///
+  /// Thousands may be apart by blanks, apostrophes or the other of point and comma, in groups of three. Worked values with
+  /// a decimal comma: `1.234,5` and `1 234,5` are 1234.5, `-0,31` is -0.31, `1.23` is 1.23, `1.234` is 1234, `3e-2` is 0.03.
+  static func number(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
+    strictNumber(bytes, range, mark) ?? strictNumber(bytes, range, mark == .point ? .comma : .point)
+  }
+
+  private static func strictNumber(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
+    var place = range.lowerBound
+    let end = range.upperBound
+    guard place < end else { return .nan }
+    var isNegative = false
+    switch bytes[place] {
+    case UInt8(ascii: "-"):
+      isNegative = true
+      place += 1
+    case UInt8(ascii: "+"): place += 1
+    default: break
+    }
+    let (decimal, group) = (mark.byte, mark.group)
+    var mantissa: UInt64 = 0
+    var digits = 0
+    var scale = 0
+    var sinceGroup = 0
+    var isGrouped = false
+    var isFraction = false
+    scanning: while place < end {
+      let byte = bytes[place]
+      switch byte {
+      case 48...57:
+        if mantissa > 900_000_000_000_000 { return slow(bytes, range, mark) }
+        mantissa = mantissa * 10 + UInt64(byte - 48)
+        digits += 1
+        if isFraction { scale -= 1 } else { sinceGroup += 1 }
+      case decimal where !isFraction:
+        if isGrouped, sinceGroup != 3 { return nil }
+        isFraction = true
+      case group, 32, 39, 0xC2, 0xE2:
+        let width = separator(bytes, place, end)
+        guard width > 0, !isFraction, digits > 0, isGrouped ? sinceGroup == 3 : sinceGroup <= 3 else {
+          return marker(bytes, range)
+        }
+        isGrouped = true
+        sinceGroup = 0
+        place += width - 1
+      case UInt8(ascii: "e"), UInt8(ascii: "E"):
+        guard digits > 0 else { return marker(bytes, range) }
+        return slow(bytes, range, mark)
+      default: return marker(bytes, range)
+      }
+      place += 1
+    }
+    guard digits > 0, !isGrouped || isFraction || sinceGroup == 3 else { return marker(bytes, range) }
+    guard scale >= -22 else { return slow(bytes, range, mark) }
+    let value = Double(mantissa) / powers[-scale]
+    return isNegative ? -value : value
+  }
+
+  /// How many bytes a separator of thousands takes; 0 where there is none.
+  private static func separator(_ bytes: [UInt8], _ place: Int, _ end: Int) -> Int {
+    switch bytes[place] {
+    // No-break space.
+    case 0xC2: return place + 1 < end && bytes[place + 1] == 0xA0 ? 2 : 0
+    // Thin and narrow spaces, and the typographic apostrophe.
+    case 0xE2:
+      guard place + 2 < end, bytes[place + 1] == 0x80 else { return 0 }
+      return [0x89, 0xAF, 0x99].contains(bytes[place + 2]) ? 3 : 0
+    default: return 1
+    }
+  }
+
+  /// Many digits and powers of ten, by the standard library.
+  private static func slow(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
+    var text = String(decoding: bytes[range], as: UTF8.self)
+    text.removeAll { $0 == Character(Unicode.Scalar(mark.group)) || $0 == " " || $0 == "'" }
+    guard let value = Double(text.replacing(",", with: ".")), value.isFinite else { return nil }
+    return value
+  }
+
+  private static let noValue: Set<String> = [
+    "nan", "null", "na", "n/a", "none", "-", "--", "–", "—", "#n/a", "#nv", "missing", "?",
+    "unknown", "unavailable",
+  ]
+
+  /// NaN where a word says that there is no value, 1 and 0 for `true` and `false`.
+  private static func marker(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
+    guard range.count <= 12 else { return nil }
+    let text = String(decoding: bytes[range], as: UTF8.self).lowercased()
+    if noValue.contains(text) { return .nan }
+    return text == "true" ? 1 : text == "false" ? 0 : nil
+  }
+}

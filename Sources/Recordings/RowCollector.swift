@@ -1,0 +1,142 @@
+import PlantModel
+
+/// Collects the rows of a reader, and turns what their clock showed into moments.
+struct RowCollector {
+  private static let day: Int64 = 86_400_000_000_000
+
+  private let columns: [RecordingColumn]
+  private let layout: RecordingLayout
+  private var moments: [RowReader.Moment] = []
+  private var ends: [RowReader.Moment?] = []
+  private var values: [[Double]]
+  private var lines: [Int] = []
+  private var lengths: [Int64] = []
+  private var tally = Recording.Tally()
+
+  init(columns: [RecordingColumn], layout: RecordingLayout) {
+    self.columns = columns
+    self.layout = layout
+    values = Array(repeating: [], count: columns.count)
+  }
+
+  mutating func take(_ reader: RowReader) {
+    var reader = reader
+    let hasEnd = layout.times?.end != nil
+    while reader.next() {
+      if let moment = reader.moment { moments.append(moment) }
+      if hasEnd { ends.append(reader.end) }
+      lines.append(reader.line)
+      for column in values.indices { values[column].append(reader.values[column]) }
+    }
+    note(reader)
+  }
+
+  private mutating func note(_ reader: RowReader) {
+    tally.unreadable = reader.problemCount
+    tally.problems = reader.problems
+  }
+
+  /// Takes a day a line apart into its slots.
+  mutating func takeWide(_ reader: RowReader, columns wanted: [Int]) {
+    guard let wide = layout.wide else { return }
+    var reader = reader
+    let value = wanted.firstIndex { layout.columns[$0].cell < 0 }
+    var unfolding = WideDay(wide, zone: layout.zone)
+    while reader.next() {
+      guard let day = reader.moment else { continue }
+      let slots = unfolding.slots(of: day, reader.cells, reader.bytes, layout.decimal)
+      for slot in slots {
+        moments.append(RowReader.Moment(nanoseconds: slot.time.nanoseconds, isLocal: false))
+        lines.append(reader.line)
+        lengths.append(wide.length)
+        for column in values.indices { values[column].append(column == value ? slot.value : reader.values[column]) }
+      }
+    }
+    note(reader)
+    tally.unevenDays = unfolding.unevenDays
+    tally.unreadable += unfolding.unreadable
+  }
+
+  /// The rows with their times.
+  func recording() -> Recording {
+    var recording = Recording(columns: columns, times: [], values: values, lines: lines, tally: tally)
+    recording.lengths = lengths
+    recording.tally.rows = lines.count
+    guard !moments.isEmpty else { return recording }
+    if moments.contains(where: \.isLocal) {
+      let resolved = resolved(moments)
+      recording.times = resolved.times
+      recording.tally.skippedHours = resolved.skipped
+    } else {
+      recording.times = moments.map { Timestamp(nanoseconds: $0.nanoseconds) }
+    }
+    if !ends.isEmpty {
+      let known = ends.enumerated().map { row, end -> RowReader.Moment in
+        guard var end else { return moments[row] }
+        // An end at midnight may be written with the day that it ends; within the hour that comes twice it is no sign.
+        if end.isLocal, end.nanoseconds < moments[row].nanoseconds - RowCollector.day / 2 {
+          end.nanoseconds += RowCollector.day
+        }
+        return end
+      }
+      let until = resolved(known).times
+      recording.takeLengths(until)
+    } else if layout.times?.isEnd == true {
+      recording.moveToStarts()
+    }
+    return recording
+  }
+
+  /// What clocks showed as moments, a file with its newest row first read from its end.
+  private func resolved(_ moments: [RowReader.Moment]) -> (times: [Timestamp], skipped: Int) {
+    let calendar = LocalCalendar(identifier: layout.zone) ?? .utc
+    let pairs = zip(moments.dropFirst(), moments)
+    let isDescending = 2 * pairs.count { $0.nanoseconds < $1.nanoseconds } > moments.count
+    let equal = pairs.count { $0.nanoseconds == $1.nanoseconds && $0.elapsed == $1.elapsed }
+    let close = pairs.count {
+      $0.nanoseconds != $1.nanoseconds && abs($0.nanoseconds - $1.nanoseconds) < 3_600_000_000_000
+    }
+    var order = LocalOrder(calendar, hasCompanions: 4 * equal > moments.count || 2 * close > moments.count)
+    var times = moments.map { Timestamp(nanoseconds: $0.nanoseconds) }
+    let rows = isDescending ? Array(moments.indices.reversed()) : Array(moments.indices)
+    for row in rows where moments[row].isLocal {
+      times[row] = order.moment(moments[row].nanoseconds, elapsed: moments[row].elapsed)
+    }
+    return (times, order.skipped)
+  }
+}
+
+extension Recording {
+  /// Takes the ends of intervals. None reaches into the next, and one that ends a minute or less before it, as
+  /// `00:00` to `00:14` does, ends with it.
+  fileprivate mutating func takeLengths(_ until: [Timestamp]) {
+    let minute = TimeSpan.minute.nanoseconds
+    let usual = step?.nanoseconds ?? 0
+    lengths = times.indices.map { row in
+      let length = max(0, (until[row] - times[row]).nanoseconds)
+      let next = row + 1 < count ? (times[row + 1] - times[row]).nanoseconds : usual
+      if next > minute, next > length, next - length <= minute { return next }
+      return row + 1 < count && next > 0 ? min(length, next) : length
+    }
+  }
+
+  /// Moves rows that carry the end of their interval to its start.
+  fileprivate mutating func moveToStarts() {
+    guard let step = Recording.step(of: times.sorted()) else { return }
+    let usual = step.nanoseconds
+    let order = times.indices.sorted { times[$0] < times[$1] }
+    var starts = times
+    lengths = Array(repeating: usual, count: count)
+    for (place, row) in order.enumerated() {
+      let distance = place > 0 ? (times[row] - times[order[place - 1]]).nanoseconds : usual
+      // After a gap the interval is the usual one.
+      let isOwn =
+        distance > 0
+        && (distance <= usual
+          || (place + 1 < order.count && distance == (times[order[place + 1]] - times[row]).nanoseconds))
+      lengths[row] = isOwn ? distance : usual
+      starts[row] = times[row] - TimeSpan(nanoseconds: lengths[row])
+    }
+    times = starts
+  }
+}

@@ -1,0 +1,189 @@
+import PlantModel
+
+/// Reads the rows of a recording in the order of the file, with times as the clock of the file shows them.
+struct RowReader {
+  /// When a row was: in UTC, or what a local clock showed.
+  struct Moment: Equatable {
+    /// Since 1970 [ns].
+    var nanoseconds: Int64
+    var isLocal: Bool
+    /// The number of the slot in the local day, where that and not a time of day is told.
+    var elapsed: Int64 = 0
+
+    /// The same in UTC, where the clock is that of UTC.
+    var universal: Moment { isLocal ? Moment(nanoseconds: nanoseconds + elapsed, isLocal: false) : self }
+  }
+
+  private let layout: RecordingLayout
+  /// Cells of the wanted columns.
+  private let wanted: [Int]
+  private let columns: [RecordingColumn]
+  private var scanner: CellScanner
+  private(set) var moment: Moment?
+  /// The end of the row's interval, where it is told.
+  private(set) var end: Moment?
+  /// The row's numbers, in the order of the wanted columns.
+  private(set) var values: [Double]
+  private(set) var problemCount = 0
+  private(set) var problems: [RecordingProblem] = []
+  static let toldProblems = 20
+
+  /// Lines that are read at the most.
+  private let most: Int
+  private var read = 0
+
+  init(_ bytes: [UInt8], _ layout: RecordingLayout, columns: [Int], most: Int = .max) {
+    self.most = most
+    self.layout = layout
+    self.columns = columns.map { layout.columns[$0] }
+    wanted = self.columns.map(\.cell)
+    values = Array(repeating: .nan, count: columns.count)
+    scanner = CellScanner(
+      bytes, delimiter: layout.delimiter.byte, position: layout.start.position, line: layout.start.line)
+  }
+
+  var line: Int { scanner.line }
+  /// How much of the text was read [bytes].
+  var position: Int { scanner.position }
+  var cells: [Cell] { scanner.cells }
+  var bytes: [UInt8] { scanner.bytes }
+
+  /// Reads the next row that can be read; `false` at the end.
+  mutating func next() -> Bool {
+    while read < most, let line = scanner.next() {
+      if line != .blank { read += 1 }
+      switch line {
+      case .blank: continue
+      case .tooLong: refuse(.line, nil, "longer than \(CellScanner.longestLine) bytes")
+      case .unclosed: refuse(.line, nil, "a quotation mark is not closed")
+      case .cells: if readCells() { return true }
+      }
+    }
+    return false
+  }
+
+  private mutating func refuse(_ kind: RecordingProblem.Kind, _ cell: Cell?, _ reason: String) {
+    problemCount += 1
+    guard problems.count < RowReader.toldProblems else { return }
+    let column = cell.map { scanner.column(of: $0) } ?? 1
+    problems.append(RecordingProblem(line: scanner.line, column: column, kind: kind, reason: reason))
+  }
+
+  private mutating func readCells() -> Bool {
+    let cells = scanner.cells
+    guard hasWidth(cells) else {
+      refuse(
+        .width(cells.count), nil, "\(cells.count) cells where the header has \(layout.width)" + commaHint(cells.count))
+      return false
+    }
+    if let times = layout.times {
+      guard let found = moment(cells, times) else { return false }
+      moment = found
+      if times.isUniversal { moment = found.universal }
+      end = times.end.flatMap {
+        cells.count > $0 ? RowReader.moment(scanner.bytes, cells[$0], layout, date: cells[times.cell]) : nil
+      }
+      if times.isUniversal { end = end?.universal }
+    }
+    for (place, cell) in wanted.enumerated() where cell >= 0 {
+      guard cell < cells.count else {
+        values[place] = .nan
+        continue
+      }
+      guard let value = NumberText.number(scanner.bytes, cells[cell].range, layout.decimal) else {
+        let text = String(scanner.text(cells[cell]).prefix(40))
+        let heading = columns[place].heading
+        refuse(.number(text, heading: heading), cells[cell], "'\(text)' in column '\(heading)' is not a number")
+        return false
+      }
+      values[place] = value
+    }
+    return true
+  }
+
+  /// Whether a line has the header's cells; empty ones at its end may be left out or too many.
+  private func hasWidth(_ cells: [Cell]) -> Bool {
+    if cells.count == layout.width || layout.wide != nil { return true }
+    if cells.count > layout.width { return cells[layout.width...].allSatisfy(\.isEmpty) }
+    return layout.headerLine == nil
+  }
+
+  private func commaHint(_ count: Int) -> String {
+    guard layout.delimiter == .comma, count > layout.width else { return "" }
+    return "; if the decimal mark is a comma, cells must be separated by a semicolon"
+  }
+
+  private mutating func moment(_ cells: [Cell], _ times: RecordingLayout.Times) -> Moment? {
+    guard cells.count > times.cell else {
+      refuse(.time(""), nil, "there is no time")
+      return nil
+    }
+    let cell = cells[times.cell]
+    guard var moment = RowReader.moment(scanner.bytes, cell, layout, date: nil) else {
+      let text = String(scanner.text(cell).prefix(40))
+      refuse(.time(text), cell, "time '\(text)' is not \(expected)")
+      return nil
+    }
+    if let clock = times.timeOfDay {
+      guard cells.count > clock, let text = CivilText(scanner.bytes, cells[clock].range), let part = text.timeOfDay
+      else {
+        refuse(.time(""), cells.count > clock ? cells[clock] : nil, "there is no time of day such as 14:15")
+        return nil
+      }
+      moment.nanoseconds += part
+      if let offset = text.offset {
+        moment = Moment(nanoseconds: moment.nanoseconds - Int64(offset) * 60_000_000_000, isLocal: false)
+      }
+    } else if let period = times.period {
+      guard cells.count > period.cell,
+        let number = NumberText.number(scanner.bytes, cells[period.cell].range, layout.decimal), number.isFinite,
+        (0...1500).contains(number)
+      else {
+        refuse(
+          .time(""), cells.count > period.cell ? cells[period.cell] : nil,
+          "there is no number of the interval in its day")
+        return nil
+      }
+      moment.elapsed = (Int64(number) - period.first) * period.length
+    }
+    return moment
+  }
+
+  private var expected: String {
+    switch layout.times?.clock {
+    case .epoch: "a number of seconds since 1970, as the rows above have it"
+    case .serial: "a spreadsheet's number of days, as the rows above have it"
+    case .text, nil: "ISO 8601 as 2024-05-06T10:00:00Z, nor a date and time in another order"
+    }
+  }
+
+  /// What a cell tells; `date` is the cell of the date where it has a time of day alone.
+  private static func moment(_ bytes: [UInt8], _ cell: Cell, _ layout: RecordingLayout, date: Cell?) -> Moment? {
+    switch layout.times?.clock {
+    case .epoch(let unit):
+      guard let value = NumberText.number(bytes, cell.range, layout.decimal), value.isFinite,
+        abs(value) * Double(unit) < 9e18
+      else { return nil }
+      // Decimals of a second are kept to the microsecond, as far as the number has them.
+      let whole = value.rounded(.down)
+      return Moment(
+        nanoseconds: Int64(whole) * unit + Int64(((value - whole) * 1e6).rounded()) * (unit / 1000 / 1000),
+        isLocal: false)
+    case .serial:
+      guard let value = NumberText.number(bytes, cell.range, layout.decimal), (0..<200_000).contains(value) else {
+        return nil
+      }
+      // Days since 1899-12-30, to the second.
+      return Moment(nanoseconds: (Int64((value * 86_400).rounded()) - 25_569 * 86_400) * 1_000_000_000, isLocal: true)
+    case .text, nil:
+      guard let text = CivilText(bytes, cell.range) else { return nil }
+      if !text.hasDate {
+        guard let date, let day = CivilText(bytes, date.range)?.local(layout.dates ?? .dayFirst) else { return nil }
+        return Moment(nanoseconds: day + (text.timeOfDay ?? 0), isLocal: true)
+      }
+      guard let local = text.local(layout.dates ?? .dayFirst) else { return nil }
+      guard let offset = text.offset else { return Moment(nanoseconds: local, isLocal: true) }
+      return Moment(nanoseconds: local - Int64(offset) * 60_000_000_000, isLocal: false)
+    }
+  }
+}
