@@ -92,7 +92,7 @@ struct DatedFile {
   ) -> Recording? {
     guard let file else { return nil }
     let rows = file.rows(of: columns, atMost: DatedFile.maximumCount + 1)
-    reading.explain(file.explanation(rows))
+    reading.explain(file.explanation(rows.ordered(), hasOptions: false))
     let last = max(rows.lines.last ?? 0, rows.tally.problems.last?.line ?? 0)
     if Set(rows.lines).count + rows.tally.unreadable > DatedFile.maximumCount {
       mistake(last, 1, "more than \(DatedFile.maximumCount) rows; leave out what is past")

@@ -11,6 +11,9 @@ public enum DateOrder: String, Sendable, CaseIterable {
 /// A date, a time of day, or both, as they are written; what an offset or an order of the date is still to settle stays
 /// open.
 struct CivilText: Equatable {
+  /// Years of recordings; moments of two of them are never too far apart to be subtracted.
+  static let years = 1900...2100
+
   /// The date's numbers; `first` and `second` in the order of the text where ``isOrdered`` is false.
   var year = 0
   var first = 0
@@ -27,8 +30,8 @@ struct CivilText: Equatable {
   func local(_ order: DateOrder) -> Int64? {
     let isDayFirst = !isOrdered && order == .dayFirst
     let (month, day) = isDayFirst ? (second, first) : (first, second)
-    guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
-      day <= CivilTime.days(inMonth: month, of: year), (1678...2261).contains(year)
+    guard CivilText.years.contains(year), (1...12).contains(month), day >= 1,
+      day <= CivilTime.days(inMonth: month, of: year)
     else { return nil }
     let days = Int64(CivilTime.daysSinceEpoch(year: year, month: month, day: day))
     return days * 86_400_000_000_000 + (timeOfDay ?? 0)

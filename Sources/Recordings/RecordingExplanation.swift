@@ -3,8 +3,10 @@ import PlantModel
 extension RecordingFile {
   /// What was understood of the file, a line each, with what was found in its rows: for a person to check.
   ///
-  /// - Parameter recording: What ``rows(of:)`` gave, in the order of time.
-  public func explanation(_ recording: Recording) -> [String] {
+  /// - Parameters:
+  ///   - recording: What ``rows(of:atMost:)`` gave, in the order of time.
+  ///   - hasOptions: Whether the options of a command line may be named that would say something else.
+  public func explanation(_ recording: Recording, hasOptions: Bool = true) -> [String] {
     var lines = [
       "\(name): \(layout.encoding.rawValue); cells end at \(RecordingFile.words(layout.delimiter)), decimal \(layout.decimal.rawValue)"
     ]
@@ -13,8 +15,8 @@ extension RecordingFile {
     } else {
       lines.append("no headings; columns are named by their number")
     }
-    if let times = layout.times { lines.append("times: \(words(times))") }
-    for column in layout.columns { lines.append("column '\(column.heading)': \(words(column, recording))") }
+    if let times = layout.times { lines.append("times: \(words(times, hasOptions))") }
+    for column in layout.columns { lines.append("column '\(column.heading)': \(words(column, recording, hasOptions))") }
     return lines + RecordingFile.findings(recording)
   }
 
@@ -27,7 +29,7 @@ extension RecordingFile {
     }
   }
 
-  private func words(_ times: RecordingLayout.Times) -> String {
+  private func words(_ times: RecordingLayout.Times, _ hasOptions: Bool) -> String {
     let cells = times.headings.map { $0.isEmpty ? "the first column" : "'\($0)'" }.joined(separator: " and ")
     var parts = [cells]
     switch times.clock {
@@ -41,7 +43,8 @@ extension RecordingFile {
         times.isUniversal
           ? "in UTC, as the heading says"
           : layout.hasOffsets
-            ? "each with its offset from UTC" : "on the clock of \(layout.zone) (--zone TZ says another)")
+            ? "each with its offset from UTC"
+            : "on the clock of \(layout.zone)" + (hasOptions ? " (--zone TZ says another)" : ""))
     }
     if let wide = layout.wide {
       parts.append("a day in each line, \(wide.cells.count) cells of \(wide.length / 60_000_000_000) min")
@@ -51,10 +54,12 @@ extension RecordingFile {
     return parts.joined(separator: ", ")
   }
 
-  private func words(_ column: RecordingColumn, _ recording: Recording) -> String {
+  private func words(_ column: RecordingColumn, _ recording: Recording, _ hasOptions: Bool) -> String {
     if column.isText { return "words, left out" }
     switch column.unit {
-    case nil: return "numbers as they are; no unit is told (--unit '\(column.heading)=kW' tells one)"
+    case nil:
+      return hasOptions
+        ? "numbers as they are; no unit is told (--unit '\(column.heading)=kW' tells one)" : "numbers as they are"
     case .other(let unit): return "numbers in \(unit), as they are"
     case .power(let factor): return factor == 1 ? "power in kW" : "power, times \(factor) in kW"
     case .energy(let factor):

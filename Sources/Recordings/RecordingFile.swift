@@ -105,7 +105,7 @@ public struct RecordingFile: Sendable {
     return collector.recording()
   }
 
-  /// The texts of a column in the rows that ``rows(of:)`` gives for `columns`.
+  /// The texts of a column in the rows that ``rows(of:atMost:)`` gives for `columns`.
   public func texts(of column: Int, besides columns: [Int]) -> [String] {
     var reader = RowReader(bytes, layout, columns: columns)
     let cell = layout.columns[column].cell
@@ -116,7 +116,7 @@ public struct RecordingFile: Sendable {
     return texts
   }
 
-  /// The times of rows as the file has them, in the rows that ``rows(of:)`` gives for `columns`.
+  /// The times of rows as the file has them, in the rows that ``rows(of:atMost:)`` gives for `columns`.
   public func timeTexts(besides columns: [Int]) -> [String] {
     var reader = RowReader(bytes, layout, columns: columns)
     let cells = [layout.times?.cell, layout.times?.timeOfDay].compactMap { $0 }

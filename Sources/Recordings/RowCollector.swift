@@ -89,13 +89,16 @@ struct RowCollector {
 
   /// What clocks showed as moments, a file with its newest row first read from its end.
   private func resolved(_ moments: [RowReader.Moment]) -> (times: [Timestamp], skipped: Int) {
-    let calendar = LocalCalendar(identifier: layout.zone) ?? .utc
+    var calendar = LocalCalendar(identifier: layout.zone) ?? .utc
     let pairs = zip(moments.dropFirst(), moments)
     let isDescending = 2 * pairs.count { $0.nanoseconds < $1.nanoseconds } > moments.count
-    let equal = pairs.count { $0.nanoseconds == $1.nanoseconds && $0.elapsed == $1.elapsed }
-    let close = pairs.count {
-      $0.nanoseconds != $1.nanoseconds && abs($0.nanoseconds - $1.nanoseconds) < 3_600_000_000_000
+    // The same time again is usual where it is so outside the hour that comes twice.
+    let equal = pairs.count { next, before in
+      guard next.nanoseconds == before.nanoseconds, next.elapsed == before.elapsed else { return false }
+      let (earlier, later) = calendar.moments(of: CivilTime(utc: Timestamp(nanoseconds: next.nanoseconds)))
+      return earlier == later
     }
+    let close = pairs.count { 1..<3_600_000_000_000 ~= abs($0.nanoseconds - $1.nanoseconds) }
     var order = LocalOrder(calendar, hasCompanions: 4 * equal > moments.count || 2 * close > moments.count)
     var times = moments.map { Timestamp(nanoseconds: $0.nanoseconds) }
     let rows = isDescending ? Array(moments.indices.reversed()) : Array(moments.indices)

@@ -162,7 +162,7 @@ struct RowReader {
     switch layout.times?.clock {
     case .epoch(let unit):
       guard let value = NumberText.number(bytes, cell.range, layout.decimal), value.isFinite,
-        abs(value) * Double(unit) < 9e18
+        abs(value) * Double(unit) < 4e18
       else { return nil }
       // Decimals of a second are kept to the microsecond, as far as the number has them.
       let whole = value.rounded(.down)
@@ -170,7 +170,7 @@ struct RowReader {
         nanoseconds: Int64(whole) * unit + Int64(((value - whole) * 1e6).rounded()) * (unit / 1000 / 1000),
         isLocal: false)
     case .serial:
-      guard let value = NumberText.number(bytes, cell.range, layout.decimal), (0..<200_000).contains(value) else {
+      guard let value = NumberText.number(bytes, cell.range, layout.decimal), (0..<73_000).contains(value) else {
         return nil
       }
       // Days since 1899-12-30, to the second.

@@ -78,7 +78,7 @@ struct Sample {
     return (usual.count, sense, width)
   }
 
-  /// How a number would count time: seconds, milliseconds … since 1970, or days of a spreadsheet (1954 to 2119).
+  /// How a number would count time: seconds, milliseconds … since 1970, or days of a spreadsheet (1954 to 2099).
   static func clock(of cell: Cell, _ bytes: [UInt8]) -> RecordingLayout.Clock? {
     guard let value = NumberText.number(bytes, cell.range, .point)
     else {
@@ -88,8 +88,8 @@ struct Sample {
     case 1e8..<1e11: return .epoch(1_000_000_000)
     case 1e11..<1e14: return .epoch(1_000_000)
     case 1e14..<1e17: return .epoch(1_000)
-    case 1e17..<9.2e18: return .epoch(1)
-    case 20_000..<80_000: return .serial
+    case 1e17..<4e18: return .epoch(1)
+    case 20_000..<73_000: return .serial
     default: return nil
     }
   }

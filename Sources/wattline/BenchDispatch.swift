@@ -30,9 +30,10 @@ enum BenchDispatch {
     ] + RecordingArguments.options,
     details: RecordingArguments.details + """
 
-      Slots of 1 minute to 2 hours, as long as rows are apart. What is missing or doubled in a file is told; a row that is
-      missing is not made up. Costs of the whole recording, from an empty battery. A policy sees the slot it acts in, all before it and the
-      prices of a day ahead. Beneath the table stands how long the learned policy took, on one core, for the first home.
+      Slots of 1 minute to 2 hours, as long as rows are apart. What is missing or doubled in a file is told; a row that
+      is missing is not made up. Costs of the whole recording, from an empty battery. A policy sees the slot it acts in,
+      all before it and the prices of a day ahead. Beneath the table stands how long the learned policy took, on one
+      core, for the first home.
       """,
     examples: [
       "wattline bench dispatch", "wattline bench dispatch --data recordings/homes --json --trace powers.csv",

@@ -32,9 +32,9 @@ enum ScenarioCommand {
       The history is a file of columns `asset.sensor`, or of one power or energy, which is load.power; or without one what
       the plant's database has. Each run varies load and generation by the errors that day-ahead forecasts of whole days
       made; the change is with the events less without them in the same run. An asset that is shut down or made larger
-      does what it did, slot by slot, and the rest varies. Heat acts through what the plant's own additive model has learnt of load and temperature. A
-      battery does what it did. With --plant, every run is kept in the plant's database, measurement `scenario`: cost
-      and peak_kw since the start of the span.
+      does what it did, slot by slot, and the rest varies. Heat acts through what the plant's own additive model has
+      learnt of load and temperature. A battery does what it did. With --plant, every run is kept in the plant's
+      database, measurement `scenario`: cost and peak_kw since the start of the span.
 
       Events:
         heat=+6K                    air that much warmer

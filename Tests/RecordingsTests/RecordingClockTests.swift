@@ -53,6 +53,13 @@ struct RecordingClockTests {
     #expect(hours.times == [0, 60].map { CivilTime(year: 2025, month: 7, day: 1).utc + .minutes($0) })
   }
 
+  @Test("a few hourly rows are enough to tell the hour that comes twice")
+  func fewRows() throws {
+    let text = "t,a\n2025-10-26 02:00,1\n2025-10-26 02:00,2\n2025-10-26 03:00,3\n"
+    let read = try recording(text, options(zone: Self.vienna))
+    #expect(read.times == (0..<3).map { CivilTime(year: 2025, month: 10, day: 26).utc + .hours($0) })
+  }
+
   @Test("an offset tells it apart too, and rows of several devices at one time stay together")
   func offsets() throws {
     let text = "time,a\n2025-10-26T02:30+02:00,1\n2025-10-26T02:30+01:00,2\n2025-10-26T03:00+01:00,3\n"
