@@ -49,8 +49,8 @@ extension SeriesCleaner {
     writer.write(unchangedCount)
     spike.write(into: &writer)
     learned.write(into: &writer)
-    writer.write(plateau)
-    for part in reporting.remembered { writer.write(part) }
+    writer.write(plateau.bitPattern)
+    writer.write(reporting.remembered)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -68,11 +68,8 @@ extension SeriesCleaner {
     unchangedCount = try reader.read(UInt16.self)
     spike = try SpikeTest(from: &reader)
     learned = try LearnedRange(from: &reader)
-    plateau = try reader.readDouble()
-    var remembered: [UInt32] = []
-    for _ in 0..<6 { remembered.append(try reader.read(UInt32.self)) }
-    guard let watch = ReportingWatch(remembered: remembered) else { throw .invalid("a count beyond its range") }
-    reporting = watch
+    plateau = Float(bitPattern: try reader.read(UInt32.self))
+    reporting = ReportingWatch(remembered: try reader.read(UInt64.self))
   }
 }
 

@@ -19,8 +19,8 @@ extension SeriesCleaner {
   }
   /// The fastest rise so far [canonical unit per second]; NaN before the first.
   private var fastest: Double {
-    get { plateau }
-    set { plateau = newValue }
+    get { Double(plateau) }
+    set { plateau = Float(newValue) }
   }
 
   /// So many times faster than ever before, a count does not move.

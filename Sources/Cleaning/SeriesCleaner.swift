@@ -49,7 +49,7 @@ struct QuietSeries: BitwiseCopyable {
   var learned: LearnedRange
 }
 
-/// What cleaning remembers of one series in 200 bytes, no references.
+/// What cleaning remembers of one series in 184 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
   /// Further ahead of the receive time than this is the future.
   static let futureSlack = TimeSpan.minutes(5)
@@ -77,7 +77,7 @@ struct SeriesCleaner: BitwiseCopyable {
   /// Whether it sends on change.
   var reporting = ReportingWatch()
   /// A level at which it stood still and which it has left since; NaN without one.
-  var plateau = Double.nan
+  var plateau = Float.nan
 
   /// What stays of it while the series is silent.
   var quiet: QuietSeries {
@@ -171,7 +171,7 @@ struct SeriesCleaner: BitwiseCopyable {
       // Neighbours that stood still say nothing of the scatter once the sensor moves again.
       if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan {
         spike.forget()
-        plateau = unchangedValue
+        plateau = Float(unchangedValue)
       }
       unchangedValue = value
       unchangedSince = time
@@ -182,7 +182,7 @@ struct SeriesCleaner: BitwiseCopyable {
     if profile.mayStandStill { return false }
     if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * Double(spike.reach)) { return false }
     // A high level that it came back to after it had moved is a limit that holds, such as that of an inverter.
-    if profile.mayRestAtZero && value == plateau && value > 0.3 * Double(spike.reach) { return false }
+    if profile.mayRestAtZero && Float(value) == plateau && value > 0.3 * Double(spike.reach) { return false }
     return unchangedCount > Self.stuckSamples && time - unchangedSince > Self.stuckSpan
   }
 

@@ -93,10 +93,9 @@ extension SampleHistory {
   private func forEachInterval(
     _ start: Timestamp, _ end: Timestamp, isAhead: Bool, _ show: (MeterPiece) -> Void
   ) {
-    // A reading speaks for a day and an hour at the most, before it or behind it.
-    var place = place(notBefore: isAhead ? start - Self.longestInterval : start)
-    let last = isAhead ? end : end + Self.longestInterval
-    while place < count, self[place].time < last {
+    // An interval never reaches beyond the reading next to its own.
+    var place = max(0, place(notBefore: start) - (isAhead ? 1 : 0))
+    while place < count, isAhead ? self[place].time < end : place == 0 || self[place - 1].time < end {
       if self[place].isUsed, let length = interval(at: place, isAhead: isAhead) {
         let (time, value) = (self[place].time, self[place].value)
         let (from, to) = isAhead ? (time, time + length) : (time - length, time)

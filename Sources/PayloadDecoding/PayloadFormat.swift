@@ -60,6 +60,11 @@ package enum PayloadFormats {
     SenMLFormat.self, SparkplugFormat.self,
   ]
 
+  /// Formats that other keys of a rule than `payload` ask for.
+  package static let further: [any PayloadFormat.Type] = [AvailabilityFormat.self]
+
   /// The format of a name.
-  package static func named(_ name: PayloadFormatName) -> (any PayloadFormat.Type)? { all.first { $0.name == name } }
+  package static func named(_ name: PayloadFormatName) -> (any PayloadFormat.Type)? {
+    (all + further).first { $0.name == name }
+  }
 }

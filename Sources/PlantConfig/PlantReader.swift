@@ -94,7 +94,7 @@ final class PlantReader {
 
   private func topics(_ nodes: [YAMLNode], _ plant: inout Plant) {
     var patterns: [(pattern: TopicPattern, decidesAlone: Bool)] = []
-    for (rule, place) in nodes.compactMap(TopicReader(reading, currency: plant.currency).topic) {
+    for (rule, place) in nodes.flatMap(TopicReader(reading, currency: plant.currency).topics) {
       plant.topics.append(rule)
       topicPlaces.append(place)
       checkUnits(rule, place, plant)

@@ -9,9 +9,39 @@ struct TopicReader {
   /// A reader of the topics of a plant with its money.
   init(_ reading: Reading, currency: String) { (self.reading, self.currency) = (reading, currency) }
 
-  /// The topic, and where its pattern stands; `nil` where it has none.
-  func topic(_ node: YAMLNode) -> (rule: TopicRule, place: Mark)? {
+  /// The topic, and where its pattern stands, behind that of its devices' availability; empty where it has none.
+  func topics(_ node: YAMLNode) -> [(rule: TopicRule, place: Mark)] {
     let section = Section(node, "the topic", reading)
+    let availability = section.node("availability").flatMap { self.availability($0) }
+    guard var topic = topic(section) else { return [] }
+    guard var before = availability else { return [topic] }
+    if before.rule.asset == nil, !before.rule.match.contains("{asset}") { before.rule.asset = topic.rule.asset }
+    if before.rule.asset == nil, !before.rule.match.contains("{asset}") {
+      reading.mistake(
+        before.place, "nothing names the asset; write {asset} where the topic has it, or say 'asset' beside 'match'")
+    }
+    topic.place = section.place(of: "match")
+    return [before, topic]
+  }
+
+  /// Where devices say that they are there or gone, and in which words.
+  private func availability(_ node: YAMLNode) -> (rule: TopicRule, place: Mark)? {
+    let section = Section(node, "availability", reading)
+    let example = "topic: \"zigbee2mqtt/{asset}/availability\""
+    guard let match = section.requiredText("topic", example) else { return nil }
+    let place = section.place(of: "topic")
+    if let wrong = TopicReader.mistake(inPattern: match) { reading.mistake(place, wrong) }
+    var rule = TopicRule(match: match, payload: .availability, retained: .accept)
+    let (online, offline) = (section.text("online") ?? "online", section.text("offline") ?? "offline")
+    if online == offline {
+      reading.mistake(place, "'online' and 'offline' are both '\(online)'; write the two words that devices send")
+    }
+    rule.detail.words = [offline: 0, online: 1]
+    section.finish()
+    return (rule, place)
+  }
+
+  private func topic(_ section: Section) -> (rule: TopicRule, place: Mark)? {
     guard let match = section.requiredText("match", "match: \"riverside/{asset}/{sensor}\"") else { return nil }
     let place = section.place(of: "match")
     if let wrong = TopicReader.mistake(inPattern: match) { reading.mistake(place, wrong) }

@@ -19,19 +19,29 @@ public enum Reporting: String, Sendable, CaseIterable, BitwiseCopyable {
 /// have come without a long gap.
 public struct ReportingWatch: Sendable, BitwiseCopyable, Equatable {
   private static let shortest = TimeSpan.minutes(5)
-  private static let fewest: UInt16 = 3
-  private static let memory: Float = 2 * 86_400
-  private static let leastReadings: UInt16 = 10
-  private static let steadyReadings: UInt16 = 100
+  private static let fewest: UInt8 = 3
+  private static let leastReadings: UInt8 = 10
+  private static let steadyReadings: UInt8 = 100
+  /// Two days are remembered.
+  private static let memory = TimeSpan.days(2)
+  /// The units of ``allTime`` and ``longTime``.
+  private static let unit = TimeSpan.seconds(4)
+  private static let longUnit = TimeSpan.minutes(12)
 
-  private var readings: UInt16 = 0
-  private var repeats: UInt16 = 0
-  private var longGaps: UInt16 = 0
+  // Six bytes, since every series has them.
+  private var readings: UInt8 = 0
+  private var repeats: UInt8 = 0
+  private var longGaps: UInt8 = 0
+  private var longTime: UInt8 = 0
+  /// The lowest bit says whether it is taken for a sender on change.
+  private var allTimeAndFlag: UInt16 = 0
+
+  private var allTime: UInt16 { allTimeAndFlag & ~1 }
   /// Whether it is taken for a sender on change.
-  public private(set) var isOnChange = false
-  /// Time in long gaps, and in all [s].
-  private var longTime: Float = 0
-  private var allTime: Float = 0
+  public private(set) var isOnChange: Bool {
+    get { allTimeAndFlag & 1 == 1 }
+    set { allTimeAndFlag = allTime | (newValue ? 1 : 0) }
+  }
 
   /// A watch that has seen nothing.
   public init() {}
@@ -43,28 +53,29 @@ public struct ReportingWatch: Sendable, BitwiseCopyable, Equatable {
   ///   - usual: The usual gap; zero while none is known.
   ///   - isRepeat: Whether the value is that of the reading before.
   public mutating func note(gap: TimeSpan, usual: TimeSpan, isRepeat: Bool) {
-    if readings == .max {
-      (readings, repeats) = (readings / 2, repeats / 2)
-    }
+    if readings == .max { (readings, repeats) = (readings / 2, repeats / 2) }
     readings += 1
     if isRepeat { repeats += 1 }
-    let seconds = Float(gap.inSeconds)
-    allTime += seconds
+    // Rounded up to two units, so that the share of long gaps is rather told too low.
+    let units = min(gap, Self.memory).nanoseconds / Self.unit.nanoseconds / 2 * 2 + 2
     let isLong = gap > Self.shortest && usual > .zero && gap > usual * 3
     if isLong {
-      longTime += seconds
-      longGaps = min(.max - 1, longGaps) + 1
+      let long = (min(gap, Self.memory).nanoseconds + Self.longUnit.nanoseconds / 2) / Self.longUnit.nanoseconds
+      longTime = UInt8(clamping: Int64(longTime) + long)
+      longGaps = longGaps == .max ? .max : longGaps + 1
     }
-    if allTime > Self.memory {
-      (allTime, longTime) = (allTime / 2, longTime / 2)
-      longGaps = (longGaps + 1) / 2
+    var all = Int64(allTime) + units
+    if all > Self.memory.nanoseconds / Self.unit.nanoseconds {
+      (all, longTime, longGaps) = (all / 2, longTime / 2, longGaps / 2 + longGaps % 2)
       (readings, repeats) = (readings / 2, repeats / 2)
     }
+    allTimeAndFlag = UInt16(clamping: all) & ~1 | allTimeAndFlag & 1
     guard readings >= Self.leastReadings else { return }
+    let share = Double(longTime) * Self.longUnit.inSeconds / (Double(allTime) * Self.unit.inSeconds)
     if isOnChange {
-      isOnChange = longTime > 0.1 * allTime && Int(repeats) * 5 < Int(readings)
+      isOnChange = share > 0.1 && Int(repeats) * 5 < Int(readings)
     } else if isLong {
-      isOnChange = longGaps >= Self.fewest && longTime > 0.25 * allTime && Int(repeats) * 20 < Int(readings)
+      isOnChange = longGaps >= Self.fewest && share > 0.25 && Int(repeats) * 20 < Int(readings)
     }
   }
 
@@ -75,18 +86,18 @@ public struct ReportingWatch: Sendable, BitwiseCopyable, Equatable {
   }
 
   /// What is remembered, for a snapshot.
-  public var remembered: [UInt32] {
-    [
-      UInt32(readings), UInt32(repeats), UInt32(longGaps), isOnChange ? 1 : 0, longTime.bitPattern, allTime.bitPattern,
-    ]
+  public var remembered: UInt64 {
+    [UInt16(readings), UInt16(repeats), UInt16(longGaps), UInt16(longTime)].reduce(UInt64(allTimeAndFlag)) {
+      $0 << 8 | UInt64($1)
+    }
   }
 
-  /// The watch of which ``remembered`` is told; `nil` where it is not one.
-  public init?(remembered: [UInt32]) {
-    guard remembered.count == 6, remembered[..<3].allSatisfy({ $0 <= UInt16.max }) else { return nil }
-    (readings, repeats) = (UInt16(remembered[0]), UInt16(remembered[1]))
-    longGaps = UInt16(remembered[2])
-    isOnChange = remembered[3] == 1
-    (longTime, allTime) = (Float(bitPattern: remembered[4]), Float(bitPattern: remembered[5]))
+  /// The watch of which ``remembered`` is told.
+  public init(remembered: UInt64) {
+    readings = UInt8(truncatingIfNeeded: remembered >> 24)
+    repeats = UInt8(truncatingIfNeeded: remembered >> 16)
+    longGaps = UInt8(truncatingIfNeeded: remembered >> 8)
+    longTime = UInt8(truncatingIfNeeded: remembered)
+    allTimeAndFlag = UInt16(truncatingIfNeeded: remembered >> 32)
   }
 }

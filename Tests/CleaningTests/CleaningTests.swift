@@ -266,7 +266,7 @@ func extremes() {
 
 @Test("the state of a series stays small")
 func stateSize() {
-  #expect(MemoryLayout<SeriesCleaner>.stride <= 200)
+  #expect(MemoryLayout<SeriesCleaner>.stride <= 184)
 }
 
 @Test("the usual interval is the median of the last gaps, and is regular while most agree with it")

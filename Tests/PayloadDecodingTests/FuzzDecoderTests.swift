@@ -26,6 +26,8 @@ struct FuzzDecoderTests {
       sensor: "{measurement}", values: TopicRule.Value.list(["{sensor}": "f"])),
     TopicRule(match: "senml/{asset}", payload: .senml), TopicRule(match: "senml", payload: .senml),
     TopicRule(match: "spBv1.0/{group}/+/{edge}/{device}", payload: .sparkplug, strip: "Inverter/"),
+    TopicRule(
+      match: "there/{asset}", payload: .availability, detail: ValueDetail(words: ["online": 1, "offline": 0])),
   ]
   static let details: [TopicRule.Value] = [
     TopicRule.Value(name: "h", path: "/h", detail: ValueDetail(encoding: .hexadecimal, bits: 12)),
@@ -38,7 +40,8 @@ struct FuzzDecoderTests {
   static let topics = [
     "auto/a/s", "wide/a", "json/a", "csv/a", "cols/a", "line/a", "num/x-a_y", "none", "rec", "keys/a", "long",
     "pairs/a",
-    "free/a", "tags", "senml/a", "senml", "spBv1.0/g/NBIRTH/e", "spBv1.0/g/DBIRTH/e/d", "spBv1.0/g/DDATA/e/d",
+    "free/a", "tags", "there/a", "senml/a", "senml", "spBv1.0/g/NBIRTH/e", "spBv1.0/g/DBIRTH/e/d",
+    "spBv1.0/g/DDATA/e/d",
   ]
   /// How many messages each test sends; more by environment variable.
   static let rounds = ProcessInfo.processInfo.environment["WATTLINE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000
@@ -51,7 +54,7 @@ struct FuzzDecoderTests {
     #"{"d1":{"h":"0xFFB","b":"CP8=","j":"{\"k\":5}","w":"On","c":"1.234,5","sf":-2,"i":65531},"d2":{"w":"zap","c":7}}"#,
     #"{"2026-01-01 00:00":{"p":1,"q":{"value":2}}}"#, "a;power;3\nroof,energy,5", "p=0,w=230;x:1 & q=\"2\"",
     #"[{"bn":"urn:x:","bt":1.7e9,"bu":"W","bv":1,"n":"p","v":2},{"n":"q","u":"Cel","t":-5,"v":1},{"vs":"x","s":3,"n_":1}]"#,
-    "{\"value\":1}{\"value\":NaN}\n{\"value\":-inf}",
+    #"{"state":"offline"}"#, "{\"value\":1}{\"value\":NaN}\n{\"value\":-inf}",
   ]
   /// Some seeds as they come packed, and a birth and data of Sparkplug.
   static let packed: [[UInt8]] = [
@@ -76,7 +79,9 @@ struct FuzzDecoderTests {
   @Test("every format gets damaged messages")
   func everyFormatIsFuzzed() {
     let fuzzed = Set(FuzzDecoderTests.rules.map(\.payload))
-    for format in PayloadFormats.all { #expect(fuzzed.contains(format.name), "no rule reads '\(format.name)'") }
+    for format in PayloadFormats.all + PayloadFormats.further {
+      #expect(fuzzed.contains(format.name), "no rule reads '\(format.name)'")
+    }
   }
 
   @Test("random bytes are refused or read, and always counted")

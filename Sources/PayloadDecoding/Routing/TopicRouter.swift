@@ -211,7 +211,8 @@ struct TopicRouter {
       isShared: compiled.isShared)
     let format: any PayloadFormat.Type = PayloadFormats.named(rule.payload) ?? AutoFormat.self
     let needsNames =
-      naming == .payload || rule.payload == .line || rule.payload == .senml || reading.needsRecords
+      naming == .payload || rule.payload == .line || rule.payload == .senml || rule.payload == .availability
+      || reading.needsRecords
       || format.isBinary
     let reader = format.reader(for: reading)
     readers.append(reader)
