@@ -34,6 +34,8 @@ extension AssetMeters {
       let minutes = counter.meter.minutes(of: quarter, counter.rule)
       let own = minutes.total
       guard own.known > 0.25 * 0.999, own.estimated == 0 || measured == nil else { return nil }
+      // Until it takes its next step, only the power tells what has flowed since the last.
+      if measured != nil, counter.meter.standsOpen(at: end, for: Self.longestStep) { return nil }
       let shaped = power.flatMap { Self.shaped(counter, by: $0, sign: sign, from: quarter, to: end) }
       return (shaped ?? own.positive, minutes)
     }
@@ -74,8 +76,11 @@ extension AssetMeters {
   ) -> Double? {
     let history = counter.meter.history
     let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
-    guard var lower = history.used(before: place), var upper = history.used(from: place) else { return nil }
+    guard var lower = history.used(before: place) else { return nil }
     let value = history[lower].value
+    // At the very step it stands where it says.
+    if counter.meter.standing(since: lower) == moment { return value }
+    guard var upper = history.used(from: place) else { return nil }
     while history[upper].value == value {
       guard let next = history.used(from: upper + 1), history[next].time - moment <= longestStep else { return nil }
       upper = next
@@ -93,6 +98,41 @@ extension AssetMeters {
     let (partial, all) = sign > 0 ? (part.positive, whole.positive) : (part.negative, whole.negative)
     guard whole.known > 0.999 * (to - from).inHours, all > 1e-12 else { return nil }
     return value + (history[upper].value - value) * (partial / all)
+  }
+}
+
+extension Meter {
+  /// Whether a count has stood since before a moment, for so long at the most, and has not moved on yet.
+  func standsOpen(at moment: Timestamp, for longest: TimeSpan) -> Bool {
+    let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
+    guard let last = history.used(before: place) else { return false }
+    let value = history[last].value
+    var next = history.used(from: place)
+    while let later = next {
+      if history[later].value != value { return false }
+      next = history.used(from: later + 1)
+    }
+    let since = standing(since: last)
+    return since < moment && moment - since <= longest
+  }
+
+  /// Since when a count has been what it is at a place.
+  func standing(since place: Int) -> Timestamp {
+    var first = place
+    while let before = history.used(before: first), history[before].value == history[place].value,
+      history[place].time - history[before].time <= .hours(6)
+    {
+      first = before
+    }
+    return history[first].time
+  }
+
+  /// Since when the count had stood from which a reading moved on; the reading's own time where it did not.
+  public func stepStart(of time: Timestamp) -> Timestamp {
+    let place = history.place(notBefore: time)
+    guard place < history.count, let before = history.used(before: place), history[place].value != history[before].value
+    else { return time }
+    return standing(since: before)
   }
 }
 

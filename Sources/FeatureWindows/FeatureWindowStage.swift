@@ -153,7 +153,10 @@ public struct FeatureWindowStage: Stage {
     if let changed = meters[place].setHolds(frame.holds(position)) { account.touch(from: changed.lowerBound) }
     let (isAccepted, changed) = meters[place].add(value, at: time, quality: quality, own.rule, late: late)
     if !isAccepted { tooLate &+= 1 }
-    if let changed { account.touch(from: changed.lowerBound) }
+    if let changed {
+      account.touch(from: changed.lowerBound)
+      if own.sampling == .counter { account.touch(from: meters[place].meter.stepStart(of: time)) }
+    }
     let highest = meters[place].highest
     if quality != .imputed, meters[place].nextDue <= highest {
       output.series = SeriesIndex(position)
