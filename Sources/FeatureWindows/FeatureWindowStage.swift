@@ -98,7 +98,6 @@ public struct FeatureWindowStage: Stage {
     output.rollupLength = isWhole ? .hour : .quarterHour
     let count = register.series.count
     states.grow(to: count)
-    meters.grow(to: count)
     days.grow(to: count, LocalRollup())
     if !isWhole { hours.grow(to: count, LocalRollup()) }
     kinds.reserveCapacity(count)
@@ -108,6 +107,8 @@ public struct FeatureWindowStage: Stage {
       if known == nil, traits.count <= Int(UInt16.max) { traits.append(own) }
       kinds.append(UInt16(clamping: known ?? traits.count - 1))
     }
+    // Plants without energy pay nothing for it.
+    if traits.contains(where: \.hasEnergy) { meters.grow(to: count) }
   }
 
   private mutating func take(_ frame: inout Frame, _ register: PlantRegister) {

@@ -36,7 +36,9 @@ extension FeatureWindowStage {
     days = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
     indicators = try PlantIndicators(from: &reader)
     account = try PlantAccount(from: &reader)
-    guard days.count == states.count, meters.count == states.count, hours.isEmpty || hours.count == states.count else {
+    guard days.count == states.count, meters.count == 0 || meters.count == states.count,
+      hours.isEmpty || hours.count == states.count
+    else {
       throw .invalid("columns of unequal length")
     }
   }
