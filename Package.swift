@@ -88,7 +88,8 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "FeatureWindows",
+        "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "EnergyAccounting",
+        "FeatureWindows",
         "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel",
         "InfluxSink",
         "PayloadDecoding", "PlantDiscovery", "PlantTesting",

@@ -77,7 +77,11 @@ public struct CleaningStage: Stage {
         time: frame.readings.time[i], value: frame.readings.value[i], hasSourceTime: frame.readings.hasSourceTime[i],
         received: frame.received, profile: profile, lateness: lateness)
       let holds = states[place].holds(profile)
-      if holds != holding[series] { holding[series] = holds }
+      if holds != holding[series] {
+        holding[series] = holds
+        frame.points.begin(PointKey(.reporting, .series(SeriesIndex(series))), at: verdict.time)
+        frame.points.field("reports", text: (holds ? Reporting.onChange : .interval).rawValue)
+      }
       if verdict.flags.contains(QualityFlags(.stuck)), frame.limits[register.series[series].asset] != nil {
         // What was told to give no more stands still there.
         verdict.flags.remove(QualityFlags(.stuck))

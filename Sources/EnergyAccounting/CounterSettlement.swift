@@ -20,10 +20,14 @@ extension AssetMeters {
   /// A meter with the rule by which it is read.
   public typealias Source = (SeriesIndex) -> (meter: Meter, rule: MeterRule)?
 
+  /// Share of a stretch without power up to which its mean is taken for the rest.
+  private static let mostInferred = 0.1
+
   /// The energy of a quarter, from counters where they know it, else from power.
   ///
   /// A counter of coarse steps (1 kWh, read every minute) is shaped by the power between two steps, so that no quarter
   /// gets more than its share. Example: 0.5 kW for two hours and a step of 1 kWh at their end give 0.125 kWh a quarter.
+  /// Over an outage, what the power saw stays where it was; the rest is spread over the time without power.
   public func energy(of quarter: Timestamp, _ source: Source) -> AssetEnergy {
     let end = quarter + .minutes(15)
     let power = power.flatMap(source)
@@ -33,7 +37,7 @@ extension AssetMeters {
       guard let counter else { return nil }
       let minutes = counter.meter.minutes(of: quarter, counter.rule)
       let own = minutes.total
-      guard own.known > 0.25 * 0.999, own.estimated == 0 || measured == nil else { return nil }
+      guard own.known > 0.25 * 0.999 else { return nil }
       // Until it takes its next step, only the power tells what has flowed since the last.
       if measured != nil, counter.meter.standsOpen(at: end, for: Self.longestStep) { return nil }
       let shaped = power.flatMap { Self.shaped(counter, by: $0, sign: sign, from: quarter, to: end) }
@@ -42,16 +46,15 @@ extension AssetMeters {
     guard let first = counted.compactMap({ $0 }).first else {
       return AssetEnergy(asset: asset, minutes: measured ?? MinuteCells(), isCounted: false)
     }
-    guard var minutes = measured, minutes.total.known > 0.25 * 0.999 else {
+    var minutes = first.minutes
+    if let measured, measured.total.known > 0.25 * 0.999 {
+      minutes = measured
+    } else {
       // Nothing says when within the quarter, but for the counters themselves.
-      var minutes = MinuteCells()
       for minute in 0..<MinuteCells.count {
-        let (forward, reverse) = (counted[0]?.minutes.minutes[minute], counted[1]?.minutes.minutes[minute])
-        minutes.minutes[minute] = forward ?? first.minutes.minutes[minute]
-        minutes.minutes[minute].positive = forward?.positive ?? 0
-        minutes.minutes[minute].negative = reverse?.positive ?? 0
+        minutes.minutes[minute].positive = counted[0]?.minutes.minutes[minute].positive ?? 0
+        minutes.minutes[minute].negative = counted[1]?.minutes.minutes[minute].positive ?? 0
       }
-      return AssetEnergy(asset: asset, minutes: minutes, isCounted: true)
     }
     if let total = counted[0]?.total { minutes.scale(\.positive, to: total) }
     if let total = counted[1]?.total { minutes.scale(\.negative, to: total) }
@@ -63,8 +66,8 @@ extension AssetMeters {
     _ counter: (meter: Meter, rule: MeterRule), by power: (meter: Meter, rule: MeterRule), sign: Double,
     from start: Timestamp, to end: Timestamp
   ) -> Double? {
-    guard start >= power.meter.settledUntil, let first = level(counter, power, sign, at: start),
-      let last = level(counter, power, sign, at: end), last >= first
+    guard let first = level(counter, power, sign, at: start), let last = level(counter, power, sign, at: end),
+      last >= first
     else { return nil }
     return last - first
   }
@@ -81,23 +84,80 @@ extension AssetMeters {
     // At the very step it stands where it says.
     if counter.meter.standing(since: lower) == moment { return value }
     guard var upper = history.used(from: place) else { return nil }
-    while history[upper].value == value {
-      guard let next = history.used(from: upper + 1), history[next].time - moment <= longestStep else { return nil }
-      upper = next
-    }
-    while let before = history.used(before: lower), history[before].value == value {
-      guard moment - history[before].time <= longestStep else { return nil }
-      lower = before
+    if history[upper].value < value { return nil }
+    let isOutage = history.isOutage(from: lower, to: upper)
+    if !isOutage {
+      while history[upper].value == value {
+        guard let next = history.used(from: upper + 1), history[next].time - moment <= longestStep else { return nil }
+        upper = next
+      }
+      while let before = history.used(before: lower), history[before].value == value {
+        guard moment - history[before].time <= longestStep else { return nil }
+        lower = before
+      }
     }
     let (from, to) = (history[lower].time, history[upper].time)
-    guard history[upper].value > value, to - from <= longestStep, from >= power.meter.settledUntil else { return nil }
-    func flow(_ end: Timestamp) -> EnergyCell {
-      power.meter.history.energy(from: from, to: end, power.rule, holds: power.meter.holds)
+    let rise = history[upper].value - value
+    guard rise > 0 || isOutage, from >= power.meter.remembersFrom else { return nil }
+    let course = isOutage ? counter.meter.usual.course(before: from) : nil
+    let part = Flow(power.meter, power.rule, sign, from, moment, course)
+    let whole = Flow(power.meter, power.rule, sign, from, to, course)
+    guard let share = part.share(of: whole, rise: rise, mostInferred: mostInferred) else { return nil }
+    return value + rise * share
+  }
+}
+
+/// What the power says of a stretch of time, and how much of it that leaves open.
+private struct Flow {
+  /// What flowed in the direction of the counter [kWh].
+  var energy = 0.0
+  /// Time of which the power is known [h].
+  var known = 0.0
+  /// All of the time [h].
+  var all: Double
+  /// What usually flows in the time of which it is not known, in any unit.
+  var open: Double
+
+  init(
+    _ meter: Meter, _ rule: MeterRule, _ sign: Double, _ start: Timestamp, _ end: Timestamp,
+    _ course: UsualProfile.Course?
+  ) {
+    let usual = { (from: Timestamp, to: Timestamp) in course?.energy(from: from, to: to) ?? (to - from).inHours }
+    all = (end - start).inHours
+    open = usual(start, end)
+    var quarter = start.floored(to: .minutes(15))
+    while quarter < min(end, meter.settledUntil) {
+      let (from, to) = (max(quarter, start), min(quarter + .minutes(15), end))
+      if let cell = meter.foldedQuarter(quarter) {
+        add(cell.share((to - from).inHours * 4), sign, usual(from, to) * min(1, cell.known * 4))
+      }
+      quarter += .minutes(15)
     }
-    let (part, whole) = (flow(moment), flow(to))
-    let (partial, all) = sign > 0 ? (part.positive, whole.positive) : (part.negative, whole.negative)
-    guard whole.known > 0.999 * (to - from).inHours, all > 1e-12 else { return nil }
-    return value + (history[upper].value - value) * (partial / all)
+    guard max(start, meter.settledUntil) < end else { return }
+    meter.forEachPiece(from: max(start, meter.settledUntil), to: end, rule) { piece in
+      var cell = EnergyCell()
+      cell.add(piece)
+      add(cell, sign, usual(piece.from, piece.to))
+    }
+  }
+
+  private mutating func add(_ cell: EnergyCell, _ sign: Double, _ usual: Double) {
+    energy += sign > 0 ? cell.positive : cell.negative
+    known += cell.known
+    open = max(0, open - usual)
+  }
+
+  /// The share of a counter's rise over the whole of a stretch that came about in this part of it.
+  func share(of whole: Flow, rise: Double, mostInferred: Double) -> Double? {
+    let unknown = max(0, whole.all - whole.known)
+    if unknown <= mostInferred * whole.all {
+      // For so short a time the power was what it was otherwise.
+      guard whole.known > 0, whole.energy > 1e-12 else { return nil }
+      let mean = whole.energy / whole.known
+      return (energy + mean * max(0, all - known)) / (whole.energy + mean * unknown)
+    }
+    guard whole.open > 1e-12, rise > whole.energy else { return whole.energy > 1e-12 ? energy / whole.energy : nil }
+    return (energy + (rise - whole.energy) * open / whole.open) / rise
   }
 }
 

@@ -78,30 +78,3 @@ public struct MinuteCells: BitwiseCopyable, Sendable {
     return total
   }
 }
-
-extension SampleHistory {
-  /// The energy from `start` to `end` [kWh, if the canonical unit is kW or a counter's kWh].
-  public func energy(from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool) -> EnergyCell {
-    var cell = EnergyCell()
-    forEachPiece(from: start, to: end, rule, holds: holds) { cell.add($0) }
-    return cell
-  }
-
-  /// The minutes of the quarter of an hour that begins at `start`.
-  public func minutes(from start: Timestamp, _ rule: MeterRule, holds: Bool) -> MinuteCells {
-    var cells = MinuteCells()
-    forEachPiece(from: start, to: start + .minutes(15), rule, holds: holds) { piece in
-      var begin = piece.from
-      while begin < piece.to {
-        let minute = Int((begin - start).nanoseconds / TimeSpan.minute.nanoseconds)
-        let end = min(piece.to, start + .minutes(Int64(minute + 1)))
-        var part = piece
-        (part.from, part.to) = (begin, end)
-        (part.first, part.last) = (piece.value(at: begin), piece.value(at: end))
-        cells.minutes[minute].add(part)
-        begin = end
-      }
-    }
-    return cells
-  }
-}

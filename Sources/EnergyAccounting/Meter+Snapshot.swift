@@ -11,6 +11,7 @@ extension Meter {
     writer.write(folded) { writer, cell in
       for number in [cell.positive, cell.negative, cell.known, cell.estimated] { writer.write(number) }
     }
+    usual.write(into: &writer)
   }
 
   /// Reads what ``write(into:)`` wrote.
@@ -31,7 +32,8 @@ extension Meter {
       cell.estimated = try reader.readDouble()
       return cell
     }
-    self.init(samples, holds: holds, settledUntil: settledUntil, folded: folded)
+    let usual = try UsualProfile(from: &reader)
+    self.init(samples, holds: holds, settledUntil: settledUntil, folded: folded, usual: usual)
   }
 }
 
@@ -53,6 +55,7 @@ extension PlantAccount {
   /// Writes what is due and what prices were told; who the members are is learned from the register.
   public func write(into writer: inout SnapshotWriter) {
     writer.write(due)
+    writer.write(openSince ?? .distantPast)
     writer.write(tariffSensors) { writer, sensor in
       writer.write(sensor.series)
       writer.write(sensor.subject.rawValue)
@@ -64,6 +67,8 @@ extension PlantAccount {
   public init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     touch(from: try reader.readTimestamp())
+    let openSince = try reader.readTimestamp()
+    self.openSince = openSince == .distantPast ? nil : openSince
     tariffSensors = try reader.readArray(elementSize: 5) { (reader) throws(SnapshotError) in
       let series = try reader.read(Int32.self)
       guard let subject = TariffSensor.Subject(rawValue: try reader.read(UInt8.self)) else {

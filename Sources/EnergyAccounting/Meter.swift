@@ -18,14 +18,16 @@ public struct Meter: Sendable, Equatable {
   public private(set) var settledUntil = Timestamp.distantPast
   /// Quarters before ``settledUntil`` that are young enough for the account, the last of them ending there.
   private(set) var folded: [EnergyCell] = []
+  /// The usual course of a counter's increase.
+  private(set) var usual = UsualProfile()
 
   /// A meter that has seen nothing.
   public init() {}
 
   /// A meter that has seen `samples`, in the order of time.
-  init(_ samples: [MeterSample], holds: Bool, settledUntil: Timestamp, folded: [EnergyCell]) {
+  init(_ samples: [MeterSample], holds: Bool, settledUntil: Timestamp, folded: [EnergyCell], usual: UsualProfile) {
     for sample in samples { _ = history.insert(sample) }
-    (self.holds, self.settledUntil, self.folded) = (holds, settledUntil, folded)
+    (self.holds, self.settledUntil, self.folded, self.usual) = (holds, settledUntil, folded, usual)
   }
 
   /// Takes in a reading.
@@ -63,14 +65,6 @@ public struct Meter: Sendable, Equatable {
     return start..<max(end, start + TimeSpan(nanoseconds: 1))
   }
 
-  /// The energy of a quarter of an hour, minute by minute.
-  public func minutes(of quarter: Timestamp, _ rule: MeterRule) -> MinuteCells {
-    if quarter >= settledUntil { return history.minutes(from: quarter, rule, holds: holds) }
-    let back = (settledUntil - quarter).nanoseconds / TimeSpan.minutes(15).nanoseconds
-    guard back >= 1, back <= folded.count else { return MinuteCells() }
-    return MinuteCells(even: folded[folded.count - Int(back)])
-  }
-
   /// The moment up to which readings can be forgotten: at the horizon, or later where there are too many, and never
   /// behind the last reading that counts, from which the next may go on. A multiple of an hour.
   public func boundary(horizon: Timestamp) -> Timestamp? {
@@ -84,13 +78,28 @@ public struct Meter: Sendable, Equatable {
   }
 
   /// Forgets readings before a boundary, and keeps the quarters behind the horizon.
-  public mutating func settle(until boundary: Timestamp, horizon: Timestamp, _ rule: MeterRule) {
+  ///
+  /// - Parameters:
+  ///   - boundary: A multiple of an hour.
+  ///   - horizon: Quarters from here on are kept.
+  ///   - late: How far back late readings count.
+  ///   - utcOffset: Seconds by which local time is ahead of UTC at a time [s].
+  public mutating func settle(
+    until boundary: Timestamp, horizon: Timestamp, late: TimeSpan, _ rule: MeterRule,
+    utcOffset: (Timestamp) -> Int64
+  ) {
     guard boundary > settledUntil, !history.isEmpty else { return }
     var quarter = max(settledUntil, history[0].time).floored(to: .hour)
     if quarter > settledUntil, settledUntil != .distantPast { folded.removeAll() }
+    // What lies further back than any quarter can is not looked at one by one.
+    if rule.sampling != .counter { quarter = max(quarter, horizon.floored(to: .hour)) }
     while quarter < boundary {
-      if quarter >= horizon {
-        folded.append(history.energy(from: quarter, to: quarter + .minutes(15), rule, holds: holds))
+      if quarter >= horizon || rule.sampling == .counter {
+        let cell = energy(from: quarter, to: quarter + .minutes(15), rule)
+        if quarter >= horizon { folded.append(cell) }
+        if rule.sampling == .counter, cell.estimated == 0, cell.known > 0.25 * 0.999 {
+          usual.learn(cell.positive, quarter: quarter, utcOffset: utcOffset(quarter), late: late)
+        }
       }
       quarter += .minutes(15)
     }

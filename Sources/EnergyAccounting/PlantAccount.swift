@@ -15,8 +15,8 @@ public struct PlantAccount: Sendable {
   static let gone = TimeSpan.day
   /// The length of a settled stretch.
   public static let step = TimeSpan.minutes(15)
-  /// Most quarters that are settled at one mark: ten days.
-  private static let mostAtOnce = 960
+  /// For so long quarters are kept for a counter that is silent.
+  public static let longestOutage = TimeSpan.days(35)
   /// The share of a minute that must be known for it to count.
   private static let leastShare = 0.5
 
@@ -26,6 +26,8 @@ public struct PlantAccount: Sendable {
   var tariffSensors: [TariffSensor] = []
   /// Quarters from here on are due.
   public private(set) var due = Timestamp(nanoseconds: .max)
+  /// Since when a counter of the balance has been silent.
+  var openSince: Timestamp?
 
   /// A sensor of the grid connection that tells a price or an intensity.
   struct TariffSensor: Sendable {
@@ -83,33 +85,43 @@ public struct PlantAccount: Sendable {
     touch(from: changed.lowerBound)
   }
 
+  /// Quarters from here on can still change: late readings reach as far, and counters that have been silent for longer.
+  ///
+  /// - Parameter late: How far back late readings count.
+  public func horizon(at clock: Timestamp, late: TimeSpan) -> Timestamp {
+    min(clock - late, max(openSince ?? clock, clock - Self.longestOutage))
+  }
+
   /// Settles the quarters that are due and have ended.
   ///
   /// - Parameters:
   ///   - clock: Quarters that end by then are settled.
-  ///   - horizon: Quarters before it are no longer changed.
+  ///   - late: How far back late readings count.
   ///   - source: The meter of a series.
-  ///   - body: Gets each quarter with the energy of each asset, in the order of time.
+  ///   - body: Gets each quarter with the energy of each asset, in the order of time; a quarter may be empty where only
+  ///     an asset is known.
   public mutating func settle(
-    through clock: Timestamp, horizon: Timestamp, _ register: PlantRegister, _ calendar: inout LocalCalendar,
+    through clock: Timestamp, late: TimeSpan, _ register: PlantRegister, _ calendar: inout LocalCalendar,
     _ source: AssetMeters.Source, _ body: (EnergyQuarter, [AssetEnergy]) -> Void
   ) {
     let end = clock.floored(to: Self.step)
-    var quarter = max(due, horizon, end - Self.step * Int64(Self.mostAtOnce)).floored(to: Self.step)
+    let horizon = horizon(at: clock, late: late)
+    var quarter = max(due, horizon).floored(to: Self.step)
     guard quarter < end, due < end else { return }
     due = end
     while quarter < end {
       var assets: [AssetEnergy] = []
       let settled = evaluate(quarter, register, &calendar, source, &assets)
-      if !settled.isEmpty { body(settled, assets) }
+      if !settled.isEmpty || !assets.isEmpty { body(settled, assets) }
       quarter += Self.step
     }
     for index in tariffSensors.indices {
       let (meter, rule) = (tariffSensors[index].meter, tariffSensors[index].rule)
       if let boundary = meter.boundary(horizon: horizon - .day) {
-        tariffSensors[index].meter.settle(until: boundary, horizon: boundary, rule)
+        tariffSensors[index].meter.settle(until: boundary, horizon: boundary, late: late, rule) { _ in 0 }
       }
     }
+    openSince = meters.flatMap { [$0.forward, $0.reverse] }.compactMap { $0.flatMap(source)?.meter.lastHeard }.min()
   }
 
   /// The energies of a role in a minute, and whether all of it is known.
@@ -136,8 +148,8 @@ public struct PlantAccount: Sendable {
     var present: [(meters: AssetMeters, energy: AssetEnergy)] = []
     for meters in meters {
       // What has not been heard for a day before is gone, and what comes later was not there yet.
-      let heard = [meters.power, meters.forward, meters.reverse].compactMap { $0.flatMap(source)?.meter }
-        .contains { isHeard($0, around: start) }
+      let heard = [meters.power, meters.forward, meters.reverse].compactMap { $0.flatMap(source) }
+        .contains { isHeard($0.meter, $0.rule, around: start) }
       guard heard else { continue }
       var energy = meters.energy(of: start, source)
       if meters.isSolar, isDark {
@@ -174,13 +186,16 @@ public struct PlantAccount: Sendable {
     return sums.quarter(start, hasPrices: prices.hasPrices)
   }
 
-  private func isHeard(_ meter: Meter, around quarter: Timestamp) -> Bool {
+  private func isHeard(_ meter: Meter, _ rule: MeterRule, around quarter: Timestamp) -> Bool {
     let place = meter.history.place(notBefore: quarter + Self.step)
-    if let before = meter.history.used(before: place) { return quarter - meter.history[before].time < Self.gone }
+    let next = meter.history.used(from: place)
+    if let before = meter.history.used(before: place) {
+      // A count that comes back says what flowed meanwhile.
+      return quarter - meter.history[before].time < Self.gone || (rule.sampling == .counter && next != nil)
+    }
     // The first reading of an interval that ends with it, or what was folded.
     if quarter < meter.settledUntil { return true }
-    guard let next = meter.history.used(from: place) else { return false }
-    return meter.history[next].time - quarter <= .hour
+    return next.map { meter.history[$0].time - quarter <= .hour } ?? false
   }
 }
 
@@ -214,9 +229,9 @@ extension PlantAccount {
   fileprivate func told(_ subject: TariffSensor.Subject, at moment: Timestamp) -> Double? {
     for sensor in tariffSensors where sensor.subject == subject {
       var value: Double?
-      sensor.meter.history.forEachPiece(
-        from: moment + .seconds(30), to: moment + .seconds(31), sensor.rule, holds: true
-      ) { value = $0.first }
+      sensor.meter.forEachPiece(from: moment + .seconds(30), to: moment + .seconds(31), sensor.rule) {
+        value = $0.first
+      }
       if let value { return value }
     }
     return nil

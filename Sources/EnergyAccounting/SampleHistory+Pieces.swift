@@ -7,7 +7,7 @@ import PlantModel
 /// | `instant` | a straight line between two readings that are not further apart than three usual gaps or a minute |
 /// | `instant` that reports on change | each value holds until the next, and no longer than the longest silence |
 /// | `interval_start`, `interval_end` | each value holds to the next, or from the one before, if they are not further apart than one and a half usual intervals; else over the usual one |
-/// | `counter` | the increase spread evenly between two readings however far apart they are; over more than three usual gaps and a quarter of an hour it is estimated |
+/// | `counter` | the increase spread evenly between two readings however far apart they are; over more than three usual gaps and a quarter of an hour it is an estimate, by the usual course of the day where that is known |
 ///
 /// Usual gaps are the median of seven, see ``typicalGap(endingAt:)``.
 extension SampleHistory {
@@ -26,9 +26,11 @@ extension SampleHistory {
   ///
   /// - Parameters:
   ///   - holds: Whether an instant holds until the next, because its sender reports on change.
+  ///   - usual: By what an increase over an outage is spread; evenly without it.
   ///   - body: Gets each piece, cut, and its reading's place.
-  public func forEachPiece(
-    from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool, _ body: (MeterPiece) -> Void
+  func forEachPiece(
+    from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool, usual: UsualProfile? = nil,
+    _ body: (MeterPiece) -> Void
   ) {
     guard start < end, !isEmpty else { return }
     func show(_ piece: MeterPiece) {
@@ -45,7 +47,7 @@ extension SampleHistory {
     case .instant: forEachLine(start, end, show)
     case .intervalStart: forEachInterval(start, end, isAhead: true, show)
     case .intervalEnd: forEachInterval(start, end, isAhead: false, show)
-    case .counter: forEachIncrease(start, end, rule, show)
+    case .counter: forEachIncrease(start, end, rule, usual, show)
     }
   }
 
@@ -123,8 +125,12 @@ extension SampleHistory {
 
 extension SampleHistory {
   private func forEachIncrease(
-    _ start: Timestamp, _ end: Timestamp, _ rule: MeterRule, _ show: (MeterPiece) -> Void
+    _ start: Timestamp, _ end: Timestamp, _ rule: MeterRule, _ usual: UsualProfile?, _ show: (MeterPiece) -> Void
   ) {
+    let show = { (piece: MeterPiece) in
+      guard piece.isEstimated, let course = usual?.course(before: piece.from) else { return show(piece) }
+      Self.spread(piece, by: course, max(start, piece.from), min(end, piece.to), show)
+    }
     // A few readings earlier, so that a dip that began before is seen as one.
     guard var base = used(before: place(notBefore: start)) ?? used(from: 0) else { return }
     for _ in 0..<7 { base = used(before: base) ?? base }
@@ -148,6 +154,12 @@ extension SampleHistory {
     }
   }
 
+  /// Whether nothing tells when between two readings next to each other a count rose.
+  func isOutage(from base: Int, to place: Int) -> Bool {
+    let span = self[place].time - self[base].time
+    return span > Self.shortestOutage && span > typicalGap(endingAt: place).span * 3
+  }
+
   private func rise(
     from base: Int, to place: Int, by increase: Double, _ rule: MeterRule, _ show: (MeterPiece) -> Void
   ) {
@@ -160,12 +172,27 @@ extension SampleHistory {
       return
     }
     let rate = increase / span.inHours
-    let isLong = span > Self.shortestOutage && span > typicalGap(endingAt: place).span * 3
+    let isLong = isOutage(from: base, to: place)
     show(
       MeterPiece(
         from: a.time, to: b.time, first: rate, last: rate,
         isGood: b.standing == .good && a.standing == .good && !isLong,
         isEstimated: isLong))
+  }
+
+  /// Shows a part of an increase as it usually comes about.
+  private static func spread(
+    _ piece: MeterPiece, by course: UsualProfile.Course, _ start: Timestamp, _ end: Timestamp,
+    _ show: (MeterPiece) -> Void
+  ) {
+    let whole = course.energy(from: piece.from, to: piece.to)
+    // Usually nothing happens at this time; but something did.
+    guard whole > 1e-9 * (piece.to - piece.from).inHours else { return show(piece) }
+    let scale = piece.first * (piece.to - piece.from).inHours / whole
+    course.forEachHour(from: start, to: end) { from, to, power in
+      let rate = power * scale
+      show(MeterPiece(from: from, to: to, first: rate, last: rate, isGood: false, isEstimated: true))
+    }
   }
 
   /// What a fall of a count was.

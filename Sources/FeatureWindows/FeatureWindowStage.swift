@@ -258,12 +258,17 @@ public struct FeatureWindowStage: Stage {
 
   /// Lets go of what no late reading changes any more.
   private mutating func settleMetered(_ clock: Timestamp, _ register: PlantRegister, _ points: inout PointBatch) {
+    let late = register.plant.late
+    let horizon = account.horizon(at: clock, late: late)
+    var clockOfPlant = calendar ?? .utc
     for position in kinds.indices {
       guard let place = meters.place(of: position) else { continue }
       let own = traits[Int(kinds[position])]
       output.series = SeriesIndex(position)
       let first = output.windows.count
-      meters[place].settle(before: clock, late: register.plant.late, own, into: &output)
+      meters[place].settle(before: clock, horizon: horizon, late: late, own, into: &output) {
+        clockOfPlant.utcOffset(at: $0)
+      }
       if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
     }
   }
@@ -427,9 +432,8 @@ public struct FeatureWindowStage: Stage {
     let (clock, meters, traits, kinds) = (frame.clock, meters, traits, kinds)
     let mean = { (position: Int) -> Double? in
       guard let place = meters.place(of: position) else { return nil }
-      let meter = meters[place].meter
-      let cell = meter.history.energy(
-        from: clock - .minute, to: clock, traits[Int(kinds[position])].rule, holds: meter.holds)
+      let cell = meters[place].meter.energy(
+        from: clock - .minute, to: clock, traits[Int(kinds[position])].rule)
       return cell.known >= 0.5 / 60 ? cell.net / cell.known : nil
     }
     guard let (moment, balance) = indicators.evaluate(at: clock, mean: mean) else { return }
@@ -452,13 +456,15 @@ public struct FeatureWindowStage: Stage {
     swap(&points, &frame.points)
     var quarters: [EnergyQuarter] = []
     account.settle(
-      through: clock, horizon: frame.clock - register.plant.late, register, &calendar,
+      through: clock, late: register.plant.late, register, &calendar,
       { [meters, traits, kinds] series in
         meters.place(of: series.position).map { (meters[$0].meter, traits[Int(kinds[series.position])].rule) }
       }
     ) { quarter, assets in
-      quarters.append(quarter)
-      quarter.write(to: &points, currency: register.plant.currency)
+      if !quarter.isEmpty {
+        quarters.append(quarter)
+        quarter.write(to: &points, currency: register.plant.currency)
+      }
       for asset in assets { asset.write(quarter.start, to: &points) }
     }
     frame.quarters += quarters

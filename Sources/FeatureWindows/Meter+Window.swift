@@ -34,7 +34,7 @@ extension Meter {
     while quarter < to {
       let next = min(to, quarter + .minutes(15))
       var part = 0.0
-      history.forEachPiece(from: quarter, to: next, traits.rule, holds: holds) { piece in
+      forEachPiece(from: quarter, to: next, traits.rule) { piece in
         let hours = (piece.to - piece.from).inHours
         known += hours
         if piece.isGood { good += hours }

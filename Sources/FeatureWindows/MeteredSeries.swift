@@ -160,10 +160,15 @@ struct MeteredSeries: Sendable {
   }
 
   /// Forgets what no late reading changes any more, and says which windows are settled thereby.
-  mutating func settle(before clock: Timestamp, late: TimeSpan, _ traits: SeriesTraits, into output: inout WindowOutput)
-  {
-    let horizon = min(clock, highest) - late
-    guard let boundary = meter.boundary(horizon: horizon) else { return }
+  ///
+  /// - Parameters:
+  ///   - horizon: Quarters of an hour from here on are kept for the account.
+  ///   - late: How far back late readings count.
+  mutating func settle(
+    before clock: Timestamp, horizon: Timestamp, late: TimeSpan, _ traits: SeriesTraits,
+    into output: inout WindowOutput, utcOffset: (Timestamp) -> Int64
+  ) {
+    guard let boundary = meter.boundary(horizon: min(clock, highest) - late) else { return }
     emitChanged(traits, into: &output)
     let from = max(meter.settledUntil, meter.history[0].time - SampleHistory.longestInterval)
     var settled: [FeatureWindow] = []
@@ -172,7 +177,7 @@ struct MeteredSeries: Sendable {
       window.series = output.series
       output.settled.append((output.windows.count, window))
     }
-    meter.settle(until: boundary, horizon: horizon, traits.rule)
+    meter.settle(until: boundary, horizon: horizon, late: late, traits.rule, utcOffset: utcOffset)
   }
 }
 

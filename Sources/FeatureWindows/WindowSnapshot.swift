@@ -3,7 +3,7 @@ import PlantModel
 import StreamCore
 
 extension FeatureWindowStage {
-  private static let layout: UInt16 = 3
+  private static let layout: UInt16 = 4
 
   /// Writes the open windows, those that may still change, rollups and held values of every series.
   public func snapshot(into writer: inout SnapshotWriter) {

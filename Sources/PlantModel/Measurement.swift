@@ -1,6 +1,6 @@
 /// The measurements that Wattline writes. The raw value is the name in the database.
 public enum Measurement: String, Sendable, CaseIterable {
-  case raw, clean, feature, forecast, health, alerts, dispatch, command, kpi, energy, scenario, pipeline
+  case raw, clean, feature, forecast, health, alerts, dispatch, command, kpi, energy, scenario, pipeline, reporting
   case forecastLatest = "forecast_latest"
   case forecastEvaluation = "forecast_eval"
   case alertState = "alert_state"
@@ -12,7 +12,7 @@ public enum Measurement: String, Sendable, CaseIterable {
   public var qualifierTags: [String] {
     switch self {
     case .raw, .clean, .cleanHourly, .cleanDaily, .forecastLatest, .health, .dispatch, .command, .kpi, .energy,
-      .alertRate:
+      .alertRate, .reporting:
       []
     case .feature: ["window"]
     case .forecast: ["lead"]

@@ -78,6 +78,15 @@ extension TimeSpan {
     else { return nil }
     self.init(nanoseconds: whole)
   }
+
+  /// The time in the largest unit of which it is a whole number, as ``init(_:)`` reads it. Example: `90m`, `2h`, `7d`.
+  public var text: String {
+    for (unit, scale) in [("d", TimeSpan.day), ("h", .hour), ("m", .minute), ("s", .second)]
+    where nanoseconds != 0 && nanoseconds % scale.nanoseconds == 0 {
+      return "\(nanoseconds / scale.nanoseconds)\(unit)"
+    }
+    return "\(Double(nanoseconds) / 1e6)ms"
+  }
 }
 
 extension Int64 {

@@ -1,3 +1,4 @@
+import EnergyAccounting
 import Foundation
 import PlantConfig
 import PlantModel
@@ -40,10 +41,20 @@ enum CheckCommand {
       Console.print("    sensors known by default: \(SensorCatalogue.usualSensors(of: asset).joined(separator: ", "))")
     }
     for line in TariffText(plant).lines { Console.print("  \(line)") }
+    Console.print("  \(lateness(plant))")
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
     for sensor in plant.derived { show(sensor, of: plant) }
     if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
     for rule in plant.topics { RuleMeaning(rule, of: plant).lines.forEach { Console.print("  \($0)") } }
+  }
+
+  /// How far back late readings count, and of how fast a sensor they do so no longer.
+  private static func lateness(_ plant: Plant) -> String {
+    let fastest = (plant.late.inSeconds / Double(Meter.capacity)).rounded(.up)
+    return """
+      late readings count for \(plant.late.text) back; of a power or an energy with more than one reading in \
+      \(Int(fastest)) s for its last \(Meter.capacity) readings
+      """
   }
 
   /// What a sensor is derived from, and what is assumed of inputs whose unit nobody has said.
@@ -64,6 +75,8 @@ enum CheckCommand {
     if let range = sensor.range { parts.append("range \(range.lowerBound) to \(range.upperBound)") }
     if let rate = sensor.maximumRate { parts.append("at most \(rate) a second") }
     if let sampling = sensor.sampling { parts.append(sampling.rawValue) }
+    if let reports = sensor.reports { parts.append("reports \(reports.rawValue)") }
+    if let silence = sensor.longestSilence { parts.append("holds for at most \(silence.text)") }
     return parts.joined(separator: ", ")
   }
 
@@ -80,7 +93,7 @@ enum CheckCommand {
       "plants": loaded.plants.map { plant in
         [
           "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,
-          "tariff": TariffText(plant).lines,
+          "tariff": TariffText(plant).lines, "late": plant.late.text,
           "assets": plant.assets.map { asset in
             [
               "asset": asset.name, "kind": asset.kind.rawValue, "within": asset.within as Any? ?? NSNull(),

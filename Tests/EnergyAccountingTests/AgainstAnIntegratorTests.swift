@@ -51,7 +51,7 @@ struct AgainstAnIntegratorTests {
     for sample in shuffled { _ = meter.take(sample, rule) }
     #expect(meter.history == inOrder.history)
     func measured(_ from: Int64, _ to: Int64) -> Double {
-      meter.history.energy(from: start + .seconds(from), to: start + .seconds(to), rule, holds: holds).net
+      meter.energy(from: start + .seconds(from), to: start + .seconds(to), rule).net
     }
     let truth = drawn.energy(0, until)
     #expect(abs(measured(0, until) - truth) <= 1e-9 * max(1, abs(truth)))
@@ -135,9 +135,9 @@ struct AgainstAnIntegratorTests {
     for (time, value) in samples.shuffled(using: &random) {
       _ = meter.take(MeterSample(time: start + .seconds(time), value: value, standing: .imperfect), rule)
     }
-    let cell = meter.history.energy(from: start, to: start + .day, rule, holds: false)
+    let cell = meter.energy(from: start, to: start + .day, rule)
     #expect(abs(cell.net - truth) <= 1e-9 * max(1, abs(truth)))
-    let signed = meter.history.energy(from: start, to: start + .seconds(1_800), rule, holds: false)
+    let signed = meter.energy(from: start, to: start + .seconds(1_800), rule)
     #expect(signed.positive >= 0 && signed.negative >= 0)
   }
 }

@@ -73,3 +73,12 @@ struct SampleHistoryTests {
     #expect(abs(cell.net - 24) < 1e-9 && abs(cell.estimated - 24) < 1e-9)
   }
 }
+
+extension SampleHistory {
+  /// The energy between two times without anything usual.
+  fileprivate func energy(from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool) -> EnergyCell {
+    var cell = EnergyCell()
+    forEachPiece(from: start, to: end, rule, holds: holds) { cell.add($0) }
+    return cell
+  }
+}

@@ -69,11 +69,15 @@ struct YearOfAHomeTests {
       }
       last = hour.power
       let horizon = hour.start - .day
-      account.settle(through: hour.start + .hour, horizon: horizon, register, &calendar, { _ in (meter, rule) }) {
+      account.settle(
+        through: hour.start + .hour, late: .days(1) + .hours(1), register, &calendar, { _ in (meter, rule) }
+      ) {
         quarter, _ in settled[quarter.start] = quarter
       }
       account.touch(from: hour.start)
-      if let boundary = meter.boundary(horizon: horizon) { meter.settle(until: boundary, horizon: horizon, rule) }
+      if let boundary = meter.boundary(horizon: horizon) {
+        meter.settle(until: boundary, horizon: horizon, late: .day, rule) { _ in 0 }
+      }
     }
     let wanted = (
       energy: hours.reduce(0) { $0 + $1.power }, cost: hours.reduce(0) { $0 + $1.power * $1.price }

@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import PlantConfig
 import PlantModel
@@ -94,6 +95,8 @@ struct AccountOnTheWayTests {
     #expect(abs((Double(day?["energy_kwh"] ?? "") ?? .nan) - 17) < 1e-6)
     #expect(abs((Double(day?["mean"] ?? "") ?? .nan) - 17.0 / 24) < 1e-6)
     #expect(abs(sum("cost", found["kpi,plant=p"]) - 17 * 0.25) < 1e-6)
+    let decisions = (found["reporting,plant=p,asset=pump,sensor=power"] ?? [:]).sorted { $0.key < $1.key }
+    #expect(decisions.last?.value["reports"] == "\"on_change\"")
   }
 
   @Test("a load that cycles with the minute costs its mean")
@@ -183,6 +186,53 @@ struct AccountOnTheWayTests {
     let inside = quarters.filter { $0.key >= Self.midnight + .hours(2) && $0.key < Self.midnight + .hours(8) }
     #expect(inside.count == 24 && inside.values.allSatisfy { $0["source"] == "\"counter\"" })
     #expect(inside.values.allSatisfy { abs((Double($0["forward_kwh"] ?? "") ?? 0) - 0.125) < 0.002 })
+  }
+
+  @Test(
+    "what a counter counted over an outage is in the account, whether its power was silent too or not",
+    arguments: [false, true])
+  func outageOfThreeDays(hasPower: Bool) throws {
+    let plant = Self.plant("assets: {pump: {kind: heat_pump}, fan: {kind: load}}\ntariff: {import: 0.25}")
+    var messages: [Message] = []
+    let wave = { (quarter: Int64) in 0.3 * sin(2 * Double.pi * Double(quarter) / 96) }
+    for quarter in Int64(0)...96 * 6 + 2 {
+      let time = Self.midnight + .minutes(15 * quarter)
+      messages.append(Message(topic: "p/fan/power", value: 0.4 + wave(quarter), time: time))
+      // Silent from the first noon to the fourth.
+      if quarter > 48, quarter < 48 + 96 * 3 { continue }
+      if hasPower { messages.append(Message(topic: "p/pump/power", value: 2 + wave(quarter), time: time)) }
+      messages.append(Message(topic: "p/pump/energy_kwh", value: 1_000 + 0.5 * Double(quarter), time: time))
+    }
+    let found = try lines(plant, messages)
+    let end = Self.midnight + .days(6)
+    #expect(abs(sum("forward_kwh", found["energy,plant=p,asset=pump"], to: end) - 288) < 1e-6)
+    #expect(abs(sum("load_kwh", found["kpi,plant=p"], to: end) - 288 - 0.4 * 144) < 1e-6)
+    #expect(abs(sum("cost", found["kpi,plant=p"], to: end) - 0.25 * (288 + 0.4 * 144)) < 1e-6)
+    let middle = found["energy,plant=p,asset=pump"]?[Self.midnight + .days(2)]
+    #expect(
+      (Double(middle?["estimated_share"] ?? "") ?? 0) > 0.999
+        && abs((Double(middle?["forward_kwh"] ?? "") ?? .nan) - 0.5) < 1e-6)
+  }
+
+  @Test("a counter read once a day is shaped by the power of the day")
+  func dailyReading() throws {
+    let plant = Self.plant("assets: {pump: {kind: heat_pump}}\ntariff: {import: 0.25}")
+    var messages: [Message] = []
+    for quarter in Int64(0)...96 * 3 {
+      let time = Self.midnight + .minutes(15 * quarter)
+      for minute in Int64(0)..<15 {
+        let power = (quarter % 96 < 48 ? 0.98 : 2.94) + Double(minute % 3 - 1) / 100
+        messages.append(Message(topic: "p/pump/power", value: power, time: time + .minutes(minute)))
+      }
+      if quarter % 96 == 0 {
+        messages.append(Message(topic: "p/pump/energy_kwh", value: 500 + 48 * Double(quarter / 96), time: time))
+      }
+    }
+    let found = try lines(plant, messages)
+    let (day, noon) = (Self.midnight + .day, Self.midnight + .days(1) + .hours(12))
+    let energy = found["energy,plant=p,asset=pump"]
+    #expect(abs(sum("forward_kwh", energy, from: day, to: day + .day) - 48) < 1e-6)
+    #expect(abs(sum("forward_kwh", energy, from: day, to: noon) - 12) < 0.05)
   }
 
   @Test("a device that says it goes ends what it said; nothing is counted from then on")

@@ -1,0 +1,158 @@
+import PlantModel
+import StreamCore
+
+/// The usual course of a counter's increase over workdays and weekends, by which an increase over an outage is spread.
+///
+/// It is learned from quarters that no late reading changes any more. An outage is spread by the course as it was before
+/// the first midnight (UTC) that lies ``lag`` before its start, so the order in which readings arrive changes nothing.
+/// For that, the course of each day is kept until no outage can ask for it.
+struct UsualProfile: Sendable, Equatable {
+  /// The course as it was before a midnight.
+  struct Course: Sendable, Equatable {
+    /// Only what was before this is in it.
+    var until: Timestamp
+    /// Seconds by which local time is ahead of UTC [s].
+    var utcOffset: Int64
+    /// Mean power by the hour of the local day, first of workdays, then of weekends [kW].
+    var power: [Float]
+    /// Quarters of an hour behind each mean.
+    var counts: [UInt8]
+  }
+
+  /// Hours of a workday and of a day of a weekend.
+  private static let bins = 48
+  /// Quarters of an hour behind a mean from which it follows as an average of four weeks does.
+  private static let memory = (workday: 80, weekend: 32)
+  /// Fewest quarters that make an hour usual.
+  private static let fewest = 4
+  /// 1970-01-01 was a Thursday; this many days later came the first Monday.
+  private static let firstMonday: Int64 = 4
+
+  /// The courses, the newest last; it alone still learns.
+  private(set) var courses: [Course] = []
+  /// How long before an outage what is learned must be settled.
+  private(set) var lag = TimeSpan.day
+
+  init() {}
+
+  init(courses: [Course], lag: TimeSpan) { (self.courses, self.lag) = (courses, lag) }
+
+  /// Learns the energy of a settled quarter of an hour.
+  ///
+  /// - Parameters:
+  ///   - energy: What was counted [kWh].
+  ///   - quarter: Its start; not before that of any quarter that was learned.
+  ///   - utcOffset: Seconds by which local time is ahead of UTC [s].
+  ///   - late: How far back late readings count.
+  mutating func learn(_ energy: Double, quarter: Timestamp, utcOffset: Int64, late: TimeSpan) {
+    lag = late + .hours(1)
+    let midnight = quarter.floored(to: .day) + .day
+    if let last = courses.last, last.until < midnight {
+      courses.append(Course(until: midnight, utcOffset: utcOffset, power: last.power, counts: last.counts))
+      // Of those before the oldest that can be asked for, the last is enough.
+      let oldest = quarter - lag - .days(2)
+      let useless = courses.prefix { $0.until < oldest }.count - 1
+      if useless > 0 { courses.removeFirst(useless) }
+    } else if courses.isEmpty {
+      courses = [
+        Course(
+          until: midnight, utcOffset: utcOffset, power: Array(repeating: 0, count: Self.bins),
+          counts: Array(repeating: 0, count: Self.bins))
+      ]
+    }
+    let newest = courses.count - 1
+    let bin = Self.bin(Self.localHours(quarter, utcOffset))
+    let limit = bin < 24 ? Self.memory.workday : Self.memory.weekend
+    let count = min(Int(courses[newest].counts[bin]) + 1, limit)
+    courses[newest].counts[bin] = UInt8(count)
+    courses[newest].power[bin] += (Float(energy * 4) - courses[newest].power[bin]) / Float(count)
+    courses[newest].utcOffset = utcOffset
+  }
+
+  /// The usual course for an outage that began at a moment; `nil` where none was learned by then.
+  func course(before start: Timestamp) -> Course? {
+    let limit = (start - lag).floored(to: .day)
+    guard let course = courses.last(where: { $0.until <= limit }) else { return nil }
+    let workdays = course.counts.prefix(24).allSatisfy { $0 >= Self.fewest }
+    let weekends = course.counts.suffix(24).allSatisfy { $0 >= Self.fewest }
+    guard workdays || weekends else { return nil }
+    var known = course
+    // A plant that has not seen a weekend yet has one like its workdays, and the other way round.
+    if !weekends { known.power.replaceSubrange(24..., with: course.power.prefix(24)) }
+    if !workdays { known.power.replaceSubrange(..<24, with: course.power.suffix(24)) }
+    return known.power.allSatisfy { $0 <= 0 } ? nil : known
+  }
+
+  fileprivate static func localHours(_ moment: Timestamp, _ utcOffset: Int64) -> Int64 {
+    (moment + .seconds(utcOffset)).floored(to: .hour).nanoseconds / TimeSpan.hour.nanoseconds
+  }
+
+  /// The bin of an hour since the epoch by the local clock.
+  fileprivate static func bin(_ hours: Int64) -> Int {
+    let day = (hours >= 0 ? hours : hours - 23) / 24
+    let hour = Int(hours - day * 24)
+    let weekday = (day - firstMonday) % 7
+    return ((weekday + 7) % 7 >= 5 ? 24 : 0) + hour
+  }
+}
+
+extension UsualProfile.Course {
+  /// The energy that is usual between two moments [kWh].
+  ///
+  /// Example: with 1 kW by day (6 to 18 h) and 0 at night, 12 to 20 h are 6 kWh.
+  func energy(from start: Timestamp, to end: Timestamp) -> Double {
+    var energy = 0.0
+    // Weeks are alike; the rest is at most 168 hours.
+    let weeks = max(0, (end - start).nanoseconds / TimeSpan.days(7).nanoseconds)
+    if weeks > 0 {
+      let week = power.prefix(24).reduce(0) { $0 + Double($1) } * 5 + power.suffix(24).reduce(0) { $0 + Double($1) } * 2
+      energy = week * Double(weeks)
+    }
+    forEachHour(from: start + .days(7) * weeks, to: end) { from, to, power in energy += power * (to - from).inHours }
+    return energy
+  }
+
+  /// Shows the usual power of the hours between two moments, cut to them.
+  func forEachHour(
+    from start: Timestamp, to end: Timestamp, _ body: (_ from: Timestamp, _ to: Timestamp, _ power: Double) -> Void
+  ) {
+    let shift = TimeSpan.seconds(utcOffset)
+    var begin = start
+    while begin < end {
+      let hour = (begin + shift).floored(to: .hour)
+      let next = min(end, hour - shift + .hour)
+      body(begin, next, Double(power[UsualProfile.bin(hour.nanoseconds / TimeSpan.hour.nanoseconds)]))
+      begin = next
+    }
+  }
+}
+
+extension UsualProfile {
+  func write(into writer: inout SnapshotWriter) {
+    writer.write(lag.nanoseconds)
+    writer.write(courses) { writer, course in
+      writer.write(course.until)
+      writer.write(course.utcOffset)
+      for bin in 0..<Self.bins {
+        writer.write(course.power[bin].bitPattern)
+        writer.write(course.counts[bin])
+      }
+    }
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    let lag = TimeSpan(nanoseconds: try reader.read(Int64.self))
+    let courses = try reader.readArray(elementSize: 16 + 5 * Self.bins) { (reader) throws(SnapshotError) in
+      var course = Course(
+        until: try reader.readTimestamp(), utcOffset: try reader.read(Int64.self), power: [], counts: [])
+      guard course.utcOffset.magnitude <= 86_400 else { throw .invalid("a local time that is days from UTC") }
+      for _ in 0..<Self.bins {
+        course.power.append(Float(bitPattern: try reader.read(UInt32.self)))
+        course.counts.append(try reader.read(UInt8.self))
+      }
+      guard course.power.allSatisfy(\.isFinite) else { throw .invalid("a usual power that is no number") }
+      return course
+    }
+    self.init(courses: courses, lag: lag)
+  }
+}
