@@ -41,17 +41,21 @@ struct ScenarioSource {
     }
   }
 
-  /// Reads the quarter-hour means of the last year that a plant has in its database.
+  /// Reads the last year that a plant has in its database by quarters of an hour: prices and temperatures as means,
+  /// powers from the account of energy, and as means where an earlier version wrote none.
   init(plant: Plant, database: DatabaseSettings, progress: (Double) -> Void) throws {
     let reader = try DatabaseReader(database)
     let sensors = ScenarioSource.sensors.joined(separator: "|")
     let wanted =
       "FROM \"feature\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name)) AND \"window\" = '15m' "
       + "AND \"sensor\" =~ /^(\(sensors))$/"
-    func time(_ selector: String) throws -> Int64? {
-      try reader.rows("SELECT \(selector)(\"mean\") \(wanted)").first?.number("time").map { Int64($0) }
+    let account = "FROM \"energy\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name))"
+    func times(_ selector: String) throws -> [Int64] {
+      try ["(\"mean\") \(wanted)", "(\"forward_kwh\") \(account)"].compactMap {
+        try reader.rows("SELECT \(selector)\($0)").first?.number("time").map { Int64($0) }
+      }
     }
-    guard let last = try time("last"), let start = try time("first"), start < last else {
+    guard let last = try times("last").max(), let start = try times("first").min(), start < last else {
       throw Failure(
         description: "the database \(database.database) has too few quarter-hour means of the plant \(plant.name); "
           + "give a recording: wattline scenario FILE.csv …")
@@ -60,18 +64,30 @@ struct ScenarioSource {
     let first = max(start, last - 365 * day)
     var rowOfTime: [Int64: Int] = [:]
     var columnOfName: [[String]: Int] = [:]
+    // A later value of a time takes the place of an earlier one.
+    func add(_ value: Double, _ row: QueryRow, sensor: String) {
+      guard let time = row.number("time").map({ Int64($0) }) else { return }
+      let name = [row.text("asset") ?? "", sensor]
+      let column = columnOfName[name] ?? columns.count
+      if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
+      columnOfName[name] = column
+      let place = rowOfTime[time] ?? self.times.count
+      if place == self.times.count { self.times.append(Timestamp(milliseconds: time)) }
+      rowOfTime[time] = place
+      columns[column].cells.append((place, value))
+    }
     for begin in stride(from: first, through: last, by: Int(30 * day)) {
-      let part = "SELECT \"mean\" \(wanted) AND time >= \(begin)ms AND time < \(begin + 30 * day)ms"
-      for row in try reader.rows(part + " GROUP BY \"asset\", \"sensor\"") {
-        guard let time = row.number("time").map({ Int64($0) }), let value = row.number("mean") else { continue }
-        let name = [row.text("asset") ?? "", row.text("sensor") ?? ""]
-        let column = columnOfName[name] ?? columns.count
-        if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
-        columnOfName[name] = column
-        let place = rowOfTime[time] ?? times.count
-        if place == times.count { times.append(Timestamp(milliseconds: time)) }
-        rowOfTime[time] = place
-        columns[column].cells.append((place, value))
+      let span = "AND time >= \(begin)ms AND time < \(begin + 30 * day)ms GROUP BY \"asset\""
+      for row in try reader.rows("SELECT \"mean\" \(wanted) \(span), \"sensor\"") {
+        if let value = row.number("mean") { add(value, row, sensor: row.text("sensor") ?? "") }
+      }
+      for row in try reader.rows("SELECT \"forward_kwh\", \"reverse_kwh\", \"known_share\" \(account) \(span)") {
+        guard let known = row.number("known_share"), known >= 0.5, let forward = row.number("forward_kwh") else {
+          continue
+        }
+        let asset = row.text("asset") ?? ""
+        let sensor = ScenarioSource.powers.first { columnOfName[[asset, $0]] != nil } ?? ScenarioSource.powers[0]
+        add((forward - (row.number("reverse_kwh") ?? 0)) / (0.25 * known), row, sensor: sensor)
       }
       progress(Double(begin - first) / Double(max(1, last - first)))
     }

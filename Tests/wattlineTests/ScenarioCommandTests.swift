@@ -71,6 +71,16 @@ struct ScenarioCommandTests {
     #expect(row.tags == ["plant": "hill", "scenario": "more sun"])
     #expect(row.number("count") == 168)
     #expect((row.number("max") ?? 0) > 0)
+    // Where the account of energy has the load, it is what counts: here twice what the means of the power are.
+    let account = Self.rows.map { row in
+      "energy,plant=hill,asset=load forward_kwh=\(row.load / 2),reverse_kwh=0,known_share=1 \(row.time * 1000)\n"
+    }
+    try influx.write(account.joined())
+    #expect(try Program.run(["scenario", "--name", "counted"] + words).code == 0)
+    let recorded = try influx.query("SELECT mean(recorded_kw) FROM scenario GROUP BY scenario")
+    let mean = Dictionary(recorded.map { ($0.tags["scenario"] ?? "", $0.number("mean") ?? .nan) }) { first, _ in first }
+    let load = Self.rows.suffix(168).reduce(0) { $0 + $1.load } / 168
+    #expect(abs((mean["counted"] ?? .nan) - (mean["more sun"] ?? .nan) - load) < 0.05 * load, "\(mean) \(load)")
     // A plant that began just now.
     try influx.write("feature,plant=vale,asset=load,sensor=power,window=15m mean=1 1790000000000\n")
     try "plant: vale\nlocation: {latitude: 48, longitude: 11, timezone: UTC}\nassets: {load: {kind: load}}\n"
