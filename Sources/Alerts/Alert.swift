@@ -3,30 +3,21 @@ import StreamCore
 
 /// What an alert is about: the rule and whom it concerns.
 struct AlertKey: Hashable {
-  var rule: AlertRule
+  var rule: AlertRuleID
   var asset: AssetIndex?
   var series: SeriesIndex?
 
   /// Whether an alert of this key explains one of `other`, so that people need not be told of both.
   func explains(_ other: AlertKey) -> Bool {
-    switch rule {
-    case .outage:
-      switch other.rule {
-      case .trip, .voltage, .charger, .noData, .range, .stuck, .derating, .spikes, .health, .notFollowed: true
-      case .sign, .limit, .clock, .unit, .outage, .offline, .heat, .database: false
+    guard other != self, let causes = AlertRules.causes[other.rule] else { return false }
+    return causes.contains { cause in
+      guard cause.rule == rule else { return false }
+      return switch cause.scope {
+      case .plant: true
+      case .asset: asset == other.asset
+      case .series: asset == other.asset && series == other.series
+      case .around: series == nil && (asset == nil || asset == other.asset)
       }
-    case .noData:
-      [.noData, .notFollowed].contains(other.rule) && other != self && series == nil
-        && (asset == nil || asset == other.asset)
-    case .offline:
-      other.asset == asset && [.noData, .stuck, .health, .derating, .notFollowed].contains(other.rule)
-    case .trip: other.asset == asset && [.health, .stuck, .derating, .notFollowed].contains(other.rule)
-    case .derating: other.asset == asset && [.health, .notFollowed].contains(other.rule)
-    case .unit:
-      // What sends thousands of its unit seems to have fallen to nothing.
-      other.asset == asset
-        && ([.health, .notFollowed].contains(other.rule) || (other.rule == .trip && other.series == series))
-    default: false
     }
   }
 }

@@ -31,7 +31,7 @@ extension AlertBook {
 
   /// Names a new alert as the cause of those that it explains and that came shortly before it, `start` at the earliest.
   mutating func adopt(for key: AlertKey, since start: Timestamp, _ frame: inout Frame) {
-    guard key.rule.explainsOthers, let cause = alerts[key], cause.cause == nil else { return }
+    guard AlertRules.explainers.contains(key.rule), let cause = alerts[key], cause.cause == nil else { return }
     let explained = alerts.filter { member in
       member.key != key && member.value.isActive && key.explains(member.key) && member.value.raised >= start
     }
@@ -147,7 +147,7 @@ extension AlertKey {
 
   /// A total order, so that what is done for several alerts does not depend on how they are stored.
   var order: OrderedKey {
-    OrderedKey(rule: rule.rawValue, asset: asset?.rawValue ?? -1, series: series?.rawValue ?? -1)
+    OrderedKey(rule: rule.name, asset: asset?.rawValue ?? -1, series: series?.rawValue ?? -1)
   }
 
   struct OrderedKey: Comparable {

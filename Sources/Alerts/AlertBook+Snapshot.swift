@@ -24,7 +24,7 @@ extension AlertBook {
     for _ in 0..<(try reader.read(UInt32.self)) {
       let key = try AlertBook.readKey(from: &reader)
       alerts[key] = try Alert.read(from: &reader)
-      if key.rule.explainsOthers { explainers.insert(key) }
+      if AlertRules.explainers.contains(key.rule) { explainers.insert(key) }
     }
     for _ in 0..<(try reader.read(UInt32.self)) {
       let key = try AlertBook.readKey(from: &reader)
@@ -41,13 +41,14 @@ extension AlertBook {
   }
 
   private static func write(_ key: AlertKey, to writer: inout SnapshotWriter) {
-    writer.write(key.rule.rawValue)
+    writer.write(key.rule.name)
     writer.write(key.asset?.rawValue ?? -1)
     writer.write(key.series?.rawValue ?? -1)
   }
 
   private static func readKey(from reader: inout SnapshotReader) throws(SnapshotError) -> AlertKey {
-    guard let rule = AlertRule(rawValue: try reader.readString()) else { throw .invalid("an unknown rule") }
+    let name = try reader.readString()
+    guard let rule = AlertRules.ids.first(where: { $0.name == name }) else { throw .invalid("an unknown rule") }
     let asset = try reader.read(Int32.self)
     let series = try reader.read(Int32.self)
     return AlertKey(

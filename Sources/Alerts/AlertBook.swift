@@ -51,7 +51,7 @@ struct AlertBook {
         message: message())
       alert.cause = cause(of: key)
       alerts[key] = alert
-      if key.rule.explainsOthers { explainers.insert(key) }
+      if AlertRules.explainers.contains(key.rule) { explainers.insert(key) }
       noteRaising(key, time)
       record(.raised, key, at: time, &frame)
       adopt(for: key, since: max(time - AlertBook.adoption, min(sound, time - AlertBook.hold)), &frame)
@@ -80,7 +80,7 @@ struct AlertBook {
     alerts[key]?.isActive = false
     alerts[key]?.quiet = nil
     alerts[key]?.message = message
-    if key.rule.explainsOthers { release(membersOf: alert.id, frame.received) }
+    if AlertRules.explainers.contains(key.rule) { release(membersOf: alert.id, frame.received) }
     record(.cleared, key, at: time, &frame)
     if alert.told == .yes { tell([key], &frame) }
     writeState(of: key, at: time, &frame)
@@ -129,7 +129,7 @@ struct AlertBook {
   /// An alert as it stands.
   func transition(of key: AlertKey, _ alert: Alert) -> AlertTransition {
     AlertTransition(
-      id: alert.id, rule: key.rule.rawValue, asset: key.asset, series: key.series, status: alert.status,
+      id: alert.id, rule: key.rule, asset: key.asset, series: key.series, status: alert.status,
       state: state(of: key), severity: alert.severity, time: alert.changed, title: alert.message.title,
       text: alert.message.text, value: alert.message.value, cause: alert.cause,
       isPublished: isLive && (shelves[key] == nil || alert.status == .shelved))
@@ -160,7 +160,7 @@ extension AlertBook {
   func writePoint(of key: AlertKey, _ alert: Alert, _ frame: inout Frame) {
     let subject: Subject =
       key.series.map { .series($0) } ?? key.asset.map { .asset($0) } ?? .wholePlant(sensor: "")
-    frame.points.begin(PointKey(.alerts, subject, key.rule.rawValue), at: alert.changed)
+    frame.points.begin(PointKey(.alerts, subject, key.rule.name), at: alert.changed)
     frame.points.field("status", text: alert.status.rawValue)
     frame.points.field("severity", text: alert.severity.rawValue)
     frame.points.field("id", text: alert.id)
@@ -188,14 +188,14 @@ extension AlertBook {
   }
 
   private static func stateKey(_ key: AlertKey) -> PointKey {
-    PointKey(.alertState, key.asset.map { .asset($0) } ?? .wholePlant(sensor: ""), key.rule.rawValue)
+    PointKey(.alertState, key.asset.map { .asset($0) } ?? .wholePlant(sensor: ""), key.rule.name)
   }
 
   private static func identifier(_ key: AlertKey, _ time: Timestamp, _ register: PlantRegister) -> String {
     var parts = [register.plant.name, Plant.wholePlant]
     if let asset = key.asset { parts[1] = register.assets[asset.position].name }
     if let series = key.series { parts.append(register.series[series.position].sensor) }
-    return (parts + [key.rule.rawValue, "\(time.milliseconds)"]).joined(separator: "/")
+    return (parts + [key.rule.name, "\(time.milliseconds)"]).joined(separator: "/")
   }
 
   /// A length of time in the largest unit that gives at least two: `90 s`, `12 min`, `3 h`.

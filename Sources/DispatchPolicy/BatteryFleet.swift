@@ -22,7 +22,7 @@ struct BatteryFleet: Sendable {
   /// The batteries of a list of assets that tell their sizes, all or some of them; `nil` where none does.
   init?(_ assets: [Asset], only positions: Set<Int>? = nil) {
     let members = assets.enumerated().compactMap { position, asset -> Member? in
-      guard asset.kind == .battery, positions?.contains(position) ?? true, let battery = BatteryModel(asset) else {
+      guard asset.kind.role == .storage, positions?.contains(position) ?? true, let battery = BatteryModel(asset) else {
         return nil
       }
       return Member(

@@ -9,6 +9,8 @@ struct ChargerPlan: Equatable {
   /// What is asked for [kW].
   var power = 0.0
   var reason = "charger: full"
+  /// Whether the grid connection leaves less than was planned.
+  var isLimited = false
   /// Least power with which the vehicle can still leave with what it wants [kW].
   var least = 0.0
 
@@ -43,6 +45,7 @@ struct ChargerPlan: Equatable {
   mutating func shield(headroom: Double) {
     guard power > headroom else { return }
     power = max(0, headroom)
+    isLimited = true
     reason = "limit: import"
     if power < least - 1e-9 { reason += ", slack: departure" }
   }

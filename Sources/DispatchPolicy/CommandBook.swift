@@ -24,10 +24,6 @@ struct CommandBook {
   static let failedHealth = 20.0
   /// A plant whose clock is further behind the receive time than this catches up.
   static let liveWithin = TimeSpan.minutes(5)
-  /// Rules that tell of measurements, not of the asset.
-  static let dataRules: Set<String> = ["no_data", "offline", "range", "stuck", "clock", "spikes"]
-  /// Kinds that take commands.
-  static let kinds: Set<AssetKind> = [.battery, .pv, .wind, .evCharger, .heatPump]
 
   /// What is remembered of an asset.
   struct Memory {
@@ -47,8 +43,16 @@ struct CommandBook {
   private var memories: [AssetIndex: Memory] = [:]
   /// What assets other than batteries were told not to exceed, and 0 for whatever was shut down [kW].
   private(set) var limits: [AssetIndex: Double] = [:]
-  /// Critical alerts that are active: rule and asset by identity.
-  private var critical: [String: (rule: String, asset: AssetIndex?)] = [:]
+  /// A critical alert that is active.
+  private struct CriticalAlert {
+    var rule: String
+    /// Whether it is about measurements rather than the asset.
+    var concernsData: Bool
+    var asset: AssetIndex?
+  }
+
+  /// Critical alerts that are active, by id.
+  private var critical: [String: CriticalAlert] = [:]
 
   /// What the book reads of the plant in a step.
   struct Context {
@@ -76,7 +80,10 @@ struct CommandBook {
       case .cleared: critical[alert.id] = nil
       case .raised, .escalated, .grouped:
         // What follows from another alert is not the asset's own trouble.
-        if alert.severity == .critical { critical[alert.id] = (alert.rule, alert.cause == nil ? alert.asset : nil) }
+        if alert.severity == .critical {
+          critical[alert.id] = CriticalAlert(
+            rule: alert.rule.name, concernsData: alert.rule.concernsData, asset: alert.cause == nil ? alert.asset : nil)
+        }
       case .acknowledged, .shelved, .unshelved: break
       }
     }
@@ -84,7 +91,7 @@ struct CommandBook {
 
   /// Judges what was commanded before and commands what is wanted now.
   mutating func step(_ frame: inout Frame, _ context: Context, in register: PlantRegister) {
-    for position in register.assets.indices where CommandBook.kinds.contains(register.assets[position].kind) {
+    for position in register.assets.indices where register.assets[position].kind.traits.command != nil {
       let asset = AssetIndex(position)
       judge(asset, &frame, context, register)
       if let wish = wish(for: asset, context.decisions.last { $0.asset == asset }, context, register) {
@@ -128,7 +135,7 @@ extension CommandBook {
   ) -> Wish? {
     let memory = memories[asset] ?? Memory()
     let settings = register.plant.commands
-    let own = critical.values.filter { $0.asset == asset }.map(\.rule).sorted()
+    let own = critical.values.filter { $0.asset == asset }.sorted { $0.rule < $1.rule }
     let health = context.health[asset]
     if memory.isOff {
       if let interlock = startInterlock(memory, health, context.now, settings) {
@@ -137,8 +144,8 @@ extension CommandBook {
       return Wish(
         action: .startup, reason: "no critical alert, off for \(CommandBook.minutes(context.now - memory.changed))")
     }
-    if let rule = own.first(where: { !CommandBook.dataRules.contains($0) }) {
-      return Wish(action: .shutdown, setpoint: 0, reason: "alert: \(rule)")
+    if let alert = own.first(where: { !$0.concernsData }) {
+      return Wish(action: .shutdown, setpoint: 0, reason: "alert: \(alert.rule)")
     }
     if let health, health < CommandBook.failedHealth {
       if context.now - memory.changed < settings.minimumOn {
@@ -146,11 +153,9 @@ extension CommandBook {
       }
       return Wish(action: .shutdown, setpoint: 0, reason: "health \(Int(max(0, health.rounded())))")
     }
-    if let rule = own.first { return Wish(action: .hold, reason: "alert: \(rule)") }
+    if let alert = own.first { return Wish(action: .hold, reason: "alert: \(alert.rule)") }
     guard let decision else { return nil }
-    if decision.reason.hasPrefix("stale") || decision.reason.hasPrefix("unknown") {
-      return Wish(action: .hold, reason: decision.reason)
-    }
+    if decision.lacksData { return Wish(action: .hold, reason: decision.reason) }
     let wanted = decision.recommendedKilowatts
     if let power = context.power(asset), isNear(power, wanted, asset, register),
       // What was told to give less has to be told that it may give more.
@@ -192,12 +197,12 @@ extension CommandBook {
   ) -> Bool {
     let found = register.assets[asset.position]
     let tolerance = CommandBook.tolerance(share, found)
-    return found.kind == .battery ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
+    return found.kind.traits.command == .follows ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
   }
 
   /// A share of an asset's size, or what meters err by [kW].
   private static func tolerance(_ share: Double, _ asset: Asset) -> Double {
-    max(0.2, share * (asset.powerKilowatts ?? asset.capacityKilowatts ?? 0))
+    max(0.2, share * (asset.nominalKilowatts ?? 0))
   }
 }
 
@@ -320,9 +325,8 @@ extension CommandBook {
     case (.shutdown, .issued), (.shutdown, .followed): limits[command.asset] = 0
     case (.shutdown, .notFollowed), (.startup, .issued), (.startup, .followed): limits[command.asset] = nil
     case (.optimize, .advised), (.optimize, .issued), (.optimize, .followed):
-      guard asset.kind != .battery, let setpoint = command.setpoint else { return }
-      let size = (asset.kind == .evCharger ? asset.powerKilowatts : nil) ?? asset.capacityKilowatts ?? .infinity
-      limits[command.asset] = setpoint < size ? setpoint : nil
+      guard asset.kind.traits.command != .follows, let setpoint = command.setpoint else { return }
+      limits[command.asset] = setpoint < asset.nominalKilowatts ?? .infinity ? setpoint : nil
     default: break
     }
   }
@@ -370,6 +374,7 @@ extension CommandBook {
     writer.write(critical.sorted { $0.key < $1.key }) { writer, entry in
       writer.write(entry.key)
       writer.write(entry.value.rule)
+      writer.write(entry.value.concernsData)
       writer.write(entry.value.asset?.rawValue ?? -1)
     }
     writer.write(memories.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, entry in
@@ -390,10 +395,17 @@ extension CommandBook {
   /// Remembers what ``snapshot(into:)`` wrote.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     self = CommandBook()
-    let alerts = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
-      (id: try reader.readString(), rule: try reader.readString(), asset: try reader.read(Int32.self))
+    let alerts = try reader.readArray(elementSize: 13) { (reader) throws(SnapshotError) in
+      (
+        id: try reader.readString(), rule: try reader.readString(), concernsData: try reader.readBool(),
+        asset: try reader.read(Int32.self)
+      )
     }
-    for alert in alerts { critical[alert.id] = (alert.rule, alert.asset < 0 ? nil : AssetIndex(Int(alert.asset))) }
+    for alert in alerts {
+      critical[alert.id] = CriticalAlert(
+        rule: alert.rule, concernsData: alert.concernsData,
+        asset: alert.asset < 0 ? nil : AssetIndex(Int(alert.asset)))
+    }
     let entries = try reader.readArray(elementSize: 30) { (reader) throws(SnapshotError) -> (AssetIndex, Memory) in
       let asset = AssetIndex(Int(try reader.read(Int32.self)))
       var memory = Memory()

@@ -18,7 +18,7 @@ struct CommandTwin {
   init(_ context: CommandBook.Context, asset: AssetIndex, in register: PlantRegister) {
     self.context = context
     self.asset = register.assets[asset.position]
-    battery = self.asset.kind == .battery ? BatteryModel(self.asset) : nil
+    battery = self.asset.kind.role == .storage ? BatteryModel(self.asset) : nil
     power = context.power(asset) ?? .nan
     charge = context.stateOfCharge(asset) ?? .nan
   }
@@ -36,8 +36,8 @@ struct CommandTwin {
     case .hold: next = power
     case .optimize:
       next = wish.setpoint ?? power
-      // A generator or a charger gives or takes no more than it does for being allowed to.
-      if asset.kind != .battery, power.isFinite { next = asset.kind == .evCharger ? next : min(next, power) }
+      // What a limit is above of does not change.
+      if asset.kind.traits.command == .limits, power.isFinite { next = min(next, power) }
     }
     if let battery, charge.isFinite, wish.action == .startup || wish.action == .hold {
       next = battery.feasible(power: next, stateOfCharge: charge, hours: hours)

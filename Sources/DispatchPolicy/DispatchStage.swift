@@ -26,7 +26,7 @@ public struct DispatchStage: Stage {
 
   /// Health index below which a battery is not left to the learned policy.
   static let leastHealth = 50.0
-  private static let layoutVersion: UInt16 = 6
+  private static let layoutVersion: UInt16 = 7
   var last = LastValues()
   private var prices: PriceCurve
   /// For the batteries whose sizes are known; `nil` where there are none.
@@ -118,7 +118,7 @@ public struct DispatchStage: Stage {
     let limits = GridLimits(register)
     var exchange = power.netDemand
     let known = register.assets.indices.filter { position in
-      register.assets[position].kind == .battery && leaveAlone(position, power, prices, &frame, register) == false
+      register.assets[position].kind.role == .storage && leaveAlone(position, power, prices, &frame, register) == false
     }
     if !known.isEmpty { exchange -= decideBatteries(known, power, limits, prices, &frame, register) }
     exchange += decideChargers(exchange, limits, prices, &frame, register)
@@ -139,7 +139,9 @@ public struct DispatchStage: Stage {
     }
     guard let reason else { return false }
     write(
-      Entry(asset: asset, power: 0, rule: 0, stateOfCharge: soc ?? .nan, saving: 0, isShielded: false, reason: reason),
+      Entry(
+        asset: asset, power: 0, rule: 0, stateOfCharge: soc ?? .nan, saving: 0, isShielded: false, reason: reason,
+        lacksData: true),
       prices, &frame, register)
     return true
   }
@@ -188,10 +190,10 @@ extension DispatchStage {
     _ exchange: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
   ) -> Double {
     var change = 0.0
-    for position in register.assets.indices where register.assets[position].kind == .evCharger {
+    for position in register.assets.indices where register.assets[position].kind.traits.hasVehicles {
       let asset = AssetIndex(position)
-      let (size, actual) = (register.assets[position].powerKilowatts, power(of: asset, at: frame.clock, register))
-      guard let limit = size ?? register.assets[position].capacityKilowatts, let actual, exchange.isFinite,
+      let (size, actual) = (register.assets[position].nominalKilowatts, power(of: asset, at: frame.clock, register))
+      guard let limit = size, let actual, exchange.isFinite,
         value(of: asset, "connected", at: frame.clock, register) == 1,
         let energy = value(of: asset, "energy_requested", at: frame.clock, register),
         let seconds = value(of: asset, "time_left", at: frame.clock, register)
@@ -209,7 +211,7 @@ extension DispatchStage {
       write(
         Entry(
           asset: asset, power: plan.power, rule: min(limit, energy / DispatchStage.interval.inHours),
-          stateOfCharge: .nan, saving: saving, isShielded: plan.reason.hasPrefix("limit"), reason: plan.reason),
+          stateOfCharge: .nan, saving: saving, isShielded: plan.isLimited, reason: plan.reason),
         prices, &frame, register)
       change += plan.power - actual
     }
@@ -237,7 +239,7 @@ extension DispatchStage {
       write(
         Entry(
           asset: asset,
-          power: curtailment.cap.map { $0 * share } ?? register.assets[position].capacityKilowatts ?? actual,
+          power: curtailment.cap.map { $0 * share } ?? register.assets[position].nominalKilowatts ?? actual,
           rule: actual, stateOfCharge: .nan,
           saving: prices.isExportKnown && prices.hasPrices
             ? max(0, -prices.export) * curtailment.excess * share * DispatchStage.interval.inHours : .nan,
@@ -321,6 +323,8 @@ extension DispatchStage {
     var saving: Double
     var isShielded: Bool
     var reason: String
+    /// Whether too little is known to decide, so that the power is none that the asset should be set to.
+    var lacksData = false
   }
 
   private func write(
@@ -341,7 +345,8 @@ extension DispatchStage {
     frame.dispatch.append(
       DispatchDecision(
         asset: entry.asset, time: frame.clock, recommendedKilowatts: entry.power,
-        stateOfCharge: entry.stateOfCharge, price: prices.known ?? .nan, reason: entry.reason))
+        stateOfCharge: entry.stateOfCharge, price: prices.known ?? .nan, reason: entry.reason,
+        lacksData: entry.lacksData))
   }
 
   /// Writes the latest values, the prices seen, health, and what was learned.
@@ -360,6 +365,7 @@ extension DispatchStage {
       writer.write(decision.time)
       for number in [decision.recommendedKilowatts, decision.stateOfCharge, decision.price] { writer.write(number) }
       writer.write(decision.reason)
+      writer.write(decision.lacksData)
     }
     writer.write(learner != nil)
     learner?.snapshot(into: &writer)
@@ -383,7 +389,7 @@ extension DispatchStage {
       DispatchDecision(
         asset: AssetIndex(Int(try reader.read(Int32.self))), time: try reader.readTimestamp(),
         recommendedKilowatts: try reader.readDouble(), stateOfCharge: try reader.readDouble(),
-        price: try reader.readDouble(), reason: try reader.readString())
+        price: try reader.readDouble(), reason: try reader.readString(), lacksData: try reader.readBool())
     }
     guard try reader.readBool() else { return }
     // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.

@@ -144,15 +144,14 @@ public struct MonthlyAccountant {
     if plant.tariff.demandCharge > 0 {
       account.demandCost = account.peakKilowatts.map { $0 * plant.tariff.demandCharge }
     }
-    let capacity = plant.assets.reduce(0) { $0 + ($1.kind == .battery ? $1.energyKilowattHours ?? 0 : 0) }
+    let capacity = plant.assets.reduce(0) { $0 + ($1.kind.role == .storage ? $1.energyKilowattHours ?? 0 : 0) }
     if capacity > 0, quarters.contains(where: { $0.batteryHours > 0 }) {
       account.fullCycles = quarters.reduce(0) { $0 + $1.throughput } / (2 * capacity)
     }
     account.comparison = BatteryReview(self)?.comparison
     // What is declared and was never heard is missing, not absent.
-    let measured: Set<AssetKind> = [.pv, .wind, .battery, .load, .grid, .meter, .evCharger, .heatPump]
     let found = account.completeness
-    account.completeness = plant.assets.filter { measured.contains($0.kind) }.map { asset in
+    account.completeness = plant.assets.filter { $0.kind.role != .none && $0.kind != .generic }.map { asset in
       found.first { $0.asset == asset.name }
         ?? MonthlyAccount.Completeness(asset: asset.name, presentShare: 0, goodShare: 0)
     }

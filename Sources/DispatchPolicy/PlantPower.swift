@@ -36,7 +36,7 @@ struct PlantPower {
       default:
         guard asset.within == nil else { continue }
         // Many inverters fall silent with the sun; that is no lack of knowledge.
-        guard let value = value ?? (asset.kind == .pv && isDark ? 0 : nil) else {
+        guard let value = value ?? (asset.kind.traits.driver == .sun && isDark ? 0 : nil) else {
           missing = missing ?? "\(asset.name).\(register.series[series.position].sensor)"
           continue
         }

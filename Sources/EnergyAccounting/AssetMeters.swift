@@ -24,7 +24,8 @@ public struct AssetMeters: Hashable, Sendable {
       guard asset.within == nil, asset.kind.role != .none else { return nil }
       let index = AssetIndex(position)
       var meters = AssetMeters(
-        asset: index, role: asset.kind.role, isMeter: asset.kind == .meter, isSolar: asset.kind == .pv)
+        asset: index, role: asset.kind.role, isMeter: asset.kind.traits.isMeter,
+        isSolar: asset.kind.traits.driver == .sun)
       if let power = register.power(of: index), register.series[power.position].profile.unit?.quantity == .power {
         meters.power = power
       }

@@ -38,7 +38,7 @@ public struct FeatureWindowStage: Stage {
   /// How far behind a series' highest time a reading may be without being late.
   public let lateness: TimeSpan
   /// For windows that the clock closes because nothing comes any more.
-  var look = SeldomLook()
+  var look = ScanSchedule()
   /// Readings that came too late to change any window.
   public internal(set) var tooLate: UInt64 = 0
   /// A series that has been silent for longer than this is dropped but for its watermark.

@@ -92,7 +92,7 @@ struct PlantIndicators {
       case .consumption: return .consumption
       case .generation: return .generation
       case .storage: return .storage
-      case .gridExchange: return kind == .meter ? .meter : .grid
+      case .gridExchange: return kind.traits.isMeter ? .meter : .grid
       case .none: return .none
       }
     }

@@ -24,7 +24,7 @@ extension FeatureWindowStage {
   /// Replaces what is remembered by what a snapshot holds.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "windows")
-    look = SeldomLook()
+    look = ScanSchedule()
     tooLate = try reader.read(UInt64.self)
     states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesWindows(from: &reader) }
     meters = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try MeteredSeries(from: &reader) }

@@ -12,7 +12,7 @@ enum SensorClass: Sendable {
 
   init(_ index: SeriesIndex, in register: PlantRegister) {
     let profile = register.series[index.position].profile
-    let kind = register.kind(of: index)
+    let traits = register.kind(of: index).traits
     if profile.mayStandStill || profile.sampling == .counter {
       self = .eventDriven
       return
@@ -20,15 +20,13 @@ enum SensorClass: Sendable {
     switch profile.unit?.quantity {
     case .power, .energy, .reactivePower, .apparentPower, .reactiveEnergy, .apparentEnergy, .current, .charge, .flow,
       .massFlow:
-      self = SensorClass.isWeatherOrPeople(kind) ? .variable : .eventDriven
+      self = traits.driver == .decisions ? .eventDriven : .variable
     case .irradiance, .speed, .illuminance, .rotation: self = .variable
     case .angle, .price, .volumePrice, .carbonIntensity, .count, .duration: self = .eventDriven
-    case .temperature: self = kind == .pv || kind == .weather ? .variable : .steady
+    case .temperature: self = traits.temperatureFollowsWeather ? .variable : .steady
     default: self = .steady
     }
   }
-
-  private static func isWeatherOrPeople(_ kind: AssetKind) -> Bool { kind == .pv || kind == .wind || kind == .load }
 
   /// How much a full drift score counts.
   var driftWeight: Double {

@@ -83,7 +83,7 @@ struct PlantObserver {
 
   private func isMainLoad(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     if let mainLoad { return mainLoad == series }
-    return register.kind(of: series) == .load && register.isBalancePower(series)
+    return register.kind(of: series).traits.driver == .people && register.isBalancePower(series)
   }
 
   private mutating func observeWindows(_ windows: [FeatureWindow], in register: PlantRegister) {

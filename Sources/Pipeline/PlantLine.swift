@@ -156,7 +156,7 @@ struct PlantLine {
     health.step(&frame, in: register)
     alerts.step(&frame, in: register)
     dispatch.step(&frame, in: register)
-    alerts.judgeCommands(&frame, in: register)
+    alerts.afterDispatch(&frame, in: register)
     emit(frame)
   }
 }

@@ -60,7 +60,7 @@ public struct ReplayAudit: Sendable {
   mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
     var outcome = plants[register.plant.name] ?? PlantOutcome()
     for quality in frame.readings.quality { outcome.readings[Int(quality.rawValue)] += 1 }
-    for alert in frame.alerts where alert.status == .raised { outcome.alerts[alert.rule, default: 0] += 1 }
+    for alert in frame.alerts where alert.status == .raised { outcome.alerts[alert.rule.name, default: 0] += 1 }
     points += frame.points.count
     for entry in frame.points.entries {
       switch entry.key.measurement {

@@ -31,7 +31,7 @@ struct AssetPlausibility {
       reading.mistake(
         section.place(of: "reserve"), "'reserve' is \(short(reserve)); it must be below 'soc_max', \(short(high))")
     }
-    if let energy = asset.energyKilowattHours, let power = asset.powerKilowatts ?? asset.capacityKilowatts, power > 0,
+    if let energy = asset.energyKilowattHours, let power = asset.nominalKilowatts, power > 0,
       energy > 0, !(0.02...200).contains(energy / power)
     {
       reading.warning(
@@ -90,11 +90,12 @@ extension AssetPlausibility {
   /// Warns of a connection's import limit that the loads exceed which nobody can switch off, even with every battery
   /// giving all that it can.
   static func checkLimits(_ assets: [Asset], _ sections: [Section], _ reading: Reading) {
-    let loads = assets.filter { [.load, .heatPump].contains($0.kind) && $0.within == nil }
-    let fixed = loads.reduce(0) { $0 + ($1.capacityKilowatts ?? $1.powerKilowatts ?? 0) }
-    let batteries = assets.filter { $0.kind == .battery && $0.within == nil }
-      .reduce(0) { $0 + ($1.powerKilowatts ?? $1.capacityKilowatts ?? 0) }
-    for (asset, section) in zip(assets, sections) where asset.kind == .grid && asset.within == nil {
+    let loads = assets.filter { $0.kind.traits.isAlwaysServed && $0.within == nil }
+    let fixed = loads.reduce(0) { $0 + ($1.nominalKilowatts ?? 0) }
+    let batteries = assets.filter { $0.kind.role == .storage && $0.within == nil }
+      .reduce(0) { $0 + ($1.nominalKilowatts ?? 0) }
+    for (asset, section) in zip(assets, sections)
+    where asset.kind.role == .gridExchange && !asset.kind.traits.isMeter && asset.within == nil {
       guard let limit = asset.importLimitKilowatts, fixed > limit + batteries else { continue }
       let names = Words.list(loads.map(\.name))
       reading.warning(

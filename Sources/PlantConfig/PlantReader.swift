@@ -350,7 +350,7 @@ extension PlantReader {
     asset.reserveStateOfCharge = plausibility.share("reserve", "a share of the charge from 0 to 1")
     asset.rampKilowattsPerMinute = section.number("ramp_kw_per_minute", in: 0.001...1e9, "kW a minute above 0")
     asset.wearPrice = section.number("wear_price", in: 0...1e6, "a price a kWh of throughput from 0")
-    if asset.kind == .battery {
+    if asset.kind.role == .storage {
       plausibility.check(battery: asset)
     } else {
       plausibility.check(other: asset)

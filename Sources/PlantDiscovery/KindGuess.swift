@@ -38,34 +38,35 @@ struct KindGuess {
   private init(kind: AssetKind, note: String) { (self.kind, self.note) = (kind, note + Self.sizes(kind)) }
 
   private static func sizes(_ kind: AssetKind) -> String {
-    switch kind {
-    case .pv, .wind: "; add capacity_kw"
-    case .battery: "; add energy_kwh and power_kw"
-    case .evCharger: "; add power_kw"
-    case .grid, .meter: "; add import_limit_kw and export_limit_kw"
-    default: ""
-    }
+    let traits = kind.traits
+    let keys: [String] =
+      switch traits.powerRange {
+      case .unbounded: []
+      case .connectionLimits: ["import_limit_kw", "export_limit_kw"]
+      // Of consumers, only those that are dispatched need a size.
+      case .oneDirection: traits.role == .generation || traits.hasVehicles ? [traits.sizeKeys[0].rawValue] : []
+      case .bothDirections: ["energy_kwh", traits.sizeKeys[0].rawValue]
+      }
+    return keys.isEmpty ? "" : "; add \(keys.joined(separator: " and "))"
   }
 
-  /// Words of names, the more special kinds first.
-  private static let names: [(AssetKind, [String])] = [
-    (.heatPump, ["heatpump", "heat_pump", "hp", "waermepumpe", "warmtepomp"]),
-    (.evCharger, ["charger", "wallbox", "evse", "ev", "ocpp", "goe", "zappi", "chargepoint", "evcharger", "easee"]),
-    (.battery, ["battery", "bess", "batt", "akku", "powerwall", "bms", "batterie"]),
-    (
-      .pv,
-      ["pv", "solar", "solarcharger", "pvinverter", "inverter", "roof", "photovoltaic", "dach", "growatt", "string"]
-    ),
-    (.grid, ["grid", "mains", "utility", "netz", "gridmeter", "connection"]),
-    (
-      .meter,
-      ["meter", "smartmeter", "p1", "zaehler", "dsmr", "em", "shellyem", "shellypro3em", "shellyemg3", "shelly3em"]
-    ),
-    (.wind, ["wind", "turbine", "wtg"]), (.weather, ["weather", "outdoor", "wetter", "meteo", "pyranometer"]),
-    (
-      .load, ["load", "house", "home", "building", "consumption", "haus", "pump", "boiler", "hvac", "lighting", "hall"]
-    ),
-  ]
+  /// Words of names, the more special kinds first: a heat pump is also a pump.
+  private static let names: [(AssetKind, [String])] = AssetKind.allCases
+    .map { ($0, $0.traits.deviceWords) }
+    .filter { !$0.1.isEmpty }
+    .enumerated()
+    .sorted { (rank($0.element.0), $0.offset) < (rank($1.element.0), $1.offset) }
+    .map(\.element)
+
+  private static func rank(_ kind: AssetKind) -> Int {
+    switch kind.role {
+    case .consumption: kind.traits.command == nil ? 5 : 0
+    case .storage: 1
+    case .generation: 2
+    case .gridExchange: 3
+    case .none: 4
+    }
+  }
 
   /// The kind that one word names, if it names one: `pv` of `pv_power`.
   static func kind(ofWord word: String) -> AssetKind? {

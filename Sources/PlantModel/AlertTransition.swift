@@ -41,8 +41,8 @@ public struct AlertTransition: Sendable, Equatable {
 
   /// Same from raising to clearing.
   public var id: String
-  /// The rule that speaks.
-  public var rule: String
+  /// The rule that raised it.
+  public var rule: AlertRuleID
   /// The asset; `nil` for the plant as a whole.
   public var asset: AssetIndex?
   /// The series, where one is meant.
@@ -68,7 +68,7 @@ public struct AlertTransition: Sendable, Equatable {
 
   /// A transition.
   public init(
-    id: String, rule: String, asset: AssetIndex?, series: SeriesIndex?, status: Status, state: AlertState,
+    id: String, rule: AlertRuleID, asset: AssetIndex?, series: SeriesIndex?, status: Status, state: AlertState,
     severity: Severity, time: Timestamp, title: String, text: String, value: Double, cause: String? = nil,
     isPublished: Bool = true
   ) {

@@ -102,17 +102,18 @@ public enum FaultKind: String, Sendable, CaseIterable {
     }
   }
 
-  /// The kinds of asset that can have it; empty where any can.
-  public var assetKinds: Set<AssetKind> {
-    switch self {
-    case .shading, .stringLoss, .soiling: [.pv]
-    case .derating: [.pv, .wind]
-    case .socMisreport, .cellImbalance, .coolingFailure, .capacityFade: [.battery]
-    case .voltageSpike, .outage: [.grid, .meter]
-    case .contactor: [.evCharger]
-    case .deaf: [.pv, .wind, .battery, .evCharger, .heatPump]
-    case .trip: [.pv, .wind, .load, .heatPump, .battery, .evCharger, .generic]
-    case .stuck, .drift, .spikes, .dropout, .unitMixup, .clockSkew: []
+  /// Whether assets of a kind can have it.
+  public func canHappen(to kind: AssetKind) -> Bool {
+    let traits = kind.traits
+    return switch self {
+    case .shading, .stringLoss, .soiling: traits.driver == .sun
+    case .derating: traits.role == .generation
+    case .socMisreport, .cellImbalance, .coolingFailure, .capacityFade: traits.role == .storage
+    case .voltageSpike, .outage: traits.role == .gridExchange
+    case .contactor: traits.hasVehicles
+    case .deaf: traits.command != nil
+    case .trip: traits.role != .gridExchange && traits.role != .none
+    case .stuck, .drift, .spikes, .dropout, .unitMixup, .clockSkew: true
     }
   }
 }

@@ -85,8 +85,10 @@ public struct DispatchDecision: Sendable, Equatable {
   public var stateOfCharge: Double
   /// Import price now [currency/kWh]; NaN where it is not known.
   public var price: Double
-  /// Which limit or reason decided.
+  /// Which limit or reason decided, for people.
   public var reason: String
+  /// Whether too little is known to decide, so that the power is none that the asset should be set to.
+  public var lacksData: Bool
 
   /// The reason where a generator that was held back may give all again.
   public static let released = "curtail: released"
@@ -94,7 +96,7 @@ public struct DispatchDecision: Sendable, Equatable {
   /// A decision.
   public init(
     asset: AssetIndex, time: Timestamp, recommendedKilowatts: Double, stateOfCharge: Double, price: Double,
-    reason: String
+    reason: String, lacksData: Bool = false
   ) {
     self.asset = asset
     self.time = time
@@ -102,5 +104,6 @@ public struct DispatchDecision: Sendable, Equatable {
     self.stateOfCharge = stateOfCharge
     self.price = price
     self.reason = reason
+    self.lacksData = lacksData
   }
 }

@@ -36,36 +36,15 @@ public enum SensorCatalogue {
   }
 
   /// The sensors named by the catalogue for a kind, for messages and documentation.
-  public static func names(for kind: AssetKind) -> [String] {
-    let own: [String] =
-      switch kind {
-      case .pv: ["power", "dc_power", "energy", "irradiance", "temperature", "voltage", "current", "status"]
-      case .battery:
-        ["power", "soc", "soh", "energy_in", "energy_out", "temperature", "voltage", "current", "setpoint"]
-      case .evCharger: ["power", "energy", "connected", "soc", "energy_requested", "time_left", "voltage", "current"]
-      case .load, .heatPump, .generic: ["power", "energy", "voltage", "current", "temperature"]
-      case .grid, .meter:
-        [
-          "power", "energy_import", "energy_export", "voltage", "current", "frequency", "price", "export_price",
-          "carbon",
-        ]
-      case .wind: ["power", "energy", "wind_speed", "wind_direction", "rotor_speed"]
-      case .weather: ["temperature", "humidity", "irradiance", "diffuse_irradiance", "direct_irradiance", "wind_speed"]
-      }
-    return own
-  }
+  public static func names(for kind: AssetKind) -> [String] { kind.traits.sensors }
 
   private static func unit(_ symbol: String) -> Unit? { Unit.named(symbol) }
 
   private static func specific(_ name: String, _ asset: Asset) -> SensorProfile? {
-    switch name {
+    if let own = asset.kind.traits.ownProfiles[name] { return own }
+    return switch name {
     case "power", "active_power", "ac_power", "dc_power": power(of: asset)
-    case "temperature": temperature(of: asset.kind)
-    case "voltage" where asset.kind == .battery:
-      // A battery at rest keeps its voltage for hours.
-      SensorProfile(unit: unit("V"), range: -10...50_000, mayStandStill: true)
-    case "soc" where asset.kind == .battery:
-      SensorProfile(unit: unit("%"), range: -1...101, maximumRate: 1, mayStandStill: true)
+    case "temperature": temperature(of: asset.kind.traits)
     default: nil
     }
   }
@@ -79,45 +58,25 @@ public enum SensorCatalogue {
   private static func power(of asset: Asset) -> SensorProfile {
     var profile = SensorProfile(unit: unit("kW"))
     let margin = 1.5
-    switch asset.kind {
-    case .pv, .wind:
+    let traits = asset.kind.traits
+    switch (traits.powerRange, asset.nominalKilowatts) {
+    case (.oneDirection, let size?):
       // An inverter draws a little at night; the sun's enhancement at cloud edges lifts output above nominal.
-      if let size = asset.capacityKilowatts { profile.range = -0.05 * size...margin * size }
-      profile.mayRestAtZero = true
-    case .battery:
-      if let size = asset.powerKilowatts { profile.range = -margin * size...margin * size }
-      profile.mayRestAtZero = true
-      profile.mayStandStill = true
-    case .evCharger:
-      if let size = asset.powerKilowatts ?? asset.capacityKilowatts { profile.range = -0.05 * size...margin * size }
-      profile.mayRestAtZero = true
-      profile.mayStandStill = true
-    case .load, .heatPump, .generic:
-      if let size = asset.capacityKilowatts ?? asset.powerKilowatts { profile.range = -0.05 * size...margin * size }
-      profile.mayRestAtZero = true
-    case .grid, .meter:
-      // A connection is sometimes overloaded, and that must be seen as an alert rather than cleaned away.
-      if asset.importLimitKilowatts != nil || asset.exportLimitKilowatts != nil {
-        let upper = asset.importLimitKilowatts.map { 3 * $0 } ?? .infinity
-        let lower = asset.exportLimitKilowatts.map { -3 * $0 } ?? -.infinity
-        profile.range = min(lower, -upper.magnitude)...max(upper, lower.magnitude)
-      }
-      profile.mayRestAtZero = true
-    case .weather: break
+      profile.range = -0.05 * size...margin * size
+    case (.bothDirections, let size?): profile.range = -margin * size...margin * size
+    case (.connectionLimits, _) where asset.importLimitKilowatts != nil || asset.exportLimitKilowatts != nil:
+      let upper = asset.importLimitKilowatts.map { 3 * $0 } ?? .infinity
+      let lower = asset.exportLimitKilowatts.map { -3 * $0 } ?? -.infinity
+      profile.range = min(lower, -upper.magnitude)...max(upper, lower.magnitude)
+    default: break
     }
+    profile.mayRestAtZero = traits.role != .none
+    profile.mayStandStill = traits.powerMayStandStill
     return profile
   }
 
-  private static func temperature(of kind: AssetKind) -> SensorProfile {
-    let range: ClosedRange<Double> =
-      switch kind {
-      case .pv: -40...95
-      case .battery: -40...120
-      case .weather: -60...60
-      default: -60...150
-      }
-    // A PV module in broken cloud moves by some 5 K a minute; air by less.
-    return SensorProfile(unit: unit("°C"), range: range, maximumRate: kind == .weather ? 0.2 : 1)
+  private static func temperature(of traits: AssetTraits) -> SensorProfile {
+    SensorProfile(unit: unit("°C"), range: traits.temperatureRange, maximumRate: traits.temperatureRate)
   }
 
   private static func counter(_ symbol: String) -> SensorProfile {

@@ -57,6 +57,9 @@ public struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
   public static func - (a: TimeSpan, b: TimeSpan) -> TimeSpan {
     TimeSpan(nanoseconds: a.nanoseconds.subtractingSaturating(b.nanoseconds))
   }
+  /// The span without its sign, saturating. Example: that of −90 s is 90 s.
+  public var magnitude: TimeSpan { TimeSpan(nanoseconds: Int64(clamping: nanoseconds.magnitude)) }
+
   /// `span` taken `count` times, saturating.
   @inlinable
   public static func * (span: TimeSpan, count: Int64) -> TimeSpan { scaled(count, span.nanoseconds) }

@@ -40,7 +40,7 @@ public struct BatteryModel: Hashable, Sendable {
 
   /// The battery that a plant's asset describes; `nil` unless it tells energy and power.
   public init?(_ asset: Asset) {
-    guard let energy = asset.energyKilowattHours, let power = asset.powerKilowatts ?? asset.capacityKilowatts,
+    guard let energy = asset.energyKilowattHours, let power = asset.nominalKilowatts,
       energy > 0, power >= 0
     else { return nil }
     self.init(

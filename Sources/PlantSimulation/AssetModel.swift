@@ -56,7 +56,8 @@ struct AssetModel {
     self.size = size
     elevation = location.elevation
     generator = SeededGenerator(seed: seed, name: "asset " + asset.name)
-    noise = AutoregressiveNoise(standardDeviation: asset.kind == .load ? 0.04 : 0.06, timeConstant: 900)
+    noise = AutoregressiveNoise(
+      standardDeviation: asset.kind.traits.simulation == .building ? 0.04 : 0.06, timeConstant: 900)
     plane = TiltedPlane(
       tiltDegrees: asset.tiltDegrees ?? 20,
       azimuthDegrees: asset.azimuthDegrees ?? (location.latitude < 0 ? 0 : 180))
@@ -72,29 +73,19 @@ struct AssetModel {
 
   /// Nominal power of an asset [kW], by kind where its file does not tell.
   static func defaultSize(of asset: Asset) -> Double {
-    let told =
-      asset.kind == .battery || asset.kind == .evCharger
-      ? asset.powerKilowatts ?? asset.capacityKilowatts : asset.capacityKilowatts ?? asset.powerKilowatts
-    if let told, told.isFinite, told >= 0 { return told }
-    return switch asset.kind {
-    case .pv, .wind: 100
-    case .battery: asset.energyKilowattHours.map { max(0, $0 / 2) } ?? 50
-    case .evCharger: 11
-    case .load: 50
-    case .heatPump: 10
-    case .generic: 5
-    case .grid, .meter: max(100, asset.importLimitKilowatts ?? 0)
-    case .weather: 0
-    }
+    if let told = asset.nominalKilowatts, told.isFinite, told >= 0 { return told }
+    let traits = asset.kind.traits
+    if traits.role == .storage, let energy = asset.energyKilowattHours { return max(0, energy / 2) }
+    return max(traits.simulatedSize, asset.importLimitKilowatts ?? 0)
   }
 
   /// Everything but batteries, which follow once demand and generation are known.
   mutating func advance(_ now: Conditions) {
     noise.advance(by: now.seconds, using: &generator)
-    switch asset.kind {
-    case .pv: advancePhotovoltaic(now)
-    case .wind: advanceWind(now)
-    case .load:
+    switch asset.kind.traits.simulation {
+    case .photovoltaic: advancePhotovoltaic(now)
+    case .windTurbine: advanceWind(now)
+    case .building:
       let felt = walls.advance(air: now.weather.temperature, seconds: now.seconds)
       let share = profile.share(hour: now.hour, weekday: now.weekday, temperature: felt)
       ownPower = size * min(1.2, max(0.02, share * (1 + noise.value)))
@@ -102,11 +93,11 @@ struct AssetModel {
       let felt = walls.advance(air: now.weather.temperature, seconds: now.seconds)
       let need = max(0, 16 - felt) / 24 + max(0, felt - 23) / 15
       ownPower = size * min(1, max(0.01, need * (1 + noise.value)))
-    case .evCharger: advanceCharger(now)
-    case .generic: ownPower = size * 0.4 * max(0.05, 1 + noise.value)
-    case .battery, .grid, .meter, .weather: break
+    case .charger: advanceCharger(now)
+    case .process: ownPower = size * 0.4 * max(0.05, 1 + noise.value)
+    case .battery, .connection, .weatherStation: break
     }
-    if asset.kind != .battery, let setpoint { ownPower = min(ownPower, max(0, setpoint)) }
+    if asset.kind.role != .storage, let setpoint { ownPower = min(ownPower, max(0, setpoint)) }
     if effects.isTripped || isOff { ownPower = 0 }
   }
 

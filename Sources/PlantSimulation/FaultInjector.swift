@@ -32,8 +32,7 @@ struct FaultInjector {
       throw FaultError("the plant has no simulated sensor '\(fault.target)'; it has \(known)")
     }
     let name = channel >= 0 ? channels[channel].asset : fault.target
-    let fitting = fault.kind.assetKinds
-    func fits(_ asset: Asset) -> Bool { fitting.isEmpty || fitting.contains(asset.kind) }
+    func fits(_ asset: Asset) -> Bool { fault.kind.canHappen(to: asset.kind) }
     // For a trip the power that falls may be named too.
     let position = assets.firstIndex { ($0.name == name || "\($0.name).power" == name) && fits($0) }
     guard let position else {

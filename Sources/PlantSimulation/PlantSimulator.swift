@@ -53,10 +53,11 @@ public struct PlantSimulator {
     for asset in plant.assets {
       channelOffsets.append(channels.count)
       let size = AssetModel.defaultSize(of: asset)
-      for (sensor, magnitude) in PlantSimulator.sensors(of: asset.kind, size: size) {
-        let series = register.admit(asset: asset.name, sensor: sensor)
+      for sensor in SimulatedSensor.all(of: asset.kind.traits.simulation) {
+        let series = register.admit(asset: asset.name, sensor: sensor.name)
         let unit = register.series[series.position].profile.unit
-        channels.append(SimulatedChannel(asset: asset.name, sensor: sensor, unit: unit, magnitude: magnitude))
+        channels.append(
+          SimulatedChannel(asset: asset.name, sensor: sensor.name, unit: unit, magnitude: sensor.magnitude(size)))
       }
     }
   }
@@ -74,7 +75,7 @@ public struct PlantSimulator {
   /// - Returns: Whether the plant has an asset of that name that takes commands and hears this one.
   @discardableResult
   public mutating func obey(_ action: Command.Action, setpoint: Double? = nil, asset name: String) -> Bool {
-    let position = assets.firstIndex { $0.asset.name == name && FaultKind.deaf.assetKinds.contains($0.asset.kind) }
+    let position = assets.firstIndex { $0.asset.name == name && $0.asset.kind.traits.command != nil }
     guard let position, !faults.effects(asset: position, at: now).isDeaf else { return false }
     switch action {
     case .hold: break
@@ -107,7 +108,7 @@ public struct PlantSimulator {
     nesting.sum(assets)
     grid.advance(exchange: nesting.balance.gridExchange, by: conditions.seconds)
     for position in assets.indices { report(position, isOutage, into: &readings) }
-    for position in assets.indices where assets[position].asset.kind == .battery {
+    for position in assets.indices where assets[position].asset.kind.role == .storage {
       assets[position].settleBattery(conditions)
     }
     now += step
@@ -136,7 +137,7 @@ public struct PlantSimulator {
   private mutating func dispatchBatteries(_ demand: inout PowerBalance, _ conditions: Conditions) {
     // `advance` leaves a battery's power of the step before.
     demand.storage = 0
-    for position in assets.indices where assets[position].asset.kind == .battery {
+    for position in assets.indices where assets[position].asset.kind.role == .storage {
       assets[position].dispatchBattery(netDemand: demand.gridExchange, seconds: conditions.seconds)
       demand.storage += assets[position].ownPower
     }

@@ -179,7 +179,7 @@ struct BenchDetection: Sendable {
         let name = alert.asset.map { names[$0.position] } ?? Plant.wholePlant
         let isBalance = name == "grid" && scenario.kind.isOfSensor && alert.text.contains("power balance")
         guard now >= from, name == asset || isBalance, first == nil else { return }
-        first = ((now - from).inSeconds, alert.rule, !hasProtected)
+        first = ((now - from).inSeconds, alert.rule.name, !hasProtected)
       }
     }
     return first

@@ -138,7 +138,7 @@ final class Demo {
 
   private var places: [String] {
     // Day and night, a load that stops is seen.
-    let load = plants.flatMap(\.assets).first { $0.kind == .load }?.name
+    let load = plants.flatMap(\.assets).first { $0.kind.traits.driver == .people }?.name
     let fault = load.map { "\($0):trip@5s" } ?? "ASSET:KIND@5s"
     return [
       "InfluxDB  \(influx.url)  database wattline",

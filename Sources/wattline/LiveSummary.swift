@@ -65,9 +65,9 @@ struct LiveSummary {
     lines.append("  health            \(health.isEmpty ? "learning" : health)")
     for decision in plant.dispatch {
       let action =
-        decision.kind == .evCharger
+        decision.kind.role == .consumption
         ? "take"
-        : decision.kind != .battery
+        : decision.kind.role != .storage
           ? "give up to" : decision.kilowatts > 0.05 ? "discharge" : decision.kilowatts < -0.05 ? "charge" : "hold"
       lines.append(
         "  dispatch          \(decision.asset): \(action) \(text(abs(decision.kilowatts))) kW, \(decision.reason)")

@@ -199,7 +199,7 @@ extension MonthlyReport {
       "peak import",
       number(account.peakKilowatts, "kW") + (localPeakTime.map { "  in the \(interval) from \($0)" } ?? ""))
     line("carbon of what was bought", number(account.carbonKilograms, "kg"))
-    if plant.assets.contains(where: { $0.kind == .battery }) {
+    if plant.assets.contains(where: { $0.kind.role == .storage }) {
       line("full cycles of batteries", number(account.fullCycles, ""))
       line("saved against no battery", number(account.comparison?.savingAgainstNothing, plant.currency))
       line("saved against the rule", number(account.comparison?.savingAgainstRule, plant.currency))

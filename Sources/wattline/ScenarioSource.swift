@@ -103,11 +103,12 @@ struct ScenarioSource {
       else { continue }
       powers.append(
         ScenarioRecording.Power(
-          asset: asset.name, role: asset.kind.role, isWithin: asset.within != nil, isPhotovoltaic: asset.kind == .pv,
+          asset: asset.name, role: asset.kind.role, isWithin: asset.within != nil,
+          isPhotovoltaic: asset.kind.traits.driver == .sun,
           values: values(column)))
     }
     let air = columns.first { column in
-      column.sensor == "temperature" && plant.assets.contains { $0.name == column.asset && $0.kind == .weather }
+      column.sensor == "temperature" && plant.assets.contains { $0.name == column.asset && $0.kind.role == .none }
     }
     let price = columns.first { $0.sensor == "price" }
     return try ScenarioRecording(
@@ -121,17 +122,15 @@ struct ScenarioSource {
     return values
   }
 
-  /// The plant, with assets that it does not declare taken for what their names say: `pv…`, `wind…`, `battery…`,
-  /// `bess…`, `grid…`, `meter…`, `weather…`, else a load.
+  /// The plant, with assets that it does not declare taken for what their names begin with: `pv…`, `battery…`, `grid…`,
+  /// else a load.
   private static func plant(_ plant: Plant?, _ assets: [String]) -> Plant {
     var plant = plant ?? Plant(name: "", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
-    let kinds: [(String, AssetKind)] = [
-      ("pv", .pv), ("wind", .wind), ("battery", .battery), ("bess", .battery), ("grid", .grid), ("meter", .meter),
-      ("weather", .weather),
-    ]
     for name in assets where !plant.assets.contains(where: { $0.name == name }) {
-      let kind = kinds.first { name.lowercased().hasPrefix($0.0) }?.1 ?? .load
-      plant.assets.append(Asset(name: name, kind: kind))
+      let kind = AssetKind.allCases.first { kind in
+        kind.traits.deviceWords.contains { $0.utf8.count > 1 && name.lowercased().hasPrefix($0) }
+      }
+      plant.assets.append(Asset(name: name, kind: kind ?? .load))
     }
     return plant
   }

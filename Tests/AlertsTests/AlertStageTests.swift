@@ -163,10 +163,10 @@ struct AlertStageTests {
     // Half a minute apart for a day, from which it is known how low the load goes.
     for step in 0..<2_900 { script.live([("load.power", 50 + Double(step % 7))], every: 30, times: 1) }
     script.live([("load.power", 0.0519)], every: 10, times: 6)
-    let unit = script.transitions.first { $0.rule == "unit" }
-    #expect(unit?.text.contains("load power says 0.0519 at") == true)
+    let unit = script.transitions.first { $0.rule.name == "unit" }
+    #expect(unit?.text.contains("load power reports 0.0519 at") == true)
     #expect(unit?.text.contains("a thousandth of the 51.0 kW of before: it sends MW.") == true, "\(unit?.text ?? "")")
-    #expect(script.transitions.contains { $0.rule == "trip" && $0.cause == unit?.id })
+    #expect(script.transitions.contains { $0.rule.name == "trip" && $0.cause == unit?.id })
     script.live([("load.power", 52)], every: 10, times: 6)
     #expect(script.changes().contains("unit load power cleared warning"))
   }

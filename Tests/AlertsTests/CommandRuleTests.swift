@@ -18,7 +18,7 @@ struct CommandRuleTests {
           state: state,
           issued: script.now, expires: script.now + .minutes(15), effect: Command.Effect(power: 5))
       ]
-      script.stage.judgeCommands(&frame, in: script.register)
+      script.stage.afterDispatch(&frame, in: script.register)
       script.now += .minute
       return frame.alerts.map { "\($0.rule) \($0.status.rawValue) \($0.severity.rawValue)" }
     }
@@ -72,7 +72,7 @@ struct CommandRuleTests {
     script.limits = [AssetIndex(0): 0]
     script.live([("pv1.power", 0), ("pv1.irradiance", 800)], times: 60)
     #expect(script.changes() == ["trip pv1 power raised critical"])
-    let id = try #require(script.stage.standing.first { $0.rule == "trip" }).id
+    let id = try #require(script.stage.standing.first { $0.rule.name == "trip" }).id
     #expect(script.instruct(["id": id, "action": "acknowledge"]) == .taken)
     script.live([("pv1.power", 0), ("pv1.irradiance", 800)], times: 3)
     #expect(script.changes().last == "trip pv1 power cleared critical")

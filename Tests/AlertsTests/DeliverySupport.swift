@@ -25,7 +25,7 @@ struct DeliverySite {
     title: String = "Hall 3/4 is above its import limit"
   ) -> AlertTransition {
     AlertTransition(
-      id: "alert-\(number)", rule: "limit", asset: AssetIndex(0), series: SeriesIndex(0), status: status,
+      id: "alert-\(number)", rule: AlertRuleID("limit"), asset: AssetIndex(0), series: SeriesIndex(0), status: status,
       state: .unacknowledged, severity: severity, time: Timestamp(seconds: 1_700_000_000), title: title,
       text: "It carries \(number) kW. Shed load.", value: Double(number))
   }

@@ -32,7 +32,7 @@ struct FloodTests {
       script.tick(seconds: 1)
     }
     script.tick(seconds: 80)
-    let raised = script.transitions.count { $0.status == .raised && $0.rule == "range" }
+    let raised = script.transitions.count { $0.status == .raised && $0.rule.name == "range" }
     #expect(raised == 1_000)
     let told = script.notices.reduce(0) { $0 + $1.alerts.count }
     #expect(script.notices.count <= 4 && told >= 1_000, "\(script.notices.map(\.alerts.count))")

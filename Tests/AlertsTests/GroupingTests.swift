@@ -11,7 +11,7 @@ struct GroupingTests {
   private mutating func told() -> [String] {
     defer { script.notices.removeAll() }
     return script.notices.map { notice in
-      notice.alerts[0].status.rawValue + " " + notice.alerts.map(\.rule).joined(separator: " ")
+      notice.alerts[0].status.rawValue + " " + notice.alerts.map(\.rule.name).joined(separator: " ")
     }
   }
 
@@ -93,12 +93,12 @@ struct GroupingTests {
     // The inverter goes a moment before the voltage is seen to collapse.
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 3)
     script.live([("grid.voltage", 0), ("pv1.power", 0), ("load.power", 20)], times: 3)
-    let outage = try #require(script.transitions.first { $0.rule == "outage" })
+    let outage = try #require(script.transitions.first { $0.rule.name == "outage" })
     let grouped = try #require(script.transitions.first { $0.status == .grouped })
-    #expect(outage.cause == nil && grouped.cause == outage.id && grouped.rule == "trip")
+    #expect(outage.cause == nil && grouped.cause == outage.id && grouped.rule.name == "trip")
     script.live([("grid.voltage", 0), ("pv1.power", 0)], times: 60)
     #expect(told() == ["raised outage trip"])
-    let silence = try #require(script.transitions.first { $0.rule == "no_data" })
+    let silence = try #require(script.transitions.first { $0.rule.name == "no_data" })
     #expect(silence.cause == outage.id)
     // The trip's point is written again with its cause, and with words for people.
     let causes = script.points.entries.filter { $0.key.measurement == .alerts && $0.key.qualifiers.0 == "trip" }.map {
@@ -122,7 +122,7 @@ struct GroupingTests {
     settle()
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 25)
     script.live([("grid.voltage", 0), ("pv1.power", 0), ("load.power", 20)], times: 20)
-    #expect(script.transitions.filter { $0.rule == "trip" }.map(\.cause) == [nil])
+    #expect(script.transitions.filter { $0.rule.name == "trip" }.map(\.cause) == [nil])
     #expect(told() == ["raised trip", "raised outage"])
   }
 
@@ -138,8 +138,8 @@ struct GroupingTests {
     script.read([("grid.voltage", 0)])
     script.live([("pv1.power", 0)], times: 30)
     script.read([("grid.voltage", 0)])
-    let outage = try #require(script.transitions.first { $0.rule == "outage" })
-    #expect(script.transitions.last { $0.rule == "trip" }?.cause == outage.id)
+    let outage = try #require(script.transitions.first { $0.rule.name == "outage" })
+    #expect(script.transitions.last { $0.rule.name == "trip" }?.cause == outage.id)
   }
 
   @Test("a plant that falls silent makes one alert, though some of its sensors speak too seldom to be missed yet")

@@ -33,10 +33,10 @@ struct OfflineTests {
     script.live(readings, times: 20)
     script.tell("pv1", isOnline: false)
     script.live([("load.power", 80)], times: 60)
-    let silent = script.transitions.filter { $0.rule == "no_data" && $0.status == .raised }
-    let gone = script.transitions.first { $0.rule == "offline" }
+    let silent = script.transitions.filter { $0.rule.name == "no_data" && $0.status == .raised }
+    let gone = script.transitions.first { $0.rule.name == "offline" }
     #expect(!silent.isEmpty && gone != nil && silent.allSatisfy { $0.cause == gone?.id })
-    #expect(script.notices.count == 1 && script.notices.first?.alerts.first?.rule == "offline")
+    #expect(script.notices.count == 1 && script.notices.first?.alerts.first?.rule.name == "offline")
   }
 
   @Test("a plant whose assets are all said to be gone is not told to be silent beside")
@@ -46,8 +46,8 @@ struct OfflineTests {
     script.tell("pv1", isOnline: false)
     script.tell("load", isOnline: false)
     script.tick(seconds: 120)
-    #expect(!script.transitions.contains { $0.rule == "no_data" && $0.asset == nil })
-    #expect(script.transitions.count(where: { $0.rule == "offline" && $0.status == .raised }) == 2)
+    #expect(!script.transitions.contains { $0.rule.name == "no_data" && $0.asset == nil })
+    #expect(script.transitions.count(where: { $0.rule.name == "offline" && $0.status == .raised }) == 2)
   }
 
   @Test("an asset that goes and comes within ten seconds is recorded and not told")

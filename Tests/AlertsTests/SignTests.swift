@@ -69,7 +69,7 @@ private struct SignScript {
 
   private mutating func step(_ frame: inout Frame) {
     stage.step(&frame, in: register)
-    for alert in frame.alerts where alert.rule == "sign" {
+    for alert in frame.alerts where alert.rule.name == "sign" {
       let asset = alert.asset.map { register.assets[$0.position].name } ?? "-"
       if alert.status == .raised { raised.append((asset, alert.time, alert.text)) }
       if alert.status == .cleared { cleared += 1 }
@@ -125,7 +125,7 @@ struct SignTests {
     var battery = SignScript(seed: 2, inverted: ["bess.power"], without: ["load.power", "grid.power"])
     battery.run(untilHour: 26)
     #expect(battery.raised.map(\.name) == ["bess"], "\(battery.raised)")
-    #expect(battery.raised.first?.text.contains("state of charge rises while it says discharge") == true)
+    #expect(battery.raised.first?.text.contains("state of charge rises while it reports discharge") == true)
   }
 
   @Test("it is over when the sign is turned, and a restored stage goes on as the original")
@@ -150,7 +150,7 @@ struct SignTests {
     var own = TopicRule(match: "gw/battery")
     (own.asset, own.rename, own.scale) = ("bess", ["P": "power"], ["P": 0.001])
     let shared = TopicRule(match: "site/{asset}/{sensor}")
-    func words(_ rules: [TopicRule]) -> String { AlertStage.remedy(asset: "bess", sensor: "power", rules) }
+    func words(_ rules: [TopicRule]) -> String { SignRule.remedy(asset: "bess", sensor: "power", rules) }
     #expect(words([shared, own]) == "Write scale: {P: -0.001} in the rule of 'gw/battery'.")
     #expect(
       words([shared])

@@ -56,7 +56,8 @@ private struct Control {
 
   mutating func alert(_ rule: String, _ asset: String?, _ status: AlertTransition.Status) {
     let transition = AlertTransition(
-      id: "\(rule)/\(asset ?? "")", rule: rule, asset: asset.flatMap { script.register.asset(named: $0) }, series: nil,
+      id: "\(rule)/\(asset ?? "")", rule: AlertRuleID(rule, concernsData: ["no_data", "offline"].contains(rule)),
+      asset: asset.flatMap { script.register.asset(named: $0) }, series: nil,
       status: status, state: status == .cleared ? .normal : .unacknowledged, severity: .critical, time: script.clock,
       title: "", text: "", value: .nan)
     step(.tick, alerts: [transition])
@@ -320,7 +321,8 @@ struct CommandTests {
     var control = Control(.automatic)
     control.minutes(1)
     let alert = AlertTransition(
-      id: "1", rule: "trip", asset: control.script.register.asset(named: "pv"), series: nil, status: .raised,
+      id: "1", rule: AlertRuleID("trip"), asset: control.script.register.asset(named: "pv"), series: nil,
+      status: .raised,
       state: .unacknowledged, severity: .critical, time: control.script.clock, title: "", text: "", value: .nan)
     control.behind = .hours(2)
     control.step(.minute, alerts: [alert])

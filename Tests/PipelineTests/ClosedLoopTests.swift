@@ -178,11 +178,11 @@ struct ClosedLoopTests {
     #expect(loop.told("pv") == ["SHUTDOWN issued", "SHUTDOWN followed", "HOLD issued"])
     #expect(loop.powers["pv"]?.last == 0)
     // Its health shows the trip with the alert, and the end of it.
-    let trip = try #require(loop.alerts.first { $0.rule == "trip" })
+    let trip = try #require(loop.alerts.first { $0.rule.name == "trip" })
     let after = loop.health.filter { $0.asset == trip.asset && $0.time >= trip.time }
     #expect(after.first.map { $0.time - trip.time <= .minutes(2) } == true)
     #expect(!after.isEmpty && after.allSatisfy { $0.index <= 25 && $0.contributors.first == "trip" })
-    loop.acknowledge(try #require(loop.alerts.first { $0.rule == "trip" }).id)
+    loop.acknowledge(try #require(loop.alerts.first { $0.rule.name == "trip" }).id)
     loop.run(minutes: 5)
     #expect(loop.told("pv").suffix(2) == ["STARTUP issued", "STARTUP followed"])
     #expect(try #require(loop.powers["pv"]?.last) > 10)

@@ -47,7 +47,8 @@ struct LiveViewTests {
   func causes() {
     func alert(_ id: String, cause: String? = nil) -> AlertTransition {
       AlertTransition(
-        id: id, rule: id, asset: nil, series: nil, status: .raised, state: .unacknowledged, severity: .critical,
+        id: id, rule: AlertRuleID(id), asset: nil, series: nil, status: .raised, state: .unacknowledged,
+        severity: .critical,
         time: start, title: id, text: "", value: 0, cause: cause)
     }
     var observer = PlantObserver(name: "p")

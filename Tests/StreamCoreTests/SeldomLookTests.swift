@@ -3,10 +3,10 @@ import StreamCore
 import Testing
 
 @Suite("Looking seldom")
-struct SeldomLookTests {
+struct ScanScheduleTests {
   @Test("the first look is due, then none before the moment that it told, or after a clock was set back")
   func due() {
-    var look = SeldomLook()
+    var look = ScanSchedule()
     #expect(look.isDue(at: Timestamp(seconds: 1)))
     look.looked(at: Timestamp(seconds: 100), next: Timestamp(seconds: 160))
     #expect(!look.isDue(at: Timestamp(seconds: 100)))

@@ -29,7 +29,7 @@ public struct AlertDocument: Encodable {
     plant = register.plant.name
     asset = alert.asset.map { register.assets[$0.position].name } ?? Plant.wholePlant
     sensor = alert.series.map { register.series[$0.position].sensor }
-    rule = alert.rule
+    rule = alert.rule.name
     status = alert.status.rawValue
     state = alert.state.rawValue
     severity = alert.severity.rawValue

@@ -10,7 +10,8 @@ enum ForecastBounds {
     of index: SeriesIndex, in register: PlantRegister, recentMinimum: Double
   ) -> ClosedRange<Double> {
     let range = register.series[index.position].profile.range
-    guard hasOneDirection(register.kind(of: index)), register.power(of: register.series[index.position].asset) == index
+    guard register.kind(of: index).traits.hasOneDirection,
+      register.power(of: register.series[index.position].asset) == index
     else { return range }
     let floor = max(range.lowerBound, min(0, recentMinimum))
     return floor <= range.upperBound ? floor...range.upperBound : range
@@ -25,12 +26,5 @@ enum ForecastBounds {
     let magnitude = max(day.minimum.magnitude, day.maximum.magnitude)
     let width = range.upperBound - range.lowerBound
     return max(0.5 * spread, 0.5 * magnitude, width.isFinite ? 0.15 * width : 0)
-  }
-
-  private static func hasOneDirection(_ kind: AssetKind) -> Bool {
-    switch kind {
-    case .pv, .wind, .load, .evCharger, .heatPump: true
-    case .battery, .grid, .meter, .weather, .generic: false
-    }
   }
 }

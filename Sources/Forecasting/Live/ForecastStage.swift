@@ -67,10 +67,7 @@ public struct ForecastStage: Stage {
   public static func isTarget(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     guard register.series.indices.contains(series.position) else { return false }
     if let wish = register.series[series.position].forecast { return wish }
-    switch register.kind(of: series) {
-    case .battery, .weather: return false
-    case .load, .pv, .wind, .evCharger, .heatPump, .generic, .grid, .meter: return register.isBalancePower(series)
-    }
+    return register.kind(of: series).traits.isForecast && register.isBalancePower(series)
   }
 
   private func forecaster(_ series: SeriesIndex) -> SeriesForecaster? {
@@ -104,7 +101,9 @@ public struct ForecastStage: Stage {
   /// The clear sky over a PV asset, if the series is its power and the plant says where it is.
   private func sun(_ series: SeriesIndex, _ register: PlantRegister) -> ClearSky? {
     let asset = register.asset(of: series)
-    guard asset.kind == .pv, register.power(of: register.series[series.position].asset) == series else { return nil }
+    guard asset.kind.traits.driver == .sun, register.power(of: register.series[series.position].asset) == series else {
+      return nil
+    }
     let latitude = register.plant.location.latitude
     return ClearSky(
       location: register.plant.location,

@@ -98,7 +98,9 @@ struct SeriesForecaster: Sendable {
     guard let day = latest else { return false }
     let range = register.series[index.position].profile.range
     let bounds = ForecastBounds.bounds(of: index, in: register, recentMinimum: day.minimum)
-    let isSunlit = register.kind(of: index) == .pv && register.power(of: register.series[index.position].asset) == index
+    let isSunlit =
+      register.kind(of: index).traits.driver == .sun
+      && register.power(of: register.series[index.position].asset) == index
     let prior = ForecastBounds.priorHalfWidth(day, range: range)
     var isReady = Array(repeating: false, count: models.count)
     for model in models.indices {

@@ -87,7 +87,7 @@ struct WeatherBook: Sendable {
       let index = SeriesIndex(roles.count)
       let name = register.series[roles.count].sensor
       var role = -1
-      if register.kind(of: index) == .weather {
+      if register.kind(of: index).role == .none {
         let isFeed = name.hasSuffix(WeatherBook.suffix)
         let stem = isFeed ? String(name.dropLast(WeatherBook.suffix.count)) : name
         if let number = WeatherBook.sensors.firstIndex(of: stem) {

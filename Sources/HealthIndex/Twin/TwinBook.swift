@@ -75,7 +75,7 @@ struct TwinBook: Sendable {
       peers.judge(TwinBook.yield(of: asset, slot: slot, register, mean), among: yields?.values ?? [])
       twins[asset.position] = .photovoltaic(twin, peers)
     case .battery(var twin):
-      let air = TwinBook.mean(of: .weather, "temperature", slot: slot, register, mean)
+      let air = TwinBook.weather("temperature", slot: slot, register, mean)
       twin.judge(means, energy: register.assets[asset.position].energyKilowattHours ?? .nan, air: air)
       twins[asset.position] = .battery(twin)
     case .grid(var twin):
@@ -110,11 +110,11 @@ struct TwinBook: Sendable {
   }
 
   private static func twin(of kind: AssetKind) -> Twin {
-    switch kind {
-    case .pv: .photovoltaic(PhotovoltaicTwin(), PeerTrack())
+    switch kind.traits.healthTwin {
+    case .photovoltaic: .photovoltaic(PhotovoltaicTwin(), PeerTrack())
     case .battery: .battery(BatteryTwin())
-    case .grid: .grid(BalanceTwin())
-    default: .none
+    case .gridBalance: .grid(BalanceTwin())
+    case .none: .none
     }
   }
 
@@ -129,11 +129,11 @@ struct TwinBook: Sendable {
     return means
   }
 
-  /// The mean of a sensor of the first asset of a kind that has it.
-  private static func mean(
-    of kind: AssetKind, _ sensor: String, slot: Int, _ register: PlantRegister, _ mean: Mean
+  /// The mean of a sensor of the first weather station that has it.
+  private static func weather(
+    _ sensor: String, slot: Int, _ register: PlantRegister, _ mean: Mean
   ) -> Double {
-    for position in register.assets.indices where register.assets[position].kind == kind {
+    for position in register.assets.indices where register.assets[position].kind.role == .none {
       if let series = register.series(of: AssetIndex(position), sensor: sensor) { return mean(series, slot) }
     }
     return .nan
@@ -147,7 +147,7 @@ struct TwinBook: Sendable {
   }
 
   private static func peerYields(slot: Int, _ register: PlantRegister, _ mean: Mean) -> [Double] {
-    register.assets.indices.filter { register.assets[$0].kind == .pv }
+    register.assets.indices.filter { register.assets[$0].kind.traits.driver == .sun }
       .map { yield(of: AssetIndex($0), slot: slot, register, mean) }.filter { $0.isFinite }.sorted()
   }
 

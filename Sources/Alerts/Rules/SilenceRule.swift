@@ -1,16 +1,70 @@
 import PlantModel
 import StreamCore
 
-extension AlertStage {
+extension AlertRuleID {
+  /// A sensor, an asset or the plant has fallen silent.
+  static let noData = AlertRuleID("no_data", concernsData: true)
+}
+
+/// Finds what has fallen silent: the plant as a whole, else assets as a whole, else single series.
+struct SilenceRule: AlertRule {
+  static let ids = [AlertRuleID.noData]
+  static let guide = [
+    AlertGuide(
+      "nothing is received for 5 usual intervals and at least 30 s; critical after ten times as long; cleared when "
+        + "readings come",
+      remedy: "Of a plant, look at its gateway, its network and the broker; of an asset, at the device, its power "
+        + "supply and its gateway; of a sensor, at its wiring and at whether its topic has changed.")
+  ]
+  static let causes = [
+    AlertCause(.outage, .plant), AlertCause(.noData, .around), AlertCause(.offline, .asset),
+  ]
+  static let admits: ReadingStandings = [.inOrder, .outOfOrder]
+
+  /// Multiples of the warning's silence at which it becomes critical.
+  static let critical = 10.0
+
+  private var tracker = SilenceTracker()
+  private var schedule = ScanSchedule()
+
+  mutating func follow(_ register: PlantRegister) { tracker.follow(register) }
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+    !register.series[series.position].profile.isDerived
+  }
+
+  mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    tracker.holding = frame.holding
+  }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    tracker.note(reading.series, received: frame.received, isCatchingUp: frame.isCatchingUp)
+  }
+
+  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    guard frame.cause == .tick else { return }
+    tracker.tick(frame.received)
+    if !context.isCatchingUp { judge(&context, &frame, register) }
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) { tracker.snapshot(into: &writer) }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    schedule = ScanSchedule()
+    try tracker.restore(from: &reader)
+  }
+
   /// Judges on a tick who is silent: the plant as a whole, else assets as a whole, else single series.
   ///
   /// It looks at all series, and seldom: each look tells when the next of them can fall silent.
-  mutating func judgeSilence(_ frame: inout Frame, _ register: PlantRegister) {
-    let isTold = book.alerts.contains { $0.key.rule == .noData && $0.value.isActive }
-    guard isTold || silenceLook.isDue(at: frame.received) else { return }
+  private mutating func judge(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    let isTold = context.book.alerts.contains { $0.key.rule == .noData && $0.value.isActive }
+    guard isTold || schedule.isDue(at: frame.received) else { return }
     // A reading gives its series at least the shortest threshold of any.
-    var next = frame.received + thresholds.silence
-    defer { silenceLook.looked(at: frame.received, next: next) }
+    var next = frame.received + SilenceTracker.shortest
+    defer { schedule.looked(at: frame.received, next: next) }
     var judgedAssets = 0
     var silentAssets = 0
     var silentSensors = 0
@@ -20,7 +74,7 @@ extension AlertStage {
       let (judged, silent, earliest) = count(AssetIndex(position), frame.received, register)
       next = min(next, earliest)
       // That an asset which is gone says nothing tells nothing of the plant.
-      if isOffline(AssetIndex(position)) {
+      if context.book.isOffline(AssetIndex(position)) {
         silentSensors += silent
         continue
       }
@@ -29,7 +83,7 @@ extension AlertStage {
       if isSilent { silentAssets += 1 }
       silentSensors += silent
       for series in register.seriesOfAsset[position] {
-        let heard = silence.states[series.position].last
+        let heard = tracker.states[series.position].last
         if isSilent { last.silent = max(last.silent, heard) } else { last.others = max(last.others, heard) }
       }
     }
@@ -39,15 +93,19 @@ extension AlertStage {
     // no other has been heard since.
     let plantIsSilent =
       silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
-    for position in register.assets.indices { judge(AssetIndex(position), within: plantIsSilent, &frame, register) }
+    for position in register.assets.indices {
+      judge(AssetIndex(position), within: plantIsSilent, &context, &frame, register)
+    }
     let key = AlertKey(rule: .noData)
-    guard plantIsSilent || book.isActive(key) else { return }
+    guard plantIsSilent || context.book.isActive(key) else { return }
     settle(
-      key, isSilent: plantIsSilent, isCovered: false, register.series.indices.map(SeriesIndex.init), &frame, register)
+      key, isSilent: plantIsSilent, isCovered: false, register.series.indices.map(SeriesIndex.init), &context, &frame,
+      register)
   }
 
   private mutating func judge(
-    _ asset: AssetIndex, within plantIsSilent: Bool, _ frame: inout Frame, _ register: PlantRegister
+    _ asset: AssetIndex, within plantIsSilent: Bool, _ context: inout AlertContext, _ frame: inout Frame,
+    _ register: PlantRegister
   ) {
     let members = register.seriesOfAsset[asset.position]
     let (judged, silent, _) = count(asset, frame.received, register)
@@ -55,16 +113,16 @@ extension AlertStage {
     for series in members {
       let key = AlertKey(rule: .noData, asset: asset, series: series)
       let isSilent = isSilent(series, frame.received)
-      guard isSilent || book.isActive(key) else { continue }
-      settle(key, isSilent: isSilent, isCovered: assetIsSilent || plantIsSilent, [series], &frame, register)
+      guard isSilent || context.book.isActive(key) else { continue }
+      settle(key, isSilent: isSilent, isCovered: assetIsSilent || plantIsSilent, [series], &context, &frame, register)
     }
     let key = AlertKey(rule: .noData, asset: asset)
-    settle(key, isSilent: assetIsSilent, isCovered: plantIsSilent, members, &frame, register)
+    settle(key, isSilent: assetIsSilent, isCovered: plantIsSilent, members, &context, &frame, register)
   }
 
   private func isSilent(_ series: SeriesIndex, _ now: Timestamp) -> Bool {
-    guard let threshold = silence.threshold(of: series, thresholds) else { return false }
-    return silence.silence(of: series, at: now) > threshold
+    guard let threshold = tracker.threshold(of: series) else { return false }
+    return tracker.silence(of: series, at: now) > threshold
   }
 
   /// How many series of an asset can be judged and how many of them are silent, and when the next of them will be.
@@ -73,8 +131,8 @@ extension AlertStage {
   ) -> (judged: Int, silent: Int, next: Timestamp) {
     var counts = (judged: 0, silent: 0, next: Timestamp(nanoseconds: .max))
     for series in register.seriesOfAsset[asset.position] {
-      guard let threshold = silence.threshold(of: series, thresholds) else { continue }
-      let left = threshold - silence.silence(of: series, at: now)
+      guard let threshold = tracker.threshold(of: series) else { continue }
+      let left = threshold - tracker.silence(of: series, at: now)
       counts.judged += 1
       if left < .zero { counts.silent += 1 }
       counts.next = min(counts.next, now + left)
@@ -83,30 +141,30 @@ extension AlertStage {
   }
 
   private mutating func settle(
-    _ key: AlertKey, isSilent: Bool, isCovered: Bool, _ members: [SeriesIndex], _ frame: inout Frame,
-    _ register: PlantRegister
+    _ key: AlertKey, isSilent: Bool, isCovered: Bool, _ members: [SeriesIndex], _ context: inout AlertContext,
+    _ frame: inout Frame, _ register: PlantRegister
   ) {
-    guard isSilent || book.isActive(key) else { return }
+    guard isSilent || context.book.isActive(key) else { return }
     let now = frame.received
     if isCovered || !isSilent {
       let text =
         isCovered ? "It is now part of a wider silence, which has an alert of its own." : "Readings come again."
-      book.clear(key, at: now, text, &frame)
+      context.book.clear(key, at: now, text, &frame)
       return
     }
     // Of a group, the member that spoke last says how long it has been silent.
     var shortest = TimeSpan(nanoseconds: .max)
-    var threshold = thresholds.silence
+    var threshold = SilenceTracker.shortest
     for series in members {
-      guard let own = silence.threshold(of: series, thresholds) else { continue }
-      shortest = min(shortest, silence.silence(of: series, at: now))
+      guard let own = tracker.threshold(of: series) else { continue }
+      shortest = min(shortest, tracker.silence(of: series, at: now))
       threshold = max(threshold, own)
     }
-    let isCritical = shortest.inSeconds > thresholds.criticalSilence * threshold.inSeconds
+    let isCritical = shortest.inSeconds > Self.critical * threshold.inSeconds
     let severity: Severity = isCritical ? .critical : .warning
-    guard book.wouldChange(key, severity) else { return }
+    guard context.book.wouldChange(key, severity) else { return }
     let message = silenceMessage(key, shortest, now, register)
-    book.raise(key, severity, at: now, message, &frame, register)
+    context.book.raise(key, severity, at: now, message, &frame, register)
   }
 
   private func silenceMessage(
@@ -129,7 +187,7 @@ extension AlertStage {
           + "power supply and its gateway.", value: span.inSeconds)
     }
     let name = "\(asset) \(register.series[series.position].sensor)"
-    let usual = AlertBook.rounded(silence.states[series.position].interval)
+    let usual = AlertBook.rounded(tracker.states[series.position].interval)
     return AlertMessage(
       title: "No data from \(name)",
       text: "\(name) has sent nothing \(lasted); it usually does every \(usual) s. Look at the sensor, its wiring and "

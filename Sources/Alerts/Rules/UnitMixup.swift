@@ -54,14 +54,14 @@ struct ThousandthWatch: BitwiseCopyable {
   /// When the series was first seen.
   var first = Timestamp.distantPast
   /// Consecutive readings that are thousandths of what came before, and that are not; positive and negative.
-  var run: Int16 = 0
+  var run = AlertRun()
 
   /// Takes in a value.
   mutating func take(_ value: Double, at moment: Timestamp) {
     guard value.isFinite, moment > time else { return }
     if first == .distantPast { first = moment }
     let isThousandth = isThousandth(value, moment)
-    SeriesWatch.count(&run, isThousandth)
+    run.count(isThousandth)
     if !isThousandth {
       level = value
       let days = time == .distantPast ? 0 : min((moment - time).inHours / 24, 10)
@@ -73,7 +73,7 @@ struct ThousandthWatch: BitwiseCopyable {
   private func isThousandth(_ value: Double, _ moment: Timestamp) -> Bool {
     // The usual case costs a comparison.
     guard value.magnitude < least / 10, value != 0 else { return false }
-    if run > 0 { return true }
+    if run.length > 0 { return true }
     return moment - first >= UnitMixup.learned && moment - time <= .minutes(10)
       && (0.5...2).contains(UnitMixup.factor * value / level)
   }

@@ -2,7 +2,7 @@ import PlantModel
 
 /// Spares a stage to look at every series with every tick: after one look it is known before which moment another would
 /// find nothing.
-public struct SeldomLook: Sendable {
+public struct ScanSchedule: Sendable {
   private var last = Timestamp.distantPast
   private var next = Timestamp.distantPast
 

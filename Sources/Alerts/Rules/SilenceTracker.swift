@@ -3,6 +3,13 @@ import StreamCore
 
 /// When each series was last received, and how often it usually is.
 struct SilenceTracker {
+  /// Shortest silence that is one; shorter gaps are ordinary on any network.
+  static let shortest = TimeSpan.seconds(30)
+  /// Silence in multiples of the series' typical interval that is one.
+  static let intervals = 5.0
+  /// Intervals between receipts to have seen before a series is judged.
+  static let learned = 3
+
   struct SeriesState {
     var last = Timestamp.distantPast
     /// Typical interval between receipts [s]; NaN before the first.
@@ -14,7 +21,6 @@ struct SilenceTracker {
   /// Series that send on change, and after what silence each is missed.
   var holding: [Bool] = []
   private var longest: [TimeSpan] = []
-  private(set) var lastReading = Timestamp.distantPast
   private var lastTick = Timestamp.distantPast
   private var resumed = Timestamp.distantPast
 
@@ -26,7 +32,6 @@ struct SilenceTracker {
 
   /// Notes a reading. While catching up, receipts say nothing of the interval.
   mutating func note(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {
-    lastReading = received
     let gap = (received - states[series.position].last).inSeconds
     let isFirst = states[series.position].last == .distantPast
     states[series.position].last = received
@@ -49,18 +54,18 @@ struct SilenceTracker {
   }
 
   /// From which silence on a series is judged silent; `nil` while its interval is not known.
-  func threshold(of series: SeriesIndex, _ thresholds: AlertThresholds) -> TimeSpan? {
+  func threshold(of series: SeriesIndex) -> TimeSpan? {
     let state = states[series.position]
     if holding.indices.contains(series.position), holding[series.position], state.last != .distantPast {
-      return max(thresholds.silence, longest[series.position])
+      return max(Self.shortest, longest[series.position])
     }
-    guard Int(state.intervals) >= thresholds.learnedIntervals else { return nil }
-    let learned = min(thresholds.silentIntervals * state.interval, 1e9)
-    return max(thresholds.silence, .milliseconds(Int64(learned * 1_000)))
+    guard Int(state.intervals) >= Self.learned else { return nil }
+    let learned = min(Self.intervals * state.interval, 1e9)
+    return max(Self.shortest, .milliseconds(Int64(learned * 1_000)))
   }
 
   func snapshot(into writer: inout SnapshotWriter) {
-    for moment in [lastReading, lastTick, resumed] { writer.write(moment) }
+    for moment in [lastTick, resumed] { writer.write(moment) }
     writer.write(states) { writer, state in
       writer.write(state.last)
       writer.write(state.interval)
@@ -69,7 +74,6 @@ struct SilenceTracker {
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    lastReading = try reader.readTimestamp()
     lastTick = try reader.readTimestamp()
     resumed = try reader.readTimestamp()
     states = try reader.readArray(elementSize: 20) { (reader) throws(SnapshotError) in

@@ -2,6 +2,11 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
+extension AlertRuleID {
+  /// The sign of a power is not that of its kind.
+  static let sign = AlertRuleID("sign", concernsData: true)
+}
+
 /// Powers whose sign is not that of their kind: a battery that is charged by discharging, a connection that exports by
 /// night, a generator that consumes.
 ///
@@ -9,7 +14,15 @@ import StreamCore
 /// that is so for most of a day; export in the dark where no load has a meter; and the balance
 /// `grid = Σ consumption − Σ generation − Σ battery`, where it does not close as it is and does so with one sign turned,
 /// or with two. The sign of consumers is what the balance goes by.
-struct SignRule {
+struct SignRule: AlertRule {
+  static let ids = [AlertRuleID.sign]
+  static let guide = [
+    AlertGuide(
+      "for 4 hours (20 of a consumer by itself) the state of charge, the dark, the balance or the power itself show that "
+        + "the sign of a power is inverted; cleared after 2 hours to the contrary",
+      remedy: "Write the scale that the alert names into the plant file.")
+  ]
+
   /// What a series is to the rule.
   enum Role: UInt8 {
     case none, power, stateOfCharge
@@ -46,18 +59,21 @@ struct SignRule {
       if series.profile.isForecast { return .none }
       if register.isBalancePower(index), series.profile.unit?.quantity == .power { return .power }
       let isCharge = ["soc", "state_of_charge"].contains(series.sensor.lowercased())
-      return isCharge && register.kind(of: index) == .battery ? .stateOfCharge : .none
+      return isCharge && register.kind(of: index).role == .storage ? .stateOfCharge : .none
     }
   }
 
-  /// Takes in a reading that is in order [canonical unit].
-  mutating func take(_ value: Double, at time: Timestamp, of series: SeriesIndex, _ register: PlantRegister) {
-    switch roles[series.position] {
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { roles[series.position] != .none }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let asset = reading.asset.position
+    switch roles[reading.series.position] {
     case .none: return
-    case .power: watches[register.series[series.position].asset.position].take(power: value, at: time)
+    case .power: watches[asset].take(power: reading.value, at: reading.time)
     case .stateOfCharge:
-      let asset = register.series[series.position].asset.position
-      watches[asset].take(stateOfCharge: value, capacity: register.assets[asset].energyKilowattHours)
+      watches[asset].take(stateOfCharge: reading.value, capacity: register.assets[asset].energyKilowattHours)
     }
   }
 
@@ -109,12 +125,16 @@ extension SignRule {
     var terms: [Term] = []
     var newest = Timestamp.distantPast
     var isWhole = true
-    let hasGrid = register.assets.contains { $0.kind == .grid && $0.within == nil }
+    let hasGrid = register.assets.contains {
+      $0.kind.role == .gridExchange && !$0.kind.traits.isMeter && $0.within == nil
+    }
     for position in register.assets.indices {
       let watch = watches[position]
       let asset = register.assets[position]
       // What has been silent for a day is gone, and no part of the balance.
-      guard watch.time != .distantPast, clock - watch.time < .day, asset.kind != .meter || !hasGrid else { continue }
+      guard watch.time != .distantPast, clock - watch.time < .day, !asset.kind.traits.isMeter || !hasGrid else {
+        continue
+      }
       newest = max(newest, watch.time)
       guard isFresh(watch, AssetIndex(position), at: clock, register) else {
         isWhole = false
@@ -151,14 +171,16 @@ extension SignRule {
   private mutating func judgeAlone(_ term: Term, at clock: Timestamp, _ register: PlantRegister) {
     let asset = register.assets[term.asset]
     let power = watches[term.asset].power
-    guard [.pv, .wind, .load, .heatPump].contains(asset.kind) else { return }
-    let size = asset.capacityKilowatts ?? asset.powerKilowatts
+    guard asset.kind.traits.isNeverNegative else { return }
+    let size = asset.nominalKilowatts
     // Inverters and turbines draw some power for themselves.
     let least = max(0.1, size.map { 0.02 * $0 } ?? 0.05 * watches[term.asset].greatest)
     guard power.magnitude > least else { return }
     if power > 0 {
       watches[term.asset].vote(direct: false, .own)
-    } else if asset.kind != .pv || SolarPosition(at: clock, location: register.plant.location).elevationDegrees > 5 {
+    } else if asset.kind.traits.driver != .sun
+      || SolarPosition(at: clock, location: register.plant.location).elevationDegrees > 5
+    {
       watches[term.asset].vote(direct: true, .own)
     }
   }
@@ -168,7 +190,7 @@ extension SignRule {
     let grids = terms.filter { register.assets[$0.asset].kind.role == .gridExchange }
     let others = terms.filter { register.assets[$0.asset].kind.role != .gridExchange }
     guard grids.count == 1, let grid = grids.first, !others.isEmpty,
-      !register.assets.contains(where: { $0.kind == .wind }),
+      !register.assets.contains(where: { $0.kind.traits.driver == .wind }),
       others.allSatisfy({ $0.value.magnitude < SignRule.shows * grid.value.magnitude }),
       grid.value.magnitude > max(0.05, 0.02 * watches[grid.asset].greatest),
       SolarPosition(at: clock, location: register.plant.location).elevationDegrees < -6
@@ -212,12 +234,11 @@ extension SignRule {
 
 // MARK: - Alerts
 
-extension AlertStage {
-  /// Looks at the signs at a minute mark, and raises and clears alerts when an hour is over.
-  mutating func judgeSigns(_ frame: inout Frame, _ register: PlantRegister) {
-    guard signs.look(at: frame.clock, register) else { return }
-    for position in signs.watches.indices where signs.watches[position].time != .distantPast {
-      let watch = signs.watches[position]
+extension SignRule {
+  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    guard frame.cause == .minute, look(at: frame.clock, register) else { return }
+    for position in watches.indices where watches[position].time != .distantPast {
+      let watch = watches[position]
       let kind = register.assets[position].kind
       let hours = kind.role == .consumption ? SignRule.hours.consumer : SignRule.hours.usual
       let isInverted = watch.isInverted(hours: hours)
@@ -225,10 +246,10 @@ extension AlertStage {
       guard isInverted || isOver, let series = register.power(of: AssetIndex(position)) else { continue }
       let key = AlertKey(rule: .sign, asset: AssetIndex(position), series: series)
       if isOver {
-        book.clear(key, at: frame.clock, "Its sign fits again.", value: watch.power, &frame)
-      } else if book.wouldChange(key, .warning) {
+        context.book.clear(key, at: frame.clock, "Its sign fits again.", value: watch.power, &frame)
+      } else if context.book.wouldChange(key, .warning) {
         let message = signMessage(series, kind, watch, at: frame.clock, register)
-        book.raise(key, .warning, at: frame.clock, message, &frame, register)
+        context.book.raise(key, .warning, at: frame.clock, message, &frame, register)
       }
     }
   }
@@ -247,11 +268,11 @@ extension AlertStage {
       }
     var reasons: [String] = []
     if watch.evidence & SignWatch.Evidence.stateOfCharge.rawValue != 0 {
-      reasons.append("its state of charge rises while it says discharge and falls while it says charging")
+      reasons.append("its state of charge rises while it reports discharge and falls while it reports charging")
     }
     if watch.evidence & SignWatch.Evidence.own.rawValue != 0 { reasons.append("it is negative all the time") }
     if watch.evidence & SignWatch.Evidence.dark.rawValue != 0 {
-      reasons.append("it says export in the dark while nothing generates")
+      reasons.append("it reports export in the dark while nothing generates")
     }
     if watch.evidence & SignWatch.Evidence.balance.rawValue != 0 {
       reasons.append("grid = consumption - generation - battery holds only with its sign turned")
@@ -260,7 +281,7 @@ extension AlertStage {
       title: "\(name) has the wrong sign",
       text: "\(name) seems to be inverted, seen over \(watch.invertedHours) hours until \(time): "
         + "\(reasons.joined(separator: "; ")). Positive is \(positive) here. "
-        + AlertStage.remedy(asset: register.asset(of: series).name, sensor: sensor, register.plant.topics),
+        + Self.remedy(asset: register.asset(of: series).name, sensor: sensor, register.plant.topics),
       value: watch.power)
   }
 

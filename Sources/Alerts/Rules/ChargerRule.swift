@@ -1,0 +1,104 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// A vehicle is connected and gets nothing.
+  static let charger = AlertRuleID("charger", isFaultOfAsset: true)
+}
+
+/// Watches whether connected vehicles are charged.
+struct ChargerRule: AlertRule {
+  static let ids = [AlertRuleID.charger]
+  static let guide = [
+    AlertGuide(
+      "a vehicle is connected and gets nothing for 5 minutes, or for 2 after its charging broke off; cleared when it "
+        + "charges, leaves, or a command holds it back",
+      remedy: "Look at the contactor, and at whether a schedule holds the charger back.")
+  ]
+  static let causes = [AlertCause(.outage, .plant)]
+
+  /// How long a vehicle waits until there is an alert: one whose charging broke off, and one that was never served.
+  static let wait = (served: TimeSpan.minutes(2), unserved: TimeSpan.minutes(5))
+  /// Share of the size below which it gets nothing.
+  static let nothing = 0.02
+  /// Share of the size above which charging does not end by itself: a vehicle that is nearly full takes less and less.
+  static let full = 0.3
+
+  private struct State {
+    /// Since when a vehicle is connected; `distantPast` while none is.
+    var connected = Timestamp.distantPast
+    /// Since when it gets nothing; `distantPast` while it does.
+    var unserved = Timestamp.distantPast
+    /// Latest power that was something [kW].
+    var lastPower = 0.0
+  }
+
+  private var states: [Int32: State] = [:]
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+    register.kind(of: series).traits.hasVehicles
+  }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let (value, time) = (reading.value, reading.time)
+    guard value.isFinite else { return }
+    var state = states[reading.asset.rawValue] ?? State()
+    defer { states[reading.asset.rawValue] = state }
+    let key = AlertKey(rule: .charger, asset: reading.asset)
+    let asset = register.assets[reading.asset.position]
+    if register.series[reading.series.position].sensor == "connected" {
+      if value < 0.5 {
+        state = State()
+        context.book.clear(key, at: time, "The vehicle has left.", &frame)
+      } else if state.connected == .distantPast {
+        state.connected = time
+      }
+      return
+    }
+    if let limit = frame.limits[reading.asset], limit <= Self.nothing * (asset.nominalKilowatts ?? 0) {
+      state.unserved = .distantPast
+      return context.book.clear(key, at: time, "A command holds it back.", value: value, &frame)
+    }
+    guard context.isPower[reading.series.position], state.connected != .distantPast,
+      let size = asset.nominalKilowatts, size > 0
+    else { return }
+    if value > Self.nothing * size {
+      (state.unserved, state.lastPower) = (.distantPast, value)
+      let words = "It charges again, with \(AlertBook.rounded(value)) kW."
+      return context.book.clear(key, at: time, words, value: value, &frame)
+    }
+    if state.unserved == .distantPast { state.unserved = time }
+    let wait: TimeSpan? =
+      state.lastPower == 0 ? Self.wait.unserved : state.lastPower > Self.full * size ? Self.wait.served : nil
+    guard let wait, time - state.unserved >= wait else { return }
+    let message = AlertMessage(
+      title: "\(asset.name) does not charge",
+      text: "A vehicle has been connected to \(asset.name) since \(state.connected) and gets nothing since "
+        + "\(state.unserved). Look at its contactor, and at whether a schedule holds it back.", value: value)
+    context.book.raise(key, .warning, at: time, message, &frame, register)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(states.sorted { $0.key < $1.key }) { writer, entry in
+      writer.write(entry.key)
+      writer.write(entry.value.connected)
+      writer.write(entry.value.unserved)
+      writer.write(entry.value.lastPower)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    states = [:]
+    let entries = try reader.readArray(elementSize: 28) { (reader) throws(SnapshotError) in
+      (
+        try reader.read(Int32.self),
+        State(
+          connected: try reader.readTimestamp(), unserved: try reader.readTimestamp(),
+          lastPower: try reader.readDouble())
+      )
+    }
+    for (asset, state) in entries { states[asset] = state }
+  }
+}

@@ -1,0 +1,80 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// An asset's clock is wrong.
+  static let clock = AlertRuleID("clock", concernsData: true)
+}
+
+/// Compares how far an asset's times are behind their receipt with the same of the plant's other assets.
+struct ClockRule: AlertRule {
+  static let ids = [AlertRuleID.clock]
+  static let guide = [
+    AlertGuide(
+      "5 readings in a row are more than a minute behind or ahead of those of the plant's other assets; cleared by 5 "
+        + "that are not", remedy: "Look at the time server of its gateway.")
+  ]
+  static let admits: ReadingStandings = [.inOrder, .outOfOrder]
+
+  /// How far an asset's times may be behind or ahead of those of the others.
+  static let tolerance = TimeSpan.minute
+  /// An asset that was received within this time is compared with.
+  static let recent = TimeSpan.minutes(10)
+
+  private struct State {
+    /// How far the latest reading was behind its receipt.
+    var lag = TimeSpan.zero
+    var received = Timestamp.distantPast
+    var skewed = AlertRun()
+  }
+
+  private var states: [State] = []
+
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.assets.count, State()) }
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { true }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    guard reading.hasSourceTime, !frame.isCatchingUp else { return }
+    let asset = reading.asset.position
+    let lag = frame.received - reading.time
+    (states[asset].lag, states[asset].received) = (lag, frame.received)
+    let key = AlertKey(rule: .clock, asset: reading.asset)
+    // The usual case costs a comparison: nothing is off, and nothing was.
+    if lag.magnitude <= Self.tolerance, states[asset].skewed.length <= 0, !context.book.isActive(key) { return }
+    // The asset that is nearest to its receipt shows how long the transport takes.
+    let others = states.indices.filter { $0 != asset && frame.received - states[$0].received < Self.recent }
+    guard let least = others.map({ states[$0].lag }).min(by: { $0.magnitude < $1.magnitude }) else { return }
+    let skew = lag - least
+    states[asset].skewed.count(skew.magnitude > Self.tolerance)
+    if states[asset].skewed.holds(for: AlertRun.slow) {
+      let name = register.assets[asset].name
+      let side = skew > .zero ? "behind" : "ahead of"
+      let message = AlertMessage(
+        title: "The clock of \(name) is wrong",
+        text:
+          "Readings of \(name) are \(AlertBook.duration(skew.magnitude)) \(side) those of the plant's other assets, "
+          + "seen at \(frame.received). Look at the time server of its gateway.", value: skew.inSeconds)
+      context.book.raise(key, .warning, at: frame.received, message, &frame, register)
+    } else if states[asset].skewed.isOver(for: AlertRun.slow) {
+      context.book.clear(key, at: frame.received, "Its times are right again.", &frame)
+    }
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(states) { writer, state in
+      writer.write(state.lag)
+      writer.write(state.received)
+      state.skewed.write(to: &writer)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    states = try reader.readArray(elementSize: 18) { (reader) throws(SnapshotError) in
+      State(
+        lag: try reader.readTimeSpan(), received: try reader.readTimestamp(), skewed: try AlertRun(from: &reader))
+    }
+  }
+}

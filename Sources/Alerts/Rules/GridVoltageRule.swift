@@ -1,0 +1,118 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// The voltage of the grid is outside what EN 50160 allows.
+  static let voltage = AlertRuleID("voltage")
+  /// The grid is gone.
+  static let outage = AlertRuleID("outage", isFaultOfAsset: true)
+}
+
+/// Compares the voltage at a grid connection with what is usual there: the mean of the first readings, followed slowly.
+struct GridVoltageRule: AlertRule {
+  static let ids = [AlertRuleID.voltage, .outage]
+  static let guide = [
+    AlertGuide(
+      "2 readings in a row are more than 10 % off the usual voltage (EN 50160); cleared within 8 %",
+      remedy: "Look at the transformer's tap and at what feeds in."),
+    AlertGuide(
+      "2 readings in a row are below half the usual voltage; cleared when it is back",
+      remedy: "Look at the main breaker, then ask the network operator."),
+  ]
+  static let causes = [AlertCause(.outage, .plant)]
+
+  /// Share of the usual voltage by which it may deviate, and within which it is back.
+  static let band = (raises: 0.10, clears: 0.08)
+  /// Share of the usual voltage below which the grid is gone.
+  static let dead = 0.5
+  /// Readings that make the usual voltage.
+  static let learned: Int32 = 20
+
+  private struct State {
+    /// The usual voltage [V]; 0 while unknown.
+    var usual = 0.0
+    /// Readings that made it, up to ``GridVoltageRule/learned``.
+    var count: Int32 = 0
+    var deviating = AlertRun()
+    var dead = AlertRun()
+    /// When it was last inside the band: a collapse cannot have begun before.
+    var lastSound = Timestamp.distantPast
+  }
+
+  private var states: [State] = []
+
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.assets.count, State()) }
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+    register.kind(of: series).role == .gridExchange && register.series[series.position].sensor == "voltage"
+  }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let (value, time) = (reading.value, reading.time)
+    guard value.isFinite else { return }
+    var state = states[reading.asset.position]
+    defer { states[reading.asset.position] = state }
+    if state.count < Self.learned {
+      guard value > 1 else { return }
+      state.count += 1
+      state.usual += (value - state.usual) / Double(state.count)
+      return
+    }
+    let deviation = (value / state.usual - 1).magnitude
+    let name = register.assets[reading.asset.position].name
+    state.dead.count(value < Self.dead * state.usual)
+    if deviation > Self.band.raises {
+      state.deviating.count(true)
+    } else if deviation < Self.band.clears {
+      state.deviating.count(false)
+      state.lastSound = time
+      state.usual += 1e-4 * (value - state.usual)
+    }
+    let outage = AlertKey(rule: .outage, asset: reading.asset)
+    let voltage = AlertKey(rule: .voltage, asset: reading.asset)
+    var text: String {
+      "at \(time) it is \(AlertBook.rounded(value)) V, usual are \(AlertBook.rounded(state.usual)) V."
+    }
+    if state.dead.holds(for: AlertRun.fast) {
+      let message = AlertMessage(
+        title: "The grid at \(name) is gone",
+        text: "The voltage at \(name) has collapsed: \(text) Look at the main breaker, then ask the network operator.",
+        value: value)
+      context.book.raise(outage, .critical, at: time, begunAfter: state.lastSound, message, &frame, register)
+      context.book.clear(voltage, at: time, "It is now an outage.", value: value, &frame)
+      return
+    }
+    if state.dead.isOver(for: AlertRun.fast) {
+      context.book.clear(outage, at: time, "The grid is back.", &frame)
+    }
+    if state.deviating.holds(for: AlertRun.fast), state.dead.length <= 0 {
+      let message = AlertMessage(
+        title: "The voltage at \(name) is off",
+        text: "The voltage at \(name) is outside ±10 % of what is usual: \(text) Look at the transformer's tap and at "
+          + "what feeds in.", value: value)
+      context.book.raise(voltage, .warning, at: time, message, &frame, register)
+    } else if state.deviating.isOver(for: AlertRun.fast) {
+      context.book.clear(voltage, at: time, "The voltage is as usual.", value: value, &frame)
+    }
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(states) { writer, state in
+      writer.write(state.usual)
+      writer.write(state.count)
+      state.deviating.write(to: &writer)
+      state.dead.write(to: &writer)
+      writer.write(state.lastSound)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    states = try reader.readArray(elementSize: 24) { (reader) throws(SnapshotError) in
+      State(
+        usual: try reader.readDouble(), count: try reader.read(Int32.self), deviating: try AlertRun(from: &reader),
+        dead: try AlertRun(from: &reader), lastSound: try reader.readTimestamp())
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// An asset is gone, as its gateway or the broker reports.
+  static let offline = AlertRuleID("offline", concernsData: true)
+}
+
+/// Follows the availability that gateways, and the broker by last wills, report. It is known at once, while silence has to
+/// be waited for, so `no_data` of the asset follows from it.
+struct OfflineRule: AlertRule {
+  static let ids = [AlertRuleID.offline]
+  static let guide = [
+    AlertGuide(
+      "a gateway or the broker reports an asset offline; critical after 5 minutes; cleared when it is online",
+      remedy: "Look at its power supply, its gateway and its network.")
+  ]
+
+  /// For how long an asset is offline until that is critical.
+  static let critical = TimeSpan.minutes(5)
+
+  mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    if frame.availability.isEmpty { return }
+    // A copy, since the frame takes the transitions; there are few.
+    let changes = frame.availability
+    for change in changes where register.assets.indices.contains(change.asset.position) {
+      let key = AlertKey(rule: .offline, asset: change.asset)
+      if change.isOnline {
+        context.book.clear(key, at: frame.received, "It is online again.", &frame)
+      } else {
+        let name = register.assets[change.asset.position].name
+        let message = Self.message(name, "since \(frame.received)", seconds: 0)
+        context.book.raise(key, .warning, at: frame.received, message, &frame, register)
+      }
+    }
+  }
+
+  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    if frame.cause == .tick, !context.isCatchingUp { escalate(&context, &frame, register) }
+  }
+
+  private func escalate(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+    let due = context.book.explainers.filter { key in
+      guard key.rule == .offline, let alert = context.book.alerts[key], context.book.isActive(key) else { return false }
+      return alert.severity < .critical && frame.received - alert.raised >= Self.critical
+    }
+    if due.isEmpty { return }
+    for key in due.sorted(by: { $0.order < $1.order }) {
+      guard let asset = key.asset, let raised = context.book.alerts[key]?.raised else { continue }
+      let span = frame.received - raised
+      let since = "for \(AlertBook.duration(span)), since \(raised)"
+      let message = Self.message(register.assets[asset.position].name, since, seconds: span.inSeconds)
+      context.book.raise(key, .critical, at: frame.received, message, &frame, register)
+    }
+  }
+
+  private static func message(_ name: String, _ since: String, seconds: Double) -> AlertMessage {
+    AlertMessage(
+      title: "\(name) is offline",
+      text:
+        "\(name) has been offline \(since), as its gateway or the broker reports. Look at its power supply, its gateway "
+        + "and its network.", value: seconds)
+  }
+}
+
+extension AlertBook {
+  /// Whether an asset is reported offline.
+  func isOffline(_ asset: AssetIndex) -> Bool {
+    let key = AlertKey(rule: .offline, asset: asset)
+    return explainers.contains(key) && isActive(key)
+  }
+}

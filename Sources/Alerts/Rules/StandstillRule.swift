@@ -1,0 +1,171 @@
+import PlantModel
+import PlantPhysics
+import StreamCore
+
+extension AlertRuleID {
+  /// A sensor no longer moves.
+  static let stuck = AlertRuleID("stuck", concernsData: true)
+  /// A generator is held below what its light or wind lets expect.
+  static let derating = AlertRuleID("derating", isFaultOfAsset: true)
+}
+
+/// Judges a sensor that stands still.
+///
+/// A generator that is held below what its light or wind lets expect is derated or curtailed; else its meter repeats
+/// itself. Between the two, half an hour decides. A power that is as good as the rating is clipped by the inverter, which
+/// is ordinary.
+struct StandstillRule: AlertRule {
+  static let ids = [AlertRuleID.stuck, .derating]
+  static let guide = [
+    AlertGuide(
+      "5 readings in a row are stuck: unchanged for longer than the quantity can be; cleared when it moves",
+      remedy: "Look at the sensor and at whether its gateway repeats an old value."),
+    AlertGuide(
+      "a generator stands between 5 and 97 % of its rating while 10 % more can be expected; cleared when it has risen",
+      remedy: "Look at its inverter's temperature and fans, and at limits that the grid operator has set."),
+  ]
+  static let causes = [
+    AlertCause(.outage, .plant), AlertCause(.offline, .asset), AlertCause(.trip, .asset),
+  ]
+
+  /// A resource that was measured within this time tells what to expect.
+  static let recent = TimeSpan.minutes(2)
+  /// A power that nothing explains is taken for a stuck meter after this.
+  static let patience = TimeSpan.minutes(30)
+
+  /// What is remembered of a generator.
+  private struct Generator {
+    /// Since when its power stands still; `distantPast` while it moves.
+    var heldSince = Timestamp.distantPast
+    /// The power at which a derating holds it [kW]; 0 without one.
+    var ceiling = 0.0
+    /// Readings above that.
+    var free = AlertRun()
+  }
+
+  private var runs: [AlertRun] = []
+  private var generators: [Int32: Generator] = [:]
+
+  mutating func follow(_ register: PlantRegister) { runs.grow(to: register.series.count, AlertRun()) }
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { true }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    runs[reading.series.position].count(reading.quality == .stuck)
+    let run = runs[reading.series.position]
+    let isGenerator = context.isPower[reading.series.position] && register.kind(of: reading.series).role == .generation
+    if isGenerator { judge(reading, run, &context, &frame, register) }
+    if run.length.magnitude != AlertRun.slow.magnitude { return }
+    let key = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
+    // What has no size to compare with is taken for stuck at once.
+    if run.length > 0, !isGenerator || register.assets[reading.asset.position].nominalKilowatts == nil {
+      raiseStuck(reading, &context, &frame, register)
+    } else if run.length < 0 {
+      context.book.clear(key, at: reading.time, "It moves again.", value: reading.value, &frame)
+    }
+  }
+
+  private mutating func judge(
+    _ reading: AlertReading, _ run: AlertRun, _ context: inout AlertContext, _ frame: inout Frame,
+    _ register: PlantRegister
+  ) {
+    let (value, time) = (reading.value, reading.time)
+    let asset = register.assets[reading.asset.position]
+    let derating = AlertKey(rule: .derating, asset: reading.asset, series: reading.series)
+    if run.length <= 0 || frame.limits[reading.asset] != nil {
+      guard generators[reading.asset.rawValue] != nil else { return }
+      generators[reading.asset.rawValue]?.heldSince = .distantPast
+      return clear(derating, reading, &context, &frame)
+    }
+    guard run.holds(for: AlertRun.slow), let size = asset.nominalKilowatts else { return }
+    var generator = generators[reading.asset.rawValue] ?? Generator()
+    defer { generators[reading.asset.rawValue] = generator }
+    if generator.heldSince == .distantPast { generator.heldSince = time }
+    let stuck = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
+    let expected = expectedPower(asset.kind, size, context.resources[reading.asset.position], at: time)
+    if value > 0.05 * size, value < 0.97 * size, expected > 1.1 * value {
+      if context.book.isActive(derating) || context.book.isActive(stuck) { return }
+      generator.ceiling = value
+      let message = Self.message(asset.name, value, size: size, expected: expected, at: time)
+      context.book.raise(derating, .warning, at: time, message, &frame, register)
+    } else if value < 0.97 * size, expected < 0.85 * value || time - generator.heldSince > Self.patience {
+      context.book.clear(
+        derating, at: time, "It stands at more than can be expected of it.", value: value, &frame)
+      raiseStuck(reading, &context, &frame, register)
+    }
+  }
+
+  /// The power that light or wind of a moment ago let expect [kW]; 0 if none is measured.
+  private func expectedPower(
+    _ kind: AssetKind, _ size: Double, _ resource: (value: Double, time: Timestamp), at time: Timestamp
+  ) -> Double {
+    guard time - resource.time <= Self.recent else { return 0 }
+    if kind.traits.driver == .wind { return WindTurbine(ratedKilowatts: size).power(windSpeed: resource.value) }
+    // Modules are some 25 K warmer than 25 °C in full sun.
+    return PhotovoltaicModel(inverterKilowatts: size).power(
+      irradiance: resource.value, cellTemperature: 25 + 0.025 * resource.value)
+  }
+
+  /// A derating is over when the power has risen above it.
+  private mutating func clear(
+    _ key: AlertKey, _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame
+  ) {
+    guard var generator = generators[reading.asset.rawValue], generator.ceiling > 0 else { return }
+    defer { generators[reading.asset.rawValue] = generator }
+    generator.free.count(reading.value > 1.03 * generator.ceiling)
+    guard generator.free.holds(for: AlertRun.slow) else { return }
+    generator.ceiling = 0
+    let words = "It gives \(AlertBook.rounded(reading.value)) kW again."
+    context.book.clear(key, at: reading.time, words, value: reading.value, &frame)
+  }
+
+  private func raiseStuck(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let key = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
+    guard context.book.wouldChange(key, .warning) else { return }
+    let name = AlertContext.name(of: reading.series, register)
+    let amount = AlertContext.amount(AlertBook.rounded(reading.value), of: reading.series, register)
+    let message = AlertMessage(
+      title: "\(name) does not move",
+      text: "\(name) has stood at \(amount) for longer than it can, seen at \(reading.time). Look at the sensor and at "
+        + "whether its gateway repeats an old value.", value: reading.value)
+    context.book.raise(key, .warning, at: reading.time, message, &frame, register)
+  }
+
+  private static func message(
+    _ name: String, _ value: Double, size: Double, expected: Double, at time: Timestamp
+  ) -> AlertMessage {
+    AlertMessage(
+      title: "\(name) is held at \(AlertBook.rounded(value)) kW",
+      text:
+        "\(name) stands at \(AlertBook.rounded(value)) kW, \(AlertBook.rounded(100 * value / size)) % of its rating, "
+        + "where \(AlertBook.rounded(expected)) kW can be expected, seen at \(time). It is derated or curtailed: "
+        + "look at its inverter's temperature and fans, and at limits that the grid operator has set.", value: value)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    writer.write(runs) { $1.write(to: &$0) }
+    writer.write(generators.sorted { $0.key < $1.key }) { writer, entry in
+      writer.write(entry.key)
+      writer.write(entry.value.heldSince)
+      writer.write(entry.value.ceiling)
+      entry.value.free.write(to: &writer)
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    runs = try reader.readArray(elementSize: 2) { (reader) throws(SnapshotError) in try AlertRun(from: &reader) }
+    generators = [:]
+    let entries = try reader.readArray(elementSize: 22) { (reader) throws(SnapshotError) in
+      (
+        try reader.read(Int32.self),
+        Generator(
+          heldSince: try reader.readTimestamp(), ceiling: try reader.readDouble(), free: try AlertRun(from: &reader))
+      )
+    }
+    for (asset, generator) in entries { generators[asset] = generator }
+  }
+}

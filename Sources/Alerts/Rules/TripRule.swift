@@ -1,0 +1,165 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// A generator or load fell to nothing at once.
+  static let trip = AlertRuleID("trip", isFaultOfAsset: true)
+}
+
+/// Finds powers that fall to nothing faster than sun, wind or people let them.
+struct TripRule: AlertRule {
+  static let ids = [AlertRuleID.trip]
+  static let guide = [
+    AlertGuide(
+      "a power falls from above 20 % of the size to below 2 % within 10 minutes and stays there for 2 readings, or a "
+        + "generator stops in the light; cleared above 5 %",
+      remedy: "Look at the breaker and the inverter, and at the codes they show, before restarting.")
+  ]
+  static let causes = [
+    AlertCause(.outage, .plant),
+    // What sends thousands of its unit seems to have fallen to nothing.
+    AlertCause(.unit, .series),
+  ]
+
+  /// Shares of the size: above the first it runs, below the second it stands, above the third it is back.
+  static let share = (running: 0.2, standing: 0.02, restarted: 0.05)
+  /// Longest time between running and standing that is a trip; the sun sets and the wind dies more slowly.
+  static let fall = TimeSpan.minutes(10)
+  /// Light in which a generator gives something [W/m²], so that one that stops has tripped.
+  static let light = 100.0
+  /// Light that was measured within this time counts.
+  static let recent = TimeSpan.minutes(2)
+  /// For how long a load must not have stood before; one that switches off in the ordinary way is spared.
+  static let neverStood = TimeSpan.day
+
+  private struct State: BitwiseCopyable {
+    /// Readings standing after a fall, then of running again.
+    var trip = AlertRun()
+    /// The last two values, the later one first [kW], and when they were.
+    var earlier = (Double.nan, Double.nan)
+    var earlierTime = (Timestamp.distantPast, Timestamp.distantPast)
+    /// Greatest value in about the last day, if the size is not known [kW].
+    var recentMaximum = 0.0
+    /// When it last stood in the ordinary way.
+    var lastStood = Timestamp.distantPast
+    /// When it was first seen.
+    var first = Timestamp.distantPast
+  }
+
+  private var states = SeriesStates<State>()
+
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count) }
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+    register.kind(of: series).traits.trip != .none
+  }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    // A fall is sudden by nature, so `rate` and `spike` do not speak against it.
+    guard context.isPower[reading.series.position], reading.quality != .outOfRange, reading.value.isFinite else {
+      return
+    }
+    let place = states.place(of: reading.series.position) ?? states.add(State(), to: reading.series.position)
+    var state = states[place]
+    judge(reading, &state, &context, &frame, register)
+    states[place] = state
+  }
+
+  private func judge(
+    _ reading: AlertReading, _ state: inout State, _ context: inout AlertContext, _ frame: inout Frame,
+    _ register: PlantRegister
+  ) {
+    let (value, time) = (reading.value, reading.time)
+    let asset = register.assets[reading.asset.position]
+    if state.first == .distantPast { state.first = time }
+    let key = AlertKey(rule: .trip, asset: reading.asset, series: reading.series)
+    let size = asset.nominalKilowatts ?? state.recentMaximum
+    let isStanding = value.magnitude < Self.share.standing * size
+    if isStanding, frame.limits[reading.asset] == 0 {
+      // What was shut down shows no more whether it could run; after a trip a person says that it was looked at.
+      state.earlier = (0, 0)
+      state.lastStood = time
+      if context.book.isActive(key), context.book.alerts[key]?.isAcknowledged != true { return }
+      state.trip.reset()
+      return context.book.clear(
+        key, at: time, "It was shut down, and the trip is acknowledged.", value: value, &frame)
+    }
+    if context.book.isActive(key) {
+      state.trip.count(value < Self.share.restarted * size)
+      if state.trip.isOver(for: AlertRun.fast) {
+        let words = "It runs again, with \(AlertBook.rounded(value)) kW."
+        context.book.clear(key, at: time, words, value: value, &frame)
+        state.trip.reset()
+      }
+    } else if state.trip.length > 0 {
+      if isStanding { state.trip.count(true) } else { state.trip.reset() }
+    } else if isStanding, hasFallen(state, size, time, context.resources[reading.asset.position]),
+      !mayStand(asset.kind.traits.trip, state, time)
+    {
+      state.trip.reset()
+      state.trip.count(true)
+    }
+    if !context.book.isActive(key), state.trip.holds(for: AlertRun.fast) {
+      context.book.raise(key, .critical, at: time, Self.message(asset.name, state, value, time), &frame, register)
+    }
+    if isStanding && state.trip.length == 0 { state.lastStood = time }
+    if state.trip.length == 0 { remember(value, time, &state) }
+  }
+
+  private func remember(_ value: Double, _ time: Timestamp, _ state: inout State) {
+    // Forgets half of it in a day.
+    let days = min(max((time - state.earlierTime.0).inHours / 24, 0), 1)
+    state.recentMaximum = max(value, (1 - 0.5 * days) * state.recentMaximum)
+    state.earlier = (value, state.earlier.0)
+    state.earlierTime = (time, state.earlierTime.0)
+  }
+
+  /// Whether it ran a short time ago, or gave anything at all in the light.
+  private func hasFallen(
+    _ state: State, _ size: Double, _ time: Timestamp, _ resource: (value: Double, time: Timestamp)
+  ) -> Bool {
+    guard size > 0 else { return false }
+    let running = Self.share.running * size
+    let isRecent = (time - state.earlierTime.0 <= Self.fall, time - state.earlierTime.1 <= Self.fall)
+    if (state.earlier.0 > running && isRecent.0) || (state.earlier.1 > running && isRecent.1) { return true }
+    return resource.value > Self.light && time - resource.time <= Self.recent
+      && state.earlier.0 > Self.share.standing * size && isRecent.0
+  }
+
+  /// A load that stood within the last day, or is known for less than a day, may switch off in the ordinary way.
+  private func mayStand(_ rule: TripBehaviour, _ state: State, _ time: Timestamp) -> Bool {
+    rule == .fallOfConstantRunner && time - max(state.lastStood, state.first) < Self.neverStood
+  }
+
+  private static func message(_ name: String, _ state: State, _ value: Double, _ time: Timestamp) -> AlertMessage {
+    let before = AlertBook.rounded(state.earlier.0 > state.earlier.1 ? state.earlier.0 : max(state.earlier.0, 0))
+    return AlertMessage(
+      title: "\(name) has tripped",
+      text:
+        "The power of \(name) fell from \(before) kW at \(state.earlierTime.0) to \(AlertBook.rounded(value)) kW and "
+        + "stays there at \(time). Look at its breaker and inverter, and at the codes they show, before restarting.",
+      value: value)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) {
+    states.snapshot(into: &writer) { writer, state in
+      state.trip.write(to: &writer)
+      for value in [state.earlier.0, state.earlier.1, state.recentMaximum] { writer.write(value) }
+      for time in [state.earlierTime.0, state.earlierTime.1, state.lastStood, state.first] { writer.write(time) }
+    }
+  }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in
+      var state = State()
+      state.trip = try AlertRun(from: &reader)
+      state.earlier = (try reader.readDouble(), try reader.readDouble())
+      state.recentMaximum = try reader.readDouble()
+      state.earlierTime = (try reader.readTimestamp(), try reader.readTimestamp())
+      (state.lastStood, state.first) = (try reader.readTimestamp(), try reader.readTimestamp())
+      return state
+    }
+  }
+}

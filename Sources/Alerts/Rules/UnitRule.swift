@@ -1,0 +1,87 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// A sensor sends thousandths or thousands of its unit.
+  static let unit = AlertRuleID("unit", concernsData: true)
+}
+
+/// Finds values that have become thousandths of what they were, each of which may be plausible by itself. Thousands are
+/// found by ``RangeRule``.
+struct UnitRule: AlertRule {
+  static let ids = [AlertRuleID.unit]
+  static let guide = [
+    AlertGuide(
+      "5 readings in a row are a thousandth or a thousand times of what came before; cleared by 5 that are not",
+      remedy: "Look at the gateway, and at unit and scale in the plant file.")
+  ]
+
+  private var states: [ThousandthWatch] = []
+
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count, ThousandthWatch()) }
+
+  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+    let profile = register.series[series.position].profile
+    return !profile.isDerived && profile.sampling != .counter
+  }
+
+  mutating func observe(
+    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+  ) {
+    let (position, value, time) = (reading.series.position, reading.value, reading.time)
+    states[position].take(value, at: time)
+    let run = states[position].run
+    if run.length.magnitude != AlertRun.slow.magnitude { return }
+    let key = AlertKey(rule: .unit, asset: reading.asset, series: reading.series)
+    if run.length > 0 {
+      let message = Self.message(reading.series, value, before: states[position].level, at: time, register)
+      context.book.raise(key, .warning, at: time, message, &frame, register)
+    } else {
+      context.book.clear(key, at: time, "Readings are plausible again.", value: value, &frame)
+    }
+  }
+
+  /// The text of an alert about a unit.
+  ///
+  /// - Parameters:
+  ///   - value: The value now [canonical unit].
+  ///   - before: A value of before [canonical unit].
+  static func message(
+    _ series: SeriesIndex, _ value: Double, before: Double, at time: Timestamp, _ register: PlantRegister
+  ) -> AlertMessage {
+    let name = AlertContext.name(of: series, register)
+    let unit = register.series[series.position].profile.unit
+    let isLarge = value.magnitude > before.magnitude
+    let number = isLarge ? AlertBook.rounded(value) : "\(value)"
+    return AlertMessage(
+      title: "\(name) is in the wrong unit",
+      text:
+        "\(name) reports \(number) at \(time), a \(isLarge ? "thousand times" : "thousandth of") the "
+        + "\(AlertBook.rounded(before)) \(unit?.canonicalUnit.symbol ?? "") of before: it sends "
+        + "\(isLarge ? UnitMixup.smaller(than: unit) : UnitMixup.larger(than: unit)). Look at its gateway, and at unit "
+        + "and scale in the plant file.", value: value)
+  }
+
+  func snapshot(into writer: inout SnapshotWriter) { writer.write(states) { $1.write(to: &$0) } }
+
+  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+    states = try reader.readArray(elementSize: 34) { (reader) throws(SnapshotError) in
+      try ThousandthWatch(from: &reader)
+    }
+  }
+}
+
+extension ThousandthWatch {
+  fileprivate func write(to writer: inout SnapshotWriter) {
+    for value in [level, least] { writer.write(value) }
+    for timestamp in [time, first] { writer.write(timestamp) }
+    run.write(to: &writer)
+  }
+
+  fileprivate init(from reader: inout SnapshotReader) throws(SnapshotError) {
+    self.init()
+    (level, least) = (try reader.readDouble(), try reader.readDouble())
+    (time, first) = (try reader.readTimestamp(), try reader.readTimestamp())
+    run = try AlertRun(from: &reader)
+  }
+}
