@@ -181,6 +181,11 @@ public struct CleaningStage: Stage {
   }
 
   /// Repeats a reading that had been accepted as good, now as a spike; its stored raw value stays.
+  ///
+  /// - Parameters:
+  ///   - time: Time of the reading.
+  ///   - standIn: Its replacement; NaN without any basis.
+  ///   - series: Series of the reading.
   private mutating func append(glitchAt time: Timestamp, _ standIn: Double, of series: SeriesIndex) {
     scratch.append(series: series, time: time, raw: .nan, value: standIn, hasSourceTime: true)
     let row = scratch.count - 1

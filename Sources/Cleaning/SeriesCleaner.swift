@@ -64,7 +64,7 @@ struct SeriesCleaner: BitwiseCopyable {
 
   /// Highest event time that was not in the future; the series' watermark is this minus the lateness.
   var highest = Timestamp.distantPast
-  /// Times in microseconds modulo 2³², which is enough to tell six readings apart; 0 without one.
+  /// Times in microseconds modulo 2³², which is enough to distinguish six readings; 0 without one.
   var recentTimes: InlineArray<6, UInt32> = .init(repeating: 0)
   var lastGood = Double.nan
   var lastGoodTime = Timestamp.distantPast
@@ -156,6 +156,11 @@ struct SeriesCleaner: BitwiseCopyable {
   static let shortestForRate = TimeSpan.seconds(10)
 
   /// Applies the rate and spike tests, and accepts a new level after several agreeing departures.
+  ///
+  /// - Parameters:
+  ///   - verdict: The reading; receives the flags.
+  ///   - isPlausible: Whether the value is within its range; others cannot make a new level.
+  ///   - profile: Profile of the sensor.
   private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: CleaningProfile) {
     let value = verdict.value
     var departure: QualityFlags = []
@@ -196,6 +201,11 @@ struct SeriesCleaner: BitwiseCopyable {
   }
 
   /// Returns the gap that ends here if both ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
+  ///
+  /// - Parameters:
+  ///   - time: Time of the reading that ends the gap.
+  ///   - value: Value of that reading.
+  ///   - profile: Profile of the sensor.
   private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
     // Values that hold until the next have no gaps.
     guard !holds(profile), interval.isRegular, lastGoodTime == highest, highest != .distantPast else {

@@ -2,7 +2,7 @@ import Glibc
 
 /// Autocorrelated noise: the Ornstein–Uhlenbeck process, sampled exactly at any step (an AR(1) series at a fixed one).
 ///
-/// `x(t + Δ) = φ x(t) + σ √(1 − φ²) ε` with `φ = exp(−Δ / τ)`; the standard deviation is σ whatever the step.
+/// `x(t + Δ) = φ x(t) + σ √(1 − φ²) ε` with `φ = exp(−Δ / τ)`. The standard deviation is σ at any step.
 /// Worked value: τ = 60 s and Δ = 60 s give φ = 0.3679.
 public struct AutoregressiveNoise: Sendable {
   /// Standard deviation of the values.

@@ -23,8 +23,8 @@ public enum Irradiance {
 
   /// Splits global horizontal irradiance [W/m²] into its diffuse and direct normal parts.
   ///
-  /// Direct and diffuse always add up to the global irradiance: `ghi = dhi + dni cos z`. With the sun less than 1°
-  /// above the horizon all of it counts as diffuse, since dividing by so small a cosine gives no usable value.
+  /// Direct and diffuse always add up to the global irradiance: `ghi = dhi + dni cos z`. If the sun is less than
+  /// 1° above the horizon all of it counts as diffuse, since division by so small a cosine is unreliable.
   public static func split(global ghi: Double, sun: SolarPosition) -> IrradianceComponents {
     let cosine = sun.cosineOfZenith
     guard ghi > 0, cosine > 0.01745 else { return IrradianceComponents(global: max(0, ghi), diffuse: max(0, ghi)) }
