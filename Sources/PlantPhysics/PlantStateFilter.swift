@@ -7,8 +7,8 @@
 /// The innovation of the grid meter is the part that the other meters do not explain: 0 while all of them are right. A
 /// level whose meters are silent follows from the others, with the uncertainty of that inference.
 ///
-/// Worked values for meters of 50, 30 and 15 kW, measured to 1 %: a grid meter of 5 kW has an innovation of
-/// 0 ± 0.60 kW, one of 11 kW has 6 kW. Without the first meter, 5 kW at the grid give 50 ± 0.34 kW.
+/// Worked values: the meters show 50, 30 and 15 kW to 1 %. A grid meter of 5 kW then has an innovation of 0 ± 0.60 kW,
+/// one of 11 kW has 6 kW. Without the first meter, 5 kW at the grid give 50 ± 0.34 kW.
 public struct PlantStateFilter: Sendable, Equatable {
   /// Consumption, generation and storage [kW].
   public private(set) var levels: [Double] = [0, 0, 0]
