@@ -2,7 +2,7 @@ import PlantModel
 
 /// The series from which one asset's energy is settled.
 public struct AssetMeters: Hashable, Sendable {
-  /// The asset.
+  /// The asset whose energy is settled.
   public var asset: AssetIndex
   /// Role in the plant's power balance.
   public var role: PowerRole

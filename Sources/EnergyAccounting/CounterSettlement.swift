@@ -18,7 +18,7 @@ extension AssetMeters {
   /// Longest time between two steps of a counter for which power determines the course of the step.
   private static let longestStep = TimeSpan.hours(6)
 
-  /// Returns a series' meter and the rule by which it is read; `nil` if the series has no meter.
+  /// A lookup of a series' meter and the rule by which it is read; `nil` if the series has no meter.
   public typealias Source = (SeriesIndex) -> (meter: Meter, rule: MeterRule)?
 
   /// Largest share of a stretch without power readings that is filled with the stretch's mean power.

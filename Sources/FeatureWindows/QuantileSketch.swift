@@ -89,8 +89,8 @@ struct QuantileSketch: BitwiseCopyable {
 
   /// Returns a quantile of the values; NaN without values.
   ///
-  /// A cluster stands at the middle of its values' positions, with a straight line from one cluster to the next. If each
-  /// cluster is one value, this is type 7 of Hyndman and Fan (1996).
+  /// A cluster stands at the middle of its values' positions, with a straight line from one cluster to the next. If
+  /// each cluster is one value, this is type 7 of Hyndman and Fan (1996).
   ///
   /// - Parameter probability: 0.1...0.9; the result is never beyond the means of the first and the last cluster.
   func quantile(_ probability: Float) -> Float {

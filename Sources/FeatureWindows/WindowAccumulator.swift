@@ -138,7 +138,7 @@ struct WindowAccumulator: BitwiseCopyable {
 
   private static func microseconds(_ span: TimeSpan) -> UInt32 { UInt32(clamping: span.nanoseconds / 1_000) }
 
-  /// Standard deviation of the population.
+  /// Returns the standard deviation of the population; NaN without readings.
   func standardDeviation(isTimed: Bool) -> Double {
     let weight = weight(isTimed: isTimed)
     return weight > 0 ? (Double(max(0, squares)) / weight).squareRoot() : .nan

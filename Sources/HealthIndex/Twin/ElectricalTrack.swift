@@ -12,7 +12,12 @@ struct ElectricalTrack: Sendable {
   var track = ResidualTrack(learning: 100, floor: 0.05)
   private var greatest = 0.0
 
-  /// Returns the residual of a power [kW], a voltage [V] and a current [A]; NaN if one of them is zero or missing.
+  /// Returns the residual of a power, a voltage and a current; NaN if one of them is zero or missing.
+  ///
+  /// - Parameters:
+  ///   - power: Power [kW].
+  ///   - voltage: Voltage [V].
+  ///   - current: Current [A].
   static func residual(power: Double, voltage: Double, current: Double) -> Double {
     let product = (voltage * current).magnitude / 1000
     return product > 0 && power != 0 ? log(power.magnitude / product) : .nan

@@ -12,7 +12,7 @@ struct TwinBook: Sendable {
     case grid(BalanceTwin)
   }
 
-  /// Returns the mean of a series in a slot; NaN if there is none.
+  /// A lookup of the mean of a series in a slot; NaN if there is none.
   typealias Mean = (SeriesIndex, Int) -> Double
 
   private var twins: [Twin] = []
