@@ -2,10 +2,10 @@ import PlantModel
 
 /// The test of cumulative counters, in which a fall may be a reset, a rollover, a correction or a glitch.
 ///
-/// The next reading decides the meaning of a fall. If it is back at the earlier level, and rose faster than the counter ever
-/// did, the fall was a glitch. Otherwise the counter continues from the lower level. A fall by at most a tenth is an
-/// error at once, until the counter is back or an hour has passed. A rise beyond the asset's limits is an error until
-/// another reading continues from it.
+/// The next reading decides the meaning of a fall. If it is back at the earlier level, and rose faster than the counter
+/// ever did, the fall was a glitch. Otherwise the counter continues from the lower level. A fall by at most a tenth is
+/// an error at once, until the counter is back or an hour has passed. A rise beyond the asset's limits is an error
+/// until another reading continues from it.
 extension SeriesCleaner {
   // Counters need no tests for standstill and plateaus, so the fields of these tests hold the counter's state.
 
