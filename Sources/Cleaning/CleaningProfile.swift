@@ -1,26 +1,26 @@
 import PlantModel
 
-/// What cleaning needs of a sensor's profile, without its names.
+/// The parts of a sensor's profile that cleaning needs, without names.
 struct CleaningProfile: BitwiseCopyable, Hashable {
   var lowest: Double
   var highest: Double
   var maximumRate: Double
-  /// Scatter that is ordinary for the quantity even where the last values happen to agree [canonical unit].
+  /// Scatter that is normal for the quantity even if the last values are equal [canonical unit].
   var scatter: Float
   var sampling: Sampling
   var mayStandStill: Bool
   var mayRestAtZero: Bool
   /// Whether the quantity jumps by nature: power, current, states.
   var isSwitched: Bool
-  /// Whether nobody has said what it can reach, though that could be said.
+  /// Whether the quantity is bounded but no range is configured; the range is then learned.
   var hasLearnedRange: Bool
-  /// Whether a value is said to hold until the next; `nil` where its own readings tell.
+  /// Whether a value holds until the next, as configured; `nil` if the readings decide.
   var holds: Bool?
-  /// Whether it does by what it measures, unless its readings tell otherwise.
+  /// Whether a value holds until the next, as the quantity suggests; the readings may show otherwise.
   var holdsByNature: Bool
-  /// For how long at the most.
+  /// Longest time for which a value holds until the next.
   var longestSilence: TimeSpan
-  /// Whether values are what is expected at times ahead; they are not judged.
+  /// Whether values are forecasts for later times; these are not judged.
   var isForecast: Bool
 
   init(_ profile: SensorProfile) {

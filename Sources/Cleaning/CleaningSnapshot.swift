@@ -4,7 +4,7 @@ import StreamCore
 extension CleaningStage {
   private static let layout: UInt16 = 5
 
-  /// Writes what is remembered of every series.
+  /// Writes the state of every series and the quality counts.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(qualityCounts) { $0.write($1) }
@@ -18,7 +18,9 @@ extension CleaningStage {
     }
   }
 
-  /// Replaces what is remembered by what a snapshot holds.
+  /// Replaces the state by that of a snapshot.
+  ///
+  /// - Throws: ``SnapshotError`` if the snapshot has another version, ends early or holds invalid values.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "cleaning")
     let counts = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.read(UInt64.self) }

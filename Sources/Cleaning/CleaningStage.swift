@@ -1,50 +1,57 @@
 import PlantModel
 import StreamCore
 
-/// Settles the quality and the best estimate of every reading, in place, and fills short gaps.
+/// Assigns quality flags and a best estimate to every reading, in place, and fills short gaps.
 ///
 /// | code | test |
 /// |---|---|
 /// | 2 out of range | not finite, or outside the sensor's range |
 /// | 5 stuck | exactly unchanged for more than 10 minutes and 20 samples, unless the quantity may stand still |
-/// | 4 spike | causal Hampel test, see the stage's source |
+/// | 4 spike | causal Hampel test, see ``SpikeTest`` |
 /// | 3 rate | faster than the sensor's maximum rate since the last good value |
 /// | 9 future | more than 5 minutes ahead of the receive time; does not move the watermark |
 /// | 7 late | behind the series' highest time by more than the lateness |
 /// | 6 duplicate | a time that the series had among its last six readings |
 ///
-/// Rate, spike and stuck need the order of time and are not asked of readings behind the highest time. Of counters they
-/// are asked otherwise, since resets are not errors: a fall that the next reading takes back was a spike, and the reading
-/// is given again with that quality; so is a fall by less than a tenth, for an hour at most; a rise beyond what the asset
-/// can take has the quality of a rate. Late readings and duplicates keep their value, which is true. A
-/// value under any other code is replaced by the last good one while that is younger than a minute or three typical
-/// intervals, else by NaN. A gap of 2.5 to 10 typical intervals and at most an hour between two good readings of a
-/// regular series is filled at the typical interval: on the straight line, or with the last value where the quantity
-/// may stand still. Filled readings precede the one that ends the gap in the batch.
+/// Rate, spike and stuck need chronological order and are not applied to readings behind the highest time. Counters
+/// have their own tests, since resets are not errors:
 ///
-/// A series that has been silent for more than a day keeps its highest time and its last good value alone: what is usual
-/// is learned again from its first readings when it speaks. What it held would not be asked by then.
+/// - A fall that the next reading reverts was a spike; the earlier reading is repeated with that quality.
+/// - A fall by at most a tenth is a spike for at most an hour.
+/// - A rise beyond the asset's limits has the quality "rate".
 ///
-/// A value that stands in for a reading has its method and its standard deviation in ``ReadingBatch/estimates``: that of a
-/// random walk with the changes of the last good readings, held at one end or at both.
+/// Late readings and duplicates keep their value, which is valid. A value under any other code is replaced by the last
+/// good one, or by NaN if that is too old. The limit is the longest of a minute, three typical intervals and, if values
+/// hold until the next, the longest silence.
 ///
-/// Where no size is declared, powers and currents have a learned range: 50 times what a series has reached in three days.
+/// A gap in a regular series between two good readings is filled if it spans 2.5 to 10 typical intervals and at most an
+/// hour. Filled readings lie at the typical interval on the straight line. If the quantity may stand still they repeat
+/// the last value. They precede the reading that ends the gap in the batch.
 ///
-/// Readings are judged one after the other, so how they are batched makes no difference.
+/// A series that has been silent for more than 25 hours keeps only its highest time, last good value and learned range.
+/// Its usual behaviour is learned again from its next readings. Older state would not affect results by then.
+///
+/// Each replaced or filled value has its method and standard deviation in ``ReadingBatch/estimates``. The deviation is
+/// that of a random walk with the changes of the last good readings, fixed at one end or at both.
+///
+/// Powers and currents without a declared size have a learned range: 50 times the level that the series reached in
+/// three days.
+///
+/// Readings are judged one after the other, so the division into batches makes no difference.
 public struct CleaningStage: Stage {
-  /// The stage's name.
+  /// Name of the stage.
   public static let name = "cleaning"
 
-  /// How far behind a series' highest time a reading may be without being late.
+  /// Time behind a series' highest time from which a reading is late.
   public let lateness: TimeSpan
-  /// How many readings got each quality since the start, by its code; readings filled into gaps under 1.
+  /// Number of readings by quality code since the start; readings filled into gaps count under 1.
   public private(set) var qualityCounts = [UInt64](repeating: 0, count: 10)
-  /// A series that has been silent for longer than this is dropped but for its last value.
+  /// Silence after which a series' state is reduced to a ``QuietSeries``.
   static let quietAfter = TimeSpan.hours(25)
 
   var states = SeriesStates<SeriesCleaner>()
   var quiet: [Int32: QuietSeries] = [:]
-  /// What judging needs of profiles, each once, and which of them a series has.
+  /// Each distinct profile once, and the index of each series' profile.
   private var profiles: [CleaningProfile] = []
   private var kinds: [UInt16] = []
   /// Whether values hold until the next, by series.
@@ -52,12 +59,12 @@ public struct CleaningStage: Stage {
   private var additions: [(row: Int, addition: Addition)] = []
   private var scratch = ReadingBatch()
 
-  /// A stage that has seen nothing.
+  /// Creates a stage without state.
   public init(lateness: TimeSpan = .seconds(10)) {
     self.lateness = max(.zero, lateness)
   }
 
-  /// Judges the frame's readings; on the hour, drops what has fallen silent; other frames pass.
+  /// Judges the frame's readings. On the hour, it also reduces the state of silent series.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if frame.cause == .minute, frame.clock == frame.clock.floored(to: .hour) { dropQuiet(before: frame.clock) }
     if kinds.count < register.series.count { follow(register) }
@@ -83,7 +90,7 @@ public struct CleaningStage: Stage {
         frame.points.field("reports", text: (holds ? Reporting.onChange : .interval).rawValue)
       }
       if verdict.flags.contains(QualityFlags(.stuck)), frame.limits[register.series[series].asset] != nil {
-        // What was told to give no more stands still there.
+        // An asset under a power limit may legitimately stand still there.
         verdict.flags.remove(QualityFlags(.stuck))
         (verdict.value, verdict.deviation) = (frame.readings.value[i], nil)
       }
@@ -100,7 +107,7 @@ public struct CleaningStage: Stage {
     if !additions.isEmpty { add(to: &frame.readings) }
   }
 
-  /// Learns of series that came into the register, and takes no more memory than they need.
+  /// Adds series that are new in the register, and reserves no more memory than they need.
   private mutating func follow(_ register: PlantRegister) {
     let count = register.series.count
     states.grow(to: count)
@@ -129,7 +136,7 @@ public struct CleaningStage: Stage {
     }
   }
 
-  /// Rebuilds the batch with what is added in front of the readings that add it.
+  /// Rebuilds the batch with each addition in front of the reading that caused it.
   private mutating func add(to readings: inout ReadingBatch) {
     scratch.removeAll()
     var next = 0
@@ -160,7 +167,7 @@ public struct CleaningStage: Stage {
   private mutating func append(_ gap: Gap, of series: SeriesIndex) {
     let span = (gap.end - gap.start).inSeconds
     var time = gap.start + gap.step
-    // The last step is left out when it would fall next to the reading itself.
+    // A last step right before the ending reading is left out.
     let last = gap.end - TimeSpan(nanoseconds: gap.step.nanoseconds / 2)
     while time < last {
       let share = (time - gap.start).inSeconds / span
@@ -173,7 +180,12 @@ public struct CleaningStage: Stage {
     }
   }
 
-  /// Gives a reading again, which was taken for good; its raw value stands as it was.
+  /// Repeats a reading that had been accepted as good, now as a spike; its stored raw value stays.
+  ///
+  /// - Parameters:
+  ///   - time: Time of the reading.
+  ///   - standIn: Its replacement; NaN without any basis.
+  ///   - series: Series of the reading.
   private mutating func append(glitchAt time: Timestamp, _ standIn: Double, of series: SeriesIndex) {
     scratch.append(series: series, time: time, raw: .nan, value: standIn, hasSourceTime: true)
     let row = scratch.count - 1

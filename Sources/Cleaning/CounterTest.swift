@@ -1,14 +1,15 @@
 import PlantModel
 
-/// The judgement of a cumulative count, where a fall may be a reset, a rollover, a correction or a glitch.
+/// The test of cumulative counters, in which a fall may be a reset, a rollover, a correction or a glitch.
 ///
-/// What a fall was, the next reading says. If it is back where the count was, and faster than the count ever moved, the
-/// fall was a glitch. Else the count goes on from there. A fall by less than a tenth is an error at once, until the count
-/// is back or an hour has passed; so is a rise beyond what the asset can take, until another reading goes on from it.
+/// The next reading decides the meaning of a fall. If it is back at the earlier level, and rose faster than the counter
+/// ever did, the fall was a glitch. Otherwise the counter continues from the lower level. A fall by at most a tenth is
+/// an error at once, until the counter is back or an hour has passed. A rise beyond the asset's limits is an error
+/// until another reading continues from it.
 extension SeriesCleaner {
-  // A count never stands still nor has plateaus; the places of these tests hold what is known of it instead.
+  // Counters need no tests for standstill and plateaus, so the fields of these tests hold the counter's state.
 
-  /// Where the count went, of which the next reading has yet to say what it was; NaN while nothing is open.
+  /// Level of an unclassified jump or fall, which the next reading decides; NaN while nothing is open.
   private var departure: Double {
     get { unchangedValue }
     set { unchangedValue = newValue }
@@ -17,16 +18,16 @@ extension SeriesCleaner {
     get { unchangedSince }
     set { unchangedSince = newValue }
   }
-  /// The fastest rise so far [canonical unit per second]; NaN before the first.
+  /// Fastest rise so far [canonical unit per second]; NaN before the first.
   private var fastest: Double {
     get { Double(plateau) }
     set { plateau = Float(newValue) }
   }
 
-  /// So many times faster than ever before, a count does not move.
+  /// Multiple of the fastest rise so far above which a rise is implausible.
   private static let haste = 3.0
 
-  /// Judges the value of a count that is later than all others and within its range.
+  /// Judges a counter value that is later than all others and within its range.
   mutating func judgeCount(_ verdict: inout Verdict, _ profile: CleaningProfile) {
     let (time, value) = (verdict.time, verdict.value)
     guard lastGoodTime != .distantPast else { return accept(value, at: time) }
@@ -52,14 +53,20 @@ extension SeriesCleaner {
       guard time - lastGoodTime <= CounterChange.longestDip else { return accept(value, at: time) }
       verdict.flags.insert(QualityFlags(.spike))
     } else {
-      // A reset or a rollover, unless it is taken back.
+      // Open: a reset or a rollover, unless the next reading reverts it.
       (departure, departureTime) = (value, time)
     }
   }
 
   private mutating func accept(_ value: Double, at time: Timestamp) { (lastGood, lastGoodTime) = (value, time) }
 
-  /// Says what the open departure was, now that another value has come.
+  /// Classifies the open departure by the value that follows it.
+  ///
+  /// - Parameters:
+  ///   - value: The value after the departure.
+  ///   - time: Time of that value.
+  ///   - verdict: Receives the departure as a glitch if it was one.
+  ///   - profile: Profile of the sensor.
   private mutating func settleDeparture(
     before value: Double, at time: Timestamp, _ verdict: inout Verdict, _ profile: CleaningProfile
   ) {

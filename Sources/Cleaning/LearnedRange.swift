@@ -1,13 +1,13 @@
 import PlantModel
 
-/// What a series usually reaches, where nobody has said what it can: a power or current of an asset without a size.
+/// The usual range of a power or current series whose asset has no declared size.
 ///
-/// A value above ``beyond`` times the greatest that ever lasted for two good readings is out of range. It is told from
-/// three days on, once ``least`` was reached, so that a device at rest does not make its first start a fault. A fault is
-/// not learned: what has any flag does not count, and what a day brings raises the range by no more than twice.
+/// A value above ``beyond`` times the greatest level that lasted for two good readings is out of range. The test
+/// applies after three days, once the series has reached ``least``. The first start of a resting device is therefore no
+/// fault. Faults are not learned: flagged values do not count, and one day at most doubles the range.
 ///
-/// Worked value: a load that reached 40 kW in its first days is out of range from 2,000 kW on; 90 kW that last raise that to
-/// 4,000 kW on the day itself.
+/// Worked value: a load that reached 40 kW in its first days is out of range above 2,000 kW. A lasting level of 90 kW
+/// raises that to 4,000 kW on the same day.
 struct LearnedRange: BitwiseCopyable {
   static let beyond = 50.0
   static let least = 1.0
@@ -15,20 +15,25 @@ struct LearnedRange: BitwiseCopyable {
 
   /// Greatest magnitude that lasted [canonical unit].
   var reach: Float = 0
-  /// What today may raise it to.
+  /// Highest reach that the current day allows.
   var limit = Float.infinity
-  /// Today, as UTC has it [days since 1970-01-01]; `.min` before the first.
+  /// Current UTC day [days since 1970-01-01]; `.min` before the first.
   var today = Int32.min
-  /// Days on which it spoke before today.
+  /// Earlier days with readings.
   var days: UInt16 = 0
 
-  /// Whether a value is beyond what the series can be believed to say.
+  /// Returns whether a value is implausibly far above the usual level.
   func excludes(_ value: Double, _ profile: CleaningProfile) -> Bool {
     guard days >= Self.learningDays, Double(reach) >= Self.least, profile.hasLearnedRange else { return false }
     return abs(value) > Self.beyond * Double(reach)
   }
 
-  /// Takes in a good value and the good one before it.
+  /// Learns from a good value and the good value before it.
+  ///
+  /// - Parameters:
+  ///   - value: The newest good value.
+  ///   - last: The good value before it; NaN without one.
+  ///   - time: Time of the newest value.
   mutating func learn(_ value: Double, after last: Double, at time: Timestamp) {
     let day = Int32(clamping: time.floored(to: .day).nanoseconds / TimeSpan.day.nanoseconds)
     if day > today {

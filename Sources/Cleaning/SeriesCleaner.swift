@@ -1,23 +1,23 @@
 import PlantModel
 
-/// What cleaning found out about one reading.
+/// The result of judging one reading.
 struct Verdict {
-  /// The reading's time, made strictly increasing where the source gave none.
+  /// Time of the reading; made strictly increasing if the source gave none.
   var time: Timestamp
-  /// The best estimate; NaN where there is no basis.
+  /// Best estimate; NaN without any basis.
   var value: Double
   var flags: QualityFlags = []
-  /// What is given in front of this reading.
+  /// Rows to be inserted before this reading.
   var addition: Addition?
-  /// Standard deviation of a value that stands in for the reading; `nil` where the value is the reading itself.
+  /// Standard deviation of a replacement value; `nil` if the value is the reading itself.
   var deviation: Double?
 }
 
-/// What a reading adds to those before it.
+/// Rows that a reading adds in front of itself.
 enum Addition {
-  /// It ends a gap that is to be filled.
+  /// A gap, ended by the reading, that is to be filled.
   case gap(Gap)
-  /// It shows an earlier reading to be a glitch, for which another value stands in; NaN where there is no basis.
+  /// An earlier reading that turned out to be a glitch, and its replacement; NaN without any basis.
   case glitch(at: Timestamp, standIn: Double)
 }
 
@@ -28,20 +28,21 @@ struct Gap {
   var end: Timestamp
   var endValue: Double
   var step: TimeSpan
-  /// Standard deviation of the change from one step to the next; NaN where too little is known.
+  /// Standard deviation of the change from one step to the next; NaN if too few values are known.
   var roughness: Double
   /// Whether the first value is held, because the quantity may stand still.
   var isHeld: Bool
 
-  /// Standard deviation of the filled value at a share of the gap, that of a random walk: known at both ends
-  /// `σ √(n s (1 − s))` over n steps, known at the first alone `σ √(n s)`.
+  /// Returns the standard deviation of the filled value at a share of the gap, that of a random walk over n steps.
+  ///
+  /// It is `σ √(n s (1 − s))` if both ends are fixed, and `σ √(n s)` if only the first is.
   func deviation(at share: Double) -> Double {
     let steps = (end - start).inSeconds / step.inSeconds
     return roughness * (steps * share * (isHeld ? 1 : 1 - share)).squareRoot()
   }
 }
 
-/// What cleaning remembers of a series that has been silent for long.
+/// The state of a series that has been silent for long.
 struct QuietSeries: BitwiseCopyable {
   var highest: Timestamp
   var lastGood: Double
@@ -49,21 +50,21 @@ struct QuietSeries: BitwiseCopyable {
   var learned: LearnedRange
 }
 
-/// What cleaning remembers of one series in 184 bytes, no references.
+/// The state of one series: 184 bytes, no references.
 struct SeriesCleaner: BitwiseCopyable {
-  /// Further ahead of the receive time than this is the future.
+  /// Time ahead of the receive time above which a reading is in the future.
   static let futureSlack = TimeSpan.minutes(5)
-  /// Unchanged for longer than both of these is stuck.
+  /// Limits for stuck values: unchanged for longer than this time and for more than this number of samples.
   static let stuckSpan = TimeSpan.minutes(10)
   static let stuckSamples: UInt16 = 20
-  /// Times that are remembered.
+  /// Number of remembered times.
   static let timeCount = 6
   /// Longest gap that is filled.
   static let longestGap = TimeSpan.hour
 
-  /// Highest event time that was not in the future; the series' watermark is this less the lateness.
+  /// Highest event time that was not in the future; the series' watermark is this minus the lateness.
   var highest = Timestamp.distantPast
-  /// Microseconds, of which 32 bits tell six readings apart; 0 where there is none.
+  /// Times in microseconds modulo 2³², which is enough to distinguish six readings; 0 without one.
   var recentTimes: InlineArray<6, UInt32> = .init(repeating: 0)
   var lastGood = Double.nan
   var lastGoodTime = Timestamp.distantPast
@@ -74,23 +75,31 @@ struct SeriesCleaner: BitwiseCopyable {
   var nextTime: UInt8 = 0
   var unchangedCount: UInt16 = 0
   var learned = LearnedRange()
-  /// Whether it sends on change.
+  /// Whether the series is reported on change.
   var reporting = ReportingWatch()
-  /// A level at which it stood still and which it has left since; NaN without one.
+  /// Level of an earlier standstill that the series has left; NaN without one.
   var plateau = Float.nan
 
-  /// What stays of it while the series is silent.
+  /// Part of the state that is kept while the series is silent.
   var quiet: QuietSeries {
     QuietSeries(highest: highest, lastGood: lastGood, lastGoodTime: lastGoodTime, learned: learned)
   }
 
-  /// Goes on from what stayed.
+  /// Resumes from the kept part of the state.
   mutating func wake(_ rest: QuietSeries) {
     (highest, lastGood, lastGoodTime) = (rest.highest, rest.lastGood, rest.lastGoodTime)
     learned = rest.learned
   }
 
-  /// Judges one reading and takes it in.
+  /// Judges one reading and updates the state.
+  ///
+  /// - Parameters:
+  ///   - stamp: Time of the reading; the receive time if the source gave none.
+  ///   - value: The reading [canonical unit].
+  ///   - hasSourceTime: Whether the source gave the time.
+  ///   - received: Receive time.
+  ///   - profile: Profile of the sensor.
+  ///   - lateness: Time behind the highest time from which a reading is late.
   mutating func judge(
     time stamp: Timestamp, value: Double, hasSourceTime: Bool, received: Timestamp, profile: CleaningProfile,
     lateness: TimeSpan
@@ -117,7 +126,7 @@ struct SeriesCleaner: BitwiseCopyable {
     return verdict
   }
 
-  /// The tests that compare with what came before, for a reading that is later than all others.
+  /// Applies the tests that compare with earlier values, for a reading later than all others.
   private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: CleaningProfile) {
     let (time, value) = (verdict.time, verdict.value)
     let isFirst = highest == .distantPast
@@ -143,10 +152,15 @@ struct SeriesCleaner: BitwiseCopyable {
     highest = time
   }
 
-  /// Over less than this a change is mostly the instrument's noise and resolution, and says nothing of a rate.
+  /// Shortest time for a rate. Over less, a change is mostly the instrument's noise and resolution.
   static let shortestForRate = TimeSpan.seconds(10)
 
-  /// Rate and spike, and the level that comes of several agreeing departures.
+  /// Applies the rate and spike tests, and accepts a new level after several agreeing departures.
+  ///
+  /// - Parameters:
+  ///   - verdict: The reading; receives the flags.
+  ///   - isPlausible: Whether the value is within its range; others cannot make a new level.
+  ///   - profile: Profile of the sensor.
   private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: CleaningProfile) {
     let value = verdict.value
     var departure: QualityFlags = []
@@ -168,7 +182,7 @@ struct SeriesCleaner: BitwiseCopyable {
 
   private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: CleaningProfile) -> Bool {
     guard value == unchangedValue else {
-      // Neighbours that stood still say nothing of the scatter once the sensor moves again.
+      // Neighbours from a standstill do not show the scatter of a moving sensor.
       if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan {
         spike.forget()
         plateau = Float(unchangedValue)
@@ -181,14 +195,19 @@ struct SeriesCleaner: BitwiseCopyable {
     if unchangedCount < .max { unchangedCount += 1 }
     if profile.mayStandStill { return false }
     if profile.mayRestAtZero && abs(value) <= max(1e-6, 0.01 * Double(spike.reach)) { return false }
-    // A high level that it came back to after it had moved is a limit that holds, such as that of an inverter.
+    // A high level to which the series returned after moving is a persisting limit, such as an inverter's.
     if profile.mayRestAtZero && Float(value) == plateau && value > 0.3 * Double(spike.reach) { return false }
     return unchangedCount > Self.stuckSamples && time - unchangedSince > Self.stuckSpan
   }
 
-  /// The gap that ends here, when both its ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
+  /// Returns the gap that ends here if both ends are good and it spans 2.5 to 10 typical intervals and at most an hour.
+  ///
+  /// - Parameters:
+  ///   - time: Time of the reading that ends the gap.
+  ///   - value: Value of that reading.
+  ///   - profile: Profile of the sensor.
   private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
-    // What holds until the next has no gaps.
+    // Values that hold until the next have no gaps.
     guard !holds(profile), interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
       return nil
     }
@@ -200,26 +219,29 @@ struct SeriesCleaner: BitwiseCopyable {
       roughness: spike.roughness, isHeld: profile.mayStandStill)
   }
 
-  /// Whether a value holds until the next.
+  /// Returns whether a value holds until the next.
   func holds(_ profile: CleaningProfile) -> Bool {
     profile.holds ?? (profile.holdsByNature ? !reporting.isAtIntervals : reporting.isOnChange)
   }
 
-  /// The last good value while it is young enough to stand in for a bad one, else NaN.
+  /// Returns the last good value if it is recent enough to replace a bad one, otherwise NaN.
   ///
-  /// - Parameter longest: For how long it may in any case.
+  /// - Parameters:
+  ///   - time: Time of the bad value.
+  ///   - longest: Age that is accepted in any case.
   func held(at time: Timestamp, _ longest: TimeSpan = .zero) -> Double {
     guard lastGoodTime != .distantPast, time >= lastGoodTime else { return .nan }
     return time - lastGoodTime <= max(.minute, interval.typical * 3, longest) ? lastGood : .nan
   }
 
-  /// Standard deviation of the last good value as an estimate of the present one: that of a random walk.
+  /// Returns the standard deviation of the last good value as an estimate of the present one: that of a random walk.
   private func heldDeviation(at time: Timestamp) -> Double {
     let steps = interval.typical > .zero ? (time - lastGoodTime).inSeconds / interval.typical.inSeconds : 1
     return spike.roughness * max(1, steps).squareRoot()
   }
 
-  /// The receive time, at least a millisecond after the last reading: points are stored to the millisecond.
+  /// Returns the receive time, or at least a millisecond after the last reading, since points are stored to the
+  /// millisecond.
   private func increasing(_ stamp: Timestamp) -> Timestamp {
     highest == .distantPast ? stamp : max(stamp, highest + .milliseconds(1))
   }

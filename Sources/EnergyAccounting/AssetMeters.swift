@@ -1,23 +1,24 @@
 import PlantModel
 
-/// The series from which the energy of an asset is settled.
+/// The series from which one asset's energy is settled.
 public struct AssetMeters: Hashable, Sendable {
-  /// The asset.
+  /// The asset whose energy is settled.
   public var asset: AssetIndex
-  /// Its part in the balance.
+  /// Role in the plant's power balance.
   public var role: PowerRole
-  /// Whether it is a meter that is not the grid connection itself.
+  /// Whether the asset is a meter other than the grid connection itself.
   public var isMeter: Bool
-  /// Whether it is solar, so that it gives nothing in the dark even when nobody says so.
+  /// Whether the asset is photovoltaic. Missing minutes in the dark then count as zero power.
   public var isSolar: Bool
-  /// Its power [kW].
+  /// Power series [kW].
   public var power: SeriesIndex?
-  /// The counter of what flows in the direction of the power [kWh].
+  /// Counter of the energy that flows in the direction of the power [kWh].
   public var forward: SeriesIndex?
-  /// The counter of what flows against it [kWh].
+  /// Counter of the energy that flows against the direction of the power [kWh].
   public var reverse: SeriesIndex?
 
-  /// The meters of a plant's balance, in the order of its assets; assets `within` another are counted there.
+  /// Returns the meters of the plant's balance in register order. Assets `within` another are left out, since that
+  /// asset counts them.
   public static func all(of register: PlantRegister) -> [AssetMeters] {
     register.assets.indices.compactMap { position in
       let asset = register.assets[position]

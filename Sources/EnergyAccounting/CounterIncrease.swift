@@ -1,12 +1,22 @@
 import PlantModel
 
-/// How far a cumulative count moved on between two readings.
+/// The increase of a cumulative counter between two readings.
 public enum CounterIncrease {
-  /// The increase from `previous` to `value` [canonical unit], never negative.
+  /// Returns the increase from `previous` to `value` [canonical unit], never negative.
   ///
-  /// A fall from the top twentieth of a full register (a power of ten from 10⁴, 2¹⁶ or 2³²; of the unit in which the
-  /// count arrives) to its bottom twentieth is a rollover; a fall by less than a tenth is a correction and counts
-  /// nothing; any other fall is a reset, after which the count started from zero. Example: 99,990 to 20 is 30.
+  /// A fall is classified as follows:
+  ///
+  /// - From the top twentieth of a full register to its bottom twentieth: rollover. Register sizes are 2¹⁶, 2³² and the
+  ///   powers of ten from 10⁴ to 10¹⁰, in the unit of the counter's messages.
+  /// - By at most a tenth: correction, with an increase of 0.
+  /// - Any other: reset; the counter restarted from zero.
+  ///
+  /// Example: 99,990 to 20 is 30.
+  ///
+  /// - Parameters:
+  ///   - previous: Earlier reading [canonical unit].
+  ///   - value: Later reading [canonical unit].
+  ///   - scale: Canonical units in one unit of the counter's messages.
   public static func between(_ previous: Double, _ value: Double, scale: Double) -> Double {
     if value >= previous { return value - previous }
     let (before, after) = (previous / scale, value / scale)

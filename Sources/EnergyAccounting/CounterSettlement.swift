@@ -1,33 +1,35 @@
 import PlantModel
 
-/// An asset's quarter of an hour: the counter says how much it was, the power when.
+/// One asset's energy in one quarter-hour. Counters determine the amount, power determines the distribution over its
+/// minutes.
 public struct AssetEnergy: Sendable {
-  /// Whose energy it is.
+  /// The asset.
   public var asset: AssetIndex
-  /// Minute by minute, in the direction of the asset's power.
+  /// Energy of each minute; `positive` is in the direction of the asset's power.
   public var minutes: MinuteCells
   /// Whether a counter settled it.
   public var isCounted: Bool
 
-  /// All of the quarter.
+  /// Sum of the 15 minutes.
   public var total: EnergyCell { minutes.total }
 }
 
 extension AssetMeters {
-  /// Longest time between two steps of a counter over which the power says how the step came about.
+  /// Longest time between two steps of a counter for which power determines the course of the step.
   private static let longestStep = TimeSpan.hours(6)
 
-  /// A meter with the rule by which it is read.
+  /// A lookup of a series' meter and the rule by which it is read; `nil` if the series has no meter.
   public typealias Source = (SeriesIndex) -> (meter: Meter, rule: MeterRule)?
 
-  /// Share of a stretch without power up to which its mean is taken for the rest.
+  /// Largest share of a stretch without power readings that is filled with the stretch's mean power.
   private static let mostInferred = 0.1
 
-  /// The energy of a quarter, from counters where they know it, else from power.
+  /// Returns the energy of a quarter-hour, from counters if they cover it, otherwise from power.
   ///
-  /// A counter of coarse steps (1 kWh, read every minute) is shaped by the power between two steps, so that no quarter
-  /// gets more than its share. Example: 0.5 kW for two hours and a step of 1 kWh at their end give 0.125 kWh a quarter.
-  /// Over an outage, what the power saw stays where it was; the rest is spread over the time without power.
+  /// The steps of a coarse counter (1 kWh, read every minute) are distributed by power, so no quarter-hour gets more
+  /// than its share. Example: 0.5 kW for two hours and a step of 1 kWh at their end give 0.125 kWh for each
+  /// quarter-hour. In an outage of the counter, energy measured by power stays at its time. The rest of the increase is
+  /// spread over the time without power readings.
   public func energy(of quarter: Timestamp, _ source: Source) -> AssetEnergy {
     let end = quarter + .minutes(15)
     let power = power.flatMap(source)
@@ -38,7 +40,7 @@ extension AssetMeters {
       let minutes = counter.meter.minutes(of: quarter, counter.rule)
       let own = minutes.total
       guard own.known > 0.25 * 0.999 else { return nil }
-      // Until it takes its next step, only the power tells what has flowed since the last.
+      // Between two steps of the counter only power shows the energy since the last step.
       if measured != nil, counter.meter.standsOpen(at: end, for: Self.longestStep) { return nil }
       let shaped = power.flatMap { Self.shaped(counter, by: $0, sign: sign, from: quarter, to: end) }
       return (shaped ?? own.positive, minutes)
@@ -50,7 +52,7 @@ extension AssetMeters {
     if let measured, measured.total.known > 0.25 * 0.999 {
       minutes = measured
     } else {
-      // Nothing says when within the quarter, but for the counters themselves.
+      // Without power, only the counters themselves show the course within the quarter-hour.
       for minute in 0..<MinuteCells.count {
         minutes.minutes[minute].positive = counted[0]?.minutes.minutes[minute].positive ?? 0
         minutes.minutes[minute].negative = counted[1]?.minutes.minutes[minute].positive ?? 0
@@ -61,7 +63,15 @@ extension AssetMeters {
     return AssetEnergy(asset: asset, minutes: minutes, isCounted: true)
   }
 
-  /// A counter's energy between two moments, its steps shaped by the power; `nil` where that cannot be told.
+  /// Returns a counter's energy between two times with its steps distributed by power.
+  ///
+  /// - Parameters:
+  ///   - counter: The counter and its rule.
+  ///   - power: The power series and its rule.
+  ///   - sign: 1 for energy in the direction of the power, −1 for energy against it.
+  ///   - start: Start of the stretch.
+  ///   - end: End of the stretch.
+  /// - Returns: The energy [kWh]; `nil` if it cannot be determined.
   private static func shaped(
     _ counter: (meter: Meter, rule: MeterRule), by power: (meter: Meter, rule: MeterRule), sign: Double,
     from start: Timestamp, to end: Timestamp
@@ -72,7 +82,14 @@ extension AssetMeters {
     return last - first
   }
 
-  /// Where the counter would stand at a moment if its steps were infinitely fine.
+  /// Returns the reading that the counter would have at a time if its resolution were infinitely fine.
+  ///
+  /// - Parameters:
+  ///   - counter: The counter and its rule.
+  ///   - power: The power series and its rule.
+  ///   - sign: 1 for energy in the direction of the power, −1 for energy against it.
+  ///   - moment: Time of the reading.
+  /// - Returns: The reading [kWh]; `nil` if it cannot be determined.
   private static func level(
     _ counter: (meter: Meter, rule: MeterRule), _ power: (meter: Meter, rule: MeterRule), _ sign: Double,
     at moment: Timestamp
@@ -81,7 +98,7 @@ extension AssetMeters {
     let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
     guard var lower = history.used(before: place) else { return nil }
     let value = history[lower].value
-    // At the very step it stands where it says.
+    // At the time of a step the reading is exact.
     if counter.meter.standing(since: lower) == moment { return value }
     guard var upper = history.used(from: place) else { return nil }
     if history[upper].value < value { return nil }
@@ -107,15 +124,15 @@ extension AssetMeters {
   }
 }
 
-/// What the power says of a stretch of time, and how much of it that leaves open.
+/// Energy and coverage of a stretch according to the power readings.
 private struct Flow {
-  /// What flowed in the direction of the counter [kWh].
+  /// Energy in the direction of the counter [kWh].
   var energy = 0.0
-  /// Time of which the power is known [h].
+  /// Time with known power [h].
   var known = 0.0
-  /// All of the time [h].
+  /// Length of the stretch [h].
   var all: Double
-  /// What usually flows in the time of which it is not known, in any unit.
+  /// Usual energy of the time without known power, in any unit.
   var open: Double
 
   init(
@@ -147,11 +164,17 @@ private struct Flow {
     open = max(0, open - usual)
   }
 
-  /// The share of a counter's rise over the whole of a stretch that came about in this part of it.
+  /// Returns the share of a counter's rise over the stretch `whole` that falls into this part of it.
+  ///
+  /// - Parameters:
+  ///   - whole: Flow over the whole stretch.
+  ///   - rise: The counter's rise over the whole stretch [kWh].
+  ///   - mostInferred: Largest share without known power, 0...1, that is filled with the mean power.
+  /// - Returns: A share, 0...1; `nil` if it cannot be determined.
   func share(of whole: Flow, rise: Double, mostInferred: Double) -> Double? {
     let unknown = max(0, whole.all - whole.known)
     if unknown <= mostInferred * whole.all {
-      // For so short a time the power was what it was otherwise.
+      // Over so short a time the mean power of the rest is a good estimate.
       guard whole.known > 0, whole.energy > 1e-12 else { return nil }
       let mean = whole.energy / whole.known
       return (energy + mean * max(0, all - known)) / (whole.energy + mean * unknown)
@@ -162,7 +185,7 @@ private struct Flow {
 }
 
 extension Meter {
-  /// Whether a count has stood since before a moment, for so long at the most, and has not moved on yet.
+  /// Returns whether the counter last stepped before `moment`, at most `longest` ago, and has not stepped since.
   func standsOpen(at moment: Timestamp, for longest: TimeSpan) -> Bool {
     let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
     guard let last = history.used(before: place) else { return false }
@@ -176,7 +199,7 @@ extension Meter {
     return since < moment && moment - since <= longest
   }
 
-  /// Since when a count has been what it is at a place.
+  /// Returns the time since which the counter has had the value of the reading at `place`, looking back up to 6 h.
   func standing(since place: Int) -> Timestamp {
     var first = place
     while let before = history.used(before: first), history[before].value == history[place].value,
@@ -187,7 +210,8 @@ extension Meter {
     return history[first].time
   }
 
-  /// Since when the count had stood from which a reading moved on; the reading's own time where it did not.
+  /// Returns the start of the standstill that the reading at `time` ended; `time` itself if the counter did not step
+  /// there.
   public func stepStart(of time: Timestamp) -> Timestamp {
     let place = history.place(notBefore: time)
     guard place < history.count, let before = history.used(before: place), history[place].value != history[before].value
@@ -197,7 +221,7 @@ extension Meter {
 }
 
 extension MinuteCells {
-  /// Makes one direction add up to a total; evenly where the power saw nothing of it.
+  /// Scales one direction to a total; spreads the total evenly if power shows no energy in that direction.
   mutating func scale(_ direction: WritableKeyPath<EnergyCell, Double>, to total: Double) {
     let own = self.total[keyPath: direction]
     for minute in 0..<MinuteCells.count {

@@ -1,25 +1,25 @@
 import PlantModel
 
-/// The energy of a stretch of time, each direction by itself, and how much of the time is known.
+/// Energy of a stretch of time by direction, and the known share of that time.
 ///
 /// Example: 2 kW for half an hour and −1 kW for a quarter are 1 kWh and 0.25 kWh, known for 0.75 h.
 public struct EnergyCell: BitwiseCopyable, Sendable, Equatable {
-  /// Energy while the power is above zero [kWh].
+  /// Energy while the power is positive [kWh].
   public var positive = 0.0
-  /// Energy while it is below zero, without its sign [kWh].
+  /// Energy while the power is negative, as a magnitude [kWh].
   public var negative = 0.0
-  /// Time for which the power is known [h].
+  /// Time with known power [h].
   public var known = 0.0
-  /// Part of that in which a counter's increase was spread over an outage [h].
+  /// Part of ``known`` in which a counter's increase was spread over an outage [h].
   public var estimated = 0.0
 
-  /// Nothing known.
+  /// Creates a cell without known time.
   public init() {}
 
-  /// Both directions, in the direction of the power [kWh].
+  /// Net energy in the direction of the power [kWh].
   public var net: Double { positive - negative }
 
-  /// Adds a piece.
+  /// Adds the energy of a piece, split at its zero crossing.
   public mutating func add(_ piece: MeterPiece) {
     let hours = (piece.to - piece.from).inHours
     known += hours
@@ -37,7 +37,7 @@ public struct EnergyCell: BitwiseCopyable, Sendable, Equatable {
     }
   }
 
-  /// Adds what another stretch has.
+  /// Adds the energy and times of another cell.
   public mutating func add(_ other: EnergyCell) {
     positive += other.positive
     negative += other.negative
@@ -45,7 +45,7 @@ public struct EnergyCell: BitwiseCopyable, Sendable, Equatable {
     estimated += other.estimated
   }
 
-  /// A part of it, were it all even.
+  /// Returns the given share, 0...1, of this cell, as if its energy were spread evenly.
   public func share(_ share: Double) -> EnergyCell {
     var part = EnergyCell()
     part.positive = positive * share
@@ -56,22 +56,22 @@ public struct EnergyCell: BitwiseCopyable, Sendable, Equatable {
   }
 }
 
-/// A quarter of an hour of a series, minute by minute, so that prices that change within it meet their own energy.
+/// Energy of a series in one quarter-hour by minute, so each minute can be valued at its own price.
 public struct MinuteCells: BitwiseCopyable, Sendable {
-  /// Minutes of a quarter of an hour.
+  /// Minutes in a quarter-hour.
   public static let count = 15
-  /// The minutes in their order.
+  /// Cells of the minutes in chronological order.
   public var minutes: InlineArray<15, EnergyCell> = .init(repeating: EnergyCell())
 
-  /// Nothing known.
+  /// Creates a quarter-hour without known time.
   public init() {}
 
-  /// A quarter that is known as a whole only.
+  /// Creates a quarter-hour of which only the total is known, spread evenly over its minutes.
   public init(even cell: EnergyCell) {
     for minute in 0..<Self.count { minutes[minute] = cell.share(1 / Double(Self.count)) }
   }
 
-  /// All minutes together.
+  /// Sum of all minutes.
   public var total: EnergyCell {
     var total = EnergyCell()
     for minute in 0..<Self.count { total.add(minutes[minute]) }

@@ -1,24 +1,36 @@
 import PlantModel
 
 extension Meter {
-  /// From here on the energy is known, as far as it was measured at all.
+  /// Time from which the meter can report energy, as far as it was measured.
   var remembersFrom: Timestamp {
     settledUntil == .distantPast ? settledUntil : settledUntil - .minutes(15) * Int64(folded.count)
   }
 
-  /// Shows what is known of the time from `start` to `end`; see ``SampleHistory``.
+  /// Calls `body` with each piece of known values from `start` to `end`; see ``SampleHistory``.
+  ///
+  /// - Parameters:
+  ///   - start: Start of the stretch.
+  ///   - end: End of the stretch.
+  ///   - rule: Rule by which the readings become values over time.
+  ///   - body: Receives the pieces in chronological order, cut to the stretch.
   public func forEachPiece(from start: Timestamp, to end: Timestamp, _ rule: MeterRule, _ body: (MeterPiece) -> Void) {
     history.forEachPiece(from: start, to: end, rule, holds: holds, usual: usual, body)
   }
 
-  /// The energy from `start` to `end` as the readings tell it [kWh, if the canonical unit is kW or a counter's kWh].
+  /// Returns the energy from `start` to `end` according to the readings.
+  ///
+  /// - Parameters:
+  ///   - start: Start of the stretch.
+  ///   - end: End of the stretch.
+  ///   - rule: Rule by which the readings become values over time.
+  /// - Returns: The energy [kWh, if the canonical unit is kW or a counter's kWh].
   public func energy(from start: Timestamp, to end: Timestamp, _ rule: MeterRule) -> EnergyCell {
     var cell = EnergyCell()
     forEachPiece(from: start, to: end, rule) { cell.add($0) }
     return cell
   }
 
-  /// The energy of a quarter of an hour, minute by minute.
+  /// Returns the energy of a quarter-hour by minute.
   public func minutes(of quarter: Timestamp, _ rule: MeterRule) -> MinuteCells {
     guard quarter >= settledUntil else { return foldedQuarter(quarter).map(MinuteCells.init(even:)) ?? MinuteCells() }
     var cells = MinuteCells()
@@ -37,7 +49,7 @@ extension Meter {
     return cells
   }
 
-  /// A quarter of an hour whose readings are forgotten.
+  /// Returns the energy of a quarter-hour whose readings have been discarded; `nil` if it is not among ``folded``.
   func foldedQuarter(_ start: Timestamp) -> EnergyCell? {
     let back = (settledUntil - start).nanoseconds / TimeSpan.minutes(15).nanoseconds
     return back >= 1 && back <= folded.count ? folded[folded.count - Int(back)] : nil

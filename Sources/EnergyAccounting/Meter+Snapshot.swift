@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 extension Meter {
-  /// Writes all that is remembered.
+  /// Writes the meter's whole state.
   public func write(into writer: inout SnapshotWriter) {
     writer.write(holds)
     writer.write(settledUntil)
@@ -14,7 +14,9 @@ extension Meter {
     usual.write(into: &writer)
   }
 
-  /// Reads what ``write(into:)`` wrote.
+  /// Reads a meter written by ``write(into:)``.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early, or readings are out of order or not finite.
   public init(from reader: inout SnapshotReader) throws(SnapshotError) {
     let holds = try reader.readBool()
     let settledUntil = try reader.readTimestamp()
@@ -52,7 +54,7 @@ extension MeterSample {
 }
 
 extension PlantAccount {
-  /// Writes what is due and what prices were told; who the members are is learned from the register.
+  /// Writes the due time and the price readings. The members are not written, since they follow from the register.
   public func write(into writer: inout SnapshotWriter) {
     writer.write(due)
     writer.write(openSince ?? .distantPast)
@@ -63,7 +65,9 @@ extension PlantAccount {
     }
   }
 
-  /// Reads what ``write(into:)`` wrote.
+  /// Reads an account written by ``write(into:)``.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or name an unknown price.
   public init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     touch(from: try reader.readTimestamp())

@@ -1,51 +1,58 @@
 import PlantModel
 
-/// What is remembered of a series that carries energy, for as far back as late readings count.
+/// Readings and settled energy of one series, kept for as long as late readings count.
 ///
-/// A meter keeps at most ``capacity`` readings, 128 KiB. What a faster series said before is folded into quarters of an
-/// hour, which nothing changes any more.
+/// A meter keeps at most ``capacity`` readings, 128 KiB. Older readings of a faster series are folded into
+/// quarter-hours, which are final.
 public struct Meter: Sendable, Equatable {
-  /// Most readings that are kept: a day of readings every 11 seconds, or two hours and a quarter of one a second.
+  /// Largest number of readings kept: one day at 11-second intervals, or two and a quarter hours at one a second.
   public static let capacity = 8_192
-  /// Readings before the first one that counts which are kept, since they tell what is usual.
+  /// Readings kept before the first one that counts; they determine the usual gap.
   static let kept = 8
 
-  /// The readings.
+  /// The readings in chronological order.
   public private(set) var history = SampleHistory()
-  /// Whether a value holds until the next, because the sender reports on change.
+  /// Whether a value holds until the next reading, because the sender reports on change.
   public var holds = false
-  /// Before this moment nothing changes any more.
+  /// Time before which nothing changes any more.
   public private(set) var settledUntil = Timestamp.distantPast
-  /// Quarters before ``settledUntil`` that are young enough for the account, the last of them ending there.
+  /// Quarter-hours before ``settledUntil`` that the account can still need; the last one ends there.
   private(set) var folded: [EnergyCell] = []
-  /// The usual course of a counter's increase.
+  /// Usual course of a counter's increase.
   private(set) var usual = UsualProfile()
 
-  /// A meter that has seen nothing.
+  /// Creates a meter without readings.
   public init() {}
 
-  /// A meter that has seen `samples`, in the order of time.
+  /// Creates a meter from its state.
+  ///
+  /// - Parameters:
+  ///   - samples: Readings in chronological order.
+  ///   - holds: Whether a value holds until the next reading.
+  ///   - settledUntil: Time before which nothing changes any more.
+  ///   - folded: Quarter-hours before `settledUntil`; the last one ends there.
+  ///   - usual: Usual course of a counter's increase.
   init(_ samples: [MeterSample], holds: Bool, settledUntil: Timestamp, folded: [EnergyCell], usual: UsualProfile) {
     for sample in samples { _ = history.insert(sample) }
     (self.holds, self.settledUntil, self.folded, self.usual) = (holds, settledUntil, folded, usual)
   }
 
-  /// Takes in a reading.
+  /// Adds a reading.
   ///
-  /// - Returns: What of the past may have changed; `nil` where nothing has.
+  /// - Returns: The time range whose values may have changed; `nil` if nothing changed.
   public mutating func take(_ sample: MeterSample, _ rule: MeterRule) -> Range<Timestamp>? {
     guard sample.time >= settledUntil else { return nil }
     guard let place = history.insert(sample) else { return nil }
     return reach(of: place, rule)
   }
 
-  /// The time for which a reading matters.
+  /// Returns the time range whose values depend on the reading at `place`.
   private func reach(of place: Int, _ rule: MeterRule) -> Range<Timestamp> {
     let time = history[place].time
     var first = place
     if !(rule.sampling == .instant && holds) || !history[place].isUsed {
       first = history.used(before: place) ?? place
-      // What a fall of a counter was, is known by what follows.
+      // The meaning of a counter's fall depends on the readings after it.
       while rule.sampling == .counter, let before = history.used(before: first),
         history[first].value < history[before].value || history[place].value < history[first].value
       {
@@ -56,17 +63,19 @@ public struct Meter: Sendable, Equatable {
     }
     var start = history[first].time
     if rule.isInterval, place == history.count - 1 || rule.sampling == .intervalEnd {
-      // A reading may speak for an interval before it, whose length the one before tells.
+      // A reading may stand for the interval before it, whose length follows from the reading before.
       start = first == place ? time - SampleHistory.longestInterval : start
     }
-    // It is among the gaps by which those behind it are judged.
+    // The reading belongs to the gaps by which later readings are judged.
     let last = min(history.count - 1, place + Meter.kept)
     let end = history[last].time + (last == place ? SampleHistory.longestInterval : .zero)
     return start..<max(end, start + TimeSpan(nanoseconds: 1))
   }
 
-  /// The moment up to which readings can be forgotten: at the horizon, or later where there are too many, and never
-  /// behind the last reading that counts, from which the next may go on. A multiple of an hour.
+  /// Returns the time up to which readings can be discarded, a multiple of an hour.
+  ///
+  /// This is the horizon, or a later time if there are too many readings. It is never after the last reading that
+  /// counts, from which the next one may continue.
   public func boundary(horizon: Timestamp) -> Timestamp? {
     guard let last = history.used(before: history.count) else { return nil }
     var boundary = horizon
@@ -77,13 +86,14 @@ public struct Meter: Sendable, Equatable {
     return boundary > max(settledUntil, history[0].time) ? boundary : nil
   }
 
-  /// Forgets readings before a boundary, and keeps the quarters behind the horizon.
+  /// Discards readings before a boundary and keeps the quarter-hours after the horizon.
   ///
   /// - Parameters:
-  ///   - boundary: A multiple of an hour.
-  ///   - horizon: Quarters from here on are kept.
-  ///   - late: How far back late readings count.
-  ///   - utcOffset: Seconds by which local time is ahead of UTC at a time [s].
+  ///   - boundary: Time before which readings are settled; a multiple of an hour.
+  ///   - horizon: Time from which quarter-hours are kept.
+  ///   - late: Age up to which late readings count.
+  ///   - rule: Rule by which the readings become values over time.
+  ///   - utcOffset: Returns the offset of local time from UTC at a time [s], positive east.
   public mutating func settle(
     until boundary: Timestamp, horizon: Timestamp, late: TimeSpan, _ rule: MeterRule,
     utcOffset: (Timestamp) -> Int64
@@ -91,7 +101,7 @@ public struct Meter: Sendable, Equatable {
     guard boundary > settledUntil, !history.isEmpty else { return }
     var quarter = max(settledUntil, history[0].time).floored(to: .hour)
     if quarter > settledUntil, settledUntil != .distantPast { folded.removeAll() }
-    // What lies further back than any quarter can is not looked at one by one.
+    // Quarter-hours before the horizon are not kept, so they need no settling.
     if rule.sampling != .counter { quarter = max(quarter, horizon.floored(to: .hour)) }
     while quarter < boundary {
       if quarter >= horizon || rule.sampling == .counter {
@@ -110,6 +120,6 @@ public struct Meter: Sendable, Equatable {
     history.removeFirst(max(0, first - Meter.kept))
   }
 
-  /// When the last reading that counts was; `nil` without one.
+  /// Time of the last reading that counts; `nil` without one.
   public var lastHeard: Timestamp? { history.used(before: history.count).map { history[$0].time } }
 }

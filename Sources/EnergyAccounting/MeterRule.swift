@@ -1,20 +1,26 @@
 import PlantModel
 
-/// How the readings of a series become a value over time.
+/// Rule by which the readings of a series become values over time.
 public struct MeterRule: Hashable, BitwiseCopyable, Sendable {
-  /// A value that holds until the next one does so for this long at the most, unless the plant's file says otherwise.
+  /// Default of ``longestSilence``, used unless the plant file sets another.
   public static let usualLongestSilence = TimeSpan.hours(24)
 
-  /// What a reading stands for in time.
+  /// Time to which a reading refers.
   public var sampling: Sampling
-  /// Canonical units in one of the unit in which a counter arrives.
+  /// Canonical units in one unit of the counter's messages.
   public var scale: Double
-  /// The fastest plausible change of a counter [canonical unit per second]; infinite where nothing is known.
+  /// Fastest plausible change of a counter [canonical unit per second]; infinite if unknown.
   public var maximumRate: Double
-  /// For how long a value holds at the most where it holds until the next.
+  /// Longest time for which a value holds if values hold until the next reading.
   public var longestSilence: TimeSpan
 
-  /// A rule.
+  /// Creates a rule.
+  ///
+  /// - Parameters:
+  ///   - sampling: Time to which a reading refers.
+  ///   - scale: Canonical units in one unit of the counter's messages.
+  ///   - maximumRate: Fastest plausible change of a counter [canonical unit per second].
+  ///   - longestSilence: Longest time for which a value holds until the next reading.
   public init(
     sampling: Sampling, scale: Double = 1, maximumRate: Double = .infinity,
     longestSilence: TimeSpan = usualLongestSilence
@@ -23,44 +29,52 @@ public struct MeterRule: Hashable, BitwiseCopyable, Sendable {
     self.longestSilence = longestSilence
   }
 
-  /// The rule of a sensor.
+  /// Creates the rule of a sensor.
   public init(_ profile: SensorProfile) {
     self.init(
       sampling: profile.sampling, scale: profile.unit?.scale ?? 1, maximumRate: profile.maximumRate,
       longestSilence: profile.longestSilence ?? MeterRule.usualLongestSilence)
   }
 
-  /// Whether a value holds over an interval of its own.
+  /// Whether a reading is the value of a whole interval.
   public var isInterval: Bool { sampling == .intervalStart || sampling == .intervalEnd }
 }
 
 /// A stretch of time over which the value of a series is known.
 public struct MeterPiece: BitwiseCopyable, Sendable, Equatable {
-  /// Its start.
+  /// Start of the piece.
   public var from: Timestamp
-  /// Its end.
+  /// End of the piece.
   public var to: Timestamp
-  /// The value at the start [canonical unit; of a counter, per hour].
+  /// Value at the start [canonical unit; for a counter, per hour].
   public var first: Double
-  /// The value at the end, with a straight line between.
+  /// Value at the end, in the same unit; values between lie on a straight line.
   public var last: Double
-  /// Whether all that it comes from is good.
+  /// Whether all readings behind the piece are good.
   public var isGood: Bool
   /// Whether a counter's increase was spread over an outage.
   public var isEstimated = false
-  /// Where it began before it was cut.
+  /// Start of the piece before it was cut.
   public private(set) var begin: Timestamp
-  /// Its length before it was cut.
+  /// Length of the piece before it was cut.
   public private(set) var span: TimeSpan
 
-  /// A piece that is not cut.
+  /// Creates a piece that is not cut.
+  ///
+  /// - Parameters:
+  ///   - from: Start of the piece.
+  ///   - to: End of the piece.
+  ///   - first: Value at the start [canonical unit; for a counter, per hour].
+  ///   - last: Value at the end, in the same unit.
+  ///   - isGood: Whether all readings behind the piece are good.
+  ///   - isEstimated: Whether a counter's increase was spread over an outage.
   init(from: Timestamp, to: Timestamp, first: Double, last: Double, isGood: Bool, isEstimated: Bool = false) {
     (self.from, self.to, self.first, self.last) = (from, to, first, last)
     (self.isGood, self.isEstimated) = (isGood, isEstimated)
     (begin, span) = (from, to - from)
   }
 
-  /// The value at a moment within it.
+  /// Returns the interpolated value at a time; the first or last value for times outside the piece.
   func value(at moment: Timestamp) -> Double {
     if moment <= from || first == last { return first }
     if moment >= to { return last }

@@ -1,16 +1,16 @@
 import PlantModel
 
-/// A reading as the energy account keeps it: 16 bytes, time to four nanoseconds.
+/// A reading as stored for the energy account: 16 bytes, with time to four nanoseconds.
 public struct MeterSample: BitwiseCopyable, Sendable, Equatable {
-  /// What a reading is worth.
+  /// The weight of a reading in the account.
   public enum Standing: Int64, Sendable, BitwiseCopyable {
-    /// It counts.
+    /// Counts.
     case good
-    /// It counts, and is late or filled into a gap.
+    /// Counts, but arrived late or was filled into a gap.
     case imperfect
-    /// It does not count: out of range, stuck, a spike.
+    /// Does not count: out of range, stuck, or a spike.
     case unused
-    /// No reading: the device went offline, and what held does not hold any longer.
+    /// No reading: the device went offline, and the value that held until then ends.
     case offline
   }
 
@@ -18,16 +18,21 @@ public struct MeterSample: BitwiseCopyable, Sendable, Equatable {
   /// The reading [canonical unit].
   public var value: Double
 
-  /// A reading at a time; the last two bits of its nanoseconds are given up.
+  /// Creates a reading. The last two bits of the time's nanoseconds are dropped.
+  ///
+  /// - Parameters:
+  ///   - time: Time of the reading.
+  ///   - value: The reading [canonical unit].
+  ///   - standing: Weight of the reading in the account.
   public init(time: Timestamp, value: Double, standing: Standing) {
     code = time.nanoseconds & ~3 | standing.rawValue
     self.value = value
   }
 
-  /// When it was read.
+  /// Time of the reading, a multiple of four nanoseconds.
   public var time: Timestamp { Timestamp(nanoseconds: code & ~3) }
-  /// What it is worth.
+  /// Weight of the reading in the account.
   public var standing: Standing { Standing(rawValue: code & 3) ?? .unused }
-  /// Whether it counts.
+  /// Whether the reading counts, that is, is good or imperfect.
   public var isUsed: Bool { code & 2 == 0 }
 }

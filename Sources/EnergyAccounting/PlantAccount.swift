@@ -1,35 +1,36 @@
 import PlantModel
 import PlantPhysics
 
-/// The one account of a plant's energy: quarters of an hour, settled when the plant's clock passes their end, and again
-/// when late readings change them.
+/// The account of a plant's energy by quarter-hour.
 ///
-/// `grid = load − generation − battery`, minute by minute, each in its own sign. What is measured is taken as measured; the
-/// exchange or the load, where it alone is missing, follows from the rest. Each direction of the exchange meets its price
-/// of the minute. A minute of which less than half is known is not known; nothing is made up for it.
+/// A quarter-hour is settled when the plant's clock passes its end, and again when late readings change it. `grid =
+/// load − generation − battery` holds minute by minute, each with its own sign. Measured values are used as measured.
+/// If the exchange or the load alone is missing, it follows from the others. Each direction of the exchange is valued
+/// at its price of the minute. A minute of which less than half is known counts as unknown; nothing is estimated for
+/// it.
 ///
-/// Example: 6 kW of generation, 5 kW of load and a battery that charges with 3 kW import 0.5 kWh in a quarter; at 0.30 per
-/// kWh that costs 0.15, and all of the generation is used on site.
+/// Example: 6 kW of generation, 5 kW of load and a battery that charges with 3 kW import 0.5 kWh in a quarter-hour. At
+/// 0.30 per kWh that costs 0.15, and all of the generation is used on site.
 public struct PlantAccount: Sendable {
-  /// An asset that has been silent for longer than this is gone, and no longer missed.
+  /// Silence after which an asset counts as removed and is no longer missed.
   static let gone = TimeSpan.day
-  /// The length of a settled stretch.
+  /// Length of a settled stretch.
   public static let step = TimeSpan.minutes(15)
-  /// For so long quarters are kept for a counter that is silent.
+  /// Longest time for which quarter-hours are kept for a silent counter.
   public static let longestOutage = TimeSpan.days(35)
-  /// The share of a minute that must be known for it to count.
+  /// Share of a minute that must be known for it to count.
   private static let leastShare = 0.5
 
   private var meters: [AssetMeters] = []
   private var followed = (series: -1, assets: -1)
-  /// Price, export price and carbon of the grid connection, each with its series.
+  /// Price, export price and carbon-intensity sensors of the grid connection, each with its series.
   var tariffSensors: [TariffSensor] = []
-  /// Quarters from here on are due.
+  /// Time from which quarter-hours are due.
   public private(set) var due = Timestamp(nanoseconds: .max)
-  /// Since when a counter of the balance has been silent.
+  /// Earliest last reading of the balance's counters; `nil` without counters.
   var openSince: Timestamp?
 
-  /// A sensor of the grid connection that tells a price or an intensity.
+  /// A sensor of the grid connection that reports a price or a carbon intensity.
   struct TariffSensor: Sendable {
     enum Subject: UInt8, Sendable { case importPrice, exportPrice, carbon }
     var series: Int32
@@ -38,10 +39,10 @@ public struct PlantAccount: Sendable {
     var rule: MeterRule
   }
 
-  /// An account of nothing.
+  /// Creates an account without members.
   public init() {}
 
-  /// Learns of assets and series that came into the register.
+  /// Updates the members and price sensors if the register has grown.
   public mutating func follow(_ register: PlantRegister) {
     guard followed != (register.series.count, register.assets.count) else { return }
     followed = (register.series.count, register.assets.count)
@@ -72,12 +73,12 @@ public struct PlantAccount: Sendable {
     }
   }
 
-  /// Says that what is known from a moment on may have changed.
+  /// Marks the quarter-hours from a time on as due, because their readings may have changed.
   public mutating func touch(from moment: Timestamp) {
     if moment < due { due = moment }
   }
 
-  /// Takes in a reading of a series, if it tells a price.
+  /// Records a reading if its series is a price or carbon-intensity sensor.
   public mutating func take(_ sample: MeterSample, of position: Int) {
     guard let index = tariffSensors.firstIndex(where: { $0.series == Int32(truncatingIfNeeded: position) }),
       let changed = tariffSensors[index].meter.take(sample, tariffSensors[index].rule)
@@ -85,21 +86,27 @@ public struct PlantAccount: Sendable {
     touch(from: changed.lowerBound)
   }
 
-  /// Quarters from here on can still change: late readings reach as far, and counters that have been silent for longer.
+  /// Returns the time from which quarter-hours can still change.
   ///
-  /// - Parameter late: How far back late readings count.
+  /// It reaches back as far as late readings count, and further while a counter is silent.
+  ///
+  /// - Parameters:
+  ///   - clock: The plant's clock.
+  ///   - late: Age up to which late readings count.
   public func horizon(at clock: Timestamp, late: TimeSpan) -> Timestamp {
     min(clock - late, max(openSince ?? clock, clock - Self.longestOutage))
   }
 
-  /// Settles the quarters that are due and have ended.
+  /// Settles the quarter-hours that are due and have ended.
   ///
   /// - Parameters:
-  ///   - clock: Quarters that end by then are settled.
-  ///   - late: How far back late readings count.
-  ///   - source: The meter of a series.
-  ///   - body: Gets each quarter with the energy of each asset, in the order of time; a quarter may be empty where only
-  ///     an asset is known.
+  ///   - clock: Quarter-hours that end by this time are settled.
+  ///   - late: Age up to which late readings count.
+  ///   - register: Assets and series of the plant.
+  ///   - calendar: Calendar of the plant's time zone, for tariffs.
+  ///   - source: Returns the meter of a series.
+  ///   - body: Receives each quarter-hour with the energy of each asset, in chronological order. The quarter-hour may
+  ///     be empty if only an asset's energy is known.
   public mutating func settle(
     through clock: Timestamp, late: TimeSpan, _ register: PlantRegister, _ calendar: inout LocalCalendar,
     _ source: AssetMeters.Source, _ body: (EnergyQuarter, [AssetEnergy]) -> Void
@@ -124,10 +131,10 @@ public struct PlantAccount: Sendable {
     openSince = meters.flatMap { [$0.forward, $0.reverse] }.compactMap { $0.flatMap(source)?.meter.lastHeard }.min()
   }
 
-  /// The energies of a role in a minute, and whether all of it is known.
+  /// Energy of all assets of one role in one minute.
   private struct RoleMinute {
     var cell = EnergyCell()
-    /// The least known share of its assets.
+    /// Smallest known share of the minute among the assets.
     var share = 1.0
     var members = 0
 
@@ -147,13 +154,13 @@ public struct PlantAccount: Sendable {
     let isDark = SolarPosition(at: start + .minutes(7), location: register.plant.location).elevationDegrees < -1
     var present: [(meters: AssetMeters, energy: AssetEnergy)] = []
     for meters in meters {
-      // What has not been heard for a day before is gone, and what comes later was not there yet.
+      // An asset without a reading for a day before is removed; one that starts later did not exist yet.
       let heard = [meters.power, meters.forward, meters.reverse].compactMap { $0.flatMap(source) }
         .contains { isHeard($0.meter, $0.rule, around: start) }
       guard heard else { continue }
       var energy = meters.energy(of: start, source)
       if meters.isSolar, isDark {
-        // Many inverters fall silent with the sun; that is no lack of knowledge.
+        // Many inverters go offline at night; their silence counts as zero power.
         for minute in 0..<MinuteCells.count where energy.minutes.minutes[minute].known * 60 < Self.leastShare {
           energy.minutes.minutes[minute] = EnergyCell()
           energy.minutes.minutes[minute].known = 1.0 / 60
@@ -190,21 +197,21 @@ public struct PlantAccount: Sendable {
     let place = meter.history.place(notBefore: quarter + Self.step)
     let next = meter.history.used(from: place)
     if let before = meter.history.used(before: place) {
-      // A count that comes back says what flowed meanwhile.
+      // The next reading of a silent counter includes the energy of its silence.
       return quarter - meter.history[before].time < Self.gone || (rule.sampling == .counter && next != nil)
     }
-    // The first reading of an interval that ends with it, or what was folded.
+    // Without an earlier reading: folded quarter-hours, or the first reading of an interval that ends with it.
     if quarter < meter.settledUntil { return true }
     return next.map { meter.history[$0].time - quarter <= .hour } ?? false
   }
 }
 
-/// Prices of a quarter by the minute.
+/// Prices and carbon intensities of a quarter-hour by minute; NaN if unknown.
 struct PriceMinutes {
   var importPrices: InlineArray<15, Double> = .init(repeating: .nan)
   var exportPrices: InlineArray<15, Double> = .init(repeating: .nan)
   var carbon: InlineArray<15, Double> = .init(repeating: .nan)
-  /// Whether anything in the plant ever has a price.
+  /// Whether the plant has a tariff or a price sensor at all.
   var hasPrices: Bool
 
   init(_ account: PlantAccount, _ register: PlantRegister, _ start: Timestamp, _ calendar: inout LocalCalendar) {
@@ -225,7 +232,7 @@ struct PriceMinutes {
 }
 
 extension PlantAccount {
-  /// What a sensor told for the minute that begins at a moment: the value that held at its middle.
+  /// Returns a sensor's value at the middle of the minute that begins at `moment`; `nil` if no sensor has one.
   fileprivate func told(_ subject: TariffSensor.Subject, at moment: Timestamp) -> Double? {
     for sensor in tariffSensors where sensor.subject == subject {
       var value: Double?

@@ -1,8 +1,8 @@
 import PlantModel
 
-/// Adds the minutes of a quarter of an hour up.
+/// Sums of a quarter-hour, added up minute by minute.
 struct QuarterSums {
-  /// How many assets have a role, their energy in the minute, and the least share of it that is known of one.
+  /// Number of assets of a role, their energy in the minute, and the smallest known share of the minute among them.
   typealias Role = (members: Int, cell: EnergyCell, share: Double)
 
   private static let leastShare = 0.5
@@ -14,7 +14,7 @@ struct QuarterSums {
   private var generation = (energy: 0.0, share: 0.0, members: 0)
   private var load = (energy: 0.0, share: 0.0)
   private var storage = (discharged: 0.0, charged: 0.0, share: 0.0, members: 0)
-  /// Generation and what of it was exported, in minutes in which both are known.
+  /// Generation and export, in minutes in which both are known [kWh].
   private var used = (generation: 0.0, exported: 0.0)
   private var cost = 0.0
   private var priced = 0.0
@@ -22,10 +22,15 @@ struct QuarterSums {
   private var isPriced = false
   private var carbon: Double?
 
-  /// Adds a minute.
+  /// Adds one minute.
   ///
   /// - Parameters:
-  ///   - grid: The measured exchange; `nil` where it is not known.
+  ///   - minute: Position within the quarter-hour, 0..<15.
+  ///   - load: Assets that consume.
+  ///   - generation: Assets that generate.
+  ///   - storage: Assets that store.
+  ///   - grid: Measured exchange; `nil` if unknown.
+  ///   - prices: Prices of the quarter-hour.
   mutating func add(
     minute: Int, load: Role, generation: Role, storage: Role, grid: EnergyCell?, _ prices: PriceMinutes
   ) {
@@ -74,13 +79,13 @@ struct QuarterSums {
         isPriced = true
       }
     }
-    // Where nothing flows, either price tells that it costs nothing.
+    // Without any flow, either known price settles the cost at zero.
     if imported <= 0, exported <= 0, !importPrice.isNaN || !exportPrice.isNaN { isPriced = true }
     let intensity = prices.carbon[minute]
     if !intensity.isNaN { carbon = (carbon ?? 0) + imported * intensity }
   }
 
-  /// The quarter that begins at `start`.
+  /// Returns the sums as the quarter-hour that begins at `start`; costs have a coverage only if the plant has prices.
   func quarter(_ start: Timestamp, hasPrices: Bool) -> EnergyQuarter {
     var quarter = EnergyQuarter(start: start)
     if exchangeShare > 0 {

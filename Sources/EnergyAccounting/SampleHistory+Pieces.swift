@@ -1,33 +1,36 @@
 import PlantModel
 
-/// What is known between readings.
+/// Values between readings, by sampling.
 ///
-/// | sampling | rule |
-/// |---|---|
-/// | `instant` | a straight line between two readings that are not further apart than three usual gaps or a minute |
-/// | `instant` that reports on change | each value holds until the next, and no longer than the longest silence |
-/// | `interval_start`, `interval_end` | each value holds to the next, or from the one before, if they are not further apart than one and a half usual intervals; else over the usual one |
-/// | `counter` | the increase spread evenly between two readings however far apart they are; over more than three usual gaps and a quarter of an hour it is an estimate, by the usual course of the day where that is known |
+/// - `instant`: a straight line between two readings at most three usual gaps or one minute apart.
+/// - `instant`, reported on change: each value holds until the next, at most for the longest silence.
+/// - `interval_start`, `interval_end`: each value holds until the next reading, or since the one before. If that is
+///   more than one and a half usual intervals away, the value holds for the usual interval.
+/// - `counter`: the increase is spread evenly between two readings, however far apart. Over more than three usual gaps
+///   and a quarter-hour it is an estimate. The estimate follows the usual course of the day if that is known.
 ///
-/// Usual gaps are the median of seven, see ``typicalGap(endingAt:)``.
+/// The usual gap is the median of the last seven; see ``typicalGap(endingAt:)``.
 extension SampleHistory {
-  /// The longest interval whose mean a reading may be: a local day of 25 hours and an hour more.
+  /// Longest interval of which a reading may be the mean: a local day of 25 hours, plus one hour.
   public static let longestInterval = TimeSpan.hours(26)
-  /// Readings of an instant that are so near to each other belong together whatever is usual.
+  /// Gap up to which instantaneous readings are always joined by a line.
   static let alwaysBridged = TimeSpan.minute
-  /// While fewer gaps than this are known, nothing is usual, and readings up to an hour apart belong together.
+  /// Number of gaps from which a gap is usual. With fewer, readings up to an hour apart are joined.
   static let fewGaps = 3
-  /// A counter's increase over more than this is in no quarter, since nothing tells when it was.
+  /// Longest time over which a counter's increase is spread. A longer one is discarded, since its course is unknown.
   static let longestOutage = TimeSpan.days(366)
-  /// A counter's increase over less than this is never an estimate.
+  /// Time up to which a counter's increase is never an estimate.
   static let shortestOutage = TimeSpan.minutes(15)
 
-  /// Shows what is known of the time from `start` to `end` in the order of time, cut to it.
+  /// Calls `body` with each piece of known values from `start` to `end`, in chronological order.
   ///
   /// - Parameters:
-  ///   - holds: Whether an instant holds until the next, because its sender reports on change.
-  ///   - usual: By what an increase over an outage is spread; evenly without it.
-  ///   - body: Gets each piece, cut, and its reading's place.
+  ///   - start: Start of the stretch.
+  ///   - end: End of the stretch.
+  ///   - rule: Rule by which the readings become values over time.
+  ///   - holds: Whether an instantaneous value holds until the next, because its sender reports on change.
+  ///   - usual: Usual course by which an increase over an outage is spread; `nil` spreads it evenly.
+  ///   - body: Receives the pieces, cut to the stretch.
   func forEachPiece(
     from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool, usual: UsualProfile? = nil,
     _ body: (MeterPiece) -> Void
@@ -95,7 +98,7 @@ extension SampleHistory {
   private func forEachInterval(
     _ start: Timestamp, _ end: Timestamp, isAhead: Bool, _ show: (MeterPiece) -> Void
   ) {
-    // An interval never reaches beyond the reading next to its own.
+    // An interval never reaches beyond the neighbouring reading.
     var place = max(0, place(notBefore: start) - (isAhead ? 1 : 0))
     while place < count, isAhead ? self[place].time < end : place == 0 || self[place - 1].time < end {
       if self[place].isUsed, let length = interval(at: place, isAhead: isAhead) {
@@ -107,7 +110,7 @@ extension SampleHistory {
     }
   }
 
-  /// The interval whose mean a reading is; `nil` while nothing tells its length.
+  /// Returns the length of the interval of which a reading is the mean; `nil` while the length is unknown.
   private func interval(at place: Int, isAhead: Bool) -> TimeSpan? {
     let gap =
       isAhead
@@ -131,7 +134,7 @@ extension SampleHistory {
       guard piece.isEstimated, let course = usual?.course(before: piece.from) else { return show(piece) }
       Self.spread(piece, by: course, max(start, piece.from), min(end, piece.to), show)
     }
-    // A few readings earlier, so that a dip that began before is seen as one.
+    // Starts a few readings earlier, so that a dip that began before is recognized.
     guard var base = used(before: place(notBefore: start)) ?? used(from: 0) else { return }
     for _ in 0..<7 { base = used(before: base) ?? base }
     var next = used(from: base + 1)
@@ -154,7 +157,7 @@ extension SampleHistory {
     }
   }
 
-  /// Whether nothing tells when between two readings next to each other a count rose.
+  /// Returns whether the course of the counter between two neighbouring readings is unknown.
   func isOutage(from base: Int, to place: Int) -> Bool {
     let span = self[place].time - self[base].time
     return span > Self.shortestOutage && span > typicalGap(endingAt: place).span * 3
@@ -165,7 +168,7 @@ extension SampleHistory {
   ) {
     let (a, b) = (self[base], self[place])
     let span = b.time - a.time
-    // After a jump that the asset cannot have made, the count goes on from there.
+    // After an implausible jump the counter continues from the new level.
     guard span > .zero, span <= Self.longestOutage,
       CounterChange.isPlausible(rise: increase, over: span, maximumRate: rule.maximumRate)
     else {
@@ -180,13 +183,20 @@ extension SampleHistory {
         isEstimated: isLong))
   }
 
-  /// Shows a part of an increase as it usually comes about.
+  /// Calls `show` with the pieces of an increase from `start` to `end`, spread by the usual course.
+  ///
+  /// - Parameters:
+  ///   - piece: The whole increase.
+  ///   - course: Usual course.
+  ///   - start: Start of the part to be shown.
+  ///   - end: End of the part to be shown.
+  ///   - show: Receives the pieces.
   private static func spread(
     _ piece: MeterPiece, by course: UsualProfile.Course, _ start: Timestamp, _ end: Timestamp,
     _ show: (MeterPiece) -> Void
   ) {
     let whole = course.energy(from: piece.from, to: piece.to)
-    // Usually nothing happens at this time; but something did.
+    // The usual increase here is zero, but there was one; it stays evenly spread.
     guard whole > 1e-9 * (piece.to - piece.from).inHours else { return show(piece) }
     let scale = piece.first * (piece.to - piece.from).inHours / whole
     course.forEachHour(from: start, to: end) { from, to, power in
@@ -195,13 +205,13 @@ extension SampleHistory {
     }
   }
 
-  /// What a fall of a count was.
+  /// Classification of a counter's fall.
   private enum Fall {
-    /// The next reading has yet to say.
+    /// Open until the next reading.
     case unknown
-    /// A glitch or a dip; the count goes on with the readings from a place on.
+    /// A glitch or a dip; the counter continues with the reading at place `after`.
     case error(after: Int)
-    /// The count began anew, or rolled over.
+    /// A reset or a rollover.
     case reset
   }
 
@@ -210,7 +220,7 @@ extension SampleHistory {
     if CounterChange.isDip(fallen, from: level), self[place].time - self[base].time <= CounterChange.longestDip {
       return .error(after: place + 1)
     }
-    // It may rest where it fell to.
+    // The counter may stand still at the lower level.
     var last = place
     var next = used(from: place + 1)
     while let following = next, self[following].value == fallen {
@@ -225,7 +235,14 @@ extension SampleHistory {
     return isHasty(from: last, to: next, level: level, base: base, rule) ? .error(after: next) : .reset
   }
 
-  /// Whether the way back up is faster than the count moved before, so that it never was down.
+  /// Returns whether the counter climbs back faster than it ever moved before, so the fall was an error.
+  ///
+  /// - Parameters:
+  ///   - last: Place of the last reading at the lower level.
+  ///   - next: Place of the reading back at the old level.
+  ///   - level: Value before the fall.
+  ///   - base: Place of the last reading before the fall.
+  ///   - rule: The counter's rule.
   private func isHasty(from last: Int, to next: Int, level: Double, base: Int, _ rule: MeterRule) -> Bool {
     let span = max(1e-9, (self[next].time - self[last].time).inHours)
     let rate = (self[next].value - self[last].value) / span

@@ -1,30 +1,30 @@
 import PlantModel
 
-/// The readings of one series in the order of time, so that what arrives late is taken in as if it had come in time.
+/// The readings of one series in chronological order, so that late readings count as if they had arrived in time.
 ///
-/// All figures are pure functions of what is in here: the order of arrival makes no difference. The cost of a reading at
-/// the end is constant, that of an earlier one proportional to the readings behind it.
+/// All values are pure functions of the content; the order of arrival makes no difference. Adding a reading at the end
+/// costs constant time, adding an earlier one time proportional to the readings after it.
 public struct SampleHistory: Sendable, Equatable {
-  /// Readings before `head` are gone; their room is given back from time to time.
+  /// Readings before `head` are discarded; their memory is released from time to time.
   private var samples: [MeterSample] = []
   private var head = 0
 
-  /// No reading.
+  /// Creates a history without readings.
   public init() {}
 
-  /// How many readings there are.
+  /// Number of readings.
   public var count: Int { samples.count - head }
-  /// Whether there is none.
+  /// Whether there are no readings.
   public var isEmpty: Bool { count == 0 }
 
-  /// A reading by its place in the order of time, from 0.
+  /// The reading at a place in chronological order, from 0.
   public subscript(place: Int) -> MeterSample { samples[head + place] }
 
-  /// The first place whose reading is not before `time`; ``count`` where there is none.
+  /// Returns the first place whose reading is not before `time`; ``count`` if there is none.
   public func place(notBefore time: Timestamp) -> Int {
     var low = head
     var high = samples.count
-    // Most questions are about the end.
+    // Most searches concern the last readings.
     if high - low > 64, samples[high - 64].time < time { low = high - 63 }
     while low < high {
       let middle = (low + high) / 2
@@ -33,9 +33,9 @@ public struct SampleHistory: Sendable, Equatable {
     return low - head
   }
 
-  /// Takes in a reading; one that is there at its very time is replaced.
+  /// Adds a reading, or replaces the one with the same time.
   ///
-  /// - Returns: The reading's place; `nil` where it was there already.
+  /// - Returns: The reading's place; `nil` if nothing changed.
   public mutating func insert(_ sample: MeterSample) -> Int? {
     guard let last = samples.last, head < samples.count, last.time >= sample.time else {
       samples.append(sample)
@@ -47,14 +47,14 @@ public struct SampleHistory: Sendable, Equatable {
       samples.insert(sample, at: head + place)
       return place
     }
-    // A reading counts for more than its own silence, and what came again unchanged is no news.
+    // A reading outweighs an offline mark at the same time. An unchanged repetition changes nothing.
     let isSame = known.value == sample.value && known.isUsed == sample.isUsed
     if isSame || (sample.standing == .offline && known.isUsed) { return nil }
     samples[head + place] = sample
     return place
   }
 
-  /// Forgets the first `number` readings.
+  /// Discards the first `number` readings.
   public mutating func removeFirst(_ number: Int) {
     head += min(max(0, number), count)
     guard head > 256, head > samples.count / 2 else { return }
@@ -62,7 +62,7 @@ public struct SampleHistory: Sendable, Equatable {
     head = 0
   }
 
-  /// The place of the last reading that counts before a place; `nil` where there is none.
+  /// Returns the place of the last reading that counts before `place`; `nil` if there is none.
   public func used(before place: Int) -> Int? {
     var place = place - 1
     while place >= 0 {
@@ -72,7 +72,7 @@ public struct SampleHistory: Sendable, Equatable {
     return nil
   }
 
-  /// The place of the first reading that counts from a place on; `nil` where there is none.
+  /// Returns the place of the first reading that counts at or after `place`; `nil` if there is none.
   public func used(from place: Int) -> Int? {
     var place = max(0, place)
     while place < count {
@@ -82,9 +82,9 @@ public struct SampleHistory: Sendable, Equatable {
     return nil
   }
 
-  /// The usual time between readings at a place: the median of the last seven gaps that end there or before.
+  /// Returns the usual time between readings at a place: the lower median of up to seven gaps that end there or before.
   ///
-  /// - Returns: The median and how many gaps it is of; zero of none.
+  /// - Returns: The median and the number of gaps; both zero if there are none.
   func typicalGap(endingAt place: Int) -> (span: TimeSpan, gaps: Int) {
     var gaps: InlineArray<7, Int64> = .init(repeating: 0)
     var number = 0

@@ -1,55 +1,55 @@
 import PlantModel
 import StreamCore
 
-/// The usual course of a counter's increase over workdays and weekends, by which an increase over an outage is spread.
+/// The usual course of a counter's increase on workdays and weekends, by which an increase over an outage is spread.
 ///
-/// It is learned from quarters that no late reading changes any more. An outage is spread by the course as it was before
-/// the first midnight (UTC) that lies ``lag`` before its start, so the order in which readings arrive changes nothing.
-/// For that, the course of each day is kept until no outage can ask for it.
+/// It is learned from final quarter-hours. An outage is spread by the course before the last midnight (UTC) that is at
+/// least ``lag`` before its start. The order in which readings arrive therefore makes no difference. For this, each
+/// day's course is kept for as long as an outage can need it.
 struct UsualProfile: Sendable, Equatable {
-  /// The course as it was before a midnight.
+  /// The course as learned before a midnight.
   struct Course: Sendable, Equatable {
-    /// Only what was before this is in it.
+    /// Midnight (UTC) before which its quarter-hours lie.
     var until: Timestamp
-    /// Seconds by which local time is ahead of UTC [s].
+    /// Offset of local time from UTC [s], positive east.
     var utcOffset: Int64
-    /// Mean power by the hour of the local day, first of workdays, then of weekends [kW].
+    /// Mean power by hour of the local day, first 24 h of workdays, then 24 h of weekends [kW].
     var power: [Float]
-    /// Quarters of an hour behind each mean.
+    /// Number of quarter-hours behind each mean.
     var counts: [UInt8]
   }
 
-  /// Hours of a workday and of a day of a weekend.
+  /// Hours of a workday and of a weekend day.
   private static let bins = 48
-  /// Quarters of an hour behind a mean from which it follows as an average of four weeks does.
+  /// Number of quarter-hours from which a mean becomes an exponential average with a memory of four weeks.
   private static let memory = (workday: 80, weekend: 32)
-  /// Fewest quarters that make an hour usual.
+  /// Smallest number of quarter-hours for a valid mean.
   private static let fewest = 4
-  /// 1970-01-01 was a Thursday; this many days later came the first Monday.
+  /// Days from 1970-01-01, a Thursday, to the first Monday.
   private static let firstMonday: Int64 = 4
 
-  /// The courses, the newest last; it alone still learns.
+  /// The courses in chronological order; only the last one still learns.
   private(set) var courses: [Course] = []
-  /// How long before an outage what is learned must be settled.
+  /// Time before an outage by which quarter-hours must be final to be used for it.
   private(set) var lag = TimeSpan.day
 
   init() {}
 
   init(courses: [Course], lag: TimeSpan) { (self.courses, self.lag) = (courses, lag) }
 
-  /// Learns the energy of a settled quarter of an hour.
+  /// Learns the energy of a final quarter-hour.
   ///
   /// - Parameters:
-  ///   - energy: What was counted [kWh].
-  ///   - quarter: Its start; not before that of any quarter that was learned.
-  ///   - utcOffset: Seconds by which local time is ahead of UTC [s].
-  ///   - late: How far back late readings count.
+  ///   - energy: Counted energy [kWh].
+  ///   - quarter: Start of the quarter-hour, not before that of any learned earlier.
+  ///   - utcOffset: Offset of local time from UTC [s], positive east.
+  ///   - late: Age up to which late readings count.
   mutating func learn(_ energy: Double, quarter: Timestamp, utcOffset: Int64, late: TimeSpan) {
     lag = late + .hours(1)
     let midnight = quarter.floored(to: .day) + .day
     if let last = courses.last, last.until < midnight {
       courses.append(Course(until: midnight, utcOffset: utcOffset, power: last.power, counts: last.counts))
-      // Of those before the oldest that can be asked for, the last is enough.
+      // Of the courses older than any outage can need, only the last is kept.
       let oldest = quarter - lag - .days(2)
       let useless = courses.prefix { $0.until < oldest }.count - 1
       if useless > 0 { courses.removeFirst(useless) }
@@ -69,7 +69,7 @@ struct UsualProfile: Sendable, Equatable {
     courses[newest].utcOffset = utcOffset
   }
 
-  /// The usual course for an outage that began at a moment; `nil` where none was learned by then.
+  /// Returns the usual course for an outage that began at `start`; `nil` if none was learned by then.
   func course(before start: Timestamp) -> Course? {
     let limit = (start - lag).floored(to: .day)
     guard let course = courses.last(where: { $0.until <= limit }) else { return nil }
@@ -77,7 +77,7 @@ struct UsualProfile: Sendable, Equatable {
     let weekends = course.counts.suffix(24).allSatisfy { $0 >= Self.fewest }
     guard workdays || weekends else { return nil }
     var known = course
-    // A plant that has not seen a weekend yet has one like its workdays, and the other way round.
+    // Until both kinds of day have been learned, one stands in for the other.
     if !weekends { known.power.replaceSubrange(24..., with: course.power.prefix(24)) }
     if !workdays { known.power.replaceSubrange(..<24, with: course.power.suffix(24)) }
     return known.power.allSatisfy { $0 <= 0 } ? nil : known
@@ -87,7 +87,7 @@ struct UsualProfile: Sendable, Equatable {
     (moment + .seconds(utcOffset)).floored(to: .hour).nanoseconds / TimeSpan.hour.nanoseconds
   }
 
-  /// The bin of an hour since the epoch by the local clock.
+  /// Returns the bin of an hour, counted since the epoch in local time.
   fileprivate static func bin(_ hours: Int64) -> Int {
     let day = (hours >= 0 ? hours : hours - 23) / 24
     let hour = Int(hours - day * 24)
@@ -97,12 +97,12 @@ struct UsualProfile: Sendable, Equatable {
 }
 
 extension UsualProfile.Course {
-  /// The energy that is usual between two moments [kWh].
+  /// Returns the usual energy between two times [kWh].
   ///
   /// Example: with 1 kW by day (6 to 18 h) and 0 at night, 12 to 20 h are 6 kWh.
   func energy(from start: Timestamp, to end: Timestamp) -> Double {
     var energy = 0.0
-    // Weeks are alike; the rest is at most 168 hours.
+    // Whole weeks are summed at once; at most 168 hours remain.
     let weeks = max(0, (end - start).nanoseconds / TimeSpan.days(7).nanoseconds)
     if weeks > 0 {
       let week = power.prefix(24).reduce(0) { $0 + Double($1) } * 5 + power.suffix(24).reduce(0) { $0 + Double($1) } * 2
@@ -112,7 +112,12 @@ extension UsualProfile.Course {
     return energy
   }
 
-  /// Shows the usual power of the hours between two moments, cut to them.
+  /// Calls `body` with the usual power [kW] of each hour between two times, cut to them.
+  ///
+  /// - Parameters:
+  ///   - start: Start of the stretch.
+  ///   - end: End of the stretch.
+  ///   - body: Receives start, end and usual power of each piece.
   func forEachHour(
     from start: Timestamp, to end: Timestamp, _ body: (_ from: Timestamp, _ to: Timestamp, _ power: Double) -> Void
   ) {

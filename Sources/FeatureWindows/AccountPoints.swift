@@ -2,7 +2,7 @@ import EnergyAccounting
 import PlantModel
 
 extension EnergyQuarter {
-  /// Writes the point `kpi` of the quarter's first minute; fields of what is not known are left out.
+  /// Writes the point `kpi` of the quarter-hour's first minute; fields of unknown values are left out.
   func write(to points: inout PointBatch, currency: String) {
     points.begin(PointKey(.kpi, .plant), at: start)
     points.field("import_kwh", imported)
@@ -21,7 +21,7 @@ extension EnergyQuarter {
 }
 
 extension AssetEnergy {
-  /// Writes the point `energy` of a quarter.
+  /// Writes the point `energy` of the quarter-hour that begins at `start`.
   func write(_ start: Timestamp, to points: inout PointBatch) {
     let total = total
     guard total.known > 0 else { return }

@@ -2,72 +2,82 @@ import EnergyAccounting
 import PlantModel
 import StreamCore
 
-/// Tumbling event-time windows of 1 m, 15 m and 1 h for every series, aligned to the epoch; the rollups `clean_1h` and
-/// `clean_1d` by the plant's local clock; and the plant indicators `kpi`.
+/// Tumbling event-time windows of 1 m, 15 m and 1 h for every series, aligned to the epoch.
 ///
-/// **When.** A window is emitted when the series' watermark (highest event time less the lateness) passes its end; at a
-/// minute mark two minutes after its end; or at a tick when the series has been silent for a minute. Windows that
-/// intervals cover whole are emitted as soon as event time reaches their end. Late readings and filled gaps change the
-/// newest window of each length and the one before it, which are then emitted again as updates; what is older than the
-/// hour before is counted in ``tooLate``.
+/// The stage also writes the rollups `clean_1h` and `clean_1d` by local time, and the plant indicators `kpi`.
 ///
-/// **What.** Good, late and filled readings enter the statistics; the others count in the denominator of the good share
-/// alone. Duplicates and future readings do not count at all.
-/// - `instant`: arithmetic mean over samples. The energy of a power is the trapezoid between samples not further apart
-///   than three typical intervals, taken for the whole window when it covers half of it or more.
+/// **Emission.** A window is emitted at the first of these times:
+///
+/// - when the series' watermark (highest event time minus the lateness) passes its end;
+/// - at a minute mark two minutes after its end;
+/// - at a tick after the series has been silent for a minute.
+///
+/// Windows that intervals cover completely are emitted as soon as event time reaches their end. Late readings and
+/// filled gaps change windows, which are then emitted again as updates. A series without energy can change the newest
+/// window of each length and the one before. A series that carries energy (powers and energy counters) can change
+/// windows as far back as the plant accepts late readings. Older readings are counted in ``tooLate``.
+///
+/// **Statistics.** Good, late and filled readings enter the statistics. Others count only in the denominator of the
+/// good share. Duplicates and future readings do not count at all.
+///
+/// - `instant`: arithmetic mean over samples. The energy of a power is the trapezoid between samples at most three
+///   typical intervals or one minute apart. Time without known power adds no energy.
 /// - `interval_start`, `interval_end`: each value holds over its interval, whose length is the typical gap; means are
-///   weighted by time. A value over an hour holds in each of its quarters; windows of a minute are left out for
+///   weighted by time. An hourly value holds in each of its quarter-hours. Windows of a minute are left out for
 ///   intervals longer than 90 s. An hourly value of 3.5 kW gives the 1 h window exactly 3.5 kWh.
-/// - `counter`: statistics are those of the rate between readings, in units per hour: kW for an energy counter, whose
-///   increase is the window's energy. Increases are spread evenly over the time in which they came.
+/// - `counter`: statistics are those of the rate between readings, in units per hour. For an energy counter this is kW,
+///   and the increase is the window's energy. Increases are spread evenly over the time between readings, or by their
+///   usual course over an outage.
 ///
-/// p10, p50 and p90 come from a sketch of seven clusters. They are exact while a window has no more than seven readings;
-/// beyond, the share of readings below them is off by up to 0.04 on average, and at the worst by 0.17 in a minute and 0.1
-/// in longer windows. Each reading counts once, however long it holds.
+/// p10, p50 and p90 are exact for series that carry energy. For others they come from a sketch of seven clusters, which
+/// is exact up to seven readings a window. Beyond that, the share of readings below them is off by up to 0.04 on
+/// average. The worst case is 0.17 in a minute and 0.1 in longer windows. Each reading counts once, however long it
+/// holds.
 ///
-/// **Memory.** A series takes 0.7 KiB. One that has been silent for more than a day keeps its watermark and the sum of its
-/// local day alone, and gets a state again when it speaks.
+/// **Memory.** A series without energy takes 0.7 KiB; a series with energy keeps its readings, see
+/// ``EnergyAccounting/Meter``. A series without energy that has been silent for more than 25 hours keeps only its
+/// watermark and the sum of its local day. It gets a new state with its next reading.
 public struct FeatureWindowStage: Stage {
-  /// The stage's name.
+  /// Name of the stage.
   public static let name = "windows"
-  /// After this time without a reading, windows are closed by the receive clock.
+  /// Time without a reading after which windows are closed by the receive clock.
   public static let silence = TimeSpan.minute
-  /// How far the plant's clock must be past the end of a window to close it.
+  /// Time by which the plant's clock must have passed the end of a window to close it.
   public static let minuteSlack = TimeSpan.minutes(2)
 
-  /// How far behind a series' highest time a reading may be without being late.
+  /// Time behind a series' highest time from which a reading is late.
   public let lateness: TimeSpan
-  /// For windows that the clock closes because nothing comes any more.
+  /// Limits full scans for windows of silent series.
   var look = ScanSchedule()
-  /// Readings that came too late to change any window.
+  /// Number of readings that came too late to change any window.
   public internal(set) var tooLate: UInt64 = 0
-  /// A series that has been silent for longer than this is dropped but for its watermark.
+  /// Silence after which a series' state is reduced to its watermark.
   static let quietAfter = TimeSpan.hours(25)
 
   var states = SeriesStates<SeriesWindows>()
-  /// Series that carry energy.
+  /// States of series that carry energy.
   var meters = SeriesStates<MeteredSeries>()
-  /// The plant's energy and money.
+  /// Account of the plant's energy and cost.
   var account = PlantAccount()
-  /// Highest times of series that have been dropped.
+  /// Highest times of series whose state has been dropped.
   var quiet: [Int32: Timestamp] = [:]
-  /// Local hours, where the zone is not whole hours off UTC; elsewhere they are the windows of an hour.
+  /// Local hours, if the time zone's offset from UTC is not whole hours; otherwise the 1 h windows serve.
   var hours: [LocalRollup] = []
   var days: [LocalRollup] = []
   var indicators = PlantIndicators()
-  /// What series need, each kind once, and the kind of each series.
+  /// Each distinct set of traits once, and the index of each series' traits.
   private var traits: [SeriesTraits] = []
   private var kinds: [UInt16] = []
   private var output = WindowOutput()
   private var calendar: LocalCalendar?
   private var day = 0..<0 as Range<Int32>
 
-  /// A stage that has seen nothing.
+  /// Creates a stage without state.
   public init(lateness: TimeSpan = .seconds(10)) {
     self.lateness = max(.zero, lateness)
   }
 
-  /// Takes in readings, or closes windows by a clock; adds windows and their points to the frame.
+  /// Adds readings or closes windows by a clock, and adds windows and their points to the frame.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if kinds.count < register.series.count { follow(register) }
     indicators.follow(register)
@@ -88,10 +98,10 @@ public struct FeatureWindowStage: Stage {
     }
   }
 
-  /// Learns of series that came into the register.
+  /// Adds series that are new in the register.
   private mutating func follow(_ register: PlantRegister) {
     if calendar == nil { calendar = LocalCalendar(identifier: register.plant.location.timezone) ?? .utc }
-    // A summer's and a winter's day decide: there are zones that are whole hours off UTC in one of them alone.
+    // Both a summer and a winter day are tested: some zones are whole hours off UTC only in one of them.
     let isWhole = [1_689_000_000, 1_704_000_000].allSatisfy {
       (calendar?.utcOffset(at: Timestamp(seconds: $0)) ?? 0) % 3600 == 0
     }
@@ -107,7 +117,7 @@ public struct FeatureWindowStage: Stage {
       if known == nil, traits.count <= Int(UInt16.max) { traits.append(own) }
       kinds.append(UInt16(clamping: known ?? traits.count - 1))
     }
-    // Plants without energy pay nothing for it.
+    // Plants without energy reserve no memory for it.
     if traits.contains(where: \.hasEnergy) { meters.grow(to: count) }
   }
 
@@ -120,7 +130,7 @@ public struct FeatureWindowStage: Stage {
       let position = frame.readings.series[i].position
       let (quality, flags) = (frame.readings.quality[i], frame.readings.flags[i])
       guard position >= 0, position < kinds.count, !traits[Int(kinds[position])].isForecast else { continue }
-      // What is out of range may be of the future as well.
+      // A reading that is out of range may be in the future as well.
       guard !flags.contains(QualityFlags(.future)), quality != .future, quality != .duplicate else { continue }
       var own = traits[Int(kinds[position])]
       if own.hasEnergy {
@@ -145,7 +155,13 @@ public struct FeatureWindowStage: Stage {
     }
   }
 
-  /// Takes in a reading of a series that carries energy.
+  /// Adds a reading of a series that carries energy.
+  ///
+  /// - Parameters:
+  ///   - row: Row of the reading in the frame.
+  ///   - own: Traits of its series.
+  ///   - late: Age up to which late readings count.
+  ///   - frame: The frame; receives the points of closed windows.
   private mutating func takeMetered(_ row: Int, _ own: SeriesTraits, _ late: TimeSpan, _ frame: inout Frame) {
     let position = frame.readings.series[row].position
     let (time, value, quality) = (frame.readings.time[row], frame.readings.value[row], frame.readings.quality[row])
@@ -169,7 +185,13 @@ public struct FeatureWindowStage: Stage {
     if quality == .good || quality == .imputed || quality == .late { indicators.take(value, at: time, of: position) }
   }
 
-  /// What an asset's sensors said holds no longer.
+  /// Ends the held values of an asset that went offline.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - moment: Time at which it went offline.
+  ///   - register: Assets and series of the plant.
+  ///   - points: Receives the points of changed windows.
   private mutating func end(
     _ asset: AssetIndex, _ moment: Timestamp, _ register: PlantRegister, _ points: inout PointBatch
   ) {
@@ -203,14 +225,20 @@ public struct FeatureWindowStage: Stage {
     if frame.clock == frame.clock.floored(to: .hour) { dropQuiet(&frame) }
   }
 
-  /// What windows need to know about a series, with whether its values hold.
+  /// Returns the traits of a series, including whether its values hold at present.
   private func traits(of position: Int) -> SeriesTraits {
     var own = traits[Int(kinds[position])]
     if let place = states.place(of: position) { own.holds = states[place].isHeld }
     return own
   }
 
-  /// Lets a value hold up to the end of a quarter.
+  /// Extends a held value up to a time.
+  ///
+  /// - Parameters:
+  ///   - position: Position of the series in the register.
+  ///   - place: Place of its state.
+  ///   - quarter: Time up to which the value holds.
+  ///   - points: Receives the points of changed windows.
   private mutating func extend(_ position: Int, _ place: Int, _ quarter: Timestamp, _ points: inout PointBatch) {
     output.series = SeriesIndex(position)
     let first = output.windows.count
@@ -224,7 +252,7 @@ public struct FeatureWindowStage: Stage {
     return states.add(state, to: position)
   }
 
-  /// All windows of a series that has been silent for a day are closed; they are settled, and its state goes.
+  /// Settles all windows of series that have been silent for more than 25 hours, and drops their states.
   private mutating func dropQuiet(_ frame: inout Frame) {
     for position in kinds.indices {
       guard let place = states.place(of: position), frame.clock - states[place].highest > Self.quietAfter else {
@@ -238,7 +266,7 @@ public struct FeatureWindowStage: Stage {
     }
   }
 
-  /// Closes windows of series that carry energy, by a limit for each; those whose past has changed are told anew.
+  /// Closes windows of series that carry energy, up to a limit for each, and emits changed windows again.
   private mutating func closeMetered(
     _ points: inout PointBatch, _ limit: (MeteredSeries, SeriesTraits) -> (Timestamp, whole: Timestamp?)?
   ) {
@@ -256,7 +284,12 @@ public struct FeatureWindowStage: Stage {
     }
   }
 
-  /// Lets go of what no late reading changes any more.
+  /// Settles readings and windows that no late reading can change any more.
+  ///
+  /// - Parameters:
+  ///   - clock: The plant's clock.
+  ///   - register: Assets and series of the plant.
+  ///   - points: Receives the points of changed windows.
   private mutating func settleMetered(_ clock: Timestamp, _ register: PlantRegister, _ points: inout PointBatch) {
     let late = register.plant.late
     let horizon = account.horizon(at: clock, late: late)
@@ -279,13 +312,13 @@ public struct FeatureWindowStage: Stage {
     closeMetered(&frame.points) { [lateness] meter, own in
       guard meter.nextDue + lateness <= received, meter.lastReceived + Self.silence <= received else { return nil }
       if !isBehind { return (received - lateness, nil) }
-      // What is whole has nothing to wait for.
+      // Completely covered windows need not wait, even while catching up.
       return own.isInterval ? (.distantPast, received - lateness) : nil
     }
     guard look.isDue(at: frame.received) else { return }
     let limit = frame.received - lateness
     let isCatchingUp = frame.isCatchingUp
-    // A reading keeps its series from being silent for as long.
+    // A series cannot become silent earlier than this after any reading.
     var next = frame.received + Self.silence
     defer { look.looked(at: frame.received, next: next) }
     for position in kinds.indices {
@@ -310,7 +343,7 @@ public struct FeatureWindowStage: Stage {
     tell(from: first, &points)
   }
 
-  /// Writes what a series has just said, and what comes of it for its local hours and days.
+  /// Writes the points of windows from position `first` on, and of the local hours and days that they belong to.
   private mutating func tell(from first: Int, _ points: inout PointBatch) {
     var next = 0
     for position in first..<output.windows.count {
@@ -341,7 +374,8 @@ public struct FeatureWindowStage: Stage {
 
   // MARK: Local hours and days
 
-  /// Adds a window to its local hour and day: the 1 h windows where the zone is whole hours off UTC, else the 15 m ones.
+  /// Adds a window to its local hour and day. These consist of 1 h windows if the zone is whole hours off UTC, else of
+  /// 15 m windows.
   private mutating func rollUp(_ window: FeatureWindow, _ points: inout PointBatch) {
     guard window.length == output.rollupLength else { return }
     let (position, start) = (window.series.position, window.start.minute)
@@ -378,7 +412,12 @@ public struct FeatureWindowStage: Stage {
     Self.write(total, key, at: Timestamp(minute: period.lowerBound), to: &points)
   }
 
-  /// What the closed windows of a period give that may still change, but for one.
+  /// Returns the sum of a period's closed windows that may still change.
+  ///
+  /// - Parameters:
+  ///   - series: The series.
+  ///   - period: The period [min since the epoch].
+  ///   - window: A window to be left out.
   private func unsettled(_ series: SeriesIndex, _ period: Range<Int32>, but window: FeatureWindow?) -> Contribution {
     var total = Contribution()
     if let place = meters.place(of: series.position) {
@@ -408,7 +447,7 @@ public struct FeatureWindowStage: Stage {
     return start.minute..<start.minute + 60
   }
 
-  /// The local day; a day has 23 to 25 hours, so 26 hours on it is the next one.
+  /// Returns the local day that contains a time. A day has 23 to 25 hours, so 26 hours after its start is the next day.
   private mutating func localDay(containing moment: Timestamp) -> Range<Int32> {
     if day.contains(moment.minute) { return day }
     let start = calendar?.startOfDay(containing: moment) ?? moment.floored(to: .day)
@@ -447,9 +486,9 @@ public struct FeatureWindowStage: Stage {
     frame.points.field("battery_coverage", balance.batteryCoverage)
   }
 
-  /// Settles the quarters of the account that have ended, and those that late readings changed.
+  /// Settles the quarter-hours of the account that have ended, and those that late readings changed.
   private mutating func settleAccount(_ frame: inout Frame, _ register: PlantRegister) {
-    // At a tick the clock stands between two marks; what ended by it has been settled.
+    // At a tick the clock lies between two minute marks; the last mark counts.
     let clock = frame.clock.floored(to: .minute)
     guard var calendar, account.due < clock.floored(to: PlantAccount.step) else { return }
     var points = PointBatch()
@@ -474,9 +513,9 @@ public struct FeatureWindowStage: Stage {
 }
 
 extension Timestamp {
-  /// The start of a minute since the epoch.
+  /// Creates the timestamp at which a minute begins [min since the epoch].
   init(minute: Int32) { self.init(nanoseconds: Int64(minute) * 60_000_000_000) }
 
-  /// The minute since the epoch.
+  /// Minute that contains the timestamp [min since the epoch].
   var minute: Int32 { Int32(truncatingIfNeeded: floored(to: .minute).nanoseconds / 60_000_000_000) }
 }

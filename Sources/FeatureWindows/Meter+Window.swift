@@ -3,17 +3,20 @@ import PlantModel
 import StreamCore
 
 extension Meter {
-  /// Values that hold for longer than this do not make windows of a minute.
+  /// Longest time for which a value may hold to enter windows of a minute.
   private static let longestInMinutes = TimeSpan.seconds(90)
 
-  /// A window as the readings make it; `nil` where it says nothing.
+  /// Returns a window as the readings make it; `nil` if it contains nothing.
   ///
-  /// Sampled values weigh the same each; all others by the time over which they hold. The energy is the integral over
-  /// what is known, quarter by quarter, and nothing is added for the rest: the good share says how much that is.
+  /// Sampled values have equal weights; all others are weighted by the time over which they hold. The energy is the
+  /// integral over the known time, quarter-hour by quarter-hour. Nothing is added for the rest; the good share shows
+  /// how much is known.
   ///
   /// - Parameters:
-  ///   - start: The window's start [min since the epoch], a multiple of its length.
-  ///   - scratch: Room for the values.
+  ///   - length: Length of the window.
+  ///   - start: Start of the window [min since the epoch], a multiple of its length.
+  ///   - traits: Traits of the series.
+  ///   - scratch: Buffer for the values.
   /// - Returns: The window without its series, and whether its whole time is known.
   func window(
     _ length: WindowLength, start: Int32, _ traits: SeriesTraits, _ scratch: inout [Double]
@@ -43,7 +46,7 @@ extension Meter {
         guard isTimed else { return }
         if piece.span > Meter.longestInMinutes { isSlow = true }
         moments.add(piece.first, at: (piece.from - from).inHours + 0.5 * hours, weight: hours)
-        // What goes on from the quarter before is one value of the window.
+        // A value that continues from the previous quarter-hour is a single value of the window.
         if values.isEmpty || piece.begin >= quarter || quarter == from { values.append(piece.first) }
       }
       energy += part
@@ -69,7 +72,7 @@ extension Meter {
     guard moments.weight > 0 || isBridged else { return nil }
     if moments.weight > 0, !isTimed { bounds = (moments.least, moments.greatest) }
     values.sort()
-    // Of readings, the share that is good; of time, the share that is known and good.
+    // For readings the share that is good; for time the share that is known and good.
     let share =
       readings.all > 0 && !isTimed ? Double(readings.good) / Double(readings.all) : known > 0 ? good / known : 0
     let bad = isTimed && readings.all > 0 ? unusedShare(from, to) : 0
@@ -88,7 +91,7 @@ extension Meter {
     return (window, known >= 0.999 * hours)
   }
 
-  /// Share of a window's readings that do not count.
+  /// Returns the share of a window's readings that do not count.
   private func unusedShare(_ from: Timestamp, _ to: Timestamp) -> Double {
     var (unused, all) = (0.0, 0.0)
     var place = history.place(notBefore: from)
@@ -100,16 +103,21 @@ extension Meter {
     return all > 0 ? unused / all : 0
   }
 
-  /// The known share of a window, 1 where all but a few thousandths are known.
+  /// Returns the known share of a window; 1 if at least 0.999 of it is known.
+  ///
+  /// - Parameters:
+  ///   - known: Known time [h].
+  ///   - hours: Length of the window [h].
+  ///   - readings: Number of readings in the window.
   private static func knownShare(_ known: Double, of hours: Double, _ readings: Int) -> Double {
-    // A lone reading says what it says, of however short a time.
+    // A single reading counts fully, although it covers no time.
     if known == 0 { return readings > 0 ? 1 : 0 }
     let share = known / hours
     return share >= 0.999 ? 1 : share
   }
 }
 
-/// Moments of values at times, each with a weight (West, 1979, doi:10.1145/359146.359153).
+/// Weighted moments of values at times (West, 1979, doi:10.1145/359146.359153).
 struct WeightedMoments {
   private(set) var weight = 0.0
   private(set) var mean = 0.0
@@ -120,7 +128,12 @@ struct WeightedMoments {
   private var timeSquares = 0.0
   private var products = 0.0
 
-  /// Adds a value at a time [h] with a weight above 0.
+  /// Adds a value at a time [h].
+  ///
+  /// - Parameters:
+  ///   - value: The value.
+  ///   - time: Its time, relative to any fixed origin [h].
+  ///   - added: Its weight; other than positive weights are ignored.
   mutating func add(_ value: Double, at time: Double, weight added: Double) {
     guard added > 0 else { return }
     weight += added
@@ -134,8 +147,8 @@ struct WeightedMoments {
     (least, greatest) = (min(least, value), max(greatest, value))
   }
 
-  /// Standard deviation of the population; NaN of none.
+  /// Standard deviation of the population; NaN without values.
   var standardDeviation: Double { weight > 0 ? (max(0, squares) / weight).squareRoot() : .nan }
-  /// Least-squares slope [unit/h]; NaN where all times agree.
+  /// Least-squares slope [unit/h]; NaN if all times are equal.
   var slope: Double { timeSquares > 1e-15 * weight ? products / timeSquares : .nan }
 }

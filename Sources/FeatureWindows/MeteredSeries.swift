@@ -2,29 +2,35 @@ import EnergyAccounting
 import PlantModel
 import StreamCore
 
-/// The windows of a series that carries energy: pure functions of its readings, which are kept for as far back as late
-/// ones count.
+/// The windows of a series that carries energy: pure functions of its readings, which are kept for as long as late
+/// readings count.
 ///
-/// A window is emitted when its end is passed, and again, at the next minute mark or tick, when readings behind it came
-/// late.
+/// A window is emitted when its end is passed. It is emitted again at the next minute mark or tick after late readings
+/// have changed it.
 struct MeteredSeries: Sendable {
   var meter = Meter()
   /// Ends of the newest emitted windows, by length [min since the epoch]; `.min` before the first.
   private var closed: InlineArray<3, Int32> = .init(repeating: .min)
-  /// What of the emitted windows has changed.
+  /// Time range in which emitted windows have changed.
   private(set) var dirty: Range<Timestamp>?
   var highest = Timestamp.distantPast
-  /// When it was last heard of.
+  /// Receive time of the last reading.
   var lastReceived = Timestamp.distantPast
-  /// Least end of the windows that may be emitted next [min since the epoch].
+  /// Earliest end of the windows that may be emitted next [min since the epoch].
   private(set) var due = Int32.max
 
-  /// Least end of the windows that may be emitted next.
+  /// Earliest end of the windows that may be emitted next.
   var nextDue: Timestamp { due == .max ? Timestamp(nanoseconds: .max) : Timestamp(minute: due) }
 
-  /// Takes in a reading.
+  /// Adds a reading.
   ///
-  /// - Returns: Whether it counts, and what of the past may have changed; too late is `nil` and not accepted.
+  /// - Parameters:
+  ///   - value: The reading [canonical unit].
+  ///   - time: Time of the reading.
+  ///   - quality: Quality assigned by cleaning.
+  ///   - rule: Rule by which readings become values over time.
+  ///   - late: Age up to which late readings count.
+  /// - Returns: Whether the reading was accepted, and the time range whose values may have changed; `nil` if none.
   mutating func add(
     _ value: Double, at time: Timestamp, quality: Quality, _ rule: MeterRule, late: TimeSpan
   ) -> (isAccepted: Bool, changed: Range<Timestamp>?) {
@@ -45,7 +51,7 @@ struct MeteredSeries: Sendable {
     return (true, changed)
   }
 
-  /// Ends what a value holds, because its device went.
+  /// Ends a held value, because its device went offline, and returns the time range that changed.
   mutating func end(at moment: Timestamp, _ rule: MeterRule) -> Range<Timestamp>? {
     guard moment.nanoseconds.magnitude < 9_000_000_000_000_000_000, !meter.history.isEmpty else { return nil }
     let changed = meter.take(MeterSample(time: moment, value: 0, standing: .offline), rule)
@@ -53,7 +59,7 @@ struct MeteredSeries: Sendable {
     return changed
   }
 
-  /// Takes over whether values hold; what was told under the other rule changes.
+  /// Sets whether values hold until the next, and returns the time range that changed.
   mutating func setHolds(_ holds: Bool) -> Range<Timestamp>? {
     guard holds != meter.holds else { return nil }
     meter.holds = holds
@@ -74,7 +80,13 @@ struct MeteredSeries: Sendable {
     dirty = min(known.lowerBound, changed.lowerBound)..<max(known.upperBound, changed.upperBound)
   }
 
-  /// Emits the windows that end by a moment, those that are whole by another, and changed ones.
+  /// Emits the windows that end by a time and marks the next ones due.
+  ///
+  /// - Parameters:
+  ///   - limit: Windows that end by this time are emitted.
+  ///   - wholeThrough: Windows that end by this time are emitted if they are completely known.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives the windows.
   mutating func close(
     through limit: Timestamp, wholeThrough: Timestamp? = nil, _ traits: SeriesTraits, into output: inout WindowOutput
   ) {
@@ -87,7 +99,7 @@ struct MeteredSeries: Sendable {
       let last = max(limit, wholeThrough ?? limit)
       while Timestamp(minute: start + length.minutes) <= last {
         guard let (window, isWhole) = meter.window(length, start: start, traits, &output.values) else {
-          // Nothing is known from here to the next reading.
+          // No value is known from here to the next reading.
           let next = meter.history.place(notBefore: Timestamp(minute: start + length.minutes))
           guard next < meter.history.count else { break }
           start = max(start + length.minutes, jump(to: next, length, traits))
@@ -102,22 +114,27 @@ struct MeteredSeries: Sendable {
     }
   }
 
-  /// The first window that a reading may reach into.
+  /// Returns the start of the first window that a reading may affect.
+  ///
+  /// - Parameters:
+  ///   - place: Place of the reading.
+  ///   - length: Length of the windows.
+  ///   - traits: Traits of the series.
   private func jump(to place: Int, _ length: WindowLength, _ traits: SeriesTraits) -> Int32 {
     let moment = meter.history[place].time
     guard traits.rule.sampling == .intervalEnd else { return length.start(moment.minute) }
-    // A mean speaks for the time before it.
+    // A mean refers to the time before it.
     let first = moment - SampleHistory.longestInterval
     return length.start(max(first, place > 0 ? meter.history[place - 1].time : first).minute)
   }
 
-  /// Whether a window that begins at a minute may still get something without another reading.
+  /// Returns whether a window that begins at a minute may still receive values without another reading.
   private func isOpen(_ start: Int32) -> Bool {
     guard let last = meter.lastHeard else { return false }
     return meter.holds || last >= Timestamp(minute: start) || meter.history[meter.history.count - 1].time >= last
   }
 
-  /// Emits again what has changed of the emitted windows.
+  /// Emits the changed windows again, as updates.
   mutating func emitChanged(_ traits: SeriesTraits, into output: inout WindowOutput) {
     guard let changed = dirty else { return }
     dirty = nil
@@ -139,7 +156,14 @@ struct MeteredSeries: Sendable {
     }
   }
 
-  /// Shows the emitted windows of a length that begin within a period.
+  /// Calls `body` with the emitted windows of a length that begin within a period.
+  ///
+  /// - Parameters:
+  ///   - length: Length of the windows.
+  ///   - period: The period [min since the epoch].
+  ///   - traits: Traits of the series.
+  ///   - scratch: Buffer for the values.
+  ///   - body: Receives the windows.
   func forEachClosed(
     _ length: WindowLength, in period: Range<Int32>, _ traits: SeriesTraits, _ scratch: inout [Double],
     _ body: (FeatureWindow) -> Void
@@ -159,11 +183,15 @@ struct MeteredSeries: Sendable {
     }
   }
 
-  /// Forgets what no late reading changes any more, and says which windows are settled thereby.
+  /// Discards readings that no late reading can change any more, and records the windows that are thereby settled.
   ///
   /// - Parameters:
-  ///   - horizon: Quarters of an hour from here on are kept for the account.
-  ///   - late: How far back late readings count.
+  ///   - clock: The plant's clock.
+  ///   - horizon: Time from which quarter-hours are kept for the account.
+  ///   - late: Age up to which late readings count.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives changed and settled windows.
+  ///   - utcOffset: Returns the offset of local time from UTC at a time [s], positive east.
   mutating func settle(
     before clock: Timestamp, horizon: Timestamp, late: TimeSpan, _ traits: SeriesTraits,
     into output: inout WindowOutput, utcOffset: (Timestamp) -> Int64

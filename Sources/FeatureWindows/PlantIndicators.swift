@@ -1,18 +1,18 @@
 import PlantModel
 
-/// What a series contributes to the plant indicators.
+/// Role of a series in the plant indicators.
 enum IndicatorRole: BitwiseCopyable {
   case none, consumption, generation, storage, grid, meter
 }
 
-/// The last few values of a series, so that the one that held at a moment behind the newest can be told.
+/// The last four values of a series, from which the value held at an earlier time can be found.
 struct HeldValues: BitwiseCopyable {
-  /// Newest first.
+  /// Times of the values, newest first.
   var times: InlineArray<4, Timestamp> = .init(repeating: .distantPast)
   var values: InlineArray<4, Double> = .init(repeating: .nan)
   var interval = IntervalEstimator()
 
-  /// Takes in a value; one that is not newer than all others is ignored.
+  /// Adds a value; one that is not newer than all others is ignored.
   mutating func take(_ value: Double, at time: Timestamp) {
     guard value.isFinite, time > times[0] else { return }
     if times[0] != .distantPast { interval.observe(time - times[0]) }
@@ -24,10 +24,10 @@ struct HeldValues: BitwiseCopyable {
     values[0] = value
   }
 
-  /// The value that held just before `moment`, and since when.
+  /// Returns the value that held just before `moment`, and its time.
   ///
-  /// An instant holds for three typical intervals, but at least a minute; an interval over its length. Where all that is
-  /// remembered of an instant is newer, by less than a minute, the oldest of it is taken.
+  /// An instantaneous value holds for three typical intervals, but at least a minute; an interval value holds over its
+  /// length. If all remembered instantaneous values are newer, by less than a minute, the oldest of them is returned.
   func value(before moment: Timestamp, sampling: Sampling) -> (time: Timestamp, value: Double)? {
     let length = sampling == .intervalEnd ? interval.typical : .zero
     let hold = sampling == .intervalStart ? max(.minute, interval.typical) : max(.minute, interval.typical * 3)
@@ -42,16 +42,17 @@ struct HeldValues: BitwiseCopyable {
   }
 }
 
-/// Keeps what the plant indicators are computed from and decides when there is a new point.
+/// State from which the plant indicators are computed, and the decision on when a new point is due.
 struct PlantIndicators {
-  /// A series silent for longer than this is taken as gone; before that, nothing follows from a sum that lacks it.
+  /// Silence after which sums count as complete without a series. Until then, no value is derived from a sum that lacks
+  /// it.
   static let gone = TimeSpan.day
-  /// A series silent for longer than this is no longer missed in a sum's coverage.
+  /// Silence after which a series no longer reduces a sum's coverage.
   static let forgotten = TimeSpan.days(14)
 
-  /// The place of each series among the members, or -1.
+  /// Position of each series among the members; −1 if it is none.
   private var places: [Int32] = []
-  /// Series that have a role, and beside them what it is, how they are sampled and what they said.
+  /// Series with a role; the arrays beside hold their roles, samplings and last values.
   private(set) var members: [Int32] = []
   private var roles: [IndicatorRole] = []
   private var samplings: [Sampling] = []
@@ -60,10 +61,10 @@ struct PlantIndicators {
 
   init() {}
 
-  /// Indicators whose members said what is held; their roles are learned from the register.
+  /// Restores indicators from their members and held values; the roles follow from the register.
   init(members: [Int32], held: [HeldValues]) { (self.members, self.held) = (members, held) }
 
-  /// Learns the roles of series that came into the register.
+  /// Updates the members if the register has grown.
   mutating func follow(_ register: PlantRegister) {
     guard places.count != register.series.count else { return }
     let before = zip(members, held).map { $0 }
@@ -78,7 +79,7 @@ struct PlantIndicators {
       members.append(index)
       roles.append(role)
       samplings.append(register.series[position].profile.sampling)
-      // Both are in the order of series.
+      // Both lists are in the order of series.
       while next < before.count, before[next].0 < index { next += 1 }
       held.append(next < before.count && before[next].0 == index ? before[next].1 : HeldValues())
     }
@@ -99,16 +100,23 @@ struct PlantIndicators {
     return .none
   }
 
-  /// Takes in a cleaned value.
+  /// Adds a cleaned value.
+  ///
+  /// - Parameters:
+  ///   - value: The value [canonical unit].
+  ///   - time: Its time.
+  ///   - position: Position of its series in the register.
   mutating func take(_ value: Double, at time: Timestamp, of position: Int) {
     guard position < places.count, places[position] >= 0 else { return }
     held[Int(places[position])].take(value, at: time)
   }
 
-  /// The indicators of the minute that ends at `clock`, if a power has a newer value than at the last point; the time is
-  /// that of the minute's start.
+  /// Returns the indicators of the minute that ends at `clock`, if a power has a newer value than at the last point.
   ///
-  /// - Parameter mean: The mean of a power over the minute, where most of the minute is known.
+  /// - Parameters:
+  ///   - clock: End of the minute.
+  ///   - mean: Returns the mean of a power over the minute; `nil` unless at least half of the minute is known.
+  /// - Returns: The start of the minute and its indicators.
   mutating func evaluate(
     at clock: Timestamp, mean: (_ position: Int) -> Double?
   ) -> (Timestamp, KeyPerformance)? {
@@ -122,7 +130,7 @@ struct PlantIndicators {
     lastNewest = newest
     var result = KeyPerformance(
       generation: generation.whole, load: load.whole, grid: grid, battery: battery.whole)
-    // A role that is there but silent must not make the balance up.
+    // No other value may be derived from a role that is silent.
     if generation.silent + battery.silent > 0 {
       if load.whole == nil { result.load = nil }
       if grid == nil { result.grid = nil }
@@ -148,20 +156,20 @@ struct PlantIndicators {
     return newest
   }
 
-  /// The sum of a role, and how much of the role it is.
+  /// The sum of a role and its completeness.
   private struct RoleSum {
     var total = 0.0
-    /// Series that are in it.
+    /// Number of series in the sum.
     var heard = 0
-    /// Those that are silent, but not gone, and all that are missed.
+    /// Number of silent series that are not yet gone, and number of all series that are missed.
     var silent = 0
     var missed = 0
 
-    /// The sum of what is heard; `nil` where nothing is.
+    /// Sum of the series that report; `nil` if none does.
     var part: Double? { heard > 0 ? total : nil }
-    /// The sum, if nothing that has the role is silent.
+    /// Sum, if no series of the role is silent.
     var whole: Double? { silent == 0 ? part : nil }
-    /// Share of the series that is heard; `nil` where none has the role.
+    /// Share of series that report; `nil` if no series has the role.
     var coverage: Double? { heard + missed > 0 ? Double(heard) / Double(heard + missed) : nil }
   }
 

@@ -1,21 +1,26 @@
 import PlantModel
 import StreamCore
 
-/// The quantile sketches of a series: of its newest minute, quarter and hour, and the quantiles of the ones before.
+/// The quantile sketches of a series' newest minute, quarter-hour and hour, and the quantiles of the previous windows.
 ///
-/// A reading enters the sketch of its minute alone; when the next minute begins, that sketch is put into the one of its
-/// quarter, and so on. A reading that comes when its own minute is over enters the shortest of the windows around it
-/// that still lasts: it counts for the longer windows and leaves the quantiles of the shorter ones as they are.
+/// A reading enters only the sketch of its minute. When the next minute begins, that sketch is merged into that of its
+/// quarter-hour, and so on. A reading whose minute is already over enters the shortest surrounding window that is still
+/// open. It then counts for longer windows and leaves the quantiles of shorter ones unchanged.
 struct QuantileChain: BitwiseCopyable {
-  /// The newest minute since the epoch.
+  /// Newest minute [min since the epoch].
   private var minute = Int32.min
   private var sketches: InlineArray<3, QuantileSketch> = .init(repeating: QuantileSketch())
-  /// p10, p50 and p90 of the windows that ended last.
+  /// p10, p50 and p90 of the last window that ended, by length.
   private var ended: InlineArray<9, Float> = .init(repeating: .nan)
-  /// How many lengths before the newest window those were; 0 where none is remembered.
+  /// Distance of those windows from the newest ones, in window lengths; 0 if none is remembered.
   private var distances: InlineArray<3, UInt8> = .init(repeating: 0)
 
-  /// Takes in a reading of a minute; `shortest` is the shortest window that the series has.
+  /// Adds a reading.
+  ///
+  /// - Parameters:
+  ///   - value: The reading.
+  ///   - moment: Its minute [min since the epoch].
+  ///   - shortest: Shortest window length of the series.
   mutating func insert(_ value: Double, minute moment: Int32, shortest: WindowLength) {
     if moment > minute { advance(to: moment) }
     for length in WindowLength.allCases where length.minutes >= shortest.minutes {
@@ -25,12 +30,12 @@ struct QuantileChain: BitwiseCopyable {
     }
   }
 
-  /// p10, p50 and p90 of a window; NaN where it is neither the newest of its length nor the one before.
+  /// Returns p10, p50 and p90 of a window; NaN if it is neither the newest of its length nor the one before.
   func quantiles(_ length: WindowLength, start: Int32) -> (p10: Double, p50: Double, p90: Double) {
     let level = length.level
     let distance = (Int64(length.start(minute)) - Int64(start)) / Int64(length.minutes)
     if minute != .min, distance == 0 {
-      // What the shorter windows have belongs to this one too.
+      // Readings in sketches of shorter windows belong to this one too.
       var sketch = sketches[level]
       for i in 0..<level { sketch.merge(sketches[i]) }
       return Self.rounded(sketch.quantile(0.1), sketch.quantile(0.5), sketch.quantile(0.9))
@@ -60,7 +65,7 @@ struct QuantileChain: BitwiseCopyable {
 }
 
 extension WindowLength {
-  /// Its position from the shortest.
+  /// Position among the lengths, from 0 for the shortest.
   var level: Int {
     switch self {
     case .minute: 0
@@ -69,7 +74,7 @@ extension WindowLength {
     }
   }
 
-  /// The next longer one.
+  /// Next longer window length; `nil` for the longest.
   var longer: WindowLength? {
     switch self {
     case .minute: .quarterHour
@@ -78,7 +83,7 @@ extension WindowLength {
     }
   }
 
-  /// The start of the window that contains a minute [min since the epoch].
+  /// Returns the start of the window that contains a minute [min since the epoch].
   func start(_ minute: Int32) -> Int32 {
     let rest = minute % minutes
     return minute - (rest < 0 ? rest + minutes : rest)

@@ -1,13 +1,13 @@
 import EnergyAccounting
 import PlantModel
 
-/// What the windows of a series need to know about it, without its names.
+/// The traits of a series that determine its windows, without names.
 struct SeriesTraits: BitwiseCopyable, Hashable {
   var rule: MeterRule
-  /// Whether the window's integral is an energy [kWh].
+  /// Whether the integral over a window is an energy [kWh].
   var hasEnergy: Bool
   var lateness: TimeSpan
-  /// Whether values are what is expected at times ahead, which no window is made of.
+  /// Whether values are forecasts for later times, from which no windows are made.
   var isForecast: Bool
 
   init(_ profile: SensorProfile, lateness: TimeSpan) {
@@ -18,13 +18,13 @@ struct SeriesTraits: BitwiseCopyable, Hashable {
     isForecast = profile.isForecast
   }
 
-  /// Whether an instant holds until the next, because its sender reports on change.
+  /// Whether an instantaneous value holds until the next, because its sender reports on change.
   var holds = false
 
-  /// What a value stands for in time.
+  /// Time to which a reading refers.
   var sampling: Sampling { rule.sampling }
-  /// Whether a value holds over an interval of its own.
+  /// Whether a reading is the value of a whole interval.
   var isInterval: Bool { rule.isInterval }
-  /// Whether readings weigh as much as the time over which they hold.
+  /// Whether readings are weighted by the time over which they hold.
   var isTimed: Bool { sampling != .instant || holds }
 }

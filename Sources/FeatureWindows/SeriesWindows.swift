@@ -1,53 +1,55 @@
 import EnergyAccounting
 import PlantModel
 
-/// The windows of one series: for each length the newest one and the one before it, which late readings still change.
+/// The windows of one series without energy: for each length the newest one and the one before it, which late readings
+/// can still change.
 ///
-/// A reading is counted in its minute alone. When a window closes, it is emitted and merged into the next longer one.
-/// What comes after that is added to the closed window, which is emitted again, and to the longer one as well.
+/// A reading is counted only in its minute. When a window closes, it is emitted and merged into the next longer one.
+/// Later readings are added to the closed window, which is emitted again, and to the longer one as well.
 ///
-/// A series whose values hold for longer than ``longestInMinutes`` has no windows of a minute; their places then belong
-/// to two more quarters, since an hourly value reaches into four at once.
+/// A series whose values hold for longer than ``longestInMinutes`` has no windows of a minute. Their slots then hold
+/// two more quarter-hours, since an hourly value reaches into four at once.
 struct SeriesWindows: BitwiseCopyable {
   static let slotCount = 6
-  /// Stretches longer than this are not spread over windows.
+  /// Longest stretch that is spread over windows.
   static let longestStretch = TimeSpan.days(7)
-  /// Stretches longer than this do not enter windows of a minute.
+  /// Longest stretch that enters windows of a minute.
   static let longestInMinutes = TimeSpan.seconds(90)
 
-  /// Two of 15 m, two of 1 m (or 15 m), two of 1 h; of each length the newest first.
+  /// Slots: two of 15 m, two of 1 m (or 15 m), two of 1 h; for each length the newest first.
   var slots: InlineArray<6, WindowAccumulator> = .init(repeating: WindowAccumulator())
   var chain = QuantileChain()
   private var flags: UInt8 = 0
   var interval = IntervalEstimator()
-  /// Least end of the windows not yet emitted [min since the epoch].
+  /// Earliest end of the windows not yet emitted [min since the epoch].
   var due = Int32.max
   var highest = Timestamp.distantPast
-  /// When it was last heard of.
+  /// Receive time of the last reading.
   var lastReceived = Timestamp.distantPast
-  /// The last value in the order of time from which stretches start.
+  /// Last value in chronological order, from which the next stretch starts.
   var baseTime = Timestamp.distantPast
   var baseValue = Double.nan
-  /// Of intervals, where the last one ended; of a counter, the bits of where it fell to; of a value that holds, since when.
+  /// Depends on the sampling: end of the last interval; bit pattern of the value to which a counter fell; start of a
+  /// held value.
   private var edge = Timestamp.distantPast
 
-  /// Where the last interval ended.
+  /// End of the last interval.
   var coveredUntil: Timestamp {
     get { edge }
     set { edge = newValue }
   }
-  /// Where a counter fell to, while ``isPending``.
+  /// Value to which a counter fell, while ``isPending``.
   var fallen: Double {
     get { Double(bitPattern: UInt64(bitPattern: edge.nanoseconds)) }
     set { edge = Timestamp(nanoseconds: Int64(bitPattern: newValue.bitPattern)) }
   }
 
-  /// Whether the base is an interval whose length is not known yet, or a counter has fallen and it is not known why; and
-  /// whether the base was good.
+  /// Whether the base is an interval of unknown length, or a counter has fallen for a reason not yet known.
   var isPending: Bool {
     get { has(1) }
     set { set(1, newValue) }
   }
+  /// Whether the base reading was good.
   var baseIsGood: Bool {
     get { has(2) }
     set { set(2, newValue) }
@@ -70,10 +72,18 @@ struct SeriesWindows: BitwiseCopyable {
   private func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
   private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
 
-  /// Least end of the windows not yet emitted.
+  /// Earliest end of the windows not yet emitted.
   var nextDue: Timestamp { due == .max ? Timestamp(nanoseconds: .max) : Timestamp(minute: due) }
 
-  /// Takes in one reading; `false` when it is too late for every window.
+  /// Adds one reading.
+  ///
+  /// - Parameters:
+  ///   - value: The reading [canonical unit].
+  ///   - time: Time of the reading.
+  ///   - quality: Quality assigned by cleaning.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
+  /// - Returns: `false` if the reading is too late for every window.
   mutating func add(
     _ value: Double, at time: Timestamp, quality: Quality, _ traits: SeriesTraits, into output: inout WindowOutput
   ) -> Bool {
@@ -92,7 +102,7 @@ struct SeriesWindows: BitwiseCopyable {
     case .intervalStart, .intervalEnd:
       accepted = addInterval(value, time, isUsed, quality == .good, traits, &output)
     }
-    // Readings filled into a gap are followed by the one that ends it; windows are emitted then, once.
+    // Readings filled into a gap precede the one that ends it; windows are emitted once, with the latter.
     if quality != .imputed { emitDue(traits, into: &output) }
     return accepted
   }
@@ -127,13 +137,13 @@ struct SeriesWindows: BitwiseCopyable {
 
   // MARK: Values that hold
 
-  /// Since when the base has held.
+  /// Start of the base value's hold.
   private var heldSince: Timestamp {
     get { edge }
     set { edge = newValue }
   }
 
-  /// Begins anew where values hold from now on, or no longer do: what was weighed otherwise is told as it is.
+  /// Switches whether values hold until the next. Windows so far are settled with the old weighting.
   mutating func setHolds(_ traits: SeriesTraits, into output: inout WindowOutput) {
     guard isHeld != traits.holds else { return }
     var before = traits
@@ -149,7 +159,7 @@ struct SeriesWindows: BitwiseCopyable {
     _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
     _ output: inout WindowOutput
   ) -> Bool {
-    // What comes behind the newest would have to take back what has held since.
+    // A reading behind the newest would have to revert the hold since then.
     guard time > baseTime else { return false }
     guard isUsed else { return true }
     extendHold(to: time, traits, &output)
@@ -157,7 +167,12 @@ struct SeriesWindows: BitwiseCopyable {
     return true
   }
 
-  /// Lets the last value hold up to a moment, and no longer than it may.
+  /// Extends the last value's hold up to a time, at most for the longest silence.
+  ///
+  /// - Parameters:
+  ///   - moment: Time up to which the value holds.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
   mutating func extendHold(to moment: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput) {
     guard baseTime != .distantPast, baseValue.isFinite else { return }
     let end = min(moment, heldSince + traits.rule.longestSilence)
@@ -166,7 +181,12 @@ struct SeriesWindows: BitwiseCopyable {
     baseTime = end
   }
 
-  /// Ends what the last value holds, because its device went.
+  /// Ends the hold of the last value, because its device went offline.
+  ///
+  /// - Parameters:
+  ///   - moment: Time at which it went offline.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
   mutating func endHold(at moment: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput) {
     guard traits.holds else { return }
     extendHold(to: moment, traits, &output)
@@ -178,7 +198,7 @@ struct SeriesWindows: BitwiseCopyable {
     _ output: inout WindowOutput
   ) -> Bool {
     guard isUsed else {
-      // Cleaning gives a fall again that was a glitch; any other fall is seen again with the next reading.
+      // Cleaning repeats a fall that was a glitch; any other fall shows again with the next reading.
       isPending = false
       return true
     }
@@ -201,7 +221,15 @@ struct SeriesWindows: BitwiseCopyable {
     return count(value - baseValue, to: value, time, isGood, traits, &output)
   }
 
-  /// Spreads what a counter moved on since the base, which moves on too.
+  /// Spreads a counter's increase since the base and advances the base.
+  ///
+  /// - Parameters:
+  ///   - increase: The increase since the base [canonical unit].
+  ///   - value: The counter's new value.
+  ///   - time: Time of the new value.
+  ///   - isGood: Whether the reading is good.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
   private mutating func count(
     _ increase: Double, to value: Double, _ time: Timestamp, _ isGood: Bool, _ traits: SeriesTraits,
     _ output: inout WindowOutput
@@ -209,7 +237,7 @@ struct SeriesWindows: BitwiseCopyable {
     let from = baseTime
     (baseTime, baseValue) = (time, value)
     guard from != .distantPast, time - from <= Self.longestStretch else { return true }
-    // After a jump that the asset cannot have made, the count goes on from there.
+    // After an implausible jump the counter continues from the new level.
     guard CounterChange.isPlausible(rise: increase, over: time - from, maximumRate: traits.rule.maximumRate) else {
       return true
     }
@@ -248,6 +276,16 @@ struct SeriesWindows: BitwiseCopyable {
   }
 
   /// Adds a value that held over a stretch to each window that it reaches into.
+  ///
+  /// - Parameters:
+  ///   - value: The value.
+  ///   - from: Start of the stretch.
+  ///   - to: End of the stretch.
+  ///   - isUsed: Whether the reading enters the statistics.
+  ///   - isGood: Whether the reading is good.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
+  /// - Returns: `false` if none of the windows is kept any more.
   private mutating func hold(
     _ value: Double, _ from: Timestamp, _ to: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
     _ output: inout WindowOutput
@@ -264,14 +302,22 @@ struct SeriesWindows: BitwiseCopyable {
     }
   }
 
-  /// The shortest windows that a stretch enters. A series of intervals stays with it, so that its minutes do not come
-  /// and go.
+  /// Returns the length of the shortest windows that a stretch enters. A slow series keeps the quarter-hour, so its
+  /// windows of a minute do not come and go.
   private func stretchesFrom(_ span: TimeSpan) -> WindowLength {
     isSlow || span > Self.longestInMinutes ? .quarterHour : .minute
   }
 
-  /// Walks through the windows between two moments and lets `body` add to each; `once` sees each of the shortest.
-  /// `false` when every one of the windows is gone.
+  /// Calls `body` for each window between two times.
+  ///
+  /// - Parameters:
+  ///   - from: Start of the stretch.
+  ///   - to: End of the stretch.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
+  ///   - body: Adds to a window the part of the stretch within it.
+  ///   - once: Called once for each of the shortest windows.
+  /// - Returns: `false` if none of the windows is kept any more.
   @discardableResult
   private mutating func stretch(
     _ from: Timestamp, _ to: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput,
@@ -299,8 +345,17 @@ struct SeriesWindows: BitwiseCopyable {
     return accepted
   }
 
-  /// Lets `body` add to the shortest window that contains a minute, and, where that is closed or gone, to the next
-  /// longer one as well, into which it was merged before. `false` when all are gone.
+  /// Lets `body` add to the shortest window that contains a minute. If that window is closed or gone, `body` also adds
+  /// to the next longer one, into which it was merged before.
+  ///
+  /// - Parameters:
+  ///   - minute: The minute [min since the epoch].
+  ///   - shortest: Shortest length to be considered.
+  ///   - isLate: Whether the reading is late; it then opens no window of a length that has none.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
+  ///   - body: Adds to a window.
+  /// - Returns: `false` if none of the windows is kept any more.
   private mutating func put(
     _ minute: Int32, from shortest: WindowLength, isLate: Bool, _ traits: SeriesTraits, _ output: inout WindowOutput,
     _ body: (inout WindowAccumulator, _ span: TimeSpan) -> Void
@@ -308,7 +363,7 @@ struct SeriesWindows: BitwiseCopyable {
     var accepted = false
     var next: WindowLength? = shortest
     while let length = next {
-      // A late reading changes windows, and is never the first of them.
+      // A late reading changes existing windows and never opens the first one.
       let isOpen = !isLate || ring(length).contains { slots[$0].isInUse }
       if isOpen, let index = slot(length, containing: minute, traits, &output) {
         accepted = true
@@ -332,7 +387,12 @@ struct SeriesWindows: BitwiseCopyable {
     }
   }
 
-  /// Closes what stands in the places that change hands.
+  /// Sets whether the series is slow, and closes the windows in the slots that thereby change their length.
+  ///
+  /// - Parameters:
+  ///   - slow: Whether the series' values hold for longer than ``longestInMinutes``.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
   private mutating func setSlow(_ slow: Bool, _ traits: SeriesTraits, _ output: inout WindowOutput) {
     guard slow != isSlow else { return }
     let length: WindowLength = isSlow ? .quarterHour : .minute
@@ -343,8 +403,16 @@ struct SeriesWindows: BitwiseCopyable {
     isSlow = slow
   }
 
-  /// The place of the window that contains a minute, made where it is newer than all others, or one of the few before
-  /// the newest; the oldest goes.
+  /// Returns the slot of the window that contains a minute; `nil` if the window is too old.
+  ///
+  /// A missing window is created if it is newer than all others or among the few before the newest. The oldest window
+  /// is then closed and removed.
+  ///
+  /// - Parameters:
+  ///   - length: Length of the window.
+  ///   - minute: The minute [min since the epoch].
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
   private mutating func slot(
     _ length: WindowLength, containing minute: Int32, _ traits: SeriesTraits, _ output: inout WindowOutput
   ) -> Int? {
@@ -352,7 +420,7 @@ struct SeriesWindows: BitwiseCopyable {
     let ring = ring(length)
     if ring.isEmpty { return nil }
     let newest = slots[ring.lowerBound]
-    // A place that happens to be free must not let a window in that was told long ago.
+    // A free slot must not be filled with a window that was emitted long ago.
     guard !newest.isInUse || start > newest.start - Int32(ring.count) * length.minutes else {
       return ring.first { slots[$0].start == start }
     }
@@ -379,14 +447,19 @@ struct SeriesWindows: BitwiseCopyable {
 
   // MARK: Emission
 
-  /// Shows the closed windows of a length.
+  /// Calls `body` with the closed windows of a length.
+  ///
+  /// - Parameters:
+  ///   - length: Length of the windows.
+  ///   - traits: Traits of the series.
+  ///   - body: Receives the windows.
   func forEachClosed(_ length: WindowLength, _ traits: SeriesTraits, _ body: (FeatureWindow) -> Void) {
     for index in ring(length) where slots[index].isEmitted {
       if let window = slots[index].window(length, traits, interval.typical) { body(window) }
     }
   }
 
-  /// Closes all windows and says that nothing will change them any more.
+  /// Closes all windows and records them as settled.
   mutating func settleAll(_ traits: SeriesTraits, into output: inout WindowOutput) {
     for length in WindowLength.allCases {
       for index in ring(length).reversed() where slots[index].isInUse {
@@ -396,18 +469,23 @@ struct SeriesWindows: BitwiseCopyable {
     }
   }
 
-  /// Emits what the watermark has passed and what changed after its emission.
+  /// Emits windows that the watermark has passed and windows that changed after their emission.
   private mutating func emitDue(_ traits: SeriesTraits, into output: inout WindowOutput) {
     guard hasDirty || nextDue <= highest else { return }
     let watermark = highest - traits.lateness
     let now = highest
     emitOpen(traits, into: &output) { slot, end, span in
-      // Intervals that cover a window whole leave nothing to wait for.
+      // Windows that are completely covered by intervals need not wait.
       end <= watermark || (traits.isInterval && end <= now && slot.coveredHours >= 0.999 * span.inHours)
     }
   }
 
-  /// Emits the open windows of which `isDue` says so, and changed ones, in the order of their start for each length.
+  /// Emits the open windows that are due and the changed ones, for each length in the order of their start.
+  ///
+  /// - Parameters:
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
+  ///   - isDue: Returns whether an open window is due.
   mutating func emitOpen(
     _ traits: SeriesTraits, into output: inout WindowOutput,
     _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ span: TimeSpan) -> Bool
@@ -430,7 +508,13 @@ struct SeriesWindows: BitwiseCopyable {
     }
   }
 
-  /// Closes a window: those within it first; then it is emitted and merged into the next longer one.
+  /// Closes a window: first the shorter ones within it; then it is emitted and merged into the next longer one.
+  ///
+  /// - Parameters:
+  ///   - index: Slot of the window.
+  ///   - length: Length of the window.
+  ///   - traits: Traits of the series.
+  ///   - output: Receives emitted windows.
   private mutating func close(
     _ index: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
   ) {
@@ -468,6 +552,6 @@ struct SeriesWindows: BitwiseCopyable {
 }
 
 extension Int64 {
-  /// Nanoseconds in whole microseconds, rounded towards the past.
+  /// Nanoseconds as whole microseconds, rounded down.
   fileprivate var microseconds: Int64 { self >= 0 ? self / 1_000 : (self - 999) / 1_000 }
 }

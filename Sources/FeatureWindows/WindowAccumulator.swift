@@ -1,25 +1,26 @@
 import PlantModel
 import StreamCore
 
-/// The running statistics of one window in 64 bytes: weighted Welford recurrences (B. P. Welford, 1962; weights after
-/// D. H. D. West, 1979), which stay exact where sums of squares cancel, and the time integral beside them. Two windows
-/// are merged after T. F. Chan, G. H. Golub and R. J. LeVeque (1979).
+/// The running statistics of one window in 64 bytes, with the time integral.
 ///
-/// Sums of squares are kept in single precision, which is better than a millionth of a standard deviation or slope.
+/// The recurrences are weighted ones after B. P. Welford (1962; weights after D. H. D. West, 1979), which avoid the
+/// cancellation of sums of squares. Two windows are merged after T. F. Chan, G. H. Golub and R. J. LeVeque (1979).
+///
+/// Sums of squares are kept in single precision, which is accurate to a millionth of a standard deviation or slope.
 struct WindowAccumulator: BitwiseCopyable {
-  /// Beyond this no window starts [min since the epoch].
+  /// Limit of window starts in both directions [min since the epoch].
   static let latestMinute: Int32 = 160_000_000
   private static let emitted: Int32 = 1
   private static let dirty: Int32 = 2
   private static let continued: Int32 = 4
   private static let flagBits: Int32 = 3
 
-  /// The start [min since the epoch] above three flags.
+  /// Start of the window [min since the epoch], shifted left by three flag bits.
   private var startAndFlags = Int32.min
-  /// Readings that were used, those that were not, and those of the used that were not good.
+  /// Number of readings that were used; see also ``unused`` and ``imperfect``.
   private(set) var used: UInt32 = 0
   private(set) var mean = 0.0
-  /// Extremes of the readings that were used; while there are none, of the lines between readings.
+  /// Extremes of the readings used; without any, of the lines between readings.
   private(set) var minimum = Double.infinity
   private(set) var maximum = -Double.infinity
   /// Integral of the value [unit · h], and the time that it covers [µs].
@@ -37,7 +38,7 @@ struct WindowAccumulator: BitwiseCopyable {
   init(start: Int32) { startAndFlags = start << Self.flagBits }
 
   var isInUse: Bool { startAndFlags != .min }
-  /// The window's start [min since the epoch]; before all others while it is not in use.
+  /// Start of the window [min since the epoch]; less than any other while the accumulator is not in use.
   var start: Int32 { startAndFlags >> Self.flagBits }
   var isEmitted: Bool { startAndFlags & Self.emitted != 0 && isInUse }
   var isDirty: Bool { startAndFlags & Self.dirty != 0 && isInUse }
@@ -54,7 +55,13 @@ struct WindowAccumulator: BitwiseCopyable {
   /// Counts a reading that is not used.
   mutating func skip() { if unused < .max { unused += 1 } }
 
-  /// Adds a reading at `hours` after the window's start. Its weight is the time over which it holds [µs], or 1.
+  /// Adds a reading.
+  ///
+  /// - Parameters:
+  ///   - value: The reading [canonical unit].
+  ///   - hours: Time since the start of the window [h].
+  ///   - microseconds: Time over which the reading holds [µs], its weight; `nil` for a sample with weight 1.
+  ///   - isGood: Whether the reading is good.
   mutating func add(_ value: Double, at hours: Double, holdingFor microseconds: UInt32?, isGood: Bool) {
     let weight = microseconds.map(Double.init) ?? 1
     guard weight > 0 else { return }
@@ -72,14 +79,24 @@ struct WindowAccumulator: BitwiseCopyable {
     if !isGood, imperfect < .max { imperfect += 1 }
   }
 
-  /// Adds the stretch between two values to the integral; there is room for it.
+  /// Adds the stretch between two values to the integral.
+  ///
+  /// - Parameters:
+  ///   - first: Value at the start.
+  ///   - second: Value at the end.
+  ///   - microseconds: Length of the stretch [µs], at most the result of ``room(_:for:)``.
   mutating func integrate(_ first: Double, _ second: Double, microseconds: UInt32) {
     integral += (0.5 * first + 0.5 * second) * (Double(microseconds) / 3.6e9)
     covered += microseconds
     if used == 0 { (minimum, maximum) = (min(minimum, first, second), max(maximum, first, second)) }
   }
 
-  /// Adds all that a shorter window has, of which this one covers the whole; `span` is this one's.
+  /// Adds the statistics of a shorter window that lies completely within this one.
+  ///
+  /// - Parameters:
+  ///   - other: The shorter window.
+  ///   - isTimed: Whether readings are weighted by time.
+  ///   - span: Length of this window.
   mutating func merge(_ other: WindowAccumulator, isTimed: Bool, span: TimeSpan) {
     let (own, theirs) = (weight(isTimed: isTimed), other.weight(isTimed: isTimed))
     if other.used > 0, theirs > 0 {
@@ -98,11 +115,11 @@ struct WindowAccumulator: BitwiseCopyable {
       minimum = isAlone ? other.minimum : min(minimum, other.minimum)
       maximum = isAlone ? other.maximum : max(maximum, other.maximum)
     }
-    // Readings that came out of order may overlap; a window is never covered twice.
+    // Readings out of order may overlap; a window is never covered twice.
     let taken = min(other.covered, Self.microseconds(span) - min(covered, Self.microseconds(span)))
     if taken > 0 { integral += other.integral * (Double(taken) / Double(other.covered)) }
     covered += taken
-    // A reading that holds over the border of two windows is one reading of the window around both.
+    // A reading that holds across the border of two windows is one reading of the surrounding window.
     let isCounted = other.isContinued && other.start > start && used > 0 && other.used > 0
     let readings = other.used - (isCounted ? 1 : 0)
     used = used.addingReportingOverflow(readings).overflow ? .max : used + readings
@@ -111,32 +128,34 @@ struct WindowAccumulator: BitwiseCopyable {
     imperfect = UInt16(clamping: Int(imperfect) + Int(other.imperfect))
   }
 
-  /// The weight of the readings so far: the time over which they hold [µs], or their number.
+  /// Returns the weight of the readings so far: the time over which they hold [µs], or their number.
   private func weight(isTimed: Bool) -> Double { isTimed ? Double(covered) : Double(used) }
 
-  /// How much of a stretch [µs] a window can still take.
+  /// Returns the part of a stretch [µs] for which the window still has room.
   func room(_ span: TimeSpan, for microseconds: Int64) -> UInt32 {
     UInt32(clamping: min(microseconds, Int64(Self.microseconds(span)) - Int64(covered)))
   }
 
   private static func microseconds(_ span: TimeSpan) -> UInt32 { UInt32(clamping: span.nanoseconds / 1_000) }
 
-  /// Standard deviation of the population.
+  /// Returns the standard deviation of the population; NaN without readings.
   func standardDeviation(isTimed: Bool) -> Double {
     let weight = weight(isTimed: isTimed)
     return weight > 0 ? (Double(max(0, squares)) / weight).squareRoot() : .nan
   }
 
-  /// Least-squares slope [unit/h]; NaN where all times agree.
+  /// Returns the least-squares slope [unit/h]; NaN if all times are equal.
   func slope(isTimed: Bool) -> Double {
     timeSquares > (isTimed ? 3.6e-6 : 1e-15) ? Double(products) / Double(timeSquares) : .nan
   }
 
-  /// Share of good readings; 0 of none.
+  /// Share of good readings; 0 without readings.
   var goodShare: Double { total > 0 ? Double(used - min(used, UInt32(imperfect))) / Double(total) : 0 }
 
-  /// Energy where the value is a power [kWh]. A window that is covered by half or more is taken as a whole; one that is
-  /// covered less keeps what was measured; one sample of a series slower than the window stands for it.
+  /// Returns the energy if the value is a power [kWh].
+  ///
+  /// A window that is covered by half or more is extrapolated to its whole length; one that is covered less keeps the
+  /// measured energy. If the series is slower than the window, a sample stands for the whole window.
   func energy(of length: TimeSpan, interval: TimeSpan) -> Double {
     let hours = length.inHours
     let whole = Self.microseconds(length)

@@ -1,17 +1,16 @@
 import PlantModel
 
-/// What the windows of one series after the other have to say.
+/// The output of series' windows, one series after the other.
 struct WindowOutput {
-  /// The series that is at work.
+  /// Series being processed.
   var series = SeriesIndex(0)
   /// Windows in the order in which they closed or changed.
   var windows: [FeatureWindow] = []
-  /// Windows of the length from which local hours and days are made that nothing can change any more, each with the
-  /// number of ``windows`` that came before.
+  /// Windows of length ``rollupLength`` that can no longer change, each with the number of ``windows`` before it.
   var settled: [(after: Int, window: FeatureWindow)] = []
-  /// The length from which local hours and days are made.
+  /// Length of the windows from which local hours and days are made.
   var rollupLength = WindowLength.hour
-  /// Room for the values of a window.
+  /// Buffer for the values of a window.
   var values: [Double] = []
 
   mutating func emit(_ window: FeatureWindow) {
@@ -28,11 +27,15 @@ struct WindowOutput {
 }
 
 extension WindowAccumulator {
-  /// The window as it stands, apart from its series, its quantiles and whether it is an update; `nil` where it says
-  /// nothing.
+  /// Returns the window's present statistics without its series, quantiles and update flag; `nil` if there are none.
+  ///
+  /// - Parameters:
+  ///   - length: Length of the window.
+  ///   - traits: Traits of the series.
+  ///   - interval: Typical interval of the series.
   func window(_ length: WindowLength, _ traits: SeriesTraits, _ interval: TimeSpan) -> FeatureWindow? {
     let isMeasured = used > 0
-    // Between samples that are further apart than the window, the line between them stands for it.
+    // If samples are further apart than the window, the line between them represents it.
     let isBridged = length != .minute && coveredHours >= 0.5 * length.span.inHours
     guard isMeasured || isBridged else { return nil }
     var window = FeatureWindow(

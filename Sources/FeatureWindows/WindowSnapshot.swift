@@ -5,7 +5,7 @@ import StreamCore
 extension FeatureWindowStage {
   private static let layout: UInt16 = 4
 
-  /// Writes the open windows, those that may still change, rollups and held values of every series.
+  /// Writes the open windows, windows that may still change, rollups and held values of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(tooLate)
@@ -21,7 +21,9 @@ extension FeatureWindowStage {
     account.write(into: &writer)
   }
 
-  /// Replaces what is remembered by what a snapshot holds.
+  /// Replaces the state by that of a snapshot.
+  ///
+  /// - Throws: ``SnapshotError`` if the snapshot has another version, ends early or holds invalid values.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "windows")
     look = ScanSchedule()

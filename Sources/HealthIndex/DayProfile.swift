@@ -1,43 +1,43 @@
 import Glibc
 import StreamCore
 
-/// What a sensor usually says at each time of the day, and between which values it moves, in 52 bytes.
+/// The usual value of a sensor by time of day and its usual range, in 55 bytes.
 ///
-/// Values are kept as 16-bit steps from the first one. A step is a 64th of the scatter that is ordinary for the quantity,
-/// or what the values need to fit: a 32,000th of the distance from the first.
+/// Values are stored as 16-bit steps from the first one. A step is a 64th of the quantity's normal scatter. It grows to
+/// a 32,000th of the largest distance from the first value, if that needs more.
 struct DayProfile: BitwiseCopyable {
-  /// Bins of two hours each.
+  /// Number of bins, each of two hours.
   static let bins = 12
   static let quartersOfBin = QuarterHour.perDay / bins
   private static let none = Int16.min
   private static let greatest = 32_000.0
-  /// Codes of a pattern from its middle to where a value is an eighth of the spread away.
+  /// Pattern code of a value at an eighth of the spread from the middle.
   private static let codesAtKnee = 24.0
 
   private var origin: Float = 0
   private var step: Float = 0
   private var usual: InlineArray<12, Int16> = .init(repeating: none)
-  /// The extremes of days, following slowly, and those of today.
+  /// Extremes of past days, slowly adapting, and those of the current day.
   private var low = none
   private var high = none
   private var lowToday = none
   private var highToday = none
-  /// Quarters of the day in which it has spoken in this fortnight.
+  /// Quarter-hours of the day with values in the current fortnight, one bit each.
   private var active: InlineArray<3, UInt32> = .init(repeating: 0)
-  /// Where pattern codes have their middle, and the power of two of their knee in steps; fixed, so that codes of
-  /// different days can be compared.
+  /// Middle of the pattern codes, and the binary logarithm of their knee in steps. Both are fixed, so that codes of
+  /// different days are comparable.
   private var middle = none
   private var knee: Int8 = 0
 
-  /// How many bins of the day are known.
+  /// Number of bins with a known value.
   var knownBins: Int {
     var count = 0
     for bin in 0..<Self.bins where usual[bin] != Self.none { count += 1 }
     return count
   }
 
-  /// What is usual in a quarter of an hour: on the line between the middles of its bin and the nearer neighbour; NaN
-  /// where its bin is not known.
+  /// Returns the usual value in a quarter-hour, interpolated between the middles of its bin and the nearer neighbour;
+  /// NaN if its bin is unknown.
   func usual(at slot: Int) -> Double {
     let quarter = Self.quarter(of: slot)
     let bin = quarter / Self.quartersOfBin
@@ -47,25 +47,31 @@ struct DayProfile: BitwiseCopyable {
     return neighbour.isNaN ? own : own + (neighbour - own) * offset.magnitude
   }
 
-  /// The median of all bins that are known; NaN of none.
+  /// Median of all known bins; NaN without any.
   var median: Double {
     EmpiricalQuantile.median((0..<Self.bins).map { value(usual[$0]) })
   }
 
-  /// Between the extremes of an ordinary day; 0 of none.
+  /// Distance between the extremes of a usual day; 0 if unknown.
   var spread: Double {
     let (low, high) = extremes
     return low == Self.none ? 0 : value(high) - value(low)
   }
 
-  /// Whether something came in this quarter of the day, in this fortnight.
+  /// Returns whether values arrived in this quarter-hour of the day during the current fortnight.
   func isActive(at slot: Int) -> Bool {
     let quarter = Self.quarter(of: slot)
     return active[quarter / 32] >> UInt32(quarter % 32) & 1 == 1
   }
 
-  /// Takes in the mean of a quarter of an hour, which moves what is usual by `move`. `latest` is the slot of the one
-  /// before, `scatter` what is ordinary for the quantity.
+  /// Adds the mean of a quarter-hour.
+  ///
+  /// - Parameters:
+  ///   - mean: The mean.
+  ///   - slot: Its quarter-hour since the epoch.
+  ///   - latest: Quarter-hour of the previous mean; `nil` for the first.
+  ///   - move: Change of the usual value of its bin.
+  ///   - scatter: Normal scatter of the quantity.
   mutating func take(_ mean: Double, at slot: Int, after latest: Int?, moving move: Double, scatter: Double) {
     if step == 0 { (origin, step) = (Float(mean), max(Float(scatter / 64), .leastNormalMagnitude)) }
     if let latest, Self.day(latest) != Self.day(slot) { beginDay(Self.day(slot), after: Self.day(latest)) }
@@ -84,12 +90,14 @@ struct DayProfile: BitwiseCopyable {
   private mutating func beginDay(_ day: Int, after last: Int) {
     (low, high) = extremes
     (lowToday, highToday) = (Self.none, Self.none)
-    // What it did in other times is forgotten now and then.
+    // Activity at former times of day is forgotten every fortnight.
     if day / 14 != last / 14 { active = .init(repeating: 0) }
   }
 
-  /// The extremes with those of today: the first day's as they are, then half of the way out, so that one odd day does
-  /// not count whole, and, once today is over, a seventh of the way back in.
+  /// The usual extremes, adapted to the current day's.
+  ///
+  /// The first day's extremes are used as they are. After that, an extreme moves half of the way out, so that one odd
+  /// day does not count fully. It moves a seventh of the way back in.
   private var extremes: (low: Int16, high: Int16) {
     if lowToday == Self.none { return (low, high) }
     if low == Self.none { return (lowToday, highToday) }
@@ -105,8 +113,8 @@ struct DayProfile: BitwiseCopyable {
 
   // MARK: Codes of patterns
 
-  /// Fixes the codes of patterns by the extremes known so far, anew where the spread is four times or a quarter of what
-  /// it was.
+  /// Fixes the pattern codes by the extremes so far; fixes them again if the spread is four times larger or smaller
+  /// than then.
   mutating func fixPattern() {
     let (low, high) = extremes
     guard low != Self.none else { return }
@@ -117,8 +125,8 @@ struct DayProfile: BitwiseCopyable {
     knee = wanted
   }
 
-  /// How far a value is from the middle of the extremes, on a scale that is linear near it and logarithmic beyond;
-  /// `nil` before ``fixPattern()``.
+  /// Returns the distance of a value from the middle of the extremes, on a scale that is linear near it and logarithmic
+  /// beyond; `nil` before ``fixPattern()``.
   func patternCode(_ mean: Double) -> Int8? {
     guard middle != Self.none, mean.isFinite else { return nil }
     let steps = (mean - Double(origin)) / Double(step) - Double(middle)

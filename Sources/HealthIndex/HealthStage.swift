@@ -1,38 +1,38 @@
 import PlantModel
 import StreamCore
 
-/// Judges every asset by its sensors when the plant's clock passes a quarter-hour mark; see ``HealthFormula``.
+/// Computes the health index of every asset when the plant's clock passes a quarter-hour mark; see ``HealthFormula``.
 ///
-/// Beside its sensors, an asset is judged by a twin where its kind has one: a PV generator by the power that its light
-/// lets expect, a battery by its circuit, a grid connection by the balance of all meters. A finding counts as the penalty
-/// of a further sensor and is named among the contributors.
+/// In addition to its sensors, an asset is judged by a twin if its kind has one. A PV generator is compared with the
+/// power expected from its irradiance, and a battery with its circuit model. A grid connection is compared with the
+/// balance of all meters. A finding counts as the penalty of a further sensor and is named among the contributors.
 ///
-/// A fault of which an alert stands does not wait for the quarter: its asset is judged again at the minute mark after it
-/// came, and after it went.
+/// A fault with a standing alert takes effect before the next quarter-hour. Its asset is judged again at the minute
+/// mark after the alert began, and at the one after it ended.
 ///
-/// An asset all of whose sensors are overdue has the state `no data` and the index that the formula gives for it, 30 or
-/// less, until they speak or two weeks have passed. The first three days of an asset are `learning`: the index is there,
-/// but alerts should not act on it.
+/// An asset whose sensors are all overdue has the state `no data` and an index of 30 or less, as the formula gives.
+/// This lasts until a sensor reports or two weeks have passed. In the first three days an asset's state is `learning`:
+/// the index exists, but alerts should ignore it.
 public struct HealthStage: Stage {
-  /// `health`.
+  /// Name of the stage, `health`.
   public static let name = "health"
-  /// Penalties below this are not worth a name.
+  /// Smallest penalty for which a contributor is named.
   static let leastContribution = 0.05
-  /// Names given at the most.
+  /// Largest number of named contributors.
   static let mostContributors = 3
 
   private var monitors: [SensorMonitor] = []
   private var twins = TwinBook()
-  /// By series, where something is forecast.
+  /// Forecast comparison by series, for forecast series only.
   private var forecasts: [Int32: ForecastTrack] = [:]
   private var patterns = PatternBook()
-  /// The faults that the latest judgements show.
+  /// The faults at the time of the latest judgements.
   private var shown: [AssetIndex: StandingFault] = [:]
 
-  /// A stage that has seen nothing.
+  /// Creates a stage without state.
   public init() {}
 
-  /// Takes in closed windows; judges at quarter-hour marks.
+  /// Adds closed windows and forecasts, and judges assets at quarter-hour marks and after changes of faults.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
       take(frame.windows[position], register)
@@ -85,7 +85,13 @@ public struct HealthStage: Stage {
     forecasts[series.rawValue]?.judge(judged.mean, slot: judged.slot)
   }
 
-  /// Judges an asset by what it is in, a new quarter of an hour or the one that was judged before.
+  /// Judges an asset by its latest windows.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - isNewQuarter: `false` judges the previous quarter-hour again, because a fault has changed.
+  ///   - frame: Receives the index and its point.
+  ///   - register: Assets and series of the plant.
   private mutating func judge(
     _ asset: AssetIndex, isNewQuarter: Bool = true, _ frame: inout Frame, _ register: PlantRegister
   ) {
@@ -98,7 +104,7 @@ public struct HealthStage: Stage {
     if sensors.allSatisfy({ monitors[$0.position].isOverdue(at: mark) }) {
       write(silent(asset, sensors, at: frame.clock), state: "no data", &frame)
     } else if latest >= mark - 4 {
-      // What is held back gives less than it could.
+      // An asset under a power limit produces less than it could.
       let isJudged = latest >= mark - 2 && frame.limits[asset] == nil
       if isJudged && isNewQuarter { find(asset, sensors, slot: latest, at: mark, register) }
       var health = judge(asset, sensors, isJudged ? findings(asset, sensors) : [], at: frame.clock, register)
@@ -121,7 +127,12 @@ public struct HealthStage: Stage {
     frame.points.field("contributors", text: health.contributors.joined(separator: ", "))
   }
 
-  /// An asset of which nothing is heard: every sensor has bad data alone.
+  /// Returns the health of an asset without any data: each sensor has only a bad share of 1.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - sensors: Its sensors.
+  ///   - time: Time of the judgement.
   private func silent(_ asset: AssetIndex, _ sensors: [SeriesIndex], at time: Timestamp) -> AssetHealth {
     let penalty = HealthFormula.penalty(anomaly: 0, drift: 0, driftWeight: 0, badShare: 1)
     var health = AssetHealth(
@@ -131,7 +142,14 @@ public struct HealthStage: Stage {
     return health
   }
 
-  /// Has twins and patterns judge an asset's latest slot.
+  /// Lets twins and patterns judge an asset's latest slot.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - sensors: Its sensors.
+  ///   - slot: The slot to be judged.
+  ///   - mark: Slot that begins now.
+  ///   - register: Assets and series of the plant.
   private mutating func find(
     _ asset: AssetIndex, _ sensors: [SeriesIndex], slot: Int, at mark: Int, _ register: PlantRegister
   ) {
@@ -144,11 +162,11 @@ public struct HealthStage: Stage {
     patterns.judge(asset, slot: slot, isSuspect: isSuspect, register) { [monitors] series in
       monitors[series.position].patternCode(slot)
     }
-    // Another quarter for each asset, so that no mark has much to do.
+    // Assets learn at different quarter-hours, which spreads the work over the day.
     if mark % QuarterHour.perDay == asset.position % QuarterHour.perDay { learn(asset, sensors, slot, register) }
   }
 
-  /// What twins, patterns and forecasts found in the slot that was judged last.
+  /// Returns the findings of twins, patterns and forecasts in the slot that was judged last.
   private func findings(_ asset: AssetIndex, _ sensors: [SeriesIndex]) -> [TwinFinding] {
     let forecast = forecasts.isEmpty ? [] : sensors.compactMap { forecasts[$0.rawValue]?.score }
     return twins.findings(of: asset) + [
@@ -157,8 +175,15 @@ public struct HealthStage: Stage {
     ]
   }
 
-  /// What speaks less often than every quarter of an hour would leave hardly a whole row of a pattern, and of what is
-  /// known for less than a day nobody knows where it moves.
+  /// Lets patterns learn from an asset's frequent sensors that are known for at least a day.
+  ///
+  /// Less frequent sensors would leave hardly any complete row, and the range of newer ones is unknown.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - sensors: Its sensors.
+  ///   - slot: The latest slot.
+  ///   - register: Assets and series of the plant.
   private mutating func learn(_ asset: AssetIndex, _ sensors: [SeriesIndex], _ slot: Int, _ register: PlantRegister) {
     let columns = sensors.filter {
       let monitor = monitors[$0.position]
@@ -198,7 +223,7 @@ public struct HealthStage: Stage {
       penalties.append(finding.score)
       if finding.score >= HealthStage.leastContribution { names.append((finding.score, finding.name)) }
     }
-    // The name decides between equals, so that the order never depends on the sort.
+    // Equal penalties are ordered by name, so that the order does not depend on the sort.
     names.sort { $0.penalty != $1.penalty ? $0.penalty > $1.penalty : $0.name < $1.name }
     return AssetHealth(
       asset: asset, time: time, index: HealthFormula.index(penalties: penalties), anomaly: anomaly, drift: drift,
@@ -207,7 +232,7 @@ public struct HealthStage: Stage {
 }
 
 extension HealthStage {
-  /// Writes the state of every sensor, with the window that waits to be judged, and of every asset.
+  /// Writes the state of every sensor, with its pending window, and of every asset.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(UInt16(5))
     writer.write(monitors) { $1.snapshot(into: &$0) }
@@ -224,7 +249,9 @@ extension HealthStage {
     }
   }
 
-  /// Replaces the state.
+  /// Replaces the state by that of a snapshot.
+  ///
+  /// - Throws: ``SnapshotError`` if the snapshot has another version, ends early or holds invalid values.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: 5, of: HealthStage.name)
     monitors = try reader.readArray(elementSize: SensorMonitor.snapshotSize) { (reader) throws(SnapshotError) in

@@ -1,8 +1,8 @@
 import PlantModel
 
-/// Floors of the scale of residuals.
+/// Lower limits of the residuals' scale and spread.
 enum ResidualScale {
-  /// The least scale of a quantity [canonical unit]: what instruments and ordinary operation make up.
+  /// Returns the smallest scale of a quantity [canonical unit], due to instruments and normal operation.
   static func floor(_ quantity: Quantity?, expected: Double) -> Double {
     switch quantity {
     case .temperature: 2.5
@@ -14,11 +14,12 @@ enum ResidualScale {
     }
   }
 
-  /// The spread that a series driven by weather or people is taken to have even when the past week was calm: two thirds
-  /// of a finite plausible range above zero, which is the nominal size where the range is 1.5 times that.
+  /// Returns the smallest spread of a series driven by weather or people, even after a calm week.
   ///
-  /// Worked value: PV of 100 kW has a range up to 150 kW and a spread of at least 100 kW. Temperatures, whose ranges
-  /// span what exists on Earth, take a third.
+  /// It is two thirds of a finite plausible range above zero; this is the nominal size if the range is 1.5 times that.
+  ///
+  /// Worked value: PV of 100 kW has a range up to 150 kW and a spread of at least 100 kW. Temperatures, whose plausible
+  /// ranges are wide, take a third.
   static func leastSpread(_ profile: SensorProfile) -> Double {
     let width = profile.range.upperBound - max(profile.range.lowerBound, 0)
     guard width.isFinite, width > 0 else { return 0 }

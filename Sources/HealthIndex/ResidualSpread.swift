@@ -1,18 +1,18 @@
-/// The median and the 90 % quantile of what a sensor strays, over about the last week, in 12 bytes.
+/// Median and 90 % quantile of a sensor's residuals over about the last week, in 12 bytes.
 ///
-/// Each value above an estimate raises it by a share, each below lowers it, so that they balance where the wanted part
-/// of the values is below (stochastic approximation after H. Robbins and S. Monro, 1951; on a logarithmic scale). The
-/// first steps are large; later ones are 0.6 %, which remembers a week of quarter hours. A single wild value moves an
-/// estimate no more than any other.
+/// Each value above an estimate raises it by a share, each below lowers it. The two balance at the wanted quantile
+/// (stochastic approximation after H. Robbins and S. Monro, 1951; on a logarithmic scale). The first steps are large;
+/// later ones are 0.6 %, a memory of a week of quarter-hours. A single extreme value moves an estimate no more than any
+/// other.
 struct ResidualSpread: BitwiseCopyable {
   private static let smallestStep: Float = 0.006
 
   private(set) var median: Float = 0
   private(set) var high: Float = 0
-  /// How many values, 255 at the most.
+  /// Number of values, at most 255.
   private(set) var count: UInt8 = 0
 
-  /// Takes in the size of a residual; `least` is what cannot be told from none.
+  /// Adds the magnitude of a residual; smaller ones than `least` count as `least`.
   mutating func take(_ size: Double, least: Double) {
     let size = Float(min(max(size, least, 1e-30), 1e30))
     if count == 0 { (median, high) = (size, size) }

@@ -1,13 +1,13 @@
 import PlantModel
 
-/// How the values of a sensor may be judged: by what drives them.
+/// The way in which a sensor's values are judged, according to what drives them.
 enum SensorClass: Sendable {
-  /// Driven by decisions and events (an arriving car, a dispatched battery, a switch, a counter): any value within range
-  /// is ordinary, so that only the quality of its data is judged.
+  /// Driven by decisions and events (an arriving car, a dispatched battery, a switch, a counter). Any value within
+  /// range is normal, so only its data quality is judged.
   case eventDriven
-  /// Driven by weather or people: judged against the same time of past days, with a generous scale.
+  /// Driven by weather or people: compared with the same time on past days, with a generous scale.
   case variable
-  /// Everything else, such as voltages, frequencies and the temperatures of equipment.
+  /// All others, such as voltages, frequencies and the temperatures of equipment.
   case steady
 
   init(_ index: SeriesIndex, in register: PlantRegister) {
@@ -28,7 +28,7 @@ enum SensorClass: Sendable {
     }
   }
 
-  /// How much a full drift score counts.
+  /// Weight of a full drift score, 0...1.
   var driftWeight: Double {
     switch self {
     case .eventDriven: 0

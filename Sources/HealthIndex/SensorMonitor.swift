@@ -1,25 +1,26 @@
 import PlantModel
 import StreamCore
 
-/// What is known of one sensor, in 100 bytes: its past by time of day, how much it usually strays, how it fares now, and
-/// the window that waits to be judged.
+/// The state of one sensor, in 100 bytes.
+///
+/// It holds the usual course over the day, the residuals, the present scores and the window waiting to be judged.
 struct SensorMonitor: Sendable, BitwiseCopyable {
-  /// Days over which what is usual follows the sensor.
+  /// Time constant of the usual values [days].
   static let days = 10
   static let leastDays = 3
-  /// Days of silence after which nothing is expected of it any more.
+  /// Days of silence after which a sensor is no longer expected to report.
   static let silentDays = 14
-  /// Values beyond this are of no sensor.
+  /// Larger magnitudes are treated as invalid.
   private static let largest: Float = 1e30
   private static let cusumUnit = 1.0 / 256
 
   private var profile = DayProfile()
   private var residuals = ResidualSpread()
-  /// The latest scores, newest first, in 255ths.
+  /// Latest scores, newest first, in 255ths.
   private var anomalies: InlineArray<3, UInt8> = .init(repeating: 0)
   private var badShares: InlineArray<4, UInt8> = .init(repeating: 0)
   private var anomalyCount: UInt8 = 0
-  /// Quarters of a slot from one window to the next, as it usually is; 0 while unknown.
+  /// Usual distance between windows, in quarters of a slot; 0 if unknown.
   private var gap: UInt8 = 0
   private var waitingBadShare: UInt8 = 0
   private var upward: UInt16 = 0
@@ -27,15 +28,15 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   private var firstSlot = Int32.min
   private var latestSlot = Int32.min
   private var latestMean = Float.nan
-  /// The slot of the window that waits; `.min` while none does.
+  /// Slot of the waiting window; `.min` without one.
   private var waitingSlot = Int32.min
   private var waitingMean = Float.nan
 
-  /// The slot of the latest window that was judged; `nil` before the first.
+  /// Slot of the latest judged window; `nil` before the first.
   var latest: Int? { latestSlot == .min ? nil : Int(latestSlot) }
-  /// The first slot that was ever seen.
+  /// First slot with a value; `nil` before it.
   var first: Int? { firstSlot == .min ? nil : Int(firstSlot) }
-  /// Anomaly score, 0...1: the median of the last three windows, before that the least.
+  /// Anomaly score, 0...1: the median of the last three windows; with fewer, the least.
   var anomaly: Double {
     let (a, b, c) = (anomalies[0], anomalies[1], anomalies[2])
     if anomalyCount == 3 { return Double(max(min(a, b), min(max(a, b), c))) / 255 }
@@ -43,24 +44,30 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   }
   /// Drift score, 0...1.
   var drift: Double { HealthFormula.drift(cusum: Double(max(upward, downward)) * Self.cusumUnit) }
-  /// Share of bad data, 0...1: the mean of the last four windows, those not yet there counted as good.
+  /// Share of bad data, 0...1: the mean of the last four windows; missing ones at the start count as good.
   var badShare: Double {
     var sum = 0
     for i in 0..<4 { sum += Int(badShares[i]) }
     return Double(sum) / (4 * 255)
   }
 
-  /// The mean of a slot, if it is the latest that was judged; else NaN.
+  /// Returns the mean of a slot if it is the latest that was judged, otherwise NaN.
   func mean(_ slot: Int) -> Double { latest == slot ? Double(latestMean) : .nan }
 
   // MARK: The window that waits
 
-  /// Has a window wait for its mark. Of two the earlier one is judged now, so that one waits at the most.
+  /// Keeps a window until its mark. If another one is waiting, the earlier of the two is judged at once.
+  ///
+  /// - Parameters:
+  ///   - window: The window.
+  ///   - kind: Class of the sensor.
+  ///   - sensor: Profile of the sensor.
+  /// - Returns: The slot and mean judged; `nil` if none was.
   mutating func take(_ window: FeatureWindow, kind: SensorClass, profile sensor: SensorProfile) -> Judged? {
     guard let slot = Int32(exactly: QuarterHour.slot(containing: window.start)), slot > latestSlot else { return nil }
     var judged: Judged?
     if waitingSlot != .min, waitingSlot != slot {
-      // One of the far future keeps waiting.
+      // A window in the far future remains waiting.
       guard waitingSlot < slot else { return judge(slot, Float(window.mean), Self.bad(window), kind, sensor) }
       judged = judgeWaiting(kind: kind, profile: sensor)
     }
@@ -68,20 +75,19 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     return judged
   }
 
-  /// Corrects the window that waits. One that was judged stays as it is: a late reading is too small a part of what is
-  /// usual.
+  /// Corrects the waiting window. A judged window stays as it is, since a late reading hardly affects the usual values.
   mutating func correct(_ window: FeatureWindow) {
     guard QuarterHour.slot(containing: window.start) == Int(waitingSlot) else { return }
     (waitingMean, waitingBadShare) = (Float(window.mean), Self.bad(window))
   }
 
-  /// What was judged: the twins hear of it.
+  /// A judged slot and its mean, used by the twins.
   typealias Judged = (slot: Int, mean: Double)
 
-  /// Whether a window waits that ends before a slot.
+  /// Returns whether a window is waiting whose slot lies before `mark`.
   func isWaiting(before mark: Int) -> Bool { waitingSlot != .min && Int(waitingSlot) < mark }
 
-  /// Judges the window that waits.
+  /// Judges the waiting window.
   mutating func judgeWaiting(kind: SensorClass, profile sensor: SensorProfile) -> Judged {
     defer { waitingSlot = .min }
     return judge(waitingSlot, waitingMean, waitingBadShare, kind, sensor)
@@ -92,6 +98,13 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   }
 
   /// Judges a window that follows all judged ones, then learns from it.
+  ///
+  /// - Parameters:
+  ///   - short: Slot of the window.
+  ///   - value: Mean of the window.
+  ///   - bad: Share of bad data, in 255ths.
+  ///   - kind: Class of the sensor.
+  ///   - sensor: Profile of the sensor.
   private mutating func judge(
     _ short: Int32, _ value: Float, _ bad: UInt8, _ kind: SensorClass, _ sensor: SensorProfile
   ) -> Judged {
@@ -110,13 +123,13 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
 
   // MARK: Silence
 
-  /// Counts a quarter of an hour that has passed without a window against the sensor, if one was due.
+  /// Counts a quarter-hour without a window as bad, if a window was due.
   mutating func miss(before mark: Int) {
     guard let latest, mark - 1 > latest, Double(mark - 1 - latest) > 2 * usualGap + 1 else { return }
     pushBad(255)
   }
 
-  /// Whether nothing came for twice as long as is usual, at a time of day at which something does come.
+  /// Returns whether the sensor has been silent for twice its usual gap, at a time of day at which it usually reports.
   func isOverdue(at mark: Int) -> Bool {
     guard let latest, let first, Double(mark - 1 - latest) >= 2 * usualGap,
       mark - latest <= Self.silentDays * QuarterHour.perDay
@@ -124,7 +137,7 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     return profile.isActive(at: mark - 1) || mark - first <= QuarterHour.perDay
   }
 
-  /// Slots from one window to the next.
+  /// Usual distance between windows [slots].
   var usualGap: Double { gap == 0 ? 1 : Double(gap) / 4 }
 
   private mutating func learnGap(_ slots: Int?) {
@@ -136,8 +149,14 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
 
   // MARK: What is usual
 
-  /// Moves what is usual towards a mean, by its residual held at three scales: over ten days, faster while there are not
-  /// yet as many.
+  /// Moves the usual value towards a mean by a share of its residual, with a memory of ten days or the sensor's age.
+  ///
+  /// - Parameters:
+  ///   - mean: The mean.
+  ///   - held: Its residual, limited to three scales; `nil` if it was not compared.
+  ///   - slot: Slot of the mean.
+  ///   - latest: Slot of the mean before.
+  ///   - scatter: Normal scatter of the quantity.
   private mutating func learn(_ mean: Double, _ held: Double?, _ slot: Int, after latest: Int?, scatter: Double) {
     let known = profile.usual(at: slot)
     let age = min(max((slot - (first ?? slot)) / QuarterHour.perDay, 1), Self.days)
@@ -147,7 +166,14 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     profile.take(mean, at: slot, after: latest, moving: share * distance, scatter: scatter)
   }
 
-  /// Scores a mean and returns its residual, held at three scales; `nil` in the first three days.
+  /// Scores a mean.
+  ///
+  /// - Parameters:
+  ///   - mean: The mean.
+  ///   - slot: Its slot.
+  ///   - kind: Class of the sensor.
+  ///   - sensor: Profile of the sensor.
+  /// - Returns: The residual, limited to three scales; `nil` in the first three days.
   private mutating func compare(
     _ mean: Double, _ slot: Int, _ kind: SensorClass, _ sensor: SensorProfile
   ) -> Double? {
@@ -161,7 +187,7 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     pushAnomaly(HealthFormula.anomaly(standardizedResidual: z))
     upward = Self.cusum(upward, z)
     downward = Self.cusum(downward, -z)
-    // Held at three scales, so that a fault does not soon become the measure of what is usual.
+    // Limited to three scales, so that a fault does not soon become usual.
     let held = min(max(residual, -3 * scale), 3 * scale)
     residuals.take(held.magnitude, least: scale / 100)
     return slot - (first ?? slot) >= Self.leastDays * QuarterHour.perDay ? held : nil
@@ -171,15 +197,15 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     UInt16(max(0, min(Double(sum) * cusumUnit + z - 1, 240)) / cusumUnit)
   }
 
-  /// What is usual at this time of day once three days are known, for a steady sensor with less that of all the day;
-  /// `nil` while neither is known.
+  /// Returns the expected value at a time of day, once three days are known. For a steady sensor with less history it
+  /// is the median of the whole day. The result is `nil` if neither is known.
   private func expected(_ slot: Int, _ kind: SensorClass) -> Double? {
     guard let first else { return nil }
     if slot - first >= Self.leastDays * QuarterHour.perDay {
       let usual = profile.usual(at: slot)
       if !usual.isNaN { return usual }
     }
-    // A whole day, so that a morning is not judged by a night.
+    // Requires a whole day, so that a morning is not compared with a night.
     guard kind == .steady, slot - first >= QuarterHour.perDay, profile.knownBins >= DayProfile.bins / 2 else {
       return nil
     }
@@ -212,18 +238,18 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
 
   // MARK: Patterns
 
-  /// Whether it speaks in nearly every quarter of an hour.
+  /// Whether the sensor has a window in nearly every quarter-hour.
   var isFrequent: Bool { gap <= 5 }
 
-  /// Fixes by what the sensor's values are told in patterns, once a day of it is known.
+  /// Fixes the pattern codes of the sensor's values.
   mutating func fixPattern() { profile.fixPattern() }
 
-  /// The value of a slot as a pattern tells it; `nil` where there is none.
+  /// Returns the pattern code of a slot's mean; `nil` if there is none.
   func patternCode(_ slot: Int) -> Int8? { latest == slot ? profile.patternCode(Double(latestMean)) : nil }
 }
 
 extension SensorMonitor {
-  /// Bytes of a snapshot.
+  /// Size of a snapshot [bytes].
   static let snapshotSize = 98
 
   func snapshot(into writer: inout SnapshotWriter) {

@@ -1,12 +1,13 @@
 import PlantModel
 
-/// A battery as store and converter: energy, power, losses. Positive power is discharge.
+/// A battery as a store with a converter: energy, power, losses. Positive power is discharge.
 ///
-/// The round-trip efficiency η is shared by both ways: charging stores `√η` of the energy taken in, discharging
-/// delivers `√η` of the energy taken out. Energy is balanced exactly: `E Δsoc = −P Δt / √η` when discharging and
-/// `−P Δt √η` when charging.
+/// The round-trip efficiency η is shared by both directions. Charging stores `√η` of the energy taken in. Discharging
+/// delivers `√η` of the energy taken out. Energy is balanced exactly: `E Δsoc = −P Δt / √η` when discharging and `−P Δt
+/// √η` when charging.
 ///
-/// Worked value: 100 kWh with η = 0.81 at 50 %: an hour at −10 kW leads to 59 %, an hour at 9 kW from there to 49 %.
+/// Worked value: a battery of 100 kWh with η = 0.81 stands at 50 %. An hour at −10 kW leads to 59 %, an hour at 9 kW
+/// from there to 49 %.
 public struct BatteryModel: Hashable, Sendable {
   /// Energy between empty and full [kWh], positive.
   public var energyKilowattHours: Double
@@ -14,15 +15,22 @@ public struct BatteryModel: Hashable, Sendable {
   public var powerKilowatts: Double
   /// Round-trip efficiency, 0 < … ≤ 1.
   public var efficiency: Double
-  /// Lowest state of charge to be used, 0...1.
+  /// Lower limit of the state of charge in use, 0...1.
   public var minimumStateOfCharge: Double
-  /// Highest state of charge to be used, 0...1.
+  /// Upper limit of the state of charge in use, 0...1.
   public var maximumStateOfCharge: Double
 
-  /// Efficiency of one way.
+  /// Efficiency of one direction, `√η`.
   public var oneWayEfficiency: Double { efficiency.squareRoot() }
 
-  /// A battery; sizes that make no sense are held at the nearest that does.
+  /// Creates a battery. Invalid values are clamped to the nearest valid one.
+  ///
+  /// - Parameters:
+  ///   - energyKilowattHours: Energy between empty and full [kWh], positive.
+  ///   - powerKilowatts: Greatest power in both directions [kW], not negative.
+  ///   - efficiency: Round-trip efficiency, 0.01...1.
+  ///   - minimumStateOfCharge: Lower limit of the state of charge in use, 0...1.
+  ///   - maximumStateOfCharge: Upper limit of the state of charge in use, 0...1.
   public init(
     energyKilowattHours: Double, powerKilowatts: Double, efficiency: Double = Asset.usualEfficiency,
     minimumStateOfCharge: Double = Asset.usualMinimumStateOfCharge,
@@ -38,7 +46,7 @@ public struct BatteryModel: Hashable, Sendable {
     self.maximumStateOfCharge = max(self.minimumStateOfCharge, held(maximumStateOfCharge, 0, 1))
   }
 
-  /// The battery that a plant's asset describes; `nil` unless it tells energy and power.
+  /// Creates the battery that an asset describes; `nil` if the asset has no energy or power.
   public init?(_ asset: Asset) {
     guard let energy = asset.energyKilowattHours, let power = asset.nominalKilowatts,
       energy > 0, power >= 0
@@ -49,19 +57,24 @@ public struct BatteryModel: Hashable, Sendable {
       maximumStateOfCharge: asset.maximumStateOfCharge ?? Asset.usualMaximumStateOfCharge)
   }
 
-  /// Greatest power that can be delivered all through a step without going below the lowest state of charge [kW].
+  /// Returns the greatest power that can be delivered throughout a step without falling below the lower limit [kW].
   public func dischargeLimit(stateOfCharge soc: Double, hours: Double) -> Double {
     guard hours > 0 else { return 0 }
     return max(0, soc - minimumStateOfCharge) * energyKilowattHours * oneWayEfficiency / hours
   }
 
-  /// Greatest power that can be taken in all through a step without going above the highest state of charge [kW].
+  /// Returns the greatest power that can be charged throughout a step without exceeding the upper limit [kW].
   public func chargeLimit(stateOfCharge soc: Double, hours: Double) -> Double {
     guard hours > 0 else { return 0 }
     return max(0, maximumStateOfCharge - soc) * energyKilowattHours / (oneWayEfficiency * hours)
   }
 
-  /// The power nearest to a request that the battery can hold all through a step [kW].
+  /// Returns the power nearest to a request that the battery can hold throughout a step [kW].
+  ///
+  /// - Parameters:
+  ///   - request: Requested power [kW], positive discharge.
+  ///   - soc: State of charge at the start, 0...1.
+  ///   - hours: Length of the step [h].
   public func feasible(power request: Double, stateOfCharge soc: Double, hours: Double) -> Double {
     guard request.isFinite else { return 0 }
     let upper = min(powerKilowatts, dischargeLimit(stateOfCharge: soc, hours: hours))
@@ -69,7 +82,12 @@ public struct BatteryModel: Hashable, Sendable {
     return min(upper, max(lower, request))
   }
 
-  /// The state of charge after a step at a power [kW] that was found feasible.
+  /// Returns the state of charge after a step.
+  ///
+  /// - Parameters:
+  ///   - power: Feasible power [kW], positive discharge.
+  ///   - soc: State of charge at the start, 0...1.
+  ///   - hours: Length of the step [h].
   public func stateOfCharge(after power: Double, from soc: Double, hours: Double) -> Double {
     let stored = power > 0 ? -power / oneWayEfficiency : -power * oneWayEfficiency
     return soc + stored * hours / energyKilowattHours

@@ -3,11 +3,11 @@ import Glibc
 /// A battery as an equivalent circuit with a converter: open-circuit voltage, a series resistance, one RC pair, a
 /// thermal mass with cooling, ageing. Positive current and power are discharge.
 ///
-/// `V = N·OCV(s) − I·R₀ − V₁`, `ds = −I dt / (3600 Q)`, `V₁` relaxes towards `I·R₁` with τ. Every joule is accounted for:
-/// `N·OCV·I = V·I + I²R₀ + I·V₁`, and the converter takes `1 − η` of what passes. Half of a way's loss at rated power is
-/// the converter's, half the cells'.
+/// `V = N·OCV(s) − I·R₀ − V₁`, `ds = −I dt / (3600 Q)`; `V₁` relaxes towards `I·R₁` with τ. Energy is conserved:
+/// `N·OCV·I = V·I + I²R₀ + I·V₁`, and the converter loses `1 − η` of its throughput. At rated power, half of a
+/// direction's loss is in the converter and half in the cells.
 ///
-/// Worked value: 100 kWh, 50 kW, efficiency 0.9025: 750 V make 197 cells in series of 133.4 Ah.
+/// Worked value: for 100 kWh, 50 kW and an efficiency of 0.9025, 750 V make 197 cells in series of 133.4 Ah.
 public struct BatteryPack: Hashable, Sendable {
   /// Cells in series.
   public let cells: Double
@@ -19,29 +19,34 @@ public struct BatteryPack: Hashable, Sendable {
   public let polarizationOhms: Double
   /// Time constant of the RC pair [s].
   public let polarizationSeconds = 60.0
-  /// Share of power that the converter lets through, either way.
+  /// Efficiency of the converter in either direction, 0...1.
   public let converterEfficiency: Double
-  /// Heat capacity [J/K]: 6.5 kJ/K for each kWh, a kilogram holding some 150 Wh.
+  /// Heat capacity [J/K]: 6.5 kJ/K per kWh, for cells of some 150 Wh/kg.
   public let heatCapacity: Double
 
   /// State of charge, 0...1.
   public private(set) var stateOfCharge: Double
   /// Temperature of the cells [°C].
   public private(set) var temperature: Double
-  /// Voltage at the terminals [V].
+  /// Terminal voltage [V].
   public private(set) var voltage: Double
   /// Current [A], positive discharge.
   public private(set) var current = 0.0
   /// Voltage of the RC pair [V].
   public private(set) var polarizationVolts = 0.0
-  /// Ageing so far.
+  /// Ageing since the battery was new.
   public private(set) var ageing = BatteryAgeing()
   /// Losses of the last step, cells and converter [kW].
   public private(set) var lossKilowatts = 0.0
-  /// A further loss of capacity, 0...1, which a fault may set.
+  /// Additional loss of capacity, 0...1, set by a simulated fault.
   public var fadedShare = 0.0
 
-  /// The circuit of a battery of a size, at a state of charge and a temperature [°C].
+  /// Creates the circuit of a battery model.
+  ///
+  /// - Parameters:
+  ///   - model: Size and efficiency of the battery.
+  ///   - stateOfCharge: Initial state of charge, 0...1.
+  ///   - temperature: Initial temperature of the cells [°C].
   public init(_ model: BatteryModel, stateOfCharge: Double = 0.5, temperature: Double = 22) {
     let nominal = model.energyKilowattHours < 30 ? 400.0 : 750
     cells = (nominal / LithiumIonCell.meanVoltage).rounded()
@@ -59,32 +64,40 @@ public struct BatteryPack: Hashable, Sendable {
     voltage = cells * LithiumIonCell.openCircuitVoltage(stateOfCharge: stateOfCharge)
   }
 
-  /// Capacity now [Ah].
+  /// Present capacity [Ah].
   public var usableAmpereHours: Double {
     max(0.01, ageing.stateOfHealth * (1 - min(0.99, max(0, fadedShare)))) * capacityAmpereHours
   }
 
-  /// Power at the converter's AC side [kW] that a current [A] held through a step gives.
+  /// Returns the power at the converter's AC side [kW] for a current [A] that is held through a step.
   public func power(current: Double) -> Double {
     let direct = current * (restVoltage - current * seriesOhms) / 1000
     return direct > 0 ? direct * converterEfficiency : direct / converterEfficiency
   }
 
-  /// The power nearest to a request [kW] that keeps the state of charge in a range all through a step.
+  /// Returns the power nearest to a request that keeps the state of charge in a range throughout a step [kW].
+  ///
+  /// - Parameters:
+  ///   - request: Requested power [kW], positive discharge.
+  ///   - range: Allowed states of charge, within 0...1.
+  ///   - seconds: Length of the step [s].
   public func feasible(power request: Double, within range: ClosedRange<Double>, seconds: Double) -> Double {
     guard request.isFinite, seconds > 0 else { return 0 }
     let charge = 3600 * usableAmpereHours / seconds
-    // Beyond half of the short-circuit current more current gives less power.
+    // Above half of the short-circuit current, more current gives less power.
     let strongest = min(max(0, stateOfCharge - range.lowerBound) * charge, restVoltage / (2 * seriesOhms))
     let weakest = -max(0, range.upperBound - stateOfCharge) * charge
     return min(power(current: strongest), max(power(current: weakest), request))
   }
 
-  /// Moves on by a step at a power [kW] that was found feasible.
+  /// Advances the battery by a step.
+  ///
   /// - Parameters:
-  ///   - ambient: Temperature of what cools it [°C].
+  ///   - power: Feasible power [kW], positive discharge.
+  ///   - seconds: Length of the step [s].
+  ///   - ambient: Temperature of the cooling medium [°C].
   ///   - cooling: Share of the cooling that works, 0...1; without any, a tenth of the heat still leaves.
-  ///   - heating: Heat from elsewhere, as a fault brings it [K/h].
+  ///   - heating: External heating rate, as from a fault [K/h].
   public mutating func advance(
     power: Double, seconds: Double, ambient: Double, cooling: Double = 1, heating: Double = 0
   ) {
@@ -101,21 +114,28 @@ public struct BatteryPack: Hashable, Sendable {
     ageing.advance(seconds: seconds, temperature: temperature, cycleShare: moved / 2)
   }
 
-  /// Open-circuit voltage less that of the RC pair [V].
+  /// Open-circuit voltage minus the voltage of the RC pair [V].
   private var restVoltage: Double {
     cells * LithiumIonCell.openCircuitVoltage(stateOfCharge: stateOfCharge) - polarizationVolts
   }
 
-  /// The lesser root of `P = I (E − I R₀)`.
+  /// Returns the lesser root of `P = I (E − I R₀)`.
   private func current(power: Double) -> Double {
     let direct = 1000 * (power > 0 ? power / converterEfficiency : power * converterEfficiency)
     let rest = restVoltage
     let root = max(0, rest * rest - 4 * seriesOhms * direct).squareRoot()
-    // The conjugate form, exact for small powers too.
+    // The conjugate form is exact for small powers too.
     return 2 * direct / (rest + root)
   }
 
-  /// Newton's cooling, exact over the step: an hour's time constant with cooling, ten without.
+  /// Applies Newton's law of cooling, exact over the step: a time constant of one hour with cooling, ten hours without.
+  ///
+  /// - Parameters:
+  ///   - heat: Heat from losses [W].
+  ///   - seconds: Length of the step [s].
+  ///   - ambient: Temperature of the cooling medium [°C].
+  ///   - cooling: Share of the cooling that works, 0...1.
+  ///   - heating: External heating rate [K/h].
   private mutating func advanceTemperature(
     heat: Double, _ seconds: Double, _ ambient: Double, _ cooling: Double, _ heating: Double
   ) {

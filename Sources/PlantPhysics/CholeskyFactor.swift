@@ -2,9 +2,9 @@
 ///
 /// Worked value: [[4, 2], [2, 5]] has L = [[2, 0], [1, 2]]; the squared distance of (2, 3) from 0 under A is 2.
 public struct CholeskyFactor: Sendable, Equatable {
-  /// Rows and columns.
+  /// Number of rows and columns.
   public let order: Int
-  /// Row by row; what is above the diagonal is 0.
+  /// Elements row by row; those above the diagonal are 0.
   public let lower: [Double]
 
   /// Factors a matrix given row by row; `nil` unless it has order² finite values and is positive definite.
@@ -27,7 +27,7 @@ public struct CholeskyFactor: Sendable, Equatable {
     self.lower = lower
   }
 
-  /// `xᵀ A⁻¹ x`, the squared Mahalanobis distance of `x` from the origin; NaN for a vector of another length.
+  /// Returns `xᵀ A⁻¹ x`, the squared Mahalanobis distance of `x` from the origin; NaN for a vector of another length.
   public func squaredDistance(_ x: [Double]) -> Double {
     guard x.count == order else { return .nan }
     var solved = x
@@ -40,7 +40,7 @@ public struct CholeskyFactor: Sendable, Equatable {
     return sum
   }
 
-  /// The solution of `A x = b`; `nil` for a vector of another length.
+  /// Returns the solution of `A x = b`; `nil` for a vector of another length.
   public func solve(_ b: [Double]) -> [Double]? {
     guard b.count == order else { return nil }
     var x = b

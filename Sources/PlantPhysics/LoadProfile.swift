@@ -1,14 +1,14 @@
 import Glibc
 
-/// The expected course of a building's consumption over a day, as share of its nominal power.
+/// The expected course of a building's consumption over a day, as a share of its nominal power.
 ///
-/// A base, two bells for the morning and evening occupancy, a flat part over working hours, and a term for heating
-/// below and cooling above comfortable air temperatures. Shapes follow the household and office profiles H0 and G0 of
-/// the German association of utilities in outline.
+/// It is the sum of a base, two bells for morning and evening occupancy, a flat part over working hours, and a
+/// temperature term. The temperature term stands for heating below and cooling above comfortable air temperatures.
+/// Shapes follow the household and office profiles H0 and G0 of the German association of utilities in outline.
 ///
 /// Worked value: the default at 03:00, 18 °C on a working day is 0.25.
 public struct LoadProfile: Hashable, Sendable {
-  /// Share that never sleeps.
+  /// Share that is always present.
   public var base = 0.25
   /// Height of the morning bell, around 08:00.
   public var morning = 0.15
@@ -16,17 +16,17 @@ public struct LoadProfile: Hashable, Sendable {
   public var evening = 0.25
   /// Share added between 07:00 and 18:00 on working days.
   public var working = 0.2
-  /// What is left of the morning bell and of working hours at the weekend, 0...1.
+  /// Weekend factor for the morning bell and working hours, 0...1.
   public var weekend = 0.4
   /// Share added for each kelvin below 15 °C.
   public var heating = 0.006
   /// Share added for each kelvin above 22 °C.
   public var cooling = 0.012
 
-  /// The default course.
+  /// Creates the default course.
   public init() {}
 
-  /// Expected share of nominal power, not below 0.
+  /// Returns the expected share of nominal power, not below 0.
   /// - Parameters:
   ///   - hour: Hours since local midnight, 0..<24.
   ///   - weekday: 1 is Monday, 7 is Sunday.
@@ -34,7 +34,7 @@ public struct LoadProfile: Hashable, Sendable {
   public func share(hour: Double, weekday: Int, temperature: Double) -> Double {
     let presence = weekday >= 6 ? weekend : 1
     var share = base + presence * morning * bell(hour, at: 8, width: 1.2) + evening * bell(hour, at: 19, width: 1.8)
-    // Working hours fade in and out over half an hour.
+    // Working hours ramp up and down over half an hour.
     share += presence * working * min(1, max(0, min((hour - 6.75) / 0.5, (18.25 - hour) / 0.5)))
     share += heating * max(0, 15 - temperature) + cooling * max(0, temperature - 22)
     return max(0, share)

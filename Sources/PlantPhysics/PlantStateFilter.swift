@@ -1,44 +1,49 @@
-/// The plant as a whole: consumption, generation and storage as levels that change from window to window, seen by their
-/// own meters and once more by that of the grid, `grid = consumption − generation − storage` (a Kalman filter of local
-/// levels, its four measurements taken one after the other; A. Harvey, "Forecasting, Structural Time Series Models", 1989,
-/// chapter 3).
+/// Estimates of the plant's consumption, generation and storage power from their meters and the grid meter.
 ///
-/// The innovation of the grid's meter is what the other meters do not explain: 0 while all of them are right. A part whose
-/// meters are silent follows from the others, with the uncertainty that this has.
+/// A Kalman filter of local levels that change from window to window; its four measurements are applied one after the
+/// other (A. Harvey, "Forecasting, Structural Time Series Models", 1989, chapter 3). The grid meter measures
+/// `consumption − generation − storage`.
 ///
-/// Worked values: 50, 30 and 15 kW, measured to 1 %, and a grid meter of 5 kW have an innovation of 0 ± 0.60 kW; one of
-/// 11 kW has one of 6 kW. Without the first meter, 5 kW at the grid make 50 ± 0.34 kW.
+/// The innovation of the grid meter is the part that the other meters do not explain: 0 while all of them are right. A
+/// level whose meters are silent follows from the others, with the uncertainty of that inference.
+///
+/// Worked values: the meters show 50, 30 and 15 kW to 1 %. A grid meter of 5 kW then has an innovation of 0 ± 0.60 kW,
+/// one of 11 kW has 6 kW. Without the first meter, 5 kW at the grid give 50 ± 0.34 kW.
 public struct PlantStateFilter: Sendable, Equatable {
   /// Consumption, generation and storage [kW].
   public private(set) var levels: [Double] = [0, 0, 0]
-  /// Their covariances [kW²], row by row.
+  /// Covariances of the levels [kW²], row by row.
   public private(set) var covariance: [Double] = [Double](repeating: 0, count: 9)
 
-  /// A filter that knows nothing.
+  /// Creates a filter without any measurement.
   public init() {}
 
-  /// The filter of three levels and then nine covariances; `nil` if these are not twelve finite numbers.
+  /// Restores a filter from three levels and nine covariances; `nil` if these are not twelve finite numbers.
   public init?(restoring state: [Double]) {
     guard state.count == 12, state.allSatisfy({ $0.isFinite }) else { return nil }
     levels = Array(state[..<3])
     covariance = Array(state[3...])
   }
 
-  /// What ``init(restoring:)`` takes.
+  /// The state as ``init(restoring:)`` reads it: three levels, nine covariances.
   public var state: [Double] { levels + covariance }
 
-  /// The levels' variances [kW²].
+  /// Variances of the levels [kW²].
   public var variances: [Double] { (0..<3).map { max(0, covariance[4 * $0]) } }
 
-  /// Takes in the four meters, NaN for one that is silent, and returns the innovation of the grid's [kW] and its standard
-  /// deviation; NaN where a meter is silent.
-  /// - Parameter accuracy: Standard deviation of a meter, share of its reading.
+  /// Applies the four measurements of a window; NaN stands for a silent meter.
+  ///
+  /// - Parameters:
+  ///   - balance: Measured consumption, generation and storage power [kW].
+  ///   - grid: Measured grid power [kW], import positive.
+  ///   - accuracy: Standard deviation of a meter, as a share of its reading.
+  /// - Returns: The innovation of the grid meter and its standard deviation [kW]; NaN if any meter is silent.
   @discardableResult
   public mutating func update(_ balance: PowerBalance, grid: Double, accuracy: Double = 0.01)
     -> (value: Double, deviation: Double)
   {
     let measured = [balance.consumption, balance.generation, balance.storage]
-    // A level may change by all of itself from one window to the next, one that nobody measures by all that there is.
+    // The variance of a level's change is the square of the level, or of all powers together if its meter is silent.
     let whole = (measured + [grid]).reduce(0) { $1.magnitude < 1e12 ? $0 + $1 * $1 : $0 }
     for (i, value) in measured.enumerated() {
       let change = levels[i] * levels[i] + (value.magnitude < 1e12 ? value * value : whole)
@@ -51,7 +56,13 @@ public struct PlantStateFilter: Sendable, Equatable {
     return measured.allSatisfy { $0.isFinite } ? innovation : (.nan, .nan)
   }
 
-  /// Takes in one measurement `weights · levels`; returns its innovation and that one's standard deviation.
+  /// Applies one measurement `weights · levels`.
+  ///
+  /// - Parameters:
+  ///   - weights: Weight of each level in the measurement.
+  ///   - value: Measured power [kW].
+  ///   - accuracy: Standard deviation of the meter, as a share of its reading.
+  /// - Returns: The innovation and its standard deviation [kW].
   @discardableResult
   private mutating func correct(
     _ weights: [Double], _ value: Double, _ accuracy: Double

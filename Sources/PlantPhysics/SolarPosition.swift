@@ -1,16 +1,17 @@
 import Glibc
 import PlantModel
 
-/// Where the sun stands, seen from a place.
+/// The position of the sun, as observed from a place.
 ///
-/// Solar coordinates of J. Meeus, "Astronomical Algorithms", 2nd ed., chapters 12, 13, 16, 22 and 25, with the greatest
-/// perturbations by Venus, Jupiter and the Moon ("Astronomical Formulae for Calculators", 4th ed., chapter 18), parallax
-/// and refraction; within 0.005° of NREL's SPA for the years 1950 to 2070 while the sun is up.
+/// Solar coordinates follow J. Meeus, "Astronomical Algorithms", 2nd ed., chapters 12, 13, 16, 22 and 25. The greatest
+/// perturbations by Venus, Jupiter and the Moon are added ("Astronomical Formulae for Calculators", 4th ed., chapter
+/// 18), as are parallax and refraction. The result is within 0.005° of NREL's SPA for the years 1950 to 2070 while the
+/// sun is up.
 ///
 /// Worked value (NREL/TP-560-34302, table A5.1): 2003-10-17 12:30:30 −07:00 at 39.742476° N, 105.1786° W, 1,830 m has
 /// zenith 50.1116° and azimuth 194.3402°.
 public struct SolarPosition: Hashable, Sendable {
-  /// Angle from straight up, refraction included [degrees], 0...180.
+  /// Angle from the vertical, refraction included [degrees], 0...180.
   public var zenithDegrees: Double
   /// Direction from north, clockwise [degrees], 0..<360.
   public var azimuthDegrees: Double
@@ -19,18 +20,24 @@ public struct SolarPosition: Hashable, Sendable {
 
   /// Height above the horizon [degrees]; negative at night.
   public var elevationDegrees: Double { 90 - zenithDegrees }
-  /// Cosine of the zenith, 0 when the sun is down.
+  /// Cosine of the zenith; 0 when the sun is down.
   public var cosineOfZenith: Double { max(0, cos(zenithDegrees * radians)) }
   /// Irradiance outside the atmosphere on a plane that faces the sun [W/m²], with a solar constant of 1,361 W/m².
   public var extraterrestrialIrradiance: Double { 1361 / (distance * distance) }
 
-  /// The sun at a moment, seen from a place.
+  /// Calculates the position at a time, as observed from a location.
   public init(at moment: Timestamp, location: Location) {
     self.init(
       at: moment, latitude: location.latitude, longitude: location.longitude, elevation: location.elevation)
   }
 
-  /// The sun at a moment, seen from a latitude and longitude [degrees, north and east positive] and a height [m].
+  /// Calculates the position at a time, as observed from coordinates.
+  ///
+  /// - Parameters:
+  ///   - moment: The time.
+  ///   - latitude: Latitude [degrees], north positive.
+  ///   - longitude: Longitude [degrees], east positive.
+  ///   - elevation: Height above sea level [m].
   public init(at moment: Timestamp, latitude: Double, longitude: Double, elevation: Double = 0) {
     let sun = SolarCoordinates(at: moment)
     let phi = latitude * radians
@@ -45,7 +52,7 @@ public struct SolarPosition: Hashable, Sendable {
     distance = sun.distance
   }
 
-  /// How much the air lifts the sun [degrees] (G. Sæmundsson, 1986), for the standard pressure at a height [m].
+  /// Returns the refraction by the air [degrees] (G. Sæmundsson, 1986), for the standard pressure at a height [m].
   ///
   /// Worked value: 0.4845° at the horizon at sea level (29′).
   public static func refraction(elevationDegrees seen: Double, height: Double = 0) -> Double {
@@ -58,11 +65,11 @@ public struct SolarPosition: Hashable, Sendable {
 /// The sun's apparent equatorial coordinates.
 struct SolarCoordinates {
   var rightAscensionDegrees: Double
-  /// In radians.
+  /// Declination [rad].
   var declination: Double
-  /// Apparent sidereal time at Greenwich.
+  /// Apparent sidereal time at Greenwich [degrees].
   var siderealDegrees: Double
-  /// In astronomical units.
+  /// Distance from the Earth [astronomical units].
   var distance: Double
 
   init(at moment: Timestamp) {
@@ -88,7 +95,8 @@ struct SolarCoordinates {
 }
 
 extension SolarCoordinates {
-  /// What Venus, Jupiter and the Moon add to the sun's longitude [degrees], `t` in centuries from J2000.0.
+  /// Returns the perturbation of the sun's longitude by Venus, Jupiter and the Moon [degrees]; `t` is in centuries from
+  /// J2000.0.
   fileprivate static func perturbation(centuries t: Double) -> Double {
     // The arguments count from 1900.
     let u = (t + 1) * radians
@@ -98,12 +106,12 @@ extension SolarCoordinates {
   }
 }
 
-/// How far the Earth's axis nods, to half a second of arc (Meeus, chapter 22) [degrees].
+/// Nutation of the Earth's axis, to half a second of arc (Meeus, chapter 22) [degrees].
 private struct Nutation {
   let longitude: Double
   let obliquity: Double
 
-  /// The nutation, `t` in centuries from J2000.0.
+  /// Calculates the nutation; `t` is in centuries from J2000.0.
   init(centuries t: Double) {
     let node = (125.04452 - 1934.136261 * t) * radians
     let sun = (280.4665 + 36_000.7698 * t) * radians
@@ -116,7 +124,7 @@ private struct Nutation {
 let radians = Double.pi / 180
 let degrees = 180 / Double.pi
 
-/// The same direction in 0..<360 degrees.
+/// Returns the angle reduced to 0..<360 degrees.
 private func normalized(_ angle: Double) -> Double {
   let rest = angle.truncatingRemainder(dividingBy: 360)
   return rest < 0 ? rest + 360 : rest

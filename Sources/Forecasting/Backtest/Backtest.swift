@@ -2,30 +2,38 @@ import Glibc
 import PlantModel
 import StreamCore
 
-/// Scores forecasters on a recording as they would have run: from origin to origin, each knowing only what was before.
+/// A score of forecasters on a recording, run from origin to origin with only earlier data known at each.
 ///
-/// The test is the last whole days (24 hours from midnight in standard time) of the recording. Eight weeks before it the
-/// models start to forecast unscored, so that the ensemble knows them.
+/// The test is the last whole days (24 hours from midnight in standard time) of the recording. The models start to
+/// forecast unscored eight weeks earlier, so that the ensemble has learned from them.
 public struct Backtest {
-  /// How the recording is forecast.
+  /// Horizon, steps and training of a backtest.
   public struct Settings: Sendable {
-    /// How far ahead.
+    /// Time covered by one forecast.
     public var horizon: TimeSpan
-    /// From one origin to the next.
+    /// Time from one origin to the next.
     public var step: TimeSpan
-    /// Days that are scored.
+    /// Number of scored days.
     public var testDays: Int
     /// Days between two trainings.
     public var retrainDays: Int
-    /// Days of history that models learn from.
+    /// Days of history from which models learn.
     public var trainingDays = 365
-    /// Most rows that models learn from.
+    /// Largest number of rows from which models learn.
     public var maximumRows = 20_000
-    /// Whether models forecast from the first day that a pipeline would, and of each class of lead only the slot with the
-    /// shortest is scored: the latest issue, which is the one that stands in `forecast_eval`.
+    /// Whether the backtest imitates a pipeline: models forecast from the first possible day, and only the latest issue
+    /// is scored.
+    ///
+    /// The latest issue is the slot with the shortest lead in each lead class, as stored in `forecast_eval`.
     public var isLive = false
 
-    /// Settings.
+    /// Creates settings.
+    ///
+    /// - Parameters:
+    ///   - horizon: Time covered by one forecast, a multiple of the recording's step.
+    ///   - step: Time from one origin to the next, a multiple of the recording's step.
+    ///   - testDays: Number of scored days, at least 1.
+    ///   - retrainDays: Days between two trainings.
     public init(horizon: TimeSpan = .day, step: TimeSpan = .day, testDays: Int = 60, retrainDays: Int = 7) {
       self.horizon = horizon
       self.step = step
@@ -33,7 +41,7 @@ public struct Backtest {
       self.retrainDays = retrainDays
     }
 
-    /// As a pipeline forecasts: a day ahead each quarter of an hour.
+    /// Returns the settings of a pipeline: a day ahead, every quarter-hour.
     public static func live(testDays: Int) -> Settings {
       let pipeline = LearningModel.settings(phase: 0)
       var settings = Settings(
@@ -45,9 +53,9 @@ public struct Backtest {
     }
   }
 
-  /// Why there is nothing to score.
+  /// The reason for which a backtest cannot run.
   public struct Refusal: Error, Equatable, CustomStringConvertible {
-    /// What is wrong and what would be right.
+    /// The fault and the expected input.
     public var description: String
   }
 
@@ -55,13 +63,13 @@ public struct Backtest {
   public struct Forecast: Sendable {
     /// Name of the model.
     public var model: String
-    /// The origin.
+    /// Start of the forecast's first slot.
     public var issued: Timestamp
     /// Start of the slot.
     public var time: Timestamp
-    /// The quantiles.
+    /// The quantiles [unit of the target].
     public var p10: Double, p50: Double, p90: Double
-    /// What came.
+    /// Actual value [unit of the target].
     public var actual: Double
   }
 
@@ -71,12 +79,15 @@ public struct Backtest {
   private let isLive: Bool
   /// First slot of the test.
   public let testStart: Int
-  /// The slot after the last of the test.
+  /// Slot after the last of the test.
   public let testEnd: Int
-  /// Mean absolute difference of a day before the test, the scale of MASE [unit of the target].
+  /// Mean absolute difference from the day before, over the time before the test: the scale of MASE [unit of the
+  /// target].
   public let scale: Double
 
-  /// A backtest of a recording.
+  /// Creates the backtest of a recording.
+  ///
+  /// - Throws: ``Refusal`` if horizon or step do not fit the recording, or if it is too short.
   public init(_ input: ForecastInput, settings: Settings) throws(Refusal) {
     let grid = input.grid
     let horizon = Int(settings.horizon.nanoseconds / grid.span.nanoseconds)
@@ -112,7 +123,12 @@ public struct Backtest {
     scale = count > 0 ? sum / count : .nan
   }
 
-  /// Runs models, and hands each scored forecast to `trace`. `progress` is told the share that is done, 0...1.
+  /// Runs models and returns their scores and that of the ensemble, which comes last.
+  ///
+  /// - Parameters:
+  ///   - models: The models.
+  ///   - progress: Receives the share of the work that is done, 0...1.
+  ///   - trace: Receives each scored forecast.
   public func run(
     _ models: [any ForecastModel], progress: (Double) -> Void = { _ in }, trace: (Forecast) -> Void = { _ in }
   ) -> [BacktestScore] {
@@ -145,7 +161,7 @@ public struct Backtest {
     return scores
   }
 
-  /// Processor time of this thread [s], so that what else the machine does is not measured.
+  /// Returns the processor time of this thread [s], which excludes other work of the machine.
   private static func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -168,7 +184,7 @@ public struct Backtest {
     }
   }
 
-  /// The mark of training at or before the start of the weeks that the ensemble remembers, as far as there is history.
+  /// Returns the first origin: the training mark at or before the ensemble's memory begins, as far as history allows.
   private func firstOrigin() -> Int {
     let grid = input.grid
     let wanted = grid.day(of: testStart) - ForecastEnsemble.memoryDays

@@ -1,8 +1,8 @@
-/// How one model did in a backtest, as a whole and for each lead.
+/// The score of one model in a backtest, overall and by lead.
 public struct BacktestScore: Sendable {
   /// Sums over forecasts.
   public struct Sums: Sendable {
-    /// Forecasts.
+    /// Number of forecasts.
     public private(set) var count = 0.0
     private var absolute = 0.0
     private var squared = 0.0
@@ -20,13 +20,13 @@ public struct BacktestScore: Sendable {
       width += forecast.p90 - forecast.p10
     }
 
-    /// Mean absolute error of the median [unit of the target]; NaN without forecasts, as all below.
+    /// Mean absolute error of the median [unit of the target]; NaN without forecasts, like all values below.
     public var mae: Double { absolute / count }
-    /// Root of the mean squared error of the median [unit of the target].
+    /// Root mean squared error of the median [unit of the target].
     public var rmse: Double { (squared / count).squareRoot() }
     /// Mean pinball loss of p10, p50 and p90 [unit of the target].
     public var pinball: Double { loss / count }
-    /// Share of values from p10 to p90, ends included.
+    /// Share of actual values from p10 to p90, ends included.
     public var coverage80: Double { covered / count }
     /// Mean width from p10 to p90 [unit of the target].
     public var width80: Double { width / count }
@@ -34,17 +34,17 @@ public struct BacktestScore: Sendable {
 
   /// Name of the model.
   public let name: String
-  /// Over all forecasts.
+  /// Sums over all forecasts.
   public private(set) var all = Sums()
-  /// By class of lead.
+  /// Sums by lead class.
   public private(set) var byLead: [(lead: String, sums: Sums)]
-  /// Mean absolute error over that of yesterday's value before the test.
+  /// Mean absolute error divided by that of yesterday's value before the test (MASE).
   public var mase: Double { all.mae / scale }
-  /// Seconds of all trainings.
+  /// Processor time of all trainings [s].
   public private(set) var trainSeconds = 0.0
-  /// How many trainings there were.
+  /// Number of trainings.
   public private(set) var trainings = 0
-  /// Seconds of all scored forecasts.
+  /// Processor time of all scored forecasts [s].
   public internal(set) var predictSeconds = 0.0
   private let scale: Double
 

@@ -1,25 +1,30 @@
-/// The levels at which past errors are read, so that as many values fall below a quantile as it promises although the
-/// target calms down or grows livelier from week to week.
+/// The levels at which quantiles of past errors are taken, adapted so that quantiles keep their promised coverage while
+/// the target's variability changes.
 ///
-/// Adaptive conformal inference (I. Gibbs and E. Candès 2021, arXiv:2106.00170), replayed over the days that are remembered,
-/// so that it depends on nothing older: each day the quantile that the days before it would have given is held against what
-/// came, and the level moves by ``rate`` of the difference of what was promised and the share that fell below.
+/// This is adaptive conformal inference (I. Gibbs and E. Candès 2021, arXiv:2106.00170), replayed over the remembered
+/// days, so it depends on nothing older. For each day, the quantile from the days before is compared with the actual
+/// values. The level then moves by ``rate`` times the difference between the promised share and the share below the
+/// quantile.
 ///
-/// Worked value: if of a day's values 30 % lie below a quantile of 10 %, its level falls by 0.05 · 0.2 to 9 %.
+/// Worked value: if 30 % of a day's values lie below a quantile of 10 %, its level falls by 0.05 · 0.2 to 9 %.
 enum AdaptiveLevels {
   static let rate = 0.05
-  /// Days of errors before the first that is replayed.
+  /// Days of errors before the first replayed day.
   static let daysBefore = 10
   private static let bounds = 0.002...0.998
 
-  /// An error in units of the interval's width, of so many days ago (1 for the last), and how much it counts.
+  /// An error in units of the interval's width, its age in days (1 for the last day), and its weight.
   struct Score {
     var value: Double
     var daysAgo: Int
     var weight: Double
   }
 
-  /// The level for a quantile of which errors are known, ascending by value.
+  /// Returns the level for a quantile.
+  ///
+  /// - Parameters:
+  ///   - probability: Probability of the quantile, 0...1.
+  ///   - scores: Known errors, ascending by value.
   static func level(_ probability: Double, _ scores: [Score]) -> Double {
     let oldest = scores.reduce(0) { max($0, $1.daysAgo) }
     var totals = Array(repeating: 0.0, count: oldest + 2)
@@ -33,7 +38,13 @@ enum AdaptiveLevels {
     return level
   }
 
-  /// The share of a day's errors below that at which the weights of the days before it add up to `wanted`.
+  /// Returns the share of a day's errors below the one at which the weights of the earlier days add up to `wanted`.
+  ///
+  /// - Parameters:
+  ///   - day: The day, as an age.
+  ///   - wanted: Sum of weights.
+  ///   - scores: Known errors, ascending by value.
+  /// - Returns: A share, 0...1; `nil` without errors of the day or before it.
   private static func share(of day: Int, at wanted: Double, _ scores: [Score]) -> Double? {
     var (sum, below, count) = (0.0, 0.0, 0.0)
     var isReached = false

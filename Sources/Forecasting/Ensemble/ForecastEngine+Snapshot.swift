@@ -1,7 +1,7 @@
 import StreamCore
 
 extension ForecastEngine {
-  /// Writes models and ensemble. A training that is under way is not written: it is laid out anew.
+  /// Writes models and ensemble. A training in progress is not written; it is prepared again.
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Int64(trainedMark ?? .min))
     writer.write(Int64(learnedDay ?? .min))
@@ -18,7 +18,9 @@ extension ForecastEngine {
     ensemble.snapshot(into: &writer)
   }
 
-  /// Reads what ``snapshot(into:)`` wrote of an engine of the same models and settings.
+  /// Reads the state written by ``snapshot(into:)`` for the same models and settings.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or belong to other models.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let mark = try reader.read(Int64.self)
     let day = try reader.read(Int64.self)

@@ -1,32 +1,41 @@
-/// Forecasts one target from origin to origin: trains the models when they are due, asks them, and makes one forecast of
-/// their answers. Backtest and pipeline both run it, so that the one measures the other.
+/// A forecaster of one target from origin to origin: trains due models, gets their forecasts and combines them.
 ///
-/// What it says at an origin depends on nothing that came later, and on the last weeks alone. Models change at marks of
-/// the calendar: local midnights in standard time whose day since 1970 is a multiple of ``Settings/retrainDays``. Those
-/// that take charge at a mark learned from what was until ``Settings/trainingLead`` before it, so that a stream can train
-/// them meanwhile in small slices (``prepare(at:_:)``, ``work()``) and come to the same as a backtest that does it at once.
-/// A model that has just enough history for the first time is trained at once.
+/// Both the backtest and the pipeline use it, so the backtest measures the pipeline.
 ///
-/// When the losses of the last days are far above those of the weeks before, or weather that the models learned with is
-/// missing, the next midnight is a mark as well. Until then, and while the target itself is silent, models that need what
-/// is missing are left out.
+/// A forecast depends only on data before its origin, and only on the last weeks. Models change at marks: local
+/// midnights in standard time whose day since 1970 is a multiple of ``Settings/retrainDays``. A model that takes over
+/// at a mark has learned from data until ``Settings/trainingLead`` before it. A stream can therefore train it in small
+/// slices in the meantime (``prepare(at:_:)``, ``work()``), with the same result as a backtest that trains at once. A
+/// model whose history has just become long enough is trained at once.
+///
+/// The next midnight becomes an extra mark if the losses of the last days are far above those of the weeks before. It
+/// also does if weather used in training is missing. Until then, and while the target itself is silent, models that
+/// need missing inputs are left out.
 public struct ForecastEngine: Sendable {
-  /// What is forecast, and how often models are trained.
+  /// Horizon, steps and training of an engine.
   public struct Settings: Sendable, Equatable {
-    /// Slots that are forecast from one origin.
+    /// Number of slots forecast from one origin.
     public var horizon: Int
-    /// Slots from one origin to the next.
+    /// Number of slots from one origin to the next.
     public var step: Int
     /// Days between two trainings.
     public var retrainDays: Int
-    /// By how many days the marks are moved, so that the trainings of many targets do not meet.
+    /// Shift of the marks in days, so that the trainings of many targets do not coincide.
     public var retrainPhase: Int
-    /// Days of history that models learn from.
+    /// Days of history from which models learn.
     public var trainingDays: Int
-    /// Most rows that models learn from; of more, one in two, three … is taken.
+    /// Largest number of rows from which models learn; of more, one in two, three … is used.
     public var maximumRows: Int
 
-    /// Settings.
+    /// Creates settings; values below 1 become 1, except for the phase.
+    ///
+    /// - Parameters:
+    ///   - horizon: Number of slots forecast from one origin.
+    ///   - step: Number of slots from one origin to the next.
+    ///   - retrainDays: Days between two trainings.
+    ///   - retrainPhase: Shift of the marks in days.
+    ///   - trainingDays: Days of history from which models learn.
+    ///   - maximumRows: Largest number of rows from which models learn.
     public init(
       horizon: Int, step: Int, retrainDays: Int = 7, retrainPhase: Int = 0, trainingDays: Int = 365,
       maximumRows: Int = 20_000
@@ -39,71 +48,76 @@ public struct ForecastEngine: Sendable {
       self.maximumRows = max(1, maximumRows)
     }
 
-    /// Days of history below which an engine is not asked, neither by a stream nor by a backtest.
+    /// Days of history before which neither a stream nor a backtest uses the engine.
     public static let warmUpDays = 14
-    /// Days between two trainings at the least, however much the losses grow.
+    /// Smallest number of days between two trainings, however much the losses grow.
     static let leastDays = 2
-    /// Hours before a mark at which the history ends that models learn from.
+    /// Hours before a mark at which the training history ends.
     public static let trainingLead = 6
 
-    /// The first day of the mark that a day belongs to.
+    /// Returns the latest regular mark at or before a day.
     public func mark(ofDay day: Int) -> Int {
       let remainder = (day - retrainPhase) % retrainDays
       return day - (remainder < 0 ? remainder + retrainDays : remainder)
     }
   }
 
-  /// What is said at an origin.
+  /// The forecasts of one origin.
   public struct Issue: Sendable {
-    /// The first slot.
+    /// First forecast slot.
     public var origin: Int
-    /// What each model says, in the order of ``ForecastEngine/models``.
+    /// Forecast of each model, in the order of ``ForecastEngine/models``.
     public var models: [QuantileTable]
-    /// What is made of it.
+    /// The combined forecast.
     public var ensemble: QuantileTable
-    /// What models learned with and is missing now: names of weather series, and ``recentValues``.
+    /// Inputs used in training that are missing now: names of weather series, and ``recentValues``.
     public var missing: [String] = []
   }
 
-  /// What a target is without that has not been heard of for a day.
+  /// Name of the missing input if a target has been silent for a day.
   static let recentValues = "recent values"
 
-  /// Work that may be measured from outside.
+  /// A piece of work whose time a caller may measure.
   public enum Work: Sendable {
     case fit(model: Int), predict(model: Int), ensemble
   }
 
-  /// A training that is under way.
+  /// A training in progress.
   private struct Training: Sendable {
     var mark: Int
     var rows: FeatureRows
     var uses: [ExogenousUse]
-    /// Models that are still to learn, the one that is learning last.
+    /// Models that are still to be trained; the one in training is last.
     var waiting: [Int]
     var current: (any ForecastModel)?
     var finished: [(index: Int, model: any ForecastModel)] = []
   }
 
-  /// The models.
+  /// Models in the order of ``Issue/models``; untrained ones forecast NaN.
   public internal(set) var models: [any ForecastModel]
-  /// Settings.
+  /// Horizon, steps and training.
   public let settings: Settings
   var ensemble: ForecastEnsemble
-  /// The day of the latest mark at which models changed.
+  /// Day of the latest mark at which models changed.
   var trainedMark: Int?
   var isTrained: [Bool]
   var learnedDay: Int?
-  /// A day that is a mark out of turn.
+  /// Day of an extra mark.
   var extraMark: Int?
-  /// How the models use weather; `nil` before any has learned.
+  /// Use of each weather series by the models; `nil` before any model has learned.
   var uses: [ExogenousUse]?
-  /// The columns with which they learned, in words where they come from a snapshot.
+  /// Columns used in training. After a restored snapshot they are given as text.
   var columns: [FeatureColumn] = []
   var restoredColumns: String?
   private var training: Training?
   private let grid: SlotGrid
 
-  /// An engine that has learned nothing.
+  /// Creates an engine without trained models.
+  ///
+  /// - Parameters:
+  ///   - models: The models.
+  ///   - settings: Horizon, steps and training.
+  ///   - grid: Slots of the target.
   public init(models: [any ForecastModel], settings: Settings, grid: SlotGrid) {
     self.models = models
     self.settings = settings
@@ -116,10 +130,15 @@ public struct ForecastEngine: Sendable {
       isDense: settings.step * 4 >= grid.perDay)
   }
 
-  /// Whether a model other than the baselines has learned.
+  /// Whether a model other than the baselines has been trained.
   public var isMature: Bool { zip(models, isTrained).contains { $1 && !($0 is SeasonalNaive) } }
 
-  /// Trains what is due, and forecasts. Origins must ascend; `measure` is told of each piece of work and must do it.
+  /// Trains due models and forecasts.
+  ///
+  /// - Parameters:
+  ///   - origin: First slot to be forecast; later than in any call before.
+  ///   - input: The target and its explaining series.
+  ///   - measure: Receives each piece of work and must run it.
   public mutating func advance(
     to origin: Int, _ input: ForecastInput, measure: (Work, () -> Void) -> Void = { $1() }
   ) -> Issue {
@@ -155,7 +174,7 @@ public struct ForecastEngine: Sendable {
     return FeatureBuilder(input, horizon: settings.horizon, step: settings.step, uses: uses ?? none)
   }
 
-  /// Models that learned with other columns than there are now, after a change of the plant's file, have learned nothing.
+  /// Forgets all trained models if their columns differ from the present ones, as after a change of the plant file.
   private mutating func forgetOtherColumns(_ input: ForecastInput) {
     guard uses != nil else { return }
     let current = builder(input, uses).columns
@@ -168,12 +187,12 @@ public struct ForecastEngine: Sendable {
     training = nil
   }
 
-  /// The latest mark at or before a day: in turn, out of turn, or one that has passed.
+  /// Returns the latest mark at or before a day: regular, extra, or already used.
   private func mark(ofDay day: Int) -> Int {
     [extraMark, trainedMark].compactMap { $0 }.filter { $0 <= day }.reduce(settings.mark(ofDay: day), max)
   }
 
-  /// Lays out the training for the next mark, once it is near. Gives the day of the mark while there is work to do.
+  /// Prepares the training for the next mark once it is near. Returns the day of the mark while work remains.
   public mutating func prepare(at slot: Int, _ input: ForecastInput) -> Int? {
     let coming = grid.day(of: slot + leadSlots)
     if mark(ofDay: coming) == coming, trainedMark != coming, training?.mark != coming,
@@ -189,7 +208,7 @@ public struct ForecastEngine: Sendable {
     return training.flatMap { $0.waiting.isEmpty ? nil : $0.mark }
   }
 
-  /// Does a slice of the training that was laid out: some milliseconds at the most.
+  /// Runs a slice of the prepared training, at most some milliseconds.
   public mutating func work() {
     guard var current = training, let index = current.waiting.last else { return }
     training = nil
@@ -258,7 +277,7 @@ public struct ForecastEngine: Sendable {
 
   private func rows(until end: Int, _ input: ForecastInput, _ uses: [ExogenousUse]) -> FeatureRows? {
     let days = max(0, end - input.start) / grid.perDay
-    // The first days have no lags to learn from.
+    // The first days have no lags.
     let first = max(input.start + min(14, max(1, days / 3)) * grid.perDay, end - settings.trainingDays * grid.perDay)
     let share = max(1, (end - first + settings.maximumRows - 1) / settings.maximumRows)
     var builder = builder(input, uses)

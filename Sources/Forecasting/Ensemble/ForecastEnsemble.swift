@@ -1,13 +1,14 @@
 import Glibc
 import StreamCore
 
-/// One forecast out of many: quantiles averaged with weights of their own for each lead and level, then calibrated.
+/// A combination of several forecasts: a weighted mean of quantiles, with separate weights for each lead and level,
+/// then calibrated.
 ///
-/// Weights and intervals are learned anew each day from ``memoryDays`` of what the models said and what came.
+/// Weights and intervals are learned every day from the forecasts and actual values of ``memoryDays``.
 struct ForecastEnsemble: Sendable {
   /// Days of issued forecasts that are remembered.
   static let memoryDays = 56
-  /// After so many days a sample counts half for the weights.
+  /// Age [days] at which a sample has half its weight.
   static let weightHalfLife = 28.0
 
   private let models: Int
@@ -16,14 +17,20 @@ struct ForecastEnsemble: Sendable {
   private let perDay: Int
   private let isDense: Bool
   private(set) var memory: ForecastMemory
-  /// Lead class by lead class, level by level, model by model.
+  /// Weights by lead class, then level, then model.
   private(set) var weights: [Double]
   private(set) var calibrations: [IntervalCalibration]
-  /// Whether the losses of the last days were far above those of the weeks before when it learned last.
+  /// Whether the losses of the last days were far above those of the weeks before, at the last learning.
   private(set) var hasDrifted = false
 
-  /// An ensemble that averages by `prior`. Unless `isDense`, it remembers an issue each six hours and of that a slot
-  /// each hour, which is enough to learn from and bounds the memory.
+  /// Creates an ensemble with initial weights.
+  ///
+  /// - Parameters:
+  ///   - prior: Initial weight of each model.
+  ///   - leads: Lead classes of the horizon.
+  ///   - perDay: Slots in 24 hours.
+  ///   - isDense: `false` remembers one issue every six hours and one slot an hour, which suffices for learning and
+  ///     limits memory.
   init(prior: [Double], leads: LeadClasses, perDay: Int, isDense: Bool) {
     self.isDense = isDense
     models = prior.count
@@ -36,7 +43,7 @@ struct ForecastEnsemble: Sendable {
     calibrations = Array(repeating: IntervalCalibration(), count: leads.count)
   }
 
-  /// Notes what the models say.
+  /// Records the forecasts of the models.
   mutating func note(_ tables: [QuantileTable], origin: Int) {
     let all = leads.ofOffset.indices
     if isDense {
@@ -47,7 +54,7 @@ struct ForecastEnsemble: Sendable {
     }
   }
 
-  /// Learns from what came before `origin`.
+  /// Learns from the actual values before `origin`.
   mutating func learn(before origin: Int, actual: (Int) -> Double) {
     memory.settle(before: origin, oldest: origin - ForecastEnsemble.memoryDays * perDay, actual: actual)
     var parts: [IntervalCalibration.Samples] = []
@@ -78,7 +85,7 @@ struct ForecastEnsemble: Sendable {
     hasDrifted = drift.isThere
   }
 
-  /// The calibrated average of what the models say of a horizon.
+  /// Returns the calibrated mean of the models' forecasts of a horizon.
   func combine(_ tables: [QuantileTable]) -> QuantileTable {
     var answer = QuantileTable(rows: leads.ofOffset.count)
     for (offset, lead) in leads.ofOffset.enumerated() {
@@ -109,7 +116,13 @@ struct ForecastEnsemble: Sendable {
     weights.replaceSubrange(start..<(start + models), with: fitted)
   }
 
-  /// The weighted mean of the models that have an answer.
+  /// Writes the weighted mean of the models that have a forecast.
+  ///
+  /// - Parameters:
+  ///   - lead: Lead class of the slot.
+  ///   - answer: Receives the quantiles.
+  ///   - row: Row of the slot.
+  ///   - value: Returns a quantile by model and level; NaN if there is none.
   private func combine(
     _ lead: Int, into answer: inout QuantileTable, row: Int, _ value: (Int) -> Float
   ) {

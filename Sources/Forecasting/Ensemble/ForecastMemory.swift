@@ -1,7 +1,8 @@
 import StreamCore
 
-/// What the models said of late and what came: the last weeks of issued forecasts, from which weights and intervals are
-/// learned. Older ones are forgotten altogether, so that a forecast depends on nothing further back.
+/// The models' forecasts and the actual values of the last weeks, from which weights and intervals are learned.
+///
+/// Older forecasts are discarded, so a forecast depends on nothing further back.
 struct ForecastMemory: Sendable {
   /// One forecast slot.
   struct Entry: Sendable {
@@ -12,15 +13,21 @@ struct ForecastMemory: Sendable {
 
   private let models: Int
   private(set) var entries: [Entry] = []
-  /// Entry by entry, model by model, level by level.
+  /// Quantiles by entry, then model, then level.
   private(set) var quantiles: [Float] = []
 
   init(models: Int) { self.models = models }
 
-  /// Numbers of one entry.
+  /// Number of quantiles of one entry.
   var width: Int { models * QuantileLevels.count }
 
-  /// Notes what all models said of a horizon.
+  /// Records the models' forecasts of a horizon.
+  ///
+  /// - Parameters:
+  ///   - tables: Forecast of each model.
+  ///   - origin: First slot of the horizon.
+  ///   - leads: Lead classes of the horizon.
+  ///   - offsets: Slots to be recorded, as positions within the horizon.
   mutating func note(_ tables: [QuantileTable], origin: Int, leads: LeadClasses, offsets: some Sequence<Int>) {
     for offset in offsets {
       entries.append(Entry(slot: origin + offset, leadClass: leads.ofOffset[offset], actual: .nan))
@@ -30,7 +37,12 @@ struct ForecastMemory: Sendable {
     }
   }
 
-  /// Fills in what came before `origin`, and forgets what lies before `oldest`.
+  /// Fills in the actual values before `origin`, and discards entries before `oldest`.
+  ///
+  /// - Parameters:
+  ///   - origin: Slots before it may have an actual value.
+  ///   - oldest: First slot to be kept.
+  ///   - actual: Returns the actual value of a slot; NaN if unknown.
   mutating func settle(before origin: Int, oldest: Int, actual: (Int) -> Double) {
     for index in entries.indices where entries[index].slot < origin && entries[index].actual.isNaN {
       entries[index].actual = actual(entries[index].slot)
@@ -44,7 +56,7 @@ struct ForecastMemory: Sendable {
     quantiles = remaining
   }
 
-  /// Positions of the entries of a lead class whose value came and of which at least one model spoke.
+  /// Returns the positions of the entries of a lead class, or of all, with a known actual value.
   func settled(_ leadClass: Int?) -> [Int] {
     entries.indices.filter { !entries[$0].actual.isNaN && (leadClass == nil || entries[$0].leadClass == leadClass) }
   }

@@ -1,29 +1,29 @@
 import Glibc
 import StreamCore
 
-/// Moves quantiles so that as many of the values that came of late lie below each as it promises.
+/// A correction of quantiles, so that the promised share of recent actual values lies below each.
 ///
-/// Conformalised quantile regression (Y. Romano, E. Patterson and E. Candès 2019, arXiv:1905.03222) for each quantile on
-/// its own, with weights that decay with age so that it follows a coverage that drifts (R. Barber et al., "Conformal
-/// Prediction Beyond Exchangeability", 2023, doi:10.1214/23-AOS2276). Errors are in units of the interval's own width, so
-/// that calm hours and lively ones share what they teach, and an interval without width stays as it is. The levels at which
-/// they are read are those of ``AdaptiveLevels``.
+/// It is conformalised quantile regression (Y. Romano, E. Patterson and E. Candès 2019, arXiv:1905.03222), separate for
+/// each quantile. Weights decay with age to follow a changing coverage (R. Barber et al., "Conformal Prediction Beyond
+/// Exchangeability", 2023, doi:10.1214/23-AOS2276). Errors are in units of the interval's own width, so calm and
+/// variable hours contribute alike. An interval without width is left unchanged. The levels of the errors are those of
+/// ``AdaptiveLevels``.
 struct IntervalCalibration: Sendable {
-  /// What is added to each quantile, as a share of the interval from p10 to p90.
+  /// Shift of each quantile, as a share of the interval from p10 to p90.
   private(set) var shifts = Array(repeating: 0.0, count: QuantileLevels.count)
-  /// Intervals narrower than this are left alone [unit of the target].
+  /// Width below which intervals are left unchanged [unit of the target].
   private(set) var leastWidth = 0.0
-  /// The levels at which errors were read.
+  /// Levels at which the quantiles of the errors are taken.
   private(set) var levels = QuantileLevels.all
   /// Total weight of the samples.
   private(set) var weight = 0.0
 
-  /// How much of the median's shift is applied.
+  /// Share of the median's shift that is applied.
   static let medianShare = 0.5
 
   init() {}
 
-  /// Quantiles that were issued, what came, and how many days ago that was.
+  /// Issued quantiles, actual values and their ages in days.
   struct Samples: Sendable {
     var issued = QuantileTable(rows: 0)
     var actuals: [Double] = []
@@ -36,10 +36,11 @@ struct IntervalCalibration: Sendable {
     }
   }
 
-  /// After so many days a sample counts half: intervals follow the season faster than weights do.
+  /// Age [days] at which a sample has half its weight. It is shorter than for the weights, since intervals must follow
+  /// the season.
   static let halfLife = 14.0
 
-  /// Learns from samples at the levels given, or at those that it finds.
+  /// Learns from samples at the given levels, or at adaptive levels without.
   init(_ samples: Samples, levels: [Double]? = nil) {
     let issued = samples.issued
     let widths = (0..<issued.rows).map { issued[$0, QuantileLevels.p90] - issued[$0, QuantileLevels.p10] }
@@ -72,7 +73,7 @@ struct IntervalCalibration: Sendable {
     shifts[QuantileLevels.p50] *= IntervalCalibration.medianShare
   }
 
-  /// A mean of this and a calibration of more samples, by the weight of the samples.
+  /// Returns the mean of this calibration and one of more samples, weighted by the number of samples.
   func blended(with wider: IntervalCalibration) -> IntervalCalibration {
     var result = self
     let share = weight / (weight + 30)
@@ -81,7 +82,7 @@ struct IntervalCalibration: Sendable {
     return result
   }
 
-  /// Moves the quantiles of a row.
+  /// Shifts the quantiles of a row.
   func apply(to table: inout QuantileTable, row: Int) {
     let width = table[row, QuantileLevels.p90] - table[row, QuantileLevels.p10]
     guard width >= leastWidth, weight > 0 else { return }

@@ -2,15 +2,15 @@ import PlantModel
 
 /// Classes of lead, named by their upper edge, for slots of any length: `1h, 3h, 6h, 12h, 24h`, then doubling.
 ///
-/// A slot's lead is the time from the origin to its end. Worked value: of slots of an hour, the first is in `1h`, the
-/// second and third in `3h`, the 24th in `24h`.
+/// A slot's lead is the time from the origin to the slot's end. Worked value: for hourly slots the first is in `1h`,
+/// the second and third in `3h`, the 24th in `24h`.
 public struct LeadClasses: Sendable, Equatable {
-  /// Upper edges [h], ascending; the last reaches to the end of the horizon.
+  /// Upper edges [h], ascending; the last covers the end of the horizon.
   public let edges: [Int]
-  /// The class of each slot of the horizon.
+  /// Class of each slot of the horizon.
   public let ofOffset: [Int]
 
-  /// The classes of a horizon of `horizon` slots.
+  /// Creates the classes of a horizon of `horizon` slots of length `span`.
   public init(horizon: Int, span: TimeSpan) {
     var edges = [1, 3, 6, 12, 24]
     while Double(edges[edges.count - 1]) < Double(horizon) * span.inHours, edges.count < 16 {
@@ -23,9 +23,9 @@ public struct LeadClasses: Sendable, Equatable {
     ofOffset = classes
   }
 
-  /// How many classes there are.
+  /// Number of classes.
   public var count: Int { edges.count }
 
-  /// The value of the `lead` tag.
+  /// Returns the value of the `lead` tag of a class.
   public func name(_ index: Int) -> String { "\(edges[index])h" }
 }

@@ -1,7 +1,8 @@
-/// Tells a change of the target from the ups and downs of its forecasts: the mean loss of the last two days is more than
-/// twice that of the four weeks before.
+/// A test for a change of the target.
 ///
-/// Worked value: losses of 1 for two weeks and then of 2.1 for two days are a drift; of 1.9 they are not.
+/// There is a drift if the mean loss of the last two days is more than twice that of the four weeks before.
+///
+/// Worked value: losses of 1 for two weeks and then of 2.1 for two days are a drift; losses of 1.9 are not.
 struct LossDrift {
   static let recentDays = 2.0
   static let longestDays = 30.0
@@ -9,7 +10,7 @@ struct LossDrift {
   private var recent = (sum: 0.0, count: 0.0)
   private var before = (sum: 0.0, count: 0.0)
 
-  /// Takes in the loss of a forecast that was for a slot so many days ago.
+  /// Adds the loss of a forecast for a slot of an age in days.
   mutating func insert(_ loss: Double, age: Double) {
     guard loss.isFinite, age <= LossDrift.longestDays else { return }
     if age <= LossDrift.recentDays {
@@ -21,7 +22,7 @@ struct LossDrift {
     }
   }
 
-  /// Whether there is one; not before a week is known.
+  /// Whether there is a drift; `false` until a week is known.
   var isThere: Bool {
     recent.count > 0 && before.count >= 3.5 * recent.count
       && recent.sum / recent.count > LossDrift.factor * before.sum / before.count

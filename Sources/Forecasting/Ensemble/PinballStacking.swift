@@ -1,24 +1,25 @@
 import Glibc
 
-/// Weights that let several forecasts of a quantile be one: those that minimise the pinball loss of the weighted mean
-/// over what came, held near equal shares while little came.
+/// Weights for combining several forecasts of a quantile.
 ///
-/// Exponentiated gradient with a Kullback–Leibler penalty towards the prior (J. Kivinen and M. Warmuth 1997,
-/// doi:10.1006/inco.1996.2612; quantiles averaged rather than probabilities: R. Lichtendahl et al. 2013,
+/// They minimise the pinball loss of the weighted mean over past values, and stay near the prior while there are few.
+/// The method is exponentiated gradient with a Kullback–Leibler penalty towards the prior (J. Kivinen and M. Warmuth
+/// 1997, doi:10.1006/inco.1996.2612). Quantiles are averaged rather than probabilities (R. Lichtendahl et al. 2013,
 /// doi:10.1287/mnsc.1120.1667).
 enum PinballStacking {
   static let iterations = 60
   static let rate = 0.5
-  /// How many samples the prior counts for.
+  /// Number of samples to which the prior is equivalent.
   static let priorSamples = 40.0
 
-  /// Weights of `models` forecasts, adding up to 1.
+  /// Returns the weights of the models' forecasts, which add up to 1.
   ///
   /// - Parameters:
   ///   - forecasts: Sample by sample, one number a model; no NaN.
-  ///   - actuals: What came.
-  ///   - importance: How much each sample counts.
-  ///   - prior: Where to start, adding up to 1.
+  ///   - actuals: Actual value of each sample.
+  ///   - importance: Weight of each sample.
+  ///   - probability: Probability of the quantile, 0...1.
+  ///   - prior: Initial weights, adding up to 1.
   static func weights(
     forecasts: [Double], actuals: [Double], importance: [Double], probability: Double, prior: [Double]
   ) -> [Double] {

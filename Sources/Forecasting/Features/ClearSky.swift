@@ -1,22 +1,22 @@
 import PlantModel
 import PlantPhysics
 
-/// What a plane would receive of the sun if no cloud were there: known for every slot, past or to come.
+/// The irradiance on a plane under a clear sky, known for every slot, past or future.
 ///
-/// Haurwitz' clear sky, split and laid on the plane as the twin does; see ``PlantPhysics/Irradiance``.
+/// It is Haurwitz' clear sky, split and projected on the plane as in the twin; see ``PlantPhysics/Irradiance``.
 public struct ClearSky: Sendable, Hashable {
-  /// Where the plane is.
+  /// Location of the plane.
   public var location: Location
-  /// How it stands.
+  /// Orientation of the plane.
   public var plane: TiltedPlane
 
-  /// A plane at a place.
+  /// Creates the clear sky over a plane at a location.
   public init(location: Location, plane: TiltedPlane) {
     self.location = location
     self.plane = plane
   }
 
-  /// Irradiance on the plane [W/m²] at a moment.
+  /// Returns the irradiance on the plane at a time [W/m²].
   public func irradiance(at moment: Timestamp) -> Double {
     let sun = SolarPosition(at: moment, location: location)
     let global = Irradiance.clearSky(cosineOfZenith: sun.cosineOfZenith)

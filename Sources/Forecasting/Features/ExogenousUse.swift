@@ -1,18 +1,20 @@
 import StreamCore
 
-/// How models use a series that may explain the target.
+/// The use of an explaining series by the models.
 enum ExogenousUse: UInt8, Sendable {
-  /// Not at all: too little is known of it.
+  /// Not used: too little of it is known.
   case none
-  /// What it was up to the origin.
+  /// Only values up to the origin are used.
   case past
-  /// What it is expected to be as well.
+  /// Forecast values are used as well.
   case ahead
 }
 
 extension ForecastInput {
-  /// How each series can be used by models that learn from what was known before `end`: at least half of the two weeks
-  /// before it (or of the time since the target began) must be known, and half of a horizon after it to be used ahead.
+  /// Returns the possible use of each series by models that learn from data before `end`.
+  ///
+  /// At least half of the two weeks before `end` must be known, or of the time since the target began. For use ahead,
+  /// half of the horizon after `end` must be known too.
   func uses(before end: Int, horizon: Int) -> [ExogenousUse] {
     exogenous.indices.map { index in
       let first = max(start, end - 14 * grid.perDay)
@@ -24,8 +26,14 @@ extension ForecastInput {
     }
   }
 
-  /// Names of series that models use and of which nothing is known any more: nothing of the last day, or less than half
-  /// of the horizon where they are used ahead.
+  /// Returns the names of used series that have become unknown.
+  ///
+  /// A series is missing if no value of the last day is known, or, for use ahead, less than half of the horizon.
+  ///
+  /// - Parameters:
+  ///   - origin: First slot to be forecast.
+  ///   - horizon: Number of slots to be forecast.
+  ///   - uses: Use of each series.
   func missing(at origin: Int, horizon: Int, uses: [ExogenousUse]) -> [String] {
     zip(exogenous.indices, uses).filter { index, use in
       func known(_ slots: Range<Int>) -> Int {

@@ -1,7 +1,7 @@
 import PlantModel
 import PlantPhysics
 
-/// Turns what is known at an origin into rows of features: the same way for learning and for forecasting.
+/// A builder of feature rows from the data known at an origin, alike for training and forecasting.
 public struct FeatureBuilder: Sendable {
   private struct DaySummary {
     var origin = Int.min
@@ -13,21 +13,32 @@ public struct FeatureBuilder: Sendable {
     var week = Double.nan
   }
 
-  /// The columns of every row.
+  /// Columns of every row.
   public let columns: [FeatureColumn]
-  /// Slots that are forecast from one origin.
+  /// Number of slots forecast from one origin.
   public let horizon: Int
-  /// Slots from one origin to the next.
+  /// Number of slots from one origin to the next.
   public let step: Int
   private let input: ForecastInput
   private var day = DaySummary()
 
-  /// Features of an input for forecasts of `horizon` slots every `step` slots, with every series that may explain it.
+  /// Creates a builder that uses every explaining series.
+  ///
+  /// - Parameters:
+  ///   - input: The target and its explaining series.
+  ///   - horizon: Number of slots forecast from one origin.
+  ///   - step: Number of slots from one origin to the next.
   public init(_ input: ForecastInput, horizon: Int, step: Int) {
     self.init(input, horizon: horizon, step: step, uses: input.exogenous.map { $0.isKnownAhead ? .ahead : .past })
   }
 
-  /// Features of an input, its series used as `uses` says.
+  /// Creates a builder with a given use of the explaining series.
+  ///
+  /// - Parameters:
+  ///   - input: The target and its explaining series.
+  ///   - horizon: Number of slots forecast from one origin.
+  ///   - step: Number of slots from one origin to the next.
+  ///   - uses: Use of each explaining series.
   init(_ input: ForecastInput, horizon: Int, step: Int, uses: [ExogenousUse]) {
     self.input = input
     self.horizon = max(1, horizon)
@@ -35,15 +46,21 @@ public struct FeatureBuilder: Sendable {
     columns = FeatureColumn.all(for: input, hasLeads: self.step < self.horizon, uses: uses)
   }
 
-  /// Rows of the slots from an origin on.
+  /// Returns the rows of the slots from an origin on.
   public mutating func forecastRows(origin: Int) -> FeatureRows {
     var rows = FeatureRows(columns: columns, perDay: input.grid.perDay)
     for slot in origin..<(origin + horizon) { append(slot, origin, to: &rows) }
     return rows
   }
 
-  /// Rows to learn from, of slots in `range` that were over before `origin` began, each as it was seen from an earlier
-  /// origin. Where several origins saw a slot, one is drawn from the slot's number, and so is one slot in `share`.
+  /// Returns rows for training, each built as at an earlier origin.
+  ///
+  /// If several origins cover a slot, one is chosen by a hash of the slot's number.
+  ///
+  /// - Parameters:
+  ///   - range: The slots.
+  ///   - origin: Only slots that ended before this one began are used.
+  ///   - share: One slot in this many is used, chosen by hash.
   public mutating func trainingRows(_ range: Range<Int>, before origin: Int, oneIn share: Int = 1) -> FeatureRows {
     var rows = FeatureRows(columns: columns, perDay: input.grid.perDay)
     for slot in range where slot < origin && FeatureBuilder.hash(slot) % UInt64(max(1, share)) == 0 {
@@ -55,7 +72,7 @@ public struct FeatureBuilder: Sendable {
     return rows
   }
 
-  /// An origin on the grid of steps that has the slot within its horizon.
+  /// Returns an origin on the grid of steps that has the slot within its horizon.
   private func earlierOrigin(of slot: Int) -> Int {
     let latest = slot - ((slot % step) + step) % step
     let choices = max(1, (horizon - (slot - latest) + step - 1) / step)
@@ -104,9 +121,9 @@ public struct FeatureBuilder: Sendable {
     return count > 0 ? sum / count : .nan
   }
 
-  /// Days from a slot back to the latest same time of day that was over at the origin.
+  /// Returns the number of days from a slot back to the latest same time of day that was over at the origin.
   private func latestDay(_ slot: Int, _ origin: Int) -> Int {
-    // A day of 23 hours needs one more than multiples of 24 hours would say, one of 25 hours perhaps one less.
+    // A day of 23 hours needs one day more than multiples of 24 hours suggest, one of 25 hours perhaps one less.
     var days = max(1, (slot - origin) / input.grid.perDay)
     while input.sameTime(as: slot, daysBefore: days) >= origin { days += 1 }
     return days

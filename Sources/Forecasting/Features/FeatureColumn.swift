@@ -1,60 +1,66 @@
-/// One feature of a slot to forecast, as it is known at the origin of the forecast.
+/// One feature of a slot to be forecast, as known at the origin of the forecast.
 public enum FeatureColumn: Sendable, Hashable {
-  /// Local clock [h].
+  /// Local time of day [h].
   case hour
-  /// Monday is 1.
+  /// Weekday; Monday is 1.
   case weekday
   /// Day of the year.
   case dayOfYear
-  /// Whether the slot is on a holiday; with a shift, whether the slot so many days later is.
+  /// Whether the slot is on a holiday; with a shift, whether the slot that many days later is.
   case holiday(shift: Int)
-  /// From the origin to the slot's end [h].
+  /// Time from the origin to the slot's end [h].
   case lead
-  /// What the sun would give under a clear sky at the middle of the slot [kW/m²].
+  /// Irradiance under a clear sky at the middle of the slot [kW/m²].
   case clearSky
-  /// The target at the same time of day so many days ago; counted from the latest day on which that was known. The time
-  /// of day is the local clock's, see ``SlotCalendar/sameTime(as:daysBefore:)``; that of solar power is the sun's.
+  /// Target at the same time of day that many days before, counted from the latest day on which that was known.
+  ///
+  /// The time of day is local, see ``SlotCalendar/sameTime(as:daysBefore:)``; for solar power it is in steps of 24
+  /// hours.
   case sameSlot(days: Int)
   /// Mean of ``sameSlot(days:)`` over the last seven days.
   case weekMean
-  /// Standard deviation of the same.
+  /// Standard deviation of ``sameSlot(days:)`` over the last seven days.
   case weekDeviation
   /// Mean over the same weekday of the last four weeks.
   case weekdayMean
   /// Mean within an hour around the same time a day ago.
   case around
-  /// Of the 24 hours before the origin.
+  /// Statistic of the 24 hours before the origin.
   case day(DayStatistic)
   /// Mean of the seven days before the origin.
   case weekLevel
-  /// Of a series that may explain the target.
+  /// Feature of an explaining series.
   case exogenous(Int, ExogenousFeature)
 
-  /// What is taken from the 24 hours before the origin.
+  /// A statistic of the 24 hours before the origin.
   public enum DayStatistic: Sendable, Hashable, CaseIterable {
     case mean, minimum, maximum, last, lastFour
   }
 
-  /// What is taken from a series that may explain the target.
+  /// A feature of an explaining series.
   public enum ExogenousFeature: Sendable, Hashable {
-    /// At the slot itself.
+    /// Value at the slot itself.
     case now
-    /// At the slot, less a day before.
+    /// Value at the slot minus the value a day before.
     case change
-    /// Mean from the origin over the next day that contains the slot.
+    /// Mean over the 24 hours, counted from the origin, that contain the slot.
     case dayMean
-    /// Greatest of the same.
+    /// Maximum over the same 24 hours.
     case dayMaximum
-    /// Mean of so many hours up to and with the slot.
+    /// Mean of that many hours up to and including the slot.
     case rolling(hours: Int)
-    /// A day before.
+    /// Value a day before.
     case yesterday
     /// Mean of the 24 hours before the origin.
     case previousMean
   }
 
-  /// The features for an input. `hasLeads`: whether a slot is forecast from more than one origin; `uses`: how each
-  /// series that may explain the target is used.
+  /// Returns the features for an input.
+  ///
+  /// - Parameters:
+  ///   - input: The target and its explaining series.
+  ///   - hasLeads: Whether a slot is forecast from more than one origin.
+  ///   - uses: Use of each explaining series.
   static func all(for input: ForecastInput, hasLeads: Bool, uses: [ExogenousUse]) -> [FeatureColumn] {
     var columns: [FeatureColumn] = [.hour, .weekday, .dayOfYear]
     if input.sun != nil { columns.append(.clearSky) }

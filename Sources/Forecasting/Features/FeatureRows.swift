@@ -1,28 +1,28 @@
-/// Features of slots to forecast or to learn from, column after column.
+/// Features of slots to be forecast or learned from, column by column.
 public struct FeatureRows: Sendable {
-  /// What the columns are.
+  /// Meaning of the columns.
   public let columns: [FeatureColumn]
-  /// One array a column; NaN is "not known".
+  /// One array for each column; NaN is unknown.
   public internal(set) var values: [[Double]]
-  /// The slot of each row.
+  /// Slot of each row, to be forecast or learned from.
   public internal(set) var slots: [Int] = []
-  /// The origin of each row: everything in it was known when that slot began.
+  /// Origin of each row; everything in the row was known when that slot began.
   public internal(set) var origins: [Int] = []
-  /// The target of each row where the rows are for learning [unit of the target].
+  /// Target of each row if the rows are for training [unit of the target].
   public internal(set) var targets: [Double] = []
   /// Slots in 24 hours.
   public let perDay: Int
 
-  /// No rows.
+  /// Creates rows without values.
   public init(columns: [FeatureColumn], perDay: Int) {
     self.columns = columns
     self.perDay = perDay
     values = Array(repeating: [], count: columns.count)
   }
 
-  /// How many rows there are.
+  /// Number of rows.
   public var count: Int { slots.count }
 
-  /// The values of a column, if there is such a column.
+  /// Returns the values of a column; `nil` if there is no such column.
   public func column(_ column: FeatureColumn) -> [Double]? { columns.firstIndex(of: column).map { values[$0] } }
 }

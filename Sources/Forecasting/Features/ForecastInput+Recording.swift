@@ -1,18 +1,24 @@
 import PlantModel
 
 extension ForecastInput {
-  /// A target as it was recorded, row by row, in any order and with gaps.
+  /// A recorded target, row by row, in any order and with gaps.
   public struct Recording: Sendable {
-    /// The start of what each row stands for.
+    /// Start of the time that each row covers.
     public var times: [Timestamp]
-    /// The target [its own unit]; NaN where a row has none.
+    /// Target [its own unit]; NaN for rows without one.
     public var target: [Double]
-    /// Series that may explain it, one value a row.
+    /// Explaining series, one value a row.
     public var exogenous: [Exogenous]
-    /// Whether each row is on a holiday (not 0); empty where nothing is known of holidays.
+    /// Whether each row is on a holiday (not 0); empty if holidays are unknown.
     public var holidays: [Double]
 
-    /// A recording.
+    /// Creates a recording.
+    ///
+    /// - Parameters:
+    ///   - times: Start of the time that each row covers.
+    ///   - target: Target of each row; NaN for none.
+    ///   - exogenous: Explaining series, one value a row.
+    ///   - holidays: Whether each row is on a holiday (not 0); empty if unknown.
     public init(times: [Timestamp], target: [Double], exogenous: [Exogenous] = [], holidays: [Double] = []) {
       self.times = times
       self.target = target
@@ -21,9 +27,15 @@ extension ForecastInput {
     }
   }
 
-  /// Slots of a recording: as long as the median of the distances between rows, but at least a quarter of an hour, and
-  /// dividing a day. Several rows of one slot are averaged. With `quarterHours`, slots are quarters of an hour, and a row
-  /// stands for all of those until the next is due.
+  /// Creates the slots of a recording. Their length is the median distance between rows, at least a quarter-hour, and
+  /// divides a day. Several rows of one slot are averaged.
+  ///
+  /// - Parameters:
+  ///   - recording: The recording.
+  ///   - zone: Time zone of the calendar.
+  ///   - horizon: Time beyond the recording that the calendar covers, in addition to a day.
+  ///   - quarterHours: `true` uses quarter-hour slots; a row then covers all slots until the next row is due.
+  /// - Throws: ``Backtest/Refusal`` if the times do not make a grid.
   public init(
     _ recording: Recording, zone: LocalCalendar, horizon: TimeSpan, quarterHours: Bool = false
   ) throws(Backtest.Refusal) {

@@ -1,23 +1,28 @@
 import PlantModel
 import StreamCore
 
-/// A target and what goes with it, slot by slot without holes: what is missing is NaN.
+/// A target and its explaining series, slot by slot without gaps; missing values are NaN.
 ///
-/// Nobody reads the arrays of a time that is not known yet: ``target(_:before:)`` and ``exogenous(_:_:before:horizon:)``
-/// answer NaN for it.
+/// Values after an origin are read only through ``target(_:before:)`` and ``exogenous(_:_:before:horizon:)``, which
+/// return NaN for times not yet known.
 public struct ForecastInput: Sendable {
   /// A series that may explain the target.
   public struct Exogenous: Sendable {
-    /// Its name.
+    /// Name of the series, used when it is reported missing.
     public var name: String
-    /// Whether its values are known a horizon ahead, as forecasts of the weather are.
+    /// Whether values are known a horizon ahead, as weather forecasts are.
     public var isKnownAhead: Bool
     /// One value a slot [its own unit].
     public var values: [Double]
-    /// The slot of the first value; `nil` for that of the target.
+    /// Slot of the first value; `nil` for the target's first slot.
     var first: Int?
 
-    /// A series.
+    /// Creates a series.
+    ///
+    /// - Parameters:
+    ///   - name: Name of the series.
+    ///   - isKnownAhead: Whether values are known a horizon ahead.
+    ///   - values: One value a slot.
     public init(name: String, isKnownAhead: Bool, values: [Double]) {
       self.name = name
       self.isKnownAhead = isKnownAhead
@@ -25,23 +30,31 @@ public struct ForecastInput: Sendable {
     }
   }
 
-  /// The slots.
+  /// Grid of the slots.
   public let grid: SlotGrid
-  /// The slot of the first element.
+  /// Slot of the first element.
   public private(set) var first: Int
-  /// The mean of each slot [unit of the target].
+  /// Mean of each slot [unit of the target].
   public private(set) var target: [Double]
   /// Series that may explain the target.
   public var exogenous: [Exogenous]
-  /// The clear sky over a generator of solar power; `nil` for other targets.
+  /// Clear sky over a solar generator; `nil` for other targets.
   public var sun: ClearSky?
-  /// 1 on holidays, 0 on other days; empty where nothing is known of holidays.
+  /// 1 on holidays, 0 on other days; empty if holidays are unknown.
   public private(set) var holidays: [Double]
-  /// The calendar of the slots, and of a horizon beyond them.
+  /// Calendar of the slots and of a horizon beyond them.
   public var calendar: SlotCalendar
 
-  /// The slots of a target from `first` on. Arrays that are shorter than `target` are filled up with NaN; `beyond` is
-  /// how many slots after the last the calendar reaches.
+  /// Creates an input from a target.
+  ///
+  /// - Parameters:
+  ///   - grid: Grid of the slots.
+  ///   - first: Slot of the first element.
+  ///   - target: Mean of each slot.
+  ///   - exogenous: Explaining series; missing values count as NaN.
+  ///   - holidays: 1 on holidays, 0 on other days; empty if unknown.
+  ///   - zone: Time zone of the calendar.
+  ///   - beyond: Number of slots by which the calendar extends beyond the last.
   public init(
     grid: SlotGrid, first: Int, target: [Double], exogenous: [Exogenous] = [], holidays: [Double] = [],
     zone: LocalCalendar = .utc, beyond: Int = 0
@@ -61,46 +74,57 @@ public struct ForecastInput: Sendable {
     calendar.extend(to: first + target.count + max(0, beyond), zone: zone)
   }
 
-  /// Takes back that anything is known of holidays.
+  /// Discards the holidays.
   mutating func forgetHolidays() { holidays = [] }
 
-  /// The first slot with a value.
+  /// First slot with a value.
   public private(set) var start: Int
-  /// The first slot with a value below zero.
+  /// First slot with a value below zero.
   private var firstNegative: Int?
 
-  /// The slot after the last.
+  /// Slot after the last.
   public var end: Int { first + target.count }
 
-  /// How many slots a row of the recording stands for, counted from ``first``.
+  /// Number of slots that a row of the recording covers, counted from ``first``.
   var slotsOfRow = 1
-  /// The first slot of which nothing has come yet.
+  /// First slot without any data.
   private var unknown = Int.max
 
-  /// Puts itself into the moment when slot `origin` starts. In a pipeline, the window of a slot that ends within a row
-  /// closes just after the mark at its end, when no reading has come that could close it.
+  /// Limits the known data to the start of slot `origin`.
+  ///
+  /// In a pipeline, the window of a slot within a row closes just after the mark at its end, when the next reading
+  /// arrives. Such a slot is not yet known.
   mutating func stand(at origin: Int) { unknown = (origin - first) % slotsOfRow == 0 ? origin : origin - 1 }
 
-  /// The target of a slot, if the slot is over before `origin` starts.
+  /// Returns the target of a slot if the slot ends before `origin` starts, otherwise NaN.
   public func target(_ slot: Int, before origin: Int) -> Double {
     slot < min(origin, unknown) && slot >= first && slot < end ? target[slot - first] : .nan
   }
 
-  /// The slot at the same time of day so many days earlier: by the local clock, which people and tariffs follow; in
-  /// steps of 24 hours for solar power, since the sun knows no summer time.
+  /// Returns the slot at the same time of day that many days earlier.
+  ///
+  /// The time of day is local, as people and tariffs follow it. For solar power it is in steps of 24 hours, since the
+  /// sun has no daylight saving time.
   func sameTime(as slot: Int, daysBefore days: Int) -> Int {
     sun == nil ? calendar.sameTime(as: slot, daysBefore: days) : slot - days * grid.perDay
   }
 
-  /// Whether nothing is known of the target of the day before `origin`.
+  /// Returns whether the target is unknown for the whole day before `origin`.
   public func isSilent(before origin: Int) -> Bool {
     ((origin - grid.perDay)..<origin).allSatisfy { target($0, before: origin).isNaN }
   }
 
-  /// Whether no value has been below zero before `origin`, so that none is to be expected.
+  /// Returns whether no value before `origin` is below zero, so that none is to be expected.
   public func isNeverNegative(before origin: Int) -> Bool { firstNegative.map { $0 >= origin } ?? true }
 
-  /// A series that may explain the target: up to `origin`, or a horizon further where it is known ahead.
+  /// Returns the value of an explaining series up to `origin`, or a horizon further if it is known ahead, otherwise
+  /// NaN.
+  ///
+  /// - Parameters:
+  ///   - index: Position of the series in ``exogenous``.
+  ///   - slot: The slot.
+  ///   - origin: First slot to be forecast.
+  ///   - horizon: Number of slots to be forecast.
   public func exogenous(_ index: Int, _ slot: Int, before origin: Int, horizon: Int) -> Double {
     let series = exogenous[index]
     let limit = series.isKnownAhead ? origin + horizon : min(origin, unknown)
@@ -108,16 +132,21 @@ public struct ForecastInput: Sendable {
     return slot < limit && place >= 0 && place < series.values.count ? series.values[place] : .nan
   }
 
-  /// Whether a slot is on a holiday, NaN where that is not known.
+  /// Returns 1 if a slot is on a holiday, otherwise 0; NaN if unknown.
   public func holiday(_ slot: Int) -> Double {
     if holidays.isEmpty, !calendar.holidays.isEmpty { return calendar.isHoliday(slot) ? 1 : 0 }
     return slot >= first && slot - first < holidays.count ? holidays[slot - first] : .nan
   }
 
-  /// Whether anything is known of holidays.
+  /// Whether holidays are known.
   public var knowsHolidays: Bool { !holidays.isEmpty || !calendar.holidays.isEmpty }
 
-  /// Sets the target of a slot, and forgets what is more than `keeping` slots before the latest.
+  /// Sets the target of a slot, and discards slots more than `keeping` before the latest.
+  ///
+  /// - Parameters:
+  ///   - slot: The slot.
+  ///   - value: Its mean [unit of the target].
+  ///   - keeping: Number of slots kept.
   public mutating func set(_ slot: Int, _ value: Double, keeping: Int) {
     if target.isEmpty || slot - end >= keeping {
       first = slot
@@ -128,7 +157,7 @@ public struct ForecastInput: Sendable {
     guard slot >= first else { return }
     while end <= slot { target.append(.nan) }
     target[slot - first] = value
-    // A quarter more is kept before it is cut, so that the array is not moved every time.
+    // The array is cut only when it is a quarter too long, so that it is not moved every time.
     if target.count > keeping + keeping / 4 {
       let excess = target.count - keeping
       target.removeFirst(excess)
@@ -137,7 +166,7 @@ public struct ForecastInput: Sendable {
     }
   }
 
-  /// Writes the target; calendar and grid come from the plant.
+  /// Writes the target. Calendar and grid are not written, since they follow from the plant.
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Int64(first))
     writer.write(Int64(start))
@@ -146,6 +175,8 @@ public struct ForecastInput: Sendable {
   }
 
   /// Reads the target.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     first = Int(try reader.read(Int64.self))
     start = Int(try reader.read(Int64.self))

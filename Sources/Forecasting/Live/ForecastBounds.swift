@@ -1,11 +1,18 @@
 import PlantModel
 import StreamCore
 
-/// What a forecast may not leave.
+/// Limits of forecast values.
 enum ForecastBounds {
-  /// The sensor's plausible range; for the power of generators and consumers not below zero either, unless the last day
-  /// had values below zero: then not below those (an inverter draws a little at night, and an interval that denies it
-  /// would be wrong every night).
+  /// Returns the limits of a series' forecast.
+  ///
+  /// These are the sensor's plausible range. The power of generators and consumers is also not below zero, or not below
+  /// the last day's minimum if that was negative. For example, an inverter draws some power at night, and an interval
+  /// from zero would miss that every night.
+  ///
+  /// - Parameters:
+  ///   - index: The series.
+  ///   - register: Assets and series of the plant.
+  ///   - recentMinimum: Minimum of the last day [unit of the series].
   static func bounds(
     of index: SeriesIndex, in register: PlantRegister, recentMinimum: Double
   ) -> ClosedRange<Double> {
@@ -17,8 +24,10 @@ enum ForecastBounds {
     return floor <= range.upperBound ? floor...range.upperBound : range
   }
 
-  /// Half the width of an interval about which nothing is known yet: half the spread of the last day or half the
-  /// latest magnitude, whichever is more, and not less than 15 % of a finite plausible range.
+  /// Returns half the width of an interval before errors are known.
+  ///
+  /// It is the larger of half the spread and half the greatest magnitude of the last day. The minimum is 15 % of a
+  /// finite plausible range.
   static func priorHalfWidth(
     _ day: (minimum: Double, maximum: Double, mean: Double, count: Int), range: ClosedRange<Double>
   ) -> Double {

@@ -1,31 +1,31 @@
 import StreamCore
 
-/// What a model's errors were of late, by lead: the basis of empirical intervals.
+/// A model's recent errors by lead: the basis of empirical intervals.
 ///
-/// An error is `actual − p50` of the latest forecast issued in a bucket for the slot, the one that stands in
-/// `forecast`. Of each bucket the latest 384 are kept: four days, so that every time of day weighs the same.
+/// An error is `actual − p50` of the latest forecast of the slot in a lead bucket, the one stored in `forecast`. The
+/// latest 384 errors of each bucket are kept: four days, so every time of day has the same weight.
 public struct ForecastErrors: Sendable, Equatable {
-  /// Errors kept of each bucket.
+  /// Number of errors kept in each bucket.
   public static let capacity = 384
-  /// Errors needed before their quantiles are trusted.
+  /// Number of errors from which their quantiles are used.
   public static let enough = 24
 
   private var windows = Array(repeating: QuantileWindow(capacity: capacity), count: LeadBucket.count)
 
-  /// No errors yet.
+  /// Creates a record without errors.
   public init() {}
 
-  /// Takes in an error [unit of the series].
+  /// Adds an error [unit of the series].
   public mutating func insert(_ error: Double, _ bucket: LeadBucket) { windows[bucket.rawValue].insert(error) }
 
-  /// How many errors of a bucket there are.
+  /// Returns the number of errors in a bucket.
   public func count(_ bucket: LeadBucket) -> Int { windows[bucket.rawValue].count }
 
-  /// The 10 % and 90 % quantiles of the errors of a bucket; `nil` until there are ``enough``.
+  /// Returns the 10 % and 90 % quantiles of the errors of a bucket; `nil` until there are ``enough``.
   ///
-  /// A model that has been off to one side of late has both on that side, and an interval that ends at the median would
-  /// deny what else may come: an end is at least a quarter as far from the median as the other.
-  /// Worked value: with errors of 8 alone the interval reaches from −2 to 8.
+  /// If a model is biased, both quantiles can lie on the same side of the median. Each end of the interval is therefore
+  /// at least a quarter as far from the median as the other. Worked value: with errors of only 8 the interval reaches
+  /// from −2 to 8.
   public func interval(_ bucket: LeadBucket) -> (lower: Double, upper: Double)? {
     let window = windows[bucket.rawValue]
     guard window.count >= ForecastErrors.enough else { return nil }

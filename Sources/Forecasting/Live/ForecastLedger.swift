@@ -1,7 +1,8 @@
 import StreamCore
 
-/// Forecasts that wait for their actual value: the latest of each slot, bucket and model, in a ring of two days, so
-/// that a window that comes up to a day late is still scored.
+/// Forecasts that await their actual value: the latest of each slot, bucket and model, in a ring of two days.
+///
+/// A window that closes up to a day late is therefore still scored.
 public struct ForecastLedger: Sendable {
   /// The quantiles of a slot.
   public struct Quantiles: Sendable, Equatable {
@@ -12,14 +13,14 @@ public struct ForecastLedger: Sendable {
     /// The 90 % quantile.
     public var p90: Double
 
-    /// Mean pinball loss of the three for an actual value.
+    /// Returns the mean pinball loss of the three quantiles for an actual value.
     public func pinball(_ actual: Double) -> Double { PinballLoss.mean(p10: p10, p50: p50, p90: p90, actual: actual) }
 
-    /// Whether an actual value lies between the outer quantiles, ends included.
+    /// Returns whether an actual value lies between the outer quantiles, ends included.
     public func covers(_ actual: Double) -> Bool { p10 <= actual && actual <= p90 }
   }
 
-  /// Slots in the ring: the horizon ahead and as much behind.
+  /// Slots in the ring: the horizon ahead and as many behind.
   static let capacity = 2 * LeadBucket.horizon
   private let models: Int
   private var slots: [Int]
@@ -27,7 +28,7 @@ public struct ForecastLedger: Sendable {
   private var chosen: [UInt8]
   private static let nobody = UInt8.max
 
-  /// An empty ledger for a number of models, 1...254.
+  /// Creates an empty ledger for a number of models, 1...254.
   public init(models: Int) {
     self.models = min(max(models, 1), 254)
     slots = Array(repeating: .min, count: ForecastLedger.capacity)
@@ -35,7 +36,12 @@ public struct ForecastLedger: Sendable {
     chosen = Array(repeating: ForecastLedger.nobody, count: ForecastLedger.capacity * LeadBucket.count)
   }
 
-  /// Enters a model's forecast issued at the start of slot `first`, replacing earlier ones in the same buckets.
+  /// Records a model's forecast issued at the start of slot `first`, replacing earlier ones in the same buckets.
+  ///
+  /// - Parameters:
+  ///   - track: The forecast.
+  ///   - model: Number of the model.
+  ///   - first: First slot of the forecast.
   mutating func enter(_ track: QuantileTrack, model: Int, first: Int) {
     for bucket in LeadBucket.allCases {
       for offset in bucket.offsets {
@@ -47,14 +53,24 @@ public struct ForecastLedger: Sendable {
     }
   }
 
-  /// Notes which model is in charge of a bucket in the issue at the start of slot `first`.
+  /// Records the model in charge of a bucket in the issue at the start of slot `first`.
+  ///
+  /// - Parameters:
+  ///   - model: Number of the model.
+  ///   - bucket: The lead bucket.
+  ///   - first: First slot of the issue.
   mutating func choose(_ model: Int, for bucket: LeadBucket, first: Int) {
     for offset in bucket.offsets {
       chosen[claim(first + offset) * LeadBucket.count + bucket.rawValue] = UInt8(truncatingIfNeeded: model)
     }
   }
 
-  /// A model's waiting forecast of a slot, if it has one.
+  /// Returns a model's pending forecast of a slot; `nil` if there is none.
+  ///
+  /// - Parameters:
+  ///   - slot: The slot.
+  ///   - bucket: The lead bucket.
+  ///   - model: Number of the model.
   func pending(_ slot: Int, _ bucket: LeadBucket, model: Int) -> Quantiles? {
     let row = self.row(slot)
     guard slots[row] == slot else { return nil }
@@ -63,7 +79,7 @@ public struct ForecastLedger: Sendable {
     return Quantiles(p10: values[index], p50: values[index + 1], p90: values[index + 2])
   }
 
-  /// The model that is in charge of a waiting forecast.
+  /// Returns the model in charge of a pending forecast; `nil` if there is none.
   func modelInCharge(_ slot: Int, _ bucket: LeadBucket) -> Int? {
     let row = self.row(slot)
     guard slots[row] == slot else { return nil }
@@ -71,7 +87,7 @@ public struct ForecastLedger: Sendable {
     return model == ForecastLedger.nobody ? nil : Int(model)
   }
 
-  /// Strikes a slot out, once it is scored.
+  /// Removes a slot after it has been scored.
   mutating func settle(_ slot: Int) {
     if slots[row(slot)] == slot { clear(row(slot)) }
   }

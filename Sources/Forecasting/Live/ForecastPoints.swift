@@ -2,8 +2,13 @@ import PlantModel
 import StreamCore
 
 extension PointBatch {
-  /// Writes the latest issue of a series to `forecast` and `forecast_latest`; with `onlyLasting`, the points alone that
-  /// the issue a quarter of an hour later does not replace.
+  /// Writes the latest issue of a series to `forecast` and `forecast_latest`.
+  ///
+  /// - Parameters:
+  ///   - forecaster: Forecaster of the series.
+  ///   - series: The series.
+  ///   - issued: Time of issue.
+  ///   - onlyLasting: `true` writes only the points that the next issue does not replace.
   mutating func writeIssue(
     of forecaster: SeriesForecaster, _ series: SeriesIndex, issued: String, onlyLasting: Bool
   ) {
@@ -23,8 +28,16 @@ extension PointBatch {
     }
   }
 
-  /// Writes a scored forecast to `forecast_eval`. `covered` is 0 or 1, so that its mean is the coverage; `skill` is
-  /// rolling, and of the model in charge alone.
+  /// Writes a scored forecast to `forecast_eval`.
+  ///
+  /// The field `covered` is 0 or 1, so that its mean is the coverage. The field `skill` is rolling, and exists only for
+  /// the model in charge.
+  ///
+  /// - Parameters:
+  ///   - evaluation: The scored forecast.
+  ///   - series: The series.
+  ///   - model: Name of the model.
+  ///   - time: Start of the slot.
   mutating func write(
     _ evaluation: SeriesForecaster.Evaluation, of series: SeriesIndex, model: String, at time: Timestamp
   ) {

@@ -2,45 +2,46 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// Forecasts the plant's powers a day ahead, every quarter of an hour, and scores each forecast when its time has come.
+/// Forecasts the plant's powers a day ahead every quarter-hour, and scores each forecast when its actual value is
+/// known.
 ///
-/// Forecast are series whose plant file says `forecast: true`, and without a word the powers that enter the plant's
-/// balance, those of batteries aside. An issue is made when the plant's clock passes a quarter-hour mark: 96 slots of
-/// 15 minutes, the first of which starts at the mark. Only windows that closed before are known to it.
+/// A series is forecast if its plant file sets `forecast: true`. Without that key, the powers of the plant's balance
+/// are forecast, except those of batteries. An issue is made when the plant's clock passes a quarter-hour mark: 96
+/// slots of 15 minutes, the first of which starts at the mark. It uses only windows closed before.
 ///
-/// Each lead bucket has its own model in charge, see ``ModelContest``; the `model` of a ``PlantModel/ForecastIssue`` is
-/// the one of the longest bucket, half of the horizon.
+/// Each lead bucket has its own model in charge, see ``ModelContest``. The `model` of a ``PlantModel/ForecastIssue`` is
+/// that of the longest bucket, half of the horizon.
 ///
-/// Of each slot, `forecast` keeps the latest issue in each lead bucket, and `forecast_latest` the latest of all. While
-/// the plant is catching up, only the points that no later issue replaces are written: of each bucket the slot with the
-/// shortest lead, and the nearest slot for `forecast_latest`. If the next issue then is not made a quarter of an hour
-/// later, what was held back is written before it, so that the database ends as if everything had been written.
+/// For each slot, `forecast` keeps the latest issue in each lead bucket, and `forecast_latest` the latest of all. While
+/// the plant is catching up, only points that no later issue replaces are written. These are the slot with the shortest
+/// lead of each bucket, and the nearest slot for `forecast_latest`. If the next issue is not made a quarter-hour later,
+/// the points held back are written before it. The database thus ends as if everything had been written.
 public struct ForecastStage: Stage {
-  /// `forecast`.
+  /// Name of the stage, `forecast`.
   public static let name = "forecast"
 
-  /// A forecast of the recent past beside what came.
+  /// A scored forecast of the recent past.
   public struct Score: Sendable, Equatable {
     /// Start of the slot.
     public var time: Timestamp
-    /// The median that stood for it when it began [canonical unit].
+    /// Median that was valid when the slot began [canonical unit].
     public var p50: Double
-    /// What came [canonical unit].
+    /// Actual value [canonical unit].
     public var actual: Double
   }
 
   private var forecasters: [SeriesForecaster?] = []
   private var evaluations: [SeriesForecaster.Evaluation] = []
 
-  /// Fresh models for each series; without any, nothing is learned.
+  /// Untrained models for each series; without any, nothing is learned.
   private let learning: [any ForecastModel]
   private var zone: PlantZone?
   private var weather = WeatherBook()
 
-  /// A stage that has seen nothing, and the models that each series is to learn.
+  /// Creates a stage whose series learn with copies of the given models.
   public init(learning: [any ForecastModel] = ForecastModels.live) { self.learning = learning }
 
-  /// Learns from closed windows and scores what they settle; issues forecasts at quarter-hour marks.
+  /// Learns from closed windows and scores the forecasts of their slots. Issues forecasts at quarter-hour marks.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if !learning.isEmpty { weather.take(frame, register) }
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
@@ -52,18 +53,18 @@ public struct ForecastStage: Stage {
     for position in forecasters.indices { forecasters[position]?.work(minute: minute) }
   }
 
-  /// The latest scored forecast of a series, issued when the slot began.
+  /// Returns the latest scored forecast of a series, issued when the slot began; `nil` before the first.
   public func latest(_ series: SeriesIndex) -> Score? {
     guard let score = forecaster(series)?.latestScore else { return nil }
     return Score(time: QuarterHour.start(of: score.slot), p50: score.p50, actual: score.actual)
   }
 
-  /// Rolling pinball losses of `naive` and of its best challenger; see ``ModelContest``.
+  /// Returns the contest between `naive` and its best challenger in a bucket; see ``ModelContest``.
   public func contest(_ series: SeriesIndex, _ bucket: LeadBucket) -> ModelContest? {
     forecaster(series)?.contest(bucket)
   }
 
-  /// Whether a series is forecast.
+  /// Returns whether a series is forecast.
   public static func isTarget(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     guard register.series.indices.contains(series.position) else { return false }
     if let wish = register.series[series.position].forecast { return wish }
@@ -98,7 +99,7 @@ public struct ForecastStage: Stage {
     return SeriesForecaster(LearningModel(learning, zone: zone, position: position))
   }
 
-  /// The clear sky over a PV asset, if the series is its power and the plant says where it is.
+  /// Returns the clear sky over a PV asset if the series is its power, otherwise `nil`.
   private func sun(_ series: SeriesIndex, _ register: PlantRegister) -> ClearSky? {
     let asset = register.asset(of: series)
     guard asset.kind.traits.driver == .sun, register.power(of: register.series[series.position].asset) == series else {
@@ -112,8 +113,8 @@ public struct ForecastStage: Stage {
         azimuthDegrees: asset.azimuthDegrees ?? (latitude < 0 ? 0 : 180)))
   }
 
-  /// Puts calendar, weather and clear sky before all that learn, once a mark; the calendar is made anew when the plant's file says
-  /// something else.
+  /// Passes calendar, weather and clear sky to all models at each mark; renews the calendar if the plant file has
+  /// changed.
   private mutating func inform(_ register: PlantRegister, first: Int) {
     guard let zone else { return }
     weather.take(register.plant.weather, first: first)
@@ -147,7 +148,12 @@ public struct ForecastStage: Stage {
     }
   }
 
-  /// What was left to the issue a quarter of an hour later is written now if that issue was never made.
+  /// Writes the points held back for the next issue, if that issue was never made.
+  ///
+  /// - Parameters:
+  ///   - series: The series.
+  ///   - first: First slot of the present issue.
+  ///   - points: Receives the points.
   private mutating func flushHeldBack(_ series: SeriesIndex, before first: Int, _ points: inout PointBatch) {
     guard let forecaster = forecasters[series.position], forecaster.isHeldBack, let last = forecaster.issuedSlot,
       first > last + 1
@@ -173,7 +179,9 @@ extension ForecastStage {
     }
   }
 
-  /// Replaces the state.
+  /// Replaces the state by that of a snapshot.
+  ///
+  /// - Throws: ``SnapshotError`` if the snapshot has another version, ends early or holds invalid values.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: 3, of: ForecastStage.name)
     let identifier = try reader.readString()

@@ -1,7 +1,7 @@
 import PlantModel
 import StreamCore
 
-/// How far ahead a slot lies, in the classes of the `lead` tag, named by their upper edge.
+/// Classes of lead for quarter-hour slots, named by their upper edge as in the `lead` tag.
 ///
 /// A slot's lead is the time from the issue to the slot's end. Worked values: the first slot (15 minutes) and the
 /// fourth (1 h) are in `1h`; the fifth (1 h 15 min) is in `3h`; the 96th (24 h) is in `24h`.
@@ -17,12 +17,12 @@ public enum LeadBucket: Int, Sendable, CaseIterable {
   /// More than twelve and up to twenty-four hours.
   case upToOneDay
 
-  /// How many buckets there are.
+  /// Number of buckets.
   public static let count = allCases.count
-  /// Slots in the horizon.
+  /// Number of slots in the horizon.
   public static let horizon = QuarterHour.perDay
 
-  /// The value of the `lead` tag.
+  /// Value of the `lead` tag.
   public var name: String {
     switch self {
     case .upToOneHour: "1h"
@@ -33,8 +33,10 @@ public enum LeadBucket: Int, Sendable, CaseIterable {
     }
   }
 
-  /// Positions within the horizon that belong to the bucket, from 0. The first is the one whose forecast survives:
-  /// every other is overwritten by a later issue, the latest in a bucket winning.
+  /// Positions within the horizon that belong to the bucket, from 0.
+  ///
+  /// Only the forecast at the first position is final. All others are overwritten by a later issue, since the latest in
+  /// a bucket wins.
   public var offsets: Range<Int> {
     switch self {
     case .upToOneHour: 0..<4
@@ -45,7 +47,7 @@ public enum LeadBucket: Int, Sendable, CaseIterable {
     }
   }
 
-  /// The bucket of a position within the horizon; positions beyond it count to the last.
+  /// Returns the bucket of a position within the horizon; positions beyond it belong to the last.
   public init(offset: Int) {
     self = LeadBucket.allCases.first { offset < $0.offsets.upperBound } ?? .upToOneDay
   }

@@ -1,30 +1,35 @@
 import PlantModel
 import StreamCore
 
-/// The models that learn, and the ensemble of them: what a ``ForecastEngine`` says of a series at each quarter of an hour.
+/// The models that learn and their ensemble: the forecasts of a ``ForecastEngine`` for a series at each quarter-hour.
 ///
-/// It is asked once there are two weeks of history. Training is done in slices at minute marks, see ``work(minute:)``.
+/// It forecasts once there are two weeks of history. Training is done in slices at minute marks, see ``work(minute:)``.
 public struct LearningModel: HistoryModel {
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "ensemble"
-  /// Days of history that models learn from.
+  /// Days of history from which models learn.
   static let trainingDays = 168
-  /// Days of history that are kept: for the lags of the first row too.
+  /// Days of history that are kept, including the lags of the first row.
   static let keptDays = trainingDays + 32
   /// Minutes from one slice of training to the next.
   private static let minutesPerSlice = 4
 
   private var zone: PlantZone
-  /// What the models have to do without in the latest forecast.
+  /// Inputs missing in the latest forecast.
   private var missing: [String] = []
-  /// Slots of the engine's grid after those of ``StreamCore/QuarterHour``.
+  /// Number of slots by which the engine's grid is ahead of that of ``StreamCore/QuarterHour``.
   private let shift: Int
   private let phase: Int
   private var input: ForecastInput
   private var engine: ForecastEngine
   private var isTraining = false
 
-  /// Models for the series at a position in its plant's register.
+  /// Creates the models of a series.
+  ///
+  /// - Parameters:
+  ///   - models: Untrained models.
+  ///   - zone: Slots and calendar of the plant.
+  ///   - position: Position of the series in the register.
   init(_ models: [any ForecastModel], zone: PlantZone, position: Int) {
     self.zone = zone
     phase = position
@@ -34,10 +39,15 @@ public struct LearningModel: HistoryModel {
     engine = ForecastEngine(models: models, settings: LearningModel.settings(phase: position), grid: zone.grid)
   }
 
-  /// `ensemble`, and what it has to do without.
+  /// `ensemble`, and its missing inputs.
   public var label: String { missing.isEmpty ? name : "\(name) without \(missing.joined(separator: ", "))" }
 
-  /// Takes over what is known of calendar and weather.
+  /// Updates calendar, weather and clear sky.
+  ///
+  /// - Parameters:
+  ///   - zone: Slots and calendar of the plant.
+  ///   - weather: The plant's weather.
+  ///   - sun: Clear sky over the generator; `nil` for other series.
   mutating func inform(_ zone: PlantZone, _ weather: [ForecastInput.Exogenous], _ sun: ClearSky?) {
     if zone.key != self.zone.key {
       self.zone = zone
@@ -47,27 +57,32 @@ public struct LearningModel: HistoryModel {
     input.sun = sun
   }
 
-  /// How a series is learned; `phase` spreads the trainings of many over the week.
+  /// Returns the settings of a series; `phase` spreads the trainings of many series over the week.
   static func settings(phase: Int) -> ForecastEngine.Settings {
     ForecastEngine.Settings(
       horizon: LeadBucket.horizon, step: 1, retrainPhase: phase % 7, trainingDays: trainingDays, maximumRows: 4_000)
   }
 
-  /// Whether two weeks have passed since the first value.
+  /// Returns whether two weeks have passed since the first value.
   public func isReady(first: Int, history: SlotHistory) -> Bool {
     guard let start = history.first else { return false }
     return first - start >= ForecastEngine.Settings.warmUpDays * QuarterHour.perDay
   }
 
-  /// Takes a value in.
+  /// Records the mean of a slot.
+  ///
+  /// - Parameters:
+  ///   - slot: The slot.
+  ///   - value: Its mean [unit of the series].
+  ///   - history: Not used; the model keeps its own history.
   public mutating func update(slot: Int, value: Double, history: SlotHistory) { correct(slot: slot, value: value) }
 
-  /// Takes a value in.
+  /// Records or replaces the mean of a slot.
   public mutating func correct(slot: Int, value: Double) {
     input.set(slot + shift, value, keeping: LearningModel.keptDays * QuarterHour.perDay)
   }
 
-  /// What the ensemble says.
+  /// Writes the ensemble's forecast into `track`.
   public mutating func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
     let issue = engine.advance(to: basis.first + shift, input)
     let table = issue.ensemble
@@ -79,7 +94,7 @@ public struct LearningModel: HistoryModel {
     }
   }
 
-  /// Does a slice of training if one is due in this minute, counted from 1970.
+  /// Runs a slice of training if one is due in this minute, counted from 1970.
   mutating func work(minute: Int) {
     if minute % 15 == 0 { isTraining = engine.prepare(at: minute / 15 + shift, input) != nil }
     guard isTraining, (minute + phase) % LearningModel.minutesPerSlice == 0 else { return }
@@ -93,6 +108,8 @@ public struct LearningModel: HistoryModel {
   }
 
   /// Reads history, models and ensemble.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or belong to other models.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try input.restore(from: &reader)
     try engine.restore(from: &reader)

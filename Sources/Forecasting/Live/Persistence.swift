@@ -1,22 +1,22 @@
 import StreamCore
 
-/// What is now will stay: the answer while there is less than a day of history.
+/// A forecast of the latest value for all slots, used while there is less than a day of history.
 ///
-/// Its intervals are wide on purpose and never narrowed: errors known so far are those of short leads within each
-/// bucket, and for a model whose error grows with the lead they would promise too much.
+/// Its intervals are wide on purpose and never narrowed. The errors known so far belong to the short leads within each
+/// bucket. For a model whose error grows with the lead, they would promise too much.
 public struct Persistence: HistoryModel {
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "persistence"
 
-  /// A model with nothing to set.
+  /// Creates a model.
   public init() {}
 
-  /// Whether anything was seen in the last day.
+  /// Returns whether the last day has a value.
   public func isReady(first: Int, history: SlotHistory) -> Bool {
     lastValue(before: first, in: history) != nil
   }
 
-  /// The latest value for every slot.
+  /// Writes the latest value for every slot into `track`.
   public func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
     let value = lastValue(before: basis.first, in: basis.history) ?? .nan
     for offset in track.p50.indices {

@@ -1,8 +1,8 @@
 import PlantModel
 
-/// The slots and the calendar of a plant: quarters of an hour, days from local midnight in standard time.
+/// Slots and calendar of a plant: quarter-hours, with days from local midnight in standard time.
 struct PlantZone: Sendable {
-  /// What the calendar is made of, so that a change of the plant's file is noticed.
+  /// The settings of the calendar, compared to detect a change of the plant file.
   struct Key: Sendable, Hashable {
     var identifier: String
     var country: String
@@ -24,11 +24,12 @@ struct PlantZone: Sendable {
   let moment: Timestamp
   let grid: SlotGrid
   let calendar: SlotCalendar
-  /// Slots of ``grid`` after those of ``StreamCore/QuarterHour``.
+  /// Number of slots by which ``grid`` is ahead of that of ``StreamCore/QuarterHour``.
   var shift: Int { Int(grid.standardOffset.nanoseconds / grid.span.nanoseconds) }
 
-  /// The zone by its IANA name, UTC where there is none of that name, seen from a year. Changes of the clock are known
-  /// from two years before to twenty years after it.
+  /// Creates the zone of an IANA name; an unknown name gives UTC.
+  ///
+  /// Clock changes are known from two years before `moment` to twenty years after it.
   init(_ key: Key, around moment: Timestamp) {
     self.key = key
     self.moment = moment
@@ -36,7 +37,7 @@ struct PlantZone: Sendable {
     let span = WindowLength.quarterHour.span
     let offset = SlotCalendar.standardOffset(zone, around: moment)
     let quarters = TimeSpan(nanoseconds: offset.nanoseconds / span.nanoseconds * span.nanoseconds)
-    // The quarter of an hour divides the day.
+    // A quarter-hour divides the day.
     let grid = SlotGrid(quarterHoursAheadBy: quarters)
     let slot = grid.slot(containing: moment)
     var calendar = SlotCalendar(grid: grid, first: slot - 2 * 366 * grid.perDay)

@@ -1,7 +1,7 @@
 import PlantModel
 import StreamCore
 
-/// The quantiles of every slot of the horizon; NaN where a model has no answer.
+/// The quantiles of every slot of the horizon; NaN if a model has no forecast.
 public struct QuantileTrack: Sendable {
   /// The 10 % quantiles [unit of the series].
   public var p10: [Double]
@@ -10,14 +10,14 @@ public struct QuantileTrack: Sendable {
   /// The 90 % quantiles [unit of the series].
   public var p90: [Double]
 
-  /// A track without answers.
+  /// Creates a track without values.
   public init() {
     p10 = Array(repeating: .nan, count: LeadBucket.horizon)
     p50 = p10
     p90 = p10
   }
 
-  /// Orders the quantiles of each slot around the median and holds all three within physical bounds.
+  /// Orders the quantiles of each slot around the median and clamps them to physical bounds.
   public mutating func settle(within bounds: ClosedRange<Double>) {
     for slot in p50.indices where !p50[slot].isNaN {
       let median = p50[slot]
@@ -29,7 +29,7 @@ public struct QuantileTrack: Sendable {
     }
   }
 
-  /// Takes the slots of a bucket from another track.
+  /// Copies the slots of a bucket from another track.
   mutating func take(_ bucket: LeadBucket, from other: QuantileTrack) {
     for slot in bucket.offsets {
       p10[slot] = other.p10[slot]

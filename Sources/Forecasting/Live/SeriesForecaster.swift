@@ -1,7 +1,8 @@
 import PlantModel
 import StreamCore
 
-/// All that is kept of one forecast series: its past, its models, their errors, and what awaits its actual value.
+/// The state of one forecast series: its history, its models, their errors, and forecasts that await their actual
+/// value.
 struct SeriesForecaster: Sendable {
   /// Five weeks, so that `naive_week` finds four earlier weeks.
   static let historySlots = 5 * QuarterHour.perWeek
@@ -14,31 +15,31 @@ struct SeriesForecaster: Sendable {
     var bucket: LeadBucket
     var forecast: ForecastLedger.Quantiles
     var actual: Double
-    /// How much better than `naive` the model has been of late; see ``ModelContest/skill``.
+    /// Recent improvement over `naive`; see ``ModelContest/skill``.
     var skill: Double?
   }
 
   private(set) var history = SlotHistory(capacity: historySlots)
-  /// In the order that ledger and snapshot use. A challenger of `naive` goes to the end.
+  /// Models in the order of ledger and snapshot. Challengers of `naive` come last.
   private(set) var models: [any HistoryModel] = [Persistence(), SeasonalNaive.day, SeasonalNaive.week]
-  /// The models that learn, which are the last of ``models``; `nil` where nothing is to be learned.
+  /// Position of the models that learn, the last of ``models``; `nil` if nothing is learned.
   private let learner: Int?
   private var errors: [ForecastErrors]
   private var tracks: [QuantileTrack]
-  /// One for each challenger and bucket.
+  /// Contests, one for each challenger and bucket.
   private var contests: [ModelContest]
   private var ledger: ForecastLedger
 
-  /// The slot at whose start the latest forecast was issued, and that forecast.
+  /// First slot of the latest forecast, and that forecast.
   private(set) var issuedSlot: Int?
   private(set) var issue = QuantileTrack()
   private(set) var inCharge = Array(repeating: persistence, count: LeadBucket.count)
-  /// Whether nothing was known of the day before the latest forecast.
+  /// Whether the whole day before the latest forecast was unknown.
   private var isSilent = false
   /// Whether points of the latest forecast were held back because later issues were expected to replace them.
   var isHeldBack = false
 
-  /// The latest scored slot: the forecast that stood for it shortly before, and what came.
+  /// The latest scored slot, its last forecast and its actual value.
   private(set) var latestScore: (slot: Int, p50: Double, actual: Double)?
 
   init(_ learning: LearningModel? = nil) {
@@ -50,7 +51,13 @@ struct SeriesForecaster: Sendable {
     ledger = ForecastLedger(models: models.count)
   }
 
-  /// Takes in the mean of a slot; appends what it settles to `evaluations`. An update corrects the history alone.
+  /// Adds the mean of a slot and scores its forecasts.
+  ///
+  /// - Parameters:
+  ///   - slot: The slot.
+  ///   - value: Its mean [canonical unit].
+  ///   - isUpdate: `true` corrects the history without scoring.
+  ///   - evaluations: Receives the scored forecasts.
   mutating func observe(_ slot: Int, _ value: Double, isUpdate: Bool, evaluations: inout [Evaluation]) {
     guard value.isFinite else { return }
     history.set(slot, value)
@@ -84,7 +91,14 @@ struct SeriesForecaster: Sendable {
     }
   }
 
-  /// Issues a forecast at the start of slot `first`; `false` if there is nothing to go by: no value for four weeks.
+  /// Issues a forecast at the start of slot `first`.
+  ///
+  /// - Parameters:
+  ///   - first: First slot of the forecast.
+  ///   - index: The series.
+  ///   - register: Assets and series of the plant.
+  ///   - zone: Slots and calendar of the plant.
+  /// - Returns: `false` if no forecast is possible, as without any value for four weeks.
   mutating func issueForecast(
     at first: Int, of index: SeriesIndex, in register: PlantRegister, _ zone: PlantZone?
   ) -> Bool {
@@ -105,7 +119,7 @@ struct SeriesForecaster: Sendable {
     var isReady = Array(repeating: false, count: models.count)
     for model in models.indices {
       isReady[model] = models[model].isReady(first: first, history: history)
-      // Once a day has passed, persistence would only fill the ledger.
+      // After a day, persistence would only fill the ledger.
       if model == SeriesForecaster.persistence, models[SeriesForecaster.naive].isReady(first: first, history: history) {
         isReady[model] = false
       }
@@ -134,34 +148,39 @@ struct SeriesForecaster: Sendable {
     return true
   }
 
-  /// Puts what is known of calendar and weather before the models that learn.
+  /// Passes calendar, weather and clear sky to the models that learn.
+  ///
+  /// - Parameters:
+  ///   - zone: Slots and calendar of the plant.
+  ///   - weather: The plant's weather.
+  ///   - sun: Clear sky over the generator; `nil` for other series.
   mutating func inform(_ zone: PlantZone, _ weather: [ForecastInput.Exogenous], _ sun: ClearSky?) {
     guard let learner, var learning = models[learner] as? LearningModel else { return }
     learning.inform(zone, weather, sun)
     models[learner] = learning
   }
 
-  /// What the model in charge of a slot of the latest issue is called, with what it has to do without.
+  /// Returns the name of the model in charge of a slot of the latest issue, with its missing inputs.
   func label(_ offset: Int) -> String {
     let model = inCharge[LeadBucket(offset: offset).rawValue]
     return isSilent && model != learner
       ? "\(models[model].name) without \(ForecastEngine.recentValues)" : models[model].label
   }
 
-  /// Does a slice of training if one is due in this minute, counted from 1970.
+  /// Runs a slice of training if one is due in this minute, counted from 1970.
   mutating func work(minute: Int) {
     guard let learner, var learning = models[learner] as? LearningModel else { return }
     learning.work(minute: minute)
     models[learner] = learning
   }
 
-  /// Rolling pinball loss of the best challenger and of `naive` in a bucket, and over how many evaluations.
+  /// Returns the contest of the best challenger in a bucket; `nil` without challengers.
   func contest(_ bucket: LeadBucket) -> ModelContest? {
     models.indices.dropFirst(SeriesForecaster.naive + 1).map { contests[contest($0, bucket)] }
       .min { $0.challenger < $1.challenger }
   }
 
-  /// The challenger that leads by most, else `naive`, else what there is.
+  /// Returns the challenger with the lowest loss that leads, otherwise `naive`, otherwise any ready model.
   private func choose(_ bucket: LeadBucket, _ isReady: [Bool]) -> Int {
     guard !isReady[SeriesForecaster.persistence] else { return SeriesForecaster.persistence }
     let hasBaseline = isReady[SeriesForecaster.naive]

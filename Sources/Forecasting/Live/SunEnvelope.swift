@@ -1,10 +1,10 @@
 import StreamCore
 
-/// Keeps the intervals of PV power where the sun can be.
+/// An upper limit on the intervals of PV power by time of day.
 ///
-/// Errors are pooled over all times of day, so that the interval of midnight would be as wide as that of noon. The
-/// 90 % quantile of a slot is held below 1.25 times the most that was measured within half an hour of the same time of
-/// day in the past week; at night that is zero. The median is never lowered.
+/// Errors are pooled over all times of day, so the interval at midnight would be as wide as at noon. The 90 % quantile
+/// of a slot is limited to 1.25 times the recent maximum, which is zero at night. The recent maximum is that within
+/// half an hour of the same time of day in the past week. The median is never lowered.
 ///
 /// Worked value: with at most 40 kW around the time of day, a p90 of 70 kW becomes 50 kW.
 enum SunEnvelope {

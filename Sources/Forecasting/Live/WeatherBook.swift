@@ -1,23 +1,24 @@
 import PlantModel
 import StreamCore
 
-/// A plant's weather by quarter of an hour: what its weather stations measured, and what a feed expects, for the models of
-/// all its series.
+/// A plant's weather by quarter-hour: measured values of its weather stations and expected values of a feed, for the
+/// models of all series.
 ///
-/// The sensors are `temperature`, `irradiance` and `wind_speed` of assets of kind `weather`, the first of each name; a feed
-/// is a sensor of the same name with `_forecast` at its end, whose readings carry the times that they are about, or a file
-/// that the plant's names. A value of the feed stands for its slot once that has begun: what is learned from is what was expected. Between values of the
-/// feed at most six hours apart a straight line is drawn.
+/// The sensors are `temperature`, `irradiance` and `wind_speed` of assets of kind `weather`, the first of each name. A
+/// feed is a sensor of the same name with the suffix `_forecast`, whose readings carry the times that they refer to. A
+/// feed can also be a file named in the plant file. A value of the feed remains valid for its slot after that has
+/// begun, so that models learn from expected values. Values of the feed at most six hours apart are joined by a
+/// straight line.
 struct WeatherBook: Sendable {
   /// Names of the sensors.
   static let sensors = WeatherForecast.columns.map(\.name)
   private static let suffix = "_forecast"
-  /// Slots that are kept, and how far ahead a feed is listened to.
+  /// Number of slots that are kept, and number of slots ahead that a feed may cover.
   private static let kept = LearningModel.keptDays * QuarterHour.perDay
   private static let reach = 16 * QuarterHour.perDay
   private static let longestGap = 24
 
-  /// Values from a slot on, NaN where there is none.
+  /// Values from a slot on; NaN if there is none.
   private struct Track: Sendable {
     var first = 0
     var values: [Double] = []
@@ -44,13 +45,13 @@ struct WeatherBook: Sendable {
 
   private var measured = Array(repeating: Track(), count: sensors.count)
   private var expected = Array(repeating: Track(), count: sensors.count)
-  /// For each series of the register what it is: a sensor's number, with the count of sensors added for a feed; −1 else.
+  /// Role of each series of the register: a sensor's number, plus the number of sensors for a feed; −1 for others.
   private var roles: [Int8] = []
 
-  /// Whether anything is known.
+  /// Whether there are no values at all.
   var isEmpty: Bool { (measured + expected).allSatisfy { $0.values.isEmpty } }
 
-  /// Takes in the mean of a quarter of an hour.
+  /// Records the mean of a quarter-hour.
   mutating func observe(_ window: FeatureWindow, _ register: PlantRegister) {
     guard let role = role(window.series, register), role < WeatherBook.sensors.count, window.mean.isFinite else {
       return
@@ -58,7 +59,7 @@ struct WeatherBook: Sendable {
     measured[role].set(QuarterHour.slot(containing: window.start), window.mean)
   }
 
-  /// Takes in what a feed expects of slots that have not begun.
+  /// Records a feed's values for slots that have not begun.
   mutating func take(_ frame: Frame, _ register: PlantRegister) {
     let now = QuarterHour.slot(containing: frame.clock)
     for row in 0..<frame.readings.count {
@@ -71,7 +72,7 @@ struct WeatherBook: Sendable {
     }
   }
 
-  /// Takes in what the plant's file expects of the slots from `first` on, which begins now.
+  /// Records the values of the plant file's forecast for the slots from `first` on, which begins now.
   mutating func take(_ forecast: WeatherForecast, first: Int) {
     let end = QuarterHour.start(of: first + WeatherBook.reach)
     for row in forecast.rows(from: QuarterHour.start(of: first), until: end) {
@@ -101,7 +102,8 @@ struct WeatherBook: Sendable {
     return Int(roles[series.position])
   }
 
-  /// The weather as models take it; `shift` is what their slots are after those of ``StreamCore/QuarterHour``.
+  /// Returns the weather as input of the models, with slots shifted by `shift` from those of
+  /// ``StreamCore/QuarterHour``.
   func exogenous(shift: Int) -> [ForecastInput.Exogenous] {
     WeatherBook.sensors.indices.map { index in
       let (past, feed) = (measured[index], expected[index])

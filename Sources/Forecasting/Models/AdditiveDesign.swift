@@ -1,17 +1,17 @@
 import Glibc
 import StreamCore
 
-/// How rows of features become the columns of a regression: every column in units of its standard deviation, NaN at
-/// its mean.
+/// The columns of a regression derived from feature rows: each in units of its standard deviation, with NaN at its
+/// mean.
 struct AdditiveDesign: Sendable {
   private enum Term: Sendable {
-    /// A feature as it is.
+    /// A feature, unchanged.
     case linear(Int)
-    /// What a feature is above a value.
+    /// The part of a feature above a value.
     case hinge(Int, above: Double)
-    /// One on a weekday.
+    /// Indicator of a weekday.
     case weekday(Int, Double)
-    /// One within the half hours of an hour (for slots shorter than an hour).
+    /// Indicator of a slot within the hour, for slots shorter than an hour.
     case part(Int, Double)
     /// A wave over the year.
     case season(Int, order: Double, isSine: Bool)
@@ -24,12 +24,12 @@ struct AdditiveDesign: Sendable {
   private var scales: [Double] = []
   private var perDay = 1
 
-  /// Columns of the regression.
+  /// Number of columns of the regression.
   var width: Int { terms.count }
 
   init() {}
 
-  /// The design for rows to learn from.
+  /// Creates the design for training rows.
   init(_ rows: FeatureRows) {
     perDay = rows.perDay
     let first = rows.slots.first ?? 0
@@ -63,7 +63,7 @@ struct AdditiveDesign: Sendable {
     measure(rows)
   }
 
-  /// The regression's rows, row after row.
+  /// Returns the rows of the regression, row by row.
   func matrix(_ rows: FeatureRows) -> [Double] {
     var matrix = Array(repeating: 0.0, count: rows.count * width)
     for (column, term) in terms.enumerated() where scales[column] > 0 {
@@ -148,7 +148,7 @@ struct AdditiveDesign: Sendable {
     }
   }
 
-  /// Whether rows have all columns that the terms name.
+  /// Returns whether rows have all columns that the terms use.
   func fits(_ rows: FeatureRows) -> Bool {
     terms.allSatisfy { term in
       switch term {

@@ -1,18 +1,21 @@
 import Glibc
 import StreamCore
 
-/// A sum of effects for each hour of the day: level and trend with change points, weekday, holidays, seasons of the
-/// year, past values, and bent lines of the weather, see ``AdditiveDesign``. Coefficients by ridge regression; recent
-/// days count more; an hour learns from its neighbours too. Quantiles are those of the errors that each hour's fit made
-/// of rows left out.
+/// A sum of effects with separate coefficients for each hour of the day.
 ///
-/// What it has from S. Taylor and B. Letham, "Forecasting at Scale", 2018 (doi:10.1080/00031305.2017.1380080): effects
-/// that a person can read; what it adds: a regression for each hour, as in R. Ramanathan et al. 1997
+/// The effects are level and trend with change points, weekday, holidays, seasons of the year, past values, and
+/// piecewise linear functions of the weather; see ``AdditiveDesign``.
+///
+/// Coefficients come from ridge regression. Recent days have more weight, and an hour also learns from its neighbours.
+/// Quantiles are those of the left-out errors of each hour's fit.
+///
+/// Interpretable effects follow S. Taylor and B. Letham, "Forecasting at Scale", 2018
+/// (doi:10.1080/00031305.2017.1380080). A separate regression for each hour follows R. Ramanathan et al. 1997
 /// (doi:10.1016/S0169-2070(97)00015-0).
 public struct AdditiveModel: ForecastModel {
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "additive"
-  /// Three weeks.
+  /// Days of history before which the model is not used: three weeks.
   public let minimumDays = 21
 
   private struct Hour: Sendable {
@@ -20,34 +23,34 @@ public struct AdditiveModel: ForecastModel {
     var offsets = Array(repeating: 0.0, count: QuantileLevels.count)
   }
 
-  /// What is needed while hours are still to be fitted.
+  /// The data needed until all hours are fitted.
   private struct Training: Sendable {
     var matrix: [Double]
     var targets: [Double]
     /// Rows of each hour.
     var rowsOfHour: [[Int]]
-    /// How much each row counts for its age.
+    /// Weight of each row by age.
     var weights: [Double]
-    /// Rows of an hour whose errors make the quantiles.
+    /// Number of recent rows of an hour whose errors make the quantiles.
     var recent: Int
   }
 
   private static let penalties = [0.003, 0.01, 0.03, 0.1, 0.3, 1]
-  /// After so many days a row counts 1/e.
+  /// Age [days] at which a row has a weight of 1/e.
   private static let memoryDays = 180.0
-  /// How much a row of the hour before or after counts.
+  /// Weight of a row of the hour before or after.
   private static let neighbourShare = 0.3
   private static let hoursPerSlice = 2
   private var design = AdditiveDesign()
   private var hours: [Hour] = []
   private var training: Training?
-  /// The error of each training row when left out of the fit, NaN where there is none: for models that learn the rest.
+  /// Left-out error of each training row, for models that learn the residual; NaN if there is none.
   private(set) var leftOutErrors: [Double] = []
 
-  /// A model that has learned nothing.
+  /// Creates an untrained model.
   public init() {}
 
-  /// Lays out the regressions, one for each hour of the local clock.
+  /// Prepares the regressions, one for each hour of local time.
   public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     design = AdditiveDesign(rows)
     hours = []
@@ -61,7 +64,7 @@ public struct AdditiveModel: ForecastModel {
       recent: 120 * max(1, rows.perDay / 24))
   }
 
-  /// Fits some hours.
+  /// Fits some hours and returns whether any remain.
   public mutating func proceed() -> Bool {
     guard let training else { return false }
     for _ in 0..<AdditiveModel.hoursPerSlice where hours.count < 24 { fitHour(hours.count, training) }
@@ -93,7 +96,7 @@ public struct AdditiveModel: ForecastModel {
     hours.append(hour)
   }
 
-  /// The sum of effects and the quantiles of the errors.
+  /// Returns the sum of effects plus the quantiles of the errors.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = QuantileTable(rows: rows.count)
     let means = self.means(rows)
@@ -104,7 +107,7 @@ public struct AdditiveModel: ForecastModel {
     return answer
   }
 
-  /// The sums of effects alone.
+  /// Returns the sums of effects alone; NaN before training or for other columns.
   func means(_ rows: FeatureRows) -> [Double] {
     guard hours.count == 24, design.fits(rows) else { return Array(repeating: .nan, count: rows.count) }
     let matrix = design.matrix(rows)
@@ -129,6 +132,8 @@ public struct AdditiveModel: ForecastModel {
   }
 
   /// Reads the design and the coefficients.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try design.restore(from: &reader)
     let width = design.width

@@ -2,9 +2,9 @@ import StreamCore
 
 /// Gradient-boosted trees under the quantile loss, see ``BoostedQuantiles``.
 public struct BoostedModel: ForecastModel {
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "boosted"
-  /// Three weeks.
+  /// Days of history before which the model is not used: three weeks.
   public let minimumDays = 21
   private static let treesPerSlice = 10
   private let settings: BoostedQuantiles.Settings
@@ -12,17 +12,17 @@ public struct BoostedModel: ForecastModel {
   private var table = BinnedTable([])
   private var training: (targets: [Double], seed: UInt64)?
 
-  /// Boosted trees.
+  /// Creates an untrained model.
   public init(settings: BoostedQuantiles.Settings = BoostedQuantiles.Settings()) { self.settings = settings }
 
-  /// Cuts the columns into classes.
+  /// Divides the columns into classes.
   public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     table = BinnedTable(rows.values)
     trees = BoostedQuantiles(targets: rows.targets)
     training = (rows.targets, seed)
   }
 
-  /// Grows some trees.
+  /// Grows some trees and returns whether any remain.
   public mutating func proceed() -> Bool {
     guard let (targets, seed) = training else { return false }
     let count = min(BoostedModel.treesPerSlice, settings.rounds - trees.treeCount)
@@ -34,7 +34,7 @@ public struct BoostedModel: ForecastModel {
     return false
   }
 
-  /// The sums of the steps of the row's leaves.
+  /// Returns the sums of the steps of each row's leaves.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = QuantileTable(rows: rows.count)
     var classes: [UInt8] = []
@@ -45,13 +45,15 @@ public struct BoostedModel: ForecastModel {
     return answer
   }
 
-  /// Writes edges and trees.
+  /// Writes the class edges and the trees.
   public func snapshot(into writer: inout SnapshotWriter) {
     table.snapshot(into: &writer)
     trees.snapshot(into: &writer)
   }
 
-  /// Reads edges and trees.
+  /// Reads the class edges and the trees.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try table.restore(from: &reader)
     try trees.restore(from: &reader, columns: table.columns)

@@ -1,60 +1,64 @@
 import StreamCore
 
-/// A forecaster of one target: rows of features in, quantiles out. A new model is one file that conforms, and one entry
-/// in ``ForecastModels``.
+/// A forecaster of one target, from rows of features to quantiles.
+///
+/// A new model is one file that conforms, and entries in ``ForecastModels/all`` and, for streams,
+/// ``ForecastModels/live``.
 public protocol ForecastModel: Sendable {
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   var name: String { get }
 
-  /// What the model counts for in an ensemble before anything is known of it, 1 for one that learns in earnest.
+  /// Initial weight of the model in an ensemble; 1 for a fully learning model.
   var priorWeight: Double { get }
 
-  /// Days of history below which the model is not asked.
+  /// Days of history before which the model is not used.
   var minimumDays: Int { get }
 
-  /// Whether the model goes wrong when something that it learned with is missing: weather, or the target's own last day.
+  /// Whether the model is skipped while an input used in training is missing: weather, or the target's own last day.
   var needsAllInputs: Bool { get }
 
-  /// Starts to learn from scratch. The same rows and seed give the same model.
+  /// Starts training from scratch. The same rows and seed give the same model.
   mutating func begin(_ rows: FeatureRows, seed: UInt64)
 
-  /// Learns on, for some milliseconds at the most; whether there is more to do.
+  /// Continues training for at most some milliseconds, and returns whether work remains.
   mutating func proceed() -> Bool
 
-  /// The quantiles of each row; NaN where there is no answer.
+  /// Returns the quantiles of each row; NaN if there is no forecast.
   func predict(_ rows: FeatureRows) -> QuantileTable
 
-  /// Writes what was learned.
+  /// Writes the learned state.
   func snapshot(into writer: inout SnapshotWriter)
 
-  /// Reads what ``snapshot(into:)`` wrote.
+  /// Reads the state written by ``snapshot(into:)``.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
 }
 
 extension ForecastModel {
-  /// 1.
+  /// Default: the model has full weight in an ensemble from the start.
   public var priorWeight: Double { 1 }
 
-  /// It does.
+  /// Default: the model is skipped while any of its inputs is missing.
   public var needsAllInputs: Bool { true }
 
-  /// Nothing is left after ``begin(_:seed:)``.
+  /// Default: ``begin(_:seed:)`` completes the training.
   public mutating func proceed() -> Bool { false }
 
-  /// Learns to the end.
+  /// Trains the model to the end.
   public mutating func fit(_ rows: FeatureRows, seed: UInt64) {
     begin(rows, seed: seed)
     while proceed() {}
   }
 }
 
-/// The models there are.
+/// The available models.
 public enum ForecastModels {
-  /// Those that a backtest runs unless told otherwise: the recurrent network is left out, which costs more than it has
-  /// been seen to bring.
+  /// Models of a backtest by default. The recurrent network is left out, since it costs more than it has been observed
+  /// to gain.
   public static var standard: [any ForecastModel] { all.filter { !($0 is RecurrentModel) } }
 
-  /// Fresh models in the order of results.
+  /// Untrained models, in the order of results.
   public static var all: [any ForecastModel] {
     [
       SeasonalNaive.day, SeasonalNaive.week, SimilarDays(), AdditiveModel(), ForestModel(), BoostedModel(),
@@ -62,7 +66,7 @@ public enum ForecastModels {
     ]
   }
 
-  /// Smaller ones for a stream, where each series has its own.
+  /// Smaller untrained models for a stream, in which each series has its own.
   public static var live: [any ForecastModel] {
     var boosting = BoostedQuantiles.Settings()
     boosting.rounds = 120
@@ -74,10 +78,10 @@ public enum ForecastModels {
     ]
   }
 
-  /// Their names.
+  /// Names of all models.
   public static var names: [String] { all.map(\.name) }
 
-  /// Fresh models of the given names; `nil` for a name that there is not.
+  /// Returns untrained models of the given names; `nil` if a name is unknown.
   public static func named(_ names: [String]) -> [any ForecastModel]? {
     let known = all
     let models = known.filter { names.contains($0.name) }

@@ -1,28 +1,30 @@
 import StreamCore
 
-/// Boosted trees on what the additive model leaves: lines carry trends and the weather beyond what was seen, trees carry
-/// what lines cannot. The trees learn the errors of rows left out, so that they are not misled by a fit that knew them.
+/// Boosted trees on the residuals of the additive model.
+///
+/// The additive model extrapolates trends and weather; the trees learn the rest. The trees are trained on left-out
+/// errors, so that the additive model's fit to its own rows does not mislead them.
 public struct HybridModel: ForecastModel {
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "hybrid"
-  /// Three weeks.
+  /// Days of history before which the model is not used: three weeks.
   public let minimumDays = 21
   private var lines = AdditiveModel()
   private var trees: BoostedModel
   private var training: (rows: FeatureRows, seed: UInt64)?
 
-  /// A model that has learned nothing.
+  /// Creates an untrained model.
   public init(settings: BoostedQuantiles.Settings = BoostedQuantiles.Settings()) {
     trees = BoostedModel(settings: settings)
   }
 
-  /// Lays out the lines.
+  /// Prepares the additive model.
   public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     lines.begin(rows, seed: seed)
     training = (rows, seed)
   }
 
-  /// Fits some of the lines, then some of the trees.
+  /// Trains a part of the additive model, then of the trees, and returns whether work remains.
   public mutating func proceed() -> Bool {
     if let (given, seed) = training {
       if lines.proceed() { return true }
@@ -35,7 +37,7 @@ public struct HybridModel: ForecastModel {
     return trees.proceed()
   }
 
-  /// The sum of both.
+  /// Returns the sums of both models.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = trees.predict(rows)
     let means = lines.means(rows)
@@ -45,13 +47,15 @@ public struct HybridModel: ForecastModel {
     return answer
   }
 
-  /// Writes lines and trees.
+  /// Writes both models.
   public func snapshot(into writer: inout SnapshotWriter) {
     lines.snapshot(into: &writer)
     trees.snapshot(into: &writer)
   }
 
-  /// Reads lines and trees.
+  /// Reads both models.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try lines.restore(from: &reader)
     try trees.restore(from: &reader)

@@ -4,15 +4,15 @@ import StreamCore
 
 /// A small convolutional-recurrent network over the slots of a horizon, see ``RecurrentNetwork``.
 ///
-/// A sequence is what was known of all slots at one origin, so that it learns from origins that are a horizon apart; from
-/// rows that are drawn one by one, as for forecasts every quarter of an hour, it learns nothing. Training ends after a
-/// bounded number of steps, however much history there is.
+/// A sequence consists of the rows of one origin, so the network learns from origins a horizon apart. It learns nothing
+/// from rows drawn one by one, as for forecasts every quarter-hour. Training ends after a bounded number of steps,
+/// however long the history is.
 public struct RecurrentModel: ForecastModel {
-  /// A third of a model that learns in earnest.
+  /// Initial weight in an ensemble: a third of that of a fully learning model.
   public let priorWeight = 0.3
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "recurrent"
-  /// Four weeks.
+  /// Days of history before which the model is not used: four weeks.
   public let minimumDays = 28
   private static let mostSteps = 150_000
   private static let mostPasses = 25
@@ -35,10 +35,10 @@ public struct RecurrentModel: ForecastModel {
     var generator: SeededGenerator
   }
 
-  /// A model that has learned nothing.
+  /// Creates an untrained model.
   public init() {}
 
-  /// Lays the rows out as sequences, one for each origin.
+  /// Arranges the rows as sequences, one for each origin.
   public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     network = nil
     training = nil
@@ -61,7 +61,7 @@ public struct RecurrentModel: ForecastModel {
     self.training = training
   }
 
-  /// Learns from some sequences.
+  /// Learns from some sequences and returns whether any remain.
   public mutating func proceed() -> Bool {
     guard var training, var network else { return false }
     self.network = nil
@@ -76,7 +76,7 @@ public struct RecurrentModel: ForecastModel {
         training.done += 1
       }
       let share = min(1, Double(training.done) / Double(training.most))
-      // The rate falls to nothing along half a wave (I. Loshchilov and F. Hutter 2017, arXiv:1608.03983).
+      // The rate falls to zero along half a wave (I. Loshchilov and F. Hutter 2017, arXiv:1608.03983).
       network.move(rate: Float(RecurrentModel.rate * (1 + cos(.pi * share)) / 2 + 1e-5), over: steps)
     }
     let isDone = training.done >= training.most
@@ -86,7 +86,7 @@ public struct RecurrentModel: ForecastModel {
     return !isDone
   }
 
-  /// The quantiles of each row, those of one origin as a sequence.
+  /// Returns the quantiles of each row; the rows of one origin are one sequence.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = QuantileTable(rows: rows.count)
     guard training == nil, var network, means.count == rows.columns.count + 1, rows.count > 0 else { return answer }
@@ -118,8 +118,8 @@ public struct RecurrentModel: ForecastModel {
     }
   }
 
-  /// The network's inputs: clock and calendar as waves and kinds of day, all else in standard deviations, 0 for what is
-  /// not known.
+  /// Returns the inputs of the network: time and date as waves and indicators, other features in standard deviations, 0
+  /// if unknown.
   private func inputs(_ rows: FeatureRows, _ chosen: [Int]) -> [Float] {
     var inputs: [Float] = []
     for row in chosen {
@@ -153,6 +153,8 @@ public struct RecurrentModel: ForecastModel {
   }
 
   /// Reads scales and parameters.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     means = try reader.readDoubles()
     scales = try reader.readDoubles()

@@ -1,28 +1,28 @@
 import StreamCore
 
-/// What was a season ago will be again: the baseline that every other forecast has to beat.
+/// A repetition of the value of a season ago: the baseline that every other forecast has to beat.
 ///
-/// The median is the value a day or a week before. Asked for rows, as a member of an ensemble, the other quantiles add
-/// those of the errors that this made over the last eight weeks. Asked for a series' history, as the one that stands until
-/// others have learned, its intervals are empirical, see ``ForecastBasis``.
+/// The median is the value a day or a week before. As an ensemble member that forecasts rows, it derives the other
+/// quantiles from its errors over the last eight weeks. As the forecast of a series' history before others have
+/// learned, it has empirical intervals, see ``ForecastBasis``.
 public struct SeasonalNaive: ForecastModel, HistoryModel {
-  /// Little: it is for the first days.
+  /// Initial weight in an ensemble: small, since the model matters only in the first days.
   public let priorWeight = 0.05
-  /// No.
+  /// `false`: uses only the target's own history, so it still answers when weather is missing.
   public let needsAllInputs = false
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name: String
-  /// A season and a day.
+  /// Days of history before which the model is not used: a season and a day.
   public let minimumDays: Int
   private let days: Int
   private var offsets = Array(repeating: 0.0, count: QuantileLevels.count)
 
-  /// Seasons to look back where values are missing: a week or four.
+  /// Number of seasons to look back for a value: seven days or four weeks.
   private var depth: Int { days == 1 ? 7 : 4 }
 
-  /// The day before: `naive`.
+  /// The model that repeats the day before: `naive`.
   public static let day = SeasonalNaive(name: "naive", days: 1)
-  /// The same weekday of the week before: `naive_week`.
+  /// The model that repeats the same weekday of the week before: `naive_week`.
   public static let week = SeasonalNaive(name: "naive_week", days: 7)
 
   private init(name: String, days: Int) {
@@ -42,7 +42,7 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
     }
   }
 
-  /// The value a season ago, and the quantiles around it; where it is missing, the mean of the last week.
+  /// Returns the value a season ago with quantiles around it; if it is missing, the mean of the last week stands in.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = QuantileTable(rows: rows.count)
     guard let past = rows.column(.sameSlot(days: days)), let mean = rows.column(.weekMean) else { return answer }
@@ -54,13 +54,14 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
     return answer
   }
 
-  /// Whether a whole season has passed since the first value, in days of 24 hours.
+  /// Returns whether a whole season has passed since the first value, in days of 24 hours.
   public func isReady(first: Int, history: SlotHistory) -> Bool {
     history.first.map { first - $0 >= days * QuarterHour.perDay } ?? false
   }
 
-  /// The value a season ago, or several where that is missing, or yesterday's, or the last day's mean; empirical
-  /// intervals around it.
+  /// Writes the value a season ago, with empirical intervals, into `track`.
+  ///
+  /// If it is missing, the value of an earlier season is used, then yesterday's value, then the last day's mean.
   public func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
     let day = basis.history.summary(of: (basis.first - QuarterHour.perDay)..<basis.first)
     for offset in track.p50.indices {
@@ -81,6 +82,8 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
   public func snapshot(into writer: inout SnapshotWriter) { writer.write(offsets) }
 
   /// Reads the quantiles of the errors.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let values = try reader.readDoubles()
     guard values.count == QuantileLevels.count else { throw .invalid("\(values.count) quantiles of errors") }

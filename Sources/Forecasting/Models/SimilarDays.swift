@@ -1,23 +1,24 @@
 import Glibc
 import StreamCore
 
-/// What was at the same time of day on days like this one: the weighted quantiles of up to ten weeks.
+/// Weighted quantiles of the values at the same time of day on similar days of up to ten weeks.
 ///
-/// A day weighs more the more recent it is, when it is the same kind of day (weekday, weekend, holiday), and the closer
-/// yesterday's mean and the weather that is known ahead are. Needs little history and never strays from what has been.
+/// A day weighs more if it is recent and of the same kind (weekday, weekend, holiday). It also weighs more the closer
+/// its previous day's mean and its known weather are. The model needs little history and never leaves the range of past
+/// values.
 public struct SimilarDays: ForecastModel {
-  /// Little: it is for the first days.
+  /// Initial weight in an ensemble: small, since the model matters most in the first days.
   public let priorWeight = 0.3
-  /// No: days are compared by what is there.
+  /// `false`: missing inputs are left out of the comparison of days.
   public let needsAllInputs = false
-  /// The value of the `model` tag.
+  /// Value of the `model` tag.
   public let name = "similar_days"
-  /// Nine days.
+  /// Days of history before which the model is not used.
   public let minimumDays = 9
   private static let days = 70
   private static let memoryDays = 21.0
 
-  /// One slot that was.
+  /// A past slot.
   private struct Past: Sendable {
     var slot: Int
     var target: Double
@@ -27,14 +28,14 @@ public struct SimilarDays: ForecastModel {
   }
 
   private var past: [Past] = []
-  /// What is compared, past by past, in units of its standard deviation.
+  /// Compared features of each past slot, in units of their standard deviation.
   private var compared: [Double] = []
   private var scales: [Double] = []
 
-  /// A model that has learned nothing.
+  /// Creates an untrained model.
   public init() {}
 
-  /// Remembers the last ten weeks.
+  /// Stores the last ten weeks.
   public mutating func begin(_ rows: FeatureRows, seed: UInt64) {
     let columns = SimilarDays.compared(rows)
     scales = columns.map { SimilarDays.deviation($0) }
@@ -47,7 +48,7 @@ public struct SimilarDays: ForecastModel {
     }
   }
 
-  /// The weighted quantiles.
+  /// Returns the weighted quantiles.
   public func predict(_ rows: FeatureRows) -> QuantileTable {
     var answer = QuantileTable(rows: rows.count)
     let columns = SimilarDays.compared(rows)
@@ -112,7 +113,7 @@ public struct SimilarDays: ForecastModel {
     return (present.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(present.count)).squareRoot()
   }
 
-  /// Writes what is remembered.
+  /// Writes the stored slots.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(scales)
     writer.write(compared)
@@ -125,7 +126,9 @@ public struct SimilarDays: ForecastModel {
     }
   }
 
-  /// Reads what is remembered.
+  /// Reads the stored slots.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     scales = try reader.readDoubles()
     compared = try reader.readDoubles()

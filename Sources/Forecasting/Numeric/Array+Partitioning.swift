@@ -1,5 +1,5 @@
 extension Array {
-  /// The first position from which on `isAfter` holds, in an array that is ordered by it.
+  /// Returns the first position from which on `isAfter` is true, in an array ordered by it.
   func partitioningIndex(_ isAfter: (Element) -> Bool) -> Int {
     var low = 0
     var high = count

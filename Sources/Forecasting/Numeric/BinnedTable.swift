@@ -1,22 +1,23 @@
 import StreamCore
 
-/// Columns of numbers cut into at most 255 classes of about equal size, so that a split of a tree is a comparison of
-/// bytes. Class 0 is "missing" (NaN); it lies left of every split.
+/// Columns of numbers divided into at most 255 classes of about equal size, so that a split of a tree compares bytes.
+///
+/// Class 0 is "missing" (NaN); it lies left of every split.
 ///
 /// Worked value: the column 1, 2, 3, 4 has edges 1.5, 2.5, 3.5 and classes 1, 2, 3, 4.
 public struct BinnedTable: Sendable {
-  /// Greatest number of classes of present values.
+  /// Largest number of classes of present values.
   public static let maximumClasses = 254
-  /// Upper edges of the classes of each column, ascending; values above the last are in a class of their own.
+  /// Upper edges of the classes of each column, ascending; values above the last are in a further class.
   public private(set) var edges: [[Double]] = []
-  /// Classes, column after column.
+  /// Classes, column by column.
   public private(set) var classes: [UInt8] = []
-  /// Rows in the table.
+  /// Number of rows.
   public private(set) var rows: Int
-  /// Columns in the table.
+  /// Number of columns.
   public var columns: Int { edges.count }
 
-  /// Cuts columns of equal length.
+  /// Divides columns of equal length into classes.
   public init(_ columns: [[Double]]) {
     rows = columns.first?.count ?? 0
     classes.reserveCapacity(rows * columns.count)
@@ -27,20 +28,20 @@ public struct BinnedTable: Sendable {
     }
   }
 
-  /// Forgets the rows and keeps the edges.
+  /// Discards the rows and keeps the edges.
   mutating func dropRows() {
     classes = []
     rows = 0
   }
 
-  /// Classes of another table by the same edges, column after column.
+  /// Returns the classes of another table by the same edges, column by column.
   public func classes(of table: [[Double]]) -> [UInt8] {
     var classes: [UInt8] = []
     self.classes(of: table, into: &classes)
     return classes
   }
 
-  /// Writes classes of another table by the same edges, column after column, into `classes`.
+  /// Writes the classes of another table by the same edges, column by column, into `classes`.
   public func classes(of table: [[Double]], into classes: inout [UInt8]) {
     classes.removeAll(keepingCapacity: true)
     for (values, edges) in zip(table, edges) {
@@ -48,13 +49,18 @@ public struct BinnedTable: Sendable {
     }
   }
 
-  /// Classes of a row of another table, by the same edges.
+  /// Writes the classes of a row of another table by the same edges.
+  ///
+  /// - Parameters:
+  ///   - table: Columns of the other table.
+  ///   - row: The row.
+  ///   - bins: Receives one class a column.
   public func classes(of table: [[Double]], row: Int, into bins: inout [UInt8]) {
     bins.removeAll(keepingCapacity: true)
     for column in edges.indices { bins.append(BinnedTable.place(table[column][row], edges[column])) }
   }
 
-  /// The class of a value.
+  /// Returns the class of a value.
   static func place(_ value: Double, _ edges: [Double]) -> UInt8 {
     if value.isNaN { return 0 }
     var low = 0
@@ -94,7 +100,9 @@ public struct BinnedTable: Sendable {
   /// Writes the edges.
   func snapshot(into writer: inout SnapshotWriter) { writer.write(edges) { $0.write($1) } }
 
-  /// Reads the edges; there are no rows then.
+  /// Reads the edges and discards the rows.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     dropRows()
     edges = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in try reader.readDoubles() }

@@ -1,9 +1,10 @@
 import PlantPhysics
 
-/// Grows the trees of ``BoostedQuantiles``, leaf by leaf, where the gain is greatest. For one thread.
+/// A grower of the trees of ``BoostedQuantiles``, which splits the leaf with the greatest gain next. Not thread-safe.
 ///
-/// The gradient of a quantile loss takes two values only, so a histogram has to count: rows, and rows whose target is
-/// above p10, above p50 and above p90. The four counts of 16 bits are one addition; hence at most 65,535 rows a tree.
+/// The gradient of a quantile loss has only two values, so a histogram only counts. It counts rows, and rows with
+/// targets above p10, above p50 and above p90. The four counts of 16 bits share one word and are added at once. A tree
+/// therefore has at most 65,535 rows.
 final class BoostedGrower {
   private struct Leaf {
     var node: Int
@@ -16,14 +17,14 @@ final class BoostedGrower {
   }
 
   private static let most = 65_535
-  /// Levels whose gradients choose the splits.
+  /// Levels whose gradients determine the splits.
   private static let guides = [QuantileLevels.p10, QuantileLevels.p50, QuantileLevels.p90]
 
   private let table: BinnedTable
   private let targets: [Double]
   private let settings: BoostedQuantiles.Settings
   private var random = SeededGenerator(seed: 0)
-  /// The model's answer for each row so far.
+  /// Present forecast for each row.
   private(set) var estimates: [Double]
   private var signs: [UInt64]
   private let rows: UnsafeMutableBufferPointer<Int32>
@@ -62,7 +63,12 @@ final class BoostedGrower {
     histograms.deallocate()
   }
 
-  /// Appends a tree, and the steps of its leaves, and moves the estimates of all rows by it.
+  /// Appends a tree and the steps of its leaves, and adds them to the estimates of all rows.
+  ///
+  /// - Parameters:
+  ///   - trees: Receives the tree.
+  ///   - steps: Receives one step a quantile for each leaf.
+  ///   - seed: Seed of the tree.
   func grow(into trees: inout DecisionTrees, steps: inout [Double], seed: UInt64) {
     random = SeededGenerator(seed: seed)
     sample()
@@ -117,7 +123,7 @@ final class BoostedGrower {
     }
   }
 
-  /// Counts a leaf's rows by class, column after column.
+  /// Counts a leaf's rows by class, column by column.
   private func fill(_ leaf: inout Leaf) {
     let base = histograms.baseAddress! + leaf.histogram * columnsUsed * 256
     base.update(repeating: 0, count: columnsUsed * 256)
@@ -143,7 +149,7 @@ final class BoostedGrower {
     let low = Double(counts >> 16 & 0xFFFF) - 0.9 * count
     let middle = Double(counts >> 32 & 0xFFFF) - 0.5 * count
     let high = Double(counts >> 48) - 0.1 * count
-    // Each gradient over its variance p (1 − p), so that the tails weigh as much as the median.
+    // Each gradient is divided by its variance p (1 − p), so that the tails weigh as much as the median.
     return (low * low / 0.09 + middle * middle / 0.25 + high * high / 0.09) / (count + 1)
   }
 
@@ -179,7 +185,7 @@ final class BoostedGrower {
     let left = trees.split(parent.node, column: parent.column, threshold: parent.threshold)
     var first = Leaf(node: left, range: parent.range.lowerBound..<middle, histogram: parent.histogram, total: 0)
     var second = Leaf(node: left + 1, range: middle..<parent.range.upperBound, histogram: leaves.count, total: 0)
-    // The smaller side is counted, the larger is what remains of the parent.
+    // The smaller side is counted; the larger is the parent minus the smaller.
     if first.range.count > second.range.count {
       fill(&second)
       subtract(second, from: parent)

@@ -1,45 +1,45 @@
 import StreamCore
 
-/// Gradient-boosted trees under the quantile loss (J. Friedman 2001, doi:10.1214/aos/1013203451; histograms as in
-/// G. Ke et al., "LightGBM", NIPS 2017).
+/// Gradient-boosted trees under the quantile loss (J. Friedman 2001, doi:10.1214/aos/1013203451; histograms as in G. Ke
+/// et al., "LightGBM", NIPS 2017).
 ///
-/// All quantiles share the trees: a split is chosen for what it gains in p10, p50 and p90 together, and a leaf holds a
-/// step for each quantile, the quantile of what is left of the targets there times the learning rate.
+/// All quantiles share the trees. A split is chosen for its gain in p10, p50 and p90 together. A leaf has a step for
+/// each quantile: the quantile of the residuals there, times the learning rate.
 public struct BoostedQuantiles: Sendable {
-  /// How the trees grow.
+  /// Number, size and sampling of the trees.
   public struct Settings: Sendable, Equatable {
-    /// How many trees.
+    /// Number of trees.
     public var rounds = 250
-    /// Share of each step that is taken.
+    /// Share of each step that is applied, 0...1.
     public var learningRate = 0.04
-    /// Most leaves of a tree, at least 2.
+    /// Largest number of leaves in a tree, at least 2.
     public var leaves = 24
-    /// Fewest rows in a leaf.
+    /// Smallest number of rows in a leaf.
     public var minimumLeaf = 25
-    /// Share of the rows that each tree sees.
+    /// Share of the rows used by each tree, 0...1.
     public var rowShare = 0.7
-    /// Share of the columns that each tree sees.
+    /// Share of the columns used by each tree, 0...1.
     public var columnShare = 0.6
 
-    /// The defaults.
+    /// Creates the default settings.
     public init() {}
   }
 
   private var trees = DecisionTrees()
   /// Steps of each leaf, one a quantile.
   private var steps: [Double] = []
-  /// Where boosting starts, one a quantile.
+  /// Initial forecast, one a quantile.
   private var start = Array(repeating: Double.nan, count: QuantileLevels.count)
-  /// The answer for each training row so far; empty once grown.
+  /// Present forecast for each training row; empty after training.
   private var estimates: [Double] = []
 
-  /// How many trees there are.
+  /// Number of trees.
   public var treeCount: Int { trees.roots.count }
 
-  /// No trees; answers NaN.
+  /// Creates an empty model, whose forecasts are NaN.
   public init() {}
 
-  /// Trees that are to grow on targets, which must be finite.
+  /// Creates a model without trees for the given targets, which must be finite.
   public init(targets: [Double]) {
     let sorted = targets.sorted()
     guard !sorted.isEmpty else { return }
@@ -47,8 +47,14 @@ public struct BoostedQuantiles: Sendable {
     estimates = (0..<(sorted.count * QuantileLevels.count)).map { start[$0 % QuantileLevels.count] }
   }
 
-  /// Grows `count` further trees on the table that belongs to the targets. Each tree has its own seed, so that it does
-  /// not matter in how many calls they grow.
+  /// Grows `count` further trees. Each tree has its own seed, so the number of calls makes no difference.
+  ///
+  /// - Parameters:
+  ///   - count: Number of trees.
+  ///   - table: Features of the training rows.
+  ///   - targets: Targets of the training rows, those given at creation.
+  ///   - settings: Number, size and sampling of the trees.
+  ///   - seed: Seed of all trees.
   public mutating func grow(
     _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
   ) {
@@ -64,10 +70,15 @@ public struct BoostedQuantiles: Sendable {
     estimates = grower.estimates
   }
 
-  /// Forgets what is needed to grow on.
+  /// Discards the data needed for further growth.
   public mutating func finish() { estimates = [] }
 
-  /// Writes the quantiles of one row, given by its classes, into `answer`.
+  /// Writes the quantiles of one row.
+  ///
+  /// - Parameters:
+  ///   - classes: Class of each column.
+  ///   - answer: Receives the quantiles.
+  ///   - row: Row of `answer`.
   public func predict(_ classes: [UInt8], into answer: inout QuantileTable, row: Int) {
     for level in 0..<QuantileLevels.count { answer[row, level] = start[level] }
     for root in trees.roots {
@@ -84,7 +95,9 @@ public struct BoostedQuantiles: Sendable {
     trees.snapshot(into: &writer)
   }
 
-  /// Reads what ``snapshot(into:)`` wrote of trees over `columns` columns.
+  /// Reads the state written by ``snapshot(into:)`` for trees over `columns` columns.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
     estimates = []
     start = try reader.readDoubles()

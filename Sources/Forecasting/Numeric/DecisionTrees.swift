@@ -2,24 +2,29 @@ import StreamCore
 
 /// The splits of many binary trees over classes of a ``BinnedTable``.
 ///
-/// A row goes right where its class is above the threshold. Children stand beside each other after their parent. A leaf
-/// has column −1 and in ``child`` its number.
+/// A row goes right if its class is above the threshold. Children are stored side by side after their parent. A leaf
+/// has column −1 and its number in ``child``.
 struct DecisionTrees: Sendable, Equatable {
   private(set) var column: [Int16] = []
   private(set) var threshold: [UInt8] = []
   private(set) var child: [Int32] = []
   private(set) var roots: [Int32] = []
 
-  /// How many nodes there are.
+  /// Number of nodes.
   var count: Int { column.count }
 
-  /// Starts a tree and gives its root, a leaf for now.
+  /// Starts a tree and returns its root, at first a leaf.
   mutating func addTree() -> Int {
     roots.append(Int32(count))
     return addLeaf()
   }
 
-  /// Splits a leaf and gives the left child; the right one follows it.
+  /// Splits a leaf and returns the left child; the right one follows it.
+  ///
+  /// - Parameters:
+  ///   - node: The leaf.
+  ///   - column: Column of the split.
+  ///   - threshold: Largest class that goes left.
   mutating func split(_ node: Int, column: Int, threshold: UInt8) -> Int {
     let left = addLeaf()
     _ = addLeaf()
@@ -29,26 +34,32 @@ struct DecisionTrees: Sendable, Equatable {
     return left
   }
 
-  /// Gives a leaf its number.
+  /// Sets the number of a leaf.
   mutating func number(_ node: Int, _ leaf: Int) { child[node] = Int32(leaf) }
 
-  /// Whether a node has no children.
+  /// Returns whether a node has no children.
   func isLeaf(_ node: Int) -> Bool { column[node] < 0 }
 
-  /// The number of the leaf where a row ends that has these classes, column by column.
+  /// Returns the number of the leaf of a row, given by its classes by column.
   func leaf(root: Int32, _ classes: [UInt8]) -> Int {
     var node = Int(root)
     while column[node] >= 0 { node = Int(child[node]) + (classes[Int(column[node])] > threshold[node] ? 1 : 0) }
     return Int(child[node])
   }
 
-  /// Calls `body` with each row of a table and the number of the leaf where it ends in the latest tree.
+  /// Calls `body` with each row of a table and the number of its leaf in the latest tree.
   func eachLeafOfLatestTree(_ table: BinnedTable, _ body: (_ row: Int, _ leaf: Int) -> Void) {
     guard let root = roots.last else { return }
     eachLeaf(root: root, table.classes, rows: table.rows, body)
   }
 
-  /// Calls `body` with each of `rows` rows, given by their classes column after column, and the number of its leaf.
+  /// Calls `body` with each row and the number of its leaf.
+  ///
+  /// - Parameters:
+  ///   - root: Root of the tree.
+  ///   - classes: Classes of the rows, column by column.
+  ///   - rows: Number of rows.
+  ///   - body: Receives the rows and their leaves.
   func eachLeaf(root: Int32, _ classes: [UInt8], rows: Int, _ body: (_ row: Int, _ leaf: Int) -> Void) {
     classes.withUnsafeBufferPointer { classes in
       column.withUnsafeBufferPointer { column in
@@ -82,7 +93,13 @@ struct DecisionTrees: Sendable, Equatable {
     writer.write(roots) { $0.write($1) }
   }
 
-  /// Reads trees over `columns` columns that end in `leaves` leaves; anything that would lead elsewhere is refused.
+  /// Reads trees over `columns` columns that end in `leaves` leaves.
+  ///
+  /// - Parameters:
+  ///   - reader: Holds the trees.
+  ///   - columns: Number of columns.
+  ///   - leaves: Number of leaves.
+  /// - Throws: ``SnapshotError`` if the data end early or a node refers to an invalid column, node or leaf.
   mutating func restore(from reader: inout SnapshotReader, columns: Int, leaves: Int) throws(SnapshotError) {
     column = try reader.readArray(elementSize: 2) { (reader) throws(SnapshotError) in try reader.read(Int16.self) }
     threshold = try reader.readArray { (reader) throws(SnapshotError) in try reader.read(UInt8.self) }

@@ -1,21 +1,26 @@
 import StreamCore
 
-/// A random forest whose leaves remember what fell into them (L. Breiman 2001, doi:10.1023/A:1010933404324;
+/// A random forest whose leaves keep their training targets (L. Breiman 2001, doi:10.1023/A:1010933404324;
 /// N. Meinshausen, "Quantile Regression Forests", JMLR 7, 2006).
 ///
-/// The quantile of a row is that of the training targets, each weighted by the mean over the trees of
-/// `1 / size of the leaf` where it shares the row's leaf.
+/// The quantile of a row is that of the weighted training targets. In each tree, a target that
+/// shares the row's leaf has the weight `1 / size of the leaf`; the weights are averaged over the trees.
 public struct QuantileForest: Sendable {
-  /// How a forest grows.
+  /// Number, size and sampling of the trees.
   public struct Settings: Sendable, Equatable {
-    /// How many trees.
+    /// Number of trees.
     public var trees: Int
-    /// Fewest rows in a leaf.
+    /// Smallest number of rows in a leaf.
     public var minimumLeaf: Int
-    /// Share of the columns that each split looks at, above 0 to 1.
+    /// Share of the columns considered at each split, above 0 and up to 1.
     public var columnShare: Double
 
-    /// Settings; the defaults are those of the comparison in the README.
+    /// Creates settings; the defaults are those of the comparison in the README.
+    ///
+    /// - Parameters:
+    ///   - trees: Number of trees, at least 1.
+    ///   - minimumLeaf: Smallest number of rows in a leaf, at least 1.
+    ///   - columnShare: Share of the columns considered at each split, above 0 and up to 1.
     public init(trees: Int = 200, minimumLeaf: Int = 3, columnShare: Double = 0.5) {
       self.trees = max(1, trees)
       self.minimumLeaf = max(1, minimumLeaf)
@@ -24,22 +29,22 @@ public struct QuantileForest: Sendable {
   }
 
   private var trees = DecisionTrees()
-  /// First member of each leaf, and one past the last leaf's.
+  /// Position of the first member of each leaf, and the end of the last leaf.
   private var leafStart: [Int32] = [0]
   /// Positions in ``sortedTargets`` of the rows of each leaf.
   private var members: [Int32] = []
   /// Training targets in ascending order.
   private var sortedTargets: [Double] = []
-  /// Position in ``sortedTargets`` of each training row; empty once grown.
+  /// Position in ``sortedTargets`` of each training row; empty in a restored forest.
   private var rank: [Int32] = []
 
-  /// How many trees there are.
+  /// Number of trees.
   public var treeCount: Int { trees.roots.count }
 
-  /// A forest without trees, which answers NaN.
+  /// Creates a forest without trees, whose forecasts are NaN.
   public init() {}
 
-  /// A forest that is to grow on targets, which must be finite.
+  /// Creates a forest without trees for the given targets, which must be finite.
   public init(targets: [Double]) {
     let order = targets.indices.sorted { targets[$0] < targets[$1] }
     sortedTargets = order.map { targets[$0] }
@@ -47,8 +52,14 @@ public struct QuantileForest: Sendable {
     for (position, row) in order.enumerated() { rank[row] = Int32(position) }
   }
 
-  /// Grows `count` further trees on the table that belongs to the targets. Each tree has its own seed, so that it does
-  /// not matter in how many calls they grow.
+  /// Grows `count` further trees. Each tree has its own seed, so the number of calls makes no difference.
+  ///
+  /// - Parameters:
+  ///   - count: Number of trees.
+  ///   - table: Features of the training rows.
+  ///   - targets: Targets of the training rows, those given at creation.
+  ///   - settings: Number, size and sampling of the trees.
+  ///   - seed: Seed of all trees.
   public mutating func grow(
     _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
   ) {
@@ -61,7 +72,7 @@ public struct QuantileForest: Sendable {
     }
   }
 
-  /// Drops all rows down the latest tree and notes where they end.
+  /// Passes all rows through the latest tree and records their leaves.
   private mutating func enlist(_ table: BinnedTable, firstNode: Int) {
     let firstLeaf = leafStart.count - 1
     var leaves = 0
@@ -90,20 +101,20 @@ public struct QuantileForest: Sendable {
     }
   }
 
-  /// Room to work in, so that predicting again takes no memory.
+  /// A buffer that spares repeated predictions their allocations.
   public struct Room: Sendable {
-    /// The leaf of each row in each tree, row by row.
+    /// Leaf of each row in each tree, row by row.
     fileprivate var leaves: [Int32] = []
     /// Weights of the targets; all zero between predictions.
     fileprivate var weights: [Float] = []
-    /// A bit for each weight that is not zero.
+    /// One bit for each weight, set if it is not zero.
     fileprivate var present: [UInt64] = []
 
-    /// No room yet.
+    /// Creates an empty buffer.
     public init() {}
   }
 
-  /// The quantiles of `rows` rows, given by their classes column after column.
+  /// Returns the quantiles of `rows` rows, given by their classes column by column.
   public func predict(_ classes: [UInt8], rows: Int) -> QuantileTable {
     var answer = QuantileTable(rows: rows)
     var room = Room()
@@ -111,7 +122,12 @@ public struct QuantileForest: Sendable {
     return answer
   }
 
-  /// Writes the quantiles of all rows of `answer`, given by their classes column after column.
+  /// Writes the quantiles of all rows of `answer`.
+  ///
+  /// - Parameters:
+  ///   - classes: Classes of the rows, column by column.
+  ///   - answer: Receives the quantiles.
+  ///   - room: Buffer, which may be used again.
   public func predict(_ classes: [UInt8], into answer: inout QuantileTable, using room: inout Room) {
     let (rows, count) = (answer.rows, trees.roots.count)
     if count == 0 { return }
@@ -120,7 +136,7 @@ public struct QuantileForest: Sendable {
       room.weights = Array(repeating: 0, count: sortedTargets.count)
       room.present = Array(repeating: 0, count: (sortedTargets.count + 63) / 64)
     }
-    // Tree by tree, so that one tree at a time has to be in the cache.
+    // Tree by tree, so that only one tree at a time has to be in the cache.
     for (tree, root) in trees.roots.enumerated() {
       trees.eachLeaf(root: root, classes, rows: rows) { room.leaves[$0 * count + tree] = Int32($1) }
     }
@@ -130,7 +146,12 @@ public struct QuantileForest: Sendable {
     }
   }
 
-  /// Adds to the weights of the targets in some leaves.
+  /// Adds the weights of the targets in some leaves.
+  ///
+  /// - Parameters:
+  ///   - leaves: Leaf of the row in each tree.
+  ///   - weights: Weights of the targets.
+  ///   - present: One bit for each weight, set if it is not zero.
   private func weigh(_ leaves: ArraySlice<Int32>, _ weights: inout [Float], _ present: inout [UInt64]) {
     weights.withUnsafeMutableBufferPointer { weights in
       present.withUnsafeMutableBufferPointer { present in
@@ -149,7 +170,13 @@ public struct QuantileForest: Sendable {
     }
   }
 
-  /// Writes the quantiles of weighted targets, and leaves the weights at zero.
+  /// Writes the quantiles of the weighted targets, and resets the weights to zero.
+  ///
+  /// - Parameters:
+  ///   - weights: Weights of the targets.
+  ///   - present: One bit for each weight, set if it is not zero.
+  ///   - answer: Receives the quantiles.
+  ///   - row: Row of `answer`.
   private func readOff(
     _ weights: inout [Float], _ present: inout [UInt64], into answer: inout QuantileTable, row: Int
   ) {
@@ -178,7 +205,9 @@ public struct QuantileForest: Sendable {
     trees.snapshot(into: &writer)
   }
 
-  /// Reads what ``snapshot(into:)`` wrote of a forest over `columns` columns.
+  /// Reads the state written by ``snapshot(into:)`` for a forest over `columns` columns.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
     rank = []
     sortedTargets = try reader.readDoubles()

@@ -1,8 +1,8 @@
-/// The quantiles that every model answers with.
+/// The quantiles that every model forecasts.
 public enum QuantileLevels {
-  /// Their probabilities in ascending order.
+  /// Probabilities in ascending order.
   public static let all = [0.05, 0.1, 0.5, 0.9, 0.95]
-  /// How many there are.
+  /// Number of quantiles.
   public static let count = 5
   /// Position of the 10 % quantile.
   public static let p10 = 1
@@ -14,13 +14,13 @@ public enum QuantileLevels {
 
 /// Quantiles of a number of slots: one row a slot, one column for each of ``QuantileLevels/all``.
 public struct QuantileTable: Sendable, Equatable {
-  /// Row by row [unit of the target].
+  /// Quantiles row by row [unit of the target].
   public var values: [Double]
 
-  /// `rows` rows without answers: NaN.
+  /// Creates `rows` rows of NaN.
   public init(rows: Int) { values = Array(repeating: .nan, count: max(0, rows) * QuantileLevels.count) }
 
-  /// How many rows there are.
+  /// Number of rows.
   public var rows: Int { values.count / QuantileLevels.count }
 
   /// The quantile of a row at a position of ``QuantileLevels/all``.
@@ -29,9 +29,10 @@ public struct QuantileTable: Sendable, Equatable {
     set { values[row * QuantileLevels.count + level] = newValue }
   }
 
-  /// Puts the quantiles of a row into ascending order, which never raises a pinball loss (V. Chernozhukov,
-  /// I. Fernández-Val and A. Galichon, "Quantile and Probability Curves Without Crossing", 2010,
-  /// doi:10.3982/ECTA7880). A row with a NaN is left as it is.
+  /// Sorts the quantiles of a row in ascending order, which never raises a pinball loss.
+  ///
+  /// The proof is in V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and Probability Curves Without
+  /// Crossing", 2010, doi:10.3982/ECTA7880. A row with a NaN is left unchanged.
   public mutating func sort(row: Int) {
     let start = row * QuantileLevels.count
     for level in 1..<QuantileLevels.count {
@@ -43,7 +44,7 @@ public struct QuantileTable: Sendable, Equatable {
     }
   }
 
-  /// Raises what is lower than a bound; NaN stays.
+  /// Raises values below a bound to it; NaN stays.
   mutating func raise(to bound: Double) {
     for index in values.indices where values[index] < bound { values[index] = bound }
   }

@@ -1,14 +1,16 @@
 import Glibc
 import PlantPhysics
 
-/// A small network over sequences: a convolution of three steps, a gated recurrent unit, and quantiles as linear sums of
-/// the unit's state and of the inputs themselves, so that it starts as a linear regression and learns what that leaves.
+/// A small network over sequences: a convolution of three steps, a gated recurrent unit, and a linear output for each
+/// quantile.
 ///
-/// Gated recurrent unit of K. Cho et al. 2014 (doi:10.3115/v1/D14-1179) in the form of cuDNN, convolution before it as in
-/// G. Lai et al., "LSTNet", 2018 (doi:10.1145/3209978.3210006); trained on the pinball loss by Adam (D. Kingma and J. Ba
-/// 2015, arXiv:1412.6980). The same seed and sequences give the same network.
+/// The outputs are sums of the unit's state and of the inputs themselves, so the network starts as a linear regression
+/// and learns the remainder. The gated recurrent unit is that of K. Cho et al. 2014 (doi:10.3115/v1/D14-1179) in the
+/// form of cuDNN. The convolution before it follows G. Lai et al., "LSTNet", 2018 (doi:10.1145/3209978.3210006).
+/// Training minimises the pinball loss with Adam (D. Kingma and J. Ba 2015, arXiv:1412.6980). The same seed and
+/// sequences give the same network.
 struct RecurrentNetwork: Sendable {
-  /// Where each matrix lies among the parameters, row after row.
+  /// Start of each matrix among the parameters, stored row by row.
   private struct Layout: Sendable {
     var convolution, convolutionBias, input, state, gateBias, output, skip, outputBias: Int
     var count: Int
@@ -43,18 +45,25 @@ struct RecurrentNetwork: Sendable {
   private var steps = 0
   private var trace = Trace()
 
-  /// What the way forward leaves for the way back, step after step.
+  /// Results of the forward pass that the backward pass needs, step by step.
   fileprivate struct Trace: Sendable {
     var channels: [Float] = []
-    /// Update, reset and candidate of each unit, and what the state adds to the candidate.
+    /// Update, reset and candidate of each unit, and the state's contribution to the candidate.
     var gates: [Float] = []
     var recurrent: [Float] = []
-    /// States, the one before the first step first.
+    /// States, beginning with the one before the first step.
     var states: [Float] = []
     var answers: [Float] = []
   }
 
-  /// An untrained network that answers 0.
+  /// Creates an untrained network, whose output is 0.
+  ///
+  /// - Parameters:
+  ///   - inputs: Number of inputs a step, at least 1.
+  ///   - channels: Number of convolution channels.
+  ///   - units: Number of recurrent units.
+  ///   - levels: Probabilities of the quantiles.
+  ///   - seed: Seed of the initial parameters.
   init(inputs: Int, channels: Int = 16, units: Int = 16, levels: [Double], seed: UInt64) {
     self.inputs = max(1, inputs)
     self.channels = channels
@@ -72,27 +81,27 @@ struct RecurrentNetwork: Sendable {
     fill(layout.state, 3 * units * units, fanIn: 2 * units)
   }
 
-  /// Takes over parameters of a network of the same shape; `false` for another number of them.
+  /// Replaces the parameters by those of a network of the same shape; `false` if their number differs.
   mutating func adopt(_ parameters: [Float]) -> Bool {
     guard parameters.count == layout.count else { return false }
     self.parameters = parameters
     return true
   }
 
-  /// The quantiles of each step of a sequence of `inputs` numbers a step.
+  /// Returns the quantiles of each step of a sequence with `inputs` numbers a step.
   mutating func predict(_ sequence: [Float]) -> [Float] {
     forward(sequence)
     return trace.answers
   }
 
-  /// Adds the gradient of a sequence's loss; what came of each step is in `targets`.
+  /// Adds the gradient of a sequence's loss; `targets` has the actual value of each step.
   mutating func learn(_ sequence: [Float], _ targets: [Float]) {
     if gradient.isEmpty { gradient = Array(repeating: 0, count: layout.count) }
     forward(sequence)
     backward(sequence, targets)
   }
 
-  /// The mean pinball loss of a sequence.
+  /// Returns the mean pinball loss of a sequence.
   mutating func loss(_ sequence: [Float], _ targets: [Float]) -> Float {
     forward(sequence)
     var sum: Float = 0
@@ -105,13 +114,13 @@ struct RecurrentNetwork: Sendable {
     return sum / Float(max(1, targets.count * levels.count))
   }
 
-  /// The gradient that was added up so far.
+  /// Sum of the gradients so far.
   var currentGradient: [Float] { gradient }
 
-  /// Sets one parameter, to measure what it does.
+  /// Sets one parameter, for a numerical check of the gradient.
   mutating func set(_ index: Int, _ value: Float) { parameters[index] = value }
 
-  /// Moves the parameters against the gradients of `count` steps that were added up, and forgets these.
+  /// Moves the parameters against the summed gradients of `count` steps, and resets the gradients.
   mutating func move(rate: Float, over count: Int) {
     guard count > 0, !gradient.isEmpty else { return }
     if first.isEmpty {
@@ -132,7 +141,7 @@ struct RecurrentNetwork: Sendable {
     }
   }
 
-  /// Drops what only training needs.
+  /// Discards the data needed only for training.
   mutating func finish() {
     gradient = []
     first = []
@@ -234,7 +243,7 @@ extension RecurrentNetwork {
               for channel in 0..<channels { toChannels[channel] = 0 }
               for row in 0..<(3 * units) {
                 let down = toGates[row]
-                // The candidate sees the old state through its reset gate.
+                // The candidate receives the old state through its reset gate.
                 let through = row < 2 * units ? down : down * way.gates[step * 3 * units + row - units]
                 slope[layout.gateBias + row] += down
                 Self.add(down, way.channels, step * channels, to: slope, layout.input + row * channels, channels)
@@ -265,7 +274,7 @@ extension RecurrentNetwork {
   private static func dot(
     _ a: UnsafeBufferPointer<Float>, _ i: Int, _ b: UnsafeBufferPointer<Float>, _ j: Int, _ count: Int
   ) -> Float {
-    // Four sums side by side, so that the processor need not wait for one.
+    // Eight sums side by side, so that the processor can add them in parallel.
     var sums = SIMD8<Float>.zero
     var place = 0
     while place + 8 <= count {
@@ -310,7 +319,7 @@ extension RecurrentNetwork.Trace {
     var channels, gates, recurrent, states, answers: Numbers
   }
 
-  /// All arrays at once, without a check on every access.
+  /// Calls `body` with pointers to all arrays, which avoids a check on every access.
   fileprivate mutating func withPointers(_ body: (Pointers) -> Void) {
     channels.withUnsafeMutableBufferPointer { channels in
       gates.withUnsafeMutableBufferPointer { gates in

@@ -2,28 +2,31 @@ import Glibc
 import StreamCore
 
 /// Linear least squares with a penalty on the coefficients (A. Hoerl and R. Kennard 1970,
-/// doi:10.1080/00401706.1970.10488634), its strength chosen by generalised cross-validation (G. Golub, M. Heath and
-/// G. Wahba 1979, doi:10.1080/00401706.1979.10489751).
+/// doi:10.1080/00401706.1970.10488634).
 ///
-/// Columns are expected in similar scales and centred; the intercept is the weighted mean of the targets.
+/// The strength of the penalty is chosen by generalised cross-validation (G. Golub, M. Heath and G. Wahba 1979,
+/// doi:10.1080/00401706.1979.10489751). Columns should be centred and of similar scale; the intercept is the weighted
+/// mean of the targets.
 public struct RidgeRegression: Sendable {
-  /// One for each column.
+  /// Coefficients, one for each column.
   public private(set) var coefficients: [Double] = []
-  /// The answer where all columns are at their mean.
+  /// Prediction with all columns at their mean.
   public private(set) var intercept = 0.0
-  /// What each row's target is above the answer of a fit without that row.
+  /// Target of each row minus the prediction of a fit without that row.
   public private(set) var leftOutErrors: [Double] = []
   private var means: [Double] = []
 
-  /// A regression that answers 0.
+  /// Creates a regression whose predictions are 0.
   public init() {}
 
   /// Fits rows of `columns` numbers each, which must be finite.
   ///
   /// - Parameters:
-  ///   - rows: Row after row.
-  ///   - weights: How much each row counts, not negative.
-  ///   - penalties: The strengths to choose from, as shares of the total weight, above 0.
+  ///   - rows: Numbers row by row.
+  ///   - columns: Numbers in a row, at least 1.
+  ///   - targets: Target of each row.
+  ///   - weights: Weight of each row, not negative.
+  ///   - penalties: Strengths to choose from, as shares of the total weight, above 0.
   public init(rows: [Double], columns: Int, targets: [Double], weights: [Double], penalties: [Double]) {
     let count = targets.count
     guard columns > 0, count > 1, rows.count == count * columns, weights.count == count else { return }
@@ -50,7 +53,7 @@ public struct RidgeRegression: Sendable {
       guard RidgeRegression.factorise(&factor, columns) else { continue }
       let solution = RidgeRegression.solve(factor, columns, right)
       let freedom = RidgeRegression.freedom(factor, columns, penalty * total)
-      // Residual sum of squares without touching the rows: y'y − 2 b'X'y + b'X'X b.
+      // Residual sum of squares without the rows: y'y − 2 b'X'y + b'X'X b.
       var error = energy
       for i in 0..<columns {
         var product = 0.0
@@ -68,7 +71,7 @@ public struct RidgeRegression: Sendable {
       centred, columns, targets.map { $0 - intercept }, weights, total, best.factor, best.solution)
   }
 
-  /// The answer for one row.
+  /// Returns the prediction for one row.
   public func predict(_ row: some Collection<Double>) -> Double {
     guard !coefficients.isEmpty else { return intercept }
     var sum = intercept
@@ -76,7 +79,7 @@ public struct RidgeRegression: Sendable {
     return sum
   }
 
-  /// Forgets what is not needed to answer.
+  /// Discards the data not needed for predictions.
   mutating func forgetRows() { leftOutErrors = [] }
 
   /// Writes the coefficients.
@@ -87,6 +90,8 @@ public struct RidgeRegression: Sendable {
   }
 
   /// Reads the coefficients of `columns` columns, or of none.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader, columns: Int) throws(SnapshotError) {
     coefficients = try reader.readDoubles()
     means = try reader.readDoubles()
@@ -145,7 +150,12 @@ public struct RidgeRegression: Sendable {
     return x
   }
 
-  /// Trace of the hat matrix: columns less penalty times the trace of the inverse.
+  /// Returns the trace of the hat matrix: columns minus penalty times the trace of the inverse.
+  ///
+  /// - Parameters:
+  ///   - factor: Cholesky factor of the penalised matrix.
+  ///   - size: Rows and columns of the matrix.
+  ///   - penalty: Penalty that was added to the diagonal.
   private static func freedom(_ factor: [Double], _ size: Int, _ penalty: Double) -> Double {
     var trace = 0.0
     var column = Array(repeating: 0.0, count: size)

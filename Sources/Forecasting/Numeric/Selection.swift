@@ -1,6 +1,6 @@
 /// Order statistics without sorting (C. A. R. Hoare, "Algorithm 65: Find", 1961, doi:10.1145/366622.366647).
 enum Selection {
-  /// Rearranges `values` so that the one at `position` is where sorting would put it, and gives it.
+  /// Rearranges `values` so that the value at `position` is the one that sorting would put there, and returns it.
   static func place(_ position: Int, in values: UnsafeMutableBufferPointer<Double>) -> Double {
     var low = 0
     var high = values.count - 1
@@ -22,8 +22,10 @@ enum Selection {
     return values[position]
   }
 
-  /// The quantile by linear interpolation between order statistics (Hyndman and Fan 1996, type 7), NaN of none.
-  /// Rearranges `values`, which must have no NaN.
+  /// Returns the quantile by linear interpolation between order statistics (Hyndman and Fan 1996, type 7); NaN without
+  /// values.
+  ///
+  /// It rearranges `values`, which must have no NaN.
   static func quantile(_ probability: Double, of values: UnsafeMutableBufferPointer<Double>) -> Double {
     guard !values.isEmpty else { return .nan }
     let position = probability * Double(values.count - 1)

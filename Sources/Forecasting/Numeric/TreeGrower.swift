@@ -1,9 +1,9 @@
 import PlantPhysics
 
-/// Grows regression trees that reduce the variance of the target, on bootstrap samples of a binned table.
+/// A grower of regression trees that reduce the variance of the target, on bootstrap samples of a binned table.
 ///
-/// A node of many rows finds its split by histograms of the classes, one of few rows by sorting them: both give the
-/// same split. Memory is allocated once for all trees. For one thread.
+/// A node with many rows finds its split by histograms of the classes, one with few rows by sorting them; both give the
+/// same split. Memory is allocated once for all trees. Not thread-safe.
 final class TreeGrower {
   private struct Split {
     var gain = 0.0
@@ -11,7 +11,7 @@ final class TreeGrower {
     var threshold: UInt8 = 0
   }
 
-  /// Nodes with fewer rows sort them rather than count them.
+  /// Number of rows below which a node sorts them instead of counting.
   private static let smallNode = 20
 
   private let table: BinnedTable
@@ -23,13 +23,13 @@ final class TreeGrower {
   private let values: UnsafeMutableBufferPointer<Double>
   private let spareRows: UnsafeMutableBufferPointer<Int32>
   private let spareValues: UnsafeMutableBufferPointer<Double>
-  /// Sum of targets and count of rows by class.
+  /// Sum of targets and number of rows by class.
   private let histogram: UnsafeMutableBufferPointer<SIMD2<Double>>
-  /// A bit for each class that has rows.
+  /// One bit for each class, set if it has rows.
   private let occupied: UnsafeMutableBufferPointer<UInt64>
-  /// Class and target in ascending order of class.
+  /// Class and target of rows, ascending by class.
   private let sorted: UnsafeMutableBufferPointer<SIMD2<Double>>
-  /// 1 / n.
+  /// Reciprocal of each number of rows, 1 / n.
   private let inverse: UnsafeMutableBufferPointer<Double>
   private let columnOrder: UnsafeMutableBufferPointer<Int>
 
@@ -90,8 +90,9 @@ final class TreeGrower {
     }
   }
 
-  /// The split that reduces the squared error most among a random choice of columns; further columns are looked at
-  /// while none of the chosen allows a split.
+  /// Returns the split among randomly chosen columns that reduces the squared error most.
+  ///
+  /// Further columns are tried while none of the chosen ones allows a split.
   private func bestSplit(_ range: Range<Int>) -> Split? {
     guard range.count >= 2 * minimumLeaf else { return nil }
     var sum = 0.0
@@ -125,7 +126,15 @@ final class TreeGrower {
     return best.column >= 0 ? best : nil
   }
 
-  /// Counts the rows by class and looks at each class that has any. The histogram is all zero before and after.
+  /// Counts the rows by class and evaluates a split after each class with rows. The histogram is all zero before and
+  /// after.
+  ///
+  /// - Parameters:
+  ///   - range: Rows of the node.
+  ///   - classes: Classes of the column.
+  ///   - column: The column.
+  ///   - sum: Sum of the node's targets.
+  ///   - best: Best split so far; replaced by a better one.
   private func sweepHistogram(
     _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
   ) {
@@ -187,7 +196,8 @@ final class TreeGrower {
     }
   }
 
-  /// Moves the rows of the left side to the front, order kept; gives the first position of the right side.
+  /// Moves the rows of the left side to the front, keeping their order, and returns the first position of the right
+  /// side.
   private func partition(_ range: Range<Int>, _ split: Split) -> Int {
     table.classes.withUnsafeBufferPointer { classes in
       guard let start = classes.baseAddress.map({ $0 + split.column * table.rows }) else { return range.upperBound }

@@ -1,30 +1,37 @@
 import PlantModel
 
-/// Day-ahead forecasts of a plant's load and generation up to the end of a span, and how wrong they were, by local day:
-/// what a scenario's runs are drawn from.
+/// Day-ahead forecasts of a plant's load and generation up to the end of a span, and their errors by local day.
+///
+/// The runs of a scenario are drawn from these errors.
 struct ForecastErrorDays {
-  /// Days that are forecast, or the span's if it is longer.
+  /// Number of forecast days, unless the span is longer.
   static let days = 60
 
-  /// One local day by the time of day [kW]; of a time that the clock leaves out, zero.
+  /// Values of one local day by time of day [kW]; zero for times that a clock change skips.
   struct Day {
     var load: [Double]
     var generation: [Double]
   }
 
-  /// What was forecast of a slot [kW].
+  /// Forecast medians of a slot [kW].
   struct Medians {
     var load: Double
     var generation: Double
   }
 
-  /// `actual − p50` of each local day that is known as a whole.
+  /// Errors `actual − p50` of each completely known local day.
   private(set) var errors: [Day] = []
-  /// The medians, by slot.
+  /// Medians by slot.
   private(set) var medians: [Int: Medians] = [:]
 
-  /// Forecasts the last days of a recording from one midnight to the next, with the baselines, similar days and the
-  /// additive model. Empty where the recording is too short.
+  /// Forecasts the last days of a recording from midnight to midnight, with the baselines, similar days and the
+  /// additive model. The result is empty if the recording is too short.
+  ///
+  /// - Parameters:
+  ///   - load: The load.
+  ///   - generation: The generation; `nil` without any.
+  ///   - days: Smallest number of days to be forecast.
+  ///   - progress: Receives the share of the work that is done, 0...1.
   init(load: ForecastInput, generation: ForecastInput?, days: Int, progress: (Double) -> Void) {
     let share = generation == nil ? 1.0 : 0.5
     let loads = ForecastErrorDays.forecasts(load, days) { progress(share * $0) }
@@ -47,13 +54,18 @@ struct ForecastErrorDays {
     }
   }
 
-  /// Medians and errors of the slots that were forecast and came, by slot.
+  /// Returns the medians and errors of the forecast slots with an actual value, by slot.
+  ///
+  /// - Parameters:
+  ///   - input: The load or generation.
+  ///   - days: Smallest number of days to be forecast.
+  ///   - progress: Receives the share of the work that is done, 0...1.
   private static func forecasts(
     _ input: ForecastInput, _ days: Int, progress: (Double) -> Void
   ) -> [Int: (median: Double, error: Double)] {
     let history = (input.end - input.start) / input.grid.perDay
     let wanted = max(ForecastErrorDays.days, days)
-    // Of a short history the second half, so that there are several errors to draw from.
+    // For a short history the second half, so that there are several errors to draw from.
     let settings = Backtest.Settings(
       testDays: min(wanted, max(history / 2, history - ForecastEngine.Settings.warmUpDays)))
     guard let backtest = try? Backtest(input, settings: settings) else { return [:] }

@@ -1,16 +1,17 @@
 import PlantModel
 import PlantPhysics
 
-/// A recorded span of local days run again with events laid over it, many times: each run is the span's day-ahead
-/// forecasts with the errors that such forecasts made of other days, drawn at random a day at a time, and so shows with
-/// and without the events what might have been. An asset that is shut down or made larger does what it did, slot by slot.
+/// A recorded span of local days, simulated many times with and without events.
 ///
-/// Heat acts through the plant's own learnt relation (``TemperatureResponse``) and takes 0.4 % a kelvin from PV
-/// (``PlantPhysics/PhotovoltaicModel``). A battery does what it did.
+/// Each run is the span's day-ahead forecasts plus errors of such forecasts on other days, drawn at random a day at a
+/// time. An asset that is shut down or enlarged follows its recorded power, slot by slot.
+///
+/// Heat acts through the relation learned from the plant's own data (``TemperatureResponse``). Heat also
+/// reduces PV power by 0.4 % per kelvin (``PlantPhysics/PhotovoltaicModel``). A battery follows its recorded power.
 public struct Scenario {
   /// Longest span [days].
   public static let longestDays = 92
-  /// When a new charger's car comes [h, local].
+  /// Arrival time of a new charger's car [h, local].
   static let arrival = 18.0
 
   private let recording: ScenarioRecording
@@ -19,7 +20,16 @@ public struct Scenario {
   private let seed: UInt64
   private let events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)]
 
-  /// A scenario of the days from a local date on, or of the last days of the recording.
+  /// Creates a scenario.
+  ///
+  /// - Parameters:
+  ///   - recording: The recording.
+  ///   - events: The events.
+  ///   - date: First local date; `nil` for the last days of the recording.
+  ///   - days: Length of the span, 1...``longestDays``.
+  ///   - runs: Number of runs, at least 1.
+  ///   - seed: Seed of the random draws.
+  /// - Throws: ``ScenarioError`` if the span or an event does not fit the recording.
   public init(
     _ recording: ScenarioRecording, events: [ScenarioEvent], from date: CivilTime? = nil, days: Int, runs: Int,
     seed: UInt64
@@ -74,12 +84,14 @@ public struct Scenario {
     self.events = placed
   }
 
-  /// The first day and the last, as the plant's clock has them.
+  /// Start and end of the span.
   public var interval: (start: Timestamp, end: Timestamp) {
     (recording.input.grid.start(of: span.lowerBound), recording.input.grid.start(of: span.upperBound))
   }
 
-  /// Runs it. `progress` is told the share that is done, 0...1.
+  /// Runs the scenario; `progress` receives the share of the work that is done, 0...1.
+  ///
+  /// - Throws: ``ScenarioError`` if an event needs more history than there is.
   public func run(progress: (Double) -> Void = { _ in }) throws(ScenarioError) -> ScenarioOutcome {
     let input = recording.input
     let rest = ScenarioRest(recording, events.map(\.effect))
@@ -103,8 +115,9 @@ public struct Scenario {
     return run.outcome(notes: notes)
   }
 
-  /// What was known when the span ended, filled up with nothing to the end of a day in standard time, from midnight to
-  /// midnight of which forecasts are made.
+  /// Returns the data known at the end of the span, padded with NaN to the end of a day in standard time.
+  ///
+  /// The padding is needed because forecasts run from midnight to midnight.
   private func upToEnd(_ target: [Double], _ exogenous: [ForecastInput.Exogenous]) -> ForecastInput {
     let input = recording.input
     let filling = (input.grid.perDay - (span.upperBound - input.grid.startOfDay(span.upperBound))) % input.grid.perDay
@@ -114,13 +127,19 @@ public struct Scenario {
       exogenous: exogenous, zone: recording.zone, beyond: 2 * input.grid.perDay)
   }
 
-  /// A moment that much later: whole days by the local clock, anything else by hours that pass.
+  /// Returns a time moved by a delay: whole days in local time, other delays in elapsed time.
+  ///
+  /// - Parameters:
+  ///   - start: The time.
+  ///   - delay: The delay.
+  ///   - zone: Local time zone.
   private static func moment(_ start: Timestamp, plus delay: TimeSpan, _ zone: inout LocalCalendar) -> Timestamp {
     guard delay > .zero, delay.nanoseconds % TimeSpan.day.nanoseconds == 0 else { return start + delay }
     return zone.moment(of: CivilTime(utc: zone.civil(at: start).utc + delay))
   }
 
-  /// What the heat does to the load: the whole model's answer and those of halves, and in words.
+  /// Returns the changes of the load by heat and their description; the first is that of the whole model, the others
+  /// those of half samples.
   private func heat() throws(ScenarioError) -> (changes: [[Double]], note: String)? {
     let input = recording.input
     var warmth = Array(repeating: 0.0, count: span.count)
@@ -167,7 +186,7 @@ public struct Scenario {
     return number == number.rounded() && number.magnitude < 1e15 ? "\(Int(number))" : "\(Float(number))"
   }
 
-  /// One charging a day: the slot at which a car is expected, as a fraction, and what it takes.
+  /// Returns the charging sessions of new chargers, one a day, with the expected arrival as a fractional slot.
   private func arrivals() -> [ScenarioRun.Arrival] {
     let grid = recording.input.grid
     var arrivals: [ScenarioRun.Arrival] = []

@@ -1,17 +1,17 @@
 import PlantModel
 import PlantPhysics
 
-/// A span as it was recorded, and what events add to it for certain.
+/// A recorded span and the certain effects of events on it.
 ///
-/// Assets that a shutdown or a change of capacity names do, slot by slot, what they did in the recording; the rest of the
-/// plant is as it was forecast, and varies from run to run. So what such an event changes is the asset's own profile,
-/// and nothing of it is guessed.
+/// Assets named by a shutdown or a change of capacity follow the recording slot by slot. The rest of the plant follows
+/// the forecast and varies from run to run. Such an event therefore changes only the asset's own profile, without any
+/// estimate.
 struct ScenarioBasis {
-  /// What named assets do [kW], slot by slot.
+  /// Power of named assets by slot [kW].
   struct Named {
-    /// As recorded.
+    /// Power as recorded.
     var before: [Double]
-    /// With the events.
+    /// Power with the events.
     var after: [Double]
 
     init(count: Int) {
@@ -22,34 +22,37 @@ struct ScenarioBasis {
 
   let times: [Timestamp]
   let hours: Double
-  /// Recorded, slot by slot of the span [kW]; NaN where something is missing.
+  /// Recorded values by slot of the span [kW]; NaN if a part is missing.
   let load: [Double]
   let generation: [Double]
-  /// What named assets did of load, generation and storage.
+  /// Power of the named assets, as load, generation and storage.
   private(set) var namedLoad: Named
   private(set) var namedGeneration: Named
   private(set) var storage: Named
-  /// The rest, as it was forecast the day before [kW]; what was recorded where there is no forecast.
+  /// Day-ahead forecast of the rest [kW]; recorded values if there is no forecast.
   let restLoad: [Double]
   let restGeneration: [Double]
-  /// Generation of the rest with the events over that without.
+  /// Ratio of the rest's generation with the events to that without.
   private(set) var generationFactor: [Double]
   /// Import price [currency/kWh].
   let price: [Double]
   /// Payment for export [currency/kWh].
   let exportPrice: [Double]
-  /// Whether load as a whole, and that of the rest, has never been below zero.
+  /// Whether the load as a whole, and that of the rest, has never been below zero.
   let isNeverNegative: (load: Bool, rest: Bool)
-  /// The local day of each slot, and its time of day in slots.
+  /// Local day of each slot, and its time of day in slots.
   let clocks: [(day: Int, place: Int)]
-  /// What heat adds to the load: first as learnt, then variants [kW].
+  /// Change of the load by heat [kW]: first of the whole model, then of variants.
   var heatChanges: [[Double]] = []
 
-  /// A span with events laid over it.
+  /// Creates the basis of a span.
   ///
   /// - Parameters:
-  ///   - rest: What named assets leave of load and generation, over the whole recording.
-  ///   - medians: The forecasts of the rest, by slot.
+  ///   - recording: The recording.
+  ///   - span: Slots of the span.
+  ///   - events: Effects with their slots.
+  ///   - rest: Load and generation without the named assets, over the whole recording.
+  ///   - medians: Forecasts of the rest, by slot.
   init(
     _ recording: ScenarioRecording, span: Range<Int>, events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)],
     rest: ScenarioRest, medians: [Int: ForecastErrorDays.Medians]
@@ -97,7 +100,12 @@ struct ScenarioBasis {
     }
   }
 
-  /// What events multiply an asset's power by, slot by slot of the span.
+  /// Returns the factors by which events multiply an asset's power, slot by slot of the span.
+  ///
+  /// - Parameters:
+  ///   - power: Power of the asset.
+  ///   - events: Effects with their slots.
+  ///   - span: Slots of the span.
   private static func factors(
     of power: ScenarioRecording.Power, _ events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)], _ span: Range<Int>
   ) -> [Double] {
@@ -116,10 +124,10 @@ struct ScenarioBasis {
     return factors
   }
 
-  /// Whether everything is known of a slot.
+  /// Returns whether all values of a slot are known.
   func isWhole(_ slot: Int) -> Bool { load[slot].isFinite && generation[slot].isFinite && price[slot].isFinite }
 
-  /// What of the span is missing, in words.
+  /// Notes on missing parts of the span.
   var notes: [String] {
     let missing = times.indices.filter { !isWhole($0) }.count
     return missing == 0 ? [] : ["\(missing) of \(times.count) slots have gaps and are left out"]

@@ -1,58 +1,60 @@
 import PlantModel
 
-/// Why a scenario cannot be run; says what would be right.
+/// The reason for which a scenario cannot run, with the expected input.
 public struct ScenarioError: Error, Equatable, CustomStringConvertible {
-  /// What is wrong and what would be right.
+  /// The fault and the expected input.
   public var description: String
 
-  /// An error in words.
+  /// Creates an error with a message.
   public init(_ text: String) { description = text }
 }
 
-/// Something that might happen to a plant: `[asset:]kind[=amount][@onset][+duration]`.
+/// A hypothetical event in a plant: `[asset:]kind[=amount][@onset][+duration]`.
 ///
 /// | kind | amount | meaning |
 /// |---|---|---|
-/// | `heat` | `+6K` | air that much warmer (colder with `-`) |
+/// | `heat` | `+6K` | warmer air (colder with `-`) |
 /// | `asset:shutdown` | | the asset's power is zero |
-/// | `charger` | `22kW` or `22kW/40kWh` | a new charger: a car a day, about 18:00 local, two hours at full power unless said |
-/// | `asset:capacity` | `+50%` | the asset's power is that much larger (smaller with `-`) |
+/// | `charger` | `22kW` or `22kW/40kWh` | new charger, one car a day about 18:00 local; default 2 h at full power |
+/// | `asset:capacity` | `+50%` | the asset's power is larger by that share (smaller with `-`) |
 ///
-/// The onset counts from the start of the span (`36h`, `2d`) or is a local date (`2024-07-01`, `2024-07-01T14:00`);
-/// without one the event starts with the span, and without a duration it lasts to the span's end. Whole days are days of
-/// the local clock, of 23 or 25 hours where it changes. Examples:
-/// `heat=+6K@2d+3d`, `chiller:shutdown@2024-07-01T08:00+9h`, `pv1:capacity=+50%`.
+/// The onset counts from the start of the span (`36h`, `2d`) or is a local date (`2024-07-01`, `2024-07-01T14:00`).
+/// Without an onset the event starts with the span, and without a duration it lasts to the span's end. Whole days are
+/// days of local time, with 23 or 25 hours at a clock change. Examples: `heat=+6K@2d+3d`,
+/// `chiller:shutdown@2024-07-01T08:00+9h`, `pv1:capacity=+50%`.
 public struct ScenarioEvent: Hashable, Sendable {
-  /// What happens.
+  /// The effect of an event.
   public enum Effect: Hashable, Sendable {
-    /// Air warmer by so much [K], −30...30.
+    /// Warmer air [K], −30...30.
     case heat(kelvin: Double)
-    /// An asset's power is zero.
+    /// A shutdown: the asset's power is zero.
     case shutdown(asset: String)
-    /// A new charger of a power [kW] that gives an energy a day [kWh].
+    /// A new charger of a power [kW] that delivers an energy a day [kWh].
     case charger(kilowatts: Double, kilowattHours: Double)
-    /// An asset's power is larger by a share, above −1; 0.5 is half as much again.
+    /// A change of an asset's power by a share, at least −1; 0.5 means one and a half times.
     case capacity(asset: String, share: Double)
   }
 
-  /// When it starts.
+  /// The start of an event.
   public enum Onset: Hashable, Sendable {
-    /// So long after the start of the span.
+    /// Time after the start of the span.
     case after(TimeSpan)
-    /// When the plant's clock shows this.
+    /// Local time.
     case local(CivilTime)
   }
 
-  /// What happens.
+  /// Effect of the event.
   public var effect: Effect
-  /// When it starts.
+  /// Start of the event.
   public var onset: Onset
-  /// How long it lasts; `nil` to the end of the span.
+  /// Duration of the event; `nil` until the end of the span.
   public var duration: TimeSpan?
-  /// The text that it was read from.
+  /// Text from which the event was parsed.
   public var text: String
 
-  /// Reads an event.
+  /// Parses an event.
+  ///
+  /// - Throws: ``ScenarioError`` if the text does not have the expected form.
   public static func parse(_ text: String) throws(ScenarioError) -> ScenarioEvent {
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     var effectText = parts[0]
@@ -124,7 +126,12 @@ public struct ScenarioEvent: Hashable, Sendable {
     part.contains("-") ? .local(try date(part, in: text)) : .after(try span(part, in: text))
   }
 
-  /// A local date, or date and time to the minute.
+  /// Parses a local date, or a date and time to the minute.
+  ///
+  /// - Parameters:
+  ///   - part: The date.
+  ///   - text: The surrounding text, for the error message.
+  /// - Throws: ``ScenarioError`` if the text is no date.
   public static func date(_ part: some StringProtocol, in text: String) throws(ScenarioError) -> CivilTime {
     let numbers = part.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
     let time = CivilTime(
@@ -136,7 +143,9 @@ public struct ScenarioEvent: Hashable, Sendable {
     return time
   }
 
-  /// A number with `m`, `h` or `d`.
+  /// Parses a number with the unit `m`, `h` or `d`.
+  ///
+  /// - Throws: ``ScenarioError`` if the text is no such number, or outside 0...10,000.
   private static func span(_ part: Substring, in text: String) throws(ScenarioError) -> TimeSpan {
     let units: [Character: TimeSpan] = ["m": .minute, "h": .hour, "d": .day]
     guard let last = part.last, let unit = units[last], let count = Double(part.dropLast()),

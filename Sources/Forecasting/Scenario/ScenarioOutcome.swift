@@ -1,7 +1,7 @@
 import PlantModel
 import StreamCore
 
-/// What became of a scenario.
+/// The result of a scenario.
 public struct ScenarioOutcome: Sendable {
   /// Quantiles over the runs.
   public struct Quantiles: Sendable, Equatable, Encodable {
@@ -22,21 +22,21 @@ public struct ScenarioOutcome: Sendable {
 
   /// One figure of the span as a whole.
   public struct Figure: Sendable, Encodable {
-    /// As it was.
+    /// Value as recorded.
     public var recorded: Double
-    /// Without the events, over the runs.
+    /// Value without the events, over the runs.
     public var without: Quantiles
-    /// With the events.
+    /// Value with the events, over the runs.
     public var with: Quantiles
-    /// With less without, run by run.
+    /// Value with the events minus value without, run by run.
     public var change: Quantiles
   }
 
-  /// One slot.
+  /// Values of one slot.
   public struct Slot: Sendable {
-    /// Its start.
+    /// Start of the slot.
     public var time: Timestamp
-    /// Load as it was [kW].
+    /// Load as recorded [kW].
     public var recorded: Double
     /// Load with the events [kW].
     public var load: Quantiles
@@ -48,16 +48,17 @@ public struct ScenarioOutcome: Sendable {
 
   /// Energy of the load [kWh].
   public var energy: Figure
-  /// Cost of import less payment for export [currency].
+  /// Cost of import minus payment for export [currency].
   public var cost: Figure
-  /// Greatest import of a slot [kW].
+  /// Greatest import in a slot [kW].
   public var peak: Figure
-  /// The span.
+  /// Slots of the span.
   public var slots: [Slot]
-  /// What a reader should know.
+  /// Notes for the reader.
   public var notes: [String]
 
-  /// The points of `scenario`, one a slot: load, cost and peak since the start of the span, each with its quantiles.
+  /// Returns the points of `scenario`, one a slot: load, cost and peak since the start of the span, each with its
+  /// quantiles.
   public func points(name: String) -> PointBatch {
     var points = PointBatch()
     let key = PointKey(.scenario, .plant, name)

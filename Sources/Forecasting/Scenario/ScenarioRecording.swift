@@ -1,21 +1,28 @@
 import PlantModel
 
-/// A plant's recorded powers slot by slot, from which a scenario starts.
+/// Recorded powers of a plant by slot, the basis of a scenario.
 public struct ScenarioRecording {
   /// The power of one asset.
   public struct Power: Sendable {
-    /// The asset.
+    /// Name of the asset.
     public var asset: String
-    /// What its power does in the plant's balance.
+    /// Role of the power in the plant's balance.
     public var role: PowerRole
-    /// Whether another asset's meter counts it already.
+    /// Whether another asset's meter already includes it.
     public var isWithin: Bool
-    /// Whether it makes less of the same light when the air is warmer.
+    /// Whether it is photovoltaic, so that warmer air reduces its power.
     public var isPhotovoltaic: Bool
     /// One value a row [kW, in the direction of the asset's kind].
     public var values: [Double]
 
-    /// A power.
+    /// Creates the power of an asset.
+    ///
+    /// - Parameters:
+    ///   - asset: Name of the asset.
+    ///   - role: Role of the power in the plant's balance.
+    ///   - isWithin: Whether another asset's meter already includes it.
+    ///   - isPhotovoltaic: Whether it is photovoltaic.
+    ///   - values: One value a row [kW].
     public init(asset: String, role: PowerRole, isWithin: Bool, isPhotovoltaic: Bool, values: [Double]) {
       self.asset = asset
       self.role = role
@@ -25,23 +32,27 @@ public struct ScenarioRecording {
     }
   }
 
-  /// Slots and calendar, the plant's load as the target, and the temperature as what is known ahead, if there is one.
+  /// Slots and calendar, with the plant's load as target and the temperature, if any, as a series known ahead.
   public let input: ForecastInput
-  /// The powers of assets, one value a slot of ``input``.
+  /// Powers of the assets, one value a slot of ``input``.
   public let powers: [Power]
   /// Import price of each slot [currency/kWh].
   public let prices: [Double]
   /// Payment for export in each slot [currency/kWh].
   public let exportPrices: [Double]
-  /// The clock on the wall.
+  /// Local time zone.
   public let zone: LocalCalendar
 
-  /// Puts rows, in any order, into slots.
+  /// Creates slots from rows in any order.
   ///
   /// - Parameters:
-  ///   - times: The time of each row.
-  ///   - temperature: Of the air, one value a row [°C]; empty where it is not known.
-  ///   - price: Recorded import price, one value a row [currency/kWh]; empty where the tariff is to be taken.
+  ///   - times: Time of each row.
+  ///   - powers: Powers of the assets, one value a row.
+  ///   - temperature: Air temperature, one value a row [°C]; empty if unknown.
+  ///   - price: Recorded import price, one value a row [currency/kWh]; empty to use the tariff.
+  ///   - tariff: Tariff of the plant.
+  ///   - zone: Local time zone.
+  /// - Throws: ``ScenarioError`` if there is no load or the times do not make a grid.
   public init(
     times: [Timestamp], powers: [Power], temperature: [Double], price: [Double], tariff: Tariff, zone: LocalCalendar
   ) throws(ScenarioError) {
@@ -76,7 +87,12 @@ public struct ScenarioRecording {
     self.zone = zone
   }
 
-  /// Powers of a role that no other asset's meter counts; NaN where one of them is missing.
+  /// Returns the sum of the powers of a role that no other asset's meter includes; NaN if one of them is missing.
+  ///
+  /// - Parameters:
+  ///   - powers: Powers of the assets.
+  ///   - role: Role to be summed.
+  ///   - count: Number of slots.
   static func sum(_ powers: [Power], _ role: PowerRole, _ count: Int) -> [Double] {
     var sum = Array(repeating: 0.0, count: count)
     for power in powers where power.role == role && !power.isWithin {
@@ -85,7 +101,9 @@ public struct ScenarioRecording {
     return sum
   }
 
-  /// An asset's power, or an error that names those there are.
+  /// Returns an asset's power.
+  ///
+  /// - Throws: ``ScenarioError``, which lists the known assets, if there is none; also for the grid connection.
   func power(of asset: String) throws(ScenarioError) -> Power {
     guard let power = powers.first(where: { $0.asset == asset }) else {
       let known = powers.map(\.asset).joined(separator: ", ")

@@ -1,14 +1,14 @@
 import PlantModel
 
-/// What is left of a plant's load and generation without the assets that events name: the part that is forecast.
+/// A plant's load and generation without the assets that events name: the forecast part.
 struct ScenarioRest {
-  /// Assets that a shutdown or a change of capacity names.
+  /// Assets named by a shutdown or a change of capacity.
   let named: Set<String>
-  /// Load without them, slot by slot of the recording [kW]; NaN where something is missing.
+  /// Load without the named assets, slot by slot of the recording [kW]; NaN if a part is missing.
   private(set) var load: [Double]
-  /// Generation without them, beside ``load``.
+  /// Generation without the named assets, slot by slot like ``load``.
   private(set) var generation: [Double]
-  /// Whether anything generates beside them.
+  /// Whether other assets generate.
   let hasGeneration: Bool
 
   init(_ recording: ScenarioRecording, _ effects: [ScenarioEvent.Effect]) {
@@ -26,7 +26,7 @@ struct ScenarioRest {
       $0.role == .generation && !$0.isWithin && !named.contains($0.asset)
     }
     for power in recording.powers where named.contains(power.asset) {
-      // Of a submeter's gap nothing is known; it stays in what it is within.
+      // A gap of a submeter is unknown and remains in the surrounding meter's power.
       for (slot, value) in power.values.enumerated() where value.isFinite {
         if power.role == .consumption { load[slot] -= value }
         if power.role == .generation, !power.isWithin { generation[slot] -= value }

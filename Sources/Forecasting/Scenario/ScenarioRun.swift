@@ -1,18 +1,18 @@
 import PlantPhysics
 
-/// Runs of a scenario, one after the other, and the quantiles of what came of them.
+/// The runs of a scenario, one after the other, and their quantiles.
 struct ScenarioRun {
-  /// A car that comes to a new charger.
+  /// A car that arrives at a new charger.
   struct Arrival {
-    /// When, in slots from the start of the span.
+    /// Expected arrival, in slots from the start of the span.
     var slot: Double
     var kilowatts: Double
     var kilowattHours: Double
-    /// The slot at which the event ends.
+    /// Slot at which the event ends.
     var end: Int
   }
 
-  /// What became of the span as a whole.
+  /// Totals of the span.
   private struct Totals {
     var energy = 0.0
     var cost = 0.0
@@ -25,7 +25,7 @@ struct ScenarioRun {
     }
   }
 
-  /// A car comes within about an hour of its time, and wants more or less than usual.
+  /// Standard deviations of the arrival time [h] and of the relative energy of a session.
   private static let arrivalSpread = 1.0
   private static let energySpread = 0.2
 
@@ -35,7 +35,7 @@ struct ScenarioRun {
   private var generator: SeededGenerator
   private var without: [Totals] = []
   private var with: [Totals] = []
-  /// Run after run of each slot.
+  /// Values of all runs, by slot.
   private var loads: [[Float]]
   private var costs: [[Float]]
   private var peaks: [[Float]]
@@ -50,7 +50,7 @@ struct ScenarioRun {
     peaks = loads
   }
 
-  /// One run, with the events and without them: the same day's errors in both.
+  /// Adds one run, with and without the events, using the same errors in both.
   mutating func next() {
     let extra = charging()
     let heat = heatChange()
@@ -87,7 +87,7 @@ struct ScenarioRun {
 
   private func floored(_ load: Double, _ isNeverNegative: Bool) -> Double { isNeverNegative ? max(0, load) : load }
 
-  /// What heat adds, as one of the variants has it.
+  /// Returns the change of the load by heat in a randomly chosen variant.
   private mutating func heatChange() -> [Double] {
     guard basis.heatChanges.count > 1 else { return Array(repeating: 0, count: basis.times.count) }
     return basis.heatChanges[1 + Int(generator.uniform() * Double(basis.heatChanges.count - 1))]
@@ -107,7 +107,7 @@ struct ScenarioRun {
     return power
   }
 
-  /// The quantiles over the runs so far.
+  /// Returns the quantiles over the runs so far.
   func outcome(notes: [String]) -> ScenarioOutcome {
     var recorded = Totals()
     for slot in basis.times.indices where basis.isWhole(slot) {

@@ -3,29 +3,31 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// What warmer air does to a plant's load, learnt from its own history: an additive model by ridge regression on the hour
-/// of working and other days, season, trend, and bent lines of the temperature and of its mean over 24 hours, which all
-/// hours share. Past loads are left out, since they would carry part of what the weather did. Beyond the temperatures
-/// that were recorded the outermost lines go on.
+/// The effect of warmer air on a plant's load, learned from its own history.
 ///
-/// How sure that is comes from models of half of the weeks: of each two weeks one, drawn anew for each model. The spread
-/// of half-sample estimates around the whole is that of the whole itself (P. McCarthy, "Pseudo-replication: half
-/// samples", 1969, doi:10.2307/1402116).
+/// It is an additive model by ridge regression. Its terms are the hour of working and other days, season, trend, and
+/// piecewise linear functions of the temperature and its mean over 24 hours. All hours share these functions. Past
+/// loads are left out, since they would carry part of the weather's effect. Beyond the recorded temperatures the
+/// outermost lines are extended.
+///
+/// The uncertainty comes from models of half of the weeks: one of every two weeks, drawn again for each model. The
+/// spread of half-sample estimates around the whole sample's equals that of the whole sample's estimate (P. McCarthy,
+/// "Pseudo-replication: half samples", 1969, doi:10.2307/1402116).
 struct TemperatureResponse {
-  /// Models of half of the weeks.
+  /// Number of models of half of the weeks.
   static let halves = 20
   private static let penalties = [1e-5, 1e-4, 1e-3, 1e-2]
   private static let bends = [0.1, 0.25, 0.5, 0.75, 0.9]
 
   private let models: [RidgeRegression]
-  /// Where the lines of the temperature and of its daily mean bend [°C], and their scale.
+  /// Knots of the temperature and of its daily mean [°C], and their scale.
   private let knots: [[Double]]
   private let scale: Double
   private let hasSeasons: Bool
   private let first: Int
   private let perDay: Int
 
-  /// Learns from a whole recording, a year at the most; `nil` with less than three weeks or without a temperature.
+  /// Learns from a recording, at most its last year; `nil` with less than three weeks or without a temperature.
   init?(_ input: ForecastInput, seed: UInt64) {
     perDay = input.grid.perDay
     let last = input.end
@@ -62,7 +64,12 @@ struct TemperatureResponse {
     models = regressions
   }
 
-  /// The change of load in each slot of a span [kW]: first as the whole model has it, then each half's.
+  /// Returns the change of load in each slot of a span [kW]: first of the whole model, then of each half sample.
+  ///
+  /// - Parameters:
+  ///   - recorded: The recording.
+  ///   - warmer: The recording with warmer air.
+  ///   - span: Slots of the span.
   func changes(_ recorded: ForecastInput, warmer: ForecastInput, span: Range<Int>) -> [[Double]] {
     let design = Design(knots: knots, scale: scale, hasSeasons: hasSeasons, first: first)
     let airs = [recorded, warmer].map { TemperatureResponse.air($0, Array(span)) }
@@ -77,7 +84,7 @@ struct TemperatureResponse {
     }
   }
 
-  /// The temperature of slots, and its mean over the 24 hours up to and with each [°C].
+  /// Returns the temperature of slots, and its mean over the 24 hours up to and including each [°C].
   private static func air(_ input: ForecastInput, _ slots: [Int]) -> [[Double]] {
     guard let values = input.exogenous.first?.values else { return [[], []] }
     func value(_ slot: Int) -> Double {
@@ -101,7 +108,8 @@ struct TemperatureResponse {
     let hasSeasons: Bool
     let first: Int
 
-    /// 24 hours of two kinds of days, weekdays, two waves of the year, trend, and two bent lines.
+    /// Number of columns: 24 hours of two kinds of days, weekdays, two waves of the year, trend, and two piecewise
+    /// linear functions.
     var width: Int { 48 + 7 + 4 + 1 + knots.reduce(0) { $0 + $1.count + 1 } }
 
     func row(_ input: ForecastInput, _ slot: Int, _ now: Double, _ dayMean: Double) -> [Double] {

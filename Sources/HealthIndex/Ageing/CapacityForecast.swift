@@ -1,44 +1,50 @@
 import PlantPhysics
 import StreamCore
 
-/// When a cell's capacity will first fall below a threshold, from its capacity cycle by cycle.
+/// The cycle at which a cell's capacity will first fall below a threshold, forecast from its capacity by cycle.
 ///
-/// Futures are made of blocks of five changes drawn from the past ones (moving-block bootstrap, H. Künsch, 1989,
-/// doi:10.1214/aos/1176347265), so that slow loss, recovery after rest and their sequence stay as they were. Each
-/// future starts at the last capacity and runs for as many cycles as are known: a past tells no more than its own length.
-/// Where more than 7 % of the futures stay above the threshold, the cell is taken not to reach it within that time: then
-/// only the cycle is told before which it is not reached.
+/// Futures are made of blocks of five changes drawn from past ones (moving-block bootstrap, H. Künsch, 1989,
+/// doi:10.1214/aos/1176347265). This preserves slow loss, recovery after rest and their order. Each future starts at
+/// the last capacity and runs for as many cycles as are known: a past supports no forecast beyond its own length. If
+/// more than 7 % of the futures stay above the threshold, it counts as not reached within that time. The forecast then
+/// gives only the cycle before which it is not reached.
 ///
-/// What a cell loses a cycle is itself known from its past alone. The interval is of futures whose mean change differs
-/// from that of the past by as much as the mean of a past drawn in the same way does; it ends with the horizon.
+/// The mean loss per cycle is itself uncertain. The interval is therefore taken from futures with an added drift. The
+/// drift is the difference between the mean of a past drawn in the same way and the mean of the actual past. The
+/// interval ends at the horizon.
 public struct CapacityForecast: Sendable, Equatable {
-  /// Changes in a block.
+  /// Number of changes in a block.
   static let block = 5
-  /// Futures that are drawn.
+  /// Number of futures.
   static let futures = 4_000
-  /// Share of the futures that reach the threshold, from which on it is taken to be reached.
+  /// Share of futures that must reach the threshold for it to count as reached.
   static let certainty = 0.93
-  /// Cycles that are looked at; of a longer past the last.
+  /// Number of cycles used; of a longer past the last ones.
   static let mostCycles = 5_000
 
-  /// The cycle by which half of the futures have reached the threshold; `nil` where less than half do.
+  /// Cycle by which half of the futures have reached the threshold; `nil` if fewer than half reach it.
   public let median: Double?
-  /// Nineteen futures in twenty do not reach it before this cycle, which is the horizon at the latest.
+  /// Cycle before which 95 % of the futures do not reach the threshold; at most the horizon.
   public let soonest: Double
-  /// Nine tenths of the futures reach it within these cycles; `nil` when it counts as not reached.
+  /// Cycles within which 90 % of the futures reach the threshold; `nil` if it counts as not reached.
   public let interval: ClosedRange<Double>?
-  /// The last cycle that the forecast speaks of.
+  /// Last cycle covered by the forecast.
   public let horizon: Double
-  /// The share of the futures that reach the threshold within the horizon, 0...1.
+  /// Share of the futures that reach the threshold within the horizon, 0...1.
   public let chance: Double
 
-  /// Whether the threshold is taken to be reached within the horizon.
+  /// Whether the threshold counts as reached within the horizon.
   public var isReached: Bool { interval != nil }
 
-  /// A forecast from cycle numbers and capacities [Ah], oldest first; `nil` with fewer than ten that are finite, and with
-  /// cycles that do not go up. A capacity that is not above 0 was not measured.
+  /// Creates a forecast; `nil` with fewer than ten finite capacities, or if the cycles do not increase.
   ///
-  /// The same history and seed give the same forecast.
+  /// Capacities that are not above 0 count as not measured. The same history and seed give the same forecast.
+  ///
+  /// - Parameters:
+  ///   - cycles: Cycle numbers, oldest first.
+  ///   - capacities: Capacities [Ah], one for each cycle.
+  ///   - threshold: Threshold of the capacity [Ah].
+  ///   - seed: Seed of the random futures.
   public init?(cycles: [Double], capacities: [Double], threshold: Double, seed: UInt64 = 1) {
     let known = zip(cycles, capacities).filter { $0.isFinite && $1.isFinite && $1 > 0 }
       .suffix(CapacityForecast.mostCycles)
@@ -57,7 +63,7 @@ public struct CapacityForecast: Sendable, Equatable {
       usual.append(CapacityForecast.crossing(from: last.1, threshold, changes, drift: 0))
       uncertain.append(CapacityForecast.crossing(from: last.1, threshold, changes, drift: drift))
     }
-    // Futures that never reach it lie beyond all that do.
+    // Futures that never reach the threshold lie beyond all that do.
     usual.sort()
     uncertain.sort()
     func cycle(_ sorted: [Int], _ share: Double) -> Double? {
@@ -72,7 +78,12 @@ public struct CapacityForecast: Sendable, Equatable {
     interval = chance < CapacityForecast.certainty ? nil : soonest...latest
   }
 
-  /// Some changes in blocks of the past ones.
+  /// Returns changes drawn in blocks from the past ones.
+  ///
+  /// - Parameters:
+  ///   - count: Number of changes.
+  ///   - steps: The past changes.
+  ///   - random: Source of randomness.
   private static func draw(_ count: Int, of steps: [Double], _ random: inout SeededGenerator) -> [Double] {
     var drawn: [Double] = []
     drawn.reserveCapacity(count + block)
@@ -85,7 +96,13 @@ public struct CapacityForecast: Sendable, Equatable {
 
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
-  /// Changes until the capacity is below the threshold, from 1; `Int.max` if it never is.
+  /// Returns the number of changes until the capacity is below the threshold, at least 1; `Int.max` if it never is.
+  ///
+  /// - Parameters:
+  ///   - start: Initial capacity [Ah].
+  ///   - threshold: Threshold of the capacity [Ah].
+  ///   - changes: Changes of the capacity, one a cycle [Ah].
+  ///   - drift: Added to each change [Ah].
   private static func crossing(from start: Double, _ threshold: Double, _ changes: [Double], drift: Double) -> Int {
     var capacity = start
     for (position, change) in changes.enumerated() {

@@ -1,24 +1,31 @@
 import Glibc
 import PlantPhysics
 
-/// What a PV plant should give, learned from its own past: `P = G (a + b G + c T + d sin h + e cos h + f sin² h + g sin h
-/// cos h)` with irradiance G, module temperature T and the hour angle h of the plant's clock.
+/// The expected power of a PV plant, learned from its past.
 ///
-/// `a + b G + c T` is PVWatts with a free temperature coefficient and part-load loss; the terms in h let the modules face
-/// another way than the irradiance sensor does. Fitted by least squares.
+/// The formula is `P = G (a + b G + c T + d sin h + e cos h + f sin² h + g sin h cos h)`. G is the irradiance, T the
+/// module temperature, h the hour angle of the plant's clock. `a + b G + c T` is PVWatts with a free temperature
+/// coefficient and part-load loss. The terms in h allow for modules that face another way than the irradiance sensor
+/// does. The weights are fitted by least squares.
 public struct ExpectedPower: Sendable, Equatable {
-  /// One moment of a recording.
+  /// One record of a recording.
   public struct Sample: Sendable, Equatable {
     /// Irradiance [kW/m²].
     public var irradiance: Double
     /// Module temperature [°C].
     public var moduleTemperature: Double
-    /// Hours since midnight by the plant's clock, 0..<24.
+    /// Hours since midnight in the plant's local time, 0..<24.
     public var hour: Double
-    /// Power [any unit]; not read by ``ExpectedPower/power(_:)``.
+    /// Power [any unit]; not used by ``ExpectedPower/power(_:)``.
     public var power: Double
 
-    /// A moment.
+    /// Creates a record.
+    ///
+    /// - Parameters:
+    ///   - irradiance: Irradiance [kW/m²].
+    ///   - moduleTemperature: Module temperature [°C].
+    ///   - hour: Hours since midnight in the plant's local time, 0..<24.
+    ///   - power: Power [any unit]; NaN if unknown.
     public init(irradiance: Double, moduleTemperature: Double, hour: Double, power: Double = .nan) {
       self.irradiance = irradiance
       self.moduleTemperature = moduleTemperature
@@ -27,11 +34,11 @@ public struct ExpectedPower: Sendable, Equatable {
     }
   }
 
-  /// Irradiance below which a moment is night [kW/m²].
+  /// Irradiance up to which a record counts as night [kW/m²].
   public static let leastIrradiance = 0.02
   private let weights: [Double]
 
-  /// The model that fits a past best; `nil` where fewer than 50 moments have sun and a power, or all are alike.
+  /// Fits the model to a past; `nil` if fewer than 50 records have sun and a power, or all are alike.
   public init?(fitting samples: [Sample]) {
     let used = samples.filter {
       $0.irradiance > ExpectedPower.leastIrradiance && $0.moduleTemperature.isFinite && $0.hour.isFinite
@@ -48,19 +55,19 @@ public struct ExpectedPower: Sendable, Equatable {
         for j in 0..<n { normal[i * n + j] += terms[i] * terms[j] }
       }
     }
-    // A billionth of the mean square keeps terms apart that are nearly the same.
+    // A billionth of the mean square separates terms that are nearly equal.
     let ridge = 1e-9 * (0..<n).reduce(0) { $0 + normal[$1 * n + $1] } / Double(n)
     for i in 0..<n { normal[i * n + i] += ridge }
     guard let weights = CholeskyFactor(normal, order: n)?.solve(right) else { return nil }
     self.weights = weights
   }
 
-  /// The expected power of a moment [the unit that was fitted], not below 0.
+  /// Returns the expected power of a record [unit of the fitted power], not below 0.
   public func power(_ sample: Sample) -> Double {
     max(0, zip(weights, ExpectedPower.terms(sample)).reduce(0) { $0 + $1.0 * $1.1 })
   }
 
-  /// Root of the mean squared error over the mean power, over moments with sun; NaN without any.
+  /// Returns the root mean squared error divided by the mean power, over records with sun; NaN without any.
   public func normalizedError(_ samples: [Sample]) -> Double {
     let used = samples.filter { $0.irradiance > ExpectedPower.leastIrradiance && $0.power.isFinite }
     let squares = used.reduce(0) { $0 + (power($1) - $1.power) * (power($1) - $1.power) }

@@ -1,20 +1,26 @@
-/// How a detector's scores and alarms compare with labels, over one recording or several together.
+/// Comparison of a detector's scores and alarms with labels, over one recording or several together.
 ///
-/// Worked value: labels 0 0 1 1, scores 1 3 2 4, alarm above 2.5: AUC 0.75, FAR 0.5, MAR 0.5, the one labelled run seen
-/// after 1 sample.
+/// Worked value: labels 0 0 1 1, scores 1 3 2 4, alarm above 2.5: AUC 0.75, FAR 0.5, MAR 0.5; the one labelled run is
+/// detected after 1 sample.
 public struct DetectionScore: Sendable {
   private var labels: [Bool] = []
   private var scores: [Double] = []
   private var alarms: [Bool] = []
-  /// Labelled runs that ended without an alarm.
+  /// Number of labelled runs that ended without an alarm.
   public private(set) var missedRuns = 0
-  /// From the start of each labelled run that was seen to its first alarm [s].
+  /// Delay of the first alarm after the start of each detected run [s].
   public private(set) var delays: [Double] = []
 
-  /// A comparison of nothing.
+  /// Creates an empty comparison.
   public init() {}
 
-  /// A comparison of one recording; the arrays have one element a sample, times are in seconds.
+  /// Creates the comparison of one recording.
+  ///
+  /// - Parameters:
+  ///   - labels: Whether each sample is anomalous.
+  ///   - scores: Score of each sample.
+  ///   - alarms: Whether each sample has an alarm.
+  ///   - times: Time of each sample [s].
   public init(labels: [Bool], scores: [Double], alarms: [Bool], times: [Double]) {
     self.labels = labels
     self.scores = scores
@@ -37,7 +43,7 @@ public struct DetectionScore: Sendable {
     }
   }
 
-  /// Takes in another recording.
+  /// Adds another recording.
   public mutating func add(_ other: DetectionScore) {
     labels += other.labels
     scores += other.scores
@@ -46,14 +52,14 @@ public struct DetectionScore: Sendable {
     delays += other.delays
   }
 
-  /// Share of samples labelled ordinary that have an alarm; `nil` where there are none.
+  /// Share of samples labelled ordinary that have an alarm; `nil` if there are none.
   public var falseAlarmRate: Double? { share(of: false) { alarms[$0] } }
 
-  /// Share of samples labelled anomalous that have no alarm; `nil` where there are none.
+  /// Share of samples labelled anomalous that have no alarm; `nil` if there are none.
   public var missedAlarmRate: Double? { share(of: true) { !alarms[$0] } }
 
-  /// The chance that an anomalous sample scores above an ordinary one, ties counted half (H. Mann and D. Whitney, 1947);
-  /// `nil` unless there are both.
+  /// Probability that an anomalous sample scores above an ordinary one, ties counted half (H. Mann and D. Whitney,
+  /// 1947); `nil` unless there are both.
   public var areaUnderCurve: Double? {
     let order = labels.indices.sorted { scores[$0] < scores[$1] }
     var rankSum = 0.0
@@ -63,7 +69,7 @@ public struct DetectionScore: Sendable {
       var end = first
       while end < order.count, scores[order[end]] == scores[order[first]] { end += 1 }
       let tied = order[first..<end].filter { labels[$0] }.count
-      // Ranks from 1; those that are equal share their mean.
+      // Ranks count from 1; equal scores share their mean rank.
       rankSum += Double(tied) * Double(first + 1 + end) / 2
       positives += tied
       first = end
@@ -73,8 +79,10 @@ public struct DetectionScore: Sendable {
     return (rankSum - Double(positives * (positives + 1)) / 2) / (Double(positives) * Double(negatives))
   }
 
-  /// The false-alarm rate of the highest threshold that misses no more than a share of the anomalous samples; `nil`
-  /// unless there are both kinds.
+  /// Returns the false-alarm rate of the highest threshold that misses at most a share of the anomalous samples.
+  ///
+  /// - Parameter share: Share of missed samples, 0..<1.
+  /// - Returns: A rate, 0...1; `nil` unless there are both kinds of sample.
   public func falseAlarmRate(missing share: Double) -> Double? {
     let anomalous = labels.indices.filter { labels[$0] }.map { scores[$0] }.sorted()
     guard !anomalous.isEmpty, share >= 0, share < 1 else { return nil }

@@ -2,30 +2,29 @@ import Glibc
 import PlantPhysics
 import StreamCore
 
-/// Tells from several sensors together, sampled at one interval, how far a machine is from how it ran while the detector
-/// was fitted.
+/// A detector of unusual behaviour of a machine from several sensors sampled at one interval.
 ///
 /// For each of two horizons (15 and 30 samples) the features are the sensors' means over the horizon and their change
-/// from the horizon before: a delay embedding, so that both a wrong level and a wrong course count (W. Ku, R. Storer and
-/// C. Georgakis, "Disturbance detection and isolation by dynamic principal component analysis", 1995,
-/// doi:10.1016/0169-7439(95)00076-3). Their mean and covariance are those of the fitted rows' own windows, so slow
-/// wandering that was there while fitting does not count, and what holds between sensors does. With the squared
+/// from the horizon before. This is a delay embedding, so both a wrong level and a wrong course count (W. Ku, R. Storer
+/// and C. Georgakis, "Disturbance detection and isolation by dynamic principal component analysis", 1995,
+/// doi:10.1016/0169-7439(95)00076-3). Their mean and covariance are those of the fitted rows' own windows. Slow
+/// variation present while fitting therefore does not count, and relations between sensors do. With the squared
 /// Mahalanobis distance d² of each horizon
 ///
 ///     score = mean over horizons of ln(d² / median d² of the fitted rows)
 ///
-/// Rows that a covariance was fitted to lie nearer to it than others. By how much is measured: the fitted rows are scored
-/// once more by models fitted without them and without what overlaps them, in ten blocks, and the median of these
-/// scores is added to the 0.999 quantile of the fitted rows' scores to give the alarm's threshold. Nothing looks ahead: a
-/// score depends on its row and those before.
+/// Rows that a covariance was fitted to lie nearer to it than others. To measure this, the fitted rows are scored again
+/// in ten blocks, by models fitted without the block and without rows that overlap it. The median of these scores is
+/// added to the 0.999 quantile of the fitted rows' scores to give the alarm threshold. A score depends only on its row
+/// and earlier ones.
 ///
-/// Worked value: a d² of 12 on both horizons where the medians are 3 scores ln 4 = 1.386.
+/// Worked value: a d² of 12 on both horizons with medians of 3 scores ln 4 = 1.386.
 public struct MultivariateDetector: Sendable {
-  /// Windows over which sensors are averaged [samples], where enough rows are there to fit them.
+  /// Windows over which sensors are averaged [samples], if there are enough rows to fit them.
   public static let horizons = [15, 30]
-  /// Variance added to every feature, of a standardised sensor's 1: the resolution of instruments.
+  /// Variance added to every feature, relative to a standardised sensor's variance of 1: the resolution of instruments.
   static let resolution = 1e-4
-  /// Blocks in which the fitted rows are scored by models that do not know them.
+  /// Number of blocks in which the fitted rows are scored by models that were not fitted to them.
   static let blocks = 10
 
   private struct Horizon: Sendable {
@@ -39,20 +38,20 @@ public struct MultivariateDetector: Sendable {
     }
   }
 
-  /// The score above which there is an alarm.
+  /// Score above which there is an alarm.
   public private(set) var threshold = 0.0
   private var features: WindowFeatures
   private var horizons: [Horizon] = []
 
-  /// A detector fitted to `rows` of sensors, oldest first, which then stands after the last of them.
+  /// Fits a detector to `rows` of sensors, oldest first; scoring then continues after the last of them.
   ///
-  /// `nil` with fewer than 16 rows or without a sensor. Values that are not finite, or beyond 1e30, are taken as
-  /// unchanged.
+  /// The result is `nil` with fewer than 16 rows or without a sensor. Values that are not finite, or beyond 1e30, count
+  /// as unchanged.
   public init?(fitting rows: ArraySlice<[Double]>) {
     guard let width = rows.first?.count, width > 0, rows.count >= 16, rows.allSatisfy({ $0.count == width }) else {
       return nil
     }
-    // An eighth of the rows at the most, so that the longest window is seen several times.
+    // At most an eighth of the rows, so that the longest window occurs several times.
     let lengths = Set(MultivariateDetector.horizons.map { min($0, rows.count / 8) }).sorted()
     let finite = MultivariateDetector.filled(rows)
     features = WindowFeatures(standardisedBy: finite[...], longest: lengths.last ?? 1)
@@ -74,7 +73,7 @@ public struct MultivariateDetector: Sendable {
     threshold = EmpiricalQuantile.ofSorted(scores.sorted(), 0.999) + optimism
   }
 
-  /// The score of the next row; 0 is as usual, above ``threshold`` is an alarm.
+  /// Returns the score of the next row; 0 is usual, above ``threshold`` is an alarm.
   public mutating func score(_ row: [Double]) -> Double {
     features.append(row)
     return MultivariateDetector.score(horizons, horizons.map { features.features($0.length) })
@@ -85,7 +84,12 @@ public struct MultivariateDetector: Sendable {
     return logarithms.reduce(0, +) / Double(max(1, logarithms.count))
   }
 
-  /// Scores of the fitted rows, each block of them by models of the rows whose windows share nothing with it.
+  /// Returns scores of the fitted rows, each block scored by models of the rows that share no window with it.
+  ///
+  /// - Parameters:
+  ///   - whole: Rows with complete windows.
+  ///   - windows: Features by horizon and row.
+  ///   - horizons: The models fitted to all rows.
   private static func unknownScores(
     _ whole: Range<Int>, _ windows: [[[Double]]], _ horizons: [Horizon]
   ) -> [Double] {
@@ -106,7 +110,7 @@ public struct MultivariateDetector: Sendable {
     }
   }
 
-  /// The model of one horizon from windows that are whole; `nil` of none.
+  /// Returns the model of one horizon from complete windows; `nil` without any.
   private static func horizon(_ length: Int, _ whole: ArraySlice<[Double]>) -> Horizon? {
     guard let width = whole.first?.count else { return nil }
     let count = Double(whole.count)
@@ -126,7 +130,7 @@ public struct MultivariateDetector: Sendable {
     return horizon
   }
 
-  /// The rows with each value that no sensor has replaced by the one before, or by the sensor's first.
+  /// Returns the rows with each invalid value replaced by the one before, or by the sensor's first.
   private static func filled(_ rows: ArraySlice<[Double]>) -> [[Double]] {
     var last = (rows.first ?? []).indices.map { i in rows.first { WindowFeatures.isValue($0[i]) }?[i] ?? 0 }
     return rows.map { row in

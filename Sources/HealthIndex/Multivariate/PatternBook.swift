@@ -1,12 +1,12 @@
 import PlantModel
 import StreamCore
 
-/// The patterns of a plant's assets: of each kind with the same sensors one, see ``PatternClass``.
+/// The patterns of a plant's assets: one for each kind with the same sensors, see ``PatternClass``.
 struct PatternBook: Sendable {
-  /// Penalty of anything else from which on a quarter is not learned.
+  /// Penalty of other findings from which a quarter-hour is not learned.
   static let suspicious = 0.2
 
-  /// What is kept of an asset: its class, and its latest scores, newest first, in 255ths of ``PatternClass/weight``.
+  /// State of an asset: its class, and its latest scores, newest first, in 255ths of ``PatternClass/weight``.
   private struct Track: BitwiseCopyable {
     static let none = Int16(-1)
     var number = none
@@ -16,11 +16,11 @@ struct PatternBook: Sendable {
 
   private(set) var classes: [PatternClass] = []
   private var tracks: [Track] = []
-  /// The forests of a mark, by class, and how many assets have it; empty between marks.
+  /// Forests by class and numbers of their assets during a mark; empty between marks.
   private var forests: [IsolationForest?] = []
   private var members: [Int] = []
 
-  /// Makes ready to judge a mark.
+  /// Prepares the judgement of a mark.
   mutating func begin(_ register: PlantRegister) {
     if tracks.count < register.assets.count {
       tracks.reserveCapacity(register.assets.count)
@@ -31,10 +31,11 @@ struct PatternBook: Sendable {
     for track in tracks where classes.indices.contains(Int(track.number)) { members[Int(track.number)] += 1 }
   }
 
-  /// Gives back what a mark needed.
+  /// Releases the memory of a mark.
   mutating func end() { (forests, members) = ([], []) }
 
-  /// 0 ordinary, ``PatternClass/weight`` at the most: the median of the last three quarters.
+  /// Returns the pattern score of an asset, the median of the last three quarter-hours: 0 is ordinary,
+  /// ``PatternClass/weight`` the maximum.
   func score(of asset: AssetIndex) -> Double {
     guard tracks.indices.contains(asset.position) else { return 0 }
     let track = tracks[asset.position]
@@ -43,7 +44,14 @@ struct PatternBook: Sendable {
     return PatternClass.weight * Double(max(min(a, b), min(max(a, b), c))) / 255
   }
 
-  /// Judges a quarter of an hour of an asset, and learns from it unless something else speaks against the asset.
+  /// Judges a quarter-hour of an asset, and learns from it unless the asset is suspect.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - slot: The quarter-hour.
+  ///   - isSuspect: Whether other findings indicate a fault.
+  ///   - register: Assets and series of the plant.
+  ///   - code: Returns the pattern code of a series; `nil` if it has none.
   mutating func judge(
     _ asset: AssetIndex, slot: Int, isSuspect: Bool, _ register: PlantRegister, code: (SeriesIndex) -> Int8?
   ) {
@@ -64,12 +72,18 @@ struct PatternBook: Sendable {
     if !isSuspect { classes[number].take(row, slot: slot, asset: asset, members: members[number]) }
   }
 
-  /// Finds the class of an asset by its sensors that can be part of a pattern, making it where none fits, and has the
-  /// class learn where the asset is the first of it. Once a day for each asset.
+  /// Assigns an asset to the class of its sensors, and creates the class if needed. The first asset of a class also
+  /// lets it learn. Called once a day for each asset.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - slot: The latest quarter-hour.
+  ///   - sensors: Its sensors that can be part of a pattern.
+  ///   - register: Assets and series of the plant.
   mutating func learn(_ asset: AssetIndex, slot: Int, from sensors: [SeriesIndex], _ register: PlantRegister) {
     let old = tracks[asset.position].number
     let sorted = sensors.sorted { register.series[$0.position].sensor < register.series[$1.position].sensor }
-    // One sensor has nothing to fit together with.
+    // A single sensor has no relation to others.
     let number = sorted.count > 1 ? number(of: sorted, kind: register.assets[asset.position].kind, register) : nil
     tracks[asset.position].number = number ?? Track.none
     if old != tracks[asset.position].number { tracks[asset.position].count = 0 }
@@ -77,7 +91,13 @@ struct PatternBook: Sendable {
     classes[Int(number)].learn(at: slot)
   }
 
-  /// The class of these sensors; one that no asset has any more gives its place to a new one.
+  /// Returns the class of these sensors; a new class replaces one without assets.
+  ///
+  /// - Parameters:
+  ///   - sensors: The sensors, ordered by name.
+  ///   - kind: Kind of their asset.
+  ///   - register: Assets and series of the plant.
+  /// - Returns: The number of the class; `nil` if there are too many classes.
   private mutating func number(of sensors: [SeriesIndex], kind: AssetKind, _ register: PlantRegister) -> Int16? {
     let known = classes.firstIndex { one in
       guard one.columns.count == sensors.count, let first = one.columns.first,

@@ -3,36 +3,36 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// How the sensors of an asset, and of all in the plant that are of its kind and have the same ones, usually fit together:
-/// an isolation forest on their quarter-hour means.
+/// The usual relation between the sensors of all assets of a kind with the same sensors: an isolation forest on their
+/// quarter-hour means.
 ///
-/// A row has a code for each sensor, see ``DayProfile/patternCode(_:)``, and the time of day as a point on a circle. Rows
-/// are a random sample of about the last two weeks; quarters in which something else speaks against the asset are not
-/// among them: a fault is not learned. Once a day the oddest of them are set aside, up to
-/// ``IsolationForest/contamination``, and what is usual is measured on the others.
+/// A row has a code for each sensor, see ``DayProfile/patternCode(_:)``, and the time of day as a point on a circle.
+/// Rows are a random sample of about the last two weeks. Quarter-hours in which other findings indicate a fault are
+/// excluded, so a fault is not learned. Once a day the oddest rows are set aside, up to
+/// ``IsolationForest/contamination``, and the usual scores are measured on the others.
 ///
-/// The score is `0.15 · clip((s − q) / (q − m), 0, 1)` of a row's score s and the median m and 0.99 quantile q of the
-/// forest's own rows: what is new is worth a look, but not an alarm by itself.
+/// The score is `0.15 · clip((s − q) / (q − m), 0, 1)` with a row's score s. The median m and the 0.99 quantile q are
+/// those of the forest's own rows. A new pattern is worth a look, but is no alarm by itself.
 ///
 /// Worked value: s = 0.65 with m = 0.45 and q = 0.60 scores 0.05.
 struct PatternClass: Sendable {
   static let days = 14
-  /// Days from its first row until it has a forest.
+  /// Days from the first row to the first forest.
   static let leastDays = 2
   static let mostRows = 96
   static let weight = 0.15
-  /// Codes of the radius of the day's circle.
+  /// Radius of the time-of-day circle in codes.
   private static let radius = 57.0
 
-  /// The sensors, as those of the asset with which it began.
+  /// The sensors, taken from the asset with which the class began.
   let columns: [SeriesIndex]
-  /// Row by row, in random order; those that are set aside at the end.
+  /// Codes row by row, in random order; rows that were set aside come last.
   private var rows: [Int8] = []
-  /// Rows of the forest; 0 while there is none.
+  /// Number of rows in the forest; 0 while there is none.
   private var ordinary = 0
   private var median: Float = 0
   private var limit: Float = 1
-  /// The slot of the first row, and how many rows there were to choose from.
+  /// Slot of the first row, and number of rows from which the sample is drawn.
   private var firstSlot = Int32.min
   private var seen: UInt32 = 0
 
@@ -41,7 +41,7 @@ struct PatternClass: Sendable {
   private var width: Int { 2 + columns.count }
   var count: Int { rows.count / width }
 
-  /// The codes of a slot; `nil` where a sensor has none. `code` gives that of a column's sensor.
+  /// Returns the codes of a slot, including the time of day; `nil` if a sensor has none.
   func row(_ slot: Int, _ code: (SeriesIndex) -> Int8?) -> [Int8]? {
     let angle = 2 * Double.pi * Double(slot % QuarterHour.perDay) / Double(QuarterHour.perDay)
     var row = [sin(angle), cos(angle)].map { Int8(clamping: Int(($0 * Self.radius).rounded())) }
@@ -53,7 +53,7 @@ struct PatternClass: Sendable {
     return row
   }
 
-  /// The forest, made of the rows as they stand; `nil` before two days.
+  /// The forest of the current rows; `nil` in the first two days.
   var forest: IsolationForest? {
     ordinary == 0 ? nil : forest(of: 0..<min(ordinary, count))
   }
@@ -64,14 +64,20 @@ struct PatternClass: Sendable {
       seed: UInt64(bitPattern: Int64(firstSlot)))
   }
 
-  /// 0 ordinary, ``weight`` at the most.
+  /// Returns the score of a row: 0 is ordinary, ``weight`` the maximum.
   func score(_ row: [Int8], by forest: IsolationForest) -> Double {
     let score = Float(forest.score(row.map(Float.init)))
     return Self.weight * HealthFormula.clip(Double((score - limit) / max(1e-6, limit - median)))
   }
 
-  /// Takes a row into the sample, or not: each of the last two weeks has about the same chance. `members` is how many
-  /// assets give rows; chance depends on slot and asset alone.
+  /// Adds a row to the sample with a probability that is about the same for all rows of the last two weeks. The choice
+  /// depends on slot and asset alone.
+  ///
+  /// - Parameters:
+  ///   - row: The row.
+  ///   - slot: Its quarter-hour.
+  ///   - asset: Its asset.
+  ///   - members: Number of assets that contribute rows.
   mutating func take(_ row: [Int8], slot: Int, asset: AssetIndex, members: Int) {
     guard row.count == width else { return }
     if firstSlot == .min { firstSlot = Int32(clamping: slot) }
@@ -80,7 +86,7 @@ struct PatternClass: Sendable {
     var random = SplitMix64(seed: UInt64(bitPattern: Int64(slot)) << 24 ^ UInt64(UInt32(bitPattern: asset.rawValue)))
     let place = Int(random.next() % UInt64(max(seen, UInt32(count) + 1)))
     if count < Self.mostRows {
-      // At a random place, so that rows in a row are a random draw.
+      // A random position, so that consecutive rows are a random draw.
       if rows.isEmpty { rows.reserveCapacity(Self.mostRows * width) }
       rows.append(contentsOf: row)
       swapRows(count - 1, place % count)
@@ -93,7 +99,7 @@ struct PatternClass: Sendable {
     for column in 0..<width { rows.swapAt(a * width + column, b * width + column) }
   }
 
-  /// Sets the oddest rows aside and measures what is usual on the others.
+  /// Sets the oddest rows aside and measures the usual scores on the others.
   mutating func learn(at slot: Int) {
     guard firstSlot != .min, slot - Int(firstSlot) >= Self.leastDays * QuarterHour.perDay,
       let all = forest(of: 0..<count)

@@ -1,18 +1,18 @@
 import Glibc
 
-/// Standardises rows of sensors and sums up the latest of them: the mean of each sensor over a window, and how far it
-/// moved from the window before.
+/// The features of the latest rows of sensors: the mean of each standardised sensor over a window, and its change from
+/// the window before.
 ///
-/// The spread that standardises is that of the rows it was made from. A sensor that never moved in them is taken to have
-/// a hundredth of its magnitude as spread, so that moving at all is far.
+/// Rows are standardised by the spread of the rows given at creation. A sensor that was constant in them gets a
+/// hundredth of its magnitude as spread, so that any change is large.
 struct WindowFeatures: Sendable {
   private let centre: [Double]
   private let spread: [Double]
   private let capacity: Int
-  /// The latest rows, standardised, oldest first.
+  /// Latest standardised rows, oldest first.
   private var recent: [[Double]] = []
 
-  /// Features of windows of at most `longest` rows, standardised by `rows`, all of one length.
+  /// Creates features of windows of at most `longest` rows, standardised by `rows`, all of one length.
   init(standardisedBy rows: ArraySlice<[Double]>, longest: Int) {
     let width = rows.first?.count ?? 0
     let count = Double(max(1, rows.count))
@@ -29,10 +29,10 @@ struct WindowFeatures: Sendable {
     capacity = 2 * max(1, longest)
   }
 
-  /// Whether a sensor may say it: squares of what is beyond 1e30 would leave no room for any other value.
+  /// Returns whether a value is valid; squares of values beyond 1e30 would swamp all others.
   static func isValue(_ value: Double) -> Bool { value.magnitude <= 1e30 }
 
-  /// Takes in a row; what is no value is taken as unchanged.
+  /// Adds a row; invalid values count as unchanged.
   mutating func append(_ row: [Double]) {
     let last = recent.last
     let standardised = centre.indices.map { i in
@@ -43,7 +43,8 @@ struct WindowFeatures: Sendable {
     recent.append(standardised)
   }
 
-  /// The means over the latest `length` rows, then their differences from the means over the `length` rows before.
+  /// Returns the means over the latest `length` rows, then their differences from the means over the `length` rows
+  /// before.
   func features(_ length: Int) -> [Double] {
     let now = mean(recent.suffix(length))
     let before = recent.dropLast(length).suffix(length)

@@ -2,18 +2,23 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// The plant as a whole: what the meter at the grid says against what all other meters say.
+/// A comparison of the grid meter with all other meters of the plant.
 ///
-/// The residual is the innovation of the plant's state over the power that moves. A plant with consumers that nobody
-/// measures has a wide residual, and is judged by that. While one meter is silent the others tell what it would say, and
-/// nothing is judged.
+/// The residual is the innovation of the plant's state divided by the power that moves. A plant with unmeasured
+/// consumers has a wide residual, and its scale is learned accordingly. While one meter is silent its value is inferred
+/// from the others, and nothing is judged.
 struct BalanceTwin: Sendable {
   private(set) var track = ResidualTrack(learning: 150, floor: 0.01)
   private(set) var filter = PlantStateFilter()
   private var innovation = (value: Double.nan, deviation: Double.nan)
   private var greatest = 0.0
 
-  /// Judges a quarter of an hour; parts of the balance, and the grid's power, may be NaN.
+  /// Judges a quarter-hour.
+  ///
+  /// - Parameters:
+  ///   - balance: Sums of the plant's powers [kW]; parts may be NaN.
+  ///   - grid: Power of the grid meter [kW]; may be NaN.
+  ///   - moved: Sum of the magnitudes of all powers [kW].
   mutating func judge(_ balance: PowerBalance, grid: Double, moved: Double) {
     innovation = filter.update(balance, grid: grid)
     guard moved.isFinite, innovation.value.isFinite else { return }
@@ -22,7 +27,7 @@ struct BalanceTwin: Sendable {
     track.judge(innovation.value / (moved + 0.1 * greatest))
   }
 
-  /// Adds the state and its standard deviations [kW] to the point that was begun last.
+  /// Adds the state and its standard deviations [kW] to the current point.
   func describe(_ points: inout PointBatch) {
     for (position, name) in ["load", "generation", "storage"].enumerated() {
       points.field("\(name)_estimate", filter.levels[position])

@@ -2,15 +2,17 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// A battery against its twin, each quarter of an hour.
+/// A comparison of a battery with its model, each quarter-hour.
 ///
-/// - State of charge: what is reported against a Kalman filter of current and voltage.
-/// - Capacity: change of the reported state of charge over charge moved, where 2 % or more moved.
-/// - Temperature: against a first-order model of its own past and current, learned as it goes.
-/// - Cell spread: highest less lowest cell voltage.
+/// - State of charge: the reported value is compared with a Kalman filter of current and voltage.
+/// - Capacity: change of the reported state of charge divided by the charge moved, if at least 2 % moved.
+/// - Temperature: compared with a first-order model of its own past, the power and the outdoor temperature, learned
+///   continuously.
+/// - Cell spread: highest minus lowest cell voltage.
 ///
-/// Cells in series and resistance are fitted to the first day. Current is taken from `current`, else from `power` and `voltage`; without a voltage there are temperature and cells
-/// alone. What the usual residuals are is learned, so that another chemistry only makes them wider.
+/// Cells in series and resistance are fitted to the first day. Current is taken from `current`, otherwise from `power`
+/// and `voltage`. Without a voltage only temperature and cells are judged. The usual residuals are learned, so another
+/// cell chemistry only widens them.
 struct BatteryTwin: Sendable {
   private var calibration = CircuitCalibration()
   private var filter: StateOfChargeFilter?
@@ -18,16 +20,16 @@ struct BatteryTwin: Sendable {
   private(set) var capacity = ResidualTrack(learning: 24, floor: 0.05)
   private(set) var thermal = ThermalTrack()
   private(set) var cells = ResidualTrack(learning: 150, floor: 0.006)
-  /// Of the quarter before: slot, reported state of charge 0...1, current [A].
+  /// Previous quarter-hour: slot, reported state of charge 0...1, current [A].
   private var before: (slot: Int, charge: Double, current: Double)?
-  /// Mean of capacity over its nominal one; NaN before it is known.
+  /// Mean of capacity divided by nominal capacity; NaN until known.
   private(set) var capacityShare = Double.nan
 
-  /// The estimated state of charge, 0...1.
+  /// Estimated state of charge, 0...1; NaN before calibration.
   var stateOfCharge: Double { filter?.stateOfCharge ?? .nan }
-  /// Its standard deviation.
+  /// Standard deviation of ``stateOfCharge``.
   var deviation: Double { filter?.deviation ?? .nan }
-  /// The estimated inner resistance [Ω].
+  /// Estimated inner resistance [Ω].
   var resistance: Double { filter?.resistance ?? .nan }
 
   var findings: [TwinFinding] {
@@ -37,15 +39,17 @@ struct BatteryTwin: Sendable {
     ]
   }
 
-  /// Judges a quarter of an hour.
+  /// Judges a quarter-hour.
+  ///
   /// - Parameters:
+  ///   - means: Means of the battery's sensors.
   ///   - energy: Nominal energy [kWh].
-  ///   - air: Outdoor temperature [°C], NaN where unknown.
+  ///   - air: Outdoor temperature [°C]; NaN if unknown.
   mutating func judge(_ means: QuarterMeans, energy: Double, air: Double) {
     cells.judge(means["cell_max_v"] - means["cell_min_v"])
     let voltage = means["voltage"]
     let current = means["current"].isFinite ? means["current"] : means["power"] * 1000 / voltage
-    // What is charged or discharged in an hour, as share of the nominal energy.
+    // The load is the share of the nominal energy that moves in one hour.
     thermal.judge(means["temperature"], slot: means.slot, load: means["power"] / max(energy, 1e-6), air: air)
     let reported = means["soc"] / 100
     guard voltage > 1, current.isFinite, reported.isFinite, energy > 0 else { return }
@@ -68,7 +72,7 @@ struct BatteryTwin: Sendable {
         stateOfCharge: reported, resistance: circuit.resistance)
       return
     }
-    // To the middle of this quarter, where its means belong.
+    // Predicts to the middle of this quarter-hour, to which its means belong.
     for _ in 1..<max(1, gap) { filter.predict(current: current, hours: 0.25) }
     filter.predict(current: before?.current ?? current, hours: 0.125)
     filter.predict(current: current, hours: 0.125)

@@ -1,24 +1,29 @@
 import Glibc
 import StreamCore
 
-/// Whether an asset's power, voltage and current agree: the residual is `ln(|P| / |V · I|)`.
+/// The agreement of an asset's power, voltage and current: the residual is `ln(|P| / |V · I|)`.
 ///
-/// What is usual is learned, so that three phases, a power factor and the losses of a converter are no fault. Judged from
-/// half of the greatest power on: a battery that charges and discharges within one quarter of an hour loses more than its
-/// mean power lets expect, and small powers are measured badly.
+/// The usual residual is learned, so three phases, a power factor and converter losses are no fault. Only powers above
+/// half of the greatest one are judged. Small powers are measured inaccurately. A battery that charges and discharges
+/// within one quarter-hour loses more than its mean power suggests.
 ///
 /// Worked value: 10 kW, 400 V and 25 A have a residual of 0; 20 A have one of 0.2231.
 struct ElectricalTrack: Sendable {
   var track = ResidualTrack(learning: 100, floor: 0.05)
   private var greatest = 0.0
 
-  /// The residual of a power [kW], a voltage [V] and a current [A]; NaN where one of them is none.
+  /// Returns the residual of a power, a voltage and a current; NaN if one of them is zero or missing.
+  ///
+  /// - Parameters:
+  ///   - power: Power [kW].
+  ///   - voltage: Voltage [V].
+  ///   - current: Current [A].
   static func residual(power: Double, voltage: Double, current: Double) -> Double {
     let product = (voltage * current).magnitude / 1000
     return product > 0 && power != 0 ? log(power.magnitude / product) : .nan
   }
 
-  /// Whether power, voltage and current are all known.
+  /// Returns whether power, voltage and current are all known.
   static func takes(_ means: QuarterMeans) -> Bool {
     means["power"].magnitude < 1e12 && means["voltage"].isFinite && means["current"].isFinite
   }

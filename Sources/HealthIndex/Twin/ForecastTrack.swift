@@ -1,25 +1,27 @@
 import PlantModel
 import StreamCore
 
-/// A series against its own forecast of six hours before: late enough to know the day, too early to have seen a fault.
+/// A comparison of a series with its own forecast of six hours before.
+///
+/// That forecast is recent enough to fit the day, and too early to include a fault.
 ///
 /// The residual is `(mean − p50) / σ` with `σ = (p90 − p10) / 2.563`, that of a normal distribution. People and weather
-/// surprise forecasts for hours without anything being wrong, so that it counts for ``weight`` at the most.
+/// can deviate from forecasts for hours without a fault, so the score is at most ``weight``.
 ///
-/// Worked value: 60 kW where 40, 50 and 60 kW were the quantiles have a residual of 1.28.
+/// Worked value: 60 kW with quantiles of 40, 50 and 60 kW have a residual of 1.28.
 struct ForecastTrack: Sendable {
-  /// Quarters of an hour from the issue to the slot that is judged.
+  /// Quarter-hours from the issue to the slot that is judged.
   static let lead = 24
   static let weight = 0.15
 
   private var track = ResidualTrack(learning: 150, floor: 1)
-  /// What is expected of slots to come, oldest first.
+  /// Expected values of future slots, oldest first.
   private var expected: [(slot: Int, median: Double, deviation: Double)] = []
 
-  /// 0 as expected, ``weight`` at the most.
+  /// Score: 0 as expected, ``weight`` at most.
   var score: Double { ForecastTrack.weight * track.score }
 
-  /// Takes in a forecast; one of other steps, or one that ends too early, says nothing.
+  /// Adds a forecast; one with other steps or a shorter horizon is ignored.
   mutating func take(_ issue: ForecastIssue) {
     let lead = ForecastTrack.lead
     guard issue.step == WindowLength.quarterHour.span, min(issue.p10.count, issue.p50.count, issue.p90.count) > lead

@@ -1,17 +1,19 @@
 import PlantModel
 import StreamCore
 
-/// Where an asset's health index is heading: the median of the slopes between its daily means (H. Theil, 1950; P. Sen,
-/// 1968, doi:10.1080/01621459.1968.10480934) over at most 30 days, and the day at which it would fall to 60.
+/// The trend of an asset's health index, and the day on which it would fall to 60.
+///
+/// The trend is the median of the slopes between daily means over at most 30 days (H. Theil, 1950; P. Sen, 1968,
+/// doi:10.1080/01621459.1968.10480934).
 ///
 /// Worked value: 100, 98, 96, 94, 92 have a slope of −2 a day and reach 60 after 16 days.
 struct HealthTrend: BitwiseCopyable {
   static let threshold = 60.0
   static let days = 30
   static let leastDays = 5
-  /// Slopes closer to zero than this tell nothing [1/day].
+  /// Slopes closer to zero are not significant [1/day].
   static let leastSlope = 0.1
-  /// Daily means are kept in parts of this.
+  /// Resolution of the stored daily means.
   private static let unit = 1.0 / 600
 
   private var means: InlineArray<30, UInt16> = .init(repeating: 0)
@@ -20,7 +22,7 @@ struct HealthTrend: BitwiseCopyable {
   private var sum: Float = 0
   private var day = Int32.min
 
-  /// Takes in an index, 0...100, at a slot.
+  /// Adds an index, 0...100, at a slot.
   mutating func add(_ index: Double, slot: Int) {
     let today = Int32(clamping: slot / QuarterHour.perDay)
     if today != day {
@@ -41,8 +43,8 @@ struct HealthTrend: BitwiseCopyable {
     known += 1
   }
 
-  /// The slope [1/day], and the days until the threshold with an interval of four fifths of the slopes; `nil` while it
-  /// does not fall, or before five days.
+  /// The slope [1/day], and the days until the threshold with an interval from the 10 % and 90 % quantiles of the
+  /// slopes. It is `nil` if the index does not fall, or before five days.
   var fall: (slope: Double, days: Double, soonest: Double, latest: Double)? {
     let count = Int(known)
     guard count >= Self.leastDays else { return nil }

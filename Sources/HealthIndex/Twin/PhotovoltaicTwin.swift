@@ -2,19 +2,22 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// A PV generator against its twin: power over what irradiance on its modules and their temperature let expect.
+/// A comparison of a PV generator with the power expected from the irradiance on its modules and their temperature.
 ///
-/// The residual is `P / P_expected − 1` with the PVWatts model of its capacity, in quarters of an hour in which a tenth
-/// of it is expected; its usual value is learned, so that size and losses need not be exact.
+/// The residual is `P / P_expected − 1` with the PVWatts model of its capacity. Only quarter-hours in which more than a
+/// tenth of the capacity is expected count. Its usual value is learned, so that size and losses need not be exact.
 struct PhotovoltaicTwin: Sendable {
   private(set) var track = ResidualTrack(learning: 100, floor: 0.015)
-  /// Performance ratio after IEC 61724-1 of the latest quarter with sun: yield over reference yield; NaN before.
+  /// Performance ratio after IEC 61724-1 of the latest quarter-hour with sun: yield over reference yield; NaN before.
   private(set) var performanceRatio = Double.nan
 
-  /// Judges a quarter of an hour of a generator of a capacity [kW].
+  /// Judges a quarter-hour of a generator.
   ///
-  /// Irradiance is that of the generator's own sensor: what a station elsewhere measures on a horizontal plane is too far
-  /// from it to judge by.
+  /// The irradiance is that of the generator's own sensor. A remote station with a horizontal sensor is too inaccurate.
+  ///
+  /// - Parameters:
+  ///   - means: Means of the generator's sensors.
+  ///   - capacity: Capacity [kW].
   mutating func judge(_ means: QuarterMeans, capacity: Double) {
     let (power, irradiance) = (means["power"], means["irradiance"])
     guard power.isFinite, irradiance > 50, capacity > 0 else { return }

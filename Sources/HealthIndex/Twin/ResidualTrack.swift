@@ -1,21 +1,22 @@
 import StreamCore
 
-/// Follows a residual between what is measured and what a model of the asset expects: learns where it usually lies and
-/// how far it strays, then sums what goes beyond that in either direction.
+/// Tracks the residual between a measured value and a model's expectation: learns its usual centre and scale, then sums
+/// deviations beyond them in both directions.
 ///
-/// Centre and scale are median and spread of the first samples. Then `z = (r − centre) / scale`, held within ±8, and a
-/// two-sided CUSUM `S ← max(0, S ± z − 1)` (E. Page, 1954), held at 45. The score is `clip((S − 15) / 15, 0, 1)`. The
-/// centre follows by 1/2000 of the way with each sample, only while both sums are 0: a fault is not learned.
+/// Centre and scale are median and spread of the first samples. Then `z = (r − centre) / scale`, limited to ±8, enters
+/// a two-sided CUSUM `S ← max(0, S ± z − 1)` (E. Page, 1954), limited to 45. The score is `clip((S − 15) / 15, 0, 1)`.
+/// The centre moves by 1/2000 of the distance with each sample, but only while both sums are 0, so a fault is not
+/// learned.
 ///
 /// Worked value: z = 8 scores 0 twice and 0.4 after the third time (S = 21).
 struct ResidualTrack: Sendable, Equatable {
-  /// Samples from which centre and scale are learned.
+  /// Number of samples from which centre and scale are learned.
   let learning: Int
-  /// The least scale: what instruments and ordinary operation make up.
+  /// Smallest scale, due to instruments and normal operation.
   let floor: Double
   private(set) var centre = 0.0
   private(set) var scale = 0.0
-  /// The latest residual in scales.
+  /// Latest residual in scales, within ±8.
   private(set) var deviation = 0.0
   private var first: [Float] = []
   private var isLearned = false
@@ -27,10 +28,10 @@ struct ResidualTrack: Sendable, Equatable {
     self.floor = floor
   }
 
-  /// 0 nothing, 1 certain.
+  /// Score of the residual: 0 usual, 1 certainly unusual.
   var score: Double { HealthFormula.clip((max(up, down) - 15) / 15) }
 
-  /// Takes in a residual; one that is not finite is left out.
+  /// Adds a residual; one that is not finite is ignored.
   mutating func judge(_ residual: Double) {
     guard residual.isFinite else { return }
     guard isLearned else {
@@ -49,7 +50,7 @@ struct ResidualTrack: Sendable, Equatable {
     guard first.count >= learning else { return }
     let sorted = first.sorted().map(Double.init)
     centre = EmpiricalQuantile.ofSorted(sorted, 0.5)
-    // Nine tenths of a normal sample lie within 3.29 standard deviations.
+    // Ninety percent of a normal sample lie within 3.29 standard deviations.
     let spread = EmpiricalQuantile.ofSorted(sorted, 0.95) - EmpiricalQuantile.ofSorted(sorted, 0.05)
     scale = max(floor, spread / 3.29)
     isLearned = true

@@ -1,28 +1,35 @@
 import StreamCore
 
-/// Expects a device's temperature from its own a quarter of an hour ago, the square of its load and the air outside:
-/// `T = a T₋₁ + b u² + c T_air + d`, learned by recursive least squares, and tracks what is off.
+/// A model of a device's temperature, and the track of its residual.
 ///
-/// Nothing is learned from a quarter that is off by more than three scales, so that a fault is not.
+/// The expected value is `T = a T₋₁ + b u² + c T_air + d`. Its inputs are the temperature a quarter-hour before, the
+/// load u and the outdoor temperature. The weights are learned by recursive least squares. Quarter-hours with a
+/// residual beyond three scales are not learned, so a fault is not.
 struct ThermalTrack: Sendable {
   private(set) var track = ResidualTrack(learning: 150, floor: 0.3)
   private var weights = [9, 0, 0, 2.2]
-  /// Row by row.
+  /// Covariance of the weights, row by row.
   private var covariance: [Double] = (0..<16).map { $0 % 5 == 0 ? 1 : 0 }
   private var before: (slot: Int, temperature: Double)?
   private var seen = 0
 
-  /// Judges a quarter of an hour.
+  /// Judges a quarter-hour.
+  ///
+  /// - Parameters:
+  ///   - temperature: Temperature of the device [°C].
+  ///   - slot: The quarter-hour.
+  ///   - load: Load as a share of the nominal size; its magnitude is limited to 10.
+  ///   - air: Outdoor temperature [°C]; NaN if unknown.
   mutating func judge(_ temperature: Double, slot: Int, load: Double, air: Double) {
     guard temperature.isFinite, temperature.magnitude < 1000 else { return }
     defer { before = (slot, temperature) }
     guard let before, slot == before.slot + 1 else { return }
     let u = load.isFinite ? min(load.magnitude, 10) : 0
-    // Near one each, which is what the least squares' start takes for granted.
+    // Inputs near one, as the initial covariance of the least squares assumes.
     let inputs = [before.temperature / 10, u * u, air.isFinite ? air / 10 : 0, 1]
     let residual = temperature - zip(weights, inputs).reduce(0) { $0 + $1.0 * $1.1 }
     seen += 1
-    // The first day is for the weights alone.
+    // The first day only trains the weights.
     if seen > 96 { track.judge(residual) }
     if track.deviation.magnitude < 3 && track.score == 0 { learn(inputs, residual) }
   }

@@ -4,7 +4,7 @@ import StreamCore
 
 /// The twins of a plant's assets, by asset.
 struct TwinBook: Sendable {
-  /// Most assets have none, which takes a word.
+  /// `indirect`, so that the common `.none` costs one machine word.
   private indirect enum Twin: Sendable {
     case none
     case photovoltaic(PhotovoltaicTwin, PeerTrack)
@@ -12,20 +12,26 @@ struct TwinBook: Sendable {
     case grid(BalanceTwin)
   }
 
-  /// The mean of a series in a slot, NaN where there is none.
+  /// A lookup of the mean of a series in a slot; NaN if there is none.
   typealias Mean = (SeriesIndex, Int) -> Double
 
   private var twins: [Twin] = []
   private var trends: [HealthTrend] = []
-  /// By asset, where power, voltage and current are known.
+  /// Tracks by asset, for assets with known power, voltage and current.
   private var electrical: [Int32: ElectricalTrack] = [:]
-  /// Yields of all PV generators in a slot, ascending; found once a mark.
+  /// Yields of all PV generators in a slot, ascending; calculated once a mark.
   private var yields: (slot: Int, values: [Double])?
 
-  /// Gives back what a mark needed.
+  /// Releases the memory of a mark.
   mutating func end() { yields = nil }
 
-  /// Judges an asset's quarter of an hour.
+  /// Judges an asset's quarter-hour.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - slot: The quarter-hour.
+  ///   - register: Assets and series of the plant.
+  ///   - mean: Returns the means of series.
   mutating func judge(_ asset: AssetIndex, slot: Int, _ register: PlantRegister, mean: Mean) {
     grow(register)
     let hasCircuit = register.series(of: asset, sensor: "voltage") != nil
@@ -37,7 +43,7 @@ struct TwinBook: Sendable {
     judgeKind(asset, means, register, mean)
   }
 
-  /// What was found in the quarter of an hour that was judged last.
+  /// Returns the findings in the quarter-hour that was judged last.
   func findings(of asset: AssetIndex) -> [TwinFinding] {
     let score = electrical[asset.rawValue]?.track.score ?? 0
     let circuit = TwinFinding(name: "power against voltage and current", score: score)
@@ -86,7 +92,13 @@ struct TwinBook: Sendable {
     }
   }
 
-  /// Adds what the twin of an asset knows to the point that was begun last, and follows its index.
+  /// Adds the estimates of an asset's twin and its trend to the current point, and records its index for the trend.
+  ///
+  /// - Parameters:
+  ///   - asset: The asset.
+  ///   - index: Its health index, 0...100.
+  ///   - slot: The quarter-hour.
+  ///   - points: Holds the current point.
   mutating func describe(_ asset: AssetIndex, index: Double, slot: Int, _ points: inout PointBatch) {
     guard twins.indices.contains(asset.position) else { return }
     switch twins[asset.position] {
@@ -139,7 +151,13 @@ struct TwinBook: Sendable {
     return .nan
   }
 
-  /// Power over capacity of a PV generator; NaN where either is unknown.
+  /// Returns power divided by capacity of a PV generator; NaN if either is unknown.
+  ///
+  /// - Parameters:
+  ///   - asset: The generator.
+  ///   - slot: The quarter-hour.
+  ///   - register: Assets and series of the plant.
+  ///   - mean: Returns the means of series.
   private static func yield(of asset: AssetIndex, slot: Int, _ register: PlantRegister, _ mean: Mean) -> Double {
     guard let power = register.power(of: asset), let size = register.assets[asset.position].capacityKilowatts, size > 0
     else { return .nan }
@@ -151,8 +169,14 @@ struct TwinBook: Sendable {
       .map { yield(of: AssetIndex($0), slot: slot, register, mean) }.filter { $0.isFinite }.sorted()
   }
 
-  /// The sums over assets that are not within another, NaN where one of them is silent, and the power that moves; `nil`
-  /// where there is none.
+  /// Returns the sums over assets that are not within another, and the power that moves.
+  ///
+  /// - Parameters:
+  ///   - slot: The quarter-hour.
+  ///   - register: Assets and series of the plant.
+  ///   - mean: Returns the means of series.
+  /// - Returns: The sums [kW], NaN if one of their assets is silent, and the sum of all magnitudes [kW]; `nil` without
+  ///   any asset.
   private static func balance(
     slot: Int, _ register: PlantRegister, _ mean: Mean
   ) -> (PowerBalance, moved: Double)? {

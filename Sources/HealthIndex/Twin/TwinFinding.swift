@@ -1,14 +1,14 @@
-/// What a model of an asset found at one mark.
+/// The result of a model of an asset at one mark.
 struct TwinFinding: Equatable {
-  /// The contributor that it is called.
+  /// Name of the finding among the contributors to the index.
   var name: String
-  /// 0 nothing, 1 certain.
+  /// Score of the finding: 0 none, 1 certain.
   var score: Double
 }
 
-/// Means of an asset's sensors over the quarter of an hour at hand; NaN where there is none.
+/// Means of an asset's sensors over one quarter-hour; NaN for missing ones.
 struct QuarterMeans {
-  /// Quarters of an hour since the epoch.
+  /// Quarter-hour since the epoch.
   var slot: Int
   var values: [String: Double] = [:]
 
