@@ -28,6 +28,8 @@ extension DerivationStage {
 
   /// Restores the state of those inputs and sensors that still exist. Waiting timestamps of a sensor whose expression
   /// has changed are dropped.
+  ///
+  /// - Throws: `SnapshotError` if the layout version differs or the data is damaged.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "derived sensors")
     let kept = try reader.readArray(elementSize: 59) { (reader) throws(SnapshotError) in

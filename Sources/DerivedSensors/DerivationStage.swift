@@ -221,6 +221,12 @@ public struct DerivationStage: Stage {
 
   /// Recomputes the values already issued within a span after an input was corrected, in order of time. Waiting
   /// timestamps are computed when their wait ends.
+  ///
+  /// - Parameters:
+  ///   - input: position of the corrected input.
+  ///   - span: times at which its value changed.
+  ///   - since: receive time of the correction.
+  ///   - readings: batch to which the values are appended.
   private mutating func giveAgain(
     _ input: Int, _ span: Range<Timestamp>, _ since: Timestamp, _ readings: inout ReadingBatch
   ) {

@@ -30,6 +30,8 @@ public final class DatabaseReader {
   private let client: HTTPClient
 
   /// Creates a reader. If the settings leave the version open, it queries the server for it.
+  ///
+  /// - Throws: `ReadError.noAnswer` if libcurl cannot be started or the server does not answer.
   public init(_ settings: DatabaseSettings) throws(ReadError) {
     let made = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
@@ -50,6 +52,8 @@ public final class DatabaseReader {
 
   /// Returns the rows that a statement selects; times are milliseconds since the epoch. The statement is sent in the
   /// URL, one at a time, because version 3 accepts nothing else.
+  ///
+  /// - Throws: `ReadError` if there is no answer, or the credentials or the statement are refused.
   public func rows(_ statement: String) throws(ReadError) -> [QueryRow] {
     let answer = client.send(
       "\(endpoint.queryURL)&q=\(WriteEndpoint.percentEncoded(statement))", body: nil, contentType: "text/plain",

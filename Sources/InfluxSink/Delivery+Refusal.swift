@@ -7,7 +7,11 @@ extension Delivery {
   /// Otherwise the part is split in halves.
   ///
   /// - Parameters:
+  ///   - part: the refused part.
+  ///   - reason: category of the refusal.
   ///   - dropped: number of refused lines, if the server states it.
+  ///   - answer: the server's answer.
+  ///   - job: the job of the part.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func refuse(
     _ part: Parts.Part, _ reason: RefusalReason, _ dropped: Int?, _ answer: HTTPAnswer, _ job: inout Job
@@ -32,6 +36,13 @@ extension Delivery {
   }
 
   /// Writes the lines that the server names to the dead-letter file and counts all others of the part as written.
+  ///
+  /// - Parameters:
+  ///   - named: position of each refused line in the part, from 0, and the server's message.
+  ///   - part: the refused part.
+  ///   - answer: the server's answer.
+  ///   - job: the job of the part.
+  /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   private func refuse(
     _ named: [(line: Int, words: String)], of part: Parts.Part, _ answer: HTTPAnswer, _ job: inout Job
   ) -> TimeSpan? {
@@ -60,6 +71,13 @@ extension Delivery {
   }
 
   /// Writes a part to the dead-letter file; `false` with `errno` if that failed.
+  ///
+  /// - Parameters:
+  ///   - part: the part.
+  ///   - reason: category of the refusal.
+  ///   - code: HTTP status of the answer.
+  ///   - words: the server's message.
+  ///   - job: the job of the part.
   private func bury(
     _ part: Parts.Part, _ reason: RefusalReason, _ code: Int, _ words: String, _ job: inout Job
   ) -> Bool {
@@ -79,6 +97,11 @@ extension Delivery {
   /// Handles a server fault. After `faultTries` tries the lines themselves are suspected. A line becomes a dead letter
   /// only if the server has accepted others meanwhile. If the server fails on everything, the lines are not the cause.
   ///
+  /// - Parameters:
+  ///   - part: the part that failed.
+  ///   - answer: the server's answer.
+  ///   - job: the job of the part.
+  ///   - more: provides further lines to test whether a single line is at fault.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func fault(_ part: Parts.Part, _ answer: HTTPAnswer, _ job: inout Job, _ more: () -> [UInt8]) -> TimeSpan? {
     if !job.faults.seen { job.faults = (true, false, job.faults.hasSuspect) }

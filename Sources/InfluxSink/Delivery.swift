@@ -86,6 +86,13 @@ final class Delivery {
   func show(_ state: SinkState) { if status.change(to: state) { stateChanged(state) } }
 
   /// Reacts to an answer. Returns the time to wait, or `nil` to continue at once.
+  ///
+  /// - Parameters:
+  ///   - action: classification of the answer.
+  ///   - answer: the server's answer.
+  ///   - part: the part that was sent.
+  ///   - job: the job of the part.
+  ///   - more: provides further lines to test whether a single line is at fault.
   private func act(
     on action: WriteAction, _ answer: HTTPAnswer, _ part: Parts.Part, _ job: inout Job, _ more: () -> [UInt8]
   ) -> TimeSpan? {

@@ -13,6 +13,11 @@ struct Job {
   var faults = (seen: false, acceptedSince: false, hasSuspect: false)
 
   /// Creates a job for lines, divided into parts of at most the given size.
+  ///
+  /// - Parameters:
+  ///   - lines: line protocol.
+  ///   - mostLines: maximum number of lines of a part.
+  ///   - mostBytes: maximum size of a part [bytes]; a single longer line is a part too.
   init(_ lines: [UInt8], mostLines: Int, mostBytes: Int) {
     parts.add(lines, mostLines: mostLines, mostBytes: mostBytes)
   }

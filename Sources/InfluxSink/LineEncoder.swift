@@ -101,6 +101,14 @@ public struct LineEncoder: Sendable {
   private static let longestReading = 256
 
   /// Writes the one or two lines of a reading in place. Text common to both is rendered once.
+  ///
+  /// - Parameters:
+  ///   - readings: the batch.
+  ///   - row: position of the reading in the batch.
+  ///   - estimate: the estimate that replaces the reading, if any.
+  ///   - tags: range of the series' tags in `text`.
+  ///   - unit: tags of its units.
+  ///   - text: text of the plant's keys.
   private mutating func append(
     _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ tags: Range<Int>,
     _ unit: PlantKeys.UnitTags, _ text: UnsafePointer<UInt8>
@@ -193,6 +201,14 @@ public struct LineEncoder: Sendable {
   }
 
   /// Writes the fields of `clean` other than the value. `imputed` marks a value that is not the reading itself.
+  ///
+  /// - Parameters:
+  ///   - quality: the worst quality that applies.
+  ///   - flags: all qualities that apply.
+  ///   - raw: value in the sensor's unit; NaN if there is none.
+  ///   - value: value in the canonical unit; NaN if there is none.
+  ///   - unit: conversion from the sensor's unit to the canonical one.
+  ///   - line: destination.
   private static func putJudgement(
     _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ unit: PlantKeys.UnitTags,
     _ line: inout TextCursor

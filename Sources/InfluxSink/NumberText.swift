@@ -52,6 +52,12 @@ enum NumberText {
   }
 
   /// Writes `value / 10^decimals` without trailing zeros.
+  ///
+  /// - Parameters:
+  ///   - value: the scaled number.
+  ///   - decimals: number of decimals, 0...9.
+  ///   - start: destination, with room for ``longest`` bytes.
+  /// - Returns: the length written [bytes].
   private static func write(_ value: Int64, decimals: Int, at start: UnsafeMutablePointer<UInt8>) -> Int {
     var (rest, decimals) = (value.magnitude, decimals)
     while decimals > 0, rest % 10 == 0 { (rest, decimals) = (rest / 10, decimals - 1) }
@@ -81,6 +87,11 @@ enum NumberText {
   }
 
   /// Writes the last `count` digits, two at a time.
+  ///
+  /// - Parameters:
+  ///   - magnitude: the number.
+  ///   - count: number of digits.
+  ///   - start: destination, with room for `count` bytes.
   private static func writeDigits(_ magnitude: UInt64, count: Int, at start: UnsafeMutablePointer<UInt8>) {
     var (rest, end) = (magnitude, count)
     while end >= 2 {

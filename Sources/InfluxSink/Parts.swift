@@ -13,6 +13,11 @@ struct Parts {
   private(set) var pending: [Part] = []
 
   /// Adds lines in parts of at most the given size. They are sent before the pending ones.
+  ///
+  /// - Parameters:
+  ///   - lines: line protocol.
+  ///   - mostLines: maximum number of lines of a part.
+  ///   - mostBytes: maximum size of a part [bytes]; a single longer line is a part too.
   mutating func add(_ lines: [UInt8], mostLines: Int, mostBytes: Int) {
     var start = bytes.count
     bytes += lines

@@ -39,6 +39,8 @@ public final class CheckpointStore: Sendable {
   private var previous: String { "\(directory)/checkpoint.previous" }
 
   /// Opens the store in a folder, which is created if missing.
+  ///
+  /// - Throws: `JournalError.system` if the folder cannot be created.
   public init(directory: String) throws(JournalError) {
     self.directory = directory
     try Folder.make(directory)
@@ -91,6 +93,7 @@ public final class CheckpointStore: Sendable {
   ///
   /// - Returns: the offset below which the journal may be trimmed. It is that of the older of the two stored
   ///   checkpoints, from which a restart continues if the newer one is damaged.
+  /// - Throws: `JournalError` if writing or renaming fails. An earlier checkpoint then still exists.
   @discardableResult
   public func keep(_ draft: CheckpointDraft) throws(JournalError) -> UInt64 {
     let temporary = "\(directory)/checkpoint.new"

@@ -75,6 +75,8 @@ public final class CheckpointDraft: @unchecked Sendable {
   }
 
   /// Appends a part.
+  ///
+  /// - Throws: `.full` if the disk is full, else `.system`.
   public func append(_ part: [UInt8]) throws(JournalError) {
     let head = CheckpointFile.partHeader(part)
     try monitor.locked { () throws(JournalError) in

@@ -175,6 +175,13 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   }
 
   /// Appends a record with the bytes of an array.
+  ///
+  /// - Parameters:
+  ///   - kind: type of the record.
+  ///   - received: receive time.
+  ///   - body: content, at most ``JournalFormat/maximumBodyBytes``.
+  /// - Returns: the offset after the record.
+  /// - Throws: the same errors as ``append(kind:received:body:)`` with a buffer.
   @discardableResult
   public func append(kind: RecordKind, received: Timestamp, body: [UInt8] = []) throws(JournalError) -> UInt64 {
     let result = body.withUnsafeBytes { bytes in
@@ -188,6 +195,8 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   public func leaveFree(bytes: Int) { monitor.locked { headroom = max(0, min(bytes, 1 << 40)) } }
 
   /// Waits until everything appended is on the disk, regardless of ``Sync``.
+  ///
+  /// - Throws: `.system` if syncing fails.
   public func bringToDisk() throws(JournalError) {
     // A segment completed by a concurrent rotation was synced by it.
     try monitor.locked { active }.sync()
@@ -197,6 +206,7 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   /// segment being written stays, unless the journal is full and all of it is released.
   ///
   /// - Returns: the number of bytes freed.
+  /// - Throws: `.closed`, or `.system` if a segment cannot be removed.
   @discardableResult
   public func trim(below offset: UInt64) throws(JournalError) -> Int {
     try monitor.locked { () throws(JournalError) -> Int in

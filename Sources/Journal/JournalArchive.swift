@@ -9,6 +9,8 @@ public final class JournalArchive: SegmentCatalogue {
   private var segments: [Segment] = []
 
   /// Lists the segments in `directory`. The archive and its readers must be used by one thread at a time.
+  ///
+  /// - Throws: `JournalError` if the folder cannot be listed or a segment cannot be read.
   public init(directory: String) throws(JournalError) {
     self.directory = directory
     try refresh()

@@ -66,6 +66,10 @@ final class OpenFile: Sendable {
   /// Writes a header and a body contiguously at `position`, in one system call unless the kernel writes only a part.
   /// After a failure the file is truncated to `position`.
   ///
+  /// - Parameters:
+  ///   - header: first part.
+  ///   - body: second part, possibly empty.
+  ///   - position: file position [bytes].
   /// - Throws: `.full` if the disk or quota is exhausted.
   func write(_ header: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, at position: Int) throws(JournalError) {
     let total = header.count + body.count

@@ -24,6 +24,12 @@ final class RecordCursor {
   private var bufferCount = 0
 
   /// Opens the segment's file for reading from `position`, the offset of a record.
+  ///
+  /// - Parameters:
+  ///   - segment: the segment.
+  ///   - directory: folder of the journal.
+  ///   - position: offset at which to start; clamped to the first record.
+  /// - Throws: `.system` with `ENOENT` if the file was trimmed or sealed.
   init(_ segment: Segment, in directory: String, from position: UInt64 = 0) throws(JournalError) {
     let file = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
     switch segment.form {

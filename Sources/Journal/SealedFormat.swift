@@ -77,6 +77,11 @@ enum SealedFormat {
   }
 
   /// Returns the entry at position `place` of `bytes`, or `nil` if it is damaged.
+  ///
+  /// - Parameters:
+  ///   - bytes: the block list.
+  ///   - place: position of the entry in `bytes`.
+  ///   - base: base offset of the segment, which the checksum includes.
   static func block(_ bytes: [UInt8], at place: Int, base: UInt64) -> Block? {
     guard place >= 0, bytes.count - place >= entrySize else { return nil }
     return bytes.withUnsafeBytes { all -> Block? in

@@ -87,6 +87,11 @@ struct SegmentSealing {
   }
 
   /// Compresses a block into a frame; `nil` if the block is too large or compression fails.
+  ///
+  /// - Parameters:
+  ///   - block: the block; its frame's position, length and checksum are set.
+  ///   - position: file position of the frame in the sealed file.
+  ///   - plain: the uncompressed segment.
   private func frame(
     of block: inout SealedFormat.Block, at position: Int, from plain: OpenFile
   ) throws(JournalError) -> [UInt8]? {

@@ -55,6 +55,11 @@ public struct LineScanner: Sendable {
   /// Returns the position of the first byte accepted by `isEnd`, outside of escapes and, if `quotes`, of quotation
   /// marks.
   ///
+  /// - Parameters:
+  ///   - bytes: the payload.
+  ///   - range: range to search.
+  ///   - quotes: whether quoted text is skipped.
+  ///   - isEnd: returns whether a byte ends the search.
   /// - Returns: the end of `range` if there is no such byte.
   @inlinable
   public static func end(_ bytes: Bytes, _ range: Range<Int>, quotes: Bool, _ isEnd: (UInt8) -> Bool) -> Int {
@@ -74,6 +79,11 @@ public struct LineScanner: Sendable {
   }
 
   /// Appends a key or tag, resolving backslashes before a comma, an equals sign, a space or a backslash.
+  ///
+  /// - Parameters:
+  ///   - bytes: the payload.
+  ///   - range: range of the key or tag.
+  ///   - target: destination.
   public static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
     var i = range.lowerBound
     while i < range.upperBound {

@@ -22,6 +22,11 @@ public enum LineText {
   }
 
   /// Appends `,name=value`, or nothing if the value is empty. `name` is a constant that needs no escaping.
+  ///
+  /// - Parameters:
+  ///   - name: name of the tag.
+  ///   - value: value of the tag, which is escaped and limited to ``longestName``.
+  ///   - bytes: destination.
   public static func appendTag(_ name: String, _ value: String, to bytes: inout [UInt8]) {
     if value.isEmpty { return }
     bytes.append(UInt8(ascii: ","))

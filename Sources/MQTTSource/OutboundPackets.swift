@@ -85,6 +85,11 @@ struct OutboundPackets {
   }
 
   /// Queues UNSUBSCRIBE.
+  ///
+  /// - Parameters:
+  ///   - filters: topic filters.
+  ///   - identifier: packet identifier, not 0.
+  ///   - version: protocol version.
   mutating func unsubscribe(_ filters: [String], identifier: UInt16, _ version: Version) {
     var body = head(identifier, version)
     for filter in filters { body.field(filter) }

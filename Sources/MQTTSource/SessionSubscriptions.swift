@@ -86,8 +86,10 @@ struct SessionSubscriptions {
     hasChanged = true
   }
 
-  /// Returns whether MQTT allows a filter: 1 to 65,535 bytes without U+0000; `+` and `#` only as whole levels, `#` only
-  /// as the last; after `$share` a group and a filter.
+  /// Returns whether MQTT allows a filter.
+  ///
+  /// It has 1 to 65,535 bytes without U+0000. `+` and `#` occur only as whole levels, `#` only as the last. After
+  /// `$share` follow a group and a filter.
   static func isValid(_ filter: String) -> Bool {
     guard (1...65_535).contains(filter.utf8.count), !filter.utf8.contains(0) else { return false }
     guard SharedSubscription(filter)?.isValid ?? true else { return false }

@@ -163,6 +163,11 @@ public struct MessageDecoder {
   }
 
   /// Appends the pending values, admitting series that report for the first time.
+  ///
+  /// - Parameters:
+  ///   - batch: batch of the plant.
+  ///   - plant: position of the plant in the share.
+  ///   - register: register of the plant.
   private mutating func flush(
     to batch: inout ReadingBatch, plant: Int, register: inout PlantRegister
   ) -> DecodeOutcome {
@@ -199,6 +204,12 @@ public struct MessageDecoder {
   }
 
   /// Records that a value of a known series was refused.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - value: the pending value.
+  ///   - series: position of its series.
+  ///   - register: register of the plant.
   @inline(never)
   private mutating func refuse(
     _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
@@ -213,6 +224,12 @@ public struct MessageDecoder {
   }
 
   /// Admits the series of a value that reports for the first time.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - plant: position of the plant in the share.
+  ///   - register: register of the plant.
+  /// - Returns: the position of the series, negative if it is refused.
   private mutating func admit(_ value: PendingValue, plant: Int, _ register: inout PlantRegister) -> Int32 {
     var sightings: [String] = []
     let unit = value.unit >= 0 ? scope.slots.units[value.unit, plant: plant] : nil

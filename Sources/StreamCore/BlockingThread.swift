@@ -10,6 +10,8 @@ public final class BlockingThread: Sendable {
   public let name: String
 
   /// Starts a thread that runs `body` to its end.
+  ///
+  /// - Throws: `SystemError` if the thread cannot be created.
   public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     self.name = name
     let start = Unmanaged.passRetained(Start(name: name, body: body))

@@ -90,6 +90,13 @@ private final class LineReader: PayloadReader {
   }
 
   /// Returns the slot of a field, identified by everything that may enter its name.
+  ///
+  /// - Parameters:
+  ///   - field: range of the field's key.
+  ///   - asset: range of the value of the tag `asset`, possibly empty.
+  ///   - sensor: range of the value of the tag `sensor`, possibly empty.
+  ///   - payload: the payload.
+  ///   - scope: the message's scope.
   private func slot(
     of field: Range<Int>, asset: Range<Int>, sensor: Range<Int>, _ payload: Bytes, _ scope: inout MessageScope
   ) -> Int {

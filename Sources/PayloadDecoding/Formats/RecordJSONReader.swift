@@ -41,6 +41,12 @@ final class RecordJSONReader: PayloadReader {
   }
 
   /// Processes the records below a node at the remaining path of `each`.
+  ///
+  /// - Parameters:
+  ///   - tokens: remaining path of `each`.
+  ///   - node: the node.
+  ///   - scope: the message's scope.
+  /// - Returns: the reason if the whole message must be refused.
   private func select(
     _ tokens: ArraySlice<JSONPointers.Token>, from node: Int, _ scope: inout MessageScope
   ) -> RefusalReason? {
@@ -133,6 +139,11 @@ struct JSONRecordSource: RecordSource {
 
   /// Returns the nearest node from a container outwards with a scalar at the place, -1 if there is none. Each container
   /// is searched only once, regardless of its number of records.
+  ///
+  /// - Parameters:
+  ///   - place: position of the place in the plan.
+  ///   - container: node of the container.
+  ///   - depth: number of containers around `container`.
   private mutating func search(_ place: Int, from container: Int, depth: Int) -> Int {
     let memory = place * Self.depths + depth
     if depth < Self.depths, around[memory].container == Int32(truncatingIfNeeded: container) {

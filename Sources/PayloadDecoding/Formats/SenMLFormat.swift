@@ -122,6 +122,11 @@ private final class SenMLReader: PayloadReader {
   }
 
   /// Copies a text into `target`. Returns `false` if the field is not a text, `nil` if it is absent.
+  ///
+  /// - Parameters:
+  ///   - label: the field.
+  ///   - payload: the payload.
+  ///   - target: destination, unchanged if the field is absent.
   private func text(_ label: Label, _ payload: Bytes, _ target: inout [UInt8]) -> Bool? {
     guard found[label.rawValue] >= 0 else { return nil }
     let value = tape.nodes[found[label.rawValue]].value

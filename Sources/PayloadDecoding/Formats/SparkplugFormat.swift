@@ -114,6 +114,11 @@ private final class SparkplugReader: PayloadReader {
   }
 
   /// Returns the destination of a metric, determined at its first value.
+  ///
+  /// - Parameters:
+  ///   - metric: position of the metric.
+  ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
+  ///   - scope: the message's scope.
   private func target(of metric: Int, at position: Int, _ scope: inout MessageScope) -> Target {
     if metric < targets.count, let known = targets[metric],
       known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
@@ -150,6 +155,12 @@ private final class SparkplugReader: PayloadReader {
   }
 
   /// Returns the slot of a metric's value, which all topics of its owner share.
+  ///
+  /// - Parameters:
+  ///   - metric: position of the metric.
+  ///   - value: position of the rule's value, or -1.
+  ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
+  ///   - scope: the message's scope.
   private func slot(of metric: Int, _ value: Int, at position: Int, _ scope: inout MessageScope) -> Int {
     scope.beginNameKey(value: value)
     withUnsafeBytes(of: Int32(truncatingIfNeeded: -2 - plan.number)) {
@@ -180,6 +191,11 @@ private final class SparkplugReader: PayloadReader {
   }
 
   /// Returns the names from an owner's topics by the rule's pattern. An edge node is treated as its own device.
+  ///
+  /// - Parameters:
+  ///   - owner: position of the owner.
+  ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
+  ///   - scope: the message's scope.
   private func names(of owner: Int, at position: Int, _ scope: inout MessageScope) -> TopicNames {
     if owner < names.count, let known = names[owner] { return known }
     let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)

@@ -42,6 +42,11 @@ final class JSONPointers: Sendable {
   }
 
   /// Returns the bit mask of places from `base` on whose token at `depth`, from 1, may be `name`.
+  ///
+  /// - Parameters:
+  ///   - name: the member's name.
+  ///   - base: first place of the pass, a multiple of 64.
+  ///   - depth: number of enclosing containers.
   func candidates(_ name: UnsafeRawBufferPointer, base: Int, depth: Int) -> UInt64 {
     depth > deepest ? 0 : candidates[(base / 64 * deepest + depth - 1) * Self.hashes + Self.hash(name)]
   }

@@ -21,12 +21,26 @@ struct JSONKey {
 /// Receiver of a scan's values. A context represents the position in the document for the visitor.
 protocol JSONVisitor {
   associatedtype Context
-  /// Returns the context of a member of the object with `context`. `depth` is the number of enclosing containers, from
-  /// 1.
+  /// Returns the context of a member of the object with `context`.
+  ///
+  /// - Parameters:
+  ///   - key: name of the member.
+  ///   - context: context of the object.
+  ///   - depth: number of enclosing containers, from 1.
   mutating func member(_ key: JSONKey, of context: Context, depth: Int) -> Context
   /// Returns the context of an element of the array with `context`.
+  ///
+  /// - Parameters:
+  ///   - index: position in the array, from 0.
+  ///   - context: context of the array.
+  ///   - depth: number of enclosing containers, from 1.
   mutating func element(_ index: Int, of context: Context, depth: Int) -> Context
-  /// Receives a value, before its content. `depth` is the number of enclosing containers.
+  /// Receives a value, before its content.
+  ///
+  /// - Parameters:
+  ///   - value: the value.
+  ///   - context: its context.
+  ///   - depth: number of enclosing containers, 0 for the document.
   mutating func visit(_ value: JSONValue, in context: Context, depth: Int)
 }
 
@@ -148,6 +162,12 @@ struct JSONScanner<Visitor: JSONVisitor> {
   }
 
   /// Accepts `NaN`, `inf` and `Infinity` in any case and with any sign, as many devices print them, as missing values.
+  ///
+  /// - Parameters:
+  ///   - start: position of the word.
+  ///   - context: context of the value.
+  ///   - depth: number of enclosing containers.
+  ///   - visitor: receives a `null`.
   private mutating func notFinite(
     from start: Int, in context: Visitor.Context, depth: Int, _ visitor: inout Visitor
   ) -> Bool {

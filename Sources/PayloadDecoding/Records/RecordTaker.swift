@@ -107,6 +107,12 @@ struct RecordTaker {
   }
 
   /// Composes a text. Returns `false` if a part is missing. The rule's `strip` prefix is removed from the start.
+  ///
+  /// - Parameters:
+  ///   - wanted: the text's source.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  ///   - target: destination; the text is appended.
   private func compose<Source: RecordSource>(
     _ wanted: TextSource, _ source: inout Source, _ scope: borrowing MessageScope, _ target: inout [UInt8]
   ) -> Bool {
@@ -208,6 +214,13 @@ struct RecordTaker {
   }
 
   /// Returns the unit at the value's own place, if there is one; otherwise that of the record.
+  ///
+  /// - Parameters:
+  ///   - value: position of the rule's value.
+  ///   - record: position of the record's unit in ``UnitTexts``.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  /// - Returns: a position in ``UnitTexts``.
   private mutating func unit<Source: RecordSource>(
     of value: Int, _ record: Int32, _ source: inout Source, _ scope: inout MessageScope
   ) -> Int32 {
@@ -240,6 +253,12 @@ struct RecordTaker {
   }
 
   /// Takes the first existing scalar at the usual places as the record's value.
+  ///
+  /// - Parameters:
+  ///   - source: the record.
+  ///   - stamp: time of the record.
+  ///   - unit: position of the record's unit in ``UnitTexts``.
+  ///   - scope: the message's scope.
   private mutating func takeUsual<Source: RecordSource>(
     _ source: inout Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
   ) {
@@ -251,6 +270,12 @@ struct RecordTaker {
   }
 
   /// Returns ten to the power given beside the value, 1 if there is none; `nil` if it is invalid, which is recorded.
+  ///
+  /// - Parameters:
+  ///   - value: position of the rule's value.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  /// - Returns: the factor for exponents -22...22.
   private mutating func power<Source: RecordSource>(
     of value: Int, _ source: inout Source, _ scope: inout MessageScope
   ) -> Double? {
@@ -270,6 +295,12 @@ struct RecordTaker {
   }
 
   /// Returns the slot of a value whose name or asset is in the record.
+  ///
+  /// - Parameters:
+  ///   - value: position of the rule's value.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  /// - Returns: `nil` if the name is missing or invalid, which is recorded.
   private mutating func slot<Source: RecordSource>(
     of value: Int, _ source: inout Source, _ scope: inout MessageScope
   ) -> Int? {
@@ -313,6 +344,12 @@ struct RecordTaker {
   }
 
   /// Takes every number and truth value of the record under its own name.
+  ///
+  /// - Parameters:
+  ///   - source: the record.
+  ///   - stamp: time of the record.
+  ///   - unit: position of the record's unit in ``UnitTexts``.
+  ///   - scope: the message's scope.
   private mutating func takeLeaves<Source: RecordSource>(
     _ source: Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
   ) {

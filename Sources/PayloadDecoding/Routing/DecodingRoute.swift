@@ -78,6 +78,14 @@ struct RoutePlan {
   }
 
   /// Creates the plan of topics whose payloads `reader` reads.
+  ///
+  /// - Parameters:
+  ///   - rule: position of the compiled rule.
+  ///   - plant: position of the plant in the share.
+  ///   - slotCount: number of slots of each topic.
+  ///   - needsNames: whether names from the topic are needed for each message.
+  ///   - isBinary: whether payloads are binary.
+  ///   - reader: the reader, which the caller must keep alive.
   init(rule: Int, plant: Int, slotCount: Int, needsNames: Bool, isBinary: Bool, reader: PayloadReader) {
     self.rule = rule
     self.plant = plant

@@ -75,6 +75,12 @@ extension TopicPattern {
 
   /// Matches each literal at its first possible position, the last one at the end. Because placeholders separate the
   /// literals, this finds a match if there is one, in linear time.
+  ///
+  /// - Parameters:
+  ///   - pieces: the pieces of a level.
+  ///   - range: range of the level in the topic.
+  ///   - topic: the topic.
+  ///   - captures: ranges of the placeholders' values, by placeholder.
   private func matches(
     _ pieces: [Piece], _ range: Range<Int>, of topic: UnsafeRawBufferPointer, _ captures: inout [Range<Int>?]
   ) -> Bool {

@@ -54,6 +54,8 @@ public struct TopicPattern: Hashable, Sendable {
   let levels: [Level]
 
   /// Parses a pattern.
+  ///
+  /// - Throws: `ParseError` if the pattern is invalid.
   public init(_ text: String) throws(ParseError) {
     guard !text.isEmpty else { throw .empty }
     guard text.utf8.count <= 65_535, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .invalidTopic }

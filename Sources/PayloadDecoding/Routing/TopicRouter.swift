@@ -135,6 +135,12 @@ struct TopicRouter {
   }
 
   /// Adds a route with a separate plan.
+  ///
+  /// - Parameters:
+  ///   - plan: the plan.
+  ///   - names: names from the topic, if needed.
+  ///   - firstSlot: position of the first slot.
+  /// - Returns: the position of the route.
   private mutating func add(_ plan: RoutePlan, _ names: TopicNames?, firstSlot: Int = 0) -> Int {
     plans.append(plan)
     return add(plan: plans.count - 1, names, firstSlot: firstSlot)

@@ -371,6 +371,12 @@ extension SparkplugNodes {
 
 extension SparkplugNodes {
   /// Processes a metric of a data message.
+  ///
+  /// - Parameters:
+  ///   - metric: the metric.
+  ///   - owner: position of its owner.
+  ///   - node: position of the edge node.
+  ///   - message: the message.
   private mutating func take(_ metric: SparkplugMetric, of owner: Int, _ node: Int, _ message: Message) {
     if let name = metric.name {
       // A metric with a name identifies itself, with or without a birth.
@@ -422,6 +428,13 @@ extension SparkplugNodes {
 
   /// Returns the position of an owner's metric by name, added if it is new; `nil` if it cannot be added. A birth sets
   /// type and unit; data sets what was unknown.
+  ///
+  /// - Parameters:
+  ///   - metric: the metric.
+  ///   - name: range of its name in the payload.
+  ///   - owner: position of its owner.
+  ///   - message: the message.
+  ///   - isBirth: whether the message is a birth.
   private mutating func define(
     _ metric: SparkplugMetric, named name: Range<Int>, of owner: Int, _ message: Message, isBirth: Bool
   ) -> Int? {

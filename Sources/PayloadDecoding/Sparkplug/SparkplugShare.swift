@@ -29,6 +29,11 @@ struct SparkplugShare {
   }
 
   /// Records the asset name of an owner.
+  ///
+  /// - Parameters:
+  ///   - owner: position of the owner.
+  ///   - asset: name of the asset.
+  ///   - position: position of the plant's nodes in ``nodes``.
   mutating func name(_ owner: Int, _ asset: String, at position: Int) { nodes[position].name(owner, asset) }
 
   /// Processes a message of a plant. The results are in ``nodes`` at the plant's position.
@@ -71,6 +76,8 @@ extension MessageDecoder {
   }
 
   /// Restores the node state written by ``snapshot(plant:into:)``.
+  ///
+  /// - Throws: `SnapshotError` if the layout version differs or the data is damaged.
   public mutating func restore(plant: Int, from reader: inout SnapshotReader) throws(SnapshotError) {
     scope.sparkplug.set(plant, try SparkplugNodes(from: &reader))
   }

@@ -160,6 +160,11 @@ extension SparkplugMetric {
   }
 
   /// Decodes two's complement of the type's own width, or sign-extended to 32 or 64 bits.
+  ///
+  /// - Parameters:
+  ///   - value: the encoded value.
+  ///   - isLong: whether it is from `long_value`.
+  ///   - bits: width of the type: 8, 16 or 32.
   private static func signed(_ value: UInt64, _ isLong: Bool, bits: UInt64) -> SparkplugValue {
     if value >> bits == 0 {
       let shift = 64 - bits

@@ -139,6 +139,11 @@ enum DecimalNumber {
   }
 
   /// Adds an exponent such as `e-3`, if there is one. It is limited to ±99,999, beyond which it makes no difference.
+  ///
+  /// - Parameters:
+  ///   - bytes: the text.
+  ///   - start: position of a possible exponent.
+  ///   - base: exponent so far, from the decimals.
   private static func withExponent(_ bytes: Bytes, at start: Int, _ base: Int) -> (exponent: Int, end: Int) {
     guard start < bytes.count, bytes[start] | 0x20 == 0x65 else { return (base, start) }
     var i = start + 1

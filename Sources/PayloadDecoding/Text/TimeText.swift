@@ -151,6 +151,14 @@ enum TimeText {
   }
 
   /// Returns the timestamp of a date and time of day, with the zone at `start` if there is one.
+  ///
+  /// - Parameters:
+  ///   - fields: date and time of day.
+  ///   - bytes: the text.
+  ///   - start: position of the zone; at the end of the text there is none.
+  ///   - received: receive time, to resolve repeated local times.
+  ///   - calendar: the plant's local calendar.
+  /// - Returns: `nil` if the date, time or zone is invalid.
   private static func timestamp(
     _ fields: CivilTime, zone bytes: Bytes, at start: Int, _ received: Timestamp, _ calendar: inout LocalCalendar
   ) -> Timestamp? {

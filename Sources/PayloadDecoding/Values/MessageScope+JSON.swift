@@ -21,6 +21,11 @@ struct ReadingStamp {
 extension MessageScope {
   /// Returns the time at a usual place. Returns `nil` if it is unreadable or before 2000, because devices without a
   /// clock report their uptime there.
+  ///
+  /// - Parameters:
+  ///   - value: the value at the place.
+  ///   - payload: the payload.
+  ///   - form: form of the rule's times.
   mutating func unstatedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
     guard let time = time(of: value, payload, form), time >= Self.earliestUnstatedTime else { return nil }
     return time
@@ -28,6 +33,11 @@ extension MessageScope {
 
   /// Returns the stamp for the time at the rule's place; `nil` if it is unreadable. A time in 1970 is from a clock that
   /// is not set, so the receive time is used.
+  ///
+  /// - Parameters:
+  ///   - value: the value at the place.
+  ///   - payload: the payload.
+  ///   - form: form of the rule's times.
   mutating func statedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> ReadingStamp? {
     guard let time = time(of: value, payload, form) else { return nil }
     return stamp(stated: time, start: value.range.lowerBound)
@@ -41,6 +51,11 @@ extension MessageScope {
   }
 
   /// Parses a time that is a number or a text; `nil` if it is unreadable.
+  ///
+  /// - Parameters:
+  ///   - value: the value at the place.
+  ///   - payload: the payload.
+  ///   - form: form of the rule's times.
   mutating func time(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
     switch value.kind {
     case .number: return timestamp(ByteText.slice(payload, value.range), form)
@@ -69,6 +84,16 @@ extension MessageScope {
   }
 
   /// Takes a number that the format delimits, with its detail.
+  ///
+  /// - Parameters:
+  ///   - text: the number's text.
+  ///   - detail: conversion of the value, if any.
+  ///   - value: position of the rule's value, or -1.
+  ///   - unit: position of the unit in ``UnitTexts``.
+  ///   - power: factor, a power of ten.
+  ///   - slot: destination.
+  ///   - time: time of the reading.
+  ///   - hasSourceTime: whether the time is from the payload.
   private mutating func takeNumber(
     _ text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32, power: Double, slot: Int, at time: Timestamp,
     hasSourceTime: Bool

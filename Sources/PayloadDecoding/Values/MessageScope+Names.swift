@@ -15,6 +15,11 @@ extension MessageScope {
   }
 
   /// Returns the value name for a name from the payload, after stripping and renaming.
+  ///
+  /// - Parameters:
+  ///   - name: name in the payload.
+  ///   - plan: plan of the rule.
+  ///   - asset: the asset, unless the rule's renaming includes another.
   func valueName(ofPayload name: String, _ plan: ReadingPlan, asset: String) -> ValueName {
     let stripped = ValueName.stripped(name, plan.rule.strip)
     return ValueName(

@@ -23,6 +23,12 @@ extension MessageScope {
   }
 
   /// Returns a number with a unit in the sensor's own unit; unchanged if the sensor has none.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - own: the sensor's unit.
+  ///   - plant: position of the plant in the share.
+  /// - Returns: `nil` if the value's unit is unknown or of another quantity.
   private func number(of value: PendingValue, in own: Unit?, _ plant: Int) -> Double? {
     guard let written = slots.units[value.unit, plant: plant] else { return nil }
     guard let own, own != written else { return value.number }

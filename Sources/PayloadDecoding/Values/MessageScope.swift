@@ -167,6 +167,11 @@ package struct MessageScope {
   }
 
   /// Records that a value was refused, with the text found there.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal; `.missingValue` counts as missing only.
+  ///   - value: position of the rule's value, or -1.
+  ///   - text: the text found there.
   mutating func refuse(_ reason: RefusalReason, value: Int, _ text: Bytes) {
     if reason == .missingValue { missingValues &+= 1 } else { setback = reason }
     guard problems != nil || reason != .missingValue else { return }
@@ -178,6 +183,11 @@ package struct MessageScope {
   }
 
   /// Records that a value of a slot was refused. `words` is called only if no similar problem was reported before.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - slot: slot of the value.
+  ///   - words: returns a description.
   mutating func refuse(_ reason: RefusalReason, slot: Int, words: () -> String) {
     setback = reason
     refusedValues[reason, default: 0] &+= 1
@@ -190,6 +200,11 @@ package struct MessageScope {
   }
 
   /// Records that a value was refused, with a description.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - value: position of the rule's value, or -1.
+  ///   - words: the description.
   mutating func refuse(_ reason: RefusalReason, value: Int, words: String) {
     var words = words
     words.withUTF8 { refuse(reason, value: value, Bytes($0)) }
@@ -231,6 +246,11 @@ package struct MessageScope {
   private static let maximumTold = 1_000
 
   /// Returns whether no similar problem was reported. Different numbers count as similar, different words do not.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - value: position of the rule's value, -1 if it is not listed, -2 if `text` identifies a slot.
+  ///   - text: the text found there.
   private mutating func isNew(_ reason: RefusalReason, _ value: Int, _ text: Bytes) -> Bool {
     guard told.count < Self.maximumTold else { return false }
     beginNameKey(value: value)

@@ -74,6 +74,11 @@ struct ScalarText {
   }
 
   /// Returns whether a digit is a power, or that of `CO2`, `H2O` or `100km`.
+  ///
+  /// - Parameters:
+  ///   - position: position of the digit.
+  ///   - bytes: the text.
+  ///   - start: start of the unit.
   private static func isDigitOfUnit(_ position: Int, _ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
     guard position > start else { return false }
     if isOne(bytes[position - 1], of: "^-mMtTnNhHoO") {

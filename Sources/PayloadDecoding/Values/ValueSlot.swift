@@ -69,6 +69,11 @@ struct ValueName {
   }
 
   /// Creates a name without scaling.
+  ///
+  /// - Parameters:
+  ///   - asset: name of the asset.
+  ///   - sensor: name of the sensor.
+  ///   - unit: unit of the number; `nil` for the sensor's own.
   init(asset: String, sensor: String, unit: Unit? = nil) {
     (self.asset, self.sensor, self.unit) = (asset, sensor, unit)
     (scale, offset) = (1, 0)
