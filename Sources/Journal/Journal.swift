@@ -118,8 +118,8 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   /// Size of all segments on disk [bytes].
   public var bytes: Int { monitor.locked { store.table.diskBytes } }
 
-  /// Whether there is room for at least 1 MiB, or a sixteenth of the limit if that is less. The largest record refused so
-  /// far must fit too.
+  /// Whether there is room for at least 1 MiB, or a sixteenth of the limit if that is less. The largest record refused
+  /// so far must fit too.
   public var hasRoom: Bool { monitor.locked { hasRoomNow } }
 
   /// Error that currently prevents the compression of segments, if any. It costs disk space but no records.

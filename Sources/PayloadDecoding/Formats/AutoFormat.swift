@@ -1,7 +1,7 @@
 import PlantModel
 
-/// The format chosen by the payload. The first character decides on JSON. Otherwise the payload is read as columns if the
-/// rule's places are columns and the separator occurs, else as one number or word.
+/// The format chosen by the payload. The first character decides on JSON. Otherwise the payload is read as columns if
+/// the rule's places are columns and the separator occurs, else as one number or word.
 enum AutoFormat: PayloadFormat {
   static let name = PayloadFormatName.auto
   static let summary = "a number, a word, JSON or columns, by the first character"
