@@ -4,7 +4,7 @@ import StreamCore
 extension DerivationStage {
   private static let layout: UInt16 = 2
 
-  /// Writes what is remembered of inputs and sensors, each by its name.
+  /// Writes the state of inputs and sensors, each by name.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(inputs.indices.map { $0 }) { writer, input in
@@ -26,8 +26,10 @@ extension DerivationStage {
     }
   }
 
-  /// Takes up what a snapshot holds of the inputs and sensors that there are. What waits for a sensor whose expression has
-  /// changed is dropped.
+  /// Restores the state of those inputs and sensors that still exist. Waiting timestamps of a sensor whose expression
+  /// has changed are dropped.
+  ///
+  /// - Throws: `SnapshotError` if the layout version differs or the data is damaged.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "derived sensors")
     let kept = try reader.readArray(elementSize: 59) { (reader) throws(SnapshotError) in

@@ -1,85 +1,84 @@
 import PlantModel
 import StreamCore
 
-/// Computes a plant's derived sensors from cleaned readings, and appends their values to the frame: what comes after sees
-/// them as readings.
+/// Computes a plant's derived sensors from cleaned readings and appends their values to the frame. Later stages process
+/// them like readings.
 ///
-/// **When.** Each timestamp at which an input has a reading gives one value, at that time. It is given
-/// - as soon as every input has a reading of that time, or each of the others a later one;
-/// - at the first tick that comes a second or more after the first of those readings was received;
+/// **Timing.** Each timestamp at which an input has a reading gives one value with that timestamp. It is computed
+/// - as soon as every input has a reading with that timestamp, or each of the others has a later one;
+/// - at the first tick that is at least one second after the first of those readings was received;
 /// - before a minute mark passes it;
-/// - when sixteen timestamps wait.
+/// - if sixteen timestamps are waiting.
 ///
-/// Readings of one message, or of several with one timestamp, therefore make one value, however they are batched into
-/// records. A timestamp behind what its input has said already (a backlog) waits for the others by the same rules, but for
-/// their later readings, which say nothing of it.
+/// Readings with one timestamp therefore give one value, however they are divided into messages and records. A
+/// timestamp older than its input's latest (a backlog) waits by the same rules. For it, later readings of the other
+/// inputs do not count as evidence that they have none.
 ///
-/// **What.** An input without a reading of the very time stands with its last one before it, for a minute or four of its
-/// typical intervals, whichever is longer. With an input that is older, or has never spoken, there is no value. The flags
-/// are those of all inputs together, and the quality the worst of them. Where an input has no estimate (NaN), the value is
-/// NaN, so that the gap is seen. A result that is not finite though the inputs are, such as a division by zero, is no
-/// value. Readings that came twice count once.
+/// **Value.** An input without a reading at the timestamp contributes its last earlier one. That reading holds for one
+/// minute or four of its typical intervals, whichever is longer. If it is older, or the input has no reading, no value
+/// is computed. The flags are the union of all inputs' flags, and the quality is the worst of them. If an input has no
+/// estimate (NaN), the value is NaN, so that the gap is visible. If the inputs are finite but the result is not, as
+/// after a division by zero, there is no value. Duplicate readings count once.
 ///
-/// **Again.** A reading that cleaning gives again as a glitch takes the place of the one that it was, and the values of the
-/// times at which it stood for the input are given again. A counter that has fallen stands with its value before the fall
-/// and the quality of a spike until its next other reading, or for ten minutes, since only then is it known whether it was
-/// a glitch; if it was none, the values of those times are given again with what was read. So no glitch is counted as a
-/// reset, however the other inputs move on. Only the last sixteen timestamps are given again; those before keep the quality
-/// of a spike.
+/// **Correction.** If cleaning re-issues a reading as a glitch, it replaces the original. The values of the times at
+/// which it held for the input are computed again. A counter that has fallen contributes its value before the fall,
+/// with the quality of a spike. This lasts until its next different reading, or for ten minutes, because only then a
+/// glitch can be ruled out. If it was no glitch, the values of those times are computed again with the actual readings.
+/// A glitch is therefore never counted as a reset, regardless of the other inputs. Only the last sixteen timestamps are
+/// computed again; earlier ones keep the quality of a spike.
 ///
-/// A restart loses nothing of it. A plant without derived sensors costs one comparison a frame.
+/// All of this survives a restart. A plant without derived sensors costs one comparison per frame.
 public struct DerivationStage: Stage {
   /// The stage's name.
   public static let name = "derivation"
-  /// After this time since its first reading was received, a timestamp waits no longer.
+  /// Maximum time that a timestamp waits after the receipt of its first reading.
   public static let patience = TimeSpan.second
 
   /// A derived sensor.
   struct Sensor {
     var name: SensorName
     var text: String
-    /// Its series; -1 while it has none.
+    /// Position of its series; -1 while it has none.
     var series: Int32 = -1
-    /// What computes it; empty while an input has not spoken.
+    /// Compiled expression; empty while an input's series does not exist.
     var program: [DerivedExpression.Step] = []
-    /// Its inputs: their positions in ``DerivationStage/histories``.
+    /// Its inputs, as positions in ``DerivationStage/histories``.
     var inputs: [Int32]
     var timestamps = Timestamps()
 
-    /// A bit for each input.
+    /// Bit mask of all inputs.
     var all: UInt64 { inputs.count == 64 ? .max : 1 << UInt64(inputs.count) - 1 }
   }
 
-  /// An input's place in a derived sensor.
+  /// Use of an input by a derived sensor: the sensor and the input's position in its expression.
   private struct Use {
     var sensor: Int32
     var slot: UInt8
   }
 
-  /// In an order in which each stands after those that it needs.
+  /// Derived sensors, each after those that it depends on.
   var sensors: [Sensor] = []
   private(set) var inputs: [SensorName] = []
-  /// By input.
+  /// Reading history of each input.
   var histories: [InputHistory] = []
-  /// By input: whether it is itself derived.
+  /// Whether each input is itself derived.
   private var isDerived: [Bool] = []
-  /// By input: whether it is a counter that is read; of a derived one, its own inputs decide.
+  /// Whether each input is a measured counter. A derived input is not one; the rule applies to its own inputs.
   private var isCount: [Bool] = []
   private var uses: [[Use]] = []
   private(set) var inputByName: [SensorName: Int32] = [:]
-  /// By series: the input that it is, or -1.
+  /// Input of each series, or -1.
   private var inputOfSeries: [Int32] = []
-  /// Timestamps that wait, over all sensors.
+  /// Number of waiting timestamps over all sensors.
   var waiting = 0
-  // Scratch memory.
   private var values: [Double] = []
   private var stack: [Double] = []
-  /// When what led to each appended row was received, by its distance from ``firstAppended``.
+  /// Receive time of the cause of each appended row, by its distance from ``firstAppended``.
   private var since: [Timestamp] = []
   private var firstAppended = 0
   private var nextAppended = 0
 
-  /// A stage that has seen nothing, for the derived sensors of a plant.
+  /// Creates a stage without state, for the derived sensors of a plant.
   public init(plant: Plant) {
     let derived = Set(plant.derived.map(\.name))
     for (position, sensor) in plant.derived.enumerated() {
@@ -102,16 +101,17 @@ public struct DerivationStage: Stage {
     histories = Array(repeating: InputHistory(), count: inputs.count)
   }
 
-  /// Whether there is nothing to derive.
+  /// Whether the plant has no derived sensors.
   public var isIdle: Bool { sensors.isEmpty }
 
-  /// Takes in the frame's readings and appends the values that they complete.
+  /// Processes the frame's readings and appends the values that they complete.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if sensors.isEmpty || frame.cause != .readings || frame.readings.isEmpty { return }
     begin(frame.readings, register)
     for row in 0..<firstAppended {
       let input = input(of: row, frame.readings)
-      // A message that brings a derived sensor is refused before; if one did come, it is not taken for a computed value.
+      // Messages for a derived sensor are refused earlier; if one arrives anyway, it is not treated as a computed
+      // value.
       if input >= 0, !isDerived[input] {
         take(row, as: input, since: frame.received, &frame.readings)
         follow(&frame.readings)
@@ -119,27 +119,38 @@ public struct DerivationStage: Stage {
     }
   }
 
-  /// Whether a tick ends the waiting of some timestamp.
+  /// Returns whether a tick ends the wait of any timestamp.
   public func isDue(at tick: Timestamp) -> Bool {
     waiting > 0 && sensors.contains { $0.timestamps.contains { Self.isDue($0, at: tick) } }
   }
 
-  /// Whether a timestamp waits that is not after a minute mark.
+  /// Returns whether any timestamp at or before a minute mark is waiting.
   public func isWaiting(through mark: Timestamp) -> Bool {
     waiting > 0 && sensors.contains { $0.timestamps.contains { $0.time <= mark } }
   }
 
-  /// Appends the values of the timestamps whose waiting a tick ends to a frame of readings.
+  /// Appends the values of timestamps whose wait ends with a tick to a frame of readings.
+  ///
+  /// - Parameters:
+  ///   - tick: the receive clock's tick.
+  ///   - frame: a frame of readings.
+  ///   - register: the plant's register.
   public mutating func settle(dueAt tick: Timestamp, _ frame: inout Frame, in register: PlantRegister) {
     settle(&frame, register) { Self.isDue($0, at: tick) }
   }
 
-  /// Appends the values of the timestamps that are not after a minute mark to a frame of readings.
+  /// Appends the values of timestamps at or before a minute mark to a frame of readings.
+  ///
+  /// - Parameters:
+  ///   - mark: the minute mark.
+  ///   - frame: a frame of readings.
+  ///   - register: the plant's register.
   public mutating func settle(through mark: Timestamp, _ frame: inout Frame, in register: PlantRegister) {
     settle(&frame, register) { $0.time <= mark }
   }
 
-  /// A clock that was set back must not make a timestamp wait for it.
+  /// Returns whether a tick ends the wait. A clock that was set back ends it too, so that no timestamp waits for the
+  /// clock.
   private static func isDue(_ waiting: WaitingTimestamp, at tick: Timestamp) -> Bool {
     tick - waiting.since >= patience || tick < waiting.since
   }
@@ -148,7 +159,7 @@ public struct DerivationStage: Stage {
     _ frame: inout Frame, _ register: PlantRegister, _ isOver: (WaitingTimestamp) -> Bool
   ) {
     begin(frame.readings, register)
-    // What one gives is there for those that stand after it.
+    // A value of one sensor is available to the sensors that follow it.
     for sensor in sensors.indices {
       while let timestamp = sensors[sensor].timestamps.takeFirst(isOver) {
         waiting -= 1
@@ -165,7 +176,7 @@ public struct DerivationStage: Stage {
     since.removeAll(keepingCapacity: true)
   }
 
-  /// Takes appended values in as the inputs that they are.
+  /// Processes appended values as inputs of further sensors.
   private mutating func follow(_ readings: inout ReadingBatch) {
     while nextAppended < readings.count {
       let row = nextAppended
@@ -183,7 +194,7 @@ public struct DerivationStage: Stage {
   private mutating func take(_ row: Int, as input: Int, since: Timestamp, _ readings: inout ReadingBatch) {
     var sample = InputSample(time: readings.time[row], value: readings.value[row], flags: readings.flags[row])
     if sample.flags.contains(QualityFlags(.duplicate)) { return }
-    // A derived value of a time that has one is that value corrected.
+    // A derived value for a timestamp that already has one is its correction.
     if readings.isGivenAgain(row) || isDerived[input] && histories[input].has(sample.time) {
       if let end = histories[input].correct(sample) { giveAgain(input, sample.time..<end, since, &readings) }
       return
@@ -208,8 +219,14 @@ public struct DerivationStage: Stage {
     }
   }
 
-  /// Computes the values again that were given for times at which an input turned out to be another, in the order of
-  /// time. Those that wait are computed when they need not wait any longer.
+  /// Recomputes the values already issued within a span after an input was corrected, in order of time. Waiting
+  /// timestamps are computed when their wait ends.
+  ///
+  /// - Parameters:
+  ///   - input: position of the corrected input.
+  ///   - span: times at which its value changed.
+  ///   - since: receive time of the correction.
+  ///   - readings: batch to which the values are appended.
   private mutating func giveAgain(
     _ input: Int, _ span: Range<Timestamp>, _ since: Timestamp, _ readings: inout ReadingBatch
   ) {
@@ -223,7 +240,7 @@ public struct DerivationStage: Stage {
     }
   }
 
-  /// Computes what need not wait any longer, in the order of time.
+  /// Computes the values of timestamps that are complete, in order of time.
   private mutating func giveReady(_ sensor: Int, _ readings: inout ReadingBatch) {
     var position = 0
     while position < sensors[sensor].timestamps.count {
@@ -237,7 +254,7 @@ public struct DerivationStage: Stage {
     }
   }
 
-  /// Whether every input has spoken at a timestamp, or cannot any more because it has spoken later.
+  /// Returns whether every input has a reading at a timestamp, or a later one, so that none is expected.
   private func isReady(_ sensor: Int, _ timestamp: WaitingTimestamp) -> Bool {
     var missing = sensors[sensor].all & ~timestamp.heard
     if missing == 0 { return true }
@@ -271,7 +288,7 @@ public struct DerivationStage: Stage {
     since.append(timestamp.since)
   }
 
-  /// Learns of series that came into the register.
+  /// Adds series that are new in the register.
   private mutating func learn(_ register: PlantRegister) {
     inputOfSeries.reserveSparingly(for: register.series.count - inputOfSeries.count)
     for series in register.series[inputOfSeries.count...] {
@@ -290,7 +307,7 @@ public struct DerivationStage: Stage {
       }
       guard known.count == sensor.inputs.count else { continue }
       sensors[position].series = series.rawValue
-      // Units that came with messages count as well; where they do not fit, nothing is computed.
+      // Units reported by messages count as well; if they do not fit the expression, nothing is computed.
       let units = known.map { register.series[$0.position].profile.unit }
       let target = register.plant.derivedProfile(of: derived)?.unit
       let program = try? derived.expression.program(inputs: units, target: target)

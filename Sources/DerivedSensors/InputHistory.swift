@@ -1,42 +1,42 @@
 import PlantModel
 
-/// A cleaned reading as derivation keeps it.
+/// A cleaned reading as stored for derivation.
 struct InputSample: BitwiseCopyable, Equatable {
   var time = Timestamp.distantPast
   var value = Double.nan
   var flags: QualityFlags = []
-  /// Whether it is of a counter that has fallen, of which is not known why.
+  /// Whether the reading belongs to an unexplained fall of a counter.
   var isOpen = false
 
   var isFuture: Bool { flags.contains(QualityFlags(.future)) }
 }
 
-/// The last readings of one input, and how often it speaks.
+/// The last readings of one input, and its typical reporting interval.
 struct InputHistory: BitwiseCopyable {
-  /// Readings that are kept: enough for the timestamps that may wait, and for as many that come late.
+  /// Number of readings kept: enough for the timestamps that may wait, and for as many late ones.
   static let length = 32
-  /// An input holds for at least as long.
+  /// Minimum time for which a reading holds.
   static let shortestHold = TimeSpan.minute
-  /// An input holds for so many of its typical intervals.
+  /// Number of typical intervals for which a reading holds.
   static let holdIntervals: Int64 = 4
 
-  /// In the order in which they came.
+  /// Readings in order of arrival.
   private var samples: InlineArray<32, InputSample> = .init(repeating: InputSample())
   private var next: UInt8 = 0
-  /// Whether a reading from the future is, or was, among them.
+  /// Whether a reading from the future is or was among ``samples``.
   private var hasFuture = false
-  /// The latest reading that is not from the future; it outlasts any number of late ones.
+  /// The latest reading that is not from the future; kept independently of the number of late ones.
   private(set) var newest = InputSample()
   private(set) var interval = IntervalEstimator()
-  /// Of a counter: its last value that is no fall of unknown cause; NaN before the first.
+  /// Counter only: the last value outside an unexplained fall; NaN before the first.
   var level = Double.nan
-  /// Of a counter: when and where to it fell, while it is not known why; `.distantPast` while nothing is open.
+  /// Counter only: time and value of an unexplained fall; `.distantPast` if there is none.
   var fall = (time: Timestamp.distantPast, value: Double.nan)
 
-  /// How long a reading stands for the input.
+  /// Time for which a reading holds for the input.
   var hold: TimeSpan { max(Self.shortestHold, interval.typical * Self.holdIntervals) }
 
-  /// Takes in a reading. `false` where there is one of the same time, which stays.
+  /// Adds a reading. Returns `false` if there is one with the same timestamp, which stays.
   mutating func take(_ sample: InputSample) -> Bool {
     if (sample.time <= newest.time || hasFuture), index(of: sample.time) != nil { return false }
     samples[Int(next)] = sample
@@ -50,13 +50,14 @@ struct InputHistory: BitwiseCopyable {
     return true
   }
 
-  /// Whether there is a reading of a time.
+  /// Returns whether there is a reading with a timestamp.
   func has(_ time: Timestamp) -> Bool {
     newest.time == time || (time < newest.time || hasFuture) && index(of: time) != nil
   }
 
-  /// Puts a corrected reading in the place of that of the same time. Gives the end of the time in which another value
-  /// stands for the input now; `nil` where none does.
+  /// Replaces the reading with the same timestamp by a corrected one.
+  ///
+  /// - Returns: the end of the time in which the input's value changes; `nil` if it does not change.
   mutating func correct(_ sample: InputSample) -> Timestamp? {
     guard has(sample.time) else { return nil }
     var end = Timestamp(nanoseconds: .max)
@@ -83,9 +84,10 @@ struct InputHistory: BitwiseCopyable {
     one.value.bitPattern == other.value.bitPattern && one.flags == other.flags
   }
 
-  /// Judges a counter's reading before it is taken in, by the rules of cleaning: one that is later than all others and has
-  /// fallen is open until another value comes, or ``CounterChange/longestGlitch`` has passed. Gives the start of a fall that
-  /// this reading shows to be no glitch.
+  /// Evaluates a counter's reading before it is added, by the rules of cleaning. A fall of the latest reading is
+  /// unexplained until another value arrives, or ``CounterChange/longestGlitch`` has passed.
+  ///
+  /// - Returns: the start of a fall that this reading proves to be no glitch.
   mutating func judgeFall(_ sample: inout InputSample) -> Timestamp? {
     if sample.isFuture || sample.time <= newest.time || sample.flags.contains(QualityFlags(.outOfRange)) { return nil }
     var start: Timestamp?
@@ -107,14 +109,14 @@ struct InputHistory: BitwiseCopyable {
     return start
   }
 
-  /// A reading as it stands for the input.
+  /// Returns a reading with the value that it contributes.
   private func stated(_ sample: InputSample) -> InputSample {
     guard sample.isOpen else { return sample }
     return InputSample(time: sample.time, value: level, flags: sample.flags.union(QualityFlags(.spike)))
   }
 
-  /// What stands for the input at a time: the reading of that time, else the last one before it while it holds. A reading
-  /// from the future stands for its own time alone.
+  /// Returns the input's value at a time: the reading with that timestamp, else the last earlier one while it holds. A
+  /// reading from the future counts only at its own timestamp.
   func sample(at time: Timestamp) -> InputSample? {
     if newest.time == time { return stated(newest) }
     if hasFuture || time < newest.time, let own = index(of: time) { return stated(samples[own]) }
@@ -132,14 +134,19 @@ struct InputHistory: BitwiseCopyable {
     return nil
   }
 
-  /// The readings, oldest first, that ``init(samples:newest:gaps:)`` takes in again.
+  /// The readings, oldest first, for ``init(samples:newest:gaps:)``.
   var remembered: [InputSample] {
     (0..<Self.length).map { samples[(Int(next) + $0) % Self.length] }.filter { $0.time != .distantPast }
   }
 
   init() {}
 
-  /// The history that a snapshot kept; more readings than are kept are left out.
+  /// Restores a history from a snapshot.
+  ///
+  /// - Parameters:
+  ///   - kept: readings, oldest first; only the last ``length`` are used.
+  ///   - newest: the latest reading that is not from the future.
+  ///   - gaps: intervals for the interval estimator.
   init(samples kept: [InputSample], newest: InputSample, gaps: [TimeSpan]) {
     for sample in kept.suffix(Self.length) {
       samples[Int(next)] = sample

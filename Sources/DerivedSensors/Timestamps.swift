@@ -1,48 +1,49 @@
 import PlantModel
 import StreamCore
 
-/// A timestamp at which an input has spoken, and of which there is no value yet.
+/// A timestamp at which an input has a reading, and whose value is not yet computed.
 struct WaitingTimestamp: BitwiseCopyable {
   var time: Timestamp
-  /// When the first reading of it was received.
+  /// Receive time of its first reading.
   var since: Timestamp
-  /// A bit for each input that has spoken, by its position in the expression.
+  /// Bit mask of the inputs with a reading, by position in the expression.
   var heard: UInt64
-  /// Whether it is behind what an input has said already, or ahead of the present: others may still speak at it.
+  /// Whether it is older than an input's latest reading, or in the future, so that other inputs may still have readings
+  /// for it.
   var isBehind: Bool
 }
 
-/// The timestamps of one derived sensor: those that wait, and the last of those that gave a value.
+/// The timestamps of one derived sensor: those waiting, and the last ones computed.
 struct Timestamps {
-  /// Most that wait; each input's history is twice as long.
+  /// Maximum number of waiting timestamps; each input's history is twice as long.
   static let mostWaiting = 16
 
-  /// In the order of time.
+  /// Waiting timestamps in order of time.
   private var waiting: [WaitingTimestamp] = []
   private var given: InlineArray<16, Timestamp> = .init(repeating: .distantPast)
   private var nextGiven: UInt8 = 0
-  /// A bit for each of ``given`` whose inputs gave no value, which another value of one of them may change.
+  /// Bit mask of the entries in ``given`` that gave no value, which a correction of an input may change.
   private var valueless: UInt16 = 0
 
   init() { waiting.reserveCapacity(Self.mostWaiting) }
 
-  /// How many wait.
+  /// Number of waiting timestamps.
   var count: Int { waiting.count }
 
-  /// One that waits, the earliest first.
+  /// Returns a waiting timestamp, the earliest at position 0.
   subscript(position: Int) -> WaitingTimestamp { waiting[position] }
 
   func contains(where isWanted: (WaitingTimestamp) -> Bool) -> Bool { waiting.contains(where: isWanted) }
 
   func allSatisfy(_ isWanted: (WaitingTimestamp) -> Bool) -> Bool { waiting.allSatisfy(isWanted) }
 
-  /// Whether a timestamp is among the last that gave a value.
+  /// Returns whether a timestamp is among the last that gave a value.
   func wasGiven(_ time: Timestamp) -> Bool {
     for i in 0..<16 where given[i] == time { return time != .distantPast && valueless & 1 << UInt16(i) == 0 }
     return false
   }
 
-  /// Keeps in mind that a timestamp gave its value, or that its inputs gave none.
+  /// Records that a timestamp was computed, with or without a value.
   mutating func noteGiven(_ time: Timestamp, hasValue: Bool) {
     var place = Int(nextGiven)
     for i in 0..<16 where given[i] == time { place = i }
@@ -51,7 +52,7 @@ struct Timestamps {
     valueless = hasValue ? valueless & ~(1 << UInt16(place)) : valueless | 1 << UInt16(place)
   }
 
-  /// The earliest of the last timestamps that were given, or gave no value, within a span.
+  /// Returns the earliest recently computed timestamp within a span, with or without a value.
   func firstGiven(in span: Range<Timestamp>) -> Timestamp? {
     var first: Timestamp?
     for i in 0..<16 where given[i] != .distantPast && span.contains(given[i]) {
@@ -60,12 +61,19 @@ struct Timestamps {
     return first
   }
 
-  /// Whether another must go before a timestamp can wait.
+  /// Returns whether another timestamp must be removed before this one can wait.
   func isFull(for time: Timestamp) -> Bool {
     waiting.count >= Self.mostWaiting && !waiting.contains { $0.time == time }
   }
 
-  /// Notes that an input has spoken at a timestamp; `true` where that did not wait yet. There must be room.
+  /// Records that an input has a reading at a timestamp. Returns `true` if that was not waiting yet. There must be
+  /// room.
+  ///
+  /// - Parameters:
+  ///   - time: the timestamp.
+  ///   - slot: the input's position in the expression, 0...63.
+  ///   - since: receive time of the reading.
+  ///   - isBehind: see ``WaitingTimestamp/isBehind``.
   mutating func note(_ time: Timestamp, slot: UInt64, since: Timestamp, isBehind: Bool) -> Bool {
     var position = waiting.count
     while position > 0, waiting[position - 1].time > time { position -= 1 }
@@ -80,12 +88,12 @@ struct Timestamps {
 
   mutating func take(at position: Int) -> WaitingTimestamp { waiting.remove(at: position) }
 
-  /// Takes out the earliest that fits.
+  /// Removes and returns the earliest timestamp that satisfies a condition.
   mutating func takeFirst(_ isWanted: (WaitingTimestamp) -> Bool) -> WaitingTimestamp? {
     waiting.firstIndex(where: isWanted).map { waiting.remove(at: $0) }
   }
 
-  /// Takes out the one that has waited longest, the earliest of those.
+  /// Removes and returns the timestamp received first; among several, the earliest.
   mutating func takeLongestWaiting() -> WaitingTimestamp? {
     guard let since = waiting.map(\.since).min() else { return nil }
     return takeFirst { $0.since == since }

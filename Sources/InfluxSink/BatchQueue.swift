@@ -1,10 +1,10 @@
 import Glibc
 import PlantModel
 
-/// A bounded queue between workers and the sink's thread, which also is where that thread waits.
+/// A bounded queue between the workers and the sink's thread. The sink's thread also waits here.
 ///
-/// `@unchecked Sendable`: every stored property that changes is read and written with `mutex` held, and the two
-/// pthread objects live at fixed addresses until `deinit`.
+/// `@unchecked Sendable`: every stored property that changes is read and written with `mutex` held. The two pthread
+/// objects live at fixed addresses until `deinit`.
 final class BatchQueue: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -20,7 +20,7 @@ final class BatchQueue: @unchecked Sendable {
     self.mostBytes = mostBytes
     self.mostBatches = mostBatches
     pthread_mutex_init(mutex, nil)
-    // A wait must not end early or late because the wall clock is set.
+    // Monotonic, so that setting the wall clock neither shortens nor lengthens a wait.
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -35,14 +35,15 @@ final class BatchQueue: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// How many batches wait.
+  /// Number of waiting batches.
   var depth: Int { locked { waiting.count } }
 
-  /// Whether the time given at closing is over.
+  /// Whether the queue is closed and the time given to ``close(within:)`` has passed.
   var isPastDeadline: Bool { locked { isClosed && Self.monotonic() >= deadline } }
 
-  /// Adds a batch, waiting for room; `false` once the queue is closed. A batch larger than the queue gets in when it
-  /// is empty.
+  /// Adds a batch and waits for room. A batch larger than the queue is added as soon as the queue is empty.
+  ///
+  /// - Returns: `false` if the queue is closed; the batch is then not added.
   func put(_ batch: WriteBatch) -> Bool {
     locked {
       while !isClosed, !waiting.isEmpty, bytes + batch.bytes.count > mostBytes || waiting.count >= mostBatches {
@@ -54,7 +55,7 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Adds a batch if there is room now.
+  /// Adds a batch only if there is room now. Returns `false` if the queue is full or closed.
   func putNow(_ batch: WriteBatch) -> Bool {
     locked {
       guard !isClosed, waiting.isEmpty || (bytes + batch.bytes.count <= mostBytes && waiting.count < mostBatches) else {
@@ -65,8 +66,9 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// The batches at the front that fit one request together, at least one; waits for it. `nil` once the queue is closed
-  /// and empty, or closed and out of time.
+  /// Removes the batches at the front that fit into one request, at least one. Waits until a batch is present.
+  ///
+  /// - Returns: `nil` once the queue is closed and either empty or past its deadline.
   func take(lines: Int, bytes limit: Int) -> [WriteBatch]? {
     locked {
       while waiting.isEmpty, !isClosed { pthread_cond_wait(changed, mutex) }
@@ -76,10 +78,10 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// What fits, without waiting.
+  /// Removes the batches that fit, without waiting; empty if the first one does not fit.
   func takeMore(lines: Int, bytes limit: Int) -> [WriteBatch] { locked { takeFitting(lines: lines, bytes: limit) } }
 
-  /// As ``take(lines:bytes:)``, without waiting; empty where nothing waits.
+  /// Does the same as ``take(lines:bytes:)`` without waiting; empty if no batch is waiting.
   func takeNow(lines: Int, bytes limit: Int) -> [WriteBatch] {
     locked {
       let taken = takeFitting(lines: lines, bytes: limit)
@@ -87,7 +89,7 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Waits for a span, less if `batches` wait or the queue is closed.
+  /// Waits for a time span. Ends early if `count` batches or half of the queue's bytes are waiting, or if it is closed.
   func wait(for span: TimeSpan, orBatches count: Int) {
     locked {
       let end = min(Self.monotonic().addingReportingOverflow(max(span, .zero).nanoseconds).partialValue, deadline)
@@ -97,16 +99,16 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Whether no more batches will come.
+  /// Whether the queue is closed and empty.
   var isDone: Bool { locked { isClosed && waiting.isEmpty } }
 
-  /// Whether batches are refused.
+  /// Whether the queue is closed to new batches.
   var isClosing: Bool { locked { isClosed } }
 
-  /// Waits for a span, less if the queue is closed meanwhile; `false` when the time given at closing is over.
+  /// Waits for a time span, or until the queue is closed. Returns `false` if the deadline for closing has passed.
   func pause(for span: TimeSpan) -> Bool {
     locked {
-      // After closing, tries come in quick succession: there is no later.
+      // After closing, retries follow each other quickly, because the deadline ends them.
       let wait = isClosed ? min(span, .milliseconds(250)) : span
       let end = min(Self.monotonic().addingReportingOverflow(wait.nanoseconds).partialValue, deadline)
       let wasClosed = isClosed
@@ -117,7 +119,7 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Takes no more batches; what waits may be delivered within `span`.
+  /// Refuses further batches. Waiting ones may still be delivered within `span`.
   func close(within span: TimeSpan) {
     locked {
       guard !isClosed else { return }
@@ -128,7 +130,7 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Says that the sink's thread is done.
+  /// Marks the sink's thread as finished and closes the queue.
   func finish() {
     locked {
       isFinished = true
@@ -177,7 +179,7 @@ final class BatchQueue: @unchecked Sendable {
     return body()
   }
 
-  /// A clock that is never set [ns].
+  /// Monotonic clock, unaffected by setting the wall clock [ns].
   static func monotonic() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)

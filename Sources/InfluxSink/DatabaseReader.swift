@@ -1,16 +1,16 @@
 import Foundation
 import PlantModel
 
-/// Why the database gives no rows.
+/// Reason why a query returns no rows.
 public enum ReadError: Error, Equatable, CustomStringConvertible {
-  /// Nobody answers at the address.
+  /// There is no answer from the address.
   case noAnswer(url: String, words: String)
   /// The credentials are missing or wrong.
   case forbidden(url: String)
-  /// The database refuses the question.
+  /// The database refuses the query.
   case refused(words: String)
 
-  /// What is wrong and what would help.
+  /// The problem and its remedy.
   public var description: String {
     switch self {
     case .noAnswer(let url, let words):
@@ -22,14 +22,16 @@ public enum ReadError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Asks the database in InfluxQL, which 1.x and 3 speak by themselves and 2.x for databases that are mapped to a bucket.
+/// Queries the database in InfluxQL. Versions 1.x and 3 support it directly, 2.x for databases mapped to a bucket.
 public final class DatabaseReader {
   private static let longestAnswer = 64 << 20
   private let settings: DatabaseSettings
   private let endpoint: WriteEndpoint
   private let client: HTTPClient
 
-  /// A reader; where the settings leave the version open, the database is asked for it.
+  /// Creates a reader. If the settings leave the version open, it queries the server for it.
+  ///
+  /// - Throws: `ReadError.noAnswer` if libcurl cannot be started or the server does not answer.
   public init(_ settings: DatabaseSettings) throws(ReadError) {
     let made = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
@@ -48,8 +50,10 @@ public final class DatabaseReader {
     }
   }
 
-  /// The rows that a statement selects; times are milliseconds since the epoch. 3 takes one statement at a time, and only
-  /// in the address.
+  /// Returns the rows that a statement selects; times are milliseconds since the epoch. The statement is sent in the
+  /// URL, one at a time, because version 3 accepts nothing else.
+  ///
+  /// - Throws: `ReadError` if there is no answer, or the credentials or the statement are refused.
   public func rows(_ statement: String) throws(ReadError) -> [QueryRow] {
     let answer = client.send(
       "\(endpoint.queryURL)&q=\(WriteEndpoint.percentEncoded(statement))", body: nil, contentType: "text/plain",
@@ -67,7 +71,7 @@ public final class DatabaseReader {
     return decoded.rows
   }
 
-  /// A text in single quotes, as InfluxQL wants it. Example: `a'b` becomes `'a\'b'`.
+  /// Returns a text in single quotes with InfluxQL escapes. Example: `a'b` becomes `'a\'b'`.
   public static func quoted(_ text: String) -> String {
     let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
     return "'\(escaped.replacingOccurrences(of: "\n", with: "\\n"))'"

@@ -2,15 +2,15 @@ import Foundation
 import Journal
 import PlantModel
 
-/// Lines that the database refused for good, and why.
+/// Lines that the database refused for good, with the reason.
 public struct DeadLetter: Sendable, Equatable {
-  /// When they were refused.
+  /// Time of the refusal.
   public var time: Timestamp
-  /// Why, in a word.
+  /// Category of the refusal.
   public var reason: RefusalReason
-  /// The status of the answer.
+  /// HTTP status of the answer.
   public var status: Int
-  /// The server's words, at most 500 characters in one line.
+  /// The server's message, at most 500 characters in one line.
   public var words: String
   /// Line protocol, each line ended by a newline.
   public var lines: [UInt8]
@@ -24,16 +24,15 @@ public struct DeadLetter: Sendable, Equatable {
     if let last = lines.last, last != UInt8(ascii: "\n") { self.lines.append(UInt8(ascii: "\n")) }
   }
 
-  /// How many points.
+  /// Number of points and readings in ``lines``.
   public var tally: PointTally { PointTally(counting: lines[...]) }
 
-  /// As it stands in a file: a comment of line protocol, and the lines. So a file can be posted as it is.
+  /// The letter as text: a line-protocol comment followed by the lines. The text can be posted unchanged.
   ///
-  /// Example: `# 2023-11-14T22:13:20Z type_conflict status=400 {"error":"…"}`.
+  /// Example of the comment: `# 2023-11-14T22:13:20Z type_conflict status=400 {"error":"…"}`.
   var text: [UInt8] { Array("# \(time) \(reason.rawValue) status=\(status) \(words)\n".utf8) + lines }
 
-  /// The letters of a text of comments and lines, as ``text`` has them one after the other; lines without such a comment
-  /// before them are refused for an unknown reason.
+  /// Parses letters from concatenated ``text`` values. Lines without a preceding comment get the reason `.rejected`.
   static func letters(in text: [UInt8]) -> [DeadLetter] {
     var letters: [DeadLetter] = []
     for line in text.split(separator: UInt8(ascii: "\n")) {
@@ -60,13 +59,13 @@ public struct DeadLetter: Sendable, Equatable {
       status: Int(parts[3].dropFirst("status=".count)) ?? 0, words: parts.count > 4 ? parts[4] : "", lines: [])
   }
 
-  /// A frame of a file: where it stands and what it has, `nil` where that cannot be read.
+  /// A zstd frame of a file: its byte range and its letters, `nil` if it cannot be decompressed.
   struct Frame {
     var range: Range<Int>
     var letters: [DeadLetter]?
   }
 
-  /// The frames of a file; one that was not written whole ends it.
+  /// Returns the frames of a file, up to the first incomplete one.
   static func frames(in file: [UInt8]) -> [Frame] {
     file.withUnsafeBytes { bytes in
       var frames: [Frame] = []
@@ -83,7 +82,7 @@ public struct DeadLetter: Sendable, Equatable {
     }
   }
 
-  /// At most 500 characters without line breaks.
+  /// Returns at most 500 characters of a text, with control characters replaced by spaces.
   static func oneLine(_ text: String) -> String {
     String(text.prefix(500).map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? " " : $0 })
   }

@@ -1,13 +1,13 @@
 import Glibc
 import Journal
 
-/// Keeps dead letters in `*.lp.zst` files that only their owner can read; together they have a bound.
+/// Writer of dead letters to `*.lp.zst` files that only their owner can read. Their total size is limited.
 ///
-/// A file is a row of zstd frames, one a letter, each on the disk before the next: a crash costs nothing, and `zstdcat`
-/// shows them all. It is opened for each letter and locked meanwhile, so that ``DeadLetters`` may take a file away at
-/// any time between two.
+/// A file is a sequence of zstd frames, one per letter. Each frame is synced before the next is written, so a crash
+/// loses none, and `zstdcat` prints them all. The file is opened and locked for each letter only. ``DeadLetters`` may
+/// therefore remove a file between two letters.
 struct DeadLetterFile {
-  /// Files that were removed because newer ones needed the room.
+  /// Number of files removed to make room for newer ones.
   private(set) var filesRemoved: UInt64 = 0
 
   private let directory: String
@@ -20,7 +20,7 @@ struct DeadLetterFile {
     self.mostBytes = max(mostBytes, 1)
   }
 
-  /// Writes a letter to the disk; `false` with `errno` if that failed, and then nothing of it is in the file.
+  /// Writes a letter to the disk. On failure returns `false` with `errno`, and the file is unchanged.
   mutating func write(_ letter: DeadLetter) -> Bool {
     guard let frame = letter.text.withUnsafeBytes({ Zstandard.compressed($0) }) else { return false }
     guard let descriptor = open(at: letter.time.milliseconds) else { return false }
@@ -29,7 +29,7 @@ struct DeadLetterFile {
     guard fstat(descriptor, &size) == 0 else { return false }
     guard Self.append(frame[...], to: descriptor), fdatasync(descriptor) == 0 else {
       let code = errno
-      // Half a frame would spoil the one after it.
+      // An incomplete frame would make the following one unreadable.
       _ = ftruncate(descriptor, size.st_size)
       errno = code
       return false
@@ -39,7 +39,7 @@ struct DeadLetterFile {
     return true
   }
 
-  /// The file that is being filled, locked, or a new one.
+  /// Opens and locks the current file, or creates a new one.
   private mutating func open(at milliseconds: Int64) -> Int32? {
     if let path, let descriptor = locked(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC) { return descriptor }
     var made = ""
@@ -59,7 +59,7 @@ struct DeadLetterFile {
     return nil
   }
 
-  /// Opens and locks a file that still has its name then.
+  /// Opens and locks a file. Fails if it was renamed or removed in the meantime.
   private func locked(_ path: String, _ flags: Int32) -> Int32? {
     let descriptor = Glibc.open(path, flags, 0o600)
     guard descriptor >= 0 else { return nil }
@@ -74,7 +74,7 @@ struct DeadLetterFile {
     return nil
   }
 
-  /// Removes the oldest files until all together are within the bound; that being filled stays.
+  /// Removes the oldest files until the total is within the limit. The current file stays.
   private mutating func bound() {
     var files = DeadLetters(directory: directory).files()
     var sum = files.reduce(0) { $0 + $1.bytes }
@@ -86,7 +86,7 @@ struct DeadLetterFile {
     }
   }
 
-  /// Writes bytes at the end of a file.
+  /// Appends bytes to a file.
   static func append(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
     bytes.withUnsafeBytes { source in
       var written = 0

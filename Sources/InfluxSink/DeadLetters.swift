@@ -2,44 +2,44 @@ import Foundation
 import Glibc
 import PlantModel
 
-/// The dead letters of a sink, for the person who looks after them; may be used while the sink runs.
+/// The dead letters of a sink, for listing and retrying. Safe to use while the sink runs.
 public struct DeadLetters: Sendable {
-  /// What a file has.
+  /// Contents of one dead-letter file.
   public struct Summary: Sendable, Equatable {
-    /// Its name in the folder.
+    /// Name in the folder.
     public var name: String
-    /// Its size [bytes].
+    /// Size [bytes].
     public var bytes: Int
-    /// How many points.
+    /// Number of points.
     public var points: UInt64
     /// Points by reason.
     public var reasons: [RefusalReason: UInt64]
-    /// The server's words of the latest refusal.
+    /// The server's message of the latest refusal.
     public var words: String
-    /// When the first were refused.
+    /// Time of the first refusal.
     public var first: Timestamp
-    /// When the last were refused.
+    /// Time of the last refusal.
     public var last: Timestamp
   }
 
-  /// What trying again came to.
+  /// Result of a retry.
   public struct Outcome: Sendable, Equatable {
-    /// Points that the database accepted now.
+    /// Points that the database accepted this time.
     public var accepted: UInt64 = 0
-    /// Points that it refused again; they are in a new file with its new words.
+    /// Points refused again. They are in a new file with the new message.
     public var refused: UInt64 = 0
-    /// Points that stay where they are, because it took nothing.
+    /// Points left in their file because the database accepted nothing.
     public var left: UInt64 = 0
-    /// Why it took nothing; `nil` if it answered to all.
+    /// Reason why the database accepted nothing; `nil` if every letter was answered.
     public var trouble: String?
   }
 
   private let directory: String
 
-  /// The letters in a folder.
+  /// Refers to the dead letters in a folder.
   public init(directory: String) { self.directory = directory }
 
-  /// The files, oldest first.
+  /// Lists the files, oldest first. Files without a readable letter are omitted.
   public func list() -> [Summary] {
     files().compactMap { file in
       let letters = DeadLetter.frames(in: Self.contents(of: file.path)).flatMap { $0.letters ?? [] }
@@ -52,8 +52,10 @@ public struct DeadLetters: Sendable {
     }
   }
 
-  /// Posts every letter again. What is accepted is removed; what is refused again goes into a new file; what the
-  /// database does not judge stays.
+  /// Posts every letter again. Accepted letters are removed; those refused again go into a new file. Letters that the
+  /// database did not evaluate stay.
+  ///
+  /// - Throws: `SinkError.cannotStart` if libcurl cannot be started.
   public func retry(to settings: DatabaseSettings, options: SinkOptions = SinkOptions()) throws(SinkError) -> Outcome {
     let made = Delivery(
       settings: settings, options: options, deadLetters: directory, status: SinkStatus(), isOver: { false },
@@ -70,7 +72,7 @@ public struct DeadLetters: Sendable {
 
   private func retry(_ path: String, _ delivery: Delivery, _ options: SinkOptions, _ outcome: inout Outcome) {
     let contents = Self.contents(of: path)
-    // What cannot be read or is not judged stays.
+    // Frames that are unreadable or were not evaluated stay.
     var rest: [UInt8] = []
     for frame in DeadLetter.frames(in: contents) {
       guard let letters = frame.letters else {
@@ -100,7 +102,7 @@ public struct DeadLetters: Sendable {
     outcome.refused += job.deadLetters.values.reduce(0) { $0 + $1.points }
   }
 
-  /// Renames a file so that nothing is added to it any more, and locks it against a second retry.
+  /// Renames a file so that no letter is added to it any more, and locks it against a concurrent retry.
   private func takeAway(_ file: File) -> (descriptor: Int32, path: String)? {
     let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -113,7 +115,7 @@ public struct DeadLetters: Sendable {
     return (descriptor, path)
   }
 
-  /// A file of letters.
+  /// A dead-letter file with its path, size [bytes] and modification time.
   struct File {
     var name: String
     var path: String
@@ -123,7 +125,7 @@ public struct DeadLetters: Sendable {
 
   private static let takenPrefix = "retried-"
 
-  /// The files, oldest first.
+  /// Returns the files, oldest first.
   func files() -> [File] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.filter { $0.hasSuffix(".lp.zst") }.compactMap { name in
@@ -139,13 +141,13 @@ public struct DeadLetters: Sendable {
     FileManager.default.contents(atPath: path).map(Array.init) ?? []
   }
 
-  /// Puts what is left of a file in its place, whole or not at all.
+  /// Atomically replaces a file by its remaining frames.
   private static func replace(_ path: String, with rest: ArraySlice<UInt8>) {
     let descriptor = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return }
     let isWhole = DeadLetterFile.append(rest, to: descriptor) && fdatasync(descriptor) == 0
     close(descriptor)
-    // What is not replaced is posted once more at the next retry, which is harmless.
+    // If the replacement fails, the next retry posts the frames once more, which is harmless.
     if !isWhole || rename(path + ".new", path) != 0 { unlink(path + ".new") }
   }
 }

@@ -1,9 +1,18 @@
 import Glibc
 import PlantModel
 
-/// What becomes of lines that the database does not take.
+/// Handling of lines that the database refuses or fails on.
 extension Delivery {
-  /// Lines are refused: a single one, or a part of which all are, is dead; else its halves are tried.
+  /// Handles a refusal. Lines that the server names, a single line, or a part refused as a whole become dead letters.
+  /// Otherwise the part is split in halves.
+  ///
+  /// - Parameters:
+  ///   - part: the refused part.
+  ///   - reason: category of the refusal.
+  ///   - dropped: number of refused lines, if the server states it.
+  ///   - answer: the server's answer.
+  ///   - job: the job of the part.
+  /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func refuse(
     _ part: Parts.Part, _ reason: RefusalReason, _ dropped: Int?, _ answer: HTTPAnswer, _ job: inout Job
   ) -> TimeSpan? {
@@ -26,7 +35,14 @@ extension Delivery {
     return nil
   }
 
-  /// The lines that the server names are refused, and all others of the part are in.
+  /// Writes the lines that the server names to the dead-letter file and counts all others of the part as written.
+  ///
+  /// - Parameters:
+  ///   - named: position of each refused line in the part, from 0, and the server's message.
+  ///   - part: the refused part.
+  ///   - answer: the server's answer.
+  ///   - job: the job of the part.
+  /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   private func refuse(
     _ named: [(line: Int, words: String)], of part: Parts.Part, _ answer: HTTPAnswer, _ job: inout Job
   ) -> TimeSpan? {
@@ -41,7 +57,7 @@ extension Delivery {
     for (item, action) in zip(named, reasons) {
       let reason = if case .bisect(let reason, _) = action { reason } else { RefusalReason.rejected }
       guard bury(lines[item.line], reason, answer.status, item.words, &job) else {
-        // All of it is sent and judged again.
+        // The whole part is sent and evaluated again.
         job.deadLetters = refused
         job.parts.putBack(part)
         return holdLetter(answer)
@@ -54,7 +70,14 @@ extension Delivery {
     return nil
   }
 
-  /// Writes a part into the dead-letter file; `false` with `errno` if that failed.
+  /// Writes a part to the dead-letter file; `false` with `errno` if that failed.
+  ///
+  /// - Parameters:
+  ///   - part: the part.
+  ///   - reason: category of the refusal.
+  ///   - code: HTTP status of the answer.
+  ///   - words: the server's message.
+  ///   - job: the job of the part.
   private func bury(
     _ part: Parts.Part, _ reason: RefusalReason, _ code: Int, _ words: String, _ job: inout Job
   ) -> Bool {
@@ -71,8 +94,15 @@ extension Delivery {
     hold(.deadLetter, HTTPAnswer(status: answer.status, body: String(cString: strerror(errno))))
   }
 
-  /// The server fails. After some tries lines are suspected, but one is declared dead only when the server has accepted
-  /// others meanwhile: if it fails on everything, the lines are not at fault.
+  /// Handles a server fault. After `faultTries` tries the lines themselves are suspected. A line becomes a dead letter
+  /// only if the server has accepted others meanwhile. If the server fails on everything, the lines are not the cause.
+  ///
+  /// - Parameters:
+  ///   - part: the part that failed.
+  ///   - answer: the server's answer.
+  ///   - job: the job of the part.
+  ///   - more: provides further lines to test whether a single line is at fault.
+  /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func fault(_ part: Parts.Part, _ answer: HTTPAnswer, _ job: inout Job, _ more: () -> [UInt8]) -> TimeSpan? {
     if !job.faults.seen { job.faults = (true, false, job.faults.hasSuspect) }
     var part = part

@@ -1,9 +1,10 @@
 import Glibc
 import PlantModel
 
-/// Brings lines into the database, whatever it answers. Lives on the sink's thread; never waits, but says how long to.
+/// Delivery of lines to the database, including all reactions to its answers. Confined to the sink's thread. It never
+/// waits itself but returns the time to wait.
 final class Delivery {
-  /// How far a job has come.
+  /// Outcome of ``advance(_:more:)``.
   enum Step: Equatable {
     /// Every line is in the database or in a dead-letter file.
     case done
@@ -21,10 +22,15 @@ final class Delivery {
   private(set) var endpoint: WriteEndpoint?
   var backoff: Backoff
   private var hasTriedToCreate = false
-  /// Most bytes of a request; smaller once the server has called one too large.
+  /// Maximum request size [bytes]. Reduced after the server has refused a request as too large.
   private(set) var requestBytes: Int
 
-  /// `nil` where libcurl cannot start. `isOver` is asked about once a second during a request and ends it.
+  /// Creates a delivery; `nil` if libcurl cannot be started.
+  ///
+  /// - Parameters:
+  ///   - directory: folder of the dead-letter files.
+  ///   - isOver: checked about once a second during a request; `true` aborts it.
+  ///   - stateChanged: called when the sink's state changes.
   init?(
     settings: DatabaseSettings, options: SinkOptions, deadLetters directory: String, status: SinkStatus,
     isOver: @escaping () -> Bool, stateChanged: @escaping @Sendable (SinkState) -> Void
@@ -47,11 +53,11 @@ final class Delivery {
     requestBytes = options.requestBytes
   }
 
-  /// A job for lines, cut to requests.
+  /// Returns a job for lines, divided into requests.
   func job(_ lines: [UInt8]) -> Job { Job(lines, mostLines: options.requestLines, mostBytes: requestBytes) }
 
-  /// Sends until every line is accepted or in a dead-letter file, or until the database takes no more for now. `more`
-  /// is asked for further lines to find out whether a lone line is at fault; the job may be given none.
+  /// Sends until every line is accepted or in a dead-letter file, or until the database accepts no more for now. `more`
+  /// provides further lines to test whether a single line is at fault. It may return none.
   func advance(_ job: inout Job, more: () -> [UInt8]) -> Step {
     while let part = job.parts.next() {
       guard !isOver() else {
@@ -64,10 +70,10 @@ final class Delivery {
     return .done
   }
 
-  /// Posts lines once, ahead of their turn; `true` if the database took all of them.
+  /// Posts lines once, before older ones; `true` if the database accepted all of them.
   func postAhead(_ lines: [UInt8]) -> Bool { post(lines[...]).action == .accepted }
 
-  /// Why the database takes nothing; `nil` while it does.
+  /// Reason why the database accepts nothing; `nil` while it does.
   var trouble: String? {
     switch status.current.state {
     case .ok: nil
@@ -76,10 +82,17 @@ final class Delivery {
     }
   }
 
-  /// Says that the sink cannot go on for a reason on this side.
+  /// Sets the sink's state and reports a change.
   func show(_ state: SinkState) { if status.change(to: state) { stateChanged(state) } }
 
-  /// How long to wait, or `nil` to go on.
+  /// Reacts to an answer. Returns the time to wait, or `nil` to continue at once.
+  ///
+  /// - Parameters:
+  ///   - action: classification of the answer.
+  ///   - answer: the server's answer.
+  ///   - part: the part that was sent.
+  ///   - job: the job of the part.
+  ///   - more: provides further lines to test whether a single line is at fault.
   private func act(
     on action: WriteAction, _ answer: HTTPAnswer, _ part: Parts.Part, _ job: inout Job, _ more: () -> [UInt8]
   ) -> TimeSpan? {
@@ -119,12 +132,12 @@ final class Delivery {
         request.url, body: $0, contentType: "application/x-www-form-urlencoded",
         authorization: endpoint.authorization, basic: endpoint.basicCredentials)
     }
-    // Whether it worked is seen by writing again.
+    // The next write shows whether the database was created.
     return nil
   }
 
-  /// The answer to a write, and what to do after it; the answer to asking the server for its version where that is not
-  /// known and did not work.
+  /// Posts lines and classifies the answer. If the server's version is unknown, queries it first. A failure of that
+  /// query is returned in place of the answer.
   private func post(_ lines: ArraySlice<UInt8>) -> (answer: HTTPAnswer, action: WriteAction) {
     if endpoint == nil, let refusal = findEndpoint() { return refusal }
     guard let endpoint else { return (HTTPAnswer(), .retry(after: nil)) }
@@ -142,7 +155,7 @@ final class Delivery {
     )
   }
 
-  /// Asks the server for its version; what it said where it did not tell.
+  /// Queries the server for its version. Returns the answer if it does not state one, else `nil`.
   private func findEndpoint() -> (answer: HTTPAnswer, action: WriteAction)? {
     let known = WriteEndpoint(settings, interface: .v3)
     let answer = client.send(
@@ -165,7 +178,7 @@ final class Delivery {
   }
 
   func hold(_ reason: HoldReason, _ answer: HTTPAnswer) -> TimeSpan {
-    // Another version may have taken the server's place; it is asked again.
+    // The server may have been replaced by another version, so its version is queried again.
     if reason == .missing, settings.version == .auto { endpoint = nil }
     show(.held(reason, Self.words(answer)))
     status.update { $0.retries += 1 }

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// The type of every field, as it was first seen: the database keeps to it, and refuses points that do not.
+/// The type of each field as first written. The database keeps that type and refuses points that differ.
 struct FieldTypes: Sendable {
   private enum Kind: Sendable { case float, integer, boolean, text }
 
@@ -11,10 +11,10 @@ struct FieldTypes: Sendable {
 
   private var kinds: [Name: Kind] = [:]
 
-  /// The field's value in the type that came first, or `nil` where that cannot hold it.
+  /// Returns the value converted to the field's first type, or `nil` if that type cannot hold it.
   ///
-  /// Worked values: after 1.5, the integer 3 goes out as 3.0 and `true` as 1.0; after the integer 3, 4.0 goes out as the
-  /// integer 4 and 4.5 not at all.
+  /// Worked values: after 1.5, the integer 3 is written as 3.0 and `true` as 1.0. After the integer 3, 4.0 is written
+  /// as the integer 4, and 4.5 is not written.
   mutating func fitted(_ field: Field, of measurement: Measurement) -> FieldValue? {
     let name = Name(measurement: measurement, field: field.name)
     let own = FieldTypes.kind(of: field.value)

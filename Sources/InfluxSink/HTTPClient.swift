@@ -1,29 +1,29 @@
 import CCurl
 import PlantModel
 
-/// An answer, or its absence: status 0.
+/// An HTTP answer. Status 0 means that there was none.
 struct HTTPAnswer {
   var status = 0
-  /// The body as far as the client keeps it; the reason where there is no answer.
+  /// The body, truncated to the client's limit; the failure reason if there is no answer.
   var body = ""
   var retryAfter: String?
   var influxVersion: String?
 }
 
-/// One connection, kept alive between requests. Not for use from two threads at once.
+/// An HTTP client with one kept-alive connection. Not safe for concurrent use.
 final class HTTPClient {
-  /// Most of a body that is kept unless told otherwise: enough for what a database says of a write.
+  /// Default number of body bytes kept, enough for the answer to a write.
   static let longestBody = 65_536
 
   private let handle: UnsafeMutableRawPointer
   private let exchange: Exchange
-  /// Asked about once a second during a request; `true` ends it.
+  /// Checked about once a second during a request; `true` aborts it.
   var shouldAbort: () -> Bool {
     get { exchange.shouldAbort }
     set { exchange.shouldAbort = newValue }
   }
 
-  /// What callbacks of libcurl write to while a request runs.
+  /// Results that libcurl's callbacks write while a request runs.
   private final class Exchange {
     var body: [UInt8] = []
     var retryAfter: String?
@@ -53,8 +53,14 @@ final class HTTPClient {
     }
   }
 
-  /// `nil` where libcurl cannot start. `url` tells whether a proxy from the environment is left aside: it is for an
-  /// address of this machine.
+  /// Creates a client; `nil` if libcurl cannot be started.
+  ///
+  /// - Parameters:
+  ///   - url: used only to detect a loopback address, for which a proxy from the environment is ignored.
+  ///   - caFile: the only trusted certificate authorities; `nil` uses those of the system.
+  ///   - connectTimeout: longest time to connect.
+  ///   - totalTimeout: longest time of a request.
+  ///   - longestBody: number of body bytes kept.
   init?(
     url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan, longestBody: Int = longestBody
   ) {
@@ -67,7 +73,7 @@ final class HTTPClient {
     set(CURLOPT_TIMEOUT_MS, Int(totalTimeout.nanoseconds / 1_000_000))
     if let caFile {
       set(CURLOPT_CAINFO, caFile)
-      // Who names an authority trusts that one only.
+      // A configured authority is the only one trusted, so the system's folder is disabled.
       wattline_curl_set_string(handle, CURLOPT_CAPATH, nil)
     }
     if ["//127.", "//localhost", "//[::1]"].contains(where: { url.range(after: $0) != nil }) {
@@ -80,7 +86,12 @@ final class HTTPClient {
 
   deinit { curl_easy_cleanup(handle) }
 
-  /// Sends a request and waits for the answer. Without a body it is a GET.
+  /// Sends a request and waits for the answer. Without a body it is a GET request.
+  ///
+  /// - Parameters:
+  ///   - contentType: value of `Content-Type`.
+  ///   - authorization: value of `Authorization`, if any.
+  ///   - basic: user name and password for Basic authorization, if any.
   func send(
     _ url: String, body: UnsafeRawBufferPointer?, contentType: String, authorization: Secret?,
     basic: (username: String, password: Secret)?
@@ -110,7 +121,7 @@ final class HTTPClient {
 
   private func perform() -> HTTPAnswer {
     let code = curl_easy_perform(handle)
-    // The body belongs to the caller again; it must not be read by a later request.
+    // The body belongs to the caller again, and a later request must not read it.
     wattline_curl_set_pointer(handle, CURLOPT_POSTFIELDS, nil)
     guard code == CURLE_OK else { return HTTPAnswer(body: String(cString: curl_easy_strerror(code))) }
     var status = 0
@@ -120,7 +131,8 @@ final class HTTPClient {
       influxVersion: exchange.influxVersion)
   }
 
-  /// Callbacks get the exchange unretained: it lives as long as the client, and so longer than any transfer.
+  /// Installs the callbacks. They hold the exchange unretained; it lives as long as the client and outlives any
+  /// transfer.
   private func connectCallbacks() {
     let context = Unmanaged.passUnretained(exchange).toOpaque()
     wattline_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
@@ -150,12 +162,12 @@ final class HTTPClient {
   private func set(_ option: CURLoption, _ value: String) { wattline_curl_set_string(handle, option, value) }
 
   private static let started = wattline_curl_init() == CURLE_OK
-  /// `CURLAUTH_BASIC`, a cast in C that Swift does not import.
+  /// `CURLAUTH_BASIC`, which Swift does not import because it is a C cast.
   private let basicAuthorization = 1
 }
 
 extension Substring {
-  /// Without white space at both ends.
+  /// The text without white space at both ends.
   var trimmed: String {
     let start = drop { $0.isWhitespace }
     guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }

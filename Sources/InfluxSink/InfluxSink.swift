@@ -3,14 +3,14 @@ import Journal
 import PlantModel
 import StreamCore
 
-/// Why a sink cannot be made.
+/// Reason why a sink cannot be created.
 public enum SinkError: Error, CustomStringConvertible {
   /// libcurl or a thread cannot be started.
   case cannotStart(String)
   /// The spool cannot be opened.
   case spool(JournalError)
 
-  /// What is wrong.
+  /// Description of the problem.
   public var description: String {
     switch self {
     case .cannotStart(let what): "the database sink cannot start: \(what)"
@@ -19,31 +19,32 @@ public enum SinkError: Error, CustomStringConvertible {
   }
 }
 
-/// Writes line protocol to InfluxDB on a thread of its own, in the order of submission.
+/// Writes line protocol to InfluxDB on a dedicated thread, in the order of submission.
 ///
-/// While a request is under way the next batches wait; those that fit are merged into the next request, and a batch
-/// that is too large is split between lines. Nothing waits to be merged: that the oldest line of a batch is at most a
-/// second old is the business of the worker that fills it.
+/// While a request is running, further batches wait in the queue. Those that fit are merged into the next request; a
+/// batch that is too large is split between lines. While the database accepts points, no batch waits to be merged. The
+/// worker that fills a batch limits the age of its oldest line to one second.
 ///
-/// A batch is accepted when each of its lines is in the database, in a dead-letter file, or in the spool, and there on
-/// the disk. Until then it is tried again, and after a crash sent again from the journal; both are harmless, because a
-/// point replaces itself. When the spool is full, or there is none, and the queue is full too, ``submit(_:)`` blocks:
-/// that is the back-pressure on the journal and the broker.
+/// A batch is accepted when each of its lines is in the database, in a dead-letter file, or in the synced spool. Until
+/// then the sink retries it, and after a crash it is sent again from the journal. Both are harmless, because a
+/// rewritten point replaces itself. When the queue is full and there is no room in a spool, ``submit(_:)`` blocks. This
+/// back-pressure reaches the journal and the broker.
 public final class InfluxSink: Sendable {
   private let queue: BatchQueue
   private let status = SinkStatus()
   private let progress: Progress
 
-  /// Opens the spool and starts the sink's thread, which runs until ``stop(within:)``, or until the sink is released.
+  /// Opens the spool and starts the sink's thread. It runs until ``stop(within:)`` or the sink's release.
   ///
   /// - Parameters:
-  ///   - settings: where the database is and how to get in.
-  ///   - options: sizes and spans.
-  ///   - spool: where points wait while the database is away; without one they wait in memory.
-  ///   - directory: folder for `*.lp.zst` files of refused lines; made when needed.
-  ///   - note: called on the sink's thread with what a person should be told.
-  ///   - stateChanged: called on the sink's thread when the state becomes another.
+  ///   - settings: address, version and credentials of the database.
+  ///   - options: sizes and time spans.
+  ///   - spool: disk storage for points while the database is unavailable; without one they wait in memory.
+  ///   - directory: folder for `*.lp.zst` files of refused lines, created when needed.
+  ///   - note: called on the sink's thread with messages for the log.
+  ///   - stateChanged: called on the sink's thread when the state changes.
   ///   - accepted: called on the sink's thread once for each batch, in the order of submission, with its offset.
+  /// - Throws: `SinkError` if the spool cannot be opened or the thread cannot be started.
   public init(
     _ settings: DatabaseSettings, options: SinkOptions = SinkOptions(), spool: SpoolSettings? = nil,
     deadLetters directory: String, note: @escaping @Sendable (String) -> Void = { _ in },
@@ -55,13 +56,13 @@ public final class InfluxSink: Sendable {
     let status = status
     self.queue = queue
     self.progress = progress
-    // Unsafe only in name: made here, then touched on the sink's thread alone.
+    // Safe: created here and then used by the sink's thread alone.
     nonisolated(unsafe) let opened = try Self.open(spool)
     if let opened { status.update { $0.accounts = opened.accountsAtStart } }
     let isStarted = Self.startThread {
       BlockingThread.showName("sink")
       defer { queue.finish() }
-      // The connection belongs to the thread and is made there.
+      // The connection is created on the thread that uses it.
       let made = Delivery(
         settings: settings, options: options, deadLetters: directory, status: status,
         isOver: { queue.isPastDeadline }, stateChanged: stateChanged)
@@ -79,12 +80,12 @@ public final class InfluxSink: Sendable {
 
   deinit { queue.close(within: .zero) }
 
-  /// Hands a batch over, waiting for room in the queue; `false` once the sink is stopped, and then the batch stays with
-  /// the caller.
+  /// Submits a batch and waits for room in the queue. Returns `false` if the sink is stopped; the batch is then not
+  /// taken.
   @discardableResult
   public func submit(_ batch: WriteBatch) -> Bool { hand(batch, over: queue.put) }
 
-  /// Hands a batch over if the queue has room now, for what may be left out rather than waited for.
+  /// Submits a batch only if the queue has room now. Meant for lines that may be omitted instead of waited for.
   @discardableResult
   public func offer(_ batch: WriteBatch) -> Bool { hand(batch, over: queue.putNow) }
 
@@ -102,20 +103,19 @@ public final class InfluxSink: Sendable {
     return false
   }
 
-  /// Counters and state, at any time and from any thread.
+  /// Current counters and state; may be read from any thread.
   public var counts: SinkCounts {
     var counts = status.current
     counts.queueDepth = queue.depth
     return counts
   }
 
-  /// Offset of the last batch that was accepted, if any was.
+  /// Offset of the last accepted batch, if there is one.
   public var acceptedUpTo: UInt64? { progress.last }
 
-  /// Takes no more batches, delivers those that wait as far as `span` allows, leaves the others in the spool, and ends
-  /// the thread.
+  /// Refuses further batches, delivers waiting ones within `span`, leaves the rest in the spool and ends the thread.
   ///
-  /// - Returns: the offset of the last batch that was accepted since the start; what came after it must be sent again.
+  /// - Returns: the offset of the last batch accepted since the start. Later batches must be sent again.
   @discardableResult
   public func stop(within span: TimeSpan) -> UInt64? {
     queue.close(within: span)
@@ -128,8 +128,8 @@ public final class InfluxSink: Sendable {
     do throws(JournalError) { return try Spool(settings) } catch { throw .spool(error) }
   }
 
-  /// Runs `body` on a new thread that takes no signals: handlers run elsewhere, and a connection that breaks while it is
-  /// written to gives an error rather than SIGPIPE.
+  /// Runs `body` on a new thread with all signals masked. Handlers therefore run on other threads. Writing to a broken
+  /// connection returns an error instead of raising SIGPIPE.
   private static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
     var thread = pthread_t()

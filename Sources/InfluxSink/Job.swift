@@ -1,23 +1,28 @@
 import PlantModel
 
-/// Lines on their way to the database, and what became of those that are done with.
+/// Lines being delivered, and the accounts of those already delivered or refused.
 struct Job {
-  /// The lines, and what is still to be sent of them.
+  /// The lines, and the parts still to be sent.
   var parts = Parts()
-  /// Accepted by the database.
+  /// Points accepted by the database.
   var written = PointTally()
-  /// In dead-letter files.
+  /// Points in dead-letter files, by reason.
   var deadLetters: [RefusalReason: PointTally] = [:]
-  /// Faults of the server on the way: whether any part was accepted since the first, and whether a line waits at the
-  /// end because it may be the cause.
+  /// Server faults during this job: whether there was one, whether any part was accepted since the first, and whether a
+  /// suspected line waits at the end.
   var faults = (seen: false, acceptedSince: false, hasSuspect: false)
 
-  /// A job for lines, in parts of at most the given size.
+  /// Creates a job for lines, divided into parts of at most the given size.
+  ///
+  /// - Parameters:
+  ///   - lines: line protocol.
+  ///   - mostLines: maximum number of lines of a part.
+  ///   - mostBytes: maximum size of a part [bytes]; a single longer line is a part too.
   init(_ lines: [UInt8], mostLines: Int, mostBytes: Int) {
     parts.add(lines, mostLines: mostLines, mostBytes: mostBytes)
   }
 
-  /// What is still to be sent, in the order of submission.
+  /// The lines still to be sent, in the order of submission.
   var rest: [UInt8] {
     let ranges = parts.pending.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
     return ranges.reduce(into: []) { $0 += parts.bytes[$1] }

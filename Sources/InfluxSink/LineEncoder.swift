@@ -1,7 +1,7 @@
 import LineProtocol
 import PlantModel
 
-/// The precision of timestamps: those that every version of the database reads alike.
+/// Precision of timestamps, limited to those that every version of the database reads alike.
 public enum WritePrecision: Sendable {
   /// Whole seconds.
   case seconds
@@ -9,50 +9,50 @@ public enum WritePrecision: Sendable {
   case milliseconds
 }
 
-/// Renders readings and points as line protocol into one buffer. One a worker; it may serve several plants.
+/// Renders readings and points as line protocol into one buffer. Each worker has one, which may serve several plants.
 ///
-/// A reading costs no allocation once its series is known and the buffer has grown: the key of a series is rendered
-/// once. Keys belong to a register; when a plant's file changes they are made anew, but a register that is rebuilt from
-/// the same file must be announced by ``forget(plant:)``, because its series may be numbered differently.
+/// A reading causes no allocation once its series is known and the buffer has grown, because keys are rendered once.
+/// Keys belong to a register and are rendered again when the plant's file changes. A register rebuilt from the same
+/// file requires ``forget(plant:)``, because its series may be numbered differently.
 ///
-/// The worker hands the buffer to the sink when it is ``isFull`` or its oldest line is a second old.
+/// The worker submits the buffer to the sink when it is ``isFull`` or its oldest line is one second old.
 public struct LineEncoder: Sendable {
-  /// Lines at which a buffer should be handed over.
+  /// Number of lines at which a buffer is full.
   public static let fullLines = 5000
-  /// Bytes at which a buffer should be handed over.
+  /// Size at which a buffer is full [bytes].
   public static let fullBytes = 2 << 20
 
   /// Whole lines, each ended by a newline.
   public private(set) var bytes: [UInt8] = []
-  /// How many lines.
+  /// Number of lines.
   public private(set) var lineCount = 0
-  /// How many of them are `raw`.
+  /// Number of `raw` lines.
   public private(set) var rawLineCount = 0
-  /// Fields left out since the encoder was made, because the type that came first cannot hold their value.
+  /// Fields left out since the encoder was created, because the field's first type cannot hold their value.
   public private(set) var conflictCount: UInt64 = 0
-  /// Points and readings left out since the encoder was made: without a field, or of a series nobody knows.
+  /// Points and readings left out since the encoder was created: without a field, or of an unknown series.
   public private(set) var skippedCount: UInt64 = 0
-  /// The precision of timestamps.
+  /// Precision of timestamps.
   public let precision: WritePrecision
 
   private var slots: [String: Int] = [:]
   private var plants: [PlantKeys] = []
   private var types = FieldTypes()
 
-  /// An empty buffer.
+  /// Creates an encoder with an empty buffer.
   public init(precision: WritePrecision = .milliseconds) { self.precision = precision }
 
-  /// Whether the buffer is as large as one request should be.
+  /// Whether the buffer has reached the size of one request.
   public var isFull: Bool { lineCount >= Self.fullLines || bytes.count >= Self.fullBytes }
 
-  /// Empties the buffer and keeps its memory and the keys.
+  /// Empties the buffer but keeps its memory and the keys.
   public mutating func reset() {
     bytes.removeAll(keepingCapacity: true)
     lineCount = 0
     rawLineCount = 0
   }
 
-  /// Takes the buffer out as a batch for the sink, and starts a new one of the same capacity.
+  /// Removes the buffer's content as a batch for the sink, and starts a new buffer of the same capacity.
   public mutating func take(upTo offset: UInt64) -> WriteBatch {
     let batch = WriteBatch(bytes: bytes, lines: lineCount, upTo: offset)
     bytes = []
@@ -61,12 +61,12 @@ public struct LineEncoder: Sendable {
     return batch
   }
 
-  /// Forgets the keys of a plant, whose register is about to be replaced.
+  /// Discards the keys of a plant whose register is about to be replaced.
   public mutating func forget(plant: String) { slots[plant] = nil }
 
-  /// Appends `raw` (value as it came, in the sensor's unit) and `clean` (canonical unit) of every reading.
+  /// Appends `raw` (value as received, in the sensor's unit) and `clean` (canonical unit) of every reading.
   ///
-  /// A reading without a finite raw value, such as one imputed into a gap or a derived one, has no `raw`.
+  /// A reading without a finite raw value, such as an imputed or derived one, has no `raw` line.
   public mutating func append(_ readings: ReadingBatch, of register: PlantRegister) {
     if readings.isEmpty { return }
     let slot = slot(of: register)
@@ -97,10 +97,18 @@ public struct LineEncoder: Sendable {
     }
   }
 
-  /// Most bytes of a reading's lines without their keys.
+  /// Maximum size of a reading's lines without their keys [bytes].
   private static let longestReading = 256
 
-  /// Writes the one or two lines of a reading in place; what they have in common is rendered once.
+  /// Writes the one or two lines of a reading in place. Text common to both is rendered once.
+  ///
+  /// - Parameters:
+  ///   - readings: the batch.
+  ///   - row: position of the reading in the batch.
+  ///   - estimate: the estimate that replaces the reading, if any.
+  ///   - tags: range of the series' tags in `text`.
+  ///   - unit: tags of its units.
+  ///   - text: text of the plant's keys.
   private mutating func append(
     _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ tags: Range<Int>,
     _ unit: PlantKeys.UnitTags, _ text: UnsafePointer<UInt8>
@@ -114,7 +122,7 @@ public struct LineEncoder: Sendable {
         guard let base = buffer.baseAddress else { return }
         let start = base + used
         var line = TextCursor(at: start)
-        // Where the number and, behind it, the end of the first line stand.
+        // Start of the number in the first line, and of the text after it.
         var (number, tail) = (start, start)
         if raw.isFinite {
           line.put("raw")
@@ -146,7 +154,7 @@ public struct LineEncoder: Sendable {
     lineCount += raw.isFinite ? 2 : 1
   }
 
-  /// Appends points of a plant. A point without fields, and a field that is not finite, are left out.
+  /// Appends points of a plant. Points without fields, and fields that are not finite, are left out.
   public mutating func append(_ points: PointBatch, of register: PlantRegister) {
     if points.entries.isEmpty { return }
     let slot = slot(of: register)
@@ -160,7 +168,7 @@ public struct LineEncoder: Sendable {
     }
   }
 
-  /// Appends points about the process as a whole; others are left out.
+  /// Appends points about the whole process. Others are left out.
   public mutating func append(_ points: PointBatch) {
     for entry in points.entries {
       guard entry.key.subject == .process else {
@@ -176,7 +184,7 @@ public struct LineEncoder: Sendable {
   private mutating func slot(of register: PlantRegister) -> Int {
     let name = register.plant.name
     if let slot = slots[name] {
-      // Equal plants share their storage, so this is a comparison of a few pointers.
+      // Equal plants share their storage, so this compares a few pointers.
       if plants[slot].plant == register.plant, plants[slot].series.count <= register.series.count { return slot }
       plants[slot] = PlantKeys(plant: register.plant)
       return slot
@@ -192,7 +200,15 @@ public struct LineEncoder: Sendable {
     return plants.count - 1
   }
 
-  /// Fields of `clean` beside the value. `imputed` says that the value is not the reading itself.
+  /// Writes the fields of `clean` other than the value. `imputed` marks a value that is not the reading itself.
+  ///
+  /// - Parameters:
+  ///   - quality: the worst quality that applies.
+  ///   - flags: all qualities that apply.
+  ///   - raw: value in the sensor's unit; NaN if there is none.
+  ///   - value: value in the canonical unit; NaN if there is none.
+  ///   - unit: conversion from the sensor's unit to the canonical one.
+  ///   - line: destination.
   private static func putJudgement(
     _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ unit: PlantKeys.UnitTags,
     _ line: inout TextCursor
@@ -205,7 +221,7 @@ public struct LineEncoder: Sendable {
     line.put(Int64(quality.rawValue))
     line.put("i,flags=")
     line.put(Int64(flags.rawValue))
-    // A derived value has no raw; it is an estimate where an input is one.
+    // A derived value has no raw value; it is an estimate if one of its inputs is.
     let isEstimate =
       raw.isFinite
       ? quality == .imputed || (quality != .good && raw * unit.scale + unit.offset != value)
@@ -213,7 +229,7 @@ public struct LineEncoder: Sendable {
     line.put(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
   }
 
-  /// How a value that is not the reading was found, and its standard deviation where that is known.
+  /// Writes the method of an estimate, and its standard deviation if known.
   private static func put(_ estimate: Estimate, _ line: inout TextCursor) {
     line.put(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
     guard estimate.deviation.isFinite else { return }

@@ -1,12 +1,13 @@
-/// Numbers as text without a string in between.
+/// Renders numbers as text without an intermediate string.
 enum NumberText {
-  /// Most bytes of a rendered number: a sign, 17 digits, a point and an exponent fit; so does a 64-bit integer.
+  /// Maximum length of a rendered number [bytes]. A sign, 17 digits, a point and an exponent fit; so does a 64-bit
+  /// integer.
   static let longest = 32
-  /// Below this, integers that differ divided by one power of ten are different doubles.
+  /// 2⁵⁰. Different integers below it, divided by the same power of ten, give different doubles.
   private static let safeIntegers = 1_125_899_906_842_624.0
   private static let powersOfTen: [(decimals: Int, power: Double)] = [(3, 1e3), (6, 1e6), (9, 1e9)]
 
-  /// Appends the shortest decimal that reads back as `value`; nothing, and `false`, if it is not finite.
+  /// Appends the shortest decimal that reads back as `value`. If it is not finite, appends nothing and returns `false`.
   @discardableResult
   static func append(_ value: Double, to bytes: inout [UInt8]) -> Bool {
     guard value.isFinite else { return false }
@@ -17,7 +18,7 @@ enum NumberText {
     return true
   }
 
-  /// Appends an integer's digits.
+  /// Appends the digits of an integer.
   static func append(_ value: Int64, to bytes: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longest) { buffer in
       guard let start = buffer.baseAddress else { return }
@@ -25,12 +26,12 @@ enum NumberText {
     }
   }
 
-  /// Writes the shortest decimal that reads back as `value`, which is finite, and returns its length; there is room for
-  /// ``longest`` bytes.
+  /// Writes the shortest decimal that reads back as the finite `value`, and returns its length. The caller provides
+  /// room for ``longest`` bytes.
   ///
-  /// Values of up to nine decimals take a short way. For `n` below 2⁵⁰ and `k` up to 9 both `n` and `10^k` are exact,
-  /// so `n / 10^k` is the double nearest to that decimal: if it is `value`, the decimal reads back as `value`, and no
-  /// other decimal of as few digits does. Example: 0.1 × 3 is 0.30000000000000004; 22.5 is 22.5; −0 is 0.
+  /// Values of up to nine decimals take a fast path. For `n` below 2⁵⁰ and `k` up to 9 both `n` and `10^k` are exact.
+  /// So `n / 10^k` is the double nearest to that decimal. If it equals `value`, the decimal reads back as `value`, and
+  /// no other decimal of as few digits does. Example: 0.1 × 3 is 0.30000000000000004; 22.5 is 22.5; −0 is 0.
   static func write(_ value: Double, at start: UnsafeMutablePointer<UInt8>) -> Int {
     for (decimals, power) in powersOfTen {
       let scaled = (value * power).rounded()
@@ -43,14 +44,20 @@ enum NumberText {
     return digits.count
   }
 
-  /// Writes an integer's digits and returns their count; there is room for ``longest`` bytes.
+  /// Writes the digits of an integer and returns their count. The caller provides room for ``longest`` bytes.
   static func write(_ value: Int64, at start: UnsafeMutablePointer<UInt8>) -> Int {
     start[0] = UInt8(ascii: "-")
     let sign = value < 0 ? 1 : 0
     return sign + write(value.magnitude, at: start + sign)
   }
 
-  /// Writes `value / 10^decimals`, without zeros at the end.
+  /// Writes `value / 10^decimals` without trailing zeros.
+  ///
+  /// - Parameters:
+  ///   - value: the scaled number.
+  ///   - decimals: number of decimals, 0...9.
+  ///   - start: destination, with room for ``longest`` bytes.
+  /// - Returns: the length written [bytes].
   private static func write(_ value: Int64, decimals: Int, at start: UnsafeMutablePointer<UInt8>) -> Int {
     var (rest, decimals) = (value.magnitude, decimals)
     while decimals > 0, rest % 10 == 0 { (rest, decimals) = (rest / 10, decimals - 1) }
@@ -80,12 +87,17 @@ enum NumberText {
   }
 
   /// Writes the last `count` digits, two at a time.
+  ///
+  /// - Parameters:
+  ///   - magnitude: the number.
+  ///   - count: number of digits.
+  ///   - start: destination, with room for `count` bytes.
   private static func writeDigits(_ magnitude: UInt64, count: Int, at start: UnsafeMutablePointer<UInt8>) {
     var (rest, end) = (magnitude, count)
     while end >= 2 {
       let (next, pair) = rest.quotientAndRemainder(dividingBy: 100)
       end -= 2
-      // A tenth of a number below 100 by a product: 103 / 1024 is close enough.
+      // Tenth of a number below 100 by multiplication; 103 / 1024 is accurate enough.
       let tens = (pair &* 103) >> 10
       start[end] = UInt8(truncatingIfNeeded: 0x30 + tens)
       start[end + 1] = UInt8(truncatingIfNeeded: 0x30 + pair &- tens &* 10)
@@ -94,8 +106,8 @@ enum NumberText {
     if end == 1 { start[0] = UInt8(truncatingIfNeeded: 0x30 + rest % 10) }
   }
 
-  /// Takes a number's digits as bytes. Only the second method is called by today's standard library; with the first
-  /// the text is the same at the price of a string.
+  /// Receives the digits of a number as bytes. The current standard library calls only the second method. The first
+  /// gives the same text at the cost of a string.
   private struct DigitSink: TextOutputStream {
     let start: UnsafeMutablePointer<UInt8>
     var count = 0

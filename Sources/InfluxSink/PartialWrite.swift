@@ -1,10 +1,10 @@
 import Foundation
 
-/// The answer of 3 Core to a write of which it took all but some lines: it names these.
+/// Answer of InfluxDB 3 Core to a partially accepted write, which names the refused lines.
 ///
 /// Source: "Use the v3 write_lp API to write data", InfluxDB 3 Core documentation.
 enum PartialWrite {
-  /// So many lines are named at the most; where there are as many, there may be more.
+  /// Maximum number of named lines. An answer with as many may be incomplete.
   static let mostNamed = 100
 
   private struct Answer: Decodable {
@@ -21,7 +21,8 @@ enum PartialWrite {
     var data: [Line]
   }
 
-  /// Number (from 0) and words of every refused line, or `nil` where the answer does not tell all of them.
+  /// Returns the number (from 0) and message of every refused line, or `nil` if the answer may be incomplete or
+  /// unsound.
   static func refused(in body: String, of lines: Int) -> [(line: Int, words: String)]? {
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body.utf8)),
       answer.error.hasPrefix("partial write"), (1..<mostNamed).contains(answer.data.count)

@@ -1,18 +1,23 @@
-/// The lines of a request, divided into parts that are sent one after the other.
+/// The lines of a request, divided into parts that are sent one after another.
 struct Parts {
   /// A run of whole lines.
   struct Part: Equatable {
     var range: Range<Int>
-    /// Faults of the server that it met.
+    /// Server faults encountered with this part.
     var faults = 0
   }
 
   /// The lines.
   private(set) var bytes: [UInt8] = []
-  /// What is still to be sent; the last comes first.
+  /// Parts still to be sent; the last is sent first.
   private(set) var pending: [Part] = []
 
-  /// Adds lines, to be sent before those that are pending, in parts of at most the given size.
+  /// Adds lines in parts of at most the given size. They are sent before the pending ones.
+  ///
+  /// - Parameters:
+  ///   - lines: line protocol.
+  ///   - mostLines: maximum number of lines of a part.
+  ///   - mostBytes: maximum size of a part [bytes]; a single longer line is a part too.
   mutating func add(_ lines: [UInt8], mostLines: Int, mostBytes: Int) {
     var start = bytes.count
     bytes += lines
@@ -32,32 +37,32 @@ struct Parts {
     pending += added.reversed()
   }
 
-  /// Takes the next part.
+  /// Removes and returns the next part.
   mutating func next() -> Part? { pending.popLast() }
 
-  /// Puts a part back, to be sent next.
+  /// Returns a part to the pending ones, to be sent next.
   mutating func putBack(_ part: Part) { pending.append(part) }
 
-  /// Puts a part back, to be sent after all others.
+  /// Returns a part to the pending ones, to be sent last.
   mutating func putLast(_ part: Part) { pending.insert(part, at: 0) }
 
-  /// Puts the halves of a part of several lines back, to be sent next.
+  /// Splits a part of several lines in halves, to be sent next.
   mutating func putHalves(of part: Part, faults: Int = 0) {
     var middle = endOfLine(from: part.range.lowerBound + part.range.count / 2)
     if middle >= part.range.upperBound {
-      // The second half is one long line: cut before it.
+      // The second half lies within one long line, so the cut is before that line.
       middle = part.range.upperBound - 1
       while middle > part.range.lowerBound, bytes[middle - 1] != UInt8(ascii: "\n") { middle -= 1 }
     }
     let halves = [part.range.lowerBound..<middle, middle..<part.range.upperBound].filter { !$0.isEmpty }
     for range in halves.reversed() {
       let half = Part(range: range)
-      // A single line is given all its tries.
+      // A single line gets the full number of tries.
       pending.append(Part(range: range, faults: lineCount(half) == 1 ? 0 : faults))
     }
   }
 
-  /// Joins what is pending and adjacent, to parts of at most `mostBytes`, and forgets faults.
+  /// Joins adjacent pending parts to at most `mostBytes` bytes, and resets their faults.
   mutating func rejoin(mostBytes: Int) {
     var joined: [Part] = []
     for part in pending.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
@@ -72,15 +77,15 @@ struct Parts {
     pending = joined.reversed()
   }
 
-  /// How many lines a part has.
+  /// Returns the number of lines of a part.
   func lineCount(_ part: Part) -> Int {
     bytes[part.range].reduce(0) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
   }
 
-  /// How many points and readings a part has.
+  /// Returns the number of points and readings of a part.
   func tally(_ part: Part) -> PointTally { PointTally(counting: bytes[part.range]) }
 
-  /// The lines of a part, each as a part of its own.
+  /// Returns each line of a part as a separate part.
   func lines(of part: Part) -> [Part] {
     var lines: [Part] = []
     var start = part.range.lowerBound

@@ -3,8 +3,7 @@ import PlantModel
 
 /// The keys (measurement and tags) of one plant's series, rendered once.
 struct PlantKeys: Sendable {
-  /// The tags of a series but for the unit, which all its measurements have alike. Small, since there are as many as
-  /// sensors.
+  /// The tags of a series other than the unit, common to all its measurements. Compact, because each sensor has one.
   struct SeriesTags: Sendable {
     private var start: UInt32
     private var count: UInt16
@@ -17,11 +16,11 @@ struct PlantKeys: Sendable {
       self.unit = UInt16(truncatingIfNeeded: unit)
     }
 
-    /// Where they stand in ``PlantKeys/text``.
+    /// Range in ``PlantKeys/text``.
     var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
   }
 
-  /// The tags of a sensor's own unit and of the canonical one, and how the one becomes the other.
+  /// The unit tags of a sensor's own unit and of the canonical unit, with the conversion between them.
   struct UnitTags: Sendable {
     fileprivate var unit: Unit?
     var raw: Range<Int>
@@ -30,36 +29,36 @@ struct PlantKeys: Sendable {
     var offset: Double
   }
 
-  /// How many keys of points about anything but a series are kept; beyond that, all are forgotten and rendered again as
-  /// they come.
+  /// Maximum number of cached keys of points that concern no series. Beyond it all are discarded and rendered again on
+  /// use.
   static let mostKeys = 65_536
 
-  /// The plant they were rendered for.
+  /// The plant for which the keys were rendered.
   let plant: Plant
-  /// The text of all keys.
+  /// Text of all keys.
   private(set) var text: [UInt8] = []
-  /// By ``SeriesIndex``.
+  /// Tags by ``SeriesIndex``.
   private(set) var series: [SeriesTags] = []
-  /// By ``SeriesTags/unit``.
+  /// Unit tags by ``SeriesTags/unit``.
   private(set) var units: [UnitTags] = []
   private var points: [PointKey: Range<Int>] = [:]
 
   init(plant: Plant) { self.plant = plant }
 
-  /// Renders the keys of series that were admitted since the last call.
+  /// Renders the keys of series admitted since the last call.
   mutating func extend(to register: PlantRegister) {
     guard series.count < register.series.count else { return }
     series.reserveSparingly(for: register.series.count - series.count)
     for position in series.count..<register.series.count {
       let start = text.count
-      // Most are as long as the one before.
+      // Most keys are as long as the previous one.
       text.reserveSparingly(for: series.last?.range.count ?? 64)
       KeyText.appendTags(of: register.series[position], in: register, to: &text)
       series.append(SeriesTags(start..<text.count, unit: unit(register.series[position].profile.unit)))
     }
   }
 
-  /// The position of a unit's tags, rendered where it comes for the first time.
+  /// Returns the position of a unit's tags, rendering them on first use.
   private mutating func unit(_ unit: Unit?) -> Int {
     if let known = units.firstIndex(where: { $0.unit == unit }) { return known }
     let start = text.count
@@ -73,7 +72,7 @@ struct PlantKeys: Sendable {
     return units.count - 1
   }
 
-  /// Appends a point's key; `false` where the register does not know its subject.
+  /// Appends a point's key; `false` if the register does not contain its subject.
   mutating func append(_ key: PointKey, of register: PlantRegister, to bytes: inout [UInt8]) -> Bool {
     guard Self.knows(key.subject, register) else { return false }
     if case .series(let index) = key.subject {
@@ -123,9 +122,9 @@ struct PlantKeys: Sendable {
   }
 }
 
-/// Renders measurement and tags in the order plant, asset, sensor, unit, then the measurement's own.
+/// Renders the measurement and its tags in the order plant, asset, sensor, unit, then the measurement's own tags.
 enum KeyText {
-  /// Appends a key whose subject the register knows; without a register, only what is about the process.
+  /// Appends a key whose subject is in the register. Without a register, only points about the process are valid.
   static func append(_ key: PointKey, of register: PlantRegister?, to text: inout [UInt8]) {
     LineText.appendName(key.measurement.rawValue, to: &text)
     if let register { appendSubject(key, of: register, to: &text) }
@@ -139,7 +138,7 @@ enum KeyText {
     if tags.count > 1 { LineText.appendTag(tags[1], key.qualifiers.1, to: &text) }
   }
 
-  /// Appends the tags of a series but for its unit.
+  /// Appends the tags of a series other than its unit.
   static func appendTags(of series: Series, in register: PlantRegister, to text: inout [UInt8]) {
     LineText.appendTag("plant", register.plant.name, to: &text)
     LineText.appendTag("asset", register.assets[series.asset.position].name, to: &text)

@@ -1,23 +1,23 @@
 import Glibc
 import StreamCore
 
-/// How many points, and how many of them are readings: the lines of `raw`, of which every decoded reading gives one.
+/// Number of points, and of the readings among them. Each decoded reading gives one line of `raw`.
 public struct PointTally: Sendable, Equatable {
-  /// Lines.
+  /// Number of lines.
   public var points: UInt64 = 0
-  /// Lines of the measurement `raw`.
+  /// Number of lines of the measurement `raw`.
   public var readings: UInt64 = 0
 
-  /// None.
+  /// Creates an empty tally.
   public init() {}
 
-  /// So many.
+  /// Creates a tally of given counts.
   public init(points: UInt64, readings: UInt64) {
     self.points = points
     self.readings = readings
   }
 
-  /// Counts lines; the last need not end with a newline.
+  /// Counts lines; the last one need not end with a newline.
   init(counting bytes: ArraySlice<UInt8>) {
     self = bytes.withUnsafeBytes { PointTally.count($0) }
   }
@@ -36,15 +36,15 @@ public struct PointTally: Sendable, Equatable {
 
   private static let readingStart = Array("raw,".utf8)
 
-  /// Sums; saturating, since counts that were read from a disk may be anything.
+  /// Adds with saturation, because counts read from a disk may have any value.
   public static func + (a: PointTally, b: PointTally) -> PointTally {
     PointTally(points: sum(a.points, b.points), readings: sum(a.readings, b.readings))
   }
 
-  /// Adds.
+  /// Adds in place, with saturation.
   public static func += (a: inout PointTally, b: PointTally) { a = a + b }
 
-  /// Differences; never below zero.
+  /// Subtracts, never below zero.
   public static func - (a: PointTally, b: PointTally) -> PointTally {
     PointTally(
       points: a.points - min(a.points, b.points), readings: a.readings - min(a.readings, b.readings))

@@ -1,4 +1,4 @@
-/// A value in an answer of the database.
+/// A value in the database's answer.
 public enum QueryValue: Sendable, Equatable, Decodable {
   case null
   case boolean(Bool)
@@ -9,7 +9,7 @@ public enum QueryValue: Sendable, Equatable, Decodable {
   /// Reads one JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    // The most frequent first: each attempt in vain makes an error.
+    // The most frequent types come first, because each failed attempt constructs an error.
     if container.decodeNil() {
       self = .null
     } else if let value = try? container.decode(Int64.self) {
@@ -23,7 +23,7 @@ public enum QueryValue: Sendable, Equatable, Decodable {
     }
   }
 
-  /// The value as a number, where it is one.
+  /// The value as a number, if it is one.
   public var number: Double? {
     switch self {
     case .integer(let value): Double(value)
@@ -33,27 +33,27 @@ public enum QueryValue: Sendable, Equatable, Decodable {
   }
 }
 
-/// A row in an answer of the database.
+/// A row in the database's answer.
 public struct QueryRow: Sendable, Equatable {
-  /// The series' name: the measurement, for most queries.
+  /// Name of the series, which is the measurement for most queries.
   public var measurement: String
-  /// The tags by which the query groups.
+  /// Tags by which the query groups.
   public var tags: [String: String]
-  /// Values by column; `time` in milliseconds since the epoch.
+  /// Values by column. `time` is in milliseconds since the epoch.
   public var values: [String: QueryValue]
 
-  /// The value of a column; ``QueryValue/null`` where there is no such column.
+  /// Returns the value of a column; ``QueryValue/null`` if there is no such column.
   public subscript(column: String) -> QueryValue { values[column] ?? .null }
-  /// A column as a number, where it is one.
+  /// Returns a column as a number, if it is one.
   public func number(_ column: String) -> Double? { self[column].number }
-  /// A column or grouping tag as text, where it is one.
+  /// Returns a column or grouping tag as text, if it is one.
   public func text(_ column: String) -> String? {
     if case .text(let value) = self[column] { return value }
     return tags[column]
   }
 }
 
-/// The JSON of `/query`.
+/// The JSON answer of `/query`.
 package struct QueryAnswer: Decodable {
   struct Statement: Decodable {
     var series: [Rows]?
@@ -68,13 +68,13 @@ package struct QueryAnswer: Decodable {
 
   var results: [Statement]?
   var error: String?
-  /// What 2.x has in place of `error`.
+  /// Error message of 2.x, in place of `error`.
   var message: String?
 
-  /// What the database says is wrong with the question or one of its statements.
+  /// First error message about the query or one of its statements.
   package var firstError: String? { error ?? message ?? (results ?? []).lazy.compactMap(\.error).first }
 
-  /// The rows of every statement, one after the other.
+  /// Rows of all statements in order.
   package var rows: [QueryRow] {
     (results ?? []).flatMap { $0.series ?? [] }.flatMap { series in
       (series.values ?? []).map { values in

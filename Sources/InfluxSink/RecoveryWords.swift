@@ -2,7 +2,7 @@ import Journal
 import PlantModel
 
 extension RecoveryReport {
-  /// What was found and mended, for the log. Example: `2 bytes of an unfinished record cut off`.
+  /// Findings and repairs of the recovery, for the log. Example: `2 bytes of an unfinished record cut off`.
   package var words: String {
     var parts: [String] = []
     if truncatedBytes > 0 { parts.append("\(truncatedBytes.counted("byte")) of an unfinished record cut off") }

@@ -1,17 +1,17 @@
 import PlantModel
 
-/// The header `Retry-After` (RFC 9110): seconds, or a date in one of three forms.
+/// Parser for the `Retry-After` header (RFC 9110): seconds, or a date in one of three forms.
 enum RetryAfter {
-  /// The longest wait that a server may ask for.
+  /// Maximum wait accepted from a server.
   static let longest = TimeSpan.minutes(10)
 
-  /// The span to wait, 0 to ``longest``; `nil` where the text is neither.
+  /// Returns the time to wait, 0 to ``longest``, or `nil` if the text is neither seconds nor a date.
   ///
   /// Example: `120`; `Sun, 06 Nov 1994 08:49:37 GMT`, read at 08:49:07, is 30 s.
   static func span(_ text: String, now: Timestamp) -> TimeSpan? {
     let words = text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
     if words.count == 1, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isWhitespace) }) {
-      // More digits than fit are more than the longest wait.
+      // A number that does not fit exceeds the longest wait.
       return bounded(Int64(words[0]).map(TimeSpan.seconds) ?? longest)
     }
     return date(words).map { bounded($0 - now) }
@@ -47,7 +47,12 @@ struct Backoff {
   private var bound: TimeSpan
   private var random: UInt64
 
-  /// Waits from about `shortest` to `longest`; `seed` decides the jitter.
+  /// Creates a back-off.
+  ///
+  /// - Parameters:
+  ///   - shortest: first bound; the first wait is at least half of it.
+  ///   - longest: last bound.
+  ///   - seed: seed of the jitter.
   init(shortest: TimeSpan, longest: TimeSpan, seed: UInt64) {
     self.shortest = shortest
     self.longest = longest
@@ -55,17 +60,17 @@ struct Backoff {
     self.random = seed
   }
 
-  /// The next wait.
+  /// Returns the next wait and doubles the bound up to the longest.
   mutating func next() -> TimeSpan {
     let half = bound.nanoseconds / 2
     bound = min(bound * 2, longest)
     return TimeSpan(nanoseconds: half + Int64(Double(half) * fraction()))
   }
 
-  /// Starts again from the shortest.
+  /// Restarts from the shortest bound.
   mutating func reset() { bound = shortest }
 
-  /// SplitMix64, as a number from 0 up to 1.
+  /// Returns a SplitMix64 random number in [0, 1).
   private mutating func fraction() -> Double {
     random &+= 0x9E37_79B9_7F4A_7C15
     var mixed = (random ^ (random >> 30)) &* 0xBF58_476D_1CE4_E5B9

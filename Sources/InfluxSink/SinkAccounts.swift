@@ -1,45 +1,44 @@
 import StreamCore
 
-/// Why a point that was submitted is in no place any more. The raw value is the reason in counters.
+/// Reason why a submitted point was dropped. The raw value is the reason in counters.
 public enum DropReason: String, Sendable, CaseIterable {
-  /// The spool was full and the oldest had to go.
+  /// The spool was full, and the oldest points were removed.
   case spoolFull = "spool_full"
-  /// The spool's file was damaged there.
+  /// The spool's file was damaged at that place.
   case spoolDamaged = "spool_damaged"
 }
 
-/// Where every point is that was ever submitted. At any moment
-/// `submitted = written + queued + spooled + dead letters + dropped`, in points and in readings.
+/// The current location of every point ever submitted. In points and in readings, at any time, `submitted = written +
+/// queued + spooled + dead letters + dropped`.
 ///
-/// With a spool it is kept on disk beside it, and a restart goes on counting. What the journal hands over once more
-/// after a crash counts as submitted once more.
+/// With a spool, the accounts are stored beside it, and a restart continues them. Points that the journal sends again
+/// after a crash count as submitted again.
 public struct SinkAccounts: Sendable, Equatable {
   private static let version: UInt16 = 1
 
-  /// Handed to the sink.
+  /// Submitted to the sink.
   public var submitted = PointTally()
-  /// In the database.
+  /// Accepted by the database.
   public var written = PointTally()
-  /// In memory.
+  /// Waiting in memory.
   public var queued = PointTally()
-  /// On disk, waiting for the database.
+  /// Waiting on disk for the database.
   public var spooled = PointTally()
-  /// Refused by the database for good, by reason. Stays counted when the file is retried or removed.
+  /// Refused by the database for good, by reason. They remain counted when the file is retried or removed.
   public var deadLetters: [RefusalReason: PointTally] = [:]
-  /// In no place, by reason.
+  /// Dropped, by reason.
   public var dropped: [DropReason: PointTally] = [:]
 
-  /// Nothing submitted.
+  /// Creates empty accounts.
   public init() {}
 
-  /// The right side of the identity.
+  /// Sum of all locations, which equals ``submitted``.
   public var accounted: PointTally {
     let lost = dropped.values.reduce(PointTally(), +)
     return deadLetters.values.reduce(written + queued + spooled + lost, +)
   }
 
-  /// The accounts as they are after a restart: what was in memory is not here any more, and the spool says itself what
-  /// is in it.
+  /// Returns the accounts after a restart. Points in memory are gone, and the spool provides its own content.
   func restarted(spooled: PointTally) -> SinkAccounts {
     var accounts = self
     accounts.queued = PointTally()

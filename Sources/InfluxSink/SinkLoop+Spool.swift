@@ -2,7 +2,7 @@ import Journal
 import PlantModel
 
 extension SinkLoop {
-  /// One round while the spool has points: what is fresh goes in, what is oldest comes out.
+  /// Runs one round while the spool has points: fresh batches are appended, the oldest points are delivered.
   func relay(_ spool: Spool) {
     acceptSynced(spool)
     if batches.isEmpty { batches = queue.takeNow(lines: options.requestLines, bytes: delivery.requestBytes) }
@@ -17,7 +17,7 @@ extension SinkLoop {
     }
   }
 
-  /// Waits; small batches gather meanwhile, so that each record of the spool costs one sync and packs well.
+  /// Waits. Small batches gather meanwhile, so that fewer, larger spool records need fewer syncs and compress better.
   private func pause(_ span: TimeSpan, gathering: Bool) {
     if gathering {
       queue.wait(for: span, orBatches: max(1, options.queueBatches / 2))
@@ -39,7 +39,7 @@ extension SinkLoop {
     }
   }
 
-  /// Reads what is delivered next; `false` where nothing came.
+  /// Reads the next chunk to deliver; `false` if there was none.
   private func read(_ spool: Spool) -> Bool {
     guard let next = next(spool) else { return false }
     guard !next.lines.isEmpty else {
@@ -76,7 +76,7 @@ extension SinkLoop {
     }
   }
 
-  /// All of a chunk is where it belongs.
+  /// Completes a delivered chunk: moves the spool's position and counts lost points.
   private func finish(_ chunk: Spool.Chunk, _ spool: Spool) {
     spool.delivered(chunk)
     (self.chunk, job) = (nil, nil)
@@ -93,7 +93,7 @@ extension SinkLoop {
     }
   }
 
-  /// Puts fresh batches into the spool, and posts them ahead of their turn where that is long; `false` where it is full.
+  /// Appends fresh batches to the spool; `false` if it is full. If the spool is long, also posts them at once.
   private func takeIn(_ spool: Spool) -> Bool {
     guard !batches.isEmpty else { return true }
     let lines = WriteBatch.joined(batches)
@@ -107,7 +107,7 @@ extension SinkLoop {
     return true
   }
 
-  /// Puts what is left of a batch that cannot be delivered into the spool; `false` where there is none or it is full.
+  /// Moves the rest of an undeliverable batch into the spool; `false` if there is no spool or it is full.
   func putAside() -> Bool {
     guard let spool, let work = job, store(work.rest, spool) else { return false }
     settle(work, from: \.queued)
@@ -144,7 +144,7 @@ extension SinkLoop {
     }
   }
 
-  /// Gives up the oldest points of a full spool; `false` where nothing is left to give up.
+  /// Drops the oldest points of a full spool; `false` if none are left.
   private func dropOldest(_ spool: Spool) -> Bool {
     guard !spool.isEmpty else { return false }
     if let chunk {
@@ -166,7 +166,7 @@ extension SinkLoop {
     }
   }
 
-  /// Accepts what is in the spool once it is on the disk: what was called accepted is not sent again after a crash.
+  /// Accepts spooled batches once they are synced, because accepted batches are not sent again after a crash.
   private func acceptSynced(_ spool: Spool) {
     guard !unsynced.isEmpty else { return }
     do throws(JournalError) { try spool.sync() } catch { return trouble(error) }
@@ -183,7 +183,7 @@ extension SinkLoop {
 
   private func trouble(_ error: JournalError) { delivery.show(.held(.spool, "\(error)")) }
 
-  /// Leaves what could not be delivered in the spool.
+  /// Moves all undelivered batches into the spool and closes it.
   func finish(_ spool: Spool) {
     if job != nil, chunk == nil { _ = putAside() }
     repeat {

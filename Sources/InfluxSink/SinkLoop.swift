@@ -1,14 +1,14 @@
 import Journal
 import PlantModel
 
-/// The way of every batch, on the sink's thread.
+/// The processing loop of the sink's thread.
 ///
-/// While the spool is empty a batch goes straight to the database. One that cannot be delivered now goes into the spool,
-/// and all that come after it, so that the database receives the versions of a point in the order they were made. The
-/// spool drains oldest first; while it is long, a fresh batch is posted at once too, so that the present is seen, and is
-/// written again in its turn.
+/// While the spool is empty, batches go straight to the database. If one cannot be delivered, it goes into the spool,
+/// and so do all later ones. The database thus receives the versions of a point in the order of their creation. The
+/// spool drains oldest first. While it is long, fresh batches are also posted at once, so that current values are
+/// visible. They are written again in their turn.
 final class SinkLoop {
-  /// Whom it tells of batches and troubles.
+  /// Callbacks for accepted batches and messages.
   struct Listener: Sendable {
     var accepted: @Sendable (_ upTo: UInt64) -> Void
     var note: @Sendable (String) -> Void
@@ -23,13 +23,13 @@ final class SinkLoop {
   let spool: Spool?
   let progress: Progress
   let listener: Listener
-  /// Why points were refused for good, as far as a person was told of it.
+  /// Refusal reasons already logged.
   private var told: Set<RefusalReason> = []
-  /// Taken from the queue, and neither delivered nor in the spool.
+  /// Batches taken from the queue, neither delivered nor in the spool.
   var batches: [WriteBatch] = []
-  /// In the spool, perhaps not on the disk.
+  /// Batches in the spool, possibly not yet synced.
   var unsynced: [WriteBatch] = []
-  /// What is being delivered: of ``chunk`` where there is one, else of ``batches``.
+  /// The running delivery: of ``chunk`` if there is one, else of ``batches``.
   var job: Job?
   var chunk: Spool.Chunk?
   var nextTry: Int64 = 0
@@ -49,7 +49,7 @@ final class SinkLoop {
     self.listener = listener
   }
 
-  /// Works until the queue is closed and what waits is delivered, in the spool or out of time.
+  /// Runs until the queue is closed and its batches are delivered, spooled or past the deadline.
   func run() {
     for finding in spool?.findings ?? [] { listener.note("spool: \(finding)") }
     while !isOver {
@@ -89,7 +89,7 @@ final class SinkLoop {
     return WriteBatch.joined(more)
   }
 
-  /// Moves points of a job from where they waited to where they are now.
+  /// Moves a job's points from their waiting account to the written or refused ones.
   func settle(_ job: Job, from place: WritableKeyPath<SinkAccounts, PointTally>) {
     status.update { counts in
       counts.accounts.written += job.written
@@ -106,7 +106,7 @@ final class SinkLoop {
     }
   }
 
-  /// Accepts batches in the order of submission. Accounts that one of them wants kept are kept before.
+  /// Accepts batches in the order of submission. Saves the accounts before, if one of the batches requires it.
   func accept(_ batches: inout [WriteBatch]) {
     if batches.contains(where: \.keepsAccounts) { keep() }
     for batch in batches {

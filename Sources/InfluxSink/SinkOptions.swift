@@ -1,36 +1,36 @@
 import PlantModel
 
-/// Sizes and spans of a sink. The defaults are meant for use; tests shorten the spans.
+/// Sizes and time spans of a sink. The defaults suit production; tests shorten the spans.
 public struct SinkOptions: Sendable {
-  /// Most lines in a request.
+  /// Maximum number of lines in a request.
   public var requestLines = LineEncoder.fullLines
-  /// Most bytes in a request's body.
+  /// Maximum size of a request's body [bytes].
   public var requestBytes = LineEncoder.fullBytes
-  /// Bytes that may wait before ``InfluxSink/submit(_:)`` blocks.
+  /// Size of waiting batches at which ``InfluxSink/submit(_:)`` blocks [bytes].
   public var queueBytes = 16 << 20
-  /// Batches that may wait before ``InfluxSink/submit(_:)`` blocks.
+  /// Number of waiting batches at which ``InfluxSink/submit(_:)`` blocks.
   public var queueBatches = 256
-  /// Longest time to connect.
+  /// Maximum time to connect.
   public var connectTimeout = TimeSpan.seconds(5)
-  /// Longest time of a request as a whole.
+  /// Maximum time of a whole request.
   public var totalTimeout = TimeSpan.seconds(30)
   /// First bound of the back-off.
   public var shortestBackoff = TimeSpan.milliseconds(250)
   /// Last bound of the back-off.
   public var longestBackoff = TimeSpan.seconds(30)
-  /// Time between tries while data is held back.
+  /// Time between tries while data is held.
   public var slowRetry = TimeSpan.seconds(30)
-  /// Tries after a fault of the server before lines are suspected.
+  /// Number of tries after a server fault before lines are suspected.
   public var faultTries = 5
-  /// Points that wait in the spool beyond which fresh ones are written ahead of their turn.
+  /// Number of spooled points beyond which fresh ones are also posted at once.
   public var longSpool = 10 * LineEncoder.fullLines
-  /// Bytes of all dead-letter files together; the oldest are removed beyond that.
+  /// Maximum size of all dead-letter files together [bytes]. Beyond it the oldest are removed.
   public var deadLetterBytes = 256 << 20
-  /// Seed of the back-off's jitter; give each process its own.
+  /// Seed of the back-off's jitter; should differ between processes.
   public var seed: UInt64 = 1
   /// Precision of the timestamps in submitted lines.
   public var precision = WritePrecision.milliseconds
 
-  /// The defaults.
+  /// Creates the defaults.
   public init() {}
 }

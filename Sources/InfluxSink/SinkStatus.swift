@@ -1,61 +1,61 @@
 import Journal
 import Synchronization
 
-/// How the sink stands with the database.
+/// State of the connection to the database.
 public enum SinkState: Sendable, Equatable {
   /// Writing, or nothing to write.
   case ok
-  /// No answer, or a busy or failing server; the words say which. Tried again by itself.
+  /// No answer, or a busy or failing server, with the message. The sink retries on its own.
   case away(String)
-  /// Good data is kept back until a person acts; the words are the server's.
+  /// Valid data is held until an operator acts, with the server's message.
   case held(HoldReason, String)
 }
 
-/// Counters of a sink at one moment.
+/// Counters of a sink at one time.
 public struct SinkCounts: Sendable, Equatable {
   /// Where every submitted point is.
   public var accounts = SinkAccounts()
-  /// Requests sent, those without an answer included.
+  /// Requests sent, including those without an answer.
   public var requests: UInt64 = 0
-  /// Bytes of bodies sent, those without an answer included.
+  /// Bytes of bodies sent, including those without an answer.
   public var bytes: UInt64 = 0
-  /// Requests that had to be sent again as a whole.
+  /// Requests that had to be repeated as a whole.
   public var retries: UInt64 = 0
-  /// Points written ahead of their turn while the spool drained; each is written again in its turn and counted then.
+  /// Points posted before older ones while the spool drained. Each is written again in its turn and counted then.
   public var pointsAhead: UInt64 = 0
-  /// Batches that wait in memory.
+  /// Batches waiting in memory.
   public var queueDepth = 0
-  /// Bytes of the spool on disk.
+  /// Size of the spool on disk [bytes].
   public var spoolBytes = 0
-  /// Whether the spool is full and takes no more points.
+  /// Whether the spool is full and refuses points.
   public var isSpoolFull = false
-  /// Places of the spool that could not be read, and were stepped over.
+  /// Places of the spool that were unreadable and skipped.
   public var spoolDamage = JournalDamage()
-  /// Dead-letter files that were removed because newer ones needed the room.
+  /// Dead-letter files removed to make room for newer ones.
   public var deadLetterFilesRemoved: UInt64 = 0
-  /// How the sink stands with the database.
+  /// State of the connection to the database.
   public var state = SinkState.ok
 
-  /// Lines that the database accepted.
+  /// Lines accepted by the database.
   public var pointsWritten: UInt64 { accounts.written.points }
-  /// Lines in dead-letter files, by reason; reasons without any are left out.
+  /// Lines in dead-letter files, by reason; reasons without lines are omitted.
   public var deadLetters: [RefusalReason: UInt64] { accounts.deadLetters.mapValues(\.points) }
 }
 
-/// What the sink's thread counts and others read at any time.
+/// Counters written by the sink's thread and readable from any thread.
 final class SinkStatus: Sendable {
   private let counts = Mutex(SinkCounts())
 
-  /// The counters now.
+  /// Current counters.
   var current: SinkCounts { counts.withLock { $0 } }
 
-  /// The accounts now.
+  /// Current accounts.
   var accounts: SinkAccounts { counts.withLock { $0.accounts } }
 
-  /// Changes counters together.
+  /// Changes several counters atomically.
   func update(_ change: (inout sending SinkCounts) -> Void) { counts.withLock { change(&$0) } }
 
-  /// Sets the state; `true` if it is another than before.
+  /// Sets the state; `true` if it changed.
   func change(to new: SinkState) -> Bool {
     counts.withLock { counts in
       defer { counts.state = new }

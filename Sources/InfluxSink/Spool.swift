@@ -2,16 +2,21 @@ import Journal
 import PlantModel
 import StreamCore
 
-/// Where and how much a sink keeps on disk while the database is away.
+/// Location and limits of a sink's disk storage while the database is unavailable.
 public struct SpoolSettings: Sendable {
-  /// Folder, the spool's own; made if missing.
+  /// Dedicated folder; created if missing.
   public var directory: String
-  /// Most bytes of the folder.
+  /// Maximum size of the folder [bytes].
   public var maximumBytes: Int64
-  /// What happens when they are reached.
+  /// Behaviour when the maximum is reached.
   public var whenFull: JournalSettings.WhenFull
 
-  /// A spool.
+  /// Creates the settings of a spool.
+  ///
+  /// - Parameters:
+  ///   - directory: dedicated folder; created if missing.
+  ///   - maximumBytes: maximum size of the folder [bytes].
+  ///   - whenFull: behaviour when the maximum is reached.
   public init(directory: String, maximumBytes: Int64, whenFull: JournalSettings.WhenFull = .pause) {
     self.directory = directory
     self.maximumBytes = maximumBytes
@@ -19,23 +24,22 @@ public struct SpoolSettings: Sendable {
   }
 }
 
-/// Lines that wait on disk for the database, oldest first. Lives on the sink's thread.
+/// Lines waiting on disk for the database, oldest first. Confined to the sink's thread.
 ///
-/// It is a journal of its own whose records hold lines as a zstd frame, behind the count of all points that were
-/// appended before: so what is lost to damage is known to the point. A checkpoint beside it has the place up to which
-/// all is delivered, and the accounts at that place; after a crash, delivery goes on there, which may write points a
-/// second time.
+/// The spool is a dedicated journal. Each record holds lines as a zstd frame, preceded by the count of all points
+/// appended before. Points lost to damage can therefore be counted exactly. A checkpoint beside it holds the delivered
+/// position and the accounts at that position. After a crash, delivery continues there and may write some points twice.
 package final class Spool {
-  /// What was read to be delivered.
+  /// Lines read for delivery.
   package struct Chunk {
     package var lines: [UInt8] = []
-    /// Where the reading goes on when these lines are delivered.
+    /// Position at which reading continues after these lines are delivered.
     var end: UInt64
-    /// All points that were appended before that place.
+    /// All points appended before that position.
     var total: PointTally
-    /// Points that should have been before these lines and could not be read.
+    /// Points before these lines that could not be read.
     var lost = PointTally()
-    /// Readings in the lines.
+    /// Number of readings in the lines.
     package var readings: UInt64 { PointTally(counting: lines[...]).readings }
   }
 
@@ -44,20 +48,22 @@ package final class Spool {
   private static let segmentBytes: Int64 = 16 << 20
 
   let whenFull: JournalSettings.WhenFull
-  /// What opening found wrong, for the log.
+  /// Problems found at opening, for the log.
   let findings: [String]
   private let journal: Journal
   private let store: CheckpointStore
   private var reader: JournalReader
-  /// All below is delivered.
+  /// Journal offset below which everything is delivered.
   private var position: UInt64
-  /// All points appended below ``position``, below the reader's place, and at all.
+  /// All points appended below ``position``.
   private var delivered: PointTally
+  /// All points appended below the reader's position.
   private var read: PointTally
+  /// All points ever appended.
   private var appended: PointTally
   private var endOfRead: UInt64
 
-  /// Opens the folder, and gives the accounts that were kept with it.
+  /// Opens the folder and reads the accounts stored with it.
   package init(_ settings: SpoolSettings) throws(JournalError) {
     whenFull = settings.whenFull
     store = try CheckpointStore(directory: settings.directory)
@@ -66,16 +72,16 @@ package final class Spool {
     let state = Spool.state(of: found.checkpoint, &findings)
     journal = try Journal(
       directory: settings.directory, maximumBytes: settings.maximumBytes, segmentBytes: Spool.segmentBytes,
-      // Synced by hand before anything is called accepted; in the background so that there is little left to do then.
+      // Synced explicitly before batches are accepted. The background sync leaves little to do then.
       sync: .interval(.second), notBefore: state.position)
-    // Its own checkpoints have to be written before room is given up.
+    // Reserve for the spool's checkpoints, which must be written before records can be trimmed.
     journal.leaveFree(bytes: 1 << 20)
     if !journal.recovery.isClean {
       findings.append("the spool was mended after a sudden end: \(journal.recovery.words)")
     }
     position = state.position
     let contents = try Spool.contents(of: journal, from: state.position)
-    // Where nothing tells, what the first record says was before it is done with.
+    // Without a readable checkpoint, the first record's count of earlier points is the delivered total.
     delivered = state.delivered ?? contents?.before ?? PointTally()
     appended = contents?.after ?? delivered
     read = delivered
@@ -85,19 +91,21 @@ package final class Spool {
     accountsAtStart = state.accounts.restarted(spooled: appended - delivered)
   }
 
-  /// The accounts with which the sink goes on.
+  /// The accounts at the start of the sink.
   let accountsAtStart: SinkAccounts
 
-  /// Points that wait.
+  /// Waiting points.
   var waiting: PointTally { appended - delivered }
-  /// Whether all that was appended is delivered.
+  /// Whether everything appended is delivered.
   var isEmpty: Bool { appended == delivered }
-  /// Bytes on disk.
+  /// Size on disk [bytes].
   var bytes: Int { journal.bytes }
-  /// What could not be read so far.
+  /// Records that could not be read so far.
   var damage: JournalDamage { reader.damage }
 
-  /// Appends lines; after `.full` nothing was written. Not on the disk before ``sync()``.
+  /// Appends lines. They are not on the disk before ``sync()``.
+  ///
+  /// - Throws: `.full` if there is no room; nothing was written then.
   package func append(_ lines: [UInt8], _ tally: PointTally) throws(JournalError) {
     guard let frame = lines.withUnsafeBytes({ Zstandard.compressed($0, level: 1) }) else { throw .full }
     var writer = SnapshotWriter()
@@ -107,10 +115,10 @@ package final class Spool {
     appended += tally
   }
 
-  /// Returns once all that was appended is on the disk.
+  /// Waits until everything appended is on the disk.
   package func sync() throws(JournalError) { try journal.bringToDisk() }
 
-  /// The next lines to deliver: records until they are together as large as a request; none at the end.
+  /// Returns the next lines to deliver: records up to about the size of one request, none at the end.
   package func next(points: Int, bytes: Int) throws(JournalError) -> Chunk {
     var chunk = Chunk(end: endOfRead, total: read)
     while (chunk.total - read).points < UInt64(points), chunk.lines.count < bytes, let record = try reader.next() {
@@ -118,7 +126,7 @@ package final class Spool {
       record.withBody { take($0, into: &chunk) }
     }
     if chunk.lines.isEmpty {
-      // The end, though not all that was appended came.
+      // The end is reached although not all appended points were read; the rest is lost.
       chunk.lost += appended - chunk.total
       chunk.total = appended
       chunk.end = journal.endOffset
@@ -128,13 +136,14 @@ package final class Spool {
     return chunk
   }
 
-  /// Says that all lines of the chunk are where they belong.
+  /// Marks a chunk as delivered.
   package func delivered(_ chunk: Chunk) {
     position = chunk.end
     delivered = chunk.total
   }
 
-  /// Skips the oldest eighth, all that was read included; returns how many points that were. Zero where nothing is left.
+  /// Skips the oldest eighth of the journal, including everything read. Returns the number of skipped points, zero if
+  /// none are left.
   func skipOldest() throws(JournalError) -> PointTally {
     let goal = journal.startOffset + UInt64(max(0, journal.maximumBytes / 8))
     while position < goal, let record = try reader.next() {
@@ -150,7 +159,7 @@ package final class Spool {
     return read - delivered
   }
 
-  /// Writes down what is delivered, with the accounts of that moment, and gives up the room.
+  /// Saves the delivered position with the given accounts, and trims the journal below it.
   func keep(_ accounts: SinkAccounts) throws(JournalError) {
     var writer = SnapshotWriter()
     delivered.write(to: &writer)
@@ -159,7 +168,7 @@ package final class Spool {
     try journal.trim(below: position)
   }
 
-  /// Brings everything to the disk and lets go of the folder.
+  /// Syncs everything to the disk and closes the folder.
   func close() throws(JournalError) { try journal.close() }
 
   private func take(_ body: UnsafeRawBufferPointer, into chunk: inout Chunk) {
@@ -183,7 +192,7 @@ package final class Spool {
     )
   }
 
-  /// What the first record says was before it, and the last one's end.
+  /// Returns the counts before the first record and after the last one.
   private static func contents(
     of journal: Journal, from position: UInt64
   ) throws(JournalError) -> (before: PointTally, after: PointTally)? {

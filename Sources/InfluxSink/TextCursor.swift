@@ -1,7 +1,7 @@
 import Glibc
 import PlantModel
 
-/// Writes text in place, into memory that is lent for the while and was found large enough before.
+/// Writes text in place, into borrowed memory that the caller has made large enough.
 struct TextCursor {
   private(set) var end: UnsafeMutablePointer<UInt8>
 
@@ -17,18 +17,18 @@ struct TextCursor {
     end += count
   }
 
-  /// A finite number; see ``NumberText``.
+  /// Writes a finite number; see ``NumberText``.
   mutating func put(_ value: Double) { end += NumberText.write(value, at: end) }
 
   mutating func put(_ value: Int64) { end += NumberText.write(value, at: end) }
 
-  /// A timestamp and the end of the line.
+  /// Writes a timestamp and ends the line.
   mutating func endLine(at time: Timestamp, _ precision: WritePrecision) {
     put(" ")
     switch precision {
     case .seconds: put(min(max(time.seconds, -9_223_372_036), 9_223_372_036))
     case .milliseconds:
-      // The database counts nanoseconds in 64 bits and refuses a time that does not fit.
+      // The database stores 64-bit nanoseconds and refuses a time outside that range.
       put(min(max(time.milliseconds, -9_223_372_036_854), 9_223_372_036_854))
     }
     put("\n")

@@ -1,24 +1,24 @@
 import PlantModel
 
-/// Why a line was refused for good. The raw value is the reason in counters and dead-letter files.
+/// Reason why a line was refused for good. The raw value is used in counters and dead-letter files.
 public enum RefusalReason: String, Sendable, CaseIterable {
   /// The database cannot parse the line.
   case malformed
-  /// A field was written with another type before.
+  /// The field was written with another type before.
   case typeConflict = "type_conflict"
-  /// The time lies outside what the database keeps.
+  /// The timestamp lies outside the retention period.
   case retention
-  /// A single line larger than the database takes.
+  /// The single line exceeds the database's size limit.
   case tooLarge = "too_large"
   /// The database fails on this line and on no other.
   case serverFault = "server_fault"
-  /// Refused in other words, which the dead-letter file has.
+  /// Refused with another message, which the dead-letter file contains.
   case rejected
 }
 
-/// Why good data is kept back until a person acts.
+/// Reason why valid data is held until an operator acts.
 public enum HoldReason: String, Sendable, CaseIterable {
-  /// A limit of the database on series, tag values, fields or tables is reached.
+  /// A database limit on series, tag values, fields or tables is reached.
   case limit
   /// 401: the credentials are wrong.
   case credentials
@@ -26,7 +26,7 @@ public enum HoldReason: String, Sendable, CaseIterable {
   case permission
   /// 404: no such database, bucket or path.
   case missing
-  /// An answer that no database gives, as from a proxy or another server.
+  /// An answer that no database gives, such as one from a proxy or another server.
   case unexpected
   /// The dead-letter file cannot be written.
   case deadLetter = "dead_letter"
@@ -34,29 +34,36 @@ public enum HoldReason: String, Sendable, CaseIterable {
   case spool
 }
 
-/// What to do after an answer to a write.
+/// Action after an answer to a write.
 public enum WriteAction: Sendable, Equatable {
-  /// All lines are in.
+  /// All lines are written.
   case accepted
-  /// Some lines are refused: halve until the bad ones are alone. `dropped` is how many, where the server says so.
+  /// Some lines are refused; halve until the bad ones are isolated. `dropped` is their number, if the server states it.
   case bisect(RefusalReason, dropped: Int?)
   /// The request is too large: halve it.
   case halve
-  /// Keep everything, say it loudly, try again slowly.
+  /// Keep everything, alert the operator and retry slowly.
   case hold(HoldReason)
   /// The database is missing and may be created.
   case createDatabase
-  /// Busy or away: keep, back off; not before the span that the server asked for.
+  /// Busy or unavailable: keep the lines and back off, at least for the time the server asked for.
   case retry(after: TimeSpan?)
-  /// A fault of the server: a bounded number of tries, then as if lines were refused.
+  /// A server fault: retry a limited number of times, then treat the lines as refused.
   case serverFault
 }
 
-/// Reads the answers of a database to a write.
+/// Classifies the database's answers to writes.
 public enum WriteAnswer {
-  /// What to do after an answer. `status` 0 stands for no answer at all: sending again is harmless, because a point
-  /// replaces itself. 204 says that all lines are in, and so does an empty 200 from servers that imitate the database; a 200
-  /// with a body is a page of something else.
+  /// Returns the action after an answer.
+  ///
+  /// 204 means that all lines are written, and so does an empty 200 from servers that imitate the database. A 200 with
+  /// a body is a page from something else.
+  ///
+  /// - Parameters:
+  ///   - status: HTTP status; 0 means no answer. Sending again is then harmless, because a rewritten point replaces
+  ///     itself.
+  ///   - body: the answer's body.
+  ///   - retryAfter: the wait that the server asked for, if any.
   public static func classify(status: Int, body: String, retryAfter: TimeSpan? = nil) -> WriteAction {
     switch status {
     case 204: return .accepted
@@ -73,7 +80,7 @@ public enum WriteAnswer {
     }
   }
 
-  /// Words of a 500 that mean a full or slow server rather than data it cannot take.
+  /// Classifies a 500 by its message: a full or slow server is retried, anything else may be caused by the data.
   private static func fault(_ body: String, _ retryAfter: TimeSpan?) -> WriteAction {
     let words = body.lowercased()
     let isBusy = ["cache-max-memory-size", "cache maximum memory size", "no space left", "timeout"]
@@ -82,7 +89,7 @@ public enum WriteAnswer {
   }
 
   private static func refusal(_ body: String) -> WriteAction {
-    // A page of a proxy, or the words of a TLS server spoken to without TLS: nothing was judged.
+    // A proxy's page, or a TLS server's answer to a request without TLS: no line was evaluated.
     let words = withoutQuotedLines(body).lowercased()
     if body.drop(while: { $0.isWhitespace }).first == "<" || words.contains("request to an https server")
       || words.contains("request was sent to https port")
@@ -90,7 +97,8 @@ public enum WriteAnswer {
       return .hold(.unexpected)
     }
     let dropped = droppedCount(words)
-    // These quote what was sent, so they are looked for before the words of a limit, which a name could imitate.
+    // These messages quote the sent lines, in which a name could imitate a limit's message. They are therefore tested
+    // first.
     if words.contains("unable to parse") { return .bisect(.malformed, dropped: dropped) }
     if ["could not parse", "no fields were provided", "malformed"].contains(where: { words.contains($0) }) {
       return .bisect(.malformed, dropped: dropped)
@@ -109,7 +117,7 @@ public enum WriteAnswer {
     return words.contains("limit reached")
   }
 
-  /// Words about where or how to write; the lines were not looked at.
+  /// Whether the message concerns the destination or the write options, so that no line was evaluated.
   private static func isAboutDestination(_ words: String) -> Bool {
     !words.contains("partial write")
       && [
@@ -118,13 +126,13 @@ public enum WriteAnswer {
       ].contains { words.contains($0) }
   }
 
-  /// The count in `partial write: … dropped=12`.
+  /// Parses the count in `partial write: … dropped=12`.
   private static func droppedCount(_ words: String) -> Int? {
     guard words.contains("partial write"), let found = words.range(after: " dropped=") else { return nil }
     return Int(words[found].prefix { $0.isASCII && $0.isNumber })
   }
 
-  /// A JSON body without the text of `"original_line"`, in which version 3 repeats what was sent.
+  /// Returns a JSON body without the text of `"original_line"`, in which version 3 repeats the sent line.
   private static func withoutQuotedLines(_ body: String) -> String {
     let name = Array("\"original_line\"".utf8)
     let quote = UInt8(ascii: "\"")

@@ -1,25 +1,30 @@
-/// Lines for the database, and the place in the journal up to which they complete what was derived.
+/// Lines for the database, and the journal offset whose derived results they complete.
 public struct WriteBatch: Sendable {
   /// Whole lines of line protocol, each ended by a newline.
   public var bytes: [UInt8]
-  /// How many lines.
+  /// Number of lines.
   public var lines: Int
-  /// The journal offset whose results are complete with this batch.
+  /// Journal offset whose results are complete with this batch.
   public var upTo: UInt64
-  /// Whether the sink's accounts are on disk, as they are with this batch, before it is accepted.
+  /// Whether the sink's accounts, including this batch, must be saved before it is accepted.
   public var keepsAccounts = false
 
-  /// A batch; one without lines only moves the offset.
+  /// Creates a batch. A batch without lines only advances the offset.
+  ///
+  /// - Parameters:
+  ///   - bytes: whole lines of line protocol, each ended by a newline.
+  ///   - lines: number of lines.
+  ///   - upTo: journal offset whose results are complete with this batch.
   public init(bytes: [UInt8], lines: Int, upTo: UInt64) {
     self.bytes = bytes
     self.lines = lines
     self.upTo = upTo
   }
 
-  /// How many points it has, as they are counted everywhere.
+  /// Number of points and readings.
   package var tally: PointTally { PointTally(counting: bytes[...]) }
 
-  /// Lines of several batches in one piece.
+  /// Returns the lines of several batches joined.
   static func joined(_ batches: [WriteBatch]) -> [UInt8] {
     if batches.count == 1 { return batches[0].bytes }
     var all: [UInt8] = []

@@ -1,24 +1,29 @@
 import PlantModel
 
-/// Where and how to write: URL and authorization for each version of the database. Pure; sends nothing.
+/// URL and authorization for writing to each version of the database. Performs no requests.
 public struct WriteEndpoint: Sendable {
-  /// An interface of the database.
+  /// A database interface version.
   public enum Interface: Sendable, Equatable {
-    /// 1.x: `/write`, Basic or token.
+    /// 1.x: `/write`, with Basic or token authorization.
     case v1
-    /// 2.x: `/api/v2/write`, `Token`; for a user `/write`, Basic.
+    /// 2.x: `/api/v2/write` with `Token`; with a user name `/write` and Basic.
     case v2
     /// 3 Core: `/api/v3/write_lp`, `Bearer`.
     case v3
   }
 
-  /// The interface spoken.
+  /// The interface in use.
   public let interface: Interface
   private let settings: DatabaseSettings
   private let precision: WritePrecision
   private let base: String
 
-  /// The endpoint of a database under an interface.
+  /// Creates the endpoint of a database for an interface version.
+  ///
+  /// - Parameters:
+  ///   - settings: address, database and credentials.
+  ///   - interface: interface version.
+  ///   - precision: precision of the written timestamps.
   public init(_ settings: DatabaseSettings, interface: Interface, precision: WritePrecision = .milliseconds) {
     self.interface = interface
     self.settings = settings
@@ -26,13 +31,13 @@ public struct WriteEndpoint: Sendable {
     self.base = Self.base(of: settings)
   }
 
-  /// The URL to which lines are posted.
+  /// URL for posting lines.
   public var writeURL: String {
     let database = Self.percentEncoded(settings.database)
     let short = precision == .seconds ? "s" : "ms"
     switch interface {
     case .v1: return "\(base)/write?db=\(database)&precision=\(short)&consistency=one"
-    // 2.x knows a user with a password, or with a token as one, at its 1.x path only.
+    // 2.x accepts a user with a password, or a token as password, only at its 1.x path.
     case .v2 where basicCredentials != nil: return "\(base)/write?db=\(database)&precision=\(short)"
     case .v2:
       let organisation = settings.organisation.map { "org=\(Self.percentEncoded($0))&" } ?? ""
@@ -43,32 +48,33 @@ public struct WriteEndpoint: Sendable {
     }
   }
 
-  /// The URL that answers InfluxQL, times in milliseconds.
+  /// URL for InfluxQL queries, with times in milliseconds.
   public var queryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ms" }
 
-  /// The value of the `Authorization` header, where a token is used.
+  /// Value of the `Authorization` header, if a token is used.
   public var authorization: Secret? {
     guard let token = settings.token else { return nil }
     return Secret((interface == .v3 ? "Bearer " : "Token ") + Self.headerText(token.text))
   }
 
-  /// User name and password for Basic authorization, where no token is used.
+  /// User name and password for Basic authorization, if no token is used.
   public var basicCredentials: (username: String, password: Secret)? {
     guard settings.token == nil, let username = settings.username else { return nil }
     return (username, settings.password ?? Secret(""))
   }
 
-  /// URL and form body that create the database where it is missing; 1.x only, others make buckets by their own means.
+  /// URL and form body of the request that creates a missing database. 1.x only; 2.x and 3 create buckets in other
+  /// ways.
   public var createDatabase: (url: String, body: String)? {
     guard interface == .v1 else { return nil }
     let statement = "CREATE DATABASE \(Self.quotedIdentifier(settings.database))"
     return ("\(base)/query", "q=\(Self.percentEncoded(statement))")
   }
 
-  /// The URL that tells the version of the server.
+  /// Returns the URL that reports the server's version.
   public static func pingURL(_ settings: DatabaseSettings) -> String { base(of: settings) + "/ping" }
 
-  /// The interface that a configured version stands for, or `nil` for `auto`.
+  /// Returns the interface of a configured version, or `nil` for `auto`.
   public static func interface(for version: DatabaseSettings.Version) -> Interface? {
     switch version {
     case .auto: nil
@@ -78,8 +84,10 @@ public struct WriteEndpoint: Sendable {
     }
   }
 
-  /// The interface of a server by its answer to `/ping`: header `X-Influxdb-Version` (`1.6.7`, `v2.7.1`), or, for 3, the
-  /// body `{"version":"3.0.1",…}`. A server that says neither is taken for one that understands 1.x, as most do.
+  /// Returns the interface of a server by its answer to `/ping`.
+  ///
+  /// The version is in the header `X-Influxdb-Version` (`1.6.7`, `v2.7.1`), or, for 3, in the body
+  /// `{"version":"3.0.1",…}`. A server that states neither is treated as 1.x, which most understand.
   public static func interface(versionHeader: String?, body: String) -> Interface {
     var text = versionHeader ?? ""
     if text.isEmpty, let found = body.range(after: "\"version\"") { text = String(body[found]) }
@@ -90,7 +98,7 @@ public struct WriteEndpoint: Sendable {
     }
   }
 
-  /// An InfluxQL identifier in double quotes. Example: `a"b` becomes `"a\"b"`.
+  /// Returns an InfluxQL identifier in double quotes. Example: `a"b` becomes `"a\"b"`.
   static func quotedIdentifier(_ name: String) -> String {
     var result = "\""
     for scalar in name.unicodeScalars {
@@ -104,7 +112,7 @@ public struct WriteEndpoint: Sendable {
     return result + "\""
   }
 
-  /// All but unreserved characters (RFC 3986) as `%XX`.
+  /// Encodes all but unreserved characters (RFC 3986) as `%XX`.
   static func percentEncoded(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
@@ -126,14 +134,14 @@ public struct WriteEndpoint: Sendable {
     return String(base)
   }
 
-  /// A token without what would end a header, such as the newline at the end of a secret's file.
+  /// Returns a token without characters that would end a header, such as the newline at the end of a secret's file.
   private static func headerText(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }))
   }
 }
 
 extension String {
-  /// What follows the first occurrence of `marker`, if there is one.
+  /// Returns the range after the first occurrence of `marker`, if there is one.
   func range(after marker: String) -> Range<String.Index>? {
     let text = Array(utf8)
     let pattern = Array(marker.utf8)

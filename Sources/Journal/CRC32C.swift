@@ -1,16 +1,18 @@
 import CChecksum
 
-/// CRC-32C (Castagnoli polynomial 0x1EDC6F41, reflected), as in RFC 3720, appendix B.4; eight bytes a step, by the
-/// processor's instruction where it has one, else by tables ("slicing-by-8": M. Kounavis and F. Berry, 2005).
+/// CRC-32C checksum (Castagnoli polynomial 0x1EDC6F41, reflected), as in RFC 3720, appendix B.4.
 ///
-/// Worked value, which is also a test: of the ASCII text `123456789` it is 0xE3069283.
+/// It processes eight bytes a step, by the processor's instruction if there is one, else by tables ("slicing-by-8": M.
+/// Kounavis and F. Berry, 2005).
+///
+/// Worked value, which is also a test: the checksum of the ASCII text `123456789` is 0xE3069283.
 public struct CRC32C: Sendable {
   private var register: UInt32 = .max
 
-  /// The checksum of no bytes.
+  /// Creates the checksum of no bytes.
   public init() {}
 
-  /// The checksum of the bytes so far.
+  /// Checksum of all bytes added so far.
   public var value: UInt32 { ~register }
 
   /// Adds bytes.
@@ -48,14 +50,14 @@ public struct CRC32C: Sendable {
     withUnsafeBytes(of: number.littleEndian) { update($0) }
   }
 
-  /// The checksum of `bytes`.
+  /// Returns the checksum of `bytes`.
   public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     var crc = CRC32C()
     crc.update(bytes)
     return crc.value
   }
 
-  // Unsafe only in name: filled once before the first use and never written again or freed.
+  // Safe: filled once before the first use, and never written again or freed.
   private nonisolated(unsafe) static let table: UnsafePointer<UInt32> = {
     let table = UnsafeMutablePointer<UInt32>.allocate(capacity: 8 * 256)
     for index in 0..<256 {

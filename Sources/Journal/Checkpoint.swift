@@ -2,56 +2,58 @@ import Glibc
 import StreamCore
 import Synchronization
 
-/// From where a restart goes on: everything below ``offset`` is in the database or in the spool.
+/// The restart position: everything below ``offset`` is in the database or in the spool.
 public struct Checkpoint: Equatable, Sendable {
-  /// Offset of the first record that has to be read again.
+  /// Offset of the first record that must be read again.
   public var offset: UInt64
-  /// What is known at that offset.
+  /// Serialised state at that offset.
   public var state: [UInt8]
 
-  /// A checkpoint.
+  /// Creates a checkpoint.
   public init(offset: UInt64, state: [UInt8]) {
     self.offset = offset
     self.state = state
   }
 }
 
-/// Keeps the latest checkpoint and the one before it, each in a file that is there whole or not at all.
+/// Store of the latest checkpoint and the previous one, each in an atomically written file.
 public final class CheckpointStore: Sendable {
-  /// What was found.
+  /// Result of loading.
   public struct Found: Equatable, Sendable {
-    /// The latest whole checkpoint, if any.
+    /// The latest intact checkpoint, if any.
     public var checkpoint: Checkpoint?
-    /// What is wrong with those that were passed over, for the log.
+    /// Defects of skipped checkpoints, for the log.
     public var damage: [String] = []
   }
 
-  /// The newest whole checkpoint, and whether it is the one called latest.
+  /// The newest intact checkpoint, and whether it is in the file named latest.
   private struct Newest {
     var offset: UInt64?
     var isLatest = false
   }
 
   private let directory: String
-  /// `nil` before the files were looked at.
+  /// `nil` until the files have been examined.
   private let newest = Mutex<Newest?>(nil)
   private var latest: String { "\(directory)/checkpoint" }
   private var previous: String { "\(directory)/checkpoint.previous" }
 
-  /// The store in a folder, made if missing.
+  /// Opens the store in a folder, which is created if missing.
+  ///
+  /// - Throws: `JournalError.system` if the folder cannot be created.
   public init(directory: String) throws(JournalError) {
     self.directory = directory
     try Folder.make(directory)
   }
 
-  /// Bytes of the disk that the next checkpoint needs, were it twice as large as the latest.
+  /// Disk space for the next checkpoint [bytes], assuming that it is up to twice as large as the latest.
   public var bytesNeeded: Int {
     var status = stat()
     return stat(latest, &status) == 0 ? 2 * Int(status.st_size) : 0
   }
 
-  /// The latest checkpoint, or the one before it where the latest is damaged, to be read part by part, and what is wrong
-  /// with those that were passed over.
+  /// Opens the latest checkpoint, or the previous one if the latest is damaged. Its parts can be read one by one. Also
+  /// returns the defects of skipped checkpoints.
   public func open() -> (parts: CheckpointParts?, damage: [String]) {
     var damage: [String] = []
     for path in [latest, previous] where access(path, F_OK) == 0 || errno != ENOENT {
@@ -67,7 +69,7 @@ public final class CheckpointStore: Sendable {
     return (nil, damage)
   }
 
-  /// The same, with all of its parts as one state.
+  /// Loads the same checkpoint as ``open()`` with all parts joined into one state.
   public func load() -> Found {
     let (parts, damage) = open()
     var found = Found(damage: damage)
@@ -82,14 +84,16 @@ public final class CheckpointStore: Sendable {
     return found
   }
 
-  /// Starts a checkpoint; one that was started before and not kept is given up.
+  /// Starts a checkpoint. An earlier draft that was not kept is discarded.
   public func draft(offset: UInt64) throws(JournalError) -> CheckpointDraft {
     try CheckpointDraft("\(directory)/checkpoint.new", offset: offset)
   }
 
-  /// Makes the last draft that was started the latest checkpoint; on return it is on the disk. Returns the offset below
-  /// which the journal may be trimmed: that of the older of the two checkpoints kept, from which a restart goes on should
-  /// the newer one be damaged.
+  /// Makes the last started draft the latest checkpoint and syncs it to the disk.
+  ///
+  /// - Returns: the offset below which the journal may be trimmed. It is that of the older of the two stored
+  ///   checkpoints, from which a restart continues if the newer one is damaged.
+  /// - Throws: `JournalError` if writing or renaming fails. An earlier checkpoint then still exists.
   @discardableResult
   public func keep(_ draft: CheckpointDraft) throws(JournalError) -> UInt64 {
     let temporary = "\(directory)/checkpoint.new"
@@ -99,7 +103,7 @@ public final class CheckpointStore: Sendable {
     }
     if newest.withLock({ $0 == nil }) { _ = open() }
     let before = newest.withLock { $0 } ?? Newest()
-    // A damaged file must not push the whole one out of its place.
+    // A damaged latest file must not replace the intact previous one.
     if before.isLatest, rename(latest, previous) != 0 { throw .system("renaming \(latest)") }
     guard rename(temporary, latest) == 0 else { throw .system("renaming \(temporary)") }
     try Folder.sync(directory)

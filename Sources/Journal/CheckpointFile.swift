@@ -1,9 +1,12 @@
 import Glibc
 import StreamCore
 
-/// The layout of a checkpoint's file, little-endian: magic `WATTCKPT`, version `UInt16`, 6 bytes zero, offset `UInt64`,
-/// size of the file `UInt64`, CRC-32C of all before it `UInt32`; then the parts, each with its length `UInt32`, CRC-32C of
-/// the length and itself `UInt32`, bytes.
+/// The layout of a checkpoint file, little-endian.
+///
+/// Header: magic `WATTCKPT`, version `UInt16`, 6 bytes zero, offset `UInt64`, size of the file `UInt64`, CRC-32C of all
+/// preceding bytes `UInt32`.
+///
+/// Each part: length `UInt32`, CRC-32C of the length and the content `UInt32`, content.
 enum CheckpointFile {
   static let headerSize = 36
   static let partHeaderSize = 8
@@ -29,7 +32,7 @@ enum CheckpointFile {
     return writer.bytes
   }
 
-  /// The offset that a file of `size` bytes is for.
+  /// Returns the journal offset in a header, checked against a file size of `size` bytes.
   static func offset(in header: [UInt8], size: Int) throws(SnapshotError) -> UInt64 {
     var reader = SnapshotReader(header)
     guard try reader.read(UInt64.self) == magic else { throw .invalid("no checkpoint's magic") }
@@ -53,25 +56,27 @@ enum CheckpointFile {
   }
 }
 
-/// A checkpoint that is being written, part by part and by any thread, so that the state as a whole is never in memory
-/// twice. Nothing is a checkpoint before ``CheckpointStore/keep(_:)``.
+/// A checkpoint being written, part by part and from any thread, so that the whole state is never in memory twice. It
+/// takes effect only with ``CheckpointStore/keep(_:)``.
 public final class CheckpointDraft: @unchecked Sendable {
-  // Sendable: `size` is touched inside `monitor.locked` only; the rest is constant and Sendable itself.
+  // Sendable: `size` is accessed inside `monitor.locked` only; the rest is constant and Sendable.
 
-  /// The offset at which the parts describe the state.
+  /// Journal offset of the state that the parts describe.
   public let offset: UInt64
   private let file: OpenFile
   private let monitor = Monitor()
   private var size = CheckpointFile.headerSize
 
   init(_ path: String, offset: UInt64) throws(JournalError) {
-    // A draft that was given up may still be written to: this one is a file of its own.
+    // A discarded draft may still be written to, so this one gets a separate file.
     unlink(path)
     file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL)
     self.offset = offset
   }
 
-  /// Adds a part.
+  /// Appends a part.
+  ///
+  /// - Throws: `.full` if the disk is full, else `.system`.
   public func append(_ part: [UInt8]) throws(JournalError) {
     let head = CheckpointFile.partHeader(part)
     try monitor.locked { () throws(JournalError) in
@@ -81,7 +86,7 @@ public final class CheckpointDraft: @unchecked Sendable {
     }
   }
 
-  /// Writes the header and brings all to the disk.
+  /// Writes the header and syncs the file to the disk.
   func seal() throws(JournalError) {
     try monitor.locked { () throws(JournalError) in
       try file.write(CheckpointFile.header(offset: offset, size: size), at: 0)
@@ -90,14 +95,14 @@ public final class CheckpointDraft: @unchecked Sendable {
   }
 }
 
-/// A checkpoint on disk, found whole. Parts are read one by one, by any thread.
+/// An intact checkpoint on disk. Its parts can be read one by one, from any thread.
 public struct CheckpointParts: Sendable {
-  /// Offset of the first record that has to be read again.
+  /// Offset of the first record that must be read again.
   public let offset: UInt64
   private let file: OpenFile
   private var places: [Range<Int>] = []
 
-  /// Opens a file and checks all of it.
+  /// Opens a file and verifies all of its checksums.
   init(_ path: String) throws {
     file = try OpenFile(path, O_RDONLY)
     let size = try file.size()
@@ -116,10 +121,10 @@ public struct CheckpointParts: Sendable {
     }
   }
 
-  /// How many parts.
+  /// Number of parts.
   public var count: Int { places.count }
 
-  /// A part, by its number in the order in which they were added.
+  /// Reads a part by its number in the order of writing.
   public func read(_ number: Int) throws(JournalError) -> [UInt8] {
     try file.bytes(at: places[number].lowerBound, count: places[number].count)
   }

@@ -1,9 +1,10 @@
 import PlantModel
 import StreamCore
 
-/// Brings appended bytes to the disk in intervals, on a thread of its own.
+/// Syncs appended bytes to the disk at intervals, on a dedicated thread.
 final class DiskSync: @unchecked Sendable {
-  // Sendable: the stored variables are touched inside `monitor.locked` only; the thread is set before it can be asked.
+  // Sendable: the stored variables are accessed inside `monitor.locked` only; `thread` is set in `init` and constant
+  // after.
   private let monitor = Monitor()
   private var dirty: OpenFile?
   private var failure: JournalError?
@@ -16,8 +17,10 @@ final class DiskSync: @unchecked Sendable {
     } catch { throw .system(error) }
   }
 
-  /// Says that `file` has bytes to bring to the disk. Throws what the last attempt failed with: after a failed sync the
-  /// kernel may have dropped what was to be written, so that it must not pass unnoticed.
+  /// Marks `file` as having bytes to sync.
+  ///
+  /// - Throws: the error of the last failed sync. After it the kernel may have dropped unwritten bytes, so it must be
+  ///   reported.
   func markDirty(_ file: OpenFile) throws(JournalError) {
     let failed = monitor.locked { () -> JournalError? in
       dirty = file
@@ -27,7 +30,7 @@ final class DiskSync: @unchecked Sendable {
     if let failed { throw failed }
   }
 
-  /// Brings what is left to the disk and ends the thread.
+  /// Syncs the remaining bytes and ends the thread.
   func stop() {
     monitor.locked {
       stopped = true

@@ -3,22 +3,23 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// An append-only record of all that happened, in a folder of its own: the source of truth.
+/// An append-only log of everything received, in a dedicated folder: the source of truth.
 ///
-/// Offsets are byte positions over all segments; they only grow. One thread appends, any number read by readers of
-/// their own. A record that was appended survives the end of the process at once, and a power loss as ``Sync`` says.
+/// Offsets are byte positions over all segments and only grow. One thread appends; any number of threads read, each
+/// with a separate reader. An appended record survives the end of the process at once, and a power loss according to
+/// ``Sync``.
 public final class Journal: SegmentCatalogue, @unchecked Sendable {
-  // Sendable: the stored variables below `monitor` are touched inside `monitor.locked` only, or in `init`; the rest is
-  // constant and Sendable itself.
+  // Sendable: the stored variables below `monitor` are accessed inside `monitor.locked` only, or in `init`. The rest is
+  // constant and Sendable.
 
-  /// When an append reaches the disk.
+  /// Time at which an append reaches the disk.
   public typealias Sync = JournalSettings.Sync
 
-  /// The folder.
+  /// Folder of the journal.
   public let directory: String
-  /// What opening found.
+  /// Findings of opening.
   public let recovery: RecoveryReport
-  /// Most bytes that all segments together may have on disk.
+  /// Maximum size of all segments on disk [bytes].
   public let maximumBytes: Int
   private let segmentBytes: Int
   private let sync: Sync
@@ -33,28 +34,34 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   private var active: OpenFile
   private var isClosed = false
   private var isDiskFull = false
-  /// Bytes of the largest record that found no room and was not taken since.
+  /// Size of the largest record that found no room and has not been appended since [bytes].
   private var bytesWanted = 0
-  /// Bytes of the disk that records leave free.
+  /// Disk space that records must leave free [bytes].
   private var headroom = 0
   private var waitingReaders = 0
 
-  /// Opens the journal in `directory`, made if missing, and mends what a sudden end left.
+  /// Opens the journal in `directory`, created if missing, and repairs the effects of a crash.
   ///
-  /// What is damaged never keeps a journal from opening: ``recovery`` tells what it is, and readers step over it.
+  /// Damage never prevents opening: ``recovery`` describes it, and readers skip it.
   ///
   /// - Parameters:
-  ///   - maximumBytes: bound of all segments together [bytes on disk]. While a segment is compressed its new form counts
-  ///     too; it alone may go beyond the bound, for that moment.
-  ///   - segmentBytes: size at which a segment is followed by the next [bytes]; lowered to an eighth of the bound.
-  ///   - notBefore: an offset below which no new record may lie, such as the checkpoint's: when the disk lost the tail
-  ///     that the checkpoint knew, offsets must not be given twice.
-  ///   - keepBytes: history [bytes on disk]. Trimmed segments stay, the newest of them up to this size, until new
-  ///     records need their room.
-  ///   - maximumAge: history whose last record was received longer than that before the journal's latest is removed.
-  ///     `nil` for no bound. What was not trimmed is never removed by age.
-  ///   - compresses: whether complete segments are compressed in the background. Segments that get hardly smaller by it
-  ///     are left as they are.
+  ///   - directory: folder of the journal.
+  ///   - maximumBytes: limit of all segments together [bytes on disk]. While a segment is compressed, its new file
+  ///     counts too;
+  ///     only this file may temporarily exceed the limit.
+  ///   - segmentBytes: size at which a new segment is started [bytes]; reduced to an eighth of the limit.
+  ///   - sync: time at which an append reaches the disk.
+  ///   - notBefore: lowest offset of new records, such as the checkpoint's. If the disk lost the tail that the
+  ///     checkpoint
+  ///     covers, this prevents offsets from being assigned twice.
+  ///   - keepBytes: size of the history [bytes on disk]. The newest trimmed segments are kept up to this size until new
+  ///     records need the room.
+  ///   - maximumAge: maximum age of the history, by receive time against the journal's latest record; `nil` for no
+  ///     limit.
+  ///     Untrimmed segments are never removed by age.
+  ///   - compresses: whether complete segments are compressed in the background. Segments that hardly shrink stay
+  ///     uncompressed.
+  /// - Throws: `JournalError`, for example if the folder is locked by another journal.
   public convenience init(
     directory: String, maximumBytes: Int64 = 10 << 30, segmentBytes: Int64 = 64 << 20,
     sync: Sync = .interval(.milliseconds(50)), notBefore: UInt64 = 0, keepBytes: Int64 = 0,
@@ -105,24 +112,30 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   /// Offset after the last record.
   public var endOffset: UInt64 { end.load(ordering: .acquiring) }
 
-  /// Offset of the first byte that is kept.
+  /// Offset of the first byte kept.
   public var startOffset: UInt64 { monitor.locked { store.table.segments.first?.base ?? 0 } }
 
-  /// Bytes of all segments together, on disk.
+  /// Size of all segments on disk [bytes].
   public var bytes: Int { monitor.locked { store.table.diskBytes } }
 
-  /// Whether a record can be appended: 1 MiB, or a sixteenth of the bound, is left, or as much as the record needs that
-  /// found no room.
+  /// Whether there is room for at least 1 MiB, or a sixteenth of the limit if that is less. The largest record refused
+  /// so far must fit too.
   public var hasRoom: Bool { monitor.locked { hasRoomNow } }
 
-  /// Why complete segments are not compressed at the moment; `nil` as long as they are. Costs room, not records.
+  /// Error that currently prevents the compression of segments, if any. It costs disk space but no records.
   public var compressionFailure: JournalError? { compressor?.failure }
 
-  /// Appends a record by one write and returns the offset after it. After `.full` nothing of it was written. A record
-  /// of up to half the bound finds room once everything below it is trimmed; one beyond the bound is `.tooLarge`.
+  /// Appends a record with one write and returns the offset after it.
   ///
-  /// Under `sync: always` it returns once the record is on the disk. Where the disk refuses that, it throws; the record
-  /// may be read all the same.
+  /// A record of up to half the limit finds room once everything below it is trimmed. With `sync: always` the call
+  /// returns once the record is on the disk. If syncing fails it throws, although the record may still be readable.
+  ///
+  /// - Parameters:
+  ///   - kind: type of the record.
+  ///   - received: receive time.
+  ///   - body: content, at most ``JournalFormat/maximumBodyBytes``.
+  /// - Returns: the offset after the record.
+  /// - Throws: `.full` if there is no room, and nothing was written; `.tooLarge` if the record exceeds the limit.
   @discardableResult
   public func append(kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer) throws(JournalError) -> UInt64
   {
@@ -162,6 +175,13 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   }
 
   /// Appends a record with the bytes of an array.
+  ///
+  /// - Parameters:
+  ///   - kind: type of the record.
+  ///   - received: receive time.
+  ///   - body: content, at most ``JournalFormat/maximumBodyBytes``.
+  /// - Returns: the offset after the record.
+  /// - Throws: the same errors as ``append(kind:received:body:)`` with a buffer.
   @discardableResult
   public func append(kind: RecordKind, received: Timestamp, body: [UInt8] = []) throws(JournalError) -> UInt64 {
     let result = body.withUnsafeBytes { bytes in
@@ -170,18 +190,23 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     return try result.get()
   }
 
-  /// Has records leave so much of the disk free, for what has to be written before any of them can be trimmed.
+  /// Reserves disk space [bytes] that records leave free, for data that must be written before any record can be
+  /// trimmed.
   public func leaveFree(bytes: Int) { monitor.locked { headroom = max(0, min(bytes, 1 << 40)) } }
 
-  /// Returns once all that was appended is on the disk, whatever ``Sync`` says.
+  /// Waits until everything appended is on the disk, regardless of ``Sync``.
+  ///
+  /// - Throws: `.system` if syncing fails.
   public func bringToDisk() throws(JournalError) {
-    // A segment that was left behind by a rotation in between was synced then.
+    // A segment completed by a concurrent rotation was synced by it.
     try monitor.locked { active }.sync()
   }
 
-  /// Says that nobody needs what lies below `offset`, removes the segments that lie wholly below it and are not kept as
-  /// history, and returns how many bytes became free. The segment being written stays, unless the journal is full and
-  /// all of it lies below.
+  /// Releases everything below `offset`, and removes segments that lie wholly below it and are not kept as history. The
+  /// segment being written stays, unless the journal is full and all of it is released.
+  ///
+  /// - Returns: the number of bytes freed.
+  /// - Throws: `.closed`, or `.system` if a segment cannot be removed.
   @discardableResult
   public func trim(below offset: UInt64) throws(JournalError) -> Int {
     try monitor.locked { () throws(JournalError) -> Int in
@@ -190,7 +215,7 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
       let active = store.table.active
       store.table.release(below: offset)
       if offset >= active.end && !hasRoomNow && active.size > JournalFormat.segmentHeaderSize {
-        // On a disk without room for a header the space of earlier segments has to come first.
+        // On a full disk the space of earlier segments must be freed before a header can be written.
         do throws(JournalError) { try rotate() } catch { if error != .full { throw error } }
       }
       try removeExpired()
@@ -198,10 +223,10 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     }
   }
 
-  /// A reader that starts at the first record at or after `offset`, an offset that this journal gave out.
+  /// Creates a reader at the first record at or after `offset`, which must be an offset issued by this journal.
   public func reader(from offset: UInt64 = 0) -> JournalReader { JournalReader(self, from: offset) }
 
-  /// Waits until the journal has grown beyond `offset`. `false` after the timeout, or once it is closed.
+  /// Waits until the journal has grown beyond `offset`. Returns `false` after the timeout, or once it is closed.
   public func waitForMore(than offset: UInt64, timeout: TimeSpan) -> Bool {
     if endOffset > offset { return true }
     let deadline = Monitor.Deadline(in: timeout)
@@ -215,7 +240,7 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     }
   }
 
-  /// Brings everything to the disk, wakes the readers and lets another process open the folder.
+  /// Syncs everything to the disk, wakes the readers and releases the folder for other processes.
   public func close() throws(JournalError) {
     let wasClosed = monitor.locked { () -> Bool in
       defer { isClosed = true }
@@ -243,7 +268,7 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     return !isClosed && maximumBytes - store.table.diskBytes + reclaimable >= max(reserve, bytesWanted)
   }
 
-  /// Gives the room of the oldest history to new records; `.full` where there is none.
+  /// Removes the oldest history to make room for new records; throws `.full` if there is none.
   private func reclaim() throws(JournalError) {
     guard let oldest = store.table.oldestReleased else { throw .full }
     try store.removeOldest(oldest)
@@ -294,7 +319,7 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
       try result.get()
       try Folder.sync(directory)
     } catch {
-      // It must not stay: the segment before it goes on growing over its offset.
+      // An incomplete segment must not stay, because the previous segment continues to grow over its offset.
       unlink(file.path)
       throw error
     }

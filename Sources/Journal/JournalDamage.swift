@@ -1,22 +1,22 @@
 import PlantModel
 
-/// What could not be read, and was stepped over.
+/// Places that could not be read and were skipped.
 public struct JournalDamage: Equatable, Sendable {
-  /// Most ranges that are kept; further places are counted only.
+  /// Maximum number of ranges kept; further places are only counted.
   public static let mostRanges = 64
 
-  /// Places, each as long as it took to find the next whole record.
+  /// Number of places, each reaching to the next intact record.
   public private(set) var places = 0
-  /// Bytes stepped over, of all places.
+  /// Total number of skipped bytes.
   public private(set) var bytes: UInt64 = 0
-  /// Where the first places are: offsets, in order.
+  /// Offsets of the first places, in order.
   public private(set) var ranges: [Range<UInt64>] = []
   private var end: UInt64?
 
-  /// None.
+  /// Creates an empty damage report.
   public init() {}
 
-  /// Adds a place; one that begins where the last one ends belongs to it.
+  /// Adds a place. One that starts at the end of the previous one extends it.
   mutating func add(_ range: Range<UInt64>) {
     guard !range.isEmpty else { return }
     bytes += UInt64(range.count)
@@ -31,7 +31,7 @@ public struct JournalDamage: Equatable, Sendable {
 }
 
 extension JournalDamage: CustomStringConvertible {
-  /// How much it is and where, for the log.
+  /// Extent and location of the damage, for the log.
   public var description: String {
     guard places > 0 else { return "none" }
     let list = ranges.prefix(3).map { "\($0.lowerBound)..<\($0.upperBound)" }.joined(separator: ", ")

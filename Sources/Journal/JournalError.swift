@@ -1,23 +1,23 @@
 import StreamCore
 
-/// Why a journal or checkpoint cannot be opened, written or read.
+/// Reason why a journal or checkpoint cannot be opened, written or read.
 public enum JournalError: Error, Equatable, CustomStringConvertible {
-  /// No room: the size limit is reached or the disk is full. Nothing was written; trimming makes room.
+  /// No room: the size limit is reached or the disk is full. Nothing was written. Trimming makes room.
   case full
-  /// Another journal, of this process or another, has the folder open.
+  /// Another journal, in this process or another, has the folder open.
   case locked(directory: String)
-  /// The record is larger than ``JournalFormat/maximumBodyBytes``, or than the journal may be.
+  /// The record exceeds ``JournalFormat/maximumBodyBytes`` or the journal's size limit.
   case tooLarge(bytes: Int)
-  /// A file of a later version of this program.
+  /// The file was written by a later version of this program.
   case unsupportedVersion(file: String, version: UInt16)
-  /// Somebody removed the file that is written to; what was written is lost with the process.
+  /// The open file was removed externally. Its content is lost when the process ends.
   case removed(file: String)
-  /// The journal was closed.
+  /// The journal is closed.
   case closed
-  /// The operating system refused.
+  /// A system call failed.
   case system(SystemError)
 
-  /// What is wrong and what to do.
+  /// Description of the problem and its remedy.
   public var description: String {
     switch self {
     case .full: "the journal is full; raise journal.max_bytes or free disk space"

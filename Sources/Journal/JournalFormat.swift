@@ -1,40 +1,41 @@
 import PlantModel
 
-/// What a record holds. Codes that this version does not know are carried along.
+/// Type of a record. Unknown codes are preserved.
 public struct RecordKind: RawRepresentable, Hashable, Sendable {
-  /// The code on disk.
+  /// Code on disk.
   public var rawValue: UInt8
 
-  /// The kind with a code.
+  /// Creates the kind of a code.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// A burst of messages; the body is a `MessageFrameBuilder`'s.
+  /// A burst of messages, as encoded by `MessageFrameBuilder`.
   public static let messages = RecordKind(rawValue: 1)
-  /// The receive clock ticked; no body.
+  /// A tick of the receive clock, without a body.
   public static let tick = RecordKind(rawValue: 2)
-  /// The configuration changed.
+  /// A change of the configuration.
   public static let configuration = RecordKind(rawValue: 3)
-  /// A model was trained.
+  /// A trained model.
   public static let model = RecordKind(rawValue: 4)
-  /// Counts of messages that came and were passed over: sent again, or too long.
+  /// Counts of skipped messages: duplicates or oversized ones.
   public static let passedOver = RecordKind(rawValue: 5)
-  /// The database began or ceased to take nothing.
+  /// A change of whether the database accepts points.
   public static let database = RecordKind(rawValue: 6)
 }
 
 /// The layout of segments and records, little-endian.
 ///
-/// Segment header, 32 bytes: magic `WATTJRNL`, version `UInt16`, flags `UInt16`, 4 bytes zero, base offset `UInt64`,
-/// 4 bytes zero, CRC-32C of the 28 bytes before.
+/// Segment header, 32 bytes: magic `WATTJRNL`, version `UInt16`, flags `UInt16`, 4 bytes zero, base offset `UInt64`, 4
+/// bytes zero, CRC-32C of the 28 bytes before.
 ///
 /// Record, 24 bytes and the body: marker `UInt16`, kind `UInt8`, flags `UInt8`, body length `UInt32`, receive time
-/// `Int64` [ns], CRC-32C of the record's offset and the 16 bytes before, CRC-32C of the body. The header has a checksum
-/// of its own so that a damaged body costs one record; the offset is in it so that a copy of a record elsewhere, in a
-/// body or by a misplaced block, is none.
+/// `Int64` [ns], CRC-32C of the record's offset and the 16 bytes before, CRC-32C of the body.
+///
+/// The header has a separate checksum, so that a damaged body costs only one record. The checksum includes the offset,
+/// so that a copy of a record elsewhere, in a body or a misplaced block, is not valid.
 public enum JournalFormat {
   /// Version of the layout.
   public static let version: UInt16 = 1
-  /// Largest body [bytes]; above MQTT's largest message.
+  /// Maximum size of a body [bytes]; above MQTT's largest message.
   public static let maximumBodyBytes = 512 << 20
   /// Size of a segment's header [bytes].
   public static let segmentHeaderSize = 32
@@ -43,10 +44,10 @@ public enum JournalFormat {
 
   static let magic: UInt64 = 0x4C4E_524A_5454_4157
   static let marker: UInt16 = 0x4C57
-  /// Offsets above this are not believed, so that sums of offsets cannot overflow.
+  /// Largest offset accepted as valid, so that sums of offsets cannot overflow.
   static let maximumOffset: UInt64 = 1 << 62
 
-  /// A record's header that was read and is whole.
+  /// An intact record header.
   struct RecordHeader {
     var kind: RecordKind
     var received: Timestamp
@@ -63,7 +64,7 @@ public enum JournalFormat {
     target.storeBytes(of: checksum.littleEndian, toByteOffset: 28, as: UInt32.self)
   }
 
-  /// The version in a segment's header; `nil` when the header is damaged or of another base.
+  /// Returns the version in a segment's header; `nil` if the header is damaged or has another base.
   static func segmentVersion(_ bytes: UnsafeRawBufferPointer, base: UInt64) -> UInt16? {
     guard bytes.count >= segmentHeaderSize, load(bytes, 0, UInt64.self) == magic,
       load(bytes, 28, UInt32.self) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[0..<28])),
@@ -86,7 +87,7 @@ public enum JournalFormat {
     target.storeBytes(of: CRC32C.checksum(body).littleEndian, toByteOffset: 20, as: UInt32.self)
   }
 
-  /// The header at the start of `bytes`, or `nil` when there is no whole one.
+  /// Returns the header at the start of `bytes`, or `nil` if there is no intact one.
   static func recordHeader(_ bytes: UnsafeRawBufferPointer, offset: UInt64) -> RecordHeader? {
     guard bytes.count >= recordHeaderSize, load(bytes, 0, UInt16.self) == marker,
       load(bytes, 16, UInt32.self) == headerChecksum(bytes, offset: offset)

@@ -1,20 +1,20 @@
 import Glibc
 import PlantModel
 
-/// What a reader reads: the segments of a journal, its own or another process's.
+/// Source of segments for a reader: a journal of this process or an archive.
 protocol SegmentCatalogue: AnyObject {
   var directory: String { get }
-  /// Offset after the last whole record.
+  /// Offset after the last complete record.
   var endOffset: UInt64 { get }
-  /// The first segment with bytes at or after `offset`.
+  /// Returns the first segment with bytes at or after `offset`.
   func segment(at offset: UInt64) -> Segment?
-  /// The same, after the file that it named before was not there.
+  /// Does the same after the file of the previously returned segment was missing.
   func segmentNow(at offset: UInt64) throws(JournalError) -> Segment?
   func waitForMore(than offset: UInt64, timeout: TimeSpan) -> Bool
 }
 
-/// Reads a journal from an offset to its tail and onwards while it grows. Each reader has its own place and buffer; it
-/// belongs to one thread at a time.
+/// Reads a journal from an offset to its tail, and onwards while it grows. Each reader has a separate position and
+/// buffer. It must be used by one thread at a time.
 public final class JournalReader {
   private let catalogue: any SegmentCatalogue
   private var cursor: RecordCursor?
@@ -29,12 +29,12 @@ public final class JournalReader {
   /// Offset of the next record to read.
   public var position: UInt64 { cursor?.position ?? place }
 
-  /// What was stepped over so far, and where: damaged records, and offsets that are no longer there.
+  /// Ranges skipped so far: damaged records, and offsets that no longer exist.
   public var damage: JournalDamage { cursor?.damage ?? earlierDamage }
 
-  /// The next record, or `nil` at the tail. Its body is valid until the next call.
+  /// Returns the next record, or `nil` at the tail. Its body is valid until the next call.
   ///
-  /// Damage does not end the reading: it goes on at the next whole record, and ``damage`` tells.
+  /// Damage does not end reading: the next intact record follows, and ``damage`` records the gap.
   public func next() throws(JournalError) -> JournalRecord? {
     while true {
       if let record = try cursor?.next() { return record }
@@ -42,14 +42,14 @@ public final class JournalReader {
     }
   }
 
-  /// Moves forward to the first record that was received at or after `moment`, which is the next one then. `false` when
+  /// Moves forward to the first record received at or after `moment`, which is then the next one. Returns `false` if
   /// there is none yet.
   ///
-  /// Sealed segments are passed over by their lists of blocks, without being decompressed.
+  /// Sealed segments are skipped by their block lists, without decompression.
   public func skip(before moment: Timestamp) throws(JournalError) -> Bool {
     while true {
       cursor?.skipBlocks(before: moment)
-      // Within a block, and within a segment that has no list of them, records are looked at one by one.
+      // Records within a block, or in a segment without a block list, are checked one by one.
       if let cursor, let record = try cursor.next() {
         guard record.received >= moment else { continue }
         cursor.goBack(to: record)
@@ -59,10 +59,10 @@ public final class JournalReader {
     }
   }
 
-  /// Waits until there may be a further record. `false` after the timeout, or once the journal is closed.
+  /// Waits until there may be another record. Returns `false` after the timeout, or once the journal is closed.
   public func waitForMore(timeout: TimeSpan) -> Bool { catalogue.waitForMore(than: position, timeout: timeout) }
 
-  /// Goes on to the segment with the next bytes, or learns that the present one has grown. `false` at the tail.
+  /// Opens the segment with the next bytes, or extends the limit of the current one. Returns `false` at the tail.
   private func enterNext() throws(JournalError) -> Bool {
     guard position < catalogue.endOffset, let segment = catalogue.segment(at: position) else { return false }
     if let cursor, cursor.base == segment.base {
@@ -82,8 +82,7 @@ public final class JournalReader {
       cursor = next
       next.damage = missing
     } catch .system(let error) where error.code == ENOENT {
-      // Trimmed or sealed a moment ago: the next round finds what is in its place. Removed by someone else: nothing to
-      // read in it.
+      // Just trimmed or sealed: the next round finds the replacement. Removed externally: nothing is left to read.
       guard try catalogue.segmentNow(at: from) == segment else { return }
       earlierDamage = earlier(from..<start)
       earlierDamage.add(start..<segment.end)
@@ -92,8 +91,8 @@ public final class JournalReader {
     }
   }
 
-  /// The damage so far, with what is missing before a segment. An offset of zero asks for whatever is the oldest;
-  /// nothing is missed by that.
+  /// Returns the damage so far plus the range missing before a segment. Offset 0 requests the oldest existing record,
+  /// so nothing is missing then.
   private func earlier(_ missing: Range<UInt64>) -> JournalDamage {
     var damage = damage
     if missing.lowerBound > 0 { damage.add(missing) }

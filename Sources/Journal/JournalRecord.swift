@@ -1,14 +1,14 @@
 import PlantModel
 
-/// A record as a reader hands it out; its body is valid until the reader is asked for the next one.
+/// A record returned by a reader. Its body is valid until the reader's next call.
 public struct JournalRecord {
-  /// Where it starts.
+  /// Offset of its first byte.
   public let offset: UInt64
-  /// Where the next one starts: the offset from which to resume after this one.
+  /// Offset of the next record, at which to resume after this one.
   public let endOffset: UInt64
-  /// What it holds.
+  /// Type of the content.
   public let kind: RecordKind
-  /// The receive time that was given when it was appended.
+  /// Receive time given when it was appended.
   public let received: Timestamp
   let body: UnsafeRawBufferPointer
 

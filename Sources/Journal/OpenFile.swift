@@ -1,9 +1,9 @@
 import Glibc
 import StreamCore
 
-/// An open file, closed when the last owner lets go.
+/// An open file, closed when the last reference is released.
 final class OpenFile: Sendable {
-  /// Brings the bytes of a descriptor to the disk; 0, or -1 with `errno`.
+  /// Syncs a descriptor to the disk; returns 0, or -1 with `errno`.
   typealias Synchronize = @Sendable (Int32) -> Int32
 
   let descriptor: Int32
@@ -24,13 +24,13 @@ final class OpenFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Size now [bytes].
+  /// Returns the current size [bytes].
   func size() throws(JournalError) -> Int { Int(try status().st_size) }
 
-  /// Whether somebody has removed it: what is written now is gone with the process.
+  /// Returns whether the file was removed. Data written from then on is lost when the process ends.
   func isRemoved() throws(JournalError) -> Bool { try status().st_nlink == 0 }
 
-  /// Whether it is a file, not a folder or a device.
+  /// Returns whether it is a regular file, neither a folder nor a device.
   func isRegular() throws(JournalError) -> Bool { try status().st_mode & S_IFMT == S_IFREG }
 
   private func status() throws(JournalError) -> stat {
@@ -39,7 +39,7 @@ final class OpenFile: Sendable {
     return status
   }
 
-  /// The bytes at `position`, fewer where the file ends before.
+  /// Reads up to `count` bytes at `position`; fewer if the file ends before.
   func bytes(at position: Int, count: Int) throws(JournalError) -> [UInt8] {
     var failure: JournalError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
@@ -51,7 +51,7 @@ final class OpenFile: Sendable {
     return bytes
   }
 
-  /// Reads at `position` until `target` is full or the file ends; returns how much came.
+  /// Reads at `position` until `target` is full or the file ends. Returns the number of bytes read.
   func read(into target: UnsafeMutableRawBufferPointer, at position: Int) throws(JournalError) -> Int {
     var done = 0
     while done < target.count, position >= 0, let base = target.baseAddress {
@@ -63,8 +63,14 @@ final class OpenFile: Sendable {
     return done
   }
 
-  /// Writes a header and a body as one at `position`: a single system call unless the kernel takes only a part. What a
-  /// failed write left behind is cut off again.
+  /// Writes a header and a body contiguously at `position`, in one system call unless the kernel writes only a part.
+  /// After a failure the file is truncated to `position`.
+  ///
+  /// - Parameters:
+  ///   - header: first part.
+  ///   - body: second part, possibly empty.
+  ///   - position: file position [bytes].
+  /// - Throws: `.full` if the disk or quota is exhausted.
   func write(_ header: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, at position: Int) throws(JournalError) {
     let total = header.count + body.count
     var done = 0
@@ -100,20 +106,20 @@ final class OpenFile: Sendable {
     try result.get()
   }
 
-  /// Cuts the file to `size` bytes.
+  /// Truncates the file to `size` bytes.
   func truncate(to size: Int) throws(JournalError) {
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw .system("truncating \(path)") }
   }
 
-  /// Waits until what was written is on the disk.
+  /// Waits until everything written is on the disk.
   func sync() throws(JournalError) {
     guard synchronize(descriptor) == 0 else { throw .system("syncing \(path)") }
   }
 }
 
-/// Folders.
+/// Operations on folders.
 enum Folder {
-  /// Makes a folder, for its owner only, and those above it that are missing.
+  /// Creates a folder and its missing parents, accessible to the owner only.
   static func make(_ path: String) throws(JournalError) {
     var made = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
@@ -122,7 +128,7 @@ enum Folder {
     }
   }
 
-  /// Names in a folder, in no order.
+  /// Returns the names in a folder, in no particular order.
   static func names(in path: String) throws(JournalError) -> [String] {
     guard let stream = opendir(path) else { throw .system("listing \(path)") }
     defer { closedir(stream) }
@@ -138,13 +144,13 @@ enum Folder {
     return names
   }
 
-  /// Makes new, renamed and removed names of a folder durable.
+  /// Makes created, renamed and removed names of a folder durable.
   static func sync(_ path: String) throws(JournalError) {
     let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else { throw .system("syncing \(path)") }
   }
 
-  /// Bytes that an ordinary user may still write on the folder's disk.
+  /// Returns the space available to an unprivileged user on the folder's disk [bytes].
   static func freeBytes(_ path: String) throws(JournalError) -> Int64 {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { throw .system("asking about the disk of \(path)") }

@@ -1,7 +1,7 @@
 import Glibc
 import PlantModel
 
-/// Walks through the records of one segment in a buffer of its own. What does not parse is stepped over and counted.
+/// Iterates over the records of one segment, with a separate buffer. Invalid bytes are skipped and counted.
 final class RecordCursor {
   private static let chunk = 1 << 20
 
@@ -13,17 +13,23 @@ final class RecordCursor {
   private let bytes: Bytes
   /// Offset of the segment's first byte.
   let base: UInt64
-  /// Offset up to which the segment may be read; it grows while the segment is written.
+  /// Offset up to which the segment may be read. It grows while the segment is written.
   var limit: UInt64
   /// Offset of the next record.
   private(set) var position: UInt64
-  /// What was stepped over; a reader hands it on from segment to segment.
+  /// Damage so far; a reader carries it from segment to segment.
   var damage = JournalDamage()
   private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordCursor.chunk, alignment: 16)
   private var bufferStart: UInt64 = 0
   private var bufferCount = 0
 
-  /// Opens the segment's file, to read from `position`; an offset that starts a record.
+  /// Opens the segment's file for reading from `position`, the offset of a record.
+  ///
+  /// - Parameters:
+  ///   - segment: the segment.
+  ///   - directory: folder of the journal.
+  ///   - position: offset at which to start; clamped to the first record.
+  /// - Throws: `.system` with `ENOENT` if the file was trimmed or sealed.
   init(_ segment: Segment, in directory: String, from position: UInt64 = 0) throws(JournalError) {
     let file = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
     switch segment.form {
@@ -37,7 +43,7 @@ final class RecordCursor {
 
   deinit { buffer.deallocate() }
 
-  /// The next whole record below the limit, or `nil`.
+  /// Returns the next intact record below the limit, or `nil`.
   func next() throws(JournalError) -> JournalRecord? {
     while position < limit {
       guard let header = try header(at: position) else {
@@ -60,10 +66,10 @@ final class RecordCursor {
     return nil
   }
 
-  /// Goes back to a record that was handed out last, so that it is the next one again.
+  /// Moves back to the last returned record, which becomes the next one again.
   func goBack(to record: JournalRecord) { position = record.offset }
 
-  /// Moves past the blocks, as far as the segment has a list of them, that end before `moment`.
+  /// Skips blocks that end before `moment`, if the segment has a block list.
   func skipBlocks(before moment: Timestamp) {
     guard case .sealed(let content?) = bytes else { return }
     while let index = content.index(at: position), content.blocks[index].newest < moment {
@@ -80,7 +86,7 @@ final class RecordCursor {
     damage.add(start..<position)
   }
 
-  /// Where there may be bytes again when the block at `offset`, which was asked for just now, cannot be read.
+  /// Returns where readable bytes may continue if the block just requested at `offset` is unreadable.
   private func afterHole(at offset: UInt64) -> UInt64? {
     guard case .sealed(let content) = bytes, offset < bufferStart || offset >= bufferStart + UInt64(bufferCount) else {
       return nil
@@ -93,7 +99,7 @@ final class RecordCursor {
     return JournalFormat.recordHeader(bytes, offset: offset)
   }
 
-  /// Bytes of the segment, read into the buffer if they are not there yet; `nil` when it ends before.
+  /// Returns bytes of the segment, read into the buffer if necessary; `nil` if the segment ends before.
   private func view(at offset: UInt64, count: Int) throws(JournalError) -> UnsafeRawBufferPointer? {
     guard limit >= offset, limit - offset >= UInt64(count) else { return nil }
     if !isBuffered(offset, count) {
@@ -119,7 +125,7 @@ final class RecordCursor {
       into: UnsafeMutableRawBufferPointer(rebasing: buffer[0..<wanted]), at: Int(offset - base))
   }
 
-  /// A sealed segment is read by whole blocks; no record reaches from one into the next.
+  /// Reads whole blocks of a sealed segment; no record crosses a block's end.
   private func fill(from content: SealedContent, at offset: UInt64) throws(JournalError) {
     guard let index = content.index(at: offset) else {
       bufferCount = 0

@@ -1,28 +1,28 @@
-/// What opening a journal found and mended.
+/// Findings and repairs of opening a journal.
 public struct RecoveryReport: Equatable, Sendable {
-  /// Segments that are there now.
+  /// Number of segments now present.
   public var segments = 0
-  /// Those of them that are compressed.
+  /// Number of compressed segments among them.
   public var sealedSegments = 0
-  /// Bytes cut from the tail: a record that was not written whole.
+  /// Bytes truncated from the tail, where a record was incomplete.
   public var truncatedBytes = 0
-  /// Last segments removed because neither their header nor a record in them was whole.
+  /// Trailing segments removed because they had neither an intact header nor an intact record.
   public var removedSegments = 0
-  /// Files removed that an interrupted sealing had left: nothing was lost by that.
+  /// Leftover files of an interrupted sealing that were removed, without any loss.
   public var removedLeftovers = 0
-  /// Segments whose header or index is damaged; what is whole in them is read all the same.
+  /// Segments with a damaged header or index. Their intact records are still read.
   public var damagedSegments = 0
-  /// Places in the last segment that readers will step over.
+  /// Places in the last segment that readers will skip.
   public var damage = JournalDamage()
-  /// Offsets between segments that no file has.
+  /// Offsets between segments that no file contains.
   public var missing = JournalDamage()
-  /// Offset at which the journal goes on.
+  /// Offset at which the journal continues.
   public var endOffset: UInt64 = 0
 
-  /// Nothing found.
+  /// Creates an empty report.
   public init() {}
 
-  /// Whether anything was not as it should be.
+  /// Whether nothing was damaged, repaired or missing.
   public var isClean: Bool {
     truncatedBytes == 0 && removedSegments == 0 && removedLeftovers == 0 && damagedSegments == 0 && damage.places == 0
       && missing.places == 0

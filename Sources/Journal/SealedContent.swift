@@ -1,22 +1,22 @@
 import PlantModel
 
-/// The content of a sealed segment: which blocks it has, and their bytes.
+/// The content of a sealed segment: its block list and the bytes of its blocks.
 struct SealedContent {
   private let file: OpenFile
   private let header: SealedFormat.Header
-  /// The blocks that are known, by offset; holes between them are lost.
+  /// The known blocks, by offset. Gaps between them are lost.
   let blocks: [SealedFormat.Block]
   /// Whether every block is known and the file has its full size.
   let isComplete: Bool
 
-  /// Reads the list of blocks, from the tail what the head does not tell. `nil` when neither has a header.
+  /// Reads the block list. Entries missing at the head are taken from the tail. `nil` if neither has a header.
   init?(file: OpenFile, base: UInt64) throws(JournalError) {
     let size = try file.size()
     var header: SealedFormat.Header?
     for place in [SealedFormat.frameHeaderSize, size - SealedFormat.headerSize] where header == nil && place >= 0 {
       header = SealedFormat.header(try file.bytes(at: place, count: SealedFormat.headerSize), base: base)
     }
-    // A list that does not fit in the file cannot be believed; it would only cost memory.
+    // A list larger than the file is invalid, and reading it would only cost memory.
     guard let header, header.blocks <= size / SealedFormat.entrySize else { return nil }
     guard header.version == SealedFormat.version else {
       throw .unsupportedVersion(file: file.path, version: header.version)
@@ -33,19 +33,19 @@ struct SealedContent {
   /// Latest receive time.
   var newest: Timestamp { blocks.map(\.newest).max() ?? .distantPast }
 
-  /// Index of the block in which `offset` lies; `nil` where that one is lost.
+  /// Returns the index of the block that contains `offset`; `nil` if that block is lost.
   func index(at offset: UInt64) -> Int? {
     let next = firstIndex(after: offset)
     return next > 0 && offset < blocks[next - 1].end ? next - 1 : nil
   }
 
-  /// Where the first block after `offset` starts.
+  /// Returns the start of the first block after `offset`.
   func nextStart(after offset: UInt64) -> UInt64? {
     let next = firstIndex(after: offset)
     return next < blocks.count ? blocks[next].start : nil
   }
 
-  /// Reads and decompresses a block. `false` when it is damaged; `target` has at least its length.
+  /// Reads and decompresses a block into `target`, which is at least as long. Returns `false` if the block is damaged.
   func read(_ block: SealedFormat.Block, into target: UnsafeMutableRawBufferPointer) throws(JournalError) -> Bool {
     let frame = try file.bytes(at: block.position, count: block.frameLength)
     return frame.withUnsafeBytes { frame in
@@ -54,7 +54,7 @@ struct SealedContent {
     }
   }
 
-  /// Whether all of it can be read, which means reading all of it.
+  /// Returns whether every block is readable. Reads the whole file.
   func isReadable() throws(JournalError) -> Bool {
     let target = UnsafeMutableRawBufferPointer.allocate(
       byteCount: blocks.map(\.length).max() ?? 0, alignment: 16)
@@ -91,6 +91,6 @@ struct SealedContent {
     return blocks
   }
 
-  /// Longest content of a block that is believed [bytes]: a largest record and what may be before it.
+  /// Maximum accepted length of a block's content [bytes]: a largest record and the bytes that may precede it.
   static let longestBlock = JournalFormat.maximumBodyBytes + 16 << 20
 }

@@ -2,28 +2,28 @@ import PlantModel
 
 /// The layout of sealed segments, little-endian.
 ///
-/// The plain segment's bytes are cut between records into blocks, each of which is one zstd frame (RFC 8878). Around
-/// them, in skippable frames that decompressors pass over, the list of the blocks lies twice: at the head as header and
-/// entries, at the tail as entries and header. So `zstd -dc` gives the plain segment back byte for byte, an offset or a
-/// time is found by reading the list alone, and damage at one place costs one block at most.
+/// The plain segment's bytes are cut between records into blocks, each of which is one zstd frame (RFC 8878). The block
+/// list is stored twice in skippable frames, which decompressors ignore: header and entries at the head, entries and
+/// header at the tail. `zstd -dc` therefore restores the plain segment byte for byte. An offset or a time is found by
+/// reading the list alone. Damage at one place costs one block at most.
 ///
 /// Header, 48 bytes: magic `WATTSEAL`, version `UInt16`, flags `UInt16`, number of blocks `UInt32`, base offset
 /// `UInt64`, end offset `UInt64`, size of the file `UInt64`, 4 bytes zero, CRC-32C of the 44 bytes before.
 ///
-/// Entry, 48 bytes: start offset `UInt64`, length of the content `UInt32` and of the frame `UInt32`, place of the frame
-/// in the file `UInt64`, first and last receive time `Int64` [ns], CRC-32C of the frame, CRC-32C of the segment's base
-/// and the 44 bytes before.
+/// Entry, 48 bytes: start offset `UInt64`, length of the content `UInt32` and of the frame `UInt32`, position of the
+/// frame in the file `UInt64`, earliest and latest receive time `Int64` [ns], CRC-32C of the frame, CRC-32C of the
+/// segment's base and the 44 bytes before.
 enum SealedFormat {
   static let version: UInt16 = 1
   static let headerSize = 48
   static let entrySize = 48
-  /// Bytes of a skippable frame before its content: magic and length.
+  /// Size of a skippable frame's magic and length [bytes].
   static let frameHeaderSize = 8
 
   private static let magic: UInt64 = 0x4C41_4553_5454_4157
   private static let skippable: UInt32 = 0x184D_2A50
 
-  /// What the header says.
+  /// Content of the header.
   struct Header: Equatable {
     var version = SealedFormat.version
     var blocks: Int
@@ -31,20 +31,20 @@ enum SealedFormat {
     var end: UInt64
     var fileBytes: Int
 
-    /// Where the frames begin.
+    /// File position of the first frame.
     var framesStart: Int { frameHeaderSize + headerSize + blocks * entrySize }
-    /// Where the entries at the tail begin.
+    /// File position of the entries at the tail.
     var tailEntries: Int { fileBytes - headerSize - blocks * entrySize }
   }
 
-  /// A run of whole records in a frame of its own.
+  /// A sequence of whole records in one frame.
   struct Block: Equatable, Sendable {
     var start: UInt64
     var length: Int
     var position = 0
     var frameLength = 0
     var frameChecksum: UInt32 = 0
-    /// Earliest and latest receive time; the other way round where it has no whole record.
+    /// Earliest and latest receive time. `oldest` is above `newest` if there is no intact record.
     var oldest: Timestamp
     var newest: Timestamp
 
@@ -59,7 +59,7 @@ enum SealedFormat {
     skippableFrame(entries(blocks, base: header.base) + encode(header))
   }
 
-  /// The header, or `nil` when it is damaged or of another segment.
+  /// Returns the header, or `nil` if it is damaged or belongs to another segment.
   static func header(_ bytes: [UInt8], base: UInt64) -> Header? {
     guard bytes.count == headerSize else { return nil }
     return bytes.withUnsafeBytes { bytes -> Header? in
@@ -76,7 +76,12 @@ enum SealedFormat {
     }
   }
 
-  /// The entry at a place of `bytes`, or `nil` when it is damaged.
+  /// Returns the entry at position `place` of `bytes`, or `nil` if it is damaged.
+  ///
+  /// - Parameters:
+  ///   - bytes: the block list.
+  ///   - place: position of the entry in `bytes`.
+  ///   - base: base offset of the segment, which the checksum includes.
   static func block(_ bytes: [UInt8], at place: Int, base: UInt64) -> Block? {
     guard place >= 0, bytes.count - place >= entrySize else { return nil }
     return bytes.withUnsafeBytes { all -> Block? in
@@ -146,7 +151,7 @@ enum SealedFormat {
 }
 
 extension [UInt8] {
-  /// Adds a number as its little-endian bytes.
+  /// Appends a number as its little-endian bytes.
   fileprivate mutating func append<T: FixedWidthInteger>(_ number: T) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }

@@ -3,9 +3,10 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// Seals complete segments on a thread of its own, at the lowest priority.
+/// Seals complete segments on a dedicated thread at the lowest priority.
 final class SegmentCompressor: @unchecked Sendable {
-  // Sendable: the stored variables are touched inside `monitor.locked` only; the thread is set before it can be asked.
+  // Sendable: the stored variables are accessed inside `monitor.locked` only; `thread` is set in `init` and constant
+  // after.
   private let store: SegmentStore
   private let monitor = Monitor()
   private var hasWork = true
@@ -18,10 +19,10 @@ final class SegmentCompressor: @unchecked Sendable {
     do { thread = try BlockingThread(name: "journal-seal") { [self] in run() } } catch { throw .system(error) }
   }
 
-  /// What the last attempt failed with; `nil` once one went well.
+  /// Error of the last attempt; `nil` after a success.
   var failure: JournalError? { monitor.locked { lastFailure } }
 
-  /// Says that a segment is complete.
+  /// Signals that a segment is complete.
   func wake() {
     monitor.locked {
       hasWork = true
@@ -29,7 +30,7 @@ final class SegmentCompressor: @unchecked Sendable {
     }
   }
 
-  /// Ends the thread; what it has begun is given up.
+  /// Ends the thread and abandons the segment in progress.
   func stop() {
     isStopping.store(true, ordering: .relaxed)
     wake()
@@ -39,7 +40,7 @@ final class SegmentCompressor: @unchecked Sendable {
   private var goesOn: Bool { !isStopping.load(ordering: .relaxed) }
 
   private func run() {
-    // On Linux the priority is a thread's own.
+    // On Linux the priority applies to the calling thread only.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
     while goesOn {
       do throws(JournalError) {
@@ -50,7 +51,7 @@ final class SegmentCompressor: @unchecked Sendable {
           hasWork = false
         }
       } catch {
-        // A disk without room gets some when the journal is trimmed.
+        // A full disk may gain space when the journal is trimmed, so retry.
         let retry = Monitor.Deadline(in: .seconds(10))
         monitor.locked {
           lastFailure = error

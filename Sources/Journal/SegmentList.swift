@@ -1,13 +1,13 @@
 import Glibc
 import PlantModel
 
-/// A segment: offsets `base..<end`, its header included, in one file.
+/// A segment: offsets `base..<end`, including its header, in one file.
 struct Segment: Equatable, Sendable {
-  /// How its bytes lie in the file.
+  /// Encoding of the bytes in the file.
   enum Form: CaseIterable, Sendable {
-    /// As they are.
+    /// Uncompressed.
     case plain
-    /// In zstd frames, see ``SealedFormat``.
+    /// In zstd frames; see ``SealedFormat``.
     case sealed
 
     var suffix: String { self == .plain ? ".journal" : ".journal.zst" }
@@ -18,9 +18,9 @@ struct Segment: Equatable, Sendable {
   var form = Form.plain
   /// Size of the file [bytes].
   var diskBytes: Int
-  /// Latest receive time in it, where that is known.
+  /// Latest receive time, if known.
   var newest: Timestamp?
-  /// Whether sealing it was tried and does not make it smaller.
+  /// Whether sealing was tried and does not reduce the size.
   var isIncompressible = false
 
   init(base: UInt64, end: UInt64) {
@@ -29,24 +29,24 @@ struct Segment: Equatable, Sendable {
     diskBytes = Int(end - base)
   }
 
-  /// Bytes from its base to its end, whatever the file takes.
+  /// Number of bytes from its base to its end, independent of the file's size.
   var size: Int { Int(end - base) }
 
-  /// The file's name.
+  /// Name of the file.
   var name: String { Segment.name(base: base, form) }
 
-  /// A file's name: the base offset in 20 digits, so that names sort as offsets do.
+  /// Returns a file name: the base offset in 20 digits, so that names sort like offsets.
   static func name(base: UInt64, _ form: Form = .plain) -> String {
     let digits = String(base)
     return String(repeating: "0", count: max(0, 20 - digits.count)) + digits + form.suffix
   }
 
-  /// What is written before it takes a sealed segment's name. No process reads it.
+  /// Returns the name under which a sealed segment is written before it is renamed. No process reads this file.
   static func temporaryName(base: UInt64) -> String { name(base: base, .sealed) + temporarySuffix }
 
   static let temporarySuffix = ".new"
 
-  /// The base offset in the name of a segment of that form; `nil` for other files.
+  /// Returns the base offset in the name of a segment of that form; `nil` for other files.
   static func base(ofName name: String, _ form: Form = .plain) -> UInt64? {
     guard name.hasSuffix(form.suffix), name.utf8.count == 20 + form.suffix.utf8.count,
       let base = UInt64(name.dropLast(form.suffix.count))
@@ -55,13 +55,13 @@ struct Segment: Equatable, Sendable {
   }
 }
 
-/// What lies in a journal's folder, without changing anything there.
+/// The contents of a journal's folder. Listing it changes nothing.
 struct SegmentList {
-  /// By offset; they do not overlap.
+  /// Segments by offset, without overlap.
   var segments: [Segment] = []
-  /// Sealed segments of which not all can be read.
+  /// Number of sealed segments that cannot be read completely.
   var damagedSegments = 0
-  /// Names of files that an interrupted sealing left and nobody needs.
+  /// Names of leftover files of an interrupted sealing.
   var leftovers: [String] = []
   private let directory: String
 
@@ -76,17 +76,17 @@ struct SegmentList {
       guard let segment = try segment(base: base, hasPlain: hasPlain, hasSealed: sealed.contains(base)) else {
         continue
       }
-      // A segment never reaches into the next one; a file that does was not written by this program.
+      // Segments never overlap; a file that reaches into the next segment was not written by this program.
       if let last = segments.indices.last {
         let before = segments[last]
-        // One that cannot tell its end reaches to the next.
+        // A segment with an unknown end is taken to reach to the next one.
         segments[last].end = before.form == .sealed && before.newest == nil ? base : min(before.end, base)
       }
       segments.append(segment)
     }
   }
 
-  /// Offsets between segments that no file has.
+  /// Offsets between segments that no file contains.
   var missing: JournalDamage {
     var missing = JournalDamage()
     for (before, after) in zip(segments, segments.dropFirst()) where before.end < after.base {
@@ -95,13 +95,13 @@ struct SegmentList {
     return missing
   }
 
-  /// The segment at `base`, of the two forms the one that is whole.
+  /// Returns the segment at `base`, in whichever form is intact.
   private mutating func segment(base: UInt64, hasPlain: Bool, hasSealed: Bool) throws(JournalError) -> Segment? {
     let plain = hasPlain ? try plainSegment(base: base) : nil
     guard hasSealed, let file = try regularFile(Segment.name(base: base, .sealed)) else { return plain }
     let content = try SealedContent(file: file, base: base)
     if let plain {
-      // Sealing was interrupted before it removed the plain file, or something else is wrong with the sealed one.
+      // Sealing was interrupted before the plain file was removed, or the sealed file is damaged.
       var isBetter = false
       if let content, content.end >= plain.end { isBetter = try content.isReadable() }
       leftovers.append(Segment.name(base: base, isBetter ? .plain : .sealed))
@@ -125,7 +125,7 @@ struct SegmentList {
     return segment
   }
 
-  /// The file, unless it is a folder or something else that only has the name, or was just removed.
+  /// Opens a file; `nil` if it was just removed or is not a regular file.
   private func regularFile(_ name: String) throws(JournalError) -> OpenFile? {
     do {
       let file = try OpenFile("\(directory)/\(name)", O_RDONLY | O_NONBLOCK)

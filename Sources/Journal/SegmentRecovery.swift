@@ -1,6 +1,6 @@
 import Glibc
 
-/// Finds the segments of a folder, removes what an interrupted sealing left, and mends the last segment.
+/// Lists the segments of a folder, removes leftovers of an interrupted sealing, and repairs the last segment.
 struct SegmentRecovery {
   let directory: String
   var segments: [Segment]
@@ -39,7 +39,7 @@ struct SegmentRecovery {
     return true
   }
 
-  /// Removes a last segment that has neither a whole header nor a whole record: it was just being made, or is none.
+  /// Removes a last segment without an intact header or record. It was being created or is not a segment.
   private mutating func removeEmptyTail() throws(JournalError) -> Bool {
     guard let last = segments.last, last.form == .plain, try !hasHeader(last),
       try RecordCursor(last, in: directory).next() == nil
@@ -51,7 +51,7 @@ struct SegmentRecovery {
     return true
   }
 
-  /// Cuts what follows the last whole record of the last segment: it was being written when the process ended.
+  /// Truncates the last segment after its last complete record, because the next was being written at the crash.
   private mutating func mendTail() throws(JournalError) {
     guard var last = segments.last, last.form == .plain else { return }
     let file = try open(last, O_RDWR)

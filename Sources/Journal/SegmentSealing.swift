@@ -1,26 +1,30 @@
 import Glibc
 import PlantModel
 
-/// Compresses one complete segment into a file beside it, which takes its name in one step when it is on the disk.
+/// Compresses one complete segment into a new file, which is renamed atomically once it is on the disk.
 struct SegmentSealing {
-  /// How far a sealing is; the folder is a readable journal after each.
+  /// Progress of a sealing. The folder is a readable journal after each step.
   enum Step: CaseIterable, Sendable { case writing, written, renamed, listed, done }
 
-  /// What came out.
+  /// Result of a sealing.
   enum Outcome {
     case sealed(Segment)
-    /// Compressing does not make it smaller; what was learnt about it.
+    /// Compression does not reduce the size; carries the segment with its known properties.
     case incompressible(Segment)
     case stopped
   }
 
   let directory: String
   let segment: Segment
-  /// Content of a block at which it is full [bytes]: what a reader decompresses to begin in the middle, and what damage
-  /// costs.
+  /// Size at which a block is complete [bytes]. Starting in the middle requires decompressing one block, and damage
+  /// costs one.
   let blockBytes: Int
 
-  /// Writes the file; `progress` gets its size so far and says whether to go on.
+  /// Writes the sealed file.
+  ///
+  /// - Parameters:
+  ///   - progress: receives the file's size so far [bytes]; returns whether to continue.
+  ///   - reached: called after each step.
   func run(progress: (Int) -> Bool, reached: (Step) -> Void) throws(JournalError) -> Outcome {
     let plain = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
     var blocks = try plan()
@@ -33,7 +37,7 @@ struct SegmentSealing {
     var position = header.framesStart
     for index in blocks.indices {
       guard let frame = try frame(of: &blocks[index], at: position, from: plain),
-        // The first block tells of what kind the segment is.
+        // The first block shows whether the segment is compressible.
         index > 0 || frame.count < blocks[0].length - blocks[0].length / 8
       else { return .incompressible(known(blocks)) }
       try file.write(frame, at: position)
@@ -59,7 +63,7 @@ struct SegmentSealing {
     return .sealed(sealed)
   }
 
-  /// Cuts the segment after whole records into blocks. What is damaged stays in them as it is.
+  /// Divides the segment into blocks at record ends. Damaged bytes stay in them unchanged.
   private func plan() throws(JournalError) -> [SealedFormat.Block] {
     var blocks: [SealedFormat.Block] = []
     var block = emptyBlock(at: segment.base)
@@ -82,7 +86,12 @@ struct SegmentSealing {
     SealedFormat.Block(start: start, length: 0, oldest: Timestamp(nanoseconds: .max), newest: .distantPast)
   }
 
-  /// The block's frame, or `nil` when the block is too large for one.
+  /// Compresses a block into a frame; `nil` if the block is too large or compression fails.
+  ///
+  /// - Parameters:
+  ///   - block: the block; its frame's position, length and checksum are set.
+  ///   - position: file position of the frame in the sealed file.
+  ///   - plain: the uncompressed segment.
   private func frame(
     of block: inout SealedFormat.Block, at position: Int, from plain: OpenFile
   ) throws(JournalError) -> [UInt8]? {

@@ -2,9 +2,9 @@ import Glibc
 import PlantModel
 import StreamCore
 
-/// The segments of an open journal, shared between the thread that appends, readers, and the one that compresses.
+/// The segments of an open journal, shared between the appending thread, the readers and the compressing thread.
 final class SegmentStore: @unchecked Sendable {
-  // Sendable: `table` is touched inside `monitor.locked` only.
+  // Sendable: `table` is accessed inside `monitor.locked` only.
   let directory: String
   let monitor = Monitor()
   var table: SegmentTable
@@ -16,15 +16,20 @@ final class SegmentStore: @unchecked Sendable {
     self.blockBytes = blockBytes
   }
 
-  /// Removes the oldest segment; inside `monitor.locked`.
+  /// Removes the oldest segment. Call inside `monitor.locked`.
   func removeOldest(_ oldest: Segment) throws(JournalError) {
     let path = "\(directory)/\(oldest.name)"
     guard unlink(path) == 0 || errno == ENOENT else { throw .system("removing \(path)") }
     table.removeOldest()
   }
 
-  /// Seals the oldest complete segment, outside of the monitor but for the moment in which the forms are exchanged.
-  /// `false` when there is none, or `goesOn` said to stop.
+  /// Seals the oldest complete segment. The monitor is held only briefly, for the size and for exchanging the two
+  /// forms.
+  ///
+  /// - Parameters:
+  ///   - reached: called after each step.
+  ///   - goesOn: returns whether to continue; checked after each block.
+  /// - Returns: `false` if there is no such segment or `goesOn` stopped it.
   func sealOldest(
     reached: (SegmentSealing.Step) -> Void = { _ in }, while goesOn: () -> Bool = { true }
   ) throws(JournalError) -> Bool {
@@ -46,7 +51,7 @@ final class SegmentStore: @unchecked Sendable {
         exchange(plain, for: segment, reached)
       }
     } catch {
-      // Released and removed in the meantime.
+      // Ignored if the segment was released and removed in the meantime.
       guard monitor.locked({ table.segment(at: plain.base)?.base != plain.base }) else { throw error }
     }
     return true
@@ -58,7 +63,7 @@ final class SegmentStore: @unchecked Sendable {
       return table.replace(with: sealed)
     }
     reached(.listed)
-    // Of the two files the one that is not listed goes; readers that have it open read on.
+    // The unlisted one of the two files is removed; readers that have it open continue reading.
     unlink("\(directory)/\(isListed ? plain.name : sealed.name)")
     reached(.done)
   }

@@ -1,16 +1,16 @@
 import PlantModel
 
-/// Which segments a journal has, what they take on disk, and which of them may go.
+/// The segments of a journal, their size on disk, and the rules for removing them.
 ///
-/// Released is what lies below the offset that nobody needs any more. Of that, the newest ``keepBytes`` stay as history
-/// for as long as they are not older than ``maximumAge`` and the room is not needed for new records. What was not
-/// released never goes.
+/// Everything below the trim offset is released. Of the released segments, the newest ``keepBytes`` remain as history.
+/// They remain as long as they are not older than ``maximumAge`` and new records do not need the room. Unreleased
+/// segments are never removed.
 struct SegmentTable {
-  /// By offset; the last one is being written.
+  /// Segments by offset; the last one is being written.
   private(set) var segments: [Segment]
-  /// Bytes of all files, the one included into which a segment is being compressed.
+  /// Size of all files, including the one being compressed into [bytes].
   var diskBytes: Int { fileBytes + compressingBytes }
-  /// Bytes of the file into which a segment is being compressed.
+  /// Size of the file being compressed into [bytes].
   var compressingBytes = 0
   private let keepBytes: Int
   private let maximumAge: TimeSpan?
@@ -24,10 +24,10 @@ struct SegmentTable {
     fileBytes = segments.reduce(0) { $0 + $1.diskBytes }
   }
 
-  /// The segment that is being written.
+  /// The segment being written.
   var active: Segment { segments.last ?? Segment(base: 0, end: 0) }
 
-  /// The first segment with bytes at or after `offset`.
+  /// Returns the first segment with bytes at or after `offset`.
   func segment(at offset: UInt64) -> Segment? {
     var (low, high) = (0, segments.count)
     while low < high {
@@ -37,16 +37,16 @@ struct SegmentTable {
     return low < segments.count ? segments[low] : nil
   }
 
-  /// The oldest segment that is worth to be sealed.
+  /// The oldest segment that is worth sealing.
   var oldestPlain: Segment? { segments.dropLast().first { $0.form == .plain && !$0.isIncompressible } }
 
-  /// Bytes that new records may take from released segments.
+  /// Size of released segments, available to new records [bytes].
   var reclaimableBytes: Int { releasedSegments.reduce(0) { $0 + $1.diskBytes } }
 
   /// The oldest released segment.
   var oldestReleased: Segment? { releasedSegments.first }
 
-  /// The oldest released segment if it is beyond what is kept as history.
+  /// The oldest released segment if it exceeds the size or age of the history.
   var oldestExpired: Segment? {
     guard let oldest = oldestReleased else { return nil }
     let isOld = isAged(oldest)
@@ -58,7 +58,7 @@ struct SegmentTable {
     fileBytes += segment.diskBytes
   }
 
-  /// Says that a record was written to the active segment.
+  /// Accounts for a record written to the active segment.
   mutating func grow(by bytes: Int, received: Timestamp) {
     let last = segments.count - 1
     segments[last].end += UInt64(bytes)
@@ -67,15 +67,15 @@ struct SegmentTable {
     fileBytes += bytes
   }
 
-  /// Says that nobody needs what was appended below `offset`.
+  /// Releases everything appended below `offset`.
   mutating func release(below offset: UInt64) { released = max(released, min(offset, active.end)) }
 
-  /// Takes the oldest segment out.
+  /// Removes the oldest segment from the table.
   mutating func removeOldest() {
     if !segments.isEmpty { fileBytes -= segments.removeFirst().diskBytes }
   }
 
-  /// Puts another form in the place of a segment. `false` when that one is gone.
+  /// Replaces a segment by its other form. Returns `false` if it is no longer in the table.
   mutating func replace(with segment: Segment) -> Bool {
     guard let index = segments.firstIndex(where: { $0.base == segment.base }) else { return false }
     fileBytes += segment.diskBytes - segments[index].diskBytes
@@ -85,7 +85,7 @@ struct SegmentTable {
 
   private var releasedSegments: ArraySlice<Segment> { segments.dropLast().prefix { $0.end <= released } }
 
-  /// Measured by receive times alone, so that it does not depend on when it is asked.
+  /// Measures age by receive times alone, so that the result does not depend on the time of the call.
   private func isAged(_ segment: Segment) -> Bool {
     guard let maximumAge, let newest = segment.newest, let latest = segments.lazy.compactMap(\.newest).max() else {
       return false

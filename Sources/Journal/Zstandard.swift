@@ -1,8 +1,8 @@
 import CZstd
 
-/// Zstandard frames (RFC 8878): what sealed segments and dead letters are kept in.
+/// Zstandard frames (RFC 8878), used for sealed segments and dead letters.
 public enum Zstandard {
-  /// `bytes` as one frame with its content size, or `nil` where memory is short.
+  /// Compresses `bytes` into one frame with its content size; `nil` if memory is exhausted.
   ///
   /// - Parameter level: 1 (fast) to 19 (small); 3 is libzstd's default.
   public static func compressed(_ bytes: UnsafeRawBufferPointer, level: Int32 = 3) -> [UInt8]? {
@@ -17,10 +17,10 @@ public enum Zstandard {
     return isWhole ? frame : nil
   }
 
-  /// The content of one frame, or `nil` when it is damaged or its content has more than `mostBytes`.
+  /// Decompresses one frame; `nil` if it is damaged or its content exceeds `mostBytes`.
   public static func decompressed(_ frame: UnsafeRawBufferPointer, mostBytes: Int) -> [UInt8]? {
     let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
-    // The two highest values say "unknown", as frames made from a pipe do, and "no frame".
+    // The two highest values mean "unknown", as in frames made from a pipe, and "no frame".
     if size == .max { return streamed(frame, mostBytes: mostBytes) }
     guard let size = Int(exactly: size), size <= mostBytes else { return nil }
     var isWhole = false
@@ -50,14 +50,15 @@ public enum Zstandard {
     }
   }
 
-  /// The length of the frame at the start of `bytes`, or `nil` when it is not there whole. Frames may follow each other:
-  /// that is how a file of them grows.
+  /// Returns the length of the frame at the start of `bytes`, or `nil` if it is incomplete. A file may hold consecutive
+  /// frames and grows by appending them.
   public static func frameLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
     let length = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
     return ZSTD_isError(length) == 0 ? length : nil
   }
 
-  /// Decompresses one frame, whose content has the size of `target`. `false` when it is damaged or of another size.
+  /// Decompresses one frame whose content has the size of `target`. Returns `false` if it is damaged or of another
+  /// size.
   static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
     ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count) == target.count
   }

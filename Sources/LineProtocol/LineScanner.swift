@@ -1,19 +1,19 @@
-/// The parts of one line of InfluxDB line protocol, as ranges of the payload:
-/// `measurement,tag=a field=1,other=2i 1700000000000000000`.
+/// The parts of one line of InfluxDB line protocol, as ranges of the payload: `measurement,tag=a field=1,other=2i
+/// 1700000000000000000`.
 public struct LineScanner: Sendable {
   /// The bytes of a payload.
   public typealias Bytes = UnsafeRawBufferPointer
 
-  /// The measurement, escapes and all.
+  /// The measurement, including escapes.
   public private(set) var measurement = 0..<0
-  /// From behind the measurement to the first space.
+  /// The tags, from after the measurement to the first space.
   public private(set) var tags = 0..<0
-  /// The fields, without the spaces around them.
+  /// The fields, without surrounding spaces.
   public private(set) var fields = 0..<0
-  /// Empty where the line has none.
+  /// The timestamp; empty if the line has none.
   public private(set) var time = 0..<0
 
-  /// Takes a line apart; `nil` where it is none.
+  /// Parses a line; `nil` if it is invalid.
   public init?(_ bytes: Bytes, _ line: Range<Int>) {
     var i = line.lowerBound
     i = LineScanner.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x2C || $0 == 0x20 }
@@ -32,7 +32,13 @@ public struct LineScanner: Sendable {
     time = start..<stop
   }
 
-  /// The next `key=value` of tags or fields, which is taken off `rest`; `nil` at the end and where none stands.
+  /// Removes the next `key=value` pair of tags or fields from `rest` and returns it; `nil` at the end or if there is
+  /// none.
+  ///
+  /// - Parameters:
+  ///   - bytes: the payload.
+  ///   - rest: range still to be parsed.
+  ///   - quotes: whether values may contain quoted text.
   public static func pair(_ bytes: Bytes, _ rest: inout Range<Int>, quotes: Bool) -> (
     key: Range<Int>, value: Range<Int>
   )? {
@@ -41,12 +47,20 @@ public struct LineScanner: Sendable {
     let stop = end(bytes, equals + 1..<rest.upperBound, quotes: quotes) { $0 == 0x2C }
     guard stop > equals + 1 else { return nil }
     let pair = (rest.lowerBound..<equals, equals + 1..<stop)
-    // A comma at the very end announces a pair that does not come; it is left for the caller to trip over.
+    // A trailing comma without a pair after it stays in `rest`, so that the caller detects the error.
     rest = stop < rest.upperBound && stop + 1 < rest.upperBound ? stop + 1..<rest.upperBound : stop..<rest.upperBound
     return pair
   }
 
-  /// Where the first byte stands that `isEnd` names, outside of escapes and, where asked, of quotation marks.
+  /// Returns the position of the first byte accepted by `isEnd`, outside of escapes and, if `quotes`, of quotation
+  /// marks.
+  ///
+  /// - Parameters:
+  ///   - bytes: the payload.
+  ///   - range: range to search.
+  ///   - quotes: whether quoted text is skipped.
+  ///   - isEnd: returns whether a byte ends the search.
+  /// - Returns: the end of `range` if there is no such byte.
   @inlinable
   public static func end(_ bytes: Bytes, _ range: Range<Int>, quotes: Bool, _ isEnd: (UInt8) -> Bool) -> Int {
     var i = range.lowerBound
@@ -64,7 +78,12 @@ public struct LineScanner: Sendable {
     return range.upperBound
   }
 
-  /// Appends a key or tag with its backslashes resolved: those before a comma, an equals sign, a space or a backslash.
+  /// Appends a key or tag, resolving backslashes before a comma, an equals sign, a space or a backslash.
+  ///
+  /// - Parameters:
+  ///   - bytes: the payload.
+  ///   - range: range of the key or tag.
+  ///   - target: destination.
   public static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
     var i = range.lowerBound
     while i < range.upperBound {

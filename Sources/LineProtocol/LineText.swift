@@ -1,13 +1,15 @@
-/// The text of line protocol: what must be escaped, and what cannot be written at all.
+/// Rendering of text in line protocol: escaping and replacement of characters that cannot be written.
 ///
-/// Tags and field names: comma, equals sign and space get a backslash. A control character has no form there, and a
-/// backslash directly before a comma, an equals sign, a space or the end has none that all databases read alike; each
-/// becomes U+FFFD. Text fields: quote and backslash get a backslash; a control character becomes a space, so that a
-/// point is always one whole line.
+/// Tags and field names: comma, equals sign and space get a backslash. A control character has no valid form. A
+/// backslash directly before a comma, an equals sign, a space or the end has none that all databases read alike. Each
+/// of these is replaced by U+FFFD.
+///
+/// Text fields: quote and backslash get a backslash. A control character becomes a space, so that a point is always one
+/// whole line.
 public enum LineText {
-  /// Longest tag value or field name [bytes before escaping]; databases take 65,535 for the whole key.
+  /// Maximum length of a tag value or field name [bytes before escaping]; databases accept 65,535 for the whole key.
   public static let longestName = 1024
-  /// Longest text field [bytes before escaping]; databases take 65,535.
+  /// Maximum length of a text field [bytes before escaping]; databases accept 65,535.
   public static let longestText = 16_384
 
   private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
@@ -19,7 +21,12 @@ public enum LineText {
     }
   }
 
-  /// Appends `,name=value`, or nothing where the value is empty. `name` is one of our own and needs no escaping.
+  /// Appends `,name=value`, or nothing if the value is empty. `name` is a constant that needs no escaping.
+  ///
+  /// - Parameters:
+  ///   - name: name of the tag.
+  ///   - value: value of the tag, which is escaped and limited to ``longestName``.
+  ///   - bytes: destination.
   public static func appendTag(_ name: String, _ value: String, to bytes: inout [UInt8]) {
     if value.isEmpty { return }
     bytes.append(UInt8(ascii: ","))
@@ -28,7 +35,7 @@ public enum LineText {
     appendName(value, to: &bytes)
   }
 
-  /// Appends a text field's value with its quotes.
+  /// Appends a text field's value in quotes.
   public static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if text.utf8.withContiguousStorageIfAvailable({ appendText($0, to: &bytes) }) == nil {
@@ -39,7 +46,7 @@ public enum LineText {
 
   private static func appendName(_ source: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     guard source.count > longestName else { return appendEscaped(source[...], to: &bytes) }
-    // A digest of the whole keeps two long names with a common start apart.
+    // A digest of the whole name distinguishes long names with a common start.
     appendEscaped(source[..<boundary(of: source, before: longestName - 17)], to: &bytes)
     bytes.append(UInt8(ascii: "~"))
     let digest = fnv1a(source)
@@ -72,7 +79,7 @@ public enum LineText {
     }
   }
 
-  /// The last start of a character at or before `limit`, or the end of a source that is no longer than that.
+  /// Returns the last start of a character at or before `limit`, or the end of a source that is not longer.
   private static func boundary(of source: UnsafeBufferPointer<UInt8>, before limit: Int) -> Int {
     guard source.count > limit else { return source.count }
     var end = limit

@@ -2,36 +2,36 @@ import CCurl
 import Foundation
 import PlantModel
 
-/// Why a connection did not come about, in words.
+/// Reason why a connection failed, as text.
 struct ConnectionError: Error {
   var reason: String
 }
 
-/// A stream of bytes to the broker, in the clear or under TLS.
+/// A byte stream to the broker, in plain text or under TLS.
 ///
-/// libcurl resolves the name, connects and verifies the certificate; after that the stream is the caller's
-/// (`CURLOPT_CONNECT_ONLY`). Reading and writing never wait.
+/// libcurl resolves the name, connects and verifies the certificate. After that the caller uses the stream directly
+/// (`CURLOPT_CONNECT_ONLY`). Reads and writes do not block.
 final class BrokerConnection {
-  /// What came of reading or writing.
+  /// Result of a read or write.
   enum Transfer {
     case bytes(Int)
-    /// Nothing now; `poll` tells when.
+    /// Nothing can be transferred now; `poll` reports when to try again.
     case later
     case ended(reason: String)
   }
 
-  /// Most bytes of one read.
+  /// Maximum size of one read [bytes].
   static let chunk = 256 << 10
   private static let isLibraryReady = wattline_curl_init() == CURLE_OK
 
-  /// For `poll`.
+  /// Socket for `poll`.
   let descriptor: Int32
-  /// Under TLS bytes may be waiting that `poll` does not see.
+  /// Whether TLS is used. TLS may hold buffered bytes that `poll` does not report.
   let isEncrypted: Bool
   private let handle: UnsafeMutableRawPointer
   private let words: UnsafeMutablePointer<CChar>
 
-  /// Connects; asks `shouldAbort` about once a second.
+  /// Connects to the broker. `shouldAbort` is checked about once a second; `true` aborts.
   init(_ settings: BrokerSettings, shouldAbort: @escaping () -> Bool) throws(ConnectionError) {
     guard Self.isLibraryReady, let handle = curl_easy_init() else {
       throw ConnectionError(reason: "libcurl cannot be set up")
@@ -50,7 +50,7 @@ final class BrokerConnection {
         }, context)
       return curl_easy_perform(handle)
     }
-    // The context is gone with the attempt.
+    // The callback's context is valid only during the attempt.
     wattline_curl_set_long(handle, CURLOPT_NOPROGRESS, 1)
     var socket: curl_socket_t = -1
     guard code == CURLE_OK, wattline_curl_get_socket(handle, &socket) == CURLE_OK, socket >= 0 else {
@@ -83,7 +83,7 @@ final class BrokerConnection {
     }
   }
 
-  /// Writes what goes out at once.
+  /// Writes as many bytes as possible without blocking.
   func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
     var count = 0
     words[0] = 0
@@ -109,14 +109,14 @@ final class BrokerConnection {
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, 15_000)
     set(CURLOPT_BUFFERSIZE, chunk)
-    // A proxy of the environment is for HTTP.
+    // Proxies from the environment are meant for HTTP.
     set(CURLOPT_PROXY, "")
     guard settings.tls else { return }
     set(CURLOPT_SSL_ENABLE_ALPN, 0)
-    set(CURLOPT_SSLVERSION, 6)  // TLS 1.2 at least (CURL_SSLVERSION_TLSv1_2); the macro does not reach Swift.
+    set(CURLOPT_SSLVERSION, 6)  // At least TLS 1.2 (CURL_SSLVERSION_TLSv1_2), whose macro Swift does not import.
     if let file = settings.caFile {
       set(CURLOPT_CAINFO, file)
-      // Who names an authority trusts that one only.
+      // A configured authority is the only one trusted, so the system's folder is disabled.
       set(CURLOPT_CAPATH, nil)
     }
     if let file = settings.certificateFile { set(CURLOPT_SSLCERT, file) }
@@ -124,7 +124,7 @@ final class BrokerConnection {
   }
 
   private static func reason(_ code: CURLcode, _ words: UnsafePointer<CChar>) -> String {
-    // How long it took differs each time; the trouble does not.
+    // The elapsed time is removed, so that a repeated problem has the same text.
     let text = String(cString: words).replacing(#/ after \d+ ms/#, with: "")
     return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
   }

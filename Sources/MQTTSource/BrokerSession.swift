@@ -3,27 +3,28 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// A persistent session with the broker that acknowledges after the sink has appended.
+/// A persistent session with the broker that acknowledges messages only after the sink has appended them.
 ///
-/// It speaks MQTT 5, or 3.1.1 with a broker that knows no better. The session's own thread reads until the connection is
-/// drained (for 5 ms at most), hands the burst to the sink, and only then lets the acknowledgements leave. When the sink has no room, the session disconnects without acknowledging
-/// that burst and comes back when there is room; the broker keeps what comes meanwhile.
+/// It uses MQTT 5, or 3.1.1 if the broker does not support 5. The session's thread reads until the connection is
+/// drained, for at most 5 ms. It then passes the burst to the sink, and only after that sends the acknowledgements. If
+/// the sink has no room, the session disconnects without acknowledging that burst. It reconnects when there is room;
+/// meanwhile the broker queues messages.
 ///
-/// Subscriptions are made at QoS 1 even where the settings say 2: at QoS 2 a message that is lost between its two
-/// handshakes cannot be asked for again, and at QoS 1 the promise "acknowledged is kept" holds, while re-delivered
-/// messages are recognised (``SessionCounters/duplicates``).
+/// Subscriptions use QoS 1 even if the settings request 2. At QoS 2 a message lost between its two handshakes cannot be
+/// requested again. At QoS 1 every acknowledged message is kept, and re-delivered messages are recognised
+/// (``SessionCounters/duplicates``).
 public final class BrokerSession: Sendable {
   private let control: SessionControl
   private let prepared: Mutex<MessageLoop.Preparation?>
   private let mustWait = Mutex(false)
 
-  /// A session that does nothing before ``start()``.
+  /// Creates a session that is idle until ``start()``.
   ///
   /// - Parameters:
   ///   - settings: the broker; the persistent session belongs to `clientID`.
   ///   - subscriptions: topic filters.
-  ///   - memory: what the broker's session has; filters that are not among `subscriptions` any more are unsubscribed.
-  ///   - sink: keeps the bursts.
+  ///   - memory: stored filters of the broker's session; those no longer in `subscriptions` are unsubscribed.
+  ///   - sink: stores the bursts.
   ///   - onEvent: called on the session's thread; must not call ``stop()``.
   public convenience init(
     settings: BrokerSettings, subscriptions: [String], memory: SessionMemory? = nil, sink: any BurstSink,
@@ -41,19 +42,19 @@ public final class BrokerSession: Sendable {
 
   deinit { stop() }
 
-  /// Whether the connection stands and every subscription is confirmed.
+  /// Whether the session is connected and every subscription is confirmed.
   public var isSubscribed: Bool { control.isSubscribed.load(ordering: .sequentiallyConsistent) }
 
-  /// What was received so far.
+  /// Counters of everything received so far.
   public var counters: SessionCounters { control.counters.value }
 
-  /// Tells, before ``start()``, what the end of the journal has, oldest first: a broker that missed its acknowledgement
-  /// sends it again. Messages at QoS 0 (`packetID` 0) are ignored. Does nothing after the start.
+  /// Records a message at the end of the journal, oldest first, before ``start()``. The broker sends it again if it
+  /// missed the acknowledgement. Messages at QoS 0 (`packetID` 0) are ignored. Has no effect after the start.
   public func noteAppended(packetID: UInt16, hash: UInt64) {
     prepared.withLock { $0?.duplicates.note(packetID: packetID, hash: hash) }
   }
 
-  /// Connects, and keeps trying. A second call does nothing.
+  /// Connects and keeps reconnecting. A second call has no effect.
   public func start() {
     guard let preparation = prepared.withLock({ $0.take() }) else { return }
     let control = control
@@ -66,14 +67,14 @@ public final class BrokerSession: Sendable {
     thread.start()
   }
 
-  /// Replaces the list of filters: subscribes to new ones and then unsubscribes from those that are gone, on the same
-  /// connection. ``SessionEvent/subscribed`` follows when both are confirmed.
+  /// Replaces the list of filters on the same connection: first subscribes to new ones, then unsubscribes from removed
+  /// ones. ``SessionEvent/subscribed`` follows when both are confirmed.
   public func update(subscriptions: [String]) {
     control.replace(subscriptions)
   }
 
-  /// Disconnects in good order, the broker keeping the session, and waits for the thread's end. What the sink has not
-  /// accepted stays unacknowledged. A stopped session cannot be started again.
+  /// Disconnects cleanly and waits for the thread to end; the broker keeps the session. Messages that the sink has not
+  /// accepted stay unacknowledged. A stopped session cannot be started again.
   public func stop() {
     prepared.withLock { $0 = nil }
     control.stop()
@@ -85,7 +86,7 @@ public final class BrokerSession: Sendable {
   }
 }
 
-/// What callers and the session's thread share.
+/// State shared between callers and the session's thread.
 final class SessionControl: Sendable {
   let isSubscribed = Atomic(false)
   let isSettled = Atomic(false)
@@ -106,15 +107,15 @@ final class SessionControl: Sendable {
 
   func replace(_ list: [String]) {
     subscriptions.withLock { $0 = (list, true) }
-    // Until the loop has taken the list up, nobody may believe that it is confirmed.
+    // The new list is unconfirmed from now on, even before the loop reads it.
     isSubscribed.store(false, ordering: .sequentiallyConsistent)
     pipe.wake()
   }
 
-  /// Whether a list waits to be taken up.
+  /// Whether a new list is waiting to be read.
   var hasNewSubscriptions: Bool { subscriptions.withLock { $0.isNew } }
 
-  /// The list of filters, once after each change.
+  /// Returns the list of filters once after each change.
   func takeSubscriptions() -> [String]? {
     subscriptions.withLock { state in
       guard state.isNew else { return nil }

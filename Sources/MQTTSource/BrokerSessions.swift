@@ -2,27 +2,28 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 
-/// The sessions of a process: one for each connection, and for a time those of connections that are no longer used.
+/// All sessions of a process: one for each connection, and temporarily those of connections no longer in use.
 ///
-/// Connection 0 has the configured client id, the others have it with `-2`, `-3` and so on. Each has a thread of its own;
-/// all hand their bursts to one sink, which must bear being called from several threads. Sessions that an earlier
-/// configuration left at the broker are drained: the filters move first, then what is queued is fetched, then the session
-/// is ended.
+/// Connection 0 has the configured client ID; the others append `-2`, `-3` and so on. Each has a dedicated thread. All
+/// pass their bursts to one sink, which must be safe to call from several threads. Sessions left at the broker by an
+/// earlier configuration are drained: the filters move first, then the queued messages are fetched, then the session
+/// ends.
 public final class BrokerSessions: Sendable {
-  /// Those of the connections in use, then those that are drained.
+  /// Sessions of the connections in use, followed by those being drained.
   private let sessions: [BrokerSession]
   private let numbers: [Int]
   private let group: SessionGroup
 
-  /// Sessions that do nothing before ``start()``.
+  /// Creates sessions that are idle until ``start()``.
   ///
   /// - Parameters:
-  ///   - settings: the broker, the client id and how many connections.
-  ///   - plants: whose topics are subscribed to; see ``SubscriptionPlan``.
-  ///   - memory: what the broker's sessions have.
-  ///   - sink: keeps the bursts; called from every session's thread.
-  ///   - onEvent: called on a session's thread with the client's id; must not call ``stop()``.
-  ///     ``SessionEvent/subscribed`` is told when every session in use is.
+  ///   - settings: the broker, the client ID and the number of connections.
+  ///   - plants: plants whose topics are subscribed to; see ``SubscriptionPlan``.
+  ///   - memory: stored filters of the broker's sessions.
+  ///   - sink: stores the bursts; called from every session's thread.
+  ///   - onEvent: called on a session's thread with the client ID; must not call ``stop()``.
+  ///     ``SessionEvent/subscribed`` is
+  ///     reported once every session in use is subscribed.
   public init(
     settings: BrokerSettings, plants: [Plant], memory: SessionMemory?, sink: any BurstSink,
     onEvent: @escaping @Sendable (_ clientID: String, SessionEvent) -> Void
@@ -51,27 +52,32 @@ public final class BrokerSessions: Sendable {
 
   deinit { stop() }
 
-  /// Whether every connection in use stands and every subscription is confirmed.
+  /// Whether every connection in use is established and every subscription is confirmed.
   public var isSubscribed: Bool { group.isSubscribed }
 
-  /// What was received so far over all connections.
+  /// Counters of everything received so far over all connections.
   public var counters: SessionCounters { sessions.reduce(SessionCounters()) { $0 + $1.counters } }
 
-  /// Tells, before ``start()``, what the end of the journal has, oldest first; see
+  /// Records a message at the end of the journal, oldest first, before ``start()``; see
   /// ``BrokerSession/noteAppended(packetID:hash:)``.
+  ///
+  /// - Parameters:
+  ///   - packetID: MQTT packet identifier, 0 at QoS 0.
+  ///   - hash: ``MessageHash`` of topic and payload.
+  ///   - connection: number of the connection, 0...127.
   public func noteAppended(packetID: UInt16, hash: UInt64, connection: Int) {
     for (session, number) in zip(sessions, numbers) where number == connection {
       session.noteAppended(packetID: packetID, hash: hash)
     }
   }
 
-  /// Connects, and keeps trying. A second call does nothing.
+  /// Connects and keeps reconnecting. A second call has no effect.
   public func start() {
     for session in sessions { session.start() }
   }
 
-  /// Takes other plants up, on the same connections. A filter that moves is unsubscribed where it was once every new
-  /// subscription is confirmed.
+  /// Replaces the plants on the same connections. A filter that moves to another connection is unsubscribed from the
+  /// old one only after every new subscription is confirmed.
   public func update(plants: [Plant]) {
     let used = sessions.prefix(group.used.count)
     for (session, filters) in zip(used, SubscriptionPlan.filters(of: plants, connections: used.count)) {
@@ -79,14 +85,14 @@ public final class BrokerSessions: Sendable {
     }
   }
 
-  /// Disconnects in good order, the broker keeping the sessions, and waits for the threads' ends.
+  /// Disconnects cleanly and waits for the threads to end; the broker keeps the sessions.
   public func stop() {
     for control in group.controls { control.stop() }
     for session in sessions { session.stop() }
   }
 }
 
-/// How the sessions of a process know of each other.
+/// Shared state of a process's sessions.
 final class SessionGroup: Sendable {
   let used: [SessionControl]
   let controls: [SessionControl]
@@ -96,29 +102,29 @@ final class SessionGroup: Sendable {
     controls = used + draining
   }
 
-  /// Whether every session in use has the broker's answers.
+  /// Whether every session in use has all answers to its subscriptions.
   var isSettled: Bool {
     used.allSatisfy { $0.isSettled.load(ordering: .sequentiallyConsistent) && !$0.hasNewSubscriptions }
   }
 
-  /// Whether every session in use has what it wants.
+  /// Whether every session in use has all its subscriptions confirmed.
   var isSubscribed: Bool { used.allSatisfy { $0.isSubscribed.load(ordering: .sequentiallyConsistent) } }
 
-  /// Makes every session's thread look around.
+  /// Wakes every session's thread.
   func wake() {
     for control in controls { control.pipe.wake() }
   }
 }
 
-/// Client ids of the connections.
+/// Client IDs of the connections.
 enum SessionName {
   static let maximumConnections = 64
-  /// The number of a session that another configuration's client id belongs to.
+  /// Connection number of a session with another configuration's client ID.
   static let stranger = 127
 
   static func clientID(_ first: String, _ number: Int) -> String { number == 0 ? first : "\(first)-\(number + 1)" }
 
-  /// The connection that a client id names, ``stranger`` where it is none of `first`.
+  /// Returns the connection number of a client ID, ``stranger`` if it is not derived from `first`.
   static func number(of clientID: String, _ first: String) -> Int {
     (0..<maximumConnections).first { SessionName.clientID(first, $0) == clientID } ?? stranger
   }

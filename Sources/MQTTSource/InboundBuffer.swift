@@ -1,31 +1,31 @@
 import Glibc
 
-/// What the broker sent and is not yet taken apart: one piece of memory for the life of a session.
+/// Bytes received but not yet parsed, in one memory block for the life of a session.
 final class InboundBuffer {
   /// A packet, valid until the next read.
   struct Packet {
-    /// The type in the upper four bits (MQTT 5.0, section 2.1), flags in the lower.
+    /// Packet type in the upper four bits (MQTT 5.0, section 2.1), flags in the lower.
     var header: UInt8
-    /// What follows the length.
+    /// Bytes after the length field.
     var body: UnsafeRawBufferPointer
-    /// Whether the body is only the packet's beginning, since it is longer than allowed; the rest is passed over.
+    /// Whether the packet exceeds the limit, so that the body holds only its beginning. The rest is skipped.
     var isCut = false
 
-    /// The packet's type.
+    /// Packet type.
     var type: UInt8 { header >> 4 }
   }
 
-  /// Topic and packet identifier at their longest: what must be seen of a packet that is too long.
+  /// Maximum length of topic and packet identifier, which must be readable even in an oversized packet.
   private static let longestHead = 2 + 65_535 + 2
 
   private let memory: UnsafeMutableRawBufferPointer
   private let longestBody: Int
   private var start = 0
   private var end = 0
-  /// Bytes still to come of a packet that was cut.
+  /// Bytes of an oversized packet still to be skipped.
   private var passingOver = 0
 
-  /// Room for packets whose body has up to `longestBody` bytes.
+  /// Creates a buffer for packets whose body has up to `longestBody` bytes.
   init(longestBody: Int) {
     self.longestBody = max(longestBody, Self.longestHead)
     memory = .allocate(byteCount: self.longestBody + 5 + BrokerConnection.chunk, alignment: 16)
@@ -33,12 +33,12 @@ final class InboundBuffer {
 
   deinit { memory.deallocate() }
 
-  /// Forgets everything: a new connection begins.
+  /// Discards everything at the start of a new connection.
   func removeAll() {
     (start, end, passingOver) = (0, 0, 0)
   }
 
-  /// Room for a read; packets handed out before are no longer valid.
+  /// Returns the memory for a read. Packets returned before become invalid.
   func room() -> UnsafeMutableRawBufferPointer {
     if start == end {
       (start, end) = (0, 0)
@@ -49,10 +49,10 @@ final class InboundBuffer {
     return UnsafeMutableRawBufferPointer(rebasing: memory[end...])
   }
 
-  /// Takes note of what was read into ``room()``.
+  /// Records the number of bytes read into ``room()``.
   func filled(_ count: Int) { end += count }
 
-  /// The next whole packet, `nil` where more has to be read.
+  /// Returns the next complete packet, `nil` if more must be read.
   func next() throws(MalformedPacket) -> Packet? {
     let passed = min(passingOver, end - start)
     start += passed

@@ -1,7 +1,7 @@
 import PlantModel
 import StreamCore
 
-/// What the broker says apart from messages, and what is asked of it.
+/// Handling of packets other than messages, and the subscriptions.
 extension MessageLoop {
   func take(_ packet: InboundBuffer.Packet) throws(MalformedPacket) {
     if packet.type == 3, isConnected { return try take(message: packet) }
@@ -21,13 +21,13 @@ extension MessageLoop {
     }
   }
 
-  /// CONNACK.
+  /// Processes CONNACK.
   private func takeAnswer(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let isKept = try reader.byte() & 1 != 0
     let code = try reader.byte()
     guard code == 0 else {
-      // A broker of MQTT 3.1.1 answers as such to version 5, without properties.
+      // A broker of MQTT 3.1.1 answers version 5 in its own format, without properties.
       let own = reader.isAtEnd ? nil : try BrokerProperties(try reader.properties()).reason
       refusal = "the broker refuses the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
       if ReasonCode.refusesVersion(code) { negotiation.wasRefused() }
@@ -41,8 +41,8 @@ extension MessageLoop {
     isConnected = true
     let now = MessageLoop.monotonic()
     let isNewlyLowered = negotiation.wasAccepted(at: now, after: now - opened)
-    // Retained messages come because of a subscription, hence after SUBSCRIBE. The brokers that are silent on MQTT 5
-    // mark what was queued at QoS 1 while the client was away as retained, which would have it ignored.
+    // Retained messages follow a subscription, so they come after SUBSCRIBE. Brokers that do not answer MQTT 5 mark
+    // messages queued at QoS 1 as retained, and retained messages would be ignored.
     isCatchingUp = isKept && negotiation.version == .v311 && negotiation.isSilentOnNewer
     sessionBegins(isKept: isKept)
     subscriptions.reset(remembered: isKept ? memory?.filters(of: settings.clientID) ?? [] : [])
@@ -52,7 +52,7 @@ extension MessageLoop {
     if isNewlyLowered { onEvent(.olderProtocol) }
   }
 
-  /// SUBACK.
+  /// Processes SUBACK.
   private func takeSubscribed(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let identifier = try reader.short()
@@ -65,7 +65,7 @@ extension MessageLoop {
     announceIfComplete()
   }
 
-  /// DISCONNECT, which a broker of MQTT 5 sends before it closes.
+  /// Processes DISCONNECT, which an MQTT 5 broker sends before it closes.
   private func takeFarewell(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let code = reader.isAtEnd ? 0 : try reader.byte()
@@ -79,8 +79,8 @@ extension MessageLoop {
 
   // MARK: Subscriptions
 
-  /// Sends what the broker has not been asked for; when every session of the process has what it wants, asks it to forget
-  /// what nobody wants. In this order a filter that moves to another session is never without one.
+  /// Sends new subscriptions. Once every session of the process is settled, unsubscribes from surplus filters. This
+  /// order keeps a filter subscribed while it moves to another session.
   func bringSubscriptionsUpToDate() {
     if let list = control.takeSubscriptions() {
       subscriptions.replace(by: list)
@@ -107,7 +107,7 @@ extension MessageLoop {
   private func subscribe(_ filters: [String]) {
     let valid = filters.filter { filter in
       var mistake = SessionSubscriptions.isValid(filter) ? nil : "it is not valid in MQTT"
-      // To ask all the same would end the connection (MQTT 5.0, section 3.2.2.3.13).
+      // The broker would end the connection otherwise (MQTT 5.0, section 3.2.2.3.13).
       if !knowsSharing, SharedSubscription(filter) != nil { mistake = ReasonCode.words(ReasonCode.sharingUnknown) }
       guard let mistake else { return true }
       subscriptions.markRefused(filter)
@@ -138,11 +138,11 @@ extension MessageLoop {
 
   // MARK: The end of a session
 
-  /// Whether nothing is subscribed any more and what the broker had queued has come: it sends it as fast as it is
-  /// acknowledged.
+  /// Whether no subscription remains and no message or answer came within the last second. The broker sends its queue
+  /// as fast as it is acknowledged, so the queue is then empty.
   var isQuiet: Bool { subscriptions.isComplete && MessageLoop.monotonic() - lastActivity > .seconds(1) }
 
-  /// Makes the broker forget the session, by beginning a new one that ends with its connection.
+  /// Ends the session at the broker by starting a clean one that expires with its connection.
   func endSession() -> Bool {
     guard let connection = open(cleanStart: true) else { return false }
     outbound.disconnect()
@@ -156,7 +156,7 @@ extension MessageLoop {
     return true
   }
 
-  /// Whether the broker closes, as it does when it has read DISCONNECT; what comes before that is passed over.
+  /// Waits for the broker to close, which it does after reading DISCONNECT. Data received before is discarded.
   func isClosed(_ connection: BrokerConnection, within span: TimeSpan) -> Bool {
     let deadline = MessageLoop.monotonic() + span
     var answer = [UInt8](repeating: 0, count: 4_096)

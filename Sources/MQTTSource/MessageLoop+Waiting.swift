@@ -1,9 +1,9 @@
 import Glibc
 import PlantModel
 
-/// Time and waiting.
+/// Clocks and waiting.
 extension MessageLoop {
-  /// Real time.
+  /// Returns the wall-clock time.
   static func now() -> Timestamp {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
@@ -16,7 +16,7 @@ extension MessageLoop {
     return .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
   }
 
-  /// TLS writes without MSG_NOSIGNAL; a broken pipe must come back as an error, not end the process.
+  /// Blocks SIGPIPE, because TLS writes without MSG_NOSIGNAL. A broken pipe must return an error, not end the process.
   func blockBrokenPipe() {
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -24,7 +24,7 @@ extension MessageLoop {
     pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
-  /// Waits up to a second for the connection or a caller.
+  /// Waits up to one second for the connection or a caller.
   func poll(_ connection: BrokerConnection) {
     let events = Int16(POLLIN) | (outbound.isEmpty ? 0 : Int16(POLLOUT))
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { descriptors in
@@ -35,7 +35,7 @@ extension MessageLoop {
     }
   }
 
-  /// Waits, unless the session is stopped; a new list of filters does not shorten the pause.
+  /// Waits for a time, but ends early if the session is stopped. A new list of filters does not shorten the wait.
   func pause(seconds: Double) {
     let deadline = MessageLoop.monotonic() + .milliseconds(Int64(seconds * 1_000))
     while !control.isStopping {

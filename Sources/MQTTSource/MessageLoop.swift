@@ -2,13 +2,13 @@ import Glibc
 import PlantModel
 import StreamCore
 
-/// The session's thread: reads what has come, hands it to the sink, and acknowledges after that.
+/// The loop of the session's thread: reads, passes bursts to the sink, then acknowledges.
 ///
-/// A burst costs one read, one call of the sink and one write, however many messages it has. After a small burst the
-/// loop rests for a millisecond, so that at high rates messages come in bursts at all; a message that comes after a quiet
+/// A burst costs one read, one call of the sink and one write, independent of its number of messages. After a small
+/// burst the loop sleeps for one millisecond, so that messages group into bursts at high rates. A message after a quiet
 /// time is read at once.
 final class MessageLoop {
-  /// What a loop starts from.
+  /// Initial values of a loop.
   struct Preparation {
     var settings: BrokerSettings
     var role = SessionRole()
@@ -19,10 +19,10 @@ final class MessageLoop {
     var patience = VersionNegotiation.Patience()
   }
 
-  /// Messages in a burst from which on the next read follows without rest. Below the smallest window that brokers have
-  /// for messages on their way (20), so that the rest never holds up a broker that waits for acknowledgements.
+  /// Number of messages from which the next read follows without a sleep. It is below the smallest in-flight window of
+  /// brokers (20), so that the sleep never delays a broker that waits for acknowledgements.
   private static let largeBurst = 16
-  /// From so many accepted connections in a row on that ended at once, a second client is thought of.
+  /// Number of consecutive short-lived connections after which a client ID conflict is reported.
   private static let suspicious = 3
 
   let settings: BrokerSettings
@@ -35,14 +35,14 @@ final class MessageLoop {
   var negotiation: VersionNegotiation
   /// Whether the broker has accepted the connection.
   var isConnected = false
-  /// Why the broker ends the connection, in its words.
+  /// The broker's reason for ending the connection.
   var refusal: String?
   var keepAlive = OutboundPackets.keepAlive
-  /// Whether what comes was queued while the session was away, though the broker may mark it as retained.
+  /// Whether messages come from the queue of the time offline, which the broker may mark as retained.
   var isCatchingUp = false
-  /// Whether the broker knows shared subscriptions, as far as it says.
+  /// Whether the broker supports shared subscriptions, assumed unless it denies it.
   var knowsSharing = true
-  /// When the last message or the last answer to a subscription came.
+  /// Monotonic time of the last message or answer to a subscription.
   var lastActivity = TimeSpan.zero
   private let sink: any BurstSink
   private let inbound: InboundBuffer
@@ -55,7 +55,7 @@ final class MessageLoop {
   private var backoff = ReconnectBackoff()
   private var lastSent = TimeSpan.zero
   private var lastHeard = TimeSpan.zero
-  /// When CONNECT was made.
+  /// Monotonic time at which CONNECT was prepared.
   private(set) var opened = TimeSpan.zero
 
   init(_ preparation: Preparation, control: SessionControl) {
@@ -70,20 +70,20 @@ final class MessageLoop {
     inbound = InboundBuffer(longestBody: settings.maximumPayload + 128 << 10)
   }
 
-  /// Connects, serves and reconnects until the session is stopped, or drained where that is its role.
+  /// Connects, serves and reconnects until the session is stopped, or drained if that is its role.
   func run() {
     blockBrokenPipe()
     while !control.isStopping, !isDrained {
       if isStalled { resume() }
       if !isStalled, let connection = open() { serve(connection) }
-      // A sink is asked more often than a broker: asking costs nothing.
+      // Checking the sink costs nothing, so it is retried more often than the broker.
       if !control.isStopping, !isDrained { pause(seconds: isStalled ? min(1, backoff.next()) : backoff.next()) }
     }
     while isDrained, !control.isStopping, !endSession() { pause(seconds: backoff.next()) }
     control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
   }
 
-  /// Connects; CONNECT waits to be sent.
+  /// Connects and queues CONNECT.
   func open(cleanStart: Bool = false) -> BrokerConnection? {
     refusal = nil
     isConnected = false
@@ -91,7 +91,7 @@ final class MessageLoop {
     outbound.removeAll()
     keepAlive = OutboundPackets.keepAlive
     (isCatchingUp, knowsSharing) = (false, true)
-    // A session that is to be ended is ended in the version in which it was kept.
+    // A session is ended in the protocol version in which it was kept.
     if !cleanStart { negotiation.begins(at: MessageLoop.monotonic()) }
     do throws(ConnectionError) {
       let control = control
@@ -119,7 +119,7 @@ final class MessageLoop {
       if ending == nil { ending = readBurst(connection) }
       isLarge = received.messages - count >= Self.largeBurst || burst.bytes.count >= sink.burstBytes
       let isSmall = received.messages > count && !isLarge
-      // What was read from a connection that has ended since is kept too; it will be recognised when it comes again.
+      // Messages read before the connection ended are kept too, and are recognised when re-delivered.
       guard deliver() else { return disconnected("the sink is full") }
       if ending == nil { ending = send(connection) }
       if isSmall, ending == nil { usleep(1_000) }
@@ -131,7 +131,7 @@ final class MessageLoop {
     }
     if control.isStopping || isDrained { return leave(connection) }
     if isConnected { backoff.ended(after: MessageLoop.monotonic() - opened) }
-    // A broker of MQTT 3.1.1 closes without a word when another client comes with the same id.
+    // An MQTT 3.1.1 broker closes without a reason when another client connects with the same ID.
     let isContested = isConnected && refusal == nil && backoff.shortLived >= Self.suspicious
     let contest =
       "the broker closes each connection soon after it stands, most likely because another client uses the client id "
@@ -139,8 +139,10 @@ final class MessageLoop {
     disconnected(isContested ? contest : refusal ?? ending ?? "")
   }
 
-  /// Reads until the connection is drained, for 5 ms at most or until the burst is as large as the sink likes it; why it
-  /// ended, if it did. What was read and is beyond that size comes with the next burst.
+  /// Reads until the connection is drained, for at most 5 ms, or until the burst has the sink's preferred size. Data
+  /// beyond that size goes into the next burst.
+  ///
+  /// - Returns: the reason if the connection ended.
   private func readBurst(_ connection: BrokerConnection) -> String? {
     let start = MessageLoop.monotonic()
     var ending = takePackets()
@@ -155,14 +157,14 @@ final class MessageLoop {
         inbound.filled(count)
         lastHeard = start
         ending = takePackets()
-        // A read that did not fill the room has drained a plain connection.
+        // On a plain connection, a read that does not fill the room has drained it.
         if !connection.isEncrypted, count < min(room.count, BrokerConnection.chunk) { return ending }
       }
     }
     return ending
   }
 
-  /// Takes the packets that were read, as far as the burst has room; why the connection has to end, if so.
+  /// Parses the packets read, up to the burst's size limit. Returns the reason if the connection must end.
   private func takePackets() -> String? {
     do throws(MalformedPacket) {
       while burst.bytes.count < sink.burstBytes, let packet = try inbound.next() { try take(packet) }
@@ -172,16 +174,16 @@ final class MessageLoop {
     return refusal
   }
 
-  /// Sends what waits; why the connection ended, if it did.
+  /// Sends queued packets. Returns the reason if the connection ended.
   private func send(_ connection: BrokerConnection) -> String? {
     if outbound.isEmpty { return nil }
     lastSent = MessageLoop.monotonic()
     guard let reason = outbound.send(over: connection) else { return nil }
-    // What the broker said before it closed tells more than that it closed.
+    // The broker's last packets give a better reason than the closed connection.
     return readBurst(connection) ?? reason
   }
 
-  /// Pings, and gives a silent broker up; why, if so.
+  /// Sends pings and detects an unresponsive broker. Returns the reason if the connection must end.
   private func care() -> String? {
     let now = MessageLoop.monotonic()
     if !isConnected {
@@ -192,7 +194,7 @@ final class MessageLoop {
     }
     let interval = TimeSpan.seconds(Int64(max(1, keepAlive)))
     if now - lastHeard > interval + .seconds(10) { return "the broker has fallen silent" }
-    // The earlier of the two silences asks for a sign of life, well before the broker misses one.
+    // The longer of the two silences triggers a ping, well before the broker's timeout.
     if now - min(lastSent, lastHeard) > TimeSpan(nanoseconds: interval.nanoseconds / 3 * 2),
       now - lastSent > TimeSpan(nanoseconds: interval.nanoseconds / 3)
     {
@@ -201,7 +203,7 @@ final class MessageLoop {
     return nil
   }
 
-  /// Hands the burst to the sink; `false` when it was turned away and is kept for later.
+  /// Passes the burst to the sink. Returns `false` if it was refused and is kept for later.
   private func deliver() -> Bool {
     control.counters.add(received)
     received = SessionCounters()
@@ -221,7 +223,8 @@ final class MessageLoop {
     isStalled = true
   }
 
-  /// Offers the kept burst again; nothing may be read before it is kept, since it will not come again as new.
+  /// Offers the refused burst again. Nothing may be read before it is stored, because the broker would not send it as
+  /// new.
   private func resume() {
     guard sink.hasRoom else { return }
     isStalled = !deliver()
@@ -231,8 +234,8 @@ final class MessageLoop {
     }
   }
 
-  /// Says good-bye; the broker keeps the session. Who connects again before the broker has read every acknowledgement is
-  /// sent messages anew, hence its closing is waited for.
+  /// Disconnects cleanly; the broker keeps the session. A client that reconnects before the broker has read every
+  /// acknowledgement receives messages again. The loop therefore waits for the broker to close.
   private func leave(_ connection: BrokerConnection) {
     guard isConnected else { return }
     isConnected = false
@@ -241,7 +244,7 @@ final class MessageLoop {
   }
 
   private func disconnected(_ reason: String) {
-    // A broker that misses a certificate may close before its reason is read.
+    // A broker that requires a certificate may close before its reason is read.
     let mayMissCertificate = !isConnected && refusal == nil && settings.tls && settings.certificateFile == nil
     let hint =
       mayMissCertificate ? "; if the broker asks for a client certificate, name it in mqtt.cert and mqtt.key" : ""
@@ -253,24 +256,24 @@ final class MessageLoop {
 
   // MARK: Messages
 
-  /// The session is new at the broker, or was kept.
+  /// Initialises the state after CONNACK; `isKept` is `false` if the session is new at the broker.
   func sessionBegins(isKept: Bool) {
     if !isKept { duplicates.removeAll() }
     lastActivity = MessageLoop.monotonic()
   }
 
-  /// An identifier for a request; 0 is none.
+  /// Returns an identifier for a request, never 0.
   func newIdentifier() -> UInt16 {
     nextIdentifier = nextIdentifier == .max ? 1 : nextIdentifier + 1
     return nextIdentifier
   }
 
-  /// Takes a PUBLISH: into the burst, and its acknowledgement behind it.
+  /// Processes a PUBLISH: appends the message to the burst and queues its acknowledgement.
   func take(message packet: InboundBuffer.Packet) throws(MalformedPacket) {
     let qos = packet.header >> 1 & 3
     var reader = PacketReader(packet.body)
     let topic = try reader.field()
-    // A topic is empty where it is known by an alias, which is never offered; QoS 2 is never asked for.
+    // An empty topic means a topic alias, which the session never offers; QoS 2 is never requested.
     guard qos < 2, !topic.isEmpty else { throw MalformedPacket() }
     let identifier = qos == 0 ? 0 : try reader.short()
     if qos == 1 {

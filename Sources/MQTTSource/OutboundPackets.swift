@@ -1,14 +1,14 @@
 import PlantModel
 
-/// Packets that wait to be sent, whole and in order.
+/// Queue of complete packets to send, in order.
 struct OutboundPackets {
-  /// MQTT's version, as CONNECT carries it.
+  /// Protocol version, as encoded in CONNECT.
   enum Version: UInt8 {
     case v311 = 4
     case v5 = 5
   }
 
-  /// Seconds of silence after which the broker may take the client for dead; it counts one and a half times that.
+  /// Keep-alive interval [s]. The broker may consider the client dead after one and a half intervals of silence.
   static let keepAlive = 30
 
   private var bytes: [UInt8] = []
@@ -21,7 +21,7 @@ struct OutboundPackets {
     sent = 0
   }
 
-  /// Sends what goes out at once; why the connection ended, if it did.
+  /// Sends as much as possible without blocking. Returns the reason if the connection ended.
   mutating func send(over connection: BrokerConnection) -> String? {
     while !isEmpty {
       let result = bytes.withUnsafeBytes { connection.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
@@ -35,8 +35,13 @@ struct OutboundPackets {
     return nil
   }
 
-  /// CONNECT. A session that is kept is kept until someone ends it, as MQTT 3.1.1 has it; with MQTT 5 the broker may have
-  /// 65,535 messages on their way, so that acknowledging in bursts never stops it.
+  /// Queues CONNECT. A kept session never expires, as in MQTT 3.1.1. With MQTT 5 the broker may have 65,535
+  /// unacknowledged messages, so that acknowledging in bursts never stalls it.
+  ///
+  /// - Parameters:
+  ///   - settings: client ID and credentials.
+  ///   - version: protocol version.
+  ///   - cleanStart: whether to start a new session that ends with the connection.
   mutating func connect(_ settings: BrokerSettings, _ version: Version, cleanStart: Bool) {
     var body: [UInt8] = []
     body.field("MQTT")
@@ -55,7 +60,7 @@ struct OutboundPackets {
     packet(0x10, body)
   }
 
-  /// PUBACK; four bytes in either version.
+  /// Queues PUBACK, which has four bytes in either version.
   mutating func acknowledge(_ identifier: UInt16) {
     bytes.append(0x40)
     bytes.append(2)
@@ -63,7 +68,13 @@ struct OutboundPackets {
     bytes.append(UInt8(truncatingIfNeeded: identifier))
   }
 
-  /// SUBSCRIBE. With MQTT 5 retained messages come with a new subscription only, not with each connection.
+  /// Queues SUBSCRIBE. With MQTT 5, retained messages are sent for new subscriptions only, not on each connection.
+  ///
+  /// - Parameters:
+  ///   - filters: topic filters.
+  ///   - identifier: packet identifier, not 0.
+  ///   - qos: requested QoS, limited to 1.
+  ///   - version: protocol version.
   mutating func subscribe(_ filters: [String], identifier: UInt16, qos: Int, _ version: Version) {
     var body = head(identifier, version)
     for filter in filters {
@@ -73,17 +84,22 @@ struct OutboundPackets {
     packet(0x82, body)
   }
 
-  /// UNSUBSCRIBE.
+  /// Queues UNSUBSCRIBE.
+  ///
+  /// - Parameters:
+  ///   - filters: topic filters.
+  ///   - identifier: packet identifier, not 0.
+  ///   - version: protocol version.
   mutating func unsubscribe(_ filters: [String], identifier: UInt16, _ version: Version) {
     var body = head(identifier, version)
     for filter in filters { body.field(filter) }
     packet(0xA2, body)
   }
 
-  /// PINGREQ.
+  /// Queues PINGREQ.
   mutating func ping() { bytes += [0xC0, 0] }
 
-  /// DISCONNECT, in good order.
+  /// Queues DISCONNECT for a clean end.
   mutating func disconnect() { bytes += [0xE0, 0] }
 
   private func head(_ identifier: UInt16, _ version: Version) -> [UInt8] {
@@ -107,7 +123,7 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: value))
   }
 
-  /// A text behind its length; MQTT has no longer ones than 65,535 bytes.
+  /// Appends a text after its length; MQTT limits texts to 65,535 bytes, so longer ones are cut.
   fileprivate mutating func field(_ text: String) {
     let bytes = text.utf8.prefix(65_535)
     short(bytes.count)

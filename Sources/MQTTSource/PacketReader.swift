@@ -1,7 +1,7 @@
-/// A packet that does not follow MQTT.
+/// Error: a packet violates MQTT.
 struct MalformedPacket: Error {}
 
-/// Reads the parts of a packet's body, which is not trusted.
+/// Reads the parts of an untrusted packet body.
 struct PacketReader {
   typealias Bytes = UnsafeRawBufferPointer
 
@@ -12,7 +12,7 @@ struct PacketReader {
 
   var isAtEnd: Bool { offset == bytes.count }
 
-  /// What has not been read.
+  /// Bytes not yet read.
   var rest: Bytes { Bytes(rebasing: bytes[offset...]) }
 
   mutating func byte() throws(MalformedPacket) -> UInt8 {
@@ -21,17 +21,17 @@ struct PacketReader {
     return bytes[offset]
   }
 
-  /// Two bytes, big-endian.
+  /// Reads two bytes, big-endian.
   mutating func short() throws(MalformedPacket) -> UInt16 {
     guard bytes.count - offset >= 2 else { throw MalformedPacket() }
     defer { offset += 2 }
     return UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1])
   }
 
-  /// Four bytes, big-endian.
+  /// Reads four bytes, big-endian.
   mutating func word() throws(MalformedPacket) -> UInt32 { UInt32(try short()) << 16 | UInt32(try short()) }
 
-  /// A number of one to four bytes, seven bits each, the lowest first.
+  /// Reads a number of one to four bytes, seven bits each, the lowest first.
   mutating func variable() throws(MalformedPacket) -> Int {
     var value = 0
     for shift in [0, 7, 14, 21] {
@@ -48,26 +48,26 @@ struct PacketReader {
     return Bytes(rebasing: bytes[offset..<offset + count])
   }
 
-  /// Bytes behind their length: a text or binary data.
+  /// Reads a text or binary data after its length.
   mutating func field() throws(MalformedPacket) -> Bytes { try bytes(Int(try short())) }
 
-  /// The properties of an MQTT 5 packet.
+  /// Reads the properties of an MQTT 5 packet.
   mutating func properties() throws(MalformedPacket) -> Bytes { try bytes(try variable()) }
 }
 
-/// The properties that a broker states and a receiver heeds (MQTT 5.0, section 2.2.2).
+/// The broker's properties that the session uses (MQTT 5.0, section 2.2.2).
 struct BrokerProperties {
-  /// Seconds within which the broker wants to hear from the client.
+  /// Keep-alive interval that the broker requires [s].
   var keepAlive: Int?
-  /// Why the broker refuses or ends something, in its own words.
+  /// The broker's text for a refusal or an end.
   var reason: String?
-  /// Whether the broker does not say that it has no shared subscriptions.
+  /// Whether shared subscriptions are supported; `true` unless the broker denies it.
   var knowsSharing = true
 
-  /// Nothing stated.
+  /// Creates empty properties.
   init() {}
 
-  /// Walks through all properties, since an unknown one hides where the next begins.
+  /// Parses all properties. An unknown one is an error, because the start of the next one is then unknown.
   init(_ bytes: UnsafeRawBufferPointer) throws(MalformedPacket) {
     var reader = PacketReader(bytes)
     while !reader.isAtEnd {

@@ -1,14 +1,14 @@
-/// What a broker's codes mean, in words (MQTT 3.1.1, table 3.1; MQTT 5.0, section 2.4).
+/// Texts for the broker's reason codes (MQTT 3.1.1, table 3.1; MQTT 5.0, section 2.4).
 enum ReasonCode {
-  /// Another client has connected with the same client id.
+  /// Another client has connected with the same client ID.
   static let takenOver: UInt8 = 0x8E
-  /// The broker has no shared subscriptions.
+  /// The broker does not support shared subscriptions.
   static let sharingUnknown: UInt8 = 0x9E
 
-  /// Whether a CONNACK says that the broker does not speak the version asked for, in the words of either version.
+  /// Returns whether a CONNACK code refuses the protocol version, in either version's numbering.
   static func refusesVersion(_ code: UInt8) -> Bool { code == 1 || code == 0x84 }
 
-  /// The words for a code; those of both versions differ in their numbers, so that one table does.
+  /// Returns the text for a code. The codes of both versions are distinct, so one table suffices.
   static func words(_ code: UInt8) -> String {
     switch code {
     case 1, 0x84: "it does not speak this version of MQTT"

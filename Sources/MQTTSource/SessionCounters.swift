@@ -1,21 +1,21 @@
 import Synchronization
 
-/// What a session has received, since it was made.
+/// Counters of a session since its creation.
 ///
-/// `messages` = handed to the sink + `duplicates` + `oversized` + those of a burst that the sink has not taken yet.
+/// `messages` = passed to the sink + `duplicates` + `oversized` + those of a burst that the sink has not accepted yet.
 public struct SessionCounters: Sendable, Equatable {
-  /// Messages received, re-delivered ones included.
+  /// Messages received, including re-delivered ones.
   public var messages = 0
-  /// Bytes of their topics and payloads; of payloads that were too long, only those that were looked at.
+  /// Bytes of their topics and payloads; of oversized payloads only the bytes examined.
   public var bytes = 0
-  /// Messages that the broker sent again although they had been appended; they were not handed to the sink again.
+  /// Messages re-delivered although already appended; they were not passed to the sink again.
   public var duplicates = 0
-  /// Messages whose payload is longer than allowed; they were acknowledged and dropped.
+  /// Messages with a payload above the limit; they were acknowledged and dropped.
   public var oversized = 0
-  /// Connections that the broker accepted, after the first.
+  /// Connections accepted by the broker, except the first.
   public var reconnects = 0
 
-  /// Both together.
+  /// Adds two sets of counters.
   static func + (a: SessionCounters, b: SessionCounters) -> SessionCounters {
     var sum = a
     sum.messages += b.messages
@@ -27,7 +27,7 @@ public struct SessionCounters: Sendable, Equatable {
   }
 }
 
-/// The counters as the session's thread writes them; one writer, relaxed order, read by anyone.
+/// Counters with one writer, the session's thread, and any number of readers; relaxed memory order.
 final class SharedSessionCounters: Sendable {
   private let messages = Atomic(0)
   private let bytes = Atomic(0)
@@ -35,7 +35,7 @@ final class SharedSessionCounters: Sendable {
   private let oversized = Atomic(0)
   let connections = Atomic(0)
 
-  /// Adds what was received; not the connections.
+  /// Adds received counts, excluding connections.
   func add(_ received: SessionCounters) {
     messages.add(received.messages, ordering: .relaxed)
     bytes.add(received.bytes, ordering: .relaxed)

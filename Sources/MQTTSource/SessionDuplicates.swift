@@ -1,6 +1,6 @@
 import StreamCore
 
-/// Which messages at QoS 1 were appended lately, by packet identifier: a broker that missed an acknowledgement sends them
+/// Recently appended QoS 1 messages by packet identifier. A broker that missed an acknowledgement sends the message
 /// again with the same identifier after the next connect.
 struct SessionDuplicates {
   private struct Entry {
@@ -8,36 +8,36 @@ struct SessionDuplicates {
     var number: Int = .min
   }
 
-  /// Identifiers repeat after 65,535 messages; half of that is far more than a broker has on its way, and rules out that
-  /// an identifier's earlier use is taken for the present one.
+  /// Maximum age of an entry, in appended messages. Identifiers repeat after 65,535 messages. Half of that far exceeds
+  /// a broker's in-flight window, and prevents confusion with an identifier's earlier use.
   static let horizon = 32_768
 
   private var entries = [Entry](repeating: Entry(), count: 65_536)
   private var appended = 0
 
-  /// Remembers an appended message; 0 stands for QoS 0 and is not remembered.
+  /// Records an appended message; identifier 0 means QoS 0 and is ignored.
   mutating func note(packetID: UInt16, hash: UInt64) {
     if packetID == 0 { return }
     entries[Int(packetID)] = Entry(hash: hash, number: appended)
     appended += 1
   }
 
-  /// Whether the same message was appended under the same identifier within the horizon.
+  /// Returns whether the same message was appended under the same identifier within the horizon.
   func contains(packetID: UInt16, hash: UInt64) -> Bool {
     let entry = entries[Int(packetID)]
     return packetID != 0 && entry.number != .min && entry.hash == hash && appended - entry.number <= Self.horizon
   }
 
-  /// Forgets everything: the broker has no session, and its identifiers start anew.
+  /// Discards all entries, because the broker has no session and its identifiers restart.
   mutating func removeAll() {
     for position in entries.indices { entries[position] = Entry() }
   }
 }
 
-/// The hash by which a re-delivered message is recognised; the same in every run of the program.
+/// The hash for recognising re-delivered messages; identical in every run of the program.
 public enum MessageHash {
-  /// Hash of a topic and a payload: eight bytes at a time, multiplied and folded as in wyhash
-  /// (Wang Yi, 2019, public domain). Not for adversaries.
+  /// Returns the hash of a topic and a payload: eight bytes at a time, multiplied and folded as in wyhash (Wang Yi,
+  /// 2019, public domain). Not resistant to adversaries.
   public static func of(topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer) -> UInt64 {
     var hash = fold(UInt64(topic.count) ^ 0xA076_1D64_78BD_642F, UInt64(payload.count) ^ 0xE703_7ED1_A0B4_28DB)
     mix(topic, into: &hash)

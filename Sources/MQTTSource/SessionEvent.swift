@@ -1,57 +1,59 @@
 import PlantModel
 import StreamCore
 
-/// What a ``BrokerSession`` reports, on its own thread.
+/// Events of a ``BrokerSession``, reported on its thread.
 public enum SessionEvent: Sendable, Equatable {
-  /// The broker accepted the connection; `sessionPresent` tells whether it kept what came meanwhile.
+  /// The broker accepted the connection. `sessionPresent` states whether it kept the session and its queued messages.
   case connected(sessionPresent: Bool)
-  /// The broker does not have the session that it had: what it should have kept meanwhile is lost.
+  /// The broker lost the session. Messages that it should have queued meanwhile are lost.
   case forgotten
-  /// Every subscription was confirmed.
+  /// Every subscription is confirmed.
   case subscribed
-  /// The connection ended or did not come about; another attempt follows.
+  /// The connection ended or failed; another attempt follows.
   case disconnected(reason: String)
-  /// The broker refuses a subscription, or the filter is not valid in MQTT. The session is not `subscribed` with it.
+  /// The broker refuses a subscription, or the filter is not valid in MQTT. The session then never becomes
+  /// `subscribed`.
   case refused(filter: String, reason: String)
-  /// The broker does not speak MQTT 5, so that 3.1.1 is spoken; said once.
+  /// The broker does not support MQTT 5, so 3.1.1 is used. Reported once.
   case olderProtocol
-  /// A payload was longer than allowed, acknowledged, dropped and counted; said of the first.
+  /// A payload exceeded the limit and was acknowledged, dropped and counted. Reported for the first one only.
   case oversized(topic: String, limit: Int)
-  /// What the broker still had for a session that is no longer used has come, and the session is ended.
+  /// All messages queued for an unused session were fetched, and the session was ended.
   case drained
-  /// Which filters the session has cannot be kept on disk.
+  /// The session's filters cannot be stored on disk.
   case memoryFailed(reason: String)
-  /// The sink cannot take what was received: the session disconnects, keeps the burst and comes back when it can.
+  /// The sink cannot accept the burst. The session disconnects, keeps the burst and reconnects when the sink can.
   case sinkStalled(reason: String)
-  /// The sink has taken the burst that it had turned away.
+  /// The sink has accepted the burst that it had refused.
   case sinkResumed
 }
 
-/// What a sink says to a burst.
+/// A sink's answer to a burst.
 public enum BurstOutcome: Sendable, Equatable {
-  /// The burst is kept; the broker may forget it.
+  /// The burst is stored; the broker may discard it.
   case accepted
-  /// There is no room for it; nothing of it was kept.
+  /// There is no room; nothing of the burst was stored.
   case full
-  /// It could not be kept, for a reason.
+  /// The burst could not be stored, for the given reason.
   case failed(String)
 }
 
-/// Keeps what a session receives; the journal, behind a protocol.
+/// Stores the bursts of a session. The journal implements it.
 public protocol BurstSink: AnyObject, Sendable {
-  /// Keeps a burst, all or nothing; the acknowledgements leave after this returns. Called on the session's thread, never
-  /// with an empty burst. After ``BurstOutcome/full`` or ``BurstOutcome/failed(_:)`` the same burst is offered again,
-  /// with a later time, before anything else is read.
+  /// Stores a burst completely or not at all. Acknowledgements are sent after it returns.
+  ///
+  /// Called on the session's thread, never with an empty burst. After ``BurstOutcome/full`` or
+  /// ``BurstOutcome/failed(_:)`` the same burst is offered again with a later time, before anything else is read.
   func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome
 
-  /// Whether trying again after ``BurstOutcome/full`` has a chance.
+  /// Whether a retry after ``BurstOutcome/full`` may succeed.
   var hasRoom: Bool { get }
 
-  /// Size from which on a burst is handed over before more is read [bytes]; its last message may lie beyond.
+  /// Size at which a burst is passed on before more is read [bytes]. Its last message may exceed this size.
   var burstBytes: Int { get }
 }
 
 extension BurstSink {
-  /// 4 MiB.
+  /// Default: 4 MiB.
   public var burstBytes: Int { 4 << 20 }
 }

@@ -1,22 +1,22 @@
 import Foundation
 import PlantModel
 
-/// Which filters each client's session at the broker has, in one small file a client: a broker does not tell, and keeps
-/// what an earlier configuration subscribed to.
+/// Stored filters of each client's session at the broker, in one small file per client. A broker does not report them,
+/// and keeps the subscriptions of an earlier configuration.
 ///
-/// A file has the broker's address in its first line and a filter in each further one. It says what the session may
-/// have: it is written before the broker is asked for more, and after the broker has confirmed less.
+/// A file has the broker's address in its first line and one filter in each further line. It lists the filters that the
+/// session may have. It is written before new filters are requested, and after the removal of old ones is confirmed.
 public struct SessionMemory: Sendable {
   private let folder: String
   private let broker: String
 
-  /// Files in `folder`, which is made when something has to be remembered; what is known of other brokers is left out.
+  /// Uses files in `folder`, created when first needed. Files for other brokers are ignored.
   public init(folder: String, broker settings: BrokerSettings) {
     self.folder = folder
     broker = "\(settings.host):\(settings.port)"
   }
 
-  /// Clients with a session at this broker.
+  /// Client IDs with a session at this broker.
   var clientIDs: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.compactMap { name in
@@ -25,14 +25,14 @@ public struct SessionMemory: Sendable {
     }.filter { filters(of: $0) != nil }.sorted()
   }
 
-  /// What a client's session may have; `nil` where nothing is known.
+  /// Returns the filters that a client's session may have; `nil` if unknown.
   func filters(of clientID: String) -> Set<String>? {
     guard let data = FileManager.default.contents(atPath: path(clientID)) else { return nil }
     let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
     return lines.first == broker ? Set(lines.dropFirst()) : nil
   }
 
-  /// Replaces what is known; the reason why that failed, if it did.
+  /// Replaces the stored filters. Returns the reason if that failed.
   func remember(_ filters: Set<String>, of clientID: String) -> String? {
     let text = ([broker] + filters.sorted()).joined(separator: "\n") + "\n"
     let target = path(clientID)
@@ -49,7 +49,7 @@ public struct SessionMemory: Sendable {
     } catch { return "\(target): \(error.localizedDescription)" }
   }
 
-  /// The client has no session any more.
+  /// Removes the stored filters of a client whose session has ended.
   func forget(_ clientID: String) { try? FileManager.default.removeItem(atPath: path(clientID)) }
 
   private static let suffix = ".filters"

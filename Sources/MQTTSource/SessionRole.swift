@@ -1,11 +1,11 @@
-/// What a session is among the sessions of a process.
+/// Role of a session among the sessions of a process.
 struct SessionRole: Sendable {
-  /// Its number in the journal's messages, 0...127.
+  /// Connection number in the journal's messages, 0...127.
   var connection = 0
-  /// Whether it only fetches what the broker still has for it, and then ends its session.
+  /// Whether the session only fetches its queued messages and then ends.
   var isDraining = false
-  /// Whether every session has what it wants, so that the broker may be asked to forget what is left over.
+  /// Returns whether every session in use is settled, so that surplus filters may be unsubscribed.
   var mayUnsubscribe: @Sendable () -> Bool = { true }
-  /// Called when the session has got all answers to its subscriptions, or waits for some again.
+  /// Called when the session has all answers to its subscriptions, or awaits some again.
   var settlementChanged: @Sendable () -> Void = {}
 }

@@ -1,8 +1,8 @@
 import PlantModel
 
-/// Which filters the broker has confirmed, which answers are still to come, and which it should forget.
+/// State of the subscriptions: confirmed filters, awaited answers and surplus filters.
 struct SessionSubscriptions {
-  /// Filters in one SUBSCRIBE or UNSUBSCRIBE at most.
+  /// Maximum number of filters in one SUBSCRIBE or UNSUBSCRIBE.
   static let batchSize = 100
 
   private(set) var wanted: [String]
@@ -10,35 +10,35 @@ struct SessionSubscriptions {
   private var awaited: [UInt16: [String]] = [:]
   private var refused: Set<String> = []
   private var hasChanged = true
-  /// Filters that the broker's session has and nobody wants.
+  /// Filters that the broker's session has but that are no longer wanted.
   private var surplus: Set<String> = []
   private var awaitedRemovals: [UInt16: [String]] = [:]
 
   init(_ wanted: [String]) { self.wanted = SessionSubscriptions.unique(wanted) }
 
-  /// Whether the broker has answered for every filter, with or without consent.
+  /// Whether the broker has answered for every filter, with acceptance or refusal.
   var isSettled: Bool { !hasChanged && awaited.isEmpty && sent.count + refused.count == wanted.count }
 
-  /// Whether every filter was confirmed, and the broker has forgotten what is no longer wanted.
+  /// Whether every filter is confirmed and every surplus filter is removed.
   var isComplete: Bool { isSettled && refused.isEmpty && surplus.isEmpty && awaitedRemovals.isEmpty }
 
-  /// Everything that the broker's session may have.
+  /// All filters that the broker's session may have.
   var held: Set<String> { surplus.union(wanted).union(awaitedRemovals.values.joined()) }
 
-  /// Filters to subscribe to, in batches; empty until the list or the connection changes again.
+  /// Returns the filters to subscribe to, in batches; empty until the list or the connection changes again.
   mutating func takeUnsent() -> [[String]] {
     guard hasChanged else { return [] }
     hasChanged = false
     return Self.batches(wanted.filter { !sent.contains($0) && !refused.contains($0) })
   }
 
-  /// Filters to unsubscribe from, in batches.
+  /// Returns the filters to unsubscribe from, in batches.
   mutating func takeSurplus() -> [[String]] {
     defer { surplus = [] }
     return Self.batches(surplus.sorted())
   }
 
-  /// Takes a new list.
+  /// Replaces the list of wanted filters.
   mutating func replace(by list: [String]) {
     wanted = SessionSubscriptions.unique(list)
     let kept = Set(wanted)
@@ -60,7 +60,7 @@ struct SessionSubscriptions {
     refused.insert(filter)
   }
 
-  /// Takes the answer to a SUBSCRIBE and returns the refused filters; codes of 128 and above are refusals.
+  /// Processes the answer to a SUBSCRIBE and returns the refused filters. Codes of 128 and above are refusals.
   mutating func confirm(_ identifier: UInt16, codes: UnsafeRawBufferPointer) -> [(filter: String, code: UInt8)] {
     guard let filters = awaited.removeValue(forKey: identifier) else { return [] }
     let wanted = Set(wanted)
@@ -73,10 +73,10 @@ struct SessionSubscriptions {
     return refusedNow
   }
 
-  /// Takes the answer to an UNSUBSCRIBE.
+  /// Processes the answer to an UNSUBSCRIBE.
   mutating func confirmRemoval(_ identifier: UInt16) { awaitedRemovals[identifier] = nil }
 
-  /// A new connection: everything has to be sent again, and `remembered` is what the broker's session has.
+  /// Starts a new connection: everything must be sent again. `remembered` contains the filters of the broker's session.
   mutating func reset(remembered: Set<String>) {
     sent = []
     awaited = [:]
@@ -86,8 +86,10 @@ struct SessionSubscriptions {
     hasChanged = true
   }
 
-  /// Whether MQTT allows a filter: 1 to 65,535 bytes without U+0000, `+` and `#` as levels of their own, `#` the last;
-  /// behind `$share` a group and a filter.
+  /// Returns whether MQTT allows a filter.
+  ///
+  /// It has 1 to 65,535 bytes without U+0000. `+` and `#` occur only as whole levels, `#` only as the last. After
+  /// `$share` follow a group and a filter.
   static func isValid(_ filter: String) -> Bool {
     guard (1...65_535).contains(filter.utf8.count), !filter.utf8.contains(0) else { return false }
     guard SharedSubscription(filter)?.isValid ?? true else { return false }

@@ -1,43 +1,47 @@
 import PlantModel
 import StreamCore
 
-/// Which version of MQTT the next attempt asks for, and how long it waits for the broker's answer.
+/// Choice of the MQTT version and answer timeout for the next attempt.
 ///
-/// A broker that knows 3.1.1 only refuses version 5, closes without a word, or keeps silent with the connection open:
+/// A broker that supports only 3.1.1 refuses version 5, closes without a reason, or keeps the connection open without
+/// an answer:
 ///
-/// - It refuses: 3.1.1 is asked for from now on.
-/// - It closes: a broker that is starting does so too, hence a second close in a row is waited for; and if 3.1.1 meets
-///   the same, 5 is tried again.
-/// - It keeps silent: so does a slow broker. After five seconds of silence 3.1.1 is tried, with the full patience of
-///   fifteen. If the answer to that comes within five seconds, the broker is not slow; it does not know version 5. A
-///   connection is left as it is, but the first reconnection after an hour asks for 5 again, because the broker may have
-///   been busy or been updated. If the answer takes longer than five seconds, or 3.1.1 meets silence too, the silence
-///   says nothing about versions: 5 is asked for next, with the full patience.
+/// - Refusal: 3.1.1 is used from now on.
+/// - Close: a broker that is starting also closes. The version therefore changes after every second close in a row; if
+///   3.1.1 is closed twice too, 5 is tried again.
+/// - No answer: a slow broker does not answer either. After five seconds without an answer, 3.1.1 is tried with the
+///   full timeout of fifteen seconds.
+///   - If the answer to that comes within five seconds, the broker is not slow but does not support version 5. The
+///     connection stays. The first reconnection after an hour tries 5 again, because the broker may have been busy or
+///     updated.
+///   - If that answer takes longer than five seconds, or there is none, the missing answer to 5 is inconclusive.
+///     Version 5
+///     is tried next, with the full timeout.
 ///
-/// A version that is configured is never left, and always has the full patience.
+/// A configured version is never changed and always has the full timeout.
 struct VersionNegotiation {
-  /// How long attempts wait for an answer.
+  /// Timeouts for the broker's answer.
   struct Patience: Sendable {
-    /// With version 5, if 3.1.1 may be tried.
+    /// Timeout for version 5 if 3.1.1 may be tried.
     var first = TimeSpan.seconds(5)
-    /// With any other attempt.
+    /// Timeout for any other attempt.
     var full = TimeSpan.seconds(15)
-    /// After which a broker that kept silent is asked for version 5 again.
+    /// Time after which version 5 is tried again with a broker that did not answer it.
     var retry = TimeSpan.seconds(3_600)
   }
 
   private(set) var version: OutboundPackets.Version
-  /// Whether the broker kept silent on version 5 and answered 3.1.1 at once.
+  /// Whether the broker did not answer version 5 but answered 3.1.1 at once.
   private(set) var isSilentOnNewer = false
   private let isFixed: Bool
   private let limits: Patience
   private var closes = 0
   private var isTold = false
-  /// Whether the last attempt with version 5 met silence.
+  /// Whether the last attempt with version 5 got no answer.
   private var metSilence = false
-  /// Whether the broker took longer to answer than the first patience.
+  /// Whether the broker took longer to answer than the first timeout.
   private var isSlow = false
-  /// When version 5 is asked for again, on the monotonic clock.
+  /// Monotonic time at which version 5 is tried again.
   private var retryTime = TimeSpan.zero
 
   init(_ wanted: BrokerSettings.ProtocolVersion, patience limits: Patience = Patience()) {
@@ -46,28 +50,28 @@ struct VersionNegotiation {
     self.limits = limits
   }
 
-  /// How long the attempt waits for the broker's answer.
+  /// Timeout of the attempt for the broker's answer.
   var patience: TimeSpan { isFixed || version == .v311 || isSlow ? limits.full : limits.first }
 
-  /// An attempt begins at `now`, on the monotonic clock.
+  /// Starts an attempt at the monotonic time `now`.
   mutating func begins(at now: TimeSpan) {
     guard metSilence, version == .v311, retryTime != .zero, now >= retryTime else { return }
     version = .v5
   }
 
-  /// The broker does not speak the version.
+  /// Records that the broker does not support the version.
   mutating func wasRefused() {
     (metSilence, isSilentOnNewer) = (false, false)
     if !isFixed { version = .v311 }
   }
 
-  /// The connection was closed before the broker's answer.
+  /// Records that the connection was closed before the broker's answer.
   mutating func wasClosed() {
     closes += 1
     if !isFixed, closes.isMultiple(of: 2) { version = version == .v5 ? .v311 : .v5 }
   }
 
-  /// The broker did not answer within ``patience``. Whether the other version is tried next.
+  /// Records that the broker did not answer within ``patience``. Returns whether the other version is tried next.
   mutating func metNoAnswer() -> Bool {
     if isFixed { return false }
     metSilence = version == .v5
@@ -77,8 +81,8 @@ struct VersionNegotiation {
     return true
   }
 
-  /// The broker accepted the connection at `now`, `span` after it was asked. Whether it is for the first time that a
-  /// broker gets the older version because it does not know the newer.
+  /// Records that the broker accepted the connection at `now`, `span` after the request. Returns whether to report,
+  /// once, that the older version is used because the broker does not support the newer one.
   mutating func wasAccepted(at now: TimeSpan, after span: TimeSpan) -> Bool {
     closes = 0
     let isLate = span > limits.first
@@ -87,7 +91,7 @@ struct VersionNegotiation {
     guard !isFixed, version == .v311 else { return false }
     if metSilence {
       isSilentOnNewer = !isLate
-      // A slow broker is asked with the next connection, which need not wait.
+      // A slow broker is asked for version 5 with the next connection, which need not wait an hour.
       if retryTime == .zero { retryTime = isLate ? now : now + limits.retry }
     }
     if isTold || (metSilence && isLate) { return false }

@@ -1,11 +1,11 @@
 import PlantModel
 import StreamCore
 
-/// What becomes of one message, step by step: for people who describe a plant, not for the way of readings.
+/// The decoding of one message step by step, for users who configure a plant. Not used in normal operation.
 public struct Explanation: Sendable {
-  /// A rule that a message came to.
+  /// A rule that the message reached.
   public struct Step: Sendable {
-    /// The plant's name.
+    /// Name of the plant.
     public var plant: String
     /// Position of the rule in the plant's file, from 1.
     public var number: Int
@@ -13,27 +13,33 @@ public struct Explanation: Sendable {
     public var match: String
     /// The rule's format.
     public var payload: PayloadFormatName
-    /// What the topic's placeholders stand for.
+    /// Values of the topic's placeholders.
     public var captures: [(name: String, text: String)]
   }
 
-  /// The rules that the message came to, in their order; the last one read what the others left out.
+  /// The rules that the message reached, in order. Each later rule read the records that earlier ones left out.
   public var steps: [Step] = []
-  /// What became of it.
+  /// Result of decoding.
   public var outcome: DecodeOutcome
-  /// Values that were looked for and not taken.
+  /// Values that were found but not accepted.
   public var problems: [ValueProblem] = []
-  /// The places at which the payload has values.
+  /// Places at which the payload has values.
   public var places: [String] = []
-  /// What a person would be told on stderr.
+  /// Messages that would be logged to stderr.
   public var notes: [String] = []
 
-  /// An explanation that has only an outcome.
+  /// Creates an explanation with only an outcome.
   public init(outcome: DecodeOutcome) { self.outcome = outcome }
 }
 
 extension MessageDecoder {
-  /// Decodes a message as ``decode(_:received:registers:into:)`` does and tells what was done.
+  /// Decodes a message in the same way as ``decode(_:received:registers:into:)`` and explains the steps.
+  ///
+  /// - Parameters:
+  ///   - message: the message.
+  ///   - received: its receive time.
+  ///   - registers: the register of each plant of the share.
+  ///   - batches: the batch of each plant of the share.
   public mutating func explain(
     _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> Explanation {

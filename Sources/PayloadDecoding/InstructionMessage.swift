@@ -1,19 +1,19 @@
 import PlantModel
 import StreamCore
 
-/// Messages on `wattline/<plant>/<subject>/set`, which are meant for Wattline itself.
+/// Messages on `wattline/<plant>/<subject>/set`, which are addressed to Wattline itself.
 public enum InstructionMessage {
-  /// Longest payload [bytes].
+  /// Maximum payload length [bytes].
   public static let maximumLength = 4_096
-  /// Most members of the object.
+  /// Maximum number of members of the object.
   public static let maximumMembers = 32
 
   private static let prefix = Array("wattline/".utf8)
   private static let suffix = Array("/set".utf8)
 
-  /// Plant and subject that a topic names; `nil` for every other topic, which costs a few comparisons.
+  /// Returns the plant and subject of a topic; `nil` for every other topic, at the cost of a few comparisons.
   public static func address(of topic: UnsafeRawBufferPointer) -> (plant: String, subject: String)? {
-    // The first two comparisons tell nearly all others apart.
+    // The first two comparisons exclude nearly all other topics.
     guard topic.count > prefix.count + suffix.count, topic[0] == prefix[0], topic[8] == prefix[8],
       topic.starts(with: prefix),
       topic[(topic.count - suffix.count)...].elementsEqual(suffix)
@@ -26,7 +26,8 @@ public enum InstructionMessage {
     return (plant, subject)
   }
 
-  /// The instruction in a message, or why there is none. A retained one is refused: it is as old as nobody knows.
+  /// Parses the instruction in a message, or returns the reason for refusing it. Retained messages are refused, because
+  /// their age is unknown.
   public static func read(_ message: MessageView, subject: String) -> Result<Instruction, RefusalReason> {
     if message.retained { return .failure(.retained) }
     guard message.payload.count <= maximumLength else { return .failure(.tooLarge) }
@@ -43,7 +44,8 @@ public enum InstructionMessage {
 
 extension RefusalReason: Error {}
 
-/// Gathers the members of an object whose values are texts, numbers and truth values. The context is the member's name.
+/// Collects the members of an object whose values are texts, numbers and truth values. The context is the member's
+/// name.
 private struct FlatObjectVisitor: JSONVisitor {
   let payload: UnsafeRawBufferPointer
   var members: [String: String] = [:]
@@ -63,7 +65,7 @@ private struct FlatObjectVisitor: JSONVisitor {
     guard depth == 1, let name = context, value.kind != .container,
       members[name] != nil || members.count < InstructionMessage.maximumMembers
     else { return isFlat = false }
-    // Where a name occurs twice, the first counts, as in readings.
+    // If a name occurs twice, the first counts, as in readings.
     guard members[name] == nil else { return }
     switch value.kind {
     case .yes: members[name] = "true"

@@ -1,61 +1,62 @@
 import PlantModel
 import StreamCore
 
-/// Turns messages into readings: one for each worker, which is also the only one to call it.
+/// Decoder of messages into readings. Each worker has one and is its only caller.
 ///
-/// The first message of a topic is matched against the rules of all plants, in their order; what comes of it is kept,
-/// refusals too. From then on a message costs one hash of its topic, one pass over its payload and no allocation, apart
-/// from sensors that report for the first time and from forms of payloads that are rare.
+/// The first message of a topic is matched against the rules of all plants, in order. The result is cached, including
+/// refusals. Each further message then costs one hash of its topic, one pass over its payload and no allocation.
+/// Exceptions are sensors that report for the first time and rare forms of payloads.
 ///
-/// How payloads are read is the matter of their ``PayloadFormat``; which values are taken, and under which names, that of
-/// the ``PlantModel/TopicRule``.
+/// The ``PayloadFormat`` determines how a payload is parsed. The ``PlantModel/TopicRule`` determines which values are
+/// used, and under which names.
 ///
-/// - `values` listed: those, by place. What is absent or says that it is missing is left out; a message that has none of
-///   them is refused.
-/// - Else a sensor named by topic or rule: the record's only value. A JSON object gives it as `value`, `Value`, `val`,
-///   `v`, `state`, `State` or `reading`, the first that is there.
-/// - Else the payload names the sensors: every number and truth value of a JSON document, nested names joined with `_`;
-///   columns as `column_0` and so on; fields of line protocol; keys of pairs; a lone value is `value`.
+/// - With a list of `values`: exactly those, by place. Missing values are left out; a message with none of them is
+///   refused.
+/// - Otherwise, if topic or rule name a sensor: the record's only value. In a JSON object it is the first existing one
+///   of `value`, `Value`, `val`, `v`, `state`, `State` and `reading`.
+/// - Otherwise the payload names the sensors: every number and truth value of a JSON document, with nested names joined
+///   by `_`; columns as `column_0` and so on; fields of line protocol; keys of pairs. A lone value is `value`.
 ///
-/// An asset that neither topic nor rule nor payload names is the plant as a whole.
+/// If neither topic nor rule nor payload names an asset, the asset is the whole plant.
 ///
-/// **Units.** `"230.1 V"`, and a unit that the rule takes from the payload, is converted to the sensor's unit if the rule
-/// does not scale the value. A unit that is unknown, or of another quantity than the sensor's, refuses the value rather
-/// than guess.
+/// **Units.** A value's unit (`"230.1 V"`), or one that the rule reads from the payload, is converted to the sensor's
+/// unit. It is ignored if the rule scales the value. An unknown unit, or one of another quantity than the sensor's,
+/// refuses the value.
 ///
-/// **Times.** One that is stated by the rule and absent from the payload leaves the receive time; one that is there and
-/// not readable refuses the message. Without a statement `ts`, `time`, `timestamp`, `t`, `Time`, `Timestamp`, `datetime`
-/// and `last_seen` of a JSON object are tried, and count only if they are times from 2000 on, since devices without a
-/// clock put their uptime there; a message that has only others keeps the receive time and is counted.
+/// **Times.** If the place given by the rule has no time, the receive time is used; if the time there is unreadable,
+/// the message is refused. Without such a place, the members `ts`, `time`, `timestamp`, `t`, `Time`, `Timestamp`,
+/// `datetime` and `last_seen` of a JSON object are tried. They count only from the year 2000 on, because devices
+/// without a clock report their uptime there. A message with only unusable times keeps the receive time and is counted.
 ///
-/// **Compressed payloads** (gzip, zlib, Zstandard) are known by their first bytes and unpacked, see ``Decompressor``.
+/// **Compressed payloads** (gzip, zlib, Zstandard) are recognised by their first bytes and decompressed; see
+/// ``Decompressor``.
 public struct MessageDecoder {
-  /// Longest payload that is read [bytes].
+  /// Maximum payload length [bytes].
   public static let maximumPayloadLength = 16 << 20
 
-  /// Rules that take no part because their `match` is no pattern, with what is wrong.
+  /// Rules that are ignored because their `match` is not a valid pattern, with the error.
   public var invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)] { router.invalidRules }
-  /// Readings of sensors beyond a plant's limits, by plant; they were refused, with or without others of their message.
+  /// Readings of sensors beyond a plant's limits, by plant. They were refused, alone or together with their message.
   public private(set) var beyondLimits: [UInt64]
-  /// Their sum.
+  /// Sum of ``beyondLimits``.
   public private(set) var beyondLimitsInAll: UInt64 = 0
-  /// Messages whose readings have the receive time because what stands in a usual place of a time is no usable one.
+  /// Messages whose readings have the receive time because no usual member for times has a usable one.
   public private(set) var timesUnusable: UInt64 = 0
-  /// Values that were missing though their place was there, such as `null` and `NaN`.
+  /// Values that were missing although their place exists, such as `null` and `NaN`.
   public var missingValues: UInt64 { scope.missingValues }
-  /// How many values were refused; their messages may have given others.
+  /// Number of refused values. Other values of their messages may have been accepted.
   public var refusedValuesInAll: UInt64 { scope.refusedValuesInAll }
 
-  /// Takes the counts of refused values by reason since the last call.
+  /// Returns the number of refused values by reason since the last call.
   public mutating func takeRefusedValues() -> [RefusalReason: UInt64] {
     defer { scope.refusedValues.removeAll(keepingCapacity: true) }
     return scope.refusedValues
   }
 
-  /// Most topics, and most names out of payloads, that are remembered; beyond them all are forgotten and learned anew.
+  /// Maximum number of cached topics, and of cached names from payloads. Beyond it the caches are cleared and rebuilt.
   public var topicLimit = 1_000_000
 
-  /// Most bytes of keys that the tables may have.
+  /// Maximum size of the caches' keys [bytes].
   private static let maximumKeyBytes = 256 << 20
 
   private var router: TopicRouter
@@ -63,13 +64,13 @@ public struct MessageDecoder {
   private var decompressor: Decompressor
   private var watches: [RuleWatch]
 
-  /// A decoder for a worker's share of `plants`. The positions of plants within the share are the plant indexes of
-  /// outcomes. The rules of all plants take part, so that a topic goes to the same plant in whatever way they are shared.
+  /// Creates a decoder for a worker's share of `plants`. Plant indexes in outcomes are positions within the share. The
+  /// rules of all plants take part, so that a topic belongs to the same plant regardless of the shares.
   ///
   /// - Parameters:
-  ///   - plants: All plants.
-  ///   - share: The worker's share of them.
-  ///   - maximumUnpacked: Most bytes that a compressed payload may unpack to.
+  ///   - plants: all plants.
+  ///   - share: the worker's share of them.
+  ///   - maximumUnpacked: maximum size of a decompressed payload [bytes].
   public init(plants: [Plant], share: PlantShare = .whole, maximumUnpacked: Int = maximumPayloadLength) {
     router = TopicRouter(plants: plants, share: share)
     let own = plants.filter { share.has($0.name) }
@@ -79,10 +80,14 @@ public struct MessageDecoder {
     watches = router.rules.map { RuleWatch(rule: $0.rule) }
   }
 
-  /// Appends the readings of a message to the batch of its plant, or says why there are none.
+  /// Appends the readings of a message to the batch of its plant, or returns the reason why there are none. A refused
+  /// message appends nothing.
   ///
-  /// `registers` and `batches` have an element for each plant of the share. A message is taken as a
-  /// whole: nothing of one that is refused is appended.
+  /// - Parameters:
+  ///   - message: the message.
+  ///   - received: its receive time.
+  ///   - registers: the register of each plant of the share.
+  ///   - batches: the batch of each plant of the share.
   public mutating func decode(
     _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
@@ -116,7 +121,7 @@ public struct MessageDecoder {
     _ registers: inout [PlantRegister], _ batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     let payload = plan.isBinary ? bytes : ByteText.trimmed(bytes)
-    // A message of a binary format may well be no bytes at all.
+    // A binary message may consist of zero bytes.
     guard !payload.isEmpty || plan.isBinary else { return .refused(.emptyPayload) }
     scope.begin(received: received)
     var (route, plan, leftOut) = (first, plan, 0)
@@ -139,12 +144,12 @@ public struct MessageDecoder {
     let outcome = flush(to: &batches[plant], plant: plant, register: &registers[plant])
     if scope.hasUnusableTime, case .readings = outcome { timesUnusable &+= 1 }
     if !scope.news.isEmpty { settleNews(outcome) }
-    // Records that nobody wanted are no mistake of the payload.
+    // Records excluded by conditions are not an error of the payload.
     if leftOut > 0, scope.pending.isEmpty, outcome == .refused(.missingValue) { return .refused(.leftOut) }
     return outcome
   }
 
-  /// Tells the scope by which route the payload is read.
+  /// Sets the scope to the route by which the payload is read.
   private mutating func prepare(_ route: Int, _ plan: RoutePlan) {
     scope.route = route
     scope.rule = plan.rule
@@ -157,7 +162,12 @@ public struct MessageDecoder {
     if plan.needsNames || scope.names != nil { scope.names = router.routes[route].names }
   }
 
-  /// Appends what is pending, admitting series that report for the first time.
+  /// Appends the pending values, admitting series that report for the first time.
+  ///
+  /// - Parameters:
+  ///   - batch: batch of the plant.
+  ///   - plant: position of the plant in the share.
+  ///   - register: register of the plant.
   private mutating func flush(
     to batch: inout ReadingBatch, plant: Int, register: inout PlantRegister
   ) -> DecodeOutcome {
@@ -193,7 +203,13 @@ public struct MessageDecoder {
     return count > 0 ? .readings(plant: plant, count: count) : .refused(scope.setback)
   }
 
-  /// Notes that a value of a known series was not taken.
+  /// Records that a value of a known series was refused.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - value: the pending value.
+  ///   - series: position of its series.
+  ///   - register: register of the plant.
   @inline(never)
   private mutating func refuse(
     _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
@@ -207,7 +223,13 @@ public struct MessageDecoder {
     }
   }
 
-  /// The series of a value that reports for the first time.
+  /// Admits the series of a value that reports for the first time.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - plant: position of the plant in the share.
+  ///   - register: register of the plant.
+  /// - Returns: the position of the series, negative if it is refused.
   private mutating func admit(_ value: PendingValue, plant: Int, _ register: inout PlantRegister) -> Int32 {
     var sightings: [String] = []
     let unit = value.unit >= 0 ? scope.slots.units[value.unit, plant: plant] : nil
@@ -218,7 +240,7 @@ public struct MessageDecoder {
     return series
   }
 
-  /// What a person should hear of a sensor that reports for the first time.
+  /// Returns log messages about a sensor that reports for the first time.
   private static func sighting(of name: ValueName, _ register: PlantRegister) -> [String] {
     guard name.unit == nil, let units = SensorCatalogue.ambiguousUnits(ofSensor: name.sensor),
       !register.plant.sensors.contains(where: { $0.unit != nil && $0.matches(asset: name.asset, sensor: name.sensor) })
@@ -234,13 +256,13 @@ public struct MessageDecoder {
     beyondLimitsInAll &+= 1
   }
 
-  /// Forgets all topics; the next message of each is matched again.
+  /// Clears the cache of topics. The next message of each is matched again.
   public mutating func forget() {
     router.forget()
     scope.slots.removeAll()
   }
 
-  /// Forgets everything when there is too much of it.
+  /// Clears the caches if they exceed their limits.
   private mutating func limitMemory() {
     let isFull = router.topicCount >= topicLimit || scope.slots.nameCount >= topicLimit
     let bytes = router.topicBytes + scope.slots.nameBytes
@@ -248,19 +270,19 @@ public struct MessageDecoder {
   }
 }
 
-// MARK: - What a person should hear
+// MARK: - Log messages
 
 extension MessageDecoder {
-  /// Whether every problem of a message is gathered.
+  /// Whether every problem of a message is collected.
   var tells: Bool {
     get { scope.problems != nil }
     set { scope.problems = newValue ? [] : nil }
   }
 
-  /// The problems of the last message, with names and places.
+  /// Problems of the last message, with names and places.
   var problems: [ValueProblem] { (scope.problems ?? []).map(described) }
 
-  /// The rules that a topic comes to.
+  /// Returns the rules that a topic reaches.
   func steps(of topic: UnsafeRawBufferPointer, _ registers: [PlantRegister]) -> [Explanation.Step] {
     router.chain(of: topic).map { position in
       let compiled = router.rules[position]
@@ -272,7 +294,7 @@ extension MessageDecoder {
     }
   }
 
-  /// The places at which a message has values.
+  /// Returns the places at which a message has values.
   mutating func places(of message: MessageView) -> [String] {
     let route = router.route(of: message.topic, &scope.slots)
     guard route >= 0, router.plans[Int(router.routes[route].plan)].refusal == nil else { return [] }
@@ -297,23 +319,23 @@ extension MessageDecoder {
     scope.sightings += watches[rule].tell(router.rules[rule].rule, places: places)
   }
 
-  /// What a person should be told since the last call, nearly always nothing: values of a kind that was never refused
-  /// before, places that no message ever had, sensors whose unit is not certain.
+  /// Returns log messages since the last call; nearly always none. They report values refused for the first time in
+  /// this way, places that no message has had, and sensors with an uncertain unit.
   public mutating func takeNews() -> [String] {
     defer { scope.sightings.removeAll() }
     return scope.sightings
   }
 
-  /// Whether there is news.
+  /// Whether there are log messages.
   public var hasNews: Bool { !scope.sightings.isEmpty }
 
-  /// Puts the news of a message into words. A message that is refused as a whole is told as such.
+  /// Formats the problems of a message. A message refused as a whole is reported elsewhere.
   private mutating func settleNews(_ outcome: DecodeOutcome) {
     if case .readings = outcome { scope.sightings += scope.news.map { words(of: described($0)) } }
     scope.news.removeAll()
   }
 
-  /// A problem with the name and place that the rule has for it.
+  /// Returns a problem with the rule's name and place.
   private func described(_ problem: ValueProblem) -> ValueProblem {
     let values = router.rules[scope.rule].rule.values
     guard let position = Int(problem.value), values.indices.contains(position) else {
@@ -330,7 +352,7 @@ extension MessageDecoder {
     return "\(name) of topics '\(rule)' is refused (\(problem.reason.rawValue)): \(problem.text)"
   }
 
-  /// Places of rules that no message had in ten messages or more, and none has since: `match: place`.
+  /// Places of rules that were missing in ten messages or more and ever since, as `match: place`.
   public var unseenPlaces: [String] {
     watches.indices.filter { watches[$0].unseenCount > 0 }.flatMap { watches[$0].unseen(of: router.rules[$0].rule) }
   }

@@ -1,54 +1,53 @@
 import PlantModel
 
-/// A form in which payloads come.
+/// A payload format.
 ///
-/// A new format is one file in `Formats/` that conforms, and one line in ``PayloadFormats/all``. See *Add a payload
-/// format* in this module's documentation.
+/// A new format is one file in `Formats/` that conforms to this protocol, and one line in ``PayloadFormats/all``. See
+/// *Add a payload format* in this module's documentation.
 package protocol PayloadFormat: SendableMetatype {
-  /// The word of `payload:` in a plant file.
+  /// Name of the format for `payload:` in a plant file.
   static var name: PayloadFormatName { get }
-  /// What such a payload is, for messages and help: one line without a full stop.
+  /// Description of the format for messages and help: one line without a full stop.
   static var summary: String { get }
-  /// An example of a place in such a payload, as a plant file has it.
+  /// Example of a place in such a payload, as written in a plant file.
   static var examplePlace: String { get }
-  /// Whether a payload can have several records, so that `each` and `where` mean something.
+  /// Whether a payload can have several records, so that `each` and `where` apply.
   static var hasRecords: Bool { get }
 
-  /// Whether payloads are bytes rather than text, so that nothing is cut off their ends.
+  /// Whether payloads are binary, so that nothing is trimmed at their ends.
   static var isBinary: Bool { get }
 
-  /// What is wrong with a place in the payload, with what would be right; `nil` if nothing is.
+  /// Returns the error of a place, with its correction; `nil` if it is valid.
   static func mistake(inPlace place: String) -> String?
 
-  /// A reader of the payloads of one rule.
+  /// Returns a reader for the payloads of one rule.
   static func reader(for plan: ReadingPlan) -> PayloadReader
 }
 
 extension PayloadFormat {
-  /// Texts.
+  /// Default: `false`, a text format.
   package static var isBinary: Bool { false }
 }
 
-/// Reads the payloads of the topics of one rule. It may keep what helps it to read the next payload faster, and belongs
-/// to one decoder.
+/// Reader of the payloads of one rule. It may cache state that speeds up the next payload, and belongs to one decoder.
 ///
 /// A class, so that the decoder calls it through one indirect jump and without an existential.
 package class PayloadReader {
-  /// What is read and how.
+  /// The plan for reading.
   let plan: ReadingPlan
 
-  /// A reader of the payloads of one rule.
+  /// Creates a reader for the payloads of one rule.
   package init(_ plan: ReadingPlan) { self.plan = plan }
 
-  /// Hands every value that the rule takes to `scope`; the reason if the payload as a whole is not sound.
+  /// Passes every value that the rule uses to `scope`. Returns the reason if the payload as a whole is invalid.
   ///
-  /// Nothing of a message that is refused is kept, so values may be handed over before the whole payload is known to be
-  /// sound. `payload` is not empty and has no white space, byte-order mark or NUL at its ends.
+  /// Nothing of a refused message is kept, so values may be passed on before the whole payload is validated. A text
+  /// payload is not empty and has no white space, byte-order mark or NUL at its ends.
   package func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     .unknownFormat
   }
 
-  /// The places at which a payload has values, for messages about places that it has not. Not on the way of a reading.
+  /// Returns the places at which a payload has values, for messages about missing places. Not used for readings.
   package func places(in payload: UnsafeRawBufferPointer) -> [String] { [] }
 }
 
@@ -60,10 +59,10 @@ package enum PayloadFormats {
     SenMLFormat.self, SparkplugFormat.self,
   ]
 
-  /// Formats that other keys of a rule than `payload` ask for.
+  /// Formats that are selected by other keys of a rule than `payload`.
   package static let further: [any PayloadFormat.Type] = [AvailabilityFormat.self]
 
-  /// The format of a name.
+  /// Returns the format with a name.
   package static func named(_ name: PayloadFormatName) -> (any PayloadFormat.Type)? {
     (all + further).first { $0.name == name }
   }

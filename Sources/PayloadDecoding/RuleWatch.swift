@@ -1,8 +1,8 @@
 import PlantModel
 
-/// Notices values of a rule that no message ever has: most often a slip in their place.
+/// Detects values of a rule that no message has, most often because of an error in their place.
 struct RuleWatch {
-  /// Messages after which a value that none of them had is told.
+  /// Number of messages after which a value that was in none of them is reported.
   static let messages = 10
 
   private var unseen: UInt64
@@ -17,19 +17,19 @@ struct RuleWatch {
   /// Whether there are values that no message has had.
   var isWatching: Bool { unseen != 0 }
 
-  /// Whether it is time to tell.
+  /// Whether the missing values must be reported now.
   var isTelling: Bool { unseen != 0 && count == Self.messages && !isTold }
 
-  /// How many values no message has had, once that is told.
+  /// Number of values that no message has had, once they were reported.
   var unseenCount: Int { isTold ? unseen.nonzeroBitCount : 0 }
 
-  /// Notes a message with the bits of the values that stood in it.
+  /// Records a message by the bit mask of the values in it.
   mutating func note(_ seen: UInt64) {
     unseen &= ~seen
     if count < Self.messages { count += 1 }
   }
 
-  /// The places that no message has had.
+  /// Returns the places that no message has had.
   func unseen(of rule: TopicRule) -> [String] {
     missing(rule).map { "\(rule.match): \(rule.values[$0].path)" }
   }
@@ -38,7 +38,7 @@ struct RuleWatch {
     rule.values.indices.prefix(64).filter { unseen >> UInt64($0) & 1 == 1 }
   }
 
-  /// What to tell of the values that are missing; `places` are those that a message has.
+  /// Returns messages about the missing values. `places` are those that a message has.
   mutating func tell(_ rule: TopicRule, places: [String]) -> [String] {
     isTold = true
     return missing(rule).map { position in

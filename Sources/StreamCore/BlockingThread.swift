@@ -1,15 +1,17 @@
 import Glibc
 import Synchronization
 
-/// A thread of one's own for calls that block: C libraries, files, waiting. All signals are blocked on it, so that they
-/// reach the thread that handles them.
+/// A dedicated thread for blocking calls: C libraries, files, waiting. All signals are blocked on it, so that the
+/// thread that handles them receives them.
 public final class BlockingThread: Sendable {
   private let handle: pthread_t
   private let isJoined = Atomic<Bool>(false)
-  /// The name that was given; the kernel shows its first 15 bytes.
+  /// Name of the thread; the kernel shows its first 15 bytes.
   public let name: String
 
   /// Starts a thread that runs `body` to its end.
+  ///
+  /// - Throws: `SystemError` if the thread cannot be created.
   public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     self.name = name
     let start = Unmanaged.passRetained(Start(name: name, body: body))
@@ -32,7 +34,8 @@ public final class BlockingThread: Sendable {
     if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) }
   }
 
-  /// Waits until the thread has ended; at once when it was joined before. Not to be called on the thread itself.
+  /// Waits until the thread has ended; returns at once if it was joined before. Must not be called on the thread
+  /// itself.
   public func join() {
     if !isJoined.exchange(true, ordering: .acquiringAndReleasing) { pthread_join(handle, nil) }
   }
@@ -55,8 +58,8 @@ public final class BlockingThread: Sendable {
     }
   }
 
-  /// Names the thread that calls it, as profilers show it, through its file in `/proc`; `pthread_setname_np` is a GNU
-  /// extension that Swift does not see.
+  /// Sets the calling thread's name for profilers through its file in `/proc`. `pthread_setname_np` is a GNU extension
+  /// that Swift does not import.
   public static func showName(_ name: String) {
     let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { return }

@@ -1,31 +1,31 @@
 import PlantModel
 
-/// A queue of bounded length between threads: full means that the sender waits, which is what back-pressure is.
+/// A bounded queue between threads. If it is full, the sender waits, which is the back-pressure.
 ///
-/// For threads of one's own; it blocks, so it is not for the tasks of Swift's concurrency.
+/// It blocks, so it is meant for dedicated threads, not for tasks of Swift concurrency.
 public final class BoundedChannel<Element: Sendable>: @unchecked Sendable {
-  // Sendable: every stored variable is touched inside `monitor.locked` only.
+  // Sendable: every stored variable is accessed inside `monitor.locked` only.
   private let monitor = Monitor()
   private var ring: [Element?]
   private var head = 0
   private var length = 0
   private var closed = false
-  /// Most elements that wait at a time.
+  /// Maximum number of waiting elements.
   public let capacity: Int
 
-  /// An empty channel for `capacity` elements, at least one.
+  /// Creates an empty channel for `capacity` elements, at least one.
   public init(capacity: Int) {
     self.capacity = max(1, capacity)
     ring = Array(repeating: nil, count: self.capacity)
   }
 
-  /// Elements that wait now.
+  /// Number of waiting elements.
   public var count: Int { monitor.locked { length } }
 
-  /// Whether nothing more will come out: closed, and what was in it received.
+  /// Whether the channel is closed and every element has been received.
   public var isFinished: Bool { monitor.locked { closed && length == 0 } }
 
-  /// Puts an element in, waiting for room. `false`, and the element is not in it, when the channel is closed.
+  /// Adds an element and waits for room. Returns `false` without adding it if the channel is closed.
   @discardableResult
   public func send(_ element: Element) -> Bool {
     monitor.locked {
@@ -34,13 +34,14 @@ public final class BoundedChannel<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Puts an element in if there is room now. `false` when full or closed.
+  /// Adds an element if there is room now. Returns `false` if the channel is full or closed.
   public func trySend(_ element: Element) -> Bool {
     monitor.locked { length < capacity && !closed && put(element) }
   }
 
-  /// Takes the oldest element, waiting at most `timeout`, or without end where it is `nil`. `nil` after the timeout, or
-  /// when ``isFinished``.
+  /// Removes the oldest element. Waits at most `timeout`, or without limit if that is `nil`.
+  ///
+  /// - Returns: `nil` after the timeout, or if ``isFinished``.
   public func receive(timeout: TimeSpan? = nil) -> Element? {
     let deadline = timeout.map { Monitor.Deadline(in: $0) }
     return monitor.locked {
@@ -51,7 +52,7 @@ public final class BoundedChannel<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Appends all that waits, as soon as there is something and at most after `timeout`. Returns how many came.
+  /// Appends all waiting elements. Waits for the first at most `timeout`. Returns the number of elements appended.
   public func receiveAll(into elements: inout [Element], timeout: TimeSpan? = nil) -> Int {
     guard let first = receive(timeout: timeout) else { return 0 }
     elements.append(first)
@@ -65,7 +66,7 @@ public final class BoundedChannel<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Refuses what is sent from now on; what is in the channel can still be received.
+  /// Refuses further elements. Those in the channel can still be received.
   public func close() {
     monitor.locked {
       closed = true
@@ -76,7 +77,7 @@ public final class BoundedChannel<Element: Sendable>: @unchecked Sendable {
   private func put(_ element: Element) -> Bool {
     ring[(head + length) % capacity] = element
     length += 1
-    // Senders wait only while it is full and receivers only while it is empty; both kinds share the condition.
+    // Senders wait only while it is full, receivers only while it is empty, so both share one condition.
     monitor.broadcast()
     return true
   }

@@ -1,8 +1,8 @@
 /// Quantiles of samples by linear interpolation between order statistics (Hyndman and Fan 1996, type 7).
 ///
-/// Worked value: the 10 % quantile of 1, 2, 3, 4 stands at position 0.1 × 3 = 0.3, which is 1.3.
+/// Worked value: the 10 % quantile of 1, 2, 3, 4 is at position 0.1 × 3 = 0.3, which is 1.3.
 public enum EmpiricalQuantile {
-  /// The quantile of values in ascending order; NaN of none. `probability` is held within 0...1.
+  /// Returns the quantile of values in ascending order; NaN if there are none. `probability` is clamped to 0...1.
   public static func ofSorted(_ values: [Double], _ probability: Double) -> Double {
     guard let last = values.indices.last, !probability.isNaN else { return .nan }
     let place = min(max(probability, 0), 1) * Double(last)
@@ -12,28 +12,28 @@ public enum EmpiricalQuantile {
     return values[lower] + share * (values[lower + 1] - values[lower])
   }
 
-  /// The median of values in any order, those that are NaN left out; NaN of none.
+  /// Returns the median of values in any order, ignoring NaN; NaN if none remain.
   public static func median(_ values: [Double]) -> Double {
     ofSorted(values.filter { !$0.isNaN }.sorted(), 0.5)
   }
 }
 
-/// The latest samples of a sequence, kept in order of size beside their order of arrival, so that a quantile costs
-/// nothing and a new sample two binary searches.
+/// The latest samples of a sequence, kept both in order of arrival and sorted. A quantile needs no search, and a new
+/// sample two binary searches.
 public struct QuantileWindow: Sendable, Equatable {
-  /// How many samples are kept at the most.
+  /// Maximum number of samples kept.
   public let capacity: Int
   private var arrival: [Double] = []
   private var oldest = 0
   private var sorted: [Double] = []
 
-  /// An empty window of at least one sample.
+  /// Creates an empty window for `capacity` samples, at least one.
   public init(capacity: Int) { self.capacity = max(1, capacity) }
 
-  /// How many samples there are.
+  /// Number of samples.
   public var count: Int { sorted.count }
 
-  /// Takes in a sample and lets the oldest go when full; one that is not finite is ignored.
+  /// Adds a sample and removes the oldest if full. A sample that is not finite is ignored.
   public mutating func insert(_ value: Double) {
     guard value.isFinite else { return }
     if arrival.count < capacity {
@@ -46,7 +46,7 @@ public struct QuantileWindow: Sendable, Equatable {
     sorted.insert(value, at: place(of: value))
   }
 
-  /// A quantile of the samples, NaN of none; see ``EmpiricalQuantile``.
+  /// Returns a quantile of the samples, NaN if there are none; see ``EmpiricalQuantile``.
   public func quantile(_ probability: Double) -> Double { EmpiricalQuantile.ofSorted(sorted, probability) }
 
   /// Writes the samples in order of arrival.
@@ -54,7 +54,7 @@ public struct QuantileWindow: Sendable, Equatable {
     writer.write(Array(arrival[oldest...]) + Array(arrival[..<oldest]))
   }
 
-  /// Reads what ``snapshot(into:)`` wrote.
+  /// Reads the samples written by ``snapshot(into:)``.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let values = try reader.readDoubles()
     guard values.count <= capacity, values.allSatisfy(\.isFinite) else {
@@ -65,7 +65,7 @@ public struct QuantileWindow: Sendable, Equatable {
     sorted = values.sorted()
   }
 
-  /// The first position whose value is not less.
+  /// Returns the first position whose value is not less.
   private func place(of value: Double) -> Int {
     var low = 0
     var high = sorted.count

@@ -1,88 +1,100 @@
 import PlantModel
 
-/// What happens to a plant in one step. A step has readings, or it moves a clock; never both, so that what was known
-/// at a moment does not depend on how readings were batched.
+/// Trigger of a plant's step. A step either has readings or advances a clock, never both. The state at a given time
+/// therefore does not depend on the batching of readings.
 public enum Cause: Sendable, Equatable {
-  /// Messages came; ``Frame/readings`` holds their readings, ``Frame/availability`` who came and went, or
-  /// ``Frame/instructions`` what they ask for.
+  /// Messages arrived. Depending on them, ``Frame/readings``, ``Frame/availability`` or ``Frame/instructions`` is
+  /// filled.
   case readings
-  /// The plant's event-time clock passed one minute mark, which is now ``Frame/clock``. Every reading before the mark,
-  /// by more than the lateness behind the latest one, has been stepped.
+  /// The plant's event-time clock passed one minute mark, which is now ``Frame/clock``. The latest event time is then
+  /// at least the lateness ahead of the mark. Readings before the mark that arrive from now on are late.
   case minute
-  /// The receive clock ticked (once a second); ``Frame/received`` is the tick. For rules about silence.
+  /// The receive clock ticked (once a second); ``Frame/received`` is the tick. Used by rules about missing data.
   case tick
 }
 
-/// That an asset is there or gone, as it says itself or as its gateway or the broker says for it.
+/// Availability of an asset, as reported by itself, its gateway or the broker.
 public struct AssetAvailability: Sendable, Hashable {
-  /// Of whom it is said.
+  /// The asset.
   public var asset: AssetIndex
-  /// Whether it is there.
+  /// Whether the asset is online.
   public var isOnline: Bool
 
-  /// A statement about an asset.
+  /// Creates an availability report.
   public init(asset: AssetIndex, isOnline: Bool) {
     self.asset = asset
     self.isOnline = isOnline
   }
 }
 
-/// The unit of work that passes through the stages of one plant: each reads what those before it added, and adds.
+/// The unit of work that passes through the stages of one plant. Each stage reads the output of earlier ones and adds
+/// its own.
 public struct Frame: Sendable {
-  /// Why this step is made.
+  /// Trigger of this step.
   public var cause: Cause
-  /// Receive time of what caused the step, from the journal.
+  /// Receive time of the record that caused the step, from the journal.
   public var received: Timestamp
-  /// The plant's event-time clock: latest event time that is not in the future, less the lateness; in multiples of a
-  /// minute at ``Cause/minute``.
+  /// The plant's event-time clock: the latest event time not in the future, minus the lateness. At ``Cause/minute`` it
+  /// is a multiple of one minute.
   public var clock: Timestamp
-  /// Decoded readings; `Cleaning` settles their quality and value.
+  /// Decoded readings. `Cleaning` sets their quality and value.
   public var readings = ReadingBatch()
-  /// Assets that came and went in this step, in their order.
+  /// Assets that came online or went offline in this step, in order.
   public var availability: [AssetAvailability] = []
-  /// What is asked of the plant, in the order in which it came; the stage whose subject it is sets the outcome.
+  /// Operator requests in order of arrival. The stage that handles a request sets its outcome.
   public var instructions: [Instruction] = []
-  /// Windows closed in this step, in the order in which they closed.
+  /// Windows closed in this step, in order of closing.
   public var windows: [FeatureWindow] = []
-  /// Quarters of an hour of the energy account that were settled in this step, or anew, in the order of time.
+  /// Quarter-hours of the energy account that were settled or revised in this step, in order of time.
   public var quarters: [EnergyQuarter] = []
-  /// Series whose values hold until the next, by their position; what is behind the end holds nothing.
+  /// Whether each series holds its value until the next one, by position. Positions beyond the end count as `false`.
   public var holding: [Bool] = []
   /// Forecasts issued in this step.
   public var forecasts: [ForecastIssue] = []
-  /// Assets judged in this step.
+  /// Health of the assets evaluated in this step.
   public var health: [AssetHealth] = []
   /// Alerts that changed in this step.
   public var alerts: [AlertTransition] = []
-  /// What people are to be told in this step.
+  /// Notifications to send in this step.
   public var notices: [AlertNotice] = []
   /// Recommendations made in this step.
   public var dispatch: [DispatchDecision] = []
-  /// Greatest power of assets that were commanded to give or take no more, in their own direction [kW]: who judges them
-  /// by what they could do has to know. As of the step before.
+  /// Maximum power of curtailed assets, in their own direction [kW], as of the previous step. Stages that compare an
+  /// asset with its potential need it.
   public var limits: [AssetIndex: Double] = [:]
-  /// The gravest fault of an asset that an alert tells of, for its health. As of the step before, at ``Cause/minute``.
+  /// The most severe fault of each asset with an active alert, for its health. As of the previous step, at
+  /// ``Cause/minute``.
   public var faults: [AssetIndex: StandingFault] = [:]
-  /// Commands that were given or changed their state in this step.
+  /// Commands that were issued or changed state in this step.
   public var commands: [Command] = []
   /// Points to write, other than `raw` and `clean`.
   public var points = PointBatch()
 
-  /// An empty frame.
+  /// Creates an empty frame.
+  ///
+  /// - Parameters:
+  ///   - cause: trigger of the step.
+  ///   - received: receive time of its cause.
+  ///   - clock: event-time clock of the plant.
   public init(cause: Cause = .readings, received: Timestamp = .distantPast, clock: Timestamp = .distantPast) {
     self.cause = cause
     self.received = received
     self.clock = clock
   }
 
-  /// Whether a value of a series holds until the next.
+  /// Returns whether a series holds its value until the next one.
   public func holds(_ position: Int) -> Bool { holding.indices.contains(position) && holding[position] }
 
-  /// Whether the plant is catching up: its clock is more than an hour behind the receive time, so that only what
-  /// survives being overwritten needs to be written.
+  /// Whether the plant is catching up: its clock is more than an hour behind the receive time. Points that later ones
+  /// will overwrite can then be omitted.
   public var isCatchingUp: Bool { received - clock > .hour }
 
   /// Empties the frame for the next step and keeps its memory.
+  ///
+  /// - Parameters:
+  ///   - cause: trigger of the step.
+  ///   - received: receive time of its cause.
+  ///   - clock: event-time clock of the plant.
   public mutating func reset(cause: Cause, received: Timestamp, clock: Timestamp) {
     self.cause = cause
     self.received = received

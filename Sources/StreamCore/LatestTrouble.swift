@@ -1,17 +1,17 @@
 import Synchronization
 
-/// What is wrong now with each of several things, so that trouble that goes on is said once.
+/// The last problem reported per subject, used to log a persisting problem once.
 public final class LatestTrouble: Sendable {
   private let words = Mutex<[String: String]>([:])
 
-  /// Nothing is wrong.
+  /// Creates an instance without problems.
   public init() {}
 
-  /// Whether something is wrong with `thing` that was not said last of it; it is what was said last from now on.
+  /// Records a problem of `thing`. Returns whether it differs from the last one recorded.
   public func isNew(_ words: String, with thing: String) -> Bool {
     self.words.withLock { $0.updateValue(words, forKey: thing) != words }
   }
 
-  /// Nothing is wrong with `thing` any more; the same trouble would be new.
+  /// Clears the problem of `thing`; the same problem would be new again.
   public func isOver(with thing: String) { words.withLock { $0[thing] = nil } }
 }

@@ -1,35 +1,42 @@
-/// A message inside a frame of the journal. The pointers are valid as long as the frame's bytes are.
+/// A message inside a journal frame. The pointers are valid as long as the frame's bytes.
 public struct MessageView {
-  /// The topic, as the broker sent it; not checked for UTF-8.
+  /// The topic as sent by the broker; not validated as UTF-8.
   public var topic: UnsafeRawBufferPointer
   /// The payload.
   public var payload: UnsafeRawBufferPointer
   /// MQTT packet identifier; 0 at QoS 0.
   public var packetID: UInt16
-  /// Whether the broker had kept the message and sent it on subscribing.
+  /// Whether the broker sent it as a retained message on subscribing.
   public var retained: Bool
-  /// The connection over which it came, 0...127; packet identifiers are the connection's own.
+  /// Number of the receiving connection, 0...127. Packet identifiers are unique per connection only.
   public var connection = 0
 }
 
-/// Collects the messages of one burst into the body of one journal record, so that a burst costs one checksum, one
-/// write and one receive time.
+/// Collects the messages of one burst into the body of one journal record. A burst thus needs one checksum, one write
+/// and one receive time.
 ///
-/// Layout of a message, little-endian: packet identifier `UInt16`, flags `UInt8` (bit 0 retained, above it the connection),
-/// topic length `UInt16`, payload length `UInt32`, topic, payload.
+/// Layout of a message, little-endian: packet identifier `UInt16`, flags `UInt8` (bit 0 retained, above it the
+/// connection), topic length `UInt16`, payload length `UInt32`, topic, payload.
 public struct MessageFrameBuilder: Sendable {
-  /// Bytes of a message before its topic.
+  /// Size of a message's header before the topic [bytes].
   static let headerSize = 9
 
   /// The body so far.
   public private(set) var bytes: [UInt8] = []
-  /// How many messages it has.
+  /// Number of messages.
   public private(set) var count = 0
 
-  /// An empty frame.
+  /// Creates an empty frame.
   public init() {}
 
-  /// Copies a message into the frame. `topic` is at most 65,535 bytes, as MQTT has it.
+  /// Copies a message into the frame.
+  ///
+  /// - Parameters:
+  ///   - topic: at most 65,535 bytes, as in MQTT.
+  ///   - payload: the payload.
+  ///   - packetID: MQTT packet identifier; 0 at QoS 0.
+  ///   - retained: whether the broker sent it as a retained message.
+  ///   - connection: number of the connection, 0...127.
   public mutating func append(
     topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, packetID: UInt16, retained: Bool,
     connection: Int = 0
@@ -52,17 +59,17 @@ public struct MessageFrameBuilder: Sendable {
   }
 }
 
-/// Walks through the messages of a frame. A body that does not parse ends the walk and is reported.
+/// Iterates over the messages of a frame. Iteration ends at malformed data, which is reported.
 public struct MessageFrameCursor {
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
   /// Whether the body ended in the middle of a message.
   public private(set) var isMalformed = false
 
-  /// A walk over the body of a record.
+  /// Creates a cursor over the body of a record.
   public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// The next message, or `nil` at the end.
+  /// Returns the next message, or `nil` at the end.
   public mutating func next() -> MessageView? {
     guard offset < bytes.count else { return nil }
     guard bytes.count - offset >= MessageFrameBuilder.headerSize else {

@@ -1,14 +1,14 @@
 import Glibc
 import PlantModel
 
-/// A mutex with a condition, for threads that may block. Waiting is measured on the monotonic clock, so that a step of
-/// the wall clock neither shortens nor lengthens it.
+/// A mutex with a condition, for threads that may block. Waits use the monotonic clock, so that setting the wall clock
+/// neither shortens nor lengthens them.
 public final class Monitor: @unchecked Sendable {
-  // Sendable: both pointers are set once in `init` and what they point to is made for use by many threads.
+  // Sendable: both pointers are set once in `init`, and their targets are designed for use by many threads.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-  /// An unlocked monitor.
+  /// Creates an unlocked monitor.
   public init() {
     mutex = .allocate(capacity: 1)
     condition = .allocate(capacity: 1)
@@ -29,7 +29,7 @@ public final class Monitor: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body` while no other thread is inside.
+  /// Runs `body` with mutual exclusion.
   @inline(__always)
   public func locked<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
     pthread_mutex_lock(mutex)
@@ -37,8 +37,8 @@ public final class Monitor: @unchecked Sendable {
     return try body()
   }
 
-  /// Waits inside ``locked(_:)`` until ``broadcast()``, or until `deadline` where one is given. Wakes without a cause
-  /// too, so that callers ask for their condition again. `false` once the deadline has passed.
+  /// Waits inside ``locked(_:)`` until ``broadcast()``, or until `deadline` if one is given. Spurious wake-ups occur,
+  /// so callers must check their condition again. Returns `false` once the deadline has passed.
   public func wait(until deadline: Deadline? = nil) -> Bool {
     guard let deadline else { return pthread_cond_wait(condition, mutex) == 0 }
     var moment = deadline.moment
@@ -48,11 +48,11 @@ public final class Monitor: @unchecked Sendable {
   /// Wakes every waiting thread.
   public func broadcast() { pthread_cond_broadcast(condition) }
 
-  /// A moment of the monotonic clock.
+  /// A time on the monotonic clock.
   public struct Deadline: Sendable {
     fileprivate var moment = timespec()
 
-    /// The moment `span` from now; now where it is negative. Spans above a year count as one.
+    /// Creates the time `span` from now; a negative span counts as zero, and one above a year as a year.
     public init(in span: TimeSpan) {
       let length = min(max(span.nanoseconds, 0), TimeSpan.days(365).nanoseconds)
       clock_gettime(CLOCK_MONOTONIC, &moment)

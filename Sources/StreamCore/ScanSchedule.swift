@@ -1,18 +1,17 @@
 import PlantModel
 
-/// Spares a stage to look at every series with every tick: after one look it is known before which moment another would
-/// find nothing.
+/// Limits full scans over all series: records the earliest time at which the next scan can find anything.
 public struct ScanSchedule: Sendable {
   private var last = Timestamp.distantPast
   private var next = Timestamp.distantPast
 
-  /// Nothing was looked at yet.
+  /// Creates a schedule whose first scan is due at once.
   public init() {}
 
-  /// Whether there may be something to find. A clock that was set back says nothing of what is known.
+  /// Returns whether a scan may find anything. If the clock was set back, the record is void and a scan is due.
   public func isDue(at moment: Timestamp) -> Bool { moment >= next || moment < last }
 
-  /// Notes a look, and the earliest moment of which it does not tell.
+  /// Records a scan and the earliest time at which the next one may find anything.
   public mutating func looked(at moment: Timestamp, next: Timestamp) {
     last = moment
     self.next = next

@@ -1,43 +1,44 @@
 import PlantModel
 
-/// What a stage knows of each series of a plant, packed: a series that has not spoken yet, or not for long, has no state.
+/// A stage's states of a plant's series, stored densely. A series without readings, or without recent ones, has no
+/// state.
 ///
-/// States are addressed by their place, which holds until the next call that makes or drops one.
+/// A state's position is valid until the next call that adds or removes one.
 public struct SeriesStates<State: Sendable>: Sendable {
   @usableFromInline var places: [Int32] = []
   @usableFromInline var states: [State] = []
 
-  /// No series at all.
+  /// Creates an instance without series.
   public init() {}
 
-  /// How many series there are.
+  /// Number of series.
   @inlinable public var count: Int { places.count }
-  /// How many of them have a state.
+  /// Number of series with a state.
   @inlinable public var liveCount: Int { states.count }
 
-  /// Takes in series without a state, up to `count`.
+  /// Extends the number of series to `count`; new ones have no state.
   public mutating func grow(to count: Int) {
     places.grow(to: count, -1)
   }
 
-  /// The place of a series' state, `nil` where it has none.
+  /// Returns the position of a series' state, `nil` if it has none.
   @inlinable
   public func place(of series: Int) -> Int? {
     guard series >= 0, series < places.count, places[series] >= 0 else { return nil }
     return Int(places[series])
   }
 
-  /// The state at a place.
+  /// Accesses the state at a position.
   @inlinable
   public subscript(place: Int) -> State {
     _read { yield states[place] }
     _modify { yield &states[place] }
   }
 
-  /// Gives a series a state and returns its place; the series is one that there is, and has none.
+  /// Adds a state to an existing series without one and returns its position.
   public mutating func add(_ state: State, to series: Int) -> Int {
     if states.count == states.capacity {
-      // No more room than is needed: most plants get all their series at once, large ones in steps of a sixteenth.
+      // Reserves no more than needed: most plants get all series at once, large ones in steps of a sixteenth.
       let waiting = places.count - states.count
       states.reserveCapacity(states.count + min(waiting, max(states.count / 16, 128)))
     }
@@ -46,7 +47,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
     return states.count - 1
   }
 
-  /// Takes a series' state away; the room is given back once a quarter is empty.
+  /// Removes the state of a series. Memory is released once a quarter is unused.
   public mutating func drop(_ series: Int) {
     guard let place = place(of: series), let last = states.popLast() else { return }
     places[series] = -1
@@ -64,7 +65,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
     }
   }
 
-  /// Writes which series have a state, and each by `body`.
+  /// Writes which series have a state, and each state with `body`.
   @inlinable
   public func snapshot(into writer: inout SnapshotWriter, _ body: (inout SnapshotWriter, State) -> Void) {
     writer.write(UInt32(truncatingIfNeeded: places.count))
@@ -74,7 +75,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
     }
   }
 
-  /// Reads what ``snapshot(into:_:)`` wrote.
+  /// Reads the states written by ``snapshot(into:_:)``, each with `body`.
   public init(
     from reader: inout SnapshotReader, _ body: (inout SnapshotReader) throws(SnapshotError) -> State
   ) throws(SnapshotError) {

@@ -1,30 +1,30 @@
 import PlantModel
 
-/// The latest values of a series by slot number, in a ring: constant time and constant memory.
+/// The latest values of a series by slot number, in a ring buffer: constant time and constant memory.
 ///
 /// A slot without a value, before the first kept one or after the latest, reads as NaN.
 public struct SlotHistory: Sendable, Equatable {
-  /// How many slots are kept.
+  /// Number of slots kept.
   public let capacity: Int
   /// The latest slot that was set; `nil` while empty.
   public private(set) var latest: Int?
-  /// The first slot that was ever set; it stays when the ring has moved past it.
+  /// The first slot ever set; unchanged when the ring has moved past it.
   public private(set) var first: Int?
   private var values: [Double]
 
-  /// An empty history of `capacity` slots, at least one.
+  /// Creates an empty history of `capacity` slots, at least one.
   public init(capacity: Int) {
     self.capacity = max(1, capacity)
     values = Array(repeating: .nan, count: self.capacity)
   }
 
-  /// The value of a slot, NaN where there is none.
+  /// Returns the value of a slot, NaN if there is none.
   public subscript(slot: Int) -> Double {
     guard let latest, slot <= latest, slot > latest - capacity else { return .nan }
     return values[position(slot)]
   }
 
-  /// Sets or replaces the value of a slot; one that is older than the ring reaches is ignored.
+  /// Sets or replaces the value of a slot. Slots older than the ring are ignored.
   public mutating func set(_ slot: Int, _ value: Double) {
     guard let last = latest else {
       latest = slot
@@ -45,7 +45,7 @@ public struct SlotHistory: Sendable, Equatable {
     values[position(slot)] = value
   }
 
-  /// Least, greatest and mean of the values in a range of slots; `nil` where there is none.
+  /// Returns minimum, maximum, mean and count of the values in a range of slots; `nil` if there are none.
   public func summary(of slots: Range<Int>) -> (minimum: Double, maximum: Double, mean: Double, count: Int)? {
     var least = Double.infinity
     var greatest = -Double.infinity
@@ -69,13 +69,13 @@ public struct SlotHistory: Sendable, Equatable {
     writer.write(values)
   }
 
-  /// Reads what ``snapshot(into:)`` wrote of a history of the same capacity.
+  /// Reads the state written by ``snapshot(into:)`` from a history of the same capacity.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let latest = Int(try reader.read(Int64.self))
     let first = Int(try reader.read(Int64.self))
     let values = try reader.readDoubles()
     guard values.count == capacity else { throw .invalid("a history of \(values.count) slots instead of \(capacity)") }
-    // Slots of representable times; anything else would overflow in the arithmetic above.
+    // Slots of representable times; larger numbers would overflow in the arithmetic above.
     let plausible = -100_000_000...100_000_000
     guard latest == .min || plausible.contains(latest), first == .min || plausible.contains(first) else {
       throw .invalid("a slot outside all time")
@@ -90,7 +90,7 @@ public struct SlotHistory: Sendable, Equatable {
     return remainder < 0 ? remainder + capacity : remainder
   }
 
-  /// Equal in every slot; NaN equals NaN.
+  /// Compares all slots; NaN equals NaN.
   public static func == (a: SlotHistory, b: SlotHistory) -> Bool {
     a.capacity == b.capacity && a.latest == b.latest && a.first == b.first
       && zip(a.values, b.values).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }

@@ -1,13 +1,13 @@
 import PlantModel
 
-/// Why a snapshot cannot be read. The answer is always to rebuild from the journal, never to crash.
+/// Reason why a snapshot cannot be read. Callers then rebuild the state from the journal and never crash.
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {
-  /// Ends before the value that was asked for.
+  /// The data ends before the requested value.
   case truncated(at: Int)
   /// A length, code or version that this program does not write.
   case invalid(String)
 
-  /// What is wrong.
+  /// Description of the problem.
   public var description: String {
     switch self {
     case .truncated(let offset): "the snapshot ends at byte \(offset), before it is complete"
@@ -16,22 +16,22 @@ public enum SnapshotError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// Writes the state of stages as little-endian binary. Checksums and atomicity belong to the file around it.
+/// Writes the state of stages as little-endian binary data. The enclosing file provides checksums and atomicity.
 public struct SnapshotWriter: Sendable {
   @usableFromInline var written: [UInt8] = []
-  /// What was written so far.
+  /// All bytes written so far.
   @inlinable public var bytes: [UInt8] { written }
 
-  /// An empty snapshot.
+  /// Creates an empty snapshot.
   public init() {}
 
-  /// Begins anew in the same memory.
+  /// Restarts in the same memory.
   public mutating func reset() { written.removeAll(keepingCapacity: true) }
 
   /// Writes a fixed-width integer.
   @inlinable
   public mutating func write<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
-    // In place: there are hundreds of numbers to a sensor, and the stream waits.
+    // Written in place for speed: there are hundreds of numbers per sensor, and the stream waits meanwhile.
     written.append(addingCapacity: MemoryLayout<T>.size) { span in
       span.withUnsafeMutableBufferPointer { buffer, used in
         guard let base = buffer.baseAddress else { return }
@@ -40,13 +40,13 @@ public struct SnapshotWriter: Sendable {
       }
     }
   }
-  /// Writes a double by its bit pattern, so that NaN survives.
+  /// Writes a double by its bit pattern, which preserves NaN.
   @inlinable public mutating func write(_ value: Double) { write(value.bitPattern) }
   /// Writes a boolean as one byte.
   @inlinable public mutating func write(_ value: Bool) { write(value ? 1 as UInt8 : 0) }
-  /// Writes a moment.
+  /// Writes a timestamp.
   @inlinable public mutating func write(_ value: Timestamp) { write(value.nanoseconds) }
-  /// Writes a span.
+  /// Writes a time span.
   @inlinable public mutating func write(_ value: TimeSpan) { write(value.nanoseconds) }
   /// Writes UTF-8 text with its length.
   public mutating func write(_ value: String) {
@@ -68,14 +68,14 @@ public struct SnapshotWriter: Sendable {
   public mutating func write(_ values: [Double]) { write(values) { $0.write($1) } }
 }
 
-/// Reads what a ``SnapshotWriter`` wrote; every read is checked.
+/// Reads data written by ``SnapshotWriter``, with bounds checks on every read.
 public struct SnapshotReader: Sendable {
   @usableFromInline let bytes: [UInt8]
   @usableFromInline var position = 0
-  /// The next byte to read.
+  /// Position of the next byte to read.
   @inlinable public var offset: Int { position }
 
-  /// A reader at the start of `bytes`.
+  /// Creates a reader at the start of `bytes`.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// Whether everything was read.
@@ -102,20 +102,21 @@ public struct SnapshotReader: Sendable {
     default: throw .invalid("a boolean that is neither 0 nor 1")
     }
   }
-  /// Reads a moment.
+  /// Reads a timestamp.
   @inlinable
   public mutating func readTimestamp() throws(SnapshotError) -> Timestamp {
     Timestamp(nanoseconds: try read(Int64.self))
   }
-  /// Reads a span.
+  /// Reads a time span.
   public mutating func readTimeSpan() throws(SnapshotError) -> TimeSpan { TimeSpan(nanoseconds: try read(Int64.self)) }
-  /// Reads text.
+  /// Reads a text.
   public mutating func readString() throws(SnapshotError) -> String {
     let count = try readCount(elementSize: 1)
     defer { position += count }
     return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
   }
-  /// Reads an array, each element by `body`; `elementSize` is the least size of one [bytes] and bounds the length.
+  /// Reads an array, each element with `body`. `elementSize` is the minimum size of an element [bytes] and limits the
+  /// length.
   @inlinable
   public mutating func readArray<T>(
     elementSize: Int = 1, _ body: (inout SnapshotReader) throws(SnapshotError) -> T
@@ -126,17 +127,19 @@ public struct SnapshotReader: Sendable {
     for _ in 0..<count { values.append(try body(&self)) }
     return values
   }
-  /// Reads bytes.
+  /// Reads a byte array.
   public mutating func readBytes() throws(SnapshotError) -> [UInt8] {
     let count = try readCount(elementSize: 1)
     defer { position += count }
     return Array(bytes[offset..<offset + count])
   }
-  /// Reads doubles.
+  /// Reads an array of doubles.
   public mutating func readDoubles() throws(SnapshotError) -> [Double] {
     try readArray(elementSize: 8) { (reader) throws(SnapshotError) in try reader.readDouble() }
   }
-  /// Reads the version of a layout and checks it.
+  /// Reads a layout version.
+  ///
+  /// - Throws: `SnapshotError.invalid` if it differs from `version`.
   public mutating func expect(version: UInt16, of what: String) throws(SnapshotError) {
     let found = try read(UInt16.self)
     if found != version { throw .invalid("version \(found) of \(what) instead of \(version)") }

@@ -1,54 +1,55 @@
 import Synchronization
 
-/// A number that any thread may raise and any may read. Relaxed: it orders nothing else.
+/// A number that any thread may increase and read. Relaxed memory order: it orders no other access.
 public final class Counter: Sendable {
   private let number: Atomic<Int>
 
-  /// A counter that starts at `value`.
+  /// Creates a counter that starts at `value`.
   public init(_ value: Int = 0) { number = Atomic(value) }
 
-  /// The number now.
+  /// Current number.
   public var value: Int { number.load(ordering: .relaxed) }
 
-  /// Raises the number; meant to be called once a batch rather than once a reading.
+  /// Increases the number. Intended to be called once per batch, not once per reading.
   public func add(_ amount: Int = 1) { number.wrappingAdd(amount, ordering: .relaxed) }
 
-  /// Replaces the number, for what is measured rather than counted, such as the length of a queue.
+  /// Replaces the number, for measured quantities such as the length of a queue.
   public func set(_ value: Int) { number.store(value, ordering: .relaxed) }
 }
 
-/// What a stage took in, gave out and dropped, for the series `pipeline`. Written by the stage, read by the reporter.
+/// Counters of a stage's input, output and drops, for the measurement `pipeline`. Written by the stage, read by the
+/// reporter.
 public final class StageCounters: Sendable {
-  /// Dropped for a reason that the stage did not announce.
+  /// Reason for drops that the stage did not declare.
   public static let otherReason = "other"
 
   /// Name of the stage.
   public let stage: String
-  /// The reasons for dropping that were announced, then ``otherReason``.
+  /// Declared drop reasons, followed by ``otherReason``.
   public let reasons: [String]
-  /// Items taken in.
+  /// Items received.
   public let input = Counter()
-  /// Items given out.
+  /// Items passed on.
   public let output = Counter()
-  /// Bytes moved.
+  /// Bytes processed.
   public let bytes = Counter()
-  /// Items that wait now.
+  /// Items currently waiting.
   public let queue = Counter()
   private let dropped: [Counter]
 
-  /// Counters at zero. A reason that is not in `reasons` is counted under ``otherReason``.
+  /// Creates counters at zero. A reason that is not in `reasons` is counted under ``otherReason``.
   public init(stage: String, reasons: [String] = []) {
     self.stage = stage
     self.reasons = reasons.filter { $0 != StageCounters.otherReason } + [StageCounters.otherReason]
     dropped = self.reasons.map { _ in Counter() }
   }
 
-  /// Counts items that were dropped.
+  /// Counts dropped items.
   public func drop(_ reason: String, _ amount: Int = 1) {
     dropped[reasons.firstIndex(of: reason) ?? reasons.count - 1].add(amount)
   }
 
-  /// The counts now; each is exact, the set of them is not of one instant.
+  /// Returns the current counts. Each one is exact, but they are not read at the same instant.
   public func snapshot() -> StageCounts {
     StageCounts(
       stage: stage, input: input.value, output: output.value, bytes: bytes.value, queue: queue.value,
@@ -56,18 +57,18 @@ public final class StageCounters: Sendable {
   }
 }
 
-/// Counts of a stage, as the reporter read them.
+/// Counts of a stage at one reading.
 public struct StageCounts: Sendable {
   /// Name of the stage.
   public var stage: String
-  /// Items taken in.
+  /// Items received.
   public var input: Int
-  /// Items given out.
+  /// Items passed on.
   public var output: Int
-  /// Bytes moved.
+  /// Bytes processed.
   public var bytes: Int
-  /// Items that wait.
+  /// Items currently waiting.
   public var queue: Int
-  /// Items dropped, reasons without any left out.
+  /// Items dropped by reason; reasons without drops are omitted.
   public var dropped: [(reason: String, count: Int)]
 }

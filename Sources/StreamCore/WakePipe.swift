@@ -1,12 +1,12 @@
 import Glibc
 
-/// Wakes a thread that waits in `poll`. Waking often before the thread looks costs no more than waking once.
+/// Wakes a thread that waits in `poll`. Repeated wake-ups before the thread reacts cost no more than one.
 public final class WakePipe: Sendable {
-  /// Readable when the thread has something to do; -1 where the system has no descriptor left.
+  /// Readable when the thread has work; -1 if the system had no descriptor left.
   public let readEnd: Int32
   private let writeEnd: Int32
 
-  /// A pipe of its own.
+  /// Creates a dedicated pipe.
   public init() {
     var ends: [Int32] = [-1, -1]
     _ = pipe(&ends)
@@ -25,11 +25,11 @@ public final class WakePipe: Sendable {
   /// Wakes the thread.
   public func wake() {
     var byte: UInt8 = 1
-    // A full pipe wakes as well as one byte more.
+    // A full pipe wakes the thread too, so a failed write can be ignored.
     _ = write(writeEnd, &byte, 1)
   }
 
-  /// Says that the thread has woken; called by it.
+  /// Clears the wake-up; called by the woken thread.
   public func acknowledge() {
     withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
       while read(readEnd, buffer.baseAddress, buffer.count) == buffer.count {}

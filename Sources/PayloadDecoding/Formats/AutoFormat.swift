@@ -1,7 +1,7 @@
 import PlantModel
 
-/// The format by the payload's first character: JSON, else columns if the rule names columns and a separator is there,
-/// else one number or word.
+/// The format chosen by the payload. The first character decides on JSON. Otherwise the payload is read as columns if
+/// the rule's places are columns and the separator occurs, else as one number or word.
 enum AutoFormat: PayloadFormat {
   static let name = PayloadFormatName.auto
   static let summary = "a number, a word, JSON or columns, by the first character"
@@ -33,7 +33,7 @@ private final class AutoReader: PayloadReader {
   }
 
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
-    // What is passed unretained is kept by this reader.
+    // This reader keeps the unretained readers alive.
     unretained(of: payload)._withUnsafeGuaranteedRef { $0.read(payload, into: &scope) }
   }
 

@@ -1,14 +1,14 @@
 import PlantModel
 
 extension PayloadFormatName {
-  /// The word for a device that is there or gone.
+  /// Format name for availability messages.
   public static let availability: PayloadFormatName = "availability"
 }
 
-/// Whether a device is there: a word such as `online`, by itself or as the member `state` of a JSON object.
+/// Availability of a device: a word such as `online`, alone or as the member `state` of a JSON object.
 ///
-/// It is what a rule's `availability` reads; ``PlantModel/ValueDetail/words`` of the rule has 1 for the word that says that
-/// the device is there, and 0 for the other. No readings come of it: the asset's values hold no longer once it went.
+/// It is used by a rule's `availability`. ``PlantModel/ValueDetail/words`` of the rule contains 1 for the online word
+/// and 0 for the offline word. The message gives no readings. Once the asset is offline, its values no longer hold.
 enum AvailabilityFormat: PayloadFormat {
   static let name = PayloadFormatName.availability
   static let summary =
@@ -34,7 +34,7 @@ private final class AvailabilityReader: PayloadReader {
     return nil
   }
 
-  /// The word of a payload: of a JSON object the text of its member `state`.
+  /// Returns the word of a payload; for a JSON object, the text of its member `state`.
   private static func word(of text: String) -> String {
     func unquoted(_ text: Substring) -> String {
       String(text.drop { " \t\r\n\"".contains($0) }.prefix { !"\"},".contains($0) })

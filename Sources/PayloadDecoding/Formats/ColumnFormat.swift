@@ -1,7 +1,7 @@
 import PlantModel
 
-/// Rows of columns: each line of the payload is a record. Columns are numbered from 0; as a place in a text of the rule
-/// a column is written `/0`.
+/// Rows of columns: each line of the payload is a record. Columns are numbered from 0; in a text of the rule, a column
+/// is written `/0`.
 enum ColumnFormat: PayloadFormat {
   static let name = PayloadFormatName.csv
   static let summary = "rows of columns; places are column numbers from 0"
@@ -12,23 +12,23 @@ enum ColumnFormat: PayloadFormat {
     column(place) == nil ? "is no column; write its number, from 0 to 99999" : nil
   }
 
-  /// The number of a column.
+  /// Returns the number of a column.
   static func column(_ place: String) -> Int? {
     let digits = place.hasPrefix("/") ? place.dropFirst() : place[...]
     guard !digits.isEmpty, digits.utf8.count <= 5, digits.utf8.allSatisfy(ByteText.isDigit) else { return nil }
     return Int(digits)
   }
 
-  /// What stands between columns.
+  /// Returns the separator between columns.
   static func separator(of rule: TopicRule) -> UInt8 { rule.separator?.utf8.first ?? UInt8(ascii: ",") }
 
   static func reader(for plan: ReadingPlan) -> PayloadReader {
     var plan = plan
-    // Values without a place take the first column where the sensor is named.
+    // Without listed values, a named sensor takes the first column.
     if plan.rule.values.isEmpty, plan.naming == .single {
       plan.rule.values = [TopicRule.Value(name: "", path: "0", detail: plan.rule.detail)]
     }
-    // Columns have no usual place of a time.
+    // Columns have no usual place of a time, so a nonexistent column is used.
     if plan.rule.time == nil { plan.rule.time = "/99999" }
     return ColumnReader(plan)
   }
@@ -63,13 +63,13 @@ private final class ColumnReader: PayloadReader {
   }
 }
 
-/// The row at hand, as the ranges of its cells.
+/// The current row, as the ranges of its cells.
 private struct RowSource: RecordSource {
-  /// Most columns that are read.
+  /// Maximum number of columns read.
   static let maximumColumns = 4_096
 
   var payload = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// Without the white space and the quotation marks around them.
+  /// Cells without surrounding white space and quotation marks.
   private(set) var cells: [Range<Int>] = []
   private let columns: [Int]
   private let separator: UInt8
@@ -79,7 +79,8 @@ private struct RowSource: RecordSource {
     separator = ColumnFormat.separator(of: plan.plan.rule)
   }
 
-  /// Takes a row apart; false where it has too many columns. A separator between quotation marks separates nothing.
+  /// Splits a row into cells. Returns `false` if it has too many columns. A separator between quotation marks does not
+  /// count.
   mutating func split(_ row: Range<Int>) -> Bool {
     cells.removeAll(keepingCapacity: true)
     var start = row.lowerBound
@@ -91,7 +92,7 @@ private struct RowSource: RecordSource {
         if payload[end] == UInt8(ascii: "\"") { isQuoted.toggle() }
         end += 1
       }
-      // A lone quotation mark is a character like any other.
+      // A single quotation mark is an ordinary character.
       if isQuoted {
         end = start
         while end < row.upperBound, payload[end] != separator { end += 1 }
@@ -115,7 +116,7 @@ private struct RowSource: RecordSource {
   func value(at place: Int, outwards: Bool) -> JSONValue {
     let column = columns[place]
     guard column >= 0, column < cells.count else { return JSONValue() }
-    // An empty cell is a value that is not there.
+    // An empty cell is a missing value.
     return JSONValue(kind: cells[column].isEmpty ? .null : .string, range: cells[column])
   }
 

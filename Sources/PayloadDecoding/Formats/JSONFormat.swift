@@ -1,6 +1,6 @@
 import PlantModel
 
-/// JSON documents (RFC 8259), one or several behind each other, with bare `NaN` and `Infinity` as missing values.
+/// JSON documents (RFC 8259), one or several in sequence, with bare `NaN` and `Infinity` as missing values.
 enum JSONFormat: PayloadFormat {
   static let name = PayloadFormatName.json
   static let summary = "JSON documents; places are JSON pointers such as /ENERGY/Power, arrays as /0"
@@ -8,7 +8,7 @@ enum JSONFormat: PayloadFormat {
   static let hasRecords = true
 
   static func mistake(inPlace place: String) -> String? {
-    // A name without a slash is that of a member of the top level.
+    // A name without a slash is a member of the top level.
     guard place.contains("/"), !place.hasPrefix("/") else { return nil }
     return "is no place; write \"/\(place)\""
   }

@@ -1,13 +1,13 @@
 import PlantModel
 
-/// Reads JSON whose own names become the sensors: every number and truth value, nested names joined with `_`. Texts are
-/// not taken this way, unless one is the whole document.
+/// Reads JSON whose own names become the sensors: every number and truth value, with nested names joined by `_`. Texts
+/// are ignored, unless one is the whole document.
 final class LeafJSONReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
   private let detail: CompiledDetail?
   private let form: TimeForm
-  /// The document and the places of times.
+  /// Locates the document and its times.
   private var places: JSONPointerVisitor
   private var leaves = JSONLeafVisitor(names: [], leaves: [], path: [])
 
@@ -31,7 +31,7 @@ final class LeafJSONReader: PayloadReader {
     _ documents: inout JSONDocuments, _ payload: Bytes, _ scope: inout MessageScope
   ) -> RefusalReason? {
     let start = documents.start
-    // Each document may give every name a value.
+    // Each document may provide a value for every name.
     scope.messageNumber &+= 1
     places.found.removeAll(keepingCapacity: true)
     places.scalars.removeAll(keepingCapacity: true)
@@ -46,7 +46,7 @@ final class LeafJSONReader: PayloadReader {
     leaves.removeAll()
     if let refusal = documents.scan(from: JSONLeafVisitor.root, with: &leaves) { return refusal }
     if leaves.overflowed { return .tooLarge }
-    // The time is no sensor.
+    // The time is not a sensor.
     for leaf in leaves.leaves where leaf.value.range.lowerBound != stamp.start {
       take(leaf.value, name: leaves.names[leaf.name], payload, stamp, &scope)
     }
@@ -62,7 +62,7 @@ final class LeafJSONReader: PayloadReader {
     scope.take(value, payload, detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
   }
 
-  /// The time of the document; `nil` if the place that the rule names has none that is readable.
+  /// Returns the time of the document; `nil` if the place given by the rule has an unreadable one.
   private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
     for value in places.found.dropFirst() where value.kind != .missing && value.kind != .null {
       if value.isAbsentText(in: payload) { continue }
@@ -71,7 +71,7 @@ final class LeafJSONReader: PayloadReader {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: value.range.lowerBound)
       }
-      // A number, in a text too, may be meant as a reading that is called like a time.
+      // A number, even as text, may be a reading that is named like a time.
       var isReading = value.kind != .string
       if !isReading, case .value = ScalarText.read(ByteText.slice(payload, value.range)) { isReading = true }
       scope.hasUnusableTime = scope.hasUnusableTime || !isReading

@@ -3,11 +3,11 @@ import PlantModel
 
 /// InfluxDB line protocol.
 ///
-/// Each field that is a number or a truth value is a reading at its line's time. Where the rule does not say what asset
-/// and sensor are made of, the topic's asset goes before the tag `asset`, that before the rule's; likewise for the
-/// sensor. A field of a named sensor is that sensor when the field is called `value`, else `sensor_field`; without a
-/// sensor the field's name is the sensor, and a field `value` is called like the measurement. Where the rule lists
-/// `values`, only the fields that it lists are taken, under its names.
+/// Each numeric or boolean field is a reading at its line's time. Unless the rule composes asset and sensor, the asset
+/// of the topic takes precedence over the tag `asset`, and that over the rule's; likewise for the sensor. With a named
+/// sensor, the field `value` is that sensor, and any other field is `sensor_field`. Without one, the field's name is
+/// the sensor, and a field `value` is named like the measurement. If the rule lists `values`, only the listed fields
+/// are used, under the names listed.
 enum LineFormat: PayloadFormat {
   static let name = PayloadFormatName.line
   static let summary = "InfluxDB line protocol; places are fields, {tag:NAME} and {measurement} name asset and sensor"
@@ -26,14 +26,14 @@ private final class LineReader: PayloadReader {
   private let form: TimeForm
   private var source: LineSource
   private var taker: RecordTaker
-  /// Whether tags are taken as the rule says, rather than by their usual names.
+  /// Whether the rule determines the use of tags, rather than their usual names.
   private let usesRecords: Bool
 
   override init(_ plan: ReadingPlan) {
     detail = CompiledDetail(plan.rule.detail)
     form = TimeForm(plan.rule)
     var records = plan
-    // A line has its time at its end.
+    // The time of a line is at its end.
     records.rule.time = nil
     let recordPlan = RecordPlan(records)
     taker = RecordTaker(recordPlan)
@@ -89,7 +89,14 @@ private final class LineReader: PayloadReader {
     return nil
   }
 
-  /// The slot of a field, known by all that may go into its name.
+  /// Returns the slot of a field, identified by everything that may enter its name.
+  ///
+  /// - Parameters:
+  ///   - field: range of the field's key.
+  ///   - asset: range of the value of the tag `asset`, possibly empty.
+  ///   - sensor: range of the value of the tag `sensor`, possibly empty.
+  ///   - payload: the payload.
+  ///   - scope: the message's scope.
   private func slot(
     of field: Range<Int>, asset: Range<Int>, sensor: Range<Int>, _ payload: Bytes, _ scope: inout MessageScope
   ) -> Int {
@@ -137,7 +144,7 @@ private final class LineReader: PayloadReader {
   }
 }
 
-/// The line at hand.
+/// The current line.
 private struct LineSource: RecordSource {
   var payload = UnsafeRawBufferPointer(start: nil, count: 0)
   private(set) var fields: [(key: Range<Int>, value: Range<Int>)] = []
@@ -149,7 +156,7 @@ private struct LineSource: RecordSource {
     keys = plan.places.map { Array(($0.hasPrefix("/") ? $0.dropFirst() : $0[...]).utf8) }
   }
 
-  /// Takes a line apart; false where its tags or fields are broken.
+  /// Splits a line into tags and fields. Returns `false` if one of them is malformed.
   mutating func split(_ line: LineScanner) -> Bool {
     measurement = line.measurement
     fields.removeAll(keepingCapacity: true)
@@ -167,13 +174,13 @@ private struct LineSource: RecordSource {
     return true
   }
 
-  /// The value of a tag; empty without it.
+  /// Returns the range of a tag's value; empty if there is no such tag.
   func range(ofTag name: StaticString) -> Range<Int> {
     for tag in tags.reversed() where ByteText.equals(ByteText.slice(payload, tag.key), name) { return tag.value }
     return 0..<0
   }
 
-  /// A field's value as others have it: without the letter behind a whole number, `t` and `f` as truth values.
+  /// Returns a field's value in common form: without the suffix of an integer, and with `t` and `f` as truth values.
   static func number(_ range: Range<Int>, _ payload: UnsafeRawBufferPointer) -> JSONValue {
     let text = ByteText.slice(payload, range)
     if text.first == 0x22 {

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// One number, perhaps with a unit behind it, or the word of a switch.
+/// One number, optionally followed by a unit, or the word of a switch.
 enum NumberFormat: PayloadFormat {
   static let name = PayloadFormatName.number
   static let summary = "one number such as 21.5, 230.1 V or 1e3, or a word such as ON"
@@ -18,12 +18,12 @@ private final class NumberReader: PayloadReader {
   private let detail: CompiledDetail?
   private let unit: String?
   private let isNamedByRecord: Bool
-  /// Whether topic or rule name the sensor, and nothing its unit.
+  /// Whether topic or rule names the sensor and no unit is stated.
   private let isSimple: Bool
 
   override init(_ plan: ReadingPlan) {
     detail = plan.details[0]
-    // A place in an object; a lone number is in the sensor's own unit.
+    // A unit's place refers to an object; a lone number is in the sensor's own unit.
     unit = plan.rule.unit.flatMap { $0.hasPrefix("/") ? nil : $0 }
     isNamedByRecord = plan.hasRecordNames
     isSimple = plan.naming == .single && !isNamedByRecord && unit == nil
@@ -33,7 +33,7 @@ private final class NumberReader: PayloadReader {
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     if isSimple {
       scope.seen |= 1
-      // Nearly every payload is a number and nothing else.
+      // Fast path: nearly every payload is a plain number.
       if detail == nil, let number = DecimalNumber.parse(payload), number.isFinite {
         scope.take(number: number, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
         return nil
@@ -46,14 +46,14 @@ private final class NumberReader: PayloadReader {
   }
 
   private func readNamed(_ payload: UnsafeRawBufferPointer, _ scope: inout MessageScope) -> RefusalReason? {
-    // A lone number names neither asset nor sensor.
+    // A lone number contains neither an asset nor a sensor name.
     guard !isNamedByRecord else { return .missingName }
     let slot: Int
     switch plan.naming {
     case .single: slot = scope.slot(0)
     case .payload: slot = scope.sensorSlot(named: UsualPlaces.loneName, plan)
     case .listed:
-      // A lone value is what the rule lists, if it lists one.
+      // A lone value is the rule's only listed value.
       guard scope.slotCount == 1 else { return .missingValue }
       slot = scope.slot(0)
     }
@@ -68,7 +68,7 @@ private final class NumberReader: PayloadReader {
 }
 
 extension MessageScope {
-  /// The position of a unit that topic or rule name.
+  /// Returns the position of a unit that topic or rule names.
   mutating func unit(named text: String) -> Int32 {
     if text.isEmpty { return UnitTexts.none }
     var text = text

@@ -7,8 +7,8 @@ extension PayloadFormatName {
 
 /// Keys and values such as `p=0,w=230` or `power:5;energy:1.2`: each line is a record.
 ///
-/// Pairs are separated by commas, semicolons or ampersands, or by the rule's `separator`; where none of them is there, by
-/// white space. Key and value are separated by the first `=` or `:`.
+/// Pairs are separated by commas, semicolons or ampersands, or by the rule's `separator`. If no separator occurs and
+/// the rule states none, white space separates them. Key and value are separated by the first `=` or `:`.
 enum PairFormat: PayloadFormat {
   static let name = PayloadFormatName.pairs
   static let summary = "keys and values such as p=0,w=230; places are keys"
@@ -53,9 +53,9 @@ private final class PairReader: PayloadReader {
   }
 }
 
-/// The pairs of the line at hand.
+/// The pairs of the current line.
 private struct PairSource: RecordSource {
-  /// Most pairs that are read.
+  /// Maximum number of pairs read.
   static let maximumPairs = 4_096
 
   var payload = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -68,7 +68,7 @@ private struct PairSource: RecordSource {
     separator = plan.plan.rule.separator?.utf8.first
   }
 
-  /// Takes a line apart; false where it has a part that is no pair, or too many.
+  /// Splits a line into pairs. Returns `false` if a part is not a pair, or if there are too many.
   mutating func split(_ line: Range<Int>) -> Bool {
     pairs.removeAll(keepingCapacity: true)
     let bySpace = separator == nil && !line.contains { isSeparator(payload[$0]) }
@@ -97,7 +97,7 @@ private struct PairSource: RecordSource {
     return byte == separator
   }
 
-  /// Without white space and quotation marks around it.
+  /// Returns a range without surrounding white space and quotation marks.
   private func bare(_ range: Range<Int>) -> Range<Int> {
     let trimmed = ByteText.trimmed(payload, range)
     guard trimmed.count >= 2, payload[trimmed.lowerBound] == UInt8(ascii: "\""),
@@ -122,7 +122,7 @@ private struct PairSource: RecordSource {
 
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
     for pair in pairs where !pair.value.isEmpty {
-      // Texts are no values unless the rule lists them.
+      // Texts are not values unless the rule lists them.
       guard DecimalNumber.prefix(of: ByteText.slice(payload, pair.value)) != nil else { continue }
       body(ByteText.slice(payload, pair.key), JSONValue(kind: .string, range: pair.value))
     }

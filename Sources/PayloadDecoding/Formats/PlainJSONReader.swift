@@ -1,35 +1,35 @@
 import PlantModel
 
-/// Reads JSON whose values have places and names that topic and rule tell: the usual form, and the fast one.
+/// Reads JSON whose values have places and names determined by topic and rule: the usual and fastest case.
 ///
-/// A text of the form that the rule's messages last had is not scanned; one of another form is, and every eighth such
-/// form is remembered in its place, so that rules whose devices differ do not relearn with every message.
+/// A text of the same form as the rule's last remembered one is not scanned. A text of another form is. Every eighth
+/// such form replaces the remembered one, so that rules with differing devices do not relearn with every message.
 final class PlainJSONReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
   private let details: [CompiledDetail?]
-  /// Whether every value is read as it stands.
+  /// Whether no value needs conversion.
   private let isPlain: Bool
   private let isShared: Bool
   private let isSingle: Bool
   private let form: TimeForm
   private let pointers: JSONPointers
-  /// How many of the pointers are values; times follow.
+  /// Number of pointers to values; pointers to times follow.
   private let valueCount: Int
-  /// The first of the pointers to units, behind those to times.
+  /// Position of the first pointer to a unit, after those to times.
   private let firstUnit: Int
-  // A reader belongs to one decoder and is never entered again while it reads, so that accesses need no check.
+  // A reader belongs to one decoder and is never re-entered, so exclusivity checks are unnecessary.
   @exclusivity(unchecked) private var visitor: JSONPointerVisitor
   @exclusivity(unchecked) private var shape: JSONShape?
-  /// What a scan found in a text of ``shape``.
+  /// Values found by scanning the text of ``shape``.
   private var shapeFound: [JSONValue] = []
   /// Whether ``JSONPointerVisitor/found`` has the kinds of ``shape``.
   @exclusivity(unchecked) private var isShapeFound = false
   private var misses = 0
-  // What the kinds in ``JSONPointerVisitor/found`` say, so that messages of one form do not look again.
-  /// Where a lone value stands.
+  // Derived from the kinds in ``JSONPointerVisitor/found`` and reused for messages of one form.
+  /// Position of a lone value.
   @exclusivity(unchecked) private var valuePlace = 0
-  /// Where the first time may stand.
+  /// Position of the first possible time.
   @exclusivity(unchecked) private var timePlace = 0
   @exclusivity(unchecked) private var hasUnit = false
 
@@ -42,7 +42,7 @@ final class PlainJSONReader: PayloadReader {
     let values = UsualPlaces.values(plan)
     valueCount = values.count
     let times = UsualPlaces.times(plan.rule)
-    // A lone value may have its unit beside it; what the rule says of units and factors goes before.
+    // A lone value may have its unit beside it; a unit or scale in the rule takes precedence.
     let isBare = plan.naming == .single && plan.rule.detail.unit == nil && plan.rule.detail.scale == nil
     let units = isBare ? UsualPlaces.units : []
     firstUnit = values.count + times.count
@@ -89,7 +89,7 @@ final class PlainJSONReader: PayloadReader {
 
   private func locate() {
     func kind(_ place: Int) -> JSONValue.Kind { visitor.found[place].kind }
-    // The document itself, when it is a lone value; else the first of the usual names that is there.
+    // The document itself if it is a lone value; else the first of the usual names that exists.
     valuePlace = 0
     if isSingle, kind(0) == .container {
       valuePlace = 1
@@ -118,7 +118,7 @@ final class PlainJSONReader: PayloadReader {
     return nil
   }
 
-  /// A unit beside the lone value, if it is one that is known.
+  /// Returns the unit beside the lone value, if it is a known one.
   private func unit(_ payload: Bytes, _ scope: inout MessageScope) -> Int32 {
     for place in firstUnit..<pointers.count where visitor.found[place].kind == .string {
       let position = scope.position(ofUnit: visitor.found[place], payload)
@@ -127,7 +127,7 @@ final class PlainJSONReader: PayloadReader {
     return UnitTexts.none
   }
 
-  /// The time of the document; `nil` if the place that the rule names has none that is readable.
+  /// Returns the time of the document; `nil` if the place given by the rule has an unreadable one.
   private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
     for place in timePlace..<firstUnit {
       let value = visitor.found[place]
@@ -137,7 +137,7 @@ final class PlainJSONReader: PayloadReader {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: value.range.lowerBound)
       }
-      // What is taken as a value may be called `t` as well.
+      // The member `t` may be a value instead of a time.
       let isReading = visitor.found[..<valueCount].contains { $0.range == value.range }
       scope.hasUnusableTime = scope.hasUnusableTime || !isReading
     }

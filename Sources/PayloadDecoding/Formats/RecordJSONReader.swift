@@ -1,13 +1,13 @@
 import PlantModel
 
-/// Reads JSON that has several records, or whose names, units or conditions stand in the payload.
+/// Reads JSON with several records, or with names, units or conditions in the payload.
 final class RecordJSONReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
   private var source: JSONRecordSource
   private var taker: RecordTaker
   private let each: [JSONPointers.Token]?
-  /// Whether the node that `each` leads to may be a record itself.
+  /// Whether the node at `each` may itself be a record.
   private let mayBeRecord: Bool
 
   override init(_ plan: ReadingPlan) {
@@ -15,7 +15,7 @@ final class RecordJSONReader: PayloadReader {
     taker = RecordTaker(records)
     source = JSONRecordSource(records)
     each = plan.rule.each.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
-    // A container that `each` names has members called by their keys; one of them may well be called `value`.
+    // If names come from `{key}`, the node at `each` is a container, and one of its members may be called `value`.
     let rule = plan.rule
     let usesKey = [rule.asset, rule.sensor, rule.time].contains { $0?.contains("{key}") ?? false }
     mayBeRecord = !(rule.values.isEmpty && usesKey) || each?.last?.bytes == [UInt8(ascii: "*")]
@@ -40,7 +40,13 @@ final class RecordJSONReader: PayloadReader {
     return nil
   }
 
-  /// Takes the records below a node that the rest of `each` leads to.
+  /// Processes the records below a node at the remaining path of `each`.
+  ///
+  /// - Parameters:
+  ///   - tokens: remaining path of `each`.
+  ///   - node: the node.
+  ///   - scope: the message's scope.
+  /// - Returns: the reason if the whole message must be refused.
   private func select(
     _ tokens: ArraySlice<JSONPointers.Token>, from node: Int, _ scope: inout MessageScope
   ) -> RefusalReason? {
@@ -48,7 +54,7 @@ final class RecordJSONReader: PayloadReader {
     guard token.bytes == [UInt8(ascii: "*")] else {
       let child = source.tape.child(of: node, token)
       if child >= 0 { return select(tokens.dropFirst(), from: child, &scope) }
-      // Records of an array's elements need not all have it.
+      // Not every element of an array must have the member.
       scope.noteAbsent(each: each.map { _ in taker.plan.plan.rule.each ?? "" } ?? "")
       return nil
     }
@@ -62,7 +68,7 @@ final class RecordJSONReader: PayloadReader {
     return nil
   }
 
-  /// A node that has one of the values itself is a record; otherwise each of its elements is one.
+  /// Processes a node: it is one record if it contains one of the values; otherwise each of its elements is one.
   private func takeRecords(of node: Int, _ scope: inout MessageScope) -> RefusalReason? {
     source.record = node
     if mayBeRecord, source.isRecord { return taker.take(&source, into: &scope) }
@@ -81,15 +87,15 @@ final class RecordJSONReader: PayloadReader {
 /// The records of a JSON document.
 struct JSONRecordSource: RecordSource {
   var tape = JSONTape()
-  /// The node of the record at hand.
+  /// Node of the current record.
   var record = 0
   private let tokens: [[JSONPointers.Token]]
   private let values: [Int]
-  /// What was found around records, by place and depth: neighbours share what is around them, and so do their parents.
+  /// Search results in enclosing containers, by place and depth. Neighbouring records share their enclosing containers.
   private var around: [(container: Int32, node: Int32)]
-  /// Depths for which that is remembered.
+  /// Number of depths for which results are cached.
   private static let depths = 8
-  /// Members that `*` in `each` stands for on the way to the record at hand, outermost first.
+  /// Members matched by `*` in `each` on the path to the current record, outermost first.
   var stars: [Int] = []
 
   init(_ plan: RecordPlan) {
@@ -101,12 +107,12 @@ struct JSONRecordSource: RecordSource {
     tape.expandsTexts = details.contains { $0.encoding == .json }
   }
 
-  /// Forgets the document before.
+  /// Clears the results of the previous document.
   mutating func forget() { for place in around.indices { around[place] = (-1, -1) } }
 
   var recordStart: Int { tape.nodes[record].value.range.lowerBound }
 
-  /// Whether one of the values stands in the node itself.
+  /// Whether the node itself contains one of the values.
   var isRecord: Bool {
     values.contains { place in
       let node = tape.node(from: record, tokens[place])
@@ -119,7 +125,7 @@ struct JSONRecordSource: RecordSource {
     if own >= 0, !outwards || isText(own) { return tape.nodes[own].value }
     guard outwards else { return JSONValue() }
     let container = Int(tape.nodes[record].parent)
-    // The record itself has no place around it.
+    // An empty path denotes the record itself, so no enclosing container can provide it.
     if container < 0 || tokens[place].isEmpty { return JSONValue() }
     let node = search(place, from: container, depth: depth(of: container))
     return node < 0 ? JSONValue() : tape.nodes[node].value
@@ -131,8 +137,13 @@ struct JSONRecordSource: RecordSource {
     return depth
   }
 
-  /// The nearest node from a container outwards at which the place has a text, -1 without one. Each container is searched
-  /// once, however many records are in it.
+  /// Returns the nearest node from a container outwards with a scalar at the place, -1 if there is none. Each container
+  /// is searched only once, regardless of its number of records.
+  ///
+  /// - Parameters:
+  ///   - place: position of the place in the plan.
+  ///   - container: node of the container.
+  ///   - depth: number of containers around `container`.
   private mutating func search(_ place: Int, from container: Int, depth: Int) -> Int {
     let memory = place * Self.depths + depth
     if depth < Self.depths, around[memory].container == Int32(truncatingIfNeeded: container) {
@@ -164,7 +175,7 @@ struct JSONRecordSource: RecordSource {
       kind: .string, range: Int(key.lowerBound)..<Int(key.upperBound), hasEscapes: tape.nodes[node].keyHasEscapes)
   }
 
-  /// The record itself or a member that `*` stands for; names that `each` spells out count only where there are no others.
+  /// Returns the record's member or one matched by `*`. Names spelled out in `each` count only if there are no others.
   private func member(_ level: Int) -> Int {
     var left = level
     if tape.nodes[record].hasKey {

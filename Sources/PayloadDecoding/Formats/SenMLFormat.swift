@@ -7,17 +7,18 @@ extension PayloadFormatName {
 
 /// Sensor measurement lists in JSON (SenML, RFC 8428): base fields, relative times, units of the registry.
 ///
-/// **Names.** A record's name is its base name and its own name together. Where topic or rule name the asset, the whole
-/// is the sensor; otherwise the base name without separators at its end is the asset and the own name the sensor, and a
-/// name that has no base is parted at its last `/` or `:`. `values` names sensors by the record's own name or by the
-/// whole name.
+/// **Names.** A record's name is the concatenation of its base name and its own name. If topic or rule name the asset,
+/// the sensor is the record's own name, or without one the last part of the base name. Otherwise the base name without
+/// trailing separators is the asset, and the own name is the sensor. A name that has only one of the two is divided at
+/// its last `/` or `:`. `values` refers to the record's own name or to the whole name.
 ///
-/// **Values.** `v`, or `vb`, or the sum `s` where there is no other; texts (`vs`) and data (`vd`) are passed over.
+/// **Values.** `v`, or `vb`, or the sum `s` if there is no other. Texts (`vs`) and data (`vd`) are refused as
+/// `not_a_number`.
 ///
-/// **Times.** Below 2^28 they count from the receive time, as section 4.5.3 has it. Example: `-5` is five seconds before.
+/// **Times.** Values below 2^28 are relative to the receive time (section 4.5.3). Example: `-5` is five seconds before.
 ///
-/// A record with a field that ends in `_` and is not known must not be used (section 4.4), nor one of a version above 10;
-/// they are refused.
+/// A record with an unknown field that ends in `_` must not be used (section 4.4), nor one of a version above 10.
+/// Either refuses the message.
 enum SenMLFormat: PayloadFormat {
   static let name = PayloadFormatName.senml
   static let summary = "sensor measurement lists in JSON (RFC 8428); places are names of records"
@@ -32,13 +33,13 @@ enum SenMLFormat: PayloadFormat {
 private final class SenMLReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
-  /// The fields of a record that are looked at.
+  /// Fields of a record that are read.
   private enum Label: Int, CaseIterable {
     case bn, bt, bu, bv, bs, bver, n, u, v, vb, vs, vd, s, t
   }
 
   private static let labels = Label.allCases.map { Array("\($0)".utf8) }
-  /// Times below this count from the receive time (RFC 8428, section 4.5.3).
+  /// Times below this are relative to the receive time (RFC 8428, section 4.5.3) [s].
   private static let relative = 268_435_456.0
   private static let newestVersion = 10.0
 
@@ -50,7 +51,7 @@ private final class SenMLReader: PayloadReader {
   private var baseTime = 0.0
   private var baseValue = 0.0
   private var baseSum = 0.0
-  // The record at hand: nodes by label.
+  // Nodes of the current record, by label.
   private var found = [Int](repeating: -1, count: Label.allCases.count)
   private var ownName: [UInt8] = []
   private var unit: [UInt8] = []
@@ -102,7 +103,7 @@ private final class SenMLReader: PayloadReader {
     return nil
   }
 
-  /// Finds the fields of a record; false where it is no record, or one that must not be used.
+  /// Finds the fields of a record. Returns `false` if it is not a record or must not be used.
   private func gather(_ record: Int, _ payload: Bytes) -> Bool {
     guard payload[tape.nodes[record].value.range.lowerBound] == UInt8(ascii: "{") else { return false }
     for label in found.indices { found[label] = -1 }
@@ -120,7 +121,12 @@ private final class SenMLReader: PayloadReader {
     return true
   }
 
-  /// Puts a text into `target`; false where something else stands there, `nil` where nothing does.
+  /// Copies a text into `target`. Returns `false` if the field is not a text, `nil` if it is absent.
+  ///
+  /// - Parameters:
+  ///   - label: the field.
+  ///   - payload: the payload.
+  ///   - target: destination, unchanged if the field is absent.
   private func text(_ label: Label, _ payload: Bytes, _ target: inout [UInt8]) -> Bool? {
     guard found[label.rawValue] >= 0 else { return nil }
     let value = tape.nodes[found[label.rawValue]].value
@@ -137,7 +143,7 @@ private final class SenMLReader: PayloadReader {
     return value.kind == .number ? DecimalNumber.parse(ByteText.slice(payload, value.range)) : nil
   }
 
-  /// The record's value; `nil` where it has none, which is noted unless it has no value by right.
+  /// Returns the record's value; `nil` if it has none. This is recorded as a refusal unless no value field is present.
   private func value(_ payload: Bytes, _ scope: inout MessageScope) -> Double? {
     if let value = number(.v, payload) { return value + baseValue }
     if found[Label.vb.rawValue] >= 0 {
@@ -156,14 +162,14 @@ private final class SenMLReader: PayloadReader {
     return nil
   }
 
-  /// The record's time, an inner `nil` where it has none; the outer `nil` where it is out of range.
+  /// Returns the record's time: an inner `nil` if it has none, the outer `nil` if it is out of range.
   private func time(_ payload: Bytes, _ received: Timestamp) -> Timestamp?? {
     let seconds = baseTime + (number(.t, payload) ?? 0)
     let hasTime = found[Label.t.rawValue] >= 0 || baseTime != 0
     guard seconds != 0 else { return .some(hasTime ? received : nil) }
     guard seconds.isFinite, seconds < 7_289_654_400, seconds > -1e9 else { return nil }
     let whole = seconds.rounded(.down)
-    // The sum of two doubles is good to a microsecond.
+    // The sum of two doubles is accurate to a microsecond.
     let span = TimeSpan(
       nanoseconds: Int64(whole) * 1_000_000_000 + Int64(((seconds - whole) * 1e6).rounded()) * 1_000)
     return .some(seconds < Self.relative ? received + span : Timestamp(nanoseconds: 0) + span)
@@ -201,7 +207,7 @@ private final class SenMLReader: PayloadReader {
       detail: listed.detail, isWritten: true, assets: plan.assets, names: scope.names)
   }
 
-  /// Asset and sensor of a name.
+  /// Returns the asset and sensor of a name.
   private static func parts(base: String, own: String) -> (asset: String?, sensor: String) {
     let marks: Set<Character> = ["/", ":", "_", "-", "."]
     if !base.isEmpty, !own.isEmpty {

@@ -5,13 +5,14 @@ extension PayloadFormatName {
   public static let sparkplug: PayloadFormatName = "sparkplug"
 }
 
-/// Sparkplug B: metrics that edge nodes and devices announce with their names, types and units, and then send by alias.
+/// Sparkplug B: edge nodes and devices announce metrics with names, types and units, and then send them by alias.
 ///
-/// The rule matches the topics of devices, `spBv1.0/{group}/+/{edge}/{device}`, and takes those of their edge nodes,
-/// which have no last level, with them. The asset is the device, or the edge node for what is its own, unless the rule
-/// says otherwise; there, a placeholder of the last level is the edge node. The sensor is the metric's name.
+/// The rule matches the topics of devices, `spBv1.0/{group}/+/{edge}/{device}`, and also those of their edge nodes,
+/// which lack the last level. The asset is the device, or the edge node for its own metrics, unless the rule specifies
+/// otherwise. For an edge node, a placeholder of the last level stands for the edge node. The sensor is the metric's
+/// name.
 ///
-/// See ``SparkplugNodes`` for sessions, and ``SparkplugValue`` for what of a metric makes a reading.
+/// See ``SparkplugNodes`` for sessions, and ``SparkplugValue`` for the metrics that give readings.
 enum SparkplugFormat: PayloadFormat {
   static let name = PayloadFormatName.sparkplug
   static let summary = "Sparkplug B on spBv1.0/{group}/+/{edge}/{device}, edge nodes included"
@@ -27,15 +28,15 @@ enum SparkplugFormat: PayloadFormat {
 }
 
 private final class SparkplugReader: PayloadReader {
-  /// What is done with a metric.
+  /// Destination of a metric.
   private struct Target {
-    /// Positions of the rule's values that it is; -1 for one that the payload names.
+    /// Positions in the rule's values; -1 if the payload provides the name.
     var values: [Int]
-    /// Where they go.
+    /// Slots of the values.
     var slots: [Int] = []
-    /// Its unit, unless the rule states one.
+    /// Unit of the metric, unless the rule states one.
     var unit = UnitTexts.none
-    /// The metric's when this was found out.
+    /// The metric's revision at the time of this result.
     var revision: Int
   }
 
@@ -43,7 +44,7 @@ private final class SparkplugReader: PayloadReader {
   private let pattern: TopicPattern?
   private let valuesByPath: [String: [Int]]
   private let isNodeOnly: Bool
-  /// By the metric's position; `nil` where none of its values has come.
+  /// By the metric's position; `nil` until its first value.
   private var targets: [Target?] = []
   /// By the owner's position.
   private var names: [TopicNames?] = []
@@ -59,7 +60,7 @@ private final class SparkplugReader: PayloadReader {
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     guard let topic = SparkplugTopic(scope.topic) else { return .unmatchedTopic }
     let outcome = scope.sparkplug.take(topic, in: scope.topic, payload: payload, of: scope.plant, at: scope.received)
-    // Metrics of devices are not looked for in what edge nodes send.
+    // Messages of edge nodes do not contain the metrics of devices.
     if !topic.kind.isOfDevice, !isNodeOnly { scope.seen = .max }
     switch outcome {
     case .refused(let reason): return reason
@@ -68,7 +69,7 @@ private final class SparkplugReader: PayloadReader {
       guard let position = scope.sparkplug.position(of: scope.plant) else { break }
       take(payload, at: position, into: &scope)
       if scope.problems != nil, topic.kind == .deviceBirth || topic.kind == .nodeBirth && isNodeOnly {
-        // A birth has all that will ever come.
+        // A birth contains all metrics that can follow.
         for value in plan.rule.values.indices.prefix(64) where scope.seen >> UInt64(value) & 1 == 0 {
           scope.noteAbsent(value: value)
         }
@@ -105,14 +106,19 @@ private final class SparkplugReader: PayloadReader {
     if scope.sparkplug.nodes[position].changes.isEmpty { return }
     for change in scope.sparkplug.nodes[position].changes {
       let owner = scope.sparkplug.nodes[position].owners[change.owner]
-      // A death may come after a restart, before anything else of the device.
+      // A death may be a device's first message after a restart.
       let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, &scope).asset : owner.asset
       guard let asset else { continue }
       scope.availability.append(MessageScope.Availability(plant: scope.plant, asset: asset, isOnline: change.isOnline))
     }
   }
 
-  /// What is done with a metric; found out with its first value.
+  /// Returns the destination of a metric, determined at its first value.
+  ///
+  /// - Parameters:
+  ///   - metric: position of the metric.
+  ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
+  ///   - scope: the message's scope.
   private func target(of metric: Int, at position: Int, _ scope: inout MessageScope) -> Target {
     if metric < targets.count, let known = targets[metric],
       known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
@@ -122,7 +128,7 @@ private final class SparkplugReader: PayloadReader {
     let definition = scope.sparkplug.nodes[position].metrics[metric]
     var target = Target(values: [], revision: definition.revision)
     if plan.rule.values.isEmpty {
-      // Texts and dates that nobody asks for are no measurements.
+      // Texts and dates that are not listed are not measurements.
       let isMeasured: Bool =
         switch definition.type {
         case .string, .text, .dateTime: false
@@ -148,7 +154,13 @@ private final class SparkplugReader: PayloadReader {
     return target
   }
 
-  /// The slot of a metric's value, which all topics of its owner share.
+  /// Returns the slot of a metric's value, which all topics of its owner share.
+  ///
+  /// - Parameters:
+  ///   - metric: position of the metric.
+  ///   - value: position of the rule's value, or -1.
+  ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
+  ///   - scope: the message's scope.
   private func slot(of metric: Int, _ value: Int, at position: Int, _ scope: inout MessageScope) -> Int {
     scope.beginNameKey(value: value)
     withUnsafeBytes(of: Int32(truncatingIfNeeded: -2 - plan.number)) {
@@ -178,7 +190,12 @@ private final class SparkplugReader: PayloadReader {
     return key.withUnsafeBytes { scope.slots.add(name, key: $0) }
   }
 
-  /// What the topics of an owner say, by the rule's pattern; those of an edge node as though it were its own device.
+  /// Returns the names from an owner's topics by the rule's pattern. An edge node is treated as its own device.
+  ///
+  /// - Parameters:
+  ///   - owner: position of the owner.
+  ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
+  ///   - scope: the message's scope.
   private func names(of owner: Int, at position: Int, _ scope: inout MessageScope) -> TopicNames {
     if owner < names.count, let known = names[owner] { return known }
     let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)

@@ -1,7 +1,7 @@
-/// Walks through the JSON documents of a payload, which follow each other with or without line ends (NDJSON).
+/// Iterates over the JSON documents of a payload, which follow each other with or without line ends (NDJSON).
 struct JSONDocuments {
   private let bytes: UnsafeRawBufferPointer
-  /// Where the next document begins.
+  /// Position of the next document.
   private(set) var start = 0
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -9,7 +9,7 @@ struct JSONDocuments {
   /// Whether there is another document.
   var hasNext: Bool { start < bytes.count }
 
-  /// Scans the next document; `nil` when it is sound. Ranges that the visitor sees are those of the payload.
+  /// Scans the next document; `nil` if it is valid. Ranges passed to the visitor are those of the payload.
   mutating func scan<Visitor: JSONVisitor>(
     from root: Visitor.Context, with visitor: inout Visitor
   ) -> RefusalReason? {
@@ -21,6 +21,6 @@ struct JSONDocuments {
     return nil
   }
 
-  /// Goes back to a document.
+  /// Returns to the start of a document.
   mutating func rewind(to position: Int) { start = position }
 }

@@ -1,8 +1,8 @@
-/// The escapes of JSON strings that a scan has found sound.
+/// Decoding of escapes in validated JSON strings.
 enum JSONEscapes {
   typealias Bytes = UnsafeRawBufferPointer
 
-  /// Four hexadecimal digits.
+  /// Parses four hexadecimal digits.
   static func hexadecimal(_ bytes: Bytes, at start: Int) -> UInt32? {
     guard bytes.count - start >= 4 else { return nil }
     var value: UInt32 = 0
@@ -13,7 +13,7 @@ enum JSONEscapes {
     return value
   }
 
-  /// The value of a hexadecimal digit.
+  /// Returns the value of a hexadecimal digit.
   static func digit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case 0x30...0x39: byte - 0x30
@@ -23,7 +23,7 @@ enum JSONEscapes {
     }
   }
 
-  /// Appends the text with its escapes resolved, in UTF-8; a lone surrogate becomes U+FFFD.
+  /// Appends a text in UTF-8 with its escapes resolved. A lone surrogate becomes U+FFFD.
   static func append(_ bytes: Bytes, to target: inout [UInt8]) {
     var i = 0
     while i < bytes.count {
@@ -47,7 +47,7 @@ enum JSONEscapes {
     }
   }
 
-  /// The scalar whose first four digits stand at `i`, which is moved behind it.
+  /// Parses the scalar whose first four digits are at `i`, and moves `i` behind it.
   private static func scalar(_ bytes: Bytes, _ i: inout Int) -> UInt32 {
     guard let first = hexadecimal(bytes, at: i) else { return 0xFFFD }
     i += 4

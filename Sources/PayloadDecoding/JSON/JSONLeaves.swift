@@ -1,28 +1,28 @@
-/// Gathers every number and truth value of a document under the names on the way to it, joined with `_`; positions in
-/// arrays count as names. The context is the length of the name so far, -1 for the document.
+/// Collects every number and truth value of a document under the names on its path, joined with `_`. Array positions
+/// count as names. The context is the length of the name so far, -1 for the document.
 struct JSONLeafVisitor: JSONVisitor {
   struct Leaf {
-    /// Where its name stands in ``names``.
+    /// Range of its name in ``names``.
     var name: Range<Int>
     var value: JSONValue
   }
 
-  /// Most leaves of a message.
+  /// Maximum number of leaves of a message.
   static let capacity = 4_096
-  /// Most bytes of a leaf's name.
+  /// Maximum length of a leaf's name [bytes].
   static let maximumNameLength = 1_024
 
-  /// The names of all leaves, one after the other.
+  /// Names of all leaves, concatenated.
   var names: [UInt8]
   var leaves: [Leaf]
   var path: [UInt8]
   /// Whether there were more leaves than ``capacity``.
   var overflowed = false
 
-  /// The context of the document.
+  /// Context of the document.
   static let root = -1
 
-  /// Forgets what was found and keeps the memory.
+  /// Clears the results and keeps the memory.
   mutating func removeAll() {
     names.removeAll(keepingCapacity: true)
     leaves.removeAll(keepingCapacity: true)

@@ -1,9 +1,9 @@
-/// The places of a JSON payload, for messages about places that it has not.
+/// The places of a JSON payload, for messages about missing places.
 enum JSONPlaces {
-  /// Most places that are listed.
+  /// Maximum number of places listed.
   static let maximum = 1_000
 
-  /// JSON pointers of all values that are no containers, as far as the payload is sound.
+  /// Returns JSON pointers of all scalar values, up to the first error in the payload.
   static func all(in payload: UnsafeRawBufferPointer) -> [String] {
     var visitor = PlaceVisitor()
     var documents = JSONDocuments(payload)

@@ -1,26 +1,26 @@
-/// Places in a JSON document that are looked for together, compiled once.
+/// Places in a JSON document that are searched together, compiled once.
 ///
-/// A place is a JSON pointer (RFC 6901: `/ENERGY/Current/0`, `~1` for a slash and `~0` for a tilde in a name), or, without
-/// the slash in front, the name of a member of the top level. The empty text is the document itself.
+/// A place is a JSON pointer (RFC 6901: `/ENERGY/Current/0`, `~1` for a slash and `~0` for a tilde in a name). Without
+/// a leading slash it is the name of a top-level member. The empty text is the document itself.
 ///
-/// A name that comes by is compared with the tokens alone that have its length and its first and last byte: of the
-/// dozen places that are usually looked for, that leaves one or none.
+/// A member's name is compared only with tokens of the same hash, which is computed from length, first and last byte.
+/// Of about a dozen places in a usual search, that leaves one or none.
 final class JSONPointers: Sendable {
   struct Token {
     var bytes: [UInt8]
-    /// The position in an array that the token names; -1 where it names none.
+    /// Array position that the token denotes; -1 if it denotes none.
     var index: Int
   }
 
   private static let hashes = 64
 
-  /// How many places.
+  /// Number of places.
   let count: Int
   private let places: [[Token]]
   private let deepest: Int
-  /// The bits of places that a name of some hash may belong to, by group of 64 places, depth and hash.
+  /// Bit masks of places that a name may belong to, by group of 64 places, depth and hash.
   private let candidates: [UInt64]
-  /// The bits of places that end at a depth, by group and depth.
+  /// Bit masks of places that end at a depth, by group and depth.
   private let ends: [UInt64]
 
   init(_ texts: [String]) {
@@ -41,18 +41,23 @@ final class JSONPointers: Sendable {
     count = places.count
   }
 
-  /// The bits of places from `base` on whose token at `depth`, from 1, may be `name`.
+  /// Returns the bit mask of places from `base` on whose token at `depth`, from 1, may be `name`.
+  ///
+  /// - Parameters:
+  ///   - name: the member's name.
+  ///   - base: first place of the pass, a multiple of 64.
+  ///   - depth: number of enclosing containers.
   func candidates(_ name: UnsafeRawBufferPointer, base: Int, depth: Int) -> UInt64 {
     depth > deepest ? 0 : candidates[(base / 64 * deepest + depth - 1) * Self.hashes + Self.hash(name)]
   }
 
-  /// The bits of places from `base` on that end at `depth`.
+  /// Returns the bit mask of places from `base` on that end at `depth`.
   func ends(base: Int, depth: Int) -> UInt64 { depth > deepest ? 0 : ends[base / 64 * (deepest + 1) + depth] }
 
-  /// The token of a place at `depth`, from 1; the place has one there.
+  /// Returns the token of a place at `depth`, from 1, which must exist.
   func token(_ place: Int, depth: Int) -> Token { places[place][depth - 1] }
 
-  /// Whether a place goes as deep as `depth`.
+  /// Returns whether a place has a token at `depth`.
   func reaches(_ place: Int, depth: Int) -> Bool { places[place].count >= depth }
 
   private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
@@ -60,7 +65,7 @@ final class JSONPointers: Sendable {
     return (name.count &* 31 &+ Int(first) &* 7 &+ Int(last)) % hashes
   }
 
-  /// The tokens of a place: those of a JSON pointer, or the one name of a member of the top level.
+  /// Returns the tokens of a place: those of a JSON pointer, or the single name of a top-level member.
   static func tokens(of text: String) -> [Token] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.first == UInt8(ascii: "/") else { return [token(Array(text.utf8))] }
@@ -89,23 +94,23 @@ final class JSONPointers: Sendable {
   }
 }
 
-/// Finds up to 64 places in one pass. The context is a bit for each place whose tokens fit so far. Where a name occurs
-/// twice in an object, the first counts.
+/// Finds up to 64 places in one pass. The context is a bit mask of the places whose tokens match so far. If a name
+/// occurs twice in an object, the first counts.
 struct JSONPointerVisitor: JSONVisitor {
-  /// Most places of one pass.
+  /// Maximum number of places in one pass.
   static let capacity = 64
 
   let pointers: JSONPointers
   /// First place of this pass.
   var base: Int
-  /// What stands at each place; `missing` where nothing does.
+  /// Value at each place; `missing` if there is none.
   var found: [JSONValue]
-  /// For names with escapes.
+  /// Buffer for names with escapes.
   var scratch: [UInt8]
-  /// The first numbers and strings of the text, in their order.
+  /// The first numbers and strings of the text, in order.
   var scalars: [JSONValue]
 
-  /// The context of the document.
+  /// Context of the document.
   var root: UInt64 {
     let count = min(JSONPointerVisitor.capacity, pointers.count - base)
     return count >= 64 ? .max : (1 << UInt64(max(0, count))) - 1

@@ -1,41 +1,57 @@
-/// A value that a scan has come upon, as a place in the text.
+/// A value found by a scan, as a range of the text.
 struct JSONValue {
   enum Kind {
     case missing, null, yes, no, number, string, container
   }
 
-  /// What it is.
+  /// Type of the value.
   var kind = Kind.missing
-  /// Where it stands: a number's text, the inside of a string.
+  /// Range of a number's text, or of the inside of a string.
   var range = 0..<0
-  /// Whether a string has escapes.
+  /// Whether a string contains escapes.
   var hasEscapes = false
 }
 
-/// The text of a member's name, escapes and all.
+/// The name of a member, including escapes.
 struct JSONKey {
   var bytes: UnsafeRawBufferPointer
   var hasEscapes: Bool
 }
 
-/// What a scan is for. A context says where in the document the scan is, as the visitor sees it.
+/// Receiver of a scan's values. A context represents the position in the document for the visitor.
 protocol JSONVisitor {
   associatedtype Context
-  /// The context of a member of the object that has `context`; `depth` counts the containers around it, from 1.
+  /// Returns the context of a member of the object with `context`.
+  ///
+  /// - Parameters:
+  ///   - key: name of the member.
+  ///   - context: context of the object.
+  ///   - depth: number of enclosing containers, from 1.
   mutating func member(_ key: JSONKey, of context: Context, depth: Int) -> Context
-  /// The context of an element of the array that has `context`.
+  /// Returns the context of an element of the array with `context`.
+  ///
+  /// - Parameters:
+  ///   - index: position in the array, from 0.
+  ///   - context: context of the array.
+  ///   - depth: number of enclosing containers, from 1.
   mutating func element(_ index: Int, of context: Context, depth: Int) -> Context
-  /// A value, before what is in it. `depth` is the number of containers around it.
+  /// Receives a value, before its content.
+  ///
+  /// - Parameters:
+  ///   - value: the value.
+  ///   - context: its context.
+  ///   - depth: number of enclosing containers, 0 for the document.
   mutating func visit(_ value: JSONValue, in context: Context, depth: Int)
 }
 
-/// One pass over a JSON text that checks it wholly (RFC 8259) and shows each value to a visitor. Builds nothing.
+/// One pass over a JSON text that validates it completely (RFC 8259) and passes each value to a visitor. Builds no
+/// tree.
 struct JSONScanner<Visitor: JSONVisitor> {
-  /// Deepest nesting that is read, so that no text exhausts the stack.
+  /// Maximum nesting depth, so that no text exhausts the stack.
   static var maximumDepth: Int { 64 }
 
   private let bytes: UnsafeRawBufferPointer
-  /// Where the scan stands.
+  /// Current position of the scan.
   private(set) var at = 0
   private var failure = RefusalReason.malformedJSON
 
@@ -44,13 +60,13 @@ struct JSONScanner<Visitor: JSONVisitor> {
     at = start
   }
 
-  /// Scans the whole text; `nil` when it is sound.
+  /// Scans the whole text; `nil` if it is valid.
   mutating func scan(from root: Visitor.Context, with visitor: inout Visitor) -> RefusalReason? {
     if let refusal = scanDocument(from: root, with: &visitor) { return refusal }
     return at == bytes.count ? nil : .malformedJSON
   }
 
-  /// Scans one document and the white space behind it; `nil` when it is sound. Another document may follow an object or
+  /// Scans one document and the white space after it; `nil` if it is valid. Another document may follow an object or
   /// array, or a line end.
   mutating func scanDocument(from root: Visitor.Context, with visitor: inout Visitor) -> RefusalReason? {
     skipSpace()
@@ -145,7 +161,13 @@ struct JSONScanner<Visitor: JSONVisitor> {
     return end <= bytes.count && ByteText.equals(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), word)
   }
 
-  /// `NaN`, `inf` and `Infinity` in any case and with any sign, as many devices print them: a value that is missing.
+  /// Accepts `NaN`, `inf` and `Infinity` in any case and with any sign, as many devices print them, as missing values.
+  ///
+  /// - Parameters:
+  ///   - start: position of the word.
+  ///   - context: context of the value.
+  ///   - depth: number of enclosing containers.
+  ///   - visitor: receives a `null`.
   private mutating func notFinite(
     from start: Int, in context: Visitor.Context, depth: Int, _ visitor: inout Visitor
   ) -> Bool {

@@ -1,23 +1,23 @@
 import Glibc
 
-/// The form of a JSON text: what stands between its numbers and plain strings.
+/// The form of a JSON text: everything between its numbers and plain strings.
 ///
-/// A device sends the same text again and again with other values in it. Where all between the values is byte for byte
-/// as in a text that was scanned wholly, and each value is of the kind that it was, a scan would find the same places,
-/// so it is not made. `true`, `false`, `null` and names are part of the form.
+/// A device sends the same text repeatedly with different values. A scan is skipped if everything between the values
+/// equals a completely scanned text byte for byte, and each value has the same kind. It would find the same places.
+/// `true`, `false`, `null` and names are part of the form.
 final class JSONShape: Sendable {
-  /// A value, and the places that it stands at.
+  /// A value, and the places that refer to it.
   private struct Slot {
-    /// The bytes before it, in ``literals``.
+    /// Range of the bytes before it in ``literals``.
     var before: Range<Int>
     var isString: Bool
-    /// Its part of ``places``.
+    /// Its range in ``places``.
     var places: Range<Int>
   }
 
-  /// Texts with more values than this have no form.
+  /// Maximum number of values of a text with a form.
   static let mostValues = 64
-  /// Longest text that has a form [bytes].
+  /// Maximum length of a text with a form [bytes].
   static let longest = 4_096
 
   private let literals: [UInt8]
@@ -25,8 +25,13 @@ final class JSONShape: Sendable {
   private let places: [Int]
   private let after: Range<Int>
 
-  /// The form of a text of which a scan has shown `scalars`, its numbers and strings in their order, and put what stands
-  /// at each place into `found`; `nil` where there are too many, or strings with escapes.
+  /// Creates the form of a scanned text; `nil` if the text is too long, has too many values, or has strings with
+  /// escapes.
+  ///
+  /// - Parameters:
+  ///   - payload: the text.
+  ///   - scalars: its numbers and strings, in order.
+  ///   - found: the value at each place.
   init?(_ payload: UnsafeRawBufferPointer, _ scalars: [JSONValue], _ found: [JSONValue]) {
     guard scalars.count <= Self.mostValues, payload.count <= Self.longest else { return nil }
     var (literals, slots, places): ([UInt8], [Slot], [Int]) = ([], [], [])
@@ -48,7 +53,7 @@ final class JSONShape: Sendable {
     (self.literals, self.slots, self.places) = (literals, slots, places)
   }
 
-  /// Whether a text has this form; if so, the ranges in `found`, whose kinds are those of the form, become the text's.
+  /// Returns whether a text has this form. If so, sets the ranges in `found`, whose kinds are those of the form.
   func fits(_ payload: UnsafeRawBufferPointer, _ found: inout [JSONValue]) -> Bool {
     literals.withUnsafeBytes { literals in
       var at = 0
@@ -80,7 +85,7 @@ final class JSONShape: Sendable {
 
 /// The grammar of numbers in JSON (RFC 8259, section 6).
 enum JSONNumber {
-  /// Where the number that begins at `start` ends; `nil` where there is none.
+  /// Returns the end of the number that begins at `start`; `nil` if there is none.
   static func end(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     var at = start
     func digits() -> Bool {

@@ -1,37 +1,37 @@
-/// A JSON document as a flat list of nodes, used again by every document: what records need, which are looked at from
-/// several sides.
+/// A JSON document as a flat list of nodes, reused by every document. Records need it because they access nodes
+/// repeatedly.
 ///
-/// Ranges are those of the payload. With ``expandsTexts`` the JSON inside texts is part of the tree; its ranges begin
-/// behind the payload's end and stand in ``inner``.
+/// Ranges are those of the payload. With ``expandsTexts``, JSON inside texts is part of the tree. Its ranges begin
+/// after the payload's end and refer to ``inner``.
 struct JSONTape {
-  /// Most nodes of a message.
+  /// Maximum number of nodes of a message.
   static let capacity = 1 << 19
-  /// More nodes than this are given back after the message.
+  /// Number of nodes above which memory is released after the message.
   private static let kept = 1 << 15
 
   struct Node {
     var value = JSONValue()
-    /// The member's name, if the node has one.
+    /// Range of the member's name, if the node has one.
     var key: Range<Int32> = 0..<0
     var hasKey = false
     var keyHasEscapes = false
-    /// Position in the array, if the node stands in one; -1 otherwise.
+    /// Position in the array, if the node is an element; -1 otherwise.
     var index: Int32 = -1
     var parent: Int32 = -1
     var nextSibling: Int32 = -1
-    /// The last child so far; the first one follows its parent.
+    /// The last child so far; the first child follows its parent directly.
     var lastChild: Int32 = -1
   }
 
   private(set) var nodes: [Node] = []
-  /// Texts with JSON in them, escapes resolved.
+  /// Texts that contain JSON, with escapes resolved.
   private(set) var inner: [UInt8] = []
   /// Whether there were more nodes than ``capacity``.
   private(set) var hasOverflowed = false
-  /// Whether texts are looked into.
+  /// Whether JSON inside texts is parsed.
   var expandsTexts = false
   private var payload = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The text that is scanned, and what is added to its positions.
+  /// The text being scanned, and the offset added to its positions.
   private var text = UnsafeRawBufferPointer(start: nil, count: 0)
   private var shift = 0
   private var nesting = 0
@@ -43,7 +43,7 @@ struct JSONTape {
     inner.removeAll(keepingCapacity: true)
   }
 
-  /// Forgets the payload, and memory that is more than usual.
+  /// Releases the payload and excess memory.
   mutating func end() {
     payload = UnsafeRawBufferPointer(start: nil, count: 0)
     text = payload
@@ -53,7 +53,7 @@ struct JSONTape {
     }
   }
 
-  /// Reads the next document; `nil` when it is sound.
+  /// Reads the next document; `nil` if it is valid.
   mutating func readDocument(_ documents: inout JSONDocuments) -> RefusalReason? {
     nodes.removeAll(keepingCapacity: true)
     nodes.append(Node())
@@ -62,7 +62,7 @@ struct JSONTape {
     return hasOverflowed ? .tooLarge : nil
   }
 
-  /// The bytes of a range.
+  /// Calls `body` with the bytes of a range.
   func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
     if range.lowerBound < payload.count || inner.isEmpty {
       body(UnsafeRawBufferPointer(rebasing: payload[range]))
@@ -74,10 +74,10 @@ struct JSONTape {
     }
   }
 
-  /// The first child of a node, -1 where it has none.
+  /// Returns the first child of a node, -1 if it has none.
   func firstChild(of node: Int) -> Int { nodes[node].lastChild < 0 ? -1 : node + 1 }
 
-  /// The node that a token leads to, -1 where it leads nowhere. Of two members with one name the first counts.
+  /// Returns the child that a token denotes, -1 if there is none. Of two members with one name the first counts.
   func child(of node: Int, _ token: JSONPointers.Token) -> Int {
     var child = firstChild(of: node)
     while child >= 0 {
@@ -92,7 +92,7 @@ struct JSONTape {
     return -1
   }
 
-  /// The node that tokens lead to from another one, -1 where they lead nowhere.
+  /// Returns the node at a path of tokens from another one, -1 if there is none.
   func node(from start: Int, _ tokens: [JSONPointers.Token]) -> Int {
     var node = start
     for token in tokens {
@@ -102,7 +102,7 @@ struct JSONTape {
     return node
   }
 
-  /// The nearest node at or around a node that is a member; -1 without one. `level` 1 is the next one around that.
+  /// Returns the nearest member at or around a node; -1 if there is none. `level` 1 is the next enclosing member.
   func member(around node: Int, level: Int) -> Int {
     var node = node
     var left = level
@@ -144,7 +144,7 @@ struct JSONTape {
     return Int(position)
   }
 
-  /// Looks into a text that is JSON itself.
+  /// Parses a text that itself contains JSON.
   private mutating func expand(_ value: JSONValue, _ node: Int) {
     let first = text[value.range.lowerBound]
     guard nesting < 2, value.range.count > 1, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return }
@@ -171,7 +171,7 @@ struct JSONTape {
 extension JSONTape: JSONVisitor {
   mutating func member(_ key: JSONKey, of context: Int, depth: Int) -> Int {
     guard let base = text.baseAddress, let start = key.bytes.baseAddress else {
-      // The empty name.
+      // The name is empty.
       return add(Node(hasKey: true), to: context)
     }
     let first = Int32(truncatingIfNeeded: shift + (start - base))

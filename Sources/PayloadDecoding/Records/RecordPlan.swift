@@ -1,24 +1,24 @@
 import PlantModel
 
-/// What a rule takes from each record: places, and what is done with what stands there.
+/// The places that a rule reads from each record, and the use of their values.
 struct RecordPlan {
-  /// Where each place is looked for, by its position.
+  /// Paths of the places, by position.
   private(set) var places: [String] = []
-  /// Places of values, by the rule's values, or the usual ones.
+  /// Places of values: those of the rule, or the usual ones.
   private(set) var values: [Int] = []
-  /// Places of powers of ten, by the rule's values; -1 without one.
+  /// Places of powers of ten, by the rule's values; -1 if there is none.
   private(set) var powers: [Int] = []
-  /// Places of units, by the rule's values; -1 without one.
+  /// Places of units, by the rule's values; -1 if there is none.
   private(set) var unitPlaces: [Int] = []
-  /// Usual places of a unit beside a value whose place is usual too.
+  /// Usual places of a unit beside a value at a usual place.
   private(set) var usualUnits: [Int] = []
   private(set) var conditions: [(place: Int, texts: [[UInt8]], allowsAbsent: Bool)] = []
   private(set) var asset: TextSource?
   private(set) var sensor: TextSource?
   private(set) var unit: TextSource?
-  /// The time, if its text is made of names.
+  /// Source of the time, if its text is composed of names.
   private(set) var timeText: TextSource?
-  /// Places of the time, the first that has one counts.
+  /// Places of the time; the first that has a value counts.
   private(set) var times: [Int] = []
   let details: [CompiledDetail?]
   let form: TimeForm
@@ -60,7 +60,7 @@ struct RecordPlan {
     self.places = places
   }
 
-  /// A sensor that the record names takes the usual places, as one that the topic names does.
+  /// Returns the places of values. A sensor named by the record uses the usual places, like one named by the topic.
   private static func valuePlaces(_ plan: ReadingPlan) -> [String] {
     if !plan.rule.values.isEmpty { return plan.rule.values.map(\.path) }
     guard plan.naming == .single || plan.rule.sensor.map(TextSource.isOfRecord) ?? false else { return [] }
@@ -68,21 +68,23 @@ struct RecordPlan {
   }
 }
 
-/// What a format shows of a payload that has been taken apart into records.
+/// Access to a payload that a format has split into records.
 protocol RecordSource {
-  /// The start of the record at hand in the payload, by which it is known.
+  /// Position of the current record in the payload, which identifies it.
   var recordStart: Int { get }
-  /// What stands at a place of the plan.
+  /// Returns the value at a place of the plan.
+  ///
   /// - Parameters:
-  ///   - place: The place.
-  ///   - outwards: Whether to look around the record too where it has none.
+  ///   - place: the position of the place.
+  ///   - outwards: whether to search the enclosing containers too if the record has no value.
   mutating func value(at place: Int, outwards: Bool) -> JSONValue
-  /// The name of the nearest member at or around the record, or of the one around that; `missing` without one.
+  /// Returns the name of the nearest member at or around the record, or of the next enclosing one; `missing` if none
+  /// exists.
   func memberName(level: Int) -> JSONValue
-  /// A tag of line protocol, and the measurement for an empty name; `missing` in other formats.
+  /// Returns a tag of line protocol, or the measurement for an empty name; `missing` in other formats.
   func tag(_ name: String) -> JSONValue
-  /// Shows every number and truth value of the record with its name.
+  /// Calls `body` with every number and truth value of the record and its name.
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void)
-  /// The bytes of a range.
+  /// Calls `body` with the bytes of a range.
   func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void)
 }

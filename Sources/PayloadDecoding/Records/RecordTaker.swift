@@ -1,16 +1,16 @@
 import PlantModel
 
-/// Takes the values of one record after the other, in whatever format the record stands.
+/// Processes the values of one record after another, independent of the record's format.
 struct RecordTaker {
   typealias Bytes = UnsafeRawBufferPointer
 
   let plan: RecordPlan
-  /// Names of values that depend on topic or record, by value; `nil` for the others.
+  /// Names that depend on topic or record, by value; `nil` for the others.
   private let names: [TextSource?]
   private var asset: [UInt8] = []
   private var sensor: [UInt8] = []
   private var text: [UInt8] = []
-  /// The time of the next record, where the format has it apart from the rule's places.
+  /// Time of the next record, if the format provides it independently of the rule's places.
   var stamp: ReadingStamp?
 
   init(_ plan: RecordPlan) {
@@ -20,7 +20,7 @@ struct RecordTaker {
 
   private var rule: TopicRule { plan.plan.rule }
 
-  /// Takes what the rule wants of the record that `source` shows; the reason if the message cannot be read at all.
+  /// Processes the record of `source` by the rule. Returns the reason if the whole message must be refused.
   mutating func take<Source: RecordSource>(
     _ source: inout Source, into scope: inout MessageScope
   ) -> RefusalReason? {
@@ -32,7 +32,7 @@ struct RecordTaker {
     if scope.isChained { scope.taken.append(source.recordStart) }
     scope.messageNumber &+= 1
     guard let stamp = stamp(&source, &scope) else {
-      // The other records of the message may well be sound.
+      // The other records of the message may be valid.
       text.withUnsafeBytes { scope.refuse(.badTime, value: -1, $0) }
       return nil
     }
@@ -65,7 +65,7 @@ struct RecordTaker {
     return true
   }
 
-  /// Puts a value's text into ``text``; false where it has none.
+  /// Copies a value's text into ``text``. Returns `false` if it has none.
   private mutating func setText<Source: RecordSource>(_ value: JSONValue, _ source: Source) -> Bool {
     text.removeAll(keepingCapacity: true)
     return append(value, source, &text)
@@ -85,7 +85,7 @@ struct RecordTaker {
 
   // MARK: Names
 
-  /// Reads the names that the record tells; false where one is missing, which is noted.
+  /// Reads the names from the record. Returns `false` if one is missing, which is recorded as a refusal.
   private mutating func readNames<Source: RecordSource>(
     _ source: inout Source, _ scope: inout MessageScope
   ) -> Bool {
@@ -106,7 +106,13 @@ struct RecordTaker {
     return false
   }
 
-  /// Puts a text together; false where a part is missing. A stripped prefix is left out at the start.
+  /// Composes a text. Returns `false` if a part is missing. The rule's `strip` prefix is removed from the start.
+  ///
+  /// - Parameters:
+  ///   - wanted: the text's source.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  ///   - target: destination; the text is appended.
   private func compose<Source: RecordSource>(
     _ wanted: TextSource, _ source: inout Source, _ scope: borrowing MessageScope, _ target: inout [UInt8]
   ) -> Bool {
@@ -130,7 +136,7 @@ struct RecordTaker {
     return !target.isEmpty
   }
 
-  /// Appends what a placeholder of the topic stands for, or the record's own asset or sensor.
+  /// Appends the value of a topic placeholder, or the record's own asset or sensor.
   private func append(_ placeholder: String, _ scope: borrowing MessageScope, _ target: inout [UInt8]) -> Bool {
     if placeholder == "sensor", !sensor.isEmpty {
       target.append(contentsOf: sensor)
@@ -194,7 +200,7 @@ struct RecordTaker {
     }
   }
 
-  /// A unit beside a lone value, if it is one that is known.
+  /// Returns the unit beside a lone value, if it is a known one.
   private mutating func usualUnit<Source: RecordSource>(
     _ source: inout Source, _ scope: inout MessageScope
   ) -> Int32 {
@@ -207,7 +213,14 @@ struct RecordTaker {
     return UnitTexts.none
   }
 
-  /// The unit of one value, where its own place has one; otherwise that of the record.
+  /// Returns the unit at the value's own place, if there is one; otherwise that of the record.
+  ///
+  /// - Parameters:
+  ///   - value: position of the rule's value.
+  ///   - record: position of the record's unit in ``UnitTexts``.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  /// - Returns: a position in ``UnitTexts``.
   private mutating func unit<Source: RecordSource>(
     of value: Int, _ record: Int32, _ source: inout Source, _ scope: inout MessageScope
   ) -> Int32 {
@@ -239,7 +252,13 @@ struct RecordTaker {
     }
   }
 
-  /// The first of the usual places at which something stands is the record's value.
+  /// Takes the first existing scalar at the usual places as the record's value.
+  ///
+  /// - Parameters:
+  ///   - source: the record.
+  ///   - stamp: time of the record.
+  ///   - unit: position of the record's unit in ``UnitTexts``.
+  ///   - scope: the message's scope.
   private mutating func takeUsual<Source: RecordSource>(
     _ source: inout Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
   ) {
@@ -250,7 +269,13 @@ struct RecordTaker {
     scope.noteAbsent(value: 0)
   }
 
-  /// Ten to the power that stands beside the value, 1 without one; `nil` where it is no power, which is noted.
+  /// Returns ten to the power given beside the value, 1 if there is none; `nil` if it is invalid, which is recorded.
+  ///
+  /// - Parameters:
+  ///   - value: position of the rule's value.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  /// - Returns: the factor for exponents -22...22.
   private mutating func power<Source: RecordSource>(
     of value: Int, _ source: inout Source, _ scope: inout MessageScope
   ) -> Double? {
@@ -260,7 +285,7 @@ struct RecordTaker {
     guard setText(found, source), let exponent = text.withUnsafeBytes({ DecimalNumber.parse($0) }),
       exponent.rounded() == exponent, abs(exponent) <= 22
     else {
-      // Without its factor the number means nothing.
+      // Without its factor the number is meaningless.
       scope.refuse(.notANumber, value: value, words: "no power of ten at \(plan.places[place])")
       return nil
     }
@@ -269,7 +294,13 @@ struct RecordTaker {
     return exponent < 0 ? 1 / power : power
   }
 
-  /// The slot of a value whose name or asset the record tells.
+  /// Returns the slot of a value whose name or asset is in the record.
+  ///
+  /// - Parameters:
+  ///   - value: position of the rule's value.
+  ///   - source: the record.
+  ///   - scope: the message's scope.
+  /// - Returns: `nil` if the name is missing or invalid, which is recorded.
   private mutating func slot<Source: RecordSource>(
     of value: Int, _ source: inout Source, _ scope: inout MessageScope
   ) -> Int? {
@@ -313,6 +344,12 @@ struct RecordTaker {
   }
 
   /// Takes every number and truth value of the record under its own name.
+  ///
+  /// - Parameters:
+  ///   - source: the record.
+  ///   - stamp: time of the record.
+  ///   - unit: position of the record's unit in ``UnitTexts``.
+  ///   - scope: the message's scope.
   private mutating func takeLeaves<Source: RecordSource>(
     _ source: Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
   ) {
@@ -343,7 +380,7 @@ struct RecordTaker {
 }
 
 extension MessageScope {
-  /// Whether a rule before has taken a record.
+  /// Returns whether an earlier rule has taken a record.
   func isTaken(_ start: Int) -> Bool {
     if taken.isEmpty { return false }
     var (low, high) = (0, taken.count)

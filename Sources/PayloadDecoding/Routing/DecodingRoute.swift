@@ -1,18 +1,18 @@
 import PlantModel
 
-/// A rule with all that can be worked out before the first message.
+/// A rule with everything that can be precomputed.
 struct CompiledRule {
-  /// In place of a plant's position, for plants of other shares.
+  /// Plant position for plants of other shares.
   static let elsewhere = -1
 
   var plant: Int
   var rule: TopicRule
   var pattern: TopicPattern
-  /// Whether ``pattern`` is a form of topic besides the one that the rule names.
+  /// Whether ``pattern`` is an additional topic form that the rule does not name.
   var isFurtherForm: Bool { pattern.text != rule.match }
-  /// The declared assets of the plant.
+  /// Declared assets of the plant.
   var assets: Set<String>
-  /// Whether no placeholder of the topic is in a place, so that all topics of the rule are read alike.
+  /// Whether no place contains a topic placeholder, so that all topics of the rule are read alike.
   let isShared: Bool
   /// Whether asset or sensor depend on the record.
   let hasRecordNames: Bool
@@ -34,49 +34,58 @@ struct CompiledRule {
       ).hasRecordNames
   }
 
-  /// How the payload's values get their names.
+  /// Returns the source of the values' names.
   func naming(isSensorNamed: Bool) -> ReadingPlan.Naming {
     if !rule.values.isEmpty { return .listed }
     return isSensorNamed ? .single : .payload
   }
 }
 
-/// What is known of a topic after its first message: small, since there are as many as sensors.
+/// Cached data of a topic after its first message. Compact, because there are as many as sensors.
 struct DecodingRoute {
-  /// Position of what it has in common with other topics.
+  /// Position of the plan that it shares with other topics.
   var plan: Int32
   /// Position of the slot of its first value.
   var firstSlot: Int32 = 0
-  /// What the topic says of names, if those of the payload go with it.
+  /// Names from the topic, if they are combined with those from the payload.
   var names: TopicNames?
-  /// The route that reads what this one leaves out, -1 without one.
+  /// The route that reads the records left out by this one, -1 if there is none.
   var next: Int32 = -1
 }
 
-/// How the payloads of topics are read, or why they are not. Trivial to copy; who has the plans keeps the readers.
+/// The way of reading a topic's payloads, or the reason for refusing them. Trivially copyable; the owner of the plans
+/// keeps the readers alive.
 struct RoutePlan {
-  /// Why no message of the topic is ever read.
+  /// Reason why every message of the topic is refused.
   var refusal: RefusalReason?
   /// Position of the compiled rule.
   var rule = 0
   var plant = 0
-  /// How many slots each topic has: one for each of the rule's values, in their order; one for a single value; none if
-  /// records name them.
+  /// Number of slots of each topic: one per value of the rule, in order; one for a single value; none if records
+  /// provide the names.
   var slotCount = 0
-  /// Whether names in the topic are needed with each message.
+  /// Whether names from the topic are needed for each message.
   var needsNames = false
-  /// Whether payloads are bytes rather than text.
+  /// Whether payloads are binary.
   var isBinary = false
-  /// Reads the payloads, unless there is a refusal. The way of a message needs no count of references.
+  /// Reader of the payloads, unless there is a refusal. Unmanaged to avoid reference counting per message.
   private let reader: Unmanaged<PayloadReader>?
 
-  /// The plan of topics of which no message is ever read.
+  /// Creates the plan of topics whose messages are always refused.
   init(refusal: RefusalReason) {
     self.refusal = refusal
     reader = nil
   }
 
-  /// The plan of topics whose payloads `reader` reads.
+  /// Creates the plan of topics whose payloads `reader` reads.
+  ///
+  /// - Parameters:
+  ///   - rule: position of the compiled rule.
+  ///   - plant: position of the plant in the share.
+  ///   - slotCount: number of slots of each topic.
+  ///   - needsNames: whether names from the topic are needed for each message.
+  ///   - isBinary: whether payloads are binary.
+  ///   - reader: the reader, which the caller must keep alive.
   init(rule: Int, plant: Int, slotCount: Int, needsNames: Bool, isBinary: Bool, reader: PayloadReader) {
     self.rule = rule
     self.plant = plant
@@ -86,12 +95,12 @@ struct RoutePlan {
     self.reader = Unmanaged.passUnretained(reader)
   }
 
-  /// The places at which a payload has values.
+  /// Returns the places at which a payload has values.
   func places(in payload: UnsafeRawBufferPointer) -> [String] {
     reader?._withUnsafeGuaranteedRef { $0.places(in: payload) } ?? []
   }
 
-  /// Has the reader read a payload.
+  /// Reads a payload with the reader.
   func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     reader?._withUnsafeGuaranteedRef { $0.read(payload, into: &scope) }
   }

@@ -1,21 +1,21 @@
-/// Patterns in a tree of their levels, so that finding those that a topic or another pattern meets does not take a look
-/// at every one.
+/// Patterns in a tree of their levels, so that finding the patterns that match a topic or another pattern does not
+/// require testing every one.
 struct PatternIndex {
   private struct Node {
-    /// Children behind a literal level.
+    /// Children for a literal level.
     var literals: [[UInt8]: Int] = [:]
-    /// The child behind a level that any text may take.
+    /// The child for a level that matches any text.
     var open: Int?
     /// Patterns that end here.
     var ends: [Int] = []
-    /// Patterns that have `#` behind this place.
+    /// Patterns with `#` after this level.
     var rests: [Int] = []
   }
 
   private let patterns: [TopicPattern]
   private var nodes = [Node()]
 
-  /// An index of patterns; they are known by their positions.
+  /// Creates an index of patterns, which are identified by their positions.
   init(_ patterns: [TopicPattern]) {
     self.patterns = patterns
     for (position, pattern) in patterns.enumerated() { add(pattern, position) }
@@ -45,7 +45,7 @@ struct PatternIndex {
     return nodes.count - 1
   }
 
-  /// Patterns that may match a topic, in their order: all that do are among them.
+  /// Returns patterns that may match a topic, in order; they include all that do.
   func candidates(_ topic: UnsafeRawBufferPointer) -> [Int] {
     let levels = topic.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
     var found: [Int] = []
@@ -62,8 +62,8 @@ struct PatternIndex {
     return found.sorted()
   }
 
-  /// Whether the filter of another pattern lets everything through that comes through this one's. A shared filter lets
-  /// only a share of the messages through, which is enough for another shared one.
+  /// Returns whether the filter of another pattern passes everything that this one's passes. A shared filter passes
+  /// only a share of the messages, so it covers only other shared ones.
   func isCovered(_ position: Int) -> Bool {
     let levels = patterns[position].levels
     let isShared = patterns[position].share != nil
@@ -84,7 +84,7 @@ struct PatternIndex {
     return visit(0, 0)
   }
 
-  /// Other patterns before this one whose filters let some topic of this one's filter through.
+  /// Returns earlier patterns whose filters share a topic with this one's filter.
   func overlaps(_ position: Int) -> [Int] {
     let levels = patterns[position].levels
     var found: [Int] = []

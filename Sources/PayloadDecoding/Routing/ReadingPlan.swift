@@ -1,36 +1,36 @@
 import PlantModel
 
-/// What a reader needs of its rule: placeholders in places are replaced by what the topic says.
+/// A rule prepared for its reader: topic placeholders in places are replaced by their values.
 package struct ReadingPlan {
-  /// How the payload's values get their names.
+  /// Source of the values' names.
   package enum Naming {
-    /// From the rule's `values`.
+    /// The rule's `values`.
     case listed
-    /// The one value of a record is the sensor that topic or rule name.
+    /// The only value of a record belongs to the sensor named by topic or rule.
     case single
-    /// From the payload.
+    /// The payload.
     case payload
   }
 
-  /// The rule; its places are those of the topic.
+  /// The rule, with the places resolved for the topic.
   package var rule: TopicRule
   /// Position of the compiled rule.
   package var number: Int
-  /// The plant, by its position in the share.
+  /// Position of the plant in the share.
   package var plant: Int
   package var naming: Naming
-  /// The declared assets of the plant.
+  /// Declared assets of the plant.
   var assets: Set<String>
-  /// Whether all topics of the rule share the plan, because no placeholder is in a place.
+  /// Whether all topics of the rule share the plan, because no place contains a placeholder.
   package var isShared: Bool
 
-  /// Whether names, units or conditions depend on the record, so that a topic alone does not tell where values go.
+  /// Whether names depend on the record, so that the topic alone does not determine the destination of values.
   package var hasRecordNames: Bool {
     let dependent = [rule.asset, rule.sensor].contains { $0.map(TextSource.isOfRecord) ?? false }
     return dependent || rule.values.contains { TextSource.isOfRecord($0.name) }
   }
 
-  /// Whether the payload has to be taken apart into records.
+  /// Whether the payload must be split into records.
   package var needsRecords: Bool {
     rule.each != nil || !rule.conditions.isEmpty || hasRecordNames || rule.unit != nil
       || rule.time.map { !$0.hasPrefix("/") && $0.contains("{") } ?? false
@@ -39,7 +39,7 @@ package struct ReadingPlan {
       }
   }
 
-  /// How each value is understood, in the order of the rule's values; one for all where none are listed.
+  /// Conversion of each value, in the order of the rule's values; one for all if none are listed.
   var details: [CompiledDetail?] {
     rule.values.isEmpty ? [CompiledDetail(rule.detail)] : rule.values.map { CompiledDetail($0.detail) }
   }
@@ -49,14 +49,14 @@ package struct ReadingPlan {
 enum TextSource {
   /// The text at a place in the payload, by its position among the places of the rule.
   case place(Int)
-  /// Pieces that follow each other.
+  /// Concatenated pieces.
   case template([Piece])
 
   enum Piece {
     case literal(String)
-    /// What the topic says.
+    /// A placeholder of the topic.
     case topic(String)
-    /// The name of the nearest member, 0, or of the one around it, 1.
+    /// The name of the nearest member, 0, or of the next enclosing one, 1.
     case key(Int)
     /// The measurement of line protocol.
     case measurement
@@ -64,13 +64,13 @@ enum TextSource {
     case tag(String)
   }
 
-  /// Whether a text cannot be known from the topic alone.
+  /// Returns whether a text depends on more than the topic.
   static func isOfRecord(_ text: String) -> Bool {
     if text.hasPrefix("/") { return true }
     return ["{key}", "{parent}", "{measurement}", "{tag:"].contains { text.contains($0) }
   }
 
-  /// Takes a text apart; `place` gives the position of a place.
+  /// Parses a text. `place` returns the position of a place.
   init(_ text: String, place: (String) -> Int) {
     if text.hasPrefix("/") {
       self = .place(place(text))

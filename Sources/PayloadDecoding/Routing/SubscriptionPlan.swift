@@ -1,17 +1,17 @@
 import PlantModel
 
-/// Which filters each connection subscribes to.
+/// Assignment of topic filters to connections.
 ///
-/// A plant belongs to the connection that a hash of its name says, so that it stays there whatever other plants come and
-/// go, and with it the filter of its instructions. A filter goes with the first plant that has it. Filters that may let
-/// the same topic through go together, because a message must not come over two connections; shared ones too.
+/// A hash of a plant's name determines its connection. The plant and its instruction filter therefore stay there
+/// regardless of other plants. A filter belongs to the first plant that has it. Filters that may pass the same topic
+/// share one connection, including shared ones, because a message must not arrive over two connections.
 public enum SubscriptionPlan {
-  /// Filters by connection, without repetitions and without those that another one covers.
+  /// Returns the filters by connection, without duplicates and without those covered by another one.
   public static func filters(of plants: [Plant], connections: Int) -> [[String]] {
     var owners: [String: Int] = [:]
     var patterns: [TopicPattern] = []
     for plant in plants {
-      // A brace would begin a placeholder.
+      // A brace would start a placeholder.
       let name = plant.name.contains { "{}".contains($0) } ? "+" : plant.name
       let instructions = name == "+" ? "wattline/+/+/set" : Instruction.filter(plant: name)
       for match in plant.topics.flatMap(SparkplugTopic.matches) + [instructions] {
@@ -32,7 +32,7 @@ public enum SubscriptionPlan {
     return plan
   }
 
-  /// Positions of patterns that hang together by overlaps of their filters, each group in their order.
+  /// Returns groups of patterns connected by overlapping filters, as sorted positions.
   private static func groups(_ patterns: [TopicPattern]) -> [[Int]] {
     let index = PatternIndex(patterns)
     var group = Array(patterns.indices)
@@ -47,7 +47,7 @@ public enum SubscriptionPlan {
     }
     for position in patterns.indices {
       for other in index.overlaps(position) { join(other, position) }
-      // The order of a Sparkplug node's messages and of its devices' is kept within one connection only.
+      // Only one connection preserves the order of messages of a Sparkplug node and its devices.
       guard let node = SparkplugTopic.nodePattern(of: patterns[position]) else { continue }
       for other in patterns.indices where patterns[other].covers(node) { join(other, position) }
     }

@@ -1,6 +1,6 @@
 extension TopicPattern {
-  /// Whether every topic that `other` matches is matched by this pattern as well, so that a rule for `other` behind one
-  /// for this is never reached. Where that cannot be told the answer is no.
+  /// Returns whether this pattern matches every topic that `other` matches. A rule for `other` after one for this
+  /// pattern is then never reached. Returns `false` if this cannot be decided.
   package func covers(_ other: TopicPattern) -> Bool {
     var seen: Set<Int> = []
     for (position, level) in levels.enumerated() {
@@ -18,7 +18,7 @@ extension TopicPattern {
     case .literal: return level == other
     case .pieces(let pieces):
       for case .placeholder(let name) in pieces {
-        // A name that stands twice must stand for the same text twice.
+        // A name that occurs twice must stand for the same text, which restricts the pattern.
         if !seen.insert(name).inserted { return false }
       }
       if pieces.count == 1 { return true }
@@ -35,7 +35,7 @@ extension TopicPattern {
 }
 
 extension TopicPattern.Level {
-  /// Whether any text may begin the level.
+  /// Whether the level may begin with any text.
   fileprivate var isOpen: Bool {
     switch self {
     case .literal: false

@@ -1,13 +1,13 @@
 extension TopicPattern {
-  /// What each placeholder stands for in a topic, as ranges of its bytes; `nil` where the topic is of another form.
+  /// Returns the range of each placeholder's value in a topic; `nil` if the topic does not match.
   ///
-  /// Captures are as they stand; see ``decodedName(_:)``. A whole level may be empty.
+  /// Values are not decoded; see ``decodedName(_:)``. A value that fills a level may be empty.
   public func captures(in topic: UnsafeRawBufferPointer) -> [Range<Int>]? {
     var captures: [Range<Int>?] = Array(repeating: nil, count: placeholders.count)
     var start = 0
     for (position, level) in levels.enumerated() {
       if position == 0, topic.first == UInt8(ascii: "$"), !level.beginsLiterally { return nil }
-      // `a/#` matches `a` too: there, the levels before it have used up the topic and the slash behind it.
+      // `a/#` also matches `a`: the preceding levels have then consumed the topic and the slash after it.
       if level == .rest { return captures.compactMap(\.self) }
       guard start <= topic.count else { return nil }
       var end = start
@@ -18,8 +18,8 @@ extension TopicPattern {
     return start == topic.count + 1 ? captures.compactMap(\.self) : nil
   }
 
-  /// A name as a topic carries it: `%2F` and other percent codes are resolved, unless what comes out is not UTF-8 or has
-  /// control characters. `nil` where the bytes are not UTF-8.
+  /// Decodes a name from a topic. Percent codes such as `%2F` are resolved, unless the result is not UTF-8 or contains
+  /// control characters. Returns `nil` if the bytes are not UTF-8.
   ///
   /// Example: `line%2F2` is `line/2`; `100%` is itself.
   public static func decodedName(_ bytes: UnsafeRawBufferPointer) -> String? {
@@ -42,11 +42,11 @@ extension TopicPattern {
     return decoded.withUnsafeBytes { ByteText.string($0) } ?? plain
   }
 
-  /// Patterns with filters of their own that no other one's covers: what has to be subscribed to.
+  /// Returns the patterns to subscribe to: those with distinct filters that no other filter covers.
   ///
-  /// A broker serves a shared subscription apart from every other, so that a message that matches two filters comes
-  /// twice. A shared filter is therefore left out if another one, shared or not, lets all its messages through. A filter
-  /// that is not shared brings every message, and is left out only for another one that does.
+  /// A broker serves a shared subscription separately from every other one, so a message that matches two filters
+  /// arrives twice. A shared filter is therefore left out if another one, shared or not, passes all its messages. A
+  /// filter that is not shared delivers every message, and is left out only for another unshared one.
   public static func subscriptions(_ patterns: [TopicPattern]) -> [TopicPattern] {
     let plain = Set(patterns.filter { $0.share == nil }.map(\.filter))
     var known: Set<Substring> = []
@@ -73,8 +73,14 @@ extension TopicPattern {
     }
   }
 
-  /// Each literal is taken at its first place, the last one at the end; with placeholders between literals that finds a
-  /// match wherever there is one, in linear time.
+  /// Matches each literal at its first possible position, the last one at the end. Because placeholders separate the
+  /// literals, this finds a match if there is one, in linear time.
+  ///
+  /// - Parameters:
+  ///   - pieces: the pieces of a level.
+  ///   - range: range of the level in the topic.
+  ///   - topic: the topic.
+  ///   - captures: ranges of the placeholders' values, by placeholder.
   private func matches(
     _ pieces: [Piece], _ range: Range<Int>, of topic: UnsafeRawBufferPointer, _ captures: inout [Range<Int>?]
   ) -> Bool {

@@ -1,14 +1,15 @@
 import PlantModel
 
-/// The names in a topic.
+/// The names from a topic.
 final class TopicNames: Sendable {
-  /// The asset, where topic or rule say it without the payload; the topic's goes before a line's tag, the rule's after it.
+  /// The asset, if topic or rule determine it without the payload. In line protocol, the topic's asset takes precedence
+  /// over the tag, and the tag over the rule's asset.
   let asset: String?
   let assetIsFromTopic: Bool
   let sensor: String?
-  /// What the topic's placeholders stand for.
+  /// Values of the topic's placeholders.
   private let captures: [(name: String, text: String)]
-  /// What the rule makes of asset and sensor.
+  /// Asset and sensor as determined by the rule.
   private let made: [(name: String, text: String)]
 
   init(captures: [(name: String, text: String)], rule: TopicRule) {
@@ -17,31 +18,36 @@ final class TopicNames: Sendable {
       text.flatMap { TextSource.isOfRecord($0) ? nil : TopicNames.substituted($0, captures) }
     }
     let fromTopic = captures.first { $0.name == "asset" }?.text
-    // A rule that says what the asset is made of means it, whatever the topic's placeholder is called.
+    // A rule that composes the asset takes precedence over the topic's `{asset}`.
     let isMade = rule.asset.map { $0.contains("{") || $0.hasPrefix("/") } ?? false
     let own = isMade ? fixed(rule.asset) : fromTopic ?? fixed(rule.asset)
     asset = own.map { rule.rename[$0] ?? $0 }
     assetIsFromTopic = fromTopic != nil && !isMade
     sensor = captures.first { $0.name == "sensor" }?.text ?? fixed(rule.sensor)
-    // `{asset}` and `{sensor}` in names stand for what the rule makes of them, where the topic has no such placeholder.
+    // Without such topic placeholders, `{asset}` and `{sensor}` in names stand for the rule's results.
     let known = captures.map(\.name)
     made = [("asset", asset), ("sensor", sensor)].compactMap { name, text in
       known.contains(name) ? nil : text.map { (name: name, text: $0) }
     }
   }
 
-  /// What the topic itself calls the sensor.
+  /// The sensor's name in the topic itself.
   var sensorFromTopic: String? { self["sensor"] }
 
-  /// What a placeholder of the topic stands for.
+  /// Returns the value of a topic placeholder.
   subscript(name: String) -> String? { captures.first { $0.name == name }?.text }
 
-  /// A text with each `{placeholder}` of the topic replaced by what it stands for.
+  /// Returns a text with each `{placeholder}` replaced by its value.
   func substituted(_ text: String, escapingPointer: Bool = false) -> String {
     TopicNames.substituted(text, captures + made, escapingPointer: escapingPointer)
   }
 
-  /// A text with each `{placeholder}` replaced; those that are not among `captures` stay.
+  /// Returns a text with each `{placeholder}` in `captures` replaced by its value; others stay.
+  ///
+  /// - Parameters:
+  ///   - text: the text.
+  ///   - captures: names and values of placeholders.
+  ///   - escapingPointer: whether to escape `~` and `/` in values for a JSON pointer.
   static func substituted(
     _ text: String, _ captures: [(name: String, text: String)], escapingPointer: Bool = false
   ) -> String {

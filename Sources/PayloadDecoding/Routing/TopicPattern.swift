@@ -1,32 +1,32 @@
 import PlantModel
 
-/// A form of topic: what `match` says in a plant file.
+/// A topic pattern, as written in `match` of a plant file.
 ///
-/// Levels are separated by `/`. `{name}` stands for a whole level or for a non-empty part of one (`sensor-{asset}_x`),
-/// `+` for any one level, `#` at the end for all that follow. A name that occurs twice must stand for the same bytes.
-/// As in MQTT, a wildcard at the start does not match topics that begin with `$`. A pattern that begins with
-/// `$share/{group}/` is subscribed to as it is written, and matches topics without that beginning.
+/// Levels are separated by `/`. `{name}` stands for a whole level or for a non-empty part of one (`sensor-{asset}_x`).
+/// `+` stands for any one level, and a final `#` for all remaining levels. A name that occurs twice must stand for the
+/// same bytes. As in MQTT, a wildcard at the start does not match topics that begin with `$`. A pattern that begins
+/// with `$share/{group}/` is subscribed to as written, and matches topics without that prefix.
 ///
-/// Example: `riverside/{asset}/{sensor}` subscribes to `riverside/+/+`, and takes `pv1` and `power` out of
+/// Example: `riverside/{asset}/{sensor}` subscribes to `riverside/+/+`, and extracts `pv1` and `power` from
 /// `riverside/pv1/power`.
 public struct TopicPattern: Hashable, Sendable {
-  /// What is wrong with a pattern.
+  /// Error in a pattern.
   public enum ParseError: Error, Hashable, Sendable {
-    /// There is nothing in it.
+    /// The pattern is empty.
     case empty
-    /// A `{` without its `}`, a `}` without its `{`, or one within the other.
+    /// A `{` without its `}`, a `}` without its `{`, or nested braces.
     case unbalancedBrace
-    /// `{}`.
+    /// `{}`, a placeholder without a name.
     case emptyPlaceholder
-    /// `{a}{b}`: where the one ends and the other begins cannot be told.
+    /// `{a}{b}`: the boundary between the two values is ambiguous.
     case adjacentPlaceholders
-    /// `+` that is not a whole level.
+    /// A `+` that is not a whole level.
     case wildcardInsideLevel
-    /// `#` that is not the whole last level.
+    /// A `#` that is not the whole last level.
     case hashNotLast
     /// A control character, or more than 65,535 bytes.
     case invalidTopic
-    /// `$share` without a group or without what is shared, or a group with wildcards or braces.
+    /// `$share` without a group or filter, or a group with wildcards or braces.
     case invalidShare
   }
 
@@ -43,17 +43,19 @@ public struct TopicPattern: Hashable, Sendable {
     case pieces([Piece])
   }
 
-  /// The pattern as it was written.
+  /// The pattern as written.
   public let text: String
-  /// Names of the placeholders in the order in which they first occur.
+  /// Names of the placeholders in order of first occurrence.
   public let placeholders: [String]
-  /// What to subscribe to; with the prefix of a shared subscription, if the pattern has it.
+  /// The topic filter for the subscription, including the prefix of a shared subscription.
   public let filter: String
-  /// The group of a shared subscription.
+  /// Group of a shared subscription.
   public let share: String?
   let levels: [Level]
 
-  /// Reads a pattern.
+  /// Parses a pattern.
+  ///
+  /// - Throws: `ParseError` if the pattern is invalid.
   public init(_ text: String) throws(ParseError) {
     guard !text.isEmpty else { throw .empty }
     guard text.utf8.count <= 65_535, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .invalidTopic }
@@ -81,7 +83,7 @@ public struct TopicPattern: Hashable, Sendable {
     filter = (prefix + filters).joined(separator: "/")
   }
 
-  /// What topics are compared with: the filter without the prefix of a shared subscription.
+  /// The filter without the prefix of a shared subscription, for comparison with topics.
   var topicFilter: Substring { SharedSubscription.unshared(filter) }
 
   private static func level(_ text: String, _ names: inout [String]) throws(ParseError) -> Level {

@@ -1,30 +1,30 @@
 import PlantModel
 
-/// From topics to routes: which rules read a topic, and where its values go.
+/// Maps topics to routes: the rules that read a topic and the destination of its values.
 struct TopicRouter {
   typealias Bytes = UnsafeRawBufferPointer
 
-  /// In place of a route, for topics of other shares.
+  /// Route value for topics of other shares.
   static let elsewhere = -1
 
   let invalidRules: [(plant: Int, match: String, error: TopicPattern.ParseError)]
   let rules: [CompiledRule]
   private(set) var routes: [DecodingRoute] = []
-  /// How topics are read; by ``DecodingRoute/plan``.
+  /// Plans by ``DecodingRoute/plan``.
   private(set) var plans: [RoutePlan] = []
-  /// What reads by the plans, kept alive here.
+  /// Keeps the readers of the plans alive.
   private var readers: [PayloadReader] = []
   private let index: PatternIndex
-  /// Whether topics of no plant are this decoder's to refuse.
+  /// Whether this decoder counts topics that belong to no plant.
   private let takesStrays: Bool
   private var topics = ByteTable()
-  /// By rule; `nil` where none of its topics has reported yet, and where each topic's places are its own.
+  /// Plan of each rule; `nil` before its first topic, and if places differ by topic.
   private var planOfRule: [Int?]
   private var refusalRoutes: [RefusalReason: Int] = [:]
 
-  /// How many topics are remembered.
+  /// Number of cached topics.
   var topicCount: Int { topics.count }
-  /// Bytes of those topics.
+  /// Size of the cached topics [bytes].
   var topicBytes: Int { topics.keyBytes }
 
   init(plants: [Plant], share: PlantShare) {
@@ -53,7 +53,7 @@ struct TopicRouter {
     invalidRules = invalid
   }
 
-  /// Forgets all topics.
+  /// Clears all cached topics.
   mutating func forget() {
     topics.removeAll()
     routes.removeAll()
@@ -63,7 +63,7 @@ struct TopicRouter {
     refusalRoutes.removeAll()
   }
 
-  /// The route of a topic, which is made with its first message.
+  /// Returns the route of a topic, created with its first message.
   mutating func route(of topic: Bytes, _ slots: inout SlotTable) -> Int {
     if let known = topics.value(of: topic) { return Int(known) }
     let route = newRoute(topic, &slots) ?? TopicRouter.elsewhere
@@ -71,7 +71,7 @@ struct TopicRouter {
     return route
   }
 
-  /// The rules that a topic comes to, in their order: those up to the first without conditions.
+  /// Returns the rules that a topic reaches, in order, up to the first without conditions.
   func chain(of topic: Bytes) -> [Int] {
     var found: [Int] = []
     for position in index.candidates(topic) where rules[position].pattern.captures(in: topic) != nil {
@@ -82,7 +82,7 @@ struct TopicRouter {
     return found
   }
 
-  /// What the placeholders of a rule stand for in a topic.
+  /// Returns the values of a rule's placeholders in a topic.
   func captures(of topic: Bytes, by position: Int) -> [(name: String, text: String)] {
     let pattern = rules[position].pattern
     return zip(pattern.placeholders, pattern.captures(in: topic) ?? []).map { name, range in
@@ -90,7 +90,7 @@ struct TopicRouter {
     }
   }
 
-  /// The route of a topic that reports for the first time; `nil` where it belongs to another share.
+  /// Creates the route of a new topic; `nil` if it belongs to another share.
   private mutating func newRoute(_ topic: Bytes, _ slots: inout SlotTable) -> Int? {
     guard ByteText.isUTF8(topic) else { return stray(.notUTF8) }
     var found: [Int] = []
@@ -98,7 +98,7 @@ struct TopicRouter {
       let rule = rules[position]
       guard let ranges = rule.pattern.captures(in: topic) else { continue }
       if rule.plant == CompiledRule.elsewhere { return found.isEmpty ? nil : chain(found) }
-      // What a rule leaves out goes on within the plant.
+      // Records left out by a rule are passed only to rules of the same plant.
       if let first = found.first, plans[Int(routes[first].plan)].plant != rule.plant { break }
       var captures: [(name: String, text: String)] = []
       for (name, range) in zip(rule.pattern.placeholders, ranges) {
@@ -120,13 +120,13 @@ struct TopicRouter {
 
   private mutating func stray(_ reason: RefusalReason) -> Int? { takesStrays ? refused(reason) : nil }
 
-  /// Ties routes together, each to the next.
+  /// Links each route to the next.
   private mutating func chain(_ found: [Int]) -> Int {
     for (route, next) in zip(found, found.dropFirst()) { routes[route].next = Int32(truncatingIfNeeded: next) }
     return found[0]
   }
 
-  /// Where the route of topics that are refused for one reason is kept.
+  /// Returns the shared route of topics refused for a reason.
   private mutating func refused(_ reason: RefusalReason) -> Int {
     if let known = refusalRoutes[reason] { return known }
     let route = add(RoutePlan(refusal: reason), nil)
@@ -134,7 +134,13 @@ struct TopicRouter {
     return route
   }
 
-  /// Keeps a route with a plan of its own.
+  /// Adds a route with a separate plan.
+  ///
+  /// - Parameters:
+  ///   - plan: the plan.
+  ///   - names: names from the topic, if needed.
+  ///   - firstSlot: position of the first slot.
+  /// - Returns: the position of the route.
   private mutating func add(_ plan: RoutePlan, _ names: TopicNames?, firstSlot: Int = 0) -> Int {
     plans.append(plan)
     return add(plan: plans.count - 1, names, firstSlot: firstSlot)
@@ -161,12 +167,12 @@ struct TopicRouter {
       return add(plan: plan, plans[plan].needsNames ? names : nil, firstSlot: first)
     }
     let plan = plan(of: compiled, position, naming, names, slotCount: values.count)
-    // Without a placeholder in a place all topics of the rule are read alike.
+    // Without placeholders in places, all topics of the rule are read alike.
     if compiled.isShared { planOfRule[position] = plans.count }
     return add(plan, plan.needsNames ? names : nil, firstSlot: first)
   }
 
-  /// The values whose names topic and rule tell.
+  /// Returns the values whose names are determined by topic and rule.
   private func fixedValues(_ compiled: CompiledRule, _ names: TopicNames) -> [ValueName] {
     let rule = compiled.rule
     let asset = names.asset ?? Plant.wholePlant

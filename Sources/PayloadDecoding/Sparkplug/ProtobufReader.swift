@@ -1,26 +1,26 @@
-/// Walks through the fields of one Protocol Buffers message, without copying and without allocation.
+/// Iterates over the fields of one Protocol Buffers message, without copying or allocation.
 ///
-/// Wire format: <https://protobuf.dev/programming-guides/encoding/>. Groups (wire types 3 and 4), which were given up
-/// before Sparkplug was written, are malformed here. A nested message is a range of bytes that a reader of its own walks
-/// through, so that depth costs nothing until somebody asks for it.
+/// Wire format: <https://protobuf.dev/programming-guides/encoding/>. Groups (wire types 3 and 4) were deprecated before
+/// Sparkplug and count as malformed. A nested message is a range of bytes for a separate reader, so that depth costs
+/// nothing until it is read.
 struct ProtobufReader {
   typealias Bytes = UnsafeRawBufferPointer
 
-  /// What a field holds.
+  /// Value of a field.
   enum Value: Equatable {
     /// Wire type 0: integers and truth values.
     case varint(UInt64)
-    /// Wire type 1: doubles and fixed integers of eight bytes.
+    /// Wire type 1: doubles and eight-byte integers.
     case fixed64(UInt64)
-    /// Wire type 2: texts, bytes and messages, as a range of the bytes.
+    /// Wire type 2: texts, bytes and messages, as a range of the buffer.
     case bytes(Range<Int>)
-    /// Wire type 5: floats and fixed integers of four bytes.
+    /// Wire type 5: floats and four-byte integers.
     case fixed32(UInt32)
   }
 
-  /// One field.
+  /// One field of a message.
   struct Field: Equatable {
-    /// 1 to 2²⁹ − 1.
+    /// Field number, 1 to 2²⁹ − 1.
     var number: Int
     var value: Value
   }
@@ -28,20 +28,20 @@ struct ProtobufReader {
   private let bytes: Bytes
   private var position: Int
   private let end: Int
-  /// Whether the walk ended because the bytes are no message.
+  /// Whether iteration ended at malformed data.
   private(set) var isMalformed = false
 
-  /// A walk through a whole buffer.
+  /// Creates a reader of a whole buffer.
   init(_ bytes: Bytes) { self.init(bytes, 0..<bytes.count) }
 
-  /// A walk through a message within a buffer; `range` lies within it.
+  /// Creates a reader of a message at `range` within a buffer.
   init(_ bytes: Bytes, _ range: Range<Int>) {
     self.bytes = bytes
     position = range.lowerBound
     end = range.upperBound
   }
 
-  /// The next field, or `nil` at the end and where the bytes are no message.
+  /// Returns the next field, or `nil` at the end and at malformed data.
   mutating func next() -> Field? {
     guard position < end, !isMalformed else { return nil }
     guard let tag = varint(), tag <= UInt64(UInt32.max), tag >> 3 > 0 else { return broken() }
@@ -69,7 +69,7 @@ struct ProtobufReader {
     }
   }
 
-  /// Seven bits a byte, least significant first; at most ten bytes, of which the tenth has one bit.
+  /// Reads a varint: seven bits a byte, least significant first; at most ten bytes, of which the tenth has one bit.
   private mutating func varint() -> UInt64? {
     var value: UInt64 = 0
     var shift: UInt64 = 0

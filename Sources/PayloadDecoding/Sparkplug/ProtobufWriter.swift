@@ -3,35 +3,35 @@ package struct ProtobufWriter {
   /// The message so far.
   package private(set) var bytes: [UInt8] = []
 
-  /// An empty message.
+  /// Creates an empty message.
   package init() {}
 
-  /// An integer or truth value.
+  /// Appends an integer or truth value.
   package mutating func varint(_ number: Int, _ value: UInt64) {
     append(UInt64(number) << 3)
     append(value)
   }
 
-  /// A double or another eight bytes.
+  /// Appends a double or another eight-byte value.
   package mutating func fixed64(_ number: Int, _ value: UInt64) {
     append(UInt64(number) << 3 | 1)
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// A float or another four bytes.
+  /// Appends a float or another four-byte value.
   package mutating func fixed32(_ number: Int, _ value: UInt32) {
     append(UInt64(number) << 3 | 5)
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// Bytes, such as those of a text or of a message.
+  /// Appends bytes, such as those of a text or of a message.
   package mutating func bytes(_ number: Int, _ value: [UInt8]) {
     append(UInt64(number) << 3 | 2)
     append(UInt64(value.count))
     bytes.append(contentsOf: value)
   }
 
-  /// A text.
+  /// Appends a text.
   package mutating func text(_ number: Int, _ value: String) { bytes(number, Array(value.utf8)) }
 
   private mutating func append(_ value: UInt64) {

@@ -1,8 +1,8 @@
-/// What a rule of Sparkplug may match.
+/// Validation of a Sparkplug rule's `match`.
 package enum SparkplugMatch {
   private static let example = "spBv1.0/{group}/+/{edge}/{device}"
 
-  /// What is wrong with a `match` for Sparkplug, with what would be right; `nil` if nothing is.
+  /// Returns the error of a `match` for Sparkplug, with its correction; `nil` if it is valid.
   package static func mistake(_ match: String) -> String? {
     var levels = match.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     if levels.first == "$share", levels.count > 2 { levels.removeFirst(2) }

@@ -1,84 +1,84 @@
 import PlantModel
 import StreamCore
 
-/// What is known of the Sparkplug edge nodes of one plant: who has announced itself, with which metrics and under which
-/// aliases, and where the count of its messages stands.
+/// State of the Sparkplug edge nodes of one plant: births, metrics, aliases and sequence numbers.
 ///
-/// A pure state machine: what it says depends on the messages, their order and their receive times alone.
+/// A deterministic state machine: its output depends only on the messages, their order and their receive times.
 ///
-/// **Sessions.** An NBIRTH begins a session of its edge node; its `seq` is taken as it stands (the specification has 0 in
-/// section 4.3.1 and 0 to 255 in 6.4.5). DBIRTH, NDATA, DDATA and DDEATH go on from there by one, modulo 256. An
-/// NDEATH ends the session, unless its `bdSeq` is that of another one; all devices of the node are then gone with it.
+/// **Sessions.** An NBIRTH begins a session of its edge node; its `seq` is accepted as it is (the specification has 0
+/// in section 4.3.1 and 0 to 255 in 6.4.5). DBIRTH, NDATA, DDATA and DDEATH increase it by one, modulo 256. An NDEATH
+/// ends the session, unless its `bdSeq` belongs to another one. All devices of the node are then offline too.
 ///
-/// **Gaps.** Messages of one edge node come in their order here: the broker keeps it for one publisher and one subscriber,
-/// and one connection receives all of a node. So there is no reorder timeout; a number that does not follow is a gap, and the
-/// node is asked for a rebirth. Its data is taken meanwhile, as the specification leaves to those that record series.
+/// **Gaps.** Messages of one edge node arrive in order. The broker preserves it for one publisher and one subscriber,
+/// and one connection receives all messages of a node. There is therefore no reorder timeout. A number out of sequence
+/// is a gap, and a rebirth is requested from the node. Its data is used meanwhile, which the specification permits for
+/// recording applications.
 ///
-/// **Rebirth** is also asked for at messages of a node or device that has not announced itself, and at metrics whose alias
-/// no birth has named or that have neither name nor alias, which are left out. A node is not asked again within
-/// ``firstWait``, which doubles with each time that it did not help, up to ``longestWait``.
+/// **Rebirth** is also requested after messages of a node or device without a birth. The same applies to metrics with
+/// an undefined alias, or with neither name nor alias; these metrics are left out. A request is not repeated within
+/// ``firstWait``. This time doubles with each unsuccessful request, up to ``longestWait``.
 ///
-/// **Without a birth** a metric that has its name and its type is taken all the same, and whoever sends it is there: many
-/// publishers never answer a request, and devices that are clients of their own announce themselves without a node.
+/// **Without a birth**, a metric with a name and a type is used all the same, and its sender counts as online. Many
+/// publishers never answer a request, and devices with their own MQTT client send births without a node.
 struct SparkplugNodes {
-  /// Most edge nodes that are remembered.
+  /// Maximum number of edge nodes.
   static let maximumNodes = 10_000
-  /// Most devices and edge nodes in all.
+  /// Maximum number of devices and edge nodes together.
   static let maximumOwners = 100_000
-  /// Most metrics of all of them together.
+  /// Maximum number of metrics of all of them together.
   static let maximumMetrics = 500_000
-  /// For how long a node is not asked for a rebirth again.
+  /// Time before a rebirth request to a node is first repeated.
   static let firstWait = TimeSpan.seconds(10)
-  /// For how long it is not asked again where asking did not help.
+  /// Maximum time between rebirth requests that have no effect.
   static let longestWait = TimeSpan.minutes(10)
-  /// After so long without a need, waiting begins anew.
+  /// Time without a request after which the wait starts again at ``firstWait``.
   static let forgiven = TimeSpan.minutes(30)
 
   /// An edge node.
   struct Node {
     var group: String
     var edge: String
-    /// Between its NBIRTH and its NDEATH.
+    /// Whether the session is between its NBIRTH and its NDEATH.
     var isOnline = false
-    /// The session's number, which birth and death have in common; `nil` where the birth had none.
+    /// Session number (`bdSeq`), common to birth and death; `nil` if the birth had none.
     var session: UInt64?
     /// `seq` of its last message; `nil` before the first.
     var sequence: UInt8?
-    /// When it was last asked for a rebirth.
+    /// Time of the last rebirth request.
     var asked = Timestamp.distantPast
     var wait = TimeSpan.zero
     /// Its own owner first, then its devices.
     var owners: [Int32] = []
-    /// Metrics by alias, which are unique for the node and its devices.
+    /// Metrics by alias; aliases are unique for the node and its devices.
     var aliases: [UInt64: Int32] = [:]
   }
 
-  /// Who has metrics: an edge node itself, or one of its devices.
+  /// Owner of metrics: an edge node itself, or one of its devices.
   struct Owner {
     var node: Int32
     /// `nil` for the edge node itself.
     var device: String?
-    /// What the rule makes of it; empty before its first value.
+    /// Name of the asset by the rule; empty before its first value.
     var asset = ""
-    /// Whether its birth of this session has come.
+    /// Whether its birth in this session has arrived.
     var isBorn = false
-    /// What was last said of it: a device is not gone because its node announces itself again.
+    /// Last reported availability. A device is not offline merely because its node has a new birth.
     var isOnline = false
     var metrics: [Int32] = []
   }
 
-  /// A metric as its birth defines it.
+  /// A metric as defined by its birth.
   struct Metric {
     var owner: Int32
     var name: String
     var type: SparkplugType
-    /// The unit that its properties name; empty where they do not.
+    /// Unit from its properties; empty if they state none.
     var unit: String
-    /// Rises where a birth gives it another unit.
+    /// Increases when a birth changes the unit.
     var revision = 0
-    /// Whether the session at hand has it.
+    /// Whether the current session defines it.
     var isDefined = true
-    /// Whether it is about the session or a command rather than measured.
+    /// Whether it concerns the session or a command instead of a measurement.
     let isControl: Bool
 
     init(owner: Int32, name: String, type: SparkplugType, unit: String) {
@@ -87,7 +87,7 @@ struct SparkplugNodes {
     }
   }
 
-  /// A value of the message at hand; its place in the payload is that of a ``SparkplugValue``.
+  /// A value of the current message. A range in it refers to the payload, as in ``SparkplugValue``.
   struct Reading: Equatable {
     /// Position in ``SparkplugNodes/metrics``.
     var metric: Int
@@ -95,35 +95,35 @@ struct SparkplugNodes {
     /// The metric's time, else the message's, else the receive time.
     var time: Timestamp
     var hasSourceTime: Bool
-    /// A value of the past that the node had kept.
+    /// Whether it is a past value that the node had stored.
     var isHistorical: Bool
   }
 
-  /// That somebody is there or gone.
+  /// A change of an owner's availability.
   struct Change: Equatable {
     /// Position in ``SparkplugNodes/owners``.
     var owner: Int
     var isOnline: Bool
   }
 
-  /// What became of a message.
+  /// Result of processing a message.
   enum Outcome: Equatable {
-    /// ``SparkplugNodes/readings`` and ``SparkplugNodes/changes`` have what came of it, which may be nothing.
+    /// Results, possibly none, are in ``SparkplugNodes/readings`` and ``SparkplugNodes/changes``.
     case taken
-    /// Meant for somebody else, or a death of a session that is over.
+    /// Addressed to others, or a death of a past session.
     case passedOver
     case refused(RefusalReason)
   }
 
-  /// Counts since the beginning.
+  /// Counts since the start.
   struct Counts: Equatable {
     var births: UInt64 = 0
     var deaths: UInt64 = 0
-    /// Numbers that did not follow.
+    /// Sequence numbers out of order.
     var gaps: UInt64 = 0
-    /// Rebirths that were asked for.
+    /// Rebirth requests.
     var rebirths: UInt64 = 0
-    /// Commands, `STATE`, and deaths of sessions that are over.
+    /// Commands, `STATE`, and deaths of past sessions.
     var passedOver: UInt64 = 0
     /// Metrics without a reading.
     var leftOutInAll: UInt64 = 0
@@ -138,15 +138,15 @@ struct SparkplugNodes {
   private(set) var metrics: [Metric] = []
   private(set) var counts = Counts()
 
-  // Of the message at hand.
+  // Results of the current message.
 
   /// Values, in the order of the message.
   private(set) var readings: [Reading] = []
-  /// Who came and went.
+  /// Changes of availability.
   private(set) var changes: [Change] = []
   /// Metrics that gave no reading.
   private var leftOutNow: [SparkplugLeftOut] = []
-  /// Position of the node that is to be asked for a rebirth.
+  /// Position of the node to which a rebirth request is due.
   private(set) var rebirth: Int?
 
   /// Nodes by `group/edge`, owners by `group/edge` and `group/edge/device`.
@@ -156,10 +156,16 @@ struct SparkplugNodes {
   private var metricTable = ByteTable()
   private var key: [UInt8] = []
 
-  /// A state without any node.
+  /// Creates a state without nodes.
   init() {}
 
-  /// Takes a message of the namespace.
+  /// Processes a message of the namespace.
+  ///
+  /// - Parameters:
+  ///   - topic: the parsed topic.
+  ///   - topicBytes: the topic's bytes.
+  ///   - bytes: the payload.
+  ///   - received: the receive time.
   mutating func take(
     _ topic: SparkplugTopic, in topicBytes: UnsafeRawBufferPointer, payload bytes: UnsafeRawBufferPointer,
     received: Timestamp
@@ -174,7 +180,7 @@ struct SparkplugNodes {
     }
     let payload: SparkplugPayload
     do throws(RefusalReason) { payload = try SparkplugPayload(bytes) } catch { return .refused(error) }
-    // What a publisher of its own format or compression puts there is not Sparkplug's.
+    // A body in a publisher's own format or compression is not part of Sparkplug.
     if payload.hasBody, payload.metricCount == 0 { return .refused(.unknownFormat) }
     beginKey(topicBytes, topic)
     let message = Message(payload: payload, received: received)
@@ -199,12 +205,12 @@ struct SparkplugNodes {
     return .taken
   }
 
-  /// A message, read.
+  /// A parsed message.
   private struct Message {
     var payload: SparkplugPayload
     var received: Timestamp
 
-    /// A time in milliseconds since 1970 that is one: within 1970 to 2200, and not 0.
+    /// Converts milliseconds since 1970 to a time; `nil` unless it is within 1970 to 2200 and not 0.
     static func time(_ milliseconds: UInt64?) -> Timestamp? {
       guard let milliseconds, (1..<7_289_654_400_000).contains(milliseconds) else { return nil }
       return Timestamp(milliseconds: Int64(milliseconds))
@@ -216,7 +222,7 @@ struct SparkplugNodes {
     return .passedOver
   }
 
-  /// Asks for a rebirth, unless the node was asked lately.
+  /// Requests a rebirth, unless the node's wait has not passed.
   private mutating func ask(_ node: Int, _ received: Timestamp) {
     let since = received - nodes[node].asked
     guard nodes[node].asked == .distantPast || since >= nodes[node].wait, rebirth == nil else { return }
@@ -228,7 +234,7 @@ struct SparkplugNodes {
     rebirth = node
   }
 
-  /// Checks the number of a message. One without is not counted.
+  /// Checks the sequence number of a message. A message without one is ignored.
   private mutating func follow(_ message: Message, _ node: Int) {
     guard let number = message.payload.sequence else { return }
     let expected = nodes[node].sequence.map { $0 &+ 1 }
@@ -240,15 +246,15 @@ struct SparkplugNodes {
 }
 
 extension SparkplugNodes {
-  /// Notes what an owner is called.
+  /// Records the asset name of an owner.
   mutating func name(_ owner: Int, _ asset: String) { owners[owner].asset = asset }
 
-  /// Forgets what owners are called.
+  /// Clears the asset names of all owners.
   mutating func forgetNames() {
     for owner in owners.indices { owners[owner].asset = "" }
   }
 
-  /// Group, edge node and device of an owner, as the topic has them.
+  /// Returns group, edge node and device of an owner, as in the topic.
   func identity(of owner: Int) -> (group: String, edge: String, device: String?) {
     let node = nodes[Int(owners[owner].node)]
     return (node.group, node.edge, owners[owner].device)
@@ -338,7 +344,7 @@ extension SparkplugNodes {
     owners[owner].isOnline = false
   }
 
-  /// `bdSeq` of a birth or death.
+  /// Returns `bdSeq` of a birth or death.
   private func session(of payload: SparkplugPayload) -> UInt64? {
     for metric in payload.metrics {
       guard let name = metric.name, payload.bytes[name].elementsEqual("bdSeq".utf8) else { continue }
@@ -364,10 +370,16 @@ extension SparkplugNodes {
 // MARK: - Metrics
 
 extension SparkplugNodes {
-  /// Takes a metric of a data message.
+  /// Processes a metric of a data message.
+  ///
+  /// - Parameters:
+  ///   - metric: the metric.
+  ///   - owner: position of its owner.
+  ///   - node: position of the edge node.
+  ///   - message: the message.
   private mutating func take(_ metric: SparkplugMetric, of owner: Int, _ node: Int, _ message: Message) {
     if let name = metric.name {
-      // A metric with a name says itself what it is, announced or not.
+      // A metric with a name identifies itself, with or without a birth.
       guard let position = define(metric, named: name, of: owner, message, isBirth: false) else {
         return leaveOut(.unnamed)
       }
@@ -408,14 +420,21 @@ extension SparkplugNodes {
     leftOutNow.append(reason)
   }
 
-  /// Metrics that gave no reading, since the last call, by reason.
+  /// Returns the metrics that gave no reading since the last call, by reason.
   mutating func takeLeftOut() -> [SparkplugLeftOut: UInt64] {
     defer { leftOutNow.removeAll(keepingCapacity: true) }
     return leftOutNow.reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
 
-  /// Position of an owner's metric by its name, which it gets if it has none; `nil` where it may not have it. A birth states
-  /// type and unit; data states what was not known.
+  /// Returns the position of an owner's metric by name, added if it is new; `nil` if it cannot be added. A birth sets
+  /// type and unit; data sets what was unknown.
+  ///
+  /// - Parameters:
+  ///   - metric: the metric.
+  ///   - name: range of its name in the payload.
+  ///   - owner: position of its owner.
+  ///   - message: the message.
+  ///   - isBirth: whether the message is a birth.
   private mutating func define(
     _ metric: SparkplugMetric, named name: Range<Int>, of owner: Int, _ message: Message, isBirth: Bool
   ) -> Int? {
@@ -446,7 +465,7 @@ extension SparkplugNodes {
     return position
   }
 
-  /// A unit's text; one that is not UTF-8 or longer than any unit is none.
+  /// Returns a unit's text; `nil` if it is not UTF-8 or longer than 64 bytes.
   private static func unit(_ bytes: UnsafeRawBufferPointer) -> String? {
     bytes.count <= 64 ? ByteText.string(bytes) : nil
   }
@@ -462,7 +481,7 @@ extension SparkplugNodes {
     key.append(contentsOf: topicBytes[topic.edge])
   }
 
-  /// Goes on from the key of a node to that of its device, or of itself.
+  /// Extends the key of a node to that of its device; unchanged for the node itself.
   private mutating func appendDevice(_ topicBytes: UnsafeRawBufferPointer, _ topic: SparkplugTopic) {
     if topic.device.isEmpty { return }
     key.append(UInt8(ascii: "/"))
@@ -491,7 +510,7 @@ extension SparkplugNodes {
     return nodes.count - 1
   }
 
-  /// Adds who is named by the key.
+  /// Adds the owner identified by the key.
   private mutating func addOwner(of node: Int, device: String?) -> Int? {
     guard owners.count < SparkplugNodes.maximumOwners else { return nil }
     owners.append(Owner(node: Int32(node), device: device))
@@ -506,7 +525,7 @@ extension SparkplugNodes {
 extension SparkplugNodes {
   private static let version: UInt16 = 1
 
-  /// Writes the state; what came of the last message is not part of it.
+  /// Writes the state, without the results of the last message.
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(SparkplugNodes.version)
     writer.write(nodes) { writer, node in
@@ -543,7 +562,7 @@ extension SparkplugNodes {
     writer.write(counts.leftOut) { $0.write($1) }
   }
 
-  /// The state that ``snapshot(into:)`` wrote.
+  /// Restores the state written by ``snapshot(into:)``.
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
     try reader.expect(version: SparkplugNodes.version, of: "the Sparkplug nodes")
@@ -589,7 +608,7 @@ extension SparkplugNodes {
     try index()
   }
 
-  /// Builds the tables and the lists of members from what was read.
+  /// Builds the tables and the member lists from the restored arrays.
   private mutating func index() throws(SnapshotError) {
     for position in nodes.indices {
       key = Array("\(nodes[position].group)/\(nodes[position].edge)".utf8)

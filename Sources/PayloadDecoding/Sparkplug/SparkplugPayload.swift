@@ -1,22 +1,21 @@
-/// The payload of a Sparkplug B message, which is one Protocol Buffers message (Eclipse Sparkplug 3.0.0, section 6.4.1).
+/// The payload of a Sparkplug B message, a Protocol Buffers message (Eclipse Sparkplug 3.0.0, section 6.4.1).
 ///
-/// Nothing is copied: names and texts are ranges of the payload, and metrics are read one after the other as they are
-/// asked for. Fields that this reader does not use, and extensions, are skipped. Of a field that occurs twice the last
-/// counts, as Protocol Buffers has it.
+/// Nothing is copied: names and texts are ranges of the payload, and metrics are parsed one after another on request.
+/// Unused fields and extensions are skipped. If a field occurs twice, the last counts, as in Protocol Buffers.
 struct SparkplugPayload {
-  /// Most metrics of a message.
+  /// Maximum number of metrics of a message.
   static let maximumMetrics = 100_000
 
   let bytes: UnsafeRawBufferPointer
-  /// When the message was published [ms since 1970].
+  /// Time of publication [ms since 1970].
   private(set) var timestamp: UInt64?
   /// Number of the message within its session [0...255].
   private(set) var sequence: UInt64?
   private(set) var metricCount = 0
-  /// Whether there is a body, which holds something of the publisher's own in place of metrics.
+  /// Whether there is a body, which holds publisher-specific data in place of metrics.
   private(set) var hasBody = false
 
-  /// Reads the payload through once, so that its metrics can be taken without a further check.
+  /// Validates the whole payload once, so that its metrics need no further check.
   init(_ bytes: UnsafeRawBufferPointer) throws(RefusalReason) {
     self.bytes = bytes
     var reader = ProtobufReader(bytes)
@@ -35,10 +34,10 @@ struct SparkplugPayload {
     if reader.isMalformed { throw .malformedProtobuf }
   }
 
-  /// The metrics in their order.
+  /// The metrics in order.
   var metrics: Metrics { Metrics(bytes: bytes, reader: ProtobufReader(bytes)) }
 
-  /// A walk through the metrics.
+  /// An iterator over the metrics.
   struct Metrics: Sequence, IteratorProtocol {
     let bytes: UnsafeRawBufferPointer
     var reader: ProtobufReader
@@ -54,7 +53,7 @@ struct SparkplugPayload {
 
 /// One metric of a payload; texts are ranges of the payload's bytes.
 struct SparkplugMetric {
-  /// The value as it stands in the message, before the metric's type is known.
+  /// The encoded value, before the metric's type is applied.
   enum Value: Equatable {
     case none
     case int(UInt32)
@@ -70,12 +69,12 @@ struct SparkplugMetric {
     case other
   }
 
-  /// The name; `nil` where there is none or an empty one.
+  /// Name; `nil` if it is absent or empty.
   private(set) var name: Range<Int>?
   private(set) var alias: UInt64?
-  /// When the value was captured [ms since 1970].
+  /// Time of capture [ms since 1970].
   private(set) var timestamp: UInt64?
-  /// The type, where the message states it.
+  /// Type, if the message states it.
   private(set) var type: SparkplugType?
   private(set) var isHistorical = false
   private(set) var isTransient = false
@@ -83,7 +82,7 @@ struct SparkplugMetric {
   private(set) var value = Value.none
   private(set) var properties = SparkplugProperties()
 
-  /// Reads a metric; `nil` where the bytes of `range` are no message.
+  /// Parses a metric; `nil` if the bytes of `range` are malformed.
   init?(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
     var reader = ProtobufReader(bytes, range)
     while let field = reader.next() {
@@ -114,26 +113,27 @@ struct SparkplugMetric {
   }
 }
 
-/// What is read of a metric's properties: its unit and the quality of its value.
+/// The properties of a metric that are used: its unit and the quality of its value.
 struct SparkplugProperties: Equatable {
-  /// What the `Quality` property says (Eclipse Sparkplug 3.0.0, section 6.4.10).
+  /// Value of the `Quality` property (Eclipse Sparkplug 3.0.0, section 6.4.10).
   enum Quality: Equatable {
     case good
     case bad
     case stale
   }
 
-  /// The unit, as a range of the payload.
+  /// Unit, as a range of the payload.
   private(set) var unit: Range<Int>?
-  /// Good, where there is no such property.
+  /// Quality; good if there is no such property.
   private(set) var quality = Quality.good
 
-  /// Names of a unit's property, in lower case: the specification has none, publishers have these.
+  /// Names of a unit's property, in lower case. The specification defines none; publishers use these.
   private static let unitNames: [StaticString] = [
     "engunit", "engunits", "engineeringunit", "engineeringunits", "unit", "units",
   ]
 
-  /// Reads a property set: two lists, of keys and of values. False where it is no message. Sets within sets are not read.
+  /// Parses a property set: a list of keys and a list of values. Returns `false` if it is malformed. Nested sets are
+  /// ignored.
   mutating func read(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
     var unitAt = -1
     var qualityAt = -1
@@ -181,7 +181,8 @@ struct SparkplugProperties: Equatable {
     return true
   }
 
-  /// 192 is good, 500 stale and 0 bad. Of other numbers, which come from OPC servers, 193 to 255 are good too.
+  /// Returns the quality of a code: 192 is good, 500 stale and 0 bad. Codes 193 to 255, used by OPC servers, are good
+  /// too.
   private static func quality(_ code: UInt64) -> Quality {
     switch code {
     case 192...255: .good

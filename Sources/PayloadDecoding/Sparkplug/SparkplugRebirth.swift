@@ -1,29 +1,34 @@
 import PlantModel
 
-/// The command by which an edge node is asked to announce itself and its devices again (Eclipse Sparkplug 3.0.0,
-/// section 5.9): `Node Control/Rebirth` on `spBv1.0/{group}/NCMD/{edge node}`, at QoS 0 and not retained.
+/// A request to an edge node to repeat its births and those of its devices (Eclipse Sparkplug 3.0.0, section 5.9). It
+/// is `Node Control/Rebirth` on `spBv1.0/{group}/NCMD/{edge node}`, at QoS 0 and not retained.
 public struct SparkplugRebirth: Sendable, Equatable {
-  /// The metric's name.
+  /// Name of the metric.
   static let metric = "Node Control/Rebirth"
 
-  /// The group as the topic has it.
+  /// Group, as in the topic.
   public let group: String
-  /// The edge node as the topic has it.
+  /// Edge node, as in the topic.
   public let edge: String
-  /// When it is asked.
+  /// Time of the request.
   public let time: Timestamp
 
-  /// A request to a node.
+  /// Creates a request to a node.
+  ///
+  /// - Parameters:
+  ///   - group: group, as in the topic.
+  ///   - edge: edge node, as in the topic.
+  ///   - time: time of the request.
   public init(group: String, edge: String, time: Timestamp) {
     (self.group, self.edge, self.time) = (group, edge, time)
   }
 
-  /// Where the request is published.
+  /// Topic for publishing the request.
   public var topic: String {
     "\(SparkplugTopic.namespace)/\(group)/\(SparkplugTopic.Kind.nodeCommand.rawValue)/\(edge)"
   }
 
-  /// The request; the specification has no `seq` in it.
+  /// Encoded request; the specification has no `seq` in it.
   public var payload: [UInt8] {
     let milliseconds = UInt64(max(0, time.milliseconds))
     var metric = ProtobufWriter()

@@ -1,26 +1,26 @@
 import PlantModel
 import StreamCore
 
-/// The Sparkplug nodes of a decoder's plants, and what they ask for.
+/// The Sparkplug nodes of a decoder's plants, and their pending rebirth requests.
 struct SparkplugShare {
-  /// Most requests that are kept until somebody takes them.
+  /// Maximum number of pending requests.
   private static let maximumRebirths = 10_000
 
-  /// Only plants whose topics are Sparkplug's have any. Read in place, since they are much to copy.
+  /// State of the plants with Sparkplug topics. Modified in place, because copies are expensive.
   private(set) var nodes: [SparkplugNodes] = []
-  /// Positions in ``nodes`` by the plant's position in the share, -1 where there are none.
+  /// Positions in ``nodes`` by the plant's position in the share, -1 if there are none.
   private var positions: [Int] = []
-  /// Requests that nobody has taken yet.
+  /// Pending rebirth requests.
   var rebirths: [SparkplugRebirth] = []
-  /// Metrics without a reading that nobody has taken account of yet.
+  /// Counts of metrics without a reading, not yet collected.
   var leftOut: [SparkplugLeftOut: UInt64] = [:]
 
-  /// Where a plant's nodes are in ``nodes``; `nil` where it has none.
+  /// Returns a plant's position in ``nodes``; `nil` if it has none.
   func position(of plant: Int) -> Int? {
     plant < positions.count && positions[plant] >= 0 ? positions[plant] : nil
   }
 
-  /// Gives a plant nodes.
+  /// Sets the node state of a plant.
   mutating func set(_ plant: Int, _ state: SparkplugNodes) {
     if let position = position(of: plant) { return nodes[position] = state }
     while positions.count <= plant { positions.append(-1) }
@@ -28,10 +28,22 @@ struct SparkplugShare {
     nodes.append(state)
   }
 
-  /// Notes what an owner is called.
+  /// Records the asset name of an owner.
+  ///
+  /// - Parameters:
+  ///   - owner: position of the owner.
+  ///   - asset: name of the asset.
+  ///   - position: position of the plant's nodes in ``nodes``.
   mutating func name(_ owner: Int, _ asset: String, at position: Int) { nodes[position].name(owner, asset) }
 
-  /// Takes a message of a plant. What came of it is in ``nodes`` at the plant's position.
+  /// Processes a message of a plant. The results are in ``nodes`` at the plant's position.
+  ///
+  /// - Parameters:
+  ///   - topic: the parsed topic.
+  ///   - topicBytes: the topic's bytes.
+  ///   - payload: the payload.
+  ///   - plant: the plant's position in the share.
+  ///   - received: the receive time.
   mutating func take(
     _ topic: SparkplugTopic, in topicBytes: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, of plant: Int,
     at received: Timestamp
@@ -54,21 +66,28 @@ struct SparkplugShare {
 // MARK: - State
 
 extension MessageDecoder {
-  /// Whether a plant has state that has to be saved, so that what comes next can be read.
+  /// Returns whether a plant has state that must be saved for decoding its next messages.
   public func hasState(ofPlant plant: Int) -> Bool { scope.sparkplug.position(of: plant) != nil }
 
-  /// Writes what is known of a plant's senders.
+  /// Writes the node state of a plant.
   public func snapshot(plant: Int, into writer: inout SnapshotWriter) {
     guard let position = scope.sparkplug.position(of: plant) else { return }
     scope.sparkplug.nodes[position].snapshot(into: &writer)
   }
 
-  /// Takes up what ``snapshot(plant:into:)`` wrote.
+  /// Restores the node state written by ``snapshot(plant:into:)``.
+  ///
+  /// - Throws: `SnapshotError` if the layout version differs or the data is damaged.
   public mutating func restore(plant: Int, from reader: inout SnapshotReader) throws(SnapshotError) {
     scope.sparkplug.set(plant, try SparkplugNodes(from: &reader))
   }
 
-  /// Goes on with what another decoder knows of a plant's senders. Who is called what is found out anew.
+  /// Adopts the node state of a plant from another decoder. Asset names are determined again.
+  ///
+  /// - Parameters:
+  ///   - plant: the plant's position in this decoder's share.
+  ///   - other: the other decoder.
+  ///   - otherPlant: the plant's position in the other decoder's share.
   public mutating func adopt(plant: Int, from other: MessageDecoder, plant otherPlant: Int) {
     guard let position = other.scope.sparkplug.position(of: otherPlant) else { return }
     var nodes = other.scope.sparkplug.nodes[position]
@@ -76,14 +95,15 @@ extension MessageDecoder {
     scope.sparkplug.set(plant, nodes)
   }
 
-  /// Requests that edge nodes announce themselves again, since the last call.
+  /// Returns the rebirth requests since the last call.
   public mutating func takeRebirths() -> [SparkplugRebirth] {
     if scope.sparkplug.rebirths.isEmpty { return [] }
     defer { scope.sparkplug.rebirths.removeAll(keepingCapacity: true) }
     return scope.sparkplug.rebirths
   }
 
-  /// Metrics that gave no reading since the last call: those that are null, bad or stale, and the others by reason.
+  /// Returns the number of metrics without a reading since the last call: null, bad or stale ones, and others by
+  /// reason.
   public mutating func takeLeftOutMetrics() -> (missing: UInt64, others: [String: UInt64]) {
     if scope.sparkplug.leftOut.isEmpty { return (0, [:]) }
     defer { scope.sparkplug.leftOut.removeAll() }
@@ -98,7 +118,7 @@ extension MessageDecoder {
     return (missing, others)
   }
 
-  /// Assets of a plant that came and went since the last call, in their order. Those of which there has been no reading are
+  /// Returns changes of availability of a plant's assets since the last call, in order. Assets without any reading are
   /// left out.
   public mutating func takeAvailability(plant: Int, in register: PlantRegister) -> [AssetAvailability] {
     if scope.availability.isEmpty { return [] }
@@ -109,7 +129,7 @@ extension MessageDecoder {
     }
   }
 
-  /// Plants of which assets came or went, ascending.
+  /// Plants with changes of availability, in ascending order.
   public var plantsWithAvailability: [Int] {
     scope.availability.isEmpty ? [] : Set(scope.availability.map(\.plant)).sorted()
   }

@@ -1,9 +1,11 @@
 import PlantModel
 
-/// A topic of the Sparkplug B namespace: `spBv1.0/{group}/{message type}/{edge node}[/{device}]`, or
-/// `spBv1.0/STATE/{host}` (Eclipse Sparkplug 3.0.0, section 4.1), which some publishers have as `spBv1.0/{group}/STATE/{host}`.
+/// A topic of the Sparkplug B namespace (Eclipse Sparkplug 3.0.0, section 4.1).
+///
+/// The forms are `spBv1.0/{group}/{message type}/{edge node}[/{device}]` and `spBv1.0/STATE/{host}`. Some publishers
+/// use `spBv1.0/{group}/STATE/{host}`.
 struct SparkplugTopic: Equatable {
-  /// What a message is, by the third level.
+  /// Message type by the third level.
   enum Kind: String, Sendable, CaseIterable {
     case nodeBirth = "NBIRTH"
     case nodeDeath = "NDEATH"
@@ -13,10 +15,10 @@ struct SparkplugTopic: Equatable {
     case deviceDeath = "DDEATH"
     case deviceData = "DDATA"
     case deviceCommand = "DCMD"
-    /// Of a host application.
+    /// State of a host application.
     case state = "STATE"
 
-    /// Whether it is about a device.
+    /// Whether the message concerns a device.
     var isOfDevice: Bool {
       switch self {
       case .deviceBirth, .deviceDeath, .deviceData, .deviceCommand: true
@@ -25,16 +27,16 @@ struct SparkplugTopic: Equatable {
     }
   }
 
-  /// The first level.
+  /// The first level of every topic.
   static let namespace = "spBv1.0"
 
   let kind: Kind
-  /// Group, edge node and device, as ranges of the topic. Empty where the kind has none.
+  /// Group, edge node and device, as ranges of the topic; empty if the type has none.
   let group: Range<Int>
   let edge: Range<Int>
   let device: Range<Int>
 
-  /// Reads a topic; `nil` for one that is of another form.
+  /// Parses a topic; `nil` if it has another form.
   init?(_ topic: UnsafeRawBufferPointer) {
     var levels = (0..<0, 0..<0, 0..<0, 0..<0, 0..<0)
     var count = 0
@@ -72,10 +74,10 @@ struct SparkplugTopic: Equatable {
     return nil
   }
 
-  /// The form of a rule's `match` for messages of edge nodes, which have no device's level. `nil` where the rule has no
-  /// five levels: then it matches them as it stands, or means nothing else.
+  /// Returns the form of a rule's `match` for messages of edge nodes, which lack the device's level. Returns `nil`
+  /// unless the `match` has five levels without a final `#`; it is then used as it is.
   ///
-  /// Example: `spBv1.0/{group}/+/{edge}/{device}` has `spBv1.0/{group}/+/{edge}`.
+  /// Example: `spBv1.0/{group}/+/{edge}/{device}` gives `spBv1.0/{group}/+/{edge}`.
   static func nodeMatch(of match: String) -> String? {
     let own = SharedSubscription.unshared(match)
     let levels = own.split(separator: "/", omittingEmptySubsequences: false)
@@ -83,13 +85,13 @@ struct SparkplugTopic: Equatable {
     return match.dropLast(own.count) + levels[..<4].joined(separator: "/")
   }
 
-  /// The forms of topic that a rule matches: of a Sparkplug rule those of edge nodes too.
+  /// Returns the topic forms that a rule matches; for a Sparkplug rule, those of edge nodes too.
   static func matches(of rule: TopicRule) -> [String] {
     guard rule.payload == .sparkplug, let node = nodeMatch(of: rule.match) else { return [rule.match] }
     return [rule.match, node]
   }
 
-  /// What an edge node's messages match where a pattern is for those of its devices; `nil` for other patterns.
+  /// Returns the pattern of edge nodes' messages for a pattern of their devices' messages; `nil` for other patterns.
   static func nodePattern(of pattern: TopicPattern) -> TopicPattern? {
     guard SharedSubscription.unshared(pattern.filter).hasPrefix(namespace + "/"),
       let match = nodeMatch(of: pattern.filter)

@@ -1,6 +1,6 @@
-/// Types of metrics, as Sparkplug B numbers them (Eclipse Sparkplug 3.0.0, section 6.4.16).
+/// Types of metrics, by their number in Sparkplug B (Eclipse Sparkplug 3.0.0, section 6.4.16).
 enum SparkplugType: UInt8, Sendable, CaseIterable {
-  /// Not stated, or a number that the specification does not know.
+  /// Not stated, or a number that the specification does not define.
   case unknown = 0
   case int8 = 1
   case int16 = 2
@@ -37,27 +37,27 @@ enum SparkplugType: UInt8, Sendable, CaseIterable {
   case stringArray = 33
   case dateTimeArray = 34
 
-  /// The type with a number; ``unknown`` for none of the specification's.
+  /// Creates the type of a number; ``unknown`` if the specification does not define it.
   init(number: UInt64) { self = UInt8(exactly: number).flatMap(SparkplugType.init) ?? .unknown }
 }
 
-/// What the value of a metric is, once its type is known.
+/// Value of a metric after its type is applied.
 enum SparkplugValue: Equatable {
-  /// A number; truth values are 1 and 0, a `DateTime` is in milliseconds since 1970.
+  /// A number. Truth values are 1 and 0; a `DateTime` is in milliseconds since 1970.
   case number(Double)
   /// A text, as a range of the payload.
   case text(Range<Int>)
-  /// Nothing that a reading can hold, and why.
+  /// A value that a reading cannot hold, with the reason.
   case leftOut(SparkplugLeftOut)
 }
 
-/// Why a metric of a message gave no reading. The raw value is the place in an array of counters.
+/// Reason why a metric gave no reading. The raw value is the position in an array of counters.
 enum SparkplugLeftOut: Int, Sendable, CaseIterable {
-  /// `is_null`, or no value at all, or a number that is not finite.
+  /// `is_null`, no value, or a number that is not finite.
   case null
-  /// The `Quality` property says that the value is bad.
+  /// The `Quality` property is bad.
   case badQuality
-  /// The `Quality` property says that the value is stale.
+  /// The `Quality` property is stale.
   case stale
   /// A `DataSet`.
   case dataSet
@@ -69,16 +69,16 @@ enum SparkplugLeftOut: Int, Sendable, CaseIterable {
   case array
   /// A `UUID`.
   case uuid
-  /// `is_transient`: not meant to be stored.
+  /// `is_transient`: not intended to be stored.
   case transient
-  /// The value is of another type than the metric, or beyond its range.
+  /// The value has another type than the metric, or exceeds its range.
   case mismatch
-  /// An alias that no birth has named.
+  /// An alias that no birth has defined.
   case unknownAlias
-  /// Neither alias nor name, or a name that is none, or one more metric than are remembered.
+  /// Neither alias nor name, an invalid name, or a metric beyond the maximum number.
   case unnamed
 
-  /// The name in counters.
+  /// Name in counters.
   var name: String {
     switch self {
     case .null: "null"
@@ -98,11 +98,11 @@ enum SparkplugLeftOut: Int, Sendable, CaseIterable {
 }
 
 extension SparkplugMetric {
-  /// The value by the metric's type.
+  /// Returns the value by the metric's type.
   ///
   /// Integers of up to 32 bits are in `int_value` and those of 64 in `long_value`, negative ones as two's complement.
-  /// Publishers differ in whether they sign-extend an `Int8` or `Int16`, and some put a `UInt32` in `long_value`: all of
-  /// these are read, and an integer that its type cannot hold, or whose sign no type tells, is left out.
+  /// Some publishers sign-extend an `Int8` or `Int16` and others do not; some put a `UInt32` in `long_value`. All of
+  /// these are accepted. An integer that its type cannot hold, or whose sign no type determines, is left out.
   ///
   /// Example: -5 as `Int8` is 251 (8 bits) or 4,294,967,291 (32 bits).
   func value(as type: SparkplugType) -> SparkplugValue {
@@ -159,7 +159,12 @@ extension SparkplugMetric {
     value >> bits == 0 ? .number(Double(value)) : .leftOut(.mismatch)
   }
 
-  /// Two's complement of the type's own width, or sign-extended to 32 or 64 bits.
+  /// Decodes two's complement of the type's own width, or sign-extended to 32 or 64 bits.
+  ///
+  /// - Parameters:
+  ///   - value: the encoded value.
+  ///   - isLong: whether it is from `long_value`.
+  ///   - bits: width of the type: 8, 16 or 32.
   private static func signed(_ value: UInt64, _ isLong: Bool, bits: UInt64) -> SparkplugValue {
     if value >> bits == 0 {
       let shift = 64 - bits

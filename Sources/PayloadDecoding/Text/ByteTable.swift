@@ -3,9 +3,9 @@ import PlantModel
 
 /// A map from byte strings to small numbers: open addressing, linear probing, one arena for all keys.
 ///
-/// A look-up costs one hash of the bytes and, nearly always, one comparison. Nothing is ever removed but everything.
+/// A look-up costs one hash of the bytes and nearly always one comparison. Single keys cannot be removed.
 struct ByteTable {
-  /// Small, since there is one a topic; an arena of 4 GiB is beyond what a decoder keeps.
+  /// Compact, because each topic has one. A decoder's arena stays far below the limit of 4 GiB.
   private struct Entry {
     var hash: UInt32
     var start: UInt32
@@ -17,11 +17,11 @@ struct ByteTable {
   private var arena: [UInt8] = []
   /// Position in `entries` plus one; 0 is free. The count is a power of two.
   private var places: [Int32] = Array(repeating: 0, count: 64)
-  /// Differs for each table, so that a sender cannot choose keys that collide.
+  /// Random for each table, so that a sender cannot choose colliding keys.
   private let seed = UInt64.random(in: .min ... .max)
 
   var count: Int { entries.count }
-  /// Bytes of all keys.
+  /// Size of all keys [bytes].
   var keyBytes: Int { arena.count }
 
   mutating func removeAll() {
@@ -41,7 +41,7 @@ struct ByteTable {
     return nil
   }
 
-  /// Adds a key that is not yet there.
+  /// Adds a key that is not in the table.
   mutating func insert(_ key: UnsafeRawBufferPointer, value: Int32) {
     if (entries.count + 1) * 2 > places.count { grow() }
     entries.appendSparingly(
@@ -74,7 +74,7 @@ struct ByteTable {
     for position in entries.indices { place(position) }
   }
 
-  /// Eight bytes at a time, each folded in by a full 64 × 64 bit product (after wyhash).
+  /// Hashes eight bytes at a time, each combined by a full 64 × 64 bit product (after wyhash).
   private func hash(of key: UnsafeRawBufferPointer) -> UInt32 {
     var state = seed ^ UInt64(truncatingIfNeeded: key.count)
     var i = 0

@@ -1,4 +1,4 @@
-/// Looks at text as bytes, so that nothing on the way of a message makes a `String`.
+/// Operations on text as bytes, so that no `String` is created during decoding.
 enum ByteText {
   typealias Bytes = UnsafeRawBufferPointer
 
@@ -14,7 +14,7 @@ enum ByteText {
 
   static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
-  /// Without white space at both ends, a byte-order mark, and the NULs that C programs leave at the end.
+  /// Returns the bytes without white space at both ends, a byte-order mark, and trailing NULs as left by C programs.
   static func trimmed(_ bytes: Bytes) -> Bytes {
     var start = 0
     var end = bytes.count
@@ -24,7 +24,7 @@ enum ByteText {
     return slice(bytes, start, end)
   }
 
-  /// A range without the white space at its ends.
+  /// Returns a range without white space at its ends.
   static func trimmed(_ bytes: Bytes, _ range: Range<Int>) -> Range<Int> {
     var (start, end) = (range.lowerBound, range.upperBound)
     while start < end, isSpace(bytes[start]) { start += 1 }
@@ -32,7 +32,7 @@ enum ByteText {
     return start..<end
   }
 
-  /// Whether the text is `word`, which is in lower case ASCII, in any case.
+  /// Returns whether the text equals `word`, ignoring ASCII case. `word` must be in lower case.
   static func equals(_ bytes: Bytes, _ word: StaticString) -> Bool {
     guard bytes.count == word.utf8CodeUnitCount else { return false }
     for i in 0..<bytes.count {
@@ -48,8 +48,8 @@ enum ByteText {
     return false
   }
 
-  /// Whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, surrogates or values beyond
-  /// U+10FFFF.
+  /// Returns whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, surrogates or values
+  /// beyond U+10FFFF.
   static func isUTF8(_ bytes: Bytes) -> Bool {
     var i = 0
     while i < bytes.count {
@@ -83,12 +83,12 @@ enum ByteText {
     return true
   }
 
-  /// The text, or `nil` where it is not UTF-8. Allocates: for names seen for the first time only.
+  /// Returns the text, or `nil` if it is not UTF-8. Allocates, so it is used only for names seen for the first time.
   static func string(_ bytes: Bytes) -> String? {
     isUTF8(bytes) ? String(decoding: bytes, as: UTF8.self) : nil
   }
 
-  /// Why a text that should have been a number is none.
+  /// Returns the reason why a text is not a number.
   static func reasonForNoNumber(_ bytes: Bytes) -> RefusalReason {
     if !isUTF8(bytes) { return .notUTF8 }
     return hasControlCharacters(bytes) ? .unknownFormat : .notANumber

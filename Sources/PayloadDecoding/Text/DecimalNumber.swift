@@ -1,18 +1,18 @@
 import Glibc
 
-/// Decimal numbers from bytes: no `String`, no locale beyond C's, correctly rounded.
+/// Decimal numbers from bytes: correctly rounded, without a `String` and independent of the locale.
 enum DecimalNumber {
   typealias Bytes = UnsafeRawBufferPointer
 
-  /// Longest text that is read as a number [bytes].
+  /// Maximum length of a number's text [bytes].
   static let maximumLength = 512
 
-  /// The number at the start of the text, and how many bytes it has; `nil` where there is none.
+  /// Parses the number at the start of the text. Returns its value and length in bytes; `nil` if there is none.
   ///
-  /// A sign, digits, a point and more digits, an exponent; at least one digit before the exponent. The result is
-  /// infinite where the number is beyond `Double`. With a mantissa up to 2^53 and a power of ten up to 22 both are
-  /// exact, so one multiplication or division rounds correctly (W. Clinger, "How to Read Floating Point Numbers
-  /// Accurately", 1990); all others go to `strtod`.
+  /// Format: a sign, digits, a point and more digits, an exponent, with at least one digit before the exponent. The
+  /// result is infinite if the number exceeds `Double`. With a mantissa up to 2^53 and a power of ten up to 22, both
+  /// are exact, so one multiplication or division rounds correctly (W. Clinger, "How to Read Floating Point Numbers
+  /// Accurately", 1990). All others are parsed by `strtod`.
   static func prefix(of bytes: Bytes) -> (value: Double, length: Int)? {
     var i = 0
     var negative = false
@@ -50,8 +50,8 @@ enum DecimalNumber {
     return (negative ? -magnitude : magnitude, i)
   }
 
-  /// The number at the start of a text whose decimal mark is the comma, and how many bytes it has; points stand between
-  /// thousands, each with three digits behind it. Example: `1.234,5` is 1234.5; `1.5` is none.
+  /// Parses the number at the start of a text with a decimal comma. Returns its value and length in bytes. Points
+  /// separate thousands and must be followed by three digits. Example: `1.234,5` is 1234.5; `1.5` is invalid.
   static func commaPrefix(of bytes: Bytes) -> (value: Double, length: Int)? {
     withUnsafeTemporaryAllocation(byteCount: maximumLength, alignment: 1) { plain in
       var (count, i) = (0, 0)
@@ -86,7 +86,7 @@ enum DecimalNumber {
         }
         skipped = i - count
       }
-      // An exponent, as far as there is one.
+      // Copies a possible exponent.
       for at in i..<min(bytes.count, i + 8) {
         plain[count] = bytes[at]
         count += 1
@@ -98,8 +98,8 @@ enum DecimalNumber {
     }
   }
 
-  /// The number at the start of a text that has commas between its thousands and decimals behind a point, and how many
-  /// bytes it has. Example: `1,234.5` is 1234.5; `1,234` is none, since it may as well be 1.234.
+  /// Parses the number at the start of a text with commas between thousands and a decimal point. Returns its value and
+  /// length in bytes. Example: `1,234.5` is 1234.5; `1,234` is invalid, because it may also mean 1.234.
   static func groupedPrefix(of bytes: Bytes) -> (value: Double, length: Int)? {
     withUnsafeTemporaryAllocation(byteCount: maximumLength, alignment: 1) { plain in
       var (count, i, group) = (0, 0, 0)
@@ -132,13 +132,18 @@ enum DecimalNumber {
     }
   }
 
-  /// The number that the whole text is.
+  /// Parses a number that fills the whole text.
   static func parse(_ bytes: Bytes) -> Double? {
     guard let (value, length) = prefix(of: bytes), length == bytes.count else { return nil }
     return value
   }
 
-  /// Adds an exponent such as `e-3`, if one stands there; held to ±99,999 since more cannot matter.
+  /// Adds an exponent such as `e-3`, if there is one. It is limited to ±99,999, beyond which it makes no difference.
+  ///
+  /// - Parameters:
+  ///   - bytes: the text.
+  ///   - start: position of a possible exponent.
+  ///   - base: exponent so far, from the decimals.
   private static func withExponent(_ bytes: Bytes, at start: Int, _ base: Int) -> (exponent: Int, end: Int) {
     guard start < bytes.count, bytes[start] | 0x20 == 0x65 else { return (base, start) }
     var i = start + 1

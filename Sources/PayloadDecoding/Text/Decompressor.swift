@@ -1,22 +1,22 @@
-/// Unpacks payloads that are compressed as a whole, known by their first bytes: gzip (RFC 1952), zlib (RFC 1950) and
-/// Zstandard (RFC 8878). The memory is kept from message to message.
+/// Decompresses payloads that are compressed as a whole, recognised by their first bytes: gzip (RFC 1952), zlib (RFC
+/// 1950) and Zstandard (RFC 8878). Its memory is reused for each message.
 struct Decompressor {
   enum Outcome {
-    /// The bytes are at hand; see ``takeBuffer()``.
+    /// The decompressed bytes are ready; see ``takeBuffer()``.
     case unpacked
-    /// It only looked compressed.
+    /// The payload is not compressed, although its first bytes look like it.
     case plain
     case refused(RefusalReason)
   }
 
-  /// Most bytes of an unpacked payload.
+  /// Maximum size of a decompressed payload [bytes].
   let limit: Int
   private var buffer: [UInt8] = []
   private(set) var count = 0
 
   init(limit: Int) { self.limit = min(limit, MessageDecoder.maximumPayloadLength) }
 
-  /// Whether the first bytes are those of a compressed form: two comparisons for nearly all payloads.
+  /// Returns whether the first bytes denote a compressed form; two comparisons for nearly all payloads.
   static func isCompressed(_ payload: UnsafeRawBufferPointer) -> Bool {
     guard payload.count > 3 else { return false }
     switch payload[0] {
@@ -28,17 +28,17 @@ struct Decompressor {
     }
   }
 
-  /// Gives the buffer away, whose first ``count`` bytes are unpacked; ``give(back:)`` returns it.
+  /// Hands out the buffer, whose first ``count`` bytes are the result. ``give(back:)`` returns it.
   mutating func takeBuffer() -> [UInt8] {
     var taken: [UInt8] = []
     swap(&taken, &buffer)
     return taken
   }
 
-  /// Takes the buffer back. One that is larger than usual is not kept.
+  /// Returns the buffer. One above 1 MiB is not kept.
   mutating func give(back taken: [UInt8]) { buffer = taken.count <= 1 << 20 ? taken : [] }
 
-  /// Unpacks a payload.
+  /// Decompresses a payload.
   mutating func unpack(_ payload: UnsafeRawBufferPointer) -> Outcome {
     var size = min(limit, max(4_096, payload.count * 8))
     while true {
@@ -53,7 +53,7 @@ struct Decompressor {
         return .unpacked
       case .needsRoom where size < limit: size = min(limit, size * 4)
       case .needsRoom: return .refused(.tooLarge)
-      // Text may well begin with `x^`.
+      // Text may also begin with `x^`.
       case .damaged: return payload[0] == 0x78 ? .plain : .refused(.badCompression)
       case .unavailable: return .refused(.badCompression)
       }
@@ -61,11 +61,11 @@ struct Decompressor {
   }
 }
 
-/// What came of unpacking into a room of a given size.
+/// Result of decompressing into a buffer of a given size.
 enum UnpackResult {
   case bytes(Int)
   case needsRoom
   case damaged
-  /// This build does not know the form.
+  /// This build does not support the form.
   case unavailable
 }

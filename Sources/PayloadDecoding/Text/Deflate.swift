@@ -1,12 +1,12 @@
 #if Deflate
   import CZlib
 
-  /// Deflate in the frames of gzip and zlib.
+  /// Deflate decompression of gzip and zlib frames.
   enum Deflate {
-    /// Adds to the window's logarithm: both frames are told apart by their first bytes.
+    /// Window size logarithm plus the flag for detecting either frame by its first bytes.
     private static let anyFrame: Int32 = 15 + 32
 
-    /// Unpacks one frame; what follows it is not looked at.
+    /// Decompresses one frame; bytes after it are ignored.
     static func unpack(_ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> UnpackResult {
       var stream = z_stream()
       guard
@@ -26,7 +26,7 @@
     }
   }
 #else
-  /// Stands for deflate in a build without the trait `Deflate`.
+  /// Substitute for a build without the trait `Deflate`.
   enum Deflate {
     static func unpack(_ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> UnpackResult {
       .unavailable

@@ -1,4 +1,4 @@
-/// The lines of a payload that are not blank, each without the white space around it.
+/// The non-blank lines of a payload, without surrounding white space.
 struct TextLines: Sequence, IteratorProtocol {
   private let payload: UnsafeRawBufferPointer
   private var start = 0

@@ -1,27 +1,34 @@
 import PlantModel
 
-/// Times as devices write them.
+/// Parser for the time formats of devices.
 ///
 /// - Epoch numbers, with decimals: seconds below 1e11, milliseconds below 1e14, microseconds below 1e17, else
-///   nanoseconds; or in the unit stated. Example: 1700000000000 is 2023-11-14T22:13:20Z.
-/// - ISO 8601, also with a space for the `T`, in the basic form `20180204T231701Z`, and with `.` or `/` between year,
-///   month and day: `2018.02.04 23:17:01`. Zones are `Z`, `UTC`, `GMT`, `±hh`, `±hh:mm`, `±hhmm`; without one the
-///   plant's wall clock is meant. Decimals after the ninth are cut off.
-/// - 14 digits that are a date and time of day from 2000 to 2199, `20240131235959`, with decimals and a zone as above.
-///   No epoch number is lost: read as milliseconds, 14 digits begin in 2286. A rule that states the unit of its numbers
-///   has them as numbers.
+///   nanoseconds; or in the unit that the rule states. Example: 1700000000000 is 2023-11-14T22:13:20Z.
+/// - ISO 8601, also with a space instead of `T`, in the basic form `20180204T231701Z`, and with `.` or `/` between
+///   year, month and day: `2018.02.04 23:17:01`. Zones are `Z`, `UTC`, `GMT`, `±hh`, `±hh:mm`, `±hhmm`; without one,
+///   the plant's local time is assumed. Decimals after the ninth are ignored.
+/// - 14 digits that form a date and time of day from 2000 to 2199, `20240131235959`, with decimals and a zone as above.
+///   No epoch number is affected: as milliseconds, 14 digits begin in 2286. If the rule states the unit, they are a
+///   number.
 /// - The times of Dutch, Belgian and other DSMR meters, `210101120000W`: twelve digits from the year on, and S or W for
-///   summer or winter time. The letter tells the two hours apart that the clock shows twice in autumn.
-/// - Any other order by a ``TimeFormat``: days and months are never guessed.
+///   summer or winter time. The letter distinguishes the two hours that local time repeats in autumn.
+/// - Any other order by a ``TimeFormat``: the order of days and months is never guessed.
 ///
-/// A time without a zone in the hour that comes twice in autumn is the one nearest to the receive time; a time that
-/// spring skips is read with the offset before it. Times before 1970 and after 2200 are not accepted.
+/// A time without a zone in the repeated hour in autumn is the one nearest to the receive time. A time skipped in
+/// spring is interpreted with the offset before the change. Times before 1970 and after 2200 are refused.
 enum TimeText {
   typealias Bytes = UnsafeRawBufferPointer
 
   private static let latest = Timestamp(seconds: 7_289_654_400)
 
-  /// The timestamp, or `nil` where the text is none. A `format` alone decides where there is one.
+  /// Parses a timestamp, or returns `nil`. If there is a `format`, only that one is tried.
+  ///
+  /// - Parameters:
+  ///   - text: the text.
+  ///   - unit: unit of epoch numbers; `.auto` decides by magnitude.
+  ///   - format: the rule's format, if any.
+  ///   - received: receive time, to resolve repeated local times.
+  ///   - calendar: the plant's local calendar.
   static func parse(
     _ text: Bytes, unit: TopicRule.TimeUnit, format: TimeFormat?, received: Timestamp, calendar: inout LocalCalendar
   ) -> Timestamp? {
@@ -42,15 +49,15 @@ enum TimeText {
 
   private static func isAccepted(_ time: Timestamp) -> Bool { time >= Timestamp(nanoseconds: 0) && time < latest }
 
-  /// Whether digits may be a date and time of day.
+  /// Returns whether digits may be a date and time of day.
   private static func mayBeCompact(_ bytes: Bytes, _ unit: TopicRule.TimeUnit) -> Bool {
     bytes.count == 14 && unit == .auto
   }
 
   // MARK: Epoch
 
-  /// The timestamp that a whole number and nothing else is by itself; `nil` where ``parse(_:unit:format:received:calendar:)``
-  /// has to say.
+  /// Parses a text that is a whole epoch number. Returns `nil` if ``parse(_:unit:format:received:calendar:)`` must
+  /// decide.
   static func epochNumber(_ bytes: Bytes, unit: TopicRule.TimeUnit) -> Timestamp? {
     guard !mayBeCompact(bytes, unit), let number = wholeNumber(bytes), let time = moment(number, 0, unit),
       isAccepted(time)
@@ -58,7 +65,7 @@ enum TimeText {
     return time
   }
 
-  /// A number of at most 18 digits and nothing else, which no civil time is.
+  /// Parses a number of at most 18 digits and nothing else; no civil time has this form.
   private static func wholeNumber(_ bytes: Bytes) -> Int64? {
     guard !bytes.isEmpty, bytes.count <= 18 else { return nil }
     var whole: Int64 = 0
@@ -83,7 +90,7 @@ enum TimeText {
     var billionths: Int64 = 0
     if i < bytes.count, bytes[i] == 0x2E { (billionths, i) = fraction(bytes, at: i + 1) }
     if i == bytes.count { return moment(whole, billionths, unit) }
-    // A number with an exponent has no more than a Double's digits.
+    // A number with an exponent is limited to the precision of `Double`.
     guard let number = DecimalNumber.parse(bytes), number >= 0, number < 9e18 else { return nil }
     let floor = number.rounded(.down)
     return Int64(exactly: floor).flatMap { moment($0, Int64((number - floor) * 1e9), unit) }
@@ -112,7 +119,7 @@ enum TimeText {
     }
   }
 
-  /// Decimals from `start` on, in billionths, and where they end.
+  /// Parses decimals from `start`. Returns them in billionths, and their end.
   private static func fraction(_ bytes: Bytes, at start: Int) -> (billionths: Int64, end: Int) {
     var value: Int64 = 0
     var i = start
@@ -143,12 +150,20 @@ enum TimeText {
     return timestamp(civil, zone: bytes, at: i, received, &calendar)
   }
 
-  /// A date and time of day with the zone that stands from `start` on, if one does.
+  /// Returns the timestamp of a date and time of day, with the zone at `start` if there is one.
+  ///
+  /// - Parameters:
+  ///   - fields: date and time of day.
+  ///   - bytes: the text.
+  ///   - start: position of the zone; at the end of the text there is none.
+  ///   - received: receive time, to resolve repeated local times.
+  ///   - calendar: the plant's local calendar.
+  /// - Returns: `nil` if the date, time or zone is invalid.
   private static func timestamp(
     _ fields: CivilTime, zone bytes: Bytes, at start: Int, _ received: Timestamp, _ calendar: inout LocalCalendar
   ) -> Timestamp? {
     var civil = fields
-    // A leap second is counted with the second after it, as POSIX does.
+    // A leap second counts as the second after it, as in POSIX.
     let leap = civil.second == 60
     if leap { civil.second = 59 }
     guard civil.isValid else { return nil }
@@ -164,7 +179,7 @@ enum TimeText {
     return leap ? found + .second : found
   }
 
-  /// `20240131235959`, of the years 2000 to 2199.
+  /// Parses `20240131235959`, for the years 2000 to 2199.
   private static func compact(
     _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
   ) -> Timestamp? {
@@ -176,7 +191,7 @@ enum TimeText {
     return timestamp(civil, zone: bytes, at: end, received, &calendar)
   }
 
-  /// `210101120000W`.
+  /// Parses `210101120000W`.
   private static func meterTime(
     _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
   ) -> Timestamp? {
@@ -197,7 +212,7 @@ enum TimeText {
       else { return nil }
       return (CivilTime(year: year, month: month, day: day), 10)
     }
-    // The basic form needs its T, or eight digits would be an epoch.
+    // The basic form requires its T, because eight digits alone are an epoch number.
     guard bytes.count >= 9, bytes[8] | 0x20 == 0x74, let month = number(bytes, 4, 2), let day = number(bytes, 6, 2)
     else { return nil }
     return (CivilTime(year: year, month: month, day: day), 8)
@@ -226,7 +241,7 @@ enum TimeText {
     return i
   }
 
-  /// Seconds by which a zone is ahead of UTC.
+  /// Returns the offset of a zone from UTC [s], positive to the east.
   private static func zoneOffset(_ zone: Bytes) -> Int64? {
     if ByteText.equals(zone, "z") || ByteText.equals(zone, "utc") || ByteText.equals(zone, "gmt") { return 0 }
     guard zone[0] == 0x2B || zone[0] == 0x2D, let hours = number(zone, 1, 2) else { return nil }

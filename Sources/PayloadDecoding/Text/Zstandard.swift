@@ -1,8 +1,8 @@
 import CZstd
 
-/// Zstandard frames.
+/// Zstandard decompression.
 enum Zstandard {
-  /// Unpacks whole frames.
+  /// Decompresses complete frames.
   static func unpack(_ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> UnpackResult {
     let count = ZSTD_decompress(room.baseAddress, room.count, source.baseAddress, source.count)
     guard ZSTD_isError(count) == 0 else {

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// A ``PlantModel/ValueDetail`` made ready for reading. A class, since most values have none.
+/// A ``PlantModel/ValueDetail`` prepared for parsing. A class, because most values have none.
 final class CompiledDetail {
   let decimal: ValueDetail.DecimalMark
   let encoding: ValueDetail.Encoding?
@@ -8,7 +8,7 @@ final class CompiledDetail {
   /// Numbers of words; `nil` for the usual words.
   let words: WordNumbers?
 
-  /// `nil` where a text is read as it stands: no map, encoding or width, and a decimal point.
+  /// Prepares a detail; `nil` if texts are parsed by the defaults: no map, encoding or width, and a decimal point.
   init?(_ detail: ValueDetail) {
     decimal = detail.decimal
     encoding = detail.encoding == .json ? nil : detail.encoding
@@ -17,7 +17,7 @@ final class CompiledDetail {
     if words == nil, encoding == nil, bits == nil, decimal == .point { return nil }
   }
 
-  /// Reads a number that the format itself delimits, whose decimal mark is always the point.
+  /// Parses a number delimited by the format itself, where the decimal mark is always the point.
   func read(number text: UnsafeRawBufferPointer) -> ScalarText.Result {
     guard decimal == .comma, words == nil, encoding == nil else { return read(text) }
     guard let number = DecimalNumber.parse(text), number.isFinite else { return .refused(.notFinite) }
@@ -26,7 +26,7 @@ final class CompiledDetail {
     return .value(ScalarText(number: signed, unit: 0..<0))
   }
 
-  /// Reads a trimmed text that is not plain.
+  /// Parses a trimmed text by the detail.
   func read(_ text: UnsafeRawBufferPointer) -> ScalarText.Result {
     if let words {
       if let number = words.number(of: text) { return .value(ScalarText(number: number, unit: 0..<0)) }
@@ -48,7 +48,7 @@ final class CompiledDetail {
     return .value(value)
   }
 
-  /// A whole number as two's complement of a width: 65531 in 16 bits is −5. Numbers that are negative already stay.
+  /// Interprets a whole number as two's complement of a width: 65531 in 16 bits is −5. Negative numbers stay unchanged.
   private static func signed(_ number: Double, bits: Int) -> Double? {
     guard number.rounded() == number, number.magnitude < 0x1p53 else { return nil }
     guard number >= 0, bits < 53 else { return number }
@@ -57,7 +57,7 @@ final class CompiledDetail {
     return number >= modulus / 2 ? number - modulus : number
   }
 
-  /// The two's complement number in the low `width` bits.
+  /// Returns the two's complement number in the low `width` bits.
   private func signed(_ pattern: UInt64, width: Int) -> Double {
     let width = min(64, max(1, bits ?? width))
     let shift = UInt64(64 - width)
@@ -75,7 +75,7 @@ final class CompiledDetail {
       digits += 1
     }
     if digits == 0 { return .refused(.notANumber) }
-    // A register is whole bytes: an odd number of digits has lost its leading zero, and with it a sign.
+    // A register has whole bytes: an odd number of digits lacks its leading zero, which determines the sign bit.
     return .value(ScalarText(number: signed(pattern, width: 4 * (digits + digits % 2)), unit: 0..<0))
   }
 
@@ -98,7 +98,7 @@ final class CompiledDetail {
       ? .refused(.notANumber) : .value(ScalarText(number: signed(pattern, width: 8 * bytes), unit: 0..<0))
   }
 
-  /// The six bits of a digit of Base64, plain or for URLs.
+  /// Returns the six bits of a Base64 digit, in the standard or URL alphabet.
   private static func six(_ byte: UInt8) -> UInt32? {
     switch byte {
     case 0x41...0x5A: UInt32(byte - 0x41)
@@ -111,7 +111,7 @@ final class CompiledDetail {
   }
 }
 
-/// Numbers by word, looked up without a `String`. Exact spelling goes before another in lower or upper case.
+/// Numbers by word, looked up without a `String`. Exact spelling takes precedence over other cases.
 final class WordNumbers: Sendable {
   private let exact: ByteTable
   private let folded: ByteTable

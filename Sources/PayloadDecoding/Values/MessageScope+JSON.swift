@@ -1,46 +1,61 @@
 import PlantModel
 
 extension JSONValue {
-  /// Whether it is a text that says that there is no value.
+  /// Returns whether it is a text that stands for a missing value.
   func isAbsentText(in payload: UnsafeRawBufferPointer) -> Bool {
     kind == .string && range.count <= 13
       && ScalarText.isAbsent(ByteText.slice(payload, ByteText.trimmed(payload, range)))
   }
 }
 
-/// When the readings of a record were taken.
+/// Time of a record's readings.
 struct ReadingStamp {
   var time: Timestamp
-  /// Where it stands in the payload; -1 if the payload does not say it.
+  /// Position of the time in the payload; -1 if the payload has none.
   var start: Int
 
-  /// Whether the payload says it.
+  /// Whether the time is from the payload.
   var isFromSource: Bool { start >= 0 }
 }
 
 extension MessageScope {
-  /// The time that stands at a place without a statement of the rule: `nil` where it is none from 2000 on, since devices
-  /// without a clock put their uptime there.
+  /// Returns the time at a usual place. Returns `nil` if it is unreadable or before 2000, because devices without a
+  /// clock report their uptime there.
+  ///
+  /// - Parameters:
+  ///   - value: the value at the place.
+  ///   - payload: the payload.
+  ///   - form: form of the rule's times.
   mutating func unstatedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
     guard let time = time(of: value, payload, form), time >= Self.earliestUnstatedTime else { return nil }
     return time
   }
 
-  /// The time at the place that the rule states, for the stamp of a record: that of a clock that is not set, in 1970, is none
-  /// and leaves the receive time. `nil` where it is not readable.
+  /// Returns the stamp for the time at the rule's place; `nil` if it is unreadable. A time in 1970 is from a clock that
+  /// is not set, so the receive time is used.
+  ///
+  /// - Parameters:
+  ///   - value: the value at the place.
+  ///   - payload: the payload.
+  ///   - form: form of the rule's times.
   mutating func statedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> ReadingStamp? {
     guard let time = time(of: value, payload, form) else { return nil }
     return stamp(stated: time, start: value.range.lowerBound)
   }
 
-  /// The stamp of a stated time.
+  /// Returns the stamp for a time at the rule's place.
   mutating func stamp(stated time: Timestamp, start: Int) -> ReadingStamp {
     if time >= Self.earliestStatedTime { return ReadingStamp(time: time, start: start) }
     hasUnusableTime = true
     return ReadingStamp(time: received, start: -1)
   }
 
-  /// A time that is a number or a text; `nil` where it is not readable.
+  /// Parses a time that is a number or a text; `nil` if it is unreadable.
+  ///
+  /// - Parameters:
+  ///   - value: the value at the place.
+  ///   - payload: the payload.
+  ///   - form: form of the rule's times.
   mutating func time(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
     switch value.kind {
     case .number: return timestamp(ByteText.slice(payload, value.range), form)
@@ -52,14 +67,14 @@ extension MessageScope {
     }
   }
 
-  /// A text with its escapes resolved: the rare form, which allocates.
+  /// Returns a text with its escapes resolved. This rare case allocates.
   func unescaped(_ text: Bytes) -> [UInt8] {
     var plain: [UInt8] = []
     JSONEscapes.append(text, to: &plain)
     return plain
   }
 
-  /// The position of a unit that stands as a text in JSON.
+  /// Returns the position of a unit given as a text in JSON.
   mutating func position(ofUnit value: JSONValue, _ payload: Bytes) -> Int32 {
     guard value.hasEscapes else {
       return slots.units.position(of: ByteText.slice(payload, ByteText.trimmed(payload, value.range)))
@@ -68,7 +83,17 @@ extension MessageScope {
     return plain.withUnsafeBytes { slots.units.position(of: ByteText.trimmed($0)) }
   }
 
-  /// Takes a number that the format delimits, with its details.
+  /// Takes a number that the format delimits, with its detail.
+  ///
+  /// - Parameters:
+  ///   - text: the number's text.
+  ///   - detail: conversion of the value, if any.
+  ///   - value: position of the rule's value, or -1.
+  ///   - unit: position of the unit in ``UnitTexts``.
+  ///   - power: factor, a power of ten.
+  ///   - slot: destination.
+  ///   - time: time of the reading.
+  ///   - hasSourceTime: whether the time is from the payload.
   private mutating func takeNumber(
     _ text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32, power: Double, slot: Int, at time: Timestamp,
     hasSourceTime: Bool
@@ -82,6 +107,17 @@ extension MessageScope {
   }
 
   /// Takes a JSON value for a slot.
+  ///
+  /// - Parameters:
+  ///   - found: the value.
+  ///   - payload: the bytes that its range refers to.
+  ///   - detail: conversion of the value, if any.
+  ///   - value: position of the rule's value, or -1.
+  ///   - unit: position of the unit in ``UnitTexts``.
+  ///   - power: factor, a power of ten.
+  ///   - slot: destination.
+  ///   - time: time of the reading.
+  ///   - hasSourceTime: whether the time is from the payload.
   mutating func take(
     _ found: JSONValue, _ payload: Bytes, _ detail: CompiledDetail?, value: Int,
     unit: Int32 = UnitTexts.none, power: Double = 1, slot: Int, at time: Timestamp, hasSourceTime: Bool

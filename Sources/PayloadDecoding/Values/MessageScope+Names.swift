@@ -1,8 +1,9 @@
 import PlantModel
 
-/// Slots of names that payloads bring.
+/// Slots of names from payloads.
 extension MessageScope {
-  /// The slot of a sensor that the payload names; the asset is that of topic or rule. It is ignored where that is no name.
+  /// Returns the slot of a sensor named by the payload, with the asset of topic or rule. An invalid name gives an
+  /// ignored slot.
   mutating func sensorSlot(named name: ArraySlice<UInt8>, _ plan: ReadingPlan) -> Int {
     beginNameKey()
     nameKey.append(contentsOf: name)
@@ -13,7 +14,12 @@ extension MessageScope {
     }
   }
 
-  /// What a name of the payload leads to: without the prefix that is stripped, renamed.
+  /// Returns the value name for a name from the payload, after stripping and renaming.
+  ///
+  /// - Parameters:
+  ///   - name: name in the payload.
+  ///   - plan: plan of the rule.
+  ///   - asset: the asset, unless the rule's renaming includes another.
   func valueName(ofPayload name: String, _ plan: ReadingPlan, asset: String) -> ValueName {
     let stripped = ValueName.stripped(name, plan.rule.strip)
     return ValueName(
@@ -23,7 +29,7 @@ extension MessageScope {
 }
 
 extension ValueName {
-  /// A name without a prefix; as it stands where it does not begin so, or has nothing else.
+  /// Returns a name without a prefix; unchanged if it lacks the prefix or has nothing else.
   static func stripped(_ name: String, _ prefix: String?) -> String {
     guard let prefix, name.hasPrefix(prefix), name.utf8.count > prefix.utf8.count else { return name }
     return String(name.dropFirst(prefix.count))

@@ -1,9 +1,16 @@
 import PlantModel
 
 extension MessageScope {
-  /// Puts a value that came with a unit, or as a word, into the sensor's own unit, or says why it is none.
+  /// Converts a value with a unit, or a word, to the sensor's own unit. Returns the reason if that is impossible.
   ///
-  /// Apart from the way of values without a unit, which are by far the most.
+  /// Separate from the common path of values without a unit.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - own: the sensor's unit.
+  ///   - conversion: the rule's conversion; a scaled value ignores its unit.
+  ///   - plant: position of the plant in the share.
+  ///   - raw: set to the number in the sensor's unit.
   @inline(never)
   func settleUnit(
     of value: PendingValue, _ own: Unit?, _ conversion: Conversion, _ plant: Int, _ raw: inout Double
@@ -15,7 +22,13 @@ extension MessageScope {
     return nil
   }
 
-  /// A number with a unit in the payload in the sensor's own unit; as it stands if the sensor has none.
+  /// Returns a number with a unit in the sensor's own unit; unchanged if the sensor has none.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - own: the sensor's unit.
+  ///   - plant: position of the plant in the share.
+  /// - Returns: `nil` if the value's unit is unknown or of another quantity.
   private func number(of value: PendingValue, in own: Unit?, _ plant: Int) -> Double? {
     guard let written = slots.units[value.unit, plant: plant] else { return nil }
     guard let own, own != written else { return value.number }

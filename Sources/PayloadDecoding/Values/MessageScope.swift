@@ -1,86 +1,86 @@
 import PlantModel
 
-/// What a reader works on while it reads one message: where values go, what time it is, and what was taken so far.
+/// Working state of a reader for one message: destinations of values, the receive time, and the values taken so far.
 package struct MessageScope {
   typealias Bytes = UnsafeRawBufferPointer
 
-  /// Most values of a message.
+  /// Maximum number of values of a message.
   static let maximumValues = 65_536
-  /// Moments before 2000 in the usual places of a time are taken for an uptime.
+  /// Times before 2000 at the usual places are taken for an uptime.
   static let earliestUnstatedTime = Timestamp(seconds: 946_684_800)
-  /// Times of 1970 are those of a clock that has not been set.
+  /// Times in 1970 come from a clock that has not been set.
   static let earliestStatedTime = Timestamp(seconds: 31_536_000)
 
-  // MARK: What the decoder sets for each message
+  // MARK: Set by the decoder for each message
 
-  /// When the message was received.
+  /// Receive time of the message.
   package internal(set) var received = Timestamp.distantPast
-  /// The number of the route, the plan and the rule by which it is read.
+  /// Positions of the route, the rule and the plant by which the message is read.
   var route = 0
   var rule = 0
   var plant = 0
   /// First slot of the topic.
   var firstSlot = 0
-  /// How many slots the topic has.
+  /// Number of slots of the topic.
   var slotCount = 0
-  /// What the topic says, where names depend on the record.
+  /// Names from the topic, if names depend on the record.
   var names: TopicNames?
-  /// Whether records that are left out go on to another rule.
+  /// Whether records left out are passed to another rule.
   var isChained = false
 
-  /// The topic, as long as the message is read.
+  /// The topic, valid while the message is read.
   var topic = Bytes(start: nil, count: 0)
 
-  // MARK: What readers fill
+  // MARK: Filled by readers
 
-  /// That an asset is said to be there or gone.
+  /// A reported availability of an asset.
   struct Availability {
     var plant: Int
     var asset: String
     var isOnline: Bool
   }
 
-  /// Assets that came and went, until somebody takes them.
+  /// Changes of availability, not yet collected.
   var availability: [Availability] = []
-  /// Whether the message is in order though it may have no value.
+  /// Whether the message is valid even without a value.
   var isUnderstood = false
-  /// What is known of edge nodes, by plant.
+  /// State of edge nodes, by plant.
   var sparkplug = SparkplugShare()
 
   var slots: SlotTable
   var pending = PendingValues()
-  /// Why a value that was looked for was not taken.
+  /// Reason why the last found value was refused.
   var setback = RefusalReason.missingValue
   /// Whether the message has a time that is not used.
   var hasUnusableTime = false
-  /// Records that conditions left out.
+  /// Number of records left out by conditions.
   var leftOut = 0
-  /// Starts of records that a rule before has taken, ascending.
+  /// Positions of records taken by earlier rules, ascending.
   var taken: [Int] = []
-  /// The rule's values that stood in the message, a bit for each of the first 64.
+  /// Bit mask of the rule's values in the message, for the first 64.
   var seen: UInt64 = 0
-  /// Values that were missing though their place was there, since the decoder was made.
+  /// Values missing although their place existed, since the decoder was created.
   var missingValues: UInt64 = 0
-  /// Values refused and not yet taken to an account, by reason.
+  /// Refused values by reason, not yet collected.
   var refusedValues: [RefusalReason: UInt64] = [:]
-  /// Values refused since the decoder was made.
+  /// Number of values refused since the decoder was created.
   var refusedValuesInAll: UInt64 = 0
-  /// Every problem of the message, if asked for.
+  /// Every problem of the message, if requested.
   var problems: [ValueProblem]?
-  /// Problems of a kind that was not told before.
+  /// Problems of a kind not reported before.
   var news: [ValueProblem] = []
-  /// What is known of first appearances that a person should hear of.
+  /// Log messages about first appearances.
   var sightings: [String] = []
 
   var calendars: [LocalCalendar]
   var messageNumber: UInt64 = 0
   private var told = ByteTable()
 
-  // Used again by every message.
+  // Buffers reused by every message.
   var nameKey: [UInt8] = []
   var scratch: [UInt8] = []
 
-  /// A scope for messages of plants whose order is that of their numbers.
+  /// Creates a scope for messages of plants, by their positions in the share.
   init(plants: [Plant]) {
     slots = SlotTable(plants: plants)
     calendars = plants.map { LocalCalendar(identifier: $0.location.timezone) ?? .utc }
@@ -102,20 +102,20 @@ package struct MessageScope {
 
   // MARK: Slots
 
-  /// The slot of the rule's value at a position, for names that the topic tells.
+  /// Returns the slot of the rule's value at a position, for names determined by the topic.
   func slot(_ value: Int) -> Int { firstSlot + value }
 
-  /// Most bytes in front of the names in ``nameKey``.
+  /// Number of bytes before the names in ``nameKey``.
   static let nameKeyHeader = 6
 
-  /// Starts the key of a name within the route; `value` is the position of the rule's value, or -1.
+  /// Starts the key of a name within the route. `value` is the position of the rule's value, or -1.
   mutating func beginNameKey(value: Int = -1) {
     nameKey.removeAll(keepingCapacity: true)
     withUnsafeBytes(of: Int32(truncatingIfNeeded: route)) { nameKey.append(contentsOf: $0) }
     withUnsafeBytes(of: Int16(truncatingIfNeeded: value)) { nameKey.append(contentsOf: $0) }
   }
 
-  /// The slot known under ``nameKey``; it is made with `make` if it is new.
+  /// Returns the slot with the key ``nameKey``, created with `make` if it is new.
   mutating func namedSlot(_ make: (borrowing MessageScope) -> ValueName?) -> Int {
     if let known = nameKey.withUnsafeBytes({ slots.slot(of: $0) }) { return known }
     let name = make(self)
@@ -125,6 +125,13 @@ package struct MessageScope {
   // MARK: Values
 
   /// Takes a number for a slot.
+  ///
+  /// - Parameters:
+  ///   - number: the number.
+  ///   - unit: position of its unit in ``UnitTexts``.
+  ///   - slot: destination.
+  ///   - time: time of the reading.
+  ///   - hasSourceTime: whether the time is from the payload.
   mutating func take(
     number: Double, unit: Int32 = UnitTexts.none, slot: Int, at time: Timestamp, hasSourceTime: Bool
   ) {
@@ -132,7 +139,18 @@ package struct MessageScope {
       PendingValue(slot: slot, number: number, unit: unit, time: time, hasSourceTime: hasSourceTime))
   }
 
-  /// Takes a text for a slot. `unit` is the unit that the payload names elsewhere, ``UnitTexts/none`` without one.
+  /// Takes a text for a slot.
+  ///
+  /// - Parameters:
+  ///   - text: the trimmed text.
+  ///   - detail: conversion of the value, if any.
+  ///   - value: position of the rule's value, or -1.
+  ///   - unit: unit given elsewhere in the payload, ``UnitTexts/none`` if there is none; a unit in the text takes
+  ///     precedence.
+  ///   - power: factor, a power of ten.
+  ///   - slot: destination.
+  ///   - time: time of the reading.
+  ///   - hasSourceTime: whether the time is from the payload.
   mutating func take(
     text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32 = UnitTexts.none, power: Double = 1,
     slot: Int, at time: Timestamp, hasSourceTime: Bool
@@ -140,7 +158,7 @@ package struct MessageScope {
     switch detail?.read(text) ?? ScalarText.read(text) {
     case .refused(let reason): refuse(reason, value: value, text)
     case .value(let scalar):
-      // A negative power of ten divides, so that 12345 × 10⁻³ is 12.345.
+      // A negative power of ten divides, so that 12345 × 10⁻³ is exactly 12.345.
       let number = power < 1 ? scalar.number / (1 / power).rounded() : scalar.number * power
       var unit = scalar.unit.isEmpty ? unit : slots.units.position(of: ByteText.slice(text, scalar.unit))
       if scalar.isWord { unit = UnitTexts.word }
@@ -148,7 +166,12 @@ package struct MessageScope {
     }
   }
 
-  /// Notes that a value was not taken, with what stood in its place.
+  /// Records that a value was refused, with the text found there.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal; `.missingValue` counts as missing only.
+  ///   - value: position of the rule's value, or -1.
+  ///   - text: the text found there.
   mutating func refuse(_ reason: RefusalReason, value: Int, _ text: Bytes) {
     if reason == .missingValue { missingValues &+= 1 } else { setback = reason }
     guard problems != nil || reason != .missingValue else { return }
@@ -159,7 +182,12 @@ package struct MessageScope {
     note(reason, value: value, text)
   }
 
-  /// Notes that a value of a slot was not taken; `words` are asked for if the like was not told before.
+  /// Records that a value of a slot was refused. `words` is called only if no similar problem was reported before.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - slot: slot of the value.
+  ///   - words: returns a description.
   mutating func refuse(_ reason: RefusalReason, slot: Int, words: () -> String) {
     setback = reason
     refusedValues[reason, default: 0] &+= 1
@@ -171,31 +199,36 @@ package struct MessageScope {
     if isNews { news.append(problem) }
   }
 
-  /// Notes that a value was not taken, in words.
+  /// Records that a value was refused, with a description.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - value: position of the rule's value, or -1.
+  ///   - words: the description.
   mutating func refuse(_ reason: RefusalReason, value: Int, words: String) {
     var words = words
     words.withUTF8 { refuse(reason, value: value, Bytes($0)) }
   }
 
-  /// Notes that a record names no unit where the rule says, when all is to be told.
+  /// Records that a record has no unit at the rule's place, if all problems are collected.
   mutating func noteAbsent(unit place: String) {
     guard problems != nil else { return }
     problems?.append(
       ValueProblem(value: "unit", place: place, reason: .missingValue, text: "the sensor's own unit is assumed"))
   }
 
-  /// Notes that the message has no records where the rule looks for them, when all is to be told.
+  /// Records that the message has no records at the rule's place, if all problems are collected.
   mutating func noteAbsent(each place: String) {
     guard let count = problems?.count, count < Self.maximumProblems else { return }
     problems?.append(ValueProblem(value: "each", place: place, reason: .missingValue, text: ""))
   }
 
-  /// Notes that nothing stood in the place of a value, when all is to be told.
+  /// Records that the place of a value is empty, if all problems are collected.
   mutating func noteAbsent(value: Int) {
     if problems != nil { note(.missingValue, value: value, Bytes(start: nil, count: 0)) }
   }
 
-  /// Most problems of one message that are gathered.
+  /// Maximum number of problems collected for one message.
   private static let maximumProblems = 100
 
   private mutating func note(_ reason: RefusalReason, value: Int, _ text: Bytes) {
@@ -203,16 +236,21 @@ package struct MessageScope {
     let isNews = reason != .missingValue && isNew(reason, value, text)
     guard isNews || problems != nil else { return }
     let shown = String(decoding: text.prefix(60), as: UTF8.self)
-    // The decoder puts the name and place in, which it knows.
+    // The decoder adds the name and place.
     let problem = ValueProblem(value: "\(value)", place: "", reason: reason, text: shown)
     problems?.append(problem)
     if isNews { news.append(problem) }
   }
 
-  /// Most problems that are told.
+  /// Maximum number of problems reported.
   private static let maximumTold = 1_000
 
-  /// Whether the like has not been told; numbers are alike, words are not.
+  /// Returns whether no similar problem was reported. Different numbers count as similar, different words do not.
+  ///
+  /// - Parameters:
+  ///   - reason: reason for the refusal.
+  ///   - value: position of the rule's value, -1 if it is not listed, -2 if `text` identifies a slot.
+  ///   - text: the text found there.
   private mutating func isNew(_ reason: RefusalReason, _ value: Int, _ text: Bytes) -> Bool {
     guard told.count < Self.maximumTold else { return false }
     beginNameKey(value: value)
@@ -228,19 +266,19 @@ package struct MessageScope {
 
   // MARK: Times
 
-  /// A time as a text of the payload states it; `nil` if it is not readable.
+  /// Parses a time from the payload; `nil` if it is unreadable.
   mutating func timestamp(_ text: Bytes, _ form: TimeForm) -> Timestamp? {
-    // Most times are epoch numbers, for which the calendars need not be looked at.
+    // Most times are epoch numbers, which need no calendar.
     if form.format == nil, let time = TimeText.epochNumber(text, unit: form.unit) { return time }
     return TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])
   }
 }
 
-/// The form of times that a rule states.
+/// The form of times stated by a rule.
 struct TimeForm {
   let unit: TopicRule.TimeUnit
   let format: TimeFormat?
-  /// Whether the rule says where the time stands.
+  /// Whether the rule states the place of the time.
   let isStated: Bool
 
   init(_ rule: TopicRule) {

@@ -1,25 +1,27 @@
 import PlantModel
 
-/// What a text says as a value: a number, perhaps with a unit behind it, or the word of a switch.
+/// Value of a text: a number, optionally with a unit, or the word of a switch.
 struct ScalarText {
-  /// The number; 1 and 0 for switch words.
+  /// The number; 1 or 0 for switch words.
   var number: Double
-  /// Start and end of a unit behind the number; empty where there is none.
+  /// Range of the unit after the number; empty if there is none.
   var unit: Range<Int>
   /// Whether it is a switch word rather than a number.
   var isWord = false
 
-  /// Longest unit behind a number [bytes].
+  /// Maximum length of a unit after a number [bytes].
   static let maximumUnitLength = 40
 
-  /// Reads a trimmed text, or says why it is no value.
+  /// Parses a trimmed text, or returns the reason why it is not a value.
   ///
-  /// Words, in any case: `on true yes online open enabled` are 1, `off false no offline closed disabled` are 0.
-  /// `null none nan inf infinity unknown unavailable n/a -- -` and an empty text are a missing value. A unit may follow
-  /// the number, as in `230.1 V`, `21.5°C`, `0.21 $/kWh` or `7 litres per hour`: at most 40 bytes that begin with a
-  /// letter, `%`, `/`, `$` or a character beyond ASCII, and have no digits but powers (`ft3`, `m-2`) and those of `CO2`,
-  /// `H2O` and `100km`. In front of a unit a single comma that is not followed by just three digits is a decimal mark:
-  /// `23,5 °C`.
+  /// Words, in any case: `on true yes online open enabled` are 1, `off false no offline closed disabled` are 0. An
+  /// empty text and `null none unknown unavailable n/a - -- ---` are a missing value; so are `nan inf infinity` with
+  /// any sign.
+  ///
+  /// A unit may follow the number, as in `230.1 V`, `21.5°C`, `0.21 $/kWh` or `7 litres per hour`. It has at most 40
+  /// bytes and begins with a letter, `%`, `/`, `$` or a character beyond ASCII. Its only digits are powers (`ft3`,
+  /// `m-2`) and those of `CO2`, `H2O` and `100km`. Before a unit, a single comma that is not followed by exactly three
+  /// digits is a decimal mark: `23,5 °C`.
   static func read(_ bytes: UnsafeRawBufferPointer, decimal: ValueDetail.DecimalMark = .point) -> Result {
     if bytes.isEmpty { return .refused(.missingValue) }
     if decimal == .comma { return readCommas(bytes) }
@@ -71,7 +73,12 @@ struct ScalarText {
     return start..<bytes.count
   }
 
-  /// Whether a digit is a power, or that of `CO2`, `H2O` or `100km`.
+  /// Returns whether a digit is a power, or that of `CO2`, `H2O` or `100km`.
+  ///
+  /// - Parameters:
+  ///   - position: position of the digit.
+  ///   - bytes: the text.
+  ///   - start: start of the unit.
   private static func isDigitOfUnit(_ position: Int, _ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
     guard position > start else { return false }
     if isOne(bytes[position - 1], of: "^-mMtTnNhHoO") {
@@ -87,7 +94,7 @@ struct ScalarText {
     return false
   }
 
-  /// Whether a text says that there is no value.
+  /// Returns whether a text stands for a missing value.
   static func isAbsent(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.isEmpty || (bytes.count <= 11 && isOne(bytes, of: absent))
   }

@@ -1,63 +1,69 @@
 import PlantModel
 
-/// Slots of values by the names that lead to them, and the series that they belong to.
+/// Slots of values by name, and the series that they belong to.
 struct SlotTable {
   private(set) var slots: [ValueSlot] = []
-  /// What is to be admitted with the first value of a slot.
+  /// Names of slots whose series is admitted with the first value.
   private var unresolved: [Int: ValueName] = [:]
-  /// By ``ValueSlot/conversion``; a fleet has few.
+  /// Conversions by ``ValueSlot/conversion``; a fleet has few.
   private(set) var conversions: [Conversion] = []
   private var conversionPositions: [Conversion: Int32] = [:]
-  /// Slots by route and name, for names that come from payloads.
+  /// Slots by route and name, for names from payloads.
   private var names = ByteTable()
-  /// Units that payloads name.
+  /// Units from payloads.
   var units: UnitTexts
 
-  /// A table without slots, for the values of plants whose order is that of their numbers.
+  /// Creates a table without slots, for plants by their positions in the share.
   init(plants: [Plant]) { units = UnitTexts(plants: plants) }
 
-  /// How many names of payloads are remembered.
+  /// Number of cached names from payloads.
   var nameCount: Int { names.count }
-  /// Bytes of those names.
+  /// Size of those names [bytes].
   var nameBytes: Int { names.keyBytes }
-  /// How many slots there are.
+  /// Number of slots.
   var count: Int { slots.count }
 
-  /// Forgets everything; the next value of each name is taken in again.
+  /// Clears the slots and names. The next value of each name creates its slot again.
   mutating func removeAll() {
     names.removeAll()
     slots.removeAll()
     unresolved.removeAll()
   }
 
-  /// Keeps a slot for a value; one that is not to be taken is ignored from then on.
+  /// Adds a slot for a value; `nil` adds an ignored slot.
   mutating func add(_ value: ValueName?) -> Int {
     slots.appendSparingly(ValueSlot(series: value == nil ? ValueSlot.ignored : ValueSlot.unresolved))
     if let value { unresolved[slots.count - 1] = value }
     return slots.count - 1
   }
 
-  /// The slot known under a key, if any.
+  /// Returns the slot with a key, if there is one.
   func slot(of key: UnsafeRawBufferPointer) -> Int? { names.value(of: key).map(Int.init) }
 
-  /// Keeps a slot under a key.
+  /// Adds a slot with a key.
   mutating func add(_ value: ValueName?, key: UnsafeRawBufferPointer) -> Int {
     let slot = add(value.flatMap { $0.isUsable ? $0 : nil })
     names.insert(key, value: Int32(truncatingIfNeeded: slot))
     return slot
   }
 
-  /// Whether a slot takes no values.
+  /// Returns whether values for a slot are ignored.
   func isIgnored(_ slot: Int) -> Bool { slots[slot].series == ValueSlot.ignored }
 
-  /// Notes that a message gives a slot a value; false where it has given one already.
+  /// Records that a message provides a value for a slot. Returns `false` if it already did.
   mutating func claim(_ slot: Int, message: UInt64) -> Bool {
     guard slots[slot].message != message else { return false }
     slots[slot].message = message
     return true
   }
 
-  /// The series of a slot, negative where it has none. Admits it with its first value.
+  /// Returns the series of a slot, admitted with its first value; negative if it has none.
+  ///
+  /// - Parameters:
+  ///   - slot: the slot.
+  ///   - unit: unit of its first value, if any.
+  ///   - register: the plant's register.
+  ///   - firstSight: called before a series is admitted.
   mutating func series(
     of slot: Int, unit: Unit?, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
   ) -> Int32 {
@@ -86,7 +92,7 @@ struct SlotTable {
       }
     }
     firstSight(value, register)
-    // Without a unit of its own a sensor has the one that the rule or its first value states.
+    // A sensor without a configured unit gets that of the rule or of its first value.
     let index = register.admit(asset: asset, sensor: sensor, unit: value.unit ?? unit)
     slots[slot].series = index.rawValue
     slots[slot].conversion = position(of: conversion(of: value, register.series[index.position].profile.unit))
@@ -97,7 +103,7 @@ struct SlotTable {
       scale: value.scale, offset: value.offset, unitScale: own?.scale ?? 1, unitOffset: own?.offset ?? 0,
       isUnscaled: value.scale == 1 && value.offset == 0)
     if let stated = value.unit, let own, stated != own, own.scale != 0 {
-      // The check of a plant's file has refused units of another quantity; here such a value would be none.
+      // Validation of the plant's file refuses units of another quantity; NaN here makes such a value invalid.
       let fits = stated.quantity == own.quantity
       let toOwn = fits ? stated.scale / own.scale : .nan
       conversion.scale *= toOwn
@@ -110,7 +116,7 @@ struct SlotTable {
     if let known = conversionPositions[conversion] { return known }
     conversions.append(conversion)
     let position = Int32(truncatingIfNeeded: conversions.count - 1)
-    // A conversion with a NaN in it equals none, not even itself; there are as few of them as mistakes in files.
+    // A conversion with NaN equals no other, so it is added each time. This happens only for errors in files.
     conversionPositions[conversion] = position
     return position
   }

@@ -1,24 +1,24 @@
 import PlantModel
 
-/// Units as payloads write them, looked up without a `String` once they are known.
+/// Units as written in payloads, looked up without a `String` once known.
 struct UnitTexts {
   static let none: Int32 = -1
-  /// In place of a unit, for the words of switches, which are no value of a sensor with a unit.
+  /// Stands for the word of a switch, which is not valid for a sensor with a unit.
   static let word: Int32 = -2
-  /// Most spellings that are remembered.
+  /// Maximum number of cached spellings.
   private static let capacity = 4_096
 
   private var table = ByteTable()
-  /// By spelling, one for each of ``currencies``.
+  /// Units by spelling, one for each of ``currencies``.
   private var units: [Unit?] = []
   private var spellings: [String] = []
   private var senMLKey: [UInt8] = []
-  /// The money of the plants, each once: what `Rp` means depends on it.
+  /// Distinct currencies of the plants, which determine the meaning of `Rp`.
   private let currencies: [String]
-  /// By plant.
+  /// Position in ``currencies`` by plant.
   private let currencyOfPlant: [Int]
 
-  /// Units as they are written at plants, whose order is that of the plant's numbers.
+  /// Creates an empty table for plants, by their positions in the share.
   init(plants: [Plant]) {
     var known: [String] = []
     currencyOfPlant = plants.map { plant in
@@ -29,14 +29,14 @@ struct UnitTexts {
     currencies = known
   }
 
-  /// The position of a spelling, as plant files and devices write units.
+  /// Returns the position of a spelling used by plant files and devices.
   mutating func position(of text: UnsafeRawBufferPointer) -> Int32 {
     table.value(of: text) ?? add(text, key: text) { Unit.named($0, currency: $1) }
   }
 
-  /// The position of a spelling in SenML, where the symbols of its registry hold and no others.
+  /// Returns the position of a spelling in SenML, which allows only the symbols of its registry.
   mutating func position(ofSenML text: [UInt8]) -> Int32 {
-    // Behind a byte that begins no other spelling.
+    // The key begins with a byte that begins no other spelling.
     senMLKey.removeAll(keepingCapacity: true)
     senMLKey.append(1)
     senMLKey.append(contentsOf: text)
@@ -50,7 +50,7 @@ struct UnitTexts {
   private mutating func add(
     _ text: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, _ unit: (String, _ currency: String) -> Unit?
   ) -> Int32 {
-    // What is beyond the capacity is no unit.
+    // Position 0 stands for spellings beyond the capacity, which are not units.
     if spellings.isEmpty { append("…") { _ in nil } }
     guard spellings.count < UnitTexts.capacity else { return 0 }
     let position = Int32(truncatingIfNeeded: spellings.count)
@@ -65,10 +65,10 @@ struct UnitTexts {
     for currency in currencies { units.append(unit(currency)) }
   }
 
-  /// The spelling at a position.
+  /// Returns the spelling at a position.
   func spelling(at position: Int32) -> String { spellings[Int(position)] }
 
-  /// The unit that the spelling at a position means at a plant; `nil` where it means none.
+  /// Returns the unit of a spelling at a plant; `nil` if it is not a unit.
   subscript(position: Int32, plant plant: Int) -> Unit? {
     units[Int(position) * currencies.count + currencyOfPlant[plant]]
   }

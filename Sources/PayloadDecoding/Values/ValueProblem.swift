@@ -1,11 +1,11 @@
-/// A value that a message was expected to give and did not, or that was not what was expected.
+/// An expected value that is missing or invalid.
 public struct ValueProblem: Hashable, Sendable {
-  /// The name in the rule; empty where the payload names its values.
+  /// Name in the rule; empty if the payload names its values.
   public var value: String
-  /// Where it was looked for.
+  /// Place of the value.
   public var place: String
-  /// Why it was not taken.
+  /// Reason for the refusal.
   public var reason: RefusalReason
-  /// What stood there, shortened; empty where nothing did.
+  /// The text found there, shortened; empty if there was none.
   public var text: String
 }
