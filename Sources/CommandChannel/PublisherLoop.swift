@@ -9,7 +9,8 @@ final class PublisherLoop {
     case none, written, confirmed
   }
 
-  /// Initializes the library once. It is never cleaned up, because other clients may still use it.
+  /// Result of initializing the library, which happens once. It is never cleaned up, because other clients may still
+  /// use it.
   private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
   private let settings: BrokerSettings
@@ -107,8 +108,7 @@ final class PublisherLoop {
     context.map { Unmanaged<PublisherLoop>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// The library writes without `MSG_NOSIGNAL`. With `SIGPIPE` blocked, a broken pipe returns an error instead of
-  /// ending the process.
+  /// Blocks `SIGPIPE`: the library writes without `MSG_NOSIGNAL`, and a broken pipe must not end the process.
   private func blockBrokenPipe() {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -3,7 +3,7 @@ import CommandChannel
 import PlantModel
 import StreamCore
 
-/// Delivers alerts by publishing each on its topic. An alert is delivered once the broker has confirmed it.
+/// Delivery channel that publishes each alert on its topic. An alert is delivered once the broker has confirmed it.
 struct PublishingChannel: AlertChannel {
   let name = "mqtt"
   let batch = 100
@@ -30,7 +30,7 @@ struct PublishingChannel: AlertChannel {
   }
 }
 
-/// Submits the alerts of a worker's frames for delivery, and keeps each plant's list of alerts retained at the broker.
+/// Relay of a worker's alerts to delivery, which also keeps each plant's list of alerts retained at the broker.
 ///
 /// A transition is an event. The retained list shows later subscribers which alerts are standing.
 struct AlertRelay {

@@ -3,7 +3,7 @@ import Journal
 import PlantModel
 import StreamCore
 
-/// Combines the states of all workers into checkpoints.
+/// Coordinator that combines the states of all workers into checkpoints.
 ///
 /// Every worker reads the same journal, so each of them passes the end of every record. When a checkpoint is due, the
 /// first worker at an offset that no other has passed begins it there. Each worker writes its part of the state at that

@@ -3,7 +3,7 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 
-/// Publishes each command of the frames at most once, and never during the replay of older records.
+/// Relay of commands to the broker: each is published at most once, and never during the replay of older records.
 ///
 /// Records that were in the journal at the start of the process are older: whether their commands were published is
 /// unknown. A repeated command does more harm than a missed one, which is reported as not followed. For the same

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Detects files that were added, removed or written in a configuration folder.
+/// Detector of files that were added, removed or written in a configuration folder.
 ///
 /// It compares names, sizes and modification times once a second. Unlike change notifications, this also works on
 /// network and overlay file systems.

@@ -2,8 +2,8 @@ import CommandChannel
 import InfluxSink
 import PlantModel
 
-/// Reports the sink's state to the alerts of every plant, through the journal, and retained on
-/// `wattline/status/database`.
+/// Monitor of the sink. It reports the database's state to the alerts of every plant, through the journal, and retained
+/// on `wattline/status/database`.
 struct DatabaseWatch {
   static let topic = "wattline/status/database"
 

@@ -4,8 +4,8 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// Processes the records of a journal again, with the configuration of that time or with that of a folder. The same
-/// records and configuration give the same lines.
+/// Replay of a journal with the configuration of that time or with that of a folder. The same records and configuration
+/// give the same lines.
 public struct JournalReplay {
   /// Configuration by which messages are read.
   public enum Reading: Sendable {

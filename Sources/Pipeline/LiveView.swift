@@ -31,7 +31,7 @@ public struct PlantView: Sendable {
   public init(name: String) { self.name = name }
 }
 
-/// Updates the ``PlantView`` of one plant from its frames.
+/// Observer that updates the ``PlantView`` of one plant from its frames.
 struct PlantObserver {
   private static let slots = 48
   private(set) var view: PlantView

@@ -72,10 +72,10 @@ package struct RecordProcessor {
     return Dictionary(configured.map { ($0.name, positions[$0.name]) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Receives every frame after all stages.
+  /// Closure that receives every frame after all stages.
   package typealias Observer = (borrowing Frame, PlantRegister) -> Void
-  /// Receives the full encoder, possibly in the middle of a record: a record that closes many windows renders many
-  /// lines.
+  /// Closure that receives the full encoder, possibly in the middle of a record: a record that closes many windows
+  /// renders many lines.
   package typealias Drain = (inout LineEncoder) -> Void
 
   /// Places of topic rules that no message has contained.

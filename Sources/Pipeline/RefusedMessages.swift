@@ -1,8 +1,8 @@
 import PayloadDecoding
 import StreamCore
 
-/// Describes the first refused message for each topic and reason. Often it is the first of a topic that the plant's
-/// file describes wrongly.
+/// Log of refused messages: describes the first one for each topic and reason. Often it is the first of a topic that
+/// the plant's file describes wrongly.
 struct RefusedMessages {
   private static let longest = 80
   /// Maximum number of remembered pairs of topic and reason. Beyond it, each reason is reported once.

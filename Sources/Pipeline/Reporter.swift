@@ -4,8 +4,8 @@ import MQTTSource
 import PlantModel
 import StreamCore
 
-/// Renders the counters of the process as the series `pipeline`. Only these points do not come from the journal,
-/// because they describe the process and not a plant.
+/// Renderer of the process's counters as the series `pipeline`. Only these points do not come from the journal, because
+/// they describe the process and not a plant.
 struct Reporter {
   let instance: String
   private var encoder = LineEncoder()

@@ -26,7 +26,7 @@ public struct InvalidConfiguration: Error, CustomStringConvertible {
 /// The broker and the database may be away at the start and at any later time; the pipeline waits for them. ``stop()``
 /// ends the parts in this order, so that data in flight reaches the database or stays in the journal.
 public final class RunningPipeline: Sendable {
-  /// Receives log lines of a running pipeline, one a call, on its threads.
+  /// Closure that receives the log lines of a running pipeline, one a call, on its threads.
   public typealias Note = @Sendable (String) -> Void
 
   struct State {

@@ -71,7 +71,7 @@ public final class ChildProcess: Sendable {
   }
 }
 
-/// Starts processes from one thread that lives as long as this process.
+/// Starter of processes on one thread that lives as long as this process.
 ///
 /// The kernel ties the parent-death signal to the thread that created the child, not to the process. A child started
 /// from a pool thread would be killed when that thread ends.

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Splits a line with a local day into its slots, also on days of 23 and 25 hours.
+/// Splitter of lines with a local day into slots, also on days of 23 and 25 hours.
 ///
 /// On days with a clock change, the number of cells differs. Either the cells count the elapsed slots, or each cell
 /// belongs to a local clock time. The empty cells show which of both applies.

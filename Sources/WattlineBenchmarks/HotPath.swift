@@ -2,7 +2,7 @@ import Glibc
 
 /// A path that every reading takes, measured in isolation; one file each.
 public struct HotPath: Sendable {
-  /// Processes the passes of a range, in order, and returns the number of readings.
+  /// Closure that processes the passes of a range, in order, and returns the number of readings.
   public typealias Work = (Range<Int>) throws -> Int
 
   /// Name on the command line.

@@ -88,7 +88,7 @@ final class RawPublisher {
       guard receive(atLeast: 1) else { return false }
       count()
     }
-    // Disconnects in good order.
+    // A DISCONNECT packet.
     packets = [0xE0, 0]
     return flush()
   }

@@ -47,7 +47,7 @@ extension BrokerProgram {
   /// Default: `true`, as in the MQTT standard.
   public var retainsWills: Bool { true }
 
-  /// Default: the broker needs no other process.
+  /// Returns `nil`: by default, the broker needs no other process.
   public func helper(folder: String, port: Int) throws(ServerError) -> [String]? { nil }
 
   /// Whether the broker is installed.
