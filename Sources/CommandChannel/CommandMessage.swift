@@ -1,10 +1,10 @@
 import Foundation
 import PlantModel
 
-/// A command as devices and people get it: JSON on `wattline/<plant>/<asset>/command`, at QoS 1 and not retained.
+/// Encoding of commands for devices and people: JSON on `wattline/<plant>/<asset>/command`, at QoS 1 and not retained.
 ///
-/// `execute` alone says that it is to be carried out: advice, and what waits for a confirmation, is published too and has
-/// `false`. What comes after `expires` is to be ignored.
+/// Only messages with `execute: true` are to be carried out. Advice, and commands that wait for a confirmation, are
+/// published with `false`. Messages received after `expires` must be ignored.
 public enum CommandMessage {
   private struct Document: Codable {
     struct Predicted: Codable {
@@ -37,7 +37,13 @@ public enum CommandMessage {
     }
   }
 
-  /// The message of a command; `nil` for one whose state is nothing to tell a device.
+  /// Returns the message of a command; `nil` for states that are not published.
+  ///
+  /// - Parameters:
+  ///   - command: The command.
+  ///   - plant: Name of the plant.
+  ///   - asset: Name of the asset.
+  ///   - mode: Command mode of the plant.
   public static func message(
     of command: Command, plant: String, asset: String, mode: CommandSettings.Mode
   ) -> PublishedMessage? {
@@ -59,23 +65,33 @@ public enum CommandMessage {
     return PublishedMessage(topic: topic(plant: plant, asset: asset), payload: Array(body))
   }
 
-  /// What a device is to do.
+  /// Instruction to a device.
   public struct Order: Sendable, Equatable {
-    /// The asset's name.
+    /// Name of the asset.
     public var asset: String
-    /// What it is to do.
+    /// Action to carry out.
     public var action: Command.Action
-    /// The power to hold or not to exceed, in the asset's own direction [kW]; `nil` where the action has none.
+    /// Power to hold or not to exceed, in the asset's own direction [kW]; `nil` if the action has none.
     public var setpoint: Double?
 
-    /// An order.
+    /// Creates an order.
+    ///
+    /// - Parameters:
+    ///   - asset: Name of the asset.
+    ///   - action: Action to carry out.
+    ///   - setpoint: Power in the asset's own direction [kW].
     public init(asset: String, action: Command.Action, setpoint: Double? = nil) {
       (self.asset, self.action, self.setpoint) = (asset, action, setpoint)
     }
   }
 
-  /// What a message asks a device of a plant to do; `nil` for advice, for what has expired or was retained, and for what is
-  /// no command.
+  /// Parses the order in a message.
+  ///
+  /// - Parameters:
+  ///   - message: A received message.
+  ///   - plant: Name of the plant whose commands are accepted.
+  ///   - now: Current time.
+  /// - Returns: `nil` for advice, expired or retained messages, and messages that are not commands.
   public static func order(in message: PublishedMessage, plant: String, at now: Timestamp) -> Order? {
     guard !message.retain, message.payload.count <= 65_536,
       let document = try? JSONDecoder().decode(Document.self, from: Data(message.payload)), document.execute,
@@ -86,12 +102,12 @@ public enum CommandMessage {
     return Order(asset: document.asset, action: action, setpoint: document.setpoint)
   }
 
-  /// The topics on which the commands of a plant come.
+  /// Returns the topic filter for all commands of a plant.
   public static func filter(plant: String) -> String {
     TopicName.join(["wattline", plant]) + "/+/command"
   }
 
-  /// `wattline/<plant>/<asset>/command`, names encoded.
+  /// Returns the topic `wattline/<plant>/<asset>/command`, with names percent-encoded.
   public static func topic(plant: String, asset: String) -> String {
     TopicName.join(["wattline", plant, asset, "command"])
   }

@@ -1,20 +1,20 @@
 import Foundation
 
-/// What callers hand to the publisher's thread, and how much of it the broker has not confirmed.
+/// Messages passed to the publisher's thread, with the number of those that the broker has not confirmed.
 final class PublishQueue: @unchecked Sendable {
-  // Every stored property below `condition` is read and written only while `condition` is locked.
+  // Every stored property below `condition` is accessed only while `condition` is locked.
   private let condition = NSCondition()
   private var waiting = Batch()
-  /// What is published after every new connection, and the place of each topic.
+  /// Messages published after every new connection. ``places`` has their indexes by topic.
   private var announced: [PublishedMessage] = []
   private var places: [String: Int] = [:]
-  /// Places of what is published now.
+  /// Indexes of announcements that are to be published now.
   private var due: Set<Int> = []
   private var unconfirmed = 0
   private var isStopped = false
   private let limit: Int
 
-  /// Messages in one piece of memory: topic with its terminating zero, then payload.
+  /// Messages in one buffer: topic with its terminating zero, then payload.
   struct Batch {
     struct Entry {
       var start: Int
@@ -46,7 +46,16 @@ final class PublishQueue: @unchecked Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Adds a message; waits for room until `deadline`. Returns whether the publisher's thread has to be woken.
+  /// Adds a message; waits for room until `deadline`.
+  ///
+  /// - Parameters:
+  ///   - topic: Topic of the message.
+  ///   - payload: Payload of the message; copied.
+  ///   - qos: Quality of service: 0 or 1.
+  ///   - retain: Whether the broker keeps the message for later subscribers.
+  ///   - deadline: Latest time to wait for; unlimited if `nil`.
+  /// - Returns: Whether the publisher's thread must be woken.
+  /// - Throws: ``PublishError/timedOut`` or ``PublishError/stopped``.
   func add(
     topic: String, payload: UnsafeRawBufferPointer, qos: Int, retain: Bool, until deadline: Date?
   ) throws(PublishError) -> Bool {
@@ -75,7 +84,9 @@ final class PublishQueue: @unchecked Sendable {
     due.insert(place)
   }
 
-  /// Waits until everything was confirmed; whether it was, in time.
+  /// Waits until everything is confirmed.
+  ///
+  /// - Returns: `false` after `deadline`, or if the publisher was stopped with unconfirmed messages.
   func waitUntilConfirmed(until deadline: Date) -> Bool {
     condition.lock()
     defer { condition.unlock() }
@@ -98,7 +109,7 @@ final class PublishQueue: @unchecked Sendable {
     return isStopped
   }
 
-  /// Exchanges what waits for an emptied batch, with what is announced, if that is due.
+  /// Exchanges the waiting messages for an emptied batch, and adds the announcements that are due.
   func take(into batch: inout Batch, afterConnect: Bool) {
     condition.lock()
     defer { condition.unlock() }

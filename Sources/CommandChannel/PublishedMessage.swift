@@ -4,17 +4,29 @@ public struct PublishedMessage: Sendable, Equatable {
   public var topic: String
   /// Payload, at most 256 MiB.
   public var payload: [UInt8]
-  /// Quality of service: 0 or 1; a higher one is published at 1, because brokers let few QoS 2 messages be under way.
+  /// Quality of service: 0 or 1. Higher values are published at 1, because brokers allow few QoS 2 messages in flight.
   public var qos: Int
-  /// Whether the broker keeps it for those who subscribe later.
+  /// Whether the broker keeps the message for later subscribers.
   public var retain: Bool
 
-  /// A message with a payload of text.
+  /// Creates a message with a text payload.
+  ///
+  /// - Parameters:
+  ///   - topic: Topic, at most 65,535 bytes of UTF-8 without wildcards.
+  ///   - payload: Payload.
+  ///   - qos: Quality of service: 0 or 1.
+  ///   - retain: Whether the broker keeps the message for later subscribers.
   public init(topic: String, payload: String, qos: Int = 1, retain: Bool = false) {
     self.init(topic: topic, payload: Array(payload.utf8), qos: qos, retain: retain)
   }
 
-  /// A message with a payload of bytes.
+  /// Creates a message with a binary payload.
+  ///
+  /// - Parameters:
+  ///   - topic: Topic, at most 65,535 bytes of UTF-8 without wildcards.
+  ///   - payload: Payload, at most 256 MiB.
+  ///   - qos: Quality of service: 0 or 1.
+  ///   - retain: Whether the broker keeps the message for later subscribers.
   public init(topic: String, payload: [UInt8], qos: Int = 1, retain: Bool = false) {
     self.topic = topic
     self.payload = payload
@@ -22,22 +34,22 @@ public struct PublishedMessage: Sendable, Equatable {
     self.retain = retain
   }
 
-  /// Retained `online` on `wattline/status`: every subscription is confirmed.
+  /// Retained `online` on `wattline/status`, published once every subscription is confirmed.
   public static let online = PublishedMessage(topic: "wattline/status", payload: "online", retain: true)
-  /// Retained `offline` on `wattline/status`: the last will, and the last word of a process that ends in good order.
+  /// Retained `offline` on `wattline/status`: the will, also published at an orderly shutdown.
   public static let offline = PublishedMessage(topic: "wattline/status", payload: "offline", retain: true)
 }
 
-/// Why a message was not taken.
+/// Reason why a message was not accepted.
 public enum PublishError: Error, Equatable, CustomStringConvertible {
-  /// The topic is empty, too long, has a wildcard or U+0000, or the payload is larger than MQTT allows.
+  /// The topic is empty, too long, or contains a wildcard or U+0000, or the payload is larger than MQTT allows.
   case invalid(topic: String)
-  /// As many messages as allowed wait for the broker, and the time is over.
+  /// The window of unconfirmed messages stayed full until the timeout.
   case timedOut
   /// The publisher was stopped.
   case stopped
 
-  /// What is wrong.
+  /// Description of the reason.
   public var description: String {
     switch self {
     case .invalid(let topic): "'\(topic)' cannot be published: the topic or the payload's size is not valid in MQTT"
@@ -47,10 +59,10 @@ public enum PublishError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// What a ``Publisher`` reports, on its own thread.
+/// Event reported by a ``Publisher`` on its own thread.
 public enum PublisherEvent: Sendable, Equatable {
   /// The broker accepted the connection.
   case connected
-  /// The connection ended or did not come about; another attempt follows.
+  /// The connection ended or could not be made; another attempt follows.
   case disconnected(reason: String)
 }

@@ -4,20 +4,20 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// Publishes over a connection of its own, so that a flood of readings does not stand in the way of a command, nor
-/// acknowledgements in the way of either.
+/// MQTT publisher with a dedicated connection, so that neither a flood of readings nor its acknowledgements delay a
+/// command.
 ///
-/// Messages are handed to the publisher's thread; at most `window` of them are not confirmed by the broker (QoS 1)
-/// or not written to the connection (QoS 0). While the broker is away messages wait, and QoS 1 messages that were
-/// on their way are sent again.
+/// Messages are passed to the publisher's thread. At most `window` of them are unconfirmed by the broker (QoS 1) or not
+/// yet written to the connection (QoS 0). While the broker is away, messages wait. QoS 1 messages in flight are sent
+/// again.
 public final class Publisher: Sendable {
-  /// What happened so far.
+  /// Counters of the publisher.
   public struct Counters: Sendable, Equatable {
-    /// Messages that the broker confirmed, or at QoS 0 were written to the connection.
+    /// Messages confirmed by the broker, or written to the connection at QoS 0.
     public var confirmed = 0
-    /// QoS 0 messages that were lost with a connection, and messages that the library refused.
+    /// QoS 0 messages lost with a connection, and messages refused by the library.
     public var lost = 0
-    /// Connections that the broker accepted.
+    /// Connections accepted by the broker.
     public var connections = 0
   }
 
@@ -25,16 +25,16 @@ public final class Publisher: Sendable {
   private let control: PublisherControl
   private let window: Int
 
-  /// A publisher that connects at once and keeps trying.
+  /// Creates a publisher that connects at once and keeps trying.
   ///
   /// - Parameters:
-  ///   - settings: the broker; its `clientID` is used as it is, so that two clients of one process need two of them.
-  ///   - will: published by the broker when the connection ends without good-bye, and by ``stop(timeout:)``.
-  ///   - window: unconfirmed messages at most, 1...20,000.
-  ///   - filters: topics that are subscribed to at QoS 1 with each connection, as a device does with its commands.
-  ///   - onEvent: called on the publisher's thread.
-  ///   - onMessage: called there with each message that comes on `filters`.
-  ///   - renewedWill: gives the will anew before each connection, on the publisher's thread; in place of `will`.
+  ///   - settings: The broker. `clientID` is used unchanged, so each client of a process needs a different one.
+  ///   - will: Published by the broker if the connection is lost, and by ``stop(timeout:)``.
+  ///   - window: Maximum number of unconfirmed messages, 1...20,000.
+  ///   - filters: Topics to subscribe to at QoS 1 with each connection, as a device does for its commands.
+  ///   - onEvent: Called on the publisher's thread.
+  ///   - onMessage: Called on the publisher's thread with each message received on `filters`.
+  ///   - renewedWill: Returns the will before each connection, on the publisher's thread; replaces `will`.
   public init(
     settings: BrokerSettings, will: PublishedMessage? = nil, window: Int = 1_000, filters: [String] = [],
     onEvent: @escaping @Sendable (PublisherEvent) -> Void = { _ in },
@@ -58,17 +58,25 @@ public final class Publisher: Sendable {
 
   deinit { stop(timeout: .zero) }
 
-  /// Whether the broker has accepted the connection and it stands.
+  /// Whether the connection is accepted by the broker and still open.
   public var isConnected: Bool { control.isConnected.load(ordering: .relaxed) }
 
-  /// What happened so far.
+  /// Counters since the publisher was created.
   public var counters: Counters {
     Counters(
       confirmed: control.confirmed.load(ordering: .relaxed), lost: control.lost.load(ordering: .relaxed),
       connections: control.connections.load(ordering: .relaxed))
   }
 
-  /// Hands a message over; waits while the window is full, for `timeout` at most where one is given.
+  /// Passes a message to the publisher; waits while the window is full.
+  ///
+  /// - Parameters:
+  ///   - topic: Topic of the message.
+  ///   - payload: Payload of the message; copied.
+  ///   - qos: Quality of service: 0 or 1.
+  ///   - retain: Whether the broker keeps the message for later subscribers.
+  ///   - timeout: Maximum waiting time; unlimited if `nil`.
+  /// - Throws: ``PublishError`` if the message was not accepted.
   public func publish(
     topic: String, payload: UnsafeRawBufferPointer, qos: Int = 1, retain: Bool = false, timeout: TimeSpan? = nil
   ) throws(PublishError) {
@@ -77,7 +85,9 @@ public final class Publisher: Sendable {
     if try queue.add(topic: topic, payload: payload, qos: qos, retain: retain, until: deadline) { control.wake() }
   }
 
-  /// Hands a message over; waits while the window is full, for `timeout` at most where one is given.
+  /// Passes a message to the publisher; waits while the window is full, at most `timeout` unless it is `nil`.
+  ///
+  /// - Throws: ``PublishError`` if the message was not accepted.
   public func publish(_ message: PublishedMessage, timeout: TimeSpan? = nil) throws(PublishError) {
     let (topic, qos, retain) = (message.topic, message.qos, message.retain)
     let result = message.payload.withUnsafeBytes { payload in
@@ -88,15 +98,24 @@ public final class Publisher: Sendable {
     try result.get()
   }
 
-  /// Hands a text over; waits while the window is full, for `timeout` at most where one is given.
+  /// Passes a text message to the publisher; waits while the window is full.
+  ///
+  /// - Parameters:
+  ///   - topic: Topic of the message.
+  ///   - payload: Payload of the message.
+  ///   - qos: Quality of service: 0 or 1.
+  ///   - retain: Whether the broker keeps the message for later subscribers.
+  ///   - timeout: Maximum waiting time; unlimited if `nil`.
+  /// - Throws: ``PublishError`` if the message was not accepted.
   public func publish(
     topic: String, payload: String, qos: Int = 1, retain: Bool = false, timeout: TimeSpan? = nil
   ) throws(PublishError) {
     try publish(PublishedMessage(topic: topic, payload: payload, qos: qos, retain: retain), timeout: timeout)
   }
 
-  /// Publishes a message now and again after every reconnection, because the broker has published the will meanwhile.
-  /// A later announcement on the same topic takes its place.
+  /// Publishes a message now and after every reconnection, because the broker has published the will meanwhile.
+  ///
+  /// A later announcement on the same topic replaces it.
   public func announce(_ message: PublishedMessage) throws(PublishError) {
     guard PublisherLoop.isValid(topic: message.topic, payloadSize: message.payload.count) else {
       throw .invalid(topic: message.topic)
@@ -105,19 +124,21 @@ public final class Publisher: Sendable {
     control.wake()
   }
 
-  /// Waits until every message was confirmed; whether that was so within `timeout`.
+  /// Waits until every message is confirmed.
+  ///
+  /// - Returns: `false` if that took longer than `timeout`.
   @discardableResult
   public func flush(timeout: TimeSpan = .seconds(10)) -> Bool {
     queue.waitUntilConfirmed(until: Date(timeIntervalSinceNow: timeout.inSeconds))
   }
 
-  /// Announces the will, waits for what is unconfirmed, says good-bye and ends the thread. A second call does nothing.
+  /// Announces the will, waits for unconfirmed messages, disconnects and ends the thread. A second call does nothing.
   public func stop(timeout: TimeSpan = .seconds(5)) {
     guard control.beginStop() else { return }
     let will = control.will.withLock { $0 }
     if timeout > .zero, isConnected {
       if let will { try? announce(will) }
-      // Without a good-bye the broker publishes the will, so that it is heard in either case.
+      // Without a DISCONNECT the broker publishes the will, so it is published in either case.
       if !flush(timeout: timeout), will != nil { control.leavesSilently.store(true, ordering: .relaxed) }
     } else if will != nil {
       control.leavesSilently.store(true, ordering: .relaxed)
@@ -128,7 +149,7 @@ public final class Publisher: Sendable {
   }
 }
 
-/// What callers and the publisher's thread share besides the queue.
+/// State shared by callers and the publisher's thread, besides the queue.
 final class PublisherControl: Sendable {
   let isConnected = Atomic(false)
   let leavesSilently = Atomic(false)
@@ -137,7 +158,7 @@ final class PublisherControl: Sendable {
   let connections = Atomic(0)
   let ended = DispatchSemaphore(value: 0)
   let pipe = WakePipe()
-  /// The will of the connection that stands, or is tried.
+  /// Will of the current connection, or of the current attempt.
   let will: Mutex<PublishedMessage?>
   private let stopping = Atomic(false)
 

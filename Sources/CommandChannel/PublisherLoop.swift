@@ -3,13 +3,14 @@ import Foundation
 import PlantModel
 import StreamCore
 
-/// The publisher's thread: the only one that touches its libmosquitto client.
+/// Loop of the publisher's thread, the only one that uses its libmosquitto client.
 final class PublisherLoop {
   private enum Kind: UInt8 {
     case none, written, confirmed
   }
 
-  /// Initialises the library once; it is never cleaned up, because other clients may live.
+  /// Result of initializing the library, which happens once. It is never cleaned up, because other clients may still
+  /// use it.
   private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
   private let settings: BrokerSettings
@@ -21,7 +22,7 @@ final class PublisherLoop {
   private let onMessage: @Sendable (PublishedMessage) -> Void
   private let client: OpaquePointer?
   private var batch = PublishQueue.Batch()
-  /// What the library has and has not confirmed, by packet identifier.
+  /// State of messages in the library, by packet identifier.
   private var kinds = [Kind](repeating: .none, count: 65_536)
   private var unwritten = 0
   private var confirmedNow = 0
@@ -107,7 +108,7 @@ final class PublisherLoop {
     context.map { Unmanaged<PublisherLoop>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// The library writes without MSG_NOSIGNAL; a broken pipe must come back as an error, not end the process.
+  /// Blocks `SIGPIPE`: the library writes without `MSG_NOSIGNAL`, and a broken pipe must not end the process.
   private func blockBrokenPipe() {
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -128,7 +129,7 @@ final class PublisherLoop {
     return false
   }
 
-  /// Moves packets until the connection ends or the publisher is stopped.
+  /// Transfers packets until the connection ends or the publisher is stopped.
   private func serve() {
     guard let client else { return }
     let deadline = ContinuousClock.now + .seconds(15)
@@ -153,7 +154,7 @@ final class PublisherLoop {
     if !queue.stopped { disconnected(code) }
   }
 
-  /// Sends what the queue has in one segment where the kernel can.
+  /// Sends the library's queued packets, in one segment if possible.
   private func write(_ client: OpaquePointer) -> Int32 {
     let socket = mosquitto_socket(client)
     var cork: Int32 = 1
@@ -196,7 +197,7 @@ final class PublisherLoop {
     accepted = .now
     control.isConnected.store(true, ordering: .relaxed)
     control.connections.add(1, ordering: .relaxed)
-    // The session is clean: the broker has forgotten what was subscribed.
+    // The session is clean, so the broker has forgotten the subscriptions.
     for filter in filters { mosquitto_subscribe(client, nil, filter, 1) }
     onEvent(.connected)
   }
@@ -227,7 +228,7 @@ final class PublisherLoop {
     }
     isConnected = false
     control.isConnected.store(false, ordering: .relaxed)
-    // What was at QoS 0 in the library's queue is gone; the rest stays there and is sent again.
+    // QoS 0 messages in the library's queue are lost; the others stay there and are sent again.
     for slot in kinds.indices where kinds[slot] == .written { kinds[slot] = .none }
     lose(unwritten)
     unwritten = 0
@@ -250,7 +251,7 @@ final class PublisherLoop {
     return Int32(descriptors[0].revents)
   }
 
-  /// Waits, unless woken by ``Publisher/stop(timeout:)``; messages that come meanwhile do not shorten the pause.
+  /// Waits until the time is over or the publisher is stopped. New messages do not shorten the wait.
   private func wait(milliseconds: Int32) {
     let deadline = ContinuousClock.now + .milliseconds(Int(milliseconds))
     while !queue.stopped {

@@ -2,20 +2,22 @@ import Foundation
 import PlantModel
 import Synchronization
 
-/// The process as a Sparkplug host application: `STATE` on `spBv1.0/STATE/{host id}`, by which edge nodes know whether
-/// anybody takes their data (Eclipse Sparkplug 3.0.0, sections 5.3, 5.15 and 5.16).
+/// The process as a Sparkplug host application: publishes `STATE` on `spBv1.0/STATE/{host id}`.
 ///
-/// It has a connection of its own, since a connection has one will. The order of each connection is that of the
-/// specification: the will `online: false`, the subscription to its own `STATE`, then `online: true`. Both carry the
-/// time of the connection attempt, so that an edge node can tell an old will from a new birth. Once ``goOnline()`` was
-/// called, an `online: false` that comes back (the will of an earlier connection) is answered by `online: true`.
+/// Edge nodes learn from it whether a host receives their data (Eclipse Sparkplug 3.0.0, sections 5.3, 5.15 and 5.16).
+/// The host has a dedicated connection, since a connection has only one will. Each connection follows the order of the
+/// specification: the will `online: false`, the subscription to its own `STATE`, then `online: true`.
+///
+/// Both messages carry the time of the connection attempt, so that an edge node can distinguish an old will from a new
+/// birth. After ``goOnline()``, a received `online: false`, the will of an earlier connection, is answered by `online:
+/// true`.
 public final class SparkplugHost: Sendable {
-  /// The host id as the topic has it.
+  /// Topic of the state, which includes the host ID.
   public let topic: String
   private let shared: Shared
   private let publisher: Publisher
 
-  /// What the publisher's thread and callers share.
+  /// State shared by callers and the publisher's thread.
   private final class Shared: Sendable {
     struct State {
       var time = Timestamp.distantPast
@@ -32,7 +34,7 @@ public final class SparkplugHost: Sendable {
         topic: topic, payload: "{\"online\":\(isOnline),\"timestamp\":\(time.milliseconds)}", retain: true)
     }
 
-    /// The will of the next connection; a birth that was announced gets its time.
+    /// Returns the will of the next connection, and updates the time of an announced birth.
     func renew(at time: Timestamp) -> PublishedMessage {
       state.withLock { state in
         state.time = time
@@ -59,12 +61,12 @@ public final class SparkplugHost: Sendable {
     }
   }
 
-  /// A host application that connects at once and keeps trying; nobody hears of it before ``goOnline()``.
+  /// Creates a host application that connects at once and keeps trying. It publishes no state before ``goOnline()``.
   ///
   /// - Parameters:
-  ///   - settings: The broker; its `clientID` is that of this connection.
-  ///   - hostID: The host's name in the topic, which no other host may have; `/ + # %` are percent-encoded.
-  ///   - now: The time of a connection attempt.
+  ///   - settings: The broker; `clientID` is used for this connection.
+  ///   - hostID: Unique name of the host in the topic; `/ + # %` are percent-encoded.
+  ///   - now: Returns the time of a connection attempt.
   ///   - onEvent: Called on the publisher's thread.
   public init(
     settings: BrokerSettings, hostID: String, now: @escaping @Sendable () -> Timestamp,
@@ -81,16 +83,16 @@ public final class SparkplugHost: Sendable {
 
   deinit { stop(timeout: .zero) }
 
-  /// `spBv1.0/STATE/{host id}`.
+  /// Returns the topic of a host's state: `spBv1.0/STATE/{host id}`.
   public static func topic(hostID: String) -> String { TopicName.join(["spBv1.0", "STATE", hostID]) }
 
-  /// Whether the broker has accepted the connection and it stands.
+  /// Whether the connection is accepted by the broker and still open.
   public var isConnected: Bool { publisher.isConnected }
 
-  /// Announces the host, now and after each connection; to be called once the topics of edge nodes are subscribed to.
+  /// Announces the host as online, now and after each connection. Call it once the topics of edge nodes are subscribed.
   public func goOnline() { shared.goOnline() }
 
-  /// Announces that the host is gone, waits for that and ends the connection. A second call does nothing.
+  /// Announces the host as offline, waits for the confirmation and closes the connection. A second call does nothing.
   public func stop(timeout: TimeSpan = .seconds(5)) {
     shared.state.withLock { state in
       state.isOnline = false

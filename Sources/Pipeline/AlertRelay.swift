@@ -3,7 +3,7 @@ import CommandChannel
 import PlantModel
 import StreamCore
 
-/// Publishes alerts, each with its topic; one is delivered when the broker has confirmed it.
+/// Delivery channel that publishes each alert on its topic. An alert is delivered once the broker has confirmed it.
 struct PublishingChannel: AlertChannel {
   let name = "mqtt"
   let batch = 100
@@ -22,7 +22,7 @@ struct PublishingChannel: AlertChannel {
         }
       }
     }
-    // What was handed over is sent by the publisher once the broker is back; handing it over again would send it twice.
+    // The publisher sends pending messages once the broker is back. Publishing them again would send them twice.
     while !publisher.flush(timeout: .second) {
       if shouldStop() { return .later("the broker is away") }
     }
@@ -30,8 +30,9 @@ struct PublishingChannel: AlertChannel {
   }
 }
 
-/// Hands over to be delivered what the frames of a worker say of alerts, and keeps the retained list of each plant's
-/// alerts at the broker: a transition is an event, and who comes later needs to know what stands.
+/// Relay of a worker's alerts to delivery, which also keeps each plant's list of alerts retained at the broker.
+///
+/// A transition is an event. The retained list shows later subscribers which alerts are standing.
 struct AlertRelay {
   private typealias News = (register: PlantRegister, alerts: [AlertTransition], notices: [AlertNotice])
 
@@ -39,7 +40,7 @@ struct AlertRelay {
   private let publisher: Publisher
   private var news: [String: News] = [:]
   private var announced: Set<String> = []
-  /// Plants whose list has changed since it was announced.
+  /// Plants whose list has changed since its last publication.
   private var changed: Set<String> = []
 
   init(delivery: AlertDelivery, publisher: Publisher) {
@@ -47,7 +48,7 @@ struct AlertRelay {
     self.publisher = publisher
   }
 
-  /// Takes alerts out of a frame; nearly all have none.
+  /// Collects the alerts of a frame; nearly all frames have none.
   mutating func observe(_ frame: borrowing Frame, _ register: PlantRegister) {
     if frame.alerts.isEmpty && frame.notices.isEmpty { return }
     var known = news[register.plant.name] ?? (register, [], [])
@@ -57,7 +58,7 @@ struct AlertRelay {
     news[register.plant.name] = known
   }
 
-  /// Hands over what the record led to that ends at `offset`.
+  /// Submits the collected alerts of the record that ends at `offset`.
   mutating func handOver(upTo offset: UInt64) {
     if news.isEmpty { return }
     for (name, news) in news {
@@ -67,14 +68,15 @@ struct AlertRelay {
     news.removeAll(keepingCapacity: true)
   }
 
-  /// Publishes the lists that have changed; on ticks, because a list of thousands is not rendered for each of them.
+  /// Publishes the lists that have changed. Called on ticks, so that a list of thousands is not rendered for each
+  /// change.
   mutating func announceChanged(_ plants: PlantSet) {
     if changed.isEmpty { return }
     for position in 0..<plants.count where changed.contains(plants.plants[position].name) { announce(position, plants) }
     changed.removeAll(keepingCapacity: true)
   }
 
-  /// Publishes the lists of all plants, and takes back those of plants that are no more.
+  /// Publishes the lists of all plants, and removes those of plants that no longer exist.
   mutating func announceAll(_ plants: PlantSet) {
     for name in announced.subtracting(plants.plants.map(\.name)) {
       announced.remove(name)

@@ -3,38 +3,39 @@ import Journal
 import PlantModel
 import StreamCore
 
-/// Brings the states of all workers together into checkpoints.
+/// Coordinator that combines the states of all workers into checkpoints.
 ///
-/// Every worker reads the same journal, so the end of a record is a place that each of them passes. When a checkpoint is
-/// wanted, the first worker at a place that no other has passed begins it there; each writes its part of the state when it
-/// comes to that place, and goes on. Once the database has accepted what came before, the checkpoint is kept and the
-/// journal trimmed. A state of all plants at one offset does not depend on how many workers there were.
+/// Every worker reads the same journal, so each of them passes the end of every record. When a checkpoint is due, the
+/// first worker at an offset that no other has passed begins it there. Each worker writes its part of the state at that
+/// offset and continues. Once the database has accepted all earlier points, the checkpoint is kept and the journal is
+/// trimmed. The combined state at an offset does not depend on the number of workers.
 final class CheckpointKeeper: Sendable {
-  /// What a worker does at the boundary of a record.
+  /// Instruction to a worker at the boundary of a record.
   enum Order {
-    /// Processes the next record.
+    /// Process the next record.
     case goOn
-    /// Writes its part of the state, hands over what it has, and says so by ``CheckpointKeeper/gave(_:by:)``.
+    /// Submit all rendered lines, write this worker's part of the state, and call
+    /// ``CheckpointKeeper/gave(_:by:nanoseconds:)``.
     case give(CheckpointDraft)
-    /// Hands over what it has, and ends.
+    /// Submit all rendered lines and end.
     case end
   }
 
   private struct State {
-    /// Where each worker is, and whether it is on its way from there.
+    /// Offset of each worker. ``isMoving`` is whether the worker is processing the record that starts there.
     var positions: [UInt64]
     var isMoving: [Bool]
-    /// Up to where each worker has handed its lines to the sink.
+    /// Offset up to which each worker has submitted its lines to the sink.
     var handedOver: [UInt64]
-    /// Whether a checkpoint is to begin.
+    /// Whether a checkpoint is due but not yet begun.
     var isWanted = false
-    /// The checkpoint that is being written, and the workers whose parts it has.
+    /// The checkpoint being written. ``givers`` are the workers that have written their parts.
     var draft: CheckpointDraft?
     var givers: Set<Int> = []
     var isEnding = false
     var ended = 0
 
-    /// Whether no worker has passed the place at which one of them is.
+    /// Returns whether no other worker has passed the offset of a worker.
     func isFirst(_ worker: Int, at position: UInt64) -> Bool {
       positions.indices.allSatisfy {
         $0 == worker || positions[$0] < position || (positions[$0] == position && !isMoving[$0])
@@ -42,11 +43,12 @@ final class CheckpointKeeper: Sendable {
     }
   }
 
-  /// How often where the journal is full, so that there is room again soon.
+  /// Minimum interval between checkpoints while the journal is full [ns], so that room is made soon.
   private static let urgentInterval: Int64 = 1_000_000_000
-  /// Beside the checkpoint, for the spool's own and for names in folders [bytes].
+  /// Disk space reserved besides the checkpoint's, for the spool's checkpoint and for folder entries [bytes].
   private static let leastRoom = 2 << 20
-  /// Writing takes at most this part of the time, however large the state is.
+  /// Minimum ratio of the checkpoint interval to the time a worker spends writing, so that large states are written
+  /// less often.
   private static let share: Int64 = 100
 
   private let store: CheckpointStore
@@ -59,12 +61,23 @@ final class CheckpointKeeper: Sendable {
   private let interval: TimeSpan
   private let state: Guarded<State>
   private let monitor = Monitor()
-  /// When the last checkpoint was begun, and how long the slowest worker took for its part [ns].
+  /// Begin of the last checkpoint [ns of the monotonic clock]. ``slowest`` is the longest time that a worker took for
+  /// it [ns].
   private let begun = Counter(Int(WallClock.monotonic()))
   private let slowest = Counter()
 
-  /// A keeper for workers that all start at `position`, with a checkpoint every `interval` at the most. `beforeKeeping`
-  /// is called before a checkpoint takes effect.
+  /// Creates a keeper for workers that all start at one offset.
+  ///
+  /// - Parameters:
+  ///   - workers: Number of workers, at least 1.
+  ///   - position: Journal offset at which all workers start.
+  ///   - store: Files of the checkpoints.
+  ///   - journal: Journal to trim.
+  ///   - redeliveries: Memory of messages that the broker may send again.
+  ///   - sink: Sink whose acceptance completes a checkpoint.
+  ///   - interval: Minimum time between checkpoints.
+  ///   - beforeKeeping: Called before a checkpoint takes effect.
+  ///   - note: Receives log lines.
   init(
     workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal,
     redeliveries: RedeliveryMemory, sink: InfluxSink,
@@ -87,7 +100,7 @@ final class CheckpointKeeper: Sendable {
 
   // MARK: Called by workers
 
-  /// Says that a worker is at the boundary of a record, and what it has to do there.
+  /// Records that a worker is at the boundary of a record, and returns its next instruction.
   func order(for worker: Int, at position: UInt64) -> Order {
     state.with { state in
       state.positions[worker] = position
@@ -103,10 +116,15 @@ final class CheckpointKeeper: Sendable {
     }
   }
 
-  /// Says that there is no next record for now.
+  /// Records that a worker has reached the end of the journal.
   func rests(_ worker: Int) { state.with { $0.isMoving[worker] = false } }
 
-  /// Says that a worker has written its part, and handed over what came before.
+  /// Records that a worker has written its part and submitted all earlier lines.
+  ///
+  /// - Parameters:
+  ///   - draft: The checkpoint.
+  ///   - worker: Number of the worker.
+  ///   - nanoseconds: Time spent writing the part [ns].
   func gave(_ draft: CheckpointDraft, by worker: Int, nanoseconds: Int64) {
     slowest.set(max(slowest.value, Int(nanoseconds)))
     let isComplete = state.with { state in
@@ -115,29 +133,31 @@ final class CheckpointKeeper: Sendable {
       return state.givers.count == workers
     }
     guard isComplete else { return }
-    // Behind the lines of all workers in the sink's queue; the checkpoint's counts must not be ahead of the sink's.
+    // The marker follows the lines of all workers in the sink's queue. The checkpoint's counts must not be ahead of the
+    // sink's.
     var end = WriteBatch(bytes: [], lines: 0, upTo: draft.offset)
     end.keepsAccounts = true
     sink.submit(end)
   }
 
-  /// Says that a worker could not write its part.
+  /// Gives a checkpoint up because a worker could not write its part.
   func failed(_ draft: CheckpointDraft, _ error: JournalError) {
     note("the checkpoint could not be written: \(error)")
     giveUp(draft)
   }
 
-  /// The offset up to which all is in the sink's queue once it has the batch that a worker is about to submit.
+  /// Returns the offset up to which the lines of all workers are in the sink's queue once `worker` has submitted its
+  /// batch.
   func completed(by worker: Int, at position: UInt64) -> UInt64 {
     state.with { state in
       state.handedOver.enumerated().reduce(position) { $1.offset == worker ? $0 : min($0, $1.element) }
     }
   }
 
-  /// Says that the sink has all of a worker's lines up to `position`.
+  /// Records that the sink has all lines of a worker up to `position`.
   func handedOver(by worker: Int, at position: UInt64) { state.with { $0.handedOver[worker] = position } }
 
-  /// Says that a worker has ended.
+  /// Records that a worker has ended.
   func ended() {
     state.with { $0.ended += 1 }
     monitor.locked { monitor.broadcast() }
@@ -145,7 +165,7 @@ final class CheckpointKeeper: Sendable {
 
   // MARK: Called by the keeper's own thread, and after it by the one that ends the process
 
-  /// Begins a checkpoint where one is due, and keeps one that is complete and accepted.
+  /// Requests a checkpoint if one is due, and keeps the current one once it is complete and accepted.
   func advance() {
     let (draft, isComplete) = state.with { ($0.draft, $0.givers.count == workers) }
     if let draft {
@@ -155,7 +175,7 @@ final class CheckpointKeeper: Sendable {
     }
   }
 
-  /// Has every worker end at one offset and give its state there. Waits at most `span` for it.
+  /// Ends all workers at one offset, with a checkpoint there; waits at most `span`.
   func end(within span: TimeSpan) {
     state.with { state in
       state.isEnding = true
@@ -166,7 +186,7 @@ final class CheckpointKeeper: Sendable {
     monitor.locked {
       while state.value.ended < workers, monitor.wait(until: deadline) {}
     }
-    // Those that are held up end where they are, without a checkpoint.
+    // Workers that are still blocked end at their own offsets, without a checkpoint.
     state.with { state in
       state.isWanted = false
       if state.givers.count < workers { state.draft = nil }
@@ -189,12 +209,12 @@ final class CheckpointKeeper: Sendable {
     }
   }
 
-  /// Makes a draft the latest checkpoint, and gives up the part of the journal that no checkpoint needs any more.
+  /// Makes a draft the latest checkpoint and trims the part of the journal that no checkpoint needs.
   private func keep(_ draft: CheckpointDraft) {
     beforeKeeping()
     defer { leaveRoom() }
     do throws(JournalError) {
-      // The offset that is returned leaves the checkpoint before this one usable.
+      // `unneeded` leaves the previous checkpoint usable.
       let unneeded = try store.keep(draft)
       try trim(below: min(unneeded, redeliveries.start(before: draft.offset)), position: draft.offset)
       if !journal.hasRoom { try trim(below: unneeded, position: draft.offset) }
@@ -204,16 +224,16 @@ final class CheckpointKeeper: Sendable {
     giveUp(draft)
   }
 
-  /// Trims, and remembers what a broker may send again.
+  /// Trims the journal after saving the identifiers of messages that a broker may send again.
   private func trim(below offset: UInt64, position: UInt64) throws(JournalError) {
     do throws(JournalError) { try redeliveries.keep(below: offset, position: position) } catch {
-      // A message that comes twice is better than a journal that stays full.
+      // Duplicate messages do less harm than a journal that stays full.
       note("what the broker may send again cannot be written down: \(error)")
     }
     try journal.trim(below: offset)
   }
 
-  /// A disk that the journal filled to the end would have no room for the checkpoint that lets it be trimmed.
+  /// Reserves disk space for the next checkpoint; without it, a journal that fills the disk could never be trimmed.
   private func leaveRoom() { journal.leaveFree(bytes: CheckpointKeeper.leastRoom + store.bytesNeeded) }
 
   private func giveUp(_ draft: CheckpointDraft) {

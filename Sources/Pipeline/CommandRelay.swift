@@ -3,11 +3,11 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 
-/// Publishes the commands that frames bring, once: at most once each, and never those of a past that is read again.
+/// Relay of commands to the broker: each is published at most once, and never during the replay of older records.
 ///
-/// What the journal had when the process started is past: whether its commands were published is not known, and a
-/// command that comes twice does more harm than one that is missed and told as not followed. For the same reason nothing
-/// is kept for a broker that is away.
+/// Records that were in the journal at the start of the process are older: whether their commands were published is
+/// unknown. A repeated command does more harm than a missed one, which is reported as not followed. For the same
+/// reason, nothing is kept for a broker that is away.
 struct CommandRelay {
   private let publisher: Publisher
   private let liveFrom: UInt64
@@ -15,14 +15,19 @@ struct CommandRelay {
   private var messages: [PublishedMessage] = []
   private var words: [String] = []
 
-  /// - Parameter liveFrom: The journal's end at the start of the process.
+  /// Creates a relay.
+  ///
+  /// - Parameters:
+  ///   - publisher: Connection to the broker.
+  ///   - liveFrom: End of the journal at the start of the process.
+  ///   - note: Receives log lines.
   init(publisher: Publisher, liveFrom: UInt64, note: @escaping @Sendable (String) -> Void) {
     self.publisher = publisher
     self.liveFrom = liveFrom
     self.note = note
   }
 
-  /// Takes commands out of a frame; nearly all have none.
+  /// Collects the commands of a frame; nearly all frames have none.
   mutating func observe(_ frame: borrowing Frame, _ register: PlantRegister) {
     if frame.commands.isEmpty { return }
     let plant = register.plant
@@ -40,7 +45,7 @@ struct CommandRelay {
     }
   }
 
-  /// Takes requests that edge nodes announce themselves again; nearly always none.
+  /// Collects rebirth requests to edge nodes; nearly always none.
   mutating func ask(_ rebirths: [SparkplugRebirth]) {
     for request in rebirths {
       messages.append(PublishedMessage(topic: request.topic, payload: request.payload, qos: 0))
@@ -48,7 +53,7 @@ struct CommandRelay {
     }
   }
 
-  /// Publishes what the record led to that ends at `offset`.
+  /// Publishes the collected messages of the record that ends at `offset`.
   mutating func handOver(upTo offset: UInt64) {
     if messages.isEmpty && words.isEmpty { return }
     defer {

@@ -1,8 +1,8 @@
 import PlantConfig
 import StreamCore
 
-/// The plants' files as a record of the journal and a part of the checkpoint, so that messages are read again as they
-/// were meant when they came, whatever the folder has become since.
+/// Encoding of the plants' files for the journal and the checkpoint. Messages are replayed with the configuration that
+/// was valid when they arrived, even if the folder has changed since.
 enum ConfigurationRecord {
   private static let version: UInt16 = 1
 

@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// Notices that a folder of configuration has changed: a file was added, removed or written.
+/// Detector of files that were added, removed or written in a configuration folder.
 ///
-/// It compares names, sizes and modification times once a second; that also works on network and overlay file systems,
-/// where change notices do not.
+/// It compares names, sizes and modification times once a second. Unlike change notifications, this also works on
+/// network and overlay file systems.
 struct ConfigurationWatch {
   private struct Entry: Equatable {
     var size: Int
@@ -15,13 +15,13 @@ struct ConfigurationWatch {
   private let directory: String
   private var known: [String: Entry]
 
-  /// Starts from the folder as it is.
+  /// Starts from the current content of the folder.
   init(directory: String) {
     self.directory = directory
     self.known = ConfigurationWatch.list(directory)
   }
 
-  /// Whether the folder differs from the last time that this was asked.
+  /// Returns whether the folder has changed since the last call.
   mutating func hasChanged() -> Bool {
     let now = ConfigurationWatch.list(directory)
     defer { known = now }
@@ -31,7 +31,7 @@ struct ConfigurationWatch {
   private static func list(_ directory: String) -> [String: Entry] {
     var entries: [String: Entry] = [:]
     for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
-      // Asked of the system directly: what Foundation says of a file takes it four calls, and there may be thousands.
+      // `stat` is called directly: Foundation needs four system calls a file, and there may be thousands.
       var status = stat()
       guard [".yaml", ".yml", ".csv"].contains(where: name.lowercased().hasSuffix),
         stat(directory + "/" + name, &status) == 0

@@ -1,18 +1,19 @@
 import InfluxSink
 import StreamCore
 
-/// Why the database takes nothing and all points are held back until a person acts, or that it takes them. A record of
-/// the journal has it whenever that changes, so that the alert about it is one like all others: acknowledged, told, and
-/// the same when the journal runs again.
+/// Whether the database accepts points, or the reason why all points are held back until a person acts.
+///
+/// A journal record holds every change. The alert about it therefore behaves like any other: it can be acknowledged, is
+/// delivered, and comes out the same in a replay.
 struct DatabaseTrouble: Equatable {
   private static let version: UInt16 = 1
 
-  /// Empty while it takes points.
+  /// Reason for holding points back; empty while the database accepts points.
   var reason = ""
-  /// What the database says.
+  /// Message of the database.
   var words = ""
 
-  /// `nil` where it is not known whether it would take points.
+  /// Creates the record of a sink's state; `nil` if the database is away, because its acceptance is then unknown.
   init?(_ state: SinkState) {
     switch state {
     case .ok: break
@@ -28,7 +29,7 @@ struct DatabaseTrouble: Equatable {
     words = try reader.readString()
   }
 
-  /// The record's body.
+  /// Body of the journal record.
   var bytes: [UInt8] {
     var writer = SnapshotWriter()
     writer.write(DatabaseTrouble.version)

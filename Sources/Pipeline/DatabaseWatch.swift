@@ -2,8 +2,8 @@ import CommandChannel
 import InfluxSink
 import PlantModel
 
-/// Says to every plant's alerts, through the journal, and retained on `wattline/status/database` how the sink stands with
-/// the database.
+/// Monitor of the sink. It reports the database's state to the alerts of every plant, through the journal, and retained
+/// on `wattline/status/database`.
 struct DatabaseWatch {
   static let topic = "wattline/status/database"
 
@@ -23,13 +23,13 @@ struct DatabaseWatch {
     isSuspected = counts.accounts.spooled.points > 0
   }
 
-  /// Looks, about once a second.
+  /// Checks the state; called about once a second.
   mutating func look(at moment: Timestamp) {
     let counts = sink.counts
-    // Before the first answer nobody knows.
+    // Until the first answer, the state is unknown: points left over from the previous run may still be refused.
     if counts.state == .ok, isSuspected, counts.pointsWritten == writtenBefore { return }
-    // The words may differ from one answer to the next; the reason is what asks for another remedy. It is said again each
-    // minute to plants that have come or begun anew.
+    // Only the reason is compared, since the text may differ from one answer to the next. A problem is recorded again
+    // every minute, for plants that were added or restarted meanwhile.
     if let trouble = DatabaseTrouble(counts.state),
       trouble.reason != recorded?.reason || (!trouble.reason.isEmpty && moment - recordedAt >= .minute),
       ingest.database(trouble, at: moment)
@@ -39,7 +39,7 @@ struct DatabaseWatch {
     let word = DatabaseWatch.word(for: counts.state)
     guard word != told else { return }
     told = word
-    // The topic is valid, which is all that can be refused.
+    // The topic is valid, and nothing else can be refused.
     try? announcer.announce(PublishedMessage(topic: DatabaseWatch.topic, payload: word, retain: true))
   }
 

@@ -2,14 +2,14 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// A value that several threads share, a reference so that closures can hold it. For what is read or written a few times
-/// a second, never on the path of a reading.
+/// A mutex-protected value shared by several threads, as a reference that closures can capture. Meant for a few
+/// accesses a second, not for the path of readings.
 final class Guarded<Value: Sendable>: Sendable {
   private let mutex: Mutex<Value>
 
   init(_ value: Value) { mutex = Mutex(value) }
 
-  /// Runs `body` while no other thread is inside.
+  /// Runs `body` with exclusive access to the value.
   func with<Result: Sendable, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -23,15 +23,15 @@ final class Guarded<Value: Sendable>: Sendable {
   func set(_ value: Value) { with { $0 = value } }
 }
 
-/// A word that is said once and heard by every thread that asks or waits for it.
+/// A one-way flag that threads can test or wait for.
 final class Flag: Sendable {
   private let monitor = Monitor()
   private let state = Atomic<Bool>(false)
 
-  /// Whether it was said.
+  /// Whether the flag is set.
   var isSet: Bool { state.load(ordering: .acquiring) }
 
-  /// Says it, and wakes those who wait.
+  /// Sets the flag and wakes all waiting threads.
   func set() {
     monitor.locked {
       state.store(true, ordering: .releasing)
@@ -39,7 +39,9 @@ final class Flag: Sendable {
     }
   }
 
-  /// Waits for it at most so long. Whether it was said.
+  /// Waits until the flag is set, at most the given time.
+  ///
+  /// - Returns: Whether the flag is set.
   @discardableResult
   func wait(milliseconds: Int64) -> Bool {
     let deadline = Monitor.Deadline(in: .milliseconds(milliseconds))

@@ -4,10 +4,10 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// What writes the journal: bursts from the broker's session, ticks and configuration changes. The journal's own lock
-/// puts them in order; it is taken once a burst.
+/// Writer of the journal: appends bursts of the broker's sessions, ticks and configuration changes.
 ///
-/// A burst is accepted, and so acknowledged, when its record is in the journal.
+/// The journal's lock orders them and is taken once a burst. A burst is accepted, and so acknowledged, once its record
+/// is in the journal.
 final class Ingest: BurstSink {
   private struct Change: Sendable {
     var moment: Timestamp
@@ -16,9 +16,10 @@ final class Ingest: BurstSink {
 
   private let journal: Journal
   private let note: @Sendable (String) -> Void
-  /// A change of configuration for which there was no room: it goes before all else, since what follows is read by it.
+  /// A configuration change that did not fit into the journal. It is appended before any other record, because later
+  /// records are read by it.
   private let waiting = Guarded<Change?>(nil)
-  /// Messages appended since the process started.
+  /// Number of messages appended since the process started.
   let appended = Counter()
 
   init(journal: Journal, note: @escaping @Sendable (String) -> Void) {
@@ -27,7 +28,8 @@ final class Ingest: BurstSink {
   }
 
   var hasRoom: Bool { journal.hasRoom }
-  /// With a payload as long as may be, at most half the journal: so much finds room in it once it is worked off.
+  /// Maximum burst size [bytes]: one eighth of the journal, so that a burst plus the largest payload fits into half of
+  /// it.
   var burstBytes: Int { min(4 << 20, journal.maximumBytes / 8) }
 
   func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
@@ -42,15 +44,20 @@ final class Ingest: BurstSink {
     }
   }
 
-  /// Appends a tick of the receive clock. A full journal needs none: nothing goes on until there is room.
+  /// Appends a tick of the receive clock. A tick that does not fit is lost without harm, because processing is waiting
+  /// anyway.
   func tick(_ moment: Timestamp) { append(.tick, moment, []) }
 
-  /// Appends counts of messages that came and are not in the journal; `false` where there is no room.
+  /// Appends counts of messages that are not in the journal.
+  ///
+  /// - Returns: `false` if the journal is full or cannot be written.
   func passedOver(_ messages: PassedOver, at moment: Timestamp) -> Bool {
     append(.passedOver, moment, messages.bytes)
   }
 
-  /// Appends how the database stands; `false` where there is no room.
+  /// Appends the state of the database.
+  ///
+  /// - Returns: `false` if the journal is full or cannot be written.
   func database(_ trouble: DatabaseTrouble, at moment: Timestamp) -> Bool { append(.database, moment, trouble.bytes) }
 
   /// Appends the configuration by which later records are read, before any of them.
@@ -77,7 +84,9 @@ final class Ingest: BurstSink {
     }
   }
 
-  /// Whether `body` went well; says what went wrong unless it is that the journal is full, which the session tells.
+  /// Runs `body` and logs its error, except a full journal, which the session reports.
+  ///
+  /// - Returns: Whether `body` succeeded.
   @discardableResult
   private func report(_ body: () throws(JournalError) -> Void) -> Bool {
     do throws(JournalError) {

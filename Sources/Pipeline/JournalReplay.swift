@@ -4,25 +4,25 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// Runs the records of a journal through the stages again: as they were configured then, or as they are configured in a
-/// folder. The same records and the same configuration give the same lines.
+/// Replay of a journal with the configuration of that time or with that of a folder. The same records and configuration
+/// give the same lines.
 public struct JournalReplay {
-  /// By which configuration messages are read.
+  /// Configuration by which messages are read.
   public enum Reading: Sendable {
-    /// By the one that held when they came. Before the journal names one, by this.
+    /// The configuration recorded in the journal; the given one before the first such record.
     case asRecorded(otherwise: PlantSources)
-    /// By this one, whatever the journal says.
+    /// The given configuration, ignoring those recorded in the journal.
     case changed(PlantSources)
   }
 
   private let followsRecords: Bool
   private var processor: RecordProcessor
-  /// What it led to.
+  /// Figures of the replay so far.
   public private(set) var audit = ReplayAudit()
-  /// Messages, decoded and refused.
+  /// Accounts of messages and readings.
   public var ledger: Ledger { processor.ledger }
 
-  /// A replay that has seen nothing.
+  /// Creates a replay before its first record.
   public init(_ reading: Reading) {
     switch reading {
     case .asRecorded(let sources): (followsRecords, processor) = (true, RecordProcessor(sources: sources))
@@ -30,7 +30,7 @@ public struct JournalReplay {
     }
   }
 
-  /// Takes the next record. `output` gets rendered lines once there are many.
+  /// Processes the next record. `output` receives the rendered lines whenever a batch is full.
   public mutating func process(_ record: JournalRecord, output: (WriteBatch) throws -> Void) rethrows {
     guard record.kind != .configuration || followsRecords else { return }
     record.withBody { body in
@@ -41,7 +41,7 @@ public struct JournalReplay {
     if processor.encoder.isFull { try flush(to: output) }
   }
 
-  /// Gives out the lines that are left.
+  /// Passes the remaining lines to `output`.
   public mutating func finish(output: (WriteBatch) throws -> Void) rethrows {
     if processor.encoder.lineCount > 0 { try flush(to: output) }
   }

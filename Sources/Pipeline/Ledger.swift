@@ -1,49 +1,49 @@
 import PayloadDecoding
 import StreamCore
 
-/// The two accounts that must balance at every moment, kept with the checkpoint:
-/// `messages = decoded + refused(reason) + duplicates` and
-/// `readings decoded = written + queued + dead-lettered + dropped(reason)`.
+/// Counts behind the two accounts that must always balance, saved with the checkpoint: `messages = decoded +
+/// refused(reason) + duplicates` and `readings decoded + redelivered = written + queued + spooled + dead-lettered +
+/// dropped(reason)`.
 public struct Ledger: Sendable, Equatable {
   private static let version: UInt16 = 5
 
-  /// Messages received: those of the journal, and those that were passed over before it.
+  /// Messages received: those in the journal and those passed over before it.
   public var messages: UInt64 = 0
-  /// Messages that gave at least one reading, or an instruction that was followed.
+  /// Messages with at least one reading, messages understood without one, and instructions carried out.
   public var decoded: UInt64 = 0
-  /// The others, by reason.
+  /// Refused messages by reason.
   public var refused: [String: UInt64] = [:]
   /// Messages that the broker sent again.
   public var duplicates: UInt64 = 0
   /// Readings decoded.
   public var readings: UInt64 = 0
-  /// Readings refused because their plant has as many assets or sensors as it may have; messages that had others besides
-  /// count as decoded.
+  /// Readings refused because their plant has reached its limit of assets or sensors. A message that also has other
+  /// readings counts as decoded.
   public var beyondLimits: UInt64 = 0
-  /// Decoded messages that stand at their receive time because their own is no usable one.
+  /// Decoded messages that carry their receive time because their own timestamp is unusable.
   public var timesUnusable: UInt64 = 0
-  /// Values that were missing though their place was there, such as `null` and `NaN`.
+  /// Missing values whose place exists, such as `null` and `NaN`.
   public var missingValues: UInt64 = 0
-  /// Values refused for other reasons; messages that gave others besides count as decoded.
+  /// Values refused for other reasons. A message that also has other values counts as decoded.
   public var refusedValues: [String: UInt64] = [:]
-  /// Records of the journal that could not be read back.
+  /// Journal records with malformed content.
   public var malformedRecords: UInt64 = 0
 
-  /// Nothing received.
+  /// Creates an empty ledger.
   public init() {}
 
-  /// Messages refused for any reason.
+  /// Number of messages refused for any reason.
   public var refusedInAll: UInt64 { refused.values.reduce(0, +) }
 
-  /// Counts a message that was refused.
+  /// Counts a refused message.
   mutating func refuse(_ reason: String) { refused[reason, default: 0] += 1 }
 
-  /// Counts values that were refused.
+  /// Adds counts of refused values.
   mutating func add(_ values: [RefusalReason: UInt64]) {
     for (reason, count) in values { refusedValues[reason.rawValue, default: 0] &+= count }
   }
 
-  /// Adds another worker's account.
+  /// Adds the ledger of another worker.
   mutating func add(_ other: Ledger) {
     messages &+= other.messages
     decoded &+= other.decoded
@@ -57,7 +57,7 @@ public struct Ledger: Sendable, Equatable {
     refusedValues.merge(other.refusedValues, uniquingKeysWith: &+)
   }
 
-  /// Counts messages that came and are not in the journal.
+  /// Adds received messages that are not in the journal.
   mutating func add(_ messages: PassedOver) {
     self.messages &+= messages.duplicates &+ messages.oversized
     duplicates &+= messages.duplicates

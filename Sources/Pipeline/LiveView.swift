@@ -2,36 +2,36 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// What a person at a terminal wants to know of one plant, refreshed by the worker once a second.
+/// Summary of one plant for the terminal, refreshed by the worker once a second.
 public struct PlantView: Sendable {
-  /// The plant's name.
+  /// Name of the plant.
   public var name: String
-  /// The plant's event-time clock.
+  /// Event-time clock of the plant.
   public var clock = Timestamp.distantPast
-  /// Readings decoded since the process started.
+  /// Number of readings processed since the process started.
   public var readings: UInt64 = 0
-  /// Series known.
+  /// Number of admitted series.
   public var series = 0
   /// Quarter-hour means of the plant's main load, oldest first, at most 48 [kW].
   public var load: [Double] = []
-  /// What was forecast for the same slots a quarter of an hour or more before [kW].
+  /// Median forecasts for the same slots, each issued at the start of its slot [kW]; NaN without a forecast.
   public var loadForecast: [Double] = []
-  /// The newest forecast of the main load, first slot first [kW].
+  /// Latest median forecast of the main load, first slot first [kW].
   public var outlook: [Double] = []
   /// Latest health index by asset, worst first.
   public var health: [(asset: String, index: Double)] = []
-  /// Latest recommendations; of generators, those that are held back.
+  /// Latest recommendations. Generators are included only while they are curtailed.
   public var dispatch: [(asset: String, kind: AssetKind, kilowatts: Double, reason: String)] = []
-  /// The command of each asset that is valid now, and where it stands.
+  /// The currently valid command of each asset, with its state.
   public var commands: [(asset: String, command: Command)] = []
-  /// Titles of active alerts, newest first, and behind them those that follow from others.
+  /// Active alerts, newest first, followed by those that other alerts explain.
   public var alerts: [(id: String, severity: Severity, title: String)] = []
 
-  /// A plant of which nothing is known yet.
+  /// Creates a view of a plant without data.
   public init(name: String) { self.name = name }
 }
 
-/// Follows the frames of one plant and keeps its ``PlantView``.
+/// Observer that updates the ``PlantView`` of one plant from its frames.
 struct PlantObserver {
   private static let slots = 48
   private(set) var view: PlantView
@@ -40,7 +40,7 @@ struct PlantObserver {
 
   init(name: String) { view = PlantView(name: name) }
 
-  /// Takes from a frame what the view shows; frames of plain readings cost a few counts.
+  /// Updates the view from a frame; frames of plain readings cost a few counts.
   mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
     view.readings += UInt64(frame.readings.count)
     view.clock = frame.clock
@@ -48,7 +48,7 @@ struct PlantObserver {
     if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }
     if !frame.health.isEmpty { observeHealth(frame.health, in: register) }
     if !frame.dispatch.isEmpty {
-      // A generator that is as free as any other is no news to a person.
+      // A released generator runs freely, so it is not shown.
       view.dispatch = frame.dispatch.filter { $0.reason != DispatchDecision.released }.map { decision in
         let asset = register.assets[decision.asset.position]
         return (asset.name, asset.kind, decision.recommendedKilowatts, decision.reason)
@@ -64,12 +64,12 @@ struct PlantObserver {
     view.series = register.series.count
   }
 
-  /// Shows alerts as long as they are active.
+  /// Adds active alerts to the view and removes the others.
   mutating func take(_ alerts: [AlertTransition]) {
     for alert in alerts {
       view.alerts.removeAll { $0.id == alert.id }
       guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }
-      // What follows from another alert stands behind it.
+      // Alerts that another alert explains follow it.
       view.alerts.insert((alert.id, alert.severity, alert.title), at: alert.cause == nil ? 0 : view.alerts.count)
     }
   }

@@ -1,8 +1,9 @@
 import MQTTSource
 import StreamCore
 
-/// How many messages came and are not in the journal: they were there already, or their payload is too long. A record of
-/// the journal has the counts, so that the ledger of messages is whole, and the same after a restart.
+/// Counts of received messages that are not in the journal: duplicates and payloads that are too long.
+///
+/// A journal record holds them, so that the ledger of messages is complete and identical after a restart.
 struct PassedOver: Equatable {
   private static let version: UInt16 = 1
 
@@ -14,7 +15,7 @@ struct PassedOver: Equatable {
     self.oversized = oversized
   }
 
-  /// All that a session counted.
+  /// Creates the counts of a session since its start.
   init(_ counters: SessionCounters) {
     duplicates = UInt64(clamping: counters.duplicates)
     oversized = UInt64(clamping: counters.oversized)
@@ -27,7 +28,7 @@ struct PassedOver: Equatable {
     oversized = try reader.read()
   }
 
-  /// What came since `earlier`.
+  /// Returns the increase since `earlier`.
   func since(_ earlier: PassedOver) -> PassedOver {
     var more = self
     more.duplicates &-= earlier.duplicates
@@ -35,7 +36,7 @@ struct PassedOver: Equatable {
     return more
   }
 
-  /// The record's body.
+  /// Body of the journal record.
   var bytes: [UInt8] {
     var writer = SnapshotWriter()
     writer.write(PassedOver.version)

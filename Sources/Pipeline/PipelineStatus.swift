@@ -2,15 +2,15 @@ import InfluxSink
 import PlantModel
 import StreamCore
 
-/// What a running pipeline says of itself, at one moment.
+/// Counters and state of a running pipeline at one time.
 public struct PipelineStatus: Sendable {
-  /// Messages that the broker delivered, duplicates included.
+  /// Messages delivered by the broker, including duplicates.
   public var messages: UInt64 = 0
-  /// Bytes of topics and payloads delivered.
+  /// Bytes of the delivered topics and payloads.
   public var messageBytes: UInt64 = 0
-  /// Messages that are in the journal.
+  /// Messages appended to the journal.
   public var appended: UInt64 = 0
-  /// Messages delivered again that were in the journal already.
+  /// Redelivered messages that were already in the journal.
   public var duplicates: UInt64 = 0
   /// Messages dropped because their payload is longer than `mqtt.max_payload`.
   public var oversized: UInt64 = 0
@@ -20,40 +20,40 @@ public struct PipelineStatus: Sendable {
   public var isSubscribed = false
   /// Bytes of the journal that the stages have not read or the database has not accepted.
   public var journalBytesWaiting: UInt64 = 0
-  /// The journal's end [bytes since it was begun].
+  /// End offset of the journal [bytes since it was created].
   public var journalEnd: UInt64 = 0
-  /// Messages and readings as the worker counted them.
+  /// Accounts of messages and readings, summed over all workers.
   public var ledger = Ledger()
-  /// Places of topic rules that no message has had though ten or more came: `match: place`.
+  /// Places of topic rules that are missing from all of ten or more messages: `match: place`.
   public var unseenPlaces: [String] = []
-  /// Readings by quality code.
+  /// Number of readings by quality code.
   public var qualityCounts: [UInt64] = []
-  /// Points that the database accepted.
+  /// Number of points accepted by the database.
   public var pointsWritten: UInt64 = 0
-  /// Requests sent to the database.
+  /// Number of requests sent to the database.
   public var requests: UInt64 = 0
-  /// Requests that had to be sent again.
+  /// Number of requests that were retried.
   public var retries: UInt64 = 0
-  /// Batches waiting for the database.
+  /// Number of batches queued for the database.
   public var batchesQueued = 0
-  /// Points that the database refused for good, kept in files.
+  /// Number of points refused permanently by the database and kept in files.
   public var deadLetters: UInt64 = 0
-  /// Where every point is that was handed to the sink.
+  /// Accounts of all points handed to the sink.
   public var accounts = SinkAccounts()
-  /// Readings that were handed to the sink once more after a crash. Once nothing is on its way,
-  /// `readings decoded + redelivered = written + queued + spooled + dead letters + dropped`.
+  /// Readings handed to the sink again after a crash. While no reading is between decoder and sink, `readings decoded +
+  /// redelivered = written + queued + spooled + dead letters + dropped`.
   public var redelivered: UInt64 = 0
-  /// Bytes of the points that wait on disk for the database.
+  /// Size of the points spooled on disk for the database [bytes].
   public var spoolBytes = 0
-  /// Alerts to be delivered, delivered, waiting and dropped.
+  /// Alerts submitted, delivered, queued and dropped.
   public var alerts: StageCounts?
-  /// Why the database does not take points now; `nil` while it does.
+  /// Reason why the database accepts no points; `nil` while it accepts them.
   public var databaseTrouble: String?
-  /// Age of the newest record that the stages have processed [s].
+  /// Age of the newest record that all workers have processed [s].
   public var lagSeconds: Double = 0
-  /// One entry a plant.
+  /// State of each plant.
   public var plants: [PlantView] = []
 
-  /// Nothing yet.
+  /// Creates a status with all counters at zero.
   public init() {}
 }

@@ -8,12 +8,12 @@ import HealthIndex
 import PlantModel
 import StreamCore
 
-/// All stages of one plant in the order of the flow, with the register and the clock that they share.
+/// All stages of one plant in processing order, with the plant's event-time clock.
 ///
-/// The same records from the same state give the same frames: this type and everything in it read no clock, no file and
-/// no random source.
+/// Deterministic: the same records from the same state give the same frames. This type and its members read no clock,
+/// no file and no random source.
 struct PlantLine {
-  /// Layout of ``snapshot(into:)``.
+  /// Layout version of ``snapshot(into:)``.
   private static let version: UInt16 = 2
 
   private(set) var clock = EventClock()
@@ -24,22 +24,25 @@ struct PlantLine {
   private var health = HealthStage()
   private var alerts = AlertStage()
   private var dispatch: DispatchStage
-  /// Lent by whoever has several lines: it is empty between steps, and its memory need be there once.
+  /// The frame that the stages fill. ``PlantSet`` lends one frame to all of its lines, because it is empty between
+  /// steps.
   var frame = Frame()
 
-  /// A line that has seen nothing.
+  /// Creates a line without history.
   init(plant: Plant) {
     derivation = DerivationStage(plant: plant)
     dispatch = DispatchStage(plant: plant)
   }
 
-  /// Readings by quality since the line was made, for the reading ledger.
+  /// Number of readings per quality code since the line was created, for the ledger.
   var qualityCounts: [UInt64] { cleaning.qualityCounts }
 
-  /// The alerts that are active or not acknowledged.
+  /// Alerts that are active or not acknowledged.
   var standingAlerts: [AlertTransition] { alerts.standing }
 
-  /// The same state under a changed configuration of the plant.
+  /// Returns a line with the same state under a changed configuration of the plant.
+  ///
+  /// - Returns: `nil` if the state does not fit the new configuration.
   func reconfigured(to plant: Plant) -> PlantLine? {
     var writer = SnapshotWriter()
     snapshot(into: &writer)
@@ -47,8 +50,14 @@ struct PlantLine {
     return try? PlantLine(plant: plant, restoring: &reader)
   }
 
-  /// Steps readings of one journal record, with a minute mark between them wherever the plant's clock passes one.
-  /// `emit` sees each frame after all stages. Who came and went is stepped before them.
+  /// Steps the readings of one journal record, with a minute mark wherever the plant's clock passes one.
+  ///
+  /// - Parameters:
+  ///   - readings: Decoded readings, in arrival order.
+  ///   - availability: Availability changes of assets. They are stepped before the readings.
+  ///   - received: Receive time of the record.
+  ///   - register: The plant's assets and series.
+  ///   - emit: Receives each frame after all stages.
   mutating func step(
     _ readings: borrowing ReadingBatch, _ availability: [AssetAvailability] = [], received: Timestamp,
     in register: PlantRegister, emit: (borrowing Frame) -> Void
@@ -80,6 +89,11 @@ struct PlantLine {
   }
 
   /// Steps a tick of the receive clock.
+  ///
+  /// - Parameters:
+  ///   - moment: Time of the tick.
+  ///   - register: The plant's assets and series.
+  ///   - emit: Receives each frame after all stages.
   mutating func tick(_ moment: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     if derivation.isDue(at: moment) {
       settle(received: moment, in: register, emit: emit) { $0.settle(dueAt: moment, &$1, in: register) }
@@ -89,7 +103,13 @@ struct PlantLine {
     run(in: register, emit: emit)
   }
 
-  /// Steps what is asked of the plant.
+  /// Steps instructions to the plant.
+  ///
+  /// - Parameters:
+  ///   - instructions: Instructions in arrival order; their outcomes are set in the emitted frame.
+  ///   - received: Receive time of the record.
+  ///   - register: The plant's assets and series.
+  ///   - emit: Receives the frame after all stages.
   mutating func instruct(
     _ instructions: [Instruction], received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
@@ -98,7 +118,13 @@ struct PlantLine {
     run(in: register, emit: emit)
   }
 
-  /// Raises or clears the alert that the database takes nothing.
+  /// Raises or clears the alert about a database that accepts no points.
+  ///
+  /// - Parameters:
+  ///   - trouble: State of the database; an empty reason clears the alert.
+  ///   - received: Receive time of the record.
+  ///   - register: The plant's assets and series.
+  ///   - emit: Receives the frame.
   mutating func note(
     _ trouble: DatabaseTrouble, _ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
@@ -107,7 +133,12 @@ struct PlantLine {
     emit(frame)
   }
 
-  /// Clears every alert, because the line ends.
+  /// Clears every alert at the end of the line.
+  ///
+  /// - Parameters:
+  ///   - received: Receive time of the record that ends the line.
+  ///   - register: The plant's assets and series.
+  ///   - emit: Receives the frame.
   mutating func retire(_ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     frame.reset(cause: .tick, received: received, clock: clock.mark)
     alerts.clearAll("The plant's configuration has changed, and it is watched anew.", &frame)
@@ -130,7 +161,14 @@ struct PlantLine {
     }
   }
 
-  /// Steps derived values that wait no longer, as readings that need no cleaning.
+  /// Steps derived values that are due, as readings that need no cleaning.
+  ///
+  /// - Parameters:
+  ///   - received: Receive time of the record.
+  ///   - mark: Clock of the frame; the current mark if `nil`.
+  ///   - register: The plant's assets and series.
+  ///   - emit: Receives the frame after all stages, unless no value is due.
+  ///   - give: Appends the due values to the frame.
   private mutating func settle(
     received: Timestamp, at mark: Timestamp? = nil, in register: PlantRegister, emit: (borrowing Frame) -> Void,
     _ give: (inout DerivationStage, inout Frame) -> Void
@@ -147,7 +185,7 @@ struct PlantLine {
     runCleaned(in: register, emit: emit)
   }
 
-  /// The stages behind cleaning and derivation.
+  /// Runs the stages after cleaning and derivation.
   private mutating func runCleaned(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     frame.limits = dispatch.limits(in: register)
     if frame.cause == .minute { frame.faults = alerts.faults }
@@ -176,7 +214,7 @@ extension PlantLine {
     dispatch.snapshot(into: &writer)
   }
 
-  /// The line that ``snapshot(into:)`` wrote.
+  /// Restores the line that ``snapshot(into:)`` wrote.
   init(plant: Plant, restoring reader: inout SnapshotReader) throws(SnapshotError) {
     self.init(plant: plant)
     try reader.expect(version: PlantLine.version, of: "a plant's stages")

@@ -2,19 +2,19 @@ import Cleaning
 import PlantModel
 import StreamCore
 
-/// The plants of one worker: registers, stages and observers side by side, by plant index.
+/// The plants of one worker: registers, stages and observers in parallel arrays, by plant index.
 struct PlantSet {
   let plants: [Plant]
-  /// Positions by name.
+  /// Plant indexes by name.
   let positions: [String: Int]
-  /// Registers by plant; the decoder admits series into them.
+  /// Registers by plant index; the decoder admits series into them.
   var registers: [PlantRegister]
   private(set) var lines: [PlantLine]
   private(set) var observers: [PlantObserver]
-  /// The frame of the plant that is stepped.
+  /// The frame lent to the plant being stepped.
   private var frame = Frame()
 
-  /// Plants without any history.
+  /// Creates plants without history.
   init(plants: [Plant]) {
     self.plants = plants
     positions = Dictionary(plants.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -27,20 +27,27 @@ struct PlantSet {
     observers = plants.map { PlantObserver(name: $0.name) }
   }
 
-  /// Readings by quality code over all plants.
+  /// Number of readings by quality code, over all plants.
   var qualityCounts: [UInt64] {
     var sums = [UInt64](repeating: 0, count: 10)
-    // By position: a line is much to copy.
+    // Indexed access avoids copying a line, which is large.
     for plant in lines.indices {
       for (code, count) in lines[plant].qualityCounts.enumerated() where code < sums.count { sums[code] += count }
     }
     return sums
   }
 
-  /// How many plants.
+  /// Number of plants.
   var count: Int { plants.count }
 
-  /// Passes readings of a plant through its stages, and before them who of it came and went.
+  /// Passes the readings of a plant through its stages.
+  ///
+  /// - Parameters:
+  ///   - plant: Index of the plant.
+  ///   - readings: Decoded readings.
+  ///   - availability: Availability changes of assets. They are processed before the readings.
+  ///   - received: Receive time of the record.
+  ///   - emit: Receives each frame after all stages.
   mutating func step(
     plant: Int, _ readings: borrowing ReadingBatch, _ availability: [AssetAvailability] = [], received: Timestamp,
     emit: (borrowing Frame, PlantRegister) -> Void
@@ -54,7 +61,13 @@ struct PlantSet {
     }
   }
 
-  /// Passes what is asked of a plant through its stages.
+  /// Passes instructions through the stages of a plant.
+  ///
+  /// - Parameters:
+  ///   - plant: Index of the plant.
+  ///   - instructions: Instructions in arrival order.
+  ///   - received: Receive time of the record.
+  ///   - emit: Receives the frame after all stages.
   mutating func instruct(
     plant: Int, _ instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
   ) {
@@ -68,6 +81,11 @@ struct PlantSet {
   }
 
   /// Passes a tick through the stages of a plant.
+  ///
+  /// - Parameters:
+  ///   - plant: Index of the plant.
+  ///   - moment: Time of the tick.
+  ///   - emit: Receives each frame after all stages.
   mutating func tick(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
@@ -78,7 +96,13 @@ struct PlantSet {
     }
   }
 
-  /// Tells a plant's alerts how the database stands.
+  /// Passes the state of the database to a plant's alerts.
+  ///
+  /// - Parameters:
+  ///   - trouble: State of the database.
+  ///   - plant: Index of the plant.
+  ///   - moment: Receive time of the record.
+  ///   - emit: Receives the frame.
   mutating func note(
     _ trouble: DatabaseTrouble, plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
   ) {
@@ -91,14 +115,21 @@ struct PlantSet {
     }
   }
 
-  /// Clears the alerts of a plant whose stages end, so that none of them stays active for ever.
+  /// Clears the alerts of a plant whose stages end, so that none stays active forever.
+  ///
+  /// - Parameters:
+  ///   - plant: Index of the plant.
+  ///   - moment: Receive time of the record that ends the stages.
+  ///   - emit: Receives the frame.
   mutating func retire(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
     lines[plant].retire(moment, in: register) { emit($0, register) }
   }
 
-  /// The same plants under a new configuration: a plant that has not changed keeps everything; one whose assets still
-  /// stand in the same order keeps its series and the state of its stages; any other starts anew, and is named.
+  /// Returns the plants under a new configuration.
+  ///
+  /// An unchanged plant keeps everything. A plant whose assets keep their order keeps its series and the state of its
+  /// stages. Any other plant starts from scratch, and its name is in `restarted`.
   func reconfigured(to plants: [Plant]) -> (plants: PlantSet, restarted: [String]) {
     var next = PlantSet(plants: plants)
     var restarted: [String] = []
@@ -121,7 +152,8 @@ struct PlantSet {
     return (next, restarted)
   }
 
-  /// The series of `old` in the same order in a register of `plant`, or `nil` if an index would then mean another asset.
+  /// Returns a register of `plant` with the series of `old` in the same order; `nil` if an index would mean another
+  /// asset.
   private static func readmit(_ old: PlantRegister, into plant: Plant) -> PlantRegister? {
     readmit(names(of: old), assets: old.assets.map { ($0.name, $0.kind) }, into: plant)
   }
@@ -136,7 +168,7 @@ struct PlantSet {
     return same && register.assets.count >= assets.count ? register : nil
   }
 
-  /// What has to be known of a series to admit it again: its unit may have come with its first value.
+  /// Names and unit needed to admit a series again. The unit may have come with its first value.
   private typealias SavedSeries = (asset: String, sensor: String, unit: String)
 
   private static func names(of register: PlantRegister) -> [SavedSeries] {
@@ -145,7 +177,7 @@ struct PlantSet {
 }
 
 extension PlantSet {
-  /// Writes a plant: its name, assets, series and stages.
+  /// Writes a plant's name, assets, series and stages.
   func snapshot(plant position: Int, into writer: inout SnapshotWriter) {
     let register = registers[position]
     writer.write(plants[position].name)
@@ -161,8 +193,10 @@ extension PlantSet {
     lines[position].snapshot(into: &writer)
   }
 
-  /// Takes up the state that was written of a plant, if it is one of these, and its assets stand as they did. Returns its
-  /// name where it is and they do not.
+  /// Restores a plant from the state that ``snapshot(plant:into:)`` wrote.
+  ///
+  /// - Returns: The plant's name if its state does not fit the current assets or cannot be read. `nil` if it was
+  ///   restored or the plant is not in this set.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
     let name = try reader.readString()
     guard let position = positions[name] else { return nil }

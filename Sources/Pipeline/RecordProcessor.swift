@@ -5,42 +5,53 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// Records of the journal in, rendered points out: decoder, plants and encoder of one worker, for its share of the plants.
+/// Decoder, plants and encoder of one worker: turns journal records into rendered points for its share of the plants.
 ///
-/// It reads no clock, no file and no random source, so the same records from the same state give the same lines. That
-/// makes a restart exact and a replay possible. However many shares there are, all together give the same lines, and
-/// their ledgers the same sums.
+/// Deterministic: it reads no clock, no file and no random source, so the same records from the same state give the
+/// same lines. Restarts are therefore exact, and replays are possible. The number of shares changes neither the lines
+/// of all shares together nor the sums of their ledgers.
 package struct RecordProcessor {
   private(set) var plants: PlantSet
   package private(set) var ledger = Ledger()
-  /// Lines that wait to be handed over.
+  /// Rendered lines that are not yet handed to the sink.
   package var encoder = LineEncoder()
   let share: PlantShare
   private(set) var sources: PlantSources
-  /// All plants of ``sources``, of whatever share.
+  /// All plants of ``sources``, including those of other shares.
   private var configured: [Plant]
-  /// Positions within the share by name; `nil` for plants of other shares.
+  /// Positions within the share by plant name; `nil` for plants of other shares.
   private var places: [String: Int?]
   private var decoder: MessageDecoder
   private var batches: [ReadingBatch]
-  /// Plants of which the record at hand has readings.
+  /// Positions of the plants that the current record changes.
   private var spoken: [Int] = []
-  /// What of the decoder's count is in the ledger.
+  /// Part of the decoder's counts per plant that the ledger already includes.
   private var beyondLimits: [UInt64]
   private var refused = RefusedMessages()
-  /// Edge nodes that are to be asked for a rebirth because of the record at hand.
+  /// Rebirth requests to edge nodes that the current record calls for.
   private(set) var rebirths: [SparkplugRebirth] = []
-  /// Most bytes that a compressed payload may unpack to.
+  /// Maximum size of an unpacked compressed payload [bytes].
   private let maximumUnpacked: Int
 
-  /// Plants without any history.
+  /// Creates a processor without history.
+  ///
+  /// - Parameters:
+  ///   - sources: Configuration of all plants.
+  ///   - share: Plants that this processor handles.
+  ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   package init(
     sources: PlantSources, share: PlantShare = .whole, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
   ) {
     self.init(sources: sources, configured: sources.plants, share: share, maximumUnpacked: maximumUnpacked)
   }
 
-  /// The same, where `configured`, what `sources` describe, is at hand.
+  /// Creates a processor without history from plants that are already parsed.
+  ///
+  /// - Parameters:
+  ///   - sources: Configuration of all plants.
+  ///   - configured: The plants that `sources` describe.
+  ///   - share: Plants that this processor handles.
+  ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   init(
     sources: PlantSources, configured: [Plant], share: PlantShare,
     maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
@@ -61,15 +72,24 @@ package struct RecordProcessor {
     return Dictionary(configured.map { ($0.name, positions[$0.name]) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// What is shown every frame after all stages.
+  /// Closure that receives every frame after all stages.
   package typealias Observer = (borrowing Frame, PlantRegister) -> Void
-  /// Gets the encoder when it is full, also in the middle of a record: one in which many windows close has many lines.
+  /// Closure that receives the full encoder, possibly in the middle of a record: a record that closes many windows
+  /// renders many lines.
   package typealias Drain = (inout LineEncoder) -> Void
 
-  /// Places of rules that no message has had.
+  /// Places of topic rules that no message has contained.
   var unseenPlaces: [String] { decoder.unseenPlaces }
 
-  /// Processes one record. Returns what a person should be told of it, which is nearly always nothing.
+  /// Processes one record.
+  ///
+  /// - Parameters:
+  ///   - kind: Kind of the record.
+  ///   - received: Receive time of the record.
+  ///   - body: Body of the record.
+  ///   - observe: Receives every frame after all stages.
+  ///   - drain: Receives the encoder whenever it is full.
+  /// - Returns: Log lines for people; nearly always empty.
   package mutating func process(
     kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in },
     drain: Drain = { _ in }
@@ -117,14 +137,14 @@ package struct RecordProcessor {
     ledger.missingValues &+= decoder.missingValues &- missingBefore
     if decoder.refusedValuesInAll != refusedBefore { ledger.add(decoder.takeRefusedValues()) }
     if decoder.hasNews { notes += decoder.takeNews() }
-    // Records belong to nobody; one worker counts them.
+    // Every worker reads every record, so only worker 0 counts malformed ones.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
     let (missing, others) = decoder.takeLeftOutMetrics()
     ledger.missingValues &+= missing
     ledger.refusedValues.merge(others, uniquingKeysWith: &+)
     rebirths = decoder.takeRebirths()
     for plant in decoder.plantsWithAvailability where !spoken.contains(plant) { spoken.append(plant) }
-    // In their order, however their messages came.
+    // Ascending positions make the order independent of the arrival order of messages.
     spoken.sort()
     for plant in spoken {
       let changes = decoder.takeAvailability(plant: plant, in: plants.registers[plant])
@@ -141,7 +161,13 @@ package struct RecordProcessor {
     return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
   }
 
-  /// Reads an instruction; it is followed after the readings of its record.
+  /// Parses an instruction. It is carried out after the readings of its record.
+  ///
+  /// - Parameters:
+  ///   - message: The message.
+  ///   - subject: Subject in the message's topic.
+  ///   - plant: Position of the plant.
+  ///   - instructions: Receives the parsed instruction.
   private mutating func take(
     _ message: MessageView, _ subject: String, _ plant: Int,
     _ instructions: inout [(plant: Int, instruction: Instruction)]
@@ -153,7 +179,13 @@ package struct RecordProcessor {
     }
   }
 
-  /// Has a plant's stages take or refuse what is asked of it, which counts as decoded or refused.
+  /// Passes an instruction to a plant's stages and counts it as decoded or refused.
+  ///
+  /// - Parameters:
+  ///   - plant: Position of the plant.
+  ///   - instruction: The instruction.
+  ///   - received: Receive time of its record.
+  ///   - observe: Receives the frame.
   private mutating func instruct(
     _ plant: Int, _ instruction: Instruction, _ received: Timestamp, _ observe: Observer
   ) {
@@ -170,7 +202,7 @@ package struct RecordProcessor {
     }
   }
 
-  /// Says once a plant, and again after a change of configuration, that it takes nothing new in.
+  /// Returns a log line for each plant that refuses new assets or sensors; once a plant and configuration.
   private mutating func limitNotes() -> [String] {
     var notes: [String] = []
     for plant in decoder.beyondLimits.indices where decoder.beyondLimits[plant] > beyondLimits[plant] {
@@ -198,7 +230,7 @@ package struct RecordProcessor {
   }
 
   private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [String] {
-    // Those messages belong to nobody; one worker counts them.
+    // Every worker reads every record, so only worker 0 adds these counts.
     guard share.number == 0 else { return [] }
     do throws(SnapshotError) { ledger.add(try PassedOver(record: body)) } catch {
       return ["a count of messages in the journal cannot be read (\(error))"]
@@ -262,15 +294,17 @@ package struct RecordProcessor {
 }
 
 extension RecordProcessor {
-  /// Goes on with the accounts of a saved state.
+  /// Continues from the ledger of a saved state.
   mutating func resume(_ ledger: Ledger) { self.ledger = ledger }
 
-  /// Goes on with the saved state of a plant; see ``PlantSet/restore(from:)``.
+  /// Restores the saved state of a plant; see ``PlantSet/restore(from:)``.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
     try plants.restore(from: &reader)
   }
 
-  /// Writes what the decoder knows of a plant's senders, with the plant's name. False where that is nothing.
+  /// Writes the decoder's state about a plant's senders, preceded by the plant's name.
+  ///
+  /// - Returns: `false` if there is none; nothing is written then.
   func snapshotSenders(plant: Int, into writer: inout SnapshotWriter) -> Bool {
     guard decoder.hasState(ofPlant: plant) else { return false }
     writer.write(plants.plants[plant].name)
@@ -278,7 +312,7 @@ extension RecordProcessor {
     return true
   }
 
-  /// Takes up what ``snapshotSenders(plant:into:)`` wrote, if the plant is one of these.
+  /// Restores the state that ``snapshotSenders(plant:into:)`` wrote, if the plant belongs to this share.
   mutating func restoreSenders(from reader: inout SnapshotReader) throws(SnapshotError) {
     guard let plant = plants.positions[try reader.readString()] else { return }
     try decoder.restore(plant: plant, from: &reader)

@@ -2,13 +2,13 @@ import Journal
 import MQTTSource
 import StreamCore
 
-/// Which messages were appended whose acknowledgements the broker may not have heard: it sends them again, however long
-/// ago they were processed, and also to the next process.
+/// Identifiers of appended messages whose acknowledgements may not have reached the broker.
 ///
-/// The journal has them, as a rule. Where it is small or full, it gives them up for the room: then their identifiers and
-/// hashes stay in a file beside it.
+/// The broker sends such messages again, however long ago they were processed, and also to the next process. The
+/// journal usually still holds them. If it is trimmed early because it is small or full, their identifiers and hashes
+/// are kept in a file beside it.
 final class RedeliveryMemory: Sendable {
-  /// What a message is recognised by.
+  /// Packet identifier, connection and hash by which a repeated message is recognized.
   struct Entry: Equatable {
     var packetID: UInt16
     var connection: UInt16
@@ -16,15 +16,15 @@ final class RedeliveryMemory: Sendable {
   }
 
   private struct State {
-    /// Entries of the journal below ``end``, oldest first.
+    /// Entries of messages in the journal below ``end``, oldest first.
     var entries: [Entry] = []
     var end: UInt64 = 0
   }
 
-  /// So much of the journal is looked through. Some brokers (Mosquitto 2.0.11) let more messages be on their way than
-  /// their window says, and send them again window by window, over several connections.
+  /// Bytes of the journal that are searched. Some brokers (Mosquitto 2.0.11) keep more messages in flight than their
+  /// window allows, and send them again window by window over several connections.
   private static let window: UInt64 = 8 << 20
-  /// Entries that are kept in the file; some 400 kB.
+  /// Maximum number of entries in the file; about 400 kB.
   private static let most = 32_768
   private static let version: UInt16 = 1
 
@@ -32,7 +32,12 @@ final class RedeliveryMemory: Sendable {
   private let store: CheckpointStore
   private let state: Guarded<State>
 
-  /// The memory of a journal, in a folder of its own, as it is when work goes on at `position`.
+  /// Opens the memory of a journal.
+  ///
+  /// - Parameters:
+  ///   - journal: Journal that holds the messages.
+  ///   - directory: Dedicated folder for the file.
+  ///   - position: Journal offset at which processing resumes.
   init(journal: Journal, directory: String, position: UInt64) throws(JournalError) {
     self.journal = journal
     store = try CheckpointStore(directory: directory)
@@ -41,15 +46,21 @@ final class RedeliveryMemory: Sendable {
     state = Guarded(found.end >= start && found.end <= journal.endOffset ? found : State(end: start))
   }
 
-  /// All that the broker may send again, oldest first.
+  /// Entries of all messages that the broker may send again, oldest first.
   var entries: [Entry] { state.with { $0.entries + read(from: $0.end, to: .max) } }
 
-  /// Up to where the journal may be trimmed without a thought, while work goes on at `position`.
+  /// Returns the offset below which the journal can be trimmed without saving message identifiers first.
+  ///
+  /// - Parameter position: Journal offset that processing has reached.
   func start(before position: UInt64) -> UInt64 {
     position - min(position, RedeliveryMemory.window, UInt64(journal.maximumBytes / 2))
   }
 
-  /// Keeps what the journal is about to give up below an offset, while work goes on at `position`.
+  /// Saves the entries below an offset before the journal is trimmed to it.
+  ///
+  /// - Parameters:
+  ///   - offset: Offset below which the journal is about to be trimmed.
+  ///   - position: Journal offset that processing has reached.
   func keep(below offset: UInt64, position: UInt64) throws(JournalError) {
     let oldest = position - min(position, RedeliveryMemory.window)
     if offset <= oldest { return }
@@ -103,7 +114,7 @@ final class RedeliveryMemory: Sendable {
       }
       return State(entries: entries, end: checkpoint.offset)
     } catch {
-      // Messages may come twice, as they would without the file.
+      // An unreadable file allows duplicates, as a missing file would.
       return State()
     }
   }

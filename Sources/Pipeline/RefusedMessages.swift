@@ -1,11 +1,11 @@
 import PayloadDecoding
 import StreamCore
 
-/// Tells of the first message that gives no reading for each topic and reason what it was: often the first of a topic that
+/// Log of refused messages: describes the first one for each topic and reason. Often it is the first of a topic that
 /// the plant's file describes wrongly.
 struct RefusedMessages {
   private static let longest = 80
-  /// Topics and reasons that are remembered; beyond them a reason is told once.
+  /// Maximum number of remembered pairs of topic and reason. Beyond it, each reason is reported once.
   private static let capacity = 1_000
 
   private struct Kind: Hashable {
@@ -14,10 +14,10 @@ struct RefusedMessages {
   }
 
   private var told: Set<Kind> = []
-  // What is beyond a plant's limits is told of the plant; records that conditions leave out are left out by intent.
+  // Limits are reported per plant. Records excluded by conditions are excluded on purpose.
   private var toldReasons: Set<RefusalReason> = [.tooManySensors, .tooManyAssets, .leftOut]
 
-  /// What a person should be told of a message; `nil` where the like was told before.
+  /// Returns a log line about a message; `nil` if one with the same topic and reason was reported.
   mutating func words(of message: MessageView, _ reason: RefusalReason) -> String? {
     guard isNew(message, reason) else { return nil }
     return "a message on \(RefusedMessages.text(message.topic)) gives no reading (\(reason.rawValue)): "
@@ -27,13 +27,13 @@ struct RefusedMessages {
   private mutating func isNew(_ message: MessageView, _ reason: RefusalReason) -> Bool {
     if toldReasons.contains(reason) { return false }
     guard told.count < Self.capacity else {
-      // A fleet that is refused as a whole need not be listed.
+      // Avoids one line a device if a whole fleet is refused.
       return toldReasons.insert(reason).inserted
     }
     return told.insert(Kind(topic: Array(message.topic), reason: reason)).inserted
   }
 
-  /// The start of it, on one line.
+  /// Returns the first 80 bytes as one line of printable text.
   private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
     let start = String(decoding: bytes.prefix(longest), as: UTF8.self)
     let visible = start.map { $0.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 } ? $0 : "·" }

@@ -1,60 +1,60 @@
 import PlantModel
 import StreamCore
 
-/// What a run over a journal led to, in the numbers by which two configurations are compared.
+/// Outcome of a replay: the figures by which two configurations are compared.
 public struct ReplayAudit: Sendable {
-  /// Alerts and money of one plant.
+  /// Alerts, money and readings of one plant.
   public struct PlantOutcome: Sendable, Equatable {
-    /// Alerts raised, by rule.
+    /// Number of alerts raised, by rule.
     public var alerts: [String: Int] = [:]
-    /// Cost of the plant's exchange with the grid [the plant's currency].
+    /// Cost of the plant's energy exchange with the grid [the plant's currency].
     public var cost = 0.0
-    /// What following the recommendations would have saved [the plant's currency].
+    /// Saving if all recommendations had been followed [the plant's currency].
     public var saving = 0.0
-    /// Readings by quality code.
+    /// Number of readings, by quality code.
     public var readings = [Int](repeating: 0, count: 10)
 
-    /// Nothing.
+    /// Creates an empty outcome.
     public init() {}
   }
 
-  /// How well one model forecast one series.
+  /// Accuracy of one model's forecasts of one series.
   public struct Score: Sendable, Equatable {
-    /// Forecasts whose time came.
+    /// Number of forecasts evaluated: those whose time has come.
     public var count = 0
-    /// Sum of absolute errors of the median [the series' unit].
+    /// Sum of the absolute errors of the median [the series' unit].
     public var absoluteError = 0.0
-    /// Sum of pinball losses [the series' unit].
+    /// Sum of the pinball losses [the series' unit].
     public var pinball = 0.0
 
-    /// No forecasts.
+    /// Creates a score without forecasts.
     public init() {}
 
-    /// Mean absolute error of the median; NaN without forecasts.
+    /// Mean absolute error of the median [the series' unit]; NaN without forecasts.
     public var meanAbsoluteError: Double { absoluteError / Double(count) }
-    /// Mean pinball loss; NaN without forecasts.
+    /// Mean pinball loss [the series' unit]; NaN without forecasts.
     public var meanPinball: Double { pinball / Double(count) }
   }
 
-  /// Whose score it is.
+  /// Series and model that a score belongs to.
   public struct ScoreKey: Hashable, Sendable, Comparable {
-    /// `plant/asset.sensor`.
+    /// Name of the series: `plant/asset.sensor`.
     public var series: String
-    /// The model's name.
+    /// Name of the model.
     public var model: String
 
-    /// By series, then by model.
+    /// Orders by series, then by model.
     public static func < (a: ScoreKey, b: ScoreKey) -> Bool { (a.series, a.model) < (b.series, b.model) }
   }
 
-  /// By plant.
+  /// Outcomes by plant name.
   public private(set) var plants: [String: PlantOutcome] = [:]
-  /// By series and model.
+  /// Scores by series and model.
   public private(set) var scores: [ScoreKey: Score] = [:]
-  /// Points rendered, `raw` and `clean` apart.
+  /// Number of points rendered, without those of `raw` and `clean`.
   public private(set) var points = 0
 
-  /// Nothing seen.
+  /// Creates an audit without frames.
   public init() {}
 
   mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
@@ -91,7 +91,7 @@ public struct ReplayAudit: Sendable {
 }
 
 extension PointBatch {
-  /// A field of a point as a number, if it has one.
+  /// Returns a field of a point as a number; `nil` if the field is missing or not numeric.
   fileprivate func number(_ name: String, of entry: Entry) -> Double? {
     for field in fields[entry.fields] where field.name == name {
       switch field.value {
@@ -105,7 +105,7 @@ extension PointBatch {
 }
 
 extension PlantRegister {
-  /// A series as people write it: `asset.sensor`.
+  /// Returns the readable name of a series: `asset.sensor`.
   fileprivate func name(of index: SeriesIndex) -> String {
     let found = series[index.position]
     return "\(assets[found.asset.position].name).\(found.sensor)"

@@ -4,8 +4,8 @@ import MQTTSource
 import PlantModel
 import StreamCore
 
-/// Turns the process's counters into the series `pipeline`. These points alone do not come from the
-/// journal: they tell of this process, not of a plant.
+/// Renderer of the process's counters as the series `pipeline`. Only these points do not come from the journal, because
+/// they describe the process and not a plant.
 struct Reporter {
   let instance: String
   private var encoder = LineEncoder()
@@ -23,7 +23,7 @@ struct Reporter {
     alerts(status, moment, &points)
     process(status, moment, &points)
     encoder.append(points)
-    // Offset 0 promises nothing of the journal.
+    // Offset 0 acknowledges nothing of the journal.
     return encoder.take(upTo: 0)
   }
 
@@ -45,7 +45,7 @@ struct Reporter {
     points.field("bytes", integer: Int64(clamping: status.journalEnd))
   }
 
-  /// The account of messages: `in = decoded + refused + duplicates`.
+  /// Adds the account of messages: `in = decoded + refused + duplicates`.
   private func decode(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
     begin("decode", moment, &points)
     points.field("in", integer: Int64(clamping: status.ledger.messages))
@@ -74,7 +74,7 @@ struct Reporter {
     }
   }
 
-  /// The account of points: `in = out + queued + spooled + dead_letters + dropped`.
+  /// Adds the account of points: `in = out + queued + spooled + dead_letters + dropped`.
   private func sink(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
     begin("sink", moment, &points)
     let accounts = status.accounts
@@ -91,7 +91,7 @@ struct Reporter {
     points.field("lag_s", status.lagSeconds)
   }
 
-  /// The account of readings: `decoded + redelivered = written + queued + spooled + dead_letters + dropped`.
+  /// Adds the account of readings: `decoded + redelivered = written + queued + spooled + dead_letters + dropped`.
   private func readings(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
     begin("readings", moment, &points)
     let accounts = status.accounts
@@ -103,7 +103,12 @@ struct Reporter {
     lost(accounts, \.readings, &points)
   }
 
-  /// What is not on its way to the database any more, in all and by reason.
+  /// Adds the points or readings that will not reach the database, in total and by reason.
+  ///
+  /// - Parameters:
+  ///   - accounts: Accounts of the sink.
+  ///   - part: The tally to add: points or readings.
+  ///   - points: Receives the fields.
   private func lost(_ accounts: SinkAccounts, _ part: KeyPath<PointTally, UInt64>, _ points: inout PointBatch) {
     func sum(_ tallies: some Sequence<PointTally>) -> Int64 {
       Int64(clamping: tallies.reduce(0) { $0 + $1[keyPath: part] })
@@ -135,7 +140,7 @@ struct Reporter {
     points.field("series", integer: Int64(status.plants.reduce(0) { $0 + $1.series }))
   }
 
-  /// Resident memory of this process [bytes], from the kernel; 0 where it does not say.
+  /// Returns the resident memory of this process [bytes], from `/proc/self/statm`; 0 if it cannot be read.
   static func residentBytes() -> Int64 {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
     let pages = text.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0

@@ -9,10 +9,11 @@ extension RunningPipeline {
     if state.with({ $0.watch.hasChanged() }) { reload() }
   }
 
-  /// Takes up the folder as it is now. With a mistake anywhere, what ran keeps running and every mistake is told.
+  /// Applies the current content of the folder. If it has a mistake, every mistake is logged and the pipeline stays as
+  /// it is.
   ///
-  /// The change is a record of the journal: messages before it are read as they were meant when they came. A plant that
-  /// has not changed keeps its windows and models, and nobody's session is interrupted.
+  /// The change is recorded in the journal, so earlier messages keep the configuration of their time. Unchanged plants
+  /// keep their windows and models, and no session is interrupted.
   public func reload() {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
     guard loaded.isValid else {
@@ -39,7 +40,7 @@ extension RunningPipeline {
     note("reloaded: \(difference(previous.plants, loaded.plants))")
   }
 
-  /// The keys of secrets that differ, whether they stand in wattline.yaml or in a file of their own.
+  /// Returns the keys of changed secrets, whether they are in wattline.yaml or in separate files.
   static func changedSecrets(_ old: ProcessSettings, _ new: ProcessSettings) -> [String] {
     func secrets(_ settings: ProcessSettings) -> [(key: String, secret: Secret?)] {
       [

@@ -3,7 +3,7 @@ import PlantModel
 import StreamCore
 
 extension RunningPipeline {
-  /// What the pipeline says of itself now.
+  /// Returns the current counters and state of the pipeline.
   public func status() -> PipelineStatus {
     var status = PipelineStatus()
     let source = session.counters

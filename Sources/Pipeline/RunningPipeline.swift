@@ -8,25 +8,25 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// A folder of configuration that cannot be run: every mistake, in the order of files and lines.
+/// A configuration folder that cannot be run, with every mistake in the order of files and lines.
 public struct InvalidConfiguration: Error, CustomStringConvertible {
-  /// The mistakes.
+  /// Mistakes in the order of files and lines.
   public var diagnostics: [Diagnostic]
 
-  /// The mistakes that a loaded folder has.
+  /// Creates the error with the mistakes of a loaded folder.
   public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
   /// One line a mistake.
   public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }
 
-/// A configuration turned into a running topology, in the order of the flow:
-/// broker session → journal → workers (decode, stages, encode) → sink, and beside them the status publisher.
+/// A running pipeline, built from a configuration: broker session → journal → workers (decode, stages, encode) → sink,
+/// and a separate publisher of the status.
 ///
-/// The broker and the database may be away at the start and at any time; they are waited for. ``stop()`` ends in the
-/// order of the flow, so that what is in flight reaches the database or stays in the journal.
+/// The broker and the database may be away at the start and at any later time; the pipeline waits for them. ``stop()``
+/// ends the parts in this order, so that data in flight reaches the database or stays in the journal.
 public final class RunningPipeline: Sendable {
-  /// Receives what a running pipeline tells, one line each; called on its threads.
+  /// Closure that receives the log lines of a running pipeline, one a call, on its threads.
   public typealias Note = @Sendable (String) -> Void
 
   struct State {
@@ -43,31 +43,36 @@ public final class RunningPipeline: Sendable {
   let session: BrokerSessions
   let sink: InfluxSink
   let journal: Journal
-  /// One a worker.
+  /// Published state of each worker.
   let links: [WorkerLink]
-  /// Readings that the sink had before the start and that the journal hands over again.
+  /// Number of readings that the sink had before the start and that the journal hands over again.
   let redelivered: Int
   let state: Guarded<State>
   private let settings: ProcessSettings
   private let saved: SavedState?
-  /// Where the journal is read from.
+  /// Journal offset of the first record to process.
   private let resumeOffset: UInt64
   private let redeliveries: RedeliveryMemory
   private let keeper: CheckpointKeeper
   private let isStopping = Flag()
   private let announcer: Publisher
-  /// There while a plant has Sparkplug's topics.
+  /// Active while a plant has Sparkplug topics.
   let host: SparkplugHosting
   private let alertPublisher: Publisher
   let alertDelivery: AlertDelivery
   private let reportInterval: TimeSpan
-  /// The journal's end when the process started.
+  /// End of the journal at the start of the process.
   private let startOffset: UInt64
 
-  /// Loads and validates the folder and opens the journal; nothing runs yet. `adjust` may change the settings of the
-  /// process, as the demo does for its own servers; the process reports about itself every `reportInterval`.
+  /// Loads and validates the folder and opens the journal, without starting anything.
   ///
-  /// Throws ``InvalidConfiguration`` with every mistake, or what the journal says.
+  /// - Parameters:
+  ///   - directory: Folder of the configuration.
+  ///   - environment: Environment variables for the configuration.
+  ///   - reportInterval: Interval of the points about the process.
+  ///   - adjust: Changes the settings of the process, as the demo does for its own servers.
+  ///   - note: Receives log lines.
+  /// - Throws: ``InvalidConfiguration`` with every mistake, or an error of the journal or another file.
   public init(
     directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
     adjust: (inout ProcessSettings) -> Void = { _ in },
@@ -110,7 +115,7 @@ public final class RunningPipeline: Sendable {
     resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
     let workers = settings.workers ?? RunningPipeline.automaticWorkers
     links = (0..<workers).map { _ in WorkerLink() }
-    // What the sink had taken after the checkpoint comes once more.
+    // Readings that the sink took after the checkpoint are handed over again.
     let (taken, known) = (sink.counts.accounts.submitted.readings, saved?.ledger.readings ?? 0)
     redelivered = Int(clamping: taken > known ? taken - known : 0)
     var announcing = settings.mqtt
@@ -131,7 +136,7 @@ public final class RunningPipeline: Sendable {
     keeper = CheckpointKeeper(
       workers: workers, from: resumeOffset, store: checkpoints, journal: journal, redeliveries: redeliveries,
       sink: sink,
-      // What the journal will not bring again must be on disk before.
+      // Alerts of trimmed records must be on disk first, since the journal cannot repeat them.
       beforeKeeping: { delivery.keep() }, note: note)
     let trouble = LatestTrouble()
     session = BrokerSessions(
@@ -143,7 +148,7 @@ public final class RunningPipeline: Sendable {
     }
   }
 
-  /// A folder that cannot be written to, told before anything is looked for in it.
+  /// Returns the mistake of a journal path that cannot be written; checked before anything is read from it.
   static func mistake(
     inJournalPath path: String, mayWrite: (String) -> Bool = FileManager.default.isWritableFile
   ) -> InvalidConfiguration? {
@@ -155,7 +160,7 @@ public final class RunningPipeline: Sendable {
       diagnostics: [Diagnostic(file: "wattline.yaml", line: 1, column: 1, message: words)])
   }
 
-  /// Threads for stages where the configuration leaves it to the machine: one core is left to everything else.
+  /// Default number of workers: one core is left to everything else.
   static var automaticWorkers: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
 
   private static func saved(_ parts: CheckpointParts?, _ note: Note) -> SavedState? {
@@ -170,9 +175,9 @@ public final class RunningPipeline: Sendable {
   public func start() throws {
     let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
     note("\(plants.count.counted("plant")): \(RunningPipeline.list(plants.map(\.name)))")
-    // Records from here on are read by the folder as it is now; those before keep theirs.
+    // Records from here on are read with the current folder; earlier ones keep their configuration.
     ingest.configuration(sources, at: WallClock.now())
-    // The same plants need not be read a second time.
+    // Plants of an unchanged configuration need not be parsed again.
     let before = saved.map { $0.sources == sources ? plants : $0.sources.plants }
     for number in links.indices {
       let worker = try startWorker(PlantShare(number, of: links.count), sources, plants, before: before ?? plants)
@@ -185,13 +190,13 @@ public final class RunningPipeline: Sendable {
     session.start()
   }
 
-  /// Names, all of them unless there are many.
+  /// Returns the names, at most 20 of them.
   private static func list(_ names: [String]) -> String {
     names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and others" : "")
   }
 
-  /// Ends every part, from the broker on. Waits at most some ten seconds for the database; what it has not accepted by
-  /// then stays on disk.
+  /// Stops every part, from the broker on. Waits about ten seconds for the database; points not accepted by then stay
+  /// on disk.
   public func stop() {
     session.stop()
     announcer.stop()
@@ -199,7 +204,7 @@ public final class RunningPipeline: Sendable {
     isStopping.set()
     for thread in state.with({ $0.housekeepers }) { thread.join() }
     keeper.end(within: .seconds(5))
-    // A worker that waits for room in the sink's queue is released when the sink has stopped.
+    // A worker that waits for room in the sink's queue is released once the sink has stopped.
     sink.stop(within: .seconds(10))
     for thread in state.with({ $0.workers }) { thread.join() }
     alertDelivery.stop(timeout: .seconds(2))
@@ -225,7 +230,7 @@ public final class RunningPipeline: Sendable {
     }
   }
 
-  /// A share's processor where the journal is read from: as it was saved, or as the journal's history makes it.
+  /// Returns a share's processor at the resume offset, from the saved state or rebuilt from the journal.
   private func resumed(_ fresh: RecordProcessor, before: [Plant]) -> RecordProcessor {
     guard let saved else { return rebuilt(fresh) }
     let (processor, misfits) = saved.processor(
@@ -239,8 +244,10 @@ public final class RunningPipeline: Sendable {
     return again
   }
 
-  /// A processor that has seen the journal's history up to where it is read from. The points of that were written by one
-  /// that had seen more; they stay as they are.
+  /// Returns a processor that has processed the journal's history up to the resume offset.
+  ///
+  /// The points of that history are discarded. Those in the database come from a processor with a longer history, and
+  /// stay.
   private func rebuilt(_ fresh: RecordProcessor) -> RecordProcessor {
     var processor = fresh
     let reader = journal.reader(from: journal.startOffset)
@@ -252,7 +259,7 @@ public final class RunningPipeline: Sendable {
     return processor
   }
 
-  /// Checkpoints reach the disk here, where nothing waits for it.
+  /// Starts the thread that writes checkpoints to disk, so that no worker waits for it.
   private func startKeeper() throws(SystemError) -> BlockingThread {
     let (keeper, isStopping) = (keeper, isStopping)
     return try BlockingThread(name: "checkpoints") {
@@ -260,7 +267,7 @@ public final class RunningPipeline: Sendable {
     }
   }
 
-  /// One tick a second, and every now and then a report of the process.
+  /// Starts the thread that appends one tick a second and regularly reports the process.
   private func startHousekeeper() throws(SystemError) -> BlockingThread {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
@@ -280,15 +287,16 @@ public final class RunningPipeline: Sendable {
         ingest.tick(moment.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
-          // Beside the journal: the offset of these points is that of nothing. Ticks must not wait for room.
+          // These points do not come from the journal, so their offset acknowledges nothing. `offer` keeps ticks from
+          // waiting for room.
           sink.offer(reporter.report(status(), at: moment))
         }
       }
     }
   }
 
-  /// Tells the session what the journal has that the broker may not know to be kept, so that a message that is sent
-  /// again is recognised.
+  /// Passes the messages whose acknowledgements the broker may have missed to the session, which then recognizes
+  /// repetitions.
   private func noteUnacknowledged() {
     for entry in redeliveries.entries {
       session.noteAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
@@ -296,7 +304,7 @@ public final class RunningPipeline: Sendable {
   }
 }
 
-// MARK: - What is heard
+// MARK: - Events
 
 extension RunningPipeline {
   private static func heard(

@@ -4,30 +4,33 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// The state of all workers at one offset, as the parts of a checkpoint: first the configuration, then for each worker
-/// the configuration again and its ledger, and for each plant its series and stages, and what is known of those who
-/// send for it. Nothing in it depends on how many
-/// workers there were, so any number may go on from it.
+/// The state of all workers at one journal offset, as parts of a checkpoint.
+///
+/// The first part is the configuration. Each worker adds the configuration again, its ledger, and for each plant its
+/// series, stages and the state of its senders. The parts do not depend on the number of workers, so any number can
+/// resume from them.
 struct SavedState: Sendable {
-  /// What a part is about; its first byte.
+  /// Kind of a part; its first byte.
   private enum Kind: UInt8 {
     case configuration = 0
     case ledger = 1
     case plant = 2
-    /// Only of plants whose messages cannot be read without what came before, such as those of Sparkplug.
+    /// Present only for plants whose messages depend on earlier ones, such as those of Sparkplug.
     case senders = 3
   }
 
   private static let version: UInt16 = 3
 
-  /// The configuration by which messages were read.
+  /// Configuration by which messages were read.
   let sources: PlantSources
-  /// The sum of all workers'.
+  /// Sum of the ledgers of all workers.
   private(set) var ledger = Ledger()
   private let count: Int
   private let part: @Sendable (Int) throws -> [UInt8]
 
-  /// A state of `count` parts; reads configuration and ledger.
+  /// Opens a state of `count` parts, and reads its configuration and ledgers.
+  ///
+  /// - Throws: ``SnapshotError``, or an error of `part`.
   init(count: Int, part: @escaping @Sendable (Int) throws -> [UInt8]) throws {
     self.count = count
     self.part = part
@@ -45,13 +48,18 @@ struct SavedState: Sendable {
     }
   }
 
-  /// The state that a checkpoint's file holds.
+  /// Opens the state in a checkpoint file.
   init(_ parts: CheckpointParts) throws {
     try self.init(count: parts.count) { try parts.read($0) }
   }
 
-  /// The processor of a share at the state's offset, and the names of plants whose state could not be taken up. The first
-  /// share goes on with the ledger of all. `configured` is what ``sources`` describe.
+  /// Restores the processor of a share at the state's offset. Share 0 continues the sum of all ledgers.
+  ///
+  /// - Parameters:
+  ///   - configured: The plants that ``sources`` describe.
+  ///   - share: Plants of the processor.
+  ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
+  /// - Returns: The processor, and the names of plants whose state could not be restored.
   func processor(
     configured: [Plant], share: PlantShare, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
   ) -> (processor: RecordProcessor, rebuilt: [String]) {
@@ -74,8 +82,8 @@ struct SavedState: Sendable {
     return (processor, rebuilt)
   }
 
-  /// Gives the parts of one worker's state to `take`, one after the other, so that they are never in memory together.
-  /// Lines that wait are not part of it.
+  /// Passes the parts of one worker's state to `take` one by one, so that only one is in memory. Pending lines are not
+  /// included.
   static func write<Failure: Error>(
     _ processor: borrowing RecordProcessor, _ take: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {

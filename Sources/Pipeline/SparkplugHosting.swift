@@ -3,8 +3,8 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 
-/// The process as a Sparkplug host application, while a plant has a topic of that format. Its host id is the client id
-/// of the broker's session.
+/// The process as a Sparkplug host application while any plant has a Sparkplug topic. Its host ID is the client ID of
+/// the broker session.
 final class SparkplugHosting: Sendable {
   private struct State {
     var host: SparkplugHost?
@@ -21,7 +21,7 @@ final class SparkplugHosting: Sendable {
     self.note = note
   }
 
-  /// Takes up whether the plants need a host. One that is not needed any more says so.
+  /// Starts the host if the plants need one; otherwise stops it, which publishes its offline state.
   func update(plants: [Plant]) {
     let isNeeded = plants.contains { $0.topics.contains { $0.payload == .sparkplug } }
     let idle = state.with { state -> SparkplugHost? in
@@ -41,7 +41,7 @@ final class SparkplugHosting: Sendable {
     idle?.stop()
   }
 
-  /// Announces the host: its topics are subscribed to.
+  /// Announces the host as online, once its topics are subscribed.
   func goOnline() {
     state.with { state in
       state.isSubscribed = true
@@ -49,7 +49,7 @@ final class SparkplugHosting: Sendable {
     }
   }
 
-  /// Says that the host is gone.
+  /// Stops the host permanently and publishes its offline state.
   func stop() {
     let host = state.with { state -> SparkplugHost? in
       defer { state.host = nil }

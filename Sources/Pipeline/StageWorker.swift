@@ -4,22 +4,24 @@ import Journal
 import PlantModel
 import StreamCore
 
-/// What a worker tells the rest of the process.
+/// State that a worker publishes to the rest of the process.
 final class WorkerLink: Sendable {
-  /// Refreshed once a second.
+  /// Summaries of the worker's plants, refreshed once a second.
   let views = Guarded<[PlantView]>([])
-  /// Refreshed once a second.
+  /// Accounts of the worker, refreshed once a second and before each batch.
   let ledger = Guarded(Ledger())
-  /// Readings by quality code, refreshed once a second.
+  /// Number of readings by quality code, refreshed once a second.
   let qualityCounts = Guarded<[UInt64]>([])
-  /// Places of topic rules that no message has had, refreshed once a second.
+  /// Places of topic rules that no message has contained, refreshed once a second.
   let unseenPlaces = Guarded<[String]>([])
-  /// Receive time of the record that was processed last [ns].
+  /// Receive time of the record processed last [ns].
   let processedTime = Counter()
 }
 
-/// Reads the journal, has its records processed and hands rendered points to the sink: one thread, and the only owner of
-/// all that it holds. With several workers each reads the whole journal and takes its share of the plants.
+/// Worker that reads the journal, processes its records and submits the rendered points to the sink.
+///
+/// It runs on one thread, which alone owns its state. With several workers, each reads the whole journal and processes
+/// its share of the plants.
 struct StageWorker {
   private static let flushInterval: Int64 = 100_000_000
 
@@ -35,7 +37,18 @@ struct StageWorker {
   private var position: UInt64
   private var lastFlush = WallClock.monotonic()
 
-  /// Starts at `position` with what `processor` knows.
+  /// Creates a worker that starts at an offset and publishes the retained alert lists of its plants.
+  ///
+  /// - Parameters:
+  ///   - processor: Processor with the state at `position`.
+  ///   - position: Journal offset of the first record to process.
+  ///   - journal: The journal.
+  ///   - sink: Receives the rendered points.
+  ///   - keeper: Coordinator of the checkpoints.
+  ///   - relay: Delivers alerts.
+  ///   - commands: Publishes commands.
+  ///   - link: Receives the worker's state.
+  ///   - note: Receives log lines.
   init(
     processor: RecordProcessor, from position: UInt64, in journal: Journal, sink: InfluxSink, keeper: CheckpointKeeper,
     relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
@@ -54,7 +67,7 @@ struct StageWorker {
     link.ledger.set(processor.ledger)
   }
 
-  /// Works until the keeper says that it is the end, then hands over what is rendered.
+  /// Works until the keeper orders the end, then submits the remaining lines.
   mutating func run() {
     defer { keeper.ended() }
     while true {
@@ -68,7 +81,9 @@ struct StageWorker {
     }
   }
 
-  /// Processes one record; false at the journal's end.
+  /// Processes one record.
+  ///
+  /// - Returns: `false` at the end of the journal, or one second after a read error.
   private mutating func processNext() -> Bool {
     let record: JournalRecord
     do throws(JournalError) {
@@ -86,7 +101,7 @@ struct StageWorker {
           relay.observe($0, $1)
           commands.observe($0, $1)
         },
-        // Complete is what came before the record.
+        // In the middle of a record, only the records before it are complete.
         drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
     }
     relay.handOver(upTo: record.endOffset)
@@ -115,21 +130,21 @@ struct StageWorker {
 // MARK: - Outputs and checkpoints
 
 extension StageWorker {
-  /// Nothing to read: hand over what is waiting once it is old enough, then wait for the journal.
+  /// Submits pending lines that are old enough, then waits up to 50 ms for the journal.
   private mutating func idle() {
     keeper.rests(number)
     if processor.encoder.lineCount == 0 || WallClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
     _ = reader.waitForMore(timeout: .milliseconds(50))
   }
 
-  /// Hands what is rendered to the sink, waiting while its queue is full.
+  /// Submits the rendered lines to the sink; waits while its queue is full.
   private mutating func flush() {
     lastFlush = WallClock.monotonic()
     if processor.encoder.lineCount > 0 {
-      // Before the points are: the account of readings never has more written than decoded.
+      // The ledger is published before the points, so that the account never shows more readings written than decoded.
       link.ledger.set(processor.ledger)
       let batch = processor.encoder.take(upTo: keeper.completed(by: number, at: position))
-      // A sink that was stopped takes no more: then nothing that follows is called complete.
+      // A stopped sink refuses the batch, so nothing after it may be marked complete.
       guard sink.submit(batch) else { return }
     }
     keeper.handedOver(by: number, at: position)

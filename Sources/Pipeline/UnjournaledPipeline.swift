@@ -6,15 +6,22 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// The pipeline with memory in the place of its journal, so that what the journal costs can be measured: sessions,
-/// stages and sink are the same, and of what is promised about data nothing holds.
+/// A pipeline that queues in memory instead of in a journal, for measuring the cost of the journal.
+///
+/// Sessions, stages and sink are those of ``RunningPipeline``. None of its guarantees about data hold.
 package final class UnjournaledPipeline: Sendable {
   private let session: BrokerSessions
   private let sink: InfluxSink
   private let bursts = BurstQueue()
   private let sources: PlantSources
 
-  /// Loads the folder; nothing runs yet. Throws ``InvalidConfiguration`` with every mistake.
+  /// Loads the folder without starting anything.
+  ///
+  /// - Parameters:
+  ///   - directory: Folder of the configuration.
+  ///   - environment: Environment variables for the configuration.
+  ///   - note: Receives one log line a call, on threads of the pipeline.
+  /// - Throws: ``InvalidConfiguration`` with every mistake, or an error of the sink.
   package init(directory: String, environment: [String: String], note: @escaping RunningPipeline.Note) throws {
     let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
     guard configuration.isValid else { throw InvalidConfiguration(diagnostics: configuration.diagnostics) }
@@ -57,9 +64,9 @@ package final class UnjournaledPipeline: Sendable {
   }
 }
 
-/// Bursts in memory, where otherwise the journal is.
+/// In-memory queue of bursts in place of the journal, at most 64 MiB.
 private final class BurstQueue: BurstSink, @unchecked Sendable {
-  // Sendable: `waiting` and `size` are touched inside `monitor.locked` only.
+  // Sendable: `waiting` and `size` are accessed only inside `monitor.locked`.
   struct Burst {
     var received: Timestamp
     var bytes: [UInt8]
@@ -83,7 +90,7 @@ private final class BurstQueue: BurstSink, @unchecked Sendable {
     }
   }
 
-  /// All that waits; waits for it a while.
+  /// Removes and returns all queued bursts; waits up to 50 ms for the first.
   func take() -> [Burst] {
     let deadline = Monitor.Deadline(in: .milliseconds(50))
     return monitor.locked {

@@ -1,12 +1,12 @@
 import PlantModel
 
-/// Reads whom alerts are told to.
+/// Reader of the recipients and channels of alerts.
 struct AlertReader {
   private let reading: Reading
 
   init(_ reading: Reading) { self.reading = reading }
 
-  /// The `alerts` of `wattline.yaml`.
+  /// Returns the `alerts` of `wattline.yaml`.
   func settings(_ section: Section) -> AlertSettings {
     var settings = AlertSettings()
     settings.minimumSeverity = section.choice("minimum_severity") ?? settings.minimumSeverity
@@ -16,7 +16,7 @@ struct AlertReader {
     return settings
   }
 
-  /// The `alerts` of a plant's file.
+  /// Reads the `alerts` of a plant's file.
   func read(_ section: Section, into plant: inout Plant) {
     plant.alertRecipients = addresses(section, "email_to")
     if let text = section.text("escalate_after") {
@@ -67,7 +67,7 @@ struct AlertReader {
     return url
   }
 
-  /// One address, or a list of them.
+  /// Returns one address, or a list of addresses; reports invalid ones.
   private func addresses(_ section: Section, _ key: String) -> [String] {
     guard let node = section.node(key) else { return [] }
     let nodes: [YAMLNode]

@@ -1,13 +1,19 @@
 import PlantModel
 
-/// Sizes and shares of an asset that no device has: mistakes where a figure has no sense, warnings where it is unlikely.
+/// Plausibility check of an asset's sizes and shares: mistakes for impossible figures, warnings for unlikely ones.
 struct AssetPlausibility {
   private let section: Section
   private let reading: Reading
 
   init(_ section: Section) { (self.section, reading) = (section, section.reading) }
 
-  /// A share from 0 to 1. One that is written in per cent is told with the share that is meant.
+  /// Returns a share within a range that ends at 1. The message for a percentage suggests the share that is meant.
+  ///
+  /// - Parameters:
+  ///   - key: The key.
+  ///   - least: Least accepted share.
+  ///   - meaning: Description of the accepted values, for messages.
+  /// - Returns: `nil` if the key is absent or its value was refused.
   func share(_ key: String, least: Double = 0, _ meaning: String) -> Double? {
     guard let value = section.number(key, in: -1e12...1e12, meaning) else { return nil }
     if (least...1).contains(value) { return value }
@@ -20,7 +26,7 @@ struct AssetPlausibility {
     return nil
   }
 
-  /// Looks at a battery's figures beside each other and beside the defaults of those that are not given.
+  /// Checks a battery's figures against each other and against the defaults of those that are not given.
   func check(battery asset: Asset) {
     positive("energy_kwh", asset.energyKilowattHours, "its usable energy, such as 10")
     positive("power_kw", asset.powerKilowatts, "its greatest power, such as 5")
@@ -41,7 +47,7 @@ struct AssetPlausibility {
     }
   }
 
-  /// A generator, charger or connection of no size can give nothing, which is seldom meant.
+  /// Warns about a size of 0 of a generator, charger or connection.
   func check(other asset: Asset) {
     for (key, size) in [("capacity_kw", asset.capacityKilowatts), ("power_kw", asset.powerKilowatts)] where size == 0 {
       reading.warning(
@@ -59,7 +65,7 @@ struct AssetPlausibility {
   }
 
   private func checkWindow(_ asset: Asset) {
-    // A value that was refused is told already.
+    // A refused value has already been reported.
     func isUsable(_ key: String, _ value: Double?) -> Bool { value != nil || section.node(key) == nil }
     guard isUsable("soc_min", asset.minimumStateOfCharge), isUsable("soc_max", asset.maximumStateOfCharge) else {
       return
@@ -79,7 +85,7 @@ struct AssetPlausibility {
     }
   }
 
-  /// A number without what it does not need: `10`, `0.92`.
+  /// Returns a number without superfluous digits: `10`, `0.92`.
   private func short(_ value: Double) -> String {
     let rounded = (value * 1e6).rounded() / 1e6
     return rounded.magnitude < 1e9 && rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
@@ -87,8 +93,13 @@ struct AssetPlausibility {
 }
 
 extension AssetPlausibility {
-  /// Warns of a connection's import limit that the loads exceed which nobody can switch off, even with every battery
-  /// giving all that it can.
+  /// Warns if the loads that cannot be switched off exceed a connection's import limit even with all batteries at full
+  /// power.
+  ///
+  /// - Parameters:
+  ///   - assets: Assets of the plant.
+  ///   - sections: Section of each asset, in the same order.
+  ///   - reading: Collects warnings.
   static func checkLimits(_ assets: [Asset], _ sections: [Section], _ reading: Reading) {
     let loads = assets.filter { $0.kind.traits.isAlwaysServed && $0.within == nil }
     let fixed = loads.reduce(0) { $0 + ($1.nominalKilowatts ?? 0) }

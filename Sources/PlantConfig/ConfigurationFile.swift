@@ -1,21 +1,21 @@
 import Glibc
 
-/// Reads the files of a configuration: regular ones of a bounded size, so that nothing else can keep the reader waiting.
+/// Reader of configuration files. Only regular files of bounded size are read, so that nothing else can block.
 enum ConfigurationFile {
-  /// Far more than the longest file of prices takes.
+  /// Maximum size of a file; far more than the longest file of prices needs.
   static let maximumBytes = 64 << 20
 
-  /// Why a file is not read.
+  /// Reason why a file cannot be read.
   struct Unreadable: Error {
     var reason: String
   }
 
-  /// The bytes of a file, links followed.
+  /// Returns the bytes of a file; follows links.
   static func read(_ path: String) throws(Unreadable) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else { throw failure() }
     try check(status.st_mode)
-    // A FIFO that has taken the file's place since must not wait for its writer.
+    // `O_NONBLOCK`: a FIFO that has replaced the file meanwhile must not wait for a writer.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure() }
     defer { close(descriptor) }

@@ -2,41 +2,42 @@ import Foundation
 import PlantModel
 import Recordings
 
-/// A folder of configuration as it was read.
+/// Content of a configuration folder.
 public struct LoadedConfiguration: Sendable {
-  /// The process; defaults where there is no `wattline.yaml`.
+  /// Settings of the process; defaults if there is no `wattline.yaml`.
   public var settings = ProcessSettings()
-  /// The plants, in the order of their files' names.
+  /// Plants, in the order of their file names.
   public var plants: [Plant] = []
-  /// What the plants were read from: enough to read the same plants again, elsewhere and later.
+  /// Files and variables that the plants were read from; enough to read the same plants again, elsewhere and later.
   public var sources = PlantSources()
-  /// Every mistake, in the order of files and lines.
+  /// All mistakes, in the order of files and lines.
   public var diagnostics: [Diagnostic] = []
-  /// What is taken as it stands and is probably not meant, in the same order.
+  /// Accepted entries that are probably not intended, in the order of files and lines.
   public var warnings: [Diagnostic] = []
-  /// What was understood of the files of prices and weather, a line each.
+  /// Interpretation of the files of prices and weather, one line each.
   public var explanations: [String] = []
-  /// Whether there is no mistake.
+  /// Whether the configuration has no mistake.
   public var isValid: Bool { diagnostics.isEmpty }
 }
 
-/// The plants' files as they were, with the files of prices and weather that they name, and what they took from the environment. The
-/// process's own file, and with it every secret, is no part of it.
+/// The plants' files as read, with the files of prices and weather that they name and their environment variables.
+///
+/// The process's own file, and with it every secret, is not included.
 public struct PlantSources: Sendable, Equatable {
-  /// Names and contents: plants in the order of names, each before the files that it names.
+  /// Names and contents: plants in the order of names, each before the data files that it names.
   public var files: [(name: String, bytes: [UInt8])] = []
-  /// The variables that the files name and that were set.
+  /// Environment variables that the files reference and that were set.
   public var environment: [String: String] = [:]
 
-  /// No plants.
+  /// Creates sources without plants.
   public init() {}
 
-  /// Whether the same plants are read from both.
+  /// Returns whether both describe the same plants.
   public static func == (a: PlantSources, b: PlantSources) -> Bool {
     a.environment == b.environment && a.files.elementsEqual(b.files) { $0.name == $1.name && $0.bytes == $1.bytes }
   }
 
-  /// The plants that these sources describe; those that cannot be read are left out.
+  /// The plants that these sources describe, without those that cannot be read.
   public var plants: [Plant] {
     ConfigurationLoader.load(files: files, environment: environment) { name in
       files.first { $0.name == name && !ConfigurationLoader.isYAML(name) }.map {
@@ -46,7 +47,7 @@ public struct PlantSources: Sendable, Equatable {
   }
 }
 
-/// Reads a folder of YAML files: `wattline.yaml` is the process, every other `*.yaml` a plant.
+/// Reader of a folder of YAML files: `wattline.yaml` is the process, every other file a plant.
 public enum ConfigurationLoader {
   private static let processFile = "wattline.yaml"
 
@@ -80,7 +81,7 @@ public enum ConfigurationLoader {
     return loaded
   }
 
-  /// Whether a file is configuration by its name, in capitals or not.
+  /// Returns whether a file name ends in `.yaml` or `.yml`, in any case.
   static func isYAML(_ name: String) -> Bool {
     [".yaml", ".yml"].contains { name.lowercased().hasSuffix($0) }
   }
@@ -89,7 +90,12 @@ public enum ConfigurationLoader {
     diagnostics.sorted { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
   }
 
-  /// Loads files that are in memory; `readFile` gives the text of a secret's file, or of one of prices or weather.
+  /// Loads files that are in memory.
+  ///
+  /// - Parameters:
+  ///   - files: Names and contents of the YAML files.
+  ///   - environment: Environment variables.
+  ///   - readFile: Returns the text of a file of secrets, prices or weather; `nil` if it cannot be read.
   public static func load(
     files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {
@@ -126,7 +132,7 @@ public enum ConfigurationLoader {
     return loaded
   }
 
-  /// Plants of one name, and topics of two plants that nothing tells apart.
+  /// Returns mistakes for plants of the same name, and for topics of different plants that can match the same topic.
   private static func conflicts(
     _ plants: [(plant: Plant, file: String, name: Mark, topics: [Mark])]
   ) -> [Diagnostic] {
@@ -158,7 +164,8 @@ public enum ConfigurationLoader {
     return found
   }
 
-  /// Topics of a plant that meet, though a broker serves them apart: messages would come twice.
+  /// Returns mistakes for overlapping topics of one plant in different shared subscriptions, whose messages would
+  /// arrive twice.
   private static func sharingConflicts(
     _ plant: (plant: Plant, file: String, name: Mark, topics: [Mark])
   ) -> [Diagnostic] {

@@ -1,28 +1,36 @@
 import PlantModel
 import Recordings
 
-/// Reads a file of rows over time beside the plant's, and tells what is wrong in it with its place.
+/// Reader of a file of timed rows in the plant's folder. Reports mistakes with their positions in that file.
 struct DatedFile {
-  /// Most rows; ten years of hours.
+  /// Maximum number of rows; more than ten years of hours.
   static let maximumCount = 100_000
-  /// Mistakes of one file that are told.
+  /// Maximum number of mistakes reported for one file.
   private static let toldMistakes = 5
 
-  /// What the plant's file says of the other one, under `key`.
+  /// Reference to the file from the plant's file, with the options given beside its name.
   struct Source {
     var name: String
-    /// Where the plant's file names it.
+    /// Position of the reference in the plant's file.
     var place: Mark
-    /// The key that names it.
+    /// Key of the reference.
     var key: String
-    /// What a row has, as a line of headings would name it.
+    /// Expected columns, written as a header row.
     var columns: String
-    /// The zone of times without an offset.
+    /// Time zone of times without an offset.
     var zone: String
     var dates: DateOrder?
     var decimal: DecimalMark?
 
-    /// A source with what keys beside the file's name tell of it.
+    /// Creates a reference.
+    ///
+    /// - Parameters:
+    ///   - name: Name of the file.
+    ///   - place: Position of the name in the plant's file.
+    ///   - key: Key of the name.
+    ///   - columns: Expected columns, written as a header row.
+    ///   - zone: Time zone of times without an offset.
+    ///   - section: Section with the options `dates` and `decimal`, if any.
     init(_ name: String, at place: Mark, key: String, columns: String, zone: String, told section: Section? = nil) {
       (self.name, self.place, self.key, self.columns, self.zone) = (name, place, key, columns, zone)
       dates = section?.choice("dates")
@@ -32,7 +40,7 @@ struct DatedFile {
 
   let reading: Reading
   let source: Source
-  /// The file; `nil` where it cannot be read, which is told.
+  /// The opened file; `nil` if it cannot be read, which has been reported.
   let file: RecordingFile?
 
   init(_ source: Source, _ reading: Reading) {
@@ -67,26 +75,36 @@ struct DatedFile {
     }
   }
 
-  /// Tells a mistake in the file.
+  /// Reports a mistake in the file.
+  ///
+  /// - Parameters:
+  ///   - line: Line, from 1.
+  ///   - column: Column, from 1.
+  ///   - message: Description, with the remedy.
   func mistake(_ line: Int, _ column: Int, _ message: String) {
     reading.mistake(Mark(line: line, column: column), message, in: source.name)
   }
 
-  /// Tells a mistake in a column's heading.
+  /// Reports a mistake in a column's heading.
   func mistake(heading column: Int, _ message: String) {
     let place = file?.place(ofHeading: column) ?? (line: 1, column: 1)
     mistake(place.line, place.column, message)
   }
 
-  /// Whether the file's first heading is one of a time; tells it where it is not.
+  /// Whether the first column is one of times; reports a heading that is not.
   var hasTimes: Bool {
     guard let file, let heading = file.timeHeading, !RecordingFile.isTimeHeading(heading) else { return true }
     mistake(file.layout.headerLine ?? 1, 1, "the first column is called '\(heading)'; it must be 'time'")
     return false
   }
 
-  /// The rows with some columns, those that cannot be read told with `width` for one with so many cells and `number` for
-  /// a text that is none in a column.
+  /// Returns the rows of some columns; reports those that cannot be read.
+  ///
+  /// - Parameters:
+  ///   - columns: Indexes of the columns.
+  ///   - width: Returns the message for a row with the wrong number of cells.
+  ///   - number: Returns the message for a text that is not a number in its column.
+  /// - Returns: `nil` if the file cannot be read or has too many rows.
   func rows(
     of columns: [Int], width: (_ cells: Int) -> String, number: (_ text: String, _ column: Int) -> String
   ) -> Recording? {
@@ -114,7 +132,12 @@ struct DatedFile {
     return rows
   }
 
-  /// Tells that values are not what they should be, the first five of them with their places.
+  /// Reports invalid values, the first five with their positions.
+  ///
+  /// - Parameters:
+  ///   - rows: The rows.
+  ///   - wrong: Row and column of each invalid value.
+  ///   - words: Returns the message for a value.
   func tellWrong(
     _ rows: Recording, _ wrong: [(row: Int, column: Int)], _ words: (_ text: String, _ column: Int) -> String
   ) {

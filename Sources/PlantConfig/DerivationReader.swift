@@ -1,19 +1,19 @@
 import PlantModel
 
-/// Reads the sensors that a plant derives from others.
+/// Reader of the sensors that a plant derives from others.
 struct DerivationReader {
   private let reading: Reading
 
   init(_ reading: Reading) { self.reading = reading }
 
-  /// A sensor whose expression has been read.
+  /// A sensor whose expression has been parsed.
   private struct Entry {
     var sensor: DerivedSensor
     var mark: Mark
     var place: Mark
   }
 
-  /// Reads `derive` into a plant whose topics, assets and sensors are known.
+  /// Reads `derive` into a plant whose topics, assets and sensors have been read.
   func read(_ section: Section, into plant: inout Plant) {
     let all = section.entries
     if all.count > DerivedSensor.most {
@@ -74,14 +74,14 @@ struct DerivationReader {
     return name
   }
 
-  /// Whether a topic brings a sensor by names that the file writes, asset and sensor.
+  /// Returns whether a topic provides a sensor under an asset and sensor name written in the file.
   private func delivers(_ name: SensorName, _ rule: TopicRule) -> Bool {
     let listed =
       rule.values.isEmpty ? [rule.sensor].compactMap(\.self) : rule.values.map { rule.rename[$0.name] ?? $0.name }
     return listed.contains { $0 == "\(name)" || (rule.asset == name.asset && $0 == name.sensor) }
   }
 
-  /// Sensors that the file names anywhere: what `-` may be a part of.
+  /// Returns all sensor names written in the file; needed because a name may contain `-`.
   private func writtenNames(_ plant: Plant, _ targets: [String]) -> [String] {
     let assets = ExpressionNames(assets: plant.assets.map(\.name))
     let topics = plant.topics.flatMap { rule in
@@ -91,19 +91,19 @@ struct DerivationReader {
     return whole.compactMap { assets.split($0)?.sensor } + topics
   }
 
-  /// Each sensor after those that it needs, otherwise in the file's order; those in a circle are mistakes and left out.
+  /// Returns the sensors so that each follows its inputs, otherwise in the file's order. Reports and leaves out cycles.
   private func sorted(_ entries: [Entry]) -> [Entry] {
     let positions = Dictionary(entries.enumerated().map { ($1.sensor.name, $0) }) { first, _ in first }
     let needs = entries.map { $0.sensor.expression.inputs.compactMap { positions[$0] } }
     var order: [Int] = []
     var isPlaced = [Bool](repeating: false, count: entries.count)
-    // The next in the file's order that needs nothing more: at most a thousand passes over a thousand.
+    // The first unplaced sensor without unplaced inputs; at most a thousand passes over a thousand sensors.
     while let next = entries.indices.first(where: { !isPlaced[$0] && needs[$0].allSatisfy { isPlaced[$0] } }) {
       isPlaced[next] = true
       order.append(next)
     }
     for start in entries.indices where !isPlaced[start] {
-      // Each that is left needs another that is left, so that the walk comes back to where it has been.
+      // Each remaining sensor needs another remaining one, so this walk ends in a cycle.
       var walk = [start]
       while let next = needs[walk[walk.count - 1]].first(where: { !isPlaced[$0] }) {
         if let seen = walk.firstIndex(of: next) {
@@ -118,7 +118,7 @@ struct DerivationReader {
     return order.map { entries[$0] }
   }
 
-  /// Gives each sensor the unit and sampling that follow from its inputs; they stand before it.
+  /// Derives the unit and sampling of each sensor from its inputs, which must precede it.
   private func settle(_ entries: [Entry], _ plant: Plant) -> [DerivedSensor] {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     var settled: [SensorName: SensorProfile] = [:]
@@ -147,7 +147,14 @@ struct DerivationReader {
     return sensors
   }
 
-  /// Means over intervals give means over intervals, and counters a counter where it cannot fall while they do not.
+  /// Returns the sampling of a derived sensor; `nil` leaves that of the sensor's own profile.
+  ///
+  /// Interval means give interval means. Counters give a counter if the expression cannot fall while they rise.
+  ///
+  /// - Parameters:
+  ///   - expression: The expression.
+  ///   - inputs: Profiles of the expression's inputs.
+  ///   - own: Profile of the derived sensor.
   private func sampling(
     of expression: DerivedExpression, _ inputs: [SensorProfile], _ own: SensorProfile
   ) -> Sampling? {

@@ -1,17 +1,24 @@
-/// A mistake in a file of configuration: where it stands, what is wrong and what would be right.
+/// A mistake or warning in a configuration file: its position, the problem and the remedy.
 public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The file's name within the folder.
+  /// Name of the file within the folder.
   public var file: String
   /// Line, from 1.
   public var line: Int
   /// Column, from 1.
   public var column: Int
-  /// What is wrong and what would be right.
+  /// The problem and the remedy.
   public var message: String
-  /// Whether it is taken as it stands, and is only told because it is probably not meant.
+  /// Whether the entry is accepted and only reported as probably unintended.
   public var isWarning: Bool
 
-  /// A mistake, or a warning, at a place.
+  /// Creates a mistake, or a warning, at a position.
+  ///
+  /// - Parameters:
+  ///   - file: Name of the file within the folder.
+  ///   - line: Line, from 1.
+  ///   - column: Column, from 1.
+  ///   - message: The problem and the remedy.
+  ///   - isWarning: Whether the entry is accepted.
   public init(file: String, line: Int, column: Int, message: String, isWarning: Bool = false) {
     self.isWarning = isWarning
     self.file = file
@@ -20,7 +27,7 @@ public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
-  /// `file:line:column: error: message`, or `warning`, one line whatever the file's names hold.
+  /// `file:line:column: error: message`, or `warning`, always on one line: control characters are escaped.
   public var description: String {
     Words.visible("\(file):\(line):\(column): \(isWarning ? "warning" : "error"): \(message)")
   }

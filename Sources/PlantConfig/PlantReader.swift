@@ -1,17 +1,17 @@
 import PayloadDecoding
 import PlantModel
 
-/// Reads the file of a plant.
+/// Reader of a plant's file.
 final class PlantReader {
   private let reading: Reading
-  /// Where the plant's name stands.
+  /// Position of the plant's name.
   private(set) var namePlace = Mark(line: 1, column: 1)
-  /// Where each topic's pattern stands.
+  /// Position of each topic's pattern, in the order of the plant's topics.
   private(set) var topicPlaces: [Mark] = []
 
   init(_ reading: Reading) { self.reading = reading }
 
-  /// The plant, or `nil` where the file does not even name one. Mistakes are in the reading.
+  /// Returns the plant; `nil` if the file names none. Mistakes are recorded in the reading.
   func plant(_ root: YAMLNode) -> Plant? {
     let section = Section(root, "the plant's file", reading)
     let name = section.requiredText("plant", "plant: riverside")
@@ -53,7 +53,12 @@ final class PlantReader {
     return name == nil || name == "" ? nil : plant
   }
 
-  /// A unit of another quantity than the sensor's makes every value of it nothing.
+  /// Reports units of another quantity than the sensor's, which would leave the sensor without values.
+  ///
+  /// - Parameters:
+  ///   - rule: The topic.
+  ///   - place: Position of its pattern.
+  ///   - plant: The plant, with its assets and sensors.
   private func checkUnits(_ rule: TopicRule, _ place: Mark, _ plant: Plant) {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     let names = Set(assets.keys)
@@ -79,7 +84,12 @@ final class PlantReader {
     }
   }
 
-  /// A name that ends in two units at once is never guessed at.
+  /// Reports a sensor name whose end may mean two units, unless the plant states the sensor's unit.
+  ///
+  /// - Parameters:
+  ///   - sensor: Name of the sensor.
+  ///   - place: Position of the name.
+  ///   - plant: Plant with sensor overrides; `nil` if there are none to consider.
   private func checkSuffix(_ sensor: String, _ place: Mark, _ plant: Plant? = nil) {
     guard let units = SensorCatalogue.ambiguousUnits(ofSensor: sensor) else { return }
     let isSaid = plant?.sensors.contains { override in
@@ -241,7 +251,13 @@ final class PlantReader {
     return override
   }
 
-  /// A unit of another quantity than what the catalogue knows for exactly this sensor is a slip.
+  /// Reports an unknown unit, and a unit of another quantity than the catalogue has for exactly this sensor.
+  ///
+  /// - Parameters:
+  ///   - override: The sensor override.
+  ///   - name: The unit as written.
+  ///   - section: Section of the override.
+  ///   - assets: Assets by name.
   private func checkUnit(_ override: SensorOverride, _ name: String, _ section: Section, _ assets: [String: Asset]) {
     var symbols = Unit.symbols
     for dot in override.match.indices where override.match[dot] == "." {
@@ -264,7 +280,13 @@ final class PlantReader {
     }
   }
 
-  /// A span of time that a key tells; `nil` where it tells none, or one that is told to be a mistake.
+  /// Returns the time span of a key; `nil` if the key is absent or its value was refused.
+  ///
+  /// - Parameters:
+  ///   - section: The section.
+  ///   - key: The key.
+  ///   - range: Accepted spans.
+  ///   - meaning: Description of the accepted spans, for messages.
   private func span(
     _ section: Section, _ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String
   ) -> TimeSpan? {
@@ -360,14 +382,14 @@ extension PlantReader {
     return asset
   }
 
-  /// Keys of a battery on anything else would be without effect.
+  /// Reports battery keys on other assets, where they would have no effect.
   private func checkBatteryKeys(_ asset: Asset, _ section: Section) {
     for key in ["reserve", "ramp_kw_per_minute", "wear_price"] where section.node(key) != nil {
       reading.mistake(section.place(of: key), "'\(key)' is for batteries; '\(asset.name)' is a \(asset.kind.rawValue)")
     }
   }
 
-  /// The assets that are within themselves, by what each is within: a walk upwards comes back to where it has been.
+  /// Returns the assets that are nested in themselves, found by walks from each asset to its parents.
   private func cycles(_ parents: [String: String?]) -> Set<String> {
     var walks: [String: Int] = [:]
     var found: Set<String> = []

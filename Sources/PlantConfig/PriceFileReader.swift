@@ -1,12 +1,12 @@
 import PlantModel
 import Recordings
 
-/// Reads prices by date from a file beside the plant's: `time,import[,export]`.
+/// Reader of dated prices from a file in the plant's folder: `time,import[,export]`.
 ///
-/// Headings may name the columns, in any order, and tell their unit: `Time;Import [EUR/MWh]`. A name of a single column
-/// beside the time is free.
+/// A header row may name the columns, in any order, with their units: `Time;Import [EUR/MWh]`. A single column beside
+/// the time may have any name.
 struct PriceFileReader {
-  /// What a column holds, and its unit where its name tells one.
+  /// A column of prices, with the unit that its name states.
   private struct Column {
     var place: Int
     var isExport: Bool
@@ -23,10 +23,10 @@ struct PriceFileReader {
   private static let prices = -1e6...1e6
 
   let reading: Reading
-  /// The unit that the plant's file tells; the columns' own count where it tells none.
+  /// Unit given in the plant's file, which takes precedence. Without it, the units in the column names apply.
   let unit: PriceUnit?
 
-  /// The prices of a file.
+  /// Returns the prices of a file; reports its mistakes.
   func schedule(_ source: DatedFile.Source) -> PriceSchedule {
     let dated = DatedFile(source, reading)
     guard dated.file != nil, dated.hasTimes, let columns = columns(dated) else { return PriceSchedule() }
@@ -65,7 +65,7 @@ struct PriceFileReader {
     return PriceSchedule(slots)
   }
 
-  /// The columns of prices; `nil` where they cannot be told, which is said.
+  /// Returns the price columns; reports and returns `nil` if they cannot be identified.
   private func columns(_ dated: DatedFile) -> [Column]? {
     guard let file = dated.file else { return nil }
     guard file.layout.headerLine != nil else {
@@ -85,7 +85,7 @@ struct PriceFileReader {
       let words = column.heading.lowercased().split { !$0.isLetter && $0 != "¢" }.map(String.init)
       let isExport = words.contains(where: PriceFileReader.exportWords.contains)
       let isImport = words.contains(where: PriceFileReader.importWords.contains)
-      // Words in all rows, such as the name of a zone, are no prices.
+      // Text columns, such as the name of a zone, are not prices.
       if column.isText, !isExport, !isImport, file.columns.count > 1 { continue }
       guard isExport || isImport || isAlone else {
         dated.mistake(

@@ -1,17 +1,17 @@
 import PlantModel
 
-/// What prices of a file are written in: money, or a hundredth of it, for an amount of energy.
+/// Unit of the prices in a file: money, or a hundredth of it, for an amount of energy.
 struct PriceUnit: Equatable {
-  /// By what a price is multiplied to be one of the plant's currency for a kWh.
+  /// Factor that converts a price to the plant's currency per kWh.
   var scale: Double
 
-  /// What can be written, for messages.
+  /// Returns the accepted notations, for messages.
   static func examples(_ currency: String) -> String { "\(currency)/kWh, \(currency)/MWh or ct/kWh" }
 
   private static let energies: [String: Double] = ["kwh": 1, "mwh": 1e-3, "wh": 1e3, "gwh": 1e-6]
   private static let hundredths: Set<String> = ["ct", "cent", "cents", "pence", "öre", "øre", "¢"]
 
-  /// The unit that a text such as `EUR/MWh` names; `nil` where it names none, or the money of another currency.
+  /// Parses a text such as `EUR/MWh`; `nil` if it is not a price unit or names another currency.
   init?(_ text: String, currency: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { $0.filter { !$0.isWhitespace } }
     guard parts.count == 2, parts[1].lowercased().hasSuffix("wh"),
@@ -22,7 +22,8 @@ struct PriceUnit: Equatable {
     scale = unit.scale
   }
 
-  /// The unit that the words of a column's name tell, such as those of `price_eur_mwh`; `nil` where they tell none.
+  /// Derives the unit from the words of a column's name, such as those of `price_eur_mwh`; `nil` if they name no
+  /// energy.
   init?(words: [String]) {
     guard let place = words.lastIndex(where: { PriceUnit.energies[$0] != nil }),
       let energy = PriceUnit.energies[words[place]]

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Reads `wattline.yaml`.
+/// Reader of `wattline.yaml`.
 struct ProcessReader {
   private let reading: Reading
 
@@ -69,7 +69,12 @@ struct ProcessReader {
     return broker
   }
 
-  /// `mqtt://[user[:password]@]host[:port]`, or `mqtts://` for TLS.
+  /// Reads `mqtt://[user[:password]@]host[:port]`, or `mqtts://` for TLS.
+  ///
+  /// - Parameters:
+  ///   - url: The URL.
+  ///   - section: Section of the broker.
+  ///   - broker: Receives host, port, TLS and credentials.
   private func readURL(_ url: String, _ section: Section, _ broker: inout BrokerSettings) {
     func refuse() {
       reading.mistake(section.place(of: "url"), "'url' must be like mqtt://host:1883 or mqtts://host:8883")
@@ -152,7 +157,7 @@ struct ProcessReader {
     return journal
   }
 
-  /// Bytes, at least 1 MiB.
+  /// Returns a size in bytes, at least 1 MiB; reports anything else.
   private func size(_ key: String, _ section: Section) -> Int64? {
     guard let text = section.text(key) else { return nil }
     if let bytes = Amount.bytes(text), bytes >= 1 << 20 { return bytes }
@@ -162,9 +167,10 @@ struct ProcessReader {
   }
 }
 
-/// Sizes as people write them.
+/// Parser of sizes with units.
 enum Amount {
-  /// Bytes: a number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024). Example: 10GiB.
+  /// Returns the bytes of a number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024).
+  /// Example: 10GiB.
   static func bytes(_ text: String) -> Int64? {
     scaled(
       text,

@@ -1,19 +1,19 @@
 import Foundation
 import PlantModel
 
-/// What is gathered while a file is read: mistakes, and where texts and secrets come from.
+/// Context while a file is read: collects mistakes, and resolves environment variables and other files.
 final class Reading {
   let file: String
   let environment: [String: String]
   let readFile: (String) -> String?
   private(set) var diagnostics: [Diagnostic] = []
-  /// What is taken as it stands and is probably not meant.
+  /// Accepted entries that are probably not intended.
   private(set) var warnings: [Diagnostic] = []
-  /// The variables that were asked for and set.
+  /// Environment variables that were referenced and are set.
   private(set) var usedEnvironment: [String: String] = [:]
-  /// What was understood of files of data, a line each.
+  /// Interpretation of the data files, one line each.
   private(set) var explanations: [String] = []
-  /// Files of data that were asked for and are there.
+  /// Contents of the data files that were referenced and exist, by name.
   private(set) var usedFiles: [String: String] = [:]
 
   init(file: String, environment: [String: String], readFile: @escaping (String) -> String?) {
@@ -22,28 +22,38 @@ final class Reading {
     self.readFile = readFile
   }
 
-  /// Notes a mistake, in the file that is read unless another one is named.
+  /// Records a mistake, in the current file unless `other` is given.
+  ///
+  /// - Parameters:
+  ///   - mark: Position of the mistake.
+  ///   - message: Description, with the remedy.
+  ///   - other: Name of another file.
   func mistake(_ mark: Mark, _ message: String, in other: String? = nil) {
     diagnostics.append(Diagnostic(file: other ?? file, line: mark.line, column: mark.column, message: message))
   }
 
-  /// Notes what is taken as it stands and is probably not meant.
+  /// Records a warning about an accepted entry that is probably not intended.
+  ///
+  /// - Parameters:
+  ///   - mark: Position of the entry.
+  ///   - message: Description, with the remedy.
+  ///   - other: Name of another file.
   func warning(_ mark: Mark, _ message: String, in other: String? = nil) {
     warnings.append(
       Diagnostic(file: other ?? file, line: mark.line, column: mark.column, message: message, isWarning: true))
   }
 
-  /// Notes what was understood of a file of data.
+  /// Records how a data file was interpreted.
   func explain(_ lines: [String]) { explanations += lines }
 
-  /// The text of a file of data, which belongs to the configuration from then on.
+  /// Returns the text of a data file and makes it a part of the configuration.
   func useFile(_ name: String) -> String? {
     guard let text = readFile(name) else { return nil }
     usedFiles[name] = text
     return text
   }
 
-  /// A text with its `${NAME}` and `${NAME:-default}` taken from the environment.
+  /// Returns a text with `${NAME}` and `${NAME:-default}` replaced from the environment; reports missing variables.
   func expanded(_ text: String, at mark: Mark) -> String {
     guard text.contains("${") else { return text }
     var result = ""
@@ -70,7 +80,8 @@ final class Reading {
   }
 }
 
-/// A mapping that is read key by key. A key that nobody asked for is a mistake, told with the nearest known one.
+/// A mapping that is read key by key. Keys that were never requested are mistakes; the message suggests the nearest
+/// known key.
 final class Section {
   let mark: Mark
   let name: String
@@ -79,7 +90,12 @@ final class Section {
   private var known: Set<String> = []
   private var taken: Set<String> = []
 
-  /// The mapping at a node; anything else is a mistake and reads as an empty one.
+  /// Opens the mapping at a node. Any other node is a mistake, unless it is null, and reads as an empty mapping.
+  ///
+  /// - Parameters:
+  ///   - node: The node.
+  ///   - name: Name of the section, for messages.
+  ///   - reading: Collects mistakes.
   init(_ node: YAMLNode, _ name: String, _ reading: Reading) {
     mark = node.mark
     self.name = name
@@ -108,7 +124,7 @@ final class Section {
     return members
   }
 
-  /// The value of a key, `nil` where it is absent or null.
+  /// Returns the value of a key; `nil` if it is absent or null.
   func node(_ key: String) -> YAMLNode? {
     known.insert(key)
     taken.insert(key)
@@ -116,10 +132,10 @@ final class Section {
     return value
   }
 
-  /// Whether a key is there, even if null.
+  /// Returns whether a key is present, even if its value is null.
   func has(_ key: String) -> Bool { members.contains { $0.key == key } }
 
-  /// Tells each key that nobody asked for.
+  /// Reports each key that was not requested.
   func finish() {
     for member in members where !taken.contains(member.key) {
       let nearest =
@@ -132,7 +148,7 @@ final class Section {
 
   // MARK: Values
 
-  /// A text, environment expanded.
+  /// Returns a text with environment variables expanded.
   func text(_ key: String) -> String? {
     guard let node = node(key) else { return nil }
     guard let text = node.text else {
@@ -142,10 +158,10 @@ final class Section {
     return reading.expanded(text, at: node.mark)
   }
 
-  /// A text; none where it is empty, as `${NAME:-}` is without NAME in the environment.
+  /// Returns a text; `nil` if it is empty, as `${NAME:-}` is without NAME in the environment.
   func given(_ key: String) -> String? { text(key).flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// A text that must be there.
+  /// Returns a mandatory text; reports its absence.
   func requiredText(_ key: String, _ example: String) -> String? {
     let text = text(key)
     if text == nil, !members.contains(where: { $0.key == key && !$0.value.isNull }) {
@@ -154,7 +170,7 @@ final class Section {
     return text
   }
 
-  /// A text that names something: not empty, and without what brokers and databases refuse.
+  /// Returns a text that is a valid name: not empty, and without characters that brokers and databases refuse.
   func name(_ key: String) -> String? {
     guard let text = text(key) else { return nil }
     if let wrong = Words.mistake(inName: text) {
@@ -164,7 +180,13 @@ final class Section {
     return text
   }
 
-  /// A finite number within a range; a key that stands there must have one.
+  /// Returns a finite number within a range. A key without a value is a mistake.
+  ///
+  /// - Parameters:
+  ///   - key: The key.
+  ///   - range: Accepted values.
+  ///   - meaning: Description of the accepted values, for messages.
+  /// - Returns: `nil` if the key is absent or its value was refused.
   func number(_ key: String, in range: ClosedRange<Double>, _ meaning: String) -> Double? {
     guard let node = node(key) else {
       if has(key) { reading.mistake(place(of: key), "'\(key)' has no value; write \(meaning), or leave the key out") }
@@ -173,7 +195,14 @@ final class Section {
     return Section.number(node, key, in: range, meaning, reading)
   }
 
-  /// A finite number at a node.
+  /// Returns a finite number at a node; reports anything else.
+  ///
+  /// - Parameters:
+  ///   - node: The node.
+  ///   - key: Name of the value, for messages.
+  ///   - range: Accepted values.
+  ///   - meaning: Description of the accepted values, for messages.
+  ///   - reading: Expands the text and collects mistakes.
   static func number(
     _ node: YAMLNode, _ key: String, in range: ClosedRange<Double>, _ meaning: String, _ reading: Reading
   ) -> Double? {
@@ -188,7 +217,7 @@ final class Section {
     return value
   }
 
-  /// One of the words of an enumeration.
+  /// Returns the case of an enumeration that a key names; reports other words.
   func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type = Choice.self) -> Choice?
   where Choice.RawValue == String {
     guard let text = text(key) else { return nil }
@@ -198,7 +227,7 @@ final class Section {
     return nil
   }
 
-  /// True or false.
+  /// Returns a Boolean: true, yes, on, false, no or off.
   func boolean(_ key: String) -> Bool? {
     guard let text = text(key) else { return nil }
     switch text.lowercased() {
@@ -210,7 +239,7 @@ final class Section {
     }
   }
 
-  /// A secret, given as `key` or read from the file that `key_file` names.
+  /// Returns a secret, given as `key` or read from the file that `key_file` names.
   func secret(_ key: String) -> Secret? {
     let own = given(key)
     if let path = text("\(key)_file") {
@@ -225,28 +254,29 @@ final class Section {
     return own.map { Secret($0) }
   }
 
-  /// Where the value of a key stands.
+  /// Returns the position of a key's value; that of the section if the key is absent.
   func place(of key: String) -> Mark { members.first { $0.key == key }?.value.mark ?? mark }
 }
 
-/// What names may hold, and words for messages.
+/// Rules for names, and formatting for messages.
 enum Words {
-  /// Longest name [bytes]; readings of a longer one are refused.
+  /// Maximum length of a name [bytes]; readings with longer names are refused.
   static let longestName = 1_024
 
-  /// What is wrong with a name, `nil` where nothing is.
+  /// Returns what is wrong with a name; `nil` if it is valid.
   static func mistake(inName name: String) -> String? {
     if name.isEmpty { return "is empty" }
     if name.utf8.count > longestName { return "is longer than \(longestName) bytes" }
     return name.unicodeScalars.contains(where: isForbidden) ? "has a control character, which no topic may have" : nil
   }
 
-  /// What MQTT 5 lets a broker end the connection for (1.5.4): control characters and noncharacters.
+  /// Returns whether a character is a control character or a noncharacter; MQTT 5 lets brokers disconnect for these
+  /// (1.5.4).
   static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory == .control || scalar.properties.isNoncharacterCodePoint
   }
 
-  /// A text with its control characters escaped.
+  /// Returns a text with its control characters escaped.
   static func visible(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isForbidden) else { return text }
     return text.unicodeScalars.reduce(into: "") { result, scalar in
@@ -254,7 +284,7 @@ enum Words {
     }
   }
 
-  /// The first names of a list that may be long.
+  /// Returns the first 20 names of a list and the number of the others.
   static func list(_ names: [String]) -> String {
     names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
   }

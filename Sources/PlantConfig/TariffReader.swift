@@ -1,13 +1,18 @@
 import PlantModel
 
-/// Reads a tariff: `{import: 0.31, export: 0.08}`, lists of periods for both, a file of prices by date, and charges.
+/// Reader of a tariff: `{import: 0.31, export: 0.08}`, lists of periods for both, a file of dated prices, and charges.
 struct TariffReader {
   private let reading: Reading
   private let currency: String
   private let zone: String
   private static let price = -1e6...1e6
 
-  /// A reader of tariffs in a currency, of a plant on the clock of a zone.
+  /// Creates a reader for a plant with the given currency and time zone.
+  ///
+  /// - Parameters:
+  ///   - reading: Collects mistakes.
+  ///   - currency: Currency of prices without another unit.
+  ///   - zone: Time zone of dates without an offset.
   init(_ reading: Reading, currency: String, zone: String) {
     (self.reading, self.currency, self.zone) = (reading, currency, zone)
   }
@@ -48,7 +53,12 @@ struct TariffReader {
     return nil
   }
 
-  /// `prices: list.csv`, or `prices: {file: list.csv, unit: EUR/MWh, dates: day-first, decimal: comma}`.
+  /// Reads `prices: list.csv`, or `prices: {file: list.csv, unit: EUR/MWh, dates: day-first, decimal: comma}`.
+  ///
+  /// - Parameters:
+  ///   - node: Value of `prices`.
+  ///   - section: The tariff.
+  ///   - unit: Unit of the tariff, used if the file has none of its own.
   private func schedule(_ node: YAMLNode, _ section: Section, _ unit: PriceUnit?) -> PriceSchedule {
     guard case .mapping = node.content else {
       guard let name = section.text("prices") else { return PriceSchedule() }
@@ -66,7 +76,12 @@ struct TariffReader {
     DatedFile.Source(name, at: place, key: "prices", columns: "time,import,export", zone: zone, told: section)
   }
 
-  /// `demand_charge: 12`, or `demand_charge: {price: 12, interval: 30m}`.
+  /// Reads `demand_charge: 12`, or `demand_charge: {price: 12, interval: 30m}`.
+  ///
+  /// - Parameters:
+  ///   - node: Value of `demand_charge`.
+  ///   - section: The tariff.
+  ///   - tariff: Receives price and interval.
   private func demandCharge(_ node: YAMLNode, _ section: Section, _ tariff: inout Tariff) {
     let meaning = "a price from 0 a kW of the month's peak"
     guard case .mapping = node.content else {
@@ -93,7 +108,7 @@ struct TariffReader {
     }
   }
 
-  /// Warns of prices that are far from any of the currency, with the unit that is probably meant.
+  /// Warns about prices that are implausible for the currency, naming the unit that is probably meant.
   private func checkSizes(_ tariff: Tariff, _ section: Section) {
     let lists = [
       ("import", tariff.importPeriods.map(\.price)),
@@ -116,7 +131,7 @@ struct TariffReader {
           units.append("if they are hundredths, write unit: ct/kWh in 'tariff'")
         }
       case .small(let size):
-        // Export is often worth nearly nothing.
+        // Export prices are often nearly zero.
         if key == "export" { continue }
         start = "prices up to \(TariffReader.short(size)) a kWh are far below any in \(currency)"
       }
@@ -132,7 +147,7 @@ struct TariffReader {
     return rounded.magnitude < 1e9 && rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
   }
 
-  /// One price for all times, or a list of periods.
+  /// Returns one period for a single price, or a list of periods.
   private func periods(_ node: YAMLNode, _ key: String) -> [Tariff.Period] {
     if case .sequence(let periods) = node.content { return periods.compactMap(period) }
     let price = Section.number(node, key, in: TariffReader.price, "a price a kWh, or a list of periods", reading)
@@ -171,7 +186,13 @@ struct TariffReader {
     return nil
   }
 
-  /// A word or a list of words that stand for months or days.
+  /// Returns the numbers of months or days from one name or a list of names.
+  ///
+  /// - Parameters:
+  ///   - section: The period.
+  ///   - key: Key of the names.
+  ///   - known: Accepted names.
+  /// - Returns: Numbers from 1; empty without the key.
   private func names(_ section: Section, _ key: String, _ known: PeriodNames) -> Set<Int> {
     guard let node = section.node(key) else { return [] }
     var nodes = [node]
@@ -188,11 +209,11 @@ struct TariffReader {
   }
 }
 
-/// Names of months or days of the week, one by one, as a range, or as a group.
+/// Names of months or weekdays, given singly, as a range, or as a group.
 struct PeriodNames {
   private var names: [String]
   private var groups: [String: ClosedRange<Int>]
-  /// What can be written, for messages.
+  /// Accepted notations, for messages.
   let examples: String
 
   static let months = PeriodNames(
@@ -202,7 +223,9 @@ struct PeriodNames {
     names: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], groups: ["workdays": 1...5, "weekend": 6...7],
     examples: "workdays, weekend, days like mon, a range like mon-thu, or a list of these")
 
-  /// The numbers, from 1, that a text stands for; a range may run over the end. Example: `nov-feb` is 11, 12, 1, 2.
+  /// Returns the numbers, from 1, that a text stands for. A range may wrap around; `nov-feb` gives 11, 12, 1, 2.
+  ///
+  /// - Returns: `nil` if the text is not valid.
   func numbers(of text: String) -> [Int]? {
     let text = text.lowercased()
     if let group = groups[text] { return Array(group) }
@@ -212,7 +235,7 @@ struct PeriodNames {
     return (0...length).map { (first - 1 + $0) % names.count + 1 }
   }
 
-  /// A name by its first three letters, or a number.
+  /// Returns the number of a name by its first three letters, or of a text that is a number.
   private func number(_ text: String) -> Int? {
     if let number = Int(text) { return (1...names.count).contains(number) ? number : nil }
     return text.count >= 3 ? names.firstIndex(of: String(text.prefix(3))).map { $0 + 1 } : nil

@@ -1,15 +1,18 @@
 import PayloadDecoding
 import PlantModel
 
-/// Reads one of a plant's topics.
+/// Reader of one entry of a plant's `topics`.
 struct TopicReader {
   private let reading: Reading
   private let currency: String
 
-  /// A reader of the topics of a plant with its money.
+  /// Creates a reader for a plant with the given currency.
   init(_ reading: Reading, currency: String) { (self.reading, self.currency) = (reading, currency) }
 
-  /// The topic, and where its pattern stands, behind that of its devices' availability; empty where it has none.
+  /// Returns the topic with the position of its pattern, preceded by the topic of its devices' availability, if there
+  /// is one.
+  ///
+  /// - Returns: Empty if the entry has no pattern.
   func topics(_ node: YAMLNode) -> [(rule: TopicRule, place: Mark)] {
     let section = Section(node, "the topic", reading)
     let availability = section.node("availability").flatMap { self.availability($0) }
@@ -24,7 +27,7 @@ struct TopicReader {
     return [before, topic]
   }
 
-  /// Where devices say that they are there or gone, and in which words.
+  /// Returns the topic on which devices publish their availability, with their words for online and offline.
   private func availability(_ node: YAMLNode) -> (rule: TopicRule, place: Mark)? {
     let section = Section(node, "availability", reading)
     let example = "topic: \"zigbee2mqtt/{asset}/availability\""
@@ -95,7 +98,13 @@ struct TopicReader {
     return PayloadFormats.all[0]
   }
 
-  /// `each` and `where`.
+  /// Reads `each` and `where`.
+  ///
+  /// - Parameters:
+  ///   - section: The topic.
+  ///   - format: Payload format of the topic.
+  ///   - texts: Check of placeholders.
+  ///   - rule: Receives the path and the conditions.
   private func records(
     _ section: Section, _ format: any PayloadFormat.Type, _ texts: PlaceholderCheck, _ rule: inout TopicRule
   ) {
@@ -173,7 +182,12 @@ struct TopicReader {
     return separator
   }
 
-  /// Numbers by the name of a value.
+  /// Returns numbers by the name of a value.
+  ///
+  /// - Parameters:
+  ///   - section: The topic.
+  ///   - key: `scale` or `offset`.
+  ///   - rule: The topic's rule, with its listed values.
   private func numbers(_ section: Section, _ key: String, _ rule: TopicRule) -> [String: Double] {
     guard let node = section.node(key) else { return [:] }
     var numbers: [String: Double] = [:]
@@ -189,7 +203,12 @@ struct TopicReader {
     return numbers
   }
 
-  /// New names by the name of a value.
+  /// Returns new names by the name of a value.
+  ///
+  /// - Parameters:
+  ///   - node: Value of `rename`.
+  ///   - rule: The topic's rule, with its listed values.
+  ///   - texts: Check of placeholders.
   private func names(_ node: YAMLNode, _ rule: TopicRule, _ texts: PlaceholderCheck) -> [String: String] {
     var names: [String: String] = [:]
     var places: [String: Mark] = [:]
@@ -198,7 +217,7 @@ struct TopicReader {
         names[entry.key] = name
         places[entry.key] = entry.value.mark
         texts.check(name, at: entry.value.mark, of: entry.key)
-        // Assets that the payload names may be renamed too.
+        // Assets that the payload names may be renamed as well.
         if rule.asset.map({ !$0.hasPrefix("/") && !$0.contains("{") }) ?? true {
           checkIsListed(entry.key, entry.mark, "rename", rule)
         }
@@ -206,7 +225,7 @@ struct TopicReader {
         reading.mistake(entry.value.mark, "'\(entry.key)' must get a name, not \(entry.value.form)")
       }
     }
-    // Without a list, two payloads of one topic may well have two names for the same thing.
+    // Without a list, two payloads of one topic may use two names for the same value.
     var owners: [String: String] = [:]
     for value in rule.values.map(\.name) {
       let name = names[value] ?? value
@@ -217,17 +236,24 @@ struct TopicReader {
     return names
   }
 
-  /// Where `values` lists what is taken, and no placeholder is in the names, nothing else can be meant.
+  /// Reports a name that is not among the listed `values`. Without a list, or with placeholders in it, any name may
+  /// occur.
+  ///
+  /// - Parameters:
+  ///   - name: Name of a value.
+  ///   - mark: Position of the name.
+  ///   - key: Key whose entry has the name.
+  ///   - rule: The topic's rule, with its listed values.
   private func checkIsListed(_ name: String, _ mark: Mark, _ key: String, _ rule: TopicRule) {
     let listed = rule.values.flatMap { [$0.name, rule.rename[$0.name] ?? $0.name] }
     if listed.isEmpty || listed.contains(where: { $0.contains("{") }) || listed.contains(name) { return }
-    // Assets that the topic names may be renamed as well; what is nearly a sensor's name is a slip all the same.
+    // Assets that the topic names may be renamed as well. A name close to a listed one is still a typing error.
     let isNear = listed.contains { EditDistance.between($0, name) <= 2 }
     if key == "rename", rule.match.contains("{asset}"), !isNear { return }
     reading.mistake(mark, "'\(key)' has '\(name)', which 'values' has not; it has \(Words.list(listed))")
   }
 
-  /// What is wrong with a pattern, `nil` where nothing is.
+  /// Returns what is wrong with a topic pattern; `nil` if it is valid.
   static func mistake(inPattern pattern: String) -> String? {
     let example = "write for example riverside/{asset}/{sensor}"
     if pattern.isEmpty { return "'match' is empty; \(example)" }
@@ -263,14 +289,14 @@ struct TopicReader {
   }
 }
 
-/// Texts of a rule that may have placeholders.
+/// Check of the texts of a rule that may have placeholders.
 struct PlaceholderCheck {
   let reading: Reading
-  /// What the topic names.
+  /// Placeholders of the topic pattern.
   let placeholders: [String]
   let format: any PayloadFormat.Type
 
-  /// A place in the payload, or a text with placeholders.
+  /// Returns the value of a key: a place in the payload, or a text with placeholders.
   func text(_ section: Section, _ key: String) -> String? {
     guard let text = section.text(key) else { return nil }
     let mark = section.place(of: key)
@@ -281,7 +307,13 @@ struct PlaceholderCheck {
     return text
   }
 
-  /// Tells every placeholder that nothing stands for.
+  /// Reports every placeholder in a text that has no value.
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - mark: Position of the text.
+  ///   - key: Key of the text, for messages.
+  ///   - alsoKnown: Names of further placeholders.
   func check(_ text: String, at mark: Mark, of key: String, alsoKnown: [String] = []) {
     var rest = text[...]
     while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
@@ -302,7 +334,7 @@ struct PlaceholderCheck {
     switch format.name {
     case .json, .auto: ["key", "parent"]
     case .line: ["measurement", "tag:NAME"]
-    // Known of every topic, also where `match` does not name them.
+    // Every Sparkplug topic has these levels, even if `match` does not name them.
     case .sparkplug: ["group", "edge", "device"].filter { !placeholders.contains($0) }
     default: []
     }

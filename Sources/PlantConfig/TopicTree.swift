@@ -1,19 +1,20 @@
 import PlantModel
 
-/// Patterns of topics in a tree of their levels, to find one that can match the same topic as another without comparing
-/// it with every one. Topics do not have the prefix of a shared subscription, so that it is left out.
+/// Tree of topic patterns by level, for finding an overlapping pattern without comparing all pairs.
+///
+/// The prefix of a shared subscription is left out, because topics do not have it.
 struct TopicTree {
-  /// A rule of a plant.
+  /// Plant and rule that a pattern belongs to.
   typealias Place = (plant: Int, rule: Int)
 
   private struct Node {
-    /// Children behind a level without placeholders.
+    /// Children for levels without placeholders.
     var literals: [Substring: Int] = [:]
-    /// Children behind a level with placeholders, by its text.
+    /// Children for levels with placeholders, by the level's text.
     var open: [(level: Substring, node: Int)] = []
-    /// Patterns that end here, in the order in which they came.
+    /// Patterns that end at this node, in the order of addition.
     var ends: [Place] = []
-    /// Patterns that have `#` behind this place.
+    /// Patterns that continue with `#`, in the order of addition.
     var rests: [Place] = []
   }
 
@@ -45,7 +46,7 @@ struct TopicTree {
     return nodes.count - 1
   }
 
-  /// The pattern that was added first of those that can match a topic that `pattern` matches.
+  /// Returns the first added pattern that can match a topic that `pattern` also matches.
   func first(meeting pattern: String) -> Place? {
     let levels = TopicTree.levels(pattern)
     var best: Place?
@@ -80,7 +81,7 @@ struct TopicTree {
     SharedSubscription.unshared(pattern).split(separator: "/", omittingEmptySubsequences: false)
   }
 
-  /// The literal text before the first and after the last placeholder of a level.
+  /// Literal text before the first and after the last placeholder of a level.
   private struct Ends {
     var prefix: Substring
     var suffix: Substring
@@ -89,20 +90,20 @@ struct TopicTree {
       text.utf8.count >= prefix.utf8.count + suffix.utf8.count && text.hasPrefix(prefix) && text.hasSuffix(suffix)
     }
 
-    /// As far as both have text, it must agree.
+    /// Returns whether one text can match both: prefixes and suffixes must agree over their common length.
     func meet(_ other: Ends) -> Bool {
       (prefix.hasPrefix(other.prefix) || other.prefix.hasPrefix(prefix))
         && (suffix.hasSuffix(other.suffix) || other.suffix.hasSuffix(suffix))
     }
   }
 
-  /// `level` and one with placeholders.
+  /// Returns whether a level can match the same text as a level with placeholders.
   private static func meet(_ level: Substring, _ open: Substring) -> Bool {
     guard let theirs = ends(open) else { return level == open }
     return ends(level).map { theirs.meet($0) } ?? theirs.fit(level)
   }
 
-  /// `nil` for a level without placeholders.
+  /// Returns the literal ends of a level; `nil` for a level without placeholders.
   private static func ends(_ level: Substring) -> Ends? {
     if level == "+" { return Ends(prefix: "", suffix: "") }
     guard let start = level.firstIndex(of: "{"), let end = level.lastIndex(of: "}"), start < end else { return nil }

@@ -1,15 +1,19 @@
 import PayloadDecoding
 import PlantModel
 
-/// Reads `values` of a topic, and how values are understood.
+/// Reader of a topic's `values` and of the details by which values are interpreted.
 struct ValueReader {
   let reading: Reading
   let format: any PayloadFormat.Type
-  /// The plant's money.
+  /// Currency of the plant.
   let currency: String
 
-  /// The values of a list by name; a value is a place, or a place with details. Details of the rule hold unless a value
-  /// has its own.
+  /// Returns the listed values. Each is a place in the payload, optionally with details.
+  ///
+  /// - Parameters:
+  ///   - node: Value of `values`.
+  ///   - shared: Details of the rule, used unless a value has its own.
+  ///   - texts: Check of placeholders.
   func values(_ node: YAMLNode, _ shared: ValueDetail, _ texts: PlaceholderCheck) -> [TopicRule.Value] {
     Section(node, "values", reading).entries.compactMap { entry in
       texts.check(entry.key, at: entry.mark, of: "values", alsoKnown: ["asset", "sensor"])
@@ -46,7 +50,7 @@ struct ValueReader {
     _ name: String, _ path: String, _ mark: Mark, _ detail: ValueDetail, _ texts: PlaceholderCheck
   ) -> TopicRule.Value {
     texts.check(path, at: mark, of: name)
-    // Where a placeholder stands for a part of it, the topic decides.
+    // With a placeholder, the place depends on the topic.
     if path.split(separator: "/").contains("*") {
       reading.mistake(
         mark, "'\(name)' is '\(path)', and '*' is for 'each': name the records there, and a place in one here")
@@ -56,7 +60,7 @@ struct ValueReader {
     return TopicRule.Value(name: name, path: path, detail: detail)
   }
 
-  /// What stands at the rule for all its values; the unit apart, which may be a place there.
+  /// Returns the details that a rule gives for all its values, without the unit, which may be a place in the payload.
   func ruleDetail(_ section: Section) -> ValueDetail { detail(section, ValueDetail()) }
 
   private func detail(_ section: Section, _ shared: ValueDetail) -> ValueDetail {
@@ -81,7 +85,7 @@ struct ValueReader {
     return detail
   }
 
-  /// Numbers by word.
+  /// Returns numbers by word.
   private func words(_ node: YAMLNode) -> [String: Double] {
     var words: [String: Double] = [:]
     for entry in Section(node, "map", reading).entries {
@@ -94,7 +98,7 @@ struct ValueReader {
     return words
   }
 
-  /// A unit by its name.
+  /// Returns the unit that a key names; reports unknown units.
   func unit(_ section: Section, _ key: String) -> Unit? {
     guard let name = section.given(key) else { return nil }
     if let unit = Unit.named(name, currency: currency) { return unit }

@@ -1,14 +1,16 @@
 import PlantModel
 import Recordings
 
-/// Reads what is expected of the weather from a file beside the plant's: headings that name the columns, `time` and any of
-/// ``PlantModel/WeatherForecast/columns``, and a row a moment; a cell may be empty.
+/// Reader of weather forecasts from a file in the plant's folder.
+///
+/// The first row names the columns: `time` and any of ``PlantModel/WeatherForecast/columns``. Each further row is one
+/// time; cells may be empty.
 enum WeatherFileReader {
   private static let names = WeatherForecast.columns.map(\.name)
-  /// What a line of headings would be.
+  /// Header row with all known columns, for messages.
   static let columns = "time,\(names.joined(separator: ","))"
 
-  /// The forecast in a file.
+  /// Returns the forecast in a file; reports its mistakes.
   static func forecast(_ source: DatedFile.Source, _ reading: Reading) -> WeatherForecast {
     let dated = DatedFile(source, reading)
     guard let file = dated.file, dated.hasTimes else { return WeatherForecast() }

@@ -1,12 +1,12 @@
-/// A place in a file; line and column from 1.
+/// A position in a file; line and column from 1.
 struct Mark: Hashable {
   var line: Int
   var column: Int
 }
 
-/// YAML as a tree in which every node knows its place.
+/// A node of a YAML tree, with its position in the file.
 struct YAMLNode {
-  /// What a node holds.
+  /// Content of a node.
   indirect enum Content {
     case scalar(String, isQuoted: Bool)
     case sequence([YAMLNode])
@@ -16,7 +16,7 @@ struct YAMLNode {
   var mark: Mark
   var content: Content
 
-  /// The text of a scalar.
+  /// Text of a scalar; `nil` for other nodes.
   var text: String? {
     if case .scalar(let text, _) = content { return text }
     return nil
@@ -28,7 +28,7 @@ struct YAMLNode {
     return false
   }
 
-  /// A word for the node's form, for messages.
+  /// Description of the node's form, for messages.
   var form: String {
     switch content {
     case .scalar(let text, _): text.isEmpty ? "nothing" : "'\(text.prefix(60))'"

@@ -1,8 +1,8 @@
 import CYAML
 
-/// Reads one YAML document into a tree by libyaml's events.
+/// Parser of one YAML document, based on libyaml's events.
 ///
-/// Bounded: 1 MiB, 32 levels, 100,000 nodes. Aliases are refused, so that a small file cannot become a huge tree.
+/// Limits: 1 MiB, 32 levels, 100,000 nodes. Aliases are refused, so that a small file cannot expand to a huge tree.
 struct YAMLParser {
   static let maximumBytes = 1 << 20
   static let maximumDepth = 32
@@ -12,7 +12,9 @@ struct YAMLParser {
   private var parser = yaml_parser_t()
   private var nodes = 0
 
-  /// The document in `bytes`; `nil` where there is none. Throws the first mistake of grammar.
+  /// Returns the document in `bytes`; `nil` if there is none.
+  ///
+  /// - Throws: The first syntax error.
   static func parse(_ bytes: [UInt8], file: String) throws(Diagnostic) -> YAMLNode? {
     guard bytes.count <= maximumBytes else {
       throw Diagnostic(file: file, line: 1, column: 1, message: "the file is larger than 1 MiB; split it by plant")
@@ -89,7 +91,7 @@ struct YAMLParser {
     guard yaml_parser_parse(&parser, &event) == 1 else {
       let place = parser.problem_mark
       let problem = parser.problem.map { String(cString: $0) } ?? "this is not YAML"
-      // Mistakes of encoding have an offset and no line.
+      // Encoding errors have an offset instead of a line.
       throw mistake(Mark(line: Int(place.line) + 1, column: Int(place.column) + 1), "\(problem) (YAML)")
     }
     return event

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// What rules say of payloads.
+/// Payload part of the rules.
 extension DraftBuilder {
   mutating func read(_ members: [Int], _ rule: inout DraftRule) {
     let first = topics[members[0]]
@@ -30,7 +30,7 @@ extension DraftBuilder {
     case .pairs: pairs(members, &rule)
     case .senml:
       rule.payload = "senml"
-      // The records name their devices themselves.
+      // SenML records name their devices themselves.
       freeAsset(&rule)
       rule.asset = nil
     case .sparkplug, .unread: break
@@ -65,7 +65,8 @@ extension DraftBuilder {
     let names = ValueNames(
       taken, partsOf: isSplit ? { isTaken || KindGuess.kind(ofWord: $0) == nil ? "\(asset)_\($0)" : $0 } : nil)
     if !names.assets.isEmpty {
-      // A further device of the pattern would have parts of its own.
+      // Further devices of the pattern would have parts with names of their own, so the pattern is restricted to this
+      // device.
       let levels = topics[members[0]].levels
       rule.levels = zip(rule.levels, levels).map { $0.text == "{asset}" ? DraftRule.Level($1) : $0 }
       rule.asset = rule.asset ?? TopicTokens.literal(asset)
@@ -96,7 +97,7 @@ extension DraftBuilder {
     var value = DraftRule.Value(name: name, path: leaf.pointer)
     if leaf.statesUnit || leaf.isSwitch { return value }
     let source = leaf.tokens.last.flatMap { NameWords.valueNames.contains($0) ? leaf.tokens.dropLast().last : $0 }
-    // Tasmota's energies are those under ENERGY; other parts of a message have makers of their own.
+    // Tasmota's energies are under `ENERGY`; other parts of a message come from other vendors.
     let maker = vendor == .tasmota && leaf.tokens.first != "ENERGY" ? .other : vendor
     let guess = UnitGuess.of(
       sensor: sensor, source: source ?? name, numbers: leaf.numbers, vendor: maker, unitText: leaf.unitText,
@@ -106,7 +107,7 @@ extension DraftBuilder {
     return value
   }
 
-  /// The powers among values, which are likely to have one unit.
+  /// Returns the powers among values; they probably have one unit.
   private static func powers(_ leaves: [JSONShape.Leaf]) -> [Double] {
     leaves.filter { !$0.isSwitch && UnitGuess.isPower($0.name) }.flatMap(\.numbers)
   }
@@ -179,12 +180,12 @@ extension DraftBuilder {
     }
   }
 
-  /// The topic's device is not the asset, since the payload names that.
+  /// Renames the placeholder of the topic's device, since the payload names the asset.
   private func freeAsset(_ rule: inout DraftRule) {
     rule.levels = rule.levels.map { $0.text == "{asset}" ? .open(name: "gateway", suffix: "") : $0 }
   }
 
-  /// What several names begin with, up to a dot, slash or colon.
+  /// Returns the common prefix of several names, up to a dot, slash or colon.
   static func commonPrefix(_ names: [String]) -> String {
     guard names.count > 1, let first = names.first else { return "" }
     var length = first.count
@@ -228,7 +229,7 @@ extension DraftBuilder {
     }
   }
 
-  /// One rule takes edge nodes and devices, which name themselves.
+  /// Makes the one rule for all Sparkplug edge nodes and devices, which name themselves.
   func sparkplug(_ rule: inout DraftRule) {
     rule.payload = "sparkplug"
     rule.asset = nil

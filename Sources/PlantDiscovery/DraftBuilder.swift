@@ -1,22 +1,22 @@
 import PlantModel
 
-/// Makes rules of topics with their roles.
+/// Builder of topic rules from topics and the roles of their levels.
 struct DraftBuilder {
-  /// What topics of one rule have in common.
+  /// Properties shared by the topics of one rule.
   private struct Key: Hashable {
     var form: String
     var roles: TopicRoles
-    /// Levels that are the same in all of them; `nil` for those that may differ.
+    /// Levels that are the same in all topics; `nil` for those that may differ.
     var levels: [String?]
   }
 
   let topics: [ShapedTopic]
   let roles: [TopicRoles]
-  /// Assets that are parts of a device of several, with their kinds.
+  /// Assets that are parts of a device with several, with their kinds.
   var parts: [(name: String, kind: AssetKind)] = []
   private(set) var rules: [DraftRule] = []
   let assetNames: Set<String>
-  /// How many first levels there are of topics that are alike but for it.
+  /// Number of different first levels of topics that are otherwise alike.
   private var roots: [Key: Int] = [:]
 
   init(_ topics: [ShapedTopic]) {
@@ -35,7 +35,8 @@ struct DraftBuilder {
     var order: [Key] = []
     for position in topics.indices where topics[position].isRead {
       var key = key(of: position)
-      // Many first levels with the same rest are devices; few are written out, so that no topics of others are taken.
+      // Many first levels with the same rest are devices. A few are written out, so that no topics of other senders
+      // match.
       let open = withoutRoot(key)
       if !topics[position].isLone, topics[position].levels.count > 1, roots[open, default: 0] > Self.mostRoots {
         key = open
@@ -73,7 +74,7 @@ struct DraftBuilder {
     return Key(form: topic.form, roles: roles, levels: levels)
   }
 
-  /// Whether a level that names neither asset nor sensor differs from site to site: a gateway, a portal, an instance.
+  /// Returns whether a level without asset or sensor differs between sites: a gateway, a portal, an instance.
   private func isPassing(_ column: Int, _ topic: ShapedTopic) -> Bool {
     if topic.vendor == .victron {
       let service = topic.victronService
@@ -101,7 +102,7 @@ struct DraftBuilder {
     return rule
   }
 
-  /// Names of placeholders, each once.
+  /// Generator of unique placeholder names.
   private struct LevelNames {
     private var used: Set<String> = []
 
@@ -117,7 +118,7 @@ struct DraftBuilder {
     let texts = Set(members.map { topics[$0].levels[column] })
     let first = topics[members[0]].levels[column]
     if key.roles.isSplit, key.roles.sensor.contains(column) {
-      // A pattern that begins with a placeholder would take topics of others.
+      // A pattern that begins with a placeholder would match topics of other senders.
       if column == 0 { return DraftRule.Level(first) }
       return .open(name: names.next("asset"), suffix: key.levels[column] ?? "")
     }
@@ -129,7 +130,7 @@ struct DraftBuilder {
       return .open(name: names.next(isWhole ? "sensor" : NameWords.isPhase(first) ? "phase" : "quantity"), suffix: "")
     }
     if key.roles.asset.contains(column) {
-      // Any further device of a known maker is one more asset; of others only what was seen is known.
+      // Further devices of a known vendor are further assets. For other vendors, only the observed devices are known.
       let isOpen = texts.count > 1 || NameWords.isSerial(first) || topics[members[0]].vendor != .other
       guard isOpen else { return DraftRule.Level(first) }
       let isWhole = key.roles.asset.count == 1
@@ -165,7 +166,7 @@ struct DraftBuilder {
     return text.contains("{") ? text : TopicTokens.literal(usual(key.roles, topics[members[0]]))
   }
 
-  /// The name of a sensor that topics name, by what stands before it too.
+  /// Returns the name of a sensor that a topic names, also considering the levels before it.
   private func usual(_ roles: TopicRoles, _ topic: ShapedTopic) -> String {
     let levels = topic.levels
     let raw = roles.sensorText(levels)
@@ -183,7 +184,7 @@ struct DraftBuilder {
     return raw
   }
 
-  /// New names of sensors that topics name, unless two of one asset would get the same.
+  /// Returns new names of sensors that topics name, except those that would coincide within an asset.
   func renames(_ members: [Int]) -> [(from: String, to: String)] {
     var taken: [String: String] = [:]
     var result: [String: String] = [:]
@@ -207,7 +208,7 @@ struct DraftBuilder {
     return result.sorted { $0.key < $1.key }.map { (TopicTokens.decoded($0.key), $0.value) }
   }
 
-  /// Sensors such as `pvPower` and `batterySoc` of one device are those of its parts.
+  /// Assigns sensors such as `pvPower` and `batterySoc` of one device to its parts.
   mutating func splitNames(_ members: [Int], _ rule: inout DraftRule) {
     guard let asset = rule.asset, !asset.contains("{") else { return }
     let found = members.compactMap { position in
@@ -226,7 +227,8 @@ struct DraftBuilder {
 
   // MARK: Order
 
-  /// Rules that match the same topics cannot all be reached: the one with most messages stays, others are written out.
+  /// Keeps the first of the rules that match the same topics, which has the most messages. The others are written out
+  /// later.
   private mutating func mergeSame() {
     var kept: [DraftRule] = []
     var places: [String: Int] = [:]
@@ -241,7 +243,7 @@ struct DraftBuilder {
     rules = kept
   }
 
-  /// A topic that comes to a rule that was not made for it gets one of its own.
+  /// Adds a literal rule for each topic that another rule would match first.
   private mutating func repair() {
     let positions = Dictionary(topics.indices.map { (topics[$0].position, $0) }) { first, _ in first }
     var owners: [Int: Int] = [:]
@@ -256,7 +258,7 @@ struct DraftBuilder {
       var key = key(of: position)
       key.levels = topic.levels
       var rule = literal(position, key)
-      // Levels with braces are wildcards, so that two of them may be one rule.
+      // Levels with braces are wildcards, so two such topics may share a rule.
       if !matched.insert(rule.matched).inserted { continue }
       if let taker { rule.notes.append("apart from '\(rules[taker].match)', because its payload is another") }
       own.append(rule)
@@ -266,7 +268,7 @@ struct DraftBuilder {
     rules = own + rules.filter { !$0.topics.isEmpty && !matched.contains($0.matched) }
   }
 
-  /// A rule for one topic as it is.
+  /// Returns a rule for one topic, without placeholders.
   private mutating func literal(_ position: Int, _ key: Key) -> DraftRule {
     let (topic, roles) = (topics[position], roles[position])
     var rule = DraftRule()
@@ -285,7 +287,7 @@ struct DraftBuilder {
 }
 
 extension ShapedTopic {
-  /// What topics of one rule must have in common in their payloads.
+  /// Payload properties that topics of one rule must share.
   var form: String {
     switch kind {
     case .lone(_, let time): "lone \(time ?? "")"
@@ -301,14 +303,14 @@ extension ShapedTopic {
   }
 }
 
-/// Names in topics.
+/// Conversions of names in topics.
 enum TopicTokens {
-  /// A name out of a topic as a plant file may have it, without braces, which mean placeholders there.
+  /// Returns a name from a topic for use in a plant file, with parentheses for braces, which are placeholders there.
   static func literal(_ text: String) -> String {
     String(decoded(text).map { $0 == "{" ? "(" : $0 == "}" ? ")" : $0 })
   }
 
-  /// A level without percent-encoding, as the decoder takes it.
+  /// Returns a level without percent-encoding, as the decoder reads it.
   static func decoded(_ level: String) -> String {
     guard level.contains("%") else { return level }
     var bytes: [UInt8] = []

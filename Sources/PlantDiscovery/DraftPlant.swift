@@ -1,28 +1,33 @@
 import PlantModel
 
-/// A plant file made of what a broker's clients say: rules, assets with guessed kinds, units with what speaks for them,
-/// and what could not be told.
+/// A plant file drafted from the messages of a broker: rules, assets with guessed kinds, units with reasons, and open
+/// points.
 ///
-/// It is pure: the same survey gives the same draft.
+/// The draft is deterministic: the same survey gives the same draft.
 public struct DraftPlant: Sendable {
-  /// What is written apart from what was heard.
+  /// Content of the file that does not come from the survey.
   public struct Options: Sendable {
-    /// The plant's name.
+    /// Name of the plant.
     public var name: String
-    /// An IANA time zone.
+    /// IANA time zone.
     public var timezone: String
-    /// How the survey came about, for the first lines: `mqtt://127.0.0.1:1883, 60 s`.
+    /// Origin of the survey, for the first lines of the file: `mqtt://127.0.0.1:1883, 60 s`.
     public var origin: String
 
-    /// A name, a time zone and an origin.
+    /// Creates options.
+    ///
+    /// - Parameters:
+    ///   - name: Name of the plant.
+    ///   - timezone: IANA time zone.
+    ///   - origin: Origin of the survey.
     public init(name: String = "draft", timezone: String = "UTC", origin: String = "") {
       (self.name, self.timezone, self.origin) = (name, timezone, origin)
     }
   }
 
-  /// The YAML text of the plant file.
+  /// YAML text of the plant file.
   public private(set) var text: String
-  /// What came of decoding every sample by the draft.
+  /// Result of decoding every sample by the draft.
   public private(set) var trial: DraftTrial
 
   /// Drafts a plant, and tries the draft with all samples of the survey.
@@ -54,7 +59,7 @@ public struct DraftPlant: Sendable {
     let ruleOfTopic = Dictionary(
       builder.rules.enumerated().flatMap { number, rule in rule.topics.map { ($0, number) } }
     ) { first, _ in first }
-    // Powers of one device, or of one pattern, have one unit most of the time.
+    // Powers of one device, or of one pattern, usually have the same unit.
     var powers: [String: [Double]] = [:]
     for series in first.series where UnitGuess.isPower(series.sensor) && !topics[series.topic].isSwitch(survey) {
       powers["asset " + series.asset, default: []] += series.numbers
@@ -80,7 +85,7 @@ public struct DraftPlant: Sendable {
     }
     var trial = DraftTrial(text: file.text, survey, topics)
     if !trial.mistakes.isEmpty {
-      // What one guess spoils must not spoil the draft.
+      // A single wrong guess must not invalidate the draft.
       file.sensors = []
       trial = DraftTrial(text: file.text, survey, topics)
     }
@@ -88,8 +93,9 @@ public struct DraftPlant: Sendable {
     self.trial = trial
   }
 
-  /// First levels of topics whose devices are called like others elsewhere: of those that share a sensor all but the one
-  /// with most topics.
+  /// Returns first levels of topics whose devices have names that occur under other first levels as well.
+  ///
+  /// Of the levels that share a sensor, the one with the most topics is left out.
   private static func sharedRoots(_ trial: DraftTrial, _ topics: [ShapedTopic]) -> Set<String> {
     let counts = Dictionary(topics.map { ($0.levels[0], 1) }, uniquingKeysWith: +)
     var shared: Set<String> = []
@@ -100,7 +106,7 @@ public struct DraftPlant: Sendable {
     return shared
   }
 
-  /// Topics without readings, with the reason.
+  /// Returns the topics without readings, with the reason.
   private static func unread(_ topics: [ShapedTopic], _ trial: DraftTrial) -> [(topic: String, reason: String)] {
     let failed = Dictionary(trial.failures.map { ($0.topic, $0.reason) }) { first, _ in first }
     return topics.compactMap { topic in
@@ -109,7 +115,7 @@ public struct DraftPlant: Sendable {
     }
   }
 
-  /// What stands on topics that tell the unit of the topic beside them, as Home Assistant has them.
+  /// Returns the units that separate topics state for the topics beside them, as in Home Assistant.
   private static func unitTopics(_ survey: TopicSurvey) -> [String: String] {
     var units: [String: String] = [:]
     for topic in survey.topics where topic.name.hasSuffix("/unit_of_measurement") {
@@ -126,7 +132,7 @@ public struct DraftPlant: Sendable {
 }
 
 extension ShapedTopic {
-  /// Whether all that came on it are words of switches.
+  /// Returns whether all samples of the topic are switch words.
   func isSwitch(_ survey: TopicSurvey) -> Bool {
     survey.topics[position].samples.allSatisfy { if case .word = PayloadForm($0) { true } else { false } }
   }

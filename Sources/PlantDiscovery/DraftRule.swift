@@ -1,12 +1,13 @@
-/// A rule of a draft: what one entry of `topics` will say.
+/// A rule of a draft: one future entry of `topics`.
 struct DraftRule {
-  /// A level of its pattern.
+  /// A level of the topic pattern.
   enum Level: Hashable {
     case literal(String)
     case open(name: String, suffix: String)
     case any
 
-    /// A literal level; braces, which have a meaning of their own in a plant file, become a wildcard.
+    /// Creates a literal level. One with braces or wildcards becomes a wildcard, since these have a meaning in
+    /// patterns.
     init(_ text: String) { self = text.contains { "{}+#".contains($0) } ? .any : .literal(text) }
 
     var text: String {
@@ -25,7 +26,7 @@ struct DraftRule {
       }
     }
 
-    /// How many topics it takes, for the order of rules: less goes first.
+    /// Measure of how many topics the level matches. Narrower rules come first.
     var breadth: Int {
       switch self {
       case .literal: 0
@@ -35,7 +36,7 @@ struct DraftRule {
     }
   }
 
-  /// A value of its list.
+  /// An entry of the rule's `values`.
   struct Value {
     var name: String
     var path: String
@@ -54,16 +55,16 @@ struct DraftRule {
   var strip: String?
   var values: [Value] = []
   var rename: [(from: String, to: String)] = []
-  /// What is to be read above it.
+  /// Comments to be written above the rule.
   var notes: [String] = []
-  /// The topics that it was made for, by their positions in the survey.
+  /// Topics that the rule was made for, by their indexes in the survey.
   var topics: [Int] = []
   var messages = 0
 
   var match: String { levels.map(\.text).joined(separator: "/") }
   var breadth: Int { levels.reduce(0) { $0 + $1.breadth } }
 
-  /// Puts the first level in front of the asset's name, if that level is one of `roots`.
+  /// Prefixes the asset's name with the topic's first level, if that level is one of `roots`.
   mutating func prefixAsset(ifOf roots: Set<String>) {
     guard case .literal(let root)? = levels.first, roots.contains(root), !(asset?.hasPrefix("/") ?? false) else {
       return
@@ -74,10 +75,10 @@ struct DraftRule {
     notes.append("the first level is in front of the asset's name, because topics of others have assets of that name")
   }
 
-  /// Whether a topic comes to it.
+  /// Returns whether the rule matches a topic.
   func fits(_ topic: [String]) -> Bool { topic.count == levels.count && zip(levels, topic).allSatisfy { $0.fits($1) } }
 
-  /// The same for rules that match the very same topics.
+  /// Text that is equal for rules that match the same topics.
   var matched: String {
     levels.map { level in
       switch level {
@@ -89,11 +90,11 @@ struct DraftRule {
   }
 }
 
-/// Finds the first of several rules that a topic comes to, without asking each.
+/// Index that finds the first of several rules that match a topic, without testing each.
 struct RuleIndex {
   private struct Key: Hashable {
     var count: Int
-    /// The first level; `nil` for rules that leave it open.
+    /// The first level; `nil` for rules in which it is open.
     var first: String?
   }
 

@@ -1,11 +1,11 @@
 import PlantModel
 
-/// A draft as the text of a plant file.
+/// Text of a plant file for a draft.
 struct DraftText {
-  /// More assets than this are left to be taken in when they speak.
+  /// Maximum number of assets that are listed; further ones are admitted when they first report.
   static let mostAssets = 500
   private static let mostSensors = 500
-  /// Most bytes of rules: a plant file has at most 1 MiB.
+  /// Maximum size of the rules [bytes]; a plant file has at most 1 MiB.
   private static let mostBytes = 700_000
   private static let mostUnread = 100
 
@@ -14,11 +14,11 @@ struct DraftText {
   var rules: [DraftRule]
   var assets: [(name: String, kind: AssetKind, note: String)] = []
   var sensors: [(asset: String, sensor: String, guess: UnitGuess)] = []
-  /// How many assets topics name.
+  /// Number of assets that topics name.
   var assetCount = 0
   var unread: [(topic: String, reason: String)] = []
 
-  /// Whether a text may name an asset in a plant file.
+  /// Returns whether a text may name an asset in a plant file.
   static func isName(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= 200 && text.unicodeScalars.allSatisfy { isPlain($0) } && !text.contains("${")
       && !text.contains("*")
@@ -105,7 +105,7 @@ struct DraftText {
     return ["assets:"] + assets.map { "  \(quoted($0.name)): {kind: \($0.kind.rawValue)}  # \(comment($0.note))" }
   }
 
-  /// Units one by one, or for a sensor of all assets at once if they are many and agree.
+  /// Units of sensors. If more than 8 assets have the same unit for a sensor, they share one line.
   private var sensorLines: [String] {
     var lines: [String] = []
     var isDone: Set<String> = []
@@ -140,7 +140,7 @@ struct DraftText {
     return ["# sensors: [{match: asset.sensor, unit: W}]"] + lines.map { String($0.dropFirst(2)) }
   }
 
-  /// Whether no rule with places of its own gives sensors that name.
+  /// Returns whether no rule lists the sensor among its values.
   private func isAlone(_ sensor: String) -> Bool {
     !rules.contains { rule in rule.values.contains { $0.name == sensor || $0.name.hasSuffix(".\(sensor)") } }
   }
@@ -155,13 +155,13 @@ struct DraftText {
 
   // MARK: Texts
 
-  /// Whether a character may stand in a topic, and in YAML without an escape.
+  /// Returns whether a character is allowed in a topic and needs no escape in YAML.
   static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory != .control && !scalar.properties.isNoncharacterCodePoint
       && !["\u{2028}", "\u{2029}", "\u{FEFF}"].contains(scalar)
   }
 
-  /// A text as YAML has it: bare if it is a plain word, else between quotation marks.
+  /// Returns a text in YAML: bare if it is a simple word, otherwise quoted.
   private func quoted(_ text: String) -> String {
     let words: Set<String> = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
     let isWord =
@@ -184,7 +184,7 @@ struct DraftText {
     return result + "\""
   }
 
-  /// A text on one line of a comment.
+  /// Returns a text for a one-line comment, shortened to 300 characters.
   private func comment(_ text: String) -> String {
     var scalars = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(300) { scalars.append(Self.isPlain(scalar) ? scalar : "?") }

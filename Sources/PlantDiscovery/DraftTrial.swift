@@ -3,31 +3,31 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// What comes of a draft: whether it is a valid plant file, and what becomes of every sample of the survey.
+/// Result of trying a draft: whether it is a valid plant file, and the readings of every sample.
 public struct DraftTrial: Sendable {
-  /// A sensor that had readings.
+  /// A sensor with readings.
   public struct Series: Sendable, Equatable {
-    /// The asset's name.
+    /// Name of the asset.
     public var asset: String
-    /// The sensor's name.
+    /// Name of the sensor.
     public var sensor: String
-    /// The symbol of its unit; `nil` if none is known.
+    /// Symbol of the unit; `nil` if it is unknown.
     public var unit: String?
-    /// Values as they came, a few.
+    /// The first 32 values, as received.
     public var numbers: [Double]
-    /// Position of the topic that brought it first.
+    /// Index of the first topic with a reading of this sensor.
     public var topic: Int
-    /// The first levels of all topics that brought it.
+    /// First levels of all topics with readings of this sensor.
     var roots: Set<String> = []
   }
 
-  /// Mistakes of the file, as `wattline check` would tell them; none if the draft is as it should be.
+  /// Mistakes of the file, as `wattline check` prints them; empty for a valid draft.
   public private(set) var mistakes: [String] = []
-  /// Sensors in the order in which they came.
+  /// Sensors in the order of their first reading.
   public private(set) var series: [Series] = []
-  /// Topics of which at least one sample became readings.
+  /// Number of topics with at least one reading.
   public private(set) var landed = 0
-  /// Topics that looked as if they had numbers, and none became a reading, with the reason.
+  /// Topics that seemed to have numbers but gave no reading, with the reason.
   public private(set) var failures: [(topic: String, reason: String)] = []
 
   private var positions: [String: Int] = [:]
@@ -65,7 +65,7 @@ public struct DraftTrial: Sendable {
     return frame.bytes.withUnsafeBytes { bytes in
       var cursor = MessageFrameCursor(bytes)
       guard let message = cursor.next() else { return .refused(.emptyPayload) }
-      // Readings without a time of their own have any; it is not looked at.
+      // The receive time is arbitrary, since the times of readings are not used.
       return decoder.decode(
         message, received: Timestamp(seconds: 1_700_000_000), registers: &registers, into: &batches)
     }

@@ -1,4 +1,4 @@
-/// A JSON value with its members in their order. Not for the way of readings: the survey looks at few payloads.
+/// A JSON value with its members in order. Meant for the few payloads of a survey, not for the path of readings.
 indirect enum JSONNode: Equatable {
   case null
   case truth(Bool)
@@ -13,16 +13,16 @@ indirect enum JSONNode: Equatable {
     var value: JSONNode
   }
 
-  /// The members of an object; none of anything else.
+  /// Members of an object; empty for other values.
   var members: [Member] { if case .object(let members) = self { members } else { [] } }
 
-  /// The value of a member.
+  /// Value of the first member with a name.
   subscript(name: String) -> JSONNode? { members.first { $0.name == name }?.value }
 
-  /// The text, where it is one.
+  /// The text of a text value.
   var text: String? { if case .text(let text) = self { text } else { nil } }
 
-  /// The number, where it is one.
+  /// The number of a number value.
   var number: Double? { if case .number(let number) = self { number } else { nil } }
 
   var isObject: Bool { if case .object = self { true } else { false } }
@@ -33,7 +33,7 @@ indirect enum JSONNode: Equatable {
     }
   }
 
-  /// The first document of a payload, with bare `NaN` and `Infinity` as null; `nil` if it is no JSON.
+  /// Parses the first document of a payload, with bare `NaN` and `Infinity` as null; `nil` if it is not JSON.
   init?(_ bytes: [UInt8]) {
     var parser = JSONParser(bytes: bytes)
     guard let node = parser.value(depth: 0) else { return nil }
@@ -41,7 +41,7 @@ indirect enum JSONNode: Equatable {
   }
 }
 
-/// Reads JSON into nodes, at most 32 levels deep.
+/// Parser of JSON, at most 32 levels deep.
 private struct JSONParser {
   static let deepest = 32
 
@@ -97,7 +97,7 @@ private struct JSONParser {
     return take(UInt8(ascii: "]")) ? .array(elements) : nil
   }
 
-  /// The text behind a quotation mark; escapes other than of one character are left to JSON's own rules.
+  /// Parses a text, starting at its opening quotation mark. An unknown escape gives the escaped character.
   private mutating func text() -> String? {
     at += 1
     var result: [UInt8] = []

@@ -1,17 +1,17 @@
-/// What the JSON documents of one topic, or of several of one pattern, have in common.
+/// Common shape of the JSON documents of one topic, or of the topics of one pattern.
 struct JSONShape {
-  /// A place with what stands there.
+  /// A place in the documents with the values found there.
   struct Leaf {
     var tokens: [String]
-    /// The numbers, truth values among them.
+    /// Numbers; truth values count as 1 and 0.
     var numbers: [Double] = []
-    /// Texts that are no numbers, few of them.
+    /// Texts that are not numbers; only the first ones are kept.
     var texts: Set<String> = []
-    /// Whether all numbers have been texts with a unit.
+    /// Whether numbers came as texts with a unit.
     var statesUnit = false
-    /// Whether truth values or words of switches stand there.
+    /// Whether truth values or switch words were found.
     var isSwitch = false
-    /// The unit that stands beside it.
+    /// Unit stated beside the value.
     var unitText: String?
 
     var name: String { tokens.last ?? "" }
@@ -22,19 +22,20 @@ struct JSONShape {
       return low...high
     }
 
-    /// Whether it is the time of its record: called so, with values that are times.
+    /// Whether this is the time of its record, by its name and its values.
     var isTime: Bool {
       guard NameWords.isTime(name) else { return false }
       if !numbers.isEmpty { return numbers.allSatisfy { TimeGuess.isEpoch($0) } }
       return !texts.isEmpty && texts.allSatisfy { TimeGuess.isReadable($0) }
     }
 
-    /// Whether its place has braces, which are placeholders in a plant file.
+    /// Whether the place cannot be written in a plant file: braces are placeholders there, and control characters are
+    /// refused.
     var isUnwritable: Bool {
       tokens.contains { $0.contains { "{}".contains($0) } || $0.unicodeScalars.contains { $0.value < 0x20 } }
     }
 
-    /// Whether it is a time in letters that no one reads without being told.
+    /// Whether this is a textual time in a format that is not recognized.
     var isStrangeTime: Bool {
       NameWords.isTime(name) && numbers.isEmpty && !texts.isEmpty && !isTime
         && texts.allSatisfy { $0.contains { $0.isNumber } }
@@ -43,22 +44,22 @@ struct JSONShape {
 
   /// An array of records.
   struct List {
-    /// Where its elements are: `/meterValue/*/sampledValue`.
+    /// Place of the elements, such as `/meterValue/*/sampledValue`.
     var each: String
     var records = JSONShape()
-    /// The member that names what is measured, with the member of its value.
+    /// Member that names the measured quantity, and member of its value.
     var named: (name: String, value: String)?
-    /// The member that names a record's unit.
+    /// Member that names a record's unit.
     var unitMember: String?
-    /// The member that names a record's device.
+    /// Member that names a record's device.
     var deviceMember: String?
-    /// The member that tells the parts of a device apart, if records differ in it.
+    /// Member that distinguishes the parts of a device, if records differ in it.
     var partMember: String?
     /// Whether records are arrays of a time and a value.
     var arePairs = false
-    /// Whether the name of the record's member is the device.
+    /// Whether the name of a record's member is the device.
     var keyIsDevice = false
-    /// Places around the records that had numbers of their own, which are not taken.
+    /// Places outside the records that also had numbers, which are not read.
     var leftOut: [String] = []
 
     var timePlace: String? {
@@ -66,7 +67,7 @@ struct JSONShape {
       guard let own, own.count > 1 || !NameWords.isUsualTime(own[0]) else { return nil }
       return JSONShape.pointer(own)
     }
-    /// What the names say, each once.
+    /// Distinct names of measured quantities.
     var names: [String] {
       guard let named, let leaf = records.leaves.first(where: { $0.tokens == [named.name] }) else { return [] }
       return leaf.texts.sorted()
@@ -88,7 +89,7 @@ struct JSONShape {
 
   // MARK: Gathering
 
-  /// Takes a document in.
+  /// Adds a document.
   mutating func read(_ document: JSONNode) { visit(document, []) }
 
   private mutating func visit(_ node: JSONNode, _ path: [String]) {
@@ -120,7 +121,12 @@ struct JSONShape {
     }
   }
 
-  /// Takes a record in; records inside of it become a list of their own.
+  /// Adds a record; records inside it become a separate list.
+  ///
+  /// - Parameters:
+  ///   - record: The record.
+  ///   - list: Index of the list.
+  ///   - path: Place of the list.
   private mutating func add(_ record: JSONNode, toList list: Int, around path: [String]) {
     var inner = JSONShape()
     inner.read(record)
@@ -141,7 +147,7 @@ struct JSONShape {
     return lists.count - 1
   }
 
-  /// Takes a scalar in.
+  /// Adds a scalar.
   mutating func note(_ node: JSONNode, at path: [String]) {
     let leaf = position(of: path)
     switch node {
@@ -182,7 +188,7 @@ struct JSONShape {
     return leaves.count - 1
   }
 
-  /// Takes in what another shape has.
+  /// Adds the leaves of another shape.
   mutating func merge(_ other: JSONShape) { other.leaves.forEach { merge($0) } }
 
   private mutating func merge(_ leaf: Leaf) {
@@ -194,14 +200,14 @@ struct JSONShape {
     leaves[own].unitText = leaves[own].unitText ?? leaf.unitText
   }
 
-  // MARK: What it means
+  // MARK: Interpretation
 
-  /// The unit that a member of an object names for its neighbours.
+  /// Returns the unit that a member of an object states for its neighbours.
   private static func unit(of members: [JSONNode.Member]) -> String? {
     members.first { NameWords.unitMembers.contains($0.name) }?.value.text
   }
 
-  /// Whether the elements of an array are told apart by a name or a time, so that their places mean nothing.
+  /// Returns whether the elements of an array are distinguished by a name or a time, so that their order means nothing.
   private static func areRecords(_ elements: [JSONNode]) -> Bool {
     guard !elements.isEmpty else { return false }
     return elements.allSatisfy { element in
@@ -217,7 +223,7 @@ struct JSONShape {
     }
   }
 
-  /// Whether an array has arrays that each begin with a time.
+  /// Returns whether an array consists of pairs that begin with a time.
   private static func areTimedPairs(_ elements: [JSONNode]) -> Bool {
     !elements.isEmpty
       && elements.allSatisfy { element in
@@ -226,7 +232,9 @@ struct JSONShape {
       }
   }
 
-  /// Whether the members of an object are devices: objects alike that each say which device they are, or are called so.
+  /// Returns whether the members of an object are devices.
+  ///
+  /// They are in Tasmota's `ZbReceived`, and if the objects share quantities and one is named by a serial number.
   private static func areDevices(_ members: [JSONNode.Member], _ path: [String]) -> Bool {
     guard !members.isEmpty, members.allSatisfy({ !$0.value.members.isEmpty }) else { return false }
     if path.last == "ZbReceived" { return true }
@@ -239,7 +247,7 @@ struct JSONShape {
     return !shared.isEmpty && members.contains { NameWords.isSerial($0.name) }
   }
 
-  /// Whether documents are SenML (RFC 8428), and if so, whether all records have units; `nil` if not.
+  /// Returns whether all records of SenML documents (RFC 8428) have units; `nil` if the documents are not SenML.
   static func senMLRecords(in documents: [JSONNode]) -> Bool? {
     var hasUnits = true
     for document in documents {
@@ -259,7 +267,7 @@ struct JSONShape {
     return documents.isEmpty ? nil : hasUnits
   }
 
-  /// The list that has most of the numbers, ready to be read; `nil` if most stand outside of lists.
+  /// The list with most of the numbers, ready for a rule; `nil` if most numbers are outside lists.
   var mainList: List? {
     let own = taken.reduce(0) { $0 + $1.numbers.count }
     func weight(_ list: List) -> Int { list.records.leaves.reduce(0) { $0 + $1.numbers.count } }
@@ -282,10 +290,10 @@ struct JSONShape {
     return best
   }
 
-  /// The leaves that are readings.
+  /// Leaves that are readings.
   var taken: [Leaf] {
     leaves.filter { leaf in
-      // `by_minute` are Shelly's last minutes, which the total has too.
+      // Shelly's `by_minute` holds the last minutes, which the total includes.
       guard !leaf.isTime, !leaf.tokens.isEmpty, !leaf.tokens.contains("by_minute"), !leaf.isUnwritable else {
         return false
       }
@@ -300,7 +308,11 @@ struct JSONShape {
     }
   }
 
-  /// Whether the object has only one value, at a usual place.
+  /// Returns the single value of the object, if it has only one at a usual place.
+  ///
+  /// - Parameter isSensorNamed: Whether the topic names the sensor, so that other values in the object do not matter.
+  /// - Returns: Whether the unit is stated, its place, and the place of an unusual time; `nil` if there is no single
+  ///   value.
   func lone(ofSensor isSensorNamed: Bool) -> (statesUnit: Bool, unitPlace: String?, timePlace: String?)? {
     guard let name = NameWords.valueNames.first(where: { positions[[$0]] != nil }), let place = positions[[name]]
     else { return nil }
@@ -319,15 +331,17 @@ struct JSONShape {
     )
   }
 
-  /// Whether it has Tasmota's `ENERGY` beside its `Time`.
+  /// Whether the documents have Tasmota's object `ENERGY`.
   var isOfTasmota: Bool { leaves.contains { $0.tokens.first == "ENERGY" } }
 
-  /// Whether the sender calls itself a Shelly.
+  /// Whether the sender identifies itself as a Shelly.
   var isOfShelly: Bool {
     leaves.contains { $0.tokens == ["src"] && $0.texts.contains { $0.lowercased().hasPrefix("shelly") } }
   }
 
-  /// The member that says which device it is about, if messages of one topic name several.
+  /// Returns the member that identifies the device, if messages of one topic name several.
+  ///
+  /// - Parameter always: Whether to return a certain identifier even if all messages name the same device.
   func deviceMember(always: Bool) -> Leaf? {
     let found = leaves.filter { leaf in
       leaf.tokens.count <= 2 && NameWords.isIdentity(leaf.name) && !leaf.isSwitch
@@ -339,14 +353,15 @@ struct JSONShape {
   }
 }
 
-/// Times as devices write them, as far as a look at samples tells.
+/// Recognition of times in samples.
 enum TimeGuess {
-  /// Whether a number is a time since 1970 in seconds, milliseconds, microseconds or nanoseconds, from 2001 to 2100.
+  /// Returns whether a number is a time since 1970 in seconds, milliseconds, microseconds or nanoseconds, from 2001 to
+  /// 2100.
   static func isEpoch(_ number: Double) -> Bool {
     [1.0, 1e3, 1e6, 1e9].contains { (978_307_200 * $0...4_102_444_800 * $0).contains(number) }
   }
 
-  /// Whether a text begins like `2026-11-14`, or is an epoch.
+  /// Returns whether a text begins like `2026-11-14` or `20261114T`, or is a time since 1970.
   static func isReadable(_ text: String) -> Bool {
     if let number = Double(text) { return isEpoch(number) }
     let start = Array(text.utf8.prefix(10))

@@ -1,12 +1,17 @@
 import PlantModel
 
-/// What an asset is, by its name and by what it measures.
+/// Guess of an asset's kind by its name and its sensors.
 struct KindGuess {
   var kind: AssetKind
-  /// Why, or what is to be done.
+  /// Reason for the guess, or what to add.
   var note: String
 
-  /// A guess at an asset with its sensors' names.
+  /// Guesses the kind of an asset.
+  ///
+  /// - Parameters:
+  ///   - asset: Name of the asset.
+  ///   - sensors: Names of its sensors.
+  ///   - vendor: Vendor of the device; has no effect.
   init(asset: String, sensors: Set<String>, vendor: ShapedTopic.Vendor? = nil) {
     let words = NameWords.words(of: asset)
     func isWord(_ name: String) -> Bool {
@@ -68,7 +73,7 @@ struct KindGuess {
     }
   }
 
-  /// The kind that one word names, if it names one: `pv` of `pv_power`.
+  /// Returns the kind that a single word denotes, such as `pv` in `pv_power`; `nil` if there is none.
   static func kind(ofWord word: String) -> AssetKind? {
     let stems = ["pv", "solar", "battery", "batt", "grid", "load", "house", "home", "ev", "wallbox", "charger", "bess"]
     guard stems.contains(word) else { return nil }

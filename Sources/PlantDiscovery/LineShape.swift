@@ -1,11 +1,11 @@
-/// What the lines of line protocol of a topic have in common.
+/// Common shape of a topic's line-protocol payloads.
 struct LineShape {
-  /// Tags with the texts that they had.
+  /// Tags with the values they had.
   private(set) var tags: [(name: String, texts: Set<String>)] = []
   /// Names of fields.
   private(set) var fields: Set<String> = []
 
-  /// The shape of payloads.
+  /// Determines the shape of payloads.
   init(_ payloads: [[UInt8]]) { for payload in payloads { read(payload) } }
 
   private mutating func read(_ payload: [UInt8]) {
@@ -27,7 +27,8 @@ struct LineShape {
     }
   }
 
-  /// The tag that names the device, other than `asset`, which is known without.
+  /// The tag that names the device, with its number of values; `nil` if there is a tag `asset`, which the decoder uses
+  /// anyway.
   var deviceTag: (name: String, count: Int)? {
     if tags.contains(where: { $0.name == "asset" }) { return nil }
     let usual = ["device", "name", "serial", "id", "inverter", "meter", "unit", "host"]
@@ -35,7 +36,7 @@ struct LineShape {
     return found.map { ($0.name, $0.texts.count) }
   }
 
-  /// Takes in what another shape has.
+  /// Adds the tags and fields of another shape.
   mutating func merge(_ other: LineShape) {
     fields.formUnion(other.fields)
     for tag in other.tags where !tags.contains(where: { $0.name == tag.name }) { tags.append(tag) }

@@ -1,8 +1,9 @@
 import PlantModel
 
-/// What names of topic levels and of payload members say, as devices of many makers write them.
+/// Meaning of names in topics and payloads, in the spellings of many vendors.
 enum NameWords {
-  /// The words of a name in lower case: `ActivePower` is `active power`, `P_AC` is `p ac`, `pv1_Voltage` is `pv1 voltage`.
+  /// Returns the words of a name in lower case: `ActivePower` gives `active power`, `P_AC` `p ac`, `pv1_Voltage` `pv1
+  /// voltage`.
   static func words(of name: String) -> [String] {
     var words: [String] = []
     var word = ""
@@ -24,7 +25,7 @@ enum NameWords {
     return words
   }
 
-  /// Whether a name, or a word of it, is that of a measured quantity.
+  /// Returns whether a name, or a word of it, denotes a measured quantity.
   static func isQuantity(_ name: String) -> Bool {
     if usual(name) != nil { return true }
     let words = words(of: name)
@@ -32,10 +33,10 @@ enum NameWords {
       || (words.count > 1 && words.contains { ["ac", "dc"].contains($0) } && letters.contains(words[0]))
   }
 
-  /// Whether a level of a topic names neither device nor quantity, but a place in the sender's order of topics.
+  /// Returns whether a topic level denotes neither a device nor a quantity, but only structures the sender's topics.
   static func isStructure(_ level: String) -> Bool { structure.contains(level.lowercased()) || isIndex(level) }
 
-  /// A number, or a letter or word with one: `0`, `ch1`, `L2`, `em1:0`.
+  /// Returns whether a level is a number, or a letter or word with one: `0`, `ch1`, `L2`, `em1:0`.
   static func isIndex(_ level: String) -> Bool {
     if level.count <= 4, level.allSatisfy(\.isNumber), !level.isEmpty { return true }
     if let colon = level.lastIndex(of: ":"), level[level.index(after: colon)...].allSatisfy(\.isNumber) { return true }
@@ -45,10 +46,10 @@ enum NameWords {
       && (1...2).contains(rest.count) && rest.allSatisfy(\.isNumber)
   }
 
-  /// A phase of the grid: `L1` and the like.
+  /// Returns whether a level denotes a phase of the grid: `L1`, `L2` or `L3`.
   static func isPhase(_ level: String) -> Bool { ["l1", "l2", "l3"].contains(level.lowercased()) }
 
-  /// Whether a text looks like a serial number or hardware address rather than a word.
+  /// Returns whether a text looks like a serial number or hardware address rather than a word.
   static func isSerial(_ text: String) -> Bool {
     guard text.count >= 5, text.count <= 80, !text.contains(" ") else { return false }
     let digits = text.count(where: \.isNumber)
@@ -56,15 +57,15 @@ enum NameWords {
     return digits >= 4 || (hexadecimal >= 8 && digits > 0)
   }
 
-  /// The usual name of a sensor, if a name certainly means it.
+  /// Returns the standard sensor name that a name certainly means; `nil` if there is none.
   static func usual(_ name: String) -> String? { usualNames[words(of: name).joined(separator: "_")] }
 
-  /// The name of a sensor from the end of its place: the usual one if there is one, else as it stands.
+  /// Returns the sensor name for the last part of a place: the standard one if there is one, otherwise the part itself.
   static func sensor(_ name: String) -> String {
     usual(name) ?? name.split(whereSeparator: \.isWhitespace).joined(separator: "_")
   }
 
-  /// The kind of device and the quantity of names such as `pvPower` and `battery_soc`.
+  /// Returns the kind of device and the quantity of names such as `pvPower` and `battery_soc`.
   static func kindAndQuantity(_ name: String) -> (word: String, kind: AssetKind, rest: String)? {
     let words = words(of: name)
     guard words.count > 1, let kind = KindGuess.kind(ofWord: words[0]) else { return nil }
@@ -72,7 +73,7 @@ enum NameWords {
     return isQuantity(rest) ? (words[0], kind, sensor(rest)) : nil
   }
 
-  /// Splits `grid_power` into device and quantity; `nil` if there is no device in it.
+  /// Splits a name such as `grid_power` into device and quantity; `nil` if it contains no device.
   static func split(_ name: String) -> (device: String, mark: String, quantity: String)? {
     guard !known.contains(name.lowercased()), usual(name) == nil else { return nil }
     for mark in name.indices where "_-. ".contains(name[mark]) {
@@ -86,22 +87,22 @@ enum NameWords {
     return nil
   }
 
-  /// Whether a name is that of a time.
+  /// Returns whether a name denotes a time.
   static func isTime(_ name: String) -> Bool {
     times.contains(name.lowercased()) || times.contains(words(of: name).joined(separator: "_"))
   }
 
-  /// Whether the decoder looks for a time there by itself, at the top of a JSON object.
+  /// Returns whether the decoder looks for a time under this name by itself, at the top of a JSON object.
   static func isUsualTime(_ name: String) -> Bool {
     ["ts", "time", "timestamp", "t", "Time", "Timestamp", "datetime", "last_seen"].contains(name)
   }
 
-  /// Whether a member names the device.
+  /// Returns whether a member identifies the device.
   static func isIdentity(_ name: String) -> Bool {
     identities.contains(words(of: name).joined(separator: "_"))
   }
 
-  /// Whether a number of that name counts, numbers or dates messages rather than measures.
+  /// Returns whether a number of this name counts, identifies or dates messages instead of measuring.
   static func isBookkeeping(_ name: String) -> Bool {
     let joined = words(of: name).joined(separator: "_")
     return bookkeeping.contains(joined) || joined.hasSuffix("_time") || joined.hasSuffix("_ts")
@@ -109,14 +110,14 @@ enum NameWords {
       || joined.hasSuffix("_version") || joined.hasSuffix("_id")
   }
 
-  /// Members in front of a name that say nothing of it.
+  /// Returns whether a member only encloses others and adds nothing to their names.
   static func isContainer(_ name: String) -> Bool {
     isIndex(name) || containers.contains(name.lowercased())
   }
 
-  /// Where a record's value and a topic's only value stand.
+  /// Members that hold the value of a record, or the only value of a topic.
   static let valueNames = ["value", "Value", "val", "v", "state", "State", "reading"]
-  /// Members that name what a record measures, the surest first.
+  /// Members that name the measured quantity of a record, the most reliable first.
   static let nameMembers = [
     "measurand", "name", "n", "sensor", "tag", "metric", "parameter", "point", "variable", "key", "register", "id",
     "channel", "code", "item", "type", "Name", "Tag", "Id", "ID",
@@ -166,7 +167,7 @@ enum NameWords {
     "status", "statussns", "metrics", "readings", "reading", "telemetry", "message", "msg", "body", "ac", "current",
     "object", "decoded_payload", "uplink_message", "val", "state", "reported", "properties",
   ]
-  /// Words that belong to a quantity and name no device.
+  /// Words that qualify a quantity and denote no device.
   private static let qualifiers: Set<String> = [
     "active", "reactive", "apparent", "dc", "ac", "total", "wind", "power", "energy", "daily", "today", "max", "min",
     "act", "aprt", "avg", "mean", "diffuse", "direct", "global", "outdoor", "indoor", "input", "output", "in", "out",

@@ -1,16 +1,16 @@
 import PlantModel
 
-/// What one payload looks like.
+/// Form of one payload.
 enum PayloadForm {
   case empty
   case number(Double)
-  /// A number with its unit behind it.
+  /// A number followed by its unit.
   case measured(Double, unit: String)
-  /// A word of a switch.
+  /// A word for on or off.
   case word(Bool)
-  /// A word that tells whether something can be reached.
+  /// A word for a device's availability.
   case presence
-  /// A value that is missing, such as `unavailable`.
+  /// A missing value, such as `unavailable`.
   case missing
   case text
   case json(JSONNode)
@@ -20,7 +20,7 @@ enum PayloadForm {
   case compressed
   case binary
 
-  /// The form of a payload.
+  /// Determines the form of a payload.
   init(_ bytes: [UInt8]) {
     if PayloadForm.isCompressed(bytes) { self = .compressed; return }
     guard let whole = String(validating: bytes, as: UTF8.self) else { self = .binary; return }
@@ -31,7 +31,7 @@ enum PayloadForm {
       return
     }
     if text.hasPrefix("{") || text.hasPrefix("[") || text.hasPrefix("\"") {
-      // A quoted text is what stands in it.
+      // A quoted text counts as its content.
       switch JSONNode(Array(text.utf8)) {
       case .text(let inner): self = PayloadForm(scalar: inner) ?? .text
       case let node?: self = .json(node)
@@ -42,7 +42,7 @@ enum PayloadForm {
     self = PayloadForm(scalar: text) ?? PayloadForm(rows: text)
   }
 
-  /// The form of a text that is one value.
+  /// Determines the form of a text that is one value; `nil` if it is not.
   init?(scalar text: String) {
     let word = text.lowercased()
     if Self.missingWords.contains(word) { self = .missing; return }
@@ -67,7 +67,7 @@ enum PayloadForm {
     self = .text
   }
 
-  /// The numbers that it is, if it is one value.
+  /// The number of a payload that is one value. Switch words give 1 and 0.
   var lone: Double? {
     switch self {
     case .number(let number), .measured(let number, _): number
@@ -76,7 +76,7 @@ enum PayloadForm {
     }
   }
 
-  /// The one number that it says, also as `{"value": …}`.
+  /// The only number of a payload, also as `{"value": …}`.
   var oneNumber: Double? {
     switch self {
     case .number(let number): number
@@ -103,7 +103,7 @@ enum PayloadForm {
     return (number, unit)
   }
 
-  /// `measurement,tags fields [time]`.
+  /// Returns whether a row has the form `measurement,tags fields [time]`.
   private static func isLine(_ row: String) -> Bool {
     let parts = row.split(separator: " ", omittingEmptySubsequences: true)
     guard (2...3).contains(parts.count), !parts[0].contains("=") || parts[0].contains(","),
@@ -122,7 +122,7 @@ enum PayloadForm {
     return Double(text) != nil || (text.last.map { "iu".contains($0) } ?? false && Double(text.dropLast()) != nil)
   }
 
-  /// Keys and values of which at least one is a number.
+  /// Returns keys and values; `nil` unless at least one value is a number.
   private static func pairs(_ row: String) -> [(key: String, value: String)]? {
     let marks = [",", ";", "&"].filter { row.contains($0) }
     let parts = row.split { mark in marks.isEmpty ? mark == " " : marks.contains(String(mark)) }
@@ -142,7 +142,7 @@ enum PayloadForm {
 }
 
 extension StringProtocol {
-  /// Without white space and NULs at the ends, and without a byte-order mark.
+  /// The text without white space and NULs at its ends, and without a byte-order mark.
   var trimmedOfSpace: String {
     func isCut(_ scalar: Unicode.Scalar) -> Bool {
       scalar.properties.isWhitespace || scalar.value == 0 || scalar.value == 0xFEFF

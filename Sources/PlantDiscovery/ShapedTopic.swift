@@ -1,40 +1,40 @@
 import PayloadDecoding
 
-/// A topic with what its samples look like.
+/// A topic with the common shape of its samples.
 struct ShapedTopic {
-  /// Makers whose conventions tell names and units for certain.
+  /// Vendors whose conventions determine names and units.
   enum Vendor {
     case tasmota, shelly, zigbee, victron, homeAssistant, other
   }
 
-  /// What its payloads are.
+  /// Common form of a topic's payloads.
   enum Kind {
-    /// One value; where the payload is an object, that stands at a usual place.
+    /// A single value. In an object, it is at one of the usual places.
     case lone(unitPlace: String?, timePlace: String?)
     /// An object with several values.
     case values(JSONShape)
-    /// Records in JSON.
+    /// JSON records.
     case records(JSONShape.List)
     case line(LineShape)
     case columns([[String]], separator: Character)
     case pairs([JSONShape.Leaf])
     case senml
     case sparkplug
-    /// Nothing that a rule could take.
+    /// Payloads that no rule can read, with the reason.
     case unread(String)
   }
 
-  /// Position in the survey.
+  /// Index in the survey.
   var position: Int
   var name: String
   var levels: [String]
   var messages: Int
   var kind: Kind
   var vendor: Vendor
-  /// Whether values have their units with them.
+  /// Whether the payloads state the units of their values.
   var statesUnit = false
 
-  /// Whether a rule can be made of it.
+  /// Whether a rule can be made for the topic.
   var isRead: Bool { if case .unread = kind { false } else { true } }
 
   init(_ topic: SurveyedTopic, position: Int) {

@@ -1,17 +1,17 @@
-/// Which levels of a topic name the device and which the quantity.
+/// Levels of a topic that name the device and the quantity.
 struct TopicRoles: Hashable {
-  /// Positions of the levels that make the asset's name, in their order in it.
+  /// Indexes of the levels that form the asset's name, in order.
   var asset: [Int] = []
-  /// Positions of the levels that make the sensor's name; none if the payload names it.
+  /// Indexes of the levels that form the sensor's name, in order; empty if the payload names it.
   var sensor: [Int] = []
-  /// Whether the one level of ``sensor`` has the device in front: `grid_power`.
+  /// Whether the single level of ``sensor`` starts with the device: `grid_power`.
   var isSplit = false
 
   func assetText(_ levels: [String]) -> String { asset.map { levels[$0] }.joined(separator: "_") }
   func sensorText(_ levels: [String]) -> String { sensor.map { levels[$0] }.joined(separator: "_") }
 }
 
-/// Finds the roles of levels by their words and by what varies between topics.
+/// Finder of the roles of levels, by their words and by their variation between topics.
 struct RoleFinder {
   private struct Family: Hashable {
     var root: String
@@ -24,7 +24,7 @@ struct RoleFinder {
   private var families: [Family: [Int]] = [:]
   private var byRoot: [String: [Int]] = [:]
 
-  /// The roles of each topic's levels.
+  /// Returns the roles of each topic's levels.
   static func roles(of topics: [ShapedTopic]) -> [TopicRoles] {
     var finder = RoleFinder(topics)
     finder.find()
@@ -51,7 +51,7 @@ struct RoleFinder {
       let varies = (0..<count).map { column in
         members.contains { topics[$0].levels[column] != topics[members[0]].levels[column] }
       }
-      // Levels of which most are quantities, and else the last that varies.
+      // The quantity is the last level at which most topics have one; otherwise, the last level that varies.
       let shares = (0..<count).map { column in
         members.count { NameWords.isQuantity(topics[$0].levels[column]) } * 2 >= members.count
       }
@@ -86,7 +86,11 @@ struct RoleFinder {
     return roles
   }
 
-  /// The last level that is a quantity with what follows it and means something, else the level that is usual.
+  /// Returns the last level that is a quantity, with the meaningful levels after it; without one, the usual level.
+  ///
+  /// - Parameters:
+  ///   - levels: Levels of the topic.
+  ///   - usual: Index of the level that holds the quantity in similar topics.
   private func sensor(_ levels: [String], _ usual: Int) -> [Int] {
     let first =
       levels.indices.last {
@@ -100,7 +104,7 @@ struct RoleFinder {
     return (isPart ? [first - 1, first] : [first]) + rest
   }
 
-  /// `N/portal/service/instance/path…`; some gateways leave the portal out.
+  /// Returns the roles of `N/portal/service/instance/path…`. Some gateways omit the portal.
   private func victron(_ topic: ShapedTopic) -> TopicRoles {
     let service = topic.victronService
     let path = min(service + 2, topic.levels.count - 1)..<topic.levels.count
@@ -109,13 +113,19 @@ struct RoleFinder {
     return TopicRoles(asset: [service], sensor: withPhase(Array(quantity..<topic.levels.count), topic.levels, service))
   }
 
-  /// `homeassistant/domain/object/state`.
+  /// Returns the roles of `homeassistant/domain/object/state`.
   private func homeAssistant(_ levels: [String]) -> TopicRoles {
     if NameWords.split(levels[2]) != nil { return TopicRoles(sensor: [2], isSplit: true) }
     return NameWords.isQuantity(levels[2]) ? TopicRoles(asset: [0], sensor: [2]) : TopicRoles(asset: [2], sensor: [3])
   }
 
-  /// A phase between device and quantity is a part of the sensor's name: the power of one phase is not that of the device.
+  /// Adds a phase between device and quantity to the sensor's name, since the power of a phase is not that of the
+  /// device.
+  ///
+  /// - Parameters:
+  ///   - sensor: Indexes of the sensor's levels.
+  ///   - levels: Levels of the topic.
+  ///   - asset: Index of the asset's last level.
   private func withPhase(_ sensor: [Int], _ levels: [String], _ asset: Int?) -> [Int] {
     guard let first = sensor.first, let phase = levels[..<first].lastIndex(where: NameWords.isPhase),
       asset.map({ phase > $0 }) ?? true
@@ -123,9 +133,11 @@ struct RoleFinder {
     return sensor + [phase]
   }
 
-  // MARK: Telling apart
+  // MARK: Distinguishing
 
-  /// Adds levels to names that two topics share; whether there were any.
+  /// Adds levels to names that two topics share.
+  ///
+  /// - Returns: Whether any name was changed.
   private mutating func separate() -> Bool {
     var owners: [String: Int] = [:]
     var isChanged = false
@@ -143,7 +155,7 @@ struct RoleFinder {
     let (a, b) = (topics[one].levels, topics[other].levels)
     guard a.count == b.count, a[0] == b[0], roles[one] == roles[other] else {
       guard topics[one].isLone, topics[other].isLone else { return false }
-      // What stands before the quantity tells paths of different lengths apart.
+      // For paths of different lengths, the level before the quantity makes the difference.
       let isFirst = lengthen(one)
       return lengthen(other) || isFirst
     }
@@ -166,7 +178,12 @@ struct RoleFinder {
     return true
   }
 
-  /// Gives assets the same level in all topics of a first level, so that a device has one name.
+  /// Adds the same level to an asset's name in all topics of a first level, so that a device has one name.
+  ///
+  /// - Parameters:
+  ///   - asset: Indexes of the asset's levels so far.
+  ///   - column: Index of the level to add.
+  ///   - root: First level of the topics.
   private mutating func extend(_ asset: [Int], by column: Int, root: String) {
     for member in byRoot[root] ?? [] where roles[member].asset == asset && !roles[member].sensor.contains(column) {
       let levels = topics[member].levels
@@ -175,7 +192,7 @@ struct RoleFinder {
     }
   }
 
-  /// Puts the level in front of the quantity into the sensor's name, for all topics with the same path.
+  /// Prefixes the sensor's name with the level before the quantity, in all topics with the same path.
   private mutating func lengthen(_ position: Int) -> Bool {
     let (old, levels) = (roles[position], topics[position].levels)
     guard let first = old.sensor.first, let asset = old.asset.last, first - 1 > asset else { return false }
@@ -191,7 +208,7 @@ struct RoleFinder {
 }
 
 extension ShapedTopic {
-  /// Where the service stands in a topic of Victron.
+  /// Index of the service level in a Victron topic.
   var victronService: Int {
     let services: Set<String> = [
       "system", "battery", "solarcharger", "pvinverter", "grid", "vebus", "genset", "acload", "evcharger", "settings",
@@ -200,7 +217,7 @@ extension ShapedTopic {
     return levels.count > 2 && services.contains(levels[1]) && !services.contains(levels[2]) ? 1 : 2
   }
 
-  /// Whether a message is an array of values, whose quantity the topic names.
+  /// Whether a message is an array of values whose quantity the topic names.
   var isArray: Bool {
     if case .values(let shape) = kind {
       shape.taken.allSatisfy { $0.tokens.count == 1 && Int($0.name) != nil }
@@ -209,7 +226,7 @@ extension ShapedTopic {
     }
   }
 
-  /// Whether a message has one value.
+  /// Whether a message has a single value.
   var isLone: Bool {
     switch kind {
     case .lone: true

@@ -1,52 +1,57 @@
-/// What was heard of one topic.
+/// Messages received on one topic.
 public struct SurveyedTopic: Sendable, Equatable {
-  /// The topic.
+  /// Name of the topic.
   public var name: String
-  /// How many messages came.
+  /// Number of messages.
   public var messages = 0
-  /// How many of them the broker had kept.
+  /// Number of messages that the broker had retained.
   public var retained = 0
-  /// Payloads that differ from each other: the first ones and the last ones.
+  /// Distinct payloads: the first and the latest ones.
   public var samples: [[UInt8]] = []
-  /// How many payloads were too long to be kept as samples.
+  /// Number of payloads too long to be kept as samples.
   public var tooLong = 0
 
-  /// A topic of which nothing was heard yet.
+  /// Creates a topic without messages.
   public init(name: String) { self.name = name }
 }
 
-/// What a broker's clients say, gathered message by message within bounds. It has no clock and does no input or output.
+/// Topics and sample payloads of a broker, collected message by message within limits. It has no clock and does no I/O.
 public struct TopicSurvey: Sendable {
-  /// How much is kept.
+  /// Limits on the collected data.
   public struct Limits: Sendable {
-    /// Most topics.
+    /// Maximum number of topics.
     public var topics = 20_000
-    /// Most samples of a topic, at least 2.
+    /// Maximum number of samples a topic, at least 2.
     public var samples = 8
-    /// Longest payload that is kept as a sample [bytes].
+    /// Maximum length of a sample [bytes].
     public var sampleBytes = 1 << 16
-    /// Most bytes of samples in all.
+    /// Maximum size of all samples [bytes].
     public var totalBytes = 64 << 20
 
-    /// The usual bounds.
+    /// Creates the default limits.
     public init() {}
   }
 
-  /// Topics in the order in which they first came.
+  /// Topics in the order of their first message.
   public private(set) var topics: [SurveyedTopic] = []
-  /// Messages that came, those of topics beyond the bounds included.
+  /// Number of messages, including those of topics beyond the limits.
   public private(set) var messages = 0
-  /// Messages of topics beyond the bounds.
+  /// Number of messages of topics beyond the limits.
   public private(set) var beyondLimits = 0
 
   private let limits: Limits
   private var positions: [String: Int] = [:]
   private var bytes = 0
 
-  /// An empty survey.
+  /// Creates an empty survey.
   public init(limits: Limits = Limits()) { self.limits = limits }
 
-  /// Takes a message in. Topics of brokers (`$SYS/…`) and of Wattline itself (`wattline/…`) are none of a plant.
+  /// Adds a message. Topics of the broker (`$SYS/…`) and of Wattline itself (`wattline/…`) are ignored.
+  ///
+  /// - Parameters:
+  ///   - topic: Topic of the message.
+  ///   - payload: Payload of the message.
+  ///   - retained: Whether the broker had retained the message.
   public mutating func add(topic: String, payload: [UInt8], retained: Bool = false) {
     if topic.hasPrefix("$") || topic.hasPrefix("wattline/") { return }
     messages += 1
@@ -71,7 +76,7 @@ public struct TopicSurvey: Sendable {
     return topics.count - 1
   }
 
-  /// The first half of the samples stays; the second half makes room for what comes later.
+  /// Adds a sample. The first half of the samples stays; in the second half, the oldest is replaced.
   private mutating func keep(_ payload: [UInt8], _ position: Int) {
     if topics[position].samples.contains(payload) { return }
     if topics[position].samples.count >= max(2, limits.samples) {

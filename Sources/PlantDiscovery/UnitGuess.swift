@@ -1,19 +1,22 @@
 import PlantModel
 
-/// The unit of a sensor, by what its name and its maker say and by its values, with how sure that is.
+/// Guess of a sensor's unit by its name, its vendor and its values, with the degree of certainty.
 struct UnitGuess {
-  /// What to write; `nil` leaves it to the catalogue.
+  /// Unit to write; `nil` leaves it to the catalogue.
   var unit: String?
-  /// A comment.
+  /// Comment for the plant file.
   var note: String?
 
-  /// A guess at the unit of values.
+  /// Guesses the unit of a sensor.
+  ///
   /// - Parameters:
-  ///   - sensor: The name that the sensor gets.
-  ///   - source: The name that the sender gives.
-  ///   - numbers: Values that came.
-  ///   - kind: What its asset is taken for.
-  ///   - powers: All powers that come in the same way, which are likely to have one unit.
+  ///   - sensor: Name of the sensor in the plant file.
+  ///   - source: Name given by the sender.
+  ///   - numbers: Received values.
+  ///   - vendor: Vendor of the device.
+  ///   - unitText: Unit stated by the sender, if any.
+  ///   - kind: Assumed kind of the asset.
+  ///   - powers: All powers received in the same way; they probably have one unit.
   static func of(
     sensor: String, source: String, numbers: [Double], vendor: ShapedTopic.Vendor, unitText: String? = nil,
     kind: AssetKind = .generic, powers: [Double] = []
@@ -24,7 +27,7 @@ struct UnitGuess {
       stated(unitText) ?? named(source) ?? maker(quantity, source, vendor, numbers)
       ?? byValues(quantity, numbers, powers.isEmpty ? numbers : powers)
     if own == nil, let quantity, guess.unit == nil, guess.note?.hasPrefix("a guess") ?? true {
-      // The catalogue has no unit for it.
+      // The catalogue has no unit for this name.
       guess.unit = Unit.canonical(of: quantity).symbol
       guess.note = guess.note ?? "a guess by its name"
     }
@@ -32,12 +35,12 @@ struct UnitGuess {
     if let own, own.quantity != unit.quantity {
       return UnitGuess(note: "the sender says \(symbol), which is no unit of '\(sensor)'; rename it")
     }
-    // What the catalogue has anyway is said only if it is a guess.
+    // The catalogue already gives this unit, so only a guess is mentioned.
     if own == unit { return UnitGuess(note: guess.note.flatMap { $0.hasPrefix("a guess") ? $0 : nil }) }
     return guess
   }
 
-  /// The quantity that a name which the catalogue does not have tells: `energy_today`, `pvgridvoltage`.
+  /// Returns the quantity of a name that the catalogue lacks: `energy_today`, `pvgridvoltage`.
   private static func quantity(ofName name: String) -> Quantity? {
     let words = NameWords.words(of: name)
     if words.contains(where: { ["factor", "count", "status", "state", "mode", "limit", "ratio"].contains($0) }) {
@@ -50,7 +53,7 @@ struct UnitGuess {
       ("humidity", .percentage), ("current", .current),
     ]
     let found = stems.first { stem in words.contains { $0.contains(stem.0) && $0 != "currently" } }?.1
-    // `current_speed` is no current.
+    // `current_speed` is not an electric current.
     if found == .current, words.contains("current"), !words.allSatisfy({ besideCurrent.contains($0) || Int($0) != nil })
     {
       return nil
@@ -69,7 +72,7 @@ struct UnitGuess {
     return UnitGuess(unit: unit.symbol, note: "the unit that the sender names")
   }
 
-  /// Endings such as `_w`, `(kWh)` or `AcV`.
+  /// Returns the unit of endings such as `_w`, `(kWh)` or `AcV`.
   private static func named(_ source: String) -> UnitGuess? {
     let words = NameWords.words(of: source)
     guard let last = words.last else { return nil }
@@ -120,13 +123,14 @@ struct UnitGuess {
     }
   }
 
-  /// Whether a name is that of a power.
+  /// Returns whether a name denotes a power.
   static func isPower(_ name: String) -> Bool {
     ["power", "dc_power"].contains(NameWords.usual(name)) || quantity(ofName: name) == .power
   }
 
-  /// Whether powers look like watts: a house has up to some 20 kW and a hall some 100 kW; and what is sent in watts has
-  /// few decimals.
+  /// Returns whether powers look like watts.
+  ///
+  /// In kW, a house reaches about 20 and a hall about 100. Values sent in watts have few decimals.
   private static func areWatts(_ powers: [Double]) -> Bool {
     let most = powers.map { abs($0) }.max() ?? 0
     if most >= 2_000 { return true }
@@ -170,7 +174,7 @@ struct UnitGuess {
     }
   }
 
-  /// `values from 170 to 2310`.
+  /// Returns a description such as `values from 170 to 2310`.
   static func spread(_ numbers: [Double]) -> String {
     guard let low = numbers.min(), let high = numbers.max() else { return "no value" }
     return low == high ? "value \(text(low))" : "values from \(text(low)) to \(text(high))"

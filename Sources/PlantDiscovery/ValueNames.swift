@@ -1,15 +1,17 @@
 import PlantModel
 
-/// Names for the values of one JSON object, each once.
+/// Unique names for the values of one JSON object.
 struct ValueNames {
-  /// Assets that the names begin with, with their kinds.
+  /// Assets that names begin with, with their kinds.
   private(set) var assets: [(name: String, kind: AssetKind)] = []
   /// Names in the order of the leaves.
   private(set) var names: [String] = []
 
+  /// Chooses the names.
+  ///
   /// - Parameters:
   ///   - leaves: The values.
-  ///   - prefix: How assets are called that are parts of this device; `nil` if values are not to be split among assets.
+  ///   - prefix: Returns the asset's name for a part of this device; `nil` if values are not to be split among assets.
   init(_ leaves: [JSONShape.Leaf], partsOf prefix: ((String) -> String)?) {
     var bare = leaves.map { leaf in
       let name = Self.base(leaf.tokens)
@@ -37,7 +39,7 @@ struct ValueNames {
           bare[position] = part.rest
           if !assets.contains(where: { $0.name == name }) { assets.append((name, part.kind)) }
         }
-        // A charge without a device is the battery's.
+        // A state of charge without a device belongs to the battery.
         if let battery = assets.first(where: { $0.kind == .battery }) {
           for position in leaves.indices where owners[position] == nil && ["soc", "soh"].contains(bare[position]) {
             owners[position] = battery.name
@@ -48,12 +50,13 @@ struct ValueNames {
     names = Self.distinct(zip(owners, bare).map { owner, name in owner.map { "\($0).\(name)" } ?? name }, leaves)
   }
 
-  /// Words behind a quantity: `/ENERGY/Today`.
+  /// Words that follow a quantity: `/ENERGY/Today`.
   private static let sides: Set<String> = [
     "today", "yesterday", "total", "period", "month", "year", "import", "export", "in", "out", "min", "max", "average",
   ]
 
-  /// The member by which a place belongs to one of several channels, such as `switch:1` of `switch:1` and `switch:3`.
+  /// Returns the channel that each value belongs to, such as 1 for `switch:1` beside `switch:3`; `nil` without
+  /// channels.
   private static func channels(_ leaves: [JSONShape.Leaf]) -> [String?] {
     let own = leaves.map { leaf in leaf.tokens.last { $0.contains(":") && NameWords.isIndex($0) } }
     var channels: [Substring: Set<String>] = [:]
@@ -64,7 +67,7 @@ struct ValueNames {
     }
   }
 
-  /// The name by the end of a place.
+  /// Returns a name from the last parts of a place.
   private static func base(_ tokens: [String]) -> String {
     var tokens = tokens
     var index: String?
@@ -91,7 +94,7 @@ struct ValueNames {
     return index.map { "\(name)_\($0)" } ?? name
   }
 
-  /// The device in front of a quantity: `/battery/power`, `/pv_power`.
+  /// Returns the device before a quantity: `/battery/power`, `/pv_power`.
   private static func part(_ tokens: [String]) -> (word: String, kind: AssetKind, rest: String)? {
     for (position, token) in tokens.dropLast().enumerated() {
       let word = token.lowercased()
@@ -102,7 +105,7 @@ struct ValueNames {
     return NameWords.kindAndQuantity(tokens[tokens.count - 1])
   }
 
-  /// Names that differ: those that do not get more of their places in front.
+  /// Returns unique names; equal ones are prefixed with further parts of their places.
   private static func distinct(_ names: [String], _ leaves: [JSONShape.Leaf]) -> [String] {
     var names = names
     for depth in 2...6 {

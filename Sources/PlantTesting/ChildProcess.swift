@@ -1,16 +1,22 @@
 import Foundation
 import Synchronization
 
-/// A child process that does not outlive this one, whatever ends it.
+/// A child process that does not outlive this process, however it ends.
 ///
-/// Where `setpriv` of util-linux is found, the kernel kills the child when this process is gone, even by SIGKILL. It has
-/// a process group of its own, so that an interrupt from the terminal reaches it only through ``terminate(within:)``.
+/// If `setpriv` of util-linux is installed, the kernel kills the child as soon as this process is gone, even after
+/// SIGKILL. The child has a separate process group, so that an interrupt from the terminal reaches it only through
+/// ``terminate(within:)``.
 public final class ChildProcess: Sendable {
-  /// The process identifier.
+  /// Process identifier.
   public let identifier: pid_t
   private let status = Mutex<Int32?>(nil)
 
-  /// Starts `program` with `arguments`; what it prints goes to the end of the file `log`.
+  /// Starts a program and appends its output to a log file.
+  ///
+  /// - Parameters:
+  ///   - program: Path of the program.
+  ///   - arguments: Arguments without the program's name.
+  ///   - log: Path of the log file.
   public init(program: String, arguments: [String], log: String) throws(ServerError) {
     var words = [program] + arguments
     if let launcher = Programs.find("setpriv") { words = [launcher, "--pdeathsig", "KILL", "--"] + words }
@@ -19,29 +25,31 @@ public final class ChildProcess: Sendable {
 
   deinit { kill() }
 
-  /// Whether the process has not ended.
+  /// Whether the process is still running.
   public var isRunning: Bool { exitStatus(options: WNOHANG) == nil }
 
-  /// Asks the process to end (SIGTERM); kills it after `seconds`.
+  /// Sends SIGTERM, and SIGKILL after `seconds`.
   public func terminate(within seconds: Double = 10) {
     guard isRunning else { return }
     Glibc.kill(identifier, SIGTERM)
     if !Waiting.until(seconds: seconds, { !isRunning }) { kill() }
   }
 
-  /// Sends a signal to the process while it runs.
+  /// Sends a signal to the process if it is running.
   public func signal(_ number: Int32) {
     if isRunning { Glibc.kill(identifier, number) }
   }
 
-  /// Ends the process at once (SIGKILL) and waits until it is gone.
+  /// Sends SIGKILL and waits for the process to end.
   public func kill() {
     guard isRunning else { return }
     Glibc.kill(identifier, SIGKILL)
     _ = exitStatus(options: 0)
   }
 
-  /// Waits until the process has ended and returns its exit code, or 128 + n for signal n.
+  /// Waits for the process to end.
+  ///
+  /// - Returns: Its exit code, or 128 + n for signal n.
   @discardableResult
   public func wait() -> Int32 {
     let status = exitStatus(options: 0) ?? 0
@@ -49,29 +57,30 @@ public final class ChildProcess: Sendable {
     return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }
 
-  /// The status, reaped once and kept: after that the identifier may belong to another process.
+  /// Returns the status, which is reaped once and kept, since the identifier may be reused afterwards.
   private func exitStatus(options: Int32) -> Int32? {
     status.withLock { kept in
       if let kept { return kept }
       var found: Int32 = 0
       var result: pid_t = 0
       repeat { result = waitpid(identifier, &found, options) } while result < 0 && errno == EINTR
-      // No such child: someone else has reaped it, so that it is over and its status unknown.
+      // `ECHILD`: the child was reaped elsewhere, so it has ended with an unknown status.
       if result == identifier || (result < 0 && errno == ECHILD) { kept = found }
       return kept
     }
   }
 }
 
-/// Starts processes from one thread that lives as long as this process.
+/// Starter of processes on one thread that lives as long as this process.
 ///
-/// The kernel ties the parent-death signal to the thread that made the child, not to the process; a child started from
-/// a pool's thread would die with that thread.
+/// The kernel ties the parent-death signal to the thread that created the child, not to the process. A child started
+/// from a pool thread would be killed when that thread ends.
 final class Spawner: Sendable {
   static let shared = Spawner()
 
   private struct Job: @unchecked Sendable {
-    // A job is handed over once, through the mutex, and its waiter reads the result only after `done` was signalled.
+    // Sendable: a job is handed over once, through the mutex. Its waiter reads the result only after `done` was
+    // signalled.
     let words: [String]
     let log: String
     let done: DispatchSemaphore
@@ -108,7 +117,7 @@ final class Spawner: Sendable {
     return try result.pointee.get()
   }
 
-  /// Descriptors of this process that are not marked close-on-exec must not leak into a server.
+  /// Closes descriptors that are not marked close-on-exec, which would leak into a server.
   private static func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
     let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     for descriptor in open.compactMap({ Int32($0) }) where descriptor > 2 {

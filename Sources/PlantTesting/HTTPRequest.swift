@@ -1,7 +1,7 @@
 import CCurl
 import Foundation
 
-/// One small HTTP exchange over libcurl; for tests and the demo, not for the way of the data.
+/// A small HTTP exchange over libcurl, for tests and the demo.
 enum HTTPRequest {
   struct Answer {
     var status: Int
@@ -17,7 +17,13 @@ enum HTTPRequest {
     text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
   }
 
-  /// GET, or POST where there is a `body`. Throws when no answer came.
+  /// Sends GET, or POST if there is a `body`.
+  ///
+  /// - Parameters:
+  ///   - url: The URL.
+  ///   - body: Body of a POST request.
+  ///   - timeout: Maximum duration [s].
+  /// - Throws: ``ServerError`` if there is no answer.
   static func send(_ url: String, body: String? = nil, timeout: Int = 30) throws(ServerError) -> Answer {
     guard let handle = curl_easy_init() else { throw .answer("libcurl cannot be initialised") }
     defer { curl_easy_cleanup(handle) }
@@ -27,7 +33,7 @@ enum HTTPRequest {
     _ = wattline_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
     _ = wattline_curl_set_string(handle, CURLOPT_NOPROXY, "*")
     if let body {
-      // The size goes first: libcurl copies that many bytes.
+      // The size must be set first, since libcurl copies that many bytes.
       _ = wattline_curl_set_long(handle, CURLOPT_POSTFIELDSIZE, body.utf8.count)
       _ = wattline_curl_set_string(handle, CURLOPT_COPYPOSTFIELDS, body)
     }

@@ -1,23 +1,28 @@
 import Foundation
 
-/// A certificate authority of its own, with the certificates of a server and of a client that it vouches for.
+/// A test certificate authority, with certificates that it issued to a server and a client.
 public struct LocalAuthority: Sendable {
   private let folder: TemporaryFolder
 
-  /// The authority's certificate (PEM).
+  /// Path of the authority's certificate (PEM).
   public var certificate: String { folder.path + "/ca.pem" }
-  /// The server's certificate (PEM).
+  /// Path of the server's certificate (PEM).
   public var serverCertificate: String { folder.path + "/server.pem" }
-  /// The key of the server's certificate (PEM).
+  /// Path of the key of the server's certificate (PEM).
   public var serverKey: String { folder.path + "/server.key" }
-  /// The client's certificate (PEM).
+  /// Path of the client's certificate (PEM).
   public var clientCertificate: String { folder.path + "/client.pem" }
-  /// The key of the client's certificate (PEM).
+  /// Path of the key of the client's certificate (PEM).
   public var clientKey: String { folder.path + "/client.key" }
-  /// Where there is no certificate.
+  /// Path at which there is no certificate.
   public var missing: String { folder.path + "/none.pem" }
 
-  /// Makes them with `openssl`, for a server that is reached as `host` (as in `subjectAltName`), valid for `days`.
+  /// Creates the certificates with `openssl`.
+  ///
+  /// - Parameters:
+  ///   - host: Address of the server, as in `subjectAltName`.
+  ///   - days: Validity of the server's certificate; the others are valid for 2 days.
+  /// - Throws: ``ServerError`` if `openssl` is missing or fails.
   public init(host: String = "IP:127.0.0.1", days: Int = 2) throws {
     folder = try TemporaryFolder(prefix: "wattline-tls")
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -35,7 +40,7 @@ public struct LocalAuthority: Sendable {
     }
   }
 
-  /// Deletes them.
+  /// Deletes the certificates.
   public func remove() { folder.remove() }
 
   /// Whether `openssl` is installed.

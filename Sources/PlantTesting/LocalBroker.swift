@@ -2,21 +2,22 @@ import Foundation
 import PlantModel
 import Synchronization
 
-/// A Mosquitto of its own, as a child process on a free loopback port, without any set-up.
+/// A test instance of Mosquitto, as a child process on a free loopback port, without any set-up.
 public final class LocalBroker: Sendable {
-  /// How the broker is configured.
+  /// Configuration of the broker.
   public struct Options: Sendable {
-    /// Name and password that every client must give; `nil` lets everyone in.
+    /// Name and password that every client must give; `nil` accepts all clients.
     public var credentials: (username: String, password: String)?
-    /// QoS 1 and 2 messages on their way to one client; `nil` leaves it to the broker (20).
+    /// Maximum number of QoS 1 and 2 messages in flight to one client; `nil` is the broker's default (20).
     public var maximumInflight: Int?
-    /// Whether sessions and messages are on disk after every change, so that they survive ``LocalBroker/kill()``.
-    /// Slow; without it they survive ``LocalBroker/restart()`` only.
+    /// Whether sessions and messages are saved after every change, so that they survive ``LocalBroker/kill()``.
+    ///
+    /// This is slow. Otherwise they survive only ``LocalBroker/restart()``.
     public var savesEveryChange = false
-    /// Further lines of `mosquitto.conf`.
+    /// Additional lines of `mosquitto.conf`.
     public var furtherLines: [String] = []
 
-    /// An open broker that keeps sessions over a restart.
+    /// Creates options for a broker without access control that keeps sessions over a restart.
     public init() {}
   }
 
@@ -24,27 +25,27 @@ public final class LocalBroker: Sendable {
   private let server = LocalServer(name: "mosquitto", keptFolder: nil)
   private let chosenPort: Mutex<Int>
 
-  /// A broker that is not started yet.
+  /// Prepares a broker without starting it.
   public init(options: Options = Options()) throws(ServerError) {
     self.options = options
     chosenPort = Mutex(try Loopback.freePort())
   }
 
-  /// A broker that accepts connections.
+  /// Returns a broker that accepts connections.
   public static func started(options: Options = Options()) throws(ServerError) -> LocalBroker {
     let broker = try LocalBroker(options: options)
     try broker.start()
     return broker
   }
 
-  /// The TCP port; the same after a restart.
+  /// TCP port; the same after a restart.
   public var port: Int { chosenPort.withLock { $0 } }
-  /// Whether the child process runs.
+  /// Whether the child process is running.
   public var isRunning: Bool { server.isRunning }
-  /// The child's process identifier while it runs.
+  /// Process identifier of the child while it is running.
   public var processIdentifier: Int32? { server.identifier }
 
-  /// How to reach the broker, credentials included.
+  /// Connection settings of the broker, including credentials.
   public var settings: BrokerSettings {
     var settings = BrokerSettings()
     settings.port = port
@@ -53,7 +54,7 @@ public final class LocalBroker: Sendable {
     return settings
   }
 
-  /// Starts the broker and returns when it accepts connections; sessions of an earlier run are there again.
+  /// Starts the broker and returns once it accepts connections; sessions of an earlier run are still there.
   public func start() throws(ServerError) {
     if isRunning { return }
     let program = try Programs.require("mosquitto", package: "mosquitto")
@@ -68,16 +69,16 @@ public final class LocalBroker: Sendable {
     try server.start(program, ["-c", file]) { Loopback.accepts(port: port) }
   }
 
-  /// Ends the broker in good order and keeps its sessions for ``start()``.
+  /// Ends the broker in an orderly way and keeps its sessions for ``start()``.
   public func halt() { server.halt() }
-  /// Ends the broker as a crash would (SIGKILL); ``start()`` finds what was saved before.
+  /// Ends the broker as a crash would (SIGKILL); ``start()`` restores what was saved.
   public func kill() { server.kill() }
-  /// Ends the broker in good order and starts it again, sessions kept.
+  /// Ends the broker in an orderly way and starts it again with its sessions.
   public func restart() throws(ServerError) {
     halt()
     try start()
   }
-  /// Ends the broker and removes its folder, sessions included.
+  /// Ends the broker and removes its folder, including sessions.
   public func stop() { server.stop() }
 
   private func configuration(folder: String, passwords: String?) -> String {
@@ -86,7 +87,7 @@ public final class LocalBroker: Sendable {
       "set_tcp_nodelay true", "sys_interval 0", "connection_messages false", "log_dest stderr", "log_type error",
       "log_type warning",
     ]
-    // Changing the user would drop the parent-death signal, and the folder belongs to the one who started.
+    // A change of user would clear the parent-death signal, and the folder belongs to the current user.
     if geteuid() == 0 { lines.append("user root") }
     if let inflight = options.maximumInflight { lines.append("max_inflight_messages \(inflight)") }
     if options.savesEveryChange { lines += ["autosave_on_changes true", "autosave_interval 1"] }

@@ -2,22 +2,22 @@ import Foundation
 import InfluxSink
 import PlantModel
 
-/// An InfluxDB 1.x of its own, as a child process on free loopback ports, without any set-up.
+/// A test instance of InfluxDB 1.x, as a child process on free loopback ports, without any set-up.
 public final class LocalInflux: Sendable {
-  /// How the database is configured.
+  /// Configuration of the database.
   public struct Options: Sendable {
     /// Folder that keeps `data`, `meta` and `wal` after ``LocalInflux/stop()``; `nil` for a temporary one.
     public var keep: String?
-    /// `inmem` or `tsi1`, InfluxDB's two indices of series.
+    /// Series index of InfluxDB: `inmem` or `tsi1`.
     public var index = "inmem"
-    /// Most series of a database, enforced by the index `inmem`; 0 is without bound.
+    /// Maximum number of series of a database, enforced by the index `inmem`; 0 is unlimited.
     public var maximumSeries = 0
-    /// Files (PEM) of the server's certificate and of its key, with which it speaks HTTPS and nothing else.
+    /// Paths (PEM) of the server's certificate and key. With these, only HTTPS is served.
     public var certificate: (file: String, key: String)?
-    /// Further lines at the end of `influxdb.conf`, within its last section `[http]`.
+    /// Additional lines at the end of `influxdb.conf`, within its last section `[http]`.
     public var furtherLines: [String] = []
 
-    /// A database in a temporary folder.
+    /// Creates options for a database in a temporary folder.
     public init() {}
   }
 
@@ -27,7 +27,7 @@ public final class LocalInflux: Sendable {
   private let options: Options
   private let server: LocalServer
 
-  /// A database that is not started yet.
+  /// Prepares a database without starting it.
   public init(options: Options = Options()) throws(ServerError) {
     self.options = options
     port = try Loopback.freePort()
@@ -37,7 +37,7 @@ public final class LocalInflux: Sendable {
     server = LocalServer(name: "influxdb", keptFolder: options.keep)
   }
 
-  /// A database that answers.
+  /// Returns a database that answers requests.
   public static func started(options: Options = Options()) throws(ServerError) -> LocalInflux {
     let influx = try LocalInflux(options: options)
     try influx.start()
@@ -46,12 +46,12 @@ public final class LocalInflux: Sendable {
 
   /// Base URL of the HTTP interface.
   public var url: String { "\(options.certificate == nil ? "http" : "https")://127.0.0.1:\(port)" }
-  /// Whether the child process runs.
+  /// Whether the child process is running.
   public var isRunning: Bool { server.isRunning }
-  /// The child's process identifier while it runs.
+  /// Process identifier of the child while it is running.
   public var processIdentifier: Int32? { server.identifier }
 
-  /// How to reach the database.
+  /// Returns the connection settings of a database.
   public func settings(database: String = "wattline") -> DatabaseSettings {
     var settings = DatabaseSettings()
     settings.url = url
@@ -59,7 +59,7 @@ public final class LocalInflux: Sendable {
     return settings
   }
 
-  /// Starts the database and returns when it answers; what an earlier run stored is there again.
+  /// Starts the database and returns once it answers; data of an earlier run are still there.
   public func start() throws(ServerError) {
     if isRunning { return }
     let program = try Programs.require("influxd", package: "influxdb")
@@ -71,16 +71,16 @@ public final class LocalInflux: Sendable {
     let ping = url + "/ping"
     let (port, isEncrypted) = (port, options.certificate != nil)
     try server.start(program, ["run", "-config", file]) {
-      // A refused TCP connection is cheaper to find out than through libcurl.
+      // A TCP connection is a cheaper test than a request.
       Loopback.accepts(port: port) && (isEncrypted || (try? HTTPRequest.send(ping, timeout: 2))?.status == 204)
     }
   }
 
-  /// Ends the database in good order and keeps its folder for ``start()``.
+  /// Ends the database in an orderly way and keeps its folder for ``start()``.
   public func halt() { server.halt() }
-  /// Ends the database as a crash would (SIGKILL); ``start()`` finds what its log had.
+  /// Ends the database as a crash would (SIGKILL); ``start()`` recovers its log.
   public func kill() { server.kill() }
-  /// Ends the database in good order and starts it again, data kept.
+  /// Ends the database in an orderly way and starts it again with its data.
   public func restart() throws(ServerError) {
     halt()
     try start()
@@ -88,7 +88,7 @@ public final class LocalInflux: Sendable {
   /// Ends the database and removes its folder, unless it is to be kept.
   public func stop() { server.stop() }
 
-  /// Runs InfluxQL and returns the rows of all statements; times are milliseconds since the epoch.
+  /// Runs InfluxQL and returns the rows of all statements; times are in milliseconds since 1970.
   public func query(_ statement: String, database: String = "wattline") throws(ServerError) -> [QueryRow] {
     let address = "\(url)/query?epoch=ms&db=\(HTTPRequest.encode(database))"
     let answer = try HTTPRequest.send(address, body: "q=\(HTTPRequest.encode(statement))")
@@ -99,7 +99,7 @@ public final class LocalInflux: Sendable {
     return decoded.rows
   }
 
-  /// Makes a database; one that exists stays as it is.
+  /// Creates a database unless it exists.
   public func createDatabase(_ name: String = "wattline") throws(ServerError) {
     let quoted = name.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
     _ = try query("CREATE DATABASE \"\(quoted)\"")
@@ -115,7 +115,7 @@ public final class LocalInflux: Sendable {
   }
 
   private func configuration(folder path: String) -> String {
-    // TOML takes JSON's escapes in a quoted text.
+    // JSON escapes are valid in quoted TOML texts.
     let folder = path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
     return """
       reporting-disabled = true

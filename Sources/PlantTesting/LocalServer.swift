@@ -1,8 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What the local broker and the local database have in common: a child process, its folder, and starting it until it
-/// answers.
+/// Common part of the local servers: a child process with a folder, started until it answers.
 final class LocalServer: Sendable {
   private struct State {
     var process: ChildProcess?
@@ -23,7 +22,7 @@ final class LocalServer: Sendable {
   var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
   var identifier: pid_t? { state.withLock { $0.process?.identifier } }
 
-  /// The folder of configuration, log and data; made if there is none.
+  /// Returns the folder of configuration, log and data; creates it if missing.
   func folder() throws(ServerError) -> String {
     if let keptFolder {
       do { try FileManager.default.createDirectory(atPath: keptFolder, withIntermediateDirectories: true) } catch {
@@ -39,7 +38,14 @@ final class LocalServer: Sendable {
     }
   }
 
-  /// Starts the program and returns when `isReady`, within `seconds`; does nothing while it runs.
+  /// Starts the program and returns once it is ready; does nothing while it is running.
+  ///
+  /// - Parameters:
+  ///   - program: Path of the program.
+  ///   - arguments: Arguments without the program's name.
+  ///   - seconds: Maximum start-up time [s].
+  ///   - isReady: Returns whether the server answers.
+  /// - Throws: ``ServerError/notReady(_:log:)`` if it is not ready in time.
   func start(
     _ program: String, _ arguments: [String], within seconds: Double = 20, isReady: () -> Bool
   ) throws(ServerError) {
@@ -57,7 +63,7 @@ final class LocalServer: Sendable {
   func halt() { state.withLock { $0.process.take() }?.terminate() }
   func kill() { state.withLock { $0.process.take() }?.kill() }
 
-  /// Ends the program and removes the folder if it is a temporary one.
+  /// Ends the program and removes a temporary folder.
   func stop() {
     halt()
     state.withLock { $0.folder.take() }?.remove()

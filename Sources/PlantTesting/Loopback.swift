@@ -1,17 +1,17 @@
 import Glibc
 
-/// The text of an `errno` value.
+/// Returns the text of an `errno` value.
 func message(of code: Int32) -> String {
   guard let text = strerror(code) else { return "error \(code)" }
   return String(cString: text)
 }
 
-/// Ports of this machine's loopback interface.
+/// Ports of the loopback interface.
 public enum Loopback {
-  /// A port on which nothing listens.
+  /// Returns a port on which nothing listens.
   ///
-  /// It is taken from below the range that the kernel gives to outgoing connections, so that no connection takes it
-  /// before the server does, and none connects to itself.
+  /// It is below the kernel's range for outgoing connections. No connection can therefore take it before the server
+  /// does, and none connects to itself.
   public static func freePort() throws(ServerError) -> Int {
     for _ in 0..<200 {
       let port = Int.random(in: 20_000..<32_000)
@@ -20,14 +20,14 @@ public enum Loopback {
     throw .system("no free loopback port", code: EADDRINUSE)
   }
 
-  /// Whether a server accepts TCP connections on the port.
+  /// Returns whether a server accepts TCP connections on the port.
   public static func accepts(port: Int) -> Bool {
     guard let descriptor = try? stream() else { return false }
     defer { close(descriptor) }
     return withAddress(port: port) { connect(descriptor, $0, $1) } == 0
   }
 
-  /// A connection to a server on the port, `nil` if there is none.
+  /// Connects to a server on the port; returns `nil` if there is none.
   static func connected(port: Int) -> Int32? {
     guard let descriptor = try? stream() else { return nil }
     if withAddress(port: port, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
@@ -35,7 +35,7 @@ public enum Loopback {
     return nil
   }
 
-  /// A socket that listens on the port.
+  /// Returns a socket that listens on the port.
   static func listener(port: Int) throws(ServerError) -> Int32 {
     let descriptor = try stream()
     var isReused: Int32 = 1
@@ -72,10 +72,15 @@ public enum Loopback {
   }
 }
 
-/// Waits by asking, every few milliseconds; for servers that do not say when they are ready.
+/// Polling for conditions that report no change, such as the readiness of servers.
 public enum Waiting {
-  /// Asks `condition`, with a pause of some milliseconds after each time, until it holds or `seconds` have passed;
-  /// whether it held.
+  /// Evaluates `condition` repeatedly until it holds or the time is over.
+  ///
+  /// - Parameters:
+  ///   - seconds: Maximum waiting time [s].
+  ///   - milliseconds: Pause between evaluations [ms].
+  ///   - condition: The condition.
+  /// - Returns: Whether the condition held.
   @discardableResult
   public static func until(
     seconds: Double = 5, pause milliseconds: UInt32 = 4, _ condition: () throws -> Bool

@@ -2,8 +2,8 @@ import Glibc
 import StreamCore
 import Synchronization
 
-/// A wire between clients and a server that can be cut: what a client of the relay's port sends reaches the server, and
-/// the other way round, until the relay is told otherwise.
+/// TCP relay between clients and a server whose connections can be interrupted. It passes all data in both directions
+/// until one of its faults is switched on.
 public final class Relay: Sendable {
   private struct Wire {
     var client: Int32
@@ -13,7 +13,7 @@ public final class Relay: Sendable {
     case none, cut, stop
   }
 
-  /// The port for clients.
+  /// Port for clients.
   public let port: Int
   private let target: Int
   private let listener: Int32
@@ -23,7 +23,7 @@ public final class Relay: Sendable {
   private let refuses = Atomic(false)
   private let thread = Mutex<BlockingThread?>(nil)
 
-  /// A relay to a server on the loopback port `target`.
+  /// Creates a relay to a server on the loopback port `target`.
   public init(to target: Int) throws(ServerError) {
     self.target = target
     port = try Loopback.freePort()
@@ -36,23 +36,23 @@ public final class Relay: Sendable {
 
   deinit { stop() }
 
-  /// What clients send from now on is thrown away; they hear the server all the same.
+  /// Discards data from clients from now on; data from the server still reaches them.
   public func holdBack() { holdsBack.store(true, ordering: .sequentiallyConsistent) }
 
-  /// Breaks every connection, and new ones at once until ``mend()``. Returns when they are broken.
+  /// Breaks all connections, and new ones at once until ``mend()``. Returns when they are broken.
   public func cut() {
     refuses.store(true, ordering: .sequentiallyConsistent)
     give(.cut)
     Waiting.until { order.withLock { $0 == .none } }
   }
 
-  /// Lets connections through again.
+  /// Lets connections and data through again.
   public func mend() {
     holdsBack.store(false, ordering: .sequentiallyConsistent)
     refuses.store(false, ordering: .sequentiallyConsistent)
   }
 
-  /// Breaks every connection and ends the relay.
+  /// Breaks all connections and ends the relay.
   public func stop() {
     guard let thread = thread.withLock({ $0.take() }) else { return }
     give(.stop)
@@ -107,7 +107,13 @@ public final class Relay: Sendable {
     return Wire(client: client, server: server)
   }
 
-  /// Passes on what has come; whether the connection stands.
+  /// Passes on the received data.
+  ///
+  /// - Parameters:
+  ///   - from: Socket to read.
+  ///   - to: Socket to write.
+  ///   - isHeld: Whether to discard the data.
+  /// - Returns: Whether the connection is still open.
   private func pass(_ from: Int32, _ to: Int32, isHeld: Bool) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = recv(from, &bytes, bytes.count, 0)

@@ -1,15 +1,15 @@
-/// Why a child server cannot be used, with what to do about it.
+/// Reason why a child server cannot be used, with the remedy.
 public enum ServerError: Error, Equatable, CustomStringConvertible {
   /// A program is not installed.
   case programMissing(String, package: String)
   /// A system call failed.
   case system(String, code: Int32)
-  /// A server ended, or did not answer, before it was ready; the end of its log says why.
+  /// A server ended or did not answer before it was ready; `log` is the end of its log.
   case notReady(String, log: String)
-  /// The database answered a request with an error.
+  /// A server answered with an error, did not answer, or a helper program failed.
   case answer(String)
 
-  /// What is wrong and what would help.
+  /// Description of the problem and its remedy.
   public var description: String {
     switch self {
     case .programMissing(let program, let package): "\(program) not found: apt-get install \(package)"

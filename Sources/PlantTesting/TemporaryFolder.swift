@@ -1,11 +1,11 @@
 import Foundation
 
-/// A folder of its own under the system's temporary one.
+/// A new folder under the system's temporary folder.
 public struct TemporaryFolder: Sendable {
   /// Absolute path.
   public let path: String
 
-  /// Makes a folder whose name starts with `prefix`.
+  /// Creates a folder whose name starts with `prefix`.
   public init(prefix: String) throws(ServerError) {
     var template = Array((NSTemporaryDirectory() + "/" + prefix + "-XXXXXX").utf8CString)
     let made = template.withUnsafeMutableBufferPointer { buffer in
@@ -15,10 +15,10 @@ public struct TemporaryFolder: Sendable {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// Deletes the folder and what is in it; deleting again does nothing.
+  /// Deletes the folder and its content. A second call does nothing.
   public func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Removes the folders `wattline-NAME-PID…` of some names whose process is gone, as one that was killed leaves them.
+  /// Removes folders `wattline-NAME-PID…` of some names whose process is gone; a killed process leaves them behind.
   public static func sweep(names: [String]) {
     let parent = NSTemporaryDirectory()
     for entry in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] {
@@ -31,10 +31,12 @@ public struct TemporaryFolder: Sendable {
   }
 }
 
-/// Programs of this machine.
+/// Lookup of installed programs.
 enum Programs {
-  /// The path of a program in `PATH` or the folders of system programs, which `PATH` of ordinary users often leaves
-  /// out; a path is taken as it is.
+  /// Returns the path of a program; `nil` if it is not installed.
+  ///
+  /// Besides `PATH`, the folders of system programs are searched, which the `PATH` of ordinary users often lacks. An
+  /// absolute path is returned unchanged if it is executable.
   static func find(_ name: String) -> String? {
     if name.hasPrefix("/") { return access(name, X_OK) == 0 ? name : nil }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
@@ -42,7 +44,9 @@ enum Programs {
     return folders.lazy.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
   }
 
-  /// The path of a program, or an error that says which package has it.
+  /// Returns the path of a program.
+  ///
+  /// - Throws: ``ServerError/programMissing(_:package:)`` with the package that provides it.
   static func require(_ name: String, package: String) throws(ServerError) -> String {
     guard let path = find(name) else { throw .programMissing(name, package: package) }
     return path

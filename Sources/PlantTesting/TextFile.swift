@@ -9,7 +9,7 @@ enum TextFile {
     }
   }
 
-  /// The text without spaces and line ends around it.
+  /// Returns the text without surrounding white space.
   static func read(_ path: String) throws(ServerError) -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .system("cannot read \(path)", code: errno)

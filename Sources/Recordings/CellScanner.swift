@@ -1,50 +1,57 @@
-/// A part of a line between two delimiters, blanks around it left out.
+/// A part of a line between two delimiters, without the blanks around it.
 struct Cell: Sendable, Equatable {
-  /// Its bytes in the file's text.
+  /// Byte range in the file's text.
   var range: Range<Int>
-  /// Whether it stood in quotation marks and has doubled ones in it.
+  /// Whether the cell may contain quotation marks that are to be resolved.
   var hasDoubledQuotes = false
 
   var isEmpty: Bool { range.isEmpty }
 }
 
-/// Goes through a text line by line and cuts each into cells after RFC 4180: in quotation marks a cell may hold the
-/// delimiter, doubled quotation marks and ends of lines. A line ends at `\n`, `\r\n` or `\r`. A cell of several lines is
-/// short: a quotation mark that is never closed must not swallow the file.
+/// Scanner that splits a text into lines and cells, following RFC 4180.
+///
+/// A quoted cell may contain delimiters, doubled quotation marks and line ends. A line ends at `\n`, `\r\n` or `\r`.
+/// The length of a multi-line cell is limited, so that an unclosed quotation mark does not swallow the file.
 struct CellScanner {
-  /// What a line turned out to be.
+  /// Kind of a line.
   enum Line: Equatable {
-    /// Cells, which are in ``CellScanner/cells``.
+    /// A line with cells, which are in ``CellScanner/cells``.
     case cells
-    /// Nothing but blanks and delimiters, or a comment after `#`.
+    /// Only blanks and delimiters, or a comment that starts with `#`.
     case blank
-    /// A quotation mark is opened and not closed.
+    /// A line with an unclosed quotation mark.
     case unclosed
-    /// More than ``CellScanner/longestLine`` bytes.
+    /// A line of more than ``CellScanner/longestLine`` bytes.
     case tooLong
   }
 
-  /// Longest line [bytes].
+  /// Maximum length of a line [bytes].
   static let longestLine = 1 << 20
-  /// Most bytes of a cell after its first line.
+  /// Maximum distance from a line end within a cell to the closing quotation mark [bytes].
   private static let longestRest = 400
 
   let bytes: [UInt8]
   let delimiter: UInt8
-  /// Where the next line starts.
+  /// Byte position of the next line.
   private(set) var position: Int
-  /// Number of the latest line, from 1.
+  /// Number of the current line, from 1.
   private(set) var line: Int
-  /// Number of the last line that the latest one takes.
+  /// Number of the last line that the current one includes.
   var lastLine: Int { line + innerLines }
-  /// Ends of lines within cells of the latest line.
+  /// Number of line ends within cells of the current line.
   private var innerLines = 0
-  /// Where the latest line started.
+  /// Byte position of the current line.
   private(set) var start = 0
-  /// The cells of the latest line.
+  /// Cells of the current line.
   private(set) var cells: [Cell] = []
 
-  /// A scanner before the line that starts at `position` and comes after the line `line`.
+  /// Creates a scanner.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - delimiter: Byte between cells.
+  ///   - position: Byte position of the first line to read.
+  ///   - line: Number of the line before it.
   init(_ bytes: [UInt8], delimiter: UInt8, position: Int = 0, line: Int = 0) {
     self.bytes = bytes
     self.delimiter = delimiter
@@ -52,7 +59,7 @@ struct CellScanner {
     self.line = line
   }
 
-  /// Reads the next line; `nil` at the end of the text.
+  /// Reads the next line; returns `nil` at the end of the text.
   mutating func next() -> Line? {
     guard position < bytes.count else { return nil }
     start = position
@@ -97,7 +104,7 @@ struct CellScanner {
     return isUnclosed ? .unclosed : .cells
   }
 
-  /// Whether a quotation mark that ends a cell comes soon, and none before it that opens another.
+  /// Returns whether the next quotation mark is near and ends its cell.
   private func isClosed(after place: Int) -> Bool {
     let end = min(bytes.count, place + CellScanner.longestRest)
     guard let quote = (place..<end).first(where: { bytes[$0] == 34 }) else { return false }
@@ -123,16 +130,16 @@ struct CellScanner {
 
   private func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (byte == 9 && delimiter != 9) }
 
-  /// A cell's text.
+  /// Returns a cell's text.
   func text(_ cell: Cell) -> String { CellScanner.text(cell, bytes) }
 
-  /// A cell's text, doubled quotation marks made one.
+  /// Returns a cell's text, with doubled quotation marks resolved.
   static func text(_ cell: Cell, _ bytes: [UInt8]) -> String {
     let text = String(decoding: bytes[cell.range], as: UTF8.self)
     guard cell.hasDoubledQuotes else { return text }
     return text.replacing("\"\"", with: "\u{0}").replacing("\"", with: "").replacing("\u{0}", with: "\"")
   }
 
-  /// The cell's place in its line in characters, from 1.
+  /// Returns the position of a cell in its line [characters], from 1.
   func column(of cell: Cell) -> Int { String(decoding: bytes[start..<cell.range.lowerBound], as: UTF8.self).count + 1 }
 }

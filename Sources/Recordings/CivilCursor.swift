@@ -1,4 +1,4 @@
-/// Walks through the bytes of a date and time.
+/// Cursor over the bytes of a date and time.
 struct CivilCursor {
   private let bytes: [UInt8]
   private let end: Int
@@ -24,12 +24,14 @@ struct CivilCursor {
 
   mutating func skipBlanks() { while !isAtEnd, byte() == 32 { place += 1 } }
 
-  /// One or two digits and a colon, or digits after a `T`.
+  /// Returns whether one or two digits and a colon follow.
   func isAtTime() -> Bool {
     isDigit(byte()) && (byte(1) == UInt8(ascii: ":") || (isDigit(byte(1)) && byte(2) == UInt8(ascii: ":")))
   }
 
-  /// A number of one to `most` digits, and how many it has.
+  /// Parses a number of one to `most` digits.
+  ///
+  /// - Returns: The number and its count of digits; `nil` without digits, or with more than `most`.
   mutating func number(upTo most: Int) -> (value: Int, width: Int)? {
     var (value, width) = (0, 0)
     while width < most, isDigit(byte()) {
@@ -40,7 +42,7 @@ struct CivilCursor {
     return width == 0 || isDigit(byte()) ? nil : (value, width)
   }
 
-  /// Decimals of a second after their mark [ns]; digits after the ninth are cut.
+  /// Parses the fraction of a second after its mark [ns]; digits after the ninth are cut off.
   mutating func fraction() -> Int64? {
     place += 1
     guard isDigit(byte()) else { return nil }
@@ -53,7 +55,7 @@ struct CivilCursor {
     return value
   }
 
-  /// A mark between the numbers of a date, with blanks.
+  /// Skips the separators between the parts of a date, including blanks.
   @discardableResult
   mutating func skipDateMark() -> Bool {
     let start = place
@@ -68,7 +70,7 @@ struct CivilCursor {
     while !isAtEnd, byte() == 32 || byte() == UInt8(ascii: ",") { place += 1 }
   }
 
-  /// A day's name before the date, such as `Mo, `.
+  /// Skips the name of a weekday before the date, such as `Mo, `.
   mutating func skipWeekday() {
     var letters = 0
     while isLetter(byte(letters)) { letters += 1 }
@@ -79,7 +81,7 @@ struct CivilCursor {
     place += after
   }
 
-  /// A month's name, English, German, French, Spanish or Italian, by its first letters.
+  /// Parses the name of a month in English, German, French, Spanish or Italian, by its first letters.
   mutating func monthName() -> Int? {
     var letters = 0
     while isLetter(byte(letters)) { letters += 1 }
@@ -100,7 +102,9 @@ struct CivilCursor {
     String(decoding: bytes[place..<(place + count)], as: UTF8.self).lowercased()
   }
 
-  /// Whether `AM` or `PM` stands here.
+  /// Parses `AM` or `PM`.
+  ///
+  /// - Returns: `true` for `PM`, `false` for `AM`, `nil` for neither.
   mutating func halfOfDay() -> Bool? {
     let start = place
     skipBlanks()
@@ -120,7 +124,8 @@ struct CivilCursor {
     "pdt": -420, "jst": 540, "aest": 600, "aedt": 660,
   ]
 
-  /// Minutes ahead of UTC, from an offset or a zone's abbreviation; a name in brackets after it is passed over.
+  /// Parses an offset or the abbreviation of a time zone [min], positive east, at most 18 h. A name in brackets behind
+  /// it is skipped.
   mutating func offset() -> Int? {
     var letters = 0
     while isLetter(byte(letters)) { letters += 1 }
@@ -129,7 +134,7 @@ struct CivilCursor {
       guard let known = CivilCursor.zones[lowercased(letters)] else { return nil }
       minutes = known
       place += letters
-      // As in UTC+02:00.
+      // An offset may follow UTC, as in UTC+02:00.
       if known != 0 || isAtEnd { return isAtEnd ? minutes : nil }
     }
     if isAt("+") || isAt("-") {

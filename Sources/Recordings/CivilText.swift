@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Which of two numbers of a date that is not written year first is the day.
+/// Order of day and month in dates that do not start with the year.
 public enum DateOrder: String, Sendable, CaseIterable {
   /// `31/12/2025`.
   case dayFirst = "day-first"
@@ -8,25 +8,24 @@ public enum DateOrder: String, Sendable, CaseIterable {
   case monthFirst = "month-first"
 }
 
-/// A date, a time of day, or both, as they are written; what an offset or an order of the date is still to settle stays
-/// open.
+/// A date, a time of day, or both, as written. The order of day and month, and the offset from UTC, may be undecided.
 struct CivilText: Equatable {
-  /// Years of recordings; moments of two of them are never too far apart to be subtracted.
+  /// Accepted years. Their times are never too far apart to be subtracted without overflow.
   static let years = 1900...2100
 
-  /// The date's numbers; `first` and `second` in the order of the text where ``isOrdered`` is false.
+  /// Numbers of the date. If ``isOrdered`` is `false`, `first` and `second` are in the order of the text.
   var year = 0
   var first = 0
   var second = 0
   var hasDate = false
-  /// Whether `first` is the month and `second` the day for certain.
+  /// Whether `first` is certainly the month and `second` the day.
   var isOrdered = true
-  /// Since midnight [ns]; 24:00 is a whole day. `nil` without a time of day.
+  /// Time since midnight [ns]; 24:00 is a whole day. `nil` without a time of day.
   var timeOfDay: Int64?
-  /// Ahead of UTC [min].
+  /// Offset from UTC [min], positive east; `nil` if none is written.
   var offset: Int?
 
-  /// What the clock shows, as if it were UTC [ns since 1970]; `nil` where there is no such day.
+  /// Returns the local time as if it were UTC [ns since 1970]; `nil` if there is no such day.
   func local(_ order: DateOrder) -> Int64? {
     let isDayFirst = !isOrdered && order == .dayFirst
     let (month, day) = isDayFirst ? (second, first) : (first, second)
@@ -37,10 +36,10 @@ struct CivilText: Equatable {
     return days * 86_400_000_000_000 + (timeOfDay ?? 0)
   }
 
-  /// Reads all of some bytes; `nil` where they are neither a date nor a time of day.
+  /// Parses all of some bytes; `nil` if they are neither a date nor a time of day.
   ///
   /// Dates: `2025-06-01`, `2025/6/1`, `20250601`, `1.6.2025`, `01/06/25`, `1 Jun 2025`, `Jun 1, 2025`. Times: `00:15`,
-  /// `0:15:00.5`, `12:15 AM`, `T0015`, `24:00`. Offsets: `Z`, `+02:00`, `+0200`, `+02`, `CEST`.
+  /// `0:15:00.5`, `12:15 AM`, `24:00`, and after a date `T0015`. Offsets: `Z`, `+02:00`, `+0200`, `+02`, `CEST`.
   init?(_ bytes: [UInt8], _ range: Range<Int>) {
     var cursor = CivilCursor(bytes, range)
     cursor.skipWeekday()
@@ -90,7 +89,7 @@ struct CivilText: Equatable {
         (first, second) = (month, number)
       } else {
         guard let (other, _) = cursor.number(upTo: 2) else { return false }
-        // Dots are written where the day comes first.
+        // Dotted dates put the day first.
         if isDotted { (first, second) = (other, number) } else { (first, second, isOrdered) = (number, other, false) }
       }
       return cursor.skipDateMark() && readYear(&cursor)

@@ -1,12 +1,12 @@
 import Foundation
 
-/// What a column's numbers are of, where its heading or an option tells.
+/// Unit of a column's values, from its heading or an option.
 public enum ColumnUnit: Sendable, Equatable {
-  /// A power; a value times the factor is in kW.
+  /// A power; the factor converts values to kW.
   case power(toKilowatts: Double)
-  /// An energy of the interval that a row stands for; a value times the factor is in kWh.
+  /// An energy of the row's interval; the factor converts values to kWh.
   case energy(toKilowattHours: Double)
-  /// Anything else, by its name.
+  /// Any other unit, by its name.
   case other(String)
 
   private static let named: [String: ColumnUnit] = [
@@ -21,14 +21,14 @@ public enum ColumnUnit: Sendable, Equatable {
     "øre", "€", "$", "£", "¢", "price", "preis", "cost",
   ]
 
-  /// The unit of a name such as `kWh`, whatever the case of its letters.
+  /// Creates the unit of a name such as `kWh`, regardless of case.
   public init(named name: String) { self = ColumnUnit.named[name.lowercased()] ?? .other(name) }
 
-  /// Whether a name is one of a power or an energy.
+  /// Returns whether a name is a unit of power or energy.
   public static func isKnown(_ name: some StringProtocol) -> Bool { named[name.lowercased()] != nil }
 
-  /// The name without the unit, and the unit, of a heading: `Load [kWh]`, `Load (kW)`, `Load in W`, `load_kwh` (whose
-  /// name stays whole), `kWh`.
+  /// Splits a heading into name and unit: `Load [kWh]`, `Load (kW)`, `Load in W`, `kWh`. The name of `load_kwh` stays
+  /// whole.
   static func split(_ heading: String) -> (name: String, unit: ColumnUnit?) {
     for (opening, closing) in [("[", "]"), ("(", ")")] {
       guard heading.hasSuffix(closing), let start = heading.range(of: opening, options: .backwards) else { continue }
@@ -38,7 +38,7 @@ public enum ColumnUnit: Sendable, Equatable {
     }
     let words = heading.split { " _-/".contains($0) }
     guard let last = words.last, isKnown(last), last.utf8.count > 1 || words.count > 1 else { return (heading, nil) }
-    // As in `ct/kWh` or `price_eur_mwh`, which is no energy.
+    // A price such as `ct/kWh` or `price_eur_mwh` is not an energy.
     if let before = words.dropLast().last, money.contains(before.lowercased()) {
       return (heading, .other("\(before)/\(last)"))
     }

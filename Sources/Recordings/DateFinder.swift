@@ -1,12 +1,14 @@
 import PlantModel
 
-/// Tells whether the day or the month comes first in dates that leave it open.
+/// Finder of the order of day and month in ambiguous dates.
 struct DateFinder {
   let file: String
   let bytes: [UInt8]
   let options: RecordingOptions
 
-  /// The order, `nil` where no date leaves it open, and whether times have an offset.
+  /// Returns the order, `nil` if no date is ambiguous, and whether times have an offset.
+  ///
+  /// - Throws: ``RecordingError`` if the order remains ambiguous.
   func dates(
     _ layout: RecordingLayout, _ times: RecordingLayout.Times
   ) throws(RecordingError) -> (order: DateOrder?, hasOffsets: Bool) {
@@ -23,7 +25,7 @@ struct DateFinder {
       looked += 1
       if text.offset != nil || offset(times, scanner) { offsets += 1 }
       if text.isOrdered {
-        // A file writes all its dates one way.
+        // A file writes all its dates in the same way, so 200 unambiguous ones suffice.
         if looked > 200, example == nil { break }
         continue
       }
@@ -48,8 +50,10 @@ struct DateFinder {
     return CivilText(bytes, scanner.cells[cell].range)?.offset != nil
   }
 
-  /// The order in which one day follows the other; `nil` where both orders or neither give such days, or where a row a day
-  /// might be a row for the first of each month.
+  /// Returns the order in which most days follow one another.
+  ///
+  /// - Returns: `nil` if both orders or neither give consecutive days, or if daily rows might be the first days of
+  ///   months.
   private func evenOrder(_ days: [(first: Int, second: Int, year: Int)], isDaily: Bool) -> DateOrder? {
     guard days.count >= 3 else { return nil }
     func isEven(_ order: DateOrder) -> Bool {

@@ -1,20 +1,22 @@
-/// Tells the decimal mark from how numbers are written.
+/// Finder of the decimal mark from the notation of numbers.
 struct DecimalFinder {
-  /// Lines that are looked at.
+  /// Maximum number of lines to examine.
   private static let most = 5_000
 
   let file: String
   let bytes: [UInt8]
   let options: RecordingOptions
 
-  /// The decimal mark; a point where no number has a mark.
+  /// Returns the decimal mark; a point if no number has a mark.
+  ///
+  /// - Throws: ``RecordingError`` if the mark remains ambiguous.
   func mark(_ layout: RecordingLayout) throws(RecordingError) -> DecimalMark {
     if let told = options.decimal { return told }
     var scanner = CellScanner(
       bytes, delimiter: layout.delimiter.byte, position: layout.start.position, line: layout.start.line)
     let times = layout.times
     let taken = [times?.cell, times?.timeOfDay, times?.end].compactMap { $0 }
-    // A spreadsheet's days may have decimals as well.
+    // Spreadsheet days may have decimals as well.
     let skipped: [Int] = times?.clock == .serial ? [] : taken
     var votes = (point: 0, comma: 0)
     var open: (text: String, line: Int, column: Int)?
@@ -33,7 +35,7 @@ struct DecimalFinder {
     }
     if votes.point + votes.comma > 0 { return votes.comma > votes.point ? .comma : .point }
     guard let open else { return .point }
-    // In a file of commas a point is never between thousands, nor the other way round.
+    // In a comma-separated file, thousands are not grouped, so any mark is the decimal one.
     if layout.delimiter == .comma { return open.text.contains(",") ? .comma : .point }
     throw RecordingError(
       file, "'\(open.text)' may have decimals or thousands, and no number of the file tells which", line: open.line,
@@ -44,8 +46,11 @@ struct DecimalFinder {
 
   private enum Evidence { case none, point, comma, either }
 
-  /// What a cell tells: the last of two different marks is the decimal one, one of several is not, and a mark that is
-  /// followed by other than three digits, or is after more than three or a lone zero, is.
+  /// Returns the decimal mark that a cell implies.
+  ///
+  /// - Of two different marks, the last is the decimal one; a repeated mark separates thousands.
+  /// - A single mark is decimal unless three digits follow it and one to three digits, other than a lone zero, precede
+  ///   it.
   private func evidence(_ cell: Cell) -> Evidence {
     var (points, commas, last) = (0, 0, -1)
     var digitsBefore = 0
@@ -65,7 +70,7 @@ struct DecimalFinder {
     guard last >= 0 else { return .none }
     let isComma = bytes[last] == UInt8(ascii: ",")
     if points > 0, commas > 0 { return isComma ? .comma : .point }
-    // Thousands twice: the other mark would be the decimal one.
+    // A repeated mark separates thousands, so the other one is decimal.
     if points + commas > 1 { return isComma ? .point : .comma }
     let after = cell.range.upperBound - last - 1
     let isZero = digitsBefore == 1 && cell.range.contains { bytes[$0] == 48 && $0 < last }

@@ -1,25 +1,25 @@
 import PlantModel
 
-/// Finds the line of headings and the first row.
+/// Finder of the header line and the first row.
 struct HeaderFinder {
   /// Headings and rows of a sample.
   struct Rows {
-    /// One a cell; empty where there is none.
+    /// Headings, one a cell; empty if there is none.
     var headings: [String]
-    /// Cells that a row may have: as many as headings, where there are any.
+    /// Number of cells of a row: that of the headings, if there are any.
     var width: Int
-    /// Units from a line of their own below the headings.
+    /// Units from a separate line below the headings.
     var units: [ColumnUnit?]
     var headerLine: Int?
-    /// The first lines of data.
+    /// First lines of data.
     var data: ArraySlice<Sample.Line>
-    /// Where rows start, and the number of the line before.
+    /// Byte position at which rows start. ``lineBefore`` is the number of the line before.
     var start: Int
     var lineBefore: Int
-    /// A unit of power or energy that stands alone above the headings.
+    /// Unit of power or energy from the lines above the headings.
     var preambleUnit: ColumnUnit?
 
-    /// A unit that every row names in a column of its own.
+    /// Returns the unit that every row names in a separate column.
     func unitInCells(_ sample: Sample, except cells: Range<Int>) -> ColumnUnit? {
       for cell in headings.indices where !cells.contains(cell) {
         let texts = Set(
@@ -48,7 +48,7 @@ struct HeaderFinder {
       throw RecordingError(
         file, "has no column 'time' and no row with a time; it has \(there)", line: lines.first?.number)
     }
-    // Rows start right after the headings, so that those that cannot be read are told.
+    // Rows start directly below the headings, so that unreadable ones are reported.
     let above = header.map { lines[$0 + (isBelow ? 1 : 0)] }
     let alone = lines[..<(header ?? 0)].flatMap(texts).compactMap { text in
       ColumnUnit.isKnown(text) && text.utf8.count > 1 ? ColumnUnit(named: text) : ColumnUnit.split(text).unit
@@ -63,8 +63,10 @@ struct HeaderFinder {
 
   private func texts(_ line: Sample.Line) -> [String] { line.cells.map { CellScanner.text($0, sample.bytes) } }
 
-  /// The line of headings among those above the first row. A preamble has fewer cells than what it stands above; a row
-  /// that cannot be read has numbers. One that names a time is the likeliest, then the nearest.
+  /// Returns the index of the header line among those above the first row.
+  ///
+  /// A preamble has fewer cells than the rows, and an unreadable row contains numbers. A line with a time heading is
+  /// preferred, then the nearest.
   private func header(above first: Int) -> Int? {
     let wide = (0..<first).reversed().filter { place in
       let kinds = sample.lines[place].kinds
@@ -74,7 +76,8 @@ struct HeaderFinder {
       ?? wide.first { !sample.lines[$0].kinds.contains(.number) && !isUnits(sample.lines[$0]) } ?? wide.first
   }
 
-  /// The first line with a moment and the usual cells; without any, the line after the one that names a time.
+  /// Returns the index of the first line with a time and the usual cells; without one, that after the line with a time
+  /// heading.
   private func firstRow() -> Int {
     let lines = sample.lines
     if options.needsTimes || lines.contains(where: { $0.hasMoment(sample.bytes) }) {
@@ -98,7 +101,7 @@ struct HeaderFinder {
       || line.kinds.count { $0 == .dateTime } > 0
   }
 
-  /// Whether every cell is a unit or nothing.
+  /// Returns whether a line holds units and empty cells only.
   private func isUnits(_ line: Sample.Line) -> Bool {
     let texts = texts(line).filter { !$0.isEmpty }
     return !texts.isEmpty && texts.allSatisfy { $0.utf8.count <= 12 } && texts.contains { ColumnUnit.isKnown($0) }

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Finds out how a text is laid out, from its first lines, and from all of them where dates or decimal marks need it.
+/// Finder of a text's layout from its first lines, and from all lines if dates or decimal marks require it.
 struct LayoutFinder {
   let file: String
   let bytes: [UInt8]
@@ -30,7 +30,8 @@ struct LayoutFinder {
     return layout
   }
 
-  /// What Excel's first line `sep=;` tells, and where the text goes on.
+  /// Returns the delimiter of Excel's first line `sep=;`, and the position and line number from which the text
+  /// continues.
   private func toldDelimiter() -> (Delimiter?, position: Int, line: Int) {
     let start = bytes.prefix(6)
     guard start.count >= 5, String(decoding: start.prefix(4), as: UTF8.self).lowercased() == "sep=" else {
@@ -51,7 +52,7 @@ struct LayoutFinder {
     }
     guard let best else { return Sample(bytes, .comma, from: position, after: line) }
     if best.score.0 > 0 { return best.sample }
-    // Without a single moment, the most even cut is the likeliest.
+    // Without any time, the delimiter that gives the most cells is the likeliest.
     let even = Delimiter.allCases.map { Sample(bytes, $0, from: position, after: line) }
     return even.max { $0.score(needsTimes: false).2 < $1.score(needsTimes: false).2 } ?? best.sample
   }
@@ -64,7 +65,7 @@ struct LayoutFinder {
     let taken = Set([times?.cell, times?.timeOfDay, times?.period?.cell, times?.end].compactMap { $0 })
     let wideCells = layout.wide?.cells ?? 0..<0
     if let wide = layout.wide {
-      // The unit stands in the headings, above them, or in a column of its own.
+      // The unit is in the headings, above them, or in a separate column.
       var unit = rows.units[wide.cells.lowerBound] ?? ColumnUnit.split(rows.headings[wide.cells.lowerBound]).unit
       unit = unit ?? rows.preambleUnit ?? rows.unitInCells(sample, except: wide.cells)
       let told = options.units["value"] ?? options.units[""]

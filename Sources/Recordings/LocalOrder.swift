@@ -1,16 +1,18 @@
 import PlantModel
 
-/// Turns what a local clock showed into moments: of the hour that comes twice in autumn, a row that does not go on from
-/// the one before is in the second.
+/// Converter of local clock times to UTC, row by row.
+///
+/// In the hour that is repeated in autumn, a row that does not continue the previous one is in the second pass.
 ///
 /// Worked value: rows at 01:30, 02:00, 02:30, 02:00, 02:30, 03:00 of 26 October 2025 in Berlin are half an hour apart
 /// throughout.
 struct LocalOrder {
   private var zone: LocalCalendar
-  /// Whether the same time again is no second hour: several rows of one time are usual, or rows are closer than an hour.
+  /// Whether a repeated time does not start the second pass: several rows a time are usual, or rows are less than 1 h
+  /// apart.
   private let hasCompanions: Bool
   private var last: (local: Int64, isLater: Bool)?
-  /// Times that the clock left out.
+  /// Number of local times that the clock skipped.
   private(set) var skipped = 0
 
   init(_ zone: LocalCalendar, hasCompanions: Bool) {
@@ -18,7 +20,11 @@ struct LocalOrder {
     self.hasCompanions = hasCompanions
   }
 
-  /// The moment at which the clock showed `local` [ns, as if it were UTC], row after row in the order of time.
+  /// Returns the time at which the clock showed a local time. Rows must be in chronological order.
+  ///
+  /// - Parameters:
+  ///   - local: Local time [ns since 1970, as if it were UTC].
+  ///   - elapsed: Time to add [ns], for numbered intervals.
   mutating func moment(_ local: Int64, elapsed: Int64 = 0) -> Timestamp {
     let stamp = Timestamp(nanoseconds: local)
     let civil = CivilTime(utc: stamp)

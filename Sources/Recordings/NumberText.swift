@@ -1,23 +1,29 @@
-/// What separates whole numbers from decimals.
+/// Mark between the integer part and the decimals of a number.
 public enum DecimalMark: String, Sendable, CaseIterable {
   case point, comma
 
-  /// Its character.
+  /// Byte of the mark.
   var byte: UInt8 { self == .point ? UInt8(ascii: ".") : UInt8(ascii: ",") }
-  /// The other one, which may stand between thousands.
+  /// Byte of the other mark, which may separate thousands.
   var group: UInt8 { self == .point ? UInt8(ascii: ",") : UInt8(ascii: ".") }
 }
 
-/// Reads numbers as people and programs write them.
+/// Parser of numbers in common notations.
 enum NumberText {
-  /// Powers of ten that a `Double` holds exactly.
+  /// Powers of ten that a `Double` represents exactly.
   private static let powers: [Double] = (0...22).map { power in (0..<power).reduce(1.0) { value, _ in value * 10 } }
 
-  /// The number in some bytes, NaN where they say that there is none, `nil` where they are no number. One that can only
-  /// be meant with the other mark is read with that.
+  /// Returns the number in some bytes. A number that is valid only with the other decimal mark is read with that.
   ///
-  /// Thousands may be apart by blanks, apostrophes or the other of point and comma, in groups of three. Worked values with
-  /// a decimal comma: `1.234,5` and `1 234,5` are 1234.5, `-0,31` is -0.31, `1.23` is 1.23, `1.234` is 1234, `3e-2` is 0.03.
+  /// Thousands may be separated by blanks, apostrophes or the other of point and comma, in groups of three. Worked
+  /// values with a decimal comma: `1.234,5` and `1 234,5` are 1234.5, `-0,31` is -0.31, `1.23` is 1.23, `1.234` is
+  /// 1234, `3e-2` is 0.03.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - range: Range of the number.
+  ///   - mark: Expected decimal mark.
+  /// - Returns: NaN for an empty cell or a word for a missing value; `nil` if it is not a number.
   static func number(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
     strictNumber(bytes, range, mark) ?? strictNumber(bytes, range, mark == .point ? .comma : .point)
   }
@@ -73,12 +79,17 @@ enum NumberText {
     return isNegative ? -value : value
   }
 
-  /// How many bytes a separator of thousands takes; 0 where there is none.
+  /// Returns the number of bytes of a thousands separator; 0 if there is none.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - place: Position of the possible separator.
+  ///   - end: End of the number.
   private static func separator(_ bytes: [UInt8], _ place: Int, _ end: Int) -> Int {
     switch bytes[place] {
     // No-break space.
     case 0xC2: return place + 1 < end && bytes[place + 1] == 0xA0 ? 2 : 0
-    // Thin and narrow spaces, and the typographic apostrophe.
+    // Thin and narrow no-break spaces, and the typographic apostrophe.
     case 0xE2:
       guard place + 2 < end, bytes[place + 1] == 0x80 else { return 0 }
       return [0x89, 0xAF, 0x99].contains(bytes[place + 2]) ? 3 : 0
@@ -86,7 +97,12 @@ enum NumberText {
     }
   }
 
-  /// Many digits and powers of ten, by the standard library.
+  /// Parses numbers with many digits or an exponent, using the standard library.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - range: Range of the number.
+  ///   - mark: Decimal mark.
   private static func slow(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
     var text = String(decoding: bytes[range], as: UTF8.self)
     text.removeAll { $0 == Character(Unicode.Scalar(mark.group)) || $0 == " " || $0 == "'" }
@@ -99,7 +115,7 @@ enum NumberText {
     "unknown", "unavailable",
   ]
 
-  /// NaN where a word says that there is no value, 1 and 0 for `true` and `false`.
+  /// Returns NaN for a word that means a missing value, 1 and 0 for `true` and `false`, otherwise `nil`.
   private static func marker(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
     guard range.count <= 12 else { return nil }
     let text = String(decoding: bytes[range], as: UTF8.self).lowercased()

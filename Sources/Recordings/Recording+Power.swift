@@ -1,15 +1,16 @@
 import PlantModel
 
 extension Recording {
-  /// A column as a power.
+  /// Returns a column as a power.
   ///
-  /// A power is scaled by its unit. An energy is divided by the length of the interval that it is of: what the file
-  /// tells, else the distance to the next row. After a gap of the recording that is no interval, so that a distance counts
-  /// that comes twice in a row or is no longer than the one before. A column of energy that never falls is a counter, and
-  /// its increase is taken. A column without a unit is a power in kW.
+  /// - A power is scaled by its unit; a column without a unit is taken to be in kW.
+  /// - An energy is divided by the length of its interval: that in the file, otherwise the distance to the next row.
+  /// - The distance after a gap is not an interval. A distance counts if it occurs twice in a row or does not exceed
+  ///   the previous one.
+  /// - An energy that never falls is a counter, and its increase is taken.
   ///
-  /// - Returns: One value a row [kW], and whether the column is a counter; NaN where it cannot be told. Rows must be in the
-  ///   order of time, as ``ordered()`` gives them.
+  /// - Parameter column: Index of the column. Rows must be in chronological order, as ``ordered()`` returns them.
+  /// - Returns: One value a row [kW], NaN if it cannot be determined, and whether the column is a counter.
   public func kilowatts(_ column: Int) -> (values: [Double], isCounter: Bool) {
     let values = values[column]
     switch columns[column].unit {
@@ -28,7 +29,7 @@ extension Recording {
     }
   }
 
-  /// The length of what each row stands for [ns].
+  /// Returns the length of each row's interval [ns].
   public func intervals() -> [Int64] {
     if lengths.count == count { return lengths }
     let steps = zip(times.dropFirst(), times).map { ($0 - $1).nanoseconds }
@@ -42,7 +43,7 @@ extension Recording {
     }
   }
 
-  /// Whether energies are those of a counter: over a day's worth of rows they never fall, and they have grown.
+  /// Returns whether energies are those of a counter: at least 24 values that never fall and have grown.
   private func isCounter(_ values: [Double]) -> Bool {
     let known = values.filter { !$0.isNaN }
     guard known.count >= 24, let first = known.first, let last = known.last, last > first else { return false }

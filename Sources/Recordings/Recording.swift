@@ -1,52 +1,57 @@
 import PlantModel
 
-/// The rows of a recording with numbers, and what was found in them.
+/// Rows of a recording with numbers, and the findings about them.
 public struct Recording: Sendable {
-  /// What became of the rows.
+  /// Findings about the rows.
   public struct Tally: Sendable, Equatable {
-    /// Rows that were read.
+    /// Number of rows read.
     public var rows = 0
-    /// Rows that were left out because they cannot be read.
+    /// Number of rows skipped because they cannot be read.
     public var unreadable = 0
-    /// The first twenty of those.
+    /// The first twenty skipped rows.
     public var problems: [RecordingProblem] = []
-    /// Rows that stood before one with an earlier time.
+    /// Number of rows that follow one with a later time.
     public var unsorted = 0
-    /// Rows whose time another had.
+    /// Number of rows whose time another row already has.
     public var duplicates = 0
-    /// Times that should be there by the usual distance, and are not.
+    /// Number of times missing at the usual distance.
     public var missing = 0
-    /// Local times that the clock leaves out in spring, taken as those after the change.
+    /// Number of local times that the clock skips in spring, taken as times after the change.
     public var skippedHours = 0
-    /// Days of a wide file whose cells do not fit the day's length by the clock.
+    /// Number of days of a wide file whose cells do not fit the day's length.
     public var unevenDays = 0
 
-    /// Rows that were read and left out, and nothing else amiss.
+    /// Creates findings with rows read and skipped only.
+    ///
+    /// - Parameters:
+    ///   - rows: Number of rows read.
+    ///   - unreadable: Number of rows skipped.
+    ///   - problems: The first skipped rows.
     public init(rows: Int = 0, unreadable: Int = 0, problems: [RecordingProblem] = []) {
       (self.rows, self.unreadable, self.problems) = (rows, unreadable, problems)
     }
   }
 
-  /// The columns, in the order in which they were asked for.
+  /// Columns, in the order in which they were requested.
   public internal(set) var columns: [RecordingColumn]
-  /// The start of what each row stands for; empty where the file has no times.
+  /// Start of each row's interval; empty if the file has no times.
   public internal(set) var times: [Timestamp]
-  /// Column after column, one number a row [the column's own unit]; NaN where there is none.
+  /// Values by column, one a row [unit of the column]; NaN for missing values.
   public internal(set) var values: [[Double]]
-  /// The line of each row, from 1.
+  /// Line number of each row, from 1.
   public internal(set) var lines: [Int]
-  /// What was found.
+  /// Findings about the rows.
   public internal(set) var tally: Tally
-  /// What each row stands for [ns], where the file tells; empty where it does not.
+  /// Length of each row's interval [ns], if the file gives it; otherwise empty.
   var lengths: [Int64] = []
 
-  /// Whether several rows may come of one line, as of a file with a day in each.
+  /// Whether several rows may come from one line, as in a file with a day in each line.
   public var isUnfolded: Bool { columns.contains(where: \.isUnfolded) }
 
-  /// How many rows there are.
+  /// Number of rows.
   public var count: Int { lines.count }
 
-  /// The usual distance of rows in the order of time: the one that occurs most; `nil` with less than two times.
+  /// Most frequent distance between consecutive rows in chronological order; `nil` with fewer than two times.
   public var step: TimeSpan? { Recording.step(of: times.sorted()) }
 
   static func step(of sorted: [Timestamp]) -> TimeSpan? {
@@ -57,15 +62,16 @@ public struct Recording: Sendable {
     return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { TimeSpan(nanoseconds: $0.key) }
   }
 
-  /// The rows in the order of time, each time once: where a time is there again, the later line counts, and what it
-  /// leaves empty is taken from the earlier. The tally tells what was done, and how many times are missing.
+  /// Returns the rows in chronological order, each time once, with updated findings.
+  ///
+  /// Of rows with the same time, the later line counts; its missing values are taken from the earlier lines.
   public func ordered() -> Recording {
     guard times.count == count, count > 0 else { return self }
     var result = self
     let isSorted = zip(times.dropFirst(), times).allSatisfy { $0 > $1 }
     if !isSorted {
       result.tally.unsorted = zip(times.dropFirst(), times).count { $0 < $1 }
-      // A file with its newest row first is in order, the other way round.
+      // A file with its newest row first is in order, reversed.
       if result.tally.unsorted > count / 2 {
         result.tally.unsorted = zip(times.dropFirst(), times).count { $0 > $1 }
       }
@@ -79,12 +85,12 @@ public struct Recording: Sendable {
     return result
   }
 
-  /// Whether most distances are the step, so that others are gaps.
+  /// Returns whether most distances are the step, so that longer ones are gaps.
   private func isEven(_ step: TimeSpan) -> Bool {
     2 * zip(times.dropFirst(), times).count { $0 - $1 == step } >= count - 1
   }
 
-  /// The rows to keep in the order of time, those of one time together.
+  /// Returns the rows to keep in chronological order, grouped by time.
   private func orderedRows(_ tally: inout Tally) -> [[Int]] {
     let order = times.indices.sorted { (times[$0], lines[$0]) < (times[$1], lines[$1]) }
     var groups: [[Int]] = []

@@ -1,22 +1,22 @@
-/// Why a recording cannot be read, or what has to be told by an option first.
+/// Reason why a recording cannot be read, or a decision that an option must provide first.
 public struct RecordingError: Error, Equatable, CustomStringConvertible {
-  /// What the file cannot tell, and the option that does.
+  /// An undecided property of the file, and the option that decides it.
   public struct Question: Hashable, Sendable {
-    /// The option's name without dashes, such as `dates`.
+    /// Name of the option without dashes, such as `dates`.
     public var option: String
-    /// What may be written for it, the likeliest first.
+    /// Possible values of the option, the likeliest first.
     public var values: [String]
   }
 
-  /// The file as it was named.
+  /// Name under which the file was opened.
   public var file: String
   /// Number of the line, from 1; `nil` for the file as a whole.
   public var line: Int?
   /// Position in the line in characters, from 1; `nil` for the line as a whole.
   public var column: Int?
-  /// What is wrong, and what would be right.
+  /// The problem, with the remedy.
   public var message: String
-  /// What an option would settle.
+  /// Decision that an option can provide.
   public var question: Question?
 
   init(_ file: String, _ message: String, line: Int? = nil, column: Int? = nil, question: Question? = nil) {
@@ -27,7 +27,7 @@ public struct RecordingError: Error, Equatable, CustomStringConvertible {
     self.question = question
   }
 
-  /// `file:line:column: what is wrong; write --option value`.
+  /// Text of the form `file:line:column: problem; write --option value`.
   public var description: String {
     var place = file
     if let line { place += ":\(line)" }

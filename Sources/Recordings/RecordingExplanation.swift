@@ -1,11 +1,11 @@
 import PlantModel
 
 extension RecordingFile {
-  /// What was understood of the file, a line each, with what was found in its rows: for a person to check.
+  /// Returns the interpretation of the file and the findings in its rows, one line each, for a person to check.
   ///
   /// - Parameters:
-  ///   - recording: What ``rows(of:atMost:)`` gave, in the order of time.
-  ///   - hasOptions: Whether the options of a command line may be named that would say something else.
+  ///   - recording: Result of ``rows(of:atMost:)``, in chronological order.
+  ///   - hasOptions: Whether to name the command-line options that change the interpretation.
   public func explanation(_ recording: Recording, hasOptions: Bool = true) -> [String] {
     var lines = [
       "\(name): \(layout.encoding.rawValue); cells end at \(RecordingFile.words(layout.delimiter)), decimal \(layout.decimal.rawValue)"
@@ -70,7 +70,7 @@ extension RecordingFile {
     }
   }
 
-  /// What was found in the rows, in words.
+  /// Returns a description of the findings in the rows.
   public static func findings(_ recording: Recording) -> [String] {
     let tally = recording.tally
     var lines: [String] = []

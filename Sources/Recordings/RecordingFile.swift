@@ -1,11 +1,15 @@
 import PlantModel
 
-/// A recording of numbers over time in a text file, whatever wrote it: a logger, a spreadsheet, a utility's portal.
+/// A recording of numbers over time in a text file, as loggers, spreadsheets and the portals of utilities write them.
 ///
-/// Cells end at commas, semicolons, tabulators or pipes; numbers have a decimal point or comma, and thousands may be
-/// apart; text is UTF-8, UTF-16 or Windows-1252. The headings may stand below a preamble. Times are ISO 8601, day or month
-/// first, a spreadsheet's days, or seconds to nanoseconds since 1970, in one column or two, with or without an offset; a
-/// line may hold a moment or a day. What the file does not tell is asked for, see ``RecordingError/Question``.
+/// - Cells are separated by commas, semicolons, tabulators or pipes.
+/// - Numbers have a decimal point or comma, and may have group separators.
+/// - Text is UTF-8, UTF-16 or Windows-1252. The headings may follow a preamble.
+/// - Times are ISO 8601, day or month first, a spreadsheet's days, or seconds to nanoseconds since 1970. They are in
+///   one column or two, with or without an offset.
+/// - A line holds one time or a whole day.
+///
+/// If the file leaves something undecided, an error names the option that decides it; see ``RecordingError/Question``.
 ///
 /// ```
 /// Site 4711;;
@@ -14,21 +18,29 @@ import PlantModel
 /// 01.06.2025;00:15;0,28
 /// ```
 ///
-/// is read as one column `Verbrauch`, an energy, each quarter of an hour from midnight on 1 June 2025 in the zone told.
+/// is read as one column `Verbrauch`, an energy of each quarter of an hour from midnight on 1 June 2025 in the given
+/// zone.
 public struct RecordingFile: Sendable {
-  /// The file as it was named.
+  /// Name under which the file was opened.
   public let name: String
-  /// How the file is laid out.
+  /// Layout of the file.
   public let layout: RecordingLayout
   private let bytes: [UInt8]
 
-  /// Opens a file and finds out how it is laid out.
-  /// - Throws: ``RecordingError`` where it cannot be read, or does not tell enough; says what to write.
+  /// Opens a file and determines its layout.
+  ///
+  /// - Throws: ``RecordingError`` if it cannot be read or its layout is undecided, with the option to use.
   public init(path: String, options: RecordingOptions = RecordingOptions()) throws(RecordingError) {
     try self.init(name: path, contents: RecordingText.contents(of: path), options: options)
   }
 
-  /// Takes the bytes of a file.
+  /// Opens a file from its bytes and determines its layout.
+  ///
+  /// - Parameters:
+  ///   - name: Name of the file, for messages.
+  ///   - contents: Bytes of the file.
+  ///   - options: Settings that the file does not determine.
+  /// - Throws: ``RecordingError`` if its layout is undecided, with the option to use.
   public init(
     name: String, contents: [UInt8], options: RecordingOptions = RecordingOptions()
   ) throws(RecordingError) {
@@ -43,26 +55,31 @@ public struct RecordingFile: Sendable {
     layout = try LayoutFinder(file: name, bytes: bytes, options: options).layout(text.encoding)
   }
 
-  /// The columns that are no times.
+  /// Columns that hold no times.
   public var columns: [RecordingColumn] { layout.columns }
 
-  /// The heading of the first column of times; `nil` where there is none or no headings are.
+  /// Heading of the first column of times; `nil` without times or without headings.
   public var timeHeading: String? { layout.headerLine == nil ? nil : layout.times?.headings.first }
 
-  /// Whether a heading is a usual one of times.
+  /// Returns whether a heading is a usual one of times.
   public static func isTimeHeading(_ heading: String) -> Bool { TimesFinder.isTimeName(heading) }
 
-  /// Size of the text [bytes].
+  /// Size of the text [bytes of UTF-8].
   public var byteCount: Int { bytes.count }
 
-  /// The position of a column, or an error that names those there are.
+  /// Returns the index of a column.
+  ///
+  /// - Throws: ``RecordingError`` that lists the columns.
   public func column(named name: String) throws(RecordingError) -> Int {
     if let found = layout.column(named: name) { return found }
     let known = ((layout.times?.headings ?? []) + columns.map(\.heading)).joined(separator: ", ")
     throw RecordingError(self.name, "has no column '\(name)'; it has \(known)", line: layout.headerLine ?? 1)
   }
 
-  /// The first column whose heading has one of some words in it, whatever the case; words in order of preference.
+  /// Returns the first column whose heading contains one of some lowercase words, regardless of case.
+  ///
+  /// - Parameter words: Words in order of preference.
+  /// - Throws: ``RecordingError`` that lists the columns.
   public func column(withWord words: String...) throws(RecordingError) -> Int {
     for word in words {
       if let found = columns.firstIndex(where: { $0.heading.lowercased().contains(word) }) { return found }
@@ -73,17 +90,17 @@ public struct RecordingFile: Sendable {
         + columns.map(\.heading).joined(separator: ", "), line: layout.headerLine ?? 1)
   }
 
-  /// The text of a file's bytes, whatever they were stored in.
+  /// Returns the text of a file's bytes, in any supported encoding.
   public static func text(of contents: [UInt8]) -> String {
     String(decoding: RecordingText(contents).bytes, as: UTF8.self)
   }
 
-  /// Where a column's heading stands: line and position in it, from 1.
+  /// Returns the position of a column's heading: line and character, from 1.
   public func place(ofHeading column: Int) -> (line: Int, column: Int) {
     place(line: layout.headerLine ?? 1, column) ?? (layout.headerLine ?? 1, 1)
   }
 
-  /// Where a column's cell stands in a line, and its text; `nil` where the line has none.
+  /// Returns the position and text of a column's cell in a line; `nil` if the line has none.
   public func cell(line: Int, _ column: Int) -> (column: Int, text: String)? {
     var scanner = CellScanner(bytes, delimiter: layout.delimiter.byte)
     while scanner.line < line, scanner.next() != nil {}
@@ -96,7 +113,11 @@ public struct RecordingFile: Sendable {
     cell(line: line, column).map { (line, $0.column) }
   }
 
-  /// Reads rows as they stand in the file, each with the numbers of some columns, in this order; at most so many lines.
+  /// Reads rows in file order, each with the numbers of some columns.
+  ///
+  /// - Parameters:
+  ///   - columns: Indexes of the columns.
+  ///   - most: Maximum number of lines to read.
   public func rows(of columns: [Int], atMost most: Int = .max) -> Recording {
     let reader = RowReader(bytes, layout, columns: columns, most: most)
     let names = columns.map { layout.columns[$0] }
@@ -105,7 +126,7 @@ public struct RecordingFile: Sendable {
     return collector.recording()
   }
 
-  /// The texts of a column in the rows that ``rows(of:atMost:)`` gives for `columns`.
+  /// Returns the texts of a column for the rows that ``rows(of:atMost:)`` returns for `columns`.
   public func texts(of column: Int, besides columns: [Int]) -> [String] {
     var reader = RowReader(bytes, layout, columns: columns)
     let cell = layout.columns[column].cell
@@ -116,7 +137,7 @@ public struct RecordingFile: Sendable {
     return texts
   }
 
-  /// The times of rows as the file has them, in the rows that ``rows(of:atMost:)`` gives for `columns`.
+  /// Returns the times as written for the rows that ``rows(of:atMost:)`` returns for `columns`.
   public func timeTexts(besides columns: [Int]) -> [String] {
     var reader = RowReader(bytes, layout, columns: columns)
     let cells = [layout.times?.cell, layout.times?.timeOfDay].compactMap { $0 }

@@ -1,22 +1,22 @@
 import PlantModel
 
-/// A column of a recording that is no time.
+/// A column of a recording that holds no times.
 public struct RecordingColumn: Sendable, Equatable {
-  /// The heading as the file has it.
+  /// Heading as written in the file.
   public var heading: String
-  /// The heading without its unit.
+  /// Heading without its unit.
   public var name: String
-  /// What its numbers are of, where that is told.
+  /// Unit of the values, if the heading or an option gives one.
   public var unit: ColumnUnit?
-  /// Whether most of its cells are words.
+  /// Whether most of its cells are text.
   public var isText: Bool
-  /// Its position among the cells of a line; −1 for the values of a wide file.
+  /// Index among the cells of a line; −1 for the values of a wide file.
   var cell: Int
 
-  /// Whether its values are the slots of a file with a day in each line.
+  /// Whether the values are the slots of a wide file, which has a day in each line.
   public var isUnfolded: Bool { cell < 0 }
 
-  /// Whether its numbers are told to be powers or energies.
+  /// Whether the unit is one of power or energy.
   public var isPowerOrEnergy: Bool {
     switch unit {
     case .power, .energy: true
@@ -25,32 +25,32 @@ public struct RecordingColumn: Sendable, Equatable {
   }
 }
 
-/// How a recording is laid out, as far as its own lines and the options tell.
+/// Layout of a recording, derived from its lines and the options.
 public struct RecordingLayout: Sendable {
-  /// How the moment of a row is written.
+  /// Notation of the time of a row.
   enum Clock: Sendable, Equatable {
     /// A date with or without a time of day, as text.
     case text
-    /// A number since 1970; one is so many nanoseconds.
+    /// A number of units since 1970; the associated value is the unit [ns].
     case epoch(Int64)
-    /// Days since 1899-12-30, as spreadsheets count them.
+    /// Days since 1899-12-30, as in spreadsheets.
     case serial
   }
 
-  /// Which cells tell the time.
+  /// Cells that hold the time.
   struct Times: Sendable, Equatable {
     var clock = Clock.text
-    /// The cell of the date, or of date and time.
+    /// Cell of the date, or of date and time.
     var cell: Int
-    /// The cell of the time of day, where it stands apart.
+    /// Cell of the time of day, if it is separate.
     var timeOfDay: Int?
-    /// The cell of the number of the interval in its local day, and its length [ns], where that stands for a time of day.
+    /// Cell of an interval's number in its local day, its length [ns] and the first number, in place of a time of day.
     var period: (cell: Int, length: Int64, first: Int64)?
-    /// Whether a heading says that times are in UTC.
+    /// Whether a heading marks times as UTC.
     var isUniversal = false
     /// Whether rows carry the end of their interval.
     var isEnd = false
-    /// The cell of the end of the interval, where both are there.
+    /// Cell of the interval's end, if the file has both start and end.
     var end: Int?
     var headings: [String] = []
 
@@ -62,34 +62,34 @@ public struct RecordingLayout: Sendable {
     var cells: Range<Int>
     /// Length of a slot [ns].
     var length: Int64
-    /// What the wall shows when each cell's slot starts [ns since midnight]; empty where cells are only counted.
+    /// Local clock time at the start of each slot [ns since midnight]; empty if slots are only numbered.
     var clocks: [Int64]
   }
 
-  /// How characters are stored.
+  /// Character encoding of the file.
   public internal(set) var encoding: TextEncoding
-  /// What ends a cell.
+  /// Character that separates cells.
   public internal(set) var delimiter: Delimiter
-  /// The decimal mark.
+  /// Decimal mark of numbers.
   public internal(set) var decimal: DecimalMark
-  /// Number of the line with the headings; `nil` where there is none.
+  /// Number of the header line, from 1; `nil` if there is none.
   public internal(set) var headerLine: Int?
-  /// How ambiguous dates are read; `nil` where none is.
+  /// Order of day and month in ambiguous dates; `nil` if no date is ambiguous.
   public internal(set) var dates: DateOrder?
-  /// Columns that are no times.
+  /// Columns that hold no times.
   public internal(set) var columns: [RecordingColumn]
-  /// The zone of times without offset.
+  /// Time zone of times without an offset.
   public internal(set) var zone: String
   /// Whether times carry their offset from UTC.
   public internal(set) var hasOffsets = false
-  /// Cells of a line.
+  /// Number of cells of a line.
   var width: Int
   var times: Times?
   var wide: Wide?
-  /// Where data start: a position in the text, and the number of the line before.
+  /// Byte position at which data start, and the number of the line before.
   var start: (position: Int, line: Int)
 
-  /// The position of a column by its heading or its name, in whatever case if no other differs in that alone.
+  /// Returns the index of a column by its heading or name. Case is ignored if that identifies a single column.
   public func column(named name: String) -> Int? {
     if let exact = columns.firstIndex(where: { $0.heading == name }) ?? columns.firstIndex(where: { $0.name == name }) {
       return exact

@@ -1,30 +1,32 @@
-/// What a person tells of a recording that it does not tell itself. Everything may be left out; what is needed and cannot
-/// be told from the file is asked for by a ``RecordingError/Question``.
+/// Settings of a recording that its file may leave undecided.
+///
+/// All are optional. If a needed one can be derived from neither the file nor the options, a
+/// ``RecordingError/Question`` names it.
 public struct RecordingOptions: Sendable {
-  /// What ends a cell: a comma, semicolon, tabulator or pipe.
+  /// Character that separates cells.
   public var delimiter: Delimiter?
-  /// The decimal mark of numbers.
+  /// Decimal mark of numbers.
   public var decimal: DecimalMark?
-  /// How dates like `03/04/2025` are meant.
+  /// Order of day and month in dates like `03/04/2025`.
   public var dates: DateOrder?
-  /// The zone of times without an offset, by its IANA name; UTC unless told.
+  /// Time zone of times without an offset, as an IANA name; UTC if `nil`.
   public var zone: String?
-  /// The heading of the column of times.
+  /// Heading of the column of times.
   public var time: String?
-  /// Units of columns by heading, such as `kWh`; that of `""` is of every column that tells none.
+  /// Units of columns by heading, such as `kWh`. The unit of `""` applies to every column without one.
   public var units: [String: String] = [:]
-  /// Whether rows need a time; tables of cycles have none.
+  /// Whether rows need a time. Tables of battery cycles have none.
   public var needsTimes = true
 
-  /// Nothing told.
+  /// Creates options that leave everything to the file.
   public init() {}
 }
 
-/// What ends a cell.
+/// Separator of cells.
 public enum Delimiter: String, Sendable, CaseIterable {
   case comma, semicolon, tab, pipe
 
-  /// Its character.
+  /// Byte of the separator.
   var byte: UInt8 {
     switch self {
     case .comma: UInt8(ascii: ",")

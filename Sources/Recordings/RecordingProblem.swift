@@ -1,14 +1,14 @@
-/// A row that was left out.
+/// A row that was skipped.
 public struct RecordingProblem: Hashable, Sendable {
-  /// What is wrong with it.
+  /// Kind of a row's defect.
   public enum Kind: Hashable, Sendable {
-    /// The line as a whole: too long, or a quotation mark is not closed.
+    /// The line as a whole: it is too long, or a quotation mark is not closed.
     case line
-    /// It has so many cells, and the headings another number.
+    /// A number of cells that differs from that of the headings.
     case width(Int)
-    /// A cell that tells no time.
+    /// A cell that is not a time.
     case time(String)
-    /// A cell that is no number.
+    /// A cell that is not a number.
     case number(String, heading: String)
   }
 
@@ -16,8 +16,8 @@ public struct RecordingProblem: Hashable, Sendable {
   public var line: Int
   /// Position in the line in characters, from 1.
   public var column: Int
-  /// What is wrong with it.
+  /// Kind of the defect.
   public var kind: Kind
-  /// The same in words.
+  /// Description of the defect.
   public var reason: String
 }

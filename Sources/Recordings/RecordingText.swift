@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a file's characters are stored.
+/// Character encoding of a file.
 public enum TextEncoding: String, Sendable {
   case utf8 = "UTF-8"
   case utf8Marked = "UTF-8 with a byte-order mark"
@@ -9,12 +9,13 @@ public enum TextEncoding: String, Sendable {
   case windows1252 = "Windows-1252"
 }
 
-/// A file's text as bytes of UTF-8, whatever it was stored in.
+/// Text of a file, converted to UTF-8.
 struct RecordingText: Sendable {
   let encoding: TextEncoding
   let bytes: [UInt8]
 
-  /// Takes a file's bytes. Those that no encoding explains are kept as they are, for the cells to be refused one by one.
+  /// Decodes a file's bytes. UTF-8 is assumed if valid, Windows-1252 otherwise, unless the file is marked or looks like
+  /// UTF-16.
   init(_ file: [UInt8]) {
     if file.starts(with: [0xEF, 0xBB, 0xBF]) {
       (encoding, bytes) = (.utf8Marked, Array(file.dropFirst(3)))
@@ -28,7 +29,9 @@ struct RecordingText: Sendable {
     }
   }
 
-  /// Whether the file is UTF-16 and in which order, by its mark, or by the zero bytes that Latin letters have there.
+  /// Returns the byte order of UTF-16, by the byte-order mark or by the zero bytes of Latin letters.
+  ///
+  /// - Returns: `nil` if the file is not UTF-16.
   private static func isBigEndian(_ file: [UInt8]) -> Bool? {
     if file.starts(with: [0xFF, 0xFE]) { return false }
     if file.starts(with: [0xFE, 0xFF]) { return true }
@@ -56,7 +59,7 @@ struct RecordingText: Sendable {
       if byte < 0x80 {
         bytes.append(byte)
       } else {
-        // Of the characters that Latin-1 does not have, the euro and dashes stand in files of energy.
+        // Of the characters outside Latin-1, only the euro sign and dashes occur in energy data.
         let scalar: UInt32 =
           switch byte {
           case 0x80: 0x20AC
@@ -70,7 +73,9 @@ struct RecordingText: Sendable {
     return bytes
   }
 
-  /// The bytes of a file, of a pipe too. A folder and what cannot be read are told with the system's words.
+  /// Returns the bytes of a file or pipe.
+  ///
+  /// - Throws: ``RecordingError`` with the system's message, also for a folder.
   static func contents(of path: String) throws(RecordingError) -> [UInt8] {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {

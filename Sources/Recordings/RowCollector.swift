@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Collects the rows of a reader, and turns what their clock showed into moments.
+/// Collector of the rows of a reader; converts their local clock times to UTC.
 struct RowCollector {
   private static let day: Int64 = 86_400_000_000_000
 
@@ -36,7 +36,7 @@ struct RowCollector {
     tally.problems = reader.problems
   }
 
-  /// Takes a day a line apart into its slots.
+  /// Splits lines with a day each into their slots.
   mutating func takeWide(_ reader: RowReader, columns wanted: [Int]) {
     guard let wide = layout.wide else { return }
     var reader = reader
@@ -57,7 +57,7 @@ struct RowCollector {
     tally.unreadable += unfolding.unreadable
   }
 
-  /// The rows with their times.
+  /// Returns the collected rows with their times.
   func recording() -> Recording {
     var recording = Recording(columns: columns, times: [], values: values, lines: lines, tally: tally)
     recording.lengths = lengths
@@ -73,7 +73,8 @@ struct RowCollector {
     if !ends.isEmpty {
       let known = ends.enumerated().map { row, end -> RowReader.Moment in
         guard var end else { return moments[row] }
-        // An end at midnight may be written with the day that it ends; within the hour that comes twice it is no sign.
+        // An end at midnight may carry the date of the day that it ends. A small step back occurs in the repeated hour
+        // as well.
         if end.isLocal, end.nanoseconds < moments[row].nanoseconds - RowCollector.day / 2 {
           end.nanoseconds += RowCollector.day
         }
@@ -87,12 +88,12 @@ struct RowCollector {
     return recording
   }
 
-  /// What clocks showed as moments, a file with its newest row first read from its end.
+  /// Converts clock times to UTC. A file with its newest row first is processed from its end.
   private func resolved(_ moments: [RowReader.Moment]) -> (times: [Timestamp], skipped: Int) {
     var calendar = LocalCalendar(identifier: layout.zone) ?? .utc
     let pairs = zip(moments.dropFirst(), moments)
     let isDescending = 2 * pairs.count { $0.nanoseconds < $1.nanoseconds } > moments.count
-    // The same time again is usual where it is so outside the hour that comes twice.
+    // Repeated times are usual in this file if they also occur outside the repeated hour.
     let equal = pairs.count { next, before in
       guard next.nanoseconds == before.nanoseconds, next.elapsed == before.elapsed else { return false }
       let (earlier, later) = calendar.moments(of: CivilTime(utc: Timestamp(nanoseconds: next.nanoseconds)))
@@ -110,8 +111,10 @@ struct RowCollector {
 }
 
 extension Recording {
-  /// Takes the ends of intervals. None reaches into the next, and one that ends a minute or less before it, as
-  /// `00:00` to `00:14` does, ends with it.
+  /// Derives interval lengths from the ends of intervals.
+  ///
+  /// No interval overlaps the next row. An interval that ends a minute or less before the next row, as `00:00` to
+  /// `00:14` does, is extended to it.
   fileprivate mutating func takeLengths(_ until: [Timestamp]) {
     let minute = TimeSpan.minute.nanoseconds
     let usual = step?.nanoseconds ?? 0
@@ -123,7 +126,7 @@ extension Recording {
     }
   }
 
-  /// Moves rows that carry the end of their interval to its start.
+  /// Moves times from the end of their interval to its start.
   fileprivate mutating func moveToStarts() {
     guard let step = Recording.step(of: times.sorted()) else { return }
     let usual = step.nanoseconds
@@ -132,7 +135,7 @@ extension Recording {
     lengths = Array(repeating: usual, count: count)
     for (place, row) in order.enumerated() {
       let distance = place > 0 ? (times[row] - times[order[place - 1]]).nanoseconds : usual
-      // After a gap the interval is the usual one.
+      // After a gap, the usual length applies.
       let isOwn =
         distance > 0
         && (distance <= usual

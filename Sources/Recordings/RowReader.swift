@@ -1,34 +1,34 @@
 import PlantModel
 
-/// Reads the rows of a recording in the order of the file, with times as the clock of the file shows them.
+/// Reader of a recording's rows in file order, with times as written.
 struct RowReader {
-  /// When a row was: in UTC, or what a local clock showed.
+  /// Time of a row: UTC, or local clock time.
   struct Moment: Equatable {
-    /// Since 1970 [ns].
+    /// Time since 1970 [ns].
     var nanoseconds: Int64
     var isLocal: Bool
-    /// The number of the slot in the local day, where that and not a time of day is told.
+    /// Time since local midnight [ns], if the file numbers intervals instead of giving a time of day.
     var elapsed: Int64 = 0
 
-    /// The same in UTC, where the clock is that of UTC.
+    /// The same time in UTC, assuming that the clock shows UTC.
     var universal: Moment { isLocal ? Moment(nanoseconds: nanoseconds + elapsed, isLocal: false) : self }
   }
 
   private let layout: RecordingLayout
-  /// Cells of the wanted columns.
+  /// Cells of the requested columns.
   private let wanted: [Int]
   private let columns: [RecordingColumn]
   private var scanner: CellScanner
   private(set) var moment: Moment?
-  /// The end of the row's interval, where it is told.
+  /// End of the row's interval, if the file has one.
   private(set) var end: Moment?
-  /// The row's numbers, in the order of the wanted columns.
+  /// Numbers of the row, in the order of the requested columns.
   private(set) var values: [Double]
   private(set) var problemCount = 0
   private(set) var problems: [RecordingProblem] = []
   static let toldProblems = 20
 
-  /// Lines that are read at the most.
+  /// Maximum number of lines to read.
   private let most: Int
   private var read = 0
 
@@ -43,12 +43,14 @@ struct RowReader {
   }
 
   var line: Int { scanner.line }
-  /// How much of the text was read [bytes].
+  /// Number of bytes read.
   var position: Int { scanner.position }
   var cells: [Cell] { scanner.cells }
   var bytes: [UInt8] { scanner.bytes }
 
-  /// Reads the next row that can be read; `false` at the end.
+  /// Reads the next readable row.
+  ///
+  /// - Returns: `false` at the end.
   mutating func next() -> Bool {
     while read < most, let line = scanner.next() {
       if line != .blank { read += 1 }
@@ -101,7 +103,7 @@ struct RowReader {
     return true
   }
 
-  /// Whether a line has the header's cells; empty ones at its end may be left out or too many.
+  /// Returns whether a line has as many cells as the header. Empty cells at its end may be missing or extra.
   private func hasWidth(_ cells: [Cell]) -> Bool {
     if cells.count == layout.width || layout.wide != nil { return true }
     if cells.count > layout.width { return cells[layout.width...].allSatisfy(\.isEmpty) }
@@ -157,14 +159,20 @@ struct RowReader {
     }
   }
 
-  /// What a cell tells; `date` is the cell of the date where it has a time of day alone.
+  /// Returns the time in a cell.
+  ///
+  /// - Parameters:
+  ///   - bytes: Text of the file.
+  ///   - cell: The cell.
+  ///   - layout: Layout of the file.
+  ///   - date: Cell of the date, for a cell that holds a time of day only.
   private static func moment(_ bytes: [UInt8], _ cell: Cell, _ layout: RecordingLayout, date: Cell?) -> Moment? {
     switch layout.times?.clock {
     case .epoch(let unit):
       guard let value = NumberText.number(bytes, cell.range, layout.decimal), value.isFinite,
         abs(value) * Double(unit) < 4e18
       else { return nil }
-      // Decimals of a second are kept to the microsecond, as far as the number has them.
+      // Seconds and milliseconds keep their fraction to a millionth; shorter units drop it.
       let whole = value.rounded(.down)
       return Moment(
         nanoseconds: Int64(whole) * unit + Int64(((value - whole) * 1e6).rounded()) * (unit / 1000 / 1000),
@@ -173,7 +181,7 @@ struct RowReader {
       guard let value = NumberText.number(bytes, cell.range, layout.decimal), (0..<73_000).contains(value) else {
         return nil
       }
-      // Days since 1899-12-30, to the second.
+      // Days since 1899-12-30, rounded to seconds.
       return Moment(nanoseconds: (Int64((value * 86_400).rounded()) - 25_569 * 86_400) * 1_000_000_000, isLocal: true)
     case .text, nil:
       guard let text = CivilText(bytes, cell.range) else { return nil }

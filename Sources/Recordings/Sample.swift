@@ -1,6 +1,6 @@
 import PlantModel
 
-/// What a cell looks like.
+/// Kind of a cell's content.
 enum CellKind: Equatable {
   case empty, dateTime, date, timeOfDay, number, text
 
@@ -20,22 +20,22 @@ enum CellKind: Equatable {
   }
 }
 
-/// The first lines of a text, cut at a delimiter.
+/// The first lines of a text, split at a delimiter.
 struct Sample {
-  /// Lines that are looked at.
+  /// Maximum number of lines to examine.
   static let most = 300
 
   struct Line {
     var number: Int
-    /// Where the line after it starts, and the number of the line before that.
+    /// Byte position of the next line. ``last`` is the number of the last line included in this one.
     var next: Int
     var last: Int
     var cells: [Cell]
     var kinds: [CellKind]
-    /// Cells up to the last that is not empty.
+    /// Number of cells up to the last that is not empty.
     var width: Int { (kinds.lastIndex { $0 != .empty } ?? -1) + 1 }
 
-    /// Whether some cell tells a date, or the first may be a moment as a number.
+    /// Returns whether a cell holds a date, or the first may be a time as a number.
     func hasMoment(_ bytes: [UInt8]) -> Bool {
       kinds.contains { $0 == .dateTime || $0 == .date }
         || (kinds[0] == .number && Sample.clock(of: cells[0], bytes) != nil)
@@ -45,10 +45,10 @@ struct Sample {
   let bytes: [UInt8]
   let delimiter: Delimiter
   private(set) var lines: [Line] = []
-  /// How many cells most lines have.
+  /// Most frequent number of cells of a line.
   private(set) var width = 0
 
-  /// Where the first line starts, and the number of the line before.
+  /// Byte position of the first line. ``lineBefore`` is the number of the line before.
   let start: Int
   let lineBefore: Int
 
@@ -67,8 +67,10 @@ struct Sample {
     width = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 0
   }
 
-  /// How well the delimiter explains the lines: how many have a moment and the usual number of cells, how many of their
-  /// cells are no words, and that number.
+  /// Returns how well the delimiter fits, in order of importance.
+  ///
+  /// - Returns: The number of lines with a time and the usual cells, their non-text cells minus text cells, and the
+  ///   number of cells.
   func score(needsTimes: Bool) -> (Int, Int, Int) {
     guard width > 1 else { return (0, 0, width) }
     let usual = lines.filter { $0.width == width && (!needsTimes || $0.hasMoment(bytes)) }
@@ -78,7 +80,8 @@ struct Sample {
     return (usual.count, sense, width)
   }
 
-  /// How a number would count time: seconds, milliseconds … since 1970, or days of a spreadsheet (1954 to 2099).
+  /// Returns how a number would encode time: seconds to nanoseconds since 1970, or days of a spreadsheet (1954 to
+  /// 2099).
   static func clock(of cell: Cell, _ bytes: [UInt8]) -> RecordingLayout.Clock? {
     guard let value = NumberText.number(bytes, cell.range, .point)
     else {

@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Finds the cells that tell when a row was.
+/// Finder of the columns that hold the times of rows.
 struct TimesFinder {
   private static let names: Set<String> = [
     "time", "timestamp", "date", "datetime", "date_time", "start", "from", "begin", "utc", "zeit", "datum", "uhrzeit",
@@ -21,7 +21,7 @@ struct TimesFinder {
   let rows: HeaderFinder.Rows
   let options: RecordingOptions
 
-  /// Whether a heading is one of a time.
+  /// Returns whether a heading is a usual one of times.
   static func isTimeName(_ heading: String) -> Bool {
     names.contains(heading.lowercased()) || hasWord(heading, of: names)
   }
@@ -32,7 +32,9 @@ struct TimesFinder {
     }
   }
 
-  /// The cells of times, or an error that says what there is and what to write.
+  /// Returns the columns of times.
+  ///
+  /// - Throws: ``RecordingError`` that lists the columns and the option to use.
   func times() throws(RecordingError) -> RecordingLayout.Times {
     if let found = possibleTimes() { return found }
     if let wanted = options.time {
@@ -51,7 +53,7 @@ struct TimesFinder {
 
   private var named: [String] { rows.headings.filter { !$0.isEmpty } }
 
-  /// The cells of times; `nil` where none looks like one.
+  /// Returns the columns of times; `nil` if no column looks like one.
   func possibleTimes() -> RecordingLayout.Times? {
     let kinds = rows.headings.indices.map(kind)
     func first(_ kind: CellKind) -> [Int] { kinds.indices.filter { kinds[$0] == kind } }
@@ -79,7 +81,7 @@ struct TimesFinder {
     return completed(cell, kinds)
   }
 
-  /// Whether a column's numbers go up from row to row.
+  /// Returns whether a column's numbers increase from row to row.
   private func isRising(_ cell: Int) -> Bool {
     let numbers = rows.data.compactMap { line in
       line.cells.count > cell ? NumberText.number(sample.bytes, line.cells[cell].range, .point) : nil
@@ -113,7 +115,7 @@ struct TimesFinder {
 
   private func isEnd(_ cell: Int) -> Bool { TimesFinder.hasWord(rows.headings[cell], of: TimesFinder.ends) }
 
-  /// What most cells of a column look like.
+  /// Returns the most frequent kind of a column's cells.
   private func kind(_ cell: Int) -> CellKind {
     var counts: [(kind: CellKind, count: Int)] = []
     for line in rows.data.prefix(60) where line.cells.count > cell && line.kinds[cell] != .empty {
@@ -138,7 +140,9 @@ struct TimesFinder {
     return found.first { first in found.allSatisfy { $0 == first } }
   }
 
-  /// A column that counts the hours, half hours or quarters of a day.
+  /// Returns a column that numbers the hours, half hours or quarter hours of a day.
+  ///
+  /// - Returns: Column, length of an interval [ns] and first number (0 or 1).
   private func period(_ kinds: [CellKind]) -> (cell: Int, length: Int64, first: Int64)? {
     for cell in kinds.indices
     where kinds[cell] == .number && TimesFinder.hasWord(rows.headings[cell], of: TimesFinder.periods) {
@@ -148,7 +152,7 @@ struct TimesFinder {
       guard let least = numbers.min(), let most = numbers.max(), numbers.allSatisfy({ $0 == $0.rounded() }),
         least == 0 || least == 1, most - least <= 100
       else { continue }
-      // Of few rows the word tells how long an interval is, of a day their number.
+      // The range of a whole day's numbers gives the length. With fewer rows, the heading must name hours.
       let isHour = TimesFinder.hasWord(rows.headings[cell], of: TimesFinder.hours)
       guard most - least >= 22 || isHour else { continue }
       let minutes: Int64 = most - least < 25 ? 60 : most - least < 50 ? 30 : 15

@@ -1,15 +1,15 @@
 import PlantModel
 
-/// Takes a line that holds a local day apart into its slots, days of 23 and 25 hours too.
+/// Splitter of lines with a local day into slots, also on days of 23 and 25 hours.
 ///
-/// On a day on which the clock is changed there are fewer or more cells: either as many as slots pass, or each cell stands
-/// for what the wall shows. Which of both it is shows in the cells that are empty.
+/// On days with a clock change, the number of cells differs. Either the cells count the elapsed slots, or each cell
+/// belongs to a local clock time. The empty cells show which of both applies.
 struct WideDay {
   private let wide: RecordingLayout.Wide
   private var zone: LocalCalendar
-  /// Days whose cells do not fit their length.
+  /// Number of days whose cells do not fit their length.
   private(set) var unevenDays = 0
-  /// Cells that are no number.
+  /// Number of cells that are not numbers.
   private(set) var unreadable = 0
 
   init(_ wide: RecordingLayout.Wide, zone: String) {
@@ -17,7 +17,13 @@ struct WideDay {
     self.zone = LocalCalendar(identifier: zone) ?? .utc
   }
 
-  /// The slots of a day with what stands in them, NaN where nothing does.
+  /// Returns the slots of a day with their values; NaN for empty cells.
+  ///
+  /// - Parameters:
+  ///   - day: Midnight of the day.
+  ///   - cells: Cells of the line.
+  ///   - bytes: Text of the file.
+  ///   - mark: Decimal mark.
   mutating func slots(
     of day: RowReader.Moment, _ cells: [Cell], _ bytes: [UInt8], _ mark: DecimalMark
   ) -> [(time: Timestamp, value: Double)] {
@@ -35,7 +41,7 @@ struct WideDay {
     }
     let filled = values.count { !$0.isNaN }
     let usual = Int(86_400_000_000_000 / wide.length)
-    // As many slots as pass: the cells after them are empty.
+    // Cells count elapsed slots: those after the day's last slot are empty.
     let isCounted = wide.clocks.isEmpty ? values.dropFirst(due).allSatisfy(\.isNaN) : due == usual && !hasRepeats
     if isCounted || (due < usual && values.dropFirst(due).allSatisfy(\.isNaN) && !hasGapInside(values, due)) {
       if due != usual, filled > 0, filled != due { unevenDays += 1 }
@@ -45,17 +51,22 @@ struct WideDay {
     return byClock(values, midnight, due: due)
   }
 
-  /// Whether a slot's label comes twice, as where a column is kept for the hour that comes again.
+  /// Whether a slot's label occurs twice, as in files with a separate column for the repeated hour.
   private var hasRepeats: Bool { Set(wide.clocks).count < wide.clocks.count }
 
-  /// Whether the hour that the clock leaves out is empty, and what comes after it is not.
+  /// Returns whether the skipped hour is empty and later cells are not.
   private func hasGapInside(_ values: [Double], _ due: Int) -> Bool {
     guard let last = values.lastIndex(where: { !$0.isNaN }) else { return false }
     return last >= due || values[..<last].contains { $0.isNaN }
   }
 
-  /// Each cell at the time that the wall shows; the second of a label, and what is beyond a day's cells, in the hour that
-  /// comes twice.
+  /// Returns each cell's value at its local clock time. A repeated label belongs to the second pass of the repeated
+  /// hour.
+  ///
+  /// - Parameters:
+  ///   - values: Values of the cells.
+  ///   - midnight: Local start of the day.
+  ///   - due: Number of slots that elapse on this day.
   private mutating func byClock(
     _ values: [Double], _ midnight: CivilTime, due: Int
   ) -> [(time: Timestamp, value: Double)] {

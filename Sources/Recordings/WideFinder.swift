@@ -1,6 +1,6 @@
 import PlantModel
 
-/// Tells whether a file has a day in each line: a date and a cell a slot.
+/// Detector of wide files: a day in each line, with a date and one cell a slot.
 struct WideFinder {
   private static let minute: Int64 = 60_000_000_000
 
@@ -8,7 +8,7 @@ struct WideFinder {
   let rows: HeaderFinder.Rows
   let times: RecordingLayout.Times
 
-  /// The cells of the slots; `nil` where rows are moments.
+  /// Returns the cells of the slots; `nil` if each row is a single time.
   func wide() -> RecordingLayout.Wide? {
     guard times.clock == .text, times.timeOfDay == nil, times.period == nil, rows.headerLine != nil else { return nil }
     let labels = rows.headings.map { Label(ColumnUnit.split($0).name) }
@@ -23,13 +23,13 @@ struct WideFinder {
     let found = best.compactMap { labels[$0] }
     guard let length = length(found) else { return nil }
     guard found.allSatisfy(\.isClock) else { return RecordingLayout.Wide(cells: best, length: length, clocks: []) }
-    // Labels of ends: the first is a slot after midnight, the last is midnight.
+    // Labels mark ends if the first is one slot after midnight and the last is midnight.
     let isEnd = found[0].value == length && [0, 86_400_000_000_000].contains(found[found.count - 1].value)
     let clocks = found.map { isEnd ? ($0.value + 86_400_000_000_000 - length) % 86_400_000_000_000 : $0.value }
     return RecordingLayout.Wide(cells: best, length: length, clocks: clocks)
   }
 
-  /// The length of a slot [ns], where labels are those of a day.
+  /// Returns the length of a slot [ns]; `nil` if the labels are not those of a day.
   private func length(_ labels: [Label]) -> Int64? {
     let isClock = labels.allSatisfy(\.isClock)
     guard labels.count >= 12, isClock || labels.allSatisfy({ !$0.isClock }) else { return nil }
@@ -54,7 +54,7 @@ struct WideFinder {
     return minutes.map { $0 * WideFinder.minute }
   }
 
-  /// What a heading says of a slot: the clock at its start or end [ns since midnight], or its number.
+  /// Meaning of a slot's heading: the clock time of its start or end [ns since midnight], or its number.
   private struct Label {
     var value: Int64
     var isClock: Bool
@@ -62,7 +62,7 @@ struct WideFinder {
     init?(_ heading: String) {
       let words = heading.split(separator: " ").map(String.init)
       for word in [heading] + words {
-        // Of `00:00-00:15` the start.
+        // Of `00:00-00:15`, only the start counts.
         let first = word.split { "-–".contains($0) }.first.map(String.init) ?? word
         let clean = String(first.prefix { $0.isNumber || $0 == ":" })
         let bytes = Array((clean.isEmpty ? first : clean).utf8)

@@ -7,7 +7,7 @@ import Pipeline
 import PlantModel
 import StreamCore
 
-/// From a message to its lines by the four stages that every reading passes.
+/// Path of a message to its lines, through the four stages that every reading passes.
 enum MainStages {
   static let hotPath = HotPath("stages", "decode, clean, windows, encode; all they say, minute marks included") {
     load in
@@ -45,7 +45,7 @@ enum MainStages {
   }
 }
 
-/// From the body of a journal record through every stage to line protocol, as a worker does it.
+/// Path of a journal record through every stage to line protocol, as in a worker.
 enum AllStages {
   static let hotPath = HotPath("pipeline", "every stage from a journal record to line protocol, once a second a tick") {
     load in

@@ -1,15 +1,15 @@
 import CCounters
 
-/// Counts blocks of memory that a thread takes from the heap.
+/// Counters of a thread's heap allocations.
 public enum AllocationCount {
-  /// Runs `body` and returns how many blocks this thread took meanwhile, whether or not it gave them back.
+  /// Runs `body` and returns the number of blocks that this thread allocated meanwhile, freed or not.
   public static func during(_ body: () throws -> Void) rethrows -> Int {
     let before = allocation_count()
     try body()
     return Int(allocation_count() - before)
   }
 
-  /// Runs `body` and returns how many bytes this thread took meanwhile and has not given back.
+  /// Runs `body` and returns the net number of bytes that this thread allocated meanwhile.
   public static func liveBytes(_ body: () throws -> Void) rethrows -> Int {
     let before = allocation_live_bytes()
     try body()

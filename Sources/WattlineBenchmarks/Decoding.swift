@@ -2,7 +2,7 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 
-/// From a message to a reading.
+/// Path of a message to a reading.
 enum Decoding {
   static let json = HotPath("decode-json", #"read {"value":21.5,"ts":1790000000000}"#) { load in
     try decode(load) { $0.payload }
@@ -14,7 +14,7 @@ enum Decoding {
     return try decode(load) { _ in UnsafeRawBufferPointer(text) }
   }
 
-  /// Ten metrics by alias in each message of ten devices.
+  /// Ten metrics by alias in each message, from ten devices.
   static let sparkplug = HotPath("decode-sparkplug", "read a Sparkplug metric by its alias, ten a message") { load in
     var plant = load.plants[0]
     plant.topics = [TopicRule(match: "spBv1.0/{group}/+/{edge}/{device}", payload: .sparkplug)]
@@ -58,7 +58,7 @@ enum Decoding {
     }
     send(births.bytes)
     batches[0].removeAll()
-    // The number of messages comes round after 256 of them, and the devices after ten: 1,280 messages fit both.
+    // Sequence numbers repeat after 256 messages, and devices after ten: 1,280 messages are a multiple of both.
     let frames = (0..<128).map { number in
       var frame = MessageFrameBuilder()
       for device in 0..<10 {

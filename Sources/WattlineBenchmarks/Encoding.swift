@@ -2,7 +2,7 @@ import InfluxSink
 import PlantModel
 import StreamCore
 
-/// From a reading to its two lines of line protocol.
+/// Path of a reading to its two lines of line protocol.
 enum Encoding {
   static let hotPath = HotPath("encode", "render raw and clean") { load in
     let (passes, registers) = load.decoded()

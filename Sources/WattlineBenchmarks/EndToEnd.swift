@@ -1,8 +1,8 @@
 import Foundation
 import PlantTesting
 
-/// Floor and pipeline on the same load, in turn: a broker and a database of their own, a load generator, and beside
-/// them the subscriber that only counts, the whole pipeline, or the pipeline with memory in its journal's place.
+/// Comparison of the pipeline with its floor under the same load, in turn: a counting subscriber, the whole pipeline,
+/// and the pipeline without a journal. Each has a dedicated broker, database and load generator.
 public struct EndToEnd: Sendable {
   /// Medians at one quality of service.
   public struct Outcome: Codable, Sendable {
@@ -10,15 +10,15 @@ public struct EndToEnd: Sendable {
     public var qos: Int
     /// CPU time of the counting subscriber [µs a message].
     public var floor: Double
-    /// CPU time of the pipeline, every stage and the journal on, until all is in the database [µs a message].
+    /// CPU time of the pipeline, with every stage and the journal, until all is in the database [µs a message].
     public var pipeline: Double
-    /// ``pipeline`` over ``floor``, the median of the rounds' ratios.
+    /// Median of the rounds' ratios of ``pipeline`` to ``floor``.
     public var ratio: Double
-    /// CPU time of the pipeline with memory in the journal's place [µs a message].
+    /// CPU time of the pipeline with a queue in memory instead of the journal [µs a message].
     public var unjournaled: Double
-    /// ``pipeline`` over ``unjournaled``, the median of the rounds' ratios: what the journal costs.
+    /// Median of the rounds' ratios of ``pipeline`` to ``unjournaled``: the cost of the journal.
     public var journalRatio: Double
-    /// Messages of all rounds that did not arrive in `raw`.
+    /// Messages of all rounds that are missing in `raw`.
     public var lost: Int
     /// Resident memory of the pipeline after the last round [bytes a sensor].
     public var residentBytesPerSensor: Double
@@ -28,20 +28,25 @@ public struct EndToEnd: Sendable {
   private let load: LoadGenerator.Load
   private let rounds: Int
 
-  /// A comparison with `program`, the path of this executable, over `rounds` of a load.
+  /// Creates a comparison.
+  ///
+  /// - Parameters:
+  ///   - program: Path of this executable.
+  ///   - load: The load of each round.
+  ///   - rounds: Number of rounds, at least 1.
   public init(program: String, load: LoadGenerator.Load, rounds: Int) {
     self.program = program
     self.load = load
     self.rounds = max(1, rounds)
   }
 
-  /// Runs all rounds at a quality of service; `progress` is told of each.
+  /// Runs all rounds at a quality of service; `progress` receives one log line a round.
   public func run(qos: Int, progress: (String) -> Void) throws -> Outcome {
     var load = self.load
     load.qos = qos
     var results: [(floor: Double, pipeline: Double, unjournaled: Double, lost: Int, resident: Int)] = []
     for number in 1...rounds {
-      // A broker of its own each round: a session that is kept would gather the other's load.
+      // Each round has a new broker: a kept session would collect the load of the other measurement.
       let broker = try Rig.broker()
       defer { broker.stop() }
       let floor = try floor(broker, load)
@@ -71,7 +76,7 @@ public struct EndToEnd: Sendable {
       arguments: [
         "bench", "subscriber", "--port", "\(broker.port)", "--qos", "\(load.qos)", "--messages", "\(load.messages)",
       ], log: log)
-    // The subscription is there within milliseconds; the broker says so to nobody else.
+    // The subscription takes milliseconds, and the broker reports it only to the subscriber.
     usleep(500_000)
     let generator = try Rig.offer(load, to: broker, program: program, log: try folder.file("load.log"))
     guard generator.wait() == 0 else { throw BenchmarkError(description: "the load could not be published") }
@@ -83,7 +88,7 @@ public struct EndToEnd: Sendable {
   private func pipeline(
     _ broker: LocalBroker, _ load: LoadGenerator.Load, isJournaled: Bool = true
   ) throws -> (cpu: Double, lost: Int, resident: Int) {
-    // One worker each, so that the journal is all that differs.
+    // One worker each, so that only the journal differs.
     let setting = Rig.Setting(fleet: load.fleet, qos: load.qos, workers: "1", isJournaled: isJournaled)
     let rig = try Rig(program: program, setting, broker: broker)
     defer { rig.stop() }

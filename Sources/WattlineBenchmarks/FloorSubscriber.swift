@@ -1,13 +1,13 @@
 import CMosquitto
 import Glibc
 
-/// The floor of any MQTT pipeline on libmosquitto: a subscriber on the library's own loop that only counts.
+/// The floor of any MQTT pipeline on libmosquitto: a subscriber on the library's own loop that only counts messages.
 public enum FloorSubscriber {
-  /// What it cost.
+  /// Cost of the subscriber.
   public struct Outcome: Codable, Sendable {
-    /// Messages counted.
+    /// Number of messages.
     public var messages: Int
-    /// From the first message to the last [s].
+    /// Time from the first message to the last [s].
     public var seconds: Double
     /// CPU time of the process [µs a message].
     public var cpuMicroseconds: Double
@@ -22,8 +22,14 @@ public enum FloorSubscriber {
     init(wanted: Int, qos: Int32) { (self.wanted, self.qos) = (wanted, qos) }
   }
 
-  /// Counts `messages` on a broker of this machine and returns what that cost; `nil` when the broker goes away. Belongs
-  /// into a process of its own, because the CPU time is that of the process.
+  /// Counts messages on a broker of this machine. It needs a dedicated process, because it measures that process's CPU
+  /// time.
+  ///
+  /// - Parameters:
+  ///   - messages: Number of messages to wait for.
+  ///   - port: Port of the broker.
+  ///   - qos: Quality of service of the subscription.
+  /// - Returns: `nil` if the broker goes away.
   public static func count(messages: Int, port: Int, qos: Int) -> Outcome? {
     mosquitto_lib_init()
     guard let client = mosquitto_new(nil, true, nil) else { return nil }

@@ -1,7 +1,7 @@
 import Forecasting
 import StreamCore
 
-/// From the features of a slot to the quantiles of a grown forest.
+/// Path of a slot's features to the quantiles of a trained forest.
 enum ForestInference {
   private static let rows = 3_000
   private static let columns = 20
@@ -18,7 +18,7 @@ enum ForestInference {
     var forest = QuantileForest(targets: targets)
     let settings = QuantileForest.Settings()
     forest.grow(settings.trees, table, targets: targets, settings: settings, seed: 1)
-    // Ten slots a pass, or the benchmark would take minutes.
+    // Ten slots a pass; more would take minutes.
     let slots = features.map { Array($0.prefix(10)) }
     var classes: [UInt8] = []
     var answer = QuantileTable(rows: 10)

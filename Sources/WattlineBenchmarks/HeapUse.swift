@@ -2,17 +2,21 @@ import CCounters
 import Pipeline
 import PlantModel
 
-/// Bytes of the heap that a sensor takes, without broker, database and queues: the stages and all that leads to them.
+/// Heap memory of a sensor in the stages and the decoder, without broker, database and queues.
 public enum HeapUse {
-  /// Bytes of the heap over all sensors after each step.
+  /// Heap memory after one step of the measurement.
   public struct Step: Encodable, Sendable {
-    /// What was done.
+    /// Name of the step.
     public var name: String
-    /// The heap after it, less what it was before the first step [bytes a sensor].
+    /// Growth of the heap since before the first step [bytes a sensor].
     public var bytesPerSensor: Double
   }
 
-  /// Lets a fleet of so many plants with a hundred sensors each speak once, then for an hour every five minutes.
+  /// Measures a fleet of plants with a hundred sensors each, which report every five minutes for an hour.
+  ///
+  /// - Parameters:
+  ///   - plants: Number of plants.
+  ///   - told: Receives each step.
   public static func measure(plants: Int, told: (Step) -> Void) {
     let load = SensorLoad(plants: plants, passes: 13, spacing: .minutes(5))
     let before = heap_bytes()
@@ -23,7 +27,7 @@ public enum HeapUse {
     tell("plants, no sensor yet")
     for pass in 0..<load.passes {
       load.frames[pass].withUnsafeBytes {
-        // Lines are handed over as they come; what waits for the database is not the sensors'.
+        // Lines are discarded at once, since waiting lines are not memory of the sensors.
         _ = processor.process(kind: .messages, received: load.received(pass), body: $0, drain: { $0.reset() })
       }
       processor.encoder.reset()

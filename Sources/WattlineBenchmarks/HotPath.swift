@@ -1,24 +1,29 @@
 import Glibc
 
-/// One way that every reading goes, timed alone. One file each.
+/// A path that every reading takes, measured in isolation; one file each.
 public struct HotPath: Sendable {
-  /// Takes the passes of a range, in order, and returns how many readings that was.
+  /// Closure that processes the passes of a range, in order, and returns the number of readings.
   public typealias Work = (Range<Int>) throws -> Int
 
-  /// The name on the command line.
+  /// Name on the command line.
   public let name: String
-  /// What one reading goes through, in a few words.
+  /// Short description of the path.
   public let summary: String
   let prepare: @Sendable (SensorLoad) throws -> Work
 
-  /// A hot path; `prepare` makes what it needs, outside the timing, from a load that is the same for all.
+  /// Creates a hot path.
+  ///
+  /// - Parameters:
+  ///   - name: Name on the command line.
+  ///   - summary: Short description of the path.
+  ///   - prepare: Sets the path up for a load, outside the timing. The load is the same for all paths.
   init(_ name: String, _ summary: String, prepare: @escaping @Sendable (SensorLoad) throws -> Work) {
     self.name = name
     self.summary = summary
     self.prepare = prepare
   }
 
-  /// All of them, in the order of the flow.
+  /// All paths, in the order of the flow.
   public static let all = [
     TopicMatching.hotPath, Decoding.json, Decoding.number, Decoding.sparkplug, Cleansing.hotPath, Windowing.hotPath,
     HealthScoring.hotPath,
@@ -26,7 +31,8 @@ public struct HotPath: Sendable {
     AllStages.hotPath,
   ]
 
-  /// Times the path: after a warm-up, the median of five rounds; instructions and allocations are those of the last round.
+  /// Measures the path: after a warm-up, the median time of five rounds. Instructions and allocations are those of the
+  /// last round.
   public func measure(_ load: SensorLoad) throws -> HotPathResult {
     let work = try prepare(load)
     let round = load.passes / 6
@@ -50,7 +56,7 @@ public struct HotPath: Sendable {
       allocationsPerReading: allocations)
   }
 
-  /// CPU time of this thread [ns]: what else runs on the machine hardly moves it.
+  /// Returns the CPU time of this thread [ns], which other load on the machine hardly affects.
   private static func threadTime() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -58,17 +64,17 @@ public struct HotPath: Sendable {
   }
 }
 
-/// What one hot path costs.
+/// Cost of one hot path.
 public struct HotPathResult: Sendable, Encodable {
-  /// The path's name.
+  /// Name of the path.
   public var name: String
-  /// What one reading goes through.
+  /// Short description of the path.
   public var summary: String
   /// CPU time [ns a reading].
   public var nanosecondsPerReading: Double
-  /// Instructions of the thread in user mode [1 a reading]; nil where the machine does not count them.
+  /// User-mode instructions of the thread [1 a reading]; `nil` if the machine does not count them.
   public var instructionsPerReading: Double?
-  /// Blocks taken from the heap [1 a reading].
+  /// Heap allocations [1 a reading].
   public var allocationsPerReading: Double
 
   enum CodingKeys: String, CodingKey {

@@ -1,6 +1,6 @@
 import Journal
 
-/// A burst of messages into the journal, without waiting for the disk.
+/// Path of a burst of messages into the journal, without waiting for the disk.
 enum JournalAppend {
   static let hotPath = HotPath("journal", "append in bursts of 1,000") { load in
     let folder = TemporaryFolder()
@@ -11,7 +11,7 @@ enum JournalAppend {
           _ = try journal.append(kind: .messages, received: load.received(pass), body: $0)
         }
       }
-      // The folder lives as long as the journal is used.
+      // Keeps the folder while the journal is in use.
       return withExtendedLifetime(folder) { passes.count * load.sensors }
     }
   }

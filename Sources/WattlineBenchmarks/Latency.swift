@@ -3,27 +3,28 @@ import Foundation
 import PlantTesting
 import Synchronization
 
-/// How long a message takes until its point is seen in the database, and until the alert that it raises is published,
-/// while a load goes on.
+/// Delay under load from publishing a message until its point is visible in the database, and until its alert is
+/// published.
 public struct Latency: Sendable {
-  /// Milliseconds from the publish on.
+  /// Delays since publication.
   public struct Outcome: Codable, Sendable {
-    /// Messages a second of the load beside it.
+    /// Rate of the concurrent load [messages a second].
     public var rate: Double
-    /// Markers that were followed.
+    /// Number of probes.
     public var probes: Int
-    /// Until a query finds the point: median and 99 % [ms]. A query that finds it began after it was there; the time
-    /// is that query's end, and so an upper bound.
+    /// Upper bound of the delay until a query finds the point: median and 99 % [ms].
+    ///
+    /// It is the end of the first successful query, which began after the point was there.
     public var visible: Quantiles
-    /// The same by the last query that did not find it, which is a lower bound [ms].
+    /// Lower bound of the same delay [ms]: the start of the last query that did not find the point.
     public var visibleAtLeast: Quantiles
-    /// Until a subscriber has the alert [ms].
+    /// Delay until a subscriber receives the alert [ms].
     public var alert: Quantiles
-    /// Probes whose alert or point did not come within ten seconds.
+    /// Number of points and alerts that did not arrive within ten seconds.
     public var missing: Int
   }
 
-  /// A median and a 99 % quantile [ms].
+  /// Median and 99 % quantile [ms].
   public struct Quantiles: Codable, Sendable {
     /// Median.
     public var p50: Double
@@ -39,7 +40,7 @@ public struct Latency: Sendable {
     }
   }
 
-  /// Readings out of range that raise an alert.
+  /// Number of readings out of range that raise an alert.
   private static let readingsToAlert = 5
   private static let plant = """
     plant: probe
@@ -52,12 +53,17 @@ public struct Latency: Sendable {
   private let load: LoadGenerator.Load
   private let probes: Int
 
-  /// A measurement with `program`, the path of this executable, beside a load that lasts as long as the probes need.
+  /// Creates a measurement with a load that lasts as long as the probes.
+  ///
+  /// - Parameters:
+  ///   - program: Path of this executable.
+  ///   - load: The concurrent load.
+  ///   - probes: Number of probes, at least 1.
   public init(program: String, load: LoadGenerator.Load, probes: Int) {
     (self.program, self.load, self.probes) = (program, load, max(1, probes))
   }
 
-  /// Follows all probes; `progress` is told now and then.
+  /// Runs all probes; `progress` receives regular log lines.
   public func run(progress: (String) -> Void) throws -> Outcome {
     let rig = try Rig(
       program: program, Rig.Setting(fleet: load.fleet, qos: load.qos, furtherPlants: ["probe": Latency.plant]))
@@ -85,8 +91,14 @@ public struct Latency: Sendable {
       alert: Quantiles(alerts), missing: 2 * probes - visible.count - alerts.count)
   }
 
-  /// Publishes a number and asks until it is there: the time until the start of the last query without it, and until the
-  /// end of the one with it [s].
+  /// Publishes a number and queries it until it is found.
+  ///
+  /// - Parameters:
+  ///   - number: The number.
+  ///   - publisher: Connection to the broker.
+  ///   - rig: The running pipeline and database.
+  /// - Returns: The times since publication of the start of the last query without it, and of the end of the one with
+  ///   it [s].
   private func follow(_ number: Int, _ publisher: RawPublisher, _ rig: Rig) -> (least: Double, most: Double)? {
     let sent = FloorSubscriber.seconds(CLOCK_MONOTONIC)
     publisher.add(topic: Array("probe/marker/number".utf8), payload: Array("\(number)".utf8))
@@ -104,7 +116,13 @@ public struct Latency: Sendable {
     }
   }
 
-  /// Publishes what raises an alert of a sensor that has none yet; the time from the reading that raises it [s].
+  /// Publishes readings that raise an alert of a new sensor.
+  ///
+  /// - Parameters:
+  ///   - number: Number of the sensor.
+  ///   - publisher: Connection to the broker.
+  ///   - watch: Subscriber to alerts.
+  /// - Returns: The time from the reading that raises the alert until its arrival [s].
   private func raise(_ number: Int, _ publisher: RawPublisher, _ watch: AlertWatch) -> Double? {
     for _ in 1..<Latency.readingsToAlert {
       publisher.add(topic: Array("probe/gauge/n\(number)".utf8), payload: Array("1000".utf8))
@@ -123,7 +141,7 @@ public struct Latency: Sendable {
   }
 }
 
-/// A subscriber to the alerts of the probes' plant that notes when each came.
+/// A subscriber to the alerts of the probes' plant that records their arrival times.
 private final class AlertWatch {
   private final class Record: Sendable {
     let alerts = Mutex<[(payload: String, time: Double)]>([])
@@ -156,7 +174,7 @@ private final class AlertWatch {
     mosquitto_destroy(client)
   }
 
-  /// When the alert came whose document has a text in it.
+  /// Returns the arrival time of the first alert whose document contains a text.
   func time(of text: String) -> Double? {
     record.alerts.withLock { alerts in alerts.first { $0.payload.contains(text) }?.time }
   }

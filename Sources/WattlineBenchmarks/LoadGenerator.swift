@@ -1,26 +1,28 @@
 import Glibc
 
-/// Publishes what a fleet says, at a steady rate, as `{"value":n,"ts":ms}` whose value counts the messages of the sensor.
+/// Publisher of a fleet's messages at a steady rate: `{"value":n,"ts":ms}`, with the message number of the sensor as
+/// value.
 public enum LoadGenerator {
-  /// What is published.
+  /// A load to publish.
   public struct Load: Sendable {
-    /// Who speaks.
+    /// The sensors.
     public var fleet = Fleet()
-    /// Messages, the sensors in turn.
+    /// Number of messages, from the sensors in turn.
     public var messages = 250_000
-    /// Messages a second; 0 is as fast as it goes.
+    /// Rate [messages a second]; 0 is as fast as possible.
     public var rate = 25_000.0
     /// Quality of service, 0 or 1.
     public var qos = 1
-    /// Event time between the first message and the start, where it is history that is told [s]; 0 tells the present.
+    /// Event time between the first message and the start, for a history [s]; 0 for the present.
     public var history = 0.0
 
-    /// Ten seconds of 25,000 messages a second of a thousand sensors.
+    /// Creates a load of 25,000 messages a second from a thousand sensors for ten seconds.
     public init() {}
   }
 
-  /// Publishes a load to a broker of this machine and returns once the broker has acknowledged it, with the time that it
-  /// took [s]; `nil` when the broker cannot be reached.
+  /// Publishes a load to a broker of this machine and waits for its acknowledgement.
+  ///
+  /// - Returns: The time it took [s]; `nil` if the broker cannot be reached.
   public static func publish(_ load: Load, port: Int) -> Double? {
     guard let publisher = RawPublisher(port: port, qos: load.qos) else { return nil }
     let sensors = load.fleet.sensors
@@ -46,8 +48,8 @@ public enum LoadGenerator {
     return FloorSubscriber.seconds(CLOCK_MONOTONIC) - began
   }
 
-  /// Event time of a message after the first [ms]. A sensor's readings must not share a millisecond, however fast the
-  /// load goes.
+  /// Returns the event time of a message since the first [ms]. A sensor's readings never share a millisecond, at any
+  /// rate.
   private static func milliseconds(_ number: Int, _ load: Load) -> Int64 {
     if load.history > 0 { return Int64(Double(number) / Double(load.messages) * load.history * 1e3) }
     return load.rate > 0 ? Int64(Double(number) / load.rate * 1e3) : Int64(number / load.fleet.sensors)

@@ -1,14 +1,13 @@
 import Foundation
 
-/// CPU time and memory of another process, as the kernel counts them.
+/// CPU time and memory of another process, as counted by the kernel.
 struct ProcessMeter {
   let identifier: Int32
 
-  /// CPU time since the process began [s]; 0 when it is gone. From the scheduler, which counts nanoseconds, over all
-  /// threads that live.
+  /// CPU time since the process began [s], from the scheduler's nanoseconds, over all living threads; 0 if it is gone.
   var cpuSeconds: Double { threadSeconds.reduce(0) { $0 + $1.seconds } }
 
-  /// CPU time of each thread that lives [s], by its name, and how long it was ready to run and waited for a core [s].
+  /// CPU time of each living thread [s], by its name, and the time that it was ready to run but waited for a core [s].
   var threadSeconds: [(name: String, seconds: Double, waited: Double)] {
     let folder = "/proc/\(identifier)/task"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -20,14 +19,14 @@ struct ProcessMeter {
     }
   }
 
-  /// The most resident memory that it had [bytes]; 0 when the process is gone.
+  /// Peak resident memory [bytes]; 0 if the process is gone.
   var residentPeakBytes: Int {
     let lines = ProcessMeter.text("/proc/\(identifier)/status").split(separator: "\n")
     guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return 0 }
     return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 } ?? 0
   }
 
-  /// Resident memory [bytes]; 0 when the process is gone.
+  /// Resident memory [bytes]; 0 if the process is gone.
   var residentBytes: Int {
     let pages = ProcessMeter.text("/proc/\(identifier)/statm").split(separator: " ").dropFirst().first
     return (pages.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE))

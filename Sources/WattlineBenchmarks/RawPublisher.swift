@@ -1,10 +1,11 @@
 import Glibc
 
-/// A publisher of MQTT 3.1.1 on a socket of its own that costs as little as possible beside what it measures: packets are
-/// built into one buffer and leave in one write, acknowledgements are only counted.
+/// A minimal MQTT 3.1.1 publisher on a raw socket, with as little overhead as possible beside the measured processes.
+///
+/// Packets are built in one buffer and sent in one write; acknowledgements are only counted.
 final class RawPublisher {
-  /// Publishes that may wait for the broker's word. Mosquitto drops those of QoS 1 beyond its own window, which
-  /// `max_inflight_messages` sets; that of the benchmarks' broker is larger.
+  /// Maximum number of unacknowledged messages. Mosquitto drops QoS 1 messages beyond its own `max_inflight_messages`,
+  /// which is larger for the benchmarks' broker.
   private static let window = 1_000
 
   private let socket: Int32
@@ -12,15 +13,15 @@ final class RawPublisher {
   private var packets: [UInt8] = []
   private var published = 0
   private var acknowledged = 0
-  /// Bytes of packets of the broker that are not counted yet.
+  /// Received bytes that are not yet counted as acknowledgements.
   private var inbound = (buffer: [UInt8](repeating: 0, count: 1 << 16), count: 0)
 
-  /// Connects to a broker of this machine; `nil` where there is none.
+  /// Connects to a broker of this machine; `nil` if there is none.
   init?(port: Int, qos: Int) {
     self.qos = qos
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0, RawPublisher.connect(socket, port) else { return nil }
-    // Clean session, keep-alive off, an id that the broker makes up.
+    // Clean session, no keep-alive, client ID assigned by the broker.
     packets = [0x10, 12, 0, 4] + Array("MQTT".utf8) + [4, 2, 0, 0, 0, 0]
     guard flush(), receive(atLeast: 4), inbound.buffer[3] == 0 else { return nil }
     inbound.count = 0
@@ -28,7 +29,7 @@ final class RawPublisher {
 
   deinit { if socket >= 0 { close(socket) } }
 
-  /// Puts a message into the buffer; it leaves with ``send()``.
+  /// Appends a message to the buffer; ``send()`` sends it.
   func add(topic: [UInt8], payload: [UInt8]) {
     let length = 2 + topic.count + payload.count + (qos > 0 ? 2 : 0)
     packets.append(qos > 0 ? 0x32 : 0x30)
@@ -39,16 +40,18 @@ final class RawPublisher {
     } while rest > 0
     append(topic.count)
     packets.append(contentsOf: topic)
-    // Identifiers come again long after the window has passed; 0 is none.
+    // Identifiers repeat long after the window has passed; 0 is not valid.
     if qos > 0 { append(published % 65_535 + 1) }
     packets.append(contentsOf: payload)
     published += 1
   }
 
-  /// Whether a further message may be added before ``send()``.
+  /// Whether another message may be added before ``send()``.
   var hasRoom: Bool { packets.count < 1 << 16 && published - acknowledged < RawPublisher.window }
 
-  /// Sends what is in the buffer, and waits until there is room for more; `false` without a connection.
+  /// Sends the buffer, and waits until there is room for more.
+  ///
+  /// - Returns: `false` without a connection.
   func send() -> Bool {
     guard flush() else { return false }
     guard qos > 0 else {
@@ -76,14 +79,16 @@ final class RawPublisher {
     return true
   }
 
-  /// Waits until the broker has acknowledged everything.
+  /// Waits until the broker has acknowledged everything, and disconnects.
+  ///
+  /// - Returns: `false` without a connection.
   func finish() -> Bool {
     guard send() else { return false }
     while acknowledged < published {
       guard receive(atLeast: 1) else { return false }
       count()
     }
-    // Disconnects in good order.
+    // A DISCONNECT packet.
     packets = [0xE0, 0]
     return flush()
   }
@@ -93,7 +98,7 @@ final class RawPublisher {
     packets.append(UInt8(number & 0xFF))
   }
 
-  /// Acknowledgements are packets of four bytes, and nothing else comes.
+  /// Counts acknowledgements: packets of four bytes, the only ones received.
   private func count() {
     let whole = inbound.count / 4
     acknowledged += whole
@@ -102,7 +107,9 @@ final class RawPublisher {
     inbound.count = rest
   }
 
-  /// Reads what is there, waiting for so much; `false` without a connection.
+  /// Reads the available data; waits for at least `wanted` bytes.
+  ///
+  /// - Returns: `false` without a connection.
   private func receive(atLeast wanted: Int) -> Bool {
     let target = inbound.count + wanted
     repeat {

@@ -1,16 +1,16 @@
 import Foundation
 import PlantTesting
 
-/// A broker, a database and the pipeline as users run it, each a process of its own, and a load generator beside them.
+/// A broker, a database and the pipeline, each in a separate process as in production, and a load generator.
 final class Rig {
-  /// How the pipeline runs.
+  /// Configuration of the pipeline.
   struct Setting {
     var fleet = Fleet()
     var qos = 1
     var workers = "auto"
-    /// Without it memory is in the journal's place.
+    /// Whether the pipeline has a journal; otherwise a queue in memory.
     var isJournaled = true
-    /// Files of plants beside the fleet's, by name.
+    /// Additional plant files, by name.
     var furtherPlants: [String: String] = [:]
   }
 
@@ -22,7 +22,12 @@ final class Rig {
   private let folder = TemporaryFolder()
   private var starts = 0
 
-  /// Starts broker and database, or takes a broker that runs; `program` is the path of this executable.
+  /// Starts the database, and the broker unless one is given.
+  ///
+  /// - Parameters:
+  ///   - program: Path of this executable.
+  ///   - setting: Configuration of the pipeline.
+  ///   - broker: A running broker.
   init(program: String, _ setting: Setting, broker: LocalBroker? = nil) throws {
     self.program = program
     self.setting = setting
@@ -31,7 +36,7 @@ final class Rig {
     try configure()
   }
 
-  /// A broker that lets as many messages be on their way as a busy subscriber needs.
+  /// Starts a broker that allows as many messages in flight as a busy subscriber needs.
   static func broker() throws -> LocalBroker {
     var options = LocalBroker.Options()
     options.maximumInflight = 2_000
@@ -52,7 +57,7 @@ final class Rig {
     for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: try folder.file(name))) }
   }
 
-  /// Starts the pipeline and returns how long it takes until every subscription is confirmed [s].
+  /// Starts the pipeline and returns the time until every subscription is confirmed [s].
   func start() throws -> Double {
     starts += 1
     let log = try folder.file("wattline-\(starts).log")
@@ -66,20 +71,20 @@ final class Rig {
     return Rig.seconds(since: began)
   }
 
-  /// Ends the pipeline in good order.
+  /// Ends the pipeline in an orderly way.
   func end() { pipeline?.terminate(within: 60) }
 
-  /// Ends everything.
+  /// Ends all processes.
   func stop() {
     pipeline?.kill()
     influx.stop()
     broker.stop()
   }
 
-  /// CPU time and memory of the pipeline.
+  /// Meter of the pipeline's CPU time and memory.
   var meter: ProcessMeter { ProcessMeter(identifier: pipeline?.identifier ?? 0) }
 
-  /// Starts to publish a load, in a process of its own that prints how long it took [s].
+  /// Starts publishing a load, in a separate process that prints the time it took [s].
   func offer(_ load: LoadGenerator.Load) throws -> ChildProcess {
     try Rig.offer(load, to: broker, program: program, log: try folder.file("load.log"))
   }
@@ -96,17 +101,23 @@ final class Rig {
       ], log: log)
   }
 
-  /// How long the last load took to be published, once its process has ended [s].
+  /// Time that publishing the last load took [s]; `nil` before its process has ended.
   var loadSeconds: Double? {
     let text = try? String(contentsOfFile: folder.path + "/load.log", encoding: .utf8)
     return text.flatMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "\n").last ?? "") }
   }
 
-  /// Publishes a load, and waits until the database has `total` readings. Returns how many it has after `patience` [s].
+  /// Publishes a load, and waits until the database has enough readings.
+  ///
+  /// - Parameters:
+  ///   - load: The load.
+  ///   - total: Number of readings to wait for.
+  ///   - patience: Maximum waiting time after publication [s].
+  /// - Returns: The number of readings in the database.
   func deliver(_ load: LoadGenerator.Load, total: Int, patience: Double = 60) throws -> Int {
     guard try offer(load).wait() == 0 else { throw BenchmarkError(description: "the load could not be published") }
     var arrived = 0
-    // Counting costs the database some time, more with each reading; it is not asked more often than need be.
+    // Counting costs the database time, more with each reading, so the pause is long.
     Waiting.until(seconds: patience, pause: 500) {
       arrived = readings()
       return arrived >= total
@@ -114,7 +125,7 @@ final class Rig {
     return arrived
   }
 
-  /// Readings in the database.
+  /// Returns the number of readings in the database.
   func readings() -> Int {
     let rows = try? influx.query("SELECT count(\"value\") FROM \"raw\"")
     return Int(rows?.first?.number("count") ?? 0)
@@ -126,7 +137,7 @@ final class Rig {
   }
 }
 
-/// Why a benchmark could not be run.
+/// Reason why a benchmark cannot be run.
 struct BenchmarkError: Error, CustomStringConvertible {
   var description: String
 }

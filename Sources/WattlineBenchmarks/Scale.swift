@@ -1,45 +1,49 @@
 import Foundation
 import PlantTesting
 
-/// What a fleet costs as it grows: the pipeline is started, told an hour of history so that every sensor has the state
-/// that it will have, loaded, and started again.
+/// Cost of a fleet by its size. The pipeline is started, receives an hour of history so that every sensor has its full
+/// state, is loaded, and is started again.
 public struct Scale: Sendable {
-  /// The figures of one fleet.
+  /// Figures of one fleet.
   public struct Outcome: Codable, Sendable {
-    /// Sensors over all plants.
+    /// Number of sensors of all plants.
     public var sensors: Int
-    /// Plants, a file each.
+    /// Number of plants, with one file each.
     public var plants: Int
-    /// From the start of the process until every subscription is confirmed, the journal empty [s].
+    /// Time from the start of the process until every subscription is confirmed, with an empty journal [s].
     public var startSeconds: Double
-    /// The same with the state of every sensor saved before [s].
+    /// The same time with the saved state of every sensor [s].
     public var restartSeconds: Double
     /// CPU time of the pipeline until all is in the database [µs a message].
     public var cpuMicroseconds: Double
-    /// The most resident memory that the pipeline had [bytes].
+    /// Peak resident memory of the pipeline [bytes].
     public var residentBytes: Int
-    /// ``residentBytes`` over ``sensors`` [bytes].
+    /// Ratio of ``residentBytes`` to ``sensors`` [bytes].
     public var bytesPerSensor: Double
-    /// Messages that did not arrive in `raw`.
+    /// Messages missing in `raw`.
     public var lost: Int
   }
 
-  /// The history that is told before the load, and how far apart a sensor's readings are in it [s].
+  /// Length of the history before the load, and distance of a sensor's readings in it [s].
   private static let history = (span: 3_600.0, spacing: 300.0)
 
   private let program: String
   private let load: LoadGenerator.Load
   private let workers: String
 
-  /// A measurement of `program`, the path of this executable; the fleet of `load` is replaced. `workers` is what
-  /// `wattline.yaml` says.
+  /// Creates a measurement.
+  ///
+  /// - Parameters:
+  ///   - program: Path of this executable.
+  ///   - load: The load; its fleet is replaced.
+  ///   - workers: Value of `workers` in `wattline.yaml`.
   public init(program: String, load: LoadGenerator.Load, workers: String) {
     self.program = program
     self.load = load
     self.workers = workers
   }
 
-  /// Measures a fleet.
+  /// Measures a fleet; `progress` receives log lines.
   public func run(_ fleet: Fleet, progress: (String) -> Void) throws -> Outcome {
     let rig = try Rig(program: program, Rig.Setting(fleet: fleet, qos: load.qos, workers: workers))
     defer { rig.stop() }

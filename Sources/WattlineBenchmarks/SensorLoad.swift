@@ -3,23 +3,28 @@ import PlantConfig
 import PlantModel
 import StreamCore
 
-/// The load of all benchmarks: plants with sensors that each say a value a second as `{"value":…,"ts":…}`.
+/// The load of all benchmarks: plants with sensors that each report a value a second as `{"value":…,"ts":…}`.
 public struct SensorLoad: Sendable {
-  /// How many sensors over all plants.
+  /// Number of sensors of all plants.
   public let sensors: Int
-  /// Seconds of the load; each is one pass over all sensors.
+  /// Number of passes over all sensors; each is one second of the load, unless another spacing is given.
   public let passes: Int
-  /// What the plants are read from.
+  /// Configuration of the plants.
   public let sources: PlantSources
   /// The plants.
   public let plants: [Plant]
   /// Messages by pass, as bodies of journal records.
   let frames: [[UInt8]]
   private let spacing: TimeSpan
-  /// The load's first moment.
+  /// Time of the first pass.
   static let start = Timestamp(seconds: 1_790_000_000)
 
-  /// A load of `plants` times 100 sensors.
+  /// Creates a load.
+  ///
+  /// - Parameters:
+  ///   - count: Number of plants, with 100 sensors each.
+  ///   - passes: Number of passes over all sensors.
+  ///   - spacing: Time between passes.
   public init(plants count: Int = 10, passes: Int = 186, spacing: TimeSpan = .second) {
     var sources = PlantSources()
     for plant in 0..<count {
@@ -56,7 +61,7 @@ public struct SensorLoad: Sendable {
     }
   }
 
-  /// The moment at which the messages of a pass arrive.
+  /// Returns the receive time of a pass.
   func received(_ pass: Int) -> Timestamp {
     Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds) + .milliseconds(20)
   }
@@ -69,7 +74,7 @@ public struct SensorLoad: Sendable {
     }
   }
 
-  /// The readings of each pass by plant, and the registers that they refer to.
+  /// Returns the readings of each pass by plant, and the registers that they refer to.
   func decoded() -> (passes: [[ReadingBatch]], registers: [PlantRegister]) {
     var decoder = MessageDecoder(plants: plants)
     var registers = plants.map(PlantRegister.init)

@@ -4,16 +4,16 @@ import HealthIndex
 import PlantModel
 import StreamCore
 
-/// What a sensor costs in memory: live blocks of the heap before and after stages have worked.
+/// Memory of a sensor: growth of the heap in the stages.
 public struct SensorMemory: Sendable, Encodable {
   /// Cleaning [bytes a sensor].
   public var cleaning: Double
-  /// Windows of all lengths, their sketches, local hours and days [bytes a sensor].
+  /// Windows of all lengths, with their sketches, local hours and days [bytes a sensor].
   public var windows: Double
-  /// What is usual and how it strays [bytes a sensor].
+  /// Health index, with its expected values and deviations [bytes a sensor].
   public var health: Double
 
-  /// All three [bytes a sensor].
+  /// Sum of all three [bytes a sensor].
   public var total: Double { cleaning + windows + health }
 
   enum CodingKeys: String, CodingKey {
@@ -22,10 +22,12 @@ public struct SensorMemory: Sendable, Encodable {
     case health = "health_bytes"
   }
 
-  /// Measures plants of a hundred sensors that speak four times an hour for five days, so that all is learned that is
-  /// learned of a sensor, and then every twenty seconds for an hour and ten minutes.
+  /// Measures plants of a hundred sensors.
+  ///
+  /// The sensors report four times an hour for five days, so that all models of a sensor are trained. Then they report
+  /// every twenty seconds for an hour and ten minutes.
   public static func measure(plants: Int = 100) -> SensorMemory {
-    // The frame is the worker's, not the sensor's: the first run is for it to grow.
+    // The frame belongs to the worker and not to a sensor; it grows during the first run.
     var frame = Frame()
     _ = run(plants: 1, &frame)
     let bytes = run(plants: plants, &frame)
@@ -35,7 +37,7 @@ public struct SensorMemory: Sendable, Encodable {
       health: Double(bytes.health) / sensors)
   }
 
-  /// When all sensors speak.
+  /// Times at which all sensors report.
   private static let moments: [Timestamp] = {
     let quarters = 5 * QuarterHour.perDay
     let present = QuarterHour.slot(containing: SensorLoad.start)
@@ -59,7 +61,7 @@ public struct SensorMemory: Sendable, Encodable {
       for plant in registers.indices {
         fill(&frame, pass: pass, at: moment)
         step(plant)
-        // The last minute mark before they speak again is a quarter's where one lies between.
+        // The last minute mark before the next report is a quarter-hour mark if one lies between.
         guard next.floored(to: .minute) > moment else { continue }
         let mark = QuarterHour.slot(containing: next) > QuarterHour.slot(containing: moment)
         let clock = mark ? QuarterHour.start(of: QuarterHour.slot(containing: next)) : next.floored(to: .minute)

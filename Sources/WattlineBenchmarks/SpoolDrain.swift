@@ -2,7 +2,7 @@ import InfluxSink
 import PlantModel
 import StreamCore
 
-/// From the spool on disk back to the lines of a request.
+/// Path of lines from the spool on disk back into requests.
 enum SpoolDrain {
   private static let requestPoints = 5_000
   private static let requestBytes = 2 << 20
@@ -12,7 +12,7 @@ enum SpoolDrain {
     let spool = try Spool(SpoolSettings(directory: folder.path, maximumBytes: 1 << 30))
     try fill(spool, load)
     return { passes in
-      // The folder is removed when nothing holds it any more.
+      // Keeps the folder while the closure exists.
       _ = folder
       var readings: UInt64 = 0
       while readings < UInt64(passes.count * load.sensors) {

@@ -4,8 +4,7 @@ import HealthIndex
 import PlantModel
 import StreamCore
 
-/// One stage of every plant, fed with frames as the worker feeds it; the stages before it have done their part outside
-/// the timing.
+/// One stage of every plant, with the frames that a worker would pass to it; earlier stages run outside the timing.
 enum StageWork {
   static func through<S: Stage>(
     _ load: SensorLoad, _ stage: @escaping () -> S
@@ -39,19 +38,19 @@ enum StageWork {
   }
 }
 
-/// A quality for every reading.
+/// Assessment of every reading's quality.
 enum Cleansing {
   static let hotPath = HotPath("cleaning", "judge a reading") { StageWork.through($0) { CleaningStage() } }
 }
 
-/// All windows of a reading.
+/// Update of all windows of a reading.
 enum Windowing {
   static let hotPath = HotPath("windows", "put a reading into its windows") {
     StageWork.through($0) { FeatureWindowStage() }
   }
 }
 
-/// Anomaly scores.
+/// Anomaly scores of a reading.
 enum HealthScoring {
   static let hotPath = HotPath("health", "score a reading") { StageWork.through($0) { HealthStage() } }
 }

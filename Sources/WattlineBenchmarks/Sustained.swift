@@ -1,30 +1,31 @@
 import Foundation
 import PlantTesting
 
-/// The highest rate that broker, database and pipeline sustain together on this machine, and where the CPU time goes at
-/// that rate.
+/// Search for the highest rate that broker, database and pipeline sustain together on this machine, with the use of CPU
+/// time at that rate.
 public struct Sustained: Sendable {
-  /// One try.
+  /// Result of one rate.
   public struct Trial: Codable, Sendable {
-    /// Messages a second offered.
+    /// Offered rate [messages a second].
     public var rate: Double
-    /// Messages a second that the load generator got rid of.
+    /// Rate at which the load generator actually published [messages a second].
     public var published: Double
-    /// From the last message until all is in the database [s].
+    /// Time from the last message until all is in the database [s].
     public var drainSeconds: Double
-    /// CPU time while the load went on [% of a core], by process, and within the pipeline by thread.
+    /// CPU time under load [% of a core], by process, and within the pipeline by thread.
     public var shares: [Share]
-    /// Whether the rate was offered, and no queue grew.
+    /// Whether the rate was offered in full and no queue grew.
     public var isSustained: Bool
   }
 
-  /// The CPU time of one process or thread.
+  /// CPU time of one process or thread.
   public struct Share: Codable, Sendable {
     /// `broker`, `database`, `load`, or the name of a thread of the pipeline.
     public var name: String
     /// CPU time [% of a core].
     public var percent: Double
-    /// Time in which it could have run and waited for a core [%]. What runs and waits all the time is what limits.
+    /// Time in which it was ready to run but waited for a core [%]. If both shares add up to 100 %, it is the
+    /// bottleneck.
     public var waiting: Double
 
     fileprivate init(_ name: String, _ time: Times, since earlier: Times, _ span: Double) {
@@ -45,14 +46,27 @@ public struct Sustained: Sendable {
   private let workers: String
   private let seconds: Double
 
-  /// A search with `program`, the path of this executable; each try lasts so many seconds.
+  /// Creates a search.
+  ///
+  /// - Parameters:
+  ///   - program: Path of this executable.
+  ///   - fleet: Sensors of the load.
+  ///   - qos: Quality of service of load and subscription.
+  ///   - workers: Value of `workers` in `wattline.yaml`.
+  ///   - seconds: Duration of each trial [s].
   public init(program: String, fleet: Fleet, qos: Int, workers: String, seconds: Double) {
     (self.program, self.fleet, self.qos) = (program, fleet, qos)
     (self.workers, self.seconds) = (workers, seconds)
   }
 
-  /// Doubles the rate from `first` on until it is not sustained, then halves the interval until it is known to a
-  /// twentieth. Returns the last try that was sustained and the first that was not; `progress` is told of each.
+  /// Doubles the rate from `first` on until it is not sustained, then bisects until the limit is known to a twentieth.
+  ///
+  /// It gives up below 500 messages a second.
+  ///
+  /// - Parameters:
+  ///   - first: First rate [messages a second].
+  ///   - progress: Receives each trial.
+  /// - Returns: The highest sustained trial, and the lowest that was not sustained.
   public func search(from first: Double, progress: (Trial) -> Void) throws -> (highest: Trial?, beyond: Trial?) {
     var highest: Trial?
     var beyond: Trial?
@@ -71,7 +85,7 @@ public struct Sustained: Sendable {
     }
   }
 
-  /// Offers one rate to a broker, database and pipeline of their own.
+  /// Offers one rate to a new broker, database and pipeline.
   public func trial(at rate: Double) throws -> Trial {
     let rig = try Rig(program: program, Rig.Setting(fleet: fleet, qos: qos, workers: workers))
     defer { rig.stop() }
@@ -80,7 +94,7 @@ public struct Sustained: Sendable {
     (load.fleet, load.qos, load.rate) = (fleet, qos, rate)
     load.messages = Int(rate * seconds)
     let child = try rig.offer(load)
-    // The first second is that of connecting and of topics that speak for the first time.
+    // The first second, with connecting and first messages of topics, is not measured.
     usleep(1_000_000)
     let began = ContinuousClock.now
     let before = times(rig, child)
@@ -95,12 +109,13 @@ public struct Sustained: Sendable {
     let drain = arrived ? Rig.seconds(since: ended) : patience
     let shares: [Share] = after.map { Share($0.key, $0.value, since: before[$0.key] ?? Times(), span) }
     let busiest = shares.filter { $0.percent >= 0.5 }.sorted { $0.percent + $0.waiting > $1.percent + $1.waiting }
-    // What queued up is delivered after the load: a twentieth of the time, beside a second of buffers and polling.
+    // Queued messages are delivered after the load. Allowed are a twentieth of its time and a second for buffers and
+    // polling.
     let isSustained = arrived && published >= 0.97 * rate && drain <= 1 + seconds / 20
     return Trial(rate: rate, published: published, drainSeconds: drain, shares: busiest, isSustained: isSustained)
   }
 
-  /// Time so far [s].
+  /// Returns the running and waiting times so far, by process and thread [s].
   private func times(_ rig: Rig, _ load: ChildProcess) -> [String: Times] {
     var times: [String: Times] = [:]
     func add(_ name: String, _ thread: (name: String, seconds: Double, waited: Double)) {

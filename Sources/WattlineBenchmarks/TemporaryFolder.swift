@@ -1,12 +1,12 @@
 import Foundation
 
-/// A folder that is removed when the last owner lets go.
+/// A folder that is removed with the last reference to it.
 final class TemporaryFolder: Sendable {
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-bench-\(UUID().uuidString)").path
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// The path of a file in the folder, which is made if missing.
+  /// Returns the path of a file in the folder, and creates the folder if missing.
   func file(_ name: String) throws -> String {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path + "/" + name

@@ -2,7 +2,7 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 
-/// From a topic to its plant, asset and sensor: the part of decoding that does not read a payload.
+/// Path of a topic to its plant, asset and sensor: decoding without the payload.
 enum TopicMatching {
   static let hotPath = HotPath("topic", "find plant, asset and sensor of a topic") { load in
     var decoder = MessageDecoder(plants: load.plants)
@@ -11,7 +11,7 @@ enum TopicMatching {
     return { passes in
       for pass in passes {
         load.forEachMessage(pass) { message in
-          // Without a payload a message is refused right after its topic was found.
+          // Without a payload, a message is refused right after its topic is found.
           var bare = message
           bare.payload = UnsafeRawBufferPointer(start: nil, count: 0)
           _ = decoder.decode(bare, received: load.received(pass), registers: &registers, into: &batches)

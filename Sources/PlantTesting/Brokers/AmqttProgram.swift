@@ -1,31 +1,36 @@
-/// amqtt of PyPI: MQTT 3.1.1 only; on MQTT 5's CONNECT it keeps silent and holds the connection open.
+/// amqtt from PyPI: MQTT 3.1.1 only. It does not answer a CONNECT of MQTT 5 and keeps the connection open.
 ///
-/// It delivers a will, and does not retain it. It marks what it has queued for a client that was away as retained, and queues only for clients with a name. What was
-/// on its way when a connection broke is lost with it.
+/// It delivers wills but does not retain them. Messages queued for an absent client are marked as retained, and are
+/// queued only for clients with a user name. Messages in flight at a lost connection are lost.
 public struct AmqttProgram: BrokerProgram {
-  /// The name that tests show.
+  /// Name shown by tests.
   public var name: String { "amqtt" }
-  /// The file that is started.
+  /// Program to start.
   public var program: String { "amqtt" }
-  /// The package that has it.
+  /// Packages that provide the broker.
   public var package: String { "python3-pip, then pip install amqtt" }
-  /// Name and password of the test.
+  /// Name and password of the tests.
   public var credentials: (username: String, password: String)? { ("plant", "secret") }
-  /// Whether what was on its way is sent again.
+  /// `false`: messages in flight at a lost connection are lost.
   public var sendsUnacknowledgedAgain: Bool { false }
-  /// Whether wills are retained.
+  /// `false`: wills are delivered but not retained.
   public var retainsWills: Bool { false }
 
-  /// As packaged.
+  /// Creates the packaged broker.
   public init() {}
 
-  /// Writes its configuration and gives the words that start it.
+  /// Writes the configuration and returns the command that starts the broker.
+  ///
+  /// - Parameters:
+  ///   - path: Path of the program.
+  ///   - folder: Folder for configuration and data.
+  ///   - port: Loopback port of the listener.
   public func prepare(_ path: String, folder: String, port: Int) throws(ServerError) -> [String] {
     let file = folder + "/amqtt.yaml"
     try TextFile.write(
       [
         "listeners:", "  default:", "    type: tcp", "    bind: 127.0.0.1:\(port)", "plugins:",
-        // With this it takes every name, and none without.
+        // This plugin accepts every user name, but no connection without one.
         "  amqtt.plugins.authentication.AnonymousAuthPlugin:", "    allow_anonymous: false",
       ], to: file)
     return [path, "-c", file]

@@ -1,51 +1,61 @@
-/// A broker that the tests of sessions are run with, if it is installed: how it is started, and how it differs.
+/// An MQTT broker for the session tests, run if it is installed: its start command, and its deviations from the
+/// standard.
 public protocol BrokerProgram: Sendable {
-  /// Its name, as tests show it.
+  /// Name shown by tests.
   var name: String { get }
-  /// The file that is started, a name in `PATH` or a path.
+  /// Program to start: a name in `PATH` or an absolute path.
   var program: String { get }
-  /// The package that has it.
+  /// Package that provides the broker.
   var package: String { get }
-  /// Seconds until it answers, at most.
+  /// Maximum start-up time [s].
   var patience: Double { get }
-  /// Name and password that clients give, if it keeps no session for others.
+  /// Name and password for clients, if the broker keeps sessions only for known users; otherwise `nil`.
   var credentials: (username: String, password: String)? { get }
-  /// Whether messages that were on their way to a client when its connection broke are sent again.
+  /// Whether messages in flight at a lost connection are sent again.
   var sendsUnacknowledgedAgain: Bool { get }
-  /// Whether they then have the packet identifiers that they had, by which they are recognised.
+  /// Whether such messages keep their packet identifiers, by which they are recognized.
   var keepsIdentifiers: Bool { get }
-  /// Whether a will that asks to be retained is.
+  /// Whether a will with the retain flag is retained.
   var retainsWills: Bool { get }
 
-  /// A process that must run before the broker does, with its arguments; `nil` for none.
+  /// Returns the command of a process that must run before the broker; `nil` for none.
+  ///
+  /// - Parameters:
+  ///   - folder: Folder for configuration and data.
+  ///   - port: Loopback port of the listener.
   func helper(folder: String, port: Int) throws(ServerError) -> [String]?
 
-  /// Writes the configuration into `folder` for a listener on the loopback `port`.
-  /// - Returns: The words with which the broker is started, the program's path first.
+  /// Writes the configuration for a listener on a loopback port.
+  ///
+  /// - Parameters:
+  ///   - path: Path of the program.
+  ///   - folder: Folder for configuration and data.
+  ///   - port: Loopback port of the listener.
+  /// - Returns: The command that starts the broker, with the program's path first.
   func prepare(_ path: String, folder: String, port: Int) throws(ServerError) -> [String]
 }
 
 extension BrokerProgram {
-  /// Twenty seconds.
+  /// Default: 20 s.
   public var patience: Double { 20 }
-  /// None.
+  /// Default: clients need no credentials.
   public var credentials: (username: String, password: String)? { nil }
-  /// Yes, as MQTT has it.
+  /// Default: `true`, as in the MQTT standard.
   public var sendsUnacknowledgedAgain: Bool { true }
-  /// Yes, as MQTT has it.
+  /// Default: `true`, as in the MQTT standard.
   public var keepsIdentifiers: Bool { true }
-  /// Yes, as MQTT has it.
+  /// Default: `true`, as in the MQTT standard.
   public var retainsWills: Bool { true }
 
-  /// None.
+  /// Returns `nil`: by default, the broker needs no other process.
   public func helper(folder: String, port: Int) throws(ServerError) -> [String]? { nil }
 
   /// Whether the broker is installed.
   public var isInstalled: Bool { Programs.find(program) != nil }
 }
 
-/// The brokers that sessions are tried with.
+/// The brokers of the session tests.
 public enum BrokerPrograms {
-  /// All, whether installed or not.
+  /// All brokers, installed or not.
   public static let all: [any BrokerProgram] = [MosquittoProgram(), RabbitProgram(), NATSProgram(), AmqttProgram()]
 }

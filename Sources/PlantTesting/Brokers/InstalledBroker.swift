@@ -1,16 +1,16 @@
 import PlantModel
 import Synchronization
 
-/// One of the ``BrokerPrograms`` as a child process on a free loopback port, with a folder of its own.
+/// One of the ``BrokerPrograms`` as a child process on a free loopback port, with a temporary folder.
 public final class InstalledBroker: Sendable {
-  /// Which broker it is.
+  /// Type of the broker.
   public let kind: any BrokerProgram
-  /// The TCP port.
+  /// TCP port.
   public let port: Int
   private let server: LocalServer
   private let helper = Mutex<ChildProcess?>(nil)
 
-  /// A broker that accepts connections.
+  /// Starts a broker and waits until it accepts connections.
   public init(_ kind: any BrokerProgram) throws(ServerError) {
     self.kind = kind
     port = try Loopback.freePort()
@@ -29,7 +29,7 @@ public final class InstalledBroker: Sendable {
 
   deinit { stop() }
 
-  /// How to reach the broker, credentials included.
+  /// Connection settings of the broker, including credentials.
   public var settings: BrokerSettings {
     var settings = BrokerSettings()
     settings.port = port
@@ -38,7 +38,7 @@ public final class InstalledBroker: Sendable {
     return settings
   }
 
-  /// Ends the broker and removes its folder, sessions included.
+  /// Ends the broker and removes its folder, including sessions.
   public func stop() {
     server.stop()
     helper.withLock { $0.take() }?.kill()

@@ -1,21 +1,26 @@
 import Glibc
 
-/// Eclipse Mosquitto: MQTT 3.1.1 and 5, shared subscriptions in both.
+/// Eclipse Mosquitto: MQTT 3.1.1 and 5, with shared subscriptions in both.
 public struct MosquittoProgram: BrokerProgram {
-  /// The name that tests show.
+  /// Name shown by tests.
   public var name: String { "mosquitto" }
-  /// The file that is started.
+  /// Program to start.
   public var program: String { "mosquitto" }
-  /// The package that has it.
+  /// Package that provides the broker.
   public var package: String { "mosquitto" }
 
-  /// As packaged.
+  /// Creates the packaged broker.
   public init() {}
 
-  /// Writes its configuration and gives the words that start it.
+  /// Writes the configuration and returns the command that starts the broker.
+  ///
+  /// - Parameters:
+  ///   - path: Path of the program.
+  ///   - folder: Folder for configuration and data.
+  ///   - port: Loopback port of the listener.
   public func prepare(_ path: String, folder: String, port: Int) throws(ServerError) -> [String] {
     var lines = ["listener \(port) 127.0.0.1", "allow_anonymous true", "log_dest stderr", "persistence false"]
-    // Changing the user would drop the parent-death signal.
+    // A change of user would clear the parent-death signal.
     if geteuid() == 0 { lines.append("user root") }
     let file = folder + "/mosquitto.conf"
     try TextFile.write(lines, to: file)

@@ -1,29 +1,35 @@
-/// RabbitMQ with its MQTT plugin: MQTT 3.1.1 only, as Debian 12 has it; it closes the connection on MQTT 5's CONNECT.
-/// Retained messages come for filters without wildcards only. What it sends again it gives new packet identifiers, so
-/// that a reading without a time of its own may come twice.
+/// RabbitMQ with its MQTT plugin, as in Debian 12: MQTT 3.1.1 only. It closes the connection on a CONNECT of MQTT 5.
+///
+/// Retained messages are sent only for filters without wildcards. Messages sent again have new packet identifiers, so a
+/// reading without a timestamp may arrive twice.
 public struct RabbitProgram: BrokerProgram {
-  /// The name that tests show.
+  /// Name shown by tests.
   public var name: String { "RabbitMQ" }
-  /// The one in `PATH` changes the user and writes to the system's folders.
+  /// Server program. The wrapper in `PATH` would change the user and write to system folders.
   public var program: String { "/usr/lib/rabbitmq/bin/rabbitmq-server" }
-  /// The package that has it.
+  /// Package that provides the broker.
   public var package: String { "rabbitmq-server" }
-  /// Whether identifiers stay the same when it does.
+  /// `false`: messages sent again get new packet identifiers.
   public var keepsIdentifiers: Bool { false }
-  /// Erlang takes its time on a machine that is busy.
+  /// Maximum start-up time [s]; Erlang starts slowly on a busy machine.
   public var patience: Double { 120 }
 
-  /// As packaged, with a node and a port mapper of its own.
+  /// Creates the packaged broker, with a dedicated node and port mapper.
   public init() {}
 
-  /// The port mapper, which a node would otherwise start as a daemon that outlives it.
+  /// Returns the command of the port mapper, which the node would otherwise start as a daemon that outlives it.
   public func helper(folder: String, port: Int) throws(ServerError) -> [String]? {
     let mapper = try Loopback.freePort()
     try TextFile.write(["\(mapper)"], to: folder + "/epmd.port")
     return [try Programs.require("epmd", package: "erlang-base"), "-address", "127.0.0.1", "-port", "\(mapper)"]
   }
 
-  /// Writes its configuration and gives the words that start it.
+  /// Writes the configuration and returns the command that starts the broker.
+  ///
+  /// - Parameters:
+  ///   - path: Path of the program.
+  ///   - folder: Folder for configuration and data.
+  ///   - port: Loopback port of the listener.
   public func prepare(_ path: String, folder: String, port: Int) throws(ServerError) -> [String] {
     try TextFile.write(
       [
@@ -35,7 +41,7 @@ public struct RabbitProgram: BrokerProgram {
     let distribution = try Loopback.freePort()
     let environment = [
       "HOME": folder, "ERL_EPMD_PORT": mapper, "ERL_EPMD_ADDRESS": "127.0.0.1",
-      // Without a terminal, and as the one process that is waited for.
+      // Runs without a terminal, as the single process to wait for.
       "RABBITMQ_ALLOW_INPUT": "1", "RABBITMQ_NODENAME": "wattline\(port)@localhost",
       "RABBITMQ_DIST_PORT": "\(distribution)", "RABBITMQ_CONFIG_FILE": folder + "/rabbitmq.conf",
       "RABBITMQ_ADVANCED_CONFIG_FILE": folder + "/advanced.config",
