@@ -15,7 +15,7 @@ public struct QuantileForest: Sendable {
     /// Share of the columns that each split looks at, above 0 to 1.
     public var columnShare: Double
 
-    /// Settings; the defaults are those of the comparison in the README.
+    /// Settings; the defaults are those of the comparison in `Results.md` of `WattlineBenchmarks`.
     public init(trees: Int = 200, minimumLeaf: Int = 3, columnShare: Double = 0.5) {
       self.trees = max(1, trees)
       self.minimumLeaf = max(1, minimumLeaf)
