@@ -1,0 +1,75 @@
+import Foundation
+import PlantModel
+import Testing
+
+@testable import PlantConfig
+
+/// A key that no section has: the answer to it lists all keys that the section has.
+private let unknown = "qqqqqqqqqqqqq"
+
+private let plantFile = """
+  plant: p
+  \(unknown): 1
+  location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin, \(unknown): 1}
+  topics:
+    - match: "p/{asset}/{sensor}"
+      \(unknown): 1
+      availability: {topic: "q/{asset}", \(unknown): 1}
+    - match: "r/{asset}"
+      payload: json
+      values: {power: {at: "/p", \(unknown): 1}}
+  assets:
+    a: {kind: pv, \(unknown): 1}
+  sensors:
+    - {match: a.power, \(unknown): 1}
+  tariff:
+    \(unknown): 1
+    import: [{price: 1, \(unknown): 1}]
+    prices: {file: p.csv, \(unknown): 1}
+    demand_charge: {price: 1, \(unknown): 1}
+    carbon: {intensity: 0.1, \(unknown): 1}
+  weather: {forecast: w.csv, \(unknown): 1}
+  alerts: {\(unknown): 1}
+  limits: {\(unknown): 1}
+  commands: {\(unknown): 1}
+  """
+
+private let processFile = """
+  \(unknown): 1
+  mqtt: {\(unknown): 1}
+  influxdb: {\(unknown): 1}
+  journal: {\(unknown): 1}
+  alerts:
+    \(unknown): 1
+    webhook: {url: "https://a.example", \(unknown): 1}
+    email: {url: "smtps://a.example", from: a@a.example, to: [a@a.example], \(unknown): 1}
+  """
+
+@Suite("The page about configuration")
+struct ConfigurationPageTests {
+  private static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("pipelines/README.md")
+
+  @Test("the page names every key of a plant file")
+  func pageNamesEveryPlantKey() throws {
+    try expectOnPage(plantFile, name: "p.yaml", sections: 16)
+  }
+
+  @Test("the page names every key of wattline.yaml")
+  func pageNamesEveryProcessKey() throws {
+    try expectOnPage(processFile, name: "wattline.yaml", sections: 7)
+  }
+
+  private func expectOnPage(_ text: String, name: String, sections: Int) throws {
+    let page = try String(contentsOf: Self.page, encoding: .utf8)
+    let loaded = ConfigurationLoader.load(files: [(name, Array(text.utf8))], environment: [:]) { _ in nil }
+    let lists = loaded.diagnostics.compactMap { diagnostic -> [String]? in
+      let parts = diagnostic.message.components(separatedBy: " has no key '\(unknown)'; known are ")
+      return parts.count == 2 ? parts[1].components(separatedBy: ", ") : nil
+    }
+    #expect(lists.count == sections)
+    for key in Set(lists.joined()).sorted() {
+      #expect(page.contains("`\(key)`"), "the page does not name \(key)")
+    }
+  }
+}
