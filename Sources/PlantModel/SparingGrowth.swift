@@ -1,19 +1,19 @@
-/// Growth of arrays that have an element for each sensor of a fleet: an eighth at a time, where Swift would double.
+/// Growth of arrays with an element per sensor of a fleet: by an eighth, whereas Swift would double them.
 extension Array {
-  /// Makes room for so many more elements.
+  /// Reserves room for `more` additional elements.
   @inlinable
   public mutating func reserveSparingly(for more: Int) {
     if capacity - count < more { reserveCapacity(count + Swift.max(more, count / 8)) }
   }
 
-  /// Appends an element.
+  /// Appends an element, with growth by an eighth.
   @inlinable
   public mutating func appendSparingly(_ element: Element) {
     reserveSparingly(for: 1)
     append(element)
   }
 
-  /// Appends `element` until there are `wanted`.
+  /// Appends `element` until the array has `wanted` elements.
   @inlinable
   public mutating func grow(to wanted: Int, _ element: @autoclosure () -> Element) {
     if count >= wanted { return }

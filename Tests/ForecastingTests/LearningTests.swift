@@ -6,9 +6,7 @@ import Testing
 
 @Suite("Models that learn")
 struct LearningTests {
-  private static let names = [
-    "naive", "naive_week", "similar_days", "additive", "forest", "boosted", "hybrid", "recurrent",
-  ]
+  private static let names = ForecastModels.names
 
   private func rows(days: Int) throws -> (training: FeatureRows, ahead: FeatureRows) {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: days))
@@ -62,9 +60,31 @@ struct LearningTests {
     #expect(model.predict(ahead).rows == 24)
   }
 
+  @Test("a model more or less keeps what the others have learned")
+  func stateOfOtherModelsIsKept() throws {
+    let input = try SyntheticLoad.input(SyntheticLoad.recording(days: 40))
+    let settings = ForecastEngine.Settings(horizon: 24, step: 24)
+    func engine(_ models: [any ForecastModel]) -> ForecastEngine {
+      ForecastEngine(models: models, settings: settings, grid: input.grid)
+    }
+    var trained = engine([SeasonalNaive.day, AdditiveModel()])
+    let issue = trained.advance(to: input.end - 24, input)
+    var writer = SnapshotWriter()
+    trained.snapshot(into: &writer)
+    var more = engine([SeasonalNaive.day, SimilarDays(), AdditiveModel()])
+    var reader = SnapshotReader(writer.bytes)
+    try more.restore(from: &reader)
+    #expect(reader.isAtEnd && more.isTrained == [true, false, true])
+    let ahead = try rows(days: 40).ahead
+    #expect(more.models[2].predict(ahead) == trained.models[1].predict(ahead))
+    #expect(issue.models[1].values.allSatisfy(\.isFinite))
+    // The new one is trained at the next opportunity.
+    _ = more.advance(to: input.end - 24, input)
+    #expect(more.isTrained == [true, true, true])
+  }
+
   @Test("names are told apart")
   func naming() throws {
-    #expect(ForecastModels.names == LearningTests.names)
     #expect(Set(ForecastModels.names).count == ForecastModels.names.count)
     let named = try #require(ForecastModels.named(["forest", "naive"]))
     #expect(named.map(\.name) == ["naive", "forest"])

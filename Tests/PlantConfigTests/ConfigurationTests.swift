@@ -25,8 +25,8 @@ struct ConfigurationTests {
       (head + "asets: {}", "p.yaml:3:1: error: the plant's file has no key 'asets'; did you mean 'assets'?"),
       (
         head + "assets: {a: {kind: batery}}",
-        "p.yaml:3:20: error: 'kind' is 'batery'; it must be one of pv, battery, ev_charger, load, grid, wind, meter, "
-          + "heat_pump, weather, generic"
+        "p.yaml:3:20: error: 'kind' is 'batery'; it must be one of "
+          + AssetKind.allCases.map(\.rawValue).joined(separator: ", ")
       ),
       (
         head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, range: [5, 1]}]",

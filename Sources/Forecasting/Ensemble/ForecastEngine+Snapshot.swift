@@ -13,14 +13,21 @@ extension ForecastEngine {
     for (model, isTrained) in zip(models, isTrained) {
       writer.write(model.name)
       writer.write(isTrained)
-      model.snapshot(into: &writer)
+      var own = SnapshotWriter()
+      model.snapshot(into: &own)
+      writer.write(bytes: own.bytes)
     }
-    ensemble.snapshot(into: &writer)
+    var own = SnapshotWriter()
+    ensemble.snapshot(into: &own)
+    writer.write(bytes: own.bytes)
   }
 
-  /// Reads the state written by ``snapshot(into:)`` for the same models and settings.
+  /// Reads the state written by ``snapshot(into:)``.
   ///
-  /// - Throws: ``SnapshotError`` if the data end early or belong to other models.
+  /// State belongs to its model by name. If models came or went, the others keep theirs, all are trained at the next
+  /// opportunity, and the ensemble starts from its prior weights.
+  ///
+  /// - Throws: ``SnapshotError`` if the data end early or are invalid.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let mark = try reader.read(Int64.self)
     let day = try reader.read(Int64.self)
@@ -36,14 +43,22 @@ extension ForecastEngine {
     extraMark = extra == .min ? nil : Int(extra)
     trainedMark = mark == .min ? nil : Int(mark)
     learnedDay = day == .min ? nil : Int(day)
-    let count = try reader.read(UInt32.self)
-    guard count == UInt32(models.count) else { throw .invalid("\(count) models instead of \(models.count)") }
-    for index in models.indices {
+    var names: [String] = []
+    for _ in 0..<(try reader.read(UInt32.self)) {
       let name = try reader.readString()
-      guard name == models[index].name else { throw .invalid("a model \(name)") }
-      isTrained[index] = try reader.readBool()
-      try models[index].restore(from: &reader)
+      let wasTrained = try reader.readBool()
+      let bytes = try reader.readBytes()
+      names.append(name)
+      guard let index = models.firstIndex(where: { $0.name == name }) else { continue }
+      var own = SnapshotReader(bytes)
+      try models[index].restore(from: &own)
+      isTrained[index] = wasTrained
     }
-    try ensemble.restore(from: &reader)
+    var own = SnapshotReader(try reader.readBytes())
+    if names == models.map(\.name) {
+      try ensemble.restore(from: &own)
+    } else {
+      (trainedMark, learnedDay) = (nil, nil)
+    }
   }
 }

@@ -167,7 +167,7 @@ public struct ForecastStage: Stage {
 extension ForecastStage {
   /// Writes the state of every series.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(UInt16(3))
+    writer.write(UInt16(4))
     writer.write(zone?.key.identifier ?? "")
     writer.write(zone?.key.country ?? "")
     writer.write(zone?.key.holidays ?? []) { $0.write(Int64($1)) }
@@ -183,7 +183,7 @@ extension ForecastStage {
   ///
   /// - Throws: ``SnapshotError`` if the snapshot has another version, ends early or holds invalid values.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: 3, of: ForecastStage.name)
+    try reader.expect(version: 4, of: ForecastStage.name)
     let identifier = try reader.readString()
     let country = try reader.readString()
     let holidays = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in

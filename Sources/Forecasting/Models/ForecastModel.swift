@@ -2,8 +2,7 @@ import StreamCore
 
 /// A forecaster of one target, from rows of features to quantiles.
 ///
-/// A new model is one file that conforms, and entries in ``ForecastModels/all`` and, for streams,
-/// ``ForecastModels/live``.
+/// A new model is one file that conforms, and one line in ``ForecastModels/registered``.
 public protocol ForecastModel: Sendable {
   /// Value of the `model` tag.
   var name: String { get }
@@ -52,31 +51,58 @@ extension ForecastModel {
   }
 }
 
+/// A model with its uses.
+public struct RegisteredModel: Sendable {
+  /// The untrained model of a backtest.
+  public var model: any ForecastModel
+  /// The untrained model of a stream, in which each series has its own; `nil` if it is too slow or too large for that.
+  public var live: (any ForecastModel)?
+  /// Whether a backtest uses it by default.
+  public var isStandard: Bool
+
+  /// Registers a model.
+  ///
+  /// - Parameters:
+  ///   - model: The untrained model of a backtest.
+  ///   - live: The untrained model of a stream; `nil` for none.
+  ///   - isStandard: Whether a backtest uses it by default.
+  init(_ model: any ForecastModel, live: (any ForecastModel)?, isStandard: Bool = true) {
+    (self.model, self.live, self.isStandard) = (model, live, isStandard)
+  }
+}
+
 /// The available models.
 public enum ForecastModels {
-  /// Models of a backtest by default. The recurrent network is left out, since it costs more than it has been observed
-  /// to gain.
-  public static var standard: [any ForecastModel] { all.filter { !($0 is RecurrentModel) } }
+  /// Every model, in the order of results.
+  public static var registered: [RegisteredModel] {
+    [
+      RegisteredModel(SeasonalNaive.day, live: SeasonalNaive.day),
+      RegisteredModel(SeasonalNaive.week, live: SeasonalNaive.week),
+      RegisteredModel(SimilarDays(), live: SimilarDays()),
+      RegisteredModel(AdditiveModel(), live: AdditiveModel()),
+      RegisteredModel(
+        ForestModel(), live: ForestModel(settings: QuantileForest.Settings(trees: 30, minimumLeaf: 5))),
+      RegisteredModel(BoostedModel(), live: BoostedModel(settings: liveBoosting)),
+      RegisteredModel(HybridModel(), live: nil),
+      // The recurrent network costs more than it has been observed to gain.
+      RegisteredModel(RecurrentModel(), live: nil, isStandard: false),
+    ]
+  }
+
+  private static var liveBoosting: BoostedQuantiles.Settings {
+    var boosting = BoostedQuantiles.Settings()
+    (boosting.rounds, boosting.learningRate, boosting.leaves) = (120, 0.08, 16)
+    return boosting
+  }
+
+  /// Models of a backtest by default.
+  public static var standard: [any ForecastModel] { registered.filter(\.isStandard).map(\.model) }
 
   /// Untrained models, in the order of results.
-  public static var all: [any ForecastModel] {
-    [
-      SeasonalNaive.day, SeasonalNaive.week, SimilarDays(), AdditiveModel(), ForestModel(), BoostedModel(),
-      HybridModel(), RecurrentModel(),
-    ]
-  }
+  public static var all: [any ForecastModel] { registered.map(\.model) }
 
-  /// Smaller untrained models for a stream, in which each series has its own.
-  public static var live: [any ForecastModel] {
-    var boosting = BoostedQuantiles.Settings()
-    boosting.rounds = 120
-    boosting.learningRate = 0.08
-    boosting.leaves = 16
-    return [
-      SeasonalNaive.day, SeasonalNaive.week, SimilarDays(), AdditiveModel(),
-      ForestModel(settings: QuantileForest.Settings(trees: 30, minimumLeaf: 5)), BoostedModel(settings: boosting),
-    ]
-  }
+  /// Untrained models of a stream.
+  public static var live: [any ForecastModel] { registered.compactMap(\.live) }
 
   /// Names of all models.
   public static var names: [String] { all.map(\.name) }

@@ -15,7 +15,7 @@ public struct QuantileForest: Sendable {
     /// Share of the columns considered at each split, above 0 and up to 1.
     public var columnShare: Double
 
-    /// Creates settings; the defaults are those of the comparison in the README.
+    /// Creates settings; the defaults are those of the published comparison.
     ///
     /// - Parameters:
     ///   - trees: Number of trees, at least 1.

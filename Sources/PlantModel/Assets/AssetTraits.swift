@@ -1,63 +1,64 @@
-/// What is different from one kind of asset to the next.
+/// Properties in which one kind of asset differs from the next.
 ///
-/// Defaults describe an uncontrolled consumer that nothing more is known of, so that a literal names what is special.
+/// Defaults describe an uncontrolled consumer, so that a literal names only the differences from it.
 public final class AssetTraits: Sendable {
-  /// The name in plant files: small letters, digits and `_`.
+  /// Name in plant files: lower-case letters, digits and `_`.
   public let name: String
-  /// The part of its power in the plant's balance.
+  /// Role of its power in the plant's balance.
   public let role: PowerRole
-  /// What decides how its power moves.
+  /// Main influence on its power.
   public let driver: PowerDriver
-  /// Whether it measures the grid connection from beside it: its power counts if no asset is the connection itself.
+  /// Whether it measures at the grid connection without being it. Its power counts only if no asset is the connection.
   public let isMeter: Bool
-  /// Whether vehicles connect to it, with `connected`, `energy_requested` and `time_left`.
+  /// Whether vehicles connect to it, with the sensors `connected`, `energy_requested` and `time_left`.
   public let hasVehicles: Bool
 
   // MARK: Sizes and sensors
 
-  /// The keys that give its nominal power, the more telling one first.
+  /// Keys of its nominal power, the preferred one first.
   public let sizeKeys: [AssetSizeKey]
-  /// The plausible range of its power.
+  /// Plausible range of its power.
   public let powerRange: PowerRange
-  /// Whether its power may stand at any value for hours.
+  /// Whether its power may stay at any constant value for hours.
   public let powerMayStandStill: Bool
-  /// The sensors that are usual for it.
+  /// Usual sensors.
   public let sensors: [String]
-  /// Profiles of sensors that are not what they are on other assets, by name.
+  /// Profiles of sensors that differ from those of the same name on other assets, by name.
   public let ownProfiles: [String: SensorProfile]
-  /// Plausible temperatures [°C].
+  /// Plausible range of temperatures [°C].
   public let temperatureRange: ClosedRange<Double>
   /// Fastest plausible change of its temperature [K/s].
   public let temperatureRate: Double
-  /// Whether its temperature follows the weather, so that it is compared with the same time of past days.
+  /// Whether its temperature follows the weather and is therefore compared with the same time of past days.
   public let temperatureFollowsWeather: Bool
-  /// Words in names of devices that stand for the kind, for drafts of plant files.
+  /// Words in device names that indicate the kind; used for drafts of plant files.
   public let deviceWords: [String]
 
   // MARK: Stages
 
-  /// How it answers a setpoint; `nil` if it takes no commands.
+  /// Response to a setpoint; `nil` if it takes no commands.
   public let command: CommandResponse?
-  /// Whether its consumption cannot be switched off, so that an import limit has to leave room for it.
+  /// Whether its consumption cannot be switched off, so that an import limit must leave room for it.
   public let isAlwaysServed: Bool
-  /// Whether a sudden fall of its power to zero is a trip.
+  /// Condition under which a sudden drop of its power to zero is a trip.
   public let trip: TripBehaviour
-  /// The sensor that tells how much it could give: light or wind; `nil` if it does not depend on one.
+  /// Sensor of the resource that limits its power, irradiance or wind speed; `nil` if there is none.
   public let resourceSensor: String?
   /// Whether its power is forecast.
   public let isForecast: Bool
-  /// Whether its power never changes sign, so that forecasts end at zero.
+  /// Whether its power never changes sign, so that forecasts are bounded by zero.
   public let hasOneDirection: Bool
-  /// Whether a negative power of some length shows that its sign is inverted.
+  /// Whether sustained negative power indicates an inverted sign.
   public let isNeverNegative: Bool
-  /// The physics with which its readings are compared.
+  /// Physical model with which its readings are compared.
   public let healthTwin: HealthTwin
-  /// How it is simulated.
+  /// Simulation model.
   public let simulation: SimulatedBehaviour
-  /// Nominal power if the plant file gives none [kW]; in simulation only.
+  /// Nominal power in simulation if the plant file gives none [kW].
   public let simulatedSize: Double
 
-  /// Traits; what is not named is that of an uncontrolled consumer.
+  /// Creates traits; omitted ones are those of an uncontrolled consumer. The parameters are the properties of the same
+  /// names.
   init(
     name: String, role: PowerRole = .consumption, driver: PowerDriver = .decisions, isMeter: Bool = false,
     hasVehicles: Bool = false, sizeKeys: [AssetSizeKey] = [.capacity, .power],
@@ -82,94 +83,94 @@ public final class AssetTraits: Sendable {
   }
 }
 
-/// What decides how the power of an asset moves.
+/// Main influence on an asset's power.
 public enum PowerDriver: Sendable {
-  /// The sun: nothing in the dark.
+  /// The sun: no power in the dark.
   case sun
-  /// The wind.
+  /// Wind speed.
   case wind
-  /// The habits of people.
+  /// Habits of people.
   case people
   /// Decisions and events: dispatch, an arriving vehicle, a process.
   case decisions
 }
 
-/// A key of a plant file that gives a nominal power.
+/// Key of a plant file that gives a nominal power.
 public enum AssetSizeKey: String, Sendable, CaseIterable {
-  /// `capacity_kw`
+  /// Nominal power of a generator, load or charger.
   case capacity = "capacity_kw"
-  /// `power_kw`
+  /// Nominal power of a battery or charger.
   case power = "power_kw"
 }
 
-/// The plausible range of a power, from the asset's size. Margins leave room for measuring error and short overshoot.
+/// Plausible range of a power, derived from the asset's size. Margins allow for measurement error and short overshoot.
 public enum PowerRange: Sendable {
   /// −5 % to 150 % of the nominal power.
   case oneDirection
   /// ±150 % of the nominal power.
   case bothDirections
-  /// Three times the import and export limits: an overload must be an alert rather than cleaned away.
+  /// Three times the import and export limits, so that an overload raises an alert instead of being cleaned away.
   case connectionLimits
-  /// Any value.
+  /// No limits.
   case unbounded
 }
 
-/// How an asset answers a setpoint.
+/// Response of an asset to a setpoint.
 public enum CommandResponse: Sendable {
-  /// It holds the setpoint.
+  /// Holds the setpoint.
   case follows
-  /// It gives or takes no more than the setpoint.
+  /// Treats the setpoint as an upper limit of what it generates or consumes.
   case limits
-  /// It takes what the setpoint allows, since it would take more.
+  /// Draws the whole setpoint, because its demand exceeds it.
   case takesAllowance
 }
 
-/// Whether a sudden fall of a power to zero is a trip.
+/// Condition under which a sudden drop of power to zero is a trip.
 public enum TripBehaviour: Sendable {
-  /// A fall is ordinary.
+  /// Never: drops are ordinary.
   case none
-  /// Any fall from a running power.
+  /// Any drop from a running power.
   case anyFall
-  /// A fall of an asset that has not stood for a day.
+  /// A drop of an asset that has been running without a stop for at least a day.
   case fallOfConstantRunner
 }
 
-/// The physics with which an asset's readings are compared.
+/// Physical model with which an asset's readings are compared.
 public enum HealthTwin: Sendable {
-  /// None.
+  /// No model.
   case none
-  /// Yield by irradiance and temperature, and that of its peers.
+  /// Yield from irradiance and temperature, and comparison with similar generators.
   case photovoltaic
-  /// Charge, resistance and cells.
+  /// State of charge, internal resistance and cell voltages.
   case battery
-  /// The plant's balance at the connection.
+  /// Power balance of the plant at the grid connection.
   case gridBalance
 }
 
-/// How an asset is simulated.
+/// Simulation model of an asset.
 public enum SimulatedBehaviour: Sendable, CaseIterable {
   /// Modules and an inverter under the simulated sky.
   case photovoltaic
-  /// A turbine in the simulated wind.
+  /// Turbine in the simulated wind.
   case windTurbine
-  /// A building with people in it.
+  /// Occupied building.
   case building
-  /// Heating and cooling that follow the temperature.
+  /// Heating and cooling that follow the outdoor temperature.
   case heatPump
-  /// Vehicles that come and go.
+  /// Charger with arriving and departing vehicles.
   case charger
-  /// A steady process with some noise.
+  /// Constant process with some noise.
   case process
-  /// A battery that covers what the plant needs.
+  /// Battery that covers the plant's demand.
   case battery
-  /// The connection to the grid.
+  /// Grid connection.
   case connection
-  /// A weather station.
+  /// Weather station.
   case weatherStation
 }
 
 extension Asset {
-  /// Nominal power by the keys that count for its kind [kW]; `nil` if the plant file gives none.
+  /// Nominal power by the size keys of its kind [kW]; `nil` if the plant file gives none.
   public var nominalKilowatts: Double? { nominalPower(of: kind.traits.sizeKeys) }
 
   private func nominalPower(of keys: [AssetSizeKey]) -> Double? {

@@ -6,7 +6,7 @@ extension AssetKind {
       powerMayStandStill: true,
       sensors: ["power", "soc", "soh", "energy_in", "energy_out", "temperature", "voltage", "current", "setpoint"],
       ownProfiles: [
-        // A battery at rest keeps its voltage for hours.
+        // The voltage of a battery at rest is constant for hours.
         "voltage": SensorProfile(unit: .named("V"), range: -10...50_000, mayStandStill: true),
         "soc": SensorProfile(unit: .named("%"), range: -1...101, maximumRate: 1, mayStandStill: true),
       ],

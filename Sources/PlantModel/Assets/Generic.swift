@@ -1,4 +1,4 @@
 extension AssetKind {
-  /// Anything else; a power that it has is consumption.
+  /// Any other asset; its power, if any, is consumption.
   public static let generic = AssetKind(AssetTraits(name: "generic", hasOneDirection: false))
 }

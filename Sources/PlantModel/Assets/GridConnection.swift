@@ -6,7 +6,7 @@ extension AssetKind {
       deviceWords: ["grid", "mains", "utility", "netz", "gridmeter", "connection"], hasOneDirection: false,
       healthTwin: .gridBalance, simulation: .connection, simulatedSize: 100))
 
-  /// A meter at the grid connection; positive power is import.
+  /// Meter at the grid connection; positive power is import.
   public static let meter = AssetKind(
     AssetTraits(
       name: "meter", role: .gridExchange, isMeter: true, powerRange: .connectionLimits,

@@ -4,7 +4,7 @@ extension AssetKind {
     AssetTraits(
       name: "pv", role: .generation, driver: .sun,
       sensors: ["power", "dc_power", "energy", "irradiance", "temperature", "voltage", "current", "status"],
-      // A module in broken cloud moves by some 5 K a minute.
+      // The temperature of a module under broken cloud changes by some 5 K per minute.
       temperatureRange: -40...95, temperatureFollowsWeather: true,
       deviceWords: [
         "pv", "solar", "solarcharger", "pvinverter", "inverter", "roof", "photovoltaic", "dach", "growatt", "string",

@@ -4,7 +4,7 @@ extension AssetKind {
     AssetTraits(
       name: "weather", role: .none, powerRange: .unbounded,
       sensors: ["temperature", "humidity", "irradiance", "diffuse_irradiance", "direct_irradiance", "wind_speed"],
-      // Air changes by some 10 K a minute at the most.
+      // Air temperature changes by at most some 10 K per minute.
       temperatureRange: -60...60, temperatureRate: 0.2, temperatureFollowsWeather: true,
       deviceWords: ["weather", "outdoor", "wetter", "meteo", "pyranometer"], isForecast: false,
       hasOneDirection: false, simulation: .weatherStation, simulatedSize: 0))

@@ -1,0 +1,116 @@
+import EnergyAccounting
+import Foundation
+import PlantConfig
+import PlantModel
+
+/// `wattline check`: validates a folder and prints its interpretation.
+enum CheckCommand {
+  static let description = CommandDescription(
+    name: "check", summary: "validates a folder of configuration and prints what it means",
+    options: [
+      CommandDescription.configurationOption,
+      Option(name: "--json", value: nil, help: "prints one JSON document"),
+      Option(name: "--explain", value: nil, help: "prints what was understood of files of prices and weather as well"),
+    ],
+    details: """
+      Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1. What is
+      taken as it stands and is probably not meant is a line `file:line:column: warning: …`.
+      """,
+    examples: ["wattline check", "wattline check --config /etc/wattline --json"])
+
+  static func run(_ arguments: Arguments) throws {
+    let loaded = ConfigurationLoader.load(
+      directory: arguments.configuration, environment: ProcessInfo.processInfo.environment)
+    if arguments.has("--json") {
+      let data = try JSONSerialization.data(
+        withJSONObject: document(loaded), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+      Console.print(String(decoding: data, as: UTF8.self))
+    }
+    for diagnostic in loaded.diagnostics + loaded.warnings { Console.note("\(diagnostic)") }
+    guard loaded.isValid else { exit(ExitCode.failed) }
+    if !arguments.has("--json") { loaded.plants.forEach(show) }
+    if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
+  }
+
+  private static func show(_ plant: Plant) {
+    let place = plant.location
+    Console.print("plant \(plant.name)  \(place.latitude), \(place.longitude)  \(place.timezone)  \(plant.currency)")
+    for asset in plant.assets {
+      let within = asset.within.map { "  within \($0)" } ?? ""
+      Console.print("  asset \(asset.name)  \(asset.kind.rawValue)\(within)")
+      Console.print("    sensors known by default: \(SensorCatalogue.usualSensors(of: asset).joined(separator: ", "))")
+    }
+    for line in TariffText(plant).lines { Console.print("  \(line)") }
+    Console.print("  \(lateness(plant))")
+    for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
+    for sensor in plant.derived { show(sensor, of: plant) }
+    if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
+    for rule in plant.topics { RuleMeaning(rule, of: plant).lines.forEach { Console.print("  \($0)") } }
+  }
+
+  /// Returns the age up to which late readings count, and the sensors that report too often for that.
+  private static func lateness(_ plant: Plant) -> String {
+    let fastest = (plant.late.inSeconds / Double(Meter.capacity)).rounded(.up)
+    return """
+      late readings count for \(plant.late.text) back; of a power or an energy with more than one reading in \
+      \(Int(fastest)) s for its last \(Meter.capacity) readings
+      """
+  }
+
+  /// Prints the expression of a derived sensor and the assumption about inputs of unknown unit.
+  private static func show(_ sensor: DerivedSensor, of plant: Plant) {
+    let unit = plant.derivedProfile(of: sensor)?.unit
+    let symbol = unit.map { "  \($0.canonicalUnit.symbol)" } ?? ""
+    Console.print("  derived \(sensor.name) = \(sensor.expression.text)\(symbol)")
+    let unknown = plant.inputsWithoutUnit(of: sensor)
+    if unknown.isEmpty { return }
+    let names = unknown.map(\.description).joined(separator: ", ")
+    let words = unit.map { "taken as they come, as if in \($0.symbol)" } ?? "taken as they come"
+    Console.print("    no unit is known of \(names): \(words)")
+  }
+
+  private static func summary(_ sensor: SensorOverride) -> String {
+    var parts: [String] = []
+    if let unit = sensor.unit { parts.append("unit \(unit.symbol)") }
+    if let range = sensor.range { parts.append("range \(range.lowerBound) to \(range.upperBound)") }
+    if let rate = sensor.maximumRate { parts.append("at most \(rate) a second") }
+    if let sampling = sensor.sampling { parts.append(sampling.rawValue) }
+    if let reports = sensor.reports { parts.append("reports \(reports.rawValue)") }
+    if let silence = sensor.longestSilence { parts.append("holds for at most \(silence.text)") }
+    return parts.joined(separator: ", ")
+  }
+
+  private static func document(_ diagnostic: Diagnostic) -> [String: Any] {
+    [
+      "file": diagnostic.file, "line": diagnostic.line, "column": diagnostic.column, "message": diagnostic.message,
+    ]
+  }
+
+  private static func document(_ loaded: LoadedConfiguration) -> [String: Any] {
+    [
+      "valid": loaded.isValid,
+      "errors": loaded.diagnostics.map(document), "warnings": loaded.warnings.map(document),
+      "plants": loaded.plants.map { plant in
+        [
+          "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,
+          "tariff": TariffText(plant).lines, "late": plant.late.text,
+          "assets": plant.assets.map { asset in
+            [
+              "asset": asset.name, "kind": asset.kind.rawValue, "within": asset.within as Any? ?? NSNull(),
+              "sensors": SensorCatalogue.names(for: asset.kind),
+            ] as [String: Any]
+          },
+          "sensors": plant.sensors.map { ["match": $0.match, "settings": summary($0)] },
+          "derived": plant.derived.map { sensor in
+            [
+              "sensor": "\(sensor.name)", "expression": sensor.expression.text,
+              "unit": plant.derivedProfile(of: sensor)?.canonicalUnit?.symbol as Any? ?? NSNull(),
+              "inputs_without_unit": plant.inputsWithoutUnit(of: sensor).map(\.description),
+            ] as [String: Any]
+          },
+          "topics": plant.topics.map { RuleMeaning($0, of: plant).document },
+        ] as [String: Any]
+      },
+    ]
+  }
+}

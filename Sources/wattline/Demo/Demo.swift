@@ -1,0 +1,161 @@
+import CommandChannel
+import Foundation
+import Pipeline
+import PlantConfig
+import PlantModel
+import PlantTesting
+
+/// Servers, pipeline and sensors of the demo, from start to a clean end.
+final class Demo {
+  private let broker: LocalBroker
+  private let influx: LocalInflux
+  private let grafana: LocalGrafana?
+  private let pipeline: RunningPipeline
+  private let publisher: Publisher
+  private let plants: [Plant]
+  private let seed: UInt64
+  private let journal: URL
+  private let keepsJournal: Bool
+  private let inbox: FaultInbox
+  private let orders: OrderInbox
+  private var feeds: [SensorFeed] = []
+
+  /// Starts the servers and the pipeline.
+  ///
+  /// - Parameters:
+  ///   - directory: Folder of configuration.
+  ///   - keep: Folder in which database and journal remain; `nil` removes them at the end.
+  ///   - seed: Seed of weather and people.
+  /// - Throws: ``InvalidConfiguration``, or a ``Failure`` such as a missing program.
+  init(directory: String, keep: String?, seed: UInt64) throws {
+    let loaded = ConfigurationLoader.load(
+      directory: directory, environment: ProcessInfo.processInfo.environment)
+    guard loaded.isValid else { throw InvalidConfiguration(diagnostics: loaded.diagnostics) }
+    guard !loaded.plants.isEmpty else {
+      throw Failure(description: "\(directory) has no plant to play; run it where pipelines/ is, or give --config DIR")
+    }
+    plants = loaded.plants
+    self.seed = seed
+    keepsJournal = keep != nil
+    journal =
+      keep.map { URL(fileURLWithPath: $0).appendingPathComponent("journal") }
+      ?? FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-\(getpid())")
+    TemporaryFolder.sweep(names: ["demo", "grafana", "mosquitto", "influxdb"])
+    FaultInbox.sweep()
+    Console.note("starting a broker and InfluxDB on free loopback ports")
+    broker = try LocalBroker.started()
+    var options = LocalInflux.Options()
+    options.keep = keep.map { $0 + "/influxdb" }
+    inbox = FaultInbox(port: broker.port)
+    influx = try LocalInflux.started(options: options)
+    let brokerSettings = broker.settings
+    let databaseSettings = influx.settings()
+    let journalPath = journal.path
+    pipeline = try RunningPipeline(
+      directory: directory, environment: ProcessInfo.processInfo.environment,
+      adjust: { settings in
+        settings.mqtt = brokerSettings
+        settings.influxdb = databaseSettings
+        settings.journal.path = journalPath
+      }, note: { Console.note("wattline: \($0)") })
+    var sensors = brokerSettings
+    sensors.clientID = "demo-sensors"
+    let orders = OrderInbox(plants: loaded.plants.map(\.name))
+    self.orders = orders
+    publisher = Publisher(settings: sensors, filters: orders.filters, onMessage: { orders.put($0) })
+    grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
+    try pipeline.start()
+    try inbox.open()
+  }
+
+  /// Plays history up to the present at full speed. Returns `false` if the user ended it.
+  ///
+  /// - Parameters:
+  ///   - span: Length of the history.
+  ///   - step: Time between readings of a sensor.
+  ///   - signals: Receiver of the user's signals.
+  func playHistory(_ span: TimeSpan, step: TimeSpan, signals: SignalWatch) throws -> Bool {
+    let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970)).floored(to: .minute)
+    feeds = try plants.map {
+      try SensorFeed(
+        plant: $0, seed: seed, start: now - span, step: step, publisher: publisher, orders: orders)
+    }
+    Console.note(
+      "playing \(Int(span.inHours / 24)) days of history of \(plants.count.counted("plant"))")
+    var progress = Progress("history", total: span.inSeconds)
+    var time = now - span
+    while time < Timestamp(seconds: Int64(Date().timeIntervalSince1970)) - step {
+      for position in feeds.indices { try feeds[position].publishStep() }
+      time += step
+      if time.seconds % 3600 == 0 {
+        progress.update((time - (now - span)).inSeconds, note: "\(feeds.reduce(0) { $0 + $1.published }) messages")
+        if signals.wait(seconds: 0) == .stop { return false }
+      }
+    }
+    publisher.flush(timeout: .seconds(60))
+    progress.finish()
+    return true
+  }
+
+  /// Plays in real time, with one reading per sensor and second, until `seconds` have passed or the user ends it.
+  func playLive(seconds: Double?, signals: SignalWatch) throws {
+    let started = Date()
+    var summary = LiveSummary()
+    var tick = 0
+    for position in feeds.indices { feeds[position].step = .second }
+    while seconds.map({ Date().timeIntervalSince(started) < $0 }) ?? true {
+      for (plant, text) in inbox.take() { add(text, to: plant) }
+      let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
+      for position in feeds.indices {
+        while feeds[position].now <= now { try feeds[position].publishStep() }
+      }
+      show(&summary, tick: tick)
+      tick += 1
+      if signals.wait(seconds: 1) == .stop { return }
+    }
+  }
+
+  /// Adds a fault to a plant, as requested with `simulate --fault`.
+  private func add(_ fault: String, to plant: String) {
+    guard let position = plants.firstIndex(where: { $0.name == plant }) else { return }
+    do {
+      try feeds[position].add(FaultSpecification.parse(fault))
+      Console.note("\(plant): \(fault)")
+    } catch {
+      Console.note("\(plant): \(error)")
+    }
+  }
+
+  /// Ends sensors, pipeline and servers, in the order of the data flow.
+  func stop() {
+    inbox.close()
+    publisher.flush(timeout: .seconds(5))
+    publisher.stop()
+    pipeline.stop()
+    grafana?.stop()
+    influx.stop()
+    broker.stop()
+    if !keepsJournal { try? FileManager.default.removeItem(at: journal) }
+  }
+
+  private func show(_ summary: inout LiveSummary, tick: Int) {
+    let status = pipeline.status()
+    if Console.isTerminal {
+      summary.redraw(status, where: [""] + places + ["", "Ctrl-C ends it"])
+    } else if tick % 10 == 0 {
+      for line in summary.lines(status) + (tick == 0 ? places : []) { Console.print(line) }
+    }
+  }
+
+  private var places: [String] {
+    // A load draws power day and night, so its trip is always visible.
+    let load = plants.flatMap(\.assets).first { $0.kind.traits.driver == .people }?.name
+    let fault = load.map { "\($0):trip@5s" } ?? "ASSET:KIND@5s"
+    return [
+      "InfluxDB  \(influx.url)  database wattline",
+      "broker    mqtt://127.0.0.1:\(broker.port)",
+      "break it  WATTLINE_MQTT_URL=mqtt://127.0.0.1:\(broker.port) wattline simulate --fault \(fault)",
+      "boards    \(grafana.map { "\($0.url)/d/wattline-plant" } ?? "grafana-server is not installed; see README")",
+    ]
+  }
+}

@@ -1,0 +1,254 @@
+import DispatchPolicy
+import Foundation
+import InfluxSink
+import PlantModel
+
+/// Account of a plant's month, with its printed forms.
+struct MonthlyReport {
+  let plant: Plant
+  let span: MonthSpan
+  let account: MonthlyAccount
+
+  /// Fields of a settled quarter of an hour that a report reads.
+  private static let accountFields =
+    #""import_kwh", "export_kwh", "exchange_share", "discharge_kwh", "charge_kwh", "cost", "cost_coverage", "#
+    + #""carbon_kg", "grid_kw", "battery_kw" FROM "kpi""#
+
+  /// Reads the month from the database, day by day.
+  init(plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) {
+    self.plant = plant
+    self.span = span
+    var accountant = MonthlyAccountant(plant: plant, from: span.start, to: span.end)
+    let name = DatabaseReader.quoted(plant.name)
+    var progress = Progress("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
+    // Hours and sum of good shares, by asset and sensor of each power.
+    var good: [[String]: (hours: Double, shares: Double)] = [:]
+    var settled: [EnergyQuarter] = []
+    var minutes: [(Timestamp, QueryRow)] = []
+    var earlier = MinuteQuarters()
+    var day = span.start
+    while day < span.end {
+      let next = min(span.end, day + .day)
+      let times = "time >= \(day.milliseconds)ms AND time < \(next.milliseconds)ms"
+      func rows(_ selection: String, and more: String = "") throws(ReadError) -> [(time: Timestamp?, row: QueryRow)] {
+        try reader.rows("SELECT \(selection) WHERE \"plant\" = \(name) AND \(times)\(more)").map { row in
+          (row.number("time").flatMap { Int64(exactly: $0) }.map(Timestamp.init(milliseconds:)), row)
+        }
+      }
+      for case (let time?, let row) in try rows(MonthlyReport.accountFields) {
+        guard let imported = row.number("import_kwh") else {
+          minutes.append((time, row))
+          continue
+        }
+        var quarter = EnergyQuarter(start: time)
+        (quarter.imported, quarter.exported) = (imported, row.number("export_kwh"))
+        quarter.exchangeShare = row.number("exchange_share") ?? 0
+        (quarter.discharged, quarter.charged) = (row.number("discharge_kwh"), row.number("charge_kwh"))
+        (quarter.cost, quarter.costCoverage) = (row.number("cost"), row.number("cost_coverage"))
+        quarter.carbon = row.number("carbon_kg")
+        settled.append(quarter)
+      }
+      for case (let time?, let row) in try rows(#""soc", "price", "export_price", "asset" FROM "dispatch""#) {
+        guard let asset = row.text("asset") else { continue }
+        accountant.note(
+          decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"),
+          exportPrice: row.number("export_price"))
+      }
+      // `clean_1h` contains whole hours only.
+      let isPower = #" AND "sensor" =~ /^(active_|ac_)?power$/"#
+      for (_, row) in try rows(#""good_share", "asset", "sensor" FROM "clean_1h""#, and: isPower) {
+        guard let asset = row.text("asset"), let sensor = row.text("sensor"), let share = row.number("good_share")
+        else { continue }
+        good[[asset, sensor], default: (0, 0)].hours += 1
+        good[[asset, sensor], default: (0, 0)].shares += share
+      }
+      if settled.isEmpty {
+        // Data from before the account of quarters have all figures in one point per minute.
+        for (time, row) in minutes {
+          earlier.note(
+            time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
+            carbon: row.number("carbon_kg"))
+        }
+      }
+      minutes.removeAll()
+      day = next
+      progress.update((day - span.start).inHours)
+    }
+    progress.finish()
+    let first = settled.first?.start
+    for quarter in earlier.settled where first.map({ quarter.start < $0 }) ?? true { accountant.note(quarter) }
+    for quarter in settled { accountant.note(quarter) }
+    for (series, sum) in good {
+      accountant.note(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
+    }
+    account = accountant.finish()
+  }
+
+  /// Figures in order of output: name, value, unit. An unknown value is `nil`.
+  private var figures: [(name: String, value: Double?, unit: String)] {
+    let comparison = account.comparison
+    return [
+      ("elapsed_hours", account.elapsedHours, "h"), ("covered_hours", account.coveredHours, "h"),
+      ("bought_kwh", account.boughtKilowattHours, "kWh"), ("sold_kwh", account.soldKilowattHours, "kWh"),
+      ("energy_cost", account.energyCost, plant.currency), ("cost_coverage", account.costCoverage, ""),
+      ("demand_cost", account.demandCost, plant.currency),
+      ("peak_kw", account.peakKilowatts, "kW"), ("carbon_kg", account.carbonKilograms, "kg"),
+      ("compared_hours", comparison?.hours, "h"),
+      ("saving_vs_nothing", comparison?.savingAgainstNothing, plant.currency),
+      ("saving_vs_rule", comparison?.savingAgainstRule, plant.currency),
+      ("regret_vs_optimum", comparison?.regret, plant.currency), ("full_cycles", account.fullCycles, ""),
+      ("good_share", account.goodShare, ""),
+    ]
+  }
+
+  private var peakTime: String? { account.peakTime.map(\.description) }
+
+  /// Local time of the peak, for people; the zone is printed in the first line.
+  private var localPeakTime: String? {
+    account.peakTime.map(local)
+  }
+
+  private func local(_ time: Timestamp) -> String { LocalText.minute(time, in: plant.location.timezone) }
+
+  /// Values for JSON, with `null` for unknown ones.
+  var document: [String: ReportValue] {
+    var document: [String: ReportValue] = [
+      "plant": .text(plant.name), "month": .text(span.name), "complete_month": .boolean(!span.isRunning),
+      "currency": .text(plant.currency), "from": .text("\(span.start)"), "to": .text("\(span.end)"),
+      "peak_time": peakTime.map { .text($0) } ?? .none,
+      "peak_interval_minutes": .number(plant.tariff.demandInterval.inHours * 60),
+      "unpriced": .list(
+        account.unpriced.map {
+          ["from": .text("\($0.start)"), "to": .text("\($0.end)"), "kwh": .number(rounded($0.kilowattHours))]
+        }),
+      "assets": .list(
+        account.completeness.map {
+          [
+            "asset": .text($0.asset), "present_share": .number(rounded($0.presentShare)),
+            "good_share": .number(rounded($0.goodShare)),
+          ]
+        }),
+    ]
+    for figure in figures { document[figure.name] = figure.value.map { .number(rounded($0)) } ?? ReportValue.none }
+    return document
+  }
+
+  private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+
+  static let csvHeader =
+    "plant,month,complete_month,currency,elapsed_hours,covered_hours,bought_kwh,sold_kwh,energy_cost,"
+    + "cost_coverage,demand_cost,"
+    + "peak_kw,carbon_kg,compared_hours,saving_vs_nothing,saving_vs_rule,regret_vs_optimum,full_cycles,good_share,"
+    + "peak_time"
+
+  /// CSV row, with empty fields for unknown values.
+  var csv: String {
+    func quoted(_ text: String) -> String {
+      text.contains { ",\"\n".contains($0) } ? "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"" : text
+    }
+    let numbers = figures.map { $0.value.map { "\(rounded($0))" } ?? "" }
+    let fields = [quoted(plant.name), span.name, "\(!span.isRunning)", quoted(plant.currency)] + numbers
+    return (fields + [peakTime ?? ""]).joined(separator: ",")
+  }
+}
+
+/// Value in a report's JSON.
+enum ReportValue: Encodable {
+  case text(String)
+  case number(Double)
+  case boolean(Bool)
+  case list([[String: ReportValue]])
+  case none
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .boolean(let value): try container.encode(value)
+    case .list(let value): try container.encode(value)
+    case .none: try container.encodeNil()
+    }
+  }
+}
+
+// MARK: - For people
+
+extension MonthlyReport {
+  /// Share of the time or of good readings below which a gap is reported.
+  private static let fullShare = 0.995
+
+  /// Report as text.
+  var text: String {
+    let so = span.isRunning ? ", so far" : ""
+    var lines = ["\(plant.name)  \(span.name)\(so)  (\(plant.location.timezone), \(plant.currency))"]
+    func line(_ name: String, _ value: String) {
+      lines.append("  " + name + String(repeating: " ", count: max(1, 26 - name.count)) + value)
+    }
+    func number(_ value: Double?, _ unit: String) -> String {
+      value.map { String(format: "%12.2f", $0) + (unit.isEmpty ? "" : " \(unit)") } ?? "           - not known"
+    }
+    let interval =
+      plant.tariff.demandInterval == .hour
+      ? "hour" : plant.tariff.demandInterval == .minutes(30) ? "half hour" : "quarter"
+    line("energy bought", number(account.boughtKilowattHours, "kWh"))
+    line("energy sold", number(account.soldKilowattHours, "kWh"))
+    line("cost of energy", number(account.energyCost, plant.currency))
+    if plant.tariff.demandCharge > 0 { line("demand charge", number(account.demandCost, plant.currency)) }
+    line(
+      "peak import",
+      number(account.peakKilowatts, "kW") + (localPeakTime.map { "  in the \(interval) from \($0)" } ?? ""))
+    line("carbon of what was bought", number(account.carbonKilograms, "kg"))
+    if plant.assets.contains(where: { $0.kind.role == .storage }) {
+      line("full cycles of batteries", number(account.fullCycles, ""))
+      line("saved against no battery", number(account.comparison?.savingAgainstNothing, plant.currency))
+      line("saved against the rule", number(account.comparison?.savingAgainstRule, plant.currency))
+      line("regret to the optimum", number(account.comparison?.regret, plant.currency))
+    }
+    line("good data", number(account.goodShare.map { 100 * $0 }, "%"))
+    return (lines + gaps.map { "  ! " + $0 }).joined(separator: "\n")
+  }
+
+  /// Maximum number of time spans without a price that are listed, because one may occur every day.
+  private static let namedSpans = 6
+
+  /// Text about the time spans without a price and their energy.
+  private var unpricedWords: String {
+    let spans = account.unpriced.prefix(MonthlyReport.namedSpans).map { "\(local($0.start)) to \(local($0.end))" }
+    let more = account.unpriced.count - spans.count
+    let energy = account.unpriced.reduce(0) { $0 + $1.kilowattHours }
+    let hours = account.unpriced.reduce(0) { $0 + ($1.end - $1.start).inHours }
+    return "no price is known for \(String(format: "%.2f kWh in %.2f h", energy, hours)), which are in no cost: "
+      + spans.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  }
+
+  /// Limitations of the figures.
+  private var gaps: [String] {
+    func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+    var gaps: [String] = []
+    if account.coveredShare < MonthlyReport.fullShare {
+      let missing = String(format: "%.1f", max(0, account.elapsedHours - account.coveredHours))
+      gaps.append(
+        "energy, money and peak cover \(percent(account.coveredShare)) of the time; the exchange with the grid is not "
+          + "known for \(missing) h")
+    }
+    if !plant.tariff.isKnown, account.energyCost == nil {
+      gaps.append("the plant has no tariff, so nothing has a cost")
+    }
+    if !account.unpriced.isEmpty { gaps.append(unpricedWords) }
+    if account.carbonKilograms == nil {
+      gaps.append("carbon is not known: set tariff.carbon.intensity, or send a sensor 'carbon' of the grid connection")
+    }
+    if let hours = account.comparison?.hours, hours < MonthlyReport.fullShare * account.elapsedHours {
+      let share = percent(hours / max(1e-9, account.elapsedHours))
+      gaps.append("savings and regret cover \(share) of the time: charge, power and prices have to be known for them")
+    }
+    for entry in account.completeness where entry.goodShare < MonthlyReport.fullShare {
+      gaps.append(
+        entry.presentShare == 0
+          ? "\(entry.asset): no whole hour of readings"
+          : "\(entry.asset): \(percent(entry.goodShare)) good readings, hours with any \(percent(entry.presentShare))")
+    }
+    return gaps
+  }
+}

@@ -1,0 +1,111 @@
+import DispatchPolicy
+import Foundation
+import InfluxSink
+import PlantConfig
+import PlantModel
+
+/// `wattline report`: prints a month's account from the database.
+enum ReportCommand {
+  static let description = CommandDescription(
+    name: "report", summary: "a month's energy, money and savings of each plant, from the database",
+    options: [
+      CommandDescription.configurationOption,
+      Option(name: "--plant", value: "P", help: "the plant (default: all of the folder)"),
+      Option(name: "--month", value: "YYYY-MM", help: "the local month (default: the present one, so far)"),
+      Option(name: "--format", value: "FORMAT", help: "text, csv or json (default: text)"),
+    ],
+    details: """
+      Energy, cost, carbon and peak are those of the grid connection (series kpi); a peak is a mean over a quarter of an
+      hour. The batteries are compared with resting ones, with the plain rule and with the best that could have been done
+      had all been known beforehand, over the hours in which all of it was measured; energy left in them counts at its
+      mean price, wear and demand charge are counted. A full cycle is twice the batteries' energy through them. What was
+      not measured is in no sum, and the report says how much that is.
+      """,
+    examples: ["wattline report", "wattline report --plant riverside --month 2026-10 --format json"])
+
+  /// Output format of the report.
+  enum Format: String, CaseIterable { case text, csv, json }
+
+  static func run(_ arguments: Arguments) throws {
+    let format = try format(arguments)
+    let wanted = try arguments.text("--month").map(month)
+    let loaded = BrokerAccess.load(arguments.configuration)
+    let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))
+    let reader = try DatabaseReader(loaded.settings.influxdb)
+    let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
+    var reports: [MonthlyReport] = []
+    for plant in plants {
+      let span = try MonthSpan(wanted, of: plant, at: now)
+      let report = try MonthlyReport(plant: plant, span: span, reader: reader)
+      if report.account.coveredHours > 0 || report.account.completeness.contains(where: { $0.presentShare > 0 }) {
+        reports.append(report)
+      } else {
+        Console.note(try nothing(plant, span, reader))
+      }
+    }
+    guard !reports.isEmpty else { exit(ExitCode.failed) }
+    switch format {
+    case .text: Console.print(reports.map(\.text).joined(separator: "\n\n"))
+    case .csv: Console.print(([MonthlyReport.csvHeader] + reports.map(\.csv)).joined(separator: "\n"))
+    case .json: try Console.print(json: reports.map(\.document))
+    }
+  }
+
+  private static func format(_ arguments: Arguments) throws(Misuse) -> Format {
+    guard let text = arguments.text("--format") else { return .text }
+    guard let format = Format(rawValue: text) else {
+      throw Misuse(message: "--format is text, csv or json, not '\(text)'")
+    }
+    return format
+  }
+
+  /// Returns the first day of a month such as `2026-10`.
+  private static func month(_ text: String) throws(Misuse) -> CivilTime {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let year = parts[0], let month = parts[1], (1970...2200).contains(year),
+      (1...12).contains(month)
+    else { throw Misuse(message: "--month needs a year and a month like 2026-10, not '\(text)'") }
+    return CivilTime(year: year, month: month, day: 1)
+  }
+
+  /// Returns the reason why there is no report, and the months for which there are readings.
+  private static func nothing(_ plant: Plant, _ span: MonthSpan, _ reader: DatabaseReader) throws(ReadError) -> String {
+    var known: [CivilTime] = []
+    for order in ["ASC", "DESC"] {
+      let rows = try reader.rows(
+        "SELECT \"value\" FROM \"clean\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name)) "
+          + "ORDER BY time \(order) LIMIT 1")
+      if let time = rows.first?.number("time") { known.append(CivilTime(utc: Timestamp(milliseconds: Int64(time)))) }
+    }
+    let words = "wattline report: the database has nothing of plant '\(plant.name)' in \(span.name)"
+    guard known.count == 2 else { return words + ", nor in any other month; is it this plant's database?" }
+    let names = known.map { MonthSpan.name($0) }
+    return words + "; it has readings " + (names[0] == names[1] ? "of" : "from \(names[0]) to") + " \(names[1])"
+  }
+}
+
+/// Local month of a plant, or its part up to now.
+struct MonthSpan {
+  /// Name, such as `2026-10`.
+  var name: String
+  /// Start of the local month.
+  var start: Timestamp
+  /// End of the month, or the present time if earlier.
+  var end: Timestamp
+  /// Whether the month has not ended.
+  var isRunning: Bool
+
+  init(_ wanted: CivilTime?, of plant: Plant, at now: Timestamp) throws {
+    var calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
+    let month = wanted ?? calendar.civil(at: now)
+    name = MonthSpan.name(month)
+    let next = month.month == 12 ? (month.year + 1, 1) : (month.year, month.month + 1)
+    start = calendar.moment(of: CivilTime(year: month.year, month: month.month, day: 1))
+    let finish = calendar.moment(of: CivilTime(year: next.0, month: next.1, day: 1))
+    guard start < now else { throw Failure(description: "\(name) has not begun yet at plant '\(plant.name)'") }
+    isRunning = finish > now
+    end = min(finish, now)
+  }
+
+  static func name(_ month: CivilTime) -> String { "\(month.year)-\(month.month < 10 ? "0" : "")\(month.month)" }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Pipeline
+import PlantConfig
+
+/// `wattline run`: runs the pipeline until it is stopped.
+enum RunCommand {
+  static let description = CommandDescription(
+    name: "run", summary: "runs the pipeline until SIGINT or SIGTERM; SIGHUP or a changed file reloads",
+    options: [CommandDescription.configurationOption],
+    details: """
+      Publishes retained `online` on wattline/status once every subscription is confirmed, and `offline` as last will.
+      A file that is added, changed or removed is taken up within a few seconds; a broken one is refused with its place,
+      and what ran keeps running. Stopping puts what is in flight into the database or leaves it in the journal.
+      """,
+    examples: ["wattline run", "wattline run --config /etc/wattline"])
+
+  static func run(_ arguments: Arguments) throws {
+    let signals = SignalWatch()
+    let pipeline: RunningPipeline
+    do {
+      pipeline = try RunningPipeline(
+        directory: arguments.configuration, environment: ProcessInfo.processInfo.environment
+      ) { Console.note("wattline: \($0)") }
+    } catch let invalid as InvalidConfiguration {
+      for diagnostic in invalid.diagnostics { Console.note("\(diagnostic)") }
+      exit(ExitCode.failed)
+    }
+    try pipeline.start()
+    while true {
+      switch signals.wait(seconds: 1) {
+      case .stop:
+        Console.note("wattline: stopping")
+        pipeline.stop()
+        return
+      case .reload: pipeline.reload()
+      case nil: pipeline.reloadIfChanged()
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import PlantModel
+import StreamCore
+import Testing
+
+@testable import Alerts
+
+@Suite("Rules of alerts")
+struct AlertRuleTests {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  @Test("every rule that a file declares is registered")
+  func everyDeclaredRuleIsRegistered() throws {
+    let folder = Self.root.appendingPathComponent("Sources/Alerts/Rules")
+    var declared: Set<String> = []
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
+      for match in text.matches(of: #/struct (\w+): AlertRule \{/#) { declared.insert(String(match.1)) }
+    }
+    #expect(declared == Set(AlertRules.all.map { "\($0)" }))
+  }
+
+  @Test("each rule has identities of its own, and a guide for each")
+  func eachRuleHasIdentitiesAndGuides() {
+    for rule in AlertRules.all {
+      #expect(!rule.ids.isEmpty && rule.guide.count == rule.ids.count, "\(rule)")
+      #expect(rule.guide.allSatisfy { !$0.condition.isEmpty && !$0.remedy.isEmpty }, "\(rule)")
+    }
+    #expect(Set(AlertRules.ids.map(\.name)).count == AlertRules.ids.count)
+    #expect(AlertRules.all.count <= 32)
+  }
+
+  @Test("the operator's page says of each alert when it is raised and what to do")
+  func pageDescribesEachAlert() throws {
+    let page = try String(contentsOf: Self.root.appendingPathComponent("grafana/README.md"), encoding: .utf8)
+    for id in AlertRules.ids {
+      #expect(page.contains("| `\(id.name)` |"), "grafana/README.md has no row of \(id.name)")
+    }
+  }
+
+  @Test("what is about data never shuts an asset down, what is a fault of the asset may")
+  func dataAndFaultsAreApart() {
+    let data = AlertRules.ids.filter(\.concernsData).map(\.name).sorted()
+    #expect(data == ["clock", "no_data", "offline", "range", "sign", "spikes", "stuck", "unit"])
+    #expect(AlertRules.ids.allSatisfy { !($0.concernsData && $0.isFaultOfAsset) })
+  }
+
+  /// A rule that the saved state does not know.
+  private struct NewRule: AlertRule {
+    static let ids = [AlertRuleID("new")]
+    static let guide = [AlertGuide("never", remedy: "nothing")]
+    var count = 0
+
+    mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) { count += 1 }
+    func snapshot(into writer: inout SnapshotWriter) { writer.write(Int64(count)) }
+    mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+      count = Int(try reader.read(Int64.self))
+    }
+  }
+
+  @Test("a rule more or less keeps the saved state of the others")
+  func savedStateOfOtherRulesIsKept() throws {
+    var script = AlertScript()
+    for value in [20.0, 30, 400, 400, 400] { script.read([("grid.power", value)]) }
+    var writer = SnapshotWriter()
+    script.stage.snapshot(into: &writer)
+    var more = AlertStage(rules: AlertRules.all + [NewRule.self])
+    var reader = SnapshotReader(writer.bytes)
+    try more.restore(from: &reader)
+    #expect(more.standing.map(\.rule) == [.limit])
+
+    var larger = SnapshotWriter()
+    more.snapshot(into: &larger)
+    var back = AlertStage()
+    var again = SnapshotReader(larger.bytes)
+    try back.restore(from: &again)
+    var same = SnapshotWriter()
+    back.snapshot(into: &same)
+    #expect(same.bytes == writer.bytes)
+  }
+}
