@@ -30,7 +30,12 @@ struct SilenceTracker {
     for series in register.series[longest.count...] { longest.append(series.profile.longestSilence ?? .day) }
   }
 
-  /// Records the receipt of a reading. During catch-up the interval is not updated.
+  /// Records the receipt of a reading.
+  ///
+  /// - Parameters:
+  ///   - series: the series of the reading.
+  ///   - received: receive time.
+  ///   - isCatchingUp: whether the plant is processing a backlog; the interval is then not updated.
   mutating func note(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {
     let gap = (received - states[series.position].last).inSeconds
     let isFirst = states[series.position].last == .distantPast
