@@ -1,32 +1,32 @@
 import PlantModel
 import StreamCore
 
-/// Raises, escalates and clears alerts of a plant by its rules, groups them by their cause, and follows the instructions
-/// with the subject ``subject``.
+/// The stage that raises, escalates and clears the alerts of a plant by its rules. Groups them by cause and executes
+/// the operator requests with the subject ``subject``.
 ///
-/// Stands after `Cleaning` and `HealthIndex`: it looks at the qualities of readings, at judgements of health, and at
-/// the receive clock for what did not come. What it looks for is in the folder `Rules`, see `AlertRule`.
+/// Runs after `Cleaning` and `HealthIndex`. It uses the qualities of readings, the health findings, and the receive
+/// clock to detect missing data. The conditions are in the folder `Rules`, see `AlertRule`.
 public struct AlertStage: Stage {
   /// The stage's name.
   public static let name = "alerts"
-  /// The subject of instructions that are for this stage.
+  /// The subject of operator requests for this stage.
   public static let subject = "alerts"
 
   private var context = AlertContext()
   private var rules: [any AlertRule]
-  /// The rules that admit each standing of a reading, a bit for each.
+  /// Bit mask of the rules that admit readings of each standing.
   private let admitting: (inOrder: UInt32, outOfOrder: UInt32, glitch: UInt32)
-  /// The rules that a series concerns, a bit for each.
+  /// Bit mask of the rules that observe each series.
   private var concerned: [UInt32] = []
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
-  /// A stage without history, with the rules of every plant.
+  /// Creates a stage without history, with the rules of every plant.
   public init() { self.init(rules: AlertRules.all) }
 
-  /// A stage without history.
+  /// Creates a stage without history.
   ///
-  /// - Parameter types: Its rules, at most 32.
+  /// - Parameter types: the rules, at most 32.
   init(rules types: [any AlertRule.Type]) {
     precondition(types.count <= 32, "a series has 32 bits for its rules")
     rules = types.map { $0.init() }
@@ -36,15 +36,15 @@ public struct AlertStage: Stage {
     admitting = (mask(.inOrder), mask(.outOfOrder), mask(.glitch))
   }
 
-  /// How many alerts are active.
+  /// Number of active alerts.
   public var activeCount: Int { context.book.activeCount }
 
-  /// The alerts that are active or not acknowledged, as they stand, by id.
+  /// The alerts that are active or not acknowledged, sorted by id.
   public var standing: [AlertTransition] {
     context.book.alerts.map { context.book.transition(of: $0.key, $0.value) }.sorted { $0.id < $1.id }
   }
 
-  /// The gravest fault of each asset of which an alert stands.
+  /// The most severe active fault of each asset. Of equally severe ones, the first by name.
   public var faults: [AssetIndex: StandingFault] {
     var faults: [AssetIndex: StandingFault] = [:]
     for (key, alert) in context.book.alerts where alert.isActive && key.rule.isFaultOfAsset {
@@ -56,7 +56,7 @@ public struct AlertStage: Stage {
     return faults
   }
 
-  /// Evaluates what is in the frame.
+  /// Executes the frame's operator requests and evaluates all rules.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     follow(register)
     context.isCatchingUp = isCatchingUp(frame)
@@ -80,12 +80,17 @@ public struct AlertStage: Stage {
     }
   }
 
-  /// Evaluates the step's commands. Comes after dispatch, which compares.
+  /// Evaluates the step's commands. Called after dispatch, which compares them with the assets' behaviour.
   public mutating func afterDispatch(_ frame: inout Frame, in register: PlantRegister) {
     for rule in rules.indices { rules[rule].afterDispatch(&context, &frame, register) }
   }
 
-  /// Raises the alert that the database takes nothing, with its reason and words, or clears it if `trouble` is `nil`.
+  /// Raises the alert that the database accepts no points, or clears it.
+  ///
+  /// - Parameters:
+  ///   - trouble: the reason and the database's message; `nil` if the database accepts points.
+  ///   - frame: receives the points, transitions and notices.
+  ///   - register: the plant's register.
   public mutating func note(
     databaseTrouble trouble: (reason: String, words: String)?, _ frame: inout Frame, _ register: PlantRegister
   ) {
@@ -93,7 +98,11 @@ public struct AlertStage: Stage {
     DatabaseRule.report(trouble, &context, &frame, register)
   }
 
-  /// Clears what is active, with a text that says why; for a stage that ends while its plant goes on.
+  /// Clears all active alerts when the stage ends while its plant continues.
+  ///
+  /// - Parameters:
+  ///   - text: the reason.
+  ///   - frame: receives the points, transitions and notices.
   public mutating func clearAll(_ text: String, _ frame: inout Frame) {
     context.book.isLive = true
     context.book.clearAll(at: frame.received, text, &frame)
@@ -110,7 +119,7 @@ public struct AlertStage: Stage {
     guard concerned.count < register.series.count else { return }
     for position in concerned.count..<register.series.count {
       let series = SeriesIndex(position)
-      // An expected value has its time ahead; that is no fault of a clock.
+      // A forecast has a timestamp in the future, which is no clock fault.
       let isForecast = register.series[position].profile.isForecast
       concerned.append(
         isForecast
@@ -126,7 +135,7 @@ public struct AlertStage: Stage {
     guard concerned.indices.contains(series.position), concerned[series.position] != 0 else { return }
     let (profile, quality) = (register.series[series.position].profile, frame.readings.quality[row])
     let raw = frame.readings.raw[row]
-    // A glitch of a counter is given again once it is known to be one.
+    // Cleaning re-issues a counter reading once it is known to be a glitch.
     let isGlitch = !profile.isDerived && quality == .spike && !raw.isFinite
     let isInOrder = quality != .late && quality != .future && quality != .duplicate
     if !isGlitch { context.lastReading = frame.received }
@@ -150,7 +159,7 @@ public struct AlertStage: Stage {
     }
   }
 
-  /// A plant that sends nothing is behind the clock too, but it is not catching up.
+  /// Returns whether the plant is catching up. A silent plant lags behind the clock too, but is not catching up.
   private func isCatchingUp(_ frame: borrowing Frame) -> Bool {
     frame.isCatchingUp
       && (frame.cause != .tick || frame.received - context.lastReading < SilenceTracker.shortest)
@@ -159,7 +168,7 @@ public struct AlertStage: Stage {
   private mutating func tick(_ frame: inout Frame, _ register: PlantRegister) {
     let now = frame.received
     context.book.tick(now, escalateAfter: register.plant.alertEscalation, &frame)
-    // Minute marks stop coming when the whole plant is silent; the receive clock then stands in for them.
+    // Without readings there are no minute marks, so the receive clock replaces them.
     let minute = now.floored(to: .minute)
     guard minute > lastMinute else { return }
     lastMinute = minute
@@ -168,7 +177,7 @@ public struct AlertStage: Stage {
 
   private static let layout: UInt16 = 7
 
-  /// Writes the state, that of each rule under its name.
+  /// Writes the state. The state of each rule is stored under the rule's name.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     context.book.snapshot(into: &writer)
@@ -187,7 +196,9 @@ public struct AlertStage: Stage {
     }
   }
 
-  /// Reads the state. A rule without saved state begins without history; state of no rule is left out.
+  /// Reads the state. A rule without saved state starts without history. Saved state of an unknown rule is ignored.
+  ///
+  /// - Throws: `SnapshotError` if the snapshot is invalid or of another version.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "the alerts")
     try context.book.restore(from: &reader)

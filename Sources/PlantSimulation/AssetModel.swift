@@ -2,7 +2,7 @@ import Glibc
 import PlantModel
 import PlantPhysics
 
-/// What all assets of a plant share in one step.
+/// The conditions of one step, common to all assets of a plant.
 struct Conditions {
   /// Length of the step [s].
   var seconds: Double
@@ -10,36 +10,36 @@ struct Conditions {
   var weather: Weather
   /// Hours since local midnight.
   var hour: Double
-  /// Monday is 1.
+  /// Day of the week, 1 (Monday) to 7.
   var weekday: Int
 }
 
-/// The physics of one asset. Sizes that the plant's file does not tell have the defaults of ``defaultSize(of:)``.
+/// The physical model of one asset. Sizes missing in the plant file have the defaults of ``defaultSize(of:)``.
 struct AssetModel {
   let asset: Asset
-  /// Nominal power that is not that of assets within it [kW].
+  /// Rated power without that of assets within it [kW].
   let size: Double
   /// Power in the asset's own direction, without assets within it [kW].
   private(set) var ownPower = 0.0
   /// Irradiance on the modules [W/m²].
   private(set) var planeIrradiance = 0.0
-  /// Temperature of modules [°C].
+  /// Temperature of the modules [°C]; `nil` before the first step.
   private(set) var moduleTemperature: Double?
-  /// The car that is plugged in.
+  /// The session of the connected vehicle, if any.
   private(set) var session: ChargingSession?
-  /// Wind at the hub [m/s].
+  /// Wind speed at hub height [m/s].
   private(set) var hubWind = 0.0
-  /// What a battery is to hold, or anything else not to exceed [kW]; without one a battery covers demand.
+  /// Commanded power of a battery, or power limit of any other asset [kW]. Without it a battery covers demand.
   var setpoint: Double?
-  /// Whether it was shut down.
+  /// Whether it was shut down by a command.
   var isOff = false
-  /// The battery as a circuit.
+  /// The electrical and thermal model of the battery.
   private(set) var pack: BatteryPack
-  /// The battery's limits.
+  /// The limits of the battery.
   let battery: BatteryModel
-  /// What faults do in this step.
+  /// Effects of the active faults in this step.
   var effects = FaultEffects()
-  /// How far the weakest cell is behind the strongest [V].
+  /// Voltage difference between the strongest and the weakest cell [V].
   var cellSpread: Double { 0.008 + effects.cellSpread / 1000 }
 
   private var generator: SeededGenerator
@@ -71,7 +71,7 @@ struct AssetModel {
       battery, stateOfCharge: min(battery.maximumStateOfCharge, max(battery.minimumStateOfCharge, 0.5)))
   }
 
-  /// Nominal power of an asset [kW], by kind where its file does not tell.
+  /// Returns the rated power of an asset [kW]; a default of its kind if the plant file has none.
   static func defaultSize(of asset: Asset) -> Double {
     if let told = asset.nominalKilowatts, told.isFinite, told >= 0 { return told }
     let traits = asset.kind.traits
@@ -79,7 +79,7 @@ struct AssetModel {
     return max(traits.simulatedSize, asset.importLimitKilowatts ?? 0)
   }
 
-  /// Everything but batteries, which follow once demand and generation are known.
+  /// Advances the asset by a step. Batteries follow once demand and generation are known.
   mutating func advance(_ now: Conditions) {
     noise.advance(by: now.seconds, using: &generator)
     switch asset.kind.traits.simulation {
@@ -101,7 +101,8 @@ struct AssetModel {
     if effects.isTripped || isOff { ownPower = 0 }
   }
 
-  /// The power of a battery for this step [kW]: its setpoint, else what covers `netDemand`, as far as it can.
+  /// Sets a battery's power for this step: its setpoint, or else the power that covers `netDemand` [kW], within its
+  /// limits.
   mutating func dispatchBattery(netDemand: Double, seconds: Double) {
     let request = effects.isTripped || isOff ? 0 : setpoint ?? netDemand
     let held = min(battery.powerKilowatts, max(-battery.powerKilowatts, request))
@@ -110,9 +111,9 @@ struct AssetModel {
       power: held, within: battery.minimumStateOfCharge...battery.maximumStateOfCharge, seconds: seconds)
   }
 
-  /// Lets a battery's power act for the step; call it after the readings are taken.
+  /// Applies a battery's power for the step. Called after the readings are taken.
   mutating func settleBattery(_ now: Conditions) {
-    // A container is kept at 22 °C as far as its air conditioning can.
+    // The air conditioning keeps the container close to 22 °C.
     pack.advance(
       power: ownPower, seconds: now.seconds, ambient: 22 + 0.25 * (now.weather.temperature - 22),
       cooling: effects.selfHeating == nil ? 1 : 0, heating: effects.selfHeating ?? 0)
@@ -140,7 +141,7 @@ struct AssetModel {
   }
 
   private mutating func advanceWind(_ now: Conditions) {
-    // Wind at the hub, above the 10 m of weather stations.
+    // Wind speed at hub height, from that at 10 m.
     hubWind = min(60, 1.35 * now.weather.wind)
     let density = WindTurbine.airDensity(temperature: now.weather.temperature, elevation: elevation)
     let power = WindTurbine(ratedKilowatts: size).power(windSpeed: hubWind, airDensity: density)
@@ -151,7 +152,7 @@ struct AssetModel {
     if let car = session, car.secondsLeft <= 0 {
       session = nil
     } else if session == nil {
-      // Cars come in the morning to work and in the evening home, and sometimes in between [1/h].
+      // Arrival rate of vehicles [1/h]: high before work and in the evening, low otherwise.
       let rate = (7..<10).contains(now.hour) ? 0.7 : (17..<21).contains(now.hour) ? 0.5 : 0.06
       if generator.uniform() < 1 - exp(-rate * now.seconds / 3600) {
         session = ChargingSession(

@@ -1,16 +1,16 @@
 import PlantModel
 import PlantPhysics
 
-/// Which asset's meter counts which, and the powers that follow from it.
+/// The nesting of assets behind each other's meters, and the resulting powers.
 struct AssetNesting {
-  /// Power of each asset in its own direction, assets within it included [kW].
+  /// Power of each asset in its own direction, including assets within it [kW].
   private(set) var power: [Double]
-  /// The sums over assets that are not within another.
+  /// The balance over assets that are not within another.
   private(set) var balance = PowerBalance()
 
   private let parents: [Int?]
   private let topLevel: [Bool]
-  /// Children before their parents.
+  /// Positions with children before their parents.
   private let order: [Int]
   private var draws: [Double]
 
@@ -21,7 +21,7 @@ struct AssetNesting {
     }
     let named = assets.map { $0.within.flatMap { positions[$0] } }
     let depths = assets.indices.map { AssetNesting.depth(of: $0, named) }
-    // A chain that runs in a circle has no top: its members stand alone.
+    // The members of a circular chain have no parent.
     let parents = assets.indices.map { depths[$0] == nil ? nil : named[$0] }
     self.parents = parents
     topLevel = assets.map { $0.within == nil }
@@ -41,7 +41,7 @@ struct AssetNesting {
     return depth
   }
 
-  /// Nominal power of an asset less that of assets of its own role within it, since they are part of it [kW].
+  /// Returns the rated power of an asset less that of assets of its role within it, because they are part of it [kW].
   func ownSize(of position: Int, among assets: [Asset]) -> Double {
     let role = assets[position].kind.role
     let inner = assets.indices.filter { parents[$0] == position && assets[$0].kind.role == role }
@@ -52,7 +52,7 @@ struct AssetNesting {
       })
   }
 
-  /// Adds up the powers of all assets.
+  /// Sums the powers of all assets.
   mutating func sum(_ assets: [AssetModel]) {
     for position in assets.indices {
       let own = assets[position].ownPower

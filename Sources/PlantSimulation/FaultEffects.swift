@@ -1,29 +1,29 @@
-/// What the faults of an asset do to its physics at one moment; without any, nothing.
+/// The effects of an asset's faults on its physics at a time. The defaults are those without any fault.
 struct FaultEffects {
-  /// Gives and takes nothing.
+  /// Whether it neither generates nor consumes.
   var isTripped = false
   /// Share of strings without sun, 0...1.
   var shadedShare = 0.0
-  /// Share of strings that give nothing, 0...1.
+  /// Share of strings without power, 0...1.
   var lostShare = 0.0
-  /// Share of the rating that is left, 0...1.
+  /// Share of the rating that is available, 0...1.
   var ratingShare = 1.0
-  /// Share of light that dust takes, beside what is usual, 0...1.
+  /// Share of light lost by dust in addition to the usual soiling, 0...1.
   var dust = 0.0
-  /// Added to the state of charge that is reported [percentage points].
+  /// Error of the reported state of charge [percentage points].
   var chargeOffset = 0.0
-  /// How far the weakest cell is behind the strongest, beside what is usual [mV].
+  /// Voltage difference between the strongest and the weakest cell in addition to the usual one [mV].
   var cellSpread = 0.0
-  /// Heat that cells make without cooling [K/h]; `nil` while cooling works.
+  /// Temperature rise of the cells without cooling [K/h]; `nil` while cooling works.
   var selfHeating: Double?
-  /// Share of a battery's capacity that is gone, 0...1.
+  /// Share of a battery's capacity that is lost, 0...1.
   var fadedShare = 0.0
-  /// A charger's contactor does not close.
+  /// Whether a charger's contactor fails to close.
   var isContactorOpen = false
-  /// Commands do not reach it.
+  /// Whether commands fail to reach it.
   var isDeaf = false
-  /// Added to the grid's voltage, share of nominal.
+  /// Rise of the grid voltage, as a share of the nominal one.
   var voltageRise = 0.0
-  /// How far the asset's clock is behind [s].
+  /// Lag of the asset's clock [s].
   var clockLag = 0.0
 }

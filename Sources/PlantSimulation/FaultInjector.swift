@@ -1,12 +1,13 @@
 import PlantModel
 import PlantPhysics
 
-/// Applies faults to assets and readings. Has random numbers of its own, so that a fault does not change the weather.
+/// The faults of a simulated plant, applied to assets and readings. It has a separate random generator, so that a fault
+/// does not change the weather.
 struct FaultInjector {
   private struct Fault {
     var specification: FaultSpecification
     var asset: Int
-    /// Channel; -1 where the asset as a whole is meant.
+    /// Position of the channel; -1 for a fault of the whole asset.
     var channel: Int
     var from: Timestamp
     var until: Timestamp
@@ -33,7 +34,7 @@ struct FaultInjector {
     }
     let name = channel >= 0 ? channels[channel].asset : fault.target
     func fits(_ asset: Asset) -> Bool { fault.kind.canHappen(to: asset.kind) }
-    // For a trip the power that falls may be named too.
+    // A fault of an asset may also be addressed by the name of its power.
     let position = assets.firstIndex { ($0.name == name || "\($0.name).power" == name) && fits($0) }
     guard let position else {
       let known = assets.filter(fits).map(\.name)
@@ -45,12 +46,12 @@ struct FaultInjector {
     faults.append(Fault(specification: fault, asset: position, channel: channel, from: from, until: until))
   }
 
-  /// Whether the grid is gone.
+  /// Returns whether a grid outage is active.
   func isOutage(at now: Timestamp) -> Bool {
     faults.contains { $0.specification.kind == .outage && $0.isActive(at: now) }
   }
 
-  /// What the faults of an asset do now.
+  /// Returns the effects of an asset's active faults.
   func effects(asset: Int, at now: Timestamp) -> FaultEffects {
     var effects = FaultEffects()
     for fault in faults where fault.asset == asset && fault.isActive(at: now) {
@@ -75,7 +76,14 @@ struct FaultInjector {
     return effects
   }
 
-  /// What a sensor says in place of the true value; `nil` if it says nothing.
+  /// Returns the reported value in place of the true one; `nil` if nothing is reported.
+  ///
+  /// - Parameters:
+  ///   - value: true value [canonical unit].
+  ///   - channel: position of the channel.
+  ///   - now: time of the reading.
+  ///   - step: length of the step, which determines the probability of a spike.
+  ///   - channels: all channels of the plant.
   mutating func apply(
     to value: Double, channel: Int, at now: Timestamp, step: TimeSpan, _ channels: [SimulatedChannel]
   ) -> Double? {
@@ -83,7 +91,7 @@ struct FaultInjector {
     for index in faults.indices where faults[index].channel == channel {
       let fault = faults[index]
       guard fault.isActive(at: now) else {
-        // What a stuck sensor will repeat is its last value before the onset.
+        // A stuck sensor repeats its last value before the onset.
         if now < fault.from { faults[index].heldValue = value }
         continue
       }

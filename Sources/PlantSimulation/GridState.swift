@@ -13,13 +13,13 @@ struct GridState {
   private var voltageNoise = AutoregressiveNoise(standardDeviation: 1.2, timeConstant: 600)
   private var frequencyNoise = AutoregressiveNoise(standardDeviation: 0.02, timeConstant: 120)
 
-  /// A connection; 60 Hz in the Americas, else 50 Hz.
+  /// Creates the state of a connection: 60 Hz at longitudes of the Americas, else 50 Hz.
   init(location: Location, seed: UInt64) {
     nominalFrequency = (-170 ... -30).contains(location.longitude) ? 60 : 50
     generator = SeededGenerator(seed: seed, name: "grid")
   }
 
-  /// Moves on under an exchange [kW, positive import], which pulls the voltage by up to 2 %.
+  /// Advances by a step. An exchange [kW, positive import] changes the voltage by up to 2 %.
   mutating func advance(exchange: Double, by seconds: Double) {
     let pull = max(-1, min(1, exchange / 500))
     voltage = 230 - 4.6 * pull + voltageNoise.advance(by: seconds, using: &generator)

@@ -2,7 +2,12 @@ import PlantModel
 import PlantPhysics
 
 extension PlantSimulator {
-  /// Puts what the sensors of an asset report into a buffer.
+  /// Appends the readings of an asset's sensors to a buffer.
+  ///
+  /// - Parameters:
+  ///   - position: position of the asset.
+  ///   - isOutage: whether a grid outage is active.
+  ///   - readings: receives the readings.
   mutating func report(_ position: Int, _ isOutage: Bool, into readings: inout [SimulatedReading]) {
     let sensors = SimulatedSensor.all(of: assets[position].asset.kind.traits.simulation)
     measured.removeAll(keepingCapacity: true)
@@ -18,6 +23,6 @@ extension PlantSimulator {
     }
   }
 
-  /// Error of an instrument with a standard deviation, in any unit.
+  /// Returns the error of an instrument with this standard deviation, in the same unit.
   mutating func noise(_ deviation: Double) -> Double { deviation * instruments.normal() }
 }

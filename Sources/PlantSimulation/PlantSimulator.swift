@@ -1,20 +1,20 @@
 import PlantModel
 import PlantPhysics
 
-/// A plant as its sensors see it: sun, weather, people and machines, step by step and the same for the same seed.
+/// A simulated plant: sun, weather, people and machines, step by step. Equal seeds give equal readings.
 ///
-/// The grid takes up what is left: `grid = Σ consumption − Σ generation − Σ battery` over assets that are not within
-/// another. An asset with others within it includes them in its power. Every asset of kind grid or meter measures the
-/// whole exchange. Batteries cover demand and take up surplus, unless they are told otherwise.
+/// The grid takes the rest of the balance: `grid = Σ consumption − Σ generation − Σ battery` over assets that are not
+/// within another. The power of an asset includes that of assets within it. Every asset of kind grid or meter measures
+/// the whole exchange. Batteries cover demand and absorb surplus unless they are commanded otherwise.
 ///
-/// A reading of a power holds from its time to the next step; a state of charge is that at its time.
+/// A power reading is valid from its time to the next step. A state of charge is that at its time.
 public struct PlantSimulator {
-  /// The sensors, in the order in which readings come.
+  /// The sensors in the order of their readings.
   public private(set) var channels: [SimulatedChannel] = []
-  /// The moment of the next step.
+  /// The time of the next step.
   public private(set) var now: Timestamp
-  /// The time between steps, one millisecond to one day. It may be changed at any moment: every process is right at any
-  /// step length.
+  /// The time between steps, from one millisecond to one day. It can be changed at any time: every process is exact for
+  /// any step length.
   public var step: TimeSpan {
     didSet { step = max(.milliseconds(1), min(.day, step)) }
   }
@@ -29,10 +29,16 @@ public struct PlantSimulator {
   var current = Weather()
   var channelOffsets: [Int] = []
   var instruments: SeededGenerator
-  /// What the sensors of the asset at hand say, kept for its memory.
+  /// Buffer for the values of one asset's sensors, kept to reuse its memory.
   var measured: [Double] = []
 
-  /// A plant at `start`; `step` is held at one millisecond at least and one day at most.
+  /// Creates a plant.
+  ///
+  /// - Parameters:
+  ///   - plant: the plant.
+  ///   - seed: seed of all random processes.
+  ///   - start: time of the first step.
+  ///   - step: time between steps, limited to one millisecond to one day.
   public init(plant: Plant, seed: UInt64, start: Timestamp, step: TimeSpan) {
     location = plant.location
     now = start
@@ -62,17 +68,23 @@ public struct PlantSimulator {
     }
   }
 
-  /// Adds a fault; its onset counts from the moment of the next step.
+  /// Adds a fault. Its onset is counted from the time of the next step.
+  ///
+  /// - Throws: `FaultError` if the plant has no such target, or the target cannot have this fault.
   public mutating func add(_ fault: FaultSpecification) throws(FaultError) {
     try faults.add(fault, at: now, assets: assets.map(\.asset), channels: channels)
   }
 
-  /// Does what an asset is commanded, until it is commanded something else.
+  /// Executes a command to an asset until the next one.
   ///
-  /// A setpoint is what a battery holds within its limits, positive discharge, and what anything else does not exceed; an
-  /// asset that was shut down stays so until it is started, and then does as it did before its first setpoint.
-  /// - Parameter setpoint: Of `OPTIMIZE` [kW, in the asset's own direction]; one that is not finite changes nothing.
-  /// - Returns: Whether the plant has an asset of that name that takes commands and hears this one.
+  /// A battery holds the setpoint within its limits, positive discharge. Any other asset does not exceed it. An asset
+  /// that is shut down stays off until it is started, and then behaves as before its first setpoint.
+  ///
+  /// - Parameters:
+  ///   - action: the action.
+  ///   - setpoint: power for `OPTIMIZE` in the asset's own direction [kW]; one that is not finite is ignored.
+  ///   - name: name of the asset.
+  /// - Returns: whether the plant has an asset of that name that accepts commands and receives this one.
   @discardableResult
   public mutating func obey(_ action: Command.Action, setpoint: Double? = nil, asset name: String) -> Bool {
     let position = assets.firstIndex { $0.asset.name == name && $0.asset.kind.traits.command != nil }
@@ -86,7 +98,7 @@ public struct PlantSimulator {
     return true
   }
 
-  /// What the sensors say at ``now``; moves on by one step.
+  /// Returns the readings at ``now`` and advances by one step.
   public mutating func advance() -> [SimulatedReading] {
     var readings: [SimulatedReading] = []
     readings.reserveCapacity(channels.count)
@@ -94,7 +106,7 @@ public struct PlantSimulator {
     return readings
   }
 
-  /// Puts what the sensors say at ``now`` into a buffer, which is emptied first, and moves on by one step.
+  /// Replaces the contents of a buffer by the readings at ``now`` and advances by one step.
   public mutating func advance(into readings: inout [SimulatedReading]) {
     readings.removeAll(keepingCapacity: true)
     let conditions = self.conditions()
@@ -114,7 +126,7 @@ public struct PlantSimulator {
     now += step
   }
 
-  /// Tells every asset what its faults do now; an outage takes all of them off. Whether there is one.
+  /// Sets the effects of the active faults on every asset. An outage trips all assets; returns whether there is one.
   private mutating func applyFaults() -> Bool {
     if faults.isEmpty { return false }
     let isOutage = faults.isOutage(at: now)
@@ -135,7 +147,7 @@ public struct PlantSimulator {
   }
 
   private mutating func dispatchBatteries(_ demand: inout PowerBalance, _ conditions: Conditions) {
-    // `advance` leaves a battery's power of the step before.
+    // `AssetModel.advance` leaves a battery's power of the previous step.
     demand.storage = 0
     for position in assets.indices where assets[position].asset.kind.role == .storage {
       assets[position].dispatchBattery(netDemand: demand.gridExchange, seconds: conditions.seconds)

@@ -1,16 +1,16 @@
 import PlantModel
 
-/// Why nothing can be published to a plant; says what would be right.
+/// An error: the plant has no topic rule to publish to.
 public struct SensorTopicError: Error, Equatable, CustomStringConvertible {
-  /// What is wrong and what would be right.
+  /// Message with the cause and the remedy.
   public var description: String
 }
 
-/// The messages that a plant's own rules read: one of its topic rules, rendered backwards.
+/// The messages that a plant's topic rules can read: one of the rules, applied in reverse.
 ///
-/// The rule is the plant's first whose topic names `{asset}` and `{sensor}` and whose payload is one value. Other
-/// placeholders are filled with their own names. In names `/ + # %` and U+0000 are percent-encoded. The payload is
-/// `{"value":v,"ts":ms}`, with the rule's own places for value and time; `number` payloads are the number alone.
+/// It uses the plant's first rule whose topic contains `{asset}` and `{sensor}` and whose payload is a single value.
+/// Other placeholders are replaced by their names. In names `/ + # %` and U+0000 are percent-encoded. The payload is
+/// `{"value":v,"ts":ms}`, with the rule's keys for value and time. A `number` payload is the number alone.
 public struct SensorTopic: Sendable {
   private enum Part: Sendable {
     case literal(String)
@@ -24,10 +24,11 @@ public struct SensorTopic: Sendable {
   private let timeKey: String
   private let decimals: Int?
 
-  /// The messages of a plant.
+  /// Creates the messages of a plant.
+  ///
   /// - Parameters:
-  ///   - plant: The plant.
-  ///   - decimals: Decimals to which values are rounded, 0...12; `nil` sends each value in full.
+  ///   - plant: the plant.
+  ///   - decimals: decimals to which values are rounded, 0...12; `nil` sends all digits.
   /// - Throws: ``SensorTopicError`` if the plant has no such rule.
   public init(plant: Plant, decimals: Int? = 6) throws(SensorTopicError) {
     for rule in plant.topics {
@@ -46,13 +47,19 @@ public struct SensorTopic: Sendable {
         """)
   }
 
-  /// The topic and payload of a reading; `nil` for a value that is not finite, which no payload can carry.
+  /// Returns the topic and payload of a reading; `nil` for a value that is not finite, which no payload can represent.
+  ///
+  /// - Parameters:
+  ///   - asset: name of the asset.
+  ///   - sensor: name of the sensor.
+  ///   - value: value in the unit of the sensor.
+  ///   - time: timestamp of the reading.
   public func message(
     asset: String, sensor: String, value: Double, time: Timestamp
   ) -> (topic: String, payload: String)? {
-    // Names on the wire are those before `rename`; the smallest is taken where several lead to one.
+    // Messages carry names before `rename`; if several map to one, the smallest is used.
     let wireName = rule.rename.filter { $0.value == sensor }.keys.min() ?? sensor
-    // A name as listed in `values` goes before the one that it stands for.
+    // A name listed in `values` has priority over the actual sensor name.
     let listed = rule.values.first?.name ?? wireName
     let scale = rule.scale[listed] ?? rule.scale[wireName] ?? 1
     let offset = rule.offset[listed] ?? rule.offset[wireName] ?? 0
@@ -89,7 +96,7 @@ public struct SensorTopic: Sendable {
     }
   }
 
-  /// A name as it stands in a topic: `/ + # %` and U+0000 become `%2F %2B %23 %25 %00`.
+  /// Returns a name encoded for a topic: `/ + # %` and U+0000 become `%2F %2B %23 %25 %00`.
   public static func encoded(_ name: String) -> String {
     guard name.utf8.contains(where: { escapes[$0] != nil }) else { return name }
     var bytes: [UInt8] = []
@@ -99,12 +106,12 @@ public struct SensorTopic: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// A finite value as JSON writes it, rounded to a number of decimals.
+  /// Returns a finite value as a JSON number, rounded to a number of decimals.
   public static func number(_ value: Double, decimals: Int?) -> String {
     guard let decimals else { return "\(value)" }
     var factor = 1.0
     for _ in 0..<decimals { factor *= 10 }
-    // Beyond this the value has no such decimals; adding zero turns −0 into 0.
+    // Larger values have no such decimals; adding zero turns −0 into 0.
     let rounded = abs(value) * factor < 9e15 ? (value * factor).rounded() / factor + 0 : value
     return "\(rounded)"
   }
@@ -132,14 +139,14 @@ public struct SensorTopic: Sendable {
     }
     parts.append(.literal(String(rest)))
     guard seen == (true, true) else { return nil }
-    // A level that is a wildcard stands for any text.
+    // A wildcard level matches any text, so no topic can be derived from it.
     let wild = parts.contains {
       if case .literal(let text) = $0 { text.contains("+") || text.contains("#") } else { false }
     }
     return wild ? nil : parts
   }
 
-  /// The JSON keys of value and time; `nil` if a payload of one value cannot be made for the rule.
+  /// Returns the JSON keys of value and time; `nil` if the rule cannot read a payload with a single value.
   private static func keys(of rule: TopicRule) -> (String, String)? {
     guard rule.payload != .csv, rule.payload != .line, rule.values.count <= 1, rule.rename["{sensor}"] == nil
     else { return nil }
@@ -152,7 +159,8 @@ public struct SensorTopic: Sendable {
     return key(ofPointer: time).map { (valueKey, $0) }
   }
 
-  /// The key that a JSON pointer of one level names, escaped for JSON.
+  /// Returns the key of a JSON pointer with one level; `nil` for other pointers, and for keys that need escaping in
+  /// JSON.
   private static func key(ofPointer pointer: String) -> String? {
     guard pointer.first == "/", pointer.count > 1, !pointer.dropFirst().contains("/") else { return nil }
     var key = ""

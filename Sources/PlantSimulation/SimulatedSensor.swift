@@ -3,13 +3,13 @@ import PlantPhysics
 
 /// A sensor of a simulated asset.
 ///
-/// Instruments add a little noise, except meters of power: powers must balance.
+/// Instruments add a little noise, except power meters, because powers must balance.
 struct SimulatedSensor: Sendable {
-  /// Its name.
+  /// Name of the sensor.
   let name: String
-  /// A value that is large for it, by the asset's size [kW]. Faults are scaled by it.
+  /// Returns a large value of the sensor for a rated power of the asset [kW]; faults are scaled by it.
   let magnitude: @Sendable (_ size: Double) -> Double
-  /// Its value now [canonical unit]; the asset by its position, and whether the grid is gone.
+  /// Returns the current value [canonical unit] for the position of the asset, and whether a grid outage is active.
   let measure: @Sendable (inout PlantSimulator, _ position: Int, _ isOutage: Bool) -> Double
 
   private init(
@@ -25,7 +25,7 @@ struct SimulatedSensor: Sendable {
     self.init(name, magnitude: { _ in magnitude }, measure: { plant, position, _ in measure(&plant, position) })
   }
 
-  /// The sensors of a behaviour, in the order in which they report.
+  /// Returns the sensors of a behaviour, in the order of their readings.
   static func all(of behaviour: SimulatedBehaviour) -> [SimulatedSensor] {
     switch behaviour {
     case .photovoltaic: photovoltaic
@@ -71,7 +71,7 @@ struct SimulatedSensor: Sendable {
     power,
     SimulatedSensor("soc", magnitude: 100) { plant, position in
       let model = plant.assets[position]
-      // Steps of a tenth, as battery management systems send them.
+      // Battery management systems report steps of 0.1 %.
       let charge = min(100, max(0, 100 * model.pack.stateOfCharge + model.effects.chargeOffset))
       return (charge * 10).rounded() / 10
     },
@@ -90,7 +90,7 @@ struct SimulatedSensor: Sendable {
     },
   ]
 
-  /// Mean voltage of a cell [V].
+  /// Returns the mean voltage of a cell [V].
   private static func cell(_ model: AssetModel) -> Double { model.pack.voltage / model.pack.cells }
 
   private static let connection = [

@@ -2,25 +2,26 @@ import Glibc
 import PlantModel
 import PlantPhysics
 
-/// The weather at one moment.
+/// The weather at a time.
 struct Weather {
   /// Air temperature [°C].
   var temperature = 15.0
   /// Relative humidity [%].
   var humidity = 60.0
-  /// Wind at 10 m [m/s].
+  /// Wind speed at 10 m [m/s].
   var wind = 3.0
   /// Irradiance at the ground.
   var irradiance = IrradianceComponents()
-  /// Whether it rains, as it does for a while at the start of half of the overcast days.
+  /// Whether it rains: for half an hour at the start of overcast days with an even date.
   var isRaining = false
 }
 
-/// Weather that is plausible for a latitude, season and hour, with days that differ and clouds that pass.
+/// Plausible weather for a latitude, season and hour, with varying days and passing clouds.
 ///
-/// The sky's type (clear, broken, overcast) is a Markov chain with a day as step. Under a broken sky single clouds pass,
-/// for minutes each; their edges are smoothed over a minute and a half. Temperature is an annual and a daily course with
-/// a deviation that lasts for days. All of it is right at any step length, since every process is sampled exactly.
+/// The type of sky (clear, broken, overcast) is a Markov chain with steps of a day. Under a broken sky single clouds
+/// pass for minutes each; their edges are smoothed over a minute and a half. Temperature is an annual and a daily
+/// course with a deviation that lasts for days. Every process is sampled exactly, so that results are valid for any
+/// step length.
 struct WeatherModel {
   enum Sky: Int, CaseIterable { case clear, broken, overcast }
 
@@ -40,7 +41,12 @@ struct WeatherModel {
     generator = SeededGenerator(seed: seed, name: "weather")
   }
 
-  /// The weather at a moment, `seconds` after the one before.
+  /// Returns the weather at a time.
+  ///
+  /// - Parameters:
+  ///   - moment: the time.
+  ///   - seconds: time since the previous call [s].
+  ///   - sun: position of the sun.
   mutating func advance(to moment: Timestamp, by seconds: Double, sun: SolarPosition) -> Weather {
     let solar = CivilTime(utc: moment + .seconds(Int64(location.longitude * 240)))
     changeDay(CivilTime.daysSinceEpoch(year: solar.year, month: solar.month, day: solar.day))
@@ -50,7 +56,7 @@ struct WeatherModel {
     gusts.advance(by: seconds, using: &generator)
     warmth.advance(by: seconds, using: &generator)
     let mean = WeatherModel.dailyMean(location: location, dayOfYear: solar.dayOfYear)
-    // The warmest hour is three hours after noon; clear days swing more.
+    // The warmest hour is three hours after noon; clear days have a larger daily range.
     let swing = [6.0, 4.5, 2.0][sky.rawValue] * cos((Double(solar.secondOfDay) / 3600 - 15) / 24 * 2 * .pi)
     let temperature = min(50, max(-45, mean + warmth.value + swing))
     let humidity = [55.0, 65, 82][sky.rawValue] - 2.5 * swing + 2 * haze.value
@@ -61,9 +67,9 @@ struct WeatherModel {
       isRaining: sky == .overcast && solar.hour == 0 && solar.minute < 30 && solar.day % 2 == 0)
   }
 
-  /// Mean air temperature of a day [°C] by latitude, height and season: a fit by eye to climate tables.
+  /// Returns the mean air temperature of a day [°C] by latitude, elevation and season: a fit by eye to climate tables.
   ///
-  /// Worked value: 52° N at sea level has 23.5 °C at the end of July's third week and 0.7 °C in January's.
+  /// Worked value: 52° N at sea level has 23.5 °C at the end of July's third week and 0.7 °C at that of January's.
   static func dailyMean(location: Location, dayOfYear: Int) -> Double {
     let latitude = abs(location.latitude)
     let season = cos(2 * .pi * Double(dayOfYear - 20) / 365.25) * (location.latitude < 0 ? -1 : 1)
@@ -74,7 +80,7 @@ struct WeatherModel {
     guard number != day else { return }
     let isFirst = day == nil
     day = number
-    // Rows: today clear, broken, overcast; columns likewise for tomorrow. The first day follows the long-run shares.
+    // Rows: clear, broken, overcast today; columns likewise for tomorrow. The first day uses the long-run shares.
     let odds = [[0.6, 0.3, 0.1], [0.3, 0.45, 0.25], [0.2, 0.4, 0.4]]
     let row = isFirst ? [0.4, 0.4, 0.2] : odds[sky.rawValue]
     let draw = generator.uniform()

@@ -1,13 +1,13 @@
 import PlantModel
 import StreamCore
 
-/// What an alert is about: the rule and whom it concerns.
+/// The identity of an alert: its rule, and the asset and series that it concerns.
 struct AlertKey: Hashable {
   var rule: AlertRuleID
   var asset: AssetIndex?
   var series: SeriesIndex?
 
-  /// Whether an alert of this key explains one of `other`, so that people need not be told of both.
+  /// Returns whether an alert of this key explains one of `other`, so that a notice about the cause covers both.
   func explains(_ other: AlertKey) -> Bool {
     guard other != self, let causes = AlertRules.causes[other.rule] else { return false }
     return causes.contains { cause in
@@ -22,43 +22,43 @@ struct AlertKey: Hashable {
   }
 }
 
-/// Words and a number for a transition.
+/// Title, text and value of a transition.
 struct AlertMessage: Equatable {
   var title: String
   var text: String
   var value: Double = .nan
 }
 
-/// An alert from its raising until it is over and known.
+/// An alert that is active or not yet acknowledged.
 struct Alert {
-  /// Whether people were told of it.
+  /// How people were notified of an alert.
   enum Told: UInt8 {
-    /// Not yet.
+    /// No notice was sent yet.
     case no
-    /// In the message about its cause.
+    /// The notice about its cause included it.
     case withCause
-    /// In a message of its own.
+    /// A dedicated notice was sent.
     case yes
   }
 
   var id: String
   var severity: Severity
-  /// When it was raised.
+  /// Time of raising.
   var raised: Timestamp
-  /// Receive time from which it is counted how long people are not told; once they are, when they were told last.
+  /// Receive time at which the wait for a notice began or, after a notice, the time of the last notice.
   var noticed: Timestamp
-  /// What it said last.
+  /// The latest message.
   var message: AlertMessage
   var status = AlertTransition.Status.raised
-  /// When it last changed.
+  /// Time of the last transition.
   var changed: Timestamp
-  /// False: it is over, and not acknowledged.
+  /// `false`: the condition is over, but the alert is not acknowledged.
   var isActive = true
   var isAcknowledged = false
   var told = Told.no
-  /// The id of the alert that it follows from.
+  /// Id of the alert that causes this one.
   var cause: String?
-  /// Since when a chattering alert's condition has been gone, and the words for its end.
+  /// Receive time at which a chattering alert's condition ended, and the message for its clearing.
   var quiet: (since: Timestamp, message: AlertMessage)?
 
   init(id: String, severity: Severity, raised: Timestamp, noticed: Timestamp, message: AlertMessage) {

@@ -1,25 +1,27 @@
 import PlantModel
 import StreamCore
 
-/// Which alerts have one cause, and what people are told when.
+/// Grouping of alerts by cause, and the times of notices.
 ///
-/// Points and transitions are made at once. People are told after ``AlertBook/hold``, so that alerts with one cause come
-/// in one message and what is over by then in none (as Alertmanager's `group_wait`); what follows from an alert that
-/// they know of is not told again while that one is active (its `inhibit_rules`).
+/// Points and transitions are written at once. A notice follows after ``AlertBook/hold``, so that alerts with one cause
+/// share a notice. Alerts that are over by then get none. This corresponds to Alertmanager's `group_wait`. Consequences
+/// of an active alert that was already notified get no notice while it is active (`inhibit_rules`).
 extension AlertBook {
-  /// How long an alert waits for others with the same cause before people are told.
+  /// Time that an alert waits for others with the same cause before the notice.
   static let hold = TimeSpan.seconds(10)
-  /// How far apart the beginnings of cause and consequence may be where the consequence is seen first.
+  /// Longest time by which a consequence may be raised before its cause.
   static let adoption = TimeSpan.minute
-  /// How long after the end of its cause a consequence may stay before it is told on its own.
+  /// Time that a consequence may outlast its cause before it gets a dedicated notice.
   static let grace = TimeSpan.minute
-  /// An alert that is raised so often within so long chatters (ISA-18.2, in slower time: silence is noticed after half
-  /// a minute at the earliest), and is over only after its condition has been gone for so long.
+  /// Limits for chattering: an alert raised this often within this time chatters. It is cleared only after its
+  /// condition has been absent for `quiet`. The definition follows ISA-18.2, but is slower because silence is detected
+  /// after half a minute at the earliest.
   static let chatter = (raisings: 3, within: TimeSpan.minutes(10), quiet: TimeSpan.minutes(5))
-  /// So many alerts within so long are a flood (EEMUA 191), in which people get one message a minute for all of them.
+  /// Limits for an alert flood (EEMUA 191): above this number of alerts within this time, one notice per `pace` covers
+  /// all alerts that are due.
   static let flood = (alerts: 10, within: TimeSpan.minutes(10), pace: TimeSpan.minute)
 
-  /// The id of the active alert from which one of `key` follows.
+  /// Returns the id of the root cause among the active alerts that explain `key`; `nil` if there is none.
   func cause(of key: AlertKey) -> String? {
     let explaining = explainers.compactMap { other -> (rank: Int, alert: Alert)? in
       guard other != key, other.explains(key), let alert = alerts[other], alert.isActive else { return nil }
@@ -29,7 +31,12 @@ extension AlertBook {
     return first?.alert.cause ?? first?.alert.id
   }
 
-  /// Names a new alert as the cause of those that it explains and that came shortly before it, `start` at the earliest.
+  /// Records a new alert as the cause of the active alerts that it explains, and of their consequences.
+  ///
+  /// - Parameters:
+  ///   - key: the new alert.
+  ///   - start: earliest time of raising of an alert that it explains.
+  ///   - frame: receives the points and transitions.
   mutating func adopt(for key: AlertKey, since start: Timestamp, _ frame: inout Frame) {
     guard AlertRules.explainers.contains(key.rule), let cause = alerts[key], cause.cause == nil else { return }
     let explained = alerts.filter { member in
@@ -40,14 +47,15 @@ extension AlertBook {
     for (member, alert) in followers.sorted(by: { $0.value.id < $1.value.id }) where alert.cause != cause.id {
       alerts[member]?.cause = cause.id
       guard var told = alerts[member] else { continue }
-      // The same point once more, now with its cause.
+      // The same point is written again, now with its cause.
       writePoint(of: member, told, &frame)
       told.status = .grouped
       frame.alerts.append(transition(of: member, told))
     }
   }
 
-  /// Lets the consequences of an alert that is over be told on their own, should they stay.
+  /// Schedules dedicated notices for the consequences of an alert that is over, if they outlast it by
+  /// ``AlertBook/grace``.
   mutating func release(membersOf id: String, _ now: Timestamp) {
     for (key, alert) in alerts where alert.cause == id && alert.isActive && alert.told != .yes {
       alerts[key]?.told = .no
@@ -55,14 +63,14 @@ extension AlertBook {
     }
   }
 
-  /// Tells people of what has been active for long enough. Called on ticks of a live plant.
+  /// Adds the notices that are due to the frame. Called on ticks of a live plant.
   mutating func tellWhatIsDue(_ now: Timestamp, _ frame: inout Frame) {
     let untold = alerts.filter { key, alert in
       alert.isActive && alert.told == .no && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
     }
     if untold.isEmpty { return }
     let active = Set(explainers.compactMap { key in alerts[key].flatMap { $0.isActive ? $0.id : nil } })
-    // A consequence goes with its cause, or is not told while that is active.
+    // The notice of an active cause includes its consequences; they get no other.
     let due = untold.filter { _, alert in
       alert.cause.map(active.contains) != true && now - alert.noticed >= AlertBook.hold
     }
@@ -81,8 +89,14 @@ extension AlertBook {
     }
   }
 
-  /// Tells people again of what nobody has acknowledged (ISA-18.2's re-alarming): after `span`, and each time after as
-  /// long as it has stood, up to a day. Called on ticks of a live plant.
+  /// Repeats notices of alerts that nobody has acknowledged (re-alarming, ISA-18.2). The first repetition comes after
+  /// `span`. Each further one waits as long as the alert had lasted at the previous notice, between `span` and one day.
+  /// Called on ticks of a live plant.
+  ///
+  /// - Parameters:
+  ///   - span: shortest time between two notices of an alert.
+  ///   - now: receive time.
+  ///   - frame: receives the points, transitions and notices.
   mutating func tellAgain(after span: TimeSpan, _ now: Timestamp, _ frame: inout Frame) {
     let due = alerts.filter { key, alert in
       alert.told == .yes && alert.isActive && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
@@ -96,7 +110,8 @@ extension AlertBook {
     }
   }
 
-  /// Tells people of an alert and of others that come in the same message.
+  /// Adds one notice about the first alert to the frame, which includes the others. Does nothing while the plant is
+  /// catching up or the first alert is shelved.
   mutating func tell(_ keys: [AlertKey], _ frame: inout Frame) {
     guard isLive, let first = keys.first, shelves[first] == nil else { return }
     frame.notices.append(AlertNotice(keys.compactMap { key in alerts[key].map { transition(of: key, $0) } }))
@@ -106,7 +121,7 @@ extension AlertBook {
     }
   }
 
-  /// Counts a raising.
+  /// Counts a raising for the alert rates, unless the alert is shelved, and for the detection of chattering.
   mutating func noteRaising(_ key: AlertKey, _ time: Timestamp) {
     if shelves[key] == nil { raisedCount += 1 }
     var times = raisings[key] ?? []
@@ -119,7 +134,13 @@ extension AlertBook {
     return times.count >= AlertBook.chatter.raisings && last - first <= AlertBook.chatter.within
   }
 
-  /// Ends what has been quiet for long enough and shelving whose time is over; called on ticks.
+  /// Clears chattering alerts that have been quiet long enough, ends expired shelving and adds due notices. Called on
+  /// ticks.
+  ///
+  /// - Parameters:
+  ///   - now: receive time.
+  ///   - span: time after which unacknowledged alerts are notified again; `nil`: never.
+  ///   - frame: receives the points, transitions and notices.
   mutating func tick(_ now: Timestamp, escalateAfter span: TimeSpan?, _ frame: inout Frame) {
     if alerts.isEmpty && shelves.isEmpty { return }
     for (key, alert) in alerts.filter({ $0.value.quiet != nil }).sorted(by: { $0.value.id < $1.value.id }) {
@@ -135,17 +156,17 @@ extension AlertBook {
     }
   }
 
-  /// Forgets when alerts were raised that can no longer chatter; called every minute.
+  /// Drops the raisings of alerts that were last raised before `time` and can no longer chatter. Called every minute.
   mutating func forgetRaisings(before time: Timestamp) {
     raisings = raisings.filter { ($0.value.last ?? .distantPast) >= time }
   }
 }
 
 extension AlertKey {
-  /// Of several causes the one with the least rank is named.
+  /// Priority as a cause; of several causes the one with the lowest rank is recorded.
   fileprivate var rank: Int { rule == .outage ? 0 : asset == nil ? 1 : 2 }
 
-  /// A total order, so that what is done for several alerts does not depend on how they are stored.
+  /// A total order of keys, so that output does not depend on the order in a dictionary.
   var order: OrderedKey {
     OrderedKey(rule: rule.name, asset: asset?.rawValue ?? -1, series: series?.rawValue ?? -1)
   }

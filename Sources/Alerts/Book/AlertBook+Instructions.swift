@@ -1,14 +1,16 @@
 import PlantModel
 import StreamCore
 
-/// What operators ask for: `{"id": …, "action": "acknowledge" | "shelve" | "unshelve", "by": …, "for": "2h"}`.
+/// Operator requests: `{"id": …, "action": "acknowledge" | "shelve" | "unshelve", "by": …, "for": "2h"}`.
 extension AlertBook {
   /// Longest time for which an alert can be shelved.
   static let longestShelving = TimeSpan.days(7)
-  /// Longest name of a person that is kept [characters].
+  /// Longest stored name of a person [characters].
   static let longestName = 100
 
-  /// Follows an instruction, or says why not. One that was followed before is followed again without a transition.
+  /// Executes a request. Repeating an acknowledgement has no effect and records no transition.
+  ///
+  /// - Returns: `.taken`, or `.refused` with the reason.
   mutating func follow(_ instruction: Instruction, _ frame: inout Frame) -> Instruction.Outcome {
     guard let id = instruction.members["id"], let action = instruction.members["action"] else {
       return .refused(.notUnderstood)
@@ -57,7 +59,8 @@ extension AlertBook {
   mutating func unshelve(_ key: AlertKey, _ text: String, _ now: Timestamp, _ frame: inout Frame) {
     shelves[key] = nil
     guard let alert = alerts[key] else { return }
-    // It is news again; or it is over, and whoever shelved it knew of it.
+    // An active alert is notified again. One that is over was known to the person who shelved it, so it counts as
+    // acknowledged.
     alerts[key]?.told = .no
     alerts[key]?.noticed = now
     if !alert.isActive { alerts[key]?.isAcknowledged = true }
@@ -66,7 +69,7 @@ extension AlertBook {
     removeIfDone(key)
   }
 
-  /// ` by NAME`, or nothing; a name without control characters and not too long.
+  /// Returns ` by NAME`, or an empty text without a name. Control characters are removed and the length is limited.
   private static func words(_ name: String?) -> String {
     let kept = (name ?? "").unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
       .prefix(longestName)

@@ -1,35 +1,46 @@
 import PlantModel
 import StreamCore
 
-/// The alerts that are active or not yet acknowledged, and the writing of their transitions and states.
+/// The alerts that are active or not yet acknowledged. Writes their transitions and states.
 struct AlertBook {
   var alerts: [AlertKey: Alert] = [:]
-  /// Those of ``alerts`` that can explain others; few, whatever else there is.
+  /// Keys in ``alerts`` whose rule can explain other alerts. There are few, however many alerts there are.
   var explainers: Set<AlertKey> = []
-  /// Until when alerts are put aside.
+  /// End of shelving of each shelved alert.
   var shelves: [AlertKey: Timestamp] = [:]
-  /// When each alert was last raised, newest last; for what chatters.
+  /// Latest times of raising of each alert, newest last, for the detection of chattering.
   var raisings: [AlertKey: [Timestamp]] = [:]
-  /// Ids of alerts that are done with, newest last, to tell a late instruction from a wrong one.
+  /// Ids of at most 256 removed alerts, newest last, to distinguish a late request from an unknown id.
   var ended: [String] = []
-  /// How many were raised that are not shelved, since the counter was last read.
+  /// Number of raisings of alerts that were not shelved, since the alert rates were last written.
   var raisedCount = 0
-  /// Whether the plant is live, so that transitions are published.
+  /// Whether the plant is live; only then transitions are published and notices sent.
   var isLive = true
 
   var activeCount: Int { alerts.values.count { $0.isActive } }
 
-  /// Whether the condition holds as far as the book knows.
+  /// Returns whether an alert is active and its condition holds.
   func isActive(_ key: AlertKey) -> Bool { alerts[key].map { $0.isActive && $0.quiet == nil } ?? false }
 
-  /// Whether ``raise`` would write something.
+  /// Returns whether ``raise`` with this severity would change anything.
   func wouldChange(_ key: AlertKey, _ severity: Severity) -> Bool {
     guard let alert = alerts[key], alert.isActive, alert.quiet == nil else { return true }
     return severity > alert.severity
   }
 
-  /// Raises an alert, escalates one that is active at a lower severity, and leaves any other alone. What was raised
-  /// before its condition can have begun, by more than ``hold``, does not follow from it.
+  /// Raises an alert, or escalates an active one of lower severity. Leaves any other alert unchanged.
+  ///
+  /// A new alert becomes the cause of the earlier alerts that it explains, if they were raised at most ``adoption``
+  /// before. Alerts raised both before `sound` and more than ``hold`` before `time` do not follow from it.
+  ///
+  /// - Parameters:
+  ///   - key: the alert.
+  ///   - severity: its severity.
+  ///   - time: time of raising.
+  ///   - sound: latest time at which the condition did not hold.
+  ///   - message: its message; evaluated only if something changes.
+  ///   - frame: receives the points, transitions and notices.
+  ///   - register: the plant's register.
   mutating func raise(
     _ key: AlertKey, _ severity: Severity, at time: Timestamp, begunAfter sound: Timestamp = .distantPast,
     _ message: @autoclosure () -> AlertMessage, _ frame: inout Frame, _ register: PlantRegister
@@ -40,7 +51,7 @@ struct AlertBook {
       let words = message()
       alerts[key]?.severity = severity
       alerts[key]?.message = words
-      // What has grown worse is news to whoever knew of it.
+      // Escalation resets the acknowledgement.
       alerts[key]?.isAcknowledged = false
       record(.escalated, key, at: time, &frame)
       if alert.told == .yes { tell([key], &frame) }
@@ -59,7 +70,14 @@ struct AlertBook {
     writeState(of: key, at: time, &frame)
   }
 
-  /// Clears an alert, if it is active; one that chatters only after it has been quiet for a while.
+  /// Clears an active alert. One that chatters is cleared after it has been quiet for a while.
+  ///
+  /// - Parameters:
+  ///   - key: the alert.
+  ///   - time: time of clearing.
+  ///   - text: the reason; evaluated only if the alert is active.
+  ///   - value: the measured value; NaN without one.
+  ///   - frame: receives the points, transitions and notices.
   mutating func clear(
     _ key: AlertKey, at time: Timestamp, _ text: @autoclosure () -> String, value: Double = .nan, _ frame: inout Frame
   ) {
@@ -87,14 +105,19 @@ struct AlertBook {
     removeIfDone(key)
   }
 
-  /// Clears whatever is active, chattering or not.
+  /// Clears all active alerts, chattering ones included.
+  ///
+  /// - Parameters:
+  ///   - time: time of clearing.
+  ///   - text: the reason.
+  ///   - frame: receives the points, transitions and notices.
   mutating func clearAll(at time: Timestamp, _ text: String, _ frame: inout Frame) {
     for (key, alert) in alerts.filter(\.value.isActive).sorted(by: { $0.key.order < $1.key.order }) {
       finish(key, at: time, AlertMessage(title: "\(alert.message.title): over", text: text), &frame)
     }
   }
 
-  /// Forgets an alert that is over and known. One that is shelved stays, so that it can be taken from the shelf.
+  /// Removes an alert that is over and acknowledged. A shelved one stays, so that it can be unshelved.
   mutating func removeIfDone(_ key: AlertKey) {
     if state(of: key) == .normal { remove(key) }
   }
@@ -110,7 +133,7 @@ struct AlertBook {
     ended.append(id)
   }
 
-  /// Writes the state of all that is active.
+  /// Writes the alert states of all active alerts.
   func writeStates(at time: Timestamp, _ frame: inout Frame) {
     var seen: Set<PointKey> = []
     for (key, _) in alerts.filter(\.value.isActive).sorted(by: { $0.value.id < $1.value.id })
@@ -126,7 +149,7 @@ struct AlertBook {
     return alert.isAcknowledged ? .normal : .returned
   }
 
-  /// An alert as it stands.
+  /// Returns the current state of an alert as a transition.
   func transition(of key: AlertKey, _ alert: Alert) -> AlertTransition {
     AlertTransition(
       id: alert.id, rule: key.rule, asset: key.asset, series: key.series, status: alert.status,
@@ -139,8 +162,16 @@ struct AlertBook {
 // MARK: - Writing
 
 extension AlertBook {
-  /// Writes a transition of an alert that has its new form, with further words before its text. No two of one alert
-  /// share a time, because their points would be one.
+  /// Writes a transition of an alert. Each transition of an alert gets a later time than the previous one, because
+  /// points with equal times would overwrite each other.
+  ///
+  /// - Parameters:
+  ///   - status: kind of the transition.
+  ///   - key: the alert, already with its new values.
+  ///   - time: time of the transition.
+  ///   - words: text that precedes the alert's text.
+  ///   - frame: receives the point and the transition.
+  /// - Returns: the transition, or `nil` if there is no such alert.
   @discardableResult
   mutating func record(
     _ status: AlertTransition.Status, _ key: AlertKey, at time: Timestamp, saying words: String = "",
@@ -167,16 +198,22 @@ extension AlertBook {
     frame.points.field("title", text: alert.message.title)
     frame.points.field("text", text: alert.message.text)
     frame.points.field("state", text: state(of: key).rawValue)
-    // Empty where there is none: a board puts what follows from nothing first.
+    // Empty without a cause, so that dashboards can sort alerts without a cause first.
     let cause = alert.cause.flatMap { id in alerts.values.first { $0.id == id } }
     frame.points.field("cause", text: alert.cause ?? "")
     frame.points.field("cause_title", text: cause?.message.title ?? "")
     frame.points.field("value", alert.message.value)
   }
 
-  /// The state has no sensor, so that alerts of several sensors of an asset make one: the worst of them.
+  /// Writes the state of a rule at an asset. A state has no sensor; alerts of several sensors of an asset give one
+  /// state, that of the worst.
+  ///
+  /// - Parameters:
+  ///   - key: an alert of the rule at the asset.
+  ///   - time: time of the state.
+  ///   - frame: receives the point.
   func writeState(of key: AlertKey, at time: Timestamp, _ frame: inout Frame) {
-    // Keys are looked through, of which there may be thousands, and few alerts.
+    // Only keys are compared first: there may be thousands of alerts, of which few match.
     let same = alerts.keys.lazy.filter { $0.rule == key.rule && $0.asset == key.asset }.compactMap { key in
       alerts[key].flatMap { $0.isActive ? (key: key, severity: $0.severity, id: $0.id) : nil }
     }
@@ -198,14 +235,14 @@ extension AlertBook {
     return (parts + [key.rule.name, "\(time.milliseconds)"]).joined(separator: "/")
   }
 
-  /// A length of time in the largest unit that gives at least two: `90 s`, `12 min`, `3 h`.
+  /// Returns a duration in the largest unit that gives at least two: `90 s`, `12 min`, `3 h`.
   static func duration(_ span: TimeSpan) -> String {
     let seconds = max(0, span.nanoseconds / 1_000_000_000)
     if seconds < 120 { return "\(seconds) s" }
     return seconds < 7_200 ? "\(seconds / 60) min" : "\(seconds / 3_600) h"
   }
 
-  /// A number with one decimal, for texts.
+  /// Returns a number with one decimal for texts.
   static func rounded(_ value: Double) -> String {
     guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
     return "\((value * 10).rounded() / 10)"

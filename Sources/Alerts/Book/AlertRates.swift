@@ -1,23 +1,25 @@
 import PlantModel
 import StreamCore
 
-/// How many alerts a plant's people have to deal with, by EEMUA 191: raised in each ten minutes, on average and at the
-/// peak of the last day, and how many stand.
+/// Alert load of a plant's operators by EEMUA 191. Counts the alerts raised in each ten minutes, with average and peak
+/// over the last day, and the standing alerts.
 ///
-/// EEMUA Publication 191 (and ISA-18.2, IEC 62682 after it) calls an average of less than 1 in 10 minutes very likely
-/// acceptable and of more than 10 very likely unacceptable; more than 10 in the 10 minutes after an upset hard to cope
-/// with; 10 and more standing too many. An alert that stands for more than a day is stale.
+/// The limits are those of EEMUA Publication 191, which ISA-18.2 and IEC 62682 follow:
+/// - An average of less than 1 in 10 minutes is very likely acceptable, of more than 10 very likely unacceptable.
+/// - More than 10 in the 10 minutes after an upset are hard to cope with.
+/// - 10 and more standing alerts are too many.
+/// - An alert that stands for more than a day is stale.
 struct AlertRates {
-  /// The length over which raisings are counted.
+  /// Period over which raisings are counted.
   static let slot = TimeSpan.minutes(10)
-  /// Slots of a day, over which average and peak are taken.
+  /// Number of slots in a day, over which average and peak are computed.
   static let slots = 144
-  /// How long an alert stands before it is stale.
+  /// Time after which a standing alert is stale.
   static let stale = TimeSpan.day
 
   private var counts = SlotHistory(capacity: AlertRates.slots)
 
-  /// At the end of ten minutes, writes what they brought.
+  /// Writes the alert rates at the end of a slot of ten minutes; does nothing at other times.
   mutating func close(_ book: inout AlertBook, _ frame: inout Frame) {
     guard frame.clock.nanoseconds % AlertRates.slot.nanoseconds == 0 else { return }
     let number = Int(frame.clock.nanoseconds / AlertRates.slot.nanoseconds)

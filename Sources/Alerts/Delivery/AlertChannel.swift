@@ -2,27 +2,27 @@ import CCurl
 import PlantModel
 import StreamCore
 
-/// A way on which messages are delivered, one after the other; used by one thread.
+/// A delivery channel that handles messages one after another. It is used by one thread.
 public protocol AlertChannel: Sendable {
-  /// The name in counters.
+  /// Name of the channel in counters.
   var name: String { get }
-  /// How many messages are taken at a time.
+  /// Maximum number of messages per delivery.
   var batch: Int { get }
-  /// Delivers messages in their order. Blocks; gives up soon after `shouldStop` says so.
+  /// Delivers messages in order. Blocks until done, and aborts soon after `shouldStop` returns `true`.
   func deliver(_ parcels: [AlertParcel], shouldStop: @escaping () -> Bool) -> AlertOutcome
 }
 
-/// What became of messages.
+/// The outcome of a delivery.
 public enum AlertOutcome: Sendable, Equatable {
-  /// They have arrived.
+  /// All messages were delivered.
   case delivered
-  /// They have not, and may later; with the reason.
+  /// The delivery failed and can be retried; with the reason.
   case later(String)
-  /// They never will; with the reason.
+  /// The delivery was refused for good; with the reason.
   case refused(String)
 }
 
-/// Posts notices as JSON.
+/// Channel that posts notices as JSON.
 struct WebhookChannel: AlertChannel {
   let name = "webhook"
   let batch = 1
@@ -40,15 +40,15 @@ struct WebhookChannel: AlertChannel {
     case .answered(let status, let body):
       if (200..<300).contains(status) { return .delivered }
       let words = "status \(status)\(body.isEmpty ? "" : ": \(body)")"
-      // A request that is wrong stays wrong; one that comes too often, too slowly, to an ill server or to an address that
-      // has moved does not. Nothing is sent to where an answer points: the token is for the address that was configured.
+      // Most 4xx answers are permanent. The listed ones can be remedied or pass, as can server errors and redirects.
+      // Redirects are not followed, because the token is meant for the configured address only.
       let mayPass = [401, 403, 404, 408, 425, 429].contains(status) || !(400..<500).contains(status)
       return mayPass ? .later(words) : .refused(words)
     }
   }
 }
 
-/// Mails notices.
+/// Channel that sends notices by e-mail.
 struct MailChannel: AlertChannel {
   let name = "email"
   let batch = 1
@@ -63,7 +63,7 @@ struct MailChannel: AlertChannel {
     case nil: return .later("libcurl cannot start")
     case .answered: return .delivered
     case .failed(let status, let words):
-      // 550 and its like are about this mail; 530, 534, 535 and 538 are about credentials, which can be mended.
+      // 550 to 569 refuse this mail, except that 530, 534, 535 and 538 concern credentials, which can be corrected.
       let isFinal = (550..<570).contains(status)
       return isFinal
         ? .refused("\(words), status \(status)") : .later(status > 0 ? "\(words), status \(status)" : words)

@@ -2,32 +2,34 @@ import PlantModel
 import StreamCore
 import Synchronization
 
-/// Delivers alerts on channels: each has a queue in the outbox and a thread of its own, so that none waits for another
-/// and the stages wait for none. A message that does not arrive is tried again, after 1 s to 5 min, for as long as it
-/// takes; a queue that grows beyond its capacity loses its oldest messages, which are counted.
+/// Delivery of alerts on channels. Each channel has a queue in the outbox and a dedicated thread, so that neither other
+/// channels nor the stages wait for it. A failed message is retried without limit, with a back-off of 1 s to 5 min. A
+/// queue beyond its capacity loses its oldest messages, which are counted.
 ///
-/// A message arrives once in the usual case, and twice where the process is killed between its arrival and the moment in
-/// which that is on disk.
+/// A message is normally delivered once. It is delivered twice if the process is killed after the delivery and before
+/// the outbox is saved.
 public final class AlertDelivery: Sendable {
-  /// Messages that wait on a channel at most.
+  /// Maximum number of waiting messages per channel.
   public static let capacity = 1_000
 
-  /// What came in, was delivered, waits, and was dropped by channel.
+  /// Counters of received, delivered and waiting messages, and of dropped ones by channel.
   public let counters: StageCounters
   private let settings: AlertSettings
   private let outbox: AlertOutbox
   private let threads: [BlockingThread]
   private let note: @Sendable (String) -> Void
 
-  /// Starts to deliver what waits in the file.
+  /// Starts to deliver the messages that wait in the file.
   ///
   /// - Parameters:
-  ///   - settings: whom to tell.
+  ///   - settings: recipients and channels.
   ///   - publisher: the channel of transitions, each with its topic.
-  ///   - path: the outbox's file; its folder is made if missing.
+  ///   - path: the outbox's file; its folder is created if missing.
   ///   - journalEnd: the end of the journal at the start.
-  ///   - capacity: messages that wait on a channel at most.
-  ///   - note: receives what a person should be told, on any thread.
+  ///   - capacity: maximum number of waiting messages per channel.
+  ///   - firstPause: back-off after the first failure of a channel; doubled with each further one up to 5 minutes.
+  ///   - note: receives log messages, on any thread.
+  /// - Throws: `SystemError` if a thread cannot be started.
   public init(
     settings: AlertSettings, publisher: any AlertChannel, path: String, journalEnd: UInt64,
     capacity: Int = AlertDelivery.capacity, firstPause: TimeSpan = .second, note: @escaping @Sendable (String) -> Void
@@ -60,8 +62,14 @@ public final class AlertDelivery: Sendable {
 
   deinit { stop() }
 
-  /// Takes in what one record of the journal, which ends at `offset`, led to in a plant. What was taken in before, by
-  /// this process or one before it, is left out.
+  /// Queues the transitions and notices that one journal record caused in a plant. Records that were queued before, by
+  /// this process or an earlier one, are ignored. Notices below the minimum severity are left out.
+  ///
+  /// - Parameters:
+  ///   - alerts: the transitions; those that are not published are left out.
+  ///   - notices: the notices.
+  ///   - register: the plant's register.
+  ///   - offset: end of the record in the journal.
   public func submit(
     _ alerts: [AlertTransition], _ notices: [AlertNotice], of register: PlantRegister, at offset: UInt64
   ) {
@@ -85,13 +93,13 @@ public final class AlertDelivery: Sendable {
     counters.queue.set(outbox.count)
   }
 
-  /// Puts on disk what was taken in; before a checkpoint, so that what the journal will not bring again is not lost.
+  /// Saves the outbox. Called before a checkpoint, because the journal does not replay the records before it.
   public func keep() {
     if let failure = outbox.save() { note("alerts: the outbox cannot be written: \(failure)") }
   }
 
-  /// Ends the threads, once what waits is delivered or `timeout` is over. What waits then is delivered after the next
-  /// start.
+  /// Ends the threads once all messages are delivered or `timeout` is over. The remaining messages are delivered after
+  /// the next start.
   public func stop(timeout: TimeSpan = .zero) {
     outbox.waitUntilEmpty(timeout)
     outbox.close()

@@ -2,9 +2,15 @@ import Foundation
 import PlantModel
 import StreamCore
 
-/// A notice as a mail (RFC 5322, with RFC 2045 and 2047 for what is not ASCII).
+/// Rendering of a notice as an e-mail (RFC 5322, with RFC 2045 and 2047 for non-ASCII text).
 enum AlertMail {
-  /// Headers and body, lines ended by CR LF. Mails about one alert are one thread.
+  /// Returns headers and body with CR LF line ends. Mails about one alert form one thread.
+  ///
+  /// - Parameters:
+  ///   - notice: the notice; one without alerts gives an empty text.
+  ///   - from: the sender's address.
+  ///   - to: the recipients' addresses.
+  ///   - register: the plant's register.
   static func text(_ notice: AlertNotice, from: String, to: [String], _ register: PlantRegister) -> String {
     guard let first = notice.alerts.first else { return "" }
     let word = first.status == .cleared ? "over" : notice.severity.rawValue
@@ -30,7 +36,8 @@ enum AlertMail {
     return (headers + ["", body, ""]).joined(separator: "\r\n")
   }
 
-  /// Encoded words, one a line of at most 76 characters (RFC 2047); what is not visible ASCII cannot break a header.
+  /// Returns a header value as encoded words (RFC 2047), one per line of at most 76 characters. Control and non-ASCII
+  /// characters therefore cannot break the header.
   static func encoded(_ text: String) -> String {
     var words: [String] = []
     var part: [UInt8] = []
@@ -46,7 +53,7 @@ enum AlertMail {
     return words.joined(separator: "\r\n ")
   }
 
-  /// Example: 1,700,000,000 s are `Tue, 14 Nov 2023 22:13:20 +0000`.
+  /// Returns a date of RFC 5322. Example: 1,700,000,000 s give `Tue, 14 Nov 2023 22:13:20 +0000`.
   static func date(_ time: Timestamp) -> String {
     let civil = CivilTime(utc: time)
     let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -56,7 +63,7 @@ enum AlertMail {
     return "\(day), \(civil.day) \(month) \(civil.year) \(clock) +0000"
   }
 
-  /// FNV-1a (Fowler, Noll and Vo), 64 bits.
+  /// Returns the FNV-1a hash (Fowler, Noll and Vo), 64 bits in hexadecimal.
   private static func hash(_ text: String) -> String {
     let value = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     return String(value, radix: 16)

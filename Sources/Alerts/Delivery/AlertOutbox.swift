@@ -2,10 +2,10 @@ import Foundation
 import PlantModel
 import StreamCore
 
-/// Messages that wait to be delivered, by channel, and up to which record of the journal each plant's were taken in: what
-/// a restart needs so that nothing is delivered twice or forgotten. Kept in a file that is there whole or not at all.
+/// Waiting messages by channel, and the end of the last journal record that was queued for each plant. After a restart
+/// nothing is therefore delivered twice or lost. The file is replaced atomically.
 final class AlertOutbox: @unchecked Sendable {
-  // Sendable: every stored variable is touched inside `monitor.locked` only; the file inside `fileLock.locked` too.
+  // Sendable: every stored variable is accessed inside `monitor.locked` only; the file inside `fileLock.locked` too.
   private struct Entry {
     var number: UInt64
     var parcel: AlertParcel
@@ -23,8 +23,15 @@ final class AlertOutbox: @unchecked Sendable {
   private var hasChanged = false
   private var isClosed = false
 
-  /// The outbox in a file, for some channels. Marks beyond the journal's end are of records that were lost with the
-  /// machine's power, whose offsets others will have. `note` is told of a file that cannot be read.
+  /// Opens the outbox in a file. Plant marks beyond the end of the journal belong to records that a power failure lost.
+  /// They are reduced to that end, because new records get the same offsets.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - channels: names of the channels; messages of other channels in the file are dropped.
+  ///   - capacity: maximum number of messages per channel.
+  ///   - journalEnd: offset of the journal's end.
+  ///   - note: receives a log message if the file cannot be read.
   init(path: String, channels: [String], capacity: Int, journalEnd: UInt64, note: (String) -> Void) {
     self.path = path
     self.capacity = capacity
@@ -36,11 +43,16 @@ final class AlertOutbox: @unchecked Sendable {
     marks = marks.mapValues { min($0, journalEnd) }
   }
 
-  /// How many messages wait.
+  /// Number of waiting messages.
   var count: Int { monitor.locked { queues.values.reduce(0) { $0 + $1.count } } }
 
-  /// Takes in what a record led to in a plant, unless it was taken in before. Returns how many messages came in, and
-  /// how many of each channel had to go because too many wait: the oldest.
+  /// Queues the messages that a record caused in a plant, unless it was queued before.
+  ///
+  /// - Parameters:
+  ///   - parcels: the messages with their channels; those of unknown channels are ignored.
+  ///   - plant: name of the plant.
+  ///   - offset: end of the record in the journal.
+  /// - Returns: the number of queued messages, and by channel the number of oldest ones dropped for lack of capacity.
   func put(_ parcels: [(channel: String, parcel: AlertParcel)], of plant: String, at offset: UInt64) -> (
     taken: Int, dropped: [String: Int]
   ) {
@@ -64,7 +76,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
   }
 
-  /// The oldest messages of a channel, waiting until there is one; `nil` once closed.
+  /// Returns the oldest messages of a channel, and waits until there is one; `nil` once the outbox is closed.
   func next(_ channel: String, atMost limit: Int) -> (numbers: [UInt64], parcels: [AlertParcel])? {
     monitor.locked {
       while !isClosed {
@@ -78,7 +90,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
   }
 
-  /// Takes messages out that are done with.
+  /// Removes messages that were delivered or refused.
   func remove(_ numbers: [UInt64], from channel: String) {
     let done = Set(numbers)
     monitor.locked {
@@ -88,7 +100,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
   }
 
-  /// Waits at most so long for everything to be done with.
+  /// Waits until all queues are empty, the outbox is closed or `span` is over.
   func waitUntilEmpty(_ span: TimeSpan) {
     let deadline = Monitor.Deadline(in: span)
     monitor.locked {
@@ -96,7 +108,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
   }
 
-  /// Waits at most so long for ``close()``; whether it was closed.
+  /// Waits for ``close()`` for at most `span`; returns whether the outbox is closed.
   func waitUntilClosed(_ span: TimeSpan) -> Bool {
     let deadline = Monitor.Deadline(in: span)
     return monitor.locked {
@@ -105,7 +117,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
   }
 
-  /// Ends every wait. What is in the outbox stays in its file.
+  /// Closes the outbox and ends every wait. Its messages stay in the file.
   func close() {
     monitor.locked {
       isClosed = true
@@ -113,7 +125,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
   }
 
-  /// Writes the file if anything has changed; the reason why that failed, if it did.
+  /// Writes the file if anything has changed; returns the reason of a failure, or `nil`.
   func save() -> String? {
     fileLock.locked {
       let bytes: [UInt8]? = monitor.locked {
@@ -170,7 +182,7 @@ final class AlertOutbox: @unchecked Sendable {
     }
     guard reader.isAtEnd else { throw .invalid("more bytes than it should have") }
     for (plant, offset) in known { marks[plant] = offset }
-    // A channel that is no longer configured has nobody to deliver to.
+    // Messages of a channel that is no longer configured cannot be delivered.
     for (channel, parcels) in waiting where queues[channel] != nil {
       queues[channel] = parcels.suffix(capacity).map { parcel in
         defer { nextNumber += 1 }

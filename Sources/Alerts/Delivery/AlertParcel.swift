@@ -2,28 +2,28 @@ import Foundation
 import PlantModel
 import StreamCore
 
-/// A message that is ready to be delivered.
+/// A message ready for delivery.
 public struct AlertParcel: Sendable, Equatable {
-  /// A topic, or the addresses of a mail; empty for a webhook.
+  /// The topic, or the addresses of an e-mail; empty for a webhook.
   public var recipients: [String]
-  /// What is delivered: JSON, or a mail with its headers.
+  /// The content: JSON, or an e-mail with its headers.
   public var body: String
 
-  /// A message.
+  /// Creates a message.
   public init(recipients: [String] = [], body: String) {
     self.recipients = recipients
     self.body = body
   }
 }
 
-/// Renders alerts for machines.
+/// The JSON document of an alert.
 public struct AlertDocument: Encodable {
   var id, plant, asset, rule, status, state, severity, title, text, time: String
   var sensor: String?
   var cause: String?
   var value: Double?
 
-  /// A transition with its names.
+  /// Creates the document of a transition, with the names of plant, asset and sensor.
   public init(_ alert: AlertTransition, _ register: PlantRegister) {
     id = alert.id
     plant = register.plant.name
@@ -40,14 +40,14 @@ public struct AlertDocument: Encodable {
     value = alert.value.isFinite ? alert.value : nil
   }
 
-  /// `wattline/<plant>/<asset>/alert`.
+  /// Topic of the transition: `wattline/<plant>/<asset>/alert`.
   public var topic: String { TopicName.join(["wattline", plant, asset, "alert"]) }
 
-  /// A transition as it is published.
+  /// The message that publishes the transition.
   public var parcel: AlertParcel { AlertParcel(recipients: [topic], body: AlertDocument.json(self)) }
 
-  /// The alerts of a plant that are active or not acknowledged, the worst first and at most ``longestList``, with how
-  /// many there are.
+  /// Returns the JSON list of a plant's alerts, with their total number. The most severe come first, at most
+  /// ``longestList``.
   public static func list(_ alerts: [AlertTransition], _ register: PlantRegister) -> String {
     struct List: Encodable {
       var count: Int
@@ -58,10 +58,10 @@ public struct AlertDocument: Encodable {
       List(count: alerts.count, alerts: worst.prefix(longestList).map { AlertDocument($0, register) }))
   }
 
-  /// Alerts in a list at most.
+  /// Maximum number of alerts in a list.
   public static let longestList = 200
 
-  /// JSON with sorted names, so that the same is rendered to the same text.
+  /// Returns JSON with sorted keys, so that equal values give equal text.
   static func json(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -69,7 +69,7 @@ public struct AlertDocument: Encodable {
   }
 }
 
-/// A notice for machines. `text` is what chat systems show of a webhook.
+/// The JSON document of a notice. `text` is the member that chat systems display of a webhook.
 struct NoticeDocument: Encodable {
   var plant, status, severity, title, text: String
   var count: Int
@@ -85,10 +85,10 @@ struct NoticeDocument: Encodable {
     text = "\(plant): \(title)\n\(NoticeDocument.words(notice))"
   }
 
-  /// Further alerts in a text at most.
+  /// Maximum number of further alerts in a text.
   static let longestText = 50
 
-  /// What happened, and what else came with it.
+  /// Returns the text of the first alert and a list of the others.
   static func words(_ notice: AlertNotice) -> String {
     var lines = notice.alerts.prefix(1).map(\.text)
     if notice.alerts.count > 1 {

@@ -1,12 +1,12 @@
 import CCurl
 import PlantModel
 
-/// One exchange over libcurl: a request over HTTP, or a mail over SMTP. Certificates and names are always verified.
+/// One exchange with libcurl: an HTTP request, or an e-mail over SMTP. Certificates and host names are always verified.
 final class CurlTransfer {
   enum Answer {
-    /// The protocol's status and the beginning of the answer's body.
+    /// Status of the protocol, and the first 1,000 bytes of the answer's body.
     case answered(Int, String)
-    /// The last status, 0 without one, and libcurl's words.
+    /// Last status, or 0 without one, and libcurl's error message.
     case failed(Int, String)
   }
 
@@ -19,7 +19,7 @@ final class CurlTransfer {
   private let isLocal: Bool
   private let exchange: Exchange
 
-  /// What the callbacks read and write.
+  /// Data that the callbacks read and write.
   private final class Exchange {
     var upload: [UInt8] = []
     var sent = 0
@@ -29,7 +29,12 @@ final class CurlTransfer {
     init(_ shouldAbort: @escaping () -> Bool) { self.shouldAbort = shouldAbort }
   }
 
-  /// `nil` where libcurl cannot start. `shouldAbort` is asked about once a second.
+  /// Prepares an exchange; `nil` if libcurl cannot be initialised.
+  ///
+  /// - Parameters:
+  ///   - url: the URL; schemes `http`, `https`, `smtp` and `smtps`.
+  ///   - caFile: file with certificates of trusted authorities; `nil`: those of the system.
+  ///   - shouldAbort: called about once a second; `true` aborts the exchange.
   init?(url: String, caFile: String?, shouldAbort: @escaping () -> Bool) {
     guard Self.isReady, let handle = curl_easy_init() else { return nil }
     self.handle = handle
@@ -48,7 +53,7 @@ final class CurlTransfer {
 
   deinit { curl_easy_cleanup(handle) }
 
-  /// Whether a URL is of this machine, by a name or address that cannot be another's.
+  /// Returns whether a URL refers to this machine: `localhost`, `127.…` or `[::1]`.
   static func isLocal(_ url: String) -> Bool {
     let rest = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).dropFirst(2).first ?? ""
     let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
@@ -57,7 +62,7 @@ final class CurlTransfer {
     return name == "localhost" || (name.hasPrefix("127.") && name.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39) ~= $0 })
   }
 
-  /// POST.
+  /// Sends a POST request and waits for the answer.
   func post(_ body: String, headers: [String]) -> Answer {
     let list = headers.reduce(nil) { curl_slist_append($0, $1) }
     defer { curl_slist_free_all(list) }
@@ -67,7 +72,14 @@ final class CurlTransfer {
     return perform()
   }
 
-  /// Sends a mail. A recipient whom the server does not know keeps nobody else from it.
+  /// Sends an e-mail. A refused recipient does not prevent delivery to the others.
+  ///
+  /// - Parameters:
+  ///   - text: headers and body.
+  ///   - from: the sender's address.
+  ///   - to: the recipients' addresses.
+  ///   - username: name of the SMTP account; `nil`: none.
+  ///   - password: its password; requires TLS, except to this machine.
   func mail(_ text: String, from: String, to: [String], username: String?, password: Secret?) -> Answer {
     let list = to.reduce(nil) { curl_slist_append($0, "<\($1)>") }
     defer { curl_slist_free_all(list) }
@@ -76,7 +88,7 @@ final class CurlTransfer {
     wattline_curl_allow_refused_recipients(handle)
     if let username { set(CURLOPT_USERNAME, username) }
     if let password { set(CURLOPT_PASSWORD, password.text) }
-    // A password must not go over an open line; without one, TLS is used where the server has it.
+    // A password must not be sent without encryption. Without a password TLS is used if the server offers it.
     let security = password != nil && !isLocal ? CURLUSESSL_ALL : CURLUSESSL_TRY
     set(CURLOPT_USE_SSL, Int(security.rawValue))
     exchange.upload = Array(text.utf8)
@@ -92,7 +104,7 @@ final class CurlTransfer {
     return .answered(status, String(decoding: exchange.body, as: UTF8.self))
   }
 
-  /// Callbacks get the exchange unretained: it lives as long as this object, and so longer than the transfer.
+  /// Registers the callbacks. They hold the exchange unretained; this object keeps it alive longer than the transfer.
   private func connectCallbacks() {
     let context = Unmanaged.passUnretained(exchange).toOpaque()
     wattline_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)

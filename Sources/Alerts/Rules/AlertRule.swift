@@ -1,42 +1,65 @@
 import PlantModel
 import StreamCore
 
-/// A rule that raises and clears alerts of one kind, or of a few that depend on each other.
+/// A rule that raises and clears alerts of one kind, or of several interdependent kinds.
 ///
-/// A rule is one file in this folder: its identity, its thresholds, its state, its evaluation and its texts. It takes
-/// effect by its line in ``AlertRules/all``. Its state is saved under its name, so adding a rule keeps the saved state
-/// of the others.
+/// A rule is one file in this folder: its identity, thresholds, state, evaluation and texts. It is enabled by its entry
+/// in ``AlertRules/all``. Its state is saved under its name, so a new rule leaves the saved state of the others valid.
 ///
-/// A frame passes through a rule in this order: ``follow(_:)``, ``begin(_:_:_:)``, ``observe(_:_:_:_:)`` once a reading
-/// of the series that ``concerns(_:_:)`` accepts, ``finish(_:_:_:)``. ``afterDispatch(_:_:_:)`` comes later in the step.
+/// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:_:_:)``, then ``observe(_:_:_:_:)``
+/// for each reading of the series that ``concerns(_:_:)`` accepts, then ``finish(_:_:_:)``. ``afterDispatch(_:_:_:)``
+/// follows later in the step.
 protocol AlertRule: Sendable {
-  /// The identities of the alerts that it raises; its state is saved under the name of the first.
+  /// The identities of its alerts. Its state is saved under the name of the first.
   static var ids: [AlertRuleID] { get }
-  /// For people: when each alert is raised and what to do then, in the order of ``ids``.
+  /// The conditions and remedies of its alerts for operators, in the order of ``ids``.
   static var guide: [AlertGuide] { get }
-  /// The alerts of which its own are consequences, so that people hear of the cause alone.
+  /// The alerts that explain its own, so that only the cause is notified.
   static var causes: [AlertCause] { get }
-  /// The readings that it observes.
+  /// The standings of the readings that it observes.
   static var admits: ReadingStandings { get }
 
-  /// A rule without history.
+  /// Creates a rule without history.
   init()
-  /// Makes room for assets and series that came into the register.
+  /// Adds state for assets and series that are new in the register.
   mutating func follow(_ register: PlantRegister)
-  /// Whether it observes the readings of a series; asked once for each series.
+  /// Returns whether it observes the readings of a series. Called once for each series.
   func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool
-  /// Evaluates what a frame says besides its readings, before them.
+  /// Evaluates the frame before its readings.
+  ///
+  /// - Parameters:
+  ///   - context: state shared by all rules.
+  ///   - frame: the frame; receives points and transitions.
+  ///   - register: the plant's register.
   mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
   /// Evaluates a reading.
+  ///
+  /// - Parameters:
+  ///   - reading: a reading of a series that it accepts, with an admitted standing.
+  ///   - context: state shared by all rules.
+  ///   - frame: the frame; receives points and transitions.
+  ///   - register: the plant's register.
   mutating func observe(
     _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
-  /// Evaluates what a frame says besides its readings, after them; minute marks and ticks are frames too.
+  /// Evaluates the frame after its readings. Minute marks and ticks are frames too.
+  ///
+  /// - Parameters:
+  ///   - context: state shared by all rules.
+  ///   - frame: the frame; receives points and transitions.
+  ///   - register: the plant's register.
   mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
-  /// Evaluates the step's commands.
+  /// Evaluates the step's commands after dispatch.
+  ///
+  /// - Parameters:
+  ///   - context: state shared by all rules.
+  ///   - frame: the frame; receives points and transitions.
+  ///   - register: the plant's register.
   mutating func afterDispatch(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
   /// Writes the state.
   func snapshot(into writer: inout SnapshotWriter)
-  /// Reads what ``snapshot(into:)`` wrote.
+  /// Reads the state that ``snapshot(into:)`` wrote.
+  ///
+  /// - Throws: `SnapshotError` if the state is invalid.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError)
 }
 
@@ -55,11 +78,11 @@ extension AlertRule {
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {}
 }
 
-/// An alert as the operator's page describes it.
+/// The description of an alert on the operator's page.
 struct AlertGuide: Sendable {
-  /// When it is raised, and when it is cleared.
+  /// Conditions under which it is raised and cleared.
   var condition: String
-  /// What to do.
+  /// Recommended action.
   var remedy: String
 
   init(_ condition: String, remedy: String) { (self.condition, self.remedy) = (condition, remedy) }
@@ -67,7 +90,7 @@ struct AlertGuide: Sendable {
 
 /// A rule whose alerts explain others.
 struct AlertCause: Sendable {
-  /// How near the explaining alert must be.
+  /// How close the explaining alert must be.
   enum Scope: Sendable {
     /// Anywhere in the plant.
     case plant
@@ -75,65 +98,65 @@ struct AlertCause: Sendable {
     case asset
     /// At the same series.
     case series
-    /// At the same asset or of the plant as a whole, and not about a single series.
+    /// At the same asset or of the whole plant, and not about a single series.
     case around
   }
 
   /// The explaining rule.
   var rule: AlertRuleID
-  /// How near it must be.
+  /// How close the explaining alert must be.
   var scope: Scope
 
   init(_ rule: AlertRuleID, _ scope: Scope) { (self.rule, self.scope) = (rule, scope) }
 }
 
-/// A reading as rules see it.
+/// A reading in the form that rules evaluate.
 struct AlertReading {
-  /// Whose it is.
+  /// The series of the reading.
   var series: SeriesIndex
   /// The asset of the series.
   var asset: AssetIndex
-  /// The quality that cleaning has given it; `good` for a derived reading, whose inputs have been judged.
+  /// The quality that cleaning assigned; `good` for a derived reading, because its inputs were evaluated.
   var quality: Quality
-  /// As it came [canonical unit]; of a derived series, as it was computed.
+  /// The raw value [canonical unit]; the computed one of a derived series or a glitch.
   var value: Double
-  /// Its time.
+  /// Timestamp of the reading.
   var time: Timestamp
-  /// Whether the device gave the time.
+  /// Whether the timestamp comes from the device.
   var hasSourceTime: Bool
 }
 
-/// How a reading stands to those before it.
+/// The position of a reading relative to earlier ones of its series.
 struct ReadingStandings: OptionSet, Sendable {
   let rawValue: UInt8
 
-  /// Later than those before it.
+  /// Later than the readings before it.
   static let inOrder = ReadingStandings(rawValue: 1)
-  /// Late, a duplicate, or of the future: what it says is no longer so, or not yet.
+  /// Late, a duplicate, or in the future; the value is not the current one.
   static let outOfOrder = ReadingStandings(rawValue: 2)
-  /// Given again, because the reading after it has shown that it was a glitch.
+  /// Re-issued by cleaning because the next reading revealed it as a glitch.
   static let glitch = ReadingStandings(rawValue: 4)
 }
 
-/// What all rules of a plant act on.
+/// State shared by all rules of a plant.
 struct AlertContext {
   /// The alerts.
   var book = AlertBook()
-  /// Light on modules [W/m²] or wind at a hub [m/s], by asset, and when it was measured.
+  /// Irradiance on modules [W/m²] or wind speed at hub height [m/s] by asset, and its timestamp.
   var resources: [(value: Double, time: Timestamp)] = []
-  /// Whether a series is its asset's electric power.
+  /// Whether each series is the electric power of its asset.
   var isPower: [Bool] = []
-  /// Whether the plant works off its past, so that the receive clock says nothing about it.
+  /// Whether the plant is processing a backlog, so that the receive clock does not apply.
   var isCatchingUp = false
-  /// When the last reading was received.
+  /// Receive time of the last reading.
   var lastReading = Timestamp.distantPast
 
-  /// Asset and sensor of a series, for texts.
+  /// Returns asset and sensor of a series for texts.
   static func name(of series: SeriesIndex, _ register: PlantRegister) -> String {
     "\(register.asset(of: series).name) \(register.series[series.position].sensor)"
   }
 
-  /// A value with the unit of its series, for texts.
+  /// Returns a value with the unit of its series for texts.
   static func amount(_ value: some CustomStringConvertible, of series: SeriesIndex, _ register: PlantRegister) -> String
   {
     let unit = register.series[series.position].profile.unit?.canonicalUnit.symbol
@@ -141,28 +164,28 @@ struct AlertContext {
   }
 }
 
-/// Consecutive readings for which a condition holds, counted up, or does not, counted down.
+/// A run of consecutive readings: positive while a condition holds, negative while it does not.
 struct AlertRun: BitwiseCopyable, Sendable, Equatable {
-  /// Readings in a row that raise or clear an alert about a fast event.
+  /// Length that raises or clears an alert about a fast event [readings].
   static let fast: Int16 = 2
-  /// Readings in a row that raise or clear an alert about quality.
+  /// Length that raises or clears an alert about data quality [readings].
   static let slow: Int16 = 5
 
-  /// The readings, at most 1,000 in either direction.
+  /// Signed number of readings, from −1,000 to 1,000.
   private(set) var length: Int16 = 0
 
-  /// Counts a reading; a change of the condition begins a new run.
+  /// Counts a reading. A change of the condition starts a new run.
   mutating func count(_ holds: Bool) {
     length = holds ? min(max(length, 0) + 1, 1_000) : max(min(length, 0) - 1, -1_000)
   }
 
-  /// Forgets all readings.
+  /// Resets the run to no readings.
   mutating func reset() { length = 0 }
 
-  /// Whether the condition has held for some readings.
+  /// Returns whether the condition has held for at least this number of readings.
   func holds(for readings: Int16) -> Bool { length >= readings }
 
-  /// Whether the condition has not held for some readings.
+  /// Returns whether the condition has not held for at least this number of readings.
   func isOver(for readings: Int16) -> Bool { length <= -readings }
 
   func write(to writer: inout SnapshotWriter) { writer.write(length) }

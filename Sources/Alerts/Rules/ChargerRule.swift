@@ -2,11 +2,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A vehicle is connected and gets nothing.
+  /// A connected vehicle does not charge.
   static let charger = AlertRuleID("charger", isFaultOfAsset: true)
 }
 
-/// Watches whether connected vehicles are charged.
+/// Rule that detects connected vehicles that do not charge.
 struct ChargerRule: AlertRule {
   static let ids = [AlertRuleID.charger]
   static let guide = [
@@ -17,19 +17,20 @@ struct ChargerRule: AlertRule {
   ]
   static let causes = [AlertCause(.outage, .plant)]
 
-  /// How long a vehicle waits until there is an alert: one whose charging broke off, and one that was never served.
+  /// Waiting time before the alert: after an interrupted charge, and for a vehicle that never charged.
   static let wait = (served: TimeSpan.minutes(2), unserved: TimeSpan.minutes(5))
-  /// Share of the size below which it gets nothing.
+  /// Share of the rated power below which a vehicle does not charge.
   static let nothing = 0.02
-  /// Share of the size above which charging does not end by itself: a vehicle that is nearly full takes less and less.
+  /// Share of the rated power above which charging does not end by itself, because a nearly full vehicle takes less and
+  /// less.
   static let full = 0.3
 
   private struct State {
-    /// Since when a vehicle is connected; `distantPast` while none is.
+    /// Time of connection; `distantPast` if no vehicle is connected.
     var connected = Timestamp.distantPast
-    /// Since when it gets nothing; `distantPast` while it does.
+    /// Time since which it does not charge; `distantPast` while it charges.
     var unserved = Timestamp.distantPast
-    /// Latest power that was something [kW].
+    /// Latest charging power [kW]; 0 if the vehicle never charged.
     var lastPower = 0.0
   }
 

@@ -2,11 +2,12 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// An asset's clock is wrong.
+  /// The clock of an asset is wrong.
   static let clock = AlertRuleID("clock", concernsData: true)
 }
 
-/// Compares how far an asset's times are behind their receipt with the same of the plant's other assets.
+/// Rule that compares the lag between timestamp and receipt of an asset's readings with that of the plant's other
+/// assets.
 struct ClockRule: AlertRule {
   static let ids = [AlertRuleID.clock]
   static let guide = [
@@ -16,13 +17,13 @@ struct ClockRule: AlertRule {
   ]
   static let admits: ReadingStandings = [.inOrder, .outOfOrder]
 
-  /// How far an asset's times may be behind or ahead of those of the others.
+  /// Largest ordinary difference between an asset's lag and that of the others.
   static let tolerance = TimeSpan.minute
-  /// An asset that was received within this time is compared with.
+  /// Longest age of another asset's last reading to be compared with.
   static let recent = TimeSpan.minutes(10)
 
   private struct State {
-    /// How far the latest reading was behind its receipt.
+    /// Lag of the latest reading's receipt behind its timestamp.
     var lag = TimeSpan.zero
     var received = Timestamp.distantPast
     var skewed = AlertRun()
@@ -42,9 +43,9 @@ struct ClockRule: AlertRule {
     let lag = frame.received - reading.time
     (states[asset].lag, states[asset].received) = (lag, frame.received)
     let key = AlertKey(rule: .clock, asset: reading.asset)
-    // The usual case costs a comparison: nothing is off, and nothing was.
+    // Fast path: the lag is small and was small before.
     if lag.magnitude <= Self.tolerance, states[asset].skewed.length <= 0, !context.book.isActive(key) { return }
-    // The asset that is nearest to its receipt shows how long the transport takes.
+    // The smallest lag of the other assets shows the delay of the transport.
     let others = states.indices.filter { $0 != asset && frame.received - states[$0].received < Self.recent }
     guard let least = others.map({ states[$0].lag }).min(by: { $0.magnitude < $1.magnitude }) else { return }
     let skew = lag - least

@@ -2,11 +2,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// An asset does not do what it was commanded.
+  /// An asset does not follow its command.
   static let notFollowed = AlertRuleID("not_followed")
 }
 
-/// Follows the state of commands: dispatch compares what assets do with what they were commanded.
+/// Rule that evaluates the state of commands. Dispatch compares the behaviour of assets with their commands.
 struct CommandRule: AlertRule {
   static let ids = [AlertRuleID.notFollowed]
   static let guide = [

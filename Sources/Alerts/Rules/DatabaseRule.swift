@@ -2,11 +2,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// The database takes nothing, and all points wait on disk until a person acts.
+  /// The database accepts no points, and all points wait on disk until a person acts.
   static let database = AlertRuleID("database")
 }
 
-/// Follows the trouble of the database. The alert is every plant's, since every plant's points wait.
+/// Rule about failures of the database. The alert is raised for every plant, because the points of every plant wait.
 struct DatabaseRule: AlertRule {
   static let ids = [AlertRuleID.database]
   static let guide = [
@@ -15,16 +15,20 @@ struct DatabaseRule: AlertRule {
       remedy: "Remove the reason that the alert names. Nothing is lost while there is room on the disk.")
   ]
 
-  /// Raises the alert with a reason and the words of the database, or clears it.
+  /// Raises the alert that the database accepts no points, or clears it.
   ///
-  /// - Parameter trouble: `nil` if the database takes points.
+  /// - Parameters:
+  ///   - trouble: the reason and the database's message; `nil` if the database accepts points.
+  ///   - context: state shared by all rules.
+  ///   - frame: receives the points, transitions and notices.
+  ///   - register: the plant's register.
   static func report(
     _ trouble: (reason: String, words: String)?, _ context: inout AlertContext, _ frame: inout Frame,
     _ register: PlantRegister
   ) {
     let key = AlertKey(rule: .database)
     let title = trouble.map { "The database takes nothing: \($0.reason)" }
-    // Another reason asks for another remedy.
+    // Another reason needs another remedy, so it is a new alert.
     if let alert = context.book.alerts[key], alert.message.title != title {
       let words = trouble == nil ? "It takes points again." : "It is another reason now."
       context.book.clear(key, at: frame.received, words, &frame)

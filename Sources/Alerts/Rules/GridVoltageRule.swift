@@ -2,13 +2,14 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// The voltage of the grid is outside what EN 50160 allows.
+  /// The grid voltage is outside the band of EN 50160.
   static let voltage = AlertRuleID("voltage")
-  /// The grid is gone.
+  /// The grid has failed.
   static let outage = AlertRuleID("outage", isFaultOfAsset: true)
 }
 
-/// Compares the voltage at a grid connection with what is usual there: the mean of the first readings, followed slowly.
+/// Rule that compares the voltage at a grid connection with its usual value. That is the mean of the first readings,
+/// and later follows the voltage slowly.
 struct GridVoltageRule: AlertRule {
   static let ids = [AlertRuleID.voltage, .outage]
   static let guide = [
@@ -21,21 +22,21 @@ struct GridVoltageRule: AlertRule {
   ]
   static let causes = [AlertCause(.outage, .plant)]
 
-  /// Share of the usual voltage by which it may deviate, and within which it is back.
+  /// Deviations as shares of the usual voltage: above the first an alert is raised, below the second it is cleared.
   static let band = (raises: 0.10, clears: 0.08)
-  /// Share of the usual voltage below which the grid is gone.
+  /// Share of the usual voltage below which the grid has failed.
   static let dead = 0.5
-  /// Readings that make the usual voltage.
+  /// Number of readings that determine the usual voltage.
   static let learned: Int32 = 20
 
   private struct State {
     /// The usual voltage [V]; 0 while unknown.
     var usual = 0.0
-    /// Readings that made it, up to ``GridVoltageRule/learned``.
+    /// Number of readings in the mean, up to ``GridVoltageRule/learned``.
     var count: Int32 = 0
     var deviating = AlertRun()
     var dead = AlertRun()
-    /// When it was last inside the band: a collapse cannot have begun before.
+    /// Time of the last reading inside the band; an outage cannot have begun earlier.
     var lastSound = Timestamp.distantPast
   }
 

@@ -6,7 +6,8 @@ extension AlertRuleID {
   static let health = AlertRuleID("health")
 }
 
-/// Watches the health index of assets. Of silence and of a fault that stands there are alerts of their own.
+/// Rule about the health index of assets. Silence and standing faults are left out, because other rules raise alerts
+/// about them.
 struct HealthRule: AlertRule {
   static let ids = [AlertRuleID.health]
   static let guide = [
@@ -19,9 +20,9 @@ struct HealthRule: AlertRule {
     AlertCause(.unit, .asset),
   ]
 
-  /// Index below which there is a warning, from which it is cleared, and below which it is critical [0...100].
+  /// Health index below which a warning is raised, from which it is cleared, and below which it is critical [0...100].
   static let index = (warning: 60.0, clears: 70.0, critical: 30.0)
-  /// Judgements in a row that raise an alert.
+  /// Number of consecutive health findings that raise an alert.
   static let judgements: Int16 = 2
 
   private var low: [AlertRun] = []

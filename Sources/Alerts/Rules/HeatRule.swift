@@ -2,14 +2,14 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A battery is too hot, or on its way there.
+  /// A battery is too hot, or heats up too fast.
   static let heat = AlertRuleID("heat", isFaultOfAsset: true)
 }
 
-/// Watches a battery's temperature and how fast it rises.
+/// Rule about a battery's temperature and its rate of rise.
 ///
-/// Lithium cells age fast above 45 °C, where their makers end charging, and may run away above 60 °C. One that warms up
-/// faster than load explains cannot wait for a window.
+/// Lithium cells age fast above 45 °C, at which their makers end charging, and may run away above 60 °C. A battery that
+/// heats up faster than its load explains needs an alert before the next health finding.
 struct HeatRule: AlertRule {
   static let ids = [AlertRuleID.heat]
   static let guide = [
@@ -19,20 +19,22 @@ struct HeatRule: AlertRule {
       remedy: "Take its load away, and look at its cooling; from 60 °C on keep away.")
   ]
 
-  /// A temperature that is too hot, is over, and is critical [°C].
+  /// Temperatures above which an alert is raised, below which it is cleared, and above which it is critical [°C].
   static let celsius = (raises: 45.0, clears: 42.0, critical: 55.0)
-  /// A rise that shows failed cooling, is over, and is critical [K/h].
+  /// Rates of rise above which cooling has failed, below which the alert is cleared, and above which it is critical
+  /// [K/h].
   static let warming = (raises: 20.0, clears: 10.0, critical: 60.0)
-  /// Shortest and longest time over which a rise is measured.
+  /// Shortest and longest time over which the rate of rise is measured.
   static let span = (shortest: TimeSpan.minutes(5), longest: TimeSpan.minutes(20))
 
   private struct State {
-    /// A temperature of five to ten minutes ago [°C], and the one that will be next; `distantPast` while there is none.
+    /// Reference temperature of at least five minutes ago [°C], and the candidate that replaces it. `distantPast`
+    /// without one.
     var earlier = (celsius: 0.0, time: Timestamp.distantPast)
     var next = (celsius: 0.0, time: Timestamp.distantPast)
     var hot = AlertRun()
 
-    /// Records a temperature and returns its rise [K/h]; 0 if it is unknown, or less than noise.
+    /// Records a temperature and returns the rate of rise [K/h]; 0 if it is unknown or the rise is at most 2 K.
     mutating func rise(_ celsius: Double, at time: Timestamp) -> Double {
       if time - next.time > HeatRule.span.longest || time < next.time {
         (earlier, next) = ((0, .distantPast), (celsius, time))

@@ -2,11 +2,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// The grid connection carries more than it may.
+  /// The power of a grid connection exceeds its limit.
   static let limit = AlertRuleID("limit")
 }
 
-/// Compares the power of a connection with its limits.
+/// Rule that compares the power of a grid connection with its import and export limits.
 struct LimitRule: AlertRule {
   static let ids = [AlertRuleID.limit]
   static let guide = [
@@ -15,7 +15,7 @@ struct LimitRule: AlertRule {
       remedy: "Shed flexible load, or curtail generation or charge; look at what changed on the power panel.")
   ]
 
-  /// Shares of a limit below which its breach is over, and above which it is critical.
+  /// Shares of a limit below which the alert is cleared, and above which it is critical.
   static let share = (clears: 0.95, critical: 1.1)
 
   private var runs: [Int32: AlertRun] = [:]
@@ -29,11 +29,11 @@ struct LimitRule: AlertRule {
     _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
-    // A breach is sudden by nature, so `rate` and `spike` do not speak against it.
+    // A breach is sudden, so readings with the qualities `rate` and `spike` count too.
     guard context.isPower[reading.series.position], reading.quality != .outOfRange, value.isFinite else { return }
     let asset = register.assets[reading.asset.position]
     let isImport = value >= 0
-    // Without a limit in this direction nothing is breached, and a breach of the other is over.
+    // Without a limit in this direction, an alert about the other direction is cleared.
     let limit = (isImport ? asset.importLimitKilowatts : asset.exportLimitKilowatts) ?? .infinity
     var run = runs[reading.series.rawValue] ?? AlertRun()
     if value.magnitude > limit {

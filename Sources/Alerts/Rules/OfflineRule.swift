@@ -2,12 +2,12 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// An asset is gone, as its gateway or the broker reports.
+  /// An asset is offline, as its gateway or the broker reports.
   static let offline = AlertRuleID("offline", concernsData: true)
 }
 
-/// Follows the availability that gateways, and the broker by last wills, report. It is known at once, while silence has to
-/// be waited for, so `no_data` of the asset follows from it.
+/// Rule about the availability that gateways report, and the broker by last wills. It is known at once, while silence
+/// takes time to detect. The `no_data` alerts of the asset are therefore its consequences.
 struct OfflineRule: AlertRule {
   static let ids = [AlertRuleID.offline]
   static let guide = [
@@ -16,12 +16,12 @@ struct OfflineRule: AlertRule {
       remedy: "Look at its power supply, its gateway and its network.")
   ]
 
-  /// For how long an asset is offline until that is critical.
+  /// Time offline after which the alert is critical.
   static let critical = TimeSpan.minutes(5)
 
   mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
     if frame.availability.isEmpty { return }
-    // A copy, since the frame takes the transitions; there are few.
+    // Copied, because the loop appends transitions to the frame; there are few changes.
     let changes = frame.availability
     for change in changes where register.assets.indices.contains(change.asset.position) {
       let key = AlertKey(rule: .offline, asset: change.asset)
@@ -64,7 +64,7 @@ struct OfflineRule: AlertRule {
 }
 
 extension AlertBook {
-  /// Whether an asset is reported offline.
+  /// Returns whether an asset is reported offline.
   func isOffline(_ asset: AssetIndex) -> Bool {
     let key = AlertKey(rule: .offline, asset: asset)
     return explainers.contains(key) && isActive(key)

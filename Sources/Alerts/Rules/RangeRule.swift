@@ -2,11 +2,12 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A sensor reports what cannot be.
+  /// A sensor reports values outside its plausible range.
   static let range = AlertRuleID("range", concernsData: true)
 }
 
-/// Counts readings outside the plausible range. If they are thousands of what was usual, the unit is wrong instead.
+/// Rule that counts readings outside the plausible range. If they are a thousand times the usual values, it raises the
+/// alert about the unit instead.
 struct RangeRule: AlertRule {
   static let ids = [AlertRuleID.range]
   static let guide = [
@@ -18,7 +19,7 @@ struct RangeRule: AlertRule {
 
   private struct State: BitwiseCopyable {
     var run = AlertRun()
-    /// Latest value of good quality, except 0 [canonical unit].
+    /// Latest value of good quality other than 0 [canonical unit].
     var lastGood = 0.0
   }
 
@@ -37,7 +38,7 @@ struct RangeRule: AlertRule {
     states[position].run.count(reading.quality == .outOfRange)
     if reading.quality == .good && value != 0 { states[position].lastGood = value }
     let run = states[position].run
-    // A run passes its threshold once, so that nothing is looked up for the readings before and after.
+    // Evaluates only the reading that completes a run, so that the others cost no look-up.
     if run.length.magnitude != AlertRun.slow.magnitude { return }
     let range = AlertKey(rule: .range, asset: reading.asset, series: reading.series)
     let unit = AlertKey(rule: .unit, asset: reading.asset, series: reading.series)

@@ -3,17 +3,19 @@ import PlantPhysics
 import StreamCore
 
 extension AlertRuleID {
-  /// The sign of a power is not that of its kind.
+  /// The sign of a power is inverted.
   static let sign = AlertRuleID("sign", concernsData: true)
 }
 
-/// Powers whose sign is not that of their kind: a battery that is charged by discharging, a connection that exports by
-/// night, a generator that consumes.
+/// Rule that detects inverted signs of powers. Examples are a battery that discharges while its state of charge rises,
+/// a connection that exports at night, and a generator that consumes.
 ///
-/// What tells it, from the surest on: a battery's state of charge; a generator that is negative in the light, or a consumer
-/// that is so for most of a day; export in the dark where no load has a meter; and the balance
-/// `grid = Σ consumption − Σ generation − Σ battery`, where it does not close as it is and does so with one sign turned,
-/// or with two. The sign of consumers is what the balance goes by.
+/// The evidence, the most reliable first:
+/// - the state of charge of a battery;
+/// - a generator that is negative in the light, or a consumer that is negative for most of a day;
+/// - export in the dark, if no load has a meter;
+/// - the balance `grid = Σ consumption − Σ generation − Σ battery`, if it closes only with one or two signs turned. The
+///   balance takes the sign of consumers as correct.
 struct SignRule: AlertRule {
   static let ids = [AlertRuleID.sign]
   static let guide = [
@@ -23,31 +25,31 @@ struct SignRule: AlertRule {
       remedy: "Write the scale that the alert names into the plant file.")
   ]
 
-  /// What a series is to the rule.
+  /// The use of a series by the rule.
   enum Role: UInt8 {
     case none, power, stateOfCharge
   }
 
-  /// Hours that have to speak for it: of what is measured with others, and of a consumer by itself.
+  /// Hours of evidence that raise an alert: of assets other than consumers, and of consumers.
   static let hours = (usual: 4, consumer: 20)
-  /// Hours against it after which it is over.
+  /// Hours of evidence to the contrary that clear an alert.
   static let soundHours = 2
-  /// Share of the greatest power in a sample from which on the sign of one shows, and share of a power by which the balance
-  /// may be open so that it closes.
+  /// Share of the greatest power in a sample from which a power's sign is evaluated. `closes`: largest imbalance, as a
+  /// share of the turned power, at which the balance closes.
   static let shows = 0.1
   static let closes = 0.15
-  /// Share of a power by which the balance may be open so that the power's sign is right.
+  /// Largest imbalance, as a share of a power, at which the power's sign counts as correct.
   static let sound = 0.5
-  /// Assets up to which two turned signs are looked for.
+  /// Largest number of evaluated powers for which pairs of turned signs are tried.
   static let mostForPairs = 16
 
   var watches: [SignWatch] = []
-  /// By series; found anew when series are admitted.
+  /// Use of each series; determined again when series are admitted.
   var roles: [Role] = []
-  /// The hour that is counted, and how many times the balance was looked at in it.
+  /// Start of the current hour, and the number of balance samples in it.
   var hour = Timestamp.distantPast
   var samples: Int32 = 0
-  /// The newest power at the last look.
+  /// Timestamp of the newest power in the last sample.
   var looked = Timestamp.distantPast
 
   mutating func follow(_ register: PlantRegister) {
@@ -98,15 +100,15 @@ struct SignRule: AlertRule {
 // MARK: - A look at the plant
 
 extension SignRule {
-  /// A power in a sample, in the direction of import: `Σ values` is 0 where the balance closes.
+  /// A power in a sample with import as the positive direction; the sum of the values is 0 if the balance closes.
   private struct Term {
     var asset: Int
     var value: Double
-    /// Whether its sign may be wrong; that of a consumer is taken for right.
+    /// Whether its sign may be wrong; `false` for consumers.
     var mayTurn: Bool
   }
 
-  /// Looks at the plant at a minute mark; true where an hour has ended, so that the watches have something to say.
+  /// Samples the plant at a minute mark; returns whether an hour has ended, so that the verdicts may have changed.
   mutating func look(at clock: Timestamp, _ register: PlantRegister) -> Bool {
     let began = clock.floored(to: .hour)
     let isHourOver = hour != .distantPast && began != hour
@@ -131,7 +133,7 @@ extension SignRule {
     for position in register.assets.indices {
       let watch = watches[position]
       let asset = register.assets[position]
-      // What has been silent for a day is gone, and no part of the balance.
+      // An asset without data for a day is not part of the balance.
       guard watch.time != .distantPast, clock - watch.time < .day, !asset.kind.traits.isMeter || !hasGrid else {
         continue
       }
@@ -156,7 +158,7 @@ extension SignRule {
     }
   }
 
-  /// A power that rests says so seldom.
+  /// Returns whether a power is recent enough. A power of 0 counts for 12 h, because it may be reported rarely.
   private func isFresh(_ watch: SignWatch, _ asset: AssetIndex, at clock: Timestamp, _ register: PlantRegister) -> Bool
   {
     let age = clock - watch.time
@@ -166,14 +168,14 @@ extension SignRule {
     return (sampling == .intervalStart || sampling == .intervalEnd) && age <= .minutes(125)
   }
 
-  /// A generator or consumer by itself: neither is negative for long. A car may give back, and what is generic may be
-  /// anything.
+  /// Evaluates a generator or consumer by itself: such a power is not negative for long. Kinds that may feed back, such
+  /// as vehicle chargers, and generic assets are left out.
   private mutating func judgeAlone(_ term: Term, at clock: Timestamp, _ register: PlantRegister) {
     let asset = register.assets[term.asset]
     let power = watches[term.asset].power
     guard asset.kind.traits.isNeverNegative else { return }
     let size = asset.nominalKilowatts
-    // Inverters and turbines draw some power for themselves.
+    // Inverters and turbines consume some power themselves.
     let least = max(0.1, size.map { 0.02 * $0 } ?? 0.05 * watches[term.asset].greatest)
     guard power.magnitude > least else { return }
     if power > 0 {
@@ -185,7 +187,7 @@ extension SignRule {
     }
   }
 
-  /// Without a load's meter: in the dark, with PV and batteries at rest, a connection imports.
+  /// Evaluates a grid connection without metered loads: it imports in the dark while PV and batteries rest.
   private mutating func judgeDark(_ terms: [Term], at clock: Timestamp, _ register: PlantRegister) {
     let grids = terms.filter { register.assets[$0.asset].kind.role == .gridExchange }
     let others = terms.filter { register.assets[$0.asset].kind.role != .gridExchange }
@@ -212,7 +214,7 @@ extension SignRule {
     }
   }
 
-  /// The assets with whose signs turned the balance closes: one, else two; none where that is not one way alone.
+  /// Returns the assets whose turned signs close the balance: one, or else two. Empty if the solution is not unique.
   private static func turned(_ showing: [Term], open: Double) -> [Int] {
     let single = showing.filter { (open - 2 * $0.value).magnitude <= closes * $0.value.magnitude }
     if !single.isEmpty { return single.count == 1 ? [single[0].asset] : [] }
@@ -285,7 +287,12 @@ extension SignRule {
       value: watch.power)
   }
 
-  /// What to write in the plant's file so that a power comes with its sign turned.
+  /// Returns the entry of the plant file that turns the sign of a power.
+  ///
+  /// - Parameters:
+  ///   - asset: name of the asset.
+  ///   - sensor: name of the power's sensor.
+  ///   - rules: the plant's topic rules.
   static func remedy(asset: String, sensor: String, _ rules: [TopicRule]) -> String {
     func scale(_ rule: TopicRule?) -> String {
       let key = rule?.rename.filter { $0.value == sensor }.keys.min() ?? sensor
@@ -299,7 +306,7 @@ extension SignRule {
     guard let shared = rules.first(where: { $0.match.contains("{asset}") }) else {
       return "Write \(scale(nil)) in the topic rule that brings it."
     }
-    // The scale of a rule holds for all its assets.
+    // The scale of a shared rule would apply to all its assets.
     return "Write a rule of its own before that of '\(shared.match)', with the same keys but: "
       + "{match: \"\(shared.match.replacing("{asset}", with: asset))\", asset: \(asset), \(scale(shared))}."
   }

@@ -1,63 +1,65 @@
 import PlantModel
 import StreamCore
 
-/// What is remembered of an asset's power to see that its sign is not that of its kind.
+/// Evidence about the sign of an asset's power.
 ///
-/// Evidence is counted by hours of event time. An hour speaks for an inverted sign or against it; alternatively for nothing,
-/// and then takes one of those before it away, so that what fits now and then by chance never adds up.
+/// Evidence is counted per hour of event time. An hour supports an inverted sign, contradicts it, or is undecided. An
+/// undecided hour cancels one supporting hour, so that occasional coincidences never add up.
 struct SignWatch: BitwiseCopyable {
-  /// What says that a sign is inverted, as bits.
+  /// Kinds of evidence for an inverted sign, as bits.
   enum Evidence: UInt8 {
-    /// A battery's state of charge goes the wrong way.
+    /// The state of charge of a battery moves in the wrong direction.
     case stateOfCharge = 1
-    /// The plant's balance closes with the sign turned, and not as it is.
+    /// The plant's balance closes only with the sign turned.
     case balance = 2
-    /// What generates or consumes is negative.
+    /// A generator or consumer is negative.
     case own = 4
     /// The connection exports while nothing generates.
     case dark = 8
   }
 
-  /// How often something spoke for or against within the hour.
+  /// Votes for and against an inverted sign within an hour.
   struct Votes: BitwiseCopyable {
     var inverted: Int16 = 0
     var sound: Int16 = 0
-    /// When the sign would have shown, and showed neither way.
+    /// Samples in which the power was large enough, but the balance closed with neither sign.
     var unclear: Int16 = 0
     var count: Int { Int(inverted) + Int(sound) + Int(unclear) }
   }
 
-  /// Longest time over which a power is integrated from one reading to the next.
+  /// Longest time between two readings over which power is integrated.
   static let longestStep = TimeSpan.minutes(65)
-  /// Change of the state of charge that tells a direction [percentage points].
+  /// Smallest change of the state of charge that counts as a direction [percentage points].
   static let socStep = 2.0
-  /// Percentage points in the wrong direction, and none in the right one, that tell an inverted sign in an hour.
+  /// Total change in the wrong direction that proves an inverted sign before the usual number of hours [percentage
+  /// points].
   static let socPoints = 10.0
 
   /// Latest power [kW]; NaN before the first.
   var power = Double.nan
   var time = Timestamp.distantPast
-  /// State of charge at which ``energy`` was 0 [%]; NaN while there is none.
+  /// State of charge at which ``energy`` was 0 [%]; NaN without one.
   var reference = Double.nan
-  /// Energy given since then [kWh].
+  /// Energy discharged since then [kWh]; negative if charged.
   var energy = 0.0
   /// Greatest magnitude of the power so far [kW].
   var greatest = 0.0
-  /// Least and greatest power when the balance spoke against it [kW].
+  /// Lowest and highest power in the samples in which the balance supported an inverted sign [kW].
   var low = Double.infinity
   var high = -Double.infinity
-  /// Votes by the balance, and by what needs no other asset.
+  /// Votes of the balance, and of evidence that needs no other asset.
   var balance = Votes()
   var direct = Votes()
-  /// Hours that spoke for an inverted sign since one that did not, and against it since one that spoke for it.
+  /// Hours that support an inverted sign since the last one against it, less one per undecided hour. `soundHours`:
+  /// hours against it since the last one that supports it.
   var invertedHours: Int16 = 0
   var soundHours: Int16 = 0
-  /// Evidence since then.
+  /// Kinds of evidence since the last hour against an inverted sign, as bits.
   var evidence: UInt8 = 0
-  /// What a state of charge went in the wrong direction since then [percentage points].
+  /// Total change of the state of charge in the wrong direction since then [percentage points].
   var points = 0.0
 
-  /// Takes in a power [kW].
+  /// Records a power [kW].
   mutating func take(power value: Double, at moment: Timestamp) {
     guard value.isFinite, value.magnitude < 1e9, moment > time else { return }
     let step = time == .distantPast ? TimeSpan.day : moment - time
@@ -70,7 +72,7 @@ struct SignWatch: BitwiseCopyable {
     greatest = max(greatest, value.magnitude)
   }
 
-  /// Takes in a state of charge [%] of a battery that holds so much [kWh], if that is known.
+  /// Records a state of charge [%] of a battery with a capacity [kWh]; `nil` if the capacity is unknown.
   mutating func take(stateOfCharge soc: Double, capacity: Double?) {
     guard soc.isFinite, (-1...101).contains(soc) else { return }
     guard reference.isFinite else {
@@ -102,7 +104,7 @@ struct SignWatch: BitwiseCopyable {
     }
   }
 
-  /// Counts what the balance says; `nil` where it closes neither way.
+  /// Counts a sample of the balance; `nil` if it closes with neither sign.
   mutating func vote(balance isInverted: Bool?) {
     switch isInverted {
     case true?:
@@ -114,7 +116,7 @@ struct SignWatch: BitwiseCopyable {
     }
   }
 
-  /// Closes an hour in which the balance was looked at so many times.
+  /// Closes an hour with this number of balance samples.
   mutating func closeHour(samples: Int) {
     let votes = (SignWatch.verdict(direct), balance.count * 10 >= samples ? SignWatch.verdict(balance) : nil)
     let isSeen = direct.count + balance.count > 0
@@ -142,7 +144,7 @@ struct SignWatch: BitwiseCopyable {
     (invertedHours, evidence, points, low, high) = (0, 0, 0, .infinity, -.infinity)
   }
 
-  /// What an hour's votes say; `nil` where they say nothing.
+  /// Returns the verdict of an hour's votes: `true` if inverted, `nil` if undecided.
   private static func verdict(_ votes: Votes) -> Bool? {
     let total = votes.count
     if total == 0 { return nil }
@@ -150,8 +152,8 @@ struct SignWatch: BitwiseCopyable {
     return Int(votes.sound) * 2 >= total ? false : nil
   }
 
-  /// Whether the hours so far tell an inverted sign. The balance alone tells it only where the power has changed meanwhile:
-  /// a consumer without a meter may be as large as twice a power that stands still.
+  /// Returns whether the evidence shows an inverted sign. The balance alone suffices only if the power has varied. A
+  /// consumer without a meter may happen to equal twice a constant power.
   func isInverted(hours: Int) -> Bool {
     if invertedHours > 0, points >= SignWatch.socPoints { return true }
     guard Int(invertedHours) >= hours else { return false }
@@ -171,7 +173,7 @@ extension SignWatch {
     writer.write(evidence)
   }
 
-  /// Bytes that ``write(to:)`` takes.
+  /// Size of the data that ``write(to:)`` writes [bytes].
   static let snapshotSize = 7 * 8 + 8 + 6 * 2 + 2 * 2 + 1
 
   static func read(from reader: inout SnapshotReader) throws(SnapshotError) -> SignWatch {

@@ -2,11 +2,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A sensor, an asset or the plant has fallen silent.
+  /// A sensor, an asset or the plant sends no data.
   static let noData = AlertRuleID("no_data", concernsData: true)
 }
 
-/// Finds what has fallen silent: the plant as a whole, else assets as a whole, else single series.
+/// Rule that detects missing data: of the whole plant, else of whole assets, else of single series.
 struct SilenceRule: AlertRule {
   static let ids = [AlertRuleID.noData]
   static let guide = [
@@ -21,7 +21,7 @@ struct SilenceRule: AlertRule {
   ]
   static let admits: ReadingStandings = [.inOrder, .outOfOrder]
 
-  /// Multiples of the warning's silence at which it becomes critical.
+  /// Multiple of the warning's threshold above which silence is critical.
   static let critical = 10.0
 
   private var tracker = SilenceTracker()
@@ -56,24 +56,24 @@ struct SilenceRule: AlertRule {
     try tracker.restore(from: &reader)
   }
 
-  /// Judges on a tick who is silent: the plant as a whole, else assets as a whole, else single series.
+  /// Evaluates silence on a tick: of the whole plant, else of whole assets, else of single series.
   ///
-  /// It looks at all series, and seldom: each look tells when the next of them can fall silent.
+  /// Scans all series, but rarely: each scan determines the earliest time at which another series can become silent.
   private mutating func judge(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
     let isTold = context.book.alerts.contains { $0.key.rule == .noData && $0.value.isActive }
     guard isTold || schedule.isDue(at: frame.received) else { return }
-    // A reading gives its series at least the shortest threshold of any.
+    // Every threshold is at least the shortest, so a series that sends now cannot become silent earlier.
     var next = frame.received + SilenceTracker.shortest
     defer { schedule.looked(at: frame.received, next: next) }
     var judgedAssets = 0
     var silentAssets = 0
     var silentSensors = 0
-    // When the silent ones and the others were last heard.
+    // Last receipt of silent assets, and of the others.
     var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
     for position in register.assets.indices {
       let (judged, silent, earliest) = count(AssetIndex(position), frame.received, register)
       next = min(next, earliest)
-      // That an asset which is gone says nothing tells nothing of the plant.
+      // The silence of an asset that is reported offline is no evidence about the plant.
       if context.book.isOffline(AssetIndex(position)) {
         silentSensors += silent
         continue
@@ -87,10 +87,10 @@ struct SilenceRule: AlertRule {
         if isSilent { last.silent = max(last.silent, heard) } else { last.others = max(last.others, heard) }
       }
     }
-    // Without anything silent or alarmed there is nothing to tell or to clear.
+    // Nothing is silent and no alert is active.
     if silentSensors == 0 && !isTold { return }
-    // Assets that speak seldom do not speak for the plant: of those that are silent with it, most suffice, as long as
-    // no other has been heard since.
+    // Assets with long intervals are detected late. It suffices that half of the assets are silent, if no other was
+    // received more than 5 s after them.
     let plantIsSilent =
       silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
     for position in register.assets.indices {
@@ -125,7 +125,8 @@ struct SilenceRule: AlertRule {
     return tracker.silence(of: series, at: now) > threshold
   }
 
-  /// How many series of an asset can be judged and how many of them are silent, and when the next of them will be.
+  /// Returns the number of series of an asset with a known threshold, and the number of silent ones. `next` is the
+  /// earliest time at which another becomes silent.
   private func count(
     _ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister
   ) -> (judged: Int, silent: Int, next: Timestamp) {
@@ -152,7 +153,7 @@ struct SilenceRule: AlertRule {
       context.book.clear(key, at: now, text, &frame)
       return
     }
-    // Of a group, the member that spoke last says how long it has been silent.
+    // The most recently received member determines the silence of a group.
     var shortest = TimeSpan(nanoseconds: .max)
     var threshold = SilenceTracker.shortest
     for series in members {

@@ -1,13 +1,13 @@
 import PlantModel
 import StreamCore
 
-/// When each series was last received, and how often it usually is.
+/// Time of last receipt and typical interval of each series.
 struct SilenceTracker {
-  /// Shortest silence that is one; shorter gaps are ordinary on any network.
+  /// Shortest threshold; shorter gaps are normal on any network.
   static let shortest = TimeSpan.seconds(30)
-  /// Silence in multiples of the series' typical interval that is one.
+  /// Threshold as a multiple of the series' typical interval.
   static let intervals = 5.0
-  /// Intervals between receipts to have seen before a series is judged.
+  /// Number of intervals between receipts before a series is evaluated.
   static let learned = 3
 
   struct SeriesState {
@@ -18,7 +18,7 @@ struct SilenceTracker {
   }
 
   private(set) var states: [SeriesState] = []
-  /// Series that send on change, and after what silence each is missed.
+  /// Whether each series sends on change. For such a series `longest` is the threshold.
   var holding: [Bool] = []
   private var longest: [TimeSpan] = []
   private var lastTick = Timestamp.distantPast
@@ -30,30 +30,36 @@ struct SilenceTracker {
     for series in register.series[longest.count...] { longest.append(series.profile.longestSilence ?? .day) }
   }
 
-  /// Notes a reading. While catching up, receipts say nothing of the interval.
+  /// Records the receipt of a reading.
+  ///
+  /// - Parameters:
+  ///   - series: the series of the reading.
+  ///   - received: receive time.
+  ///   - isCatchingUp: whether the plant is processing a backlog; the interval is then not updated.
   mutating func note(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {
     let gap = (received - states[series.position].last).inSeconds
     let isFirst = states[series.position].last == .distantPast
     states[series.position].last = received
     guard !isFirst, !isCatchingUp, gap > 0 else { return }
     let known = states[series.position].interval
-    // A pause must not teach that pauses are ordinary: a gap counts as four intervals at the most.
+    // A gap counts as at most four intervals, so that a pause does not raise the typical interval much.
     states[series.position].interval = known.isNaN ? gap : known + 0.1 * (min(gap, 4 * known) - known)
     if states[series.position].intervals < 1_000 { states[series.position].intervals += 1 }
   }
 
-  /// Notes a tick. After a pause of the ticks nobody listened, so that silence counts from the first tick after it.
+  /// Records a tick. After more than 15 s without ticks, silence is counted from the next tick, because nothing could
+  /// be received.
   mutating func tick(_ now: Timestamp) {
     if now - lastTick > .seconds(15) { resumed = now }
     lastTick = now
   }
 
-  /// For how long a series has been silent.
+  /// Returns the time since the last receipt of a series, or since ticks resumed if that is later.
   func silence(of series: SeriesIndex, at now: Timestamp) -> TimeSpan {
     now - max(states[series.position].last, resumed)
   }
 
-  /// From which silence on a series is judged silent; `nil` while its interval is not known.
+  /// Returns the silence above which a series is silent; `nil` while its interval is unknown.
   func threshold(of series: SeriesIndex) -> TimeSpan? {
     let state = states[series.position]
     if holding.indices.contains(series.position), holding[series.position], state.last != .distantPast {

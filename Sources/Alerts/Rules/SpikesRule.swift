@@ -3,11 +3,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A sensor reports odd values again and again.
+  /// A sensor repeatedly reports odd values.
   static let spikes = AlertRuleID("spikes", concernsData: true)
 }
 
-/// Counts odd values that come one at a time.
+/// Rule that counts isolated odd values.
 struct SpikesRule: AlertRule {
   static let ids = [AlertRuleID.spikes]
   static let guide = [
@@ -18,19 +18,19 @@ struct SpikesRule: AlertRule {
   static let causes = [AlertCause(.outage, .plant)]
   static let admits: ReadingStandings = [.inOrder, .glitch]
 
-  /// Odd values, fading, that raise an alert, and below which it is over.
+  /// Decaying count of odd values from which an alert is raised, and below which it is cleared.
   static let count = (raises: 4.0, clears: 0.5)
-  /// The half-life of a value [s].
+  /// Half-life of the count [s].
   static let halfLife = 1800.0
 
   private struct State: BitwiseCopyable {
-    /// Odd values that came one at a time, fading, and when they were counted.
+    /// Decaying count of isolated odd values, and the time to which it applies.
     var count = 0.0
     var time = Timestamp.distantPast
     var wasOdd = false
   }
 
-  /// Only series with odd values have a state.
+  /// States of the series with recent odd values only.
   private var states = SeriesStates<State>()
 
   mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count) }
@@ -47,7 +47,7 @@ struct SpikesRule: AlertRule {
     if !isOdd && known == nil { return }
     let place = known ?? states.add(State(), to: reading.series.position)
     let state = states[place]
-    // Of several in a row only the first came alone.
+    // Of consecutive odd values only the first is counted.
     let isNew = isOdd && !state.wasOdd
     let halves = min(100, max(0, (reading.time - state.time).inSeconds / Self.halfLife))
     let count = state.count * exp2(-halves) + (isNew ? 1 : 0)

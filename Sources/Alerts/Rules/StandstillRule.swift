@@ -3,17 +3,17 @@ import PlantPhysics
 import StreamCore
 
 extension AlertRuleID {
-  /// A sensor no longer moves.
+  /// The value of a sensor does not change.
   static let stuck = AlertRuleID("stuck", concernsData: true)
-  /// A generator is held below what its light or wind lets expect.
+  /// A generator is held below the power that its irradiance or wind lets expect.
   static let derating = AlertRuleID("derating", isFaultOfAsset: true)
 }
 
-/// Judges a sensor that stands still.
+/// Rule about values that do not change.
 ///
-/// A generator that is held below what its light or wind lets expect is derated or curtailed; else its meter repeats
-/// itself. Between the two, half an hour decides. A power that is as good as the rating is clipped by the inverter, which
-/// is ordinary.
+/// A generator held below the power that its irradiance or wind lets expect is derated or curtailed. If it is above
+/// that power, its meter is stuck. Between the two, it counts as stuck after half an hour. A power close to the rating
+/// is limited by the inverter, which is normal.
 struct StandstillRule: AlertRule {
   static let ids = [AlertRuleID.stuck, .derating]
   static let guide = [
@@ -28,18 +28,18 @@ struct StandstillRule: AlertRule {
     AlertCause(.outage, .plant), AlertCause(.offline, .asset), AlertCause(.trip, .asset),
   ]
 
-  /// A resource that was measured within this time tells what to expect.
+  /// Longest age of an irradiance or wind speed that determines the expected power.
   static let recent = TimeSpan.minutes(2)
-  /// A power that nothing explains is taken for a stuck meter after this.
+  /// Time after which an unexplained constant power counts as a stuck meter.
   static let patience = TimeSpan.minutes(30)
 
-  /// What is remembered of a generator.
+  /// State of a generator.
   private struct Generator {
-    /// Since when its power stands still; `distantPast` while it moves.
+    /// Time since which its power is constant; `distantPast` while it changes.
     var heldSince = Timestamp.distantPast
-    /// The power at which a derating holds it [kW]; 0 without one.
+    /// Power at which a derating holds it [kW]; 0 without one.
     var ceiling = 0.0
-    /// Readings above that.
+    /// Run of readings more than 3 % above ``ceiling``.
     var free = AlertRun()
   }
 
@@ -59,7 +59,7 @@ struct StandstillRule: AlertRule {
     if isGenerator { judge(reading, run, &context, &frame, register) }
     if run.length.magnitude != AlertRun.slow.magnitude { return }
     let key = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
-    // What has no size to compare with is taken for stuck at once.
+    // Without a rated power there is nothing to compare with, so the series is stuck at once.
     if run.length > 0, !isGenerator || register.assets[reading.asset.position].nominalKilowatts == nil {
       raiseStuck(reading, &context, &frame, register)
     } else if run.length < 0 {
@@ -97,18 +97,24 @@ struct StandstillRule: AlertRule {
     }
   }
 
-  /// The power that light or wind of a moment ago let expect [kW]; 0 if none is measured.
+  /// Returns the power that the latest irradiance or wind speed lets expect [kW]; 0 without a recent one.
+  ///
+  /// - Parameters:
+  ///   - kind: kind of the generator.
+  ///   - size: rated power [kW].
+  ///   - resource: irradiance [W/m²] or wind speed [m/s], and its timestamp.
+  ///   - time: timestamp of the power.
   private func expectedPower(
     _ kind: AssetKind, _ size: Double, _ resource: (value: Double, time: Timestamp), at time: Timestamp
   ) -> Double {
     guard time - resource.time <= Self.recent else { return 0 }
     if kind.traits.driver == .wind { return WindTurbine(ratedKilowatts: size).power(windSpeed: resource.value) }
-    // Modules are some 25 K warmer than 25 °C in full sun.
+    // Cell temperature: 25 °C, plus 25 K in full sun.
     return PhotovoltaicModel(inverterKilowatts: size).power(
       irradiance: resource.value, cellTemperature: 25 + 0.025 * resource.value)
   }
 
-  /// A derating is over when the power has risen above it.
+  /// Clears a derating after its power was exceeded for several readings.
   private mutating func clear(
     _ key: AlertKey, _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame
   ) {

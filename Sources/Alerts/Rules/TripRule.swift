@@ -2,11 +2,11 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A generator or load fell to nothing at once.
+  /// The power of a generator or load fell to zero abruptly.
   static let trip = AlertRuleID("trip", isFaultOfAsset: true)
 }
 
-/// Finds powers that fall to nothing faster than sun, wind or people let them.
+/// Rule that detects powers that fall to zero faster than sun, wind or people can cause.
 struct TripRule: AlertRule {
   static let ids = [AlertRuleID.trip]
   static let guide = [
@@ -17,32 +17,34 @@ struct TripRule: AlertRule {
   ]
   static let causes = [
     AlertCause(.outage, .plant),
-    // What sends thousands of its unit seems to have fallen to nothing.
+    // A sensor that switches to a unit a thousand times larger seems to have fallen to zero.
     AlertCause(.unit, .series),
   ]
 
-  /// Shares of the size: above the first it runs, below the second it stands, above the third it is back.
+  /// Shares of the rated power: above the first an asset runs, below the second it stands, above the third it has
+  /// restarted.
   static let share = (running: 0.2, standing: 0.02, restarted: 0.05)
-  /// Longest time between running and standing that is a trip; the sun sets and the wind dies more slowly.
+  /// Longest time from running to standing that counts as a trip; sunset and abating wind are slower.
   static let fall = TimeSpan.minutes(10)
-  /// Light in which a generator gives something [W/m²], so that one that stops has tripped.
+  /// Irradiance above which a PV generator produces [W/m²], so that one that stops has tripped.
   static let light = 100.0
-  /// Light that was measured within this time counts.
+  /// Longest age of an irradiance that counts.
   static let recent = TimeSpan.minutes(2)
-  /// For how long a load must not have stood before; one that switches off in the ordinary way is spared.
+  /// Time without standing before a stop of a load counts as a trip. Loads that are switched off regularly are
+  /// excluded.
   static let neverStood = TimeSpan.day
 
   private struct State: BitwiseCopyable {
-    /// Readings standing after a fall, then of running again.
+    /// Run of standing readings after a fall; once the alert is active, negative while running again.
     var trip = AlertRun()
-    /// The last two values, the later one first [kW], and when they were.
+    /// The last two values, the later one first [kW], and their timestamps.
     var earlier = (Double.nan, Double.nan)
     var earlierTime = (Timestamp.distantPast, Timestamp.distantPast)
-    /// Greatest value in about the last day, if the size is not known [kW].
+    /// Decaying maximum over about a day [kW]; used if the rated power is unknown.
     var recentMaximum = 0.0
-    /// When it last stood in the ordinary way.
+    /// Time at which it last stood without a trip.
     var lastStood = Timestamp.distantPast
-    /// When it was first seen.
+    /// Timestamp of the first reading.
     var first = Timestamp.distantPast
   }
 
@@ -57,7 +59,7 @@ struct TripRule: AlertRule {
   mutating func observe(
     _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
   ) {
-    // A fall is sudden by nature, so `rate` and `spike` do not speak against it.
+    // A fall is sudden, so readings with the qualities `rate` and `spike` count too.
     guard context.isPower[reading.series.position], reading.quality != .outOfRange, reading.value.isFinite else {
       return
     }
@@ -78,7 +80,8 @@ struct TripRule: AlertRule {
     let size = asset.nominalKilowatts ?? state.recentMaximum
     let isStanding = value.magnitude < Self.share.standing * size
     if isStanding, frame.limits[reading.asset] == 0 {
-      // What was shut down shows no more whether it could run; after a trip a person says that it was looked at.
+      // An asset that is shut down does not show whether it could run. After a trip the alert stays until a person
+      // acknowledges it.
       state.earlier = (0, 0)
       state.lastStood = time
       if context.book.isActive(key), context.book.alerts[key]?.isAcknowledged != true { return }
@@ -109,14 +112,20 @@ struct TripRule: AlertRule {
   }
 
   private func remember(_ value: Double, _ time: Timestamp, _ state: inout State) {
-    // Forgets half of it in a day.
+    // The maximum is halved within a day.
     let days = min(max((time - state.earlierTime.0).inHours / 24, 0), 1)
     state.recentMaximum = max(value, (1 - 0.5 * days) * state.recentMaximum)
     state.earlier = (value, state.earlier.0)
     state.earlierTime = (time, state.earlierTime.0)
   }
 
-  /// Whether it ran a short time ago, or gave anything at all in the light.
+  /// Returns whether the asset ran within ``fall`` before, or produced any power in sufficient light.
+  ///
+  /// - Parameters:
+  ///   - state: the values before.
+  ///   - size: rated power [kW].
+  ///   - time: timestamp of the standing reading.
+  ///   - resource: irradiance [W/m²] and its timestamp.
   private func hasFallen(
     _ state: State, _ size: Double, _ time: Timestamp, _ resource: (value: Double, time: Timestamp)
   ) -> Bool {
@@ -128,7 +137,7 @@ struct TripRule: AlertRule {
       && state.earlier.0 > Self.share.standing * size && isRecent.0
   }
 
-  /// A load that stood within the last day, or is known for less than a day, may switch off in the ordinary way.
+  /// Returns whether standing is normal: for a load that stood within the last day, or is known for less than a day.
   private func mayStand(_ rule: TripBehaviour, _ state: State, _ time: Timestamp) -> Bool {
     rule == .fallOfConstantRunner && time - max(state.lastStood, state.first) < Self.neverStood
   }

@@ -2,18 +2,23 @@ import Glibc
 import PlantModel
 import StreamCore
 
-/// Tells a sensor that sends thousandths of its unit, such as W for kW, or thousands, such as kW for W, from one whose
-/// values are wrong or low for another reason.
+/// Detection of values that are off by a factor of a thousand, such as W for kW.
 ///
-/// Worked values: 52.3 kW and then 51,900 of a sensor that may say 0 to 150: 51.9 lies in the range and is what came
-/// before. 52.3 kW and then 0.0519 of a sensor that has not been below 30 for a day: it has changed its unit.
+/// Worked values:
+/// - 52.3 kW, then 51,900, with a range of 0 to 150: 51.9 is in the range and close to the value before.
+/// - 52.3 kW, then 0.0519, of a sensor that was not below 30 for a day: the unit has changed.
 enum UnitMixup {
   static let factor = 1000.0
-  /// Known for so long, a sensor has shown how low it goes.
+  /// Observation time after which a sensor's lowest values are known.
   static let learned = TimeSpan.day
 
-  /// Whether a value far outside of a range is one inside it, a thousand times too large, and in the order of what was said
-  /// before.
+  /// Returns whether a value is a thousand times too large. A thousandth of it must be in the range and within a factor
+  /// of five of the last good value.
+  ///
+  /// - Parameters:
+  ///   - value: the value [canonical unit].
+  ///   - range: the plausible range [canonical unit].
+  ///   - lastGood: the last value of good quality [canonical unit]; 0 without one.
   static func isOne(_ value: Double, range: ClosedRange<Double>, lastGood: Double) -> Bool {
     let right = value / factor
     guard value.isFinite, range.contains(right), lastGood != 0, (right < 0) == (lastGood < 0) else { return false }
@@ -22,13 +27,13 @@ enum UnitMixup {
     return isFarOut && (0.2...5).contains(right / lastGood)
   }
 
-  /// The unit that is probably sent: a thousandth of a sensor's own.
+  /// Returns the unit that is probably sent instead: a thousandth of the sensor's unit.
   static func smaller(than unit: Unit?) -> String {
     guard let unit else { return "thousandths" }
     return pairs.first { $0.large == unit.symbol }?.small ?? "thousandths of \(unit.symbol)"
   }
 
-  /// The unit that is probably sent: a thousand of a sensor's own.
+  /// Returns the unit that is probably sent instead: a thousand times the sensor's unit.
   static func larger(than unit: Unit?) -> String {
     guard let unit else { return "thousands" }
     return pairs.first { $0.small == unit.symbol }?.large ?? "thousands of \(unit.symbol)"
@@ -40,23 +45,23 @@ enum UnitMixup {
   ].map { (small: $0.0, large: $0.1) }
 }
 
-/// What is remembered of a series to see that its values have become thousandths.
+/// State of a series that detects values that have become thousandths.
 ///
-/// Devices that rest take a thousandth of their power every day, so that only a sensor that falls far below all that it
-/// has said within about a day is taken for one with another unit.
+/// Idle devices take a thousandth of their power every day. A series therefore counts only if it falls far below all
+/// values of about the last day.
 struct ThousandthWatch: BitwiseCopyable {
-  /// The last value before them [canonical unit].
+  /// Last value before the run of thousandths [canonical unit].
   var level = Double.nan
-  /// Least magnitude but for 0, which is forgotten by a factor of two a day [canonical unit].
+  /// Smallest magnitude other than 0 [canonical unit]; it grows by a factor of two a day.
   var least = Double.infinity
   /// Time of the last reading.
   var time = Timestamp.distantPast
-  /// When the series was first seen.
+  /// Timestamp of the first reading.
   var first = Timestamp.distantPast
-  /// Consecutive readings that are thousandths of what came before, and that are not; positive and negative.
+  /// Run of readings that are thousandths of the value before (positive) or not (negative).
   var run = AlertRun()
 
-  /// Takes in a value.
+  /// Records a value.
   mutating func take(_ value: Double, at moment: Timestamp) {
     guard value.isFinite, moment > time else { return }
     if first == .distantPast { first = moment }
@@ -71,7 +76,7 @@ struct ThousandthWatch: BitwiseCopyable {
   }
 
   private func isThousandth(_ value: Double, _ moment: Timestamp) -> Bool {
-    // The usual case costs a comparison.
+    // Fast path: the value is not far below the others.
     guard value.magnitude < least / 10, value != 0 else { return false }
     if run.length > 0 { return true }
     return moment - first >= UnitMixup.learned && moment - time <= .minutes(10)

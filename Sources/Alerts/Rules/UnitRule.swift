@@ -2,12 +2,12 @@ import PlantModel
 import StreamCore
 
 extension AlertRuleID {
-  /// A sensor sends thousandths or thousands of its unit.
+  /// A sensor sends values in a unit that is a thousand times smaller or larger.
   static let unit = AlertRuleID("unit", concernsData: true)
 }
 
-/// Finds values that have become thousandths of what they were, each of which may be plausible by itself. Thousands are
-/// found by ``RangeRule``.
+/// Rule that detects values that have become thousandths. Each may be plausible by itself. ``RangeRule`` detects values
+/// that are a thousand times too large.
 struct UnitRule: AlertRule {
   static let ids = [AlertRuleID.unit]
   static let guide = [
@@ -41,11 +41,14 @@ struct UnitRule: AlertRule {
     }
   }
 
-  /// The text of an alert about a unit.
+  /// Returns the message of an alert about a unit.
   ///
   /// - Parameters:
-  ///   - value: The value now [canonical unit].
-  ///   - before: A value of before [canonical unit].
+  ///   - series: the series.
+  ///   - value: current value [canonical unit].
+  ///   - before: value before the change [canonical unit].
+  ///   - time: timestamp of the current value.
+  ///   - register: the plant's register.
   static func message(
     _ series: SeriesIndex, _ value: Double, before: Double, at time: Timestamp, _ register: PlantRegister
   ) -> AlertMessage {

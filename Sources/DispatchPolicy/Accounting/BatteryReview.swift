@@ -1,11 +1,11 @@
 import PlantModel
 import PlantPhysics
 
-/// A month of batteries run again in four ways: at rest, by the rule, as they were, and as would have been best.
+/// A comparison of a month's battery operation in four ways: at rest, by the rule, as it was, and at the optimum.
 struct BatteryReview {
   private enum Way: Int, CaseIterable { case nothing, rule, actual, best }
 
-  /// Quarters without a gap, from a known charge on.
+  /// Consecutive quarters without a gap, starting with a known state of charge.
   private struct Stretch {
     var quarters: Range<Int>
     var series = DispatchSeries()
@@ -15,7 +15,7 @@ struct BatteryReview {
     var end = 0.0
   }
 
-  /// Shorter stretches tell nothing.
+  /// Shortest stretch that is compared [quarters].
   private static let leastQuarters = 4
 
   private let fleet: BatteryFleet
@@ -24,17 +24,19 @@ struct BatteryReview {
   private let exportPrices: [Double]
   private let outlooks: [PriceCurve.Outlook]
   private let hasGeneration: Bool
-  /// Quarters of an hour in the interval over which a peak is a mean.
+  /// Number of quarters in the interval over which a peak is averaged.
   private let quartersPerInterval: Int
   private(set) var comparison: MonthlyAccount.Comparison?
 
-  /// - Returns: `nil` where the plant has no battery whose sizes are known.
+  /// Compares the month of an accountant.
+  ///
+  /// - Returns: `nil` if the plant has no battery with known sizes.
   init?(_ accountant: MonthlyAccountant) {
     let plant = accountant.plant
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
     self.fleet = fleet
     quartersPerInterval = accountant.quartersPerInterval
-    // The demand charge is on the month, not on a stretch.
+    // The demand charge applies to the month, not to a stretch.
     (prices, exportPrices, outlooks) = BatteryReview.prices(accountant)
     problem = DispatchProblem(battery: fleet.battery, hours: 0.25, wearPrice: fleet.wearPrice)
     hasGeneration = plant.assets.contains { $0.kind.role == .generation }
@@ -43,12 +45,12 @@ struct BatteryReview {
     comparison = compare(stretches, demandCharge: plant.tariff.demandCharge)
   }
 
-  /// Import prices and payments for export, NaN where they are not known, and the outlooks of their days.
+  /// Returns import prices and payments for export, NaN if unknown, and the price outlooks of their days.
   private static func prices(_ accountant: MonthlyAccountant) -> ([Double], [Double], [PriceCurve.Outlook]) {
     var curve = PriceCurve(plant: accountant.plant)
     var days: [Int] = []
     var exports: [Double] = []
-    // The outlook needs a price for every quarter; money needs known ones.
+    // The outlook needs a price for every quarter, possibly assumed; costs use known prices only.
     var expected: [Double] = []
     let prices = accountant.quarters.enumerated().map { place, quarter in
       let moment = accountant.start + .minutes(Int64(15 * place))
@@ -75,7 +77,7 @@ struct BatteryReview {
     }
   }
 
-  /// Whether a quarter's exchange and its prices are known.
+  /// Returns whether a quarter's exchange and its prices are known.
   private func isKnown(_ place: Int, _ quarters: [MonthlyAccountant.Quarter]) -> Bool {
     quarters[place].netDemand.isFinite && prices[place].isFinite && exportPrices[place].isFinite
   }
@@ -95,7 +97,7 @@ struct BatteryReview {
           load: quarters[quarter].netDemand, generation: 0, price: prices[quarter], exportPrice: exportPrices[quarter])
         stretch.powers.append(quarters[quarter].meanBattery)
       }
-      // The charge that was measured last, and from there what the battery's power made of it.
+      // Starts from the last measured state of charge and applies the battery's power from there on.
       let known = (place..<min(end + 1, quarters.count)).last { usable(quarters[$0]) != nil } ?? place
       stretch.end = usable(quarters[known]) ?? start
       for quarter in known..<max(known, end) {
@@ -112,7 +114,8 @@ struct BatteryReview {
     var peaks = costs
     var charged = problem
     charged.demandCharge = demandCharge
-    // The month's peak is the greatest of the stretches, so all may go as high as the one that has to go highest.
+    // The month's peak is the largest of all stretches. All may therefore reach the cap of the stretch that needs the
+    // highest.
     let cap = demandCharge > 0 ? stretches.map { PeakCaps.bestCap(of: $0.series, charged) }.max() : nil
     for stretch in stretches {
       for way in Way.allCases {
@@ -131,7 +134,8 @@ struct BatteryReview {
     return comparison
   }
 
-  /// The cost of a stretch less what is left in the battery [currency], and its greatest import [kW].
+  /// Returns the cost of a stretch less the value of the energy left in the battery [currency], and the largest import
+  /// [kW].
   private func run(_ way: Way, _ stretch: Stretch, cap: Double?) -> (cost: Double, peak: Double) {
     let series = stretch.series
     let worth = max(0, series.price.reduce(0, +) / Double(series.count)) * fleet.battery.oneWayEfficiency
@@ -152,7 +156,7 @@ struct BatteryReview {
     return (series.bill(of: powers, problem).total - worth * energy, peak(of: stretch, powers))
   }
 
-  /// The greatest mean import of an interval; those at the ends of a stretch may be shorter [kW].
+  /// Returns the largest mean import of an interval [kW]. Intervals at the ends of a stretch may be shorter.
   private func peak(of stretch: Stretch, _ powers: [Double]) -> Double {
     var (greatest, sum, count) = (0.0, 0.0, 0)
     for slot in stretch.series.load.indices {

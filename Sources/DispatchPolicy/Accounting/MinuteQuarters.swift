@@ -1,27 +1,28 @@
 import PlantModel
 
-/// Makes quarters of an hour of points `kpi` that an earlier version wrote: a balance and its cost a minute, before there
-/// was an account by quarters.
+/// Conversion of `kpi` points of an earlier version to quarters of an hour. That version wrote a balance and its cost
+/// every minute, before the energy account by quarters existed.
 ///
-/// A point stands for the time since the one before it, at least a minute and at most an hour: longer gaps are not filled,
-/// and nothing is paid in them.
+/// A point covers the time since the previous one, between a minute and an hour. Longer gaps are not filled and cost
+/// nothing.
 public struct MinuteQuarters {
   private var quarters: [Timestamp: EnergyQuarter] = [:]
-  /// Energy in either direction whose price is known [kWh].
+  /// Energy in either direction with a known price [kWh].
   private var priced: [Timestamp: Double] = [:]
   private var lastEnd: Timestamp?
   private static let step = TimeSpan.minutes(15)
 
-  /// No point yet.
+  /// Creates a conversion without points.
   public init() {}
 
-  /// Takes in a point; they come in the order of time.
+  /// Records a point. Points must come in order of time.
   ///
   /// - Parameters:
-  ///   - exchange: Import positive [kW].
-  ///   - battery: Discharge positive [kW].
-  ///   - cost: Of the time for which the point stands [currency].
-  ///   - carbon: Likewise [kg].
+  ///   - time: start of the point's last minute.
+  ///   - exchange: exchange with the grid, positive import [kW].
+  ///   - battery: power of the batteries, positive discharge [kW].
+  ///   - cost: cost of the time that the point covers [currency].
+  ///   - carbon: emissions of that time [kg].
   public mutating func note(time: Timestamp, exchange: Double?, battery: Double?, cost: Double?, carbon: Double?) {
     let finish = time + .minute
     let span = lastEnd.map { min(.hour, max(.minute, finish - $0)) } ?? .minute
@@ -56,7 +57,7 @@ public struct MinuteQuarters {
     quarters[start] = quarter
   }
 
-  /// The quarters in the order of time.
+  /// The quarters in order of time.
   public var settled: [EnergyQuarter] {
     quarters.values.sorted { $0.start < $1.start }.map { quarter in
       var quarter = quarter

@@ -1,77 +1,77 @@
 import PlantModel
 
-/// What a plant's month came to: energy, money, and what its batteries changed.
+/// The monthly account of a plant: energy, costs, and the effect of its batteries.
 ///
-/// Sums are over what is known; ``coveredHours`` of ``elapsedHours`` says how much that is. A figure of which nothing is
-/// known is `nil`.
+/// Sums include known values only; ``coveredHours`` of ``elapsedHours`` are covered. A figure without any known value
+/// is `nil`.
 public struct MonthlyAccount: Sendable, Equatable {
-  /// How much of an asset's power was there and good, over the whole time.
+  /// Completeness of an asset's power over the whole time.
   public struct Completeness: Sendable, Equatable {
-    /// The asset.
+    /// Name of the asset.
     public var asset: String
-    /// Share of the hours that have a value, 0...1.
+    /// Share of the hours with a value, 0...1.
     public var presentShare: Double
-    /// Share of good readings, hours without any counting as none, 0...1.
+    /// Share of good readings, 0...1; hours without any count as zero.
     public var goodShare: Double
   }
 
-  /// A stretch in which energy was exchanged at a price that is not known.
+  /// A period in which energy was exchanged at an unknown price.
   public struct UnpricedSpan: Sendable, Equatable {
-    /// Its first quarter of an hour.
+    /// Start of its first quarter of an hour.
     public var start: Timestamp
-    /// The end of its last one.
+    /// End of its last quarter of an hour.
     public var end: Timestamp
-    /// What was imported and exported at no known price [kWh].
+    /// Energy imported and exported at an unknown price [kWh].
     public var kilowattHours: Double
   }
 
-  /// What the batteries did against what they could have done, over the hours in which all of it is known. Energy left in
-  /// them at the end of a stretch counts at its mean price.
+  /// The result of the batteries compared with alternatives, over the hours with complete data. Energy left at the end
+  /// of a stretch counts at the stretch's mean price, less the losses of discharging it.
   public struct Comparison: Sendable, Equatable {
-    /// Hours that are compared.
+    /// Duration that is compared [h].
     public var hours = 0.0
-    /// What was saved against resting batteries, wear and demand charge counted [currency].
+    /// Saving against resting batteries, wear and demand charge included [currency].
     public var savingAgainstNothing = 0.0
-    /// What was saved against ``DispatchRule`` [currency].
+    /// Saving against ``DispatchRule`` [currency].
     public var savingAgainstRule = 0.0
-    /// What was spent above the best that could have been done with all known beforehand [currency].
+    /// Cost above the optimum with perfect foresight [currency].
     public var regret = 0.0
   }
 
-  /// Time of the month that has passed [h].
+  /// Elapsed time of the month [h].
   public var elapsedHours = 0.0
-  /// Time of it for which the exchange with the grid is known [h].
+  /// Time with a known exchange with the grid [h].
   public var coveredHours = 0.0
-  /// Energy imported and exported [kWh].
+  /// Energy imported [kWh].
   public var boughtKilowattHours = 0.0
   /// Energy exported [kWh].
   public var soldKilowattHours = 0.0
-  /// Cost of the energy whose price is known, negative when earned [currency].
+  /// Cost of the energy with a known price; negative if earned [currency].
   public var energyCost: Double?
-  /// Share of the exchanged energy whose price is known, 0...1; `nil` where nothing was exchanged, or the plant has no
-  /// prices at all.
+  /// Share of the exchanged energy with a known price, 0...1; `nil` if nothing was exchanged, or the plant has no
+  /// prices.
   public var costCoverage: Double?
-  /// When energy was exchanged whose price is not known.
+  /// Periods in which energy was exchanged at an unknown price.
   public var unpriced: [UnpricedSpan] = []
-  /// Demand charge on the peak; 0 where the tariff has none, `nil` where the peak is not known [currency].
+  /// Demand charge on the peak [currency]; 0 if the tariff has none, `nil` if the peak is unknown.
   public var demandCost: Double? = 0
-  /// Emissions of what was imported [kg CO₂].
+  /// Emissions of the imported energy [kg CO₂].
   public var carbonKilograms: Double?
-  /// Greatest mean import of the tariff's interval, a quarter of an hour unless it says another [kW].
+  /// Largest mean import over the tariff's demand interval, by default a quarter of an hour [kW].
   public var peakKilowatts: Double?
-  /// When that interval began.
+  /// Start of that interval.
   public var peakTime: Timestamp?
-  /// Energy through the batteries, both directions, over twice what they hold; `nil` without a battery.
+  /// Energy through the batteries in both directions divided by twice their capacity; `nil` without a battery.
   public var fullCycles: Double?
-  /// `nil` where the plant has no battery whose sizes are known, or nothing can be compared.
+  /// Comparison of the batteries' operation; `nil` without a battery of known sizes or without comparable data.
   public var comparison: Comparison?
-  /// One entry an asset that has a power, in the order of the plant's file.
+  /// Completeness of each asset that has a power, in the order of the plant file.
   public var completeness: [Completeness] = []
 
-  /// Nothing known.
+  /// Creates an empty account.
   public init() {}
 
-  /// Share of the elapsed time that the money covers, 0...1.
+  /// Share of the elapsed time that the account covers, 0...1.
   public var coveredShare: Double { elapsedHours > 0 ? min(1, coveredHours / elapsedHours) : 0 }
   /// Mean share of good readings over the assets; `nil` without any.
   public var goodShare: Double? {

@@ -1,14 +1,14 @@
 import PlantModel
 import PlantPhysics
 
-/// Makes a ``MonthlyAccount`` of the settled quarters of the energy account and of the points `dispatch` and `clean_1h` of a
-/// month. What is in no quarter is in no sum.
+/// Computation of a ``MonthlyAccount`` from a month's settled quarters of the energy account and its points `dispatch`
+/// and `clean_1h`. Sums include the given quarters only.
 public struct MonthlyAccountant {
   /// A quarter of an hour of the month.
   struct Quarter {
     var hours = 0.0
     var exchange = 0.0
-    /// Energy in either direction at no known price [kWh], and for how long [h].
+    /// Energy in either direction at an unknown price [kWh], and the duration [h].
     var unpriced = 0.0
     var unpricedHours = 0.0
     var batteryHours = 0.0
@@ -20,9 +20,9 @@ public struct MonthlyAccountant {
     var charges: [AssetIndex: Double] = [:]
 
     var meanExchange: Double { exchange / hours }
-    /// Mean power of the batteries [kW]; NaN where less than half of the quarter is known.
+    /// Mean power of the batteries [kW]; NaN if less than half of the quarter is known.
     var meanBattery: Double { batteryHours >= 0.125 ? battery / batteryHours : .nan }
-    /// Exchange with the batteries at rest [kW]; NaN where less than half of the quarter is known.
+    /// Exchange with the batteries at rest [kW]; NaN if less than half of the quarter is known.
     var netDemand: Double { hours >= 0.125 ? meanExchange + meanBattery : .nan }
   }
 
@@ -32,10 +32,15 @@ public struct MonthlyAccountant {
   private let end: Timestamp
   private(set) var quarters: [Quarter]
   private var account = MonthlyAccount()
-  /// Energy in either direction whose price is known [kWh].
+  /// Energy in either direction with a known price [kWh].
   private var priced = 0.0
 
-  /// An account of the time from `start` to `end`, which is the month's end or the present, whichever is earlier.
+  /// Creates the account of a period.
+  ///
+  /// - Parameters:
+  ///   - plant: the plant.
+  ///   - start: start of the month.
+  ///   - end: end of the month or the current time, whichever is earlier.
   public init(plant: Plant, from start: Timestamp, to end: Timestamp) {
     self.plant = plant
     self.start = start
@@ -44,7 +49,7 @@ public struct MonthlyAccountant {
     quarters = Array(repeating: Quarter(), count: min(4_000, Int((account.elapsedHours * 4).rounded(.up))))
   }
 
-  /// Takes in a settled quarter of an hour; one that is told again replaces nothing, so each is told once.
+  /// Adds a settled quarter of an hour. Each must be added once only, because sums are not corrected.
   public mutating func note(_ settled: EnergyQuarter) {
     let place = Int(clamping: (settled.start - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
     guard settled.start >= start, settled.start < end, quarters.indices.contains(place) else { return }
@@ -73,7 +78,14 @@ public struct MonthlyAccountant {
     }
   }
 
-  /// Takes in a point of `dispatch`.
+  /// Adds a point of `dispatch`.
+  ///
+  /// - Parameters:
+  ///   - time: time of the decision.
+  ///   - asset: name of the asset.
+  ///   - stateOfCharge: state of charge, 0...1.
+  ///   - price: import price [currency/kWh].
+  ///   - exportPrice: payment for export [currency/kWh].
   public mutating func note(
     decision time: Timestamp, asset: String, stateOfCharge: Double?, price: Double?, exportPrice: Double? = nil
   ) {
@@ -86,25 +98,30 @@ public struct MonthlyAccountant {
     }
   }
 
-  /// Takes in how many hours of `clean_1h` an asset's power has, and the sum of their shares of good readings.
+  /// Adds the completeness of an asset's power.
+  ///
+  /// - Parameters:
+  ///   - asset: name of the asset.
+  ///   - hours: number of hours in `clean_1h`.
+  ///   - goodShares: sum of the hours' shares of good readings.
   public mutating func note(completenessOf asset: String, hours: Double, goodShares: Double) {
     let expected = max(1, account.elapsedHours.rounded(.down))
     let entry = MonthlyAccount.Completeness(
       asset: asset, presentShare: min(1, hours / expected), goodShare: min(1, goodShares / expected))
     if let known = account.completeness.firstIndex(where: { $0.asset == asset }) {
-      // An asset may have its power under two names; the one with more of it counts.
+      // An asset may have its power under two names; the more complete one is used.
       if entry.goodShare > account.completeness[known].goodShare { account.completeness[known] = entry }
     } else {
       account.completeness.append(entry)
     }
   }
 
-  /// Quarters of an hour in the interval over which a peak is a mean. The month begins with one.
+  /// Number of quarters in the interval over which a peak is averaged. The first interval starts with the month.
   var quartersPerInterval: Int {
     max(1, Int(plant.tariff.demandInterval.nanoseconds / MonthlyAccountant.step.nanoseconds))
   }
 
-  /// The greatest mean of an interval of which at least half is known.
+  /// Determines the largest mean of an interval that is at least half known.
   private func settlePeak(_ account: inout MonthlyAccount) {
     let length = quartersPerInterval
     for first in stride(from: 0, to: quarters.count, by: length) {
@@ -118,7 +135,7 @@ public struct MonthlyAccountant {
     }
   }
 
-  /// What has a price, and when nothing had one.
+  /// Determines the share of energy with a known price, and the periods without one.
   private func settlePrices(_ account: inout MonthlyAccount) {
     guard plant.tariff.isKnown || account.energyCost != nil else { return }
     for place in quarters.indices where quarters[place].unpricedHours > 0 && quarters[place].unpriced > 0 {
@@ -136,7 +153,7 @@ public struct MonthlyAccountant {
     if priced + missing > 0 { account.costCoverage = priced / (priced + missing) }
   }
 
-  /// The account of all that was noted.
+  /// Returns the account of all added data.
   public func finish() -> MonthlyAccount {
     var account = account
     settlePeak(&account)
@@ -149,7 +166,7 @@ public struct MonthlyAccountant {
       account.fullCycles = quarters.reduce(0) { $0 + $1.throughput } / (2 * capacity)
     }
     account.comparison = BatteryReview(self)?.comparison
-    // What is declared and was never heard is missing, not absent.
+    // A declared asset without data is listed as incomplete.
     let found = account.completeness
     account.completeness = plant.assets.filter { $0.kind.role != .none && $0.kind != .generic }.map { asset in
       found.first { $0.asset == asset.name }

@@ -2,84 +2,83 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// The policy Π that commands a plant's assets, over their health, the risk that alerts tell of, and what dispatch
-/// recommends; with interlocks, and with the memory of what was commanded and what came of it.
+/// The policy Π that commands a plant's assets. It combines health, critical alerts and the recommendations of
+/// dispatch, observes interlocks, and records commands and their results.
 ///
-/// For each battery, generator, charger and heat pump, the first that applies:
-/// 1. `SHUTDOWN` while a critical alert about the asset itself is active, at once; or while its health index is below
-///    ``failedHealth``, after it was on for the least time.
-/// 2. `STARTUP` of what was shut down, once it was off for the least time, no alert of the plant is critical and its health
-///    is above ``DispatchStage/leastHealth``.
-/// 3. `HOLD` where an interlock stands in the way of these, where a critical alert doubts the asset's data, or where dispatch
-///    knows too little.
-/// 4. `OPTIMIZE` with the recommended power, where the asset does not give it already.
+/// For each battery, generator, charger and heat pump, the first rule that applies:
+/// 1. `SHUTDOWN` at once while a critical alert about the asset itself is active. Also while its health index is below
+/// ``failedHealth``, once it was on for the minimum time.
+/// 2. `STARTUP` of an asset that was shut down. It must have been off for the minimum time, the plant must have no
+/// critical alert, and its health must be at least ``DispatchStage/leastHealth``.
+/// 3. `HOLD` if an interlock prevents one of these, a critical alert doubts the asset's data, or dispatch lacks data.
+/// 4. `OPTIMIZE` with the recommended power, unless the asset already follows it.
 ///
-/// Nothing is commanded while the plant catches up with its past; what was recommended for the quarter of an hour in which
-/// it comes to the present is commanded then. The same wish is not repeated while its command is
-/// valid. Times are the plant's event time, so that the same journal gives the same commands.
+/// Nothing is commanded while the plant catches up. The recommendation for the quarter of an hour in which it becomes
+/// live is commanded then. A command is not repeated while it is valid. Times are event time, so that the same journal
+/// gives the same commands.
 struct CommandBook {
-  /// The subject of instructions that answer commands.
+  /// The subject of operator requests that answer commands.
   static let subject = "commands"
   /// Health index below which an asset is shut down [0...100].
   static let failedHealth = 20.0
-  /// A plant whose clock is further behind the receive time than this catches up.
+  /// Largest lag of the plant's clock behind the receive time at which the plant counts as live.
   static let liveWithin = TimeSpan.minutes(5)
 
-  /// What is remembered of an asset.
+  /// Command state of an asset.
   struct Memory {
     /// Whether it was shut down by a command and not started since.
     var isOff = false
-    /// When it went off or on.
+    /// Time of the last shutdown or start.
     var changed = Timestamp.distantPast
-    /// Its power before it was shut down [kW].
+    /// Power before it was shut down [kW].
     var powerBefore = Double.nan
-    /// What was commanded last.
+    /// The latest command.
     var command: Command?
-    /// The minute in which the asset could hear of it, by the clock on the wall: the plant's may be behind, and a person
-    /// may have thought about it.
+    /// Wall-clock minute of publication. The response timeout starts here instead of at `issued`, because the plant's
+    /// clock may lag and confirmation may take time.
     var given = Timestamp.distantPast
   }
 
   private var memories: [AssetIndex: Memory] = [:]
-  /// What assets other than batteries were told not to exceed, and 0 for whatever was shut down [kW].
+  /// Power limits that were commanded to assets other than batteries, and 0 for assets that were shut down [kW].
   private(set) var limits: [AssetIndex: Double] = [:]
-  /// A critical alert that is active.
+  /// An active critical alert.
   private struct CriticalAlert {
     var rule: String
-    /// Whether it is about measurements rather than the asset.
+    /// Whether it concerns measurements rather than the asset.
     var concernsData: Bool
     var asset: AssetIndex?
   }
 
-  /// Critical alerts that are active, by id.
+  /// Active critical alerts by id.
   private var critical: [String: CriticalAlert] = [:]
 
-  /// What the book reads of the plant in a step.
+  /// The state of the plant that a step needs.
   struct Context {
     var now: Timestamp
-    /// What dispatch decided just now, the latest last.
+    /// Recommendations of dispatch in this step, the latest last.
     var decisions: [DispatchDecision]
     /// Measured power of an asset, in its own direction [kW].
     var power: (AssetIndex) -> Double?
     var stateOfCharge: (AssetIndex) -> Double?
     var health: [AssetIndex: Double]
-    /// Exchange with the grid, positive import [kW]; NaN where unknown.
+    /// Exchange with the grid, positive import [kW]; NaN if unknown.
     var exchange: Double
     var importPrice: Double
     var exportPrice: Double
     var limits: GridLimits
   }
 
-  /// Whether the plant's clock is at the present, so that a command would be of use.
+  /// Returns whether the plant's clock is current, so that commands are useful.
   static func isLive(_ frame: borrowing Frame) -> Bool { frame.received - frame.clock < liveWithin }
 
-  /// Keeps account of critical alerts.
+  /// Records raised and cleared critical alerts.
   mutating func note(_ alerts: [AlertTransition]) {
     for alert in alerts {
       switch alert.status {
       case .cleared: critical[alert.id] = nil
       case .raised, .escalated, .grouped:
-        // What follows from another alert is not the asset's own trouble.
+        // An alert with another cause is no fault of the asset itself.
         if alert.severity == .critical {
           critical[alert.id] = CriticalAlert(
             rule: alert.rule.name, concernsData: alert.rule.concernsData, asset: alert.cause == nil ? alert.asset : nil)
@@ -89,7 +88,12 @@ struct CommandBook {
     }
   }
 
-  /// Judges what was commanded before and commands what is wanted now.
+  /// Evaluates earlier commands and issues new ones.
+  ///
+  /// - Parameters:
+  ///   - frame: receives the commands and their points.
+  ///   - context: state of the plant.
+  ///   - register: the plant's register.
   mutating func step(_ frame: inout Frame, _ context: Context, in register: PlantRegister) {
     for position in register.assets.indices where register.assets[position].kind.traits.command != nil {
       let asset = AssetIndex(position)
@@ -101,7 +105,13 @@ struct CommandBook {
     }
   }
 
-  /// Takes a person's answer to a command: `{"id": …, "action": "confirm" | "reject", "by": …}`.
+  /// Executes a person's answer to a command: `{"id": …, "action": "confirm" | "reject", "by": …}`.
+  ///
+  /// - Parameters:
+  ///   - instruction: the request.
+  ///   - frame: receives the command and its point.
+  ///   - register: the plant's register.
+  /// - Returns: `.taken`, or `.refused` with the reason.
   mutating func follow(
     _ instruction: Instruction, _ frame: inout Frame, in register: PlantRegister
   ) -> Instruction.Outcome {
@@ -123,7 +133,7 @@ struct CommandBook {
 // MARK: - What is wanted
 
 extension CommandBook {
-  /// What the policy wants of an asset.
+  /// An action that the policy requests of an asset.
   struct Wish {
     var action: Command.Action
     var setpoint: Double?
@@ -158,7 +168,7 @@ extension CommandBook {
     if decision.lacksData { return Wish(action: .hold, reason: decision.reason) }
     let wanted = decision.recommendedKilowatts
     if let power = context.power(asset), isNear(power, wanted, asset, register),
-      // What was told to give less has to be told that it may give more.
+      // The current limit must equal the recommendation too, so that a limited asset is released.
       limits[asset].map({ isNear(wanted, $0, asset, register) }) ?? true
     {
       return nil
@@ -166,7 +176,7 @@ extension CommandBook {
     return Wish(action: .optimize, setpoint: decision.recommendedKilowatts, reason: decision.reason)
   }
 
-  /// What stands in the way of a start.
+  /// Returns the interlock that prevents a start.
   private func startInterlock(
     _ memory: Memory, _ health: Double?, _ now: Timestamp, _ settings: CommandSettings
   ) -> String? {
@@ -178,7 +188,14 @@ extension CommandBook {
 
   private static func minutes(_ span: TimeSpan) -> String { "\(span.nanoseconds / TimeSpan.minute.nanoseconds) min" }
 
-  /// Whether a measured power is what an action asks for, as far as devices keep to it.
+  /// Returns whether a measured power fulfils an action, within the accuracy of devices.
+  ///
+  /// - Parameters:
+  ///   - power: measured power in the asset's own direction [kW].
+  ///   - setpoint: setpoint of `OPTIMIZE` [kW].
+  ///   - action: the action.
+  ///   - asset: the asset.
+  ///   - register: the plant's register.
   private func matches(
     _ power: Double, _ setpoint: Double?, _ action: Command.Action, _ asset: AssetIndex, _ register: PlantRegister
   ) -> Bool {
@@ -191,7 +208,14 @@ extension CommandBook {
     }
   }
 
-  /// Whether a power is as good as a setpoint. Generators and chargers may give less than their limit.
+  /// Returns whether a power agrees with a setpoint. Generators and chargers may be below their limit.
+  ///
+  /// - Parameters:
+  ///   - power: power in the asset's own direction [kW].
+  ///   - setpoint: setpoint or limit [kW].
+  ///   - share: tolerance as a share of the rated power, at least 0.2 kW.
+  ///   - asset: the asset.
+  ///   - register: the plant's register.
   private func isNear(
     _ power: Double, _ setpoint: Double, within share: Double = 0.01, _ asset: AssetIndex, _ register: PlantRegister
   ) -> Bool {
@@ -200,7 +224,7 @@ extension CommandBook {
     return found.kind.traits.command == .follows ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
   }
 
-  /// A share of an asset's size, or what meters err by [kW].
+  /// Returns a share of the rated power, at least the error of meters [kW].
   private static func tolerance(_ share: Double, _ asset: Asset) -> Double {
     max(0.2, share * (asset.nominalKilowatts ?? 0))
   }
@@ -214,7 +238,7 @@ extension CommandBook {
   ) {
     let settings = register.plant.commands
     if let last = memories[asset]?.command {
-      // What was given is judged before it makes room for waiting.
+      // An issued command is evaluated before `HOLD` can replace it.
       if isStanding(last, wish, asset, context.now, register) || (wish.action == .hold && isOpen(last)) { return }
     }
     supersede(asset, &frame, register)
@@ -241,14 +265,14 @@ extension CommandBook {
     settle(command, actual: context.power(asset), &frame, register)
   }
 
-  /// Whether a wish was commanded already and what was commanded still stands.
+  /// Returns whether an equal command is still in force.
   private func isStanding(
     _ last: Command, _ wish: Wish, _ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister
   ) -> Bool {
     guard last.action == wish.action else { return false }
     switch wish.action {
     case .optimize:
-      // Dispatch decides anew every quarter of an hour; what changes little is left.
+      // Dispatch decides again every quarter of an hour; small changes are not commanded.
       guard let before = last.setpoint, let after = wish.setpoint, last.state != .refused, now < last.expires else {
         return false
       }
@@ -259,17 +283,17 @@ extension CommandBook {
     }
   }
 
-  /// Whether an asset has not yet been judged by what it was given to do.
+  /// Returns whether the result of an issued command is not evaluated yet.
   private func isOpen(_ command: Command) -> Bool { command.state == .issued && command.action != .hold }
 
-  /// A command that waits or is advised is over when another takes its place.
+  /// Expires the previous command if it was awaiting confirmation or advised.
   private mutating func supersede(_ asset: AssetIndex, _ frame: inout Frame, _ register: PlantRegister) {
     guard var last = memories[asset]?.command, last.state == .awaiting || last.state == .advised else { return }
     last.state = .expired
     settle(last, actual: nil, &frame, register)
   }
 
-  /// Compares what an asset does with what it was told, and ends what is over.
+  /// Compares an asset's behaviour with its command, and expires commands.
   private mutating func judge(
     _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
   ) {
@@ -287,18 +311,18 @@ extension CommandBook {
         command.state = .followed
         if memories[asset]?.isOff != (command.action == .shutdown) { carryOut(command, at: context.now) }
       } else if command.state == .advised || command.action == .startup {
-        // Nobody has to follow advice, and what starts may have nothing to give yet.
+        // Advice may be ignored, and an asset that starts may have no power to give yet.
         guard context.now > command.expires else { return }
         command.state = .expired
-        // Advice to start is given once.
+        // Advice to start is given once only.
         if command.action == .startup { carryOut(command, at: context.now) }
       } else {
-        // Readings come once a minute from many, and the first after a jump may be doubted.
+        // Many devices report once a minute, and the first reading after a jump may be flagged.
         guard command.state == .issued, let given = memories[asset]?.given,
           context.now - given >= settings.response + .minutes(2)
         else { return }
         command.state = .notFollowed
-        // It is not off, and is to be told again.
+        // The asset is not off, so the shutdown is commanded again.
         if command.action == .shutdown {
           memories[asset]?.isOff = false
           memories[asset]?.changed = .distantPast
@@ -308,7 +332,7 @@ extension CommandBook {
     settle(command, actual: context.power(asset), &frame, register)
   }
 
-  /// What was not followed is over when its time is, unless something else was commanded meanwhile.
+  /// Expires a `.notFollowed` command at the end of its validity if no later command replaced it.
   private mutating func forgive(
     _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
   ) {
@@ -319,7 +343,7 @@ extension CommandBook {
     settle(command, actual: context.power(asset), &frame, register)
   }
 
-  /// Keeps account of what an asset may give or take at the most.
+  /// Updates the power limit that a command sets for an asset.
   private mutating func restrict(by command: Command, _ asset: Asset) {
     switch (command.action, command.state) {
     case (.shutdown, .issued), (.shutdown, .followed): limits[command.asset] = 0
@@ -331,14 +355,20 @@ extension CommandBook {
     }
   }
 
-  /// Remembers that an asset goes off or on.
+  /// Records a shutdown or start.
   private mutating func carryOut(_ command: Command, at moment: Timestamp) {
     guard command.action == .shutdown || command.action == .startup else { return }
     memories[command.asset, default: Memory()].isOff = command.action == .shutdown
     memories[command.asset, default: Memory()].changed = moment
   }
 
-  /// Remembers, writes and tells a command in its state.
+  /// Records a command in its current state, writes its point and appends it to the frame.
+  ///
+  /// - Parameters:
+  ///   - command: the command.
+  ///   - actual: measured power of the asset [kW]; `nil` if unknown.
+  ///   - frame: receives the point and the command.
+  ///   - register: the plant's register.
   private mutating func settle(
     _ command: Command, actual: Double?, _ frame: inout Frame, _ register: PlantRegister
   ) {
@@ -369,7 +399,7 @@ extension CommandBook {
 // MARK: - State
 
 extension CommandBook {
-  /// Writes what is remembered.
+  /// Writes the state.
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(critical.sorted { $0.key < $1.key }) { writer, entry in
       writer.write(entry.key)
@@ -392,7 +422,9 @@ extension CommandBook {
     }
   }
 
-  /// Remembers what ``snapshot(into:)`` wrote.
+  /// Reads the state that ``snapshot(into:)`` wrote.
+  ///
+  /// - Throws: `SnapshotError` if the state is invalid.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     self = CommandBook()
     let alerts = try reader.readArray(elementSize: 13) { (reader) throws(SnapshotError) in

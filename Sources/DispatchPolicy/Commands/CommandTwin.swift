@@ -1,17 +1,17 @@
 import PlantModel
 import PlantPhysics
 
-/// The plant as it is now, on which a command is tried before it is given.
+/// A model of the plant's current state, on which a command is tested before it is issued.
 ///
-/// Everything but the commanded asset goes on as it is. A battery's charge follows ``PlantPhysics/BatteryModel``, the exchange
-/// with the grid the plant's balance.
+/// All assets except the commanded one keep their power. The state of charge of a battery follows
+/// ``PlantPhysics/BatteryModel``. The exchange with the grid follows the plant's balance.
 struct CommandTwin {
-  /// Limits are taken as broken beyond this [kW], so that a meter's noise is no reason.
+  /// Amount beyond a limit that counts as a violation [kW]; it exceeds the noise of meters.
   private static let tolerance = 0.5
   private let context: CommandBook.Context
   private let asset: Asset
   private let battery: BatteryModel?
-  /// Power now, in the asset's own direction [kW]; NaN where unknown.
+  /// Current power in the asset's own direction [kW]; NaN if unknown.
   private let power: Double
   private let charge: Double
 
@@ -23,11 +23,15 @@ struct CommandTwin {
     charge = context.stateOfCharge(asset) ?? .nan
   }
 
-  /// What would come of a wish after some hours.
-  /// - Parameter before: Power before the asset was shut down, which a start is expected to bring back [kW].
+  /// Returns the predicted effect of an action.
   ///
-  /// Worked value: a battery of 100 kWh at 50 % without losses that goes from rest to 20 kW for a quarter of an hour ends
-  /// at 45 %, takes 20 kW off an import of 30 kW, and at 0.40 saves 2.00.
+  /// Worked value: a battery of 100 kWh at 50 % without losses goes from rest to 20 kW for a quarter of an hour. It
+  /// ends at 45 % and reduces an import of 30 kW by 20 kW. At 0.40 it saves 2.00.
+  ///
+  /// - Parameters:
+  ///   - wish: the action.
+  ///   - before: power before the asset was shut down [kW]; a start is expected to restore it.
+  ///   - hours: duration [h].
   func effect(of wish: CommandBook.Wish, before: Double, hours: Double) -> Command.Effect {
     var next: Double
     switch wish.action {
@@ -36,13 +40,13 @@ struct CommandTwin {
     case .hold: next = power
     case .optimize:
       next = wish.setpoint ?? power
-      // What a limit is above of does not change.
+      // A limit above the current power has no effect.
       if asset.kind.traits.command == .limits, power.isFinite { next = min(next, power) }
     }
     if let battery, charge.isFinite, wish.action == .startup || wish.action == .hold {
       next = battery.feasible(power: next, stateOfCharge: charge, hours: hours)
     }
-    // Power that is given takes off the import, power that is taken adds to it.
+    // Generation and discharge reduce the import; consumption increases it.
     let sign = asset.kind.role == .consumption ? 1.0 : -1.0
     let exchange = context.exchange + sign * (next - power)
     func cost(_ exchange: Double) -> Double {
@@ -54,7 +58,7 @@ struct CommandTwin {
       cost: cost(exchange) - cost(context.exchange))
   }
 
-  /// The limit that an effect would break and that is not broken as far already.
+  /// Returns the limit that an effect would violate; `nil` if none, or if it is already violated to the same extent.
   func brokenLimit(by effect: Command.Effect) -> String? {
     let slack = CommandTwin.tolerance
     if let battery, effect.stateOfCharge.isFinite {

@@ -1,12 +1,12 @@
 import PlantModel
 import PlantPhysics
 
-/// The limits of a plant's grid connection [kW]; infinite where none is declared.
+/// The limits of a plant's grid connection [kW]; infinite if none is declared.
 struct GridLimits {
   var importKilowatts = Double.infinity
   var exportKilowatts = Double.infinity
 
-  /// The narrowest limits that the plant's connections declare.
+  /// Reads the narrowest limits that the plant's connections declare.
   init(_ register: PlantRegister) {
     for asset in register.assets where asset.kind.role == .gridExchange {
       if let limit = asset.importLimitKilowatts { importKilowatts = min(importKilowatts, limit) }
@@ -15,26 +15,26 @@ struct GridLimits {
   }
 }
 
-/// What energy costs and earns at the moment of a decision.
+/// The prices at the time of a decision.
 struct PriceNow {
   var outlook: PriceCurve.Outlook
   /// Payment for export [currency/kWh].
   var export: Double
-  /// How the price now came to be.
+  /// Source of the current import price.
   var basis = PriceCurve.Basis.known
-  /// Whether the payment for export now is known.
+  /// Whether the current payment for export is known.
   var isExportKnown = true
-  /// Whether the plant has prices at all.
+  /// Whether the plant has any prices.
   var hasPrices = true
-  /// What the carbon of a kWh of import weighs [currency/kWh].
+  /// Weighted cost of the carbon in a kWh of import [currency/kWh].
   var carbon = 0.0
 }
 
 extension PriceNow {
-  /// Import price now, where it is known [currency/kWh].
+  /// Current import price [currency/kWh]; `nil` if it is not known.
   var known: Double? { basis == .known ? outlook.now : nil }
 
-  /// What a reason says of prices that were assumed; empty where all are known, or nothing ever has a price.
+  /// Suffix of a reason about assumed prices; empty if all are known, or the plant has none.
   var remark: String {
     if !hasPrices { return "" }
     switch basis {
@@ -44,7 +44,7 @@ extension PriceNow {
     }
   }
 
-  /// What a power saves [currency]; NaN where a price of what is exchanged is not known.
+  /// Returns the saving of a power [currency]; NaN if a price that it needs is not known.
   func saving(of power: Double, netDemand: Double) -> Double {
     let isImport = netDemand > 0 || netDemand - power > 0
     let isExport = netDemand < 0 || netDemand - power < 0
@@ -53,15 +53,15 @@ extension PriceNow {
   }
 }
 
-/// A decision for all batteries of a plant in the making.
+/// The decision for all batteries of a plant.
 struct BatteryDecision {
-  /// 0...1.
+  /// State of charge of the batteries, 0...1.
   var stateOfCharge: Double
   /// Grid exchange with the batteries at rest [kW].
   var netDemand: Double
-  /// What is recommended [kW].
+  /// Recommended power [kW].
   var power = 0.0
-  /// What the rule would have done, within the same limits [kW].
+  /// Power of the rule within the same limits [kW].
   var rulePower = 0.0
   var reason = ""
   var isShielded = false
@@ -71,7 +71,15 @@ struct BatteryDecision {
     self.netDemand = netDemand
   }
 
-  /// - Parameter learner: What wishes in the rule's place, unless it has seen too little.
+  /// Computes the recommended power, the rule's power and the reason.
+  ///
+  /// - Parameters:
+  ///   - fleet: the batteries.
+  ///   - headroom: limits of their power in this step.
+  ///   - limits: limits of the grid connection.
+  ///   - rule: decides unless the learner does.
+  ///   - prices: current prices.
+  ///   - learner: decides instead of the rule, unless it lacks data; `nil`: the rule decides.
   mutating func decide(
     fleet: BatteryFleet, headroom: Headroom, limits: GridLimits, rule: DispatchRule, prices: PriceNow,
     learner: DispatchLearner?
@@ -95,10 +103,16 @@ struct BatteryDecision {
     reason += prices.remark
   }
 
-  /// What a power saves over one interval against resting batteries [currency]; NaN where unknown.
+  /// Returns the saving of a power over one interval against resting batteries [currency]; NaN if unknown.
   ///
-  /// Import is paid at `price`, export earns `export`; the energy left in the battery is not valued, so charging shows
-  /// as a cost. Worked value: 4 kW of demand covered for a quarter of an hour at 0.30 saves 0.30.
+  /// Import costs `price` and export earns `export`. Energy left in the battery is not valued, so charging appears as a
+  /// cost. Worked value: 4 kW of demand covered for a quarter of an hour at 0.30 saves 0.30.
+  ///
+  /// - Parameters:
+  ///   - power: power of the batteries, positive discharge [kW].
+  ///   - netDemand: grid exchange with the batteries at rest [kW].
+  ///   - price: import price [currency/kWh].
+  ///   - export: payment for export [currency/kWh].
   static func saving(of power: Double, netDemand: Double, price: Double, export: Double) -> Double {
     func cost(_ exchange: Double) -> Double {
       exchange * (exchange > 0 ? price : export) * DispatchStage.interval.inHours

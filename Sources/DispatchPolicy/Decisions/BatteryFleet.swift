@@ -1,9 +1,10 @@
 import PlantModel
 import PlantPhysics
 
-/// The batteries of a plant as one: decided on together, and served in proportion to what each can do.
+/// The batteries of a plant, treated as one. A decision applies to all and is divided in proportion to what each can
+/// contribute.
 struct BatteryFleet: Sendable {
-  /// A battery whose sizes are known.
+  /// A battery with known sizes.
   struct Member: Sendable {
     var asset: AssetIndex
     var battery: BatteryModel
@@ -12,14 +13,15 @@ struct BatteryFleet: Sendable {
     var wearPrice: Double
   }
 
-  /// In the order of the plant's file; at least one.
+  /// The batteries in the order of the plant file; at least one.
   let members: [Member]
-  /// All of them in one: energies and powers added, shares weighted by energy.
+  /// The equivalent single battery: energies and powers are sums, shares are means weighted by energy.
   let battery: BatteryModel
-  /// Mean wear by energy [currency/kWh].
+  /// Mean wear price, weighted by energy [currency/kWh].
   let wearPrice: Double
 
-  /// The batteries of a list of assets that tell their sizes, all or some of them; `nil` where none does.
+  /// Creates the fleet of the batteries with known sizes among `assets`, or among those at `positions`; `nil` if there
+  /// are none.
   init?(_ assets: [Asset], only positions: Set<Int>? = nil) {
     let members = assets.enumerated().compactMap { position, asset -> Member? in
       guard asset.kind.role == .storage, positions?.contains(position) ?? true, let battery = BatteryModel(asset) else {
@@ -34,11 +36,11 @@ struct BatteryFleet: Sendable {
     self.init(first, members.dropFirst())
   }
 
-  /// A fleet of one or more.
+  /// Creates a fleet of one or more batteries.
   init(_ first: Member, _ others: ArraySlice<Member> = []) {
     members = [first] + others
     guard !others.isEmpty else {
-      // Means would round.
+      // Weighted means would introduce rounding.
       (battery, wearPrice) = (first.battery, first.wearPrice)
       return
     }
@@ -54,23 +56,28 @@ struct BatteryFleet: Sendable {
     wearPrice = mean(\.wearPrice)
   }
 
-  /// The state of charge of all in one, 0...1; `nil` unless every one is known.
+  /// Returns the state of charge of the equivalent battery, 0...1; `nil` unless all are known.
   func stateOfCharge(_ of: (AssetIndex) -> Double?) -> Double? {
     var energy = 0.0
     for member in members {
       guard let soc = of(member.asset) else { return nil }
       energy += soc * member.battery.energyKilowattHours
     }
-    // One battery's charge is to be exactly what it said.
+    // A single battery keeps its reported value without rounding.
     return members.count == 1 ? of(members[0].asset) : energy / battery.energyKilowattHours
   }
 
-  /// A sum over all; `nil` unless every one is known.
+  /// Returns the sum of a value over all batteries; `nil` unless all are known.
   func sum(_ of: (AssetIndex) -> Double?) -> Double? {
     members.reduce(0) { sum, member in sum.flatMap { sum in of(member.asset).map { sum + $0 } } }
   }
 
-  /// What each can do in a step, by their states of charge and powers before; a power that is not known binds nothing.
+  /// Returns the power limits of each battery in a step.
+  ///
+  /// - Parameters:
+  ///   - statesOfCharge: state of charge of each battery, 0...1.
+  ///   - previous: power of each battery before the step [kW]; NaN if unknown, which disables the ramp limit.
+  ///   - hours: length of the step [h].
   func headrooms(_ statesOfCharge: [Double], previous: [Double], hours: Double) -> [Headroom] {
     members.indices.map { place in
       Headroom(
@@ -79,13 +86,14 @@ struct BatteryFleet: Sendable {
     }
   }
 
-  /// Splits a power that all can give together: in proportion to what each can do, as far as its ramp and reserve let it.
+  /// Splits a power that all batteries can deliver together. Each contributes in proportion to its limits, within its
+  /// ramp and reserve as far as possible.
   ///
-  /// Worked value: 30 kW among two that can give 50 and 10 kW are 25 and 5 kW.
+  /// Worked value: 30 kW split between limits of 50 and 10 kW give 25 and 5 kW.
   static func split(_ power: Double, among headrooms: [Headroom]) -> [Double] {
     let total = headrooms.reduce(Headroom(), +)
     let tolerance = 1e-9 * max(1, total.discharge, total.charge)
-    // The narrowest limits that leave room for all of it.
+    // Uses the narrowest limits that allow the whole power.
     let keepsRamps = power > total.low - tolerance && power < total.high + tolerance
     let keepsReserves = keepsRamps && power < total.aboveReserve + tolerance
     let ranges = headrooms.map { one in

@@ -1,27 +1,30 @@
 import PlantModel
 
-/// How much a connected vehicle should take now: as cheaply as it can be had before the vehicle leaves.
+/// The charging power of a connected vehicle for the lowest cost before its departure.
 ///
-/// The energy that is missing is put into the cheapest quarters of an hour until then, the earlier of two alike. Surplus
-/// that would be exported is taken besides. What is needed now so that the rest can still be had later is taken at any
-/// price. A price that is not known is not waited for.
+/// The missing energy is assigned to the cheapest quarters of an hour until departure; of equal prices the earlier is
+/// used. Surplus that would be exported is charged in addition. Energy that must be charged now so that the rest still
+/// fits is charged at any price. Unknown prices are not waited for.
 struct ChargerPlan: Equatable {
-  /// What is asked for [kW].
+  /// Recommended power [kW].
   var power = 0.0
   var reason = "charger: full"
-  /// Whether the grid connection leaves less than was planned.
+  /// Whether the grid connection allows less than planned.
   var isLimited = false
-  /// Least power with which the vehicle can still leave with what it wants [kW].
+  /// Smallest power with which the vehicle can still get its requested energy by departure [kW].
   var least = 0.0
 
-  /// - Parameters:
-  ///   - energy: What the vehicle still wants [kWh].
-  ///   - prices: Of the quarters until it leaves, the present one first [currency/kWh]; at least one. NaN is not known.
-  ///   - limit: Greatest power of the charger [kW].
-  ///   - surplus: Power that the plant would export otherwise [kW].
+  /// Plans the current quarter of an hour.
   ///
-  /// Worked value: 5 kWh at 10 kW within an hour at 0.3, 0.2, 0.2, 0.4: nothing now, the two quarters at 0.2 suffice. At
-  /// 0.3 and then unknown prices all that fits is taken now.
+  /// Worked value: 5 kWh at 10 kW within an hour at 0.3, 0.2, 0.2, 0.4 give 0 kW now, because the two quarters at 0.2
+  /// suffice. At 0.3 followed by unknown prices, all that fits is charged now.
+  ///
+  /// - Parameters:
+  ///   - energy: energy that the vehicle still requests [kWh].
+  ///   - prices: prices of the quarters until departure, the current one first [currency/kWh]; at least one. NaN if
+  ///     unknown.
+  ///   - limit: rated power of the charger [kW].
+  ///   - surplus: power that the plant would otherwise export [kW].
   init(energy: Double, prices: [Double], limit: Double, surplus: Double) {
     let hours = DispatchStage.interval.inHours
     let most = limit * hours
@@ -41,7 +44,8 @@ struct ChargerPlan: Equatable {
     if prices.dropFirst().contains(where: \.isNaN) { reason += ", later prices unknown" }
   }
 
-  /// Takes no more than the grid connection has left [kW]; says so, and by how much the vehicle then falls short.
+  /// Limits the power to what the grid connection allows [kW], and records the limit as the reason. Adds `slack:
+  /// departure` if the vehicle will get less than requested.
   mutating func shield(headroom: Double) {
     guard power > headroom else { return }
     power = max(0, headroom)
@@ -51,23 +55,25 @@ struct ChargerPlan: Equatable {
   }
 }
 
-/// How much generators may give where export is limited or has to be paid for.
+/// The limit on generation if export is limited or has a negative price.
 struct Curtailment {
-  /// Greatest generation [kW]; `nil` where nothing needs to be held back.
+  /// Largest allowed generation [kW]; `nil` without a limit.
   var cap: Double?
-  /// What is held back [kW].
+  /// Curtailed power [kW].
   var excess = 0.0
   var reason = ""
 
-  /// - Parameters:
-  ///   - exchange: Grid exchange as it will be without curtailment, positive import [kW].
-  ///   - generation: Of all generators [kW].
-  ///   - limit: Greatest export [kW].
-  ///   - exportPrice: Payment for export [currency/kWh].
-  ///   - isHeld: Whether generators were held back before. What they could give is then not seen: they may give as much
-  ///     more as would not be exported too much, and are let go when they give less than half of that.
+  /// Computes the limit of all generators.
   ///
-  /// Worked value: 40 kW of generation and 30 kW of export against a limit of 20 kW may be 30 kW.
+  /// Worked value: 40 kW of generation and 30 kW of export with a limit of 20 kW give a limit of 30 kW.
+  ///
+  /// - Parameters:
+  ///   - exchange: grid exchange without curtailment, positive import [kW].
+  ///   - generation: power of all generators [kW].
+  ///   - limit: largest export [kW].
+  ///   - exportPrice: payment for export [currency/kWh]; a negative one allows no export.
+  ///   - isHeld: whether generators are already curtailed. Their potential is then unknown. The limit stays until they
+  ///     give less than half of it.
   init(exchange: Double, generation: Double, limit: Double, exportPrice: Double, isHeld: Bool) {
     let allowed = exportPrice < 0 ? 0 : limit
     let most = generation + exchange + allowed

@@ -1,27 +1,30 @@
 import PlantModel
 import PlantPhysics
 
-/// The dispatch of one battery, stated once: what every policy, baseline and bound solves.
+/// The dispatch problem of one battery, which all policies, baselines and bounds solve.
 ///
-/// **State** at the start of a slot: usable energy in the battery `s` [kWh], 0...`capacity`; the net demand `n` of the
-/// slot with the battery at rest (consumption less generation) [kW], which an energy manager balances within the slot;
-/// the import price `p` of this slot and of those a day ahead [currency/kWh]; the greatest import of the billing month
-/// so far [kW]. Nothing else of the future is known.
+/// **State** at the start of a slot:
+/// - the usable energy in the battery `s` [kWh], 0...`capacity`;
+/// - the net demand `n` of the slot with the battery at rest (consumption less generation) [kW], which an energy
+///   manager balances within the slot;
+/// - the import price `p` of this slot and of the slots of one day ahead [currency/kWh];
+/// - the largest import of the billing month so far [kW].
+///
+/// Nothing else about the future is known.
 ///
 /// **Action**: the battery's power `b` [kW], positive discharge, −`power` ≤ b ≤ `power`.
 ///
-/// **Transition**: `s' = s − b h / η` when discharging and `s − b h η` when charging, `h` the slot's length [h] and `η`
-/// the efficiency of one way; 0 ≤ s' ≤ `capacity`.
+/// **Transition**: `s' = s − b h / η` when discharging and `s − b h η` when charging, with 0 ≤ s' ≤ `capacity`. `h` is
+/// the slot's length [h] and `η` the one-way efficiency.
 ///
-/// **Cost** [currency] of a slot with exchange `e = n − b`:
-/// `p h max(0, e) − x h max(0, −e) + w h |b|`, and once a month `d · max e`. Carbon enters by its weight as part of `p`:
-/// intensity [kg/kWh] times weight [currency/kg].
+/// **Cost** [currency] of a slot with exchange `e = n − b`: `p h max(0, e) − x h max(0, −e) + w h |b|`, and once a
+/// month `d · max e`. Carbon is part of `p`: intensity [kg/kWh] times weight [currency/kg].
 ///
-/// What is decided after it, by exact rules and in the order of least cost, is no part of the state: chargers
-/// (`ChargerPlan`: energy and time left of each vehicle) and curtailment (`Curtailment`). Ramps, the reserve and the grid
-/// connection are ``SafetyShield``'s. Several batteries are one here (`BatteryFleet`).
+/// Chargers (`ChargerPlan`) and curtailment (`Curtailment`) are not part of the state. Exact rules decide them
+/// afterwards in the order of least cost. ``SafetyShield`` enforces ramps, the reserve and the grid connection. Several
+/// batteries count as one (`BatteryFleet`).
 public struct DispatchProblem: Hashable, Sendable {
-  /// Sizes and efficiency.
+  /// Sizes and efficiency of the battery.
   public var battery: BatteryModel
   /// Length of a slot `h` [h], positive.
   public var hours: Double
@@ -32,7 +35,15 @@ public struct DispatchProblem: Hashable, Sendable {
   /// Demand charge `d` on a month's greatest import [currency/kW], not negative.
   public var demandCharge: Double
 
-  /// A problem; without further arguments slots of an hour, and only imported energy costs.
+  /// Creates a problem. By default slots last an hour and only imported energy costs. Invalid values are replaced by
+  /// the defaults.
+  ///
+  /// - Parameters:
+  ///   - battery: sizes and efficiency.
+  ///   - hours: length of a slot [h], positive.
+  ///   - exportPrice: payment for export [currency/kWh].
+  ///   - wearPrice: wear of the battery [currency/kWh], not negative.
+  ///   - demandCharge: charge on a month's largest import [currency/kW], not negative.
   public init(
     battery: BatteryModel, hours: Double = 1, exportPrice: Double = 0, wearPrice: Double = 0, demandCharge: Double = 0
   ) {
@@ -48,18 +59,18 @@ public struct DispatchProblem: Hashable, Sendable {
     (battery.maximumStateOfCharge - battery.minimumStateOfCharge) * battery.energyKilowattHours
   }
 
-  /// Slots in a day, at least one.
+  /// Number of slots in a day, at least one.
   public var slotsPerDay: Int { Int(exactly: (24 / hours).rounded()).map { max(1, $0) } ?? 1 }
 
-  /// The battery's power for a change from one usable energy to another within a slot [kW], positive discharge.
+  /// Returns the battery's power for a change from one usable energy to another within a slot [kW], positive discharge.
   ///
-  /// Worked value: η = 0.9, an hour: from 2 to 1.1 kWh delivers 0.81 kW, and back takes 1 kW.
+  /// Worked value: with η = 0.9 and one hour, from 2 to 1.1 kWh delivers 0.81 kW, and the way back takes 1 kW.
   public func power(from energy: Double, to next: Double) -> Double {
     let efficiency = battery.oneWayEfficiency
     return next > energy ? (energy - next) / (efficiency * hours) : (energy - next) * efficiency / hours
   }
 
-  /// Usable energy after a slot at the power nearest to the wanted one that the limits allow, and that power.
+  /// Returns the power nearest to the wanted one within the limits [kW], and the usable energy after the slot [kWh].
   public func advance(_ energy: Double, wanted power: Double) -> (energy: Double, power: Double) {
     let efficiency = battery.oneWayEfficiency
     guard power.isFinite else { return (energy, 0) }
@@ -71,43 +82,49 @@ public struct DispatchProblem: Hashable, Sendable {
     return (max(0, energy - given * hours / efficiency), max(0, given))
   }
 
-  /// Cost of a slot without the demand charge [currency].
+  /// Returns the cost of a slot without the demand charge [currency].
   ///
-  /// Worked value: an hour of 3 kW net demand at 0.50 with 2 kW discharged and wear at 0.05 costs 0.60.
+  /// Worked value: an hour with 3 kW of net demand at 0.50, 2 kW discharged and wear at 0.05 costs 0.60.
+  ///
+  /// - Parameters:
+  ///   - netDemand: exchange with the battery at rest [kW].
+  ///   - power: power of the battery, positive discharge [kW].
+  ///   - price: import price [currency/kWh].
   public func cost(netDemand: Double, power: Double, price: Double) -> Double {
     let exchange = netDemand - power
     return hours * (exchange * (exchange > 0 ? price : exportPrice) + wearPrice * abs(power))
   }
 }
 
-/// What moving energy is worth in one slot: the battery's choices as pieces of a convex, piecewise linear cost.
+/// The choices of the battery in one slot, as pieces of a convex, piecewise linear cost.
 ///
-/// Each piece is an amount of stored energy [kWh] and the cost or gain of each of them [currency/kWh stored]. Discharge
-/// pieces are in falling order of gain, charge pieces in rising order of cost.
+/// Each piece is an amount of stored energy [kWh] and the gain or cost per kWh [currency/kWh stored]. Discharge pieces
+/// are sorted by falling gain, charge pieces by rising cost.
 public struct SlotOffers: Sendable {
   /// An amount of energy at one price.
   public struct Offer: Sendable {
     /// Stored energy [kWh], not negative.
     public var energy: Double
-    /// Gain of taking out or cost of putting in [currency/kWh stored].
+    /// Gain of discharging or cost of charging [currency/kWh stored].
     public var price: Double
   }
 
-  /// Import above the cap avoided, import avoided, export.
+  /// Discharge that avoids import above the cap, avoids other import, and is exported.
   public var discharge: (Offer, Offer, Offer)
-  /// Surplus kept, import, import above the cap.
+  /// Charge from surplus, from import, and from import above the cap.
   public var charge: (Offer, Offer, Offer)
 
-  /// The offers of a slot.
+  /// Computes the offers of a slot.
   ///
-  /// Prices that would make the cost concave (an import price below the export price, or negative) are bent to the
-  /// nearest convex ones: they decide the plan only, not what is paid.
+  /// Prices that would make the cost concave (an import price below the export price, or a negative one) are changed to
+  /// the nearest convex ones. This affects the plan only, not the costs.
+  ///
   /// - Parameters:
-  ///   - netDemand: Exchange with the battery at rest [kW].
-  ///   - price: Import price [currency/kWh].
-  ///   - problem: The battery and further prices.
-  ///   - cap: Import [kW] above which each further kWh costs `excess` more.
-  ///   - excess: Additional price above the cap [currency/kWh].
+  ///   - netDemand: exchange with the battery at rest [kW].
+  ///   - price: import price [currency/kWh].
+  ///   - problem: the battery and further prices.
+  ///   - cap: import above which each further kWh costs `excess` more [kW].
+  ///   - excess: additional price above the cap [currency/kWh].
   public init(netDemand: Double, price: Double, problem: DispatchProblem, cap: Double = .infinity, excess: Double = 0) {
     let efficiency = problem.battery.oneWayEfficiency
     let limit = problem.battery.powerKilowatts

@@ -1,35 +1,37 @@
 import PlantModel
 import PlantPhysics
 
-/// The rule baseline: self-consumption, and energy kept for the hours in which it is worth most.
+/// The rule-based baseline: self-consumption, with energy kept for the most expensive hours.
 ///
 /// - Surplus (generation above consumption) charges the battery.
-/// - A deficit is covered from it. While a dearer period is still to come today, only energy above a reserve is used:
-///   what the present deficit would need in the dearer hours, at most all that is usable.
-/// - At the day's lowest price a plant without generation of its own charges up to that reserve from the grid, if the
-///   dearest price ahead pays for the losses: `highest × efficiency > now`. A plant with generation waits for it.
+/// - A deficit is covered from the battery. While a more expensive period is still ahead today, only energy above a
+///   reserve is used. The reserve is the energy that the current deficit would need in those hours, at most all usable
+///   energy.
+/// - At the day's lowest price a plant without generation charges up to that reserve from the grid. The highest price
+///   ahead must pay for the losses: `highest × efficiency > now`. A plant with generation waits for its surplus.
 public struct DispatchRule: Hashable, Sendable {
-  /// Whether the plant generates, so that charging from the grid could take the place of its own surplus.
+  /// Whether the plant generates, so that charging from the grid could displace its surplus.
   public var hasGeneration: Bool
 
-  /// The rule for a plant.
+  /// Creates the rule of a plant.
   public init(hasGeneration: Bool) { self.hasGeneration = hasGeneration }
 
-  /// A wanted power and why.
+  /// A requested power and its reason.
   public struct Wish: Hashable, Sendable {
-    /// Positive discharge [kW].
+    /// Power of the battery, positive discharge [kW].
     public var power: Double
-    /// One of the rule's few reasons, such as `rule: self-consumption`.
+    /// One of the rule's reasons, such as `rule: self-consumption`.
     public var reason: String
   }
 
-  /// What the rule wants, before any limit but the price is looked at.
+  /// Returns the power that the rule requests, before any limit is applied.
+  ///
   /// - Parameters:
-  ///   - netDemand: Consumption less generation [kW].
-  ///   - soc: State of charge, 0...1.
-  ///   - battery: Its sizes.
-  ///   - outlook: Prices of the day.
-  ///   - hours: Length of the step [h].
+  ///   - netDemand: consumption less generation [kW].
+  ///   - soc: state of charge, 0...1.
+  ///   - battery: sizes of the battery.
+  ///   - outlook: prices of the day.
+  ///   - hours: length of the step [h].
   public func wish(
     netDemand: Double, stateOfCharge soc: Double, battery: BatteryModel, outlook: PriceCurve.Outlook, hours: Double
   ) -> Wish {
@@ -50,9 +52,15 @@ public struct DispatchRule: Hashable, Sendable {
       ? Wish(power: netDemand, reason: "rule: self-consumption") : Wish(power: 0, reason: "rule: idle")
   }
 
-  /// State of charge to be kept for `hours` dearer hours at the present demand [kW], within the battery's limits.
+  /// Returns the state of charge to keep for the more expensive hours at the current demand, within the battery's
+  /// limits.
   ///
   /// Worked value: 5 kW for 2 h from 40 kWh with η = 1 and a minimum of 10 % needs 35 %.
+  ///
+  /// - Parameters:
+  ///   - netDemand: consumption less generation [kW].
+  ///   - battery: sizes of the battery.
+  ///   - hours: duration of the more expensive hours [h].
   public func reserveStateOfCharge(netDemand: Double, battery: BatteryModel, hours: Double) -> Double {
     let energy = min(netDemand, battery.powerKilowatts) * hours / battery.oneWayEfficiency
     let wanted = battery.minimumStateOfCharge + energy / battery.energyKilowattHours

@@ -2,54 +2,60 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// Recommends a power for each battery and each charger of a plant, and a limit for generators where export is to be
-/// held back, every quarter of an hour of its event-time clock.
+/// The stage that recommends a power for each battery and charger, and a limit for generators if export must be
+/// reduced. It decides every quarter of an hour of the event-time clock.
 ///
-/// A decision uses the latest good values and the prices at local time. Batteries are decided on as one, and each is given
-/// its share in proportion to what it can do. They are run by ``AnalogPolicy`` once it has seen three days; until then,
-/// and where one of them is not well, ``DispatchRule`` decides. ``SafetyShield`` has the last word. Chargers follow by
-/// `ChargerPlan` with what the grid connection has left, and what still cannot be exported is curtailed.
+/// A decision uses the latest good values and the prices at local time. Batteries are decided as one, and each gets a
+/// share in proportion to what it can contribute. ``AnalogPolicy`` decides once it has recorded three days. Until then
+/// ``DispatchRule`` decides, and also if the health of a battery is low or data of one is missing. ``SafetyShield``
+/// limits every power. Chargers follow by `ChargerPlan` within the rest of the grid connection's limit. Power that
+/// still cannot be exported is curtailed.
 ///
-/// What is recommended and what health and alerts tell becomes commands, by `CommandBook`.
+/// `CommandBook` turns recommendations, health and alerts into commands.
 ///
-/// Each gives a point `dispatch` and a ``PlantModel/DispatchDecision``; a power is in its asset's own direction.
-/// `rule_kw` is always what the rule would do within the same limits. `regret` is what the batteries' actual power of the
-/// past day cost above the best that could have been done [currency]; the first battery carries it for all.
+/// Each decision gives a point `dispatch` and a ``PlantModel/DispatchDecision``; powers are in the direction of the
+/// asset. `rule_kw` is the power of the rule within the same limits. `regret` is the cost of the batteries' actual
+/// power of the past day above the optimum [currency]; the first battery carries it for all.
 ///
-/// `reason` is `learned: …` or `rule: …` where that wish stands, `limit: …` where a limit changed it, `stale: …` where something
-/// needed is not known (then 0 kW), followed by `, slack: …` where a limit cannot be held.
+/// `reason` starts with
+/// - `learned: …` or `rule: …` if that policy's power is kept;
+/// - `limit: …` if a limit changed it;
+/// - `charger: …` and `curtail: …` for chargers and generators;
+/// - `stale: …` if a needed value is missing, and `unknown: …` if a battery's sizes are; the power is then 0 kW.
+///
+/// It ends with `, slack: …` if a limit cannot be held.
 public struct DispatchStage: Stage {
-  /// `dispatch`.
+  /// Name of the stage, `dispatch`.
   public static let name = "dispatch"
-  /// The time between decisions, and the time for which one must be feasible.
+  /// The time between decisions, and the time for which a decision must be feasible.
   public static let interval = TimeSpan.minutes(15)
 
-  /// Health index below which a battery is not left to the learned policy.
+  /// Health index below which a battery is not controlled by the learned policy.
   static let leastHealth = 50.0
   private static let layoutVersion: UInt16 = 7
   var last = LastValues()
   private var prices: PriceCurve
-  /// For the batteries whose sizes are known; `nil` where there are none.
+  /// Learner of the batteries with known sizes; `nil` if there are none.
   private var learner: DispatchLearner?
-  /// The latest health index of each asset that was judged.
+  /// Latest health index of each asset.
   private var health: [AssetIndex: Double] = [:]
   private var isCurtailing = false
   private var commands = CommandBook()
-  /// The latest decisions, while the plant catches up: those that still hold when it is at the present are commanded then.
+  /// Latest decisions during catch-up. Those still valid when the plant becomes live are commanded then.
   private var overdue: [DispatchDecision] = []
 
-  /// The stage of a plant. Local time is UTC if its time zone is not known to the system.
+  /// Creates the stage of a plant. Local time is UTC if the system does not have the plant's time zone.
   public init(plant: Plant) {
     prices = PriceCurve(plant: plant)
     learner = DispatchLearner(plant: plant)
   }
 
-  /// What assets were commanded not to exceed, see ``StreamCore/Frame/limits``; nothing where nobody has to obey.
+  /// Returns the commanded power limits of assets, see ``StreamCore/Frame/limits``; empty if commands are advice only.
   public func limits(in register: PlantRegister) -> [AssetIndex: Double] {
     register.plant.commands.mode == .advise ? [:] : commands.limits
   }
 
-  /// Keeps good readings; decides when the clock passes a quarter of an hour.
+  /// Records good readings, and decides at each quarter of an hour.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     last.follow(register)
     last.note(frame, register)
@@ -65,7 +71,7 @@ public struct DispatchStage: Stage {
     command(&frame, register)
   }
 
-  /// Takes answers to commands, and commands anew each minute and when an alert changes.
+  /// Executes answers to commands. Issues commands each minute and whenever an alert changes.
   private mutating func command(_ frame: inout Frame, _ register: PlantRegister) {
     for position in frame.instructions.indices where frame.instructions[position].subject == CommandBook.subject {
       frame.instructions[position].outcome = commands.follow(frame.instructions[position], &frame, in: register)
@@ -98,7 +104,7 @@ public struct DispatchStage: Stage {
       isPriced: prices.knownPrice(at: moment - DispatchStage.interval) != nil
         && prices.knownExportPrice(at: moment - DispatchStage.interval) != nil)
     let local = prices.local(at: moment)
-    // The closure may not hold on to the stage while its learner changes.
+    // A copy, because the closure must not access the stage while its learner is modified.
     var prices = self.prices
     learner?.note(sample, at: moment, local: local) { hour in
       var (importing, exporting) = (carbon, 0.0)
@@ -125,7 +131,7 @@ public struct DispatchStage: Stage {
     curtail(exchange, power.generation, limits, prices, &frame, register)
   }
 
-  /// Writes 0 kW for a battery about which too little is known; whether that is so.
+  /// Writes 0 kW for a battery with missing data; returns whether data is missing.
   private func leaveAlone(
     _ position: Int, _ power: PlantPower, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
   ) -> Bool {
@@ -146,7 +152,7 @@ public struct DispatchStage: Stage {
     return true
   }
 
-  /// Decides on batteries of which everything is known; returns the power of all.
+  /// Decides on batteries without missing data; returns their total power [kW].
   private mutating func decideBatteries(
     _ positions: [Int], _ power: PlantPower, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
     _ register: PlantRegister
@@ -185,7 +191,15 @@ public struct DispatchStage: Stage {
 // MARK: - Chargers and generators
 
 extension DispatchStage {
-  /// Decides on chargers with a vehicle; returns by how much their power changes.
+  /// Decides on chargers with a connected vehicle.
+  ///
+  /// - Parameters:
+  ///   - exchange: grid exchange with the batteries' new power, positive import [kW]; NaN if unknown.
+  ///   - limits: limits of the grid connection.
+  ///   - prices: current prices.
+  ///   - frame: receives the decisions.
+  ///   - register: the plant's register.
+  /// - Returns: the change of the chargers' power [kW].
   private mutating func decideChargers(
     _ exchange: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
   ) -> Double {
@@ -198,7 +212,7 @@ extension DispatchStage {
         let energy = value(of: asset, "energy_requested", at: frame.clock, register),
         let seconds = value(of: asset, "time_left", at: frame.clock, register)
       else { continue }
-      // What the plant exchanges without this charger.
+      // Exchange of the plant without this charger.
       let rest = exchange + change - actual
       let quarters = Int(max(1, min(Double(PriceCurve.quartersPerDay), seconds / 900)))
       let ahead = (0..<quarters).map {
@@ -218,12 +232,20 @@ extension DispatchStage {
     return change
   }
 
-  /// Holds generators back, all in the same proportion, where what is left cannot or should not be exported.
+  /// Curtails generators in equal proportion if the remaining power cannot or should not be exported.
+  ///
+  /// - Parameters:
+  ///   - exchange: grid exchange with the new power of batteries and chargers, positive import [kW]; NaN if unknown.
+  ///   - generation: power of all generators [kW].
+  ///   - limits: limits of the grid connection.
+  ///   - prices: current prices.
+  ///   - frame: receives the decisions.
+  ///   - register: the plant's register.
   private mutating func curtail(
     _ exchange: Double, _ generation: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
     _ register: PlantRegister
   ) {
-    // What is not known changes nothing.
+    // With an unknown exchange nothing changes.
     guard exchange.isFinite else { return }
     let curtailment = Curtailment(
       exchange: exchange, generation: generation, limit: limits.exportKilowatts, exportPrice: prices.export,
@@ -252,7 +274,7 @@ extension DispatchStage {
 // MARK: - What is known
 
 extension DispatchStage {
-  /// Markets settle by the hour at the longest, so a price holds until the next is overdue.
+  /// Time for which a live price holds; markets settle at least hourly, so the next is then overdue.
   private static let priceHoldsFor = TimeSpan.minutes(90)
 
   private mutating func pricesNow(at moment: Timestamp, _ register: PlantRegister) -> PriceNow {
@@ -262,7 +284,7 @@ extension DispatchStage {
     if let export { prices.observe(export: export, at: moment) }
     let local = prices.local(at: moment)
     let tariff = register.plant.tariff
-    // What was seen at this time yesterday is no price of now.
+    // A price observed at this time yesterday is not a current price.
     let known = live ?? tariff.importPrice(at: moment, local: local)
     let knownExport = export ?? tariff.exportPrice(at: moment, local: local)
     let (assumed, basis) = prices.expected(at: moment)
@@ -272,7 +294,7 @@ extension DispatchStage {
       hasPrices: prices.hasPrices, carbon: carbonPrice(at: moment, register))
   }
 
-  /// What the carbon of a kWh of import weighs [currency/kWh].
+  /// Returns the weighted cost of the carbon in a kWh of import [currency/kWh].
   private func carbonPrice(at moment: Timestamp, _ register: PlantRegister) -> Double {
     let tariff = register.plant.tariff
     guard tariff.carbonWeight > 0 else { return 0 }
@@ -288,7 +310,7 @@ extension DispatchStage {
     return nil
   }
 
-  /// Exchange with the grid as it is measured [kW].
+  /// Returns the measured exchange with the grid [kW].
   private func exchange(at moment: Timestamp, _ register: PlantRegister) -> Double? {
     register.assets.indices.lazy.filter { register.assets[$0].kind.role == .gridExchange }
       .compactMap { power(of: AssetIndex($0), at: moment, register) }.first
@@ -323,7 +345,7 @@ extension DispatchStage {
     var saving: Double
     var isShielded: Bool
     var reason: String
-    /// Whether too little is known to decide, so that the power is none that the asset should be set to.
+    /// Whether data is missing, so that the power is not meant as a setpoint.
     var lacksData = false
   }
 
@@ -335,7 +357,7 @@ extension DispatchStage {
     frame.points.field("actual_kw", power(of: entry.asset, at: frame.clock, register))
     frame.points.field("rule_kw", entry.rule)
     frame.points.field("soc", entry.stateOfCharge)
-    // A price that is only assumed is no price.
+    // Assumed prices are not written.
     frame.points.field("price", prices.known)
     frame.points.field("export_price", prices.isExportKnown && prices.hasPrices ? prices.export : nil)
     frame.points.field("saving", entry.saving)
@@ -349,7 +371,7 @@ extension DispatchStage {
         lacksData: entry.lacksData))
   }
 
-  /// Writes the latest values, the prices seen, health, and what was learned.
+  /// Writes the latest values, observed prices, health, commands and the learned state.
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(DispatchStage.layoutVersion)
     last.snapshot(into: &writer)
@@ -371,7 +393,9 @@ extension DispatchStage {
     learner?.snapshot(into: &writer)
   }
 
-  /// Replaces the latest values, the prices seen, health, and what was learned.
+  /// Reads the latest values, observed prices, health, commands and the learned state.
+  ///
+  /// - Throws: `SnapshotError` if the snapshot is invalid or of another version.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: DispatchStage.layoutVersion, of: DispatchStage.name)
     try last.restore(from: &reader)
@@ -392,7 +416,7 @@ extension DispatchStage {
         price: try reader.readDouble(), reason: try reader.readString(), lacksData: try reader.readBool())
     }
     guard try reader.readBool() else { return }
-    // A battery that is no longer declared leaves what was learned unread, and nothing follows it in the stage.
+    // If the battery is no longer declared, its learned state is read and discarded.
     var restored = learner ?? DispatchLearner.placeholder
     try restored.restore(from: &reader)
     if learner != nil { learner = restored }

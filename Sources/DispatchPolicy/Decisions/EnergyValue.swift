@@ -1,20 +1,26 @@
-/// What one more kWh in the battery is worth at a moment: the negative slope of the cost-to-go over stored energy.
+/// The marginal value of stored energy at a time: the negative slope of the cost-to-go over stored energy.
 ///
-/// The cost-to-go of ``DispatchProblem`` is convex in the stored energy, so its slope falls: the array of slopes over
-/// equal cells of energy is in falling order. One slot backwards in time is the inf-convolution with the slot's
-/// ``SlotOffers``, which on slopes is a shift and a clamp: for an offer to take out up to `m` kWh at a gain of `c`,
-/// `λ'(s) = clamp(c, λ(s), λ(s − m))`, and with signs turned for putting in. Exact but for the width of a cell.
+/// The cost-to-go of ``DispatchProblem`` is convex in the stored energy, so the slopes over equal cells of energy fall.
+/// One slot backwards in time is the inf-convolution with the slot's ``SlotOffers``. On slopes this is a shift and a
+/// clamp. An offer to discharge up to `m` kWh at a gain of `c` gives `λ'(s) = clamp(c, λ(s), λ(s − m))`. Charging has
+/// the opposite signs. The result is exact except for the width of a cell.
 public struct EnergyValue: Sendable {
   /// Number of cells.
   public let cells: Int
   /// Width of a cell [kWh].
   public let width: Double
-  /// `cells` slopes between a cell's length of +∞ (nothing can be taken below empty) and −∞ (nothing fits above full).
+  /// `cells` slopes between `cells + 1` values of +∞ and as many of −∞. An empty battery cannot be discharged, and a
+  /// full one cannot be charged.
   private var slopes: [Float]
   private var scratch: [Float]
   private static let beyond: Float = 1e9
 
-  /// The value at a time after which every kWh is worth `value` [currency/kWh].
+  /// Creates the value at a time after which every kWh is worth `value`.
+  ///
+  /// - Parameters:
+  ///   - capacity: usable energy [kWh].
+  ///   - cells: number of cells, at least 1.
+  ///   - value: value of every kWh [currency/kWh].
   public init(capacity: Double, cells: Int, value: Double = 0) {
     let cells = max(1, cells)
     self.cells = cells
@@ -25,12 +31,12 @@ public struct EnergyValue: Sendable {
     scratch = slopes
   }
 
-  /// Sets the same value to every kWh.
+  /// Sets the same value for every kWh [currency/kWh].
   public mutating func reset(to value: Double) {
     for cell in cells + 1..<2 * cells + 1 { slopes[cell] = Float(value) }
   }
 
-  /// Takes on the values of another over the same cells.
+  /// Copies the values of another over the same cells; does nothing if the number of cells differs.
   public mutating func copy(_ other: EnergyValue) {
     guard other.cells == cells else { return }
     slopes.withUnsafeMutableBufferPointer { mine in
@@ -40,7 +46,7 @@ public struct EnergyValue: Sendable {
     }
   }
 
-  /// Goes back over one slot in which energy can be moved on the given terms.
+  /// Steps back in time over one slot with the given offers.
   public mutating func stepBack(over offers: SlotOffers) {
     take(offers.discharge.0)
     take(offers.discharge.1)
@@ -50,7 +56,7 @@ public struct EnergyValue: Sendable {
     put(offers.charge.2)
   }
 
-  /// The energy [kWh] up to which a kWh is worth more than `price`; below it, charging at that price pays.
+  /// Returns the energy up to which a kWh is worth more than `price` [kWh]; below it, charging at that price pays.
   public func level(worthMoreThan price: Double) -> Double {
     let price = Float(price)
     var low = 0
@@ -62,13 +68,13 @@ public struct EnergyValue: Sendable {
     return Double(low) * width
   }
 
-  /// The value of each cell's energy [currency/kWh], from empty to full.
+  /// Value of each cell's energy [currency/kWh], from empty to full.
   public var values: [Double] {
     get { slopes[cells + 1..<2 * cells + 1].map(Double.init) }
     set { for (cell, value) in newValue.prefix(cells).enumerated() { slopes[cells + 1 + cell] = Float(value) } }
   }
 
-  /// What a stored energy is worth [currency].
+  /// Returns the value of a stored energy [currency].
   public func worth(of energy: Double) -> Double {
     let place = min(max(energy / width, 0), Double(cells))
     let whole = Int(place)
@@ -78,12 +84,13 @@ public struct EnergyValue: Sendable {
     return sum * width
   }
 
-  /// The best energy to end a slot with, starting from `energy` [kWh], if this is the value at the slot's end.
+  /// Returns the best energy at the end of a slot that starts with `energy` [kWh], if this is the value at the slot's
+  /// end.
   public func target(from energy: Double, offers: SlotOffers) -> Double {
     SlotLevels(of: offers, at: self).target(from: energy, offers: offers)
   }
 
-  /// Adds another value over the same cells, weighted.
+  /// Adds another value over the same cells with a weight; does nothing if the number of cells differs.
   public mutating func add(_ other: EnergyValue, weight: Double) {
     guard other.cells == cells else { return }
     let weight = Float(weight)
@@ -94,12 +101,12 @@ public struct EnergyValue: Sendable {
     }
   }
 
-  /// Taking out leaves all as it is where even the last kWh is worth more than the gain.
+  /// Applies a discharge offer. It has no effect if even the last kWh is worth more than the gain.
   private mutating func take(_ offer: SlotOffers.Offer) {
     if slopes[2 * cells] < Float(offer.price) { shift(offer, sign: -1) }
   }
 
-  /// Putting in leaves all as it is where even the first kWh is worth less than the cost.
+  /// Applies a charge offer. It has no effect if even the first kWh is worth less than the cost.
   private mutating func put(_ offer: SlotOffers.Offer) {
     if slopes[cells + 1] > Float(offer.price) { shift(offer, sign: 1) }
   }
@@ -139,23 +146,27 @@ public struct EnergyValue: Sendable {
   }
 }
 
-/// The policy of one slot: for each offer the energy at which taking it stops to pay [kWh].
+/// The policy of one slot: the energy at which each offer stops to pay [kWh].
 struct SlotLevels {
   private var discharge: (Double, Double, Double)
   private var charge: (Double, Double, Double)
 
-  /// Prices closer than this are one price [currency/kWh].
+  /// Prices closer than this count as equal [currency/kWh].
   private static let tolerance = 1e-5
 
-  /// The levels of a slot's offers for a value at the slot's end.
-  /// - Parameter keepsOnTie: Whether energy that is worth as much later as now is kept. An expected value is better
-  ///   taken at once, since the later use is not certain; a value that is known errs by the width of its cells.
+  /// Computes the levels of a slot's offers.
+  ///
+  /// - Parameters:
+  ///   - offers: the offers.
+  ///   - value: value at the slot's end.
+  ///   - keepsOnTie: whether energy that is worth the same later is kept. An expected value is better used at once,
+  ///     because the later use is uncertain. A known value has an error of the width of its cells.
   init(of offers: SlotOffers, at value: EnergyValue, keepsOnTie: Bool = false) {
     func level(_ offer: SlotOffers.Offer, _ tolerance: Double) -> Double {
       offer.energy > 0 ? value.level(worthMoreThan: offer.price + tolerance) : 0
     }
     let margin = keepsOnTie ? -SlotLevels.tolerance : SlotLevels.tolerance
-    // Nothing is gained by exporting for exactly what the energy is worth.
+    // Exporting for exactly the value of the energy gains nothing.
     discharge = (
       level(offers.discharge.0, margin), level(offers.discharge.1, margin),
       level(offers.discharge.2, -SlotLevels.tolerance)

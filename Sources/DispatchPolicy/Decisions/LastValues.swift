@@ -6,11 +6,11 @@ struct LastValues {
   private(set) var values: [Double] = []
   private(set) var times: [Timestamp] = []
 
-  /// Series whose values hold until the next, and for how long each does at the most.
+  /// Whether each series' value holds until the next one, and the longest time that it holds.
   private var holding: [Bool] = []
   private var longest: [TimeSpan] = []
 
-  /// Makes room for the series of a register.
+  /// Adds the series that are new in the register.
   mutating func follow(_ register: PlantRegister) {
     let count = register.series.count
     values.grow(to: count, .nan)
@@ -19,7 +19,7 @@ struct LastValues {
     for series in register.series[longest.count...] { longest.append(series.profile.longestSilence ?? .day) }
   }
 
-  /// Takes over which values hold, and forgets what holds of assets that went.
+  /// Records which values hold, and discards the values of assets that went offline.
   mutating func note(_ frame: Frame, _ register: PlantRegister) {
     holding = frame.holding
     for change in frame.availability where !change.isOnline {
@@ -29,7 +29,7 @@ struct LastValues {
     }
   }
 
-  /// Keeps the good readings of a batch; an older one does not replace a newer.
+  /// Records the good readings of a batch; an older reading does not replace a newer one.
   mutating func take(_ readings: ReadingBatch) {
     for row in 0..<readings.count where readings.quality[row] == .good {
       let position = readings.series[row].position
@@ -40,7 +40,12 @@ struct LastValues {
     }
   }
 
-  /// The value of a series unless it is older than `age` at `moment`, or holds no longer.
+  /// Returns the value of a series; `nil` if it is older than `age`, or no longer holds.
+  ///
+  /// - Parameters:
+  ///   - series: the series; `nil` gives `nil`.
+  ///   - moment: the current time.
+  ///   - age: largest age of a value that does not hold until the next one.
   func value(_ series: SeriesIndex?, at moment: Timestamp, within age: TimeSpan) -> Double? {
     guard let position = series?.position, values.indices.contains(position), values[position].isFinite,
       moment - times[position] <= (holds(position) ? max(age, longest[position]) : age)

@@ -1,7 +1,7 @@
 import PlantModel
 import StreamCore
 
-/// The import to be held under a demand charge while a plant runs: ``PeakWatch`` over the hours as they come.
+/// The import limit under a demand charge while a plant runs: ``PeakWatch`` for hours as they end.
 struct LivePeak {
   private static let days = 28
   private let problem: DispatchProblem
@@ -12,10 +12,10 @@ struct LivePeak {
 
   init(problem: DispatchProblem) { self.problem = problem }
 
-  /// Import that should not be exceeded [kW]; infinite without demand charge.
+  /// Import that should not be exceeded [kW]; infinite without a demand charge.
   var cap: Double { problem.demandCharge > 0 ? max(peak, target) : .infinity }
 
-  /// Takes in an hour that ended; `local` is its end on the plant's clock. A day's end moves the target.
+  /// Records a completed hour; `local` is its end in local time. At the end of a day the target is updated.
   mutating func note(_ hour: HourMeans, local: CivilTime) {
     guard problem.demandCharge > 0 else { return }
     let month = 12 * local.year + local.month

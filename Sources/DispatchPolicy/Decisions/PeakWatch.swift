@@ -1,22 +1,23 @@
-/// The import to be held under a demand charge: the greatest of this billing month so far, which is paid anyway, or
-/// the cap that would have been best over the past four weeks, which is likely to be worth paying for again.
+/// The import limit under a demand charge. It is the larger of two values:
+/// - the largest import of this billing month so far, which is charged anyway;
+/// - the cap that would have been best over the past four weeks, which is likely to be worth its charge again.
 public struct PeakWatch: Sendable {
   private static let days = 28
-  /// Share of the demand charge that a plan pays in each slot above the cap. The charge is paid once a month but a day's
-  /// plan meets the cap in several slots and on many days; of 0.02, 0.05, 0.1, 0.3 and 1 this share cost least.
+  /// Share of the demand charge that a plan pays in each slot above the cap. The charge is paid once a month, but a
+  /// plan exceeds the cap in several slots and on many days. Of 0.02, 0.05, 0.1, 0.3 and 1 this share cost least.
   private static let share = 0.1
   private let problem: DispatchProblem
   private var month: Int?
   private var peak = 0.0
   private var target = 0.0
 
-  /// A watch that has seen nothing.
+  /// Creates a watch without observations.
   public init(problem: DispatchProblem) { self.problem = problem }
 
-  /// Additional price of import above the cap in a plan [currency/kWh].
+  /// Returns the additional price of import above the cap in a plan [currency/kWh].
   static func excess(_ problem: DispatchProblem) -> Double { share * problem.demandCharge / problem.hours }
 
-  /// The cap in a slot of a series, of which only what was before is looked at [kW]; infinite without demand charge.
+  /// Returns the cap in a slot of a series, based on earlier slots only [kW]; infinite without a demand charge.
   public mutating func cap(at slot: Int, of series: DispatchSeries) -> Double {
     guard problem.demandCharge > 0 else { return .infinity }
     if series.month[slot] != month {
@@ -30,6 +31,6 @@ public struct PeakWatch: Sendable {
     return max(peak, target)
   }
 
-  /// Notes the grid exchange that a slot had [kW].
+  /// Records the grid exchange of a slot [kW].
   public mutating func note(exchange: Double) { peak = max(peak, exchange) }
 }

@@ -1,21 +1,26 @@
 import PlantModel
 import PlantPhysics
 
-/// The plant's net demand with its batteries at rest, from what was measured last.
+/// The plant's net demand with its batteries at rest, from the latest measurements.
 struct PlantPower {
-  /// Readings older than this say nothing about now.
+  /// Largest age of a reading that is used.
   static let staleAfter = TimeSpan.minutes(30)
-  /// The same for means over an interval, whose time is its start: up to an hour long.
+  /// Largest age of a mean over an interval. Its timestamp is the interval's start, and intervals last up to an hour.
   static let intervalStaleAfter = TimeSpan.minutes(90)
 
   /// Consumption less generation [kW].
   var netDemand = Double.nan
-  /// Generation that is known [kW].
+  /// Known generation [kW].
   var generation = 0.0
-  /// What kept it from being known.
+  /// The missing value, if the net demand is unknown.
   var missing: String?
 
-  /// Takes consumption and generation where each is fresh, else the grid exchange with the batteries taken out.
+  /// Computes the net demand from consumption and generation if all are recent, else from grid exchange and batteries.
+  ///
+  /// - Parameters:
+  ///   - last: the latest values.
+  ///   - moment: the current time.
+  ///   - register: the plant's register.
   init(_ last: LastValues, at moment: Timestamp, in register: PlantRegister) {
     var balance = PowerBalance()
     var batteries: Double? = 0
@@ -29,13 +34,13 @@ struct PlantPower {
       switch asset.kind.role {
       case .storage:
         batteries = batteries.flatMap { sum in value.map { sum + $0 } }
-        // A meter above the battery already has its power in it.
+        // The meter of the enclosing asset already includes the battery's power.
         if asset.within != nil, let value { balance.consumption += value }
       case .gridExchange:
         if asset.within == nil, exchange == nil { exchange = value }
       default:
         guard asset.within == nil else { continue }
-        // Many inverters fall silent with the sun; that is no lack of knowledge.
+        // Many inverters stop reporting after sunset; their power is then 0.
         guard let value = value ?? (asset.kind.traits.driver == .sun && isDark ? 0 : nil) else {
           missing = missing ?? "\(asset.name).\(register.series[series.position].sensor)"
           continue

@@ -1,35 +1,36 @@
 import PlantModel
 
-/// What a plant's energy costs and earns: at any moment ahead, and over the local day for the rule.
+/// The prices of a plant's energy: at any time ahead, and over the local day for the rule.
 ///
-/// A live price series overrides the tariff's periods: the price of a quarter of an hour is the one last seen at that
-/// time of day, so that the rest of today is expected to be as yesterday. Prices by date, where the tariff has them, are
-/// known better than that.
+/// Scheduled prices by date have priority. Next come live prices: the price of a quarter of an hour is the last one
+/// observed at that time of day. The rest of today is therefore expected to equal yesterday. The tariff's periods are
+/// used last.
 ///
-/// Where none of these tells a price, plans take that of the same local time of yesterday, or of the latest of seven days
-/// that has one, else the mean of what the tariff tells; such a price is assumed and never billed.
+/// If none of these has a price, plans use the tariff's price at the same local time on an earlier day. The latest of
+/// the past seven days with a price is used. Otherwise plans use the tariff's mean. Such prices are assumed and never
+/// billed.
 public struct PriceCurve {
-  /// Quarters of an hour in a day.
+  /// Number of quarters of an hour in a day.
   public static let quartersPerDay = 96
 
-  /// How a price came to be.
+  /// The source of a price.
   public enum Basis: Hashable, Sendable {
-    /// Told by the tariff, its list or a sensor.
+    /// Given by the tariff, its schedule or a sensor.
     case known
-    /// That of the same local time on an earlier day.
+    /// The price of the same local time on an earlier day.
     case yesterday
-    /// Not known on any day of the past week.
+    /// Unknown on every day of the past week.
     case none
   }
 
   private let tariff: Tariff
-  /// What plans take where nothing at all is known [currency/kWh].
+  /// Price for plans if no price is known [currency/kWh].
   private let meanPrice: Double
   private var calendar: LocalCalendar
   private var seen = [Double](repeating: .nan, count: quartersPerDay)
   private var seenExport = [Double](repeating: .nan, count: quartersPerDay)
 
-  /// The prices of a plant. Local time is UTC if its time zone is not known to the system.
+  /// Creates the prices of a plant. Local time is UTC if the system does not have the plant's time zone.
   public init(plant: Plant) {
     tariff = plant.tariff
     let told =
@@ -38,7 +39,7 @@ public struct PriceCurve {
     calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
   }
 
-  /// Prices of import and then of export that were observed, by quarter of the local day; NaN where none was.
+  /// Observed prices of import, followed by those of export, by quarter of the local day; NaN if none was observed.
   public var observed: [Double] {
     get { seen + seenExport }
     set {
@@ -48,23 +49,23 @@ public struct PriceCurve {
     }
   }
 
-  /// What the plant's clock shows.
+  /// Returns the local time of the plant.
   public mutating func local(at moment: Timestamp) -> CivilTime { calendar.civil(at: moment) }
 
-  /// Notes a live import price [currency/kWh].
+  /// Records a live import price [currency/kWh].
   public mutating func observe(_ price: Double, at moment: Timestamp) {
     if price.isFinite { seen[local(at: moment).secondOfDay / 900] = price }
   }
 
-  /// Notes a live payment for export [currency/kWh].
+  /// Records a live payment for export [currency/kWh].
   public mutating func observe(export price: Double, at moment: Timestamp) {
     if price.isFinite { seenExport[local(at: moment).secondOfDay / 900] = price }
   }
 
-  /// Whether anything has ever told a price; without, nothing is assumed, and plans go by energy alone.
+  /// Whether any price is known. Otherwise none is assumed, and plans depend on energy alone.
   public var hasPrices: Bool { tariff.isKnown || seen.contains(where: \.isFinite) }
 
-  /// Import price that is told for a moment [currency/kWh]; `nil` where it is not known.
+  /// Returns the known import price at a time [currency/kWh]; `nil` if unknown.
   public mutating func knownPrice(at moment: Timestamp) -> Double? {
     if let scheduled = tariff.schedule.importPrice(at: moment) { return scheduled }
     let local = local(at: moment)
@@ -72,7 +73,7 @@ public struct PriceCurve {
     return live.isFinite ? live : tariff.importPrice(at: moment, local: local)
   }
 
-  /// Payment for export that is told for a moment [currency/kWh]; `nil` where it is not known.
+  /// Returns the known payment for export at a time [currency/kWh]; `nil` if unknown.
   public mutating func knownExportPrice(at moment: Timestamp) -> Double? {
     if let scheduled = tariff.schedule.exportPrice(at: moment) { return scheduled }
     let local = local(at: moment)
@@ -80,7 +81,7 @@ public struct PriceCurve {
     return live.isFinite ? live : tariff.exportPrice(at: moment, local: local)
   }
 
-  /// Import price to plan with [currency/kWh], and how it came to be.
+  /// Returns the import price for plans [currency/kWh] and its source.
   public mutating func expected(at moment: Timestamp) -> (price: Double, basis: Basis) {
     if let known = knownPrice(at: moment) { return (known, .known) }
     if let earlier = earlier(moment, { tariff, time, local in tariff.importPrice(at: time, local: local) }) {
@@ -89,20 +90,20 @@ public struct PriceCurve {
     return (meanPrice, .none)
   }
 
-  /// Import price to plan with at a moment [currency/kWh].
+  /// Returns the import price for plans [currency/kWh].
   public mutating func price(at moment: Timestamp) -> Double { expected(at: moment).price }
 
-  /// Payment for export to plan with at a moment [currency/kWh].
+  /// Returns the payment for export for plans [currency/kWh].
   public mutating func exportPrice(at moment: Timestamp) -> Double {
     knownExportPrice(at: moment)
       ?? earlier(moment) { tariff, time, local in tariff.exportPrice(at: time, local: local) } ?? tariff.exportPrice
   }
 
-  /// What a tariff tells for the same local time of the latest of seven days before.
+  /// Returns the tariff's price at the same local time on the latest of the past seven days that has one.
   private mutating func earlier(
     _ moment: Timestamp, _ price: (Tariff, Timestamp, CivilTime) -> Double?
   ) -> Double? {
-    // A list that ended long ago, and no periods, tell nothing; that is worth no search.
+    // Without periods, and with a schedule that ended long ago, the search finds nothing.
     let isOver = moment - .days(8) >= tariff.schedule.end
     if isOver, tariff.importPeriods.isEmpty, tariff.exportPeriods.isEmpty { return nil }
     let offset = calendar.utcOffset(at: moment)
@@ -114,23 +115,23 @@ public struct PriceCurve {
     return nil
   }
 
-  /// The day as seen from one of its quarters.
+  /// The prices of a local day relative to one of its quarters.
   public struct Outlook: Hashable, Sendable {
-    /// Price now [currency/kWh].
+    /// Current price [currency/kWh].
     public var now: Double
-    /// Least price of the day.
+    /// Lowest price of the day [currency/kWh].
     public var lowest: Double
-    /// Greatest price after this quarter until midnight; the present one at the day's end.
+    /// Highest price after this quarter until midnight, or the current one in the last quarter [currency/kWh].
     public var highestLater: Double
-    /// How long prices until midnight are above the present one [h].
+    /// Time until midnight with prices above the current one [h].
     public var higherHours: Double
-    /// Mean price of the day.
+    /// Mean price of the day [currency/kWh].
     public var mean: Double
-    /// Whether a price from now until midnight is not known, and was taken from an earlier day.
+    /// Whether a price until midnight is unknown and was taken from an earlier day.
     public var isAssumed = false
   }
 
-  /// What lies ahead in the local day of a moment, if energy costs `now` in its quarter of an hour.
+  /// Returns the outlook of the local day at a time, if the price of its quarter of an hour is `now` [currency/kWh].
   public mutating func outlook(at moment: Timestamp, now: Double) -> Outlook {
     let quarter = local(at: moment).secondOfDay / 900
     let midnight = calendar.startOfDay(containing: moment)
@@ -139,7 +140,7 @@ public struct PriceCurve {
       if other == quarter { return now }
       let (price, basis) = expected(at: midnight + .minutes(Int64(15 * other)))
       if other > quarter, basis != .known { isAssumed = true }
-      // What is not known at all is no reason to wait or to hurry.
+      // A completely unknown price is no reason to wait or to hurry.
       return basis == .none ? now : price
     }
     var outlook = Outlook(prices[...], at: quarter)
@@ -149,11 +150,11 @@ public struct PriceCurve {
 }
 
 extension PriceCurve.Outlook {
-  /// The prices of a day's quarters as seen from one of them, which is an index of the slice.
+  /// Computes the outlook from the prices of a day's quarters [currency/kWh]; `quarter` is an index of the slice.
   init(_ day: ArraySlice<Double>, at quarter: Int) {
     let now = day[quarter]
     self.init(now: now, lowest: now, highestLater: now, higherHours: 0, mean: 0)
-    // Prices that differ by less than a thousandth of a cent are one price.
+    // Prices closer than a thousandth of a cent count as equal.
     let tolerance = 1e-5
     for (other, price) in zip(day.indices, day) {
       mean += price / Double(day.count)

@@ -1,24 +1,34 @@
 import PlantModel
 import PlantPhysics
 
-/// The limits of batteries and of their grid connection: whatever wishes for a power passes through here last.
+/// The limits of batteries and their grid connection. Every requested power passes through it last.
 ///
-/// A pure function. Each limit is a range of powers, and the ranges are cut with each other in this order: power and state
-/// of charge, which are physics and always hold; the import and the export limit; the ramp; the reserve. Where a range
-/// leaves nothing of those before it, it gives way: the nearest power to it is taken, and it is named as slack.
+/// It is a pure function. Each limit is a range of powers. The ranges are intersected in this order:
+/// 1. power and state of charge, which are physical and always hold;
+/// 2. the import and export limits;
+/// 3. the ramp;
+/// 4. the reserve.
+///
+/// If a range does not intersect those before it, it gives way: the nearest power to it is used, and it is named as
+/// slack.
 public struct SafetyShield: Hashable, Sendable {
   /// The battery.
   public var battery: BatteryModel
-  /// Greatest import at the grid connection [kW]; infinite where there is no limit.
+  /// Largest import at the grid connection [kW]; infinite without a limit.
   public var importLimitKilowatts: Double
-  /// Greatest export at the grid connection [kW], positive; infinite where there is no limit.
+  /// Largest export at the grid connection, positive [kW]; infinite without a limit.
   public var exportLimitKilowatts: Double
-  /// Greatest change of power from one step to the next [kW/h]; infinite where there is no limit.
+  /// Largest change of power from one step to the next [kW/h]; infinite without a limit.
   public var rampKilowattsPerHour = Double.infinity
-  /// State of charge that is kept for outages, 0...1.
+  /// State of charge reserved for outages, 0...1.
   public var reserveStateOfCharge = 0.0
 
-  /// The limits of a battery; without further arguments the grid takes and gives anything.
+  /// Creates the limits of a battery; by default without limits of the grid connection.
+  ///
+  /// - Parameters:
+  ///   - battery: the battery.
+  ///   - importLimitKilowatts: largest import [kW], not negative.
+  ///   - exportLimitKilowatts: largest export [kW], not negative.
   public init(
     battery: BatteryModel, importLimitKilowatts: Double = .infinity, exportLimitKilowatts: Double = .infinity
   ) {
@@ -27,7 +37,7 @@ public struct SafetyShield: Hashable, Sendable {
     self.exportLimitKilowatts = max(0, exportLimitKilowatts)
   }
 
-  /// A limit that changed a wish, or that could not be held.
+  /// A limit that changed the requested power, or that could not be held.
   public enum Limit: String, Sendable, CaseIterable {
     case power
     case minimumStateOfCharge = "soc_min"
@@ -38,26 +48,27 @@ public struct SafetyShield: Hashable, Sendable {
     case reserve
   }
 
-  /// What became of a wish.
+  /// The result for a requested power.
   public struct Outcome: Hashable, Sendable {
-    /// The power that may be asked for, positive discharge [kW].
+    /// Allowed power, positive discharge [kW].
     public var power: Double
-    /// The limit that decided, if the wish was changed.
+    /// The limit that changed the request, if any.
     public var binding: Limit?
-    /// The first limit in the order above that cannot be held.
+    /// The first limit in the order of ``SafetyShield`` that cannot be held.
     public var slack: Limit?
   }
 
-  /// The power nearest to a wish that keeps the limits all through a step.
+  /// Returns the power nearest to the requested one that satisfies the limits throughout a step.
   ///
-  /// Worked value: 10 kWh at 20 %, limits 10 % and ±5 kW, η = 1: a wish of 5 kW for 15 min becomes 4 kW, `soc_min`.
+  /// Worked value: 10 kWh at 20 %, limits of 10 % and ±5 kW, η = 1: a request of 5 kW for 15 min gives 4 kW, `soc_min`.
+  ///
   /// - Parameters:
-  ///   - wish: Wanted power, positive discharge [kW]; not finite counts as 0.
-  ///   - soc: State of charge, 0...1; not finite allows no power.
-  ///   - netDemand: Grid exchange with this battery at rest, positive import [kW]; NaN where unknown, then the grid
-  ///     limits are not looked at.
-  ///   - hours: Length of the step [h].
-  ///   - previous: Power before the step [kW]; NaN where unknown, then the ramp is not looked at.
+  ///   - wish: requested power, positive discharge [kW]; one that is not finite counts as 0.
+  ///   - soc: state of charge, 0...1; one that is not finite allows no power.
+  ///   - netDemand: grid exchange with this battery at rest, positive import [kW]; NaN if unknown, which disables the
+  ///     grid limits.
+  ///   - hours: length of the step [h].
+  ///   - previous: power before the step [kW]; NaN if unknown, which disables the ramp limit.
   public func project(
     wish: Double, stateOfCharge soc: Double, netDemand: Double, hours: Double, previous: Double = .nan
   ) -> Outcome {
@@ -68,7 +79,12 @@ public struct SafetyShield: Hashable, Sendable {
     return project(wish: wish, within: headroom, netDemand: netDemand)
   }
 
-  /// The same for what one or several batteries can do in the step.
+  /// Returns the power nearest to the requested one for the limits of one or several batteries.
+  ///
+  /// - Parameters:
+  ///   - wish: requested power, positive discharge [kW]; one that is not finite counts as 0.
+  ///   - headroom: limits of the batteries in the step.
+  ///   - netDemand: grid exchange with the batteries at rest, positive import [kW]; NaN if unknown.
   func project(wish: Double, within headroom: Headroom, netDemand: Double) -> Outcome {
     let wish = wish.isFinite ? wish : 0
     var corridor = Corridor(
@@ -76,7 +92,8 @@ public struct SafetyShield: Hashable, Sendable {
       lowBy: headroom.charge < battery.powerKilowatts ? .maximumStateOfCharge : .power,
       highBy: headroom.discharge < battery.powerKilowatts ? .minimumStateOfCharge : .power)
     if netDemand.isFinite {
-      // Import is net − power: a limit on import asks for discharge, one on export for charging or less discharge.
+      // Import is net demand − power. A limit on import requires discharge; one on export requires charging or less
+      // discharge.
       corridor.narrow(
         netDemand - importLimitKilowatts, by: .gridImport, netDemand + exportLimitKilowatts, by: .gridExport)
     }
@@ -84,29 +101,29 @@ public struct SafetyShield: Hashable, Sendable {
     corridor.narrow(headroom.low, by: .ramp, headroom.high, by: .ramp)
     if headroom.breaksReserve { corridor.slack = corridor.slack ?? .reserve }
     corridor.narrow(-.infinity, by: .reserve, headroom.aboveReserve, by: .reserve)
-    // Adding zero turns −0, which an empty or full battery gives, into 0.
+    // Adding zero turns −0, the result for an empty or full battery, into 0.
     let power = min(corridor.high, max(corridor.low, wish)) + 0
     let binding = power < wish ? corridor.highBy : power > wish ? corridor.lowBy : nil
     return Outcome(power: power, binding: binding, slack: corridor.slack)
   }
 }
 
-/// What batteries can do all through a step [kW]. Of several, each by its own limits, so that what all can do together can
-/// be split among them.
+/// The power limits of batteries throughout a step [kW]. Limits of several batteries are sums of the individual ones,
+/// so that any allowed power can be split among them.
 struct Headroom: Hashable, Sendable {
-  /// Greatest discharge by power and state of charge alone.
+  /// Largest discharge by power and state of charge alone.
   var discharge = 0.0
-  /// Greatest charging by these, positive.
+  /// Largest charging power by these limits, positive.
   var charge = 0.0
-  /// Least power that also keeps the ramp, or is nearest to it.
+  /// Lowest power that also satisfies the ramp, or is nearest to it.
   var low = 0.0
-  /// Greatest power that also keeps the ramp, or is nearest to it.
+  /// Highest power that also satisfies the ramp, or is nearest to it.
   var high = 0.0
-  /// Greatest power that also leaves the reserve, or is nearest to it.
+  /// Highest power that also keeps the reserve, or is nearest to it.
   var aboveReserve = 0.0
-  /// Whether a battery cannot keep its ramp.
+  /// Whether a battery cannot satisfy its ramp.
   var breaksRamp = false
-  /// Whether a battery that keeps its ramp cannot leave its reserve.
+  /// Whether a battery cannot keep its reserve within its ramp.
   var breaksReserve = false
 
   init() {}
@@ -143,7 +160,7 @@ struct Headroom: Hashable, Sendable {
   }
 }
 
-/// The powers that are left after each limit, and which limit each end is due to.
+/// The range of powers that remains after the limits so far, and the limit that determines each end.
 private struct Corridor {
   var low: Double
   var high: Double
@@ -151,7 +168,14 @@ private struct Corridor {
   var highBy: SafetyShield.Limit
   var slack: SafetyShield.Limit?
 
-  /// Leaves what also lies between two powers, or the end that is nearest to it where nothing does.
+  /// Intersects the range with the powers between `least` and `greatest` [kW]. If nothing remains, keeps the nearest
+  /// end.
+  ///
+  /// - Parameters:
+  ///   - least: lowest power [kW].
+  ///   - leastLimit: the limit that it represents.
+  ///   - greatest: highest power [kW].
+  ///   - greatestLimit: the limit that it represents.
   mutating func narrow(
     _ least: Double, by leastLimit: SafetyShield.Limit, _ greatest: Double, by greatestLimit: SafetyShield.Limit
   ) {

@@ -1,8 +1,9 @@
-/// What two moments are compared by: recent load and generation over stretches of hours back.
+/// Features that measure the similarity of two slots: means of load and generation over past hours.
 enum AnalogFeatures {
   private enum Source { case load, generation, netDemand }
 
-  /// A mean over the hours `from`...`to` back (0 is the present one) and its weight in the squared distance.
+  /// A mean over the hours `from`...`to` before the slot (0 is the current hour), and its weight in the squared
+  /// distance.
   private struct Feature {
     var source: Source
     var from: Int
@@ -23,17 +24,23 @@ enum AnalogFeatures {
     Feature(source: .netDemand, from: 167, to: 0, weight: 1),
   ]
 
-  /// Differences beyond this many squared standard deviations count no further.
+  /// Upper bound of a feature's squared difference [squared standard deviations].
   private static let farthest: Float = 9
 
-  /// How many.
+  /// Number of features of a slot.
   static let count = table.count
 
   /// Appends the features of a slot.
+  ///
+  /// - Parameters:
+  ///   - slot: position in the record.
+  ///   - record: the measured slots.
+  ///   - slotsPerDay: number of slots in a day.
+  ///   - features: receives ``count`` values.
   static func append(of slot: Int, in record: SlotRecord, slotsPerDay: Int, to features: inout [Float]) {
     for feature in table {
       let end = slot - feature.to * slotsPerDay / 24
-      // Of slots longer than an hour, each hour has the one that it lies in.
+      // If slots are longer than an hour, an hour has the value of the slot that contains it.
       let stretch = min(end, slot - (feature.from + 1) * slotsPerDay / 24 + 1)...end
       let value =
         switch feature.source {
@@ -45,7 +52,13 @@ enum AnalogFeatures {
     }
   }
 
-  /// Weighted squared distances from one slot to others, each feature in standard deviations among the others.
+  /// Returns weighted squared distances from one slot to others. Each feature is scaled by its standard deviation among
+  /// the others.
+  ///
+  /// - Parameters:
+  ///   - origin: the slot to compare with.
+  ///   - slots: the other slots, at least one.
+  ///   - features: features of all slots of the record.
   static func distances(from origin: Int, to slots: [Int], in features: [Float]) -> [Double] {
     var distances = [Float](repeating: 0, count: slots.count)
     for (column, feature) in table.enumerated() {

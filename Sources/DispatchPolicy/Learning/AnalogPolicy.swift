@@ -1,54 +1,57 @@
 import Glibc
 import StreamCore
 
-/// The learned policy: what stored energy is worth, averaged over the days of the plant's own past that were most like
-/// this one up to this hour.
+/// The learned policy. It averages the value of stored energy over the past days that were most similar up to the
+/// current hour.
 ///
-/// Backwards from a day ahead, at the prices known, the value is solved exactly along the day that followed each past
-/// day's like hour, corrected for the level of load and generation; kernel weights by likeness and age average the
-/// values at the start of each block of hours. Within a block what belongs together (a cloudy morning, a hot evening)
-/// stays together; at its end nobody knows yet which day it will have been, so nothing is planned on knowledge that
-/// will not be there. The action is the exact minimum of the slot's cost plus that value. This is kernel-based
-/// reinforcement learning (D. Ormoneit and Ś. Sen, Machine Learning 49, 2002, doi:10.1023/A:1017928328829) with
-/// stretches of sample paths in place of single transitions. It looks at nothing but the past, needs no random source
-/// and learns anew in every slot.
+/// The value is computed backwards from one day ahead at the known prices. It is solved exactly along the day that
+/// followed the same hour of each similar past day. Load and generation of that day are corrected for their level.
+///
+/// The horizon is divided into blocks of hours. At the start of each block the values of all days are averaged, with
+/// kernel weights by similarity and age. Within a block the correlations of a day are kept, such as those of a cloudy
+/// morning or a hot evening. At the end of a block it is unknown which day will follow, so the plan uses no information
+/// that will not be available.
+///
+/// The action is the exact minimum of the slot's cost plus that value. This is kernel-based reinforcement learning (D.
+/// Ormoneit and Ś. Sen, Machine Learning 49, 2002, doi:10.1023/A:1017928328829) with segments of sample paths instead
+/// of single transitions. It uses past data only, needs no random source and learns again in every slot.
 public struct AnalogPolicy: Sendable {
-  /// What was found best in comparison; see the article on dispatch.
+  /// The policy's parameters, with the best values found in comparison; see the article on dispatch.
   public struct Settings: Hashable, Sendable {
-    /// How many past days are averaged.
+    /// Number of past days that are averaged.
     public var neighbours = 200
-    /// Slots ahead that are solved [h].
+    /// Length of the horizon [h].
     public var horizonHours = 24
-    /// Length of the stretches along which a past day is followed as a whole [h].
+    /// Length of the blocks along which a past day is followed without averaging [h].
     public var blockHours = 8
-    /// Weight of the prior beside the most similar day.
+    /// Weight of the prior relative to the most similar day.
     public var priorWeight = 0.2
-    /// Age at which a day's weight has fallen by e [d].
+    /// Age at which a day's weight is reduced to 1/e [d].
     public var memoryDays = 90.0
-    /// Distance at which a day's weight has fallen by √e, in standard deviations of the features.
+    /// Distance at which a day's weight is reduced to 1/√e, in standard deviations of the features.
     public var bandwidth = 1.5
-    /// Squared distance between a day of work and one of rest.
+    /// Squared distance between a workday and a day of rest.
     public var dayTypeDistance = 2.0
-    /// Oldest day that is looked at [d].
+    /// Age of the oldest day that is compared [d].
     public var historyDays = 365
     /// Value of energy left at the horizon, as a share of the lowest price ahead.
     public var terminalShare = 0.5
-    /// Share, as an exponent, of the difference in level that a past day is corrected by: a day alike of weeks ago with two
-    /// thirds of yesterday's load and sun stands for one with 1.5 to this power times as much of each.
+    /// Exponent with which a past day is corrected for the difference in level, 0...1. If the day had two thirds of the
+    /// current load and generation, both are multiplied by 1.5 to this power.
     public var levelShare = 0.5
 
-    /// The settings that were found best.
+    /// Creates the best settings found.
     public init() {}
   }
 
-  /// A past day is corrected by this factor at the most.
+  /// Largest factor by which a past day is corrected.
   private static let greatestCorrection = 2.0
-  /// Days that count for less than this share of the most similar one are left out.
+  /// Smallest weight of a day that is used, relative to the most similar one.
   private static let leastWeight = 1e-3
 
-  /// The problem that is solved.
+  /// The problem to solve.
   public let problem: DispatchProblem
-  /// Value of energy at the end of the slot that was learned for.
+  /// Value of energy at the end of the slot for which it was learned.
   public private(set) var value: EnergyValue
   private let settings: Settings
   private let slotsPerDay: Int
@@ -57,7 +60,7 @@ public struct AnalogPolicy: Sendable {
   private var mean: EnergyValue
   private var branch: EnergyValue
 
-  /// A policy that has seen nothing.
+  /// Creates a policy without observations.
   public init(problem: DispatchProblem, settings: Settings = Settings()) {
     self.problem = problem
     self.settings = settings
@@ -67,10 +70,10 @@ public struct AnalogPolicy: Sendable {
     branch = value
   }
 
-  /// Slots that were seen.
+  /// Number of recorded slots.
   public var count: Int { record.count }
 
-  /// Takes in a slot that was not measured as the one of a day before; nothing where there is none.
+  /// Records the slot of the day before in place of one that was not measured; does nothing if there is none.
   mutating func observeGap() {
     let yesterday = record.count - slotsPerDay
     guard yesterday >= 0 else { return }
@@ -78,7 +81,12 @@ public struct AnalogPolicy: Sendable {
       load: record.load[yesterday], generation: record.generation[yesterday], isWorkday: record.isWorkday[yesterday])
   }
 
-  /// Takes in what a slot turned out to be [kW].
+  /// Records the measured load and generation of a slot. Values that are not finite are ignored.
+  ///
+  /// - Parameters:
+  ///   - load: mean consumption [kW].
+  ///   - generation: mean generation [kW].
+  ///   - isWorkday: whether the local day is a workday.
   public mutating func observe(load: Double, generation: Double, isWorkday: Bool) {
     guard load.isFinite, generation.isFinite else { return }
     let retained = (settings.historyDays + 1) * slotsPerDay
@@ -90,15 +98,16 @@ public struct AnalogPolicy: Sendable {
     AnalogFeatures.append(of: record.count - 1, in: record, slotsPerDay: slotsPerDay, to: &features)
   }
 
-  /// Learns the value of energy at the end of the latest slot, or of one after it.
+  /// Learns the value of energy at the end of the latest slot, or of a later one.
+  ///
   /// - Parameters:
-  ///   - prices: Import prices of the slots that follow that end [currency/kWh], first the next; as many as are known,
-  ///     later ones are taken to repeat by the day. With none there is nothing to learn.
-  ///   - exportPrices: Payments for export of the same slots [currency/kWh]; those of the problem unless told.
-  ///   - lead: Slots between the latest one and the end that is learned for: 1 for a decision in a slot that has only
-  ///     begun.
-  ///   - cap: Import that should not be exceeded [kW], see ``PeakWatch``.
-  ///   - distortion: Makes what is expected worse than it is, for studies.
+  ///   - prices: import prices of the slots after that end [currency/kWh], the next slot first. Beyond the known prices
+  ///     they repeat daily. If empty, nothing is learned.
+  ///   - exportPrices: payments for export of the same slots [currency/kWh]; `nil`: that of the problem.
+  ///   - lead: number of slots between the latest one and the end that is learned for; 1 for a decision in a slot that
+  ///     has just begun.
+  ///   - cap: import that should not be exceeded [kW], see ``PeakWatch``.
+  ///   - distortion: enlarges the forecast errors, for studies.
   public mutating func learn(
     prices: [Double], exportPrices: [Double]? = nil, lead: Int = 0, cap: Double = .infinity,
     distortion: Distortion? = nil
@@ -136,25 +145,28 @@ public struct AnalogPolicy: Sendable {
       netDemand: netDemand, price: price, problem: problem, cap: cap, excess: PeakWatch.excess(problem))
   }
 
-  /// The power for the slot whose end was learned for [kW], positive discharge.
+  /// Returns the power for the slot whose end was learned for [kW], positive discharge.
+  ///
   /// - Parameters:
-  ///   - energy: Usable energy at the slot's start [kWh].
-  ///   - netDemand: Consumption less generation [kW].
-  ///   - price: Import price [currency/kWh].
-  ///   - cap: Import that should not be exceeded [kW].
+  ///   - energy: usable energy at the slot's start [kWh].
+  ///   - netDemand: consumption less generation [kW].
+  ///   - price: import price [currency/kWh].
+  ///   - cap: import that should not be exceeded [kW].
   public func power(energy: Double, netDemand: Double, price: Double, cap: Double = .infinity) -> Double {
     let offers = offers(netDemand: netDemand, price: price, cap: cap)
     return problem.power(from: energy, to: value.target(from: energy, offers: offers))
   }
 
-  /// Writes what was seen.
+  /// Writes the recorded slots.
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(record.load)
     writer.write(record.generation)
     writer.write(record.isWorkday) { $0.write($1) }
   }
 
-  /// Sees again what ``snapshot(into:)`` wrote.
+  /// Records the slots that ``snapshot(into:)`` wrote.
+  ///
+  /// - Throws: `SnapshotError` if the slots are inconsistent or not finite.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let load = try reader.readDoubles()
     let generation = try reader.readDoubles()
@@ -169,20 +181,22 @@ public struct AnalogPolicy: Sendable {
     }
   }
 
-  /// Takes on a value that was learned before.
+  /// Restores a learned value.
+  ///
+  /// - Throws: `SnapshotError` if the number of cells differs or a value is not finite.
   mutating func restoreValue(_ values: [Double]) throws(SnapshotError) {
     guard values.count == value.cells, values.allSatisfy(\.isFinite) else { throw .invalid("values of other cells") }
     value.values = values
   }
 
-  /// One course that the slots ahead may take.
+  /// A possible course of the slots ahead.
   private struct Path {
-    /// The past slot whose day is taken; `nil` for the prior.
+    /// The past slot whose following day is used; `nil` for the prior.
     var origin: Int?
     /// Net demand of all slots of the prior [kW].
     var netDemand = 0.0
     var weight: Double
-    /// What load and generation of the past day are multiplied by.
+    /// Factors that are applied to load and generation of the past day.
     var loadScale = 1.0
     var generationScale = 1.0
 
@@ -191,10 +205,11 @@ public struct AnalogPolicy: Sendable {
     }
   }
 
-  /// The days that followed the past slots most like the latest one, and the prior, with weights that sum to one.
+  /// Returns the days that followed the past slots most similar to the latest one, and the prior. Their weights sum to
+  /// one.
   ///
-  /// The prior is a day without generation and with half as much load again as the last three days had on average: it
-  /// stands for what was not seen yet, which is nearly all at first and what is left of the tail later.
+  /// The prior is a day without generation and with 1.5 times the mean load of the last three days. It represents days
+  /// that were not observed yet. Those are nearly all days at first, and later the remaining tail.
   private func paths(horizon: Int) -> [Path] {
     var paths = analogs(horizon: horizon)
     let latest = record.count - 1
@@ -205,7 +220,7 @@ public struct AnalogPolicy: Sendable {
     return paths
   }
 
-  /// The past slots at this time of day most like the latest one; the best has weight one.
+  /// Returns the past slots at this time of day most similar to the latest one; the best has weight one.
   private func analogs(horizon: Int) -> [Path] {
     let latest = record.count - 1
     let newest = latest - (horizon + slotsPerDay - 1) / slotsPerDay * slotsPerDay
@@ -226,13 +241,13 @@ public struct AnalogPolicy: Sendable {
     return ranked.filter { $0.weight > AnalogPolicy.leastWeight }.map { corrected($0) }
   }
 
-  /// A past day at the level of the day that ended now.
+  /// Returns a past day scaled to the level of the day that has just ended.
   private func corrected(_ path: Path) -> Path {
     guard let origin = path.origin else { return path }
     var path = path
     let (now, then) = (record.count - slotsPerDay..<record.count, origin - slotsPerDay + 1..<origin + 1)
     func scale(_ mean: (ClosedRange<Int>) -> Double) -> Double {
-      // What is hardly anything, such as winter's sun, is no measure.
+      // Very small means, such as solar generation in winter, are no reliable measure of level.
       let least = 0.01 * problem.battery.powerKilowatts
       let ratio = (mean(ClosedRange(now)) + least) / (mean(ClosedRange(then)) + least)
       let bound = AnalogPolicy.greatestCorrection

@@ -1,22 +1,22 @@
 import PlantModel
 import StreamCore
 
-/// Means of an hour in the making, over its minute marks.
+/// Running means of the current hour over its minute marks.
 struct HourMeans {
   private(set) var count = 0
   private var sums = [Double](repeating: 0, count: 5)
   private var powers = 0
   private var unpriced = 0
-  /// Usable energy in the battery at the hour's start [kWh], NaN where unknown.
+  /// Usable energy in the battery at the hour's start [kWh]; NaN if unknown.
   var energy = Double.nan
 
   var load: Double { sums[0] / Double(max(1, count)) }
   var generation: Double { sums[1] / Double(max(1, count)) }
   var price: Double { sums[2] / Double(max(1, count)) }
   var exportPrice: Double { sums[4] / Double(max(1, count)) }
-  /// Whether all its prices are known; what an hour costs is not known otherwise.
+  /// Whether all prices of the hour are known; otherwise its cost is unknown.
   var isPriced: Bool { unpriced == 0 }
-  /// Mean power of the battery [kW], NaN where it was not measured.
+  /// Mean power of the battery [kW]; NaN if it was not measured.
   var batteryPower: Double { powers > 0 ? sums[3] / Double(powers) : .nan }
 
   mutating func add(_ sample: DispatchLearner.Sample) {
@@ -33,7 +33,7 @@ struct HourMeans {
     sums[4] += sample.exportPrice
   }
 
-  /// Takes the hour's means from the energy account, where that knows all of its quarters.
+  /// Replaces the hour's means by those of the energy account, if the account covers all four quarters.
   mutating func settle(_ quarters: [EnergyQuarter]) {
     guard count > 0, quarters.count == 4, quarters.allSatisfy({ $0.exchangePower != nil }) else { return }
     func mean(_ value: (EnergyQuarter) -> Double?) -> Double { quarters.reduce(0) { $0 + (value($1) ?? 0) } }
@@ -69,7 +69,7 @@ struct HourMeans {
   }
 }
 
-/// The past day by hours, to be compared with the best that could have been done in it.
+/// The hours of the past day, for comparison with the optimum.
 struct DayReview {
   private static let hours = 24
   private var series = DispatchSeries()
@@ -91,8 +91,8 @@ struct DayReview {
     energies.append(hour.energy)
   }
 
-  /// What the battery's measured power cost above the least possible [currency]; energy left in the battery counts by
-  /// its value. NaN unless all of a day is known, its prices included.
+  /// Returns the cost of the battery's measured power above the minimum [currency]. Energy left in the battery counts
+  /// with its value. NaN unless the whole day is known, its prices included.
   func regret(_ problem: DispatchProblem, valued value: EnergyValue) -> Double {
     guard series.count == DayReview.hours, let start = energies.first,
       (powers + series.price + [start]).allSatisfy(\.isFinite)

@@ -2,47 +2,47 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 
-/// Lets ``AnalogPolicy`` learn from a plant while it runs: means over hours of event time, a value of stored energy for
-/// the present hour, and the regret of the past day.
+/// Online learning of ``AnalogPolicy``: hourly means in event time, a value of stored energy for the current hour, and
+/// the regret of the past day.
 struct DispatchLearner {
-  /// What is known at a minute mark.
+  /// The state of the plant at a minute mark.
   struct Sample {
     var power: PlantPower
     var stateOfCharge: Double?
     var batteryPower: Double?
     var price: Double
     var exportPrice: Double
-    /// Whether both prices are known, and not assumed.
+    /// Whether both prices are known and not assumed.
     var isPriced = true
   }
 
-  /// Days that have to be seen before the policy decides.
+  /// Number of days that must be recorded before the policy decides.
   static let trialDays = 3
-  /// A gap longer than this starts anew.
+  /// Longest gap that is filled [h]; after a longer one learning starts again.
   private static let longestGap = 7 * 24
-  /// Minutes that an hour needs to count.
+  /// Minimum number of minutes for a valid hour.
   private static let leastMinutes = 30
 
   /// The batteries.
   let fleet: BatteryFleet
-  /// What the past day cost above the least possible, over both ends' stored energy valued alike [currency]; NaN while
-  /// a day is not known.
+  /// Cost of the past day above the minimum, with the stored energy at both ends valued equally [currency]; NaN unless
+  /// the whole day is known.
   private(set) var regret = Double.nan
   private var policy: AnalogPolicy
   private var hour = HourMeans()
   private var end: Timestamp?
   private var day = DayReview()
   private var peak: LivePeak
-  /// The settled quarters of the hour in the making.
+  /// The settled quarters of the current hour.
   private var quarters: [EnergyQuarter] = []
 
-  /// The learner of a plant's batteries; `nil` where none tells its sizes.
+  /// Creates the learner of a plant's batteries; `nil` if no battery has known sizes.
   init?(plant: Plant) {
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
     self.init(fleet, plant.tariff)
   }
 
-  /// A learner that only serves to read over what another wrote.
+  /// A learner that serves only to skip the saved state of another.
   static var placeholder: DispatchLearner {
     let battery = BatteryModel(energyKilowattHours: 1, powerKilowatts: 1)
     let member = BatteryFleet.Member(
@@ -59,7 +59,7 @@ struct DispatchLearner {
     peak = LivePeak(problem: problem)
   }
 
-  /// Takes in quarters of the energy account.
+  /// Records quarters of the energy account.
   mutating func note(_ settled: [EnergyQuarter]) {
     for quarter in settled {
       quarters.removeAll { $0.start == quarter.start || quarter.start - $0.start >= .hour }
@@ -67,10 +67,14 @@ struct DispatchLearner {
     }
   }
 
-  /// Takes in a minute mark; at the end of an hour learns the value for the next.
+  /// Records a minute mark. At the end of an hour it learns the value for the next hour.
+  ///
   /// - Parameters:
-  ///   - local: What the plant's clock shows.
-  ///   - price: Mean prices expected for the hour that starts so many hours from `moment`.
+  ///   - sample: state of the plant.
+  ///   - moment: the minute mark.
+  ///   - local: local time of the plant.
+  ///   - price: returns the expected mean prices of the hour that starts this number of hours after `moment`
+  ///     [currency/kWh].
   mutating func note(
     _ sample: Sample, at moment: Timestamp, local: CivilTime,
     price: (_ hour: Int) -> (importing: Double, exporting: Double)
@@ -85,7 +89,14 @@ struct DispatchLearner {
     hour.energy = sample.stateOfCharge.map(usable) ?? .nan
   }
 
-  /// The power that the policy wants and why; `nil` while it has seen too little.
+  /// Returns the power that the policy requests and the reason; `nil` while it lacks data.
+  ///
+  /// - Parameters:
+  ///   - netDemand: consumption less generation [kW].
+  ///   - stateOfCharge: state of charge of the fleet, 0...1.
+  ///   - price: import price [currency/kWh].
+  ///   - export: payment for export [currency/kWh].
+  ///   - hours: length of the step [h].
   func wish(
     netDemand: Double, stateOfCharge: Double, price: Double, export: Double, hours: Double
   ) -> DispatchRule.Wish? {
@@ -93,7 +104,7 @@ struct DispatchLearner {
     var problem = policy.problem
     problem.hours = hours
     problem.exportPrice = export
-    // A kWh above the cap costs what it cost when the value was learned, whatever the step.
+    // A kWh above the cap costs the same as during learning, whatever the length of the step.
     let offers = SlotOffers(
       netDemand: netDemand, price: price, problem: problem, cap: peak.cap, excess: PeakWatch.excess(policy.problem))
     let energy = usable(stateOfCharge)

@@ -1,4 +1,4 @@
-/// What a plant's battery was up against, slot by slot. All columns have the same length.
+/// The slots of a plant's past that a policy is run on. All columns have the same length.
 public struct DispatchSeries: Sendable {
   /// Mean consumption [kW].
   public var load: [Double] = []
@@ -6,31 +6,36 @@ public struct DispatchSeries: Sendable {
   public var generation: [Double] = []
   /// Import price [currency/kWh].
   public var price: [Double] = []
-  /// Payment for export [currency/kWh]; empty where it is the problem's in every slot.
+  /// Payment for export [currency/kWh]; empty if that of the problem applies to every slot.
   public var exportPrice: [Double] = []
   /// Hour of the local day in which the slot starts, 0...23.
   public var hour: [Int] = []
-  /// Billing month: any number that changes with it.
+  /// Billing month: any number that changes from month to month.
   public var month: [Int] = []
-  /// Whether the local day is one of work.
+  /// Whether the local day is a workday.
   public var isWorkday: [Bool] = []
 
-  /// An empty series.
+  /// Creates an empty series.
   public init() {}
 
-  /// How many slots.
+  /// Number of slots.
   public var count: Int { load.count }
 
-  /// Consumption less generation [kW].
+  /// Returns consumption less generation [kW].
   public func netDemand(_ slot: Int) -> Double { load[slot] - generation[slot] }
 
-  /// The import prices that are known in a slot of those that follow: a day's.
+  /// Returns the import prices of the following slots that are known in a slot: those of one day [currency/kWh].
   public func pricesAhead(of slot: Int, slotsPerDay: Int) -> [Double] {
     Array(price[min(slot + 1, count)..<min(slot + 1 + slotsPerDay, count)])
   }
 
-  /// Adds a slot of no particular hour or month.
-  /// - Parameter exportPrice: Given in all slots of a series or in none.
+  /// Appends a slot without a specific hour or month.
+  ///
+  /// - Parameters:
+  ///   - load: mean consumption [kW].
+  ///   - generation: mean generation [kW].
+  ///   - price: import price [currency/kWh].
+  ///   - exportPrice: payment for export [currency/kWh]; given for all slots of a series or for none.
   mutating func append(load: Double, generation: Double, price: Double, exportPrice: Double? = nil) {
     self.load.append(load)
     self.generation.append(generation)
@@ -41,7 +46,7 @@ public struct DispatchSeries: Sendable {
     isWorkday.append(true)
   }
 
-  /// A part of the series.
+  /// Returns a part of the series.
   func slots(_ range: Range<Int>) -> DispatchSeries {
     var part = DispatchSeries()
     part.load = Array(load[range])
@@ -54,7 +59,7 @@ public struct DispatchSeries: Sendable {
     return part
   }
 
-  /// A problem with a slot's own payment for export.
+  /// Returns a problem with the slot's payment for export.
   func problem(_ problem: DispatchProblem, at slot: Int) -> DispatchProblem {
     guard exportPrice.indices.contains(slot) else { return problem }
     var own = problem
@@ -62,8 +67,13 @@ public struct DispatchSeries: Sendable {
     return own
   }
 
-  /// The battery's power in each slot under a policy, from an empty battery unless told [kW].
-  /// - Parameter wish: Wanted power for a slot and the usable energy at its start; held at the battery's limits.
+  /// Returns the battery's power in each slot under a policy [kW].
+  ///
+  /// - Parameters:
+  ///   - problem: the battery and its costs.
+  ///   - start: usable energy at the start [kWh].
+  ///   - wish: returns the wanted power for a slot and the usable energy at its start; it is limited to what the
+  ///     battery can do.
   public func run(
     _ problem: DispatchProblem, from start: Double = 0, wish: (_ slot: Int, _ energy: Double) -> Double
   ) -> [Double] {
@@ -75,7 +85,7 @@ public struct DispatchSeries: Sendable {
     }
   }
 
-  /// What the battery's powers cost.
+  /// Returns the cost of the battery's powers.
   public func bill(of powers: [Double], _ problem: DispatchProblem) -> DispatchBill {
     var bill = DispatchBill()
     var peak = 0.0
@@ -97,17 +107,17 @@ public struct DispatchSeries: Sendable {
   }
 }
 
-/// What a stretch of dispatch costs [currency].
+/// The cost of a period of dispatch [currency].
 public struct DispatchBill: Hashable, Sendable {
-  /// Import less export.
+  /// Cost of import less earnings of export.
   public var energy = 0.0
-  /// Battery wear.
+  /// Wear of the battery.
   public var wear = 0.0
-  /// Demand charge.
+  /// Demand charges of all months.
   public var demand = 0.0
   /// Energy through the battery's terminals, both directions [kWh].
   public var throughput = 0.0
 
-  /// All costs.
+  /// Sum of all costs.
   public var total: Double { energy + wear + demand }
 }

@@ -1,4 +1,4 @@
-/// What was measured slot by slot, with running sums so that the mean over any stretch costs two look-ups.
+/// Measured slots with running sums, so that the mean over any range costs two look-ups.
 struct SlotRecord: Sendable {
   /// Means of the slots [kW], oldest first.
   private(set) var load: [Double] = []
@@ -17,7 +17,7 @@ struct SlotRecord: Sendable {
     generationSums.append((generationSums.last ?? 0) + generation)
   }
 
-  /// Forgets the oldest slots.
+  /// Removes the oldest slots.
   mutating func removeFirst(_ count: Int) {
     var rest = SlotRecord()
     for slot in min(max(0, count), self.count)..<self.count {
@@ -28,10 +28,10 @@ struct SlotRecord: Sendable {
 
   func netDemand(_ slot: Int) -> Double { load[slot] - generation[slot] }
 
-  /// Mean load over a stretch, cut at the record's beginning [kW].
+  /// Returns the mean load over a range, cut at the record's beginning [kW].
   func meanLoad(_ slots: ClosedRange<Int>) -> Double { mean(loadSums, slots) }
 
-  /// Mean generation over a stretch, cut at the record's beginning [kW].
+  /// Returns the mean generation over a range, cut at the record's beginning [kW].
   func meanGeneration(_ slots: ClosedRange<Int>) -> Double { mean(generationSums, slots) }
 
   private func mean(_ sums: [Double], _ slots: ClosedRange<Int>) -> Double {

@@ -1,16 +1,16 @@
-/// The same stretch of a plant's life under every policy, for the table side by side.
+/// A comparison of all policies over the same period of a plant.
 public struct DispatchComparison: Sendable {
-  /// A way to run the battery.
+  /// A policy for the battery.
   public enum Policy: String, CaseIterable, Sendable {
     /// The battery rests.
     case nothing
-    /// The fixed rule that turns out cheapest with hindsight.
+    /// The fixed rule that is cheapest in hindsight.
     case rule
-    /// The plan for a single forecast, made anew in every slot.
+    /// ``RecedingHorizon``: a plan for a single forecast, made again in every slot.
     case receding
-    /// ``AnalogPolicy``.
+    /// The learned policy, ``AnalogPolicy``.
     case learned
-    /// ``PerfectForesight``.
+    /// The optimum in hindsight, ``PerfectForesight``.
     case perfect
   }
 
@@ -18,14 +18,16 @@ public struct DispatchComparison: Sendable {
   public private(set) var powers: [Policy: [Double]] = [:]
   /// Costs by policy.
   public private(set) var bills: [Policy: DispatchBill] = [:]
-  /// The fixed rule that was cheapest.
+  /// The cheapest fixed rule.
   public private(set) var bestRule = FixedRule.selfConsumption
 
-  /// Runs all policies; those that learn see each slot when it comes and nothing after it but a day's prices.
+  /// Runs the policies. Those that learn receive each slot as it occurs, and of later slots only the prices of one day.
+  ///
   /// - Parameters:
-  ///   - forecastError: Factor by which what the policies expect is moved away from what will be: 1 leaves it,
-  ///   1.3 makes every error 30 % larger.
-  ///   - policies: Those that are wanted.
+  ///   - series: the slots.
+  ///   - problem: the battery and its costs.
+  ///   - forecastError: factor of the policies' forecast errors: 1 keeps them, 1.3 enlarges them by 30 %.
+  ///   - policies: the policies to run.
   public init(
     _ series: DispatchSeries, _ problem: DispatchProblem, forecastError: Double = 1,
     policies: Set<Policy> = Set(Policy.allCases)

@@ -1,4 +1,4 @@
-/// The plain rules that a policy has to beat: what a home's inverter does when nobody optimises it.
+/// Fixed rules as benchmarks for policies, as implemented by home inverters without optimisation.
 public enum FixedRule: String, CaseIterable, Sendable {
   /// Surplus charges, every deficit discharges.
   case selfConsumption = "self_consumption"
@@ -10,12 +10,13 @@ public enum FixedRule: String, CaseIterable, Sendable {
   /// First and last hour of the peak, by the start of the hour in local standard time.
   public static let peak = 15...19
 
-  /// The wanted power [kW], positive discharge.
+  /// Returns the wanted power [kW], positive discharge.
+  ///
   /// - Parameters:
-  ///   - netDemand: Consumption less generation [kW].
-  ///   - energy: Usable energy in the battery [kWh].
-  ///   - hour: Hour of the local day in which the slot starts, 0...23.
-  ///   - problem: The battery.
+  ///   - netDemand: consumption less generation [kW].
+  ///   - energy: usable energy in the battery [kWh].
+  ///   - hour: hour of the local day in which the slot starts, 0...23.
+  ///   - problem: the battery.
   public func wish(netDemand: Double, energy: Double, hour: Int, problem: DispatchProblem) -> Double {
     let isPeak = FixedRule.peak.contains(hour)
     switch self {

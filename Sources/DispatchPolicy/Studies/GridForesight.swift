@@ -1,22 +1,23 @@
-/// ``PerfectForesight`` where cost is not convex: export pays more than import costs, or a price is negative.
+/// The variant of ``PerfectForesight`` for costs that are not convex: export pays more than import costs, or a price is
+/// negative.
 ///
-/// There, buying and selling within a stretch pays without end, and energy that is lost on the way may be worth something,
-/// so that pieces of a convex cost state another problem. This is dynamic programming on an even grid of energies, with
-/// linear interpolation between them: every change by whole cells, and those to the battery's limits and to the point
-/// where nothing is exchanged, are compared.
+/// Buying and selling within a period then pays without bound, and losing energy may have a value. Pieces of a convex
+/// cost would state a different problem. This is dynamic programming on an even grid of energies with linear
+/// interpolation. It compares all changes by whole cells, those to the battery's limits, and the one without any
+/// exchange.
 enum GridForesight {
-  /// Whether a slot's cost is convex in the energy that is put in or taken out.
+  /// Returns whether a slot's cost is convex in the energy charged or discharged.
   static func isConvex(price: Double, _ problem: DispatchProblem) -> Bool {
     price >= problem.exportPrice && min(price, problem.exportPrice) >= 0
   }
 
-  /// A change of the stored energy within a slot, and what it costs.
+  /// A change of the stored energy within a slot, and its cost.
   private struct Move {
-    /// In cells, not whole for limits.
+    /// Change in cells; fractional at the battery's limits.
     var cells: Double
     var cost: Double
 
-    /// Whole cells, rounded down, and the share of the next.
+    /// Whole cells, rounded down, and the fraction of the next.
     var whole: Int
     var share: Double
 
@@ -27,14 +28,21 @@ enum GridForesight {
     }
   }
 
-  /// The best power in each slot [kW]; `end` is what energy is worth that is left.
+  /// Returns the best power in each slot [kW].
+  ///
+  /// - Parameters:
+  ///   - series: the slots.
+  ///   - problem: the battery and its costs.
+  ///   - caps: import limit of each slot [kW]; empty: none.
+  ///   - start: usable energy at the start [kWh].
+  ///   - end: value of the energy left at the end.
   static func powers(
     _ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
   ) -> [Double] {
     let cells = end.cells
     guard problem.capacity > 0, cells > 0 else { return series.run(problem, from: start) { _, _ in 0 } }
     let cell = problem.capacity / Double(cells)
-    /// What remains to be paid from the end of each slot on, by energy.
+    /// Cost-to-go at the end of each slot, by energy.
     var ahead = [[Float]](repeating: [], count: series.count)
     var value = (0...cells).map { Float(-end.worth(of: Double($0) * cell)) }
     for slot in (0..<series.count).reversed() {
@@ -53,7 +61,7 @@ enum GridForesight {
           value[energy] = least
         }
       }
-      // Differences alone matter; small numbers keep their precision.
+      // Only differences matter; small numbers keep their precision.
       let lowest = value.min() ?? 0
       for energy in value.indices { value[energy] -= lowest }
     }
@@ -69,7 +77,14 @@ enum GridForesight {
     values[place] + Float(share) * (values[place + 1] - values[place])
   }
 
-  /// The changes that are compared.
+  /// Returns the changes to compare in a slot.
+  ///
+  /// - Parameters:
+  ///   - slot: position in the series.
+  ///   - series: the slots.
+  ///   - problem: the battery and its costs.
+  ///   - caps: import limit of each slot [kW]; empty: none.
+  ///   - cell: width of a cell [kWh].
   private static func moves(
     _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double], _ cell: Double
   ) -> [Move] {
@@ -81,7 +96,7 @@ enum GridForesight {
     let netDemand = series.netDemand(slot)
     let still = netDemand > 0 ? -netDemand * problem.hours / way / cell : -netDemand * way * problem.hours / cell
     if still > least, still < most { changes.append(still) }
-    // A change by more than the battery holds never fits.
+    // A change of more than the capacity never fits.
     let reach = problem.capacity / cell + 1
     changes += (Int(max(least, -reach).rounded(.up))...Int(min(most, reach).rounded(.down))).map(Double.init)
     return changes.filter { abs($0) <= reach }.map {
@@ -89,7 +104,17 @@ enum GridForesight {
     }
   }
 
-  /// The best power from an energy that need not stand on the grid.
+  /// Returns the best power from an energy that need not be on the grid [kW].
+  ///
+  /// - Parameters:
+  ///   - slot: position in the series.
+  ///   - energy: usable energy at the slot's start [kWh].
+  ///   - moves: the changes to compare.
+  ///   - next: cost-to-go at the slot's end, by energy.
+  ///   - series: the slots.
+  ///   - problem: the battery and its costs.
+  ///   - caps: import limit of each slot [kW]; empty: none.
+  ///   - cell: width of a cell [kWh].
   private static func bestPower(
     _ slot: Int, _ energy: Double, _ moves: [Move], _ next: UnsafeBufferPointer<Float>, _ series: DispatchSeries,
     _ problem: DispatchProblem, _ caps: [Double], _ cell: Double
@@ -104,7 +129,7 @@ enum GridForesight {
       let place = min(cells - 1, Int(target / cell))
       let rest = interpolated(next, place, target / cell - Double(place))
       let cost = cost(of: power, slot, series, problem, caps) + Double(rest)
-      // Without a reason the battery rests.
+      // A tie is decided in favour of rest.
       if cost < best.cost - 1e-9 { best = (power, cost) }
     }
     consider(energy)

@@ -1,26 +1,40 @@
-/// The least cost at which a stretch could have been run by someone who knew it all beforehand: the bound.
+/// The lower bound of the cost: the optimum for a period that is completely known in advance.
 ///
-/// Dynamic programming on ``EnergyValue`` with fine cells, which agrees with the linear program of the same problem to
-/// better than 0.01 %; ``GridForesight`` where cost is not convex.
+/// It uses dynamic programming on ``EnergyValue`` with fine cells, which agrees with the linear program of the same
+/// problem to better than 0.01 %. If the cost is not convex, it uses ``GridForesight``.
 public enum PerfectForesight {
-  /// Cells of energy.
+  /// Number of energy cells.
   static let cells = 640
 
-  /// The best power in each slot from an empty battery [kW], positive discharge; the energy left counts for nothing.
+  /// Returns the best power in each slot from an empty battery [kW], positive discharge. Energy left at the end has no
+  /// value.
   public static func powers(_ series: DispatchSeries, _ problem: DispatchProblem) -> [Double] {
     let caps = problem.demandCharge > 0 ? PeakCaps.best(series, problem) : []
     let worthless = EnergyValue(capacity: problem.capacity, cells: cells)
     return powers(series, problem, caps: caps, from: 0, valued: worthless)
   }
 
-  /// The best power in each slot from a stored energy [kWh], if energy left has a value; without demand charge.
+  /// Returns the best power in each slot without a demand charge [kW].
+  ///
+  /// - Parameters:
+  ///   - series: the slots.
+  ///   - problem: the battery and its costs.
+  ///   - start: usable energy at the start [kWh].
+  ///   - value: value of the energy left at the end.
   static func powers(
     _ series: DispatchSeries, _ problem: DispatchProblem, from start: Double, valued value: EnergyValue
   ) -> [Double] {
     powers(series, problem, caps: [], from: start, valued: value)
   }
 
-  /// The best powers when import above the cap of a slot's month costs a prohibitive price.
+  /// Returns the best power in each slot if import above the cap of a slot's month has a prohibitive price [kW].
+  ///
+  /// - Parameters:
+  ///   - series: the slots.
+  ///   - problem: the battery and its costs.
+  ///   - caps: cap of each slot [kW]; empty: none.
+  ///   - start: usable energy at the start [kWh].
+  ///   - end: value of the energy left at the end.
   static func powers(
     _ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
   ) -> [Double] {
@@ -51,13 +65,13 @@ public enum PerfectForesight {
   }
 }
 
-/// The import that each month should not exceed under a demand charge.
+/// Import limits of months under a demand charge.
 enum PeakCaps {
-  /// Price of import above a cap that is meant to hold [currency/kWh].
+  /// Prohibitive price of import above a cap [currency/kWh].
   static let excess = 1000.0
 
-  /// The best cap of each month, by slot [kW]: the least of demand charge and energy cost, which together are convex in
-  /// the cap, by golden section within the month.
+  /// Returns the best cap of each month, by slot [kW]. It minimises the sum of demand charge and energy cost by
+  /// golden-section search; the sum is convex in the cap.
   static func best(_ series: DispatchSeries, _ problem: DispatchProblem) -> [Double] {
     var caps: [Double] = []
     var start = 0

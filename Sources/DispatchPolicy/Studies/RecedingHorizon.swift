@@ -1,6 +1,6 @@
-/// The usual controller: in every slot the best plan for a single forecast is made anew and its first step taken.
+/// The conventional controller. In every slot it plans for a single forecast and executes the plan's first step.
 ///
-/// The forecast of a slot is the mean of the same slot of the past seven days; with fewer, of those there are.
+/// The forecast of a slot is the mean of the same slot on the past seven days, or on as many as are recorded.
 public struct RecedingHorizon: Sendable {
   private static let days = 7
   private let problem: DispatchProblem
@@ -8,17 +8,17 @@ public struct RecedingHorizon: Sendable {
   private var netDemand: [Double] = []
   private var value: EnergyValue
 
-  /// A controller that has seen nothing.
+  /// Creates a controller without observations.
   public init(problem: DispatchProblem) {
     self.problem = problem
     slotsPerDay = problem.slotsPerDay
     value = EnergyValue(capacity: problem.capacity, cells: 64)
   }
 
-  /// Takes in the net demand of a slot [kW].
+  /// Records the net demand of a slot [kW].
   public mutating func observe(netDemand: Double) { self.netDemand.append(netDemand) }
 
-  /// The forecast of the next day from the latest slot [kW]; `nil` before a day was seen.
+  /// Returns the forecast of the next day from the latest slot [kW]; `nil` before a whole day is recorded.
   public func forecast() -> [Double]? {
     guard netDemand.count >= slotsPerDay else { return nil }
     return (0..<slotsPerDay).map { ahead in
@@ -28,8 +28,12 @@ public struct RecedingHorizon: Sendable {
     }
   }
 
-  /// Plans the next day on a forecast [kW] and prices [currency/kWh].
-  /// - Parameter cap: Import that should not be exceeded [kW], see ``PeakWatch``.
+  /// Plans the next day.
+  ///
+  /// - Parameters:
+  ///   - forecast: forecast of the net demand of each slot [kW].
+  ///   - prices: import price of each slot [currency/kWh].
+  ///   - cap: import that should not be exceeded [kW], see ``PeakWatch``.
   public mutating func plan(forecast: [Double], prices: [Double], cap: Double = .infinity) {
     value.reset(to: 0)
     for ahead in (0..<min(forecast.count, prices.count)).reversed() {
@@ -37,7 +41,13 @@ public struct RecedingHorizon: Sendable {
     }
   }
 
-  /// The plan's power for the slot before the planned day [kW], positive discharge.
+  /// Returns the plan's power for the slot before the planned day [kW], positive discharge.
+  ///
+  /// - Parameters:
+  ///   - energy: usable energy at the slot's start [kWh].
+  ///   - netDemand: consumption less generation [kW].
+  ///   - price: import price [currency/kWh].
+  ///   - cap: import that should not be exceeded [kW].
   public func power(energy: Double, netDemand: Double, price: Double, cap: Double = .infinity) -> Double {
     problem.power(
       from: energy, to: value.target(from: energy, offers: offers(netDemand: netDemand, price: price, cap: cap)))
