@@ -77,7 +77,7 @@ struct LearningTests {
     #expect(reader.isAtEnd && more.isTrained == [true, false, true])
     let ahead = try rows(days: 40).ahead
     #expect(more.models[2].predict(ahead) == trained.models[1].predict(ahead))
-    #expect(issue.models[1].values.allSatisfy(\.isFinite))
+    #expect(issue.models[1].values.allSatisfy { $0.isFinite })
     // The new one is trained at the next opportunity.
     _ = more.advance(to: input.end - 24, input)
     #expect(more.isTrained == [true, true, true])

@@ -143,11 +143,14 @@ struct TripRule: AlertRule {
   }
 
   private static func message(_ name: String, _ state: State, _ value: Double, _ time: Timestamp) -> AlertMessage {
-    let before = AlertBook.rounded(state.earlier.0 > state.earlier.1 ? state.earlier.0 : max(state.earlier.0, 0))
+    // Of the last two values the one from which it fell.
+    let isFirst = !(state.earlier.1 > state.earlier.0)
+    let before = AlertBook.rounded(isFirst ? state.earlier.0 : state.earlier.1)
+    let since = isFirst ? state.earlierTime.0 : state.earlierTime.1
     return AlertMessage(
       title: "\(name) has tripped",
       text:
-        "The power of \(name) fell from \(before) kW at \(state.earlierTime.0) to \(AlertBook.rounded(value)) kW and "
+        "The power of \(name) fell from \(before) kW at \(since) to \(AlertBook.rounded(value)) kW and "
         + "stays there at \(time). Look at its breaker and inverter, and at the codes they show, before restarting.",
       value: value)
   }

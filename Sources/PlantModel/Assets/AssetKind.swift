@@ -3,7 +3,9 @@
 /// A kind is one file in this folder: a constant with its ``AssetTraits``. It takes effect by its entry in
 /// ``allCases``.
 /// No other code checks for a particular kind; it checks the trait that matters to it.
-public struct AssetKind: Sendable, Hashable, CaseIterable, RawRepresentable {
+public struct AssetKind: Sendable, Hashable, CaseIterable, RawRepresentable,
+  CustomStringConvertible
+{
   /// All kinds, in the order in which messages list them.
   public static let allCases: [AssetKind] = [
     .pv, .battery, .evCharger, .load, .grid, .wind, .meter, .heatPump, .weather, .generic,
@@ -23,6 +25,9 @@ public struct AssetKind: Sendable, Hashable, CaseIterable, RawRepresentable {
 
   /// Name in plant files.
   public var rawValue: String { traits.name }
+
+  /// Name in plant files.
+  public var description: String { traits.name }
 
   /// Properties in which the kind differs from others.
   public var traits: AssetTraits { reference._withUnsafeGuaranteedRef { $0 } }
