@@ -8,7 +8,7 @@ public struct AssetKind: Sendable, Hashable, CaseIterable, RawRepresentable,
 {
   /// All kinds, in the order in which messages list them.
   public static let allCases: [AssetKind] = [
-    .pv, .battery, .evCharger, .load, .grid, .wind, .meter, .heatPump, .weather, .generic,
+    .pv, .battery, .evCharger, .load, .grid, .wind, .meter, .heatPump, .electrolyser, .weather, .generic,
   ]
 
   /// Unmanaged and never released, so that reading a trait costs no reference counting.
