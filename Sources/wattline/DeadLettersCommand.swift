@@ -2,6 +2,7 @@ import Foundation
 import InfluxSink
 import PlantConfig
 import PlantModel
+import SinkCore
 
 /// `wattline dead-letters`: what the database refused for good, and trying it again.
 enum DeadLettersCommand {

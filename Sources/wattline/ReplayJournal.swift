@@ -4,6 +4,7 @@ import Journal
 import Pipeline
 import PlantConfig
 import PlantModel
+import SinkCore
 
 /// `wattline replay JOURNAL`: what was recorded runs again through the stages, as it is configured now.
 enum ReplayJournal {
