@@ -68,22 +68,23 @@ let package = Package(
     module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
     numericModule("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
-    module("InfluxSink", ["PlantModel", "StreamCore", "Journal", "LineProtocol", "CCurl"]),
+    module("SinkCore", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
+    module("InfluxSink", ["PlantModel", "LineProtocol", "SinkCore"]),
     module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module(
       "Pipeline",
       [
         "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
         "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel",
-        "InfluxSink",
+        "SinkCore", "InfluxSink",
       ]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
         "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
-        "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "InfluxSink", "Pipeline",
-        "PlantTesting",
+        "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore", "InfluxSink",
+        "Pipeline", "PlantTesting",
       ]),
     .executableTarget(
       name: "wattline",
@@ -91,7 +92,7 @@ let package = Package(
         "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "EnergyAccounting",
         "FeatureWindows",
         "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel",
-        "InfluxSink",
+        "SinkCore", "InfluxSink",
         "PayloadDecoding", "PlantDiscovery", "PlantTesting",
         "WattlineBenchmarks",
       ],
@@ -117,18 +118,22 @@ let package = Package(
     tests("Alerts", ["PlantSimulation"]),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
-    tests("InfluxSink", ["Journal", "PayloadDecoding", "LineProtocol"]),
+    tests("SinkCore"),
+    tests("InfluxSink", ["SinkCore", "Journal", "PayloadDecoding", "LineProtocol"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("WattlineBenchmarks"),
     tests(
       "Pipeline",
-      ["PlantConfig", "Forecasting", "InfluxSink", "PlantSimulation", "Journal", "PayloadDecoding", "MQTTSource"]),
+      [
+        "PlantConfig", "Forecasting", "SinkCore", "InfluxSink", "PlantSimulation", "Journal", "PayloadDecoding",
+        "MQTTSource",
+      ]),
     // Runs the program as users do; it is found next to the test bundle.
     tests(
       "wattline",
       [
-        "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "InfluxSink", "Journal",
-        "PlantConfig", "PayloadDecoding", "Recordings",
+        "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "SinkCore", "InfluxSink",
+        "Journal", "PlantConfig", "PayloadDecoding", "Recordings",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -29,7 +29,7 @@ final class PublisherLoop {
   private var isConnected = false
   private var announcesAreDue = false
   private var refusal: String?
-  private var backoff = ReconnectBackoff()
+  private var backoff = Backoff()
   private var accepted = ContinuousClock.now
 
   init(
@@ -67,7 +67,7 @@ final class PublisherLoop {
     while !queue.stopped {
       if client.map({ connect($0) }) == true { serve() }
       if queue.stopped { break }
-      wait(milliseconds: Int32(backoff.next() * 1_000))
+      wait(milliseconds: Int32(backoff.next().nanoseconds / 1_000_000))
     }
     if let client, mosquitto_socket(client) >= 0, !control.leavesSilently.load(ordering: .relaxed) {
       mosquitto_disconnect(client)

@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import SinkCore
 
 /// Reason why a query returns no rows.
 public enum ReadError: Error, Equatable, CustomStringConvertible {
@@ -35,7 +36,8 @@ public final class DatabaseReader {
   public init(_ settings: DatabaseSettings) throws(ReadError) {
     let made = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
-      longestBody: DatabaseReader.longestAnswer)
+      longestBody: DatabaseReader.longestAnswer,
+      keptHeaders: [WriteEndpoint.versionHeader])
     guard let client = made else { throw .noAnswer(url: settings.url, words: "libcurl cannot start") }
     self.settings = settings
     self.client = client
@@ -45,8 +47,9 @@ public final class DatabaseReader {
       let ping = client.send(
         WriteEndpoint.pingURL(settings), body: nil, contentType: "text/plain", authorization: nil, basic: nil)
       if ping.status == 0 { throw .noAnswer(url: settings.url, words: ping.body) }
+      let version = ping.headers[WriteEndpoint.versionHeader]
       endpoint = WriteEndpoint(
-        settings, interface: WriteEndpoint.interface(versionHeader: ping.influxVersion, body: ping.body))
+        settings, interface: WriteEndpoint.interface(versionHeader: version, body: ping.body))
     }
   }
 

@@ -1,40 +1,11 @@
-import Glibc
-import Journal
 import PlantModel
-import StreamCore
+import SinkCore
 
-/// Reason why a sink cannot be created.
-public enum SinkError: Error, CustomStringConvertible {
-  /// libcurl or a thread cannot be started.
-  case cannotStart(String)
-  /// The spool cannot be opened.
-  case spool(JournalError)
+/// A sink that writes to InfluxDB: a `SpooledSink` with an ``InfluxEndpoint``.
+public typealias InfluxSink = SpooledSink
 
-  /// Description of the problem.
-  public var description: String {
-    switch self {
-    case .cannotStart(let what): "the database sink cannot start: \(what)"
-    case .spool(let error): "the database sink's spool cannot be opened: \(error)"
-    }
-  }
-}
-
-/// Writes line protocol to InfluxDB on a dedicated thread, in the order of submission.
-///
-/// While a request is running, further batches wait in the queue. Those that fit are merged into the next request; a
-/// batch that is too large is split between lines. While the database accepts points, no batch waits to be merged. The
-/// worker that fills a batch limits the age of its oldest line to one second.
-///
-/// A batch is accepted when each of its lines is in the database, in a dead-letter file, or in the synced spool. Until
-/// then the sink retries it, and after a crash it is sent again from the journal. Both are harmless, because a
-/// rewritten point replaces itself. When the queue is full and there is no room in a spool, ``submit(_:)`` blocks. This
-/// back-pressure reaches the journal and the broker.
-public final class InfluxSink: Sendable {
-  private let queue: BatchQueue
-  private let status = SinkStatus()
-  private let progress: Progress
-
-  /// Opens the spool and starts the sink's thread. It runs until ``stop(within:)`` or the sink's release.
+extension SpooledSink {
+  /// Opens the spool and starts a sink that writes to InfluxDB.
   ///
   /// - Parameters:
   ///   - settings: address, version and credentials of the database.
@@ -45,117 +16,30 @@ public final class InfluxSink: Sendable {
   ///   - stateChanged: called on the sink's thread when the state changes.
   ///   - accepted: called on the sink's thread once for each batch, in the order of submission, with its offset.
   /// - Throws: `SinkError` if the spool cannot be opened or the thread cannot be started.
-  public init(
+  public convenience init(
     _ settings: DatabaseSettings, options: SinkOptions = SinkOptions(), spool: SpoolSettings? = nil,
     deadLetters directory: String, note: @escaping @Sendable (String) -> Void = { _ in },
     stateChanged: @escaping @Sendable (SinkState) -> Void = { _ in },
     accepted: @escaping @Sendable (_ upTo: UInt64) -> Void
   ) throws(SinkError) {
-    let queue = BatchQueue(mostBytes: options.queueBytes, mostBatches: options.queueBatches)
-    let progress = Progress()
-    let status = status
-    self.queue = queue
-    self.progress = progress
-    // Safe: created here and then used by the sink's thread alone.
-    nonisolated(unsafe) let opened = try Self.open(spool)
-    if let opened { status.update { $0.accounts = opened.accountsAtStart } }
-    let isStarted = Self.startThread {
-      BlockingThread.showName("sink")
-      defer { queue.finish() }
-      // The connection is created on the thread that uses it.
-      let made = Delivery(
-        settings: settings, options: options, deadLetters: directory, status: status,
-        isOver: { queue.isPastDeadline }, stateChanged: stateChanged)
-      guard let delivery = made else {
-        if status.change(to: .away("libcurl cannot start")) { stateChanged(.away("libcurl cannot start")) }
-        return
-      }
-      SinkLoop(
-        options: options, queue: queue, status: status, delivery: delivery, spool: opened, progress: progress,
-        listener: SinkLoop.Listener(accepted: accepted, note: note)
-      ).run()
-    }
-    if !isStarted { throw .cannotStart("no thread: error \(errno)") }
+    try self.init(
+      through: { isOver throws(SinkError) in try InfluxEndpoint(settings, options: options, isOver: isOver) },
+      options: options, spool: spool, deadLetters: directory, note: note, stateChanged: stateChanged,
+      accepted: accepted)
   }
+}
 
-  deinit { queue.close(within: .zero) }
-
-  /// Submits a batch and waits for room in the queue. Returns `false` if the sink is stopped; the batch is then not
-  /// taken.
-  @discardableResult
-  public func submit(_ batch: WriteBatch) -> Bool { hand(batch, over: queue.put) }
-
-  /// Submits a batch only if the queue has room now. Meant for lines that may be omitted instead of waited for.
-  @discardableResult
-  public func offer(_ batch: WriteBatch) -> Bool { hand(batch, over: queue.putNow) }
-
-  private func hand(_ batch: WriteBatch, over put: (WriteBatch) -> Bool) -> Bool {
-    let tally = batch.tally
-    status.update {
-      $0.accounts.submitted += tally
-      $0.accounts.queued += tally
-    }
-    if put(batch) { return true }
-    status.update {
-      $0.accounts.submitted = $0.accounts.submitted - tally
-      $0.accounts.queued = $0.accounts.queued - tally
-    }
-    return false
-  }
-
-  /// Current counters and state; may be read from any thread.
-  public var counts: SinkCounts {
-    var counts = status.current
-    counts.queueDepth = queue.depth
-    return counts
-  }
-
-  /// Offset of the last accepted batch, if there is one.
-  public var acceptedUpTo: UInt64? { progress.last }
-
-  /// Refuses further batches, delivers waiting ones within `span`, leaves the rest in the spool and ends the thread.
+extension DeadLetters {
+  /// Posts every letter again to InfluxDB; see `retry(through:options:)`.
   ///
-  /// - Returns: the offset of the last batch accepted since the start. Later batches must be sent again.
-  @discardableResult
-  public func stop(within span: TimeSpan) -> UInt64? {
-    queue.close(within: span)
-    queue.waitUntilFinished()
-    return progress.last
-  }
-
-  private static func open(_ settings: SpoolSettings?) throws(SinkError) -> Spool? {
-    guard let settings else { return nil }
-    do throws(JournalError) { return try Spool(settings) } catch { throw .spool(error) }
-  }
-
-  /// Runs `body` on a new thread with all signals masked. Handlers therefore run on other threads. Writing to a broken
-  /// connection returns an error instead of raising SIGPIPE.
-  private static func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
-    let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-    var thread = pthread_t()
-    var every = sigset_t()
-    var before = sigset_t()
-    sigfillset(&every)
-    pthread_sigmask(SIG_SETMASK, &every, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        guard let context else { return nil }
-        Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-      }, context)
-    guard code == 0 else {
-      Unmanaged<ThreadBody>.fromOpaque(context).release()
-      errno = code
-      return false
-    }
-    pthread_detach(thread)
-    return true
-  }
-
-  private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  /// - Parameters:
+  ///   - settings: address, version and credentials of the database.
+  ///   - options: sizes and time spans.
+  /// - Returns: the number of points by outcome.
+  /// - Throws: `SinkError.cannotStart` if libcurl cannot be started.
+  public func retry(to settings: DatabaseSettings, options: SinkOptions = SinkOptions()) throws(SinkError) -> Outcome {
+    try retry(
+      through: { isOver throws(SinkError) in try InfluxEndpoint(settings, options: options, isOver: isOver) },
+      options: options)
   }
 }

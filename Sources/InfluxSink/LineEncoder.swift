@@ -1,5 +1,6 @@
 import LineProtocol
 import PlantModel
+import SinkCore
 
 /// Precision of timestamps, limited to those that every version of the database reads alike.
 public enum WritePrecision: Sendable {
@@ -18,9 +19,9 @@ public enum WritePrecision: Sendable {
 /// The worker submits the buffer to the sink when it is ``isFull`` or its oldest line is one second old.
 public struct LineEncoder: Sendable {
   /// Number of lines at which a buffer is full.
-  public static let fullLines = 5000
+  public static let fullLines = WriteBatch.fullLines
   /// Size at which a buffer is full [bytes].
-  public static let fullBytes = 2 << 20
+  public static let fullBytes = WriteBatch.fullBytes
 
   /// Whole lines, each ended by a newline.
   public private(set) var bytes: [UInt8] = []

@@ -1,56 +1,5 @@
 import PlantModel
-
-/// Reason why a line was refused for good. The raw value is used in counters and dead-letter files.
-public enum RefusalReason: String, Sendable, CaseIterable {
-  /// The database cannot parse the line.
-  case malformed
-  /// The field was written with another type before.
-  case typeConflict = "type_conflict"
-  /// The timestamp lies outside the retention period.
-  case retention
-  /// The single line exceeds the database's size limit.
-  case tooLarge = "too_large"
-  /// The database fails on this line and on no other.
-  case serverFault = "server_fault"
-  /// Refused with another message, which the dead-letter file contains.
-  case rejected
-}
-
-/// Reason why valid data is held until an operator acts.
-public enum HoldReason: String, Sendable, CaseIterable {
-  /// A database limit on series, tag values, fields or tables is reached.
-  case limit
-  /// 401: the credentials are wrong.
-  case credentials
-  /// 403: the credentials do not allow writing.
-  case permission
-  /// 404: no such database, bucket or path.
-  case missing
-  /// An answer that no database gives, such as one from a proxy or another server.
-  case unexpected
-  /// The dead-letter file cannot be written.
-  case deadLetter = "dead_letter"
-  /// The spool cannot be written or read.
-  case spool
-}
-
-/// Action after an answer to a write.
-public enum WriteAction: Sendable, Equatable {
-  /// All lines are written.
-  case accepted
-  /// Some lines are refused; halve until the bad ones are isolated. `dropped` is their number, if the server states it.
-  case bisect(RefusalReason, dropped: Int?)
-  /// The request is too large: halve it.
-  case halve
-  /// Keep everything, alert the operator and retry slowly.
-  case hold(HoldReason)
-  /// The database is missing and may be created.
-  case createDatabase
-  /// Busy or unavailable: keep the lines and back off, at least for the time the server asked for.
-  case retry(after: TimeSpan?)
-  /// A server fault: retry a limited number of times, then treat the lines as refused.
-  case serverFault
-}
+import SinkCore
 
 /// Classifies the database's answers to writes.
 public enum WriteAnswer {
@@ -64,15 +13,15 @@ public enum WriteAnswer {
   ///     itself.
   ///   - body: the answer's body.
   ///   - retryAfter: the wait that the server asked for, if any.
-  public static func classify(status: Int, body: String, retryAfter: TimeSpan? = nil) -> WriteAction {
+  public static func classify(status: Int, body: String, retryAfter: TimeSpan? = nil) -> SinkAction {
     switch status {
     case 204: return .accepted
     case 200 where !body.contains { !$0.isWhitespace }: return .accepted
     case 400, 422: return refusal(body)
     case 401: return .hold(.credentials)
     case 403: return .hold(.permission)
-    case 404: return body.lowercased().contains("database not found") ? .createDatabase : .hold(.missing)
-    case 413: return .halve
+    case 404: return .hold(.missing)
+    case 413: return .tooLarge
     case 408, 425, 429: return .retry(after: retryAfter)
     case 500: return fault(body, retryAfter)
     case 200..<500: return .hold(.unexpected)
@@ -80,15 +29,24 @@ public enum WriteAnswer {
     }
   }
 
+  /// Whether an answer says that the database is missing, so that it may be created.
+  ///
+  /// - Parameters:
+  ///   - status: HTTP status.
+  ///   - body: the answer's body.
+  public static func isDatabaseMissing(status: Int, body: String) -> Bool {
+    status == 404 && body.lowercased().contains("database not found")
+  }
+
   /// Classifies a 500 by its message: a full or slow server is retried, anything else may be caused by the data.
-  private static func fault(_ body: String, _ retryAfter: TimeSpan?) -> WriteAction {
+  private static func fault(_ body: String, _ retryAfter: TimeSpan?) -> SinkAction {
     let words = body.lowercased()
     let isBusy = ["cache-max-memory-size", "cache maximum memory size", "no space left", "timeout"]
       .contains { words.contains($0) }
     return isBusy ? .retry(after: retryAfter) : .serverFault
   }
 
-  private static func refusal(_ body: String) -> WriteAction {
+  private static func refusal(_ body: String) -> SinkAction {
     // A proxy's page, or a TLS server's answer to a request without TLS: no line was evaluated.
     let words = withoutQuotedLines(body).lowercased()
     if body.drop(while: { $0.isWhitespace }).first == "<" || words.contains("request to an https server")
@@ -99,16 +57,16 @@ public enum WriteAnswer {
     let dropped = droppedCount(words)
     // These messages quote the sent lines, in which a name could imitate a limit's message. They are therefore tested
     // first.
-    if words.contains("unable to parse") { return .bisect(.malformed, dropped: dropped) }
+    if words.contains("unable to parse") { return .refused(.malformed, count: dropped) }
     if ["could not parse", "no fields were provided", "malformed"].contains(where: { words.contains($0) }) {
-      return .bisect(.malformed, dropped: dropped)
+      return .refused(.malformed, count: dropped)
     }
-    if words.contains("type conflict") { return .bisect(.typeConflict, dropped: dropped) }
+    if words.contains("type conflict") { return .refused(.typeConflict, count: dropped) }
     if isLimit(words) { return .hold(.limit) }
-    if words.contains("retention policy") { return .bisect(.retention, dropped: dropped) }
+    if words.contains("retention policy") { return .refused(.retention, count: dropped) }
     if isAboutDestination(words) { return .hold(.missing) }
-    if words.contains("invalid column type") { return .bisect(.typeConflict, dropped: dropped) }
-    return .bisect(.rejected, dropped: dropped)
+    if words.contains("invalid column type") { return .refused(.typeConflict, count: dropped) }
+    return .refused(.rejected, count: dropped)
   }
 
   private static func isLimit(_ words: String) -> Bool {

@@ -71,6 +71,9 @@ public struct WriteEndpoint: Sendable {
     return ("\(base)/query", "q=\(Self.percentEncoded(statement))")
   }
 
+  /// Name of the header in which a server states its version, in lower case.
+  static let versionHeader = "x-influxdb-version"
+
   /// Returns the URL that reports the server's version.
   public static func pingURL(_ settings: DatabaseSettings) -> String { base(of: settings) + "/ping" }
 

@@ -122,9 +122,6 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
   /// so far must fit too.
   public var hasRoom: Bool { monitor.locked { hasRoomNow } }
 
-  /// Error that currently prevents the compression of segments, if any. It costs disk space but no records.
-  public var compressionFailure: JournalError? { compressor?.failure }
-
   /// Appends a record with one write and returns the offset after it.
   ///
   /// A record of up to half the limit finds room once everything below it is trimmed. With `sync: always` the call

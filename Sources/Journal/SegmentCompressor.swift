@@ -10,7 +10,6 @@ final class SegmentCompressor: @unchecked Sendable {
   private let store: SegmentStore
   private let monitor = Monitor()
   private var hasWork = true
-  private var lastFailure: JournalError?
   private let isStopping = Atomic<Bool>(false)
   private var thread: BlockingThread?
 
@@ -18,9 +17,6 @@ final class SegmentCompressor: @unchecked Sendable {
     self.store = store
     do { thread = try BlockingThread(name: "journal-seal") { [self] in run() } } catch { throw .system(error) }
   }
-
-  /// Error of the last attempt; `nil` after a success.
-  var failure: JournalError? { monitor.locked { lastFailure } }
 
   /// Signals that a segment is complete.
   func wake() {
@@ -46,7 +42,6 @@ final class SegmentCompressor: @unchecked Sendable {
       do throws(JournalError) {
         while try store.sealOldest(while: { goesOn }) {}
         monitor.locked {
-          lastFailure = nil
           while !hasWork { _ = monitor.wait() }
           hasWork = false
         }
@@ -54,7 +49,6 @@ final class SegmentCompressor: @unchecked Sendable {
         // A full disk may gain space when the journal is trimmed, so retry.
         let retry = Monitor.Deadline(in: .seconds(10))
         monitor.locked {
-          lastFailure = error
           while goesOn, monitor.wait(until: retry) {}
         }
       }

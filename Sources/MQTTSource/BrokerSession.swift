@@ -12,7 +12,7 @@ import Synchronization
 ///
 /// Subscriptions use QoS 1 even if the settings request 2. At QoS 2 a message lost between its two handshakes cannot be
 /// requested again. At QoS 1 every acknowledged message is kept, and re-delivered messages are recognised
-/// (``SessionCounters/duplicates``).
+/// (``SourceCounters/duplicates``).
 public final class BrokerSession: Sendable {
   private let control: SessionControl
   private let prepared: Mutex<MessageLoop.Preparation?>
@@ -46,7 +46,7 @@ public final class BrokerSession: Sendable {
   public var isSubscribed: Bool { control.isSubscribed.load(ordering: .sequentiallyConsistent) }
 
   /// Counters of everything received so far.
-  public var counters: SessionCounters { control.counters.value }
+  public var counters: SourceCounters { control.counters.value }
 
   /// Records a message at the end of the journal, oldest first, before ``start()``. The broker sends it again if it
   /// missed the acknowledgement. Messages at QoS 0 (`packetID` 0) are ignored. Has no effect after the start.

@@ -8,7 +8,7 @@ import StreamCore
 /// pass their bursts to one sink, which must be safe to call from several threads. Sessions left at the broker by an
 /// earlier configuration are drained: the filters move first, then the queued messages are fetched, then the session
 /// ends.
-public final class BrokerSessions: Sendable {
+public final class BrokerSessions: MessageSource {
   /// Sessions of the connections in use, followed by those being drained.
   private let sessions: [BrokerSession]
   private let numbers: [Int]
@@ -53,10 +53,10 @@ public final class BrokerSessions: Sendable {
   deinit { stop() }
 
   /// Whether every connection in use is established and every subscription is confirmed.
-  public var isSubscribed: Bool { group.isSubscribed }
+  public var isReady: Bool { group.isSubscribed }
 
   /// Counters of everything received so far over all connections.
-  public var counters: SessionCounters { sessions.reduce(SessionCounters()) { $0 + $1.counters } }
+  public var counters: SourceCounters { sessions.reduce(SourceCounters()) { $0 + $1.counters } }
 
   /// Records a message at the end of the journal, oldest first, before ``start()``; see
   /// ``BrokerSession/noteAppended(packetID:hash:)``.

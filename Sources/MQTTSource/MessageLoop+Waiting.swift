@@ -36,8 +36,8 @@ extension MessageLoop {
   }
 
   /// Waits for a time, but ends early if the session is stopped. A new list of filters does not shorten the wait.
-  func pause(seconds: Double) {
-    let deadline = MessageLoop.monotonic() + .milliseconds(Int64(seconds * 1_000))
+  func pause(for span: TimeSpan) {
+    let deadline = MessageLoop.monotonic() + span
     while !control.isStopping {
       let left = deadline - MessageLoop.monotonic()
       if left <= .zero { return }

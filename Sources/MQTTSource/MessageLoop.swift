@@ -47,12 +47,12 @@ final class MessageLoop {
   private let sink: any BurstSink
   private let inbound: InboundBuffer
   private var burst = MessageFrameBuilder()
-  private var received = SessionCounters()
+  private var received = SourceCounters()
   private var duplicates: SessionDuplicates
   private var nextIdentifier: UInt16 = 0
   private var isStalled = false
   private var isDrained = false
-  private var backoff = ReconnectBackoff()
+  private var backoff = Backoff()
   private var lastSent = TimeSpan.zero
   private var lastHeard = TimeSpan.zero
   /// Monotonic time at which CONNECT was prepared.
@@ -77,9 +77,9 @@ final class MessageLoop {
       if isStalled { resume() }
       if !isStalled, let connection = open() { serve(connection) }
       // Checking the sink costs nothing, so it is retried more often than the broker.
-      if !control.isStopping, !isDrained { pause(seconds: isStalled ? min(1, backoff.next()) : backoff.next()) }
+      if !control.isStopping, !isDrained { pause(for: isStalled ? min(.second, backoff.next()) : backoff.next()) }
     }
-    while isDrained, !control.isStopping, !endSession() { pause(seconds: backoff.next()) }
+    while isDrained, !control.isStopping, !endSession() { pause(for: backoff.next()) }
     control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
   }
 
@@ -206,7 +206,7 @@ final class MessageLoop {
   /// Passes the burst to the sink. Returns `false` if it was refused and is kept for later.
   private func deliver() -> Bool {
     control.counters.add(received)
-    received = SessionCounters()
+    received = SourceCounters()
     if burst.count == 0 { return true }
     switch sink.accept(burst, received: MessageLoop.now()) {
     case .accepted:

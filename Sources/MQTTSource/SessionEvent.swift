@@ -1,6 +1,3 @@
-import PlantModel
-import StreamCore
-
 /// Events of a ``BrokerSession``, reported on its thread.
 public enum SessionEvent: Sendable, Equatable {
   /// The broker accepted the connection. `sessionPresent` states whether it kept the session and its queued messages.
@@ -26,34 +23,4 @@ public enum SessionEvent: Sendable, Equatable {
   case sinkStalled(reason: String)
   /// The sink has accepted the burst that it had refused.
   case sinkResumed
-}
-
-/// A sink's answer to a burst.
-public enum BurstOutcome: Sendable, Equatable {
-  /// The burst is stored; the broker may discard it.
-  case accepted
-  /// There is no room; nothing of the burst was stored.
-  case full
-  /// The burst could not be stored, for the given reason.
-  case failed(String)
-}
-
-/// Stores the bursts of a session. The journal implements it.
-public protocol BurstSink: AnyObject, Sendable {
-  /// Stores a burst completely or not at all. Acknowledgements are sent after it returns.
-  ///
-  /// Called on the session's thread, never with an empty burst. After ``BurstOutcome/full`` or
-  /// ``BurstOutcome/failed(_:)`` the same burst is offered again with a later time, before anything else is read.
-  func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome
-
-  /// Whether a retry after ``BurstOutcome/full`` may succeed.
-  var hasRoom: Bool { get }
-
-  /// Size at which a burst is passed on before more is read [bytes]. Its last message may exceed this size.
-  var burstBytes: Int { get }
-}
-
-extension BurstSink {
-  /// Default: 4 MiB.
-  public var burstBytes: Int { 4 << 20 }
 }

@@ -1,6 +1,6 @@
-import InfluxSink
 import Journal
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// Coordinator that combines the states of all workers into checkpoints.
@@ -54,7 +54,7 @@ final class CheckpointKeeper: Sendable {
   private let store: CheckpointStore
   private let journal: Journal
   private let redeliveries: RedeliveryMemory
-  private let sink: InfluxSink
+  private let sink: any Sink
   private let beforeKeeping: @Sendable () -> Void
   private let note: @Sendable (String) -> Void
   private let workers: Int
@@ -80,7 +80,7 @@ final class CheckpointKeeper: Sendable {
   ///   - note: Receives log lines.
   init(
     workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal,
-    redeliveries: RedeliveryMemory, sink: InfluxSink,
+    redeliveries: RedeliveryMemory, sink: any Sink,
     interval: TimeSpan = .seconds(10),
     beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (String) -> Void
   ) {

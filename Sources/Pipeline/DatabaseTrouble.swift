@@ -1,4 +1,4 @@
-import InfluxSink
+import SinkCore
 import StreamCore
 
 /// Whether the database accepts points, or the reason why all points are held back until a person acts.

@@ -1,13 +1,13 @@
 import CommandChannel
-import InfluxSink
 import PlantModel
+import SinkCore
 
 /// Monitor of the sink. It reports the database's state to the alerts of every plant, through the journal, and retained
 /// on `wattline/status/database`.
 struct DatabaseWatch {
   static let topic = "wattline/status/database"
 
-  private let sink: InfluxSink
+  private let sink: any Sink
   private let announcer: Publisher
   private let ingest: Ingest
   private let isSuspected: Bool
@@ -16,7 +16,7 @@ struct DatabaseWatch {
   private var recorded: DatabaseTrouble?
   private var recordedAt = Timestamp.distantPast
 
-  init(_ sink: InfluxSink, _ announcer: Publisher, _ ingest: Ingest) {
+  init(_ sink: any Sink, _ announcer: Publisher, _ ingest: Ingest) {
     (self.sink, self.announcer, self.ingest) = (sink, announcer, ingest)
     let counts = sink.counts
     writtenBefore = counts.pointsWritten

@@ -1,7 +1,7 @@
-import InfluxSink
 import Journal
 import PlantConfig
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// Replay of a journal with the configuration of that time or with that of a folder. The same records and configuration

@@ -1,4 +1,3 @@
-import MQTTSource
 import StreamCore
 
 /// Counts of received messages that are not in the journal: duplicates and payloads that are too long.
@@ -16,7 +15,7 @@ struct PassedOver: Equatable {
   }
 
   /// Creates the counts of a session since its start.
-  init(_ counters: SessionCounters) {
+  init(_ counters: SourceCounters) {
     duplicates = UInt64(clamping: counters.duplicates)
     oversized = UInt64(clamping: counters.oversized)
   }

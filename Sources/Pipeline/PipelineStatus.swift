@@ -1,5 +1,5 @@
-import InfluxSink
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// Counters and state of a running pipeline at one time.

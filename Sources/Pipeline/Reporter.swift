@@ -1,7 +1,7 @@
 import Foundation
 import InfluxSink
-import MQTTSource
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// Renderer of the process's counters as the series `pipeline`. Only these points do not come from the journal, because

@@ -1,5 +1,5 @@
-import InfluxSink
 import PlantModel
+import SinkCore
 import StreamCore
 
 extension RunningPipeline {
@@ -12,7 +12,7 @@ extension RunningPipeline {
     status.duplicates = UInt64(clamping: source.duplicates)
     status.oversized = UInt64(clamping: source.oversized)
     status.reconnects = UInt64(clamping: source.reconnects)
-    status.isSubscribed = session.isSubscribed
+    status.isSubscribed = session.isReady
     status.appended = UInt64(clamping: ingest.appended.value)
     let sink = sink.counts
     status.pointsWritten = sink.pointsWritten

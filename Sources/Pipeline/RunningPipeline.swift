@@ -1,11 +1,11 @@
 import Alerts
 import CommandChannel
 import Foundation
-import InfluxSink
 import Journal
 import MQTTSource
 import PlantConfig
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// A configuration folder that cannot be run, with every mistake in the order of files and lines.
@@ -41,7 +41,7 @@ public final class RunningPipeline: Sendable {
   let note: Note
   let ingest: Ingest
   let session: BrokerSessions
-  let sink: InfluxSink
+  let sink: any Sink
   let journal: Journal
   /// Published state of each worker.
   let links: [WorkerLink]
@@ -103,15 +103,7 @@ public final class RunningPipeline: Sendable {
     if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery.words)") }
     startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
-    var options = SinkOptions()
-    options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
-    sink = try InfluxSink(
-      settings.influxdb, options: options,
-      spool: SpoolSettings(
-        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
-        whenFull: settings.journal.whenFull),
-      deadLetters: settings.journal.path + "/dead-letter", note: note,
-      stateChanged: { RunningPipeline.heard($0, note) }, accepted: { _ in })
+    sink = try Assembly.makeSink(for: settings, note: note) { RunningPipeline.heard($0, note) }
     resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
     let workers = settings.workers ?? RunningPipeline.automaticWorkers
     links = (0..<workers).map { _ in WorkerLink() }

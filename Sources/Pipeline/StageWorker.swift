@@ -1,7 +1,7 @@
 import Glibc
-import InfluxSink
 import Journal
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// State that a worker publishes to the rest of the process.
@@ -27,7 +27,7 @@ struct StageWorker {
 
   private let number: Int
   private let link: WorkerLink
-  private let sink: InfluxSink
+  private let sink: any Sink
   private let keeper: CheckpointKeeper
   private let note: @Sendable (String) -> Void
   private let reader: JournalReader
@@ -50,7 +50,7 @@ struct StageWorker {
   ///   - link: Receives the worker's state.
   ///   - note: Receives log lines.
   init(
-    processor: RecordProcessor, from position: UInt64, in journal: Journal, sink: InfluxSink, keeper: CheckpointKeeper,
+    processor: RecordProcessor, from position: UInt64, in journal: Journal, sink: any Sink, keeper: CheckpointKeeper,
     relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
   ) {
     number = processor.share.number

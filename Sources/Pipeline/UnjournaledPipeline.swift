@@ -1,9 +1,8 @@
 import Foundation
-import InfluxSink
-import Journal
 import MQTTSource
 import PlantConfig
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// A pipeline that queues in memory instead of in a journal, for measuring the cost of the journal.
@@ -11,7 +10,7 @@ import StreamCore
 /// Sessions, stages and sink are those of ``RunningPipeline``. None of its guarantees about data hold.
 package final class UnjournaledPipeline: Sendable {
   private let session: BrokerSessions
-  private let sink: InfluxSink
+  private let sink: any Sink
   private let bursts = BurstQueue()
   private let sources: PlantSources
 
@@ -27,11 +26,7 @@ package final class UnjournaledPipeline: Sendable {
     guard configuration.isValid else { throw InvalidConfiguration(diagnostics: configuration.diagnostics) }
     let settings = configuration.settings
     sources = configuration.sources
-    sink = try InfluxSink(
-      settings.influxdb,
-      spool: SpoolSettings(
-        directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare),
-      deadLetters: settings.journal.path + "/dead-letter", note: note, accepted: { _ in })
+    sink = try Assembly.makeSink(for: settings, note: note)
     session = BrokerSessions(settings: settings.mqtt, plants: configuration.plants, memory: nil, sink: bursts) {
       if $1 == .subscribed { note("broker: every subscription is confirmed") }
     }

@@ -49,16 +49,32 @@ public final class Monitor: @unchecked Sendable {
   public func broadcast() { pthread_cond_broadcast(condition) }
 
   /// A time on the monotonic clock.
-  public struct Deadline: Sendable {
-    fileprivate var moment = timespec()
+  public struct Deadline: Sendable, Comparable {
+    /// Time on the monotonic clock [ns].
+    private var nanoseconds: Int64
 
     /// Creates the time `span` from now; a negative span counts as zero, and one above a year as a year.
     public init(in span: TimeSpan) {
-      let length = min(max(span.nanoseconds, 0), TimeSpan.days(365).nanoseconds)
-      clock_gettime(CLOCK_MONOTONIC, &moment)
-      let nanoseconds = Int64(moment.tv_nsec) + length % 1_000_000_000
-      moment.tv_sec += Int(length / 1_000_000_000 + nanoseconds / 1_000_000_000)
-      moment.tv_nsec = Int(nanoseconds % 1_000_000_000)
+      nanoseconds = Deadline.now + min(max(span.nanoseconds, 0), TimeSpan.days(365).nanoseconds)
+    }
+
+    /// Time left until the deadline; negative once it has passed.
+    public var remaining: TimeSpan { TimeSpan(nanoseconds: nanoseconds - Deadline.now) }
+
+    /// Whether the deadline has passed.
+    public var hasPassed: Bool { Deadline.now >= nanoseconds }
+
+    /// Orders by time.
+    public static func < (a: Deadline, b: Deadline) -> Bool { a.nanoseconds < b.nanoseconds }
+
+    fileprivate var moment: timespec {
+      timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    }
+
+    private static var now: Int64 {
+      var now = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &now)
+      return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
     }
   }
 }

@@ -1,5 +1,6 @@
 import InfluxSink
 import PlantModel
+import SinkCore
 import StreamCore
 
 /// Path of lines from the spool on disk back into requests.

@@ -16,7 +16,7 @@ struct RecurrentTests {
       network.set(index, network.parameters[index] + Float(random.uniform(-0.3...0.3)))
     }
     network.learn(sequence, targets)
-    let slopes = network.currentGradient
+    let slopes = network.gradient
     for index in network.parameters.indices {
       let value = network.parameters[index]
       let step: Float = 2e-3

@@ -148,3 +148,13 @@ struct ExpectedPowerTests {
     #expect(model.normalizedError(test) < 0.055)
   }
 }
+
+extension ExpectedPower {
+  /// The root mean squared error divided by the mean power, over records with sun; NaN without any.
+  fileprivate func normalizedError(_ samples: [Sample]) -> Double {
+    let used = samples.filter { $0.irradiance > ExpectedPower.leastIrradiance && $0.power.isFinite }
+    let squares = used.reduce(0) { $0 + (power($1) - $1.power) * (power($1) - $1.power) }
+    let mean = used.reduce(0) { $0 + $1.power } / Double(used.count)
+    return (squares / Double(used.count)).squareRoot() / mean
+  }
+}

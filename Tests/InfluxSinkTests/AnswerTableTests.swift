@@ -3,6 +3,7 @@ import PlantModel
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 /// What ends where after each answer, with a database that gives it to a batch of ten points of which one is bad.
 @Suite("What ends where after each answer", .timeLimit(.minutes(10)))

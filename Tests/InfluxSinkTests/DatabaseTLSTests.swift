@@ -4,6 +4,7 @@ import PlantTesting
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 /// HTTPS to a real database.
 @Suite(

@@ -4,6 +4,7 @@ import PlantTesting
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 @Suite("Dead letters", .timeLimit(.minutes(10)))
 struct DeadLetterTests {

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 @Suite("The sink and what the database answers", .timeLimit(.minutes(10)))
 struct InfluxSinkTests {

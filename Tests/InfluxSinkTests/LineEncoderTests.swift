@@ -1,5 +1,6 @@
 import LineProtocol
 import PlantModel
+import PlantTesting
 import Testing
 
 @testable import InfluxSink

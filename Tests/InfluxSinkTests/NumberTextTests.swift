@@ -1,3 +1,4 @@
+import PlantTesting
 import Testing
 
 @testable import InfluxSink

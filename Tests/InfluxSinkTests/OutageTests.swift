@@ -4,6 +4,7 @@ import PlantTesting
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 /// An outage at 1,000 points a second, with time running as fast as the disk allows. `WATTLINE_OUTAGE_SECONDS=10800`
 /// makes it three hours and prints the figures; the test as it stands is two minutes of outage.

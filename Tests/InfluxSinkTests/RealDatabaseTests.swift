@@ -3,6 +3,7 @@ import PlantModel
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 private let influxDaemon = "/usr/bin/influxd"
 

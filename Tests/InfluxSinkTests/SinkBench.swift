@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 /// A sink on a fake database, with short waits and a folder of its own.
 final class SinkBench {

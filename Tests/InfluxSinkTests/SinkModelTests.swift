@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 @Suite("The sink against a plain model", .timeLimit(.minutes(10)))
 struct SinkModelTests {

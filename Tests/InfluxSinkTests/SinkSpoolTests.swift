@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 @Suite("The sink while the database is away", .timeLimit(.minutes(10)))
 struct SinkSpoolTests {

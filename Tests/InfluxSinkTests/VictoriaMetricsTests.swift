@@ -4,6 +4,7 @@ import PlantTesting
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 private let victoriaMetrics = "/usr/bin/victoria-metrics"
 

@@ -2,14 +2,15 @@ import PlantModel
 import Testing
 
 @testable import InfluxSink
+@testable import SinkCore
 
 @Suite("Answers to a write")
 struct WriteAnswerTests {
   struct Case: Sendable {
     var status: Int
     var body: String
-    var action: WriteAction
-    init(_ status: Int, _ body: String, _ action: WriteAction) {
+    var action: SinkAction
+    init(_ status: Int, _ body: String, _ action: SinkAction) {
       (self.status, self.body, self.action) = (status, body, action)
     }
   }
@@ -18,13 +19,13 @@ struct WriteAnswerTests {
     Case(204, "", .accepted),
     Case(200, "<html>log in</html>", .hold(.unexpected)),
     Case(302, "", .hold(.unexpected)),
-    Case(400, #"{"error":"unable to parse 'x': missing fields"}"#, .bisect(.malformed, dropped: nil)),
+    Case(400, #"{"error":"unable to parse 'x': missing fields"}"#, .refused(.malformed, count: nil)),
     Case(
       400,
       #"{"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type string dropped=3"}"#,
-      .bisect(.typeConflict, dropped: 3)),
+      .refused(.typeConflict, count: 3)),
     Case(
-      400, #"{"error":"partial write: points beyond retention policy dropped=2"}"#, .bisect(.retention, dropped: 2)),
+      400, #"{"error":"partial write: points beyond retention policy dropped=2"}"#, .refused(.retention, count: 2)),
     Case(
       400, #"{"error":"partial write: max-series-per-database limit exceeded: (1000000) dropped=1"}"#, .hold(.limit)),
     Case(
@@ -35,27 +36,27 @@ struct WriteAnswerTests {
       422, #"{"error":"Update to schema would exceed number of columns per table limit of 500 columns"}"#, .hold(.limit)
     ),
     Case(
-      400, #"{"error":"unable to parse 'max-series-per-database': missing fields"}"#, .bisect(.malformed, dropped: nil)),
+      400, #"{"error":"unable to parse 'max-series-per-database': missing fields"}"#, .refused(.malformed, count: nil)),
     Case(
       400,
       #"{"error":"partial write of line protocol occurred","data":[{"original_line":"a \"limit exceeded\" b","line_number":1,"error_message":"invalid column type"}]}"#,
-      .bisect(.typeConflict, dropped: nil)),
-    Case(422, #"{"code":"unprocessable entity","message":"odd"}"#, .bisect(.rejected, dropped: nil)),
-    Case(400, "", .bisect(.rejected, dropped: nil)),
+      .refused(.typeConflict, count: nil)),
+    Case(422, #"{"code":"unprocessable entity","message":"odd"}"#, .refused(.rejected, count: nil)),
+    Case(400, "", .refused(.rejected, count: nil)),
     Case(400, #"{"error":"database is required"}"#, .hold(.missing)),
     Case(400, #"{"code":"invalid","message":"bucket name must be provided"}"#, .hold(.missing)),
-    Case(400, #"{"error":"unable to parse 'bucket': missing fields"}"#, .bisect(.malformed, dropped: nil)),
+    Case(400, #"{"error":"unable to parse 'bucket': missing fields"}"#, .refused(.malformed, count: nil)),
     Case(
       400, #"{"data":[{"original_line":"\u{301}limit \" exceeded","error_message":"odd"}]}"#,
-      .bisect(.rejected, dropped: nil)),
+      .refused(.rejected, count: nil)),
     Case(400, " <html>400 Bad Request</html>", .hold(.unexpected)),
     Case(400, "Client sent an HTTP request to an HTTPS server.", .hold(.unexpected)),
     Case(401, "", .hold(.credentials)),
     Case(403, "", .hold(.permission)),
-    Case(404, #"{"error":"database not found: \"x\""}"#, .createDatabase),
+    Case(404, #"{"error":"database not found: \"x\""}"#, .hold(.missing)),
     Case(404, "404 page not found", .hold(.missing)),
     Case(405, "", .hold(.unexpected)),
-    Case(413, "", .halve),
+    Case(413, "", .tooLarge),
     Case(429, "", .retry(after: .seconds(7))),
     Case(502, "", .retry(after: .seconds(7))),
     Case(503, "", .retry(after: .seconds(7))),
@@ -73,30 +74,11 @@ struct WriteAnswerTests {
     #expect(WriteAnswer.classify(status: item.status, body: item.body, retryAfter: .seconds(7)) == item.action)
   }
 
-  @Test(
-    "Retry-After is read as seconds or as a date in three forms",
-    arguments: [
-      ("120", 120), (" 0 ", 0), ("99999999999999999999", 600), ("Sun, 06 Nov 1994 08:49:37 GMT", 30),
-      ("Sunday, 06-Nov-94 08:49:37 GMT", 30), ("Sun Nov  6 08:49:37 1994", 30), ("Sun, 06 Nov 1993 08:49:37 GMT", 0),
-      ("Sun, 06 Nov 2094 08:49:37 GMT", 600), ("soon", nil), ("", nil), ("-5 x", nil),
-      ("Sun, 99 Nov 1994 08:49:37 GMT", nil), ("1 2 3 4 5 6 7 8", nil), ("a b c d e f g", nil),
-    ] as [(String, Int64?)])
-  func retryAfter(text: String, seconds: Int64?) {
-    let now = CivilTime(year: 1994, month: 11, day: 6, hour: 8, minute: 49, second: 7).utc
-    #expect(RetryAfter.span(text, now: now) == seconds.map(TimeSpan.seconds))
-  }
-
-  @Test("waits double from a quarter of a second to thirty, each between half its bound and the bound")
-  func backoff() {
-    var backoff = Backoff(shortest: .milliseconds(250), longest: .seconds(30), seed: 3)
-    var bound = 0.25
-    for _ in 0..<12 {
-      let wait = backoff.next().inSeconds
-      #expect(wait >= bound / 2 && wait <= bound)
-      bound = min(bound * 2, 30)
-    }
-    backoff.reset()
-    #expect(backoff.next().inSeconds <= 0.25)
+  @Test("only a 404 that names a missing database lets it be created")
+  func missingDatabase() {
+    #expect(WriteAnswer.isDatabaseMissing(status: 404, body: #"{"error":"database not found: \"x\""}"#))
+    #expect(!WriteAnswer.isDatabaseMissing(status: 404, body: "404 page not found"))
+    #expect(!WriteAnswer.isDatabaseMissing(status: 400, body: "database not found"))
   }
 }
 

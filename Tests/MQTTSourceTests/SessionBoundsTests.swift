@@ -181,7 +181,7 @@ import Testing
       let events = EventLog()
       let sessions = sessions(fixture, connections, folder.path, plants: plants, events: events)
       sessions.start()
-      #expect(Waiting.until { sessions.isSubscribed })
+      #expect(Waiting.until { sessions.isReady })
       #expect(Waiting.until(seconds: 10) { FileManager.default.fileCount(folder.path) == connections })
       publish()
       #expect(Waiting.until { Set(fixture.sink.payloads).count == next })

@@ -3,6 +3,7 @@ import InfluxSink
 import Journal
 import PlantModel
 import PlantTesting
+import SinkCore
 import StreamCore
 import Testing
 

@@ -1,7 +1,7 @@
 import Journal
 
-@testable import InfluxSink
 @testable import Pipeline
+@testable import SinkCore
 
 /// The accounts that a program which ended in good order left on disk.
 struct KeptAccounts {

@@ -130,9 +130,6 @@ public struct ForecastEngine: Sendable {
       isDense: settings.step * 4 >= grid.perDay)
   }
 
-  /// Whether a model other than the baselines has been trained.
-  public var isMature: Bool { zip(models, isTrained).contains { $1 && !($0 is SeasonalNaive) } }
-
   /// Trains due models and forecasts.
   ///
   /// - Parameters:

@@ -39,7 +39,8 @@ struct RecurrentNetwork: Sendable {
   let levels: [Float]
   private(set) var parameters: [Float]
   private let layout: Layout
-  private var gradient: [Float] = []
+  /// Sum of the gradients since the last ``move(rate:over:)``.
+  private(set) var gradient: [Float] = []
   private var first: [Float] = []
   private var second: [Float] = []
   private var steps = 0
@@ -113,9 +114,6 @@ struct RecurrentNetwork: Sendable {
     }
     return sum / Float(max(1, targets.count * levels.count))
   }
-
-  /// Sum of the gradients so far.
-  var currentGradient: [Float] { gradient }
 
   /// Sets one parameter, for a numerical check of the gradient.
   mutating func set(_ index: Int, _ value: Float) { parameters[index] = value }

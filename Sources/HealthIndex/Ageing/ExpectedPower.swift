@@ -67,14 +67,6 @@ public struct ExpectedPower: Sendable, Equatable {
     max(0, zip(weights, ExpectedPower.terms(sample)).reduce(0) { $0 + $1.0 * $1.1 })
   }
 
-  /// Returns the root mean squared error divided by the mean power, over records with sun; NaN without any.
-  public func normalizedError(_ samples: [Sample]) -> Double {
-    let used = samples.filter { $0.irradiance > ExpectedPower.leastIrradiance && $0.power.isFinite }
-    let squares = used.reduce(0) { $0 + (power($1) - $1.power) * (power($1) - $1.power) }
-    let mean = used.reduce(0) { $0 + $1.power } / Double(used.count)
-    return (squares / Double(used.count)).squareRoot() / mean
-  }
-
   private static func terms(_ sample: Sample) -> [Double] {
     let g = sample.irradiance
     let angle = (sample.hour - 12) / 12 * Double.pi

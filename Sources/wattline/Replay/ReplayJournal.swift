@@ -4,6 +4,7 @@ import Journal
 import Pipeline
 import PlantConfig
 import PlantModel
+import SinkCore
 
 /// `wattline replay JOURNAL`: runs recorded messages through the stages again, with the present configuration.
 enum ReplayJournal {

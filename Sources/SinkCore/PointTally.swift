@@ -18,7 +18,7 @@ public struct PointTally: Sendable, Equatable {
   }
 
   /// Counts lines; the last one need not end with a newline.
-  init(counting bytes: ArraySlice<UInt8>) {
+  package init(counting bytes: ArraySlice<UInt8>) {
     self = bytes.withUnsafeBytes { PointTally.count($0) }
   }
 

@@ -2,23 +2,27 @@ import CCurl
 import PlantModel
 
 /// An HTTP answer. Status 0 means that there was none.
-struct HTTPAnswer {
-  var status = 0
+package struct HTTPAnswer {
+  /// Status code; 0 if there was no answer.
+  package var status = 0
   /// The body, truncated to the client's limit; the failure reason if there is no answer.
-  var body = ""
-  var retryAfter: String?
-  var influxVersion: String?
+  package var body = ""
+  /// Values of the kept headers by name in lower case.
+  package var headers: [String: String] = [:]
+
+  /// The wait that the server asks for by `Retry-After`, if any. A date is compared with the wall clock.
+  package var retryAfter: TimeSpan? { headers["retry-after"].flatMap { RetryAfter.span($0, now: Delivery.now()) } }
 }
 
-/// An HTTP client with one kept-alive connection. Not safe for concurrent use.
-final class HTTPClient {
+/// An HTTP client with one kept-alive connection, for endpoints. Not safe for concurrent use.
+package final class HTTPClient {
   /// Default number of body bytes kept, enough for the answer to a write.
-  static let longestBody = 65_536
+  package static let longestBody = 65_536
 
   private let handle: UnsafeMutableRawPointer
   private let exchange: Exchange
   /// Checked about once a second during a request; `true` aborts it.
-  var shouldAbort: () -> Bool {
+  package var shouldAbort: () -> Bool {
     get { exchange.shouldAbort }
     set { exchange.shouldAbort = newValue }
   }
@@ -26,17 +30,19 @@ final class HTTPClient {
   /// Results that libcurl's callbacks write while a request runs.
   private final class Exchange {
     var body: [UInt8] = []
-    var retryAfter: String?
-    var influxVersion: String?
+    var headers: [String: String] = [:]
     var shouldAbort: () -> Bool = { false }
     let longestBody: Int
+    let keptHeaders: Set<String>
 
-    init(longestBody: Int) { self.longestBody = longestBody }
+    init(longestBody: Int, keptHeaders: Set<String>) {
+      self.longestBody = longestBody
+      self.keptHeaders = keptHeaders
+    }
 
     func clear() {
       body.removeAll(keepingCapacity: true)
-      retryAfter = nil
-      influxVersion = nil
+      headers.removeAll()
     }
 
     func header(_ line: UnsafeRawBufferPointer) {
@@ -44,12 +50,8 @@ final class HTTPClient {
       // An interim or redirecting answer is followed by another; only the last one's headers count.
       if text.hasPrefix("HTTP/") { clear() }
       guard let colon = text.firstIndex(of: ":") else { return }
-      let value = text[text.index(after: colon)...].trimmed
-      switch text[..<colon].lowercased() {
-      case "retry-after": retryAfter = value
-      case "x-influxdb-version": influxVersion = value
-      default: break
-      }
+      let name = text[..<colon].lowercased()
+      if keptHeaders.contains(name) { headers[name] = text[text.index(after: colon)...].trimmed }
     }
   }
 
@@ -61,12 +63,14 @@ final class HTTPClient {
   ///   - connectTimeout: longest time to connect.
   ///   - totalTimeout: longest time of a request.
   ///   - longestBody: number of body bytes kept.
-  init?(
-    url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan, longestBody: Int = longestBody
+  ///   - keptHeaders: names, in lower case, of the headers kept from answers, beside `retry-after`.
+  package init?(
+    url: String, caFile: String?, connectTimeout: TimeSpan, totalTimeout: TimeSpan, longestBody: Int = longestBody,
+    keptHeaders: Set<String> = []
   ) {
     guard Self.started, let handle = curl_easy_init() else { return nil }
     self.handle = handle
-    exchange = Exchange(longestBody: longestBody)
+    exchange = Exchange(longestBody: longestBody, keptHeaders: keptHeaders.union(["retry-after"]))
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(connectTimeout.nanoseconds / 1_000_000))
@@ -76,7 +80,7 @@ final class HTTPClient {
       // A configured authority is the only one trusted, so the system's folder is disabled.
       wattline_curl_set_string(handle, CURLOPT_CAPATH, nil)
     }
-    if ["//127.", "//localhost", "//[::1]"].contains(where: { url.range(after: $0) != nil }) {
+    if ["//127.", "//localhost", "//[::1]"].contains(where: { url.contains($0) }) {
       set(CURLOPT_NOPROXY, "*")
     }
     set(CURLOPT_USERAGENT, "wattline")
@@ -92,7 +96,7 @@ final class HTTPClient {
   ///   - contentType: value of `Content-Type`.
   ///   - authorization: value of `Authorization`, if any.
   ///   - basic: user name and password for Basic authorization, if any.
-  func send(
+  package func send(
     _ url: String, body: UnsafeRawBufferPointer?, contentType: String, authorization: Secret?,
     basic: (username: String, password: Secret)?
   ) -> HTTPAnswer {
@@ -127,8 +131,7 @@ final class HTTPClient {
     var status = 0
     wattline_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
     return HTTPAnswer(
-      status: status, body: String(decoding: exchange.body, as: UTF8.self), retryAfter: exchange.retryAfter,
-      influxVersion: exchange.influxVersion)
+      status: status, body: String(decoding: exchange.body, as: UTF8.self), headers: exchange.headers)
   }
 
   /// Installs the callbacks. They hold the exchange unretained; it lives as long as the client and outlives any
@@ -168,7 +171,7 @@ final class HTTPClient {
 
 extension Substring {
   /// The text without white space at both ends.
-  var trimmed: String {
+  fileprivate var trimmed: String {
     let start = drop { $0.isWhitespace }
     guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
     return String(start[...last])

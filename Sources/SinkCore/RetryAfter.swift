@@ -1,14 +1,14 @@
 import PlantModel
 
 /// Parser for the `Retry-After` header (RFC 9110): seconds, or a date in one of three forms.
-enum RetryAfter {
+package enum RetryAfter {
   /// Maximum wait accepted from a server.
-  static let longest = TimeSpan.minutes(10)
+  package static let longest = TimeSpan.minutes(10)
 
   /// Returns the time to wait, 0 to ``longest``, or `nil` if the text is neither seconds nor a date.
   ///
   /// Example: `120`; `Sun, 06 Nov 1994 08:49:37 GMT`, read at 08:49:07, is 30 s.
-  static func span(_ text: String, now: Timestamp) -> TimeSpan? {
+  package static func span(_ text: String, now: Timestamp) -> TimeSpan? {
     let words = text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
     if words.count == 1, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isWhitespace) }) {
       // A number that does not fit exceeds the longest wait.
@@ -37,44 +37,5 @@ enum RetryAfter {
   private static func month(_ word: Substring) -> Int? {
     let names = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
     return names.firstIndex(of: word.lowercased()).map { $0 + 1 }
-  }
-}
-
-/// Exponential back-off with jitter: each wait lies between half of a bound and the bound, which doubles.
-struct Backoff {
-  let shortest: TimeSpan
-  let longest: TimeSpan
-  private var bound: TimeSpan
-  private var random: UInt64
-
-  /// Creates a back-off.
-  ///
-  /// - Parameters:
-  ///   - shortest: first bound; the first wait is at least half of it.
-  ///   - longest: last bound.
-  ///   - seed: seed of the jitter.
-  init(shortest: TimeSpan, longest: TimeSpan, seed: UInt64) {
-    self.shortest = shortest
-    self.longest = longest
-    self.bound = shortest
-    self.random = seed
-  }
-
-  /// Returns the next wait and doubles the bound up to the longest.
-  mutating func next() -> TimeSpan {
-    let half = bound.nanoseconds / 2
-    bound = min(bound * 2, longest)
-    return TimeSpan(nanoseconds: half + Int64(Double(half) * fraction()))
-  }
-
-  /// Restarts from the shortest bound.
-  mutating func reset() { bound = shortest }
-
-  /// Returns a SplitMix64 random number in [0, 1).
-  private mutating func fraction() -> Double {
-    random &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = (random ^ (random >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((mixed ^ (mixed >> 31)) >> 11) / 9_007_199_254_740_992
   }
 }

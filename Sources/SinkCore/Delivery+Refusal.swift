@@ -3,31 +3,26 @@ import PlantModel
 
 /// Handling of lines that the database refuses or fails on.
 extension Delivery {
-  /// Handles a refusal. Lines that the server names, a single line, or a part refused as a whole become dead letters.
-  /// Otherwise the part is split in halves.
+  /// Handles a refusal. A single line, or a part refused as a whole, becomes a dead letter. Otherwise the part is split
+  /// in halves.
   ///
   /// - Parameters:
   ///   - part: the refused part.
   ///   - reason: category of the refusal.
-  ///   - dropped: number of refused lines, if the server states it.
+  ///   - count: number of refused lines, if the server states it.
   ///   - answer: the server's answer.
   ///   - job: the job of the part.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func refuse(
-    _ part: Parts.Part, _ reason: RefusalReason, _ dropped: Int?, _ answer: HTTPAnswer, _ job: inout Job
+    _ part: Parts.Part, _ reason: RefusalReason, _ count: Int?, _ answer: SinkAnswer, _ job: inout Job
   ) -> TimeSpan? {
     let tally = job.parts.tally(part)
-    if endpoint?.interface == .v3, tally.points > 1,
-      let named = PartialWrite.refused(in: answer.body, of: Int(tally.points))
-    {
-      return refuse(named, of: part, answer, &job)
-    }
-    guard tally.points <= 1 || dropped.map(UInt64.init(clamping:)) == tally.points else {
+    guard tally.points <= 1 || count.map(UInt64.init(clamping:)) == tally.points else {
       recovered()
       job.parts.putHalves(of: part)
       return nil
     }
-    guard bury(part, reason, answer.status, answer.body, &job) else {
+    guard bury(part, reason, answer.status, answer.message, &job) else {
       job.parts.putBack(part)
       return holdLetter(answer)
     }
@@ -38,31 +33,25 @@ extension Delivery {
   /// Writes the lines that the server names to the dead-letter file and counts all others of the part as written.
   ///
   /// - Parameters:
-  ///   - named: position of each refused line in the part, from 0, and the server's message.
+  ///   - named: the refused lines.
   ///   - part: the refused part.
   ///   - answer: the server's answer.
   ///   - job: the job of the part.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
-  private func refuse(
-    _ named: [(line: Int, words: String)], of part: Parts.Part, _ answer: HTTPAnswer, _ job: inout Job
+  func refuse(
+    _ named: [RefusedLine], of part: Parts.Part, _ answer: SinkAnswer, _ job: inout Job
   ) -> TimeSpan? {
-    let reasons = named.map { WriteAnswer.classify(status: 400, body: $0.words) }
-    if reasons.contains(.hold(.limit)) {
-      job.parts.putBack(part)
-      return hold(.limit, answer)
-    }
     let lines = job.parts.lines(of: part)
     let (before, refused) = (job.parts.tally(part), job.deadLetters)
     var dead = PointTally()
-    for (item, action) in zip(named, reasons) {
-      let reason = if case .bisect(let reason, _) = action { reason } else { RefusalReason.rejected }
-      guard bury(lines[item.line], reason, answer.status, item.words, &job) else {
+    for line in named where lines.indices.contains(line.position) {
+      guard bury(lines[line.position], line.reason, answer.status, line.message, &job) else {
         // The whole part is sent and evaluated again.
         job.deadLetters = refused
         job.parts.putBack(part)
         return holdLetter(answer)
       }
-      dead += job.parts.tally(lines[item.line])
+      dead += job.parts.tally(lines[line.position])
     }
     job.written += before - dead
     job.faults.acceptedSince = true
@@ -90,8 +79,8 @@ extension Delivery {
     return true
   }
 
-  private func holdLetter(_ answer: HTTPAnswer) -> TimeSpan {
-    hold(.deadLetter, HTTPAnswer(status: answer.status, body: String(cString: strerror(errno))))
+  private func holdLetter(_ answer: SinkAnswer) -> TimeSpan {
+    hold(.deadLetter, SinkAnswer(.hold(.deadLetter), status: answer.status, message: String(cString: strerror(errno))))
   }
 
   /// Handles a server fault. After `faultTries` tries the lines themselves are suspected. A line becomes a dead letter
@@ -103,7 +92,7 @@ extension Delivery {
   ///   - job: the job of the part.
   ///   - more: provides further lines to test whether a single line is at fault.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
-  func fault(_ part: Parts.Part, _ answer: HTTPAnswer, _ job: inout Job, _ more: () -> [UInt8]) -> TimeSpan? {
+  func fault(_ part: Parts.Part, _ answer: SinkAnswer, _ job: inout Job, _ more: () -> [UInt8]) -> TimeSpan? {
     if !job.faults.seen { job.faults = (true, false, job.faults.hasSuspect) }
     var part = part
     part.faults += 1

@@ -1,5 +1,6 @@
 import Journal
 import PlantModel
+import StreamCore
 
 /// The processing loop of the sink's thread.
 ///
@@ -14,7 +15,8 @@ final class SinkLoop {
     var note: @Sendable (String) -> Void
   }
 
-  static let keepInterval: Int64 = 1_000_000_000
+  /// Interval at which the spool's position is saved while it drains.
+  static let keepInterval = TimeSpan.second
 
   let options: SinkOptions
   let queue: BatchQueue
@@ -32,8 +34,10 @@ final class SinkLoop {
   /// The running delivery: of ``chunk`` if there is one, else of ``batches``.
   var job: Job?
   var chunk: Spool.Chunk?
-  var nextTry: Int64 = 0
-  var lastKept: Int64 = 0
+  /// Time of the next request while the spool has points; `nil` for at once.
+  var nextTry: Monitor.Deadline?
+  /// Time at which the spool's position is saved again.
+  var nextKeep: Monitor.Deadline?
   var isOver = false
 
   init(
@@ -76,7 +80,7 @@ final class SinkLoop {
     case .later(let span):
       job = work
       if putAside() {
-        nextTry = later(span)
+        nextTry = Monitor.Deadline(in: span)
       } else if !queue.pause(for: span) {
         isOver = true
       }
@@ -114,9 +118,5 @@ final class SinkLoop {
       listener.accepted(batch.upTo)
     }
     batches = []
-  }
-
-  func later(_ span: TimeSpan) -> Int64 {
-    BatchQueue.monotonic().addingReportingOverflow(span.nanoseconds).partialValue
   }
 }

@@ -1,5 +1,14 @@
-/// Lines for the database, and the journal offset whose derived results they complete.
+/// Rendered points for a sink, and the log offset whose derived results they complete.
+///
+/// Points are whole lines of line protocol, one point a line. The lines of the measurement `raw` are the decoded
+/// readings. Queue, spool and dead letters keep lines as they are. An endpoint that speaks another format converts them
+/// when it posts them.
 public struct WriteBatch: Sendable {
+  /// Number of lines at which a batch has the size of one request.
+  public static let fullLines = 5000
+  /// Size at which a batch has the size of one request [bytes].
+  public static let fullBytes = 2 << 20
+
   /// Whole lines of line protocol, each ended by a newline.
   public var bytes: [UInt8]
   /// Number of lines.

@@ -1,5 +1,6 @@
 import Journal
 import PlantModel
+import StreamCore
 
 extension SinkLoop {
   /// Runs one round while the spool has points: fresh batches are appended, the oldest points are delivered.
@@ -7,11 +8,11 @@ extension SinkLoop {
     acceptSynced(spool)
     if batches.isEmpty { batches = queue.takeNow(lines: options.requestLines, bytes: delivery.requestBytes) }
     let isTaken = takeIn(spool)
-    let wait = nextTry - BatchQueue.monotonic()
-    if queue.isPastDeadline || (queue.isClosing && wait > 0 && (queue.isDone || !isTaken)) {
+    let wait = nextTry?.remaining ?? .zero
+    if queue.isPastDeadline || (queue.isClosing && wait > .zero && (queue.isDone || !isTaken)) {
       isOver = true
-    } else if wait > 0 {
-      pause(min(TimeSpan(nanoseconds: wait), .second), gathering: isTaken)
+    } else if wait > .zero {
+      pause(min(wait, .second), gathering: isTaken)
     } else {
       drain(spool)
     }
@@ -32,10 +33,10 @@ extension SinkLoop {
     case .done:
       settle(work, from: \.spooled)
       finish(self.chunk ?? chunk, spool)
-      nextTry = 0
+      nextTry = nil
     case .later(let span):
       job = work
-      nextTry = later(span)
+      nextTry = Monitor.Deadline(in: span)
     }
   }
 
@@ -71,7 +72,7 @@ extension SinkLoop {
       return next
     } catch {
       trouble(error)
-      nextTry = later(options.slowRetry)
+      nextTry = Monitor.Deadline(in: options.slowRetry)
       return nil
     }
   }
@@ -81,7 +82,7 @@ extension SinkLoop {
     spool.delivered(chunk)
     (self.chunk, job) = (nil, nil)
     drop(chunk.lost, .spoolDamaged)
-    let isDue = BatchQueue.monotonic() - lastKept >= SinkLoop.keepInterval
+    let isDue = nextKeep?.hasPassed ?? true
     if spool.isEmpty || !batches.isEmpty || isDue { keep() }
   }
 
@@ -175,7 +176,7 @@ extension SinkLoop {
 
   func keep() {
     guard let spool else { return }
-    lastKept = BatchQueue.monotonic()
+    nextKeep = Monitor.Deadline(in: SinkLoop.keepInterval)
     do throws(JournalError) { try spool.keep(status.accounts) } catch { trouble(error) }
     let bytes = spool.bytes
     status.update { $0.spoolBytes = bytes }

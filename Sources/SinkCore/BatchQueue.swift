@@ -1,53 +1,37 @@
-import Glibc
 import PlantModel
+import StreamCore
 
 /// A bounded queue between the workers and the sink's thread. The sink's thread also waits here.
-///
-/// `@unchecked Sendable`: every stored property that changes is read and written with `mutex` held. The two pthread
-/// objects live at fixed addresses until `deinit`.
 final class BatchQueue: @unchecked Sendable {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  // Sendable: every variable is accessed inside `monitor.locked` only; the rest is constant and Sendable.
+  private let monitor = Monitor()
   private let mostBytes: Int
   private let mostBatches: Int
   private var waiting: [WriteBatch] = []
   private var bytes = 0
   private var isClosed = false
   private var isFinished = false
-  private var deadline = Int64.max
+  /// Time at which a closed queue gives up its batches.
+  private var deadline: Monitor.Deadline?
 
   init(mostBytes: Int, mostBatches: Int) {
     self.mostBytes = mostBytes
     self.mostBatches = mostBatches
-    pthread_mutex_init(mutex, nil)
-    // Monotonic, so that setting the wall clock neither shortens nor lengthens a wait.
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(changed, &attributes)
-    pthread_condattr_destroy(&attributes)
-  }
-
-  deinit {
-    pthread_cond_destroy(changed)
-    pthread_mutex_destroy(mutex)
-    changed.deallocate()
-    mutex.deallocate()
   }
 
   /// Number of waiting batches.
-  var depth: Int { locked { waiting.count } }
+  var depth: Int { monitor.locked { waiting.count } }
 
   /// Whether the queue is closed and the time given to ``close(within:)`` has passed.
-  var isPastDeadline: Bool { locked { isClosed && Self.monotonic() >= deadline } }
+  var isPastDeadline: Bool { monitor.locked { isPastDeadlineNow } }
 
   /// Adds a batch and waits for room. A batch larger than the queue is added as soon as the queue is empty.
   ///
   /// - Returns: `false` if the queue is closed; the batch is then not added.
   func put(_ batch: WriteBatch) -> Bool {
-    locked {
+    monitor.locked {
       while !isClosed, !waiting.isEmpty, bytes + batch.bytes.count > mostBytes || waiting.count >= mostBatches {
-        pthread_cond_wait(changed, mutex)
+        _ = monitor.wait()
       }
       guard !isClosed else { return false }
       add(batch)
@@ -57,7 +41,7 @@ final class BatchQueue: @unchecked Sendable {
 
   /// Adds a batch only if there is room now. Returns `false` if the queue is full or closed.
   func putNow(_ batch: WriteBatch) -> Bool {
-    locked {
+    monitor.locked {
       guard !isClosed, waiting.isEmpty || (bytes + batch.bytes.count <= mostBytes && waiting.count < mostBatches) else {
         return false
       }
@@ -70,20 +54,22 @@ final class BatchQueue: @unchecked Sendable {
   ///
   /// - Returns: `nil` once the queue is closed and either empty or past its deadline.
   func take(lines: Int, bytes limit: Int) -> [WriteBatch]? {
-    locked {
-      while waiting.isEmpty, !isClosed { pthread_cond_wait(changed, mutex) }
-      if waiting.isEmpty || (isClosed && Self.monotonic() >= deadline) { return nil }
+    monitor.locked {
+      while waiting.isEmpty, !isClosed { _ = monitor.wait() }
+      if waiting.isEmpty || isPastDeadlineNow { return nil }
       let taken = takeFitting(lines: lines, bytes: limit)
       return taken.isEmpty ? takeFirst(1) : taken
     }
   }
 
   /// Removes the batches that fit, without waiting; empty if the first one does not fit.
-  func takeMore(lines: Int, bytes limit: Int) -> [WriteBatch] { locked { takeFitting(lines: lines, bytes: limit) } }
+  func takeMore(lines: Int, bytes limit: Int) -> [WriteBatch] {
+    monitor.locked { takeFitting(lines: lines, bytes: limit) }
+  }
 
   /// Does the same as ``take(lines:bytes:)`` without waiting; empty if no batch is waiting.
   func takeNow(lines: Int, bytes limit: Int) -> [WriteBatch] {
-    locked {
+    monitor.locked {
       let taken = takeFitting(lines: lines, bytes: limit)
       return taken.isEmpty ? takeFirst(min(1, waiting.count)) : taken
     }
@@ -91,66 +77,58 @@ final class BatchQueue: @unchecked Sendable {
 
   /// Waits for a time span. Ends early if `count` batches or half of the queue's bytes are waiting, or if it is closed.
   func wait(for span: TimeSpan, orBatches count: Int) {
-    locked {
-      let end = min(Self.monotonic().addingReportingOverflow(max(span, .zero).nanoseconds).partialValue, deadline)
-      while !isClosed, waiting.count < count, bytes < mostBytes / 2, Self.monotonic() < end {
-        waitChanged(until: end)
-      }
+    let end = Monitor.Deadline(in: span)
+    monitor.locked {
+      while !isClosed, waiting.count < count, bytes < mostBytes / 2, monitor.wait(until: end) {}
     }
   }
 
   /// Whether the queue is closed and empty.
-  var isDone: Bool { locked { isClosed && waiting.isEmpty } }
+  var isDone: Bool { monitor.locked { isClosed && waiting.isEmpty } }
 
   /// Whether the queue is closed to new batches.
-  var isClosing: Bool { locked { isClosed } }
+  var isClosing: Bool { monitor.locked { isClosed } }
 
   /// Waits for a time span, or until the queue is closed. Returns `false` if the deadline for closing has passed.
   func pause(for span: TimeSpan) -> Bool {
-    locked {
+    monitor.locked {
       // After closing, retries follow each other quickly, because the deadline ends them.
-      let wait = isClosed ? min(span, .milliseconds(250)) : span
-      let end = min(Self.monotonic().addingReportingOverflow(wait.nanoseconds).partialValue, deadline)
+      var end = Monitor.Deadline(in: isClosed ? min(span, .milliseconds(250)) : span)
+      if let deadline { end = min(end, deadline) }
       let wasClosed = isClosed
-      while isClosed == wasClosed, Self.monotonic() < end {
-        waitChanged(until: end)
-      }
-      return !(isClosed && Self.monotonic() >= deadline)
+      while isClosed == wasClosed, monitor.wait(until: end) {}
+      return !isPastDeadlineNow
     }
   }
 
   /// Refuses further batches. Waiting ones may still be delivered within `span`.
   func close(within span: TimeSpan) {
-    locked {
+    monitor.locked {
       guard !isClosed else { return }
       isClosed = true
-      let (end, overflow) = Self.monotonic().addingReportingOverflow(max(span, .zero).nanoseconds)
-      deadline = overflow ? .max : end
-      pthread_cond_broadcast(changed)
+      deadline = Monitor.Deadline(in: span)
+      monitor.broadcast()
     }
   }
 
   /// Marks the sink's thread as finished and closes the queue.
   func finish() {
-    locked {
+    monitor.locked {
       isFinished = true
       isClosed = true
-      pthread_cond_broadcast(changed)
+      monitor.broadcast()
     }
   }
 
   /// Waits until the sink's thread is done.
-  func waitUntilFinished() { locked { while !isFinished { pthread_cond_wait(changed, mutex) } } }
+  func waitUntilFinished() { monitor.locked { while !isFinished { _ = monitor.wait() } } }
+
+  private var isPastDeadlineNow: Bool { isClosed && deadline?.hasPassed == true }
 
   private func add(_ batch: WriteBatch) {
     waiting.append(batch)
     bytes += batch.bytes.count
-    pthread_cond_broadcast(changed)
-  }
-
-  private func waitChanged(until end: Int64) {
-    var moment = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
-    pthread_cond_timedwait(changed, mutex, &moment)
+    monitor.broadcast()
   }
 
   private func takeFitting(lines: Int, bytes limit: Int) -> [WriteBatch] {
@@ -169,20 +147,7 @@ final class BatchQueue: @unchecked Sendable {
     let taken = Array(waiting[..<count])
     waiting.removeFirst(count)
     for batch in taken { bytes -= batch.bytes.count }
-    pthread_cond_broadcast(changed)
+    monitor.broadcast()
     return taken
-  }
-
-  private func locked<T>(_ body: () -> T) -> T {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
-  }
-
-  /// Monotonic clock, unaffected by setting the wall clock [ns].
-  static func monotonic() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
   }
 }

@@ -55,12 +55,17 @@ public struct DeadLetters: Sendable {
   /// Posts every letter again. Accepted letters are removed; those refused again go into a new file. Letters that the
   /// database did not evaluate stay.
   ///
-  /// - Throws: `SinkError.cannotStart` if libcurl cannot be started.
-  public func retry(to settings: DatabaseSettings, options: SinkOptions = SinkOptions()) throws(SinkError) -> Outcome {
-    let made = Delivery(
-      settings: settings, options: options, deadLetters: directory, status: SinkStatus(), isOver: { false },
+  /// - Parameters:
+  ///   - connect: creates the endpoint of the database.
+  ///   - options: sizes and time spans.
+  /// - Returns: the number of points by outcome.
+  /// - Throws: `SinkError.cannotStart` if the endpoint cannot be created.
+  public func retry(
+    through connect: SinkConnector, options: SinkOptions = SinkOptions()
+  ) throws(SinkError) -> Outcome {
+    let delivery = Delivery(
+      to: try connect { false }, options: options, deadLetters: directory, status: SinkStatus(), isOver: { false },
       stateChanged: { _ in })
-    guard let delivery = made else { throw .cannotStart("libcurl") }
     var outcome = Outcome()
     for file in files() {
       guard let taken = takeAway(file) else { continue }

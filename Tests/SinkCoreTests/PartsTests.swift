@@ -1,6 +1,7 @@
+import PlantTesting
 import Testing
 
-@testable import InfluxSink
+@testable import SinkCore
 
 @Suite("Parts of a request")
 struct PartsTests {

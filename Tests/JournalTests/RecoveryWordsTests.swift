@@ -1,7 +1,6 @@
-import Journal
 import Testing
 
-@testable import InfluxSink
+@testable import Journal
 
 @Suite("What was mended, in words")
 struct RecoveryWordsTests {
