@@ -118,15 +118,15 @@ let package = Package(
     tests("Alerts", ["PlantSimulation"]),
     tests("DispatchPolicy"),
     tests("CommandChannel"),
-    tests("SinkCore"),
-    tests("InfluxSink", ["SinkCore", "Journal", "PayloadDecoding", "LineProtocol"]),
+    tests("SinkCore", ["LineProtocol"]),
+    tests("InfluxSink", ["SinkCore", "PayloadDecoding", "LineProtocol"]),
     tests("PlantSimulation", ["PlantConfig"]),
     tests("WattlineBenchmarks"),
     tests(
       "Pipeline",
       [
         "PlantConfig", "Forecasting", "SinkCore", "InfluxSink", "PlantSimulation", "Journal", "PayloadDecoding",
-        "MQTTSource",
+        "MQTTSource", "CommandChannel",
       ]),
     // Runs the program as users do; it is found next to the test bundle.
     tests(

@@ -37,6 +37,8 @@ public final class CheckpointStore: Sendable {
   private let newest = Mutex<Newest?>(nil)
   private var latest: String { "\(directory)/checkpoint" }
   private var previous: String { "\(directory)/checkpoint.previous" }
+  /// Name of the previous checkpoint while another takes its place.
+  private var older: String { "\(directory)/checkpoint.older" }
 
   /// Opens the store in a folder, which is created if missing.
   ///
@@ -93,7 +95,8 @@ public final class CheckpointStore: Sendable {
   ///
   /// - Returns: the offset below which the journal may be trimmed. It is that of the older of the two stored
   ///   checkpoints, from which a restart continues if the newer one is damaged.
-  /// - Throws: `JournalError` if writing or renaming fails. An earlier checkpoint then still exists.
+  /// - Throws: `JournalError` if writing or renaming fails. Both earlier checkpoints then still exist, and the next
+  ///   call starts from what the files are.
   @discardableResult
   public func keep(_ draft: CheckpointDraft) throws(JournalError) -> UInt64 {
     let temporary = "\(directory)/checkpoint.new"
@@ -103,12 +106,33 @@ public final class CheckpointStore: Sendable {
     }
     if newest.withLock({ $0 == nil }) { _ = open() }
     let before = newest.withLock { $0 } ?? Newest()
+    // Unknown until all is done, so that after a failure the next call examines the files again.
+    newest.withLock { $0 = nil }
     // A damaged latest file must not replace the intact previous one.
-    if before.isLatest, rename(latest, previous) != 0 { throw .system("renaming \(latest)") }
-    guard rename(temporary, latest) == 0 else { throw .system("renaming \(temporary)") }
+    if before.isLatest { try moveLatest(behind: temporary) } else { try move(temporary, to: latest) }
     try Folder.sync(directory)
     newest.withLock { $0 = Newest(offset: draft.offset, isLatest: true) }
     return min(before.offset ?? 0, draft.offset)
+  }
+
+  /// Makes the latest checkpoint the previous one and `temporary` the latest. If it fails, both stay what they were.
+  private func moveLatest(behind temporary: String) throws(JournalError) {
+    let hasPrevious = rename(previous, older) == 0
+    do throws(JournalError) {
+      try move(latest, to: previous)
+      do throws(JournalError) { try move(temporary, to: latest) } catch {
+        rename(previous, latest)
+        throw error
+      }
+    } catch {
+      if hasPrevious { rename(older, previous) }
+      throw error
+    }
+    if hasPrevious { unlink(older) }
+  }
+
+  private func move(_ source: String, to target: String) throws(JournalError) {
+    guard rename(source, target) == 0 else { throw .system("renaming \(source)") }
   }
 
   /// Writes a checkpoint whose state is one part; see ``keep(_:)``.

@@ -8,7 +8,7 @@ import Synchronization
 /// Offsets are byte positions over all segments and only grow. One thread appends; any number of threads read, each
 /// with a separate reader. An appended record survives the end of the process at once, and a power loss according to
 /// ``Sync``.
-public final class Journal: SegmentCatalogue, @unchecked Sendable {
+public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
   // Sendable: the stored variables below `monitor` are accessed inside `monitor.locked` only, or in `init`. The rest is
   // constant and Sendable.
 
@@ -171,22 +171,6 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     return offset
   }
 
-  /// Appends a record with the bytes of an array.
-  ///
-  /// - Parameters:
-  ///   - kind: type of the record.
-  ///   - received: receive time.
-  ///   - body: content, at most ``JournalFormat/maximumBodyBytes``.
-  /// - Returns: the offset after the record.
-  /// - Throws: the same errors as ``append(kind:received:body:)`` with a buffer.
-  @discardableResult
-  public func append(kind: RecordKind, received: Timestamp, body: [UInt8] = []) throws(JournalError) -> UInt64 {
-    let result = body.withUnsafeBytes { bytes in
-      Result { () throws(JournalError) in try append(kind: kind, received: received, body: bytes) }
-    }
-    return try result.get()
-  }
-
   /// Reserves disk space [bytes] that records leave free, for data that must be written before any record can be
   /// trimmed.
   public func leaveFree(bytes: Int) { monitor.locked { headroom = max(0, min(bytes, 1 << 40)) } }
@@ -299,27 +283,5 @@ public final class Journal: SegmentCatalogue, @unchecked Sendable {
     end.store(store.table.active.end, ordering: .releasing)
     try removeExpired()
     compressor?.wake()
-  }
-
-  private static func createSegment(
-    in directory: String, base: UInt64, _ synchronize: @escaping OpenFile.Synchronize
-  ) throws(JournalError) -> OpenFile {
-    let path = "\(directory)/\(Segment.name(base: base))"
-    let file = try OpenFile(path, O_RDWR | O_CREAT | O_TRUNC, synchronize: synchronize)
-    let result = withUnsafeTemporaryAllocation(byteCount: JournalFormat.segmentHeaderSize, alignment: 8) { header in
-      JournalFormat.writeSegmentHeader(base: base, to: header)
-      return Result { () throws(JournalError) in
-        try file.write(UnsafeRawBufferPointer(header), UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
-      }
-    }
-    do throws(JournalError) {
-      try result.get()
-      try Folder.sync(directory)
-    } catch {
-      // An incomplete segment must not stay, because the previous segment continues to grow over its offset.
-      unlink(file.path)
-      throw error
-    }
-    return file
   }
 }

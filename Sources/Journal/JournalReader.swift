@@ -15,7 +15,7 @@ protocol SegmentCatalogue: AnyObject {
 
 /// Reads a journal from an offset to its tail, and onwards while it grows. Each reader has a separate position and
 /// buffer. It must be used by one thread at a time.
-public final class JournalReader {
+public final class JournalReader: RecordReader {
   private let catalogue: any SegmentCatalogue
   private var cursor: RecordCursor?
   private var earlierDamage = JournalDamage()

@@ -8,17 +8,6 @@ import StreamCore
 /// burst the loop sleeps for one millisecond, so that messages group into bursts at high rates. A message after a quiet
 /// time is read at once.
 final class MessageLoop {
-  /// Initial values of a loop.
-  struct Preparation {
-    var settings: BrokerSettings
-    var role = SessionRole()
-    var memory: SessionMemory?
-    var sink: any BurstSink
-    var onEvent: @Sendable (SessionEvent) -> Void
-    var duplicates = SessionDuplicates()
-    var patience = VersionNegotiation.Patience()
-  }
-
   /// Number of messages from which the next read follows without a sleep. It is below the smallest in-flight window of
   /// brokers (20), so that the sleep never delays a broker that waits for acknowledgements.
   private static let largeBurst = 16

@@ -1,8 +1,13 @@
 import InfluxSink
+import Journal
+import MQTTSource
 import PlantModel
 import SinkCore
+import StreamCore
 
-/// Construction of the parts at the ends of a pipeline. No other file names a kind of sink.
+/// Construction of the parts at the ends of a pipeline: the sources, the log and the sink.
+///
+/// ``RunningPipeline`` knows their protocols only. A new kind is constructed here, and nowhere else.
 enum Assembly {
   /// Creates the sink of a process, with its spool and dead letters beside the journal.
   ///
@@ -25,5 +30,39 @@ enum Assembly {
         directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
         whenFull: settings.journal.whenFull),
       deadLetters: settings.journal.path + "/dead-letter", note: note, stateChanged: stateChanged, accepted: { _ in })
+  }
+
+  /// Opens the log of a process. What opening has found and mended is logged.
+  ///
+  /// - Parameters:
+  ///   - settings: Settings of the process.
+  ///   - offset: Lowest offset of new records: that of the checkpoint.
+  ///   - note: Receives log lines.
+  static func openLog(
+    for settings: JournalSettings, notBefore offset: UInt64, note: @Sendable (String) -> Void
+  ) throws(JournalError) -> any RecordLog {
+    let journal = try Journal(
+      directory: settings.path, maximumBytes: settings.messageShare, sync: settings.sync, notBefore: offset,
+      keepBytes: settings.historyBytes, maximumAge: settings.historyAge)
+    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery.words)") }
+    return journal
+  }
+
+  /// Creates every source of a process.
+  ///
+  /// - Parameters:
+  ///   - plants: Plants whose messages are received.
+  ///   - settings: Settings of the process.
+  ///   - sink: Stores the messages of all sources.
+  ///   - events: Reports what happens at the broker.
+  static func makeSources(
+    for plants: [Plant], settings: ProcessSettings, into sink: any BurstSink, events: BrokerEvents
+  ) -> [any MessageSource] {
+    [
+      BrokerSessions(
+        settings: settings.mqtt, plants: plants,
+        memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: sink
+      ) { events.report($1, from: $0) }
+    ]
   }
 }

@@ -52,7 +52,7 @@ final class CheckpointKeeper: Sendable {
   private static let share: Int64 = 100
 
   private let store: CheckpointStore
-  private let journal: Journal
+  private let journal: any RecordLog
   private let redeliveries: RedeliveryMemory
   private let sink: any Sink
   private let beforeKeeping: @Sendable () -> Void
@@ -79,7 +79,7 @@ final class CheckpointKeeper: Sendable {
   ///   - beforeKeeping: Called before a checkpoint takes effect.
   ///   - note: Receives log lines.
   init(
-    workers: Int, from position: UInt64, store: CheckpointStore, journal: Journal,
+    workers: Int, from position: UInt64, store: CheckpointStore, journal: any RecordLog,
     redeliveries: RedeliveryMemory, sink: any Sink,
     interval: TimeSpan = .seconds(10),
     beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (String) -> Void

@@ -1,5 +1,4 @@
 import Journal
-import MQTTSource
 import PlantConfig
 import PlantModel
 import StreamCore
@@ -14,7 +13,7 @@ final class Ingest: BurstSink {
     var body: [UInt8]
   }
 
-  private let journal: Journal
+  private let journal: any RecordLog
   private let note: @Sendable (String) -> Void
   /// A configuration change that did not fit into the journal. It is appended before any other record, because later
   /// records are read by it.
@@ -22,7 +21,7 @@ final class Ingest: BurstSink {
   /// Number of messages appended since the process started.
   let appended = Counter()
 
-  init(journal: Journal, note: @escaping @Sendable (String) -> Void) {
+  init(journal: any RecordLog, note: @escaping @Sendable (String) -> Void) {
     self.journal = journal
     self.note = note
   }

@@ -28,7 +28,7 @@ final class RedeliveryMemory: Sendable {
   private static let most = 32_768
   private static let version: UInt16 = 1
 
-  private let journal: Journal
+  private let journal: any RecordLog
   private let store: CheckpointStore
   private let state: Guarded<State>
 
@@ -38,7 +38,7 @@ final class RedeliveryMemory: Sendable {
   ///   - journal: Journal that holds the messages.
   ///   - directory: Dedicated folder for the file.
   ///   - position: Journal offset at which processing resumes.
-  init(journal: Journal, directory: String, position: UInt64) throws(JournalError) {
+  init(journal: any RecordLog, directory: String, position: UInt64) throws(JournalError) {
     self.journal = journal
     store = try CheckpointStore(directory: directory)
     let found = RedeliveryMemory.read(store.load().checkpoint)

@@ -1,4 +1,3 @@
-import MQTTSource
 import PlantConfig
 import PlantModel
 import StreamCore
@@ -35,7 +34,7 @@ extension RunningPipeline {
       return
     }
     ingest.configuration(loaded.sources, at: WallClock.now())
-    session.update(plants: loaded.plants)
+    for input in inputs { input.update(plants: loaded.plants) }
     host.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, loaded.plants))")
   }

@@ -3,16 +3,19 @@ import SinkCore
 import StreamCore
 
 extension RunningPipeline {
+  /// Counters of all sources together.
+  var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
+
   /// Returns the current counters and state of the pipeline.
   public func status() -> PipelineStatus {
     var status = PipelineStatus()
-    let source = session.counters
+    let source = counters
     status.messages = UInt64(clamping: source.messages)
     status.messageBytes = UInt64(clamping: source.bytes)
     status.duplicates = UInt64(clamping: source.duplicates)
     status.oversized = UInt64(clamping: source.oversized)
     status.reconnects = UInt64(clamping: source.reconnects)
-    status.isSubscribed = session.isReady
+    status.isSubscribed = inputs.allSatisfy(\.isReady)
     status.appended = UInt64(clamping: ingest.appended.value)
     let sink = sink.counts
     status.pointsWritten = sink.pointsWritten

@@ -2,7 +2,6 @@ import Alerts
 import CommandChannel
 import Foundation
 import Journal
-import MQTTSource
 import PlantConfig
 import PlantModel
 import SinkCore
@@ -40,9 +39,9 @@ public final class RunningPipeline: Sendable {
   let environment: [String: String]
   let note: Note
   let ingest: Ingest
-  let session: BrokerSessions
+  let inputs: [any MessageSource]
   let sink: any Sink
-  let journal: Journal
+  let journal: any RecordLog
   /// Published state of each worker.
   let links: [WorkerLink]
   /// Number of readings that the sink had before the start and that the journal hands over again.
@@ -96,11 +95,7 @@ public final class RunningPipeline: Sendable {
     if found.parts == nil, !found.damage.isEmpty {
       note("no checkpoint can be used; all that the journal has is worked through again")
     }
-    journal = try Journal(
-      directory: settings.journal.path, maximumBytes: settings.journal.messageShare,
-      sync: settings.journal.sync, notBefore: found.parts?.offset ?? 0, keepBytes: settings.journal.historyBytes,
-      maximumAge: settings.journal.historyAge)
-    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery.words)") }
+    journal = try Assembly.openLog(for: settings.journal, notBefore: found.parts?.offset ?? 0, note: note)
     startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
     sink = try Assembly.makeSink(for: settings, note: note) { RunningPipeline.heard($0, note) }
@@ -112,8 +107,7 @@ public final class RunningPipeline: Sendable {
     redelivered = Int(clamping: taken > known ? taken - known : 0)
     var announcing = settings.mqtt
     announcing.clientID += "-status"
-    let announcer = Publisher(settings: announcing, will: .offline)
-    self.announcer = announcer
+    announcer = Publisher(settings: announcing, will: .offline)
     var alerting = settings.mqtt
     alerting.clientID += "-alerts"
     alertPublisher = Publisher(settings: alerting)
@@ -121,7 +115,6 @@ public final class RunningPipeline: Sendable {
       settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
       path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
     host = SparkplugHosting(settings: settings.mqtt, note: note)
-    let hosting = host
     let delivery = alertDelivery
     redeliveries = try RedeliveryMemory(
       journal: journal, directory: settings.journal.path + "/redelivery", position: resumeOffset)
@@ -130,14 +123,9 @@ public final class RunningPipeline: Sendable {
       sink: sink,
       // Alerts of trimmed records must be on disk first, since the journal cannot repeat them.
       beforeKeeping: { delivery.keep() }, note: note)
-    let trouble = LatestTrouble()
-    session = BrokerSessions(
-      settings: settings.mqtt, plants: configuration.plants,
-      memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: ingest
-    ) {
-      if $1 == .subscribed { hosting.goOnline() }
-      RunningPipeline.heard($1, from: $0, announcer, trouble, note)
-    }
+    inputs = Assembly.makeSources(
+      for: configuration.plants, settings: settings, into: ingest,
+      events: BrokerEvents(announcer: announcer, host: host, note: note))
   }
 
   /// Returns the mistake of a journal path that cannot be written; checked before anything is read from it.
@@ -179,7 +167,7 @@ public final class RunningPipeline: Sendable {
     state.with { $0.housekeepers = housekeepers }
     noteUnacknowledged()
     host.update(plants: plants)
-    session.start()
+    for input in inputs { try input.start() }
   }
 
   /// Returns the names, at most 20 of them.
@@ -190,7 +178,7 @@ public final class RunningPipeline: Sendable {
   /// Stops every part, from the broker on. Waits about ten seconds for the database; points not accepted by then stay
   /// on disk.
   public func stop() {
-    session.stop()
+    for input in inputs { input.stop() }
     announcer.stop()
     host.stop()
     isStopping.set()
@@ -273,7 +261,7 @@ public final class RunningPipeline: Sendable {
         let isLast = isStopping.wait(milliseconds: untilNext)
         let moment = WallClock.now()
         watch.look(at: moment)
-        let passedOver = PassedOver(session.counters)
+        let passedOver = PassedOver(counters)
         if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
         if isLast { return }
         ingest.tick(moment.floored(to: .second))
@@ -287,11 +275,13 @@ public final class RunningPipeline: Sendable {
     }
   }
 
-  /// Passes the messages whose acknowledgements the broker may have missed to the session, which then recognizes
+  /// Passes the messages whose acknowledgements their senders may have missed to the sources, which then recognize
   /// repetitions.
   private func noteUnacknowledged() {
     for entry in redeliveries.entries {
-      session.noteAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
+      for input in inputs {
+        input.noteAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
+      }
     }
   }
 }
@@ -299,33 +289,6 @@ public final class RunningPipeline: Sendable {
 // MARK: - Events
 
 extension RunningPipeline {
-  private static func heard(
-    _ event: SessionEvent, from clientID: String, _ announcer: Publisher, _ trouble: LatestTrouble, _ note: Note
-  ) {
-    switch event {
-    case .connected(let sessionPresent):
-      trouble.isOver(with: clientID)
-      note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
-    case .forgotten:
-      note("broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?")
-    case .subscribed:
-      note("broker: every subscription is confirmed")
-      try? announcer.announce(.online)
-    case .disconnected(let reason):
-      if trouble.isNew(reason, with: clientID) { note("broker: \(clientID): \(reason); trying again") }
-    case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
-    case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
-    case .oversized(let topic, let limit):
-      note(
-        "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
-    case .drained:
-      note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
-    case .memoryFailed(let reason): note("the list of subscriptions cannot be kept: \(reason)")
-    case .sinkStalled(let reason): note("reading stops: \(reason)")
-    case .sinkResumed: note("reading goes on")
-    }
-  }
-
   private static func heard(_ state: SinkState, _ note: Note) {
     switch state {
     case .ok: note("database: writing")

@@ -30,7 +30,7 @@ struct StageWorker {
   private let sink: any Sink
   private let keeper: CheckpointKeeper
   private let note: @Sendable (String) -> Void
-  private let reader: JournalReader
+  private let reader: any RecordReader
   private var processor: RecordProcessor
   private var relay: AlertRelay
   private var commands: CommandRelay
@@ -50,7 +50,8 @@ struct StageWorker {
   ///   - link: Receives the worker's state.
   ///   - note: Receives log lines.
   init(
-    processor: RecordProcessor, from position: UInt64, in journal: Journal, sink: any Sink, keeper: CheckpointKeeper,
+    processor: RecordProcessor, from position: UInt64, in journal: any RecordLog, sink: any Sink,
+    keeper: CheckpointKeeper,
     relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
   ) {
     number = processor.share.number

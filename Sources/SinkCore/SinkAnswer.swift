@@ -45,7 +45,7 @@ public enum SinkAction: Sendable, Equatable {
   case retry(after: TimeSpan?)
   /// A server fault: retry a limited number of times, then treat the lines as refused.
   case serverFault
-  /// The endpoint has removed an obstacle: post the same lines again at once.
+  /// The endpoint has removed an obstacle: post the same lines again at once. Not to be answered twice in a row.
   case again
 }
 

@@ -42,6 +42,42 @@ struct CheckpointTests {
     #expect(store.load().damage.count == 2)
   }
 
+  @Test("a checkpoint that cannot take its place leaves both earlier ones, and the next one is kept as if nothing was")
+  func failedRename() throws {
+    let store = try CheckpointStore(directory: folder.path)
+    let path = "\(folder.path)/checkpoint"
+    try store.save(Checkpoint(offset: 50, state: [1]))
+    // Without an earlier checkpoint, and with one, behind the latest.
+    for (latest, previous) in [(50, nil), (90, 50)] as [(UInt64, UInt64?)] {
+      let lost = try store.draft(offset: 120)
+      try lost.append([3])
+      try FileManager.default.removeItem(atPath: "\(path).new")
+      #expect(throws: JournalError.self) { try store.keep(lost) }
+      #expect(store.load() == CheckpointStore.Found(checkpoint: Checkpoint(offset: latest, state: [1])))
+      let behind = try? CheckpointParts("\(path).previous")
+      #expect(behind?.offset == previous)
+      #expect(!FileManager.default.fileExists(atPath: "\(path).older"))
+      #expect(try store.save(Checkpoint(offset: latest + 40, state: [1])) == latest)
+    }
+    #expect(store.load().checkpoint?.offset == 130)
+    #expect(try CheckpointParts("\(path).previous").offset == 90)
+  }
+
+  @Test("a latest checkpoint that cannot be moved stays, and a later one is kept")
+  func failedMoveOfLatest() throws {
+    let store = try CheckpointStore(directory: folder.path)
+    let path = "\(folder.path)/checkpoint"
+    try store.save(Checkpoint(offset: 50, state: [1]))
+    try store.save(Checkpoint(offset: 90, state: [1]))
+    try FileManager.default.moveItem(atPath: path, toPath: "\(path).away")
+    #expect(throws: JournalError.self) { try store.save(Checkpoint(offset: 120, state: [1])) }
+    #expect(store.load().checkpoint?.offset == 50)
+    // The latest is missing now, so the previous one stays behind the new one.
+    #expect(try store.save(Checkpoint(offset: 130, state: [1])) == 50)
+    #expect(store.load().checkpoint?.offset == 130)
+    #expect(try CheckpointParts("\(path).previous").offset == 50)
+  }
+
   @Test("a checkpoint in parts is written by several threads, given up or kept, and read part by part")
   func parts() throws {
     let store = try CheckpointStore(directory: folder.path)

@@ -1,0 +1,48 @@
+import CommandChannel
+import MQTTSource
+import StreamCore
+
+/// Reports the events of the broker's sessions in the log, and announces the process once it receives everything.
+struct BrokerEvents: Sendable {
+  private let announcer: Publisher
+  private let host: SparkplugHosting
+  private let note: @Sendable (String) -> Void
+  private let trouble = LatestTrouble()
+
+  /// Creates the listener of all sessions.
+  ///
+  /// - Parameters:
+  ///   - announcer: Publishes that the process is online.
+  ///   - host: Goes online as a Sparkplug host.
+  ///   - note: Receives log lines.
+  init(announcer: Publisher, host: SparkplugHosting, note: @escaping @Sendable (String) -> Void) {
+    (self.announcer, self.host, self.note) = (announcer, host, note)
+  }
+
+  /// Reports an event of the session with a client ID.
+  func report(_ event: SessionEvent, from clientID: String) {
+    switch event {
+    case .connected(let sessionPresent):
+      trouble.isOver(with: clientID)
+      note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
+    case .forgotten:
+      note("broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?")
+    case .subscribed:
+      host.goOnline()
+      note("broker: every subscription is confirmed")
+      try? announcer.announce(.online)
+    case .disconnected(let reason):
+      if trouble.isNew(reason, with: clientID) { note("broker: \(clientID): \(reason); trying again") }
+    case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
+    case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
+    case .oversized(let topic, let limit):
+      note(
+        "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
+    case .drained:
+      note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
+    case .memoryFailed(let reason): note("the list of subscriptions cannot be kept: \(reason)")
+    case .sinkStalled(let reason): note("reading stops: \(reason)")
+    case .sinkResumed: note("reading goes on")
+    }
+  }
+}
