@@ -16,10 +16,20 @@ public struct AlertStage: Stage {
   private var rules: [any AlertRule]
   /// Bit mask of the rules that admit readings of each standing.
   private let admitting: (inOrder: UInt32, outOfOrder: UInt32, glitch: UInt32)
-  /// Bit mask of the rules that observe each series.
-  private var concerned: [UInt32] = []
+  /// What a reading needs to know of its series, found once.
+  private var facts: [SeriesFacts] = []
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
+
+  /// What a reading needs to know of its series.
+  private struct SeriesFacts: BitwiseCopyable {
+    /// The rules that the series concerns, a bit for each.
+    var rules: UInt32
+    var asset: AssetIndex
+    var isDerived: Bool
+    /// Whether it measures the light or wind on which its asset depends.
+    var isResource: Bool
+  }
 
   /// Creates a stage without history, with the rules of every plant.
   public init() { self.init(rules: AlertRules.all) }
@@ -116,42 +126,43 @@ public struct AlertStage: Stage {
     }
     context.resources.grow(to: register.assets.count, (0, .distantPast))
     for rule in rules.indices { rules[rule].follow(register) }
-    guard concerned.count < register.series.count else { return }
-    for position in concerned.count..<register.series.count {
+    guard facts.count < register.series.count else { return }
+    for position in facts.count..<register.series.count {
       let series = SeriesIndex(position)
-      // A forecast has a timestamp in the future, which is no clock fault.
-      let isForecast = register.series[position].profile.isForecast
-      concerned.append(
-        isForecast
-          ? 0
-          : rules.enumerated().reduce(0) { mask, rule in
-            rule.element.concerns(series, register) ? mask | 1 << UInt32(rule.offset) : mask
-          })
+      let (own, sensor) = (register.series[position].profile, register.series[position].sensor)
+      // An expected value has its time ahead; that is no fault of a clock.
+      let concerned: UInt32 =
+        own.isForecast
+        ? 0
+        : rules.enumerated().reduce(0) { mask, rule in
+          rule.element.concerns(series, register) ? mask | 1 << UInt32(rule.offset) : mask
+        }
+      facts.append(
+        SeriesFacts(
+          rules: concerned, asset: register.series[position].asset, isDerived: own.isDerived,
+          isResource: register.kind(of: series).traits.resourceSensor == sensor))
     }
   }
 
   private mutating func observe(_ row: Int, _ frame: inout Frame, _ register: PlantRegister) {
     let series = frame.readings.series[row]
-    guard concerned.indices.contains(series.position), concerned[series.position] != 0 else { return }
-    let (profile, quality) = (register.series[series.position].profile, frame.readings.quality[row])
-    let raw = frame.readings.raw[row]
-    // Cleaning re-issues a counter reading once it is known to be a glitch.
-    let isGlitch = !profile.isDerived && quality == .spike && !raw.isFinite
+    guard facts.indices.contains(series.position) else { return }
+    let facts = facts[series.position]
+    if facts.rules == 0 { return }
+    let (quality, raw) = (frame.readings.quality[row], frame.readings.raw[row])
+    // A glitch of a counter is given again once it is known to be one.
+    let isGlitch = !facts.isDerived && quality == .spike && !raw.isFinite
     let isInOrder = quality != .late && quality != .future && quality != .duplicate
     if !isGlitch { context.lastReading = frame.received }
-    let asset = register.series[series.position].asset
     let reading = AlertReading(
-      series: series, asset: asset, quality: profile.isDerived ? .good : quality,
-      value: profile.isDerived || isGlitch ? frame.readings.value[row] : profile.unit?.canonical(raw) ?? raw,
+      series: series, asset: facts.asset, quality: facts.isDerived ? .good : quality,
+      value: facts.isDerived || isGlitch
+        ? frame.readings.value[row] : register.series[series.position].profile.unit?.canonical(raw) ?? raw,
       time: frame.readings.time[row], hasSourceTime: frame.readings.hasSourceTime[row])
-    if isInOrder, !isGlitch, let sensor = register.kind(of: series).traits.resourceSensor,
-      sensor == register.series[series.position].sensor, reading.value.isFinite
-    {
-      context.resources[asset.position] = (reading.value, reading.time)
+    if facts.isResource, isInOrder, !isGlitch, reading.value.isFinite {
+      context.resources[facts.asset.position] = (reading.value, reading.time)
     }
-    var due =
-      concerned[series.position]
-      & (isGlitch ? admitting.glitch : isInOrder ? admitting.inOrder : admitting.outOfOrder)
+    var due = facts.rules & (isGlitch ? admitting.glitch : isInOrder ? admitting.inOrder : admitting.outOfOrder)
     while due != 0 {
       let rule = due.trailingZeroBitCount
       due &= due - 1
@@ -216,7 +227,7 @@ public struct AlertStage: Stage {
       var own = SnapshotReader(bytes)
       try rules[rule].restore(from: &own)
     }
-    concerned = []
+    facts = []
     context.isPower = []
   }
 }
