@@ -51,7 +51,7 @@ public struct AlertStage: Stage {
 
   /// The alerts that are active or not acknowledged, sorted by id.
   public var standing: [AlertTransition] {
-    context.book.alerts.map { context.book.transition(of: $0.key, $0.value) }.sorted { $0.id < $1.id }
+    context.book.alerts.map { context.book.transition(of: $0.key, alert: $0.value) }.sorted { $0.id < $1.id }
   }
 
   /// The most severe active fault of each asset. Of equally severe ones, the first by name.
@@ -72,27 +72,27 @@ public struct AlertStage: Stage {
     context.isCatchingUp = isCatchingUp(frame)
     context.book.isLive = !context.isCatchingUp
     for position in frame.instructions.indices where frame.instructions[position].subject == AlertStage.subject {
-      frame.instructions[position].outcome = context.book.follow(frame.instructions[position], &frame)
+      frame.instructions[position].outcome = context.book.follow(frame.instructions[position], into: &frame)
     }
-    for rule in rules.indices { rules[rule].begin(&context, &frame, register) }
+    for rule in rules.indices { rules[rule].begin(&context, into: &frame, in: register) }
     for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
-      observe(row, &frame, register)
+      observe(row, into: &frame, in: register)
     }
     if frame.cause == .tick { context.isCatchingUp = isCatchingUp(frame) }
-    for rule in rules.indices { rules[rule].finish(&context, &frame, register) }
+    for rule in rules.indices { rules[rule].finish(&context, into: &frame, in: register) }
     switch frame.cause {
     case .readings: break
-    case .tick: tick(&frame, register)
+    case .tick: tick(&frame, in: register)
     case .minute:
-      context.book.writeStates(at: frame.clock, &frame)
+      context.book.writeStates(at: frame.clock, into: &frame)
       context.book.forgetRaisings(before: frame.clock - .hour)
-      rates.close(&context.book, &frame)
+      rates.close(&context.book, into: &frame)
     }
   }
 
   /// Evaluates the step's commands. Called after dispatch, which compares them with the assets' behaviour.
   public mutating func afterDispatch(_ frame: inout Frame, in register: PlantRegister) {
-    for rule in rules.indices { rules[rule].afterDispatch(&context, &frame, register) }
+    for rule in rules.indices { rules[rule].afterDispatch(&context, into: &frame, in: register) }
   }
 
   /// Raises the alert that the database accepts no points, or clears it.
@@ -101,11 +101,11 @@ public struct AlertStage: Stage {
   ///   - trouble: the reason and the database's message; `nil` if the database accepts points.
   ///   - frame: receives the points, transitions and notices.
   ///   - register: the plant's register.
-  public mutating func note(
-    databaseTrouble trouble: (reason: String, words: String)?, _ frame: inout Frame, _ register: PlantRegister
+  public mutating func observe(
+    databaseTrouble trouble: (reason: String, words: String)?, into frame: inout Frame, in register: PlantRegister
   ) {
     context.book.isLive = !isCatchingUp(frame)
-    DatabaseRule.report(trouble, &context, &frame, register)
+    DatabaseRule.report(trouble, context: &context, into: &frame, in: register)
   }
 
   /// Clears all active alerts when the stage ends while its plant continues.
@@ -113,9 +113,9 @@ public struct AlertStage: Stage {
   /// - Parameters:
   ///   - text: the reason.
   ///   - frame: receives the points, transitions and notices.
-  public mutating func clearAll(_ text: String, _ frame: inout Frame) {
+  public mutating func clearAll(_ text: String, into frame: inout Frame) {
     context.book.isLive = true
-    context.book.clearAll(at: frame.received, text, &frame)
+    context.book.clearAll(at: frame.received, text: text, into: &frame)
   }
 
   private mutating func follow(_ register: PlantRegister) {
@@ -124,7 +124,7 @@ public struct AlertStage: Stage {
         register.power(of: register.series[$0].asset) == SeriesIndex($0)
       }
     }
-    context.resources.grow(to: register.assets.count, (0, .distantPast))
+    context.resources.grow(to: register.assets.count, element: (0, .distantPast))
     for rule in rules.indices { rules[rule].follow(register) }
     guard facts.count < register.series.count else { return }
     for position in facts.count..<register.series.count {
@@ -135,7 +135,7 @@ public struct AlertStage: Stage {
         own.isForecast
         ? 0
         : rules.enumerated().reduce(0) { mask, rule in
-          rule.element.concerns(series, register) ? mask | 1 << UInt32(rule.offset) : mask
+          rule.element.concerns(series, in: register) ? mask | 1 << UInt32(rule.offset) : mask
         }
       facts.append(
         SeriesFacts(
@@ -144,7 +144,7 @@ public struct AlertStage: Stage {
     }
   }
 
-  private mutating func observe(_ row: Int, _ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func observe(_ row: Int, into frame: inout Frame, in register: PlantRegister) {
     let series = frame.readings.series[row]
     guard facts.indices.contains(series.position) else { return }
     let facts = facts[series.position]
@@ -166,7 +166,7 @@ public struct AlertStage: Stage {
     while due != 0 {
       let rule = due.trailingZeroBitCount
       due &= due - 1
-      rules[rule].observe(reading, &context, &frame, register)
+      rules[rule].observe(reading, context: &context, into: &frame, in: register)
     }
   }
 
@@ -176,14 +176,14 @@ public struct AlertStage: Stage {
       && (frame.cause != .tick || frame.received - context.lastReading < SilenceTracker.shortest)
   }
 
-  private mutating func tick(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func tick(_ frame: inout Frame, in register: PlantRegister) {
     let now = frame.received
-    context.book.tick(now, escalateAfter: register.plant.alertEscalation, &frame)
+    context.book.tick(now, escalateAfter: register.plant.alertEscalation, into: &frame)
     // Without readings there are no minute marks, so the receive clock replaces them.
     let minute = now.floored(to: .minute)
     guard minute > lastMinute else { return }
     lastMinute = minute
-    if !context.isCatchingUp && now - frame.clock > .minutes(2) { context.book.writeStates(at: minute, &frame) }
+    if !context.isCatchingUp && now - frame.clock > .minutes(2) { context.book.writeStates(at: minute, into: &frame) }
   }
 
   private static let layout: UInt16 = 7

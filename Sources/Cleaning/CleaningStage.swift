@@ -145,7 +145,7 @@ public struct CleaningStage: Stage {
       if next < additions.count, additions[next].row == i {
         switch additions[next].addition {
         case .gap(let gap): append(gap, of: readings.series[i])
-        case .glitch(let time, let standIn): append(glitchAt: time, standIn, of: readings.series[i])
+        case .glitch(let time, let standIn): append(glitchAt: time, standIn: standIn, of: readings.series[i])
         }
         next += 1
       }
@@ -186,7 +186,7 @@ public struct CleaningStage: Stage {
   ///   - time: Time of the reading.
   ///   - standIn: Its replacement; NaN without any basis.
   ///   - series: Series of the reading.
-  private mutating func append(glitchAt time: Timestamp, _ standIn: Double, of series: SeriesIndex) {
+  private mutating func append(glitchAt time: Timestamp, standIn: Double, of series: SeriesIndex) {
     scratch.append(series: series, time: time, raw: .nan, value: standIn, hasSourceTime: true)
     let row = scratch.count - 1
     (scratch.quality[row], scratch.flags[row]) = (.spike, QualityFlags(.spike))

@@ -28,7 +28,7 @@ extension SeriesCleaner {
   private static let haste = 3.0
 
   /// Judges a counter value that is later than all others and within its range.
-  mutating func judgeCount(_ verdict: inout Verdict, _ profile: CleaningProfile) {
+  mutating func judgeCount(_ verdict: inout Verdict, profile: CleaningProfile) {
     let (time, value) = (verdict.time, verdict.value)
     guard lastGoodTime != .distantPast else { return accept(value, at: time) }
     if departure.isFinite {
@@ -36,7 +36,7 @@ extension SeriesCleaner {
         if departure > lastGood { verdict.flags.insert(QualityFlags(.rate)) }
         return
       }
-      settleDeparture(before: value, at: time, &verdict, profile)
+      settleDeparture(before: value, at: time, verdict: &verdict, profile: profile)
     }
     if value >= lastGood {
       guard
@@ -68,7 +68,7 @@ extension SeriesCleaner {
   ///   - verdict: Receives the departure as a glitch if it was one.
   ///   - profile: Profile of the sensor.
   private mutating func settleDeparture(
-    before value: Double, at time: Timestamp, _ verdict: inout Verdict, _ profile: CleaningProfile
+    before value: Double, at time: Timestamp, verdict: inout Verdict, profile: CleaningProfile
   ) {
     let (start, span) = (departure, time - departureTime)
     departure = .nan
@@ -80,14 +80,14 @@ extension SeriesCleaner {
       return
     }
     let isBack = value >= lastGood || CounterChange.isDip(value, from: lastGood)
-    if isBack, isHasty(value - start, over: span, profile) {
+    if isBack, isHasty(value - start, over: span, profile: profile) {
       verdict.addition = .glitch(at: departureTime, standIn: held(at: departureTime))
     } else {
       accept(start, at: departureTime)
     }
   }
 
-  private func isHasty(_ rise: Double, over span: TimeSpan, _ profile: CleaningProfile) -> Bool {
+  private func isHasty(_ rise: Double, over span: TimeSpan, profile: CleaningProfile) -> Bool {
     let rate = rise / max(span, Self.shortestForRate).inSeconds
     if fastest > 0 { return rate > Self.haste * fastest }
     return profile.maximumRate == .infinity || rate > profile.maximumRate

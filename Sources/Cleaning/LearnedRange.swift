@@ -23,7 +23,7 @@ struct LearnedRange: BitwiseCopyable {
   var days: UInt16 = 0
 
   /// Returns whether a value is implausibly far above the usual level.
-  func excludes(_ value: Double, _ profile: CleaningProfile) -> Bool {
+  func excludes(_ value: Double, profile: CleaningProfile) -> Bool {
     guard days >= Self.learningDays, Double(reach) >= Self.least, profile.hasLearnedRange else { return false }
     return abs(value) > Self.beyond * Double(reach)
   }

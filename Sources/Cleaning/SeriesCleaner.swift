@@ -106,7 +106,8 @@ struct SeriesCleaner: BitwiseCopyable {
   ) -> Verdict {
     var verdict = Verdict(time: hasSourceTime ? stamp : increasing(stamp), value: value)
     let isFuture = hasSourceTime && verdict.time - received > Self.futureSlack
-    if !value.isFinite || value < profile.lowest || value > profile.highest || learned.excludes(value, profile) {
+    if !value.isFinite || value < profile.lowest || value > profile.highest || learned.excludes(value, profile: profile)
+    {
       verdict.flags.insert(QualityFlags(.outOfRange))
     }
     if isFuture {
@@ -114,36 +115,36 @@ struct SeriesCleaner: BitwiseCopyable {
     } else {
       if isRecent(verdict.time) { verdict.flags.insert(QualityFlags(.duplicate)) }
       if verdict.time < highest - lateness { verdict.flags.insert(QualityFlags(.late)) }
-      if verdict.time > highest { judgeInOrder(&verdict, profile) }
+      if verdict.time > highest { judgeInOrder(&verdict, profile: profile) }
       remember(verdict.time)
     }
     switch verdict.flags.worst {
     case .good, .late, .duplicate, .imputed: break
     default:
-      verdict.value = held(at: verdict.time, holds(profile) ? profile.longestSilence : .zero)
+      verdict.value = held(at: verdict.time, longest: holds(profile) ? profile.longestSilence : .zero)
       if verdict.value.isFinite { verdict.deviation = heldDeviation(at: verdict.time) }
     }
     return verdict
   }
 
   /// Applies the tests that compare with earlier values, for a reading later than all others.
-  private mutating func judgeInOrder(_ verdict: inout Verdict, _ profile: CleaningProfile) {
+  private mutating func judgeInOrder(_ verdict: inout Verdict, profile: CleaningProfile) {
     let (time, value) = (verdict.time, verdict.value)
     let isFirst = highest == .distantPast
     let elapsed = time - highest
     let isPlausible = !verdict.flags.contains(QualityFlags(.outOfRange))
     if !isFirst && interval.count >= 3 && elapsed > interval.typical * 10 { spike.forget() }
     if value.isFinite && profile.sampling != .counter {
-      if isStuck(value, at: time, profile) { verdict.flags.insert(QualityFlags(.stuck)) }
-      judgeChange(&verdict, isPlausible, profile)
+      if isStuck(value, at: time, profile: profile) { verdict.flags.insert(QualityFlags(.stuck)) }
+      judgeChange(&verdict, isPlausible: isPlausible, profile: profile)
     }
     if profile.sampling == .counter {
-      if verdict.flags.isEmpty { judgeCount(&verdict, profile) }
+      if verdict.flags.isEmpty { judgeCount(&verdict, profile: profile) }
     } else if verdict.flags.isEmpty {
       if profile.holds == nil, lastGoodTime != .distantPast {
-        reporting.note(gap: elapsed, usual: interval.typical, isRepeat: value == lastGood)
+        reporting.observe(gap: elapsed, usual: interval.typical, isRepeat: value == lastGood)
       }
-      verdict.addition = gap(before: time, value, profile).map(Addition.gap)
+      verdict.addition = gap(before: time, value: value, profile: profile).map(Addition.gap)
       learned.learn(value, after: lastGood, at: time)
       lastGood = value
       lastGoodTime = time
@@ -161,7 +162,7 @@ struct SeriesCleaner: BitwiseCopyable {
   ///   - verdict: The reading; receives the flags.
   ///   - isPlausible: Whether the value is within its range; others cannot make a new level.
   ///   - profile: Profile of the sensor.
-  private mutating func judgeChange(_ verdict: inout Verdict, _ isPlausible: Bool, _ profile: CleaningProfile) {
+  private mutating func judgeChange(_ verdict: inout Verdict, isPlausible: Bool, profile: CleaningProfile) {
     let value = verdict.value
     var departure: QualityFlags = []
     if lastGoodTime != .distantPast {
@@ -180,7 +181,7 @@ struct SeriesCleaner: BitwiseCopyable {
     }
   }
 
-  private mutating func isStuck(_ value: Double, at time: Timestamp, _ profile: CleaningProfile) -> Bool {
+  private mutating func isStuck(_ value: Double, at time: Timestamp, profile: CleaningProfile) -> Bool {
     guard value == unchangedValue else {
       // Neighbours from a standstill do not show the scatter of a moving sensor.
       if unchangedCount > Self.stuckSamples && highest - unchangedSince > Self.stuckSpan {
@@ -206,7 +207,7 @@ struct SeriesCleaner: BitwiseCopyable {
   ///   - time: Time of the reading that ends the gap.
   ///   - value: Value of that reading.
   ///   - profile: Profile of the sensor.
-  private func gap(before time: Timestamp, _ value: Double, _ profile: CleaningProfile) -> Gap? {
+  private func gap(before time: Timestamp, value: Double, profile: CleaningProfile) -> Gap? {
     // Values that hold until the next have no gaps.
     guard !holds(profile), interval.isRegular, lastGoodTime == highest, highest != .distantPast else {
       return nil
@@ -229,7 +230,7 @@ struct SeriesCleaner: BitwiseCopyable {
   /// - Parameters:
   ///   - time: Time of the bad value.
   ///   - longest: Age that is accepted in any case.
-  func held(at time: Timestamp, _ longest: TimeSpan = .zero) -> Double {
+  func held(at time: Timestamp, longest: TimeSpan = .zero) -> Double {
     guard lastGoodTime != .distantPast, time >= lastGoodTime else { return .nan }
     return time - lastGoodTime <= max(.minute, interval.typical * 3, longest) ? lastGood : .nan
   }

@@ -120,14 +120,14 @@ struct SpikeTest: BitwiseCopyable {
   private func medianAndDeviation() -> (Float, Float) {
     let n = Int(filled)
     var values = recent
-    Self.sort(&values, n)
+    Self.sort(&values, count: n)
     let median = values[n / 2]
     for i in 0..<n { values[i] = abs(values[i] - median) }
-    Self.sort(&values, n)
+    Self.sort(&values, count: n)
     return (median, values[n / 2])
   }
 
-  private static func sort(_ values: inout InlineArray<9, Float>, _ count: Int) {
+  private static func sort(_ values: inout InlineArray<9, Float>, count: Int) {
     for i in 1..<max(1, count) {
       let value = values[i]
       var j = i

@@ -110,7 +110,7 @@ final class PublishQueue: @unchecked Sendable {
   }
 
   /// Exchanges the waiting messages for an emptied batch, and adds the announcements that are due.
-  func take(into batch: inout Batch, afterConnect: Bool) {
+  func drain(into batch: inout Batch, afterConnect: Bool) {
     condition.lock()
     defer { condition.unlock() }
     batch.removeAll()

@@ -78,7 +78,7 @@ final class PublisherLoop {
 
   private func configure(_ client: OpaquePointer) {
     if let name = settings.username { mosquitto_username_pw_set(client, name, settings.password?.text) }
-    if let will = control.will.withLock({ $0 }) { set(will, client) }
+    if let will = control.will.withLock({ $0 }) { set(will, client: client) }
     if settings.tls {
       mosquitto_tls_set(
         client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
@@ -99,7 +99,7 @@ final class PublisherLoop {
     }
   }
 
-  private func set(_ will: PublishedMessage, _ client: OpaquePointer) {
+  private func set(_ will: PublishedMessage, client: OpaquePointer) {
     mosquitto_will_set(
       client, will.topic, Int32(will.payload.count), will.payload, Int32(min(max(will.qos, 0), 1)), will.retain)
   }
@@ -121,7 +121,7 @@ final class PublisherLoop {
     if let renewedWill {
       let will = renewedWill()
       control.will.withLock { $0 = will }
-      set(will, client)
+      set(will, client: client)
     }
     let code = mosquitto_connect_async(client, settings.host, Int32(settings.port), 30)
     if code == MOSQ_ERR_SUCCESS.rawValue { return true }
@@ -166,7 +166,7 @@ final class PublisherLoop {
   }
 
   private func handOver(_ client: OpaquePointer) {
-    queue.take(into: &batch, afterConnect: announcesAreDue)
+    queue.drain(into: &batch, afterConnect: announcesAreDue)
     announcesAreDue = false
     guard !batch.entries.isEmpty else { return }
     batch.bytes.withUnsafeBytes { bytes in

@@ -29,7 +29,7 @@ public final class SparkplugHost: Sendable {
 
     init(topic: String) { self.topic = topic }
 
-    func message(_ isOnline: Bool, _ time: Timestamp) -> PublishedMessage {
+    func message(_ isOnline: Bool, at time: Timestamp) -> PublishedMessage {
       PublishedMessage(
         topic: topic, payload: "{\"online\":\(isOnline),\"timestamp\":\(time.milliseconds)}", retain: true)
     }
@@ -38,25 +38,25 @@ public final class SparkplugHost: Sendable {
     func renew(at time: Timestamp) -> PublishedMessage {
       state.withLock { state in
         state.time = time
-        if state.isOnline { try? state.publisher?.announce(message(true, time)) }
-        return message(false, time)
+        if state.isOnline { try? state.publisher?.announce(message(true, at: time)) }
+        return message(false, at: time)
       }
     }
 
     func goOnline() {
       state.withLock { state in
         state.isOnline = true
-        try? state.publisher?.announce(message(true, state.time))
+        try? state.publisher?.announce(message(true, at: state.time))
       }
     }
 
-    func heard(_ message: PublishedMessage) {
+    func handle(_ message: PublishedMessage) {
       struct Word: Decodable { var online: Bool }
       guard message.topic == topic, message.payload.count <= 4_096,
         let word = try? JSONDecoder().decode(Word.self, from: Data(message.payload)), !word.online
       else { return }
       state.withLock { state in
-        if state.isOnline { try? state.publisher?.announce(self.message(true, state.time)) }
+        if state.isOnline { try? state.publisher?.announce(self.message(true, at: state.time)) }
       }
     }
   }
@@ -76,7 +76,7 @@ public final class SparkplugHost: Sendable {
     let shared = Shared(topic: topic)
     self.shared = shared
     publisher = Publisher(
-      settings: settings, filters: [topic], onEvent: onEvent, onMessage: { shared.heard($0) },
+      settings: settings, filters: [topic], onEvent: onEvent, onMessage: { shared.handle($0) },
       renewedWill: { shared.renew(at: now()) })
     shared.state.withLock { $0.publisher = publisher }
   }

@@ -107,13 +107,13 @@ public struct DerivationStage: Stage {
   /// Processes the frame's readings and appends the values that they complete.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if sensors.isEmpty || frame.cause != .readings || frame.readings.isEmpty { return }
-    begin(frame.readings, register)
+    begin(frame.readings, in: register)
     for row in 0..<firstAppended {
-      let input = input(of: row, frame.readings)
+      let input = input(of: row, readings: frame.readings)
       // Messages for a derived sensor are refused earlier; if one arrives anyway, it is not treated as a computed
       // value.
       if input >= 0, !isDerived[input] {
-        take(row, as: input, since: frame.received, &frame.readings)
+        observe(row, as: input, since: frame.received, into: &frame.readings)
         follow(&frame.readings)
       }
     }
@@ -135,8 +135,8 @@ public struct DerivationStage: Stage {
   ///   - tick: the receive clock's tick.
   ///   - frame: a frame of readings.
   ///   - register: the plant's register.
-  public mutating func settle(dueAt tick: Timestamp, _ frame: inout Frame, in register: PlantRegister) {
-    settle(&frame, register) { Self.isDue($0, at: tick) }
+  public mutating func settle(dueAt tick: Timestamp, into frame: inout Frame, in register: PlantRegister) {
+    settle(&frame, in: register) { Self.isDue($0, at: tick) }
   }
 
   /// Appends the values of timestamps at or before a minute mark to a frame of readings.
@@ -145,8 +145,8 @@ public struct DerivationStage: Stage {
   ///   - mark: the minute mark.
   ///   - frame: a frame of readings.
   ///   - register: the plant's register.
-  public mutating func settle(through mark: Timestamp, _ frame: inout Frame, in register: PlantRegister) {
-    settle(&frame, register) { $0.time <= mark }
+  public mutating func settle(through mark: Timestamp, into frame: inout Frame, in register: PlantRegister) {
+    settle(&frame, in: register) { $0.time <= mark }
   }
 
   /// Returns whether a tick ends the wait. A clock that was set back ends it too, so that no timestamp waits for the
@@ -156,20 +156,20 @@ public struct DerivationStage: Stage {
   }
 
   private mutating func settle(
-    _ frame: inout Frame, _ register: PlantRegister, _ isOver: (WaitingTimestamp) -> Bool
+    _ frame: inout Frame, in register: PlantRegister, isOver: (WaitingTimestamp) -> Bool
   ) {
-    begin(frame.readings, register)
+    begin(frame.readings, in: register)
     // A value of one sensor is available to the sensors that follow it.
     for sensor in sensors.indices {
-      while let timestamp = sensors[sensor].timestamps.takeFirst(isOver) {
+      while let timestamp = sensors[sensor].timestamps.removeFirst(isOver) {
         waiting -= 1
-        compute(sensor, timestamp, &frame.readings)
+        compute(sensor, timestamp: timestamp, into: &frame.readings)
         follow(&frame.readings)
       }
     }
   }
 
-  private mutating func begin(_ readings: borrowing ReadingBatch, _ register: PlantRegister) {
+  private mutating func begin(_ readings: borrowing ReadingBatch, in register: PlantRegister) {
     if inputOfSeries.count < register.series.count { learn(register) }
     firstAppended = readings.count
     nextAppended = firstAppended
@@ -181,41 +181,43 @@ public struct DerivationStage: Stage {
     while nextAppended < readings.count {
       let row = nextAppended
       nextAppended += 1
-      let input = input(of: row, readings)
-      if input >= 0 { take(row, as: input, since: since[row - firstAppended], &readings) }
+      let input = input(of: row, readings: readings)
+      if input >= 0 { observe(row, as: input, since: since[row - firstAppended], into: &readings) }
     }
   }
 
-  private func input(of row: Int, _ readings: borrowing ReadingBatch) -> Int {
+  private func input(of row: Int, readings: borrowing ReadingBatch) -> Int {
     let series = readings.series[row].position
     return inputOfSeries.indices.contains(series) ? Int(inputOfSeries[series]) : -1
   }
 
-  private mutating func take(_ row: Int, as input: Int, since: Timestamp, _ readings: inout ReadingBatch) {
+  private mutating func observe(_ row: Int, as input: Int, since: Timestamp, into readings: inout ReadingBatch) {
     var sample = InputSample(time: readings.time[row], value: readings.value[row], flags: readings.flags[row])
     if sample.flags.contains(QualityFlags(.duplicate)) { return }
     // A derived value for a timestamp that already has one is its correction.
     if readings.isGivenAgain(row) || isDerived[input] && histories[input].has(sample.time) {
-      if let end = histories[input].correct(sample) { giveAgain(input, sample.time..<end, since, &readings) }
+      if let end = histories[input].correct(sample) {
+        emitAgain(input, span: sample.time..<end, since: since, into: &readings)
+      }
       return
     }
     let isBehind = sample.isFuture || sample.time < histories[input].newest.time
     let settled = isCount[input] ? histories[input].judgeFall(&sample) : nil
-    guard histories[input].take(sample) else { return }
-    if let settled { giveAgain(input, settled..<Timestamp(nanoseconds: .max), since, &readings) }
+    guard histories[input].observe(sample) else { return }
+    if let settled { emitAgain(input, span: settled..<Timestamp(nanoseconds: .max), since: since, into: &readings) }
     for use in uses[input] {
       let sensor = Int(use.sensor)
       if sensors[sensor].timestamps.wasGiven(sample.time) { continue }
       if sensors[sensor].timestamps.isFull(for: sample.time),
-        let first = sensors[sensor].timestamps.takeLongestWaiting()
+        let first = sensors[sensor].timestamps.removeLongestWaiting()
       {
         waiting -= 1
-        compute(sensor, first, &readings)
+        compute(sensor, timestamp: first, into: &readings)
       }
-      let isNew = sensors[sensor].timestamps.note(
+      let isNew = sensors[sensor].timestamps.insert(
         sample.time, slot: UInt64(use.slot), since: since, isBehind: isBehind)
       if isNew { waiting += 1 }
-      giveReady(sensor, &readings)
+      emitReady(sensor, into: &readings)
     }
   }
 
@@ -227,35 +229,36 @@ public struct DerivationStage: Stage {
   ///   - span: times at which its value changed.
   ///   - since: receive time of the correction.
   ///   - readings: batch to which the values are appended.
-  private mutating func giveAgain(
-    _ input: Int, _ span: Range<Timestamp>, _ since: Timestamp, _ readings: inout ReadingBatch
+  private mutating func emitAgain(
+    _ input: Int, span: Range<Timestamp>, since: Timestamp, into readings: inout ReadingBatch
   ) {
     for use in uses[input] {
       var from = span.lowerBound
       while let time = sensors[Int(use.sensor)].timestamps.firstGiven(in: from..<span.upperBound) {
         compute(
-          Int(use.sensor), WaitingTimestamp(time: time, since: since, heard: 0, isBehind: false), &readings)
+          Int(use.sensor), timestamp: WaitingTimestamp(time: time, since: since, heard: 0, isBehind: false),
+          into: &readings)
         from = time + TimeSpan(nanoseconds: 1)
       }
     }
   }
 
   /// Computes the values of timestamps that are complete, in order of time.
-  private mutating func giveReady(_ sensor: Int, _ readings: inout ReadingBatch) {
+  private mutating func emitReady(_ sensor: Int, into readings: inout ReadingBatch) {
     var position = 0
     while position < sensors[sensor].timestamps.count {
-      guard isReady(sensor, sensors[sensor].timestamps[position]) else {
+      guard isReady(sensor, timestamp: sensors[sensor].timestamps[position]) else {
         position += 1
         continue
       }
-      let timestamp = sensors[sensor].timestamps.take(at: position)
+      let timestamp = sensors[sensor].timestamps.remove(at: position)
       waiting -= 1
-      compute(sensor, timestamp, &readings)
+      compute(sensor, timestamp: timestamp, into: &readings)
     }
   }
 
   /// Returns whether every input has a reading at a timestamp, or a later one, so that none is expected.
-  private func isReady(_ sensor: Int, _ timestamp: WaitingTimestamp) -> Bool {
+  private func isReady(_ sensor: Int, timestamp: WaitingTimestamp) -> Bool {
     var missing = sensors[sensor].all & ~timestamp.heard
     if missing == 0 { return true }
     if timestamp.isBehind { return false }
@@ -267,7 +270,7 @@ public struct DerivationStage: Stage {
     return true
   }
 
-  private mutating func compute(_ sensor: Int, _ timestamp: WaitingTimestamp, _ readings: inout ReadingBatch) {
+  private mutating func compute(_ sensor: Int, timestamp: WaitingTimestamp, into readings: inout ReadingBatch) {
     guard sensors[sensor].series >= 0, !sensors[sensor].program.isEmpty else { return }
     values.removeAll(keepingCapacity: true)
     var flags: QualityFlags = []
@@ -278,9 +281,9 @@ public struct DerivationStage: Stage {
       flags.formUnion(sample.flags)
       if !sample.value.isFinite { isKnown = false }
     }
-    let value = DerivedExpression.evaluate(sensors[sensor].program, values, stack: &stack)
+    let value = DerivedExpression.evaluate(sensors[sensor].program, values: values, stack: &stack)
     let isValue = !isKnown || value.isFinite || sensors[sensor].timestamps.wasGiven(timestamp.time)
-    sensors[sensor].timestamps.noteGiven(timestamp.time, hasValue: isValue)
+    sensors[sensor].timestamps.recordEmitted(timestamp.time, hasValue: isValue)
     guard isValue else { return }
     readings.appendDerived(
       series: SeriesIndex(Int(sensors[sensor].series)), time: timestamp.time,

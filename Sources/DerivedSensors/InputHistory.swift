@@ -37,7 +37,7 @@ struct InputHistory: BitwiseCopyable {
   var hold: TimeSpan { max(Self.shortestHold, interval.typical * Self.holdIntervals) }
 
   /// Adds a reading. Returns `false` if there is one with the same timestamp, which stays.
-  mutating func take(_ sample: InputSample) -> Bool {
+  mutating func observe(_ sample: InputSample) -> Bool {
     if (sample.time <= newest.time || hasFuture), index(of: sample.time) != nil { return false }
     samples[Int(next)] = sample
     next = Int(next) == Self.length - 1 ? 0 : next + 1
@@ -66,21 +66,21 @@ struct InputHistory: BitwiseCopyable {
     func isMeant(_ other: InputSample) -> Bool { other.time == sample.time || isFall && other.isOpen }
     for i in 0..<Self.length where samples[i].time != .distantPast {
       if isMeant(samples[i]) {
-        isOther = isOther || !isSame(stated(samples[i]), sample)
+        isOther = isOther || !isSame(stated(samples[i]), other: sample)
         (samples[i].value, samples[i].flags, samples[i].isOpen) = (sample.value, sample.flags, false)
       } else if samples[i].time > sample.time, !samples[i].isFuture {
         end = min(end, samples[i].time)
       }
     }
     if isMeant(newest) {
-      isOther = isOther || !isSame(stated(newest), sample)
+      isOther = isOther || !isSame(stated(newest), other: sample)
       (newest.value, newest.flags, newest.isOpen) = (sample.value, sample.flags, false)
     }
     if isFall { fall.time = .distantPast }
     return isOther ? end : nil
   }
 
-  private func isSame(_ one: InputSample, _ other: InputSample) -> Bool {
+  private func isSame(_ one: InputSample, other: InputSample) -> Bool {
     one.value.bitPattern == other.value.bitPattern && one.flags == other.flags
   }
 

@@ -44,7 +44,7 @@ struct Timestamps {
   }
 
   /// Records that a timestamp was computed, with or without a value.
-  mutating func noteGiven(_ time: Timestamp, hasValue: Bool) {
+  mutating func recordEmitted(_ time: Timestamp, hasValue: Bool) {
     var place = Int(nextGiven)
     for i in 0..<16 where given[i] == time { place = i }
     if place == Int(nextGiven) { nextGiven = nextGiven == 15 ? 0 : nextGiven + 1 }
@@ -74,7 +74,7 @@ struct Timestamps {
   ///   - slot: the input's position in the expression, 0...63.
   ///   - since: receive time of the reading.
   ///   - isBehind: see ``WaitingTimestamp/isBehind``.
-  mutating func note(_ time: Timestamp, slot: UInt64, since: Timestamp, isBehind: Bool) -> Bool {
+  mutating func insert(_ time: Timestamp, slot: UInt64, since: Timestamp, isBehind: Bool) -> Bool {
     var position = waiting.count
     while position > 0, waiting[position - 1].time > time { position -= 1 }
     if position > 0, waiting[position - 1].time == time {
@@ -86,17 +86,17 @@ struct Timestamps {
     return true
   }
 
-  mutating func take(at position: Int) -> WaitingTimestamp { waiting.remove(at: position) }
+  mutating func remove(at position: Int) -> WaitingTimestamp { waiting.remove(at: position) }
 
   /// Removes and returns the earliest timestamp that satisfies a condition.
-  mutating func takeFirst(_ isWanted: (WaitingTimestamp) -> Bool) -> WaitingTimestamp? {
+  mutating func removeFirst(_ isWanted: (WaitingTimestamp) -> Bool) -> WaitingTimestamp? {
     waiting.firstIndex(where: isWanted).map { waiting.remove(at: $0) }
   }
 
   /// Removes and returns the timestamp received first; among several, the earliest.
-  mutating func takeLongestWaiting() -> WaitingTimestamp? {
+  mutating func removeLongestWaiting() -> WaitingTimestamp? {
     guard let since = waiting.map(\.since).min() else { return nil }
-    return takeFirst { $0.since == since }
+    return removeFirst { $0.since == since }
   }
 
   mutating func forgetWaiting() { waiting.removeAll(keepingCapacity: true) }

@@ -30,12 +30,12 @@ public struct AssetMeters: Hashable, Sendable {
       if let power = register.power(of: index), register.series[power.position].profile.unit?.quantity == .power {
         meters.power = power
       }
-      for series in register.seriesOfAsset[position] { meters.take(counter: series, register) }
+      for series in register.seriesOfAsset[position] { meters.register(counter: series, in: register) }
       return meters.power == nil && meters.forward == nil && meters.reverse == nil ? nil : meters
     }
   }
 
-  private mutating func take(counter series: SeriesIndex, _ register: PlantRegister) {
+  private mutating func register(counter series: SeriesIndex, in register: PlantRegister) {
     let profile = register.series[series.position].profile
     guard profile.sampling == .counter, profile.unit?.quantity == .energy else { return }
     var name = register.series[series.position].sensor.lowercased()

@@ -17,7 +17,7 @@ public enum CounterIncrease {
   ///   - previous: Earlier reading [canonical unit].
   ///   - value: Later reading [canonical unit].
   ///   - scale: Canonical units in one unit of the counter's messages.
-  public static func between(_ previous: Double, _ value: Double, scale: Double) -> Double {
+  public static func between(_ previous: Double, value: Double, scale: Double) -> Double {
     if value >= previous { return value - previous }
     let (before, after) = (previous / scale, value / scale)
     for size in sizes where before <= size {

@@ -30,14 +30,14 @@ extension AssetMeters {
   /// than its share. Example: 0.5 kW for two hours and a step of 1 kWh at their end give 0.125 kWh for each
   /// quarter-hour. In an outage of the counter, energy measured by power stays at its time. The rest of the increase is
   /// spread over the time without power readings.
-  public func energy(of quarter: Timestamp, _ source: Source) -> AssetEnergy {
+  public func energy(of quarter: Timestamp, source: Source) -> AssetEnergy {
     let end = quarter + .minutes(15)
     let power = power.flatMap(source)
-    let measured = power?.meter.minutes(of: quarter, power?.rule ?? MeterRule(sampling: .instant))
+    let measured = power?.meter.minutes(of: quarter, rule: power?.rule ?? MeterRule(sampling: .instant))
     let counters = [forward, reverse].map { $0.flatMap(source) }
     let counted = zip(counters, [1.0, -1]).map { counter, sign -> (total: Double, minutes: MinuteCells)? in
       guard let counter else { return nil }
-      let minutes = counter.meter.minutes(of: quarter, counter.rule)
+      let minutes = counter.meter.minutes(of: quarter, rule: counter.rule)
       let own = minutes.total
       guard own.known > 0.25 * 0.999 else { return nil }
       // Between two steps of the counter only power shows the energy since the last step.
@@ -76,7 +76,8 @@ extension AssetMeters {
     _ counter: (meter: Meter, rule: MeterRule), by power: (meter: Meter, rule: MeterRule), sign: Double,
     from start: Timestamp, to end: Timestamp
   ) -> Double? {
-    guard let first = level(counter, power, sign, at: start), let last = level(counter, power, sign, at: end),
+    guard let first = level(counter, power: power, sign: sign, at: start),
+      let last = level(counter, power: power, sign: sign, at: end),
       last >= first
     else { return nil }
     return last - first
@@ -88,28 +89,30 @@ extension AssetMeters {
   ///   - counter: The counter and its rule.
   ///   - power: The power series and its rule.
   ///   - sign: 1 for energy in the direction of the power, −1 for energy against it.
-  ///   - moment: Time of the reading.
+  ///   - timestamp: Time of the reading.
   /// - Returns: The reading [kWh]; `nil` if it cannot be determined.
   private static func level(
-    _ counter: (meter: Meter, rule: MeterRule), _ power: (meter: Meter, rule: MeterRule), _ sign: Double,
-    at moment: Timestamp
+    _ counter: (meter: Meter, rule: MeterRule), power: (meter: Meter, rule: MeterRule), sign: Double,
+    at timestamp: Timestamp
   ) -> Double? {
     let history = counter.meter.history
-    let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
+    let place = history.place(notBefore: timestamp + TimeSpan(nanoseconds: 1))
     guard var lower = history.used(before: place) else { return nil }
     let value = history[lower].value
     // At the time of a step the reading is exact.
-    if counter.meter.standing(since: lower) == moment { return value }
+    if counter.meter.standing(since: lower) == timestamp { return value }
     guard var upper = history.used(from: place) else { return nil }
     if history[upper].value < value { return nil }
     let isOutage = history.isOutage(from: lower, to: upper)
     if !isOutage {
       while history[upper].value == value {
-        guard let next = history.used(from: upper + 1), history[next].time - moment <= longestStep else { return nil }
+        guard let next = history.used(from: upper + 1), history[next].time - timestamp <= longestStep else {
+          return nil
+        }
         upper = next
       }
       while let before = history.used(before: lower), history[before].value == value {
-        guard moment - history[before].time <= longestStep else { return nil }
+        guard timestamp - history[before].time <= longestStep else { return nil }
         lower = before
       }
     }
@@ -117,8 +120,8 @@ extension AssetMeters {
     let rise = history[upper].value - value
     guard rise > 0 || isOutage, from >= power.meter.remembersFrom else { return nil }
     let course = isOutage ? counter.meter.usual.course(before: from) : nil
-    let part = Flow(power.meter, power.rule, sign, from, moment, course)
-    let whole = Flow(power.meter, power.rule, sign, from, to, course)
+    let part = Flow(power.meter, rule: power.rule, sign: sign, start: from, end: timestamp, course: course)
+    let whole = Flow(power.meter, rule: power.rule, sign: sign, start: from, end: to, course: course)
     guard let share = part.share(of: whole, rise: rise, mostInferred: mostInferred) else { return nil }
     return value + rise * share
   }
@@ -136,8 +139,8 @@ private struct Flow {
   var open: Double
 
   init(
-    _ meter: Meter, _ rule: MeterRule, _ sign: Double, _ start: Timestamp, _ end: Timestamp,
-    _ course: UsualProfile.Course?
+    _ meter: Meter, rule: MeterRule, sign: Double, start: Timestamp, end: Timestamp,
+    course: UsualProfile.Course?
   ) {
     let usual = { (from: Timestamp, to: Timestamp) in course?.energy(from: from, to: to) ?? (to - from).inHours }
     all = (end - start).inHours
@@ -146,19 +149,19 @@ private struct Flow {
     while quarter < min(end, meter.settledUntil) {
       let (from, to) = (max(quarter, start), min(quarter + .minutes(15), end))
       if let cell = meter.foldedQuarter(quarter) {
-        add(cell.share((to - from).inHours * 4), sign, usual(from, to) * min(1, cell.known * 4))
+        add(cell.share((to - from).inHours * 4), sign: sign, usual: usual(from, to) * min(1, cell.known * 4))
       }
       quarter += .minutes(15)
     }
     guard max(start, meter.settledUntil) < end else { return }
-    meter.forEachPiece(from: max(start, meter.settledUntil), to: end, rule) { piece in
+    meter.forEachPiece(from: max(start, meter.settledUntil), to: end, rule: rule) { piece in
       var cell = EnergyCell()
       cell.add(piece)
-      add(cell, sign, usual(piece.from, piece.to))
+      add(cell, sign: sign, usual: usual(piece.from, piece.to))
     }
   }
 
-  private mutating func add(_ cell: EnergyCell, _ sign: Double, _ usual: Double) {
+  private mutating func add(_ cell: EnergyCell, sign: Double, usual: Double) {
     energy += sign > 0 ? cell.positive : cell.negative
     known += cell.known
     open = max(0, open - usual)
@@ -185,9 +188,9 @@ private struct Flow {
 }
 
 extension Meter {
-  /// Returns whether the counter last stepped before `moment`, at most `longest` ago, and has not stepped since.
-  func standsOpen(at moment: Timestamp, for longest: TimeSpan) -> Bool {
-    let place = history.place(notBefore: moment + TimeSpan(nanoseconds: 1))
+  /// Returns whether the counter last stepped before `timestamp`, at most `longest` ago, and has not stepped since.
+  func standsOpen(at timestamp: Timestamp, for longest: TimeSpan) -> Bool {
+    let place = history.place(notBefore: timestamp + TimeSpan(nanoseconds: 1))
     guard let last = history.used(before: place) else { return false }
     let value = history[last].value
     var next = history.used(from: place)
@@ -196,7 +199,7 @@ extension Meter {
       next = history.used(from: later + 1)
     }
     let since = standing(since: last)
-    return since < moment && moment - since <= longest
+    return since < timestamp && timestamp - since <= longest
   }
 
   /// Returns the time since which the counter has had the value of the reading at `place`, looking back up to 6 h.

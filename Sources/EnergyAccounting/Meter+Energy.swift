@@ -13,8 +13,8 @@ extension Meter {
   ///   - end: End of the stretch.
   ///   - rule: Rule by which the readings become values over time.
   ///   - body: Receives the pieces in chronological order, cut to the stretch.
-  public func forEachPiece(from start: Timestamp, to end: Timestamp, _ rule: MeterRule, _ body: (MeterPiece) -> Void) {
-    history.forEachPiece(from: start, to: end, rule, holds: holds, usual: usual, body)
+  public func forEachPiece(from start: Timestamp, to end: Timestamp, rule: MeterRule, body: (MeterPiece) -> Void) {
+    history.forEachPiece(from: start, to: end, rule: rule, holds: holds, usual: usual, body: body)
   }
 
   /// Returns the energy from `start` to `end` according to the readings.
@@ -24,17 +24,17 @@ extension Meter {
   ///   - end: End of the stretch.
   ///   - rule: Rule by which the readings become values over time.
   /// - Returns: The energy [kWh, if the canonical unit is kW or a counter's kWh].
-  public func energy(from start: Timestamp, to end: Timestamp, _ rule: MeterRule) -> EnergyCell {
+  public func energy(from start: Timestamp, to end: Timestamp, rule: MeterRule) -> EnergyCell {
     var cell = EnergyCell()
-    forEachPiece(from: start, to: end, rule) { cell.add($0) }
+    forEachPiece(from: start, to: end, rule: rule) { cell.add($0) }
     return cell
   }
 
   /// Returns the energy of a quarter-hour by minute.
-  public func minutes(of quarter: Timestamp, _ rule: MeterRule) -> MinuteCells {
+  public func minutes(of quarter: Timestamp, rule: MeterRule) -> MinuteCells {
     guard quarter >= settledUntil else { return foldedQuarter(quarter).map(MinuteCells.init(even:)) ?? MinuteCells() }
     var cells = MinuteCells()
-    forEachPiece(from: quarter, to: quarter + .minutes(15), rule) { piece in
+    forEachPiece(from: quarter, to: quarter + .minutes(15), rule: rule) { piece in
       var begin = piece.from
       while begin < piece.to {
         let minute = Int((begin - quarter).nanoseconds / TimeSpan.minute.nanoseconds)

@@ -40,14 +40,14 @@ public struct Meter: Sendable, Equatable {
   /// Adds a reading.
   ///
   /// - Returns: The time range whose values may have changed; `nil` if nothing changed.
-  public mutating func take(_ sample: MeterSample, _ rule: MeterRule) -> Range<Timestamp>? {
+  public mutating func observe(_ sample: MeterSample, rule: MeterRule) -> Range<Timestamp>? {
     guard sample.time >= settledUntil else { return nil }
     guard let place = history.insert(sample) else { return nil }
-    return reach(of: place, rule)
+    return reach(of: place, rule: rule)
   }
 
   /// Returns the time range whose values depend on the reading at `place`.
-  private func reach(of place: Int, _ rule: MeterRule) -> Range<Timestamp> {
+  private func reach(of place: Int, rule: MeterRule) -> Range<Timestamp> {
     let time = history[place].time
     var first = place
     if !(rule.sampling == .instant && holds) || !history[place].isUsed {
@@ -95,7 +95,7 @@ public struct Meter: Sendable, Equatable {
   ///   - rule: Rule by which the readings become values over time.
   ///   - utcOffset: Returns the offset of local time from UTC at a time [s], positive east.
   public mutating func settle(
-    until boundary: Timestamp, horizon: Timestamp, late: TimeSpan, _ rule: MeterRule,
+    until boundary: Timestamp, horizon: Timestamp, late: TimeSpan, rule: MeterRule,
     utcOffset: (Timestamp) -> Int64
   ) {
     guard boundary > settledUntil, !history.isEmpty else { return }
@@ -105,7 +105,7 @@ public struct Meter: Sendable, Equatable {
     if rule.sampling != .counter { quarter = max(quarter, horizon.floored(to: .hour)) }
     while quarter < boundary {
       if quarter >= horizon || rule.sampling == .counter {
-        let cell = energy(from: quarter, to: quarter + .minutes(15), rule)
+        let cell = energy(from: quarter, to: quarter + .minutes(15), rule: rule)
         if quarter >= horizon { folded.append(cell) }
         if rule.sampling == .counter, cell.estimated == 0, cell.known > 0.25 * 0.999 {
           usual.learn(cell.positive, quarter: quarter, utcOffset: utcOffset(quarter), late: late)

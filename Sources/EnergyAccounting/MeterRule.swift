@@ -75,9 +75,9 @@ public struct MeterPiece: BitwiseCopyable, Sendable, Equatable {
   }
 
   /// Returns the interpolated value at a time; the first or last value for times outside the piece.
-  func value(at moment: Timestamp) -> Double {
-    if moment <= from || first == last { return first }
-    if moment >= to { return last }
-    return first + (last - first) * ((moment - from).inHours / (to - from).inHours)
+  func value(at timestamp: Timestamp) -> Double {
+    if timestamp <= from || first == last { return first }
+    if timestamp >= to { return last }
+    return first + (last - first) * ((timestamp - from).inHours / (to - from).inHours)
   }
 }

@@ -74,14 +74,14 @@ public struct PlantAccount: Sendable {
   }
 
   /// Marks the quarter-hours from a time on as due, because their readings may have changed.
-  public mutating func touch(from moment: Timestamp) {
-    if moment < due { due = moment }
+  public mutating func touch(from timestamp: Timestamp) {
+    if timestamp < due { due = timestamp }
   }
 
   /// Records a reading if its series is a price or carbon-intensity sensor.
-  public mutating func take(_ sample: MeterSample, of position: Int) {
+  public mutating func observe(_ sample: MeterSample, of position: Int) {
     guard let index = tariffSensors.firstIndex(where: { $0.series == Int32(truncatingIfNeeded: position) }),
-      let changed = tariffSensors[index].meter.take(sample, tariffSensors[index].rule)
+      let changed = tariffSensors[index].meter.observe(sample, rule: tariffSensors[index].rule)
     else { return }
     touch(from: changed.lowerBound)
   }
@@ -108,8 +108,8 @@ public struct PlantAccount: Sendable {
   ///   - body: Receives each quarter-hour with the energy of each asset, in chronological order. The quarter-hour may
   ///     be empty if only an asset's energy is known.
   public mutating func settle(
-    through clock: Timestamp, late: TimeSpan, _ register: PlantRegister, _ calendar: inout LocalCalendar,
-    _ source: AssetMeters.Source, _ body: (EnergyQuarter, [AssetEnergy]) -> Void
+    through clock: Timestamp, late: TimeSpan, in register: PlantRegister, calendar: inout LocalCalendar,
+    source: AssetMeters.Source, body: (EnergyQuarter, [AssetEnergy]) -> Void
   ) {
     let end = clock.floored(to: Self.step)
     let horizon = horizon(at: clock, late: late)
@@ -118,14 +118,14 @@ public struct PlantAccount: Sendable {
     due = end
     while quarter < end {
       var assets: [AssetEnergy] = []
-      let settled = evaluate(quarter, register, &calendar, source, &assets)
+      let settled = evaluate(quarter, in: register, calendar: &calendar, source: source, assets: &assets)
       if !settled.isEmpty || !assets.isEmpty { body(settled, assets) }
       quarter += Self.step
     }
     for index in tariffSensors.indices {
       let (meter, rule) = (tariffSensors[index].meter, tariffSensors[index].rule)
       if let boundary = meter.boundary(horizon: horizon - .day) {
-        tariffSensors[index].meter.settle(until: boundary, horizon: boundary, late: late, rule) { _ in 0 }
+        tariffSensors[index].meter.settle(until: boundary, horizon: boundary, late: late, rule: rule) { _ in 0 }
       }
     }
     openSince = meters.flatMap { [$0.forward, $0.reverse] }.compactMap { $0.flatMap(source)?.meter.lastHeard }.min()
@@ -148,17 +148,17 @@ public struct PlantAccount: Sendable {
   }
 
   private func evaluate(
-    _ start: Timestamp, _ register: PlantRegister, _ calendar: inout LocalCalendar, _ source: AssetMeters.Source,
-    _ assets: inout [AssetEnergy]
+    _ start: Timestamp, in register: PlantRegister, calendar: inout LocalCalendar, source: AssetMeters.Source,
+    assets: inout [AssetEnergy]
   ) -> EnergyQuarter {
     let isDark = SolarPosition(at: start + .minutes(7), location: register.plant.location).elevationDegrees < -1
     var present: [(meters: AssetMeters, energy: AssetEnergy)] = []
     for meters in meters {
       // An asset without a reading for a day before is removed; one that starts later did not exist yet.
       let heard = [meters.power, meters.forward, meters.reverse].compactMap { $0.flatMap(source) }
-        .contains { isHeard($0.meter, $0.rule, around: start) }
+        .contains { isHeard($0.meter, rule: $0.rule, around: start) }
       guard heard else { continue }
-      var energy = meters.energy(of: start, source)
+      var energy = meters.energy(of: start, source: source)
       if meters.isSolar, isDark {
         // Many inverters go offline at night; their silence counts as zero power.
         for minute in 0..<MinuteCells.count where energy.minutes.minutes[minute].known * 60 < Self.leastShare {
@@ -170,7 +170,7 @@ public struct PlantAccount: Sendable {
     }
     assets = present.map(\.energy)
     var sums = QuarterSums()
-    let prices = PriceMinutes(self, register, start, &calendar)
+    let prices = PriceMinutes(self, in: register, start: start, calendar: &calendar)
     let hasConnection = present.contains { $0.meters.role == .gridExchange && !$0.meters.isMeter }
     for minute in 0..<MinuteCells.count {
       var (load, generation, storage, grid) = (RoleMinute(), RoleMinute(), RoleMinute(), RoleMinute())
@@ -188,12 +188,12 @@ public struct PlantAccount: Sendable {
         minute: minute, load: (load.members, load.cell, load.share),
         generation: (generation.members, generation.cell, generation.share),
         storage: (storage.members, storage.cell, storage.share),
-        grid: grid.isKnown ? grid.cell : nil, prices)
+        grid: grid.isKnown ? grid.cell : nil, prices: prices)
     }
     return sums.quarter(start, hasPrices: prices.hasPrices)
   }
 
-  private func isHeard(_ meter: Meter, _ rule: MeterRule, around quarter: Timestamp) -> Bool {
+  private func isHeard(_ meter: Meter, rule: MeterRule, around quarter: Timestamp) -> Bool {
     let place = meter.history.place(notBefore: quarter + Self.step)
     let next = meter.history.used(from: place)
     if let before = meter.history.used(before: place) {
@@ -214,29 +214,29 @@ struct PriceMinutes {
   /// Whether the plant has a tariff or a price sensor at all.
   var hasPrices: Bool
 
-  init(_ account: PlantAccount, _ register: PlantRegister, _ start: Timestamp, _ calendar: inout LocalCalendar) {
+  init(_ account: PlantAccount, in register: PlantRegister, start: Timestamp, calendar: inout LocalCalendar) {
     let tariff = register.plant.tariff
     hasPrices = tariff.isKnown || account.tariffSensors.contains { $0.subject != .carbon }
     for minute in 0..<MinuteCells.count {
-      let moment = start + .minutes(Int64(minute))
-      let local = calendar.civil(at: moment)
+      let timestamp = start + .minutes(Int64(minute))
+      let local = calendar.civil(at: timestamp)
       if hasPrices {
         importPrices[minute] =
-          account.told(.importPrice, at: moment) ?? tariff.importPrice(at: moment, local: local) ?? .nan
+          account.price(.importPrice, at: timestamp) ?? tariff.importPrice(at: timestamp, local: local) ?? .nan
         exportPrices[minute] =
-          account.told(.exportPrice, at: moment) ?? tariff.exportPrice(at: moment, local: local) ?? .nan
+          account.price(.exportPrice, at: timestamp) ?? tariff.exportPrice(at: timestamp, local: local) ?? .nan
       }
-      carbon[minute] = account.told(.carbon, at: moment) ?? tariff.carbonIntensity ?? .nan
+      carbon[minute] = account.price(.carbon, at: timestamp) ?? tariff.carbonIntensity ?? .nan
     }
   }
 }
 
 extension PlantAccount {
-  /// Returns a sensor's value at the middle of the minute that begins at `moment`; `nil` if no sensor has one.
-  fileprivate func told(_ subject: TariffSensor.Subject, at moment: Timestamp) -> Double? {
+  /// Returns a sensor's value at the middle of the minute that begins at `timestamp`; `nil` if no sensor has one.
+  fileprivate func price(_ subject: TariffSensor.Subject, at timestamp: Timestamp) -> Double? {
     for sensor in tariffSensors where sensor.subject == subject {
       var value: Double?
-      sensor.meter.forEachPiece(from: moment + .seconds(30), to: moment + .seconds(31), sensor.rule) {
+      sensor.meter.forEachPiece(from: timestamp + .seconds(30), to: timestamp + .seconds(31), rule: sensor.rule) {
         value = $0.first
       }
       if let value { return value }

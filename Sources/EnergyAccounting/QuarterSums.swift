@@ -32,7 +32,7 @@ struct QuarterSums {
   ///   - grid: Measured exchange; `nil` if unknown.
   ///   - prices: Prices of the quarter-hour.
   mutating func add(
-    minute: Int, load: Role, generation: Role, storage: Role, grid: EnergyCell?, _ prices: PriceMinutes
+    minute: Int, load: Role, generation: Role, storage: Role, grid: EnergyCell?, prices: PriceMinutes
   ) {
     let isWhole = { (role: Role) in role.members == 0 || role.share >= Self.leastShare }
     let local = generation.cell.net + storage.cell.net
@@ -65,10 +65,10 @@ struct QuarterSums {
       used.generation += generation.cell.net
       used.exported += exchange.exported
     }
-    pay(exchange.imported, exchange.exported, minute, prices)
+    pay(exchange.imported, exported: exchange.exported, minute: minute, prices: prices)
   }
 
-  private mutating func pay(_ imported: Double, _ exported: Double, _ minute: Int, _ prices: PriceMinutes) {
+  private mutating func pay(_ imported: Double, exported: Double, minute: Int, prices: PriceMinutes) {
     let (importPrice, exportPrice) = (prices.importPrices[minute], prices.exportPrices[minute])
     for (energy, price, sign) in [(imported, importPrice, 1.0), (exported, exportPrice, -1)] where energy > 0 {
       if price.isNaN {

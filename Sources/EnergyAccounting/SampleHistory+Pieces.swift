@@ -32,8 +32,8 @@ extension SampleHistory {
   ///   - usual: Usual course by which an increase over an outage is spread; `nil` spreads it evenly.
   ///   - body: Receives the pieces, cut to the stretch.
   func forEachPiece(
-    from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool, usual: UsualProfile? = nil,
-    _ body: (MeterPiece) -> Void
+    from start: Timestamp, to end: Timestamp, rule: MeterRule, holds: Bool, usual: UsualProfile? = nil,
+    body: (MeterPiece) -> Void
   ) {
     guard start < end, !isEmpty else { return }
     func show(_ piece: MeterPiece) {
@@ -46,19 +46,19 @@ extension SampleHistory {
       body(cut)
     }
     switch rule.sampling {
-    case .instant where holds: forEachHeld(start, end, rule.longestSilence, show)
-    case .instant: forEachLine(start, end, show)
-    case .intervalStart: forEachInterval(start, end, isAhead: true, show)
-    case .intervalEnd: forEachInterval(start, end, isAhead: false, show)
-    case .counter: forEachIncrease(start, end, rule, usual, show)
+    case .instant where holds: forEachHeld(start, end: end, longest: rule.longestSilence, show: show)
+    case .instant: forEachLine(start, end: end, show: show)
+    case .intervalStart: forEachInterval(start, end: end, isAhead: true, show: show)
+    case .intervalEnd: forEachInterval(start, end: end, isAhead: false, show: show)
+    case .counter: forEachIncrease(start, end: end, rule: rule, usual: usual, show: show)
     }
   }
 
-  private func forEachLine(_ start: Timestamp, _ end: Timestamp, _ show: (MeterPiece) -> Void) {
+  private func forEachLine(_ start: Timestamp, end: Timestamp, show: (MeterPiece) -> Void) {
     guard var earlier = used(before: place(notBefore: start)) ?? used(from: 0) else { return }
     while self[earlier].time < end, let later = used(from: earlier + 1) {
       let (a, b) = (self[earlier], self[later])
-      if isBridged(earlier, later) {
+      if isBridged(earlier, later: later) {
         show(
           MeterPiece(
             from: a.time, to: b.time, first: a.value, last: b.value,
@@ -68,7 +68,7 @@ extension SampleHistory {
     }
   }
 
-  private func isBridged(_ earlier: Int, _ later: Int) -> Bool {
+  private func isBridged(_ earlier: Int, later: Int) -> Bool {
     let gap = self[later].time - self[earlier].time
     if gap <= Self.alwaysBridged { return true }
     let usual = typicalGap(endingAt: later)
@@ -76,7 +76,7 @@ extension SampleHistory {
   }
 
   private func forEachHeld(
-    _ start: Timestamp, _ end: Timestamp, _ longest: TimeSpan, _ show: (MeterPiece) -> Void
+    _ start: Timestamp, end: Timestamp, longest: TimeSpan, show: (MeterPiece) -> Void
   ) {
     guard var place = used(before: self.place(notBefore: start + TimeSpan(nanoseconds: 1))) ?? used(from: 0) else {
       return
@@ -96,7 +96,7 @@ extension SampleHistory {
   }
 
   private func forEachInterval(
-    _ start: Timestamp, _ end: Timestamp, isAhead: Bool, _ show: (MeterPiece) -> Void
+    _ start: Timestamp, end: Timestamp, isAhead: Bool, show: (MeterPiece) -> Void
   ) {
     // An interval never reaches beyond the neighbouring reading.
     var place = max(0, place(notBefore: start) - (isAhead ? 1 : 0))
@@ -128,11 +128,11 @@ extension SampleHistory {
 
 extension SampleHistory {
   private func forEachIncrease(
-    _ start: Timestamp, _ end: Timestamp, _ rule: MeterRule, _ usual: UsualProfile?, _ show: (MeterPiece) -> Void
+    _ start: Timestamp, end: Timestamp, rule: MeterRule, usual: UsualProfile?, show: (MeterPiece) -> Void
   ) {
     let show = { (piece: MeterPiece) in
       guard piece.isEstimated, let course = usual?.course(before: piece.from) else { return show(piece) }
-      Self.spread(piece, by: course, max(start, piece.from), min(end, piece.to), show)
+      Self.spread(piece, by: course, start: max(start, piece.from), end: min(end, piece.to), show: show)
     }
     // Starts a few readings earlier, so that a dip that began before is recognized.
     guard var base = used(before: place(notBefore: start)) ?? used(from: 0) else { return }
@@ -141,16 +141,18 @@ extension SampleHistory {
     while let place = next, self[base].time < end {
       let (a, b) = (self[base], self[place])
       if b.value >= a.value {
-        rise(from: base, to: place, by: b.value - a.value, rule, show)
+        rise(from: base, to: place, by: b.value - a.value, rule: rule, show: show)
         base = place
         next = used(from: place + 1)
         continue
       }
-      switch fall(from: base, to: place, rule) {
+      switch fall(from: base, to: place, rule: rule) {
       case .unknown: return
       case .error(let after): next = used(from: after)
       case .reset:
-        rise(from: base, to: place, by: CounterIncrease.between(a.value, b.value, scale: rule.scale), rule, show)
+        rise(
+          from: base, to: place, by: CounterIncrease.between(a.value, value: b.value, scale: rule.scale), rule: rule,
+          show: show)
         base = place
         next = used(from: place + 1)
       }
@@ -164,7 +166,7 @@ extension SampleHistory {
   }
 
   private func rise(
-    from base: Int, to place: Int, by increase: Double, _ rule: MeterRule, _ show: (MeterPiece) -> Void
+    from base: Int, to place: Int, by increase: Double, rule: MeterRule, show: (MeterPiece) -> Void
   ) {
     let (a, b) = (self[base], self[place])
     let span = b.time - a.time
@@ -192,8 +194,8 @@ extension SampleHistory {
   ///   - end: End of the part to be shown.
   ///   - show: Receives the pieces.
   private static func spread(
-    _ piece: MeterPiece, by course: UsualProfile.Course, _ start: Timestamp, _ end: Timestamp,
-    _ show: (MeterPiece) -> Void
+    _ piece: MeterPiece, by course: UsualProfile.Course, start: Timestamp, end: Timestamp,
+    show: (MeterPiece) -> Void
   ) {
     let whole = course.energy(from: piece.from, to: piece.to)
     // The usual increase here is zero, but there was one; it stays evenly spread.
@@ -215,7 +217,7 @@ extension SampleHistory {
     case reset
   }
 
-  private func fall(from base: Int, to place: Int, _ rule: MeterRule) -> Fall {
+  private func fall(from base: Int, to place: Int, rule: MeterRule) -> Fall {
     let (level, fallen) = (self[base].value, self[place].value)
     if CounterChange.isDip(fallen, from: level), self[place].time - self[base].time <= CounterChange.longestDip {
       return .error(after: place + 1)
@@ -232,7 +234,7 @@ extension SampleHistory {
     if hasRested { return .reset }
     let value = self[next].value
     guard value >= level || CounterChange.isDip(value, from: level) else { return .reset }
-    return isHasty(from: last, to: next, level: level, base: base, rule) ? .error(after: next) : .reset
+    return isHasty(from: last, to: next, level: level, base: base, rule: rule) ? .error(after: next) : .reset
   }
 
   /// Returns whether the counter climbs back faster than it ever moved before, so the fall was an error.
@@ -243,7 +245,7 @@ extension SampleHistory {
   ///   - level: Value before the fall.
   ///   - base: Place of the last reading before the fall.
   ///   - rule: The counter's rule.
-  private func isHasty(from last: Int, to next: Int, level: Double, base: Int, _ rule: MeterRule) -> Bool {
+  private func isHasty(from last: Int, to next: Int, level: Double, base: Int, rule: MeterRule) -> Bool {
     let span = max(1e-9, (self[next].time - self[last].time).inHours)
     let rate = (self[next].value - self[last].value) / span
     if rule.maximumRate != .infinity { return rate > rule.maximumRate * 3_600 }

@@ -61,7 +61,7 @@ struct UsualProfile: Sendable, Equatable {
       ]
     }
     let newest = courses.count - 1
-    let bin = Self.bin(Self.localHours(quarter, utcOffset))
+    let bin = Self.bin(Self.localHours(quarter, utcOffset: utcOffset))
     let limit = bin < 24 ? Self.memory.workday : Self.memory.weekend
     let count = min(Int(courses[newest].counts[bin]) + 1, limit)
     courses[newest].counts[bin] = UInt8(count)
@@ -83,8 +83,8 @@ struct UsualProfile: Sendable, Equatable {
     return known.power.allSatisfy { $0 <= 0 } ? nil : known
   }
 
-  fileprivate static func localHours(_ moment: Timestamp, _ utcOffset: Int64) -> Int64 {
-    (moment + .seconds(utcOffset)).floored(to: .hour).nanoseconds / TimeSpan.hour.nanoseconds
+  fileprivate static func localHours(_ timestamp: Timestamp, utcOffset: Int64) -> Int64 {
+    (timestamp + .seconds(utcOffset)).floored(to: .hour).nanoseconds / TimeSpan.hour.nanoseconds
   }
 
   /// Returns the bin of an hour, counted since the epoch in local time.
@@ -119,7 +119,7 @@ extension UsualProfile.Course {
   ///   - end: End of the stretch.
   ///   - body: Receives start, end and usual power of each piece.
   func forEachHour(
-    from start: Timestamp, to end: Timestamp, _ body: (_ from: Timestamp, _ to: Timestamp, _ power: Double) -> Void
+    from start: Timestamp, to end: Timestamp, body: (_ from: Timestamp, _ to: Timestamp, _ power: Double) -> Void
   ) {
     let shift = TimeSpan.seconds(utcOffset)
     var begin = start

@@ -84,16 +84,16 @@ public struct FeatureWindowStage: Stage {
     account.follow(register)
     swap(&frame.windows, &output.windows)
     switch frame.cause {
-    case .readings: take(&frame, register)
-    case .minute: closeByClock(&frame, register)
-    case .tick: closeSilent(&frame, register)
+    case .readings: observe(&frame, in: register)
+    case .minute: closeByClock(&frame, in: register)
+    case .tick: closeSilent(&frame, in: register)
     }
     swap(&frame.windows, &output.windows)
     switch frame.cause {
     case .minute:
-      writeIndicators(&frame, register)
-      settleAccount(&frame, register)
-    case .tick: settleAccount(&frame, register)
+      writeIndicators(&frame, in: register)
+      settleAccount(&frame, in: register)
+    case .tick: settleAccount(&frame, in: register)
     case .readings: break
     }
   }
@@ -108,8 +108,8 @@ public struct FeatureWindowStage: Stage {
     output.rollupLength = isWhole ? .hour : .quarterHour
     let count = register.series.count
     states.grow(to: count)
-    days.grow(to: count, LocalRollup())
-    if !isWhole { hours.grow(to: count, LocalRollup()) }
+    days.grow(to: count, element: LocalRollup())
+    if !isWhole { hours.grow(to: count, element: LocalRollup()) }
     kinds.reserveCapacity(count)
     for series in register.series[kinds.count...] {
       let own = SeriesTraits(series.profile, lateness: lateness)
@@ -121,10 +121,10 @@ public struct FeatureWindowStage: Stage {
     if traits.contains(where: \.hasEnergy) { meters.grow(to: count) }
   }
 
-  private mutating func take(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func observe(_ frame: inout Frame, in register: PlantRegister) {
     let late = register.plant.late
     for change in frame.availability where !change.isOnline {
-      end(change.asset, frame.received, register, &frame.points)
+      end(change.asset, at: frame.received, in: register, into: &frame.points)
     }
     for i in 0..<frame.readings.count {
       let position = frame.readings.series[i].position
@@ -134,7 +134,7 @@ public struct FeatureWindowStage: Stage {
       guard !flags.contains(QualityFlags(.future)), quality != .future, quality != .duplicate else { continue }
       var own = traits[Int(kinds[position])]
       if own.hasEnergy {
-        takeMetered(i, own, late, &frame)
+        observeMetered(i, own: own, late: late, into: &frame)
         continue
       }
       own.holds = frame.holds(position)
@@ -144,13 +144,13 @@ public struct FeatureWindowStage: Stage {
       output.series = SeriesIndex(position)
       let first = output.windows.count
       if states[place].isHeld != own.holds { states[place].setHolds(own, into: &output) }
-      if !states[place].add(value, at: time, quality: quality, own, into: &output) {
+      if !states[place].add(value, at: time, quality: quality, traits: own, into: &output) {
         tooLate &+= 1
       }
-      if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &frame.points) }
+      if output.windows.count > first || !output.settled.isEmpty { write(from: first, into: &frame.points) }
       if quality == .good || quality == .imputed || quality == .late {
-        indicators.take(value, at: time, of: position)
-        account.take(MeterSample(time: time, value: value, standing: .good), of: position)
+        indicators.observe(value, at: time, of: position)
+        account.observe(MeterSample(time: time, value: value, standing: .good), of: position)
       }
     }
   }
@@ -162,13 +162,13 @@ public struct FeatureWindowStage: Stage {
   ///   - own: Traits of its series.
   ///   - late: Age up to which late readings count.
   ///   - frame: The frame; receives the points of closed windows.
-  private mutating func takeMetered(_ row: Int, _ own: SeriesTraits, _ late: TimeSpan, _ frame: inout Frame) {
+  private mutating func observeMetered(_ row: Int, own: SeriesTraits, late: TimeSpan, into frame: inout Frame) {
     let position = frame.readings.series[row].position
     let (time, value, quality) = (frame.readings.time[row], frame.readings.value[row], frame.readings.quality[row])
     let place = meters.place(of: position) ?? meters.add(MeteredSeries(), to: position)
     meters[place].lastReceived = max(meters[place].lastReceived, frame.received)
     if let changed = meters[place].setHolds(frame.holds(position)) { account.touch(from: changed.lowerBound) }
-    let (isAccepted, changed) = meters[place].add(value, at: time, quality: quality, own.rule, late: late)
+    let (isAccepted, changed) = meters[place].add(value, at: time, quality: quality, rule: own.rule, late: late)
     if !isAccepted { tooLate &+= 1 }
     if let changed {
       account.touch(from: changed.lowerBound)
@@ -179,48 +179,50 @@ public struct FeatureWindowStage: Stage {
       output.series = SeriesIndex(position)
       let first = output.windows.count
       meters[place].close(
-        through: highest - own.lateness, wholeThrough: own.isInterval ? highest : nil, own, into: &output)
-      if output.windows.count > first { tell(from: first, &frame.points) }
+        through: highest - own.lateness, wholeThrough: own.isInterval ? highest : nil, traits: own, into: &output)
+      if output.windows.count > first { write(from: first, into: &frame.points) }
     }
-    if quality == .good || quality == .imputed || quality == .late { indicators.take(value, at: time, of: position) }
+    if quality == .good || quality == .imputed || quality == .late { indicators.observe(value, at: time, of: position) }
   }
 
   /// Ends the held values of an asset that went offline.
   ///
   /// - Parameters:
   ///   - asset: The asset.
-  ///   - moment: Time at which it went offline.
+  ///   - timestamp: Time at which it went offline.
   ///   - register: Assets and series of the plant.
   ///   - points: Receives the points of changed windows.
   private mutating func end(
-    _ asset: AssetIndex, _ moment: Timestamp, _ register: PlantRegister, _ points: inout PointBatch
+    _ asset: AssetIndex, at timestamp: Timestamp, in register: PlantRegister, into points: inout PointBatch
   ) {
     for series in register.seriesOfAsset[asset.position] {
       if let place = states.place(of: series.position), states[place].isHeld {
         output.series = series
         let first = output.windows.count
-        states[place].endHold(at: moment, traits(of: series.position), &output)
-        if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
+        states[place].endHold(at: timestamp, traits: traits(of: series.position), output: &output)
+        if output.windows.count > first || !output.settled.isEmpty { write(from: first, into: &points) }
       }
       guard let place = meters.place(of: series.position) else { continue }
       let rule = traits[Int(kinds[series.position])].rule
-      if let changed = meters[place].end(at: moment, rule) { account.touch(from: changed.lowerBound) }
+      if let changed = meters[place].end(at: timestamp, rule: rule) { account.touch(from: changed.lowerBound) }
     }
   }
 
-  private mutating func closeByClock(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func closeByClock(_ frame: inout Frame, in register: PlantRegister) {
     let limit = frame.clock - Self.minuteSlack
     closeMetered(&frame.points) { meter, own in
       guard meter.nextDue <= limit else { return nil }
       return (limit, nil)
     }
-    if frame.clock == frame.clock.floored(to: .hour) { settleMetered(frame.clock, register, &frame.points) }
+    if frame.clock == frame.clock.floored(to: .hour) { settleMetered(frame.clock, in: register, into: &frame.points) }
     let quarter = limit.floored(to: .minutes(15))
     for position in kinds.indices {
       guard let place = states.place(of: position) else { continue }
-      if states[place].isHeld, states[place].baseTime < quarter { extend(position, place, quarter, &frame.points) }
+      if states[place].isHeld, states[place].baseTime < quarter {
+        extend(position, place: place, quarter: quarter, into: &frame.points)
+      }
       guard states[place].nextDue <= limit else { continue }
-      close(position, place, &frame.points) { _, end, _ in end <= limit }
+      close(position, place: place, into: &frame.points) { _, end, _ in end <= limit }
     }
     if frame.clock == frame.clock.floored(to: .hour) { dropQuiet(&frame) }
   }
@@ -239,11 +241,11 @@ public struct FeatureWindowStage: Stage {
   ///   - place: Place of its state.
   ///   - quarter: Time up to which the value holds.
   ///   - points: Receives the points of changed windows.
-  private mutating func extend(_ position: Int, _ place: Int, _ quarter: Timestamp, _ points: inout PointBatch) {
+  private mutating func extend(_ position: Int, place: Int, quarter: Timestamp, into points: inout PointBatch) {
     output.series = SeriesIndex(position)
     let first = output.windows.count
-    states[place].extendHold(to: quarter, traits(of: position), &output)
-    if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
+    states[place].extendHold(to: quarter, traits: traits(of: position), output: &output)
+    if output.windows.count > first || !output.settled.isEmpty { write(from: first, into: &points) }
   }
 
   private mutating func wake(_ position: Int) -> Int {
@@ -260,7 +262,7 @@ public struct FeatureWindowStage: Stage {
       }
       output.series = SeriesIndex(position)
       states[place].settleAll(traits(of: position), into: &output)
-      tell(from: output.windows.count, &frame.points)
+      write(from: output.windows.count, into: &frame.points)
       quiet[Int32(truncatingIfNeeded: position)] = states[place].highest
       states.drop(position)
     }
@@ -268,7 +270,7 @@ public struct FeatureWindowStage: Stage {
 
   /// Closes windows of series that carry energy, up to a limit for each, and emits changed windows again.
   private mutating func closeMetered(
-    _ points: inout PointBatch, _ limit: (MeteredSeries, SeriesTraits) -> (Timestamp, whole: Timestamp?)?
+    _ points: inout PointBatch, limit: (MeteredSeries, SeriesTraits) -> (Timestamp, whole: Timestamp?)?
   ) {
     if meters.liveCount == 0 { return }
     for position in kinds.indices {
@@ -278,9 +280,9 @@ public struct FeatureWindowStage: Stage {
       guard limit != nil || meters[place].dirty != nil else { continue }
       output.series = SeriesIndex(position)
       let first = output.windows.count
-      if let limit { meters[place].close(through: limit.0, wholeThrough: limit.whole, own, into: &output) }
+      if let limit { meters[place].close(through: limit.0, wholeThrough: limit.whole, traits: own, into: &output) }
       meters[place].emitChanged(own, into: &output)
-      if output.windows.count > first { tell(from: first, &points) }
+      if output.windows.count > first { write(from: first, into: &points) }
     }
   }
 
@@ -290,7 +292,7 @@ public struct FeatureWindowStage: Stage {
   ///   - clock: The plant's clock.
   ///   - register: Assets and series of the plant.
   ///   - points: Receives the points of changed windows.
-  private mutating func settleMetered(_ clock: Timestamp, _ register: PlantRegister, _ points: inout PointBatch) {
+  private mutating func settleMetered(_ clock: Timestamp, in register: PlantRegister, into points: inout PointBatch) {
     let late = register.plant.late
     let horizon = account.horizon(at: clock, late: late)
     var clockOfPlant = calendar ?? .utc
@@ -299,14 +301,14 @@ public struct FeatureWindowStage: Stage {
       let own = traits[Int(kinds[position])]
       output.series = SeriesIndex(position)
       let first = output.windows.count
-      meters[place].settle(before: clock, horizon: horizon, late: late, own, into: &output) {
+      meters[place].settle(before: clock, horizon: horizon, late: late, traits: own, into: &output) {
         clockOfPlant.utcOffset(at: $0)
       }
-      if output.windows.count > first || !output.settled.isEmpty { tell(from: first, &points) }
+      if output.windows.count > first || !output.settled.isEmpty { write(from: first, into: &points) }
     }
   }
 
-  private mutating func closeSilent(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func closeSilent(_ frame: inout Frame, in register: PlantRegister) {
     let isBehind = frame.isCatchingUp
     let received = frame.received
     closeMetered(&frame.points) { [lateness] meter, own in
@@ -327,38 +329,38 @@ public struct FeatureWindowStage: Stage {
       next = min(next, due)
       if due > frame.received { continue }
       if isCatchingUp && !traits[Int(kinds[position])].isInterval { continue }
-      close(position, place, &frame.points) { slot, end, length in
+      close(position, place: place, into: &frame.points) { slot, end, length in
         end <= limit && (!isCatchingUp || slot.coveredHours >= 0.999 * length.inHours)
       }
     }
   }
 
   private mutating func close(
-    _ position: Int, _ place: Int, _ points: inout PointBatch,
-    _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ length: TimeSpan) -> Bool
+    _ position: Int, place: Int, into points: inout PointBatch,
+    isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ length: TimeSpan) -> Bool
   ) {
     output.series = SeriesIndex(position)
     let first = output.windows.count
-    states[place].emitOpen(traits(of: position), into: &output, isDue)
-    tell(from: first, &points)
+    states[place].emitOpen(traits(of: position), into: &output, isDue: isDue)
+    write(from: first, into: &points)
   }
 
   /// Writes the points of windows from position `first` on, and of the local hours and days that they belong to.
-  private mutating func tell(from first: Int, _ points: inout PointBatch) {
+  private mutating func write(from first: Int, into points: inout PointBatch) {
     var next = 0
     for position in first..<output.windows.count {
       while next < output.settled.count, output.settled[next].after <= position {
         settle(output.settled[next].window)
         next += 1
       }
-      writeFeature(output.windows[position], &points)
-      rollUp(output.windows[position], &points)
+      writeFeature(output.windows[position], into: &points)
+      rollUp(output.windows[position], into: &points)
     }
     for rest in output.settled[next...] { settle(rest.window) }
     output.settled.removeAll(keepingCapacity: true)
   }
 
-  private func writeFeature(_ window: FeatureWindow, _ points: inout PointBatch) {
+  private func writeFeature(_ window: FeatureWindow, into points: inout PointBatch) {
     points.begin(PointKey(.feature, .series(window.series), window.length.rawValue), at: window.start)
     points.field("mean", window.mean)
     points.field("min", window.minimum)
@@ -376,40 +378,41 @@ public struct FeatureWindowStage: Stage {
 
   /// Adds a window to its local hour and day. These consist of 1 h windows if the zone is whole hours off UTC, else of
   /// 15 m windows.
-  private mutating func rollUp(_ window: FeatureWindow, _ points: inout PointBatch) {
+  private mutating func rollUp(_ window: FeatureWindow, into points: inout PointBatch) {
     guard window.length == output.rollupLength else { return }
     let (position, start) = (window.series.position, window.start.minute)
     let day = localDay(containing: window.start)
     if window.length == .hour {
-      Self.write(Contribution(window), PointKey(.cleanHourly, .series(window.series)), at: window.start, to: &points)
+      Self.write(
+        Contribution(window), key: PointKey(.cleanHourly, .series(window.series)), at: window.start, to: &points)
     } else if hours.indices.contains(position) {
       let hour = localHour(containing: window.start)
       var rollup = hours[position]
-      tell(&rollup, window, hour, .cleanHourly, &points)
+      write(&rollup, window: window, period: hour, measurement: .cleanHourly, into: &points)
       hours[position] = rollup
     }
     guard days.indices.contains(position), day.contains(start) else { return }
     var rollup = days[position]
-    tell(&rollup, window, day, .cleanDaily, &points)
+    write(&rollup, window: window, period: day, measurement: .cleanDaily, into: &points)
     days[position] = rollup
   }
 
-  private func tell(
-    _ rollup: inout LocalRollup, _ window: FeatureWindow, _ period: Range<Int32>, _ measurement: Measurement,
-    _ points: inout PointBatch
+  private func write(
+    _ rollup: inout LocalRollup, window: FeatureWindow, period: Range<Int32>, measurement: Measurement,
+    into points: inout PointBatch
   ) {
     let key = PointKey(measurement, .series(window.series))
     let before = rollup.newest
     if rollup.isOverdue(onReaching: period.lowerBound), var total = rollup.settled(in: before) {
-      total.add(unsettled(window.series, before..<period.lowerBound, but: nil))
-      Self.write(total, key, at: Timestamp(minute: before), to: &points)
+      total.add(unsettled(window.series, period: before..<period.lowerBound, but: nil))
+      Self.write(total, key: key, at: Timestamp(minute: before), to: &points)
     }
     guard var total = rollup.settled(in: period.lowerBound),
       rollup.isDue(period.lowerBound, windowEnd: window.end.minute, end: period.upperBound)
     else { return }
-    total.add(unsettled(window.series, period, but: window))
+    total.add(unsettled(window.series, period: period, but: window))
     total.add(Contribution(window))
-    Self.write(total, key, at: Timestamp(minute: period.lowerBound), to: &points)
+    Self.write(total, key: key, at: Timestamp(minute: period.lowerBound), to: &points)
   }
 
   /// Returns the sum of a period's closed windows that may still change.
@@ -418,17 +421,19 @@ public struct FeatureWindowStage: Stage {
   ///   - series: The series.
   ///   - period: The period [min since the epoch].
   ///   - window: A window to be left out.
-  private func unsettled(_ series: SeriesIndex, _ period: Range<Int32>, but window: FeatureWindow?) -> Contribution {
+  private func unsettled(_ series: SeriesIndex, period: Range<Int32>, but window: FeatureWindow?) -> Contribution {
     var total = Contribution()
     if let place = meters.place(of: series.position) {
       var scratch: [Double] = []
-      meters[place].forEachClosed(output.rollupLength, in: period, traits[Int(kinds[series.position])], &scratch) {
+      meters[place].forEachClosed(
+        output.rollupLength, in: period, traits: traits[Int(kinds[series.position])], scratch: &scratch
+      ) {
         if $0.start != window?.start { total.add(Contribution($0)) }
       }
       return total
     }
     guard let place = states.place(of: series.position) else { return total }
-    states[place].forEachClosed(output.rollupLength, traits(of: series.position)) { other in
+    states[place].forEachClosed(output.rollupLength, traits: traits(of: series.position)) { other in
       if period.contains(other.start.minute), other.start != window?.start { total.add(Contribution(other)) }
     }
     return total
@@ -442,22 +447,22 @@ public struct FeatureWindowStage: Stage {
     hours[position].settle(Contribution(window), in: localHour(containing: window.start).lowerBound)
   }
 
-  private mutating func localHour(containing moment: Timestamp) -> Range<Int32> {
-    let start = calendar?.startOfHour(containing: moment) ?? moment.floored(to: .hour)
+  private mutating func localHour(containing timestamp: Timestamp) -> Range<Int32> {
+    let start = calendar?.startOfHour(containing: timestamp) ?? timestamp.floored(to: .hour)
     return start.minute..<start.minute + 60
   }
 
   /// Returns the local day that contains a time. A day has 23 to 25 hours, so 26 hours after its start is the next day.
-  private mutating func localDay(containing moment: Timestamp) -> Range<Int32> {
-    if day.contains(moment.minute) { return day }
-    let start = calendar?.startOfDay(containing: moment) ?? moment.floored(to: .day)
+  private mutating func localDay(containing timestamp: Timestamp) -> Range<Int32> {
+    if day.contains(timestamp.minute) { return day }
+    let start = calendar?.startOfDay(containing: timestamp) ?? timestamp.floored(to: .day)
     let end = calendar?.startOfDay(containing: start + .hours(26)) ?? start + .day
     day = start.minute..<max(end.minute, start.minute + 1)
     return day
   }
 
   private static func write(
-    _ total: Contribution, _ key: PointKey, at start: Timestamp, to points: inout PointBatch
+    _ total: Contribution, key: PointKey, at start: Timestamp, to points: inout PointBatch
   ) {
     points.begin(key, at: start)
     points.field("mean", total.mean)
@@ -467,16 +472,16 @@ public struct FeatureWindowStage: Stage {
     points.field("good_share", Double(sevenDigitsOf: total.goodShare))
   }
 
-  private mutating func writeIndicators(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func writeIndicators(_ frame: inout Frame, in register: PlantRegister) {
     let (clock, meters, traits, kinds) = (frame.clock, meters, traits, kinds)
     let mean = { (position: Int) -> Double? in
       guard let place = meters.place(of: position) else { return nil }
       let cell = meters[place].meter.energy(
-        from: clock - .minute, to: clock, traits[Int(kinds[position])].rule)
+        from: clock - .minute, to: clock, rule: traits[Int(kinds[position])].rule)
       return cell.known >= 0.5 / 60 ? cell.net / cell.known : nil
     }
-    guard let (moment, balance) = indicators.evaluate(at: clock, mean: mean) else { return }
-    frame.points.begin(PointKey(.kpi, .plant), at: moment)
+    guard let (timestamp, balance) = indicators.evaluate(at: clock, mean: mean) else { return }
+    frame.points.begin(PointKey(.kpi, .plant), at: timestamp)
     frame.points.field("generation_kw", balance.generation)
     frame.points.field("load_kw", balance.load)
     frame.points.field("grid_kw", balance.grid)
@@ -487,7 +492,7 @@ public struct FeatureWindowStage: Stage {
   }
 
   /// Settles the quarter-hours of the account that have ended, and those that late readings changed.
-  private mutating func settleAccount(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func settleAccount(_ frame: inout Frame, in register: PlantRegister) {
     // At a tick the clock lies between two minute marks; the last mark counts.
     let clock = frame.clock.floored(to: .minute)
     guard var calendar, account.due < clock.floored(to: PlantAccount.step) else { return }
@@ -495,8 +500,8 @@ public struct FeatureWindowStage: Stage {
     swap(&points, &frame.points)
     var quarters: [EnergyQuarter] = []
     account.settle(
-      through: clock, late: register.plant.late, register, &calendar,
-      { [meters, traits, kinds] series in
+      through: clock, late: register.plant.late, in: register, calendar: &calendar,
+      source: { [meters, traits, kinds] series in
         meters.place(of: series.position).map { (meters[$0].meter, traits[Int(kinds[series.position])].rule) }
       }
     ) { quarter, assets in

@@ -19,7 +19,7 @@ extension Meter {
   ///   - scratch: Buffer for the values.
   /// - Returns: The window without its series, and whether its whole time is known.
   func window(
-    _ length: WindowLength, start: Int32, _ traits: SeriesTraits, _ scratch: inout [Double]
+    _ length: WindowLength, start: Int32, traits: SeriesTraits, scratch: inout [Double]
   ) -> (FeatureWindow, isWhole: Bool)? {
     let (from, to) = (Timestamp(minute: start), Timestamp(minute: start + length.minutes))
     guard from >= settledUntil || settledUntil == .distantPast else { return nil }
@@ -37,7 +37,7 @@ extension Meter {
     while quarter < to {
       let next = min(to, quarter + .minutes(15))
       var part = 0.0
-      forEachPiece(from: quarter, to: next, traits.rule) { piece in
+      forEachPiece(from: quarter, to: next, rule: traits.rule) { piece in
         let hours = (piece.to - piece.from).inHours
         known += hours
         if piece.isGood { good += hours }
@@ -75,24 +75,24 @@ extension Meter {
     // For readings the share that is good; for time the share that is known and good.
     let share =
       readings.all > 0 && !isTimed ? Double(readings.good) / Double(readings.all) : known > 0 ? good / known : 0
-    let bad = isTimed && readings.all > 0 ? unusedShare(from, to) : 0
+    let bad = isTimed && readings.all > 0 ? unusedShare(from, to: to) : 0
     var window = FeatureWindow(
       series: SeriesIndex(0), length: length, start: from, mean: moments.weight > 0 ? moments.mean : energy / known,
       minimum: bounds.least, maximum: bounds.greatest, standardDeviation: moments.standardDeviation,
       slope: moments.slope, count: readings.used,
       energyKilowattHours: known > 0 ? energy : .nan,
-      goodShare: share * (1 - bad) * Meter.knownShare(known, of: hours, readings.all), isUpdate: false)
+      goodShare: share * (1 - bad) * Meter.knownShare(known, of: hours, readings: readings.all), isUpdate: false)
     if isTimed { window.weight = known * 3_600 }
     if !values.isEmpty {
-      window.p10 = EmpiricalQuantile.ofSorted(values, 0.1)
-      window.p50 = EmpiricalQuantile.ofSorted(values, 0.5)
-      window.p90 = EmpiricalQuantile.ofSorted(values, 0.9)
+      window.p10 = EmpiricalQuantile.ofSorted(values, probability: 0.1)
+      window.p50 = EmpiricalQuantile.ofSorted(values, probability: 0.5)
+      window.p90 = EmpiricalQuantile.ofSorted(values, probability: 0.9)
     }
     return (window, known >= 0.999 * hours)
   }
 
   /// Returns the share of a window's readings that do not count.
-  private func unusedShare(_ from: Timestamp, _ to: Timestamp) -> Double {
+  private func unusedShare(_ from: Timestamp, to: Timestamp) -> Double {
     var (unused, all) = (0.0, 0.0)
     var place = history.place(notBefore: from)
     while place < history.count, history[place].time < to {
@@ -109,7 +109,7 @@ extension Meter {
   ///   - known: Known time [h].
   ///   - hours: Length of the window [h].
   ///   - readings: Number of readings in the window.
-  private static func knownShare(_ known: Double, of hours: Double, _ readings: Int) -> Double {
+  private static func knownShare(_ known: Double, of hours: Double, readings: Int) -> Double {
     // A single reading counts fully, although it covers no time.
     if known == 0 { return readings > 0 ? 1 : 0 }
     let share = known / hours

@@ -32,7 +32,7 @@ struct MeteredSeries: Sendable {
   ///   - late: Age up to which late readings count.
   /// - Returns: Whether the reading was accepted, and the time range whose values may have changed; `nil` if none.
   mutating func add(
-    _ value: Double, at time: Timestamp, quality: Quality, _ rule: MeterRule, late: TimeSpan
+    _ value: Double, at time: Timestamp, quality: Quality, rule: MeterRule, late: TimeSpan
   ) -> (isAccepted: Bool, changed: Range<Timestamp>?) {
     // Near the ends of the representable range, window bounds would saturate.
     guard time.nanoseconds.magnitude < 9_000_000_000_000_000_000 else { return (false, nil) }
@@ -45,17 +45,17 @@ struct MeteredSeries: Sendable {
       case .late where isUsable, .imputed where isUsable: .imperfect
       default: .unused
       }
-    let changed = meter.take(MeterSample(time: time, value: isUsable ? value : 0, standing: standing), rule)
-    if let changed { note(changed) }
+    let changed = meter.observe(MeterSample(time: time, value: isUsable ? value : 0, standing: standing), rule: rule)
+    if let changed { record(changed) }
     due = min(due, time.minute + 1)
     return (true, changed)
   }
 
   /// Ends a held value, because its device went offline, and returns the time range that changed.
-  mutating func end(at moment: Timestamp, _ rule: MeterRule) -> Range<Timestamp>? {
-    guard moment.nanoseconds.magnitude < 9_000_000_000_000_000_000, !meter.history.isEmpty else { return nil }
-    let changed = meter.take(MeterSample(time: moment, value: 0, standing: .offline), rule)
-    if let changed { note(changed) }
+  mutating func end(at timestamp: Timestamp, rule: MeterRule) -> Range<Timestamp>? {
+    guard timestamp.nanoseconds.magnitude < 9_000_000_000_000_000_000, !meter.history.isEmpty else { return nil }
+    let changed = meter.observe(MeterSample(time: timestamp, value: 0, standing: .offline), rule: rule)
+    if let changed { record(changed) }
     return changed
   }
 
@@ -65,12 +65,12 @@ struct MeteredSeries: Sendable {
     meter.holds = holds
     guard !meter.history.isEmpty else { return nil }
     let all = max(meter.settledUntil, meter.history[0].time)..<highest + .day
-    note(all)
+    record(all)
     due = min(due, highest.minute + 1)
     return all
   }
 
-  private mutating func note(_ changed: Range<Timestamp>) {
+  private mutating func record(_ changed: Range<Timestamp>) {
     let last = max(closed[0], closed[1], closed[2])
     guard last != .min, changed.lowerBound.minute < last else { return }
     guard let known = dirty else {
@@ -88,7 +88,7 @@ struct MeteredSeries: Sendable {
   ///   - traits: Traits of the series.
   ///   - output: Receives the windows.
   mutating func close(
-    through limit: Timestamp, wholeThrough: Timestamp? = nil, _ traits: SeriesTraits, into output: inout WindowOutput
+    through limit: Timestamp, wholeThrough: Timestamp? = nil, traits: SeriesTraits, into output: inout WindowOutput
   ) {
     guard !meter.history.isEmpty else { return }
     due = .max
@@ -98,11 +98,11 @@ struct MeteredSeries: Sendable {
       start = length.start(start)
       let last = max(limit, wholeThrough ?? limit)
       while Timestamp(minute: start + length.minutes) <= last {
-        guard let (window, isWhole) = meter.window(length, start: start, traits, &output.values) else {
+        guard let (window, isWhole) = meter.window(length, start: start, traits: traits, scratch: &output.values) else {
           // No value is known from here to the next reading.
           let next = meter.history.place(notBefore: Timestamp(minute: start + length.minutes))
           guard next < meter.history.count else { break }
-          start = max(start + length.minutes, jump(to: next, length, traits))
+          start = max(start + length.minutes, jump(to: next, length: length, traits: traits))
           continue
         }
         guard isWhole || Timestamp(minute: start + length.minutes) <= limit else { break }
@@ -120,11 +120,11 @@ struct MeteredSeries: Sendable {
   ///   - place: Place of the reading.
   ///   - length: Length of the windows.
   ///   - traits: Traits of the series.
-  private func jump(to place: Int, _ length: WindowLength, _ traits: SeriesTraits) -> Int32 {
-    let moment = meter.history[place].time
-    guard traits.rule.sampling == .intervalEnd else { return length.start(moment.minute) }
+  private func jump(to place: Int, length: WindowLength, traits: SeriesTraits) -> Int32 {
+    let timestamp = meter.history[place].time
+    guard traits.rule.sampling == .intervalEnd else { return length.start(timestamp.minute) }
     // A mean refers to the time before it.
-    let first = moment - SampleHistory.longestInterval
+    let first = timestamp - SampleHistory.longestInterval
     return length.start(max(first, place > 0 ? meter.history[place - 1].time : first).minute)
   }
 
@@ -143,14 +143,14 @@ struct MeteredSeries: Sendable {
       var start = max(length.start(changed.lowerBound.minute), floor)
       let end = min(closed[length.level], (changed.upperBound + .seconds(59)).minute + 1)
       while start < end {
-        if var (window, _) = meter.window(length, start: start, traits, &output.values) {
+        if var (window, _) = meter.window(length, start: start, traits: traits, scratch: &output.values) {
           window.isUpdate = true
           output.emit(window)
           start += length.minutes
         } else {
           let next = meter.history.place(notBefore: Timestamp(minute: start + length.minutes))
           guard next < meter.history.count else { break }
-          start = max(start + length.minutes, jump(to: next, length, traits))
+          start = max(start + length.minutes, jump(to: next, length: length, traits: traits))
         }
       }
     }
@@ -165,20 +165,20 @@ struct MeteredSeries: Sendable {
   ///   - scratch: Buffer for the values.
   ///   - body: Receives the windows.
   func forEachClosed(
-    _ length: WindowLength, in period: Range<Int32>, _ traits: SeriesTraits, _ scratch: inout [Double],
-    _ body: (FeatureWindow) -> Void
+    _ length: WindowLength, in period: Range<Int32>, traits: SeriesTraits, scratch: inout [Double],
+    body: (FeatureWindow) -> Void
   ) {
     guard closed[length.level] != .min, !meter.history.isEmpty else { return }
     let floor = meter.settledUntil == .distantPast ? meter.history[0].time.minute - 26 * 60 : meter.settledUntil.minute
     var start = max(length.start(period.lowerBound), length.start(floor))
     while start < min(period.upperBound, closed[length.level]) {
-      if let (window, _) = meter.window(length, start: start, traits, &scratch) {
+      if let (window, _) = meter.window(length, start: start, traits: traits, scratch: &scratch) {
         body(window)
         start += length.minutes
       } else {
         let next = meter.history.place(notBefore: Timestamp(minute: start + length.minutes))
         guard next < meter.history.count else { break }
-        start = max(start + length.minutes, jump(to: next, length, traits))
+        start = max(start + length.minutes, jump(to: next, length: length, traits: traits))
       }
     }
   }
@@ -193,19 +193,21 @@ struct MeteredSeries: Sendable {
   ///   - output: Receives changed and settled windows.
   ///   - utcOffset: Returns the offset of local time from UTC at a time [s], positive east.
   mutating func settle(
-    before clock: Timestamp, horizon: Timestamp, late: TimeSpan, _ traits: SeriesTraits,
+    before clock: Timestamp, horizon: Timestamp, late: TimeSpan, traits: SeriesTraits,
     into output: inout WindowOutput, utcOffset: (Timestamp) -> Int64
   ) {
     guard let boundary = meter.boundary(horizon: min(clock, highest) - late) else { return }
     emitChanged(traits, into: &output)
     let from = max(meter.settledUntil, meter.history[0].time - SampleHistory.longestInterval)
     var settled: [FeatureWindow] = []
-    forEachClosed(output.rollupLength, in: from.minute..<boundary.minute, traits, &output.values) { settled.append($0) }
+    forEachClosed(output.rollupLength, in: from.minute..<boundary.minute, traits: traits, scratch: &output.values) {
+      settled.append($0)
+    }
     for var window in settled {
       window.series = output.series
       output.settled.append((output.windows.count, window))
     }
-    meter.settle(until: boundary, horizon: horizon, late: late, traits.rule, utcOffset: utcOffset)
+    meter.settle(until: boundary, horizon: horizon, late: late, rule: traits.rule, utcOffset: utcOffset)
   }
 }
 

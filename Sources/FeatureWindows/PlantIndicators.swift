@@ -13,7 +13,7 @@ struct HeldValues: BitwiseCopyable {
   var interval = IntervalEstimator()
 
   /// Adds a value; one that is not newer than all others is ignored.
-  mutating func take(_ value: Double, at time: Timestamp) {
+  mutating func observe(_ value: Double, at time: Timestamp) {
     guard value.isFinite, time > times[0] else { return }
     if times[0] != .distantPast { interval.observe(time - times[0]) }
     for i in stride(from: 3, to: 0, by: -1) {
@@ -24,20 +24,20 @@ struct HeldValues: BitwiseCopyable {
     values[0] = value
   }
 
-  /// Returns the value that held just before `moment`, and its time.
+  /// Returns the value that held just before `timestamp`, and its time.
   ///
   /// An instantaneous value holds for three typical intervals, but at least a minute; an interval value holds over its
   /// length. If all remembered instantaneous values are newer, by less than a minute, the oldest of them is returned.
-  func value(before moment: Timestamp, sampling: Sampling) -> (time: Timestamp, value: Double)? {
+  func value(before timestamp: Timestamp, sampling: Sampling) -> (time: Timestamp, value: Double)? {
     let length = sampling == .intervalEnd ? interval.typical : .zero
     let hold = sampling == .intervalStart ? max(.minute, interval.typical) : max(.minute, interval.typical * 3)
     var oldest: Int?
     for i in 0..<4 where times[i] != .distantPast {
       oldest = i
       let begin = times[i] - length
-      if begin < moment { return moment - begin <= hold ? (times[i], values[i]) : nil }
+      if begin < timestamp { return timestamp - begin <= hold ? (times[i], values[i]) : nil }
     }
-    guard sampling == .instant, let oldest, times[oldest] - length - moment < .minute else { return nil }
+    guard sampling == .instant, let oldest, times[oldest] - length - timestamp < .minute else { return nil }
     return (times[oldest], values[oldest])
   }
 }
@@ -72,7 +72,7 @@ struct PlantIndicators {
     (members, roles, samplings, held) = ([], [], [], [])
     places = Array(repeating: -1, count: register.series.count)
     for position in register.series.indices {
-      let role = Self.role(of: SeriesIndex(position), register)
+      let role = Self.role(of: SeriesIndex(position), in: register)
       if role == .none { continue }
       let index = Int32(truncatingIfNeeded: position)
       places[position] = Int32(truncatingIfNeeded: members.count)
@@ -85,7 +85,7 @@ struct PlantIndicators {
     }
   }
 
-  private static func role(of index: SeriesIndex, _ register: PlantRegister) -> IndicatorRole {
+  private static func role(of index: SeriesIndex, in register: PlantRegister) -> IndicatorRole {
     let series = register.series[index.position]
     let kind = register.kind(of: index)
     if register.isBalancePower(index), series.profile.unit?.quantity == .power {
@@ -106,9 +106,9 @@ struct PlantIndicators {
   ///   - value: The value [canonical unit].
   ///   - time: Its time.
   ///   - position: Position of its series in the register.
-  mutating func take(_ value: Double, at time: Timestamp, of position: Int) {
+  mutating func observe(_ value: Double, at time: Timestamp, of position: Int) {
     guard position < places.count, places[position] >= 0 else { return }
-    held[Int(places[position])].take(value, at: time)
+    held[Int(places[position])].observe(value, at: time)
   }
 
   /// Returns the indicators of the minute that ends at `clock`, if a power has a newer value than at the last point.
@@ -122,10 +122,10 @@ struct PlantIndicators {
   ) -> (Timestamp, KeyPerformance)? {
     let newest = newestPower(before: clock)
     guard newest > lastNewest else { return nil }
-    let grid = sum(.grid, before: clock, mean).whole ?? sum(.meter, before: clock, mean).whole
-    let load = sum(.consumption, before: clock, mean)
-    let generation = sum(.generation, before: clock, mean)
-    let battery = sum(.storage, before: clock, mean)
+    let grid = sum(.grid, before: clock, mean: mean).whole ?? sum(.meter, before: clock, mean: mean).whole
+    let load = sum(.consumption, before: clock, mean: mean)
+    let generation = sum(.generation, before: clock, mean: mean)
+    let battery = sum(.storage, before: clock, mean: mean)
     guard grid != nil || load.part != nil || generation.part != nil else { return nil }
     lastNewest = newest
     var result = KeyPerformance(
@@ -173,7 +173,7 @@ struct PlantIndicators {
     var coverage: Double? { heard + missed > 0 ? Double(heard) / Double(heard + missed) : nil }
   }
 
-  private func sum(_ role: IndicatorRole, before clock: Timestamp, _ mean: (Int) -> Double?) -> RoleSum {
+  private func sum(_ role: IndicatorRole, before clock: Timestamp, mean: (Int) -> Double?) -> RoleSum {
     var sum = RoleSum()
     for member in members.indices where roles[member] == role && held[member].times[0] != .distantPast {
       let age = clock - held[member].times[0]

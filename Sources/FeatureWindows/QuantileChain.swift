@@ -19,12 +19,12 @@ struct QuantileChain: BitwiseCopyable {
   ///
   /// - Parameters:
   ///   - value: The reading.
-  ///   - moment: Its minute [min since the epoch].
+  ///   - timestamp: Its minute [min since the epoch].
   ///   - shortest: Shortest window length of the series.
-  mutating func insert(_ value: Double, minute moment: Int32, shortest: WindowLength) {
-    if moment > minute { advance(to: moment) }
+  mutating func insert(_ value: Double, minute timestamp: Int32, shortest: WindowLength) {
+    if timestamp > minute { advance(to: timestamp) }
     for length in WindowLength.allCases where length.minutes >= shortest.minutes {
-      guard length.start(moment) == length.start(minute) else { continue }
+      guard length.start(timestamp) == length.start(minute) else { continue }
       sketches[length.level].insert(value)
       return
     }
@@ -38,21 +38,21 @@ struct QuantileChain: BitwiseCopyable {
       // Readings in sketches of shorter windows belong to this one too.
       var sketch = sketches[level]
       for i in 0..<level { sketch.merge(sketches[i]) }
-      return Self.rounded(sketch.quantile(0.1), sketch.quantile(0.5), sketch.quantile(0.9))
+      return Self.rounded(sketch.quantile(0.1), p50: sketch.quantile(0.5), p90: sketch.quantile(0.9))
     }
     guard distance > 0, distance == Int64(distances[level]) else { return (.nan, .nan, .nan) }
-    return Self.rounded(ended[3 * level], ended[3 * level + 1], ended[3 * level + 2])
+    return Self.rounded(ended[3 * level], p50: ended[3 * level + 1], p90: ended[3 * level + 2])
   }
 
-  private static func rounded(_ p10: Float, _ p50: Float, _ p90: Float) -> (p10: Double, p50: Double, p90: Double) {
+  private static func rounded(_ p10: Float, p50: Float, p90: Float) -> (p10: Double, p50: Double, p90: Double) {
     (Double(sevenDigitsOf: p10), Double(sevenDigitsOf: p50), Double(sevenDigitsOf: p90))
   }
 
-  private mutating func advance(to moment: Int32) {
-    defer { minute = moment }
+  private mutating func advance(to timestamp: Int32) {
+    defer { minute = timestamp }
     guard minute != .min else { return }
     for length in WindowLength.allCases {
-      let (level, old, new) = (length.level, length.start(minute), length.start(moment))
+      let (level, old, new) = (length.level, length.start(minute), length.start(timestamp))
       guard new > old else { return }
       ended[3 * level] = sketches[level].quantile(0.1)
       ended[3 * level + 1] = sketches[level].quantile(0.5)

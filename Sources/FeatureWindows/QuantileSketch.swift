@@ -52,7 +52,7 @@ struct QuantileSketch: BitwiseCopyable {
       for i in stride(from: count, to: place, by: -1) { (means[i], weights[i]) = (means[i - 1], weights[i - 1]) }
       (means[place], weights[place]) = (value, weight)
     } else {
-      join(value, weight, at: place)
+      join(value, weight: weight, at: place)
     }
   }
 
@@ -64,7 +64,7 @@ struct QuantileSketch: BitwiseCopyable {
   ///   - value: Mean of the new cluster.
   ///   - weight: Weight of the new cluster.
   ///   - place: Position of the new cluster among the others.
-  private mutating func join(_ value: Float, _ weight: UInt16, at place: Int) {
+  private mutating func join(_ value: Float, weight: UInt16, at place: Int) {
     var eightMeans: InlineArray<8, Float> = .init(repeating: value)
     var eightWeights: InlineArray<8, UInt16> = .init(repeating: weight)
     for i in 0..<Self.size {
@@ -103,14 +103,14 @@ struct QuantileSketch: BitwiseCopyable {
     var before: Float = 0
     for i in 0..<count {
       let middle = before + (Float(weights[i]) - 1) / 2
-      if wanted < middle { return Self.between(position, value, middle, means[i], at: wanted) }
+      if wanted < middle { return Self.between(position, first: value, b: middle, second: means[i], at: wanted) }
       (position, value) = (middle, means[i])
       before += Float(weights[i])
     }
     return value
   }
 
-  private static func between(_ a: Float, _ first: Float, _ b: Float, _ second: Float, at position: Float) -> Float {
+  private static func between(_ a: Float, first: Float, b: Float, second: Float, at position: Float) -> Float {
     b > a ? first + (second - first) * ((position - a) / (b - a)) : second
   }
 

@@ -47,30 +47,30 @@ struct SeriesWindows: BitwiseCopyable {
   /// Whether the base is an interval of unknown length, or a counter has fallen for a reason not yet known.
   var isPending: Bool {
     get { has(1) }
-    set { set(1, newValue) }
+    set { set(1, isSet: newValue) }
   }
   /// Whether the base reading was good.
   var baseIsGood: Bool {
     get { has(2) }
-    set { set(2, newValue) }
+    set { set(2, isSet: newValue) }
   }
   var hasDirty: Bool {
     get { has(4) }
-    set { set(4, newValue) }
+    set { set(4, isSet: newValue) }
   }
   var isSlow: Bool {
     get { has(8) }
-    set { set(8, newValue) }
+    set { set(8, isSet: newValue) }
   }
 
   /// Whether values hold until the next.
   var isHeld: Bool {
     get { has(16) }
-    set { set(16, newValue) }
+    set { set(16, isSet: newValue) }
   }
 
   private func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
-  private mutating func set(_ flag: UInt8, _ isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
+  private mutating func set(_ flag: UInt8, isSet: Bool) { flags = isSet ? flags | flag : flags & ~flag }
 
   /// Earliest end of the windows not yet emitted.
   var nextDue: Timestamp { due == .max ? Timestamp(nanoseconds: .max) : Timestamp(minute: due) }
@@ -85,7 +85,7 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - output: Receives emitted windows.
   /// - Returns: `false` if the reading is too late for every window.
   mutating func add(
-    _ value: Double, at time: Timestamp, quality: Quality, _ traits: SeriesTraits, into output: inout WindowOutput
+    _ value: Double, at time: Timestamp, quality: Quality, traits: SeriesTraits, into output: inout WindowOutput
   ) -> Bool {
     // Near the ends of the representable range, window bounds would saturate.
     guard time.nanoseconds.magnitude < 9_000_000_000_000_000_000 else { return false }
@@ -96,11 +96,14 @@ struct SeriesWindows: BitwiseCopyable {
     let isUsed = (quality == .good || quality == .late || quality == .imputed) && value.isFinite
     let accepted: Bool
     switch traits.sampling {
-    case .instant where traits.holds: accepted = addHeld(value, time, isUsed, quality == .good, traits, &output)
-    case .instant: accepted = addInstant(value, time, isUsed, quality == .good, traits, &output)
-    case .counter: accepted = addCount(value, time, isUsed, quality == .good, traits, &output)
+    case .instant where traits.holds:
+      accepted = addHeld(value, at: time, isUsed: isUsed, isGood: quality == .good, traits: traits, output: &output)
+    case .instant:
+      accepted = addInstant(value, at: time, isUsed: isUsed, isGood: quality == .good, traits: traits, output: &output)
+    case .counter:
+      accepted = addCount(value, at: time, isUsed: isUsed, isGood: quality == .good, traits: traits, output: &output)
     case .intervalStart, .intervalEnd:
-      accepted = addInterval(value, time, isUsed, quality == .good, traits, &output)
+      accepted = addInterval(value, at: time, isUsed: isUsed, isGood: quality == .good, traits: traits, output: &output)
     }
     // Readings filled into a gap precede the one that ends it; windows are emitted once, with the latter.
     if quality != .imputed { emitDue(traits, into: &output) }
@@ -108,25 +111,26 @@ struct SeriesWindows: BitwiseCopyable {
   }
 
   private mutating func addInstant(
-    _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ value: Double, at time: Timestamp, isUsed: Bool, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     if isUsed {
       let span = time - baseTime
       if baseTime != .distantPast, span > .zero, span <= max(.minute, interval.typical * 3) {
         let (from, first) = (baseTime, baseValue)
-        stretch(from, time, traits, &output) { slot, begin, end, microseconds in
+        stretch(from, to: time, traits: traits, output: &output) { slot, begin, end, microseconds in
           let hours = begin == from && end == time ? 0 : span.inHours
           let a = begin == from ? first : first + (value - first) * ((begin - from).inHours / hours)
           let b = end == time ? value : first + (value - first) * ((end - from).inHours / hours)
-          slot.integrate(a, b, microseconds: microseconds)
+          slot.integrate(a, second: b, microseconds: microseconds)
         }
       }
       if baseTime == .distantPast || time > baseTime { (baseTime, baseValue) = (time, value) }
     }
     let minute = time.minute
     if isUsed { chain.insert(value, minute: minute, shortest: .minute) }
-    return put(minute, from: .minute, isLate: time < highest - traits.lateness, traits, &output) { slot, _ in
+    return put(minute, from: .minute, isLate: time < highest - traits.lateness, traits: traits, output: &output) {
+      slot, _ in
       if isUsed {
         slot.add(value, at: (time - Timestamp(minute: slot.start)).inHours, holdingFor: nil, isGood: isGood)
       } else {
@@ -156,13 +160,13 @@ struct SeriesWindows: BitwiseCopyable {
   }
 
   private mutating func addHeld(
-    _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ value: Double, at time: Timestamp, isUsed: Bool, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     // A reading behind the newest would have to revert the hold since then.
     guard time > baseTime else { return false }
     guard isUsed else { return true }
-    extendHold(to: time, traits, &output)
+    extendHold(to: time, traits: traits, output: &output)
     (baseTime, baseValue, heldSince, baseIsGood) = (time, value, time, isGood)
     return true
   }
@@ -170,32 +174,32 @@ struct SeriesWindows: BitwiseCopyable {
   /// Extends the last value's hold up to a time, at most for the longest silence.
   ///
   /// - Parameters:
-  ///   - moment: Time up to which the value holds.
+  ///   - timestamp: Time up to which the value holds.
   ///   - traits: Traits of the series.
   ///   - output: Receives emitted windows.
-  mutating func extendHold(to moment: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput) {
+  mutating func extendHold(to timestamp: Timestamp, traits: SeriesTraits, output: inout WindowOutput) {
     guard baseTime != .distantPast, baseValue.isFinite else { return }
-    let end = min(moment, heldSince + traits.rule.longestSilence)
+    let end = min(timestamp, heldSince + traits.rule.longestSilence)
     guard end > baseTime else { return }
-    _ = hold(baseValue, baseTime, end, true, baseIsGood, traits, &output)
+    _ = hold(baseValue, from: baseTime, to: end, isUsed: true, isGood: baseIsGood, traits: traits, output: &output)
     baseTime = end
   }
 
   /// Ends the hold of the last value, because its device went offline.
   ///
   /// - Parameters:
-  ///   - moment: Time at which it went offline.
+  ///   - timestamp: Time at which it went offline.
   ///   - traits: Traits of the series.
   ///   - output: Receives emitted windows.
-  mutating func endHold(at moment: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput) {
+  mutating func endHold(at timestamp: Timestamp, traits: SeriesTraits, output: inout WindowOutput) {
     guard traits.holds else { return }
-    extendHold(to: moment, traits, &output)
+    extendHold(to: timestamp, traits: traits, output: &output)
     baseValue = .nan
   }
 
   private mutating func addCount(
-    _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ value: Double, at time: Timestamp, isUsed: Bool, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     guard isUsed else {
       // Cleaning repeats a fall that was a glitch; any other fall shows again with the next reading.
@@ -211,14 +215,14 @@ struct SeriesWindows: BitwiseCopyable {
         return true
       }
       isPending = false
-      let increase = CounterIncrease.between(baseValue, fallen, scale: traits.rule.scale) + (value - fallen)
-      return count(increase, to: value, time, isGood, traits, &output)
+      let increase = CounterIncrease.between(baseValue, value: fallen, scale: traits.rule.scale) + (value - fallen)
+      return count(increase, to: value, at: time, isGood: isGood, traits: traits, output: &output)
     }
     if value < baseValue {
       (fallen, isPending) = (value, true)
       return true
     }
-    return count(value - baseValue, to: value, time, isGood, traits, &output)
+    return count(value - baseValue, to: value, at: time, isGood: isGood, traits: traits, output: &output)
   }
 
   /// Spreads a counter's increase since the base and advances the base.
@@ -231,8 +235,8 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - traits: Traits of the series.
   ///   - output: Receives emitted windows.
   private mutating func count(
-    _ increase: Double, to value: Double, _ time: Timestamp, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ increase: Double, to value: Double, at time: Timestamp, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     let from = baseTime
     (baseTime, baseValue) = (time, value)
@@ -241,12 +245,14 @@ struct SeriesWindows: BitwiseCopyable {
     guard CounterChange.isPlausible(rise: increase, over: time - from, maximumRate: traits.rule.maximumRate) else {
       return true
     }
-    return hold(increase / (time - from).inHours, from, time, true, isGood, traits, &output)
+    return hold(
+      increase / (time - from).inHours, from: from, to: time, isUsed: true, isGood: isGood, traits: traits,
+      output: &output)
   }
 
   private mutating func addInterval(
-    _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ value: Double, at time: Timestamp, isUsed: Bool, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     guard interval.count > 0 else {
       (baseTime, baseValue, isPending, baseIsGood) = (time, isUsed ? value : .nan, true, isGood)
@@ -254,15 +260,16 @@ struct SeriesWindows: BitwiseCopyable {
     }
     if isPending {
       isPending = false
-      addKnownInterval(baseValue, baseTime, baseValue.isFinite, baseIsGood, traits, &output)
+      addKnownInterval(
+        baseValue, at: baseTime, isUsed: baseValue.isFinite, isGood: baseIsGood, traits: traits, output: &output)
     }
-    return addKnownInterval(value, time, isUsed, isGood, traits, &output)
+    return addKnownInterval(value, at: time, isUsed: isUsed, isGood: isGood, traits: traits, output: &output)
   }
 
   @discardableResult
   private mutating func addKnownInterval(
-    _ value: Double, _ time: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ value: Double, at time: Timestamp, isUsed: Bool, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     let length = min(interval.typical, Self.longestStretch)
     var from = traits.sampling == .intervalStart ? time : time - length
@@ -272,7 +279,7 @@ struct SeriesWindows: BitwiseCopyable {
       from = max(from, coveredUntil)
     }
     coveredUntil = max(coveredUntil, to)
-    return hold(value, from, to, isUsed, isGood, traits, &output)
+    return hold(value, from: from, to: to, isUsed: isUsed, isGood: isGood, traits: traits, output: &output)
   }
 
   /// Adds a value that held over a stretch to each window that it reaches into.
@@ -287,16 +294,16 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - output: Receives emitted windows.
   /// - Returns: `false` if none of the windows is kept any more.
   private mutating func hold(
-    _ value: Double, _ from: Timestamp, _ to: Timestamp, _ isUsed: Bool, _ isGood: Bool, _ traits: SeriesTraits,
-    _ output: inout WindowOutput
+    _ value: Double, from: Timestamp, to: Timestamp, isUsed: Bool, isGood: Bool, traits: SeriesTraits,
+    output: inout WindowOutput
   ) -> Bool {
     let shortest = stretchesFrom(to - from)
-    return stretch(from, to, traits, &output) { slot, begin, _, microseconds in
+    return stretch(from, to: to, traits: traits, output: &output) { slot, begin, _, microseconds in
       guard isUsed else { return slot.skip() }
       let middle = (begin - Timestamp(minute: slot.start)).inHours + 0.5 * Double(microseconds) / 3.6e9
       slot.add(value, at: middle, holdingFor: microseconds, isGood: isGood)
       if begin > from { slot.markContinued() }
-      slot.integrate(value, value, microseconds: microseconds)
+      slot.integrate(value, second: value, microseconds: microseconds)
     } once: { chain, minute in
       if isUsed { chain.insert(value, minute: minute, shortest: shortest) }
     }
@@ -320,12 +327,12 @@ struct SeriesWindows: BitwiseCopyable {
   /// - Returns: `false` if none of the windows is kept any more.
   @discardableResult
   private mutating func stretch(
-    _ from: Timestamp, _ to: Timestamp, _ traits: SeriesTraits, _ output: inout WindowOutput,
-    _ body: (inout WindowAccumulator, _ begin: Timestamp, _ end: Timestamp, _ microseconds: UInt32) -> Void,
+    _ from: Timestamp, to: Timestamp, traits: SeriesTraits, output: inout WindowOutput,
+    body: (inout WindowAccumulator, _ begin: Timestamp, _ end: Timestamp, _ microseconds: UInt32) -> Void,
     once: (inout QuantileChain, _ minute: Int32) -> Void = { _, _ in }
   ) -> Bool {
     guard from < to, to - from <= Self.longestStretch else { return true }
-    if traits.isTimed { setSlow(to - from > Self.longestInMinutes, traits, &output) }
+    if traits.isTimed { setSlow(to - from > Self.longestInMinutes, traits: traits, output: &output) }
     let shortest = stretchesFrom(to - from)
     var accepted = false
     var begin = from
@@ -336,7 +343,7 @@ struct SeriesWindows: BitwiseCopyable {
       // Ends are cut to whole microseconds, so that no time is lost between stretches.
       let length = end.nanoseconds.microseconds - begin.nanoseconds.microseconds
       once(&chain, start)
-      let isPut = put(start, from: shortest, isLate: false, traits, &output) { slot, span in
+      let isPut = put(start, from: shortest, isLate: false, traits: traits, output: &output) { slot, span in
         body(&slot, begin, end, slot.room(span, for: length))
       }
       accepted = accepted || isPut
@@ -357,15 +364,15 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - body: Adds to a window.
   /// - Returns: `false` if none of the windows is kept any more.
   private mutating func put(
-    _ minute: Int32, from shortest: WindowLength, isLate: Bool, _ traits: SeriesTraits, _ output: inout WindowOutput,
-    _ body: (inout WindowAccumulator, _ span: TimeSpan) -> Void
+    _ minute: Int32, from shortest: WindowLength, isLate: Bool, traits: SeriesTraits, output: inout WindowOutput,
+    body: (inout WindowAccumulator, _ span: TimeSpan) -> Void
   ) -> Bool {
     var accepted = false
     var next: WindowLength? = shortest
     while let length = next {
       // A late reading changes existing windows and never opens the first one.
       let isOpen = !isLate || ring(length).contains { slots[$0].isInUse }
-      if isOpen, let index = slot(length, containing: minute, traits, &output) {
+      if isOpen, let index = slot(length, containing: minute, traits: traits, output: &output) {
         accepted = true
         body(&slots[index], length.span)
         guard slots[index].isEmitted else { return true }
@@ -393,11 +400,11 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - slow: Whether the series' values hold for longer than ``longestInMinutes``.
   ///   - traits: Traits of the series.
   ///   - output: Receives emitted windows.
-  private mutating func setSlow(_ slow: Bool, _ traits: SeriesTraits, _ output: inout WindowOutput) {
+  private mutating func setSlow(_ slow: Bool, traits: SeriesTraits, output: inout WindowOutput) {
     guard slow != isSlow else { return }
     let length: WindowLength = isSlow ? .quarterHour : .minute
     for index in stride(from: 3, through: 2, by: -1) where slots[index].isInUse {
-      close(index, length, traits, &output)
+      close(index, length: length, traits: traits, output: &output)
       slots[index] = WindowAccumulator()
     }
     isSlow = slow
@@ -414,7 +421,7 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - traits: Traits of the series.
   ///   - output: Receives emitted windows.
   private mutating func slot(
-    _ length: WindowLength, containing minute: Int32, _ traits: SeriesTraits, _ output: inout WindowOutput
+    _ length: WindowLength, containing minute: Int32, traits: SeriesTraits, output: inout WindowOutput
   ) -> Int? {
     let start = length.start(minute)
     let ring = ring(length)
@@ -426,18 +433,18 @@ struct SeriesWindows: BitwiseCopyable {
     }
     for index in ring {
       if slots[index].start == start { return index }
-      if slots[index].start < start { return insert(start, at: index, length, traits, &output) }
+      if slots[index].start < start { return insert(start, at: index, length: length, traits: traits, output: &output) }
     }
     return nil
   }
 
   private mutating func insert(
-    _ start: Int32, at place: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
+    _ start: Int32, at place: Int, length: WindowLength, traits: SeriesTraits, output: inout WindowOutput
   ) -> Int? {
     let last = ring(length).upperBound - 1
     if slots[last].isInUse {
-      close(last, length, traits, &output)
-      output.evict(slots[last], length, traits, interval.typical)
+      close(last, length: length, traits: traits, output: &output)
+      output.evict(slots[last], length: length, traits: traits, interval: interval.typical)
     }
     for index in stride(from: last, to: place, by: -1) { slots[index] = slots[index - 1] }
     slots[place] = WindowAccumulator(start: start)
@@ -453,9 +460,9 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - length: Length of the windows.
   ///   - traits: Traits of the series.
   ///   - body: Receives the windows.
-  func forEachClosed(_ length: WindowLength, _ traits: SeriesTraits, _ body: (FeatureWindow) -> Void) {
+  func forEachClosed(_ length: WindowLength, traits: SeriesTraits, body: (FeatureWindow) -> Void) {
     for index in ring(length) where slots[index].isEmitted {
-      if let window = slots[index].window(length, traits, interval.typical) { body(window) }
+      if let window = slots[index].window(length, traits: traits, interval: interval.typical) { body(window) }
     }
   }
 
@@ -463,8 +470,8 @@ struct SeriesWindows: BitwiseCopyable {
   mutating func settleAll(_ traits: SeriesTraits, into output: inout WindowOutput) {
     for length in WindowLength.allCases {
       for index in ring(length).reversed() where slots[index].isInUse {
-        close(index, length, traits, &output)
-        output.evict(slots[index], length, traits, interval.typical)
+        close(index, length: length, traits: traits, output: &output)
+        output.evict(slots[index], length: length, traits: traits, interval: interval.typical)
       }
     }
   }
@@ -488,14 +495,14 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - isDue: Returns whether an open window is due.
   mutating func emitOpen(
     _ traits: SeriesTraits, into output: inout WindowOutput,
-    _ isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ span: TimeSpan) -> Bool
+    isDue: (borrowing WindowAccumulator, _ end: Timestamp, _ span: TimeSpan) -> Bool
   ) {
     for length in WindowLength.allCases {
       for index in ring(length).reversed() where slots[index].isInUse {
         if slots[index].isEmitted {
-          if slots[index].isDirty { emit(index, length, traits, &output) }
+          if slots[index].isDirty { emit(index, length: length, traits: traits, output: &output) }
         } else if isDue(slots[index], Timestamp(minute: slots[index].start + length.minutes), length.span) {
-          close(index, length, traits, &output)
+          close(index, length: length, traits: traits, output: &output)
         }
       }
     }
@@ -516,18 +523,20 @@ struct SeriesWindows: BitwiseCopyable {
   ///   - traits: Traits of the series.
   ///   - output: Receives emitted windows.
   private mutating func close(
-    _ index: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
+    _ index: Int, length: WindowLength, traits: SeriesTraits, output: inout WindowOutput
   ) {
     guard slots[index].isInUse, !slots[index].isEmitted else { return }
     if let shorter = WindowLength.allCases.last(where: { $0.minutes < length.minutes }) {
       let minutes = slots[index].start..<slots[index].start + length.minutes
       for inner in ring(shorter).reversed() where minutes.contains(slots[inner].start) {
-        close(inner, shorter, traits, &output)
+        close(inner, length: shorter, traits: traits, output: &output)
       }
     }
-    emit(index, length, traits, &output)
+    emit(index, length: length, traits: traits, output: &output)
     let closed = slots[index]
-    guard let longer = length.longer, let outer = slot(longer, containing: closed.start, traits, &output) else {
+    guard let longer = length.longer,
+      let outer = slot(longer, containing: closed.start, traits: traits, output: &output)
+    else {
       return
     }
     slots[outer].merge(closed, isTimed: traits.isTimed, span: longer.span)
@@ -538,11 +547,11 @@ struct SeriesWindows: BitwiseCopyable {
   }
 
   private mutating func emit(
-    _ index: Int, _ length: WindowLength, _ traits: SeriesTraits, _ output: inout WindowOutput
+    _ index: Int, length: WindowLength, traits: SeriesTraits, output: inout WindowOutput
   ) {
     let isUpdate = slots[index].isEmitted
     slots[index].markEmitted()
-    guard var window = slots[index].window(length, traits, interval.typical) else { return }
+    guard var window = slots[index].window(length, traits: traits, interval: interval.typical) else { return }
     window.isUpdate = isUpdate
     if slots[index].used > 0 {
       (window.p10, window.p50, window.p90) = chain.quantiles(length, start: slots[index].start)

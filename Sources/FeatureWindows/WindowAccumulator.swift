@@ -85,7 +85,7 @@ struct WindowAccumulator: BitwiseCopyable {
   ///   - first: Value at the start.
   ///   - second: Value at the end.
   ///   - microseconds: Length of the stretch [µs], at most the result of ``room(_:for:)``.
-  mutating func integrate(_ first: Double, _ second: Double, microseconds: UInt32) {
+  mutating func integrate(_ first: Double, second: Double, microseconds: UInt32) {
     integral += (0.5 * first + 0.5 * second) * (Double(microseconds) / 3.6e9)
     covered += microseconds
     if used == 0 { (minimum, maximum) = (min(minimum, first, second), max(maximum, first, second)) }

@@ -19,9 +19,9 @@ struct WindowOutput {
   }
 
   mutating func evict(
-    _ slot: WindowAccumulator, _ length: WindowLength, _ traits: SeriesTraits, _ interval: TimeSpan
+    _ slot: WindowAccumulator, length: WindowLength, traits: SeriesTraits, interval: TimeSpan
   ) {
-    guard length == rollupLength, let window = slot.window(length, traits, interval) else { return }
+    guard length == rollupLength, let window = slot.window(length, traits: traits, interval: interval) else { return }
     settled.append((windows.count, window))
   }
 }
@@ -33,7 +33,7 @@ extension WindowAccumulator {
   ///   - length: Length of the window.
   ///   - traits: Traits of the series.
   ///   - interval: Typical interval of the series.
-  func window(_ length: WindowLength, _ traits: SeriesTraits, _ interval: TimeSpan) -> FeatureWindow? {
+  func window(_ length: WindowLength, traits: SeriesTraits, interval: TimeSpan) -> FeatureWindow? {
     let isMeasured = used > 0
     // If samples are further apart than the window, the line between them represents it.
     let isBridged = length != .minute && coveredHours >= 0.5 * length.span.inHours

@@ -72,7 +72,7 @@ struct DayProfile: BitwiseCopyable {
   ///   - latest: Quarter-hour of the previous mean; `nil` for the first.
   ///   - move: Change of the usual value of its bin.
   ///   - scatter: Normal scatter of the quantity.
-  mutating func take(_ mean: Double, at slot: Int, after latest: Int?, moving move: Double, scatter: Double) {
+  mutating func observe(_ mean: Double, at slot: Int, after latest: Int?, moving move: Double, scatter: Double) {
     if step == 0 { (origin, step) = (Float(mean), max(Float(scatter / 64), .leastNormalMagnitude)) }
     if let latest, Self.day(latest) != Self.day(slot) { beginDay(Self.day(slot), after: Self.day(latest)) }
     let quarter = Self.quarter(of: slot)
@@ -101,13 +101,13 @@ struct DayProfile: BitwiseCopyable {
   private var extremes: (low: Int16, high: Int16) {
     if lowToday == Self.none { return (low, high) }
     if low == Self.none { return (lowToday, highToday) }
-    func follow(_ known: Int16, _ today: Int16, isOut: Bool) -> Int16 {
+    func follow(_ known: Int16, today: Int16, isOut: Bool) -> Int16 {
       let share = isOut ? 0.5 : 1.0 / 7
       let moved = Double(known) + share * (Double(today) - Double(known))
       return Int16(exactly: moved.rounded(.towardZero)) ?? known
     }
     return (
-      follow(low, lowToday, isOut: lowToday < low), follow(high, highToday, isOut: highToday > high)
+      follow(low, today: lowToday, isOut: lowToday < low), follow(high, today: highToday, isOut: highToday > high)
     )
   }
 

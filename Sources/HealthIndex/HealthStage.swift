@@ -22,10 +22,10 @@ public struct HealthStage: Stage {
   static let mostContributors = 3
 
   private var monitors: [SensorMonitor] = []
-  private var twins = TwinBook()
+  private var twins = TwinRegistry()
   /// Forecast comparison by series, for forecast series only.
   private var forecasts: [Int32: ForecastTrack] = [:]
-  private var patterns = PatternBook()
+  private var patterns = AnomalyDetectors()
   /// The faults at the time of the latest judgements.
   private var shown: [AssetIndex: StandingFault] = [:]
 
@@ -35,52 +35,52 @@ public struct HealthStage: Stage {
   /// Adds closed windows and forecasts, and judges assets at quarter-hour marks and after changes of faults.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
-      take(frame.windows[position], register)
+      observe(frame.windows[position], in: register)
     }
     for issue in frame.forecasts where register.series.indices.contains(issue.series.position) {
-      forecasts[issue.series.rawValue, default: ForecastTrack()].take(issue)
+      forecasts[issue.series.rawValue, default: ForecastTrack()].observe(issue)
     }
     guard frame.cause == .minute else { return }
     if QuarterHour.isMark(frame.clock) {
-      judgeSensors(until: frame.clock, register)
+      judgeSensors(until: frame.clock, in: register)
       patterns.begin(register)
-      for position in register.assets.indices { judge(AssetIndex(position), &frame, register) }
+      for position in register.assets.indices { judge(AssetIndex(position), into: &frame, in: register) }
       patterns.end()
       twins.end()
     } else if frame.faults != shown {
       let changed = Set(frame.faults.keys).union(shown.keys).filter { frame.faults[$0] != shown[$0] }
       for asset in changed.sorted(by: { $0.rawValue < $1.rawValue }) where asset.position < register.assets.count {
-        judge(asset, isNewQuarter: false, &frame, register)
+        judge(asset, isNewQuarter: false, into: &frame, in: register)
       }
     }
     shown = frame.faults
   }
 
-  private mutating func take(_ window: FeatureWindow, _ register: PlantRegister) {
+  private mutating func observe(_ window: FeatureWindow, in register: PlantRegister) {
     let position = window.series.position
     guard register.series.indices.contains(position) else { return }
-    monitors.grow(to: register.series.count, SensorMonitor())
+    monitors.grow(to: register.series.count, element: SensorMonitor())
     if window.isUpdate { return monitors[position].correct(window) }
-    let judged = monitors[position].take(
+    let judged = monitors[position].observe(
       window, kind: SensorClass(window.series, in: register), profile: register.series[position].profile)
-    note(window.series, judged)
+    record(window.series, judged: judged)
   }
 
-  private mutating func judgeSensors(until clock: Timestamp, _ register: PlantRegister) {
-    monitors.grow(to: register.series.count, SensorMonitor())
+  private mutating func judgeSensors(until clock: Timestamp, in register: PlantRegister) {
+    monitors.grow(to: register.series.count, element: SensorMonitor())
     let mark = QuarterHour.slot(containing: clock)
     for position in register.series.indices {
       let series = SeriesIndex(position)
       if monitors[position].isWaiting(before: mark) {
         let judged = monitors[position].judgeWaiting(
           kind: SensorClass(series, in: register), profile: register.series[position].profile)
-        note(series, judged)
+        record(series, judged: judged)
       }
       monitors[position].miss(before: mark)
     }
   }
 
-  private mutating func note(_ series: SeriesIndex, _ judged: SensorMonitor.Judged?) {
+  private mutating func record(_ series: SeriesIndex, judged: SensorMonitor.Judged?) {
     guard let judged, !forecasts.isEmpty else { return }
     forecasts[series.rawValue]?.judge(judged.mean, slot: judged.slot)
   }
@@ -93,31 +93,33 @@ public struct HealthStage: Stage {
   ///   - frame: Receives the index and its point.
   ///   - register: Assets and series of the plant.
   private mutating func judge(
-    _ asset: AssetIndex, isNewQuarter: Bool = true, _ frame: inout Frame, _ register: PlantRegister
+    _ asset: AssetIndex, isNewQuarter: Bool = true, into frame: inout Frame, in register: PlantRegister
   ) {
     let mark = QuarterHour.slot(containing: frame.clock)
-    monitors.grow(to: register.series.count, SensorMonitor())
+    monitors.grow(to: register.series.count, element: SensorMonitor())
     let sensors = register.seriesOfAsset[asset.position].filter { monitors[$0.position].latest != nil }
     guard let latest = sensors.compactMap({ monitors[$0.position].latest }).max() else { return }
     let first = sensors.compactMap { monitors[$0.position].first }.min() ?? mark
     let isLearning = mark - first < SensorMonitor.leastDays * QuarterHour.perDay
     if sensors.allSatisfy({ monitors[$0.position].isOverdue(at: mark) }) {
-      write(silent(asset, sensors, at: frame.clock), state: "no data", &frame)
+      write(silent(asset, sensors: sensors, at: frame.clock), state: "no data", into: &frame)
     } else if latest >= mark - 4 {
       // An asset under a power limit produces less than it could.
       let isJudged = latest >= mark - 2 && frame.limits[asset] == nil
-      if isJudged && isNewQuarter { find(asset, sensors, slot: latest, at: mark, register) }
-      var health = judge(asset, sensors, isJudged ? findings(asset, sensors) : [], at: frame.clock, register)
+      if isJudged && isNewQuarter { find(asset, sensors: sensors, slot: latest, at: mark, in: register) }
+      var health = judge(
+        asset, sensors: sensors, findings: isJudged ? findings(asset, sensors: sensors) : [], at: frame.clock,
+        in: register)
       if let fault = frame.faults[asset] {
         health.index = min(health.index, HealthFormula.most(under: fault.severity))
         health.contributors = [fault.name] + health.contributors.prefix(Self.mostContributors - 1)
       }
-      write(health, state: HealthFormula.state(index: health.index, isLearning: isLearning), &frame)
-      if isNewQuarter { twins.describe(asset, index: health.indexWithoutFault, slot: mark, &frame.points) }
+      write(health, state: HealthFormula.state(index: health.index, isLearning: isLearning), into: &frame)
+      if isNewQuarter { twins.describe(asset, index: health.indexWithoutFault, slot: mark, into: &frame.points) }
     }
   }
 
-  private func write(_ health: AssetHealth, state: String, _ frame: inout Frame) {
+  private func write(_ health: AssetHealth, state: String, into frame: inout Frame) {
     frame.health.append(health)
     frame.points.begin(PointKey(.health, .asset(health.asset)), at: health.time)
     frame.points.field("index", health.index)
@@ -133,7 +135,7 @@ public struct HealthStage: Stage {
   ///   - asset: The asset.
   ///   - sensors: Its sensors.
   ///   - time: Time of the judgement.
-  private func silent(_ asset: AssetIndex, _ sensors: [SeriesIndex], at time: Timestamp) -> AssetHealth {
+  private func silent(_ asset: AssetIndex, sensors: [SeriesIndex], at time: Timestamp) -> AssetHealth {
     let penalty = HealthFormula.penalty(anomaly: 0, drift: 0, driftWeight: 0, badShare: 1)
     var health = AssetHealth(
       asset: asset, time: time, index: HealthFormula.index(penalties: sensors.map { _ in penalty }), anomaly: 0,
@@ -151,23 +153,26 @@ public struct HealthStage: Stage {
   ///   - mark: Slot that begins now.
   ///   - register: Assets and series of the plant.
   private mutating func find(
-    _ asset: AssetIndex, _ sensors: [SeriesIndex], slot: Int, at mark: Int, _ register: PlantRegister
+    _ asset: AssetIndex, sensors: [SeriesIndex], slot: Int, at mark: Int, in register: PlantRegister
   ) {
-    twins.judge(asset, slot: slot, register) { [monitors] series, slot in
+    twins.judge(asset, slot: slot, in: register) { [monitors] series, slot in
       monitors.indices.contains(series.position) ? monitors[series.position].mean(slot) : .nan
     }
     let worst = twins.findings(of: asset).map(\.score).max() ?? 0
     let isSuspect =
-      worst >= PatternBook.suspicious || sensors.contains { penalty(of: $0, register) >= PatternBook.suspicious }
-    patterns.judge(asset, slot: slot, isSuspect: isSuspect, register) { [monitors] series in
+      worst >= AnomalyDetectors.suspicious
+      || sensors.contains { penalty(of: $0, in: register) >= AnomalyDetectors.suspicious }
+    patterns.judge(asset, slot: slot, isSuspect: isSuspect, in: register) { [monitors] series in
       monitors[series.position].patternCode(slot)
     }
     // Assets learn at different quarter-hours, which spreads the work over the day.
-    if mark % QuarterHour.perDay == asset.position % QuarterHour.perDay { learn(asset, sensors, slot, register) }
+    if mark % QuarterHour.perDay == asset.position % QuarterHour.perDay {
+      learn(asset, sensors: sensors, slot: slot, in: register)
+    }
   }
 
   /// Returns the findings of twins, patterns and forecasts in the slot that was judged last.
-  private func findings(_ asset: AssetIndex, _ sensors: [SeriesIndex]) -> [TwinFinding] {
+  private func findings(_ asset: AssetIndex, sensors: [SeriesIndex]) -> [TwinFinding] {
     let forecast = forecasts.isEmpty ? [] : sensors.compactMap { forecasts[$0.rawValue]?.score }
     return twins.findings(of: asset) + [
       TwinFinding(name: "unusual pattern", score: patterns.score(of: asset)),
@@ -184,17 +189,17 @@ public struct HealthStage: Stage {
   ///   - sensors: Its sensors.
   ///   - slot: The latest slot.
   ///   - register: Assets and series of the plant.
-  private mutating func learn(_ asset: AssetIndex, _ sensors: [SeriesIndex], _ slot: Int, _ register: PlantRegister) {
+  private mutating func learn(_ asset: AssetIndex, sensors: [SeriesIndex], slot: Int, in register: PlantRegister) {
     let columns = sensors.filter {
       let monitor = monitors[$0.position]
       return register.series[$0.position].profile.sampling != .counter && monitor.isFrequent
         && monitor.first.map { slot - $0 >= QuarterHour.perDay } ?? false
     }
     for sensor in columns { monitors[sensor.position].fixPattern() }
-    patterns.learn(asset, slot: slot, from: columns, register)
+    patterns.learn(asset, slot: slot, from: columns, in: register)
   }
 
-  private func penalty(of sensor: SeriesIndex, _ register: PlantRegister) -> Double {
+  private func penalty(of sensor: SeriesIndex, in register: PlantRegister) -> Double {
     let monitor = monitors[sensor.position]
     return HealthFormula.penalty(
       anomaly: monitor.anomaly, drift: monitor.drift, driftWeight: SensorClass(sensor, in: register).driftWeight,
@@ -202,8 +207,8 @@ public struct HealthStage: Stage {
   }
 
   private mutating func judge(
-    _ asset: AssetIndex, _ sensors: [SeriesIndex], _ findings: [TwinFinding], at time: Timestamp,
-    _ register: PlantRegister
+    _ asset: AssetIndex, sensors: [SeriesIndex], findings: [TwinFinding], at time: Timestamp,
+    in register: PlantRegister
   ) -> AssetHealth {
     var names: [(penalty: Double, name: String)] = []
     var penalties: [Double] = []
@@ -212,7 +217,7 @@ public struct HealthStage: Stage {
     var drift = 0.0
     for sensor in sensors {
       let monitor = monitors[sensor.position]
-      let penalty = penalty(of: sensor, register)
+      let penalty = penalty(of: sensor, in: register)
       anomaly = max(anomaly, monitor.anomaly)
       drift = max(drift, monitor.drift)
       penalties.append(penalty)
@@ -265,7 +270,7 @@ extension HealthStage {
       return (series, track)
     }
     forecasts = Dictionary(tracks, uniquingKeysWith: { first, _ in first })
-    patterns = try PatternBook(from: &reader)
+    patterns = try AnomalyDetectors(from: &reader)
     let faults = try reader.readArray(elementSize: 4) { (reader) throws(SnapshotError) in
       let (asset, name) = (AssetIndex(Int(try reader.read(Int32.self))), try reader.readString())
       guard let severity = Severity(rawValue: try reader.readString()) else { throw .invalid("an unknown severity") }

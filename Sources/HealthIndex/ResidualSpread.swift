@@ -13,17 +13,17 @@ struct ResidualSpread: BitwiseCopyable {
   private(set) var count: UInt8 = 0
 
   /// Adds the magnitude of a residual; smaller ones than `least` count as `least`.
-  mutating func take(_ size: Double, least: Double) {
+  mutating func observe(_ size: Double, least: Double) {
     let size = Float(min(max(size, least, 1e-30), 1e30))
     if count == 0 { (median, high) = (size, size) }
     if count < .max { count += 1 }
     let step = max(Self.smallestStep, 1 / Float(count))
-    Self.move(&median, towards: size, 0.5, step)
-    Self.move(&high, towards: size, 0.9, step)
+    Self.move(&median, towards: size, probability: 0.5, step: step)
+    Self.move(&high, towards: size, probability: 0.9, step: step)
     high = max(high, median)
   }
 
-  private static func move(_ estimate: inout Float, towards size: Float, _ probability: Float, _ step: Float) {
+  private static func move(_ estimate: inout Float, towards size: Float, probability: Float, step: Float) {
     if size > estimate { estimate = min(size, estimate * (1 + 2 * step * probability)) }
     if size < estimate { estimate = max(size, estimate * (1 - 2 * step * (1 - probability))) }
   }

@@ -63,12 +63,14 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   ///   - kind: Class of the sensor.
   ///   - sensor: Profile of the sensor.
   /// - Returns: The slot and mean judged; `nil` if none was.
-  mutating func take(_ window: FeatureWindow, kind: SensorClass, profile sensor: SensorProfile) -> Judged? {
+  mutating func observe(_ window: FeatureWindow, kind: SensorClass, profile sensor: SensorProfile) -> Judged? {
     guard let slot = Int32(exactly: QuarterHour.slot(containing: window.start)), slot > latestSlot else { return nil }
     var judged: Judged?
     if waitingSlot != .min, waitingSlot != slot {
       // A window in the far future remains waiting.
-      guard waitingSlot < slot else { return judge(slot, Float(window.mean), Self.bad(window), kind, sensor) }
+      guard waitingSlot < slot else {
+        return judge(slot, value: Float(window.mean), bad: Self.bad(window), kind: kind, sensor: sensor)
+      }
       judged = judgeWaiting(kind: kind, profile: sensor)
     }
     (waitingSlot, waitingMean, waitingBadShare) = (slot, Float(window.mean), Self.bad(window))
@@ -90,7 +92,7 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   /// Judges the waiting window.
   mutating func judgeWaiting(kind: SensorClass, profile sensor: SensorProfile) -> Judged {
     defer { waitingSlot = .min }
-    return judge(waitingSlot, waitingMean, waitingBadShare, kind, sensor)
+    return judge(waitingSlot, value: waitingMean, bad: waitingBadShare, kind: kind, sensor: sensor)
   }
 
   private static func bad(_ window: FeatureWindow) -> UInt8 {
@@ -106,7 +108,7 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   ///   - kind: Class of the sensor.
   ///   - sensor: Profile of the sensor.
   private mutating func judge(
-    _ short: Int32, _ value: Float, _ bad: UInt8, _ kind: SensorClass, _ sensor: SensorProfile
+    _ short: Int32, value: Float, bad: UInt8, kind: SensorClass, sensor: SensorProfile
   ) -> Judged {
     let (slot, before) = (Int(short), latest)
     (latestSlot, latestMean) = (short, value)
@@ -115,9 +117,9 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     let mean = Double(value)
     if firstSlot == .min { firstSlot = short }
     learnGap(before.map { slot - $0 })
-    let held = kind == .eventDriven ? nil : compare(mean, slot, kind, sensor)
+    let held = kind == .eventDriven ? nil : compare(mean, slot: slot, kind: kind, sensor: sensor)
     let floor = ResidualScale.floor(sensor.unit?.quantity, expected: mean)
-    learn(mean, held, slot, after: before, scatter: floor)
+    learn(mean, held: held, slot: slot, after: before, scatter: floor)
     return (slot, mean)
   }
 
@@ -157,13 +159,13 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   ///   - slot: Slot of the mean.
   ///   - latest: Slot of the mean before.
   ///   - scatter: Normal scatter of the quantity.
-  private mutating func learn(_ mean: Double, _ held: Double?, _ slot: Int, after latest: Int?, scatter: Double) {
+  private mutating func learn(_ mean: Double, held: Double?, slot: Int, after latest: Int?, scatter: Double) {
     let known = profile.usual(at: slot)
     let age = min(max((slot - (first ?? slot)) / QuarterHour.perDay, 1), Self.days)
     let quarters = Double(DayProfile.quartersOfBin)
     let share = min(max(usualGap, 1), quarters) / (quarters * Double(age))
     let distance = known.isNaN ? 0 : held ?? (mean - known)
-    profile.take(mean, at: slot, after: latest, moving: share * distance, scatter: scatter)
+    profile.observe(mean, at: slot, after: latest, moving: share * distance, scatter: scatter)
   }
 
   /// Scores a mean.
@@ -175,31 +177,31 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
   ///   - sensor: Profile of the sensor.
   /// - Returns: The residual, limited to three scales; `nil` in the first three days.
   private mutating func compare(
-    _ mean: Double, _ slot: Int, _ kind: SensorClass, _ sensor: SensorProfile
+    _ mean: Double, slot: Int, kind: SensorClass, sensor: SensorProfile
   ) -> Double? {
-    guard let expected = expected(slot, kind) else {
+    guard let expected = expected(slot, kind: kind) else {
       pushAnomaly(0)
       return nil
     }
     let residual = mean - expected
-    let scale = scale(expected, kind, sensor)
+    let scale = scale(expected, kind: kind, sensor: sensor)
     let z = min(max(residual / scale, -8), 8)
     pushAnomaly(HealthFormula.anomaly(standardizedResidual: z))
-    upward = Self.cusum(upward, z)
-    downward = Self.cusum(downward, -z)
+    upward = Self.cusum(upward, z: z)
+    downward = Self.cusum(downward, z: -z)
     // Limited to three scales, so that a fault does not soon become usual.
     let held = min(max(residual, -3 * scale), 3 * scale)
-    residuals.take(held.magnitude, least: scale / 100)
+    residuals.observe(held.magnitude, least: scale / 100)
     return slot - (first ?? slot) >= Self.leastDays * QuarterHour.perDay ? held : nil
   }
 
-  private static func cusum(_ sum: UInt16, _ z: Double) -> UInt16 {
+  private static func cusum(_ sum: UInt16, z: Double) -> UInt16 {
     UInt16(max(0, min(Double(sum) * cusumUnit + z - 1, 240)) / cusumUnit)
   }
 
   /// Returns the expected value at a time of day, once three days are known. For a steady sensor with less history it
   /// is the median of the whole day. The result is `nil` if neither is known.
-  private func expected(_ slot: Int, _ kind: SensorClass) -> Double? {
+  private func expected(_ slot: Int, kind: SensorClass) -> Double? {
     guard let first else { return nil }
     if slot - first >= Self.leastDays * QuarterHour.perDay {
       let usual = profile.usual(at: slot)
@@ -212,7 +214,7 @@ struct SensorMonitor: Sendable, BitwiseCopyable {
     return profile.median
   }
 
-  private func scale(_ expected: Double, _ kind: SensorClass, _ sensor: SensorProfile) -> Double {
+  private func scale(_ expected: Double, kind: SensorClass, sensor: SensorProfile) -> Double {
     var spread = profile.spread
     if kind == .variable { spread = max(spread, ResidualScale.leastSpread(sensor)) }
     var scale = max(0.25 * spread, ResidualScale.floor(sensor.unit?.quantity, expected: expected))

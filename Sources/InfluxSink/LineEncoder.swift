@@ -54,7 +54,7 @@ public struct LineEncoder: Sendable {
   }
 
   /// Removes the buffer's content as a batch for the sink, and starts a new buffer of the same capacity.
-  public mutating func take(upTo offset: UInt64) -> WriteBatch {
+  public mutating func drain(upTo offset: UInt64) -> WriteBatch {
     let batch = WriteBatch(bytes: bytes, lines: lineCount, upTo: offset)
     bytes = []
     bytes.reserveCapacity(batch.bytes.count)
@@ -93,7 +93,8 @@ public struct LineEncoder: Sendable {
           continue
         }
         let series = keys.series[position]
-        append(readings, row, estimate, series.range, keys.units[Int(series.unit)], text)
+        append(
+          readings, row: row, estimate: estimate, tags: series.range, unit: keys.units[Int(series.unit)], text: text)
       }
     }
   }
@@ -111,8 +112,8 @@ public struct LineEncoder: Sendable {
   ///   - unit: tags of its units.
   ///   - text: text of the plant's keys.
   private mutating func append(
-    _ readings: borrowing ReadingBatch, _ row: Int, _ estimate: Estimate?, _ tags: Range<Int>,
-    _ unit: PlantKeys.UnitTags, _ text: UnsafePointer<UInt8>
+    _ readings: borrowing ReadingBatch, row: Int, estimate: Estimate?, tags: Range<Int>,
+    unit: PlantKeys.UnitTags, text: UnsafePointer<UInt8>
   ) {
     let (raw, value, time) = (readings.raw[row], readings.value[row], readings.time[row])
     let (quality, flags) = (readings.quality[row], readings.flags[row])
@@ -133,7 +134,7 @@ public struct LineEncoder: Sendable {
           number = line.end
           line.put(raw)
           tail = line.end
-          line.endLine(at: time, precision)
+          line.endLine(at: time, precision: precision)
         }
         let end = line.end
         line.put("clean")
@@ -145,9 +146,9 @@ public struct LineEncoder: Sendable {
           if value == raw { line.put(number, count: tail - number) } else { line.put(value) }
           line.put(",")
         }
-        Self.putJudgement(quality, flags, raw, value, unit, &line)
-        if let estimate { Self.put(estimate, &line) }
-        if raw.isFinite { line.put(tail, count: end - tail) } else { line.endLine(at: time, precision) }
+        Self.putJudgement(quality, flags: flags, raw: raw, value: value, unit: unit, line: &line)
+        if let estimate { Self.put(estimate, line: &line) }
+        if raw.isFinite { line.put(tail, count: end - tail) } else { line.endLine(at: time, precision: precision) }
         used += line.end - start
       }
     }
@@ -211,8 +212,8 @@ public struct LineEncoder: Sendable {
   ///   - unit: conversion from the sensor's unit to the canonical one.
   ///   - line: destination.
   private static func putJudgement(
-    _ quality: Quality, _ flags: QualityFlags, _ raw: Double, _ value: Double, _ unit: PlantKeys.UnitTags,
-    _ line: inout TextCursor
+    _ quality: Quality, flags: QualityFlags, raw: Double, value: Double, unit: PlantKeys.UnitTags,
+    line: inout TextCursor
   ) {
     if quality == .good, flags.isEmpty {
       line.put("quality=0i,flags=0i,imputed=false")
@@ -231,7 +232,7 @@ public struct LineEncoder: Sendable {
   }
 
   /// Writes the method of an estimate, and its standard deviation if known.
-  private static func put(_ estimate: Estimate, _ line: inout TextCursor) {
+  private static func put(_ estimate: Estimate, line: inout TextCursor) {
     line.put(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
     guard estimate.deviation.isFinite else { return }
     line.put(",uncertainty=")
@@ -264,9 +265,9 @@ public struct LineEncoder: Sendable {
 
   private mutating func append(_ value: FieldValue) {
     switch value {
-    case .float(let value): NumberText.append(value, to: &bytes)
+    case .float(let value): FieldNumber.append(value, to: &bytes)
     case .integer(let value):
-      NumberText.append(value, to: &bytes)
+      FieldNumber.append(value, to: &bytes)
       bytes.append(UInt8(ascii: "i"))
     case .boolean(let value): appendASCII(value ? "true" : "false")
     case .text(let value): LineText.appendQuoted(value, to: &bytes)
@@ -275,11 +276,11 @@ public struct LineEncoder: Sendable {
 
   private mutating func endLine(at time: Timestamp) {
     let precision = precision
-    bytes.append(addingCapacity: NumberText.longest + 2) { span in
+    bytes.append(addingCapacity: FieldNumber.longest + 2) { span in
       span.withUnsafeMutableBufferPointer { buffer, used in
         guard let base = buffer.baseAddress else { return }
         var line = TextCursor(at: base + used)
-        line.endLine(at: time, precision)
+        line.endLine(at: time, precision: precision)
         used = line.end - base
       }
     }

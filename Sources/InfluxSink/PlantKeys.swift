@@ -62,9 +62,9 @@ struct PlantKeys: Sendable {
   private mutating func unit(_ unit: Unit?) -> Int {
     if let known = units.firstIndex(where: { $0.unit == unit }) { return known }
     let start = text.count
-    LineText.appendTag("unit", unit?.symbol ?? "", to: &text)
+    LineText.appendTag("unit", value: unit?.symbol ?? "", to: &text)
     let middle = text.count
-    LineText.appendTag("unit", unit?.canonicalUnit.symbol ?? "", to: &text)
+    LineText.appendTag("unit", value: unit?.canonicalUnit.symbol ?? "", to: &text)
     units.append(
       UnitTags(
         unit: unit, raw: start..<middle, clean: middle..<text.count, scale: unit?.scale ?? 1, offset: unit?.offset ?? 0)
@@ -74,7 +74,7 @@ struct PlantKeys: Sendable {
 
   /// Appends a point's key; `false` if the register does not contain its subject.
   mutating func append(_ key: PointKey, of register: PlantRegister, to bytes: inout [UInt8]) -> Bool {
-    guard Self.knows(key.subject, register) else { return false }
+    guard Self.knows(key.subject, in: register) else { return false }
     if case .series(let index) = key.subject {
       extend(to: register)
       append(key, of: series[index.position], to: &bytes)
@@ -107,7 +107,7 @@ struct PlantKeys: Sendable {
     extend(to: register)
   }
 
-  private static func knows(_ subject: Subject, _ register: PlantRegister) -> Bool {
+  private static func knows(_ subject: Subject, in register: PlantRegister) -> Bool {
     switch subject {
     case .process, .plant, .wholePlant: true
     case .asset(let index): register.assets.indices.contains(index.position)
@@ -134,15 +134,15 @@ enum KeyText {
   /// Appends the measurement's own tags.
   static func appendQualifiers(_ key: PointKey, to text: inout [UInt8]) {
     let tags = key.measurement.qualifierTags
-    if let first = tags.first { LineText.appendTag(first, key.qualifiers.0, to: &text) }
-    if tags.count > 1 { LineText.appendTag(tags[1], key.qualifiers.1, to: &text) }
+    if let first = tags.first { LineText.appendTag(first, value: key.qualifiers.0, to: &text) }
+    if tags.count > 1 { LineText.appendTag(tags[1], value: key.qualifiers.1, to: &text) }
   }
 
   /// Appends the tags of a series other than its unit.
   static func appendTags(of series: Series, in register: PlantRegister, to text: inout [UInt8]) {
-    LineText.appendTag("plant", register.plant.name, to: &text)
-    LineText.appendTag("asset", register.assets[series.asset.position].name, to: &text)
-    LineText.appendTag("sensor", series.sensor, to: &text)
+    LineText.appendTag("plant", value: register.plant.name, to: &text)
+    LineText.appendTag("asset", value: register.assets[series.asset.position].name, to: &text)
+    LineText.appendTag("sensor", value: series.sensor, to: &text)
   }
 
   private static func appendSubject(_ key: PointKey, of register: PlantRegister, to text: inout [UInt8]) {
@@ -151,15 +151,15 @@ enum KeyText {
       appendTags(of: series, in: register, to: &text)
       guard key.measurement.hasUnitTag else { return }
       let unit = key.measurement == .raw ? series.profile.unit : series.profile.canonicalUnit
-      return LineText.appendTag("unit", unit?.symbol ?? "", to: &text)
+      return LineText.appendTag("unit", value: unit?.symbol ?? "", to: &text)
     }
-    if key.subject != .process { LineText.appendTag("plant", register.plant.name, to: &text) }
+    if key.subject != .process { LineText.appendTag("plant", value: register.plant.name, to: &text) }
     switch key.subject {
     case .process, .plant, .series: break
-    case .asset(let index): LineText.appendTag("asset", register.assets[index.position].name, to: &text)
+    case .asset(let index): LineText.appendTag("asset", value: register.assets[index.position].name, to: &text)
     case .wholePlant(let sensor):
-      LineText.appendTag("asset", Plant.wholePlant, to: &text)
-      LineText.appendTag("sensor", sensor, to: &text)
+      LineText.appendTag("asset", value: Plant.wholePlant, to: &text)
+      LineText.appendTag("sensor", value: sensor, to: &text)
     }
   }
 }

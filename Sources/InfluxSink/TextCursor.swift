@@ -18,12 +18,12 @@ struct TextCursor {
   }
 
   /// Writes a finite number; see ``NumberText``.
-  mutating func put(_ value: Double) { end += NumberText.write(value, at: end) }
+  mutating func put(_ value: Double) { end += FieldNumber.write(value, at: end) }
 
-  mutating func put(_ value: Int64) { end += NumberText.write(value, at: end) }
+  mutating func put(_ value: Int64) { end += FieldNumber.write(value, at: end) }
 
   /// Writes a timestamp and ends the line.
-  mutating func endLine(at time: Timestamp, _ precision: WritePrecision) {
+  mutating func endLine(at time: Timestamp, precision: WritePrecision) {
     put(" ")
     switch precision {
     case .seconds: put(min(max(time.seconds, -9_223_372_036), 9_223_372_036))

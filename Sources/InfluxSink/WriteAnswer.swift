@@ -23,7 +23,7 @@ public enum WriteAnswer {
     case 404: return .hold(.missing)
     case 413: return .tooLarge
     case 408, 425, 429: return .retry(after: retryAfter)
-    case 500: return fault(body, retryAfter)
+    case 500: return fault(body, retryAfter: retryAfter)
     case 200..<500: return .hold(.unexpected)
     default: return .retry(after: retryAfter)
     }
@@ -39,7 +39,7 @@ public enum WriteAnswer {
   }
 
   /// Classifies a 500 by its message: a full or slow server is retried, anything else may be caused by the data.
-  private static func fault(_ body: String, _ retryAfter: TimeSpan?) -> SinkAction {
+  private static func fault(_ body: String, retryAfter: TimeSpan?) -> SinkAction {
     let words = body.lowercased()
     let isBusy = ["cache-max-memory-size", "cache maximum memory size", "no space left", "timeout"]
       .contains { words.contains($0) }

@@ -70,7 +70,7 @@ public final class CheckpointDraft: @unchecked Sendable {
   init(_ path: String, offset: UInt64) throws(JournalError) {
     // A discarded draft may still be written to, so this one gets a separate file.
     unlink(path)
-    file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL)
+    file = try OpenFile(path, flags: O_WRONLY | O_CREAT | O_EXCL)
     self.offset = offset
   }
 
@@ -104,7 +104,7 @@ public struct CheckpointParts: Sendable {
 
   /// Opens a file and verifies all of its checksums.
   init(_ path: String) throws {
-    file = try OpenFile(path, O_RDONLY)
+    file = try OpenFile(path, flags: O_RDONLY)
     let size = try file.size()
     offset = try CheckpointFile.offset(in: try file.bytes(at: 0, count: CheckpointFile.headerSize), size: size)
     var position = CheckpointFile.headerSize

@@ -8,14 +8,14 @@ extension Journal {
   ///   - base: offset of the segment's first byte.
   ///   - synchronize: brings the file's content to the disk.
   static func createSegment(
-    in directory: String, base: UInt64, _ synchronize: @escaping OpenFile.Synchronize
+    in directory: String, base: UInt64, synchronize: @escaping OpenFile.Synchronize
   ) throws(JournalError) -> OpenFile {
     let path = "\(directory)/\(Segment.name(base: base))"
-    let file = try OpenFile(path, O_RDWR | O_CREAT | O_TRUNC, synchronize: synchronize)
+    let file = try OpenFile(path, flags: O_RDWR | O_CREAT | O_TRUNC, synchronize: synchronize)
     let result = withUnsafeTemporaryAllocation(byteCount: JournalFormat.segmentHeaderSize, alignment: 8) { header in
       JournalFormat.writeSegmentHeader(base: base, to: header)
       return Result { () throws(JournalError) in
-        try file.write(UnsafeRawBufferPointer(header), UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
+        try file.write(UnsafeRawBufferPointer(header), body: UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
       }
     }
     do throws(JournalError) {

@@ -83,7 +83,7 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     self.sync = sync
     self.synchronize = synchronize
     try Folder.make(directory)
-    lock = try OpenFile("\(directory)/lock", O_RDWR | O_CREAT)
+    lock = try OpenFile("\(directory)/lock", flags: O_RDWR | O_CREAT)
     guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw errno == EWOULDBLOCK ? .locked(directory: directory) : .system("locking \(lock.path)")
     }
@@ -91,10 +91,10 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     recovery = found.report
     let start = min(notBefore, JournalFormat.maximumOffset)
     if let last = found.segments.last, last.form == .plain, last.end >= start {
-      active = try OpenFile("\(directory)/\(last.name)", O_RDWR, synchronize: synchronize)
+      active = try OpenFile("\(directory)/\(last.name)", flags: O_RDWR, synchronize: synchronize)
     } else {
       let base = max(start, found.segments.last?.end ?? start)
-      active = try Journal.createSegment(in: directory, base: base, synchronize)
+      active = try Journal.createSegment(in: directory, base: base, synchronize: synchronize)
       found.segments.append(Segment(base: base, end: base + UInt64(JournalFormat.segmentHeaderSize)))
     }
     let table = SegmentTable(found.segments, keepBytes: Int(max(keepBytes, 0)), maximumAge: maximumAge)
@@ -151,7 +151,7 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
           if headroom > 0, try Folder.freeBytes(directory) < Int64(clamping: headroom + size) { throw .full }
           let active = store.table.active
           if active.size > JournalFormat.segmentHeaderSize && active.size + size > segmentBytes { try rotate() }
-          try write(kind, received, body)
+          try write(kind, received: received, body: body)
           break
         } catch {
           guard error == .full else { throw error }
@@ -259,14 +259,14 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     while let oldest = store.table.oldestExpired { try store.removeOldest(oldest) }
   }
 
-  private func write(_ kind: RecordKind, _ received: Timestamp, _ body: UnsafeRawBufferPointer) throws(JournalError) {
+  private func write(_ kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer) throws(JournalError) {
     let segment = store.table.active
     let size = JournalFormat.recordHeaderSize
     let result = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { header in
       JournalFormat.writeRecordHeader(
         kind: kind, received: received, body: body, offset: segment.end, to: header)
       return Result { () throws(JournalError) in
-        try active.write(UnsafeRawBufferPointer(header), body, at: segment.size)
+        try active.write(UnsafeRawBufferPointer(header), body: body, at: segment.size)
       }
     }
     try result.get()
@@ -278,7 +278,7 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
   private func rotate() throws(JournalError) {
     if sync != .never { try active.sync() }
     let base = store.table.active.end
-    active = try Journal.createSegment(in: directory, base: base, synchronize)
+    active = try Journal.createSegment(in: directory, base: base, synchronize: synchronize)
     store.table.append(Segment(base: base, end: base + UInt64(JournalFormat.segmentHeaderSize)))
     end.store(store.table.active.end, ordering: .releasing)
     try removeExpired()

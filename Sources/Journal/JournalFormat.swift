@@ -66,11 +66,11 @@ public enum JournalFormat {
 
   /// Returns the version in a segment's header; `nil` if the header is damaged or has another base.
   static func segmentVersion(_ bytes: UnsafeRawBufferPointer, base: UInt64) -> UInt16? {
-    guard bytes.count >= segmentHeaderSize, load(bytes, 0, UInt64.self) == magic,
-      load(bytes, 28, UInt32.self) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[0..<28])),
-      load(bytes, 16, UInt64.self) == base
+    guard bytes.count >= segmentHeaderSize, load(bytes, at: 0, as: UInt64.self) == magic,
+      load(bytes, at: 28, as: UInt32.self) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[0..<28])),
+      load(bytes, at: 16, as: UInt64.self) == base
     else { return nil }
-    return load(bytes, 8, UInt16.self)
+    return load(bytes, at: 8, as: UInt16.self)
   }
 
   static func writeRecordHeader(
@@ -89,18 +89,18 @@ public enum JournalFormat {
 
   /// Returns the header at the start of `bytes`, or `nil` if there is no intact one.
   static func recordHeader(_ bytes: UnsafeRawBufferPointer, offset: UInt64) -> RecordHeader? {
-    guard bytes.count >= recordHeaderSize, load(bytes, 0, UInt16.self) == marker,
-      load(bytes, 16, UInt32.self) == headerChecksum(bytes, offset: offset)
+    guard bytes.count >= recordHeaderSize, load(bytes, at: 0, as: UInt16.self) == marker,
+      load(bytes, at: 16, as: UInt32.self) == headerChecksum(bytes, offset: offset)
     else { return nil }
-    let length = Int(load(bytes, 4, UInt32.self))
+    let length = Int(load(bytes, at: 4, as: UInt32.self))
     guard length <= maximumBodyBytes else { return nil }
     return RecordHeader(
-      kind: RecordKind(rawValue: bytes[2]), received: Timestamp(nanoseconds: load(bytes, 8, Int64.self)),
-      length: length, bodyChecksum: load(bytes, 20, UInt32.self))
+      kind: RecordKind(rawValue: bytes[2]), received: Timestamp(nanoseconds: load(bytes, at: 8, as: Int64.self)),
+      length: length, bodyChecksum: load(bytes, at: 20, as: UInt32.self))
   }
 
   static func load<T: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: UnsafeRawBufferPointer, _ position: Int, _ type: T.Type
+    _ bytes: UnsafeRawBufferPointer, at position: Int, as type: T.Type
   ) -> T {
     T(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: T.self))
   }

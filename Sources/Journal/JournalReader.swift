@@ -42,16 +42,16 @@ public final class JournalReader: RecordReader {
     }
   }
 
-  /// Moves forward to the first record received at or after `moment`, which is then the next one. Returns `false` if
+  /// Moves forward to the first record received at or after `timestamp`, which is then the next one. Returns `false` if
   /// there is none yet.
   ///
   /// Sealed segments are skipped by their block lists, without decompression.
-  public func skip(before moment: Timestamp) throws(JournalError) -> Bool {
+  public func skip(before timestamp: Timestamp) throws(JournalError) -> Bool {
     while true {
-      cursor?.skipBlocks(before: moment)
+      cursor?.skipBlocks(before: timestamp)
       // Records within a block, or in a segment without a block list, are checked one by one.
       if let cursor, let record = try cursor.next() {
-        guard record.received >= moment else { continue }
+        guard record.received >= timestamp else { continue }
         cursor.goBack(to: record)
         return true
       }

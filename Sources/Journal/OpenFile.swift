@@ -11,7 +11,7 @@ final class OpenFile: Sendable {
   private let synchronize: Synchronize
 
   init(
-    _ path: String, _ flags: Int32, synchronize: @escaping Synchronize = { fdatasync($0) }
+    _ path: String, flags: Int32, synchronize: @escaping Synchronize = { fdatasync($0) }
   ) throws(JournalError) {
     let descriptor = open(path, flags | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
@@ -71,7 +71,7 @@ final class OpenFile: Sendable {
   ///   - body: second part, possibly empty.
   ///   - position: file position [bytes].
   /// - Throws: `.full` if the disk or quota is exhausted.
-  func write(_ header: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, at position: Int) throws(JournalError) {
+  func write(_ header: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, at position: Int) throws(JournalError) {
     let total = header.count + body.count
     var done = 0
     while done < total {
@@ -101,7 +101,9 @@ final class OpenFile: Sendable {
   /// Writes bytes at `position`.
   func write(_ bytes: [UInt8], at position: Int) throws(JournalError) {
     let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(JournalError) in try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0), at: position) }
+      Result { () throws(JournalError) in
+        try write(bytes, body: UnsafeRawBufferPointer(start: nil, count: 0), at: position)
+      }
     }
     try result.get()
   }
@@ -146,7 +148,7 @@ enum Folder {
 
   /// Makes created, renamed and removed names of a folder durable.
   static func sync(_ path: String) throws(JournalError) {
-    let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY)
+    let folder = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY)
     guard fsync(folder.descriptor) == 0 else { throw .system("syncing \(path)") }
   }
 

@@ -31,7 +31,7 @@ final class RecordCursor {
   ///   - position: offset at which to start; clamped to the first record.
   /// - Throws: `.system` with `ENOENT` if the file was trimmed or sealed.
   init(_ segment: Segment, in directory: String, from position: UInt64 = 0) throws(JournalError) {
-    let file = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
+    let file = try OpenFile("\(directory)/\(segment.name)", flags: O_RDONLY)
     switch segment.form {
     case .plain: bytes = .plain(file)
     case .sealed: bytes = .sealed(try SealedContent(file: file, base: segment.base))
@@ -69,10 +69,10 @@ final class RecordCursor {
   /// Moves back to the last returned record, which becomes the next one again.
   func goBack(to record: JournalRecord) { position = record.offset }
 
-  /// Skips blocks that end before `moment`, if the segment has a block list.
-  func skipBlocks(before moment: Timestamp) {
+  /// Skips blocks that end before `timestamp`, if the segment has a block list.
+  func skipBlocks(before timestamp: Timestamp) {
     guard case .sealed(let content?) = bytes else { return }
-    while let index = content.index(at: position), content.blocks[index].newest < moment {
+    while let index = content.index(at: position), content.blocks[index].newest < timestamp {
       position = content.blocks[index].end
     }
   }
@@ -102,18 +102,18 @@ final class RecordCursor {
   /// Returns bytes of the segment, read into the buffer if necessary; `nil` if the segment ends before.
   private func view(at offset: UInt64, count: Int) throws(JournalError) -> UnsafeRawBufferPointer? {
     guard limit >= offset, limit - offset >= UInt64(count) else { return nil }
-    if !isBuffered(offset, count) {
+    if !isBuffered(offset, count: count) {
       switch bytes {
       case .plain(let file): try fill(from: file, at: offset, count: count)
       case .sealed(let content): try content.map { content throws(JournalError) in try fill(from: content, at: offset) }
       }
-      guard isBuffered(offset, count) else { return nil }
+      guard isBuffered(offset, count: count) else { return nil }
     }
     let first = Int(offset - bufferStart)
     return UnsafeRawBufferPointer(rebasing: buffer[first..<first + count])
   }
 
-  private func isBuffered(_ offset: UInt64, _ count: Int) -> Bool {
+  private func isBuffered(_ offset: UInt64, count: Int) -> Bool {
     offset >= bufferStart && offset + UInt64(count) <= bufferStart + UInt64(bufferCount)
   }
 

@@ -23,7 +23,7 @@ struct SealedContent {
     }
     self.file = file
     self.header = header
-    blocks = try SealedContent.blocks(file, header)
+    blocks = try SealedContent.blocks(file, header: header)
     isComplete = size == header.fileBytes && blocks.count == header.blocks
   }
 
@@ -72,7 +72,7 @@ struct SealedContent {
     return low
   }
 
-  private static func blocks(_ file: OpenFile, _ header: SealedFormat.Header) throws(JournalError)
+  private static func blocks(_ file: OpenFile, header: SealedFormat.Header) throws(JournalError)
     -> [SealedFormat.Block]
   {
     let length = header.blocks * SealedFormat.entrySize

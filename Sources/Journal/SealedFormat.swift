@@ -51,11 +51,11 @@ enum SealedFormat {
     var end: UInt64 { start + UInt64(length) }
   }
 
-  static func headFrame(_ header: Header, _ blocks: [Block]) -> [UInt8] {
+  static func headFrame(_ header: Header, blocks: [Block]) -> [UInt8] {
     skippableFrame(encode(header) + entries(blocks, base: header.base))
   }
 
-  static func tailFrame(_ header: Header, _ blocks: [Block]) -> [UInt8] {
+  static func tailFrame(_ header: Header, blocks: [Block]) -> [UInt8] {
     skippableFrame(entries(blocks, base: header.base) + encode(header))
   }
 
@@ -63,14 +63,16 @@ enum SealedFormat {
   static func header(_ bytes: [UInt8], base: UInt64) -> Header? {
     guard bytes.count == headerSize else { return nil }
     return bytes.withUnsafeBytes { bytes -> Header? in
-      guard load(bytes, 0, UInt64.self) == magic, load(bytes, 16, UInt64.self) == base,
-        load(bytes, 44, UInt32.self) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<44]))
+      guard load(bytes, at: 0, as: UInt64.self) == magic, load(bytes, at: 16, as: UInt64.self) == base,
+        load(bytes, at: 44, as: UInt32.self) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<44]))
       else { return nil }
-      let end = load(bytes, 24, UInt64.self)
-      guard end >= base, end <= JournalFormat.maximumOffset, let size = Int(exactly: load(bytes, 32, UInt64.self))
+      let end = load(bytes, at: 24, as: UInt64.self)
+      guard end >= base, end <= JournalFormat.maximumOffset,
+        let size = Int(exactly: load(bytes, at: 32, as: UInt64.self))
       else { return nil }
       let header = Header(
-        version: load(bytes, 8, UInt16.self), blocks: Int(load(bytes, 12, UInt32.self)), base: base, end: end,
+        version: load(bytes, at: 8, as: UInt16.self), blocks: Int(load(bytes, at: 12, as: UInt32.self)), base: base,
+        end: end,
         fileBytes: size)
       return header.framesStart <= header.tailEntries ? header : nil
     }
@@ -86,22 +88,22 @@ enum SealedFormat {
     guard place >= 0, bytes.count - place >= entrySize else { return nil }
     return bytes.withUnsafeBytes { all -> Block? in
       let bytes = UnsafeRawBufferPointer(rebasing: all[place..<place + entrySize])
-      guard load(bytes, 44, UInt32.self) == checksum(bytes, base: base) else { return nil }
-      let start = load(bytes, 0, UInt64.self)
+      guard load(bytes, at: 44, as: UInt32.self) == checksum(bytes, base: base) else { return nil }
+      let start = load(bytes, at: 0, as: UInt64.self)
       guard start >= base, start <= JournalFormat.maximumOffset,
-        let position = Int(exactly: load(bytes, 16, UInt64.self))
+        let position = Int(exactly: load(bytes, at: 16, as: UInt64.self))
       else { return nil }
       return Block(
-        start: start, length: Int(load(bytes, 8, UInt32.self)), position: position,
-        frameLength: Int(load(bytes, 12, UInt32.self)), frameChecksum: load(bytes, 40, UInt32.self),
-        oldest: Timestamp(nanoseconds: load(bytes, 24, Int64.self)),
-        newest: Timestamp(nanoseconds: load(bytes, 32, Int64.self)))
+        start: start, length: Int(load(bytes, at: 8, as: UInt32.self)), position: position,
+        frameLength: Int(load(bytes, at: 12, as: UInt32.self)), frameChecksum: load(bytes, at: 40, as: UInt32.self),
+        oldest: Timestamp(nanoseconds: load(bytes, at: 24, as: Int64.self)),
+        newest: Timestamp(nanoseconds: load(bytes, at: 32, as: Int64.self)))
     }
   }
 
   private static func load<T: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: UnsafeRawBufferPointer, _ position: Int, _ type: T.Type
-  ) -> T { JournalFormat.load(bytes, position, type) }
+    _ bytes: UnsafeRawBufferPointer, at position: Int, as type: T.Type
+  ) -> T { JournalFormat.load(bytes, at: position, as: type) }
 
   private static func encode(_ header: Header) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -33,21 +33,21 @@ struct Segment: Equatable, Sendable {
   var size: Int { Int(end - base) }
 
   /// Name of the file.
-  var name: String { Segment.name(base: base, form) }
+  var name: String { Segment.name(base: base, form: form) }
 
   /// Returns a file name: the base offset in 20 digits, so that names sort like offsets.
-  static func name(base: UInt64, _ form: Form = .plain) -> String {
+  static func name(base: UInt64, form: Form = .plain) -> String {
     let digits = String(base)
     return String(repeating: "0", count: max(0, 20 - digits.count)) + digits + form.suffix
   }
 
   /// Returns the name under which a sealed segment is written before it is renamed. No process reads this file.
-  static func temporaryName(base: UInt64) -> String { name(base: base, .sealed) + temporarySuffix }
+  static func temporaryName(base: UInt64) -> String { name(base: base, form: .sealed) + temporarySuffix }
 
   static let temporarySuffix = ".new"
 
   /// Returns the base offset in the name of a segment of that form; `nil` for other files.
-  static func base(ofName name: String, _ form: Form = .plain) -> UInt64? {
+  static func base(ofName name: String, form: Form = .plain) -> UInt64? {
     guard name.hasSuffix(form.suffix), name.utf8.count == 20 + form.suffix.utf8.count,
       let base = UInt64(name.dropLast(form.suffix.count))
     else { return nil }
@@ -69,8 +69,8 @@ struct SegmentList {
     self.directory = directory
     let names = try Folder.names(in: directory)
     leftovers = names.filter { $0.hasSuffix(Segment.Form.sealed.suffix + Segment.temporarySuffix) }
-    let plain = names.compactMap { Segment.base(ofName: $0, .plain) }
-    let sealed = Set(names.compactMap { Segment.base(ofName: $0, .sealed) })
+    let plain = names.compactMap { Segment.base(ofName: $0, form: .plain) }
+    let sealed = Set(names.compactMap { Segment.base(ofName: $0, form: .sealed) })
     for base in sealed.union(plain).sorted() {
       let hasPlain = !sealed.contains(base) || plain.contains(base)
       guard let segment = try segment(base: base, hasPlain: hasPlain, hasSealed: sealed.contains(base)) else {
@@ -98,17 +98,17 @@ struct SegmentList {
   /// Returns the segment at `base`, in whichever form is intact.
   private mutating func segment(base: UInt64, hasPlain: Bool, hasSealed: Bool) throws(JournalError) -> Segment? {
     let plain = hasPlain ? try plainSegment(base: base) : nil
-    guard hasSealed, let file = try regularFile(Segment.name(base: base, .sealed)) else { return plain }
+    guard hasSealed, let file = try regularFile(Segment.name(base: base, form: .sealed)) else { return plain }
     let content = try SealedContent(file: file, base: base)
     if let plain {
       // Sealing was interrupted before the plain file was removed, or the sealed file is damaged.
       var isBetter = false
       if let content, content.end >= plain.end { isBetter = try content.isReadable() }
-      leftovers.append(Segment.name(base: base, isBetter ? .plain : .sealed))
+      leftovers.append(Segment.name(base: base, form: isBetter ? .plain : .sealed))
       if !isBetter { return plain }
     }
     if content?.isComplete != true { damagedSegments += 1 }
-    return try SegmentList.segment(base: base, file: file, content)
+    return try SegmentList.segment(base: base, file: file, content: content)
   }
 
   private func plainSegment(base: UInt64) throws(JournalError) -> Segment? {
@@ -116,7 +116,7 @@ struct SegmentList {
     return Segment(base: base, end: base + UInt64(try file.size()))
   }
 
-  private static func segment(base: UInt64, file: OpenFile, _ content: SealedContent?) throws(JournalError) -> Segment {
+  private static func segment(base: UInt64, file: OpenFile, content: SealedContent?) throws(JournalError) -> Segment {
     let size = try file.size()
     var segment = Segment(base: base, end: content?.end ?? base + UInt64(size))
     segment.form = .sealed
@@ -128,7 +128,7 @@ struct SegmentList {
   /// Opens a file; `nil` if it was just removed or is not a regular file.
   private func regularFile(_ name: String) throws(JournalError) -> OpenFile? {
     do {
-      let file = try OpenFile("\(directory)/\(name)", O_RDONLY | O_NONBLOCK)
+      let file = try OpenFile("\(directory)/\(name)", flags: O_RDONLY | O_NONBLOCK)
       return try file.isRegular() ? file : nil
     } catch .system(let error) where [ENOENT, ELOOP, ENXIO].contains(error.code) {
       return nil

@@ -26,12 +26,12 @@ struct SegmentRecovery {
     report.endOffset = segments.last?.end ?? 0
   }
 
-  private func open(_ segment: Segment, _ flags: Int32) throws(JournalError) -> OpenFile {
-    try OpenFile("\(directory)/\(segment.name)", flags)
+  private func open(_ segment: Segment, flags: Int32) throws(JournalError) -> OpenFile {
+    try OpenFile("\(directory)/\(segment.name)", flags: flags)
   }
 
   private func hasHeader(_ segment: Segment) throws(JournalError) -> Bool {
-    let file = try open(segment, O_RDONLY)
+    let file = try open(segment, flags: O_RDONLY)
     let bytes = try file.bytes(at: 0, count: JournalFormat.segmentHeaderSize)
     let version = bytes.withUnsafeBytes { JournalFormat.segmentVersion($0, base: segment.base) }
     guard let version else { return false }
@@ -54,7 +54,7 @@ struct SegmentRecovery {
   /// Truncates the last segment after its last complete record, because the next was being written at the crash.
   private mutating func mendTail() throws(JournalError) {
     guard var last = segments.last, last.form == .plain else { return }
-    let file = try open(last, O_RDWR)
+    let file = try open(last, flags: O_RDWR)
     let cursor = try RecordCursor(last, in: directory)
     var end = cursor.position
     while let record = try cursor.next() {

@@ -26,10 +26,10 @@ struct SegmentSealing {
   ///   - progress: receives the file's size so far [bytes]; returns whether to continue.
   ///   - reached: called after each step.
   func run(progress: (Int) -> Bool, reached: (Step) -> Void) throws(JournalError) -> Outcome {
-    let plain = try OpenFile("\(directory)/\(segment.name)", O_RDONLY)
+    let plain = try OpenFile("\(directory)/\(segment.name)", flags: O_RDONLY)
     var blocks = try plan()
     let temporary = "\(directory)/\(Segment.temporaryName(base: segment.base))"
-    let file = try OpenFile(temporary, O_RDWR | O_CREAT | O_TRUNC)
+    let file = try OpenFile(temporary, flags: O_RDWR | O_CREAT | O_TRUNC)
     var isKept = false
     defer { if !isKept { unlink(temporary) } }
 
@@ -47,11 +47,11 @@ struct SegmentSealing {
     }
     header.fileBytes = position + header.framesStart
     guard header.fileBytes < segment.size else { return .incompressible(known(blocks)) }
-    try file.write(SealedFormat.tailFrame(header, blocks), at: position)
-    try file.write(SealedFormat.headFrame(header, blocks), at: 0)
+    try file.write(SealedFormat.tailFrame(header, blocks: blocks), at: position)
+    try file.write(SealedFormat.headFrame(header, blocks: blocks), at: 0)
     try file.sync()
     reached(.written)
-    guard rename(temporary, "\(directory)/\(Segment.name(base: segment.base, .sealed))") == 0 else {
+    guard rename(temporary, "\(directory)/\(Segment.name(base: segment.base, form: .sealed))") == 0 else {
       throw .system("renaming \(temporary)")
     }
     isKept = true

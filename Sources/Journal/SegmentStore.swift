@@ -48,7 +48,7 @@ final class SegmentStore: @unchecked Sendable {
         segment.isIncompressible = true
         _ = monitor.locked { table.replace(with: segment) }
       case .sealed(let segment):
-        exchange(plain, for: segment, reached)
+        exchange(plain, for: segment, reached: reached)
       }
     } catch {
       // Ignored if the segment was released and removed in the meantime.
@@ -57,7 +57,7 @@ final class SegmentStore: @unchecked Sendable {
     return true
   }
 
-  private func exchange(_ plain: Segment, for sealed: Segment, _ reached: (SegmentSealing.Step) -> Void) {
+  private func exchange(_ plain: Segment, for sealed: Segment, reached: (SegmentSealing.Step) -> Void) {
     let isListed = monitor.locked {
       table.compressingBytes = 0
       return table.replace(with: sealed)

@@ -14,19 +14,19 @@ public struct LineScanner: Sendable {
   public private(set) var time = 0..<0
 
   /// Parses a line; `nil` if it is invalid.
-  public init?(_ bytes: Bytes, _ line: Range<Int>) {
+  public init?(_ bytes: Bytes, line: Range<Int>) {
     var i = line.lowerBound
-    i = LineScanner.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x2C || $0 == 0x20 }
+    i = LineScanner.end(bytes, range: i..<line.upperBound, quotes: false) { $0 == 0x2C || $0 == 0x20 }
     guard i > line.lowerBound, i < line.upperBound else { return nil }
     measurement = line.lowerBound..<i
-    let space = LineScanner.end(bytes, i..<line.upperBound, quotes: false) { $0 == 0x20 }
+    let space = LineScanner.end(bytes, range: i..<line.upperBound, quotes: false) { $0 == 0x20 }
     guard space < line.upperBound else { return nil }
     tags = min(i + 1, space)..<space
-    i = LineScanner.spaces(bytes, space, line.upperBound)
-    let end = LineScanner.end(bytes, i..<line.upperBound, quotes: true) { $0 == 0x20 }
+    i = LineScanner.spaces(bytes, start: space, end: line.upperBound)
+    let end = LineScanner.end(bytes, range: i..<line.upperBound, quotes: true) { $0 == 0x20 }
     guard end > i else { return nil }
     fields = i..<end
-    let start = LineScanner.spaces(bytes, end, line.upperBound)
+    let start = LineScanner.spaces(bytes, start: end, end: line.upperBound)
     var stop = line.upperBound
     while stop > start, LineScanner.isSpace(bytes[stop - 1]) { stop -= 1 }
     time = start..<stop
@@ -39,12 +39,12 @@ public struct LineScanner: Sendable {
   ///   - bytes: the payload.
   ///   - rest: range still to be parsed.
   ///   - quotes: whether values may contain quoted text.
-  public static func pair(_ bytes: Bytes, _ rest: inout Range<Int>, quotes: Bool) -> (
+  public static func pair(_ bytes: Bytes, rest: inout Range<Int>, quotes: Bool) -> (
     key: Range<Int>, value: Range<Int>
   )? {
-    let equals = end(bytes, rest, quotes: false) { $0 == 0x3D || $0 == 0x2C }
+    let equals = end(bytes, range: rest, quotes: false) { $0 == 0x3D || $0 == 0x2C }
     guard equals > rest.lowerBound, equals < rest.upperBound, bytes[equals] == 0x3D else { return nil }
-    let stop = end(bytes, equals + 1..<rest.upperBound, quotes: quotes) { $0 == 0x2C }
+    let stop = end(bytes, range: equals + 1..<rest.upperBound, quotes: quotes) { $0 == 0x2C }
     guard stop > equals + 1 else { return nil }
     let pair = (rest.lowerBound..<equals, equals + 1..<stop)
     // A trailing comma without a pair after it stays in `rest`, so that the caller detects the error.
@@ -62,7 +62,7 @@ public struct LineScanner: Sendable {
   ///   - isEnd: returns whether a byte ends the search.
   /// - Returns: the end of `range` if there is no such byte.
   @inlinable
-  public static func end(_ bytes: Bytes, _ range: Range<Int>, quotes: Bool, _ isEnd: (UInt8) -> Bool) -> Int {
+  public static func end(_ bytes: Bytes, range: Range<Int>, quotes: Bool, isEnd: (UInt8) -> Bool) -> Int {
     var i = range.lowerBound
     var isQuoted = false
     while i < range.upperBound {
@@ -84,7 +84,7 @@ public struct LineScanner: Sendable {
   ///   - bytes: the payload.
   ///   - range: range of the key or tag.
   ///   - target: destination.
-  public static func append(_ bytes: Bytes, _ range: Range<Int>, to target: inout [UInt8]) {
+  public static func append(_ bytes: Bytes, range: Range<Int>, to target: inout [UInt8]) {
     var i = range.lowerBound
     while i < range.upperBound {
       if bytes[i] == 0x5C, i + 1 < range.upperBound, isEscapable(bytes[i + 1]) { i += 1 }
@@ -99,7 +99,7 @@ public struct LineScanner: Sendable {
     byte == 0x2C || byte == 0x3D || byte == 0x20 || byte == 0x5C
   }
 
-  private static func spaces(_ bytes: Bytes, _ start: Int, _ end: Int) -> Int {
+  private static func spaces(_ bytes: Bytes, start: Int, end: Int) -> Int {
     var i = start
     while i < end, bytes[i] == 0x20 { i += 1 }
     return i

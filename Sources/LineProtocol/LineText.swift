@@ -27,7 +27,7 @@ public enum LineText {
   ///   - name: name of the tag.
   ///   - value: value of the tag, which is escaped and limited to ``longestName``.
   ///   - bytes: destination.
-  public static func appendTag(_ name: String, _ value: String, to bytes: inout [UInt8]) {
+  public static func appendTag(_ name: String, value: String, to bytes: inout [UInt8]) {
     if value.isEmpty { return }
     bytes.append(UInt8(ascii: ","))
     bytes.append(contentsOf: name.utf8)

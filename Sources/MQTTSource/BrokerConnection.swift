@@ -38,7 +38,7 @@ final class BrokerConnection {
     }
     let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    Self.configure(handle, settings)
+    Self.configure(handle, settings: settings)
     wattline_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
     let code = withExtendedLifetime(Abort(shouldAbort)) { abort in
       let context = Unmanaged.passUnretained(abort).toOpaque()
@@ -54,7 +54,7 @@ final class BrokerConnection {
     wattline_curl_set_long(handle, CURLOPT_NOPROGRESS, 1)
     var socket: curl_socket_t = -1
     guard code == CURLE_OK, wattline_curl_get_socket(handle, &socket) == CURLE_OK, socket >= 0 else {
-      let reason = Self.reason(code, words)
+      let reason = Self.reason(code, words: words)
       curl_easy_cleanup(handle)
       words.deallocate()
       throw ConnectionError(reason: reason)
@@ -79,7 +79,7 @@ final class BrokerConnection {
     case CURLE_OK where count > 0: return .bytes(count)
     case CURLE_OK: return .ended(reason: "the broker closed the connection")
     case CURLE_AGAIN: return .later
-    default: return .ended(reason: Self.reason(code, words))
+    default: return .ended(reason: Self.reason(code, words: words))
     }
   }
 
@@ -91,7 +91,7 @@ final class BrokerConnection {
     switch code {
     case CURLE_OK: return .bytes(count)
     case CURLE_AGAIN: return .later
-    default: return .ended(reason: Self.reason(code, words))
+    default: return .ended(reason: Self.reason(code, words: words))
     }
   }
 
@@ -100,30 +100,30 @@ final class BrokerConnection {
     init(_ isWanted: @escaping () -> Bool) { self.isWanted = isWanted }
   }
 
-  private static func configure(_ handle: UnsafeMutableRawPointer, _ settings: BrokerSettings) {
-    func set(_ option: CURLoption, _ value: Int) { wattline_curl_set_long(handle, option, value) }
-    func set(_ option: CURLoption, _ value: String?) { wattline_curl_set_string(handle, option, value) }
+  private static func configure(_ handle: UnsafeMutableRawPointer, settings: BrokerSettings) {
+    func set(_ option: CURLoption, to value: Int) { wattline_curl_set_long(handle, option, value) }
+    func set(_ option: CURLoption, to value: String?) { wattline_curl_set_string(handle, option, value) }
     let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-    set(CURLOPT_URL, "\(settings.tls ? "https" : "http")://\(host):\(settings.port)")
-    set(CURLOPT_CONNECT_ONLY, 1)
-    set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_CONNECTTIMEOUT_MS, 15_000)
-    set(CURLOPT_BUFFERSIZE, chunk)
+    set(CURLOPT_URL, to: "\(settings.tls ? "https" : "http")://\(host):\(settings.port)")
+    set(CURLOPT_CONNECT_ONLY, to: 1)
+    set(CURLOPT_NOSIGNAL, to: 1)
+    set(CURLOPT_CONNECTTIMEOUT_MS, to: 15_000)
+    set(CURLOPT_BUFFERSIZE, to: chunk)
     // Proxies from the environment are meant for HTTP.
-    set(CURLOPT_PROXY, "")
+    set(CURLOPT_PROXY, to: "")
     guard settings.tls else { return }
-    set(CURLOPT_SSL_ENABLE_ALPN, 0)
-    set(CURLOPT_SSLVERSION, 6)  // At least TLS 1.2 (CURL_SSLVERSION_TLSv1_2), whose macro Swift does not import.
+    set(CURLOPT_SSL_ENABLE_ALPN, to: 0)
+    set(CURLOPT_SSLVERSION, to: 6)  // At least TLS 1.2 (CURL_SSLVERSION_TLSv1_2), whose macro Swift does not import.
     if let file = settings.caFile {
-      set(CURLOPT_CAINFO, file)
+      set(CURLOPT_CAINFO, to: file)
       // A configured authority is the only one trusted, so the system's folder is disabled.
-      set(CURLOPT_CAPATH, nil)
+      set(CURLOPT_CAPATH, to: nil)
     }
-    if let file = settings.certificateFile { set(CURLOPT_SSLCERT, file) }
-    if let file = settings.keyFile { set(CURLOPT_SSLKEY, file) }
+    if let file = settings.certificateFile { set(CURLOPT_SSLCERT, to: file) }
+    if let file = settings.keyFile { set(CURLOPT_SSLKEY, to: file) }
   }
 
-  private static func reason(_ code: CURLcode, _ words: UnsafePointer<CChar>) -> String {
+  private static func reason(_ code: CURLcode, words: UnsafePointer<CChar>) -> String {
     // The elapsed time is removed, so that a repeated problem has the same text.
     let text = String(cString: words).replacing(#/ after \d+ ms/#, with: "")
     return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text

@@ -50,8 +50,8 @@ public final class BrokerSession: Sendable {
 
   /// Records a message at the end of the journal, oldest first, before ``start()``. The broker sends it again if it
   /// missed the acknowledgement. Messages at QoS 0 (`packetID` 0) are ignored. Has no effect after the start.
-  public func noteAppended(packetID: UInt16, hash: UInt64) {
-    prepared.withLock { $0?.duplicates.note(packetID: packetID, hash: hash) }
+  public func recordAppended(packetID: UInt16, hash: UInt64) {
+    prepared.withLock { $0?.duplicates.record(packetID: packetID, hash: hash) }
   }
 
   /// Connects and keeps reconnecting. A second call has no effect.
@@ -116,7 +116,7 @@ final class SessionControl: Sendable {
   var hasNewSubscriptions: Bool { subscriptions.withLock { $0.isNew } }
 
   /// Returns the list of filters once after each change.
-  func takeSubscriptions() -> [String]? {
+  func drainSubscriptions() -> [String]? {
     subscriptions.withLock { state in
       guard state.isNew else { return nil }
       state.isNew = false

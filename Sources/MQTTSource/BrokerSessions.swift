@@ -29,11 +29,11 @@ public final class BrokerSessions: MessageSource {
     onEvent: @escaping @Sendable (_ clientID: String, SessionEvent) -> Void
   ) {
     let count = min(max(settings.connections, 1), SessionName.maximumConnections)
-    let used = (0..<count).map { SessionName.clientID(settings.clientID, $0) }
+    let used = (0..<count).map { SessionName.clientID(settings.clientID, number: $0) }
     let left = (memory?.clientIDs ?? []).filter { !used.contains($0) }
     let plan = SubscriptionPlan.filters(of: plants, connections: count)
     let group = SessionGroup(used: plan.map(SessionControl.init), draining: left.map { _ in SessionControl([]) })
-    let numbers = (used + left).map { SessionName.number(of: $0, settings.clientID) }
+    let numbers = (used + left).map { SessionName.number(of: $0, first: settings.clientID) }
     sessions = (used + left).enumerated().map { position, clientID in
       var own = settings
       own.clientID = clientID
@@ -59,15 +59,15 @@ public final class BrokerSessions: MessageSource {
   public var counters: SourceCounters { sessions.reduce(SourceCounters()) { $0 + $1.counters } }
 
   /// Records a message at the end of the journal, oldest first, before ``start()``; see
-  /// ``BrokerSession/noteAppended(packetID:hash:)``.
+  /// ``BrokerSession/recordAppended(packetID:hash:)``.
   ///
   /// - Parameters:
   ///   - packetID: MQTT packet identifier, 0 at QoS 0.
   ///   - hash: ``MessageHash`` of topic and payload.
   ///   - connection: number of the connection, 0...127.
-  public func noteAppended(packetID: UInt16, hash: UInt64, connection: Int) {
+  public func recordAppended(packetID: UInt16, hash: UInt64, connection: Int) {
     for (session, number) in zip(sessions, numbers) where number == connection {
-      session.noteAppended(packetID: packetID, hash: hash)
+      session.recordAppended(packetID: packetID, hash: hash)
     }
   }
 
@@ -122,10 +122,10 @@ enum SessionName {
   /// Connection number of a session with another configuration's client ID.
   static let stranger = 127
 
-  static func clientID(_ first: String, _ number: Int) -> String { number == 0 ? first : "\(first)-\(number + 1)" }
+  static func clientID(_ first: String, number: Int) -> String { number == 0 ? first : "\(first)-\(number + 1)" }
 
   /// Returns the connection number of a client ID, ``stranger`` if it is not derived from `first`.
-  static func number(of clientID: String, _ first: String) -> Int {
-    (0..<maximumConnections).first { SessionName.clientID(first, $0) == clientID } ?? stranger
+  static func number(of clientID: String, first: String) -> Int {
+    (0..<maximumConnections).first { SessionName.clientID(first, number: $0) == clientID } ?? stranger
   }
 }

@@ -3,12 +3,12 @@ import StreamCore
 
 /// Handling of packets other than messages, and the subscriptions.
 extension MessageLoop {
-  func take(_ packet: InboundBuffer.Packet) throws(MalformedPacket) {
-    if packet.type == 3, isConnected { return try take(message: packet) }
+  func handle(_ packet: InboundBuffer.Packet) throws(MalformedPacket) {
+    if packet.type == 3, isConnected { return try handle(message: packet) }
     guard !packet.isCut else { throw MalformedPacket() }
     switch packet.type {
-    case 2 where !isConnected: try takeAnswer(PacketReader(packet.body))
-    case 9 where isConnected: try takeSubscribed(PacketReader(packet.body))
+    case 2 where !isConnected: try handleConnectAnswer(PacketReader(packet.body))
+    case 9 where isConnected: try handleSubscribeAnswer(PacketReader(packet.body))
     case 11 where isConnected:
       var reader = PacketReader(packet.body)
       subscriptions.confirmRemoval(try reader.short())
@@ -16,20 +16,20 @@ extension MessageLoop {
       remember()
       announceIfComplete()
     case 13 where isConnected: break
-    case 14 where negotiation.version == .v5: try takeFarewell(PacketReader(packet.body))
+    case 14 where negotiation.version == .v5: try handleDisconnect(PacketReader(packet.body))
     default: throw MalformedPacket()
     }
   }
 
   /// Processes CONNACK.
-  private func takeAnswer(_ body: PacketReader) throws(MalformedPacket) {
+  private func handleConnectAnswer(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let isKept = try reader.byte() & 1 != 0
     let code = try reader.byte()
     guard code == 0 else {
       // A broker of MQTT 3.1.1 answers version 5 in its own format, without properties.
       let own = reader.isAtEnd ? nil : try BrokerProperties(try reader.properties()).reason
-      refusal = "the broker refuses the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
+      refusal = "the broker refuses the connection: \(ReasonCode.text(code))\(own.map { " (\($0))" } ?? "")"
       if ReasonCode.refusesVersion(code) { negotiation.wasRefused() }
       return
     }
@@ -53,20 +53,20 @@ extension MessageLoop {
   }
 
   /// Processes SUBACK.
-  private func takeSubscribed(_ body: PacketReader) throws(MalformedPacket) {
+  private func handleSubscribeAnswer(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let identifier = try reader.short()
     isCatchingUp = false
     if negotiation.version == .v5 { _ = try reader.properties() }
     for refusal in subscriptions.confirm(identifier, codes: reader.rest) {
-      onEvent(.refused(filter: refusal.filter, reason: ReasonCode.words(refusal.code)))
+      onEvent(.refused(filter: refusal.filter, reason: ReasonCode.text(refusal.code)))
     }
     lastActivity = MessageLoop.monotonic()
     announceIfComplete()
   }
 
   /// Processes DISCONNECT, which an MQTT 5 broker sends before it closes.
-  private func takeFarewell(_ body: PacketReader) throws(MalformedPacket) {
+  private func handleDisconnect(_ body: PacketReader) throws(MalformedPacket) {
     var reader = body
     let code = reader.isAtEnd ? 0 : try reader.byte()
     let own = reader.isAtEnd ? nil : try BrokerProperties(try reader.properties()).reason
@@ -74,7 +74,7 @@ extension MessageLoop {
       code == ReasonCode.takenOver
       ? "another client uses the client id '\(settings.clientID)' and has taken the session over; "
         + "give each an mqtt.client_id of its own"
-      : "the broker ends the connection: \(ReasonCode.words(code))\(own.map { " (\($0))" } ?? "")"
+      : "the broker ends the connection: \(ReasonCode.text(code))\(own.map { " (\($0))" } ?? "")"
   }
 
   // MARK: Subscriptions
@@ -82,11 +82,11 @@ extension MessageLoop {
   /// Sends new subscriptions. Once every session of the process is settled, unsubscribes from surplus filters. This
   /// order keeps a filter subscribed while it moves to another session.
   func bringSubscriptionsUpToDate() {
-    if let list = control.takeSubscriptions() {
+    if let list = control.drainSubscriptions() {
       subscriptions.replace(by: list)
       control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
     }
-    let unsent = subscriptions.takeUnsent()
+    let unsent = subscriptions.drainUnsent()
     if !unsent.isEmpty { remember() }
     for filters in unsent { subscribe(filters) }
     if control.isSettled.load(ordering: .relaxed) != subscriptions.isSettled {
@@ -95,9 +95,9 @@ extension MessageLoop {
     }
     guard subscriptions.isSettled else { return }
     if role.mayUnsubscribe() {
-      for filters in subscriptions.takeSurplus() {
+      for filters in subscriptions.drainSurplus() {
         let identifier = newIdentifier()
-        outbound.unsubscribe(filters, identifier: identifier, negotiation.version)
+        outbound.unsubscribe(filters, identifier: identifier, version: negotiation.version)
         subscriptions.markRemoved(filters, as: identifier)
       }
     }
@@ -108,7 +108,7 @@ extension MessageLoop {
     let valid = filters.filter { filter in
       var mistake = SessionSubscriptions.isValid(filter) ? nil : "it is not valid in MQTT"
       // The broker would end the connection otherwise (MQTT 5.0, section 3.2.2.3.13).
-      if !knowsSharing, SharedSubscription(filter) != nil { mistake = ReasonCode.words(ReasonCode.sharingUnknown) }
+      if !knowsSharing, SharedSubscription(filter) != nil { mistake = ReasonCode.text(ReasonCode.sharingUnknown) }
       guard let mistake else { return true }
       subscriptions.markRefused(filter)
       onEvent(.refused(filter: filter, reason: mistake))
@@ -116,7 +116,7 @@ extension MessageLoop {
     }
     if valid.isEmpty { return }
     let identifier = newIdentifier()
-    outbound.subscribe(valid, identifier: identifier, qos: settings.qos, negotiation.version)
+    outbound.subscribe(valid, identifier: identifier, qos: settings.qos, version: negotiation.version)
     subscriptions.markSent(valid, as: identifier)
   }
 

@@ -85,7 +85,7 @@ final class MessageLoop {
     do throws(ConnectionError) {
       let control = control
       let connection = try BrokerConnection(settings) { control.isStopping }
-      outbound.connect(settings, negotiation.version, cleanStart: cleanStart)
+      outbound.connect(settings, version: negotiation.version, cleanStart: cleanStart)
       opened = MessageLoop.monotonic()
       (lastSent, lastHeard) = (opened, opened)
       return connection
@@ -134,7 +134,7 @@ final class MessageLoop {
   /// - Returns: the reason if the connection ended.
   private func readBurst(_ connection: BrokerConnection) -> String? {
     let start = MessageLoop.monotonic()
-    var ending = takePackets()
+    var ending = handlePackets()
     while ending == nil, burst.bytes.count < sink.burstBytes, MessageLoop.monotonic() - start < .milliseconds(5) {
       let room = inbound.room()
       switch connection.read(into: room) {
@@ -145,7 +145,7 @@ final class MessageLoop {
       case .bytes(let count):
         inbound.filled(count)
         lastHeard = start
-        ending = takePackets()
+        ending = handlePackets()
         // On a plain connection, a read that does not fill the room has drained it.
         if !connection.isEncrypted, count < min(room.count, BrokerConnection.chunk) { return ending }
       }
@@ -154,9 +154,9 @@ final class MessageLoop {
   }
 
   /// Parses the packets read, up to the burst's size limit. Returns the reason if the connection must end.
-  private func takePackets() -> String? {
+  private func handlePackets() -> String? {
     do throws(MalformedPacket) {
-      while burst.bytes.count < sink.burstBytes, let packet = try inbound.next() { try take(packet) }
+      while burst.bytes.count < sink.burstBytes, let packet = try inbound.next() { try handle(packet) }
     } catch {
       return "the broker sent a packet that does not follow MQTT"
     }
@@ -258,7 +258,7 @@ final class MessageLoop {
   }
 
   /// Processes a PUBLISH: appends the message to the burst and queues its acknowledgement.
-  func take(message packet: InboundBuffer.Packet) throws(MalformedPacket) {
+  func handle(message packet: InboundBuffer.Packet) throws(MalformedPacket) {
     let qos = packet.header >> 1 & 3
     var reader = PacketReader(packet.body)
     let topic = try reader.field()
@@ -282,7 +282,7 @@ final class MessageLoop {
         received.duplicates += 1
         return
       }
-      duplicates.note(packetID: identifier, hash: hash)
+      duplicates.record(packetID: identifier, hash: hash)
     }
     let isRetained = packet.header & 1 != 0 && !(isCatchingUp && qos == 1)
     burst.append(

@@ -42,7 +42,7 @@ struct OutboundPackets {
   ///   - settings: client ID and credentials.
   ///   - version: protocol version.
   ///   - cleanStart: whether to start a new session that ends with the connection.
-  mutating func connect(_ settings: BrokerSettings, _ version: Version, cleanStart: Bool) {
+  mutating func connect(_ settings: BrokerSettings, version: Version, cleanStart: Bool) {
     var body: [UInt8] = []
     body.field("MQTT")
     let credentials = (settings.username == nil ? 0 : 0x80) | (settings.password == nil ? 0 : 0x40)
@@ -57,7 +57,7 @@ struct OutboundPackets {
     body.field(settings.clientID)
     if let name = settings.username { body.field(name) }
     if let password = settings.password { body.field(password.text) }
-    packet(0x10, body)
+    packet(0x10, body: body)
   }
 
   /// Queues PUBACK, which has four bytes in either version.
@@ -75,13 +75,13 @@ struct OutboundPackets {
   ///   - identifier: packet identifier, not 0.
   ///   - qos: requested QoS, limited to 1.
   ///   - version: protocol version.
-  mutating func subscribe(_ filters: [String], identifier: UInt16, qos: Int, _ version: Version) {
-    var body = head(identifier, version)
+  mutating func subscribe(_ filters: [String], identifier: UInt16, qos: Int, version: Version) {
+    var body = head(identifier, version: version)
     for filter in filters {
       body.field(filter)
       body.append(UInt8(min(max(qos, 0), 1)) | (version == .v5 ? 0x10 : 0))
     }
-    packet(0x82, body)
+    packet(0x82, body: body)
   }
 
   /// Queues UNSUBSCRIBE.
@@ -90,10 +90,10 @@ struct OutboundPackets {
   ///   - filters: topic filters.
   ///   - identifier: packet identifier, not 0.
   ///   - version: protocol version.
-  mutating func unsubscribe(_ filters: [String], identifier: UInt16, _ version: Version) {
-    var body = head(identifier, version)
+  mutating func unsubscribe(_ filters: [String], identifier: UInt16, version: Version) {
+    var body = head(identifier, version: version)
     for filter in filters { body.field(filter) }
-    packet(0xA2, body)
+    packet(0xA2, body: body)
   }
 
   /// Queues PINGREQ.
@@ -102,11 +102,11 @@ struct OutboundPackets {
   /// Queues DISCONNECT for a clean end.
   mutating func disconnect() { bytes += [0xE0, 0] }
 
-  private func head(_ identifier: UInt16, _ version: Version) -> [UInt8] {
+  private func head(_ identifier: UInt16, version: Version) -> [UInt8] {
     [UInt8(identifier >> 8), UInt8(identifier & 0xFF)] + (version == .v5 ? [0] : [])
   }
 
-  private mutating func packet(_ header: UInt8, _ body: [UInt8]) {
+  private mutating func packet(_ header: UInt8, body: [UInt8]) {
     bytes.append(header)
     var length = body.count
     repeat {

@@ -9,7 +9,7 @@ enum ReasonCode {
   static func refusesVersion(_ code: UInt8) -> Bool { code == 1 || code == 0x84 }
 
   /// Returns the text for a code. The codes of both versions are distinct, so one table suffices.
-  static func words(_ code: UInt8) -> String {
+  static func text(_ code: UInt8) -> String {
     switch code {
     case 1, 0x84: "it does not speak this version of MQTT"
     case 2, 0x85: "the client id is not allowed"

@@ -16,7 +16,7 @@ struct SessionDuplicates {
   private var appended = 0
 
   /// Records an appended message; identifier 0 means QoS 0 and is ignored.
-  mutating func note(packetID: UInt16, hash: UInt64) {
+  mutating func record(packetID: UInt16, hash: UInt64) {
     if packetID == 0 { return }
     entries[Int(packetID)] = Entry(hash: hash, number: appended)
     appended += 1

@@ -26,14 +26,14 @@ struct SessionSubscriptions {
   var held: Set<String> { surplus.union(wanted).union(awaitedRemovals.values.joined()) }
 
   /// Returns the filters to subscribe to, in batches; empty until the list or the connection changes again.
-  mutating func takeUnsent() -> [[String]] {
+  mutating func drainUnsent() -> [[String]] {
     guard hasChanged else { return [] }
     hasChanged = false
     return Self.batches(wanted.filter { !sent.contains($0) && !refused.contains($0) })
   }
 
   /// Returns the filters to unsubscribe from, in batches.
-  mutating func takeSurplus() -> [[String]] {
+  mutating func drainSurplus() -> [[String]] {
     defer { surplus = [] }
     return Self.batches(surplus.sorted())
   }

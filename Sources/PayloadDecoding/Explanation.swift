@@ -47,10 +47,10 @@ extension MessageDecoder {
     defer { tells = false }
     let outcome = decode(message, received: received, registers: &registers, into: &batches)
     var explanation = Explanation(outcome: outcome)
-    explanation.steps = steps(of: message.topic, registers)
+    explanation.steps = steps(of: message.topic, registers: registers)
     explanation.problems = problems
     explanation.places = places(of: message)
-    explanation.notes = takeNews()
+    explanation.notes = drainNotices()
     return explanation
   }
 }

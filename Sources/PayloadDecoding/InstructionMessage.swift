@@ -18,7 +18,7 @@ public enum InstructionMessage {
       topic.starts(with: prefix),
       topic[(topic.count - suffix.count)...].elementsEqual(suffix)
     else { return nil }
-    let inner = ByteText.slice(topic, prefix.count, topic.count - suffix.count)
+    let inner = ByteText.slice(topic, start: prefix.count, end: topic.count - suffix.count)
     let levels = inner.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard levels.count == 2, let plant = TopicPattern.decodedName(UnsafeRawBufferPointer(rebasing: levels[0])),
       let subject = TopicPattern.decodedName(UnsafeRawBufferPointer(rebasing: levels[1]))
@@ -53,7 +53,9 @@ private struct FlatObjectVisitor: JSONVisitor {
 
   init(payload: UnsafeRawBufferPointer) { self.payload = payload }
 
-  mutating func member(_ key: JSONKey, of context: String?, depth: Int) -> String? { text(key.bytes, key.hasEscapes) }
+  mutating func member(_ key: JSONKey, of context: String?, depth: Int) -> String? {
+    text(key.bytes, hasEscapes: key.hasEscapes)
+  }
 
   mutating func element(_ index: Int, of context: String?, depth: Int) -> String? { nil }
 
@@ -71,12 +73,14 @@ private struct FlatObjectVisitor: JSONVisitor {
     case .yes: members[name] = "true"
     case .no: members[name] = "false"
     case .number, .string:
-      members[name] = text(ByteText.slice(payload, value.range.lowerBound, value.range.upperBound), value.hasEscapes)
+      members[name] = text(
+        ByteText.slice(payload, start: value.range.lowerBound, end: value.range.upperBound),
+        hasEscapes: value.hasEscapes)
     case .null, .missing, .container: break
     }
   }
 
-  private func text(_ bytes: UnsafeRawBufferPointer, _ hasEscapes: Bool) -> String {
+  private func text(_ bytes: UnsafeRawBufferPointer, hasEscapes: Bool) -> String {
     guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
     var plain: [UInt8] = []
     JSONEscapes.append(bytes, to: &plain)

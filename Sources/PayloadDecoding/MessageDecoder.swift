@@ -48,7 +48,7 @@ public struct MessageDecoder {
   public var refusedValuesInAll: UInt64 { scope.refusedValuesInAll }
 
   /// Returns the number of refused values by reason since the last call.
-  public mutating func takeRefusedValues() -> [RefusalReason: UInt64] {
+  public mutating func drainRefusedValues() -> [RefusalReason: UInt64] {
     defer { scope.refusedValues.removeAll(keepingCapacity: true) }
     return scope.refusedValues
   }
@@ -71,7 +71,7 @@ public struct MessageDecoder {
   ///   - plants: all plants.
   ///   - share: the worker's share of them.
   ///   - maximumUnpacked: maximum size of a decompressed payload [bytes].
-  public init(plants: [Plant], share: PlantShare = .whole, maximumUnpacked: Int = maximumPayloadLength) {
+  public init(plants: [Plant], share: Shard = .whole, maximumUnpacked: Int = maximumPayloadLength) {
     router = TopicRouter(plants: plants, share: share)
     let own = plants.filter { share.has($0.name) }
     beyondLimits = own.map { _ in 0 }
@@ -92,7 +92,7 @@ public struct MessageDecoder {
     _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     limitMemory()
-    let first = router.route(of: message.topic, &scope.slots)
+    let first = router.route(of: message.topic, slots: &scope.slots)
     if first == TopicRouter.elsewhere { return .elsewhere }
     let plan = router.plans[Int(router.routes[first].plan)]
     if let refusal = plan.refusal { return .refused(refusal) }
@@ -101,24 +101,27 @@ public struct MessageDecoder {
     guard message.payload.count <= MessageDecoder.maximumPayloadLength else { return .refused(.tooLarge) }
     scope.topic = message.topic
     guard Decompressor.isCompressed(message.payload) else {
-      return read(message.payload, by: first, plan, received, &registers, &batches)
+      return read(message.payload, by: first, plan: plan, received: received, registers: &registers, into: &batches)
     }
     switch decompressor.unpack(message.payload) {
     case .unpacked:
       let count = decompressor.count
-      let buffer = decompressor.takeBuffer()
-      defer { decompressor.give(back: buffer) }
+      let buffer = decompressor.borrowBuffer()
+      defer { decompressor.returnBuffer(buffer) }
       return buffer.withUnsafeBytes {
-        read(UnsafeRawBufferPointer(rebasing: $0[..<count]), by: first, plan, received, &registers, &batches)
+        read(
+          UnsafeRawBufferPointer(rebasing: $0[..<count]), by: first, plan: plan, received: received,
+          registers: &registers, into: &batches)
       }
     case .refused(let reason): return .refused(reason)
-    case .plain: return read(message.payload, by: first, plan, received, &registers, &batches)
+    case .plain:
+      return read(message.payload, by: first, plan: plan, received: received, registers: &registers, into: &batches)
     }
   }
 
   private mutating func read(
-    _ bytes: UnsafeRawBufferPointer, by first: Int, _ plan: RoutePlan, _ received: Timestamp,
-    _ registers: inout [PlantRegister], _ batches: inout [ReadingBatch]
+    _ bytes: UnsafeRawBufferPointer, by first: Int, plan: RoutePlan, received: Timestamp,
+    registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     let payload = plan.isBinary ? bytes : ByteText.trimmed(bytes)
     // A binary message may consist of zero bytes.
@@ -126,12 +129,12 @@ public struct MessageDecoder {
     scope.begin(received: received)
     var (route, plan, leftOut) = (first, plan, 0)
     while true {
-      prepare(route, plan)
+      prepare(route, plan: plan)
       if let refusal = plan.read(payload, into: &scope) {
         scope.news.removeAll()
         return .refused(refusal)
       }
-      if watches[plan.rule].isWatching, scope.seen != 0 || scope.leftOut == 0 { watch(payload, plan) }
+      if watches[plan.rule].isWatching, scope.seen != 0 || scope.leftOut == 0 { watch(payload, plan: plan) }
       if scope.leftOut == 0 { break }
       leftOut += scope.leftOut
       route = Int(router.routes[route].next)
@@ -150,7 +153,7 @@ public struct MessageDecoder {
   }
 
   /// Sets the scope to the route by which the payload is read.
-  private mutating func prepare(_ route: Int, _ plan: RoutePlan) {
+  private mutating func prepare(_ route: Int, plan: RoutePlan) {
     scope.route = route
     scope.rule = plan.rule
     scope.plant = plan.plant
@@ -175,7 +178,7 @@ public struct MessageDecoder {
     for position in 0..<scope.pending.count {
       let value = scope.pending[position]
       var series = scope.slots.slots[value.slot].series
-      if series == ValueSlot.unresolved { series = admit(value, plant: plant, &register) }
+      if series == ValueSlot.unresolved { series = admit(value, plant: plant, in: &register) }
       guard series >= 0 else {
         scope.setback = ValueSlot.reason(series)
         if scope.setback == .tooManyAssets || scope.setback == .tooManySensors { countBeyondLimits(plant: plant) }
@@ -185,14 +188,14 @@ public struct MessageDecoder {
       var raw = value.number * conversion.scale + conversion.offset
       if value.unit != UnitTexts.none {
         let own = register.series[Int(series)].profile.unit
-        if let reason = scope.settleUnit(of: value, own, conversion, plant, &raw) {
-          refuse(reason, value, Int(series), register)
+        if let reason = scope.settleUnit(of: value, own: own, conversion: conversion, plant: plant, raw: &raw) {
+          refuse(reason, value: value, series: Int(series), in: register)
           continue
         }
       }
       let canonical = raw * conversion.unitScale + conversion.unitOffset
       guard raw.isFinite, canonical.isFinite else {
-        refuse(.notFinite, value, Int(series), register)
+        refuse(.notFinite, value: value, series: Int(series), in: register)
         continue
       }
       batch.append(
@@ -212,7 +215,7 @@ public struct MessageDecoder {
   ///   - register: register of the plant.
   @inline(never)
   private mutating func refuse(
-    _ reason: RefusalReason, _ value: PendingValue, _ series: Int, _ register: PlantRegister
+    _ reason: RefusalReason, value: PendingValue, series: Int, in register: PlantRegister
   ) {
     let unit =
       value.unit >= 0 ? scope.slots.units.spelling(at: value.unit) : value.unit == UnitTexts.word ? "by a word" : ""
@@ -230,18 +233,18 @@ public struct MessageDecoder {
   ///   - plant: position of the plant in the share.
   ///   - register: register of the plant.
   /// - Returns: the position of the series, negative if it is refused.
-  private mutating func admit(_ value: PendingValue, plant: Int, _ register: inout PlantRegister) -> Int32 {
+  private mutating func admit(_ value: PendingValue, plant: Int, in register: inout PlantRegister) -> Int32 {
     var sightings: [String] = []
     let unit = value.unit >= 0 ? scope.slots.units[value.unit, plant: plant] : nil
-    let series = scope.slots.series(of: value.slot, unit: unit, &register) { name, register in
-      sightings = MessageDecoder.sighting(of: name, register)
+    let series = scope.slots.series(of: value.slot, unit: unit, in: &register) { name, register in
+      sightings = MessageDecoder.sighting(of: name, in: register)
     }
     scope.sightings += sightings
     return series
   }
 
   /// Returns log messages about a sensor that reports for the first time.
-  private static func sighting(of name: ValueName, _ register: PlantRegister) -> [String] {
+  private static func sighting(of name: ValueName, in register: PlantRegister) -> [String] {
     guard name.unit == nil, let units = SensorCatalogue.ambiguousUnits(ofSensor: name.sensor),
       !register.plant.sensors.contains(where: { $0.unit != nil && $0.matches(asset: name.asset, sensor: name.sensor) })
     else { return [] }
@@ -283,7 +286,7 @@ extension MessageDecoder {
   var problems: [ValueProblem] { (scope.problems ?? []).map(described) }
 
   /// Returns the rules that a topic reaches.
-  func steps(of topic: UnsafeRawBufferPointer, _ registers: [PlantRegister]) -> [Explanation.Step] {
+  func steps(of topic: UnsafeRawBufferPointer, registers: [PlantRegister]) -> [Explanation.Step] {
     router.chain(of: topic).map { position in
       let compiled = router.rules[position]
       let plant = registers.indices.contains(compiled.plant) ? registers[compiled.plant].plant : nil
@@ -296,7 +299,7 @@ extension MessageDecoder {
 
   /// Returns the places at which a message has values.
   mutating func places(of message: MessageView) -> [String] {
-    let route = router.route(of: message.topic, &scope.slots)
+    let route = router.route(of: message.topic, slots: &scope.slots)
     guard route >= 0, router.plans[Int(router.routes[route].plan)].refusal == nil else { return [] }
     let plan = router.plans[Int(router.routes[route].plan)]
     guard Decompressor.isCompressed(message.payload), case .unpacked = decompressor.unpack(message.payload) else {
@@ -304,24 +307,24 @@ extension MessageDecoder {
       return payload.isEmpty ? [] : plan.places(in: payload)
     }
     let count = decompressor.count
-    let buffer = decompressor.takeBuffer()
-    defer { decompressor.give(back: buffer) }
+    let buffer = decompressor.borrowBuffer()
+    defer { decompressor.returnBuffer(buffer) }
     return buffer.withUnsafeBytes {
       plan.places(in: ByteText.trimmed(UnsafeRawBufferPointer(rebasing: $0[..<count])))
     }
   }
 
-  private mutating func watch(_ payload: UnsafeRawBufferPointer, _ plan: RoutePlan) {
+  private mutating func watch(_ payload: UnsafeRawBufferPointer, plan: RoutePlan) {
     let rule = scope.rule
-    watches[rule].note(scope.seen)
+    watches[rule].record(scope.seen)
     guard watches[rule].isTelling else { return }
     let places = plan.places(in: payload)
-    scope.sightings += watches[rule].tell(router.rules[rule].rule, places: places)
+    scope.sightings += watches[rule].notices(router.rules[rule].rule, places: places)
   }
 
   /// Returns log messages since the last call; nearly always none. They report values refused for the first time in
   /// this way, places that no message has had, and sensors with an uncertain unit.
-  public mutating func takeNews() -> [String] {
+  public mutating func drainNotices() -> [String] {
     defer { scope.sightings.removeAll() }
     return scope.sightings
   }
@@ -331,7 +334,7 @@ extension MessageDecoder {
 
   /// Formats the problems of a message. A message refused as a whole is reported elsewhere.
   private mutating func settleNews(_ outcome: DecodeOutcome) {
-    if case .readings = outcome { scope.sightings += scope.news.map { words(of: described($0)) } }
+    if case .readings = outcome { scope.sightings += scope.news.map { message(of: described($0)) } }
     scope.news.removeAll()
   }
 
@@ -346,7 +349,7 @@ extension MessageDecoder {
       value: values[position].name, place: values[position].path, reason: problem.reason, text: problem.text)
   }
 
-  private func words(of problem: ValueProblem) -> String {
+  private func message(of problem: ValueProblem) -> String {
     let rule = router.rules[scope.rule].rule.match
     let name = problem.value.isEmpty ? "a value" : "value '\(problem.value)' at \"\(problem.place)\""
     return "\(name) of topics '\(rule)' is refused (\(problem.reason.rawValue)): \(problem.text)"

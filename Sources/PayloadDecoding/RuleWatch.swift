@@ -24,7 +24,7 @@ struct RuleWatch {
   var unseenCount: Int { isTold ? unseen.nonzeroBitCount : 0 }
 
   /// Records a message by the bit mask of the values in it.
-  mutating func note(_ seen: UInt64) {
+  mutating func record(_ seen: UInt64) {
     unseen &= ~seen
     if count < Self.messages { count += 1 }
   }
@@ -39,7 +39,7 @@ struct RuleWatch {
   }
 
   /// Returns messages about the missing values. `places` are those that a message has.
-  mutating func tell(_ rule: TopicRule, places: [String]) -> [String] {
+  mutating func notices(_ rule: TopicRule, places: [String]) -> [String] {
     isTold = true
     return missing(rule).map { position in
       let value = rule.values[position]

@@ -49,7 +49,7 @@ struct AlertRelay {
   }
 
   /// Collects the alerts of a frame; nearly all frames have none.
-  mutating func observe(_ frame: borrowing Frame, _ register: PlantRegister) {
+  mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
     if frame.alerts.isEmpty && frame.notices.isEmpty { return }
     var known = news[register.plant.name] ?? (register, [], [])
     known.alerts += frame.alerts
@@ -62,7 +62,7 @@ struct AlertRelay {
   mutating func handOver(upTo offset: UInt64) {
     if news.isEmpty { return }
     for (name, news) in news {
-      delivery.submit(news.alerts, news.notices, of: news.register, at: offset)
+      delivery.submit(news.alerts, notices: news.notices, of: news.register, at: offset)
       changed.insert(name)
     }
     news.removeAll(keepingCapacity: true)
@@ -70,24 +70,26 @@ struct AlertRelay {
 
   /// Publishes the lists that have changed. Called on ticks, so that a list of thousands is not rendered for each
   /// change.
-  mutating func announceChanged(_ plants: PlantSet) {
+  mutating func announceChanged(_ plants: PlantShard) {
     if changed.isEmpty { return }
-    for position in 0..<plants.count where changed.contains(plants.plants[position].name) { announce(position, plants) }
+    for position in 0..<plants.count where changed.contains(plants.plants[position].name) {
+      announce(position, plants: plants)
+    }
     changed.removeAll(keepingCapacity: true)
   }
 
   /// Publishes the lists of all plants, and removes those of plants that no longer exist.
-  mutating func announceAll(_ plants: PlantSet) {
+  mutating func announceAll(_ plants: PlantShard) {
     for name in announced.subtracting(plants.plants.map(\.name)) {
       announced.remove(name)
       try? publisher.announce(PublishedMessage(topic: AlertRelay.topic(name), payload: "", retain: true))
     }
-    for position in 0..<plants.count { announce(position, plants) }
+    for position in 0..<plants.count { announce(position, plants: plants) }
   }
 
-  private mutating func announce(_ position: Int, _ plants: PlantSet) {
+  private mutating func announce(_ position: Int, plants: PlantShard) {
     let name = plants.plants[position].name
-    let list = AlertDocument.list(plants.lines[position].standingAlerts, plants.registers[position])
+    let list = AlertDocument.list(plants.lines[position].standingAlerts, in: plants.registers[position])
     announced.insert(name)
     try? publisher.announce(PublishedMessage(topic: AlertRelay.topic(name), payload: list, retain: true))
   }

@@ -7,7 +7,7 @@ struct BrokerEvents: Sendable {
   private let announcer: Publisher
   private let host: SparkplugHosting
   private let note: @Sendable (String) -> Void
-  private let trouble = LatestTrouble()
+  private let trouble = LogDeduplicator()
 
   /// Creates the listener of all sessions.
   ///

@@ -59,7 +59,7 @@ final class CheckpointKeeper: Sendable {
   private let note: @Sendable (String) -> Void
   private let workers: Int
   private let interval: TimeSpan
-  private let state: Guarded<State>
+  private let state: Locked<State>
   private let monitor = Monitor()
   /// Begin of the last checkpoint [ns of the monotonic clock]. ``slowest`` is the longest time that a worker took for
   /// it [ns].
@@ -94,7 +94,7 @@ final class CheckpointKeeper: Sendable {
     self.note = note
     let start = [UInt64](repeating: position, count: workers)
     let isMoving = [Bool](repeating: false, count: workers)
-    state = Guarded(State(positions: start, isMoving: isMoving, handedOver: start))
+    state = Locked(State(positions: start, isMoving: isMoving, handedOver: start))
     leaveRoom()
   }
 
@@ -105,7 +105,7 @@ final class CheckpointKeeper: Sendable {
     state.with { state in
       state.positions[worker] = position
       state.isMoving[worker] = false
-      if state.isWanted, state.isFirst(worker, at: position) { begin(at: position, &state) }
+      if state.isWanted, state.isFirst(worker, at: position) { begin(at: position, state: &state) }
       if let draft = state.draft, !state.givers.contains(worker) {
         if position >= draft.offset { return .give(draft) }
       } else if state.isEnding, !state.isWanted {
@@ -141,7 +141,7 @@ final class CheckpointKeeper: Sendable {
   }
 
   /// Gives a checkpoint up because a worker could not write its part.
-  func failed(_ draft: CheckpointDraft, _ error: JournalError) {
+  func failed(_ draft: CheckpointDraft, error: JournalError) {
     note("the checkpoint could not be written: \(error)")
     giveUp(draft)
   }
@@ -199,7 +199,7 @@ final class CheckpointKeeper: Sendable {
     return elapsed >= max(interval.nanoseconds, Int64(slowest.value) * CheckpointKeeper.share)
   }
 
-  private func begin(at position: UInt64, _ state: inout State) {
+  private func begin(at position: UInt64, state: inout State) {
     begun.set(Int(WallClock.monotonic()))
     slowest.set(0)
     state.isWanted = false

@@ -28,7 +28,7 @@ struct CommandRelay {
   }
 
   /// Collects the commands of a frame; nearly all frames have none.
-  mutating func observe(_ frame: borrowing Frame, _ register: PlantRegister) {
+  mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
     if frame.commands.isEmpty { return }
     let plant = register.plant
     for command in frame.commands {

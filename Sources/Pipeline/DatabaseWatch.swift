@@ -16,7 +16,7 @@ struct DatabaseWatch {
   private var recorded: DatabaseTrouble?
   private var recordedAt = Timestamp.distantPast
 
-  init(_ sink: any Sink, _ announcer: Publisher, _ ingest: Ingest) {
+  init(_ sink: any Sink, announcer: Publisher, ingest: Ingest) {
     (self.sink, self.announcer, self.ingest) = (sink, announcer, ingest)
     let counts = sink.counts
     writtenBefore = counts.pointsWritten
@@ -24,17 +24,17 @@ struct DatabaseWatch {
   }
 
   /// Checks the state; called about once a second.
-  mutating func look(at moment: Timestamp) {
+  mutating func look(at timestamp: Timestamp) {
     let counts = sink.counts
     // Until the first answer, the state is unknown: points left over from the previous run may still be refused.
     if counts.state == .ok, isSuspected, counts.pointsWritten == writtenBefore { return }
     // Only the reason is compared, since the text may differ from one answer to the next. A problem is recorded again
     // every minute, for plants that were added or restarted meanwhile.
     if let trouble = DatabaseTrouble(counts.state),
-      trouble.reason != recorded?.reason || (!trouble.reason.isEmpty && moment - recordedAt >= .minute),
-      ingest.database(trouble, at: moment)
+      trouble.reason != recorded?.reason || (!trouble.reason.isEmpty && timestamp - recordedAt >= .minute),
+      ingest.database(trouble, at: timestamp)
     {
-      (recorded, recordedAt) = (trouble, moment)
+      (recorded, recordedAt) = (trouble, timestamp)
     }
     let word = DatabaseWatch.word(for: counts.state)
     guard word != told else { return }

@@ -46,7 +46,7 @@ struct EventClock: Equatable {
   }
 
   /// Records the receive time of a reading.
-  mutating func noteReading(received: Timestamp) { lastReceived = max(lastReceived, received) }
+  mutating func observeReading(received: Timestamp) { lastReceived = max(lastReceived, received) }
 
   /// Advances the clock by one mark towards `target`. The very first reading sets the clock without reporting marks.
   ///

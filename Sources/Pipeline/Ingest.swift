@@ -9,7 +9,7 @@ import StreamCore
 /// is in the journal.
 final class Ingest: BurstSink {
   private struct Change: Sendable {
-    var moment: Timestamp
+    var timestamp: Timestamp
     var body: [UInt8]
   }
 
@@ -17,7 +17,7 @@ final class Ingest: BurstSink {
   private let note: @Sendable (String) -> Void
   /// A configuration change that did not fit into the journal. It is appended before any other record, because later
   /// records are read by it.
-  private let waiting = Guarded<Change?>(nil)
+  private let waiting = Locked<Change?>(nil)
   /// Number of messages appended since the process started.
   let appended = Counter()
 
@@ -45,41 +45,43 @@ final class Ingest: BurstSink {
 
   /// Appends a tick of the receive clock. A tick that does not fit is lost without harm, because processing is waiting
   /// anyway.
-  func tick(_ moment: Timestamp) { append(.tick, moment, []) }
+  func tick(_ timestamp: Timestamp) { append(.tick, at: timestamp, body: []) }
 
   /// Appends counts of messages that are not in the journal.
   ///
   /// - Returns: `false` if the journal is full or cannot be written.
-  func passedOver(_ messages: PassedOver, at moment: Timestamp) -> Bool {
-    append(.passedOver, moment, messages.bytes)
+  func passedOver(_ messages: SkippedMessages, at timestamp: Timestamp) -> Bool {
+    append(.passedOver, at: timestamp, body: messages.bytes)
   }
 
   /// Appends the state of the database.
   ///
   /// - Returns: `false` if the journal is full or cannot be written.
-  func database(_ trouble: DatabaseTrouble, at moment: Timestamp) -> Bool { append(.database, moment, trouble.bytes) }
+  func database(_ trouble: DatabaseTrouble, at timestamp: Timestamp) -> Bool {
+    append(.database, at: timestamp, body: trouble.bytes)
+  }
 
   /// Appends the configuration by which later records are read, before any of them.
-  func configuration(_ sources: PlantSources, at moment: Timestamp) {
+  func configuration(_ sources: PlantSources, at timestamp: Timestamp) {
     var writer = SnapshotWriter()
     ConfigurationRecord.write(sources, to: &writer)
-    waiting.set(Change(moment: moment, body: writer.bytes))
+    waiting.set(Change(timestamp: timestamp, body: writer.bytes))
     report { () throws(JournalError) in try appendWaiting() }
   }
 
   private func appendWaiting() throws(JournalError) {
     try waiting.with { (change) throws(JournalError) in
       guard let next = change else { return }
-      try journal.append(kind: .configuration, received: next.moment, body: next.body)
+      try journal.append(kind: .configuration, received: next.timestamp, body: next.body)
       change = nil
     }
   }
 
   @discardableResult
-  private func append(_ kind: RecordKind, _ moment: Timestamp, _ body: [UInt8]) -> Bool {
+  private func append(_ kind: RecordKind, at timestamp: Timestamp, body: [UInt8]) -> Bool {
     report { () throws(JournalError) in
       try appendWaiting()
-      try journal.append(kind: kind, received: moment, body: body)
+      try journal.append(kind: kind, received: timestamp, body: body)
     }
   }
 

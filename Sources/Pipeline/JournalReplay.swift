@@ -8,7 +8,7 @@ import StreamCore
 /// give the same lines.
 public struct JournalReplay {
   /// Configuration by which messages are read.
-  public enum Reading: Sendable {
+  public enum Mode: Sendable {
     /// The configuration recorded in the journal; the given one before the first such record.
     case asRecorded(otherwise: PlantSources)
     /// The given configuration, ignoring those recorded in the journal.
@@ -23,7 +23,7 @@ public struct JournalReplay {
   public var ledger: Ledger { processor.ledger }
 
   /// Creates a replay before its first record.
-  public init(_ reading: Reading) {
+  public init(_ reading: Mode) {
     switch reading {
     case .asRecorded(let sources): (followsRecords, processor) = (true, RecordProcessor(sources: sources))
     case .changed(let sources): (followsRecords, processor) = (false, RecordProcessor(sources: sources))
@@ -47,6 +47,6 @@ public struct JournalReplay {
   }
 
   private mutating func flush(to output: (WriteBatch) throws -> Void) rethrows {
-    try output(processor.encoder.take(upTo: 0))
+    try output(processor.encoder.drain(upTo: 0))
   }
 }

@@ -58,7 +58,7 @@ public struct Ledger: Sendable, Equatable {
   }
 
   /// Adds received messages that are not in the journal.
-  mutating func add(_ messages: PassedOver) {
+  mutating func add(_ messages: SkippedMessages) {
     self.messages &+= messages.duplicates &+ messages.oversized
     duplicates &+= messages.duplicates
     if messages.oversized > 0 { refused[RefusalReason.tooLarge.rawValue, default: 0] &+= messages.oversized }

@@ -60,12 +60,12 @@ struct PlantObserver {
       view.commands.removeAll { $0.asset == name }
       if command.reason != DispatchDecision.released { view.commands.append((name, command)) }
     }
-    take(frame.alerts)
+    observe(frame.alerts)
     view.series = register.series.count
   }
 
   /// Adds active alerts to the view and removes the others.
-  mutating func take(_ alerts: [AlertTransition]) {
+  mutating func observe(_ alerts: [AlertTransition]) {
     for alert in alerts {
       view.alerts.removeAll { $0.id == alert.id }
       guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }

@@ -11,11 +11,11 @@ import StreamCore
 /// same lines. Restarts are therefore exact, and replays are possible. The number of shares changes neither the lines
 /// of all shares together nor the sums of their ledgers.
 package struct RecordProcessor {
-  private(set) var plants: PlantSet
+  private(set) var plants: PlantShard
   package private(set) var ledger = Ledger()
   /// Rendered lines that are not yet handed to the sink.
   package var encoder = LineEncoder()
-  let share: PlantShare
+  let share: Shard
   private(set) var sources: PlantSources
   /// All plants of ``sources``, including those of other shares.
   private var configured: [Plant]
@@ -40,7 +40,7 @@ package struct RecordProcessor {
   ///   - share: Plants that this processor handles.
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   package init(
-    sources: PlantSources, share: PlantShare = .whole, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
+    sources: PlantSources, share: Shard = .whole, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
   ) {
     self.init(sources: sources, configured: sources.plants, share: share, maximumUnpacked: maximumUnpacked)
   }
@@ -53,21 +53,21 @@ package struct RecordProcessor {
   ///   - share: Plants that this processor handles.
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   init(
-    sources: PlantSources, configured: [Plant], share: PlantShare,
+    sources: PlantSources, configured: [Plant], share: Shard,
     maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
   ) {
     self.maximumUnpacked = maximumUnpacked
     self.sources = sources
     self.configured = configured
     self.share = share
-    plants = PlantSet(plants: configured.filter { share.has($0.name) })
+    plants = PlantShard(plants: configured.filter { share.has($0.name) })
     decoder = MessageDecoder(plants: configured, share: share, maximumUnpacked: maximumUnpacked)
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
-    places = RecordProcessor.places(configured, plants)
+    places = RecordProcessor.places(configured, own: plants)
   }
 
-  private static func places(_ configured: [Plant], _ own: PlantSet) -> [String: Int?] {
+  private static func places(_ configured: [Plant], own: PlantShard) -> [String: Int?] {
     let positions = own.positions
     return Dictionary(configured.map { ($0.name, positions[$0.name]) }, uniquingKeysWith: { first, _ in first })
   }
@@ -96,18 +96,18 @@ package struct RecordProcessor {
   ) -> [String] {
     if !rebirths.isEmpty { rebirths.removeAll(keepingCapacity: true) }
     switch kind {
-    case .messages: return take(messages: body, received: received, drain, observe)
-    case .tick: tick(received, drain, observe)
-    case .configuration: return reconfigure(body, received, observe)
+    case .messages: return process(messages: body, received: received, drain: drain, observe: observe)
+    case .tick: tick(received, drain: drain, observe: observe)
+    case .configuration: return reconfigure(body, at: received, observe: observe)
     case .passedOver: return passOver(body)
-    case .database: return note(database: body, received, observe)
+    case .database: return applyDatabaseState(body, at: received, observe: observe)
     default: break
     }
     return []
   }
 
-  private mutating func take(
-    messages body: UnsafeRawBufferPointer, received: Timestamp, _ drain: Drain, _ observe: Observer
+  private mutating func process(
+    messages body: UnsafeRawBufferPointer, received: Timestamp, drain: Drain, observe: Observer
   ) -> [String] {
     let beyondBefore = decoder.beyondLimitsInAll
     let unusableBefore = decoder.timesUnusable
@@ -117,7 +117,9 @@ package struct RecordProcessor {
     var notes: [String] = []
     while let message = cursor.next() {
       if let address = InstructionMessage.address(of: message.topic), let place = places[address.plant] {
-        if let plant = place { take(message, address.subject, plant, &instructions) }
+        if let plant = place {
+          processInstruction(message, subject: address.subject, plant: plant, instructions: &instructions)
+        }
         continue
       }
       switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
@@ -129,26 +131,27 @@ package struct RecordProcessor {
       case .understood: ledger.decoded += 1
       case .refused(let reason):
         ledger.refuse(reason.rawValue)
-        if let words = refused.words(of: message, reason) { notes.append(words) }
+        if let words = refused.warning(of: message, reason: reason) { notes.append(words) }
       }
       ledger.messages += 1
     }
     ledger.timesUnusable &+= decoder.timesUnusable &- unusableBefore
     ledger.missingValues &+= decoder.missingValues &- missingBefore
-    if decoder.refusedValuesInAll != refusedBefore { ledger.add(decoder.takeRefusedValues()) }
-    if decoder.hasNews { notes += decoder.takeNews() }
+    if decoder.refusedValuesInAll != refusedBefore { ledger.add(decoder.drainRefusedValues()) }
+    if decoder.hasNews { notes += decoder.drainNotices() }
     // Every worker reads every record, so only worker 0 counts malformed ones.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
-    let (missing, others) = decoder.takeLeftOutMetrics()
+    let (missing, others) = decoder.drainLeftOutMetrics()
     ledger.missingValues &+= missing
     ledger.refusedValues.merge(others, uniquingKeysWith: &+)
-    rebirths = decoder.takeRebirths()
+    rebirths = decoder.drainRebirths()
     for plant in decoder.plantsWithAvailability where !spoken.contains(plant) { spoken.append(plant) }
     // Ascending positions make the order independent of the arrival order of messages.
     spoken.sort()
     for plant in spoken {
-      let changes = decoder.takeAvailability(plant: plant, in: plants.registers[plant])
-      plants.step(plant: plant, batches[plant], changes, received: received) { frame, register in
+      let changes = decoder.drainAvailability(plant: plant, in: plants.registers[plant])
+      plants.step(plant: plant, readings: batches[plant], availability: changes, received: received) {
+        frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
         observe(frame, register)
@@ -157,7 +160,9 @@ package struct RecordProcessor {
       if encoder.isFull { drain(&encoder) }
     }
     spoken.removeAll(keepingCapacity: true)
-    for (plant, instruction) in instructions { instruct(plant, instruction, received, observe) }
+    for (plant, instruction) in instructions {
+      instruct(plant, instruction: instruction, received: received, observe: observe)
+    }
     return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
   }
 
@@ -168,9 +173,9 @@ package struct RecordProcessor {
   ///   - subject: Subject in the message's topic.
   ///   - plant: Position of the plant.
   ///   - instructions: Receives the parsed instruction.
-  private mutating func take(
-    _ message: MessageView, _ subject: String, _ plant: Int,
-    _ instructions: inout [(plant: Int, instruction: Instruction)]
+  private mutating func processInstruction(
+    _ message: MessageView, subject: String, plant: Int,
+    instructions: inout [(plant: Int, instruction: Instruction)]
   ) {
     ledger.messages += 1
     switch InstructionMessage.read(message, subject: subject) {
@@ -187,9 +192,9 @@ package struct RecordProcessor {
   ///   - received: Receive time of its record.
   ///   - observe: Receives the frame.
   private mutating func instruct(
-    _ plant: Int, _ instruction: Instruction, _ received: Timestamp, _ observe: Observer
+    _ plant: Int, instruction: Instruction, received: Timestamp, observe: Observer
   ) {
-    plants.instruct(plant: plant, [instruction], received: received) { frame, register in
+    plants.instruct(plant: plant, instructions: [instruction], received: received) { frame, register in
       for instruction in frame.instructions {
         switch instruction.outcome {
         case .taken: ledger.decoded += 1
@@ -218,9 +223,9 @@ package struct RecordProcessor {
     return notes
   }
 
-  private mutating func tick(_ moment: Timestamp, _ drain: Drain, _ observe: Observer) {
+  private mutating func tick(_ timestamp: Timestamp, drain: Drain, observe: Observer) {
     for plant in 0..<plants.count {
-      plants.tick(plant: plant, moment) { frame, register in
+      plants.tick(plant: plant, at: timestamp) { frame, register in
         encoder.append(frame.readings, of: register)
         encoder.append(frame.points, of: register)
         observe(frame, register)
@@ -232,21 +237,21 @@ package struct RecordProcessor {
   private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [String] {
     // Every worker reads every record, so only worker 0 adds these counts.
     guard share.number == 0 else { return [] }
-    do throws(SnapshotError) { ledger.add(try PassedOver(record: body)) } catch {
+    do throws(SnapshotError) { ledger.add(try SkippedMessages(record: body)) } catch {
       return ["a count of messages in the journal cannot be read (\(error))"]
     }
     return []
   }
 
-  private mutating func note(
-    database body: UnsafeRawBufferPointer, _ moment: Timestamp, _ observe: Observer
+  private mutating func applyDatabaseState(
+    _ body: UnsafeRawBufferPointer, at timestamp: Timestamp, observe: Observer
   ) -> [String] {
     let trouble: DatabaseTrouble
     do throws(SnapshotError) { trouble = try DatabaseTrouble(record: body) } catch {
       return share.number == 0 ? ["a record about the database in the journal cannot be read (\(error))"] : []
     }
     for plant in 0..<plants.count {
-      plants.note(trouble, plant: plant, moment) { frame, register in
+      plants.observe(trouble, plant: plant, at: timestamp) { frame, register in
         encoder.append(frame.points, of: register)
         observe(frame, register)
       }
@@ -255,7 +260,7 @@ package struct RecordProcessor {
   }
 
   private mutating func reconfigure(
-    _ body: UnsafeRawBufferPointer, _ moment: Timestamp, _ observe: Observer
+    _ body: UnsafeRawBufferPointer, at timestamp: Timestamp, observe: Observer
   ) -> [String] {
     var reader = SnapshotReader(Array(body))
     let next: PlantSources
@@ -271,7 +276,7 @@ package struct RecordProcessor {
     let (changed, restarted) = plants.reconfigured(to: configured.filter { share.has($0.name) })
     for (position, plant) in plants.plants.enumerated() {
       if restarted.contains(plant.name) || !configured.contains(where: { $0.name == plant.name }) {
-        plants.retire(plant: position, moment) { frame, register in
+        plants.retire(plant: position, at: timestamp) { frame, register in
           encoder.append(frame.points, of: register)
           observe(frame, register)
         }
@@ -288,7 +293,7 @@ package struct RecordProcessor {
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
     refused = RefusedMessages()
-    places = RecordProcessor.places(configured, plants)
+    places = RecordProcessor.places(configured, own: plants)
     return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
   }
 }
@@ -297,7 +302,7 @@ extension RecordProcessor {
   /// Continues from the ledger of a saved state.
   mutating func resume(_ ledger: Ledger) { self.ledger = ledger }
 
-  /// Restores the saved state of a plant; see ``PlantSet/restore(from:)``.
+  /// Restores the saved state of a plant; see ``PlantShard/restore(from:)``.
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) -> String? {
     try plants.restore(from: &reader)
   }

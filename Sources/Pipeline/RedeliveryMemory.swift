@@ -30,7 +30,7 @@ final class RedeliveryMemory: Sendable {
 
   private let journal: any RecordLog
   private let store: CheckpointStore
-  private let state: Guarded<State>
+  private let state: Locked<State>
 
   /// Opens the memory of a journal.
   ///
@@ -43,7 +43,7 @@ final class RedeliveryMemory: Sendable {
     store = try CheckpointStore(directory: directory)
     let found = RedeliveryMemory.read(store.load().checkpoint)
     let start = max(position - min(position, RedeliveryMemory.window), journal.startOffset)
-    state = Guarded(found.end >= start && found.end <= journal.endOffset ? found : State(end: start))
+    state = Locked(found.end >= start && found.end <= journal.endOffset ? found : State(end: start))
   }
 
   /// Entries of all messages that the broker may send again, oldest first.

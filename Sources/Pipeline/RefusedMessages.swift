@@ -18,13 +18,13 @@ struct RefusedMessages {
   private var toldReasons: Set<RefusalReason> = [.tooManySensors, .tooManyAssets, .leftOut]
 
   /// Returns a log line about a message; `nil` if one with the same topic and reason was reported.
-  mutating func words(of message: MessageView, _ reason: RefusalReason) -> String? {
-    guard isNew(message, reason) else { return nil }
+  mutating func warning(of message: MessageView, reason: RefusalReason) -> String? {
+    guard isNew(message, reason: reason) else { return nil }
     return "a message on \(RefusedMessages.text(message.topic)) gives no reading (\(reason.rawValue)): "
       + "\(RefusedMessages.text(message.payload)); it and others like it are dropped and counted"
   }
 
-  private mutating func isNew(_ message: MessageView, _ reason: RefusalReason) -> Bool {
+  private mutating func isNew(_ message: MessageView, reason: RefusalReason) -> Bool {
     if toldReasons.contains(reason) { return false }
     guard told.count < Self.capacity else {
       // Avoids one line a device if a whole fleet is refused.

@@ -66,14 +66,14 @@ public struct ReplayAudit: Sendable {
       switch entry.key.measurement {
       case .kpi: outcome.cost += frame.points.number("cost", of: entry) ?? 0
       case .dispatch: outcome.saving += frame.points.number("saving", of: entry) ?? 0
-      case .forecastEvaluation: score(frame.points, entry, register)
+      case .forecastEvaluation: score(frame.points, entry: entry, in: register)
       default: break
       }
     }
     plants[register.plant.name] = outcome
   }
 
-  private mutating func score(_ points: PointBatch, _ entry: PointBatch.Entry, _ register: PlantRegister) {
+  private mutating func score(_ points: PointBatch, entry: PointBatch.Entry, in register: PlantRegister) {
     guard let error = points.number("abs_err", of: entry), let pinball = points.number("pinball", of: entry) else {
       return
     }

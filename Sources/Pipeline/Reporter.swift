@@ -13,26 +13,26 @@ struct Reporter {
   init(instance: String) { self.instance = instance }
 
   /// Renders one report.
-  mutating func report(_ status: PipelineStatus, at moment: Timestamp) -> WriteBatch {
+  mutating func report(_ status: PipelineStatus, at timestamp: Timestamp) -> WriteBatch {
     var points = PointBatch()
-    source(status, moment, &points)
-    decode(status, moment, &points)
-    cleaning(status, moment, &points)
-    sink(status, moment, &points)
-    readings(status, moment, &points)
-    alerts(status, moment, &points)
-    process(status, moment, &points)
+    source(status, at: timestamp, into: &points)
+    decode(status, at: timestamp, into: &points)
+    cleaning(status, at: timestamp, into: &points)
+    sink(status, at: timestamp, into: &points)
+    readings(status, at: timestamp, into: &points)
+    alerts(status, at: timestamp, into: &points)
+    process(status, at: timestamp, into: &points)
     encoder.append(points)
     // Offset 0 acknowledges nothing of the journal.
-    return encoder.take(upTo: 0)
+    return encoder.drain(upTo: 0)
   }
 
-  private func begin(_ stage: String, _ moment: Timestamp, _ points: inout PointBatch) {
-    points.begin(PointKey(.pipeline, .process, instance, stage), at: moment)
+  private func begin(_ stage: String, at timestamp: Timestamp, into points: inout PointBatch) {
+    points.begin(PointKey(.pipeline, .process, instance, stage), at: timestamp)
   }
 
-  private func source(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
-    begin("source", moment, &points)
+  private func source(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    begin("source", at: timestamp, into: &points)
     points.field("in", integer: Int64(clamping: status.messages))
     points.field("out", integer: Int64(clamping: status.appended))
     points.field("bytes", integer: Int64(clamping: status.messageBytes))
@@ -40,14 +40,14 @@ struct Reporter {
     points.field("dropped_too_large", integer: Int64(clamping: status.oversized))
     points.field("reconnects", integer: Int64(clamping: status.reconnects))
     points.field("connected", integer: status.isSubscribed ? 1 : 0)
-    begin("journal", moment, &points)
+    begin("journal", at: timestamp, into: &points)
     points.field("queue", integer: Int64(clamping: status.journalBytesWaiting))
     points.field("bytes", integer: Int64(clamping: status.journalEnd))
   }
 
   /// Adds the account of messages: `in = decoded + refused + duplicates`.
-  private func decode(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
-    begin("decode", moment, &points)
+  private func decode(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    begin("decode", at: timestamp, into: &points)
     points.field("in", integer: Int64(clamping: status.ledger.messages))
     points.field("out", integer: Int64(clamping: status.ledger.readings))
     points.field("decoded", integer: Int64(clamping: status.ledger.decoded))
@@ -65,8 +65,8 @@ struct Reporter {
     }
   }
 
-  private func cleaning(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
-    begin("cleaning", moment, &points)
+  private func cleaning(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    begin("cleaning", at: timestamp, into: &points)
     points.field("in", integer: Int64(clamping: status.ledger.readings))
     points.field("out", integer: Int64(clamping: status.qualityCounts.reduce(0, +)))
     for quality in Quality.allCases where Int(quality.rawValue) < status.qualityCounts.count {
@@ -75,15 +75,15 @@ struct Reporter {
   }
 
   /// Adds the account of points: `in = out + queued + spooled + dead_letters + dropped`.
-  private func sink(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
-    begin("sink", moment, &points)
+  private func sink(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    begin("sink", at: timestamp, into: &points)
     let accounts = status.accounts
     points.field("in", integer: Int64(clamping: accounts.submitted.points))
     points.field("out", integer: Int64(clamping: status.pointsWritten))
     points.field("queued", integer: Int64(clamping: accounts.queued.points))
     points.field("spooled", integer: Int64(clamping: accounts.spooled.points))
     points.field("spool_bytes", integer: Int64(status.spoolBytes))
-    lost(accounts, \.points, &points)
+    lost(accounts, part: \.points, into: &points)
     points.field("requests", integer: Int64(clamping: status.requests))
     points.field("retries", integer: Int64(clamping: status.retries))
     points.field("queue", integer: Int64(clamping: status.batchesQueued))
@@ -92,15 +92,15 @@ struct Reporter {
   }
 
   /// Adds the account of readings: `decoded + redelivered = written + queued + spooled + dead_letters + dropped`.
-  private func readings(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
-    begin("readings", moment, &points)
+  private func readings(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    begin("readings", at: timestamp, into: &points)
     let accounts = status.accounts
     points.field("decoded", integer: Int64(clamping: status.ledger.readings))
     points.field("redelivered", integer: Int64(clamping: status.redelivered))
     points.field("written", integer: Int64(clamping: accounts.written.readings))
     points.field("queued", integer: Int64(clamping: accounts.queued.readings))
     points.field("spooled", integer: Int64(clamping: accounts.spooled.readings))
-    lost(accounts, \.readings, &points)
+    lost(accounts, part: \.readings, into: &points)
   }
 
   /// Adds the points or readings that will not reach the database, in total and by reason.
@@ -109,7 +109,7 @@ struct Reporter {
   ///   - accounts: Accounts of the sink.
   ///   - part: The tally to add: points or readings.
   ///   - points: Receives the fields.
-  private func lost(_ accounts: SinkAccounts, _ part: KeyPath<PointTally, UInt64>, _ points: inout PointBatch) {
+  private func lost(_ accounts: SinkAccounts, part: KeyPath<PointTally, UInt64>, into points: inout PointBatch) {
     func sum(_ tallies: some Sequence<PointTally>) -> Int64 {
       Int64(clamping: tallies.reduce(0) { $0 + $1[keyPath: part] })
     }
@@ -123,17 +123,17 @@ struct Reporter {
     }
   }
 
-  private func alerts(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
+  private func alerts(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     guard let alerts = status.alerts else { return }
-    begin(alerts.stage, moment, &points)
+    begin(alerts.stage, at: timestamp, into: &points)
     points.field("in", integer: Int64(clamping: alerts.input))
     points.field("out", integer: Int64(clamping: alerts.output))
     points.field("queue", integer: Int64(clamping: alerts.queue))
     for (reason, count) in alerts.dropped { points.field("dropped_\(reason)", integer: Int64(clamping: count)) }
   }
 
-  private func process(_ status: PipelineStatus, _ moment: Timestamp, _ points: inout PointBatch) {
-    begin("process", moment, &points)
+  private func process(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    begin("process", at: timestamp, into: &points)
     points.field("cpu_s", Double(WallClock.processTime()) / 1e9)
     points.field("resident_bytes", integer: Reporter.residentBytes())
     points.field("plants", integer: Int64(status.plants.count))

@@ -26,7 +26,7 @@ extension RunningPipeline {
     }
     if previous.settings != loaded.settings {
       note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
-      let secrets = RunningPipeline.changedSecrets(previous.settings, loaded.settings)
+      let secrets = RunningPipeline.changedSecrets(previous.settings, new: loaded.settings)
       if !secrets.isEmpty { note("changed, and used from the next start on: \(secrets.joined(separator: ", "))") }
     }
     guard previous.plants != loaded.plants else {
@@ -36,11 +36,11 @@ extension RunningPipeline {
     ingest.configuration(loaded.sources, at: WallClock.now())
     for input in inputs { input.update(plants: loaded.plants) }
     host.update(plants: loaded.plants)
-    note("reloaded: \(difference(previous.plants, loaded.plants))")
+    note("reloaded: \(difference(previous.plants, new: loaded.plants))")
   }
 
   /// Returns the keys of changed secrets, whether they are in wattline.yaml or in separate files.
-  static func changedSecrets(_ old: ProcessSettings, _ new: ProcessSettings) -> [String] {
+  static func changedSecrets(_ old: ProcessSettings, new: ProcessSettings) -> [String] {
     func secrets(_ settings: ProcessSettings) -> [(key: String, secret: Secret?)] {
       [
         ("mqtt.password", settings.mqtt.password), ("influxdb.token", settings.influxdb.token),
@@ -52,7 +52,7 @@ extension RunningPipeline {
     return zip(secrets(old), secrets(new)).filter { $0.secret != $1.secret }.map(\.0.key)
   }
 
-  private func difference(_ old: [Plant], _ new: [Plant]) -> String {
+  private func difference(_ old: [Plant], new: [Plant]) -> String {
     let before = Dictionary(old.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let words: [String] = new.compactMap { plant in
       guard let known = before[plant.name] else { return "\(plant.name) added" }

@@ -46,14 +46,14 @@ public final class RunningPipeline: Sendable {
   let links: [WorkerLink]
   /// Number of readings that the sink had before the start and that the journal hands over again.
   let redelivered: Int
-  let state: Guarded<State>
+  let state: Locked<State>
   private let settings: ProcessSettings
   private let saved: SavedState?
   /// Journal offset of the first record to process.
   private let resumeOffset: UInt64
   private let redeliveries: RedeliveryMemory
   private let keeper: CheckpointKeeper
-  private let isStopping = Flag()
+  private let isStopping = StopSignal()
   private let announcer: Publisher
   /// Active while a plant has Sparkplug topics.
   let host: SparkplugHosting
@@ -86,19 +86,19 @@ public final class RunningPipeline: Sendable {
     self.note = note
     self.settings = settings
     self.reportInterval = reportInterval
-    state = Guarded(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
+    state = Locked(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
     if let mistake = RunningPipeline.mistake(inJournalPath: settings.journal.path) { throw mistake }
     let checkpoints = try CheckpointStore(directory: settings.journal.path)
     let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }
-    saved = RunningPipeline.saved(found.parts, note)
+    saved = RunningPipeline.saved(found.parts, note: note)
     if found.parts == nil, !found.damage.isEmpty {
       note("no checkpoint can be used; all that the journal has is worked through again")
     }
     journal = try Assembly.openLog(for: settings.journal, notBefore: found.parts?.offset ?? 0, note: note)
     startOffset = journal.endOffset
     ingest = Ingest(journal: journal, note: note)
-    sink = try Assembly.makeSink(for: settings, note: note) { RunningPipeline.heard($0, note) }
+    sink = try Assembly.makeSink(for: settings, note: note) { RunningPipeline.report($0, note: note) }
     resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
     let workers = settings.workers ?? RunningPipeline.automaticWorkers
     links = (0..<workers).map { _ in WorkerLink() }
@@ -143,7 +143,7 @@ public final class RunningPipeline: Sendable {
   /// Default number of workers: one core is left to everything else.
   static var automaticWorkers: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
 
-  private static func saved(_ parts: CheckpointParts?, _ note: Note) -> SavedState? {
+  private static func saved(_ parts: CheckpointParts?, note: Note) -> SavedState? {
     guard let parts else { return nil }
     do { return try SavedState(parts) } catch {
       note("the saved state cannot be used (\(error)); windows and models are rebuilt from the journal")
@@ -160,12 +160,13 @@ public final class RunningPipeline: Sendable {
     // Plants of an unchanged configuration need not be parsed again.
     let before = saved.map { $0.sources == sources ? plants : $0.sources.plants }
     for number in links.indices {
-      let worker = try startWorker(PlantShare(number, of: links.count), sources, plants, before: before ?? plants)
+      let worker = try startWorker(
+        Shard(number, of: links.count), sources: sources, plants: plants, before: before ?? plants)
       state.with { $0.workers.append(worker) }
     }
     let housekeepers = [try startHousekeeper(), try startKeeper()]
     state.with { $0.housekeepers = housekeepers }
-    noteUnacknowledged()
+    reportUnacknowledged()
     host.update(plants: plants)
     for input in inputs { try input.start() }
   }
@@ -194,7 +195,7 @@ public final class RunningPipeline: Sendable {
   }
 
   private func startWorker(
-    _ share: PlantShare, _ sources: PlantSources, _ plants: [Plant], before: [Plant]
+    _ share: Shard, sources: PlantSources, plants: [Plant], before: [Plant]
   ) throws(SystemError) -> BlockingThread {
     let (start, journal, keeper, sink, note) = (resumeOffset, journal, keeper, sink, note)
     let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
@@ -252,24 +253,24 @@ public final class RunningPipeline: Sendable {
     let clientID = settings.mqtt.clientID
     return try BlockingThread(name: "housekeeper") { [self] in
       var reporter = Reporter(instance: clientID)
-      var watch = DatabaseWatch(sink, announcer, ingest)
-      var counted = PassedOver()
+      var watch = DatabaseWatch(sink, announcer: announcer, ingest: ingest)
+      var counted = SkippedMessages()
       var last = WallClock.monotonic()
       while true {
         let now = WallClock.now()
         let untilNext = 1_000 - now.milliseconds % 1_000
         let isLast = isStopping.wait(milliseconds: untilNext)
-        let moment = WallClock.now()
-        watch.look(at: moment)
-        let passedOver = PassedOver(counters)
-        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: moment) { counted = passedOver }
+        let timestamp = WallClock.now()
+        watch.look(at: timestamp)
+        let passedOver = SkippedMessages(counters)
+        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: timestamp) { counted = passedOver }
         if isLast { return }
-        ingest.tick(moment.floored(to: .second))
+        ingest.tick(timestamp.floored(to: .second))
         if WallClock.monotonic() - last >= reportInterval.nanoseconds {
           last = WallClock.monotonic()
           // These points do not come from the journal, so their offset acknowledges nothing. `offer` keeps ticks from
           // waiting for room.
-          sink.offer(reporter.report(status(), at: moment))
+          sink.offer(reporter.report(status(), at: timestamp))
         }
       }
     }
@@ -277,10 +278,10 @@ public final class RunningPipeline: Sendable {
 
   /// Passes the messages whose acknowledgements their senders may have missed to the sources, which then recognize
   /// repetitions.
-  private func noteUnacknowledged() {
+  private func reportUnacknowledged() {
     for entry in redeliveries.entries {
       for input in inputs {
-        input.noteAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
+        input.recordAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
       }
     }
   }
@@ -289,7 +290,7 @@ public final class RunningPipeline: Sendable {
 // MARK: - Events
 
 extension RunningPipeline {
-  private static func heard(_ state: SinkState, _ note: Note) {
+  private static func report(_ state: SinkState, note: Note) {
     switch state {
     case .ok: note("database: writing")
     case .away(let words): note("database: away, points wait on disk: \(words)")

@@ -61,7 +61,7 @@ struct SavedState: Sendable {
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   /// - Returns: The processor, and the names of plants whose state could not be restored.
   func processor(
-    configured: [Plant], share: PlantShare, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
+    configured: [Plant], share: Shard, maximumUnpacked: Int = MessageDecoder.maximumPayloadLength
   ) -> (processor: RecordProcessor, rebuilt: [String]) {
     var processor = RecordProcessor(
       sources: sources, configured: configured, share: share, maximumUnpacked: maximumUnpacked)
@@ -85,7 +85,7 @@ struct SavedState: Sendable {
   /// Passes the parts of one worker's state to `take` one by one, so that only one is in memory. Pending lines are not
   /// included.
   static func write<Failure: Error>(
-    _ processor: borrowing RecordProcessor, _ take: ([UInt8]) throws(Failure) -> Void
+    _ processor: borrowing RecordProcessor, take: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     var writer = SnapshotWriter()
     writer.write(Kind.configuration.rawValue)

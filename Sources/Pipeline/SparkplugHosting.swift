@@ -14,7 +14,7 @@ final class SparkplugHosting: Sendable {
 
   private let settings: BrokerSettings
   private let note: @Sendable (String) -> Void
-  private let state = Guarded(State())
+  private let state = Locked(State())
 
   init(settings: BrokerSettings, note: @escaping @Sendable (String) -> Void) {
     self.settings = settings

@@ -7,13 +7,13 @@ import StreamCore
 /// State that a worker publishes to the rest of the process.
 final class WorkerLink: Sendable {
   /// Summaries of the worker's plants, refreshed once a second.
-  let views = Guarded<[PlantView]>([])
+  let views = Locked<[PlantView]>([])
   /// Accounts of the worker, refreshed once a second and before each batch.
-  let ledger = Guarded(Ledger())
+  let ledger = Locked(Ledger())
   /// Number of readings by quality code, refreshed once a second.
-  let qualityCounts = Guarded<[UInt64]>([])
+  let qualityCounts = Locked<[UInt64]>([])
   /// Places of topic rules that no message has contained, refreshed once a second.
-  let unseenPlaces = Guarded<[String]>([])
+  let unseenPlaces = Locked<[String]>([])
   /// Receive time of the record processed last [ns].
   let processedTime = Counter()
 }
@@ -74,7 +74,7 @@ struct StageWorker {
     while true {
       switch keeper.order(for: number, at: position) {
       case .goOn: if !processNext() { idle() }
-      case .give(let draft): give(draft)
+      case .give(let draft): submit(draft)
       case .end:
         flush()
         return publish()
@@ -99,11 +99,11 @@ struct StageWorker {
       processor.process(
         kind: record.kind, received: record.received, body: body,
         observe: {
-          relay.observe($0, $1)
-          commands.observe($0, $1)
+          relay.observe($0, in: $1)
+          commands.observe($0, in: $1)
         },
         // In the middle of a record, only the records before it are complete.
-        drain: { sink.submit($0.take(upTo: keeper.completed(by: number, at: position))) })
+        drain: { sink.submit($0.drain(upTo: keeper.completed(by: number, at: position))) })
     }
     relay.handOver(upTo: record.endOffset)
     commands.ask(processor.rebirths)
@@ -144,7 +144,7 @@ extension StageWorker {
     if processor.encoder.lineCount > 0 {
       // The ledger is published before the points, so that the account never shows more readings written than decoded.
       link.ledger.set(processor.ledger)
-      let batch = processor.encoder.take(upTo: keeper.completed(by: number, at: position))
+      let batch = processor.encoder.drain(upTo: keeper.completed(by: number, at: position))
       // A stopped sink refuses the batch, so nothing after it may be marked complete.
       guard sink.submit(batch) else { return }
     }
@@ -152,14 +152,14 @@ extension StageWorker {
   }
 
   /// Adds this worker's part to a checkpoint.
-  private mutating func give(_ draft: CheckpointDraft) {
+  private mutating func submit(_ draft: CheckpointDraft) {
     flush()
     let started = WallClock.monotonic()
     do throws(JournalError) {
       try SavedState.write(processor) { (part) throws(JournalError) in try draft.append(part) }
       keeper.gave(draft, by: number, nanoseconds: WallClock.monotonic() - started)
     } catch {
-      keeper.failed(draft, error)
+      keeper.failed(draft, error: error)
     }
   }
 }

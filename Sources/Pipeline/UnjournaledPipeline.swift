@@ -38,12 +38,12 @@ package final class UnjournaledPipeline: Sendable {
     var processor = RecordProcessor(sources: sources)
     var (lastTick, lastFlush) = (WallClock.monotonic(), WallClock.monotonic())
     while true {
-      let taken = bursts.take()
+      let taken = bursts.drain()
       for burst in taken {
         burst.bytes.withUnsafeBytes {
           _ = processor.process(kind: .messages, received: burst.received, body: $0)
         }
-        if processor.encoder.isFull { sink.submit(processor.encoder.take(upTo: 0)) }
+        if processor.encoder.isFull { sink.submit(processor.encoder.drain(upTo: 0)) }
       }
       let now = WallClock.monotonic()
       if now - lastTick >= 1_000_000_000 {
@@ -53,7 +53,7 @@ package final class UnjournaledPipeline: Sendable {
       }
       if taken.isEmpty, now - lastFlush >= 200_000_000, processor.encoder.lineCount > 0 {
         lastFlush = now
-        sink.submit(processor.encoder.take(upTo: 0))
+        sink.submit(processor.encoder.drain(upTo: 0))
       }
     }
   }
@@ -86,7 +86,7 @@ private final class BurstQueue: BurstSink, @unchecked Sendable {
   }
 
   /// Removes and returns all queued bursts; waits up to 50 ms for the first.
-  func take() -> [Burst] {
+  func drain() -> [Burst] {
     let deadline = Monitor.Deadline(in: .milliseconds(50))
     return monitor.locked {
       while waiting.isEmpty, monitor.wait(until: deadline) {}

@@ -3,7 +3,7 @@ import PlantModel
 /// Plausibility check of an asset's sizes and shares: mistakes for impossible figures, warnings for unlikely ones.
 struct AssetPlausibility {
   private let section: Section
-  private let reading: Reading
+  private let reading: ConfigurationContext
 
   init(_ section: Section) { (self.section, reading) = (section, section.reading) }
 
@@ -14,8 +14,8 @@ struct AssetPlausibility {
   ///   - least: Least accepted share.
   ///   - meaning: Description of the accepted values, for messages.
   /// - Returns: `nil` if the key is absent or its value was refused.
-  func share(_ key: String, least: Double = 0, _ meaning: String) -> Double? {
-    guard let value = section.number(key, in: -1e12...1e12, meaning) else { return nil }
+  func share(_ key: String, least: Double = 0, meaning: String) -> Double? {
+    guard let value = section.number(key, in: -1e12...1e12, meaning: meaning) else { return nil }
     if (least...1).contains(value) { return value }
     let place = section.place(of: key)
     if value >= 2, value <= 100 {
@@ -28,9 +28,11 @@ struct AssetPlausibility {
 
   /// Checks a battery's figures against each other and against the defaults of those that are not given.
   func check(battery asset: Asset) {
-    positive("energy_kwh", asset.energyKilowattHours, "its usable energy, such as 10")
-    positive("power_kw", asset.powerKilowatts, "its greatest power, such as 5")
-    if asset.powerKilowatts == nil { positive("capacity_kw", asset.capacityKilowatts, "its greatest power, such as 5") }
+    positive("energy_kwh", size: asset.energyKilowattHours, meaning: "its usable energy, such as 10")
+    positive("power_kw", size: asset.powerKilowatts, meaning: "its greatest power, such as 5")
+    if asset.powerKilowatts == nil {
+      positive("capacity_kw", size: asset.capacityKilowatts, meaning: "its greatest power, such as 5")
+    }
     checkWindow(asset)
     let high = asset.maximumStateOfCharge ?? (section.node("soc_max") == nil ? Asset.usualMaximumStateOfCharge : 1)
     if let reserve = asset.reserveStateOfCharge, reserve >= high {
@@ -56,7 +58,7 @@ struct AssetPlausibility {
     }
   }
 
-  private func positive(_ key: String, _ size: Double?, _ meaning: String) {
+  private func positive(_ key: String, size: Double?, meaning: String) {
     guard let size, size <= 0 else { return }
     reading.mistake(
       section.place(of: key),
@@ -66,8 +68,9 @@ struct AssetPlausibility {
 
   private func checkWindow(_ asset: Asset) {
     // A refused value has already been reported.
-    func isUsable(_ key: String, _ value: Double?) -> Bool { value != nil || section.node(key) == nil }
-    guard isUsable("soc_min", asset.minimumStateOfCharge), isUsable("soc_max", asset.maximumStateOfCharge) else {
+    func isUsable(_ key: String, value: Double?) -> Bool { value != nil || section.node(key) == nil }
+    guard isUsable("soc_min", value: asset.minimumStateOfCharge), isUsable("soc_max", value: asset.maximumStateOfCharge)
+    else {
       return
     }
     let low = asset.minimumStateOfCharge ?? Asset.usualMinimumStateOfCharge
@@ -100,7 +103,7 @@ extension AssetPlausibility {
   ///   - assets: Assets of the plant.
   ///   - sections: Section of each asset, in the same order.
   ///   - reading: Collects warnings.
-  static func checkLimits(_ assets: [Asset], _ sections: [Section], _ reading: Reading) {
+  static func checkLimits(_ assets: [Asset], sections: [Section], reading: ConfigurationContext) {
     let loads = assets.filter { $0.kind.traits.isAlwaysServed && $0.within == nil }
     let fixed = loads.reduce(0) { $0 + ($1.nominalKilowatts ?? 0) }
     let batteries = assets.filter { $0.kind.role == .storage && $0.within == nil }

@@ -102,7 +102,7 @@ public enum ConfigurationLoader {
     var loaded = LoadedConfiguration()
     var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
     for file in files where isYAML(file.name) {
-      let reading = Reading(file: file.name, environment: environment, readFile: readFile)
+      let reading = ConfigurationContext(file: file.name, environment: environment, readFile: readFile)
       do throws(Diagnostic) {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
         if file.name == processFile {
@@ -159,7 +159,7 @@ public enum ConfigurationLoader {
               + "'\(other.plant.name)' (\(other.file)); start each with a level of its own, such as "
               + "'\(later.plant.name)/…'"))
       }
-      for (number, rule) in later.plant.topics.enumerated() { earlier.add(rule.match, (position, number)) }
+      for (number, rule) in later.plant.topics.enumerated() { earlier.add(rule.match, place: (position, number)) }
     }
     return found
   }
@@ -185,7 +185,7 @@ public enum ConfigurationLoader {
             message: "'\(rule.match)' and '\(other)' can match one topic, and \(both), so that its messages would come "
               + "twice; begin both alike"))
       }
-      earlier[group, default: TopicTree()].add(rule.match, (0, number))
+      earlier[group, default: TopicTree()].add(rule.match, place: (0, number))
     }
     return found
   }

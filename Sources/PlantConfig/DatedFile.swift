@@ -38,17 +38,17 @@ struct DatedFile {
     }
   }
 
-  let reading: Reading
+  let reading: ConfigurationContext
   let source: Source
   /// The opened file; `nil` if it cannot be read, which has been reported.
   let file: RecordingFile?
 
-  init(_ source: Source, _ reading: Reading) {
+  init(_ source: Source, reading: ConfigurationContext) {
     (self.source, self.reading) = (source, reading)
-    file = DatedFile.open(source, reading)
+    file = DatedFile.open(source, reading: reading)
   }
 
-  private static func open(_ source: Source, _ reading: Reading) -> RecordingFile? {
+  private static func open(_ source: Source, reading: ConfigurationContext) -> RecordingFile? {
     let (name, key) = (source.name, source.key)
     guard name.hasSuffix(".csv"), !name.contains("/") else {
       reading.mistake(source.place, "'\(key)' is '\(name)'; name a .csv file in the same folder")
@@ -138,11 +138,11 @@ struct DatedFile {
   ///   - rows: The rows.
   ///   - wrong: Row and column of each invalid value.
   ///   - words: Returns the message for a value.
-  func tellWrong(
-    _ rows: Recording, _ wrong: [(row: Int, column: Int)], _ words: (_ text: String, _ column: Int) -> String
+  func reportMistakes(
+    _ rows: Recording, wrong: [(row: Int, column: Int)], words: (_ text: String, _ column: Int) -> String
   ) {
     for (row, column) in wrong.prefix(DatedFile.toldMistakes) {
-      guard let cell = file?.cell(line: rows.lines[row], column) else { continue }
+      guard let cell = file?.cell(line: rows.lines[row], column: column) else { continue }
       mistake(rows.lines[row], cell.column, words(cell.text, column))
     }
   }

@@ -2,9 +2,9 @@ import PlantModel
 
 /// Reader of the sensors that a plant derives from others.
 struct DerivationReader {
-  private let reading: Reading
+  private let reading: ConfigurationContext
 
-  init(_ reading: Reading) { self.reading = reading }
+  init(_ reading: ConfigurationContext) { self.reading = reading }
 
   /// A sensor whose expression has been parsed.
   private struct Entry {
@@ -21,15 +21,15 @@ struct DerivationReader {
         section.mark, "'derive' has \(all.count) sensors; a plant may have \(DerivedSensor.most) derived ones")
       return
     }
-    let names = ExpressionNames(assets: plant.assets.map(\.name), sensors: writtenNames(plant, all.map(\.key)))
-    let entries = all.compactMap { entry(key: $0.key, mark: $0.mark, value: $0.value, names, plant) }
-    plant.derived = settle(sorted(entries), plant)
+    let names = ExpressionNames(assets: plant.assets.map(\.name), sensors: writtenNames(plant, targets: all.map(\.key)))
+    let entries = all.compactMap { entry(key: $0.key, mark: $0.mark, value: $0.value, names: names, plant: plant) }
+    plant.derived = settle(sorted(entries), plant: plant)
   }
 
   private func entry(
-    key: String, mark: Mark, value: YAMLNode, _ names: ExpressionNames, _ plant: Plant
+    key: String, mark: Mark, value: YAMLNode, names: ExpressionNames, plant: Plant
   ) -> Entry? {
-    guard let name = target(key, mark, names, plant) else { return nil }
+    guard let name = target(key, at: mark, names: names, plant: plant) else { return nil }
     guard let text = value.text.map({ reading.expanded($0, at: value.mark) }), !text.allSatisfy(\.isWhitespace) else {
       reading.mistake(
         value.mark, "'\(key)' must be an expression over sensors, such as grid.import - grid.export, not \(value.form)")
@@ -51,7 +51,7 @@ struct DerivationReader {
     }
   }
 
-  private func target(_ key: String, _ mark: Mark, _ names: ExpressionNames, _ plant: Plant) -> SensorName? {
+  private func target(_ key: String, at mark: Mark, names: ExpressionNames, plant: Plant) -> SensorName? {
     guard let name = names.split(key) else {
       let asset = key.split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? key
       let hint = NearestName.hint(asset, of: plant.assets.map(\.name))
@@ -67,7 +67,7 @@ struct DerivationReader {
       reading.mistake(mark, "'\(key)' is called as what is expected; choose a name without '_forecast'")
       return nil
     }
-    if let rule = plant.topics.first(where: { delivers(name, $0) }) {
+    if let rule = plant.topics.first(where: { delivers(name, rule: $0) }) {
       reading.mistake(mark, "'\(key)' is derived and also taken from the topic '\(rule.match)'; keep one of them")
       return nil
     }
@@ -75,14 +75,14 @@ struct DerivationReader {
   }
 
   /// Returns whether a topic provides a sensor under an asset and sensor name written in the file.
-  private func delivers(_ name: SensorName, _ rule: TopicRule) -> Bool {
+  private func delivers(_ name: SensorName, rule: TopicRule) -> Bool {
     let listed =
       rule.values.isEmpty ? [rule.sensor].compactMap(\.self) : rule.values.map { rule.rename[$0.name] ?? $0.name }
     return listed.contains { $0 == "\(name)" || (rule.asset == name.asset && $0 == name.sensor) }
   }
 
   /// Returns all sensor names written in the file; needed because a name may contain `-`.
-  private func writtenNames(_ plant: Plant, _ targets: [String]) -> [String] {
+  private func writtenNames(_ plant: Plant, targets: [String]) -> [String] {
     let assets = ExpressionNames(assets: plant.assets.map(\.name))
     let topics = plant.topics.flatMap { rule in
       [rule.sensor].compactMap(\.self) + rule.values.map(\.name) + rule.rename.values
@@ -119,7 +119,7 @@ struct DerivationReader {
   }
 
   /// Derives the unit and sampling of each sensor from its inputs, which must precede it.
-  private func settle(_ entries: [Entry], _ plant: Plant) -> [DerivedSensor] {
+  private func settle(_ entries: [Entry], plant: Plant) -> [DerivedSensor] {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     var settled: [SensorName: SensorProfile] = [:]
     func profile(_ name: SensorName) -> SensorProfile {
@@ -138,7 +138,7 @@ struct DerivationReader {
       let isSaid = plant.sensors.contains {
         $0.sampling != nil && $0.matches(asset: sensor.name.asset, sensor: sensor.name.sensor)
       }
-      if !isSaid { sensor.sampling = sampling(of: sensor.expression, inputs, own) }
+      if !isSaid { sensor.sampling = sampling(of: sensor.expression, inputs: inputs, own: own) }
       own.unit = own.unit ?? sensor.unit
       own.sampling = sensor.sampling ?? own.sampling
       settled[sensor.name] = own
@@ -156,7 +156,7 @@ struct DerivationReader {
   ///   - inputs: Profiles of the expression's inputs.
   ///   - own: Profile of the derived sensor.
   private func sampling(
-    of expression: DerivedExpression, _ inputs: [SensorProfile], _ own: SensorProfile
+    of expression: DerivedExpression, inputs: [SensorProfile], own: SensorProfile
   ) -> Sampling? {
     guard let first = inputs.first?.sampling, inputs.allSatisfy({ $0.sampling == first }) else {
       return own.sampling == .counter ? .instant : nil

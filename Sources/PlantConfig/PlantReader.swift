@@ -3,52 +3,60 @@ import PlantModel
 
 /// Reader of a plant's file.
 final class PlantReader {
-  private let reading: Reading
+  private let reading: ConfigurationContext
   /// Position of the plant's name.
   private(set) var namePlace = Mark(line: 1, column: 1)
   /// Position of each topic's pattern, in the order of the plant's topics.
   private(set) var topicPlaces: [Mark] = []
 
-  init(_ reading: Reading) { self.reading = reading }
+  init(_ reading: ConfigurationContext) { self.reading = reading }
 
   /// Returns the plant; `nil` if the file names none. Mistakes are recorded in the reading.
   func plant(_ root: YAMLNode) -> Plant? {
-    let section = Section(root, "the plant's file", reading)
-    let name = section.requiredText("plant", "plant: riverside")
+    let section = Section(root, name: "the plant's file", reading: reading)
+    let name = section.requiredText("plant", example: "plant: riverside")
     namePlace = section.place(of: "plant")
     if let wrong = name.flatMap(Words.mistake(inName:)) {
       reading.mistake(namePlace, "'plant' \(wrong); it names the plant in every series")
     }
     var plant = Plant(name: name ?? "", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     if let node = section.node("location") {
-      plant.location = location(Section(node, "location", reading))
+      plant.location = location(Section(node, name: "location", reading: reading))
     } else {
       let example = "location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}"
       reading.mistake(section.mark, "the plant's file needs 'location', such as \(example)")
     }
     if let text = section.text("currency") { plant.currency = text }
-    if let node = section.node("assets") { plant.assets = assets(Section(node, "assets", reading)) }
+    if let node = section.node("assets") { plant.assets = assets(Section(node, name: "assets", reading: reading)) }
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
-    plant.sensors = list(section, "sensors", "{match: pv1.power, unit: W}").compactMap {
-      sensor($0, plant.currency, assets)
+    plant.sensors = list(section, key: "sensors", example: "{match: pv1.power, unit: W}").compactMap {
+      sensor($0, currency: plant.currency, assets: assets)
     }
-    topics(list(section, "topics", "match: \"riverside/{asset}/{sensor}\""), &plant)
+    topics(list(section, key: "topics", example: "match: \"riverside/{asset}/{sensor}\""), into: &plant)
     if let node = section.node("derive") {
-      DerivationReader(reading).read(Section(node, "derive", reading), into: &plant)
+      DerivationReader(reading).read(Section(node, name: "derive", reading: reading), into: &plant)
     }
     let zone = plant.location.timezone
     if let node = section.node("tariff") {
       plant.tariff = TariffReader(reading, currency: plant.currency, zone: zone).tariff(node)
     }
-    if let node = section.node("weather") { plant.weather = weather(Section(node, "weather", reading), zone) }
-    plant.holidays = list(section, "holidays", "2024-12-27").compactMap(holiday)
-    plant.faults = list(section, "faults", "\"pv1:derating=70@2h\"").compactMap { fault($0, plant) }
-    if let node = section.node("alerts") {
-      AlertReader(reading).read(Section(node, "alerts", reading), into: &plant)
+    if let node = section.node("weather") {
+      plant.weather = weather(Section(node, name: "weather", reading: reading), zone: zone)
     }
-    if let span = span(section, "late", .hour ... .days(7), "a time from 1h to 7d, such as 1d") { plant.late = span }
-    if let node = section.node("limits") { plant.limits = limits(Section(node, "limits", reading)) }
-    if let node = section.node("commands") { plant.commands = commands(Section(node, "commands", reading)) }
+    plant.holidays = list(section, key: "holidays", example: "2024-12-27").compactMap(holiday)
+    plant.faults = list(section, key: "faults", example: "\"pv1:derating=70@2h\"").compactMap {
+      fault($0, plant: plant)
+    }
+    if let node = section.node("alerts") {
+      AlertReader(reading).read(Section(node, name: "alerts", reading: reading), into: &plant)
+    }
+    if let span = span(section, key: "late", range: .hour ... .days(7), meaning: "a time from 1h to 7d, such as 1d") {
+      plant.late = span
+    }
+    if let node = section.node("limits") { plant.limits = limits(Section(node, name: "limits", reading: reading)) }
+    if let node = section.node("commands") {
+      plant.commands = commands(Section(node, name: "commands", reading: reading))
+    }
     section.finish()
     return name == nil || name == "" ? nil : plant
   }
@@ -59,17 +67,17 @@ final class PlantReader {
   ///   - rule: The topic.
   ///   - place: Position of its pattern.
   ///   - plant: The plant, with its assets and sensors.
-  private func checkUnits(_ rule: TopicRule, _ place: Mark, _ plant: Plant) {
+  private func checkUnits(_ rule: TopicRule, at place: Mark, plant: Plant) {
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     let names = Set(assets.keys)
     for value in rule.values {
       let name = rule.rename[value.name] ?? value.name
       if name.contains("{") { continue }
       guard let unit = value.detail.unit else {
-        checkSuffix(WrittenName.split(name, names)?.sensor ?? name, place, plant)
+        checkSuffix(WrittenName.split(name, assets: names)?.sensor ?? name, at: place, plant: plant)
         continue
       }
-      let parts = WrittenName.split(name, names)
+      let parts = WrittenName.split(name, assets: names)
       let owner = parts?.asset ?? (rule.match.contains("{asset}") ? nil : rule.asset)
       let (asset, sensor) = (owner.flatMap { assets[$0] }, parts?.sensor ?? name)
       let isOverridden = plant.sensors.contains {
@@ -90,7 +98,7 @@ final class PlantReader {
   ///   - sensor: Name of the sensor.
   ///   - place: Position of the name.
   ///   - plant: Plant with sensor overrides; `nil` if there are none to consider.
-  private func checkSuffix(_ sensor: String, _ place: Mark, _ plant: Plant? = nil) {
+  private func checkSuffix(_ sensor: String, at place: Mark, plant: Plant? = nil) {
     guard let units = SensorCatalogue.ambiguousUnits(ofSensor: sensor) else { return }
     let isSaid = plant?.sensors.contains { override in
       override.unit != nil && (override.match.hasSuffix(sensor) || override.match.hasSuffix("*"))
@@ -102,12 +110,12 @@ final class PlantReader {
         + "or call the sensor by another name")
   }
 
-  private func topics(_ nodes: [YAMLNode], _ plant: inout Plant) {
+  private func topics(_ nodes: [YAMLNode], into plant: inout Plant) {
     var patterns: [(pattern: TopicPattern, decidesAlone: Bool)] = []
     for (rule, place) in nodes.flatMap(TopicReader(reading, currency: plant.currency).topics) {
       plant.topics.append(rule)
       topicPlaces.append(place)
-      checkUnits(rule, place, plant)
+      checkUnits(rule, at: place, plant: plant)
       guard let pattern = try? TopicPattern(rule.match) else { continue }
       if let before = patterns.first(where: { $0.decidesAlone && $0.pattern.covers(pattern) }) {
         reading.mistake(
@@ -121,49 +129,54 @@ final class PlantReader {
 
   private func limits(_ section: Section) -> PlantLimits {
     var limits = PlantLimits()
-    if let count = section.number("assets", in: 1...100_000, "a number of assets from 1 to 100000") {
+    if let count = section.number("assets", in: 1...100_000, meaning: "a number of assets from 1 to 100000") {
       limits.assets = Int(count)
     }
-    if let count = section.number("sensors", in: 1...1_000_000, "a number of sensors from 1 to 1000000") {
+    if let count = section.number("sensors", in: 1...1_000_000, meaning: "a number of sensors from 1 to 1000000") {
       limits.sensors = Int(count)
     }
     section.finish()
     return limits
   }
 
-  private func weather(_ section: Section, _ zone: String) -> WeatherForecast {
+  private func weather(_ section: Section, zone: String) -> WeatherForecast {
     defer { section.finish() }
-    guard let name = section.requiredText("forecast", "forecast: riverside-weather.csv") else {
+    guard let name = section.requiredText("forecast", example: "forecast: riverside-weather.csv") else {
       return WeatherForecast()
     }
     let source = DatedFile.Source(
       name, at: section.place(of: "forecast"), key: "forecast", columns: WeatherFileReader.columns, zone: zone,
       told: section)
-    return WeatherFileReader.forecast(source, reading)
+    return WeatherFileReader.forecast(source, reading: reading)
   }
 
   private func commands(_ section: Section) -> CommandSettings {
     var commands = CommandSettings()
     commands.mode = section.choice("mode") ?? commands.mode
-    commands.minimumOn = span(section, "min_on", .zero ... .day, "a time up to 24h, such as 15m") ?? commands.minimumOn
+    commands.minimumOn =
+      span(section, key: "min_on", range: .zero ... .day, meaning: "a time up to 24h, such as 15m")
+      ?? commands.minimumOn
     commands.minimumOff =
-      span(section, "min_off", .zero ... .day, "a time up to 24h, such as 10m") ?? commands.minimumOff
+      span(section, key: "min_off", range: .zero ... .day, meaning: "a time up to 24h, such as 10m")
+      ?? commands.minimumOff
     commands.validity =
-      span(section, "valid", .minute ... .day, "a time from 1m to 24h, such as 15m") ?? commands.validity
+      span(section, key: "valid", range: .minute ... .day, meaning: "a time from 1m to 24h, such as 15m")
+      ?? commands.validity
     commands.response =
-      span(section, "response", .minute ... .hour, "a time from 1m to 1h, such as 2m") ?? commands.response
+      span(section, key: "response", range: .minute ... .hour, meaning: "a time from 1m to 1h, such as 2m")
+      ?? commands.response
     section.finish()
     return commands
   }
 
-  private func list(_ section: Section, _ key: String, _ example: String) -> [YAMLNode] {
+  private func list(_ section: Section, key: String, example: String) -> [YAMLNode] {
     guard let node = section.node(key) else { return [] }
     if case .sequence(let elements) = node.content { return elements }
     reading.mistake(node.mark, "'\(key)' must be a list, such as '- \(example)', not \(node.form)")
     return []
   }
 
-  private func fault(_ node: YAMLNode, _ plant: Plant) -> FaultSpecification? {
+  private func fault(_ node: YAMLNode, plant: Plant) -> FaultSpecification? {
     guard let text = node.text else {
       reading.mistake(node.mark, "a fault is text such as \"pv1:derating=70@2h+1d\", not \(node.form)")
       return nil
@@ -193,12 +206,12 @@ final class PlantReader {
 
   private func location(_ section: Section) -> Location {
     var place = Location(latitude: 0, longitude: 0, timezone: "UTC")
-    if let value = section.number("latitude", in: -90...90, "degrees north from -90 to 90") {
+    if let value = section.number("latitude", in: -90...90, meaning: "degrees north from -90 to 90") {
       place.latitude = value
     } else if !section.has("latitude") {
       reading.mistake(section.mark, "location needs 'latitude', degrees north from -90 to 90")
     }
-    if let value = section.number("longitude", in: -180...180, "degrees east from -180 to 180") {
+    if let value = section.number("longitude", in: -180...180, meaning: "degrees east from -180 to 180") {
       place.longitude = value
     } else if !section.has("longitude") {
       reading.mistake(section.mark, "location needs 'longitude', degrees east from -180 to 180")
@@ -210,8 +223,8 @@ final class PlantReader {
         "no holidays are known of '\(country)'; known are \(HolidayCalendar.countries.joined(separator: ", ")); others "
           + "can be listed under 'holidays'")
     }
-    place.elevation = section.number("elevation", in: -500...9_000, "metres above the sea, -500 to 9000") ?? 0
-    if let zone = section.requiredText("timezone", "timezone: Europe/Berlin") {
+    place.elevation = section.number("elevation", in: -500...9_000, meaning: "metres above the sea, -500 to 9000") ?? 0
+    if let zone = section.requiredText("timezone", example: "timezone: Europe/Berlin") {
       if LocalCalendar(identifier: zone) == nil {
         reading.mistake(
           section.place(of: "timezone"), "there is no time zone '\(zone)'; write an IANA name such as Europe/Berlin")
@@ -223,9 +236,9 @@ final class PlantReader {
     return place
   }
 
-  private func sensor(_ node: YAMLNode, _ currency: String, _ assets: [String: Asset]) -> SensorOverride? {
-    let section = Section(node, "the sensor", reading)
-    guard let match = section.requiredText("match", "match: \"pv1.temperature\"") else { return nil }
+  private func sensor(_ node: YAMLNode, currency: String, assets: [String: Asset]) -> SensorOverride? {
+    let section = Section(node, name: "the sensor", reading: reading)
+    guard let match = section.requiredText("match", example: "match: \"pv1.temperature\"") else { return nil }
     if !match.contains(where: { ".*".contains($0) }) {
       reading.mistake(
         section.place(of: "match"),
@@ -234,18 +247,18 @@ final class PlantReader {
     var override = SensorOverride(match: match)
     if let name = section.text("unit") {
       override.unit = Unit.named(name, currency: currency)
-      checkUnit(override, name, section, assets)
+      checkUnit(override, name: name, in: section, assets: assets)
     }
     if override.unit == nil, !section.has("unit"), let dot = match.lastIndex(of: ".") {
-      checkSuffix(String(match[match.index(after: dot)...]), section.place(of: "match"))
+      checkSuffix(String(match[match.index(after: dot)...]), at: section.place(of: "match"))
     }
     override.range = range(section)
     override.maximumRate = section.number(
-      "max_rate", in: 0...Double.greatestFiniteMagnitude, "a change a second from 0")
+      "max_rate", in: 0...Double.greatestFiniteMagnitude, meaning: "a change a second from 0")
     override.sampling = section.choice("sampling")
     override.reports = section.choice("reports")
     override.longestSilence = span(
-      section, "longest_silence", .minute ... .days(7), "a time from 1m to 7d, such as 24h")
+      section, key: "longest_silence", range: .minute ... .days(7), meaning: "a time from 1m to 7d, such as 24h")
     override.forecast = section.boolean("forecast")
     section.finish()
     return override
@@ -258,7 +271,7 @@ final class PlantReader {
   ///   - name: The unit as written.
   ///   - section: Section of the override.
   ///   - assets: Assets by name.
-  private func checkUnit(_ override: SensorOverride, _ name: String, _ section: Section, _ assets: [String: Asset]) {
+  private func checkUnit(_ override: SensorOverride, name: String, in section: Section, assets: [String: Asset]) {
     var symbols = Unit.symbols
     for dot in override.match.indices where override.match[dot] == "." {
       guard let asset = assets[String(override.match[..<dot])] else { continue }
@@ -288,7 +301,7 @@ final class PlantReader {
   ///   - range: Accepted spans.
   ///   - meaning: Description of the accepted spans, for messages.
   private func span(
-    _ section: Section, _ key: String, _ range: ClosedRange<TimeSpan>, _ meaning: String
+    _ section: Section, key: String, range: ClosedRange<TimeSpan>, meaning: String
   ) -> TimeSpan? {
     guard let text = section.text(key) else { return nil }
     if let span = TimeSpan(text), range.contains(span) { return span }
@@ -303,8 +316,10 @@ final class PlantReader {
       return nil
     }
     let all = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
-    guard let low = Section.number(ends[0], "range", in: all, "the least plausible value", reading),
-      let high = Section.number(ends[1], "range", in: all, "the greatest plausible value", reading)
+    guard
+      let low = Section.number(ends[0], key: "range", in: all, meaning: "the least plausible value", reading: reading),
+      let high = Section.number(
+        ends[1], key: "range", in: all, meaning: "the greatest plausible value", reading: reading)
     else { return nil }
     guard low <= high else {
       reading.mistake(node.mark, "'range' is upside down; write the lower end first: [\(high), \(low)]")
@@ -329,8 +344,8 @@ extension PlantReader {
       } else if let wrong = Words.mistake(inName: entry.key) {
         reading.mistake(entry.mark, "the name of asset '\(entry.key.prefix(60))' \(wrong); choose another name")
       }
-      let section = Section(entry.value, "asset '\(entry.key)'", reading)
-      var asset = asset(entry.key, section)
+      let section = Section(entry.value, name: "asset '\(entry.key)'", reading: reading)
+      var asset = asset(entry.key, in: section)
       if let within = asset.within, !known.contains(within) {
         reading.mistake(
           section.place(of: "within"), "there is no asset '\(within)'; 'within' names one of \(Words.list(names))")
@@ -339,7 +354,7 @@ extension PlantReader {
       assets.append(asset)
       sections.append(section)
     }
-    AssetPlausibility.checkLimits(assets, sections, reading)
+    AssetPlausibility.checkLimits(assets, sections: sections, reading: reading)
     let nested = cycles(Dictionary(assets.map { ($0.name, $0.within) }) { first, _ in first })
     for (position, asset) in assets.enumerated() where nested.contains(asset.name) {
       reading.mistake(entries[position].mark, "asset '\(asset.name)' is within itself; let one of them stand alone")
@@ -347,7 +362,7 @@ extension PlantReader {
     return assets
   }
 
-  private func asset(_ name: String, _ section: Section) -> Asset {
+  private func asset(_ name: String, in section: Section) -> Asset {
     var asset = Asset(name: name, kind: .generic)
     if let kind: AssetKind = section.choice("kind") {
       asset.kind = kind
@@ -357,33 +372,33 @@ extension PlantReader {
     }
     asset.within = section.text("within")
     let size = 0...1e9
-    asset.capacityKilowatts = section.number("capacity_kw", in: size, "kW from 0")
-    asset.tiltDegrees = section.number("tilt", in: 0...90, "degrees from 0 (flat) to 90 (upright)")
-    asset.azimuthDegrees = section.number("azimuth", in: 0...360, "degrees from north, 0 to 360; south is 180")
-    asset.energyKilowattHours = section.number("energy_kwh", in: size, "kWh from 0")
-    asset.powerKilowatts = section.number("power_kw", in: size, "kW from 0")
+    asset.capacityKilowatts = section.number("capacity_kw", in: size, meaning: "kW from 0")
+    asset.tiltDegrees = section.number("tilt", in: 0...90, meaning: "degrees from 0 (flat) to 90 (upright)")
+    asset.azimuthDegrees = section.number("azimuth", in: 0...360, meaning: "degrees from north, 0 to 360; south is 180")
+    asset.energyKilowattHours = section.number("energy_kwh", in: size, meaning: "kWh from 0")
+    asset.powerKilowatts = section.number("power_kw", in: size, meaning: "kW from 0")
     let plausibility = AssetPlausibility(section)
     asset.efficiency = plausibility.share(
-      "efficiency", least: 0.01, "a round-trip share above 0, at most 1, such as 0.92")
-    asset.minimumStateOfCharge = plausibility.share("soc_min", "a share from 0 to 1")
-    asset.maximumStateOfCharge = plausibility.share("soc_max", "a share from 0 to 1")
-    asset.importLimitKilowatts = section.number("import_limit_kw", in: size, "kW from 0")
-    asset.exportLimitKilowatts = section.number("export_limit_kw", in: size, "kW from 0")
-    asset.reserveStateOfCharge = plausibility.share("reserve", "a share of the charge from 0 to 1")
-    asset.rampKilowattsPerMinute = section.number("ramp_kw_per_minute", in: 0.001...1e9, "kW a minute above 0")
-    asset.wearPrice = section.number("wear_price", in: 0...1e6, "a price a kWh of throughput from 0")
+      "efficiency", least: 0.01, meaning: "a round-trip share above 0, at most 1, such as 0.92")
+    asset.minimumStateOfCharge = plausibility.share("soc_min", meaning: "a share from 0 to 1")
+    asset.maximumStateOfCharge = plausibility.share("soc_max", meaning: "a share from 0 to 1")
+    asset.importLimitKilowatts = section.number("import_limit_kw", in: size, meaning: "kW from 0")
+    asset.exportLimitKilowatts = section.number("export_limit_kw", in: size, meaning: "kW from 0")
+    asset.reserveStateOfCharge = plausibility.share("reserve", meaning: "a share of the charge from 0 to 1")
+    asset.rampKilowattsPerMinute = section.number("ramp_kw_per_minute", in: 0.001...1e9, meaning: "kW a minute above 0")
+    asset.wearPrice = section.number("wear_price", in: 0...1e6, meaning: "a price a kWh of throughput from 0")
     if asset.kind.role == .storage {
       plausibility.check(battery: asset)
     } else {
       plausibility.check(other: asset)
-      checkBatteryKeys(asset, section)
+      checkBatteryKeys(asset, in: section)
     }
     section.finish()
     return asset
   }
 
   /// Reports battery keys on other assets, where they would have no effect.
-  private func checkBatteryKeys(_ asset: Asset, _ section: Section) {
+  private func checkBatteryKeys(_ asset: Asset, in section: Section) {
     for key in ["reserve", "ramp_kw_per_minute", "wear_price"] where section.node(key) != nil {
       reading.mistake(section.place(of: key), "'\(key)' is for batteries; '\(asset.name)' is a \(asset.kind.rawValue)")
     }

@@ -22,27 +22,27 @@ struct PriceFileReader {
   ]
   private static let prices = -1e6...1e6
 
-  let reading: Reading
+  let reading: ConfigurationContext
   /// Unit given in the plant's file, which takes precedence. Without it, the units in the column names apply.
   let unit: PriceUnit?
 
   /// Returns the prices of a file; reports its mistakes.
   func schedule(_ source: DatedFile.Source) -> PriceSchedule {
-    let dated = DatedFile(source, reading)
+    let dated = DatedFile(source, reading: reading)
     guard dated.file != nil, dated.hasTimes, let columns = columns(dated) else { return PriceSchedule() }
     let named = dated.file?.layout.headerLine == nil ? "" : "; the first row names \(columns.count + 1)"
-    func words(_ text: String, _ column: Int) -> String { "'\(text)' is no price a kWh, such as 0.21" }
+    func message(_ text: String, column: Int) -> String { "'\(text)' is no price a kWh, such as 0.21" }
     let read = dated.rows(
       of: columns.map(\.place),
       width: { cells in
         "a row has a time, an import price and perhaps an export price, and this one has \(cells) "
           + "cells\(named); if the decimal mark is a comma, cells must be separated by a semicolon"
-      }, number: words)
+      }, number: message)
     guard let rows = read, let importing = columns.firstIndex(where: { !$0.isExport }) else { return PriceSchedule() }
     let exporting = columns.firstIndex(where: \.isExport)
     var slots: [PriceSchedule.Slot] = []
     var wrong: [(row: Int, column: Int)] = []
-    func price(_ row: Int, _ column: Int) -> Double {
+    func price(_ row: Int, column: Int) -> Double {
       rows.values[column][row] * ((unit ?? columns[column].unit)?.scale ?? 1)
     }
     for row in 0..<rows.count {
@@ -56,11 +56,11 @@ struct PriceFileReader {
       guard !isSound.contains(false), !rows.values[importing][row].isNaN else { continue }
       slots.append(
         PriceSchedule.Slot(
-          start: rows.times[row], importPrice: price(row, importing),
-          exportPrice: exporting.map { price(row, $0) }.flatMap { $0.isNaN ? nil : $0 }))
+          start: rows.times[row], importPrice: price(row, column: importing),
+          exportPrice: exporting.map { price(row, column: $0) }.flatMap { $0.isNaN ? nil : $0 }))
     }
-    dated.tellWrong(rows, wrong) { text, column in
-      text.isEmpty ? "the row has no import price; write a time and a price a kWh" : words(text, column)
+    dated.reportMistakes(rows, wrong: wrong) { text, column in
+      text.isEmpty ? "the row has no import price; write a time and a price a kWh" : message(text, column: column)
     }
     return PriceSchedule(slots)
   }

@@ -2,19 +2,25 @@ import PlantModel
 
 /// Reader of `wattline.yaml`.
 struct ProcessReader {
-  private let reading: Reading
+  private let reading: ConfigurationContext
 
-  init(_ reading: Reading) { self.reading = reading }
+  init(_ reading: ConfigurationContext) { self.reading = reading }
 
   func settings(_ root: YAMLNode) -> ProcessSettings {
     var settings = ProcessSettings()
-    let section = Section(root, "wattline.yaml", reading)
-    if let node = section.node("journal") { settings.journal = journal(Section(node, "journal", reading)) }
+    let section = Section(root, name: "wattline.yaml", reading: reading)
+    if let node = section.node("journal") {
+      settings.journal = journal(Section(node, name: "journal", reading: reading))
+    }
     settings.mqtt.maximumPayload = min(settings.mqtt.maximumPayload, settings.journal.longestPayload)
-    if let node = section.node("mqtt") { settings.mqtt = broker(Section(node, "mqtt", reading), settings) }
-    if let node = section.node("influxdb") { settings.influxdb = database(Section(node, "influxdb", reading)) }
+    if let node = section.node("mqtt") {
+      settings.mqtt = broker(Section(node, name: "mqtt", reading: reading), settings: settings)
+    }
+    if let node = section.node("influxdb") {
+      settings.influxdb = database(Section(node, name: "influxdb", reading: reading))
+    }
     if let node = section.node("alerts") {
-      settings.alerts = AlertReader(reading).settings(Section(node, "alerts", reading))
+      settings.alerts = AlertReader(reading).settings(Section(node, name: "alerts", reading: reading))
     }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
@@ -27,13 +33,13 @@ struct ProcessReader {
     return settings
   }
 
-  private func broker(_ section: Section, _ settings: ProcessSettings) -> BrokerSettings {
+  private func broker(_ section: Section, settings: ProcessSettings) -> BrokerSettings {
     var broker = settings.mqtt
-    if let url = section.text("url") { readURL(url, section, &broker) }
+    if let url = section.text("url") { readURL(url, in: section, broker: &broker) }
     if let id = section.name("client_id") { broker.clientID = id }
-    if let qos = section.number("qos", in: 0...2, "0, 1 or 2") { broker.qos = Int(qos) }
+    if let qos = section.number("qos", in: 0...2, meaning: "0, 1 or 2") { broker.qos = Int(qos) }
     broker.protocolVersion = section.choice("protocol") ?? .auto
-    if let count = section.number("connections", in: 1...64, "a whole number from 1 to 64") {
+    if let count = section.number("connections", in: 1...64, meaning: "a whole number from 1 to 64") {
       if let whole = Int(exactly: count) {
         broker.connections = whole
       } else {
@@ -75,7 +81,7 @@ struct ProcessReader {
   ///   - url: The URL.
   ///   - section: Section of the broker.
   ///   - broker: Receives host, port, TLS and credentials.
-  private func readURL(_ url: String, _ section: Section, _ broker: inout BrokerSettings) {
+  private func readURL(_ url: String, in section: Section, broker: inout BrokerSettings) {
     func refuse() {
       reading.mistake(section.place(of: "url"), "'url' must be like mqtt://host:1883 or mqtts://host:8883")
     }
@@ -124,15 +130,15 @@ struct ProcessReader {
   private func journal(_ section: Section) -> JournalSettings {
     var journal = JournalSettings()
     if let path = section.name("path") { journal.path = path }
-    if let bytes = size("max_bytes", section) { journal.maximumBytes = bytes }
-    journal.spoolBytes = size("spool", section)
+    if let bytes = size("max_bytes", in: section) { journal.maximumBytes = bytes }
+    journal.spoolBytes = size("spool", in: section)
     if journal.messageShare < max(journal.maximumBytes / 8, 512 << 10) {
       reading.mistake(
         section.place(of: "spool"),
         "'spool' is a part of 'max_bytes' and must leave an eighth of it, and 512KiB, to messages")
     }
-    if let bytes = size("dead_letters", section) { journal.deadLetterBytes = bytes }
-    if let bytes = size("history", section) { journal.historyBytes = bytes }
+    if let bytes = size("dead_letters", in: section) { journal.deadLetterBytes = bytes }
+    if let bytes = size("history", in: section) { journal.historyBytes = bytes }
     if let text = section.text("history_age") {
       journal.historyAge = TimeSpan(text)
       if journal.historyAge.map({ $0 < .minute }) ?? true {
@@ -158,7 +164,7 @@ struct ProcessReader {
   }
 
   /// Returns a size in bytes, at least 1 MiB; reports anything else.
-  private func size(_ key: String, _ section: Section) -> Int64? {
+  private func size(_ key: String, in section: Section) -> Int64? {
     guard let text = section.text(key) else { return nil }
     if let bytes = Amount.bytes(text), bytes >= 1 << 20 { return bytes }
     reading.mistake(
@@ -174,13 +180,13 @@ enum Amount {
   static func bytes(_ text: String) -> Int64? {
     scaled(
       text,
-      [
+      units: [
         "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824,
         "tib": 1_099_511_627_776,
       ])
   }
 
-  private static func scaled(_ text: String, _ units: [String: Double]) -> Int64? {
+  private static func scaled(_ text: String, units: [String: Double]) -> Int64? {
     let number = text.prefix { $0.isNumber || $0 == "." }
     let unit = text.dropFirst(number.count).drop { $0 == " " }.lowercased()
     guard let value = Double(number), let scale = units[unit], value >= 0 else { return nil }

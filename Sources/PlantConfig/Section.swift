@@ -2,7 +2,7 @@ import Foundation
 import PlantModel
 
 /// Context while a file is read: collects mistakes, and resolves environment variables and other files.
-final class Reading {
+final class ConfigurationContext {
   let file: String
   let environment: [String: String]
   let readFile: (String) -> String?
@@ -85,7 +85,7 @@ final class Reading {
 final class Section {
   let mark: Mark
   let name: String
-  let reading: Reading
+  let reading: ConfigurationContext
   private var members: [(key: String, mark: Mark, value: YAMLNode)] = []
   private var known: Set<String> = []
   private var taken: Set<String> = []
@@ -96,7 +96,7 @@ final class Section {
   ///   - node: The node.
   ///   - name: Name of the section, for messages.
   ///   - reading: Collects mistakes.
-  init(_ node: YAMLNode, _ name: String, _ reading: Reading) {
+  init(_ node: YAMLNode, name: String, reading: ConfigurationContext) {
     mark = node.mark
     self.name = name
     self.reading = reading
@@ -162,7 +162,7 @@ final class Section {
   func given(_ key: String) -> String? { text(key).flatMap { $0.isEmpty ? nil : $0 } }
 
   /// Returns a mandatory text; reports its absence.
-  func requiredText(_ key: String, _ example: String) -> String? {
+  func requiredText(_ key: String, example: String) -> String? {
     let text = text(key)
     if text == nil, !members.contains(where: { $0.key == key && !$0.value.isNull }) {
       reading.mistake(mark, "\(name) needs '\(key)', such as \(example)")
@@ -187,12 +187,12 @@ final class Section {
   ///   - range: Accepted values.
   ///   - meaning: Description of the accepted values, for messages.
   /// - Returns: `nil` if the key is absent or its value was refused.
-  func number(_ key: String, in range: ClosedRange<Double>, _ meaning: String) -> Double? {
+  func number(_ key: String, in range: ClosedRange<Double>, meaning: String) -> Double? {
     guard let node = node(key) else {
       if has(key) { reading.mistake(place(of: key), "'\(key)' has no value; write \(meaning), or leave the key out") }
       return nil
     }
-    return Section.number(node, key, in: range, meaning, reading)
+    return Section.number(node, key: key, in: range, meaning: meaning, reading: reading)
   }
 
   /// Returns a finite number at a node; reports anything else.
@@ -204,7 +204,7 @@ final class Section {
   ///   - meaning: Description of the accepted values, for messages.
   ///   - reading: Expands the text and collects mistakes.
   static func number(
-    _ node: YAMLNode, _ key: String, in range: ClosedRange<Double>, _ meaning: String, _ reading: Reading
+    _ node: YAMLNode, key: String, in range: ClosedRange<Double>, meaning: String, reading: ConfigurationContext
   ) -> Double? {
     guard let raw = node.text, let value = Double(reading.expanded(raw, at: node.mark)), value.isFinite else {
       reading.mistake(node.mark, "'\(key)' must be a number (\(meaning)), not \(node.form)")
@@ -218,7 +218,7 @@ final class Section {
   }
 
   /// Returns the case of an enumeration that a key names; reports other words.
-  func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type = Choice.self) -> Choice?
+  func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, as type: Choice.Type = Choice.self) -> Choice?
   where Choice.RawValue == String {
     guard let text = text(key) else { return nil }
     if let choice = Choice(rawValue: text) { return choice }

@@ -2,7 +2,7 @@ import PlantModel
 
 /// Reader of a tariff: `{import: 0.31, export: 0.08}`, lists of periods for both, a file of dated prices, and charges.
 struct TariffReader {
-  private let reading: Reading
+  private let reading: ConfigurationContext
   private let currency: String
   private let zone: String
   private static let price = -1e6...1e6
@@ -13,34 +13,34 @@ struct TariffReader {
   ///   - reading: Collects mistakes.
   ///   - currency: Currency of prices without another unit.
   ///   - zone: Time zone of dates without an offset.
-  init(_ reading: Reading, currency: String, zone: String) {
+  init(_ reading: ConfigurationContext, currency: String, zone: String) {
     (self.reading, self.currency, self.zone) = (reading, currency, zone)
   }
 
   func tariff(_ node: YAMLNode) -> Tariff {
-    let section = Section(node, "tariff", reading)
+    let section = Section(node, name: "tariff", reading: reading)
     var tariff = Tariff()
     let unit = unit(section)
     let scale = unit?.scale ?? 1
-    if let node = section.node("import") { tariff.importPeriods = scaled(periods(node, "import"), scale) }
+    if let node = section.node("import") { tariff.importPeriods = scaled(periods(node, key: "import"), scale: scale) }
     if let node = section.node("export") {
       tariff.isExportTold = true
       if case .sequence = node.content {
-        tariff.exportPeriods = scaled(periods(node, "export"), scale)
+        tariff.exportPeriods = scaled(periods(node, key: "export"), scale: scale)
       } else {
-        tariff.exportPrice = (periods(node, "export").first?.price ?? 0) * scale
+        tariff.exportPrice = (periods(node, key: "export").first?.price ?? 0) * scale
       }
     }
-    if let node = section.node("prices") { tariff.schedule = schedule(node, section, unit) }
-    if let node = section.node("demand_charge") { demandCharge(node, section, &tariff) }
+    if let node = section.node("prices") { tariff.schedule = schedule(node, in: section, unit: unit) }
+    if let node = section.node("demand_charge") { demandCharge(node, in: section, into: &tariff) }
     if let node = section.node("carbon") {
-      let carbon = Section(node, "carbon", reading)
-      tariff.carbonIntensity = carbon.number("intensity", in: 0...10, "kg CO2 a kWh of import, 0 to 10")
-      tariff.carbonWeight = carbon.number("weight", in: 0...1e6, "a price a kg CO2 from 0") ?? 0
+      let carbon = Section(node, name: "carbon", reading: reading)
+      tariff.carbonIntensity = carbon.number("intensity", in: 0...10, meaning: "kg CO2 a kWh of import, 0 to 10")
+      tariff.carbonWeight = carbon.number("weight", in: 0...1e6, meaning: "a price a kg CO2 from 0") ?? 0
       carbon.finish()
     }
     section.finish()
-    checkSizes(tariff, section)
+    checkSizes(tariff, in: section)
     return tariff
   }
 
@@ -59,15 +59,15 @@ struct TariffReader {
   ///   - node: Value of `prices`.
   ///   - section: The tariff.
   ///   - unit: Unit of the tariff, used if the file has none of its own.
-  private func schedule(_ node: YAMLNode, _ section: Section, _ unit: PriceUnit?) -> PriceSchedule {
+  private func schedule(_ node: YAMLNode, in section: Section, unit: PriceUnit?) -> PriceSchedule {
     guard case .mapping = node.content else {
       guard let name = section.text("prices") else { return PriceSchedule() }
       return PriceFileReader(reading: reading, unit: unit).schedule(source(name, at: section.place(of: "prices")))
     }
-    let file = Section(node, "prices", reading)
+    let file = Section(node, name: "prices", reading: reading)
     defer { file.finish() }
     let own = self.unit(file)
-    guard let name = file.requiredText("file", "file: prices.csv") else { return PriceSchedule() }
+    guard let name = file.requiredText("file", example: "file: prices.csv") else { return PriceSchedule() }
     return PriceFileReader(reading: reading, unit: own ?? unit).schedule(
       source(name, at: file.place(of: "file"), told: file))
   }
@@ -82,15 +82,15 @@ struct TariffReader {
   ///   - node: Value of `demand_charge`.
   ///   - section: The tariff.
   ///   - tariff: Receives price and interval.
-  private func demandCharge(_ node: YAMLNode, _ section: Section, _ tariff: inout Tariff) {
+  private func demandCharge(_ node: YAMLNode, in section: Section, into tariff: inout Tariff) {
     let meaning = "a price from 0 a kW of the month's peak"
     guard case .mapping = node.content else {
-      tariff.demandCharge = section.number("demand_charge", in: 0...1e6, meaning) ?? 0
+      tariff.demandCharge = section.number("demand_charge", in: 0...1e6, meaning: meaning) ?? 0
       return
     }
-    let charge = Section(node, "demand_charge", reading)
+    let charge = Section(node, name: "demand_charge", reading: reading)
     defer { charge.finish() }
-    tariff.demandCharge = charge.number("price", in: 0...1e6, meaning) ?? 0
+    tariff.demandCharge = charge.number("price", in: 0...1e6, meaning: meaning) ?? 0
     if !charge.has("price") { reading.mistake(charge.mark, "demand_charge needs 'price', such as price: 12") }
     guard let text = charge.text("interval") else { return }
     if let interval = TimeSpan(text), Tariff.demandIntervals.contains(interval) {
@@ -100,7 +100,7 @@ struct TariffReader {
     }
   }
 
-  private func scaled(_ periods: [Tariff.Period], _ scale: Double) -> [Tariff.Period] {
+  private func scaled(_ periods: [Tariff.Period], scale: Double) -> [Tariff.Period] {
     periods.map { period in
       var period = period
       period.price *= scale
@@ -109,7 +109,7 @@ struct TariffReader {
   }
 
   /// Warns about prices that are implausible for the currency, naming the unit that is probably meant.
-  private func checkSizes(_ tariff: Tariff, _ section: Section) {
+  private func checkSizes(_ tariff: Tariff, in section: Section) {
     let lists = [
       ("import", tariff.importPeriods.map(\.price)),
       ("export", tariff.exportPeriods.map(\.price) + [tariff.exportPrice]),
@@ -148,20 +148,21 @@ struct TariffReader {
   }
 
   /// Returns one period for a single price, or a list of periods.
-  private func periods(_ node: YAMLNode, _ key: String) -> [Tariff.Period] {
+  private func periods(_ node: YAMLNode, key: String) -> [Tariff.Period] {
     if case .sequence(let periods) = node.content { return periods.compactMap(period) }
-    let price = Section.number(node, key, in: TariffReader.price, "a price a kWh, or a list of periods", reading)
+    let price = Section.number(
+      node, key: key, in: TariffReader.price, meaning: "a price a kWh, or a list of periods", reading: reading)
     return price.map { [Tariff.Period(fromMinute: 0, toMinute: 1440, price: $0)] } ?? []
   }
 
   private func period(_ node: YAMLNode) -> Tariff.Period? {
-    let section = Section(node, "the period", reading)
+    let section = Section(node, name: "the period", reading: reading)
     defer { section.finish() }
-    let from = minute(section, "from") ?? 0
-    let to = minute(section, "to") ?? 1440
-    let months = names(section, "months", PeriodNames.months)
-    let days = names(section, "days", PeriodNames.days)
-    guard let price = section.number("price", in: TariffReader.price, "a price a kWh") else {
+    let from = minute(section, key: "from") ?? 0
+    let to = minute(section, key: "to") ?? 1440
+    let months = names(section, key: "months", known: PeriodNames.months)
+    let days = names(section, key: "days", known: PeriodNames.days)
+    guard let price = section.number("price", in: TariffReader.price, meaning: "a price a kWh") else {
       if section.node("price") == nil { reading.mistake(section.mark, "the period needs 'price', such as 0.21") }
       return nil
     }
@@ -174,7 +175,7 @@ struct TariffReader {
     return period
   }
 
-  private func minute(_ section: Section, _ key: String) -> Int? {
+  private func minute(_ section: Section, key: String) -> Int? {
     guard let text = section.text(key) else { return nil }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     if parts.count == 2, parts[1].count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]),
@@ -193,7 +194,7 @@ struct TariffReader {
   ///   - key: Key of the names.
   ///   - known: Accepted names.
   /// - Returns: Numbers from 1; empty without the key.
-  private func names(_ section: Section, _ key: String, _ known: PeriodNames) -> Set<Int> {
+  private func names(_ section: Section, key: String, known: PeriodNames) -> Set<Int> {
     guard let node = section.node(key) else { return [] }
     var nodes = [node]
     if case .sequence(let elements) = node.content { nodes = elements }

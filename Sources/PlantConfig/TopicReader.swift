@@ -3,18 +3,18 @@ import PlantModel
 
 /// Reader of one entry of a plant's `topics`.
 struct TopicReader {
-  private let reading: Reading
+  private let reading: ConfigurationContext
   private let currency: String
 
   /// Creates a reader for a plant with the given currency.
-  init(_ reading: Reading, currency: String) { (self.reading, self.currency) = (reading, currency) }
+  init(_ reading: ConfigurationContext, currency: String) { (self.reading, self.currency) = (reading, currency) }
 
   /// Returns the topic with the position of its pattern, preceded by the topic of its devices' availability, if there
   /// is one.
   ///
   /// - Returns: Empty if the entry has no pattern.
   func topics(_ node: YAMLNode) -> [(rule: TopicRule, place: Mark)] {
-    let section = Section(node, "the topic", reading)
+    let section = Section(node, name: "the topic", reading: reading)
     let availability = section.node("availability").flatMap { self.availability($0) }
     guard var topic = topic(section) else { return [] }
     guard var before = availability else { return [topic] }
@@ -29,9 +29,9 @@ struct TopicReader {
 
   /// Returns the topic on which devices publish their availability, with their words for online and offline.
   private func availability(_ node: YAMLNode) -> (rule: TopicRule, place: Mark)? {
-    let section = Section(node, "availability", reading)
+    let section = Section(node, name: "availability", reading: reading)
     let example = "topic: \"zigbee2mqtt/{asset}/availability\""
-    guard let match = section.requiredText("topic", example) else { return nil }
+    guard let match = section.requiredText("topic", example: example) else { return nil }
     let place = section.place(of: "topic")
     if let wrong = TopicReader.mistake(inPattern: match) { reading.mistake(place, wrong) }
     var rule = TopicRule(match: match, payload: .availability, retained: .accept)
@@ -45,7 +45,9 @@ struct TopicReader {
   }
 
   private func topic(_ section: Section) -> (rule: TopicRule, place: Mark)? {
-    guard let match = section.requiredText("match", "match: \"riverside/{asset}/{sensor}\"") else { return nil }
+    guard let match = section.requiredText("match", example: "match: \"riverside/{asset}/{sensor}\"") else {
+      return nil
+    }
     let place = section.place(of: "match")
     if let wrong = TopicReader.mistake(inPattern: match) { reading.mistake(place, wrong) }
     var rule = TopicRule(match: match)
@@ -54,30 +56,30 @@ struct TopicReader {
     if format.name == .sparkplug, let wrong = SparkplugMatch.mistake(match) { reading.mistake(place, wrong) }
     let placeholders = (try? TopicPattern(match))?.placeholders ?? []
     let texts = PlaceholderCheck(reading: reading, placeholders: placeholders, format: format)
-    records(section, format, texts, &rule)
-    rule.asset = texts.text(section, "asset")
-    rule.sensor = texts.text(section, "sensor")
+    records(section, as: format, texts: texts, into: &rule)
+    rule.asset = texts.text(section, key: "asset")
+    rule.sensor = texts.text(section, key: "sensor")
     if format.name == .sparkplug, rule.sensor != nil {
       reading.mistake(
         section.place(of: "sensor"), "'sensor' is not for Sparkplug, whose metrics have names; use 'values' or 'rename'"
       )
     }
-    time(section, texts, &rule)
+    time(section, texts: texts, into: &rule)
     rule.retained = section.choice("retained") ?? .ignore
     let values = ValueReader(reading: reading, format: format, currency: currency)
     rule.detail = values.ruleDetail(section)
     if let unit = section.text("unit") {
       if unit.hasPrefix("/") || unit.contains("{") {
-        rule.unit = texts.text(section, "unit")
+        rule.unit = texts.text(section, key: "unit")
       } else {
-        rule.detail.unit = values.unit(section, "unit")
+        rule.detail.unit = values.unit(section, key: "unit")
       }
     }
-    rule.values = section.node("values").map { values.values($0, rule.detail, texts) } ?? []
-    rule.scale = numbers(section, "scale", rule)
-    rule.offset = numbers(section, "offset", rule)
+    rule.values = section.node("values").map { values.values($0, shared: rule.detail, texts: texts) } ?? []
+    rule.scale = numbers(section, key: "scale", rule: rule)
+    rule.offset = numbers(section, key: "offset", rule: rule)
     rule.strip = section.given("strip")
-    if let node = section.node("rename") { rule.rename = names(node, rule, texts) }
+    if let node = section.node("rename") { rule.rename = names(node, rule: rule, texts: texts) }
     rule.separator = separator(section)
     let hasCommas = ([rule.detail] + rule.values.map(\.detail)).contains { $0.decimal == .comma }
     if rule.payload == .csv, rule.separator == nil, hasCommas {
@@ -106,7 +108,7 @@ struct TopicReader {
   ///   - texts: Check of placeholders.
   ///   - rule: Receives the path and the conditions.
   private func records(
-    _ section: Section, _ format: any PayloadFormat.Type, _ texts: PlaceholderCheck, _ rule: inout TopicRule
+    _ section: Section, as format: any PayloadFormat.Type, texts: PlaceholderCheck, into rule: inout TopicRule
   ) {
     if let each = section.text("each") {
       let place = section.place(of: "each")
@@ -127,7 +129,7 @@ struct TopicReader {
     if !format.hasRecords {
       reading.mistake(node.mark, "'where' is for payloads with records; a payload of '\(format.name)' has none")
     }
-    for entry in Section(node, "where", reading).entries {
+    for entry in Section(node, name: "where", reading: reading).entries {
       let choices: [YAMLNode] = if case .sequence(let all) = entry.value.content { all } else { [entry.value] }
       let present = choices.filter { !$0.isNull }
       let wanted = present.compactMap { $0.text.map { text in reading.expanded(text, at: entry.value.mark) } }
@@ -143,7 +145,7 @@ struct TopicReader {
     }
   }
 
-  private func time(_ section: Section, _ texts: PlaceholderCheck, _ rule: inout TopicRule) {
+  private func time(_ section: Section, texts: PlaceholderCheck, into rule: inout TopicRule) {
     if let node = section.node("time"), node.text == nil {
       reading.mistake(
         node.mark,
@@ -188,13 +190,13 @@ struct TopicReader {
   ///   - section: The topic.
   ///   - key: `scale` or `offset`.
   ///   - rule: The topic's rule, with its listed values.
-  private func numbers(_ section: Section, _ key: String, _ rule: TopicRule) -> [String: Double] {
+  private func numbers(_ section: Section, key: String, rule: TopicRule) -> [String: Double] {
     guard let node = section.node(key) else { return [:] }
     var numbers: [String: Double] = [:]
     let all = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
-    for entry in Section(node, key, reading).entries {
-      numbers[entry.key] = Section.number(entry.value, entry.key, in: all, "any number", reading)
-      checkIsListed(entry.key, entry.mark, key, rule)
+    for entry in Section(node, name: key, reading: reading).entries {
+      numbers[entry.key] = Section.number(entry.value, key: entry.key, in: all, meaning: "any number", reading: reading)
+      checkIsListed(entry.key, at: entry.mark, key: key, rule: rule)
       if key == "scale", numbers[entry.key] == 0 {
         reading.mistake(
           entry.value.mark, "a scale of 0 makes every '\(entry.key)' 0; write the factor, or leave it out")
@@ -209,17 +211,17 @@ struct TopicReader {
   ///   - node: Value of `rename`.
   ///   - rule: The topic's rule, with its listed values.
   ///   - texts: Check of placeholders.
-  private func names(_ node: YAMLNode, _ rule: TopicRule, _ texts: PlaceholderCheck) -> [String: String] {
+  private func names(_ node: YAMLNode, rule: TopicRule, texts: PlaceholderCheck) -> [String: String] {
     var names: [String: String] = [:]
     var places: [String: Mark] = [:]
-    for entry in Section(node, "rename", reading).entries {
+    for entry in Section(node, name: "rename", reading: reading).entries {
       if let name = entry.value.text, Words.mistake(inName: name) == nil {
         names[entry.key] = name
         places[entry.key] = entry.value.mark
         texts.check(name, at: entry.value.mark, of: entry.key)
         // Assets that the payload names may be renamed as well.
         if rule.asset.map({ !$0.hasPrefix("/") && !$0.contains("{") }) ?? true {
-          checkIsListed(entry.key, entry.mark, "rename", rule)
+          checkIsListed(entry.key, at: entry.mark, key: "rename", rule: rule)
         }
       } else {
         reading.mistake(entry.value.mark, "'\(entry.key)' must get a name, not \(entry.value.form)")
@@ -244,7 +246,7 @@ struct TopicReader {
   ///   - mark: Position of the name.
   ///   - key: Key whose entry has the name.
   ///   - rule: The topic's rule, with its listed values.
-  private func checkIsListed(_ name: String, _ mark: Mark, _ key: String, _ rule: TopicRule) {
+  private func checkIsListed(_ name: String, at mark: Mark, key: String, rule: TopicRule) {
     let listed = rule.values.flatMap { [$0.name, rule.rename[$0.name] ?? $0.name] }
     if listed.isEmpty || listed.contains(where: { $0.contains("{") }) || listed.contains(name) { return }
     // Assets that the topic names may be renamed as well. A name close to a listed one is still a typing error.
@@ -291,13 +293,13 @@ struct TopicReader {
 
 /// Check of the texts of a rule that may have placeholders.
 struct PlaceholderCheck {
-  let reading: Reading
+  let reading: ConfigurationContext
   /// Placeholders of the topic pattern.
   let placeholders: [String]
   let format: any PayloadFormat.Type
 
   /// Returns the value of a key: a place in the payload, or a text with placeholders.
-  func text(_ section: Section, _ key: String) -> String? {
+  func text(_ section: Section, key: String) -> String? {
     guard let text = section.text(key) else { return nil }
     let mark = section.place(of: key)
     if text.hasPrefix("/"), let wrong = format.mistake(inPlace: text), !text.contains("{") {

@@ -21,19 +21,19 @@ struct TopicTree {
   private var nodes = [Node()]
 
   /// Adds a pattern.
-  mutating func add(_ pattern: String, _ place: Place) {
+  mutating func add(_ pattern: String, place: Place) {
     var node = 0
     for level in TopicTree.levels(pattern) {
       if level == "#" {
         nodes[node].rests.append(place)
         return
       }
-      node = child(of: node, level)
+      node = child(of: node, level: level)
     }
     nodes[node].ends.append(place)
   }
 
-  private mutating func child(of node: Int, _ level: Substring) -> Int {
+  private mutating func child(of node: Int, level: Substring) -> Int {
     let isOpen = TopicTree.ends(level) != nil
     let known = isOpen ? nodes[node].open.first { $0.level == level }?.node : nodes[node].literals[level]
     if let known { return known }
@@ -54,26 +54,26 @@ struct TopicTree {
       guard let place = places.first else { return }
       if best.map({ place < $0 }) ?? true { best = place }
     }
-    func visit(_ node: Int, _ depth: Int) {
+    func visit(_ node: Int, depth: Int) {
       offer(nodes[node].rests)
       guard depth < levels.count else { return offer(nodes[node].ends) }
       let level = levels[depth]
-      if level == "#" { return take(node) }
+      if level == "#" { return collect(node) }
       if let next = nodes[node].literals[level] {
-        visit(next, depth + 1)
+        visit(next, depth: depth + 1)
       } else if let ends = TopicTree.ends(level) {
-        for (text, next) in nodes[node].literals where ends.fit(text) { visit(next, depth + 1) }
+        for (text, next) in nodes[node].literals where ends.fit(text) { visit(next, depth: depth + 1) }
       }
-      for (text, next) in nodes[node].open where TopicTree.meet(level, text) { visit(next, depth + 1) }
+      for (text, next) in nodes[node].open where TopicTree.meet(level, open: text) { visit(next, depth: depth + 1) }
     }
-    func take(_ node: Int) {
+    func collect(_ node: Int) {
       offer(nodes[node].ends)
       for next in nodes[node].literals.map(\.value) + nodes[node].open.map(\.node) {
         offer(nodes[next].rests)
-        take(next)
+        collect(next)
       }
     }
-    visit(0, 0)
+    visit(0, depth: 0)
     return best
   }
 
@@ -98,7 +98,7 @@ struct TopicTree {
   }
 
   /// Returns whether a level can match the same text as a level with placeholders.
-  private static func meet(_ level: Substring, _ open: Substring) -> Bool {
+  private static func meet(_ level: Substring, open: Substring) -> Bool {
     guard let theirs = ends(open) else { return level == open }
     return ends(level).map { theirs.meet($0) } ?? theirs.fit(level)
   }

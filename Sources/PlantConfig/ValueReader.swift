@@ -3,7 +3,7 @@ import PlantModel
 
 /// Reader of a topic's `values` and of the details by which values are interpreted.
 struct ValueReader {
-  let reading: Reading
+  let reading: ConfigurationContext
   let format: any PayloadFormat.Type
   /// Currency of the plant.
   let currency: String
@@ -14,40 +14,40 @@ struct ValueReader {
   ///   - node: Value of `values`.
   ///   - shared: Details of the rule, used unless a value has its own.
   ///   - texts: Check of placeholders.
-  func values(_ node: YAMLNode, _ shared: ValueDetail, _ texts: PlaceholderCheck) -> [TopicRule.Value] {
-    Section(node, "values", reading).entries.compactMap { entry in
+  func values(_ node: YAMLNode, shared: ValueDetail, texts: PlaceholderCheck) -> [TopicRule.Value] {
+    Section(node, name: "values", reading: reading).entries.compactMap { entry in
       texts.check(entry.key, at: entry.mark, of: "values", alsoKnown: ["asset", "sensor"])
       if let path = entry.value.text {
-        return value(entry.key, path, entry.value.mark, shared, texts)
+        return value(entry.key, path: path, at: entry.value.mark, detail: shared, texts: texts)
       }
       guard case .mapping = entry.value.content else {
         reading.mistake(
           entry.value.mark, "'\(entry.key)' must say where its value stands, such as \(format.examplePlace)")
         return nil
       }
-      let section = Section(entry.value, "value '\(entry.key)'", reading)
-      guard let path = section.requiredText("at", "at: \(format.examplePlace)") else { return nil }
-      var own = detail(section, shared)
+      let section = Section(entry.value, name: "value '\(entry.key)'", reading: reading)
+      guard let path = section.requiredText("at", example: "at: \(format.examplePlace)") else { return nil }
+      var own = detail(section, shared: shared)
       if let text = section.given("unit"), text.hasPrefix("/") {
-        own.unitPlace = texts.text(section, "unit")
+        own.unitPlace = texts.text(section, key: "unit")
       } else if section.has("unit") {
-        own.unit = unit(section, "unit")
+        own.unit = unit(section, key: "unit")
       }
-      own.scale = section.number("scale", in: ValueReader.all, "a factor") ?? own.scale
+      own.scale = section.number("scale", in: ValueReader.all, meaning: "a factor") ?? own.scale
       if own.scale == 0 {
         reading.mistake(
           section.place(of: "scale"), "a scale of 0 makes every '\(entry.key)' 0; write the factor, or leave it out")
       }
-      own.offset = section.number("offset", in: ValueReader.all, "a summand") ?? own.offset
+      own.offset = section.number("offset", in: ValueReader.all, meaning: "a summand") ?? own.offset
       section.finish()
-      return value(entry.key, path, section.place(of: "at"), own, texts)
+      return value(entry.key, path: path, at: section.place(of: "at"), detail: own, texts: texts)
     }
   }
 
   private static let all = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
 
   private func value(
-    _ name: String, _ path: String, _ mark: Mark, _ detail: ValueDetail, _ texts: PlaceholderCheck
+    _ name: String, path: String, at mark: Mark, detail: ValueDetail, texts: PlaceholderCheck
   ) -> TopicRule.Value {
     texts.check(path, at: mark, of: name)
     // With a placeholder, the place depends on the topic.
@@ -61,9 +61,9 @@ struct ValueReader {
   }
 
   /// Returns the details that a rule gives for all its values, without the unit, which may be a place in the payload.
-  func ruleDetail(_ section: Section) -> ValueDetail { detail(section, ValueDetail()) }
+  func ruleDetail(_ section: Section) -> ValueDetail { detail(section, shared: ValueDetail()) }
 
-  private func detail(_ section: Section, _ shared: ValueDetail) -> ValueDetail {
+  private func detail(_ section: Section, shared: ValueDetail) -> ValueDetail {
     var detail = shared
     if let place = section.text("scale_at") {
       if let wrong = format.mistake(inPlace: place) {
@@ -71,10 +71,10 @@ struct ValueReader {
       }
       detail.scalePlace = place
     }
-    if let node = section.node("map") { detail.words = words(node) }
+    if let node = section.node("map") { detail.words = choices(node) }
     detail.decimal = section.choice("decimal") ?? detail.decimal
     detail.encoding = section.choice("encoding") ?? detail.encoding
-    if let bits = section.number("bits", in: 1...64, "a width from 1 to 64 bits") {
+    if let bits = section.number("bits", in: 1...64, meaning: "a width from 1 to 64 bits") {
       if bits.rounded() != bits { reading.mistake(section.place(of: "bits"), "'bits' must be a whole number") }
       detail.bits = Int(bits)
     }
@@ -86,11 +86,12 @@ struct ValueReader {
   }
 
   /// Returns numbers by word.
-  private func words(_ node: YAMLNode) -> [String: Double] {
+  private func choices(_ node: YAMLNode) -> [String: Double] {
     var words: [String: Double] = [:]
-    for entry in Section(node, "map", reading).entries {
+    for entry in Section(node, name: "map", reading: reading).entries {
       words[entry.key] = Section.number(
-        entry.value, entry.key, in: ValueReader.all, "the number that the word stands for", reading)
+        entry.value, key: entry.key, in: ValueReader.all, meaning: "the number that the word stands for",
+        reading: reading)
     }
     if words.isEmpty {
       reading.mistake(node.mark, "'map' is empty; write the words with their numbers, such as {Charging: 1, Ready: 0}")
@@ -99,7 +100,7 @@ struct ValueReader {
   }
 
   /// Returns the unit that a key names; reports unknown units.
-  func unit(_ section: Section, _ key: String) -> Unit? {
+  func unit(_ section: Section, key: String) -> Unit? {
     guard let name = section.given(key) else { return nil }
     if let unit = Unit.named(name, currency: currency) { return unit }
     let symbols = Unit.symbols

@@ -11,8 +11,8 @@ enum WeatherFileReader {
   static let columns = "time,\(names.joined(separator: ","))"
 
   /// Returns the forecast in a file; reports its mistakes.
-  static func forecast(_ source: DatedFile.Source, _ reading: Reading) -> WeatherForecast {
-    let dated = DatedFile(source, reading)
+  static func forecast(_ source: DatedFile.Source, reading: ConfigurationContext) -> WeatherForecast {
+    let dated = DatedFile(source, reading: reading)
     guard let file = dated.file, dated.hasTimes else { return WeatherForecast() }
     guard file.layout.headerLine != nil else {
       dated.mistake(1, 1, "a first row must name the columns, as \(source.columns)")
@@ -27,14 +27,14 @@ enum WeatherFileReader {
       }
       order.append(index)
     }
-    func words(_ text: String, _ column: Int) -> String {
+    func message(_ text: String, column: Int) -> String {
       let known = WeatherForecast.columns[order[column]]
       let range = "\(Int(known.range.lowerBound)) to \(Int(known.range.upperBound)) \(known.meaning)"
       return "'\(text)' is no \(known.name), \(range)"
     }
     let read = dated.rows(
       of: Array(order.indices), width: { "the row has \($0) cells, the first row names \(order.count + 1)" },
-      number: words)
+      number: message)
     guard let rows = read else { return WeatherForecast() }
     var wrong: [(row: Int, column: Int)] = []
     let forecast = rows.times.indices.map { row in
@@ -45,7 +45,7 @@ enum WeatherFileReader {
       }
       return WeatherForecast.Row(time: rows.times[row], values: values)
     }
-    dated.tellWrong(rows, wrong, words)
+    dated.reportMistakes(rows, wrong: wrong, words: message)
     return WeatherForecast(forecast)
   }
 }

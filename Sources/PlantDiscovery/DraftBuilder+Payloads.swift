@@ -2,7 +2,7 @@ import PlantModel
 
 /// Payload part of the rules.
 extension DraftBuilder {
-  mutating func read(_ members: [Int], _ rule: inout DraftRule) {
+  mutating func read(_ members: [Int], rule: inout DraftRule) {
     let first = topics[members[0]]
     switch first.kind {
     case .lone(_, let timePlace):
@@ -10,9 +10,9 @@ extension DraftBuilder {
       rule.time = timePlace
       let isOpen = rule.sensor?.contains("{") ?? true
       if isOpen { rule.rename = renames(members) }
-      if rule.sensor == nil { splitNames(members, &rule) }
-    case .values: values(members, &rule)
-    case .records: records(members, &rule)
+      if rule.sensor == nil { splitNames(members, rule: &rule) }
+    case .values: values(members, rule: &rule)
+    case .records: records(members, rule: &rule)
     case .line:
       rule.payload = "line"
       var shape: LineShape?
@@ -26,8 +26,8 @@ extension DraftBuilder {
         rule.sensor = "{measurement}"
         rule.values = [DraftRule.Value(name: "{sensor}", path: "value")]
       }
-    case .columns(let rows, let separator): columns(rows, separator, &rule)
-    case .pairs: pairs(members, &rule)
+    case .columns(let rows, let separator): columns(rows, separator: separator, rule: &rule)
+    case .pairs: pairs(members, rule: &rule)
     case .senml:
       rule.payload = "senml"
       // SenML records name their devices themselves.
@@ -37,8 +37,8 @@ extension DraftBuilder {
     }
   }
 
-  private mutating func values(_ members: [Int], _ rule: inout DraftRule) {
-    var shape = JSONShape()
+  private mutating func values(_ members: [Int], rule: inout DraftRule) {
+    var shape = PayloadShape()
     for case .values(let other) in members.map({ topics[$0].kind }) { shape.merge(other) }
     rule.payload = "json"
     let vendor = topics[members[0]].vendor
@@ -79,7 +79,8 @@ extension DraftBuilder {
       let sensor =
         name.contains(".") && isSplit
         ? String(name[name.index(after: name.firstIndex(of: ".") ?? name.startIndex)...]) : name
-      rule.values.append(value(leaf, name, sensor: sensor, vendor, isFahrenheit, powers: powers))
+      rule.values.append(
+        value(leaf, name: name, sensor: sensor, vendor: vendor, isFahrenheit: isFahrenheit, powers: powers))
     }
     let left = shape.leaves.filter { leaf in
       !leaf.numbers.isEmpty && !leaf.isTime && leaf.pointer != rule.asset
@@ -91,7 +92,7 @@ extension DraftBuilder {
   }
 
   private func value(
-    _ leaf: JSONShape.Leaf, _ name: String, sensor: String, _ vendor: ShapedTopic.Vendor, _ isFahrenheit: Bool,
+    _ leaf: PayloadShape.Leaf, name: String, sensor: String, vendor: ShapedTopic.Vendor, isFahrenheit: Bool,
     powers: [Double]
   ) -> DraftRule.Value {
     var value = DraftRule.Value(name: name, path: leaf.pointer)
@@ -108,11 +109,11 @@ extension DraftBuilder {
   }
 
   /// Returns the powers among values; they probably have one unit.
-  private static func powers(_ leaves: [JSONShape.Leaf]) -> [Double] {
+  private static func powers(_ leaves: [PayloadShape.Leaf]) -> [Double] {
     leaves.filter { !$0.isSwitch && UnitGuess.isPower($0.name) }.flatMap(\.numbers)
   }
 
-  private func records(_ members: [Int], _ rule: inout DraftRule) {
+  private func records(_ members: [Int], rule: inout DraftRule) {
     guard case .records(var list) = topics[members[0]].kind else { return }
     for case .records(let other) in members.dropFirst().map({ topics[$0].kind }) { list.records.merge(other.records) }
     rule.payload = "json"
@@ -161,7 +162,8 @@ extension DraftBuilder {
       let names = ValueNames(taken, partsOf: nil)
       let powers = Self.powers(taken)
       for (leaf, name) in zip(taken, names.names) {
-        rule.values.append(value(leaf, name, sensor: name, topics[members[0]].vendor, false, powers: powers))
+        rule.values.append(
+          value(leaf, name: name, sensor: name, vendor: topics[members[0]].vendor, isFahrenheit: false, powers: powers))
       }
       return
     }
@@ -195,7 +197,7 @@ extension DraftBuilder {
     return String(common[...end])
   }
 
-  private func columns(_ rows: [[String]], _ separator: Character, _ rule: inout DraftRule) {
+  private func columns(_ rows: [[String]], separator: Character, rule: inout DraftRule) {
     rule.payload = "csv"
     if separator != "," { rule.separator = separator == "\t" ? "tab" : String(separator) }
     let width = rows.map(\.count).max() ?? 0
@@ -213,17 +215,17 @@ extension DraftBuilder {
     rule.notes.append("columns have no names; such a row is \(rows[0].prefix(12).joined(separator: String(separator)))")
   }
 
-  private func pairs(_ members: [Int], _ rule: inout DraftRule) {
-    var shape = JSONShape()
+  private func pairs(_ members: [Int], rule: inout DraftRule) {
+    var shape = PayloadShape()
     for case .pairs(let leaves) in members.map({ topics[$0].kind }) {
-      for leaf in leaves { for number in leaf.numbers { shape.note(.number(number), at: leaf.tokens) } }
+      for leaf in leaves { for number in leaf.numbers { shape.observe(.number(number), at: leaf.tokens) } }
     }
     rule.payload = "pairs"
     if let time = shape.leaves.first(where: \.isTime) { rule.time = time.name }
     let names = ValueNames(shape.taken, partsOf: nil)
     let powers = Self.powers(shape.taken)
     for (leaf, name) in zip(shape.taken, names.names) {
-      var value = value(leaf, name, sensor: name, .other, false, powers: powers)
+      var value = value(leaf, name: name, sensor: name, vendor: .other, isFahrenheit: false, powers: powers)
       value.path = leaf.name
       rule.values.append(value)
     }

@@ -43,7 +43,7 @@ struct DraftBuilder {
       }
       if groups.updateValue((groups[key] ?? []) + [position], forKey: key) == nil { order.append(key) }
     }
-    for key in order { rules.append(rule(groups[key] ?? [], key)) }
+    for key in order { rules.append(rule(groups[key] ?? [], key: key)) }
     rules.sort { ($0.breadth, $1.messages) < ($1.breadth, $0.messages) }
     mergeSame()
     repair()
@@ -64,7 +64,7 @@ struct DraftBuilder {
     var levels: [String?] = topic.levels
     for column in roles.sensor where column > 0 && !roles.isSplit { levels[column] = nil }
     for column in roles.asset where column > 0 { levels[column] = nil }
-    for column in levels.indices where column > 0 && levels[column] != nil && isPassing(column, topic) {
+    for column in levels.indices where column > 0 && levels[column] != nil && isPassing(column, topic: topic) {
       levels[column] = nil
     }
     if roles.isSplit, roles.sensor[0] > 0, let parts = NameWords.split(topic.levels[roles.sensor[0]]) {
@@ -75,7 +75,7 @@ struct DraftBuilder {
   }
 
   /// Returns whether a level without asset or sensor differs between sites: a gateway, a portal, an instance.
-  private func isPassing(_ column: Int, _ topic: ShapedTopic) -> Bool {
+  private func isPassing(_ column: Int, topic: ShapedTopic) -> Bool {
     if topic.vendor == .victron {
       let service = topic.victronService
       return column == service + 1 || (column == 1 && service == 2)
@@ -85,7 +85,7 @@ struct DraftBuilder {
 
   // MARK: Rules
 
-  private mutating func rule(_ members: [Int], _ key: Key) -> DraftRule {
+  private mutating func rule(_ members: [Int], key: Key) -> DraftRule {
     let first = topics[members[0]]
     var rule = DraftRule()
     rule.topics = members.map { topics[$0].position }
@@ -95,10 +95,10 @@ struct DraftBuilder {
       sparkplug(&rule)
       return rule
     }
-    rule.levels = first.levels.indices.map { level($0, members, key, &names) }
-    rule.asset = asset(members, key, rule.levels)
-    rule.sensor = sensor(members, key, rule.levels)
-    read(members, &rule)
+    rule.levels = first.levels.indices.map { level($0, members: members, key: key, names: &names) }
+    rule.asset = asset(members, key: key, levels: rule.levels)
+    rule.sensor = sensor(members, key: key, levels: rule.levels)
+    read(members, rule: &rule)
     return rule
   }
 
@@ -114,7 +114,7 @@ struct DraftBuilder {
     }
   }
 
-  private func level(_ column: Int, _ members: [Int], _ key: Key, _ names: inout LevelNames) -> DraftRule.Level {
+  private func level(_ column: Int, members: [Int], key: Key, names: inout LevelNames) -> DraftRule.Level {
     let texts = Set(members.map { topics[$0].levels[column] })
     let first = topics[members[0]].levels[column]
     if key.roles.isSplit, key.roles.sensor.contains(column) {
@@ -140,34 +140,34 @@ struct DraftBuilder {
     return .open(name: names.next(isIndex ? "instance" : "gateway"), suffix: "")
   }
 
-  private func made(_ columns: [Int], _ levels: [DraftRule.Level], _ first: [String]) -> String {
+  private func made(_ columns: [Int], levels: [DraftRule.Level], first: [String]) -> String {
     columns.map { column in
       if case .open(let name, _) = levels[column] { "{\(name)}" } else { TopicTokens.literal(first[column]) }
     }.joined(separator: "_")
   }
 
-  private func asset(_ members: [Int], _ key: Key, _ levels: [DraftRule.Level]) -> String? {
+  private func asset(_ members: [Int], key: Key, levels: [DraftRule.Level]) -> String? {
     let first = topics[members[0]].levels
     if key.roles.isSplit {
       return key.roles.sensor == [0] ? NameWords.split(first[0]).map { TopicTokens.literal($0.device) } : nil
     }
-    let text = made(key.roles.asset, levels, first)
+    let text = made(key.roles.asset, levels: levels, first: first)
     return text == "{asset}" || text.isEmpty ? nil : text
   }
 
-  private func sensor(_ members: [Int], _ key: Key, _ levels: [DraftRule.Level]) -> String? {
+  private func sensor(_ members: [Int], key: Key, levels: [DraftRule.Level]) -> String? {
     guard topics[members[0]].isLone else { return nil }
     let first = topics[members[0]].levels
     if key.roles.isSplit {
       return NameWords.split(first[key.roles.sensor[0]]).map { NameWords.sensor($0.quantity) }
     }
-    let text = made(key.roles.sensor, levels, first)
+    let text = made(key.roles.sensor, levels: levels, first: first)
     if text == "{sensor}" { return nil }
-    return text.contains("{") ? text : TopicTokens.literal(usual(key.roles, topics[members[0]]))
+    return text.contains("{") ? text : TopicTokens.literal(usual(key.roles, topic: topics[members[0]]))
   }
 
   /// Returns the name of a sensor that a topic names, also considering the levels before it.
-  private func usual(_ roles: TopicRoles, _ topic: ShapedTopic) -> String {
+  private func usual(_ roles: TopicRoles, topic: ShapedTopic) -> String {
     let levels = topic.levels
     let raw = roles.sensorText(levels)
     if let usual = NameWords.usual(raw) { return usual }
@@ -195,7 +195,7 @@ struct DraftBuilder {
     }
     for (asset, position) in all {
       let raw = roles[position].sensorText(topics[position].levels)
-      let name = usual(roles[position], topics[position])
+      let name = usual(roles[position], topic: topics[position])
       guard name != raw else { continue }
       let owner = taken[asset + "\0" + name]
       if owner == nil || owner == raw {
@@ -209,7 +209,7 @@ struct DraftBuilder {
   }
 
   /// Assigns sensors such as `pvPower` and `batterySoc` of one device to its parts.
-  mutating func splitNames(_ members: [Int], _ rule: inout DraftRule) {
+  mutating func splitNames(_ members: [Int], rule: inout DraftRule) {
     guard let asset = rule.asset, !asset.contains("{") else { return }
     let found = members.compactMap { position in
       let raw = roles[position].sensorText(topics[position].levels)
@@ -257,7 +257,7 @@ struct DraftBuilder {
       guard let position = positions[topic.position] else { continue }
       var key = key(of: position)
       key.levels = topic.levels
-      var rule = literal(position, key)
+      var rule = literal(position, key: key)
       // Levels with braces are wildcards, so two such topics may share a rule.
       if !matched.insert(rule.matched).inserted { continue }
       if let taker { rule.notes.append("apart from '\(rules[taker].match)', because its payload is another") }
@@ -269,7 +269,7 @@ struct DraftBuilder {
   }
 
   /// Returns a rule for one topic, without placeholders.
-  private mutating func literal(_ position: Int, _ key: Key) -> DraftRule {
+  private mutating func literal(_ position: Int, key: Key) -> DraftRule {
     let (topic, roles) = (topics[position], roles[position])
     var rule = DraftRule()
     rule.topics = [topic.position]
@@ -279,9 +279,9 @@ struct DraftBuilder {
     let asset = split?.device ?? roles.assetText(topic.levels)
     rule.asset = asset.isEmpty ? nil : TopicTokens.literal(asset)
     if topic.isLone {
-      rule.sensor = TopicTokens.literal(split.map { NameWords.sensor($0.quantity) } ?? usual(roles, topic))
+      rule.sensor = TopicTokens.literal(split.map { NameWords.sensor($0.quantity) } ?? usual(roles, topic: topic))
     }
-    read([position], &rule)
+    read([position], rule: &rule)
     return rule
   }
 }

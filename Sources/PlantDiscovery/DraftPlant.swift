@@ -37,13 +37,13 @@ public struct DraftPlant: Sendable {
     var file = DraftText(options: options, survey: survey, rules: builder.rules)
     file.assetCount = builder.assetNames.count
     file.assets = builder.parts.map { ($0.name, $0.kind, "a guess by the names of its values") }
-    var first = DraftTrial(text: file.text, survey, topics)
-    let shared = DraftPlant.sharedRoots(first, topics)
+    var first = DraftTrial(text: file.text, survey: survey, topics: topics)
+    let shared = DraftPlant.sharedRoots(first, topics: topics)
     if !shared.isEmpty {
       for number in file.rules.indices { file.rules[number].prefixAsset(ifOf: shared) }
-      first = DraftTrial(text: file.text, survey, topics)
+      first = DraftTrial(text: file.text, survey: survey, topics: topics)
     }
-    let unread = DraftPlant.unread(topics, first)
+    let unread = DraftPlant.unread(topics, trial: first)
     file.unread = unread
     let units = DraftPlant.unitTopics(survey)
     var sensors: [String: Set<String>] = [:]
@@ -83,11 +83,11 @@ public struct DraftPlant: Sendable {
       }
       file.sensors.append((series.asset, series.sensor, guess))
     }
-    var trial = DraftTrial(text: file.text, survey, topics)
+    var trial = DraftTrial(text: file.text, survey: survey, topics: topics)
     if !trial.mistakes.isEmpty {
       // A single wrong guess must not invalidate the draft.
       file.sensors = []
-      trial = DraftTrial(text: file.text, survey, topics)
+      trial = DraftTrial(text: file.text, survey: survey, topics: topics)
     }
     text = file.text
     self.trial = trial
@@ -96,7 +96,7 @@ public struct DraftPlant: Sendable {
   /// Returns first levels of topics whose devices have names that occur under other first levels as well.
   ///
   /// Of the levels that share a sensor, the one with the most topics is left out.
-  private static func sharedRoots(_ trial: DraftTrial, _ topics: [ShapedTopic]) -> Set<String> {
+  private static func sharedRoots(_ trial: DraftTrial, topics: [ShapedTopic]) -> Set<String> {
     let counts = Dictionary(topics.map { ($0.levels[0], 1) }, uniquingKeysWith: +)
     var shared: Set<String> = []
     for series in trial.series where series.roots.count > 1 {
@@ -107,7 +107,7 @@ public struct DraftPlant: Sendable {
   }
 
   /// Returns the topics without readings, with the reason.
-  private static func unread(_ topics: [ShapedTopic], _ trial: DraftTrial) -> [(topic: String, reason: String)] {
+  private static func unread(_ topics: [ShapedTopic], trial: DraftTrial) -> [(topic: String, reason: String)] {
     let failed = Dictionary(trial.failures.map { ($0.topic, $0.reason) }) { first, _ in first }
     return topics.compactMap { topic in
       if case .unread(let reason) = topic.kind { return (topic.name, reason) }

@@ -75,15 +75,15 @@ struct DraftText {
     }
     lines += rule.notes.map { "  # \(comment($0))" }
     lines.append("  - match: \(quoted(rule.match))")
-    func add(_ key: String, _ value: String?) { if let value { lines.append("    \(key): \(quoted(value))") } }
+    func add(_ key: String, value: String?) { if let value { lines.append("    \(key): \(quoted(value))") } }
     if let payload = rule.payload { lines.append("    payload: \(payload)") }
-    add("separator", rule.separator)
-    add("each", rule.each)
-    add("asset", rule.asset)
-    add("sensor", rule.sensor)
-    add("unit", rule.unit)
-    add("time", rule.time)
-    add("strip", rule.strip)
+    add("separator", value: rule.separator)
+    add("each", value: rule.each)
+    add("asset", value: rule.asset)
+    add("sensor", value: rule.sensor)
+    add("unit", value: rule.unit)
+    add("time", value: rule.time)
+    add("strip", value: rule.strip)
     if !rule.values.isEmpty { lines.append("    values:") }
     for value in rule.values {
       let place =

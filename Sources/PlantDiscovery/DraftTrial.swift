@@ -32,7 +32,7 @@ public struct DraftTrial: Sendable {
 
   private var positions: [String: Int] = [:]
 
-  init(text: String, _ survey: TopicSurvey, _ topics: [ShapedTopic]) {
+  init(text: String, survey: TopicSurvey, topics: [ShapedTopic]) {
     let loaded = ConfigurationLoader.load(files: [("draft.yaml", Array(text.utf8))], environment: [:]) { _ in nil }
     mistakes = loaded.diagnostics.map { "\($0)" }
     guard let plant = loaded.plants.first else { return }
@@ -44,19 +44,19 @@ public struct DraftTrial: Sendable {
       var hasReadings = false
       for sample in survey.topics[topic.position].samples {
         batches[0].removeAll()
-        let outcome = Self.decode(topic.name, sample, &decoder, &registers, &batches)
+        let outcome = Self.decode(topic.name, payload: sample, decoder: &decoder, registers: &registers, into: &batches)
         if case .refused(let refusal) = outcome { reason = reason ?? refusal.rawValue }
         guard !batches[0].isEmpty else { continue }
         hasReadings = true
-        note(batches[0], registers[0], topic)
+        record(batches[0], in: registers[0], topic: topic)
       }
       if hasReadings { landed += 1 } else { failures.append((topic.name, reason ?? "no value came")) }
     }
   }
 
   private static func decode(
-    _ topic: String, _ payload: [UInt8], _ decoder: inout MessageDecoder, _ registers: inout [PlantRegister],
-    _ batches: inout [ReadingBatch]
+    _ topic: String, payload: [UInt8], decoder: inout MessageDecoder, registers: inout [PlantRegister],
+    into batches: inout [ReadingBatch]
   ) -> DecodeOutcome {
     var frame = MessageFrameBuilder()
     Array(topic.utf8).withUnsafeBytes { topic in
@@ -71,7 +71,7 @@ public struct DraftTrial: Sendable {
     }
   }
 
-  private mutating func note(_ batch: ReadingBatch, _ register: PlantRegister, _ topic: ShapedTopic) {
+  private mutating func record(_ batch: ReadingBatch, in register: PlantRegister, topic: ShapedTopic) {
     for row in 0..<batch.count {
       let found = register.series[batch.series[row].position]
       let asset = register.assets[found.asset.position].name

@@ -54,7 +54,7 @@ private struct JSONParser {
     while let byte, byte == 0x20 || (0x09...0x0D).contains(byte) { at += 1 }
   }
 
-  private mutating func take(_ wanted: UInt8) -> Bool {
+  private mutating func consume(_ wanted: UInt8) -> Bool {
     skipSpace()
     guard byte == wanted else { return false }
     at += 1
@@ -76,25 +76,26 @@ private struct JSONParser {
   private mutating func object(_ depth: Int) -> JSONNode? {
     at += 1
     var members: [JSONNode.Member] = []
-    if take(UInt8(ascii: "}")) { return .object([]) }
+    if consume(UInt8(ascii: "}")) { return .object([]) }
     repeat {
       skipSpace()
-      guard byte == UInt8(ascii: "\""), let name = text(), take(UInt8(ascii: ":")), let value = value(depth: depth + 1)
+      guard byte == UInt8(ascii: "\""), let name = text(), consume(UInt8(ascii: ":")),
+        let value = value(depth: depth + 1)
       else { return nil }
       members.append(JSONNode.Member(name: name, value: value))
-    } while take(UInt8(ascii: ","))
-    return take(UInt8(ascii: "}")) ? .object(members) : nil
+    } while consume(UInt8(ascii: ","))
+    return consume(UInt8(ascii: "}")) ? .object(members) : nil
   }
 
   private mutating func array(_ depth: Int) -> JSONNode? {
     at += 1
     var elements: [JSONNode] = []
-    if take(UInt8(ascii: "]")) { return .array([]) }
+    if consume(UInt8(ascii: "]")) { return .array([]) }
     repeat {
       guard let value = value(depth: depth + 1) else { return nil }
       elements.append(value)
-    } while take(UInt8(ascii: ","))
-    return take(UInt8(ascii: "]")) ? .array(elements) : nil
+    } while consume(UInt8(ascii: ","))
+    return consume(UInt8(ascii: "]")) ? .array(elements) : nil
   }
 
   /// Parses a text, starting at its opening quotation mark. An unknown escape gives the escaped character.

@@ -12,12 +12,12 @@ struct ShapedTopic {
     /// A single value. In an object, it is at one of the usual places.
     case lone(unitPlace: String?, timePlace: String?)
     /// An object with several values.
-    case values(JSONShape)
+    case values(PayloadShape)
     /// JSON records.
-    case records(JSONShape.List)
+    case records(PayloadShape.List)
     case line(LineShape)
     case columns([[String]], separator: Character)
-    case pairs([JSONShape.Leaf])
+    case pairs([PayloadShape.Leaf])
     case senml
     case sparkplug
     /// Payloads that no rule can read, with the reason.
@@ -66,7 +66,7 @@ struct ShapedTopic {
       kind = .unread("looks like a time")
       return
     }
-    kind = shape(forms, topic)
+    kind = shape(forms, topic: topic)
     if vendor == .other, case .values(let shape) = kind {
       if shape.isOfTasmota { vendor = .tasmota } else if shape.isOfShelly { vendor = .shelly }
     }
@@ -88,7 +88,7 @@ struct ShapedTopic {
     return .other
   }
 
-  private mutating func shape(_ forms: [PayloadForm], _ topic: SurveyedTopic) -> Kind {
+  private mutating func shape(_ forms: [PayloadForm], topic: SurveyedTopic) -> Kind {
     var documents: [JSONNode] = []
     var rows: [[String]] = []
     var separator: Character = ","
@@ -126,17 +126,17 @@ struct ShapedTopic {
     }
   }
 
-  private static func leaves(_ pairs: [[(key: String, value: String)]]) -> [JSONShape.Leaf] {
-    var shape = JSONShape()
+  private static func leaves(_ pairs: [[(key: String, value: String)]]) -> [PayloadShape.Leaf] {
+    var shape = PayloadShape()
     for line in pairs {
-      for (key, value) in line { shape.note(.text(value), at: [key]) }
+      for (key, value) in line { shape.observe(.text(value), at: [key]) }
     }
     return shape.leaves.filter { !$0.numbers.isEmpty }
   }
 
   private mutating func json(_ documents: [JSONNode]) -> Kind {
-    var shape = JSONShape()
-    if let records = JSONShape.senMLRecords(in: documents) {
+    var shape = PayloadShape()
+    if let records = PayloadShape.senMLRecords(in: documents) {
       statesUnit = records
       return .senml
     }

@@ -56,18 +56,20 @@ struct RoleFinder {
         members.count { NameWords.isQuantity(topics[$0].levels[column]) } * 2 >= members.count
       }
       let usual = shares.lastIndex(of: true).flatMap { $0 > 0 ? $0 : nil } ?? varies.lastIndex(of: true) ?? count - 1
-      for member in members { roles[member] = roles(of: topics[member], varies, usual: max(usual, min(1, count - 1))) }
+      for member in members {
+        roles[member] = roles(of: topics[member], varies: varies, usual: max(usual, min(1, count - 1)))
+      }
     }
   }
 
-  private func roles(of topic: ShapedTopic, _ varies: [Bool], usual: Int) -> TopicRoles {
+  private func roles(of topic: ShapedTopic, varies: [Bool], usual: Int) -> TopicRoles {
     let levels = topic.levels
     if topic.vendor == .victron { return victron(topic) }
     if topic.vendor == .homeAssistant, topic.isLone, levels.count == 4 { return homeAssistant(levels) }
     var roles = TopicRoles()
     var end = levels.count
     if topic.isLone {
-      roles.sensor = sensor(levels, usual)
+      roles.sensor = sensor(levels, usual: usual)
       end = roles.sensor[0]
     }
     if topic.isArray, end > 1 { end -= 1 }
@@ -82,7 +84,7 @@ struct RoleFinder {
     } else if end > 0, !levels[0].isEmpty {
       roles.asset = [0]
     }
-    if !roles.isSplit { roles.sensor = withPhase(roles.sensor, levels, roles.asset.last) }
+    if !roles.isSplit { roles.sensor = withPhase(roles.sensor, levels: levels, asset: roles.asset.last) }
     return roles
   }
 
@@ -91,7 +93,7 @@ struct RoleFinder {
   /// - Parameters:
   ///   - levels: Levels of the topic.
   ///   - usual: Index of the level that holds the quantity in similar topics.
-  private func sensor(_ levels: [String], _ usual: Int) -> [Int] {
+  private func sensor(_ levels: [String], usual: Int) -> [Int] {
     let first =
       levels.indices.last {
         $0 > 0 && NameWords.isQuantity(levels[$0])
@@ -110,7 +112,8 @@ struct RoleFinder {
     let path = min(service + 2, topic.levels.count - 1)..<topic.levels.count
     guard topic.isLone else { return TopicRoles(asset: [service]) }
     let quantity = path.last { NameWords.isQuantity(topic.levels[$0]) } ?? topic.levels.count - 1
-    return TopicRoles(asset: [service], sensor: withPhase(Array(quantity..<topic.levels.count), topic.levels, service))
+    return TopicRoles(
+      asset: [service], sensor: withPhase(Array(quantity..<topic.levels.count), levels: topic.levels, asset: service))
   }
 
   /// Returns the roles of `homeassistant/domain/object/state`.
@@ -126,7 +129,7 @@ struct RoleFinder {
   ///   - sensor: Indexes of the sensor's levels.
   ///   - levels: Levels of the topic.
   ///   - asset: Index of the asset's last level.
-  private func withPhase(_ sensor: [Int], _ levels: [String], _ asset: Int?) -> [Int] {
+  private func withPhase(_ sensor: [Int], levels: [String], asset: Int?) -> [Int] {
     guard let first = sensor.first, let phase = levels[..<first].lastIndex(where: NameWords.isPhase),
       asset.map({ phase > $0 }) ?? true
     else { return sensor }
@@ -146,12 +149,12 @@ struct RoleFinder {
       let name = roles[position].assetText(levels) + "\0" + roles[position].sensorText(levels)
       guard let owner = owners.updateValue(position, forKey: topics[position].isLone ? name : "\(levels.count)" + name)
       else { continue }
-      if separate(position, owner) { isChanged = true }
+      if separate(position, other: owner) { isChanged = true }
     }
     return isChanged
   }
 
-  private mutating func separate(_ one: Int, _ other: Int) -> Bool {
+  private mutating func separate(_ one: Int, other: Int) -> Bool {
     let (a, b) = (topics[one].levels, topics[other].levels)
     guard a.count == b.count, a[0] == b[0], roles[one] == roles[other] else {
       guard topics[one].isLone, topics[other].isLone else { return false }

@@ -65,7 +65,7 @@ public struct TopicSurvey: Sendable {
       topics[position].tooLong += 1
       return
     }
-    keep(payload, position)
+    keep(payload, at: position)
   }
 
   private mutating func position(of topic: String) -> Int? {
@@ -77,7 +77,7 @@ public struct TopicSurvey: Sendable {
   }
 
   /// Adds a sample. The first half of the samples stays; in the second half, the oldest is replaced.
-  private mutating func keep(_ payload: [UInt8], _ position: Int) {
+  private mutating func keep(_ payload: [UInt8], at position: Int) {
     if topics[position].samples.contains(payload) { return }
     if topics[position].samples.count >= max(2, limits.samples) {
       bytes -= topics[position].samples.remove(at: max(2, limits.samples) / 2).count

@@ -24,8 +24,8 @@ struct UnitGuess {
     let own = SensorCatalogue.profile(sensor: sensor, of: Asset(name: "", kind: kind)).unit
     let quantity = own?.quantity ?? quantity(ofName: sensor)
     var guess =
-      stated(unitText) ?? named(source) ?? maker(quantity, source, vendor, numbers)
-      ?? byValues(quantity, numbers, powers.isEmpty ? numbers : powers)
+      stated(unitText) ?? named(source) ?? maker(quantity, source: source, vendor: vendor, numbers: numbers)
+      ?? byValues(quantity, numbers: numbers, powers: powers.isEmpty ? numbers : powers)
     if own == nil, let quantity, guess.unit == nil, guess.note?.hasPrefix("a guess") ?? true {
       // The catalogue has no unit for this name.
       guess.unit = Unit.canonical(of: quantity).symbol
@@ -92,7 +92,7 @@ struct UnitGuess {
   ]
 
   private static func maker(
-    _ quantity: Quantity?, _ source: String, _ vendor: ShapedTopic.Vendor, _ numbers: [Double]
+    _ quantity: Quantity?, source: String, vendor: ShapedTopic.Vendor, numbers: [Double]
   ) -> UnitGuess? {
     let name: String
     switch vendor {
@@ -139,7 +139,7 @@ struct UnitGuess {
     return most >= 100 ? !hasDecimals : isWhole && most >= 20
   }
 
-  private static func byValues(_ quantity: Quantity?, _ numbers: [Double], _ powers: [Double]) -> UnitGuess {
+  private static func byValues(_ quantity: Quantity?, numbers: [Double], powers: [Double]) -> UnitGuess {
     guard let low = numbers.min(), let high = numbers.max() else { return UnitGuess() }
     let (most, spread) = (max(abs(low), abs(high)), spread(numbers))
     let isWhole = numbers.allSatisfy { $0 == $0.rounded() }

@@ -12,7 +12,7 @@ struct ValueNames {
   /// - Parameters:
   ///   - leaves: The values.
   ///   - prefix: Returns the asset's name for a part of this device; `nil` if values are not to be split among assets.
-  init(_ leaves: [JSONShape.Leaf], partsOf prefix: ((String) -> String)?) {
+  init(_ leaves: [PayloadShape.Leaf], partsOf prefix: ((String) -> String)?) {
     var bare = leaves.map { leaf in
       let name = Self.base(leaf.tokens)
       // Tasmota and others call a relay POWER.
@@ -47,7 +47,8 @@ struct ValueNames {
         }
       }
     }
-    names = Self.distinct(zip(owners, bare).map { owner, name in owner.map { "\($0).\(name)" } ?? name }, leaves)
+    names = Self.distinct(
+      zip(owners, bare).map { owner, name in owner.map { "\($0).\(name)" } ?? name }, leaves: leaves)
   }
 
   /// Words that follow a quantity: `/ENERGY/Today`.
@@ -57,7 +58,7 @@ struct ValueNames {
 
   /// Returns the channel that each value belongs to, such as 1 for `switch:1` beside `switch:3`; `nil` without
   /// channels.
-  private static func channels(_ leaves: [JSONShape.Leaf]) -> [String?] {
+  private static func channels(_ leaves: [PayloadShape.Leaf]) -> [String?] {
     let own = leaves.map { leaf in leaf.tokens.last { $0.contains(":") && NameWords.isIndex($0) } }
     var channels: [Substring: Set<String>] = [:]
     for channel in own.compactMap({ $0 }) { channels[channel.prefix { $0 != ":" }, default: []].insert(channel) }
@@ -106,7 +107,7 @@ struct ValueNames {
   }
 
   /// Returns unique names; equal ones are prefixed with further parts of their places.
-  private static func distinct(_ names: [String], _ leaves: [JSONShape.Leaf]) -> [String] {
+  private static func distinct(_ names: [String], leaves: [PayloadShape.Leaf]) -> [String] {
     var names = names
     for depth in 2...6 {
       let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)

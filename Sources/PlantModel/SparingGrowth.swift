@@ -15,7 +15,7 @@ extension Array {
 
   /// Appends `element` until the array has `wanted` elements.
   @inlinable
-  public mutating func grow(to wanted: Int, _ element: @autoclosure () -> Element) {
+  public mutating func grow(to wanted: Int, element: @autoclosure () -> Element) {
     if count >= wanted { return }
     reserveSparingly(for: wanted - count)
     while count < wanted { append(element()) }

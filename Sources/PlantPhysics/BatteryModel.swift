@@ -36,14 +36,14 @@ public struct BatteryModel: Hashable, Sendable {
     minimumStateOfCharge: Double = Asset.usualMinimumStateOfCharge,
     maximumStateOfCharge: Double = Asset.usualMaximumStateOfCharge
   ) {
-    func held(_ value: Double, _ low: Double, _ high: Double) -> Double {
+    func held(_ value: Double, low: Double, high: Double) -> Double {
       value.isNaN ? low : min(high, max(low, value))
     }
-    self.energyKilowattHours = held(energyKilowattHours, 1e-6, 1e12)
-    self.powerKilowatts = held(powerKilowatts, 0, 1e12)
-    self.efficiency = held(efficiency, 0.01, 1)
-    self.minimumStateOfCharge = held(minimumStateOfCharge, 0, 1)
-    self.maximumStateOfCharge = max(self.minimumStateOfCharge, held(maximumStateOfCharge, 0, 1))
+    self.energyKilowattHours = held(energyKilowattHours, low: 1e-6, high: 1e12)
+    self.powerKilowatts = held(powerKilowatts, low: 0, high: 1e12)
+    self.efficiency = held(efficiency, low: 0.01, high: 1)
+    self.minimumStateOfCharge = held(minimumStateOfCharge, low: 0, high: 1)
+    self.maximumStateOfCharge = max(self.minimumStateOfCharge, held(maximumStateOfCharge, low: 0, high: 1))
   }
 
   /// Creates the battery that an asset describes; `nil` if the asset has no energy or power.

@@ -110,7 +110,8 @@ public struct BatteryPack: Hashable, Sendable {
     stateOfCharge = min(1, max(0, stateOfCharge - moved))
     let kept = exp(-seconds / polarizationSeconds)
     polarizationVolts = polarizationVolts * kept + current * polarizationOhms * (1 - kept)
-    advanceTemperature(heat: max(0, heat), seconds, ambient, min(1, max(0, cooling)), heating)
+    advanceTemperature(
+      heat: max(0, heat), seconds: seconds, ambient: ambient, cooling: min(1, max(0, cooling)), heating: heating)
     ageing.advance(seconds: seconds, temperature: temperature, cycleShare: moved / 2)
   }
 
@@ -137,7 +138,7 @@ public struct BatteryPack: Hashable, Sendable {
   ///   - cooling: Share of the cooling that works, 0...1.
   ///   - heating: External heating rate [K/h].
   private mutating func advanceTemperature(
-    heat: Double, _ seconds: Double, _ ambient: Double, _ cooling: Double, _ heating: Double
+    heat: Double, seconds: Double, ambient: Double, cooling: Double, heating: Double
   ) {
     let timeConstant = 3600 / (0.1 + 0.9 * cooling)
     let settled = ambient + (heat / heatCapacity + heating / 3600) * timeConstant

@@ -50,9 +50,9 @@ public struct PlantStateFilter: Sendable, Equatable {
       covariance[4 * i] = min(1e24, covariance[4 * i] + change)
     }
     for (i, value) in measured.enumerated() {
-      correct((0..<3).map { $0 == i ? 1 : 0 }, value, accuracy)
+      correct((0..<3).map { $0 == i ? 1 : 0 }, value: value, accuracy: accuracy)
     }
-    let innovation = correct([1, -1, -1], grid, accuracy)
+    let innovation = correct([1, -1, -1], value: grid, accuracy: accuracy)
     return measured.allSatisfy { $0.isFinite } ? innovation : (.nan, .nan)
   }
 
@@ -65,7 +65,7 @@ public struct PlantStateFilter: Sendable, Equatable {
   /// - Returns: The innovation and its standard deviation [kW].
   @discardableResult
   private mutating func correct(
-    _ weights: [Double], _ value: Double, _ accuracy: Double
+    _ weights: [Double], value: Double, accuracy: Double
   ) -> (value: Double, deviation: Double) {
     guard value.magnitude < 1e12 else { return (.nan, .nan) }
     let projected = (0..<3).map { i in (0..<3).reduce(0) { $0 + covariance[3 * i + $1] * weights[$1] } }

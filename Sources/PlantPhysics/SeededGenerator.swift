@@ -27,14 +27,14 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
   /// Returns the next 64 bits.
   public mutating func next() -> UInt64 {
-    let result = rotated(state.1 &* 5, 7) &* 9
+    let result = rotated(state.1 &* 5, count: 7) &* 9
     let shifted = state.1 << 17
     state.2 ^= state.0
     state.3 ^= state.1
     state.1 ^= state.2
     state.0 ^= state.3
     state.2 ^= shifted
-    state.3 = rotated(state.3, 45)
+    state.3 = rotated(state.3, count: 45)
     return result
   }
 
@@ -42,7 +42,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Returns a number uniformly distributed between `low` and `high`.
-  public mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
+  public mutating func uniform(_ low: Double, high: Double) -> Double { low + (high - low) * uniform() }
 
   /// Returns a normal deviate of mean 0 and standard deviation 1 (G. Box and M. Muller, 1958).
   public mutating func normal() -> Double {
@@ -57,7 +57,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     return radius * cos(angle)
   }
 
-  private func rotated(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
+  private func rotated(_ value: UInt64, count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
 }
 
 /// The generator that fills the state of others (S. Vigna, 2015). Its first number for seed 1234567 is

@@ -26,20 +26,20 @@ public struct SolarPosition: Hashable, Sendable {
   public var extraterrestrialIrradiance: Double { 1361 / (distance * distance) }
 
   /// Calculates the position at a time, as observed from a location.
-  public init(at moment: Timestamp, location: Location) {
+  public init(at timestamp: Timestamp, location: Location) {
     self.init(
-      at: moment, latitude: location.latitude, longitude: location.longitude, elevation: location.elevation)
+      at: timestamp, latitude: location.latitude, longitude: location.longitude, elevation: location.elevation)
   }
 
   /// Calculates the position at a time, as observed from coordinates.
   ///
   /// - Parameters:
-  ///   - moment: The time.
+  ///   - timestamp: The time.
   ///   - latitude: Latitude [degrees], north positive.
   ///   - longitude: Longitude [degrees], east positive.
   ///   - elevation: Height above sea level [m].
-  public init(at moment: Timestamp, latitude: Double, longitude: Double, elevation: Double = 0) {
-    let sun = SolarCoordinates(at: moment)
+  public init(at timestamp: Timestamp, latitude: Double, longitude: Double, elevation: Double = 0) {
+    let sun = SolarCoordinates(at: timestamp)
     let phi = latitude * radians
     let hourAngle = (sun.siderealDegrees + longitude - sun.rightAscensionDegrees) * radians
     let sine = sin(phi) * sin(sun.declination) + cos(phi) * cos(sun.declination) * cos(hourAngle)
@@ -72,9 +72,9 @@ struct SolarCoordinates {
   /// Distance from the Earth [astronomical units].
   var distance: Double
 
-  init(at moment: Timestamp) {
+  init(at timestamp: Timestamp) {
     // Days from J2000.0, 2000-01-01 12:00; terrestrial time is about 69 s ahead of UTC in these decades.
-    let days = Double(moment.milliseconds - 946_728_000_000) / 86_400_000
+    let days = Double(timestamp.milliseconds - 946_728_000_000) / 86_400_000
     let t = (days + 69.0 / 86_400) / 36_525
     let meanLongitude = 280.46646 + t * (36_000.76983 + t * 0.0003032)
     let anomaly = (357.52911 + t * (35_999.05029 - t * 0.0001537)) * radians

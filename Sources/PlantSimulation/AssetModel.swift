@@ -156,8 +156,8 @@ struct AssetModel {
       let rate = (7..<10).contains(now.hour) ? 0.7 : (17..<21).contains(now.hour) ? 0.5 : 0.06
       if generator.uniform() < 1 - exp(-rate * now.seconds / 3600) {
         session = ChargingSession(
-          capacityKilowattHours: generator.uniform(40, 80), stateOfCharge: generator.uniform(0.2, 0.7),
-          secondsLeft: generator.uniform(3, 9) * 3600)
+          capacityKilowattHours: generator.uniform(40, high: 80), stateOfCharge: generator.uniform(0.2, high: 0.7),
+          secondsLeft: generator.uniform(3, high: 9) * 3600)
       }
     }
     let isClosed = !effects.isContactorOpen && !effects.isTripped && !isOff

@@ -20,7 +20,7 @@ struct AssetNesting {
       positions[asset.name] = position
     }
     let named = assets.map { $0.within.flatMap { positions[$0] } }
-    let depths = assets.indices.map { AssetNesting.depth(of: $0, named) }
+    let depths = assets.indices.map { AssetNesting.depth(of: $0, parents: named) }
     // The members of a circular chain have no parent.
     let parents = assets.indices.map { depths[$0] == nil ? nil : named[$0] }
     self.parents = parents
@@ -30,7 +30,7 @@ struct AssetNesting {
     draws = power
   }
 
-  private static func depth(of position: Int, _ parents: [Int?]) -> Int? {
+  private static func depth(of position: Int, parents: [Int?]) -> Int? {
     var depth = 0
     var next = parents[position]
     while let parent = next {

@@ -85,7 +85,7 @@ struct FaultInjector {
   ///   - step: length of the step, which determines the probability of a spike.
   ///   - channels: all channels of the plant.
   mutating func apply(
-    to value: Double, channel: Int, at now: Timestamp, step: TimeSpan, _ channels: [SimulatedChannel]
+    to value: Double, channel: Int, at now: Timestamp, step: TimeSpan, channels: [SimulatedChannel]
   ) -> Double? {
     var value = value
     for index in faults.indices where faults[index].channel == channel {
@@ -106,7 +106,7 @@ struct FaultInjector {
       case .unitMixup: value *= severity
       case .spikes:
         if generator.uniform() < min(1, step.inSeconds / 300) {
-          let size = generator.uniform(0.7, 1.3) * severity * magnitude
+          let size = generator.uniform(0.7, high: 1.3) * severity * magnitude
           value += generator.uniform() < 0.5 ? -size : size
         }
       default: break

@@ -116,10 +116,10 @@ public struct PlantSimulator {
       assets[position].advance(conditions)
       demand.add(assets[position].ownPower, as: assets[position].asset.kind.role)
     }
-    dispatchBatteries(&demand, conditions)
+    dispatchBatteries(&demand, conditions: conditions)
     nesting.sum(assets)
     grid.advance(exchange: nesting.balance.gridExchange, by: conditions.seconds)
-    for position in assets.indices { report(position, isOutage, into: &readings) }
+    for position in assets.indices { report(position, isOutage: isOutage, into: &readings) }
     for position in assets.indices where assets[position].asset.kind.role == .storage {
       assets[position].settleBattery(conditions)
     }
@@ -146,7 +146,7 @@ public struct PlantSimulator {
       weekday: civil.weekday)
   }
 
-  private mutating func dispatchBatteries(_ demand: inout PowerBalance, _ conditions: Conditions) {
+  private mutating func dispatchBatteries(_ demand: inout PowerBalance, conditions: Conditions) {
     // `AssetModel.advance` leaves a battery's power of the previous step.
     demand.storage = 0
     for position in assets.indices where assets[position].asset.kind.role == .storage {

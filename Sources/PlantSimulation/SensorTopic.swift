@@ -65,7 +65,7 @@ public struct SensorTopic: Sendable {
     let offset = rule.offset[listed] ?? rule.offset[wireName] ?? 0
     let wireValue = (value - offset) / (scale == 0 ? 1 : scale)
     guard wireValue.isFinite else { return nil }
-    return (topic(asset: asset, sensor: wireName), payload(wireValue, time))
+    return (topic(asset: asset, sensor: wireName), payload(wireValue, at: time))
   }
 
   private func topic(asset: String, sensor: String) -> String {
@@ -80,7 +80,7 @@ public struct SensorTopic: Sendable {
     return topic
   }
 
-  private func payload(_ value: Double, _ time: Timestamp) -> String {
+  private func payload(_ value: Double, at time: Timestamp) -> String {
     let number = SensorTopic.number(value, decimals: decimals)
     if rule.payload == .number { return number }
     return "{\"\(valueKey)\":\(number),\"\(timeKey)\":\(count(time))}"

@@ -44,11 +44,11 @@ struct WeatherModel {
   /// Returns the weather at a time.
   ///
   /// - Parameters:
-  ///   - moment: the time.
+  ///   - timestamp: the time.
   ///   - seconds: time since the previous call [s].
   ///   - sun: position of the sun.
-  mutating func advance(to moment: Timestamp, by seconds: Double, sun: SolarPosition) -> Weather {
-    let solar = CivilTime(utc: moment + .seconds(Int64(location.longitude * 240)))
+  mutating func advance(to timestamp: Timestamp, by seconds: Double, sun: SolarPosition) -> Weather {
+    let solar = CivilTime(utc: timestamp + .seconds(Int64(location.longitude * 240)))
     changeDay(CivilTime.daysSinceEpoch(year: solar.year, month: solar.month, day: solar.day))
     let clearness = advanceClouds(by: seconds)
     let ghi = Irradiance.clearSky(cosineOfZenith: sun.cosineOfZenith) * clearness

@@ -32,7 +32,7 @@ public final class ChildProcess: Sendable {
   public func terminate(within seconds: Double = 10) {
     guard isRunning else { return }
     Glibc.kill(identifier, SIGTERM)
-    if !Waiting.until(seconds: seconds, { !isRunning }) { kill() }
+    if !Waiting.until(seconds: seconds, condition: { !isRunning }) { kill() }
   }
 
   /// Sends a signal to the process if it is running.

@@ -66,7 +66,7 @@ public final class LocalBroker: Sendable {
       throw .system("cannot write \(file)", code: errno)
     }
     let port = port
-    try server.start(program, ["-c", file]) { Loopback.accepts(port: port) }
+    try server.start(program, arguments: ["-c", file]) { Loopback.accepts(port: port) }
   }
 
   /// Ends the broker in an orderly way and keeps its sessions for ``start()``.

@@ -70,7 +70,7 @@ public final class LocalInflux: Sendable {
     }
     let ping = url + "/ping"
     let (port, isEncrypted) = (port, options.certificate != nil)
-    try server.start(program, ["run", "-config", file]) {
+    try server.start(program, arguments: ["run", "-config", file]) {
       // A TCP connection is a cheaper test than a request.
       Loopback.accepts(port: port) && (isEncrypted || (try? HTTPRequest.send(ping, timeout: 2))?.status == 204)
     }

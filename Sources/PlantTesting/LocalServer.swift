@@ -47,7 +47,7 @@ final class LocalServer: Sendable {
   ///   - isReady: Returns whether the server answers.
   /// - Throws: ``ServerError/notReady(_:log:)`` if it is not ready in time.
   func start(
-    _ program: String, _ arguments: [String], within seconds: Double = 20, isReady: () -> Bool
+    _ program: String, arguments: [String], within seconds: Double = 20, isReady: () -> Bool
   ) throws(ServerError) {
     if isRunning { return }
     let log = try folder() + "/\(name).log"

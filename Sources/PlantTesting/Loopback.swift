@@ -30,7 +30,7 @@ public enum Loopback {
   /// Connects to a server on the port; returns `nil` if there is none.
   static func connected(port: Int) -> Int32? {
     guard let descriptor = try? stream() else { return nil }
-    if withAddress(port: port, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+    if withAddress(port: port, body: { connect(descriptor, $0, $1) }) == 0 { return descriptor }
     close(descriptor)
     return nil
   }
@@ -40,7 +40,7 @@ public enum Loopback {
     let descriptor = try stream()
     var isReused: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, 4)
-    guard withAddress(port: port, { bind(descriptor, $0, $1) }) == 0, listen(descriptor, 8) == 0 else {
+    guard withAddress(port: port, body: { bind(descriptor, $0, $1) }) == 0, listen(descriptor, 8) == 0 else {
       let code = errno
       close(descriptor)
       throw .system("listen", code: code)
@@ -60,7 +60,7 @@ public enum Loopback {
     return descriptor
   }
 
-  private static func withAddress(port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+  private static func withAddress(port: Int, body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
@@ -83,7 +83,7 @@ public enum Waiting {
   /// - Returns: Whether the condition held.
   @discardableResult
   public static func until(
-    seconds: Double = 5, pause milliseconds: UInt32 = 4, _ condition: () throws -> Bool
+    seconds: Double = 5, pause milliseconds: UInt32 = 4, condition: () throws -> Bool
   ) rethrows -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while try !condition() {

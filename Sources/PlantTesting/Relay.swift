@@ -42,7 +42,7 @@ public final class Relay: Sendable {
   /// Breaks all connections, and new ones at once until ``mend()``. Returns when they are broken.
   public func cut() {
     refuses.store(true, ordering: .sequentiallyConsistent)
-    give(.cut)
+    submit(.cut)
     Waiting.until { order.withLock { $0 == .none } }
   }
 
@@ -55,12 +55,12 @@ public final class Relay: Sendable {
   /// Breaks all connections and ends the relay.
   public func stop() {
     guard let thread = thread.withLock({ $0.take() }) else { return }
-    give(.stop)
+    submit(.stop)
     thread.join()
     close(listener)
   }
 
-  private func give(_ order: Order) {
+  private func submit(_ order: Order) {
     self.order.withLock { $0 = order }
     pipe.wake()
   }
@@ -85,8 +85,8 @@ public final class Relay: Sendable {
       if order == .cut { continue }
       let ready = Set(polled.dropFirst(2).filter { $0.revents != 0 }.map(\.fd))
       wires.removeAll { wire in
-        let client = !ready.contains(wire.client) || pass(wire.client, wire.server, isHeld: isHolding)
-        let server = !ready.contains(wire.server) || pass(wire.server, wire.client, isHeld: false)
+        let client = !ready.contains(wire.client) || pass(wire.client, to: wire.server, isHeld: isHolding)
+        let server = !ready.contains(wire.server) || pass(wire.server, to: wire.client, isHeld: false)
         if client, server { return false }
         Self.drop(wire)
         return true
@@ -114,7 +114,7 @@ public final class Relay: Sendable {
   ///   - to: Socket to write.
   ///   - isHeld: Whether to discard the data.
   /// - Returns: Whether the connection is still open.
-  private func pass(_ from: Int32, _ to: Int32, isHeld: Bool) -> Bool {
+  private func pass(_ from: Int32, to: Int32, isHeld: Bool) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = recv(from, &bytes, bytes.count, 0)
     guard count > 0 else { return false }

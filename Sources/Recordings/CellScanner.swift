@@ -86,7 +86,7 @@ struct CellScanner {
         hasQuotes = true
         hasContent = true
       case delimiter where !isQuoted:
-        cells.append(trimmed(cell, place, hasQuotes))
+        cells.append(trimmed(cell, end: place, hasQuotes: hasQuotes))
         hasQuotes = false
         cell = place + 1
       case 32, 9: break
@@ -95,7 +95,7 @@ struct CellScanner {
       place += 1
     }
     if place == count, isQuoted { isUnclosed = true }
-    cells.append(trimmed(cell, place, hasQuotes))
+    cells.append(trimmed(cell, end: place, hasQuotes: hasQuotes))
     let end = place
     if place < count { place += bytes[place] == 13 && place + 1 < count && bytes[place + 1] == 10 ? 2 : 1 }
     position = place
@@ -112,7 +112,7 @@ struct CellScanner {
     return next.map { [10, 13, delimiter].contains(bytes[$0]) } ?? (quote + 1 == bytes.count)
   }
 
-  private func trimmed(_ start: Int, _ end: Int, _ hasQuotes: Bool) -> Cell {
+  private func trimmed(_ start: Int, end: Int, hasQuotes: Bool) -> Cell {
     var (start, end) = (start, end)
     func cut() {
       while start < end, isBlank(bytes[start]) { start += 1 }
@@ -131,10 +131,10 @@ struct CellScanner {
   private func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (byte == 9 && delimiter != 9) }
 
   /// Returns a cell's text.
-  func text(_ cell: Cell) -> String { CellScanner.text(cell, bytes) }
+  func text(_ cell: Cell) -> String { CellScanner.text(cell, bytes: bytes) }
 
   /// Returns a cell's text, with doubled quotation marks resolved.
-  static func text(_ cell: Cell, _ bytes: [UInt8]) -> String {
+  static func text(_ cell: Cell, bytes: [UInt8]) -> String {
     let text = String(decoding: bytes[cell.range], as: UTF8.self)
     guard cell.hasDoubledQuotes else { return text }
     return text.replacing("\"\"", with: "\u{0}").replacing("\"", with: "").replacing("\u{0}", with: "\"")

@@ -4,7 +4,7 @@ struct CivilCursor {
   private let end: Int
   private var place: Int
 
-  init(_ bytes: [UInt8], _ range: Range<Int>) {
+  init(_ bytes: [UInt8], range: Range<Int>) {
     self.bytes = bytes
     place = range.lowerBound
     end = range.upperBound

@@ -40,8 +40,8 @@ struct CivilText: Equatable {
   ///
   /// Dates: `2025-06-01`, `2025/6/1`, `20250601`, `1.6.2025`, `01/06/25`, `1 Jun 2025`, `Jun 1, 2025`. Times: `00:15`,
   /// `0:15:00.5`, `12:15 AM`, `24:00`, and after a date `T0015`. Offsets: `Z`, `+02:00`, `+0200`, `+02`, `CEST`.
-  init?(_ bytes: [UInt8], _ range: Range<Int>) {
-    var cursor = CivilCursor(bytes, range)
+  init?(_ bytes: [UInt8], range: Range<Int>) {
+    var cursor = CivilCursor(bytes, range: range)
     cursor.skipWeekday()
     if cursor.isAtTime() {
       guard readTime(&cursor) else { return nil }
@@ -73,7 +73,7 @@ struct CivilText: Equatable {
     }
     guard let (number, width) = cursor.number(upTo: 14) else { return false }
     switch width {
-    case 8, 12, 14: return readCompact(number, width)
+    case 8, 12, 14: return readCompact(number, width: width)
     case 4:
       year = number
       guard cursor.skipDateMark() else { return false }
@@ -103,7 +103,7 @@ struct CivilText: Equatable {
     return true
   }
 
-  private mutating func readCompact(_ number: Int, _ width: Int) -> Bool {
+  private mutating func readCompact(_ number: Int, width: Int) -> Bool {
     var rest = number
     var clock = 0
     if width > 8 {
@@ -113,7 +113,9 @@ struct CivilText: Equatable {
     }
     (year, first, second) = (rest / 10_000, rest / 100 % 100, rest % 100)
     if width > 8 {
-      guard let time = CivilText.time(clock / 10_000, clock / 100 % 100, clock % 100) else { return false }
+      guard let time = CivilText.time(clock / 10_000, minute: clock / 100 % 100, second: clock % 100) else {
+        return false
+      }
       timeOfDay = time
     }
     return true
@@ -123,7 +125,9 @@ struct CivilText: Equatable {
     guard let (hour, width) = cursor.number(upTo: 6) else { return false }
     if width == 4 || width == 6 {
       let clock = width == 6 ? hour : hour * 100
-      guard let time = CivilText.time(clock / 10_000, clock / 100 % 100, clock % 100) else { return false }
+      guard let time = CivilText.time(clock / 10_000, minute: clock / 100 % 100, second: clock % 100) else {
+        return false
+      }
       timeOfDay = time
       return true
     }
@@ -145,12 +149,12 @@ struct CivilText: Equatable {
       guard (1...12).contains(hour) else { return false }
       hours = hour % 12 + (isAfternoon ? 12 : 0)
     }
-    guard let time = CivilText.time(hours, minute, second) else { return false }
+    guard let time = CivilText.time(hours, minute: minute, second: second) else { return false }
     timeOfDay = time + fraction
     return true
   }
 
-  private static func time(_ hour: Int, _ minute: Int, _ second: Int) -> Int64? {
+  private static func time(_ hour: Int, minute: Int, second: Int) -> Int64? {
     guard (0...23).contains(hour) || (hour == 24 && minute == 0 && second == 0), minute < 60, second < 60 else {
       return nil
     }

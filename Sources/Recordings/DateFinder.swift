@@ -10,7 +10,7 @@ struct DateFinder {
   ///
   /// - Throws: ``RecordingError`` if the order remains ambiguous.
   func dates(
-    _ layout: RecordingLayout, _ times: RecordingLayout.Times
+    _ layout: RecordingLayout, times: RecordingLayout.Times
   ) throws(RecordingError) -> (order: DateOrder?, hasOffsets: Bool) {
     var scanner = CellScanner(
       bytes, delimiter: layout.delimiter.byte, position: layout.start.position, line: layout.start.line)
@@ -21,9 +21,9 @@ struct DateFinder {
     while let line = scanner.next() {
       guard line == .cells, scanner.cells.count > times.cell else { continue }
       let cell = scanner.cells[times.cell]
-      guard let text = CivilText(bytes, cell.range), text.hasDate else { continue }
+      guard let text = CivilText(bytes, range: cell.range), text.hasDate else { continue }
       looked += 1
-      if text.offset != nil || offset(times, scanner) { offsets += 1 }
+      if text.offset != nil || offset(times, scanner: scanner) { offsets += 1 }
       if text.isOrdered {
         // A file writes all its dates in the same way, so 200 unambiguous ones suffice.
         if looked > 200, example == nil { break }
@@ -40,14 +40,15 @@ struct DateFinder {
     guard let example else { return (nil, offsets > 0) }
     if let order = evenOrder(days, isDaily: looked < 2 * days.count) { return (order, offsets > 0) }
     throw RecordingError(
-      file, "the date '\(example.text)' may be day first or month first, and no row tells which", line: example.line,
+      file, message: "the date '\(example.text)' may be day first or month first, and no row tells which",
+      line: example.line,
       column: example.column,
       question: RecordingError.Question(option: "dates", values: DateOrder.allCases.map(\.rawValue)))
   }
 
-  private func offset(_ times: RecordingLayout.Times, _ scanner: CellScanner) -> Bool {
+  private func offset(_ times: RecordingLayout.Times, scanner: CellScanner) -> Bool {
     guard let cell = times.timeOfDay, scanner.cells.count > cell else { return false }
-    return CivilText(bytes, scanner.cells[cell].range)?.offset != nil
+    return CivilText(bytes, range: scanner.cells[cell].range)?.offset != nil
   }
 
   /// Returns the order in which most days follow one another.

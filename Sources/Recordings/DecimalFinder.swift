@@ -38,7 +38,8 @@ struct DecimalFinder {
     // In a comma-separated file, thousands are not grouped, so any mark is the decimal one.
     if layout.delimiter == .comma { return open.text.contains(",") ? .comma : .point }
     throw RecordingError(
-      file, "'\(open.text)' may have decimals or thousands, and no number of the file tells which", line: open.line,
+      file, message: "'\(open.text)' may have decimals or thousands, and no number of the file tells which",
+      line: open.line,
       column: open.column,
       question: RecordingError.Question(
         option: "decimal", values: open.text.contains(",") ? ["comma", "point"] : ["point", "comma"]))

@@ -23,7 +23,7 @@ struct HeaderFinder {
     func unitInCells(_ sample: Sample, except cells: Range<Int>) -> ColumnUnit? {
       for cell in headings.indices where !cells.contains(cell) {
         let texts = Set(
-          data.compactMap { $0.cells.count > cell ? CellScanner.text($0.cells[cell], sample.bytes) : nil })
+          data.compactMap { $0.cells.count > cell ? CellScanner.text($0.cells[cell], bytes: sample.bytes) : nil })
         if texts.count == 1, let text = texts.first, ColumnUnit.isKnown(text) { return ColumnUnit(named: text) }
       }
       return nil
@@ -46,7 +46,7 @@ struct HeaderFinder {
     if first == lines.count, header == nil {
       let there = lines.first.map { texts($0).joined(separator: ", ") } ?? ""
       throw RecordingError(
-        file, "has no column 'time' and no row with a time; it has \(there)", line: lines.first?.number)
+        file, message: "has no column 'time' and no row with a time; it has \(there)", line: lines.first?.number)
     }
     // Rows start directly below the headings, so that unreadable ones are reported.
     let above = header.map { lines[$0 + (isBelow ? 1 : 0)] }
@@ -61,7 +61,7 @@ struct HeaderFinder {
       preambleUnit: alone.first { if case .other = $0 { false } else { true } })
   }
 
-  private func texts(_ line: Sample.Line) -> [String] { line.cells.map { CellScanner.text($0, sample.bytes) } }
+  private func texts(_ line: Sample.Line) -> [String] { line.cells.map { CellScanner.text($0, bytes: sample.bytes) } }
 
   /// Returns the index of the header line among those above the first row.
   ///

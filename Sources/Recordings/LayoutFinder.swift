@@ -7,10 +7,11 @@ struct LayoutFinder {
   let options: RecordingOptions
 
   func layout(_ encoding: TextEncoding) throws(RecordingError) -> RecordingLayout {
-    let (told, position, line) = toldDelimiter()
-    let sample = try sample(told, position, line)
+    let (told, position, line) = statedDelimiter()
+    let sample = try sample(told, at: position, line: line)
     guard !sample.lines.isEmpty else {
-      throw RecordingError(file, "is empty; expected a header such as time,load.power and a row a moment", line: 1)
+      throw RecordingError(
+        file, message: "is empty; expected a header such as time,load.power and a row a moment", line: 1)
     }
     let rows = try HeaderFinder(file: file, sample: sample, options: options).rows()
     var layout = RecordingLayout(
@@ -21,18 +22,18 @@ struct LayoutFinder {
     layout.wide = layout.times.flatMap { WideFinder(sample: sample, rows: rows, times: $0).wide() }
     layout.decimal = try DecimalFinder(file: file, bytes: bytes, options: options).mark(layout)
     if let times = layout.times, times.clock == .text {
-      let found = try DateFinder(file: file, bytes: bytes, options: options).dates(layout, times)
+      let found = try DateFinder(file: file, bytes: bytes, options: options).dates(layout, times: times)
       (layout.dates, layout.hasOffsets) = (found.order, found.hasOffsets)
     } else if layout.times != nil {
       layout.hasOffsets = layout.times?.clock != .serial
     }
-    layout.columns = try columns(layout, sample, rows)
+    layout.columns = try columns(layout, sample: sample, rows: rows)
     return layout
   }
 
   /// Returns the delimiter of Excel's first line `sep=;`, and the position and line number from which the text
   /// continues.
-  private func toldDelimiter() -> (Delimiter?, position: Int, line: Int) {
+  private func statedDelimiter() -> (Delimiter?, position: Int, line: Int) {
     let start = bytes.prefix(6)
     guard start.count >= 5, String(decoding: start.prefix(4), as: UTF8.self).lowercased() == "sep=" else {
       return (nil, 0, 0)
@@ -42,23 +43,23 @@ struct LayoutFinder {
     return (Delimiter.allCases.first { $0.byte == start[4] }, min(bytes.count, place + 1), 1)
   }
 
-  private func sample(_ told: Delimiter?, _ position: Int, _ line: Int) throws(RecordingError) -> Sample {
-    if let given = options.delimiter ?? told { return Sample(bytes, given, from: position, after: line) }
+  private func sample(_ told: Delimiter?, at position: Int, line: Int) throws(RecordingError) -> Sample {
+    if let given = options.delimiter ?? told { return Sample(bytes, delimiter: given, from: position, after: line) }
     var best: (sample: Sample, score: (Int, Int, Int))?
     for delimiter in Delimiter.allCases {
-      let sample = Sample(bytes, delimiter, from: position, after: line)
+      let sample = Sample(bytes, delimiter: delimiter, from: position, after: line)
       let score = sample.score(needsTimes: options.needsTimes)
       if best.map({ $0.score < score }) ?? true { best = (sample, score) }
     }
-    guard let best else { return Sample(bytes, .comma, from: position, after: line) }
+    guard let best else { return Sample(bytes, delimiter: .comma, from: position, after: line) }
     if best.score.0 > 0 { return best.sample }
     // Without any time, the delimiter that gives the most cells is the likeliest.
-    let even = Delimiter.allCases.map { Sample(bytes, $0, from: position, after: line) }
+    let even = Delimiter.allCases.map { Sample(bytes, delimiter: $0, from: position, after: line) }
     return even.max { $0.score(needsTimes: false).2 < $1.score(needsTimes: false).2 } ?? best.sample
   }
 
   private func columns(
-    _ layout: RecordingLayout, _ sample: Sample, _ rows: HeaderFinder.Rows
+    _ layout: RecordingLayout, sample: Sample, rows: HeaderFinder.Rows
   ) throws(RecordingError) -> [RecordingColumn] {
     var columns: [RecordingColumn] = []
     let times = layout.times
@@ -90,7 +91,7 @@ struct LayoutFinder {
     var seen: Set<String> = []
     for column in columns where !seen.insert(column.heading).inserted {
       throw RecordingError(
-        file, "column '\(column.heading)' is there twice; give each a name of its own", line: rows.headerLine)
+        file, message: "column '\(column.heading)' is there twice; give each a name of its own", line: rows.headerLine)
     }
     return columns
   }

@@ -25,18 +25,18 @@ struct LocalOrder {
   /// - Parameters:
   ///   - local: Local time [ns since 1970, as if it were UTC].
   ///   - elapsed: Time to add [ns], for numbered intervals.
-  mutating func moment(_ local: Int64, elapsed: Int64 = 0) -> Timestamp {
+  mutating func timestamp(_ local: Int64, elapsed: Int64 = 0) -> Timestamp {
     let stamp = Timestamp(nanoseconds: local)
     let civil = CivilTime(utc: stamp)
     let (earlier, later) = zone.moments(of: civil)
-    let isSecond = isLater(local, earlier, later)
+    let isSecond = isLater(local, earlier: earlier, later: later)
     last = (local, isSecond)
     let found = isSecond ? later : earlier
     if earlier == later, zone.civil(at: earlier) != civil { skipped += 1 }
     return found + TimeSpan(nanoseconds: elapsed)
   }
 
-  private func isLater(_ local: Int64, _ earlier: Timestamp, _ later: Timestamp) -> Bool {
+  private func isLater(_ local: Int64, earlier: Timestamp, later: Timestamp) -> Bool {
     guard earlier != later, let last, local - last.local < 7_200_000_000_000, last.local - local < 7_200_000_000_000
     else {
       return false

@@ -24,11 +24,12 @@ enum NumberText {
   ///   - range: Range of the number.
   ///   - mark: Expected decimal mark.
   /// - Returns: NaN for an empty cell or a word for a missing value; `nil` if it is not a number.
-  static func number(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
-    strictNumber(bytes, range, mark) ?? strictNumber(bytes, range, mark == .point ? .comma : .point)
+  static func number(_ bytes: [UInt8], range: Range<Int>, mark: DecimalMark) -> Double? {
+    strictNumber(bytes, range: range, mark: mark)
+      ?? strictNumber(bytes, range: range, mark: mark == .point ? .comma : .point)
   }
 
-  private static func strictNumber(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
+  private static func strictNumber(_ bytes: [UInt8], range: Range<Int>, mark: DecimalMark) -> Double? {
     var place = range.lowerBound
     let end = range.upperBound
     guard place < end else { return .nan }
@@ -51,7 +52,7 @@ enum NumberText {
       let byte = bytes[place]
       switch byte {
       case 48...57:
-        if mantissa > 900_000_000_000_000 { return slow(bytes, range, mark) }
+        if mantissa > 900_000_000_000_000 { return slow(bytes, range: range, mark: mark) }
         mantissa = mantissa * 10 + UInt64(byte - 48)
         digits += 1
         if isFraction { scale -= 1 } else { sinceGroup += 1 }
@@ -59,22 +60,22 @@ enum NumberText {
         if isGrouped, sinceGroup != 3 { return nil }
         isFraction = true
       case group, 32, 39, 0xC2, 0xE2:
-        let width = separator(bytes, place, end)
+        let width = separator(bytes, place: place, end: end)
         guard width > 0, !isFraction, digits > 0, isGrouped ? sinceGroup == 3 : sinceGroup <= 3 else {
-          return marker(bytes, range)
+          return marker(bytes, range: range)
         }
         isGrouped = true
         sinceGroup = 0
         place += width - 1
       case UInt8(ascii: "e"), UInt8(ascii: "E"):
-        guard digits > 0 else { return marker(bytes, range) }
-        return slow(bytes, range, mark)
-      default: return marker(bytes, range)
+        guard digits > 0 else { return marker(bytes, range: range) }
+        return slow(bytes, range: range, mark: mark)
+      default: return marker(bytes, range: range)
       }
       place += 1
     }
-    guard digits > 0, !isGrouped || isFraction || sinceGroup == 3 else { return marker(bytes, range) }
-    guard scale >= -22 else { return slow(bytes, range, mark) }
+    guard digits > 0, !isGrouped || isFraction || sinceGroup == 3 else { return marker(bytes, range: range) }
+    guard scale >= -22 else { return slow(bytes, range: range, mark: mark) }
     let value = Double(mantissa) / powers[-scale]
     return isNegative ? -value : value
   }
@@ -85,7 +86,7 @@ enum NumberText {
   ///   - bytes: The text.
   ///   - place: Position of the possible separator.
   ///   - end: End of the number.
-  private static func separator(_ bytes: [UInt8], _ place: Int, _ end: Int) -> Int {
+  private static func separator(_ bytes: [UInt8], place: Int, end: Int) -> Int {
     switch bytes[place] {
     // No-break space.
     case 0xC2: return place + 1 < end && bytes[place + 1] == 0xA0 ? 2 : 0
@@ -103,7 +104,7 @@ enum NumberText {
   ///   - bytes: The text.
   ///   - range: Range of the number.
   ///   - mark: Decimal mark.
-  private static func slow(_ bytes: [UInt8], _ range: Range<Int>, _ mark: DecimalMark) -> Double? {
+  private static func slow(_ bytes: [UInt8], range: Range<Int>, mark: DecimalMark) -> Double? {
     var text = String(decoding: bytes[range], as: UTF8.self)
     text.removeAll { $0 == Character(Unicode.Scalar(mark.group)) || $0 == " " || $0 == "'" }
     guard let value = Double(text.replacing(",", with: ".")), value.isFinite else { return nil }
@@ -116,7 +117,7 @@ enum NumberText {
   ]
 
   /// Returns NaN for a word that means a missing value, 1 and 0 for `true` and `false`, otherwise `nil`.
-  private static func marker(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
+  private static func marker(_ bytes: [UInt8], range: Range<Int>) -> Double? {
     guard range.count <= 12 else { return nil }
     let text = String(decoding: bytes[range], as: UTF8.self).lowercased()
     if noValue.contains(text) { return .nan }

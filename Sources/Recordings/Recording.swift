@@ -75,7 +75,7 @@ public struct Recording: Sendable {
       if result.tally.unsorted > count / 2 {
         result.tally.unsorted = zip(times.dropFirst(), times).count { $0 > $1 }
       }
-      result.take(orderedRows(&result.tally))
+      result.merge(orderedRows(&result.tally))
     }
     if let step = Recording.step(of: result.times), result.isEven(step) {
       for (later, earlier) in zip(result.times.dropFirst(), result.times) where later - earlier > step {
@@ -106,7 +106,7 @@ public struct Recording: Sendable {
     return groups
   }
 
-  private mutating func take(_ groups: [[Int]]) {
+  private mutating func merge(_ groups: [[Int]]) {
     let old = self
     times = groups.map { old.times[$0[0]] }
     lines = groups.map { old.lines[$0[$0.count - 1]] }

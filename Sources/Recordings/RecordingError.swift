@@ -19,7 +19,7 @@ public struct RecordingError: Error, Equatable, CustomStringConvertible {
   /// Decision that an option can provide.
   public var question: Question?
 
-  init(_ file: String, _ message: String, line: Int? = nil, column: Int? = nil, question: Question? = nil) {
+  init(_ file: String, message: String, line: Int? = nil, column: Int? = nil, question: Question? = nil) {
     self.file = file
     self.message = message
     self.line = line

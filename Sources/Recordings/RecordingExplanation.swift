@@ -8,19 +8,21 @@ extension RecordingFile {
   ///   - hasOptions: Whether to name the command-line options that change the interpretation.
   public func explanation(_ recording: Recording, hasOptions: Bool = true) -> [String] {
     var lines = [
-      "\(name): \(layout.encoding.rawValue); cells end at \(RecordingFile.words(layout.delimiter)), decimal \(layout.decimal.rawValue)"
+      "\(name): \(layout.encoding.rawValue); cells end at \(RecordingFile.text(layout.delimiter)), decimal \(layout.decimal.rawValue)"
     ]
     if let line = layout.headerLine {
       lines.append("headings in line \(line)" + (line > 1 ? ", what stands above them is left out" : ""))
     } else {
       lines.append("no headings; columns are named by their number")
     }
-    if let times = layout.times { lines.append("times: \(words(times, hasOptions))") }
-    for column in layout.columns { lines.append("column '\(column.heading)': \(words(column, recording, hasOptions))") }
+    if let times = layout.times { lines.append("times: \(text(times, hasOptions: hasOptions))") }
+    for column in layout.columns {
+      lines.append("column '\(column.heading)': \(text(column, recording: recording, hasOptions: hasOptions))")
+    }
     return lines + RecordingFile.findings(recording)
   }
 
-  private static func words(_ delimiter: Delimiter) -> String {
+  private static func text(_ delimiter: Delimiter) -> String {
     switch delimiter {
     case .comma: "commas"
     case .semicolon: "semicolons"
@@ -29,7 +31,7 @@ extension RecordingFile {
     }
   }
 
-  private func words(_ times: RecordingLayout.Times, _ hasOptions: Bool) -> String {
+  private func text(_ times: RecordingLayout.Times, hasOptions: Bool) -> String {
     let cells = times.headings.map { $0.isEmpty ? "the first column" : "'\($0)'" }.joined(separator: " and ")
     var parts = [cells]
     switch times.clock {
@@ -54,7 +56,7 @@ extension RecordingFile {
     return parts.joined(separator: ", ")
   }
 
-  private func words(_ column: RecordingColumn, _ recording: Recording, _ hasOptions: Bool) -> String {
+  private func text(_ column: RecordingColumn, recording: Recording, hasOptions: Bool) -> String {
     if column.isText { return "words, left out" }
     switch column.unit {
     case nil:
@@ -76,7 +78,7 @@ extension RecordingFile {
     var lines: [String] = []
     if let first = recording.times.first, let last = recording.times.last, let step = recording.step {
       lines.append(
-        "\(tally.rows.counted("row")) from \(min(first, last)) to \(max(first, last)), \(words(step)) apart")
+        "\(tally.rows.counted("row")) from \(min(first, last)) to \(max(first, last)), \(text(step)) apart")
     } else {
       lines.append(tally.rows.counted("row"))
     }
@@ -91,7 +93,7 @@ extension RecordingFile {
     return lines
   }
 
-  private static func words(_ step: TimeSpan) -> String {
+  private static func text(_ step: TimeSpan) -> String {
     let seconds = step.inSeconds
     func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
     if seconds < 60 { return "\(number(seconds)) s" }

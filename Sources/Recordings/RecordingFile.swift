@@ -47,7 +47,7 @@ public struct RecordingFile: Sendable {
     self.name = name
     if let zone = options.zone, LocalCalendar(identifier: zone) == nil {
       throw RecordingError(
-        name, "there is no zone '\(zone)'",
+        name, message: "there is no zone '\(zone)'",
         question: RecordingError.Question(option: "zone", values: ["Europe/Berlin", "UTC"]))
     }
     let text = RecordingText(contents)
@@ -73,7 +73,7 @@ public struct RecordingFile: Sendable {
   public func column(named name: String) throws(RecordingError) -> Int {
     if let found = layout.column(named: name) { return found }
     let known = ((layout.times?.headings ?? []) + columns.map(\.heading)).joined(separator: ", ")
-    throw RecordingError(self.name, "has no column '\(name)'; it has \(known)", line: layout.headerLine ?? 1)
+    throw RecordingError(self.name, message: "has no column '\(name)'; it has \(known)", line: layout.headerLine ?? 1)
   }
 
   /// Returns the first column whose heading contains one of some lowercase words, regardless of case.
@@ -86,7 +86,7 @@ public struct RecordingFile: Sendable {
     }
     throw RecordingError(
       name,
-      "no column has '\(words.joined(separator: "' or '"))' in its name; there are "
+      message: "no column has '\(words.joined(separator: "' or '"))' in its name; there are "
         + columns.map(\.heading).joined(separator: ", "), line: layout.headerLine ?? 1)
   }
 
@@ -97,11 +97,11 @@ public struct RecordingFile: Sendable {
 
   /// Returns the position of a column's heading: line and character, from 1.
   public func place(ofHeading column: Int) -> (line: Int, column: Int) {
-    place(line: layout.headerLine ?? 1, column) ?? (layout.headerLine ?? 1, 1)
+    place(line: layout.headerLine ?? 1, column: column) ?? (layout.headerLine ?? 1, 1)
   }
 
   /// Returns the position and text of a column's cell in a line; `nil` if the line has none.
-  public func cell(line: Int, _ column: Int) -> (column: Int, text: String)? {
+  public func cell(line: Int, column: Int) -> (column: Int, text: String)? {
     var scanner = CellScanner(bytes, delimiter: layout.delimiter.byte)
     while scanner.line < line, scanner.next() != nil {}
     let place = layout.columns[column].cell
@@ -109,8 +109,8 @@ public struct RecordingFile: Sendable {
     return (scanner.column(of: scanner.cells[place]), scanner.text(scanner.cells[place]))
   }
 
-  private func place(line: Int, _ column: Int) -> (line: Int, column: Int)? {
-    cell(line: line, column).map { (line, $0.column) }
+  private func place(line: Int, column: Int) -> (line: Int, column: Int)? {
+    cell(line: line, column: column).map { (line, $0.column) }
   }
 
   /// Reads rows in file order, each with the numbers of some columns.
@@ -119,32 +119,32 @@ public struct RecordingFile: Sendable {
   ///   - columns: Indexes of the columns.
   ///   - most: Maximum number of lines to read.
   public func rows(of columns: [Int], atMost most: Int = .max) -> Recording {
-    let reader = RowReader(bytes, layout, columns: columns, most: most)
+    let reader = RowReader(bytes, layout: layout, columns: columns, most: most)
     let names = columns.map { layout.columns[$0] }
     var collector = RowCollector(columns: names, layout: layout)
-    if layout.wide == nil { collector.take(reader) } else { collector.takeWide(reader, columns: columns) }
+    if layout.wide == nil { collector.append(reader) } else { collector.appendWide(reader, columns: columns) }
     return collector.recording()
   }
 
   /// Returns the texts of a column for the rows that ``rows(of:atMost:)`` returns for `columns`.
   public func texts(of column: Int, besides columns: [Int]) -> [String] {
-    var reader = RowReader(bytes, layout, columns: columns)
+    var reader = RowReader(bytes, layout: layout, columns: columns)
     let cell = layout.columns[column].cell
     var texts: [String] = []
     while reader.next() {
-      texts.append(reader.cells.indices.contains(cell) ? CellScanner.text(reader.cells[cell], bytes) : "")
+      texts.append(reader.cells.indices.contains(cell) ? CellScanner.text(reader.cells[cell], bytes: bytes) : "")
     }
     return texts
   }
 
   /// Returns the times as written for the rows that ``rows(of:atMost:)`` returns for `columns`.
   public func timeTexts(besides columns: [Int]) -> [String] {
-    var reader = RowReader(bytes, layout, columns: columns)
+    var reader = RowReader(bytes, layout: layout, columns: columns)
     let cells = [layout.times?.cell, layout.times?.timeOfDay].compactMap { $0 }
     var texts: [String] = []
     while reader.next() {
       texts.append(
-        cells.filter(reader.cells.indices.contains).map { CellScanner.text(reader.cells[$0], bytes) }
+        cells.filter(reader.cells.indices.contains).map { CellScanner.text(reader.cells[$0], bytes: bytes) }
           .joined(separator: " "))
     }
     return texts

@@ -79,16 +79,16 @@ struct RecordingText: Sendable {
   static func contents(of path: String) throws(RecordingError) -> [UInt8] {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw RecordingError(path, "cannot be read: Is a directory")
+      throw RecordingError(path, message: "cannot be read: Is a directory")
     }
     guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw RecordingError(path, "cannot be read: \(String(cString: strerror(errno)))")
+      throw RecordingError(path, message: "cannot be read: \(String(cString: strerror(errno)))")
     }
     defer { try? handle.close() }
     do {
       return [UInt8](try handle.readToEnd() ?? Data())
     } catch {
-      throw RecordingError(path, "cannot be read: \(error.localizedDescription)")
+      throw RecordingError(path, message: "cannot be read: \(error.localizedDescription)")
     }
   }
 }

@@ -19,32 +19,32 @@ struct RowCollector {
     values = Array(repeating: [], count: columns.count)
   }
 
-  mutating func take(_ reader: RowReader) {
+  mutating func append(_ reader: RowReader) {
     var reader = reader
     let hasEnd = layout.times?.end != nil
     while reader.next() {
-      if let moment = reader.moment { moments.append(moment) }
+      if let timestamp = reader.timestamp { moments.append(timestamp) }
       if hasEnd { ends.append(reader.end) }
       lines.append(reader.line)
       for column in values.indices { values[column].append(reader.values[column]) }
     }
-    note(reader)
+    recordTimes(reader)
   }
 
-  private mutating func note(_ reader: RowReader) {
+  private mutating func recordTimes(_ reader: RowReader) {
     tally.unreadable = reader.problemCount
     tally.problems = reader.problems
   }
 
   /// Splits lines with a day each into their slots.
-  mutating func takeWide(_ reader: RowReader, columns wanted: [Int]) {
+  mutating func appendWide(_ reader: RowReader, columns wanted: [Int]) {
     guard let wide = layout.wide else { return }
     var reader = reader
     let value = wanted.firstIndex { layout.columns[$0].cell < 0 }
     var unfolding = WideDay(wide, zone: layout.zone)
     while reader.next() {
-      guard let day = reader.moment else { continue }
-      let slots = unfolding.slots(of: day, reader.cells, reader.bytes, layout.decimal)
+      guard let day = reader.timestamp else { continue }
+      let slots = unfolding.slots(of: day, cells: reader.cells, bytes: reader.bytes, mark: layout.decimal)
       for slot in slots {
         moments.append(RowReader.Moment(nanoseconds: slot.time.nanoseconds, isLocal: false))
         lines.append(reader.line)
@@ -52,7 +52,7 @@ struct RowCollector {
         for column in values.indices { values[column].append(column == value ? slot.value : reader.values[column]) }
       }
     }
-    note(reader)
+    recordTimes(reader)
     tally.unevenDays = unfolding.unevenDays
     tally.unreadable += unfolding.unreadable
   }
@@ -81,7 +81,7 @@ struct RowCollector {
         return end
       }
       let until = resolved(known).times
-      recording.takeLengths(until)
+      recording.setLengths(until)
     } else if layout.times?.isEnd == true {
       recording.moveToStarts()
     }
@@ -104,7 +104,7 @@ struct RowCollector {
     var times = moments.map { Timestamp(nanoseconds: $0.nanoseconds) }
     let rows = isDescending ? Array(moments.indices.reversed()) : Array(moments.indices)
     for row in rows where moments[row].isLocal {
-      times[row] = order.moment(moments[row].nanoseconds, elapsed: moments[row].elapsed)
+      times[row] = order.timestamp(moments[row].nanoseconds, elapsed: moments[row].elapsed)
     }
     return (times, order.skipped)
   }
@@ -115,7 +115,7 @@ extension Recording {
   ///
   /// No interval overlaps the next row. An interval that ends a minute or less before the next row, as `00:00` to
   /// `00:14` does, is extended to it.
-  fileprivate mutating func takeLengths(_ until: [Timestamp]) {
+  fileprivate mutating func setLengths(_ until: [Timestamp]) {
     let minute = TimeSpan.minute.nanoseconds
     let usual = step?.nanoseconds ?? 0
     lengths = times.indices.map { row in

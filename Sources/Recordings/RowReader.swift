@@ -19,7 +19,7 @@ struct RowReader {
   private let wanted: [Int]
   private let columns: [RecordingColumn]
   private var scanner: CellScanner
-  private(set) var moment: Moment?
+  private(set) var timestamp: Moment?
   /// End of the row's interval, if the file has one.
   private(set) var end: Moment?
   /// Numbers of the row, in the order of the requested columns.
@@ -32,7 +32,7 @@ struct RowReader {
   private let most: Int
   private var read = 0
 
-  init(_ bytes: [UInt8], _ layout: RecordingLayout, columns: [Int], most: Int = .max) {
+  init(_ bytes: [UInt8], layout: RecordingLayout, columns: [Int], most: Int = .max) {
     self.most = most
     self.layout = layout
     self.columns = columns.map { layout.columns[$0] }
@@ -56,15 +56,15 @@ struct RowReader {
       if line != .blank { read += 1 }
       switch line {
       case .blank: continue
-      case .tooLong: refuse(.line, nil, "longer than \(CellScanner.longestLine) bytes")
-      case .unclosed: refuse(.line, nil, "a quotation mark is not closed")
+      case .tooLong: refuse(.line, cell: nil, reason: "longer than \(CellScanner.longestLine) bytes")
+      case .unclosed: refuse(.line, cell: nil, reason: "a quotation mark is not closed")
       case .cells: if readCells() { return true }
       }
     }
     return false
   }
 
-  private mutating func refuse(_ kind: RecordingProblem.Kind, _ cell: Cell?, _ reason: String) {
+  private mutating func refuse(_ kind: RecordingProblem.Kind, cell: Cell?, reason: String) {
     problemCount += 1
     guard problems.count < RowReader.toldProblems else { return }
     let column = cell.map { scanner.column(of: $0) } ?? 1
@@ -75,15 +75,17 @@ struct RowReader {
     let cells = scanner.cells
     guard hasWidth(cells) else {
       refuse(
-        .width(cells.count), nil, "\(cells.count) cells where the header has \(layout.width)" + commaHint(cells.count))
+        .width(cells.count), cell: nil,
+        reason: "\(cells.count) cells where the header has \(layout.width)" + commaHint(cells.count))
       return false
     }
     if let times = layout.times {
-      guard let found = moment(cells, times) else { return false }
-      moment = found
-      if times.isUniversal { moment = found.universal }
+      guard let found = timestamp(cells, times: times) else { return false }
+      timestamp = found
+      if times.isUniversal { timestamp = found.universal }
       end = times.end.flatMap {
-        cells.count > $0 ? RowReader.moment(scanner.bytes, cells[$0], layout, date: cells[times.cell]) : nil
+        cells.count > $0
+          ? RowReader.timestamp(scanner.bytes, cell: cells[$0], layout: layout, date: cells[times.cell]) : nil
       }
       if times.isUniversal { end = end?.universal }
     }
@@ -92,10 +94,12 @@ struct RowReader {
         values[place] = .nan
         continue
       }
-      guard let value = NumberText.number(scanner.bytes, cells[cell].range, layout.decimal) else {
+      guard let value = NumberText.number(scanner.bytes, range: cells[cell].range, mark: layout.decimal) else {
         let text = String(scanner.text(cells[cell]).prefix(40))
         let heading = columns[place].heading
-        refuse(.number(text, heading: heading), cells[cell], "'\(text)' in column '\(heading)' is not a number")
+        refuse(
+          .number(text, heading: heading), cell: cells[cell], reason: "'\(text)' in column '\(heading)' is not a number"
+        )
         return false
       }
       values[place] = value
@@ -115,40 +119,43 @@ struct RowReader {
     return "; if the decimal mark is a comma, cells must be separated by a semicolon"
   }
 
-  private mutating func moment(_ cells: [Cell], _ times: RecordingLayout.Times) -> Moment? {
+  private mutating func timestamp(_ cells: [Cell], times: RecordingLayout.Times) -> Moment? {
     guard cells.count > times.cell else {
-      refuse(.time(""), nil, "there is no time")
+      refuse(.time(""), cell: nil, reason: "there is no time")
       return nil
     }
     let cell = cells[times.cell]
-    guard var moment = RowReader.moment(scanner.bytes, cell, layout, date: nil) else {
+    guard var timestamp = RowReader.timestamp(scanner.bytes, cell: cell, layout: layout, date: nil) else {
       let text = String(scanner.text(cell).prefix(40))
-      refuse(.time(text), cell, "time '\(text)' is not \(expected)")
+      refuse(.time(text), cell: cell, reason: "time '\(text)' is not \(expected)")
       return nil
     }
     if let clock = times.timeOfDay {
-      guard cells.count > clock, let text = CivilText(scanner.bytes, cells[clock].range), let part = text.timeOfDay
+      guard cells.count > clock, let text = CivilText(scanner.bytes, range: cells[clock].range),
+        let part = text.timeOfDay
       else {
-        refuse(.time(""), cells.count > clock ? cells[clock] : nil, "there is no time of day such as 14:15")
+        refuse(
+          .time(""), cell: cells.count > clock ? cells[clock] : nil, reason: "there is no time of day such as 14:15")
         return nil
       }
-      moment.nanoseconds += part
+      timestamp.nanoseconds += part
       if let offset = text.offset {
-        moment = Moment(nanoseconds: moment.nanoseconds - Int64(offset) * 60_000_000_000, isLocal: false)
+        timestamp = Moment(nanoseconds: timestamp.nanoseconds - Int64(offset) * 60_000_000_000, isLocal: false)
       }
     } else if let period = times.period {
       guard cells.count > period.cell,
-        let number = NumberText.number(scanner.bytes, cells[period.cell].range, layout.decimal), number.isFinite,
+        let number = NumberText.number(scanner.bytes, range: cells[period.cell].range, mark: layout.decimal),
+        number.isFinite,
         (0...1500).contains(number)
       else {
         refuse(
-          .time(""), cells.count > period.cell ? cells[period.cell] : nil,
-          "there is no number of the interval in its day")
+          .time(""), cell: cells.count > period.cell ? cells[period.cell] : nil,
+          reason: "there is no number of the interval in its day")
         return nil
       }
-      moment.elapsed = (Int64(number) - period.first) * period.length
+      timestamp.elapsed = (Int64(number) - period.first) * period.length
     }
-    return moment
+    return timestamp
   }
 
   private var expected: String {
@@ -166,10 +173,10 @@ struct RowReader {
   ///   - cell: The cell.
   ///   - layout: Layout of the file.
   ///   - date: Cell of the date, for a cell that holds a time of day only.
-  private static func moment(_ bytes: [UInt8], _ cell: Cell, _ layout: RecordingLayout, date: Cell?) -> Moment? {
+  private static func timestamp(_ bytes: [UInt8], cell: Cell, layout: RecordingLayout, date: Cell?) -> Moment? {
     switch layout.times?.clock {
     case .epoch(let unit):
-      guard let value = NumberText.number(bytes, cell.range, layout.decimal), value.isFinite,
+      guard let value = NumberText.number(bytes, range: cell.range, mark: layout.decimal), value.isFinite,
         abs(value) * Double(unit) < 4e18
       else { return nil }
       // Seconds and milliseconds keep their fraction to a millionth; shorter units drop it.
@@ -178,15 +185,18 @@ struct RowReader {
         nanoseconds: Int64(whole) * unit + Int64(((value - whole) * 1e6).rounded()) * (unit / 1000 / 1000),
         isLocal: false)
     case .serial:
-      guard let value = NumberText.number(bytes, cell.range, layout.decimal), (0..<73_000).contains(value) else {
+      guard let value = NumberText.number(bytes, range: cell.range, mark: layout.decimal), (0..<73_000).contains(value)
+      else {
         return nil
       }
       // Days since 1899-12-30, rounded to seconds.
       return Moment(nanoseconds: (Int64((value * 86_400).rounded()) - 25_569 * 86_400) * 1_000_000_000, isLocal: true)
     case .text, nil:
-      guard let text = CivilText(bytes, cell.range) else { return nil }
+      guard let text = CivilText(bytes, range: cell.range) else { return nil }
       if !text.hasDate {
-        guard let date, let day = CivilText(bytes, date.range)?.local(layout.dates ?? .dayFirst) else { return nil }
+        guard let date, let day = CivilText(bytes, range: date.range)?.local(layout.dates ?? .dayFirst) else {
+          return nil
+        }
         return Moment(nanoseconds: day + (text.timeOfDay ?? 0), isLocal: true)
       }
       guard let local = text.local(layout.dates ?? .dayFirst) else { return nil }

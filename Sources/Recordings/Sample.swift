@@ -4,15 +4,16 @@ import PlantModel
 enum CellKind: Equatable {
   case empty, dateTime, date, timeOfDay, number, text
 
-  init(_ bytes: [UInt8], _ cell: Cell) {
+  init(_ bytes: [UInt8], cell: Cell) {
     guard let first = cell.range.first else { self = .empty; return }
     let lead = bytes[first]
     let isNumberLike = lead == 45 || lead == 43 || lead == 46 || (48...57).contains(lead)
     if (48...57).contains(lead) || (lead | 32) &- 97 < 26 || lead >= 0x80, cell.range.count >= 4,
-      let text = CivilText(bytes, cell.range), !text.hasDate || text.local(.dayFirst) ?? text.local(.monthFirst) != nil
+      let text = CivilText(bytes, range: cell.range),
+      !text.hasDate || text.local(.dayFirst) ?? text.local(.monthFirst) != nil
     {
       self = !text.hasDate ? .timeOfDay : text.timeOfDay == nil ? .date : .dateTime
-    } else if let value = NumberText.number(bytes, cell.range, .point) {
+    } else if let value = NumberText.number(bytes, range: cell.range, mark: .point) {
       self = value.isNaN && !isNumberLike ? .empty : .number
     } else {
       self = .text
@@ -38,7 +39,7 @@ struct Sample {
     /// Returns whether a cell holds a date, or the first may be a time as a number.
     func hasMoment(_ bytes: [UInt8]) -> Bool {
       kinds.contains { $0 == .dateTime || $0 == .date }
-        || (kinds[0] == .number && Sample.clock(of: cells[0], bytes) != nil)
+        || (kinds[0] == .number && Sample.clock(of: cells[0], bytes: bytes) != nil)
     }
   }
 
@@ -52,14 +53,14 @@ struct Sample {
   let start: Int
   let lineBefore: Int
 
-  init(_ bytes: [UInt8], _ delimiter: Delimiter, from position: Int, after line: Int) {
+  init(_ bytes: [UInt8], delimiter: Delimiter, from position: Int, after line: Int) {
     self.bytes = bytes
     (start, lineBefore) = (position, line)
     self.delimiter = delimiter
     var scanner = CellScanner(bytes, delimiter: delimiter.byte, position: position, line: line)
     while lines.count < Sample.most, let found = scanner.next() {
       guard found == .cells else { continue }
-      let kinds = scanner.cells.map { CellKind(bytes, $0) }
+      let kinds = scanner.cells.map { CellKind(bytes, cell: $0) }
       lines.append(
         Line(number: scanner.line, next: scanner.position, last: scanner.lastLine, cells: scanner.cells, kinds: kinds))
     }
@@ -82,8 +83,8 @@ struct Sample {
 
   /// Returns how a number would encode time: seconds to nanoseconds since 1970, or days of a spreadsheet (1954 to
   /// 2099).
-  static func clock(of cell: Cell, _ bytes: [UInt8]) -> RecordingLayout.Clock? {
-    guard let value = NumberText.number(bytes, cell.range, .point)
+  static func clock(of cell: Cell, bytes: [UInt8]) -> RecordingLayout.Clock? {
+    guard let value = NumberText.number(bytes, range: cell.range, mark: .point)
     else {
       return nil
     }

@@ -39,11 +39,12 @@ struct TimesFinder {
     if let found = possibleTimes() { return found }
     if let wanted = options.time {
       throw RecordingError(
-        file, "there is no column '\(wanted)'; there are \(named.joined(separator: ", "))", line: rows.headerLine ?? 1)
+        file, message: "there is no column '\(wanted)'; there are \(named.joined(separator: ", "))",
+        line: rows.headerLine ?? 1)
     }
     guard let cell = rows.headings.firstIndex(where: TimesFinder.isTimeName) else {
       throw RecordingError(
-        file, "has no column 'time'; it has \(named.joined(separator: ", "))", line: rows.headerLine ?? 1,
+        file, message: "has no column 'time'; it has \(named.joined(separator: ", "))", line: rows.headerLine ?? 1,
         question: RecordingError.Question(option: "time", values: ["COL for the column that tells when"]))
     }
     var times = RecordingLayout.Times(cell: cell)
@@ -64,32 +65,32 @@ struct TimesFinder {
             $0.lowercased() == wanted.lowercased()
           })
       else { return nil }
-      return completed(cell, kinds)
+      return completed(cell, kinds: kinds)
     }
     let moments = first(.dateTime)
     if let start = moments.first(where: { !isEnd($0) && TimesFinder.isTimeName(rows.headings[$0]) })
       ?? moments.first(where: { !isEnd($0) }) ?? moments.first
     {
-      return completed(start, kinds)
+      return completed(start, kinds: kinds)
     }
-    if let date = first(.date).first { return completed(date, kinds) }
+    if let date = first(.date).first { return completed(date, kinds: kinds) }
     let numbers = first(.number).filter { clock(of: $0) != nil }
     let named = numbers.first { TimesFinder.isTimeName(rows.headings[$0]) }
     guard let cell = named ?? numbers.first(where: { $0 == 0 && (rows.headerLine == nil || isRising($0)) }) else {
       return nil
     }
-    return completed(cell, kinds)
+    return completed(cell, kinds: kinds)
   }
 
   /// Returns whether a column's numbers increase from row to row.
   private func isRising(_ cell: Int) -> Bool {
     let numbers = rows.data.compactMap { line in
-      line.cells.count > cell ? NumberText.number(sample.bytes, line.cells[cell].range, .point) : nil
+      line.cells.count > cell ? NumberText.number(sample.bytes, range: line.cells[cell].range, mark: .point) : nil
     }
     return numbers.count > 1 && zip(numbers.dropFirst(), numbers).allSatisfy { $0 > $1 }
   }
 
-  private func completed(_ cell: Int, _ kinds: [CellKind]) -> RecordingLayout.Times {
+  private func completed(_ cell: Int, kinds: [CellKind]) -> RecordingLayout.Times {
     var times = RecordingLayout.Times(cell: cell)
     times.headings = [rows.headings[cell]]
     times.isEnd = isEnd(cell)
@@ -135,7 +136,7 @@ struct TimesFinder {
 
   private func clock(of cell: Int) -> RecordingLayout.Clock? {
     let found = rows.data.prefix(20).compactMap { line -> RecordingLayout.Clock? in
-      line.cells.count > cell ? Sample.clock(of: line.cells[cell], sample.bytes) : nil
+      line.cells.count > cell ? Sample.clock(of: line.cells[cell], bytes: sample.bytes) : nil
     }
     return found.first { first in found.allSatisfy { $0 == first } }
   }
@@ -147,7 +148,7 @@ struct TimesFinder {
     for cell in kinds.indices
     where kinds[cell] == .number && TimesFinder.hasWord(rows.headings[cell], of: TimesFinder.periods) {
       let numbers = rows.data.compactMap { line -> Double? in
-        line.cells.count > cell ? NumberText.number(sample.bytes, line.cells[cell].range, .point) : nil
+        line.cells.count > cell ? NumberText.number(sample.bytes, range: line.cells[cell].range, mark: .point) : nil
       }
       guard let least = numbers.min(), let most = numbers.max(), numbers.allSatisfy({ $0 == $0.rounded() }),
         least == 0 || least == 1, most - least <= 100

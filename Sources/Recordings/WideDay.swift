@@ -25,15 +25,15 @@ struct WideDay {
   ///   - bytes: Text of the file.
   ///   - mark: Decimal mark.
   mutating func slots(
-    of day: RowReader.Moment, _ cells: [Cell], _ bytes: [UInt8], _ mark: DecimalMark
+    of day: RowReader.Moment, cells: [Cell], bytes: [UInt8], mark: DecimalMark
   ) -> [(time: Timestamp, value: Double)] {
     let midnight = CivilTime(utc: Timestamp(nanoseconds: day.nanoseconds).floored(to: .day))
-    let start = day.isLocal ? zone.moment(of: midnight) : Timestamp(nanoseconds: day.nanoseconds)
-    let next = day.isLocal ? zone.moment(of: CivilTime(utc: midnight.utc + .days(1))) : start + .days(1)
+    let start = day.isLocal ? zone.timestamp(of: midnight) : Timestamp(nanoseconds: day.nanoseconds)
+    let next = day.isLocal ? zone.timestamp(of: CivilTime(utc: midnight.utc + .days(1))) : start + .days(1)
     let due = Int((next - start).nanoseconds / wide.length)
     let values = wide.cells.map { cell -> Double in
       guard cells.indices.contains(cell) else { return .nan }
-      guard let value = NumberText.number(bytes, cells[cell].range, mark) else {
+      guard let value = NumberText.number(bytes, range: cells[cell].range, mark: mark) else {
         unreadable += 1
         return .nan
       }
@@ -43,19 +43,19 @@ struct WideDay {
     let usual = Int(86_400_000_000_000 / wide.length)
     // Cells count elapsed slots: those after the day's last slot are empty.
     let isCounted = wide.clocks.isEmpty ? values.dropFirst(due).allSatisfy(\.isNaN) : due == usual && !hasRepeats
-    if isCounted || (due < usual && values.dropFirst(due).allSatisfy(\.isNaN) && !hasGapInside(values, due)) {
+    if isCounted || (due < usual && values.dropFirst(due).allSatisfy(\.isNaN) && !hasGapInside(values, due: due)) {
       if due != usual, filled > 0, filled != due { unevenDays += 1 }
       return (0..<min(due, values.count)).map { (start + TimeSpan(nanoseconds: Int64($0) * wide.length), values[$0]) }
     }
     if due == usual, wide.clocks.isEmpty, filled > due { unevenDays += 1 }
-    return byClock(values, midnight, due: due)
+    return byClock(values, midnight: midnight, due: due)
   }
 
   /// Whether a slot's label occurs twice, as in files with a separate column for the repeated hour.
   private var hasRepeats: Bool { Set(wide.clocks).count < wide.clocks.count }
 
   /// Returns whether the skipped hour is empty and later cells are not.
-  private func hasGapInside(_ values: [Double], _ due: Int) -> Bool {
+  private func hasGapInside(_ values: [Double], due: Int) -> Bool {
     guard let last = values.lastIndex(where: { !$0.isNaN }) else { return false }
     return last >= due || values[..<last].contains { $0.isNaN }
   }
@@ -68,7 +68,7 @@ struct WideDay {
   ///   - midnight: Local start of the day.
   ///   - due: Number of slots that elapse on this day.
   private mutating func byClock(
-    _ values: [Double], _ midnight: CivilTime, due: Int
+    _ values: [Double], midnight: CivilTime, due: Int
   ) -> [(time: Timestamp, value: Double)] {
     var slots: [(time: Timestamp, value: Double)] = []
     var seen: Set<Int64> = []

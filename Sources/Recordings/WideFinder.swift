@@ -66,7 +66,7 @@ struct WideFinder {
         let first = word.split { "-–".contains($0) }.first.map(String.init) ?? word
         let clean = String(first.prefix { $0.isNumber || $0 == ":" })
         let bytes = Array((clean.isEmpty ? first : clean).utf8)
-        guard bytes.contains(UInt8(ascii: ":")), let text = CivilText(bytes, 0..<bytes.count), !text.hasDate,
+        guard bytes.contains(UInt8(ascii: ":")), let text = CivilText(bytes, range: 0..<bytes.count), !text.hasDate,
           let clock = text.timeOfDay
         else { continue }
         (value, isClock) = (clock, true)

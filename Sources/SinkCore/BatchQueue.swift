@@ -53,25 +53,25 @@ final class BatchQueue: @unchecked Sendable {
   /// Removes the batches at the front that fit into one request, at least one. Waits until a batch is present.
   ///
   /// - Returns: `nil` once the queue is closed and either empty or past its deadline.
-  func take(lines: Int, bytes limit: Int) -> [WriteBatch]? {
+  func dequeue(lines: Int, bytes limit: Int) -> [WriteBatch]? {
     monitor.locked {
       while waiting.isEmpty, !isClosed { _ = monitor.wait() }
       if waiting.isEmpty || isPastDeadlineNow { return nil }
-      let taken = takeFitting(lines: lines, bytes: limit)
-      return taken.isEmpty ? takeFirst(1) : taken
+      let taken = dequeueFitting(lines: lines, bytes: limit)
+      return taken.isEmpty ? dequeueFirst(1) : taken
     }
   }
 
   /// Removes the batches that fit, without waiting; empty if the first one does not fit.
-  func takeMore(lines: Int, bytes limit: Int) -> [WriteBatch] {
-    monitor.locked { takeFitting(lines: lines, bytes: limit) }
+  func dequeueMore(lines: Int, bytes limit: Int) -> [WriteBatch] {
+    monitor.locked { dequeueFitting(lines: lines, bytes: limit) }
   }
 
-  /// Does the same as ``take(lines:bytes:)`` without waiting; empty if no batch is waiting.
-  func takeNow(lines: Int, bytes limit: Int) -> [WriteBatch] {
+  /// Does the same as ``dequeue(lines:bytes:)`` without waiting; empty if no batch is waiting.
+  func dequeueNow(lines: Int, bytes limit: Int) -> [WriteBatch] {
     monitor.locked {
-      let taken = takeFitting(lines: lines, bytes: limit)
-      return taken.isEmpty ? takeFirst(min(1, waiting.count)) : taken
+      let taken = dequeueFitting(lines: lines, bytes: limit)
+      return taken.isEmpty ? dequeueFirst(min(1, waiting.count)) : taken
     }
   }
 
@@ -131,7 +131,7 @@ final class BatchQueue: @unchecked Sendable {
     monitor.broadcast()
   }
 
-  private func takeFitting(lines: Int, bytes limit: Int) -> [WriteBatch] {
+  private func dequeueFitting(lines: Int, bytes limit: Int) -> [WriteBatch] {
     var count = 0
     var sum = (lines: 0, bytes: 0)
     for batch in waiting {
@@ -139,10 +139,10 @@ final class BatchQueue: @unchecked Sendable {
       if sum.lines > lines || sum.bytes > limit { break }
       count += 1
     }
-    return takeFirst(count)
+    return dequeueFirst(count)
   }
 
-  private func takeFirst(_ count: Int) -> [WriteBatch] {
+  private func dequeueFirst(_ count: Int) -> [WriteBatch] {
     guard count > 0 else { return [] }
     let taken = Array(waiting[..<count])
     waiting.removeFirst(count)

@@ -7,7 +7,7 @@ public struct DeadLetter: Sendable, Equatable {
   /// Time of the refusal.
   public var time: Timestamp
   /// Category of the refusal.
-  public var reason: RefusalReason
+  public var reason: WriteRefusalReason
   /// HTTP status of the answer.
   public var status: Int
   /// The server's message, at most 500 characters in one line.
@@ -15,7 +15,7 @@ public struct DeadLetter: Sendable, Equatable {
   /// Line protocol, each line ended by a newline.
   public var lines: [UInt8]
 
-  init(time: Timestamp, reason: RefusalReason, status: Int, words: String, lines: [UInt8]) {
+  init(time: Timestamp, reason: WriteRefusalReason, status: Int, words: String, lines: [UInt8]) {
     self.time = time
     self.reason = reason
     self.status = status
@@ -48,7 +48,7 @@ public struct DeadLetter: Sendable, Equatable {
 
   private init(comment: String) {
     let parts = comment.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false).map(String.init)
-    guard parts.count >= 4, let reason = RefusalReason(rawValue: parts[2]), parts[3].hasPrefix("status=") else {
+    guard parts.count >= 4, let reason = WriteRefusalReason(rawValue: parts[2]), parts[3].hasPrefix("status=") else {
       self.init(time: Timestamp(nanoseconds: 0), reason: .rejected, status: 0, words: "", lines: [])
       return
     }

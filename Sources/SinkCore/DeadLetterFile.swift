@@ -41,7 +41,9 @@ struct DeadLetterFile {
 
   /// Opens and locks the current file, or creates a new one.
   private mutating func open(at milliseconds: Int64) -> Int32? {
-    if let path, let descriptor = locked(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC) { return descriptor }
+    if let path, let descriptor = locked(path, flags: O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC) {
+      return descriptor
+    }
     var made = ""
     for part in directory.split(separator: "/", omittingEmptySubsequences: false) {
       made += part + "/"
@@ -50,7 +52,7 @@ struct DeadLetterFile {
     for _ in 0..<1000 {
       number += 1
       let name = "\(directory)/refused-\(milliseconds)-\(number).lp.zst"
-      if let descriptor = locked(name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC) {
+      if let descriptor = locked(name, flags: O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC) {
         path = name
         return descriptor
       }
@@ -60,7 +62,7 @@ struct DeadLetterFile {
   }
 
   /// Opens and locks a file. Fails if it was renamed or removed in the meantime.
-  private func locked(_ path: String, _ flags: Int32) -> Int32? {
+  private func locked(_ path: String, flags: Int32) -> Int32? {
     let descriptor = Glibc.open(path, flags, 0o600)
     guard descriptor >= 0 else { return nil }
     var own = stat()

@@ -13,7 +13,7 @@ public struct DeadLetters: Sendable {
     /// Number of points.
     public var points: UInt64
     /// Points by reason.
-    public var reasons: [RefusalReason: UInt64]
+    public var reasons: [WriteRefusalReason: UInt64]
     /// The server's message of the latest refusal.
     public var words: String
     /// Time of the first refusal.
@@ -44,7 +44,7 @@ public struct DeadLetters: Sendable {
     files().compactMap { file in
       let letters = DeadLetter.frames(in: Self.contents(of: file.path)).flatMap { $0.letters ?? [] }
       guard let first = letters.first, let last = letters.last else { return nil }
-      var reasons: [RefusalReason: UInt64] = [:]
+      var reasons: [WriteRefusalReason: UInt64] = [:]
       for letter in letters { reasons[letter.reason, default: 0] += letter.tally.points }
       return Summary(
         name: file.name, bytes: file.bytes, points: reasons.values.reduce(0, +), reasons: reasons, words: last.words,
@@ -68,14 +68,14 @@ public struct DeadLetters: Sendable {
       stateChanged: { _ in })
     var outcome = Outcome()
     for file in files() {
-      guard let taken = takeAway(file) else { continue }
+      guard let taken = claim(file) else { continue }
       defer { close(taken.descriptor) }
-      retry(taken.path, delivery, options, &outcome)
+      retry(taken.path, delivery: delivery, options: options, outcome: &outcome)
     }
     return outcome
   }
 
-  private func retry(_ path: String, _ delivery: Delivery, _ options: SinkOptions, _ outcome: inout Outcome) {
+  private func retry(_ path: String, delivery: Delivery, options: SinkOptions, outcome: inout Outcome) {
     let contents = Self.contents(of: path)
     // Frames that are unreadable or were not evaluated stay.
     var rest: [UInt8] = []
@@ -84,7 +84,9 @@ public struct DeadLetters: Sendable {
         rest += contents[frame.range]
         continue
       }
-      for letter in letters where outcome.trouble == nil { post(letter, delivery, options, &outcome) }
+      for letter in letters where outcome.trouble == nil {
+        post(letter, delivery: delivery, options: options, outcome: &outcome)
+      }
       guard outcome.trouble != nil else { continue }
       rest += contents[frame.range]
       outcome.left += letters.reduce(0) { $0 + $1.tally.points }
@@ -92,7 +94,7 @@ public struct DeadLetters: Sendable {
     if rest.isEmpty { unlink(path) } else { Self.replace(path, with: rest[...]) }
   }
 
-  private func post(_ letter: DeadLetter, _ delivery: Delivery, _ options: SinkOptions, _ outcome: inout Outcome) {
+  private func post(_ letter: DeadLetter, delivery: Delivery, options: SinkOptions, outcome: inout Outcome) {
     var job = delivery.job(letter.lines)
     var tries = 0
     while case .later(let span) = delivery.advance(&job, more: { [] }) {
@@ -108,7 +110,7 @@ public struct DeadLetters: Sendable {
   }
 
   /// Renames a file so that no letter is added to it any more, and locks it against a concurrent retry.
-  private func takeAway(_ file: File) -> (descriptor: Int32, path: String)? {
+  private func claim(_ file: File) -> (descriptor: Int32, path: String)? {
     let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     let name = file.name.hasPrefix(Self.takenPrefix) ? file.name : Self.takenPrefix + file.name

@@ -14,7 +14,7 @@ extension Delivery {
   ///   - job: the job of the part.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func refuse(
-    _ part: Parts.Part, _ reason: RefusalReason, _ count: Int?, _ answer: SinkAnswer, _ job: inout Job
+    _ part: RequestSplitter.Part, reason: WriteRefusalReason, count: Int?, answer: SinkAnswer, job: inout WriteTask
   ) -> TimeSpan? {
     let tally = job.parts.tally(part)
     guard tally.points <= 1 || count.map(UInt64.init(clamping:)) == tally.points else {
@@ -22,7 +22,7 @@ extension Delivery {
       job.parts.putHalves(of: part)
       return nil
     }
-    guard bury(part, reason, answer.status, answer.message, &job) else {
+    guard deadLetter(part, reason: reason, code: answer.status, words: answer.message, job: &job) else {
       job.parts.putBack(part)
       return holdLetter(answer)
     }
@@ -39,13 +39,14 @@ extension Delivery {
   ///   - job: the job of the part.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
   func refuse(
-    _ named: [RefusedLine], of part: Parts.Part, _ answer: SinkAnswer, _ job: inout Job
+    _ named: [RefusedLine], of part: RequestSplitter.Part, answer: SinkAnswer, job: inout WriteTask
   ) -> TimeSpan? {
     let lines = job.parts.lines(of: part)
     let (before, refused) = (job.parts.tally(part), job.deadLetters)
     var dead = PointTally()
     for line in named where lines.indices.contains(line.position) {
-      guard bury(lines[line.position], line.reason, answer.status, line.message, &job) else {
+      guard deadLetter(lines[line.position], reason: line.reason, code: answer.status, words: line.message, job: &job)
+      else {
         // The whole part is sent and evaluated again.
         job.deadLetters = refused
         job.parts.putBack(part)
@@ -67,8 +68,8 @@ extension Delivery {
   ///   - code: HTTP status of the answer.
   ///   - words: the server's message.
   ///   - job: the job of the part.
-  private func bury(
-    _ part: Parts.Part, _ reason: RefusalReason, _ code: Int, _ words: String, _ job: inout Job
+  private func deadLetter(
+    _ part: RequestSplitter.Part, reason: WriteRefusalReason, code: Int, words: String, job: inout WriteTask
   ) -> Bool {
     let letter = DeadLetter(
       time: Self.now(), reason: reason, status: code, words: words, lines: Array(job.parts.bytes[part.range]))
@@ -80,7 +81,9 @@ extension Delivery {
   }
 
   private func holdLetter(_ answer: SinkAnswer) -> TimeSpan {
-    hold(.deadLetter, SinkAnswer(.hold(.deadLetter), status: answer.status, message: String(cString: strerror(errno))))
+    hold(
+      .deadLetter,
+      answer: SinkAnswer(.hold(.deadLetter), status: answer.status, message: String(cString: strerror(errno))))
   }
 
   /// Handles a server fault. After `faultTries` tries the lines themselves are suspected. A line becomes a dead letter
@@ -92,32 +95,32 @@ extension Delivery {
   ///   - job: the job of the part.
   ///   - more: provides further lines to test whether a single line is at fault.
   /// - Returns: the time to wait before the next request, or `nil` to continue at once.
-  func fault(_ part: Parts.Part, _ answer: SinkAnswer, _ job: inout Job, _ more: () -> [UInt8]) -> TimeSpan? {
+  func fault(_ part: RequestSplitter.Part, answer: SinkAnswer, job: inout WriteTask, more: () -> [UInt8]) -> TimeSpan? {
     if !job.faults.seen { job.faults = (true, false, job.faults.hasSuspect) }
     var part = part
     part.faults += 1
     if part.faults < options.faultTries {
       job.parts.putBack(part)
-      return wait(backoff.next(), answer)
+      return wait(backoff.next(), answer: answer)
     }
     if job.parts.lineCount(part) > 1 {
       job.parts.putHalves(of: part, faults: options.faultTries - 1)
-      return wait(options.shortestBackoff, answer)
+      return wait(options.shortestBackoff, answer: answer)
     }
-    if job.faults.acceptedSince { return refuse(part, .serverFault, nil, answer, &job) }
+    if job.faults.acceptedSince { return refuse(part, reason: .serverFault, count: nil, answer: answer, job: &job) }
     part.faults = 0
-    if !job.faults.hasSuspect, !job.parts.pending.isEmpty || take(more(), &job) {
+    if !job.faults.hasSuspect, !job.parts.pending.isEmpty || append(more(), job: &job) {
       job.faults.hasSuspect = true
       job.parts.putLast(part)
-      return wait(options.shortestBackoff, answer)
+      return wait(options.shortestBackoff, answer: answer)
     }
     job.parts.putBack(part)
     job.parts.rejoin(mostBytes: requestBytes)
     job.faults = (false, false, false)
-    return wait(options.longestBackoff, answer)
+    return wait(options.longestBackoff, answer: answer)
   }
 
-  private func take(_ lines: [UInt8], _ job: inout Job) -> Bool {
+  private func append(_ lines: [UInt8], job: inout WriteTask) -> Bool {
     job.parts.add(lines, mostLines: options.requestLines, mostBytes: requestBytes)
     return !lines.isEmpty
   }

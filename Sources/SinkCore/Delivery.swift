@@ -47,11 +47,11 @@ final class Delivery {
   }
 
   /// Returns a job for lines, divided into requests.
-  func job(_ lines: [UInt8]) -> Job { Job(lines, mostLines: options.requestLines, mostBytes: requestBytes) }
+  func job(_ lines: [UInt8]) -> WriteTask { WriteTask(lines, mostLines: options.requestLines, mostBytes: requestBytes) }
 
   /// Sends until every line is accepted or in a dead-letter file, or until the database accepts no more for now. `more`
   /// provides further lines to test whether a single line is at fault. It may return none.
-  func advance(_ job: inout Job, more: () -> [UInt8]) -> Step {
+  func advance(_ job: inout WriteTask, more: () -> [UInt8]) -> Step {
     while let part = job.parts.next() {
       guard !isOver() else {
         job.parts.putBack(part)
@@ -86,7 +86,7 @@ final class Delivery {
   ///   - job: the job of the part.
   ///   - more: provides further lines to test whether a single line is at fault.
   private func act(
-    on answer: SinkAnswer, to part: Parts.Part, of job: inout Job, more: () -> [UInt8]
+    on answer: SinkAnswer, to part: RequestSplitter.Part, of job: inout WriteTask, more: () -> [UInt8]
   ) -> TimeSpan? {
     switch answer.action {
     case .accepted:
@@ -94,18 +94,18 @@ final class Delivery {
       job.faults.acceptedSince = true
       recovered()
       return nil
-    case .refused(let reason, let count): return refuse(part, reason, count, answer, &job)
-    case .refusedLines(let lines): return refuse(lines, of: part, answer, &job)
+    case .refused(let reason, let count): return refuse(part, reason: reason, count: count, answer: answer, job: &job)
+    case .refusedLines(let lines): return refuse(lines, of: part, answer: answer, job: &job)
     case .tooLarge:
       if job.parts.lineCount(part) > 1 { requestBytes = max(min(requestBytes, part.range.count / 2), 4096) }
-      return refuse(part, .tooLarge, nil, answer, &job)
+      return refuse(part, reason: .tooLarge, count: nil, answer: answer, job: &job)
     case .hold(let reason):
       job.parts.putBack(part)
-      return hold(reason, answer)
+      return hold(reason, answer: answer)
     case .retry(let after):
       job.parts.putBack(part)
-      return wait(max(backoff.next(), after ?? .zero), answer)
-    case .serverFault: return fault(part, answer, &job, more)
+      return wait(max(backoff.next(), after ?? .zero), answer: answer)
+    case .serverFault: return fault(part, answer: answer, job: &job, more: more)
     case .again:
       job.parts.putBack(part)
       return nil
@@ -127,13 +127,13 @@ final class Delivery {
     show(.ok)
   }
 
-  func hold(_ reason: HoldReason, _ answer: SinkAnswer) -> TimeSpan {
+  func hold(_ reason: HoldReason, answer: SinkAnswer) -> TimeSpan {
     show(.held(reason, answer.summary))
     status.update { $0.retries += 1 }
     return options.slowRetry
   }
 
-  func wait(_ span: TimeSpan, _ answer: SinkAnswer) -> TimeSpan {
+  func wait(_ span: TimeSpan, answer: SinkAnswer) -> TimeSpan {
     show(.away(answer.summary))
     status.update { $0.retries += 1 }
     return span

@@ -71,20 +71,20 @@ package final class HTTPClient {
     guard Self.started, let handle = curl_easy_init() else { return nil }
     self.handle = handle
     exchange = Exchange(longestBody: longestBody, keptHeaders: keptHeaders.union(["retry-after"]))
-    set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_TCP_KEEPALIVE, 1)
-    set(CURLOPT_CONNECTTIMEOUT_MS, Int(connectTimeout.nanoseconds / 1_000_000))
-    set(CURLOPT_TIMEOUT_MS, Int(totalTimeout.nanoseconds / 1_000_000))
+    set(CURLOPT_NOSIGNAL, to: 1)
+    set(CURLOPT_TCP_KEEPALIVE, to: 1)
+    set(CURLOPT_CONNECTTIMEOUT_MS, to: Int(connectTimeout.nanoseconds / 1_000_000))
+    set(CURLOPT_TIMEOUT_MS, to: Int(totalTimeout.nanoseconds / 1_000_000))
     if let caFile {
-      set(CURLOPT_CAINFO, caFile)
+      set(CURLOPT_CAINFO, to: caFile)
       // A configured authority is the only one trusted, so the system's folder is disabled.
       wattline_curl_set_string(handle, CURLOPT_CAPATH, nil)
     }
     if ["//127.", "//localhost", "//[::1]"].contains(where: { url.contains($0) }) {
-      set(CURLOPT_NOPROXY, "*")
+      set(CURLOPT_NOPROXY, to: "*")
     }
-    set(CURLOPT_USERAGENT, "wattline")
-    set(CURLOPT_PROTOCOLS_STR, "http,https")
+    set(CURLOPT_USERAGENT, to: "wattline")
+    set(CURLOPT_PROTOCOLS_STR, to: "http,https")
     connectCallbacks()
   }
 
@@ -101,7 +101,7 @@ package final class HTTPClient {
     basic: (username: String, password: Secret)?
   ) -> HTTPAnswer {
     exchange.clear()
-    set(CURLOPT_URL, url)
+    set(CURLOPT_URL, to: url)
     // Without "Expect:" libcurl waits up to a second for an interim answer before it sends a large body.
     var headers = curl_slist_append(nil, "Expect:")
     headers = curl_slist_append(headers, "Content-Type: \(contentType)")
@@ -109,16 +109,16 @@ package final class HTTPClient {
     defer { curl_slist_free_all(headers) }
     wattline_curl_set_list(handle, CURLOPT_HTTPHEADER, headers)
     if let basic {
-      set(CURLOPT_HTTPAUTH, basicAuthorization)
-      set(CURLOPT_USERNAME, basic.username)
-      set(CURLOPT_PASSWORD, basic.password.text)
+      set(CURLOPT_HTTPAUTH, to: basicAuthorization)
+      set(CURLOPT_USERNAME, to: basic.username)
+      set(CURLOPT_PASSWORD, to: basic.password.text)
     }
     if let body {
-      set(CURLOPT_POST, 1)
+      set(CURLOPT_POST, to: 1)
       wattline_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
       wattline_curl_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress)
     } else {
-      set(CURLOPT_HTTPGET, 1)
+      set(CURLOPT_HTTPGET, to: 1)
     }
     return perform()
   }
@@ -161,8 +161,8 @@ package final class HTTPClient {
       }, context)
   }
 
-  private func set(_ option: CURLoption, _ value: Int) { wattline_curl_set_long(handle, option, value) }
-  private func set(_ option: CURLoption, _ value: String) { wattline_curl_set_string(handle, option, value) }
+  private func set(_ option: CURLoption, to value: Int) { wattline_curl_set_long(handle, option, value) }
+  private func set(_ option: CURLoption, to value: String) { wattline_curl_set_string(handle, option, value) }
 
   private static let started = wattline_curl_init() == CURLE_OK
   /// `CURLAUTH_BASIC`, which Swift does not import because it is a C cast.

@@ -25,7 +25,7 @@ public struct SinkAccounts: Sendable, Equatable {
   /// Waiting on disk for the database.
   public var spooled = PointTally()
   /// Refused by the database for good, by reason. They remain counted when the file is retried or removed.
-  public var deadLetters: [RefusalReason: PointTally] = [:]
+  public var deadLetters: [WriteRefusalReason: PointTally] = [:]
   /// Dropped, by reason.
   public var dropped: [DropReason: PointTally] = [:]
 
@@ -64,7 +64,7 @@ public struct SinkAccounts: Sendable, Equatable {
     try reader.expect(version: SinkAccounts.version, of: "the sink's accounts")
     written = try PointTally(from: &reader)
     for (name, tally) in try SinkAccounts.entries(from: &reader) {
-      deadLetters[RefusalReason(rawValue: name) ?? .rejected, default: PointTally()] += tally
+      deadLetters[WriteRefusalReason(rawValue: name) ?? .rejected, default: PointTally()] += tally
     }
     for (name, tally) in try SinkAccounts.entries(from: &reader) {
       dropped[DropReason(rawValue: name) ?? .spoolDamaged, default: PointTally()] += tally

@@ -34,7 +34,7 @@ public enum SinkAction: Sendable, Equatable {
   case accepted
   /// Some lines are refused for good; halve until the bad ones are isolated. `count` is their number, if the
   /// destination states it.
-  case refused(RefusalReason, count: Int?)
+  case refused(WriteRefusalReason, count: Int?)
   /// These lines are refused for good, and all others are written.
   case refusedLines([RefusedLine])
   /// The request is too large: halve it.
@@ -54,7 +54,7 @@ public struct RefusedLine: Sendable, Equatable {
   /// Position in the posted lines, from 0.
   public var position: Int
   /// Category of the refusal.
-  public var reason: RefusalReason
+  public var reason: WriteRefusalReason
   /// Message of the destination about this line.
   public var message: String
 
@@ -64,7 +64,7 @@ public struct RefusedLine: Sendable, Equatable {
   ///   - position: position in the posted lines, from 0.
   ///   - reason: category of the refusal.
   ///   - message: message of the destination.
-  public init(position: Int, reason: RefusalReason, message: String) {
+  public init(position: Int, reason: WriteRefusalReason, message: String) {
     self.position = position
     self.reason = reason
     self.message = message
@@ -72,7 +72,7 @@ public struct RefusedLine: Sendable, Equatable {
 }
 
 /// Reason why a line was refused for good. The raw value is used in counters and dead-letter files.
-public enum RefusalReason: String, Sendable, CaseIterable {
+public enum WriteRefusalReason: String, Sendable, CaseIterable {
   /// The database cannot parse the line.
   case malformed
   /// The field was written with another type before.

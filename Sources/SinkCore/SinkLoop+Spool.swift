@@ -6,8 +6,8 @@ extension SinkLoop {
   /// Runs one round while the spool has points: fresh batches are appended, the oldest points are delivered.
   func relay(_ spool: Spool) {
     acceptSynced(spool)
-    if batches.isEmpty { batches = queue.takeNow(lines: options.requestLines, bytes: delivery.requestBytes) }
-    let isTaken = takeIn(spool)
+    if batches.isEmpty { batches = queue.dequeueNow(lines: options.requestLines, bytes: delivery.requestBytes) }
+    let isTaken = spoolQueued(spool)
     let wait = nextTry?.remaining ?? .zero
     if queue.isPastDeadline || (queue.isClosing && wait > .zero && (queue.isDone || !isTaken)) {
       isOver = true
@@ -32,7 +32,7 @@ extension SinkLoop {
     switch delivery.advance(&work, more: { readFurther(spool) }) {
     case .done:
       settle(work, from: \.spooled)
-      finish(self.chunk ?? chunk, spool)
+      finish(self.chunk ?? chunk, spool: spool)
       nextTry = nil
     case .later(let span):
       job = work
@@ -44,7 +44,7 @@ extension SinkLoop {
   private func read(_ spool: Spool) -> Bool {
     guard let next = next(spool) else { return false }
     guard !next.lines.isEmpty else {
-      finish(next, spool)
+      finish(next, spool: spool)
       return false
     }
     job = delivery.job(next.lines)
@@ -78,15 +78,15 @@ extension SinkLoop {
   }
 
   /// Completes a delivered chunk: moves the spool's position and counts lost points.
-  private func finish(_ chunk: Spool.Chunk, _ spool: Spool) {
+  private func finish(_ chunk: Spool.Chunk, spool: Spool) {
     spool.delivered(chunk)
     (self.chunk, job) = (nil, nil)
-    drop(chunk.lost, .spoolDamaged)
+    drop(chunk.lost, reason: .spoolDamaged)
     let isDue = nextKeep?.hasPassed ?? true
     if spool.isEmpty || !batches.isEmpty || isDue { keep() }
   }
 
-  private func drop(_ tally: PointTally, _ reason: DropReason) {
+  private func drop(_ tally: PointTally, reason: DropReason) {
     guard tally != PointTally() else { return }
     status.update {
       $0.accounts.dropped[reason, default: PointTally()] += tally
@@ -95,10 +95,10 @@ extension SinkLoop {
   }
 
   /// Appends fresh batches to the spool; `false` if it is full. If the spool is long, also posts them at once.
-  private func takeIn(_ spool: Spool) -> Bool {
+  private func spoolQueued(_ spool: Spool) -> Bool {
     guard !batches.isEmpty else { return true }
     let lines = WriteBatch.joined(batches)
-    guard store(lines, spool) else { return false }
+    guard store(lines, spool: spool) else { return false }
     unsynced += batches
     batches = []
     acceptSynced(spool)
@@ -110,7 +110,7 @@ extension SinkLoop {
 
   /// Moves the rest of an undeliverable batch into the spool; `false` if there is no spool or it is full.
   func putAside() -> Bool {
-    guard let spool, let work = job, store(work.rest, spool) else { return false }
+    guard let spool, let work = job, store(work.rest, spool: spool) else { return false }
     settle(work, from: \.queued)
     job = nil
     unsynced += batches
@@ -119,12 +119,12 @@ extension SinkLoop {
     return true
   }
 
-  private func store(_ lines: [UInt8], _ spool: Spool) -> Bool {
+  private func store(_ lines: [UInt8], spool: Spool) -> Bool {
     guard !lines.isEmpty else { return true }
     let tally = PointTally(counting: lines[...])
     while true {
       do throws(JournalError) {
-        try spool.append(lines, tally)
+        try spool.append(lines, tally: tally)
         status.update {
           $0.accounts.queued = $0.accounts.queued - tally
           $0.accounts.spooled += tally
@@ -151,13 +151,13 @@ extension SinkLoop {
     if let chunk {
       if let job {
         settle(job, from: \.spooled)
-        drop(PointTally(counting: job.rest[...]), .spoolFull)
+        drop(PointTally(counting: job.rest[...]), reason: .spoolFull)
       }
-      finish(chunk, spool)
+      finish(chunk, spool: spool)
     }
     do throws(JournalError) {
       let skipped = try spool.skipOldest()
-      drop(skipped, .spoolFull)
+      drop(skipped, reason: .spoolFull)
       listener.note("spool: full; its oldest \(skipped.points) points are dropped")
       keep()
       return true
@@ -188,8 +188,8 @@ extension SinkLoop {
   func finish(_ spool: Spool) {
     if job != nil, chunk == nil { _ = putAside() }
     repeat {
-      if batches.isEmpty { batches = queue.takeNow(lines: options.requestLines, bytes: delivery.requestBytes) }
-    } while !batches.isEmpty && takeIn(spool)
+      if batches.isEmpty { batches = queue.dequeueNow(lines: options.requestLines, bytes: delivery.requestBytes) }
+    } while !batches.isEmpty && spoolQueued(spool)
     keep()
     do throws(JournalError) { try spool.close() } catch { trouble(error) }
   }

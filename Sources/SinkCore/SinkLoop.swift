@@ -23,16 +23,16 @@ final class SinkLoop {
   let status: SinkStatus
   let delivery: Delivery
   let spool: Spool?
-  let progress: Progress
+  let progress: AcceptedOffset
   let listener: Listener
   /// Refusal reasons already logged.
-  private var told: Set<RefusalReason> = []
+  private var told: Set<WriteRefusalReason> = []
   /// Batches taken from the queue, neither delivered nor in the spool.
   var batches: [WriteBatch] = []
   /// Batches in the spool, possibly not yet synced.
   var unsynced: [WriteBatch] = []
   /// The running delivery: of ``chunk`` if there is one, else of ``batches``.
-  var job: Job?
+  var job: WriteTask?
   var chunk: Spool.Chunk?
   /// Time of the next request while the spool has points; `nil` for at once.
   var nextTry: Monitor.Deadline?
@@ -41,7 +41,8 @@ final class SinkLoop {
   var isOver = false
 
   init(
-    options: SinkOptions, queue: BatchQueue, status: SinkStatus, delivery: Delivery, spool: Spool?, progress: Progress,
+    options: SinkOptions, queue: BatchQueue, status: SinkStatus, delivery: Delivery, spool: Spool?,
+    progress: AcceptedOffset,
     listener: Listener
   ) {
     self.options = options
@@ -64,14 +65,14 @@ final class SinkLoop {
 
   private func deliverFresh() {
     if batches.isEmpty {
-      guard let taken = queue.take(lines: options.requestLines, bytes: delivery.requestBytes) else {
+      guard let taken = queue.dequeue(lines: options.requestLines, bytes: delivery.requestBytes) else {
         isOver = true
         return
       }
       batches = taken
     }
     var work = job ?? delivery.job(WriteBatch.joined(batches))
-    switch delivery.advance(&work, more: takeFurther) {
+    switch delivery.advance(&work, more: dequeueFurther) {
     case .done:
       job = nil
       settle(work, from: \.queued)
@@ -87,14 +88,14 @@ final class SinkLoop {
     }
   }
 
-  private func takeFurther() -> [UInt8] {
-    let more = queue.takeMore(lines: options.requestLines, bytes: delivery.requestBytes)
+  private func dequeueFurther() -> [UInt8] {
+    let more = queue.dequeueMore(lines: options.requestLines, bytes: delivery.requestBytes)
     batches += more
     return WriteBatch.joined(more)
   }
 
   /// Moves a job's points from their waiting account to the written or refused ones.
-  func settle(_ job: Job, from place: WritableKeyPath<SinkAccounts, PointTally>) {
+  func settle(_ job: WriteTask, from place: WritableKeyPath<SinkAccounts, PointTally>) {
     status.update { counts in
       counts.accounts.written += job.written
       counts.accounts[keyPath: place] = counts.accounts[keyPath: place] - job.written

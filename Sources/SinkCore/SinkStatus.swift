@@ -39,7 +39,7 @@ public struct SinkCounts: Sendable, Equatable {
   /// Lines accepted by the database.
   public var pointsWritten: UInt64 { accounts.written.points }
   /// Lines in dead-letter files, by reason; reasons without lines are omitted.
-  public var deadLetters: [RefusalReason: UInt64] { accounts.deadLetters.mapValues(\.points) }
+  public var deadLetters: [WriteRefusalReason: UInt64] { accounts.deadLetters.mapValues(\.points) }
 }
 
 /// Counters written by the sink's thread and readable from any thread.

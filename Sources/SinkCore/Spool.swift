@@ -69,7 +69,7 @@ package final class Spool {
     store = try CheckpointStore(directory: settings.directory)
     let found = store.load()
     var findings = found.damage
-    let state = Spool.state(of: found.checkpoint, &findings)
+    let state = Spool.state(of: found.checkpoint, findings: &findings)
     journal = try Journal(
       directory: settings.directory, maximumBytes: settings.maximumBytes, segmentBytes: Spool.segmentBytes,
       // Synced explicitly before batches are accepted. The background sync leaves little to do then.
@@ -106,7 +106,7 @@ package final class Spool {
   /// Appends lines. They are not on the disk before ``sync()``.
   ///
   /// - Throws: `.full` if there is no room; nothing was written then.
-  package func append(_ lines: [UInt8], _ tally: PointTally) throws(JournalError) {
+  package func append(_ lines: [UInt8], tally: PointTally) throws(JournalError) {
     guard let frame = lines.withUnsafeBytes({ Zstandard.compressed($0, level: 1) }) else { throw .full }
     var writer = SnapshotWriter()
     appended.write(to: &writer)
@@ -123,7 +123,7 @@ package final class Spool {
     var chunk = Chunk(end: endOfRead, total: read)
     while (chunk.total - read).points < UInt64(points), chunk.lines.count < bytes, let record = try reader.next() {
       chunk.end = record.endOffset
-      record.withBody { take($0, into: &chunk) }
+      record.withBody { append($0, into: &chunk) }
     }
     if chunk.lines.isEmpty {
       // The end is reached although not all appended points were read; the rest is lost.
@@ -171,7 +171,7 @@ package final class Spool {
   /// Syncs everything to the disk and closes the folder.
   func close() throws(JournalError) { try journal.close() }
 
-  private func take(_ body: UnsafeRawBufferPointer, into chunk: inout Chunk) {
+  private func append(_ body: UnsafeRawBufferPointer, into chunk: inout Chunk) {
     let frame = UnsafeRawBufferPointer(rebasing: body[min(Spool.headerSize, body.count)...])
     guard let header = Spool.header(body),
       let lines = Zstandard.decompressed(frame, mostBytes: JournalFormat.maximumBodyBytes)
@@ -206,7 +206,7 @@ package final class Spool {
   }
 
   private static func state(
-    of checkpoint: Checkpoint?, _ findings: inout [String]
+    of checkpoint: Checkpoint?, findings: inout [String]
   ) -> (position: UInt64, delivered: PointTally?, accounts: SinkAccounts) {
     guard let checkpoint else { return (0, nil, SinkAccounts()) }
     var reader = SnapshotReader(checkpoint.state)

@@ -15,7 +15,7 @@ import StreamCore
 public final class SpooledSink: Sink {
   private let queue: BatchQueue
   private let status = SinkStatus()
-  private let progress: Progress
+  private let progress: AcceptedOffset
   private let thread: BlockingThread
 
   /// Opens the spool and starts the sink's thread. It runs until ``stop(within:)`` or the sink's release.
@@ -36,7 +36,7 @@ public final class SpooledSink: Sink {
     accepted: @escaping @Sendable (_ upTo: UInt64) -> Void
   ) throws(SinkError) {
     let queue = BatchQueue(mostBytes: options.queueBytes, mostBatches: options.queueBatches)
-    let progress = Progress()
+    let progress = AcceptedOffset()
     let status = status
     self.queue = queue
     self.progress = progress

@@ -12,7 +12,7 @@ public final class BlockingThread: Sendable {
   /// Starts a thread that runs `body` to its end.
   ///
   /// - Throws: `SystemError` if the thread cannot be created.
-  public init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+  public init(name: String, body: @escaping @Sendable () -> Void) throws(SystemError) {
     self.name = name
     let start = Unmanaged.passRetained(Start(name: name, body: body))
     var thread = pthread_t()

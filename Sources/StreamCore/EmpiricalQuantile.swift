@@ -3,7 +3,7 @@
 /// Worked value: the 10 % quantile of 1, 2, 3, 4 is at position 0.1 × 3 = 0.3, which is 1.3.
 public enum EmpiricalQuantile {
   /// Returns the quantile of values in ascending order; NaN if there are none. `probability` is clamped to 0...1.
-  public static func ofSorted(_ values: [Double], _ probability: Double) -> Double {
+  public static func ofSorted(_ values: [Double], probability: Double) -> Double {
     guard let last = values.indices.last, !probability.isNaN else { return .nan }
     let place = min(max(probability, 0), 1) * Double(last)
     let lower = min(Int(place), last)
@@ -14,7 +14,7 @@ public enum EmpiricalQuantile {
 
   /// Returns the median of values in any order, ignoring NaN; NaN if none remain.
   public static func median(_ values: [Double]) -> Double {
-    ofSorted(values.filter { !$0.isNaN }.sorted(), 0.5)
+    ofSorted(values.filter { !$0.isNaN }.sorted(), probability: 0.5)
   }
 }
 
@@ -47,7 +47,7 @@ public struct QuantileWindow: Sendable, Equatable {
   }
 
   /// Returns a quantile of the samples, NaN if there are none; see ``EmpiricalQuantile``.
-  public func quantile(_ probability: Double) -> Double { EmpiricalQuantile.ofSorted(sorted, probability) }
+  public func quantile(_ probability: Double) -> Double { EmpiricalQuantile.ofSorted(sorted, probability: probability) }
 
   /// Writes the samples in order of arrival.
   public func snapshot(into writer: inout SnapshotWriter) {

@@ -2,7 +2,7 @@ import PlantModel
 
 /// Trigger of a plant's step. A step either has readings or advances a clock, never both. The state at a given time
 /// therefore does not depend on the batching of readings.
-public enum Cause: Sendable, Equatable {
+public enum Trigger: Sendable, Equatable {
   /// Messages arrived. Depending on them, ``Frame/readings``, ``Frame/availability`` or ``Frame/instructions`` is
   /// filled.
   case readings
@@ -31,7 +31,7 @@ public struct AssetAvailability: Sendable, Hashable {
 /// its own.
 public struct Frame: Sendable {
   /// Trigger of this step.
-  public var cause: Cause
+  public var cause: Trigger
   /// Receive time of the record that caused the step, from the journal.
   public var received: Timestamp
   /// The plant's event-time clock: the latest event time not in the future, minus the lateness. At ``Cause/minute`` it
@@ -76,7 +76,7 @@ public struct Frame: Sendable {
   ///   - cause: trigger of the step.
   ///   - received: receive time of its cause.
   ///   - clock: event-time clock of the plant.
-  public init(cause: Cause = .readings, received: Timestamp = .distantPast, clock: Timestamp = .distantPast) {
+  public init(cause: Trigger = .readings, received: Timestamp = .distantPast, clock: Timestamp = .distantPast) {
     self.cause = cause
     self.received = received
     self.clock = clock
@@ -95,7 +95,7 @@ public struct Frame: Sendable {
   ///   - cause: trigger of the step.
   ///   - received: receive time of its cause.
   ///   - clock: event-time clock of the plant.
-  public mutating func reset(cause: Cause, received: Timestamp, clock: Timestamp) {
+  public mutating func reset(cause: Trigger, received: Timestamp, clock: Timestamp) {
     self.cause = cause
     self.received = received
     self.clock = clock

@@ -26,7 +26,7 @@ public protocol MessageSource: AnyObject, Sendable {
   ///   - packetID: MQTT packet identifier, 0 where there is none.
   ///   - hash: hash of topic and payload.
   ///   - connection: number of the connection, 0...127.
-  func noteAppended(packetID: UInt16, hash: UInt64, connection: Int)
+  func recordAppended(packetID: UInt16, hash: UInt64, connection: Int)
 
   /// Stops to receive and waits for the threads to end. A stopped source cannot be started again.
   func stop()
@@ -37,7 +37,7 @@ extension MessageSource {
   public func update(plants: [Plant]) {}
 
   /// Default: senders do not repeat messages.
-  public func noteAppended(packetID: UInt16, hash: UInt64, connection: Int) {}
+  public func recordAppended(packetID: UInt16, hash: UInt64, connection: Int) {}
 }
 
 /// Counters of a source since its creation.

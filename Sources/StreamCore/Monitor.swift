@@ -41,8 +41,8 @@ public final class Monitor: @unchecked Sendable {
   /// so callers must check their condition again. Returns `false` once the deadline has passed.
   public func wait(until deadline: Deadline? = nil) -> Bool {
     guard let deadline else { return pthread_cond_wait(condition, mutex) == 0 }
-    var moment = deadline.moment
-    return pthread_cond_timedwait(condition, mutex, &moment) != ETIMEDOUT
+    var timestamp = deadline.timestamp
+    return pthread_cond_timedwait(condition, mutex, &timestamp) != ETIMEDOUT
   }
 
   /// Wakes every waiting thread.
@@ -67,7 +67,7 @@ public final class Monitor: @unchecked Sendable {
     /// Orders by time.
     public static func < (a: Deadline, b: Deadline) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    fileprivate var moment: timespec {
+    fileprivate var timestamp: timespec {
       timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
     }
 

@@ -10,9 +10,9 @@ public enum QuarterHour {
   public static let perWeek = 672
 
   /// Returns the slot that contains a timestamp.
-  public static func slot(containing moment: Timestamp) -> Int {
+  public static func slot(containing timestamp: Timestamp) -> Int {
     let span = WindowLength.quarterHour.span.nanoseconds
-    let (quotient, remainder) = moment.nanoseconds.quotientAndRemainder(dividingBy: span)
+    let (quotient, remainder) = timestamp.nanoseconds.quotientAndRemainder(dividingBy: span)
     return Int(remainder < 0 ? quotient - 1 : quotient)
   }
 
@@ -22,7 +22,7 @@ public enum QuarterHour {
   }
 
   /// Returns whether a timestamp is the start of a slot.
-  public static func isMark(_ moment: Timestamp) -> Bool {
-    moment.nanoseconds % WindowLength.quarterHour.span.nanoseconds == 0
+  public static func isMark(_ timestamp: Timestamp) -> Bool {
+    timestamp.nanoseconds % WindowLength.quarterHour.span.nanoseconds == 0
   }
 }

@@ -9,11 +9,11 @@ public struct ScanSchedule: Sendable {
   public init() {}
 
   /// Returns whether a scan may find anything. If the clock was set back, the record is void and a scan is due.
-  public func isDue(at moment: Timestamp) -> Bool { moment >= next || moment < last }
+  public func isDue(at timestamp: Timestamp) -> Bool { timestamp >= next || timestamp < last }
 
   /// Records a scan and the earliest time at which the next one may find anything.
-  public mutating func looked(at moment: Timestamp, next: Timestamp) {
-    last = moment
+  public mutating func looked(at timestamp: Timestamp, next: Timestamp) {
+    last = timestamp
     self.next = next
   }
 }

@@ -18,7 +18,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
 
   /// Extends the number of series to `count`; new ones have no state.
   public mutating func grow(to count: Int) {
-    places.grow(to: count, -1)
+    places.grow(to: count, element: -1)
   }
 
   /// Returns the position of a series' state, `nil` if it has none.
@@ -67,7 +67,7 @@ public struct SeriesStates<State: Sendable>: Sendable {
 
   /// Writes which series have a state, and each state with `body`.
   @inlinable
-  public func snapshot(into writer: inout SnapshotWriter, _ body: (inout SnapshotWriter, State) -> Void) {
+  public func snapshot(into writer: inout SnapshotWriter, body: (inout SnapshotWriter, State) -> Void) {
     writer.write(UInt32(truncatingIfNeeded: places.count))
     for place in places {
       writer.write(place >= 0)
@@ -75,9 +75,9 @@ public struct SeriesStates<State: Sendable>: Sendable {
     }
   }
 
-  /// Reads the states written by ``snapshot(into:_:)``, each with `body`.
+  /// Reads the states written by ``snapshot(into:body:)``, each with `body`.
   public init(
-    from reader: inout SnapshotReader, _ body: (inout SnapshotReader) throws(SnapshotError) -> State
+    from reader: inout SnapshotReader, body: (inout SnapshotReader) throws(SnapshotError) -> State
   ) throws(SnapshotError) {
     let all = try reader.readArray { (reader) throws(SnapshotError) in
       try reader.readBool() ? Optional(body(&reader)) : nil

@@ -25,7 +25,7 @@ public struct SlotHistory: Sendable, Equatable {
   }
 
   /// Sets or replaces the value of a slot. Slots older than the ring are ignored.
-  public mutating func set(_ slot: Int, _ value: Double) {
+  public mutating func set(_ slot: Int, to value: Double) {
     guard let last = latest else {
       latest = slot
       first = slot

@@ -60,7 +60,7 @@ public struct SnapshotWriter: Sendable {
   }
   /// Writes an array with its length, each element by `body`.
   @inlinable
-  public mutating func write<T>(_ values: [T], _ body: (inout SnapshotWriter, T) -> Void) {
+  public mutating func write<T>(_ values: [T], body: (inout SnapshotWriter, T) -> Void) {
     write(UInt32(values.count))
     for value in values { body(&self, value) }
   }
@@ -119,7 +119,7 @@ public struct SnapshotReader: Sendable {
   /// length.
   @inlinable
   public mutating func readArray<T>(
-    elementSize: Int = 1, _ body: (inout SnapshotReader) throws(SnapshotError) -> T
+    elementSize: Int = 1, body: (inout SnapshotReader) throws(SnapshotError) -> T
   ) throws(SnapshotError) -> [T] {
     let count = try readCount(elementSize: elementSize)
     var values: [T] = []

@@ -45,7 +45,7 @@ public final class StageCounters: Sendable {
   }
 
   /// Counts dropped items.
-  public func drop(_ reason: String, _ amount: Int = 1) {
+  public func drop(_ reason: String, amount: Int = 1) {
     dropped[reasons.firstIndex(of: reason) ?? reasons.count - 1].add(amount)
   }
 

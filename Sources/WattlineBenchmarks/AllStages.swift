@@ -9,7 +9,8 @@ import StreamCore
 
 /// Path of a message to its lines, through the four stages that every reading passes.
 enum MainStages {
-  static let hotPath = HotPath("stages", "decode, clean, windows, encode; all they say, minute marks included") {
+  static let hotPath = HotPath("stages", summary: "decode, clean, windows, encode; all they say, minute marks included")
+  {
     load in
     var decoder = MessageDecoder(plants: load.plants)
     var registers = load.plants.map(PlantRegister.init)
@@ -47,7 +48,9 @@ enum MainStages {
 
 /// Path of a journal record through every stage to line protocol, as in a worker.
 enum AllStages {
-  static let hotPath = HotPath("pipeline", "every stage from a journal record to line protocol, once a second a tick") {
+  static let hotPath = HotPath(
+    "pipeline", summary: "every stage from a journal record to line protocol, once a second a tick"
+  ) {
     load in
     var processor = RecordProcessor(sources: load.sources)
     return { passes in

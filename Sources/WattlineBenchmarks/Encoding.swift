@@ -4,7 +4,7 @@ import StreamCore
 
 /// Path of a reading to its two lines of line protocol.
 enum Encoding {
-  static let hotPath = HotPath("encode", "render raw and clean") { load in
+  static let hotPath = HotPath("encode", summary: "render raw and clean") { load in
     let (passes, registers) = load.decoded()
     var encoder = LineEncoder()
     return { range in

@@ -49,11 +49,11 @@ public struct EndToEnd: Sendable {
       // Each round has a new broker: a kept session would collect the load of the other measurement.
       let broker = try Rig.broker()
       defer { broker.stop() }
-      let floor = try floor(broker, load)
-      let pipeline = try pipeline(broker, load)
+      let floor = try floor(broker, load: load)
+      let pipeline = try pipeline(broker, load: load)
       let without = try Rig.broker()
       defer { without.stop() }
-      let unjournaled = try self.pipeline(without, load, isJournaled: false).cpu
+      let unjournaled = try self.pipeline(without, load: load, isJournaled: false).cpu
       results.append((floor, pipeline.cpu, unjournaled, pipeline.lost, pipeline.resident))
       let words = [floor, pipeline.cpu, pipeline.cpu / floor, unjournaled].map { String(format: "%.2f", $0) }
       progress(
@@ -68,7 +68,7 @@ public struct EndToEnd: Sendable {
       residentBytesPerSensor: Double(results.last?.resident ?? 0) / Double(load.fleet.sensors))
   }
 
-  private func floor(_ broker: LocalBroker, _ load: LoadGenerator.Load) throws -> Double {
+  private func floor(_ broker: LocalBroker, load: LoadGenerator.Load) throws -> Double {
     let folder = TemporaryFolder()
     let log = try folder.file("floor.log")
     let child = try ChildProcess(
@@ -86,11 +86,11 @@ public struct EndToEnd: Sendable {
   }
 
   private func pipeline(
-    _ broker: LocalBroker, _ load: LoadGenerator.Load, isJournaled: Bool = true
+    _ broker: LocalBroker, load: LoadGenerator.Load, isJournaled: Bool = true
   ) throws -> (cpu: Double, lost: Int, resident: Int) {
     // One worker each, so that only the journal differs.
     let setting = Rig.Setting(fleet: load.fleet, qos: load.qos, workers: "1", isJournaled: isJournaled)
-    let rig = try Rig(program: program, setting, broker: broker)
+    let rig = try Rig(program: program, setting: setting, broker: broker)
     defer { rig.stop() }
     _ = try rig.start()
     let before = rig.meter.cpuSeconds

@@ -6,7 +6,8 @@ enum ForestInference {
   private static let rows = 3_000
   private static let columns = 20
 
-  static let hotPath = HotPath("forest", "quantiles of one slot from 200 trees; a reading is a slot here") { load in
+  static let hotPath = HotPath("forest", summary: "quantiles of one slot from 200 trees; a reading is a slot here") {
+    load in
     var state: UInt64 = 7
     func uniform() -> Double {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -17,7 +18,7 @@ enum ForestInference {
     let table = BinnedTable(features)
     var forest = QuantileForest(targets: targets)
     let settings = QuantileForest.Settings()
-    forest.grow(settings.trees, table, targets: targets, settings: settings, seed: 1)
+    forest.grow(settings.trees, table: table, targets: targets, settings: settings, seed: 1)
     // Ten slots a pass; more would take minutes.
     let slots = features.map { Array($0.prefix(10)) }
     var classes: [UInt8] = []

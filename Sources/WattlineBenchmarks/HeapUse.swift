@@ -20,18 +20,18 @@ public enum HeapUse {
   public static func measure(plants: Int, told: (Step) -> Void) {
     let load = SensorLoad(plants: plants, passes: 13, spacing: .minutes(5))
     let before = heap_bytes()
-    func tell(_ name: String) {
+    func report(_ name: String) {
       told(Step(name: name, bytesPerSensor: Double(heap_bytes() - before) / Double(load.sensors)))
     }
     var processor = RecordProcessor(sources: load.sources)
-    tell("plants, no sensor yet")
+    report("plants, no sensor yet")
     for pass in 0..<load.passes {
       load.frames[pass].withUnsafeBytes {
         // Lines are discarded at once, since waiting lines are not memory of the sensors.
         _ = processor.process(kind: .messages, received: load.received(pass), body: $0, drain: { $0.reset() })
       }
       processor.encoder.reset()
-      if [0, 1, 4, 12].contains(pass) { tell("\(pass * 5) minutes") }
+      if [0, 1, 4, 12].contains(pass) { report("\(pass * 5) minutes") }
     }
     withExtendedLifetime(processor) {}
   }

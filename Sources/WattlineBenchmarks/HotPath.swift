@@ -17,7 +17,7 @@ public struct HotPath: Sendable {
   ///   - name: Name on the command line.
   ///   - summary: Short description of the path.
   ///   - prepare: Sets the path up for a load, outside the timing. The load is the same for all paths.
-  init(_ name: String, _ summary: String, prepare: @escaping @Sendable (SensorLoad) throws -> Work) {
+  init(_ name: String, summary: String, prepare: @escaping @Sendable (SensorLoad) throws -> Work) {
     self.name = name
     self.summary = summary
     self.prepare = prepare

@@ -66,7 +66,7 @@ public struct Latency: Sendable {
   /// Runs all probes; `progress` receives regular log lines.
   public func run(progress: (String) -> Void) throws -> Outcome {
     let rig = try Rig(
-      program: program, Rig.Setting(fleet: load.fleet, qos: load.qos, furtherPlants: ["probe": Latency.plant]))
+      program: program, setting: Rig.Setting(fleet: load.fleet, qos: load.qos, furtherPlants: ["probe": Latency.plant]))
     defer { rig.stop() }
     _ = try rig.start()
     guard let publisher = RawPublisher(port: rig.broker.port, qos: 1), let watch = AlertWatch(port: rig.broker.port)
@@ -78,11 +78,11 @@ public struct Latency: Sendable {
     usleep(5_000_000)
     var (visible, atLeast, alerts): ([Double], [Double], [Double]) = ([], [], [])
     for number in 1...probes {
-      if let (least, most) = follow(number, publisher, rig) {
+      if let (least, most) = follow(number, publisher: publisher, rig: rig) {
         atLeast.append(least)
         visible.append(most)
       }
-      if let time = raise(number, publisher, watch) { alerts.append(time) }
+      if let time = raise(number, publisher: publisher, watch: watch) { alerts.append(time) }
       if number % 50 == 0 { progress("\(number) of \(probes) probes") }
       usleep(UInt32.random(in: 20_000...120_000))
     }
@@ -99,7 +99,7 @@ public struct Latency: Sendable {
   ///   - rig: The running pipeline and database.
   /// - Returns: The times since publication of the start of the last query without it, and of the end of the one with
   ///   it [s].
-  private func follow(_ number: Int, _ publisher: RawPublisher, _ rig: Rig) -> (least: Double, most: Double)? {
+  private func follow(_ number: Int, publisher: RawPublisher, rig: Rig) -> (least: Double, most: Double)? {
     let sent = FloorSubscriber.seconds(CLOCK_MONOTONIC)
     publisher.add(topic: Array("probe/marker/number".utf8), payload: Array("\(number)".utf8))
     guard publisher.send() else { return nil }
@@ -123,7 +123,7 @@ public struct Latency: Sendable {
   ///   - publisher: Connection to the broker.
   ///   - watch: Subscriber to alerts.
   /// - Returns: The time from the reading that raises the alert until its arrival [s].
-  private func raise(_ number: Int, _ publisher: RawPublisher, _ watch: AlertWatch) -> Double? {
+  private func raise(_ number: Int, publisher: RawPublisher, watch: AlertWatch) -> Double? {
     for _ in 1..<Latency.readingsToAlert {
       publisher.add(topic: Array("probe/gauge/n\(number)".utf8), payload: Array("1000".utf8))
       guard publisher.send() else { return nil }

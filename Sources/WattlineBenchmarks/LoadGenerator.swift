@@ -37,9 +37,9 @@ public enum LoadGenerator {
         if due <= number { usleep(1_000) }
       }
       while number < due, publisher.hasRoom {
-        let moment = Int64(start * 1e3) + milliseconds(number, load)
+        let timestamp = Int64(start * 1e3) + milliseconds(number, load: load)
         publisher.add(
-          topic: topics[number % sensors], payload: Array("{\"value\":\(number / sensors),\"ts\":\(moment)}".utf8))
+          topic: topics[number % sensors], payload: Array("{\"value\":\(number / sensors),\"ts\":\(timestamp)}".utf8))
         number += 1
       }
       guard publisher.send() else { return nil }
@@ -50,7 +50,7 @@ public enum LoadGenerator {
 
   /// Returns the event time of a message since the first [ms]. A sensor's readings never share a millisecond, at any
   /// rate.
-  private static func milliseconds(_ number: Int, _ load: Load) -> Int64 {
+  private static func milliseconds(_ number: Int, load: Load) -> Int64 {
     if load.history > 0 { return Int64(Double(number) / Double(load.messages) * load.history * 1e3) }
     return load.rate > 0 ? Int64(Double(number) / load.rate * 1e3) : Int64(number / load.fleet.sensors)
   }

@@ -20,7 +20,7 @@ final class RawPublisher {
   init?(port: Int, qos: Int) {
     self.qos = qos
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard socket >= 0, RawPublisher.connect(socket, port) else { return nil }
+    guard socket >= 0, RawPublisher.connect(socket, port: port) else { return nil }
     // Clean session, no keep-alive, client ID assigned by the broker.
     packets = [0x10, 12, 0, 4] + Array("MQTT".utf8) + [4, 2, 0, 0, 0, 0]
     guard flush(), receive(atLeast: 4), inbound.buffer[3] == 0 else { return nil }
@@ -126,7 +126,7 @@ final class RawPublisher {
     return true
   }
 
-  private static func connect(_ socket: Int32, _ port: Int) -> Bool {
+  private static func connect(_ socket: Int32, port: Int) -> Bool {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian

@@ -28,7 +28,7 @@ final class Rig {
   ///   - program: Path of this executable.
   ///   - setting: Configuration of the pipeline.
   ///   - broker: A running broker.
-  init(program: String, _ setting: Setting, broker: LocalBroker? = nil) throws {
+  init(program: String, setting: Setting, broker: LocalBroker? = nil) throws {
     self.program = program
     self.setting = setting
     self.broker = try broker ?? Rig.broker()
@@ -131,8 +131,8 @@ final class Rig {
     return Int(rows?.first?.number("count") ?? 0)
   }
 
-  static func seconds(since moment: ContinuousClock.Instant) -> Double {
-    let span = ContinuousClock.now - moment
+  static func seconds(since timestamp: ContinuousClock.Instant) -> Double {
+    let span = ContinuousClock.now - timestamp
     return Double(span.components.seconds) + Double(span.components.attoseconds) * 1e-18
   }
 }

@@ -45,7 +45,7 @@ public struct Scale: Sendable {
 
   /// Measures a fleet; `progress` receives log lines.
   public func run(_ fleet: Fleet, progress: (String) -> Void) throws -> Outcome {
-    let rig = try Rig(program: program, Rig.Setting(fleet: fleet, qos: load.qos, workers: workers))
+    let rig = try Rig(program: program, setting: Rig.Setting(fleet: fleet, qos: load.qos, workers: workers))
     defer { rig.stop() }
     let start = try rig.start()
     progress("\(fleet.sensors) sensors: started in \(String(format: "%.2f", start)) s; telling an hour of history")

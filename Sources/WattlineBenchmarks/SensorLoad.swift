@@ -43,19 +43,21 @@ public struct SensorLoad: Sendable {
     var state: UInt64 = 1
     frames = (0..<passes).map { pass in
       var builder = MessageFrameBuilder()
-      let moment = (Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds)).milliseconds
+      let timestamp = (Self.start + TimeSpan(nanoseconds: Int64(pass) * spacing.nanoseconds)).milliseconds
       for sensor in 0..<count * 100 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         let value = Double(sensor) + Double(state >> 54) / 100
-        Self.append("plant\(sensor / 100)/asset\(sensor / 10 % 10)/s\(sensor % 10)", value, moment, to: &builder)
+        Self.append(
+          "plant\(sensor / 100)/asset\(sensor / 10 % 10)/s\(sensor % 10)", value: value, timestamp: timestamp,
+          to: &builder)
       }
       return builder.bytes
     }
   }
 
-  private static func append(_ topic: String, _ value: Double, _ moment: Int64, to builder: inout MessageFrameBuilder) {
+  private static func append(_ topic: String, value: Double, timestamp: Int64, to builder: inout MessageFrameBuilder) {
     Array(topic.utf8).withUnsafeBytes { topic in
-      Array("{\"value\":\(value),\"ts\":\(moment)}".utf8).withUnsafeBytes {
+      Array("{\"value\":\(value),\"ts\":\(timestamp)}".utf8).withUnsafeBytes {
         builder.append(topic: topic, payload: $0, packetID: 1, retained: false)
       }
     }
@@ -67,7 +69,7 @@ public struct SensorLoad: Sendable {
   }
 
   /// Calls `body` for each message of a pass.
-  func forEachMessage(_ pass: Int, _ body: (MessageView) -> Void) {
+  func forEachMessage(_ pass: Int, body: (MessageView) -> Void) {
     frames[pass].withUnsafeBytes { bytes in
       var cursor = MessageFrameCursor(bytes)
       while let message = cursor.next() { body(message) }

@@ -29,8 +29,8 @@ public struct SensorMemory: Sendable, Encodable {
   public static func measure(plants: Int = 100) -> SensorMemory {
     // The frame belongs to the worker and not to a sensor; it grows during the first run.
     var frame = Frame()
-    _ = run(plants: 1, &frame)
-    let bytes = run(plants: plants, &frame)
+    _ = run(plants: 1, into: &frame)
+    let bytes = run(plants: plants, into: &frame)
     let sensors = Double(plants * 100)
     return SensorMemory(
       cleaning: Double(bytes.cleaning) / sensors, windows: Double(bytes.windows) / sensors,
@@ -45,7 +45,7 @@ public struct SensorMemory: Sendable, Encodable {
     return past + (0..<210).map { QuarterHour.start(of: present) + .seconds(20 * $0) }
   }()
 
-  private static func run(plants count: Int, _ frame: inout Frame) -> (cleaning: Int, windows: Int, health: Int) {
+  private static func run(plants count: Int, into frame: inout Frame) -> (cleaning: Int, windows: Int, health: Int) {
     let registers = registers(count)
     var cleaning = registers.map { _ in CleaningStage() }
     var windows = registers.map { _ in FeatureWindowStage() }
@@ -56,14 +56,14 @@ public struct SensorMemory: Sendable, Encodable {
       bytes.windows += AllocationCount.liveBytes { windows[plant].step(&frame, in: registers[plant]) }
       bytes.health += AllocationCount.liveBytes { health[plant].step(&frame, in: registers[plant]) }
     }
-    for (pass, moment) in moments.enumerated() {
-      let next = pass + 1 < moments.count ? moments[pass + 1] : moment + .minute
+    for (pass, timestamp) in moments.enumerated() {
+      let next = pass + 1 < moments.count ? moments[pass + 1] : timestamp + .minute
       for plant in registers.indices {
-        fill(&frame, pass: pass, at: moment)
+        fill(&frame, pass: pass, at: timestamp)
         step(plant)
         // The last minute mark before the next report is a quarter-hour mark if one lies between.
-        guard next.floored(to: .minute) > moment else { continue }
-        let mark = QuarterHour.slot(containing: next) > QuarterHour.slot(containing: moment)
+        guard next.floored(to: .minute) > timestamp else { continue }
+        let mark = QuarterHour.slot(containing: next) > QuarterHour.slot(containing: timestamp)
         let clock = mark ? QuarterHour.start(of: QuarterHour.slot(containing: next)) : next.floored(to: .minute)
         frame.reset(cause: .minute, received: clock, clock: clock)
         step(plant)
@@ -83,11 +83,11 @@ public struct SensorMemory: Sendable, Encodable {
     }
   }
 
-  private static func fill(_ frame: inout Frame, pass: Int, at moment: Timestamp) {
-    frame.reset(cause: .readings, received: moment, clock: moment.floored(to: .minute))
+  private static func fill(_ frame: inout Frame, pass: Int, at timestamp: Timestamp) {
+    frame.reset(cause: .readings, received: timestamp, clock: timestamp.floored(to: .minute))
     for sensor in 0..<100 {
       let value = Double(sensor) + Double((pass * 37 + sensor * 11) % 100) / 10
-      frame.readings.append(series: SeriesIndex(sensor), time: moment, raw: value, value: value, hasSourceTime: true)
+      frame.readings.append(series: SeriesIndex(sensor), time: timestamp, raw: value, value: value, hasSourceTime: true)
     }
   }
 }

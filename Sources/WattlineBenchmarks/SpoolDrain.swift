@@ -8,10 +8,10 @@ enum SpoolDrain {
   private static let requestPoints = 5_000
   private static let requestBytes = 2 << 20
 
-  static let hotPath = HotPath("spool", "read back and unpack lines that waited on disk") { load in
+  static let hotPath = HotPath("spool", summary: "read back and unpack lines that waited on disk") { load in
     let folder = TemporaryFolder()
     let spool = try Spool(SpoolSettings(directory: folder.path, maximumBytes: 1 << 30))
-    try fill(spool, load)
+    try fill(spool, load: load)
     return { passes in
       // Keeps the folder while the closure exists.
       _ = folder
@@ -26,13 +26,13 @@ enum SpoolDrain {
     }
   }
 
-  private static func fill(_ spool: Spool, _ load: SensorLoad) throws {
+  private static func fill(_ spool: Spool, load: SensorLoad) throws {
     let (passes, registers) = load.decoded()
     var encoder = LineEncoder()
     for pass in passes {
       for plant in registers.indices { encoder.append(pass[plant], of: registers[plant]) }
-      let batch = encoder.take(upTo: 0)
-      try spool.append(batch.bytes, batch.tally)
+      let batch = encoder.drain(upTo: 0)
+      try spool.append(batch.bytes, tally: batch.tally)
     }
     try spool.sync()
   }

@@ -28,7 +28,7 @@ public struct Sustained: Sendable {
     /// bottleneck.
     public var waiting: Double
 
-    fileprivate init(_ name: String, _ time: Times, since earlier: Times, _ span: Double) {
+    fileprivate init(_ name: String, time: Times, since earlier: Times, span: Double) {
       self.name = name
       percent = (time.running - earlier.running) / span * 100
       waiting = (time.waiting - earlier.waiting) / span * 100
@@ -87,7 +87,7 @@ public struct Sustained: Sendable {
 
   /// Offers one rate to a new broker, database and pipeline.
   public func trial(at rate: Double) throws -> Trial {
-    let rig = try Rig(program: program, Rig.Setting(fleet: fleet, qos: qos, workers: workers))
+    let rig = try Rig(program: program, setting: Rig.Setting(fleet: fleet, qos: qos, workers: workers))
     defer { rig.stop() }
     _ = try rig.start()
     var load = LoadGenerator.Load()
@@ -97,9 +97,9 @@ public struct Sustained: Sendable {
     // The first second, with connecting and first messages of topics, is not measured.
     usleep(1_000_000)
     let began = ContinuousClock.now
-    let before = times(rig, child)
+    let before = times(rig, load: child)
     usleep(UInt32(max(1, seconds - 2) * 1e6))
-    let after = times(rig, child)
+    let after = times(rig, load: child)
     let span = Rig.seconds(since: began)
     guard child.wait() == 0 else { throw BenchmarkError(description: "the load could not be published") }
     let ended = ContinuousClock.now
@@ -107,7 +107,7 @@ public struct Sustained: Sendable {
     let patience = 4 * seconds
     let arrived = Waiting.until(seconds: patience, pause: 100) { rig.readings() >= load.messages }
     let drain = arrived ? Rig.seconds(since: ended) : patience
-    let shares: [Share] = after.map { Share($0.key, $0.value, since: before[$0.key] ?? Times(), span) }
+    let shares: [Share] = after.map { Share($0.key, time: $0.value, since: before[$0.key] ?? Times(), span: span) }
     let busiest = shares.filter { $0.percent >= 0.5 }.sorted { $0.percent + $0.waiting > $1.percent + $1.waiting }
     // Queued messages are delivered after the load. Allowed are a twentieth of its time and a second for buffers and
     // polling.
@@ -116,18 +116,18 @@ public struct Sustained: Sendable {
   }
 
   /// Returns the running and waiting times so far, by process and thread [s].
-  private func times(_ rig: Rig, _ load: ChildProcess) -> [String: Times] {
+  private func times(_ rig: Rig, load: ChildProcess) -> [String: Times] {
     var times: [String: Times] = [:]
-    func add(_ name: String, _ thread: (name: String, seconds: Double, waited: Double)) {
+    func add(_ name: String, thread: (name: String, seconds: Double, waited: Double)) {
       times[name, default: Times()].running += thread.seconds
       times[name, default: Times()].waiting += thread.waited
     }
     for (name, identifier) in [
       ("broker", rig.broker.processIdentifier), ("database", rig.influx.processIdentifier), ("load", load.identifier),
     ] {
-      for thread in ProcessMeter(identifier: identifier ?? 0).threadSeconds { add(name, thread) }
+      for thread in ProcessMeter(identifier: identifier ?? 0).threadSeconds { add(name, thread: thread) }
     }
-    for thread in rig.meter.threadSeconds { add("wattline \(thread.name)", thread) }
+    for thread in rig.meter.threadSeconds { add("wattline \(thread.name)", thread: thread) }
     return times
   }
 }

@@ -4,7 +4,7 @@ import StreamCore
 
 /// Path of a topic to its plant, asset and sensor: decoding without the payload.
 enum TopicMatching {
-  static let hotPath = HotPath("topic", "find plant, asset and sensor of a topic") { load in
+  static let hotPath = HotPath("topic", summary: "find plant, asset and sensor of a topic") { load in
     var decoder = MessageDecoder(plants: load.plants)
     var registers = load.plants.map(PlantRegister.init)
     var batches = load.plants.map { _ in ReadingBatch() }

@@ -52,7 +52,9 @@ struct AlertRuleTests {
     static let guide = [AlertGuide("never", remedy: "nothing")]
     var count = 0
 
-    mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) { count += 1 }
+    mutating func begin(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
+      count += 1
+    }
     func snapshot(into writer: inout SnapshotWriter) { writer.write(Int64(count)) }
     mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
       count = Int(try reader.read(Int64.self))

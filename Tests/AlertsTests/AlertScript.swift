@@ -66,7 +66,7 @@ struct AlertScript {
   /// The database takes nothing for a reason, or takes points where there is none.
   mutating func note(database reason: String?) {
     frame.reset(cause: .tick, received: now, clock: now)
-    stage.note(databaseTrouble: reason.map { ($0, "its words") }, &frame, register)
+    stage.observe(databaseTrouble: reason.map { ($0, "its words") }, into: &frame, in: register)
     collect()
   }
 
@@ -92,7 +92,7 @@ struct AlertScript {
     step()
   }
 
-  mutating func judge(_ asset: String, _ index: Double, withoutFault: Double? = nil, hasData: Bool = true) {
+  mutating func judge(_ asset: String, index: Double, withoutFault: Double? = nil, hasData: Bool = true) {
     frame.reset(cause: .minute, received: now, clock: now)
     if let asset = register.asset(named: asset) {
       frame.health = [

@@ -184,7 +184,7 @@ struct AlertStageTests {
 
   @Test("an asset that has no data is no case of low health")
   mutating func noData() {
-    for _ in 0..<4 { script.judge("pv1", 25, hasData: false) }
+    for _ in 0..<4 { script.judge("pv1", index: 25, hasData: false) }
     #expect(script.changes().isEmpty)
   }
 
@@ -194,7 +194,7 @@ struct AlertStageTests {
     #expect(script.stage.faults.isEmpty)
     script.live([("pv1.power", 0)], times: 2)
     #expect(script.stage.faults == [AssetIndex(0): StandingFault(name: "trip", severity: .critical)])
-    for _ in 0..<3 { script.judge("pv1", 25, withoutFault: 90) }
+    for _ in 0..<3 { script.judge("pv1", index: 25, withoutFault: 90) }
     #expect(script.changes() == ["trip pv1 power raised critical"])
     script.live([("pv1.power", 60)], times: 2)
     #expect(script.stage.faults.isEmpty)
@@ -202,14 +202,14 @@ struct AlertStageTests {
 
   @Test("low health is warned of at the second judgement, critical below 30, and cleared at 70")
   mutating func health() {
-    for index in [59.0, 61, 59] { script.judge("pv1", index) }
+    for index in [59.0, 61, 59] { script.judge("pv1", index: index) }
     #expect(script.changes().isEmpty)
-    script.judge("pv1", 58)
+    script.judge("pv1", index: 58)
     #expect(script.changes() == ["health pv1 - raised warning"])
-    for index in [29.0, 69, 20] { script.judge("pv1", index) }
+    for index in [29.0, 69, 20] { script.judge("pv1", index: index) }
     #expect(script.changes() == ["health pv1 - escalated critical"])
-    script.judge("pv1", .nan)
-    script.judge("pv1", 70)
+    script.judge("pv1", index: .nan)
+    script.judge("pv1", index: 70)
     #expect(script.changes() == ["health pv1 - cleared critical"])
   }
 

@@ -10,7 +10,7 @@ struct CommandRuleTests {
     var script = AlertScript()
 
     /// What the alerts say of a command of the battery in a state.
-    mutating func say(_ state: Command.State, _ action: Command.Action = .optimize) -> [String] {
+    mutating func say(_ state: Command.State, action: Command.Action = .optimize) -> [String] {
       var frame = Frame(cause: .minute, received: script.now, clock: script.now)
       frame.commands = [
         Command(
@@ -44,7 +44,7 @@ struct CommandRuleTests {
     var court = Court()
     _ = court.say(.notFollowed)
     #expect(court.say(.awaiting) == [] && court.say(.advised) == [])
-    #expect(court.say(state, action) == ["not_followed cleared warning"])
+    #expect(court.say(state, action: action) == ["not_followed cleared warning"])
   }
 
   @Test("a generator that a command holds back has not tripped and is not derated")

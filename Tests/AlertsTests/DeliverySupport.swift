@@ -21,7 +21,7 @@ struct DeliverySite {
   }
 
   func alert(
-    _ number: Int = 1, _ severity: Severity = .warning, status: AlertTransition.Status = .raised,
+    _ number: Int = 1, severity: Severity = .warning, status: AlertTransition.Status = .raised,
     title: String = "Hall 3/4 is above its import limit"
   ) -> AlertTransition {
     AlertTransition(
@@ -31,7 +31,7 @@ struct DeliverySite {
   }
 
   func delivery(
-    _ publisher: RecordingChannel, _ settings: AlertSettings = AlertSettings(), journalEnd: UInt64 = 1_000_000,
+    _ publisher: RecordingChannel, settings: AlertSettings = AlertSettings(), journalEnd: UInt64 = 1_000_000,
     capacity: Int = 100, note: @escaping @Sendable (String) -> Void = { _ in }
   ) throws -> AlertDelivery {
     try AlertDelivery(

@@ -15,7 +15,7 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     var alert = site.alert()
     alert.cause = "alert-0"
-    let parcel = AlertDocument(alert, site.register).parcel
+    let parcel = AlertDocument(alert, in: site.register).parcel
     #expect(parcel.recipients == ["wattline/riverside/Hall 3%2F4/alert"])
     #expect(
       parcel.body
@@ -23,7 +23,7 @@ struct DeliveryTests {
         + #""severity":"warning","state":"unacknowledged","status":"raised","text":"It carries 1 kW. Shed load.","#
         + #""time":"2023-11-14T22:13:20Z","title":"Hall 3/4 is above its import limit","value":1}"#)
     (alert.asset, alert.series, alert.cause, alert.value) = (nil, nil, nil, .nan)
-    let whole = AlertDocument(alert, site.register)
+    let whole = AlertDocument(alert, in: site.register)
     #expect(whole.topic == "wattline/riverside/_plant/alert")
     #expect(["cause", "sensor", "value"].allSatisfy { !whole.parcel.body.contains("\"\($0)\"") })
   }
@@ -32,11 +32,11 @@ struct DeliveryTests {
   func list() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
-    let alerts = (0..<300).map { site.alert($0, $0 == 299 ? .critical : .warning) }
-    let list = AlertDocument.list(alerts, site.register)
+    let alerts = (0..<300).map { site.alert($0, severity: $0 == 299 ? .critical : .warning) }
+    let list = AlertDocument.list(alerts, in: site.register)
     #expect(list.hasPrefix(#"{"alerts":[{"asset":"Hall 3/4","id":"alert-299","#) && list.hasSuffix(#""count":300}"#))
     #expect(list.components(separatedBy: "\"id\"").count == 201)
-    #expect(AlertDocument.list([], site.register) == #"{"alerts":[],"count":0}"#)
+    #expect(AlertDocument.list([], in: site.register) == #"{"alerts":[],"count":0}"#)
   }
 
   @Test("what is not delivered while the other side is away is delivered in order when it is back")
@@ -45,10 +45,10 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     let channel = RecordingChannel(batch: 2, isAway: true)
     let delivery = try site.delivery(channel)
-    for number in 1...5 { delivery.submit([site.alert(number)], [], of: site.register, at: UInt64(number)) }
+    for number in 1...5 { delivery.submit([site.alert(number)], notices: [], of: site.register, at: UInt64(number)) }
     var hidden = site.alert(6)
     hidden.isPublished = false
-    delivery.submit([hidden], [], of: site.register, at: 6)
+    delivery.submit([hidden], notices: [], of: site.register, at: 6)
     #expect(channel.ids.isEmpty)
     channel.comeBack()
     #expect(Waiting.until(seconds: 30) { channel.ids.count == 5 })
@@ -64,17 +64,17 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     let before = RecordingChannel()
     let first = try site.delivery(before)
-    for number in 1...3 { first.submit([site.alert(number)], [], of: site.register, at: UInt64(10 * number)) }
+    for number in 1...3 { first.submit([site.alert(number)], notices: [], of: site.register, at: UInt64(10 * number)) }
     #expect(Waiting.until(seconds: 30) { before.ids.count == 3 })
     first.stop()
     let away = RecordingChannel(isAway: true)
     let second = try site.delivery(away)
-    for number in 2...6 { second.submit([site.alert(number)], [], of: site.register, at: UInt64(10 * number)) }
+    for number in 2...6 { second.submit([site.alert(number)], notices: [], of: site.register, at: UInt64(10 * number)) }
     second.stop()
     let after = RecordingChannel()
     let third = try site.delivery(after)
-    third.submit([site.alert(6)], [], of: site.register, at: 60)
-    third.submit([site.alert(7)], [], of: site.register, at: 70)
+    third.submit([site.alert(6)], notices: [], of: site.register, at: 60)
+    third.submit([site.alert(7)], notices: [], of: site.register, at: 70)
     #expect(Waiting.until(seconds: 30) { after.ids.count >= 4 })
     third.stop()
     #expect(after.ids == (4...7).map { "alert-\($0)" })
@@ -86,16 +86,16 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     let away = RecordingChannel(isAway: true)
     let killed = try site.delivery(away)
-    killed.submit([site.alert(1)], [], of: site.register, at: 10)
+    killed.submit([site.alert(1)], notices: [], of: site.register, at: 10)
     killed.keep()
     let copy = try #require(FileManager.default.contents(atPath: site.path))
-    killed.submit([site.alert(2)], [], of: site.register, at: 20)
+    killed.submit([site.alert(2)], notices: [], of: site.register, at: 20)
     killed.stop()
     try copy.write(to: URL(fileURLWithPath: site.path))
     let channel = RecordingChannel()
     let delivery = try site.delivery(channel)
     // From the checkpoint on the journal is read again.
-    delivery.submit([site.alert(2)], [], of: site.register, at: 20)
+    delivery.submit([site.alert(2)], notices: [], of: site.register, at: 20)
     #expect(Waiting.until(seconds: 30) { channel.ids.count >= 2 })
     delivery.stop()
     #expect(channel.ids == ["alert-1", "alert-2"])
@@ -107,7 +107,7 @@ struct DeliveryTests {
     defer { site.folder.remove() }
     let channel = RecordingChannel(isAway: true)
     let delivery = try site.delivery(channel, capacity: 3)
-    for number in 1...8 { delivery.submit([site.alert(number)], [], of: site.register, at: UInt64(number)) }
+    for number in 1...8 { delivery.submit([site.alert(number)], notices: [], of: site.register, at: UInt64(number)) }
     #expect(delivery.counters.snapshot().queue == 3)
     channel.comeBack()
     #expect(Waiting.until(seconds: 30) { channel.ids.count == 3 })
@@ -123,11 +123,11 @@ struct DeliveryTests {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let first = try site.delivery(RecordingChannel())
-    first.submit([site.alert(1)], [], of: site.register, at: 900)
+    first.submit([site.alert(1)], notices: [], of: site.register, at: 900)
     first.stop(timeout: .seconds(30))
     let channel = RecordingChannel()
     let second = try site.delivery(channel, journalEnd: 500)
-    second.submit([site.alert(2)], [], of: site.register, at: 600)
+    second.submit([site.alert(2)], notices: [], of: site.register, at: 600)
     #expect(Waiting.until(seconds: 30) { channel.ids == ["alert-2"] })
     second.stop()
   }
@@ -137,7 +137,7 @@ struct DeliveryTests {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let first = try site.delivery(RecordingChannel(isAway: true))
-    first.submit([site.alert(1)], [], of: site.register, at: 900)
+    first.submit([site.alert(1)], notices: [], of: site.register, at: 900)
     first.stop()
     let whole = try #require(FileManager.default.contents(atPath: site.path))
     for length in stride(from: 0, to: whole.count, by: 7) {
@@ -169,10 +169,10 @@ struct PeopleTests {
     defer { site.folder.remove() }
     let server = try FakeWebhook { $0 < 2 ? 503 : 200 }
     defer { server.stop() }
-    let delivery = try site.delivery(RecordingChannel(), settings(webhook: server))
-    delivery.submit([], [AlertNotice([site.alert(1), site.alert(2)])], of: site.register, at: 1)
-    delivery.submit([], [AlertNotice([site.alert(3, .info)])], of: site.register, at: 2)
-    delivery.submit([], [AlertNotice([site.alert(4, .critical)])], of: site.register, at: 3)
+    let delivery = try site.delivery(RecordingChannel(), settings: settings(webhook: server))
+    delivery.submit([], notices: [AlertNotice([site.alert(1), site.alert(2)])], of: site.register, at: 1)
+    delivery.submit([], notices: [AlertNotice([site.alert(3, severity: .info)])], of: site.register, at: 2)
+    delivery.submit([], notices: [AlertNotice([site.alert(4, severity: .critical)])], of: site.register, at: 3)
     #expect(Waiting.until(seconds: 30) { delivery.counters.snapshot().output == 2 })
     delivery.stop()
     let requests = server.requests
@@ -193,11 +193,11 @@ struct PeopleTests {
     let server = try FakeWebhook { $0 == 0 ? 400 : 204 }
     defer { server.stop() }
     let notes = Mutex<[String]>([])
-    let delivery = try site.delivery(RecordingChannel(), settings(webhook: server)) { note in
+    let delivery = try site.delivery(RecordingChannel(), settings: settings(webhook: server)) { note in
       notes.withLock { $0.append(note) }
     }
     for number in 1...2 {
-      delivery.submit([], [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
+      delivery.submit([], notices: [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
     }
     #expect(Waiting.until(seconds: 30) { server.requests.count == 2 && delivery.counters.snapshot().output == 1 })
     delivery.stop()
@@ -224,11 +224,11 @@ struct PeopleTests {
     settings.webhook = WebhookSettings(url: "http://127.0.0.1:\(server.port)/silent")
     settings.email = EmailSettings(url: "smtp://127.0.0.1:\(server.port)", from: "w@example.org", to: ["a@example.org"])
     let channel = RecordingChannel()
-    let delivery = try site.delivery(channel, settings, capacity: 100)
+    let delivery = try site.delivery(channel, settings: settings, capacity: 100)
     let took = ContinuousClock().measure {
       for number in 1...200 {
         delivery.submit(
-          [site.alert(number)], [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
+          [site.alert(number)], notices: [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
       }
     }
     // A hundred times less than one of the servers' timeouts for each would be.
@@ -246,8 +246,8 @@ struct PeopleTests {
     defer { site.folder.remove() }
     let server = try FakeWebhook { $0 < 2 ? 302 : 200 }
     defer { server.stop() }
-    let delivery = try site.delivery(RecordingChannel(), settings(webhook: server))
-    delivery.submit([], [AlertNotice([site.alert(1)])], of: site.register, at: 1)
+    let delivery = try site.delivery(RecordingChannel(), settings: settings(webhook: server))
+    delivery.submit([], notices: [AlertNotice([site.alert(1)])], of: site.register, at: 1)
     #expect(Waiting.until(seconds: 30) { delivery.counters.snapshot().output == 1 })
     delivery.stop()
     #expect(server.requests.count == 3 && server.requests.allSatisfy { $0.headers[0] == "POST /alerts HTTP/1.1" })
@@ -258,10 +258,10 @@ struct PeopleTests {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let notice = AlertNotice((0..<5_000).map { site.alert($0) })
-    let document = NoticeDocument(notice, site.register)
+    let document = NoticeDocument(notice, in: site.register)
     #expect(document.count == 5_000 && document.alerts.count == 200)
     #expect(document.text.hasSuffix("- and 4949 more") && document.text.utf8.count < 10_000)
-    let mail = AlertMail.text(notice, from: "w@example.org", to: ["a@example.org"], site.register)
+    let mail = AlertMail.text(notice, from: "w@example.org", to: ["a@example.org"], in: site.register)
     #expect(mail.utf8.count < 20_000)
   }
 
@@ -271,13 +271,14 @@ struct PeopleTests {
     defer { site.folder.remove() }
     let server = try FakeMailServer { $0.hasPrefix("RCPT TO:<b@") ? "550 nobody of that name" : nil }
     defer { server.stop() }
-    let delivery = try site.delivery(RecordingChannel(), settings(mail: server))
-    delivery.submit([], [AlertNotice([site.alert(1), site.alert(2)])], of: site.register, at: 1)
+    let delivery = try site.delivery(RecordingChannel(), settings: settings(mail: server))
+    delivery.submit([], notices: [AlertNotice([site.alert(1), site.alert(2)])], of: site.register, at: 1)
     var plant = site.register.plant
     plant.alertRecipients = ["plant@example.org"]
     var register = PlantRegister(plant: plant)
     _ = register.admit(asset: "Hall 3/4", sensor: "power")
-    delivery.submit([], [AlertNotice([site.alert(3, .critical, status: .cleared)])], of: register, at: 2)
+    delivery.submit(
+      [], notices: [AlertNotice([site.alert(3, severity: .critical, status: .cleared)])], of: register, at: 2)
     #expect(Waiting.until(seconds: 30) { delivery.counters.snapshot().output == 2 })
     delivery.stop()
     let mails = server.mails
@@ -310,9 +311,9 @@ struct PeopleTests {
       return number == 1 ? "451 later" : number == 2 ? "554 no" : nil
     }
     defer { server.stop() }
-    let delivery = try site.delivery(RecordingChannel(), settings(mail: server))
+    let delivery = try site.delivery(RecordingChannel(), settings: settings(mail: server))
     for number in 1...2 {
-      delivery.submit([], [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
+      delivery.submit([], notices: [AlertNotice([site.alert(number)])], of: site.register, at: UInt64(number))
     }
     #expect(Waiting.until(seconds: 30) { server.mails.count == 1 && delivery.counters.snapshot().queue == 0 })
     delivery.stop()
@@ -325,7 +326,7 @@ struct PeopleTests {
     defer { site.folder.remove() }
     let title = "Wärmepumpe 🔥 \r\nX: y " + String(repeating: "ü", count: 200)
     let text = AlertMail.text(
-      AlertNotice([site.alert(title: title)]), from: "w@example.org", to: ["a@example.org"], site.register)
+      AlertNotice([site.alert(title: title)]), from: "w@example.org", to: ["a@example.org"], in: site.register)
     let lines = text.components(separatedBy: "\r\n")
     let headers = lines.prefix { !$0.isEmpty }
     #expect(headers.allSatisfy { $0.utf8.count <= 78 && !$0.contains("Bcc") && !$0.contains("X: y") })
@@ -344,7 +345,7 @@ struct PeopleTests {
       ("smtp://127.example.org", false), ("http://example.org/?a=//127.0.0.1", false),
       ("http://localhost.example.org", false), ("smtp://mail", false),
     ])
-  func local(_ url: String, _ isLocal: Bool) { #expect(CurlTransfer.isLocal(url) == isLocal) }
+  func local(_ url: String, isLocal: Bool) { #expect(CurlTransfer.isLocal(url) == isLocal) }
 
   @Test("the certificate of a webhook is verified")
   func certificate() throws {

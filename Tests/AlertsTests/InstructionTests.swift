@@ -107,7 +107,7 @@ struct InstructionTests {
       (["id": "ID", "action": "shelve", "for": "-2h"], .notUnderstood),
       (["id": "other", "action": "acknowledge"], .unknown),
     ] as [([String: String], Instruction.Refusal)])
-  mutating func refusals(_ members: [String: String], _ refusal: Instruction.Refusal) throws {
+  mutating func refusals(_ members: [String: String], refusal: Instruction.Refusal) throws {
     let id = try breach()
     #expect(script.instruct(members.mapValues { $0 == "ID" ? id : $0 }) == .refused(refusal))
     #expect(script.changes().isEmpty && state() == .unacknowledged)

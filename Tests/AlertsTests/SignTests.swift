@@ -150,7 +150,7 @@ struct SignTests {
     var own = TopicRule(match: "gw/battery")
     (own.asset, own.rename, own.scale) = ("bess", ["P": "power"], ["P": 0.001])
     let shared = TopicRule(match: "site/{asset}/{sensor}")
-    func words(_ rules: [TopicRule]) -> String { SignRule.remedy(asset: "bess", sensor: "power", rules) }
+    func words(_ rules: [TopicRule]) -> String { SignRule.remedy(asset: "bess", sensor: "power", rules: rules) }
     #expect(words([shared, own]) == "Write scale: {P: -0.001} in the rule of 'gw/battery'.")
     #expect(
       words([shared])

@@ -95,7 +95,7 @@ func slowGrowth() {
   range.learn(90, after: 90, at: epoch + .days(4) + .second)
   #expect(range.reach == 80)
   let profile = CleaningProfile(load.series[0].profile)
-  #expect(range.excludes(4001, profile) && !range.excludes(3999, profile))
+  #expect(range.excludes(4001, profile: profile) && !range.excludes(3999, profile: profile))
 }
 
 @Test("a level that a generator comes back to is a limit and not stuck, one that it never left is")

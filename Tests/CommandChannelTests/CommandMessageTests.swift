@@ -32,7 +32,7 @@ struct CommandMessageTests {
   @Test("a device takes what it is to carry out now, and nothing else that comes")
   func order() throws {
     let expires = Self.command(.issued).expires
-    func order(_ state: Command.State, at now: Timestamp, _ change: (inout PublishedMessage) -> Void = { _ in })
+    func order(_ state: Command.State, at now: Timestamp, change: (inout PublishedMessage) -> Void = { _ in })
       -> CommandMessage.Order?
     {
       guard

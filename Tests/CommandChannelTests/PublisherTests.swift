@@ -18,13 +18,13 @@ import Testing
 }
 
 @Suite struct PublisherTests {
-  private func subscriber(_ broker: LocalBroker, _ filter: String = "#") -> TestSubscriber {
+  private func subscriber(_ broker: LocalBroker, filter: String = "#") -> TestSubscriber {
     let subscriber = TestSubscriber(broker.settings, filter: filter)
     #expect(Waiting.until { subscriber.isSubscribed })
     return subscriber
   }
 
-  private func settings(_ broker: LocalBroker, _ name: String) -> BrokerSettings {
+  private func settings(_ broker: LocalBroker, name: String) -> BrokerSettings {
     var settings = broker.settings
     settings.clientID = name
     return settings
@@ -34,8 +34,8 @@ import Testing
   func flood(qos: Int) throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
-    let subscriber = subscriber(broker, "flood")
-    let publisher = Publisher(settings: settings(broker, "flood"), window: 500)
+    let subscriber = subscriber(broker, filter: "flood")
+    let publisher = Publisher(settings: settings(broker, name: "flood"), window: 500)
     let clock = ContinuousClock.now
     for number in 0..<5_000 { try publisher.publish(topic: "flood", payload: String(number), qos: qos) }
     #expect(publisher.flush())
@@ -53,14 +53,14 @@ import Testing
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let device = Publisher(
-      settings: settings(broker, "device"), filters: ["wattline/p/+/command"],
+      settings: settings(broker, name: "device"), filters: ["wattline/p/+/command"],
       onMessage: { message in
         let text = String(decoding: message.payload, as: UTF8.self)
         heard.withLock { $0.append("\(message.topic) \(text)") }
       })
     defer { device.stop(timeout: .zero) }
     func say(_ word: String) throws {
-      let publisher = Publisher(settings: settings(broker, "voice-\(word)"))
+      let publisher = Publisher(settings: settings(broker, name: "voice-\(word)"))
       #expect(Waiting.until(seconds: 30) { publisher.isConnected })
       // The subscription may be confirmed a moment after the connection.
       #expect(
@@ -79,19 +79,19 @@ import Testing
   func will() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
-    let subscriber = subscriber(broker, "wattline/status")
-    let first = Publisher(settings: settings(broker, "same"), will: .offline)
+    let subscriber = subscriber(broker, filter: "wattline/status")
+    let first = Publisher(settings: settings(broker, name: "same"), will: .offline)
     try first.announce(.online)
     #expect(first.flush())
     #expect(Waiting.until { subscriber.messages.map(\.payload) == ["online"] })
     // A second client of the same name makes the broker cut the first one off.
-    let second = Publisher(settings: settings(broker, "same"))
+    let second = Publisher(settings: settings(broker, name: "same"))
     #expect(Waiting.until { second.isConnected })
     second.stop()
     #expect(Waiting.until { subscriber.messages.map(\.payload).prefix(3) == ["online", "offline", "online"] })
     first.stop()
     #expect(Waiting.until { subscriber.messages.last?.payload == "offline" })
-    let late = self.subscriber(broker, "wattline/status")
+    let late = self.subscriber(broker, filter: "wattline/status")
     let kept = TestSubscriber.Message(topic: "wattline/status", payload: "offline", retain: true)
     #expect(Waiting.until { late.messages == [kept] })
   }
@@ -100,8 +100,8 @@ import Testing
   func abandoned() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
-    let subscriber = subscriber(broker, "wattline/status")
-    let publisher = Publisher(settings: settings(broker, "short"), will: .offline)
+    let subscriber = subscriber(broker, filter: "wattline/status")
+    let publisher = Publisher(settings: settings(broker, name: "short"), will: .offline)
     try publisher.announce(.online)
     #expect(publisher.flush())
     publisher.stop(timeout: .zero)
@@ -113,7 +113,7 @@ import Testing
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     broker.halt()
-    let publisher = Publisher(settings: settings(broker, "away"), window: 2)
+    let publisher = Publisher(settings: settings(broker, name: "away"), window: 2)
     try publisher.publish(topic: "t", payload: "1", retain: true)
     try publisher.publish(topic: "u", payload: "2", qos: 0, retain: true)
     #expect(throws: PublishError.timedOut) {
@@ -134,7 +134,7 @@ import Testing
     options.credentials = ("plant", "right")
     let broker = try LocalBroker.started(options: options)
     defer { broker.stop() }
-    var wrong = settings(broker, "wrong")
+    var wrong = settings(broker, name: "wrong")
     wrong.password = Secret("wrong")
     let reasons = Reasons()
     let refused = Publisher(settings: wrong) { event in
@@ -142,7 +142,7 @@ import Testing
     }
     #expect(Waiting.until { reasons.list.withLock { $0.first?.contains("not authorised") } == true })
     refused.stop()
-    let accepted = Publisher(settings: settings(broker, "right"))
+    let accepted = Publisher(settings: settings(broker, name: "right"))
     #expect(Waiting.until { accepted.isConnected })
     accepted.stop()
   }
@@ -155,7 +155,7 @@ import Testing
   func topics(topic: String) throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
-    let publisher = Publisher(settings: settings(broker, "topics"))
+    let publisher = Publisher(settings: settings(broker, name: "topics"))
     defer { publisher.stop() }
     #expect(throws: PublishError.invalid(topic: topic)) { try publisher.publish(topic: topic, payload: "1") }
   }

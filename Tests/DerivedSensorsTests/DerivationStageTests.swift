@@ -49,7 +49,7 @@ struct DerivationStageTests {
       now = now + .seconds(seconds)
       guard stage.isDue(at: now) else { return }
       var frame = Frame(cause: .readings, received: now, clock: now)
-      stage.settle(dueAt: now, &frame, in: register)
+      stage.settle(dueAt: now, into: &frame, in: register)
       note(frame.readings, from: 0)
     }
 

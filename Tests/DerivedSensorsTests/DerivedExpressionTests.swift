@@ -10,9 +10,9 @@ struct DerivedExpressionTests {
     try DerivedExpression(parsing: text, names: names)
   }
 
-  private func value(_ text: String, _ inputs: [Double]) throws -> Double {
+  private func value(_ text: String, inputs: [Double]) throws -> Double {
     var stack: [Double] = []
-    return DerivedExpression.evaluate(try parse(text).steps, inputs, stack: &stack)
+    return DerivedExpression.evaluate(try parse(text).steps, values: inputs, stack: &stack)
   }
 
   static let values: [(text: String, inputs: [Double], value: Double)] = [
@@ -25,7 +25,7 @@ struct DerivedExpressionTests {
 
   @Test("an expression has the value that arithmetic gives it", arguments: values)
   func expressionHasItsValue(_ item: (text: String, inputs: [Double], value: Double)) throws {
-    #expect(try value(item.text, item.inputs) == item.value)
+    #expect(try value(item.text, inputs: item.inputs) == item.value)
   }
 
   @Test(
@@ -48,18 +48,20 @@ struct DerivedExpressionTests {
 
   @Test("units are checked, and factors between them are put in")
   func unitsAreChecked() throws {
-    func result(_ text: String, _ units: [String?], _ inputs: [Double], target: String?) throws -> Double {
+    func result(_ text: String, units: [String?], inputs: [Double], target: String?) throws -> Double {
       let program = try parse(text).program(
         inputs: units.map { $0.flatMap { Unit.named($0) } }, target: target.flatMap { Unit.named($0) })
       var stack: [Double] = []
-      return DerivedExpression.evaluate(program.steps, inputs, stack: &stack)
+      return DerivedExpression.evaluate(program.steps, values: inputs, stack: &stack)
     }
-    #expect(abs(try result("grid.u * grid.i", ["V", "A"], [230, 10], target: "kW") - 2.3) < 1e-12)
-    #expect(try result("grid.a * grid.b", ["%", "kWh"], [50, 40], target: nil) == 20)
-    #expect(try result("grid.a / grid.b", ["kW", "kW"], [5, 20], target: "%") == 25)
-    #expect(throws: ExpressionMistake.self) { try result("grid.a + grid.b", ["kW", "V"], [1, 1], target: nil) }
-    #expect(throws: ExpressionMistake.self) { try result("grid.a", ["V"], [1], target: "kW") }
+    #expect(abs(try result("grid.u * grid.i", units: ["V", "A"], inputs: [230, 10], target: "kW") - 2.3) < 1e-12)
+    #expect(try result("grid.a * grid.b", units: ["%", "kWh"], inputs: [50, 40], target: nil) == 20)
+    #expect(try result("grid.a / grid.b", units: ["kW", "kW"], inputs: [5, 20], target: "%") == 25)
+    #expect(throws: ExpressionMistake.self) {
+      try result("grid.a + grid.b", units: ["kW", "V"], inputs: [1, 1], target: nil)
+    }
+    #expect(throws: ExpressionMistake.self) { try result("grid.a", units: ["V"], inputs: [1], target: "kW") }
     // Nobody says the unit: as if in the target's.
-    #expect(try result("grid.a + grid.b", [nil, nil], [1_500, 500], target: "W") == 2)
+    #expect(try result("grid.a + grid.b", units: [nil, nil], inputs: [1_500, 500], target: "W") == 2)
   }
 }

@@ -13,7 +13,7 @@ struct GivenAgainTests {
     var quality = Quality.good
     var again = false
 
-    init(_ sensor: String, _ second: Int64, _ value: Double, _ quality: Quality = .good, again: Bool = false) {
+    init(_ sensor: String, second: Int64, value: Double, quality: Quality = .good, again: Bool = false) {
       (self.sensor, self.second, self.value, self.quality, self.again) = (sensor, second, value, quality, again)
     }
   }
@@ -66,7 +66,7 @@ struct GivenAgainTests {
     mutating func settle(after time: TimeSpan = .zero) {
       now = now + time
       var frame = Frame(cause: .readings, received: now, clock: now)
-      stage.settle(dueAt: now, &frame, in: register)
+      stage.settle(dueAt: now, into: &frame, in: register)
       note(frame.readings, from: 0)
     }
 
@@ -86,26 +86,29 @@ struct GivenAgainTests {
   }
 
   private static let imports: [Reading] = [
-    Reading("energy_import", 0, 100), Reading("energy_import", 60, 0),
-    Reading("energy_import", 60, 100, .spike, again: true), Reading("energy_import", 120, 100.5),
+    Reading("energy_import", second: 0, value: 100), Reading("energy_import", second: 60, value: 0),
+    Reading("energy_import", second: 60, value: 100, quality: .spike, again: true),
+    Reading("energy_import", second: 120, value: 100.5),
   ]
   private static let exports: [Reading] = [
-    Reading("energy_export", 0, 50), Reading("energy_export", 70, 51), Reading("energy_export", 80, 52),
-    Reading("energy_export", 120, 53),
+    Reading("energy_export", second: 0, value: 50), Reading("energy_export", second: 70, value: 51),
+    Reading("energy_export", second: 80, value: 52),
+    Reading("energy_export", second: 120, value: 53),
   ]
   private static let corrected = [
     "0: 150.0 good", "60: 150.0 spike", "70: 151.0 spike", "80: 152.0 spike", "120: 153.5 good",
   ]
 
   /// All orders in which two senders' readings may come, each of them in its own order.
-  private static func orders(_ one: ArraySlice<Reading>, _ other: ArraySlice<Reading>) -> [[Reading]] {
+  private static func orders(_ one: ArraySlice<Reading>, other: ArraySlice<Reading>) -> [[Reading]] {
     guard let first = one.first, let second = other.first else { return [Array(one + other)] }
-    return orders(one.dropFirst(), other).map { [first] + $0 } + orders(one, other.dropFirst()).map { [second] + $0 }
+    return orders(one.dropFirst(), other: other).map { [first] + $0 }
+      + orders(one, other: other.dropFirst()).map { [second] + $0 }
   }
 
   @Test("in whatever order two counters come, their sum is at last that of what the readings turned out to be")
   func anyOrder() throws {
-    for order in Self.orders(Self.imports.dropFirst(), Self.exports.dropFirst()) {
+    for order in Self.orders(Self.imports.dropFirst(), other: Self.exports.dropFirst()) {
       var site = try Site()
       site.send([Self.imports[0], Self.exports[0]] + order)
       site.settle(after: .seconds(2))
@@ -116,7 +119,7 @@ struct GivenAgainTests {
 
   @Test("values that were given before the glitch was known become those that are given where it is known at once")
   func alikeWithoutGlitch() throws {
-    for order in Self.orders(Self.imports.dropFirst(), Self.exports.dropFirst()) {
+    for order in Self.orders(Self.imports.dropFirst(), other: Self.exports.dropFirst()) {
       var (site, other) = (try Site(), try Site())
       for reading in [Self.imports[0], Self.exports[0]] + order {
         site.send([reading], every: .seconds(2))
@@ -146,7 +149,7 @@ struct GivenAgainTests {
     site.send([Self.imports[0], Self.exports[0], Self.imports[1], Self.exports[1]])
     site.settle(after: .seconds(2))
     #expect(site.last("total") == ["0: 150.0 good", "60: 150.0 spike", "70: 151.0 spike"])
-    site.send([Reading("energy_import", 120, 0.5)])
+    site.send([Reading("energy_import", second: 120, value: 0.5)])
     site.settle(after: .seconds(2))
     #expect(site.last("total") == ["0: 150.0 good", "60: 50.0 good", "70: 51.0 good", "120: 51.5 good"])
     #expect(site.last("tenth").suffix(2) == ["70: 5.1 good", "120: 5.15 good"])
@@ -154,16 +157,20 @@ struct GivenAgainTests {
 
   @Test("a counter that rests where it fell to is open for ten minutes, and then reset")
   func rest() throws {
-    func fallen(_ seconds: [Int64]) -> [Reading] { seconds.map { Reading("energy_import", $0, 0) } }
+    func fallen(_ seconds: [Int64]) -> [Reading] { seconds.map { Reading("energy_import", second: $0, value: 0) } }
     var site = try Site()
     site.send([Self.imports[0], Self.exports[0]] + fallen([60, 120, 180]))
-    site.send([Reading("energy_import", 60, 100, .spike, again: true), Reading("energy_import", 240, 100.5)])
+    site.send([
+      Reading("energy_import", second: 60, value: 100, quality: .spike, again: true),
+      Reading("energy_import", second: 240, value: 100.5),
+    ])
     site.settle(after: .seconds(2))
     #expect(site.last("total").dropFirst().allSatisfy { $0.hasSuffix("150.0 spike") || $0.hasPrefix("240") })
     site = try Site()
     for minute in Int64(0)...12 {
       site.send([
-        Reading("energy_export", 60 * minute, 50), Reading("energy_import", 60 * minute, minute == 0 ? 100 : 0),
+        Reading("energy_export", second: 60 * minute, value: 50),
+        Reading("energy_import", second: 60 * minute, value: minute == 0 ? 100 : 0),
       ])
       site.settle(after: .seconds(2))
     }
@@ -174,14 +181,15 @@ struct GivenAgainTests {
   func instants() throws {
     var site = try Site()
     site.send([
-      Reading("x", 0, 8), Reading("y", 0, 2), Reading("x", 10, 9), Reading("y", 10, 0), Reading("x", 20, 6),
-      Reading("y", 10, 3, .spike, again: true), Reading("y", 30, 2),
+      Reading("x", second: 0, value: 8), Reading("y", second: 0, value: 2), Reading("x", second: 10, value: 9),
+      Reading("y", second: 10, value: 0), Reading("x", second: 20, value: 6),
+      Reading("y", second: 10, value: 3, quality: .spike, again: true), Reading("y", second: 30, value: 2),
     ])
     site.settle(after: .seconds(2))
     #expect(site.last("ratio") == ["0: 4.0 good", "10: 3.0 spike", "20: 2.0 spike", "30: 3.0 good"])
     #expect(site.rows["ratio"]?.count == 4)
     // Of what is not known nothing can be corrected.
-    site.send([Reading("y", 5, 3, .spike, again: true)])
+    site.send([Reading("y", second: 5, value: 3, quality: .spike, again: true)])
     #expect(site.rows["ratio"]?.count == 4)
   }
 

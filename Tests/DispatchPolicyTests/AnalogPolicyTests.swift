@@ -7,7 +7,7 @@ import Testing
 struct AnalogPolicyTests {
   @Test("it recovers most of the perfect saving, above the best fixed rule and the receding horizon")
   func beats() throws {
-    let comparison = DispatchComparison(Toy.series(days: 60, seed: 3), Toy.problem())
+    let comparison = DispatchComparison(Toy.series(days: 60, seed: 3), problem: Toy.problem())
     func cost(_ policy: DispatchComparison.Policy) throws -> Double { try #require(comparison.bills[policy]).total }
     let (nothing, perfect, learned) = (try cost(.nothing), try cost(.perfect), try cost(.learned))
     #expect((nothing - learned) / (nothing - perfect) > 0.9)
@@ -22,7 +22,7 @@ struct AnalogPolicyTests {
   func noLookAhead(hour: Int, demandCharge: Double) throws {
     func decided(_ series: DispatchSeries) throws -> [Double] {
       let problem = Toy.problem(wearPrice: 0.01, demandCharge: demandCharge)
-      return try #require(DispatchComparison(series, problem, policies: [.learned]).powers[.learned])
+      return try #require(DispatchComparison(series, problem: problem, policies: [.learned]).powers[.learned])
     }
     let series = Toy.series(days: 20, seed: 5)
     let powers = try decided(series)
@@ -51,10 +51,11 @@ struct AnalogPolicyTests {
   func wear() throws {
     let series = Toy.series(days: 40, seed: 11)
     let priced = Toy.problem(wearPrice: 0.08)
-    let blind = try #require(DispatchComparison(series, Toy.problem()).powers[.learned])
-    let aware = try #require(DispatchComparison(series, priced).powers[.learned])
-    #expect(series.bill(of: aware, priced).throughput < 0.97 * series.bill(of: blind, priced).throughput)
-    #expect(series.bill(of: aware, priced).total < series.bill(of: blind, priced).total)
+    let blind = try #require(DispatchComparison(series, problem: Toy.problem()).powers[.learned])
+    let aware = try #require(DispatchComparison(series, problem: priced).powers[.learned])
+    #expect(
+      series.bill(of: aware, problem: priced).throughput < 0.97 * series.bill(of: blind, problem: priced).throughput)
+    #expect(series.bill(of: aware, problem: priced).total < series.bill(of: blind, problem: priced).total)
   }
 
   @Test("before anything was seen, and without prices, energy has no value and nothing breaks")

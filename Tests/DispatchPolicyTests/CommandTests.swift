@@ -32,13 +32,13 @@ private struct Control {
   mutating func minutes(_ count: Int) {
     for _ in 0..<count {
       script.clock = script.clock + .minute
-      for (name, value) in values.sorted(by: { $0.key < $1.key }) { script.say(name, value) }
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) { script.say(name, value: value) }
       step(.minute)
     }
   }
 
   mutating func step(
-    _ cause: Cause, alerts: [AlertTransition] = [], health: [AssetHealth] = [], instructions: [Instruction] = []
+    _ cause: Trigger, alerts: [AlertTransition] = [], health: [AssetHealth] = [], instructions: [Instruction] = []
   ) {
     var frame = Frame(cause: cause, received: script.clock + behind, clock: script.clock)
     frame.alerts = alerts
@@ -54,7 +54,7 @@ private struct Control {
   }
   var outcomes: [Instruction.Outcome] = []
 
-  mutating func alert(_ rule: String, _ asset: String?, _ status: AlertTransition.Status) {
+  mutating func alert(_ rule: String, asset: String?, status: AlertTransition.Status) {
     let transition = AlertTransition(
       id: "\(rule)/\(asset ?? "")", rule: AlertRuleID(rule, concernsData: ["no_data", "offline"].contains(rule)),
       asset: asset.flatMap { script.register.asset(named: $0) }, series: nil,
@@ -63,7 +63,7 @@ private struct Control {
     step(.tick, alerts: [transition])
   }
 
-  mutating func judge(_ asset: String, _ index: Double) {
+  mutating func judge(_ asset: String, index: Double) {
     guard let asset = script.register.asset(named: asset) else { return }
     step(
       .tick,
@@ -100,7 +100,7 @@ struct CommandTests {
   func shutdown() throws {
     var control = Control(.automatic)
     control.minutes(1)
-    control.alert("trip", "pv", .raised)
+    control.alert("trip", asset: "pv", status: .raised)
     let command = try #require(control.commands.last)
     #expect(control.told("pv") == ["SHUTDOWN issued"])
     #expect(command.reason == "alert: trip" && command.setpoint == 0)
@@ -110,12 +110,12 @@ struct CommandTests {
     control.values["pv.power"] = 0
     control.minutes(3)
     #expect(control.told("pv") == ["SHUTDOWN followed", "HOLD issued"])
-    control.alert("outage", "grid", .raised)
-    control.alert("trip", "pv", .cleared)
+    control.alert("outage", asset: "grid", status: .raised)
+    control.alert("trip", asset: "pv", status: .cleared)
     control.minutes(12)
     #expect(control.told("pv") == ["HOLD issued"])
     #expect(control.commands.isEmpty || control.lastFields["reason"] != .text("interlock: critical alert trip"))
-    control.alert("outage", "grid", .cleared)
+    control.alert("outage", asset: "grid", status: .cleared)
     control.minutes(1)
     #expect(control.told("pv") == ["STARTUP issued"])
     control.values["pv.power"] = 12
@@ -127,9 +127,9 @@ struct CommandTests {
   func leastTimeOff() throws {
     var control = Control(.automatic)
     control.minutes(1)
-    control.alert("trip", "pv", .raised)
+    control.alert("trip", asset: "pv", status: .raised)
     control.values["pv.power"] = 0
-    control.alert("trip", "pv", .cleared)
+    control.alert("trip", asset: "pv", status: .cleared)
     control.minutes(10)
     #expect(
       control.told("pv") == ["SHUTDOWN issued", "SHUTDOWN followed", "HOLD issued"])
@@ -141,7 +141,7 @@ struct CommandTests {
   func shutdownNotFollowed() {
     var control = Control(.automatic)
     control.minutes(1)
-    control.alert("trip", "pv", .raised)
+    control.alert("trip", asset: "pv", status: .raised)
     control.minutes(17)
     #expect(control.told("pv") == ["SHUTDOWN issued", "SHUTDOWN not_followed", "SHUTDOWN issued"])
     #expect(control.script.stage.limits(in: control.script.register) == [AssetIndex(3): 0])
@@ -219,15 +219,15 @@ struct CommandTests {
   func leastTimeOn() {
     var control = Control(.automatic)
     control.minutes(1)
-    control.alert("trip", "pv", .raised)
+    control.alert("trip", asset: "pv", status: .raised)
     control.values["pv.power"] = 0
     control.minutes(1)
-    control.alert("trip", "pv", .cleared)
+    control.alert("trip", asset: "pv", status: .cleared)
     control.minutes(11)
     control.values["pv.power"] = 12
     control.minutes(1)
     _ = control.told("pv")
-    control.judge("pv", 5)
+    control.judge("pv", index: 5)
     control.minutes(2)
     #expect(control.told("pv") == ["HOLD issued"])
     control.minutes(15)
@@ -238,7 +238,7 @@ struct CommandTests {
   func doubtfulData(rule: String) {
     var control = Control(.automatic)
     control.minutes(1)
-    control.alert(rule, "pv", .raised)
+    control.alert(rule, asset: "pv", status: .raised)
     control.minutes(5)
     #expect(control.told("pv") == ["HOLD issued"])
   }
@@ -383,7 +383,7 @@ struct CommandTests {
   func restores() throws {
     var control = Control(.confirm)
     control.minutes(10)
-    control.alert("trip", "pv", .raised)
+    control.alert("trip", asset: "pv", status: .raised)
     var copy = control
     var writer = SnapshotWriter()
     control.script.stage.snapshot(into: &writer)

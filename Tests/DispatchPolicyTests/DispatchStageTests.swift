@@ -36,7 +36,7 @@ struct Script {
     register = PlantRegister(plant: plant)
   }
 
-  mutating func say(_ name: String, _ value: Double, quality: Quality = .good, minutesAgo: Int64 = 0) {
+  mutating func say(_ name: String, value: Double, quality: Quality = .good, minutesAgo: Int64 = 0) {
     let parts = name.split(separator: ".").map(String.init)
     let series = register.admit(asset: parts[0], sensor: parts[1])
     var frame = Frame(cause: .readings, received: clock, clock: clock)
@@ -55,9 +55,9 @@ struct Script {
   /// Says load, PV and state of charge at an hour and returns what is decided then.
   mutating func decide(hour: Int, load: Double, pv: Double?, soc: Double) -> (DispatchDecision?, [String: FieldValue]) {
     clock = clock.floored(to: .day) + .hours(Int64(hour))
-    say("load.power", load)
-    if let pv { say("pv.power", pv) }
-    say("bess.soc", soc)
+    say("load.power", value: load)
+    if let pv { say("pv.power", value: pv) }
+    say("bess.soc", value: soc)
     let frame = frame(atMinute: 60 * hour)
     return (frame.dispatch.first, Script.fields(frame))
   }
@@ -150,26 +150,26 @@ struct DispatchStageTests {
   @Test("a state of charge that is missing, old or not good gives 0 kW and says so")
   func staleSoc() throws {
     var script = Script(Script.plant())
-    script.say("load.power", 30)
+    script.say("load.power", value: 30)
     #expect(script.frame(atMinute: 0).dispatch.first?.reason == "stale: soc")
-    script.say("bess.soc", 50, minutesAgo: 31)
+    script.say("bess.soc", value: 50, minutesAgo: 31)
     #expect(script.frame(atMinute: 0).dispatch.first?.reason == "stale: soc")
-    script.say("bess.soc", 50, quality: .stuck)
+    script.say("bess.soc", value: 50, quality: .stuck)
     let decision = try #require(script.frame(atMinute: 0).dispatch.first)
     #expect(decision.reason == "stale: soc")
     #expect(decision.recommendedKilowatts == 0)
-    script.say("bess.soc", 50)
+    script.say("bess.soc", value: 50)
     #expect(script.frame(atMinute: 0).dispatch.first?.recommendedKilowatts == 30)
   }
 
   @Test("without a fresh load the grid and the battery tell the demand; without these it is unknown")
   func demandFromGrid() {
     var script = Script(Script.plant())
-    script.say("bess.soc", 50)
-    script.say("load.power", 30, minutesAgo: 40)
+    script.say("bess.soc", value: 50)
+    script.say("load.power", value: 30, minutesAgo: 40)
     #expect(script.frame(atMinute: 0).dispatch.first?.reason == "stale: load.power")
-    script.say("grid.power", 12)
-    script.say("bess.power", 5)
+    script.say("grid.power", value: 12)
+    script.say("bess.power", value: 5)
     #expect(script.frame(atMinute: 0).dispatch.first?.recommendedKilowatts == 17)
   }
 
@@ -199,14 +199,14 @@ struct DispatchStageTests {
   @Test("a live price takes the place of the tariff, and yesterday's tells what is to come")
   func livePrice() throws {
     var script = Script(Script.plant())
-    script.say("grid.price", 0.9)
+    script.say("grid.price", value: 0.9)
     for quarter in 0..<96 {
       script.clock = script.clock.floored(to: .day) + .minutes(Int64(15 * quarter))
-      script.say("grid.price", quarter == 80 ? 0.9 : 0.1)
+      script.say("grid.price", value: quarter == 80 ? 0.9 : 0.1)
       _ = script.frame(atMinute: 15 * quarter)
     }
     script.clock += .minutes(15)
-    script.say("grid.price", 0.1)
+    script.say("grid.price", value: 0.1)
     let (decision, _) = script.decide(hour: 8, load: 40, pv: 0, soc: 15)
     #expect(try #require(decision).reason == "rule: reserve for peak")
   }
@@ -214,7 +214,7 @@ struct DispatchStageTests {
   @Test("an inverter that is silent counts as nothing at night and as unknown by day")
   func silentInverter() {
     var script = Script(Script.plant())
-    script.say("pv.power", 20, minutesAgo: 300)
+    script.say("pv.power", value: 20, minutesAgo: 300)
     let (night, _) = script.decide(hour: 1, load: 12, pv: nil, soc: 50)
     #expect(night?.recommendedKilowatts == 12)
     let (day, _) = script.decide(hour: 12, load: 12, pv: nil, soc: 50)
@@ -228,19 +228,20 @@ struct DispatchStageTests {
     var decisions = 0
     for _ in 0..<200 {
       var plant = Script.plant(
-        efficiency: generator.uniform(0.6, 1), importLimit: generator.uniform(0, 60),
-        exportLimit: generator.uniform(0, 40), peak: generator.uniform(0, 0.6), pv: generator.uniform() < 0.7)
-      plant.assets[0].powerKilowatts = generator.uniform(1, 80)
+        efficiency: generator.uniform(0.6, high: 1), importLimit: generator.uniform(0, high: 60),
+        exportLimit: generator.uniform(0, high: 40), peak: generator.uniform(0, high: 0.6),
+        pv: generator.uniform() < 0.7)
+      plant.assets[0].powerKilowatts = generator.uniform(1, high: 80)
       var script = Script(plant)
-      var soc = generator.uniform(0.1, 0.9)
+      var soc = generator.uniform(0.1, high: 0.9)
       for quarter in 0..<96 {
         script.clock = script.clock.floored(to: .day) + .minutes(Int64(15 * quarter))
-        let load = generator.uniform(0, 100)
-        let sun = generator.uniform(0, 100)
-        script.say("load.power", load)
+        let load = generator.uniform(0, high: 100)
+        let sun = generator.uniform(0, high: 100)
+        script.say("load.power", value: load)
         let hasSun = plant.assets.count == 4
-        if hasSun { script.say("pv.power", sun) }
-        script.say("bess.soc", 100 * soc)
+        if hasSun { script.say("pv.power", value: sun) }
+        script.say("bess.soc", value: 100 * soc)
         guard let decision = script.frame(atMinute: 15 * quarter).dispatch.first,
           let battery = BatteryModel(plant.assets[0])
         else { continue }
@@ -278,12 +279,12 @@ struct DispatchStageTests {
     second.name = "bess2"
     plant.assets.append(second)
     var script = Script(plant)
-    script.say("bess2.soc", 50)
-    script.say("bess.soc", 50)
-    script.say("load.power", 70)
+    script.say("bess2.soc", value: 50)
+    script.say("bess.soc", value: 50)
+    script.say("load.power", value: 70)
     let decisions = script.frame(atMinute: 0).dispatch
     #expect(decisions.map(\.recommendedKilowatts) == [35, 35])
-    script.say("bess2.soc", 11)
+    script.say("bess2.soc", value: 11)
     let uneven = script.frame(atMinute: 0).dispatch
     #expect(zip(uneven.map(\.recommendedKilowatts), [50, 4]).allSatisfy { abs($0 - $1) < 1e-9 })
   }
@@ -291,7 +292,7 @@ struct DispatchStageTests {
   @Test("a restored stage decides as the one that was saved; a damaged snapshot is refused")
   func restores() throws {
     var script = Script(Script.plant(peak: 0.5))
-    script.say("grid.price", 0.37)
+    script.say("grid.price", value: 0.37)
     _ = script.decide(hour: 17, load: 33, pv: 4, soc: 55)
     var writer = SnapshotWriter()
     script.stage.snapshot(into: &writer)
@@ -323,9 +324,9 @@ struct LivePlant {
     for minute in 0..<60 * hours {
       script.clock = script.clock + .minutes(1)
       let hour = CivilTime(utc: script.clock).hour
-      script.say("load.power", hour >= 16 && hour < 20 ? 20 : 5)
-      script.say("bess.soc", soc)
-      script.say("bess.power", 0)
+      script.say("load.power", value: hour >= 16 && hour < 20 ? 20 : 5)
+      script.say("bess.soc", value: soc)
+      script.say("bess.power", value: 0)
       var frame = Frame(cause: .minute, received: script.clock, clock: script.clock)
       script.stage.step(&frame, in: script.register)
       guard minute % 15 == 14, let decision = frame.dispatch.first else { continue }

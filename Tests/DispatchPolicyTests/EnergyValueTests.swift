@@ -20,8 +20,9 @@ enum Toy {
     var series = DispatchSeries()
     for slot in 0..<24 * days {
       let hour = slot % 24
-      series.load.append(generator.uniform(0.2, 1) + (hour >= 15 && hour < 22 ? generator.uniform(0.5, 2.5) : 0))
-      series.generation.append(hour > 6 && hour < 18 ? generator.uniform(0, 3) : 0)
+      series.load.append(
+        generator.uniform(0.2, high: 1) + (hour >= 15 && hour < 22 ? generator.uniform(0.5, high: 2.5) : 0))
+      series.generation.append(hour > 6 && hour < 18 ? generator.uniform(0, high: 3) : 0)
       series.price.append((15...19).contains(hour) ? 0.5 : 0.2)
       series.hour.append(hour)
       series.month.append(slot / 24 / 30)
@@ -63,8 +64,8 @@ struct EnergyValueTests {
   func bruteForce(wear: Double, export: Double) {
     let problem = Toy.problem(exportPrice: export, wearPrice: wear)
     let series = Toy.series(days: 4, seed: 7)
-    let best = series.bill(of: PerfectForesight.powers(series, problem), problem).total
-    let tried = EnergyValueTests.leastCost(series, problem, levels: 400)
+    let best = series.bill(of: PerfectForesight.powers(series, problem: problem), problem: problem).total
+    let tried = EnergyValueTests.leastCost(series, problem: problem, levels: 400)
     #expect(abs(best - tried) < 0.004 * tried)
   }
 
@@ -75,12 +76,12 @@ struct EnergyValueTests {
     var paid = series
     for slot in paid.price.indices where slot % 24 < 6 { paid.price[slot] = -0.2 }
     for (series, problem) in [(series, sold), (paid, Toy.problem())] {
-      let best = series.bill(of: PerfectForesight.powers(series, problem), problem).total
-      let tried = EnergyValueTests.leastCost(series, problem, levels: 400)
+      let best = series.bill(of: PerfectForesight.powers(series, problem: problem), problem: problem).total
+      let tried = EnergyValueTests.leastCost(series, problem: problem, levels: 400)
       #expect(best < tried + 0.001 * abs(tried))
       #expect(best > tried - 0.01 * abs(tried))
       for policy in [DispatchComparison.Policy.rule, .receding, .learned] {
-        let bill = DispatchComparison(series, problem, policies: [policy]).bills[policy]
+        let bill = DispatchComparison(series, problem: problem, policies: [policy]).bills[policy]
         #expect((bill?.total ?? .nan) >= best - 1e-3 * abs(best), "\(policy)")
       }
     }
@@ -97,7 +98,7 @@ struct EnergyValueTests {
     series.month = Array(repeating: 1, count: count)
     series.isWorkday = Array(repeating: true, count: count)
     let problem = DispatchProblem(battery: Toy.problem().battery, hours: hours)
-    let comparison = DispatchComparison(series, problem)
+    let comparison = DispatchComparison(series, problem: problem)
     let nothing = (comparison.bills[.nothing]?.total ?? .nan)
     let byHand = series.price.reduce(0) { $0 + $1 * hours }
     #expect(abs(nothing - byHand) < 1e-9 * byHand)
@@ -108,13 +109,13 @@ struct EnergyValueTests {
   func demandCharge() {
     let series = Toy.series(days: 60, seed: 9)
     let problem = Toy.problem(demandCharge: 15)
-    let blind = series.bill(of: PerfectForesight.powers(series, Toy.problem()), problem).total
-    let aware = series.bill(of: PerfectForesight.powers(series, problem), problem).total
+    let blind = series.bill(of: PerfectForesight.powers(series, problem: Toy.problem()), problem: problem).total
+    let aware = series.bill(of: PerfectForesight.powers(series, problem: problem), problem: problem).total
     #expect(aware < 0.95 * blind)
   }
 
   /// Dynamic programming over pairs of levels, without any use of convexity.
-  private static func leastCost(_ series: DispatchSeries, _ problem: DispatchProblem, levels: Int) -> Double {
+  private static func leastCost(_ series: DispatchSeries, problem: DispatchProblem, levels: Int) -> Double {
     let width = problem.capacity / Double(levels)
     let reach = Int(3 / 0.9 / width) + 1
     var next = [Double](repeating: 0, count: levels + 1)

@@ -112,7 +112,7 @@ struct FlexibleAssetTests {
     for (name, value) in [
       ("load.power", 5.0), ("pv.power", 40), ("bess.soc", 90), ("car.power", 0), ("car.connected", 1),
       ("car.energy_requested", 20), ("car.time_left", 4 * 3600),
-    ] { script.say(name, value) }
+    ] { script.say(name, value: value) }
     let decisions = script.frame(atMinute: 12 * 60).dispatch
     let names = decisions.map { script.register.assets[$0.asset.position].name }
     #expect(names == ["bess", "car", "pv"])

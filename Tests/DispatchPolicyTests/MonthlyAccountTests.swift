@@ -22,11 +22,11 @@ private struct Day {
     for minute in hours.lowerBound * 60..<hours.upperBound * 60 {
       let time = Day.midnight + .minutes(Int64(minute))
       if minute % 15 == 0 {
-        accountant.note(
+        accountant.record(
           decision: time, asset: "bess", stateOfCharge: 0.1 + energy / 100, price: price, exportPrice: exportPrice)
       }
       if minute % 15 == 0 {
-        accountant.note(quarter(at: time, exchange: exchange, battery: battery, cost: exchange / 4 * price))
+        accountant.record(quarter(at: time, exchange: exchange, battery: battery, cost: exchange / 4 * price))
       }
       energy -= battery / 60
     }
@@ -122,7 +122,7 @@ struct MonthlyAccountTests {
     var day = Day()
     day.run(hours: 0..<6, exchange: 10, battery: 0, price: 0.2)
     day.run(hours: 18..<24, exchange: 10, battery: 0, price: 0.2)
-    day.accountant.note(completenessOf: "load", hours: 12, goodShares: 9)
+    day.accountant.record(completenessOf: "load", hours: 12, goodShares: 9)
     let account = day.accountant.finish()
     #expect(abs(account.coveredHours - 12) < 1e-9)
     #expect(abs(account.boughtKilowattHours - 120) < 1e-9)
@@ -141,10 +141,10 @@ struct MonthlyAccountTests {
     var plant = day.plant
     plant.assets.removeAll { $0.kind == .battery }
     var accountant = MonthlyAccountant(plant: plant, from: Day.midnight, to: Day.midnight + .hours(2))
-    accountant.note(quarter(at: Day.midnight, exchange: .nan, battery: .infinity, cost: .nan))
-    accountant.note(quarter(at: Day.midnight - .days(400), exchange: 1, battery: 1, cost: 1, carbon: 1))
-    accountant.note(quarter(at: Timestamp(nanoseconds: .max), exchange: 1, cost: nil))
-    accountant.note(decision: Timestamp(nanoseconds: .min), asset: "x", stateOfCharge: 2, price: .nan)
+    accountant.record(quarter(at: Day.midnight, exchange: .nan, battery: .infinity, cost: .nan))
+    accountant.record(quarter(at: Day.midnight - .days(400), exchange: 1, battery: 1, cost: 1, carbon: 1))
+    accountant.record(quarter(at: Timestamp(nanoseconds: .max), exchange: 1, cost: nil))
+    accountant.record(decision: Timestamp(nanoseconds: .min), asset: "x", stateOfCharge: 2, price: .nan)
     let other = accountant.finish()
     #expect(other.coveredHours == 0 && other.fullCycles == nil && other.comparison == nil)
     #expect(MonthlyAccountant(plant: plant, from: Day.midnight, to: .distantPast).finish().elapsedHours == 0)
@@ -174,7 +174,7 @@ struct MonthlyAccountTests {
     day.plant.tariff.demandInterval = .minutes(minutes)
     day.accountant = MonthlyAccountant(plant: day.plant, from: Day.midnight, to: Day.midnight + .hours(2))
     for (place, exchange) in [10.0, 20, 20, 40, 30, 0, 0, 0].enumerated() {
-      day.accountant.note(quarter(at: Day.midnight + .minutes(Int64(15 * place)), exchange: exchange, cost: 0))
+      day.accountant.record(quarter(at: Day.midnight + .minutes(Int64(15 * place)), exchange: exchange, cost: 0))
     }
     let account = day.accountant.finish()
     #expect(abs((account.peakKilowatts ?? 0) - peak) < 1e-9)

@@ -41,7 +41,7 @@ struct SafetyShieldTests {
   func limitsHold() {
     var generator = SeededGenerator(seed: 20_260_304)
     var tally = Tally()
-    while tally.steps < SafetyShieldTests.wantedSteps { SafetyShieldTests.runPlant(&generator, &tally) }
+    while tally.steps < SafetyShieldTests.wantedSteps { SafetyShieldTests.runPlant(&generator, tally: &tally) }
     #expect(tally.avoidable == 0)
     #expect(tally.silent == 0)
     #expect(tally.unavoidable > tally.steps / 100)
@@ -50,28 +50,29 @@ struct SafetyShieldTests {
 
   /// A thousand steps of one plant under the rule, at random prices, and under random wishes; one wish or measurement in
   /// twenty is broken in some way.
-  private static func runPlant(_ generator: inout SeededGenerator, _ tally: inout Tally) {
+  private static func runPlant(_ generator: inout SeededGenerator, tally: inout Tally) {
     let shield = randomShield(&generator)
     let battery = shield.battery
     let rule = DispatchRule(hasGeneration: generator.uniform() < 0.5)
-    let hours = [1.0 / 60, 0.25, 1][Int(generator.uniform(0, 3))]
+    let hours = [1.0 / 60, 0.25, 1][Int(generator.uniform(0, high: 3))]
     let broken = [Double.nan, .infinity, -.infinity, 1e300, -1e300]
-    var soc = generator.uniform(battery.minimumStateOfCharge, battery.maximumStateOfCharge)
+    var soc = generator.uniform(battery.minimumStateOfCharge, high: battery.maximumStateOfCharge)
     var previous = Double.nan
     for _ in 0..<1000 {
       tally.steps += 1
-      let net = generator.uniform() < 0.95 ? generator.uniform(-300, 300) : .nan
-      var wish = generator.uniform() < 0.95 ? generator.uniform(-500, 500) : broken[Int(generator.uniform(0, 5))]
+      let net = generator.uniform() < 0.95 ? generator.uniform(-300, high: 300) : .nan
+      var wish =
+        generator.uniform() < 0.95 ? generator.uniform(-500, high: 500) : broken[Int(generator.uniform(0, high: 5))]
       if generator.uniform() < 0.5 {
-        let price = generator.uniform(-0.1, 0.6)
+        let price = generator.uniform(-0.1, high: 0.6)
         let outlook = PriceCurve.Outlook(
-          now: price, lowest: min(price, 0.1), highestLater: 0.6, higherHours: generator.uniform(0, 8), mean: 0.3)
+          now: price, lowest: min(price, 0.1), highestLater: 0.6, higherHours: generator.uniform(0, high: 8), mean: 0.3)
         wish = rule.wish(netDemand: net, stateOfCharge: soc, battery: battery, outlook: outlook, hours: hours).power
       }
       let outcome = shield.project(
         wish: wish, stateOfCharge: soc, netDemand: net, hours: hours, previous: previous)
       if wish.isFinite, abs(outcome.power - wish) > 1e-9, outcome.binding == nil { tally.silent += 1 }
-      judge(outcome, shield, soc, net, hours, previous, &tally)
+      judge(outcome, shield: shield, soc: soc, net: net, hours: hours, previous: previous, tally: &tally)
       soc = battery.stateOfCharge(after: outcome.power, from: soc, hours: hours)
       if soc < battery.minimumStateOfCharge - 1e-9 || soc > battery.maximumStateOfCharge + 1e-9 { tally.avoidable += 1 }
       // A sensor that is silent for once leaves the ramp unknown.
@@ -82,8 +83,8 @@ struct SafetyShieldTests {
   /// Goes through the limits in their order, each a range: what a limit leaves of those before it must hold the power;
   /// where it leaves nothing, it could not have been held, and the first such must be named.
   private static func judge(
-    _ outcome: SafetyShield.Outcome, _ shield: SafetyShield, _ soc: Double, _ net: Double, _ hours: Double,
-    _ previous: Double, _ tally: inout Tally
+    _ outcome: SafetyShield.Outcome, shield: SafetyShield, soc: Double, net: Double, hours: Double,
+    previous: Double, tally: inout Tally
   ) {
     let battery = shield.battery
     let tolerance = 1e-6
@@ -134,16 +135,16 @@ struct SafetyShieldTests {
   }
 
   static func randomShield(_ generator: inout SeededGenerator) -> SafetyShield {
-    let low = generator.uniform(0, 0.4)
+    let low = generator.uniform(0, high: 0.4)
     var shield = SafetyShield(
       battery: BatteryModel(
-        energyKilowattHours: generator.uniform(5, 500), powerKilowatts: generator.uniform(1, 250),
-        efficiency: generator.uniform(0.6, 1), minimumStateOfCharge: low,
-        maximumStateOfCharge: generator.uniform(low + 0.1, 1)),
-      importLimitKilowatts: generator.uniform() < 0.3 ? .infinity : generator.uniform(0, 300),
-      exportLimitKilowatts: generator.uniform() < 0.3 ? .infinity : generator.uniform(0, 200))
-    if generator.uniform() < 0.5 { shield.rampKilowattsPerHour = generator.uniform(1, 1000) }
-    if generator.uniform() < 0.5 { shield.reserveStateOfCharge = generator.uniform(0, 1) }
+        energyKilowattHours: generator.uniform(5, high: 500), powerKilowatts: generator.uniform(1, high: 250),
+        efficiency: generator.uniform(0.6, high: 1), minimumStateOfCharge: low,
+        maximumStateOfCharge: generator.uniform(low + 0.1, high: 1)),
+      importLimitKilowatts: generator.uniform() < 0.3 ? .infinity : generator.uniform(0, high: 300),
+      exportLimitKilowatts: generator.uniform() < 0.3 ? .infinity : generator.uniform(0, high: 200))
+    if generator.uniform() < 0.5 { shield.rampKilowattsPerHour = generator.uniform(1, high: 1000) }
+    if generator.uniform() < 0.5 { shield.reserveStateOfCharge = generator.uniform(0, high: 1) }
     return shield
   }
 }

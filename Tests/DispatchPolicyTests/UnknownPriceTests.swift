@@ -64,7 +64,7 @@ struct UnknownPriceTests {
       for (name, value) in [
         ("load.power", 1.0), ("car.power", 0), ("car.connected", 1), ("car.energy_requested", 22),
         ("car.time_left", Double(31 - hour) * 3600),
-      ] { script.say(name, value) }
+      ] { script.say(name, value: value) }
       let frame = script.frame(atMinute: 60 * (hour % 24))
       for entry in frame.points.entries where entry.key == PointKey(.dispatch, .asset(AssetIndex(3))) {
         return Dictionary(frame.points.fields[entry.fields].map { ($0.name, $0.value) }) { $1 }
@@ -110,8 +110,8 @@ struct UnknownPriceTests {
     var accountant = MonthlyAccountant(plant: plant, from: Self.midnight, to: Self.midnight + .day)
     for place in 0..<96 {
       let time = Self.midnight + .minutes(Int64(15 * place))
-      accountant.note(decision: time, asset: "bess", stateOfCharge: 0.5, price: nil)
-      accountant.note(quarter(at: time, exchange: 10, battery: 0, cost: place < 48 ? 1 : nil))
+      accountant.record(decision: time, asset: "bess", stateOfCharge: 0.5, price: nil)
+      accountant.record(quarter(at: time, exchange: 10, battery: 0, cost: place < 48 ? 1 : nil))
     }
     let account = accountant.finish()
     #expect(account.comparison?.hours == 12)

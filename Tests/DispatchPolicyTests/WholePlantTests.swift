@@ -35,35 +35,35 @@ private struct RandomPlant {
 
   init(_ generator: inout SeededGenerator) {
     var assets = [Asset(name: "load", kind: .load)]
-    for number in 0..<Int(generator.uniform(1, 4)) {
+    for number in 0..<Int(generator.uniform(1, high: 4)) {
       var battery = Asset(name: "battery\(number)", kind: .battery)
-      battery.energyKilowattHours = generator.uniform(5, 500)
-      battery.powerKilowatts = generator.uniform(1, 250)
-      battery.efficiency = generator.uniform(0.6, 1)
-      battery.minimumStateOfCharge = generator.uniform(0, 0.4)
-      battery.maximumStateOfCharge = generator.uniform(0.5, 1)
+      battery.energyKilowattHours = generator.uniform(5, high: 500)
+      battery.powerKilowatts = generator.uniform(1, high: 250)
+      battery.efficiency = generator.uniform(0.6, high: 1)
+      battery.minimumStateOfCharge = generator.uniform(0, high: 0.4)
+      battery.maximumStateOfCharge = generator.uniform(0.5, high: 1)
       if generator.uniform() < 0.5 { battery.reserveStateOfCharge = generator.uniform() }
-      if generator.uniform() < 0.5 { battery.rampKilowattsPerMinute = generator.uniform(0.01, 20) }
+      if generator.uniform() < 0.5 { battery.rampKilowattsPerMinute = generator.uniform(0.01, high: 20) }
       assets.append(battery)
     }
-    for number in 0..<Int(generator.uniform(0, 3)) {
+    for number in 0..<Int(generator.uniform(0, high: 3)) {
       var charger = Asset(name: "car\(number)", kind: .evCharger)
-      charger.powerKilowatts = generator.uniform(3, 150)
+      charger.powerKilowatts = generator.uniform(3, high: 150)
       assets.append(charger)
     }
-    for number in 0..<Int(generator.uniform(0, 3)) {
+    for number in 0..<Int(generator.uniform(0, high: 3)) {
       assets.append(Asset(name: "sun\(number)", kind: generator.uniform() < 0.5 ? .pv : .wind))
     }
     var grid = Asset(name: "grid", kind: .grid)
-    if generator.uniform() < 0.7 { grid.importLimitKilowatts = generator.uniform(0, 300) }
-    if generator.uniform() < 0.7 { grid.exportLimitKilowatts = generator.uniform(0, 200) }
+    if generator.uniform() < 0.7 { grid.importLimitKilowatts = generator.uniform(0, high: 300) }
+    if generator.uniform() < 0.7 { grid.exportLimitKilowatts = generator.uniform(0, high: 200) }
     assets.append(grid)
     plant = Plant(
       name: "p", location: Location(latitude: 50, longitude: 8, timezone: "UTC"), assets: assets,
       tariff: Tariff(importPeriods: [.init(fromMinute: 0, toMinute: 0, price: 0.2)], exportPrice: 0.05))
     register = PlantRegister(plant: plant)
     stage = DispatchStage(plant: plant)
-    clock = CivilTime(year: 2026, month: 3, day: 4).utc + .minutes(15 * Int64(generator.uniform(0, 96)))
+    clock = CivilTime(year: 2026, month: 3, day: 4).utc + .minutes(15 * Int64(generator.uniform(0, high: 96)))
     for asset in assets {
       let names =
         switch asset.kind {
@@ -76,19 +76,19 @@ private struct RandomPlant {
     }
   }
 
-  private func value(of name: String, _ asset: Asset, _ generator: inout SeededGenerator) -> Double {
+  private func value(of name: String, asset: Asset, generator: inout SeededGenerator) -> Double {
     switch name.split(separator: ".").last ?? "" {
-    case "soc": generator.uniform(-1, 101)
+    case "soc": generator.uniform(-1, high: 101)
     case "connected": generator.uniform() < 0.8 ? 1 : 0
-    case "energy_requested": generator.uniform(-5, 100)
-    case "time_left": generator.uniform(-100, 40_000)
-    case "price": generator.uniform() < 0.05 ? generator.uniform(-5, 15) : generator.uniform(-0.2, 0.8)
-    case "export_price": generator.uniform(-0.2, 0.3)
+    case "energy_requested": generator.uniform(-5, high: 100)
+    case "time_left": generator.uniform(-100, high: 40_000)
+    case "price": generator.uniform() < 0.05 ? generator.uniform(-5, high: 15) : generator.uniform(-0.2, high: 0.8)
+    case "export_price": generator.uniform(-0.2, high: 0.3)
     default:
       switch asset.kind {
-      case .battery: generator.uniform(-1.1, 1.1) * (asset.powerKilowatts ?? 0)
-      case .grid: generator.uniform(-300, 300)
-      default: generator.uniform(0, 200)
+      case .battery: generator.uniform(-1.1, high: 1.1) * (asset.powerKilowatts ?? 0)
+      case .grid: generator.uniform(-300, high: 300)
+      default: generator.uniform(0, high: 200)
       }
     }
   }
@@ -99,8 +99,9 @@ private struct RandomPlant {
     for (name, series) in sensors {
       let dice = generator.uniform()
       if dice < 0.02 { continue }
-      var value = value(of: name, register.assets[register.series[series.position].asset.position], &generator)
-      if dice < 0.04 { value = [Double.nan, .infinity, -.infinity][Int(generator.uniform(0, 3))] }
+      var value = value(
+        of: name, asset: register.assets[register.series[series.position].asset.position], generator: &generator)
+      if dice < 0.04 { value = [Double.nan, .infinity, -.infinity][Int(generator.uniform(0, high: 3))] }
       frame.readings.append(series: series, time: clock, raw: value, value: value, hasSourceTime: true)
       let isGood = dice > 0.06
       if !isGood { frame.readings.quality[frame.readings.count - 1] = .stuck }
@@ -110,7 +111,7 @@ private struct RandomPlant {
   }
 
   /// Steps of a quarter of an hour each, with all minutes between them if it is to learn.
-  mutating func run(steps: Int, learning: Bool, _ generator: inout SeededGenerator, _ tally: inout Tally) {
+  mutating func run(steps: Int, learning: Bool, generator: inout SeededGenerator, tally: inout Tally) {
     for _ in 0..<steps {
       for _ in 0..<(learning ? 14 : 0) {
         clock += .minute
@@ -123,7 +124,8 @@ private struct RandomPlant {
       if generator.uniform() < 0.05 {
         frame.health = [
           AssetHealth(
-            asset: AssetIndex(1), time: clock, index: generator.uniform(0, 100), anomaly: 0, drift: 0, contributors: [])
+            asset: AssetIndex(1), time: clock, index: generator.uniform(0, high: 100), anomaly: 0, drift: 0,
+            contributors: [])
         ]
       }
       stage.step(&frame, in: register)
@@ -162,10 +164,10 @@ private struct RandomPlant {
       if !decision.recommendedKilowatts.isFinite { tally.blame("finite") }
     }
     if frame.dispatch.contains(where: { $0.reason.hasPrefix("learned") }) { tally.learned += 1 }
-    let total = judgeBatteries(decided, &tally)
+    let total = judgeBatteries(decided, tally: &tally)
     guard let net = netDemand else { return }
-    let change = judgeChargers(decided, net - total, &tally)
-    judgeCurtailment(decided, net - total + change, &tally)
+    let change = judgeChargers(decided, exchange: net - total, tally: &tally)
+    judgeCurtailment(decided, exchange: net - total + change, tally: &tally)
   }
 
   /// A battery's power and what it may be, by hand.
@@ -202,7 +204,7 @@ private struct RandomPlant {
   }
 
   /// Returns the power of all.
-  private func judgeBatteries(_ decided: [String: DispatchDecision], _ tally: inout Tally) -> Double {
+  private func judgeBatteries(_ decided: [String: DispatchDecision], tally: inout Tally) -> Double {
     var total = 0.0
     var members: [Member] = []
     var isForced = false
@@ -261,8 +263,7 @@ private struct RandomPlant {
   }
 
   /// Returns by how much the power of chargers changes.
-  private func judgeChargers(_ decided: [String: DispatchDecision], _ exchange: Double, _ tally: inout Tally) -> Double
-  {
+  private func judgeChargers(_ decided: [String: DispatchDecision], exchange: Double, tally: inout Tally) -> Double {
     var change = 0.0
     let limit = plant.assets.last?.importLimitKilowatts ?? .infinity
     for asset in plant.assets where asset.kind == .evCharger {
@@ -291,7 +292,7 @@ private struct RandomPlant {
     return change
   }
 
-  private func judgeCurtailment(_ decided: [String: DispatchDecision], _ exchange: Double, _ tally: inout Tally) {
+  private func judgeCurtailment(_ decided: [String: DispatchDecision], exchange: Double, tally: inout Tally) {
     let isPaid = (fresh("grid.export_price", minutes: 90) ?? plant.tariff.exportPrice) >= 0
     let allowed = isPaid ? plant.assets.last?.exportLimitKilowatts ?? .infinity : 0
     var (left, held) = (0.0, exchange)
@@ -327,7 +328,7 @@ struct WholePlantTests {
       plants += 1
       var plant = RandomPlant(&generator)
       let learning = plants % 20 == 0
-      plant.run(steps: learning ? 400 : 500, learning: learning, &generator, &tally)
+      plant.run(steps: learning ? 400 : 500, learning: learning, generator: &generator, tally: &tally)
     }
     #expect(tally.avoidable == [:])
     #expect(tally.silent == 0)

@@ -11,7 +11,7 @@ private struct Drawn {
   var powers: [Double]
 
   /// A plain sum over the steps [kWh]; times in seconds.
-  func energy(_ from: Int64, _ to: Int64) -> Double {
+  func energy(_ from: Int64, to: Int64) -> Double {
     var sum = 0.0
     for step in powers.indices {
       let (begin, end) = (max(from, times[step]), min(to, times[step + 1]))
@@ -36,7 +36,7 @@ extension SplitMix64 {
 
 @Suite("Energies beside a plain integrator")
 struct AgainstAnIntegratorTests {
-  private func check(_ samples: [MeterSample], _ drawn: Drawn, _ rule: MeterRule, holds: Bool, until: Int64) {
+  private func check(_ samples: [MeterSample], drawn: Drawn, rule: MeterRule, holds: Bool, until: Int64) {
     var random = SplitMix64(seed: UInt64(samples.count))
     // In order, shuffled, doubled: once all are there it is the same.
     var shuffled = samples + samples.prefix(samples.count / 3)
@@ -45,26 +45,26 @@ struct AgainstAnIntegratorTests {
     }
     var inOrder = Meter()
     inOrder.holds = holds
-    for sample in samples { _ = inOrder.take(sample, rule) }
+    for sample in samples { _ = inOrder.observe(sample, rule: rule) }
     var meter = Meter()
     meter.holds = holds
-    for sample in shuffled { _ = meter.take(sample, rule) }
+    for sample in shuffled { _ = meter.observe(sample, rule: rule) }
     #expect(meter.history == inOrder.history)
-    func measured(_ from: Int64, _ to: Int64) -> Double {
-      meter.energy(from: start + .seconds(from), to: start + .seconds(to), rule).net
+    func measured(_ from: Int64, to: Int64) -> Double {
+      meter.energy(from: start + .seconds(from), to: start + .seconds(to), rule: rule).net
     }
-    let truth = drawn.energy(0, until)
-    #expect(abs(measured(0, until) - truth) <= 1e-9 * max(1, abs(truth)))
+    let truth = drawn.energy(0, to: until)
+    #expect(abs(measured(0, to: until) - truth) <= 1e-9 * max(1, abs(truth)))
     // Any partition adds up.
     var cuts = (0..<20).map { _ in Int64(random.below(UInt64(until))) } + [0, until]
     cuts.sort()
-    let parts = zip(cuts, cuts.dropFirst()).map { measured($0, $1) }.reduce(0, +)
+    let parts = zip(cuts, cuts.dropFirst()).map { measured($0, to: $1) }.reduce(0, +)
     #expect(abs(parts - truth) <= 1e-9 * max(1, abs(truth)))
     for (from, to) in zip(cuts, cuts.dropFirst()) {
-      #expect(abs(measured(from, to) - drawn.energy(from, to)) <= 1e-9 * max(1, abs(truth)))
+      #expect(abs(measured(from, to: to) - drawn.energy(from, to: to)) <= 1e-9 * max(1, abs(truth)))
     }
     let quarters = stride(from: Int64(0), to: until, by: 900).reduce(0.0) { sum, quarter in
-      sum + meter.minutes(of: start + .seconds(quarter), rule).total.net
+      sum + meter.minutes(of: start + .seconds(quarter), rule: rule).total.net
     }
     if until % 900 == 0 { #expect(abs(quarters - truth) <= 1e-9 * max(1, abs(truth))) }
   }
@@ -76,7 +76,7 @@ struct AgainstAnIntegratorTests {
     let samples = drawn.powers.indices.map {
       MeterSample(time: start + .seconds(drawn.times[$0]), value: drawn.powers[$0], standing: .good)
     }
-    check(samples, drawn, MeterRule(sampling: .instant), holds: true, until: drawn.times[60])
+    check(samples, drawn: drawn, rule: MeterRule(sampling: .instant), holds: true, until: drawn.times[60])
   }
 
   @Test("a counter read at irregular times, with resets", arguments: 0..<20)
@@ -87,12 +87,12 @@ struct AgainstAnIntegratorTests {
     var samples: [MeterSample] = []
     for place in drawn.times.indices {
       if place > 0 {
-        let increase = drawn.energy(drawn.times[place - 1], drawn.times[place])
+        let increase = drawn.energy(drawn.times[place - 1], to: drawn.times[place])
         level = place % 23 == 0 ? increase : level + increase
       }
       samples.append(MeterSample(time: start + .seconds(drawn.times[place]), value: level, standing: .good))
     }
-    check(samples, drawn, MeterRule(sampling: .counter), holds: false, until: drawn.times[60])
+    check(samples, drawn: drawn, rule: MeterRule(sampling: .counter), holds: false, until: drawn.times[60])
   }
 
   @Test(
@@ -114,7 +114,8 @@ struct AgainstAnIntegratorTests {
           time: start + .seconds(length * Int64(isEnd ? place + 1 : place)), value: power, standing: .good))
     }
     check(
-      samples, drawn, MeterRule(sampling: isEnd ? .intervalEnd : .intervalStart), holds: false, until: length * 96)
+      samples, drawn: drawn, rule: MeterRule(sampling: isEnd ? .intervalEnd : .intervalStart), holds: false,
+      until: length * 96)
   }
 
   @Test("a power sampled at irregular times is the trapezoid, gaps left out", arguments: 0..<20)
@@ -133,11 +134,11 @@ struct AgainstAnIntegratorTests {
     var meter = Meter()
     let rule = MeterRule(sampling: .instant)
     for (time, value) in samples.shuffled(using: &random) {
-      _ = meter.take(MeterSample(time: start + .seconds(time), value: value, standing: .imperfect), rule)
+      _ = meter.observe(MeterSample(time: start + .seconds(time), value: value, standing: .imperfect), rule: rule)
     }
-    let cell = meter.energy(from: start, to: start + .day, rule)
+    let cell = meter.energy(from: start, to: start + .day, rule: rule)
     #expect(abs(cell.net - truth) <= 1e-9 * max(1, abs(truth)))
-    let signed = meter.energy(from: start, to: start + .seconds(1_800), rule)
+    let signed = meter.energy(from: start, to: start + .seconds(1_800), rule: rule)
     #expect(signed.positive >= 0 && signed.negative >= 0)
   }
 }

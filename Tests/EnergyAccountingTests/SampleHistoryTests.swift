@@ -19,7 +19,7 @@ struct SampleHistoryTests {
   @Test("between samples lies a straight line, and zero is where the direction changes")
   func line() {
     let cell = history([(0, 2), (1, 2), (2, -2)]).energy(
-      from: midnight, to: midnight + .hour, MeterRule(sampling: .instant), holds: false)
+      from: midnight, to: midnight + .hour, rule: MeterRule(sampling: .instant), holds: false)
     #expect(abs(cell.positive - (2 + 0.5) / 60) < 1e-15)
     #expect(abs(cell.negative - 0.5 / 60) < 1e-15)
     #expect(abs(cell.known - 2.0 / 60) < 1e-15)
@@ -29,13 +29,13 @@ struct SampleHistoryTests {
   func held() {
     var samples = history([(0, 0.3), (360, 2), (420, 0.3)])
     let rule = MeterRule(sampling: .instant, longestSilence: .hours(4))
-    func energy(_ from: Int64, _ to: Int64) -> EnergyCell {
-      samples.energy(from: midnight + .hours(from), to: midnight + .hours(to), rule, holds: true)
+    func energy(_ from: Int64, to: Int64) -> EnergyCell {
+      samples.energy(from: midnight + .hours(from), to: midnight + .hours(to), rule: rule, holds: true)
     }
-    #expect(abs(energy(0, 6).net - 1.2) < 1e-12 && abs(energy(0, 6).known - 4) < 1e-12)
-    #expect(abs(energy(6, 24).net - (2 + 4 * 0.3)) < 1e-12)
+    #expect(abs(energy(0, to: 6).net - 1.2) < 1e-12 && abs(energy(0, to: 6).known - 4) < 1e-12)
+    #expect(abs(energy(6, to: 24).net - (2 + 4 * 0.3)) < 1e-12)
     _ = samples.insert(MeterSample(time: midnight + .hours(8), value: 0, standing: .offline))
-    #expect(abs(energy(6, 24).net - (2 + 0.3)) < 1e-12)
+    #expect(abs(energy(6, to: 24).net - (2 + 0.3)) < 1e-12)
   }
 
   @Test("a day of 23 and one of 25 hours are whole for a daily meter")
@@ -46,7 +46,7 @@ struct SampleHistoryTests {
       _ = samples.insert(MeterSample(time: midnight + .hours(start), value: 2, standing: .good))
     }
     let cell = samples.energy(
-      from: midnight, to: midnight + .hours(120), MeterRule(sampling: .intervalStart), holds: false)
+      from: midnight, to: midnight + .hours(120), rule: MeterRule(sampling: .intervalStart), holds: false)
     #expect(abs(cell.known - 120) < 1e-12 && abs(cell.net - 240) < 1e-12)
   }
 
@@ -54,7 +54,7 @@ struct SampleHistoryTests {
   func falls() {
     func total(_ values: [(minute: Double, value: Double)]) -> Double {
       history(values).energy(
-        from: midnight, to: midnight + .day, MeterRule(sampling: .counter), holds: false
+        from: midnight, to: midnight + .day, rule: MeterRule(sampling: .counter), holds: false
       ).net
     }
     #expect(abs(total([(0, 1_000), (5, 1_000.1), (10, 0), (15, 1_000.3), (20, 1_000.4)]) - 0.4) < 1e-9)
@@ -69,16 +69,16 @@ struct SampleHistoryTests {
   func outage() {
     let samples = history((0..<12).map { (Double($0) * 5, Double($0)) } + [(55 + 3 * 1440, 83), (60 + 3 * 1440, 84)])
     let cell = samples.energy(
-      from: midnight + .days(1), to: midnight + .days(2), MeterRule(sampling: .counter), holds: false)
+      from: midnight + .days(1), to: midnight + .days(2), rule: MeterRule(sampling: .counter), holds: false)
     #expect(abs(cell.net - 24) < 1e-9 && abs(cell.estimated - 24) < 1e-9)
   }
 }
 
 extension SampleHistory {
   /// The energy between two times without anything usual.
-  fileprivate func energy(from start: Timestamp, to end: Timestamp, _ rule: MeterRule, holds: Bool) -> EnergyCell {
+  fileprivate func energy(from start: Timestamp, to end: Timestamp, rule: MeterRule, holds: Bool) -> EnergyCell {
     var cell = EnergyCell()
-    forEachPiece(from: start, to: end, rule, holds: holds) { cell.add($0) }
+    forEachPiece(from: start, to: end, rule: rule, holds: holds) { cell.add($0) }
     return cell
   }
 }

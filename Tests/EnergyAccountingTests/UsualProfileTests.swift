@@ -57,22 +57,22 @@ struct UsualProfileTests {
     func read(_ range: Range<Int64>) {
       for quarter in range {
         if quarter > 0 { level += power((quarter - 1) / 4) / 4 }
-        _ = meter.take(MeterSample(time: monday + .minutes(15 * quarter), value: level, standing: .good), rule)
+        _ = meter.observe(MeterSample(time: monday + .minutes(15 * quarter), value: level, standing: .good), rule: rule)
       }
     }
     read(0..<96 * 9)
     let clock = monday + .days(9)
     if let boundary = meter.boundary(horizon: clock - .day) {
-      meter.settle(until: boundary, horizon: clock - .day, late: .day, rule) { _ in 0 }
+      meter.settle(until: boundary, horizon: clock - .day, late: .day, rule: rule) { _ in 0 }
     }
     // The second Wednesday's afternoon, the whole Thursday, and Friday until noon are missing: 18 + 12 kWh hidden.
     let start = monday + .days(9) - .minutes(15)
     level += 30
     let end = monday + .days(11) + .hours(12)
-    _ = meter.take(MeterSample(time: end, value: level, standing: .good), rule)
-    let night = meter.energy(from: monday + .days(9), to: monday + .days(9) + .hours(6), rule)
-    let day = meter.energy(from: monday + .days(9) + .hours(6), to: monday + .days(9) + .hours(18), rule)
-    let all = meter.energy(from: start, to: end, rule)
+    _ = meter.observe(MeterSample(time: end, value: level, standing: .good), rule: rule)
+    let night = meter.energy(from: monday + .days(9), to: monday + .days(9) + .hours(6), rule: rule)
+    let day = meter.energy(from: monday + .days(9) + .hours(6), to: monday + .days(9) + .hours(18), rule: rule)
+    let all = meter.energy(from: start, to: end, rule: rule)
     #expect(abs(night.net) < 1e-9 && abs(night.estimated - 6) < 1e-9)
     #expect(abs(day.net - 12) < 1e-9)
     #expect(abs(all.net - 30) < 1e-9 && abs(all.estimated - all.known) < 1e-9)

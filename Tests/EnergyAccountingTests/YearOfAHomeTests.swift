@@ -63,20 +63,21 @@ struct YearOfAHomeTests {
     var count = 1_000.0
     var last = Double.nan
     for hour in hours {
-      for (offset, value) in Self.readings(form, hour.power, &count, last) {
+      for (offset, value) in Self.readings(form, power: hour.power, count: &count, last: last) {
         let sample = MeterSample(time: hour.start + .seconds(offset), value: value, standing: .good)
-        if let changed = meter.take(sample, rule) { account.touch(from: changed.lowerBound) }
+        if let changed = meter.observe(sample, rule: rule) { account.touch(from: changed.lowerBound) }
       }
       last = hour.power
       let horizon = hour.start - .day
       account.settle(
-        through: hour.start + .hour, late: .days(1) + .hours(1), register, &calendar, { _ in (meter, rule) }
+        through: hour.start + .hour, late: .days(1) + .hours(1), in: register, calendar: &calendar,
+        source: { _ in (meter, rule) }
       ) {
         quarter, _ in settled[quarter.start] = quarter
       }
       account.touch(from: hour.start)
       if let boundary = meter.boundary(horizon: horizon) {
-        meter.settle(until: boundary, horizon: horizon, late: .day, rule) { _ in 0 }
+        meter.settle(until: boundary, horizon: horizon, late: .day, rule: rule) { _ in 0 }
       }
     }
     let wanted = (
@@ -90,7 +91,7 @@ struct YearOfAHomeTests {
 
   /// What a meter says in an hour, by seconds from its start.
   private static func readings(
-    _ form: Form, _ power: Double, _ count: inout Double, _ last: Double
+    _ form: Form, power: Double, count: inout Double, last: Double
   ) -> [(Int64, Double)] {
     switch form {
     case .hourlyMeans: return [(Int64(0), power)]

@@ -8,7 +8,7 @@ import Testing
 private let power = makeRegister([("load", "power")])
 private let voltage = makeRegister([("load", "voltage")])
 
-private func approx(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
+private func approx(_ a: Double, b: Double, tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
 
 @Test("a minute of samples gives the worked statistics")
 func workedMinute() throws {
@@ -22,11 +22,11 @@ func workedMinute() throws {
   #expect(bench.windows.count == 1)
   #expect(window.start == midnight && window.length == .minute && !window.isUpdate)
   #expect(window.count == 6 && window.minimum == 1 && window.maximum == 6 && window.goodShare == 1)
-  #expect(approx(window.mean, 3.5))
-  #expect(approx(window.standardDeviation, (35.0 / 12).squareRoot()))
+  #expect(approx(window.mean, b: 3.5))
+  #expect(approx(window.standardDeviation, b: (35.0 / 12).squareRoot()))
   // One kW in ten seconds is 360 kW per hour; the trapezoid to 7 kW at the full minute has a mean of 4 kW.
-  #expect(approx(window.slope, 360, 1e-3))
-  #expect(approx(window.energyKilowattHours, 4.0 / 60))
+  #expect(approx(window.slope, b: 360, tolerance: 1e-3))
+  #expect(approx(window.energyKilowattHours, b: 4.0 / 60))
   #expect(bench.field("energy_kwh", of: .feature) == [window.energyKilowattHours])
 }
 
@@ -35,7 +35,7 @@ func stability() throws {
   var bench = Bench(power)
   bench.feed((0..<8).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 1e9 + Double($0 % 2)) })
   let window = try #require(bench.last(.minute).first)
-  #expect(approx(window.standardDeviation, 0.5, 1e-6))
+  #expect(approx(window.standardDeviation, b: 0.5, tolerance: 1e-6))
 }
 
 @Test(
@@ -49,7 +49,7 @@ func lateUpdate(register: PlantRegister) throws {
   bench.tick(midnight + .seconds(111), clock: midnight + .minutes(1))
   try #require(bench.windows.count == 2)
   #expect(bench.windows[1].isUpdate && bench.windows[1].count == 7 && bench.windows[1].maximum == 9)
-  #expect(approx(bench.windows[1].mean, 3))
+  #expect(approx(bench.windows[1].mean, b: 3))
   #expect(bench.stage.tooLate == 0)
   bench.feed([Sample(time: midnight - .days(1), value: 9, quality: .late)])
   #expect(bench.windows.count == 2 && bench.stage.tooLate == 1)
@@ -79,7 +79,7 @@ func goodShare() throws {
     Sample(time: midnight + .seconds(80), value: 2),
   ])
   let window = try #require(bench.last(.minute).first)
-  #expect(window.count == 3 && window.goodShare == 0.5 && approx(window.mean, 2) && window.maximum == 3)
+  #expect(window.count == 3 && window.goodShare == 0.5 && approx(window.mean, b: 2) && window.maximum == 3)
 }
 
 @Test("a window is closed by the plant's clock two minutes after its end, and by a tick after a silent minute")
@@ -103,7 +103,7 @@ func closedByClocks() {
 
 @Test("an hourly series gives each hour its exact energy and each quarter its value")
 func hourlyEnergy() {
-  let register = makeRegister([("load", "power")], overrides: [sensor("load.power", .intervalStart)])
+  let register = makeRegister([("load", "power")], overrides: [sensor("load.power", sampling: .intervalStart)])
   var bench = Bench(register)
   let values = [2.2758, 0.85117, 3.1, 0.1, 7.77, 1.0 / 3]
   bench.feed(values.enumerated().map { Sample(time: midnight + .hours(Int64($0)), value: $1) })
@@ -121,7 +121,7 @@ func hourlyEnergy() {
 
 @Test("an interval's end names the interval before it")
 func intervalEnd() {
-  let register = makeRegister([("load", "power")], overrides: [sensor("load.power", .intervalEnd)])
+  let register = makeRegister([("load", "power")], overrides: [sensor("load.power", sampling: .intervalEnd)])
   var bench = Bench(register)
   bench.feed((1...8).map { Sample(time: midnight + .minutes(15 * Int64($0)), value: Double($0)) })
   #expect(bench.last(.hour).map(\.mean) == [2.5, 6.5])
@@ -137,15 +137,15 @@ func coverage() throws {
   bench.mark(midnight + .hours(3))
   let hours = bench.last(.hour)
   try #require(hours.count == 2)
-  #expect(approx(hours[0].energyKilowattHours, 4) && approx(hours[0].goodShare, 40.0 / 60))
-  #expect(approx(hours[1].energyKilowattHours, 1) && approx(hours[1].goodShare, 10.0 / 60))
+  #expect(approx(hours[0].energyKilowattHours, b: 4) && approx(hours[0].goodShare, b: 40.0 / 60))
+  #expect(approx(hours[1].energyKilowattHours, b: 1) && approx(hours[1].goodShare, b: 10.0 / 60))
 }
 
 @Test(
   "a counter's increase",
   arguments: [(100.0, 103.5, 3.5), (99_990, 20, 30), (5_000, 2, 2), (5_000, 4_990, 0), (65_530, 4, 10)])
 func counterIncrease(before: Double, after: Double, increase: Double) {
-  #expect(approx(CounterIncrease.between(before, after, scale: 1), increase))
+  #expect(approx(CounterIncrease.between(before, value: after, scale: 1), b: increase))
 }
 
 @Test("a counter's windows add up to its increase, resets included, and their mean is the power")
@@ -163,8 +163,8 @@ func counterWindows() {
   let hours = bench.last(.hour)
   #expect(hours.count == 4)
   for hour in hours {
-    #expect(approx(hour.energyKilowattHours, 6, 1e-6))
-    #expect(approx(hour.mean, 6, 1e-6))
+    #expect(approx(hour.energyKilowattHours, b: 6, tolerance: 1e-6))
+    #expect(approx(hour.mean, b: 6, tolerance: 1e-6))
   }
 }
 
@@ -172,7 +172,7 @@ func counterWindows() {
 func localDays(start: Int64, hours: Int) throws {
   // 2024-03-31, 2024-03-30 and 2024-10-27 in Berlin.
   let register = makeRegister(
-    [("load", "power")], overrides: [sensor("load.power", .intervalStart)], timezone: "Europe/Berlin")
+    [("load", "power")], overrides: [sensor("load.power", sampling: .intervalStart)], timezone: "Europe/Berlin")
   var bench = Bench(register)
   let begin = Timestamp(seconds: start)
   bench.feed((-3..<40).map { Sample(time: begin + .hours(Int64($0)), value: 2) })
@@ -184,7 +184,7 @@ func localDays(start: Int64, hours: Int) throws {
 @Test("a zone off by half an hour rolls quarters up to its own hours")
 func halfHourZone() {
   let register = makeRegister(
-    [("load", "power")], overrides: [sensor("load.power", .intervalStart)], timezone: "Asia/Kolkata")
+    [("load", "power")], overrides: [sensor("load.power", sampling: .intervalStart)], timezone: "Asia/Kolkata")
   var bench = Bench(register)
   bench.feed((0..<16).map { Sample(time: midnight + .minutes(15 * Int64($0)), value: Double($0)) })
   let points = bench.points.filter { $0.key.measurement == .cleanHourly }
@@ -194,7 +194,7 @@ func halfHourZone() {
 
 private let mixed = makeRegister(
   [("load", "power"), ("pv1", "power"), ("load", "energy"), ("grid", "power"), ("grid", "price")],
-  overrides: [sensor("pv1.power", .intervalStart)], timezone: "Europe/Berlin")
+  overrides: [sensor("pv1.power", sampling: .intervalStart)], timezone: "Europe/Berlin")
 
 /// Steady series with gaps, late readings and bad ones.
 private func wildStream(seed: UInt64, count: Int) -> [Sample] {
@@ -315,7 +315,7 @@ func energyAddsUp() throws {
   let quarters = bench.last(.quarterHour).prefix(96).reduce(0) { $0 + $1.energyKilowattHours }
   let hours = bench.last(.hour).prefix(24).reduce(0) { $0 + $1.energyKilowattHours }
   // The integral of a ramp by 60 kW an hour over 24 hours.
-  #expect(approx(quarters, 17_280, 1e-6) && approx(hours, 17_280, 1e-6))
+  #expect(approx(quarters, b: 17_280, tolerance: 1e-6) && approx(hours, b: 17_280, tolerance: 1e-6))
   #expect(bench.field("energy_kwh", of: .cleanDaily).compactMap { $0 }.map { ($0 * 1000).rounded() } == [17_280_000])
 }
 
@@ -338,7 +338,7 @@ func counterFalls() {
     return bench.last(.quarterHour).map(\.energyKilowattHours).reduce(0, +)
   }
   let full = (0...24).map { (1_000 + Double($0), Quality.good) }
-  #expect(approx(energy(full), 24, 1e-9))
+  #expect(approx(energy(full), b: 24, tolerance: 1e-9))
   var glitch = full
   glitch[6] = (0, .good)
   // As cleaning tells it: the glitch is given again in front of the reading that takes it back.
@@ -352,13 +352,13 @@ func counterFalls() {
     bench.tick(midnight + .hours(9), clock: midnight + .hours(9))
     return bench.last(.quarterHour).map(\.energyKilowattHours).reduce(0, +)
   }
-  #expect(approx(told(glitch, glitchAt: 6), 24, 1e-9))
+  #expect(approx(told(glitch, glitchAt: 6), b: 24, tolerance: 1e-9))
   // A reset in the middle, to 0.5 after it.
   let reset = (0...24).map { ($0 < 12 ? 1_000 + Double($0) : Double($0) - 11.5, Quality.good) }
-  #expect(approx(energy(reset), 23.5, 1e-9))
+  #expect(approx(energy(reset), b: 23.5, tolerance: 1e-9))
   var dip = full
   dip[6] = (1_004, .spike)
-  #expect(approx(energy(dip), 24, 1e-9))
+  #expect(approx(energy(dip), b: 24, tolerance: 1e-9))
   // A meter of another count takes its place: nothing is known of the stretch between.
   let other = (0...24).map { ($0 < 12 ? 1_000 + Double($0) : 70_000 + Double($0), Quality.good) }
   #expect(energy(other, of: "pump") < 25)

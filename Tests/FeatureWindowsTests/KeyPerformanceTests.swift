@@ -47,7 +47,7 @@ func pointAMinute() {
 func hourlyCadence() {
   let register = makeRegister(
     [("load", "power"), ("pv1", "power"), ("grid", "price"), ("grid", "carbon")],
-    overrides: [sensor("*", .intervalStart)])
+    overrides: [sensor("*", sampling: .intervalStart)])
   var bench = Bench(register)
   var mark = midnight
   for hour in 0..<6 {
@@ -96,14 +96,14 @@ func silentGenerator() {
 func partOfTheGenerators() {
   let register = makeRegister([("load", "power"), ("pv1", "power"), ("pv2", "power")])
   var bench = Bench(register)
-  func tell(_ minute: Int, _ values: [Double]) {
+  func tell(_ minute: Int, values: [Double]) {
     let time = midnight + .minutes(Int64(minute)) + .seconds(30)
     bench.feed(values.enumerated().map { Sample(series: $0, time: time, value: $1) })
     bench.mark(midnight + .minutes(Int64(minute) + 1))
   }
-  for minute in 0..<5 { tell(minute, [10, 4, 3]) }
-  for minute in 5..<20 { tell(minute, [10, 4]) }
-  for minute in [20 * 60, 30 * 60, 15 * 24 * 60] { tell(minute, [10, 4]) }
+  for minute in 0..<5 { tell(minute, values: [10, 4, 3]) }
+  for minute in 5..<20 { tell(minute, values: [10, 4]) }
+  for minute in [20 * 60, 30 * 60, 15 * 24 * 60] { tell(minute, values: [10, 4]) }
   let generation = bench.balance("generation_kw")
   let coverage = bench.balance("generation_coverage")
   let grid = bench.balance("grid_kw")

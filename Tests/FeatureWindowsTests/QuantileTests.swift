@@ -130,13 +130,13 @@ func size() {
 @Test("a series silent for more than a day takes no room, keeps its watermark and its day, and comes back")
 func quietSeries() throws {
   var bench = Bench(makeRegister([("load", "voltage"), ("pv1", "voltage")]))
-  func speak(_ series: Int, _ hours: Range<Int64>) {
+  func speak(_ series: Int, hours: Range<Int64>) {
     bench.feed(hours.map { Sample(series: series, time: midnight + .hours($0) + .minutes(5), value: Double($0)) })
   }
-  speak(0, 0..<3)
-  speak(1, 0..<3)
+  speak(0, hours: 0..<3)
+  speak(1, hours: 0..<3)
   for hour in Int64(3)..<30 {
-    speak(1, hour..<hour + 1)
+    speak(1, hours: hour..<hour + 1)
     bench.mark(midnight + .hours(hour))
   }
   #expect(bench.stage.states.liveCount == 1)

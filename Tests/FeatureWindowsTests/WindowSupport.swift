@@ -14,7 +14,7 @@ struct Sample {
   var quality = Quality.good
 }
 
-func sensor(_ match: String, _ sampling: Sampling) -> SensorOverride {
+func sensor(_ match: String, sampling: Sampling) -> SensorOverride {
   var override = SensorOverride(match: match)
   override.sampling = sampling
   return override

@@ -22,8 +22,8 @@ struct BacktestTests {
     let reference = try forecasts(whole, test: 12)
     #expect(Set(reference.map(\.model)).count == SyntheticLoad.models.count + 1)
     for cut in [31, 36, 38] {
-      let moment = SyntheticLoad.start + .days(Int64(cut))
-      let before = reference.filter { $0.issued < moment }
+      let timestamp = SyntheticLoad.start + .days(Int64(cut))
+      let before = reference.filter { $0.issued < timestamp }
       var shorter = whole
       shorter.times.removeLast((40 - cut) * 24)
       shorter.target.removeLast((40 - cut) * 24)
@@ -36,13 +36,13 @@ struct BacktestTests {
       let tail = (cut * 24)..<(40 * 24)
       shuffled.target.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
       shuffled.exogenous[0].values.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
-      let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < moment }
+      let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < timestamp }
       #expect(afterShuffle == before)
 
       // What is issued at that moment knows the weather that is foretold, and no more of the target.
       shuffled.exogenous = whole.exogenous
-      let untilThen = try forecasts(shuffled, test: 12).filter { $0.issued <= moment }
-      #expect(untilThen.map(\.quantiles) == reference.filter { $0.issued <= moment }.map(\.quantiles))
+      let untilThen = try forecasts(shuffled, test: 12).filter { $0.issued <= timestamp }
+      #expect(untilThen.map(\.quantiles) == reference.filter { $0.issued <= timestamp }.map(\.quantiles))
     }
   }
 
@@ -63,9 +63,9 @@ struct BacktestTests {
     for cut in 33...38 {
       var shuffled = changed
       shuffled.target.replaceSubrange((cut * 24)..., with: changed.target[(cut * 24)...].shuffled(using: &random))
-      let moment = SyntheticLoad.start + .days(Int64(cut))
-      let untilThen = try run(shuffled).trace.filter { $0.issued <= moment }.map(\.quantiles)
-      #expect(untilThen.count > 2 * 24 && untilThen == drifted.trace.filter { $0.issued <= moment }.map(\.quantiles))
+      let timestamp = SyntheticLoad.start + .days(Int64(cut))
+      let untilThen = try run(shuffled).trace.filter { $0.issued <= timestamp }.map(\.quantiles)
+      #expect(untilThen.count > 2 * 24 && untilThen == drifted.trace.filter { $0.issued <= timestamp }.map(\.quantiles))
     }
   }
 

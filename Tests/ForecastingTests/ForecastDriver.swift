@@ -45,7 +45,7 @@ struct ForecastDriver {
         name: "p", location: Location(latitude: 48, longitude: 11, timezone: "UTC"), assets: assets, sensors: [wish]))
   }
 
-  static func window(_ series: SeriesIndex, _ slot: Int, _ mean: Double, isUpdate: Bool = false) -> FeatureWindow {
+  static func window(_ series: SeriesIndex, slot: Int, mean: Double, isUpdate: Bool = false) -> FeatureWindow {
     FeatureWindow(
       series: series, length: .quarterHour, start: QuarterHour.start(of: slot), mean: mean, minimum: mean,
       maximum: mean, standardDeviation: 0, slope: 0, count: 15, energyKilowattHours: mean / 4, goodShare: 1,
@@ -53,9 +53,9 @@ struct ForecastDriver {
   }
 
   /// One quarter of an hour: what is known of `slot`, then the mark at its end.
-  mutating func advance(_ slot: Int, _ values: [(SeriesIndex, Double)], lag: TimeSpan = .minute) {
+  mutating func advance(_ slot: Int, values: [(SeriesIndex, Double)], lag: TimeSpan = .minute) {
     var frame = Frame(cause: .readings)
-    frame.windows = values.map { ForecastDriver.window($0.0, slot, $0.1) }
+    frame.windows = values.map { ForecastDriver.window($0.0, slot: slot, mean: $0.1) }
     step(&frame)
     mark(slot + 1, lag: lag)
   }
@@ -75,7 +75,7 @@ struct ForecastDriver {
     issues += frame.forecasts
   }
 
-  func fields(_ key: PointKey, _ slot: Int) -> [String: FieldValue]? {
+  func fields(_ key: PointKey, slot: Int) -> [String: FieldValue]? {
     database[StoredPoint(key: key, time: QuarterHour.start(of: slot))].map {
       Dictionary(uniqueKeysWithValues: $0.map { ($0.name, $0.value) })
     }

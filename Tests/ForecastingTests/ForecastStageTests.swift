@@ -9,7 +9,7 @@ struct ForecastStageTests {
   private let start = ForecastDriver.start
 
   /// Load with a working week, seeded noise, and PV with day-to-day weather.
-  private func value(_ slot: Int, _ random: inout SeededRandom, _ driver: ForecastDriver) -> [Double] {
+  private func value(_ slot: Int, random: inout SeededRandom, driver: ForecastDriver) -> [Double] {
     let hour = Double((slot - start) % 96) / 4
     let isWeekend = (slot - start) / 96 % 7 >= 5
     let working = hour >= 7 && hour < 18 && !isWeekend
@@ -18,17 +18,17 @@ struct ForecastStageTests {
   }
 
   private func run(
-    slots: Range<Int>, _ driver: inout ForecastDriver, lag: (Int) -> TimeSpan = { _ in .minute },
+    slots: Range<Int>, driver: inout ForecastDriver, lag: (Int) -> TimeSpan = { _ in .minute },
     isMissing: (Int) -> Bool = { _ in false }, isSilent: (Int) -> Bool = { _ in false }, seed: UInt64 = 1
   ) {
     let load = driver.register.admit(asset: "load", sensor: "power")
     let pv = driver.register.admit(asset: "pv", sensor: "power")
     var random = SeededRandom(seed)
     for slot in start..<(start + slots.upperBound) {
-      let values = value(slot, &random, driver)
+      let values = value(slot, random: &random, driver: driver)
       guard slot >= start + slots.lowerBound, !isSilent(slot - start) else { continue }
       let known = isMissing(slot - start) ? [] : [(load, values[0]), (pv, values[1])]
-      driver.advance(slot, known, lag: lag(slot - start))
+      driver.advance(slot, values: known, lag: lag(slot - start))
     }
   }
 
@@ -49,20 +49,22 @@ struct ForecastStageTests {
   func coldStart() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    driver.advance(start, [(load, 42)])
+    driver.advance(start, values: [(load, 42)])
     let issue = driver.issues[0]
     #expect(issue.model == "persistence")
     #expect(issue.p50 == Array(repeating: 42, count: 96))
     #expect(issue.p10[0] < 42 && issue.p90[0] > 42)
     #expect(issue.issued == QuarterHour.start(of: start + 1))
-    #expect(driver.fields(PointKey(.forecast, .series(load), "1h"), start + 1)?["model"] == .text("persistence"))
+    #expect(driver.fields(PointKey(.forecast, .series(load), "1h"), slot: start + 1)?["model"] == .text("persistence"))
   }
 
   @Test("after a day the forecast is the day before, and a gap in it is filled from the day before that")
   func naive() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    for slot in 0..<288 where slot != 200 { driver.advance(start + slot, [(load, Double(slot % 96 + slot / 96))]) }
+    for slot in 0..<288 where slot != 200 {
+      driver.advance(start + slot, values: [(load, Double(slot % 96 + slot / 96))])
+    }
     let issue = driver.issues.last
     #expect(issue?.model == "naive")
     #expect(issue?.p50[0] == 2)
@@ -75,9 +77,9 @@ struct ForecastStageTests {
   func silent() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    for slot in start..<(start + 96 * 9) { driver.advance(slot, [(load, Double(slot % 96))]) }
+    for slot in start..<(start + 96 * 9) { driver.advance(slot, values: [(load, Double(slot % 96))]) }
     func said(_ slot: Int) -> FieldValue? {
-      driver.fields(PointKey(.forecastLatest, .series(load)), slot + 5)?["model"]
+      driver.fields(PointKey(.forecastLatest, .series(load)), slot: slot + 5)?["model"]
     }
     for (day, model) in [(9, "naive"), (10, "naive without recent values"), (36, "naive_week without recent values")] {
       let slot = start + 96 * day
@@ -93,10 +95,10 @@ struct ForecastStageTests {
   @Test("a working week hands the forecast to the week before, where that has been better")
   func weekly() {
     var driver = ForecastDriver()
-    run(slots: 0..<(96 * 21), &driver)
+    run(slots: 0..<(96 * 21), driver: &driver)
     let monday = driver.issues.last { $0.series == SeriesIndex(0) }
     #expect(monday?.model == "naive_week")
-    #expect(driver.stage.contest(SeriesIndex(0), .upToOneDay)?.challengerLeads == true)
+    #expect(driver.stage.contest(SeriesIndex(0), bucket: .upToOneDay)?.challengerLeads == true)
     let models = Set(driver.times(.forecastEvaluation).map(\.key.qualifiers.0))
     #expect(models == ["persistence", "naive", "naive_week"])
   }
@@ -104,7 +106,7 @@ struct ForecastStageTests {
   @Test("quantiles are ordered, PV is never negative, and its night has no interval")
   func bounds() {
     var driver = ForecastDriver()
-    run(slots: 0..<(96 * 9), &driver)
+    run(slots: 0..<(96 * 9), driver: &driver)
     for issue in driver.issues {
       for slot in issue.p50.indices {
         #expect(issue.p10[slot] <= issue.p50[slot] && issue.p50[slot] <= issue.p90[slot])
@@ -121,10 +123,11 @@ struct ForecastStageTests {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     var random = SeededRandom(11)
-    for slot in 0..<(96 * 14) { driver.advance(start + slot, [(load, 100 + random.uniform(-20...20))]) }
+    for slot in 0..<(96 * 14) { driver.advance(start + slot, values: [(load, 100 + random.uniform(-20...20))]) }
     for bucket in LeadBucket.allCases {
       let covered = (96 * 6..<96 * 14).compactMap { slot in
-        driver.fields(PointKey(.forecastEvaluation, .series(load), "naive", bucket.name), start + slot)?["covered"]?
+        driver.fields(PointKey(.forecastEvaluation, .series(load), "naive", bucket.name), slot: start + slot)?[
+          "covered"]?
           .number
       }
       try #require(covered.count == 96 * 8)
@@ -136,7 +139,7 @@ struct ForecastStageTests {
   @Test("what is scored is what stands in the database, by the model that issued it")
   func scoresMatch() throws {
     var driver = ForecastDriver()
-    run(slots: 0..<(96 * 16), &driver)
+    run(slots: 0..<(96 * 16), driver: &driver)
     var checked = 0
     var hasSkill = false
     for point in driver.times(.forecastEvaluation) {
@@ -149,7 +152,7 @@ struct ForecastStageTests {
         continue
       }
       let slot = QuarterHour.slot(containing: point.time)
-      let score = try #require(driver.fields(point.key, slot))
+      let score = try #require(driver.fields(point.key, slot: slot))
       let values = ["p10", "p50", "p90"].compactMap { forecast[$0]?.number }
       let actual = try #require(score["actual"]?.number)
       try #require(values.count == 3)
@@ -167,7 +170,7 @@ struct ForecastStageTests {
     let latest = try #require(driver.stage.latest(SeriesIndex(0)))
     #expect(latest.time == QuarterHour.start(of: start + 96 * 16 - 1))
     #expect(
-      driver.fields(PointKey(.forecast, .series(SeriesIndex(0)), "1h"), start + 96 * 16 - 1)?["p50"]
+      driver.fields(PointKey(.forecast, .series(SeriesIndex(0)), "1h"), slot: start + 96 * 16 - 1)?["p50"]
         == .float(latest.p50))
   }
 
@@ -180,10 +183,10 @@ struct ForecastStageTests {
     let isMissing = { (slot: Int) in withGaps && (150..<158 ~= slot || 200..<344 ~= slot) }
     let isSilent = { (slot: Int) in withGaps && 400..<412 ~= slot }
     var all = ForecastDriver()
-    run(slots: 0..<(live + 3), &all, isMissing: isMissing, isSilent: isSilent)
+    run(slots: 0..<(live + 3), driver: &all, isMissing: isMissing, isSilent: isSilent)
     var lasting = ForecastDriver()
     run(
-      slots: 0..<(live + 3), &lasting, lag: { $0 < live ? .days(3) : .minute }, isMissing: isMissing,
+      slots: 0..<(live + 3), driver: &lasting, lag: { $0 < live ? .days(3) : .minute }, isMissing: isMissing,
       isSilent: isSilent)
     #expect(all.database == lasting.database)
     #expect(lasting.written * 4 < all.written)
@@ -193,9 +196,9 @@ struct ForecastStageTests {
   @Test("while catching up, what stands before the end is already final")
   func catchingUpToTheEnd() {
     var all = ForecastDriver()
-    run(slots: 0..<300, &all)
+    run(slots: 0..<300, driver: &all)
     var lasting = ForecastDriver()
-    run(slots: 0..<300, &lasting, lag: { _ in .days(3) })
+    run(slots: 0..<300, driver: &lasting, lag: { _ in .days(3) })
     let end = QuarterHour.start(of: start + 300)
     #expect(all.database.filter { $0.key.time <= end } == lasting.database.filter { $0.key.time <= end })
   }
@@ -203,10 +206,10 @@ struct ForecastStageTests {
   @Test("cutting the stream anywhere changes no forecast before the cut")
   func noLookAhead() {
     var whole = ForecastDriver()
-    run(slots: 0..<900, &whole)
+    run(slots: 0..<900, driver: &whole)
     for cut in [1, 95, 97, 300, 800] {
       var part = ForecastDriver()
-      run(slots: 0..<cut, &part)
+      run(slots: 0..<cut, driver: &part)
       #expect(Array(whole.issues.prefix(part.issues.count)) == part.issues)
       #expect(part.issues.count == 2 * cut)
     }
@@ -215,7 +218,7 @@ struct ForecastStageTests {
   @Test("a stage restored from a snapshot goes on as if nothing had happened", arguments: [1, 50, 130, 900])
   func snapshot(cut: Int) throws {
     var whole = ForecastDriver()
-    run(slots: 0..<cut, &whole)
+    run(slots: 0..<cut, driver: &whole)
     var writer = SnapshotWriter()
     whole.stage.snapshot(into: &writer)
     var restored = whole
@@ -223,8 +226,8 @@ struct ForecastStageTests {
     var reader = SnapshotReader(writer.bytes)
     try restored.stage.restore(from: &reader)
     #expect(reader.isAtEnd)
-    run(slots: cut..<(cut + 200), &whole)
-    run(slots: cut..<(cut + 200), &restored)
+    run(slots: cut..<(cut + 200), driver: &whole)
+    run(slots: cut..<(cut + 200), driver: &restored)
     #expect(whole.database == restored.database)
     #expect(whole.issues == restored.issues)
     #expect(whole.stage.latest(SeriesIndex(0)) == restored.stage.latest(SeriesIndex(0)))
@@ -237,7 +240,7 @@ struct ForecastStageTests {
   @Test("a snapshot that is cut or altered is refused or read, never a crash")
   func brokenSnapshot() {
     var driver = ForecastDriver()
-    run(slots: 0..<100, &driver)
+    run(slots: 0..<100, driver: &driver)
     var writer = SnapshotWriter()
     driver.stage.snapshot(into: &writer)
     var random = SeededRandom(3)
@@ -253,7 +256,7 @@ struct ForecastStageTests {
         var reader = SnapshotReader(bytes)
         var changed = driver
         changed.stage = ForecastStage(learning: [])
-        if (try? changed.stage.restore(from: &reader)) != nil { run(slots: 100..<102, &changed) }
+        if (try? changed.stage.restore(from: &reader)) != nil { run(slots: 100..<102, driver: &changed) }
       }
     }
   }
@@ -262,13 +265,13 @@ struct ForecastStageTests {
   func updates() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    for slot in 0..<100 { driver.advance(start + slot, [(load, 50)]) }
+    for slot in 0..<100 { driver.advance(start + slot, values: [(load, 50)]) }
     let before = driver.written
     var frame = Frame(cause: .readings)
-    frame.windows = [ForecastDriver.window(load, start + 99, 70, isUpdate: true)]
+    frame.windows = [ForecastDriver.window(load, slot: start + 99, mean: 70, isUpdate: true)]
     driver.step(&frame)
     frame.reset(cause: .readings, received: .distantPast, clock: .distantPast)
-    frame.windows = [ForecastDriver.window(load, start + 99, 70)]
+    frame.windows = [ForecastDriver.window(load, slot: start + 99, mean: 70)]
     driver.step(&frame)
     #expect(driver.written == before)
     driver.mark(start + 195)
@@ -278,24 +281,27 @@ struct ForecastStageTests {
   @Test("forecasts do not depend on how windows came in frames")
   func batching() {
     var single = ForecastDriver()
-    run(slots: 0..<300, &single, seed: 5)
+    run(slots: 0..<300, driver: &single, seed: 5)
     var batched = ForecastDriver()
     let load = batched.register.admit(asset: "load", sensor: "power")
     let pv = batched.register.admit(asset: "pv", sensor: "power")
     var random = SeededRandom(5)
     for slot in start..<(start + 300) {
-      let values = value(slot, &random, batched)
+      let values = value(slot, random: &random, driver: batched)
       let clock = QuarterHour.start(of: slot + 1)
       if slot % 2 == 0 {
         for (series, mean) in [(pv, values[1]), (load, values[0])] {
           var frame = Frame(cause: .readings)
-          frame.windows = [ForecastDriver.window(series, slot, mean)]
+          frame.windows = [ForecastDriver.window(series, slot: slot, mean: mean)]
           batched.step(&frame)
         }
         batched.mark(slot + 1)
       } else {
         var frame = Frame(cause: .minute, received: clock + .minute, clock: clock)
-        frame.windows = [ForecastDriver.window(load, slot, values[0]), ForecastDriver.window(pv, slot, values[1])]
+        frame.windows = [
+          ForecastDriver.window(load, slot: slot, mean: values[0]),
+          ForecastDriver.window(pv, slot: slot, mean: values[1]),
+        ]
         batched.step(&frame)
       }
     }
@@ -306,17 +312,17 @@ struct ForecastStageTests {
   func hostile() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    for slot in 0..<100 { driver.advance(start + slot, [(load, slot % 3 == 0 ? .nan : 50)]) }
+    for slot in 0..<100 { driver.advance(start + slot, values: [(load, slot % 3 == 0 ? .nan : 50)]) }
     for value in [Double.infinity, -.infinity, .greatestFiniteMagnitude] {
-      driver.advance(start + 101, [(load, value)])
+      driver.advance(start + 101, values: [(load, value)])
     }
     var frame = Frame(cause: .readings)
     for time in [Int64.min, -1, 0, Int64.max] {
-      var window = ForecastDriver.window(load, 0, 5)
+      var window = ForecastDriver.window(load, slot: 0, mean: 5)
       window.start = Timestamp(nanoseconds: time)
       frame.windows.append(window)
     }
-    frame.windows.append(ForecastDriver.window(SeriesIndex(40), start, 5))
+    frame.windows.append(ForecastDriver.window(SeriesIndex(40), slot: start, mean: 5))
     driver.step(&frame)
     driver.mark(start + 102)
     for issue in driver.issues { #expect(issue.p50.allSatisfy { (0...300).contains($0) }) }
@@ -326,7 +332,7 @@ struct ForecastStageTests {
   func otherMarks() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    driver.advance(start, [(load, 5)])
+    driver.advance(start, values: [(load, 5)])
     for minute in 1..<15 {
       let clock = QuarterHour.start(of: start + 1) + .minutes(Int64(minute))
       var frame = Frame(cause: .minute, received: clock, clock: clock)

@@ -21,13 +21,13 @@ struct FormulaTests {
     "quantiles are interpolated between order statistics",
     arguments: [(0.1, 1.3), (0.5, 2.5), (0, 1), (1, 4), (2, 4), (-1, 1)])
   func quantile(probability: Double, value: Double) {
-    #expect(abs(EmpiricalQuantile.ofSorted([1, 2, 3, 4], probability) - value) < 1e-12)
+    #expect(abs(EmpiricalQuantile.ofSorted([1, 2, 3, 4], probability: probability) - value) < 1e-12)
   }
 
   @Test("a quantile of nothing, or at a probability that is not a number, is not a number")
   func emptyQuantile() {
-    #expect(EmpiricalQuantile.ofSorted([], 0.5).isNaN)
-    #expect(EmpiricalQuantile.ofSorted([1], .nan).isNaN)
+    #expect(EmpiricalQuantile.ofSorted([], probability: 0.5).isNaN)
+    #expect(EmpiricalQuantile.ofSorted([1], probability: .nan).isNaN)
     #expect(EmpiricalQuantile.median([.nan, 3, 1]) == 2)
   }
 
@@ -43,7 +43,7 @@ struct FormulaTests {
       all.append(value)
       let held = all.suffix(50).sorted()
       #expect(window.count == held.count)
-      #expect(window.quantile(0.3) == EmpiricalQuantile.ofSorted(held, 0.3))
+      #expect(window.quantile(0.3) == EmpiricalQuantile.ofSorted(held, probability: 0.3))
       if step == 170 {
         var writer = SnapshotWriter()
         window.snapshot(into: &writer)
@@ -77,18 +77,18 @@ struct FormulaTests {
   @Test("a history keeps its latest slots, forgets older ones and reads gaps as not a number")
   func history() {
     var history = SlotHistory(capacity: 4)
-    history.set(-2, 1)
-    history.set(1, 4)
+    history.set(-2, to: 1)
+    history.set(1, to: 4)
     #expect(history[-2] == 1)
     #expect(history[0].isNaN)
-    history.set(0, 3)
+    history.set(0, to: 3)
     #expect(history[0] == 3)
-    history.set(2, 5)
+    history.set(2, to: 5)
     #expect(history[-2].isNaN)
     #expect(history[3].isNaN)
-    history.set(-3, 9)
+    history.set(-3, to: 9)
     #expect(history[1] == 4)
-    history.set(50, 7)
+    history.set(50, to: 7)
     #expect(history[1].isNaN && history[50] == 7 && history.first == -2)
     #expect(history.summary(of: 40..<60)?.mean == 7)
     #expect(history.summary(of: 40..<50) == nil)
@@ -96,11 +96,11 @@ struct FormulaTests {
 
   @Test("a challenger takes over after a day of lower losses, not before")
   func contest() {
-    var contest = ModelContest()
+    var contest = ChampionSelector()
     contest.insert(baseline: 2, challenger: 1)
     contest.insert(baseline: 4, challenger: 1)
     #expect(contest.baseline == 3)
-    for _ in 2..<(ModelContest.enough - 1) { contest.insert(baseline: 2, challenger: 1) }
+    for _ in 2..<(ChampionSelector.enough - 1) { contest.insert(baseline: 2, challenger: 1) }
     #expect(!contest.challengerLeads && contest.skill == nil)
     contest.insert(baseline: 2, challenger: 1)
     #expect(contest.challengerLeads)
@@ -123,9 +123,9 @@ struct FormulaTests {
   @Test("a model that was off to one side alone keeps a quarter of that on the other", arguments: [8.0, -8.0])
   func oneSided(error: Double) throws {
     var errors = ForecastErrors()
-    for _ in 1..<ForecastErrors.enough { errors.insert(error, .upToOneHour) }
+    for _ in 1..<ForecastErrors.enough { errors.insert(error, bucket: .upToOneHour) }
     #expect(errors.interval(.upToOneHour) == nil)
-    errors.insert(error, .upToOneHour)
+    errors.insert(error, bucket: .upToOneHour)
     let interval = try #require(errors.interval(.upToOneHour))
     #expect(interval == (min(error, -error / 4), max(error, -error / 4)))
   }
@@ -133,7 +133,7 @@ struct FormulaTests {
   @Test("the interval of PV power stays below 1.25 times what the week had at that time of day")
   func envelope() {
     var history = SlotHistory(capacity: 1000)
-    for slot in 0..<96 { history.set(slot, slot == 48 ? 40 : 0) }
+    for slot in 0..<96 { history.set(slot, to: slot == 48 ? 40 : 0) }
     var track = QuantileTrack()
     for slot in 0..<96 { (track.p10[slot], track.p50[slot], track.p90[slot]) = (0, 0, 70) }
     SunEnvelope.apply(to: &track, first: 96, history: history)

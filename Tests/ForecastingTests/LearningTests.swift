@@ -68,7 +68,7 @@ struct LearningTests {
       ForecastEngine(models: models, settings: settings, grid: input.grid)
     }
     var trained = engine([SeasonalNaive.day, AdditiveModel()])
-    let issue = trained.advance(to: input.end - 24, input)
+    let issue = trained.advance(to: input.end - 24, input: input)
     var writer = SnapshotWriter()
     trained.snapshot(into: &writer)
     var more = engine([SeasonalNaive.day, SimilarDays(), AdditiveModel()])
@@ -79,7 +79,7 @@ struct LearningTests {
     #expect(more.models[2].predict(ahead) == trained.models[1].predict(ahead))
     #expect(issue.models[1].values.allSatisfy { $0.isFinite })
     // The new one is trained at the next opportunity.
-    _ = more.advance(to: input.end - 24, input)
+    _ = more.advance(to: input.end - 24, input: input)
     #expect(more.isTrained == [true, true, true])
   }
 
@@ -97,7 +97,7 @@ struct LearningTests {
     [SeasonalNaive.day, SimilarDays(), ForestModel(settings: QuantileForest.Settings(trees: 3, minimumLeaf: 10))]
   }
 
-  private static func value(_ offset: Int, _ random: inout SeededRandom) -> Double {
+  private static func value(_ offset: Int, random: inout SeededRandom) -> Double {
     let hour = Double(offset % 96) / 4
     return (hour >= 7 && hour < 18 ? 90 : 30) + random.uniform(-8...8)
   }
@@ -111,8 +111,8 @@ struct LearningTests {
     var random = SeededRandom(4)
     var recording = ForecastInput.Recording(times: [], target: [])
     for offset in 0..<slots {
-      let value = LearningTests.value(offset, &random)
-      driver.advance(LearningTests.begin + offset, [(load, value)])
+      let value = LearningTests.value(offset, random: &random)
+      driver.advance(LearningTests.begin + offset, values: [(load, value)])
       for minute in 1..<15 where offset > 96 * 13 {
         let clock = QuarterHour.start(of: LearningTests.begin + offset + 1) + .minutes(Int64(minute))
         var frame = Frame(cause: .minute, received: clock, clock: clock)
@@ -137,7 +137,7 @@ struct LearningTests {
       let slot = QuarterHour.slot(containing: point.time)
       let issued = QuarterHour.start(of: slot - bucket.offsets.lowerBound)
       guard let p50 = said["\(issued) \(point.time)"] else { continue }
-      #expect(driver.fields(point.key, slot)?["p50"]?.number == p50)
+      #expect(driver.fields(point.key, slot: slot)?["p50"]?.number == p50)
       compared += 1
     }
     #expect(compared > 20)
@@ -152,7 +152,7 @@ struct LearningTests {
     // Until an hour before the mark at day 17 of the driver.
     let cut = 96 * 15 - 4
     for offset in 0..<cut {
-      whole.advance(LearningTests.begin + offset, [(load, LearningTests.value(offset, &random))])
+      whole.advance(LearningTests.begin + offset, values: [(load, LearningTests.value(offset, random: &random))])
     }
     var writer = SnapshotWriter()
     whole.stage.snapshot(into: &writer)
@@ -162,9 +162,9 @@ struct LearningTests {
     try restored.stage.restore(from: &reader)
     #expect(reader.isAtEnd)
     for offset in cut..<(cut + 8) {
-      let value = LearningTests.value(offset, &random)
-      whole.advance(LearningTests.begin + offset, [(load, value)])
-      restored.advance(LearningTests.begin + offset, [(load, value)])
+      let value = LearningTests.value(offset, random: &random)
+      whole.advance(LearningTests.begin + offset, values: [(load, value)])
+      restored.advance(LearningTests.begin + offset, values: [(load, value)])
     }
     #expect(whole.database == restored.database)
     #expect(whole.issues == restored.issues)

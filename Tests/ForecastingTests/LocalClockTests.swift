@@ -11,7 +11,7 @@ struct LocalClockTests {
   /// Hours from a local midnight on, and the clock of each.
   private func hours(from start: CivilTime, days: Int) throws -> (times: [Timestamp], clocks: [CivilTime]) {
     var zone = try #require(Self.rome)
-    let first = zone.moment(of: start)
+    let first = zone.timestamp(of: start)
     let times = (0..<(days * 24)).map { first + .hours(Int64($0)) }
     return (times, times.map { zone.civil(at: $0) })
   }
@@ -35,7 +35,7 @@ struct LocalClockTests {
   func sameTime(month: Int, day: Int, hour: Int, days: Int, expected: Int) throws {
     let (grid, calendar) = try calendar(year: 2024)
     var zone = try #require(Self.rome)
-    let slot = grid.slot(containing: zone.moment(of: CivilTime(year: 2024, month: month, day: day, hour: hour)))
+    let slot = grid.slot(containing: zone.timestamp(of: CivilTime(year: 2024, month: month, day: day, hour: hour)))
     let other = calendar.sameTime(as: slot, daysBefore: days)
     #expect(slot - other == expected)
     #expect(calendar.clock(other).place == calendar.clock(slot).place)
@@ -44,14 +44,14 @@ struct LocalClockTests {
   @Test("an hour that the clock leaves out is that after it, and of one that comes twice each has its own")
   func changedHours() throws {
     let (grid, calendar) = try calendar(year: 2024)
-    func slot(_ month: Int, _ day: Int, _ hourUTC: Int) -> Int {
+    func slot(_ month: Int, day: Int, hourUTC: Int) -> Int {
       grid.slot(containing: CivilTime(year: 2024, month: month, day: day, hour: hourUTC).utc)
     }
     // 02:00 on 1 April; on 31 March there was none.
-    #expect(calendar.sameTime(as: slot(4, 1, 0), daysBefore: 1) == slot(3, 31, 1))
-    #expect(calendar.sameTime(as: slot(10, 28, 1), daysBefore: 1) == slot(10, 27, 1))
-    #expect(calendar.sameTime(as: slot(10, 27, 0), daysBefore: 1) == slot(10, 26, 0))
-    #expect(calendar.sameTime(as: slot(10, 27, 1), daysBefore: 1) == slot(10, 26, 0))
+    #expect(calendar.sameTime(as: slot(4, day: 1, hourUTC: 0), daysBefore: 1) == slot(3, day: 31, hourUTC: 1))
+    #expect(calendar.sameTime(as: slot(10, day: 28, hourUTC: 1), daysBefore: 1) == slot(10, day: 27, hourUTC: 1))
+    #expect(calendar.sameTime(as: slot(10, day: 27, hourUTC: 0), daysBefore: 1) == slot(10, day: 26, hourUTC: 0))
+    #expect(calendar.sameTime(as: slot(10, day: 27, hourUTC: 1), daysBefore: 1) == slot(10, day: 26, hourUTC: 0))
     let days = [(3, 31, 23), (10, 27, 25), (7, 1, 24)].map { month, day, count in
       let number = CivilTime.daysSinceEpoch(year: 2024, month: month, day: day)
       return calendar.firstSlot(ofLocalDay: number + 1) - calendar.firstSlot(ofLocalDay: number) == count
@@ -81,7 +81,7 @@ struct LocalClockTests {
     _ = backtest.run(
       models,
       trace: { forecast in
-        guard forecast.time >= local.moment(of: change) else { return }
+        guard forecast.time >= local.timestamp(of: change) else { return }
         count += 1
         let clock = local.civil(at: forecast.time)
         if abs(forecast.p50 - workshop(clock)) > 1 { wrong.append("\(forecast.model) \(clock) \(forecast.p50)") }
@@ -93,11 +93,11 @@ struct LocalClockTests {
   @Test("a running pipeline forecasts by the clock after a change too, and solar power by the sun")
   func live() throws {
     var zone = try #require(Self.rome)
-    let start = zone.moment(of: CivilTime(year: 2024, month: 3, day: 26))
+    let start = zone.timestamp(of: CivilTime(year: 2024, month: 3, day: 26))
     let first = QuarterHour.slot(containing: start)
     var history = SlotHistory(capacity: SeriesForecaster.historySlots)
-    let issue = QuarterHour.slot(containing: zone.moment(of: CivilTime(year: 2024, month: 3, day: 31, hour: 12)))
-    for slot in first..<issue { history.set(slot, workshop(zone.civil(at: QuarterHour.start(of: slot)))) }
+    let issue = QuarterHour.slot(containing: zone.timestamp(of: CivilTime(year: 2024, month: 3, day: 31, hour: 12)))
+    for slot in first..<issue { history.set(slot, to: workshop(zone.civil(at: QuarterHour.start(of: slot)))) }
     let plant = PlantZone(
       PlantZone.Key(identifier: "Europe/Rome", country: "", holidays: []), around: QuarterHour.start(of: first))
     for (clock, isRight) in [(plant, true), (nil, false)] as [(PlantZone?, Bool)] {

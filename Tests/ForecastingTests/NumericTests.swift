@@ -51,7 +51,7 @@ struct NumericTests {
     let table = BinnedTable(columns)
     var forest = QuantileForest(targets: targets)
     let settings = QuantileForest.Settings(trees: 20, minimumLeaf: 40, columnShare: 1)
-    forest.grow(20, table, targets: targets, settings: settings, seed: 1)
+    forest.grow(20, table: table, targets: targets, settings: settings, seed: 1)
     let answer = forest.predict(table.classes(of: [[0.25, 0.75], [0.5, 0.5]]), rows: 2)
     let expected = [[0.05, 0.1, 0.5, 0.9, 0.95], [10.5, 11, 15, 19, 19.5]]
     for row in 0..<2 {
@@ -67,13 +67,15 @@ struct NumericTests {
     let table = BinnedTable(columns)
     let settings = QuantileForest.Settings(trees: 6)
     var once = QuantileForest(targets: targets)
-    once.grow(6, table, targets: targets, settings: settings, seed: 9)
+    once.grow(6, table: table, targets: targets, settings: settings, seed: 9)
     var sliced = QuantileForest(targets: targets)
-    for _ in 0..<3 { sliced.grow(2, table, targets: targets, settings: settings, seed: 9) }
+    for _ in 0..<3 { sliced.grow(2, table: table, targets: targets, settings: settings, seed: 9) }
     var boosted = BoostedQuantiles(targets: targets)
-    boosted.grow(6, table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9)
+    boosted.grow(6, table: table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9)
     var boostedSliced = BoostedQuantiles(targets: targets)
-    for _ in 0..<3 { boostedSliced.grow(2, table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9) }
+    for _ in 0..<3 {
+      boostedSliced.grow(2, table: table, targets: targets, settings: BoostedQuantiles.Settings(), seed: 9)
+    }
     #expect(once.predict(table.classes, rows: 300) == sliced.predict(table.classes, rows: 300))
     for row in 0..<20 {
       let classes = [table.classes[row], table.classes[300 + row]]
@@ -94,7 +96,7 @@ struct NumericTests {
     settings.leaves = 4
     settings.columnShare = 1
     var trees = BoostedQuantiles(targets: targets)
-    trees.grow(40, table, targets: targets, settings: settings, seed: 1)
+    trees.grow(40, table: table, targets: targets, settings: settings, seed: 1)
     var classes: [UInt8] = []
     var answer = QuantileTable(rows: 2)
     for (row, x) in [0.25, 0.75].enumerated() {
@@ -178,8 +180,8 @@ struct NumericTests {
     scores += (0..<10).map { AdaptiveLevels.Score(value: $0 < below ? -20 : 20, daysAgo: 1, weight: 1) }
     scores.sort { $0.value < $1.value }
     let expected = 0.5 + AdaptiveLevels.rate * (0.5 - Double(below) / 10)
-    #expect(abs(AdaptiveLevels.level(0.5, scores) - expected) < 1e-12)
-    #expect(AdaptiveLevels.level(0.1, []) == 0.1)
+    #expect(abs(AdaptiveLevels.level(0.5, scores: scores) - expected) < 1e-12)
+    #expect(AdaptiveLevels.level(0.1, scores: []) == 0.1)
   }
 
   @Test("intervals of a target that grows calmer from week to week still hold")

@@ -13,18 +13,18 @@ struct RecurrentTests {
     var network = RecurrentNetwork(inputs: 4, channels: 3, units: 3, levels: [0.1, 0.5, 0.9], seed: 1)
     // Away from zero, so that every part has a slope.
     for index in network.parameters.indices {
-      network.set(index, network.parameters[index] + Float(random.uniform(-0.3...0.3)))
+      network.set(index, to: network.parameters[index] + Float(random.uniform(-0.3...0.3)))
     }
-    network.learn(sequence, targets)
+    network.learn(sequence, targets: targets)
     let slopes = network.gradient
     for index in network.parameters.indices {
       let value = network.parameters[index]
       let step: Float = 2e-3
-      network.set(index, value + step)
-      let above = network.loss(sequence, targets)
-      network.set(index, value - step)
-      let below = network.loss(sequence, targets)
-      network.set(index, value)
+      network.set(index, to: value + step)
+      let above = network.loss(sequence, targets: targets)
+      network.set(index, to: value - step)
+      let below = network.loss(sequence, targets: targets)
+      network.set(index, to: value)
       let measured = (above - below) / (2 * step) * 18
       #expect(abs(measured - slopes[index]) < 0.05 * max(1, abs(slopes[index])), "parameter \(index)")
     }

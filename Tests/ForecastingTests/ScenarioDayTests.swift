@@ -11,27 +11,28 @@ struct ScenarioDayTests {
     from start: CivilTime, days: Int = 28, zone name: String = "Europe/Madrid", isWithin: Bool = false
   ) throws -> (recording: ScenarioRecording, zone: LocalCalendar) {
     var zone = try #require(LocalCalendar(identifier: name))
-    let first = zone.moment(of: start)
-    let end = zone.moment(of: CivilTime(utc: start.utc + .days(Int64(days))))
+    let first = zone.timestamp(of: start)
+    let end = zone.timestamp(of: CivilTime(utc: start.utc + .days(Int64(days))))
     let times = stride(from: 0, to: Int((end - first).inHours), by: 1).map { first + .hours(Int64($0)) }
     let press = times.map { time in
       let clock = zone.civil(at: time)
       return (9..<15).contains(clock.hour) && clock.weekday != 7 ? 8.0 : 0
     }
-    func power(_ name: String, within: Bool, _ values: [Double]) -> ScenarioRecording.Power {
+    func power(_ name: String, within: Bool, values: [Double]) -> ScenarioRecording.Power {
       ScenarioRecording.Power(
         asset: name, role: .consumption, isWithin: within, isPhotovoltaic: false, values: values)
     }
     let office = isWithin ? press.map { $0 + 5 } : times.map { _ in 5.0 }
     let recording = try ScenarioRecording(
-      times: times, powers: [power("office", within: false, office), power("press", within: isWithin, press)],
+      times: times,
+      powers: [power("office", within: false, values: office), power("press", within: isWithin, values: press)],
       temperature: [], price: [],
       tariff: Tariff(importPeriods: [Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.4)]),
       zone: zone)
     return (recording, zone)
   }
 
-  private func run(_ event: String, _ recording: ScenarioRecording, from: CivilTime, days: Int) throws
+  private func run(_ event: String, recording: ScenarioRecording, from: CivilTime, days: Int) throws
     -> ScenarioOutcome
   {
     try Scenario(
@@ -50,18 +51,20 @@ struct ScenarioDayTests {
     let start = CivilTime(year: 2025, month: 6, day: 1)
     let (recording, _) = try recording(from: start, isWithin: isWithin)
     let from = CivilTime(year: 2025, month: 6, day: event.0.contains("06-22") ? 22 : 24)
-    let change = try run(event.0, recording, from: from, days: event.0.contains("06-22") ? 2 : 1).energy.change
+    let change = try run(event.0, recording: recording, from: from, days: event.0.contains("06-22") ? 2 : 1).energy
+      .change
     #expect(abs(change.p50 - event.1) < 1e-6 && abs(change.p10 - event.1) < 1e-6 && abs(change.p90 - event.1) < 1e-6)
   }
 
   @Test("without the asset the peak is that of the rest, on days when it ran and when it did not")
   func peak() throws {
     let (recording, _) = try recording(from: CivilTime(year: 2025, month: 6, day: 1))
-    let outcome = try run("press:shutdown", recording, from: CivilTime(year: 2025, month: 6, day: 20), days: 6)
+    let outcome = try run(
+      "press:shutdown", recording: recording, from: CivilTime(year: 2025, month: 6, day: 20), days: 6)
     #expect(abs(outcome.peak.with.p50 - 5) < 0.1 && abs(outcome.peak.with.p90 - 5) < 0.1)
     #expect(abs(outcome.peak.without.p50 - 13) < 0.1)
     #expect(abs(outcome.energy.with.p50 - 6 * 24 * 5) < 1)
-    let again = try run("press:shutdown", recording, from: CivilTime(year: 2025, month: 6, day: 20), days: 6)
+    let again = try run("press:shutdown", recording: recording, from: CivilTime(year: 2025, month: 6, day: 20), days: 6)
     #expect(again.energy.with == outcome.energy.with && again.peak.with == outcome.peak.with)
     #expect(again.cost.change == outcome.cost.change)
   }
@@ -77,7 +80,7 @@ struct ScenarioDayTests {
     var (recording, zone) = try recording(from: CivilTime(utc: from.utc - .days(20)), days: 25)
     let scenario = try Scenario(
       recording, events: [ScenarioEvent.parse("press:capacity=+0%")], from: from, days: days, runs: 10, seed: 1)
-    #expect(scenario.interval.start == zone.moment(of: from))
+    #expect(scenario.interval.start == zone.timestamp(of: from))
     #expect(zone.civil(at: scenario.interval.end).hour == 0)
     let outcome = try scenario.run()
     #expect(outcome.slots.count == hours)

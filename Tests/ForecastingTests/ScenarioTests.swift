@@ -12,16 +12,16 @@ struct ScenarioTests {
     let base = SyntheticLoad.recording(days: days)
     let hours = base.times.indices
     let sun = hours.map { max(0, 10 - 2 * abs(Double($0 % 24) - 12)) }
-    func power(_ name: String, _ role: PowerRole, within: Bool = false, _ values: [Double]) -> ScenarioRecording.Power {
+    func power(_ name: String, role: PowerRole, within: Bool = false, values: [Double]) -> ScenarioRecording.Power {
       ScenarioRecording.Power(
         asset: name, role: role, isWithin: within, isPhotovoltaic: role == .generation, values: values)
     }
     return try ScenarioRecording(
       times: base.times,
       powers: [
-        power("load", .consumption, base.target),
-        power("chiller", .consumption, within: true, hours.map { _ in 4 }),
-        power("pv1", .generation, sun), power("grid", .gridExchange, base.target),
+        power("load", role: .consumption, values: base.target),
+        power("chiller", role: .consumption, within: true, values: hours.map { _ in 4 }),
+        power("pv1", role: .generation, values: sun), power("grid", role: .gridExchange, values: base.target),
       ],
       temperature: hasAir ? base.exogenous[0].values : [], price: [],
       tariff: Tariff(importPeriods: [Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.5)], exportPrice: 0.1),
@@ -143,7 +143,7 @@ struct ScenarioTests {
   @Test("what cannot be run is refused with what would be right")
   func refusals() throws {
     let whole = try recording()
-    func refusal(_ event: String, _ recording: ScenarioRecording, from: CivilTime? = nil, days: Int = 7) -> String {
+    func refusal(_ event: String, recording: ScenarioRecording, from: CivilTime? = nil, days: Int = 7) -> String {
       do {
         _ = try Scenario(
           recording, events: [ScenarioEvent.parse(event)], from: from, days: days, runs: 10, seed: 1
@@ -151,13 +151,14 @@ struct ScenarioTests {
         return ""
       } catch { return error.description }
     }
-    #expect(refusal("pump:shutdown", whole).contains("load, chiller, pv1, grid"))
-    #expect(refusal("grid:shutdown", whole).contains("follows from the others"))
-    #expect(refusal("heat=+6K", try recording(hasAir: false)).contains("weather.temperature"))
-    #expect(refusal("heat=+6K@30d", whole).contains("outside the span"))
-    #expect(refusal("heat=+6K", whole, from: CivilTime(year: 2030, month: 1, day: 1)).contains("reaches from"))
-    #expect(refusal("heat=+6K", whole, days: 400).contains("1 to 92 days"))
-    #expect(refusal("heat=+6K", try recording(days: 15)).contains("three weeks"))
+    #expect(refusal("pump:shutdown", recording: whole).contains("load, chiller, pv1, grid"))
+    #expect(refusal("grid:shutdown", recording: whole).contains("follows from the others"))
+    #expect(refusal("heat=+6K", recording: try recording(hasAir: false)).contains("weather.temperature"))
+    #expect(refusal("heat=+6K@30d", recording: whole).contains("outside the span"))
+    #expect(
+      refusal("heat=+6K", recording: whole, from: CivilTime(year: 2030, month: 1, day: 1)).contains("reaches from"))
+    #expect(refusal("heat=+6K", recording: whole, days: 400).contains("1 to 92 days"))
+    #expect(refusal("heat=+6K", recording: try recording(days: 15)).contains("three weeks"))
     #expect(throws: ScenarioError.self) {
       try ScenarioRecording(times: [], powers: [], temperature: [], price: [], tariff: Tariff(), zone: .utc)
     }

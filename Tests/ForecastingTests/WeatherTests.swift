@@ -95,8 +95,10 @@ struct WeatherTests {
         }
       }
       let warmth = Site.temperature(slot)
-      frame.windows = [ForecastDriver.window(air, slot, warmth)]
-      if hasLoad { frame.windows.append(ForecastDriver.window(load, slot, 20 + 2 * warmth + Double(slot % 96) / 10)) }
+      frame.windows = [ForecastDriver.window(air, slot: slot, mean: warmth)]
+      if hasLoad {
+        frame.windows.append(ForecastDriver.window(load, slot: slot, mean: 20 + 2 * warmth + Double(slot % 96) / 10))
+      }
       stage.step(&frame, in: register)
       var mark = Frame(cause: .minute, received: clock, clock: clock)
       stage.step(&mark, in: register)
@@ -131,11 +133,11 @@ struct WeatherTests {
   @Test("a file of expected weather makes the forecasts that a feed makes, and rows that come too late change nothing")
   func file() {
     let start = ForecastDriver.start
-    func expected(_ slots: Range<Int>, _ value: (Int) -> Double) -> [WeatherForecast.Row] {
+    func expected(_ slots: Range<Int>, value: (Int) -> Double) -> [WeatherForecast.Row] {
       slots.map { WeatherForecast.Row(time: QuarterHour.start(of: $0), values: [value($0), nil, nil]) }
     }
     var (feed, file) = (Site(), Site())
-    let rows = expected((start + 1)..<(start + 20 * 96), Site.temperature)
+    let rows = expected((start + 1)..<(start + 20 * 96), value: Site.temperature)
     file.expect(rows)
     for slot in start..<(start + 18 * 96) {
       if slot == start + 16 * 96 { file.expect(rows + expected(start..<slot) { _ in 60 }) }

@@ -100,7 +100,7 @@ struct CapacityForecastTests {
 
 @Suite("Expected power of a plant")
 struct ExpectedPowerTests {
-  private func sample(_ irradiance: Double, _ temperature: Double, _ hour: Double) -> ExpectedPower.Sample {
+  private func sample(_ irradiance: Double, temperature: Double, hour: Double) -> ExpectedPower.Sample {
     let turn = 0.05 * sin((hour - 12) / 12 * Double.pi)
     return ExpectedPower.Sample(
       irradiance: irradiance, moduleTemperature: temperature, hour: hour,
@@ -111,7 +111,7 @@ struct ExpectedPowerTests {
   func exact() throws {
     var random = SeededGenerator(seed: 1)
     let samples = (0..<500).map { _ in
-      sample(random.uniform(0, 1), random.uniform(10, 60), random.uniform(6, 18))
+      sample(random.uniform(0, high: 1), temperature: random.uniform(10, high: 60), hour: random.uniform(6, high: 18))
     }
     let model = try #require(ExpectedPower(fitting: Array(samples[..<300])))
     #expect(model.normalizedError(Array(samples[300...])) < 1e-3)
@@ -119,9 +119,9 @@ struct ExpectedPowerTests {
 
   @Test("too little sun, or values that are not finite, have no model")
   func tooLittle() {
-    #expect(ExpectedPower(fitting: (0..<49).map { sample(0.5, 30, Double($0) / 3) }) == nil)
-    #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(0.01, 30, 12) }) == nil)
-    #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(.nan, 30, 12) }) == nil)
+    #expect(ExpectedPower(fitting: (0..<49).map { sample(0.5, temperature: 30, hour: Double($0) / 3) }) == nil)
+    #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(0.01, temperature: 30, hour: 12) }) == nil)
+    #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(.nan, temperature: 30, hour: 12) }) == nil)
   }
 
   @Test("a real plant's expected power has an error below 5.5 % of its mean", .enabled(if: recordings != nil))

@@ -90,17 +90,17 @@ struct HealthDriver {
     for (asset, sensor) in HealthyPlant.sensors { _ = register.admit(asset: asset, sensor: sensor) }
   }
 
-  static func window(_ series: SeriesIndex, _ slot: Int, _ sample: Sample, isUpdate: Bool = false) -> FeatureWindow {
+  static func window(_ series: SeriesIndex, slot: Int, sample: Sample, isUpdate: Bool = false) -> FeatureWindow {
     FeatureWindow(
       series: series, length: .quarterHour, start: QuarterHour.start(of: start + slot), mean: sample.mean,
       minimum: sample.mean, maximum: sample.mean, standardDeviation: 0, slope: 0, count: 15,
       energyKilowattHours: .nan, goodShare: sample.goodShare, isUpdate: isUpdate)
   }
 
-  mutating func advance(_ slot: Int, _ samples: [Sample?]) {
+  mutating func advance(_ slot: Int, samples: [Sample?]) {
     var frame = Frame(cause: .readings)
     for (position, sample) in samples.enumerated() {
-      if let sample { frame.windows.append(HealthDriver.window(SeriesIndex(position), slot, sample)) }
+      if let sample { frame.windows.append(HealthDriver.window(SeriesIndex(position), slot: slot, sample: sample)) }
     }
     step(&frame)
     mark(slot + 1)

@@ -12,14 +12,14 @@ struct HealthStageTests {
 
   /// Runs a healthy plant, `alter` changing what sensors say.
   private func run(
-    days: Int, seed: UInt64 = 1, _ alter: (Int, inout [Sample?]) -> Void = { _, _ in }
+    days: Int, seed: UInt64 = 1, alter: (Int, inout [Sample?]) -> Void = { _, _ in }
   ) -> HealthDriver {
     var driver = HealthDriver()
     var plant = HealthyPlant(seed: seed)
     for slot in 0..<(96 * days) {
       var samples: [Sample?] = plant.next(slot)
       alter(slot, &samples)
-      driver.advance(slot, samples)
+      driver.advance(slot, samples: samples)
     }
     return driver
   }
@@ -169,7 +169,7 @@ struct HealthStageTests {
     for slot in 0..<(96 * 5) {
       for (position, sample) in plant.next(slot).enumerated().reversed() {
         var frame = Frame(cause: .readings)
-        frame.windows = [HealthDriver.window(SeriesIndex(position), slot, sample)]
+        frame.windows = [HealthDriver.window(SeriesIndex(position), slot: slot, sample: sample)]
         batched.step(&frame)
       }
       batched.mark(slot + 1)
@@ -185,10 +185,10 @@ struct HealthStageTests {
       var samples = plant.next(slot)
       // A drift under way, so that its sum is part of what has to survive.
       if slot >= 420 { samples[sensor("bess", "temperature")].mean += 9 }
-      whole.advance(slot, samples)
+      whole.advance(slot, samples: samples)
     }
     var waiting = Frame(cause: .readings)
-    waiting.windows = [HealthDriver.window(SeriesIndex(10), cut, Sample(mean: 333, goodShare: 0.5))]
+    waiting.windows = [HealthDriver.window(SeriesIndex(10), slot: cut, sample: Sample(mean: 333, goodShare: 0.5))]
     whole.step(&waiting)
     whole.faults = [AssetIndex(0): StandingFault(name: "trip", severity: .critical)]
     whole.mark(cut, minute: 1)
@@ -203,8 +203,8 @@ struct HealthStageTests {
     restored.mark(cut, minute: 2)
     for slot in cut..<(cut + 150) {
       let samples = plant.next(slot)
-      whole.advance(slot, samples)
-      restored.advance(slot, samples)
+      whole.advance(slot, samples: samples)
+      restored.advance(slot, samples: samples)
     }
     #expect(whole.found == restored.found)
     #expect(whole.found.count > 6 * cut)
@@ -244,9 +244,11 @@ struct HealthStageTests {
     var odd = plant.next(0).map { Sample(mean: $0.mean, goodShare: 0) }
     odd[10].mean = 100
     var frame = Frame(cause: .readings)
-    frame.windows = odd.enumerated().map { HealthDriver.window(SeriesIndex($0.offset), 96 * 4, $0.element) }
+    frame.windows = odd.enumerated().map {
+      HealthDriver.window(SeriesIndex($0.offset), slot: 96 * 4, sample: $0.element)
+    }
     for (position, sample) in plant.next(0).enumerated() {
-      frame.windows.append(HealthDriver.window(SeriesIndex(position), 96 * 4, sample, isUpdate: true))
+      frame.windows.append(HealthDriver.window(SeriesIndex(position), slot: 96 * 4, sample: sample, isUpdate: true))
     }
     driver.step(&frame)
     driver.mark(96 * 4 + 1)
@@ -260,15 +262,15 @@ struct HealthStageTests {
     var frame = Frame(cause: .readings)
     for value in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -0.0] {
       for time in [Int64.min, -1, 0, Int64.max] {
-        var window = HealthDriver.window(SeriesIndex(2), 96, Sample(mean: value, goodShare: value))
+        var window = HealthDriver.window(SeriesIndex(2), slot: 96, sample: Sample(mean: value, goodShare: value))
         window.start = Timestamp(nanoseconds: time)
         frame.windows.append(window)
       }
-      frame.windows.append(HealthDriver.window(SeriesIndex(2), 97, Sample(mean: value, goodShare: value)))
-      frame.windows.append(HealthDriver.window(SeriesIndex(99), 97, Sample(mean: value)))
+      frame.windows.append(HealthDriver.window(SeriesIndex(2), slot: 97, sample: Sample(mean: value, goodShare: value)))
+      frame.windows.append(HealthDriver.window(SeriesIndex(99), slot: 97, sample: Sample(mean: value)))
     }
     driver.step(&frame)
-    for slot in 97..<200 { driver.advance(slot, [Sample(mean: -1e308), Sample(mean: 1e308)]) }
+    for slot in 97..<200 { driver.advance(slot, samples: [Sample(mean: -1e308), Sample(mean: 1e308)]) }
     for health in driver.found { #expect((0...100).contains(health.index)) }
   }
 }

@@ -26,7 +26,7 @@ struct IsolationForestTests {
   private func rows(_ count: Int, odd share: Double = 0, seed: UInt64) -> [[Float]] {
     var random = SeededGenerator(seed: seed)
     return (0..<count).map { row in
-      let load = random.uniform(0, 10)
+      let load = random.uniform(0, high: 10)
       let isOdd = Double(row) < share * Double(count)
       return isOdd ? [Float(25 + load), Float(-15 - load)] : [Float(load), Float(load + 0.2 * random.normal())]
     }
@@ -45,7 +45,7 @@ struct IsolationForestTests {
   @Test("what is far from all rows is odd, what lies among them is not", arguments: [0, 0.04])
   func far(odd: Double) throws {
     let (forest, scores) = try #require(IsolationForest.fitted(to: rows(800, odd: odd, seed: 2), seed: 7))
-    let limit = EmpiricalQuantile.ofSorted(scores, 0.95)
+    let limit = EmpiricalQuantile.ofSorted(scores, probability: 0.95)
     #expect(rows(500, seed: 3).count { forest.score($0) > limit } < 75)
     #expect(forest.score([30, -20]) > limit)
     #expect(forest.score([5, 5]) < limit)
@@ -80,18 +80,18 @@ struct PatternBookTests {
 
   /// The book after some slots, sensors near code 10 and those of the first pump from some slot on near 40, and the first
   /// pump's score after each slot.
-  private func run(until end: Int, broken: Int, suspecting: Bool = true) -> (book: PatternBook, scores: [Double]) {
+  private func run(until end: Int, broken: Int, suspecting: Bool = true) -> (book: AnomalyDetectors, scores: [Double]) {
     var random = SeededGenerator(seed: 1)
-    var book = PatternBook()
+    var book = AnomalyDetectors()
     let scores = (0..<end).map { slot -> Double in
       let codes = register.series.map { series in
         Int8((series.asset.position == 0 && slot >= broken ? 40 : 10) + 2 * random.normal())
       }
       book.begin(register)
       for asset in register.assets.indices.map(AssetIndex.init) {
-        book.judge(asset, slot: slot, isSuspect: slot >= broken && suspecting, register) { codes[$0.position] }
+        book.judge(asset, slot: slot, isSuspect: slot >= broken && suspecting, in: register) { codes[$0.position] }
         if slot % 96 == asset.position {
-          book.learn(asset, slot: slot, from: register.seriesOfAsset[asset.position], register)
+          book.learn(asset, slot: slot, from: register.seriesOfAsset[asset.position], in: register)
         }
       }
       book.end()
@@ -129,10 +129,10 @@ struct PatternBookTests {
 
   @Test("an asset with other sensors than before has another pattern, and one that none has any more goes")
   func changing() {
-    var book = PatternBook()
+    var book = AnomalyDetectors()
     book.begin(register)
     for count in [4, 3, 2] {
-      book.learn(AssetIndex(0), slot: 0, from: Array(register.seriesOfAsset[0].prefix(count)), register)
+      book.learn(AssetIndex(0), slot: 0, from: Array(register.seriesOfAsset[0].prefix(count)), in: register)
     }
     #expect(book.classes.map(\.columns.count) == [2, 3] || book.classes.map(\.columns.count) == [4, 2])
   }
@@ -140,7 +140,7 @@ struct PatternBookTests {
   @Test("rows of a sample are of the last weeks, each of them about as often")
   func sample() {
     var one = PatternClass(columns: [SeriesIndex(0)])
-    for slot in 0..<(96 * 60) { one.take([Int8(slot / 96), 0, 0], slot: slot, asset: AssetIndex(0), members: 1) }
+    for slot in 0..<(96 * 60) { one.observe([Int8(slot / 96), 0, 0], slot: slot, asset: AssetIndex(0), members: 1) }
     one.learn(at: 96 * 60)
     let days = one.forest.map { forest in stride(from: 0, to: forest.rows.count, by: 3).map { forest.rows[$0] } } ?? []
     #expect(days.count { $0 >= 46 } > days.count / 3)

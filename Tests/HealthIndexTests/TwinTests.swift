@@ -5,7 +5,7 @@ import Testing
 
 @testable import HealthIndex
 
-private func near(_ a: Double, _ b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
+private func near(_ a: Double, b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
 
 /// Quarter hours of a battery that follows its circuit, charging by day and discharging in the evening.
 private struct BatteryDays {
@@ -26,7 +26,7 @@ private struct BatteryDays {
     let wish = hour >= 9 && hour < 14 ? -30.0 : hour >= 17 && hour < 22 ? 30 : 0
     var means = ["power": 0.0, "soc": 0, "voltage": 0, "current": 0, "temperature": 0]
     for _ in 0..<15 {
-      let power = pack.feasible(power: wish * random.uniform(0.6, 1.4), within: 0.1...0.95, seconds: 60)
+      let power = pack.feasible(power: wish * random.uniform(0.6, high: 1.4), within: 0.1...0.95, seconds: 60)
       means["soc", default: 0] += 100 * pack.stateOfCharge / 15
       pack.advance(power: power, seconds: 60, ambient: 22, cooling: cooling, heating: cooling < 1 ? 6 : 0)
       means["power", default: 0] += power / 15
@@ -61,7 +61,7 @@ struct TwinTests {
       let means = days.next()
       twin.judge(means, energy: 200, air: .nan)
       #expect(twin.findings.allSatisfy { $0.score < 0.4 })
-      #expect(near(100 * twin.stateOfCharge, means["soc"], within: 5))
+      #expect(near(100 * twin.stateOfCharge, b: means["soc"], within: 5))
     }
     #expect((0.85...1.1).contains(twin.capacityShare) && twin.resistance > 0.01 && twin.deviation < 0.05)
   }
@@ -89,19 +89,19 @@ struct TwinTests {
   func photovoltaics() {
     var random = SeededGenerator(seed: 3)
     var twin = PhotovoltaicTwin()
-    func quarter(_ slot: Int, _ share: Double) -> QuarterMeans {
+    func quarter(_ slot: Int, share: Double) -> QuarterMeans {
       let sun = 200 + 700 * random.uniform()
       let power = PhotovoltaicModel(inverterKilowatts: 100).power(irradiance: sun, cellTemperature: 40)
       return QuarterMeans(
         slot: slot,
-        values: ["power": share * power * random.uniform(0.98, 1.0), "irradiance": sun, "temperature": 40])
+        values: ["power": share * power * random.uniform(0.98, high: 1.0), "irradiance": sun, "temperature": 40])
     }
-    for slot in 0..<400 { twin.judge(quarter(slot, 1), capacity: 100) }
+    for slot in 0..<400 { twin.judge(quarter(slot, share: 1), capacity: 100) }
     #expect(twin.track.score == 0 && (0.7...1).contains(twin.performanceRatio))
     var broken = twin
-    for slot in 400..<408 { broken.judge(quarter(slot, 0.8), capacity: 100) }
+    for slot in 400..<408 { broken.judge(quarter(slot, share: 0.8), capacity: 100) }
     #expect(broken.track.score > 0.4)
-    for slot in 400..<600 { twin.judge(quarter(slot, 1 - 0.0004 * Double(slot - 400)), capacity: 100) }
+    for slot in 400..<600 { twin.judge(quarter(slot, share: 1 - 0.0004 * Double(slot - 400)), capacity: 100) }
     #expect(twin.track.score > 0.4)
   }
 
@@ -112,7 +112,7 @@ struct TwinTests {
     track.judge(8)
     #expect(track.score == 0)
     track.judge(800)
-    #expect(near(track.score, 0.4))
+    #expect(near(track.score, b: 0.4))
     track.judge(.nan)
     for _ in 0..<30 { track.judge(0) }
     #expect(track.score == 0)
@@ -120,7 +120,7 @@ struct TwinTests {
 
   @Test("a generator that falls behind its two peers is seen, and two generators have no peers")
   func peers() {
-    #expect(near(PeerTrack.residual(0.4, among: [0.5, 0.5, 0.4]), -0.2))
+    #expect(near(PeerTrack.residual(0.4, among: [0.5, 0.5, 0.4]), b: -0.2))
     #expect(PeerTrack.residual(0.4, among: [0.5, 0.4]).isNaN)
     var track = PeerTrack()
     for _ in 0..<100 { track.judge(0.5, among: [0.5, 0.5, 0.51]) }
@@ -130,13 +130,13 @@ struct TwinTests {
 
   @Test("a current that no longer belongs to power and voltage is seen, at any phase and either direction")
   func electrical() {
-    #expect(near(ElectricalTrack.residual(power: 10, voltage: 400, current: 25), 0))
-    #expect(near(ElectricalTrack.residual(power: -10, voltage: 400, current: 20), 0.2231, within: 1e-4))
+    #expect(near(ElectricalTrack.residual(power: 10, voltage: 400, current: 25), b: 0))
+    #expect(near(ElectricalTrack.residual(power: -10, voltage: 400, current: 20), b: 0.2231, within: 1e-4))
     var random = SeededGenerator(seed: 5)
     var track = ElectricalTrack()
     func judge(_ share: Double) {
-      let power = random.uniform(-50, 50)
-      let current = power * 1000 / (3 * 230) * random.uniform(0.99, 1.01) * share
+      let power = random.uniform(-50, high: 50)
+      let current = power * 1000 / (3 * 230) * random.uniform(0.99, high: 1.01) * share
       track.judge(QuarterMeans(slot: 0, values: ["power": power, "voltage": 230, "current": current]))
     }
     for _ in 0..<1000 { judge(1) }
@@ -149,17 +149,17 @@ struct TwinTests {
   func forecast() {
     var random = SeededGenerator(seed: 6)
     var track = ForecastTrack()
-    func judge(_ slot: Int, _ offset: Double) {
+    func judge(_ slot: Int, offset: Double) {
       let issue = ForecastIssue(
         series: SeriesIndex(0), issued: QuarterHour.start(of: slot), step: .minutes(15), model: "m",
         p10: [Double](repeating: 40, count: 96), p50: [Double](repeating: 50, count: 96),
         p90: [Double](repeating: 60, count: 96))
       track.judge(50 + 7.8 * random.normal() + offset, slot: slot)
-      track.take(issue)
+      track.observe(issue)
     }
-    for slot in 0..<600 { judge(slot, 0) }
+    for slot in 0..<600 { judge(slot, offset: 0) }
     #expect(track.score < 0.1)
-    for slot in 600..<640 { judge(slot, 30) }
+    for slot in 600..<640 { judge(slot, offset: 30) }
     #expect(track.score == ForecastTrack.weight)
   }
 
@@ -168,7 +168,7 @@ struct TwinTests {
     var trend = HealthTrend()
     for day in 0...5 { for quarter in 0..<96 { trend.add(100 - 2 * Double(day), slot: day * 96 + quarter) } }
     let fall = try #require(trend.fall)
-    #expect(near(fall.slope, -2) && near(fall.days, 16) && near(fall.soonest, 16) && near(fall.latest, 16))
+    #expect(near(fall.slope, b: -2) && near(fall.days, b: 16) && near(fall.soonest, b: 16) && near(fall.latest, b: 16))
     var level = HealthTrend()
     for slot in 0..<960 { level.add(97, slot: slot) }
     #expect(level.fall == nil)
@@ -178,16 +178,16 @@ struct TwinTests {
   func filters() {
     var filter = StateOfChargeFilter(cells: 200, capacityAmpereHours: 100, stateOfCharge: 0.5)
     filter.update(voltage: 200 * LithiumIonCell.openCircuitVoltage(stateOfCharge: 0.6), current: 0)
-    #expect(near(filter.stateOfCharge, 0.611, within: 0.001) && near(filter.deviation, 0.006, within: 0.001))
+    #expect(near(filter.stateOfCharge, b: 0.611, within: 0.001) && near(filter.deviation, b: 0.006, within: 0.001))
     var plant = PlantStateFilter()
     let balance = PowerBalance(consumption: 50, generation: 30, storage: 15)
     let agreeing = plant.update(balance, grid: 5)
-    #expect(near(agreeing.value, 0, within: 1e-2) && near(agreeing.deviation, 0.604, within: 1e-3))
-    #expect(near(plant.update(balance, grid: 11).value, 6, within: 1e-2))
+    #expect(near(agreeing.value, b: 0, within: 1e-2) && near(agreeing.deviation, b: 0.604, within: 1e-3))
+    #expect(near(plant.update(balance, grid: 11).value, b: 6, within: 1e-2))
     var partial = PlantStateFilter()
     let unknown = partial.update(PowerBalance(consumption: .nan, generation: 30, storage: 15), grid: 5)
-    #expect(unknown.value.isNaN && near(partial.levels[0], 50, within: 0.05))
-    #expect(near(partial.variances[0].squareRoot(), 0.34, within: 0.01))
+    #expect(unknown.value.isNaN && near(partial.levels[0], b: 50, within: 0.05))
+    #expect(near(partial.variances[0].squareRoot(), b: 0.34, within: 0.01))
   }
 
   @Test("twins restored from a snapshot go on as if nothing had happened")

@@ -13,7 +13,7 @@ struct AnswerTableTests {
     /// All ten in the database.
     case written
     /// Nine in the database, one a dead letter.
-    case refused(RefusalReason)
+    case refused(WriteRefusalReason)
     /// All ten kept, and the state is `away`.
     case away
     /// All ten kept, and the state is `held`.
@@ -109,7 +109,7 @@ struct AnswerTableTests {
     let store = FakeStore()
     let bench = try SinkBench(
       version: row.version, spool: 1 << 20,
-      {
+      change: {
         $0.faultTries = 2
         if case .silence = row.answer { $0.totalTimeout = .milliseconds(50) }
       }
@@ -126,7 +126,7 @@ struct AnswerTableTests {
       return row.answer
     }
     bench.submit(SinkBench.lines(0..<3) + ["m,n=bad v=1i 3"] + SinkBench.lines(4..<10), upTo: 7)
-    #expect(bench.wait { bench.sink.acceptedUpTo == 7 && isThere(row.end, bench.sink.counts) })
+    #expect(bench.wait { bench.sink.acceptedUpTo == 7 && isThere(row.end, counts: bench.sink.counts) })
     bench.sink.stop(within: .seconds(2))
     let accounts = bench.sink.counts.accounts
     #expect(accounts.submitted.points == 10 && accounts.submitted == accounts.accounted)
@@ -138,7 +138,7 @@ struct AnswerTableTests {
     }
   }
 
-  private func isThere(_ end: End, _ counts: SinkCounts) -> Bool {
+  private func isThere(_ end: End, counts: SinkCounts) -> Bool {
     switch end {
     case .written: return counts.pointsWritten == 10
     case .refused(let reason): return counts.pointsWritten == 9 && counts.deadLetters == [reason: 1]

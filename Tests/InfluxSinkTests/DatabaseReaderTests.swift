@@ -38,7 +38,7 @@ struct DatabaseReaderTests {
     Server(name: "2.x, configured", version: .v2, token: "abc", authorization: "Token abc"),
   ]
 
-  private static func settings(_ url: String, _ version: DatabaseSettings.Version = .v1) -> DatabaseSettings {
+  private static func settings(_ url: String, version: DatabaseSettings.Version = .v1) -> DatabaseSettings {
     var settings = DatabaseSettings()
     (settings.url, settings.database, settings.version) = (url, "watt line", version)
     return settings
@@ -56,7 +56,7 @@ struct DatabaseReaderTests {
         ? found.ping : .status(200, body: Self.rows, headers: ["Content-Type: application/json"])
     }
     defer { server.stop() }
-    var settings = Self.settings(server.url + "/", found.version)
+    var settings = Self.settings(server.url + "/", version: found.version)
     settings.token = found.token.map { Secret($0) }
     settings.username = found.username
     settings.password = found.username.map { _ in Secret("secret") }

@@ -20,13 +20,13 @@ struct DatabaseTLSTests {
     defer { for one in [authority, stranger, elsewhere] { one.remove() } }
     let influx = try started(authority)
     defer { influx.stop() }
-    try expect(influx, trusting: authority.certificate, nil)
-    try expect(influx, trusting: stranger.certificate, "certificate")
-    try expect(influx, trusting: nil, "certificate")
-    try expect(influx, trusting: authority.missing, "CA cert")
+    try expect(influx, trusting: authority.certificate, words: nil)
+    try expect(influx, trusting: stranger.certificate, words: "certificate")
+    try expect(influx, trusting: nil, words: "certificate")
+    try expect(influx, trusting: authority.missing, words: "CA cert")
     let other = try started(elsewhere)
     defer { other.stop() }
-    try expect(other, trusting: elsewhere.certificate, "certificate")
+    try expect(other, trusting: elsewhere.certificate, words: "certificate")
   }
 
   private func started(_ authority: LocalAuthority) throws -> LocalInflux {
@@ -36,7 +36,7 @@ struct DatabaseTLSTests {
   }
 
   /// Expects that points arrive, or that `words` are among those that tell why they wait.
-  private func expect(_ influx: LocalInflux, trusting authority: String?, _ words: String?) throws {
+  private func expect(_ influx: LocalInflux, trusting authority: String?, words: String?) throws {
     let folder = try TemporaryFolder(prefix: "tls-sink")
     defer { folder.remove() }
     var settings = influx.settings()

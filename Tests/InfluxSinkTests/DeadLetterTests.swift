@@ -41,13 +41,13 @@ struct DeadLetterTests {
     #expect(letters.map(\.lines) == [Array("a,n=bad v=1 1\n".utf8), Array("b,n=bad v=3 3\n".utf8)])
     #expect(letters.allSatisfy { $0.words == Self.refusal && $0.reason == .malformed && $0.status == 400 })
     #expect(DeadLetter.frames(in: Array(file.dropLast(3))).count == 1)
-    let cat = try Self.output(of: "zstdcat", path)
+    let cat = try Self.output(of: "zstdcat", path: path)
     if let cat { #expect(cat.split(separator: "\n").filter { !$0.hasPrefix("#") }.count == 2) }
   }
 
   @Test("the files together have a bound: the oldest are removed and counted")
   func bound() throws {
-    let bench = try SinkBench({ $0.deadLetterBytes = 4000 }, script: Self.picky(FakeStore()))
+    let bench = try SinkBench(change: { $0.deadLetterBytes = 4000 }, script: Self.picky(FakeStore()))
     for index in 0..<100 { bench.submit(["raw,n=bad\(index) v=\(Double(index).squareRoot()) \(index)"], upTo: 1) }
     bench.sink.stop(within: .seconds(20))
     let sizes = bench.deadLetterFiles.map { (try? Data(contentsOf: URL(fileURLWithPath: $0)).count) ?? 0 }
@@ -149,7 +149,7 @@ struct DeadLetterTests {
   }
 
   /// What a program prints of a file; `nil` where it is not installed.
-  private static func output(of program: String, _ path: String) throws -> String? {
+  private static func output(of program: String, path: String) throws -> String? {
     let url = URL(fileURLWithPath: "/usr/bin/" + program)
     guard FileManager.default.isExecutableFile(atPath: url.path) else { return nil }
     let process = Process()

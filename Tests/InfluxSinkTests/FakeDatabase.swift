@@ -64,15 +64,15 @@ final class FakeDatabase: Sendable {
       guard connection >= 0 else { return }
       connections.add(1, ordering: .relaxed)
       open.withLock { $0.append(connection) }
-      converse(connection, script)
+      converse(connection, script: script)
       open.withLock { $0.removeAll { $0 == connection } }
       close(connection)
     }
   }
 
-  private func converse(_ connection: Int32, _ script: Script) {
+  private func converse(_ connection: Int32, script: Script) {
     var buffer: [UInt8] = []
-    while let request = Self.read(connection, &buffer) {
+    while let request = Self.read(connection, buffer: &buffer) {
       let number = seen.withLock {
         $0.append(request)
         return $0.count - 1
@@ -94,7 +94,7 @@ final class FakeDatabase: Sendable {
     }
   }
 
-  private static func read(_ connection: Int32, _ buffer: inout [UInt8]) -> FakeRequest? {
+  private static func read(_ connection: Int32, buffer: inout [UInt8]) -> FakeRequest? {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     func more() -> Bool {
       let count = recv(connection, &chunk, chunk.count, 0)
@@ -157,7 +157,7 @@ final class FakeDatabase: Sendable {
 struct ChildProcess {
   let id: pid_t
 
-  init?(_ path: String, _ arguments: [String]) {
+  init?(_ path: String, arguments: [String]) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

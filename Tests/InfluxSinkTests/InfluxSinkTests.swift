@@ -13,12 +13,12 @@ struct InfluxSinkTests {
   private static func lines(_ range: Range<Int>) -> [String] { SinkBench.lines(range) }
 
   /// A database that takes a request whole or not at all, and refuses lines that hold `bad`.
-  private static func picky(_ status: Int, _ body: String) -> FakeDatabase.Script {
+  private static func picky(_ status: Int, body: String) -> FakeDatabase.Script {
     { request, _ in request.body.contains("bad") ? .status(status, body: body) : .status(204) }
   }
 
   /// Lines of the requests that `script` answers with 204.
-  private func accepted(_ bench: Bench, _ script: FakeDatabase.Script) -> Set<String> {
+  private func accepted(_ bench: Bench, script: FakeDatabase.Script) -> Set<String> {
     var result: Set<String> = []
     for (number, request) in bench.database.writes.enumerated() {
       if case .status(204, _, _) = script(request, number) { result.formUnion(request.lines) }
@@ -44,7 +44,7 @@ struct InfluxSinkTests {
 
   @Test("a batch that is too large is split between lines, and one without lines only moves the offset")
   func splits() throws {
-    let bench = try Bench({ $0.requestLines = 100 }) { _, _ in .status(204) }
+    let bench = try Bench(change: { $0.requestLines = 100 }) { _, _ in .status(204) }
     bench.submit(Self.lines(0..<250), upTo: 1)
     bench.submit([], upTo: 2)
     #expect(bench.sink.stop(within: .seconds(20)) == 2)
@@ -55,19 +55,19 @@ struct InfluxSinkTests {
   @Test(
     "bad lines end in the dead-letter file with the server's words, all others in the database",
     arguments: [
-      (400, #"{"error":"unable to parse 'x': missing fields"}"#, RefusalReason.malformed),
+      (400, #"{"error":"unable to parse 'x': missing fields"}"#, WriteRefusalReason.malformed),
       (422, #"{"message":"no"}"#, .rejected), (413, "", .tooLarge),
       (400, #"{"error":"partial write: field type conflict: it is a string dropped=1"}"#, .typeConflict),
     ])
-  func bisect(status: Int, body: String, reason: RefusalReason) throws {
-    let script = Self.picky(status, body)
+  func bisect(status: Int, body: String, reason: WriteRefusalReason) throws {
+    let script = Self.picky(status, body: body)
     let bench = try Bench(script: script)
     var lines = Self.lines(0..<100)
     lines[17] = "m,n=bad1 v=x 1"
     lines[99] = "m,n=bad2 v=x 1"
     bench.submit(lines, upTo: 9)
     #expect(bench.sink.stop(within: .seconds(20)) == 9)
-    #expect(accepted(bench, script) == Set(lines.filter { !$0.contains("bad") }))
+    #expect(accepted(bench, script: script) == Set(lines.filter { !$0.contains("bad") }))
     #expect(bench.deadLetters.filter { !$0.hasPrefix("#") } == [lines[17], lines[99]])
     #expect(bench.deadLetters[0].contains("\(reason.rawValue) status=\(status) \(body)"))
     #expect(bench.sink.counts.deadLetters == [reason: 2])
@@ -110,7 +110,7 @@ struct InfluxSinkTests {
 
   @Test("an answer that does not come is waited for as long as a request may take, and the batch is sent again")
   func silence() throws {
-    let bench = try Bench({ $0.totalTimeout = .milliseconds(100) }) { _, number in
+    let bench = try Bench(change: { $0.totalTimeout = .milliseconds(100) }) { _, number in
       number == 0 ? .silence : .status(204)
     }
     bench.submit(Self.lines(0..<3), upTo: 1)
@@ -151,20 +151,20 @@ struct InfluxSinkTests {
 
   @Test("a line on which the server fails, and on no other, ends in the dead-letter file")
   func poison() throws {
-    let script = Self.picky(500, "panic")
-    let bench = try Bench({ $0.faultTries = 2 }, script: script)
+    let script = Self.picky(500, body: "panic")
+    let bench = try Bench(change: { $0.faultTries = 2 }, script: script)
     var lines = Self.lines(0..<16)
     lines[5] = "m,n=bad v=1 1"
     bench.submit(lines, upTo: 3)
     while bench.offsets.all.isEmpty { usleep(2000) }
     #expect(bench.sink.stop(within: .seconds(1)) == 3)
-    #expect(accepted(bench, script) == Set(lines.filter { !$0.contains("bad") }))
+    #expect(accepted(bench, script: script) == Set(lines.filter { !$0.contains("bad") }))
     #expect(bench.sink.counts.deadLetters == [.serverFault: 1])
   }
 
   @Test("a lone line on which the server fails is judged by the next one, and by nothing else")
   func lonePoison() throws {
-    let bench = try Bench({ $0.faultTries = 2 }, script: Self.picky(500, "panic"))
+    let bench = try Bench(change: { $0.faultTries = 2 }, script: Self.picky(500, body: "panic"))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)
     while bench.database.writes.count < 8 { usleep(2000) }
     #expect(bench.sink.counts.deadLetters.isEmpty)
@@ -177,7 +177,7 @@ struct InfluxSinkTests {
 
   @Test("a server that fails on everything costs no line")
   func broken() throws {
-    let bench = try Bench({ $0.faultTries = 2 }) { _, number in number < 60 ? .status(500) : .status(204) }
+    let bench = try Bench(change: { $0.faultTries = 2 }) { _, number in number < 60 ? .status(500) : .status(204) }
     bench.submit(Self.lines(0..<8), upTo: 3)
     while bench.offsets.all.isEmpty { usleep(2000) }
     #expect(bench.sink.stop(within: .seconds(1)) == 3)
@@ -187,7 +187,9 @@ struct InfluxSinkTests {
 
   @Test("stopping ends in time though the server is away, and tells what was accepted")
   func stopsInTime() throws {
-    let bench = try Bench({ $0.totalTimeout = .seconds(30) }) { _, number in number == 0 ? .status(204) : .silence }
+    let bench = try Bench(change: { $0.totalTimeout = .seconds(30) }) { _, number in
+      number == 0 ? .status(204) : .silence
+    }
     bench.submit(Self.lines(0..<1), upTo: 1)
     while bench.offsets.all.isEmpty { usleep(2000) }
     bench.submit(Self.lines(1..<2), upTo: 2)
@@ -200,7 +202,7 @@ struct InfluxSinkTests {
   @Test("a full queue blocks the worker until there is room")
   func backPressure() throws {
     let isOpen = Atomic(false)
-    let bench = try Bench({ $0.queueBatches = 2 }) { _, _ in
+    let bench = try Bench(change: { $0.queueBatches = 2 }) { _, _ in
       isOpen.load(ordering: .relaxed) ? .status(204) : .status(503)
     }
     let submitted = Atomic(0)
@@ -224,7 +226,7 @@ struct InfluxSinkTests {
 
   @Test("what cannot be put into the dead-letter file is kept and said")
   func noDeadLetterFile() throws {
-    let bench = try Bench(script: Self.picky(400, "{}"))
+    let bench = try Bench(script: Self.picky(400, body: "{}"))
     // A file stands where the folder would be made.
     #expect(FileManager.default.createFile(atPath: bench.folder, contents: nil))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)

@@ -175,7 +175,7 @@ struct LineEncoderTests {
         asWatts,
       ])
     encoder.forget(plant: "riverside")
-    let taken = encoder.take(upTo: 7)
+    let taken = encoder.drain(upTo: 7)
     #expect(taken.lines == 2 && taken.upTo == 7 && encoder.bytes.isEmpty && encoder.lineCount == 0)
     encoder.append(batch, of: old)
     #expect(lines(encoder)[0].contains("unit=kW"))
@@ -245,7 +245,7 @@ struct LineEncoderTests {
   func longNames() throws {
     let start = String(repeating: "é", count: 2000)
     var keys: [[UInt8]] = [[], []]
-    for (index, end) in ["a", "b"].enumerated() { LineText.appendTag("sensor", start + end, to: &keys[index]) }
+    for (index, end) in ["a", "b"].enumerated() { LineText.appendTag("sensor", value: start + end, to: &keys[index]) }
     #expect(keys[0] != keys[1])
     for key in keys {
       #expect(key.count <= LineText.longestName + 8)

@@ -93,7 +93,7 @@ struct OutageTests {
         readings.append(series: series, time: time, raw: value, value: value, hasSourceTime: true)
       }
       encoder.append(readings, of: register)
-      return encoder.take(upTo: UInt64(second))
+      return encoder.drain(upTo: UInt64(second))
     }
   }
 

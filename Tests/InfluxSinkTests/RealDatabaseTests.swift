@@ -126,7 +126,7 @@ struct RealDatabaseTests {
     }
 
     func start() throws {
-      process = ChildProcess(influxDaemon, ["-config", folder + "/influxdb.conf"])
+      process = ChildProcess(influxDaemon, arguments: ["-config", folder + "/influxdb.conf"])
       let client = try #require(HTTPClient(url: url, caFile: nil, connectTimeout: .second, totalTimeout: .second))
       for _ in 0..<400 {
         let answer = client.send(url + "/ping", body: nil, contentType: "text/plain", authorization: nil, basic: nil)

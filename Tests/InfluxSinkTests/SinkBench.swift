@@ -19,13 +19,13 @@ final class SinkBench {
   /// - Parameter spool: bytes of the spool; without one, points wait in memory.
   init(
     version: DatabaseSettings.Version = .v1, spool bytes: Int64? = nil,
-    whenFull: JournalSettings.WhenFull = .pause, _ change: (inout SinkOptions) -> Void = { _ in },
+    whenFull: JournalSettings.WhenFull = .pause, change: (inout SinkOptions) -> Void = { _ in },
     script: @escaping FakeDatabase.Script
   ) throws {
     database = try FakeDatabase(script)
     let folder = NSTemporaryDirectory() + "sink-\(UUID().uuidString)"
     self.folder = folder
-    let settings = Self.settings(of: database, version)
+    let settings = Self.settings(of: database, version: version)
     var options = SinkOptions()
     options.shortestBackoff = .milliseconds(2)
     options.longestBackoff = .milliseconds(20)
@@ -47,7 +47,7 @@ final class SinkBench {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  static func settings(of database: FakeDatabase, _ version: DatabaseSettings.Version = .v1) -> DatabaseSettings {
+  static func settings(of database: FakeDatabase, version: DatabaseSettings.Version = .v1) -> DatabaseSettings {
     var settings = DatabaseSettings()
     settings.url = database.url
     settings.version = version

@@ -16,7 +16,7 @@ struct SinkModelTests {
     let store = FakeStore()
     let bench = try SinkBench(
       spool: 1 << 20,
-      {
+      change: {
         $0.requestLines = 20
         $0.longSpool = 60
         $0.faultTries = 3

@@ -56,7 +56,7 @@ struct SinkSpoolTests {
     let seenAt = Log<Int>()
     let bench = try SinkBench(
       spool: 8 << 20,
-      {
+      change: {
         $0.requestLines = 100
         $0.longSpool = 200
       }
@@ -85,7 +85,7 @@ struct SinkSpoolTests {
   @Test("a full spool pauses: nothing is dropped, the worker waits, and all arrives in the end")
   func pauses() throws {
     let store = FakeStore(isUp: false)
-    let bench = try SinkBench(spool: 20_000, { $0.queueBatches = 4 }, script: store.script)
+    let bench = try SinkBench(spool: 20_000, change: { $0.queueBatches = 4 }, script: store.script)
     let submitted = Atomic(0)
     let sink = bench.sink
     let worker = Thread {
@@ -112,7 +112,8 @@ struct SinkSpoolTests {
   @Test("a full spool that may drop gives up the oldest points, counted, and never blocks the worker")
   func dropsOldest() throws {
     let store = FakeStore(isUp: false)
-    let bench = try SinkBench(spool: 20_000, whenFull: .dropOldest, { $0.requestLines = 200 }, script: store.script)
+    let bench = try SinkBench(
+      spool: 20_000, whenFull: .dropOldest, change: { $0.requestLines = 200 }, script: store.script)
     for index in 0..<300 {
       bench.submit((0..<40).map { "raw,n=\(index)-\($0) v=\(Double(index * $0).squareRoot()) \(index)" }, upTo: 1)
     }
@@ -191,7 +192,7 @@ struct SinkSpoolTests {
   @Test("a sink that is killed at any moment loses nothing that it accepted", arguments: 0..<6)
   func killed(seed: Int) throws {
     let store = FakeStore(isUp: seed % 2 == 0)
-    let bench = try SinkBench(spool: 1 << 20, { $0.requestLines = 50 }) { request, number in
+    let bench = try SinkBench(spool: 1 << 20, change: { $0.requestLines = 50 }) { request, number in
       (number + seed) % 3 == 0 ? .cut : store.answer(request)
     }
     for index in 0..<40 { bench.submit(SinkBench.lines(index * 20..<index * 20 + 20), upTo: UInt64(index)) }

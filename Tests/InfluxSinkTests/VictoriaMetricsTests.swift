@@ -40,7 +40,7 @@ struct VictoriaMetricsTests {
     #expect(Waiting.until(seconds: 5) { sink.counts.accounts.spooled.points == 50 })
     let server = try #require(
       ChildProcess(
-        victoriaMetrics, ["-httpListenAddr=127.0.0.1:\(port)", "-storageDataPath=\(folder.path)/data"]))
+        victoriaMetrics, arguments: ["-httpListenAddr=127.0.0.1:\(port)", "-storageDataPath=\(folder.path)/data"]))
     defer { server.stop() }
     #expect(Waiting.until(seconds: 20) { sink.counts.accounts.written.points == 50 })
     submit(50..<60)

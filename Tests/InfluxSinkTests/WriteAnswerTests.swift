@@ -10,63 +10,70 @@ struct WriteAnswerTests {
     var status: Int
     var body: String
     var action: SinkAction
-    init(_ status: Int, _ body: String, _ action: SinkAction) {
+    init(_ status: Int, body: String, action: SinkAction) {
       (self.status, self.body, self.action) = (status, body, action)
     }
   }
 
   static let cases = [
-    Case(204, "", .accepted),
-    Case(200, "<html>log in</html>", .hold(.unexpected)),
-    Case(302, "", .hold(.unexpected)),
-    Case(400, #"{"error":"unable to parse 'x': missing fields"}"#, .refused(.malformed, count: nil)),
+    Case(204, body: "", action: .accepted),
+    Case(200, body: "<html>log in</html>", action: .hold(.unexpected)),
+    Case(302, body: "", action: .hold(.unexpected)),
+    Case(400, body: #"{"error":"unable to parse 'x': missing fields"}"#, action: .refused(.malformed, count: nil)),
     Case(
       400,
-      #"{"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type string dropped=3"}"#,
-      .refused(.typeConflict, count: 3)),
+      body:
+        #"{"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type string dropped=3"}"#,
+      action: .refused(.typeConflict, count: 3)),
     Case(
-      400, #"{"error":"partial write: points beyond retention policy dropped=2"}"#, .refused(.retention, count: 2)),
+      400, body: #"{"error":"partial write: points beyond retention policy dropped=2"}"#,
+      action: .refused(.retention, count: 2)),
     Case(
-      400, #"{"error":"partial write: max-series-per-database limit exceeded: (1000000) dropped=1"}"#, .hold(.limit)),
+      400, body: #"{"error":"partial write: max-series-per-database limit exceeded: (1000000) dropped=1"}"#,
+      action: .hold(.limit)),
     Case(
       400,
-      #"{"error":"partial write: max-values-per-tag limit exceeded (100000/100000): measurement=\"raw\" tag=\"sensor\" value=\"x\" dropped=1"}"#,
-      .hold(.limit)),
+      body:
+        #"{"error":"partial write: max-values-per-tag limit exceeded (100000/100000): measurement=\"raw\" tag=\"sensor\" value=\"x\" dropped=1"}"#,
+      action: .hold(.limit)),
     Case(
-      422, #"{"error":"Update to schema would exceed number of columns per table limit of 500 columns"}"#, .hold(.limit)
+      422, body: #"{"error":"Update to schema would exceed number of columns per table limit of 500 columns"}"#,
+      action: .hold(.limit)
     ),
     Case(
-      400, #"{"error":"unable to parse 'max-series-per-database': missing fields"}"#, .refused(.malformed, count: nil)),
+      400, body: #"{"error":"unable to parse 'max-series-per-database': missing fields"}"#,
+      action: .refused(.malformed, count: nil)),
     Case(
       400,
-      #"{"error":"partial write of line protocol occurred","data":[{"original_line":"a \"limit exceeded\" b","line_number":1,"error_message":"invalid column type"}]}"#,
-      .refused(.typeConflict, count: nil)),
-    Case(422, #"{"code":"unprocessable entity","message":"odd"}"#, .refused(.rejected, count: nil)),
-    Case(400, "", .refused(.rejected, count: nil)),
-    Case(400, #"{"error":"database is required"}"#, .hold(.missing)),
-    Case(400, #"{"code":"invalid","message":"bucket name must be provided"}"#, .hold(.missing)),
-    Case(400, #"{"error":"unable to parse 'bucket': missing fields"}"#, .refused(.malformed, count: nil)),
+      body:
+        #"{"error":"partial write of line protocol occurred","data":[{"original_line":"a \"limit exceeded\" b","line_number":1,"error_message":"invalid column type"}]}"#,
+      action: .refused(.typeConflict, count: nil)),
+    Case(422, body: #"{"code":"unprocessable entity","message":"odd"}"#, action: .refused(.rejected, count: nil)),
+    Case(400, body: "", action: .refused(.rejected, count: nil)),
+    Case(400, body: #"{"error":"database is required"}"#, action: .hold(.missing)),
+    Case(400, body: #"{"code":"invalid","message":"bucket name must be provided"}"#, action: .hold(.missing)),
+    Case(400, body: #"{"error":"unable to parse 'bucket': missing fields"}"#, action: .refused(.malformed, count: nil)),
     Case(
-      400, #"{"data":[{"original_line":"\u{301}limit \" exceeded","error_message":"odd"}]}"#,
-      .refused(.rejected, count: nil)),
-    Case(400, " <html>400 Bad Request</html>", .hold(.unexpected)),
-    Case(400, "Client sent an HTTP request to an HTTPS server.", .hold(.unexpected)),
-    Case(401, "", .hold(.credentials)),
-    Case(403, "", .hold(.permission)),
-    Case(404, #"{"error":"database not found: \"x\""}"#, .hold(.missing)),
-    Case(404, "404 page not found", .hold(.missing)),
-    Case(405, "", .hold(.unexpected)),
-    Case(413, "", .tooLarge),
-    Case(429, "", .retry(after: .seconds(7))),
-    Case(502, "", .retry(after: .seconds(7))),
-    Case(503, "", .retry(after: .seconds(7))),
-    Case(504, "", .retry(after: .seconds(7))),
-    Case(500, #"{"error":"panic"}"#, .serverFault),
-    Case(500, #"{"error":"engine: cache-max-memory-size exceeded: (1/1)"}"#, .retry(after: .seconds(7))),
-    Case(500, #"{"error":"timeout"}"#, .retry(after: .seconds(7))),
-    Case(0, "", .retry(after: .seconds(7))),
-    Case(999, "", .retry(after: .seconds(7))),
-    Case(-1, "", .retry(after: .seconds(7))),
+      400, body: #"{"data":[{"original_line":"\u{301}limit \" exceeded","error_message":"odd"}]}"#,
+      action: .refused(.rejected, count: nil)),
+    Case(400, body: " <html>400 Bad Request</html>", action: .hold(.unexpected)),
+    Case(400, body: "Client sent an HTTP request to an HTTPS server.", action: .hold(.unexpected)),
+    Case(401, body: "", action: .hold(.credentials)),
+    Case(403, body: "", action: .hold(.permission)),
+    Case(404, body: #"{"error":"database not found: \"x\""}"#, action: .hold(.missing)),
+    Case(404, body: "404 page not found", action: .hold(.missing)),
+    Case(405, body: "", action: .hold(.unexpected)),
+    Case(413, body: "", action: .tooLarge),
+    Case(429, body: "", action: .retry(after: .seconds(7))),
+    Case(502, body: "", action: .retry(after: .seconds(7))),
+    Case(503, body: "", action: .retry(after: .seconds(7))),
+    Case(504, body: "", action: .retry(after: .seconds(7))),
+    Case(500, body: #"{"error":"panic"}"#, action: .serverFault),
+    Case(500, body: #"{"error":"engine: cache-max-memory-size exceeded: (1/1)"}"#, action: .retry(after: .seconds(7))),
+    Case(500, body: #"{"error":"timeout"}"#, action: .retry(after: .seconds(7))),
+    Case(0, body: "", action: .retry(after: .seconds(7))),
+    Case(999, body: "", action: .retry(after: .seconds(7))),
+    Case(-1, body: "", action: .retry(after: .seconds(7))),
   ]
 
   @Test("each answer has its action", arguments: cases)

@@ -48,7 +48,7 @@ struct DiskFullTests {
       // What compresses gives room again, so that it is full only where that cannot follow; six times the disk is enough.
       while !isFull, ends.count < 10_000 {
         do {
-          ends.append(try journal.append(Entry(Int64(ends.count), bodies[ends.count % 7])))
+          ends.append(try journal.append(Entry(Int64(ends.count), body: bodies[ends.count % 7])))
         } catch {
           #expect(error as? JournalError == .full)
           isFull = true
@@ -64,11 +64,11 @@ struct DiskFullTests {
       try journal.trim(below: ends[ends.count - ends.count / 4])
       #expect(journal.hasRoom)
     }
-    try journal.append(Entry(-1, []))
+    try journal.append(Entry(-1, body: []))
     try journal.close()
     let reopened = try Journal(directory: "\(disk.path)/journal", compresses: false)
     #expect(reopened.recovery.isClean)
-    #expect(try reopened.entries().last == Entry(-1, []))
+    #expect(try reopened.entries().last == Entry(-1, body: []))
   }
 
   @Test("room that is to be left free stays free, so that a checkpoint can be written and the journal trimmed")
@@ -77,7 +77,7 @@ struct DiskFullTests {
     let journal = try Journal(directory: "\(disk.path)/journal", sync: .never, compresses: false)
     journal.leaveFree(bytes: 4 << 20)
     let body = [UInt8](repeating: 1, count: 99_999)
-    #expect(throws: JournalError.full) { while true { try journal.append(Entry(0, body)) } }
+    #expect(throws: JournalError.full) { while true { try journal.append(Entry(0, body: body)) } }
     #expect(!journal.hasRoom)
     let store = try CheckpointStore(directory: disk.path)
     for _ in 0..<2 {
@@ -86,7 +86,7 @@ struct DiskFullTests {
     #expect(store.bytesNeeded > 2_400_000)
     try journal.trim(below: journal.endOffset)
     #expect(journal.hasRoom)
-    try journal.append(Entry(1, body))
+    try journal.append(Entry(1, body: body))
   }
 
   @Test("history gives its room to new records when the disk has none left")
@@ -95,7 +95,7 @@ struct DiskFullTests {
     let journal = try Journal(
       directory: "\(disk.path)/journal", segmentBytes: 1 << 20, sync: .never, keepBytes: .max, compresses: false)
     let body = [UInt8](repeating: 1, count: 9_999)
-    for number in 0..<4_000 { try journal.trim(below: try journal.append(Entry(Int64(number), body))) }
+    for number in 0..<4_000 { try journal.trim(below: try journal.append(Entry(Int64(number), body: body))) }
     let kept = try journal.entries().map(\.received)
     #expect(kept.count > 500 && kept == Array(Int64(4_000 - kept.count)..<4_000))
   }

@@ -10,7 +10,7 @@ struct JournalArchiveTests {
   let folder = TemporaryFolder()
 
   func append(_ numbers: Range<Int>, to journal: Journal) throws {
-    for number in numbers { try journal.append(Entry(Int64(number), [UInt8](repeating: 9, count: 150))) }
+    for number in numbers { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 9, count: 150))) }
   }
 
   @Test("it is read while its owner appends, seals and trims, and nothing in the folder changes")

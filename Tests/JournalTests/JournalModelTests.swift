@@ -92,7 +92,7 @@ private struct ModelRun {
   private mutating func append() throws {
     let body = [UInt8](
       repeating: UInt8.random(in: 0...255, using: &random), count: Int.random(in: 0..<300, using: &random))
-    let entry = Entry(Int64.random(in: .min ... .max, using: &random), body)
+    let entry = Entry(Int64.random(in: .min ... .max, using: &random), body: body)
     try whereThereIsRoom { run in
       let end = try run.journal.append(entry)
       run.kept.append(Kept(start: end - UInt64(JournalFormat.recordHeaderSize + body.count), end: end, entry: entry))
@@ -103,7 +103,7 @@ private struct ModelRun {
   /// What finds no room on a small disk leaves everything as it is.
   private mutating func whereThereIsRoom(_ body: (inout ModelRun) throws -> Void) throws {
     do { try body(&self) } catch JournalError.full {
-      expect(disk != nil, "full on a large disk")
+      expect(disk != nil, what: "full on a large disk")
       covered.insert("full")
     }
   }
@@ -118,7 +118,7 @@ private struct ModelRun {
   /// What is below the start must have been released.
   private mutating func forgetTrimmed() throws {
     let start = journal.startOffset
-    expect(kept.allSatisfy { $0.start >= start || $0.end <= released || $0.isHurt }, "lost at the start")
+    expect(kept.allSatisfy { $0.start >= start || $0.end <= released || $0.isHurt }, what: "lost at the start")
     kept.removeAll { $0.start < start }
   }
 
@@ -129,7 +129,7 @@ private struct ModelRun {
     let keepBytes: Int64 = Bool.random(using: &random) ? 0 : 3_000
     journal = try folder.journal(keepBytes: keepBytes)
     let end = journal.endOffset
-    expect(kept.allSatisfy { $0.end <= end || $0.isHurt }, "lost at the end")
+    expect(kept.allSatisfy { $0.end <= end || $0.isHurt }, what: "lost at the end")
     kept.removeAll { $0.end > end }
     try forgetTrimmed()
   }
@@ -167,7 +167,7 @@ private struct ModelRun {
     if path.hasSuffix(".journal") {
       hurt(base + UInt64(byte)..<base + UInt64(byte) + 1)
     } else {
-      let content = try SealedContent(file: try OpenFile(path, O_RDONLY), base: base)
+      let content = try SealedContent(file: try OpenFile(path, flags: O_RDONLY), base: base)
       let block = content?.blocks.first { $0.position..<$0.position + $0.frameLength ~= byte }
       if let block { hurt(block.start..<block.end) } else if !touched.insert(base).inserted { return }
     }
@@ -184,7 +184,7 @@ private struct ModelRun {
       hurt(base + UInt64(left)..<base + UInt64(size))
     } else {
       guard touched.insert(base).inserted else { return }
-      let content = try #require(try SealedContent(file: try OpenFile(path, O_RDONLY), base: base))
+      let content = try #require(try SealedContent(file: try OpenFile(path, flags: O_RDONLY), base: base))
       // Without its head it has no list either.
       let isListed = left >= (content.blocks.first?.position ?? 0)
       for block in content.blocks where !isListed || block.position + block.frameLength > left {
@@ -216,22 +216,22 @@ private struct ModelRun {
     var rest = kept.drop { $0.start < offset }
     while let record = try reader.next() {
       while let first = rest.first, first.start < record.offset { missing.append(rest.removeFirst()) }
-      guard let first = rest.popFirst() else { return expect(false, "a record that was never appended") }
-      expect(first.start == record.offset && first.end == record.endOffset, "another place")
-      expect(first.entry == Entry(record), "another content")
+      guard let first = rest.popFirst() else { return expect(false, what: "a record that was never appended") }
+      expect(first.start == record.offset && first.end == record.endOffset, what: "another place")
+      expect(first.entry == Entry(record), what: "another content")
     }
     missing += rest
-    expect(missing.allSatisfy(\.isHurt), "lost without damage")
+    expect(missing.allSatisfy(\.isHurt), what: "lost without damage")
     let ranges = reader.damage.ranges
     let start = journal.startOffset
     // From zero on, what is gone at the very beginning is not missed.
     expect(
       missing.allSatisfy { gone in gone.start < start || ranges.contains { $0.contains(gone.start) } },
-      "damage that was not reported")
-    expect(reader.damage.bytes == UInt64(ranges.reduce(0) { $0 + $1.count }), "damage counted wrongly")
+      what: "damage that was not reported")
+    expect(reader.damage.bytes == UInt64(ranges.reduce(0) { $0 + $1.count }), what: "damage counted wrongly")
   }
 
-  private mutating func expect(_ condition: Bool, _ what: Comment) {
+  private mutating func expect(_ condition: Bool, what: Comment) {
     if !condition { hasFailed = true }
     #expect(condition, what)
   }

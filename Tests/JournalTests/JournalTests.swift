@@ -17,7 +17,10 @@ struct JournalTests {
       compresses: false)
   }
 
-  let three = [Entry(1, [1, 2, 3]), Entry(.tick, 2, []), Entry(RecordKind(rawValue: 77), -3, [9])]
+  let three = [
+    Entry(1, body: [1, 2, 3]), Entry(.tick, received: 2, body: []),
+    Entry(RecordKind(rawValue: 77), received: -3, body: [9]),
+  ]
 
   @Test("the processor's instruction and the table give one CRC-32C")
   func checksumByTable() {
@@ -68,7 +71,9 @@ struct JournalTests {
   func resume() throws {
     let journal = try makeJournal(segmentBytes: 90)
     var ends = [UInt64(0)]
-    for number in 0..<20 { ends.append(try journal.append(Entry(Int64(number), [UInt8](repeating: 7, count: number)))) }
+    for number in 0..<20 {
+      ends.append(try journal.append(Entry(Int64(number), body: [UInt8](repeating: 7, count: number))))
+    }
     #expect(folder.segments.count > 5)
     for (number, end) in ends.enumerated() {
       #expect(try journal.entries(from: end).map(\.received) == (number..<20).map(Int64.init))
@@ -83,7 +88,7 @@ struct JournalTests {
       let journal = try makeJournal()
       try journal.append(three[0])
       whole = Int(try journal.append(three[1]))
-      try journal.append(Entry(5, [UInt8](repeating: 42, count: 11)))
+      try journal.append(Entry(5, body: [UInt8](repeating: 42, count: 11)))
     }
     let path = try #require(folder.segments.first)
     let intact = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -108,7 +113,7 @@ struct JournalTests {
 
   @Test("a flipped bit costs its own record and no other, wherever it is")
   func flippedBit() throws {
-    let entries = (0..<3).map { Entry(Int64($0), [UInt8](repeating: UInt8($0), count: 9)) }
+    let entries = (0..<3).map { Entry(Int64($0), body: [UInt8](repeating: UInt8($0), count: 9)) }
     do {
       let journal = try makeJournal()
       for entry in entries { try journal.append(entry) }
@@ -132,7 +137,7 @@ struct JournalTests {
   func damagedEarlierSegment() throws {
     do {
       let journal = try makeJournal(segmentBytes: 100)
-      for number in 0..<6 { try journal.append(Entry(Int64(number), [UInt8](repeating: 1, count: 20))) }
+      for number in 0..<6 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 20))) }
     }
     #expect(folder.segments.count == 6)
     try TemporaryFolder.edit(folder.segments[1]) { $0.removeLast(7) }
@@ -148,12 +153,12 @@ struct JournalTests {
   func tornRotation() throws {
     do {
       let journal = try makeJournal(segmentBytes: 100)
-      for number in 0..<3 { try journal.append(Entry(Int64(number), [UInt8](repeating: 1, count: 20))) }
+      for number in 0..<3 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 20))) }
     }
     try TemporaryFolder.edit(folder.segments[2]) { $0 = $0.prefix(12) }
     let reopened = try makeJournal(segmentBytes: 100)
     #expect(reopened.recovery.removedSegments == 1)
-    try reopened.append(Entry(9, []))
+    try reopened.append(Entry(9, body: []))
     #expect(try reopened.entries().map(\.received) == [0, 1, 9])
   }
 
@@ -173,7 +178,9 @@ struct JournalTests {
   func trim() throws {
     let journal = try makeJournal(segmentBytes: 100)
     var ends: [UInt64] = []
-    for number in 0..<5 { ends.append(try journal.append(Entry(Int64(number), [UInt8](repeating: 1, count: 30)))) }
+    for number in 0..<5 {
+      ends.append(try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 30))))
+    }
     #expect(try journal.trim(below: ends[1] - 1) == 86)
     #expect(folder.segments.count == 4)
     #expect(try journal.entries().map(\.received) == [1, 2, 3, 4])
@@ -187,7 +194,9 @@ struct JournalTests {
   func trimmedReader() throws {
     let journal = try makeJournal(segmentBytes: 100)
     var ends: [UInt64] = []
-    for number in 0..<4 { ends.append(try journal.append(Entry(Int64(number), [UInt8](repeating: 1, count: 30)))) }
+    for number in 0..<4 {
+      ends.append(try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 30))))
+    }
     try journal.trim(below: ends[2])
     let reader = journal.reader(from: ends[0])
     #expect(try reader.rest().map(\.received) == [3])
@@ -198,10 +207,10 @@ struct JournalTests {
   func removed() throws {
     let folder = TemporaryFolder()
     let journal = try Journal(directory: folder.path, compresses: false)
-    try journal.append(Entry(1, [1]))
+    try journal.append(Entry(1, body: [1]))
     for name in try Folder.names(in: folder.path) where name.hasSuffix(".journal") { unlink("\(folder.path)/\(name)") }
     #expect {
-      try journal.append(Entry(2, [2]))
+      try journal.append(Entry(2, body: [2]))
     } throws: {
       "\($0)".contains("was removed while in use")
     }
@@ -213,7 +222,7 @@ struct JournalTests {
     var count: Int64 = 0
     #expect(throws: JournalError.full) {
       while true {
-        try journal.append(Entry(count, [UInt8](repeating: 3, count: 100)))
+        try journal.append(Entry(count, body: [UInt8](repeating: 3, count: 100)))
         count += 1
       }
     }
@@ -230,8 +239,8 @@ struct JournalTests {
   @Test("for a record that found no room there is room again when it fits, and one beyond the bound is refused as such")
   func largeRecord() throws {
     let journal = try makeJournal(maximumBytes: 16_000)
-    while journal.bytes < 10_000 { try journal.append(Entry(0, [UInt8](repeating: 3, count: 100))) }
-    let large = Entry(1, [UInt8](repeating: 1, count: 8_000))
+    while journal.bytes < 10_000 { try journal.append(Entry(0, body: [UInt8](repeating: 3, count: 100))) }
+    let large = Entry(1, body: [UInt8](repeating: 1, count: 8_000))
     #expect(journal.hasRoom)
     #expect(throws: JournalError.full) { try journal.append(large) }
     // What is small goes in, and does not make one believe that the large one would.
@@ -243,7 +252,7 @@ struct JournalTests {
     try journal.append(large)
     #expect(try journal.entries(from: done) == [three[1], large])
     #expect(throws: JournalError.tooLarge(bytes: 16_000)) {
-      try journal.append(Entry(2, [UInt8](repeating: 1, count: 16_000)))
+      try journal.append(Entry(2, body: [UInt8](repeating: 1, count: 16_000)))
     }
     #expect(journal.hasRoom)
   }
@@ -296,7 +305,7 @@ struct JournalTests {
         if reader.damage.places > 0 { wrong.add() }
       } catch { wrong.add() }
     }
-    for number in 0..<total { try journal.append(Entry(number, [UInt8](repeating: 5, count: Int(number % 97)))) }
+    for number in 0..<total { try journal.append(Entry(number, body: [UInt8](repeating: 5, count: Int(number % 97)))) }
     thread.join()
     #expect(seen.value == Int(total))
     #expect(wrong.value == 0)
@@ -313,7 +322,7 @@ struct JournalTests {
     var random = SeededGenerator(seed: UInt64(seed))
     do {
       let journal = try makeJournal(segmentBytes: 600)
-      for number in 0..<40 { try journal.append(Entry(Int64(number), [UInt8](repeating: 6, count: number))) }
+      for number in 0..<40 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 6, count: number))) }
     }
     for _ in 0..<8 {
       let path = try #require(folder.segments.randomElement(using: &random))
@@ -327,7 +336,7 @@ struct JournalTests {
     let read = try reopened.entries()
     #expect(read.count >= 31 && read.count <= 40)
     #expect(read.allSatisfy { $0.body == [UInt8](repeating: 6, count: Int($0.received)) })
-    try reopened.append(Entry(99, []))
-    #expect(try reopened.entries().last == Entry(99, []))
+    try reopened.append(Entry(99, body: []))
+    #expect(try reopened.entries().last == Entry(99, body: []))
   }
 }

@@ -10,7 +10,7 @@ struct RetentionTests {
 
   /// Twelve segments of 586 bytes, of one record each, received a second apart.
   func fill(_ journal: Journal) throws -> [UInt64] {
-    try (0..<12).map { try journal.append(Entry($0 * 1_000_000_000, [UInt8](repeating: 1, count: 530))) }
+    try (0..<12).map { try journal.append(Entry($0 * 1_000_000_000, body: [UInt8](repeating: 1, count: 530))) }
   }
 
   @Test("trimmed segments stay up to the bytes to keep, the newest of them")
@@ -31,7 +31,7 @@ struct RetentionTests {
     #expect(journal.startOffset == 0)
     try journal.trim(below: ends[9])
     #expect(try journal.entries().map(\.received).first == 5_000_000_000)
-    try journal.append(Entry(60_000_000_000, [UInt8](repeating: 1, count: 530)))
+    try journal.append(Entry(60_000_000_000, body: [UInt8](repeating: 1, count: 530)))
     try journal.trim(below: 0)
     #expect(try journal.entries().map(\.received) == [10_000_000_000, 11_000_000_000, 60_000_000_000])
   }
@@ -43,9 +43,9 @@ struct RetentionTests {
     #expect(!journal.hasRoom)
     try journal.trim(below: ends[3])
     #expect(journal.hasRoom && journal.startOffset == 0)
-    for number in 0..<4 { try journal.append(Entry(Int64(number), [UInt8](repeating: 1, count: 530))) }
+    for number in 0..<4 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 530))) }
     #expect(journal.startOffset == ends[3] && !journal.hasRoom)
-    #expect(throws: JournalError.full) { try journal.append(Entry(9, [UInt8](repeating: 1, count: 530))) }
+    #expect(throws: JournalError.full) { try journal.append(Entry(9, body: [UInt8](repeating: 1, count: 530))) }
     #expect(journal.bytes == 12 * 586)
   }
 

@@ -10,7 +10,7 @@ struct SealedSegmentTests {
   let folder = TemporaryFolder()
 
   static func entries(_ count: Int) -> [Entry] {
-    (0..<count).map { Entry(Int64($0) * 1_000, [UInt8](repeating: UInt8($0 % 251), count: 150 + $0 % 50)) }
+    (0..<count).map { Entry(Int64($0) * 1_000, body: [UInt8](repeating: UInt8($0 % 251), count: 150 + $0 % 50)) }
   }
 
   /// A journal of many sealed segments, each of several blocks, and the offsets after its records.
@@ -22,8 +22,8 @@ struct SealedSegmentTests {
   }
 
   func content(_ path: String) throws -> SealedContent {
-    let base = try #require(Segment.base(ofName: String(path.suffix(32)), .sealed))
-    return try #require(try SealedContent(file: try OpenFile(path, O_RDONLY), base: base))
+    let base = try #require(Segment.base(ofName: String(path.suffix(32)), form: .sealed))
+    return try #require(try SealedContent(file: try OpenFile(path, flags: O_RDONLY), base: base))
   }
 
   @Test("sealing leaves records and offsets as they are, makes the files smaller, and survives reopening")
@@ -183,7 +183,7 @@ struct SealedSegmentTests {
     var random = SeededGenerator(seed: 4)
     let journal = try folder.journal()
     for number in 0..<30 {
-      try journal.append(Entry(Int64(number), (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }))
+      try journal.append(Entry(Int64(number), body: (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }))
     }
     try journal.sealAll()
     #expect(folder.sealed.isEmpty && folder.segments.count > 2)
@@ -219,16 +219,16 @@ struct SealedSegmentTests {
     }
     let reader = journal.reader()
     #expect(try !reader.skip(before: Timestamp(nanoseconds: 1_000_000)))
-    try journal.append(Entry(2_000_000, []))
+    try journal.append(Entry(2_000_000, body: []))
     #expect(try reader.skip(before: Timestamp(nanoseconds: 1_000_000)))
-    #expect(try reader.rest() == [Entry(2_000_000, [])])
+    #expect(try reader.rest() == [Entry(2_000_000, body: [])])
   }
 
   @Test("in the background, what is complete is sealed while records are appended and read")
   func background() throws {
     let journal = try Journal(directory: folder.path, segmentBytes: 200_000, sync: .never)
     let body = [UInt8]("riverside/pv1/power {\"value\": 21.5, \"ts\": 1700000000000}".utf8)
-    for number in 0..<20_000 { try journal.append(Entry(Int64(number), body)) }
+    for number in 0..<20_000 { try journal.append(Entry(Int64(number), body: body)) }
     let deadline = Date(timeIntervalSinceNow: 20)
     while folder.segments.count > 1, Date() < deadline { usleep(2_000) }
     #expect(folder.segments.count == 1 && folder.sealed.count >= 7)

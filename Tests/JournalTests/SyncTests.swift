@@ -20,7 +20,7 @@ struct SyncTests {
       return 0
     }
     for number in 1...5 {
-      let end = try journal.append(Entry(0, [UInt8](repeating: 1, count: 10)))
+      let end = try journal.append(Entry(0, body: [UInt8](repeating: 1, count: 10)))
       #expect(syncs.value == number && size.value == Int(end))
     }
   }
@@ -33,7 +33,7 @@ struct SyncTests {
     }
     for _ in 0..<2 {
       #expect {
-        try journal.append(Entry(0, []))
+        try journal.append(Entry(0, body: []))
       } throws: { if case JournalError.system(let error) = $0 { error.code == EIO } else { false } }
     }
   }
@@ -46,12 +46,12 @@ struct SyncTests {
       errno = EIO
       return -1
     }
-    try journal.append(Entry(0, []))
+    try journal.append(Entry(0, body: []))
     let deadline = Date(timeIntervalSinceNow: 20)
     while syncs.value == 0, Date() < deadline { usleep(500) }
     #expect(syncs.value > 0)
     #expect(throws: JournalError.self) {
-      while Date() < deadline { try journal.append(Entry(1, [])) }
+      while Date() < deadline { try journal.append(Entry(1, body: [])) }
     }
   }
 
@@ -62,7 +62,7 @@ struct SyncTests {
       syncs.add()
       return 0
     }
-    for number in Int64(0)..<100 { try journal.append(Entry(number, [])) }
+    for number in Int64(0)..<100 { try journal.append(Entry(number, body: [])) }
     #expect(syncs.value == 0)
     try journal.close()
     #expect(syncs.value > 0 && syncs.value <= 2)
@@ -75,7 +75,7 @@ struct SyncTests {
       syncs.add()
       return 0
     }
-    for number in Int64(0)..<100 { try journal.append(Entry(number, [1, 2, 3])) }
+    for number in Int64(0)..<100 { try journal.append(Entry(number, body: [1, 2, 3])) }
     #expect(syncs.value == 0)
     try journal.bringToDisk()
     #expect(syncs.value == 1)

@@ -43,7 +43,7 @@ final class TemporaryFolder {
   }
 
   /// Changes the bytes of a file.
-  static func edit(_ path: String, _ change: (inout Data) -> Void) throws {
+  static func edit(_ path: String, change: (inout Data) -> Void) throws {
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
     change(&data)
     try data.write(to: URL(fileURLWithPath: path))
@@ -56,16 +56,16 @@ struct Entry: Equatable {
   var received: Int64
   var body: [UInt8]
 
-  init(_ kind: RecordKind, _ received: Int64, _ body: [UInt8]) {
+  init(_ kind: RecordKind, received: Int64, body: [UInt8]) {
     self.kind = kind
     self.received = received
     self.body = body
   }
 
-  init(_ received: Int64, _ body: [UInt8]) { self.init(.messages, received, body) }
+  init(_ received: Int64, body: [UInt8]) { self.init(.messages, received: received, body: body) }
 
   init(_ record: JournalRecord) {
-    self.init(record.kind, record.received.nanoseconds, record.withBody { Array($0) })
+    self.init(record.kind, received: record.received.nanoseconds, body: record.withBody { Array($0) })
   }
 }
 

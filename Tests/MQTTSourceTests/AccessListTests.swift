@@ -33,7 +33,7 @@ import Testing
       settings.password = Secret("secret")
       return settings
     }
-    func session(_ name: String, _ filters: [String], _ sink: RecordingSink) -> BrokerSession {
+    func session(_ name: String, filters: [String], sink: RecordingSink) -> BrokerSession {
       let session = BrokerSession(settings: user(name), subscriptions: filters, sink: sink)
       session.start()
       Waiting.until { session.counters.reconnects >= 0 && session.isSubscribed }
@@ -41,8 +41,9 @@ import Testing
     }
     let everything = RecordingSink()
     let commands = RecordingSink()
-    let wattline = session("wattline", ["#"], everything)
-    let plant = session("riverside", ["wattline/riverside/#", "wattline/lakeview/#", "lakeview/#"], commands)
+    let wattline = session("wattline", filters: ["#"], sink: everything)
+    let plant = session(
+      "riverside", filters: ["wattline/riverside/#", "wattline/lakeview/#", "lakeview/#"], sink: commands)
     let riverside = try #require(TestPublisher(user("riverside")))
     let other = try #require(TestPublisher(user("wattline")))
     let person = try #require(TestPublisher(user("operator")))

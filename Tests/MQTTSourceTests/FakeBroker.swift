@@ -37,7 +37,7 @@ final class FakeBroker: Sendable {
       while !isStopping.load(ordering: .relaxed) {
         let connection = accept(listener, nil, nil)
         if connection < 0 { return }
-        serve(connection, script)
+        serve(connection, script: script)
         close(connection)
       }
     }
@@ -63,7 +63,7 @@ final class FakeBroker: Sendable {
     packet.count > 8 && packet[0] == 0x10 ? packet[8] : nil
   }
 
-  private func serve(_ connection: Int32, _ script: (_ packet: [UInt8]) -> Answer) {
+  private func serve(_ connection: Int32, script: (_ packet: [UInt8]) -> Answer) {
     while let packet = read(connection) {
       seen.withLock { $0.append(packet) }
       switch script(packet) {

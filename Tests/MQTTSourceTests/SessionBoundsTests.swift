@@ -42,7 +42,7 @@ import Testing
   func burstBytes(_ version: BrokerSettings.ProtocolVersion) throws {
     var options = LocalBroker.Options()
     options.maximumInflight = 0
-    var fixture = try SessionFixture(options: options, version)
+    var fixture = try SessionFixture(options: options, version: version)
     defer { fixture.broker.stop() }
     fixture.sink = RecordingSink(burstBytes: 1_000)
     fixture.establish()
@@ -153,7 +153,7 @@ import Testing
   }
 
   private func sessions(
-    _ fixture: SessionFixture, _ connections: Int, _ folder: String, plants: [Plant], events: EventLog = EventLog()
+    _ fixture: SessionFixture, connections: Int, folder: String, plants: [Plant], events: EventLog = EventLog()
   ) -> BrokerSessions {
     var settings = fixture.settings
     settings.connections = connections
@@ -179,7 +179,7 @@ import Testing
     }
     for connections in [1, 3, 2, 1] {
       let events = EventLog()
-      let sessions = sessions(fixture, connections, folder.path, plants: plants, events: events)
+      let sessions = sessions(fixture, connections: connections, folder: folder.path, plants: plants, events: events)
       sessions.start()
       #expect(Waiting.until { sessions.isReady })
       #expect(Waiting.until(seconds: 10) { FileManager.default.fileCount(folder.path) == connections })
@@ -190,7 +190,7 @@ import Testing
       // Queued for the sessions that the next round may not have.
       publish()
     }
-    let last = sessions(fixture, 1, folder.path, plants: plants)
+    let last = sessions(fixture, connections: 1, folder: folder.path, plants: plants)
     last.start()
     #expect(Waiting.until { Set(fixture.sink.payloads).count == next })
     last.stop()

@@ -21,7 +21,7 @@ enum Refusal: CaseIterable, Sendable {
 
 @Suite struct SessionProtocolTests {
   private func session(
-    _ broker: FakeBroker, _ version: BrokerSettings.ProtocolVersion = .auto, _ events: EventLog = EventLog(),
+    _ broker: FakeBroker, version: BrokerSettings.ProtocolVersion = .auto, events: EventLog = EventLog(),
     sink: RecordingSink = RecordingSink()
   ) -> BrokerSession {
     var settings = BrokerSettings()
@@ -37,7 +37,7 @@ enum Refusal: CaseIterable, Sendable {
     }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, .auto, events)
+    let session = session(broker, version: .auto, events: events)
     session.start()
     #expect(Waiting.until { session.isSubscribed })
     session.stop()
@@ -69,7 +69,7 @@ enum Refusal: CaseIterable, Sendable {
     let broker = try FakeBroker { _ in .bytes([0x20, 2, 0, 1]) }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, version, events)
+    let session = session(broker, version: version, events: events)
     session.start()
     let reason = "the broker refuses the connection: it does not speak this version of MQTT"
     #expect(Waiting.until { events.count(.disconnected(reason: reason)) >= 2 })
@@ -111,7 +111,7 @@ enum Refusal: CaseIterable, Sendable {
     }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, .v5, events)
+    let session = session(broker, version: .v5, events: events)
     session.start()
     let first = "the broker refuses the connection: a quota is exceeded (full)"
     let second = "the broker ends the connection: it is shutting down"
@@ -129,7 +129,7 @@ enum Refusal: CaseIterable, Sendable {
     }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, version == 5 ? .v5 : .v311, events)
+    let session = session(broker, version: version == 5 ? .v5 : .v311, events: events)
     let start = ContinuousClock.now
     session.start()
     let reason =
@@ -183,7 +183,7 @@ enum Refusal: CaseIterable, Sendable {
     }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, .v311, events)
+    let session = session(broker, version: .v311, events: events)
     session.start()
     #expect(Waiting.until { session.isSubscribed })
     session.stop()

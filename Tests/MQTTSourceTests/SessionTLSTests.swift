@@ -9,7 +9,7 @@ import Testing
   static let versions: [BrokerSettings.ProtocolVersion] = [.v5, .v311]
 
   /// Expects that the session does not come about, and that the reason tells why.
-  private func expectRefusal(_ fixture: SessionFixture, _ words: String) {
+  private func expectRefusal(_ fixture: SessionFixture, words: String) {
     let session = fixture.session()
     session.start()
     let isTold = Waiting.until {
@@ -47,7 +47,7 @@ import Testing
     defer { authority.remove() }
     let fixture = try authority.fixture(requiringCertificates: true)
     defer { fixture.broker.stop() }
-    expectRefusal(fixture, "client certificate, name it in mqtt.cert")
+    expectRefusal(fixture, words: "client certificate, name it in mqtt.cert")
   }
 
   @Test("an authority that does not vouch for the broker is not connected to")
@@ -61,9 +61,9 @@ import Testing
     var fixture = try authority.fixture()
     defer { fixture.broker.stop() }
     fixture.settings.caFile = other.certificate
-    expectRefusal(fixture, "SSL certificate problem")
+    expectRefusal(fixture, words: "SSL certificate problem")
     fixture.settings.caFile = nil
-    expectRefusal(fixture, "SSL certificate problem")
+    expectRefusal(fixture, words: "SSL certificate problem")
   }
 
   @Test("a certificate for another host is not accepted")
@@ -72,7 +72,7 @@ import Testing
     defer { authority.remove() }
     let fixture = try authority.fixture()
     defer { fixture.broker.stop() }
-    expectRefusal(fixture, "matches target host name '127.0.0.1'")
+    expectRefusal(fixture, words: "matches target host name '127.0.0.1'")
   }
 
   @Test("an expired certificate is not accepted")
@@ -81,7 +81,7 @@ import Testing
     defer { authority.remove() }
     let fixture = try authority.fixture()
     defer { fixture.broker.stop() }
-    expectRefusal(fixture, "certificate has expired")
+    expectRefusal(fixture, words: "certificate has expired")
   }
 
   @Test("a file of certificates that is not there is named")
@@ -91,7 +91,7 @@ import Testing
     var fixture = try authority.fixture()
     defer { fixture.broker.stop() }
     fixture.settings.caFile = authority.missing
-    expectRefusal(fixture, "none.pem")
+    expectRefusal(fixture, words: "none.pem")
   }
 }
 

@@ -147,7 +147,7 @@ struct SessionFixture {
   var settings: BrokerSettings
 
   init(
-    options: LocalBroker.Options = LocalBroker.Options(), _ version: BrokerSettings.ProtocolVersion = .auto
+    options: LocalBroker.Options = LocalBroker.Options(), version: BrokerSettings.ProtocolVersion = .auto
   ) throws {
     broker = try LocalBroker.started(options: options)
     settings = broker.settings

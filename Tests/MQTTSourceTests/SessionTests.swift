@@ -11,7 +11,7 @@ import Testing
 
   @Test("what was published before the session starts arrives, in order, once", arguments: versions)
   func persistent(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -33,7 +33,7 @@ import Testing
 
   @Test("what was acknowledged is not sent again, what was not is", arguments: versions)
   func acknowledgement(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -52,7 +52,7 @@ import Testing
 
   @Test("a full sink stops the acknowledgements; with room again everything arrives once", arguments: versions)
   func full(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -76,7 +76,7 @@ import Testing
 
   @Test("a burst that a dying process did not keep is delivered to the next one", arguments: versions)
   func unacknowledged(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -97,7 +97,7 @@ import Testing
 
   @Test("what the journal's end already has is recognised when the broker sends it again", arguments: versions)
   func seeded(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -115,7 +115,7 @@ import Testing
         Array(String(number).utf8).withUnsafeBytes { MessageHash.of(topic: topic, payload: $0) }
       }
       // The broker counts identifiers from 1.
-      second.noteAppended(packetID: UInt16(number + 1), hash: hash)
+      second.recordAppended(packetID: UInt16(number + 1), hash: hash)
     }
     second.start()
     #expect(publisher.publish(10..<20))
@@ -173,7 +173,7 @@ import Testing
     let list = folder.path + "/acl"
     try "topic readwrite plant/#\n".write(toFile: list, atomically: true, encoding: .utf8)
     options.furtherLines = ["acl_file \(list)"]
-    let fixture = try SessionFixture(options: options, version)
+    let fixture = try SessionFixture(options: options, version: version)
     defer { fixture.broker.stop() }
     let session = fixture.session(["plant/#", "a/#/b"])
     session.start()
@@ -190,7 +190,7 @@ import Testing
 
   @Test("filters are added and removed on the same connection", arguments: versions)
   func update(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     let many = (0..<250).map { "plant/many/\($0)" }
     let session = fixture.session(["plant/a"] + many)

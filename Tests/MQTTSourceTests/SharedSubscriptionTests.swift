@@ -10,7 +10,7 @@ import Testing
   static let filter = "$share/workers/plant/+/+"
 
   private func session(
-    _ fixture: SessionFixture, _ name: String, _ sink: RecordingSink, _ events: EventLog = EventLog()
+    _ fixture: SessionFixture, name: String, sink: RecordingSink, events: EventLog = EventLog()
   ) -> BrokerSession {
     var settings = fixture.settings
     settings.clientID = name
@@ -19,10 +19,10 @@ import Testing
 
   @Test("two sessions of a group share the messages, each of which comes once", arguments: SessionTests.versions)
   func sharing(_ version: BrokerSettings.ProtocolVersion) throws {
-    let fixture = try SessionFixture(version)
+    let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     let sinks = [RecordingSink(), RecordingSink()]
-    let sessions = [session(fixture, "one", sinks[0]), session(fixture, "two", sinks[1])]
+    let sessions = [session(fixture, name: "one", sink: sinks[0]), session(fixture, name: "two", sink: sinks[1])]
     for session in sessions { session.start() }
     #expect(Waiting.until { sessions.allSatisfy { $0.isSubscribed } })
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -32,7 +32,7 @@ import Testing
     // Who is away gets its share when it comes back, or the other one has it.
     sessions[0].stop()
     #expect(publisher.publish(300..<400))
-    let back = session(fixture, "one", sinks[0])
+    let back = session(fixture, name: "one", sink: sinks[0])
     back.start()
     #expect(Waiting.until { sinks[0].payloads.count + sinks[1].payloads.count >= 400 })
     sessions[1].stop()
@@ -47,7 +47,7 @@ import Testing
     defer { fixture.broker.stop() }
     let publisher = try #require(TestPublisher(fixture.settings))
     #expect(publisher.publish(0..<1, retain: true))
-    let session = session(fixture, "one", fixture.sink)
+    let session = session(fixture, name: "one", sink: fixture.sink)
     session.start()
     #expect(Waiting.until { session.isSubscribed })
     #expect(publisher.publish(1..<2))

@@ -9,7 +9,7 @@ import Testing
 /// Brokers that do not answer CONNECT.
 @Suite struct SilentBrokerTests {
   private func session(
-    _ broker: FakeBroker, _ version: BrokerSettings.ProtocolVersion = .auto, _ events: EventLog,
+    _ broker: FakeBroker, version: BrokerSettings.ProtocolVersion = .auto, events: EventLog,
     sink: RecordingSink = RecordingSink(), patience: VersionNegotiation.Patience = Self.short
   ) -> BrokerSession {
     var settings = BrokerSettings()
@@ -36,7 +36,7 @@ import Testing
     }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, .auto, events)
+    let session = session(broker, version: .auto, events: events)
     session.start()
     #expect(Waiting.until(seconds: 20) { session.isSubscribed })
     session.stop()
@@ -50,7 +50,7 @@ import Testing
     let broker = try FakeBroker { _ in .bytes([]) }
     defer { broker.stop() }
     let events = EventLog()
-    let session = session(broker, version, events)
+    let session = session(broker, version: version, events: events)
     session.start()
     #expect(Waiting.until(seconds: 20) { events.count(.disconnected(reason: "the broker does not answer")) >= 2 })
     session.stop()
@@ -74,7 +74,7 @@ import Testing
     }
     defer { broker.stop() }
     let (events, sink) = (EventLog(), RecordingSink())
-    let session = session(broker, .auto, events, sink: sink)
+    let session = session(broker, version: .auto, events: events, sink: sink)
     session.start()
     #expect(Waiting.until(seconds: 20) { sink.payloads.count == 3 })
     session.stop()

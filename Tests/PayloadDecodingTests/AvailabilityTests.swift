@@ -26,10 +26,10 @@ struct AvailabilityTests {
     ])
   func words(payload: String, isOnline: Bool) {
     var bench = bench()
-    let outcome = bench.send(Array("z/heater/availability".utf8), Array(payload.utf8))
+    let outcome = bench.send(Array("z/heater/availability".utf8), payload: Array(payload.utf8))
     #expect(outcome == .understood(plant: 0))
     #expect(bench.batches[0].isEmpty)
-    let changes = bench.decoder.takeAvailability(plant: 0, in: bench.registers[0])
+    let changes = bench.decoder.drainAvailability(plant: 0, in: bench.registers[0])
     #expect(changes.map(\.isOnline) == [isOnline])
     #expect(changes.map(\.asset) == [AssetIndex(0)])
   }
@@ -39,10 +39,10 @@ struct AvailabilityTests {
     arguments: ["offline", "{\"status\":\"gone\"}", "{}", "1"])
   func otherWords(payload: String) {
     var bench = bench()
-    guard case .refused = bench.send(Array("z/heater/availability".utf8), Array(payload.utf8)) else {
+    guard case .refused = bench.send(Array("z/heater/availability".utf8), payload: Array(payload.utf8)) else {
       Issue.record("\(payload) was taken")
       return
     }
-    #expect(bench.decoder.takeAvailability(plant: 0, in: bench.registers[0]).isEmpty)
+    #expect(bench.decoder.drainAvailability(plant: 0, in: bench.registers[0]).isEmpty)
   }
 }

@@ -141,7 +141,7 @@ struct DecodingDeviceTests {
   func repeated() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     for i in 0..<100 {
-      #expect(bench.send("r/a/s\(i % 10)", "\(i)") == .readings(plant: 0, count: 1))
+      #expect(bench.send("r/a/s\(i % 10)", payload: "\(i)") == .readings(plant: 0, count: 1))
       #expect(bench.readings == ["a.s\(i % 10)": Double(i)])
     }
     #expect(bench.registers[0].series.count == 10)
@@ -152,7 +152,7 @@ struct DecodingDeviceTests {
     var override = SensorOverride(match: "a.temp")
     override.unit = Unit.named("fahrenheit")
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")], sensors: [override])
-    #expect(bench.send("r/a/temp", "72.5") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/temp", payload: "72.5") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [72.5])
     #expect(abs(bench.batches[0].value[0] - 22.5) < 1e-9)
   }
@@ -160,8 +160,8 @@ struct DecodingDeviceTests {
   @Test("a unit of another quantity is not guessed at")
   func wrongUnit() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/voltage", "3 kW") == .refused(.unknownUnit))
-    #expect(bench.send("r/a/voltage", "3 kV") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/voltage", payload: "3 kW") == .refused(.unknownUnit))
+    #expect(bench.send("r/a/voltage", payload: "3 kV") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [3000])
   }
 }

@@ -17,7 +17,7 @@ struct DecodingNumberTests {
   @Test("numbers are the nearest Double, words are one or zero", arguments: numbers)
   func number(_ item: (text: String, value: Double)) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/s", item.text) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/s", payload: item.text) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [item.value])
   }
 
@@ -28,7 +28,7 @@ struct DecodingNumberTests {
     for _ in 0..<10_000 {
       let number = Double(bitPattern: generator.next())
       guard number.isFinite else { continue }
-      #expect(bench.send("r/a/s", "\(number)") == .readings(plant: 0, count: 1))
+      #expect(bench.send("r/a/s", payload: "\(number)") == .readings(plant: 0, count: 1))
       #expect(bench.batches[0].raw == [number])
     }
   }

@@ -13,7 +13,7 @@ struct DecodingPayloadTests {
 
     init(
       _ match: String, asset: String? = nil, sensor: String? = nil, time: String? = nil,
-      _ values: KeyValuePairs<String, String> = [:], scale: [String: Double] = [:], rename: [String: String] = [:],
+      values: KeyValuePairs<String, String> = [:], scale: [String: Double] = [:], rename: [String: String] = [:],
       extra: [String: Double] = [:], refusal: RefusalReason? = nil
     ) {
       rule = TopicRule(
@@ -28,19 +28,19 @@ struct DecodingPayloadTests {
   static let entries: [Entry] = [
     Entry(
       "emoncms/ch2i/factory/{asset}/tele/SENSOR", time: "/Time",
-      ["power_w": "/ENERGY/Power", "energy_total_kwh": "/ENERGY/Total"]),
+      values: ["power_w": "/ENERGY/Power", "energy_total_kwh": "/ENERGY/Total"]),
     Entry(
       "tele/{asset}/SENSOR", time: "/Time",
-      ["power_w": "/ENERGY/Power", "voltage_v": "/ENERGY/Voltage", "energy_total_kwh": "/ENERGY/Total"]),
-    Entry("tele/{asset}/SENSOR", ["current_a_0": "/ENERGY/Current/0", "current_a_1": "/ENERGY/Current/1"]),
-    Entry("tele/{asset}/SENSOR", time: "/Time", ["boiler_flow_c": "/OPENTHERM/TB"]),
-    Entry("tele/{asset}/SENSOR", ["temperature_c": "/SCD40/Temperature", "co2_ppm": "/SCD40/CarbonDioxide"]),
-    Entry("tele/{asset}/STATE", ["switch": "/POWER"], extra: ["switch": 0]),
-    Entry("tele/{asset}/STATE", time: "/Time", ["switch": "/POWER"], extra: ["switch": 1]),
-    Entry("tele/{asset}/SENSOR", ["d0": "/MCP230XX/D0"], refusal: .malformedJSON),
+      values: ["power_w": "/ENERGY/Power", "voltage_v": "/ENERGY/Voltage", "energy_total_kwh": "/ENERGY/Total"]),
+    Entry("tele/{asset}/SENSOR", values: ["current_a_0": "/ENERGY/Current/0", "current_a_1": "/ENERGY/Current/1"]),
+    Entry("tele/{asset}/SENSOR", time: "/Time", values: ["boiler_flow_c": "/OPENTHERM/TB"]),
+    Entry("tele/{asset}/SENSOR", values: ["temperature_c": "/SCD40/Temperature", "co2_ppm": "/SCD40/CarbonDioxide"]),
+    Entry("tele/{asset}/STATE", values: ["switch": "/POWER"], extra: ["switch": 0]),
+    Entry("tele/{asset}/STATE", time: "/Time", values: ["switch": "/POWER"], extra: ["switch": 1]),
+    Entry("tele/{asset}/SENSOR", values: ["d0": "/MCP230XX/D0"], refusal: .malformedJSON),
     Entry(
       "tele/{asset}/SENSOR",
-      ["temperature_c": "/ZbReceived/Kitchen/Temperature", "humidity_pct": "/ZbReceived/Kitchen/Humidity"]),
+      values: ["temperature_c": "/ZbReceived/Kitchen/Temperature", "humidity_pct": "/ZbReceived/Kitchen/Humidity"]),
     Entry("N/{portal}/system/0/Dc/{asset}/{sensor}", rename: ["Soc": "soc_pct"]),
     Entry("N/{portal}/system/0/Dc/{asset}/{sensor}", rename: ["Current": "battery_current_a"]),
     Entry("N/{portal}/system/0/Dc/{asset}/{sensor}", refusal: .notANumber),
@@ -54,14 +54,15 @@ struct DecodingPayloadTests {
     Entry("shellies/{asset}/emeter/0/{sensor}", rename: ["voltage": "voltage_v"]),
     Entry("shellies/{asset}/emeter/0/{sensor}", scale: ["total": 0.001], rename: ["total": "energy_total_kwh"]),
     Entry("shellies/{asset}/relay/0", sensor: "switch"),
-    Entry("{asset}/events/rpc", time: "/params/ts", ["power_w": "/params/em:0/act_power"]),
-    Entry("{asset}/status/em1:0", ["power_w": "/act_power"]),
-    Entry("{asset}/events/rpc", time: "/params/ts", ["power_w": "/params/em1:0/act_power"]),
-    Entry("{asset}/rpc", ["power_w": "/result/act_power"]),
-    Entry("{asset}/events/rpc", time: "/params/ts", ["power_w": "/params/switch:1/apower"]),
-    Entry("{asset}/events/rpc", time: "/params/ts", ["power_w": "/params/switch:3/apower"], refusal: .missingValue),
-    Entry("zigbee2mqtt/{asset}", ["power_w": "/power", "energy_total_kwh": "energy", "voltage_v": "/voltage"]),
-    Entry("zigbee2mqtt/{asset}", ["temperature_c": "/temperature"]),
+    Entry("{asset}/events/rpc", time: "/params/ts", values: ["power_w": "/params/em:0/act_power"]),
+    Entry("{asset}/status/em1:0", values: ["power_w": "/act_power"]),
+    Entry("{asset}/events/rpc", time: "/params/ts", values: ["power_w": "/params/em1:0/act_power"]),
+    Entry("{asset}/rpc", values: ["power_w": "/result/act_power"]),
+    Entry("{asset}/events/rpc", time: "/params/ts", values: ["power_w": "/params/switch:1/apower"]),
+    Entry(
+      "{asset}/events/rpc", time: "/params/ts", values: ["power_w": "/params/switch:3/apower"], refusal: .missingValue),
+    Entry("zigbee2mqtt/{asset}", values: ["power_w": "/power", "energy_total_kwh": "energy", "voltage_v": "/voltage"]),
+    Entry("zigbee2mqtt/{asset}", values: ["temperature_c": "/temperature"]),
     Entry("zigbee2mqtt/{asset}/{sensor}", refusal: .retained),
     Entry("zigbee2mqtt/{asset}/{sensor}", extra: ["availability": 1]),
     Entry("inverter/{asset}/ch0/{sensor}", rename: ["P_AC": "pv_power_w"]),
@@ -72,9 +73,10 @@ struct DecodingPayloadTests {
     Entry("inverter/{asset}/{sensor}", extra: ["available": 2]),
     Entry("inverter/{asset}/{sensor}", extra: ["last_success": 1_672_155_690]),
     Entry(
-      "energy/{asset}", time: "/time", ["pv_power_w": "/values/pvpowerin", "voltage_v": "/values/pv1voltage"],
+      "energy/{asset}", time: "/time", values: ["pv_power_w": "/values/pvpowerin", "voltage_v": "/values/pv1voltage"],
       scale: ["pv_power_w": 0.1, "voltage_v": 0.1]),
-    Entry("growatttomqtt/status/{asset}/data", ["soc_pct": "/stateOfCharge", "grid_import_w": "/pactousertot"]),
+    Entry(
+      "growatttomqtt/status/{asset}/data", values: ["soc_pct": "/stateOfCharge", "grid_import_w": "/pactousertot"]),
     Entry("homeassistant/light/{asset}/{sensor}", extra: ["state": 1]),
     Entry("homeassistant/sensor/{asset}/state", sensor: "power_w"),
     Entry("homeassistant/light/{asset}/{sensor}", refusal: .notANumber),
@@ -99,15 +101,15 @@ struct DecodingPayloadTests {
     #expect(lines.count == DecodingPayloadTests.entries.count)
     for (line, entry) in zip(lines, DecodingPayloadTests.entries) {
       let record = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      try check(record, entry)
+      try check(record, entry: entry)
     }
   }
 
-  private func check(_ record: [String: Any], _ entry: Entry) throws {
+  private func check(_ record: [String: Any], entry: Entry) throws {
     let topic = try #require(record["topic"] as? String)
     let payload = try #require(record["payload"] as? String)
     var bench = DecoderBench([entry.rule])
-    let outcome = bench.send(topic, payload, retained: record["retain"] as? Bool ?? false)
+    let outcome = bench.send(topic, payload: payload, retained: record["retain"] as? Bool ?? false)
     if let refusal = entry.refusal {
       #expect(outcome == .refused(refusal), "\(topic) \(payload)")
       return

@@ -12,7 +12,7 @@ struct DecoderBench {
   var batches: [ReadingBatch]
 
   init(_ rules: [TopicRule], timezone: String = "Europe/Berlin", sensors: [SensorOverride] = []) {
-    self.init(plants: [DecoderBench.plant("p", rules, timezone: timezone, sensors: sensors)])
+    self.init(plants: [DecoderBench.plant("p", rules: rules, timezone: timezone, sensors: sensors)])
   }
 
   init(plants: [Plant]) {
@@ -22,7 +22,7 @@ struct DecoderBench {
   }
 
   static func plant(
-    _ name: String, _ rules: [TopicRule], timezone: String = "UTC", sensors: [SensorOverride] = [],
+    _ name: String, rules: [TopicRule], timezone: String = "UTC", sensors: [SensorOverride] = [],
     limits: PlantLimits = PlantLimits()
   ) -> Plant {
     var plant = Plant(
@@ -36,14 +36,14 @@ struct DecoderBench {
     var limits = PlantLimits()
     limits.assets = assets
     limits.sensors = sensors
-    return DecoderBench(plants: [plant("p", rules, limits: limits)])
+    return DecoderBench(plants: [plant("p", rules: rules, limits: limits)])
   }
 
-  mutating func send(_ topic: String, _ payload: String, retained: Bool = false) -> DecodeOutcome {
-    send(Array(topic.utf8), Array(payload.utf8), retained: retained)
+  mutating func send(_ topic: String, payload: String, retained: Bool = false) -> DecodeOutcome {
+    send(Array(topic.utf8), payload: Array(payload.utf8), retained: retained)
   }
 
-  mutating func send(_ topic: [UInt8], _ payload: [UInt8], retained: Bool = false) -> DecodeOutcome {
+  mutating func send(_ topic: [UInt8], payload: [UInt8], retained: Bool = false) -> DecodeOutcome {
     for i in batches.indices { batches[i].removeAll() }
     var frame = MessageFrameBuilder()
     topic.withUnsafeBytes { topicBytes in
@@ -99,7 +99,7 @@ struct DecodingCase: Sendable, CustomTestStringConvertible {
 
   func check() {
     var bench = DecoderBench([rule])
-    let outcome = bench.send(topic, payload)
+    let outcome = bench.send(topic, payload: payload)
     if let refusal {
       #expect(outcome == .refused(refusal))
       #expect(bench.readings.isEmpty)

@@ -30,7 +30,7 @@ struct DecodingTimeTests {
   @Test("a stated time is read to the nanosecond, or the message is refused", arguments: times)
   func stated(_ item: (text: String, nanoseconds: Int64?)) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}", time: "/at", values: TopicRule.Value.list(["p": "/p"]))])
-    let outcome = bench.send("r/a", #"{"p":1,"at":\#(item.text)}"#)
+    let outcome = bench.send("r/a", payload: #"{"p":1,"at":\#(item.text)}"#)
     if let nanoseconds = item.nanoseconds {
       #expect(outcome == .readings(plant: 0, count: 1))
       #expect(bench.batches[0].time == [Timestamp(nanoseconds: nanoseconds)])
@@ -43,7 +43,7 @@ struct DecodingTimeTests {
   @Test("without a time, or with an uptime in a usual place, the receive time holds", arguments: ["", #","ts":4711"#])
   func absent(_ text: String) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/s", #"{"value":1\#(text)}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/s", payload: #"{"value":1\#(text)}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].time == [DecoderBench.received])
     #expect(bench.batches[0].hasSourceTime == [false])
   }
@@ -69,7 +69,7 @@ struct DecodingTimeTests {
       TopicRule(match: "all/{asset}", payload: .json),
     ])
     for round in 1...3 {
-      _ = bench.send(topic, payload)
+      _ = bench.send(topic, payload: payload)
       #expect(bench.decoder.timesUnusable == (counts ? UInt64(round) : 0))
     }
     #expect(!counts || bench.batches[0].hasSourceTime.allSatisfy { !$0 })
@@ -78,7 +78,7 @@ struct DecodingTimeTests {
   @Test("a stated unit goes before the size")
   func statedUnit() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}", time: "/t", timeUnit: .milliseconds)])
-    #expect(bench.send("r/a/s", #"{"value":1,"t":50000000000}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/s", payload: #"{"value":1,"t":50000000000}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].time == [Timestamp(seconds: 50_000_000)])
   }
 
@@ -89,11 +89,11 @@ struct DecodingTimeTests {
       TopicRule(match: "l/{asset}", payload: .line),
     ])
     let expected = [Timestamp(seconds: 1_700_000_000), Timestamp(seconds: 1_700_000_060)]
-    #expect(bench.send("c/a", "1700000000,1\n1700000060,2\n") == .readings(plant: 0, count: 2))
+    #expect(bench.send("c/a", payload: "1700000000,1\n1700000060,2\n") == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].time == expected)
-    #expect(bench.send("c/a", "soon,1") == .refused(.badTime))
-    #expect(bench.send("l/a", "m p=1 1700000000\nm p=2 1700000060000\n") == .readings(plant: 0, count: 2))
+    #expect(bench.send("c/a", payload: "soon,1") == .refused(.badTime))
+    #expect(bench.send("l/a", payload: "m p=1 1700000000\nm p=2 1700000060000\n") == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].time == expected)
-    #expect(bench.send("l/a", "m p=1 soon") == .refused(.badTime))
+    #expect(bench.send("l/a", payload: "m p=1 soon") == .refused(.badTime))
   }
 }

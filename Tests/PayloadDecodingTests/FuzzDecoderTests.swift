@@ -64,8 +64,8 @@ struct FuzzDecoderTests {
     "COCkmf+8MRISEAEY4KSZ/7wxaQAAAAAAkJpAGAI=",
   ].compactMap { Data(base64Encoded: $0).map { [UInt8]($0) } }
 
-  private func check(_ bench: inout DecoderBench, _ topic: [UInt8], _ payload: [UInt8]) {
-    let outcome = bench.send(topic, payload)
+  private func check(_ bench: inout DecoderBench, topic: [UInt8], payload: [UInt8]) {
+    let outcome = bench.send(topic, payload: payload)
     switch outcome {
     case .readings(let plant, let count):
       #expect(plant == 0 && count > 0 && bench.batches[0].count == count)
@@ -97,7 +97,7 @@ struct FuzzDecoderTests {
         round % 3 == 0
           ? UInt8.random(in: 0...255, using: &generator) : alphabet.randomElement(using: &generator) ?? 0
       }
-      check(&bench, topic, payload)
+      check(&bench, topic: topic, payload: payload)
     }
     #expect(bench.registers[0].series.count <= 500)
   }
@@ -111,13 +111,13 @@ struct FuzzDecoderTests {
     for round in 0..<FuzzDecoderTests.rounds {
       var topic = Array(FuzzDecoderTests.topics[round % FuzzDecoderTests.topics.count].utf8)
       var payload = seeds[round / FuzzDecoderTests.topics.count % seeds.count]
-      if round % 5 == 0 { damage(&topic, &generator) }
-      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, &generator) }
-      check(&bench, topic, payload)
+      if round % 5 == 0 { damage(&topic, generator: &generator) }
+      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, generator: &generator) }
+      check(&bench, topic: topic, payload: payload)
     }
   }
 
-  private func damage(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
+  private func damage(_ bytes: inout [UInt8], generator: inout SplitMix) {
     guard !bytes.isEmpty else { return }
     let at = Int.random(in: 0..<bytes.count, using: &generator)
     switch Int.random(in: 0..<5, using: &generator) {

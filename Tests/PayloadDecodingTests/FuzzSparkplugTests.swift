@@ -22,7 +22,7 @@ struct FuzzSparkplugTests {
       SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 1, double: 12.1, unit: "V").bytes,
       SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 10, double: 42, unit: "kW").bytes,
       SparkplugDraft(sequence: 2).with(nil, alias: 10, double: 1).with(nil, alias: 11, properties: nested).bytes,
-      SparkplugDraft(sequence: 3).with("d", type: .dataSet) { $0.bytes(17, nested) }.bytes,
+      SparkplugDraft(sequence: 3).with("d", type: .dataSet) { $0.bytes(17, value: nested) }.bytes,
       SparkplugDraft(sequence: nil).session(7).bytes, [],
     ]
     var readings = 0
@@ -31,12 +31,12 @@ struct FuzzSparkplugTests {
         round % 4 == 0
         ? (0..<Int.random(in: 0..<40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         : seeds[Int.random(in: 0..<seeds.count, using: &generator)]
-      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, &generator) }
+      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, generator: &generator) }
       let kind = kinds[Int.random(in: 0..<kinds.count, using: &generator)]
       var topic = Array("spBv1.0/plant/\(kind.rawValue)/gw\(kind.isOfDevice ? "/pv1" : "")".utf8)
-      if round % 7 == 0 { damage(&topic, &generator) }
+      if round % 7 == 0 { damage(&topic, generator: &generator) }
       bench.now = bench.now + .milliseconds(100)
-      _ = bench.send(String(decoding: topic, as: UTF8.self), payload)
+      _ = bench.send(String(decoding: topic, as: UTF8.self), bytes: payload)
       readings += bench.nodes.readings.count
       for reading in bench.nodes.readings {
         if case .number(let number) = reading.value { #expect(number.isFinite) }
@@ -64,28 +64,28 @@ struct FuzzSparkplugTests {
       ], sensors: 300)
     bench.decoder.topicLimit = 500
     let draft = SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 1, double: 42, unit: "W")
-      .with("Serial", type: .string) { $0.text(15, "17 kW") }.with(nil, alias: 1, double: 3)
+      .with("Serial", type: .string) { $0.text(15, value: "17 kW") }.with(nil, alias: 1, double: 3)
     for round in 0..<20_000 {
       var payload = draft.bytes
-      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, &generator) }
+      for _ in 0..<Int.random(in: 0..<4, using: &generator) { damage(&payload, generator: &generator) }
       let kind = SparkplugTopic.Kind.allCases[Int.random(in: 0..<8, using: &generator)]
       let group = round % 2 == 0 ? "listed" : "other"
       var topic = Array("spBv1.0/\(group)/\(kind.rawValue)/gw\(kind.isOfDevice ? "/pv1" : "")".utf8)
-      if round % 9 == 0 { damage(&topic, &generator) }
-      switch bench.send(topic, payload) {
+      if round % 9 == 0 { damage(&topic, generator: &generator) }
+      switch bench.send(topic, payload: payload) {
       case .readings(let plant, let count):
         #expect(plant == 0 && count > 0 && bench.batches[0].count == count)
         #expect(bench.batches[0].raw.allSatisfy { $0.isFinite } && bench.batches[0].value.allSatisfy { $0.isFinite })
       case .understood, .refused: #expect(bench.batches[0].isEmpty)
       case .elsewhere: Issue.record("there is one share only")
       }
-      _ = bench.decoder.takeRebirths()
-      _ = bench.decoder.takeAvailability(plant: 0, in: bench.registers[0])
+      _ = bench.decoder.drainRebirths()
+      _ = bench.decoder.drainAvailability(plant: 0, in: bench.registers[0])
     }
     #expect(bench.registers[0].series.count <= 300)
   }
 
-  private func damage(_ bytes: inout [UInt8], _ generator: inout SplitMix) {
+  private func damage(_ bytes: inout [UInt8], generator: inout SplitMix) {
     guard !bytes.isEmpty else { return }
     let at = Int.random(in: 0..<bytes.count, using: &generator)
     switch Int.random(in: 0..<6, using: &generator) {

@@ -22,7 +22,7 @@ struct InstructionMessageTests {
       ("wattline/a/set", nil), ("wattline/set", nil), ("wattline//x/set", ["", "x"]), ("wattline/a/alerts/sets", nil),
       ("xattline/a/alerts/set", nil), ("", nil),
     ] as [(String, [String]?)])
-  func address(_ topic: String, _ names: [String]?) {
+  func address(_ topic: String, names: [String]?) {
     let address = Array(topic.utf8).withUnsafeBytes { InstructionMessage.address(of: $0) }
     #expect(address.map { [$0.plant, $0.subject] } == names)
   }
@@ -49,7 +49,7 @@ struct InstructionMessageTests {
       ("{" + (0..<40).map { "\"\($0)\": 0" }.joined(separator: ",") + "}", .malformedJSON),
       (String(repeating: "[", count: 4_000), .tooDeep),
     ] as [(String, RefusalReason)])
-  func refusals(_ payload: String, _ reason: RefusalReason) {
+  func refusals(_ payload: String, reason: RefusalReason) {
     #expect(read(payload) == .failure(reason))
   }
 

@@ -25,12 +25,12 @@ struct PatternIndexTests {
     return (one == other || one == "+" || other == "+") && meet(a.dropFirst(), b.dropFirst())
   }
 
-  private static func covers(_ a: ArraySlice<String>, _ b: ArraySlice<String>, isFirst: Bool = true) -> Bool {
+  private static func covers(_ a: ArraySlice<String>, b: ArraySlice<String>, isFirst: Bool = true) -> Bool {
     if isFirst, b.first?.hasPrefix("$") == true, a.first == "+" || a.first == "#" { return false }
     if a.first == "#" { return true }
     guard let one = a.first, let other = b.first else { return a.isEmpty && b.isEmpty }
     guard one == other || (one == "+" && other != "#") else { return false }
-    return covers(a.dropFirst(), b.dropFirst(), isFirst: false)
+    return covers(a.dropFirst(), b: b.dropFirst(), isFirst: false)
   }
 
   private static func levels(_ pattern: TopicPattern) -> ArraySlice<String> {
@@ -45,7 +45,7 @@ struct PatternIndexTests {
       let own = Self.levels(patterns[position])
       let others = patterns.indices.filter { $0 != position }
       #expect(
-        index.isCovered(position) == others.contains { Self.covers(Self.levels(patterns[$0]), own) },
+        index.isCovered(position) == others.contains { Self.covers(Self.levels(patterns[$0]), b: own) },
         "\(patterns[position].filter)")
       #expect(
         Set(index.overlaps(position))
@@ -62,22 +62,22 @@ struct PatternIndexTests {
 
   @Test("each message has its outcome in one share, the same as without shares, and strays are the first one's")
   func shares() {
-    let plants = (0..<6).map { DecoderBench.plant("p\($0)", [TopicRule(match: "p\($0)/{asset}/{sensor}")]) }
+    let plants = (0..<6).map { DecoderBench.plant("p\($0)", rules: [TopicRule(match: "p\($0)/{asset}/{sensor}")]) }
     var alone = DecoderBench(plants: plants)
     var shares = (0..<3).map { number in
-      var bench = DecoderBench(plants: plants.filter { PlantShare(number, of: 3).has($0.name) })
-      bench.decoder = MessageDecoder(plants: plants, share: PlantShare(number, of: 3))
+      var bench = DecoderBench(plants: plants.filter { Shard(number, of: 3).has($0.name) })
+      bench.decoder = MessageDecoder(plants: plants, share: Shard(number, of: 3))
       return bench
     }
     for topic in (0..<6).map({ "p\($0)/a/s" }) + ["none", "p1/a", "p2/a\u{7}/s"] {
-      let expected = alone.send(topic, "1")
-      let outcomes = shares.indices.map { shares[$0].send(topic, "1") }
+      let expected = alone.send(topic, payload: "1")
+      let outcomes = shares.indices.map { shares[$0].send(topic, payload: "1") }
       let own = outcomes.filter { $0 != .elsewhere }
       #expect(own.count == 1, "\(topic): \(outcomes)")
       switch (expected, own.first) {
       case (.readings(let plant, let count), .readings(let local, let found)?):
-        let number = PlantShare.number(of: plants[plant].name, among: 3)
-        let names = plants.map(\.name).filter { PlantShare(number, of: 3).has($0) }
+        let number = Shard.number(of: plants[plant].name, among: 3)
+        let names = plants.map(\.name).filter { Shard(number, of: 3).has($0) }
         #expect(count == found && names[local] == plants[plant].name)
       default: #expect(own.first == expected)
       }

@@ -61,7 +61,7 @@ struct PayloadPageTests {
     var bench = DecoderBench(plants: [plant])
     #expect(!form.messages.isEmpty)
     for message in form.messages {
-      let outcome = bench.send(Array(message.topic.utf8), bytes(of: message.payload))
+      let outcome = bench.send(Array(message.topic.utf8), payload: bytes(of: message.payload))
       if message.wanted.first?.hasPrefix("refused ") == true {
         guard case .refused(let reason) = outcome else {
           Issue.record("\(message.payload) is not refused")
@@ -69,7 +69,8 @@ struct PayloadPageTests {
         }
         #expect(message.wanted == ["refused \(reason.rawValue)"])
       } else {
-        #expect(readings(bench, message.wanted) == message.wanted, "\(message.topic) \(message.payload): \(outcome)")
+        #expect(
+          readings(bench, wanted: message.wanted) == message.wanted, "\(message.topic) \(message.payload): \(outcome)")
       }
     }
   }
@@ -91,7 +92,7 @@ struct PayloadPageTests {
   }
 
   /// What came, in the words of the page; a time is told if the page tells it.
-  private func readings(_ bench: DecoderBench, _ wanted: [String]) -> [String] {
+  private func readings(_ bench: DecoderBench, wanted: [String]) -> [String] {
     let (batch, register) = (bench.batches[0], bench.registers[0])
     return (0..<batch.count).map { row in
       let series = register.series[batch.series[row].position]

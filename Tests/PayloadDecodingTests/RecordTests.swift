@@ -7,7 +7,7 @@ struct RecordTests {
   typealias Value = TopicRule.Value
 
   private func bench(_ rules: TopicRule..., assets: [Asset] = []) -> DecoderBench {
-    var plant = DecoderBench.plant("p", rules)
+    var plant = DecoderBench.plant("p", rules: rules)
     plant.assets = assets
     return DecoderBench(plants: [plant])
   }
@@ -18,23 +18,25 @@ struct RecordTests {
       TopicRule(
         match: "m", payload: .json, each: "/r", conditions: [.init(path: "/n", texts: ["a"])], asset: "x",
         values: Value.list(["v": "/v"])))
-    #expect(bench.send("m", #"{"r": [{"n": "b", "v": 1}]}"#) == .refused(.leftOut))
-    #expect(bench.send("m", #"{"r": [{"n": "b", "v": 1}, {"n": "a", "v": 2}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"r": [{"n": "b", "v": 1}]}"#) == .refused(.leftOut))
+    #expect(
+      bench.send("m", payload: #"{"r": [{"n": "b", "v": 1}, {"n": "a", "v": 2}]}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["x.v": 2])
-    #expect(bench.send("m", #"{"r": []}"#) == .refused(.missingValue))
+    #expect(bench.send("m", payload: #"{"r": []}"#) == .refused(.missingValue))
   }
 
   @Test("what one rule takes no later rule takes again, and what all leave out goes to a rule without conditions")
   func chainOfRules() {
-    func rule(_ name: String, _ conditions: [TopicRule.Condition]) -> TopicRule {
+    func rule(_ name: String, conditions: [TopicRule.Condition]) -> TopicRule {
       TopicRule(
         match: "m", payload: .json, each: "/r", conditions: conditions, asset: "x", values: Value.list([name: "/v"]))
     }
     var bench = bench(
-      rule("one", [.init(path: "/n", texts: ["1"])]), rule("two", [.init(path: "/n", texts: ["1", "2"])]),
-      rule("rest", []), rule("never", []))
+      rule("one", conditions: [.init(path: "/n", texts: ["1"])]),
+      rule("two", conditions: [.init(path: "/n", texts: ["1", "2"])]),
+      rule("rest", conditions: []), rule("never", conditions: []))
     let payload = #"{"r": [{"n": 1, "v": 10}, {"n": 2, "v": 20}, {"n": 3, "v": 30}, {"n": 1.0, "v": 40}]}"#
-    #expect(bench.send("m", payload) == .readings(plant: 0, count: 4))
+    #expect(bench.send("m", payload: payload) == .readings(plant: 0, count: 4))
     #expect(bench.readings == ["x.one": 10, "x.two": 20, "x.rest": 40])
     #expect(bench.batches[0].raw == [10, 20, 30, 40])
   }
@@ -46,9 +48,11 @@ struct RecordTests {
         match: "m", payload: .json, each: "/r",
         conditions: [.init(path: "/ok", texts: ["true"]), .init(path: "/kind", texts: ["meter"])], asset: "x",
         values: Value.list(["v": "/v"])))
-    #expect(bench.send("m", #"{"kind": "meter", "ok": true, "r": [{"v": 1}]}"#) == .readings(plant: 0, count: 1))
-    #expect(bench.send("m", #"{"kind": "meter", "ok": true, "r": [{"v": 1, "ok": false}]}"#) == .refused(.leftOut))
-    #expect(bench.send("m", #"{"kind": "pump", "ok": true, "r": [{"v": 1}]}"#) == .refused(.leftOut))
+    #expect(
+      bench.send("m", payload: #"{"kind": "meter", "ok": true, "r": [{"v": 1}]}"#) == .readings(plant: 0, count: 1))
+    #expect(
+      bench.send("m", payload: #"{"kind": "meter", "ok": true, "r": [{"v": 1, "ok": false}]}"#) == .refused(.leftOut))
+    #expect(bench.send("m", payload: #"{"kind": "pump", "ok": true, "r": [{"v": 1}]}"#) == .refused(.leftOut))
   }
 
   @Test("a record without the name that the rule needs gives nothing, and says so")
@@ -56,13 +60,13 @@ struct RecordTests {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/r", asset: "/id", values: Value.list(["v": "/v"])))
-    #expect(bench.send("m", #"{"r": [{"v": 1}]}"#) == .refused(.missingName))
-    #expect(bench.send("m", #"{"r": [{"v": 1}, {"id": "a", "v": 2}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"r": [{"v": 1}]}"#) == .refused(.missingName))
+    #expect(bench.send("m", payload: #"{"r": [{"v": 1}, {"id": "a", "v": 2}]}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["a.v": 2])
-    #expect(bench.send("m", #"{"id": "outer", "r": [{"v": 3}]}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"id": "outer", "r": [{"v": 3}]}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["outer.v": 3])
-    #expect(bench.send("m", #"{"r": [{"id": null, "v": 1}]}"#) == .refused(.missingName))
-    #expect(bench.send("m", #"{"r": [{"id": {}, "v": 1}]}"#) == .refused(.missingName))
+    #expect(bench.send("m", payload: #"{"r": [{"id": null, "v": 1}]}"#) == .refused(.missingName))
+    #expect(bench.send("m", payload: #"{"r": [{"id": {}, "v": 1}]}"#) == .refused(.missingName))
   }
 
   @Test("names with escapes, slashes and any Unicode are taken as they are")
@@ -71,7 +75,7 @@ struct RecordTests {
       TopicRule(
         match: "m", payload: .json, each: "/r", asset: "/a", sensor: "/s", values: Value.list(["{sensor}": "/v"])))
     let payload = #"{"r": [{"a": "Halle 3\/4", "s": "L\u00e4nge \"x\"", "v": 1}, {"a": "b\n", "s": "x", "v": 2}]}"#
-    #expect(bench.send("m", payload) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: payload) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["Halle 3/4.Länge \"x\"": 1])
   }
 
@@ -80,14 +84,14 @@ struct RecordTests {
     let rule = TopicRule(
       match: "m", payload: .json, each: "/", asset: "{key}", values: Value.list(["power": "/p"]))
     var members = bench(rule)
-    #expect(members.send("m", #"{"a": {"p": 1}, "b": {"p": 2}}"#) == .readings(plant: 0, count: 2))
+    #expect(members.send("m", payload: #"{"a": {"p": 1}, "b": {"p": 2}}"#) == .readings(plant: 0, count: 2))
     #expect(members.readings == ["a.power": 1, "b.power": 2])
     var both = bench(
       TopicRule(
         match: "m", payload: .json, each: "/*", asset: "{parent}", sensor: "{key}",
         values: Value.list(["{sensor}": "/value"])))
     #expect(
-      both.send("m", #"{"a": {"power": {"value": 1}, "soc": {"value": 50}}, "b": {"power": {"value": 2}}}"#)
+      both.send("m", payload: #"{"a": {"power": {"value": 1}, "soc": {"value": 50}}, "b": {"power": {"value": 2}}}"#)
         == .readings(plant: 0, count: 3))
     #expect(both.readings == ["a.power": 1, "a.soc": 50, "b.power": 2])
   }
@@ -95,9 +99,9 @@ struct RecordTests {
   @Test("members of a named container are called by their keys, even if one is called as values usually are")
   func keysOfAContainer() {
     var bench = bench(TopicRule(match: "m", payload: .json, each: "/d", asset: "x", sensor: "{key}"))
-    #expect(bench.send("m", #"{"d": {"v": 230, "i": 5, "state": "on"}}"#) == .readings(plant: 0, count: 3))
+    #expect(bench.send("m", payload: #"{"d": {"v": 230, "i": 5, "state": "on"}}"#) == .readings(plant: 0, count: 3))
     #expect(bench.readings == ["x.v": 230, "x.i": 5, "x.state": 1])
-    #expect(bench.send("m", #"{"d": {"v": {"value": 231, "unit": "V"}}}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"d": {"v": {"value": 231, "unit": "V"}}}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["x.v": 231])
   }
 
@@ -106,7 +110,7 @@ struct RecordTests {
     var bench = bench(
       TopicRule(match: "m", payload: .json, each: "/", asset: "/dev", time: "/ts"))
     let payload = #"[{"dev": "a", "ts": 1700000000, "p": 1, "n": {"q": 2, "t": "x"}}, {"dev": "b", "p": 3}]"#
-    #expect(bench.send("m", payload) == .readings(plant: 0, count: 3))
+    #expect(bench.send("m", payload: payload) == .readings(plant: 0, count: 3))
     #expect(bench.readings == ["a.p": 1, "a.n_q": 2, "b.p": 3])
   }
 
@@ -119,9 +123,9 @@ struct RecordTests {
         match: "m/{asset}", payload: .json,
         values: Value.list(["pv.power": "/a", "pv.east.power": "/b", "other.power": "/c"])),
       TopicRule(match: "n/{asset}", payload: .json, rename: ["q": "pv.voltage"]), assets: assets)
-    #expect(bench.send("m/x", #"{"a": 1, "b": 2, "c": 3}"#) == .readings(plant: 0, count: 3))
+    #expect(bench.send("m/x", payload: #"{"a": 1, "b": 2, "c": 3}"#) == .readings(plant: 0, count: 3))
     #expect(bench.readings == ["pv.power": 1, "pv.east.power": 2, "x.other.power": 3])
-    #expect(bench.send("n/x", #"{"pv.power": 1, "q": 2}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.send("n/x", payload: #"{"pv.power": 1, "q": 2}"#) == .readings(plant: 0, count: 2))
     #expect(bench.readings == ["x.pv.power": 1, "pv.voltage": 2])
   }
 
@@ -132,12 +136,12 @@ struct RecordTests {
       TopicRule(
         match: "m", payload: .json, asset: "x",
         values: [Value(name: "v", path: "/v", detail: detail), Value(name: "w", path: "/w")]))
-    #expect(bench.send("m", #"{"v": 12345, "sf": -3, "w": 1}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.send("m", payload: #"{"v": 12345, "sf": -3, "w": 1}"#) == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].raw == [12.345, 1])
-    #expect(bench.send("m", #"{"v": 12, "sf": 2, "w": 1}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.send("m", payload: #"{"v": 12, "sf": 2, "w": 1}"#) == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].raw == [1200, 1])
     for sf in [#""x""#, "0.5", "400", "null"] {
-      #expect(bench.send("m", #"{"v": 12, "sf": \#(sf), "w": 1}"#) == .readings(plant: 0, count: 1), "\(sf)")
+      #expect(bench.send("m", payload: #"{"v": 12, "sf": \#(sf), "w": 1}"#) == .readings(plant: 0, count: 1), "\(sf)")
     }
   }
 
@@ -147,12 +151,12 @@ struct RecordTests {
       ("FFFB", nil, -5.0), ("00FF", nil, 255), ("ff", nil, -1), ("0x7F", nil, 127), ("FFFB", 32, 65_531),
       ("0000FFFB", 16, -5), ("FFFFFFFFFFFFFFFF", nil, -1), ("80 00", nil, -32_768),
     ] as [(String, Int?, Double)])
-  func hexadecimal(_ text: String, _ bits: Int?, _ number: Double) {
+  func hexadecimal(_ text: String, bits: Int?, number: Double) {
     var bench = bench(
       TopicRule(
         match: "m", asset: "x",
         values: [Value(name: "v", path: "/v", detail: ValueDetail(encoding: .hexadecimal, bits: bits))]))
-    #expect(bench.send("m", #"{"v": "\#(text)"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"v": "\#(text)"}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [number])
   }
 
@@ -163,14 +167,16 @@ struct RecordTests {
         match: "m", payload: .json, each: "/", asset: "x", unit: "/u", values: Value.list(["power": "/p", "odd": "/o"]))
     )
     #expect(
-      bench.send("m", #"[{"p": 1500, "u": "W"}, {"p": 2, "u": "kW"}, {"p": 3}]"#) == .readings(plant: 0, count: 3))
+      bench.send("m", payload: #"[{"p": 1500, "u": "W"}, {"p": 2, "u": "kW"}, {"p": 3}]"#)
+        == .readings(plant: 0, count: 3))
     #expect(bench.batches[0].raw == [1.5, 2, 3])
     #expect(
-      bench.send("m", #"[{"p": 1, "u": "zorks"}, {"p": 1, "u": "V"}, {"p": 5, "u": ""}]"#)
+      bench.send("m", payload: #"[{"p": 1, "u": "zorks"}, {"p": 1, "u": "V"}, {"p": 5, "u": ""}]"#)
         == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [5])
     // A sensor that nobody knows takes the first unit on.
-    #expect(bench.send("m", #"[{"o": 2, "u": "kWh"}, {"o": 500, "u": "Wh"}]"#) == .readings(plant: 0, count: 2))
+    #expect(
+      bench.send("m", payload: #"[{"o": 2, "u": "kWh"}, {"o": 500, "u": "Wh"}]"#) == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].raw == [2, 0.5])
   }
 
@@ -180,10 +186,10 @@ struct RecordTests {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, asset: "/data/id", values: [Value(name: "v", path: "/data/v/0", detail: detail)]))
-    #expect(bench.send("m", #"{"data": "{\"id\":\"\\u0041\",\"v\":[7]}"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"data": "{\"id\":\"\\u0041\",\"v\":[7]}"}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["A.v": 7])
-    #expect(bench.send("m", #"{"data": "{\"id\":1"}"#) == .refused(.missingName))
-    #expect(bench.send("m", #"{"data": {"id": "plain", "v": [8]}}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: #"{"data": "{\"id\":1"}"#) == .refused(.missingName))
+    #expect(bench.send("m", payload: #"{"data": {"id": "plain", "v": [8]}}"#) == .readings(plant: 0, count: 1))
   }
 
   @Test("more records, values or nodes than are read are refused with the reason, and nothing of them is taken")
@@ -191,12 +197,12 @@ struct RecordTests {
     var bench = bench(
       TopicRule(match: "m", payload: .json, each: "/", asset: "x", values: Value.list(["v": "/v"])))
     let many = "[" + Array(repeating: #"{"v":1}"#, count: 70_000).joined(separator: ",") + "]"
-    #expect(bench.send("m", many) == .refused(.tooLarge))
+    #expect(bench.send("m", payload: many) == .refused(.tooLarge))
     #expect(bench.batches[0].isEmpty)
-    #expect(bench.send("m", String(repeating: "[", count: 200)) == .refused(.tooDeep))
+    #expect(bench.send("m", payload: String(repeating: "[", count: 200)) == .refused(.tooDeep))
     let nodes = "[" + Array(repeating: "0", count: 600_000).joined(separator: ",") + "]"
-    #expect(bench.send("m", nodes) == .refused(.tooLarge))
-    #expect(bench.send("m", #"[{"v": 1}]"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("m", payload: nodes) == .refused(.tooLarge))
+    #expect(bench.send("m", payload: #"[{"v": 1}]"#) == .readings(plant: 0, count: 1))
   }
 
   @Test("a place that many records look for outwards is looked for once around them")
@@ -206,8 +212,8 @@ struct RecordTests {
         match: "m", payload: .json, each: "/*", asset: "/absent", values: Value.list(["v": "/v"])),
       TopicRule(match: "n", payload: .json, each: "/*", asset: "x", time: "/t", values: Value.list(["v": "/v"])))
     let members = (0..<20_000).map { #""k\#($0)":{"v":1}"# }.joined(separator: ",")
-    #expect(bench.send("m", "{\(members)}") == .refused(.missingName))
-    #expect(bench.send("n", "{\(members)}") == .readings(plant: 0, count: 20_000))
+    #expect(bench.send("m", payload: "{\(members)}") == .refused(.missingName))
+    #expect(bench.send("n", payload: "{\(members)}") == .readings(plant: 0, count: 20_000))
   }
 
   @Test("names of the way to a record are those that stars stand for, and a topic's asset may be renamed")
@@ -220,12 +226,13 @@ struct RecordTests {
       TopicRule(match: "o/{asset}/{msg}", payload: .json, sensor: "{msg}", values: Value.list(["{sensor}": "/v"])))
     #expect(
       bench.send(
-        "m", #"{"A": [{"ts": 1700000000, "values": {"p": 1}}], "B": [{"ts": 1700000001, "values": {"p": 2}}]}"#)
+        "m", payload: #"{"A": [{"ts": 1700000000, "values": {"p": 1}}], "B": [{"ts": 1700000001, "values": {"p": 2}}]}"#
+      )
         == .readings(plant: 0, count: 2))
     #expect(bench.readings == ["A.p": 1, "B.p": 2])
-    #expect(bench.send("n/1161/P", "1530") == .readings(plant: 0, count: 1))
+    #expect(bench.send("n/1161/P", payload: "1530") == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["roof.power": 1.53])
-    #expect(bench.send("o/a/flow", #"{"v": 3}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("o/a/flow", payload: #"{"v": 3}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["a.flow": 3])
   }
 
@@ -241,10 +248,11 @@ struct RecordTests {
       TopicRule(
         match: "c", payload: .json, each: "/", conditions: [.init(path: "/k", texts: ["a"], allowsAbsent: true)],
         asset: "x", values: Value.list(["v": "/v"])))
-    #expect(bench.send("m", #"{"p": {"v": 951, "u": "W"}, "e": {"v": 2000}}"#) == .readings(plant: 0, count: 2))
+    #expect(
+      bench.send("m", payload: #"{"p": {"v": 951, "u": "W"}, "e": {"v": 2000}}"#) == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].raw == [0.951, 2])
     #expect(
-      bench.send("c", #"[{"v": 1}, {"v": 2, "k": null}, {"v": 3, "k": "a"}, {"v": 4, "k": "b"}]"#)
+      bench.send("c", payload: #"[{"v": 1}, {"v": 2, "k": null}, {"v": 3, "k": "a"}, {"v": 4, "k": "b"}]"#)
         == .readings(plant: 0, count: 3))
     #expect(bench.batches[0].raw == [1, 2, 3])
   }
@@ -257,7 +265,9 @@ struct RecordTests {
           match: "m", payload: .json, each: "/*/*", asset: "x", sensor: "{parent}", values: Value.list(["v": "/v"])))
       let members = (0..<count).map { #""k\#($0)":{"a":{"v":1}}"# }.joined(separator: ",")
       let clock = ContinuousClock()
-      let spent = clock.measure { #expect(bench.send("m", "{\(members)}") == .readings(plant: 0, count: count)) }
+      let spent = clock.measure {
+        #expect(bench.send("m", payload: "{\(members)}") == .readings(plant: 0, count: count))
+      }
       return Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18
     }
     _ = seconds(500)

@@ -35,7 +35,7 @@ struct RoutingTests {
   @Test("a pattern that is none says why", arguments: mistakes)
   func mistake(_ item: (pattern: String, error: TopicPattern.ParseError)) {
     #expect(throws: item.error) { try TopicPattern(item.pattern) }
-    let decoder = MessageDecoder(plants: [DecoderBench.plant("p", [TopicRule(match: item.pattern)])])
+    let decoder = MessageDecoder(plants: [DecoderBench.plant("p", rules: [TopicRule(match: item.pattern)])])
     #expect(decoder.invalidRules.map(\.error) == [item.error])
   }
 
@@ -58,14 +58,14 @@ struct RoutingTests {
   @Test("the first rule that matches decides, within a plant and among plants")
   func order() {
     let first = DecoderBench.plant(
-      "one", [TopicRule(match: "a/x/{sensor}", asset: "special"), TopicRule(match: "a/{asset}/{sensor}")])
-    let second = DecoderBench.plant("two", [TopicRule(match: "b/{asset}/{sensor}")])
+      "one", rules: [TopicRule(match: "a/x/{sensor}", asset: "special"), TopicRule(match: "a/{asset}/{sensor}")])
+    let second = DecoderBench.plant("two", rules: [TopicRule(match: "b/{asset}/{sensor}")])
     var bench = DecoderBench(plants: [first, second])
-    #expect(bench.send("a/x/s", "1") == .readings(plant: 0, count: 1))
+    #expect(bench.send("a/x/s", payload: "1") == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["special.s": 1])
-    #expect(bench.send("a/y/s", "2") == .readings(plant: 0, count: 1))
+    #expect(bench.send("a/y/s", payload: "2") == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["y.s": 2])
-    #expect(bench.send("b/y/s", "3") == .readings(plant: 1, count: 1))
+    #expect(bench.send("b/y/s", payload: "3") == .readings(plant: 1, count: 1))
     #expect(bench.batches[0].isEmpty)
     #expect(bench.batches[1].raw == [3])
   }

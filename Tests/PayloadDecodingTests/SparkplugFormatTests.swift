@@ -22,30 +22,31 @@ struct SparkplugFormatTests {
   private static let node = SparkplugDraft(sequence: 0).session(1).with(
     "Supply Voltage", alias: 1, double: 230, unit: "V"
   )
-  .with("Node Control/Rebirth", type: .boolean) { $0.varint(14, 0) }
+  .with("Node Control/Rebirth", type: .boolean) { $0.varint(14, value: 0) }
   private static let device = SparkplugDraft(sequence: 1).with("power", alias: 2, double: 1_500, unit: "W")
-    .with("Inverter/State", alias: 3, type: .int32) { $0.varint(10, 4) }
-    .with("Serial", type: .string) { $0.text(15, "12") }
+    .with("Inverter/State", alias: 3, type: .int32) { $0.varint(10, value: 4) }
+    .with("Serial", type: .string) { $0.text(15, value: "12") }
 
   private func announce(_ bench: inout DecoderBench) {
-    #expect(bench.send("NBIRTH", SparkplugFormatTests.node) == .readings(plant: 0, count: 1))
+    #expect(bench.send("NBIRTH", draft: SparkplugFormatTests.node) == .readings(plant: 0, count: 1))
     #expect(bench.readings.count == 1)
-    #expect(bench.send("DBIRTH", SparkplugFormatTests.device) == .readings(plant: 0, count: bench.readings.count))
+    #expect(
+      bench.send("DBIRTH", draft: SparkplugFormatTests.device) == .readings(plant: 0, count: bench.readings.count))
   }
 
   @Test("devices and edge nodes are assets, metrics are sensors, and units are those of the births")
   func names() {
     var bench = bench()
-    #expect(bench.send("NBIRTH", SparkplugFormatTests.node) == .readings(plant: 0, count: 1))
+    #expect(bench.send("NBIRTH", draft: SparkplugFormatTests.node) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["gw.Supply Voltage": 230])
-    #expect(bench.send("DBIRTH", SparkplugFormatTests.device) == .readings(plant: 0, count: 2))
+    #expect(bench.send("DBIRTH", draft: SparkplugFormatTests.device) == .readings(plant: 0, count: 2))
     #expect(bench.readings == ["pv1.power": 1.5, "pv1.Inverter/State": 4])
     let data = SparkplugDraft(sequence: 2).with(nil, alias: 2, time: 1_799_999_999_000, double: 1_700)
-    #expect(bench.send("DDATA", data) == .readings(plant: 0, count: 1))
+    #expect(bench.send("DDATA", draft: data) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["pv1.power": 1.7])
     #expect(bench.batches[0].time == [Timestamp(milliseconds: 1_799_999_999_000)])
     #expect(bench.registers[0].series.map { $0.profile.unit?.symbol } == ["V", "kW", nil])
-    #expect(bench.send("NDATA", SparkplugDraft(sequence: 3).with(nil, alias: 1, double: 231)) != .elsewhere)
+    #expect(bench.send("NDATA", draft: SparkplugDraft(sequence: 3).with(nil, alias: 1, double: 231)) != .elsewhere)
     #expect(bench.readings == ["gw.Supply Voltage": 231])
     #expect(bench.registers[0].series.count == 3)
   }
@@ -54,7 +55,7 @@ struct SparkplugFormatTests {
   func shared() {
     var bench = bench("$share/wattline/" + Self.match)
     announce(&bench)
-    #expect(bench.send("NDATA", SparkplugDraft(sequence: 2).with(nil, alias: 1, double: 231)) != .elsewhere)
+    #expect(bench.send("NDATA", draft: SparkplugDraft(sequence: 2).with(nil, alias: 1, double: 231)) != .elsewhere)
     #expect(bench.readings == ["gw.Supply Voltage": 231])
   }
 
@@ -68,11 +69,11 @@ struct SparkplugFormatTests {
         sequence += 1
         return sequence
       }
-      _ = bench.send("NBIRTH", SparkplugDraft(sequence: 0).session(1))
+      _ = bench.send("NBIRTH", draft: SparkplugDraft(sequence: 0).session(1))
       var found: [Double] = []
       for unit in ["W", "kW", "W"] {
-        _ = bench.send("DBIRTH", SparkplugDraft(sequence: next()).with(name, alias: 2, double: 1, unit: unit))
-        _ = bench.send("DDATA", SparkplugDraft(sequence: next()).with(nil, alias: 2, double: 3))
+        _ = bench.send("DBIRTH", draft: SparkplugDraft(sequence: next()).with(name, alias: 2, double: 1, unit: unit))
+        _ = bench.send("DDATA", draft: SparkplugDraft(sequence: next()).with(nil, alias: 2, double: 3))
         found += bench.batches[0].raw
       }
       #expect(found == [0.003, 3, 0.003])
@@ -83,22 +84,22 @@ struct SparkplugFormatTests {
   @Test("names of the file choose, strip and rename metrics, and placeholders name assets")
   func choices() {
     var chosen = bench(asset: "{edge}-{device}", values: ["state": "Inverter/State", "power": "power"])
-    #expect(chosen.send("NBIRTH", SparkplugFormatTests.node) == .understood(plant: 0))
-    _ = chosen.send("DBIRTH", SparkplugFormatTests.device)
+    #expect(chosen.send("NBIRTH", draft: SparkplugFormatTests.node) == .understood(plant: 0))
+    _ = chosen.send("DBIRTH", draft: SparkplugFormatTests.device)
     #expect(chosen.readings == ["gw-pv1.state": 4, "gw-pv1.power": 1.5])
     var stripped = bench("spBv1.0/{site}/+/{gateway}/{asset}", strip: "Inverter/", rename: ["power": "ac_power"])
-    _ = stripped.send("NBIRTH", SparkplugFormatTests.node)
+    _ = stripped.send("NBIRTH", draft: SparkplugFormatTests.node)
     #expect(stripped.readings == ["gw.Supply Voltage": 230])
-    _ = stripped.send("DBIRTH", SparkplugFormatTests.device)
+    _ = stripped.send("DBIRTH", draft: SparkplugFormatTests.device)
     #expect(Set(stripped.readings.keys) == ["pv1.State", "pv1.ac_power"])
     var listed = bench("spBv1.0/#", values: ["serial": "Serial"])
-    _ = listed.send("NBIRTH", SparkplugFormatTests.node)
-    #expect(listed.send("DBIRTH", SparkplugFormatTests.device) == .readings(plant: 0, count: 1))
+    _ = listed.send("NBIRTH", draft: SparkplugFormatTests.node)
+    #expect(listed.send("DBIRTH", draft: SparkplugFormatTests.device) == .readings(plant: 0, count: 1))
     #expect(listed.readings == ["pv1.serial": 12])
     var nodes = bench("spBv1.0/{group}/+/{edge}")
-    _ = nodes.send("NBIRTH", SparkplugFormatTests.node)
+    _ = nodes.send("NBIRTH", draft: SparkplugFormatTests.node)
     #expect(nodes.readings == ["gw.Supply Voltage": 230])
-    #expect(nodes.send("DBIRTH", SparkplugFormatTests.device) == .refused(.unmatchedTopic))
+    #expect(nodes.send("DBIRTH", draft: SparkplugFormatTests.device) == .refused(.unmatchedTopic))
   }
 
   @Test("a message of an edge node is explained by its rule's own number")
@@ -127,11 +128,11 @@ struct SparkplugFormatTests {
   @Test("commands and STATE are understood and give nothing; other topics and bytes are refused")
   func others() {
     var bench = bench("spBv1.0/#")
-    #expect(bench.send("NCMD", SparkplugDraft(sequence: nil)) == .understood(plant: 0))
-    #expect(bench.send(Array("spBv1.0/STATE/host".utf8), Array("{}".utf8)) == .understood(plant: 0))
-    #expect(bench.send(Array("spBv1.0/x".utf8), [1]) == .refused(.unmatchedTopic))
-    #expect(bench.send(Array("spBv1.0/plant/NBIRTH/gw".utf8), [0x12, 9]) == .refused(.malformedProtobuf))
-    #expect(bench.send(Array("spBv1.0/plant/NDEATH/gw".utf8), []) == .understood(plant: 0))
+    #expect(bench.send("NCMD", draft: SparkplugDraft(sequence: nil)) == .understood(plant: 0))
+    #expect(bench.send(Array("spBv1.0/STATE/host".utf8), payload: Array("{}".utf8)) == .understood(plant: 0))
+    #expect(bench.send(Array("spBv1.0/x".utf8), payload: [1]) == .refused(.unmatchedTopic))
+    #expect(bench.send(Array("spBv1.0/plant/NBIRTH/gw".utf8), payload: [0x12, 9]) == .refused(.malformedProtobuf))
+    #expect(bench.send(Array("spBv1.0/plant/NDEATH/gw".utf8), payload: []) == .understood(plant: 0))
   }
 
   @Test("whoever goes takes its devices with it, and what has no birth is asked for one")
@@ -140,16 +141,17 @@ struct SparkplugFormatTests {
     announce(&bench)
     func taken() -> [String] {
       let plants = bench.decoder.plantsWithAvailability
-      let changes = plants.flatMap { bench.decoder.takeAvailability(plant: $0, in: bench.registers[$0]) }
+      let changes = plants.flatMap { bench.decoder.drainAvailability(plant: $0, in: bench.registers[$0]) }
       return changes.map { "\(bench.registers[0].assets[$0.asset.position].name) \($0.isOnline)" }
     }
     #expect(taken() == ["gw true", "pv1 true"])
-    #expect(bench.send("NDEATH", SparkplugDraft(sequence: nil).session(1)) == .understood(plant: 0))
+    #expect(bench.send("NDEATH", draft: SparkplugDraft(sequence: nil).session(1)) == .understood(plant: 0))
     #expect(taken() == ["gw false", "pv1 false"])
     #expect(taken().isEmpty)
-    #expect(bench.send("DDATA", SparkplugDraft(sequence: 2).with(nil, alias: 2, double: 1)) == .refused(.noBirth))
-    #expect(bench.decoder.takeRebirths().map(\.topic) == ["spBv1.0/plant/NCMD/gw"])
-    #expect(bench.decoder.takeRebirths().isEmpty)
+    #expect(
+      bench.send("DDATA", draft: SparkplugDraft(sequence: 2).with(nil, alias: 2, double: 1)) == .refused(.noBirth))
+    #expect(bench.decoder.drainRebirths().map(\.topic) == ["spBv1.0/plant/NCMD/gw"])
+    #expect(bench.decoder.drainRebirths().isEmpty)
   }
 
   @Test("data by alias is read after a restart and after a change of the file, and a death reaches devices")
@@ -168,31 +170,31 @@ struct SparkplugFormatTests {
     var third = bench(rename: ["power": "ac_power"])
     third.registers = first.registers
     third.decoder.adopt(plant: 0, from: second.decoder, plant: 0)
-    #expect(third.send("DDATA", data) == .readings(plant: 0, count: 1))
+    #expect(third.send("DDATA", draft: data) == .readings(plant: 0, count: 1))
     #expect(Array(third.readings.keys) == ["pv1.ac_power"])
-    #expect(second.send("NDEATH", SparkplugDraft(sequence: nil).session(1)) == .understood(plant: 0))
-    #expect(second.decoder.takeAvailability(plant: 0, in: second.registers[0]).map(\.isOnline) == [false, false])
+    #expect(second.send("NDEATH", draft: SparkplugDraft(sequence: nil).session(1)) == .understood(plant: 0))
+    #expect(second.decoder.drainAvailability(plant: 0, in: second.registers[0]).map(\.isOnline) == [false, false])
   }
 
   @Test("metrics without a reading are counted, and a unit that is not known is told once and left away")
   func counts() {
     var bench = bench()
-    let draft = SparkplugFormatTests.device.with("rows", type: .dataSet) { $0.bytes(17, []) }
+    let draft = SparkplugFormatTests.device.with("rows", type: .dataSet) { $0.bytes(17, value: []) }
       .with("gone", type: .double, null: true).with("speed", alias: 9, double: 3, unit: "furlongs")
-    #expect(bench.send("DBIRTH", draft) == .readings(plant: 0, count: 3))
-    let counted = bench.decoder.takeLeftOutMetrics()
+    #expect(bench.send("DBIRTH", draft: draft) == .readings(plant: 0, count: 3))
+    let counted = bench.decoder.drainLeftOutMetrics()
     #expect(counted.missing == 1 && counted.others == ["data_set": 1])
-    let news = bench.decoder.takeNews()
+    let news = bench.decoder.drainNotices()
     #expect(news.count(where: { $0.contains("'furlongs'") }) == 1, "\(news)")
-    _ = bench.send("DDATA", SparkplugDraft(sequence: 2).with(nil, alias: 9, double: 4))
-    #expect(bench.readings == ["pv1.speed": 4] && bench.decoder.takeNews().isEmpty)
+    _ = bench.send("DDATA", draft: SparkplugDraft(sequence: 2).with(nil, alias: 9, double: 4))
+    #expect(bench.readings == ["pv1.speed": 4] && bench.decoder.drainNotices().isEmpty)
   }
 
   @Test("a rule subscribes to the topics of edge nodes too, on the same connection")
   func filters() {
     let plants = (0..<40).map { number in
       DecoderBench.plant(
-        "p\(number)", [TopicRule(match: "spBv1.0/g\(number)/+/{edge}/{device}", payload: .sparkplug)])
+        "p\(number)", rules: [TopicRule(match: "spBv1.0/g\(number)/+/{edge}/{device}", payload: .sparkplug)])
     }
     let plan = SubscriptionPlan.filters(of: plants, connections: 4)
     #expect(plan.count { $0.contains { $0.hasPrefix("spBv1.0") } } > 1)
@@ -201,8 +203,8 @@ struct SparkplugFormatTests {
       #expect(own.count % 2 == 0)
       for filter in own where filter.hasSuffix("/+/+/+") { #expect(own.contains(String(filter.dropLast(2)))) }
     }
-    let all = DecoderBench.plant("all", [TopicRule(match: SparkplugFormatTests.match, payload: .sparkplug)])
-    let nodes = DecoderBench.plant("nodes", [TopicRule(match: "spBv1.0/+/{type}/{edge}", payload: .sparkplug)])
+    let all = DecoderBench.plant("all", rules: [TopicRule(match: SparkplugFormatTests.match, payload: .sparkplug)])
+    let nodes = DecoderBench.plant("nodes", rules: [TopicRule(match: "spBv1.0/+/{type}/{edge}", payload: .sparkplug)])
     let shared = SubscriptionPlan.filters(of: [nodes] + plants + [all], connections: 4)
     #expect(shared.count { $0.contains { $0.hasPrefix("spBv1.0") } } == 1)
   }
@@ -224,7 +226,7 @@ struct SparkplugFormatTests {
 }
 
 extension DecoderBench {
-  fileprivate mutating func send(_ kind: String, _ draft: SparkplugDraft) -> DecodeOutcome {
-    send(Array("spBv1.0/plant/\(kind)/gw\(kind.hasPrefix("D") ? "/pv1" : "")".utf8), draft.bytes)
+  fileprivate mutating func send(_ kind: String, draft: SparkplugDraft) -> DecodeOutcome {
+    send(Array("spBv1.0/plant/\(kind)/gw\(kind.hasPrefix("D") ? "/pv1" : "")".utf8), payload: draft.bytes)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// Payloads: Protocol Buffers, types and properties.
 struct SparkplugPayloadTests {
-  private func read<T>(_ bytes: [UInt8], _ body: (SparkplugPayload) throws -> T) throws -> T {
+  private func read<T>(_ bytes: [UInt8], body: (SparkplugPayload) throws -> T) throws -> T {
     try bytes.withUnsafeBytes { buffer in try body(SparkplugPayload(buffer)) }
   }
 
@@ -77,7 +77,7 @@ struct SparkplugPayloadTests {
       TypeCase(type: .float, field: 14, bits: 1, expected: nil),
     ])
   func types(_ sample: TypeCase) throws {
-    let draft = SparkplugDraft(sequence: 0).with("m", type: sample.type) { $0.varint(sample.field, sample.bits) }
+    let draft = SparkplugDraft(sequence: 0).with("m", type: sample.type) { $0.varint(sample.field, value: sample.bits) }
     try read(draft.bytes) { payload in
       let metric = try #require(payload.metrics.first { _ in true })
       #expect(metric.value(as: sample.type) == sample.expected.map { .number($0) } ?? .leftOut(.mismatch))
@@ -87,15 +87,15 @@ struct SparkplugPayloadTests {
   @Test("what no reading can hold is left out by its reason")
   func leftOut() throws {
     let draft = SparkplugDraft(sequence: 0)
-      .with("a", type: .dataSet) { $0.bytes(17, [8, 1]) }
-      .with("b", type: .template) { $0.bytes(18, []) }
-      .with("c", type: .file) { $0.bytes(16, [1, 2]) }
-      .with("d", type: .int32Array) { $0.bytes(16, [1, 0, 0, 0]) }
-      .with("e", type: .uuid) { $0.text(15, "x") }
+      .with("a", type: .dataSet) { $0.bytes(17, value: [8, 1]) }
+      .with("b", type: .template) { $0.bytes(18, value: []) }
+      .with("c", type: .file) { $0.bytes(16, value: [1, 2]) }
+      .with("d", type: .int32Array) { $0.bytes(16, value: [1, 0, 0, 0]) }
+      .with("e", type: .uuid) { $0.text(15, value: "x") }
       .with("f", type: .double, null: true)
       .with("g", type: .double)
-      .with("h", type: .double) { $0.fixed64(13, Double.nan.bitPattern) }
-      .with("i", type: .int32) { $0.bytes(19, []) }
+      .with("h", type: .double) { $0.fixed64(13, value: Double.nan.bitPattern) }
+      .with("i", type: .int32) { $0.bytes(19, value: []) }
     let expected: [SparkplugLeftOut] = [
       .dataSet, .template, .binary, .array, .uuid, .null, .null, .null, .mismatch,
     ]
@@ -143,16 +143,16 @@ struct SparkplugPayloadTests {
   @Test("of a field that occurs twice the last counts, and unknown fields are skipped")
   func repeated() throws {
     var metric = ProtobufWriter()
-    metric.text(1, "a")
-    metric.text(1, "b")
-    metric.varint(10, 1)
-    metric.fixed64(13, 2.5.bitPattern)
-    metric.bytes(900, [1, 2, 3])
-    metric.fixed32(901, 1)
+    metric.text(1, value: "a")
+    metric.text(1, value: "b")
+    metric.varint(10, value: 1)
+    metric.fixed64(13, value: 2.5.bitPattern)
+    metric.bytes(900, value: [1, 2, 3])
+    metric.fixed32(901, value: 1)
     var payload = ProtobufWriter()
-    payload.varint(3, 1)
-    payload.varint(3, 9)
-    payload.bytes(2, metric.bytes)
+    payload.varint(3, value: 1)
+    payload.varint(3, value: 9)
+    payload.bytes(2, value: metric.bytes)
     let bytes = payload.bytes
     try read(bytes) { payload in
       #expect(payload.sequence == 9)

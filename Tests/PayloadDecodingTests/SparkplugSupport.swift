@@ -8,8 +8,8 @@ struct SparkplugDraft {
 
   /// A payload with its time [ms] and number.
   init(time: UInt64? = 1_800_000_000_000, sequence: UInt64?) {
-    if let time { writer.varint(1, time) }
-    if let sequence { writer.varint(3, sequence) }
+    if let time { writer.varint(1, value: time) }
+    if let sequence { writer.varint(3, value: sequence) }
   }
 
   var bytes: [UInt8] { writer.bytes }
@@ -21,17 +21,17 @@ struct SparkplugDraft {
     value: (inout ProtobufWriter) -> Void = { _ in }
   ) -> SparkplugDraft {
     var metric = ProtobufWriter()
-    if let name { metric.text(1, name) }
-    if let alias { metric.varint(2, alias) }
-    if let time { metric.varint(3, time) }
-    if let type { metric.varint(4, UInt64(type.rawValue)) }
-    if historical { metric.varint(5, 1) }
-    if transient { metric.varint(6, 1) }
-    if null { metric.varint(7, 1) }
-    if let properties { metric.bytes(9, properties) }
+    if let name { metric.text(1, value: name) }
+    if let alias { metric.varint(2, value: alias) }
+    if let time { metric.varint(3, value: time) }
+    if let type { metric.varint(4, value: UInt64(type.rawValue)) }
+    if historical { metric.varint(5, value: 1) }
+    if transient { metric.varint(6, value: 1) }
+    if null { metric.varint(7, value: 1) }
+    if let properties { metric.bytes(9, value: properties) }
     value(&metric)
     var draft = self
-    draft.writer.bytes(2, metric.bytes)
+    draft.writer.bytes(2, value: metric.bytes)
     return draft
   }
 
@@ -43,12 +43,12 @@ struct SparkplugDraft {
     with(
       name, alias: alias, time: time, type: name == nil ? nil : .double, historical: historical,
       properties: unit.map { SparkplugDraft.properties([("engUnit", .text($0))]) }
-    ) { $0.fixed64(13, double.bitPattern) }
+    ) { $0.fixed64(13, value: double.bitPattern) }
   }
 
   /// The number that births and deaths of a session share.
   func session(_ number: UInt64) -> SparkplugDraft {
-    with("bdSeq", type: .int64) { $0.varint(11, number) }
+    with("bdSeq", type: .int64) { $0.varint(11, value: number) }
   }
 
   enum Property {
@@ -58,18 +58,18 @@ struct SparkplugDraft {
 
   static func properties(_ list: [(String, Property)]) -> [UInt8] {
     var set = ProtobufWriter()
-    for (key, _) in list { set.text(1, key) }
+    for (key, _) in list { set.text(1, value: key) }
     for (_, property) in list {
       var value = ProtobufWriter()
       switch property {
       case .text(let text):
-        value.varint(1, 12)
-        value.text(8, text)
+        value.varint(1, value: 12)
+        value.text(8, value: text)
       case .number(let number):
-        value.varint(1, 3)
-        value.varint(3, number)
+        value.varint(1, value: 3)
+        value.varint(3, value: number)
       }
-      set.bytes(2, value.bytes)
+      set.bytes(2, value: value.bytes)
     }
     return set.bytes
   }
@@ -83,17 +83,17 @@ struct SparkplugBench {
   var now = SparkplugBench.start
 
   @discardableResult
-  mutating func send(_ topic: String, _ bytes: [UInt8]) -> SparkplugNodes.Outcome? {
+  mutating func send(_ topic: String, bytes: [UInt8]) -> SparkplugNodes.Outcome? {
     let topic = Array(topic.utf8)
     return topic.withUnsafeBytes { topicBytes in
       guard let parsed = SparkplugTopic(topicBytes) else { return nil }
-      return bytes.withUnsafeBytes { nodes.take(parsed, in: topicBytes, payload: $0, received: now) }
+      return bytes.withUnsafeBytes { nodes.handle(parsed, in: topicBytes, payload: $0, received: now) }
     }
   }
 
   @discardableResult
-  mutating func send(_ kind: SparkplugTopic.Kind, _ draft: SparkplugDraft) -> SparkplugNodes.Outcome? {
-    send("spBv1.0/plant/\(kind.rawValue)/gw" + (kind.isOfDevice ? "/pv1" : ""), draft.bytes)
+  mutating func send(_ kind: SparkplugTopic.Kind, draft: SparkplugDraft) -> SparkplugNodes.Outcome? {
+    send("spBv1.0/plant/\(kind.rawValue)/gw" + (kind.isOfDevice ? "/pv1" : ""), bytes: draft.bytes)
   }
 
   /// Numbers of the last message by `owner.metric`.
@@ -119,12 +119,12 @@ struct SparkplugBench {
     var bench = SparkplugBench()
     bench.send(
       .nodeBirth,
-      SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 1, double: 12.1, unit: "V"))
+      draft: SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 1, double: 12.1, unit: "V"))
     bench.send(
       .deviceBirth,
-      SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 10, double: 42, unit: "kW").with(
+      draft: SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 10, double: 42, unit: "kW").with(
         "Inverter/State", alias: 11, type: .int16
-      ) { $0.varint(10, 3) })
+      ) { $0.varint(10, value: 3) })
     return bench
   }
 }

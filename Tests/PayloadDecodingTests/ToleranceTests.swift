@@ -16,11 +16,11 @@ struct ToleranceTests {
       TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["a": "/a", "b": "/b"])),
       TopicRule(match: "s/{asset}"),
     ])
-    #expect(bench.send("r/x", #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/x", payload: #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["x.b": 2])
     #expect(bench.decoder.missingValues == 1)
-    #expect(bench.send("r/x", #"{"a": \#(word)}"#) == .refused(.missingValue))
-    #expect(bench.send("s/x", #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/x", payload: #"{"a": \#(word)}"#) == .refused(.missingValue))
+    #expect(bench.send("s/x", payload: #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
   }
 
   @Test(
@@ -28,7 +28,7 @@ struct ToleranceTests {
     arguments: ["nano", "infinite", "Nul", "nUl", "-", "+1", "-infx"])
   func otherBareWords(_ word: String) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["a": "/a"]))])
-    #expect(bench.send("r/x", #"{"a": \#(word)}"#) == .refused(.malformedJSON))
+    #expect(bench.send("r/x", payload: #"{"a": \#(word)}"#) == .refused(.malformedJSON))
   }
 
   @Test("a byte-order mark, NULs and line ends around a payload are no part of it")
@@ -36,8 +36,9 @@ struct ToleranceTests {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     let topic = Array("r/a/s".utf8)
     #expect(
-      bench.send(topic, [0xEF, 0xBB, 0xBF] + Array("{\"value\": 1}".utf8) + [0, 0]) == .readings(plant: 0, count: 1))
-    #expect(bench.send(topic, Array("\r\n 2 \r\n".utf8) + [0]) == .readings(plant: 0, count: 1))
+      bench.send(topic, payload: [0xEF, 0xBB, 0xBF] + Array("{\"value\": 1}".utf8) + [0, 0])
+        == .readings(plant: 0, count: 1))
+    #expect(bench.send(topic, payload: Array("\r\n 2 \r\n".utf8) + [0]) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["a.s": 2])
   }
 
@@ -51,12 +52,12 @@ struct ToleranceTests {
     for topic in ["plain/x", "leaf/x", "rec"] {
       for separator in ["\n", "", "\r\n \n"] {
         let payload = [#"{"v":1,"a":"x"}"#, #"{"v":2,"a":"x"}"#, #"{"v":3,"a":"x"}"#].joined(separator: separator)
-        #expect(bench.send(topic, payload) == .readings(plant: 0, count: 3), "\(topic)")
+        #expect(bench.send(topic, payload: payload) == .readings(plant: 0, count: 3), "\(topic)")
         #expect(bench.batches[0].raw == [1, 2, 3])
-        #expect(bench.send(topic, payload + "x") == .refused(.malformedJSON))
+        #expect(bench.send(topic, payload: payload + "x") == .refused(.malformedJSON))
       }
     }
-    #expect(bench.send("leaf/x", "1 2") == .refused(.notANumber))
+    #expect(bench.send("leaf/x", payload: "1 2") == .refused(.notANumber))
   }
 
   /// `{"value":21.5}`, packed by the tools of their formats.
@@ -69,22 +70,22 @@ struct ToleranceTests {
   func packedPayload(_ item: (form: String, base64: String)) throws {
     let bytes = [UInt8](try #require(Data(base64Encoded: item.base64)))
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send(Array("r/a/s".utf8), bytes) == .readings(plant: 0, count: 1), "\(item.form)")
+    #expect(bench.send(Array("r/a/s".utf8), payload: bytes) == .readings(plant: 0, count: 1), "\(item.form)")
     #expect(bench.readings == ["a.s": 21.5])
     // Damaged anywhere, it is refused or read, and never a crash.
     for at in bytes.indices {
       var damaged = bytes
       damaged[at] ^= 0x55
-      _ = bench.send(Array("r/a/s".utf8), damaged)
-      _ = bench.send(Array("r/a/s".utf8), Array(bytes[..<at]))
+      _ = bench.send(Array("r/a/s".utf8), payload: damaged)
+      _ = bench.send(Array("r/a/s".utf8), payload: Array(bytes[..<at]))
     }
-    #expect(bench.send(Array("r/a/s".utf8), Array(bytes.dropLast(9))) != .readings(plant: 0, count: 1))
+    #expect(bench.send(Array("r/a/s".utf8), payload: Array(bytes.dropLast(9))) != .readings(plant: 0, count: 1))
   }
 
   @Test("text that begins like a packed payload is text")
   func textLikePacked() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/s", "x^2") == .refused(.notANumber))
+    #expect(bench.send("r/a/s", payload: "x^2") == .refused(.notANumber))
   }
 
   @Test("a payload that unpacks beyond its limit is refused, however small it came")
@@ -95,9 +96,9 @@ struct ToleranceTests {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     let plants = bench.registers.map(\.plant)
     bench.decoder = MessageDecoder(plants: plants, maximumUnpacked: 1 << 10)
-    #expect(bench.send(Array("r/a/s".utf8), [UInt8](bomb)) == .refused(.tooLarge))
+    #expect(bench.send(Array("r/a/s".utf8), payload: [UInt8](bomb)) == .refused(.tooLarge))
     bench.decoder = MessageDecoder(plants: plants)
-    #expect(bench.send(Array("r/a/s".utf8), [UInt8](bomb)) != .refused(.tooLarge))
+    #expect(bench.send(Array("r/a/s".utf8), payload: [UInt8](bomb)) != .refused(.tooLarge))
   }
 
   @Test("a place that no message ever had is told after ten messages with the nearest one, and counted until it comes")
@@ -106,15 +107,17 @@ struct ToleranceTests {
       TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["power": "/Power", "voltage": "/Voltge"]))
     ])
     for round in 1...12 {
-      #expect(bench.send("r/a\(round % 3)", #"{"Power": \#(round), "Voltage": 230}"#) == .readings(plant: 0, count: 1))
-      let news = bench.decoder.takeNews()
+      #expect(
+        bench.send("r/a\(round % 3)", payload: #"{"Power": \#(round), "Voltage": 230}"#)
+          == .readings(plant: 0, count: 1))
+      let news = bench.decoder.drainNotices()
       #expect(news.count == (round == 10 ? 1 : 0))
       if let words = news.first {
         #expect(words.contains("r/{asset}") && words.contains("\"/Voltge\"") && words.contains("\"/Voltage\""))
       }
     }
     #expect(bench.decoder.unseenPlaces == ["r/{asset}: /Voltge"])
-    _ = bench.send("r/a1", #"{"Voltge": 230}"#)
+    _ = bench.send("r/a1", payload: #"{"Voltge": 230}"#)
     #expect(bench.decoder.unseenPlaces.isEmpty)
   }
 
@@ -128,20 +131,20 @@ struct ToleranceTests {
     ])
     var told: [String] = []
     for word in ["Ready", "Faulted", "charging", "Faulted", "Locked", "unknown", "7"] {
-      _ = bench.send("r/x", #"{"s": "\#(word)", "p": 1}"#)
-      told += bench.decoder.takeNews()
+      _ = bench.send("r/x", payload: #"{"s": "\#(word)", "p": 1}"#)
+      told += bench.decoder.drainNotices()
     }
     #expect(told.count == 2 && told[0].contains("Faulted") && told[1].contains("Locked"), "\(told)")
     #expect(bench.decoder.refusedValuesInAll == 3)
-    #expect(bench.decoder.takeRefusedValues() == [.unknownWord: 3])
+    #expect(bench.decoder.drainRefusedValues() == [.unknownWord: 3])
   }
 
   @Test("the word of a switch is no value of a sensor with a unit")
   func wordsAreNoPowers() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     for word in ["offline", "ON", "closed", "true", #"{"value": false}"#, #"{"value": "online"}"#] {
-      #expect(bench.send("r/a/power", word) == .refused(.unknownWord), "\(word)")
-      #expect(bench.send("r/a/switch", word) == .readings(plant: 0, count: 1), "\(word)")
+      #expect(bench.send("r/a/power", payload: word) == .refused(.unknownWord), "\(word)")
+      #expect(bench.send("r/a/switch", payload: word) == .readings(plant: 0, count: 1), "\(word)")
     }
   }
 
@@ -156,41 +159,41 @@ struct ToleranceTests {
           TopicRule.Value(name: "b", path: "/b", detail: detail),
         ])
     ])
-    #expect(bench.send("r/x", #"{"a": 1.234, "b": "1.234,5"}"#) == .readings(plant: 0, count: 2))
+    #expect(bench.send("r/x", payload: #"{"a": 1.234, "b": "1.234,5"}"#) == .readings(plant: 0, count: 2))
     #expect(bench.readings == ["x.a": 1.234, "x.b": 1234.5])
-    #expect(bench.send("r/x", #"{"a": 0.125, "b": "1.5"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/x", payload: #"{"a": 0.125, "b": "1.5"}"#) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["x.a": 0.125])
   }
 
   @Test("commas between thousands are read where a point follows, and are never guessed at")
   func groupedThousands() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/energy", "1,234.5 kWh") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/energy", payload: "1,234.5 kWh") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [1234.5])
     for text in ["1,234", "1,23.4", "12,34,567.8", "1,2345.6"] {
-      #expect(bench.send("r/a/energy", text) == .refused(.notANumber), "\(text)")
+      #expect(bench.send("r/a/energy", payload: text) == .refused(.notANumber), "\(text)")
     }
   }
 
   @Test("a unit beside a lone value is that of the value, if it is one that is known")
   func unitBesideTheValue() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/power", #"{"value": 1500, "unit": "W"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/power", payload: #"{"value": 1500, "unit": "W"}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [1.5])
     #expect(
-      bench.send("r/a/power", #"{"value": 1500, "unit_of_measurement": "W", "ts": 1700000000}"#)
+      bench.send("r/a/power", payload: #"{"value": 1500, "unit_of_measurement": "W", "ts": 1700000000}"#)
         == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [1.5])
-    #expect(bench.send("r/a/power", #"{"value": 2, "unit": "pieces"}"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/a/power", payload: #"{"value": 2, "unit": "pieces"}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [2])
-    #expect(bench.send("r/a/power", #"{"value": 2, "unit": "V"}"#) == .refused(.unknownUnit))
+    #expect(bench.send("r/a/power", payload: #"{"value": 2, "unit": "V"}"#) == .refused(.unknownUnit))
   }
 
   @Test("a clock that is not set leaves the receive time, and is counted")
   func unsetClock() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}", time: "/t", values: TopicRule.Value.list(["p": "/p"]))])
     for time in ["0", "12345", #""1970-06-11T05:35:26""#] {
-      #expect(bench.send("r/a", #"{"p": 1, "t": \#(time)}"#) == .readings(plant: 0, count: 1))
+      #expect(bench.send("r/a", payload: #"{"p": 1, "t": \#(time)}"#) == .readings(plant: 0, count: 1))
       #expect(bench.batches[0].time == [DecoderBench.received] && bench.batches[0].hasSourceTime == [false])
     }
     #expect(bench.decoder.timesUnusable == 3)
@@ -202,9 +205,9 @@ struct ToleranceTests {
       TopicRule(match: "r/{asset}", payload: .json, each: "/", time: "/t", values: TopicRule.Value.list(["p": "/p"]))
     ])
     #expect(
-      bench.send("r/a", #"[{"p": 1, "t": "yesterday"}, {"p": 2, "t": 1700000000}, {"p": 3, "t": "n/a"}]"#)
+      bench.send("r/a", payload: #"[{"p": 1, "t": "yesterday"}, {"p": 2, "t": 1700000000}, {"p": 3, "t": "n/a"}]"#)
         == .readings(plant: 0, count: 2))
     #expect(bench.batches[0].raw == [2, 3])
-    #expect(bench.send("r/a", #"[{"p": 1, "t": "yesterday"}]"#) == .refused(.badTime))
+    #expect(bench.send("r/a", payload: #"[{"p": 1, "t": "yesterday"}]"#) == .refused(.badTime))
   }
 }

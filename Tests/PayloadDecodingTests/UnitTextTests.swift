@@ -34,7 +34,7 @@ struct UnitTextTests {
       "{\"value\": \"\(item.number)\", \"unit_of_measurement\": \"\(slashed)\"}",
     ] {
       for topic in payload.contains("\"unit\"") ? ["r", "f"] : ["r"] {
-        let outcome = bench.send("\(topic)/pv1/\(item.sensor)", payload)
+        let outcome = bench.send("\(topic)/pv1/\(item.sensor)", payload: payload)
         #expect(outcome == .readings(plant: 0, count: 1), "\(payload)")
         #expect(abs((bench.batches[0].raw.first ?? .nan) - item.raw) < 1e-6 * item.raw + 1e-9, "\(payload)")
       }
@@ -60,29 +60,30 @@ struct UnitTextTests {
     ])
   func otherText(_ text: String) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/a/power", text) == .refused(.notANumber), "\(text)")
+    #expect(bench.send("r/a/power", payload: text) == .refused(.notANumber), "\(text)")
   }
 
   @Test("in SenML the symbols of its registry hold, and others are no units")
   func senML() {
     var bench = DecoderBench([TopicRule(match: "s/{asset}", payload: .senml)])
     for symbol in ["F", "H", "degC", "kwh", "furlong"] {
-      let outcome = bench.send("s/pv1", #"[{"n": "temperature", "u": "\#(symbol)", "v": 21.5}]"#)
+      let outcome = bench.send("s/pv1", payload: #"[{"n": "temperature", "u": "\#(symbol)", "v": 21.5}]"#)
       #expect(outcome == .refused(.unknownUnit), "\(symbol)")
     }
-    #expect(bench.send("s/pv1", #"[{"n": "temperature", "u": "Cel", "v": 21.5}]"#) == .readings(plant: 0, count: 1))
-    #expect(bench.send("s/pv1", #"[{"n": "energy", "u": "Wh", "v": 1500}]"#) == .readings(plant: 0, count: 1))
+    #expect(
+      bench.send("s/pv1", payload: #"[{"n": "temperature", "u": "Cel", "v": 21.5}]"#) == .readings(plant: 0, count: 1))
+    #expect(bench.send("s/pv1", payload: #"[{"n": "energy", "u": "Wh", "v": 1500}]"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [1.5])
     // The same letters are units elsewhere.
     bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
-    #expect(bench.send("r/pv1/temperature", "50 F") == .readings(plant: 0, count: 1))
+    #expect(bench.send("r/pv1/temperature", payload: "50 F") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [10])
   }
 
   @Test("what a price is written in depends on the money of the plant that it comes to")
   func currency() {
     var plants = ["CHF", "IDR", "EUR"].map { currency in
-      var plant = DecoderBench.plant(currency, [TopicRule(match: "\(currency)/{asset}/{sensor}")])
+      var plant = DecoderBench.plant(currency, rules: [TopicRule(match: "\(currency)/{asset}/{sensor}")])
       plant.currency = currency
       return plant
     }
@@ -90,11 +91,11 @@ struct UnitTextTests {
     plants[1].assets = [Asset(name: "grid", kind: .grid)]
     var bench = DecoderBench(plants: plants)
     for payload in ["27 Rp/kWh", #"{"value": 27, "unit": "Rp/kWh"}"#] {
-      #expect(bench.send("CHF/grid/price", payload) == .readings(plant: 0, count: 1))
+      #expect(bench.send("CHF/grid/price", payload: payload) == .readings(plant: 0, count: 1))
       #expect(bench.batches[0].raw == [0.27])
-      #expect(bench.send("IDR/grid/price", payload) == .readings(plant: 1, count: 1))
+      #expect(bench.send("IDR/grid/price", payload: payload) == .readings(plant: 1, count: 1))
       #expect(bench.batches[1].raw == [27])
     }
-    #expect(bench.send("EUR/grid/price", "27 Rp/kWh") == .refused(.unknownUnit))
+    #expect(bench.send("EUR/grid/price", payload: "27 Rp/kWh") == .refused(.unknownUnit))
   }
 }

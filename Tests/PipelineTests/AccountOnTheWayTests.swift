@@ -32,14 +32,14 @@ struct AccountOnTheWayTests {
   }
 
   /// The fields of the last line of each time of a series, after messages came in their order.
-  private func lines(_ plant: String, _ messages: [Message]) throws -> [String: [Timestamp: [String: String]]] {
+  private func lines(_ plant: String, messages: [Message]) throws -> [String: [Timestamp: [String: String]]] {
     var sources = PlantSources()
     sources.files = [("p.yaml", Array(plant.utf8))]
     try #require(sources.plants.count == 1)
     var processor = RecordProcessor(sources: sources)
     var found: [String: [Timestamp: [String: String]]] = [:]
     func collect() {
-      let text = String(decoding: processor.encoder.take(upTo: 0).bytes, as: UTF8.self)
+      let text = String(decoding: processor.encoder.drain(upTo: 0).bytes, as: UTF8.self)
       for line in text.split(separator: "\n") {
         let parts = line.split(separator: " ")
         guard parts.count >= 3, let time = parts.last.flatMap({ Int64($0) }) else { continue }
@@ -51,7 +51,7 @@ struct AccountOnTheWayTests {
       }
     }
     var received = Timestamp.distantPast
-    func process(_ kind: RecordKind, _ body: [UInt8] = []) {
+    func process(_ kind: RecordKind, body: [UInt8] = []) {
       body.withUnsafeBytes { _ = processor.process(kind: kind, received: received, body: $0) }
       collect()
     }
@@ -62,7 +62,7 @@ struct AccountOnTheWayTests {
       Array(message.topic.utf8).withUnsafeBytes { topic in
         Array(payload.utf8).withUnsafeBytes { frame.append(topic: topic, payload: $0, packetID: 0, retained: false) }
       }
-      process(.messages, frame.bytes)
+      process(.messages, body: frame.bytes)
     }
     received += .second
     process(.tick)
@@ -70,7 +70,7 @@ struct AccountOnTheWayTests {
   }
 
   private func sum(
-    _ field: String, _ rows: [Timestamp: [String: String]]?, from: Timestamp = midnight, to: Timestamp = midnight + .day
+    _ field: String, rows: [Timestamp: [String: String]]?, from: Timestamp = midnight, to: Timestamp = midnight + .day
   ) -> Double {
     (rows ?? [:]).filter { $0.key >= from && $0.key < to }.compactMap { $0.value[field].flatMap { Double($0) } }
       .reduce(0, +)
@@ -90,11 +90,11 @@ struct AccountOnTheWayTests {
         messages.append(Message(topic: "p/pump/power", value: 0.5, time: start + .hour))
       }
     }
-    let found = try lines(Self.plant("assets: {pump: {kind: heat_pump}}\ntariff: {import: 0.25}"), messages)
+    let found = try lines(Self.plant("assets: {pump: {kind: heat_pump}}\ntariff: {import: 0.25}"), messages: messages)
     let day = found["clean_1d,plant=p,asset=pump,sensor=power,unit=kW"]?[Self.midnight]
     #expect(abs((Double(day?["energy_kwh"] ?? "") ?? .nan) - 17) < 1e-6)
     #expect(abs((Double(day?["mean"] ?? "") ?? .nan) - 17.0 / 24) < 1e-6)
-    #expect(abs(sum("cost", found["kpi,plant=p"]) - 17 * 0.25) < 1e-6)
+    #expect(abs(sum("cost", rows: found["kpi,plant=p"]) - 17 * 0.25) < 1e-6)
     let decisions = (found["reporting,plant=p,asset=pump,sensor=power"] ?? [:]).sorted { $0.key < $1.key }
     #expect(decisions.last?.value["reports"] == "\"on_change\"")
   }
@@ -104,10 +104,10 @@ struct AccountOnTheWayTests {
     let messages = (Int64(0)...1_460).map { step in
       Message(topic: "p/grid/power", value: step % 12 < 6 ? 4 : 0, time: Self.midnight + .seconds(5 * step))
     }
-    let found = try lines(Self.plant("assets: {grid: {kind: grid}}\ntariff: {import: 0.25}"), messages)
+    let found = try lines(Self.plant("assets: {grid: {kind: grid}}\ntariff: {import: 0.25}"), messages: messages)
     let end = Self.midnight + .hours(2)
-    #expect(abs(sum("cost", found["kpi,plant=p"], to: end) - 2 * 2 * 0.25) < 1e-9)
-    #expect(abs(sum("import_kwh", found["kpi,plant=p"], to: end) - 4) < 1e-9)
+    #expect(abs(sum("cost", rows: found["kpi,plant=p"], to: end) - 2 * 2 * 0.25) < 1e-9)
+    #expect(abs(sum("import_kwh", rows: found["kpi,plant=p"], to: end) - 4) < 1e-9)
     let powers = (found["kpi,plant=p"] ?? [:]).filter { $0.key >= Self.midnight }.values
       .compactMap { $0["grid_kw"].flatMap { Double($0) } }
     #expect(powers.count >= 120 && powers.allSatisfy { abs($0 - 2) < 1e-9 })
@@ -133,7 +133,7 @@ struct AccountOnTheWayTests {
     let back = try #require(buffered.firstIndex { $0.time >= Self.midnight + .hours(13) + .minutes(5) })
     // The newest first, as some gateways send them.
     buffered.insert(contentsOf: kept.reversed(), at: back)
-    let (first, second) = (try lines(plant, inTime), try lines(plant, buffered))
+    let (first, second) = (try lines(plant, messages: inTime), try lines(plant, messages: buffered))
     for key in [
       "clean_1d,plant=p,asset=load,sensor=power,unit=kW", "clean_1h,plant=p,asset=load,sensor=power,unit=kW",
       "feature,plant=p,asset=load,sensor=power,unit=kW,window=15m", "kpi,plant=p", "energy,plant=p,asset=load",
@@ -157,18 +157,18 @@ struct AccountOnTheWayTests {
     let found = try lines(
       Self.plant(
         "assets: {grid: {kind: grid}}\nsensors: [{match: grid.power, sampling: interval_start}]\n"
-          + "tariff: {import: [{price: 0.2}, {from: \"16:00\", to: \"21:00\", price: 0.5}]}"), messages)
+          + "tariff: {import: [{price: 0.2}, {from: \"16:00\", to: \"21:00\", price: 0.5}]}"), messages: messages)
     let kpi = found["kpi,plant=p"]
     for hour in 0..<24 {
       let start = Self.midnight + .hours(Int64(hour))
-      #expect(abs(sum("import_kwh", kpi, from: start, to: start + .hour) - values[hour]) < 1e-12)
+      #expect(abs(sum("import_kwh", rows: kpi, from: start, to: start + .hour) - values[hour]) < 1e-12)
     }
     let day = values[..<24].reduce(0, +)
-    #expect(abs(sum("import_kwh", kpi) - day) < 1e-9)
+    #expect(abs(sum("import_kwh", rows: kpi) - day) < 1e-9)
     let rollup = found["clean_1d,plant=p,asset=grid,sensor=power,unit=kW"]?[Self.midnight]?["energy_kwh"]
     #expect(abs((Double(rollup ?? "") ?? .nan) - day) < 1e-9)
     let peak = values[16..<21].reduce(0, +)
-    #expect(abs(sum("cost", kpi) - (0.2 * (day - peak) + 0.5 * peak)) < 1e-9)
+    #expect(abs(sum("cost", rows: kpi) - (0.2 * (day - peak) + 0.5 * peak)) < 1e-9)
   }
 
   @Test("a coarse counter settles the quarters, and the power says when")
@@ -181,7 +181,7 @@ struct AccountOnTheWayTests {
       messages.append(
         Message(topic: "p/grid/energy_import", value: 700 + (Double(minute) / 120).rounded(.down), time: time))
     }
-    let found = try lines(Self.plant("assets: {grid: {kind: grid}}\ntariff: {import: 0.3}"), messages)
+    let found = try lines(Self.plant("assets: {grid: {kind: grid}}\ntariff: {import: 0.3}"), messages: messages)
     let quarters = found["energy,plant=p,asset=grid"] ?? [:]
     let inside = quarters.filter { $0.key >= Self.midnight + .hours(2) && $0.key < Self.midnight + .hours(8) }
     #expect(inside.count == 24 && inside.values.allSatisfy { $0["source"] == "\"counter\"" })
@@ -203,11 +203,11 @@ struct AccountOnTheWayTests {
       if hasPower { messages.append(Message(topic: "p/pump/power", value: 2 + wave(quarter), time: time)) }
       messages.append(Message(topic: "p/pump/energy_kwh", value: 1_000 + 0.5 * Double(quarter), time: time))
     }
-    let found = try lines(plant, messages)
+    let found = try lines(plant, messages: messages)
     let end = Self.midnight + .days(6)
-    #expect(abs(sum("forward_kwh", found["energy,plant=p,asset=pump"], to: end) - 288) < 1e-6)
-    #expect(abs(sum("load_kwh", found["kpi,plant=p"], to: end) - 288 - 0.4 * 144) < 1e-6)
-    #expect(abs(sum("cost", found["kpi,plant=p"], to: end) - 0.25 * (288 + 0.4 * 144)) < 1e-6)
+    #expect(abs(sum("forward_kwh", rows: found["energy,plant=p,asset=pump"], to: end) - 288) < 1e-6)
+    #expect(abs(sum("load_kwh", rows: found["kpi,plant=p"], to: end) - 288 - 0.4 * 144) < 1e-6)
+    #expect(abs(sum("cost", rows: found["kpi,plant=p"], to: end) - 0.25 * (288 + 0.4 * 144)) < 1e-6)
     let middle = found["energy,plant=p,asset=pump"]?[Self.midnight + .days(2)]
     #expect(
       (Double(middle?["estimated_share"] ?? "") ?? 0) > 0.999
@@ -228,11 +228,11 @@ struct AccountOnTheWayTests {
         messages.append(Message(topic: "p/pump/energy_kwh", value: 500 + 48 * Double(quarter / 96), time: time))
       }
     }
-    let found = try lines(plant, messages)
+    let found = try lines(plant, messages: messages)
     let (day, noon) = (Self.midnight + .day, Self.midnight + .days(1) + .hours(12))
     let energy = found["energy,plant=p,asset=pump"]
-    #expect(abs(sum("forward_kwh", energy, from: day, to: day + .day) - 48) < 1e-6)
-    #expect(abs(sum("forward_kwh", energy, from: day, to: noon) - 12) < 0.05)
+    #expect(abs(sum("forward_kwh", rows: energy, from: day, to: day + .day) - 48) < 1e-6)
+    #expect(abs(sum("forward_kwh", rows: energy, from: day, to: noon) - 12) < 0.05)
   }
 
   @Test("a device that says it goes ends what it said; nothing is counted from then on")
@@ -244,26 +244,29 @@ struct AccountOnTheWayTests {
     messages.append(Message(topic: "p/heater", value: .nan, time: Self.midnight + .hours(5)))
     messages.append(Message(topic: "p/other/power", value: 1, time: Self.midnight + .hours(12)))
     let found = try lines(
-      Self.plant("assets: {heater: {kind: load}}\nsensors: [{match: heater.power, reports: on_change}]"), messages)
+      Self.plant("assets: {heater: {kind: load}}\nsensors: [{match: heater.power, reports: on_change}]"),
+      messages: messages)
     let hours = found["clean_1h,plant=p,asset=heater,sensor=power,unit=kW"]
-    #expect(abs(sum("energy_kwh", hours) - (2 * 1 + 2 * 2 + 1 * 3)) < 1e-9)
+    #expect(abs(sum("energy_kwh", rows: hours) - (2 * 1 + 2 * 2 + 1 * 3)) < 1e-9)
   }
 
   @Test("a vehicle that said once what it needs is charged in the cheap hours of the night")
   func vehicle() throws {
-    func message(_ sensor: String, _ value: Double, _ minute: Int64) -> Message {
+    func message(_ sensor: String, value: Double, minute: Int64) -> Message {
       Message(topic: "p/\(sensor)", value: value, time: Self.midnight + .hours(18) + .minutes(minute))
     }
-    var messages = [message("charger/connected", 1, 0), message("charger/energy_requested", 11, 0)]
+    var messages = [
+      message("charger/connected", value: 1, minute: 0), message("charger/energy_requested", value: 11, minute: 0),
+    ]
     for minute in Int64(0)..<720 {
-      messages.append(message("charger/power", 0, minute))
-      messages.append(message("charger/time_left", Double(780 - minute), minute))
-      messages.append(message("load/power", 1 + Double(minute % 5) / 100, minute))
+      messages.append(message("charger/power", value: 0, minute: minute))
+      messages.append(message("charger/time_left", value: Double(780 - minute), minute: minute))
+      messages.append(message("load/power", value: 1 + Double(minute % 5) / 100, minute: minute))
     }
     let found = try lines(
       Self.plant(
         "assets: {load: {kind: load}, charger: {kind: ev_charger, power_kw: 11}, grid: {kind: grid}}\n"
-          + "tariff: {import: [{price: 0.3}, {from: \"02:00\", to: \"05:00\", price: 0.1}]}"), messages)
+          + "tariff: {import: [{price: 0.3}, {from: \"02:00\", to: \"05:00\", price: 0.1}]}"), messages: messages)
     let night = (found["dispatch,plant=p,asset=charger"] ?? [:]).filter {
       $0.key >= Self.midnight + .hours(26) && $0.key < Self.midnight + .hours(29)
     }

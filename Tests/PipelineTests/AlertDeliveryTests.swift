@@ -22,7 +22,7 @@ final class Listener: BurstSink {
   var hasRoom: Bool { true }
   var messages: [Heard] { heard.withLock { $0 } }
 
-  init(_ broker: LocalBroker, _ filter: String) {
+  init(_ broker: LocalBroker, filter: String) {
     var settings = broker.settings
     settings.clientID = "listener-\(UUID().uuidString)"
     let own = BrokerSession(settings: settings, subscriptions: [filter], sink: self)
@@ -81,12 +81,12 @@ private struct SilentServer {
 struct AlertDeliveryTests {
   private static let topic = "wattline/first/grid/alert"
 
-  private func carry(_ kilowatts: Double, _ site: Site) throws {
+  private func carry(_ kilowatts: Double, site: Site) throws {
     for _ in 0..<3 { try site.publisher.publish(topic: "first/grid/power", payload: "\(kilowatts)") }
     #expect(site.publisher.flush(timeout: .seconds(30)))
   }
 
-  private func instruct(_ text: String, _ site: Site) throws {
+  private func instruct(_ text: String, site: Site) throws {
     try site.publisher.publish(topic: "wattline/first/alerts/set", payload: text)
   }
 
@@ -95,7 +95,7 @@ struct AlertDeliveryTests {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first")
-    let listener = Listener(site.broker, "wattline/first/#")
+    let listener = Listener(site.broker, filter: "wattline/first/#")
     defer { listener.stop() }
     let pipeline = try site.pipeline()
     try pipeline.start()
@@ -108,23 +108,23 @@ struct AlertDeliveryTests {
       #expect(heard.map(\.status) == statuses && Set(heard.map(\.id)).count == 1)
       return try #require(heard.first).id
     }
-    try carry(310, site)
+    try carry(310, site: site)
     let id = try expect(["raised"])
-    try instruct(#"{"id": "\#(id)", "action": "acknowledge", "by": "Ada"}"#, site)
+    try instruct(#"{"id": "\#(id)", "action": "acknowledge", "by": "Ada"}"#, site: site)
     _ = try expect(["raised", "acknowledged"])
-    try carry(400, site)
+    try carry(400, site: site)
     _ = try expect(["raised", "acknowledged", "escalated"])
-    try carry(10, site)
+    try carry(10, site: site)
     let whole = ["raised", "acknowledged", "escalated", "cleared"]
     _ = try expect(whole)
-    try instruct(#"{"id": "\#(id)", "action": "shelve", "for": "forever"}"#, site)
+    try instruct(#"{"id": "\#(id)", "action": "shelve", "for": "forever"}"#, site: site)
     #expect(Waiting.until(seconds: 30) { pipeline.status().ledger.refused == ["instruction_not_understood": 1] })
 
     // Who comes later is told what stands.
-    let late = Listener(site.broker, "wattline/first/alerts")
+    let late = Listener(site.broker, filter: "wattline/first/alerts")
     defer { late.stop() }
     #expect(Waiting.until(seconds: 30) { late.messages.last?.text.contains(#""state":"returned""#) == true })
-    try instruct(#"{"id": "\#(id)", "action": "acknowledge"}"#, site)
+    try instruct(#"{"id": "\#(id)", "action": "acknowledge"}"#, site: site)
     #expect(Waiting.until(seconds: 30) { late.messages.last?.text == #"{"alerts":[],"count":0}"# })
     try site.influx.start()
     #expect(
@@ -155,7 +155,7 @@ struct AlertDeliveryTests {
     ]
     for round in 0..<10 {
       for sensor in 0..<200 { try site.publisher.publish(topic: "first/a\(sensor)/voltage", payload: "9\(round)") }
-      for text in broken { try instruct(text, site) }
+      for text in broken { try instruct(text, site: site) }
       try site.publisher.publish(topic: "wattline/nobody/alerts/set", payload: "{}")
     }
     try site.publisher.publish(topic: "first/load/power", payload: "1")
@@ -175,19 +175,19 @@ struct AlertDeliveryTests {
     let first = try site.pipeline()
     try first.start()
     #expect(Waiting.until(seconds: 30) { first.status().isSubscribed })
-    let listener = Listener(site.broker, Self.topic)
+    let listener = Listener(site.broker, filter: Self.topic)
     defer { listener.stop() }
-    try carry(310, site)
+    try carry(310, site: site)
     #expect(Waiting.until(seconds: 30) { listener.messages.count == 1 })
     // In the journal, and the broker goes before anything can be said.
-    try carry(10, site)
+    try carry(10, site: site)
     site.broker.halt()
     first.stop()
     let second = try site.pipeline()
     try second.start()
     try site.broker.start()
     #expect(Waiting.until(seconds: 60) { second.status().isSubscribed && listener.messages.count >= 2 })
-    try carry(400, site)
+    try carry(400, site: site)
     // A broker that ends between passing a message on and acknowledging it is sent that message again.
     func told() -> [String] {
       let all = listener.alerts(on: Self.topic).map(\.status)

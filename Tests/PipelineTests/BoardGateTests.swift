@@ -67,8 +67,8 @@ struct BoardGateTests {
     try pipeline.start()
     defer { pipeline.stop() }
     #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
-    try play(plain, site)
-    try expectRows(queries.map { ($0.place, plain.filled($0.text)) }, site)
+    try play(plain, site: site)
+    try expectRows(queries.map { ($0.place, plain.filled($0.text)) }, site: site)
     let trouble = try #require(queries.first { $0.text.contains("^times_") }).text
     #expect(try site.influx.query(plain.filled(trouble)).contains { $0.number("last_times_unusable") == 1 })
 
@@ -76,7 +76,7 @@ struct BoardGateTests {
     try site.add(plant: awkward.plant, assets: awkward.assets, sensors: awkward.sensors)
     pipeline.reloadIfChanged()
     #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
-    try play(awkward, site)
+    try play(awkward, site: site)
     // The sensor that is chosen has a unit.
     let narrow = queries.filter { query in
       query.text.contains("${sensor:regex}") && ["\"clean\"", "${resolution:raw}"].contains(where: query.text.contains)
@@ -84,12 +84,12 @@ struct BoardGateTests {
     }
     try expectRows(
       queries.map { ($0.place, awkward.filled($0.text)) }
-        + narrow.map { ($0.place, awkward.filled($0.text, isNarrow: true)) }, site)
+        + narrow.map { ($0.place, awkward.filled($0.text, isNarrow: true)) }, site: site)
   }
 
   /// A day and some hours of a plant up to the present. In its last minutes the load's sensor is out of range, the
   /// grid connection over its limit and the PV trips, and a message is broken: the panels about trouble have something to show.
-  private func play(_ sample: Sample, _ site: Site) throws {
+  private func play(_ sample: Sample, site: Site) throws {
     let plant = try #require(site.plants().first { $0.name == sample.plant })
     let topics = try SensorTopic(plant: plant)
     let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
@@ -102,13 +102,13 @@ struct BoardGateTests {
           if reading.asset == sample.load { value = 1e7 } else if reading.asset == "grid" { value = 400 }
           if reading.asset.hasPrefix("pv") { value = now - reading.time < .minutes(8) ? 0 : 8 + 30 * value / 1e3 }
         }
-        try publish(topics, site, reading.asset, reading.sensor, value, reading.time)
+        try publish(topics, site: site, asset: reading.asset, sensor: reading.sensor, value: value, at: reading.time)
         guard reading.asset == sample.load, let sensor = sample.sensor else { continue }
-        try publish(topics, site, reading.asset, sensor, value, reading.time)
+        try publish(topics, site: site, asset: reading.asset, sensor: sensor, value: value, at: reading.time)
       }
     }
     // A state has no unit, and the second is a duplicate.
-    for _ in 0..<2 { try publish(topics, site, "bess", "connected", 1, now) }
+    for _ in 0..<2 { try publish(topics, site: site, asset: "bess", sensor: "connected", value: 1, at: now) }
     for payload in ["no number", #"{"value": 5, "ts": "soon"}"#] {
       try site.publisher.publish(topic: TopicName.encode(sample.plant) + "/load/power", payload: payload)
     }
@@ -134,18 +134,18 @@ struct BoardGateTests {
     }
     var encoder = LineEncoder()
     encoder.append(points, of: register)
-    return String(decoding: encoder.take(upTo: 0).bytes, as: UTF8.self)
+    return String(decoding: encoder.drain(upTo: 0).bytes, as: UTF8.self)
   }
 
   private func publish(
-    _ topics: SensorTopic, _ site: Site, _ asset: String, _ sensor: String, _ value: Double, _ time: Timestamp
+    _ topics: SensorTopic, site: Site, asset: String, sensor: String, value: Double, at time: Timestamp
   ) throws {
     guard let message = topics.message(asset: asset, sensor: sensor, value: value, time: time) else { return }
     try site.publisher.publish(topic: message.topic, payload: message.payload)
   }
 
   /// Asks all queries until each has answered with a value in every column, and tells of those that never do.
-  private func expectRows(_ queries: [(place: String, text: String)], _ site: Site) throws {
+  private func expectRows(_ queries: [(place: String, text: String)], site: Site) throws {
     var waiting = queries
     _ = try Waiting.until(seconds: 25, pause: 250) {
       waiting = try waiting.filter { try Self.empty(site.influx.query($0.text)) != [] }

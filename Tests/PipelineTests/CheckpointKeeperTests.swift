@@ -16,7 +16,7 @@ private final class KeeperBench {
   let journal: Journal
   let store: CheckpointStore
   let sink: InfluxSink
-  let notes = Guarded<[String]>([])
+  let notes = Locked<[String]>([])
   let kept = Counter()
   let redeliveries: RedeliveryMemory
   private(set) var keeper: CheckpointKeeper
@@ -132,7 +132,7 @@ struct CheckpointKeeperTests {
     let bench = try KeeperBench(workers: 2)
     bench.keeper.advance()
     let broken = try #require(bench.draft(for: 0, at: 100))
-    bench.keeper.failed(broken, .system(SystemError("writing", code: 5)))
+    bench.keeper.failed(broken, error: .system(SystemError("writing", code: 5)))
     #expect(bench.notes.value.count == 1)
     try bench.give(broken, by: 1)
     bench.keeper.advance()

@@ -7,7 +7,7 @@ import Testing
 
 /// A simulated plant and all stages, in simulated time: what is commanded is done, as far as devices hear it.
 private final class Loop {
-  var line: PlantLine
+  var line: PlantPipeline
   var simulator: PlantSimulator
   var commands: [Command] = []
   var alerts: [AlertTransition] = []
@@ -30,10 +30,10 @@ private final class Loop {
     var register = PlantRegister(plant: plant)
     series = simulator.channels.map { register.admit(asset: $0.asset, sensor: $0.sensor) }
     self.register = register
-    line = PlantLine(plant: plant)
+    line = PlantPipeline(plant: plant)
   }
 
-  static func asset(_ name: String, _ kind: AssetKind, kilowatts: Double, energy: Double? = nil) -> Asset {
+  static func asset(_ name: String, kind: AssetKind, kilowatts: Double, energy: Double? = nil) -> Asset {
     var asset = Asset(name: name, kind: kind)
     (asset.capacityKilowatts, asset.powerKilowatts, asset.energyKilowattHours) = (kilowatts, kilowatts, energy)
     return asset
@@ -99,7 +99,7 @@ struct ClosedLoopTests {
     grid.exportLimitKilowatts = 20
     let loop = Loop(
       [
-        Loop.asset("pv", .pv, kilowatts: 100), Loop.asset("load", .load, kilowatts: 15), grid,
+        Loop.asset("pv", kind: .pv, kilowatts: 100), Loop.asset("load", kind: .load, kilowatts: 15), grid,
       ], hour: 9)
     loop.run(minutes: 11 * 60)
     #expect(loop.told("pv").contains("OPTIMIZE followed"))
@@ -118,7 +118,7 @@ struct ClosedLoopTests {
       .init(fromMinute: 0, toMinute: 0, price: 0.2), .init(fromMinute: 6 * 60, toMinute: 11 * 60, price: 0.5),
     ])
     let assets = [
-      Loop.asset("car", .evCharger, kilowatts: 22), Loop.asset("load", .load, kilowatts: 15),
+      Loop.asset("car", kind: .evCharger, kilowatts: 22), Loop.asset("load", kind: .load, kilowatts: 15),
       Asset(name: "grid", kind: .grid),
     ]
     let loop = Loop(assets, hour: 6, tariff: tariff)
@@ -144,7 +144,7 @@ struct ClosedLoopTests {
   func deaf() throws {
     let loop = Loop(
       [
-        Loop.asset("bess", .battery, kilowatts: 20, energy: 40), Loop.asset("load", .load, kilowatts: 15),
+        Loop.asset("bess", kind: .battery, kilowatts: 20, energy: 40), Loop.asset("load", kind: .load, kilowatts: 15),
         Asset(name: "grid", kind: .grid),
       ],
       hour: 6,
@@ -168,7 +168,7 @@ struct ClosedLoopTests {
   func trips() throws {
     let loop = Loop(
       [
-        Loop.asset("pv", .pv, kilowatts: 100), Loop.asset("load", .load, kilowatts: 15),
+        Loop.asset("pv", kind: .pv, kilowatts: 100), Loop.asset("load", kind: .load, kilowatts: 15),
         Asset(name: "grid", kind: .grid),
       ], hour: 10)
     loop.run(minutes: 40)

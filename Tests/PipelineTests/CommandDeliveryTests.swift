@@ -20,7 +20,7 @@ struct CommandDeliveryTests {
     let path = "\(site.folder)/first.yaml"
     let text = try String(contentsOfFile: path, encoding: .utf8) + "\ncommands: {mode: confirm}\n"
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    let listener = Listener(site.broker, Self.topic)
+    let listener = Listener(site.broker, filter: Self.topic)
     defer { listener.stop() }
     let first = try site.pipeline()
     try first.start()

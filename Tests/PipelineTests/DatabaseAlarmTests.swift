@@ -42,7 +42,7 @@ struct DatabaseAlarmTests {
     listening.clientID = "listener"
     let listener = BrokerSession(settings: listening, subscriptions: [DatabaseWatch.topic], sink: told)
     listener.start()
-    let published = Listener(site.broker, "wattline/first/#")
+    let published = Listener(site.broker, filter: "wattline/first/#")
     defer { published.stop() }
     let pipeline = try site.pipeline(note: { notes.append($0) })
     try pipeline.start()

@@ -24,10 +24,10 @@ struct DerivedCounterTests {
     sources.files = [("p.yaml", Array(Self.plant.utf8))]
     var processor = RecordProcessor(sources: sources)
     var last: [String: String] = [:]
-    func process(_ kind: RecordKind, _ received: Timestamp, _ body: [UInt8] = []) {
+    func process(_ kind: RecordKind, received: Timestamp, body: [UInt8] = []) {
       body.withUnsafeBytes { _ = processor.process(kind: kind, received: received, body: $0) }
     }
-    func send(_ asset: String, _ value: Double, _ minute: Int, _ second: Int64) {
+    func send(_ asset: String, value: Double, minute: Int, second: Int64) {
       let isGlitch = glitches[asset]?.contains(minute) ?? false
       var frame = MessageFrameBuilder()
       Array("p/\(asset)/energy".utf8).withUnsafeBytes { topic in
@@ -35,15 +35,15 @@ struct DerivedCounterTests {
           frame.append(topic: topic, payload: $0, packetID: 0, retained: false)
         }
       }
-      process(.messages, Self.start + .minutes(Int64(minute)) + .seconds(second), frame.bytes)
+      process(.messages, received: Self.start + .minutes(Int64(minute)) + .seconds(second), body: frame.bytes)
     }
     for minute in 0..<1_500 {
-      send("a", 100 + Double(minute) / 64, minute, 0)
+      send("a", value: 100 + Double(minute) / 64, minute: minute, second: 0)
       // Sometimes twice between two readings of the other, sometimes not at all.
-      if minute % 3 != 1 { send("b", 5_000 + Double(minute) / 32, minute, 20) }
-      if minute % 3 == 2 { send("b", 5_000 + Double(minute) / 32 + 1 / 128, minute, 40) }
-      process(.tick, Self.start + .minutes(Int64(minute)) + .seconds(50))
-      let text = String(decoding: processor.encoder.take(upTo: 0).bytes, as: UTF8.self)
+      if minute % 3 != 1 { send("b", value: 5_000 + Double(minute) / 32, minute: minute, second: 20) }
+      if minute % 3 == 2 { send("b", value: 5_000 + Double(minute) / 32 + 1 / 128, minute: minute, second: 40) }
+      process(.tick, received: Self.start + .minutes(Int64(minute)) + .seconds(50))
+      let text = String(decoding: processor.encoder.drain(upTo: 0).bytes, as: UTF8.self)
       for line in text.split(separator: "\n") where line.hasPrefix(start) {
         let parts = line.split(separator: " ")
         last["\(parts[2])"] = "\(parts[1])"

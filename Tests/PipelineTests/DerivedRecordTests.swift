@@ -29,7 +29,7 @@ struct DerivedRecordTests {
     var processor = RecordProcessor(sources: Self.sources())
     var lines: [String] = []
     func take() {
-      lines += String(decoding: processor.encoder.take(upTo: 0).bytes, as: UTF8.self).split(separator: "\n").map(
+      lines += String(decoding: processor.encoder.drain(upTo: 0).bytes, as: UTF8.self).split(separator: "\n").map(
         String.init)
     }
     for second in 0..<200 {

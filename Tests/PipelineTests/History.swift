@@ -45,15 +45,15 @@ struct History {
               builder.append(topic: topic, payload: $0, packetID: 0, retained: false)
             }
           }
-          if random.next() % 13 == 0 { seal(&builder, now) }
+          if random.next() % 13 == 0 { seal(&builder, at: now) }
         }
       }
-      seal(&builder, now)
+      seal(&builder, at: now)
       records.append((.tick, now + .seconds(1), []))
     }
   }
 
-  private mutating func seal(_ builder: inout MessageFrameBuilder, _ now: Timestamp) {
+  private mutating func seal(_ builder: inout MessageFrameBuilder, at now: Timestamp) {
     if builder.count > 0 { records.append((.messages, now, Array(builder.bytes))) }
     builder.removeAll()
   }

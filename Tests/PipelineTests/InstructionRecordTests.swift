@@ -55,7 +55,7 @@ struct InstructionRecordTests {
     run.configure(next)
     #expect(run.transitions.map(\.status) == [.raised, .cleared])
     #expect(run.transitions[0].id == run.transitions[1].id && run.transitions[1].time == run.now)
-    let lines = String(decoding: run.processor.encoder.take(upTo: 0).bytes, as: UTF8.self)
+    let lines = String(decoding: run.processor.encoder.drain(upTo: 0).bytes, as: UTF8.self)
     #expect(lines.contains("alert_state,plant=north,asset=grid,rule=limit active=0i"))
   }
 

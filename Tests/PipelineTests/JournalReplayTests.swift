@@ -20,16 +20,16 @@ struct JournalReplayTests {
     for record in history.records {
       try journal.append(kind: record.kind, received: record.received, body: record.body)
       _ = record.body.withUnsafeBytes { live.process(kind: record.kind, received: record.received, body: $0) }
-      written += live.encoder.take(upTo: 0).bytes
+      written += live.encoder.drain(upTo: 0).bytes
     }
 
-    let recorded = try replay(journal, .asRecorded(otherwise: history.first))
+    let recorded = try replay(journal, reading: .asRecorded(otherwise: history.first))
     #expect(recorded.lines == written)
     #expect(recorded.audit.plants.keys.sorted() == ["north", "southern"])
 
     var changed = PlantSources()
     changed.files = [("north.yaml", History.file("north", importPrice: 0.6))]
-    let other = try replay(journal, .changed(changed))
+    let other = try replay(journal, reading: .changed(changed))
     #expect(other.audit.plants.keys.sorted() == ["north"])
     let (before, after) = (try #require(recorded.audit.plants["north"]), try #require(other.audit.plants["north"]))
     #expect(before.cost > 0 && abs(after.cost - 2 * before.cost) < 1e-9 * before.cost)
@@ -38,7 +38,7 @@ struct JournalReplayTests {
     #expect(!scores.isEmpty && other.audit.scores == scores)
   }
 
-  private func replay(_ journal: Journal, _ reading: JournalReplay.Reading) throws -> (
+  private func replay(_ journal: Journal, reading: JournalReplay.Mode) throws -> (
     lines: [UInt8], audit: ReplayAudit
   ) {
     var replay = JournalReplay(reading)

@@ -52,9 +52,9 @@ struct LiveViewTests {
         time: start, title: id, text: "", value: 0, cause: cause)
     }
     var observer = PlantObserver(name: "p")
-    observer.take([alert("trip"), alert("outage"), alert("trip", cause: "outage"), alert("range", cause: "outage")])
+    observer.observe([alert("trip"), alert("outage"), alert("trip", cause: "outage"), alert("range", cause: "outage")])
     #expect(observer.view.alerts.map(\.id) == ["outage", "trip", "range"])
-    observer.take([alert("heat")])
+    observer.observe([alert("heat")])
     #expect(observer.view.alerts.map(\.id) == ["heat", "outage", "trip", "range"])
   }
 

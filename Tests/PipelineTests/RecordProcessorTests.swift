@@ -20,7 +20,7 @@ extension RecordProcessor {
     let state = try SavedState(count: parts.count) { parts[$0] }
     return (0..<shares).map { number in
       let (processor, rebuilt) = state.processor(
-        configured: state.sources.plants, share: PlantShare(number, of: shares))
+        configured: state.sources.plants, share: Shard(number, of: shares))
       #expect(rebuilt.isEmpty)
       return processor
     }
@@ -29,7 +29,7 @@ extension RecordProcessor {
   fileprivate mutating func lines(of record: History.Record) -> [UInt8] {
     let words = record.body.withUnsafeBytes { process(kind: record.kind, received: record.received, body: $0) }
     #expect(words.allSatisfy { $0.contains(" gives no reading (") })
-    return encoder.take(upTo: 0).bytes
+    return encoder.drain(upTo: 0).bytes
   }
 }
 
@@ -52,7 +52,7 @@ struct RecordProcessorTests {
       }
       let after = restarted.lines(of: record)
       try #require(
-        after == lines, "record \(number): \(RecordProcessorTests.difference(lines, after))")
+        after == lines, "record \(number): \(RecordProcessorTests.difference(lines, other: after))")
     }
     #expect(bytes > 1_000_000)
     #expect(straight.ledger.refused.values.reduce(0, +) > 100)
@@ -69,7 +69,7 @@ struct RecordProcessorTests {
     let history = try History(seed: 7, hours: 6)
     var alone = RecordProcessor(sources: history.first)
     var together = (0..<workers).map {
-      RecordProcessor(sources: history.first, share: PlantShare($0, of: workers))
+      RecordProcessor(sources: history.first, share: Shard($0, of: workers))
     }
     var random = SplitMix(7)
     var owners: Set<Int> = []
@@ -176,8 +176,8 @@ struct RecordProcessorTests {
   @Test("messages that came and are not in the journal are in the ledger, and the same after a restart")
   func passedOver() throws {
     var processor = RecordProcessor(sources: PlantSources())
-    let earlier = PassedOver(duplicates: 3, oversized: 1)
-    let later = PassedOver(duplicates: 10, oversized: 3)
+    let earlier = SkippedMessages(duplicates: 3, oversized: 1)
+    let later = SkippedMessages(duplicates: 10, oversized: 3)
     for counts in [earlier, later.since(earlier)] {
       _ = counts.bytes.withUnsafeBytes {
         processor.process(kind: .passedOver, received: Timestamp(seconds: 1), body: $0)
@@ -226,7 +226,7 @@ struct RecordProcessorTests {
   }
 
   /// The first line that differs, of each.
-  private static func difference(_ one: [UInt8], _ other: [UInt8]) -> String {
+  private static func difference(_ one: [UInt8], other: [UInt8]) -> String {
     let pairs = zip(one.split(separator: 10), other.split(separator: 10))
     guard let pair = pairs.first(where: { $0.0 != $0.1 }) else { return "\(one.count) and \(other.count) bytes" }
     return "\(String(decoding: pair.0, as: UTF8.self)) | \(String(decoding: pair.1, as: UTF8.self))"

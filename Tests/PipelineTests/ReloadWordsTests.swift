@@ -19,12 +19,12 @@ struct ReloadWordsTests {
     old.influxdb.token = Secret("b")
     var new = old
     new.mqtt.host = "elsewhere"
-    #expect(RunningPipeline.changedSecrets(old, new) == [])
+    #expect(RunningPipeline.changedSecrets(old, new: new) == [])
     new.mqtt.password = Secret("c")
     new.influxdb.token = nil
     new.alerts.webhook = WebhookSettings(url: "https://h")
-    #expect(RunningPipeline.changedSecrets(old, new) == ["mqtt.password", "influxdb.token"])
+    #expect(RunningPipeline.changedSecrets(old, new: new) == ["mqtt.password", "influxdb.token"])
     new.alerts.webhook?.token = Secret("d")
-    #expect(RunningPipeline.changedSecrets(old, new).last == "alerts.webhook.token")
+    #expect(RunningPipeline.changedSecrets(old, new: new).last == "alerts.webhook.token")
   }
 }

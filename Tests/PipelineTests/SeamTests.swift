@@ -54,7 +54,7 @@ struct SeamTests {
     let ingest = Ingest(journal: log, note: { _ in })
     let source: any MessageSource = ListSource(["1", "2", "3"], into: ingest)
     source.update(plants: [])
-    source.noteAppended(packetID: 1, hash: 2, connection: 0)
+    source.recordAppended(packetID: 1, hash: 2, connection: 0)
     try source.start()
     #expect(source.isReady && (source.counters + SourceCounters(messages: 1, bytes: 2)).messages == 4)
     #expect(try Self.payloads(log) == ["1", "2", "3"] && ingest.appended.value == 3)

@@ -18,27 +18,27 @@ struct SparkplugRecordTests {
   private static let start = Timestamp(seconds: 1_800_000_000)
 
   private static func payload(
-    _ sequence: UInt64?, _ time: Timestamp, session: UInt64? = nil, _ metrics: [Metric] = []
+    _ sequence: UInt64?, at time: Timestamp, session: UInt64? = nil, metrics: [Metric] = []
   ) -> [UInt8] {
     var payload = ProtobufWriter()
-    payload.varint(1, UInt64(time.milliseconds))
-    if let sequence { payload.varint(3, sequence) }
+    payload.varint(1, value: UInt64(time.milliseconds))
+    if let sequence { payload.varint(3, value: sequence) }
     if let session {
       var metric = ProtobufWriter()
-      metric.text(1, "bdSeq")
-      metric.varint(4, 4)
-      metric.varint(11, session)
-      payload.bytes(2, metric.bytes)
+      metric.text(1, value: "bdSeq")
+      metric.varint(4, value: 4)
+      metric.varint(11, value: session)
+      payload.bytes(2, value: metric.bytes)
     }
     for entry in metrics {
       var metric = ProtobufWriter()
       if let name = entry.name {
-        metric.text(1, name)
-        metric.varint(4, 10)
+        metric.text(1, value: name)
+        metric.varint(4, value: 10)
       }
-      metric.varint(2, entry.alias)
-      metric.fixed64(13, entry.value.bitPattern)
-      payload.bytes(2, metric.bytes)
+      metric.varint(2, value: entry.alias)
+      metric.fixed64(13, value: entry.value.bitPattern)
+      payload.bytes(2, value: metric.bytes)
     }
     return payload.bytes
   }
@@ -76,15 +76,18 @@ struct SparkplugRecordTests {
       for plant in ["north", "south"] {
         let prefix = "spBv1.0/\(plant)"
         if second == 0 || second == 90 {
-          messages.append(("\(prefix)/NBIRTH/gw", payload(0, now, session: UInt64(second))))
+          messages.append(("\(prefix)/NBIRTH/gw", payload(0, at: now, session: UInt64(second))))
           let metrics = [Metric(name: "power", alias: 7, value: 1), Metric(name: "voltage", alias: 8, value: 230)]
-          messages.append(("\(prefix)/DBIRTH/gw/pv1", payload(1, now, metrics)))
+          messages.append(("\(prefix)/DBIRTH/gw/pv1", payload(1, at: now, metrics: metrics)))
         } else if second == 60 {
-          messages.append(("\(prefix)/NDEATH/gw", payload(nil, now, session: 0)))
+          messages.append(("\(prefix)/NDEATH/gw", payload(nil, at: now, session: 0)))
         } else if second < 60 || second > 90 {
           let number = UInt64(second % 90 + 1) + (second >= 40 && second < 60 ? 1 : 0)
           messages.append(
-            ("\(prefix)/DDATA/gw/pv1", payload(number, now, [Metric(name: nil, alias: 7, value: Double(second))])))
+            (
+              "\(prefix)/DDATA/gw/pv1",
+              payload(number, at: now, metrics: [Metric(name: nil, alias: 7, value: Double(second))])
+            ))
         }
       }
       if !messages.isEmpty { records.append((.messages, now, record(messages))) }
@@ -93,12 +96,12 @@ struct SparkplugRecordTests {
     return records
   }
 
-  private static func lines(_ processor: inout RecordProcessor, _ record: History.Record) -> [String] {
+  private static func lines(_ processor: inout RecordProcessor, record: History.Record) -> [String] {
     let words = record.body.withUnsafeBytes {
       processor.process(kind: record.kind, received: record.received, body: $0)
     }
     #expect(words.isEmpty, "\(words)")
-    return String(decoding: processor.encoder.take(upTo: 0).bytes, as: UTF8.self).split(separator: "\n").map(
+    return String(decoding: processor.encoder.drain(upTo: 0).bytes, as: UTF8.self).split(separator: "\n").map(
       String.init)
   }
 
@@ -108,7 +111,9 @@ struct SparkplugRecordTests {
     var alerts: [String] = []
     var asked: [(Int64, [String])] = []
     for record in Self.records {
-      let lines = Self.lines(&processor, record).filter { $0.hasPrefix("alerts,") && $0.contains("rule=offline") }
+      let lines = Self.lines(&processor, record: record).filter {
+        $0.hasPrefix("alerts,") && $0.contains("rule=offline")
+      }
       alerts += lines.map { line in
         let status = ["raised", "escalated", "cleared"].first { line.contains("status=\"\($0)\"") } ?? "?"
         let plant = line.contains("plant=north") ? "north" : "south"
@@ -142,13 +147,13 @@ struct SparkplugRecordTests {
         let workers = 1 + Int(random.next() % 3)
         together = (0..<workers).map { share in
           let (processor, rebuilt) = state.processor(
-            configured: state.sources.plants, share: PlantShare(share, of: workers))
+            configured: state.sources.plants, share: Shard(share, of: workers))
           #expect(rebuilt.isEmpty)
           return processor
         }
       }
-      let expected = Self.lines(&straight, record).sorted()
-      let found = together.indices.flatMap { Self.lines(&together[$0], record) }.sorted()
+      let expected = Self.lines(&straight, record: record).sorted()
+      let found = together.indices.flatMap { Self.lines(&together[$0], record: record) }.sorted()
       try #require(found == expected, "record \(number)")
       let asked = together.flatMap { $0.rebirths.map(\.topic) }.sorted()
       #expect(asked == straight.rebirths.map(\.topic).sorted())
@@ -160,7 +165,7 @@ struct SparkplugRecordTests {
   func reload() {
     var processor = RecordProcessor(sources: Self.sources)
     let records = Self.records
-    for record in records.prefix(10) { _ = Self.lines(&processor, record) }
+    for record in records.prefix(10) { _ = Self.lines(&processor, record: record) }
     var changed = Self.sources
     changed.files[0].bytes += Array("\nlimits: {sensors: 50}\n".utf8)
     var writer = SnapshotWriter()
@@ -169,7 +174,7 @@ struct SparkplugRecordTests {
       processor.process(kind: .configuration, received: records[10].received, body: $0)
     }
     let before = processor.ledger.readings
-    for record in records[10..<20] { _ = Self.lines(&processor, record) }
+    for record in records[10..<20] { _ = Self.lines(&processor, record: record) }
     #expect(processor.ledger.readings == before + 10 && processor.ledger.refused.isEmpty)
     #expect(processor.rebirths.isEmpty)
   }

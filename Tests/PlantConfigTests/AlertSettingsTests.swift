@@ -84,7 +84,7 @@ struct AlertSettingsTests {
         "1:39: error: 'a b@x.org' is no e-mail address; write it like operators@example.org"
       ),
     ])
-  func mistakes(_ text: String, _ diagnostic: String) {
+  func mistakes(_ text: String, diagnostic: String) {
     #expect(load("alerts: {\(text)}").diagnostics.map(\.description) == ["wattline.yaml:" + diagnostic])
   }
 

@@ -134,16 +134,16 @@ struct ConfigurationTests {
 
   @Test("topics of two plants that nothing tells apart are refused, and a level of their own tells them apart")
   func overlappingTopics() {
-    func plant(_ name: String, _ match: String) -> (String, [UInt8]) {
+    func plant(_ name: String, match: String) -> (String, [UInt8]) {
       let text = head.replacingOccurrences(of: "plant: p", with: "plant: \(name)") + "topics: [{match: \"\(match)\"}]"
       return ("\(name).yaml", Array(text.utf8))
     }
     let clash = ConfigurationLoader.load(
-      files: [plant("a", "{asset}/{sensor}"), plant("b", "x/{sensor}")], environment: [:]
+      files: [plant("a", match: "{asset}/{sensor}"), plant("b", match: "x/{sensor}")], environment: [:]
     ) { _ in nil }
     #expect(clash.diagnostics.count == 1)
     let apart = ConfigurationLoader.load(
-      files: [plant("a", "a/{asset}/{sensor}"), plant("b", "b/{asset}/{sensor}")], environment: [:]
+      files: [plant("a", match: "a/{asset}/{sensor}"), plant("b", match: "b/{asset}/{sensor}")], environment: [:]
     ) { _ in nil }
     #expect(apart.isValid)
   }
@@ -160,8 +160,8 @@ struct ConfigurationTests {
   func meeting(_ item: (String, String, Bool)) {
     for (one, other) in [(item.0, item.1), (item.1, item.0)] {
       var tree = TopicTree()
-      tree.add(one, (0, 0))
-      tree.add("other/" + other, (1, 0))
+      tree.add(one, place: (0, 0))
+      tree.add("other/" + other, place: (1, 0))
       #expect((tree.first(meeting: other) != nil) == item.2)
     }
   }

@@ -77,13 +77,13 @@ struct ExampleTests {
     #expect(plant.assets[4].within == "load")
 
     var register = PlantRegister(plant: plant)
-    func profile(_ asset: String, _ sensor: String) -> SensorProfile {
+    func profile(_ asset: String, sensor: String) -> SensorProfile {
       let index = register.admit(asset: asset, sensor: sensor)
       return register.series[index.position].profile
     }
-    #expect(profile("pv1", "temperature").range == -40...95)
-    #expect(profile("load", "energy").sampling == .counter)
-    #expect(profile("bess", "power").unit == Unit.named("kW"))
+    #expect(profile("pv1", sensor: "temperature").range == -40...95)
+    #expect(profile("load", sensor: "energy").sampling == .counter)
+    #expect(profile("bess", sensor: "power").unit == Unit.named("kW"))
 
     let prices = [12, 16, 20, 21].map { hour in
       let local = CivilTime(year: 2026, month: 3, day: 4, hour: hour)

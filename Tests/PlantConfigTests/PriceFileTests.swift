@@ -3,7 +3,7 @@ import Testing
 
 @testable import PlantConfig
 
-private func load(_ tariff: String, _ csv: String = "", currency: String = "EUR") -> LoadedConfiguration {
+private func load(_ tariff: String, csv: String = "", currency: String = "EUR") -> LoadedConfiguration {
   let text = """
     plant: p
     location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
@@ -36,7 +36,7 @@ struct PriceFileTests {
       "Date|Hour|Price (EUR/MWh)\n2026-06-10|1|300\n2026-06-10|2|280\n",
     ])
   func formats(csv: String) throws {
-    let loaded = load("{prices: list.csv}", csv)
+    let loaded = load("{prices: list.csv}", csv: csv)
     try #require(loaded.diagnostics.map(\.description) == [])
     let schedule = try #require(loaded.plants.first).tariff.schedule
     #expect(schedule.slots.map(\.start) == [Self.start, Self.start + .hour])
@@ -46,7 +46,7 @@ struct PriceFileTests {
 
   @Test("columns are told by their names, in any order")
   func columns() throws {
-    let loaded = load("{prices: list.csv}", "time;Export;Import\n2026-06-10T00:00+02:00;-0,02;0,3\n")
+    let loaded = load("{prices: list.csv}", csv: "time;Export;Import\n2026-06-10T00:00+02:00;-0,02;0,3\n")
     let slot = try #require(loaded.plants.first?.tariff.schedule.slots.first)
     #expect(slot.importPrice == 0.3 && slot.exportPrice == -0.02)
   }
@@ -84,7 +84,7 @@ struct PriceFileTests {
       ("time,import\n2026-06-10T00:00Z,nan", "list.csv:2:19: error: 'nan' is no price a kWh, such as 0.21"),
     ] as [(String, String?)])
   func mistakes(csv: String, message: String?) {
-    let told = load("{prices: list.csv}", csv).diagnostics.map(\.description)
+    let told = load("{prices: list.csv}", csv: csv).diagnostics.map(\.description)
     #expect(told == (message.map { [$0] } ?? []))
   }
 
@@ -94,7 +94,7 @@ struct PriceFileTests {
     for tariff in [
       "{prices: {file: list.csv, unit: EUR/MWh}, import: 0.3}", "{prices: list.csv, import: 300, unit: €/MWh}",
     ] {
-      let loaded = load(tariff, csv)
+      let loaded = load(tariff, csv: csv)
       try #require(loaded.diagnostics.map(\.description) == [])
       let read = try #require(loaded.plants.first).tariff
       #expect(abs(read.schedule.slots[0].importPrice - 0.085) < 1e-12)
@@ -112,7 +112,7 @@ struct PriceFileTests {
 
   @Test("prices far from any of the currency are taken with a warning that names what is probably meant")
   func sizes() throws {
-    let list = load("{prices: list.csv}", "time,import\n2026-06-10T00:00Z,85.32\n2026-06-10T01:00Z,79.10\n")
+    let list = load("{prices: list.csv}", csv: "time,import\n2026-06-10T00:00Z,85.32\n2026-06-10T01:00Z,79.10\n")
     #expect(list.isValid)
     let told = try #require(list.warnings.first).description
     #expect(told.hasPrefix("p.yaml:4:18: warning: prices like 85.32 a kWh are far above any in EUR"))

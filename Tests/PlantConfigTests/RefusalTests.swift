@@ -44,17 +44,18 @@ struct RefusalTests {
 
   @Test("what Sparkplug cannot be is refused, and what it names of itself is known")
   func sparkplug() {
-    func found(_ match: String, _ further: String) -> [String] {
+    func found(_ match: String, further: String) -> [String] {
       messages(head + "topics: [{match: \"\(match)\", payload: sparkplug, \(further)}]")
     }
     #expect(
-      found("spBv1.0/{group}/+/{edge}/{device}", "asset: \"{edge} {device}\", values: {power: Inverter/Power}") == [])
-    #expect(found("spBv1.0/#", "asset: \"{group} {edge} {device}\", strip: Inverter/") == [])
-    let oneKind = found("spBv1.0/{group}/DDATA/{edge}/{device}", "")
+      found("spBv1.0/{group}/+/{edge}/{device}", further: "asset: \"{edge} {device}\", values: {power: Inverter/Power}")
+        == [])
+    #expect(found("spBv1.0/#", further: "asset: \"{group} {edge} {device}\", strip: Inverter/") == [])
+    let oneKind = found("spBv1.0/{group}/DDATA/{edge}/{device}", further: "")
     #expect(
       oneKind.count == 1 && oneKind[0].hasPrefix("p.yaml:3:18: error: ") && oneKind[0].contains("write + in place"))
-    #expect(found("plant/{asset}/{sensor}", "").count == 1)
-    let named = found("spBv1.0/#", "sensor: power")
+    #expect(found("plant/{asset}/{sensor}", further: "").count == 1)
+    let named = found("spBv1.0/#", further: "sensor: power")
     #expect(named.count == 1 && named[0].contains("'sensor' is not for Sparkplug"))
   }
 

@@ -17,7 +17,7 @@ private func load(_ text: String, prices: String? = nil) -> LoadedConfiguration 
 
 @Suite("Tariffs, flexible assets and commands in a plant's file")
 struct TariffTests {
-  private func price(_ tariff: Tariff, _ month: Int, _ day: Int, _ hour: Int) -> Double? {
+  private func price(_ tariff: Tariff, month: Int, day: Int, hour: Int) -> Double? {
     let local = CivilTime(year: 2026, month: month, day: day, hour: hour)
     return tariff.importPrice(at: local.utc, local: local)
   }
@@ -38,8 +38,12 @@ struct TariffTests {
     try #require(loaded.diagnostics.map(\.description) == [])
     let tariff = try #require(loaded.plants.first).tariff
     // 2026-07-06 is a Monday, 2026-07-11 a Saturday, 2026-01-05 a Monday, 2026-01-06 a Tuesday.
-    #expect(price(tariff, 7, 6, 17) == 0.5 && price(tariff, 7, 11, 17) == 0.2 && price(tariff, 7, 6, 21) == 0.2)
-    #expect(price(tariff, 1, 5, 17) == 0.4 && price(tariff, 1, 6, 17) == 0.2 && price(tariff, 3, 7, 17) == 0.4)
+    #expect(
+      price(tariff, month: 7, day: 6, hour: 17) == 0.5 && price(tariff, month: 7, day: 11, hour: 17) == 0.2
+        && price(tariff, month: 7, day: 6, hour: 21) == 0.2)
+    #expect(
+      price(tariff, month: 1, day: 5, hour: 17) == 0.4 && price(tariff, month: 1, day: 6, hour: 17) == 0.2
+        && price(tariff, month: 3, day: 7, hour: 17) == 0.4)
     let saturday = CivilTime(year: 2026, month: 7, day: 11, hour: 12)
     #expect(tariff.exportPrice(at: saturday.utc, local: saturday) == -0.01)
     #expect(tariff.demandCharge == 15 && tariff.carbonIntensity == 0.35 && tariff.carbonWeight == 0.1)

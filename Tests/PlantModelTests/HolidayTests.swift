@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Public holidays")
 struct HolidayTests {
-  private func dates(_ country: String, _ year: Int) -> [String] {
+  private func dates(_ country: String, year: Int) -> [String] {
     HolidayCalendar.days(country: country, years: year...year).map {
       let date = CivilTime.date(daysSinceEpoch: $0)
       return "\(date.month)-\(date.day)"
@@ -24,7 +24,7 @@ struct HolidayTests {
       ("GB", 2026, ["1-1", "4-3", "5-4", "5-25", "12-25", "12-26", "12-28"]),
     ])
   func year(country: String, year: Int, expected: [String]) {
-    #expect(dates(country, year) == expected)
+    #expect(dates(country, year: year) == expected)
   }
 
   @Test("every country has its days in order, none twice, and a stranger has none")

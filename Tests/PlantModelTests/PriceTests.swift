@@ -96,14 +96,14 @@ struct PriceTests {
   @Test("a sensor's plausible prices grow with what a kWh costs in the currency")
   func ranges() {
     let grid = Asset(name: "grid", kind: .grid)
-    func range(_ currency: String, _ sensor: String = "price") -> ClosedRange<Double> {
+    func range(_ currency: String, sensor: String = "price") -> ClosedRange<Double> {
       let location = Location(latitude: 0, longitude: 0, timezone: "UTC")
       return Plant(name: "p", location: location, currency: currency, assets: [grid]).profile(of: sensor, at: grid)
         .profile.range
     }
     #expect(range("EUR") == -5...20 && range("KWD") == -5...20)
     #expect([31.5, 120, -20].allSatisfy(range("JPY").contains) && !range("JPY").contains(10_000))
-    #expect(range("HUF").contains(40) && range("CLP", "export_price").contains(150))
+    #expect(range("HUF").contains(40) && range("CLP", sensor: "export_price").contains(150))
     #expect(range("XYZ").contains(1e6))
   }
 

@@ -7,7 +7,7 @@ struct ReportingTests {
   private func watch(_ gaps: [Int64], repeatsEvery: Int = .max, usual: Int64 = 10) -> ReportingWatch {
     var watch = ReportingWatch()
     for (place, gap) in gaps.enumerated() {
-      watch.note(
+      watch.observe(
         gap: .seconds(gap), usual: .seconds(usual), isRepeat: place % repeatsEvery == 0 && repeatsEvery != .max)
     }
     return watch

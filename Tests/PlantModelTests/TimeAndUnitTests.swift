@@ -17,16 +17,16 @@ struct TimeAndUnitTests {
   @Test("a local day has 23 hours in spring and 25 in autumn, and skipped and doubled times are read")
   func daylightSaving() throws {
     var berlin = try #require(LocalCalendar(identifier: "Europe/Berlin"))
-    func length(_ month: Int, _ day: Int) -> Double {
-      let start = berlin.moment(of: CivilTime(year: 2024, month: month, day: day))
-      let next = berlin.moment(of: CivilTime(year: 2024, month: month, day: day + 1))
+    func length(_ month: Int, day: Int) -> Double {
+      let start = berlin.timestamp(of: CivilTime(year: 2024, month: month, day: day))
+      let next = berlin.timestamp(of: CivilTime(year: 2024, month: month, day: day + 1))
       return (next - start).inHours
     }
-    #expect(length(3, 31 - 1) == 24)
-    #expect(length(10, 27) == 25)
-    let skipped = berlin.moment(of: CivilTime(year: 2024, month: 3, day: 31, hour: 2, minute: 30))
+    #expect(length(3, day: 31 - 1) == 24)
+    #expect(length(10, day: 27) == 25)
+    let skipped = berlin.timestamp(of: CivilTime(year: 2024, month: 3, day: 31, hour: 2, minute: 30))
     #expect(skipped.description == "2024-03-31T01:30:00Z")
-    let twice = berlin.moment(of: CivilTime(year: 2024, month: 10, day: 27, hour: 2, minute: 30))
+    let twice = berlin.timestamp(of: CivilTime(year: 2024, month: 10, day: 27, hour: 2, minute: 30))
     #expect(twice.description == "2024-10-27T00:30:00Z")
   }
 

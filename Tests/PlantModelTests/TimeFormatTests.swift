@@ -4,7 +4,7 @@ import Testing
 
 /// Times in the letters of `strptime`, and wall clocks that show a time twice.
 struct TimeFormatTests {
-  private func parse(_ format: String, _ text: String, zone: String = "UTC", received: String = "2026-01-01T00:00:00Z")
+  private func parse(_ format: String, text: String, zone: String = "UTC", received: String = "2026-01-01T00:00:00Z")
     throws -> String?
   {
     let format = try TimeFormat(format)
@@ -30,7 +30,7 @@ struct TimeFormatTests {
 
   @Test("a time is read in the order of its format, or is none", arguments: times)
   func timeIsRead(_ item: (format: String, text: String, time: String?)) throws {
-    #expect(try parse(item.format, item.text) == item.time)
+    #expect(try parse(item.format, text: item.text) == item.time)
   }
 
   @Test(
@@ -40,7 +40,7 @@ struct TimeFormatTests {
       ("%F %H:%m", "minutes are %M"), ("%F %I:%M", "%I and %p"), ("%s %F", "stands alone"), ("%", "ends with %"),
       ("", "lacks"),
     ])
-  func brokenFormat(_ format: String, _ words: String) {
+  func brokenFormat(_ format: String, words: String) {
     do {
       _ = try TimeFormat(format)
       Issue.record("\(format) is taken")
@@ -57,8 +57,8 @@ struct TimeFormatTests {
       ("Australia/Lord_Howe", "2025-04-06 01:45", "2025-04-05T14:46:00Z", "2025-04-05T14:45:00Z"),
       ("Australia/Lord_Howe", "2025-04-06 01:45", "2025-04-05T15:16:00Z", "2025-04-05T15:15:00Z"),
     ])
-  func repeatedHour(_ zone: String, _ text: String, _ received: String, _ time: String) throws {
-    #expect(try parse("%F %H:%M", text, zone: zone, received: received) == time)
+  func repeatedHour(_ zone: String, text: String, received: String, time: String) throws {
+    #expect(try parse("%F %H:%M", text: text, zone: zone, received: received) == time)
   }
 
   @Test(

@@ -1,7 +1,7 @@
 import PlantPhysics
 import Testing
 
-private func near(_ a: Double, _ b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
+private func near(_ a: Double, b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
 
 @Suite("Battery circuit")
 struct BatteryPackTests {
@@ -10,14 +10,14 @@ struct BatteryPackTests {
   @Test("cells, voltages and sizes have their worked values")
   func workedValues() {
     let pack = BatteryPack(model)
-    #expect(pack.cells == 197 && near(pack.capacityAmpereHours, 133.4, within: 0.1))
-    #expect(near(LithiumIonCell.openCircuitVoltage(stateOfCharge: 0.5), 3.80336, within: 1e-5))
-    #expect(near(LithiumIonCell.openCircuitVoltage(stateOfCharge: 1), 4.1029, within: 1e-9))
-    #expect(near(LithiumIonCell.openCircuitSlope(stateOfCharge: 0.5), 0.337875, within: 1e-5))
+    #expect(pack.cells == 197 && near(pack.capacityAmpereHours, b: 133.4, within: 0.1))
+    #expect(near(LithiumIonCell.openCircuitVoltage(stateOfCharge: 0.5), b: 3.80336, within: 1e-5))
+    #expect(near(LithiumIonCell.openCircuitVoltage(stateOfCharge: 1), b: 4.1029, within: 1e-9))
+    #expect(near(LithiumIonCell.openCircuitSlope(stateOfCharge: 0.5), b: 0.337875, within: 1e-5))
     let mean = (0..<10_000).reduce(0) {
       $0 + LithiumIonCell.openCircuitVoltage(stateOfCharge: (Double($1) + 0.5) / 10_000) / 10_000
     }
-    #expect(near(mean, LithiumIonCell.meanVoltage, within: 1e-4))
+    #expect(near(mean, b: LithiumIonCell.meanVoltage, within: 1e-4))
   }
 
   @Test("every step's energy is that of the cells and the losses, to the last digit that counts")
@@ -25,13 +25,13 @@ struct BatteryPackTests {
     var pack = BatteryPack(model)
     var random = SeededGenerator(seed: 3)
     for _ in 0..<20_000 {
-      let request = random.uniform(-60, 60)
+      let request = random.uniform(-60, high: 60)
       let power = pack.feasible(power: request, within: 0.1...0.95, seconds: 5)
       let before = pack.stateOfCharge
       let cells = LithiumIonCell.openCircuitVoltage(stateOfCharge: before) * pack.cells
       pack.advance(power: power, seconds: 5, ambient: 22)
       let chemical = cells * pack.current / 1000
-      #expect(near(chemical, power + pack.lossKilowatts, within: 1e-9 * max(1, abs(chemical))))
+      #expect(near(chemical, b: power + pack.lossKilowatts, within: 1e-9 * max(1, abs(chemical))))
       #expect((0.1 - 1e-9...0.95 + 1e-9).contains(pack.stateOfCharge))
     }
   }
@@ -43,7 +43,7 @@ struct BatteryPackTests {
     var (taken, given) = (0.0, 0.0)
     for _ in 0..<3600 { pack.advance(power: -50, seconds: 1, ambient: 22); taken += 50 }
     while pack.stateOfCharge > start { pack.advance(power: 50, seconds: 1, ambient: 22); given += 50 }
-    #expect(near(given / taken, 0.9025, within: 0.01))
+    #expect(near(given / taken, b: 0.9025, within: 0.01))
   }
 
   @Test("without cooling it grows warm, with it it stays near what cools it")
@@ -65,8 +65,8 @@ struct BatteryPackTests {
     var warm = BatteryAgeing()
     for _ in 0..<366 { mild.advance(seconds: 86_223.5, temperature: 25, cycleShare: 200.0 / 366) }
     for _ in 0..<366 { warm.advance(seconds: 86_223.5, temperature: 35, cycleShare: 200.0 / 366) }
-    #expect(near(mild.calendarLoss, 0.02, within: 1e-5) && near(mild.cycleLoss, 0.01))
-    #expect(near(mild.stateOfHealth, 0.97, within: 1e-5))
+    #expect(near(mild.calendarLoss, b: 0.02, within: 1e-5) && near(mild.cycleLoss, b: 0.01))
+    #expect(near(mild.stateOfHealth, b: 0.97, within: 1e-5))
     #expect((1.7...2.2).contains(warm.calendarLoss / mild.calendarLoss))
   }
 
@@ -90,7 +90,7 @@ struct BatteryPackTests {
 struct SlowProcessTests {
   @Test("a car tapers above four fifths, ends when full, and gets what it was given")
   func session() {
-    #expect(near(ChargingSession.demand(stateOfCharge: 0.87), 0.36788, within: 1e-5))
+    #expect(near(ChargingSession.demand(stateOfCharge: 0.87), b: 0.36788, within: 1e-5))
     #expect(ChargingSession.demand(stateOfCharge: 0.3) == 1 && ChargingSession.demand(stateOfCharge: 1) == 0)
     var car = ChargingSession(capacityKilowattHours: 60, stateOfCharge: 0.2, secondsLeft: 36_000)
     var energy = 0.0
@@ -102,20 +102,20 @@ struct SlowProcessTests {
       energy += power / 3600
     }
     #expect(car.stateOfCharge > 0.99 && last == 0)
-    #expect(near(energy * ChargingSession.efficiency, (car.stateOfCharge - 0.2) * 60, within: 1e-6))
+    #expect(near(energy * ChargingSession.efficiency, b: (car.stateOfCharge - 0.2) * 60, within: 1e-6))
   }
 
   @Test("dust and walls have their worked values")
   func workedValues() {
     var soiling = Soiling()
     soiling.advance(seconds: 20 * 86_400)
-    #expect(near(soiling.loss, 0.01))
+    #expect(near(soiling.loss, b: 0.01))
     soiling.advance(seconds: 0, isRaining: true)
-    #expect(near(soiling.loss, 0.001))
+    #expect(near(soiling.loss, b: 0.001))
     var walls = ThermalMass(timeConstant: 3600)
     #expect(walls.advance(air: 10, seconds: 60) == 10)
-    #expect(near(walls.advance(air: 20, seconds: 3600), 16.3212, within: 1e-4))
-    #expect(near(WindTurbine.airDensity(temperature: 15, elevation: 0), 1.225, within: 1e-3))
+    #expect(near(walls.advance(air: 20, seconds: 3600), b: 16.3212, within: 1e-4))
+    #expect(near(WindTurbine.airDensity(temperature: 15, elevation: 0), b: 1.225, within: 1e-3))
     let turbine = WindTurbine(ratedKilowatts: 100)
     #expect(turbine.power(windSpeed: 8, airDensity: 1.0) < turbine.power(windSpeed: 8))
   }

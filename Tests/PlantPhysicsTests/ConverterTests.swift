@@ -2,17 +2,17 @@ import PlantModel
 import PlantPhysics
 import Testing
 
-private func near(_ a: Double, _ b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
+private func near(_ a: Double, b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
 
 @Suite("Photovoltaics and wind")
 struct GeneratorTests {
   @Test("DC power, inverter and temperatures have their worked values")
   func workedValues() {
     let dc = PhotovoltaicModel.dcPower(irradiance: 900, cellTemperature: 30, nominal: 100, coefficient: -0.003)
-    #expect(near(dc, 88.65))
-    #expect(near(PhotovoltaicModel.acPower(dc: 90, rating: 95, efficiency: 0.95), 85.58556604752516))
-    #expect(near(PhotovoltaicModel.moduleTemperature(irradiance: 900, air: 20, wind: 5), 35.203, within: 1e-3))
-    #expect(near(PhotovoltaicModel.cellTemperature(irradiance: 800, air: 20), 45))
+    #expect(near(dc, b: 88.65))
+    #expect(near(PhotovoltaicModel.acPower(dc: 90, rating: 95, efficiency: 0.95), b: 85.58556604752516))
+    #expect(near(PhotovoltaicModel.moduleTemperature(irradiance: 900, air: 20, wind: 5), b: 35.203, within: 1e-3))
+    #expect(near(PhotovoltaicModel.cellTemperature(irradiance: 800, air: 20), b: 45))
   }
 
   @Test("output is clipped at the inverter's rating, zero in the dark, and falls with temperature")
@@ -28,7 +28,7 @@ struct GeneratorTests {
     "a turbine follows the cube of the wind between cut-in and rated speed",
     arguments: [(2.0, 0.0), (8, 28.5126), (12, 100), (15, 100), (26, 0), (Double.nan, 0)] as [(Double, Double)])
   func turbine(wind: Double, expected: Double) {
-    #expect(near(WindTurbine(ratedKilowatts: 100).power(windSpeed: wind), expected, within: 1e-3))
+    #expect(near(WindTurbine(ratedKilowatts: 100).power(windSpeed: wind), b: expected, within: 1e-3))
   }
 }
 
@@ -39,8 +39,8 @@ struct BatteryModelTests {
   @Test("an hour of charging and of discharging moves the state of charge by the worked values")
   func workedValues() {
     let charged = battery.stateOfCharge(after: -10, from: 0.5, hours: 1)
-    #expect(near(charged, 0.59))
-    #expect(near(battery.stateOfCharge(after: 9, from: charged, hours: 1), 0.49))
+    #expect(near(charged, b: 0.59))
+    #expect(near(battery.stateOfCharge(after: 9, from: charged, hours: 1), b: 0.49))
   }
 
   @Test("what comes back of energy put in is the round-trip efficiency")
@@ -48,7 +48,7 @@ struct BatteryModelTests {
     let full = battery.stateOfCharge(after: -20, from: 0.3, hours: 1)
     let back =
       battery.dischargeLimit(stateOfCharge: full, hours: 1) - battery.dischargeLimit(stateOfCharge: 0.3, hours: 1)
-    #expect(near(back / 20, 0.81))
+    #expect(near(back / 20, b: 0.81))
   }
 
   @Test("no request leads out of the limits, whatever the step")
@@ -56,12 +56,12 @@ struct BatteryModelTests {
     var generator = SeededGenerator(seed: 4)
     for _ in 0..<20_000 {
       let battery = BatteryModel(
-        energyKilowattHours: generator.uniform(1, 500), powerKilowatts: generator.uniform(0, 300),
-        efficiency: generator.uniform(0.5, 1), minimumStateOfCharge: generator.uniform(0, 0.4),
-        maximumStateOfCharge: generator.uniform(0.5, 1))
-      let soc = generator.uniform(battery.minimumStateOfCharge, battery.maximumStateOfCharge)
-      let hours = generator.uniform(0.001, 3)
-      let power = battery.feasible(power: generator.uniform(-1000, 1000), stateOfCharge: soc, hours: hours)
+        energyKilowattHours: generator.uniform(1, high: 500), powerKilowatts: generator.uniform(0, high: 300),
+        efficiency: generator.uniform(0.5, high: 1), minimumStateOfCharge: generator.uniform(0, high: 0.4),
+        maximumStateOfCharge: generator.uniform(0.5, high: 1))
+      let soc = generator.uniform(battery.minimumStateOfCharge, high: battery.maximumStateOfCharge)
+      let hours = generator.uniform(0.001, high: 3)
+      let power = battery.feasible(power: generator.uniform(-1000, high: 1000), stateOfCharge: soc, hours: hours)
       let after = battery.stateOfCharge(after: power, from: soc, hours: hours)
       #expect(abs(power) <= battery.powerKilowatts)
       #expect(after >= battery.minimumStateOfCharge - 1e-9 && after <= battery.maximumStateOfCharge + 1e-9)
@@ -83,11 +83,11 @@ struct LoadTests {
   @Test("at night a load is at its base, in the evening above it, at a weekend's noon lower than on a working day's")
   func profile() {
     let profile = LoadProfile()
-    #expect(near(profile.share(hour: 3, weekday: 2, temperature: 18), 0.25))
+    #expect(near(profile.share(hour: 3, weekday: 2, temperature: 18), b: 0.25))
     #expect(profile.share(hour: 19, weekday: 2, temperature: 18) > 0.45)
     #expect(
       profile.share(hour: 12, weekday: 7, temperature: 18) < profile.share(hour: 12, weekday: 3, temperature: 18))
-    #expect(near(profile.share(hour: 3, weekday: 2, temperature: 32), 0.25 + 10 * 0.012))
+    #expect(near(profile.share(hour: 3, weekday: 2, temperature: 32), b: 0.25 + 10 * 0.012))
   }
 
   @Test("the grid takes up what consumption, generation and batteries leave")
@@ -145,7 +145,7 @@ struct SeededGeneratorTests {
   func noise(step: Double) {
     var generator = SeededGenerator(seed: 5)
     var noise = AutoregressiveNoise(standardDeviation: 2, timeConstant: 60)
-    #expect(near(noise.persistence(over: 60), 0.36788, within: 1e-5))
+    #expect(near(noise.persistence(over: 60), b: 0.36788, within: 1e-5))
     var squares = 0.0
     for _ in 0..<200_000 { squares += { $0 * $0 }(noise.advance(by: step, using: &generator)) }
     #expect(abs((squares / 200_000).squareRoot() - 2) < 0.2)

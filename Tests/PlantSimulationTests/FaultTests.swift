@@ -21,7 +21,7 @@ private func simulator(seed: UInt64 = 1) -> PlantSimulator {
 }
 
 /// What each sensor says at each of some steps.
-private func course(_ simulator: inout PlantSimulator, _ steps: Int) -> [[String: SimulatedReading]] {
+private func course(_ simulator: inout PlantSimulator, steps: Int) -> [[String: SimulatedReading]] {
   (0..<steps).map { step in
     // Two hours of each day it is told what to do.
     simulator.obey(step % 1440 < 120 ? .optimize : .startup, setpoint: 5, asset: "bess")
@@ -91,8 +91,8 @@ struct FaultTests {
       var sound = simulator(seed: seed)
       var faulty = sound
       try faulty.add(FaultSpecification(target: name, kind: kind, onset: .minutes(60), duration: .hours(20)))
-      let expected = course(&sound, 60 * 20)
-      let found = course(&faulty, 60 * 20)
+      let expected = course(&sound, steps: 60 * 20)
+      let found = course(&faulty, steps: 60 * 20)
       for minute in 0..<60 { #expect(expected[minute] == found[minute]) }
       seen = (60..<60 * 20).contains { expected[$0][sensor] != found[$0][sensor] }
     }
@@ -100,34 +100,34 @@ struct FaultTests {
   }
 
   /// The sensor with and without a fault, from its onset at noon on, ten hours.
-  private func compare(_ text: String, _ sensor: String) throws -> [(sound: Double, faulty: Double)] {
+  private func compare(_ text: String, sensor: String) throws -> [(sound: Double, faulty: Double)] {
     var sound = simulator()
     var faulty = sound
     try faulty.add(try FaultSpecification.parse(text))
-    return zip(course(&sound, 600), course(&faulty, 600)).map {
+    return zip(course(&sound, steps: 600), course(&faulty, steps: 600)).map {
       ($0[sensor]?.value ?? .nan, $1[sensor]?.value ?? .nan)
     }
   }
 
   @Test("severities are what their units say")
   func severities() throws {
-    for (sound, faulty) in try compare("pv1:derating=70@0s", "pv1.power") { #expect(faulty == min(sound, 84)) }
-    for (sound, faulty) in try compare("pv1:string_loss=0.25@0s", "pv1.power") where sound > 20 && sound < 80 {
+    for (sound, faulty) in try compare("pv1:derating=70@0s", sensor: "pv1.power") { #expect(faulty == min(sound, 84)) }
+    for (sound, faulty) in try compare("pv1:string_loss=0.25@0s", sensor: "pv1.power") where sound > 20 && sound < 80 {
       #expect(abs(faulty / sound - 0.75) < 0.01)
     }
-    for (minute, (sound, faulty)) in try compare("load.power:drift=24@0s", "load.power").enumerated() {
+    for (minute, (sound, faulty)) in try compare("load.power:drift=24@0s", sensor: "load.power").enumerated() {
       #expect(abs(faulty - sound - 50 * 0.24 * Double(minute) / 1440) < 1e-9)
     }
-    for (sound, faulty) in try compare("grid:voltage_spike=15@0s", "grid.voltage") {
+    for (sound, faulty) in try compare("grid:voltage_spike=15@0s", sensor: "grid.voltage") {
       #expect(abs(faulty / sound - 1.15) < 1e-9)
     }
-    for (sound, faulty) in try compare("bess:cell_imbalance=80@0s", "bess.cell_max_v") {
+    for (sound, faulty) in try compare("bess:cell_imbalance=80@0s", sensor: "bess.cell_max_v") {
       #expect(abs(faulty - sound - 0.04) < 1e-9)
     }
-    for (sound, faulty) in try compare("load.power:unit_mixup@0s", "load.power") {
+    for (sound, faulty) in try compare("load.power:unit_mixup@0s", sensor: "load.power") {
       #expect(abs(faulty - 1000 * sound) < 1e-6)
     }
-    let heat = try compare("bess:cooling_failure=6@0s", "bess.temperature")
+    let heat = try compare("bess:cooling_failure=6@0s", sensor: "bess.temperature")
     #expect(heat[599].faulty > heat[599].sound + 20)
   }
 
@@ -136,14 +136,14 @@ struct FaultTests {
     var late = simulator()
     try late.add(try FaultSpecification.parse("pv1:clock_skew=600@0s"))
     let now = late.now
-    let readings = course(&late, 1)[0]
+    let readings = course(&late, steps: 1)[0]
     #expect(readings["pv1.power"]?.time == now - .minutes(10) && readings["load.power"]?.time == now)
     var dark = simulator()
     try dark.add(try FaultSpecification.parse("grid:outage@0s+1h"))
-    for readings in course(&dark, 60) {
+    for readings in course(&dark, steps: 60) {
       for (name, reading) in readings where name.hasSuffix(".power") { #expect(reading.value == 0) }
       #expect(readings["grid.frequency"]?.value == 0)
     }
-    #expect((course(&dark, 1)[0]["load.power"]?.value ?? 0) > 0)
+    #expect((course(&dark, steps: 1)[0]["load.power"]?.value ?? 0) > 0)
   }
 }

@@ -3,7 +3,7 @@ import PlantPhysics
 import PlantSimulation
 import Testing
 
-private func utc(_ month: Int, _ day: Int, _ hour: Int = 0) -> Timestamp {
+private func utc(_ month: Int, day: Int, hour: Int = 0) -> Timestamp {
   CivilTime(year: 2026, month: month, day: day, hour: hour).utc
 }
 
@@ -14,13 +14,14 @@ private func randomPlant(_ generator: inout SeededGenerator) -> Plant {
     let kind = AssetKind.allCases[Int(generator.uniform() * Double(AssetKind.allCases.count))]
     var asset = Asset(name: "a\(position)", kind: kind)
     if generator.uniform() < 0.3 { asset.within = "a\(Int(generator.uniform() * Double(count)))" }
-    if generator.uniform() < 0.5 { asset.capacityKilowatts = generator.uniform(0, 200) }
-    if generator.uniform() < 0.5 { asset.powerKilowatts = generator.uniform(0, 100) }
-    if generator.uniform() < 0.5 { asset.energyKilowattHours = generator.uniform(1, 400) }
+    if generator.uniform() < 0.5 { asset.capacityKilowatts = generator.uniform(0, high: 200) }
+    if generator.uniform() < 0.5 { asset.powerKilowatts = generator.uniform(0, high: 100) }
+    if generator.uniform() < 0.5 { asset.energyKilowattHours = generator.uniform(1, high: 400) }
     return asset
   }
   let location = Location(
-    latitude: generator.uniform(-60, 60), longitude: generator.uniform(-180, 180), timezone: "Europe/Berlin")
+    latitude: generator.uniform(-60, high: 60), longitude: generator.uniform(-180, high: 180), timezone: "Europe/Berlin"
+  )
   return Plant(name: "p", location: location, assets: assets + [Asset(name: "grid", kind: .grid)])
 }
 
@@ -40,7 +41,7 @@ private func demoPlant() -> Plant {
 }
 
 /// The values of one sensor over some steps.
-private func course(_ simulator: inout PlantSimulator, _ name: String, steps: Int) -> [(Timestamp, Double)] {
+private func course(_ simulator: inout PlantSimulator, name: String, steps: Int) -> [(Timestamp, Double)] {
   var values: [(Timestamp, Double)] = []
   var buffer: [SimulatedReading] = []
   for _ in 0..<steps {
@@ -60,7 +61,7 @@ struct PlantSimulatorTests {
     var worst = 0.0
     for plantNumber in 0..<200 {
       let plant = randomPlant(&generator)
-      var simulator = PlantSimulator(plant: plant, seed: UInt64(plantNumber), start: utc(5, 1), step: .minutes(15))
+      var simulator = PlantSimulator(plant: plant, seed: UInt64(plantNumber), start: utc(5, day: 1), step: .minutes(15))
       for _ in 0..<100 {
         var balance = PowerBalance()
         var exchange = Double.nan
@@ -78,7 +79,7 @@ struct PlantSimulatorTests {
   @Test("the same seed gives the same readings, another seed gives others")
   func determinism() {
     func readings(_ seed: UInt64) -> [SimulatedReading] {
-      var simulator = PlantSimulator(plant: demoPlant(), seed: seed, start: utc(6, 1), step: .minute)
+      var simulator = PlantSimulator(plant: demoPlant(), seed: seed, start: utc(6, day: 1), step: .minute)
       return (0..<500).flatMap { _ in simulator.advance() }
     }
     #expect(readings(1) == readings(1))
@@ -87,8 +88,8 @@ struct PlantSimulatorTests {
 
   @Test("photovoltaics rest at night and reach a plausible power on some summer noon")
   func photovoltaics() {
-    var simulator = PlantSimulator(plant: demoPlant(), seed: 3, start: utc(6, 1), step: .minutes(5))
-    let values = course(&simulator, "pv1.power", steps: 14 * 288)
+    var simulator = PlantSimulator(plant: demoPlant(), seed: 3, start: utc(6, day: 1), step: .minutes(5))
+    let values = course(&simulator, name: "pv1.power", steps: 14 * 288)
     let sunny = values.filter {
       SolarPosition(at: $0.0, latitude: 34.06, longitude: -117.45).elevationDegrees > 0
     }
@@ -104,7 +105,7 @@ struct PlantSimulatorTests {
   func plausible() {
     let plant = demoPlant()
     var register = PlantRegister(plant: plant)
-    var simulator = PlantSimulator(plant: plant, seed: 5, start: utc(1, 1), step: .minutes(15))
+    var simulator = PlantSimulator(plant: plant, seed: 5, start: utc(1, day: 1), step: .minutes(15))
     let ranges = simulator.channels.map { channel in
       let index = register.admit(asset: channel.asset, sensor: channel.sensor)
       return register.series[index.position].profile.range
@@ -123,23 +124,23 @@ struct PlantSimulatorTests {
 
   @Test("the battery stays in its limits, covers what it can, moves by its current, and is used")
   func battery() {
-    var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, 1), step: .minutes(5))
+    var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, day: 1), step: .minutes(5))
     var moved = 0.0
     var first: Double?
     var lowest = 1.0
     var highest = 0.0
     for _ in 0..<7 * 288 {
       let all = simulator.advance()
-      func value(_ asset: String, _ sensor: String) -> Double {
+      func value(_ asset: String, sensor: String) -> Double {
         all.first { $0.asset == asset && $0.sensor == sensor }?.value ?? .nan
       }
-      let power = value("bess", "power")
-      let soc = value("bess", "soc") / 100
+      let power = value("bess", sensor: "power")
+      let soc = value("bess", sensor: "soc") / 100
       // What is within its limits is covered, so that nothing is left for the grid.
-      if abs(power) < 99, soc > 0.2, soc < 0.85 { #expect(abs(value("grid", "power")) < 1e-9) }
+      if abs(power) < 99, soc > 0.2, soc < 0.85 { #expect(abs(value("grid", sensor: "power")) < 1e-9) }
       #expect(abs(power) <= 100 && soc > 0.1 - 1e-3 && soc < 0.95 + 1e-3)
       // 197 cells in series make 333.6 Ah of 250 kWh; the current reported is that of the step before.
-      moved += value("bess", "current") / 12 / 333.6
+      moved += value("bess", sensor: "current") / 12 / 333.6
       first = first ?? soc
       if let first { #expect(abs(first - moved - soc) < 0.005) }
       (lowest, highest) = (min(lowest, soc), max(highest, soc))
@@ -149,21 +150,21 @@ struct PlantSimulatorTests {
 
   @Test("a battery holds its setpoint within its limits until it is told otherwise, and rests when it is shut down")
   func setpoint() {
-    var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, 1), step: .minute)
+    var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, day: 1), step: .minute)
     let isKnown = simulator.obey(.optimize, setpoint: -37, asset: "bess")
     #expect(isKnown)
-    let charging = course(&simulator, "bess.power", steps: 30)
+    let charging = course(&simulator, name: "bess.power", steps: 30)
     #expect(charging.count == 30 && charging.allSatisfy { $0.1 == -37 })
     simulator.obey(.optimize, setpoint: .nan, asset: "bess")
     simulator.obey(.hold, asset: "bess")
-    #expect(course(&simulator, "bess.power", steps: 1).map(\.1) == [-37])
+    #expect(course(&simulator, name: "bess.power", steps: 1).map(\.1) == [-37])
     simulator.obey(.optimize, setpoint: 1e9, asset: "bess")
-    let discharging = course(&simulator, "bess.power", steps: 1)
+    let discharging = course(&simulator, name: "bess.power", steps: 1)
     #expect(discharging.map(\.1) == [100])
     let takesCommands = simulator.obey(.optimize, setpoint: 1, asset: "load")
     #expect(!takesCommands)
     simulator.obey(.shutdown, asset: "bess")
-    #expect(course(&simulator, "bess.power", steps: 5).allSatisfy { $0.1 == 0 })
+    #expect(course(&simulator, name: "bess.power", steps: 5).allSatisfy { $0.1 == 0 })
   }
 
   @Test("an asset's meter counts what is within it: consumption adds, generation lowers")
@@ -174,7 +175,7 @@ struct PlantSimulatorTests {
       let plant = Plant(
         name: "p", location: Location(latitude: 34, longitude: -117, timezone: "America/Los_Angeles"),
         assets: [outer] + inner)
-      var simulator = PlantSimulator(plant: plant, seed: 6, start: utc(6, 1, 16), step: .minutes(10))
+      var simulator = PlantSimulator(plant: plant, seed: 6, start: utc(6, day: 1, hour: 16), step: .minutes(10))
       return (0..<20).map { _ in
         Dictionary(uniqueKeysWithValues: simulator.advance().map { ("\($0.asset).\($0.sensor)", $0.value) })
       }
@@ -197,11 +198,11 @@ struct PlantSimulatorTests {
     var plant = demoPlant()
     var override = SensorOverride(match: "load.power")
     override.unit = Unit.named("W")
-    var simulator = PlantSimulator(plant: plant, seed: 2, start: utc(4, 1), step: .minute)
-    let kilowatts = course(&simulator, "load.power", steps: 3).map(\.1)
+    var simulator = PlantSimulator(plant: plant, seed: 2, start: utc(4, day: 1), step: .minute)
+    let kilowatts = course(&simulator, name: "load.power", steps: 3).map(\.1)
     plant.sensors = [override]
-    simulator = PlantSimulator(plant: plant, seed: 2, start: utc(4, 1), step: .minute)
-    let watts = course(&simulator, "load.power", steps: 3).map(\.1)
+    simulator = PlantSimulator(plant: plant, seed: 2, start: utc(4, day: 1), step: .minute)
+    let watts = course(&simulator, name: "load.power", steps: 3).map(\.1)
     #expect(zip(watts, kilowatts).allSatisfy { abs($0 / $1 - 1000) < 1e-6 })
   }
 

@@ -29,7 +29,7 @@ struct RecordingClockTests {
       CivilTime(year: 2025, month: 10, day: 25, hour: 20), CivilTime(year: 2025, month: 3, day: 29, hour: 20),
     ] {
       let (text, times) = try rows(from: start, step: step, count: 16 * 60 / step, reversed: reversed)
-      let read = try recording(text, options(zone: Self.vienna))
+      let read = try recording(text, options: options(zone: Self.vienna))
       #expect(read.times == times && read.values[0] == times.indices.map(Double.init))
       #expect(read.tally.duplicates == 0 && read.tally.missing == 0 && read.tally.skippedHours == 0)
     }
@@ -41,22 +41,23 @@ struct RecordingClockTests {
     let clocks = ["1:30", "2:00", "2:30", "2:00", "2:30", "3:00", "23:30"]
     let ends = ["2:00", "2:30", "\(hour):00", "2:30", "3:00", "3:30", "00:00"]
     let rows = zip(clocks, ends).map { "26.10.2025;\($0);\($1);1\n" }.joined()
-    let read = try recording("Tag;Von;Bis;Last [kWh]\n" + rows, options(zone: Self.vienna))
+    let read = try recording("Tag;Von;Bis;Last [kWh]\n" + rows, options: options(zone: Self.vienna))
     #expect(read.kilowatts(0).values == Array(repeating: 2, count: 7))
   }
 
   @Test("a heading that says UTC goes before the zone")
   func universal() throws {
-    let read = try recording("Timestamp (UTC),a\n2025-07-01 00:00,1\n", options(zone: Self.vienna))
+    let read = try recording("Timestamp (UTC),a\n2025-07-01 00:00,1\n", options: options(zone: Self.vienna))
     #expect(read.times == [CivilTime(year: 2025, month: 7, day: 1).utc])
-    let hours = try recording("Date (UTC),Hour,a\n2025-07-01,1,1\n2025-07-01,2,1\n", options(zone: Self.vienna))
+    let hours = try recording(
+      "Date (UTC),Hour,a\n2025-07-01,1,1\n2025-07-01,2,1\n", options: options(zone: Self.vienna))
     #expect(hours.times == [0, 60].map { CivilTime(year: 2025, month: 7, day: 1).utc + .minutes($0) })
   }
 
   @Test("a few hourly rows are enough to tell the hour that comes twice")
   func fewRows() throws {
     let text = "t,a\n2025-10-26 02:00,1\n2025-10-26 02:00,2\n2025-10-26 03:00,3\n"
-    let read = try recording(text, options(zone: Self.vienna))
+    let read = try recording(text, options: options(zone: Self.vienna))
     #expect(read.times == (0..<3).map { CivilTime(year: 2025, month: 10, day: 26).utc + .hours($0) })
   }
 
@@ -64,7 +65,8 @@ struct RecordingClockTests {
   func offsets() throws {
     let text = "time,a\n2025-10-26T02:30+02:00,1\n2025-10-26T02:30+01:00,2\n2025-10-26T03:00+01:00,3\n"
     let start = CivilTime(year: 2025, month: 10, day: 26, hour: 0, minute: 30).utc
-    #expect(try recording(text, options(zone: Self.vienna)).times == [start, start + .hour, start + .minutes(90)])
+    #expect(
+      try recording(text, options: options(zone: Self.vienna)).times == [start, start + .hour, start + .minutes(90)])
     let devices = (0..<8).map { "2025-10-26 0\($0 / 2):00,\($0)" }.joined(separator: "\n")
     let file = try RecordingFile(
       name: "d.csv", contents: Array(("time,a\n" + devices).utf8), options: options(zone: Self.vienna))
@@ -75,7 +77,7 @@ struct RecordingClockTests {
   @Test("a time that the clock leaves out is read as that after it, and counted")
   func leftOut() throws {
     let read = try recording(
-      "time,a\n2025-03-30 01:00,1\n2025-03-30 02:30,2\n2025-03-30 04:00,3\n", options(zone: Self.vienna))
+      "time,a\n2025-03-30 01:00,1\n2025-03-30 02:30,2\n2025-03-30 04:00,3\n", options: options(zone: Self.vienna))
     #expect(read.tally.skippedHours == 1)
     #expect(read.times[1] == CivilTime(year: 2025, month: 3, day: 30, hour: 1, minute: 30).utc)
   }
@@ -113,7 +115,7 @@ struct RecordingClockTests {
         ("29.03.2026", Array(slots(92)[..<8]) + none(8) + slots(92)[8...]),
       ])
     for (text, days) in [(counted, 4), (clock, 2), (doubled, 4)] {
-      let read = try recording(text, options(zone: Self.vienna, unit: "kWh"))
+      let read = try recording(text, options: options(zone: Self.vienna, unit: "kWh"))
       #expect(read.columns.map(\.name) == ["value"])
       let known = read.values[0].indices.filter { !read.values[0][$0].isNaN }
       var calendar = try #require(LocalCalendar(identifier: Self.vienna))
@@ -134,7 +136,7 @@ struct RecordingClockTests {
     let full = (0..<24).map { Double?(Double($0)) }
     let ends = (1...24).map { $0 == 24 ? "24:00" : "\($0):00" }
     let read = try recording(
-      wide(labels: ends, rows: [("26.10.2025", full), ("27.10.2025", full)]), options(zone: Self.vienna))
+      wide(labels: ends, rows: [("26.10.2025", full), ("27.10.2025", full)]), options: options(zone: Self.vienna))
     #expect(read.tally.unevenDays == 1)
     #expect(read.values[0].filter { !$0.isNaN }.count == 48)
     #expect(read.times[0] == CivilTime(year: 2025, month: 10, day: 25, hour: 22).utc)
@@ -146,7 +148,7 @@ struct RecordingClockTests {
     for (day, hours) in [("2025-03-30", 23), ("2025-03-31", 24), ("2025-10-26", 25)] {
       for hour in 1...hours { rows += "\(day),\(hour),\(hour)\n" }
     }
-    let read = try recording(rows, options(zone: Self.vienna))
+    let read = try recording(rows, options: options(zone: Self.vienna))
     #expect(read.count == 72 && Set(read.times).count == 72)
     #expect(read.times[0] == CivilTime(year: 2025, month: 3, day: 29, hour: 23).utc)
     #expect(read.times[23] - read.times[0] == .hours(23))

@@ -40,7 +40,7 @@ struct RecordingFormatTests {
   func layouts(text: String) throws {
     let isSlashed = text.contains("06/01/2025")
     for bytes in [Array(text.utf8), utf16(text, isBigEndian: false), utf16(text, isBigEndian: true)] {
-      let read = try recording(bytes, options(zone: "Europe/Berlin", dates: isSlashed ? .monthFirst : nil))
+      let read = try recording(bytes, options: options(zone: "Europe/Berlin", dates: isSlashed ? .monthFirst : nil))
       #expect(read.times == [0, 30, 60].map { Self.start + .minutes($0) })
       #expect(read.values.last == [1.5, -2, 1250.25])
       #expect(read.tally.unreadable == 0 && read.tally.missing == 0 && read.tally.duplicates == 0)
@@ -91,8 +91,8 @@ struct RecordingFormatTests {
       return
     }
     #expect(refusal(text).contains("write --dates day-first or --dates month-first"))
-    let day = try recording(text, options(dates: .dayFirst))
-    let month = try recording(text, options(dates: .monthFirst))
+    let day = try recording(text, options: options(dates: .dayFirst))
+    let month = try recording(text, options: options(dates: .monthFirst))
     #expect(CivilTime(utc: day.times[0]).day == CivilTime(utc: month.times[0]).month)
   }
 
@@ -110,7 +110,7 @@ struct RecordingFormatTests {
       return
     }
     #expect(refusal(text).contains("--decimal comma") && refusal(text).contains("--decimal point"))
-    #expect(try recording(text, options(decimal: .comma)).values[0][0] == (cell == "1,234" ? 1.234 : 1234))
+    #expect(try recording(text, options: options(decimal: .comma)).values[0][0] == (cell == "1,234" ? 1.234 : 1234))
   }
 
   @Test(
@@ -141,10 +141,11 @@ struct RecordingFormatTests {
 
   @Test("duplicated, missing and unsorted rows are counted; the later of two lines of one time counts")
   func tally() throws {
-    func row(_ hour: Int, _ value: String) -> String { "2025-06-01T\(hour < 10 ? "0" : "")\(hour):00Z,\(value)\n" }
+    func row(_ hour: Int, value: String) -> String { "2025-06-01T\(hour < 10 ? "0" : "")\(hour):00Z,\(value)\n" }
     let text =
-      "time,load,pv\n" + row(1, "1,10") + row(2, "2,20") + row(1, "9,") + row(3, "3,30") + row(4, "4,40")
-      + row(8, "8,80") + row(6, "6,60")
+      "time,load,pv\n" + row(1, value: "1,10") + row(2, value: "2,20") + row(1, value: "9,") + row(3, value: "3,30")
+      + row(4, value: "4,40")
+      + row(8, value: "8,80") + row(6, value: "6,60")
     let read = try recording(text)
     #expect(read.values == [[9, 2, 3, 4, 6, 8], [10, 20, 30, 40, 60, 80]])
     #expect(read.tally.rows == 7 && read.tally.duplicates == 1 && read.tally.unsorted == 2 && read.tally.missing == 2)

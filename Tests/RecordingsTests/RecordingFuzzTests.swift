@@ -24,7 +24,7 @@ struct RecordingFuzzTests {
       "t,a\n1900-01-01,1\n2100-12-31T24:00-18:00,1\n1950-01-01,1\n",
     ])
   func extremes(text: String) throws {
-    let read = try recording(text, options(zone: "Europe/Berlin"))
+    let read = try recording(text, options: options(zone: "Europe/Berlin"))
     #expect(read.count >= 1 && read.count + read.tally.unreadable == text.split(separator: "\n").count - 1)
     #expect(read.kilowatts(0).values.count == read.count && read.intervals().count == read.count)
   }

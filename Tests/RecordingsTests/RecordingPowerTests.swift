@@ -25,7 +25,8 @@ struct RecordingPowerTests {
   func toldUnits() throws {
     var given = RecordingOptions()
     given.units = ["load": "Wh", "": "kWh"]
-    let read = try recording("time,load,pv,air [°C]\n2025-06-01T00:00Z,500,1,20\n2025-06-01T00:30Z,500,1,20\n", given)
+    let read = try recording(
+      "time,load,pv,air [°C]\n2025-06-01T00:00Z,500,1,20\n2025-06-01T00:30Z,500,1,20\n", options: given)
     #expect(
       read.kilowatts(0).values == [1, 1] && read.kilowatts(1).values == [2, 2] && read.kilowatts(2).values == [20, 20])
   }

@@ -3,12 +3,12 @@ import PlantModel
 @testable import Recordings
 
 /// The rows of a text in the order of time, all columns of numbers.
-func recording(_ text: String, _ options: RecordingOptions = RecordingOptions()) throws -> Recording {
-  try recording(Array(text.utf8), options)
+func recording(_ text: String, options: RecordingOptions = RecordingOptions()) throws -> Recording {
+  try recording(Array(text.utf8), options: options)
 }
 
 /// The rows of some bytes in the order of time, all columns of numbers.
-func recording(_ bytes: [UInt8], _ options: RecordingOptions = RecordingOptions()) throws -> Recording {
+func recording(_ bytes: [UInt8], options: RecordingOptions = RecordingOptions()) throws -> Recording {
   let file = try RecordingFile(name: "site.csv", contents: bytes, options: options)
   return file.rows(of: file.columns.indices.filter { !file.columns[$0].isText }).ordered()
 }
@@ -24,7 +24,7 @@ func options(
 }
 
 /// What stands in the way of reading a text.
-func refusal(_ text: String, _ given: RecordingOptions = RecordingOptions()) -> String {
+func refusal(_ text: String, given: RecordingOptions = RecordingOptions()) -> String {
   do throws(RecordingError) {
     _ = try RecordingFile(name: "site.csv", contents: Array(text.utf8), options: given)
     return ""

@@ -51,7 +51,7 @@ enum PrometheusText {
     var start = 0
     while start < bytes.count {
       let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      if let line = LineScanner(bytes, start..<end) { append(line, of: bytes, to: &text) }
+      if let line = LineScanner(bytes, line: start..<end) { append(line, of: bytes, to: &text) }
       start = end + 1
     }
     return text
@@ -60,20 +60,20 @@ enum PrometheusText {
   private static func append(_ line: LineScanner, of bytes: UnsafeRawBufferPointer, to text: inout [UInt8]) {
     var labels: [UInt8] = []
     var rest = line.tags
-    while let tag = LineScanner.pair(bytes, &rest, quotes: false) {
+    while let tag = LineScanner.pair(bytes, rest: &rest, quotes: false) {
       labels += labels.isEmpty ? Array("{".utf8) : Array(",".utf8)
-      LineScanner.append(bytes, tag.key, to: &labels)
+      LineScanner.append(bytes, range: tag.key, to: &labels)
       var value: [UInt8] = []
-      LineScanner.append(bytes, tag.value, to: &value)
+      LineScanner.append(bytes, range: tag.value, to: &value)
       labels += Array("=\"".utf8) + value.flatMap { $0 == 0x22 || $0 == 0x5C ? [0x5C, $0] : [$0] } + Array("\"".utf8)
     }
     if !labels.isEmpty { labels += Array("}".utf8) }
     rest = line.fields
-    while let field = LineScanner.pair(bytes, &rest, quotes: true) {
+    while let field = LineScanner.pair(bytes, rest: &rest, quotes: true) {
       guard let number = number(Array(bytes[field.value])) else { continue }
-      LineScanner.append(bytes, line.measurement, to: &text)
+      LineScanner.append(bytes, range: line.measurement, to: &text)
       text += Array("_".utf8)
-      LineScanner.append(bytes, field.key, to: &text)
+      LineScanner.append(bytes, range: field.key, to: &text)
       text += labels + Array(" ".utf8) + number + Array(" ".utf8) + Array(bytes[line.time]) + Array("\n".utf8)
     }
   }

@@ -44,7 +44,7 @@ final class ScriptedSink {
   let sink: any Sink
   let folder: TemporaryFolder
 
-  init(spool: Bool = true, _ script: @escaping ScriptedDestination.Script) throws {
+  init(spool: Bool = true, script: @escaping ScriptedDestination.Script) throws {
     let destination = ScriptedDestination(script)
     self.destination = destination
     folder = try TemporaryFolder(prefix: "sink-core")

@@ -22,7 +22,7 @@ struct SpooledSinkTests {
 
   @Test("a refusal isolates the bad line, whether its number is known, its name, or only that it is too large")
   func refusedLineIsIsolated() throws {
-    let answers: [(SinkAction, RefusalReason)] = [
+    let answers: [(SinkAction, WriteRefusalReason)] = [
       (.refused(.malformed, count: nil), .malformed), (.refused(.retention, count: 1), .retention),
       (.tooLarge, .tooLarge),
       (.refusedLines([RefusedLine(position: 2, reason: .typeConflict, message: "no")]), .typeConflict),

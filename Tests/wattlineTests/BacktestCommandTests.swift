@@ -34,7 +34,7 @@ private struct Ageing: Decodable {
 
 @Suite("Backtests of recordings")
 struct BacktestCommandTests {
-  private func json<T: Decodable>(_ type: T.Type, _ words: [String]) throws -> T {
+  private func json<T: Decodable>(_ type: T.Type, words: [String]) throws -> T {
     let result = try Program.run(words)
     try #require(result.code == 0, "\(result.errors)")
     let decoder = JSONDecoder()
@@ -52,10 +52,10 @@ struct BacktestCommandTests {
     for day in 1...20 {
       for quarter in 24..<72 where !(day == 7 && quarter < 30) {
         let time = String(format: "%02d-05-2020 %02d:%02d", day, quarter / 4, quarter % 4 * 15)
-        let light = sin(Double(quarter - 24) / 48 * Double.pi) * random.uniform(0.3, 1)
+        let light = sin(Double(quarter - 24) / 48 * Double.pi) * random.uniform(0.3, high: 1)
         weather += "\(time),\(20 + 30 * light),\(light)\n"
         for _ in 0..<2 {
-          let power = 500 * light * (1 - 0.004 * (30 * light - 5)) * random.uniform(0.98, 1.02)
+          let power = 500 * light * (1 - 0.004 * (30 * light - 5)) * random.uniform(0.98, high: 1.02)
           generation += "\(time),\(10 * power),\(power)\n"
         }
       }
@@ -64,7 +64,7 @@ struct BacktestCommandTests {
       try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name))
     }
     let found = try json(
-      Solar.self, ["backtest-solar", folder.path + "/generation.csv", folder.path + "/weather.csv", "--json"])
+      Solar.self, words: ["backtest-solar", folder.path + "/generation.csv", folder.path + "/weather.csv", "--json"])
     let kinds = Set(found.defects.map(\.kind))
     #expect(kinds.isSuperset(of: ["day_first", "no_id", "dc_unit", "missing_times"]))
     #expect(found.nrmse < 0.03 && found.nrmsePvwatts < 0.03)
@@ -77,7 +77,7 @@ struct BacktestCommandTests {
     let folder = try #require(recordings).appendingPathComponent("solar_plant").path
     let found = try json(
       Solar.self,
-      [
+      words: [
         "backtest-solar", folder + "/Plant_1_Generation_Data.csv", folder + "/Plant_1_Weather_Sensor_Data.csv",
         "--json",
       ])
@@ -91,7 +91,7 @@ struct BacktestCommandTests {
   func realCells() throws {
     let folder = try #require(recordings).appendingPathComponent("battery").path
     let names = ["B0005", "B0006", "B0007", "B0018"]
-    let found = try json(Ageing.self, ["backtest-ageing"] + names.map { "\(folder)/\($0).csv" } + ["--json"])
+    let found = try json(Ageing.self, words: ["backtest-ageing"] + names.map { "\(folder)/\($0).csv" } + ["--json"])
     #expect(found.files.allSatisfy { $0.holds })
     #expect(found.files.map(\.forecast) == ["reached", "reached", "not reached", "reached"])
   }

@@ -20,7 +20,7 @@ struct Chaos {
 
   /// One pause and one blow.
   mutating func strike(_ site: Site) throws {
-    pause(0.1 * slowness, 0.8 * slowness)
+    pause(0.1 * slowness, high: 0.8 * slowness)
     switch random.uniform() {
     case ..<0.3: try program(site)
     case ..<0.42: try restart(site)
@@ -35,7 +35,7 @@ struct Chaos {
   private mutating func program(_ site: Site) throws {
     story.append("program")
     site.kill()
-    pause(0, 0.3)
+    pause(0, high: 0.3)
     try start(site)
   }
 
@@ -50,7 +50,7 @@ struct Chaos {
   private mutating func database(_ site: Site) throws {
     story.append("database")
     site.influx.kill()
-    pause(0, 0.6)
+    pause(0, high: 0.6)
     try site.influx.start()
   }
 
@@ -64,7 +64,7 @@ struct Chaos {
     } else if besides {
       #expect(site.end() == 0, "\(site.logTail)")
     }
-    pause(0, 0.3)
+    pause(0, high: 0.3)
     try site.broker.start()
     if besides { try start(site) }
   }
@@ -73,11 +73,11 @@ struct Chaos {
   private mutating func together(_ site: Site) throws {
     story.append("database and program")
     site.influx.kill()
-    pause(0, 0.5)
+    pause(0, high: 0.5)
     site.kill()
     if random.uniform() < 0.5 {
       try start(site)
-      pause(0, 0.5)
+      pause(0, high: 0.5)
       try site.influx.start()
     } else {
       try site.influx.start()
@@ -94,5 +94,5 @@ struct Chaos {
     try site.run()
   }
 
-  private mutating func pause(_ low: Double, _ high: Double) { usleep(UInt32(random.uniform(low, high) * 1e6)) }
+  private mutating func pause(_ low: Double, high: Double) { usleep(UInt32(random.uniform(low, high: high) * 1e6)) }
 }

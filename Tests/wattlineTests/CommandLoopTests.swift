@@ -14,13 +14,13 @@ struct CommandLoopTests {
     let hours = Date().timeIntervalSince1970.truncatingRemainder(dividingBy: 86_400) / 3600
     try site.write(
       "noon.yaml",
-      """
-      plant: noon
-      location: {latitude: 0, longitude: \(15 * (12 - hours)), timezone: UTC}
-      topics: [{match: "noon/{asset}/{sensor}", payload: number}]
-      assets: {pv: {kind: pv, capacity_kw: 50}, load: {kind: load}, grid: {kind: grid}}
-      commands: {mode: automatic}
-      """)
+      text: """
+        plant: noon
+        location: {latitude: 0, longitude: \(15 * (12 - hours)), timezone: UTC}
+        topics: [{match: "noon/{asset}/{sensor}", payload: number}]
+        assets: {pv: {kind: pv, capacity_kw: 50}, load: {kind: load}, grid: {kind: grid}}
+        commands: {mode: automatic}
+        """)
     let heard = Mutex<(powers: [Double], commands: [String])>(([], []))
     var settings = site.broker.settings
     settings.clientID = "ear"

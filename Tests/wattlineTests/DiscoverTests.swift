@@ -77,14 +77,14 @@ struct DiscoverTests {
       #expect(check.code == 0, "\(check.errors)\n\(result.output)")
     }
     #expect(Waiting.until(seconds: 20) { heard.withLock { $0.count { $0.topic.hasPrefix("hillside/") } > 40 } })
-    let share = try landed(result.output, heard.withLock { $0 })
+    let share = try landed(result.output, messages: heard.withLock { $0 })
     #expect(share.right.count * 10 >= share.wanted * 9, "\(share.wrong)\n\(result.output)")
     #expect(share.wanted >= 20, "only \(share.wanted) sensors spoke")
   }
 
   /// How many of the sensors land by a draft with the right names and values, and which do not.
   private func landed(
-    _ draft: String, _ messages: [PublishedMessage]
+    _ draft: String, messages: [PublishedMessage]
   ) throws -> (wanted: Int, right: Set<String>, wrong: Set<String>) {
     let loaded = ConfigurationLoader.load(files: [("found.yaml", Array(draft.utf8))], environment: [:]) { _ in nil }
     let plant = try #require(loaded.plants.first)

@@ -43,7 +43,7 @@ enum Program {
 }
 
 /// A folder with these files, while `body` runs.
-func inFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
+func inFolder(_ files: [String: String], body: (String) throws -> Void) throws {
   let folder = try TemporaryFolder(prefix: "wattline-configuration")
   defer { folder.remove() }
   for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name)) }

@@ -8,8 +8,8 @@ struct RecordingCommandTests {
   /// A shop that draws 4 kW from 09:00 to 20:00 on the clock of Oslo and 1 kW else, over the change of the clock in spring.
   private static let shop: [(time: Timestamp, clock: CivilTime, power: Double)] = {
     guard var zone = LocalCalendar(identifier: "Europe/Oslo") else { return [] }
-    let start = zone.moment(of: CivilTime(year: 2025, month: 3, day: 3))
-    let end = zone.moment(of: CivilTime(year: 2025, month: 4, day: 7))
+    let start = zone.timestamp(of: CivilTime(year: 2025, month: 3, day: 3))
+    let end = zone.timestamp(of: CivilTime(year: 2025, month: 4, day: 7))
     return stride(from: 0, to: Int((end - start).inHours * 2), by: 1).map { slot in
       let time = start + .minutes(30 * Int64(slot))
       let clock = zone.civil(at: time)

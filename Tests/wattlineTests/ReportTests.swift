@@ -44,7 +44,7 @@ struct ReportTests {
   }
 
   /// A database with these lines and a folder that knows it, while `body` runs.
-  private func inSite(_ lines: String = Self.lines(), _ body: (String) throws -> Void) throws {
+  private func inSite(_ lines: String = Self.lines(), body: (String) throws -> Void) throws {
     let influx = try LocalInflux.started()
     defer { influx.stop() }
     try influx.createDatabase()

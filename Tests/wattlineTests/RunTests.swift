@@ -64,7 +64,7 @@ struct RunTests {
     }
     #expect(isLive, "\(ContinuousClock.now - added)\n\(site.logTail)")
 
-    try site.write("third.yaml", "plant: third\ntopics: 7\n")
+    try site.write("third.yaml", text: "plant: third\ntopics: 7\n")
     #expect(Waiting.until(seconds: 5) { site.logTail.contains("third.yaml:2:9: error: ") }, "\(site.logTail)")
     for plant in ["first", "second"] { try publisher.publish(topic: "\(plant)/grid/power", payload: "3.5") }
     #expect(
@@ -79,10 +79,10 @@ struct RunTests {
     let site = try Site()
     defer { site.stop() }
     // A whole second, which every file system keeps.
-    let moment = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 - 60).rounded())
-    try site.add(plant: "first", topics: ["north/{asset}/{sensor}"], modified: moment)
+    let timestamp = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 - 60).rounded())
+    try site.add(plant: "first", topics: ["north/{asset}/{sensor}"], modified: timestamp)
     try site.runOnline()
-    try site.add(plant: "first", topics: ["south/{asset}/{sensor}"], modified: moment)
+    try site.add(plant: "first", topics: ["south/{asset}/{sensor}"], modified: timestamp)
     site.program?.signal(SIGHUP)
     #expect(Waiting.until(seconds: 5) { site.logTail.contains("reloaded: first changed") }, "\(site.logTail)")
     site.program?.signal(SIGHUP)
@@ -97,7 +97,7 @@ struct RunTests {
     try site.runOnline()
     let file = site.folder.path + "/day.csv"
     try site.write(
-      "day.csv", "time,demand,grid.power,holiday\n2024-05-01T00:00:00Z,1.5,2,1\n2024-05-01T01:00:00Z,2.5,,1\n")
+      "day.csv", text: "time,demand,grid.power,holiday\n2024-05-01T00:00:00Z,1.5,2,1\n2024-05-01T01:00:00Z,2.5,,1\n")
     let command = ["replay", file, "--config", site.folder.path, "--plant", "first", "--columns"]
     let refused = try Program.run(command + ["demnad=load.power"])
     #expect(refused.code == 1)

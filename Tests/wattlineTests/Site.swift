@@ -28,12 +28,12 @@ final class Site {
   func set(workers: Int) throws {
     try write(
       "wattline.yaml",
-      """
-      mqtt: {url: "mqtt://127.0.0.1:\(broker.port)", client_id: wattline, protocol: \(mqtt)}
-      influxdb: {url: "\(influx.url)", database: wattline}
-      journal: {path: "\(folder.path)/journal", \(journal)}
-      workers: \(workers)
-      """)
+      text: """
+        mqtt: {url: "mqtt://127.0.0.1:\(broker.port)", client_id: wattline, protocol: \(mqtt)}
+        influxdb: {url: "\(influx.url)", database: wattline}
+        journal: {path: "\(folder.path)/journal", \(journal)}
+        workers: \(workers)
+        """)
   }
 
   /// A publisher with an id of its own.
@@ -44,7 +44,7 @@ final class Site {
   }
 
   /// Puts a file into the folder at once, whole; `modified` is the time that it shows.
-  func write(_ name: String, _ text: String, modified: Date? = nil) throws {
+  func write(_ name: String, text: String, modified: Date? = nil) throws {
     let (place, draft) = (folder.path + "/" + name, folder.path + "/" + name + ".draft")
     try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
     if let modified { try FileManager.default.setAttributes([.modificationDate: modified], ofItemAtPath: draft) }
@@ -56,13 +56,13 @@ final class Site {
     let rules = (topics ?? ["\(plant)/{asset}/{sensor}"]).map { "  - {match: \"\($0)\"}" }.joined(separator: "\n")
     try write(
       "\(plant).yaml",
-      """
-      plant: \(plant)
-      location: {latitude: 34.1, longitude: -117.5, timezone: Etc/GMT+8}
-      topics:
-      \(rules)
-      \(further)
-      """, modified: modified)
+      text: """
+        plant: \(plant)
+        location: {latitude: 34.1, longitude: -117.5, timezone: Etc/GMT+8}
+        topics:
+        \(rules)
+        \(further)
+        """, modified: modified)
   }
 
   // MARK: The program
@@ -78,13 +78,13 @@ final class Site {
   /// Asks the program to end, and returns its exit code. A program that has only just been started is given the time to
   /// come to hear signals, or it would end by the signal itself.
   func end() -> Int32? {
-    Waiting.until { program.map { !$0.isRunning || holdsBack(SIGTERM, $0) } ?? true }
+    Waiting.until { program.map { !$0.isRunning || holdsBack(SIGTERM, program: $0) } ?? true }
     program?.terminate(within: 30)
     return program?.wait()
   }
 
   /// Whether a thread of the program is closed to a signal, as proc(5) tells; all are but the one that waits for it.
-  private func holdsBack(_ signal: Int32, _ program: ChildProcess) -> Bool {
+  private func holdsBack(_ signal: Int32, program: ChildProcess) -> Bool {
     let tasks = "/proc/\(program.identifier)/task"
     return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains { task in
       let status = (try? String(contentsOfFile: "\(tasks)/\(task)/status", encoding: .utf8)) ?? ""

@@ -68,13 +68,13 @@ struct SparkplugPublisherTests {
     defer { site.stop() }
     try site.write(
       "farm.yaml",
-      """
-      plant: farm
-      location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
-      topics: [{match: "spBv1.0/{group}/+/{edge}/{device}", payload: sparkplug, rename: {Inverter/Power: power}}]
-      assets: {pv1: {kind: pv, capacity_kw: 50}}
-      """)
-    try site.write("node.py", Self.script)
+      text: """
+        plant: farm
+        location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
+        topics: [{match: "spBv1.0/{group}/+/{edge}/{device}", payload: sparkplug, rename: {Inverter/Power: power}}]
+        assets: {pv1: {kind: pv, capacity_kw: 50}}
+        """)
+    try site.write("node.py", text: Self.script)
     let states = Mutex<[String]>([])
     var settings = site.broker.settings
     settings.clientID = "ear"
@@ -94,16 +94,16 @@ struct SparkplugPublisherTests {
     #expect(Waiting.until(seconds: 20) { states.withLock { $0.last?.hasPrefix(#"{"online":true"#) == true } })
     let log = { (try? String(contentsOfFile: site.folder.path + "/node.log", encoding: .utf8)) ?? "" }
     #expect(Waiting.until(seconds: 20) { log().contains("asked for a rebirth") }, "\(site.logTail)\n\(log())")
-    func values(_ asset: String, _ sensor: String) -> [Double] {
+    func values(_ asset: String, sensor: String) -> [Double] {
       let query =
         "SELECT \"value\" FROM \"raw\" WHERE \"asset\" = '\(asset)' AND \"sensor\" = '\(sensor)'"
       return ((try? site.influx.query(query)) ?? []).compactMap { $0.number("value") }
     }
-    #expect(Waiting.until(seconds: 30, pause: 200) { values("pv1", "power").count > 12 }, "\(site.logTail)")
-    #expect(values("pv1", "power").allSatisfy { $0 == 1 || (10...17).contains($0) })
-    #expect(values("gw", "Supply Voltage").allSatisfy { (12...12.75).contains($0) })
-    #expect(Set(values("pv1", "Inverter/Trim")) == [-5])
-    #expect(values("pv1", "Serial").isEmpty && values("gw", "bdSeq").isEmpty)
+    #expect(Waiting.until(seconds: 30, pause: 200) { values("pv1", sensor: "power").count > 12 }, "\(site.logTail)")
+    #expect(values("pv1", sensor: "power").allSatisfy { $0 == 1 || (10...17).contains($0) })
+    #expect(values("gw", sensor: "Supply Voltage").allSatisfy { (12...12.75).contains($0) })
+    #expect(Set(values("pv1", sensor: "Inverter/Trim")) == [-5])
+    #expect(values("pv1", sensor: "Serial").isEmpty && values("gw", sensor: "bdSeq").isEmpty)
 
     func alerts() -> [String] {
       let query = "SELECT \"status\" FROM \"alerts\" WHERE \"asset\" = 'pv1' AND \"rule\" = 'offline'"

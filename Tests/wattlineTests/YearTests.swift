@@ -32,14 +32,14 @@ struct YearTests {
     let result = try Program.run("replay", path, "--config", site.folder.path, "--plant", "building")
     #expect(result.code == 0, "\(result.errors)")
     #expect(result.output == "\(expected.rows) rows, \(expected.readings) messages published\n")
-    try close(after: expected, site)
+    try close(after: expected, site: site)
     let arrived = Waiting.until(seconds: 600) {
       usleep(200_000)
       return site.count("raw", plant: "building") == expected.readings + 2
     }
     #expect(arrived, "\(site.count("raw", plant: "building")) of \(expected.readings + 2)\n\(site.logTail)")
     #expect(site.end() == 0, "\(site.logTail)")
-    for (name, values) in expected.columns { try check(name, values, site) }
+    for (name, values) in expected.columns { try check(name, values: values, site: site) }
   }
 
   private static let assets = """
@@ -52,7 +52,7 @@ struct YearTests {
     """
 
   /// The last hour of a recording is whole when a later reading says so.
-  private func close(after recorded: Recorded, _ site: Site) throws {
+  private func close(after recorded: Recorded, site: Site) throws {
     let publisher = site.publisher()
     for asset in ["load", "pv1"] {
       let payload = "{\"value\":1,\"ts\":\(recorded.end + 7_200_000)}"
@@ -62,7 +62,7 @@ struct YearTests {
     publisher.stop()
   }
 
-  private func check(_ name: String, _ values: [Int64: Double], _ site: Site) throws {
+  private func check(_ name: String, values: [Int64: Double], site: Site) throws {
     let parts = name.split(separator: ".")
     let place = "\"asset\" = '\(parts[0])' AND \"sensor\" = '\(parts[1])'"
     let isPower = parts[1] == "power"

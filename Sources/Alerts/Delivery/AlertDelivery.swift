@@ -52,7 +52,7 @@ public final class AlertDelivery: Sendable {
     for channel in channels {
       threads.append(
         try BlockingThread(name: "alerts-\(channel.name)") {
-          AlertDelivery.serve(channel, outbox, counters, firstPause, note)
+          AlertDelivery.serve(channel, outbox: outbox, counters: counters, firstPause: firstPause, note: note)
         })
     }
     self.threads = threads
@@ -71,25 +71,25 @@ public final class AlertDelivery: Sendable {
   ///   - register: the plant's register.
   ///   - offset: end of the record in the journal.
   public func submit(
-    _ alerts: [AlertTransition], _ notices: [AlertNotice], of register: PlantRegister, at offset: UInt64
+    _ alerts: [AlertTransition], notices: [AlertNotice], of register: PlantRegister, at offset: UInt64
   ) {
     var parcels: [(channel: String, parcel: AlertParcel)] = []
     for alert in alerts where alert.isPublished {
-      parcels.append((transitions, AlertDocument(alert, register).parcel))
+      parcels.append((transitions, AlertDocument(alert, in: register).parcel))
     }
     for notice in notices where notice.severity >= settings.minimumSeverity {
       if settings.webhook != nil {
-        parcels.append(("webhook", AlertParcel(body: AlertDocument.json(NoticeDocument(notice, register)))))
+        parcels.append(("webhook", AlertParcel(body: AlertDocument.json(NoticeDocument(notice, in: register)))))
       }
       if let email = settings.email {
         let to = register.plant.alertRecipients.isEmpty ? email.to : register.plant.alertRecipients
-        let mail = AlertMail.text(notice, from: email.from, to: to, register)
+        let mail = AlertMail.text(notice, from: email.from, to: to, in: register)
         parcels.append(("email", AlertParcel(recipients: to, body: mail)))
       }
     }
     let (taken, dropped) = outbox.put(parcels, of: register.plant.name, at: offset)
     counters.input.add(taken)
-    for (channel, count) in dropped { counters.drop("\(channel)_full", count) }
+    for (channel, count) in dropped { counters.drop("\(channel)_full", amount: count) }
     counters.queue.set(outbox.count)
   }
 
@@ -108,8 +108,8 @@ public final class AlertDelivery: Sendable {
   }
 
   private static func serve(
-    _ channel: any AlertChannel, _ outbox: AlertOutbox, _ counters: StageCounters, _ firstPause: TimeSpan,
-    _ note: (String) -> Void
+    _ channel: any AlertChannel, outbox: AlertOutbox, counters: StageCounters, firstPause: TimeSpan,
+    note: (String) -> Void
   ) {
     var pause = firstPause
     var isFailing = false
@@ -123,7 +123,7 @@ public final class AlertDelivery: Sendable {
       case .refused(let reason):
         note("alerts: \(channel.name): an alert was refused for good: \(reason)")
         outbox.remove(numbers, from: channel.name)
-        counters.drop("\(channel.name)_refused", numbers.count)
+        counters.drop("\(channel.name)_refused", amount: numbers.count)
       case .later(let reason):
         if !isFailing, !outbox.waitUntilClosed(.zero) { note("alerts: \(channel.name): \(reason); trying again") }
         isFailing = true

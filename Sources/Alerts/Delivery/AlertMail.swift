@@ -11,12 +11,12 @@ enum AlertMail {
   ///   - from: the sender's address.
   ///   - to: the recipients' addresses.
   ///   - register: the plant's register.
-  static func text(_ notice: AlertNotice, from: String, to: [String], _ register: PlantRegister) -> String {
+  static func text(_ notice: AlertNotice, from: String, to: [String], in register: PlantRegister) -> String {
     guard let first = notice.alerts.first else { return "" }
     let word = first.status == .cleared ? "over" : notice.severity.rawValue
     let thread = "<\(hash(first.id))@wattline>"
     let words =
-      NoticeDocument.words(notice) + "\n\nAlert \(first.id)\nAcknowledge it on "
+      NoticeDocument.text(notice) + "\n\nAlert \(first.id)\nAcknowledge it on "
       + TopicName.join(["wattline", register.plant.name, "alerts", "set"])
       + " with {\"id\": …, \"action\": \"acknowledge\", \"by\": …}.\n"
     var headers = [

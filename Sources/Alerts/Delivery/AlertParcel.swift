@@ -24,7 +24,7 @@ public struct AlertDocument: Encodable {
   var value: Double?
 
   /// Creates the document of a transition, with the names of plant, asset and sensor.
-  public init(_ alert: AlertTransition, _ register: PlantRegister) {
+  public init(_ alert: AlertTransition, in register: PlantRegister) {
     id = alert.id
     plant = register.plant.name
     asset = alert.asset.map { register.assets[$0.position].name } ?? Plant.wholePlant
@@ -48,14 +48,14 @@ public struct AlertDocument: Encodable {
 
   /// Returns the JSON list of a plant's alerts, with their total number. The most severe come first, at most
   /// ``longestList``.
-  public static func list(_ alerts: [AlertTransition], _ register: PlantRegister) -> String {
+  public static func list(_ alerts: [AlertTransition], in register: PlantRegister) -> String {
     struct List: Encodable {
       var count: Int
       var alerts: [AlertDocument]
     }
     let worst = alerts.sorted { ($1.severity, $0.time, $0.id) < ($0.severity, $1.time, $1.id) }
     return json(
-      List(count: alerts.count, alerts: worst.prefix(longestList).map { AlertDocument($0, register) }))
+      List(count: alerts.count, alerts: worst.prefix(longestList).map { AlertDocument($0, in: register) }))
   }
 
   /// Maximum number of alerts in a list.
@@ -75,21 +75,21 @@ struct NoticeDocument: Encodable {
   var count: Int
   var alerts: [AlertDocument]
 
-  init(_ notice: AlertNotice, _ register: PlantRegister) {
+  init(_ notice: AlertNotice, in register: PlantRegister) {
     plant = register.plant.name
     count = notice.alerts.count
-    alerts = notice.alerts.prefix(AlertDocument.longestList).map { AlertDocument($0, register) }
+    alerts = notice.alerts.prefix(AlertDocument.longestList).map { AlertDocument($0, in: register) }
     status = alerts.first?.status ?? ""
     severity = notice.severity.rawValue
     title = alerts.first?.title ?? ""
-    text = "\(plant): \(title)\n\(NoticeDocument.words(notice))"
+    text = "\(plant): \(title)\n\(NoticeDocument.text(notice))"
   }
 
   /// Maximum number of further alerts in a text.
   static let longestText = 50
 
   /// Returns the text of the first alert and a list of the others.
-  static func words(_ notice: AlertNotice) -> String {
+  static func text(_ notice: AlertNotice) -> String {
     var lines = notice.alerts.prefix(1).map(\.text)
     if notice.alerts.count > 1 {
       lines += ["", "With it:"]

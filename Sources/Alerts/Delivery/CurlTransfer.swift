@@ -40,14 +40,14 @@ final class CurlTransfer {
     self.handle = handle
     isLocal = Self.isLocal(url)
     exchange = Exchange(shouldAbort)
-    set(CURLOPT_URL, url)
-    set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeout)
-    set(CURLOPT_TIMEOUT_MS, Self.totalTimeout)
-    set(CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps")
-    set(CURLOPT_USERAGENT, "wattline")
-    if let caFile { set(CURLOPT_CAINFO, caFile) }
-    if isLocal { set(CURLOPT_NOPROXY, "*") }
+    set(CURLOPT_URL, to: url)
+    set(CURLOPT_NOSIGNAL, to: 1)
+    set(CURLOPT_CONNECTTIMEOUT_MS, to: Self.connectTimeout)
+    set(CURLOPT_TIMEOUT_MS, to: Self.totalTimeout)
+    set(CURLOPT_PROTOCOLS_STR, to: "http,https,smtp,smtps")
+    set(CURLOPT_USERAGENT, to: "wattline")
+    if let caFile { set(CURLOPT_CAINFO, to: caFile) }
+    if isLocal { set(CURLOPT_NOPROXY, to: "*") }
     connectCallbacks()
   }
 
@@ -67,8 +67,8 @@ final class CurlTransfer {
     let list = headers.reduce(nil) { curl_slist_append($0, $1) }
     defer { curl_slist_free_all(list) }
     wattline_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
-    set(CURLOPT_POSTFIELDSIZE, body.utf8.count)
-    set(CURLOPT_COPYPOSTFIELDS, body)
+    set(CURLOPT_POSTFIELDSIZE, to: body.utf8.count)
+    set(CURLOPT_COPYPOSTFIELDS, to: body)
     return perform()
   }
 
@@ -83,16 +83,16 @@ final class CurlTransfer {
   func mail(_ text: String, from: String, to: [String], username: String?, password: Secret?) -> Answer {
     let list = to.reduce(nil) { curl_slist_append($0, "<\($1)>") }
     defer { curl_slist_free_all(list) }
-    set(CURLOPT_MAIL_FROM, "<\(from)>")
+    set(CURLOPT_MAIL_FROM, to: "<\(from)>")
     wattline_curl_set_list(handle, CURLOPT_MAIL_RCPT, list)
     wattline_curl_allow_refused_recipients(handle)
-    if let username { set(CURLOPT_USERNAME, username) }
-    if let password { set(CURLOPT_PASSWORD, password.text) }
+    if let username { set(CURLOPT_USERNAME, to: username) }
+    if let password { set(CURLOPT_PASSWORD, to: password.text) }
     // A password must not be sent without encryption. Without a password TLS is used if the server offers it.
     let security = password != nil && !isLocal ? CURLUSESSL_ALL : CURLUSESSL_TRY
-    set(CURLOPT_USE_SSL, Int(security.rawValue))
+    set(CURLOPT_USE_SSL, to: Int(security.rawValue))
     exchange.upload = Array(text.utf8)
-    set(CURLOPT_UPLOAD, 1)
+    set(CURLOPT_UPLOAD, to: 1)
     return perform()
   }
 
@@ -132,6 +132,6 @@ final class CurlTransfer {
       }, context)
   }
 
-  private func set(_ option: CURLoption, _ value: Int) { wattline_curl_set_long(handle, option, value) }
-  private func set(_ option: CURLoption, _ value: String) { wattline_curl_set_string(handle, option, value) }
+  private func set(_ option: CURLoption, to value: Int) { wattline_curl_set_long(handle, option, value) }
+  private func set(_ option: CURLoption, to value: String) { wattline_curl_set_string(handle, option, value) }
 }

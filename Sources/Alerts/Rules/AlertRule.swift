@@ -6,8 +6,8 @@ import StreamCore
 /// A rule is one file in this folder: its identity, thresholds, state, evaluation and texts. It is enabled by its entry
 /// in ``AlertRules/all``. Its state is saved under its name, so a new rule leaves the saved state of the others valid.
 ///
-/// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:_:_:)``, then ``observe(_:_:_:_:)``
-/// for each reading of the series that ``concerns(_:_:)`` accepts, then ``finish(_:_:_:)``. ``afterDispatch(_:_:_:)``
+/// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:into:in:)``, then ``observe(_:context:into:in:)``
+/// for each reading of the series that ``concerns(_:in:)`` accepts, then ``finish(_:into:in:)``. ``afterDispatch(_:into:in:)``
 /// follows later in the step.
 protocol AlertRule: Sendable {
   /// The identities of its alerts. Its state is saved under the name of the first.
@@ -24,14 +24,14 @@ protocol AlertRule: Sendable {
   /// Adds state for assets and series that are new in the register.
   mutating func follow(_ register: PlantRegister)
   /// Returns whether it observes the readings of a series. Called once for each series.
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool
   /// Evaluates the frame before its readings.
   ///
   /// - Parameters:
   ///   - context: state shared by all rules.
   ///   - frame: the frame; receives points and transitions.
   ///   - register: the plant's register.
-  mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
+  mutating func begin(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
   /// Evaluates a reading.
   ///
   /// - Parameters:
@@ -40,21 +40,21 @@ protocol AlertRule: Sendable {
   ///   - frame: the frame; receives points and transitions.
   ///   - register: the plant's register.
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
   /// Evaluates the frame after its readings. Minute marks and ticks are frames too.
   ///
   /// - Parameters:
   ///   - context: state shared by all rules.
   ///   - frame: the frame; receives points and transitions.
   ///   - register: the plant's register.
-  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
+  mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
   /// Evaluates the step's commands after dispatch.
   ///
   /// - Parameters:
   ///   - context: state shared by all rules.
   ///   - frame: the frame; receives points and transitions.
   ///   - register: the plant's register.
-  mutating func afterDispatch(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister)
+  mutating func afterDispatch(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
   /// Writes the state.
   func snapshot(into writer: inout SnapshotWriter)
   /// Reads the state that ``snapshot(into:)`` wrote.
@@ -67,13 +67,13 @@ extension AlertRule {
   static var causes: [AlertCause] { [] }
   static var admits: ReadingStandings { .inOrder }
   mutating func follow(_ register: PlantRegister) {}
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { false }
-  mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {}
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool { false }
+  mutating func begin(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {}
-  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {}
-  mutating func afterDispatch(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {}
+  mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
+  mutating func afterDispatch(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
   func snapshot(into writer: inout SnapshotWriter) {}
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {}
 }
@@ -107,7 +107,7 @@ struct AlertCause: Sendable {
   /// How close the explaining alert must be.
   var scope: Scope
 
-  init(_ rule: AlertRuleID, _ scope: Scope) { (self.rule, self.scope) = (rule, scope) }
+  init(_ rule: AlertRuleID, scope: Scope) { (self.rule, self.scope) = (rule, scope) }
 }
 
 /// A reading in the form that rules evaluate.
@@ -141,7 +141,7 @@ struct ReadingStandings: OptionSet, Sendable {
 /// State shared by all rules of a plant.
 struct AlertContext {
   /// The alerts.
-  var book = AlertBook()
+  var book = AlertRegistry()
   /// Irradiance on modules [W/m²] or wind speed at hub height [m/s] by asset, and its timestamp.
   var resources: [(value: Double, time: Timestamp)] = []
   /// Whether each series is the electric power of its asset.
@@ -152,12 +152,13 @@ struct AlertContext {
   var lastReading = Timestamp.distantPast
 
   /// Returns asset and sensor of a series for texts.
-  static func name(of series: SeriesIndex, _ register: PlantRegister) -> String {
+  static func name(of series: SeriesIndex, in register: PlantRegister) -> String {
     "\(register.asset(of: series).name) \(register.series[series.position].sensor)"
   }
 
   /// Returns a value with the unit of its series for texts.
-  static func amount(_ value: some CustomStringConvertible, of series: SeriesIndex, _ register: PlantRegister) -> String
+  static func amount(_ value: some CustomStringConvertible, of series: SeriesIndex, in register: PlantRegister)
+    -> String
   {
     let unit = register.series[series.position].profile.unit?.canonicalUnit.symbol
     return unit.map { "\(value) \($0)" } ?? "\(value)"

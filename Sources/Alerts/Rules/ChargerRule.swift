@@ -15,7 +15,7 @@ struct ChargerRule: AlertRule {
         + "charges, leaves, or a command holds it back",
       remedy: "Look at the contactor, and at whether a schedule holds the charger back.")
   ]
-  static let causes = [AlertCause(.outage, .plant)]
+  static let causes = [AlertCause(.outage, scope: .plant)]
 
   /// Waiting time before the alert: after an interrupted charge, and for a vehicle that never charged.
   static let wait = (served: TimeSpan.minutes(2), unserved: TimeSpan.minutes(5))
@@ -36,12 +36,12 @@ struct ChargerRule: AlertRule {
 
   private var states: [Int32: State] = [:]
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     register.kind(of: series).traits.hasVehicles
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
     guard value.isFinite else { return }
@@ -52,7 +52,7 @@ struct ChargerRule: AlertRule {
     if register.series[reading.series.position].sensor == "connected" {
       if value < 0.5 {
         state = State()
-        context.book.clear(key, at: time, "The vehicle has left.", &frame)
+        context.book.clear(key, at: time, text: "The vehicle has left.", into: &frame)
       } else if state.connected == .distantPast {
         state.connected = time
       }
@@ -60,15 +60,15 @@ struct ChargerRule: AlertRule {
     }
     if let limit = frame.limits[reading.asset], limit <= Self.nothing * (asset.nominalKilowatts ?? 0) {
       state.unserved = .distantPast
-      return context.book.clear(key, at: time, "A command holds it back.", value: value, &frame)
+      return context.book.clear(key, at: time, text: "A command holds it back.", value: value, into: &frame)
     }
     guard context.isPower[reading.series.position], state.connected != .distantPast,
       let size = asset.nominalKilowatts, size > 0
     else { return }
     if value > Self.nothing * size {
       (state.unserved, state.lastPower) = (.distantPast, value)
-      let words = "It charges again, with \(AlertBook.rounded(value)) kW."
-      return context.book.clear(key, at: time, words, value: value, &frame)
+      let words = "It charges again, with \(AlertRegistry.rounded(value)) kW."
+      return context.book.clear(key, at: time, text: words, value: value, into: &frame)
     }
     if state.unserved == .distantPast { state.unserved = time }
     let wait: TimeSpan? =
@@ -78,7 +78,7 @@ struct ChargerRule: AlertRule {
       title: "\(asset.name) does not charge",
       text: "A vehicle has been connected to \(asset.name) since \(state.connected) and gets nothing since "
         + "\(state.unserved). Look at its contactor, and at whether a schedule holds it back.", value: value)
-    context.book.raise(key, .warning, at: time, message, &frame, register)
+    context.book.raise(key, severity: .warning, at: time, message: message, into: &frame, in: register)
   }
 
   func snapshot(into writer: inout SnapshotWriter) {

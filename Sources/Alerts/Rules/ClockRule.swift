@@ -31,12 +31,12 @@ struct ClockRule: AlertRule {
 
   private var states: [State] = []
 
-  mutating func follow(_ register: PlantRegister) { states.grow(to: register.assets.count, State()) }
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.assets.count, element: State()) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { true }
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool { true }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     guard reading.hasSourceTime, !frame.isCatchingUp else { return }
     let asset = reading.asset.position
@@ -56,11 +56,11 @@ struct ClockRule: AlertRule {
       let message = AlertMessage(
         title: "The clock of \(name) is wrong",
         text:
-          "Readings of \(name) are \(AlertBook.duration(skew.magnitude)) \(side) those of the plant's other assets, "
+          "Readings of \(name) are \(AlertRegistry.duration(skew.magnitude)) \(side) those of the plant's other assets, "
           + "seen at \(frame.received). Look at the time server of its gateway.", value: skew.inSeconds)
-      context.book.raise(key, .warning, at: frame.received, message, &frame, register)
+      context.book.raise(key, severity: .warning, at: frame.received, message: message, into: &frame, in: register)
     } else if states[asset].skewed.isOver(for: AlertRun.slow) {
-      context.book.clear(key, at: frame.received, "Its times are right again.", &frame)
+      context.book.clear(key, at: frame.received, text: "Its times are right again.", into: &frame)
     }
   }
 

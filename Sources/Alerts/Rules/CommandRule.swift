@@ -15,28 +15,29 @@ struct CommandRule: AlertRule {
       remedy: "Look at whether it is under remote control, and at its connection to the broker.")
   ]
   static let causes = [
-    AlertCause(.outage, .plant), AlertCause(.noData, .around), AlertCause(.offline, .asset), AlertCause(.trip, .asset),
-    AlertCause(.derating, .asset), AlertCause(.unit, .asset),
+    AlertCause(.outage, scope: .plant), AlertCause(.noData, scope: .around), AlertCause(.offline, scope: .asset),
+    AlertCause(.trip, scope: .asset),
+    AlertCause(.derating, scope: .asset), AlertCause(.unit, scope: .asset),
   ]
 
-  mutating func afterDispatch(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  mutating func afterDispatch(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     if frame.commands.isEmpty { return }
     for command in frame.commands {
       let key = AlertKey(rule: .notFollowed, asset: command.asset)
       switch command.state {
       case .notFollowed:
-        let message = Self.message(of: command, register.assets[command.asset.position].name)
-        context.book.raise(key, .warning, at: frame.received, message, &frame, register)
+        let message = Self.message(of: command, name: register.assets[command.asset.position].name)
+        context.book.raise(key, severity: .warning, at: frame.received, message: message, into: &frame, in: register)
       case .issued where command.action != .hold, .awaiting, .advised: break
-      case .followed: context.book.clear(key, at: frame.received, "It does what it was commanded.", &frame)
+      case .followed: context.book.clear(key, at: frame.received, text: "It does what it was commanded.", into: &frame)
       case .issued, .rejected, .expired, .refused:
-        context.book.clear(key, at: frame.received, "Nothing else is asked of it any more.", &frame)
+        context.book.clear(key, at: frame.received, text: "Nothing else is asked of it any more.", into: &frame)
       }
     }
   }
 
-  private static func message(of command: Command, _ name: String) -> AlertMessage {
-    let setpoint = command.setpoint.map { " with \(AlertBook.rounded($0)) kW" } ?? ""
+  private static func message(of command: Command, name: String) -> AlertMessage {
+    let setpoint = command.setpoint.map { " with \(AlertRegistry.rounded($0)) kW" } ?? ""
     return AlertMessage(
       title: "\(name) does not follow",
       text:

@@ -23,21 +23,21 @@ struct DatabaseRule: AlertRule {
   ///   - frame: receives the points, transitions and notices.
   ///   - register: the plant's register.
   static func report(
-    _ trouble: (reason: String, words: String)?, _ context: inout AlertContext, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ trouble: (reason: String, words: String)?, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister
   ) {
     let key = AlertKey(rule: .database)
     let title = trouble.map { "The database takes nothing: \($0.reason)" }
     // Another reason needs another remedy, so it is a new alert.
     if let alert = context.book.alerts[key], alert.message.title != title {
       let words = trouble == nil ? "It takes points again." : "It is another reason now."
-      context.book.clear(key, at: frame.received, words, &frame)
+      context.book.clear(key, at: frame.received, text: words, into: &frame)
     }
     guard let title, let words = trouble?.words else { return }
     let text =
       "Points wait on disk and nothing is lost while there is room. The database says: \(words). It is tried again "
       + "every half minute."
     let message = AlertMessage(title: title, text: text)
-    context.book.raise(key, .critical, at: frame.received, message, &frame, register)
+    context.book.raise(key, severity: .critical, at: frame.received, message: message, into: &frame, in: register)
   }
 }

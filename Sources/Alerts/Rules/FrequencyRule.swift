@@ -18,7 +18,7 @@ struct FrequencyRule: AlertRule {
         + "within 0.6 %",
       remedy: "Ask the network operator. In an island, look at the generator's governor and shed load or generation.")
   ]
-  static let causes = [AlertCause(.outage, .plant)]
+  static let causes = [AlertCause(.outage, scope: .plant)]
 
   /// Shares of the nominal frequency by which it may deviate, and within which it is back.
   static let band = (raises: 0.01, clears: 0.006)
@@ -29,12 +29,12 @@ struct FrequencyRule: AlertRule {
 
   private var runs: [Int32: AlertRun] = [:]
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     register.kind(of: series).role == .gridExchange && register.series[series.position].sensor == "frequency"
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
     guard value.isFinite, value > Self.none else { return }
@@ -49,16 +49,17 @@ struct FrequencyRule: AlertRule {
     runs[reading.asset.rawValue] = run
     let key = AlertKey(rule: .frequency, asset: reading.asset)
     if run.isOver(for: AlertRun.slow) {
-      context.book.clear(key, at: time, "The frequency is as usual.", value: value, &frame)
+      context.book.clear(key, at: time, text: "The frequency is as usual.", value: value, into: &frame)
     } else if run.holds(for: AlertRun.slow), deviation.magnitude > Self.band.raises {
       let isCritical = deviation < -Self.critical.below || deviation > Self.critical.above
       let name = register.assets[reading.asset.position].name
       let message = AlertMessage(
         title: "The frequency at \(name) is off",
-        text: "The frequency at \(name) is \(AlertBook.rounded(value)) Hz at \(time), "
-          + "\(AlertBook.rounded(100 * deviation)) % off \(Int(nominal)) Hz. Ask the network operator. In an island, "
+        text: "The frequency at \(name) is \(AlertRegistry.rounded(value)) Hz at \(time), "
+          + "\(AlertRegistry.rounded(100 * deviation)) % off \(Int(nominal)) Hz. Ask the network operator. In an island, "
           + "look at the generator's governor and shed load or generation.", value: value)
-      context.book.raise(key, isCritical ? .critical : .warning, at: time, message, &frame, register)
+      context.book.raise(
+        key, severity: isCritical ? .critical : .warning, at: time, message: message, into: &frame, in: register)
     }
   }
 

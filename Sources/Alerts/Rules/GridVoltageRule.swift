@@ -20,7 +20,7 @@ struct GridVoltageRule: AlertRule {
       "2 readings in a row are below half the usual voltage; cleared when it is back",
       remedy: "Look at the main breaker, then ask the network operator."),
   ]
-  static let causes = [AlertCause(.outage, .plant)]
+  static let causes = [AlertCause(.outage, scope: .plant)]
 
   /// Deviations as shares of the usual voltage: above the first an alert is raised, below the second it is cleared.
   static let band = (raises: 0.10, clears: 0.08)
@@ -42,14 +42,14 @@ struct GridVoltageRule: AlertRule {
 
   private var states: [State] = []
 
-  mutating func follow(_ register: PlantRegister) { states.grow(to: register.assets.count, State()) }
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.assets.count, element: State()) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     register.kind(of: series).role == .gridExchange && register.series[series.position].sensor == "voltage"
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
     guard value.isFinite else { return }
@@ -74,28 +74,30 @@ struct GridVoltageRule: AlertRule {
     let outage = AlertKey(rule: .outage, asset: reading.asset)
     let voltage = AlertKey(rule: .voltage, asset: reading.asset)
     var text: String {
-      "at \(time) it is \(AlertBook.rounded(value)) V, usual are \(AlertBook.rounded(state.usual)) V."
+      "at \(time) it is \(AlertRegistry.rounded(value)) V, usual are \(AlertRegistry.rounded(state.usual)) V."
     }
     if state.dead.holds(for: AlertRun.fast) {
       let message = AlertMessage(
         title: "The grid at \(name) is gone",
         text: "The voltage at \(name) has collapsed: \(text) Look at the main breaker, then ask the network operator.",
         value: value)
-      context.book.raise(outage, .critical, at: time, begunAfter: state.lastSound, message, &frame, register)
-      context.book.clear(voltage, at: time, "It is now an outage.", value: value, &frame)
+      context.book.raise(
+        outage, severity: .critical, at: time, begunAfter: state.lastSound, message: message, into: &frame, in: register
+      )
+      context.book.clear(voltage, at: time, text: "It is now an outage.", value: value, into: &frame)
       return
     }
     if state.dead.isOver(for: AlertRun.fast) {
-      context.book.clear(outage, at: time, "The grid is back.", &frame)
+      context.book.clear(outage, at: time, text: "The grid is back.", into: &frame)
     }
     if state.deviating.holds(for: AlertRun.fast), state.dead.length <= 0 {
       let message = AlertMessage(
         title: "The voltage at \(name) is off",
         text: "The voltage at \(name) is outside ±10 % of what is usual: \(text) Look at the transformer's tap and at "
           + "what feeds in.", value: value)
-      context.book.raise(voltage, .warning, at: time, message, &frame, register)
+      context.book.raise(voltage, severity: .warning, at: time, message: message, into: &frame, in: register)
     } else if state.deviating.isOver(for: AlertRun.fast) {
-      context.book.clear(voltage, at: time, "The voltage is as usual.", value: value, &frame)
+      context.book.clear(voltage, at: time, text: "The voltage is as usual.", value: value, into: &frame)
     }
   }
 

@@ -16,8 +16,9 @@ struct HealthRule: AlertRule {
       remedy: "Look at the sensors that the alert names, and at the panel of residuals on the health board.")
   ]
   static let causes = [
-    AlertCause(.outage, .plant), AlertCause(.offline, .asset), AlertCause(.trip, .asset), AlertCause(.derating, .asset),
-    AlertCause(.unit, .asset),
+    AlertCause(.outage, scope: .plant), AlertCause(.offline, scope: .asset), AlertCause(.trip, scope: .asset),
+    AlertCause(.derating, scope: .asset),
+    AlertCause(.unit, scope: .asset),
   ]
 
   /// Health index below which a warning is raised, from which it is cleared, and below which it is critical [0...100].
@@ -27,25 +28,25 @@ struct HealthRule: AlertRule {
 
   private var low: [AlertRun] = []
 
-  mutating func follow(_ register: PlantRegister) { low.grow(to: register.assets.count, AlertRun()) }
+  mutating func follow(_ register: PlantRegister) { low.grow(to: register.assets.count, element: AlertRun()) }
 
-  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     for health in frame.health where health.hasData && health.index.isFinite {
       guard register.assets.indices.contains(health.asset.position) else { continue }
-      judge(health, &context, &frame, register)
+      judge(health, context: &context, into: &frame, in: register)
     }
   }
 
   private mutating func judge(
-    _ health: AssetHealth, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ health: AssetHealth, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let own = health.indexWithoutFault
     let key = AlertKey(rule: .health, asset: health.asset)
     let name = register.assets[health.asset.position].name
-    let index = AlertBook.rounded(health.index)
+    let index = AlertRegistry.rounded(health.index)
     if own >= Self.index.clears {
       let words = "The health index of \(name) is back at \(index) of 100."
-      context.book.clear(key, at: health.time, words, value: health.index, &frame)
+      context.book.clear(key, at: health.time, text: words, value: health.index, into: &frame)
     }
     low[health.asset.position].count(own < Self.index.warning)
     guard low[health.asset.position].holds(for: Self.judgements) else { return }
@@ -56,7 +57,8 @@ struct HealthRule: AlertRule {
         + (worst.isEmpty ? "Compare its sensors with the forecast" : "What lowers it most: \(worst)")
         + "; look at the panel of residuals on the health board.", value: health.index)
     let isCritical = own < Self.index.critical
-    context.book.raise(key, isCritical ? .critical : .warning, at: health.time, message, &frame, register)
+    context.book.raise(
+      key, severity: isCritical ? .critical : .warning, at: health.time, message: message, into: &frame, in: register)
   }
 
   func snapshot(into writer: inout SnapshotWriter) { writer.write(low) { $1.write(to: &$0) } }

@@ -51,12 +51,12 @@ struct HeatRule: AlertRule {
 
   private var states: [Int32: State] = [:]
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     register.kind(of: series).role == .storage && register.series[series.position].sensor == "temperature"
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (celsius, time) = (reading.value, reading.time)
     guard celsius.isFinite, register.series[reading.series.position].profile.range.contains(celsius) else { return }
@@ -70,18 +70,21 @@ struct HeatRule: AlertRule {
     }
     let key = AlertKey(rule: .heat, asset: reading.asset)
     if state.hot.isOver(for: AlertRun.slow) {
-      return context.book.clear(key, at: time, "It is at \(AlertBook.rounded(celsius)) °C.", value: celsius, &frame)
+      return context.book.clear(
+        key, at: time, text: "It is at \(AlertRegistry.rounded(celsius)) °C.", value: celsius, into: &frame)
     }
     guard state.hot.holds(for: AlertRun.slow) else { return }
     let isCritical = celsius > Self.celsius.critical || rise > Self.warming.critical
-    guard context.book.wouldChange(key, isCritical ? .critical : .warning) else { return }
+    guard context.book.wouldChange(key, severity: isCritical ? .critical : .warning) else { return }
     let name = register.assets[reading.asset.position].name
-    let speed = rise > 0 ? " and rises by \(AlertBook.rounded(rise)) K an hour" : ""
+    let speed = rise > 0 ? " and rises by \(AlertRegistry.rounded(rise)) K an hour" : ""
     let message = AlertMessage(
       title: "\(name) is getting too hot",
-      text: "\(name) is at \(AlertBook.rounded(celsius)) °C\(speed), at \(time). Take its load away, and look at its "
+      text:
+        "\(name) is at \(AlertRegistry.rounded(celsius)) °C\(speed), at \(time). Take its load away, and look at its "
         + "cooling; from 60 °C on keep away.", value: celsius)
-    context.book.raise(key, isCritical ? .critical : .warning, at: time, message, &frame, register)
+    context.book.raise(
+      key, severity: isCritical ? .critical : .warning, at: time, message: message, into: &frame, in: register)
   }
 
   func snapshot(into writer: inout SnapshotWriter) {

@@ -20,13 +20,13 @@ struct LimitRule: AlertRule {
 
   private var runs: [Int32: AlertRun] = [:]
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     let asset = register.asset(of: series)
     return asset.kind.role == .gridExchange && (asset.importLimitKilowatts != nil || asset.exportLimitKilowatts != nil)
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
     // A breach is sudden, so readings with the qualities `rate` and `spike` count too.
@@ -44,24 +44,25 @@ struct LimitRule: AlertRule {
     runs[reading.series.rawValue] = run
     let key = AlertKey(rule: .limit, asset: reading.asset, series: reading.series)
     if run.isOver(for: AlertRun.fast) {
-      let words = "Power is back at \(AlertBook.rounded(value)) kW."
-      context.book.clear(key, at: time, words, value: value, &frame)
+      let words = "Power is back at \(AlertRegistry.rounded(value)) kW."
+      context.book.clear(key, at: time, text: words, value: value, into: &frame)
     } else if run.holds(for: AlertRun.fast) && value.magnitude > limit {
       let isCritical = value.magnitude > Self.share.critical * limit
-      let message = Self.message(asset.name, value, limit: limit, isImport: isImport, at: time)
-      context.book.raise(key, isCritical ? .critical : .warning, at: time, message, &frame, register)
+      let message = Self.message(asset.name, value: value, limit: limit, isImport: isImport, at: time)
+      context.book.raise(
+        key, severity: isCritical ? .critical : .warning, at: time, message: message, into: &frame, in: register)
     }
   }
 
   private static func message(
-    _ name: String, _ value: Double, limit: Double, isImport: Bool, at time: Timestamp
+    _ name: String, value: Double, limit: Double, isImport: Bool, at time: Timestamp
   ) -> AlertMessage {
     let direction = isImport ? "import" : "export"
     return AlertMessage(
       title: "\(name) is above its \(direction) limit",
       text:
-        "\(name) carries \(AlertBook.rounded(value.magnitude)) kW of \(direction) at \(time); its limit is "
-        + "\(AlertBook.rounded(limit)) kW. " + (isImport ? "Shed flexible load" : "Curtail generation or charge")
+        "\(name) carries \(AlertRegistry.rounded(value.magnitude)) kW of \(direction) at \(time); its limit is "
+        + "\(AlertRegistry.rounded(limit)) kW. " + (isImport ? "Shed flexible load" : "Curtail generation or charge")
         + ", and look at what changed on the power panel.", value: value)
   }
 

@@ -19,27 +19,27 @@ struct OfflineRule: AlertRule {
   /// Time offline after which the alert is critical.
   static let critical = TimeSpan.minutes(5)
 
-  mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  mutating func begin(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     if frame.availability.isEmpty { return }
     // Copied, because the loop appends transitions to the frame; there are few changes.
     let changes = frame.availability
     for change in changes where register.assets.indices.contains(change.asset.position) {
       let key = AlertKey(rule: .offline, asset: change.asset)
       if change.isOnline {
-        context.book.clear(key, at: frame.received, "It is online again.", &frame)
+        context.book.clear(key, at: frame.received, text: "It is online again.", into: &frame)
       } else {
         let name = register.assets[change.asset.position].name
-        let message = Self.message(name, "since \(frame.received)", seconds: 0)
-        context.book.raise(key, .warning, at: frame.received, message, &frame, register)
+        let message = Self.message(name, since: "since \(frame.received)", seconds: 0)
+        context.book.raise(key, severity: .warning, at: frame.received, message: message, into: &frame, in: register)
       }
     }
   }
 
-  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
-    if frame.cause == .tick, !context.isCatchingUp { escalate(&context, &frame, register) }
+  mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
+    if frame.cause == .tick, !context.isCatchingUp { escalate(&context, into: &frame, in: register) }
   }
 
-  private func escalate(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  private func escalate(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     let due = context.book.explainers.filter { key in
       guard key.rule == .offline, let alert = context.book.alerts[key], context.book.isActive(key) else { return false }
       return alert.severity < .critical && frame.received - alert.raised >= Self.critical
@@ -48,13 +48,13 @@ struct OfflineRule: AlertRule {
     for key in due.sorted(by: { $0.order < $1.order }) {
       guard let asset = key.asset, let raised = context.book.alerts[key]?.raised else { continue }
       let span = frame.received - raised
-      let since = "for \(AlertBook.duration(span)), since \(raised)"
-      let message = Self.message(register.assets[asset.position].name, since, seconds: span.inSeconds)
-      context.book.raise(key, .critical, at: frame.received, message, &frame, register)
+      let since = "for \(AlertRegistry.duration(span)), since \(raised)"
+      let message = Self.message(register.assets[asset.position].name, since: since, seconds: span.inSeconds)
+      context.book.raise(key, severity: .critical, at: frame.received, message: message, into: &frame, in: register)
     }
   }
 
-  private static func message(_ name: String, _ since: String, seconds: Double) -> AlertMessage {
+  private static func message(_ name: String, since: String, seconds: Double) -> AlertMessage {
     AlertMessage(
       title: "\(name) is offline",
       text:
@@ -63,7 +63,7 @@ struct OfflineRule: AlertRule {
   }
 }
 
-extension AlertBook {
+extension AlertRegistry {
   /// Returns whether an asset is reported offline.
   func isOffline(_ asset: AssetIndex) -> Bool {
     let key = AlertKey(rule: .offline, asset: asset)

@@ -15,7 +15,7 @@ struct RangeRule: AlertRule {
       "5 readings in a row are out of the plausible range; cleared by 5 that are not",
       remedy: "Look at the sensor's wiring, and at range, unit and scale in the plant file.")
   ]
-  static let causes = [AlertCause(.outage, .plant)]
+  static let causes = [AlertCause(.outage, scope: .plant)]
 
   private struct State: BitwiseCopyable {
     var run = AlertRun()
@@ -25,14 +25,14 @@ struct RangeRule: AlertRule {
 
   private var states: [State] = []
 
-  mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count, State()) }
+  mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count, element: State()) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     !register.series[series.position].profile.isDerived
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (position, value, time) = (reading.series.position, reading.value, reading.time)
     states[position].run.count(reading.quality == .outOfRange)
@@ -44,35 +44,35 @@ struct RangeRule: AlertRule {
     let unit = AlertKey(rule: .unit, asset: reading.asset, series: reading.series)
     guard run.length > 0 else {
       for key in [range, unit] {
-        context.book.clear(key, at: time, "Readings are plausible again.", value: value, &frame)
+        context.book.clear(key, at: time, text: "Readings are plausible again.", value: value, into: &frame)
       }
       return
     }
     let before = states[position].lastGood
     let plausible = register.series[position].profile.range
     if UnitMixup.isOne(value, range: plausible, lastGood: before) {
-      let message = UnitRule.message(reading.series, value, before: before, at: time, register)
-      context.book.raise(unit, .warning, at: time, message, &frame, register)
+      let message = UnitRule.message(reading.series, value: value, before: before, at: time, in: register)
+      context.book.raise(unit, severity: .warning, at: time, message: message, into: &frame, in: register)
     } else {
-      let message = Self.message(reading.series, value, at: time, register)
-      context.book.raise(range, .warning, at: time, message, &frame, register)
+      let message = Self.message(reading.series, value: value, at: time, in: register)
+      context.book.raise(range, severity: .warning, at: time, message: message, into: &frame, in: register)
     }
   }
 
   private static func message(
-    _ series: SeriesIndex, _ value: Double, at time: Timestamp, _ register: PlantRegister
+    _ series: SeriesIndex, value: Double, at time: Timestamp, in register: PlantRegister
   ) -> AlertMessage {
-    let name = AlertContext.name(of: series, register)
+    let name = AlertContext.name(of: series, in: register)
     let plausible = register.series[series.position].profile.range
     let bounds =
       plausible.contains(value)
       ? "far beyond what it usually reports"
-      : "outside \(plausible.lowerBound) to \(AlertContext.amount(plausible.upperBound, of: series, register))"
+      : "outside \(plausible.lowerBound) to \(AlertContext.amount(plausible.upperBound, of: series, in: register))"
     return AlertMessage(
       title: "\(name) is out of range",
       text:
         "\(AlertRun.slow) readings in a row are \(bounds), the last "
-        + "\(AlertContext.amount(AlertBook.rounded(value), of: series, register)) at \(time). Look at the sensor's "
+        + "\(AlertContext.amount(AlertRegistry.rounded(value), of: series, in: register)) at \(time). Look at the sensor's "
         + "wiring, and at range, unit and scale in the plant file.", value: value)
   }
 

@@ -53,7 +53,7 @@ struct SignRule: AlertRule {
   var looked = Timestamp.distantPast
 
   mutating func follow(_ register: PlantRegister) {
-    watches.grow(to: register.assets.count, SignWatch())
+    watches.grow(to: register.assets.count, element: SignWatch())
     guard roles.count != register.series.count else { return }
     roles = register.series.indices.map { position in
       let index = SeriesIndex(position)
@@ -65,17 +65,17 @@ struct SignRule: AlertRule {
     }
   }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { roles[series.position] != .none }
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool { roles[series.position] != .none }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let asset = reading.asset.position
     switch roles[reading.series.position] {
     case .none: return
-    case .power: watches[asset].take(power: reading.value, at: reading.time)
+    case .power: watches[asset].observe(power: reading.value, at: reading.time)
     case .stateOfCharge:
-      watches[asset].take(stateOfCharge: reading.value, capacity: register.assets[asset].energyKilowattHours)
+      watches[asset].observe(stateOfCharge: reading.value, capacity: register.assets[asset].energyKilowattHours)
     }
   }
 
@@ -109,7 +109,7 @@ extension SignRule {
   }
 
   /// Samples the plant at a minute mark; returns whether an hour has ended, so that the verdicts may have changed.
-  mutating func look(at clock: Timestamp, _ register: PlantRegister) -> Bool {
+  mutating func look(at clock: Timestamp, in register: PlantRegister) -> Bool {
     let began = clock.floored(to: .hour)
     let isHourOver = hour != .distantPast && began != hour
     if isHourOver {
@@ -119,11 +119,11 @@ extension SignRule {
       samples = 0
     }
     hour = began
-    sample(at: clock, register)
+    sample(at: clock, in: register)
     return isHourOver
   }
 
-  private mutating func sample(at clock: Timestamp, _ register: PlantRegister) {
+  private mutating func sample(at clock: Timestamp, in register: PlantRegister) {
     var terms: [Term] = []
     var newest = Timestamp.distantPast
     var isWhole = true
@@ -138,7 +138,7 @@ extension SignRule {
         continue
       }
       newest = max(newest, watch.time)
-      guard isFresh(watch, AssetIndex(position), at: clock, register) else {
+      guard isFresh(watch, asset: AssetIndex(position), at: clock, in: register) else {
         isWhole = false
         continue
       }
@@ -148,19 +148,18 @@ extension SignRule {
     }
     guard newest > looked else { return }
     looked = newest
-    for term in terms { judgeAlone(term, at: clock, register) }
+    for term in terms { judgeAlone(term, at: clock, in: register) }
     guard isWhole, terms.contains(where: { register.assets[$0.asset].kind.role == .gridExchange }) else { return }
     if terms.contains(where: { !$0.mayTurn }) {
       samples = min(samples + 1, 1_000)
       judgeBalance(terms)
     } else {
-      judgeDark(terms, at: clock, register)
+      judgeDark(terms, at: clock, in: register)
     }
   }
 
   /// Returns whether a power is recent enough. A power of 0 counts for 12 h, because it may be reported rarely.
-  private func isFresh(_ watch: SignWatch, _ asset: AssetIndex, at clock: Timestamp, _ register: PlantRegister) -> Bool
-  {
+  private func isFresh(_ watch: SignWatch, asset: AssetIndex, at clock: Timestamp, in register: PlantRegister) -> Bool {
     let age = clock - watch.time
     if age <= .minutes(15) || (watch.power == 0 && age <= .hours(12)) { return true }
     guard let series = register.power(of: asset) else { return false }
@@ -170,7 +169,7 @@ extension SignRule {
 
   /// Evaluates a generator or consumer by itself: such a power is not negative for long. Kinds that may feed back, such
   /// as vehicle chargers, and generic assets are left out.
-  private mutating func judgeAlone(_ term: Term, at clock: Timestamp, _ register: PlantRegister) {
+  private mutating func judgeAlone(_ term: Term, at clock: Timestamp, in register: PlantRegister) {
     let asset = register.assets[term.asset]
     let power = watches[term.asset].power
     guard asset.kind.traits.isNeverNegative else { return }
@@ -179,16 +178,16 @@ extension SignRule {
     let least = max(0.1, size.map { 0.02 * $0 } ?? 0.05 * watches[term.asset].greatest)
     guard power.magnitude > least else { return }
     if power > 0 {
-      watches[term.asset].vote(direct: false, .own)
+      watches[term.asset].vote(direct: false, kind: .own)
     } else if asset.kind.traits.driver != .sun
       || SolarPosition(at: clock, location: register.plant.location).elevationDegrees > 5
     {
-      watches[term.asset].vote(direct: true, .own)
+      watches[term.asset].vote(direct: true, kind: .own)
     }
   }
 
   /// Evaluates a grid connection without metered loads: it imports in the dark while PV and batteries rest.
-  private mutating func judgeDark(_ terms: [Term], at clock: Timestamp, _ register: PlantRegister) {
+  private mutating func judgeDark(_ terms: [Term], at clock: Timestamp, in register: PlantRegister) {
     let grids = terms.filter { register.assets[$0.asset].kind.role == .gridExchange }
     let others = terms.filter { register.assets[$0.asset].kind.role != .gridExchange }
     guard grids.count == 1, let grid = grids.first, !others.isEmpty,
@@ -197,7 +196,7 @@ extension SignRule {
       grid.value.magnitude > max(0.05, 0.02 * watches[grid.asset].greatest),
       SolarPosition(at: clock, location: register.plant.location).elevationDegrees < -6
     else { return }
-    watches[grid.asset].vote(direct: grid.value < 0, .dark)
+    watches[grid.asset].vote(direct: grid.value < 0, kind: .dark)
   }
 
   private mutating func judgeBalance(_ terms: [Term]) {
@@ -237,8 +236,8 @@ extension SignRule {
 // MARK: - Alerts
 
 extension SignRule {
-  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
-    guard frame.cause == .minute, look(at: frame.clock, register) else { return }
+  mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
+    guard frame.cause == .minute, look(at: frame.clock, in: register) else { return }
     for position in watches.indices where watches[position].time != .distantPast {
       let watch = watches[position]
       let kind = register.assets[position].kind
@@ -248,16 +247,16 @@ extension SignRule {
       guard isInverted || isOver, let series = register.power(of: AssetIndex(position)) else { continue }
       let key = AlertKey(rule: .sign, asset: AssetIndex(position), series: series)
       if isOver {
-        context.book.clear(key, at: frame.clock, "Its sign fits again.", value: watch.power, &frame)
-      } else if context.book.wouldChange(key, .warning) {
-        let message = signMessage(series, kind, watch, at: frame.clock, register)
-        context.book.raise(key, .warning, at: frame.clock, message, &frame, register)
+        context.book.clear(key, at: frame.clock, text: "Its sign fits again.", value: watch.power, into: &frame)
+      } else if context.book.wouldChange(key, severity: .warning) {
+        let message = signMessage(series, kind: kind, watch: watch, at: frame.clock, in: register)
+        context.book.raise(key, severity: .warning, at: frame.clock, message: message, into: &frame, in: register)
       }
     }
   }
 
   private func signMessage(
-    _ series: SeriesIndex, _ kind: AssetKind, _ watch: SignWatch, at time: Timestamp, _ register: PlantRegister
+    _ series: SeriesIndex, kind: AssetKind, watch: SignWatch, at time: Timestamp, in register: PlantRegister
   ) -> AlertMessage {
     let sensor = register.series[series.position].sensor
     let name = "\(register.asset(of: series).name) \(sensor)"
@@ -283,7 +282,7 @@ extension SignRule {
       title: "\(name) has the wrong sign",
       text: "\(name) seems to be inverted, seen over \(watch.invertedHours) hours until \(time): "
         + "\(reasons.joined(separator: "; ")). Positive is \(positive) here. "
-        + Self.remedy(asset: register.asset(of: series).name, sensor: sensor, register.plant.topics),
+        + Self.remedy(asset: register.asset(of: series).name, sensor: sensor, rules: register.plant.topics),
       value: watch.power)
   }
 
@@ -293,7 +292,7 @@ extension SignRule {
   ///   - asset: name of the asset.
   ///   - sensor: name of the power's sensor.
   ///   - rules: the plant's topic rules.
-  static func remedy(asset: String, sensor: String, _ rules: [TopicRule]) -> String {
+  static func remedy(asset: String, sensor: String, rules: [TopicRule]) -> String {
     func scale(_ rule: TopicRule?) -> String {
       let key = rule?.rename.filter { $0.value == sensor }.keys.min() ?? sensor
       let factor = -(rule?.scale[key] ?? 1)

@@ -60,20 +60,20 @@ struct SignWatch: BitwiseCopyable {
   var points = 0.0
 
   /// Records a power [kW].
-  mutating func take(power value: Double, at moment: Timestamp) {
-    guard value.isFinite, value.magnitude < 1e9, moment > time else { return }
-    let step = time == .distantPast ? TimeSpan.day : moment - time
+  mutating func observe(power value: Double, at timestamp: Timestamp) {
+    guard value.isFinite, value.magnitude < 1e9, timestamp > time else { return }
+    let step = time == .distantPast ? TimeSpan.day : timestamp - time
     if step <= SignWatch.longestStep {
       energy += 0.5 * (power + value) * step.inHours
     } else {
       reference = .nan
     }
-    (power, time) = (value, moment)
+    (power, time) = (value, timestamp)
     greatest = max(greatest, value.magnitude)
   }
 
   /// Records a state of charge [%] of a battery with a capacity [kWh]; `nil` if the capacity is unknown.
-  mutating func take(stateOfCharge soc: Double, capacity: Double?) {
+  mutating func observe(stateOfCharge soc: Double, capacity: Double?) {
     guard soc.isFinite, (-1...101).contains(soc) else { return }
     guard reference.isFinite else {
       (reference, energy) = (soc, 0)
@@ -91,11 +91,11 @@ struct SignWatch: BitwiseCopyable {
     }
     let isInverted = (energy > 0) == (change > 0)
     if isInverted { points += change.magnitude }
-    vote(direct: isInverted, .stateOfCharge)
+    vote(direct: isInverted, kind: .stateOfCharge)
   }
 
   /// Counts evidence that needs no other asset.
-  mutating func vote(direct isInverted: Bool, _ kind: Evidence) {
+  mutating func vote(direct isInverted: Bool, kind: Evidence) {
     if isInverted {
       direct.inverted = min(direct.inverted + 1, 1_000)
       evidence |= kind.rawValue

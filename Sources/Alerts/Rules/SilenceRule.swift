@@ -17,7 +17,7 @@ struct SilenceRule: AlertRule {
         + "supply and its gateway; of a sensor, at its wiring and at whether its topic has changed.")
   ]
   static let causes = [
-    AlertCause(.outage, .plant), AlertCause(.noData, .around), AlertCause(.offline, .asset),
+    AlertCause(.outage, scope: .plant), AlertCause(.noData, scope: .around), AlertCause(.offline, scope: .asset),
   ]
   static let admits: ReadingStandings = [.inOrder, .outOfOrder]
 
@@ -29,24 +29,24 @@ struct SilenceRule: AlertRule {
 
   mutating func follow(_ register: PlantRegister) { tracker.follow(register) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     !register.series[series.position].profile.isDerived
   }
 
-  mutating func begin(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  mutating func begin(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     tracker.holding = frame.holding
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
-    tracker.note(reading.series, received: frame.received, isCatchingUp: frame.isCatchingUp)
+    tracker.observe(reading.series, received: frame.received, isCatchingUp: frame.isCatchingUp)
   }
 
-  mutating func finish(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     guard frame.cause == .tick else { return }
     tracker.tick(frame.received)
-    if !context.isCatchingUp { judge(&context, &frame, register) }
+    if !context.isCatchingUp { judge(&context, into: &frame, in: register) }
   }
 
   func snapshot(into writer: inout SnapshotWriter) { tracker.snapshot(into: &writer) }
@@ -59,7 +59,7 @@ struct SilenceRule: AlertRule {
   /// Evaluates silence on a tick: of the whole plant, else of whole assets, else of single series.
   ///
   /// Scans all series, but rarely: each scan determines the earliest time at which another series can become silent.
-  private mutating func judge(_ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func judge(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     let isTold = context.book.alerts.contains { $0.key.rule == .noData && $0.value.isActive }
     guard isTold || schedule.isDue(at: frame.received) else { return }
     // Every threshold is at least the shortest, so a series that sends now cannot become silent earlier.
@@ -71,7 +71,7 @@ struct SilenceRule: AlertRule {
     // Last receipt of silent assets, and of the others.
     var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
     for position in register.assets.indices {
-      let (judged, silent, earliest) = count(AssetIndex(position), frame.received, register)
+      let (judged, silent, earliest) = count(AssetIndex(position), at: frame.received, in: register)
       next = min(next, earliest)
       // The silence of an asset that is reported offline is no evidence about the plant.
       if context.book.isOffline(AssetIndex(position)) {
@@ -94,33 +94,38 @@ struct SilenceRule: AlertRule {
     let plantIsSilent =
       silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
     for position in register.assets.indices {
-      judge(AssetIndex(position), within: plantIsSilent, &context, &frame, register)
+      judge(AssetIndex(position), within: plantIsSilent, context: &context, into: &frame, in: register)
     }
     let key = AlertKey(rule: .noData)
     guard plantIsSilent || context.book.isActive(key) else { return }
     settle(
-      key, isSilent: plantIsSilent, isCovered: false, register.series.indices.map(SeriesIndex.init), &context, &frame,
-      register)
+      key, isSilent: plantIsSilent, isCovered: false, members: register.series.indices.map(SeriesIndex.init),
+      context: &context, into: &frame,
+      in: register)
   }
 
   private mutating func judge(
-    _ asset: AssetIndex, within plantIsSilent: Bool, _ context: inout AlertContext, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ asset: AssetIndex, within plantIsSilent: Bool, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister
   ) {
     let members = register.seriesOfAsset[asset.position]
-    let (judged, silent, _) = count(asset, frame.received, register)
+    let (judged, silent, _) = count(asset, at: frame.received, in: register)
     let assetIsSilent = judged > 1 && judged == silent
     for series in members {
       let key = AlertKey(rule: .noData, asset: asset, series: series)
-      let isSilent = isSilent(series, frame.received)
+      let isSilent = isSilent(series, at: frame.received)
       guard isSilent || context.book.isActive(key) else { continue }
-      settle(key, isSilent: isSilent, isCovered: assetIsSilent || plantIsSilent, [series], &context, &frame, register)
+      settle(
+        key, isSilent: isSilent, isCovered: assetIsSilent || plantIsSilent, members: [series], context: &context,
+        into: &frame, in: register)
     }
     let key = AlertKey(rule: .noData, asset: asset)
-    settle(key, isSilent: assetIsSilent, isCovered: plantIsSilent, members, &context, &frame, register)
+    settle(
+      key, isSilent: assetIsSilent, isCovered: plantIsSilent, members: members, context: &context, into: &frame,
+      in: register)
   }
 
-  private func isSilent(_ series: SeriesIndex, _ now: Timestamp) -> Bool {
+  private func isSilent(_ series: SeriesIndex, at now: Timestamp) -> Bool {
     guard let threshold = tracker.threshold(of: series) else { return false }
     return tracker.silence(of: series, at: now) > threshold
   }
@@ -128,7 +133,7 @@ struct SilenceRule: AlertRule {
   /// Returns the number of series of an asset with a known threshold, and the number of silent ones. `next` is the
   /// earliest time at which another becomes silent.
   private func count(
-    _ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister
+    _ asset: AssetIndex, at now: Timestamp, in register: PlantRegister
   ) -> (judged: Int, silent: Int, next: Timestamp) {
     var counts = (judged: 0, silent: 0, next: Timestamp(nanoseconds: .max))
     for series in register.seriesOfAsset[asset.position] {
@@ -142,15 +147,15 @@ struct SilenceRule: AlertRule {
   }
 
   private mutating func settle(
-    _ key: AlertKey, isSilent: Bool, isCovered: Bool, _ members: [SeriesIndex], _ context: inout AlertContext,
-    _ frame: inout Frame, _ register: PlantRegister
+    _ key: AlertKey, isSilent: Bool, isCovered: Bool, members: [SeriesIndex], context: inout AlertContext,
+    into frame: inout Frame, in register: PlantRegister
   ) {
     guard isSilent || context.book.isActive(key) else { return }
     let now = frame.received
     if isCovered || !isSilent {
       let text =
         isCovered ? "It is now part of a wider silence, which has an alert of its own." : "Readings come again."
-      context.book.clear(key, at: now, text, &frame)
+      context.book.clear(key, at: now, text: text, into: &frame)
       return
     }
     // The most recently received member determines the silence of a group.
@@ -163,16 +168,16 @@ struct SilenceRule: AlertRule {
     }
     let isCritical = shortest.inSeconds > Self.critical * threshold.inSeconds
     let severity: Severity = isCritical ? .critical : .warning
-    guard context.book.wouldChange(key, severity) else { return }
-    let message = silenceMessage(key, shortest, now, register)
-    context.book.raise(key, severity, at: now, message, &frame, register)
+    guard context.book.wouldChange(key, severity: severity) else { return }
+    let message = silenceMessage(key, span: shortest, at: now, in: register)
+    context.book.raise(key, severity: severity, at: now, message: message, into: &frame, in: register)
   }
 
   private func silenceMessage(
-    _ key: AlertKey, _ span: TimeSpan, _ now: Timestamp, _ register: PlantRegister
+    _ key: AlertKey, span: TimeSpan, at now: Timestamp, in register: PlantRegister
   ) -> AlertMessage {
     let asset = key.asset.map { register.assets[$0.position].name }
-    let lasted = "for \(AlertBook.duration(span)), since \((now - span).floored(to: .second))"
+    let lasted = "for \(AlertRegistry.duration(span)), since \((now - span).floored(to: .second))"
     guard let asset else {
       return AlertMessage(
         title: "No data from \(register.plant.name)",
@@ -188,7 +193,7 @@ struct SilenceRule: AlertRule {
           + "power supply and its gateway.", value: span.inSeconds)
     }
     let name = "\(asset) \(register.series[series.position].sensor)"
-    let usual = AlertBook.rounded(tracker.states[series.position].interval)
+    let usual = AlertRegistry.rounded(tracker.states[series.position].interval)
     return AlertMessage(
       title: "No data from \(name)",
       text: "\(name) has sent nothing \(lasted); it usually does every \(usual) s. Look at the sensor, its wiring and "

@@ -25,7 +25,7 @@ struct SilenceTracker {
   private var resumed = Timestamp.distantPast
 
   mutating func follow(_ register: PlantRegister) {
-    states.grow(to: register.series.count, SeriesState())
+    states.grow(to: register.series.count, element: SeriesState())
     guard longest.count < register.series.count else { return }
     for series in register.series[longest.count...] { longest.append(series.profile.longestSilence ?? .day) }
   }
@@ -36,7 +36,7 @@ struct SilenceTracker {
   ///   - series: the series of the reading.
   ///   - received: receive time.
   ///   - isCatchingUp: whether the plant is processing a backlog; the interval is then not updated.
-  mutating func note(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {
+  mutating func observe(_ series: SeriesIndex, received: Timestamp, isCatchingUp: Bool) {
     let gap = (received - states[series.position].last).inSeconds
     let isFirst = states[series.position].last == .distantPast
     states[series.position].last = received
@@ -71,7 +71,7 @@ struct SilenceTracker {
   }
 
   func snapshot(into writer: inout SnapshotWriter) {
-    for moment in [lastTick, resumed] { writer.write(moment) }
+    for timestamp in [lastTick, resumed] { writer.write(timestamp) }
     writer.write(states) { writer, state in
       writer.write(state.last)
       writer.write(state.interval)

@@ -15,7 +15,7 @@ struct SpikesRule: AlertRule {
       "4 odd values that came one at a time, each fading with a half-life of half an hour; cleared after some hours "
         + "without one", remedy: "Look at the sensor's wiring and at what disturbs it.")
   ]
-  static let causes = [AlertCause(.outage, .plant)]
+  static let causes = [AlertCause(.outage, scope: .plant)]
   static let admits: ReadingStandings = [.inOrder, .glitch]
 
   /// Decaying count of odd values from which an alert is raised, and below which it is cleared.
@@ -35,12 +35,12 @@ struct SpikesRule: AlertRule {
 
   mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     !register.series[series.position].profile.isDerived
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let isOdd = reading.quality == .spike || reading.quality == .outOfRange || reading.quality == .rate
     let known = states.place(of: reading.series.position)
@@ -54,14 +54,14 @@ struct SpikesRule: AlertRule {
     states[place] = State(count: count, time: reading.time, wasOdd: isOdd)
     let key = AlertKey(rule: .spikes, asset: reading.asset, series: reading.series)
     if isNew, count >= Self.count.raises {
-      let name = AlertContext.name(of: reading.series, register)
+      let name = AlertContext.name(of: reading.series, in: register)
       let message = AlertMessage(
         title: "\(name) is erratic",
         text: "\(name) has reported \(Int(count)) values within the last hour that do not fit its others, the last at "
           + "\(reading.time). Look at its wiring and at what disturbs it.", value: reading.value)
-      context.book.raise(key, .warning, at: reading.time, message, &frame, register)
+      context.book.raise(key, severity: .warning, at: reading.time, message: message, into: &frame, in: register)
     } else if count < Self.count.clears {
-      context.book.clear(key, at: reading.time, "It has been quiet.", value: reading.value, &frame)
+      context.book.clear(key, at: reading.time, text: "It has been quiet.", value: reading.value, into: &frame)
     }
     if count < 0.01 && !isOdd { states.drop(reading.series.position) }
   }

@@ -25,7 +25,7 @@ struct StandstillRule: AlertRule {
       remedy: "Look at its inverter's temperature and fans, and at limits that the grid operator has set."),
   ]
   static let causes = [
-    AlertCause(.outage, .plant), AlertCause(.offline, .asset), AlertCause(.trip, .asset),
+    AlertCause(.outage, scope: .plant), AlertCause(.offline, scope: .asset), AlertCause(.trip, scope: .asset),
   ]
 
   /// Longest age of an irradiance or wind speed that determines the expected power.
@@ -46,30 +46,30 @@ struct StandstillRule: AlertRule {
   private var runs: [AlertRun] = []
   private var generators: [Int32: Generator] = [:]
 
-  mutating func follow(_ register: PlantRegister) { runs.grow(to: register.series.count, AlertRun()) }
+  mutating func follow(_ register: PlantRegister) { runs.grow(to: register.series.count, element: AlertRun()) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool { true }
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool { true }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     runs[reading.series.position].count(reading.quality == .stuck)
     let run = runs[reading.series.position]
     let isGenerator = context.isPower[reading.series.position] && register.kind(of: reading.series).role == .generation
-    if isGenerator { judge(reading, run, &context, &frame, register) }
+    if isGenerator { judge(reading, run: run, context: &context, into: &frame, in: register) }
     if run.length.magnitude != AlertRun.slow.magnitude { return }
     let key = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
     // Without a rated power there is nothing to compare with, so the series is stuck at once.
     if run.length > 0, !isGenerator || register.assets[reading.asset.position].nominalKilowatts == nil {
-      raiseStuck(reading, &context, &frame, register)
+      raiseStuck(reading, context: &context, into: &frame, in: register)
     } else if run.length < 0 {
-      context.book.clear(key, at: reading.time, "It moves again.", value: reading.value, &frame)
+      context.book.clear(key, at: reading.time, text: "It moves again.", value: reading.value, into: &frame)
     }
   }
 
   private mutating func judge(
-    _ reading: AlertReading, _ run: AlertRun, _ context: inout AlertContext, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ reading: AlertReading, run: AlertRun, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
     let asset = register.assets[reading.asset.position]
@@ -77,23 +77,23 @@ struct StandstillRule: AlertRule {
     if run.length <= 0 || frame.limits[reading.asset] != nil {
       guard generators[reading.asset.rawValue] != nil else { return }
       generators[reading.asset.rawValue]?.heldSince = .distantPast
-      return clear(derating, reading, &context, &frame)
+      return clear(derating, reading: reading, context: &context, into: &frame)
     }
     guard run.holds(for: AlertRun.slow), let size = asset.nominalKilowatts else { return }
     var generator = generators[reading.asset.rawValue] ?? Generator()
     defer { generators[reading.asset.rawValue] = generator }
     if generator.heldSince == .distantPast { generator.heldSince = time }
     let stuck = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
-    let expected = expectedPower(asset.kind, size, context.resources[reading.asset.position], at: time)
+    let expected = expectedPower(asset.kind, size: size, resource: context.resources[reading.asset.position], at: time)
     if value > 0.05 * size, value < 0.97 * size, expected > 1.1 * value {
       if context.book.isActive(derating) || context.book.isActive(stuck) { return }
       generator.ceiling = value
-      let message = Self.message(asset.name, value, size: size, expected: expected, at: time)
-      context.book.raise(derating, .warning, at: time, message, &frame, register)
+      let message = Self.message(asset.name, value: value, size: size, expected: expected, at: time)
+      context.book.raise(derating, severity: .warning, at: time, message: message, into: &frame, in: register)
     } else if value < 0.97 * size, expected < 0.85 * value || time - generator.heldSince > Self.patience {
       context.book.clear(
-        derating, at: time, "It stands at more than can be expected of it.", value: value, &frame)
-      raiseStuck(reading, &context, &frame, register)
+        derating, at: time, text: "It stands at more than can be expected of it.", value: value, into: &frame)
+      raiseStuck(reading, context: &context, into: &frame, in: register)
     }
   }
 
@@ -105,7 +105,7 @@ struct StandstillRule: AlertRule {
   ///   - resource: irradiance [W/m²] or wind speed [m/s], and its timestamp.
   ///   - time: timestamp of the power.
   private func expectedPower(
-    _ kind: AssetKind, _ size: Double, _ resource: (value: Double, time: Timestamp), at time: Timestamp
+    _ kind: AssetKind, size: Double, resource: (value: Double, time: Timestamp), at time: Timestamp
   ) -> Double {
     guard time - resource.time <= Self.recent else { return 0 }
     if kind.traits.driver == .wind { return WindTurbine(ratedKilowatts: size).power(windSpeed: resource.value) }
@@ -116,39 +116,39 @@ struct StandstillRule: AlertRule {
 
   /// Clears a derating after its power was exceeded for several readings.
   private mutating func clear(
-    _ key: AlertKey, _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame
+    _ key: AlertKey, reading: AlertReading, context: inout AlertContext, into frame: inout Frame
   ) {
     guard var generator = generators[reading.asset.rawValue], generator.ceiling > 0 else { return }
     defer { generators[reading.asset.rawValue] = generator }
     generator.free.count(reading.value > 1.03 * generator.ceiling)
     guard generator.free.holds(for: AlertRun.slow) else { return }
     generator.ceiling = 0
-    let words = "It gives \(AlertBook.rounded(reading.value)) kW again."
-    context.book.clear(key, at: reading.time, words, value: reading.value, &frame)
+    let words = "It gives \(AlertRegistry.rounded(reading.value)) kW again."
+    context.book.clear(key, at: reading.time, text: words, value: reading.value, into: &frame)
   }
 
   private func raiseStuck(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let key = AlertKey(rule: .stuck, asset: reading.asset, series: reading.series)
-    guard context.book.wouldChange(key, .warning) else { return }
-    let name = AlertContext.name(of: reading.series, register)
-    let amount = AlertContext.amount(AlertBook.rounded(reading.value), of: reading.series, register)
+    guard context.book.wouldChange(key, severity: .warning) else { return }
+    let name = AlertContext.name(of: reading.series, in: register)
+    let amount = AlertContext.amount(AlertRegistry.rounded(reading.value), of: reading.series, in: register)
     let message = AlertMessage(
       title: "\(name) does not move",
       text: "\(name) has stood at \(amount) for longer than it can, seen at \(reading.time). Look at the sensor and at "
         + "whether its gateway repeats an old value.", value: reading.value)
-    context.book.raise(key, .warning, at: reading.time, message, &frame, register)
+    context.book.raise(key, severity: .warning, at: reading.time, message: message, into: &frame, in: register)
   }
 
   private static func message(
-    _ name: String, _ value: Double, size: Double, expected: Double, at time: Timestamp
+    _ name: String, value: Double, size: Double, expected: Double, at time: Timestamp
   ) -> AlertMessage {
     AlertMessage(
-      title: "\(name) is held at \(AlertBook.rounded(value)) kW",
+      title: "\(name) is held at \(AlertRegistry.rounded(value)) kW",
       text:
-        "\(name) stands at \(AlertBook.rounded(value)) kW, \(AlertBook.rounded(100 * value / size)) % of its rating, "
-        + "where \(AlertBook.rounded(expected)) kW can be expected, seen at \(time). It is derated or curtailed: "
+        "\(name) stands at \(AlertRegistry.rounded(value)) kW, \(AlertRegistry.rounded(100 * value / size)) % of its rating, "
+        + "where \(AlertRegistry.rounded(expected)) kW can be expected, seen at \(time). It is derated or curtailed: "
         + "look at its inverter's temperature and fans, and at limits that the grid operator has set.", value: value)
   }
 

@@ -16,9 +16,9 @@ struct TripRule: AlertRule {
       remedy: "Look at the breaker and the inverter, and at the codes they show, before restarting.")
   ]
   static let causes = [
-    AlertCause(.outage, .plant),
+    AlertCause(.outage, scope: .plant),
     // A sensor that switches to a unit a thousand times larger seems to have fallen to zero.
-    AlertCause(.unit, .series),
+    AlertCause(.unit, scope: .series),
   ]
 
   /// Shares of the rated power: above the first an asset runs, below the second it stands, above the third it has
@@ -52,12 +52,12 @@ struct TripRule: AlertRule {
 
   mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count) }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     register.kind(of: series).traits.trip != .none
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     // A fall is sudden, so readings with the qualities `rate` and `spike` count too.
     guard context.isPower[reading.series.position], reading.quality != .outOfRange, reading.value.isFinite else {
@@ -65,13 +65,13 @@ struct TripRule: AlertRule {
     }
     let place = states.place(of: reading.series.position) ?? states.add(State(), to: reading.series.position)
     var state = states[place]
-    judge(reading, &state, &context, &frame, register)
+    judge(reading, state: &state, context: &context, into: &frame, in: register)
     states[place] = state
   }
 
   private func judge(
-    _ reading: AlertReading, _ state: inout State, _ context: inout AlertContext, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ reading: AlertReading, state: inout State, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister
   ) {
     let (value, time) = (reading.value, reading.time)
     let asset = register.assets[reading.asset.position]
@@ -87,31 +87,33 @@ struct TripRule: AlertRule {
       if context.book.isActive(key), context.book.alerts[key]?.isAcknowledged != true { return }
       state.trip.reset()
       return context.book.clear(
-        key, at: time, "It was shut down, and the trip is acknowledged.", value: value, &frame)
+        key, at: time, text: "It was shut down, and the trip is acknowledged.", value: value, into: &frame)
     }
     if context.book.isActive(key) {
       state.trip.count(value < Self.share.restarted * size)
       if state.trip.isOver(for: AlertRun.fast) {
-        let words = "It runs again, with \(AlertBook.rounded(value)) kW."
-        context.book.clear(key, at: time, words, value: value, &frame)
+        let words = "It runs again, with \(AlertRegistry.rounded(value)) kW."
+        context.book.clear(key, at: time, text: words, value: value, into: &frame)
         state.trip.reset()
       }
     } else if state.trip.length > 0 {
       if isStanding { state.trip.count(true) } else { state.trip.reset() }
-    } else if isStanding, hasFallen(state, size, time, context.resources[reading.asset.position]),
-      !mayStand(asset.kind.traits.trip, state, time)
+    } else if isStanding, hasFallen(state, size: size, at: time, resource: context.resources[reading.asset.position]),
+      !mayStand(asset.kind.traits.trip, state: state, at: time)
     {
       state.trip.reset()
       state.trip.count(true)
     }
     if !context.book.isActive(key), state.trip.holds(for: AlertRun.fast) {
-      context.book.raise(key, .critical, at: time, Self.message(asset.name, state, value, time), &frame, register)
+      context.book.raise(
+        key, severity: .critical, at: time, message: Self.message(asset.name, state: state, value: value, at: time),
+        into: &frame, in: register)
     }
     if isStanding && state.trip.length == 0 { state.lastStood = time }
-    if state.trip.length == 0 { remember(value, time, &state) }
+    if state.trip.length == 0 { remember(value, at: time, state: &state) }
   }
 
-  private func remember(_ value: Double, _ time: Timestamp, _ state: inout State) {
+  private func remember(_ value: Double, at time: Timestamp, state: inout State) {
     // The maximum is halved within a day.
     let days = min(max((time - state.earlierTime.0).inHours / 24, 0), 1)
     state.recentMaximum = max(value, (1 - 0.5 * days) * state.recentMaximum)
@@ -127,7 +129,7 @@ struct TripRule: AlertRule {
   ///   - time: timestamp of the standing reading.
   ///   - resource: irradiance [W/m²] and its timestamp.
   private func hasFallen(
-    _ state: State, _ size: Double, _ time: Timestamp, _ resource: (value: Double, time: Timestamp)
+    _ state: State, size: Double, at time: Timestamp, resource: (value: Double, time: Timestamp)
   ) -> Bool {
     guard size > 0 else { return false }
     let running = Self.share.running * size
@@ -138,19 +140,19 @@ struct TripRule: AlertRule {
   }
 
   /// Returns whether standing is normal: for a load that stood within the last day, or is known for less than a day.
-  private func mayStand(_ rule: TripBehaviour, _ state: State, _ time: Timestamp) -> Bool {
+  private func mayStand(_ rule: TripBehaviour, state: State, at time: Timestamp) -> Bool {
     rule == .fallOfConstantRunner && time - max(state.lastStood, state.first) < Self.neverStood
   }
 
-  private static func message(_ name: String, _ state: State, _ value: Double, _ time: Timestamp) -> AlertMessage {
+  private static func message(_ name: String, state: State, value: Double, at time: Timestamp) -> AlertMessage {
     // Of the last two values the one from which it fell.
     let isFirst = !(state.earlier.1 > state.earlier.0)
-    let before = AlertBook.rounded(isFirst ? state.earlier.0 : state.earlier.1)
+    let before = AlertRegistry.rounded(isFirst ? state.earlier.0 : state.earlier.1)
     let since = isFirst ? state.earlierTime.0 : state.earlierTime.1
     return AlertMessage(
       title: "\(name) has tripped",
       text:
-        "The power of \(name) fell from \(before) kW at \(since) to \(AlertBook.rounded(value)) kW and "
+        "The power of \(name) fell from \(before) kW at \(since) to \(AlertRegistry.rounded(value)) kW and "
         + "stays there at \(time). Look at its breaker and inverter, and at the codes they show, before restarting.",
       value: value)
   }

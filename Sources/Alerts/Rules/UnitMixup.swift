@@ -49,7 +49,7 @@ enum UnitMixup {
 ///
 /// Idle devices take a thousandth of their power every day. A series therefore counts only if it falls far below all
 /// values of about the last day.
-struct ThousandthWatch: BitwiseCopyable {
+struct UnitScaleDetector: BitwiseCopyable {
   /// Last value before the run of thousandths [canonical unit].
   var level = Double.nan
   /// Smallest magnitude other than 0 [canonical unit]; it grows by a factor of two a day.
@@ -62,24 +62,24 @@ struct ThousandthWatch: BitwiseCopyable {
   var run = AlertRun()
 
   /// Records a value.
-  mutating func take(_ value: Double, at moment: Timestamp) {
-    guard value.isFinite, moment > time else { return }
-    if first == .distantPast { first = moment }
-    let isThousandth = isThousandth(value, moment)
+  mutating func observe(_ value: Double, at timestamp: Timestamp) {
+    guard value.isFinite, timestamp > time else { return }
+    if first == .distantPast { first = timestamp }
+    let isThousandth = isThousandth(value, at: timestamp)
     run.count(isThousandth)
     if !isThousandth {
       level = value
-      let days = time == .distantPast ? 0 : min((moment - time).inHours / 24, 10)
+      let days = time == .distantPast ? 0 : min((timestamp - time).inHours / 24, 10)
       if value != 0 { least = min(value.magnitude, least * exp2(days)) }
     }
-    time = moment
+    time = timestamp
   }
 
-  private func isThousandth(_ value: Double, _ moment: Timestamp) -> Bool {
+  private func isThousandth(_ value: Double, at timestamp: Timestamp) -> Bool {
     // Fast path: the value is not far below the others.
     guard value.magnitude < least / 10, value != 0 else { return false }
     if run.length > 0 { return true }
-    return moment - first >= UnitMixup.learned && moment - time <= .minutes(10)
+    return timestamp - first >= UnitMixup.learned && timestamp - time <= .minutes(10)
       && (0.5...2).contains(UnitMixup.factor * value / level)
   }
 }

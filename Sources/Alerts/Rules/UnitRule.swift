@@ -16,28 +16,30 @@ struct UnitRule: AlertRule {
       remedy: "Look at the gateway, and at unit and scale in the plant file.")
   ]
 
-  private var states: [ThousandthWatch] = []
+  private var states: [UnitScaleDetector] = []
 
-  mutating func follow(_ register: PlantRegister) { states.grow(to: register.series.count, ThousandthWatch()) }
+  mutating func follow(_ register: PlantRegister) {
+    states.grow(to: register.series.count, element: UnitScaleDetector())
+  }
 
-  func concerns(_ series: SeriesIndex, _ register: PlantRegister) -> Bool {
+  func concerns(_ series: SeriesIndex, in register: PlantRegister) -> Bool {
     let profile = register.series[series.position].profile
     return !profile.isDerived && profile.sampling != .counter
   }
 
   mutating func observe(
-    _ reading: AlertReading, _ context: inout AlertContext, _ frame: inout Frame, _ register: PlantRegister
+    _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {
     let (position, value, time) = (reading.series.position, reading.value, reading.time)
-    states[position].take(value, at: time)
+    states[position].observe(value, at: time)
     let run = states[position].run
     if run.length.magnitude != AlertRun.slow.magnitude { return }
     let key = AlertKey(rule: .unit, asset: reading.asset, series: reading.series)
     if run.length > 0 {
-      let message = Self.message(reading.series, value, before: states[position].level, at: time, register)
-      context.book.raise(key, .warning, at: time, message, &frame, register)
+      let message = Self.message(reading.series, value: value, before: states[position].level, at: time, in: register)
+      context.book.raise(key, severity: .warning, at: time, message: message, into: &frame, in: register)
     } else {
-      context.book.clear(key, at: time, "Readings are plausible again.", value: value, &frame)
+      context.book.clear(key, at: time, text: "Readings are plausible again.", value: value, into: &frame)
     }
   }
 
@@ -50,17 +52,17 @@ struct UnitRule: AlertRule {
   ///   - time: timestamp of the current value.
   ///   - register: the plant's register.
   static func message(
-    _ series: SeriesIndex, _ value: Double, before: Double, at time: Timestamp, _ register: PlantRegister
+    _ series: SeriesIndex, value: Double, before: Double, at time: Timestamp, in register: PlantRegister
   ) -> AlertMessage {
-    let name = AlertContext.name(of: series, register)
+    let name = AlertContext.name(of: series, in: register)
     let unit = register.series[series.position].profile.unit
     let isLarge = value.magnitude > before.magnitude
-    let number = isLarge ? AlertBook.rounded(value) : "\(value)"
+    let number = isLarge ? AlertRegistry.rounded(value) : "\(value)"
     return AlertMessage(
       title: "\(name) is in the wrong unit",
       text:
         "\(name) reports \(number) at \(time), a \(isLarge ? "thousand times" : "thousandth of") the "
-        + "\(AlertBook.rounded(before)) \(unit?.canonicalUnit.symbol ?? "") of before: it sends "
+        + "\(AlertRegistry.rounded(before)) \(unit?.canonicalUnit.symbol ?? "") of before: it sends "
         + "\(isLarge ? UnitMixup.smaller(than: unit) : UnitMixup.larger(than: unit)). Look at its gateway, and at unit "
         + "and scale in the plant file.", value: value)
   }
@@ -69,12 +71,12 @@ struct UnitRule: AlertRule {
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     states = try reader.readArray(elementSize: 34) { (reader) throws(SnapshotError) in
-      try ThousandthWatch(from: &reader)
+      try UnitScaleDetector(from: &reader)
     }
   }
 }
 
-extension ThousandthWatch {
+extension UnitScaleDetector {
   fileprivate func write(to writer: inout SnapshotWriter) {
     for value in [level, least] { writer.write(value) }
     for timestamp in [time, first] { writer.write(timestamp) }

@@ -53,12 +53,12 @@ struct BatteryReview {
     // The outlook needs a price for every quarter, possibly assumed; costs use known prices only.
     var expected: [Double] = []
     let prices = accountant.quarters.enumerated().map { place, quarter in
-      let moment = accountant.start + .minutes(Int64(15 * place))
-      days.append(curve.local(at: moment).day)
+      let timestamp = accountant.start + .minutes(Int64(15 * place))
+      days.append(curve.local(at: timestamp).day)
       exports.append(
-        quarter.exportPrice.isFinite ? quarter.exportPrice : curve.knownExportPrice(at: moment) ?? .nan)
-      let price = quarter.price.isFinite ? quarter.price : curve.knownPrice(at: moment)
-      expected.append(price ?? curve.price(at: moment))
+        quarter.exportPrice.isFinite ? quarter.exportPrice : curve.knownExportPrice(at: timestamp) ?? .nan)
+      let price = quarter.price.isFinite ? quarter.price : curve.knownPrice(at: timestamp)
+      expected.append(price ?? curve.price(at: timestamp))
       return price ?? .nan
     }
     var outlooks: [PriceCurve.Outlook] = []
@@ -78,7 +78,7 @@ struct BatteryReview {
   }
 
   /// Returns whether a quarter's exchange and its prices are known.
-  private func isKnown(_ place: Int, _ quarters: [MonthlyAccountant.Quarter]) -> Bool {
+  private func isKnown(_ place: Int, quarters: [MonthlyAccountant.Quarter]) -> Bool {
     quarters[place].netDemand.isFinite && prices[place].isFinite && exportPrices[place].isFinite
   }
 
@@ -86,11 +86,11 @@ struct BatteryReview {
     var found: [Stretch] = []
     var place = 0
     while place < quarters.count {
-      guard let start = usable(quarters[place]), isKnown(place, quarters) else {
+      guard let start = usable(quarters[place]), isKnown(place, quarters: quarters) else {
         place += 1
         continue
       }
-      let end = (place..<quarters.count).first { !isKnown($0, quarters) } ?? quarters.count
+      let end = (place..<quarters.count).first { !isKnown($0, quarters: quarters) } ?? quarters.count
       var stretch = Stretch(quarters: place..<end, start: start, end: start)
       for quarter in place..<end {
         stretch.series.append(
@@ -116,10 +116,10 @@ struct BatteryReview {
     charged.demandCharge = demandCharge
     // The month's peak is the largest of all stretches. All may therefore reach the cap of the stretch that needs the
     // highest.
-    let cap = demandCharge > 0 ? stretches.map { PeakCaps.bestCap(of: $0.series, charged) }.max() : nil
+    let cap = demandCharge > 0 ? stretches.map { PeakCaps.bestCap(of: $0.series, problem: charged) }.max() : nil
     for stretch in stretches {
       for way in Way.allCases {
-        let (cost, peak) = run(way, stretch, cap: cap)
+        let (cost, peak) = run(way, stretch: stretch, cap: cap)
         costs[way.rawValue] += cost
         peaks[way.rawValue] = max(peaks[way.rawValue], peak)
       }
@@ -136,28 +136,28 @@ struct BatteryReview {
 
   /// Returns the cost of a stretch less the value of the energy left in the battery [currency], and the largest import
   /// [kW].
-  private func run(_ way: Way, _ stretch: Stretch, cap: Double?) -> (cost: Double, peak: Double) {
+  private func run(_ way: Way, stretch: Stretch, cap: Double?) -> (cost: Double, peak: Double) {
     let series = stretch.series
     let worth = max(0, series.price.reduce(0, +) / Double(series.count)) * fleet.battery.oneWayEfficiency
     let powers: [Double]
     switch way {
     case .nothing: powers = Array(repeating: 0, count: series.count)
-    case .rule: powers = series.run(problem, from: stretch.start) { ruleWish($0, $1, stretch) }
+    case .rule: powers = series.run(problem, from: stretch.start) { ruleWish($0, energy: $1, stretch: stretch) }
     case .actual: powers = stretch.powers
     case .best:
       let value = EnergyValue(capacity: problem.capacity, cells: PerfectForesight.cells, value: worth)
       let caps = cap.map { Array(repeating: $0, count: series.count) } ?? []
-      powers = PerfectForesight.powers(series, problem, caps: caps, from: stretch.start, valued: value)
+      powers = PerfectForesight.powers(series, problem: problem, caps: caps, from: stretch.start, valued: value)
     }
     var energy = stretch.end
     if way != .actual {
       energy = powers.reduce(stretch.start) { problem.advance($0, wanted: $1).energy }
     }
-    return (series.bill(of: powers, problem).total - worth * energy, peak(of: stretch, powers))
+    return (series.bill(of: powers, problem: problem).total - worth * energy, peak(of: stretch, powers: powers))
   }
 
   /// Returns the largest mean import of an interval [kW]. Intervals at the ends of a stretch may be shorter.
-  private func peak(of stretch: Stretch, _ powers: [Double]) -> Double {
+  private func peak(of stretch: Stretch, powers: [Double]) -> Double {
     var (greatest, sum, count) = (0.0, 0.0, 0)
     for slot in stretch.series.load.indices {
       sum += stretch.series.netDemand(slot) - powers[slot]
@@ -171,7 +171,7 @@ struct BatteryReview {
     return greatest
   }
 
-  private func ruleWish(_ slot: Int, _ energy: Double, _ stretch: Stretch) -> Double {
+  private func ruleWish(_ slot: Int, energy: Double, stretch: Stretch) -> Double {
     let soc = fleet.battery.minimumStateOfCharge + energy / fleet.battery.energyKilowattHours
     return DispatchRule(hasGeneration: hasGeneration).wish(
       netDemand: stretch.series.netDemand(slot), stateOfCharge: soc, battery: fleet.battery,

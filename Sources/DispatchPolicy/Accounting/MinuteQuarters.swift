@@ -23,7 +23,7 @@ public struct MinuteQuarters {
   ///   - battery: power of the batteries, positive discharge [kW].
   ///   - cost: cost of the time that the point covers [currency].
   ///   - carbon: emissions of that time [kg].
-  public mutating func note(time: Timestamp, exchange: Double?, battery: Double?, cost: Double?, carbon: Double?) {
+  public mutating func record(time: Timestamp, exchange: Double?, battery: Double?, cost: Double?, carbon: Double?) {
     let finish = time + .minute
     let span = lastEnd.map { min(.hour, max(.minute, finish - $0)) } ?? .minute
     lastEnd = finish
@@ -32,14 +32,16 @@ public struct MinuteQuarters {
       let start = from.floored(to: Self.step)
       let until = min(finish, start + Self.step)
       guard until > from else { return }
-      add(start, share: (until - from).inHours / span.inHours, (until - from).inHours, exchange, battery, cost, carbon)
+      add(
+        start, share: (until - from).inHours / span.inHours, hours: (until - from).inHours, exchange: exchange,
+        battery: battery, cost: cost, carbon: carbon)
       from = until
     }
   }
 
   private mutating func add(
-    _ start: Timestamp, share: Double, _ hours: Double, _ exchange: Double?, _ battery: Double?, _ cost: Double?,
-    _ carbon: Double?
+    _ start: Timestamp, share: Double, hours: Double, exchange: Double?, battery: Double?, cost: Double?,
+    carbon: Double?
   ) {
     var quarter = quarters[start] ?? EnergyQuarter(start: start)
     if let cost, cost.isFinite { quarter.cost = (quarter.cost ?? 0) + cost * share }

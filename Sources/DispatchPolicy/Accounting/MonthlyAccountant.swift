@@ -50,7 +50,7 @@ public struct MonthlyAccountant {
   }
 
   /// Adds a settled quarter of an hour. Each must be added once only, because sums are not corrected.
-  public mutating func note(_ settled: EnergyQuarter) {
+  public mutating func record(_ settled: EnergyQuarter) {
     let place = Int(clamping: (settled.start - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
     guard settled.start >= start, settled.start < end, quarters.indices.contains(place) else { return }
     func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
@@ -86,7 +86,7 @@ public struct MonthlyAccountant {
   ///   - stateOfCharge: state of charge, 0...1.
   ///   - price: import price [currency/kWh].
   ///   - exportPrice: payment for export [currency/kWh].
-  public mutating func note(
+  public mutating func record(
     decision time: Timestamp, asset: String, stateOfCharge: Double?, price: Double?, exportPrice: Double? = nil
   ) {
     let place = Int(clamping: (time - start).nanoseconds / MonthlyAccountant.step.nanoseconds)
@@ -104,7 +104,7 @@ public struct MonthlyAccountant {
   ///   - asset: name of the asset.
   ///   - hours: number of hours in `clean_1h`.
   ///   - goodShares: sum of the hours' shares of good readings.
-  public mutating func note(completenessOf asset: String, hours: Double, goodShares: Double) {
+  public mutating func record(completenessOf asset: String, hours: Double, goodShares: Double) {
     let expected = max(1, account.elapsedHours.rounded(.down))
     let entry = MonthlyAccount.Completeness(
       asset: asset, presentShare: min(1, hours / expected), goodShare: min(1, goodShares / expected))

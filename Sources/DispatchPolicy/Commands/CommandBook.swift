@@ -73,7 +73,7 @@ struct CommandBook {
   static func isLive(_ frame: borrowing Frame) -> Bool { frame.received - frame.clock < liveWithin }
 
   /// Records raised and cleared critical alerts.
-  mutating func note(_ alerts: [AlertTransition]) {
+  mutating func observe(_ alerts: [AlertTransition]) {
     for alert in alerts {
       switch alert.status {
       case .cleared: critical[alert.id] = nil
@@ -94,14 +94,16 @@ struct CommandBook {
   ///   - frame: receives the commands and their points.
   ///   - context: state of the plant.
   ///   - register: the plant's register.
-  mutating func step(_ frame: inout Frame, _ context: Context, in register: PlantRegister) {
+  mutating func step(_ frame: inout Frame, context: Context, in register: PlantRegister) {
     for position in register.assets.indices where register.assets[position].kind.traits.command != nil {
       let asset = AssetIndex(position)
-      judge(asset, &frame, context, register)
-      if let wish = wish(for: asset, context.decisions.last { $0.asset == asset }, context, register) {
-        issue(wish, asset, &frame, context, register)
+      judge(asset, into: &frame, context: context, in: register)
+      if let wish = wish(
+        for: asset, decision: context.decisions.last { $0.asset == asset }, context: context, in: register)
+      {
+        issue(wish, asset: asset, into: &frame, context: context, in: register)
       }
-      forgive(asset, &frame, context, register)
+      forgive(asset, into: &frame, context: context, in: register)
     }
   }
 
@@ -113,7 +115,7 @@ struct CommandBook {
   ///   - register: the plant's register.
   /// - Returns: `.taken`, or `.refused` with the reason.
   mutating func follow(
-    _ instruction: Instruction, _ frame: inout Frame, in register: PlantRegister
+    _ instruction: Instruction, into frame: inout Frame, in register: PlantRegister
   ) -> Instruction.Outcome {
     guard let id = instruction.members["id"], let action = instruction.members["action"],
       action == "confirm" || action == "reject"
@@ -125,7 +127,7 @@ struct CommandBook {
     guard command.state == .awaiting, frame.received <= command.expires else { return .refused(.late) }
     command.state = action == "confirm" ? .issued : .rejected
     if action == "confirm" { carryOut(command, at: frame.received) }
-    settle(command, actual: nil, &frame, register)
+    settle(command, actual: nil, into: &frame, in: register)
     return .taken
   }
 }
@@ -141,14 +143,14 @@ extension CommandBook {
   }
 
   private func wish(
-    for asset: AssetIndex, _ decision: DispatchDecision?, _ context: Context, _ register: PlantRegister
+    for asset: AssetIndex, decision: DispatchDecision?, context: Context, in register: PlantRegister
   ) -> Wish? {
     let memory = memories[asset] ?? Memory()
     let settings = register.plant.commands
     let own = critical.values.filter { $0.asset == asset }.sorted { $0.rule < $1.rule }
     let health = context.health[asset]
     if memory.isOff {
-      if let interlock = startInterlock(memory, health, context.now, settings) {
+      if let interlock = startInterlock(memory, health: health, at: context.now, settings: settings) {
         return Wish(action: .hold, reason: "interlock: \(interlock)")
       }
       return Wish(
@@ -167,9 +169,9 @@ extension CommandBook {
     guard let decision else { return nil }
     if decision.lacksData { return Wish(action: .hold, reason: decision.reason) }
     let wanted = decision.recommendedKilowatts
-    if let power = context.power(asset), isNear(power, wanted, asset, register),
+    if let power = context.power(asset), isNear(power, setpoint: wanted, asset: asset, in: register),
       // The current limit must equal the recommendation too, so that a limited asset is released.
-      limits[asset].map({ isNear(wanted, $0, asset, register) }) ?? true
+      limits[asset].map({ isNear(wanted, setpoint: $0, asset: asset, in: register) }) ?? true
     {
       return nil
     }
@@ -178,7 +180,7 @@ extension CommandBook {
 
   /// Returns the interlock that prevents a start.
   private func startInterlock(
-    _ memory: Memory, _ health: Double?, _ now: Timestamp, _ settings: CommandSettings
+    _ memory: Memory, health: Double?, at now: Timestamp, settings: CommandSettings
   ) -> String? {
     if let rule = critical.values.map(\.rule).min() { return "critical alert \(rule)" }
     if let health, health < DispatchStage.leastHealth { return "health" }
@@ -197,14 +199,15 @@ extension CommandBook {
   ///   - asset: the asset.
   ///   - register: the plant's register.
   private func matches(
-    _ power: Double, _ setpoint: Double?, _ action: Command.Action, _ asset: AssetIndex, _ register: PlantRegister
+    _ power: Double, setpoint: Double?, action: Command.Action, asset: AssetIndex, in register: PlantRegister
   ) -> Bool {
-    let tolerance = CommandBook.tolerance(0.05, register.assets[asset.position])
+    let tolerance = CommandBook.tolerance(0.05, asset: register.assets[asset.position])
     switch action {
     case .shutdown: return abs(power) <= tolerance
     case .startup: return abs(power) > tolerance
     case .hold: return true
-    case .optimize: return setpoint.map { isNear(power, $0, within: 0.05, asset, register) } ?? true
+    case .optimize:
+      return setpoint.map { isNear(power, setpoint: $0, within: 0.05, asset: asset, in: register) } ?? true
     }
   }
 
@@ -217,15 +220,15 @@ extension CommandBook {
   ///   - asset: the asset.
   ///   - register: the plant's register.
   private func isNear(
-    _ power: Double, _ setpoint: Double, within share: Double = 0.01, _ asset: AssetIndex, _ register: PlantRegister
+    _ power: Double, setpoint: Double, within share: Double = 0.01, asset: AssetIndex, in register: PlantRegister
   ) -> Bool {
     let found = register.assets[asset.position]
-    let tolerance = CommandBook.tolerance(share, found)
+    let tolerance = CommandBook.tolerance(share, asset: found)
     return found.kind.traits.command == .follows ? abs(power - setpoint) <= tolerance : power <= setpoint + tolerance
   }
 
   /// Returns a share of the rated power, at least the error of meters [kW].
-  private static func tolerance(_ share: Double, _ asset: Asset) -> Double {
+  private static func tolerance(_ share: Double, asset: Asset) -> Double {
     max(0.2, share * (asset.nominalKilowatts ?? 0))
   }
 }
@@ -234,14 +237,18 @@ extension CommandBook {
 
 extension CommandBook {
   private mutating func issue(
-    _ wish: Wish, _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+    _ wish: Wish, asset: AssetIndex, into frame: inout Frame, context: Context, in register: PlantRegister
   ) {
     let settings = register.plant.commands
     if let last = memories[asset]?.command {
       // An issued command is evaluated before `HOLD` can replace it.
-      if isStanding(last, wish, asset, context.now, register) || (wish.action == .hold && isOpen(last)) { return }
+      if isStanding(last, wish: wish, asset: asset, at: context.now, in: register)
+        || (wish.action == .hold && isOpen(last))
+      {
+        return
+      }
     }
-    supersede(asset, &frame, register)
+    supersede(asset, into: &frame, in: register)
     var command = Command(
       id: "\(register.assets[asset.position].name)-\(context.now.milliseconds)", asset: asset, action: wish.action,
       setpoint: wish.setpoint, reason: wish.reason, state: .issued, issued: context.now,
@@ -262,12 +269,12 @@ extension CommandBook {
         carryOut(command, at: context.now)
       }
     }
-    settle(command, actual: context.power(asset), &frame, register)
+    settle(command, actual: context.power(asset), into: &frame, in: register)
   }
 
   /// Returns whether an equal command is still in force.
   private func isStanding(
-    _ last: Command, _ wish: Wish, _ asset: AssetIndex, _ now: Timestamp, _ register: PlantRegister
+    _ last: Command, wish: Wish, asset: AssetIndex, at now: Timestamp, in register: PlantRegister
   ) -> Bool {
     guard last.action == wish.action else { return false }
     switch wish.action {
@@ -276,7 +283,8 @@ extension CommandBook {
       guard let before = last.setpoint, let after = wish.setpoint, last.state != .refused, now < last.expires else {
         return false
       }
-      return isNear(after, before, asset, register) && isNear(before, after, asset, register)
+      return isNear(after, setpoint: before, asset: asset, in: register)
+        && isNear(before, setpoint: after, asset: asset, in: register)
     case .hold: return last.reason == wish.reason
     case .shutdown, .startup:
       return last.state == .rejected || last.state == .followed || now <= last.expires
@@ -287,15 +295,15 @@ extension CommandBook {
   private func isOpen(_ command: Command) -> Bool { command.state == .issued && command.action != .hold }
 
   /// Expires the previous command if it was awaiting confirmation or advised.
-  private mutating func supersede(_ asset: AssetIndex, _ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func supersede(_ asset: AssetIndex, into frame: inout Frame, in register: PlantRegister) {
     guard var last = memories[asset]?.command, last.state == .awaiting || last.state == .advised else { return }
     last.state = .expired
-    settle(last, actual: nil, &frame, register)
+    settle(last, actual: nil, into: &frame, in: register)
   }
 
   /// Compares an asset's behaviour with its command, and expires commands.
   private mutating func judge(
-    _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+    _ asset: AssetIndex, into frame: inout Frame, context: Context, in register: PlantRegister
   ) {
     guard var command = memories[asset]?.command, frame.cause == .minute else { return }
     let settings = register.plant.commands
@@ -307,7 +315,9 @@ extension CommandBook {
     case .advised, .issued, .notFollowed:
       guard command.action != .hold, context.now <= command.expires || command.state != .notFollowed else { return }
       let power = context.power(asset)
-      if let power, context.now > command.issued, matches(power, command.setpoint, command.action, asset, register) {
+      if let power, context.now > command.issued,
+        matches(power, setpoint: command.setpoint, action: command.action, asset: asset, in: register)
+      {
         command.state = .followed
         if memories[asset]?.isOff != (command.action == .shutdown) { carryOut(command, at: context.now) }
       } else if command.state == .advised || command.action == .startup {
@@ -329,22 +339,22 @@ extension CommandBook {
         }
       }
     }
-    settle(command, actual: context.power(asset), &frame, register)
+    settle(command, actual: context.power(asset), into: &frame, in: register)
   }
 
   /// Expires a `.notFollowed` command at the end of its validity if no later command replaced it.
   private mutating func forgive(
-    _ asset: AssetIndex, _ frame: inout Frame, _ context: Context, _ register: PlantRegister
+    _ asset: AssetIndex, into frame: inout Frame, context: Context, in register: PlantRegister
   ) {
     guard frame.cause == .minute, var command = memories[asset]?.command, command.state == .notFollowed,
       context.now > max(command.expires, command.issued + DispatchStage.interval)
     else { return }
     command.state = .expired
-    settle(command, actual: context.power(asset), &frame, register)
+    settle(command, actual: context.power(asset), into: &frame, in: register)
   }
 
   /// Updates the power limit that a command sets for an asset.
-  private mutating func restrict(by command: Command, _ asset: Asset) {
+  private mutating func restrict(by command: Command, asset: Asset) {
     switch (command.action, command.state) {
     case (.shutdown, .issued), (.shutdown, .followed): limits[command.asset] = 0
     case (.shutdown, .notFollowed), (.startup, .issued), (.startup, .followed): limits[command.asset] = nil
@@ -356,10 +366,10 @@ extension CommandBook {
   }
 
   /// Records a shutdown or start.
-  private mutating func carryOut(_ command: Command, at moment: Timestamp) {
+  private mutating func carryOut(_ command: Command, at timestamp: Timestamp) {
     guard command.action == .shutdown || command.action == .startup else { return }
     memories[command.asset, default: Memory()].isOff = command.action == .shutdown
-    memories[command.asset, default: Memory()].changed = moment
+    memories[command.asset, default: Memory()].changed = timestamp
   }
 
   /// Records a command in its current state, writes its point and appends it to the frame.
@@ -370,7 +380,7 @@ extension CommandBook {
   ///   - frame: receives the point and the command.
   ///   - register: the plant's register.
   private mutating func settle(
-    _ command: Command, actual: Double?, _ frame: inout Frame, _ register: PlantRegister
+    _ command: Command, actual: Double?, into frame: inout Frame, in register: PlantRegister
   ) {
     var memory = memories[command.asset] ?? Memory()
     let isNew = memory.command?.id != command.id
@@ -378,7 +388,7 @@ extension CommandBook {
     memory.command = command
     if command.state == .issued { memory.given = frame.received.floored(to: .minute) }
     memories[command.asset] = memory
-    restrict(by: command, register.assets[command.asset.position])
+    restrict(by: command, asset: register.assets[command.asset.position])
     frame.commands.append(command)
     frame.points.begin(PointKey(.command, .asset(command.asset)), at: command.issued)
     frame.points.field("id", text: command.id)

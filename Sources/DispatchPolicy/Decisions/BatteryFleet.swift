@@ -33,11 +33,11 @@ struct BatteryFleet: Sendable {
         wearPrice: asset.wearPrice ?? 0)
     }
     guard let first = members.first else { return nil }
-    self.init(first, members.dropFirst())
+    self.init(first, others: members.dropFirst())
   }
 
   /// Creates a fleet of one or more batteries.
-  init(_ first: Member, _ others: ArraySlice<Member> = []) {
+  init(_ first: Member, others: ArraySlice<Member> = []) {
     members = [first] + others
     guard !others.isEmpty else {
       // Weighted means would introduce rounding.

@@ -130,19 +130,23 @@ public struct SlotOffers: Sendable {
     let limit = problem.battery.powerKilowatts
     let wear = problem.wearPrice
     let export = min(problem.exportPrice, price)
-    func gain(_ power: Double, _ price: Double) -> Offer {
+    func gain(_ power: Double, price: Double) -> Offer {
       Offer(
         energy: max(0, power) * problem.hours / efficiency,
         price: min((price - wear) * efficiency, (price + wear) / efficiency))
     }
-    func cost(_ power: Double, _ price: Double) -> Offer {
+    func cost(_ power: Double, price: Double) -> Offer {
       Offer(energy: max(0, power) * problem.hours * efficiency, price: (price + wear) / efficiency)
     }
     let deficit = min(limit, max(0, netDemand))
     let above = min(deficit, max(0, netDemand - cap))
     let surplus = min(limit, max(0, -netDemand))
     let room = max(0, min(limit - surplus, cap - max(0, netDemand)))
-    discharge = (gain(above, price + excess), gain(deficit - above, price), gain(limit - deficit, export))
-    charge = (cost(surplus, export), cost(room, price), cost(limit - surplus - room, price + excess))
+    discharge = (
+      gain(above, price: price + excess), gain(deficit - above, price: price), gain(limit - deficit, price: export)
+    )
+    charge = (
+      cost(surplus, price: export), cost(room, price: price), cost(limit - surplus - room, price: price + excess)
+    )
   }
 }

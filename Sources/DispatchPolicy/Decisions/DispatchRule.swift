@@ -41,7 +41,7 @@ public struct DispatchRule: Hashable, Sendable {
       return netDemand > 0 ? Wish(power: netDemand, reason: reason) : Wish(power: 0, reason: "rule: idle")
     }
     let reserve = reserveStateOfCharge(netDemand: netDemand, battery: battery, hours: outlook.higherHours)
-    if soc < reserve, paysToCharge(outlook, battery), hours > 0 {
+    if soc < reserve, paysToCharge(outlook, battery: battery), hours > 0 {
       let missing = (reserve - soc) * battery.energyKilowattHours / battery.oneWayEfficiency
       return Wish(power: -min(battery.powerKilowatts, missing / hours), reason: "rule: charge for peak")
     }
@@ -67,7 +67,7 @@ public struct DispatchRule: Hashable, Sendable {
     return min(battery.maximumStateOfCharge, max(battery.minimumStateOfCharge, wanted))
   }
 
-  private func paysToCharge(_ outlook: PriceCurve.Outlook, _ battery: BatteryModel) -> Bool {
+  private func paysToCharge(_ outlook: PriceCurve.Outlook, battery: BatteryModel) -> Bool {
     !hasGeneration && outlook.now <= outlook.lowest + 1e-5
       && outlook.highestLater * battery.efficiency > outlook.now
   }

@@ -58,58 +58,58 @@ public struct DispatchStage: Stage {
   /// Records good readings, and decides at each quarter of an hour.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     last.follow(register)
-    last.note(frame, register)
+    last.observe(frame, in: register)
     for judgement in frame.health { health[judgement.asset] = judgement.index }
     switch frame.cause {
-    case .readings: last.take(frame.readings)
+    case .readings: last.observe(frame.readings)
     case .minute:
-      learner?.note(frame.quarters)
-      learn(at: frame.clock, register)
-      if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, register) }
+      learner?.observe(frame.quarters)
+      learn(at: frame.clock, in: register)
+      if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, in: register) }
     case .tick: break
     }
-    command(&frame, register)
+    command(&frame, in: register)
   }
 
   /// Executes answers to commands. Issues commands each minute and whenever an alert changes.
-  private mutating func command(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func command(_ frame: inout Frame, in register: PlantRegister) {
     for position in frame.instructions.indices where frame.instructions[position].subject == CommandBook.subject {
-      frame.instructions[position].outcome = commands.follow(frame.instructions[position], &frame, in: register)
+      frame.instructions[position].outcome = commands.follow(frame.instructions[position], into: &frame, in: register)
     }
-    commands.note(frame.alerts)
+    commands.observe(frame.alerts)
     if !CommandBook.isLive(frame), !frame.dispatch.isEmpty { overdue = frame.dispatch }
     guard frame.cause == .minute || !frame.alerts.isEmpty, CommandBook.isLive(frame) else { return }
     let now = frame.cause == .minute ? frame.clock : frame.received
     let decisions = overdue.filter { now - $0.time < DispatchStage.interval } + frame.dispatch
     overdue.removeAll()
     let known = self
-    let prices = pricesNow(at: now, register)
+    let prices = pricesNow(at: now, in: register)
     let context = CommandBook.Context(
-      now: now, decisions: decisions, power: { known.power(of: $0, at: now, register) },
-      stateOfCharge: { known.stateOfCharge(of: $0, at: now, register) }, health: health,
-      exchange: exchange(at: now, register) ?? .nan, importPrice: prices.outlook.now,
+      now: now, decisions: decisions, power: { known.power(of: $0, at: now, in: register) },
+      stateOfCharge: { known.stateOfCharge(of: $0, at: now, in: register) }, health: health,
+      exchange: exchange(at: now, in: register) ?? .nan, importPrice: prices.outlook.now,
       exportPrice: prices.export, limits: GridLimits(register))
-    commands.step(&frame, context, in: register)
+    commands.step(&frame, context: context, in: register)
   }
 
-  private mutating func learn(at moment: Timestamp, _ register: PlantRegister) {
+  private mutating func learn(at timestamp: Timestamp, in register: PlantRegister) {
     guard let fleet = learner?.fleet else { return }
-    let carbon = carbonPrice(at: moment, register)
+    let carbon = carbonPrice(at: timestamp, in: register)
     let sample = DispatchLearner.Sample(
-      power: PlantPower(last, at: moment, in: register),
-      stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: moment, register) },
-      batteryPower: fleet.sum { power(of: $0, at: moment, register) },
-      price: prices.price(at: moment - DispatchStage.interval) + carbon,
-      exportPrice: prices.exportPrice(at: moment - DispatchStage.interval),
-      isPriced: prices.knownPrice(at: moment - DispatchStage.interval) != nil
-        && prices.knownExportPrice(at: moment - DispatchStage.interval) != nil)
-    let local = prices.local(at: moment)
+      power: PlantPower(last, at: timestamp, in: register),
+      stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: timestamp, in: register) },
+      batteryPower: fleet.sum { power(of: $0, at: timestamp, in: register) },
+      price: prices.price(at: timestamp - DispatchStage.interval) + carbon,
+      exportPrice: prices.exportPrice(at: timestamp - DispatchStage.interval),
+      isPriced: prices.knownPrice(at: timestamp - DispatchStage.interval) != nil
+        && prices.knownExportPrice(at: timestamp - DispatchStage.interval) != nil)
+    let local = prices.local(at: timestamp)
     // A copy, because the closure must not access the stage while its learner is modified.
     var prices = self.prices
-    learner?.note(sample, at: moment, local: local) { hour in
+    learner?.observe(sample, at: timestamp, local: local) { hour in
       var (importing, exporting) = (carbon, 0.0)
       for quarter in 0..<4 {
-        let time = moment + .hours(Int64(hour)) + .minutes(Int64(15 * quarter))
+        let time = timestamp + .hours(Int64(hour)) + .minutes(Int64(15 * quarter))
         importing += prices.price(at: time) / 4
         exporting += prices.exportPrice(at: time) / 4
       }
@@ -117,26 +117,29 @@ public struct DispatchStage: Stage {
     }
   }
 
-  private mutating func decide(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func decide(_ frame: inout Frame, in register: PlantRegister) {
     let now = frame.clock
-    let prices = pricesNow(at: now, register)
+    let prices = pricesNow(at: now, in: register)
     let power = PlantPower(last, at: now, in: register)
     let limits = GridLimits(register)
     var exchange = power.netDemand
     let known = register.assets.indices.filter { position in
-      register.assets[position].kind.role == .storage && leaveAlone(position, power, prices, &frame, register) == false
+      register.assets[position].kind.role == .storage
+        && leaveAlone(position, power: power, prices: prices, into: &frame, in: register) == false
     }
-    if !known.isEmpty { exchange -= decideBatteries(known, power, limits, prices, &frame, register) }
-    exchange += decideChargers(exchange, limits, prices, &frame, register)
-    curtail(exchange, power.generation, limits, prices, &frame, register)
+    if !known.isEmpty {
+      exchange -= decideBatteries(known, power: power, limits: limits, prices: prices, into: &frame, in: register)
+    }
+    exchange += decideChargers(exchange, limits: limits, prices: prices, into: &frame, in: register)
+    curtail(exchange, generation: power.generation, limits: limits, prices: prices, into: &frame, in: register)
   }
 
   /// Writes 0 kW for a battery with missing data; returns whether data is missing.
   private func leaveAlone(
-    _ position: Int, _ power: PlantPower, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
+    _ position: Int, power: PlantPower, prices: PriceNow, into frame: inout Frame, in register: PlantRegister
   ) -> Bool {
     let asset = AssetIndex(position)
-    let soc = stateOfCharge(of: asset, at: frame.clock, register)
+    let soc = stateOfCharge(of: asset, at: frame.clock, in: register)
     var reason: String?
     if BatteryModel(register.assets[position]) == nil {
       reason = "unknown: energy_kwh or power_kw"
@@ -148,23 +151,23 @@ public struct DispatchStage: Stage {
       Entry(
         asset: asset, power: 0, rule: 0, stateOfCharge: soc ?? .nan, saving: 0, isShielded: false, reason: reason,
         lacksData: true),
-      prices, &frame, register)
+      prices: prices, into: &frame, in: register)
     return true
   }
 
   /// Decides on batteries without missing data; returns their total power [kW].
   private mutating func decideBatteries(
-    _ positions: [Int], _ power: PlantPower, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ positions: [Int], power: PlantPower, limits: GridLimits, prices: PriceNow, into frame: inout Frame,
+    in register: PlantRegister
   ) -> Double {
     guard let fleet = BatteryFleet(register.assets, only: Set(positions)) else { return 0 }
     let now = frame.clock
-    let charges = fleet.members.map { stateOfCharge(of: $0.asset, at: now, register) ?? .nan }
+    let charges = fleet.members.map { stateOfCharge(of: $0.asset, at: now, in: register) ?? .nan }
     let headrooms = fleet.headrooms(
-      charges, previous: fleet.members.map { self.power(of: $0.asset, at: now, register) ?? .nan },
+      charges, previous: fleet.members.map { self.power(of: $0.asset, at: now, in: register) ?? .nan },
       hours: DispatchStage.interval.inHours)
     var decision = BatteryDecision(
-      stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: now, register) } ?? .nan,
+      stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: now, in: register) } ?? .nan,
       netDemand: power.netDemand)
     let unwell = fleet.members.compactMap { health[$0.asset] }.filter { $0 < DispatchStage.leastHealth }.min()
     let isLearnersFleet = learner?.fleet.members.map(\.asset) == fleet.members.map(\.asset)
@@ -182,7 +185,7 @@ public struct DispatchStage: Stage {
           asset: member.asset, power: powers[place],
           rule: decision.rulePower * member.battery.powerKilowatts / max(1e-9, fleet.battery.powerKilowatts),
           stateOfCharge: charges[place], saving: saving * share, isShielded: decision.isShielded,
-          reason: decision.reason), prices, &frame, register)
+          reason: decision.reason), prices: prices, into: &frame, in: register)
     }
     return decision.power
   }
@@ -201,16 +204,16 @@ extension DispatchStage {
   ///   - register: the plant's register.
   /// - Returns: the change of the chargers' power [kW].
   private mutating func decideChargers(
-    _ exchange: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
+    _ exchange: Double, limits: GridLimits, prices: PriceNow, into frame: inout Frame, in register: PlantRegister
   ) -> Double {
     var change = 0.0
     for position in register.assets.indices where register.assets[position].kind.traits.hasVehicles {
       let asset = AssetIndex(position)
-      let (size, actual) = (register.assets[position].nominalKilowatts, power(of: asset, at: frame.clock, register))
+      let (size, actual) = (register.assets[position].nominalKilowatts, power(of: asset, at: frame.clock, in: register))
       guard let limit = size, let actual, exchange.isFinite,
-        value(of: asset, "connected", at: frame.clock, register) == 1,
-        let energy = value(of: asset, "energy_requested", at: frame.clock, register),
-        let seconds = value(of: asset, "time_left", at: frame.clock, register)
+        value(of: asset, sensor: "connected", at: frame.clock, in: register) == 1,
+        let energy = value(of: asset, sensor: "energy_requested", at: frame.clock, in: register),
+        let seconds = value(of: asset, sensor: "time_left", at: frame.clock, in: register)
       else { continue }
       // Exchange of the plant without this charger.
       let rest = exchange + change - actual
@@ -226,7 +229,7 @@ extension DispatchStage {
         Entry(
           asset: asset, power: plan.power, rule: min(limit, energy / DispatchStage.interval.inHours),
           stateOfCharge: .nan, saving: saving, isShielded: plan.isLimited, reason: plan.reason),
-        prices, &frame, register)
+        prices: prices, into: &frame, in: register)
       change += plan.power - actual
     }
     return change
@@ -242,8 +245,8 @@ extension DispatchStage {
   ///   - frame: receives the decisions.
   ///   - register: the plant's register.
   private mutating func curtail(
-    _ exchange: Double, _ generation: Double, _ limits: GridLimits, _ prices: PriceNow, _ frame: inout Frame,
-    _ register: PlantRegister
+    _ exchange: Double, generation: Double, limits: GridLimits, prices: PriceNow, into frame: inout Frame,
+    in register: PlantRegister
   ) {
     // With an unknown exchange nothing changes.
     guard exchange.isFinite else { return }
@@ -256,7 +259,7 @@ extension DispatchStage {
     for position in register.assets.indices
     where register.assets[position].kind.role == .generation && register.assets[position].within == nil {
       let asset = AssetIndex(position)
-      guard let actual = power(of: asset, at: frame.clock, register) else { continue }
+      guard let actual = power(of: asset, at: frame.clock, in: register) else { continue }
       let share = generation > 0 ? actual / generation : 0
       write(
         Entry(
@@ -266,7 +269,7 @@ extension DispatchStage {
           saving: prices.isExportKnown && prices.hasPrices
             ? max(0, -prices.export) * curtailment.excess * share * DispatchStage.interval.inHours : .nan,
           isShielded: isCurtailing, reason: isCurtailing ? curtailment.reason : DispatchDecision.released),
-        prices, &frame, register)
+        prices: prices, into: &frame, in: register)
     }
   }
 }
@@ -277,58 +280,59 @@ extension DispatchStage {
   /// Time for which a live price holds; markets settle at least hourly, so the next is then overdue.
   private static let priceHoldsFor = TimeSpan.minutes(90)
 
-  private mutating func pricesNow(at moment: Timestamp, _ register: PlantRegister) -> PriceNow {
-    let live = gridValue("price", at: moment, register)
-    if let live { prices.observe(live, at: moment) }
-    let export = gridValue("export_price", at: moment, register)
-    if let export { prices.observe(export: export, at: moment) }
-    let local = prices.local(at: moment)
+  private mutating func pricesNow(at timestamp: Timestamp, in register: PlantRegister) -> PriceNow {
+    let live = gridValue("price", at: timestamp, in: register)
+    if let live { prices.observe(live, at: timestamp) }
+    let export = gridValue("export_price", at: timestamp, in: register)
+    if let export { prices.observe(export: export, at: timestamp) }
+    let local = prices.local(at: timestamp)
     let tariff = register.plant.tariff
     // A price observed at this time yesterday is not a current price.
-    let known = live ?? tariff.importPrice(at: moment, local: local)
-    let knownExport = export ?? tariff.exportPrice(at: moment, local: local)
-    let (assumed, basis) = prices.expected(at: moment)
+    let known = live ?? tariff.importPrice(at: timestamp, local: local)
+    let knownExport = export ?? tariff.exportPrice(at: timestamp, local: local)
+    let (assumed, basis) = prices.expected(at: timestamp)
     return PriceNow(
-      outlook: prices.outlook(at: moment, now: known ?? assumed), export: knownExport ?? prices.exportPrice(at: moment),
+      outlook: prices.outlook(at: timestamp, now: known ?? assumed),
+      export: knownExport ?? prices.exportPrice(at: timestamp),
       basis: known != nil ? .known : basis == .known ? .yesterday : basis, isExportKnown: knownExport != nil,
-      hasPrices: prices.hasPrices, carbon: carbonPrice(at: moment, register))
+      hasPrices: prices.hasPrices, carbon: carbonPrice(at: timestamp, in: register))
   }
 
   /// Returns the weighted cost of the carbon in a kWh of import [currency/kWh].
-  private func carbonPrice(at moment: Timestamp, _ register: PlantRegister) -> Double {
+  private func carbonPrice(at timestamp: Timestamp, in register: PlantRegister) -> Double {
     let tariff = register.plant.tariff
     guard tariff.carbonWeight > 0 else { return 0 }
-    return tariff.carbonWeight * (gridValue("carbon", at: moment, register) ?? tariff.carbonIntensity ?? 0)
+    return tariff.carbonWeight * (gridValue("carbon", at: timestamp, in: register) ?? tariff.carbonIntensity ?? 0)
   }
 
-  private func gridValue(_ sensor: String, at moment: Timestamp, _ register: PlantRegister) -> Double? {
+  private func gridValue(_ sensor: String, at timestamp: Timestamp, in register: PlantRegister) -> Double? {
     for position in register.assets.indices where register.assets[position].kind.role == .gridExchange {
       if let series = register.series(of: AssetIndex(position), sensor: sensor) {
-        return last.value(series, at: moment, within: DispatchStage.priceHoldsFor)
+        return last.value(series, at: timestamp, within: DispatchStage.priceHoldsFor)
       }
     }
     return nil
   }
 
   /// Returns the measured exchange with the grid [kW].
-  private func exchange(at moment: Timestamp, _ register: PlantRegister) -> Double? {
+  private func exchange(at timestamp: Timestamp, in register: PlantRegister) -> Double? {
     register.assets.indices.lazy.filter { register.assets[$0].kind.role == .gridExchange }
-      .compactMap { power(of: AssetIndex($0), at: moment, register) }.first
+      .compactMap { power(of: AssetIndex($0), at: timestamp, in: register) }.first
   }
 
   private func value(
-    of asset: AssetIndex, _ sensor: String, at moment: Timestamp, _ register: PlantRegister
+    of asset: AssetIndex, sensor: String, at timestamp: Timestamp, in register: PlantRegister
   ) -> Double? {
-    last.value(register.series(of: asset, sensor: sensor), at: moment, within: PlantPower.staleAfter)
+    last.value(register.series(of: asset, sensor: sensor), at: timestamp, within: PlantPower.staleAfter)
   }
 
-  private func power(of asset: AssetIndex, at moment: Timestamp, _ register: PlantRegister) -> Double? {
-    last.value(register.power(of: asset), at: moment, within: PlantPower.staleAfter)
+  private func power(of asset: AssetIndex, at timestamp: Timestamp, in register: PlantRegister) -> Double? {
+    last.value(register.power(of: asset), at: timestamp, within: PlantPower.staleAfter)
   }
 
-  private func stateOfCharge(of asset: AssetIndex, at moment: Timestamp, _ register: PlantRegister) -> Double? {
+  private func stateOfCharge(of asset: AssetIndex, at timestamp: Timestamp, in register: PlantRegister) -> Double? {
     let series = register.series(of: asset, sensor: "soc") ?? register.series(of: asset, sensor: "state_of_charge")
-    let percent = last.value(series, at: moment, within: PlantPower.staleAfter)
+    let percent = last.value(series, at: timestamp, within: PlantPower.staleAfter)
     return percent.map { min(1, max(0, $0 / 100)) }
   }
 }
@@ -350,11 +354,11 @@ extension DispatchStage {
   }
 
   private func write(
-    _ entry: Entry, _ prices: PriceNow, _ frame: inout Frame, _ register: PlantRegister
+    _ entry: Entry, prices: PriceNow, into frame: inout Frame, in register: PlantRegister
   ) {
     frame.points.begin(PointKey(.dispatch, .asset(entry.asset)), at: frame.clock)
     frame.points.field("recommended_kw", entry.power)
-    frame.points.field("actual_kw", power(of: entry.asset, at: frame.clock, register))
+    frame.points.field("actual_kw", power(of: entry.asset, at: frame.clock, in: register))
     frame.points.field("rule_kw", entry.rule)
     frame.points.field("soc", entry.stateOfCharge)
     // Assumed prices are not written.

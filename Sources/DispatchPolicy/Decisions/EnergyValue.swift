@@ -48,9 +48,9 @@ public struct EnergyValue: Sendable {
 
   /// Steps back in time over one slot with the given offers.
   public mutating func stepBack(over offers: SlotOffers) {
-    take(offers.discharge.0)
-    take(offers.discharge.1)
-    take(offers.discharge.2)
+    append(offers.discharge.0)
+    append(offers.discharge.1)
+    append(offers.discharge.2)
     put(offers.charge.0)
     put(offers.charge.1)
     put(offers.charge.2)
@@ -102,7 +102,7 @@ public struct EnergyValue: Sendable {
   }
 
   /// Applies a discharge offer. It has no effect if even the last kWh is worth more than the gain.
-  private mutating func take(_ offer: SlotOffers.Offer) {
+  private mutating func append(_ offer: SlotOffers.Offer) {
     if slopes[2 * cells] < Float(offer.price) { shift(offer, sign: -1) }
   }
 
@@ -162,33 +162,33 @@ struct SlotLevels {
   ///   - keepsOnTie: whether energy that is worth the same later is kept. An expected value is better used at once,
   ///     because the later use is uncertain. A known value has an error of the width of its cells.
   init(of offers: SlotOffers, at value: EnergyValue, keepsOnTie: Bool = false) {
-    func level(_ offer: SlotOffers.Offer, _ tolerance: Double) -> Double {
+    func level(_ offer: SlotOffers.Offer, tolerance: Double) -> Double {
       offer.energy > 0 ? value.level(worthMoreThan: offer.price + tolerance) : 0
     }
     let margin = keepsOnTie ? -SlotLevels.tolerance : SlotLevels.tolerance
     // Exporting for exactly the value of the energy gains nothing.
     discharge = (
-      level(offers.discharge.0, margin), level(offers.discharge.1, margin),
-      level(offers.discharge.2, -SlotLevels.tolerance)
+      level(offers.discharge.0, tolerance: margin), level(offers.discharge.1, tolerance: margin),
+      level(offers.discharge.2, tolerance: -SlotLevels.tolerance)
     )
     charge = (
-      level(offers.charge.0, SlotLevels.tolerance), level(offers.charge.1, SlotLevels.tolerance),
-      level(offers.charge.2, SlotLevels.tolerance)
+      level(offers.charge.0, tolerance: SlotLevels.tolerance), level(offers.charge.1, tolerance: SlotLevels.tolerance),
+      level(offers.charge.2, tolerance: SlotLevels.tolerance)
     )
   }
 
   func target(from energy: Double, offers: SlotOffers) -> Double {
-    func lowered(_ energy: Double, _ offer: SlotOffers.Offer, _ level: Double) -> Double {
+    func lowered(_ energy: Double, offer: SlotOffers.Offer, level: Double) -> Double {
       offer.energy > 0 && energy > level ? max(level, energy - offer.energy) : energy
     }
-    func raised(_ energy: Double, _ offer: SlotOffers.Offer, _ level: Double) -> Double {
+    func raised(_ energy: Double, offer: SlotOffers.Offer, level: Double) -> Double {
       offer.energy > 0 && energy < level ? min(level, energy + offer.energy) : energy
     }
-    var energy = lowered(energy, offers.discharge.0, discharge.0)
-    energy = lowered(energy, offers.discharge.1, discharge.1)
-    energy = lowered(energy, offers.discharge.2, discharge.2)
-    energy = raised(energy, offers.charge.0, charge.0)
-    energy = raised(energy, offers.charge.1, charge.1)
-    return raised(energy, offers.charge.2, charge.2)
+    var energy = lowered(energy, offer: offers.discharge.0, level: discharge.0)
+    energy = lowered(energy, offer: offers.discharge.1, level: discharge.1)
+    energy = lowered(energy, offer: offers.discharge.2, level: discharge.2)
+    energy = raised(energy, offer: offers.charge.0, level: charge.0)
+    energy = raised(energy, offer: offers.charge.1, level: charge.1)
+    return raised(energy, offer: offers.charge.2, level: charge.2)
   }
 }

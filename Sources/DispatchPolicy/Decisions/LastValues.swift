@@ -13,14 +13,14 @@ struct LastValues {
   /// Adds the series that are new in the register.
   mutating func follow(_ register: PlantRegister) {
     let count = register.series.count
-    values.grow(to: count, .nan)
-    times.grow(to: count, .distantPast)
+    values.grow(to: count, element: .nan)
+    times.grow(to: count, element: .distantPast)
     guard longest.count < count else { return }
     for series in register.series[longest.count...] { longest.append(series.profile.longestSilence ?? .day) }
   }
 
   /// Records which values hold, and discards the values of assets that went offline.
-  mutating func note(_ frame: Frame, _ register: PlantRegister) {
+  mutating func observe(_ frame: Frame, in register: PlantRegister) {
     holding = frame.holding
     for change in frame.availability where !change.isOnline {
       for series in register.seriesOfAsset[change.asset.position] where values.indices.contains(series.position) {
@@ -30,7 +30,7 @@ struct LastValues {
   }
 
   /// Records the good readings of a batch; an older reading does not replace a newer one.
-  mutating func take(_ readings: ReadingBatch) {
+  mutating func observe(_ readings: ReadingBatch) {
     for row in 0..<readings.count where readings.quality[row] == .good {
       let position = readings.series[row].position
       guard values.indices.contains(position), readings.value[row].isFinite else { continue }
@@ -44,11 +44,11 @@ struct LastValues {
   ///
   /// - Parameters:
   ///   - series: the series; `nil` gives `nil`.
-  ///   - moment: the current time.
+  ///   - timestamp: the current time.
   ///   - age: largest age of a value that does not hold until the next one.
-  func value(_ series: SeriesIndex?, at moment: Timestamp, within age: TimeSpan) -> Double? {
+  func value(_ series: SeriesIndex?, at timestamp: Timestamp, within age: TimeSpan) -> Double? {
     guard let position = series?.position, values.indices.contains(position), values[position].isFinite,
-      moment - times[position] <= (holds(position) ? max(age, longest[position]) : age)
+      timestamp - times[position] <= (holds(position) ? max(age, longest[position]) : age)
     else { return nil }
     return values[position]
   }

@@ -16,14 +16,14 @@ struct LivePeak {
   var cap: Double { problem.demandCharge > 0 ? max(peak, target) : .infinity }
 
   /// Records a completed hour; `local` is its end in local time. At the end of a day the target is updated.
-  mutating func note(_ hour: HourMeans, local: CivilTime) {
+  mutating func observe(_ hour: HourMeans, local: CivilTime) {
     guard problem.demandCharge > 0 else { return }
     let month = 12 * local.year + local.month
     if month != self.month { (self.month, peak) = (month, 0) }
     if hour.batteryPower.isFinite { peak = max(peak, hour.load - hour.generation - hour.batteryPower) }
     if past.count == LivePeak.days * 24 { past = past.slots(1..<past.count) }
     past.append(load: hour.load, generation: hour.generation, price: hour.price)
-    if local.hour == 0 { target = PeakCaps.bestCap(of: past, problem) }
+    if local.hour == 0 { target = PeakCaps.bestCap(of: past, problem: problem) }
   }
 
   func snapshot(into writer: inout SnapshotWriter) {

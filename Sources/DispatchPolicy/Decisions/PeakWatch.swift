@@ -26,11 +26,11 @@ public struct PeakWatch: Sendable {
     }
     if slot > 0, slot % problem.slotsPerDay == 0 {
       let past = max(0, slot - PeakWatch.days * problem.slotsPerDay)..<slot
-      target = PeakCaps.bestCap(of: series.slots(past), problem)
+      target = PeakCaps.bestCap(of: series.slots(past), problem: problem)
     }
     return max(peak, target)
   }
 
   /// Records the grid exchange of a slot [kW].
-  public mutating func note(exchange: Double) { peak = max(peak, exchange) }
+  public mutating func observe(exchange: Double) { peak = max(peak, exchange) }
 }

@@ -19,18 +19,18 @@ struct PlantPower {
   ///
   /// - Parameters:
   ///   - last: the latest values.
-  ///   - moment: the current time.
+  ///   - timestamp: the current time.
   ///   - register: the plant's register.
-  init(_ last: LastValues, at moment: Timestamp, in register: PlantRegister) {
+  init(_ last: LastValues, at timestamp: Timestamp, in register: PlantRegister) {
     var balance = PowerBalance()
     var batteries: Double? = 0
     var exchange: Double?
     var sawConsumption = false
-    let isDark = SolarPosition(at: moment, location: register.plant.location).elevationDegrees < 0
+    let isDark = SolarPosition(at: timestamp, location: register.plant.location).elevationDegrees < 0
     for position in register.assets.indices {
       let asset = register.assets[position]
       guard asset.kind.role != .none, let series = register.power(of: AssetIndex(position)) else { continue }
-      let value = last.value(series, at: moment, within: PlantPower.age(of: series, in: register))
+      let value = last.value(series, at: timestamp, within: PlantPower.age(of: series, in: register))
       switch asset.kind.role {
       case .storage:
         batteries = batteries.flatMap { sum in value.map { sum + $0 } }

@@ -50,65 +50,65 @@ public struct PriceCurve {
   }
 
   /// Returns the local time of the plant.
-  public mutating func local(at moment: Timestamp) -> CivilTime { calendar.civil(at: moment) }
+  public mutating func local(at timestamp: Timestamp) -> CivilTime { calendar.civil(at: timestamp) }
 
   /// Records a live import price [currency/kWh].
-  public mutating func observe(_ price: Double, at moment: Timestamp) {
-    if price.isFinite { seen[local(at: moment).secondOfDay / 900] = price }
+  public mutating func observe(_ price: Double, at timestamp: Timestamp) {
+    if price.isFinite { seen[local(at: timestamp).secondOfDay / 900] = price }
   }
 
   /// Records a live payment for export [currency/kWh].
-  public mutating func observe(export price: Double, at moment: Timestamp) {
-    if price.isFinite { seenExport[local(at: moment).secondOfDay / 900] = price }
+  public mutating func observe(export price: Double, at timestamp: Timestamp) {
+    if price.isFinite { seenExport[local(at: timestamp).secondOfDay / 900] = price }
   }
 
   /// Whether any price is known. Otherwise none is assumed, and plans depend on energy alone.
   public var hasPrices: Bool { tariff.isKnown || seen.contains(where: \.isFinite) }
 
   /// Returns the known import price at a time [currency/kWh]; `nil` if unknown.
-  public mutating func knownPrice(at moment: Timestamp) -> Double? {
-    if let scheduled = tariff.schedule.importPrice(at: moment) { return scheduled }
-    let local = local(at: moment)
+  public mutating func knownPrice(at timestamp: Timestamp) -> Double? {
+    if let scheduled = tariff.schedule.importPrice(at: timestamp) { return scheduled }
+    let local = local(at: timestamp)
     let live = seen[local.secondOfDay / 900]
-    return live.isFinite ? live : tariff.importPrice(at: moment, local: local)
+    return live.isFinite ? live : tariff.importPrice(at: timestamp, local: local)
   }
 
   /// Returns the known payment for export at a time [currency/kWh]; `nil` if unknown.
-  public mutating func knownExportPrice(at moment: Timestamp) -> Double? {
-    if let scheduled = tariff.schedule.exportPrice(at: moment) { return scheduled }
-    let local = local(at: moment)
+  public mutating func knownExportPrice(at timestamp: Timestamp) -> Double? {
+    if let scheduled = tariff.schedule.exportPrice(at: timestamp) { return scheduled }
+    let local = local(at: timestamp)
     let live = seenExport[local.secondOfDay / 900]
-    return live.isFinite ? live : tariff.exportPrice(at: moment, local: local)
+    return live.isFinite ? live : tariff.exportPrice(at: timestamp, local: local)
   }
 
   /// Returns the import price for plans [currency/kWh] and its source.
-  public mutating func expected(at moment: Timestamp) -> (price: Double, basis: Basis) {
-    if let known = knownPrice(at: moment) { return (known, .known) }
-    if let earlier = earlier(moment, { tariff, time, local in tariff.importPrice(at: time, local: local) }) {
+  public mutating func expected(at timestamp: Timestamp) -> (price: Double, basis: Basis) {
+    if let known = knownPrice(at: timestamp) { return (known, .known) }
+    if let earlier = earlier(timestamp, price: { tariff, time, local in tariff.importPrice(at: time, local: local) }) {
       return (earlier, .yesterday)
     }
     return (meanPrice, .none)
   }
 
   /// Returns the import price for plans [currency/kWh].
-  public mutating func price(at moment: Timestamp) -> Double { expected(at: moment).price }
+  public mutating func price(at timestamp: Timestamp) -> Double { expected(at: timestamp).price }
 
   /// Returns the payment for export for plans [currency/kWh].
-  public mutating func exportPrice(at moment: Timestamp) -> Double {
-    knownExportPrice(at: moment)
-      ?? earlier(moment) { tariff, time, local in tariff.exportPrice(at: time, local: local) } ?? tariff.exportPrice
+  public mutating func exportPrice(at timestamp: Timestamp) -> Double {
+    knownExportPrice(at: timestamp)
+      ?? earlier(timestamp) { tariff, time, local in tariff.exportPrice(at: time, local: local) } ?? tariff.exportPrice
   }
 
   /// Returns the tariff's price at the same local time on the latest of the past seven days that has one.
   private mutating func earlier(
-    _ moment: Timestamp, _ price: (Tariff, Timestamp, CivilTime) -> Double?
+    _ timestamp: Timestamp, price: (Tariff, Timestamp, CivilTime) -> Double?
   ) -> Double? {
     // Without periods, and with a schedule that ended long ago, the search finds nothing.
-    let isOver = moment - .days(8) >= tariff.schedule.end
+    let isOver = timestamp - .days(8) >= tariff.schedule.end
     if isOver, tariff.importPeriods.isEmpty, tariff.exportPeriods.isEmpty { return nil }
-    let offset = calendar.utcOffset(at: moment)
+    let offset = calendar.utcOffset(at: timestamp)
     for day in 1...7 {
-      let time = moment - .days(Int64(day))
+      let time = timestamp - .days(Int64(day))
       let same = time + .seconds(offset - calendar.utcOffset(at: time))
       if let found = price(tariff, same, local(at: same)) { return found }
     }
@@ -132,9 +132,9 @@ public struct PriceCurve {
   }
 
   /// Returns the outlook of the local day at a time, if the price of its quarter of an hour is `now` [currency/kWh].
-  public mutating func outlook(at moment: Timestamp, now: Double) -> Outlook {
-    let quarter = local(at: moment).secondOfDay / 900
-    let midnight = calendar.startOfDay(containing: moment)
+  public mutating func outlook(at timestamp: Timestamp, now: Double) -> Outlook {
+    let quarter = local(at: timestamp).secondOfDay / 900
+    let midnight = calendar.startOfDay(containing: timestamp)
     var isAssumed = false
     let prices = (0..<PriceCurve.quartersPerDay).map { other in
       if other == quarter { return now }

@@ -95,12 +95,12 @@ public struct SafetyShield: Hashable, Sendable {
       // Import is net demand − power. A limit on import requires discharge; one on export requires charging or less
       // discharge.
       corridor.narrow(
-        netDemand - importLimitKilowatts, by: .gridImport, netDemand + exportLimitKilowatts, by: .gridExport)
+        netDemand - importLimitKilowatts, by: .gridImport, greatest: netDemand + exportLimitKilowatts, by: .gridExport)
     }
     if headroom.breaksRamp { corridor.slack = corridor.slack ?? .ramp }
-    corridor.narrow(headroom.low, by: .ramp, headroom.high, by: .ramp)
+    corridor.narrow(headroom.low, by: .ramp, greatest: headroom.high, by: .ramp)
     if headroom.breaksReserve { corridor.slack = corridor.slack ?? .reserve }
-    corridor.narrow(-.infinity, by: .reserve, headroom.aboveReserve, by: .reserve)
+    corridor.narrow(-.infinity, by: .reserve, greatest: headroom.aboveReserve, by: .reserve)
     // Adding zero turns −0, the result for an empty or full battery, into 0.
     let power = min(corridor.high, max(corridor.low, wish)) + 0
     let binding = power < wish ? corridor.highBy : power > wish ? corridor.lowBy : nil
@@ -177,7 +177,7 @@ private struct Corridor {
   ///   - greatest: highest power [kW].
   ///   - greatestLimit: the limit that it represents.
   mutating func narrow(
-    _ least: Double, by leastLimit: SafetyShield.Limit, _ greatest: Double, by greatestLimit: SafetyShield.Limit
+    _ least: Double, by leastLimit: SafetyShield.Limit, greatest: Double, by greatestLimit: SafetyShield.Limit
   ) {
     let tolerance = 1e-9 * max(1, abs(low), abs(high))
     if least > high {

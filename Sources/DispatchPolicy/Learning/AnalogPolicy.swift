@@ -110,7 +110,7 @@ public struct AnalogPolicy: Sendable {
   ///   - distortion: enlarges the forecast errors, for studies.
   public mutating func learn(
     prices: [Double], exportPrices: [Double]? = nil, lead: Int = 0, cap: Double = .infinity,
-    distortion: Distortion? = nil
+    distortion: ForecastErrorScaling? = nil
   ) {
     guard !prices.isEmpty, record.count > 0, lead >= 0 else { return }
     let horizon = max(1, settings.horizonHours * slotsPerDay / 24)

@@ -102,9 +102,9 @@ struct DayReview {
     func net(_ powers: [Double]) -> Double {
       var energy = start
       for power in powers { energy = problem.advance(energy, wanted: power).energy }
-      return series.bill(of: powers, problem).total - value.worth(of: energy)
+      return series.bill(of: powers, problem: problem).total - value.worth(of: energy)
     }
-    let best = PerfectForesight.powers(series, problem, from: start, valued: value)
+    let best = PerfectForesight.powers(series, problem: problem, from: start, valued: value)
     return max(0, net(powers) - net(best))
   }
 

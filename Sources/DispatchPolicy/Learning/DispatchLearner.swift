@@ -39,7 +39,7 @@ struct DispatchLearner {
   /// Creates the learner of a plant's batteries; `nil` if no battery has known sizes.
   init?(plant: Plant) {
     guard let fleet = BatteryFleet(plant.assets) else { return nil }
-    self.init(fleet, plant.tariff)
+    self.init(fleet, tariff: plant.tariff)
   }
 
   /// A learner that serves only to skip the saved state of another.
@@ -47,10 +47,10 @@ struct DispatchLearner {
     let battery = BatteryModel(energyKilowattHours: 1, powerKilowatts: 1)
     let member = BatteryFleet.Member(
       asset: AssetIndex(0), battery: battery, reserve: 0, rampKilowattsPerHour: .infinity, wearPrice: 0)
-    return DispatchLearner(BatteryFleet(member), Tariff())
+    return DispatchLearner(BatteryFleet(member), tariff: Tariff())
   }
 
-  private init(_ fleet: BatteryFleet, _ tariff: Tariff) {
+  private init(_ fleet: BatteryFleet, tariff: Tariff) {
     self.fleet = fleet
     let problem = DispatchProblem(
       battery: fleet.battery, exportPrice: tariff.exportPrice, wearPrice: fleet.wearPrice,
@@ -60,7 +60,7 @@ struct DispatchLearner {
   }
 
   /// Records quarters of the energy account.
-  mutating func note(_ settled: [EnergyQuarter]) {
+  mutating func observe(_ settled: [EnergyQuarter]) {
     for quarter in settled {
       quarters.removeAll { $0.start == quarter.start || quarter.start - $0.start >= .hour }
       quarters.append(quarter)
@@ -71,18 +71,18 @@ struct DispatchLearner {
   ///
   /// - Parameters:
   ///   - sample: state of the plant.
-  ///   - moment: the minute mark.
+  ///   - timestamp: the minute mark.
   ///   - local: local time of the plant.
-  ///   - price: returns the expected mean prices of the hour that starts this number of hours after `moment`
+  ///   - price: returns the expected mean prices of the hour that starts this number of hours after `timestamp`
   ///     [currency/kWh].
-  mutating func note(
-    _ sample: Sample, at moment: Timestamp, local: CivilTime,
+  mutating func observe(
+    _ sample: Sample, at timestamp: Timestamp, local: CivilTime,
     price: (_ hour: Int) -> (importing: Double, exporting: Double)
   ) {
     hour.add(sample)
-    guard moment == moment.floored(to: .hour) else { return }
-    hour.settle(quarters.filter { $0.start >= moment - .hour && $0.start < moment })
-    close(at: moment, local: local)
+    guard timestamp == timestamp.floored(to: .hour) else { return }
+    hour.settle(quarters.filter { $0.start >= timestamp - .hour && $0.start < timestamp })
+    close(at: timestamp, local: local)
     let ahead = (1...24).map(price)
     policy.learn(prices: ahead.map(\.importing), exportPrices: ahead.map(\.exporting), lead: 1, cap: peak.cap)
     hour = HourMeans()
@@ -120,12 +120,12 @@ struct DispatchLearner {
     return min(policy.problem.capacity, max(0, energy))
   }
 
-  private mutating func close(at moment: Timestamp, local: CivilTime) {
+  private mutating func close(at timestamp: Timestamp, local: CivilTime) {
     let isWorkday = local.weekday <= 5
-    let missed = end.map { Int(((moment - $0).inHours).rounded()) - 1 } ?? 0
+    let missed = end.map { Int(((timestamp - $0).inHours).rounded()) - 1 } ?? 0
     if missed > DispatchLearner.longestGap || missed < 0 { policy = AnalogPolicy(problem: policy.problem) }
     if missed > 0, missed <= DispatchLearner.longestGap { for _ in 0..<missed { policy.observeGap() } }
-    end = moment
+    end = timestamp
     guard hour.count >= DispatchLearner.leastMinutes else {
       policy.observeGap()
       day.removeAll()
@@ -134,7 +134,7 @@ struct DispatchLearner {
     }
     if missed != 0 { day.removeAll() }
     policy.observe(load: hour.load, generation: hour.generation, isWorkday: isWorkday)
-    peak.note(hour, local: local)
+    peak.observe(hour, local: local)
     day.append(hour)
     regret = day.regret(policy.problem, valued: policy.value)
   }

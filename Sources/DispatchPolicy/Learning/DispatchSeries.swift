@@ -86,7 +86,7 @@ public struct DispatchSeries: Sendable {
   }
 
   /// Returns the cost of the battery's powers.
-  public func bill(of powers: [Double], _ problem: DispatchProblem) -> DispatchBill {
+  public func bill(of powers: [Double], problem: DispatchProblem) -> DispatchBill {
     var bill = DispatchBill()
     var peak = 0.0
     for slot in 0..<min(count, powers.count) {

@@ -29,12 +29,12 @@ struct SlotRecord: Sendable {
   func netDemand(_ slot: Int) -> Double { load[slot] - generation[slot] }
 
   /// Returns the mean load over a range, cut at the record's beginning [kW].
-  func meanLoad(_ slots: ClosedRange<Int>) -> Double { mean(loadSums, slots) }
+  func meanLoad(_ slots: ClosedRange<Int>) -> Double { mean(loadSums, slots: slots) }
 
   /// Returns the mean generation over a range, cut at the record's beginning [kW].
-  func meanGeneration(_ slots: ClosedRange<Int>) -> Double { mean(generationSums, slots) }
+  func meanGeneration(_ slots: ClosedRange<Int>) -> Double { mean(generationSums, slots: slots) }
 
-  private func mean(_ sums: [Double], _ slots: ClosedRange<Int>) -> Double {
+  private func mean(_ sums: [Double], slots: ClosedRange<Int>) -> Double {
     let first = max(0, slots.lowerBound)
     let end = min(count, slots.upperBound + 1)
     return end > first ? (sums[end] - sums[first]) / Double(end - first) : 0

@@ -29,62 +29,71 @@ public struct DispatchComparison: Sendable {
   ///   - forecastError: factor of the policies' forecast errors: 1 keeps them, 1.3 enlarges them by 30 %.
   ///   - policies: the policies to run.
   public init(
-    _ series: DispatchSeries, _ problem: DispatchProblem, forecastError: Double = 1,
+    _ series: DispatchSeries, problem: DispatchProblem, forecastError: Double = 1,
     policies: Set<Policy> = Set(Policy.allCases)
   ) {
-    if policies.contains(.nothing) { note(.nothing, Array(repeating: 0, count: series.count), series, problem) }
-    if policies.contains(.rule) { noteBestRule(series, problem) }
+    if policies.contains(.nothing) {
+      record(.nothing, powers: Array(repeating: 0, count: series.count), series: series, problem: problem)
+    }
+    if policies.contains(.rule) { recordBestRule(series, problem: problem) }
     if policies.contains(.receding) {
-      note(.receding, DispatchComparison.receding(series, problem, forecastError), series, problem)
+      record(
+        .receding, powers: DispatchComparison.receding(series, problem: problem, error: forecastError), series: series,
+        problem: problem)
     }
     if policies.contains(.learned) {
-      note(.learned, DispatchComparison.learned(series, problem, forecastError), series, problem)
+      record(
+        .learned, powers: DispatchComparison.learned(series, problem: problem, error: forecastError), series: series,
+        problem: problem)
     }
-    if policies.contains(.perfect) { note(.perfect, PerfectForesight.powers(series, problem), series, problem) }
+    if policies.contains(.perfect) {
+      record(.perfect, powers: PerfectForesight.powers(series, problem: problem), series: series, problem: problem)
+    }
   }
 
-  private mutating func noteBestRule(_ series: DispatchSeries, _ problem: DispatchProblem) {
+  private mutating func recordBestRule(_ series: DispatchSeries, problem: DispatchProblem) {
     var least = Double.infinity
     for rule in FixedRule.allCases {
       let powers = series.run(problem) { slot, energy in
         rule.wish(netDemand: series.netDemand(slot), energy: energy, hour: series.hour[slot], problem: problem)
       }
-      let cost = series.bill(of: powers, problem).total
+      let cost = series.bill(of: powers, problem: problem).total
       if cost < least {
         least = cost
         bestRule = rule
-        note(.rule, powers, series, problem)
+        record(.rule, powers: powers, series: series, problem: problem)
       }
     }
   }
 
-  private mutating func note(
-    _ policy: Policy, _ powers: [Double], _ series: DispatchSeries, _ problem: DispatchProblem
+  private mutating func record(
+    _ policy: Policy, powers: [Double], series: DispatchSeries, problem: DispatchProblem
   ) {
     self.powers[policy] = powers
-    bills[policy] = series.bill(of: powers, problem)
+    bills[policy] = series.bill(of: powers, problem: problem)
   }
 
-  private static func receding(_ series: DispatchSeries, _ problem: DispatchProblem, _ error: Double) -> [Double] {
+  private static func receding(_ series: DispatchSeries, problem: DispatchProblem, error: Double) -> [Double] {
     var controller = RecedingHorizon(problem: problem)
     var peak = PeakWatch(problem: problem)
     return series.run(problem) { slot, energy in
       let netDemand = series.netDemand(slot)
       controller.observe(netDemand: netDemand)
       guard var forecast = controller.forecast() else { return netDemand }
-      if let distortion = Distortion(factor: error, after: slot, of: series, slotsPerDay: problem.slotsPerDay) {
+      if let distortion = ForecastErrorScaling(factor: error, after: slot, of: series, slotsPerDay: problem.slotsPerDay)
+      {
         for ahead in forecast.indices { forecast[ahead] = distortion.expected(forecast[ahead], slot: ahead) }
       }
       let cap = peak.cap(at: slot, of: series)
       let prices = series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay)
       controller.plan(forecast: forecast, prices: prices, cap: cap)
       let power = controller.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
-      peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
+      peak.observe(exchange: netDemand - problem.advance(energy, wanted: power).power)
       return power
     }
   }
 
-  private static func learned(_ series: DispatchSeries, _ problem: DispatchProblem, _ error: Double) -> [Double] {
+  private static func learned(_ series: DispatchSeries, problem: DispatchProblem, error: Double) -> [Double] {
     var policy = AnalogPolicy(problem: problem)
     var peak = PeakWatch(problem: problem)
     return series.run(problem) { slot, energy in
@@ -93,9 +102,9 @@ public struct DispatchComparison: Sendable {
       let cap = peak.cap(at: slot, of: series)
       policy.learn(
         prices: series.pricesAhead(of: slot, slotsPerDay: problem.slotsPerDay), cap: cap,
-        distortion: Distortion(factor: error, after: slot, of: series, slotsPerDay: problem.slotsPerDay))
+        distortion: ForecastErrorScaling(factor: error, after: slot, of: series, slotsPerDay: problem.slotsPerDay))
       let power = policy.power(energy: energy, netDemand: netDemand, price: series.price[slot], cap: cap)
-      peak.note(exchange: netDemand - problem.advance(energy, wanted: power).power)
+      peak.observe(exchange: netDemand - problem.advance(energy, wanted: power).power)
       return power
     }
   }

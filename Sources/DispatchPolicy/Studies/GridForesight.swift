@@ -7,7 +7,7 @@
 /// exchange.
 enum GridForesight {
   /// Returns whether a slot's cost is convex in the energy charged or discharged.
-  static func isConvex(price: Double, _ problem: DispatchProblem) -> Bool {
+  static func isConvex(price: Double, problem: DispatchProblem) -> Bool {
     price >= problem.exportPrice && min(price, problem.exportPrice) >= 0
   }
 
@@ -37,7 +37,7 @@ enum GridForesight {
   ///   - start: usable energy at the start [kWh].
   ///   - end: value of the energy left at the end.
   static func powers(
-    _ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
+    _ series: DispatchSeries, problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
   ) -> [Double] {
     let cells = end.cells
     guard problem.capacity > 0, cells > 0 else { return series.run(problem, from: start) { _, _ in 0 } }
@@ -47,7 +47,7 @@ enum GridForesight {
     var value = (0...cells).map { Float(-end.worth(of: Double($0) * cell)) }
     for slot in (0..<series.count).reversed() {
       ahead[slot] = value
-      let moves = moves(slot, series, problem, caps, cell)
+      let moves = moves(slot, series: series, problem: problem, caps: caps, cell: cell)
       let next = value
       next.withUnsafeBufferPointer { next in
         for energy in 0...cells {
@@ -55,7 +55,7 @@ enum GridForesight {
           for move in moves {
             let target = energy + move.whole
             guard target >= 0, target < cells || (target == cells && move.share == 0) else { continue }
-            let rest = move.share == 0 ? next[target] : interpolated(next, target, move.share)
+            let rest = move.share == 0 ? next[target] : interpolated(next, place: target, share: move.share)
             least = min(least, Float(move.cost) + rest)
           }
           value[energy] = least
@@ -66,14 +66,15 @@ enum GridForesight {
       for energy in value.indices { value[energy] -= lowest }
     }
     return series.run(problem, from: start) { slot, energy in
-      let moves = moves(slot, series, problem, caps, cell)
+      let moves = moves(slot, series: series, problem: problem, caps: caps, cell: cell)
       return ahead[slot].withUnsafeBufferPointer { next in
-        bestPower(slot, energy, moves, next, series, problem, caps, cell)
+        bestPower(
+          slot, energy: energy, moves: moves, next: next, series: series, problem: problem, caps: caps, cell: cell)
       }
     }
   }
 
-  private static func interpolated(_ values: UnsafeBufferPointer<Float>, _ place: Int, _ share: Double) -> Float {
+  private static func interpolated(_ values: UnsafeBufferPointer<Float>, place: Int, share: Double) -> Float {
     values[place] + Float(share) * (values[place + 1] - values[place])
   }
 
@@ -86,7 +87,7 @@ enum GridForesight {
   ///   - caps: import limit of each slot [kW]; empty: none.
   ///   - cell: width of a cell [kWh].
   private static func moves(
-    _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double], _ cell: Double
+    _ slot: Int, series: DispatchSeries, problem: DispatchProblem, caps: [Double], cell: Double
   ) -> [Move] {
     let limit = problem.battery.powerKilowatts
     let way = problem.battery.oneWayEfficiency
@@ -100,7 +101,9 @@ enum GridForesight {
     let reach = problem.capacity / cell + 1
     changes += (Int(max(least, -reach).rounded(.up))...Int(min(most, reach).rounded(.down))).map(Double.init)
     return changes.filter { abs($0) <= reach }.map {
-      Move(cells: $0, cost: cost(of: problem.power(from: 0, to: $0 * cell), slot, series, problem, caps))
+      Move(
+        cells: $0,
+        cost: cost(of: problem.power(from: 0, to: $0 * cell), slot: slot, series: series, problem: problem, caps: caps))
     }
   }
 
@@ -116,8 +119,8 @@ enum GridForesight {
   ///   - caps: import limit of each slot [kW]; empty: none.
   ///   - cell: width of a cell [kWh].
   private static func bestPower(
-    _ slot: Int, _ energy: Double, _ moves: [Move], _ next: UnsafeBufferPointer<Float>, _ series: DispatchSeries,
-    _ problem: DispatchProblem, _ caps: [Double], _ cell: Double
+    _ slot: Int, energy: Double, moves: [Move], next: UnsafeBufferPointer<Float>, series: DispatchSeries,
+    problem: DispatchProblem, caps: [Double], cell: Double
   ) -> Double {
     let cells = next.count - 1
     var best = (power: 0.0, cost: Double.infinity)
@@ -127,8 +130,8 @@ enum GridForesight {
         return
       }
       let place = min(cells - 1, Int(target / cell))
-      let rest = interpolated(next, place, target / cell - Double(place))
-      let cost = cost(of: power, slot, series, problem, caps) + Double(rest)
+      let rest = interpolated(next, place: place, share: target / cell - Double(place))
+      let cost = cost(of: power, slot: slot, series: series, problem: problem, caps: caps) + Double(rest)
       // A tie is decided in favour of rest.
       if cost < best.cost - 1e-9 { best = (power, cost) }
     }
@@ -139,7 +142,7 @@ enum GridForesight {
   }
 
   private static func cost(
-    of power: Double, _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double]
+    of power: Double, slot: Int, series: DispatchSeries, problem: DispatchProblem, caps: [Double]
   ) -> Double {
     let netDemand = series.netDemand(slot)
     let cost = series.problem(problem, at: slot).cost(netDemand: netDemand, power: power, price: series.price[slot])

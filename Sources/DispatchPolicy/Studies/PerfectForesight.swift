@@ -8,10 +8,10 @@ public enum PerfectForesight {
 
   /// Returns the best power in each slot from an empty battery [kW], positive discharge. Energy left at the end has no
   /// value.
-  public static func powers(_ series: DispatchSeries, _ problem: DispatchProblem) -> [Double] {
-    let caps = problem.demandCharge > 0 ? PeakCaps.best(series, problem) : []
+  public static func powers(_ series: DispatchSeries, problem: DispatchProblem) -> [Double] {
+    let caps = problem.demandCharge > 0 ? PeakCaps.best(series, problem: problem) : []
     let worthless = EnergyValue(capacity: problem.capacity, cells: cells)
-    return powers(series, problem, caps: caps, from: 0, valued: worthless)
+    return powers(series, problem: problem, caps: caps, from: 0, valued: worthless)
   }
 
   /// Returns the best power in each slot without a demand charge [kW].
@@ -22,9 +22,9 @@ public enum PerfectForesight {
   ///   - start: usable energy at the start [kWh].
   ///   - value: value of the energy left at the end.
   static func powers(
-    _ series: DispatchSeries, _ problem: DispatchProblem, from start: Double, valued value: EnergyValue
+    _ series: DispatchSeries, problem: DispatchProblem, from start: Double, valued value: EnergyValue
   ) -> [Double] {
-    powers(series, problem, caps: [], from: start, valued: value)
+    powers(series, problem: problem, caps: [], from: start, valued: value)
   }
 
   /// Returns the best power in each slot if import above the cap of a slot's month has a prohibitive price [kW].
@@ -36,28 +36,29 @@ public enum PerfectForesight {
   ///   - start: usable energy at the start [kWh].
   ///   - end: value of the energy left at the end.
   static func powers(
-    _ series: DispatchSeries, _ problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
+    _ series: DispatchSeries, problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
   ) -> [Double] {
     let isConvex = (0..<series.count).allSatisfy {
-      GridForesight.isConvex(price: series.price[$0], series.problem(problem, at: $0))
+      GridForesight.isConvex(price: series.price[$0], problem: series.problem(problem, at: $0))
     }
-    guard isConvex else { return GridForesight.powers(series, problem, caps: caps, from: start, valued: end) }
+    guard isConvex else { return GridForesight.powers(series, problem: problem, caps: caps, from: start, valued: end) }
     var value = end
     var levels: [SlotLevels] = []
     levels.reserveCapacity(series.count)
     for slot in (0..<series.count).reversed() {
-      let offers = offers(slot, series, problem, caps)
+      let offers = offers(slot, series: series, problem: problem, caps: caps)
       levels.append(SlotLevels(of: offers, at: value, keepsOnTie: true))
       value.stepBack(over: offers)
     }
     return series.run(problem, from: start) { slot, energy in
-      let target = levels[series.count - 1 - slot].target(from: energy, offers: offers(slot, series, problem, caps))
+      let target = levels[series.count - 1 - slot].target(
+        from: energy, offers: offers(slot, series: series, problem: problem, caps: caps))
       return problem.power(from: energy, to: target)
     }
   }
 
   private static func offers(
-    _ slot: Int, _ series: DispatchSeries, _ problem: DispatchProblem, _ caps: [Double]
+    _ slot: Int, series: DispatchSeries, problem: DispatchProblem, caps: [Double]
   ) -> SlotOffers {
     SlotOffers(
       netDemand: series.netDemand(slot), price: series.price[slot], problem: series.problem(problem, at: slot),
@@ -72,24 +73,24 @@ enum PeakCaps {
 
   /// Returns the best cap of each month, by slot [kW]. It minimises the sum of demand charge and energy cost by
   /// golden-section search; the sum is convex in the cap.
-  static func best(_ series: DispatchSeries, _ problem: DispatchProblem) -> [Double] {
+  static func best(_ series: DispatchSeries, problem: DispatchProblem) -> [Double] {
     var caps: [Double] = []
     var start = 0
     while start < series.count {
       let end = (start..<series.count).first { series.month[$0] != series.month[start] } ?? series.count
-      let cap = bestCap(of: series.slots(start..<end), problem)
+      let cap = bestCap(of: series.slots(start..<end), problem: problem)
       caps += Array(repeating: cap, count: end - start)
       start = end
     }
     return caps
   }
 
-  static func bestCap(of month: DispatchSeries, _ problem: DispatchProblem) -> Double {
+  static func bestCap(of month: DispatchSeries, problem: DispatchProblem) -> Double {
     let worthless = EnergyValue(capacity: problem.capacity, cells: 128)
     func cost(_ cap: Double) -> Double {
       let caps = Array(repeating: cap, count: month.count)
-      let powers = PerfectForesight.powers(month, problem, caps: caps, from: 0, valued: worthless)
-      return month.bill(of: powers, problem).total
+      let powers = PerfectForesight.powers(month, problem: problem, caps: caps, from: 0, valued: worthless)
+      return month.bill(of: powers, problem: problem).total
     }
     let golden = (5.0.squareRoot() - 1) / 2
     var low = 0.0

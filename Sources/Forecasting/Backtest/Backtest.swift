@@ -140,7 +140,7 @@ public struct Backtest {
     let start = origin
     while origin < testEnd {
       input.stand(at: origin)
-      let issue = engine.advance(to: origin, input) { work, body in
+      let issue = engine.advance(to: origin, input: input) { work, body in
         let began = Backtest.processorSeconds()
         body()
         let seconds = Backtest.processorSeconds() - began
@@ -152,7 +152,7 @@ public struct Backtest {
       }
       if origin >= testStart {
         for (index, table) in (issue.models + [issue.ensemble]).enumerated() {
-          score(table, origin, &scores[index], trace)
+          score(table, origin: origin, score: &scores[index], trace: trace)
         }
       }
       origin += engineSettings.step
@@ -169,7 +169,7 @@ public struct Backtest {
   }
 
   private func score(
-    _ table: QuantileTable, _ origin: Int, _ score: inout BacktestScore, _ trace: (Forecast) -> Void
+    _ table: QuantileTable, origin: Int, score: inout BacktestScore, trace: (Forecast) -> Void
   ) {
     for offset in 0..<table.rows where origin + offset < testEnd {
       if isLive, offset > 0, leads.ofOffset[offset] == leads.ofOffset[offset - 1] { continue }

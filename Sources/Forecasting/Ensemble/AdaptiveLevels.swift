@@ -25,14 +25,14 @@ enum AdaptiveLevels {
   /// - Parameters:
   ///   - probability: Probability of the quantile, 0...1.
   ///   - scores: Known errors, ascending by value.
-  static func level(_ probability: Double, _ scores: [Score]) -> Double {
+  static func level(_ probability: Double, scores: [Score]) -> Double {
     let oldest = scores.reduce(0) { max($0, $1.daysAgo) }
     var totals = Array(repeating: 0.0, count: oldest + 2)
     for score in scores { totals[max(0, score.daysAgo)] += score.weight }
     for day in totals.indices.dropLast().reversed() { totals[day] += totals[day + 1] }
     var level = probability
     for day in stride(from: oldest - daysBefore, to: 0, by: -1) {
-      guard let below = share(of: day, at: level * totals[day + 1], scores) else { continue }
+      guard let below = share(of: day, at: level * totals[day + 1], scores: scores) else { continue }
       level = min(max(level + rate * (probability - below), bounds.lowerBound), bounds.upperBound)
     }
     return level
@@ -45,7 +45,7 @@ enum AdaptiveLevels {
   ///   - wanted: Sum of weights.
   ///   - scores: Known errors, ascending by value.
   /// - Returns: A share, 0...1; `nil` without errors of the day or before it.
-  private static func share(of day: Int, at wanted: Double, _ scores: [Score]) -> Double? {
+  private static func share(of day: Int, at wanted: Double, scores: [Score]) -> Double? {
     var (sum, below, count) = (0.0, 0.0, 0.0)
     var isReached = false
     for score in scores {

@@ -5,7 +5,7 @@
 /// A forecast depends only on data before its origin, and only on the last weeks. Models change at marks: local
 /// midnights in standard time whose day since 1970 is a multiple of ``Settings/retrainDays``. A model that takes over
 /// at a mark has learned from data until ``Settings/trainingLead`` before it. A stream can therefore train it in small
-/// slices in the meantime (``prepare(at:_:)``, ``work()``), with the same result as a backtest that trains at once. A
+/// slices in the meantime (``prepare(at:input:)``, ``work()``), with the same result as a backtest that trains at once. A
 /// model whose history has just become long enough is trained at once.
 ///
 /// The next midnight becomes an extra mark if the losses of the last days are far above those of the weeks before. It
@@ -137,10 +137,10 @@ public struct ForecastEngine: Sendable {
   ///   - input: The target and its explaining series.
   ///   - measure: Receives each piece of work and must run it.
   public mutating func advance(
-    to origin: Int, _ input: ForecastInput, measure: (Work, () -> Void) -> Void = { $1() }
+    to origin: Int, input: ForecastInput, measure: (Work, () -> Void) -> Void = { $1() }
   ) -> Issue {
     forgetOtherColumns(input)
-    changeModels(origin, input, measure)
+    changeModels(origin, input: input, measure: measure)
     var missing = input.missing(at: origin, horizon: settings.horizon, uses: uses ?? [])
     let day = grid.day(of: origin)
     if learnedDay != day {
@@ -150,7 +150,7 @@ public struct ForecastEngine: Sendable {
       if age >= Settings.leastDays, ensemble.hasDrifted || !missing.isEmpty { extraMark = day + 1 }
     }
     if input.isSilent(before: origin) { missing.append(ForecastEngine.recentValues) }
-    var builder = builder(input, uses)
+    var builder = builder(input, uses: uses)
     let rows = builder.forecastRows(origin: origin)
     var tables: [QuantileTable] = []
     for index in models.indices {
@@ -160,13 +160,13 @@ public struct ForecastEngine: Sendable {
       }
       tables.append(table)
     }
-    ensemble.note(tables, origin: origin)
+    ensemble.record(tables, origin: origin)
     var combined = ensemble.combine(tables)
     if input.isNeverNegative(before: origin) { combined.raise(to: 0) }
     return Issue(origin: origin, models: tables, ensemble: combined, missing: missing)
   }
 
-  private func builder(_ input: ForecastInput, _ uses: [ExogenousUse]?) -> FeatureBuilder {
+  private func builder(_ input: ForecastInput, uses: [ExogenousUse]?) -> FeatureBuilder {
     let none = input.exogenous.map { _ in ExogenousUse.none }
     return FeatureBuilder(input, horizon: settings.horizon, step: settings.step, uses: uses ?? none)
   }
@@ -174,7 +174,7 @@ public struct ForecastEngine: Sendable {
   /// Forgets all trained models if their columns differ from the present ones, as after a change of the plant file.
   private mutating func forgetOtherColumns(_ input: ForecastInput) {
     guard uses != nil else { return }
-    let current = builder(input, uses).columns
+    let current = builder(input, uses: uses).columns
     let isSame = restoredColumns.map { $0 == "\(current)" } ?? (current == columns)
     restoredColumns = nil
     columns = current
@@ -190,7 +190,7 @@ public struct ForecastEngine: Sendable {
   }
 
   /// Prepares the training for the next mark once it is near. Returns the day of the mark while work remains.
-  public mutating func prepare(at slot: Int, _ input: ForecastInput) -> Int? {
+  public mutating func prepare(at slot: Int, input: ForecastInput) -> Int? {
     let coming = grid.day(of: slot + leadSlots)
     if mark(ofDay: coming) == coming, trainedMark != coming, training?.mark != coming,
       trainedMark != nil
@@ -198,7 +198,7 @@ public struct ForecastEngine: Sendable {
       let waiting = models.indices.filter { isTrained[$0] }
       let end = grid.firstSlot(ofDay: coming) - leadSlots
       let uses = input.uses(before: end, horizon: settings.horizon)
-      if let rows = rows(until: end, input, uses) {
+      if let rows = rows(until: end, input: input, uses: uses) {
         training = Training(mark: coming, rows: rows, uses: uses, waiting: waiting)
       }
     }
@@ -210,7 +210,7 @@ public struct ForecastEngine: Sendable {
     guard var current = training, let index = current.waiting.last else { return }
     training = nil
     var model = current.current ?? models[index]
-    if current.current == nil { model.begin(current.rows, seed: seed(current.mark, index)) }
+    if current.current == nil { model.begin(current.rows, seed: seed(current.mark, index: index)) }
     if model.proceed() {
       current.current = model
     } else {
@@ -223,12 +223,12 @@ public struct ForecastEngine: Sendable {
 
   private var leadSlots: Int { max(1, Settings.trainingLead * grid.perDay / 24) }
 
-  private func seed(_ mark: Int, _ index: Int) -> UInt64 {
+  private func seed(_ mark: Int, index: Int) -> UInt64 {
     UInt64(bitPattern: Int64(mark)) &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(index)
   }
 
   private mutating func changeModels(
-    _ origin: Int, _ input: ForecastInput, _ measure: (Work, () -> Void) -> Void
+    _ origin: Int, input: ForecastInput, measure: (Work, () -> Void) -> Void
   ) {
     let mark = mark(ofDay: grid.day(of: origin))
     let history = Double(origin - input.start) / Double(grid.perDay)
@@ -242,42 +242,42 @@ public struct ForecastEngine: Sendable {
         for (index, model) in training?.finished ?? [] {
           models[index] = model
           stale.removeAll { $0 == index }
-          use(coming, input)
+          use(coming, input: input)
         }
       }
-      train(stale, mark, until: end, input, coming, measure)
+      train(stale, mark: mark, until: end, input: input, uses: coming, measure: measure)
       training = nil
       trainedMark = mark
     }
     let ripe = models.indices.filter { !isTrained[$0] && history >= Double(models[$0].minimumDays) }
     let current = uses ?? input.uses(before: origin, horizon: settings.horizon)
-    train(ripe, mark, until: origin, input, current, measure)
+    train(ripe, mark: mark, until: origin, input: input, uses: current, measure: measure)
   }
 
-  private mutating func use(_ uses: [ExogenousUse], _ input: ForecastInput) {
+  private mutating func use(_ uses: [ExogenousUse], input: ForecastInput) {
     guard self.uses != uses else { return }
     self.uses = uses
-    columns = builder(input, uses).columns
+    columns = builder(input, uses: uses).columns
   }
 
   private mutating func train(
-    _ due: [Int], _ mark: Int, until end: Int, _ input: ForecastInput, _ uses: [ExogenousUse],
-    _ measure: (Work, () -> Void) -> Void
+    _ due: [Int], mark: Int, until end: Int, input: ForecastInput, uses: [ExogenousUse],
+    measure: (Work, () -> Void) -> Void
   ) {
-    guard !due.isEmpty, let rows = rows(until: end, input, uses) else { return }
-    use(uses, input)
+    guard !due.isEmpty, let rows = rows(until: end, input: input, uses: uses) else { return }
+    use(uses, input: input)
     for index in due {
-      measure(.fit(model: index)) { models[index].fit(rows, seed: seed(mark, index)) }
+      measure(.fit(model: index)) { models[index].fit(rows, seed: seed(mark, index: index)) }
       isTrained[index] = true
     }
   }
 
-  private func rows(until end: Int, _ input: ForecastInput, _ uses: [ExogenousUse]) -> FeatureRows? {
+  private func rows(until end: Int, input: ForecastInput, uses: [ExogenousUse]) -> FeatureRows? {
     let days = max(0, end - input.start) / grid.perDay
     // The first days have no lags.
     let first = max(input.start + min(14, max(1, days / 3)) * grid.perDay, end - settings.trainingDays * grid.perDay)
     let share = max(1, (end - first + settings.maximumRows - 1) / settings.maximumRows)
-    var builder = builder(input, uses)
+    var builder = builder(input, uses: uses)
     let rows = builder.trainingRows(first..<max(first, end), before: end, oneIn: share)
     return rows.count >= grid.perDay / 2 ? rows : nil
   }

@@ -44,12 +44,12 @@ struct ForecastEnsemble: Sendable {
   }
 
   /// Records the forecasts of the models.
-  mutating func note(_ tables: [QuantileTable], origin: Int) {
+  mutating func record(_ tables: [QuantileTable], origin: Int) {
     let all = leads.ofOffset.indices
     if isDense {
-      memory.note(tables, origin: origin, leads: leads, offsets: all)
+      memory.record(tables, origin: origin, leads: leads, offsets: all)
     } else if origin % max(1, perDay / 4) == 0 {
-      memory.note(
+      memory.record(
         tables, origin: origin, leads: leads, offsets: stride(from: 0, to: all.count, by: max(1, perDay / 24)))
     }
   }
@@ -64,7 +64,9 @@ struct ForecastEnsemble: Sendable {
       let actuals = samples.map { memory.entries[$0].actual }
       let ages = samples.map { Double(origin - memory.entries[$0].slot) / Double(perDay) }
       let importance = ages.map { exp2(-$0 / ForecastEnsemble.weightHalfLife) }
-      for level in 0..<QuantileLevels.count { stack(lead, level, samples, actuals, importance) }
+      for level in 0..<QuantileLevels.count {
+        stack(lead, level: level, samples: samples, actuals: actuals, importance: importance)
+      }
       var part = IntervalCalibration.Samples()
       var row = QuantileTable(rows: 1)
       for (place, index) in samples.enumerated() {
@@ -98,7 +100,7 @@ struct ForecastEnsemble: Sendable {
   }
 
   private mutating func stack(
-    _ lead: Int, _ level: Int, _ samples: [Int], _ actuals: [Double], _ importance: [Double]
+    _ lead: Int, level: Int, samples: [Int], actuals: [Double], importance: [Double]
   ) {
     var forecasts: [Double] = []
     var kept: [Int] = []
@@ -124,7 +126,7 @@ struct ForecastEnsemble: Sendable {
   ///   - row: Row of the slot.
   ///   - value: Returns a quantile by model and level; NaN if there is none.
   private func combine(
-    _ lead: Int, into answer: inout QuantileTable, row: Int, _ value: (Int) -> Float
+    _ lead: Int, into answer: inout QuantileTable, row: Int, value: (Int) -> Float
   ) {
     for level in 0..<QuantileLevels.count {
       var sum = 0.0

@@ -28,7 +28,7 @@ struct ForecastMemory: Sendable {
   ///   - origin: First slot of the horizon.
   ///   - leads: Lead classes of the horizon.
   ///   - offsets: Slots to be recorded, as positions within the horizon.
-  mutating func note(_ tables: [QuantileTable], origin: Int, leads: LeadClasses, offsets: some Sequence<Int>) {
+  mutating func record(_ tables: [QuantileTable], origin: Int, leads: LeadClasses, offsets: some Sequence<Int>) {
     for offset in offsets {
       entries.append(Entry(slot: origin + offset, leadClass: leads.ofOffset[offset], actual: .nan))
       for table in tables {

@@ -58,7 +58,7 @@ struct IntervalCalibration: Sendable {
       }.sorted { $0.value < $1.value }
       self.levels[level] =
         levels?[level]
-        ?? (level == QuantileLevels.p50 ? 0.5 : AdaptiveLevels.level(QuantileLevels.all[level], scores))
+        ?? (level == QuantileLevels.p50 ? 0.5 : AdaptiveLevels.level(QuantileLevels.all[level], scores: scores))
       let wanted = self.levels[level] * weight
       var sum = 0.0
       shifts[level] = scores.last?.value ?? 0

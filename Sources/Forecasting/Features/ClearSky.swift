@@ -17,8 +17,8 @@ public struct ClearSky: Sendable, Hashable {
   }
 
   /// Returns the irradiance on the plane at a time [W/m²].
-  public func irradiance(at moment: Timestamp) -> Double {
-    let sun = SolarPosition(at: moment, location: location)
+  public func irradiance(at timestamp: Timestamp) -> Double {
+    let sun = SolarPosition(at: timestamp, location: location)
     let global = Irradiance.clearSky(cosineOfZenith: sun.cosineOfZenith)
     return plane.irradiance(Irradiance.split(global: global, sun: sun), sun: sun)
   }

@@ -18,10 +18,10 @@ extension ForecastInput {
   func uses(before end: Int, horizon: Int) -> [ExogenousUse] {
     exogenous.indices.map { index in
       let first = max(start, end - 14 * grid.perDay)
-      let past = (first..<max(first, end)).count { !exogenous(index, $0, before: end, horizon: horizon).isNaN }
+      let past = (first..<max(first, end)).count { !exogenous(index, slot: $0, before: end, horizon: horizon).isNaN }
       guard past > 0, 2 * past >= end - first else { return .none }
       guard exogenous[index].isKnownAhead else { return .past }
-      let ahead = (end..<(end + horizon)).count { !exogenous(index, $0, before: end, horizon: horizon).isNaN }
+      let ahead = (end..<(end + horizon)).count { !exogenous(index, slot: $0, before: end, horizon: horizon).isNaN }
       return 2 * ahead >= horizon ? .ahead : .past
     }
   }
@@ -37,7 +37,7 @@ extension ForecastInput {
   func missing(at origin: Int, horizon: Int, uses: [ExogenousUse]) -> [String] {
     zip(exogenous.indices, uses).filter { index, use in
       func known(_ slots: Range<Int>) -> Int {
-        slots.count { !exogenous(index, $0, before: origin, horizon: horizon).isNaN }
+        slots.count { !exogenous(index, slot: $0, before: origin, horizon: horizon).isNaN }
       }
       switch use {
       case .none: return false

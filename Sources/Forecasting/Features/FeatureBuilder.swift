@@ -49,7 +49,7 @@ public struct FeatureBuilder: Sendable {
   /// Returns the rows of the slots from an origin on.
   public mutating func forecastRows(origin: Int) -> FeatureRows {
     var rows = FeatureRows(columns: columns, perDay: input.grid.perDay)
-    for slot in origin..<(origin + horizon) { append(slot, origin, to: &rows) }
+    for slot in origin..<(origin + horizon) { append(slot, origin: origin, to: &rows) }
     return rows
   }
 
@@ -66,7 +66,7 @@ public struct FeatureBuilder: Sendable {
     for slot in range where slot < origin && FeatureBuilder.hash(slot) % UInt64(max(1, share)) == 0 {
       let target = input.target(slot, before: origin)
       if target.isNaN { continue }
-      append(slot, earlierOrigin(of: slot), to: &rows)
+      append(slot, origin: earlierOrigin(of: slot), to: &rows)
       rows.targets.append(target)
     }
     return rows
@@ -84,19 +84,19 @@ public struct FeatureBuilder: Sendable {
     return generator.next()
   }
 
-  private mutating func append(_ slot: Int, _ origin: Int, to rows: inout FeatureRows) {
+  private mutating func append(_ slot: Int, origin: Int, to rows: inout FeatureRows) {
     if day.origin != origin { summarise(origin) }
     rows.slots.append(slot)
     rows.origins.append(origin)
-    for index in columns.indices { rows.values[index].append(value(columns[index], slot, origin)) }
+    for index in columns.indices { rows.values[index].append(value(columns[index], slot: slot, origin: origin)) }
   }
 
   private mutating func summarise(_ origin: Int) {
     let perDay = input.grid.perDay
     day = DaySummary(origin: origin)
-    day.mean = mean((origin - perDay)..<origin, origin)
-    day.week = mean((origin - 7 * perDay)..<origin, origin)
-    day.lastFour = mean((origin - 4)..<origin, origin)
+    day.mean = mean((origin - perDay)..<origin, origin: origin)
+    day.week = mean((origin - 7 * perDay)..<origin, origin: origin)
+    day.lastFour = mean((origin - 4)..<origin, origin: origin)
     day.last = input.target(origin - 1, before: origin)
     for slot in (origin - perDay)..<origin {
       let value = input.target(slot, before: origin)
@@ -105,11 +105,11 @@ public struct FeatureBuilder: Sendable {
     }
   }
 
-  private func mean(_ slots: Range<Int>, _ origin: Int) -> Double {
+  private func mean(_ slots: Range<Int>, origin: Int) -> Double {
     mean(slots) { input.target($0, before: origin) }
   }
 
-  private func mean(_ slots: some Sequence<Int>, _ value: (Int) -> Double) -> Double {
+  private func mean(_ slots: some Sequence<Int>, value: (Int) -> Double) -> Double {
     var sum = 0.0
     var count = 0.0
     for slot in slots {
@@ -122,19 +122,19 @@ public struct FeatureBuilder: Sendable {
   }
 
   /// Returns the number of days from a slot back to the latest same time of day that was over at the origin.
-  private func latestDay(_ slot: Int, _ origin: Int) -> Int {
+  private func latestDay(_ slot: Int, origin: Int) -> Int {
     // A day of 23 hours needs one day more than multiples of 24 hours suggest, one of 25 hours perhaps one less.
     var days = max(1, (slot - origin) / input.grid.perDay)
     while input.sameTime(as: slot, daysBefore: days) >= origin { days += 1 }
     return days
   }
 
-  private func sameSlot(_ slot: Int, _ origin: Int, _ days: Int) -> Int {
-    let latest = latestDay(slot, origin)
+  private func sameSlot(_ slot: Int, origin: Int, days: Int) -> Int {
+    let latest = latestDay(slot, origin: origin)
     return input.sameTime(as: slot, daysBefore: days % 7 == 0 ? days + (latest - 1) / 7 * 7 : days + latest - 1)
   }
 
-  private func value(_ column: FeatureColumn, _ slot: Int, _ origin: Int) -> Double {
+  private func value(_ column: FeatureColumn, slot: Int, origin: Int) -> Double {
     let perDay = input.grid.perDay
     switch column {
     case .hour: return input.calendar.entry(slot).hour
@@ -145,20 +145,20 @@ public struct FeatureBuilder: Sendable {
       let middle = input.grid.start(of: slot) + TimeSpan(nanoseconds: input.grid.span.nanoseconds / 2)
       return (input.sun?.irradiance(at: middle) ?? .nan) / 1000
     case .lead: return Double(slot + 1 - origin) * input.grid.span.inHours
-    case .sameSlot(let days): return input.target(sameSlot(slot, origin, days), before: origin)
-    case .weekMean: return weekMean(slot, origin)
+    case .sameSlot(let days): return input.target(sameSlot(slot, origin: origin, days: days), before: origin)
+    case .weekMean: return weekMean(slot, origin: origin)
     case .weekDeviation:
-      let mean = weekMean(slot, origin)
-      let latest = latestDay(slot, origin)
+      let mean = weekMean(slot, origin: origin)
+      let latest = latestDay(slot, origin: origin)
       let variance = self.mean(0..<7) { days in
         let value = input.target(input.sameTime(as: slot, daysBefore: latest + days), before: origin)
         return (value - mean) * (value - mean)
       }
       return variance.squareRoot()
     case .weekdayMean:
-      return mean(1...4) { input.target(sameSlot(slot, origin, 7 * $0), before: origin) }
+      return mean(1...4) { input.target(sameSlot(slot, origin: origin, days: 7 * $0), before: origin) }
     case .around:
-      let middle = sameSlot(slot, origin, 1)
+      let middle = sameSlot(slot, origin: origin, days: 1)
       let reach = max(1, perDay / 24)
       return mean((middle - reach)...(middle + reach)) { input.target($0, before: origin) }
     case .day(let statistic):
@@ -170,32 +170,31 @@ public struct FeatureBuilder: Sendable {
       case .lastFour: return day.lastFour
       }
     case .weekLevel: return day.week
-    case .exogenous(let index, let feature): return exogenous(index, feature, slot, origin)
+    case .exogenous(let index, let feature): return exogenous(index, feature: feature, slot: slot, origin: origin)
     }
   }
 
-  private func weekMean(_ slot: Int, _ origin: Int) -> Double {
-    let latest = latestDay(slot, origin)
+  private func weekMean(_ slot: Int, origin: Int) -> Double {
+    let latest = latestDay(slot, origin: origin)
     return mean(0..<7) { input.target(input.sameTime(as: slot, daysBefore: latest + $0), before: origin) }
   }
 
-  private func exogenous(_ index: Int, _ feature: FeatureColumn.ExogenousFeature, _ slot: Int, _ origin: Int) -> Double
-  {
+  private func exogenous(_ index: Int, feature: FeatureColumn.ExogenousFeature, slot: Int, origin: Int) -> Double {
     let perDay = input.grid.perDay
-    func known(_ slot: Int) -> Double { input.exogenous(index, slot, before: origin, horizon: horizon) }
+    func known(_ slot: Int) -> Double { input.exogenous(index, slot: slot, before: origin, horizon: horizon) }
     switch feature {
     case .now: return known(slot)
     case .change: return known(slot) - known(input.sameTime(as: slot, daysBefore: 1))
     case .dayMean:
       let start = slot - (slot - origin) % perDay
-      return mean(start..<(start + perDay), known)
+      return mean(start..<(start + perDay), value: known)
     case .dayMaximum:
       let start = slot - (slot - origin) % perDay
       let greatest = (start..<(start + perDay)).reduce(-Double.infinity) { max($0, known($1)) }
       return greatest.isFinite ? greatest : .nan
-    case .rolling(let hours): return mean((slot - hours * perDay / 24 + 1)...slot, known)
-    case .yesterday: return known(sameSlot(slot, origin, 1))
-    case .previousMean: return mean((origin - perDay)..<origin, known)
+    case .rolling(let hours): return mean((slot - hours * perDay / 24 + 1)...slot, value: known)
+    case .yesterday: return known(sameSlot(slot, origin: origin, days: 1))
+    case .previousMean: return mean((origin - perDay)..<origin, value: known)
     }
   }
 }

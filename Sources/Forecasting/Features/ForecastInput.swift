@@ -3,7 +3,7 @@ import StreamCore
 
 /// A target and its explaining series, slot by slot without gaps; missing values are NaN.
 ///
-/// Values after an origin are read only through ``target(_:before:)`` and ``exogenous(_:_:before:horizon:)``, which
+/// Values after an origin are read only through ``target(_:before:)`` and ``exogenous(_:slot:before:horizon:)``, which
 /// return NaN for times not yet known.
 public struct ForecastInput: Sendable {
   /// A series that may explain the target.
@@ -125,7 +125,7 @@ public struct ForecastInput: Sendable {
   ///   - slot: The slot.
   ///   - origin: First slot to be forecast.
   ///   - horizon: Number of slots to be forecast.
-  public func exogenous(_ index: Int, _ slot: Int, before origin: Int, horizon: Int) -> Double {
+  public func exogenous(_ index: Int, slot: Int, before origin: Int, horizon: Int) -> Double {
     let series = exogenous[index]
     let limit = series.isKnownAhead ? origin + horizon : min(origin, unknown)
     let place = slot - (series.first ?? first)
@@ -147,7 +147,7 @@ public struct ForecastInput: Sendable {
   ///   - slot: The slot.
   ///   - value: Its mean [unit of the target].
   ///   - keeping: Number of slots kept.
-  public mutating func set(_ slot: Int, _ value: Double, keeping: Int) {
+  public mutating func set(_ slot: Int, value: Double, keeping: Int) {
     if target.isEmpty || slot - end >= keeping {
       first = slot
       start = slot

@@ -104,9 +104,9 @@ public struct SlotCalendar: Sendable {
   private func local(_ slot: Int) -> Timestamp { grid.start(of: slot) + (changes.isEmpty ? .zero : offset(slot)) }
 
   /// Returns a zone's standard offset from UTC in the year of a time: the least offset of its months.
-  public static func standardOffset(_ zone: LocalCalendar, around moment: Timestamp) -> TimeSpan {
+  public static func standardOffset(_ zone: LocalCalendar, around timestamp: Timestamp) -> TimeSpan {
     var zone = zone
-    let year = CivilTime(utc: moment).year
+    let year = CivilTime(utc: timestamp).year
     let offsets = (1...12).map { zone.utcOffset(at: CivilTime(year: year, month: $0, day: 1).utc) }
     return .seconds(offsets.min() ?? 0)
   }

@@ -27,8 +27,8 @@ public struct SlotGrid: Sendable, Hashable {
   }
 
   /// Returns the slot that contains a time.
-  public func slot(containing moment: Timestamp) -> Int {
-    let local = (moment + standardOffset).floored(to: span)
+  public func slot(containing timestamp: Timestamp) -> Int {
+    let local = (timestamp + standardOffset).floored(to: span)
     return Int(local.nanoseconds / span.nanoseconds)
   }
 

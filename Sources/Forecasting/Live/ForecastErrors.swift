@@ -16,7 +16,7 @@ public struct ForecastErrors: Sendable, Equatable {
   public init() {}
 
   /// Adds an error [unit of the series].
-  public mutating func insert(_ error: Double, _ bucket: LeadBucket) { windows[bucket.rawValue].insert(error) }
+  public mutating func insert(_ error: Double, bucket: LeadBucket) { windows[bucket.rawValue].insert(error) }
 
   /// Returns the number of errors in a bucket.
   public func count(_ bucket: LeadBucket) -> Int { windows[bucket.rawValue].count }

@@ -45,7 +45,7 @@ public struct ForecastLedger: Sendable {
   mutating func enter(_ track: QuantileTrack, model: Int, first: Int) {
     for bucket in LeadBucket.allCases {
       for offset in bucket.offsets {
-        let index = place(claim(first + offset), bucket, model)
+        let index = place(claim(first + offset), bucket: bucket, model: model)
         values[index] = track.p10[offset]
         values[index + 1] = track.p50[offset]
         values[index + 2] = track.p90[offset]
@@ -71,16 +71,16 @@ public struct ForecastLedger: Sendable {
   ///   - slot: The slot.
   ///   - bucket: The lead bucket.
   ///   - model: Number of the model.
-  func pending(_ slot: Int, _ bucket: LeadBucket, model: Int) -> Quantiles? {
+  func pending(_ slot: Int, bucket: LeadBucket, model: Int) -> Quantiles? {
     let row = self.row(slot)
     guard slots[row] == slot else { return nil }
-    let index = place(row, bucket, model)
+    let index = place(row, bucket: bucket, model: model)
     guard !values[index + 1].isNaN else { return nil }
     return Quantiles(p10: values[index], p50: values[index + 1], p90: values[index + 2])
   }
 
   /// Returns the model in charge of a pending forecast; `nil` if there is none.
-  func modelInCharge(_ slot: Int, _ bucket: LeadBucket) -> Int? {
+  func modelInCharge(_ slot: Int, bucket: LeadBucket) -> Int? {
     let row = self.row(slot)
     guard slots[row] == slot else { return nil }
     let model = chosen[row * LeadBucket.count + bucket.rawValue]
@@ -97,7 +97,7 @@ public struct ForecastLedger: Sendable {
     return remainder < 0 ? remainder + ForecastLedger.capacity : remainder
   }
 
-  private func place(_ row: Int, _ bucket: LeadBucket, _ model: Int) -> Int {
+  private func place(_ row: Int, bucket: LeadBucket, model: Int) -> Int {
     ((row * LeadBucket.count + bucket.rawValue) * models + model) * 3
   }
 

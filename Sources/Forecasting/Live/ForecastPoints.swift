@@ -10,21 +10,21 @@ extension PointBatch {
   ///   - issued: Time of issue.
   ///   - onlyLasting: `true` writes only the points that the next issue does not replace.
   mutating func writeIssue(
-    of forecaster: SeriesForecaster, _ series: SeriesIndex, issued: String, onlyLasting: Bool
+    of forecaster: SeriesForecaster, series: SeriesIndex, issued: String, onlyLasting: Bool
   ) {
     guard let first = forecaster.issuedSlot else { return }
     for bucket in LeadBucket.allCases {
       let key = PointKey(.forecast, .series(series), bucket.name)
       for offset in onlyLasting ? bucket.offsets.prefix(1) : bucket.offsets {
         begin(key, at: QuarterHour.start(of: first + offset))
-        fields(of: forecaster.issue, offset, forecaster.label(offset))
+        fields(of: forecaster.issue, offset: offset, model: forecaster.label(offset))
         field("issued", text: issued)
       }
     }
     let key = PointKey(.forecastLatest, .series(series))
     for offset in onlyLasting ? 0..<1 : 0..<LeadBucket.horizon {
       begin(key, at: QuarterHour.start(of: first + offset))
-      fields(of: forecaster.issue, offset, forecaster.label(offset))
+      fields(of: forecaster.issue, offset: offset, model: forecaster.label(offset))
     }
   }
 
@@ -51,7 +51,7 @@ extension PointBatch {
     field("skill", evaluation.skill)
   }
 
-  private mutating func fields(of track: QuantileTrack, _ offset: Int, _ model: String) {
+  private mutating func fields(of track: QuantileTrack, offset: Int, model: String) {
     field("p10", track.p10[offset])
     field("p50", track.p50[offset])
     field("p90", track.p90[offset])

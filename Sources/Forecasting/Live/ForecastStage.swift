@@ -9,7 +9,7 @@ import StreamCore
 /// are forecast, except those of batteries. An issue is made when the plant's clock passes a quarter-hour mark: 96
 /// slots of 15 minutes, the first of which starts at the mark. It uses only windows closed before.
 ///
-/// Each lead bucket has its own model in charge, see ``ModelContest``. The `model` of a ``PlantModel/ForecastIssue`` is
+/// Each lead bucket has its own model in charge, see ``ChampionSelector``. The `model` of a ``PlantModel/ForecastIssue`` is
 /// that of the longest bucket, half of the horizon.
 ///
 /// For each slot, `forecast` keeps the latest issue in each lead bucket, and `forecast_latest` the latest of all. While
@@ -36,19 +36,19 @@ public struct ForecastStage: Stage {
   /// Untrained models for each series; without any, nothing is learned.
   private let learning: [any ForecastModel]
   private var zone: PlantZone?
-  private var weather = WeatherBook()
+  private var weather = WeatherInputs()
 
   /// Creates a stage whose series learn with copies of the given models.
   public init(learning: [any ForecastModel] = ForecastModels.live) { self.learning = learning }
 
   /// Learns from closed windows and scores the forecasts of their slots. Issues forecasts at quarter-hour marks.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
-    if !learning.isEmpty { weather.take(frame, register) }
+    if !learning.isEmpty { weather.observe(frame, in: register) }
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
-      observe(frame.windows[position], &frame.points, register)
+      observe(frame.windows[position], into: &frame.points, in: register)
     }
     guard frame.cause == .minute else { return }
-    if QuarterHour.isMark(frame.clock) { issueForecasts(&frame, register) }
+    if QuarterHour.isMark(frame.clock) { issueForecasts(&frame, in: register) }
     let minute = Int(frame.clock.seconds / 60)
     for position in forecasters.indices { forecasters[position]?.work(minute: minute) }
   }
@@ -59,8 +59,8 @@ public struct ForecastStage: Stage {
     return Score(time: QuarterHour.start(of: score.slot), p50: score.p50, actual: score.actual)
   }
 
-  /// Returns the contest between `naive` and its best challenger in a bucket; see ``ModelContest``.
-  public func contest(_ series: SeriesIndex, _ bucket: LeadBucket) -> ModelContest? {
+  /// Returns the contest between `naive` and its best challenger in a bucket; see ``ChampionSelector``.
+  public func contest(_ series: SeriesIndex, bucket: LeadBucket) -> ChampionSelector? {
     forecaster(series)?.contest(bucket)
   }
 
@@ -75,15 +75,17 @@ public struct ForecastStage: Stage {
     forecasters.indices.contains(series.position) ? forecasters[series.position] : nil
   }
 
-  private mutating func observe(_ window: FeatureWindow, _ points: inout PointBatch, _ register: PlantRegister) {
-    weather.observe(window, register)
+  private mutating func observe(_ window: FeatureWindow, into points: inout PointBatch, in register: PlantRegister) {
+    weather.observe(window, in: register)
     guard ForecastStage.isTarget(window.series, in: register) else { return }
     let position = window.series.position
     while forecasters.count <= position { forecasters.append(nil) }
     evaluations.removeAll(keepingCapacity: true)
     let slot = QuarterHour.slot(containing: window.start)
-    if forecasters[position] == nil { forecasters[position] = forecaster(at: position, window.start, register) }
-    forecasters[position]?.observe(slot, window.mean, isUpdate: window.isUpdate, evaluations: &evaluations)
+    if forecasters[position] == nil {
+      forecasters[position] = forecaster(at: position, timestamp: window.start, in: register)
+    }
+    forecasters[position]?.observe(slot, value: window.mean, isUpdate: window.isUpdate, evaluations: &evaluations)
     guard let models = forecasters[position]?.models else { return }
     for evaluation in evaluations {
       points.write(evaluation, of: window.series, model: models[evaluation.model].name, at: window.start)
@@ -91,16 +93,16 @@ public struct ForecastStage: Stage {
   }
 
   private mutating func forecaster(
-    at position: Int, _ moment: Timestamp, _ register: PlantRegister
+    at position: Int, timestamp: Timestamp, in register: PlantRegister
   ) -> SeriesForecaster {
-    let zone = self.zone ?? PlantZone(PlantZone.Key(register.plant), around: moment)
+    let zone = self.zone ?? PlantZone(PlantZone.Key(register.plant), around: timestamp)
     self.zone = zone
     guard !learning.isEmpty else { return SeriesForecaster() }
     return SeriesForecaster(LearningModel(learning, zone: zone, position: position))
   }
 
   /// Returns the clear sky over a PV asset if the series is its power, otherwise `nil`.
-  private func sun(_ series: SeriesIndex, _ register: PlantRegister) -> ClearSky? {
+  private func sun(_ series: SeriesIndex, in register: PlantRegister) -> ClearSky? {
     let asset = register.asset(of: series)
     guard asset.kind.traits.driver == .sun, register.power(of: register.series[series.position].asset) == series else {
       return nil
@@ -117,29 +119,31 @@ public struct ForecastStage: Stage {
   /// changed.
   private mutating func inform(_ register: PlantRegister, first: Int) {
     guard let zone else { return }
-    weather.take(register.plant.weather, first: first)
+    weather.observe(register.plant.weather, first: first)
     let key = PlantZone.Key(register.plant)
-    if key != zone.key { self.zone = PlantZone(key, around: zone.moment) }
+    if key != zone.key { self.zone = PlantZone(key, around: zone.timestamp) }
     let current = self.zone ?? zone
     let known = weather.isEmpty ? [] : weather.exogenous(shift: current.shift)
     for position in forecasters.indices where forecasters[position] != nil {
-      let sun = sun(SeriesIndex(position), register)
-      forecasters[position]?.inform(current, known, sun)
+      let sun = sun(SeriesIndex(position), in: register)
+      forecasters[position]?.inform(current, weather: known, sun: sun)
     }
   }
 
-  private mutating func issueForecasts(_ frame: inout Frame, _ register: PlantRegister) {
+  private mutating func issueForecasts(_ frame: inout Frame, in register: PlantRegister) {
     let first = QuarterHour.slot(containing: frame.clock)
     inform(register, first: first)
     let issued = frame.clock.description
     for position in forecasters.indices where forecasters[position] != nil {
       let series = SeriesIndex(position)
       guard ForecastStage.isTarget(series, in: register) else { continue }
-      flushHeldBack(series, before: first, &frame.points)
-      guard forecasters[position]?.issueForecast(at: first, of: series, in: register, zone) == true else { continue }
+      flushHeldBack(series, before: first, into: &frame.points)
+      guard forecasters[position]?.issueForecast(at: first, of: series, in: register, zone: zone) == true else {
+        continue
+      }
       forecasters[position]?.isHeldBack = frame.isCatchingUp
       guard let forecaster = forecasters[position] else { continue }
-      frame.points.writeIssue(of: forecaster, series, issued: issued, onlyLasting: frame.isCatchingUp)
+      frame.points.writeIssue(of: forecaster, series: series, issued: issued, onlyLasting: frame.isCatchingUp)
       frame.forecasts.append(
         ForecastIssue(
           series: series, issued: frame.clock, step: WindowLength.quarterHour.span,
@@ -154,13 +158,13 @@ public struct ForecastStage: Stage {
   ///   - series: The series.
   ///   - first: First slot of the present issue.
   ///   - points: Receives the points.
-  private mutating func flushHeldBack(_ series: SeriesIndex, before first: Int, _ points: inout PointBatch) {
+  private mutating func flushHeldBack(_ series: SeriesIndex, before first: Int, into points: inout PointBatch) {
     guard let forecaster = forecasters[series.position], forecaster.isHeldBack, let last = forecaster.issuedSlot,
       first > last + 1
     else { return }
     forecasters[series.position]?.isHeldBack = false
     let issued = QuarterHour.start(of: last).description
-    points.writeIssue(of: forecaster, series, issued: issued, onlyLasting: false)
+    points.writeIssue(of: forecaster, series: series, issued: issued, onlyLasting: false)
   }
 }
 
@@ -171,7 +175,7 @@ extension ForecastStage {
     writer.write(zone?.key.identifier ?? "")
     writer.write(zone?.key.country ?? "")
     writer.write(zone?.key.holidays ?? []) { $0.write(Int64($1)) }
-    writer.write(zone?.moment ?? .distantPast)
+    writer.write(zone?.timestamp ?? .distantPast)
     weather.snapshot(into: &writer)
     writer.write(forecasters) { writer, forecaster in
       writer.write(forecaster != nil)
@@ -189,9 +193,9 @@ extension ForecastStage {
     let holidays = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
       Int(try reader.read(Int64.self))
     }
-    let moment = try reader.readTimestamp()
+    let timestamp = try reader.readTimestamp()
     let key = PlantZone.Key(identifier: identifier, country: country, holidays: holidays)
-    let zone = identifier.isEmpty ? nil : PlantZone(key, around: moment)
+    let zone = identifier.isEmpty ? nil : PlantZone(key, around: timestamp)
     try weather.restore(from: &reader)
     let learning = self.learning
     var position = -1

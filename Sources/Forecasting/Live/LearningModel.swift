@@ -48,7 +48,7 @@ public struct LearningModel: HistoryModel {
   ///   - zone: Slots and calendar of the plant.
   ///   - weather: The plant's weather.
   ///   - sun: Clear sky over the generator; `nil` for other series.
-  mutating func inform(_ zone: PlantZone, _ weather: [ForecastInput.Exogenous], _ sun: ClearSky?) {
+  mutating func inform(_ zone: PlantZone, weather: [ForecastInput.Exogenous], sun: ClearSky?) {
     if zone.key != self.zone.key {
       self.zone = zone
       input.calendar = zone.calendar
@@ -79,12 +79,12 @@ public struct LearningModel: HistoryModel {
 
   /// Records or replaces the mean of a slot.
   public mutating func correct(slot: Int, value: Double) {
-    input.set(slot + shift, value, keeping: LearningModel.keptDays * QuarterHour.perDay)
+    input.set(slot + shift, value: value, keeping: LearningModel.keptDays * QuarterHour.perDay)
   }
 
   /// Writes the ensemble's forecast into `track`.
   public mutating func predict(_ basis: borrowing ForecastBasis, into track: inout QuantileTrack) {
-    let issue = engine.advance(to: basis.first + shift, input)
+    let issue = engine.advance(to: basis.first + shift, input: input)
     let table = issue.ensemble
     missing = issue.missing
     for offset in 0..<min(track.p50.count, table.rows) {
@@ -96,7 +96,7 @@ public struct LearningModel: HistoryModel {
 
   /// Runs a slice of training if one is due in this minute, counted from 1970.
   mutating func work(minute: Int) {
-    if minute % 15 == 0 { isTraining = engine.prepare(at: minute / 15 + shift, input) != nil }
+    if minute % 15 == 0 { isTraining = engine.prepare(at: minute / 15 + shift, input: input) != nil }
     guard isTraining, (minute + phase) % LearningModel.minutesPerSlice == 0 else { return }
     engine.work()
   }

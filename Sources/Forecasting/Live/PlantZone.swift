@@ -21,7 +21,7 @@ struct PlantZone: Sendable {
   }
 
   let key: Key
-  let moment: Timestamp
+  let timestamp: Timestamp
   let grid: SlotGrid
   let calendar: SlotCalendar
   /// Number of slots by which ``grid`` is ahead of that of ``StreamCore/QuarterHour``.
@@ -29,20 +29,20 @@ struct PlantZone: Sendable {
 
   /// Creates the zone of an IANA name; an unknown name gives UTC.
   ///
-  /// Clock changes are known from two years before `moment` to twenty years after it.
-  init(_ key: Key, around moment: Timestamp) {
+  /// Clock changes are known from two years before `timestamp` to twenty years after it.
+  init(_ key: Key, around timestamp: Timestamp) {
     self.key = key
-    self.moment = moment
+    self.timestamp = timestamp
     let zone = LocalCalendar(identifier: key.identifier) ?? .utc
     let span = WindowLength.quarterHour.span
-    let offset = SlotCalendar.standardOffset(zone, around: moment)
+    let offset = SlotCalendar.standardOffset(zone, around: timestamp)
     let quarters = TimeSpan(nanoseconds: offset.nanoseconds / span.nanoseconds * span.nanoseconds)
     // A quarter-hour divides the day.
     let grid = SlotGrid(quarterHoursAheadBy: quarters)
-    let slot = grid.slot(containing: moment)
+    let slot = grid.slot(containing: timestamp)
     var calendar = SlotCalendar(grid: grid, first: slot - 2 * 366 * grid.perDay)
     calendar.extend(to: slot + 20 * 366 * grid.perDay, zone: zone)
-    let year = CivilTime(utc: moment).year
+    let year = CivilTime(utc: timestamp).year
     calendar.holidays = Set(key.holidays + HolidayCalendar.days(country: key.country, years: (year - 2)...(year + 20)))
     self.grid = grid
     self.calendar = calendar

@@ -23,14 +23,14 @@ public struct QuantileTrack: Sendable {
       let median = p50[slot]
       let lower = p10[slot].isNaN ? median : min(p10[slot], median)
       let upper = p90[slot].isNaN ? median : max(p90[slot], median)
-      p10[slot] = clamp(lower, bounds)
-      p50[slot] = clamp(median, bounds)
-      p90[slot] = clamp(upper, bounds)
+      p10[slot] = clamp(lower, bounds: bounds)
+      p50[slot] = clamp(median, bounds: bounds)
+      p90[slot] = clamp(upper, bounds: bounds)
     }
   }
 
   /// Copies the slots of a bucket from another track.
-  mutating func take(_ bucket: LeadBucket, from other: QuantileTrack) {
+  mutating func copy(_ bucket: LeadBucket, from other: QuantileTrack) {
     for slot in bucket.offsets {
       p10[slot] = other.p10[slot]
       p50[slot] = other.p50[slot]
@@ -38,7 +38,7 @@ public struct QuantileTrack: Sendable {
     }
   }
 
-  private func clamp(_ value: Double, _ bounds: ClosedRange<Double>) -> Double {
+  private func clamp(_ value: Double, bounds: ClosedRange<Double>) -> Double {
     min(max(value, bounds.lowerBound), bounds.upperBound)
   }
 

@@ -15,7 +15,7 @@ struct SeriesForecaster: Sendable {
     var bucket: LeadBucket
     var forecast: ForecastLedger.Quantiles
     var actual: Double
-    /// Recent improvement over `naive`; see ``ModelContest/skill``.
+    /// Recent improvement over `naive`; see ``ChampionSelector/skill``.
     var skill: Double?
   }
 
@@ -27,7 +27,7 @@ struct SeriesForecaster: Sendable {
   private var errors: [ForecastErrors]
   private var tracks: [QuantileTrack]
   /// Contests, one for each challenger and bucket.
-  private var contests: [ModelContest]
+  private var contests: [ChampionSelector]
   private var ledger: ForecastLedger
 
   /// First slot of the latest forecast, and that forecast.
@@ -47,7 +47,8 @@ struct SeriesForecaster: Sendable {
     if let learning { models.append(learning) }
     errors = Array(repeating: ForecastErrors(), count: models.count)
     tracks = Array(repeating: QuantileTrack(), count: models.count)
-    contests = Array(repeating: ModelContest(), count: (models.count - SeriesForecaster.naive - 1) * LeadBucket.count)
+    contests = Array(
+      repeating: ChampionSelector(), count: (models.count - SeriesForecaster.naive - 1) * LeadBucket.count)
     ledger = ForecastLedger(models: models.count)
   }
 
@@ -58,32 +59,32 @@ struct SeriesForecaster: Sendable {
   ///   - value: Its mean [canonical unit].
   ///   - isUpdate: `true` corrects the history without scoring.
   ///   - evaluations: Receives the scored forecasts.
-  mutating func observe(_ slot: Int, _ value: Double, isUpdate: Bool, evaluations: inout [Evaluation]) {
+  mutating func observe(_ slot: Int, value: Double, isUpdate: Bool, evaluations: inout [Evaluation]) {
     guard value.isFinite else { return }
-    history.set(slot, value)
+    history.set(slot, to: value)
     if isUpdate {
       for index in models.indices { models[index].correct(slot: slot, value: value) }
       return
     }
-    for bucket in LeadBucket.allCases { score(slot, value, bucket, &evaluations) }
+    for bucket in LeadBucket.allCases { score(slot, actual: value, bucket: bucket, evaluations: &evaluations) }
     ledger.settle(slot)
     for index in models.indices { models[index].update(slot: slot, value: value, history: history) }
   }
 
   private mutating func score(
-    _ slot: Int, _ actual: Double, _ bucket: LeadBucket, _ evaluations: inout [Evaluation]
+    _ slot: Int, actual: Double, bucket: LeadBucket, evaluations: inout [Evaluation]
   ) {
-    let chosen = ledger.modelInCharge(slot, bucket)
-    let baseline = ledger.pending(slot, bucket, model: SeriesForecaster.naive)
+    let chosen = ledger.modelInCharge(slot, bucket: bucket)
+    let baseline = ledger.pending(slot, bucket: bucket, model: SeriesForecaster.naive)
     for model in models.indices {
-      guard let forecast = ledger.pending(slot, bucket, model: model) else { continue }
-      errors[model].insert(actual - forecast.p50, bucket)
+      guard let forecast = ledger.pending(slot, bucket: bucket, model: model) else { continue }
+      errors[model].insert(actual - forecast.p50, bucket: bucket)
       if model > SeriesForecaster.naive, let baseline {
-        contests[contest(model, bucket)].insert(
+        contests[contest(model, bucket: bucket)].insert(
           baseline: baseline.pinball(actual), challenger: forecast.pinball(actual))
       }
       guard model == chosen || model == SeriesForecaster.naive else { continue }
-      let skill = model > SeriesForecaster.naive ? contests[contest(model, bucket)].skill : nil
+      let skill = model > SeriesForecaster.naive ? contests[contest(model, bucket: bucket)].skill : nil
       evaluations.append(Evaluation(model: model, bucket: bucket, forecast: forecast, actual: actual, skill: skill))
       if model == chosen, bucket == .upToOneHour, slot >= latestScore?.slot ?? .min {
         latestScore = (slot, forecast.p50, actual)
@@ -100,7 +101,7 @@ struct SeriesForecaster: Sendable {
   ///   - zone: Slots and calendar of the plant.
   /// - Returns: `false` if no forecast is possible, as without any value for four weeks.
   mutating func issueForecast(
-    at first: Int, of index: SeriesIndex, in register: PlantRegister, _ zone: PlantZone?
+    at first: Int, of index: SeriesIndex, in register: PlantRegister, zone: PlantZone?
   ) -> Bool {
     var end = first
     var latest = history.summary(of: (end - QuarterHour.perDay)..<end)
@@ -139,10 +140,10 @@ struct SeriesForecaster: Sendable {
     }
     guard isReady.contains(true) else { return false }
     for bucket in LeadBucket.allCases {
-      let model = choose(bucket, isReady)
+      let model = choose(bucket, isReady: isReady)
       inCharge[bucket.rawValue] = model
       ledger.choose(model, for: bucket, first: first)
-      issue.take(bucket, from: tracks[model])
+      issue.copy(bucket, from: tracks[model])
     }
     issuedSlot = first
     return true
@@ -154,9 +155,9 @@ struct SeriesForecaster: Sendable {
   ///   - zone: Slots and calendar of the plant.
   ///   - weather: The plant's weather.
   ///   - sun: Clear sky over the generator; `nil` for other series.
-  mutating func inform(_ zone: PlantZone, _ weather: [ForecastInput.Exogenous], _ sun: ClearSky?) {
+  mutating func inform(_ zone: PlantZone, weather: [ForecastInput.Exogenous], sun: ClearSky?) {
     guard let learner, var learning = models[learner] as? LearningModel else { return }
-    learning.inform(zone, weather, sun)
+    learning.inform(zone, weather: weather, sun: sun)
     models[learner] = learning
   }
 
@@ -175,19 +176,19 @@ struct SeriesForecaster: Sendable {
   }
 
   /// Returns the contest of the best challenger in a bucket; `nil` without challengers.
-  func contest(_ bucket: LeadBucket) -> ModelContest? {
-    models.indices.dropFirst(SeriesForecaster.naive + 1).map { contests[contest($0, bucket)] }
+  func contest(_ bucket: LeadBucket) -> ChampionSelector? {
+    models.indices.dropFirst(SeriesForecaster.naive + 1).map { contests[contest($0, bucket: bucket)] }
       .min { $0.challenger < $1.challenger }
   }
 
   /// Returns the challenger with the lowest loss that leads, otherwise `naive`, otherwise any ready model.
-  private func choose(_ bucket: LeadBucket, _ isReady: [Bool]) -> Int {
+  private func choose(_ bucket: LeadBucket, isReady: [Bool]) -> Int {
     guard !isReady[SeriesForecaster.persistence] else { return SeriesForecaster.persistence }
     let hasBaseline = isReady[SeriesForecaster.naive]
     var best = hasBaseline ? SeriesForecaster.naive : isReady.firstIndex(of: true) ?? SeriesForecaster.persistence
     var loss = Double.infinity
     for model in models.indices where model > SeriesForecaster.naive && isReady[model] {
-      let contest = contests[contest(model, bucket)]
+      let contest = contests[contest(model, bucket: bucket)]
       if hasBaseline ? contest.challengerLeads : contest.count > 0, contest.challenger < loss {
         best = model
         loss = contest.challenger
@@ -196,7 +197,7 @@ struct SeriesForecaster: Sendable {
     return best
   }
 
-  private func contest(_ model: Int, _ bucket: LeadBucket) -> Int {
+  private func contest(_ model: Int, bucket: LeadBucket) -> Int {
     (model - SeriesForecaster.naive - 1) * LeadBucket.count + bucket.rawValue
   }
 }

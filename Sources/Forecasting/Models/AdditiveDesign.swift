@@ -68,7 +68,7 @@ struct AdditiveDesign: Sendable {
     var matrix = Array(repeating: 0.0, count: rows.count * width)
     for (column, term) in terms.enumerated() where scales[column] > 0 {
       for row in 0..<rows.count {
-        let value = self.value(term, rows, row)
+        let value = self.value(term, rows: rows, row: row)
         if !value.isNaN { matrix[row * width + column] = (value - means[column]) / scales[column] }
       }
     }
@@ -77,7 +77,7 @@ struct AdditiveDesign: Sendable {
 
   private mutating func measure(_ rows: FeatureRows) {
     for term in terms {
-      let values = (0..<rows.count).map { value(term, rows, $0) }.filter { !$0.isNaN }
+      let values = (0..<rows.count).map { value(term, rows: rows, row: $0) }.filter { !$0.isNaN }
       let mean = values.reduce(0, +) / Double(max(1, values.count))
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, values.count))
       means.append(mean)
@@ -85,7 +85,7 @@ struct AdditiveDesign: Sendable {
     }
   }
 
-  private func value(_ term: Term, _ rows: FeatureRows, _ row: Int) -> Double {
+  private func value(_ term: Term, rows: FeatureRows, row: Int) -> Double {
     switch term {
     case .linear(let column): return rows.values[column][row]
     case .hinge(let column, let above):

@@ -57,7 +57,7 @@ public struct AdditiveModel: ForecastModel {
     leftOutErrors = Array(repeating: .nan, count: rows.count)
     guard let last = rows.slots.last else { return }
     var rowsOfHour = Array(repeating: [Int](), count: 24)
-    for row in 0..<rows.count { rowsOfHour[AdditiveModel.hour(rows, row)].append(row) }
+    for row in 0..<rows.count { rowsOfHour[AdditiveModel.hour(rows, row: row)].append(row) }
     let weights = rows.slots.map { exp(-Double(last - $0) / Double(rows.perDay) / AdditiveModel.memoryDays) }
     training = Training(
       matrix: design.matrix(rows), targets: rows.targets, rowsOfHour: rowsOfHour, weights: weights,
@@ -67,13 +67,13 @@ public struct AdditiveModel: ForecastModel {
   /// Fits some hours and returns whether any remain.
   public mutating func proceed() -> Bool {
     guard let training else { return false }
-    for _ in 0..<AdditiveModel.hoursPerSlice where hours.count < 24 { fitHour(hours.count, training) }
+    for _ in 0..<AdditiveModel.hoursPerSlice where hours.count < 24 { fitHour(hours.count, training: training) }
     guard hours.count == 24 else { return true }
     self.training = nil
     return false
   }
 
-  private mutating func fitHour(_ number: Int, _ training: Training) {
+  private mutating func fitHour(_ number: Int, training: Training) {
     let own = training.rowsOfHour[number]
     let neighbours = training.rowsOfHour[(number + 23) % 24] + training.rowsOfHour[(number + 1) % 24]
     let chosen = own + neighbours
@@ -90,7 +90,9 @@ public struct AdditiveModel: ForecastModel {
     if regression.leftOutErrors.count == chosen.count {
       for (position, row) in own.enumerated() { leftOutErrors[row] = regression.leftOutErrors[position] }
       let recent = regression.leftOutErrors.prefix(own.count).suffix(training.recent).sorted()
-      if !recent.isEmpty { hour.offsets = QuantileLevels.all.map { EmpiricalQuantile.ofSorted(recent, $0) } }
+      if !recent.isEmpty {
+        hour.offsets = QuantileLevels.all.map { EmpiricalQuantile.ofSorted(recent, probability: $0) }
+      }
     }
     hour.regression.forgetRows()
     hours.append(hour)
@@ -101,7 +103,7 @@ public struct AdditiveModel: ForecastModel {
     var answer = QuantileTable(rows: rows.count)
     let means = self.means(rows)
     for row in 0..<rows.count where !means[row].isNaN {
-      let offsets = hours[AdditiveModel.hour(rows, row)].offsets
+      let offsets = hours[AdditiveModel.hour(rows, row: row)].offsets
       for level in offsets.indices { answer[row, level] = means[row] + offsets[level] }
     }
     return answer
@@ -113,11 +115,11 @@ public struct AdditiveModel: ForecastModel {
     let matrix = design.matrix(rows)
     let width = design.width
     return (0..<rows.count).map { row in
-      hours[AdditiveModel.hour(rows, row)].regression.predict(matrix[(row * width)..<((row + 1) * width)])
+      hours[AdditiveModel.hour(rows, row: row)].regression.predict(matrix[(row * width)..<((row + 1) * width)])
     }
   }
 
-  private static func hour(_ rows: FeatureRows, _ row: Int) -> Int {
+  private static func hour(_ rows: FeatureRows, row: Int) -> Int {
     guard let clock = rows.column(.hour), clock[row] >= 0, clock[row] < 24 else { return 0 }
     return Int(clock[row])
   }

@@ -26,7 +26,7 @@ public struct BoostedModel: ForecastModel {
   public mutating func proceed() -> Bool {
     guard let (targets, seed) = training else { return false }
     let count = min(BoostedModel.treesPerSlice, settings.rounds - trees.treeCount)
-    trees.grow(count, table, targets: targets, settings: settings, seed: seed)
+    trees.grow(count, table: table, targets: targets, settings: settings, seed: seed)
     guard count < 1 || trees.treeCount >= settings.rounds || trees.treeCount == 0 else { return true }
     training = nil
     trees.finish()

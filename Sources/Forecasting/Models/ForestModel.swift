@@ -27,7 +27,7 @@ public struct ForestModel: ForecastModel {
   public mutating func proceed() -> Bool {
     guard let (targets, settings, seed) = training else { return false }
     let count = min(ForestModel.treesPerSlice, settings.trees - forest.treeCount)
-    forest.grow(count, table, targets: targets, settings: settings, seed: seed)
+    forest.grow(count, table: table, targets: targets, settings: settings, seed: seed)
     guard count < 1 || forest.treeCount >= settings.trees || forest.treeCount == 0 else { return true }
     training = nil
     table.dropRows()

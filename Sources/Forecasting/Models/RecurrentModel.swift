@@ -48,7 +48,7 @@ public struct RecurrentModel: ForecastModel {
     for row in 0..<rows.count { byOrigin[rows.origins[row], default: []].append(row) }
     for origin in byOrigin.keys.sorted() {
       guard let own = byOrigin[origin], 2 * own.count >= rows.perDay else { continue }
-      training.sequences.append(inputs(rows, own))
+      training.sequences.append(inputs(rows, chosen: own))
       training.targets.append(own.map { Float((rows.targets[$0] - (means.last ?? 0)) / (scales.last ?? 1)) })
     }
     guard training.sequences.count >= 14, let width = training.sequences.first.map({ $0.count }),
@@ -71,7 +71,7 @@ public struct RecurrentModel: ForecastModel {
       for _ in 0..<RecurrentModel.batch {
         if training.order.isEmpty { training.order = training.sequences.indices.shuffled(using: &training.generator) }
         guard let next = training.order.popLast() else { break }
-        network.learn(training.sequences[next], training.targets[next])
+        network.learn(training.sequences[next], targets: training.targets[next])
         steps += training.targets[next].count
         training.done += 1
       }
@@ -93,7 +93,7 @@ public struct RecurrentModel: ForecastModel {
     var start = 0
     while start < rows.count {
       let end = (start..<rows.count).first { rows.origins[$0] != rows.origins[start] } ?? rows.count
-      let sequence = inputs(rows, Array(start..<end))
+      let sequence = inputs(rows, chosen: Array(start..<end))
       guard sequence.count == (end - start) * network.inputs else { return answer }
       let said = network.predict(sequence)
       for (place, value) in said.enumerated() {
@@ -120,7 +120,7 @@ public struct RecurrentModel: ForecastModel {
 
   /// Returns the inputs of the network: time and date as waves and indicators, other features in standard deviations, 0
   /// if unknown.
-  private func inputs(_ rows: FeatureRows, _ chosen: [Int]) -> [Float] {
+  private func inputs(_ rows: FeatureRows, chosen: [Int]) -> [Float] {
     var inputs: [Float] = []
     for row in chosen {
       for (index, column) in rows.columns.enumerated() {

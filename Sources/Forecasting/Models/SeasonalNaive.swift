@@ -38,7 +38,7 @@ public struct SeasonalNaive: ForecastModel, HistoryModel {
     let errors = rows.slots.indices.filter { rows.slots[$0] > since && !past[$0].isNaN }
       .map { rows.targets[$0] - past[$0] }.sorted()
     for level in offsets.indices where level != QuantileLevels.p50 {
-      offsets[level] = errors.isEmpty ? 0 : EmpiricalQuantile.ofSorted(errors, QuantileLevels.all[level])
+      offsets[level] = errors.isEmpty ? 0 : EmpiricalQuantile.ofSorted(errors, probability: QuantileLevels.all[level])
     }
   }
 

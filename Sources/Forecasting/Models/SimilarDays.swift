@@ -43,7 +43,7 @@ public struct SimilarDays: ForecastModel {
     compared = []
     guard let last = rows.slots.last else { return }
     for row in 0..<rows.count where rows.slots[row] > last - SimilarDays.days * rows.perDay {
-      past.append(SimilarDays.slot(rows, row, target: rows.targets[row]))
+      past.append(SimilarDays.slot(rows, row: row, target: rows.targets[row]))
       for (column, scale) in zip(columns, scales) { compared.append(column[row] / scale) }
     }
   }
@@ -55,7 +55,7 @@ public struct SimilarDays: ForecastModel {
     guard columns.count == scales.count else { return answer }
     var samples: [(value: Double, weight: Double)] = []
     for row in 0..<rows.count {
-      let wanted = SimilarDays.slot(rows, row, target: .nan)
+      let wanted = SimilarDays.slot(rows, row: row, target: .nan)
       samples.removeAll(keepingCapacity: true)
       for (position, known) in past.enumerated() where known.hour == wanted.hour {
         var exponent = Double(wanted.slot - known.slot) / Double(rows.perDay) / SimilarDays.memoryDays
@@ -72,7 +72,7 @@ public struct SimilarDays: ForecastModel {
     return answer
   }
 
-  private static func slot(_ rows: FeatureRows, _ row: Int, target: Double) -> Past {
+  private static func slot(_ rows: FeatureRows, row: Int, target: Double) -> Past {
     let weekday = rows.column(.weekday)?[row] ?? 1
     let isHoliday = rows.column(.holiday(shift: 0))?[row] == 1
     return Past(

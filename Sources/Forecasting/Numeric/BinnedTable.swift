@@ -24,7 +24,7 @@ public struct BinnedTable: Sendable {
     for column in columns {
       let cuts = BinnedTable.edges(of: column)
       edges.append(cuts)
-      for value in column { classes.append(BinnedTable.place(value, cuts)) }
+      for value in column { classes.append(BinnedTable.place(value, edges: cuts)) }
     }
   }
 
@@ -45,7 +45,7 @@ public struct BinnedTable: Sendable {
   public func classes(of table: [[Double]], into classes: inout [UInt8]) {
     classes.removeAll(keepingCapacity: true)
     for (values, edges) in zip(table, edges) {
-      for value in values { classes.append(BinnedTable.place(value, edges)) }
+      for value in values { classes.append(BinnedTable.place(value, edges: edges)) }
     }
   }
 
@@ -57,11 +57,11 @@ public struct BinnedTable: Sendable {
   ///   - bins: Receives one class a column.
   public func classes(of table: [[Double]], row: Int, into bins: inout [UInt8]) {
     bins.removeAll(keepingCapacity: true)
-    for column in edges.indices { bins.append(BinnedTable.place(table[column][row], edges[column])) }
+    for column in edges.indices { bins.append(BinnedTable.place(table[column][row], edges: edges[column])) }
   }
 
   /// Returns the class of a value.
-  static func place(_ value: Double, _ edges: [Double]) -> UInt8 {
+  static func place(_ value: Double, edges: [Double]) -> UInt8 {
     if value.isNaN { return 0 }
     var low = 0
     var high = edges.count

@@ -72,7 +72,7 @@ final class BoostedGrower {
   func grow(into trees: inout DecisionTrees, steps: inout [Double], seed: UInt64) {
     random = SeededGenerator(seed: seed)
     sample()
-    noteSigns()
+    recordSigns()
     var leaves = [Leaf(node: trees.addTree(), range: 0..<rowsUsed, histogram: 0, total: 0)]
     fill(&leaves[0])
     search(&leaves[0])
@@ -80,11 +80,11 @@ final class BoostedGrower {
       guard let best = leaves.indices.max(by: { leaves[$0].gain < leaves[$1].gain }), leaves[best].column >= 0 else {
         break
       }
-      split(&leaves, best, &trees)
+      split(&leaves, index: best, trees: &trees)
     }
     for leaf in leaves {
-      trees.number(leaf.node, steps.count / QuantileLevels.count)
-      settle(leaf, &steps)
+      trees.number(leaf.node, leaf: steps.count / QuantileLevels.count)
+      settle(leaf, steps: &steps)
     }
     estimates.withUnsafeMutableBufferPointer { estimates in
       trees.eachLeafOfLatestTree(table) { row, leaf in
@@ -112,7 +112,7 @@ final class BoostedGrower {
     }
   }
 
-  private func noteSigns() {
+  private func recordSigns() {
     for row in 0..<table.rows {
       var sign: UInt64 = 1
       for (place, level) in BoostedGrower.guides.enumerated()
@@ -179,7 +179,7 @@ final class BoostedGrower {
     }
   }
 
-  private func split(_ leaves: inout [Leaf], _ index: Int, _ trees: inout DecisionTrees) {
+  private func split(_ leaves: inout [Leaf], index: Int, trees: inout DecisionTrees) {
     let parent = leaves[index]
     let middle = partition(parent)
     let left = trees.split(parent.node, column: parent.column, threshold: parent.threshold)
@@ -229,7 +229,7 @@ final class BoostedGrower {
     }
   }
 
-  private func settle(_ leaf: Leaf, _ steps: inout [Double]) {
+  private func settle(_ leaf: Leaf, steps: inout [Double]) {
     let room = UnsafeMutableBufferPointer(rebasing: residuals[0..<leaf.range.count])
     for level in 0..<QuantileLevels.count {
       for (offset, position) in leaf.range.enumerated() {

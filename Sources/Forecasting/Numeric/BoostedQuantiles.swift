@@ -56,7 +56,7 @@ public struct BoostedQuantiles: Sendable {
   ///   - settings: Number, size and sampling of the trees.
   ///   - seed: Seed of all trees.
   public mutating func grow(
-    _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
+    _ count: Int, table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
   ) {
     guard table.rows == targets.count, estimates.count == targets.count * QuantileLevels.count, table.rows > 0,
       table.columns > 0
@@ -82,7 +82,7 @@ public struct BoostedQuantiles: Sendable {
   public func predict(_ classes: [UInt8], into answer: inout QuantileTable, row: Int) {
     for level in 0..<QuantileLevels.count { answer[row, level] = start[level] }
     for root in trees.roots {
-      let leaf = trees.leaf(root: root, classes) * QuantileLevels.count
+      let leaf = trees.leaf(root: root, classes: classes) * QuantileLevels.count
       for level in 0..<QuantileLevels.count { answer[row, level] += steps[leaf + level] }
     }
     answer.sort(row: row)

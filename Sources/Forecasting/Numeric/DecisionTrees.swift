@@ -35,22 +35,22 @@ struct DecisionTrees: Sendable, Equatable {
   }
 
   /// Sets the number of a leaf.
-  mutating func number(_ node: Int, _ leaf: Int) { child[node] = Int32(leaf) }
+  mutating func number(_ node: Int, leaf: Int) { child[node] = Int32(leaf) }
 
   /// Returns whether a node has no children.
   func isLeaf(_ node: Int) -> Bool { column[node] < 0 }
 
   /// Returns the number of the leaf of a row, given by its classes by column.
-  func leaf(root: Int32, _ classes: [UInt8]) -> Int {
+  func leaf(root: Int32, classes: [UInt8]) -> Int {
     var node = Int(root)
     while column[node] >= 0 { node = Int(child[node]) + (classes[Int(column[node])] > threshold[node] ? 1 : 0) }
     return Int(child[node])
   }
 
   /// Calls `body` with each row of a table and the number of its leaf in the latest tree.
-  func eachLeafOfLatestTree(_ table: BinnedTable, _ body: (_ row: Int, _ leaf: Int) -> Void) {
+  func eachLeafOfLatestTree(_ table: BinnedTable, body: (_ row: Int, _ leaf: Int) -> Void) {
     guard let root = roots.last else { return }
-    eachLeaf(root: root, table.classes, rows: table.rows, body)
+    eachLeaf(root: root, classes: table.classes, rows: table.rows, body: body)
   }
 
   /// Calls `body` with each row and the number of its leaf.
@@ -60,7 +60,7 @@ struct DecisionTrees: Sendable, Equatable {
   ///   - classes: Classes of the rows, column by column.
   ///   - rows: Number of rows.
   ///   - body: Receives the rows and their leaves.
-  func eachLeaf(root: Int32, _ classes: [UInt8], rows: Int, _ body: (_ row: Int, _ leaf: Int) -> Void) {
+  func eachLeaf(root: Int32, classes: [UInt8], rows: Int, body: (_ row: Int, _ leaf: Int) -> Void) {
     classes.withUnsafeBufferPointer { classes in
       column.withUnsafeBufferPointer { column in
         threshold.withUnsafeBufferPointer { threshold in

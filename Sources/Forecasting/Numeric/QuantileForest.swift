@@ -61,7 +61,7 @@ public struct QuantileForest: Sendable {
   ///   - settings: Number, size and sampling of the trees.
   ///   - seed: Seed of all trees.
   public mutating func grow(
-    _ count: Int, _ table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
+    _ count: Int, table: BinnedTable, targets: [Double], settings: Settings, seed: UInt64
   ) {
     guard table.rows == rank.count, table.rows == targets.count, table.rows > 0, table.columns > 0 else { return }
     let grower = TreeGrower(table, targets: targets, settings: settings)
@@ -77,7 +77,7 @@ public struct QuantileForest: Sendable {
     let firstLeaf = leafStart.count - 1
     var leaves = 0
     for node in firstNode..<trees.count where trees.isLeaf(node) {
-      trees.number(node, firstLeaf + leaves)
+      trees.number(node, leaf: firstLeaf + leaves)
       leaves += 1
     }
     var leafOfRow = Array(repeating: Int32(0), count: table.rows)
@@ -138,11 +138,11 @@ public struct QuantileForest: Sendable {
     }
     // Tree by tree, so that only one tree at a time has to be in the cache.
     for (tree, root) in trees.roots.enumerated() {
-      trees.eachLeaf(root: root, classes, rows: rows) { room.leaves[$0 * count + tree] = Int32($1) }
+      trees.eachLeaf(root: root, classes: classes, rows: rows) { room.leaves[$0 * count + tree] = Int32($1) }
     }
     for row in 0..<rows {
-      weigh(room.leaves[(row * count)..<((row + 1) * count)], &room.weights, &room.present)
-      readOff(&room.weights, &room.present, into: &answer, row: row)
+      weigh(room.leaves[(row * count)..<((row + 1) * count)], weights: &room.weights, present: &room.present)
+      readOff(&room.weights, present: &room.present, into: &answer, row: row)
     }
   }
 
@@ -152,7 +152,7 @@ public struct QuantileForest: Sendable {
   ///   - leaves: Leaf of the row in each tree.
   ///   - weights: Weights of the targets.
   ///   - present: One bit for each weight, set if it is not zero.
-  private func weigh(_ leaves: ArraySlice<Int32>, _ weights: inout [Float], _ present: inout [UInt64]) {
+  private func weigh(_ leaves: ArraySlice<Int32>, weights: inout [Float], present: inout [UInt64]) {
     weights.withUnsafeMutableBufferPointer { weights in
       present.withUnsafeMutableBufferPointer { present in
         members.withUnsafeBufferPointer { members in
@@ -178,7 +178,7 @@ public struct QuantileForest: Sendable {
   ///   - answer: Receives the quantiles.
   ///   - row: Row of `answer`.
   private func readOff(
-    _ weights: inout [Float], _ present: inout [UInt64], into answer: inout QuantileTable, row: Int
+    _ weights: inout [Float], present: inout [UInt64], into answer: inout QuantileTable, row: Int
   ) {
     let total = Double(trees.roots.count)
     var level = 0

@@ -73,13 +73,13 @@ struct RecurrentNetwork: Sendable {
     layout = Layout(inputs: self.inputs, channels: channels, units: units, outputs: levels.count)
     parameters = Array(repeating: 0, count: layout.count)
     var generator = SeededGenerator(seed: seed)
-    func fill(_ start: Int, _ count: Int, fanIn: Int) {
+    func fill(_ start: Int, count: Int, fanIn: Int) {
       let limit = (3 / Double(fanIn)).squareRoot()
-      for index in start..<(start + count) { parameters[index] = Float(generator.uniform(-limit, limit)) }
+      for index in start..<(start + count) { parameters[index] = Float(generator.uniform(-limit, high: limit)) }
     }
-    fill(layout.convolution, channels * 3 * self.inputs, fanIn: 3 * self.inputs)
-    fill(layout.input, 3 * units * channels, fanIn: channels)
-    fill(layout.state, 3 * units * units, fanIn: 2 * units)
+    fill(layout.convolution, count: channels * 3 * self.inputs, fanIn: 3 * self.inputs)
+    fill(layout.input, count: 3 * units * channels, fanIn: channels)
+    fill(layout.state, count: 3 * units * units, fanIn: 2 * units)
   }
 
   /// Replaces the parameters by those of a network of the same shape; `false` if their number differs.
@@ -96,14 +96,14 @@ struct RecurrentNetwork: Sendable {
   }
 
   /// Adds the gradient of a sequence's loss; `targets` has the actual value of each step.
-  mutating func learn(_ sequence: [Float], _ targets: [Float]) {
+  mutating func learn(_ sequence: [Float], targets: [Float]) {
     if gradient.isEmpty { gradient = Array(repeating: 0, count: layout.count) }
     forward(sequence)
-    backward(sequence, targets)
+    backward(sequence, targets: targets)
   }
 
   /// Returns the mean pinball loss of a sequence.
-  mutating func loss(_ sequence: [Float], _ targets: [Float]) -> Float {
+  mutating func loss(_ sequence: [Float], targets: [Float]) -> Float {
     forward(sequence)
     var sum: Float = 0
     for (step, target) in targets.enumerated() {
@@ -116,7 +116,7 @@ struct RecurrentNetwork: Sendable {
   }
 
   /// Sets one parameter, for a numerical check of the gradient.
-  mutating func set(_ index: Int, _ value: Float) { parameters[index] = value }
+  mutating func set(_ index: Int, to value: Float) { parameters[index] = value }
 
   /// Moves the parameters against the summed gradients of `count` steps, and resets the gradients.
   mutating func move(rate: Float, over count: Int) {
@@ -153,14 +153,14 @@ struct RecurrentNetwork: Sendable {
 extension RecurrentNetwork {
   private mutating func forward(_ sequence: [Float]) {
     let length = sequence.count / inputs
-    func size(_ array: inout [Float], _ count: Int) {
+    func size(_ array: inout [Float], count: Int) {
       if array.count != count { array = Array(repeating: 0, count: count) }
     }
-    size(&trace.channels, length * channels)
-    size(&trace.gates, length * 3 * units)
-    size(&trace.recurrent, length * units)
-    size(&trace.states, (length + 1) * units)
-    size(&trace.answers, length * levels.count)
+    size(&trace.channels, count: length * channels)
+    size(&trace.gates, count: length * 3 * units)
+    size(&trace.recurrent, count: length * units)
+    size(&trace.states, count: (length + 1) * units)
+    size(&trace.answers, count: length * levels.count)
     for unit in 0..<units { trace.states[unit] = 0 }
     let (layout, inputs, channels, units, outputs) = (layout, inputs, channels, units, levels.count)
     parameters.withUnsafeBufferPointer { weights in
@@ -207,7 +207,7 @@ extension RecurrentNetwork {
     }
   }
 
-  private mutating func backward(_ sequence: [Float], _ targets: [Float]) {
+  private mutating func backward(_ sequence: [Float], targets: [Float]) {
     let (layout, inputs, channels, units, outputs) = (layout, inputs, channels, units, levels.count)
     var toState = [Float](repeating: 0, count: units)
     var before = toState
@@ -224,8 +224,9 @@ extension RecurrentNetwork {
                 let down = error > 0 ? -levels[output] : 1 - levels[output]
                 slope[layout.outputBias + output] += down
                 let row = layout.output + output * units
-                Self.add(down, way.states, (step + 1) * units, to: slope, row, units)
-                Self.add(down, x, step * inputs, to: slope, layout.skip + output * inputs, inputs)
+                Self.add(down, values: way.states, from: (step + 1) * units, to: slope, start: row, count: units)
+                Self.add(
+                  down, values: x, from: step * inputs, to: slope, start: layout.skip + output * inputs, count: inputs)
                 for unit in 0..<units { toState[unit] += down * weights[row + unit] }
               }
               for unit in 0..<units {
@@ -244,8 +245,12 @@ extension RecurrentNetwork {
                 // The candidate receives the old state through its reset gate.
                 let through = row < 2 * units ? down : down * way.gates[step * 3 * units + row - units]
                 slope[layout.gateBias + row] += down
-                Self.add(down, way.channels, step * channels, to: slope, layout.input + row * channels, channels)
-                Self.add(through, way.states, step * units, to: slope, layout.state + row * units, units)
+                Self.add(
+                  down, values: way.channels, from: step * channels, to: slope, start: layout.input + row * channels,
+                  count: channels)
+                Self.add(
+                  through, values: way.states, from: step * units, to: slope, start: layout.state + row * units,
+                  count: units)
                 for channel in 0..<channels {
                   toChannels[channel] += down * weights[layout.input + row * channels + channel]
                 }
@@ -255,8 +260,8 @@ extension RecurrentNetwork {
                 slope[layout.convolutionBias + channel] += toChannels[channel]
                 for tap in max(0, 1 - step)..<min(3, sequence.count / inputs + 1 - step) {
                   Self.add(
-                    toChannels[channel], x, (step + tap - 1) * inputs, to: slope,
-                    layout.convolution + (channel * 3 + tap) * inputs, inputs)
+                    toChannels[channel], values: x, from: (step + tap - 1) * inputs, to: slope,
+                    start: layout.convolution + (channel * 3 + tap) * inputs, count: inputs)
                 }
               }
               swap(&toState, &before)
@@ -296,17 +301,17 @@ extension RecurrentNetwork {
   }
 
   private static func add(
-    _ factor: Float, _ values: UnsafeBufferPointer<Float>, _ from: Int,
-    to sums: UnsafeMutableBufferPointer<Float>, _ start: Int, _ count: Int
+    _ factor: Float, values: UnsafeBufferPointer<Float>, from: Int,
+    to sums: UnsafeMutableBufferPointer<Float>, start: Int, count: Int
   ) {
     for place in 0..<count { sums[start + place] += factor * values[from + place] }
   }
 
   private static func add(
-    _ factor: Float, _ values: UnsafeMutableBufferPointer<Float>, _ from: Int,
-    to sums: UnsafeMutableBufferPointer<Float>, _ start: Int, _ count: Int
+    _ factor: Float, values: UnsafeMutableBufferPointer<Float>, from: Int,
+    to sums: UnsafeMutableBufferPointer<Float>, start: Int, count: Int
   ) {
-    add(factor, UnsafeBufferPointer(values), from, to: sums, start, count)
+    add(factor, values: UnsafeBufferPointer(values), from: from, to: sums, start: start, count: count)
   }
 }
 

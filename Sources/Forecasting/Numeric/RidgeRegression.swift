@@ -39,7 +39,7 @@ public struct RidgeRegression: Sendable {
     }
     var centred = rows
     for row in 0..<count { for column in 0..<columns { centred[row * columns + column] -= means[column] } }
-    let gram = RidgeRegression.gram(centred, columns, weights)
+    let gram = RidgeRegression.gram(centred, columns: columns, weights: weights)
     var right = Array(repeating: 0.0, count: columns)
     for row in 0..<count {
       let scaled = weights[row] * (targets[row] - intercept)
@@ -50,9 +50,9 @@ public struct RidgeRegression: Sendable {
     for penalty in penalties {
       var factor = gram
       for column in 0..<columns { factor[column * columns + column] += penalty * total }
-      guard RidgeRegression.factorise(&factor, columns) else { continue }
-      let solution = RidgeRegression.solve(factor, columns, right)
-      let freedom = RidgeRegression.freedom(factor, columns, penalty * total)
+      guard RidgeRegression.factorise(&factor, size: columns) else { continue }
+      let solution = RidgeRegression.solve(factor, size: columns, right: right)
+      let freedom = RidgeRegression.freedom(factor, size: columns, penalty: penalty * total)
       // Residual sum of squares without the rows: y'y − 2 b'X'y + b'X'X b.
       var error = energy
       for i in 0..<columns {
@@ -68,7 +68,8 @@ public struct RidgeRegression: Sendable {
     guard best.score.isFinite else { return }
     coefficients = best.solution
     leftOutErrors = RidgeRegression.leftOut(
-      centred, columns, targets.map { $0 - intercept }, weights, total, best.factor, best.solution)
+      centred, columns: columns, targets: targets.map { $0 - intercept }, weights: weights, total: total,
+      factor: best.factor, solution: best.solution)
   }
 
   /// Returns the prediction for one row.
@@ -101,7 +102,7 @@ public struct RidgeRegression: Sendable {
     }
   }
 
-  private static func gram(_ rows: [Double], _ columns: Int, _ weights: [Double]) -> [Double] {
+  private static func gram(_ rows: [Double], columns: Int, weights: [Double]) -> [Double] {
     var gram = Array(repeating: 0.0, count: columns * columns)
     rows.withUnsafeBufferPointer { rows in
       gram.withUnsafeMutableBufferPointer { gram in
@@ -119,7 +120,7 @@ public struct RidgeRegression: Sendable {
   }
 
   /// Replaces the lower triangle by its Cholesky factor; `false` if the matrix is not positive definite.
-  private static func factorise(_ matrix: inout [Double], _ size: Int) -> Bool {
+  private static func factorise(_ matrix: inout [Double], size: Int) -> Bool {
     matrix.withUnsafeMutableBufferPointer { a in
       for i in 0..<size {
         for j in 0...i {
@@ -137,7 +138,7 @@ public struct RidgeRegression: Sendable {
     }
   }
 
-  private static func solve(_ factor: [Double], _ size: Int, _ right: [Double]) -> [Double] {
+  private static func solve(_ factor: [Double], size: Int, right: [Double]) -> [Double] {
     var x = right
     for i in 0..<size {
       for k in 0..<i { x[i] -= factor[i * size + k] * x[k] }
@@ -156,7 +157,7 @@ public struct RidgeRegression: Sendable {
   ///   - factor: Cholesky factor of the penalised matrix.
   ///   - size: Rows and columns of the matrix.
   ///   - penalty: Penalty that was added to the diagonal.
-  private static func freedom(_ factor: [Double], _ size: Int, _ penalty: Double) -> Double {
+  private static func freedom(_ factor: [Double], size: Int, penalty: Double) -> Double {
     var trace = 0.0
     var column = Array(repeating: 0.0, count: size)
     factor.withUnsafeBufferPointer { factor in
@@ -173,8 +174,8 @@ public struct RidgeRegression: Sendable {
   }
 
   private static func leftOut(
-    _ rows: [Double], _ columns: Int, _ targets: [Double], _ weights: [Double], _ total: Double, _ factor: [Double],
-    _ solution: [Double]
+    _ rows: [Double], columns: Int, targets: [Double], weights: [Double], total: Double, factor: [Double],
+    solution: [Double]
   ) -> [Double] {
     var errors: [Double] = []
     var z = Array(repeating: 0.0, count: columns)

@@ -83,7 +83,7 @@ final class TreeGrower {
     var open: [(node: Int, range: Range<Int>)] = [(trees.addTree(), 0..<table.rows)]
     while let (node, range) = open.popLast() {
       guard let split = bestSplit(range) else { continue }
-      let middle = partition(range, split)
+      let middle = partition(range, split: split)
       let left = trees.split(node, column: split.column, threshold: split.threshold)
       open.append((left + 1, middle..<range.upperBound))
       open.append((left, range.lowerBound..<middle))
@@ -116,9 +116,9 @@ final class TreeGrower {
         let column = columnOrder[tried]
         guard let start = classes.baseAddress.map({ $0 + column * table.rows }) else { break }
         if range.count < TreeGrower.smallNode {
-          sweepSorted(range, start, column, sum, &best)
+          sweepSorted(range, classes: start, column: column, sum: sum, best: &best)
         } else {
-          sweepHistogram(range, start, column, sum, &best)
+          sweepHistogram(range, classes: start, column: column, sum: sum, best: &best)
         }
       }
     }
@@ -136,7 +136,7 @@ final class TreeGrower {
   ///   - sum: Sum of the node's targets.
   ///   - best: Best split so far; replaced by a better one.
   private func sweepHistogram(
-    _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
+    _ range: Range<Int>, classes: UnsafePointer<UInt8>, column: Int, sum: Double, best: inout Split
   ) {
     let occupied = self.occupied
     let histogram = self.histogram
@@ -169,7 +169,7 @@ final class TreeGrower {
   }
 
   private func sweepSorted(
-    _ range: Range<Int>, _ classes: UnsafePointer<UInt8>, _ column: Int, _ sum: Double, _ best: inout Split
+    _ range: Range<Int>, classes: UnsafePointer<UInt8>, column: Int, sum: Double, best: inout Split
   ) {
     let sorted = self.sorted
     let count = range.count
@@ -198,7 +198,7 @@ final class TreeGrower {
 
   /// Moves the rows of the left side to the front, keeping their order, and returns the first position of the right
   /// side.
-  private func partition(_ range: Range<Int>, _ split: Split) -> Int {
+  private func partition(_ range: Range<Int>, split: Split) -> Int {
     table.classes.withUnsafeBufferPointer { classes in
       guard let start = classes.baseAddress.map({ $0 + split.column * table.rows }) else { return range.upperBound }
       var left = range.lowerBound

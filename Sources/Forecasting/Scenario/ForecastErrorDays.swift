@@ -34,8 +34,8 @@ struct ForecastErrorDays {
   ///   - progress: Receives the share of the work that is done, 0...1.
   init(load: ForecastInput, generation: ForecastInput?, days: Int, progress: (Double) -> Void) {
     let share = generation == nil ? 1.0 : 0.5
-    let loads = ForecastErrorDays.forecasts(load, days) { progress(share * $0) }
-    let generations = generation.map { ForecastErrorDays.forecasts($0, days) { progress(0.5 + 0.5 * $0) } }
+    let loads = ForecastErrorDays.forecasts(load, days: days) { progress(share * $0) }
+    let generations = generation.map { ForecastErrorDays.forecasts($0, days: days) { progress(0.5 + 0.5 * $0) } }
     let none = (median: 0.0, error: 0.0)
     let perDay = load.grid.perDay
     let empty = Day(load: Array(repeating: 0, count: perDay), generation: Array(repeating: 0, count: perDay))
@@ -61,7 +61,7 @@ struct ForecastErrorDays {
   ///   - days: Smallest number of days to be forecast.
   ///   - progress: Receives the share of the work that is done, 0...1.
   private static func forecasts(
-    _ input: ForecastInput, _ days: Int, progress: (Double) -> Void
+    _ input: ForecastInput, days: Int, progress: (Double) -> Void
   ) -> [Int: (median: Double, error: Double)] {
     let history = (input.end - input.start) / input.grid.perDay
     let wanted = max(ForecastErrorDays.days, days)

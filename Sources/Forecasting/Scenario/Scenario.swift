@@ -63,10 +63,11 @@ public struct Scenario {
       }
       let first: Timestamp
       switch event.onset {
-      case .after(let delay): first = Scenario.moment(grid.start(of: start), plus: delay, &zone)
-      case .local(let civil): first = zone.moment(of: civil)
+      case .after(let delay): first = Scenario.timestamp(grid.start(of: start), plus: delay, zone: &zone)
+      case .local(let civil): first = zone.timestamp(of: civil)
       }
-      let last = event.duration.map { Scenario.moment(first, plus: $0, &zone) } ?? grid.start(of: span.upperBound)
+      let last =
+        event.duration.map { Scenario.timestamp(first, plus: $0, zone: &zone) } ?? grid.start(of: span.upperBound)
       let slots =
         grid.slot(
           containing: first)..<max(
@@ -94,9 +95,10 @@ public struct Scenario {
   /// - Throws: ``ScenarioError`` if an event needs more history than there is.
   public func run(progress: (Double) -> Void = { _ in }) throws(ScenarioError) -> ScenarioOutcome {
     let input = recording.input
-    let rest = ScenarioRest(recording, events.map(\.effect))
+    let rest = ScenarioRest(recording, effects: events.map(\.effect))
     let forecasts = ForecastErrorDays(
-      load: upToEnd(rest.load, input.exogenous), generation: rest.hasGeneration ? upToEnd(rest.generation, []) : nil,
+      load: upToEnd(rest.load, exogenous: input.exogenous),
+      generation: rest.hasGeneration ? upToEnd(rest.generation, exogenous: []) : nil,
       days: span.count / input.grid.perDay + 2
     ) { progress(0.8 * $0) }
     var basis = ScenarioBasis(recording, span: span, events: events, rest: rest, medians: forecasts.medians)
@@ -118,7 +120,7 @@ public struct Scenario {
   /// Returns the data known at the end of the span, padded with NaN to the end of a day in standard time.
   ///
   /// The padding is needed because forecasts run from midnight to midnight.
-  private func upToEnd(_ target: [Double], _ exogenous: [ForecastInput.Exogenous]) -> ForecastInput {
+  private func upToEnd(_ target: [Double], exogenous: [ForecastInput.Exogenous]) -> ForecastInput {
     let input = recording.input
     let filling = (input.grid.perDay - (span.upperBound - input.grid.startOfDay(span.upperBound))) % input.grid.perDay
     return ForecastInput(
@@ -133,9 +135,9 @@ public struct Scenario {
   ///   - start: The time.
   ///   - delay: The delay.
   ///   - zone: Local time zone.
-  private static func moment(_ start: Timestamp, plus delay: TimeSpan, _ zone: inout LocalCalendar) -> Timestamp {
+  private static func timestamp(_ start: Timestamp, plus delay: TimeSpan, zone: inout LocalCalendar) -> Timestamp {
     guard delay > .zero, delay.nanoseconds % TimeSpan.day.nanoseconds == 0 else { return start + delay }
-    return zone.moment(of: CivilTime(utc: zone.civil(at: start).utc + delay))
+    return zone.timestamp(of: CivilTime(utc: zone.civil(at: start).utc + delay))
   }
 
   /// Returns the changes of the load by heat and their description; the first is that of the whole model, the others

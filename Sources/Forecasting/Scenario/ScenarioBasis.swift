@@ -63,7 +63,7 @@ struct ScenarioBasis {
     clocks = span.map { input.calendar.clock($0) }
     hours = input.grid.span.inHours
     load = Array(input.target[places])
-    generation = Array(ScenarioRecording.sum(recording.powers, .generation, input.target.count)[places])
+    generation = Array(ScenarioRecording.sum(recording.powers, role: .generation, count: input.target.count)[places])
     price = Array(recording.prices[places])
     exportPrice = Array(recording.exportPrices[places])
     isNeverNegative = (
@@ -79,7 +79,7 @@ struct ScenarioBasis {
     storage = namedLoad
     for power in recording.powers {
       let values = power.values[places].map { $0.isFinite ? $0 : 0 }
-      let factors = ScenarioBasis.factors(of: power, events, span)
+      let factors = ScenarioBasis.factors(of: power, events: events, span: span)
       func add(to named: inout Named) {
         for place in values.indices {
           named.before[place] += values[place]
@@ -107,7 +107,7 @@ struct ScenarioBasis {
   ///   - events: Effects with their slots.
   ///   - span: Slots of the span.
   private static func factors(
-    of power: ScenarioRecording.Power, _ events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)], _ span: Range<Int>
+    of power: ScenarioRecording.Power, events: [(effect: ScenarioEvent.Effect, slots: Range<Int>)], span: Range<Int>
   ) -> [Double] {
     var factors = Array(repeating: 1.0, count: span.count)
     for (effect, slots) in events {

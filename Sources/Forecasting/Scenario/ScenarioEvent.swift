@@ -91,7 +91,7 @@ public struct ScenarioEvent: Hashable, Sendable {
     }
     switch kind {
     case "heat":
-      let kelvin = try number(amount, unit: "K", -30...30, "a change of temperature such as +6K", in: text)
+      let kelvin = try number(amount, unit: "K", range: -30...30, what: "a change of temperature such as +6K", in: text)
       return .heat(kelvin: kelvin)
     case "shutdown":
       guard amount.isEmpty else { throw ScenarioError("event '\(text)': a shutdown has no amount; \(form)") }
@@ -99,12 +99,13 @@ public struct ScenarioEvent: Hashable, Sendable {
     case "charger":
       let sizes = amount.split(separator: "/", omittingEmptySubsequences: false)
       let what = "a power and the energy a day, such as 22kW or 22kW/40kWh"
-      let power = try number(sizes.first ?? "", unit: "kW", 0.1...100_000, what, in: text)
+      let power = try number(sizes.first ?? "", unit: "kW", range: 0.1...100_000, what: what, in: text)
       guard sizes.count > 1 else { return .charger(kilowatts: power, kilowattHours: 2 * power) }
-      let energy = try number(sizes[1], unit: "kWh", 0...(24 * power), what + ", at most a day at full power", in: text)
+      let energy = try number(
+        sizes[1], unit: "kWh", range: 0...(24 * power), what: what + ", at most a day at full power", in: text)
       return .charger(kilowatts: power, kilowattHours: energy)
     case "capacity":
-      let percent = try number(amount, unit: "%", -100...10_000, "a change such as +50%", in: text)
+      let percent = try number(amount, unit: "%", range: -100...10_000, what: "a change such as +50%", in: text)
       return .capacity(asset: try needsAsset("pv1:capacity=+50%"), share: percent / 100)
     default:
       throw ScenarioError("event '\(text)' has the unknown kind '\(kind)'; known are heat, shutdown, charger, capacity")
@@ -112,7 +113,7 @@ public struct ScenarioEvent: Hashable, Sendable {
   }
 
   private static func number(
-    _ part: Substring, unit: String, _ range: ClosedRange<Double>, _ what: String, in text: String
+    _ part: Substring, unit: String, range: ClosedRange<Double>, what: String, in text: String
   ) throws(ScenarioError) -> Double {
     guard part.hasSuffix(unit), let value = Double(part.dropLast(unit.count)), range.contains(value) else {
       throw ScenarioError(

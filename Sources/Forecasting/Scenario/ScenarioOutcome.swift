@@ -14,9 +14,9 @@ public struct ScenarioOutcome: Sendable {
 
     init(_ values: [Double]) {
       let sorted = values.sorted()
-      p10 = EmpiricalQuantile.ofSorted(sorted, 0.1)
-      p50 = EmpiricalQuantile.ofSorted(sorted, 0.5)
-      p90 = EmpiricalQuantile.ofSorted(sorted, 0.9)
+      p10 = EmpiricalQuantile.ofSorted(sorted, probability: 0.1)
+      p50 = EmpiricalQuantile.ofSorted(sorted, probability: 0.5)
+      p90 = EmpiricalQuantile.ofSorted(sorted, probability: 0.9)
     }
   }
 

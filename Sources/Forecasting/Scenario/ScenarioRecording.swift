@@ -71,7 +71,7 @@ public struct ScenarioRecording {
       power.values = series.values
       return power
     }
-    let load = ScenarioRecording.sum(self.powers, .consumption, slots.target.count)
+    let load = ScenarioRecording.sum(self.powers, role: .consumption, count: slots.target.count)
     let air = slots.exogenous[powers.count].values
     let weather =
       temperature.isEmpty ? [] : [ForecastInput.Exogenous(name: "temperature", isKnownAhead: true, values: air)]
@@ -93,7 +93,7 @@ public struct ScenarioRecording {
   ///   - powers: Powers of the assets.
   ///   - role: Role to be summed.
   ///   - count: Number of slots.
-  static func sum(_ powers: [Power], _ role: PowerRole, _ count: Int) -> [Double] {
+  static func sum(_ powers: [Power], role: PowerRole, count: Int) -> [Double] {
     var sum = Array(repeating: 0.0, count: count)
     for power in powers where power.role == role && !power.isWithin {
       for slot in sum.indices { sum[slot] += power.values[slot] }

@@ -11,7 +11,7 @@ struct ScenarioRest {
   /// Whether other assets generate.
   let hasGeneration: Bool
 
-  init(_ recording: ScenarioRecording, _ effects: [ScenarioEvent.Effect]) {
+  init(_ recording: ScenarioRecording, effects: [ScenarioEvent.Effect]) {
     let named = Set(
       effects.compactMap { effect -> String? in
         switch effect {
@@ -21,7 +21,7 @@ struct ScenarioRest {
       })
     self.named = named
     load = recording.input.target
-    generation = ScenarioRecording.sum(recording.powers, .generation, load.count)
+    generation = ScenarioRecording.sum(recording.powers, role: .generation, count: load.count)
     hasGeneration = recording.powers.contains {
       $0.role == .generation && !$0.isWithin && !named.contains($0.asset)
     }

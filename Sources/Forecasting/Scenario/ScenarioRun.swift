@@ -63,11 +63,12 @@ struct ScenarioRun {
       if clock.day != day, !errors.isEmpty { error = errors[Int(generator.uniform() * Double(errors.count))] }
       day = clock.day
       if basis.isWhole(slot) {
-        let rest = floored(basis.restLoad[slot] + (error?.load[clock.place] ?? 0), basis.isNeverNegative.rest)
+        let rest = floored(
+          basis.restLoad[slot] + (error?.load[clock.place] ?? 0), isNeverNegative: basis.isNeverNegative.rest)
         let generation = max(0, basis.restGeneration[slot] + (error?.generation[clock.place] ?? 0))
-        let load = floored(rest + basis.namedLoad.before[slot], basis.isNeverNegative.load)
+        let load = floored(rest + basis.namedLoad.before[slot], isNeverNegative: basis.isNeverNegative.load)
         let changed = floored(
-          rest + basis.namedLoad.after[slot] + heat[slot] + extra[slot], basis.isNeverNegative.load)
+          rest + basis.namedLoad.after[slot] + heat[slot] + extra[slot], isNeverNegative: basis.isNeverNegative.load)
         let generated = generation * basis.generationFactor[slot] + basis.namedGeneration.after[slot]
         let price = basis.price[slot]
         before.add(
@@ -85,7 +86,7 @@ struct ScenarioRun {
     with.append(after)
   }
 
-  private func floored(_ load: Double, _ isNeverNegative: Bool) -> Double { isNeverNegative ? max(0, load) : load }
+  private func floored(_ load: Double, isNeverNegative: Bool) -> Double { isNeverNegative ? max(0, load) : load }
 
   /// Returns the change of the load by heat in a randomly chosen variant.
   private mutating func heatChange() -> [Double] {

@@ -34,12 +34,12 @@ struct TemperatureResponse {
     let start = max(input.start, last - 365 * perDay)
     first = start
     let slots = (start..<max(start, last)).filter { !input.target($0, before: last).isNaN }
-    let air = TemperatureResponse.air(input, slots)
+    let air = TemperatureResponse.air(input, slots: slots)
     let known = slots.indices.filter { air[0][$0].isFinite && air[1][$0].isFinite }
     guard known.count >= 21 * input.grid.perDay else { return nil }
     knots = air.map { values in
       let sorted = known.map { values[$0] }.sorted()
-      return TemperatureResponse.bends.map { EmpiricalQuantile.ofSorted(sorted, $0) }
+      return TemperatureResponse.bends.map { EmpiricalQuantile.ofSorted(sorted, probability: $0) }
     }
     scale = max(1e-6, (knots[0].last ?? 1) - (knots[0].first ?? 0))
     hasSeasons = last - start >= 180 * input.grid.perDay
@@ -47,7 +47,7 @@ struct TemperatureResponse {
     var generator = SeededGenerator(seed: seed, name: "halves")
     let week = 7 * input.grid.perDay
     let designed = TemperatureResponse.Design(knots: knots, scale: scale, hasSeasons: hasSeasons, first: start)
-    let rows = known.map { designed.row(input, slots[$0], air[0][$0], air[1][$0]) }
+    let rows = known.map { designed.row(input, slot: slots[$0], now: air[0][$0], dayMean: air[1][$0]) }
     let targets = known.map { input.target(slots[$0], before: last) }
     for half in 0...TemperatureResponse.halves {
       let choices = (0...((last - start) / (2 * week))).map { _ in generator.uniform() < 0.5 }
@@ -72,9 +72,9 @@ struct TemperatureResponse {
   ///   - span: Slots of the span.
   func changes(_ recorded: ForecastInput, warmer: ForecastInput, span: Range<Int>) -> [[Double]] {
     let design = Design(knots: knots, scale: scale, hasSeasons: hasSeasons, first: first)
-    let airs = [recorded, warmer].map { TemperatureResponse.air($0, Array(span)) }
+    let airs = [recorded, warmer].map { TemperatureResponse.air($0, slots: Array(span)) }
     let rows = airs.map { air in
-      span.enumerated().map { design.row(recorded, $1, air[0][$0], air[1][$0]) }
+      span.enumerated().map { design.row(recorded, slot: $1, now: air[0][$0], dayMean: air[1][$0]) }
     }
     return models.map { model in
       zip(rows[0], rows[1]).map { without, with in
@@ -85,7 +85,7 @@ struct TemperatureResponse {
   }
 
   /// Returns the temperature of slots, and its mean over the 24 hours up to and including each [°C].
-  private static func air(_ input: ForecastInput, _ slots: [Int]) -> [[Double]] {
+  private static func air(_ input: ForecastInput, slots: [Int]) -> [[Double]] {
     guard let values = input.exogenous.first?.values else { return [[], []] }
     func value(_ slot: Int) -> Double {
       let place = slot - input.first
@@ -112,7 +112,7 @@ struct TemperatureResponse {
     /// linear functions.
     var width: Int { 48 + 7 + 4 + 1 + knots.reduce(0) { $0 + $1.count + 1 } }
 
-    func row(_ input: ForecastInput, _ slot: Int, _ now: Double, _ dayMean: Double) -> [Double] {
+    func row(_ input: ForecastInput, slot: Int, now: Double, dayMean: Double) -> [Double] {
       var row = Array(repeating: 0.0, count: 60)
       let entry = input.calendar.entry(slot)
       let isRest = entry.weekday > 5 || input.holiday(slot) == 1

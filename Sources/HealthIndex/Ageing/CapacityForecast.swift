@@ -57,24 +57,24 @@ public struct CapacityForecast: Sendable, Equatable {
     var usual: [Int] = []
     var uncertain: [Int] = []
     for _ in 0..<CapacityForecast.futures {
-      let changes = CapacityForecast.draw(known.count, of: steps, &random)
-      let other = CapacityForecast.draw(steps.count, of: steps, &random)
+      let changes = CapacityForecast.draw(known.count, of: steps, random: &random)
+      let other = CapacityForecast.draw(steps.count, of: steps, random: &random)
       let drift = CapacityForecast.mean(other) - CapacityForecast.mean(steps)
-      usual.append(CapacityForecast.crossing(from: last.1, threshold, changes, drift: 0))
-      uncertain.append(CapacityForecast.crossing(from: last.1, threshold, changes, drift: drift))
+      usual.append(CapacityForecast.crossing(from: last.1, threshold: threshold, changes: changes, drift: 0))
+      uncertain.append(CapacityForecast.crossing(from: last.1, threshold: threshold, changes: changes, drift: drift))
     }
     // Futures that never reach the threshold lie beyond all that do.
     usual.sort()
     uncertain.sort()
-    func cycle(_ sorted: [Int], _ share: Double) -> Double? {
+    func cycle(_ sorted: [Int], share: Double) -> Double? {
       let step = sorted[Int(share * Double(sorted.count - 1))]
       return step == .max ? nil : last.0 + pace * Double(step)
     }
     horizon = end
     chance = Double(usual.count { $0 != .max }) / Double(usual.count)
-    median = cycle(usual, 0.5)
-    soonest = (cycle(uncertain, 0.05) ?? end).rounded(.down)
-    let latest = (cycle(uncertain, 0.95) ?? end).rounded(.up)
+    median = cycle(usual, share: 0.5)
+    soonest = (cycle(uncertain, share: 0.05) ?? end).rounded(.down)
+    let latest = (cycle(uncertain, share: 0.95) ?? end).rounded(.up)
     interval = chance < CapacityForecast.certainty ? nil : soonest...latest
   }
 
@@ -84,7 +84,7 @@ public struct CapacityForecast: Sendable, Equatable {
   ///   - count: Number of changes.
   ///   - steps: The past changes.
   ///   - random: Source of randomness.
-  private static func draw(_ count: Int, of steps: [Double], _ random: inout SeededGenerator) -> [Double] {
+  private static func draw(_ count: Int, of steps: [Double], random: inout SeededGenerator) -> [Double] {
     var drawn: [Double] = []
     drawn.reserveCapacity(count + block)
     while drawn.count < count {
@@ -103,7 +103,7 @@ public struct CapacityForecast: Sendable, Equatable {
   ///   - threshold: Threshold of the capacity [Ah].
   ///   - changes: Changes of the capacity, one a cycle [Ah].
   ///   - drift: Added to each change [Ah].
-  private static func crossing(from start: Double, _ threshold: Double, _ changes: [Double], drift: Double) -> Int {
+  private static func crossing(from start: Double, threshold: Double, changes: [Double], drift: Double) -> Int {
     var capacity = start
     for (position, change) in changes.enumerated() {
       capacity += change + drift

@@ -90,7 +90,7 @@ public struct DetectionScore: Sendable {
     return self.share(of: false) { scores[$0] >= threshold }
   }
 
-  private func share(of label: Bool, _ holds: (Int) -> Bool) -> Double? {
+  private func share(of label: Bool, holds: (Int) -> Bool) -> Double? {
     let members = labels.indices.filter { labels[$0] == label }
     return members.isEmpty ? nil : Double(members.filter(holds).count) / Double(members.count)
   }

@@ -52,7 +52,7 @@ struct IsolationForest: Sendable, Equatable {
     guard row.count == width else { return .nan }
     let depth = rows.withUnsafeBufferPointer { rows in
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: IsolationForest.rowsOfTree) { members in
-        (0..<IsolationForest.trees).reduce(0.0) { $0 + self.depth(of: row, tree: $1, rows, members) }
+        (0..<IsolationForest.trees).reduce(0.0) { $0 + self.depth(of: row, tree: $1, rows: rows, members: members) }
       }
     }
     let mean = depth / Double(IsolationForest.trees)
@@ -67,7 +67,7 @@ struct IsolationForest: Sendable, Equatable {
   ///   - rows: Values of the forest's rows.
   ///   - members: Buffer for the rows of the current node.
   private func depth(
-    of row: [Float], tree: Int, _ rows: UnsafeBufferPointer<Float>, _ members: UnsafeMutableBufferPointer<Int32>
+    of row: [Float], tree: Int, rows: UnsafeBufferPointer<Float>, members: UnsafeMutableBufferPointer<Int32>
   ) -> Double {
     var node = SplitMix64(seed: seed ^ (UInt64(tree + 1) &* 0x9e37_79b9_7f4a_7c15))
     // Rows are in random order, so that consecutive ones are a random draw.
@@ -79,7 +79,9 @@ struct IsolationForest: Sendable, Equatable {
     var depth = 0
     while size > 1, 1 << depth < IsolationForest.rowsOfTree {
       let choice = node.next()
-      guard let (column, low, high) = spread(from: Int(choice % UInt64(width)), size, rows, members) else { break }
+      guard
+        let (column, low, high) = spread(from: Int(choice % UInt64(width)), size: size, rows: rows, members: members)
+      else { break }
       let split = low + Float(Double(node.next() >> 11) * 0x1p-53) * (high - low)
       let isBelow = row[column] < split
       var kept = 0
@@ -103,7 +105,7 @@ struct IsolationForest: Sendable, Equatable {
   ///   - rows: Values of the forest's rows.
   ///   - members: Rows of the node.
   private func spread(
-    from first: Int, _ size: Int, _ rows: UnsafeBufferPointer<Float>, _ members: UnsafeMutableBufferPointer<Int32>
+    from first: Int, size: Int, rows: UnsafeBufferPointer<Float>, members: UnsafeMutableBufferPointer<Int32>
   ) -> (column: Int, low: Float, high: Float)? {
     for step in 0..<width {
       let column = (first + step) % width

@@ -61,25 +61,25 @@ public struct MultivariateDetector: Sendable {
       for position in lengths.indices { windows[position].append(features.features(lengths[position])) }
     }
     for (position, length) in lengths.enumerated() {
-      guard let horizon = MultivariateDetector.horizon(length, windows[position].dropFirst(2 * length)) else {
+      guard let horizon = MultivariateDetector.horizon(length, whole: windows[position].dropFirst(2 * length)) else {
         return nil
       }
       horizons.append(horizon)
     }
     let whole = 2 * (lengths.last ?? 1)..<finite.count
-    let scores = whole.map { row in MultivariateDetector.score(horizons, windows.map { $0[row] }) }
-    let unknown = MultivariateDetector.unknownScores(whole, windows, horizons)
+    let scores = whole.map { row in MultivariateDetector.score(horizons, windows: windows.map { $0[row] }) }
+    let unknown = MultivariateDetector.unknownScores(whole, windows: windows, horizons: horizons)
     let optimism = unknown.isEmpty ? 0 : max(0, EmpiricalQuantile.median(unknown))
-    threshold = EmpiricalQuantile.ofSorted(scores.sorted(), 0.999) + optimism
+    threshold = EmpiricalQuantile.ofSorted(scores.sorted(), probability: 0.999) + optimism
   }
 
   /// Returns the score of the next row; 0 is usual, above ``threshold`` is an alarm.
   public mutating func score(_ row: [Double]) -> Double {
     features.append(row)
-    return MultivariateDetector.score(horizons, horizons.map { features.features($0.length) })
+    return MultivariateDetector.score(horizons, windows: horizons.map { features.features($0.length) })
   }
 
-  private static func score(_ horizons: [Horizon], _ windows: [[Double]]) -> Double {
+  private static func score(_ horizons: [Horizon], windows: [[Double]]) -> Double {
     let logarithms = zip(horizons, windows).map { log(max($0.distance($1), 1e-12) / $0.medianDistance) }
     return logarithms.reduce(0, +) / Double(max(1, logarithms.count))
   }
@@ -91,7 +91,7 @@ public struct MultivariateDetector: Sendable {
   ///   - windows: Features by horizon and row.
   ///   - horizons: The models fitted to all rows.
   private static func unknownScores(
-    _ whole: Range<Int>, _ windows: [[[Double]]], _ horizons: [Horizon]
+    _ whole: Range<Int>, windows: [[[Double]]], horizons: [Horizon]
   ) -> [Double] {
     (0..<blocks).flatMap { block -> [Double] in
       let start = whole.lowerBound + whole.count * block / blocks
@@ -102,16 +102,16 @@ public struct MultivariateDetector: Sendable {
         let others =
           (whole.lowerBound..<max(whole.lowerBound, start - gap)).map { windows[position][$0] }
           + (min(end + gap, whole.upperBound)..<whole.upperBound).map { windows[position][$0] }
-        guard var model = horizon(known.length, others[...]) else { return [] }
+        guard var model = horizon(known.length, whole: others[...]) else { return [] }
         model.medianDistance = known.medianDistance
         models.append(model)
       }
-      return (start..<end).map { row in score(models, windows.map { $0[row] }) }
+      return (start..<end).map { row in score(models, windows: windows.map { $0[row] }) }
     }
   }
 
   /// Returns the model of one horizon from complete windows; `nil` without any.
-  private static func horizon(_ length: Int, _ whole: ArraySlice<[Double]>) -> Horizon? {
+  private static func horizon(_ length: Int, whole: ArraySlice<[Double]>) -> Horizon? {
     guard let width = whole.first?.count else { return nil }
     let count = Double(whole.count)
     var mean = [Double](repeating: 0, count: width)

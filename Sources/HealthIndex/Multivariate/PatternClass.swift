@@ -42,7 +42,7 @@ struct PatternClass: Sendable {
   var count: Int { rows.count / width }
 
   /// Returns the codes of a slot, including the time of day; `nil` if a sensor has none.
-  func row(_ slot: Int, _ code: (SeriesIndex) -> Int8?) -> [Int8]? {
+  func row(_ slot: Int, code: (SeriesIndex) -> Int8?) -> [Int8]? {
     let angle = 2 * Double.pi * Double(slot % QuarterHour.perDay) / Double(QuarterHour.perDay)
     var row = [sin(angle), cos(angle)].map { Int8(clamping: Int(($0 * Self.radius).rounded())) }
     row.reserveCapacity(width)
@@ -78,7 +78,7 @@ struct PatternClass: Sendable {
   ///   - slot: Its quarter-hour.
   ///   - asset: Its asset.
   ///   - members: Number of assets that contribute rows.
-  mutating func take(_ row: [Int8], slot: Int, asset: AssetIndex, members: Int) {
+  mutating func observe(_ row: [Int8], slot: Int, asset: AssetIndex, members: Int) {
     guard row.count == width else { return }
     if firstSlot == .min { firstSlot = Int32(clamping: slot) }
     let span = UInt32(clamping: Self.days * QuarterHour.perDay * max(1, members))
@@ -112,8 +112,8 @@ struct PatternClass: Sendable {
     guard let forest = forest(of: 0..<kept.count) else { return }
     ordinary = kept.count
     let scores = kept.map { forest.score(table[$0].map(Float.init)) }.sorted()
-    median = Float(EmpiricalQuantile.ofSorted(scores, 0.5))
-    limit = Float(EmpiricalQuantile.ofSorted(scores, 0.99))
+    median = Float(EmpiricalQuantile.ofSorted(scores, probability: 0.5))
+    limit = Float(EmpiricalQuantile.ofSorted(scores, probability: 0.99))
   }
 }
 

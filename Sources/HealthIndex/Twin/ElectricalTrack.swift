@@ -24,12 +24,12 @@ struct ElectricalTrack: Sendable {
   }
 
   /// Returns whether power, voltage and current are all known.
-  static func takes(_ means: QuarterMeans) -> Bool {
+  static func accepts(_ means: QuarterMeans) -> Bool {
     means["power"].magnitude < 1e12 && means["voltage"].isFinite && means["current"].isFinite
   }
 
   mutating func judge(_ means: QuarterMeans) {
-    guard Self.takes(means) else { return }
+    guard Self.accepts(means) else { return }
     let (power, voltage, current) = (means["power"], means["voltage"], means["current"])
     greatest = max(greatest, power.magnitude)
     guard power.magnitude > 0.5 * greatest else { return }

@@ -22,7 +22,7 @@ struct ForecastTrack: Sendable {
   var score: Double { ForecastTrack.weight * track.score }
 
   /// Adds a forecast; one with other steps or a shorter horizon is ignored.
-  mutating func take(_ issue: ForecastIssue) {
+  mutating func observe(_ issue: ForecastIssue) {
     let lead = ForecastTrack.lead
     guard issue.step == WindowLength.quarterHour.span, min(issue.p10.count, issue.p50.count, issue.p90.count) > lead
     else { return }

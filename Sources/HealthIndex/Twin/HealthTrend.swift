@@ -56,11 +56,12 @@ struct HealthTrend: BitwiseCopyable {
       for j in (i + 1)..<count { slopes.append((Double(means[j]) - Double(means[i])) * Self.unit / Double(j - i)) }
     }
     slopes.sort()
-    let slope = EmpiricalQuantile.ofSorted(slopes, 0.5)
+    let slope = EmpiricalQuantile.ofSorted(slopes, probability: 0.5)
     guard slope < -Self.leastSlope else { return nil }
     func days(_ slope: Double) -> Double { slope < -0.01 ? room / -slope : .infinity }
     return (
-      slope, days(slope), days(EmpiricalQuantile.ofSorted(slopes, 0.1)), days(EmpiricalQuantile.ofSorted(slopes, 0.9))
+      slope, days(slope), days(EmpiricalQuantile.ofSorted(slopes, probability: 0.1)),
+      days(EmpiricalQuantile.ofSorted(slopes, probability: 0.9))
     )
   }
 

@@ -49,9 +49,10 @@ struct ResidualTrack: Sendable, Equatable {
     first.append(Float(residual))
     guard first.count >= learning else { return }
     let sorted = first.sorted().map(Double.init)
-    centre = EmpiricalQuantile.ofSorted(sorted, 0.5)
+    centre = EmpiricalQuantile.ofSorted(sorted, probability: 0.5)
     // Ninety percent of a normal sample lie within 3.29 standard deviations.
-    let spread = EmpiricalQuantile.ofSorted(sorted, 0.95) - EmpiricalQuantile.ofSorted(sorted, 0.05)
+    let spread =
+      EmpiricalQuantile.ofSorted(sorted, probability: 0.95) - EmpiricalQuantile.ofSorted(sorted, probability: 0.05)
     scale = max(floor, spread / 3.29)
     isLearned = true
     first = []

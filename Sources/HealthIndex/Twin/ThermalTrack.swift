@@ -31,10 +31,10 @@ struct ThermalTrack: Sendable {
     seen += 1
     // The first day only trains the weights.
     if seen > 96 { track.judge(residual) }
-    if track.deviation.magnitude < 3 && track.score == 0 { learn(inputs, residual) }
+    if track.deviation.magnitude < 3 && track.score == 0 { learn(inputs, residual: residual) }
   }
 
-  private mutating func learn(_ inputs: [Double], _ residual: Double) {
+  private mutating func learn(_ inputs: [Double], residual: Double) {
     let n = inputs.count
     let projected = (0..<n).map { i in (0..<n).reduce(0) { $0 + covariance[i * n + $1] * inputs[$1] } }
     let spread = 1 + zip(inputs, projected).reduce(0) { $0 + $1.0 * $1.1 }

@@ -36,11 +36,11 @@ enum ColumnFormat: PayloadFormat {
 
 private final class ColumnReader: PayloadReader {
   private var source: RowSource
-  private var taker: RecordTaker
+  private var recordReader: PayloadRecordReader
 
   override init(_ plan: ReadingPlan) {
     let records = RecordPlan(plan)
-    taker = RecordTaker(records)
+    recordReader = PayloadRecordReader(records)
     source = RowSource(records)
     super.init(plan)
   }
@@ -50,7 +50,7 @@ private final class ColumnReader: PayloadReader {
     defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
     for line in TextLines(payload) {
       guard source.split(line) else { return .tooLarge }
-      if let refusal = taker.take(&source, into: &scope) { return refusal }
+      if let refusal = recordReader.read(&source, into: &scope) { return refusal }
     }
     return nil
   }
@@ -123,7 +123,9 @@ private struct RowSource: RecordSource {
   func memberName(level: Int) -> JSONValue { JSONValue() }
   func tag(_ name: String) -> JSONValue { JSONValue() }
 
-  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) { body(ByteText.slice(payload, range)) }
+  func bytes(_ range: Range<Int>, body: (UnsafeRawBufferPointer) -> Void) {
+    body(ByteText.slice(payload, range: range))
+  }
 
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
     var name = Array("column_".utf8)

@@ -22,13 +22,13 @@ final class LeafJSONReader: PayloadReader {
   override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
     var documents = JSONDocuments(payload)
     repeat {
-      if let refusal = readDocument(&documents, payload, &scope) { return refusal }
+      if let refusal = readDocument(&documents, payload: payload, into: &scope) { return refusal }
     } while documents.hasNext
     return nil
   }
 
   private func readDocument(
-    _ documents: inout JSONDocuments, _ payload: Bytes, _ scope: inout MessageScope
+    _ documents: inout JSONDocuments, payload: Bytes, into scope: inout MessageScope
   ) -> RefusalReason? {
     let start = documents.start
     // Each document may provide a value for every name.
@@ -37,9 +37,9 @@ final class LeafJSONReader: PayloadReader {
     places.scalars.removeAll(keepingCapacity: true)
     for _ in 0..<places.pointers.count { places.found.append(JSONValue()) }
     if let refusal = documents.scan(from: places.root, with: &places) { return refusal }
-    guard let stamp = stamp(payload, &scope) else { return .badTime }
+    guard let stamp = stamp(payload, into: &scope) else { return .badTime }
     guard places.found[0].kind == .container else {
-      take(places.found[0], name: UsualPlaces.loneName, payload, stamp, &scope)
+      append(places.found[0], name: UsualPlaces.loneName, payload: payload, stamp: stamp, into: &scope)
       return nil
     }
     documents.rewind(to: start)
@@ -48,32 +48,33 @@ final class LeafJSONReader: PayloadReader {
     if leaves.overflowed { return .tooLarge }
     // The time is not a sensor.
     for leaf in leaves.leaves where leaf.value.range.lowerBound != stamp.start {
-      take(leaf.value, name: leaves.names[leaf.name], payload, stamp, &scope)
+      append(leaf.value, name: leaves.names[leaf.name], payload: payload, stamp: stamp, into: &scope)
     }
     return nil
   }
 
-  private func take(
-    _ value: JSONValue, name: ArraySlice<UInt8>, _ payload: Bytes, _ stamp: ReadingStamp, _ scope: inout MessageScope
+  private func append(
+    _ value: JSONValue, name: ArraySlice<UInt8>, payload: Bytes, stamp: ReadingStamp, into scope: inout MessageScope
   ) {
-    let slot = scope.sensorSlot(named: name, plan)
+    let slot = scope.sensorSlot(named: name, plan: plan)
     guard !scope.slots.isIgnored(slot) else { return }
     guard scope.slots.claim(slot, message: scope.messageNumber) else { return }
-    scope.take(value, payload, detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+    scope.append(
+      value, payload: payload, detail: detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
   }
 
   /// Returns the time of the document; `nil` if the place given by the rule has an unreadable one.
-  private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
+  private func stamp(_ payload: Bytes, into scope: inout MessageScope) -> ReadingStamp? {
     for value in places.found.dropFirst() where value.kind != .missing && value.kind != .null {
       if value.isAbsentText(in: payload) { continue }
-      if form.isStated { return scope.statedTime(of: value, payload, form) }
-      if let time = scope.unstatedTime(of: value, payload, form) {
+      if form.isStated { return scope.statedTime(of: value, payload: payload, form: form) }
+      if let time = scope.unstatedTime(of: value, payload: payload, form: form) {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: value.range.lowerBound)
       }
       // A number, even as text, may be a reading that is named like a time.
       var isReading = value.kind != .string
-      if !isReading, case .value = ScalarText.read(ByteText.slice(payload, value.range)) { isReading = true }
+      if !isReading, case .value = ScalarText.read(ByteText.slice(payload, range: value.range)) { isReading = true }
       scope.hasUnusableTime = scope.hasUnusableTime || !isReading
     }
     return ReadingStamp(time: scope.received, start: -1)

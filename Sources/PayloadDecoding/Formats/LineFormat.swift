@@ -25,7 +25,7 @@ private final class LineReader: PayloadReader {
   private let detail: CompiledDetail?
   private let form: TimeForm
   private var source: LineSource
-  private var taker: RecordTaker
+  private var recordReader: PayloadRecordReader
   /// Whether the rule determines the use of tags, rather than their usual names.
   private let usesRecords: Bool
 
@@ -36,7 +36,7 @@ private final class LineReader: PayloadReader {
     // The time of a line is at its end.
     records.rule.time = nil
     let recordPlan = RecordPlan(records)
-    taker = RecordTaker(recordPlan)
+    recordReader = PayloadRecordReader(recordPlan)
     source = LineSource(recordPlan)
     usesRecords = plan.hasRecordNames || !plan.rule.conditions.isEmpty || plan.rule.unit != nil
     super.init(plan)
@@ -49,14 +49,14 @@ private final class LineReader: PayloadReader {
     defer { scope.received = received }
     var start = 0
     while start < payload.count {
-      let end = LineScanner.end(payload, start..<payload.count, quotes: true) { $0 == 0x0A }
+      let end = LineScanner.end(payload, range: start..<payload.count, quotes: true) { $0 == 0x0A }
       var first = start
       while first < end, ByteText.isSpace(payload[first]) { first += 1 }
       if first < end, payload[first] != UInt8(ascii: "#") {
-        guard let line = LineScanner(payload, first..<end), source.split(line) else {
+        guard let line = LineScanner(payload, line: first..<end), source.split(line) else {
           return ByteText.isUTF8(payload) ? .malformedLine : .notUTF8
         }
-        if let refusal = readLine(line, payload, received, &scope) { return refusal }
+        if let refusal = readLine(line, payload: payload, received: received, into: &scope) { return refusal }
       }
       start = end + 1
     }
@@ -64,27 +64,28 @@ private final class LineReader: PayloadReader {
   }
 
   private func readLine(
-    _ line: LineScanner, _ payload: Bytes, _ received: Timestamp, _ scope: inout MessageScope
+    _ line: LineScanner, payload: Bytes, received: Timestamp, into scope: inout MessageScope
   ) -> RefusalReason? {
     var stamp = ReadingStamp(time: received, start: -1)
     if !line.time.isEmpty {
-      let text = ByteText.slice(payload, line.time)
-      guard let time = scope.timestamp(text, form) else { return .badTime }
+      let text = ByteText.slice(payload, range: line.time)
+      guard let time = scope.timestamp(text, form: form) else { return .badTime }
       stamp = ReadingStamp(time: time, start: line.time.lowerBound)
     }
     if usesRecords {
-      taker.stamp = stamp
-      return taker.take(&source, into: &scope)
+      recordReader.stamp = stamp
+      return recordReader.read(&source, into: &scope)
     }
     let (asset, sensor) = (source.range(ofTag: "asset"), source.range(ofTag: "sensor"))
     for field in source.fields {
       guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
-      let slot = slot(of: field.key, asset: asset, sensor: sensor, payload, &scope)
-      let value = LineSource.number(field.value, payload)
+      let slot = slot(of: field.key, asset: asset, sensor: sensor, payload: payload, into: &scope)
+      let value = LineSource.number(field.value, payload: payload)
       if value.kind == .string { scope.setback = .notANumber }
       if scope.slots.isIgnored(slot) || value.kind == .string { continue }
-      scope.take(
-        value, payload, detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+      scope.append(
+        value, payload: payload, detail: detail, value: -1, slot: slot, at: stamp.time,
+        hasSourceTime: stamp.isFromSource)
     }
     return nil
   }
@@ -98,20 +99,20 @@ private final class LineReader: PayloadReader {
   ///   - payload: the payload.
   ///   - scope: the message's scope.
   private func slot(
-    of field: Range<Int>, asset: Range<Int>, sensor: Range<Int>, _ payload: Bytes, _ scope: inout MessageScope
+    of field: Range<Int>, asset: Range<Int>, sensor: Range<Int>, payload: Bytes, into scope: inout MessageScope
   ) -> Int {
     scope.beginNameKey()
     for range in [asset, sensor, source.measurement] {
-      LineScanner.append(payload, range, to: &scope.nameKey)
+      LineScanner.append(payload, range: range, to: &scope.nameKey)
       scope.nameKey.append(0)
     }
-    LineScanner.append(payload, field, to: &scope.nameKey)
+    LineScanner.append(payload, range: field, to: &scope.nameKey)
     let (plan, measurement) = (plan, source.measurement)
     return scope.namedSlot { scope in
       func text(_ range: Range<Int>) -> String? {
         if range.isEmpty { return nil }
         var bytes: [UInt8] = []
-        LineScanner.append(payload, range, to: &bytes)
+        LineScanner.append(payload, range: range, to: &bytes)
         return bytes.withUnsafeBytes { ByteText.string($0) } ?? ""
       }
       let topic = scope.names
@@ -121,7 +122,7 @@ private final class LineReader: PayloadReader {
       guard plan.naming == .listed else {
         let sensorName = topic?.sensorFromTopic ?? text(sensor) ?? topic?.sensor
         let full = LineReader.name(sensor: sensorName, measurement: text(measurement) ?? "", field: name)
-        return scope.valueName(ofPayload: full, plan, asset: owner)
+        return scope.valueName(ofPayload: full, plan: plan, asset: owner)
       }
       guard let listed = plan.rule.values.first(where: { $0.path == name }) else { return nil }
       return ValueName(
@@ -138,8 +139,8 @@ private final class LineReader: PayloadReader {
   override func places(in payload: Bytes) -> [String] {
     source.payload = payload
     defer { source.payload = Bytes(start: nil, count: 0) }
-    let end = LineScanner.end(payload, 0..<payload.count, quotes: true) { $0 == 0x0A }
-    guard let line = LineScanner(payload, 0..<end), source.split(line) else { return [] }
+    let end = LineScanner.end(payload, range: 0..<payload.count, quotes: true) { $0 == 0x0A }
+    guard let line = LineScanner(payload, line: 0..<end), source.split(line) else { return [] }
     return source.fields.map { String(decoding: payload[$0.key], as: UTF8.self) }
   }
 }
@@ -163,12 +164,12 @@ private struct LineSource: RecordSource {
     tags.removeAll(keepingCapacity: true)
     var rest = line.tags
     while !rest.isEmpty {
-      guard let pair = LineScanner.pair(payload, &rest, quotes: false) else { return false }
+      guard let pair = LineScanner.pair(payload, rest: &rest, quotes: false) else { return false }
       tags.append(pair)
     }
     rest = line.fields
     while !rest.isEmpty {
-      guard let pair = LineScanner.pair(payload, &rest, quotes: true) else { return false }
+      guard let pair = LineScanner.pair(payload, rest: &rest, quotes: true) else { return false }
       fields.append(pair)
     }
     return true
@@ -176,21 +177,27 @@ private struct LineSource: RecordSource {
 
   /// Returns the range of a tag's value; empty if there is no such tag.
   func range(ofTag name: StaticString) -> Range<Int> {
-    for tag in tags.reversed() where ByteText.equals(ByteText.slice(payload, tag.key), name) { return tag.value }
+    for tag in tags.reversed() where ByteText.equals(ByteText.slice(payload, range: tag.key), word: name) {
+      return tag.value
+    }
     return 0..<0
   }
 
   /// Returns a field's value in common form: without the suffix of an integer, and with `t` and `f` as truth values.
-  static func number(_ range: Range<Int>, _ payload: UnsafeRawBufferPointer) -> JSONValue {
-    let text = ByteText.slice(payload, range)
+  static func number(_ range: Range<Int>, payload: UnsafeRawBufferPointer) -> JSONValue {
+    let text = ByteText.slice(payload, range: range)
     if text.first == 0x22 {
       let inside = range.lowerBound + 1..<max(range.lowerBound + 1, range.upperBound - 1)
       return JSONValue(kind: .string, range: inside)
     }
-    if ByteText.equals(text, "t") || ByteText.equals(text, "true") { return JSONValue(kind: .yes, range: range) }
-    if ByteText.equals(text, "f") || ByteText.equals(text, "false") { return JSONValue(kind: .no, range: range) }
+    if ByteText.equals(text, word: "t") || ByteText.equals(text, word: "true") {
+      return JSONValue(kind: .yes, range: range)
+    }
+    if ByteText.equals(text, word: "f") || ByteText.equals(text, word: "false") {
+      return JSONValue(kind: .no, range: range)
+    }
     let isWhole = text.last == UInt8(ascii: "i") || text.last == UInt8(ascii: "u")
-    if isWhole, DecimalNumber.parse(ByteText.slice(text, 0, text.count - 1)) != nil {
+    if isWhole, DecimalNumber.parse(ByteText.slice(text, start: 0, end: text.count - 1)) != nil {
       return JSONValue(kind: .number, range: range.lowerBound..<range.upperBound - 1)
     }
     if DecimalNumber.parse(text) != nil { return JSONValue(kind: .number, range: range) }
@@ -201,7 +208,7 @@ private struct LineSource: RecordSource {
 
   func value(at place: Int, outwards: Bool) -> JSONValue {
     for field in fields where keys[place].elementsEqual(payload[field.key]) {
-      return LineSource.number(field.value, payload)
+      return LineSource.number(field.value, payload: payload)
     }
     return outwards ? tag(keys[place]) : JSONValue()
   }
@@ -217,17 +224,17 @@ private struct LineSource: RecordSource {
     return JSONValue()
   }
 
-  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
-    let text = ByteText.slice(payload, range)
+  func bytes(_ range: Range<Int>, body: (UnsafeRawBufferPointer) -> Void) {
+    let text = ByteText.slice(payload, range: range)
     guard text.contains(0x5C) else { return body(text) }
     var plain: [UInt8] = []
-    LineScanner.append(payload, range, to: &plain)
+    LineScanner.append(payload, range: range, to: &plain)
     plain.withUnsafeBytes(body)
   }
 
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
     for field in fields {
-      let value = LineSource.number(field.value, payload)
+      let value = LineSource.number(field.value, payload: payload)
       if value.kind != .string { bytes(field.key) { body($0, value) } }
     }
   }

@@ -35,23 +35,23 @@ private final class NumberReader: PayloadReader {
       scope.seen |= 1
       // Fast path: nearly every payload is a plain number.
       if detail == nil, let number = DecimalNumber.parse(payload), number.isFinite {
-        scope.take(number: number, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
+        scope.append(number: number, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
         return nil
       }
-      scope.take(
+      scope.append(
         text: payload, detail: detail, value: 0, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
       return nil
     }
-    return readNamed(payload, &scope)
+    return readNamed(payload, into: &scope)
   }
 
-  private func readNamed(_ payload: UnsafeRawBufferPointer, _ scope: inout MessageScope) -> RefusalReason? {
+  private func readNamed(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     // A lone number contains neither an asset nor a sensor name.
     guard !isNamedByRecord else { return .missingName }
     let slot: Int
     switch plan.naming {
     case .single: slot = scope.slot(0)
-    case .payload: slot = scope.sensorSlot(named: UsualPlaces.loneName, plan)
+    case .payload: slot = scope.sensorSlot(named: UsualPlaces.loneName, plan: plan)
     case .listed:
       // A lone value is the rule's only listed value.
       guard scope.slotCount == 1 else { return .missingValue }
@@ -61,7 +61,7 @@ private final class NumberReader: PayloadReader {
     var stated = UnitTexts.none
     if let unit { stated = scope.unit(named: scope.names?.substituted(unit) ?? unit) }
     scope.seen |= 1
-    scope.take(
+    scope.append(
       text: payload, detail: detail, value: 0, unit: stated, slot: slot, at: scope.received, hasSourceTime: false)
     return nil
   }

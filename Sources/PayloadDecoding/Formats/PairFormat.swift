@@ -22,11 +22,11 @@ enum PairFormat: PayloadFormat {
 
 private final class PairReader: PayloadReader {
   private var source: PairSource
-  private var taker: RecordTaker
+  private var recordReader: PayloadRecordReader
 
   override init(_ plan: ReadingPlan) {
     let records = RecordPlan(plan)
-    taker = RecordTaker(records)
+    recordReader = PayloadRecordReader(records)
     source = PairSource(records)
     super.init(plan)
   }
@@ -36,7 +36,7 @@ private final class PairReader: PayloadReader {
     defer { source.payload = UnsafeRawBufferPointer(start: nil, count: 0) }
     for line in TextLines(payload) {
       guard source.split(line) else { return source.pairs.isEmpty ? noPairs(payload) : .tooLarge }
-      if let refusal = taker.take(&source, into: &scope) { return refusal }
+      if let refusal = recordReader.read(&source, into: &scope) { return refusal }
     }
     return nil
   }
@@ -76,7 +76,7 @@ private struct PairSource: RecordSource {
     while start < line.upperBound {
       var end = start
       while end < line.upperBound, !(bySpace ? ByteText.isSpace(payload[end]) : isSeparator(payload[end])) { end += 1 }
-      let part = ByteText.trimmed(payload, start..<end)
+      let part = ByteText.trimmed(payload, range: start..<end)
       start = end + 1
       if part.isEmpty { continue }
       guard pairs.count < Self.maximumPairs else { return false }
@@ -99,7 +99,7 @@ private struct PairSource: RecordSource {
 
   /// Returns a range without surrounding white space and quotation marks.
   private func bare(_ range: Range<Int>) -> Range<Int> {
-    let trimmed = ByteText.trimmed(payload, range)
+    let trimmed = ByteText.trimmed(payload, range: range)
     guard trimmed.count >= 2, payload[trimmed.lowerBound] == UInt8(ascii: "\""),
       payload[trimmed.upperBound - 1] == UInt8(ascii: "\"")
     else { return trimmed }
@@ -118,13 +118,15 @@ private struct PairSource: RecordSource {
   func memberName(level: Int) -> JSONValue { JSONValue() }
   func tag(_ name: String) -> JSONValue { JSONValue() }
 
-  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) { body(ByteText.slice(payload, range)) }
+  func bytes(_ range: Range<Int>, body: (UnsafeRawBufferPointer) -> Void) {
+    body(ByteText.slice(payload, range: range))
+  }
 
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
     for pair in pairs where !pair.value.isEmpty {
       // Texts are not values unless the rule lists them.
-      guard DecimalNumber.prefix(of: ByteText.slice(payload, pair.value)) != nil else { continue }
-      body(ByteText.slice(payload, pair.key), JSONValue(kind: .string, range: pair.value))
+      guard DecimalNumber.prefix(of: ByteText.slice(payload, range: pair.value)) != nil else { continue }
+      body(ByteText.slice(payload, range: pair.key), JSONValue(kind: .string, range: pair.value))
     }
   }
 }

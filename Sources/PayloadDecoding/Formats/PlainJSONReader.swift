@@ -52,12 +52,12 @@ final class PlainJSONReader: PayloadReader {
   }
 
   override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
-    if isShared, isShapeFound || restoreShape(), shape?.fits(payload, &visitor.found) == true {
-      return take(payload, &scope)
+    if isShared, isShapeFound || restoreShape(), shape?.fits(payload, found: &visitor.found) == true {
+      return appendValues(payload, into: &scope)
     }
     var documents = JSONDocuments(payload)
     repeat {
-      if let refusal = scan(&documents) ?? take(payload, &scope) { return refusal }
+      if let refusal = scan(&documents) ?? appendValues(payload, into: &scope) { return refusal }
     } while documents.hasNext
     return nil
   }
@@ -100,40 +100,41 @@ final class PlainJSONReader: PayloadReader {
     hasUnit = (firstUnit..<pointers.count).contains { kind($0) == .string }
   }
 
-  private func take(_ payload: Bytes, _ scope: inout MessageScope) -> RefusalReason? {
+  private func appendValues(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
     if !isShapeFound, isShared { learn(payload) }
-    guard let stamp = stamp(payload, &scope) else { return .badTime }
+    guard let stamp = stamp(payload, into: &scope) else { return .badTime }
     guard isSingle else {
       for place in 0..<valueCount {
-        scope.take(
-          visitor.found[place], payload, isPlain ? nil : details[place], value: place, slot: scope.slot(place),
+        scope.append(
+          visitor.found[place], payload: payload, detail: isPlain ? nil : details[place], value: place,
+          slot: scope.slot(place),
           at: stamp.time, hasSourceTime: stamp.isFromSource)
       }
       return nil
     }
-    scope.take(
-      visitor.found[valuePlace], payload, isPlain ? nil : details[0], value: 0,
-      unit: hasUnit ? unit(payload, &scope) : UnitTexts.none, slot: scope.slot(0), at: stamp.time,
+    scope.append(
+      visitor.found[valuePlace], payload: payload, detail: isPlain ? nil : details[0], value: 0,
+      unit: hasUnit ? unit(payload, into: &scope) : UnitTexts.none, slot: scope.slot(0), at: stamp.time,
       hasSourceTime: stamp.isFromSource)
     return nil
   }
 
   /// Returns the unit beside the lone value, if it is a known one.
-  private func unit(_ payload: Bytes, _ scope: inout MessageScope) -> Int32 {
+  private func unit(_ payload: Bytes, into scope: inout MessageScope) -> Int32 {
     for place in firstUnit..<pointers.count where visitor.found[place].kind == .string {
-      let position = scope.position(ofUnit: visitor.found[place], payload)
+      let position = scope.position(ofUnit: visitor.found[place], payload: payload)
       if scope.slots.units[position, plant: scope.plant] != nil { return position }
     }
     return UnitTexts.none
   }
 
   /// Returns the time of the document; `nil` if the place given by the rule has an unreadable one.
-  private func stamp(_ payload: Bytes, _ scope: inout MessageScope) -> ReadingStamp? {
+  private func stamp(_ payload: Bytes, into scope: inout MessageScope) -> ReadingStamp? {
     for place in timePlace..<firstUnit {
       let value = visitor.found[place]
       if value.kind == .missing || value.kind == .null || value.isAbsentText(in: payload) { continue }
-      if form.isStated { return scope.statedTime(of: value, payload, form) }
-      if let time = scope.unstatedTime(of: value, payload, form) {
+      if form.isStated { return scope.statedTime(of: value, payload: payload, form: form) }
+      if let time = scope.unstatedTime(of: value, payload: payload, form: form) {
         scope.hasUnusableTime = false
         return ReadingStamp(time: time, start: value.range.lowerBound)
       }
@@ -146,7 +147,7 @@ final class PlainJSONReader: PayloadReader {
 
   private func learn(_ payload: Bytes) {
     if misses % 8 == 0 {
-      shape = JSONShape(payload, visitor.scalars, visitor.found)
+      shape = JSONShape(payload, scalars: visitor.scalars, found: visitor.found)
       shapeFound = visitor.found
     }
     misses &+= 1

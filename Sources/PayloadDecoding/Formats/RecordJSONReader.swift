@@ -5,14 +5,14 @@ final class RecordJSONReader: PayloadReader {
   typealias Bytes = UnsafeRawBufferPointer
 
   private var source: JSONRecordSource
-  private var taker: RecordTaker
+  private var recordReader: PayloadRecordReader
   private let each: [JSONPointers.Token]?
   /// Whether the node at `each` may itself be a record.
   private let mayBeRecord: Bool
 
   override init(_ plan: ReadingPlan) {
     let records = RecordPlan(plan)
-    taker = RecordTaker(records)
+    recordReader = PayloadRecordReader(records)
     source = JSONRecordSource(records)
     each = plan.rule.each.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
     // If names come from `{key}`, the node at `each` is a container, and one of its members may be called `value`.
@@ -32,10 +32,10 @@ final class RecordJSONReader: PayloadReader {
       source.stars.removeAll(keepingCapacity: true)
       guard let each else {
         source.record = 0
-        if let refusal = taker.take(&source, into: &scope) { return refusal }
+        if let refusal = recordReader.read(&source, into: &scope) { return refusal }
         continue
       }
-      if let refusal = select(each[...], from: 0, &scope) { return refusal }
+      if let refusal = select(each[...], from: 0, into: &scope) { return refusal }
     } while documents.hasNext
     return nil
   }
@@ -48,34 +48,34 @@ final class RecordJSONReader: PayloadReader {
   ///   - scope: the message's scope.
   /// - Returns: the reason if the whole message must be refused.
   private func select(
-    _ tokens: ArraySlice<JSONPointers.Token>, from node: Int, _ scope: inout MessageScope
+    _ tokens: ArraySlice<JSONPointers.Token>, from node: Int, into scope: inout MessageScope
   ) -> RefusalReason? {
-    guard let token = tokens.first else { return takeRecords(of: node, &scope) }
+    guard let token = tokens.first else { return readRecords(of: node, into: &scope) }
     guard token.bytes == [UInt8(ascii: "*")] else {
-      let child = source.tape.child(of: node, token)
-      if child >= 0 { return select(tokens.dropFirst(), from: child, &scope) }
+      let child = source.tape.child(of: node, token: token)
+      if child >= 0 { return select(tokens.dropFirst(), from: child, into: &scope) }
       // Not every element of an array must have the member.
-      scope.noteAbsent(each: each.map { _ in taker.plan.plan.rule.each ?? "" } ?? "")
+      scope.recordAbsent(each: each.map { _ in recordReader.plan.plan.rule.each ?? "" } ?? "")
       return nil
     }
     var child = source.tape.firstChild(of: node)
     while child >= 0 {
       source.stars.append(child)
       defer { source.stars.removeLast() }
-      if let refusal = select(tokens.dropFirst(), from: child, &scope) { return refusal }
+      if let refusal = select(tokens.dropFirst(), from: child, into: &scope) { return refusal }
       child = Int(source.tape.nodes[child].nextSibling)
     }
     return nil
   }
 
   /// Processes a node: it is one record if it contains one of the values; otherwise each of its elements is one.
-  private func takeRecords(of node: Int, _ scope: inout MessageScope) -> RefusalReason? {
+  private func readRecords(of node: Int, into scope: inout MessageScope) -> RefusalReason? {
     source.record = node
-    if mayBeRecord, source.isRecord { return taker.take(&source, into: &scope) }
+    if mayBeRecord, source.isRecord { return recordReader.read(&source, into: &scope) }
     var child = source.tape.firstChild(of: node)
     while child >= 0 {
       source.record = child
-      if let refusal = taker.take(&source, into: &scope) { return refusal }
+      if let refusal = recordReader.read(&source, into: &scope) { return refusal }
       child = Int(source.tape.nodes[child].nextSibling)
     }
     return nil
@@ -115,13 +115,13 @@ struct JSONRecordSource: RecordSource {
   /// Whether the node itself contains one of the values.
   var isRecord: Bool {
     values.contains { place in
-      let node = tape.node(from: record, tokens[place])
+      let node = tape.node(from: record, tokens: tokens[place])
       return node >= 0 && tape.nodes[node].value.kind != .container
     }
   }
 
   mutating func value(at place: Int, outwards: Bool) -> JSONValue {
-    let own = tape.node(from: record, tokens[place])
+    let own = tape.node(from: record, tokens: tokens[place])
     if own >= 0, !outwards || isText(own) { return tape.nodes[own].value }
     guard outwards else { return JSONValue() }
     let container = Int(tape.nodes[record].parent)
@@ -149,7 +149,7 @@ struct JSONRecordSource: RecordSource {
     if depth < Self.depths, around[memory].container == Int32(truncatingIfNeeded: container) {
       return Int(around[memory].node)
     }
-    var node = tape.node(from: container, tokens[place])
+    var node = tape.node(from: container, tokens: tokens[place])
     if node < 0 || !isText(node) {
       let outer = Int(tape.nodes[container].parent)
       node = outer < 0 ? -1 : search(place, from: outer, depth: depth - 1)
@@ -191,15 +191,15 @@ struct JSONRecordSource: RecordSource {
 
   func tag(_ name: String) -> JSONValue { JSONValue() }
 
-  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) { tape.bytes(range, body) }
+  func bytes(_ range: Range<Int>, body: (UnsafeRawBufferPointer) -> Void) { tape.bytes(range, body: body) }
 
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void) {
     var name: [UInt8] = []
-    visitLeaves(of: record, &name, body)
+    visitLeaves(of: record, name: &name, body: body)
   }
 
   private func visitLeaves(
-    of node: Int, _ name: inout [UInt8], _ body: (UnsafeRawBufferPointer, JSONValue) -> Void
+    of node: Int, name: inout [UInt8], body: (UnsafeRawBufferPointer, JSONValue) -> Void
   ) {
     switch tape.nodes[node].value.kind {
     case .number, .yes, .no:
@@ -210,7 +210,7 @@ struct JSONRecordSource: RecordSource {
       while child >= 0 {
         if length > 0 { name.append(UInt8(ascii: "_")) }
         appendName(of: child, to: &name)
-        visitLeaves(of: child, &name, body)
+        visitLeaves(of: child, name: &name, body: body)
         name.removeLast(name.count - length)
         child = Int(tape.nodes[child].nextSibling)
       }

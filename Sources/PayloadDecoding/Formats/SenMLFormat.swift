@@ -73,44 +73,48 @@ private final class SenMLReader: PayloadReader {
       baseUnit.removeAll(keepingCapacity: true)
       var record = tape.firstChild(of: 0)
       while record >= 0 {
-        if let refusal = readRecord(record, payload, &scope) { return refusal }
+        if let refusal = readRecord(record, payload: payload, into: &scope) { return refusal }
         record = Int(tape.nodes[record].nextSibling)
       }
     } while documents.hasNext
     return nil
   }
 
-  private func readRecord(_ record: Int, _ payload: Bytes, _ scope: inout MessageScope) -> RefusalReason? {
-    guard gather(record, payload) else { return .unknownFormat }
-    if text(.bn, payload, &baseName) == false || text(.bu, payload, &baseUnit) == false { return .unknownFormat }
-    if let time = number(.bt, payload) { baseTime = time }
-    if let value = number(.bv, payload) { baseValue = value }
-    if let sum = number(.bs, payload) { baseSum = sum }
-    if let version = number(.bver, payload), version > Self.newestVersion { return .unknownFormat }
+  private func readRecord(_ record: Int, payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    guard gather(record, payload: payload) else { return .unknownFormat }
+    if text(.bn, payload: payload, into: &baseName) == false || text(.bu, payload: payload, into: &baseUnit) == false {
+      return .unknownFormat
+    }
+    if let time = number(.bt, payload: payload) { baseTime = time }
+    if let value = number(.bv, payload: payload) { baseValue = value }
+    if let sum = number(.bs, payload: payload) { baseSum = sum }
+    if let version = number(.bver, payload: payload), version > Self.newestVersion { return .unknownFormat }
     ownName.removeAll(keepingCapacity: true)
     unit.removeAll(keepingCapacity: true)
-    if text(.n, payload, &ownName) == false || text(.u, payload, &unit) == false { return .unknownFormat }
+    if text(.n, payload: payload, into: &ownName) == false || text(.u, payload: payload, into: &unit) == false {
+      return .unknownFormat
+    }
     if unit.isEmpty { unit.append(contentsOf: baseUnit) }
-    guard let value = value(payload, &scope) else { return nil }
-    guard let time = time(payload, scope.received) else { return .badTime }
+    guard let value = value(payload, into: &scope) else { return nil }
+    guard let time = time(payload, received: scope.received) else { return .badTime }
     guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
     let slot = slot(&scope)
     if scope.slots.isIgnored(slot) { return nil }
     var position = UnitTexts.none
     if !unit.isEmpty { position = scope.slots.units.position(ofSenML: unit) }
-    scope.take(
+    scope.append(
       number: value, unit: position, slot: slot, at: time ?? scope.received, hasSourceTime: time != nil)
     return nil
   }
 
   /// Finds the fields of a record. Returns `false` if it is not a record or must not be used.
-  private func gather(_ record: Int, _ payload: Bytes) -> Bool {
+  private func gather(_ record: Int, payload: Bytes) -> Bool {
     guard payload[tape.nodes[record].value.range.lowerBound] == UInt8(ascii: "{") else { return false }
     for label in found.indices { found[label] = -1 }
     var member = tape.firstChild(of: record)
     while member >= 0 {
       let node = tape.nodes[member]
-      let key = ByteText.slice(payload, Int(node.key.lowerBound)..<Int(node.key.upperBound))
+      let key = ByteText.slice(payload, range: Int(node.key.lowerBound)..<Int(node.key.upperBound))
       if let label = Self.labels.firstIndex(where: { $0.elementsEqual(key) }) {
         if found[label] < 0 { found[label] = member }
       } else if key.last == UInt8(ascii: "_") {
@@ -127,25 +131,25 @@ private final class SenMLReader: PayloadReader {
   ///   - label: the field.
   ///   - payload: the payload.
   ///   - target: destination, unchanged if the field is absent.
-  private func text(_ label: Label, _ payload: Bytes, _ target: inout [UInt8]) -> Bool? {
+  private func text(_ label: Label, payload: Bytes, into target: inout [UInt8]) -> Bool? {
     guard found[label.rawValue] >= 0 else { return nil }
     let value = tape.nodes[found[label.rawValue]].value
     guard value.kind == .string else { return false }
     target.removeAll(keepingCapacity: true)
-    let bytes = ByteText.slice(payload, value.range)
+    let bytes = ByteText.slice(payload, range: value.range)
     if value.hasEscapes { JSONEscapes.append(bytes, to: &target) } else { target.append(contentsOf: bytes) }
     return true
   }
 
-  private func number(_ label: Label, _ payload: Bytes) -> Double? {
+  private func number(_ label: Label, payload: Bytes) -> Double? {
     guard found[label.rawValue] >= 0 else { return nil }
     let value = tape.nodes[found[label.rawValue]].value
-    return value.kind == .number ? DecimalNumber.parse(ByteText.slice(payload, value.range)) : nil
+    return value.kind == .number ? DecimalNumber.parse(ByteText.slice(payload, range: value.range)) : nil
   }
 
   /// Returns the record's value; `nil` if it has none. This is recorded as a refusal unless no value field is present.
-  private func value(_ payload: Bytes, _ scope: inout MessageScope) -> Double? {
-    if let value = number(.v, payload) { return value + baseValue }
+  private func value(_ payload: Bytes, into scope: inout MessageScope) -> Double? {
+    if let value = number(.v, payload: payload) { return value + baseValue }
     if found[Label.vb.rawValue] >= 0 {
       switch tape.nodes[found[Label.vb.rawValue]].value.kind {
       case .yes: return 1
@@ -153,18 +157,18 @@ private final class SenMLReader: PayloadReader {
       default: break
       }
     }
-    if let sum = number(.s, payload) { return sum + baseSum }
+    if let sum = number(.s, payload: payload) { return sum + baseSum }
     let labels = [Label.v, .vb, .vs, .vd].map(\.rawValue).filter { found[$0] >= 0 }
     guard let label = labels.first else { return nil }
     let range = tape.nodes[found[label]].value.range
     let isMissing = label == Label.v.rawValue && tape.nodes[found[label]].value.kind == .null
-    scope.refuse(isMissing ? .missingValue : .notANumber, value: -1, ByteText.slice(payload, range))
+    scope.refuse(isMissing ? .missingValue : .notANumber, value: -1, text: ByteText.slice(payload, range: range))
     return nil
   }
 
   /// Returns the record's time: an inner `nil` if it has none, the outer `nil` if it is out of range.
-  private func time(_ payload: Bytes, _ received: Timestamp) -> Timestamp?? {
-    let seconds = baseTime + (number(.t, payload) ?? 0)
+  private func time(_ payload: Bytes, received: Timestamp) -> Timestamp?? {
+    let seconds = baseTime + (number(.t, payload: payload) ?? 0)
     let hasTime = found[Label.t.rawValue] >= 0 || baseTime != 0
     guard seconds != 0 else { return .some(hasTime ? received : nil) }
     guard seconds.isFinite, seconds < 7_289_654_400, seconds > -1e9 else { return nil }
@@ -185,11 +189,11 @@ private final class SenMLReader: PayloadReader {
       guard let base = baseName.withUnsafeBytes({ ByteText.string($0) }),
         let own = ownName.withUnsafeBytes({ ByteText.string($0) })
       else { return nil }
-      return SenMLReader.name(base: base, own: own, plan, scope)
+      return SenMLReader.name(base: base, own: own, plan: plan, in: scope)
     }
   }
 
-  private static func name(base: String, own: String, _ plan: ReadingPlan, _ scope: borrowing MessageScope)
+  private static func name(base: String, own: String, plan: ReadingPlan, in scope: borrowing MessageScope)
     -> ValueName?
   {
     let whole = base + own
@@ -198,7 +202,7 @@ private final class SenMLReader: PayloadReader {
     let sensor = scope.names?.asset == nil ? parts.sensor : (own.isEmpty ? parts.sensor : own)
     guard !plan.rule.values.isEmpty else {
       let named = scope.names?.sensor
-      return scope.valueName(ofPayload: named ?? sensor, plan, asset: asset)
+      return scope.valueName(ofPayload: named ?? sensor, plan: plan, asset: asset)
     }
     guard let listed = plan.rule.values.first(where: { $0.path == own || $0.path == whole || $0.path == sensor })
     else { return nil }

@@ -59,7 +59,7 @@ private final class SparkplugReader: PayloadReader {
 
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     guard let topic = SparkplugTopic(scope.topic) else { return .unmatchedTopic }
-    let outcome = scope.sparkplug.take(topic, in: scope.topic, payload: payload, of: scope.plant, at: scope.received)
+    let outcome = scope.sparkplug.handle(topic, in: scope.topic, payload: payload, of: scope.plant, at: scope.received)
     // Messages of edge nodes do not contain the metrics of devices.
     if !topic.kind.isOfDevice, !isNodeOnly { scope.seen = .max }
     switch outcome {
@@ -67,33 +67,33 @@ private final class SparkplugReader: PayloadReader {
     case .passedOver: scope.seen = .max
     case .taken:
       guard let position = scope.sparkplug.position(of: scope.plant) else { break }
-      take(payload, at: position, into: &scope)
+      read(payload, at: position, into: &scope)
       if scope.problems != nil, topic.kind == .deviceBirth || topic.kind == .nodeBirth && isNodeOnly {
         // A birth contains all metrics that can follow.
         for value in plan.rule.values.indices.prefix(64) where scope.seen >> UInt64(value) & 1 == 0 {
-          scope.noteAbsent(value: value)
+          scope.recordAbsent(value: value)
         }
       }
-      tellChanges(at: position, into: &scope)
+      reportChanges(at: position, into: &scope)
     }
     scope.isUnderstood = true
     return nil
   }
 
-  private func take(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
+  private func read(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
     let readings = scope.sparkplug.nodes[position].readings
     for reading in readings {
-      let target = target(of: reading.metric, at: position, &scope)
+      let target = target(of: reading.metric, at: position, into: &scope)
       for (value, slot) in zip(target.values, target.slots) {
         if value >= 0 { scope.seen |= value < 64 ? 1 << UInt64(value) : 0 }
         if scope.slots.isIgnored(slot) { continue }
         switch reading.value {
         case .number(let number):
-          scope.take(
+          scope.append(
             number: number, unit: target.unit, slot: slot, at: reading.time, hasSourceTime: reading.hasSourceTime)
         case .text(let range):
-          scope.take(
-            text: ByteText.trimmed(ByteText.slice(payload, range.lowerBound, range.upperBound)),
+          scope.append(
+            text: ByteText.trimmed(ByteText.slice(payload, start: range.lowerBound, end: range.upperBound)),
             detail: details[max(0, value)], value: value, unit: target.unit, slot: slot, at: reading.time,
             hasSourceTime: reading.hasSourceTime)
         case .leftOut: break
@@ -102,12 +102,12 @@ private final class SparkplugReader: PayloadReader {
     }
   }
 
-  private func tellChanges(at position: Int, into scope: inout MessageScope) {
+  private func reportChanges(at position: Int, into scope: inout MessageScope) {
     if scope.sparkplug.nodes[position].changes.isEmpty { return }
     for change in scope.sparkplug.nodes[position].changes {
       let owner = scope.sparkplug.nodes[position].owners[change.owner]
       // A death may be a device's first message after a restart.
-      let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, &scope).asset : owner.asset
+      let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, into: &scope).asset : owner.asset
       guard let asset else { continue }
       scope.availability.append(MessageScope.Availability(plant: scope.plant, asset: asset, isOnline: change.isOnline))
     }
@@ -119,7 +119,7 @@ private final class SparkplugReader: PayloadReader {
   ///   - metric: position of the metric.
   ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
   ///   - scope: the message's scope.
-  private func target(of metric: Int, at position: Int, _ scope: inout MessageScope) -> Target {
+  private func target(of metric: Int, at position: Int, into scope: inout MessageScope) -> Target {
     if metric < targets.count, let known = targets[metric],
       known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
     {
@@ -148,7 +148,7 @@ private final class SparkplugReader: PayloadReader {
             + "known; it is taken without a unit")
       }
     }
-    target.slots = target.values.map { slot(of: metric, $0, at: position, &scope) }
+    target.slots = target.values.map { slot(of: metric, value: $0, at: position, into: &scope) }
     while targets.count <= metric { targets.append(nil) }
     targets[metric] = target
     return target
@@ -161,7 +161,7 @@ private final class SparkplugReader: PayloadReader {
   ///   - value: position of the rule's value, or -1.
   ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
   ///   - scope: the message's scope.
-  private func slot(of metric: Int, _ value: Int, at position: Int, _ scope: inout MessageScope) -> Int {
+  private func slot(of metric: Int, value: Int, at position: Int, into scope: inout MessageScope) -> Int {
     scope.beginNameKey(value: value)
     withUnsafeBytes(of: Int32(truncatingIfNeeded: -2 - plan.number)) {
       scope.nameKey.replaceSubrange(0..<4, with: $0)
@@ -170,7 +170,7 @@ private final class SparkplugReader: PayloadReader {
     if let known = scope.nameKey.withUnsafeBytes({ scope.slots.slot(of: $0) }) { return known }
     let key = scope.nameKey
     let definition = scope.sparkplug.nodes[position].metrics[metric]
-    let names = names(of: Int(definition.owner), at: position, &scope)
+    let names = names(of: Int(definition.owner), at: position, into: &scope)
     let name: ValueName?
     if let asset = names.asset {
       if value >= 0 {
@@ -179,7 +179,7 @@ private final class SparkplugReader: PayloadReader {
           asset: asset, listed: listed.name, name: names.substituted(listed.name), rule: plan.rule,
           detail: listed.detail, isWritten: true, assets: plan.assets, names: names)
       } else {
-        let stripped = ValueName.stripped(definition.name, plan.rule.strip)
+        let stripped = ValueName.stripped(definition.name, prefix: plan.rule.strip)
         name = ValueName(
           asset: asset, listed: definition.name, name: stripped, rule: plan.rule, detail: plan.rule.detail,
           isWritten: false, assets: plan.assets, names: names)
@@ -196,7 +196,7 @@ private final class SparkplugReader: PayloadReader {
   ///   - owner: position of the owner.
   ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
   ///   - scope: the message's scope.
-  private func names(of owner: Int, at position: Int, _ scope: inout MessageScope) -> TopicNames {
+  private func names(of owner: Int, at position: Int, into scope: inout MessageScope) -> TopicNames {
     if owner < names.count, let known = names[owner] { return known }
     let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)
     let node = ["spBv1.0", group, SparkplugTopic.Kind.nodeData.rawValue, edge]
@@ -206,7 +206,9 @@ private final class SparkplugReader: PayloadReader {
       let found = topic.withUnsafeBytes { bytes -> [(name: String, text: String)]? in
         guard let pattern, let ranges = pattern.captures(in: bytes) else { return nil }
         return zip(pattern.placeholders, ranges).compactMap { name, range in
-          TopicPattern.decodedName(ByteText.slice(bytes, range.lowerBound, range.upperBound)).map { (name, $0) }
+          TopicPattern.decodedName(ByteText.slice(bytes, start: range.lowerBound, end: range.upperBound)).map {
+            (name, $0)
+          }
         }
       }
       if let found {
@@ -223,7 +225,7 @@ private final class SparkplugReader: PayloadReader {
       rule.asset = device ?? edge
     }
     let result = TopicNames(captures: captures, rule: rule)
-    if let asset = result.asset { scope.sparkplug.name(owner, asset, at: position) }
+    if let asset = result.asset { scope.sparkplug.name(owner, asset: asset, at: position) }
     while names.count <= owner { names.append(nil) }
     names[owner] = result
     return result
@@ -232,7 +234,7 @@ private final class SparkplugReader: PayloadReader {
   override func places(in payload: UnsafeRawBufferPointer) -> [String] {
     guard let payload = try? SparkplugPayload(payload) else { return [] }
     return payload.metrics.prefix(1_000).compactMap { metric in
-      metric.name.flatMap { ByteText.string(ByteText.slice(payload.bytes, $0.lowerBound, $0.upperBound)) }
+      metric.name.flatMap { ByteText.string(ByteText.slice(payload.bytes, start: $0.lowerBound, end: $0.upperBound)) }
     }
   }
 }

@@ -41,14 +41,14 @@ enum JSONEscapes {
       case UInt8(ascii: "n"): target.append(0x0A)
       case UInt8(ascii: "r"): target.append(0x0D)
       case UInt8(ascii: "t"): target.append(0x09)
-      case UInt8(ascii: "u"): appendScalar(scalar(bytes, &i), to: &target)
+      case UInt8(ascii: "u"): appendScalar(scalar(bytes, i: &i), to: &target)
       default: target.append(escaped)
       }
     }
   }
 
   /// Parses the scalar whose first four digits are at `i`, and moves `i` behind it.
-  private static func scalar(_ bytes: Bytes, _ i: inout Int) -> UInt32 {
+  private static func scalar(_ bytes: Bytes, i: inout Int) -> UInt32 {
     guard let first = hexadecimal(bytes, at: i) else { return 0xFFFD }
     i += 4
     guard first & 0xF800 == 0xD800 else { return first }

@@ -71,7 +71,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
   mutating func scanDocument(from root: Visitor.Context, with visitor: inout Visitor) -> RefusalReason? {
     skipSpace()
     let start = at
-    guard value(in: root, depth: 0, &visitor) else { return failure }
+    guard value(in: root, depth: 0, visitor: &visitor) else { return failure }
     let end = at
     skipSpace()
     guard at < bytes.count else { return nil }
@@ -79,29 +79,29 @@ struct JSONScanner<Visitor: JSONVisitor> {
     return isContainer || bytes[end..<at].contains(0x0A) ? nil : .malformedJSON
   }
 
-  private mutating func value(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
+  private mutating func value(in context: Visitor.Context, depth: Int, visitor: inout Visitor) -> Bool {
     guard at < bytes.count else { return false }
     switch bytes[at] {
-    case UInt8(ascii: "{"): return object(in: context, depth: depth, &visitor)
-    case UInt8(ascii: "["): return array(in: context, depth: depth, &visitor)
+    case UInt8(ascii: "{"): return object(in: context, depth: depth, visitor: &visitor)
+    case UInt8(ascii: "["): return array(in: context, depth: depth, visitor: &visitor)
     case UInt8(ascii: "\""):
       guard let text = string() else { return false }
       visitor.visit(
         JSONValue(kind: .string, range: text.range, hasEscapes: text.hasEscapes), in: context, depth: depth)
       return true
-    case UInt8(ascii: "t"): return literal("true", .yes, in: context, depth: depth, &visitor)
-    case UInt8(ascii: "f"): return literal("false", .no, in: context, depth: depth, &visitor)
+    case UInt8(ascii: "t"): return literal("true", kind: .yes, in: context, depth: depth, visitor: &visitor)
+    case UInt8(ascii: "f"): return literal("false", kind: .no, in: context, depth: depth, visitor: &visitor)
     case UInt8(ascii: "n") where isWord("null", at: at):
-      return literal("null", .null, in: context, depth: depth, &visitor)
+      return literal("null", kind: .null, in: context, depth: depth, visitor: &visitor)
     default:
       let start = at
-      guard number() else { return notFinite(from: start, in: context, depth: depth, &visitor) }
+      guard number() else { return notFinite(from: start, in: context, depth: depth, visitor: &visitor) }
       visitor.visit(JSONValue(kind: .number, range: start..<at), in: context, depth: depth)
       return true
     }
   }
 
-  private mutating func open(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
+  private mutating func open(in context: Visitor.Context, depth: Int, visitor: inout Visitor) -> Bool {
     guard depth < Self.maximumDepth else {
       failure = .tooDeep
       return false
@@ -112,41 +112,41 @@ struct JSONScanner<Visitor: JSONVisitor> {
     return true
   }
 
-  private mutating func object(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
-    guard open(in: context, depth: depth, &visitor) else { return false }
-    if take(UInt8(ascii: "}")) { return true }
+  private mutating func object(in context: Visitor.Context, depth: Int, visitor: inout Visitor) -> Bool {
+    guard open(in: context, depth: depth, visitor: &visitor) else { return false }
+    if consume(UInt8(ascii: "}")) { return true }
     while true {
       guard let name = string() else { return false }
       skipSpace()
-      guard take(UInt8(ascii: ":")) else { return false }
+      guard consume(UInt8(ascii: ":")) else { return false }
       skipSpace()
       let key = JSONKey(bytes: UnsafeRawBufferPointer(rebasing: bytes[name.range]), hasEscapes: name.hasEscapes)
       let member = visitor.member(key, of: context, depth: depth + 1)
-      guard value(in: member, depth: depth + 1, &visitor) else { return false }
+      guard value(in: member, depth: depth + 1, visitor: &visitor) else { return false }
       skipSpace()
-      if take(UInt8(ascii: "}")) { return true }
-      guard take(UInt8(ascii: ",")) else { return false }
+      if consume(UInt8(ascii: "}")) { return true }
+      guard consume(UInt8(ascii: ",")) else { return false }
       skipSpace()
     }
   }
 
-  private mutating func array(in context: Visitor.Context, depth: Int, _ visitor: inout Visitor) -> Bool {
-    guard open(in: context, depth: depth, &visitor) else { return false }
-    if take(UInt8(ascii: "]")) { return true }
+  private mutating func array(in context: Visitor.Context, depth: Int, visitor: inout Visitor) -> Bool {
+    guard open(in: context, depth: depth, visitor: &visitor) else { return false }
+    if consume(UInt8(ascii: "]")) { return true }
     var index = 0
     while true {
       let element = visitor.element(index, of: context, depth: depth + 1)
-      guard value(in: element, depth: depth + 1, &visitor) else { return false }
+      guard value(in: element, depth: depth + 1, visitor: &visitor) else { return false }
       index += 1
       skipSpace()
-      if take(UInt8(ascii: "]")) { return true }
-      guard take(UInt8(ascii: ",")) else { return false }
+      if consume(UInt8(ascii: "]")) { return true }
+      guard consume(UInt8(ascii: ",")) else { return false }
       skipSpace()
     }
   }
 
   private mutating func literal(
-    _ word: StaticString, _ kind: JSONValue.Kind, in context: Visitor.Context, depth: Int, _ visitor: inout Visitor
+    _ word: StaticString, kind: JSONValue.Kind, in context: Visitor.Context, depth: Int, visitor: inout Visitor
   ) -> Bool {
     let end = at + word.utf8CodeUnitCount
     guard end <= bytes.count else { return false }
@@ -158,7 +158,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
 
   private func isWord(_ word: StaticString, at start: Int) -> Bool {
     let end = start + word.utf8CodeUnitCount
-    return end <= bytes.count && ByteText.equals(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), word)
+    return end <= bytes.count && ByteText.equals(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), word: word)
   }
 
   /// Accepts `NaN`, `inf` and `Infinity` in any case and with any sign, as many devices print them, as missing values.
@@ -169,7 +169,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
   ///   - depth: number of enclosing containers.
   ///   - visitor: receives a `null`.
   private mutating func notFinite(
-    from start: Int, in context: Visitor.Context, depth: Int, _ visitor: inout Visitor
+    from start: Int, in context: Visitor.Context, depth: Int, visitor: inout Visitor
   ) -> Bool {
     var end = start
     if end < bytes.count, bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: "+") { end += 1 }
@@ -193,7 +193,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
   }
 
   private mutating func string() -> (range: Range<Int>, hasEscapes: Bool)? {
-    guard take(UInt8(ascii: "\"")) else { return nil }
+    guard consume(UInt8(ascii: "\"")) else { return nil }
     let start = at
     var hasEscapes = false
     while at < bytes.count {
@@ -228,7 +228,7 @@ struct JSONScanner<Visitor: JSONVisitor> {
     }
   }
 
-  private mutating func take(_ byte: UInt8) -> Bool {
+  private mutating func consume(_ byte: UInt8) -> Bool {
     guard at < bytes.count, bytes[at] == byte else { return false }
     at += 1
     return true

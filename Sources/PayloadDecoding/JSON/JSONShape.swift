@@ -32,7 +32,7 @@ final class JSONShape: Sendable {
   ///   - payload: the text.
   ///   - scalars: its numbers and strings, in order.
   ///   - found: the value at each place.
-  init?(_ payload: UnsafeRawBufferPointer, _ scalars: [JSONValue], _ found: [JSONValue]) {
+  init?(_ payload: UnsafeRawBufferPointer, scalars: [JSONValue], found: [JSONValue]) {
     guard scalars.count <= Self.mostValues, payload.count <= Self.longest else { return nil }
     var (literals, slots, places): ([UInt8], [Slot], [Int]) = ([], [], [])
     var at = 0
@@ -54,10 +54,10 @@ final class JSONShape: Sendable {
   }
 
   /// Returns whether a text has this form. If so, sets the ranges in `found`, whose kinds are those of the form.
-  func fits(_ payload: UnsafeRawBufferPointer, _ found: inout [JSONValue]) -> Bool {
+  func fits(_ payload: UnsafeRawBufferPointer, found: inout [JSONValue]) -> Bool {
     literals.withUnsafeBytes { literals in
       var at = 0
-      func take(_ range: Range<Int>) -> Bool {
+      func skip(_ range: Range<Int>) -> Bool {
         guard payload.count - at >= range.count else { return false }
         guard let text = payload.baseAddress, let form = literals.baseAddress else { return range.isEmpty }
         guard memcmp(text + at, form + range.lowerBound, range.count) == 0 else { return false }
@@ -65,7 +65,7 @@ final class JSONShape: Sendable {
         return true
       }
       for slot in slots {
-        guard take(slot.before) else { return false }
+        guard skip(slot.before) else { return false }
         let start = at
         if slot.isString {
           while at < payload.count, payload[at] != UInt8(ascii: "\"") {
@@ -78,7 +78,7 @@ final class JSONShape: Sendable {
         }
         for place in slot.places { found[places[place]].range = start..<at }
       }
-      return take(after) && at == payload.count
+      return skip(after) && at == payload.count
     }
   }
 }

@@ -63,7 +63,7 @@ struct JSONTape {
   }
 
   /// Calls `body` with the bytes of a range.
-  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void) {
+  func bytes(_ range: Range<Int>, body: (UnsafeRawBufferPointer) -> Void) {
     if range.lowerBound < payload.count || inner.isEmpty {
       body(UnsafeRawBufferPointer(rebasing: payload[range]))
     } else {
@@ -78,12 +78,12 @@ struct JSONTape {
   func firstChild(of node: Int) -> Int { nodes[node].lastChild < 0 ? -1 : node + 1 }
 
   /// Returns the child that a token denotes, -1 if there is none. Of two members with one name the first counts.
-  func child(of node: Int, _ token: JSONPointers.Token) -> Int {
+  func child(of node: Int, token: JSONPointers.Token) -> Int {
     var child = firstChild(of: node)
     while child >= 0 {
       let next = nodes[child]
       if next.hasKey {
-        if isKey(next, token.bytes) { return child }
+        if isKey(next, name: token.bytes) { return child }
       } else if Int(next.index) == token.index {
         return child
       }
@@ -93,10 +93,10 @@ struct JSONTape {
   }
 
   /// Returns the node at a path of tokens from another one, -1 if there is none.
-  func node(from start: Int, _ tokens: [JSONPointers.Token]) -> Int {
+  func node(from start: Int, tokens: [JSONPointers.Token]) -> Int {
     var node = start
     for token in tokens {
-      node = child(of: node, token)
+      node = child(of: node, token: token)
       if node < 0 { return -1 }
     }
     return node
@@ -116,7 +116,7 @@ struct JSONTape {
     return -1
   }
 
-  private func isKey(_ node: Node, _ name: [UInt8]) -> Bool {
+  private func isKey(_ node: Node, name: [UInt8]) -> Bool {
     var equal = false
     bytes(Int(node.key.lowerBound)..<Int(node.key.upperBound)) { key in
       if node.keyHasEscapes {
@@ -145,7 +145,7 @@ struct JSONTape {
   }
 
   /// Parses a text that itself contains JSON.
-  private mutating func expand(_ value: JSONValue, _ node: Int) {
+  private mutating func expand(_ value: JSONValue, node: Int) {
     let first = text[value.range.lowerBound]
     guard nesting < 2, value.range.count > 1, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return }
     var plain: [UInt8] = []
@@ -187,6 +187,6 @@ extension JSONTape: JSONVisitor {
     guard context >= 0 else { return }
     nodes[context].value = value
     nodes[context].value.range = value.range.lowerBound + shift..<value.range.upperBound + shift
-    if expandsTexts, value.kind == .string { expand(value, context) }
+    if expandsTexts, value.kind == .string { expand(value, node: context) }
   }
 }

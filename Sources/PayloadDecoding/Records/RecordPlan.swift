@@ -86,5 +86,5 @@ protocol RecordSource {
   /// Calls `body` with every number and truth value of the record and its name.
   func forEachLeaf(_ body: (UnsafeRawBufferPointer, JSONValue) -> Void)
   /// Calls `body` with the bytes of a range.
-  func bytes(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Void)
+  func bytes(_ range: Range<Int>, body: (UnsafeRawBufferPointer) -> Void)
 }

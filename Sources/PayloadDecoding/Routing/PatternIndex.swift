@@ -18,22 +18,22 @@ struct PatternIndex {
   /// Creates an index of patterns, which are identified by their positions.
   init(_ patterns: [TopicPattern]) {
     self.patterns = patterns
-    for (position, pattern) in patterns.enumerated() { add(pattern, position) }
+    for (position, pattern) in patterns.enumerated() { add(pattern, at: position) }
   }
 
-  private mutating func add(_ pattern: TopicPattern, _ position: Int) {
+  private mutating func add(_ pattern: TopicPattern, at position: Int) {
     var node = 0
     for level in pattern.levels {
       if level == .rest {
         nodes[node].rests.append(position)
         return
       }
-      node = child(of: node, level)
+      node = child(of: node, level: level)
     }
     nodes[node].ends.append(position)
   }
 
-  private mutating func child(of node: Int, _ level: TopicPattern.Level) -> Int {
+  private mutating func child(of node: Int, level: TopicPattern.Level) -> Int {
     let known = if case .literal(let text) = level { nodes[node].literals[text] } else { nodes[node].open }
     if let known { return known }
     nodes.append(Node())
@@ -49,16 +49,16 @@ struct PatternIndex {
   func candidates(_ topic: UnsafeRawBufferPointer) -> [Int] {
     let levels = topic.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
     var found: [Int] = []
-    func visit(_ node: Int, _ depth: Int) {
+    func visit(_ node: Int, depth: Int) {
       found += nodes[node].rests
       guard depth < levels.count else {
         found += nodes[node].ends
         return
       }
-      if let next = nodes[node].literals[levels[depth]] { visit(next, depth + 1) }
-      if let next = nodes[node].open { visit(next, depth + 1) }
+      if let next = nodes[node].literals[levels[depth]] { visit(next, depth: depth + 1) }
+      if let next = nodes[node].open { visit(next, depth: depth + 1) }
     }
-    visit(0, 0)
+    visit(0, depth: 0)
     return found.sorted()
   }
 
@@ -70,25 +70,25 @@ struct PatternIndex {
     func isOther(_ other: Int) -> Bool { other != position && (isShared || patterns[other].share == nil) }
     // A wildcard at the start does not match topics that begin with `$`.
     let isReserved = if case .literal(let text) = levels[0] { text.first == UInt8(ascii: "$") } else { false }
-    func visit(_ node: Int, _ depth: Int) -> Bool {
+    func visit(_ node: Int, depth: Int) -> Bool {
       let mayWiden = depth > 0 || !isReserved
       if mayWiden, nodes[node].rests.contains(where: isOther) { return true }
       guard depth < levels.count else { return nodes[node].ends.contains(where: isOther) }
       if levels[depth] == .rest { return false }
-      if case .literal(let text) = levels[depth], let next = nodes[node].literals[text], visit(next, depth + 1) {
+      if case .literal(let text) = levels[depth], let next = nodes[node].literals[text], visit(next, depth: depth + 1) {
         return true
       }
       guard mayWiden, let next = nodes[node].open else { return false }
-      return visit(next, depth + 1)
+      return visit(next, depth: depth + 1)
     }
-    return visit(0, 0)
+    return visit(0, depth: 0)
   }
 
   /// Returns earlier patterns whose filters share a topic with this one's filter.
   func overlaps(_ position: Int) -> [Int] {
     let levels = patterns[position].levels
     var found: [Int] = []
-    func visit(_ node: Int, _ depth: Int) {
+    func visit(_ node: Int, depth: Int) {
       found += nodes[node].rests
       guard depth < levels.count else {
         found += nodes[node].ends
@@ -96,20 +96,20 @@ struct PatternIndex {
       }
       switch levels[depth] {
       case .literal(let text):
-        if let next = nodes[node].literals[text] { visit(next, depth + 1) }
-      case .rest: return take(node)
-      default: for next in nodes[node].literals.values { visit(next, depth + 1) }
+        if let next = nodes[node].literals[text] { visit(next, depth: depth + 1) }
+      case .rest: return collect(node)
+      default: for next in nodes[node].literals.values { visit(next, depth: depth + 1) }
       }
-      if let next = nodes[node].open { visit(next, depth + 1) }
+      if let next = nodes[node].open { visit(next, depth: depth + 1) }
     }
-    func take(_ node: Int) {
+    func collect(_ node: Int) {
       found += nodes[node].ends
       for next in nodes[node].literals.values + [nodes[node].open].compactMap(\.self) {
         found += nodes[next].rests
-        take(next)
+        collect(next)
       }
     }
-    visit(0, 0)
+    visit(0, depth: 0)
     return found.filter { $0 < position }
   }
 }

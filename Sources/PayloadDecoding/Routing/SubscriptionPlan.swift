@@ -18,7 +18,7 @@ public enum SubscriptionPlan {
         guard let pattern = try? TopicPattern(match) else { continue }
         patterns.append(pattern)
         if owners[pattern.filter] == nil {
-          owners[pattern.filter] = PlantShare.number(of: plant.name, among: connections)
+          owners[pattern.filter] = Shard.number(of: plant.name, among: connections)
         }
       }
     }
@@ -37,7 +37,7 @@ public enum SubscriptionPlan {
     let index = PatternIndex(patterns)
     var group = Array(patterns.indices)
     var groups = patterns.indices.map { [$0] }
-    func join(_ one: Int, _ two: Int) {
+    func join(_ one: Int, with two: Int) {
       if group[one] == group[two] { return }
       let isFirstSmaller = groups[group[one]].count < groups[group[two]].count
       let (small, large) = isFirstSmaller ? (group[one], group[two]) : (group[two], group[one])
@@ -46,10 +46,10 @@ public enum SubscriptionPlan {
       groups[small] = []
     }
     for position in patterns.indices {
-      for other in index.overlaps(position) { join(other, position) }
+      for other in index.overlaps(position) { join(other, with: position) }
       // Only one connection preserves the order of messages of a Sparkplug node and its devices.
       guard let node = SparkplugTopic.nodePattern(of: patterns[position]) else { continue }
-      for other in patterns.indices where patterns[other].covers(node) { join(other, position) }
+      for other in patterns.indices where patterns[other].covers(node) { join(other, with: position) }
     }
     return groups.filter { !$0.isEmpty }.map { $0.sorted() }
   }

@@ -7,12 +7,12 @@ extension TopicPattern {
       if position == 0, level.isOpen, other.levels[0].beginsReserved { return false }
       if level == .rest { return true }
       guard position < other.levels.count, other.levels[position] != .rest else { return false }
-      guard TopicPattern.covers(level, other.levels[position], &seen) else { return false }
+      guard TopicPattern.covers(level, other: other.levels[position], seen: &seen) else { return false }
     }
     return levels.count == other.levels.count
   }
 
-  private static func covers(_ level: Level, _ other: Level, _ seen: inout Set<Int>) -> Bool {
+  private static func covers(_ level: Level, other: Level, seen: inout Set<Int>) -> Bool {
     switch level {
     case .single, .rest: return true
     case .literal: return level == other

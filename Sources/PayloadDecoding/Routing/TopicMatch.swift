@@ -12,7 +12,7 @@ extension TopicPattern {
       guard start <= topic.count else { return nil }
       var end = start
       while end < topic.count, topic[end] != UInt8(ascii: "/") { end += 1 }
-      guard matches(level, start..<end, of: topic, &captures) else { return nil }
+      guard matches(level, range: start..<end, of: topic, captures: &captures) else { return nil }
       start = end + 1
     }
     return start == topic.count + 1 ? captures.compactMap(\.self) : nil
@@ -59,16 +59,16 @@ extension TopicPattern {
   }
 
   private func matches(
-    _ level: Level, _ range: Range<Int>, of topic: UnsafeRawBufferPointer, _ captures: inout [Range<Int>?]
+    _ level: Level, range: Range<Int>, of topic: UnsafeRawBufferPointer, captures: inout [Range<Int>?]
   ) -> Bool {
     switch level {
     case .literal(let bytes): bytes.elementsEqual(topic[range])
     case .single, .rest: true
     case .pieces(let pieces):
       if pieces.count == 1, case .placeholder(let name) = pieces[0] {
-        keep(range, as: name, of: topic, &captures)
+        keep(range, as: name, of: topic, captures: &captures)
       } else {
-        matches(pieces, range, of: topic, &captures)
+        matches(pieces, range: range, of: topic, captures: &captures)
       }
     }
   }
@@ -82,7 +82,7 @@ extension TopicPattern {
   ///   - topic: the topic.
   ///   - captures: ranges of the placeholders' values, by placeholder.
   private func matches(
-    _ pieces: [Piece], _ range: Range<Int>, of topic: UnsafeRawBufferPointer, _ captures: inout [Range<Int>?]
+    _ pieces: [Piece], range: Range<Int>, of topic: UnsafeRawBufferPointer, captures: inout [Range<Int>?]
   ) -> Bool {
     var at = range.lowerBound
     var pending: Int?
@@ -96,7 +96,8 @@ extension TopicPattern {
           start = isLast ? range.upperBound - bytes.count : at + 1
           guard start > at else { return false }
           while start + bytes.count <= range.upperBound, !isLiteral(bytes, at: start, of: topic) { start += 1 }
-          guard start + bytes.count <= range.upperBound, keep(at..<start, as: name, of: topic, &captures) else {
+          guard start + bytes.count <= range.upperBound, keep(at..<start, as: name, of: topic, captures: &captures)
+          else {
             return false
           }
         } else if start + bytes.count > range.upperBound || !isLiteral(bytes, at: start, of: topic) {
@@ -107,7 +108,7 @@ extension TopicPattern {
       }
     }
     guard let name = pending else { return at == range.upperBound }
-    return at < range.upperBound && keep(at..<range.upperBound, as: name, of: topic, &captures)
+    return at < range.upperBound && keep(at..<range.upperBound, as: name, of: topic, captures: &captures)
   }
 
   private func isLiteral(_ bytes: [UInt8], at start: Int, of topic: UnsafeRawBufferPointer) -> Bool {
@@ -115,7 +116,7 @@ extension TopicPattern {
   }
 
   private func keep(
-    _ range: Range<Int>, as name: Int, of topic: UnsafeRawBufferPointer, _ captures: inout [Range<Int>?]
+    _ range: Range<Int>, as name: Int, of topic: UnsafeRawBufferPointer, captures: inout [Range<Int>?]
   ) -> Bool {
     if let earlier = captures[name] { return topic[earlier].elementsEqual(topic[range]) }
     captures[name] = range

@@ -15,7 +15,7 @@ final class TopicNames: Sendable {
   init(captures: [(name: String, text: String)], rule: TopicRule) {
     self.captures = captures
     func fixed(_ text: String?) -> String? {
-      text.flatMap { TextSource.isOfRecord($0) ? nil : TopicNames.substituted($0, captures) }
+      text.flatMap { TextSource.isOfRecord($0) ? nil : TopicNames.substituted($0, captures: captures) }
     }
     let fromTopic = captures.first { $0.name == "asset" }?.text
     // A rule that composes the asset takes precedence over the topic's `{asset}`.
@@ -39,7 +39,7 @@ final class TopicNames: Sendable {
 
   /// Returns a text with each `{placeholder}` replaced by its value.
   func substituted(_ text: String, escapingPointer: Bool = false) -> String {
-    TopicNames.substituted(text, captures + made, escapingPointer: escapingPointer)
+    TopicNames.substituted(text, captures: captures + made, escapingPointer: escapingPointer)
   }
 
   /// Returns a text with each `{placeholder}` in `captures` replaced by its value; others stay.
@@ -49,7 +49,7 @@ final class TopicNames: Sendable {
   ///   - captures: names and values of placeholders.
   ///   - escapingPointer: whether to escape `~` and `/` in values for a JSON pointer.
   static func substituted(
-    _ text: String, _ captures: [(name: String, text: String)], escapingPointer: Bool = false
+    _ text: String, captures: [(name: String, text: String)], escapingPointer: Bool = false
   ) -> String {
     guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
     var result = ""

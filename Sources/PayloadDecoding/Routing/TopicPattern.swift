@@ -66,7 +66,7 @@ public struct TopicPattern: Hashable, Sendable {
     var filters: [String] = []
     let parts = (shared?.filter ?? text[...]).split(separator: "/", omittingEmptySubsequences: false)
     for (position, part) in parts.enumerated() {
-      let level = try TopicPattern.level(String(part), &names)
+      let level = try TopicPattern.level(String(part), names: &names)
       if level == .rest, position != parts.count - 1 { throw .hashNotLast }
       levels.append(level)
       switch level {
@@ -86,7 +86,7 @@ public struct TopicPattern: Hashable, Sendable {
   /// The filter without the prefix of a shared subscription, for comparison with topics.
   var topicFilter: Substring { SharedSubscription.unshared(filter) }
 
-  private static func level(_ text: String, _ names: inout [String]) throws(ParseError) -> Level {
+  private static func level(_ text: String, names: inout [String]) throws(ParseError) -> Level {
     if text == "+" { return .single }
     if text == "#" { return .rest }
     var pieces: [Piece] = []

@@ -27,7 +27,7 @@ struct TopicRouter {
   /// Size of the cached topics [bytes].
   var topicBytes: Int { topics.keyBytes }
 
-  init(plants: [Plant], share: PlantShare) {
+  init(plants: [Plant], share: Shard) {
     var rules: [CompiledRule] = []
     var invalid: [(plant: Int, match: String, error: TopicPattern.ParseError)] = []
     var own = 0
@@ -64,9 +64,9 @@ struct TopicRouter {
   }
 
   /// Returns the route of a topic, created with its first message.
-  mutating func route(of topic: Bytes, _ slots: inout SlotTable) -> Int {
+  mutating func route(of topic: Bytes, slots: inout SlotTable) -> Int {
     if let known = topics.value(of: topic) { return Int(known) }
-    let route = newRoute(topic, &slots) ?? TopicRouter.elsewhere
+    let route = newRoute(topic, slots: &slots) ?? TopicRouter.elsewhere
     topics.insert(topic, value: Int32(truncatingIfNeeded: route))
     return route
   }
@@ -86,12 +86,12 @@ struct TopicRouter {
   func captures(of topic: Bytes, by position: Int) -> [(name: String, text: String)] {
     let pattern = rules[position].pattern
     return zip(pattern.placeholders, pattern.captures(in: topic) ?? []).map { name, range in
-      (name, TopicPattern.decodedName(ByteText.slice(topic, range)) ?? "")
+      (name, TopicPattern.decodedName(ByteText.slice(topic, range: range)) ?? "")
     }
   }
 
   /// Creates the route of a new topic; `nil` if it belongs to another share.
-  private mutating func newRoute(_ topic: Bytes, _ slots: inout SlotTable) -> Int? {
+  private mutating func newRoute(_ topic: Bytes, slots: inout SlotTable) -> Int? {
     guard ByteText.isUTF8(topic) else { return stray(.notUTF8) }
     var found: [Int] = []
     for position in index.candidates(topic) {
@@ -102,12 +102,13 @@ struct TopicRouter {
       if let first = found.first, plans[Int(routes[first].plan)].plant != rule.plant { break }
       var captures: [(name: String, text: String)] = []
       for (name, range) in zip(rule.pattern.placeholders, ranges) {
-        guard let text = TopicPattern.decodedName(ByteText.slice(topic, range.lowerBound, range.upperBound)) else {
+        guard let text = TopicPattern.decodedName(ByteText.slice(topic, start: range.lowerBound, end: range.upperBound))
+        else {
           return refused(.notUTF8)
         }
         captures.append((name, text))
       }
-      let route = route(of: TopicNames(captures: captures, rule: rule.rule), by: position, &slots)
+      let route = route(of: TopicNames(captures: captures, rule: rule.rule), by: position, slots: &slots)
       if plans[Int(routes[route].plan)].refusal != nil {
         if found.isEmpty { return route }
         continue
@@ -129,7 +130,7 @@ struct TopicRouter {
   /// Returns the shared route of topics refused for a reason.
   private mutating func refused(_ reason: RefusalReason) -> Int {
     if let known = refusalRoutes[reason] { return known }
-    let route = add(RoutePlan(refusal: reason), nil)
+    let route = add(RoutePlan(refusal: reason), names: nil)
     refusalRoutes[reason] = route
     return route
   }
@@ -141,39 +142,39 @@ struct TopicRouter {
   ///   - names: names from the topic, if needed.
   ///   - firstSlot: position of the first slot.
   /// - Returns: the position of the route.
-  private mutating func add(_ plan: RoutePlan, _ names: TopicNames?, firstSlot: Int = 0) -> Int {
+  private mutating func add(_ plan: RoutePlan, names: TopicNames?, firstSlot: Int = 0) -> Int {
     plans.append(plan)
-    return add(plan: plans.count - 1, names, firstSlot: firstSlot)
+    return add(plan: plans.count - 1, names: names, firstSlot: firstSlot)
   }
 
-  private mutating func add(plan: Int, _ names: TopicNames?, firstSlot: Int) -> Int {
+  private mutating func add(plan: Int, names: TopicNames?, firstSlot: Int) -> Int {
     routes.appendSparingly(
       DecodingRoute(
         plan: Int32(truncatingIfNeeded: plan), firstSlot: Int32(truncatingIfNeeded: firstSlot), names: names))
     return routes.count - 1
   }
 
-  private mutating func route(of names: TopicNames, by position: Int, _ slots: inout SlotTable) -> Int {
+  private mutating func route(of names: TopicNames, by position: Int, slots: inout SlotTable) -> Int {
     let compiled = rules[position]
     guard [names.asset, names.sensor].allSatisfy({ $0.map(ValueName.isName) ?? true }) else {
       return refused(.invalidName)
     }
     let naming = compiled.naming(isSensorNamed: names.sensor != nil)
-    let values = compiled.hasRecordNames ? [] : fixedValues(compiled, names)
+    let values = compiled.hasRecordNames ? [] : fixedValues(compiled, names: names)
     guard values.allSatisfy(\.isUsable) else { return refused(.invalidName) }
     let first = slots.count
     for value in values { _ = slots.add(value) }
     if let plan = planOfRule[position] {
-      return add(plan: plan, plans[plan].needsNames ? names : nil, firstSlot: first)
+      return add(plan: plan, names: plans[plan].needsNames ? names : nil, firstSlot: first)
     }
-    let plan = plan(of: compiled, position, naming, names, slotCount: values.count)
+    let plan = plan(of: compiled, at: position, naming: naming, names: names, slotCount: values.count)
     // Without placeholders in places, all topics of the rule are read alike.
     if compiled.isShared { planOfRule[position] = plans.count }
-    return add(plan, plan.needsNames ? names : nil, firstSlot: first)
+    return add(plan, names: plan.needsNames ? names : nil, firstSlot: first)
   }
 
   /// Returns the values whose names are determined by topic and rule.
-  private func fixedValues(_ compiled: CompiledRule, _ names: TopicNames) -> [ValueName] {
+  private func fixedValues(_ compiled: CompiledRule, names: TopicNames) -> [ValueName] {
     let rule = compiled.rule
     let asset = names.asset ?? Plant.wholePlant
     if !rule.values.isEmpty {
@@ -187,13 +188,14 @@ struct TopicRouter {
     let isFromTopic = names.sensorFromTopic == sensor
     return [
       ValueName(
-        asset: asset, listed: sensor, name: isFromTopic ? ValueName.stripped(sensor, rule.strip) : sensor, rule: rule,
+        asset: asset, listed: sensor, name: isFromTopic ? ValueName.stripped(sensor, prefix: rule.strip) : sensor,
+        rule: rule,
         detail: rule.detail, isWritten: !isFromTopic, assets: compiled.assets, names: names)
     ]
   }
 
   private mutating func plan(
-    of compiled: CompiledRule, _ position: Int, _ naming: ReadingPlan.Naming, _ names: TopicNames, slotCount: Int
+    of compiled: CompiledRule, at position: Int, naming: ReadingPlan.Naming, names: TopicNames, slotCount: Int
   ) -> RoutePlan {
     var rule = compiled.rule
     func place(_ text: String) -> String { names.substituted(text, escapingPointer: text.hasPrefix("/")) }

@@ -32,10 +32,10 @@ struct ProtobufReader {
   private(set) var isMalformed = false
 
   /// Creates a reader of a whole buffer.
-  init(_ bytes: Bytes) { self.init(bytes, 0..<bytes.count) }
+  init(_ bytes: Bytes) { self.init(bytes, range: 0..<bytes.count) }
 
   /// Creates a reader of a message at `range` within a buffer.
-  init(_ bytes: Bytes, _ range: Range<Int>) {
+  init(_ bytes: Bytes, range: Range<Int>) {
     self.bytes = bytes
     position = range.lowerBound
     end = range.upperBound

@@ -88,7 +88,7 @@ struct SparkplugNodes {
   }
 
   /// A value of the current message. A range in it refers to the payload, as in ``SparkplugValue``.
-  struct Reading: Equatable {
+  struct MetricValue: Equatable {
     /// Position in ``SparkplugNodes/metrics``.
     var metric: Int
     var value: SparkplugValue
@@ -141,7 +141,7 @@ struct SparkplugNodes {
   // Results of the current message.
 
   /// Values, in the order of the message.
-  private(set) var readings: [Reading] = []
+  private(set) var readings: [MetricValue] = []
   /// Changes of availability.
   private(set) var changes: [Change] = []
   /// Metrics that gave no reading.
@@ -166,7 +166,7 @@ struct SparkplugNodes {
   ///   - topicBytes: the topic's bytes.
   ///   - bytes: the payload.
   ///   - received: the receive time.
-  mutating func take(
+  mutating func handle(
     _ topic: SparkplugTopic, in topicBytes: UnsafeRawBufferPointer, payload bytes: UnsafeRawBufferPointer,
     received: Timestamp
   ) -> Outcome {
@@ -182,24 +182,26 @@ struct SparkplugNodes {
     do throws(RefusalReason) { payload = try SparkplugPayload(bytes) } catch { return .refused(error) }
     // A body in a publisher's own format or compression is not part of Sparkplug.
     if payload.hasBody, payload.metricCount == 0 { return .refused(.unknownFormat) }
-    beginKey(topicBytes, topic)
+    beginKey(topicBytes, topic: topic)
     let message = Message(payload: payload, received: received)
     switch topic.kind {
-    case .nodeBirth: return bear(topic, topicBytes, message)
-    case .nodeDeath: return bury(message)
-    case .deviceDeath: return buryDevice(topic, topicBytes, message)
+    case .nodeBirth: return handleBirth(topic, topicBytes: topicBytes, message: message)
+    case .nodeDeath: return handleDeath(message)
+    case .deviceDeath: return handleDeviceDeath(topic, topicBytes: topicBytes, message: message)
     default: break
     }
-    guard let node = knownNode() ?? addNode(topic, topicBytes) else { return .refused(.tooManyAssets) }
-    if topic.kind == .deviceBirth { return bearDevice(topic, topicBytes, node, message) }
-    appendDevice(topicBytes, topic)
+    guard let node = knownNode() ?? addNode(topic, topicBytes: topicBytes) else { return .refused(.tooManyAssets) }
+    if topic.kind == .deviceBirth {
+      return handleDeviceBirth(topic, topicBytes: topicBytes, node: node, message: message)
+    }
+    appendDevice(topicBytes, topic: topic)
     guard
       let owner = knownOwner() ?? addOwner(of: node, device: String(decoding: topicBytes[topic.device], as: UTF8.self))
     else { return .refused(.tooManyAssets) }
     let isBorn = owners[owner].isBorn
-    if nodes[node].isOnline { follow(message, node) }
-    if !nodes[node].isOnline || !isBorn { ask(node, received) }
-    for metric in payload.metrics { take(metric, of: owner, node, message) }
+    if nodes[node].isOnline { follow(message, node: node) }
+    if !nodes[node].isOnline || !isBorn { ask(node, received: received) }
+    for metric in payload.metrics { update(metric, of: owner, node: node, message: message) }
     if readings.isEmpty { return isBorn ? .taken : .refused(.noBirth) }
     if !owners[owner].isOnline { appear(owner) }
     return .taken
@@ -223,7 +225,7 @@ struct SparkplugNodes {
   }
 
   /// Requests a rebirth, unless the node's wait has not passed.
-  private mutating func ask(_ node: Int, _ received: Timestamp) {
+  private mutating func ask(_ node: Int, received: Timestamp) {
     let since = received - nodes[node].asked
     guard nodes[node].asked == .distantPast || since >= nodes[node].wait, rebirth == nil else { return }
     let isNew = nodes[node].asked == .distantPast || since >= SparkplugNodes.forgiven
@@ -235,19 +237,19 @@ struct SparkplugNodes {
   }
 
   /// Checks the sequence number of a message. A message without one is ignored.
-  private mutating func follow(_ message: Message, _ node: Int) {
+  private mutating func follow(_ message: Message, node: Int) {
     guard let number = message.payload.sequence else { return }
     let expected = nodes[node].sequence.map { $0 &+ 1 }
     nodes[node].sequence = UInt8(truncatingIfNeeded: number)
     guard let expected, UInt64(expected) != number else { return }
     counts.gaps += 1
-    ask(node, message.received)
+    ask(node, received: message.received)
   }
 }
 
 extension SparkplugNodes {
   /// Records the asset name of an owner.
-  mutating func name(_ owner: Int, _ asset: String) { owners[owner].asset = asset }
+  mutating func name(_ owner: Int, asset: String) { owners[owner].asset = asset }
 
   /// Clears the asset names of all owners.
   mutating func forgetNames() {
@@ -264,10 +266,10 @@ extension SparkplugNodes {
 // MARK: - Births and deaths
 
 extension SparkplugNodes {
-  private mutating func bear(
-    _ topic: SparkplugTopic, _ topicBytes: UnsafeRawBufferPointer, _ message: Message
+  private mutating func handleBirth(
+    _ topic: SparkplugTopic, topicBytes: UnsafeRawBufferPointer, message: Message
   ) -> Outcome {
-    guard let node = knownNode() ?? addNode(topic, topicBytes) else { return .refused(.tooManyAssets) }
+    guard let node = knownNode() ?? addNode(topic, topicBytes: topicBytes) else { return .refused(.tooManyAssets) }
     nodes[node].isOnline = true
     nodes[node].session = session(of: message.payload)
     nodes[node].sequence = message.payload.sequence.map { UInt8(truncatingIfNeeded: $0) }
@@ -276,34 +278,36 @@ extension SparkplugNodes {
       owners[Int(owner)].isBorn = false
       undefine(Int(owner))
     }
-    bear(Int(nodes[node].owners[0]), node, message)
+    applyBirth(Int(nodes[node].owners[0]), node: node, message: message)
     return .taken
   }
 
-  private mutating func bearDevice(
-    _ topic: SparkplugTopic, _ topicBytes: UnsafeRawBufferPointer, _ node: Int, _ message: Message
+  private mutating func handleDeviceBirth(
+    _ topic: SparkplugTopic, topicBytes: UnsafeRawBufferPointer, node: Int, message: Message
   ) -> Outcome {
-    appendDevice(topicBytes, topic)
+    appendDevice(topicBytes, topic: topic)
     let name = String(decoding: topicBytes[topic.device], as: UTF8.self)
     guard let owner = knownOwner() ?? addOwner(of: node, device: name) else { return .refused(.tooManyAssets) }
-    if nodes[node].isOnline { follow(message, node) } else { ask(node, message.received) }
-    withdrawAliases(of: owner, node)
+    if nodes[node].isOnline { follow(message, node: node) } else { ask(node, received: message.received) }
+    withdrawAliases(of: owner, node: node)
     undefine(owner)
-    bear(owner, node, message)
+    applyBirth(owner, node: node, message: message)
     return .taken
   }
 
-  private mutating func bear(_ owner: Int, _ node: Int, _ message: Message) {
+  private mutating func applyBirth(_ owner: Int, node: Int, message: Message) {
     counts.births += 1
     owners[owner].isBorn = true
     appear(owner)
     for metric in message.payload.metrics {
-      guard let name = metric.name, let position = define(metric, named: name, of: owner, message, isBirth: true) else {
+      guard let name = metric.name,
+        let position = define(metric, named: name, of: owner, message: message, isBirth: true)
+      else {
         leaveOut(.unnamed)
         continue
       }
       if let alias = metric.alias { nodes[node].aliases[alias] = Int32(position) }
-      read(metric, as: position, message)
+      read(metric, as: position, message: message)
     }
   }
 
@@ -312,7 +316,7 @@ extension SparkplugNodes {
     changes.append(Change(owner: owner, isOnline: true))
   }
 
-  private mutating func bury(_ message: Message) -> Outcome {
+  private mutating func handleDeath(_ message: Message) -> Outcome {
     guard let node = knownNode(), nodes[node].owners.contains(where: { owners[Int($0)].isOnline }) else {
       return passOver()
     }
@@ -321,24 +325,24 @@ extension SparkplugNodes {
     nodes[node].isOnline = false
     nodes[node].session = nil
     nodes[node].aliases.removeAll(keepingCapacity: true)
-    for owner in nodes[node].owners { bury(Int(owner)) }
+    for owner in nodes[node].owners { applyDeath(Int(owner)) }
     return .taken
   }
 
-  private mutating func buryDevice(
-    _ topic: SparkplugTopic, _ topicBytes: UnsafeRawBufferPointer, _ message: Message
+  private mutating func handleDeviceDeath(
+    _ topic: SparkplugTopic, topicBytes: UnsafeRawBufferPointer, message: Message
   ) -> Outcome {
     guard let node = knownNode() else { return passOver() }
-    if nodes[node].isOnline { follow(message, node) }
-    appendDevice(topicBytes, topic)
+    if nodes[node].isOnline { follow(message, node: node) }
+    appendDevice(topicBytes, topic: topic)
     guard let owner = knownOwner(), owners[owner].isOnline else { return .taken }
     counts.deaths += 1
-    withdrawAliases(of: owner, node)
-    bury(owner)
+    withdrawAliases(of: owner, node: node)
+    applyDeath(owner)
     return .taken
   }
 
-  private mutating func bury(_ owner: Int) {
+  private mutating func applyDeath(_ owner: Int) {
     owners[owner].isBorn = false
     if owners[owner].isOnline { changes.append(Change(owner: owner, isOnline: false)) }
     owners[owner].isOnline = false
@@ -361,7 +365,7 @@ extension SparkplugNodes {
     for metric in owners[owner].metrics { metrics[Int(metric)].isDefined = false }
   }
 
-  private mutating func withdrawAliases(of owner: Int, _ node: Int) {
+  private mutating func withdrawAliases(of owner: Int, node: Int) {
     let own = nodes[node].aliases.filter { metrics[Int($0.value)].owner == Int32(owner) }
     for alias in own.keys { nodes[node].aliases[alias] = nil }
   }
@@ -377,26 +381,26 @@ extension SparkplugNodes {
   ///   - owner: position of its owner.
   ///   - node: position of the edge node.
   ///   - message: the message.
-  private mutating func take(_ metric: SparkplugMetric, of owner: Int, _ node: Int, _ message: Message) {
+  private mutating func update(_ metric: SparkplugMetric, of owner: Int, node: Int, message: Message) {
     if let name = metric.name {
       // A metric with a name identifies itself, with or without a birth.
-      guard let position = define(metric, named: name, of: owner, message, isBirth: false) else {
+      guard let position = define(metric, named: name, of: owner, message: message, isBirth: false) else {
         return leaveOut(.unnamed)
       }
-      return read(metric, as: position, message)
+      return read(metric, as: position, message: message)
     }
     guard let alias = metric.alias else {
       leaveOut(.unnamed)
-      return ask(node, message.received)
+      return ask(node, received: message.received)
     }
     guard let position = nodes[node].aliases[alias], metrics[Int(position)].owner == Int32(owner) else {
       leaveOut(.unknownAlias)
-      return ask(node, message.received)
+      return ask(node, received: message.received)
     }
-    read(metric, as: Int(position), message)
+    read(metric, as: Int(position), message: message)
   }
 
-  private mutating func read(_ metric: SparkplugMetric, as position: Int, _ message: Message) {
+  private mutating func read(_ metric: SparkplugMetric, as position: Int, message: Message) {
     if metrics[position].isControl { return }
     if metric.isTransient { return leaveOut(.transient) }
     let type = metrics[position].type
@@ -409,7 +413,7 @@ extension SparkplugNodes {
     }
     let time = Message.time(metric.timestamp) ?? Message.time(message.payload.timestamp)
     readings.append(
-      Reading(
+      MetricValue(
         metric: position, value: value, time: time ?? message.received, hasSourceTime: time != nil,
         isHistorical: metric.isHistorical))
   }
@@ -421,7 +425,7 @@ extension SparkplugNodes {
   }
 
   /// Returns the metrics that gave no reading since the last call, by reason.
-  mutating func takeLeftOut() -> [SparkplugLeftOut: UInt64] {
+  mutating func drainLeftOut() -> [SparkplugLeftOut: UInt64] {
     defer { leftOutNow.removeAll(keepingCapacity: true) }
     return leftOutNow.reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
@@ -436,7 +440,7 @@ extension SparkplugNodes {
   ///   - message: the message.
   ///   - isBirth: whether the message is a birth.
   private mutating func define(
-    _ metric: SparkplugMetric, named name: Range<Int>, of owner: Int, _ message: Message, isBirth: Bool
+    _ metric: SparkplugMetric, named name: Range<Int>, of owner: Int, message: Message, isBirth: Bool
   ) -> Int? {
     let bytes = message.payload.bytes
     beginKey(owner: owner)
@@ -445,18 +449,19 @@ extension SparkplugNodes {
       guard isBirth || !metrics[known].isDefined else { return known }
       metrics[known].isDefined = true
       if isBirth || metric.type != nil { metrics[known].type = metric.type ?? .unknown }
-      let unit = metric.properties.unit.map { ByteText.slice(bytes, $0.lowerBound, $0.upperBound) }
-      if isBirth, !(unit ?? ByteText.slice(bytes, 0, 0)).elementsEqual(metrics[known].unit.utf8) {
+      let unit = metric.properties.unit.map { ByteText.slice(bytes, start: $0.lowerBound, end: $0.upperBound) }
+      if isBirth, !(unit ?? ByteText.slice(bytes, start: 0, end: 0)).elementsEqual(metrics[known].unit.utf8) {
         metrics[known].unit = unit.flatMap(SparkplugNodes.unit) ?? ""
         metrics[known].revision += 1
       }
       return known
     }
     guard metrics.count < SparkplugNodes.maximumMetrics,
-      let text = ByteText.string(ByteText.slice(bytes, name.lowerBound, name.upperBound)), ValueName.isName(text)
+      let text = ByteText.string(ByteText.slice(bytes, start: name.lowerBound, end: name.upperBound)),
+      ValueName.isName(text)
     else { return nil }
     let unit = metric.properties.unit.flatMap {
-      SparkplugNodes.unit(ByteText.slice(bytes, $0.lowerBound, $0.upperBound))
+      SparkplugNodes.unit(ByteText.slice(bytes, start: $0.lowerBound, end: $0.upperBound))
     }
     metrics.append(Metric(owner: Int32(owner), name: text, type: metric.type ?? .unknown, unit: unit ?? ""))
     let position = metrics.count - 1
@@ -474,7 +479,7 @@ extension SparkplugNodes {
 // MARK: - Keys
 
 extension SparkplugNodes {
-  private mutating func beginKey(_ topicBytes: UnsafeRawBufferPointer, _ topic: SparkplugTopic) {
+  private mutating func beginKey(_ topicBytes: UnsafeRawBufferPointer, topic: SparkplugTopic) {
     key.removeAll(keepingCapacity: true)
     key.append(contentsOf: topicBytes[topic.group])
     key.append(UInt8(ascii: "/"))
@@ -482,7 +487,7 @@ extension SparkplugNodes {
   }
 
   /// Extends the key of a node to that of its device; unchanged for the node itself.
-  private mutating func appendDevice(_ topicBytes: UnsafeRawBufferPointer, _ topic: SparkplugTopic) {
+  private mutating func appendDevice(_ topicBytes: UnsafeRawBufferPointer, topic: SparkplugTopic) {
     if topic.device.isEmpty { return }
     key.append(UInt8(ascii: "/"))
     key.append(contentsOf: topicBytes[topic.device])
@@ -499,7 +504,7 @@ extension SparkplugNodes {
 
   private func knownMetric() -> Int? { key.withUnsafeBytes { metricTable.value(of: $0) }.map { Int($0) } }
 
-  private mutating func addNode(_ topic: SparkplugTopic, _ topicBytes: UnsafeRawBufferPointer) -> Int? {
+  private mutating func addNode(_ topic: SparkplugTopic, topicBytes: UnsafeRawBufferPointer) -> Int? {
     guard nodes.count < SparkplugNodes.maximumNodes, owners.count < SparkplugNodes.maximumOwners else { return nil }
     nodes.append(
       Node(

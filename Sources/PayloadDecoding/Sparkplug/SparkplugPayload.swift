@@ -25,7 +25,7 @@ struct SparkplugPayload {
       case (2, .bytes(let range)):
         metricCount += 1
         guard metricCount <= SparkplugPayload.maximumMetrics else { throw .tooLarge }
-        guard SparkplugMetric(bytes, range) != nil else { throw .malformedProtobuf }
+        guard SparkplugMetric(bytes, range: range) != nil else { throw .malformedProtobuf }
       case (3, .varint(let value)): sequence = value
       case (5, .bytes): hasBody = true
       default: break
@@ -44,7 +44,7 @@ struct SparkplugPayload {
 
     mutating func next() -> SparkplugMetric? {
       while let field = reader.next() {
-        if field.number == 2, case .bytes(let range) = field.value { return SparkplugMetric(bytes, range) }
+        if field.number == 2, case .bytes(let range) = field.value { return SparkplugMetric(bytes, range: range) }
       }
       return nil
     }
@@ -83,8 +83,8 @@ struct SparkplugMetric {
   private(set) var properties = SparkplugProperties()
 
   /// Parses a metric; `nil` if the bytes of `range` are malformed.
-  init?(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
-    var reader = ProtobufReader(bytes, range)
+  init?(_ bytes: UnsafeRawBufferPointer, range: Range<Int>) {
+    var reader = ProtobufReader(bytes, range: range)
     while let field = reader.next() {
       switch (field.number, field.value) {
       case (1, .bytes(let range)): name = range.isEmpty ? nil : range
@@ -95,7 +95,7 @@ struct SparkplugMetric {
       case (6, .varint(let value)): isTransient = value != 0
       case (7, .varint(let value)): isNull = value != 0
       case (9, .bytes(let range)):
-        guard properties.read(bytes, range) else { return nil }
+        guard properties.read(bytes, range: range) else { return nil }
       case (10, .varint(let number)): value = .int(UInt32(truncatingIfNeeded: number))
       case (11, .varint(let number)): value = .long(number)
       case (12, .fixed32(let bits)): value = .float(Float(bitPattern: bits))
@@ -134,35 +134,39 @@ struct SparkplugProperties: Equatable {
 
   /// Parses a property set: a list of keys and a list of values. Returns `false` if it is malformed. Nested sets are
   /// ignored.
-  mutating func read(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+  mutating func read(_ bytes: UnsafeRawBufferPointer, range: Range<Int>) -> Bool {
     var unitAt = -1
     var qualityAt = -1
     var position = 0
-    var reader = ProtobufReader(bytes, range)
+    var reader = ProtobufReader(bytes, range: range)
     while let field = reader.next() {
       guard field.number == 1, case .bytes(let range) = field.value else { continue }
-      let key = ByteText.slice(bytes, range.lowerBound, range.upperBound)
-      if unitAt < 0, SparkplugProperties.unitNames.contains(where: { ByteText.equals(key, $0) }) { unitAt = position }
-      if qualityAt < 0, ByteText.equals(key, "quality") { qualityAt = position }
+      let key = ByteText.slice(bytes, start: range.lowerBound, end: range.upperBound)
+      if unitAt < 0, SparkplugProperties.unitNames.contains(where: { ByteText.equals(key, word: $0) }) {
+        unitAt = position
+      }
+      if qualityAt < 0, ByteText.equals(key, word: "quality") { qualityAt = position }
       position += 1
     }
     if reader.isMalformed { return false }
     if unitAt < 0, qualityAt < 0 { return true }
     position = 0
-    reader = ProtobufReader(bytes, range)
+    reader = ProtobufReader(bytes, range: range)
     while let field = reader.next() {
       guard field.number == 2, case .bytes(let range) = field.value else { continue }
-      if position == unitAt || position == qualityAt, !take(bytes, range, isUnit: position == unitAt) { return false }
+      if position == unitAt || position == qualityAt, !readProperties(bytes, range: range, isUnit: position == unitAt) {
+        return false
+      }
       position += 1
     }
     return true
   }
 
-  private mutating func take(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, isUnit: Bool) -> Bool {
+  private mutating func readProperties(_ bytes: UnsafeRawBufferPointer, range: Range<Int>, isUnit: Bool) -> Bool {
     var number: UInt64?
     var text: Range<Int>?
     var isNull = false
-    var reader = ProtobufReader(bytes, range)
+    var reader = ProtobufReader(bytes, range: range)
     while let field = reader.next() {
       switch (field.number, field.value) {
       case (2, .varint(let value)): isNull = value != 0

@@ -32,13 +32,13 @@ public struct SparkplugRebirth: Sendable, Equatable {
   public var payload: [UInt8] {
     let milliseconds = UInt64(max(0, time.milliseconds))
     var metric = ProtobufWriter()
-    metric.text(1, SparkplugRebirth.metric)
-    metric.varint(3, milliseconds)
-    metric.varint(4, UInt64(SparkplugType.boolean.rawValue))
-    metric.varint(14, 1)
+    metric.text(1, value: SparkplugRebirth.metric)
+    metric.varint(3, value: milliseconds)
+    metric.varint(4, value: UInt64(SparkplugType.boolean.rawValue))
+    metric.varint(14, value: 1)
     var payload = ProtobufWriter()
-    payload.varint(1, milliseconds)
-    payload.bytes(2, metric.bytes)
+    payload.varint(1, value: milliseconds)
+    payload.bytes(2, value: metric.bytes)
     return payload.bytes
   }
 }

@@ -21,7 +21,7 @@ struct SparkplugShare {
   }
 
   /// Sets the node state of a plant.
-  mutating func set(_ plant: Int, _ state: SparkplugNodes) {
+  mutating func set(_ plant: Int, state: SparkplugNodes) {
     if let position = position(of: plant) { return nodes[position] = state }
     while positions.count <= plant { positions.append(-1) }
     positions[plant] = nodes.count
@@ -34,7 +34,7 @@ struct SparkplugShare {
   ///   - owner: position of the owner.
   ///   - asset: name of the asset.
   ///   - position: position of the plant's nodes in ``nodes``.
-  mutating func name(_ owner: Int, _ asset: String, at position: Int) { nodes[position].name(owner, asset) }
+  mutating func name(_ owner: Int, asset: String, at position: Int) { nodes[position].name(owner, asset: asset) }
 
   /// Processes a message of a plant. The results are in ``nodes`` at the plant's position.
   ///
@@ -44,16 +44,16 @@ struct SparkplugShare {
   ///   - payload: the payload.
   ///   - plant: the plant's position in the share.
   ///   - received: the receive time.
-  mutating func take(
+  mutating func handle(
     _ topic: SparkplugTopic, in topicBytes: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, of plant: Int,
     at received: Timestamp
   ) -> SparkplugNodes.Outcome {
-    if position(of: plant) == nil { set(plant, SparkplugNodes()) }
+    if position(of: plant) == nil { set(plant, state: SparkplugNodes()) }
     guard let position = position(of: plant) else { return .refused(.unmatchedTopic) }
     let before = nodes[position].counts.leftOutInAll
-    let outcome = nodes[position].take(topic, in: topicBytes, payload: payload, received: received)
+    let outcome = nodes[position].handle(topic, in: topicBytes, payload: payload, received: received)
     if nodes[position].counts.leftOutInAll != before {
-      for (reason, count) in nodes[position].takeLeftOut() { leftOut[reason, default: 0] &+= count }
+      for (reason, count) in nodes[position].drainLeftOut() { leftOut[reason, default: 0] &+= count }
     }
     if let node = nodes[position].rebirth, rebirths.count < SparkplugShare.maximumRebirths {
       let (group, edge) = (nodes[position].nodes[node].group, nodes[position].nodes[node].edge)
@@ -79,7 +79,7 @@ extension MessageDecoder {
   ///
   /// - Throws: `SnapshotError` if the layout version differs or the data is damaged.
   public mutating func restore(plant: Int, from reader: inout SnapshotReader) throws(SnapshotError) {
-    scope.sparkplug.set(plant, try SparkplugNodes(from: &reader))
+    scope.sparkplug.set(plant, state: try SparkplugNodes(from: &reader))
   }
 
   /// Adopts the node state of a plant from another decoder. Asset names are determined again.
@@ -92,11 +92,11 @@ extension MessageDecoder {
     guard let position = other.scope.sparkplug.position(of: otherPlant) else { return }
     var nodes = other.scope.sparkplug.nodes[position]
     nodes.forgetNames()
-    scope.sparkplug.set(plant, nodes)
+    scope.sparkplug.set(plant, state: nodes)
   }
 
   /// Returns the rebirth requests since the last call.
-  public mutating func takeRebirths() -> [SparkplugRebirth] {
+  public mutating func drainRebirths() -> [SparkplugRebirth] {
     if scope.sparkplug.rebirths.isEmpty { return [] }
     defer { scope.sparkplug.rebirths.removeAll(keepingCapacity: true) }
     return scope.sparkplug.rebirths
@@ -104,7 +104,7 @@ extension MessageDecoder {
 
   /// Returns the number of metrics without a reading since the last call: null, bad or stale ones, and others by
   /// reason.
-  public mutating func takeLeftOutMetrics() -> (missing: UInt64, others: [String: UInt64]) {
+  public mutating func drainLeftOutMetrics() -> (missing: UInt64, others: [String: UInt64]) {
     if scope.sparkplug.leftOut.isEmpty { return (0, [:]) }
     defer { scope.sparkplug.leftOut.removeAll() }
     var others: [String: UInt64] = [:]
@@ -120,7 +120,7 @@ extension MessageDecoder {
 
   /// Returns changes of availability of a plant's assets since the last call, in order. Assets without any reading are
   /// left out.
-  public mutating func takeAvailability(plant: Int, in register: PlantRegister) -> [AssetAvailability] {
+  public mutating func drainAvailability(plant: Int, in register: PlantRegister) -> [AssetAvailability] {
     if scope.availability.isEmpty { return [] }
     let own = scope.availability.filter { $0.plant == plant }
     scope.availability.removeAll { $0.plant == plant }

@@ -142,9 +142,9 @@ extension SparkplugMetric {
 
   private static func integer(_ value: UInt64, isLong: Bool, as type: SparkplugType) -> SparkplugValue {
     switch type {
-    case .int8: signed(value, isLong, bits: 8)
-    case .int16: signed(value, isLong, bits: 16)
-    case .int32: signed(value, isLong, bits: 32)
+    case .int8: signed(value, isLong: isLong, bits: 8)
+    case .int16: signed(value, isLong: isLong, bits: 16)
+    case .int32: signed(value, isLong: isLong, bits: 32)
     case .int64: .number(isLong ? Double(Int64(bitPattern: value)) : Double(value))
     case .uint8: unsigned(value, bits: 8)
     case .uint16: unsigned(value, bits: 16)
@@ -165,7 +165,7 @@ extension SparkplugMetric {
   ///   - value: the encoded value.
   ///   - isLong: whether it is from `long_value`.
   ///   - bits: width of the type: 8, 16 or 32.
-  private static func signed(_ value: UInt64, _ isLong: Bool, bits: UInt64) -> SparkplugValue {
+  private static func signed(_ value: UInt64, isLong: Bool, bits: UInt64) -> SparkplugValue {
     if value >> bits == 0 {
       let shift = 64 - bits
       return .number(Double(Int64(bitPattern: value << shift) >> Int64(shift)))

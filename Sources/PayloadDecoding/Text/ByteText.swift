@@ -2,11 +2,11 @@
 enum ByteText {
   typealias Bytes = UnsafeRawBufferPointer
 
-  static func slice(_ bytes: Bytes, _ start: Int, _ end: Int) -> Bytes {
+  static func slice(_ bytes: Bytes, start: Int, end: Int) -> Bytes {
     Bytes(rebasing: bytes[start..<end])
   }
 
-  static func slice(_ bytes: Bytes, _ range: Range<Int>) -> Bytes { Bytes(rebasing: bytes[range]) }
+  static func slice(_ bytes: Bytes, range: Range<Int>) -> Bytes { Bytes(rebasing: bytes[range]) }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 
@@ -21,11 +21,11 @@ enum ByteText {
     if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
     while start < end, isSpace(bytes[start]) { start += 1 }
     while end > start, isSpace(bytes[end - 1]) || bytes[end - 1] == 0 { end -= 1 }
-    return slice(bytes, start, end)
+    return slice(bytes, start: start, end: end)
   }
 
   /// Returns a range without white space at its ends.
-  static func trimmed(_ bytes: Bytes, _ range: Range<Int>) -> Range<Int> {
+  static func trimmed(_ bytes: Bytes, range: Range<Int>) -> Range<Int> {
     var (start, end) = (range.lowerBound, range.upperBound)
     while start < end, isSpace(bytes[start]) { start += 1 }
     while start < end, isSpace(bytes[end - 1]) { end -= 1 }
@@ -33,7 +33,7 @@ enum ByteText {
   }
 
   /// Returns whether the text equals `word`, ignoring ASCII case. `word` must be in lower case.
-  static func equals(_ bytes: Bytes, _ word: StaticString) -> Bool {
+  static func equals(_ bytes: Bytes, word: StaticString) -> Bool {
     guard bytes.count == word.utf8CodeUnitCount else { return false }
     for i in 0..<bytes.count {
       let byte = bytes[i]

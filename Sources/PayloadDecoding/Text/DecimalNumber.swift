@@ -25,24 +25,24 @@ enum DecimalNumber {
     var exact = true
     var exponent = 0
     func isDigit(at i: Int) -> Bool { i < bytes.count && ByteText.isDigit(bytes[i]) }
-    func take(_ digit: UInt8) {
+    func append(_ digit: UInt8) {
       digits += 1
       if mantissa <= 900_719_925_474_098 { mantissa = mantissa * 10 + UInt64(digit &- 0x30) } else { exact = false }
     }
     while isDigit(at: i) {
-      take(bytes[i])
+      append(bytes[i])
       i += 1
     }
     if i < bytes.count, bytes[i] == 0x2E, digits > 0 || isDigit(at: i + 1) {
       i += 1
       while isDigit(at: i) {
-        take(bytes[i])
+        append(bytes[i])
         exponent -= 1
         i += 1
       }
     }
     guard digits > 0 else { return nil }
-    (exponent, i) = withExponent(bytes, at: i, exponent)
+    (exponent, i) = withExponent(bytes, at: i, base: exponent)
     guard exact, exponent >= -22, exponent <= 22 else {
       return strtodValue(bytes, length: i).map { ($0, i) }
     }
@@ -144,7 +144,7 @@ enum DecimalNumber {
   ///   - bytes: the text.
   ///   - start: position of a possible exponent.
   ///   - base: exponent so far, from the decimals.
-  private static func withExponent(_ bytes: Bytes, at start: Int, _ base: Int) -> (exponent: Int, end: Int) {
+  private static func withExponent(_ bytes: Bytes, at start: Int, base: Int) -> (exponent: Int, end: Int) {
     guard start < bytes.count, bytes[start] | 0x20 == 0x65 else { return (base, start) }
     var i = start + 1
     var negative = false

@@ -2,7 +2,7 @@
 /// 1950) and Zstandard (RFC 8878). Its memory is reused for each message.
 struct Decompressor {
   enum Outcome {
-    /// The decompressed bytes are ready; see ``takeBuffer()``.
+    /// The decompressed bytes are ready; see ``borrowBuffer()``.
     case unpacked
     /// The payload is not compressed, although its first bytes look like it.
     case plain
@@ -28,15 +28,15 @@ struct Decompressor {
     }
   }
 
-  /// Hands out the buffer, whose first ``count`` bytes are the result. ``give(back:)`` returns it.
-  mutating func takeBuffer() -> [UInt8] {
+  /// Hands out the buffer, whose first ``count`` bytes are the result. ``returnBuffer(_:)`` returns it.
+  mutating func borrowBuffer() -> [UInt8] {
     var taken: [UInt8] = []
     swap(&taken, &buffer)
     return taken
   }
 
   /// Returns the buffer. One above 1 MiB is not kept.
-  mutating func give(back taken: [UInt8]) { buffer = taken.count <= 1 << 20 ? taken : [] }
+  mutating func returnBuffer(_ taken: [UInt8]) { buffer = taken.count <= 1 << 20 ? taken : [] }
 
   /// Decompresses a payload.
   mutating func unpack(_ payload: UnsafeRawBufferPointer) -> Outcome {

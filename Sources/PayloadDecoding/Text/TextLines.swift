@@ -9,7 +9,7 @@ struct TextLines: Sequence, IteratorProtocol {
     while start < payload.count {
       var end = start
       while end < payload.count, payload[end] != 0x0A { end += 1 }
-      let line = ByteText.trimmed(payload, start..<end)
+      let line = ByteText.trimmed(payload, range: start..<end)
       start = end + 1
       if !line.isEmpty { return line }
     }

@@ -37,12 +37,13 @@ enum TimeText {
     if let format {
       found = format.parse(bytes, received: received, calendar: &calendar)
     } else if let number = wholeNumber(bytes) {
-      let civil = mayBeCompact(bytes, unit) ? compact(bytes, received, &calendar) : nil
-      found = civil ?? moment(number, 0, unit)
+      let civil = mayBeCompact(bytes, unit: unit) ? compact(bytes, received: received, calendar: &calendar) : nil
+      found = civil ?? timestamp(number, billionths: 0, unit: unit)
     } else {
       found =
-        civil(bytes, received, &calendar) ?? meterTime(bytes, received, &calendar)
-        ?? (unit == .auto ? compact(bytes, received, &calendar) : nil) ?? epoch(bytes, unit: unit)
+        civil(bytes, received: received, calendar: &calendar) ?? meterTime(
+          bytes, received: received, calendar: &calendar)
+        ?? (unit == .auto ? compact(bytes, received: received, calendar: &calendar) : nil) ?? epoch(bytes, unit: unit)
     }
     return found.flatMap { isAccepted($0) ? $0 : nil }
   }
@@ -50,7 +51,7 @@ enum TimeText {
   private static func isAccepted(_ time: Timestamp) -> Bool { time >= Timestamp(nanoseconds: 0) && time < latest }
 
   /// Returns whether digits may be a date and time of day.
-  private static func mayBeCompact(_ bytes: Bytes, _ unit: TopicRule.TimeUnit) -> Bool {
+  private static func mayBeCompact(_ bytes: Bytes, unit: TopicRule.TimeUnit) -> Bool {
     bytes.count == 14 && unit == .auto
   }
 
@@ -59,7 +60,8 @@ enum TimeText {
   /// Parses a text that is a whole epoch number. Returns `nil` if ``parse(_:unit:format:received:calendar:)`` must
   /// decide.
   static func epochNumber(_ bytes: Bytes, unit: TopicRule.TimeUnit) -> Timestamp? {
-    guard !mayBeCompact(bytes, unit), let number = wholeNumber(bytes), let time = moment(number, 0, unit),
+    guard !mayBeCompact(bytes, unit: unit), let number = wholeNumber(bytes),
+      let time = timestamp(number, billionths: 0, unit: unit),
       isAccepted(time)
     else { return nil }
     return time
@@ -89,14 +91,14 @@ enum TimeText {
     guard i > 0 else { return nil }
     var billionths: Int64 = 0
     if i < bytes.count, bytes[i] == 0x2E { (billionths, i) = fraction(bytes, at: i + 1) }
-    if i == bytes.count { return moment(whole, billionths, unit) }
+    if i == bytes.count { return timestamp(whole, billionths: billionths, unit: unit) }
     // A number with an exponent is limited to the precision of `Double`.
     guard let number = DecimalNumber.parse(bytes), number >= 0, number < 9e18 else { return nil }
     let floor = number.rounded(.down)
-    return Int64(exactly: floor).flatMap { moment($0, Int64((number - floor) * 1e9), unit) }
+    return Int64(exactly: floor).flatMap { timestamp($0, billionths: Int64((number - floor) * 1e9), unit: unit) }
   }
 
-  private static func moment(_ whole: Int64, _ billionths: Int64, _ unit: TopicRule.TimeUnit) -> Timestamp? {
+  private static func timestamp(_ whole: Int64, billionths: Int64, unit: TopicRule.TimeUnit) -> Timestamp? {
     let scale = nanoseconds(in: unit, of: whole)
     let (product, overflow) = whole.multipliedReportingOverflow(by: scale)
     if overflow { return nil }
@@ -138,16 +140,16 @@ enum TimeText {
   // MARK: Civil
 
   private static func civil(
-    _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
+    _ bytes: Bytes, received: Timestamp, calendar: inout LocalCalendar
   ) -> Timestamp? {
     guard var (civil, i) = date(bytes) else { return nil }
     if i < bytes.count {
-      guard bytes[i] | 0x20 == 0x74 || bytes[i] == 0x20, let end = timeOfDay(bytes, at: i + 1, &civil) else {
+      guard bytes[i] | 0x20 == 0x74 || bytes[i] == 0x20, let end = timeOfDay(bytes, at: i + 1, civil: &civil) else {
         return nil
       }
       i = end
     }
-    return timestamp(civil, zone: bytes, at: i, received, &calendar)
+    return timestamp(civil, zone: bytes, at: i, received: received, calendar: &calendar)
   }
 
   /// Returns the timestamp of a date and time of day, with the zone at `start` if there is one.
@@ -160,7 +162,7 @@ enum TimeText {
   ///   - calendar: the plant's local calendar.
   /// - Returns: `nil` if the date, time or zone is invalid.
   private static func timestamp(
-    _ fields: CivilTime, zone bytes: Bytes, at start: Int, _ received: Timestamp, _ calendar: inout LocalCalendar
+    _ fields: CivilTime, zone bytes: Bytes, at start: Int, received: Timestamp, calendar: inout LocalCalendar
   ) -> Timestamp? {
     var civil = fields
     // A leap second counts as the second after it, as in POSIX.
@@ -168,10 +170,10 @@ enum TimeText {
     if leap { civil.second = 59 }
     guard civil.isValid else { return nil }
     let hasSpace = start < bytes.count && bytes[start] == 0x20
-    let zone = ByteText.slice(bytes, hasSpace ? start + 1 : start, bytes.count)
+    let zone = ByteText.slice(bytes, start: hasSpace ? start + 1 : start, end: bytes.count)
     let found: Timestamp
     if zone.isEmpty {
-      found = calendar.moment(of: civil, nearestTo: received)
+      found = calendar.timestamp(of: civil, nearestTo: received)
     } else {
       guard let offset = zoneOffset(zone) else { return nil }
       found = civil.utc - .seconds(offset)
@@ -181,55 +183,59 @@ enum TimeText {
 
   /// Parses `20240131235959`, for the years 2000 to 2199.
   private static func compact(
-    _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
+    _ bytes: Bytes, received: Timestamp, calendar: inout LocalCalendar
   ) -> Timestamp? {
-    guard let year = number(bytes, 0, 4), (2000...2199).contains(year), let month = number(bytes, 4, 2),
-      let day = number(bytes, 6, 2), number(bytes, 8, 6) != nil
+    guard let year = number(bytes, start: 0, count: 4), (2000...2199).contains(year),
+      let month = number(bytes, start: 4, count: 2),
+      let day = number(bytes, start: 6, count: 2), number(bytes, start: 8, count: 6) != nil
     else { return nil }
     var civil = CivilTime(year: year, month: month, day: day)
-    guard let end = timeOfDay(bytes, at: 8, &civil), end >= 14 else { return nil }
-    return timestamp(civil, zone: bytes, at: end, received, &calendar)
+    guard let end = timeOfDay(bytes, at: 8, civil: &civil), end >= 14 else { return nil }
+    return timestamp(civil, zone: bytes, at: end, received: received, calendar: &calendar)
   }
 
   /// Parses `210101120000W`.
   private static func meterTime(
-    _ bytes: Bytes, _ received: Timestamp, _ calendar: inout LocalCalendar
+    _ bytes: Bytes, received: Timestamp, calendar: inout LocalCalendar
   ) -> Timestamp? {
-    guard bytes.count == 13, bytes[12] | 0x20 == 0x73 || bytes[12] | 0x20 == 0x77, let year = number(bytes, 0, 2),
-      let month = number(bytes, 2, 2), let day = number(bytes, 4, 2)
+    guard bytes.count == 13, bytes[12] | 0x20 == 0x73 || bytes[12] | 0x20 == 0x77,
+      let year = number(bytes, start: 0, count: 2),
+      let month = number(bytes, start: 2, count: 2), let day = number(bytes, start: 4, count: 2)
     else { return nil }
     var civil = CivilTime(year: 2000 + year, month: month, day: day)
-    guard timeOfDay(bytes, at: 6, &civil) == 12, civil.isValid else { return nil }
+    guard timeOfDay(bytes, at: 6, civil: &civil) == 12, civil.isValid else { return nil }
     let both = calendar.moments(of: civil)
     return bytes[12] | 0x20 == 0x73 ? both.earlier : both.later
   }
 
   private static func date(_ bytes: Bytes) -> (civil: CivilTime, end: Int)? {
-    guard let year = number(bytes, 0, 4), bytes.count >= 8 else { return nil }
+    guard let year = number(bytes, start: 0, count: 4), bytes.count >= 8 else { return nil }
     let separator = bytes[4]
     if separator == 0x2D || separator == 0x2E || separator == 0x2F {
-      guard bytes.count >= 10, bytes[7] == separator, let month = number(bytes, 5, 2), let day = number(bytes, 8, 2)
+      guard bytes.count >= 10, bytes[7] == separator, let month = number(bytes, start: 5, count: 2),
+        let day = number(bytes, start: 8, count: 2)
       else { return nil }
       return (CivilTime(year: year, month: month, day: day), 10)
     }
     // The basic form requires its T, because eight digits alone are an epoch number.
-    guard bytes.count >= 9, bytes[8] | 0x20 == 0x74, let month = number(bytes, 4, 2), let day = number(bytes, 6, 2)
+    guard bytes.count >= 9, bytes[8] | 0x20 == 0x74, let month = number(bytes, start: 4, count: 2),
+      let day = number(bytes, start: 6, count: 2)
     else { return nil }
     return (CivilTime(year: year, month: month, day: day), 8)
   }
 
-  private static func timeOfDay(_ bytes: Bytes, at start: Int, _ civil: inout CivilTime) -> Int? {
-    guard let hour = number(bytes, start, 2) else { return nil }
+  private static func timeOfDay(_ bytes: Bytes, at start: Int, civil: inout CivilTime) -> Int? {
+    guard let hour = number(bytes, start: start, count: 2) else { return nil }
     var i = start + 2
     let colons = i < bytes.count && bytes[i] == 0x3A
     if colons { i += 1 }
-    guard let minute = number(bytes, i, 2) else { return nil }
+    guard let minute = number(bytes, start: i, count: 2) else { return nil }
     i += 2
     civil.hour = hour
     civil.minute = minute
     if i < bytes.count, colons ? bytes[i] == 0x3A : ByteText.isDigit(bytes[i]) {
       if colons { i += 1 }
-      guard let second = number(bytes, i, 2) else { return nil }
+      guard let second = number(bytes, start: i, count: 2) else { return nil }
       civil.second = second
       i += 2
       if i + 1 < bytes.count, bytes[i] == 0x2E || bytes[i] == 0x2C, ByteText.isDigit(bytes[i + 1]) {
@@ -243,12 +249,14 @@ enum TimeText {
 
   /// Returns the offset of a zone from UTC [s], positive to the east.
   private static func zoneOffset(_ zone: Bytes) -> Int64? {
-    if ByteText.equals(zone, "z") || ByteText.equals(zone, "utc") || ByteText.equals(zone, "gmt") { return 0 }
-    guard zone[0] == 0x2B || zone[0] == 0x2D, let hours = number(zone, 1, 2) else { return nil }
+    if ByteText.equals(zone, word: "z") || ByteText.equals(zone, word: "utc") || ByteText.equals(zone, word: "gmt") {
+      return 0
+    }
+    guard zone[0] == 0x2B || zone[0] == 0x2D, let hours = number(zone, start: 1, count: 2) else { return nil }
     var minutes = 0
     if zone.count > 3 {
       let start = zone[3] == 0x3A ? 4 : 3
-      guard let value = number(zone, start, 2), zone.count == start + 2 else { return nil }
+      guard let value = number(zone, start: start, count: 2), zone.count == start + 2 else { return nil }
       minutes = value
     }
     guard hours <= 18, minutes < 60 else { return nil }
@@ -256,7 +264,7 @@ enum TimeText {
     return zone[0] == 0x2D ? -seconds : seconds
   }
 
-  private static func number(_ bytes: Bytes, _ start: Int, _ count: Int) -> Int? {
+  private static func number(_ bytes: Bytes, start: Int, count: Int) -> Int? {
     guard bytes.count >= start + count else { return nil }
     var value = 0
     for i in start..<start + count {

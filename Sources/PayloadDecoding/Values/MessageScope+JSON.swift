@@ -4,7 +4,7 @@ extension JSONValue {
   /// Returns whether it is a text that stands for a missing value.
   func isAbsentText(in payload: UnsafeRawBufferPointer) -> Bool {
     kind == .string && range.count <= 13
-      && ScalarText.isAbsent(ByteText.slice(payload, ByteText.trimmed(payload, range)))
+      && ScalarText.isAbsent(ByteText.slice(payload, range: ByteText.trimmed(payload, range: range)))
   }
 }
 
@@ -26,8 +26,10 @@ extension MessageScope {
   ///   - value: the value at the place.
   ///   - payload: the payload.
   ///   - form: form of the rule's times.
-  mutating func unstatedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
-    guard let time = time(of: value, payload, form), time >= Self.earliestUnstatedTime else { return nil }
+  mutating func unstatedTime(of value: JSONValue, payload: Bytes, form: TimeForm) -> Timestamp? {
+    guard let time = time(of: value, payload: payload, form: form), time >= Self.earliestUnstatedTime else {
+      return nil
+    }
     return time
   }
 
@@ -38,8 +40,8 @@ extension MessageScope {
   ///   - value: the value at the place.
   ///   - payload: the payload.
   ///   - form: form of the rule's times.
-  mutating func statedTime(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> ReadingStamp? {
-    guard let time = time(of: value, payload, form) else { return nil }
+  mutating func statedTime(of value: JSONValue, payload: Bytes, form: TimeForm) -> ReadingStamp? {
+    guard let time = time(of: value, payload: payload, form: form) else { return nil }
     return stamp(stated: time, start: value.range.lowerBound)
   }
 
@@ -56,13 +58,13 @@ extension MessageScope {
   ///   - value: the value at the place.
   ///   - payload: the payload.
   ///   - form: form of the rule's times.
-  mutating func time(of value: JSONValue, _ payload: Bytes, _ form: TimeForm) -> Timestamp? {
+  mutating func time(of value: JSONValue, payload: Bytes, form: TimeForm) -> Timestamp? {
     switch value.kind {
-    case .number: return timestamp(ByteText.slice(payload, value.range), form)
+    case .number: return timestamp(ByteText.slice(payload, range: value.range), form: form)
     case .string:
-      guard value.hasEscapes else { return timestamp(ByteText.slice(payload, value.range), form) }
-      let text = unescaped(ByteText.slice(payload, value.range))
-      return text.withUnsafeBytes { timestamp($0, form) }
+      guard value.hasEscapes else { return timestamp(ByteText.slice(payload, range: value.range), form: form) }
+      let text = unescaped(ByteText.slice(payload, range: value.range))
+      return text.withUnsafeBytes { timestamp($0, form: form) }
     default: return nil
     }
   }
@@ -75,11 +77,11 @@ extension MessageScope {
   }
 
   /// Returns the position of a unit given as a text in JSON.
-  mutating func position(ofUnit value: JSONValue, _ payload: Bytes) -> Int32 {
+  mutating func position(ofUnit value: JSONValue, payload: Bytes) -> Int32 {
     guard value.hasEscapes else {
-      return slots.units.position(of: ByteText.slice(payload, ByteText.trimmed(payload, value.range)))
+      return slots.units.position(of: ByteText.slice(payload, range: ByteText.trimmed(payload, range: value.range)))
     }
-    let plain = unescaped(ByteText.slice(payload, value.range))
+    let plain = unescaped(ByteText.slice(payload, range: value.range))
     return plain.withUnsafeBytes { slots.units.position(of: ByteText.trimmed($0)) }
   }
 
@@ -94,15 +96,15 @@ extension MessageScope {
   ///   - slot: destination.
   ///   - time: time of the reading.
   ///   - hasSourceTime: whether the time is from the payload.
-  private mutating func takeNumber(
+  private mutating func appendNumber(
     _ text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32, power: Double, slot: Int, at time: Timestamp,
     hasSourceTime: Bool
   ) {
     switch detail?.read(number: text) ?? ScalarText.read(text) {
-    case .refused(let reason): refuse(reason, value: value, text)
+    case .refused(let reason): refuse(reason, value: value, text: text)
     case .value(let scalar):
       let number = power < 1 ? scalar.number / (1 / power).rounded() : scalar.number * power
-      take(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+      append(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
     }
   }
 
@@ -118,43 +120,45 @@ extension MessageScope {
   ///   - slot: destination.
   ///   - time: time of the reading.
   ///   - hasSourceTime: whether the time is from the payload.
-  mutating func take(
-    _ found: JSONValue, _ payload: Bytes, _ detail: CompiledDetail?, value: Int,
+  mutating func append(
+    _ found: JSONValue, payload: Bytes, detail: CompiledDetail?, value: Int,
     unit: Int32 = UnitTexts.none, power: Double = 1, slot: Int, at time: Timestamp, hasSourceTime: Bool
   ) {
     if value >= 0, value < 64, found.kind != .missing { seen |= 1 << UInt64(value) }
     switch found.kind {
-    case .missing: noteAbsent(value: value)
-    case .null: refuse(.missingValue, value: value, ByteText.slice(payload, found.range))
-    case .container: refuse(.notANumber, value: value, ByteText.slice(payload, found.range))
+    case .missing: recordAbsent(value: value)
+    case .null: refuse(.missingValue, value: value, text: ByteText.slice(payload, range: found.range))
+    case .container: refuse(.notANumber, value: value, text: ByteText.slice(payload, range: found.range))
     case .yes, .no:
       guard detail?.words != nil else {
-        return take(
+        return append(
           number: found.kind == .yes ? 1 : 0, unit: UnitTexts.word, slot: slot, at: time, hasSourceTime: hasSourceTime)
       }
-      take(
-        text: ByteText.slice(payload, found.range), detail: detail, value: value, unit: unit, power: power, slot: slot,
+      append(
+        text: ByteText.slice(payload, range: found.range), detail: detail, value: value, unit: unit, power: power,
+        slot: slot,
         at: time, hasSourceTime: hasSourceTime)
     case .number:
-      let text = ByteText.slice(payload, found.range)
+      let text = ByteText.slice(payload, range: found.range)
       guard detail == nil, power == 1 else {
-        return takeNumber(
+        return appendNumber(
           text, detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
           hasSourceTime: hasSourceTime)
       }
       guard let number = DecimalNumber.parse(text), number.isFinite else {
-        return refuse(.notFinite, value: value, text)
+        return refuse(.notFinite, value: value, text: text)
       }
-      take(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+      append(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
     case .string:
       guard found.hasEscapes else {
-        return take(
-          text: ByteText.slice(payload, ByteText.trimmed(payload, found.range)), detail: detail, value: value,
+        return append(
+          text: ByteText.slice(payload, range: ByteText.trimmed(payload, range: found.range)), detail: detail,
+          value: value,
           unit: unit, power: power, slot: slot, at: time, hasSourceTime: hasSourceTime)
       }
-      let plain = unescaped(ByteText.slice(payload, found.range))
+      let plain = unescaped(ByteText.slice(payload, range: found.range))
       plain.withUnsafeBytes {
-        take(
+        append(
           text: ByteText.trimmed($0), detail: detail, value: value, unit: unit, power: power, slot: slot, at: time,
           hasSourceTime: hasSourceTime)
       }

@@ -4,13 +4,13 @@ import PlantModel
 extension MessageScope {
   /// Returns the slot of a sensor named by the payload, with the asset of topic or rule. An invalid name gives an
   /// ignored slot.
-  mutating func sensorSlot(named name: ArraySlice<UInt8>, _ plan: ReadingPlan) -> Int {
+  mutating func sensorSlot(named name: ArraySlice<UInt8>, plan: ReadingPlan) -> Int {
     beginNameKey()
     nameKey.append(contentsOf: name)
     return namedSlot { scope in
       let bytes = Array(name)
       guard let text = bytes.withUnsafeBytes({ ByteText.string($0) }) else { return nil }
-      return scope.valueName(ofPayload: text, plan, asset: scope.names?.asset ?? Plant.wholePlant)
+      return scope.valueName(ofPayload: text, plan: plan, asset: scope.names?.asset ?? Plant.wholePlant)
     }
   }
 
@@ -20,8 +20,8 @@ extension MessageScope {
   ///   - name: name in the payload.
   ///   - plan: plan of the rule.
   ///   - asset: the asset, unless the rule's renaming includes another.
-  func valueName(ofPayload name: String, _ plan: ReadingPlan, asset: String) -> ValueName {
-    let stripped = ValueName.stripped(name, plan.rule.strip)
+  func valueName(ofPayload name: String, plan: ReadingPlan, asset: String) -> ValueName {
+    let stripped = ValueName.stripped(name, prefix: plan.rule.strip)
     return ValueName(
       asset: asset, listed: name, name: stripped, rule: plan.rule, detail: plan.rule.detail, isWritten: false,
       assets: plan.assets, names: names)
@@ -30,7 +30,7 @@ extension MessageScope {
 
 extension ValueName {
   /// Returns a name without a prefix; unchanged if it lacks the prefix or has nothing else.
-  static func stripped(_ name: String, _ prefix: String?) -> String {
+  static func stripped(_ name: String, prefix: String?) -> String {
     guard let prefix, name.hasPrefix(prefix), name.utf8.count > prefix.utf8.count else { return name }
     return String(name.dropFirst(prefix.count))
   }

@@ -13,11 +13,11 @@ extension MessageScope {
   ///   - raw: set to the number in the sensor's unit.
   @inline(never)
   func settleUnit(
-    of value: PendingValue, _ own: Unit?, _ conversion: Conversion, _ plant: Int, _ raw: inout Double
+    of value: PendingValue, own: Unit?, conversion: Conversion, plant: Int, raw: inout Double
   ) -> RefusalReason? {
     if value.unit == UnitTexts.word { return own == nil ? nil : .unknownWord }
     guard conversion.isUnscaled else { return nil }
-    guard let number = number(of: value, in: own, plant) else { return .unknownUnit }
+    guard let number = number(of: value, in: own, plant: plant) else { return .unknownUnit }
     raw = number
     return nil
   }
@@ -29,7 +29,7 @@ extension MessageScope {
   ///   - own: the sensor's unit.
   ///   - plant: position of the plant in the share.
   /// - Returns: `nil` if the value's unit is unknown or of another quantity.
-  private func number(of value: PendingValue, in own: Unit?, _ plant: Int) -> Double? {
+  private func number(of value: PendingValue, in own: Unit?, plant: Int) -> Double? {
     guard let written = slots.units[value.unit, plant: plant] else { return nil }
     guard let own, own != written else { return value.number }
     guard own.quantity == written.quantity, own.scale != 0 else { return nil }

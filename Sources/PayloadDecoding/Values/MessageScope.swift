@@ -132,7 +132,7 @@ package struct MessageScope {
   ///   - slot: destination.
   ///   - time: time of the reading.
   ///   - hasSourceTime: whether the time is from the payload.
-  mutating func take(
+  mutating func append(
     number: Double, unit: Int32 = UnitTexts.none, slot: Int, at time: Timestamp, hasSourceTime: Bool
   ) {
     pending.append(
@@ -151,18 +151,18 @@ package struct MessageScope {
   ///   - slot: destination.
   ///   - time: time of the reading.
   ///   - hasSourceTime: whether the time is from the payload.
-  mutating func take(
+  mutating func append(
     text: Bytes, detail: CompiledDetail?, value: Int, unit: Int32 = UnitTexts.none, power: Double = 1,
     slot: Int, at time: Timestamp, hasSourceTime: Bool
   ) {
     switch detail?.read(text) ?? ScalarText.read(text) {
-    case .refused(let reason): refuse(reason, value: value, text)
+    case .refused(let reason): refuse(reason, value: value, text: text)
     case .value(let scalar):
       // A negative power of ten divides, so that 12345 × 10⁻³ is exactly 12.345.
       let number = power < 1 ? scalar.number / (1 / power).rounded() : scalar.number * power
-      var unit = scalar.unit.isEmpty ? unit : slots.units.position(of: ByteText.slice(text, scalar.unit))
+      var unit = scalar.unit.isEmpty ? unit : slots.units.position(of: ByteText.slice(text, range: scalar.unit))
       if scalar.isWord { unit = UnitTexts.word }
-      take(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
+      append(number: number, unit: unit, slot: slot, at: time, hasSourceTime: hasSourceTime)
     }
   }
 
@@ -172,14 +172,14 @@ package struct MessageScope {
   ///   - reason: reason for the refusal; `.missingValue` counts as missing only.
   ///   - value: position of the rule's value, or -1.
   ///   - text: the text found there.
-  mutating func refuse(_ reason: RefusalReason, value: Int, _ text: Bytes) {
+  mutating func refuse(_ reason: RefusalReason, value: Int, text: Bytes) {
     if reason == .missingValue { missingValues &+= 1 } else { setback = reason }
     guard problems != nil || reason != .missingValue else { return }
     if reason != .missingValue {
       refusedValues[reason, default: 0] &+= 1
       refusedValuesInAll &+= 1
     }
-    note(reason, value: value, text)
+    record(reason, value: value, text: text)
   }
 
   /// Records that a value of a slot was refused. `words` is called only if no similar problem was reported before.
@@ -192,7 +192,7 @@ package struct MessageScope {
     setback = reason
     refusedValues[reason, default: 0] &+= 1
     refusedValuesInAll &+= 1
-    let isNews = withUnsafeBytes(of: slot) { isNew(reason, -2, $0) }
+    let isNews = withUnsafeBytes(of: slot) { isNew(reason, value: -2, text: $0) }
     guard isNews || problems != nil else { return }
     let problem = ValueProblem(value: "", place: "", reason: reason, text: words())
     problems?.append(problem)
@@ -207,33 +207,33 @@ package struct MessageScope {
   ///   - words: the description.
   mutating func refuse(_ reason: RefusalReason, value: Int, words: String) {
     var words = words
-    words.withUTF8 { refuse(reason, value: value, Bytes($0)) }
+    words.withUTF8 { refuse(reason, value: value, text: Bytes($0)) }
   }
 
   /// Records that a record has no unit at the rule's place, if all problems are collected.
-  mutating func noteAbsent(unit place: String) {
+  mutating func recordAbsent(unit place: String) {
     guard problems != nil else { return }
     problems?.append(
       ValueProblem(value: "unit", place: place, reason: .missingValue, text: "the sensor's own unit is assumed"))
   }
 
   /// Records that the message has no records at the rule's place, if all problems are collected.
-  mutating func noteAbsent(each place: String) {
+  mutating func recordAbsent(each place: String) {
     guard let count = problems?.count, count < Self.maximumProblems else { return }
     problems?.append(ValueProblem(value: "each", place: place, reason: .missingValue, text: ""))
   }
 
   /// Records that the place of a value is empty, if all problems are collected.
-  mutating func noteAbsent(value: Int) {
-    if problems != nil { note(.missingValue, value: value, Bytes(start: nil, count: 0)) }
+  mutating func recordAbsent(value: Int) {
+    if problems != nil { record(.missingValue, value: value, text: Bytes(start: nil, count: 0)) }
   }
 
   /// Maximum number of problems collected for one message.
   private static let maximumProblems = 100
 
-  private mutating func note(_ reason: RefusalReason, value: Int, _ text: Bytes) {
+  private mutating func record(_ reason: RefusalReason, value: Int, text: Bytes) {
     if let count = problems?.count, count >= Self.maximumProblems { return }
-    let isNews = reason != .missingValue && isNew(reason, value, text)
+    let isNews = reason != .missingValue && isNew(reason, value: value, text: text)
     guard isNews || problems != nil else { return }
     let shown = String(decoding: text.prefix(60), as: UTF8.self)
     // The decoder adds the name and place.
@@ -251,7 +251,7 @@ package struct MessageScope {
   ///   - reason: reason for the refusal.
   ///   - value: position of the rule's value, -1 if it is not listed, -2 if `text` identifies a slot.
   ///   - text: the text found there.
-  private mutating func isNew(_ reason: RefusalReason, _ value: Int, _ text: Bytes) -> Bool {
+  private mutating func isNew(_ reason: RefusalReason, value: Int, text: Bytes) -> Bool {
     guard told.count < Self.maximumTold else { return false }
     beginNameKey(value: value)
     withUnsafeBytes(of: Int32(truncatingIfNeeded: rule)) { nameKey.replaceSubrange(0..<4, with: $0) }
@@ -267,7 +267,7 @@ package struct MessageScope {
   // MARK: Times
 
   /// Parses a time from the payload; `nil` if it is unreadable.
-  mutating func timestamp(_ text: Bytes, _ form: TimeForm) -> Timestamp? {
+  mutating func timestamp(_ text: Bytes, form: TimeForm) -> Timestamp? {
     // Most times are epoch numbers, which need no calendar.
     if form.format == nil, let time = TimeText.epochNumber(text, unit: form.unit) { return time }
     return TimeText.parse(text, unit: form.unit, format: form.format, received: received, calendar: &calendars[plant])

@@ -65,7 +65,7 @@ struct ScalarText {
     for i in start..<bytes.count {
       let byte = bytes[i]
       if ByteText.isDigit(byte) {
-        guard isDigitOfUnit(i, bytes, from: start) else { return nil }
+        guard isDigitOfUnit(i, bytes: bytes, from: start) else { return nil }
       } else if !ByteText.isLetter(byte), byte < 0x80, !isOne(byte, of: "%/$^_ .-*()") {
         return nil
       }
@@ -79,14 +79,14 @@ struct ScalarText {
   ///   - position: position of the digit.
   ///   - bytes: the text.
   ///   - start: start of the unit.
-  private static func isDigitOfUnit(_ position: Int, _ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
+  private static func isDigitOfUnit(_ position: Int, bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
     guard position > start else { return false }
     if isOne(bytes[position - 1], of: "^-mMtTnNhHoO") {
       return position + 1 == bytes.count || !ByteText.isDigit(bytes[position + 1])
     }
     let stroke = bytes.count - 6
     return stroke > start && (1...3).contains(position - stroke)
-      && ByteText.equals(ByteText.slice(bytes, stroke, bytes.count), "/100km")
+      && ByteText.equals(ByteText.slice(bytes, start: stroke, end: bytes.count), word: "/100km")
   }
 
   private static func isOne(_ byte: UInt8, of characters: StaticString) -> Bool {
@@ -108,7 +108,7 @@ struct ScalarText {
   }
 
   private static func isOne(_ bytes: UnsafeRawBufferPointer, of words: [StaticString]) -> Bool {
-    for word in words where ByteText.equals(bytes, word) { return true }
+    for word in words where ByteText.equals(bytes, word: word) { return true }
     return false
   }
 

@@ -65,14 +65,14 @@ struct SlotTable {
   ///   - register: the plant's register.
   ///   - firstSight: called before a series is admitted.
   mutating func series(
-    of slot: Int, unit: Unit?, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
+    of slot: Int, unit: Unit?, in register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
   ) -> Int32 {
-    if slots[slot].series == ValueSlot.unresolved { resolve(slot, unit: unit, &register, firstSight: firstSight) }
+    if slots[slot].series == ValueSlot.unresolved { resolve(slot, unit: unit, in: &register, firstSight: firstSight) }
     return slots[slot].series
   }
 
   private mutating func resolve(
-    _ slot: Int, unit: Unit?, _ register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
+    _ slot: Int, unit: Unit?, in register: inout PlantRegister, firstSight: (ValueName, PlantRegister) -> Void
   ) {
     guard let value = unresolved.removeValue(forKey: slot) else { return }
     let (asset, sensor) = (value.asset, value.sensor)
@@ -95,10 +95,10 @@ struct SlotTable {
     // A sensor without a configured unit gets that of the rule or of its first value.
     let index = register.admit(asset: asset, sensor: sensor, unit: value.unit ?? unit)
     slots[slot].series = index.rawValue
-    slots[slot].conversion = position(of: conversion(of: value, register.series[index.position].profile.unit))
+    slots[slot].conversion = position(of: conversion(of: value, own: register.series[index.position].profile.unit))
   }
 
-  private func conversion(of value: ValueName, _ own: Unit?) -> Conversion {
+  private func conversion(of value: ValueName, own: Unit?) -> Conversion {
     var conversion = Conversion(
       scale: value.scale, offset: value.offset, unitScale: own?.scale ?? 1, unitOffset: own?.offset ?? 0,
       isUnscaled: value.scale == 1 && value.offset == 0)

@@ -48,7 +48,7 @@ struct UnitTexts {
   }
 
   private mutating func add(
-    _ text: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, _ unit: (String, _ currency: String) -> Unit?
+    _ text: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, unit: (String, _ currency: String) -> Unit?
   ) -> Int32 {
     // Position 0 stands for spellings beyond the capacity, which are not units.
     if spellings.isEmpty { append("…") { _ in nil } }
@@ -60,7 +60,7 @@ struct UnitTexts {
     return position
   }
 
-  private mutating func append(_ spelling: String, _ unit: (_ currency: String) -> Unit?) {
+  private mutating func append(_ spelling: String, unit: (_ currency: String) -> Unit?) {
     spellings.append(spelling)
     for currency in currencies { units.append(unit(currency)) }
   }

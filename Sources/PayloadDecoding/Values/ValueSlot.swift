@@ -61,7 +61,7 @@ struct ValueName {
     scale = detail.scale ?? rule.scale[listed] ?? rule.scale[name] ?? rule.scale[full] ?? 1
     offset = detail.offset ?? rule.offset[listed] ?? rule.offset[name] ?? rule.offset[full] ?? 0
     unit = detail.unit
-    if isWritten || renamed != nil, let parts = WrittenName.split(full, assets) {
+    if isWritten || renamed != nil, let parts = WrittenName.split(full, assets: assets) {
       (self.asset, sensor) = parts
     } else {
       (self.asset, sensor) = (asset, full)

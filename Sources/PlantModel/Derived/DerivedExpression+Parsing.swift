@@ -77,7 +77,7 @@ private struct ExpressionParser {
 
   private mutating func sum() throws(ExpressionMistake) {
     try product()
-    while let sign = take("+-−") {
+    while let sign = consume("+-−") {
       try product()
       steps.append(sign == "+" ? .add : .subtract)
     }
@@ -85,7 +85,7 @@ private struct ExpressionParser {
 
   private mutating func product() throws(ExpressionMistake) {
     try factor()
-    while let sign = take("*×·/÷") {
+    while let sign = consume("*×·/÷") {
       try factor()
       steps.append("/÷".contains(sign) ? .divide : .multiply)
     }
@@ -98,10 +98,10 @@ private struct ExpressionParser {
       throw ExpressionMistake(
         column: position + 1, message: "parentheses and signs go deeper than \(Self.deepest); derive parts of it first")
     }
-    if let sign = take("+-−") {
+    if let sign = consume("+-−") {
       try factor()
       if sign != "+" { steps.append(.negate) }
-    } else if take("(") != nil {
+    } else if consume("(") != nil {
       try parenthesis(openedAt: position)
     } else {
       try operand()
@@ -110,7 +110,7 @@ private struct ExpressionParser {
 
   private mutating func parenthesis(openedAt column: Int) throws(ExpressionMistake) {
     try sum()
-    guard take(")") == nil else { return }
+    guard consume(")") == nil else { return }
     if position < text.count { throw expected("an operator or ')'") }
     throw ExpressionMistake(column: column, message: "'(' has no ')'")
   }
@@ -127,7 +127,7 @@ private struct ExpressionParser {
     if let name = declaredName() { return try input(name, at: start) }
     let word = run()
     guard !word.isEmpty else { throw expected("a sensor, a number or '('") }
-    if take("(") != nil {
+    if consume("(") != nil {
       guard word == Self.function else {
         throw ExpressionMistake(
           column: start + 1, message: "there is no function '\(word)'; there is \(Self.function)(x)")
@@ -234,7 +234,7 @@ private struct ExpressionParser {
   }
 
   /// Consumes one of the given characters, after spaces.
-  private mutating func take(_ characters: String) -> Character? {
+  private mutating func consume(_ characters: String) -> Character? {
     skipSpaces()
     guard position < text.count, characters.contains(text[position]) else { return nil }
     position += 1

@@ -75,11 +75,11 @@ extension DerivedExpression {
         kinds.append(kind)
       }
     }
-    return try Self.settle(made, pop(), target)
+    return try Self.settle(made, kind: pop(), target: target)
   }
 
   private static func settle(
-    _ steps: [Step], _ kind: Kind, _ target: Unit?
+    _ steps: [Step], kind: Kind, target: Unit?
   ) throws(ExpressionMistake) -> Program {
     var steps = steps
     func program(_ unit: Unit?, asItComes: Bool = false) -> Program {

@@ -105,7 +105,7 @@ public struct DerivedExpression: Hashable, Sendable {
   ///   - steps: Program in postfix order.
   ///   - values: Values of the inputs [canonical units].
   ///   - stack: Scratch memory; evaluation does not allocate once it has grown.
-  public static func evaluate(_ steps: [Step], _ values: [Double], stack: inout [Double]) -> Double {
+  public static func evaluate(_ steps: [Step], values: [Double], stack: inout [Double]) -> Double {
     stack.removeAll(keepingCapacity: true)
     for step in steps {
       switch step {
@@ -146,7 +146,8 @@ public struct DerivedExpression: Hashable, Sendable {
       case .add, .subtract, .multiply, .divide:
         guard let right = stack.popLast(), let left = stack.popLast() else { return false }
         if let a = left.number, let b = right.number {
-          stack.append((Self.evaluate([.constant(a, nil), .constant(b, nil), step], [], stack: &scratch), true))
+          stack.append(
+            (Self.evaluate([.constant(a, nil), .constant(b, nil), step], values: [], stack: &scratch), true))
           continue
         }
         let isFactor = (right.number ?? -1) > 0

@@ -63,7 +63,7 @@ public struct FaultSpecification: Hashable, Sendable, CustomStringConvertible {
       let known = FaultKind.allCases.map(\.rawValue).joined(separator: ", ")
       throw FaultError("fault '\(text)' has the unknown kind '\(words[0])'; known are \(known)")
     }
-    let severity = try severity(words.count > 1 ? words[1] : nil, kind, in: text)
+    let severity = try severity(words.count > 1 ? words[1] : nil, kind: kind, in: text)
     let times = text[text.index(after: at)...].split(separator: "+", omittingEmptySubsequences: false)
     guard times.count <= 2 else { throw FaultError("fault '\(text)' has more than one duration; \(form)") }
     let onset = try span(times[0], in: text)
@@ -73,7 +73,7 @@ public struct FaultSpecification: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func severity(
-    _ word: Substring?, _ kind: FaultKind, in text: String
+    _ word: Substring?, kind: FaultKind, in text: String
   ) throws(FaultError) -> Double {
     guard let word else { return kind.defaultSeverity }
     guard let value = Double(word), kind.severityRange.contains(value) else {

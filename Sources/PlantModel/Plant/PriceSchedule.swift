@@ -79,19 +79,19 @@ public struct PriceSchedule: Hashable, Sendable {
   }
 
   /// Returns the import price at a time [currency/kWh]; `nil` if no row applies.
-  public func importPrice(at moment: Timestamp) -> Double? { slot(at: moment)?.importPrice }
+  public func importPrice(at timestamp: Timestamp) -> Double? { slot(at: timestamp)?.importPrice }
 
   /// Returns the payment for export at a time [currency/kWh]; `nil` if no row applies or the row gives none.
-  public func exportPrice(at moment: Timestamp) -> Double? { slot(at: moment)?.exportPrice }
+  public func exportPrice(at timestamp: Timestamp) -> Double? { slot(at: timestamp)?.exportPrice }
 
-  private func slot(at moment: Timestamp) -> Slot? {
+  private func slot(at timestamp: Timestamp) -> Slot? {
     var low = 0
     var high = slots.count
     while low < high {
       let middle = (low + high) / 2
-      if slots[middle].start <= moment { low = middle + 1 } else { high = middle }
+      if slots[middle].start <= timestamp { low = middle + 1 } else { high = middle }
     }
-    return low > 0 && moment < ends[low - 1] ? slots[low - 1] : nil
+    return low > 0 && timestamp < ends[low - 1] ? slots[low - 1] : nil
   }
 }
 
@@ -128,7 +128,7 @@ extension PriceSchedule {
     var runs: [Int] = []
     while runs.count < gaps.count {
       let first = runs.count
-      let end = (first..<gaps.count).first { !isAlike(gaps[$0], gaps[first]) } ?? gaps.count
+      let end = (first..<gaps.count).first { !isAlike(gaps[$0], usual: gaps[first]) } ?? gaps.count
       runs += Array(repeating: end - first, count: end - first)
     }
     return runs
@@ -141,16 +141,16 @@ extension PriceSchedule {
   ///   - gap: Time to the next row.
   private static func hold(_ around: [TimeSpan], gap: TimeSpan) -> TimeSpan {
     guard let usual = median(around) else { return .hour }
-    let alike = around.count { isAlike($0, usual) }
+    let alike = around.count { isAlike($0, usual: usual) }
     // Markets have steps of an hour or less. A longer step is accepted only if nearly all spacings agree.
     let share = Double(alike) / Double(around.count)
     guard share >= (usual <= .hour ? 0.5 : 0.75) else { return min(gap, longest) }
-    let step = isAlike(gap, usual) ? max(gap, usual) : usual
+    let step = isAlike(gap, usual: usual) ? max(gap, usual) : usual
     return around.count < fewSpacings ? min(step, longest) : step
   }
 
   /// Returns whether two spacings differ by at most a tenth, as by a clock change or the length of a month.
-  private static func isAlike(_ gap: TimeSpan, _ usual: TimeSpan) -> Bool {
+  private static func isAlike(_ gap: TimeSpan, usual: TimeSpan) -> Bool {
     (gap - usual).nanoseconds.magnitude <= usual.nanoseconds.magnitude / 10
   }
 

@@ -24,13 +24,13 @@ public enum SensorCatalogue {
       profile.isForecast = true
       return profile
     }
-    if var profile = specific(name, asset) ?? common[name] {
+    if var profile = specific(name, asset: asset) ?? common[name] {
       if let currency, profile.unit?.quantity == .price {
         profile.range = CurrencySize.plausiblePrices(in: currency)
       }
       return profile
     }
-    return suffixed(name, spelling, asset) ?? SensorProfile()
+    return suffixed(name, spelling: spelling, asset: asset) ?? SensorProfile()
   }
 
   /// Returns the catalogue's sensors of an asset with their expected units: `power kW`.
@@ -45,7 +45,7 @@ public enum SensorCatalogue {
 
   private static func unit(_ symbol: String) -> Unit? { Unit.named(symbol) }
 
-  private static func specific(_ name: String, _ asset: Asset) -> SensorProfile? {
+  private static func specific(_ name: String, asset: Asset) -> SensorProfile? {
     if let own = asset.kind.traits.ownProfiles[name] { return own }
     return switch name {
     case "power", "active_power", "ac_power", "dc_power": power(of: asset)
@@ -88,7 +88,7 @@ public enum SensorCatalogue {
     SensorProfile(unit: unit(symbol), range: 0 ... .infinity, sampling: .counter, mayStandStill: true)
   }
 
-  private static func steady(_ symbol: String?, _ range: ClosedRange<Double> = -.infinity ... .infinity)
+  private static func steady(_ symbol: String?, range: ClosedRange<Double> = -.infinity ... .infinity)
     -> SensorProfile
   {
     SensorProfile(unit: symbol.flatMap(unit), range: range, mayStandStill: true)
@@ -102,7 +102,7 @@ public enum SensorCatalogue {
     "gas": counter("m³"), "water": counter("m³"),
     "reactive_power": SensorProfile(unit: unit("kvar"), mayRestAtZero: true),
     "apparent_power": SensorProfile(unit: unit("kVA"), mayRestAtZero: true),
-    "power_factor": steady("1", -1.01...1.01),
+    "power_factor": steady("1", range: -1.01...1.01),
     "voltage": SensorProfile(unit: unit("V"), range: -10...50_000, mayRestAtZero: true),
     "voltage_l1": SensorProfile(unit: unit("V"), range: -10...50_000),
     "voltage_l2": SensorProfile(unit: unit("V"), range: -10...50_000),
@@ -112,20 +112,24 @@ public enum SensorCatalogue {
     "current_l2": SensorProfile(unit: unit("A"), range: -20_000...20_000, mayRestAtZero: true),
     "current_l3": SensorProfile(unit: unit("A"), range: -20_000...20_000, mayRestAtZero: true),
     "frequency": SensorProfile(unit: unit("Hz"), range: 40...70, maximumRate: 5),
-    "soc": steady("%", -1...101), "soh": steady("%", 0...110), "state_of_charge": steady("%", -1...101),
-    "state_of_health": steady("%", 0...110),
+    "soc": steady("%", range: -1...101), "soh": steady("%", range: 0...110),
+    "state_of_charge": steady("%", range: -1...101),
+    "state_of_health": steady("%", range: 0...110),
     "humidity": SensorProfile(unit: unit("%"), range: 0...102, mayStandStill: true),
     "pressure": SensorProfile(unit: unit("hPa"), range: 300...1100, mayStandStill: true),
     "irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_600, mayRestAtZero: true),
     "diffuse_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_200, mayRestAtZero: true),
     "direct_irradiance": SensorProfile(unit: unit("W/m²"), range: -20...1_400, mayRestAtZero: true),
     "wind_speed": SensorProfile(unit: unit("m/s"), range: 0...75, mayRestAtZero: true),
-    "wind_direction": steady("deg", 0...360), "rotor_speed": SensorProfile(unit: unit("rpm"), mayRestAtZero: true),
-    "price": steady("/kWh"), "export_price": steady("/kWh"), "carbon": steady("kg/kWh", 0...2),
-    "setpoint": steady("kW"), "energy_requested": steady("kWh", 0...1_000), "connected": steady(nil, 0...1),
+    "wind_direction": steady("deg", range: 0...360),
+    "rotor_speed": SensorProfile(unit: unit("rpm"), mayRestAtZero: true),
+    "price": steady("/kWh"), "export_price": steady("/kWh"), "carbon": steady("kg/kWh", range: 0...2),
+    "setpoint": steady("kW"), "energy_requested": steady("kWh", range: 0...1_000),
+    "connected": steady(nil, range: 0...1),
     // Range in canonical seconds: up to a week.
-    "time_left": steady("min", 0...604_800),
-    "status": steady(nil), "state": steady(nil), "switch": steady(nil, 0...1), "relay": steady(nil, 0...1),
+    "time_left": steady("min", range: 0...604_800),
+    "status": steady(nil), "state": steady(nil), "switch": steady(nil, range: 0...1),
+    "relay": steady(nil, range: 0...1),
   ]
 
   /// Units that manufacturers append to names.
@@ -175,11 +179,11 @@ public enum SensorCatalogue {
     return (units.milli, units.mega)
   }
 
-  private static func suffixed(_ name: String, _ spelling: String, _ asset: Asset) -> SensorProfile? {
-    if ambiguousUnits(ofSensor: spelling) != nil { return withoutUnit(name, asset) }
-    guard let (ending, unit) = unitAtEnd(name, spelling) else { return nil }
+  private static func suffixed(_ name: String, spelling: String, asset: Asset) -> SensorProfile? {
+    if ambiguousUnits(ofSensor: spelling) != nil { return withoutUnit(name, asset: asset) }
+    guard let (ending, unit) = unitAtEnd(name, spelling: spelling) else { return nil }
     let stem = String(name.dropLast(ending.count))
-    let known = specific(stem, asset) ?? common[stem]
+    let known = specific(stem, asset: asset) ?? common[stem]
     let knownQuantity = known?.unit?.quantity
     if shortEndings.contains(ending), let knownQuantity, knownQuantity != unit.quantity { return nil }
     // `_l` is a litre only after the name of a volume; otherwise it is a letter, such as a side (`power_l`).
@@ -197,13 +201,13 @@ public enum SensorCatalogue {
   }
 
   /// Returns the profile of a sensor whose unit is ambiguous: energies are counters with either unit.
-  private static func withoutUnit(_ name: String, _ asset: Asset) -> SensorProfile {
+  private static func withoutUnit(_ name: String, asset: Asset) -> SensorProfile {
     let isEnergy = name.hasSuffix("h")
     return SensorProfile(sampling: isEnergy ? .counter : .instant, mayStandStill: isEnergy, mayRestAtZero: true)
   }
 
   /// Returns the unit at the end of a name, with the case of the spelling: `power_mW` is a billionth of `power_MW`.
-  private static func unitAtEnd(_ name: String, _ spelling: String) -> (ending: String, unit: Unit)? {
+  private static func unitAtEnd(_ name: String, spelling: String) -> (ending: String, unit: Unit)? {
     for (ending, units) in unclearEndings where name.hasSuffix(ending) && name.count > ending.count {
       let isMega = spelling.suffix(ending.count - 1).first == "M"
       return Unit.named(isMega ? units.mega : units.milli).map { (ending, $0) }

@@ -50,7 +50,7 @@ public struct SensorProfile: Hashable, Sendable {
   }
 
   /// Sets a unit that was inferred from the values. An energy is then a counter, as is usual.
-  mutating func take(unit: Unit) {
+  mutating func apply(unit: Unit) {
     self.unit = unit
     guard sampling == .instant, unit.quantity == .energy else { return }
     sampling = .counter

@@ -162,7 +162,7 @@ public struct PlantRegister: Sendable {
     if let position = derivedByName[SeriesName(asset: index, sensor: sensor)] {
       plant.derived[position].apply(to: &profile)
     }
-    if profile.unit == nil, let unit { profile.take(unit: unit) }
+    if profile.unit == nil, let unit { profile.apply(unit: unit) }
     return Series(asset: index, sensor: sensor, profile: profile, forecast: forecast)
   }
 }
@@ -197,7 +197,7 @@ extension Plant {
       profile.longestSilence = override.longestSilence ?? profile.longestSilence
       forecast = override.forecast ?? forecast
     }
-    if profile.unit == nil, let unit = statedUnit(of: sensor, at: asset) { profile.take(unit: unit) }
+    if profile.unit == nil, let unit = statedUnit(of: sensor, at: asset) { profile.apply(unit: unit) }
     if profile.sampling == .counter, profile.unit?.quantity == .energy, profile.maximumRate == .infinity {
       profile.maximumRate = SensorCatalogue.largestPower(of: asset) / 3600
     }

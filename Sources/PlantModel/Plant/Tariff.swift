@@ -78,19 +78,19 @@ public struct Tariff: Hashable, Sendable {
   /// Returns the import price [currency/kWh]; `nil` if it is unknown.
   ///
   /// - Parameters:
-  ///   - moment: Time of the price.
+  ///   - timestamp: Time of the price.
   ///   - local: The same time on the plant's clock.
-  public func importPrice(at moment: Timestamp, local: CivilTime) -> Double? {
-    schedule.importPrice(at: moment) ?? importPeriods.last { $0.contains(local) }?.price
+  public func importPrice(at timestamp: Timestamp, local: CivilTime) -> Double? {
+    schedule.importPrice(at: timestamp) ?? importPeriods.last { $0.contains(local) }?.price
   }
 
   /// Returns the payment for export [currency/kWh]; `nil` if it is unknown.
   ///
   /// - Parameters:
-  ///   - moment: Time of the price.
+  ///   - timestamp: Time of the price.
   ///   - local: The same time on the plant's clock.
-  public func exportPrice(at moment: Timestamp, local: CivilTime) -> Double? {
-    schedule.exportPrice(at: moment) ?? exportPeriods.last { $0.contains(local) }?.price ?? exportFallback
+  public func exportPrice(at timestamp: Timestamp, local: CivilTime) -> Double? {
+    schedule.exportPrice(at: timestamp) ?? exportPeriods.last { $0.contains(local) }?.price ?? exportFallback
   }
 
   /// Payment for export outside of schedule and periods [currency/kWh]; `nil` if it is unknown.

@@ -35,11 +35,11 @@ public struct TariffOutline: Hashable, Sendable {
     let bounds = Set(periods.flatMap { [$0.fromMinute, $0.toMinute] } + [0, 1440]).filter { (0...1440).contains($0) }
       .sorted()
     let year = (1...12).map { month in
-      (1...7).map { TariffOutline.day(periods, bounds, fallback, month: month, weekday: $0) }
+      (1...7).map { TariffOutline.day(periods, bounds: bounds, fallback: fallback, month: month, weekday: $0) }
     }
     var days: [Day] = []
     for (months, week) in TariffOutline.groups(year) {
-      let season = months.count == 12 ? "" : TariffOutline.ranges(months, TariffOutline.monthNames)
+      let season = months.count == 12 ? "" : TariffOutline.ranges(months, names: TariffOutline.monthNames)
       for (weekdays, stretches) in TariffOutline.groups(week) {
         days.append(Day(months: season, days: TariffOutline.name(of: weekdays), stretches: stretches))
       }
@@ -61,7 +61,7 @@ public struct TariffOutline: Hashable, Sendable {
   private static let dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
   private static func day(
-    _ periods: [Tariff.Period], _ bounds: [Int], _ fallback: Double?, month: Int, weekday: Int
+    _ periods: [Tariff.Period], bounds: [Int], fallback: Double?, month: Int, weekday: Int
   ) -> [Stretch] {
     let first = CivilTime(year: 2024, month: month, day: 1)
     let date = CivilTime(year: 2024, month: month, day: 1 + (weekday - first.weekday + 7) % 7)
@@ -97,12 +97,12 @@ public struct TariffOutline: Hashable, Sendable {
     case [1, 2, 3, 4, 5, 6, 7]: "every day"
     case [1, 2, 3, 4, 5]: "workdays"
     case [6, 7]: "weekend"
-    default: ranges(weekdays, dayNames)
+    default: ranges(weekdays, names: dayNames)
     }
   }
 
   /// Returns numbers from 1 as names and ranges of names, which may wrap around: `nov-feb`.
-  private static func ranges(_ numbers: [Int], _ names: [String]) -> String {
+  private static func ranges(_ numbers: [Int], names: [String]) -> String {
     let known = Set(numbers)
     // A range starts if the preceding number is absent.
     let starts = numbers.filter { !known.contains($0 == 1 ? names.count : $0 - 1) }

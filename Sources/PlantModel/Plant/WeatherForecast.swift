@@ -39,11 +39,11 @@ public struct WeatherForecast: Hashable, Sendable {
   }
 
   /// Returns the number of rows before a time.
-  private func place(of moment: Timestamp) -> Int {
+  private func place(of timestamp: Timestamp) -> Int {
     var (low, high) = (0, rows.count)
     while low < high {
       let middle = (low + high) / 2
-      if rows[middle].time < moment { low = middle + 1 } else { high = middle }
+      if rows[middle].time < timestamp { low = middle + 1 } else { high = middle }
     }
     return low
   }

@@ -40,16 +40,16 @@ public struct ReadingBatch: Sendable {
   ///
   /// - Parameters:
   ///   - index: Series.
-  ///   - moment: Time of measurement or receipt.
+  ///   - timestamp: Time of measurement or receipt.
   ///   - rawValue: Value in the sensor's unit.
   ///   - canonical: Value in the canonical unit.
   ///   - sourced: Whether the time is from the source.
   public mutating func append(
-    series index: SeriesIndex, time moment: Timestamp, raw rawValue: Double, value canonical: Double,
+    series index: SeriesIndex, time timestamp: Timestamp, raw rawValue: Double, value canonical: Double,
     hasSourceTime sourced: Bool
   ) {
     series.append(index)
-    time.append(moment)
+    time.append(timestamp)
     raw.append(rawValue)
     value.append(canonical)
     quality.append(.good)
@@ -72,11 +72,11 @@ public struct ReadingBatch: Sendable {
   ///
   /// - Parameters:
   ///   - index: Series.
-  ///   - moment: Time within the gap.
+  ///   - timestamp: Time within the gap.
   ///   - estimate: Value [canonical unit].
-  public mutating func appendImputed(series index: SeriesIndex, time moment: Timestamp, value estimate: Double) {
+  public mutating func appendImputed(series index: SeriesIndex, time timestamp: Timestamp, value estimate: Double) {
     series.append(index)
-    time.append(moment)
+    time.append(timestamp)
     raw.append(.nan)
     value.append(estimate)
     quality.append(.imputed)
@@ -88,14 +88,14 @@ public struct ReadingBatch: Sendable {
   ///
   /// - Parameters:
   ///   - index: Series.
-  ///   - moment: Time of the value.
+  ///   - timestamp: Time of the value.
   ///   - result: Value [canonical unit].
   ///   - union: Flags of all inputs.
   public mutating func appendDerived(
-    series index: SeriesIndex, time moment: Timestamp, value result: Double, flags union: QualityFlags
+    series index: SeriesIndex, time timestamp: Timestamp, value result: Double, flags union: QualityFlags
   ) {
     series.append(index)
-    time.append(moment)
+    time.append(timestamp)
     raw.append(.nan)
     value.append(result)
     quality.append(union.worst)

@@ -52,7 +52,7 @@ public struct ReportingWatch: Sendable, BitwiseCopyable, Equatable {
   ///   - gap: Time since the previous reading.
   ///   - usual: Usual gap; zero while unknown.
   ///   - isRepeat: Whether the value equals that of the previous reading.
-  public mutating func note(gap: TimeSpan, usual: TimeSpan, isRepeat: Bool) {
+  public mutating func observe(gap: TimeSpan, usual: TimeSpan, isRepeat: Bool) {
     if readings == .max { (readings, repeats) = (readings / 2, repeats / 2) }
     readings += 1
     if isRepeat { repeats += 1 }

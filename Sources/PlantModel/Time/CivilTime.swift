@@ -34,14 +34,14 @@ public struct CivilTime: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// Creates the date and time of a timestamp in UTC.
-  public init(utc moment: Timestamp) {
-    let seconds = moment.seconds
+  public init(utc timestamp: Timestamp) {
+    let seconds = timestamp.seconds
     let days = seconds.flooredDivision(by: 86_400)
     let secondOfDay = Int(seconds - days * 86_400)
     let (year, month, day) = CivilTime.date(daysSinceEpoch: Int(days))
     self.init(
       year: year, month: month, day: day, hour: secondOfDay / 3600, minute: secondOfDay / 60 % 60,
-      second: secondOfDay % 60, nanosecond: Int(moment.nanoseconds &- seconds &* 1_000_000_000))
+      second: secondOfDay % 60, nanosecond: Int(timestamp.nanoseconds &- seconds &* 1_000_000_000))
   }
 
   /// Whether every field is in its range: the year within 1...9999, the day within its month.
@@ -75,18 +75,18 @@ public struct CivilTime: Hashable, Sendable, BitwiseCopyable {
 
   /// ISO 8601 text with `Z` and 0, 3, 6 or 9 decimals, as many as the value needs.
   public var iso8601: String {
-    func padded(_ value: Int, _ width: Int) -> String {
+    func padded(_ value: Int, width: Int) -> String {
       let digits = String(value)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-    var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    text += "T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+    var text = "\(padded(year, width: 4))-\(padded(month, width: 2))-\(padded(day, width: 2))"
+    text += "T\(padded(hour, width: 2)):\(padded(minute, width: 2)):\(padded(second, width: 2))"
     if nanosecond % 1_000 != 0 {
-      text += ".\(padded(nanosecond, 9))"
+      text += ".\(padded(nanosecond, width: 9))"
     } else if nanosecond % 1_000_000 != 0 {
-      text += ".\(padded(nanosecond / 1_000, 6))"
+      text += ".\(padded(nanosecond / 1_000, width: 6))"
     } else if nanosecond != 0 {
-      text += ".\(padded(nanosecond / 1_000_000, 3))"
+      text += ".\(padded(nanosecond / 1_000_000, width: 3))"
     }
     return text + "Z"
   }

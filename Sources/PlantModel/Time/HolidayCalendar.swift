@@ -71,18 +71,18 @@ public struct HolidayCalendar: Sendable {
   private static func weekday(_ day: Int) -> Int { (((day + 3) % 7) + 7) % 7 + 1 }
 
   private static func day(of rule: Rule, in year: Int) -> Int {
-    func after(_ weekday: Int, _ day: Int) -> Int { day + (weekday - HolidayCalendar.weekday(day) + 7) % 7 }
+    func after(_ weekday: Int, day: Int) -> Int { day + (weekday - HolidayCalendar.weekday(day) + 7) % 7 }
     switch rule {
     case .date(let month, let day): return CivilTime.daysSinceEpoch(year: year, month: month, day: day)
     case .easter(let offset): return easter(year) + offset
     case .nth(let count, let weekday, let month):
-      return after(weekday, CivilTime.daysSinceEpoch(year: year, month: month, day: 1)) + 7 * (count - 1)
+      return after(weekday, day: CivilTime.daysSinceEpoch(year: year, month: month, day: 1)) + 7 * (count - 1)
     case .last(let weekday, let month):
       let last = CivilTime.daysSinceEpoch(
         year: year, month: month, day: CivilTime.days(inMonth: month, of: year))
-      return after(weekday, last - 6)
+      return after(weekday, day: last - 6)
     case .onOrAfter(let weekday, let month, let day):
-      return after(weekday, CivilTime.daysSinceEpoch(year: year, month: month, day: day))
+      return after(weekday, day: CivilTime.daysSinceEpoch(year: year, month: month, day: day))
     }
   }
 

@@ -19,7 +19,7 @@ public struct LocalCalendar {
     /// Seconds ahead of UTC [s].
     var offset: Int64 = 0
 
-    func contains(_ moment: Timestamp) -> Bool { moment >= from && moment < until }
+    func contains(_ timestamp: Timestamp) -> Bool { timestamp >= from && timestamp < until }
   }
 
   /// Creates the calendar of an IANA zone; `nil` if there is no zone of that name.
@@ -38,26 +38,26 @@ public struct LocalCalendar {
   }
 
   /// Returns the seconds by which local time is ahead of UTC at a time.
-  public mutating func utcOffset(at moment: Timestamp) -> Int64 {
-    if recent.contains(moment) { return recent.offset }
-    if other.contains(moment) {
+  public mutating func utcOffset(at timestamp: Timestamp) -> Int64 {
+    if recent.contains(timestamp) { return recent.offset }
+    if other.contains(timestamp) {
       swap(&recent, &other)
       return recent.offset
     }
     other = recent
-    recent = span(around: moment)
+    recent = span(around: timestamp)
     return recent.offset
   }
 
-  private func span(around moment: Timestamp) -> Span {
-    let date = Date(timeIntervalSince1970: Double(moment.seconds))
+  private func span(around timestamp: Timestamp) -> Span {
+    let date = Date(timeIntervalSince1970: Double(timestamp.seconds))
     // Offsets change at whole quarter hours of UTC. A span reaches at most a month ahead, so that transitions are only
     // searched forwards.
-    let hour = moment.floored(to: .minutes(15))
+    let hour = timestamp.floored(to: .minutes(15))
     var span = Span(from: hour, until: hour + .minutes(15), offset: Int64(zone.secondsFromGMT(for: date)))
     if let next = zone.nextDaylightSavingTimeTransition(after: date) {
       let transition = Timestamp(seconds: Int64(next.timeIntervalSince1970))
-      if transition > moment { span.until = min(transition, hour + .days(30)) }
+      if transition > timestamp { span.until = min(transition, hour + .days(30)) }
     } else {
       span.until = hour + .days(30)
     }
@@ -65,15 +65,15 @@ public struct LocalCalendar {
   }
 
   /// Returns the local date and time at a timestamp.
-  public mutating func civil(at moment: Timestamp) -> CivilTime {
-    CivilTime(utc: moment + .seconds(utcOffset(at: moment)))
+  public mutating func civil(at timestamp: Timestamp) -> CivilTime {
+    CivilTime(utc: timestamp + .seconds(utcOffset(at: timestamp)))
   }
 
   /// Returns the timestamp at which the local clock shows `civil`.
   ///
   /// A time skipped by a spring transition is read with the offset before it. Of a time that occurs twice in autumn,
   /// the first is returned.
-  public mutating func moment(of civil: CivilTime) -> Timestamp {
+  public mutating func timestamp(of civil: CivilTime) -> Timestamp {
     let asUTC = civil.utc
     let before = utcOffset(at: asUTC - .days(1))
     let first = asUTC - .seconds(before)
@@ -85,7 +85,7 @@ public struct LocalCalendar {
   /// Returns both timestamps at which the local clock shows `civil`.
   ///
   /// They differ only if the clock is set back at that time: the earlier is then in summer time, the later in winter
-  /// time. A time skipped by a spring transition is read with the offset before it, as in ``moment(of:)``. Nothing is
+  /// time. A time skipped by a spring transition is read with the offset before it, as in ``timestamp(of:)``. Nothing is
   /// allocated within the two cached spans.
   public mutating func moments(of civil: CivilTime) -> (earlier: Timestamp, later: Timestamp) {
     let asUTC = civil.utc
@@ -108,21 +108,21 @@ public struct LocalCalendar {
   ///
   /// Example: 02:30 on 2025-10-26 in Berlin is 00:30Z for a message received at 00:30:01Z, and 01:30Z for one received
   /// at 01:30:01Z. For a message that waited for hours it is always 01:30Z.
-  public mutating func moment(of civil: CivilTime, nearestTo received: Timestamp) -> Timestamp {
+  public mutating func timestamp(of civil: CivilTime, nearestTo received: Timestamp) -> Timestamp {
     let (earlier, later) = moments(of: civil)
     if earlier == later { return earlier }
     return (received - earlier).nanoseconds.magnitude <= (received - later).nanoseconds.magnitude ? earlier : later
   }
 
   /// Returns the start of the local day that contains a timestamp.
-  public mutating func startOfDay(containing moment: Timestamp) -> Timestamp {
-    let today = civil(at: moment)
-    return self.moment(of: CivilTime(year: today.year, month: today.month, day: today.day))
+  public mutating func startOfDay(containing timestamp: Timestamp) -> Timestamp {
+    let today = civil(at: timestamp)
+    return self.timestamp(of: CivilTime(year: today.year, month: today.month, day: today.day))
   }
 
   /// Returns the start of the local hour that contains a timestamp.
-  public mutating func startOfHour(containing moment: Timestamp) -> Timestamp {
-    let shift = TimeSpan.seconds(utcOffset(at: moment))
-    return (moment + shift).floored(to: .hour) - shift
+  public mutating func startOfHour(containing timestamp: Timestamp) -> Timestamp {
+    let shift = TimeSpan.seconds(utcOffset(at: timestamp))
+    return (timestamp + shift).floored(to: .hour) - shift
   }
 }

@@ -51,7 +51,7 @@ public struct TimeFormat: Hashable, Sendable {
   public func parse(_ bytes: UnsafeRawBufferPointer, received: Timestamp, calendar: inout LocalCalendar) -> Timestamp? {
     var reader = TimeTextReader(bytes)
     for item in items {
-      guard reader.take(item) else { return nil }
+      guard reader.consume(item) else { return nil }
     }
     reader.skipSpace()
     guard reader.isAtEnd else { return nil }
@@ -93,7 +93,7 @@ struct TimeFields {
     let isLeap = civil.second == 60
     if isLeap { civil.second = 59 }
     guard civil.isValid else { return nil }
-    let time = offset.map { civil.utc - .seconds($0) } ?? calendar.moment(of: civil, nearestTo: received)
+    let time = offset.map { civil.utc - .seconds($0) } ?? calendar.timestamp(of: civil, nearestTo: received)
     return isLeap ? time + .second : time
   }
 }

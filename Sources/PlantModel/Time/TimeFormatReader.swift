@@ -43,7 +43,7 @@ enum TimeFormatReader {
         items.append(item)
       }
     }
-    try check(text, Set(seen.keys))
+    try check(text, parts: Set(seen.keys))
     return withOptionalDecimals(items)
   }
 
@@ -100,7 +100,7 @@ enum TimeFormatReader {
 
   private static func literal(_ scalar: Unicode.Scalar) -> Item { .literal(UInt8(ascii: scalar)) }
 
-  private static func check(_ text: String, _ parts: Set<Part>) throws(TimeFormatError) {
+  private static func check(_ text: String, parts: Set<Part>) throws(TimeFormatError) {
     if parts.contains(.epoch) {
       if let other = parts.subtracting([.epoch, .fraction]).map(\.rawValue).min() {
         throw mistake(text, "has %s, the seconds since 1970, beside the \(other); %s stands alone")

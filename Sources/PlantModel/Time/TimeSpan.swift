@@ -22,19 +22,19 @@ public struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
 
   /// Returns `count` milliseconds, saturating.
   @inlinable
-  public static func milliseconds(_ count: Int64) -> TimeSpan { scaled(count, 1_000_000) }
+  public static func milliseconds(_ count: Int64) -> TimeSpan { scaled(count, unit: 1_000_000) }
   /// Returns `count` seconds, saturating.
   @inlinable
-  public static func seconds(_ count: Int64) -> TimeSpan { scaled(count, 1_000_000_000) }
+  public static func seconds(_ count: Int64) -> TimeSpan { scaled(count, unit: 1_000_000_000) }
   /// Returns `count` minutes, saturating.
   @inlinable
-  public static func minutes(_ count: Int64) -> TimeSpan { scaled(count, 60_000_000_000) }
+  public static func minutes(_ count: Int64) -> TimeSpan { scaled(count, unit: 60_000_000_000) }
   /// Returns `count` hours, saturating.
   @inlinable
-  public static func hours(_ count: Int64) -> TimeSpan { scaled(count, 3_600_000_000_000) }
+  public static func hours(_ count: Int64) -> TimeSpan { scaled(count, unit: 3_600_000_000_000) }
   /// Returns `count` spans of 24 hours, saturating.
   @inlinable
-  public static func days(_ count: Int64) -> TimeSpan { scaled(count, 86_400_000_000_000) }
+  public static func days(_ count: Int64) -> TimeSpan { scaled(count, unit: 86_400_000_000_000) }
 
   /// Length [s].
   @inlinable
@@ -62,10 +62,10 @@ public struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
 
   /// Returns `span` multiplied by `count`, saturating.
   @inlinable
-  public static func * (span: TimeSpan, count: Int64) -> TimeSpan { scaled(count, span.nanoseconds) }
+  public static func * (span: TimeSpan, count: Int64) -> TimeSpan { scaled(count, unit: span.nanoseconds) }
 
   @inlinable
-  static func scaled(_ count: Int64, _ unit: Int64) -> TimeSpan {
+  static func scaled(_ count: Int64, unit: Int64) -> TimeSpan {
     let (product, overflow) = count.multipliedReportingOverflow(by: unit)
     return TimeSpan(nanoseconds: overflow ? ((count < 0) == (unit < 0) ? .max : .min) : product)
   }

@@ -15,9 +15,9 @@ struct TimeTextReader {
   }
 
   /// Consumes one item; `false` if the text does not match it.
-  mutating func take(_ item: TimeFormat.Item) -> Bool {
+  mutating func consume(_ item: TimeFormat.Item) -> Bool {
     switch item {
-    case .literal(let byte): return take(byte)
+    case .literal(let byte): return consume(byte)
     case .space: skipSpace()
     case .year: return number(4) { $0.civil.year = $1 }
     case .shortYear: return number(2) { $0.civil.year = $1 + ($1 < 69 ? 2000 : 1900) }
@@ -37,7 +37,7 @@ struct TimeTextReader {
     case .minute: return number(2) { $0.civil.minute = $1 }
     case .second: return number(2) { $0.civil.second = $1 }
     case .fraction: return fraction()
-    case .optionalFraction(let mark): return next != mark || (take(mark) && fraction())
+    case .optionalFraction(let mark): return next != mark || (consume(mark) && fraction())
     case .offset: return offset()
     case .zoneName:
       fields.offset = 0
@@ -48,7 +48,7 @@ struct TimeTextReader {
     return true
   }
 
-  private mutating func take(_ byte: UInt8) -> Bool {
+  private mutating func consume(_ byte: UInt8) -> Bool {
     guard next == byte else { return false }
     position += 1
     return true
@@ -64,7 +64,7 @@ struct TimeTextReader {
     return position > start ? value : nil
   }
 
-  private mutating func number(_ maximum: Int, _ store: (inout TimeFields, Int) -> Void) -> Bool {
+  private mutating func number(_ maximum: Int, store: (inout TimeFields, Int) -> Void) -> Bool {
     guard let value = digits(maximum) else { return false }
     store(&fields, value)
     return true
@@ -88,7 +88,7 @@ struct TimeTextReader {
     position += 1
     let start = position
     guard let hours = digits(2), position - start == 2 else { return false }
-    let hasColon = take(UInt8(ascii: ":"))
+    let hasColon = consume(UInt8(ascii: ":"))
     let middle = position
     let minutes = digits(2)
     guard hours <= 18, (minutes ?? 0) < 60, position - middle == 2 || (minutes == nil && !hasColon) else {

@@ -43,16 +43,16 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
   @inlinable
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.nanoseconds < b.nanoseconds }
 
-  /// Returns the timestamp `span` after `moment`, saturating.
+  /// Returns the timestamp `span` after `timestamp`, saturating.
   @inlinable
-  public static func + (moment: Timestamp, span: TimeSpan) -> Timestamp {
-    Timestamp(nanoseconds: moment.nanoseconds.addingSaturating(span.nanoseconds))
+  public static func + (timestamp: Timestamp, span: TimeSpan) -> Timestamp {
+    Timestamp(nanoseconds: timestamp.nanoseconds.addingSaturating(span.nanoseconds))
   }
 
-  /// Returns the timestamp `span` before `moment`, saturating.
+  /// Returns the timestamp `span` before `timestamp`, saturating.
   @inlinable
-  public static func - (moment: Timestamp, span: TimeSpan) -> Timestamp {
-    Timestamp(nanoseconds: moment.nanoseconds.subtractingSaturating(span.nanoseconds))
+  public static func - (timestamp: Timestamp, span: TimeSpan) -> Timestamp {
+    Timestamp(nanoseconds: timestamp.nanoseconds.subtractingSaturating(span.nanoseconds))
   }
 
   /// Returns the span from `b` to `a`, saturating; negative if `a` is earlier.
@@ -63,7 +63,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
 
   /// Adds `span` to the timestamp, saturating.
   @inlinable
-  public static func += (moment: inout Timestamp, span: TimeSpan) { moment = moment + span }
+  public static func += (timestamp: inout Timestamp, span: TimeSpan) { timestamp = timestamp + span }
 }
 
 extension Timestamp: CustomStringConvertible {

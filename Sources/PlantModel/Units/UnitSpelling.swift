@@ -60,8 +60,8 @@ enum UnitSpelling {
     let folded = plain.lowercased()
     if uncertain.contains(folded) { return nil }
     if let unit = exactPlain[plain] { return unit }
-    if unclearCase.contains(folded) { return ofCase(plain, folded) }
-    return known(folded) ?? singular(folded) ?? bare(plain, folded)
+    if unclearCase.contains(folded) { return ofCase(plain, folded: folded) }
+    return known(folded) ?? singular(folded) ?? bare(plain, folded: folded)
   }
 
   private static func known(_ folded: String) -> Unit? {
@@ -69,7 +69,7 @@ enum UnitSpelling {
   }
 
   /// Returns a unit whose case decides whether it is a milli or a mega unit.
-  private static func ofCase(_ plain: String, _ folded: String) -> Unit? {
+  private static func ofCase(_ plain: String, folded: String) -> Unit? {
     if plain.utf8.first == UInt8(ascii: "M") { return mega[folded] }
     return plain.utf8.contains { $0 &- 0x41 < 26 } ? milli[folded] : nil
   }
@@ -83,7 +83,7 @@ enum UnitSpelling {
   /// Returns a unit without an ending for the kind of power or current, or with an hour spelt out after a symbol.
   ///
   /// Examples: `kWp`, `VAC`, `kW-hr`.
-  private static func bare(_ plain: String, _ folded: String) -> Unit? {
+  private static func bare(_ plain: String, folded: String) -> Unit? {
     for (ending, instead) in endings where folded.hasSuffix(ending) && folded.utf8.count > ending.utf8.count {
       let base = String(plain.dropLast(ending.count)) + instead
       // Two letters alone, such as `WT`, usually mean something else.

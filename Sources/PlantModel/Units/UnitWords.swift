@@ -6,16 +6,16 @@ enum UnitWords {
   static func symbol(_ folded: String) -> String? {
     var rest = folded[...]
     var power = ""
-    for (word, sign) in [("square", "²"), ("cubic", "³")] where take(word, &rest) { power = sign }
+    for (word, sign) in [("square", "²"), ("cubic", "³")] where consume(word, rest: &rest) { power = sign }
     let prefix = prefixes.first { rest.hasPrefix($0.word) && rest.count > $0.word.count }
     if let prefix { rest = rest.dropFirst(prefix.word.count) }
     var symbol = ""
     while !rest.isEmpty {
-      if symbol.hasSuffix("VA"), take("reactive", &rest) {
+      if symbol.hasSuffix("VA"), consume("reactive", rest: &rest) {
         symbol = symbol.dropLast(2) + "var"
-      } else if !symbol.isEmpty, take("squared", &rest) {
+      } else if !symbol.isEmpty, consume("squared", rest: &rest) {
         power = "²"
-      } else if !symbol.isEmpty, take("cubed", &rest) {
+      } else if !symbol.isEmpty, consume("cubed", rest: &rest) {
         power = "³"
       } else if let next = words.first(where: { rest.hasPrefix($0.word) }) {
         rest = rest.dropFirst(next.word.count)
@@ -29,7 +29,7 @@ enum UnitWords {
     return symbol.isEmpty ? nil : (prefix?.symbol ?? "") + symbol + power
   }
 
-  private static func take(_ word: String, _ rest: inout Substring) -> Bool {
+  private static func consume(_ word: String, rest: inout Substring) -> Bool {
     guard rest.hasPrefix(word) else { return false }
     rest = rest.dropFirst(word.count)
     return true

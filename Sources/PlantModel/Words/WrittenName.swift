@@ -3,7 +3,7 @@ public enum WrittenName {
   /// Returns asset and sensor of a name that begins with a declared asset and a dot; `nil` for other names.
   ///
   /// If several assets match, the longest one applies.
-  public static func split(_ name: String, _ assets: Set<String>) -> (asset: String, sensor: String)? {
+  public static func split(_ name: String, assets: Set<String>) -> (asset: String, sensor: String)? {
     for dot in name.indices.reversed() where name[dot] == "." {
       let (asset, sensor) = (String(name[..<dot]), String(name[name.index(after: dot)...]))
       if assets.contains(asset), !sensor.isEmpty { return (asset, sensor) }
@@ -20,7 +20,7 @@ extension Plant {
       for value in rule.values {
         guard let unit = value.detail.unit else { continue }
         let name = rule.rename[value.name] ?? value.name
-        if let parts = WrittenName.split(name, names) {
+        if let parts = WrittenName.split(name, assets: names) {
           if parts == (asset.name, sensor) { return unit }
         } else if name == sensor,
           rule.asset == nil || rule.asset == asset.name || rule.asset?.contains("{") == true

@@ -24,7 +24,9 @@ public final class InstalledBroker: Sendable {
     }
     let words = try kind.prepare(path, folder: folder, port: port)
     let port = port
-    try server.start(words[0], Array(words.dropFirst()), within: kind.patience) { Loopback.accepts(port: port) }
+    try server.start(words[0], arguments: Array(words.dropFirst()), within: kind.patience) {
+      Loopback.accepts(port: port)
+    }
   }
 
   deinit { stop() }

@@ -41,12 +41,14 @@ enum BacktestAgeingCommand {
   }
 
   static func run(_ arguments: Arguments) throws {
-    if try RecordingArguments.isExplained(arguments.operands, arguments, needsTimes: false) { return }
+    if try RecordingArguments.isExplained(arguments.operands, arguments: arguments, needsTimes: false) { return }
     let threshold = try arguments.positiveNumber("--below") ?? 1.4
     let share = try arguments.positiveNumber("--known") ?? 0.5
     guard share < 1 else { throw Misuse(message: "--known is a share below 1") }
     let results = try arguments.operands.map { path in
-      try score(path, RecordingArguments.open(path, arguments, needsTimes: false), threshold, share)
+      try score(
+        path, recorded: RecordingArguments.open(path, arguments: arguments, needsTimes: false), threshold: threshold,
+        share: share)
     }
     if arguments.has("--json") { return try Console.print(json: ["files": results], keys: .convertToSnakeCase) }
     for result in results {
@@ -69,7 +71,7 @@ enum BacktestAgeingCommand {
   private static func cycle(_ number: Double) -> String { String(format: "%.6g", number) }
 
   private static func score(
-    _ file: String, _ recorded: RecordingFile, _ threshold: Double, _ share: Double
+    _ file: String, recorded: RecordingFile, threshold: Double, share: Double
   ) throws -> Result {
     let columns = [try recorded.column(withWord: "cycle"), try recorded.column(withWord: "capacity")]
     let table = recorded.rows(of: columns)

@@ -45,11 +45,11 @@ enum BacktestCommand {
 
   static func run(_ arguments: Arguments) throws {
     let path = arguments.operands[0]
-    if try RecordingArguments.isExplained([path], arguments) { return }
+    if try RecordingArguments.isExplained([path], arguments: arguments) { return }
     let options = try BacktestOptions(arguments)
-    let file = try RecordingArguments.open(path, arguments)
+    let file = try RecordingArguments.open(path, arguments: arguments)
     let table = try file.rows(of: options.columns.map { try file.column(named: $0) }).ordered()
-    RecordingArguments.note(table, of: path)
+    RecordingArguments.report(table, of: path)
     guard table.values[0].contains(where: \.isFinite) else {
       throw Failure(
         description: "\(arguments.operands[0]): the column '\(options.columns[0])' has no number in any row")
@@ -60,7 +60,7 @@ enum BacktestCommand {
     let backtest = try Backtest(input, settings: options.settings)
     let trace = try arguments.text("--trace").map { try OutputFile($0) }
     try trace?.write("model,issued,time,p10,p50,p90,actual\n".utf8)
-    var progress = Progress("backtest", total: 1)
+    var progress = ProgressBar("backtest", total: 1)
     let scores = backtest.run(options.models, progress: { progress.update($0) }) { forecast in
       // Failed writes stay in the buffer and are reported by close().
       try? trace?.write(line(forecast).utf8)

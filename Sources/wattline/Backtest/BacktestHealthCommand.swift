@@ -32,17 +32,17 @@ enum BacktestHealthCommand {
   }
 
   static func run(_ arguments: Arguments) throws {
-    if try RecordingArguments.isExplained(arguments.operands, arguments) { return }
+    if try RecordingArguments.isExplained(arguments.operands, arguments: arguments) { return }
     guard let labels = arguments.text("--labels") else {
       throw Misuse(message: "backtest-health needs --labels COL, the column that tells anomalous rows")
     }
     let fitRows = Int(clamping: try arguments.count("--fit-rows") ?? 400)
     let ignored = Set((arguments.text("--ignore") ?? "").split(separator: ",").map(String.init))
-    var progress = Progress("scoring", total: Double(arguments.operands.count))
+    var progress = ProgressBar("scoring", total: Double(arguments.operands.count))
     var results: [Result] = []
     for file in arguments.operands {
       progress.update(Double(results.count), note: file)
-      results.append(try score(file, arguments, labels: labels, ignored: ignored, fitRows: fitRows))
+      results.append(try score(file, arguments: arguments, labels: labels, ignored: ignored, fitRows: fitRows))
     }
     progress.finish()
     if let path = arguments.text("--trace") {
@@ -58,9 +58,9 @@ enum BacktestHealthCommand {
   }
 
   private static func score(
-    _ path: String, _ arguments: Arguments, labels: String, ignored: Set<String>, fitRows: Int
+    _ path: String, arguments: Arguments, labels: String, ignored: Set<String>, fitRows: Int
   ) throws -> Result {
-    let file = try RecordingArguments.open(path, arguments)
+    let file = try RecordingArguments.open(path, arguments: arguments)
     let left = Set(ignored.map { $0.lowercased() })
     let wanted = file.columns.indices.filter { !left.contains(file.columns[$0].heading.lowercased()) }
     let label = try file.column(named: labels)

@@ -27,7 +27,7 @@ struct BacktestOptions {
       throw Misuse(message: "--zone: there is no zone '\(name)'; expected a name such as Europe/Berlin or UTC")
     }
     self.zone = zone
-    let testDays = try BacktestOptions.days(arguments, "--test") ?? 60
+    let testDays = try BacktestOptions.days(arguments, name: "--test") ?? 60
     if arguments.has("--live") {
       let fixed = ["--horizon", "--step", "--retrain", "--models"]
       if let option = fixed.first(where: { arguments.text($0) != nil }) {
@@ -38,9 +38,9 @@ struct BacktestOptions {
       return
     }
     settings = Backtest.Settings(
-      horizon: try BacktestOptions.span(arguments, "--horizon") ?? .day,
-      step: try BacktestOptions.span(arguments, "--step") ?? .day,
-      testDays: testDays, retrainDays: try BacktestOptions.days(arguments, "--retrain") ?? 7)
+      horizon: try BacktestOptions.span(arguments, name: "--horizon") ?? .day,
+      step: try BacktestOptions.span(arguments, name: "--step") ?? .day,
+      testDays: testDays, retrainDays: try BacktestOptions.days(arguments, name: "--retrain") ?? 7)
     let names = BacktestOptions.list(arguments.text("--models"))
     let all = names.isEmpty ? ForecastModels.standard : ForecastModels.all
     guard let models = names.isEmpty || names == ["all"] ? all : ForecastModels.named(names) else {
@@ -70,7 +70,7 @@ struct BacktestOptions {
     text?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
   }
 
-  private static func span(_ arguments: Arguments, _ name: String) throws(Misuse) -> TimeSpan? {
+  private static func span(_ arguments: Arguments, name: String) throws(Misuse) -> TimeSpan? {
     guard let text = arguments.text(name) else { return nil }
     let units: [Character: TimeSpan] = ["m": .minute, "h": .hour, "d": .day]
     guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), (1...100_000).contains(count)
@@ -78,8 +78,8 @@ struct BacktestOptions {
     return unit * count
   }
 
-  private static func days(_ arguments: Arguments, _ name: String) throws(Misuse) -> Int? {
-    guard let span = try span(arguments, name) else { return nil }
+  private static func days(_ arguments: Arguments, name: String) throws(Misuse) -> Int? {
+    guard let span = try span(arguments, name: name) else { return nil }
     guard span.nanoseconds % TimeSpan.day.nanoseconds == 0 else {
       throw Misuse(message: "\(name) needs whole days, such as 7d")
     }

@@ -39,12 +39,12 @@ enum BacktestSolarCommand {
     guard arguments.operands.count == 2 else {
       throw Misuse(message: "backtest-solar takes two files, of generation and of weather")
     }
-    if try RecordingArguments.isExplained(arguments.operands, arguments) { return }
+    if try RecordingArguments.isExplained(arguments.operands, arguments: arguments) { return }
     let recording = try SolarRecording(
-      generation: RecordingArguments.open(arguments.operands[0], arguments),
-      weather: RecordingArguments.open(arguments.operands[1], arguments),
+      generation: RecordingArguments.open(arguments.operands[0], arguments: arguments),
+      weather: RecordingArguments.open(arguments.operands[1], arguments: arguments),
       zone: LocalCalendar(identifier: arguments.text("--zone") ?? "UTC") ?? .utc)
-    let report = try score(recording, days)
+    let report = try score(recording, days: days)
     if arguments.has("--json") { return try Console.print(json: report, keys: .convertToSnakeCase) }
     for defect in report.defects { Console.print("defect: \(defect.text)") }
     Console.print(
@@ -54,7 +54,7 @@ enum BacktestSolarCommand {
         report.testSamples.counted("time")))
   }
 
-  private static func score(_ recording: SolarRecording, _ days: Int64) throws -> Report {
+  private static func score(_ recording: SolarRecording, days: Int64) throws -> Report {
     guard let last = recording.moments.last?.time else {
       throw Failure(description: "the two files have no time in common")
     }
@@ -77,7 +77,7 @@ enum BacktestSolarCommand {
     }
     let scale =
       training.reduce(0) { $0 + watts($1) * $1.power } / training.reduce(0) { $0 + watts($1) * watts($1) }
-    let own = errors(test, model.power)
+    let own = errors(test, expected: model.power)
     let plain = errors(test) { scale * watts($0) }
     return Report(
       defects: recording.defects, generators: recording.generators, trainSamples: training.count,
@@ -86,7 +86,7 @@ enum BacktestSolarCommand {
   }
 
   private static func errors(
-    _ samples: [ExpectedPower.Sample], _ expected: (ExpectedPower.Sample) -> Double
+    _ samples: [ExpectedPower.Sample], expected: (ExpectedPower.Sample) -> Double
   ) -> (normalized: Double, absolute: Double) {
     let count = Double(samples.count)
     let errors = samples.map { expected($0) - $0.power }

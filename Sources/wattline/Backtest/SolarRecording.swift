@@ -38,15 +38,16 @@ struct SolarRecording {
     let generated = generation.rows(of: [power] + (direct.map { [$0] } ?? []))
     for (file, rows) in [(generation, generated), (weather, sky)] where rows.tally.unreadable > 0 {
       let name = URL(fileURLWithPath: file.name).lastPathComponent
-      note("malformed_rows", rows.tally.unreadable, "row", "of \(name) that cannot be read, left out")
+      record(
+        "malformed_rows", count: rows.tally.unreadable, noun: "row", text: "of \(name) that cannot be read, left out")
     }
-    let generationTimes = RecordedTimes(generation, generated)
-    defects += generationTimes.defects + RecordedTimes(weather, sky).defects
+    let generationTimes = RecordedTimes(generation, rows: generated)
+    defects += generationTimes.defects + RecordedTimes(weather, rows: sky).defects
     // Sunlight never reaches 10 kW/m², and recordings of whole days always exceed 10 W/m².
     let brightest = sky.values[0].filter(\.isFinite).max() ?? 0
     let scale = brightest > 10 ? 0.001 : 1
     if brightest > 10 {
-      note("irradiance_unit", sky.count, "row", "with an irradiance in W/m², taken as that")
+      record("irradiance_unit", count: sky.count, noun: "row", text: "with an irradiance in W/m², taken as that")
     }
     var skies: [Timestamp: (light: Double, module: Double)] = [:]
     for (row, time) in sky.times.enumerated() { skies[time] = (scale * sky.values[0][row], sky.values[1][row]) }
@@ -56,9 +57,9 @@ struct SolarRecording {
       sums[time, default: (0, 0)].rows += 1
     }
     generators = generationTimes.usualRows
-    noteIdentity(generation, generated)
-    if direct != nil { noteDirectCurrent(generated) }
-    noteStandstill(generated, skies)
+    recordIdentity(generation, rows: generated)
+    if direct != nil { recordDirectCurrent(generated) }
+    recordStandstill(generated, skies: skies)
     var zone = zone
     for (time, sum) in sums.sorted(by: { $0.key < $1.key }) {
       guard let sky = skies[time], 2 * sum.rows >= generators else { continue }
@@ -70,16 +71,16 @@ struct SolarRecording {
     }
     let unlit = sums.keys.count { skies[$0] == nil }
     if unlit > 0 {
-      note("no_weather", unlit, "time", "of generation without weather, left out")
+      record("no_weather", count: unlit, noun: "time", text: "of generation without weather, left out")
     }
   }
 
-  private mutating func note(_ kind: String, _ count: Int, _ noun: String, _ text: String) {
+  private mutating func record(_ kind: String, count: Int, noun: String, text: String) {
     defects.append(RecordingDefect(kind: kind, count: count, text: "\(count.counted(noun)) \(text)"))
   }
 
   /// Notes a defect if rows of the same time are not identified by any column.
-  private mutating func noteIdentity(_ file: RecordingFile, _ rows: Recording) {
+  private mutating func recordIdentity(_ file: RecordingFile, rows: Recording) {
     guard generators > 1 else { return }
     let wanted = rows.columns.compactMap { file.columns.firstIndex(of: $0) }
     let hasIdentity = file.columns.indices.contains { column in
@@ -90,27 +91,29 @@ struct SolarRecording {
       return pairs.count == rows.count
     }
     if hasIdentity { return }
-    note(
-      "no_id", generators,
-      "row", "of each time, and no column tells which generator they are; they are judged by their sum alone")
+    record(
+      "no_id", count: generators,
+      noun: "row",
+      text: "of each time, and no column tells which generator they are; they are judged by their sum alone")
   }
 
   /// Notes a defect if the DC power cannot be in the unit of the AC power.
-  private mutating func noteDirectCurrent(_ rows: Recording) {
+  private mutating func recordDirectCurrent(_ rows: Recording) {
     let ratios = zip(rows.values[1], rows.values[0]).map { $0 / $1 }.filter { $0.isFinite && $0 > 0 }.sorted()
     guard !ratios.isEmpty else { return }
     let median = ratios[ratios.count / 2]
     guard !(0.9...1.3).contains(median) else { return }
-    note(
-      "dc_unit", ratios.count,
-      "row",
-      "with a DC power of \(String(format: "%.1f", median)) times the AC power, where an inverter takes 1.0 to 1.1: "
+    record(
+      "dc_unit", count: ratios.count,
+      noun: "row",
+      text:
+        "with a DC power of \(String(format: "%.1f", median)) times the AC power, where an inverter takes 1.0 to 1.1: "
         + "the column is in another unit")
   }
 
   /// Notes a defect if generators produce nothing in bright light, above 0.3 kW/m².
-  private mutating func noteStandstill(
-    _ rows: Recording, _ skies: [Timestamp: (light: Double, module: Double)]
+  private mutating func recordStandstill(
+    _ rows: Recording, skies: [Timestamp: (light: Double, module: Double)]
   ) {
     var days: [String: Int] = [:]
     for (time, power) in zip(rows.times, rows.values[0]) {
@@ -119,9 +122,10 @@ struct SolarRecording {
     }
     guard !days.isEmpty else { return }
     let worst = days.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.prefix(2)
-    note(
-      "no_power_in_light", days.values.reduce(0, +),
-      "row", "without power in bright light, most on " + worst.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+    record(
+      "no_power_in_light", count: days.values.reduce(0, +),
+      noun: "row",
+      text: "without power in bright light, most on " + worst.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
     )
   }
 }
@@ -132,15 +136,15 @@ struct RecordedTimes {
   /// Usual number of rows per time.
   private(set) var usualRows = 0
 
-  init(_ file: RecordingFile, _ rows: Recording) {
+  init(_ file: RecordingFile, rows: Recording) {
     let name = URL(fileURLWithPath: file.name).lastPathComponent
     if file.layout.dates == .dayFirst {
-      note("day_first", rows.count, "\(name): dates are written day first")
+      record("day_first", count: rows.count, text: "\(name): dates are written day first")
     }
-    noteGaps(name, rows.times)
+    recordGaps(name, times: rows.times)
   }
 
-  private mutating func noteGaps(_ name: String, _ times: [Timestamp]) {
+  private mutating func recordGaps(_ name: String, times: [Timestamp]) {
     let counts = Dictionary(times.map { ($0, 1) }, uniquingKeysWith: +)
     let rows = counts.values.sorted()
     let moments = counts.keys.sorted()
@@ -151,20 +155,21 @@ struct RecordedTimes {
     let gaps = zip(moments, moments.dropFirst()).filter { $1 - $0 > step }
     if let longest = gaps.max(by: { $0.1 - $0.0 < $1.1 - $1.0 }) {
       let due = Int((last - first).inSeconds / step.inSeconds) + 1
-      note(
-        "missing_times", due - moments.count,
-        "\(name): missing \(due - moments.count) of \(due) times, in \(gaps.count.counted("gap")), the longest from "
+      record(
+        "missing_times", count: due - moments.count,
+        text:
+          "\(name): missing \(due - moments.count) of \(due) times, in \(gaps.count.counted("gap")), the longest from "
           + "\(longest.0) to \(longest.1)")
     }
     let incomplete = rows.count { $0 != usualRows }
     if incomplete > 0 {
-      note(
-        "incomplete_times", incomplete,
-        "\(name): \(incomplete.counted("time")) with another number of rows than \(usualRows)")
+      record(
+        "incomplete_times", count: incomplete,
+        text: "\(name): \(incomplete.counted("time")) with another number of rows than \(usualRows)")
     }
   }
 
-  private mutating func note(_ kind: String, _ count: Int, _ text: String) {
+  private mutating func record(_ kind: String, count: Int, text: String) {
     defects.append(RecordingDefect(kind: kind, count: count, text: text))
   }
 }

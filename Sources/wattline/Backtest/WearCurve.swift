@@ -43,17 +43,18 @@ struct WearCurve: Encodable {
     var done = 0.0
     rows = prices.sorted().map { Row(wear: $0) }
     for home in homes {
-      let blind = DispatchComparison(home.series, try problem(home, 0), policies: [.learned]).powers[.learned] ?? []
+      let blind =
+        DispatchComparison(home.series, problem: try problem(home, 0), policies: [.learned]).powers[.learned] ?? []
       for place in rows.indices {
         let priced = try problem(home, rows[place].wear)
         let powers =
           rows[place].wear == 0
-          ? blind : DispatchComparison(home.series, priced, policies: [.learned]).powers[.learned] ?? []
-        let bill = home.series.bill(of: powers, priced)
+          ? blind : DispatchComparison(home.series, problem: priced, policies: [.learned]).powers[.learned] ?? []
+        let bill = home.series.bill(of: powers, problem: priced)
         rows[place].throughput += bill.throughput
         rows[place].energy += bill.energy
         rows[place].total += bill.total
-        rows[place].totalIfIgnored += home.series.bill(of: blind, priced).total
+        rows[place].totalIfIgnored += home.series.bill(of: blind, problem: priced).total
         done += 1
         progress(done)
       }

@@ -11,8 +11,8 @@ enum BenchCommand {
       them; and blocks taken from the heap. Build with -c release; a debug build says nothing. Beside the names below,
       `bench end-to-end` and other words after `bench` are commands of their own; `wattline --help` lists them. NAME is
       one of
-      \(HotPath.all.map { "  \(padded($0.name, 14))  \($0.summary)" }.joined(separator: "\n"))
-        \(padded("sensor", 14))  what a sensor holds of the heap in cleaning, windows and health
+      \(HotPath.all.map { "  \(padded($0.name, width: 14))  \($0.summary)" }.joined(separator: "\n"))
+        \(padded("sensor", width: 14))  what a sensor holds of the heap in cleaning, windows and health
       """,
     examples: ["wattline bench", "wattline bench stages --json"])
 
@@ -41,7 +41,7 @@ enum BenchCommand {
     if asJSON { return try Console.print(json: memory) }
     let parts = [memory.cleaning, memory.windows, memory.health].map { String(format: "%.0f", $0) }
     Console.print(
-      "\(padded("sensor", 14)) \(String(format: "%8.0f B", memory.total)) a sensor: cleaning \(parts[0]), windows "
+      "\(padded("sensor", width: 14)) \(String(format: "%8.0f B", memory.total)) a sensor: cleaning \(parts[0]), windows "
         + "\(parts[1]), health \(parts[2])")
   }
 
@@ -50,10 +50,10 @@ enum BenchCommand {
     let rate = String(format: "%7.2f M/s", 1e3 / result.nanosecondsPerReading)
     let heap = String(format: "%6.3f allocations", result.allocationsPerReading)
     let work = result.instructionsPerReading.map { String(format: "%7.0f instructions  ", $0) } ?? ""
-    return "\(padded(result.name, 14)) \(time)  \(rate)  \(work)\(heap)   \(result.summary)"
+    return "\(padded(result.name, width: 14)) \(time)  \(rate)  \(work)\(heap)   \(result.summary)"
   }
 
-  private static func padded(_ text: String, _ width: Int) -> String {
+  private static func padded(_ text: String, width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 }

@@ -92,7 +92,7 @@ struct BenchDetection: Sendable {
   static func run(_ arguments: Arguments) throws {
     let seeds = Int(clamping: min(10_000, max(1, try arguments.count("--seeds") ?? 20)))
     let report = run(firstSeed: try arguments.count("--first-seed") ?? 1000, seeds: seeds) { done in
-      Console.note("detection: \(done) of \(seeds) seeds")
+      Console.report("detection: \(done) of \(seeds) seeds")
     }
     guard arguments.has("--json") else { return Console.print(table(report)) }
     let data = try JSONSerialization.data(
@@ -146,8 +146,8 @@ struct BenchDetection: Sendable {
     for (position, scenario) in scenarios.enumerated() {
       report.outcomes[position].runs = 1
       var chain = learned
-      let onset = TimeSpan.seconds(Int64(random.uniform(60, 3600)))
-      guard let (delay, rule, isInTime) = notice(scenario, onset, &chain) else { continue }
+      let onset = TimeSpan.seconds(Int64(random.uniform(60, high: 3600)))
+      guard let (delay, rule, isInTime) = notice(scenario, onset: onset, chain: &chain) else { continue }
       report.outcomes[position].delays = [delay]
       report.outcomes[position].inTime = isInTime ? 1 : 0
       report.outcomes[position].rules = [rule: 1]
@@ -164,7 +164,7 @@ struct BenchDetection: Sendable {
   ///
   /// The result has the delay [s], the rule, and whether the asset had not yet protected itself.
   private static func notice(
-    _ scenario: Scenario, _ onset: TimeSpan, _ chain: inout DetectionChain
+    _ scenario: Scenario, onset: TimeSpan, chain: inout DetectionChain
   ) -> (delay: Double, rule: String, isInTime: Bool)? {
     let fault = FaultSpecification(
       target: scenario.target, kind: scenario.kind, severity: scenario.severity, onset: onset)
@@ -200,21 +200,21 @@ struct BenchDetection: Sendable {
   /// Returns a plant with an asset of each kind that can have a fault.
   private static func plant(_ random: inout SeededGenerator) -> Plant {
     let location = Location(
-      latitude: random.uniform(-38, 48), longitude: random.uniform(-120, 150), timezone: "UTC",
-      elevation: random.uniform(0, 800))
+      latitude: random.uniform(-38, high: 48), longitude: random.uniform(-120, high: 150), timezone: "UTC",
+      elevation: random.uniform(0, high: 800))
     // The sun covers the load, so that the battery is used on most days.
-    let consumption = random.uniform(50, 250)
+    let consumption = random.uniform(50, high: 250)
     var pv = Asset(name: "pv", kind: .pv)
-    pv.capacityKilowatts = consumption * random.uniform(1.2, 2.5)
-    pv.tiltDegrees = random.uniform(10, 35)
+    pv.capacityKilowatts = consumption * random.uniform(1.2, high: 2.5)
+    pv.tiltDegrees = random.uniform(10, high: 35)
     var battery = Asset(name: "battery", kind: .battery)
-    battery.powerKilowatts = consumption * random.uniform(0.3, 0.8)
-    battery.energyKilowattHours = consumption * random.uniform(1, 2)
-    battery.efficiency = random.uniform(0.85, 0.94)
+    battery.powerKilowatts = consumption * random.uniform(0.3, high: 0.8)
+    battery.energyKilowattHours = consumption * random.uniform(1, high: 2)
+    battery.efficiency = random.uniform(0.85, high: 0.94)
     var load = Asset(name: "load", kind: .load)
     load.capacityKilowatts = consumption
     var charger = Asset(name: "charger", kind: .evCharger)
-    charger.powerKilowatts = random.uniform(7, 50)
+    charger.powerKilowatts = random.uniform(7, high: 50)
     var grid = Asset(name: "grid", kind: .grid)
     grid.importLimitKilowatts = 1.5 * consumption
     grid.exportLimitKilowatts = 3 * consumption
@@ -235,7 +235,8 @@ struct BenchDetection: Sendable {
           "before_protection": scenario.protection == nil ? NSNull() : inTime,
           "kind": outcome.kind.rawValue, "seeds": outcome.runs,
           "detected": outcome.runs > 0 ? Double(sorted.count) / Double(outcome.runs) : 0,
-          "delay_median_s": quantile(sorted, 0.5), "delay_p95_s": quantile(sorted, 0.95), "rules": outcome.rules,
+          "delay_median_s": quantile(sorted, share: 0.5), "delay_p95_s": quantile(sorted, share: 0.95),
+          "rules": outcome.rules,
         ]
       },
       "detected": runs > 0 ? Double(noticed) / Double(runs) : 0,
@@ -251,14 +252,14 @@ struct BenchDetection: Sendable {
       let sorted = outcome.delays.sorted()
       let rules = outcome.rules.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
       lines.append(
-        "\(outcome.kind.rawValue)  \(outcome.runs)  \(sorted.count)  \(quantile(sorted, 0.5))  \(quantile(sorted, 0.95))  "
+        "\(outcome.kind.rawValue)  \(outcome.runs)  \(sorted.count)  \(quantile(sorted, share: 0.5))  \(quantile(sorted, share: 0.95))  "
           + rules)
     }
     lines.append("false alarms an asset and 30 days: \(report.falseAlarmsPerAsset30Days)")
     return lines.joined(separator: "\n")
   }
 
-  private static func quantile(_ sorted: [Double], _ share: Double) -> Any {
+  private static func quantile(_ sorted: [Double], share: Double) -> Any {
     guard !sorted.isEmpty else { return NSNull() }
     return sorted[Int((share * Double(sorted.count - 1)).rounded(.up))]
   }

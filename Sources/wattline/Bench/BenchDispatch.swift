@@ -43,26 +43,27 @@ enum BenchDispatch {
   static func run(_ arguments: Arguments) throws {
     let files = try arguments.text("--data").map(HomeRecording.files)
     let zone = try zone(arguments)
-    if let files, try RecordingArguments.isExplained(files, arguments, zone: zone.identifier) { return }
+    if let files, try RecordingArguments.isExplained(files, arguments: arguments, zone: zone.identifier) { return }
     let wear = try wearPrices(arguments)
-    let homes = try files.map { try recordings($0, arguments, zone) } ?? HomeRecording.simulated(count: 3)
-    if wear.count > 1 { return try showCurve(homes, wear, arguments) }
-    let error = try number(arguments, "--forecast-error", within: 0...100) ?? 1
-    var progress = Progress("dispatch", total: Double(homes.count))
+    let homes =
+      try files.map { try recordings($0, arguments: arguments, zone: zone) } ?? HomeRecording.simulated(count: 3)
+    if wear.count > 1 { return try showCurve(homes, prices: wear, arguments: arguments) }
+    let error = try number(arguments, name: "--forecast-error", within: 0...100) ?? 1
+    var progress = ProgressBar("dispatch", total: Double(homes.count))
     var results: [(name: String, comparison: DispatchComparison)] = []
     for home in homes {
       let problem = try problem(arguments, hours: home.step.inHours, wear: wear[0])
-      results.append((home.name, DispatchComparison(home.series, problem, forecastError: error)))
+      results.append((home.name, DispatchComparison(home.series, problem: problem, forecastError: error)))
       progress.update(Double(results.count), note: home.name)
     }
     progress.finish()
-    if let path = arguments.text("--trace") { try writeTrace(path, homes, results.map(\.comparison)) }
+    if let path = arguments.text("--trace") { try writeTrace(path, homes: homes, results: results.map(\.comparison)) }
     let rows = results.map { ($0.name, costs($0.comparison)) }
     let throughput = results.map { $0.comparison.bills[.learned]?.throughput ?? 0 }
     let timing = DispatchTiming(
-      homes[0].series, try problem(arguments, hours: homes[0].step.inHours, wear: wear[0]))
-    if arguments.has("--json") { return try printJSON(rows, timing) }
-    printTable(rows, throughput)
+      homes[0].series, problem: try problem(arguments, hours: homes[0].step.inHours, wear: wear[0]))
+    if arguments.has("--json") { return try printJSON(rows, timing: timing) }
+    printTable(rows, throughput: throughput)
     Console.print(
       String(
         format: "decision %.2f µs, learning %.2f ms a slot; %@ seen and learned slot by slot in %.1f s",
@@ -71,7 +72,7 @@ enum BenchDispatch {
 
   /// Returns the zone of the homes.
   private static func zone(_ arguments: Arguments) throws -> LocalCalendar {
-    let minutes = Int(60 * (try number(arguments, "--utc-offset", within: -14...14) ?? -8))
+    let minutes = Int(60 * (try number(arguments, name: "--utc-offset", within: -14...14) ?? -8))
     let digits = 10_000 + minutes.magnitude / 60 * 100 + minutes.magnitude % 60
     let name = arguments.text("--zone") ?? "GMT\(minutes < 0 ? "-" : "+")\(String(digits).dropFirst())"
     guard let zone = LocalCalendar(identifier: name) else {
@@ -81,19 +82,19 @@ enum BenchDispatch {
   }
 
   private static func recordings(
-    _ files: [String], _ arguments: Arguments, _ zone: LocalCalendar
+    _ files: [String], arguments: Arguments, zone: LocalCalendar
   ) throws -> [HomeRecording] {
     let selected = try RecordingArguments.selection(arguments)
     return try files.map { path in
-      let file = try RecordingArguments.open(path, arguments, zone: zone.identifier)
+      let file = try RecordingArguments.open(path, arguments: arguments, zone: zone.identifier)
       let home = try HomeRecording(file, selected: selected, clock: zone)
-      home.notes.forEach { Console.note($0) }
+      home.notes.forEach { Console.report($0) }
       return home
     }
   }
 
-  private static func showCurve(_ homes: [HomeRecording], _ prices: [Double], _ arguments: Arguments) throws {
-    var progress = Progress("wear", total: Double(homes.count * prices.count))
+  private static func showCurve(_ homes: [HomeRecording], prices: [Double], arguments: Arguments) throws {
+    var progress = ProgressBar("wear", total: Double(homes.count * prices.count))
     let curve = try WearCurve(homes, prices: prices, progress: { progress.update($0) }) { home, price in
       try problem(arguments, hours: home.step.inHours, wear: price)
     }
@@ -122,16 +123,16 @@ enum BenchDispatch {
     let battery = BatteryModel(
       energyKilowattHours: try arguments.positiveNumber("--battery-kwh") ?? 6.4,
       powerKilowatts: try arguments.positiveNumber("--battery-kw") ?? 5,
-      efficiency: try number(arguments, "--efficiency", within: 0.01...1) ?? 0.9, minimumStateOfCharge: 0,
+      efficiency: try number(arguments, name: "--efficiency", within: 0.01...1) ?? 0.9, minimumStateOfCharge: 0,
       maximumStateOfCharge: 1)
     return DispatchProblem(
-      battery: battery, hours: hours, exportPrice: try number(arguments, "--export", within: -1e6...1e6) ?? 0,
+      battery: battery, hours: hours, exportPrice: try number(arguments, name: "--export", within: -1e6...1e6) ?? 0,
       wearPrice: wear,
-      demandCharge: try number(arguments, "--demand-charge", within: 0...1e6) ?? 0)
+      demandCharge: try number(arguments, name: "--demand-charge", within: 0...1e6) ?? 0)
   }
 
   private static func number(
-    _ arguments: Arguments, _ name: String, within range: ClosedRange<Double>
+    _ arguments: Arguments, name: String, within range: ClosedRange<Double>
   ) throws(Misuse) -> Double? {
     guard let text = arguments.text(name) else { return nil }
     guard let number = Double(text), range.contains(number) else {
@@ -148,7 +149,7 @@ enum BenchDispatch {
     Policy.allCases.indices.map { column in rows.reduce(0) { $0 + $1.1[column] } }
   }
 
-  private static func printJSON(_ rows: [(String, [Double])], _ timing: DispatchTiming) throws {
+  private static func printJSON(_ rows: [(String, [Double])], timing: DispatchTiming) throws {
     func object(_ costs: [Double]) -> [String: Any] {
       Dictionary(uniqueKeysWithValues: zip(Policy.allCases.map(\.rawValue), costs.map { ($0 * 1e4).rounded() / 1e4 }))
     }
@@ -165,24 +166,24 @@ enum BenchDispatch {
   /// Prints the costs by policy, the recovered share of the optimal saving, and the battery's throughput [kWh].
   ///
   /// The last two are those of the learned policy.
-  private static func printTable(_ rows: [(String, [Double])], _ throughput: [Double]) {
+  private static func printTable(_ rows: [(String, [Double])], throughput: [Double]) {
     let width = max(4, rows.map(\.0.count).max() ?? 0)
-    func line(_ name: String, _ cells: [String]) {
+    func line(_ name: String, cells: [String]) {
       let padded = cells.map { String(repeating: " ", count: max(1, 11 - $0.count)) + $0 }.joined()
       Console.print(name + String(repeating: " ", count: width - name.count) + padded)
     }
-    line("home", Policy.allCases.map(\.rawValue) + ["recovered", "kWh"])
+    line("home", cells: Policy.allCases.map(\.rawValue) + ["recovered", "kWh"])
     for ((name, costs), energy) in zip(rows + [("sum", sum(rows))], throughput + [throughput.reduce(0, +)]) {
       let share = costs[0] > costs[4] ? (costs[0] - costs[3]) / (costs[0] - costs[4]) : 1
       line(
         name,
-        costs.map { String(format: "%.1f", $0) } + [
+        cells: costs.map { String(format: "%.1f", $0) } + [
           String(format: "%.2f %%", 100 * share), String(format: "%.0f", energy),
         ])
     }
   }
 
-  private static func writeTrace(_ path: String, _ homes: [HomeRecording], _ results: [DispatchComparison]) throws {
+  private static func writeTrace(_ path: String, homes: [HomeRecording], results: [DispatchComparison]) throws {
     var text = "home,time,battery_kw\n"
     for (home, result) in zip(homes, results) {
       for (time, power) in zip(home.times, result.powers[.learned] ?? []) { text += "\(home.name),\(time),\(power)\n" }

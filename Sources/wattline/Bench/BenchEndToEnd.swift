@@ -28,7 +28,7 @@ enum BenchEndToEnd {
     load.messages = Int(try arguments.count("--messages") ?? UInt64(load.rate * 10))
     let rounds = Int(clamping: try arguments.count("--rounds") ?? 5)
     let comparison = EndToEnd(program: CommandLine.executable, load: load, rounds: rounds)
-    let outcomes = try [0, 1].map { try comparison.run(qos: $0) { Console.note($0) } }
+    let outcomes = try [0, 1].map { try comparison.run(qos: $0) { Console.report($0) } }
     if arguments.has("--json") { return try Console.print(json: outcomes) }
     Console.print("QoS   floor µs   pipeline µs   ratio   without journal µs   ratio   lost   bytes a sensor")
     for outcome in outcomes {

@@ -34,7 +34,7 @@ enum BenchForest {
     let count = min(1_000_000, max(100, Int(clamping: try arguments.count("--rows") ?? 8760)))
     let trees = min(10_000, max(1, Int(clamping: try arguments.count("--trees") ?? 200)))
     let (training, test) = try rows(count)
-    if let path = arguments.text("--trace") { try write(training, test, to: path) }
+    if let path = arguments.text("--trace") { try write(training, test: test, to: path) }
     var model = ForestModel(settings: QuantileForest.Settings(trees: trees))
     let began = ProcessorTime.now
     model.fit(training, seed: 1)
@@ -79,7 +79,7 @@ enum BenchForest {
     )
   }
 
-  private static func write(_ training: FeatureRows, _ test: FeatureRows, to path: String) throws {
+  private static func write(_ training: FeatureRows, test: FeatureRows, to path: String) throws {
     var text = "train,target," + training.columns.indices.map { "x\($0)" }.joined(separator: ",") + "\n"
     for (rows, isTraining) in [(training, 1), (test, 0)] {
       for row in 0..<rows.count {

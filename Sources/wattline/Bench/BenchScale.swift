@@ -31,7 +31,7 @@ enum BenchScale {
     let scale = Scale(
       program: CommandLine.executable, load: load, workers: arguments.text("--workers") ?? "auto")
     let outcomes = try sizes.map { size in
-      try scale.run(Fleet(sensors: size, plants: plants)) { Console.note($0) }
+      try scale.run(Fleet(sensors: size, plants: plants)) { Console.report($0) }
     }
     if arguments.has("--json") { return try Console.print(json: outcomes) }
     Console.print("sensors  plants  start s  restart s  CPU µs a message  memory MiB  bytes a sensor  lost")

@@ -39,7 +39,7 @@ enum BenchSustained {
       let word = trial.isSustained ? "sustained" : "not sustained"
       let figures = String(
         format: "%.0f/s offered, %.0f/s published, drained in %.1f s", trial.rate, trial.published, trial.drainSeconds)
-      Console.note("\(figures): \(word)")
+      Console.report("\(figures): \(word)")
     }
     if arguments.has("--json") { return try Console.print(json: [highest, beyond].compactMap(\.self)) }
     for trial in [highest, beyond].compactMap(\.self) { show(trial) }
@@ -78,7 +78,7 @@ enum BenchLatency {
     load.rate = try arguments.positiveNumber("--rate") ?? 10_000
     let latency = Latency(
       program: CommandLine.executable, load: load, probes: Int(clamping: try arguments.count("--probes") ?? 300))
-    let outcome = try latency.run { Console.note($0) }
+    let outcome = try latency.run { Console.report($0) }
     if arguments.has("--json") { return try Console.print(json: outcome) }
     Console.print(String(format: "beside %.0f messages a second, %d probes", outcome.rate, outcome.probes))
     Console.print(

@@ -40,7 +40,7 @@ enum BenchTargets {
     let series = assets.map { register.admit(asset: $0.name, sensor: "power") }
     var stage = ForecastStage()
     var generator = SeededGenerator(seed: 1)
-    var progress = Progress("targets", total: Double(daysBefore + daysMeasured))
+    var progress = ProgressBar("targets", total: Double(daysBefore + daysMeasured))
     let first = QuarterHour.slot(containing: CivilTime(year: 2024, month: 5, day: 1).utc)
     var began = 0.0
     var longest = 0.0
@@ -48,7 +48,7 @@ enum BenchTargets {
       if slot == daysBefore * QuarterHour.perDay { began = ProcessorTime.now }
       let start = QuarterHour.start(of: first + slot)
       var frame = Frame(cause: .readings, received: start + .minutes(15), clock: start + .minutes(15))
-      frame.windows = series.map { window($0, start, value(slot, &generator)) }
+      frame.windows = series.map { window($0, start: start, mean: value(slot, generator: &generator)) }
       stage.step(&frame, in: register)
       for minute in 0..<15 {
         let clock = start + .minutes(Int64(15 + minute))
@@ -73,13 +73,13 @@ enum BenchTargets {
         result.longestStepMilliseconds))
   }
 
-  private static func value(_ slot: Int, _ generator: inout SeededGenerator) -> Double {
+  private static func value(_ slot: Int, generator: inout SeededGenerator) -> Double {
     let hour = Double(slot % QuarterHour.perDay) / 4
     let isWork = slot / QuarterHour.perDay % 7 < 5 && hour >= 7 && hour < 18
     return (isWork ? 90 : 30) + 10 * sin(hour / 24 * 2 * .pi) + 5 * generator.normal()
   }
 
-  private static func window(_ series: SeriesIndex, _ start: Timestamp, _ mean: Double) -> FeatureWindow {
+  private static func window(_ series: SeriesIndex, start: Timestamp, mean: Double) -> FeatureWindow {
     FeatureWindow(
       series: series, length: .quarterHour, start: start, mean: mean, minimum: mean, maximum: mean,
       standardDeviation: 0, slope: 0, count: 15, energyKilowattHours: mean / 4, goodShare: 1, isUpdate: false)

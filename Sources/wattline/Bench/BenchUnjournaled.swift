@@ -12,7 +12,7 @@ enum BenchUnjournaled {
   static func run(_ arguments: Arguments) throws {
     let pipeline = try UnjournaledPipeline(
       directory: arguments.configuration, environment: ProcessInfo.processInfo.environment
-    ) { Console.note("wattline: \($0)") }
+    ) { Console.report("wattline: \($0)") }
     pipeline.run()
   }
 }

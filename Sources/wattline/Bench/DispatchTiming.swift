@@ -11,7 +11,7 @@ struct DispatchTiming {
   var trainingSeconds: Double
 
   /// Runs the policy over a recording and measures its time.
-  init(_ series: DispatchSeries, _ problem: DispatchProblem) {
+  init(_ series: DispatchSeries, problem: DispatchProblem) {
     var policy = AnalogPolicy(problem: problem)
     var learning = 0.0
     var deciding = 0.0

@@ -65,15 +65,15 @@ struct HomeRecording {
     let path = file.name
     self.init(name: String(path.split(separator: "/").last?.dropLast(4) ?? ""))
     let assigned = try RecordedSensors(file, assets: [], sensors: ["power", "price"], selected: selected)
-    func place(_ asset: String, _ sensor: String, _ hint: String) throws -> Int {
+    func place(_ asset: String, sensor: String, hint: String) throws -> Int {
       if let found = assigned.sensors.firstIndex(of: .init(asset: asset, sensor: sensor)) { return found }
       let there = file.columns.map(\.heading).joined(separator: ", ")
       throw Failure(
         description: "\(path) needs the columns load.power and grid.price; it has \(there); write --columns "
           + "'\(hint)=\(asset).\(sensor)' for what else has it")
     }
-    let load = try place("load", "power", file.columns.first?.heading ?? "NAME")
-    let price = try place("grid", "price", file.columns.last?.heading ?? "NAME")
+    let load = try place("load", sensor: "power", hint: file.columns.first?.heading ?? "NAME")
+    let price = try place("grid", sensor: "price", hint: file.columns.last?.heading ?? "NAME")
     let generation = assigned.sensors.indices.filter { index in
       let sensor = assigned.sensors[index]
       return sensor.sensor == "power" && (sensor.asset.hasPrefix("pv") || sensor.asset.hasPrefix("wind"))
@@ -81,10 +81,10 @@ struct HomeRecording {
     let rows = file.rows(of: assigned.columns).ordered()
     notes = RecordingFile.findings(rows).dropFirst().map { "\(path): \($0)" }
     var columns = assigned.columns.indices.map { rows.kilowatts($0).values }
-    columns[price] = HomeRecording.prices(columns[price], rows.columns[price].unit)
+    columns[price] = HomeRecording.prices(columns[price], unit: rows.columns[price].unit)
     let lengths = rows.intervals()
-    step = try HomeRecording.step(lengths, path)
-    fill(&columns, [load, price] + generation, rows.count, path)
+    step = try HomeRecording.step(lengths, path: path)
+    fill(&columns, wanted: [load, price] + generation, count: rows.count, path: path)
     var clock = clock
     for row in 0..<rows.count where !columns[load][row].isNaN && !columns[price][row].isNaN {
       for slot in 0..<max(1, Int(lengths[row] / step.nanoseconds)) {
@@ -99,7 +99,7 @@ struct HomeRecording {
   }
 
   /// Replaces missing values by those of the previous row.
-  private mutating func fill(_ columns: inout [[Double]], _ wanted: [Int], _ count: Int, _ path: String) {
+  private mutating func fill(_ columns: inout [[Double]], wanted: [Int], count: Int, path: String) {
     var filled = 0
     for column in wanted {
       for row in 1..<max(1, count) where columns[column][row].isNaN && !columns[column][row - 1].isNaN {
@@ -111,7 +111,7 @@ struct HomeRecording {
   }
 
   /// Returns the slot length: the greatest common divisor of all intervals, so that costs are exact if they vary.
-  private static func step(_ lengths: [Int64], _ path: String) throws -> TimeSpan {
+  private static func step(_ lengths: [Int64], path: String) throws -> TimeSpan {
     func divisor(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? a : divisor(b, a % b) }
     let step = TimeSpan(nanoseconds: lengths.filter { $0 > 0 }.reduce(0, divisor))
     guard step > .zero else { throw Failure(description: "\(path) has fewer than two slots in order of time") }
@@ -125,7 +125,7 @@ struct HomeRecording {
   }
 
   /// Returns prices per kWh.
-  private static func prices(_ values: [Double], _ unit: ColumnUnit?) -> [Double] {
+  private static func prices(_ values: [Double], unit: ColumnUnit?) -> [Double] {
     guard case .other(let name) = unit,
       let known = Unit.named(name, currency: String(name.prefix(3)).uppercased()), known.quantity == .price
     else { return values }

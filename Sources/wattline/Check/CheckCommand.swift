@@ -26,7 +26,7 @@ enum CheckCommand {
         withJSONObject: document(loaded), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
       Console.print(String(decoding: data, as: UTF8.self))
     }
-    for diagnostic in loaded.diagnostics + loaded.warnings { Console.note("\(diagnostic)") }
+    for diagnostic in loaded.diagnostics + loaded.warnings { Console.report("\(diagnostic)") }
     guard loaded.isValid else { exit(ExitCode.failed) }
     if !arguments.has("--json") { loaded.plants.forEach(show) }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }

@@ -33,26 +33,26 @@ struct RuleMeaning {
     let fixed = rule.asset.flatMap { fromTopic == nil && !$0.contains("{") && !$0.hasPrefix("/") ? $0 : nil }
     sensors = rule.values.map { value in
       let name = rule.rename[value.name] ?? value.name
-      let parts = WrittenName.split(name, assets)
+      let parts = WrittenName.split(name, assets: assets)
       var sensor = Sensor(asset: parts?.asset ?? fixed, sensor: parts?.sensor ?? name, place: value.path)
       sensor.stated = value.detail.unit
       sensor.scale = value.detail.scale ?? rule.scale[value.name]
       sensor.offset = value.detail.offset ?? rule.offset[value.name]
-      sensor.details = RuleMeaning.words(value.detail)
-      sensor.own = RuleMeaning.unit(of: sensor.sensor, sensor.asset, plant) ?? value.detail.unit
+      sensor.details = RuleMeaning.text(value.detail)
+      sensor.own = RuleMeaning.unit(of: sensor.sensor, asset: sensor.asset, plant: plant) ?? value.detail.unit
       return sensor
     }
   }
 
   /// Returns the unit of a sensor by its asset's kind; without an asset, by the names common to all kinds.
-  private static func unit(of sensor: String, _ asset: String?, _ plant: Plant) -> Unit? {
+  private static func unit(of sensor: String, asset: String?, plant: Plant) -> Unit? {
     if sensor.contains("{") { return nil }
     var register = PlantRegister(plant: plant)
     let index = register.admit(asset: asset ?? "any asset", sensor: sensor)
     return register.series[index.position].profile.unit
   }
 
-  private static func words(_ detail: ValueDetail) -> [String] {
+  private static func text(_ detail: ValueDetail) -> [String] {
     var words: [String] = []
     if let place = detail.scalePlace { words.append("times ten to the power at \"\(place)\"") }
     if !detail.words.isEmpty {
@@ -75,7 +75,7 @@ struct RuleMeaning {
     if let time = rule.time { lines.append("  time \(time)\(rule.timeFormat.map { " as \($0)" } ?? "")") }
     if let unit = rule.unit { lines.append("  unit \(unit)") }
     if sensors.isEmpty { lines.append("  sensor \(lone)") }
-    return lines + sensors.map { "  \(words(of: $0))" }
+    return lines + sensors.map { "  \(text(of: $0))" }
   }
 
   /// Name of the sensor if none is listed.
@@ -86,7 +86,7 @@ struct RuleMeaning {
   }
 
   /// Returns the mapping of a value: `pv.power [kW] = "/InputPower" in W`.
-  private func words(of sensor: Sensor) -> String {
+  private func text(of sensor: Sensor) -> String {
     let name = sensor.asset.map { "\($0).\(sensor.sensor)" } ?? sensor.sensor
     let unit = sensor.own.map { " [\($0.symbol)]" } ?? (sensor.sensor.contains("{") ? "" : " [no unit]")
     let scale = sensor.scale.map { "\($0) × " } ?? ""

@@ -41,7 +41,7 @@ struct TariffText {
     }
     let outline = TariffOutline(tariff.importPeriods)
     let name = tariff.schedule.isEmpty ? "import" : "import outside of the list"
-    return days(outline, name) + holes(outline, "import")
+    return days(outline, name: name) + holes(outline, name: "import")
   }
 
   private var exportLines: [String] {
@@ -52,7 +52,7 @@ struct TariffText {
       return ["  export  \(price(fallback))" + (tariff.schedule.tellsExport ? " outside of the list" : "")]
     }
     let outline = TariffOutline(tariff.exportPeriods)
-    return days(outline, "export") + holes(outline, "export")
+    return days(outline, name: "export") + holes(outline, name: "export")
   }
 
   private var chargeLines: [String] {
@@ -67,7 +67,7 @@ struct TariffText {
     return lines
   }
 
-  private func days(_ outline: TariffOutline, _ name: String) -> [String] {
+  private func days(_ outline: TariffOutline, name: String) -> [String] {
     outline.days.map { day in
       let stretches = day.stretches.map { stretch in
         stretch.fromMinute == 0 && stretch.toMinute == 1440
@@ -77,7 +77,7 @@ struct TariffText {
     }
   }
 
-  private func holes(_ outline: TariffOutline, _ name: String) -> [String] {
+  private func holes(_ outline: TariffOutline, name: String) -> [String] {
     outline.holes.map { day in
       "  ! \(name) has no price: \(TariffText.name(of: day)) \(day.stretches.map(span).joined(separator: ", ")); its "
         + "cost is left out. A first entry {price: …} would hold there"

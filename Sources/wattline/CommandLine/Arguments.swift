@@ -83,7 +83,7 @@ struct Arguments {
   ///   - name: Name of the option.
   ///   - range: Permitted values.
   ///   - words: The range in words for the error message: `from 0.001 to 86400`.
-  func number(_ name: String, in range: ClosedRange<Double>, _ words: String) throws(Misuse) -> Double? {
+  func number(_ name: String, in range: ClosedRange<Double>, words: String) throws(Misuse) -> Double? {
     guard let text = values[name] else { return nil }
     guard let number = Double(text), range.contains(number) else {
       throw Misuse(message: "\(name) needs a number \(words), not '\(text)'")

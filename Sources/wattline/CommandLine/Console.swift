@@ -41,7 +41,7 @@ enum Console {
   }
 
   /// Prints a line on stderr, replacing a progress line.
-  static func note(_ line: String) { write((isTerminal ? "\r\u{1B}[K" : "") + line + "\n", to: STDERR_FILENO) }
+  static func report(_ line: String) { write((isTerminal ? "\r\u{1B}[K" : "") + line + "\n", to: STDERR_FILENO) }
 
   /// Prints on stderr without a line end, for lines that are redrawn.
   static func redraw(_ text: String) { write(text, to: STDERR_FILENO) }
@@ -54,7 +54,7 @@ enum Console {
 }
 
 /// Progress line with share, note and remaining time; redrawn on a terminal, silent otherwise.
-struct Progress {
+struct ProgressBar {
   private let what: String
   private let total: Double
   private let started = Date()

@@ -29,26 +29,26 @@ struct RecordedSensors {
   ) throws {
     if let selected {
       for (name, target) in selected {
-        guard let sensor = RecordedSensors.sensor(target, assets) else {
+        guard let sensor = RecordedSensors.sensor(target, assets: assets) else {
           throw Failure(description: "\(file.name): '\(target)' is not of the form asset.sensor, such as load.power")
         }
-        try add(try file.column(named: name), sensor, file)
+        try add(try file.column(named: name), sensor: sensor, file: file)
       }
       return
     }
     var energies: [(place: Int, sensor: Sensor)] = []
     for (place, column) in file.columns.enumerated() where !column.isText {
-      guard let sensor = RecordedSensors.sensor(column.name, assets) else { continue }
-      if wanted.contains(sensor.sensor) { try add(place, sensor, file) }
+      guard let sensor = RecordedSensors.sensor(column.name, assets: assets) else { continue }
+      if wanted.contains(sensor.sensor) { try add(place, sensor: sensor, file: file) }
       if case .energy = column.unit, sensor.sensor == "energy" {
         energies.append((place, Sensor(asset: sensor.asset, sensor: "power")))
       }
     }
-    for (place, sensor) in energies where !sensors.contains(sensor) { try add(place, sensor, file) }
-    if columns.isEmpty { try takeNameless(file, wanted) }
+    for (place, sensor) in energies where !sensors.contains(sensor) { try add(place, sensor: sensor, file: file) }
+    if columns.isEmpty { try appendNameless(file, wanted: wanted) }
   }
 
-  private mutating func takeNameless(_ file: RecordingFile, _ wanted: [String]) throws {
+  private mutating func appendNameless(_ file: RecordingFile, wanted: [String]) throws {
     let slots = file.columns.indices.filter { file.columns[$0].isUnfolded }
     // Other columns next to the slots of a day are daily sums.
     let numbers = slots.isEmpty ? file.columns.indices.filter { !file.columns[$0].isText } : slots
@@ -76,7 +76,7 @@ struct RecordedSensors {
     sensors.append(Sensor(asset: "grid", sensor: "price"))
   }
 
-  private mutating func add(_ column: Int, _ sensor: Sensor, _ file: RecordingFile) throws {
+  private mutating func add(_ column: Int, sensor: Sensor, file: RecordingFile) throws {
     guard !sensors.contains(sensor) else {
       throw Failure(
         description: "\(file.name): two columns are '\(sensor.asset).\(sensor.sensor)'; --columns NAME=asset.sensor "
@@ -87,7 +87,7 @@ struct RecordedSensors {
   }
 
   /// Returns the asset and sensor of a name; of assets with dots in their names, the longest matching one.
-  static func sensor(_ name: String, _ assets: [String]) -> Sensor? {
+  static func sensor(_ name: String, assets: [String]) -> Sensor? {
     if let declared = assets.filter({ name.hasPrefix($0 + ".") }).max(by: { $0.utf8.count < $1.utf8.count }) {
       let sensor = String(name.dropFirst(declared.count + 1))
       return sensor.isEmpty ? nil : Sensor(asset: declared, sensor: sensor)

@@ -34,12 +34,12 @@ enum RecordingArguments {
   ///   - zone: Zone of times without an offset, unless `--zone` is given.
   ///   - needsTimes: Whether a column of times is required.
   static func open(
-    _ path: String, _ arguments: Arguments, zone: String? = nil, needsTimes: Bool = true
+    _ path: String, arguments: Arguments, zone: String? = nil, needsTimes: Bool = true
   ) throws -> RecordingFile {
     var options = RecordingOptions()
-    options.delimiter = try choice(arguments, "--delimiter")
-    options.decimal = try choice(arguments, "--decimal")
-    options.dates = try choice(arguments, "--dates")
+    options.delimiter = try choice(arguments, name: "--delimiter")
+    options.decimal = try choice(arguments, name: "--decimal")
+    options.dates = try choice(arguments, name: "--dates")
     options.time = arguments.text("--time")
     options.zone = arguments.text("--zone") ?? zone
     options.units = try units(arguments)
@@ -55,11 +55,11 @@ enum RecordingArguments {
   ///   - zone: Zone of times without an offset, unless `--zone` is given.
   ///   - needsTimes: Whether a column of times is required.
   static func isExplained(
-    _ paths: [String], _ arguments: Arguments, zone: String? = nil, needsTimes: Bool = true
+    _ paths: [String], arguments: Arguments, zone: String? = nil, needsTimes: Bool = true
   ) throws -> Bool {
     guard arguments.has("--explain") else { return false }
     for path in paths {
-      let file = try open(path, arguments, zone: zone, needsTimes: needsTimes)
+      let file = try open(path, arguments: arguments, zone: zone, needsTimes: needsTimes)
       let numbers = file.columns.indices.filter { !file.columns[$0].isText }
       file.explanation(file.rows(of: numbers).ordered()).forEach { Console.print($0) }
     }
@@ -67,17 +67,17 @@ enum RecordingArguments {
   }
 
   /// Prints the defects of a file's rows on stderr.
-  static func note(_ recording: Recording, of path: String) {
+  static func report(_ recording: Recording, of path: String) {
     let tally = recording.tally
     if let problem = tally.problems.first {
-      Console.note("\(path):\(problem.line): left out: \(problem.reason) (\(tally.unreadable) such lines)")
+      Console.report("\(path):\(problem.line): left out: \(problem.reason) (\(tally.unreadable) such lines)")
     }
     let sound = Recording.Tally(rows: tally.rows, unreadable: tally.unreadable, problems: tally.problems)
     guard tally != sound else { return }
     let findings = RecordingFile.findings(recording).dropFirst().filter { line in
       !line.hasPrefix("line ") && !line.contains("cannot be read")
     }
-    findings.forEach { Console.note("\(path): \($0)") }
+    findings.forEach { Console.report("\(path): \($0)") }
   }
 
   /// Returns the columns of `--columns`, a list of `NAME` or `NAME=asset.sensor`, and their targets.
@@ -101,7 +101,7 @@ enum RecordingArguments {
   }
 
   private static func choice<Value: RawRepresentable & CaseIterable>(
-    _ arguments: Arguments, _ name: String
+    _ arguments: Arguments, name: String
   ) throws(Misuse) -> Value? where Value.RawValue == String {
     guard let text = arguments.text(name) else { return nil }
     if let value = Value(rawValue: text) { return value }

@@ -4,40 +4,40 @@ import Foundation
 @main
 struct Wattline {
   private static let commands = [
-    Command(description: RunCommand.description, run: RunCommand.run),
-    Command(description: CheckCommand.description, run: CheckCommand.run),
-    Command(description: ExplainCommand.description, run: ExplainCommand.run),
-    Command(description: DiscoverCommand.description, run: DiscoverCommand.run),
-    Command(description: DemoCommand.description, run: DemoCommand.run),
-    Command(description: SimulateCommand.description, run: SimulateCommand.run),
-    Command(description: ReplayCommand.description, run: ReplayCommand.run),
-    Command(description: BacktestCommand.description, run: BacktestCommand.run),
-    Command(description: ScenarioCommand.description, run: ScenarioCommand.run),
-    Command(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
-    Command(description: BacktestAgeingCommand.description, run: BacktestAgeingCommand.run),
-    Command(description: BacktestSolarCommand.description, run: BacktestSolarCommand.run),
-    Command(description: BenchCommand.description, run: BenchCommand.run),
-    Command(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
-    Command(description: ReportCommand.description, run: ReportCommand.run),
-    Command(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
-    Command(description: BenchScale.description, run: BenchScale.run),
-    Command(description: BenchSustained.description, run: BenchSustained.run),
-    Command(description: BenchLatency.description, run: BenchLatency.run),
-    Command(description: BenchMemory.description, run: BenchMemory.run),
-    Command(description: BenchSubscriber.description, run: BenchSubscriber.run),
-    Command(description: BenchLoad.description, run: BenchLoad.run),
-    Command(description: BenchUnjournaled.description, run: BenchUnjournaled.run),
-    Command(description: BenchDetection.description, run: BenchDetection.run),
-    Command(description: BenchSimulation.description, run: BenchSimulation.run),
-    Command(description: BenchDispatch.description, run: BenchDispatch.run),
-    Command(description: BenchForest.description, run: BenchForest.run),
-    Command(description: BenchTargets.description, run: BenchTargets.run),
+    Subcommand(description: RunCommand.description, run: RunCommand.run),
+    Subcommand(description: CheckCommand.description, run: CheckCommand.run),
+    Subcommand(description: ExplainCommand.description, run: ExplainCommand.run),
+    Subcommand(description: DiscoverCommand.description, run: DiscoverCommand.run),
+    Subcommand(description: DemoCommand.description, run: DemoCommand.run),
+    Subcommand(description: SimulateCommand.description, run: SimulateCommand.run),
+    Subcommand(description: ReplayCommand.description, run: ReplayCommand.run),
+    Subcommand(description: BacktestCommand.description, run: BacktestCommand.run),
+    Subcommand(description: ScenarioCommand.description, run: ScenarioCommand.run),
+    Subcommand(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
+    Subcommand(description: BacktestAgeingCommand.description, run: BacktestAgeingCommand.run),
+    Subcommand(description: BacktestSolarCommand.description, run: BacktestSolarCommand.run),
+    Subcommand(description: BenchCommand.description, run: BenchCommand.run),
+    Subcommand(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
+    Subcommand(description: ReportCommand.description, run: ReportCommand.run),
+    Subcommand(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
+    Subcommand(description: BenchScale.description, run: BenchScale.run),
+    Subcommand(description: BenchSustained.description, run: BenchSustained.run),
+    Subcommand(description: BenchLatency.description, run: BenchLatency.run),
+    Subcommand(description: BenchMemory.description, run: BenchMemory.run),
+    Subcommand(description: BenchSubscriber.description, run: BenchSubscriber.run),
+    Subcommand(description: BenchLoad.description, run: BenchLoad.run),
+    Subcommand(description: BenchUnjournaled.description, run: BenchUnjournaled.run),
+    Subcommand(description: BenchDetection.description, run: BenchDetection.run),
+    Subcommand(description: BenchSimulation.description, run: BenchSimulation.run),
+    Subcommand(description: BenchDispatch.description, run: BenchDispatch.run),
+    Subcommand(description: BenchForest.description, run: BenchForest.run),
+    Subcommand(description: BenchTargets.description, run: BenchTargets.run),
   ]
 
   static func main() {
     let words = CommandLine.arguments.dropFirst()
     guard let name = words.first else {
-      Console.note(help)
+      Console.report(help)
       exit(ExitCode.misuse)
     }
     if ["--help", "-h", "help"].contains(name) { return finish(name) { Console.print(help) } }
@@ -51,30 +51,30 @@ struct Wattline {
       return finish(name) { Console.print(command.description.help) }
     }
     finish(command.description.name) {
-      try execute(command, Array(words.dropFirst(command.description.name == pair ? 2 : 1)))
+      try execute(command, words: Array(words.dropFirst(command.description.name == pair ? 2 : 1)))
     }
   }
 
   /// Runs a command and turns its errors into messages and exit codes.
-  private static func finish(_ name: String, _ work: () throws -> Void) {
+  private static func finish(_ name: String, work: () throws -> Void) {
     do {
       try work()
       try Console.finish()
     } catch let error as Misuse {
       misuse("\(error.message)\ntry: wattline \(name) --help")
     } catch {
-      Console.note("wattline \(name): \(error)")
+      Console.report("wattline \(name): \(error)")
       exit(ExitCode.failed)
     }
   }
 
-  private static func execute(_ command: Command, _ words: [String]) throws {
+  private static func execute(_ command: Subcommand, words: [String]) throws {
     let arguments = try Arguments(words, for: command.description)
     try command.run(arguments)
   }
 
   private static func misuse(_ message: String) -> Never {
-    Console.note("wattline: \(message)")
+    Console.report("wattline: \(message)")
     exit(ExitCode.misuse)
   }
 
@@ -105,7 +105,7 @@ enum ExitCode {
 }
 
 /// Command of the program.
-struct Command: Sendable {
+struct Subcommand: Sendable {
   /// Name, options and examples.
   var description: CommandDescription
   /// Runs the command; throws if it fails.

@@ -42,7 +42,7 @@ final class Demo {
       ?? FileManager.default.temporaryDirectory.appendingPathComponent("wattline-demo-\(getpid())")
     TemporaryFolder.sweep(names: ["demo", "grafana", "mosquitto", "influxdb"])
     FaultInbox.sweep()
-    Console.note("starting a broker and InfluxDB on free loopback ports")
+    Console.report("starting a broker and InfluxDB on free loopback ports")
     broker = try LocalBroker.started()
     var options = LocalInflux.Options()
     options.keep = keep.map { $0 + "/influxdb" }
@@ -57,7 +57,7 @@ final class Demo {
         settings.mqtt = brokerSettings
         settings.influxdb = databaseSettings
         settings.journal.path = journalPath
-      }, note: { Console.note("wattline: \($0)") })
+      }, note: { Console.report("wattline: \($0)") })
     var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
     let orders = OrderInbox(plants: loaded.plants.map(\.name))
@@ -80,9 +80,9 @@ final class Demo {
       try SensorFeed(
         plant: $0, seed: seed, start: now - span, step: step, publisher: publisher, orders: orders)
     }
-    Console.note(
+    Console.report(
       "playing \(Int(span.inHours / 24)) days of history of \(plants.count.counted("plant"))")
-    var progress = Progress("history", total: span.inSeconds)
+    var progress = ProgressBar("history", total: span.inSeconds)
     var time = now - span
     while time < Timestamp(seconds: Int64(Date().timeIntervalSince1970)) - step {
       for position in feeds.indices { try feeds[position].publishStep() }
@@ -104,7 +104,7 @@ final class Demo {
     var tick = 0
     for position in feeds.indices { feeds[position].step = .second }
     while seconds.map({ Date().timeIntervalSince(started) < $0 }) ?? true {
-      for (plant, text) in inbox.take() { add(text, to: plant) }
+      for (plant, text) in inbox.drain() { add(text, to: plant) }
       let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
       for position in feeds.indices {
         while feeds[position].now <= now { try feeds[position].publishStep() }
@@ -120,9 +120,9 @@ final class Demo {
     guard let position = plants.firstIndex(where: { $0.name == plant }) else { return }
     do {
       try feeds[position].add(FaultSpecification.parse(fault))
-      Console.note("\(plant): \(fault)")
+      Console.report("\(plant): \(fault)")
     } catch {
-      Console.note("\(plant): \(error)")
+      Console.report("\(plant): \(error)")
     }
   }
 

@@ -50,7 +50,7 @@ struct FaultInbox {
   }
 
   /// Removes and returns the waiting faults.
-  func take() -> [(plant: String, fault: String)] {
+  func drain() -> [(plant: String, fault: String)] {
     let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
     return files.filter { $0.pathExtension == "fault" }.compactMap { file in
       defer { try? FileManager.default.removeItem(at: file) }

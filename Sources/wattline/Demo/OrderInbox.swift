@@ -28,5 +28,5 @@ final class OrderInbox: Sendable {
   }
 
   /// Removes and returns a plant's commands, in order of arrival.
-  func take(plant: String) -> [CommandMessage.Order] { waiting.withLock { $0.removeValue(forKey: plant) } ?? [] }
+  func drain(plant: String) -> [CommandMessage.Order] { waiting.withLock { $0.removeValue(forKey: plant) } ?? [] }
 }

@@ -9,7 +9,7 @@ enum BrokerAccess {
   /// Returns the folder's configuration. If it is invalid, prints every mistake on stderr and exits with code 1.
   static func load(_ directory: String) -> LoadedConfiguration {
     let loaded = ConfigurationLoader.load(directory: directory, environment: ProcessInfo.processInfo.environment)
-    for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+    for diagnostic in loaded.diagnostics { Console.report("\(diagnostic)") }
     if !loaded.isValid { exit(ExitCode.failed) }
     return loaded
   }
@@ -57,14 +57,14 @@ enum BrokerAccess {
     let place = "\(settings.host):\(settings.port)"
     var own = settings
     own.clientID = "\(settings.clientID)-\(purpose)-\(getpid())"
-    let trouble = LatestTrouble()
+    let trouble = LogDeduplicator()
     let publisher = Publisher(
       settings: own, filters: filters,
       onEvent: { event in
         switch event {
         case .connected: trouble.isOver(with: place)
         case .disconnected(let reason):
-          if trouble.isNew(reason, with: place) { Console.note("broker \(place): \(reason)") }
+          if trouble.isNew(reason, with: place) { Console.report("broker \(place): \(reason)") }
         }
       }, onMessage: onMessage)
     let deadline = Date(timeIntervalSinceNow: 10)

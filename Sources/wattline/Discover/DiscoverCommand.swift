@@ -49,7 +49,7 @@ enum DiscoverCommand {
       throw Failure(description: "\(output) is there already; give --output the name of a new file")
     }
     let filters = arguments.texts("--filter")
-    let survey = try listen(settings, filters.isEmpty ? ["#"] : filters, span, signals)
+    let survey = try listen(settings, filters: filters.isEmpty ? ["#"] : filters, span: span, signals: signals)
     guard !survey.topics.isEmpty else {
       throw Failure(
         description:
@@ -74,7 +74,7 @@ enum DiscoverCommand {
 
   /// Returns the broker's settings, read from a generated `wattline.yaml` so that all rules for settings apply.
   private static func broker(_ arguments: Arguments) throws -> BrokerSettings {
-    func line(_ key: String, _ text: String?) -> String {
+    func line(_ key: String, text: String?) -> String {
       guard let text else { return "" }
       let quoted = text.replacingOccurrences(of: "'", with: "''").filter { !$0.isNewline }
       return "  \(key): '\(quoted)'\n"
@@ -82,8 +82,8 @@ enum DiscoverCommand {
     let environment = ProcessInfo.processInfo.environment
     let url = arguments.text("--url") ?? environment["WATTLINE_MQTT_URL"] ?? "mqtt://127.0.0.1:1883"
     let file =
-      "mqtt:\n" + line("url", url) + line("username", arguments.text("--username"))
-      + line("password_file", arguments.text("--password-file")) + line("ca", arguments.text("--ca"))
+      "mqtt:\n" + line("url", text: url) + line("username", text: arguments.text("--username"))
+      + line("password_file", text: arguments.text("--password-file")) + line("ca", text: arguments.text("--ca"))
     let loaded = ConfigurationLoader.load(files: [("wattline.yaml", Array(file.utf8))], environment: environment) {
       try? String(contentsOfFile: $0, encoding: .utf8)
     }
@@ -100,15 +100,15 @@ enum DiscoverCommand {
   }
 
   private static func listen(
-    _ settings: BrokerSettings, _ filters: [String], _ span: TimeSpan, _ signals: SignalWatch
+    _ settings: BrokerSettings, filters: [String], span: TimeSpan, signals: SignalWatch
   ) throws -> TopicSurvey {
     let heard = Heard()
     let publisher = try BrokerAccess.publisher(
       settings, as: "discover", filters: filters, hint: "--url, --username, --password-file and --ca",
-      onMessage: { heard.take($0) })
+      onMessage: { heard.record($0) })
     defer { publisher.stop(timeout: .zero) }
     let start = Date()
-    var progress = Progress("listening", total: span.inSeconds)
+    var progress = ProgressBar("listening", total: span.inSeconds)
     while true {
       let left = span.inSeconds - Date().timeIntervalSince(start)
       guard left > 0 else { break }
@@ -125,7 +125,7 @@ enum DiscoverCommand {
   private final class Heard: Sendable {
     private let kept = Mutex(TopicSurvey())
 
-    func take(_ message: PublishedMessage) {
+    func record(_ message: PublishedMessage) {
       kept.withLock { $0.add(topic: message.topic, payload: message.payload, retained: message.retain) }
     }
     var counts: (messages: Int, topics: Int) { kept.withLock { ($0.messages, $0.topics.count) } }
@@ -134,15 +134,15 @@ enum DiscoverCommand {
 
   private static func report(_ draft: DraftPlant) {
     let trial = draft.trial
-    for mistake in trial.mistakes { Console.note("the draft has a mistake: \(mistake)") }
+    for mistake in trial.mistakes { Console.report("the draft has a mistake: \(mistake)") }
     let assets = Set(trial.series.map(\.asset)).count
     let tried = trial.landed + trial.failures.count
-    Console.note(
+    Console.report(
       "\(trial.landed) of \(tried.counted("topic")) with values are read: \(trial.series.count.counted("sensor")) of "
         + "\(assets.counted("asset"))")
     for failure in trial.failures.prefix(20) {
-      Console.note("not read: \(failure.topic): \(failure.reason)")
+      Console.report("not read: \(failure.topic): \(failure.reason)")
     }
-    if trial.failures.count > 20 { Console.note("… and \(trial.failures.count - 20) more; see the end of the draft") }
+    if trial.failures.count > 20 { Console.report("… and \(trial.failures.count - 20) more; see the end of the draft") }
   }
 }

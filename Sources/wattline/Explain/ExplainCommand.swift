@@ -36,7 +36,7 @@ enum ExplainCommand {
     let message = Message(
       topic: Array(arguments.operands[0].utf8), payload: try payload(arguments.operands[1]), received: received,
       isRetained: arguments.has("--retained"))
-    let result = MessageTrial(loaded, message)
+    let result = MessageTrial(loaded, message: message)
     if arguments.has("--json") {
       try Console.print(json: result.document)
     } else {

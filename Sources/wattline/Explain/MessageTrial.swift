@@ -8,7 +8,7 @@ import StreamCore
 /// Result of a message in a pipeline that has received nothing before.
 struct MessageTrial {
   /// Reading of the message, or one derived from its readings.
-  struct Reading: Encodable {
+  struct ExplainedReading: Encodable {
     var asset: String
     var sensor: String
     /// Value as in `raw`, in `unit`; `nil` for a derived value.
@@ -47,19 +47,19 @@ struct MessageTrial {
     var topic: String
     var rules: [Rule]
     var outcome: String
-    var readings: [Reading]
+    var readings: [ExplainedReading]
     var missing: [Missing]
     var places: [String]
     var notes: [String]
   }
 
   private let topic: String
-  private(set) var readings: [Reading] = []
+  private(set) var readings: [ExplainedReading] = []
   private var explanation = Explanation(outcome: .refused(.unmatchedTopic))
   private let matches: [String]
 
   /// Processes a message with the plants of a folder.
-  init(_ loaded: LoadedConfiguration, _ message: Message) {
+  init(_ loaded: LoadedConfiguration, message: Message) {
     topic = String(decoding: message.topic, as: UTF8.self)
     matches = loaded.plants.flatMap { $0.topics.map(\.match) }
     var frame = MessageFrameBuilder()
@@ -69,12 +69,12 @@ struct MessageTrial {
       }
     }
     let limit = loaded.settings.mqtt.maximumUnpacked
-    explain(frame, loaded.plants, message.received, limit)
-    gather(frame, loaded.sources, message.received, limit)
+    explain(frame, plants: loaded.plants, received: message.received, limit: limit)
+    gather(frame, sources: loaded.sources, received: message.received, limit: limit)
   }
 
   private mutating func explain(
-    _ frame: MessageFrameBuilder, _ plants: [Plant], _ received: Timestamp, _ limit: Int
+    _ frame: MessageFrameBuilder, plants: [Plant], received: Timestamp, limit: Int
   ) {
     var decoder = MessageDecoder(plants: plants, maximumUnpacked: limit)
     var registers = plants.map { PlantRegister(plant: $0) }
@@ -88,12 +88,12 @@ struct MessageTrial {
 
   /// Processes the message, and up to three ticks in which derived readings follow.
   private mutating func gather(
-    _ frame: MessageFrameBuilder, _ sources: PlantSources, _ received: Timestamp, _ limit: Int
+    _ frame: MessageFrameBuilder, sources: PlantSources, received: Timestamp, limit: Int
   ) {
     var processor = RecordProcessor(sources: sources, maximumUnpacked: limit)
-    var found: [Reading] = []
-    func observe(_ frame: borrowing Frame, _ register: PlantRegister) {
-      for row in 0..<frame.readings.count { found.append(MessageTrial.reading(frame.readings, row, register)) }
+    var found: [ExplainedReading] = []
+    func observe(_ frame: borrowing Frame, in register: PlantRegister) {
+      for row in 0..<frame.readings.count { found.append(MessageTrial.reading(frame.readings, row: row, in: register)) }
     }
     frame.bytes.withUnsafeBytes {
       _ = processor.process(kind: .messages, received: received, body: $0, observe: observe)
@@ -107,11 +107,11 @@ struct MessageTrial {
   }
 
   private static func reading(
-    _ batch: borrowing ReadingBatch, _ row: Int, _ register: PlantRegister
-  ) -> Reading {
+    _ batch: borrowing ReadingBatch, row: Int, in register: PlantRegister
+  ) -> ExplainedReading {
     let series = register.series[batch.series[row].position]
     let (raw, value) = (batch.raw[row], batch.value[row])
-    return Reading(
+    return ExplainedReading(
       asset: register.assets[series.asset.position].name, sensor: series.sensor, raw: raw.isFinite ? raw : nil,
       unit: series.profile.unit?.symbol, value: value.isFinite ? value : nil,
       canonicalUnit: series.profile.canonicalUnit?.symbol, time: "\(batch.time[row])",
@@ -190,8 +190,8 @@ struct MessageTrial {
     let head = ["reading", "raw", "clean", "time", "", "quality"]
     let rows = readings.map { reading in
       [
-        "\(reading.asset).\(reading.sensor)", words(reading.raw, reading.unit) ?? "derived",
-        words(reading.value, reading.canonicalUnit) ?? "none", reading.time,
+        "\(reading.asset).\(reading.sensor)", text(reading.raw, unit: reading.unit) ?? "derived",
+        text(reading.value, unit: reading.canonicalUnit) ?? "none", reading.time,
         reading.timeIsFromPayload ? "from the payload" : "as received", reading.quality,
       ]
     }
@@ -202,7 +202,7 @@ struct MessageTrial {
     }
   }
 
-  private func words(_ value: Double?, _ unit: String?) -> String? {
+  private func text(_ value: Double?, unit: String?) -> String? {
     value.map {
       $0.formatted(
         .number.grouping(.never).precision(.significantDigits(1...12)).locale(Locale(identifier: "en_US_POSIX")))

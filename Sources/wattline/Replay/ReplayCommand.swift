@@ -58,12 +58,12 @@ enum ReplayCommand {
     let loaded = BrokerAccess.load(arguments.configuration)
     let plant = try BrokerAccess.plants(loaded, named: name)[0]
     let (path, zone) = (arguments.operands[0], plant.location.timezone)
-    if try RecordingArguments.isExplained([path], arguments, zone: zone) { return }
+    if try RecordingArguments.isExplained([path], arguments: arguments, zone: zone) { return }
     let recording = try ReplaySource(
-      RecordingArguments.open(path, arguments, zone: zone), plant: plant, selected: selected)
+      RecordingArguments.open(path, arguments: arguments, zone: zone), plant: plant, selected: selected)
     let topics = try SensorTopic(plant: plant, decimals: nil)
     let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "replay")
-    let published = try publish(recording, topics, publisher, speed: speed, signals: signals)
+    let published = try publish(recording, topics: topics, publisher: publisher, speed: speed, signals: signals)
     let isConfirmed = publisher.flush(timeout: .seconds(60))
     publisher.stop()
     guard isConfirmed else {
@@ -72,11 +72,11 @@ enum ReplayCommand {
     }
     let tally = recording.tally
     if tally.unreadable > 0 {
-      Console.note("lines or cells that could not be read: \(tally.unreadable)")
-      for problem in tally.problems.prefix(5) { Console.note("\(path):\(problem.line): \(problem.reason)") }
+      Console.report("lines or cells that could not be read: \(tally.unreadable)")
+      for problem in tally.problems.prefix(5) { Console.report("\(path):\(problem.line): \(problem.reason)") }
     }
     if tally.duplicates + tally.unsorted > 0 {
-      Console.note(
+      Console.report(
         "\(path): rows with a time that is there already: \(tally.duplicates); not in the order of time: "
           + "\(tally.unsorted); published as they stand")
     }
@@ -88,9 +88,9 @@ enum ReplayCommand {
   }
 
   private static func publish(
-    _ recording: ReplaySource, _ topics: SensorTopic, _ publisher: Publisher, speed: Double?, signals: SignalWatch
+    _ recording: ReplaySource, topics: SensorTopic, publisher: Publisher, speed: Double?, signals: SignalWatch
   ) throws -> (rows: Int, messages: Int) {
-    var progress = Progress("replaying", total: Double(recording.times.count))
+    var progress = ProgressBar("replaying", total: Double(recording.times.count))
     defer { progress.finish() }
     let began = Date()
     var messages = 0

@@ -19,13 +19,13 @@ enum ReplayJournal {
     }
     var changed = JournalReplay(.changed(loaded.sources))
     var recorded = arguments.has("--diff") ? JournalReplay(.asRecorded(otherwise: loaded.sources)) : nil
-    let output = try ReplayOutput(arguments, loaded.settings.influxdb)
+    let output = try ReplayOutput(arguments, settings: loaded.settings.influxdb)
     let signals = SignalWatch()
-    var progress = Progress("replaying", total: Double(max(1, archive.endOffset - archive.startOffset)))
+    var progress = ProgressBar("replaying", total: Double(max(1, archive.endOffset - archive.startOffset)))
     let reader = archive.reader(from: archive.startOffset)
     var records = 0
     while let record = try reader.next() {
-      try changed.process(record) { try output.take($0) }
+      try changed.process(record) { try output.write($0) }
       recorded?.process(record) { _ in }
       records += 1
       if records % 256 == 0 {
@@ -33,33 +33,33 @@ enum ReplayJournal {
         if signals.wait(seconds: 0) == .stop { break }
       }
     }
-    try changed.finish { try output.take($0) }
+    try changed.finish { try output.write($0) }
     recorded?.finish { _ in }
     progress.finish()
     try output.finish()
-    if reader.damage.places > 0 { Console.note("\(directory): damaged: \(reader.damage)") }
+    if reader.damage.places > 0 { Console.report("\(directory): damaged: \(reader.damage)") }
     if arguments.has("--json") {
-      try Console.print(json: ReplayReport(changed.audit, recorded?.audit))
+      try Console.print(json: ReplayReport(changed.audit, recorded: recorded?.audit))
     } else {
       let lines =
-        recorded.map { differences($0.audit, changed.audit, loaded.plants) }
-        ?? summary(changed.audit, loaded.plants, messages: changed.ledger.messages)
+        recorded.map { differences($0.audit, after: changed.audit, plants: loaded.plants) }
+        ?? summary(changed.audit, plants: loaded.plants, messages: changed.ledger.messages)
       // Standard output may already receive the points.
-      lines.forEach(arguments.text("--output") == "-" ? Console.note : Console.print)
+      lines.forEach(arguments.text("--output") == "-" ? Console.report : Console.print)
     }
   }
 
-  private static func summary(_ audit: ReplayAudit, _ plants: [Plant], messages: UInt64) -> [String] {
+  private static func summary(_ audit: ReplayAudit, plants: [Plant], messages: UInt64) -> [String] {
     var lines = ["\(messages.counted("message")), \(audit.points.counted("point")) beside raw and clean"]
     for (name, plant) in audit.plants.sorted(by: { $0.key < $1.key }) {
       lines.append(
         "\(name): \(plant.readings.reduce(0, +).counted("reading")), \(plant.readings[0]) of them good, "
-          + "\(plant.alerts.values.reduce(0, +).counted("alert")), cost \(money(plant.cost, of: name, plants))")
+          + "\(plant.alerts.values.reduce(0, +).counted("alert")), cost \(money(plant.cost, of: name, plants: plants))")
     }
     return lines
   }
 
-  private static func differences(_ before: ReplayAudit, _ after: ReplayAudit, _ plants: [Plant]) -> [String] {
+  private static func differences(_ before: ReplayAudit, after: ReplayAudit, plants: [Plant]) -> [String] {
     var lines: [String] = []
     for name in Set(before.plants.keys).union(after.plants.keys).sorted() {
       let (old, new) = (before.plants[name] ?? .init(), after.plants[name] ?? .init())
@@ -71,7 +71,9 @@ enum ReplayJournal {
       }
       for (what, old, new) in [("cost", old.cost, new.cost), ("what dispatch would save", old.saving, new.saving)]
       where old != new {
-        lines.append("\(name): \(what): \(money(old, of: name, plants)) before, \(money(new, of: name, plants)) now")
+        lines.append(
+          "\(name): \(what): \(money(old, of: name, plants: plants)) before, \(money(new, of: name, plants: plants)) now"
+        )
       }
     }
     for key in Set(before.scores.keys).union(after.scores.keys).sorted() {
@@ -84,7 +86,7 @@ enum ReplayJournal {
     return lines.isEmpty ? ["nothing differs in alerts, qualities, forecasts' scores and cost"] : lines
   }
 
-  private static func money(_ value: Double, of name: String, _ plants: [Plant]) -> String {
+  private static func money(_ value: Double, of name: String, plants: [Plant]) -> String {
     let currency = plants.first { $0.name == name }.map { " \($0.currency)" } ?? ""
     return String(format: "%.2f", value) + currency
   }
@@ -103,7 +105,7 @@ private final class ReplayOutput {
   private var file: OutputFile?
   private var sink: InfluxSink?
 
-  init(_ arguments: Arguments, _ settings: DatabaseSettings) throws {
+  init(_ arguments: Arguments, settings: DatabaseSettings) throws {
     file = try arguments.text("--output").map { try OutputFile($0) }
     if let name = arguments.text("--database") {
       guard name != settings.database else {
@@ -112,12 +114,12 @@ private final class ReplayOutput {
       var settings = settings
       settings.database = name
       sink = try InfluxSink(
-        settings, deadLetters: "replay-dead-letter", stateChanged: { Console.note("database: \($0)") },
+        settings, deadLetters: "replay-dead-letter", stateChanged: { Console.report("database: \($0)") },
         accepted: { _ in })
     }
   }
 
-  func take(_ batch: WriteBatch) throws {
+  func write(_ batch: WriteBatch) throws {
     try file?.write(batch.bytes)
     sink?.submit(batch)
   }
@@ -128,7 +130,7 @@ private final class ReplayOutput {
     guard let sink else { return }
     sink.stop(within: .hours(1))
     let refused = sink.counts.deadLetters.values.reduce(0, +)
-    if refused > 0 { Console.note("refused points: \(refused), in replay-dead-letter") }
+    if refused > 0 { Console.report("refused points: \(refused), in replay-dead-letter") }
   }
 }
 
@@ -171,7 +173,7 @@ private struct ReplayReport: Encodable {
   var now: Outcome
   var recorded: Outcome?
 
-  init(_ now: ReplayAudit, _ recorded: ReplayAudit?) {
+  init(_ now: ReplayAudit, recorded: ReplayAudit?) {
     self.now = Outcome(now)
     self.recorded = recorded.map(Outcome.init)
   }

@@ -20,7 +20,7 @@ struct MonthlyReport {
     self.span = span
     var accountant = MonthlyAccountant(plant: plant, from: span.start, to: span.end)
     let name = DatabaseReader.quoted(plant.name)
-    var progress = Progress("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
+    var progress = ProgressBar("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
     // Hours and sum of good shares, by asset and sensor of each power.
     var good: [[String]: (hours: Double, shares: Double)] = [:]
     var settled: [EnergyQuarter] = []
@@ -50,7 +50,7 @@ struct MonthlyReport {
       }
       for case (let time?, let row) in try rows(#""soc", "price", "export_price", "asset" FROM "dispatch""#) {
         guard let asset = row.text("asset") else { continue }
-        accountant.note(
+        accountant.record(
           decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"),
           exportPrice: row.number("export_price"))
       }
@@ -65,7 +65,7 @@ struct MonthlyReport {
       if settled.isEmpty {
         // Data from before the account of quarters have all figures in one point per minute.
         for (time, row) in minutes {
-          earlier.note(
+          earlier.record(
             time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
             carbon: row.number("carbon_kg"))
         }
@@ -76,10 +76,10 @@ struct MonthlyReport {
     }
     progress.finish()
     let first = settled.first?.start
-    for quarter in earlier.settled where first.map({ quarter.start < $0 }) ?? true { accountant.note(quarter) }
-    for quarter in settled { accountant.note(quarter) }
+    for quarter in earlier.settled where first.map({ quarter.start < $0 }) ?? true { accountant.record(quarter) }
+    for quarter in settled { accountant.record(quarter) }
     for (series, sum) in good {
-      accountant.note(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
+      accountant.record(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
     }
     account = accountant.finish()
   }
@@ -182,30 +182,31 @@ extension MonthlyReport {
   var text: String {
     let so = span.isRunning ? ", so far" : ""
     var lines = ["\(plant.name)  \(span.name)\(so)  (\(plant.location.timezone), \(plant.currency))"]
-    func line(_ name: String, _ value: String) {
+    func line(_ name: String, value: String) {
       lines.append("  " + name + String(repeating: " ", count: max(1, 26 - name.count)) + value)
     }
-    func number(_ value: Double?, _ unit: String) -> String {
+    func number(_ value: Double?, unit: String) -> String {
       value.map { String(format: "%12.2f", $0) + (unit.isEmpty ? "" : " \(unit)") } ?? "           - not known"
     }
     let interval =
       plant.tariff.demandInterval == .hour
       ? "hour" : plant.tariff.demandInterval == .minutes(30) ? "half hour" : "quarter"
-    line("energy bought", number(account.boughtKilowattHours, "kWh"))
-    line("energy sold", number(account.soldKilowattHours, "kWh"))
-    line("cost of energy", number(account.energyCost, plant.currency))
-    if plant.tariff.demandCharge > 0 { line("demand charge", number(account.demandCost, plant.currency)) }
+    line("energy bought", value: number(account.boughtKilowattHours, unit: "kWh"))
+    line("energy sold", value: number(account.soldKilowattHours, unit: "kWh"))
+    line("cost of energy", value: number(account.energyCost, unit: plant.currency))
+    if plant.tariff.demandCharge > 0 { line("demand charge", value: number(account.demandCost, unit: plant.currency)) }
     line(
       "peak import",
-      number(account.peakKilowatts, "kW") + (localPeakTime.map { "  in the \(interval) from \($0)" } ?? ""))
-    line("carbon of what was bought", number(account.carbonKilograms, "kg"))
+      value: number(account.peakKilowatts, unit: "kW") + (localPeakTime.map { "  in the \(interval) from \($0)" } ?? "")
+    )
+    line("carbon of what was bought", value: number(account.carbonKilograms, unit: "kg"))
     if plant.assets.contains(where: { $0.kind.role == .storage }) {
-      line("full cycles of batteries", number(account.fullCycles, ""))
-      line("saved against no battery", number(account.comparison?.savingAgainstNothing, plant.currency))
-      line("saved against the rule", number(account.comparison?.savingAgainstRule, plant.currency))
-      line("regret to the optimum", number(account.comparison?.regret, plant.currency))
+      line("full cycles of batteries", value: number(account.fullCycles, unit: ""))
+      line("saved against no battery", value: number(account.comparison?.savingAgainstNothing, unit: plant.currency))
+      line("saved against the rule", value: number(account.comparison?.savingAgainstRule, unit: plant.currency))
+      line("regret to the optimum", value: number(account.comparison?.regret, unit: plant.currency))
     }
-    line("good data", number(account.goodShare.map { 100 * $0 }, "%"))
+    line("good data", value: number(account.goodShare.map { 100 * $0 }, unit: "%"))
     return (lines + gaps.map { "  ! " + $0 }).joined(separator: "\n")
   }
 

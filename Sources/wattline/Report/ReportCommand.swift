@@ -40,7 +40,7 @@ enum ReportCommand {
       if report.account.coveredHours > 0 || report.account.completeness.contains(where: { $0.presentShare > 0 }) {
         reports.append(report)
       } else {
-        Console.note(try nothing(plant, span, reader))
+        Console.report(try nothing(plant, span: span, reader: reader))
       }
     }
     guard !reports.isEmpty else { exit(ExitCode.failed) }
@@ -69,7 +69,7 @@ enum ReportCommand {
   }
 
   /// Returns the reason why there is no report, and the months for which there are readings.
-  private static func nothing(_ plant: Plant, _ span: MonthSpan, _ reader: DatabaseReader) throws(ReadError) -> String {
+  private static func nothing(_ plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) -> String {
     var known: [CivilTime] = []
     for order in ["ASC", "DESC"] {
       let rows = try reader.rows(
@@ -100,8 +100,8 @@ struct MonthSpan {
     let month = wanted ?? calendar.civil(at: now)
     name = MonthSpan.name(month)
     let next = month.month == 12 ? (month.year + 1, 1) : (month.year, month.month + 1)
-    start = calendar.moment(of: CivilTime(year: month.year, month: month.month, day: 1))
-    let finish = calendar.moment(of: CivilTime(year: next.0, month: next.1, day: 1))
+    start = calendar.timestamp(of: CivilTime(year: month.year, month: month.month, day: 1))
+    let finish = calendar.timestamp(of: CivilTime(year: next.0, month: next.1, day: 1))
     guard start < now else { throw Failure(description: "\(name) has not begun yet at plant '\(plant.name)'") }
     isRunning = finish > now
     end = min(finish, now)

@@ -23,12 +23,12 @@ enum DeadLettersCommand {
   static func run(_ arguments: Arguments) throws {
     let loaded = ConfigurationLoader.load(
       directory: arguments.configuration, environment: ProcessInfo.processInfo.environment)
-    for diagnostic in loaded.diagnostics { Console.note("\(diagnostic)") }
+    for diagnostic in loaded.diagnostics { Console.report("\(diagnostic)") }
     guard loaded.isValid else { exit(ExitCode.failed) }
     let letters = DeadLetters(directory: loaded.settings.journal.path + "/dead-letter")
     switch arguments.operands.first {
     case "list": try list(letters, asJSON: arguments.has("--json"))
-    case "retry": try retry(letters, loaded.settings, asJSON: arguments.has("--json"))
+    case "retry": try retry(letters, settings: loaded.settings, asJSON: arguments.has("--json"))
     default: throw Misuse(message: "dead-letters takes list or retry, not '\(arguments.operands.joined())'")
     }
   }
@@ -45,7 +45,7 @@ enum DeadLettersCommand {
     }
   }
 
-  private static func retry(_ letters: DeadLetters, _ settings: ProcessSettings, asJSON: Bool) throws {
+  private static func retry(_ letters: DeadLetters, settings: ProcessSettings, asJSON: Bool) throws {
     var options = SinkOptions()
     options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
     let outcome = try letters.retry(to: settings.influxdb, options: options)

@@ -29,7 +29,7 @@ struct LiveSummary {
         let outlook = plant.outlook.first.map { text($0) + " kW" } ?? "-"
         let worst = plant.health.first.map { "\($0.asset) \(Int($0.index))" } ?? "-"
         let dispatch = plant.dispatch.map { "\($0.asset) \(text($0.kilowatts)) kW (\($0.reason))" }
-        let commands = plant.commands.map { "command \(words($0.asset, $0.command)), " }.joined()
+        let commands = plant.commands.map { "command \(text($0.asset, command: $0.command)), " }.joined()
         return "\(plant.name): load \(load), forecast \(outlook), lowest health \(worst), "
           + "dispatch \(dispatch.isEmpty ? "-" : dispatch.joined(separator: ", ")), \(commands)"
           + "alerts \(plant.alerts.count)" + (plant.alerts.first.map { " (\($0.title))" } ?? "")
@@ -72,12 +72,12 @@ struct LiveSummary {
       lines.append(
         "  dispatch          \(decision.asset): \(action) \(text(abs(decision.kilowatts))) kW, \(decision.reason)")
     }
-    for (asset, command) in plant.commands { lines.append("  command           \(words(asset, command))") }
+    for (asset, command) in plant.commands { lines.append("  command           \(text(asset, command: command))") }
     for alert in plant.alerts.prefix(3) { lines.append("  \(alert.severity.rawValue.uppercased())  \(alert.title)") }
     return lines
   }
 
-  private func words(_ asset: String, _ command: PlantModel.Command) -> String {
+  private func text(_ asset: String, command: PlantModel.Command) -> String {
     let setpoint = command.setpoint.map { " \(text($0)) kW" } ?? ""
     let state = command.state == .notFollowed ? "not followed" : command.state.rawValue
     return "\(asset) \(command.action.rawValue)\(setpoint) \(state)"

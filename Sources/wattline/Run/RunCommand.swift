@@ -20,16 +20,16 @@ enum RunCommand {
     do {
       pipeline = try RunningPipeline(
         directory: arguments.configuration, environment: ProcessInfo.processInfo.environment
-      ) { Console.note("wattline: \($0)") }
+      ) { Console.report("wattline: \($0)") }
     } catch let invalid as InvalidConfiguration {
-      for diagnostic in invalid.diagnostics { Console.note("\(diagnostic)") }
+      for diagnostic in invalid.diagnostics { Console.report("\(diagnostic)") }
       exit(ExitCode.failed)
     }
     try pipeline.start()
     while true {
       switch signals.wait(seconds: 1) {
       case .stop:
-        Console.note("wattline: stopping")
+        Console.report("wattline: stopping")
         pipeline.stop()
         return
       case .reload: pipeline.reload()

@@ -53,22 +53,22 @@ enum ScenarioCommand {
   static func run(_ arguments: Arguments) throws {
     if arguments.has("--explain"), !arguments.operands.isEmpty {
       let zone = try ScenarioSetting(arguments).zone.identifier
-      _ = try RecordingArguments.isExplained(arguments.operands, arguments, zone: zone)
+      _ = try RecordingArguments.isExplained(arguments.operands, arguments: arguments, zone: zone)
       return
     }
     let words: [Substring] = arguments.text("--event")?.split(separator: ",") ?? []
     let events: [ScenarioEvent] = try words.map { word in
-      try told { () throws(ScenarioError) in try ScenarioEvent.parse(String(word)) }
+      try orMisuse { () throws(ScenarioError) in try ScenarioEvent.parse(String(word)) }
     }
     guard !events.isEmpty else { throw Misuse(message: "scenario needs --event SPEC, such as heat=+6K@2d+3d") }
     let days = try arguments.count("--days", in: 1...Scenario.longestDays) ?? 7
     let runs = try arguments.count("--runs", in: 1...10_000) ?? 500
     let seed = try arguments.count("--seed") ?? 1
     let from: CivilTime? = try arguments.text("--from").map { text in
-      try told { () throws(ScenarioError) in try ScenarioEvent.date(text, in: "--from") }
+      try orMisuse { () throws(ScenarioError) in try ScenarioEvent.date(text, in: "--from") }
     }
     let setting = try ScenarioSetting(arguments)
-    var progress = Progress("scenario", total: 1)
+    var progress = ProgressBar("scenario", total: 1)
     let recording = try setting.recording(arguments) { progress.update(0.1 * $0) }
     let scenario = try Scenario(recording, events: events, from: from, days: days, runs: runs, seed: seed)
     let outcome = try scenario.run { progress.update(0.1 + 0.9 * $0) }
@@ -78,18 +78,18 @@ enum ScenarioCommand {
     if arguments.has("--json") {
       try Console.print(json: ScenarioReport(name: name, scenario: scenario, runs: runs, outcome: outcome))
     } else {
-      show(name, scenario, runs, outcome, currency: setting.plant?.currency ?? "")
+      show(name, scenario: scenario, runs: runs, outcome: outcome, currency: setting.plant?.currency ?? "")
     }
     try setting.keep(outcome, name: name)
   }
 
   /// Converts errors in texts of the command line to ``Misuse``.
-  private static func told<Value>(_ read: () throws(ScenarioError) -> Value) throws(Misuse) -> Value {
+  private static func orMisuse<Value>(_ read: () throws(ScenarioError) -> Value) throws(Misuse) -> Value {
     do { return try read() } catch { throw Misuse(message: error.description) }
   }
 
   private static func show(
-    _ name: String, _ scenario: Scenario, _ runs: Int, _ outcome: ScenarioOutcome, currency: String
+    _ name: String, scenario: Scenario, runs: Int, outcome: ScenarioOutcome, currency: String
   ) {
     Console.print(
       "\(name): \(scenario.interval.start) to \(scenario.interval.end), \(runs.counted("run")), p50 (p10 to p90)")
@@ -99,11 +99,12 @@ enum ScenarioCommand {
     func cell(_ values: ScenarioOutcome.Quantiles) -> String {
       "\(number(values.p50)) (\(number(values.p10)) to \(number(values.p90)))"
     }
-    func padded(_ text: String, _ width: Int) -> String {
+    func padded(_ text: String, width: Int) -> String {
       text + String(repeating: " ", count: max(1, width - text.count))
     }
     func line(_ cells: [String]) {
-      Console.print(padded(cells[0], 14) + padded(cells[1], 11) + cells[2...].map { padded($0, 32) }.joined())
+      Console.print(
+        padded(cells[0], width: 14) + padded(cells[1], width: 11) + cells[2...].map { padded($0, width: 32) }.joined())
     }
     line(["", "recorded", "without", "with", "change"])
     let cost = currency.isEmpty ? "cost" : "cost, \(currency)"
@@ -162,7 +163,7 @@ private struct ScenarioSetting {
 
   func recording(_ arguments: Arguments, progress: (Double) -> Void) throws -> ScenarioRecording {
     if let path = arguments.operands.first {
-      let file = try RecordingArguments.open(path, arguments, zone: zone.identifier)
+      let file = try RecordingArguments.open(path, arguments: arguments, zone: zone.identifier)
       return try ScenarioSource(file, plant: plant, selected: RecordingArguments.selection(arguments))
         .recording(plant: plant, tariff: tariff, zone: zone)
     }
@@ -174,13 +175,13 @@ private struct ScenarioSetting {
   /// Writes the results to the plant's database.
   func keep(_ outcome: ScenarioOutcome, name: String) throws {
     guard let plant, let database else {
-      return Console.note("the run is not kept: --plant names the plant in whose database it would be")
+      return Console.report("the run is not kept: --plant names the plant in whose database it would be")
     }
     _ = try DatabaseReader(database)
     var encoder = LineEncoder()
     encoder.append(outcome.points(name: name), of: PlantRegister(plant: plant))
     let sink = try InfluxSink(database, deadLetters: "scenario-dead-letter", accepted: { _ in })
-    sink.submit(encoder.take(upTo: 0))
+    sink.submit(encoder.drain(upTo: 0))
     sink.stop(within: .seconds(30))
     guard sink.counts.pointsWritten == UInt64(outcome.slots.count) else {
       throw Failure(description: "the database \(database.url) did not take the run; it is in scenario-dead-letter")

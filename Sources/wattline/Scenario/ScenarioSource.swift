@@ -30,10 +30,10 @@ struct ScenarioSource {
     let assigned = try RecordedSensors(
       file, assets: plant?.assets.map(\.name) ?? [], sensors: ScenarioSource.sensors, selected: selected)
     let rows = file.rows(of: assigned.columns).ordered()
-    RecordingArguments.note(rows, of: file.name)
+    RecordingArguments.report(rows, of: file.name)
     times = rows.times
     // Values without a unit are in the sensor's unit, which the plant defines.
-    var register = PlantRegister(plant: ScenarioSource.plant(plant, assigned.sensors.map(\.asset)))
+    var register = PlantRegister(plant: ScenarioSource.plant(plant, assets: assigned.sensors.map(\.asset)))
     for (index, sensor) in assigned.sensors.enumerated() {
       var values = rows.kilowatts(index).values
       let series = register.admit(asset: sensor.asset, sensor: sensor.sensor)
@@ -78,7 +78,7 @@ struct ScenarioSource {
     var rowOfTime: [Int64: Int] = [:]
     var columnOfName: [[String]: Int] = [:]
     // Of several values of the same time, the last one applies.
-    func add(_ value: Double, _ row: QueryRow, sensor: String) {
+    func add(_ value: Double, row: QueryRow, sensor: String) {
       guard let time = row.number("time").map({ Int64($0) }) else { return }
       let name = [row.text("asset") ?? "", sensor]
       let column = columnOfName[name] ?? columns.count
@@ -92,7 +92,7 @@ struct ScenarioSource {
     for begin in stride(from: first, through: last, by: Int(30 * day)) {
       let span = "AND time >= \(begin)ms AND time < \(begin + 30 * day)ms GROUP BY \"asset\""
       for row in try reader.rows("SELECT \"mean\" \(wanted) \(span), \"sensor\"") {
-        if let value = row.number("mean") { add(value, row, sensor: row.text("sensor") ?? "") }
+        if let value = row.number("mean") { add(value, row: row, sensor: row.text("sensor") ?? "") }
       }
       for row in try reader.rows("SELECT \"forward_kwh\", \"reverse_kwh\", \"known_share\" \(account) \(span)") {
         guard let known = row.number("known_share"), known >= 0.5, let forward = row.number("forward_kwh") else {
@@ -100,7 +100,7 @@ struct ScenarioSource {
         }
         let asset = row.text("asset") ?? ""
         let sensor = ScenarioSource.powers.first { columnOfName[[asset, $0]] != nil } ?? ScenarioSource.powers[0]
-        add((forward - (row.number("reverse_kwh") ?? 0)) / (0.25 * known), row, sensor: sensor)
+        add((forward - (row.number("reverse_kwh") ?? 0)) / (0.25 * known), row: row, sensor: sensor)
       }
       progress(Double(begin - first) / Double(max(1, last - first)))
     }
@@ -113,7 +113,7 @@ struct ScenarioSource {
   ///   - tariff: Tariff; an empty one uses the recorded prices.
   ///   - zone: Calendar of the plant's zone.
   func recording(plant: Plant?, tariff: Tariff, zone: LocalCalendar) throws -> ScenarioRecording {
-    let plant = ScenarioSource.plant(plant, columns.map(\.asset))
+    let plant = ScenarioSource.plant(plant, assets: columns.map(\.asset))
     var powers: [ScenarioRecording.Power] = []
     for column in columns where ScenarioSource.powers.contains(column.sensor) {
       guard let asset = plant.assets.first(where: { $0.name == column.asset }),
@@ -142,7 +142,7 @@ struct ScenarioSource {
 
   /// Returns the plant with undeclared assets added. Their kind follows from the start of the name, such as `pv…`,
   /// `battery…` or `grid…`; otherwise it is a load.
-  private static func plant(_ plant: Plant?, _ assets: [String]) -> Plant {
+  private static func plant(_ plant: Plant?, assets: [String]) -> Plant {
     var plant = plant ?? Plant(name: "", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     for name in assets where !plant.assets.contains(where: { $0.name == name }) {
       let kind = AssetKind.allCases.first { kind in

@@ -50,7 +50,7 @@ struct SensorFeed {
   /// Publishes the current readings of all sensors and advances by a step. Waits while too many messages are
   /// unconfirmed.
   mutating func publishStep() throws {
-    for order in orders?.take(plant: plant) ?? [] {
+    for order in orders?.drain(plant: plant) ?? [] {
       simulator.obey(order.action, setpoint: order.setpoint, asset: order.asset)
     }
     simulator.advance(into: &readings)

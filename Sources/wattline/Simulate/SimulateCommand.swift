@@ -36,7 +36,7 @@ enum SimulateCommand {
 
   static func run(_ arguments: Arguments) throws {
     let speed = try arguments.positiveNumber("--speed") ?? 1
-    let step = try arguments.number("--step", in: 0.001...86_400, "of seconds from 0.001 to 86400") ?? 1
+    let step = try arguments.number("--step", in: 0.001...86_400, words: "of seconds from 0.001 to 86400") ?? 1
     let duration = try arguments.positiveNumber("--for")
     let seed = try arguments.count("--seed") ?? 1
     let faults =
@@ -48,7 +48,7 @@ enum SimulateCommand {
     let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))
     let inbox = FaultInbox(port: loaded.settings.mqtt.port)
     if ["127.0.0.1", "localhost"].contains(loaded.settings.mqtt.host), inbox.isServed {
-      return try handOver(faults, to: inbox, plants)
+      return try handOver(faults, to: inbox, plants: plants)
     }
     let orders = OrderInbox(plants: plants.map(\.name))
     let publisher = try BrokerAccess.publisher(loaded.settings.mqtt, as: "simulate", orders: orders)
@@ -59,7 +59,7 @@ enum SimulateCommand {
         publisher: publisher, orders: orders)
     }
     let began = Date()
-    var progress = Progress("simulating \(plants.map(\.name).joined(separator: ", "))", total: duration ?? .infinity)
+    var progress = ProgressBar("simulating \(plants.map(\.name).joined(separator: ", "))", total: duration ?? .infinity)
     func isOver() -> Bool { duration.map { Date().timeIntervalSince(began) >= $0 } ?? false }
     playing: while !isOver() {
       let elapsed = Date().timeIntervalSince(began)
@@ -81,7 +81,7 @@ enum SimulateCommand {
   /// Passes each fault to the demo for the plants that can have it.
   ///
   /// - Throws: ``FaultError`` if no plant can have the fault.
-  private static func handOver(_ faults: [FaultSpecification], to inbox: FaultInbox, _ plants: [Plant]) throws {
+  private static func handOver(_ faults: [FaultSpecification], to inbox: FaultInbox, plants: [Plant]) throws {
     guard !faults.isEmpty else {
       throw Failure(description: "a demo plays the plants of this broker; say what is to break with --fault")
     }

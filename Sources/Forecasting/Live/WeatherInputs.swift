@@ -9,7 +9,7 @@ import StreamCore
 /// feed can also be a file named in the plant file. A value of the feed remains valid for its slot after that has
 /// begun, so that models learn from expected values. Values of the feed at most six hours apart are joined by a
 /// straight line.
-struct WeatherBook: Sendable {
+struct WeatherInputs: Sendable {
   /// Names of the sensors.
   static let sensors = WeatherForecast.columns.map(\.name)
   private static let suffix = "_forecast"
@@ -27,15 +27,15 @@ struct WeatherBook: Sendable {
       slot >= first && slot - first < values.count ? values[slot - first] : .nan
     }
 
-    mutating func set(_ slot: Int, _ value: Double) {
-      if values.isEmpty || slot - (first + values.count) > WeatherBook.kept {
+    mutating func set(_ slot: Int, to value: Double) {
+      if values.isEmpty || slot - (first + values.count) > WeatherInputs.kept {
         first = slot
         values = []
       }
       guard slot >= first else { return }
       while first + values.count <= slot { values.append(.nan) }
       values[slot - first] = value
-      let most = WeatherBook.kept + WeatherBook.reach
+      let most = WeatherInputs.kept + WeatherInputs.reach
       if values.count > most + most / 8 {
         first += values.count - most
         values.removeFirst(values.count - most)
@@ -52,47 +52,49 @@ struct WeatherBook: Sendable {
   var isEmpty: Bool { (measured + expected).allSatisfy { $0.values.isEmpty } }
 
   /// Records the mean of a quarter-hour.
-  mutating func observe(_ window: FeatureWindow, _ register: PlantRegister) {
-    guard let role = role(window.series, register), role < WeatherBook.sensors.count, window.mean.isFinite else {
+  mutating func observe(_ window: FeatureWindow, in register: PlantRegister) {
+    guard let role = role(window.series, in: register), role < WeatherInputs.sensors.count, window.mean.isFinite else {
       return
     }
-    measured[role].set(QuarterHour.slot(containing: window.start), window.mean)
+    measured[role].set(QuarterHour.slot(containing: window.start), to: window.mean)
   }
 
   /// Records a feed's values for slots that have not begun.
-  mutating func take(_ frame: Frame, _ register: PlantRegister) {
+  mutating func observe(_ frame: Frame, in register: PlantRegister) {
     let now = QuarterHour.slot(containing: frame.clock)
     for row in 0..<frame.readings.count {
-      guard let role = role(frame.readings.series[row], register), role >= WeatherBook.sensors.count else { continue }
+      guard let role = role(frame.readings.series[row], in: register), role >= WeatherInputs.sensors.count else {
+        continue
+      }
       let slot = QuarterHour.slot(containing: frame.readings.time[row])
       guard frame.readings.value[row].isFinite, slot > now,
-        slot <= now + WeatherBook.reach || frame.clock == .distantPast
+        slot <= now + WeatherInputs.reach || frame.clock == .distantPast
       else { continue }
-      expected[role - WeatherBook.sensors.count].set(slot, frame.readings.value[row])
+      expected[role - WeatherInputs.sensors.count].set(slot, to: frame.readings.value[row])
     }
   }
 
   /// Records the values of the plant file's forecast for the slots from `first` on, which begins now.
-  mutating func take(_ forecast: WeatherForecast, first: Int) {
-    let end = QuarterHour.start(of: first + WeatherBook.reach)
+  mutating func observe(_ forecast: WeatherForecast, first: Int) {
+    let end = QuarterHour.start(of: first + WeatherInputs.reach)
     for row in forecast.rows(from: QuarterHour.start(of: first), until: end) {
       let slot = QuarterHour.slot(containing: row.time)
       for (index, value) in row.values.enumerated() {
-        if let value, expected.indices.contains(index) { expected[index].set(slot, value) }
+        if let value, expected.indices.contains(index) { expected[index].set(slot, to: value) }
       }
     }
   }
 
-  private mutating func role(_ series: SeriesIndex, _ register: PlantRegister) -> Int? {
+  private mutating func role(_ series: SeriesIndex, in register: PlantRegister) -> Int? {
     while roles.count < register.series.count {
       let index = SeriesIndex(roles.count)
       let name = register.series[roles.count].sensor
       var role = -1
       if register.kind(of: index).role == .none {
-        let isFeed = name.hasSuffix(WeatherBook.suffix)
-        let stem = isFeed ? String(name.dropLast(WeatherBook.suffix.count)) : name
-        if let number = WeatherBook.sensors.firstIndex(of: stem) {
-          role = number + (isFeed ? WeatherBook.sensors.count : 0)
+        let isFeed = name.hasSuffix(WeatherInputs.suffix)
+        let stem = isFeed ? String(name.dropLast(WeatherInputs.suffix.count)) : name
+        if let number = WeatherInputs.sensors.firstIndex(of: stem) {
+          role = number + (isFeed ? WeatherInputs.sensors.count : 0)
           if roles.contains(Int8(role)) { role = -1 }
         }
       }
@@ -105,10 +107,10 @@ struct WeatherBook: Sendable {
   /// Returns the weather as input of the models, with slots shifted by `shift` from those of
   /// ``StreamCore/QuarterHour``.
   func exogenous(shift: Int) -> [ForecastInput.Exogenous] {
-    WeatherBook.sensors.indices.map { index in
+    WeatherInputs.sensors.indices.map { index in
       let (past, feed) = (measured[index], expected[index])
       var series = ForecastInput.Exogenous(
-        name: WeatherBook.sensors[index], isKnownAhead: !feed.values.isEmpty, values: [])
+        name: WeatherInputs.sensors[index], isKnownAhead: !feed.values.isEmpty, values: [])
       let starts = [past, feed].filter { !$0.values.isEmpty }
       guard let first = starts.map(\.first).min() else { return series }
       let end = starts.map { $0.first + $0.values.count }.max() ?? first
@@ -117,7 +119,7 @@ struct WeatherBook: Sendable {
       var last: Int?
       for slot in max(first, feed.first)..<max(first, feed.first + feed.values.count) where !feed[slot].isNaN {
         series.values[slot - first] = feed[slot]
-        if let last, slot - last <= WeatherBook.longestGap {
+        if let last, slot - last <= WeatherInputs.longestGap {
           for between in (last + 1)..<slot {
             let share = Double(between - last) / Double(slot - last)
             series.values[between - first] = feed[last] + share * (feed[slot] - feed[last])
@@ -137,15 +139,15 @@ struct WeatherBook: Sendable {
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    for index in 0..<(2 * WeatherBook.sensors.count) {
+    for index in 0..<(2 * WeatherInputs.sensors.count) {
       var track = Track()
       track.first = Int(try reader.read(Int64.self))
       track.values = try reader.readDoubles()
       guard track.first.magnitude < 1 << 40 else { throw .invalid("a slot outside all time") }
-      if index < WeatherBook.sensors.count {
+      if index < WeatherInputs.sensors.count {
         measured[index] = track
       } else {
-        expected[index - WeatherBook.sensors.count] = track
+        expected[index - WeatherInputs.sensors.count] = track
       }
     }
   }

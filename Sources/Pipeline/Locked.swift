@@ -4,7 +4,7 @@ import Synchronization
 
 /// A mutex-protected value shared by several threads, as a reference that closures can capture. Meant for a few
 /// accesses a second, not for the path of readings.
-final class Guarded<Value: Sendable>: Sendable {
+final class Locked<Value: Sendable>: Sendable {
   private let mutex: Mutex<Value>
 
   init(_ value: Value) { mutex = Mutex(value) }
@@ -24,7 +24,7 @@ final class Guarded<Value: Sendable>: Sendable {
 }
 
 /// A one-way flag that threads can test or wait for.
-final class Flag: Sendable {
+final class StopSignal: Sendable {
   private let monitor = Monitor()
   private let state = Atomic<Bool>(false)
 

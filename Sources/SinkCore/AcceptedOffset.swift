@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The offset of the last accepted batch, written by the sink's thread and read by others.
-final class Progress: Sendable {
+final class AcceptedOffset: Sendable {
   private let offset = Mutex<UInt64?>(nil)
 
   /// The last offset, if there is one.

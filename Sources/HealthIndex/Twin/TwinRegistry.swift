@@ -3,7 +3,7 @@ import PlantPhysics
 import StreamCore
 
 /// The twins of a plant's assets, by asset.
-struct TwinBook: Sendable {
+struct TwinRegistry: Sendable {
   /// `indirect`, so that the common `.none` costs one machine word.
   private indirect enum Twin: Sendable {
     case none
@@ -32,15 +32,15 @@ struct TwinBook: Sendable {
   ///   - slot: The quarter-hour.
   ///   - register: Assets and series of the plant.
   ///   - mean: Returns the means of series.
-  mutating func judge(_ asset: AssetIndex, slot: Int, _ register: PlantRegister, mean: Mean) {
+  mutating func judge(_ asset: AssetIndex, slot: Int, in register: PlantRegister, mean: Mean) {
     grow(register)
     let hasCircuit = register.series(of: asset, sensor: "voltage") != nil
     if case .none = twins[asset.position], !hasCircuit { return }
-    let means = means(of: asset, slot: slot, register, mean)
-    if ElectricalTrack.takes(means) {
+    let means = means(of: asset, slot: slot, in: register, mean: mean)
+    if ElectricalTrack.accepts(means) {
       electrical[asset.rawValue, default: ElectricalTrack()].judge(means)
     }
-    judgeKind(asset, means, register, mean)
+    judgeKind(asset, means: means, in: register, mean: mean)
   }
 
   /// Returns the findings in the quarter-hour that was judged last.
@@ -62,13 +62,13 @@ struct TwinBook: Sendable {
     twins.reserveCapacity(register.assets.count)
     trends.reserveCapacity(register.assets.count)
     while twins.count < register.assets.count {
-      twins.append(TwinBook.twin(of: register.assets[twins.count].kind))
+      twins.append(TwinRegistry.twin(of: register.assets[twins.count].kind))
       trends.append(HealthTrend())
     }
   }
 
   private mutating func judgeKind(
-    _ asset: AssetIndex, _ means: QuarterMeans, _ register: PlantRegister, _ mean: Mean
+    _ asset: AssetIndex, means: QuarterMeans, in register: PlantRegister, mean: Mean
   ) {
     let slot = means.slot
     switch twins[asset.position] {
@@ -77,15 +77,15 @@ struct TwinBook: Sendable {
       if let capacity = register.assets[asset.position].capacityKilowatts {
         twin.judge(means, capacity: capacity)
       }
-      if yields?.slot != slot { yields = (slot, TwinBook.peerYields(slot: slot, register, mean)) }
-      peers.judge(TwinBook.yield(of: asset, slot: slot, register, mean), among: yields?.values ?? [])
+      if yields?.slot != slot { yields = (slot, TwinRegistry.peerYields(slot: slot, in: register, mean: mean)) }
+      peers.judge(TwinRegistry.yield(of: asset, slot: slot, in: register, mean: mean), among: yields?.values ?? [])
       twins[asset.position] = .photovoltaic(twin, peers)
     case .battery(var twin):
-      let air = TwinBook.weather("temperature", slot: slot, register, mean)
+      let air = TwinRegistry.weather("temperature", slot: slot, in: register, mean: mean)
       twin.judge(means, energy: register.assets[asset.position].energyKilowattHours ?? .nan, air: air)
       twins[asset.position] = .battery(twin)
     case .grid(var twin):
-      if let (balance, moved) = TwinBook.balance(slot: slot, register, mean) {
+      if let (balance, moved) = TwinRegistry.balance(slot: slot, in: register, mean: mean) {
         twin.judge(balance, grid: means["power"], moved: moved)
       }
       twins[asset.position] = .grid(twin)
@@ -99,7 +99,7 @@ struct TwinBook: Sendable {
   ///   - index: Its health index, 0...100.
   ///   - slot: The quarter-hour.
   ///   - points: Holds the current point.
-  mutating func describe(_ asset: AssetIndex, index: Double, slot: Int, _ points: inout PointBatch) {
+  mutating func describe(_ asset: AssetIndex, index: Double, slot: Int, into points: inout PointBatch) {
     guard twins.indices.contains(asset.position) else { return }
     switch twins[asset.position] {
     case .photovoltaic(let twin, _): points.field("performance_ratio", twin.performanceRatio)
@@ -131,7 +131,7 @@ struct TwinBook: Sendable {
   }
 
   private func means(
-    of asset: AssetIndex, slot: Int, _ register: PlantRegister, _ mean: Mean
+    of asset: AssetIndex, slot: Int, in register: PlantRegister, mean: Mean
   ) -> QuarterMeans {
     var means = QuarterMeans(slot: slot)
     for series in register.seriesOfAsset[asset.position] {
@@ -143,7 +143,7 @@ struct TwinBook: Sendable {
 
   /// The mean of a sensor of the first weather station that has it.
   private static func weather(
-    _ sensor: String, slot: Int, _ register: PlantRegister, _ mean: Mean
+    _ sensor: String, slot: Int, in register: PlantRegister, mean: Mean
   ) -> Double {
     for position in register.assets.indices where register.assets[position].kind.role == .none {
       if let series = register.series(of: AssetIndex(position), sensor: sensor) { return mean(series, slot) }
@@ -158,15 +158,15 @@ struct TwinBook: Sendable {
   ///   - slot: The quarter-hour.
   ///   - register: Assets and series of the plant.
   ///   - mean: Returns the means of series.
-  private static func yield(of asset: AssetIndex, slot: Int, _ register: PlantRegister, _ mean: Mean) -> Double {
+  private static func yield(of asset: AssetIndex, slot: Int, in register: PlantRegister, mean: Mean) -> Double {
     guard let power = register.power(of: asset), let size = register.assets[asset.position].capacityKilowatts, size > 0
     else { return .nan }
     return mean(power, slot) / size
   }
 
-  private static func peerYields(slot: Int, _ register: PlantRegister, _ mean: Mean) -> [Double] {
+  private static func peerYields(slot: Int, in register: PlantRegister, mean: Mean) -> [Double] {
     register.assets.indices.filter { register.assets[$0].kind.traits.driver == .sun }
-      .map { yield(of: AssetIndex($0), slot: slot, register, mean) }.filter { $0.isFinite }.sorted()
+      .map { yield(of: AssetIndex($0), slot: slot, in: register, mean: mean) }.filter { $0.isFinite }.sorted()
   }
 
   /// Returns the sums over assets that are not within another, and the power that moves.
@@ -178,7 +178,7 @@ struct TwinBook: Sendable {
   /// - Returns: The sums [kW], NaN if one of their assets is silent, and the sum of all magnitudes [kW]; `nil` without
   ///   any asset.
   private static func balance(
-    slot: Int, _ register: PlantRegister, _ mean: Mean
+    slot: Int, in register: PlantRegister, mean: Mean
   ) -> (PowerBalance, moved: Double)? {
     var balance = PowerBalance()
     var moved = 0.0
@@ -197,7 +197,7 @@ struct TwinBook: Sendable {
   }
 }
 
-extension TwinBook {
+extension TwinRegistry {
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(twins) { writer, twin in
       switch twin {

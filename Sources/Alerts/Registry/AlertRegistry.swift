@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 /// The alerts that are active or not yet acknowledged. Writes their transitions and states.
-struct AlertBook {
+struct AlertRegistry {
   var alerts: [AlertKey: Alert] = [:]
   /// Keys in ``alerts`` whose rule can explain other alerts. There are few, however many alerts there are.
   var explainers: Set<AlertKey> = []
@@ -23,7 +23,7 @@ struct AlertBook {
   func isActive(_ key: AlertKey) -> Bool { alerts[key].map { $0.isActive && $0.quiet == nil } ?? false }
 
   /// Returns whether ``raise`` with this severity would change anything.
-  func wouldChange(_ key: AlertKey, _ severity: Severity) -> Bool {
+  func wouldChange(_ key: AlertKey, severity: Severity) -> Bool {
     guard let alert = alerts[key], alert.isActive, alert.quiet == nil else { return true }
     return severity > alert.severity
   }
@@ -42,8 +42,8 @@ struct AlertBook {
   ///   - frame: receives the points, transitions and notices.
   ///   - register: the plant's register.
   mutating func raise(
-    _ key: AlertKey, _ severity: Severity, at time: Timestamp, begunAfter sound: Timestamp = .distantPast,
-    _ message: @autoclosure () -> AlertMessage, _ frame: inout Frame, _ register: PlantRegister
+    _ key: AlertKey, severity: Severity, at time: Timestamp, begunAfter sound: Timestamp = .distantPast,
+    message: @autoclosure () -> AlertMessage, into frame: inout Frame, in register: PlantRegister
   ) {
     if let alert = alerts[key], alert.isActive {
       alerts[key]?.quiet = nil
@@ -53,21 +53,22 @@ struct AlertBook {
       alerts[key]?.message = words
       // Escalation resets the acknowledgement.
       alerts[key]?.isAcknowledged = false
-      record(.escalated, key, at: time, &frame)
-      if alert.told == .yes { tell([key], &frame) }
+      record(.escalated, key: key, at: time, into: &frame)
+      if alert.told == .yes { announce([key], into: &frame) }
     } else {
       remove(key)
       var alert = Alert(
-        id: AlertBook.identifier(key, time, register), severity: severity, raised: time, noticed: frame.received,
+        id: AlertRegistry.identifier(key, at: time, in: register), severity: severity, raised: time,
+        noticed: frame.received,
         message: message())
       alert.cause = cause(of: key)
       alerts[key] = alert
       if AlertRules.explainers.contains(key.rule) { explainers.insert(key) }
-      noteRaising(key, time)
-      record(.raised, key, at: time, &frame)
-      adopt(for: key, since: max(time - AlertBook.adoption, min(sound, time - AlertBook.hold)), &frame)
+      recordRaising(key, at: time)
+      record(.raised, key: key, at: time, into: &frame)
+      adopt(for: key, since: max(time - AlertRegistry.adoption, min(sound, time - AlertRegistry.hold)), into: &frame)
     }
-    writeState(of: key, at: time, &frame)
+    writeState(of: key, at: time, into: &frame)
   }
 
   /// Clears an active alert. One that chatters is cleared after it has been quiet for a while.
@@ -79,29 +80,29 @@ struct AlertBook {
   ///   - value: the measured value; NaN without one.
   ///   - frame: receives the points, transitions and notices.
   mutating func clear(
-    _ key: AlertKey, at time: Timestamp, _ text: @autoclosure () -> String, value: Double = .nan, _ frame: inout Frame
+    _ key: AlertKey, at time: Timestamp, text: @autoclosure () -> String, value: Double = .nan, into frame: inout Frame
   ) {
     guard let alert = alerts[key], alert.isActive, alert.quiet == nil else { return }
-    let lasted = AlertBook.duration(time - alert.raised)
+    let lasted = AlertRegistry.duration(time - alert.raised)
     let message = AlertMessage(
       title: "\(alert.message.title): over",
       text: "\(text()) It had lasted \(lasted), since \(alert.raised).", value: value)
     if chatters(key) {
       alerts[key]?.quiet = (frame.received, message)
     } else {
-      finish(key, at: time, message, &frame)
+      finish(key, at: time, message: message, into: &frame)
     }
   }
 
-  mutating func finish(_ key: AlertKey, at time: Timestamp, _ message: AlertMessage, _ frame: inout Frame) {
+  mutating func finish(_ key: AlertKey, at time: Timestamp, message: AlertMessage, into frame: inout Frame) {
     guard let alert = alerts[key] else { return }
     alerts[key]?.isActive = false
     alerts[key]?.quiet = nil
     alerts[key]?.message = message
-    if AlertRules.explainers.contains(key.rule) { release(membersOf: alert.id, frame.received) }
-    record(.cleared, key, at: time, &frame)
-    if alert.told == .yes { tell([key], &frame) }
-    writeState(of: key, at: time, &frame)
+    if AlertRules.explainers.contains(key.rule) { release(membersOf: alert.id, at: frame.received) }
+    record(.cleared, key: key, at: time, into: &frame)
+    if alert.told == .yes { announce([key], into: &frame) }
+    writeState(of: key, at: time, into: &frame)
     removeIfDone(key)
   }
 
@@ -111,9 +112,9 @@ struct AlertBook {
   ///   - time: time of clearing.
   ///   - text: the reason.
   ///   - frame: receives the points, transitions and notices.
-  mutating func clearAll(at time: Timestamp, _ text: String, _ frame: inout Frame) {
+  mutating func clearAll(at time: Timestamp, text: String, into frame: inout Frame) {
     for (key, alert) in alerts.filter(\.value.isActive).sorted(by: { $0.key.order < $1.key.order }) {
-      finish(key, at: time, AlertMessage(title: "\(alert.message.title): over", text: text), &frame)
+      finish(key, at: time, message: AlertMessage(title: "\(alert.message.title): over", text: text), into: &frame)
     }
   }
 
@@ -134,11 +135,11 @@ struct AlertBook {
   }
 
   /// Writes the alert states of all active alerts.
-  func writeStates(at time: Timestamp, _ frame: inout Frame) {
+  func writeStates(at time: Timestamp, into frame: inout Frame) {
     var seen: Set<PointKey> = []
     for (key, _) in alerts.filter(\.value.isActive).sorted(by: { $0.value.id < $1.value.id })
-    where seen.insert(AlertBook.stateKey(key)).inserted {
-      writeState(of: key, at: time, &frame)
+    where seen.insert(AlertRegistry.stateKey(key)).inserted {
+      writeState(of: key, at: time, into: &frame)
     }
   }
 
@@ -150,7 +151,7 @@ struct AlertBook {
   }
 
   /// Returns the current state of an alert as a transition.
-  func transition(of key: AlertKey, _ alert: Alert) -> AlertTransition {
+  func transition(of key: AlertKey, alert: Alert) -> AlertTransition {
     AlertTransition(
       id: alert.id, rule: key.rule, asset: key.asset, series: key.series, status: alert.status,
       state: state(of: key), severity: alert.severity, time: alert.changed, title: alert.message.title,
@@ -161,7 +162,7 @@ struct AlertBook {
 
 // MARK: - Writing
 
-extension AlertBook {
+extension AlertRegistry {
   /// Writes a transition of an alert. Each transition of an alert gets a later time than the previous one, because
   /// points with equal times would overwrite each other.
   ///
@@ -174,21 +175,21 @@ extension AlertBook {
   /// - Returns: the transition, or `nil` if there is no such alert.
   @discardableResult
   mutating func record(
-    _ status: AlertTransition.Status, _ key: AlertKey, at time: Timestamp, saying words: String = "",
-    _ frame: inout Frame
+    _ status: AlertTransition.Status, key: AlertKey, at time: Timestamp, saying words: String = "",
+    into frame: inout Frame
   ) -> AlertTransition? {
     guard var alert = alerts[key] else { return nil }
     alert.changed = status == .raised ? time : max(time, alert.changed + .milliseconds(1))
     alert.status = status
     alerts[key] = alert
     if !words.isEmpty { alert.message.text = words + " " + alert.message.text }
-    writePoint(of: key, alert, &frame)
-    let transition = transition(of: key, alert)
+    writePoint(of: key, alert: alert, into: &frame)
+    let transition = transition(of: key, alert: alert)
     frame.alerts.append(transition)
     return transition
   }
 
-  func writePoint(of key: AlertKey, _ alert: Alert, _ frame: inout Frame) {
+  func writePoint(of key: AlertKey, alert: Alert, into frame: inout Frame) {
     let subject: Subject =
       key.series.map { .series($0) } ?? key.asset.map { .asset($0) } ?? .wholePlant(sensor: "")
     frame.points.begin(PointKey(.alerts, subject, key.rule.name), at: alert.changed)
@@ -212,13 +213,13 @@ extension AlertBook {
   ///   - key: an alert of the rule at the asset.
   ///   - time: time of the state.
   ///   - frame: receives the point.
-  func writeState(of key: AlertKey, at time: Timestamp, _ frame: inout Frame) {
+  func writeState(of key: AlertKey, at time: Timestamp, into frame: inout Frame) {
     // Only keys are compared first: there may be thousands of alerts, of which few match.
     let same = alerts.keys.lazy.filter { $0.rule == key.rule && $0.asset == key.asset }.compactMap { key in
       alerts[key].flatMap { $0.isActive ? (key: key, severity: $0.severity, id: $0.id) : nil }
     }
     let worst = same.max { ($0.severity, $1.id) < ($1.severity, $0.id) }
-    frame.points.begin(AlertBook.stateKey(key), at: time)
+    frame.points.begin(AlertRegistry.stateKey(key), at: time)
     frame.points.field("active", integer: worst == nil ? 0 : 1)
     frame.points.field("severity", text: (worst?.severity ?? .info).rawValue)
     frame.points.field("state", text: worst.map { state(of: $0.key) }?.rawValue ?? state(of: key).rawValue)
@@ -228,7 +229,7 @@ extension AlertBook {
     PointKey(.alertState, key.asset.map { .asset($0) } ?? .wholePlant(sensor: ""), key.rule.name)
   }
 
-  private static func identifier(_ key: AlertKey, _ time: Timestamp, _ register: PlantRegister) -> String {
+  private static func identifier(_ key: AlertKey, at time: Timestamp, in register: PlantRegister) -> String {
     var parts = [register.plant.name, Plant.wholePlant]
     if let asset = key.asset { parts[1] = register.assets[asset.position].name }
     if let series = key.series { parts.append(register.series[series.position].sensor) }

@@ -1,10 +1,10 @@
 import StreamCore
 import Testing
 
-@Suite struct LatestTroubleTests {
+@Suite struct LogDeduplicatorTests {
   @Test("trouble is new once for each thing, and again when it was over or is another one")
   func news() {
-    let trouble = LatestTrouble()
+    let trouble = LogDeduplicator()
     #expect(trouble.isNew("away", with: "a") && !trouble.isNew("away", with: "a"))
     #expect(trouble.isNew("away", with: "b") && trouble.isNew("refused", with: "a"))
     trouble.isOver(with: "a")

@@ -20,10 +20,10 @@ struct AlertRates {
   private var counts = SlotHistory(capacity: AlertRates.slots)
 
   /// Writes the alert rates at the end of a slot of ten minutes; does nothing at other times.
-  mutating func close(_ book: inout AlertBook, _ frame: inout Frame) {
+  mutating func close(_ book: inout AlertRegistry, into frame: inout Frame) {
     guard frame.clock.nanoseconds % AlertRates.slot.nanoseconds == 0 else { return }
     let number = Int(frame.clock.nanoseconds / AlertRates.slot.nanoseconds)
-    counts.set(number, Double(book.raisedCount))
+    counts.set(number, to: Double(book.raisedCount))
     let day = counts.summary(of: (number - AlertRates.slots + 1)..<(number + 1))
     let standing = book.alerts.filter { $0.value.isActive && book.shelves[$0.key] == nil }
     frame.points.begin(PointKey(.alertRate, .plant), at: frame.clock)

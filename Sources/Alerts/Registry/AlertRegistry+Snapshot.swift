@@ -1,18 +1,18 @@
 import PlantModel
 import StreamCore
 
-extension AlertBook {
+extension AlertRegistry {
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(alerts.sorted { $0.key.order < $1.key.order }) { writer, entry in
-      AlertBook.write(entry.key, to: &writer)
+      AlertRegistry.write(entry.key, to: &writer)
       entry.value.write(to: &writer)
     }
     writer.write(shelves.sorted { $0.key.order < $1.key.order }) { writer, entry in
-      AlertBook.write(entry.key, to: &writer)
+      AlertRegistry.write(entry.key, to: &writer)
       writer.write(entry.value)
     }
     writer.write(raisings.sorted { $0.key.order < $1.key.order }) { writer, entry in
-      AlertBook.write(entry.key, to: &writer)
+      AlertRegistry.write(entry.key, to: &writer)
       writer.write(entry.value) { $0.write($1) }
     }
     writer.write(ended) { $0.write($1) }
@@ -20,18 +20,18 @@ extension AlertBook {
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    self = AlertBook()
+    self = AlertRegistry()
     for _ in 0..<(try reader.read(UInt32.self)) {
-      let key = try AlertBook.readKey(from: &reader)
+      let key = try AlertRegistry.readKey(from: &reader)
       alerts[key] = try Alert.read(from: &reader)
       if AlertRules.explainers.contains(key.rule) { explainers.insert(key) }
     }
     for _ in 0..<(try reader.read(UInt32.self)) {
-      let key = try AlertBook.readKey(from: &reader)
+      let key = try AlertRegistry.readKey(from: &reader)
       shelves[key] = try reader.readTimestamp()
     }
     for _ in 0..<(try reader.read(UInt32.self)) {
-      let key = try AlertBook.readKey(from: &reader)
+      let key = try AlertRegistry.readKey(from: &reader)
       raisings[key] = try reader.readArray(elementSize: 8) { (reader) throws(SnapshotError) in
         try reader.readTimestamp()
       }

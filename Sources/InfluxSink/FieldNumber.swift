@@ -1,5 +1,5 @@
 /// Renders numbers as text without an intermediate string.
-enum NumberText {
+enum FieldNumber {
   /// Maximum length of a rendered number [bytes]. A sign, 17 digits, a point and an exponent fit; so does a 64-bit
   /// integer.
   static let longest = 32
@@ -120,7 +120,7 @@ enum NumberText {
     }
 
     private mutating func put(_ byte: UInt8) {
-      guard count < NumberText.longest else { return }
+      guard count < FieldNumber.longest else { return }
       start[count] = byte
       count += 1
     }

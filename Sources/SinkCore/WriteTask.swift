@@ -1,13 +1,13 @@
 import PlantModel
 
 /// Lines being delivered, and the accounts of those already delivered or refused.
-struct Job {
+struct WriteTask {
   /// The lines, and the parts still to be sent.
-  var parts = Parts()
+  var parts = RequestSplitter()
   /// Points accepted by the database.
   var written = PointTally()
   /// Points in dead-letter files, by reason.
-  var deadLetters: [RefusalReason: PointTally] = [:]
+  var deadLetters: [WriteRefusalReason: PointTally] = [:]
   /// Server faults during this job: whether there was one, whether any part was accepted since the first, and whether a
   /// suspected line waits at the end.
   var faults = (seen: false, acceptedSince: false, hasSuspect: false)

@@ -1,7 +1,7 @@
 import PlantModel
 
 /// Processes the values of one record after another, independent of the record's format.
-struct RecordTaker {
+struct PayloadRecordReader {
   typealias Bytes = UnsafeRawBufferPointer
 
   let plan: RecordPlan
@@ -21,7 +21,7 @@ struct RecordTaker {
   private var rule: TopicRule { plan.plan.rule }
 
   /// Processes the record of `source` by the rule. Returns the reason if the whole message must be refused.
-  mutating func take<Source: RecordSource>(
+  mutating func read<Source: RecordSource>(
     _ source: inout Source, into scope: inout MessageScope
   ) -> RefusalReason? {
     if scope.isTaken(source.recordStart) { return nil }
@@ -31,20 +31,22 @@ struct RecordTaker {
     }
     if scope.isChained { scope.taken.append(source.recordStart) }
     scope.messageNumber &+= 1
-    guard let stamp = stamp(&source, &scope) else {
+    guard let stamp = stamp(&source, into: &scope) else {
       // The other records of the message may be valid.
-      text.withUnsafeBytes { scope.refuse(.badTime, value: -1, $0) }
+      text.withUnsafeBytes { scope.refuse(.badTime, value: -1, text: $0) }
       return nil
     }
-    if plan.hasRecordNames, !readNames(&source, &scope) { return nil }
-    let unit = unit(&source, &scope)
+    if plan.hasRecordNames, !readNames(&source, into: &scope) { return nil }
+    let unit = unit(&source, into: &scope)
     guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
     if plan.values.isEmpty {
-      takeLeaves(source, stamp, unit, &scope)
+      appendLeaves(source, stamp: stamp, unit: unit, into: &scope)
     } else if rule.values.isEmpty {
-      takeUsual(&source, stamp, unit, &scope)
+      appendUsual(&source, stamp: stamp, unit: unit, into: &scope)
     } else {
-      for value in plan.values.indices { take(value, at: plan.values[value], &source, stamp, unit, &scope) }
+      for value in plan.values.indices {
+        append(value, at: plan.values[value], source: &source, stamp: stamp, unit: unit, into: &scope)
+      }
     }
     return nil
   }
@@ -59,19 +61,19 @@ struct RecordTaker {
         guard condition.allowsAbsent else { return false }
         continue
       }
-      guard setText(found, source) else { return false }
+      guard setText(found, source: source) else { return false }
       guard condition.texts.contains(where: { $0 == text }) else { return false }
     }
     return true
   }
 
   /// Copies a value's text into ``text``. Returns `false` if it has none.
-  private mutating func setText<Source: RecordSource>(_ value: JSONValue, _ source: Source) -> Bool {
+  private mutating func setText<Source: RecordSource>(_ value: JSONValue, source: Source) -> Bool {
     text.removeAll(keepingCapacity: true)
-    return append(value, source, &text)
+    return append(value, source: source, into: &text)
   }
 
-  private func append<Source: RecordSource>(_ value: JSONValue, _ source: Source, _ target: inout [UInt8]) -> Bool {
+  private func append<Source: RecordSource>(_ value: JSONValue, source: Source, into target: inout [UInt8]) -> Bool {
     switch value.kind {
     case .missing, .null, .container: return false
     case .yes, .no, .number: source.bytes(value.range) { target.append(contentsOf: $0) }
@@ -87,22 +89,26 @@ struct RecordTaker {
 
   /// Reads the names from the record. Returns `false` if one is missing, which is recorded as a refusal.
   private mutating func readNames<Source: RecordSource>(
-    _ source: inout Source, _ scope: inout MessageScope
+    _ source: inout Source, into scope: inout MessageScope
   ) -> Bool {
     asset.removeAll(keepingCapacity: true)
     sensor.removeAll(keepingCapacity: true)
     if let wanted = plan.asset {
-      guard compose(wanted, &source, scope, &asset) else { return missing("asset", rule.asset, &scope) }
+      guard compose(wanted, source: &source, in: scope, into: &asset) else {
+        return missing("asset", place: rule.asset, into: &scope)
+      }
     }
     if let wanted = plan.sensor {
-      guard compose(wanted, &source, scope, &sensor) else { return missing("sensor", rule.sensor, &scope) }
+      guard compose(wanted, source: &source, in: scope, into: &sensor) else {
+        return missing("sensor", place: rule.sensor, into: &scope)
+      }
     }
     return true
   }
 
-  private func missing(_ name: String, _ place: String?, _ scope: inout MessageScope) -> Bool {
+  private func missing(_ name: String, place: String?, into scope: inout MessageScope) -> Bool {
     var words = "\(name) \(place ?? "")"
-    words.withUTF8 { scope.refuse(.missingName, value: -1, Bytes($0)) }
+    words.withUTF8 { scope.refuse(.missingName, value: -1, text: Bytes($0)) }
     return false
   }
 
@@ -114,22 +120,22 @@ struct RecordTaker {
   ///   - scope: the message's scope.
   ///   - target: destination; the text is appended.
   private func compose<Source: RecordSource>(
-    _ wanted: TextSource, _ source: inout Source, _ scope: borrowing MessageScope, _ target: inout [UInt8]
+    _ wanted: TextSource, source: inout Source, in scope: borrowing MessageScope, into target: inout [UInt8]
   ) -> Bool {
     switch wanted {
     case .place(let place):
-      guard append(source.value(at: place, outwards: true), source, &target) else { return false }
+      guard append(source.value(at: place, outwards: true), source: source, into: &target) else { return false }
       strip(&target)
     case .template(let pieces):
       for piece in pieces {
         switch piece {
         case .literal(let text): target.append(contentsOf: text.utf8)
-        case .topic(let name): if !append(name, scope, &target) { return false }
+        case .topic(let name): if !append(name, in: scope, into: &target) { return false }
         case .key(let level):
-          guard append(source.memberName(level: level), source, &target) else { return false }
+          guard append(source.memberName(level: level), source: source, into: &target) else { return false }
           if pieces.count == 1 { strip(&target) }
-        case .measurement: if !append(source.tag(""), source, &target) { return false }
-        case .tag(let name): if !append(source.tag(name), source, &target) { return false }
+        case .measurement: if !append(source.tag(""), source: source, into: &target) { return false }
+        case .tag(let name): if !append(source.tag(name), source: source, into: &target) { return false }
         }
       }
     }
@@ -137,7 +143,7 @@ struct RecordTaker {
   }
 
   /// Appends the value of a topic placeholder, or the record's own asset or sensor.
-  private func append(_ placeholder: String, _ scope: borrowing MessageScope, _ target: inout [UInt8]) -> Bool {
+  private func append(_ placeholder: String, in scope: borrowing MessageScope, into target: inout [UInt8]) -> Bool {
     if placeholder == "sensor", !sensor.isEmpty {
       target.append(contentsOf: sensor)
     } else if placeholder == "asset", !asset.isEmpty {
@@ -158,13 +164,13 @@ struct RecordTaker {
   // MARK: Time and unit
 
   private mutating func stamp<Source: RecordSource>(
-    _ source: inout Source, _ scope: inout MessageScope
+    _ source: inout Source, into scope: inout MessageScope
   ) -> ReadingStamp? {
     if let stamp { return stamp }
     if let wanted = plan.timeText {
       text.removeAll(keepingCapacity: true)
-      guard compose(wanted, &source, scope, &text) else { return nil }
-      let time = text.withUnsafeBytes { scope.timestamp($0, plan.form) }
+      guard compose(wanted, source: &source, in: scope, into: &text) else { return nil }
+      let time = text.withUnsafeBytes { scope.timestamp($0, form: plan.form) }
       return time.map { scope.stamp(stated: $0, start: 0) }
     }
     for place in plan.times {
@@ -172,9 +178,9 @@ struct RecordTaker {
       guard found.kind != .missing, found.kind != .null else { continue }
       var time: Timestamp?
       text.removeAll(keepingCapacity: true)
-      if found.kind == .number || found.kind == .string, setText(found, source) {
+      if found.kind == .number || found.kind == .string, setText(found, source: source) {
         if text.withUnsafeBytes({ ScalarText.isAbsent(ByteText.trimmed($0)) }) { continue }
-        time = text.withUnsafeBytes { scope.timestamp($0, plan.form) }
+        time = text.withUnsafeBytes { scope.timestamp($0, form: plan.form) }
       }
       if plan.form.isStated { return time.map { scope.stamp(stated: $0, start: found.range.lowerBound) } }
       if let time, time >= MessageScope.earliestUnstatedTime {
@@ -187,11 +193,11 @@ struct RecordTaker {
     return ReadingStamp(time: scope.received, start: -1)
   }
 
-  private mutating func unit<Source: RecordSource>(_ source: inout Source, _ scope: inout MessageScope) -> Int32 {
-    guard let wanted = plan.unit else { return usualUnit(&source, &scope) }
+  private mutating func unit<Source: RecordSource>(_ source: inout Source, into scope: inout MessageScope) -> Int32 {
+    guard let wanted = plan.unit else { return usualUnit(&source, into: &scope) }
     text.removeAll(keepingCapacity: true)
-    guard compose(wanted, &source, scope, &text), !text.isEmpty else {
-      scope.noteAbsent(unit: rule.unit ?? "")
+    guard compose(wanted, source: &source, in: scope, into: &text), !text.isEmpty else {
+      scope.recordAbsent(unit: rule.unit ?? "")
       return UnitTexts.none
     }
     return text.withUnsafeBytes { bytes in
@@ -202,11 +208,11 @@ struct RecordTaker {
 
   /// Returns the unit beside a lone value, if it is a known one.
   private mutating func usualUnit<Source: RecordSource>(
-    _ source: inout Source, _ scope: inout MessageScope
+    _ source: inout Source, into scope: inout MessageScope
   ) -> Int32 {
     for place in plan.usualUnits {
       let found = source.value(at: place, outwards: false)
-      guard found.kind == .string, setText(found, source), !text.isEmpty else { continue }
+      guard found.kind == .string, setText(found, source: source), !text.isEmpty else { continue }
       let position = text.withUnsafeBytes { scope.slots.units.position(of: ByteText.trimmed($0)) }
       if scope.slots.units[position, plant: scope.plant] != nil { return position }
     }
@@ -222,10 +228,10 @@ struct RecordTaker {
   ///   - scope: the message's scope.
   /// - Returns: a position in ``UnitTexts``.
   private mutating func unit<Source: RecordSource>(
-    of value: Int, _ record: Int32, _ source: inout Source, _ scope: inout MessageScope
+    of value: Int, record: Int32, source: inout Source, into scope: inout MessageScope
   ) -> Int32 {
     guard value < plan.unitPlaces.count, plan.unitPlaces[value] >= 0 else { return record }
-    guard setText(source.value(at: plan.unitPlaces[value], outwards: true), source), !text.isEmpty else {
+    guard setText(source.value(at: plan.unitPlaces[value], outwards: true), source: source), !text.isEmpty else {
       return record
     }
     return text.withUnsafeBytes { scope.slots.units.position(of: ByteText.trimmed($0)) }
@@ -233,21 +239,23 @@ struct RecordTaker {
 
   // MARK: Values
 
-  private mutating func take<Source: RecordSource>(
-    _ value: Int, at place: Int, _ source: inout Source, _ stamp: ReadingStamp, _ unit: Int32,
-    _ scope: inout MessageScope
+  private mutating func append<Source: RecordSource>(
+    _ value: Int, at place: Int, source: inout Source, stamp: ReadingStamp, unit: Int32,
+    into scope: inout MessageScope
   ) {
     let found = source.value(at: place, outwards: false)
-    guard found.kind != .missing else { return scope.noteAbsent(value: value) }
-    guard let power = power(of: value, &source, &scope) else { return }
-    let own = self.unit(of: value, unit, &source, &scope)
-    guard let slot = plan.hasRecordNames ? slot(of: value, &source, &scope) : scope.slot(value) else { return }
+    guard found.kind != .missing else { return scope.recordAbsent(value: value) }
+    guard let power = power(of: value, source: &source, into: &scope) else { return }
+    let own = self.unit(of: value, record: unit, source: &source, into: &scope)
+    guard let slot = plan.hasRecordNames ? slot(of: value, source: &source, into: &scope) : scope.slot(value) else {
+      return
+    }
     let detail = plan.details[min(value, plan.details.count - 1)]
     source.bytes(found.range) {
       var local = found
       local.range = 0..<$0.count
-      scope.take(
-        local, $0, detail, value: value, unit: own, power: power, slot: slot, at: stamp.time,
+      scope.append(
+        local, payload: $0, detail: detail, value: value, unit: own, power: power, slot: slot, at: stamp.time,
         hasSourceTime: stamp.isFromSource)
     }
   }
@@ -259,14 +267,16 @@ struct RecordTaker {
   ///   - stamp: time of the record.
   ///   - unit: position of the record's unit in ``UnitTexts``.
   ///   - scope: the message's scope.
-  private mutating func takeUsual<Source: RecordSource>(
-    _ source: inout Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
+  private mutating func appendUsual<Source: RecordSource>(
+    _ source: inout Source, stamp: ReadingStamp, unit: Int32, into scope: inout MessageScope
   ) {
     for place in plan.values {
       let kind = source.value(at: place, outwards: false).kind
-      if kind != .missing, kind != .container { return take(0, at: place, &source, stamp, unit, &scope) }
+      if kind != .missing, kind != .container {
+        return append(0, at: place, source: &source, stamp: stamp, unit: unit, into: &scope)
+      }
     }
-    scope.noteAbsent(value: 0)
+    scope.recordAbsent(value: 0)
   }
 
   /// Returns ten to the power given beside the value, 1 if there is none; `nil` if it is invalid, which is recorded.
@@ -277,12 +287,12 @@ struct RecordTaker {
   ///   - scope: the message's scope.
   /// - Returns: the factor for exponents -22...22.
   private mutating func power<Source: RecordSource>(
-    of value: Int, _ source: inout Source, _ scope: inout MessageScope
+    of value: Int, source: inout Source, into scope: inout MessageScope
   ) -> Double? {
     let place = plan.powers[min(value, plan.powers.count - 1)]
     guard place >= 0 else { return 1 }
     let found = source.value(at: place, outwards: true)
-    guard setText(found, source), let exponent = text.withUnsafeBytes({ DecimalNumber.parse($0) }),
+    guard setText(found, source: source), let exponent = text.withUnsafeBytes({ DecimalNumber.parse($0) }),
       exponent.rounded() == exponent, abs(exponent) <= 22
     else {
       // Without its factor the number is meaningless.
@@ -302,12 +312,12 @@ struct RecordTaker {
   ///   - scope: the message's scope.
   /// - Returns: `nil` if the name is missing or invalid, which is recorded.
   private mutating func slot<Source: RecordSource>(
-    of value: Int, _ source: inout Source, _ scope: inout MessageScope
+    of value: Int, source: inout Source, into scope: inout MessageScope
   ) -> Int? {
     text.removeAll(keepingCapacity: true)
     if value < names.count, let name = names[value] {
-      guard compose(name, &source, scope, &text) else {
-        _ = missing("sensor", rule.values[value].name, &scope)
+      guard compose(name, source: &source, in: scope, into: &text) else {
+        _ = missing("sensor", place: rule.values[value].name, into: &scope)
         return nil
       }
     }
@@ -350,8 +360,8 @@ struct RecordTaker {
   ///   - stamp: time of the record.
   ///   - unit: position of the record's unit in ``UnitTexts``.
   ///   - scope: the message's scope.
-  private mutating func takeLeaves<Source: RecordSource>(
-    _ source: Source, _ stamp: ReadingStamp, _ unit: Int32, _ scope: inout MessageScope
+  private mutating func appendLeaves<Source: RecordSource>(
+    _ source: Source, stamp: ReadingStamp, unit: Int32, into scope: inout MessageScope
   ) {
     let (asset, plan, detail) = (asset, plan.plan, plan.details[0])
     source.forEachLeaf { name, found in
@@ -366,14 +376,15 @@ struct RecordTaker {
         }
         let renamed = plan.rule.rename[owner] ?? owner
         return scope.valueName(
-          ofPayload: name, plan, asset: owner.isEmpty ? scope.names?.asset ?? Plant.wholePlant : renamed)
+          ofPayload: name, plan: plan, asset: owner.isEmpty ? scope.names?.asset ?? Plant.wholePlant : renamed)
       }
       guard !scope.slots.isIgnored(slot), scope.slots.claim(slot, message: scope.messageNumber) else { return }
       source.bytes(found.range) {
         var local = found
         local.range = 0..<$0.count
-        scope.take(
-          local, $0, detail, value: -1, unit: unit, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
+        scope.append(
+          local, payload: $0, detail: detail, value: -1, unit: unit, slot: slot, at: stamp.time,
+          hasSourceTime: stamp.isFromSource)
       }
     }
   }

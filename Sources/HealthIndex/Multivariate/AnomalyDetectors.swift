@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 /// The patterns of a plant's assets: one for each kind with the same sensors, see ``PatternClass``.
-struct PatternBook: Sendable {
+struct AnomalyDetectors: Sendable {
   /// Penalty of other findings from which a quarter-hour is not learned.
   static let suspicious = 0.2
 
@@ -53,12 +53,12 @@ struct PatternBook: Sendable {
   ///   - register: Assets and series of the plant.
   ///   - code: Returns the pattern code of a series; `nil` if it has none.
   mutating func judge(
-    _ asset: AssetIndex, slot: Int, isSuspect: Bool, _ register: PlantRegister, code: (SeriesIndex) -> Int8?
+    _ asset: AssetIndex, slot: Int, isSuspect: Bool, in register: PlantRegister, code: (SeriesIndex) -> Int8?
   ) {
     let number = Int(tracks[asset.position].number)
     guard forests.indices.contains(number) else { return }
     let row = classes[number].row(slot) { column in
-      PatternBook.counterpart(of: column, in: asset, register).flatMap(code)
+      AnomalyDetectors.counterpart(of: column, in: asset, register: register).flatMap(code)
     }
     guard let row else { return }
     if let forest = forests[number] {
@@ -69,7 +69,7 @@ struct PatternBook: Sendable {
       tracks[asset.position].recent[0] = byte
       tracks[asset.position].count = min(3, tracks[asset.position].count + 1)
     }
-    if !isSuspect { classes[number].take(row, slot: slot, asset: asset, members: members[number]) }
+    if !isSuspect { classes[number].observe(row, slot: slot, asset: asset, members: members[number]) }
   }
 
   /// Assigns an asset to the class of its sensors, and creates the class if needed. The first asset of a class also
@@ -80,11 +80,11 @@ struct PatternBook: Sendable {
   ///   - slot: The latest quarter-hour.
   ///   - sensors: Its sensors that can be part of a pattern.
   ///   - register: Assets and series of the plant.
-  mutating func learn(_ asset: AssetIndex, slot: Int, from sensors: [SeriesIndex], _ register: PlantRegister) {
+  mutating func learn(_ asset: AssetIndex, slot: Int, from sensors: [SeriesIndex], in register: PlantRegister) {
     let old = tracks[asset.position].number
     let sorted = sensors.sorted { register.series[$0.position].sensor < register.series[$1.position].sensor }
     // A single sensor has no relation to others.
-    let number = sorted.count > 1 ? number(of: sorted, kind: register.assets[asset.position].kind, register) : nil
+    let number = sorted.count > 1 ? number(of: sorted, kind: register.assets[asset.position].kind, in: register) : nil
     tracks[asset.position].number = number ?? Track.none
     if old != tracks[asset.position].number { tracks[asset.position].count = 0 }
     guard let number, tracks.firstIndex(where: { $0.number == number }) == asset.position else { return }
@@ -98,7 +98,7 @@ struct PatternBook: Sendable {
   ///   - kind: Kind of their asset.
   ///   - register: Assets and series of the plant.
   /// - Returns: The number of the class; `nil` if there are too many classes.
-  private mutating func number(of sensors: [SeriesIndex], kind: AssetKind, _ register: PlantRegister) -> Int16? {
+  private mutating func number(of sensors: [SeriesIndex], kind: AssetKind, in register: PlantRegister) -> Int16? {
     let known = classes.firstIndex { one in
       guard one.columns.count == sensors.count, let first = one.columns.first,
         register.series.indices.contains(first.position), register.kind(of: first) == kind
@@ -122,7 +122,7 @@ struct PatternBook: Sendable {
   }
 
   private static func counterpart(
-    of column: SeriesIndex, in asset: AssetIndex, _ register: PlantRegister
+    of column: SeriesIndex, in asset: AssetIndex, register: PlantRegister
   ) -> SeriesIndex? {
     guard register.series.indices.contains(column.position) else { return nil }
     let known = register.series[column.position]
@@ -130,7 +130,7 @@ struct PatternBook: Sendable {
   }
 }
 
-extension PatternBook {
+extension AnomalyDetectors {
   func snapshot(into writer: inout SnapshotWriter) {
     writer.write(classes) { $1.snapshot(into: &$0) }
     writer.write(tracks) { writer, track in

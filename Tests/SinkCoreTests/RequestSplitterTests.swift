@@ -4,7 +4,7 @@ import Testing
 @testable import SinkCore
 
 @Suite("Parts of a request")
-struct PartsTests {
+struct RequestSplitterTests {
   @Test("halving ends in single lines, in order, whatever their lengths; nothing is lost or doubled")
   func halves() {
     var random = SeededRandom(state: 5)
@@ -12,7 +12,7 @@ struct PartsTests {
       let lines = (0..<Int.random(in: 1..<30, using: &random)).map { index in
         "\(index)" + String(repeating: "x", count: Int.random(in: 0..<200, using: &random)) + "\n"
       }
-      var parts = Parts()
+      var parts = RequestSplitter()
       parts.add(Array(lines.joined().utf8), mostLines: 7, mostBytes: 300)
       var seen: [String] = []
       while let part = parts.next() {
@@ -30,7 +30,7 @@ struct PartsTests {
 
   @Test("a missing newline at the end is added, and a line larger than a part stands alone")
   func ends() {
-    var parts = Parts()
+    var parts = RequestSplitter()
     parts.add(Array("a\nbbbbbbbbbb\nc".utf8), mostLines: 10, mostBytes: 5)
     #expect(parts.bytes.last == UInt8(ascii: "\n"))
     #expect(parts.pending.map(\.range) == [13..<15, 2..<13, 0..<2])
@@ -40,7 +40,7 @@ struct PartsTests {
 
   @Test("what is pending and adjacent is joined again")
   func rejoin() {
-    var parts = Parts()
+    var parts = RequestSplitter()
     parts.add(Array("a\nb\nc\nd\n".utf8), mostLines: 1, mostBytes: 100)
     let first = parts.next()
     _ = parts.next()

@@ -75,7 +75,7 @@ extension Alert {
   func write(to writer: inout SnapshotWriter) {
     writer.write(id)
     writer.write(severity.rawValue)
-    for moment in [raised, noticed, changed] { writer.write(moment) }
+    for timestamp in [raised, noticed, changed] { writer.write(timestamp) }
     Alert.write(message, to: &writer)
     writer.write(status.rawValue)
     writer.write(isActive)

@@ -1,5 +1,5 @@
 /// Common shape of the JSON documents of one topic, or of the topics of one pattern.
-struct JSONShape {
+struct PayloadShape {
   /// A place in the documents with the values found there.
   struct Leaf {
     var tokens: [String]
@@ -16,7 +16,7 @@ struct JSONShape {
 
     var name: String { tokens.last ?? "" }
     /// The place as a JSON pointer.
-    var pointer: String { JSONShape.pointer(tokens) }
+    var pointer: String { PayloadShape.pointer(tokens) }
     var range: ClosedRange<Double>? {
       guard let low = numbers.min(), let high = numbers.max() else { return nil }
       return low...high
@@ -46,7 +46,7 @@ struct JSONShape {
   struct List {
     /// Place of the elements, such as `/meterValue/*/sampledValue`.
     var each: String
-    var records = JSONShape()
+    var records = PayloadShape()
     /// Member that names the measured quantity, and member of its value.
     var named: (name: String, value: String)?
     /// Member that names a record's unit.
@@ -65,7 +65,7 @@ struct JSONShape {
     var timePlace: String? {
       let own = records.leaves.first { $0.isTime }?.tokens
       guard let own, own.count > 1 || !NameWords.isUsualTime(own[0]) else { return nil }
-      return JSONShape.pointer(own)
+      return PayloadShape.pointer(own)
     }
     /// Distinct names of measured quantities.
     var names: [String] {
@@ -90,12 +90,12 @@ struct JSONShape {
   // MARK: Gathering
 
   /// Adds a document.
-  mutating func read(_ document: JSONNode) { visit(document, []) }
+  mutating func read(_ document: JSONNode) { visit(document, path: []) }
 
-  private mutating func visit(_ node: JSONNode, _ path: [String]) {
+  private mutating func visit(_ node: JSONNode, path: [String]) {
     switch node {
     case .object(let members):
-      if Self.areDevices(members, path) {
+      if Self.areDevices(members, path: path) {
         let list = list(at: Self.pointer(path))
         lists[list].keyIsDevice = true
         for member in members { add(member.value, toList: list, around: path) }
@@ -103,7 +103,7 @@ struct JSONShape {
       }
       let unit = Self.unit(of: members)
       for member in members {
-        visit(member.value, path + [member.name])
+        visit(member.value, path: path + [member.name])
         if let unit, !member.value.isContainer { setUnit(unit, at: path + [member.name]) }
       }
     case .array(let elements):
@@ -115,9 +115,9 @@ struct JSONShape {
         lists[list].arePairs = true
         for element in elements { lists[list].records.read(element) }
       } else {
-        for (index, element) in elements.prefix(32).enumerated() { visit(element, path + ["\(index)"]) }
+        for (index, element) in elements.prefix(32).enumerated() { visit(element, path: path + ["\(index)"]) }
       }
-    default: note(node, at: path)
+    default: observe(node, at: path)
     }
   }
 
@@ -128,7 +128,7 @@ struct JSONShape {
   ///   - list: Index of the list.
   ///   - path: Place of the list.
   private mutating func add(_ record: JSONNode, toList list: Int, around path: [String]) {
-    var inner = JSONShape()
+    var inner = PayloadShape()
     inner.read(record)
     for leaf in inner.leaves { lists[list].records.merge(leaf) }
     let base = path.isEmpty ? "/*" : Self.pointer(path) + "/*"
@@ -148,32 +148,32 @@ struct JSONShape {
   }
 
   /// Adds a scalar.
-  mutating func note(_ node: JSONNode, at path: [String]) {
+  mutating func observe(_ node: JSONNode, at path: [String]) {
     let leaf = position(of: path)
     switch node {
-    case .number(let number): keep(number, leaf)
+    case .number(let number): keep(number, leaf: leaf)
     case .truth(let isOn):
       leaves[leaf].isSwitch = true
-      keep(isOn ? 1 : 0, leaf)
+      keep(isOn ? 1 : 0, leaf: leaf)
     case .text(let text):
       switch PayloadForm(scalar: text.trimmedOfSpace) {
-      case .number(let number): keep(number, leaf)
+      case .number(let number): keep(number, leaf: leaf)
       case .measured(let number, _):
         leaves[leaf].statesUnit = true
-        keep(number, leaf)
+        keep(number, leaf: leaf)
       case .missing: break
-      case .word: leaves[leaf].isSwitch = true; keep(text, leaf)
-      default: keep(text, leaf)
+      case .word: leaves[leaf].isSwitch = true; keep(text, leaf: leaf)
+      default: keep(text, leaf: leaf)
       }
     case .null, .array, .object: break
     }
   }
 
-  private mutating func keep(_ number: Double, _ leaf: Int) {
+  private mutating func keep(_ number: Double, leaf: Int) {
     if leaves[leaf].numbers.count < 64 { leaves[leaf].numbers.append(number) }
   }
 
-  private mutating func keep(_ text: String, _ leaf: Int) {
+  private mutating func keep(_ text: String, leaf: Int) {
     if leaves[leaf].texts.count < 64 { leaves[leaf].texts.insert(String(text.prefix(200))) }
   }
 
@@ -189,7 +189,7 @@ struct JSONShape {
   }
 
   /// Adds the leaves of another shape.
-  mutating func merge(_ other: JSONShape) { other.leaves.forEach { merge($0) } }
+  mutating func merge(_ other: PayloadShape) { other.leaves.forEach { merge($0) } }
 
   private mutating func merge(_ leaf: Leaf) {
     let own = position(of: leaf.tokens)
@@ -235,7 +235,7 @@ struct JSONShape {
   /// Returns whether the members of an object are devices.
   ///
   /// They are in Tasmota's `ZbReceived`, and if the objects share quantities and one is named by a serial number.
-  private static func areDevices(_ members: [JSONNode.Member], _ path: [String]) -> Bool {
+  private static func areDevices(_ members: [JSONNode.Member], path: [String]) -> Bool {
     guard !members.isEmpty, members.allSatisfy({ !$0.value.members.isEmpty }) else { return false }
     if path.last == "ZbReceived" { return true }
     guard members.count > 1, members.allSatisfy({ !NameWords.isIndex($0.name) && !NameWords.isQuantity($0.name) })

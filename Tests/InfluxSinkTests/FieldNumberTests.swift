@@ -4,10 +4,10 @@ import Testing
 @testable import InfluxSink
 
 @Suite("Numbers as text")
-struct NumberTextTests {
+struct FieldNumberTests {
   private func text(_ value: Double) -> String {
     var bytes: [UInt8] = []
-    NumberText.append(value, to: &bytes)
+    FieldNumber.append(value, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -23,7 +23,7 @@ struct NumberTextTests {
   @Test("what is not finite is not written", arguments: [Double.nan, .infinity, -.infinity, .signalingNaN])
   func notFinite(value: Double) {
     var bytes: [UInt8] = []
-    #expect(!NumberText.append(value, to: &bytes))
+    #expect(!FieldNumber.append(value, to: &bytes))
     #expect(bytes.isEmpty)
   }
 
@@ -43,7 +43,7 @@ struct NumberTextTests {
   @Test("integers keep all digits", arguments: [Int64.min, -1, 0, 10, .max])
   func integers(value: Int64) {
     var bytes: [UInt8] = []
-    NumberText.append(value, to: &bytes)
+    FieldNumber.append(value, to: &bytes)
     #expect(String(decoding: bytes, as: UTF8.self) == String(value))
   }
 }

@@ -3,7 +3,7 @@ import StreamCore
 /// Counts of received messages that are not in the journal: duplicates and payloads that are too long.
 ///
 /// A journal record holds them, so that the ledger of messages is complete and identical after a restart.
-struct PassedOver: Equatable {
+struct SkippedMessages: Equatable {
   private static let version: UInt16 = 1
 
   var duplicates: UInt64
@@ -22,13 +22,13 @@ struct PassedOver: Equatable {
 
   init(record: UnsafeRawBufferPointer) throws(SnapshotError) {
     var reader = SnapshotReader(Array(record))
-    try reader.expect(version: PassedOver.version, of: "counts of messages")
+    try reader.expect(version: SkippedMessages.version, of: "counts of messages")
     duplicates = try reader.read()
     oversized = try reader.read()
   }
 
   /// Returns the increase since `earlier`.
-  func since(_ earlier: PassedOver) -> PassedOver {
+  func since(_ earlier: SkippedMessages) -> SkippedMessages {
     var more = self
     more.duplicates &-= earlier.duplicates
     more.oversized &-= earlier.oversized
@@ -38,7 +38,7 @@ struct PassedOver: Equatable {
   /// Body of the journal record.
   var bytes: [UInt8] {
     var writer = SnapshotWriter()
-    writer.write(PassedOver.version)
+    writer.write(SkippedMessages.version)
     writer.write(duplicates)
     writer.write(oversized)
     return writer.bytes

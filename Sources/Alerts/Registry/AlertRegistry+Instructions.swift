@@ -2,7 +2,7 @@ import PlantModel
 import StreamCore
 
 /// Operator requests: `{"id": …, "action": "acknowledge" | "shelve" | "unshelve", "by": …, "for": "2h"}`.
-extension AlertBook {
+extension AlertRegistry {
   /// Longest time for which an alert can be shelved.
   static let longestShelving = TimeSpan.days(7)
   /// Longest stored name of a person [characters].
@@ -11,18 +11,18 @@ extension AlertBook {
   /// Executes a request. Repeating an acknowledgement has no effect and records no transition.
   ///
   /// - Returns: `.taken`, or `.refused` with the reason.
-  mutating func follow(_ instruction: Instruction, _ frame: inout Frame) -> Instruction.Outcome {
+  mutating func follow(_ instruction: Instruction, into frame: inout Frame) -> Instruction.Outcome {
     guard let id = instruction.members["id"], let action = instruction.members["action"] else {
       return .refused(.notUnderstood)
     }
     let now = frame.received
-    let by = AlertBook.words(instruction.members["by"])
+    let by = AlertRegistry.suffix(instruction.members["by"])
     var span = TimeSpan.zero
     switch action {
     case "acknowledge", "unshelve": break
     case "shelve":
       guard let text = instruction.members["for"], let time = TimeSpan(text),
-        (.second...AlertBook.longestShelving).contains(time)
+        (.second...AlertRegistry.longestShelving).contains(time)
       else { return .refused(.notUnderstood) }
       span = time
     default: return .refused(.notUnderstood)
@@ -31,32 +31,32 @@ extension AlertBook {
       return .refused(ended.contains(id) ? .late : .unknown)
     }
     switch action {
-    case "acknowledge": acknowledge(key, by, now, &frame)
-    case "shelve": shelve(key, until: now + span, by, now, &frame)
+    case "acknowledge": acknowledge(key, by: by, at: now, into: &frame)
+    case "shelve": shelve(key, until: now + span, by: by, at: now, into: &frame)
     default:
       guard shelves[key] != nil else { return .refused(.late) }
-      unshelve(key, "Unshelved\(by).", now, &frame)
+      unshelve(key, text: "Unshelved\(by).", at: now, into: &frame)
     }
     return .taken
   }
 
-  private mutating func acknowledge(_ key: AlertKey, _ by: String, _ now: Timestamp, _ frame: inout Frame) {
+  private mutating func acknowledge(_ key: AlertKey, by: String, at now: Timestamp, into frame: inout Frame) {
     guard alerts[key]?.isAcknowledged == false else { return }
     alerts[key]?.isAcknowledged = true
-    record(.acknowledged, key, at: now, saying: "Acknowledged\(by).", &frame)
-    if alerts[key]?.isActive == true { writeState(of: key, at: now, &frame) }
+    record(.acknowledged, key: key, at: now, saying: "Acknowledged\(by).", into: &frame)
+    if alerts[key]?.isActive == true { writeState(of: key, at: now, into: &frame) }
     removeIfDone(key)
   }
 
   private mutating func shelve(
-    _ key: AlertKey, until end: Timestamp, _ by: String, _ now: Timestamp, _ frame: inout Frame
+    _ key: AlertKey, until end: Timestamp, by: String, at now: Timestamp, into frame: inout Frame
   ) {
     shelves[key] = end
-    record(.shelved, key, at: now, saying: "Shelved\(by) until \(end).", &frame)
-    if alerts[key]?.isActive == true { writeState(of: key, at: now, &frame) }
+    record(.shelved, key: key, at: now, saying: "Shelved\(by) until \(end).", into: &frame)
+    if alerts[key]?.isActive == true { writeState(of: key, at: now, into: &frame) }
   }
 
-  mutating func unshelve(_ key: AlertKey, _ text: String, _ now: Timestamp, _ frame: inout Frame) {
+  mutating func unshelve(_ key: AlertKey, text: String, at now: Timestamp, into frame: inout Frame) {
     shelves[key] = nil
     guard let alert = alerts[key] else { return }
     // An active alert is notified again. One that is over was known to the person who shelved it, so it counts as
@@ -64,13 +64,13 @@ extension AlertBook {
     alerts[key]?.told = .no
     alerts[key]?.noticed = now
     if !alert.isActive { alerts[key]?.isAcknowledged = true }
-    record(.unshelved, key, at: now, saying: text, &frame)
-    if alert.isActive { writeState(of: key, at: now, &frame) }
+    record(.unshelved, key: key, at: now, saying: text, into: &frame)
+    if alert.isActive { writeState(of: key, at: now, into: &frame) }
     removeIfDone(key)
   }
 
   /// Returns ` by NAME`, or an empty text without a name. Control characters are removed and the length is limited.
-  private static func words(_ name: String?) -> String {
+  private static func suffix(_ name: String?) -> String {
     let kept = (name ?? "").unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
       .prefix(longestName)
     return kept.isEmpty ? "" : " by " + String(String.UnicodeScalarView(kept))

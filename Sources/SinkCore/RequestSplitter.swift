@@ -1,5 +1,5 @@
 /// The lines of a request, divided into parts that are sent one after another.
-struct Parts {
+struct RequestSplitter {
   /// A run of whole lines.
   struct Part: Equatable {
     var range: Range<Int>

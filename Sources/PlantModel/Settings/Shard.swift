@@ -1,14 +1,14 @@
 /// Share of the plants that one of several workers processes.
 ///
 /// It is chosen by a hash of the plant's name, so a plant stays with its worker when other plants are added or removed.
-public struct PlantShare: Hashable, Sendable {
+public struct Shard: Hashable, Sendable {
   /// Number of the share, 0..<``count``.
   public let number: Int
   /// Number of shares, at least one.
   public let count: Int
 
   /// Share of a single worker: all plants.
-  public static let whole = PlantShare(0, of: 1)
+  public static let whole = Shard(0, of: 1)
 
   /// Creates the share of a number, clamped to 0..<`count`.
   public init(_ number: Int, of count: Int) {
@@ -17,7 +17,7 @@ public struct PlantShare: Hashable, Sendable {
   }
 
   /// Returns whether a plant belongs to the share.
-  public func has(_ plant: String) -> Bool { PlantShare.number(of: plant, among: count) == number }
+  public func has(_ plant: String) -> Bool { Shard.number(of: plant, among: count) == number }
 
   /// Returns the share of a plant, 0..<`count`: the 64-bit FNV-1a hash (Fowler, Noll and Vo) of its name, modulo
   /// `count`.

@@ -12,7 +12,7 @@ import StreamCore
 ///
 /// Deterministic: the same records from the same state give the same frames. This type and its members read no clock,
 /// no file and no random source.
-struct PlantLine {
+struct PlantPipeline {
   /// Layout version of ``snapshot(into:)``.
   private static let version: UInt16 = 2
 
@@ -24,7 +24,7 @@ struct PlantLine {
   private var health = HealthStage()
   private var alerts = AlertStage()
   private var dispatch: DispatchStage
-  /// The frame that the stages fill. ``PlantSet`` lends one frame to all of its lines, because it is empty between
+  /// The frame that the stages fill. ``PlantShard`` lends one frame to all of its lines, because it is empty between
   /// steps.
   var frame = Frame()
 
@@ -43,11 +43,11 @@ struct PlantLine {
   /// Returns a line with the same state under a changed configuration of the plant.
   ///
   /// - Returns: `nil` if the state does not fit the new configuration.
-  func reconfigured(to plant: Plant) -> PlantLine? {
+  func reconfigured(to plant: Plant) -> PlantPipeline? {
     var writer = SnapshotWriter()
     snapshot(into: &writer)
     var reader = SnapshotReader(writer.bytes)
-    return try? PlantLine(plant: plant, restoring: &reader)
+    return try? PlantPipeline(plant: plant, restoring: &reader)
   }
 
   /// Steps the readings of one journal record, with a minute mark wherever the plant's clock passes one.
@@ -59,7 +59,7 @@ struct PlantLine {
   ///   - register: The plant's assets and series.
   ///   - emit: Receives each frame after all stages.
   mutating func step(
-    _ readings: borrowing ReadingBatch, _ availability: [AssetAvailability] = [], received: Timestamp,
+    _ readings: borrowing ReadingBatch, availability: [AssetAvailability] = [], received: Timestamp,
     in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
     if !availability.isEmpty {
@@ -69,17 +69,17 @@ struct PlantLine {
     }
     var next = 0
     for position in 0..<readings.count {
-      clock.noteReading(received: received)
+      clock.observeReading(received: received)
       guard let target = clock.target(of: readings.time[position], received: received) else { continue }
-      run(next..<position, of: readings, received, in: register, emit: emit)
+      run(next..<position, of: readings, received: received, in: register, emit: emit)
       next = position
       walk(to: target, received: received, in: register, emit: emit)
     }
-    run(next..<readings.count, of: readings, received, in: register, emit: emit)
+    run(next..<readings.count, of: readings, received: received, in: register, emit: emit)
   }
 
   private mutating func run(
-    _ rows: Range<Int>, of readings: borrowing ReadingBatch, _ received: Timestamp, in register: PlantRegister,
+    _ rows: Range<Int>, of readings: borrowing ReadingBatch, received: Timestamp, in register: PlantRegister,
     emit: (borrowing Frame) -> Void
   ) {
     if rows.isEmpty { return }
@@ -91,15 +91,15 @@ struct PlantLine {
   /// Steps a tick of the receive clock.
   ///
   /// - Parameters:
-  ///   - moment: Time of the tick.
+  ///   - timestamp: Time of the tick.
   ///   - register: The plant's assets and series.
   ///   - emit: Receives each frame after all stages.
-  mutating func tick(_ moment: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
-    if derivation.isDue(at: moment) {
-      settle(received: moment, in: register, emit: emit) { $0.settle(dueAt: moment, &$1, in: register) }
+  mutating func tick(_ timestamp: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
+    if derivation.isDue(at: timestamp) {
+      settle(received: timestamp, in: register, emit: emit) { $0.settle(dueAt: timestamp, into: &$1, in: register) }
     }
-    if let target = clock.target(ofTick: moment) { walk(to: target, received: moment, in: register, emit: emit) }
-    frame.reset(cause: .tick, received: moment, clock: clock.mark)
+    if let target = clock.target(ofTick: timestamp) { walk(to: target, received: timestamp, in: register, emit: emit) }
+    frame.reset(cause: .tick, received: timestamp, clock: clock.mark)
     run(in: register, emit: emit)
   }
 
@@ -125,11 +125,12 @@ struct PlantLine {
   ///   - received: Receive time of the record.
   ///   - register: The plant's assets and series.
   ///   - emit: Receives the frame.
-  mutating func note(
-    _ trouble: DatabaseTrouble, _ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  mutating func observe(
+    _ trouble: DatabaseTrouble, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
     frame.reset(cause: .tick, received: received, clock: clock.mark)
-    alerts.note(databaseTrouble: trouble.reason.isEmpty ? nil : (trouble.reason, trouble.words), &frame, register)
+    alerts.observe(
+      databaseTrouble: trouble.reason.isEmpty ? nil : (trouble.reason, trouble.words), into: &frame, in: register)
     emit(frame)
   }
 
@@ -141,7 +142,7 @@ struct PlantLine {
   ///   - emit: Receives the frame.
   mutating func retire(_ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
     frame.reset(cause: .tick, received: received, clock: clock.mark)
-    alerts.clearAll("The plant's configuration has changed, and it is watched anew.", &frame)
+    alerts.clearAll("The plant's configuration has changed, and it is watched anew.", into: &frame)
     emit(frame)
   }
 
@@ -153,7 +154,7 @@ struct PlantLine {
       guard let mark = clock.nextMark(towards: target) else { return }
       if derivation.isWaiting(through: mark) {
         settle(received: received, at: before, in: register, emit: emit) {
-          $0.settle(through: mark, &$1, in: register)
+          $0.settle(through: mark, into: &$1, in: register)
         }
       }
       frame.reset(cause: .minute, received: received, clock: mark)
@@ -171,7 +172,7 @@ struct PlantLine {
   ///   - give: Appends the due values to the frame.
   private mutating func settle(
     received: Timestamp, at mark: Timestamp? = nil, in register: PlantRegister, emit: (borrowing Frame) -> Void,
-    _ give: (inout DerivationStage, inout Frame) -> Void
+    give: (inout DerivationStage, inout Frame) -> Void
   ) {
     frame.reset(cause: .readings, received: received, clock: mark ?? clock.mark)
     give(&derivation, &frame)
@@ -199,10 +200,10 @@ struct PlantLine {
   }
 }
 
-extension PlantLine {
+extension PlantPipeline {
   /// Writes the clock and the state of every stage.
   func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(PlantLine.version)
+    writer.write(PlantPipeline.version)
     writer.write(clock.mark)
     writer.write(clock.lastReceived)
     cleaning.snapshot(into: &writer)
@@ -217,7 +218,7 @@ extension PlantLine {
   /// Restores the line that ``snapshot(into:)`` wrote.
   init(plant: Plant, restoring reader: inout SnapshotReader) throws(SnapshotError) {
     self.init(plant: plant)
-    try reader.expect(version: PlantLine.version, of: "a plant's stages")
+    try reader.expect(version: PlantPipeline.version, of: "a plant's stages")
     clock = EventClock(mark: try reader.readTimestamp(), lastReceived: try reader.readTimestamp())
     try cleaning.restore(from: &reader)
     try derivation.restore(from: &reader)

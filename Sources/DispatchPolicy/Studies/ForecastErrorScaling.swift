@@ -1,6 +1,6 @@
 /// An enlargement of forecast errors, to measure the cost of a poor forecast. It moves forecasts away from the actual
 /// values.
-public struct Distortion: Sendable {
+public struct ForecastErrorScaling: Sendable {
   /// Factor of the error: 1 keeps it, 1.3 enlarges it by 30 %.
   public var factor: Double
   /// Actual net demand of the slots ahead [kW].

@@ -7,7 +7,7 @@ import StreamCore
 /// there are 96 evaluations (a day).
 ///
 /// Worked value: losses 2 and then 4 give a rolling loss of 3.
-public struct ModelContest: Sendable, Equatable {
+public struct ChampionSelector: Sendable, Equatable {
   /// Number of evaluations in the memory of the rolling loss.
   public static let memory = 192
   /// Number of evaluations before the challenger can take over.
@@ -24,18 +24,18 @@ public struct ModelContest: Sendable, Equatable {
   public init() {}
 
   /// Whether the challenger is in charge.
-  public var challengerLeads: Bool { count >= ModelContest.enough && challenger < baseline }
+  public var challengerLeads: Bool { count >= ChampionSelector.enough && challenger < baseline }
 
   /// Relative reduction of the baseline's rolling loss by the challenger; negative if the challenger is worse, `nil`
   /// before there are ``enough`` evaluations.
   ///
   /// Worked value: a loss of 3 against 4 is a skill of 0.25.
-  public var skill: Double? { count >= ModelContest.enough && baseline > 0 ? 1 - challenger / baseline : nil }
+  public var skill: Double? { count >= ChampionSelector.enough && baseline > 0 ? 1 - challenger / baseline : nil }
 
   /// Adds the losses of both models in one slot [unit of the series].
   public mutating func insert(baseline a: Double, challenger b: Double) {
     guard a.isFinite, b.isFinite else { return }
-    count = min(count + 1, ModelContest.memory)
+    count = min(count + 1, ChampionSelector.memory)
     baseline += (a - baseline) / Double(count)
     challenger += (b - challenger) / Double(count)
   }
@@ -48,7 +48,7 @@ public struct ModelContest: Sendable, Equatable {
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     count = Int(try reader.read(Int32.self))
-    guard (0...ModelContest.memory).contains(count) else { throw .invalid("a contest of \(count) evaluations") }
+    guard (0...ChampionSelector.memory).contains(count) else { throw .invalid("a contest of \(count) evaluations") }
     baseline = try reader.readDouble()
     challenger = try reader.readDouble()
   }

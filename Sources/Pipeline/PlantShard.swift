@@ -3,13 +3,13 @@ import PlantModel
 import StreamCore
 
 /// The plants of one worker: registers, stages and observers in parallel arrays, by plant index.
-struct PlantSet {
+struct PlantShard {
   let plants: [Plant]
   /// Plant indexes by name.
   let positions: [String: Int]
   /// Registers by plant index; the decoder admits series into them.
   var registers: [PlantRegister]
-  private(set) var lines: [PlantLine]
+  private(set) var lines: [PlantPipeline]
   private(set) var observers: [PlantObserver]
   /// The frame lent to the plant being stepped.
   private var frame = Frame()
@@ -23,7 +23,7 @@ struct PlantSet {
       register.admitDerived()
       return register
     }
-    lines = plants.map(PlantLine.init)
+    lines = plants.map(PlantPipeline.init)
     observers = plants.map { PlantObserver(name: $0.name) }
   }
 
@@ -49,13 +49,13 @@ struct PlantSet {
   ///   - received: Receive time of the record.
   ///   - emit: Receives each frame after all stages.
   mutating func step(
-    plant: Int, _ readings: borrowing ReadingBatch, _ availability: [AssetAvailability] = [], received: Timestamp,
+    plant: Int, readings: borrowing ReadingBatch, availability: [AssetAvailability] = [], received: Timestamp,
     emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
-    lines[plant].step(readings, availability, received: received, in: register) { frame in
+    lines[plant].step(readings, availability: availability, received: received, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
     }
@@ -69,7 +69,7 @@ struct PlantSet {
   ///   - received: Receive time of the record.
   ///   - emit: Receives the frame after all stages.
   mutating func instruct(
-    plant: Int, _ instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
+    plant: Int, instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
@@ -84,13 +84,13 @@ struct PlantSet {
   ///
   /// - Parameters:
   ///   - plant: Index of the plant.
-  ///   - moment: Time of the tick.
+  ///   - timestamp: Time of the tick.
   ///   - emit: Receives each frame after all stages.
-  mutating func tick(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
+  mutating func tick(plant: Int, at timestamp: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
-    lines[plant].tick(moment, in: register) { frame in
+    lines[plant].tick(timestamp, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
     }
@@ -101,15 +101,15 @@ struct PlantSet {
   /// - Parameters:
   ///   - trouble: State of the database.
   ///   - plant: Index of the plant.
-  ///   - moment: Receive time of the record.
+  ///   - timestamp: Receive time of the record.
   ///   - emit: Receives the frame.
-  mutating func note(
-    _ trouble: DatabaseTrouble, plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
+  mutating func observe(
+    _ trouble: DatabaseTrouble, plant: Int, at timestamp: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
   ) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
-    lines[plant].note(trouble, moment, in: register) { frame in
+    lines[plant].observe(trouble, received: timestamp, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
     }
@@ -119,26 +119,26 @@ struct PlantSet {
   ///
   /// - Parameters:
   ///   - plant: Index of the plant.
-  ///   - moment: Receive time of the record that ends the stages.
+  ///   - timestamp: Receive time of the record that ends the stages.
   ///   - emit: Receives the frame.
-  mutating func retire(plant: Int, _ moment: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
+  mutating func retire(plant: Int, at timestamp: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
     let register = registers[plant]
-    lines[plant].retire(moment, in: register) { emit($0, register) }
+    lines[plant].retire(timestamp, in: register) { emit($0, register) }
   }
 
   /// Returns the plants under a new configuration.
   ///
   /// An unchanged plant keeps everything. A plant whose assets keep their order keeps its series and the state of its
   /// stages. Any other plant starts from scratch, and its name is in `restarted`.
-  func reconfigured(to plants: [Plant]) -> (plants: PlantSet, restarted: [String]) {
-    var next = PlantSet(plants: plants)
+  func reconfigured(to plants: [Plant]) -> (plants: PlantShard, restarted: [String]) {
+    var next = PlantShard(plants: plants)
     var restarted: [String] = []
     for (position, plant) in plants.enumerated() {
       guard let old = positions[plant.name] else { continue }
       if self.plants[old] == plant {
         next.registers[position] = registers[old]
         next.lines[position] = lines[old]
-      } else if let register = PlantSet.readmit(registers[old], into: plant),
+      } else if let register = PlantShard.readmit(registers[old], into: plant),
         let line = lines[old].reconfigured(to: plant)
       {
         next.registers[position] = register
@@ -176,7 +176,7 @@ struct PlantSet {
   }
 }
 
-extension PlantSet {
+extension PlantShard {
   /// Writes a plant's name, assets, series and stages.
   func snapshot(plant position: Int, into writer: inout SnapshotWriter) {
     let register = registers[position]
@@ -185,7 +185,7 @@ extension PlantSet {
       writer.write(asset.name)
       writer.write(asset.kind.rawValue)
     }
-    writer.write(PlantSet.names(of: register)) { writer, name in
+    writer.write(PlantShard.names(of: register)) { writer, name in
       writer.write(name.asset)
       writer.write(name.sensor)
       writer.write(name.unit)
@@ -207,12 +207,12 @@ extension PlantSet {
       (asset: try reader.readString(), sensor: try reader.readString(), unit: try reader.readString())
     }
     let known = assets.map { (name: $0.name, kind: AssetKind(rawValue: $0.kind) ?? .generic) }
-    guard let register = PlantSet.readmit(series, assets: known, into: plants[position]),
-      let line = try? PlantLine(plant: plants[position], restoring: &reader), reader.isAtEnd
+    guard let register = PlantShard.readmit(series, assets: known, into: plants[position]),
+      let line = try? PlantPipeline(plant: plants[position], restoring: &reader), reader.isAtEnd
     else { return name }
     registers[position] = register
     lines[position] = line
-    observers[position].take(line.standingAlerts)
+    observers[position].observe(line.standingAlerts)
     return nil
   }
 }

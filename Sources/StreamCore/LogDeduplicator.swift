@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The last problem reported per subject, used to log a persisting problem once.
-public final class LatestTrouble: Sendable {
+public final class LogDeduplicator: Sendable {
   private let words = Mutex<[String: String]>([:])
 
   /// Creates an instance without problems.

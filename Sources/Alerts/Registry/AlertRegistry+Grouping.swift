@@ -3,10 +3,10 @@ import StreamCore
 
 /// Grouping of alerts by cause, and the times of notices.
 ///
-/// Points and transitions are written at once. A notice follows after ``AlertBook/hold``, so that alerts with one cause
+/// Points and transitions are written at once. A notice follows after ``AlertRegistry/hold``, so that alerts with one cause
 /// share a notice. Alerts that are over by then get none. This corresponds to Alertmanager's `group_wait`. Consequences
 /// of an active alert that was already notified get no notice while it is active (`inhibit_rules`).
-extension AlertBook {
+extension AlertRegistry {
   /// Time that an alert waits for others with the same cause before the notice.
   static let hold = TimeSpan.seconds(10)
   /// Longest time by which a consequence may be raised before its cause.
@@ -37,7 +37,7 @@ extension AlertBook {
   ///   - key: the new alert.
   ///   - start: earliest time of raising of an alert that it explains.
   ///   - frame: receives the points and transitions.
-  mutating func adopt(for key: AlertKey, since start: Timestamp, _ frame: inout Frame) {
+  mutating func adopt(for key: AlertKey, since start: Timestamp, into frame: inout Frame) {
     guard AlertRules.explainers.contains(key.rule), let cause = alerts[key], cause.cause == nil else { return }
     let explained = alerts.filter { member in
       member.key != key && member.value.isActive && key.explains(member.key) && member.value.raised >= start
@@ -48,23 +48,23 @@ extension AlertBook {
       alerts[member]?.cause = cause.id
       guard var told = alerts[member] else { continue }
       // The same point is written again, now with its cause.
-      writePoint(of: member, told, &frame)
+      writePoint(of: member, alert: told, into: &frame)
       told.status = .grouped
-      frame.alerts.append(transition(of: member, told))
+      frame.alerts.append(transition(of: member, alert: told))
     }
   }
 
   /// Schedules dedicated notices for the consequences of an alert that is over, if they outlast it by
-  /// ``AlertBook/grace``.
-  mutating func release(membersOf id: String, _ now: Timestamp) {
+  /// ``AlertRegistry/grace``.
+  mutating func release(membersOf id: String, at now: Timestamp) {
     for (key, alert) in alerts where alert.cause == id && alert.isActive && alert.told != .yes {
       alerts[key]?.told = .no
-      alerts[key]?.noticed = now + (AlertBook.grace - AlertBook.hold)
+      alerts[key]?.noticed = now + (AlertRegistry.grace - AlertRegistry.hold)
     }
   }
 
   /// Adds the notices that are due to the frame. Called on ticks of a live plant.
-  mutating func tellWhatIsDue(_ now: Timestamp, _ frame: inout Frame) {
+  mutating func announceDue(_ now: Timestamp, into frame: inout Frame) {
     let untold = alerts.filter { key, alert in
       alert.isActive && alert.told == .no && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
     }
@@ -72,20 +72,20 @@ extension AlertBook {
     let active = Set(explainers.compactMap { key in alerts[key].flatMap { $0.isActive ? $0.id : nil } })
     // The notice of an active cause includes its consequences; they get no other.
     let due = untold.filter { _, alert in
-      alert.cause.map(active.contains) != true && now - alert.noticed >= AlertBook.hold
+      alert.cause.map(active.contains) != true && now - alert.noticed >= AlertRegistry.hold
     }
     if due.isEmpty { return }
     let members = Dictionary(grouping: untold.filter { $0.value.cause != nil }) { $0.value.cause ?? "" }
     let groups = due.sorted { ($1.value.severity, $0.value.id) < ($0.value.severity, $1.value.id) }.map { key, alert in
       [key] + (members[alert.id] ?? []).sorted { $0.value.id < $1.value.id }.map(\.key)
     }
-    let toldLately = alerts.values.count { $0.told != .no && now - $0.noticed < AlertBook.flood.within }
-    if toldLately > AlertBook.flood.alerts {
-      if now.floored(to: AlertBook.flood.pace) == now { tell(groups.flatMap { $0 }, &frame) }
-    } else if groups.count > AlertBook.flood.alerts {
-      tell(groups.flatMap { $0 }, &frame)
+    let toldLately = alerts.values.count { $0.told != .no && now - $0.noticed < AlertRegistry.flood.within }
+    if toldLately > AlertRegistry.flood.alerts {
+      if now.floored(to: AlertRegistry.flood.pace) == now { announce(groups.flatMap { $0 }, into: &frame) }
+    } else if groups.count > AlertRegistry.flood.alerts {
+      announce(groups.flatMap { $0 }, into: &frame)
     } else {
-      for group in groups { tell(group, &frame) }
+      for group in groups { announce(group, into: &frame) }
     }
   }
 
@@ -97,14 +97,14 @@ extension AlertBook {
   ///   - span: shortest time between two notices of an alert.
   ///   - now: receive time.
   ///   - frame: receives the points, transitions and notices.
-  mutating func tellAgain(after span: TimeSpan, _ now: Timestamp, _ frame: inout Frame) {
+  mutating func repeatAnnouncements(after span: TimeSpan, at now: Timestamp, into frame: inout Frame) {
     let due = alerts.filter { key, alert in
       alert.told == .yes && alert.isActive && !alert.isAcknowledged && alert.quiet == nil && shelves[key] == nil
         && now - alert.noticed >= max(span, min(alert.noticed - alert.raised, .day))
     }
     for (key, alert) in due.sorted(by: { $0.value.id < $1.value.id }) {
-      let words = "It has stood for \(AlertBook.duration(now - alert.raised)) and nobody has acknowledged it."
-      guard let transition = record(.escalated, key, at: now, saying: words, &frame) else { continue }
+      let words = "It has stood for \(AlertRegistry.duration(now - alert.raised)) and nobody has acknowledged it."
+      guard let transition = record(.escalated, key: key, at: now, saying: words, into: &frame) else { continue }
       frame.notices.append(AlertNotice([transition]))
       alerts[key]?.noticed = now
     }
@@ -112,9 +112,9 @@ extension AlertBook {
 
   /// Adds one notice about the first alert to the frame, which includes the others. Does nothing while the plant is
   /// catching up or the first alert is shelved.
-  mutating func tell(_ keys: [AlertKey], _ frame: inout Frame) {
+  mutating func announce(_ keys: [AlertKey], into frame: inout Frame) {
     guard isLive, let first = keys.first, shelves[first] == nil else { return }
-    frame.notices.append(AlertNotice(keys.compactMap { key in alerts[key].map { transition(of: key, $0) } }))
+    frame.notices.append(AlertNotice(keys.compactMap { key in alerts[key].map { transition(of: key, alert: $0) } }))
     for key in keys {
       alerts[key]?.told = key == first ? .yes : .withCause
       alerts[key]?.noticed = frame.received
@@ -122,16 +122,16 @@ extension AlertBook {
   }
 
   /// Counts a raising for the alert rates, unless the alert is shelved, and for the detection of chattering.
-  mutating func noteRaising(_ key: AlertKey, _ time: Timestamp) {
+  mutating func recordRaising(_ key: AlertKey, at time: Timestamp) {
     if shelves[key] == nil { raisedCount += 1 }
     var times = raisings[key] ?? []
     times.append(time)
-    raisings[key] = times.suffix(AlertBook.chatter.raisings)
+    raisings[key] = times.suffix(AlertRegistry.chatter.raisings)
   }
 
   func chatters(_ key: AlertKey) -> Bool {
     guard let times = raisings[key], let first = times.first, let last = times.last else { return false }
-    return times.count >= AlertBook.chatter.raisings && last - first <= AlertBook.chatter.within
+    return times.count >= AlertRegistry.chatter.raisings && last - first <= AlertRegistry.chatter.within
   }
 
   /// Clears chattering alerts that have been quiet long enough, ends expired shelving and adds due notices. Called on
@@ -141,18 +141,18 @@ extension AlertBook {
   ///   - now: receive time.
   ///   - span: time after which unacknowledged alerts are notified again; `nil`: never.
   ///   - frame: receives the points, transitions and notices.
-  mutating func tick(_ now: Timestamp, escalateAfter span: TimeSpan?, _ frame: inout Frame) {
+  mutating func tick(_ now: Timestamp, escalateAfter span: TimeSpan?, into frame: inout Frame) {
     if alerts.isEmpty && shelves.isEmpty { return }
     for (key, alert) in alerts.filter({ $0.value.quiet != nil }).sorted(by: { $0.value.id < $1.value.id }) {
-      guard let quiet = alert.quiet, now - quiet.since >= AlertBook.chatter.quiet else { continue }
-      finish(key, at: now, quiet.message, &frame)
+      guard let quiet = alert.quiet, now - quiet.since >= AlertRegistry.chatter.quiet else { continue }
+      finish(key, at: now, message: quiet.message, into: &frame)
     }
     for (key, _) in shelves.filter({ $0.value <= now }).sorted(by: { $0.key.order < $1.key.order }) {
-      unshelve(key, "The time for which it was shelved is over.", now, &frame)
+      unshelve(key, text: "The time for which it was shelved is over.", at: now, into: &frame)
     }
     if isLive {
-      tellWhatIsDue(now, &frame)
-      if let span { tellAgain(after: span, now, &frame) }
+      announceDue(now, into: &frame)
+      if let span { repeatAnnouncements(after: span, at: now, into: &frame) }
     }
   }
 
