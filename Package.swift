@@ -2,7 +2,14 @@
 import PackageDescription
 
 /// Every warning is an error: what the compiler doubts is settled before it lands.
-let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+///
+/// A file sees what it imports, an import is not passed on unless it says so, and an existential says `any`.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
 
 /// A system library from a Debian package.
 func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
@@ -19,13 +26,9 @@ func numericModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
   .target(name: name, dependencies: dependencies, swiftSettings: settings + [.unsafeFlags(["-O"])])
 }
 
-/// The tests of a module under `Tests/`.
+/// The tests of a module under `Tests/`, and what they see beside it.
 func tests(_ name: String, _ further: [Target.Dependency] = []) -> Target {
-  let common = ["PlantModel", "StreamCore", "PlantTesting"].filter { $0 != name }.map {
-    Target.Dependency.byName(name: $0)
-  }
-  return .testTarget(
-    name: "\(name)Tests", dependencies: [.byName(name: name)] + common + further, swiftSettings: settings)
+  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + further, swiftSettings: settings)
 }
 
 // In the order of the flow: nouns, physics, configuration, then the stages from the broker to the database.
@@ -43,97 +46,124 @@ let package = Package(
     system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", "zlib", apt: "zlib1g-dev"),
 
-    module("PlantModel"),
-    module("PlantPhysics", ["PlantModel"]),
-    module("StreamCore", ["PlantModel"]),
+    module("WattlineTime"),
+    module("SystemCore", ["WattlineTime", "PlantModel"]),
+    module("PlantModel", ["WattlineTime"]),
+    module("Settings", ["WattlineTime", "PlantModel"]),
+    module("PlantPhysics", ["WattlineTime", "PlantModel"]),
+    module("StreamCore", ["WattlineTime", "SystemCore", "PlantModel"]),
+    module("CurlTransport", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "CCurl"]),
     .target(name: "CChecksum"),
-    module("Journal", ["PlantModel", "StreamCore", "CChecksum", "CZstd"]),
+    module("Journal", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CChecksum", "CZstd"]),
     module("LineProtocol"),
     module(
       "PayloadDecoding",
       [
-        "PlantModel", "StreamCore", "LineProtocol", "CZstd",
+        "WattlineTime", "PlantModel", "Settings", "StreamCore", "LineProtocol", "CZstd",
         .target(name: "CZlib", condition: .when(traits: ["Deflate"])),
       ]),
-    numericModule("Recordings", ["PlantModel"]),
-    module("PlantConfig", ["PlantModel", "PayloadDecoding", "Recordings", "CYAML"]),
-    module("PlantDiscovery", ["PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
-    module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
-    module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("DerivedSensors", ["PlantModel", "StreamCore"]),
-    numericModule("EnergyAccounting", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    numericModule("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore", "EnergyAccounting"]),
-    numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
-    numericModule("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
-    module("SinkCore", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
-    module("InfluxSink", ["PlantModel", "LineProtocol", "SinkCore"]),
-    module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("Recordings", ["WattlineTime", "PlantModel"]),
+    module("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "PayloadDecoding", "Recordings", "CYAML"]),
+    module("PlantDiscovery", ["WattlineTime", "PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
+    module(
+      "MQTTSource",
+      ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CurlTransport", "PayloadDecoding"]),
+    module("Cleaning", ["WattlineTime", "PlantModel", "StreamCore"]),
+    module("DerivedSensors", ["WattlineTime", "PlantModel", "StreamCore"]),
+    numericModule("EnergyAccounting", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("FeatureWindows", ["WattlineTime", "PlantModel", "StreamCore", "EnergyAccounting"]),
+    numericModule("Forecasting", ["WattlineTime", "SystemCore", "PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("HealthIndex", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    module(
+      "Alerts", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantPhysics", "StreamCore", "CurlTransport"]),
+    numericModule("DispatchPolicy", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
+    module("SinkCore", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
+    module("InfluxSink", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "LineProtocol", "SinkCore"]),
+    module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",
       [
-        "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
-        "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel",
-        "SinkCore", "InfluxSink",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal", "PayloadDecoding",
+        "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex",
+        "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink",
       ]),
+    module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
-        "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
-        "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore", "InfluxSink",
-        "Pipeline", "PlantTesting",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal", "PayloadDecoding",
+        "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore", "InfluxSink", "Pipeline",
+        "LocalServers", "CCounters", "CMosquitto",
       ]),
+    module("PlantTesting", ["SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers"]),
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "EnergyAccounting",
-        "FeatureWindows",
-        "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel",
-        "SinkCore", "InfluxSink",
-        "PayloadDecoding", "PlantDiscovery", "PlantTesting",
-        "WattlineBenchmarks",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantPhysics", "StreamCore", "Journal",
+        "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
+        "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore",
+        "InfluxSink", "PlantSimulation", "Pipeline", "LocalServers", "WattlineBenchmarks",
       ],
       swiftSettings: settings),
-
-    module("PlantTesting", ["PlantModel", "StreamCore", "InfluxSink", "CMosquitto", "CCurl"]),
-    tests("PlantModel"),
-    tests("PlantPhysics"),
-    tests("Recordings", ["PlantPhysics"]),
-    tests("PlantConfig"),
-    tests("StreamCore"),
-    tests("Journal"),
-    tests("LineProtocol"),
-    tests("PayloadDecoding", ["PlantConfig"]),
-    tests("PlantDiscovery", ["PlantConfig", "PayloadDecoding"]),
-    tests("MQTTSource", ["PlantConfig", "PayloadDecoding"]),
-    tests("Cleaning"),
-    tests("DerivedSensors"),
-    tests("EnergyAccounting", ["PlantPhysics"]),
-    tests("FeatureWindows", ["EnergyAccounting"]),
-    tests("Forecasting"),
-    tests("HealthIndex"),
-    tests("Alerts", ["PlantSimulation"]),
-    tests("DispatchPolicy"),
-    tests("CommandChannel"),
-    tests("SinkCore", ["LineProtocol"]),
-    tests("InfluxSink", ["SinkCore", "PayloadDecoding", "LineProtocol"]),
-    tests("PlantSimulation", ["PlantConfig"]),
-    tests("WattlineBenchmarks"),
+    tests("WattlineTime", ["PlantModel", "PlantTesting"]),
+    tests("SystemCore", ["WattlineTime", "PlantModel", "StreamCore"]),
+    tests("PlantModel", ["WattlineTime"]),
+    tests("PlantPhysics", ["WattlineTime", "PlantModel"]),
+    tests("StreamCore", ["WattlineTime"]),
+    tests("CurlTransport", ["WattlineTime", "PlantModel"]),
+    tests("Journal", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers"]),
+    tests("LineProtocol", []),
+    tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
+    tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
+    tests("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "LocalServers", "PlantTesting"]),
+    tests("PlantDiscovery", ["PlantModel", "PlantTesting"]),
+    tests(
+      "MQTTSource",
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers", "PlantTesting",
+        "CMosquitto",
+      ]),
+    tests("Cleaning", ["WattlineTime", "PlantModel", "StreamCore"]),
+    tests("DerivedSensors", ["WattlineTime", "PlantModel", "StreamCore", "PlantTesting"]),
+    tests("EnergyAccounting", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    tests("FeatureWindows", ["WattlineTime", "PlantModel", "StreamCore", "EnergyAccounting"]),
+    tests("Forecasting", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    tests("HealthIndex", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    tests(
+      "Alerts",
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "PlantSimulation", "LocalServers",
+        "PlantTesting",
+      ]),
+    tests("DispatchPolicy", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    tests(
+      "CommandChannel",
+      ["WattlineTime", "PlantModel", "Settings", "InfluxSink", "LocalServers", "PlantTesting", "CMosquitto"]),
+    tests("SinkCore", ["WattlineTime", "PlantModel", "CurlTransport", "LineProtocol", "LocalServers", "PlantTesting"]),
+    tests(
+      "InfluxSink",
+      [
+        "WattlineTime", "PlantModel", "Settings", "StreamCore", "CurlTransport", "Journal", "LineProtocol",
+        "PayloadDecoding", "SinkCore", "LocalServers", "PlantTesting",
+      ]),
+    tests("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     tests(
       "Pipeline",
       [
-        "PlantConfig", "Forecasting", "SinkCore", "InfluxSink", "PlantSimulation", "Journal", "PayloadDecoding",
-        "MQTTSource", "CommandChannel",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal", "PayloadDecoding",
+        "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink", "PlantSimulation",
+        "LocalServers", "PlantTesting",
       ]),
+    tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.
     tests(
       "wattline",
       [
-        "CommandChannel", "MQTTSource", "PlantPhysics", "PlantSimulation", "Pipeline", "SinkCore", "InfluxSink",
-        "Journal", "PlantConfig", "PayloadDecoding", "Recordings",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantPhysics", "StreamCore", "Journal",
+        "PayloadDecoding", "Recordings", "PlantConfig", "MQTTSource", "CommandChannel", "SinkCore", "InfluxSink",
+        "Pipeline", "LocalServers", "PlantTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]

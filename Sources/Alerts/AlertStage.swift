@@ -1,5 +1,6 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+import WattlineTime
 
 /// The stage that raises, escalates and clears the alerts of a plant by its rules. Groups them by cause and executes
 /// the operator requests with the subject ``subject``.

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The parts of a sensor's profile that cleaning needs, without names.
 struct CleaningProfile: BitwiseCopyable, Hashable {

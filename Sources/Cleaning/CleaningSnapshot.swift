@@ -1,5 +1,5 @@
 import PlantModel
-import StreamCore
+public import StreamCore
 
 extension CleaningStage {
   private static let layout: UInt16 = 5

@@ -1,5 +1,6 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+public import WattlineTime
 
 /// Assigns quality flags and a best estimate to every reading, in place, and fills short gaps.
 ///

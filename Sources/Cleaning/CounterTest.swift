@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The test of cumulative counters, in which a fall may be a reset, a rollover, a correction or a glitch.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The usual range of a power or current series whose asset has no declared size.
 ///

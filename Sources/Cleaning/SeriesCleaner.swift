@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The result of judging one reading.
 struct Verdict {

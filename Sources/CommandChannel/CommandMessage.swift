@@ -1,5 +1,6 @@
 import Foundation
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// Encoding of commands for devices and people: JSON on `wattline/<plant>/<asset>/command`, at QoS 1 and not retained.
 ///

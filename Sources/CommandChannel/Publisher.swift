@@ -1,8 +1,11 @@
 import CMosquitto
 import Foundation
 import PlantModel
+public import Settings
 import StreamCore
 import Synchronization
+import SystemCore
+public import WattlineTime
 
 /// MQTT publisher with a dedicated connection, so that neither a flood of readings nor its acknowledgements delay a
 /// command.

@@ -1,7 +1,11 @@
 import CMosquitto
 import Foundation
 import PlantModel
+import Settings
 import StreamCore
+import Synchronization
+import SystemCore
+import WattlineTime
 
 /// Loop of the publisher's thread, the only one that uses its libmosquitto client.
 final class PublisherLoop {

@@ -1,6 +1,8 @@
 import Foundation
 import PlantModel
+public import Settings
 import Synchronization
+public import WattlineTime
 
 /// The process as a Sparkplug host application: publishes `STATE` on `spBv1.0/STATE/{host id}`.
 ///

@@ -1,5 +1,5 @@
 import PlantModel
-import StreamCore
+public import StreamCore
 
 extension DerivationStage {
   private static let layout: UInt16 = 2

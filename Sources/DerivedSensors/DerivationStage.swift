@@ -1,5 +1,6 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+public import WattlineTime
 
 /// Computes a plant's derived sensors from cleaned readings and appends their values to the frame. Later stages process
 /// them like readings.

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// A cleaned reading as stored for derivation.
 struct InputSample: BitwiseCopyable, Equatable {

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// A timestamp at which an input has a reading, and whose value is not yet computed.
 struct WaitingTimestamp: BitwiseCopyable {

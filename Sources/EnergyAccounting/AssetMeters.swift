@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 /// The series from which one asset's energy is settled.
 public struct AssetMeters: Hashable, Sendable {

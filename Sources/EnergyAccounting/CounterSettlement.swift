@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// One asset's energy in one quarter-hour. Counters determine the amount, power determines the distribution over its
 /// minutes.

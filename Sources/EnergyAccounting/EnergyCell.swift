@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Energy of a stretch of time by direction, and the known share of that time.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 extension Meter {
   /// Time from which the meter can report energy, as far as it was measured.

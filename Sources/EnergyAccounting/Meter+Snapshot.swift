@@ -1,5 +1,6 @@
 import PlantModel
-import StreamCore
+public import StreamCore
+import WattlineTime
 
 extension Meter {
   /// Writes the meter's whole state.

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Readings and settled energy of one series, kept for as long as late readings count.
 ///

@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// Rule by which the readings of a series become values over time.
 public struct MeterRule: Hashable, BitwiseCopyable, Sendable {

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// A reading as stored for the energy account: 16 bytes, with time to four nanoseconds.
 public struct MeterSample: BitwiseCopyable, Sendable, Equatable {

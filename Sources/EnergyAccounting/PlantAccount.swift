@@ -1,5 +1,6 @@
-import PlantModel
+public import PlantModel
 import PlantPhysics
+public import WattlineTime
 
 /// The account of a plant's energy by quarter-hour.
 ///

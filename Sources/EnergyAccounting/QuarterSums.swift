@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Sums of a quarter-hour, added up minute by minute.
 struct QuarterSums {

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Values between readings, by sampling.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// The readings of one series in chronological order, so that late readings count as if they had arrived in time.
 ///

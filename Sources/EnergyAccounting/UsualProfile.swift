@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The usual course of a counter's increase on workdays and weekends, by which an increase over an outage is spread.
 ///

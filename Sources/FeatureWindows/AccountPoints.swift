@@ -1,5 +1,6 @@
 import EnergyAccounting
 import PlantModel
+import WattlineTime
 
 extension EnergyQuarter {
   /// Writes the point `kpi` of the quarter-hour's first minute; fields of unknown values are left out.

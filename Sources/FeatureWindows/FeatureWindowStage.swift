@@ -1,6 +1,7 @@
 import EnergyAccounting
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+public import WattlineTime
 
 /// Tumbling event-time windows of 1 m, 15 m and 1 h for every series, aligned to the epoch.
 ///

@@ -1,6 +1,7 @@
 import EnergyAccounting
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension Meter {
   /// Longest time for which a value may hold to enter windows of a minute.

@@ -1,6 +1,7 @@
 import EnergyAccounting
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The windows of a series that carries energy: pure functions of its readings, which are kept for as long as late
 /// readings count.

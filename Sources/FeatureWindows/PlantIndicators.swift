@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Role of a series in the plant indicators.
 enum IndicatorRole: BitwiseCopyable {

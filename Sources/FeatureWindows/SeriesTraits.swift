@@ -1,5 +1,6 @@
 import EnergyAccounting
 import PlantModel
+import WattlineTime
 
 /// The traits of a series that determine its windows, without names.
 struct SeriesTraits: BitwiseCopyable, Hashable {

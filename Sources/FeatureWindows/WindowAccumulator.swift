@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The running statistics of one window in 64 bytes, with the time integral.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The output of series' windows, one series after the other.
 struct WindowOutput {

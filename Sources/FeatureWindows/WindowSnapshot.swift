@@ -1,6 +1,6 @@
 import EnergyAccounting
 import PlantModel
-import StreamCore
+public import StreamCore
 
 extension FeatureWindowStage {
   private static let layout: UInt16 = 4

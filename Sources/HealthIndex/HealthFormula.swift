@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 /// The formulas of the health index.
 ///

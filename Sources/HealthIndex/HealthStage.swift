@@ -1,5 +1,6 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+import WattlineTime
 
 /// Computes the health index of every asset when the plant's clock passes a quarter-hour mark; see ``HealthFormula``.
 ///

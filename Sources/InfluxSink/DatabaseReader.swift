@@ -1,6 +1,9 @@
+import CurlTransport
 import Foundation
 import PlantModel
+public import Settings
 import SinkCore
+import WattlineTime
 
 /// Reason why a query returns no rows.
 public enum ReadError: Error, Equatable, CustomStringConvertible {

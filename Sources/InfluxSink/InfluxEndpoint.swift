@@ -1,5 +1,7 @@
+import CurlTransport
 import PlantModel
-import SinkCore
+public import Settings
+public import SinkCore
 
 /// InfluxDB as the endpoint of a sink: version, URL and credentials, posts of line protocol, and what answers mean.
 ///

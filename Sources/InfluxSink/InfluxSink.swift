@@ -1,5 +1,6 @@
 import PlantModel
-import SinkCore
+public import Settings
+public import SinkCore
 
 /// A sink that writes to InfluxDB: a `SpooledSink` with an ``InfluxEndpoint``.
 public typealias InfluxSink = SpooledSink

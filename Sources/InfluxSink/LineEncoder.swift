@@ -1,6 +1,7 @@
 import LineProtocol
-import PlantModel
-import SinkCore
+public import PlantModel
+public import SinkCore
+import WattlineTime
 
 /// Precision of timestamps, limited to those that every version of the database reads alike.
 public enum WritePrecision: Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+import WattlineTime
 
 /// Writes text in place, into borrowed memory that the caller has made large enough.
 struct TextCursor {

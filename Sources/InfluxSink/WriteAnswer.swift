@@ -1,5 +1,6 @@
 import PlantModel
-import SinkCore
+public import SinkCore
+public import WattlineTime
 
 /// Classifies the database's answers to writes.
 public enum WriteAnswer {

@@ -1,4 +1,5 @@
 import PlantModel
+public import Settings
 
 /// URL and authorization for writing to each version of the database. Performs no requests.
 public struct WriteEndpoint: Sendable {

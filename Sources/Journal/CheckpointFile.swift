@@ -1,5 +1,6 @@
 import Glibc
 import StreamCore
+import SystemCore
 
 /// The layout of a checkpoint file, little-endian.
 ///

@@ -1,5 +1,7 @@
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Syncs appended bytes to the disk at intervals, on a dedicated thread.
 final class DiskSync: @unchecked Sendable {

@@ -1,7 +1,10 @@
 import Glibc
 import PlantModel
+public import Settings
 import StreamCore
 import Synchronization
+import SystemCore
+public import WattlineTime
 
 /// An append-only log of everything received, in a dedicated folder: the source of truth.
 ///

@@ -1,5 +1,7 @@
 import Glibc
 import PlantModel
+import SystemCore
+public import WattlineTime
 
 /// A read-only view of a journal: a copy, a closed one, or one that another process is writing. It changes nothing in
 /// the folder and takes no lock.

@@ -1,4 +1,5 @@
 import StreamCore
+public import SystemCore
 
 /// Reason why a journal or checkpoint cannot be opened, written or read.
 public enum JournalError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Type of a record. Unknown codes are preserved.
 public struct RecordKind: RawRepresentable, Hashable, Sendable {

@@ -1,5 +1,7 @@
 import Glibc
 import PlantModel
+import SystemCore
+public import WattlineTime
 
 /// Source of segments for a reader: a journal of this process or an archive.
 protocol SegmentCatalogue: AnyObject {

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// A record returned by a reader. Its body is valid until the reader's next call.
 public struct JournalRecord {

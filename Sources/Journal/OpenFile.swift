@@ -1,5 +1,6 @@
 import Glibc
 import StreamCore
+import SystemCore
 
 /// An open file, closed when the last reference is released.
 final class OpenFile: Sendable {

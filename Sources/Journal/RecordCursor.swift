@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+import WattlineTime
 
 /// Iterates over the records of one segment, with a separate buffer. Invalid bytes are skipped and counted.
 final class RecordCursor {

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// The source of truth of a pipeline: an append-only log of records, each with an offset that only grows.
 ///

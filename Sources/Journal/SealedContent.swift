@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The content of a sealed segment: its block list and the bytes of its blocks.
 struct SealedContent {

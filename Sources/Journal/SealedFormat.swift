@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The layout of sealed segments, little-endian.
 ///

@@ -1,7 +1,8 @@
 import Glibc
 import PlantModel
-import StreamCore
 import Synchronization
+import SystemCore
+import WattlineTime
 
 /// Seals complete segments on a dedicated thread at the lowest priority.
 final class SegmentCompressor: @unchecked Sendable {

@@ -1,5 +1,7 @@
 import Glibc
 import PlantModel
+import SystemCore
+import WattlineTime
 
 /// A segment: offsets `base..<end`, including its header, in one file.
 struct Segment: Equatable, Sendable {

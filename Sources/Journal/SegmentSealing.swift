@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+import WattlineTime
 
 /// Compresses one complete segment into a new file, which is renamed atomically once it is on the disk.
 struct SegmentSealing {

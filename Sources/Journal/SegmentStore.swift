@@ -1,6 +1,6 @@
 import Glibc
 import PlantModel
-import StreamCore
+import SystemCore
 
 /// The segments of an open journal, shared between the appending thread, the readers and the compressing thread.
 final class SegmentStore: @unchecked Sendable {

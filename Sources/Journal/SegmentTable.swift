@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The segments of a journal, their size on disk, and the rules for removing them.
 ///

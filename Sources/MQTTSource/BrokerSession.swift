@@ -1,7 +1,9 @@
 import Foundation
 import PlantModel
-import StreamCore
+public import Settings
+public import StreamCore
 import Synchronization
+import SystemCore
 
 /// A persistent session with the broker that acknowledges messages only after the sink has appended them.
 ///

@@ -1,6 +1,9 @@
 import PayloadDecoding
-import PlantModel
-import StreamCore
+public import PlantModel
+public import Settings
+public import StreamCore
+import Synchronization
+import SystemCore
 
 /// All sessions of a process: one for each connection, and temporarily those of connections no longer in use.
 ///

@@ -1,3 +1,4 @@
+import CurlTransport
 import Glibc
 
 /// Bytes received but not yet parsed, in one memory block for the life of a session.
@@ -28,7 +29,7 @@ final class InboundBuffer {
   /// Creates a buffer for packets whose body has up to `longestBody` bytes.
   init(longestBody: Int) {
     self.longestBody = max(longestBody, Self.longestHead)
-    memory = .allocate(byteCount: self.longestBody + 5 + BrokerConnection.chunk, alignment: 16)
+    memory = .allocate(byteCount: self.longestBody + 5 + ByteStream.chunk, alignment: 16)
   }
 
   deinit { memory.deallocate() }
@@ -42,7 +43,7 @@ final class InboundBuffer {
   func room() -> UnsafeMutableRawBufferPointer {
     if start == end {
       (start, end) = (0, 0)
-    } else if memory.count - end < BrokerConnection.chunk, let base = memory.baseAddress {
+    } else if memory.count - end < ByteStream.chunk, let base = memory.baseAddress {
       memmove(base, base + start, end - start)
       (start, end) = (0, end - start)
     }

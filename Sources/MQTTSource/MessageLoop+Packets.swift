@@ -1,5 +1,9 @@
+import CurlTransport
 import PlantModel
+import Settings
 import StreamCore
+import Synchronization
+import WattlineTime
 
 /// Handling of packets other than messages, and the subscriptions.
 extension MessageLoop {
@@ -157,7 +161,7 @@ extension MessageLoop {
   }
 
   /// Waits for the broker to close, which it does after reading DISCONNECT. Data received before is discarded.
-  func isClosed(_ connection: BrokerConnection, within span: TimeSpan) -> Bool {
+  func isClosed(_ connection: ByteStream, within span: TimeSpan) -> Bool {
     let deadline = MessageLoop.monotonic() + span
     var answer = [UInt8](repeating: 0, count: 4_096)
     while MessageLoop.monotonic() < deadline {

@@ -1,20 +1,13 @@
+import CurlTransport
 import Glibc
 import PlantModel
+import SystemCore
+import WattlineTime
 
 /// Clocks and waiting.
 extension MessageLoop {
-  /// Returns the wall-clock time.
-  static func now() -> Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(seconds: Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
-  }
-
-  static func monotonic() -> TimeSpan {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return .seconds(Int64(time.tv_sec)) + TimeSpan(nanoseconds: Int64(time.tv_nsec))
-  }
+  /// Monotonic time.
+  static func monotonic() -> TimeSpan { TimeSpan(nanoseconds: SystemClock.monotonic()) }
 
   /// Blocks SIGPIPE, because TLS writes without MSG_NOSIGNAL. A broken pipe must return an error, not end the process.
   func blockBrokenPipe() {
@@ -25,7 +18,7 @@ extension MessageLoop {
   }
 
   /// Waits up to one second for the connection or a caller.
-  func poll(_ connection: BrokerConnection) {
+  func poll(_ connection: ByteStream) {
     let events = Int16(POLLIN) | (outbound.isEmpty ? 0 : Int16(POLLOUT))
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { descriptors in
       descriptors[0] = pollfd(fd: connection.descriptor, events: events, revents: 0)

@@ -1,6 +1,11 @@
+import CurlTransport
 import Glibc
 import PlantModel
+import Settings
 import StreamCore
+import Synchronization
+import SystemCore
+import WattlineTime
 
 /// The loop of the session's thread: reads, passes bursts to the sink, then acknowledges.
 ///
@@ -73,7 +78,7 @@ final class MessageLoop {
   }
 
   /// Connects and queues CONNECT.
-  func open(cleanStart: Bool = false) -> BrokerConnection? {
+  func open(cleanStart: Bool = false) -> ByteStream? {
     refusal = nil
     isConnected = false
     inbound.removeAll()
@@ -84,7 +89,7 @@ final class MessageLoop {
     if !cleanStart { negotiation.begins(at: MessageLoop.monotonic()) }
     do throws(ConnectionError) {
       let control = control
-      let connection = try BrokerConnection(settings) { control.isStopping }
+      let connection = try ByteStream(settings.address) { control.isStopping }
       outbound.connect(settings, version: negotiation.version, cleanStart: cleanStart)
       opened = MessageLoop.monotonic()
       (lastSent, lastHeard) = (opened, opened)
@@ -97,7 +102,7 @@ final class MessageLoop {
 
   // MARK: One connection
 
-  private func serve(_ connection: BrokerConnection) {
+  private func serve(_ connection: ByteStream) {
     var ending: String?
     var isLarge = false
     while ending == nil, !control.isStopping {
@@ -132,7 +137,7 @@ final class MessageLoop {
   /// beyond that size goes into the next burst.
   ///
   /// - Returns: the reason if the connection ended.
-  private func readBurst(_ connection: BrokerConnection) -> String? {
+  private func readBurst(_ connection: ByteStream) -> String? {
     let start = MessageLoop.monotonic()
     var ending = handlePackets()
     while ending == nil, burst.bytes.count < sink.burstBytes, MessageLoop.monotonic() - start < .milliseconds(5) {
@@ -147,7 +152,7 @@ final class MessageLoop {
         lastHeard = start
         ending = handlePackets()
         // On a plain connection, a read that does not fill the room has drained it.
-        if !connection.isEncrypted, count < min(room.count, BrokerConnection.chunk) { return ending }
+        if !connection.isEncrypted, count < min(room.count, ByteStream.chunk) { return ending }
       }
     }
     return ending
@@ -164,7 +169,7 @@ final class MessageLoop {
   }
 
   /// Sends queued packets. Returns the reason if the connection ended.
-  private func send(_ connection: BrokerConnection) -> String? {
+  private func send(_ connection: ByteStream) -> String? {
     if outbound.isEmpty { return nil }
     lastSent = MessageLoop.monotonic()
     guard let reason = outbound.send(over: connection) else { return nil }
@@ -197,7 +202,7 @@ final class MessageLoop {
     control.counters.add(received)
     received = SourceCounters()
     if burst.count == 0 { return true }
-    switch sink.accept(burst, received: MessageLoop.now()) {
+    switch sink.accept(burst, received: SystemClock.now()) {
     case .accepted:
       burst.removeAll()
       return true
@@ -225,7 +230,7 @@ final class MessageLoop {
 
   /// Disconnects cleanly; the broker keeps the session. A client that reconnects before the broker has read every
   /// acknowledgement receives messages again. The loop therefore waits for the broker to close.
-  private func leave(_ connection: BrokerConnection) {
+  private func leave(_ connection: ByteStream) {
     guard isConnected else { return }
     isConnected = false
     outbound.disconnect()

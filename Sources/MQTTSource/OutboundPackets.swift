@@ -1,4 +1,6 @@
+import CurlTransport
 import PlantModel
+import Settings
 
 /// Queue of complete packets to send, in order.
 struct OutboundPackets {
@@ -22,7 +24,7 @@ struct OutboundPackets {
   }
 
   /// Sends as much as possible without blocking. Returns the reason if the connection ended.
-  mutating func send(over connection: BrokerConnection) -> String? {
+  mutating func send(over connection: ByteStream) -> String? {
     while !isEmpty {
       let result = bytes.withUnsafeBytes { connection.write(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
       switch result {

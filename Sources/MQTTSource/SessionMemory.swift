@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+public import Settings
 
 /// Stored filters of each client's session at the broker, in one small file per client. A broker does not report them,
 /// and keeps the subscriptions of an earlier configuration.

@@ -1,5 +1,7 @@
 import PlantModel
+import Settings
 import StreamCore
+import WattlineTime
 
 /// Choice of the MQTT version and answer timeout for the next attempt.
 ///

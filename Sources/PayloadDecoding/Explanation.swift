@@ -1,5 +1,6 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+public import WattlineTime
 
 /// The decoding of one message step by step, for users who configure a plant. Not used in normal operation.
 public struct Explanation: Sendable {

@@ -1,5 +1,5 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
 
 /// Messages on `wattline/<plant>/<subject>/set`, which are addressed to Wattline itself.
 public enum InstructionMessage {

@@ -1,5 +1,7 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import Settings
+public import StreamCore
+public import WattlineTime
 
 /// Decoder of messages into readings. Each worker has one and is its only caller.
 ///

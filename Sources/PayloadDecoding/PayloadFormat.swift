@@ -1,4 +1,4 @@
-import PlantModel
+package import PlantModel
 
 /// A payload format.
 ///

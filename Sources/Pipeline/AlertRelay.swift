@@ -2,6 +2,7 @@ import Alerts
 import CommandChannel
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Delivery channel that publishes each alert on its topic. An alert is delivered once the broker has confirmed it.
 struct PublishingChannel: AlertChannel {

@@ -2,6 +2,7 @@ import InfluxSink
 import Journal
 import MQTTSource
 import PlantModel
+import Settings
 import SinkCore
 import StreamCore
 

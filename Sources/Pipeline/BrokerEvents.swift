@@ -1,6 +1,7 @@
 import CommandChannel
 import MQTTSource
 import StreamCore
+import SystemCore
 
 /// Reports the events of the broker's sessions in the log, and announces the process once it receives everything.
 struct BrokerEvents: Sendable {

@@ -2,6 +2,8 @@ import Journal
 import PlantModel
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Coordinator that combines the states of all workers into checkpoints.
 ///
@@ -63,7 +65,7 @@ final class CheckpointKeeper: Sendable {
   private let monitor = Monitor()
   /// Begin of the last checkpoint [ns of the monotonic clock]. ``slowest`` is the longest time that a worker took for
   /// it [ns].
-  private let begun = Counter(Int(WallClock.monotonic()))
+  private let begun = Counter(Int(SystemClock.monotonic()))
   private let slowest = Counter()
 
   /// Creates a keeper for workers that all start at one offset.
@@ -194,13 +196,13 @@ final class CheckpointKeeper: Sendable {
   }
 
   private var isDue: Bool {
-    let elapsed = WallClock.monotonic() - Int64(begun.value)
+    let elapsed = SystemClock.monotonic() - Int64(begun.value)
     if elapsed >= CheckpointKeeper.urgentInterval, !journal.hasRoom { return true }
     return elapsed >= max(interval.nanoseconds, Int64(slowest.value) * CheckpointKeeper.share)
   }
 
   private func begin(at position: UInt64, state: inout State) {
-    begun.set(Int(WallClock.monotonic()))
+    begun.set(Int(SystemClock.monotonic()))
     slowest.set(0)
     state.isWanted = false
     state.givers = []

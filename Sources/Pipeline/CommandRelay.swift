@@ -2,6 +2,7 @@ import CommandChannel
 import PayloadDecoding
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Relay of commands to the broker: each is published at most once, and never during the replay of older records.
 ///

@@ -1,6 +1,7 @@
 import CommandChannel
 import PlantModel
 import SinkCore
+import WattlineTime
 
 /// Monitor of the sink. It reports the database's state to the alerts of every plant, through the journal, and retained
 /// on `wattline/status/database`.

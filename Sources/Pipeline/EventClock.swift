@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The event-time clock of one plant, advanced by readings and ticks alone.
 ///

@@ -2,6 +2,8 @@ import Journal
 import PlantConfig
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Writer of the journal: appends bursts of the broker's sessions, ticks and configuration changes.
 ///

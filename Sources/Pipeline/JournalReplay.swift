@@ -1,7 +1,8 @@
-import Journal
-import PlantConfig
+import InfluxSink
+public import Journal
+public import PlantConfig
 import PlantModel
-import SinkCore
+public import SinkCore
 import StreamCore
 
 /// Replay of a journal with the configuration of that time or with that of a folder. The same records and configuration

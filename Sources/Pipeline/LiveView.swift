@@ -1,6 +1,7 @@
-import PlantModel
+public import PlantModel
 import StreamCore
 import Synchronization
+public import WattlineTime
 
 /// Summary of one plant for the terminal, refreshed by the worker once a second.
 public struct PlantView: Sendable {

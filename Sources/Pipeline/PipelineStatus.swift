@@ -1,6 +1,6 @@
 import PlantModel
-import SinkCore
-import StreamCore
+public import SinkCore
+public import StreamCore
 
 /// Counters and state of a running pipeline at one time.
 public struct PipelineStatus: Sendable {

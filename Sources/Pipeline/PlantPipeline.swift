@@ -7,6 +7,7 @@ import Forecasting
 import HealthIndex
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// All stages of one plant in processing order, with the plant's event-time clock.
 ///

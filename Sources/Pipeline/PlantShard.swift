@@ -1,6 +1,7 @@
 import Cleaning
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The plants of one worker: registers, stages and observers in parallel arrays, by plant index.
 struct PlantShard {

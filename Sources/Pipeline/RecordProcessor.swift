@@ -1,9 +1,11 @@
-import InfluxSink
-import Journal
+package import InfluxSink
+package import Journal
 import PayloadDecoding
-import PlantConfig
-import PlantModel
-import StreamCore
+package import PlantConfig
+package import PlantModel
+package import Settings
+package import StreamCore
+package import WattlineTime
 
 /// Decoder, plants and encoder of one worker: turns journal records into rendered points for its share of the plants.
 ///

@@ -1,6 +1,7 @@
 import Journal
 import MQTTSource
 import StreamCore
+import SystemCore
 
 /// Identifiers of appended messages whose acknowledgements may not have reached the broker.
 ///

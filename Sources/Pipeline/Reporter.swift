@@ -3,6 +3,8 @@ import InfluxSink
 import PlantModel
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Renderer of the process's counters as the series `pipeline`. Only these points do not come from the journal, because
 /// they describe the process and not a plant.
@@ -134,7 +136,7 @@ struct Reporter {
 
   private func process(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("process", at: timestamp, into: &points)
-    points.field("cpu_s", Double(WallClock.processTime()) / 1e9)
+    points.field("cpu_s", Double(SystemClock.processTime()) / 1e9)
     points.field("resident_bytes", integer: Reporter.residentBytes())
     points.field("plants", integer: Int64(status.plants.count))
     points.field("series", integer: Int64(status.plants.reduce(0) { $0 + $1.series }))

@@ -1,6 +1,8 @@
 import PlantConfig
 import PlantModel
+import Settings
 import StreamCore
+import SystemCore
 
 extension RunningPipeline {
   /// Reloads if a file of the folder was added, changed or removed.
@@ -33,7 +35,7 @@ extension RunningPipeline {
       if previous.settings == loaded.settings { note("the configuration is in order; nothing of it has changed") }
       return
     }
-    ingest.configuration(loaded.sources, at: WallClock.now())
+    ingest.configuration(loaded.sources, at: SystemClock.now())
     for input in inputs { input.update(plants: loaded.plants) }
     host.update(plants: loaded.plants)
     note("reloaded: \(difference(previous.plants, new: loaded.plants))")

@@ -1,6 +1,10 @@
+import Alerts
+import Journal
 import PlantModel
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 extension RunningPipeline {
   /// Counters of all sources together.
@@ -37,7 +41,7 @@ extension RunningPipeline {
     status.journalBytesWaiting = status.journalEnd > done ? status.journalEnd - done : 0
     let processed = links.map(\.processedTime.value).min() ?? 0
     if processed > 0 {
-      status.lagSeconds = max(0, (WallClock.now() - Timestamp(nanoseconds: Int64(processed))).inSeconds)
+      status.lagSeconds = max(0, (SystemClock.now() - Timestamp(nanoseconds: Int64(processed))).inSeconds)
     }
     for link in links {
       status.ledger.add(link.ledger.value)

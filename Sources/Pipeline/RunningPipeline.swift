@@ -1,11 +1,15 @@
 import Alerts
 import CommandChannel
 import Foundation
+import InfluxSink
 import Journal
-import PlantConfig
+public import PlantConfig
 import PlantModel
+public import Settings
 import SinkCore
 import StreamCore
+import SystemCore
+public import WattlineTime
 
 /// A configuration folder that cannot be run, with every mistake in the order of files and lines.
 public struct InvalidConfiguration: Error, CustomStringConvertible {
@@ -156,7 +160,7 @@ public final class RunningPipeline: Sendable {
     let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
     note("\(plants.count.counted("plant")): \(RunningPipeline.list(plants.map(\.name)))")
     // Records from here on are read with the current folder; earlier ones keep their configuration.
-    ingest.configuration(sources, at: WallClock.now())
+    ingest.configuration(sources, at: SystemClock.now())
     // Plants of an unchanged configuration need not be parsed again.
     let before = saved.map { $0.sources == sources ? plants : $0.sources.plants }
     for number in links.indices {
@@ -255,19 +259,19 @@ public final class RunningPipeline: Sendable {
       var reporter = Reporter(instance: clientID)
       var watch = DatabaseWatch(sink, announcer: announcer, ingest: ingest)
       var counted = SkippedMessages()
-      var last = WallClock.monotonic()
+      var last = SystemClock.monotonic()
       while true {
-        let now = WallClock.now()
+        let now = SystemClock.now()
         let untilNext = 1_000 - now.milliseconds % 1_000
         let isLast = isStopping.wait(milliseconds: untilNext)
-        let timestamp = WallClock.now()
+        let timestamp = SystemClock.now()
         watch.look(at: timestamp)
         let passedOver = SkippedMessages(counters)
         if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: timestamp) { counted = passedOver }
         if isLast { return }
         ingest.tick(timestamp.floored(to: .second))
-        if WallClock.monotonic() - last >= reportInterval.nanoseconds {
-          last = WallClock.monotonic()
+        if SystemClock.monotonic() - last >= reportInterval.nanoseconds {
+          last = SystemClock.monotonic()
           // These points do not come from the journal, so their offset acknowledges nothing. `offer` keeps ticks from
           // waiting for room.
           sink.offer(reporter.report(status(), at: timestamp))

@@ -2,6 +2,7 @@ import Journal
 import PayloadDecoding
 import PlantConfig
 import PlantModel
+import Settings
 import StreamCore
 
 /// The state of all workers at one journal offset, as parts of a checkpoint.

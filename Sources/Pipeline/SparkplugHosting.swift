@@ -1,7 +1,9 @@
 import CommandChannel
 import PayloadDecoding
 import PlantModel
+import Settings
 import StreamCore
+import SystemCore
 
 /// The process as a Sparkplug host application while any plant has a Sparkplug topic. Its host ID is the client ID of
 /// the broker session.
@@ -32,7 +34,7 @@ final class SparkplugHosting: Sendable {
       }
       var own = settings
       own.clientID += "-sparkplug"
-      let host = SparkplugHost(settings: own, hostID: settings.clientID) { WallClock.now() }
+      let host = SparkplugHost(settings: own, hostID: settings.clientID) { SystemClock.now() }
       note("broker: this is the Sparkplug host \(settings.clientID) (\(host.topic))")
       if state.isSubscribed { host.goOnline() }
       state.host = host

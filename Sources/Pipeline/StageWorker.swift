@@ -1,8 +1,12 @@
 import Glibc
+import InfluxSink
 import Journal
 import PlantModel
+import Settings
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// State that a worker publishes to the rest of the process.
 final class WorkerLink: Sendable {
@@ -35,7 +39,7 @@ struct StageWorker {
   private var relay: AlertRelay
   private var commands: CommandRelay
   private var position: UInt64
-  private var lastFlush = WallClock.monotonic()
+  private var lastFlush = SystemClock.monotonic()
 
   /// Creates a worker that starts at an offset and publishes the retained alert lists of its plants.
   ///
@@ -134,13 +138,13 @@ extension StageWorker {
   /// Submits pending lines that are old enough, then waits up to 50 ms for the journal.
   private mutating func idle() {
     keeper.rests(number)
-    if processor.encoder.lineCount == 0 || WallClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
+    if processor.encoder.lineCount == 0 || SystemClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
     _ = reader.waitForMore(timeout: .milliseconds(50))
   }
 
   /// Submits the rendered lines to the sink; waits while its queue is full.
   private mutating func flush() {
-    lastFlush = WallClock.monotonic()
+    lastFlush = SystemClock.monotonic()
     if processor.encoder.lineCount > 0 {
       // The ledger is published before the points, so that the account never shows more readings written than decoded.
       link.ledger.set(processor.ledger)
@@ -154,10 +158,10 @@ extension StageWorker {
   /// Adds this worker's part to a checkpoint.
   private mutating func submit(_ draft: CheckpointDraft) {
     flush()
-    let started = WallClock.monotonic()
+    let started = SystemClock.monotonic()
     do throws(JournalError) {
       try SavedState.write(processor) { (part) throws(JournalError) in try draft.append(part) }
-      keeper.gave(draft, by: number, nanoseconds: WallClock.monotonic() - started)
+      keeper.gave(draft, by: number, nanoseconds: SystemClock.monotonic() - started)
     } catch {
       keeper.failed(draft, error: error)
     }

@@ -1,9 +1,14 @@
 import Foundation
+import InfluxSink
+import Journal
 import MQTTSource
 import PlantConfig
 import PlantModel
+import Settings
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// A pipeline that queues in memory instead of in a journal, for measuring the cost of the journal.
 ///
@@ -36,7 +41,7 @@ package final class UnjournaledPipeline: Sendable {
   package func run() -> Never {
     session.start()
     var processor = RecordProcessor(sources: sources)
-    var (lastTick, lastFlush) = (WallClock.monotonic(), WallClock.monotonic())
+    var (lastTick, lastFlush) = (SystemClock.monotonic(), SystemClock.monotonic())
     while true {
       let taken = bursts.drain()
       for burst in taken {
@@ -45,11 +50,11 @@ package final class UnjournaledPipeline: Sendable {
         }
         if processor.encoder.isFull { sink.submit(processor.encoder.drain(upTo: 0)) }
       }
-      let now = WallClock.monotonic()
+      let now = SystemClock.monotonic()
       if now - lastTick >= 1_000_000_000 {
         lastTick = now
         _ = processor.process(
-          kind: .tick, received: WallClock.now(), body: UnsafeRawBufferPointer(start: nil, count: 0))
+          kind: .tick, received: SystemClock.now(), body: UnsafeRawBufferPointer(start: nil, count: 0))
       }
       if taken.isEmpty, now - lastFlush >= 200_000_000, processor.encoder.lineCount > 0 {
         lastFlush = now

@@ -1,4 +1,6 @@
 import PlantModel
+import Settings
+import WattlineTime
 
 /// Reader of the recipients and channels of alerts.
 struct AlertReader {

@@ -1,6 +1,7 @@
 import Foundation
-import PlantModel
+public import PlantModel
 import Recordings
+public import Settings
 
 /// Content of a configuration folder.
 public struct LoadedConfiguration: Sendable {

@@ -1,5 +1,6 @@
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// Reader of a file of timed rows in the plant's folder. Reports mistakes with their positions in that file.
 struct DatedFile {

@@ -1,5 +1,6 @@
 import PayloadDecoding
 import PlantModel
+import WattlineTime
 
 /// Reader of a plant's file.
 final class PlantReader {

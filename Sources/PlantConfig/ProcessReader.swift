@@ -1,4 +1,6 @@
 import PlantModel
+import Settings
+import WattlineTime
 
 /// Reader of `wattline.yaml`.
 struct ProcessReader {

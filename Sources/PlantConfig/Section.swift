@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import Settings
 
 /// Context while a file is read: collects mistakes, and resolves environment variables and other files.
 final class ConfigurationContext {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Reader of a tariff: `{import: 0.31, export: 0.08}`, lists of periods for both, a file of dated prices, and charges.
 struct TariffReader {

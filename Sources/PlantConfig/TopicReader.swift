@@ -1,5 +1,6 @@
 import PayloadDecoding
 import PlantModel
+import WattlineTime
 
 /// Reader of one entry of a plant's `topics`.
 struct TopicReader {

@@ -2,6 +2,7 @@ import PayloadDecoding
 import PlantConfig
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Result of trying a draft: whether it is a valid plant file, and the readings of every sample.
 public struct DraftTrial: Sendable {

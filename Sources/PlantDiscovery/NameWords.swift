@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Meaning of names in topics and payloads, in the spellings of many vendors.
 enum NameWords {

@@ -1,4 +1,5 @@
 import PayloadDecoding
+import PlantModel
 
 /// A topic with the common shape of its samples.
 struct ShapedTopic {

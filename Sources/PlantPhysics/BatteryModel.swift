@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 /// A battery as a store with a converter: energy, power, losses. Positive power is discharge.
 ///

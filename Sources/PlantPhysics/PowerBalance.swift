@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 /// Sums of a plant's powers [kW], each with its own sign.
 ///

@@ -1,5 +1,6 @@
 import Glibc
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// The position of the sun, as observed from a place.
 ///

@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// The faults of a simulated plant, applied to assets and readings. It has a separate random generator, so that a fault
 /// does not change the weather.

@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 extension PlantSimulator {
   /// Appends the readings of an asset's sensors to a buffer.

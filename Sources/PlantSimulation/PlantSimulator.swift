@@ -1,5 +1,6 @@
-import PlantModel
+public import PlantModel
 import PlantPhysics
+public import WattlineTime
 
 /// A simulated plant: sun, weather, people and machines, step by step. Equal seeds give equal readings.
 ///

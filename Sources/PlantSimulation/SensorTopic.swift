@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// An error: the plant has no topic rule to publish to.
 public struct SensorTopicError: Error, Equatable, CustomStringConvertible {

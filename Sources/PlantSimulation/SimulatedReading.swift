@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// A sensor of a simulated plant.
 public struct SimulatedChannel: Hashable, Sendable {

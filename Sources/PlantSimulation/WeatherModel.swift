@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// The weather at a time.
 struct Weather {

@@ -1,6 +1,8 @@
 import Glibc
+public import LocalServers
 import StreamCore
 import Synchronization
+import SystemCore
 
 /// TCP relay between clients and a server whose connections can be interrupted. It passes all data in both directions
 /// until one of its faults is switched on.

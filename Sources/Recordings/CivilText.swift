@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Order of day and month in dates that do not start with the year.
 public enum DateOrder: String, Sendable, CaseIterable {

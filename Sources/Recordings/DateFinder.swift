@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Finder of the order of day and month in ambiguous dates.
 struct DateFinder {

@@ -1,4 +1,4 @@
-import PlantModel
+import WattlineTime
 
 /// Converter of local clock times to UTC, row by row.
 ///

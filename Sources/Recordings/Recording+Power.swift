@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 extension Recording {
   /// Returns a column as a power.

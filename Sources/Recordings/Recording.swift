@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Rows of a recording with numbers, and the findings about them.
 public struct Recording: Sendable {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 extension RecordingFile {
   /// Returns the interpretation of the file and the findings in its rows, one line each, for a person to check.

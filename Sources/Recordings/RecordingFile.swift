@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// A recording of numbers over time in a text file, as loggers, spreadsheets and the portals of utilities write them.
 ///

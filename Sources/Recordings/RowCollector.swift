@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Collector of the rows of a reader; converts their local clock times to UTC.
 struct RowCollector {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Splitter of lines with a local day into slots, also on days of 23 and 25 hours.
 ///

@@ -1,5 +1,7 @@
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// A bounded queue between the workers and the sink's thread. The sink's thread also waits here.
 final class BatchQueue: @unchecked Sendable {

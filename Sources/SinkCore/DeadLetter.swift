@@ -1,6 +1,7 @@
 import Foundation
 import Journal
 import PlantModel
+public import WattlineTime
 
 /// Lines that the database refused for good, with the reason.
 public struct DeadLetter: Sendable, Equatable {

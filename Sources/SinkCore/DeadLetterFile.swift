@@ -1,5 +1,6 @@
 import Glibc
 import Journal
+import WattlineTime
 
 /// Writer of dead letters to `*.lp.zst` files that only their owner can read. Their total size is limited.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PlantModel
+public import WattlineTime
 
 /// The dead letters of a sink, for listing and retrying. Safe to use while the sink runs.
 public struct DeadLetters: Sendable {

@@ -1,5 +1,7 @@
 import Glibc
 import PlantModel
+import SystemCore
+import WattlineTime
 
 /// Handling of lines that the database refuses or fails on.
 extension Delivery {
@@ -72,7 +74,7 @@ extension Delivery {
     _ part: RequestSplitter.Part, reason: WriteRefusalReason, code: Int, words: String, job: inout WriteTask
   ) -> Bool {
     let letter = DeadLetter(
-      time: Self.now(), reason: reason, status: code, words: words, lines: Array(job.parts.bytes[part.range]))
+      time: SystemClock.now(), reason: reason, status: code, words: words, lines: Array(job.parts.bytes[part.range]))
     guard deadLetters.write(letter) else { return false }
     job.deadLetters[reason, default: PointTally()] += job.parts.tally(part)
     let removed = deadLetters.filesRemoved

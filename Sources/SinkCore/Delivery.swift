@@ -1,6 +1,8 @@
 import Glibc
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Delivery of lines to the endpoint, including all reactions to its answers. Confined to the sink's thread. It never
 /// waits itself but returns the time to wait.
@@ -137,11 +139,5 @@ final class Delivery {
     show(.away(answer.summary))
     status.update { $0.retries += 1 }
     return span
-  }
-
-  static func now() -> Timestamp {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Timestamp(seconds: Int64(now.tv_sec)) + TimeSpan(nanoseconds: Int64(now.tv_nsec))
   }
 }

@@ -1,5 +1,6 @@
-import Journal
+public import Journal
 import PlantModel
+public import WattlineTime
 
 /// The far end of a pipeline: takes batches of rendered points, in order, and keeps each until it is safe.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// A destination's answer to posted lines.
 public struct SinkAnswer: Sendable, Equatable {

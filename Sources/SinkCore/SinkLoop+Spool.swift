@@ -1,6 +1,9 @@
 import Journal
 import PlantModel
+import Settings
 import StreamCore
+import SystemCore
+import WattlineTime
 
 extension SinkLoop {
   /// Runs one round while the spool has points: fresh batches are appended, the oldest points are delivered.

@@ -1,6 +1,8 @@
 import Journal
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// The processing loop of the sink's thread.
 ///

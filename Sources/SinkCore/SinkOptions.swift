@@ -1,4 +1,4 @@
-import PlantModel
+public import WattlineTime
 
 /// Sizes and time spans of a sink. The defaults suit production; tests shorten the spans.
 public struct SinkOptions: Sendable {

@@ -1,4 +1,4 @@
-import Journal
+public import Journal
 import Synchronization
 
 /// State of the connection to the database.

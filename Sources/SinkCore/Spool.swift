@@ -1,6 +1,8 @@
-import Journal
+package import Journal
 import PlantModel
+public import Settings
 import StreamCore
+import WattlineTime
 
 /// Location and limits of a sink's disk storage while the database is unavailable.
 public struct SpoolSettings: Sendable {

@@ -1,6 +1,8 @@
 import Journal
 import PlantModel
 import StreamCore
+import SystemCore
+public import WattlineTime
 
 /// A sink that posts lines to a ``SinkEndpoint`` on a dedicated thread, in the order of submission.
 ///

@@ -1,4 +1,4 @@
-import PlantModel
+public import WattlineTime
 
 /// A log's answer to a burst of messages.
 public enum BurstOutcome: Sendable, Equatable {

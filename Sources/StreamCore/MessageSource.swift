@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import SystemCore
 
 /// A source of messages: receives them from outside and stores them in a ``BurstSink``, in bursts.
 ///

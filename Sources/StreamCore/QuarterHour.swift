@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Quarter-hours counted from the epoch: the slots of forecasts and evaluations.
 ///

@@ -1,4 +1,4 @@
-import PlantModel
+public import WattlineTime
 
 /// Limits full scans over all series: records the earliest time at which the next scan can find anything.
 public struct ScanSchedule: Sendable {

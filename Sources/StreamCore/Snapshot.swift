@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Reason why a snapshot cannot be read. Callers then rebuild the state from the journal and never crash.
 public enum SnapshotError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 /// A stage of the pipeline, for one plant: a deterministic state machine.
 ///

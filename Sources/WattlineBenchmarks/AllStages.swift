@@ -6,6 +6,7 @@ import PayloadDecoding
 import Pipeline
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Path of a message to its lines, through the four stages that every reading passes.
 enum MainStages {

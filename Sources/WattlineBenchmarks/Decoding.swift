@@ -1,6 +1,7 @@
 import PayloadDecoding
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Path of a message to a reading.
 enum Decoding {

@@ -1,5 +1,5 @@
 import Foundation
-import PlantTesting
+import LocalServers
 
 /// Comparison of the pipeline with its floor under the same load, in turn: a counting subscriber, the whole pipeline,
 /// and the pipeline without a journal. Each has a dedicated broker, database and load generator.
@@ -69,7 +69,7 @@ public struct EndToEnd: Sendable {
   }
 
   private func floor(_ broker: LocalBroker, load: LoadGenerator.Load) throws -> Double {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let log = try folder.file("floor.log")
     let child = try ChildProcess(
       program: program,

@@ -1,5 +1,6 @@
 import CMosquitto
 import Glibc
+import SystemCore
 
 /// The floor of any MQTT pipeline on libmosquitto: a subscriber on the library's own loop that only counts messages.
 public enum FloorSubscriber {
@@ -44,7 +45,7 @@ public enum FloorSubscriber {
     mosquitto_message_callback_set(client) { client, context, _ in
       guard let context else { return }
       let state = Unmanaged<State>.fromOpaque(context).takeUnretainedValue()
-      if state.seen == 0 { state.first = FloorSubscriber.seconds(CLOCK_MONOTONIC) }
+      if state.seen == 0 { state.first = Double(SystemClock.monotonic()) / 1e9 }
       state.seen += 1
       if state.seen == state.wanted { mosquitto_disconnect(client) }
     }
@@ -52,13 +53,7 @@ public enum FloorSubscriber {
     mosquitto_loop_forever(client, -1, 1)
     guard state.seen >= messages else { return nil }
     return Outcome(
-      messages: state.seen, seconds: seconds(CLOCK_MONOTONIC) - state.first,
-      cpuMicroseconds: seconds(CLOCK_PROCESS_CPUTIME_ID) / Double(state.seen) * 1e6)
-  }
-
-  static func seconds(_ clock: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+      messages: state.seen, seconds: Double(SystemClock.monotonic()) / 1e9 - state.first,
+      cpuMicroseconds: Double(SystemClock.processTime()) / 1e9 / Double(state.seen) * 1e6)
   }
 }

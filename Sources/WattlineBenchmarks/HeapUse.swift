@@ -1,6 +1,9 @@
 import CCounters
+import InfluxSink
+import Journal
 import Pipeline
 import PlantModel
+import WattlineTime
 
 /// Heap memory of a sensor in the stages and the decoder, without broker, database and queues.
 public enum HeapUse {

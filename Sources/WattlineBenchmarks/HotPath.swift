@@ -1,4 +1,5 @@
 import Glibc
+import SystemCore
 
 /// A path that every reading takes, measured in isolation; one file each.
 public struct HotPath: Sendable {
@@ -44,9 +45,9 @@ public struct HotPath: Sendable {
       let passes = number * round..<(number + 1) * round
       var readings = 0
       let counter = InstructionCounter()
-      let started = Self.threadTime()
+      let started = SystemClock.threadTime()
       let allocated = try AllocationCount.during { readings = try work(passes) }
-      let spent = Self.threadTime() - started
+      let spent = SystemClock.threadTime() - started
       instructions = counter?.count.map { Double($0) / Double(max(1, readings)) }
       times.append(Double(spent) / Double(max(1, readings)))
       allocations = Double(allocated) / Double(max(1, readings))
@@ -54,13 +55,6 @@ public struct HotPath: Sendable {
     return HotPathResult(
       name: name, summary: summary, nanosecondsPerReading: times.sorted()[2], instructionsPerReading: instructions,
       allocationsPerReading: allocations)
-  }
-
-  /// Returns the CPU time of this thread [ns], which other load on the machine hardly affects.
-  private static func threadTime() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }
 

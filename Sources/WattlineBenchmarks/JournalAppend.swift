@@ -1,9 +1,11 @@
 import Journal
+import LocalServers
+import Settings
 
 /// Path of a burst of messages into the journal, without waiting for the disk.
 enum JournalAppend {
   static let hotPath = HotPath("journal", summary: "append in bursts of 1,000") { load in
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let journal = try Journal(directory: folder.path, maximumBytes: 1 << 30, sync: .never)
     return { passes in
       for pass in passes {

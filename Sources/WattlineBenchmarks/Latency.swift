@@ -1,7 +1,9 @@
 import CMosquitto
 import Foundation
-import PlantTesting
+import InfluxSink
+import LocalServers
 import Synchronization
+import SystemCore
 
 /// Delay under load from publishing a message until its point is visible in the database, and until its alert is
 /// published.
@@ -100,15 +102,15 @@ public struct Latency: Sendable {
   /// - Returns: The times since publication of the start of the last query without it, and of the end of the one with
   ///   it [s].
   private func follow(_ number: Int, publisher: RawPublisher, rig: Rig) -> (least: Double, most: Double)? {
-    let sent = FloorSubscriber.seconds(CLOCK_MONOTONIC)
+    let sent = Double(SystemClock.monotonic()) / 1e9
     publisher.add(topic: Array("probe/marker/number".utf8), payload: Array("\(number)".utf8))
     guard publisher.send() else { return nil }
     var least = 0.0
     while true {
-      let asked = FloorSubscriber.seconds(CLOCK_MONOTONIC) - sent
+      let asked = Double(SystemClock.monotonic()) / 1e9 - sent
       let rows = try? rig.influx.query(
         "SELECT last(\"value\") FROM \"raw\" WHERE \"plant\" = 'probe' AND \"asset\" = 'marker'")
-      let answered = FloorSubscriber.seconds(CLOCK_MONOTONIC) - sent
+      let answered = Double(SystemClock.monotonic()) / 1e9 - sent
       if rows?.first?.number("last") == Double(number) { return (least, answered) }
       if answered > 10 { return nil }
       least = asked
@@ -129,7 +131,7 @@ public struct Latency: Sendable {
       guard publisher.send() else { return nil }
       usleep(20_000)
     }
-    let sent = FloorSubscriber.seconds(CLOCK_MONOTONIC)
+    let sent = Double(SystemClock.monotonic()) / 1e9
     publisher.add(topic: Array("probe/gauge/n\(number)".utf8), payload: Array("1000".utf8))
     guard publisher.send() else { return nil }
     var came: Double?
@@ -156,7 +158,7 @@ private final class AlertWatch {
     self.client = client
     mosquitto_message_callback_set(client) { _, context, message in
       guard let context, let message, let payload = message.pointee.payload else { return }
-      let time = FloorSubscriber.seconds(CLOCK_MONOTONIC)
+      let time = Double(SystemClock.monotonic()) / 1e9
       let bytes = UnsafeRawBufferPointer(start: payload, count: Int(message.pointee.payloadlen))
       Unmanaged<Record>.fromOpaque(context).takeUnretainedValue().alerts.withLock {
         $0.append((String(decoding: bytes, as: UTF8.self), time))

@@ -1,4 +1,6 @@
 import Glibc
+import SystemCore
+import WattlineTime
 
 /// Publisher of a fleet's messages at a steady rate: `{"value":n,"ts":ms}`, with the message number of the sensor as
 /// value.
@@ -27,13 +29,13 @@ public enum LoadGenerator {
     guard let publisher = RawPublisher(port: port, qos: load.qos) else { return nil }
     let sensors = load.fleet.sensors
     let topics = (0..<sensors).map(load.fleet.topic)
-    let began = FloorSubscriber.seconds(CLOCK_MONOTONIC)
-    let start = FloorSubscriber.seconds(CLOCK_REALTIME) - load.history
+    let began = Double(SystemClock.monotonic()) / 1e9
+    let start = Double(SystemClock.now().nanoseconds) / 1e9 - load.history
     var number = 0
     while number < load.messages {
       var due = load.messages
       if load.rate > 0 {
-        due = min(due, Int((FloorSubscriber.seconds(CLOCK_MONOTONIC) - began) * load.rate) + 1)
+        due = min(due, Int((Double(SystemClock.monotonic()) / 1e9 - began) * load.rate) + 1)
         if due <= number { usleep(1_000) }
       }
       while number < due, publisher.hasRoom {
@@ -45,7 +47,7 @@ public enum LoadGenerator {
       guard publisher.send() else { return nil }
     }
     guard publisher.finish() else { return nil }
-    return FloorSubscriber.seconds(CLOCK_MONOTONIC) - began
+    return Double(SystemClock.monotonic()) / 1e9 - began
   }
 
   /// Returns the event time of a message since the first [ms]. A sensor's readings never share a millisecond, at any

@@ -1,5 +1,6 @@
 import Foundation
-import PlantTesting
+import InfluxSink
+import LocalServers
 
 /// A broker, a database and the pipeline, each in a separate process as in production, and a load generator.
 final class Rig {
@@ -19,7 +20,7 @@ final class Rig {
   private(set) var pipeline: ChildProcess?
   private let program: String
   private let setting: Setting
-  private let folder = TemporaryFolder()
+  private let folder = ScratchFolder()
   private var starts = 0
 
   /// Starts the database, and the broker unless one is given.

@@ -1,5 +1,4 @@
 import Foundation
-import PlantTesting
 
 /// Cost of a fleet by its size. The pipeline is started, receives an hour of history so that every sensor has its full
 /// state, is loaded, and is started again.

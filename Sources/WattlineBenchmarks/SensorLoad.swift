@@ -1,7 +1,8 @@
 import PayloadDecoding
-import PlantConfig
-import PlantModel
+public import PlantConfig
+public import PlantModel
 import StreamCore
+public import WattlineTime
 
 /// The load of all benchmarks: plants with sensors that each report a value a second as `{"value":…,"ts":…}`.
 public struct SensorLoad: Sendable {

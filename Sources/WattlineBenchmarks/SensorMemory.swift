@@ -3,6 +3,7 @@ import FeatureWindows
 import HealthIndex
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Memory of a sensor: growth of the heap in the stages.
 public struct SensorMemory: Sendable, Encodable {

@@ -1,4 +1,5 @@
 import InfluxSink
+import LocalServers
 import PlantModel
 import SinkCore
 import StreamCore
@@ -9,7 +10,7 @@ enum SpoolDrain {
   private static let requestBytes = 2 << 20
 
   static let hotPath = HotPath("spool", summary: "read back and unpack lines that waited on disk") { load in
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let spool = try Spool(SpoolSettings(directory: folder.path, maximumBytes: 1 << 30))
     try fill(spool, load: load)
     return { passes in

@@ -3,6 +3,7 @@ import FeatureWindows
 import HealthIndex
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// One stage of every plant, with the frames that a worker would pass to it; earlier stages run outside the timing.
 enum StageWork {

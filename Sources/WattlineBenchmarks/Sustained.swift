@@ -1,5 +1,5 @@
 import Foundation
-import PlantTesting
+import LocalServers
 
 /// Search for the highest rate that broker, database and pipeline sustain together on this machine, with the use of CPU
 /// time at that rate.

@@ -1,6 +1,7 @@
 import Alerts
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Drives the stage through a script, as the pipeline would.
 struct AlertScript {

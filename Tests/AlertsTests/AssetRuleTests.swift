@@ -2,6 +2,7 @@ import Alerts
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @Suite("Rules about assets")
 struct AssetRuleTests {

@@ -1,8 +1,11 @@
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Synchronization
+import WattlineTime
 
 @testable import Alerts
 

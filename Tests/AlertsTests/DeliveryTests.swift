@@ -1,9 +1,12 @@
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Synchronization
 import Testing
+import WattlineTime
 
 @testable import Alerts
 
@@ -337,15 +340,6 @@ struct PeopleTests {
     let decoded = subject.map { String(decoding: Data(base64Encoded: $0) ?? Data(), as: UTF8.self) }.joined()
     #expect(decoded == "[warning] x\r\nBcc: all@example.org\r\n\r\n: \(title)")
   }
-
-  @Test(
-    "only an address of this machine is one",
-    arguments: [
-      ("http://127.0.0.1:80/x", true), ("smtp://localhost", true), ("http://[::1]:9/", true),
-      ("smtp://127.example.org", false), ("http://example.org/?a=//127.0.0.1", false),
-      ("http://localhost.example.org", false), ("smtp://mail", false),
-    ])
-  func local(_ url: String, isLocal: Bool) { #expect(CurlTransfer.isLocal(url) == isLocal) }
 
   @Test("the certificate of a webhook is verified")
   func certificate() throws {

@@ -1,6 +1,7 @@
 import Glibc
 import StreamCore
 import Synchronization
+import SystemCore
 
 /// A server on a free loopback port, on a thread of its own; one connection at a time, each talked to by a script.
 final class FakeServer: Sendable {

@@ -2,6 +2,7 @@ import Alerts
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @Suite("Acknowledging and shelving alerts")
 struct InstructionTests {

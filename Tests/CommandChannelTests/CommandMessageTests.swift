@@ -2,6 +2,7 @@ import CommandChannel
 import Foundation
 import PlantModel
 import Testing
+import WattlineTime
 
 @Suite("Command messages")
 struct CommandMessageTests {

@@ -1,4 +1,6 @@
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantTesting
 import Testing
 

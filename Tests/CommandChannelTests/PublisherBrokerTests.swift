@@ -1,7 +1,10 @@
 import CommandChannel
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import Testing
+import WattlineTime
 
 /// The publisher with each broker that is installed; it speaks MQTT 3.1.1, which all of them know.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PublisherBrokerTests {

@@ -1,8 +1,12 @@
 import CommandChannel
+import InfluxSink
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import Synchronization
 import Testing
+import WattlineTime
 
 @Suite struct TopicNameTests {
   @Test(

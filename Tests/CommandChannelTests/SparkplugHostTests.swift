@@ -1,8 +1,11 @@
 import CommandChannel
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import Synchronization
 import Testing
+import WattlineTime
 
 /// The host application's `STATE`, with a real broker.
 struct SparkplugHostTests {

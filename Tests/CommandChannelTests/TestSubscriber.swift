@@ -1,6 +1,7 @@
 import CMosquitto
 import Foundation
 import PlantModel
+import Settings
 import Synchronization
 
 /// A plain subscriber on the library's own thread, to see what a publisher says.

@@ -3,6 +3,7 @@ import PlantModel
 import PlantTesting
 import StreamCore
 import Testing
+import WattlineTime
 
 /// When a derived value is given, and what it is.
 struct DerivationStageTests {

@@ -1,4 +1,3 @@
-import DerivedSensors
 import PlantModel
 import Testing
 

@@ -2,6 +2,7 @@ import DerivedSensors
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 /// What becomes of derived values when cleaning gives a reading again that turned out to be a glitch.
 struct GivenAgainTests {

@@ -2,6 +2,7 @@ import DispatchPolicy
 import PlantModel
 import PlantPhysics
 import Testing
+import WattlineTime
 
 @Suite("Dispatch rule and prices")
 struct DispatchRuleTests {

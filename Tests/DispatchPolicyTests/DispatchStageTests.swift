@@ -3,6 +3,7 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 import Testing
+import WattlineTime
 
 /// A plant with one battery of 100 kWh, 50 kW, 10 to 90 %, without losses unless told, and a stage to script.
 struct Script {

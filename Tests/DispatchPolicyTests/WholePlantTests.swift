@@ -3,6 +3,7 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import DispatchPolicy
 

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import Testing
+import WattlineTime
 
 @testable import EnergyAccounting
 

@@ -1,6 +1,7 @@
 import Foundation
 import PlantModel
 import Testing
+import WattlineTime
 
 @testable import EnergyAccounting
 

@@ -2,6 +2,7 @@ import EnergyAccounting
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import FeatureWindows
 

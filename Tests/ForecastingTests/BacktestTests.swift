@@ -1,8 +1,9 @@
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
-@testable import Forecasting
+@testable public import Forecasting
 
 @Suite("The backtest")
 struct BacktestTests {

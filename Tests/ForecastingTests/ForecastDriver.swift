@@ -1,6 +1,7 @@
 import Forecasting
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// A small seeded generator, so that every run sees the same numbers.
 struct SeededRandom: RandomNumberGenerator {

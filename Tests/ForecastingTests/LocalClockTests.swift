@@ -1,6 +1,7 @@
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Forecasting
 

@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import Testing
+import WattlineTime
 
 @testable import Forecasting
 

@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+import WattlineTime
 
 @testable import Forecasting
 

@@ -1,6 +1,7 @@
 import HealthIndex
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// A small seeded generator, so that every run sees the same numbers.
 struct SeededRandom: RandomNumberGenerator {

@@ -1,6 +1,8 @@
 import Foundation
 import PlantModel
+import Settings
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

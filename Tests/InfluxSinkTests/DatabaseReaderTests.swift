@@ -1,4 +1,5 @@
 import PlantModel
+import Settings
 import Testing
 
 @testable import InfluxSink

@@ -1,7 +1,10 @@
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
+import Synchronization
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

@@ -1,4 +1,5 @@
 import Glibc
+import LocalServers
 import Synchronization
 
 /// A request as the fake database saw it.

@@ -1,7 +1,9 @@
 import Foundation
 import PlantModel
+import Settings
 import Synchronization
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

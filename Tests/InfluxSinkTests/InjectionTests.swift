@@ -2,6 +2,7 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 

@@ -1,7 +1,9 @@
 import LineProtocol
 import PlantModel
 import PlantTesting
+import SinkCore
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 

@@ -1,7 +1,9 @@
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

@@ -1,6 +1,10 @@
+import CurlTransport
 import Foundation
+import LocalServers
 import PlantModel
+import Settings
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

@@ -1,7 +1,10 @@
 import Foundation
+import Journal
 import PlantModel
+import Settings
 import Synchronization
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

@@ -1,7 +1,11 @@
+import CurlTransport
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import Testing
+import WattlineTime
 
 @testable import InfluxSink
 @testable import SinkCore

@@ -1,8 +1,11 @@
 import Foundation
 import Glibc
+import LocalServers
 import PlantModel
+import Settings
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Journal
 

@@ -1,7 +1,9 @@
 import Foundation
+import LocalServers
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Journal
 

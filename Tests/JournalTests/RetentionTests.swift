@@ -1,6 +1,8 @@
 import Foundation
+import LocalServers
 import PlantModel
 import Testing
+import WattlineTime
 
 @testable import Journal
 

@@ -1,7 +1,10 @@
 import Foundation
+import LocalServers
 import PlantModel
+import Settings
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Journal
 

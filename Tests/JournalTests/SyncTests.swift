@@ -1,7 +1,11 @@
 import Foundation
+import LocalServers
 import PlantModel
+import Settings
 import StreamCore
+import SystemCore
 import Testing
+import WattlineTime
 
 @testable import Journal
 

@@ -1,5 +1,8 @@
 import Foundation
+import LocalServers
 import PlantModel
+import Settings
+import WattlineTime
 
 @testable import Journal
 

@@ -1,8 +1,10 @@
 import CMosquitto
 import Foundation
+import LocalServers
 import MQTTSource
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Testing
 

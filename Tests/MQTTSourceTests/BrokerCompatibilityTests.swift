@@ -1,6 +1,8 @@
+import LocalServers
 import MQTTSource
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Testing
 

@@ -1,7 +1,9 @@
 import Glibc
+import LocalServers
 import PlantTesting
 import StreamCore
 import Synchronization
+import SystemCore
 
 /// A broker of a few lines that misbehaves as told. One connection at a time; each packet is shown to the script, which
 /// says what to answer.

@@ -1,9 +1,12 @@
 import CMosquitto
+import LocalServers
 import MQTTSource
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Synchronization
+import WattlineTime
 
 /// Keeps what a session hands over, or turns it away when told to.
 final class RecordingSink: BurstSink {

@@ -1,7 +1,9 @@
 import Foundation
+import LocalServers
 import MQTTSource
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Testing
 

@@ -1,5 +1,7 @@
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Testing
 

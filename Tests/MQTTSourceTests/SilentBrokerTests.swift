@@ -1,8 +1,11 @@
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Synchronization
 import Testing
+import WattlineTime
 
 @testable import MQTTSource
 

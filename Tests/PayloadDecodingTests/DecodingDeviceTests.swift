@@ -1,6 +1,7 @@
 import PayloadDecoding
 import PlantModel
 import Testing
+import WattlineTime
 
 /// Payloads in the style of devices and bridges of many makes.
 struct DecodingDeviceTests {

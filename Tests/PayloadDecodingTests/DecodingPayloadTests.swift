@@ -2,6 +2,7 @@ import Foundation
 import PayloadDecoding
 import PlantModel
 import Testing
+import WattlineTime
 
 /// Recorded payloads of real devices, each taken in by a rule alone.
 struct DecodingPayloadTests {

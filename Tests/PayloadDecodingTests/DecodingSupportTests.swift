@@ -2,6 +2,7 @@ import PayloadDecoding
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 /// A decoder with its registers and batches, and what the last message left in them.
 struct DecoderBench {

@@ -1,6 +1,7 @@
 import PayloadDecoding
 import PlantModel
 import Testing
+import WattlineTime
 
 /// Times out of payloads.
 struct DecodingTimeTests {

@@ -3,6 +3,7 @@ import PayloadDecoding
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 /// Random and damaged messages: none may crash, each must end as readings that are there or as a reason.
 struct FuzzDecoderTests {

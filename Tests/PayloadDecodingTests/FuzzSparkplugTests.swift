@@ -3,6 +3,7 @@ import PlantModel
 import PlantTesting
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import PayloadDecoding
 

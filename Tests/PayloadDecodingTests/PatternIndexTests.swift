@@ -1,5 +1,6 @@
 import PlantModel
 import PlantTesting
+import Settings
 import Testing
 
 @testable import PayloadDecoding

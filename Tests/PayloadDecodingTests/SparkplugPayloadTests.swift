@@ -1,6 +1,7 @@
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 @testable import PayloadDecoding
 

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 @testable import PayloadDecoding
 

@@ -1,9 +1,12 @@
 import Foundation
+import InfluxSink
 import Journal
 import PlantConfig
 import PlantModel
+import SinkCore
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

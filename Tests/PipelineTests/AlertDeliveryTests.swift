@@ -1,11 +1,14 @@
 import CommandChannel
 import Foundation
+import LocalServers
 import MQTTSource
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Synchronization
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

@@ -1,10 +1,13 @@
 import CommandChannel
 import Foundation
 import InfluxSink
+import LocalServers
 import PlantModel
 import PlantSimulation
 import PlantTesting
+import SinkCore
 import Testing
+import WattlineTime
 
 @testable import Forecasting
 @testable import Pipeline

@@ -1,11 +1,15 @@
 import Foundation
 import InfluxSink
 import Journal
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import SinkCore
 import StreamCore
+import SystemCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

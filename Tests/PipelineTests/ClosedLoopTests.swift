@@ -2,6 +2,7 @@ import PlantModel
 import PlantSimulation
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

@@ -1,13 +1,18 @@
+import CommandChannel
 import Foundation
 import InfluxSink
 import Journal
+import LocalServers
 import MQTTSource
 import PlantConfig
 import PlantModel
 import PlantTesting
+import Settings
+import SinkCore
 import StreamCore
 import Synchronization
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

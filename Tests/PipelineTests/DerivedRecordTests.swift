@@ -1,7 +1,12 @@
+import InfluxSink
+import Journal
 import PlantConfig
 import PlantModel
+import Settings
+import SinkCore
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

@@ -3,6 +3,7 @@ import PlantConfig
 import PlantModel
 import PlantSimulation
 import StreamCore
+import WattlineTime
 
 @testable import Pipeline
 

@@ -1,8 +1,11 @@
+import InfluxSink
 import Journal
 import PlantConfig
 import PlantModel
+import SinkCore
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

@@ -1,7 +1,10 @@
 import Foundation
+import InfluxSink
 import Journal
 import PlantConfig
 import PlantModel
+import Settings
+import SinkCore
 import Testing
 
 @testable import Pipeline

@@ -1,6 +1,7 @@
 import Journal
 import PlantModel
 import Synchronization
+import WattlineTime
 
 /// A log in memory: the least that a pipeline needs of one.
 final class MemoryLog: RecordLog {

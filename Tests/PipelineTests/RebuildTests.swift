@@ -1,7 +1,11 @@
+import CommandChannel
 import Foundation
+import InfluxSink
 import Journal
+import LocalServers
 import PlantModel
 import PlantTesting
+import SinkCore
 import Synchronization
 import Testing
 

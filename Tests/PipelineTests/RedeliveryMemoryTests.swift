@@ -4,6 +4,7 @@ import MQTTSource
 import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

@@ -1,8 +1,11 @@
 import Journal
+import LocalServers
 import PlantModel
 import PlantTesting
 import StreamCore
+import SystemCore
 import Testing
+import WattlineTime
 
 @testable import Pipeline
 

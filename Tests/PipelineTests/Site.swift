@@ -1,8 +1,12 @@
 import CommandChannel
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantConfig
 import PlantModel
 import PlantTesting
+import Settings
+import WattlineTime
 
 @testable import Pipeline
 

@@ -1,7 +1,11 @@
+import CommandChannel
 import Foundation
+import LocalServers
 import PlantConfig
 import PlantModel
 import PlantTesting
+import Settings
+import SinkCore
 import Testing
 
 @testable import Pipeline

@@ -1,5 +1,7 @@
 import PlantModel
+import Settings
 import Testing
+import WattlineTime
 
 @testable import PlantConfig
 

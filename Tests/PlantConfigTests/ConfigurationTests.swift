@@ -1,7 +1,9 @@
 import Foundation
 import PlantModel
 import PlantTesting
+import Settings
 import Testing
+import WattlineTime
 
 @testable import PlantConfig
 

@@ -1,5 +1,6 @@
 import PlantModel
 import Testing
+import WattlineTime
 
 @Suite("Prices, known and unknown")
 struct PriceTests {

@@ -1,4 +1,5 @@
 import Testing
+import WattlineTime
 
 @testable import PlantModel
 

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import Testing
+import WattlineTime
 
 private func near(_ a: Double, b: Double, within tolerance: Double) -> Bool { abs(a - b) <= tolerance }
 

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantSimulation
 import Testing
+import WattlineTime
 
 /// A plant with an asset of every kind that can break, under a clear sky at 40 °N.
 private func plant() -> Plant {

@@ -2,6 +2,7 @@ import PlantModel
 import PlantPhysics
 import PlantSimulation
 import Testing
+import WattlineTime
 
 private func utc(_ month: Int, day: Int, hour: Int = 0) -> Timestamp {
   CivilTime(year: 2026, month: month, day: day, hour: hour).utc

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantSimulation
 import Testing
+import WattlineTime
 
 private func plant(_ rules: TopicRule...) -> Plant {
   Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"), topics: rules)

@@ -1,5 +1,6 @@
 import PlantModel
 import Testing
+import WattlineTime
 
 @testable import Recordings
 

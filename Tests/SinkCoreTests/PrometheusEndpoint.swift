@@ -1,6 +1,8 @@
+import CurlTransport
 import LineProtocol
 import PlantModel
 import SinkCore
+import WattlineTime
 
 /// The text format of Prometheus as the endpoint of a sink; the example of the guide AddASink.md.
 ///

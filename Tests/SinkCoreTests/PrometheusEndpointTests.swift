@@ -1,8 +1,11 @@
+import CurlTransport
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
 import SinkCore
 import Testing
+import WattlineTime
 
 private let victoriaMetrics = "/usr/bin/victoria-metrics"
 

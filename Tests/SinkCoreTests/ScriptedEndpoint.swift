@@ -1,6 +1,8 @@
+import LocalServers
 import PlantTesting
 import SinkCore
 import Synchronization
+import WattlineTime
 
 /// A destination in memory that answers by a script, and the sink in front of it.
 final class ScriptedDestination: Sendable {

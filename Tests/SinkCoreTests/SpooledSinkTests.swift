@@ -1,7 +1,9 @@
+import LocalServers
 import PlantModel
 import PlantTesting
 import SinkCore
 import Testing
+import WattlineTime
 
 /// The sink in front of an endpoint that knows no database: what each answer does with the lines.
 @Suite("A sink with any endpoint", .timeLimit(.minutes(5)))

@@ -1,6 +1,6 @@
-import PlantModel
 import StreamCore
 import Testing
+import WattlineTime
 
 @Suite("Looking seldom")
 struct ScanScheduleTests {

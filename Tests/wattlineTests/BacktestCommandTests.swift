@@ -1,4 +1,5 @@
 import Foundation
+import LocalServers
 import PlantPhysics
 import PlantTesting
 import Testing

@@ -1,8 +1,11 @@
 import CommandChannel
 import Foundation
+import LocalServers
 import PlantTesting
+import Settings
 import Synchronization
 import Testing
+import WattlineTime
 
 @Suite("wattline run and wattline simulate", .serialized)
 struct CommandLoopTests {

@@ -1,12 +1,15 @@
 import CommandChannel
 import Foundation
+import LocalServers
 import PayloadDecoding
 import PlantConfig
 import PlantModel
 import PlantTesting
+import Settings
 import StreamCore
 import Synchronization
 import Testing
+import WattlineTime
 
 @Suite("discover, at a real broker")
 struct DiscoverTests {

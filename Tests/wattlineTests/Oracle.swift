@@ -1,4 +1,4 @@
-import PlantTesting
+import LocalServers
 
 /// Knows every message that was published, and finds what the database has too little, too much or wrong.
 struct Oracle {

@@ -1,4 +1,7 @@
+import CommandChannel
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantTesting
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import LocalServers
 import PlantTesting
 
 /// The program that was built beside these tests.

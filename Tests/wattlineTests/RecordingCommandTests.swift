@@ -1,7 +1,9 @@
 import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 @Suite("Commands take the same recordings")
 struct RecordingCommandTests {

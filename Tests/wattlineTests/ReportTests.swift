@@ -1,8 +1,10 @@
 import Foundation
 import InfluxSink
+import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 @Suite("wattline report")
 struct ReportTests {

@@ -1,7 +1,11 @@
+import CommandChannel
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 @Suite("wattline scenario")
 struct ScenarioCommandTests {

@@ -1,8 +1,11 @@
 import CommandChannel
 import Glibc
+import InfluxSink
 import PlantModel
 import StreamCore
 import Synchronization
+import SystemCore
+import WattlineTime
 
 /// Publishes numbered messages at QoS 1 on a thread of its own and waits for every acknowledgement, through outages of
 /// the broker.

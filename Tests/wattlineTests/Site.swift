@@ -1,7 +1,10 @@
 import CommandChannel
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantModel
 import PlantTesting
+import Settings
 import Testing
 
 /// A broker, a database, a folder of configuration and the program itself, as on a user's machine.

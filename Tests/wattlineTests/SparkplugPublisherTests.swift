@@ -1,8 +1,12 @@
 import CommandChannel
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantTesting
+import Settings
 import Synchronization
 import Testing
+import WattlineTime
 
 /// A Python that has a Sparkplug library: the one that `WATTLINE_PYTHON` names, else `python3`.
 private enum SparkplugLibrary {

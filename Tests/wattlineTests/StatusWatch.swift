@@ -1,7 +1,9 @@
 import MQTTSource
 import PlantModel
+import Settings
 import StreamCore
 import Synchronization
+import WattlineTime
 
 /// Hears what the program says of itself on `wattline/status`, what is retained included.
 final class StatusWatch: Sendable {

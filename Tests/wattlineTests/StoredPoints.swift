@@ -1,4 +1,5 @@
-import PlantTesting
+import InfluxSink
+import LocalServers
 
 /// The points of a measurement by sensor, each with its time [ms], as the database has them.
 struct StoredPoints {

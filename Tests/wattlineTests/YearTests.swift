@@ -1,8 +1,12 @@
+import CommandChannel
 import Foundation
+import InfluxSink
+import LocalServers
 import PlantPhysics
 import PlantTesting
 import Recordings
 import Testing
+import WattlineTime
 
 @Suite("A recorded year", .serialized)
 struct YearTests {

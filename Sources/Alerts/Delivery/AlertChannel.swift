@@ -1,6 +1,8 @@
-import CCurl
+import CurlTransport
 import PlantModel
+import Settings
 import StreamCore
+import WattlineTime
 
 /// A delivery channel that handles messages one after another. It is used by one thread.
 public protocol AlertChannel: Sendable {
@@ -30,21 +32,25 @@ struct WebhookChannel: AlertChannel {
 
   func deliver(_ parcels: [AlertParcel], shouldStop: @escaping () -> Bool) -> AlertOutcome {
     guard let parcel = parcels.first else { return .delivered }
-    var headers = ["Content-Type: application/json", "Expect:"]
-    if let token = settings.token { headers.append("Authorization: Bearer \(token.text)") }
-    let answer = CurlTransfer(url: settings.url, caFile: settings.caFile, shouldAbort: shouldStop)?
-      .post(parcel.body, headers: headers)
-    switch answer {
-    case nil: return .later("libcurl cannot start")
-    case .failed(_, let words): return .later(words)
-    case .answered(let status, let body):
-      if (200..<300).contains(status) { return .delivered }
-      let words = "status \(status)\(body.isEmpty ? "" : ": \(body)")"
-      // Most 4xx answers are permanent. The listed ones can be remedied or pass, as can server errors and redirects.
-      // Redirects are not followed, because the token is meant for the configured address only.
-      let mayPass = [401, 403, 404, 408, 425, 429].contains(status) || !(400..<500).contains(status)
-      return mayPass ? .later(words) : .refused(words)
+    let client = HTTPClient(
+      url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(10), totalTimeout: .seconds(30),
+      longestBody: 1_000)
+    guard let client else { return .later("libcurl cannot start") }
+    client.shouldAbort = shouldStop
+    let authorization = settings.token.map { Secret("Bearer \($0.text)") }
+    var body = parcel.body
+    let answer = body.withUTF8 { bytes in
+      client.send(
+        settings.url, body: UnsafeRawBufferPointer(bytes), contentType: "application/json",
+        authorization: authorization)
     }
+    if answer.status == 0 { return .later(answer.body) }
+    if (200..<300).contains(answer.status) { return .delivered }
+    let words = "status \(answer.status)\(answer.body.isEmpty ? "" : ": \(answer.body)")"
+    // Most 4xx answers are permanent. The listed ones can be remedied or pass, as can server errors and redirects.
+    // Redirects are not followed, because the token is meant for the configured address only.
+    let mayPass = [401, 403, 404, 408, 425, 429].contains(answer.status) || !(400..<500).contains(answer.status)
+    return mayPass ? .later(words) : .refused(words)
   }
 }
 
@@ -56,12 +62,11 @@ struct MailChannel: AlertChannel {
 
   func deliver(_ parcels: [AlertParcel], shouldStop: @escaping () -> Bool) -> AlertOutcome {
     guard let parcel = parcels.first else { return .delivered }
-    let answer = CurlTransfer(url: settings.url, caFile: settings.caFile, shouldAbort: shouldStop)?.mail(
-      parcel.body, from: settings.from, to: parcel.recipients, username: settings.username,
-      password: settings.password)
-    switch answer {
+    let client = MailClient(
+      url: settings.url, caFile: settings.caFile, username: settings.username, password: settings.password)
+    switch client.send(parcel.body, from: settings.from, to: parcel.recipients, shouldAbort: shouldStop) {
     case nil: return .later("libcurl cannot start")
-    case .answered: return .delivered
+    case .accepted: return .delivered
     case .failed(let status, let words):
       // 550 to 569 refuse this mail, except that 530, 534, 535 and 538 concern credentials, which can be corrected.
       let isFinal = (550..<570).contains(status)

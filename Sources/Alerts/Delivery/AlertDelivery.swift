@@ -1,6 +1,9 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import Settings
+public import StreamCore
 import Synchronization
+public import SystemCore
+public import WattlineTime
 
 /// Delivery of alerts on channels. Each channel has a queue in the outbox and a dedicated thread, so that neither other
 /// channels nor the stages wait for it. A failed message is retried without limit, with a back-off of 1 s to 5 min. A

@@ -1,6 +1,7 @@
 import Foundation
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Rendering of a notice as an e-mail (RFC 5322, with RFC 2045 and 2047 for non-ASCII text).
 enum AlertMail {

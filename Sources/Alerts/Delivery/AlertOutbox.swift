@@ -1,6 +1,8 @@
 import Foundation
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Waiting messages by channel, and the end of the last journal record that was queued for each plant. After a restart
 /// nothing is therefore delivered twice or lost. The file is replaced atomically.

@@ -1,5 +1,5 @@
 import Foundation
-import PlantModel
+public import PlantModel
 import StreamCore
 
 /// A message ready for delivery.

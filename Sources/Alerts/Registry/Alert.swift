@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The identity of an alert: its rule, and the asset and series that it concerns.
 struct AlertKey: Hashable {

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Alert load of a plant's operators by EEMUA 191. Counts the alerts raised in each ten minutes, with average and peak
 /// over the last day, and the standing alerts.

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Grouping of alerts by cause, and the times of notices.
 ///

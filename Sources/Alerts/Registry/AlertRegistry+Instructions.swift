@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Operator requests: `{"id": …, "action": "acknowledge" | "shelve" | "unshelve", "by": …, "for": "2h"}`.
 extension AlertRegistry {

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The alerts that are active or not yet acknowledged. Writes their transitions and states.
 struct AlertRegistry {

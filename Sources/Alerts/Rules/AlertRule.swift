@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// A rule that raises and clears alerts of one kind, or of several interdependent kinds.
 ///

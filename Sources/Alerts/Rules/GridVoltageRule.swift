@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// The grid voltage is outside the band of EN 50160.

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// A battery is too hot, or heats up too fast.

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// The power of a grid connection exceeds its limit.

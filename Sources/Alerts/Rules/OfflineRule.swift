@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// An asset is offline, as its gateway or the broker reports.

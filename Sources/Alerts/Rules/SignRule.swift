@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// The sign of a power is inverted.

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// A sensor, an asset or the plant sends no data.

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Time of last receipt and typical interval of each series.
 struct SilenceTracker {

@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// A sensor repeatedly reports odd values.

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// The value of a sensor does not change.

@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Detection of values that are off by a factor of a thousand, such as W for kW.
 ///

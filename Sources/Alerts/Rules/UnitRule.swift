@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension AlertRuleID {
   /// A sensor sends values in a unit that is a thousand times smaller or larger.

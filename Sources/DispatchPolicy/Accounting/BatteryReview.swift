@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// A comparison of a month's battery operation in four ways: at rest, by the rule, as it was, and at the optimum.
 struct BatteryReview {

@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// Conversion of `kpi` points of an earlier version to quarters of an hour. That version wrote a balance and its cost
 /// every minute, before the energy account by quarters existed.

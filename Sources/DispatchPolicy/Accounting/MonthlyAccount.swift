@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// The monthly account of a plant: energy, costs, and the effect of its batteries.
 ///

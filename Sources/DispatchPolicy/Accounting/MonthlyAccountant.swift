@@ -1,5 +1,6 @@
-import PlantModel
+public import PlantModel
 import PlantPhysics
+public import WattlineTime
 
 /// Computation of a ``MonthlyAccount`` from a month's settled quarters of the energy account and its points `dispatch`
 /// and `clean_1h`. Sums include the given quarters only.

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import StreamCore
+import WattlineTime
 
 /// The policy Π that commands a plant's assets. It combines health, critical alerts and the recommendations of
 /// dispatch, observes interlocks, and records commands and their results.

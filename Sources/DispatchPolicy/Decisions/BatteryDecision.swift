@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// The limits of a plant's grid connection [kW]; infinite if none is declared.
 struct GridLimits {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The charging power of a connected vehicle for the lowest cost before its departure.
 ///

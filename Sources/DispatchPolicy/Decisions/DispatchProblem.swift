@@ -1,5 +1,5 @@
 import PlantModel
-import PlantPhysics
+public import PlantPhysics
 
 /// The dispatch problem of one battery, which all policies, baselines and bounds solve.
 ///

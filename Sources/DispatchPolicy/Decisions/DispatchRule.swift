@@ -1,5 +1,5 @@
 import PlantModel
-import PlantPhysics
+public import PlantPhysics
 
 /// The rule-based baseline: self-consumption, with energy kept for the most expensive hours.
 ///

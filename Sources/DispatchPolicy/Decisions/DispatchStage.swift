@@ -1,6 +1,7 @@
-import PlantModel
+public import PlantModel
 import PlantPhysics
-import StreamCore
+public import StreamCore
+public import WattlineTime
 
 /// The stage that recommends a power for each battery and charger, and a limit for generators if export must be
 /// reduced. It decides every quarter of an hour of the event-time clock.

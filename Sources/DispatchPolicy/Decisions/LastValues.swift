@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The latest good value of each series, by ``PlantModel/SeriesIndex``.
 struct LastValues {

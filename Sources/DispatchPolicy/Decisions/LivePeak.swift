@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The import limit under a demand charge while a plant runs: ``PeakWatch`` for hours as they end.
 struct LivePeak {

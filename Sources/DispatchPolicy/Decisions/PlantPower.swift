@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// The plant's net demand with its batteries at rest, from the latest measurements.
 struct PlantPower {

@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// The prices of a plant's energy: at any time ahead, and over the local day for the rule.
 ///

@@ -1,5 +1,5 @@
 import PlantModel
-import PlantPhysics
+public import PlantPhysics
 
 /// The limits of batteries and their grid connection. Every requested power passes through it last.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import PlantPhysics
 import StreamCore
 
 /// The learned policy. It averages the value of stored energy over the past days that were most similar up to the

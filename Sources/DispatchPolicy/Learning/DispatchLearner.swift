@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import StreamCore
+import WattlineTime
 
 /// Online learning of ``AnalogPolicy``: hourly means in event time, a value of stored energy for the current hour, and
 /// the regret of the past day.

@@ -1,3 +1,5 @@
+import PlantPhysics
+
 /// Fixed rules as benchmarks for policies, as implemented by home inverters without optimisation.
 public enum FixedRule: String, CaseIterable, Sendable {
   /// Surplus charges, every deficit discharges.

@@ -1,3 +1,5 @@
+import PlantPhysics
+
 /// The variant of ``PerfectForesight`` for costs that are not convex: export pays more than import costs, or a price is
 /// negative.
 ///

@@ -1,6 +1,8 @@
 import Glibc
 import PlantModel
 import StreamCore
+import SystemCore
+public import WattlineTime
 
 /// A score of forecasters on a recording, run from origin to origin with only earlier data known at each.
 ///
@@ -163,9 +165,7 @@ public struct Backtest {
 
   /// Returns the processor time of this thread [s], which excludes other work of the machine.
   private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    Double(SystemClock.threadTime()) / 1e9
   }
 
   private func score(

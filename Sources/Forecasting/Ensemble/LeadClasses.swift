@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Classes of lead, named by their upper edge, for slots of any length: `1h, 3h, 6h, 12h, 24h`, then doubling.
 ///

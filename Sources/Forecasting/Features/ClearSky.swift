@@ -1,5 +1,6 @@
-import PlantModel
-import PlantPhysics
+public import PlantModel
+public import PlantPhysics
+public import WattlineTime
 
 /// The irradiance on a plane under a clear sky, known for every slot, past or future.
 ///

@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// A builder of feature rows from the data known at an origin, alike for training and forecasting.
 public struct FeatureBuilder: Sendable {

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 extension ForecastInput {
   /// A recorded target, row by row, in any order and with gaps.

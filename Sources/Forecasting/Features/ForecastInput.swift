@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+public import WattlineTime
 
 /// A target and its explaining series, slot by slot without gaps; missing values are NaN.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Local time and date at the start of slots, daylight saving included.
 ///

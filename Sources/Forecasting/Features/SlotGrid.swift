@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// Time divided into slots of equal length, numbered so that day 0 starts at a local midnight in standard time.
 ///

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 extension PointBatch {
   /// Writes the latest issue of a series to `forecast` and `forecast_latest`.

@@ -1,6 +1,7 @@
-import PlantModel
+public import PlantModel
 import PlantPhysics
-import StreamCore
+public import StreamCore
+public import WattlineTime
 
 /// Forecasts the plant's powers a day ahead every quarter-hour, and scores each forecast when its actual value is
 /// known.

@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// The data available to a model when it forecasts, all from before the first slot.
 public struct ForecastBasis {

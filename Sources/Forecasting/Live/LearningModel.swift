@@ -1,5 +1,5 @@
 import PlantModel
-import StreamCore
+public import StreamCore
 
 /// The models that learn and their ensemble: the forecasts of a ``ForecastEngine`` for a series at each quarter-hour.
 ///

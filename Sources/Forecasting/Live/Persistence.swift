@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// A forecast of the latest value for all slots, used while there is less than a day of history.
 ///

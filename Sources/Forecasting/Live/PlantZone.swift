@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Slots and calendar of a plant: quarter-hours, with days from local midnight in standard time.
 struct PlantZone: Sendable {

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// A plant's weather by quarter-hour: measured values of its weather stations and expected values of a feed, for the
 /// models of all series.

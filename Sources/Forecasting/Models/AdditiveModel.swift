@@ -1,5 +1,5 @@
 import Glibc
-import StreamCore
+public import StreamCore
 
 /// A sum of effects with separate coefficients for each hour of the day.
 ///

@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// Gradient-boosted trees under the quantile loss, see ``BoostedQuantiles``.
 public struct BoostedModel: ForecastModel {

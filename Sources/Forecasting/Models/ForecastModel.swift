@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// A forecaster of one target, from rows of features to quantiles.
 ///

@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// A random forest with the quantiles of its leaves, see ``QuantileForest``.
 public struct ForestModel: ForecastModel {

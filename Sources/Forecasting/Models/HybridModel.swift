@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// Boosted trees on the residuals of the additive model.
 ///

@@ -1,6 +1,6 @@
 import Glibc
 import PlantPhysics
-import StreamCore
+public import StreamCore
 
 /// A small convolutional-recurrent network over the slots of a horizon, see ``RecurrentNetwork``.
 ///

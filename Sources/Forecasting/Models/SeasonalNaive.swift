@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 /// A repetition of the value of a season ago: the baseline that every other forecast has to beat.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import StreamCore
+public import StreamCore
 
 /// Weighted quantiles of the values at the same time of day on similar days of up to ten weeks.
 ///

@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+public import WattlineTime
 
 /// A recorded span of local days, simulated many times with and without events.
 ///

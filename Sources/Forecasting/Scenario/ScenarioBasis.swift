@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// A recorded span and the certain effects of events on it.
 ///

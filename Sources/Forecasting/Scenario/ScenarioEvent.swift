@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// The reason for which a scenario cannot run, with the expected input.
 public struct ScenarioError: Error, Equatable, CustomStringConvertible {

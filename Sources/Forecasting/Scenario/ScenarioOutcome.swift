@@ -1,5 +1,6 @@
-import PlantModel
+public import PlantModel
 import StreamCore
+public import WattlineTime
 
 /// The result of a scenario.
 public struct ScenarioOutcome: Sendable {

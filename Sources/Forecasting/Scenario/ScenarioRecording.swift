@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+public import WattlineTime
 
 /// Recorded powers of a plant by slot, the basis of a scenario.
 public struct ScenarioRecording {

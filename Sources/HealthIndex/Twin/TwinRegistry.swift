@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import StreamCore
+import WattlineTime
 
 /// The twins of a plant's assets, by asset.
 struct TwinRegistry: Sendable {

@@ -1,5 +1,6 @@
 import LineProtocol
 import PlantModel
+import WattlineTime
 
 /// InfluxDB line protocol.
 ///

@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 extension PayloadFormatName {
   /// Keys and values such as `p=0,w=230`.

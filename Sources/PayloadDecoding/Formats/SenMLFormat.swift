@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+import WattlineTime
 
 extension PayloadFormatName {
   /// Sensor measurement lists (RFC 8428).

@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 
 extension PayloadFormatName {
   /// Sparkplug B.

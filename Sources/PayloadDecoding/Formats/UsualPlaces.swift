@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Usual places of values and times in a JSON object.
 enum UsualPlaces {

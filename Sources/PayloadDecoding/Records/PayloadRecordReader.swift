@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Processes the values of one record after another, independent of the record's format.
 struct PayloadRecordReader {

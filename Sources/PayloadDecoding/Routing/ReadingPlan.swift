@@ -1,4 +1,4 @@
-import PlantModel
+package import PlantModel
 
 /// A rule prepared for its reader: topic placeholders in places are replaced by their values.
 package struct ReadingPlan {

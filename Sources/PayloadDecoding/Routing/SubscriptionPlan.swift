@@ -1,4 +1,5 @@
-import PlantModel
+public import PlantModel
+import Settings
 
 /// Assignment of topic filters to connections.
 ///

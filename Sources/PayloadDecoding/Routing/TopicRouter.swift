@@ -1,4 +1,5 @@
 import PlantModel
+import Settings
 
 /// Maps topics to routes: the rules that read a topic and the destination of its values.
 struct TopicRouter {

@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// State of the Sparkplug edge nodes of one plant: births, metrics, aliases and sequence numbers.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+public import WattlineTime
 
 /// A request to an edge node to repeat its births and those of its devices (Eclipse Sparkplug 3.0.0, section 5.9). It
 /// is `Node Control/Rebirth` on `spBv1.0/{group}/NCMD/{edge node}`, at QoS 0 and not retained.

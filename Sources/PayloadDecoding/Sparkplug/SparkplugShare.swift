@@ -1,5 +1,6 @@
-import PlantModel
-import StreamCore
+public import PlantModel
+public import StreamCore
+import WattlineTime
 
 /// The Sparkplug nodes of a decoder's plants, and their pending rebirth requests.
 struct SparkplugShare {

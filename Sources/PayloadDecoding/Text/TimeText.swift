@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Parser for the time formats of devices.
 ///

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 extension JSONValue {
   /// Returns whether it is a text that stands for a missing value.

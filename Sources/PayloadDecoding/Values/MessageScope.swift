@@ -1,4 +1,5 @@
 import PlantModel
+package import WattlineTime
 
 /// Working state of a reader for one message: destinations of values, the receive time, and the values taken so far.
 package struct MessageScope {

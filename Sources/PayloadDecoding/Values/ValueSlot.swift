@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Destination of a value.
 struct ValueSlot {

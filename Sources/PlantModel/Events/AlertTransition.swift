@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Severity of an alert.
 public enum Severity: String, Sendable, CaseIterable, Comparable {
   case info, warning, critical

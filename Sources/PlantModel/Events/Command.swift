@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Command to an asset at one time, as written to the series `command` and published.
 public struct Command: Sendable, Equatable {
   /// Requested behaviour of an asset.

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Forecast of one series, issued at one time and read by dispatch and health.
 public struct ForecastIssue: Sendable, Equatable {
   /// Series that is forecast.

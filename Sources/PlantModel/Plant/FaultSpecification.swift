@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Reason why a fault cannot be injected, with the remedy.
 public struct FaultError: Error, Equatable, CustomStringConvertible {
   /// Description of the mistake and its remedy.

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Validated description of a plant, as its file gives it.
 public struct Plant: Hashable, Sendable {
   /// Name, unique within the process; the `plant` tag.

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Prices by date: rows `time,import[,export]`, each valid from its time to that of the next row.
 ///
 /// A row holds for at most the step of the list, so that a missing row leaves a gap instead of extending an old price.

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Meaning of a reading's value in time.
 public enum Sampling: String, Sendable, CaseIterable, BitwiseCopyable {
   /// Value at its time.

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Prices of energy at the grid connection.
 ///
 /// A price is that of the ``schedule`` if it covers the time, otherwise that of the last matching period, otherwise

@@ -1,3 +1,5 @@
+import WattlineTime
+
 /// Periods of a tariff grouped into equal days, with seasons and gaps.
 ///
 /// Example: `{price: 0.2}` and `{from: "16:00", to: "21:00", price: 0.5, days: workdays}` give two days: `workdays`

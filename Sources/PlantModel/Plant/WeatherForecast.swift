@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Weather expectations from a file: mean values around the time of each row, in ascending order.
 public struct WeatherForecast: Hashable, Sendable {
   /// Supported columns, by the names of the sensors that measure them, with plausible values.

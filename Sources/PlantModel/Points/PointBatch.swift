@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Subject of a point. It determines which of the tags plant, asset, sensor and unit the point has.
 public enum Subject: Hashable, Sendable {
   /// The process as a whole: none of the four tags.

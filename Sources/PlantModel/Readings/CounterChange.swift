@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Plausibility of changes of a cumulative count from one reading to the next.
 public enum CounterChange {
   /// Longest time for which a count that fell and does not move may still be a glitch.

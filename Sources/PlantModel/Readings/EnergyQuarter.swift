@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Quarter of an hour of a plant's energy account: energies, cost and coverage.
 ///
 /// Hours, days, months and bills are sums of quarters only.

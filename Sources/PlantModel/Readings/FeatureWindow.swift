@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Lengths of feature windows; the raw value is the `window` tag.
 public enum WindowLength: String, Sendable, CaseIterable, BitwiseCopyable {
   /// One minute.

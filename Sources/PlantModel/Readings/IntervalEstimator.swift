@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Estimator of the usual reporting interval of a series.
 ///
 /// It is the median of the last seven gaps, so single outages and bursts have no effect. Gaps are stored in 32 bits: to

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Readings of one plant as a struct of arrays, passed from stage to stage.
 ///
 /// All columns have ``count`` elements. ``removeAll()`` keeps the capacity, so a reused batch does not allocate.

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Reporting behaviour of a sensor. It determines which value applies between two readings.
 public enum Reporting: String, Sendable, CaseIterable, BitwiseCopyable {
   /// Determined from the quantity or the sensor's readings: the default.

@@ -1,3 +1,5 @@
+public import LocalServers
+
 /// amqtt from PyPI: MQTT 3.1.1 only. It does not answer a CONNECT of MQTT 5 and keeps the connection open.
 ///
 /// It delivers wills but does not retain them. Messages queued for an absent client are marked as retained, and are

@@ -1,3 +1,5 @@
+public import LocalServers
+
 /// An MQTT broker for the session tests, run if it is installed: its start command, and its deviations from the
 /// standard.
 public protocol BrokerProgram: Sendable {

@@ -1,4 +1,6 @@
+public import LocalServers
 import PlantModel
+public import Settings
 import Synchronization
 
 /// One of the ``BrokerPrograms`` as a child process on a free loopback port, with a temporary folder.

@@ -1,4 +1,5 @@
 import Glibc
+public import LocalServers
 
 /// Eclipse Mosquitto: MQTT 3.1.1 and 5, with shared subscriptions in both.
 public struct MosquittoProgram: BrokerProgram {

@@ -1,3 +1,5 @@
+public import LocalServers
+
 /// nats-server with its MQTT listener, which keeps sessions in JetStream: MQTT 3.1.1 only; it refuses MQTT 5
 /// explicitly.
 public struct NATSProgram: BrokerProgram {

@@ -1,3 +1,5 @@
+public import LocalServers
+
 /// RabbitMQ with its MQTT plugin, as in Debian 12: MQTT 3.1.1 only. It closes the connection on a CONNECT of MQTT 5.
 ///
 /// Retained messages are sent only for filters without wildcards. Messages sent again have new packet identifiers, so a

@@ -2,6 +2,7 @@ import Foundation
 import HealthIndex
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// `wattline backtest-health`: scores the anomaly detector on labelled recordings.
 enum BacktestHealthCommand {

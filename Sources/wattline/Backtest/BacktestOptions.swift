@@ -1,6 +1,7 @@
 import Forecasting
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// Parsed arguments of `wattline backtest`.
 struct BacktestOptions {

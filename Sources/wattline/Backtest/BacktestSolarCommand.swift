@@ -2,6 +2,7 @@ import Foundation
 import HealthIndex
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// `wattline backtest-solar`: lists the defects of a solar plant's recording and scores its expected power.
 enum BacktestSolarCommand {

@@ -2,6 +2,7 @@ import Foundation
 import HealthIndex
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// Defect of a recording: kind, number of occurrences and description.
 struct RecordingDefect: Encodable {

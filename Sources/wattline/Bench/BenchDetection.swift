@@ -3,6 +3,7 @@ import PlantModel
 import PlantPhysics
 import PlantSimulation
 import Synchronization
+import WattlineTime
 
 /// `wattline bench detection`: injects faults of every kind but `deaf` into simulated plants.
 ///

@@ -2,6 +2,7 @@ import DispatchPolicy
 import Foundation
 import PlantModel
 import PlantPhysics
+import WattlineTime
 
 /// `wattline bench dispatch`: compares all dispatch policies for a battery in each building of a folder.
 enum BenchDispatch {

@@ -3,6 +3,8 @@ import Foundation
 import Glibc
 import PlantModel
 import PlantPhysics
+import SystemCore
+import WattlineTime
 
 /// `wattline bench forest`: measures a quantile forest on one core, with rows that other libraries can read.
 enum BenchForest {
@@ -36,11 +38,11 @@ enum BenchForest {
     let (training, test) = try rows(count)
     if let path = arguments.text("--trace") { try write(training, test: test, to: path) }
     var model = ForestModel(settings: QuantileForest.Settings(trees: trees))
-    let began = ProcessorTime.now
+    let began = Double(SystemClock.threadTime()) / 1e9
     model.fit(training, seed: 1)
-    let trained = ProcessorTime.now
+    let trained = Double(SystemClock.threadTime()) / 1e9
     let answer = model.predict(test)
-    let predicted = ProcessorTime.now
+    let predicted = Double(SystemClock.threadTime()) / 1e9
     let errors = test.targets.indices.map { (test.targets[$0] - answer[$0, QuantileLevels.p50]).magnitude }
     let result = Result(
       rows: training.count, columns: training.columns.count, trees: trees, predicted: test.count,
@@ -88,14 +90,5 @@ enum BenchForest {
       }
     }
     try OutputFile.write(text, to: path)
-  }
-}
-
-/// CPU time of this thread [s].
-enum ProcessorTime {
-  static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import PlantModel
 import PlantSimulation
+import WattlineTime
 
 /// `wattline bench simulation`: measures the speed of the plants' simulation relative to real time.
 enum BenchSimulation {

@@ -3,6 +3,8 @@ import Foundation
 import PlantModel
 import PlantPhysics
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// `wattline bench targets`: measures the daily CPU time of forecasting many series.
 enum BenchTargets {
@@ -45,7 +47,7 @@ enum BenchTargets {
     var began = 0.0
     var longest = 0.0
     for slot in 0..<((daysBefore + daysMeasured) * QuarterHour.perDay) {
-      if slot == daysBefore * QuarterHour.perDay { began = ProcessorTime.now }
+      if slot == daysBefore * QuarterHour.perDay { began = Double(SystemClock.threadTime()) / 1e9 }
       let start = QuarterHour.start(of: first + slot)
       var frame = Frame(cause: .readings, received: start + .minutes(15), clock: start + .minutes(15))
       frame.windows = series.map { window($0, start: start, mean: value(slot, generator: &generator)) }
@@ -53,14 +55,17 @@ enum BenchTargets {
       for minute in 0..<15 {
         let clock = start + .minutes(Int64(15 + minute))
         var mark = Frame(cause: .minute, received: clock, clock: clock)
-        let before = ProcessorTime.now
+        let before = Double(SystemClock.threadTime()) / 1e9
         stage.step(&mark, in: register)
-        if slot >= daysBefore * QuarterHour.perDay { longest = max(longest, ProcessorTime.now - before) }
+        if slot >= daysBefore * QuarterHour.perDay {
+          longest = max(longest, Double(SystemClock.threadTime()) / 1e9 - before)
+        }
       }
       progress.update(Double(slot) / Double(QuarterHour.perDay))
     }
     progress.finish()
-    let seconds = (ProcessorTime.now - began) / Double(daysMeasured) * Double(targets) / Double(measured)
+    let seconds =
+      (Double(SystemClock.threadTime()) / 1e9 - began) / Double(daysMeasured) * Double(targets) / Double(measured)
     let result = Result(
       targets: targets, measured: measured, secondsADay: seconds, shareOfACore: seconds / 86_400,
       longestStepMilliseconds: longest * 1000)

@@ -5,6 +5,7 @@ import HealthIndex
 import PlantModel
 import PlantSimulation
 import StreamCore
+import WattlineTime
 
 /// Simulated plant with the stages that detect faults, from readings to alerts, in the order of the pipeline.
 struct DetectionChain {

@@ -1,5 +1,6 @@
 import DispatchPolicy
 import Glibc
+import SystemCore
 
 /// CPU time of the learned policy for one home on one core, for learning and deciding.
 struct DispatchTiming {
@@ -35,10 +36,8 @@ struct DispatchTiming {
 
   /// Returns the CPU time that this thread needs for `body` [s].
   private static func seconds(_ body: () -> Void) -> Double {
-    var (start, end) = (timespec(), timespec())
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start)
+    let start = SystemClock.threadTime()
     body()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
-    return Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9
+    return Double(SystemClock.threadTime() - start) / 1e9
   }
 }

@@ -1,6 +1,7 @@
 import DispatchPolicy
 import PlantModel
 import PlantSimulation
+import WattlineTime
 
 extension HomeRecording {
   /// Returns simulated homes with solar power and an evening peak price, as hourly recordings.

@@ -2,6 +2,7 @@ import DispatchPolicy
 import Foundation
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// Recording of a building for dispatch, in slots of equal length.
 ///

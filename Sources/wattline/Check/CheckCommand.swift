@@ -2,6 +2,7 @@ import EnergyAccounting
 import Foundation
 import PlantConfig
 import PlantModel
+import WattlineTime
 
 /// `wattline check`: validates a folder and prints its interpretation.
 enum CheckCommand {

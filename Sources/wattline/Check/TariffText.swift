@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import WattlineTime
 
 /// Tariff of a plant as `check` prints it: the price list, a line per kind of day, and gaps without a price.
 struct TariffText {

@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import WattlineTime
 
 /// Texts of local times.
 enum LocalText {

@@ -1,9 +1,11 @@
 import CommandChannel
 import Foundation
+import LocalServers
 import Pipeline
 import PlantConfig
 import PlantModel
-import PlantTesting
+import Settings
+import WattlineTime
 
 /// Servers, pipeline and sensors of the demo, from start to a clean end.
 final class Demo {

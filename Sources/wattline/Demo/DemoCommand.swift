@@ -2,7 +2,7 @@ import Foundation
 import Pipeline
 import PlantConfig
 import PlantModel
-import PlantTesting
+import WattlineTime
 
 /// `wattline demo`: runs the whole system without setup.
 enum DemoCommand {

@@ -1,5 +1,5 @@
 import Foundation
-import PlantTesting
+import LocalServers
 
 /// Grafana as a child process with the provisioned dashboards, if `grafana-server` is installed.
 final class LocalGrafana {

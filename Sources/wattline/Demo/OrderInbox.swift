@@ -2,6 +2,7 @@ import CommandChannel
 import Foundation
 import PlantModel
 import Synchronization
+import WattlineTime
 
 /// Commands to simulated plants, passed from the publisher's thread to their devices.
 final class OrderInbox: Sendable {

@@ -2,7 +2,10 @@ import CommandChannel
 import Foundation
 import PlantConfig
 import PlantModel
+import Settings
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Configuration, plants and broker connection of commands that publish.
 enum BrokerAccess {

@@ -3,8 +3,10 @@ import Foundation
 import PlantConfig
 import PlantDiscovery
 import PlantModel
+import Settings
 import StreamCore
 import Synchronization
+import WattlineTime
 
 /// `wattline discover`: listens to a broker and drafts a plant file.
 enum DiscoverCommand {

@@ -4,6 +4,7 @@ import Pipeline
 import PlantConfig
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// `wattline explain`: prints the readings that a message would give, without sending it.
 enum ExplainCommand {

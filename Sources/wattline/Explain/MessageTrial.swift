@@ -1,9 +1,12 @@
 import Foundation
+import Journal
 import PayloadDecoding
 import Pipeline
 import PlantConfig
 import PlantModel
+import Settings
 import StreamCore
+import WattlineTime
 
 /// Result of a message in a pipeline that has received nothing before.
 struct MessageTrial {

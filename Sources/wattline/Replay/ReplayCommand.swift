@@ -1,8 +1,11 @@
 import CommandChannel
 import Foundation
+import PlantConfig
 import PlantModel
 import PlantSimulation
 import Recordings
+import Settings
+import WattlineTime
 
 /// `wattline replay`: publishes a recording with its own times, or runs a journal through the stages again.
 enum ReplayCommand {

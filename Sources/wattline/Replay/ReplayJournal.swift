@@ -4,7 +4,9 @@ import Journal
 import Pipeline
 import PlantConfig
 import PlantModel
+import Settings
 import SinkCore
+import WattlineTime
 
 /// `wattline replay JOURNAL`: runs recorded messages through the stages again, with the present configuration.
 enum ReplayJournal {

@@ -1,5 +1,6 @@
 import PlantModel
 import Recordings
+import WattlineTime
 
 /// Recording to be replayed: sensors of a plant, row by row in the file's order.
 struct ReplaySource {

@@ -2,6 +2,7 @@ import DispatchPolicy
 import Foundation
 import InfluxSink
 import PlantModel
+import WattlineTime
 
 /// Account of a plant's month, with its printed forms.
 struct MonthlyReport {

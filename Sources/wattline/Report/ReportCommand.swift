@@ -3,6 +3,8 @@ import Foundation
 import InfluxSink
 import PlantConfig
 import PlantModel
+import Settings
+import WattlineTime
 
 /// `wattline report`: prints a month's account from the database.
 enum ReportCommand {

@@ -2,6 +2,7 @@ import Foundation
 import InfluxSink
 import PlantConfig
 import PlantModel
+import Settings
 import SinkCore
 
 /// `wattline dead-letters`: lists points that the database rejected permanently, or posts them again.

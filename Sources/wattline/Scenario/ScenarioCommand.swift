@@ -1,8 +1,12 @@
 import Forecasting
 import Foundation
 import InfluxSink
+import PlantConfig
 import PlantModel
 import Recordings
+import Settings
+import SinkCore
+import WattlineTime
 
 /// `wattline scenario`: recalculates a recorded time span with additional events.
 enum ScenarioCommand {

@@ -3,6 +3,8 @@ import Foundation
 import InfluxSink
 import PlantModel
 import Recordings
+import Settings
+import WattlineTime
 
 /// Source of a scenario's recording: a CSV file, or the plant's database.
 struct ScenarioSource {

@@ -1,6 +1,7 @@
 import CommandChannel
 import PlantModel
 import PlantSimulation
+import WattlineTime
 
 /// Sensors and devices of a simulated plant: they obey commands, advance the simulation and publish readings.
 struct SensorFeed {

@@ -1,6 +1,10 @@
+import CommandChannel
 import Foundation
+import PlantConfig
 import PlantModel
 import PlantSimulation
+import Settings
+import WattlineTime
 
 /// `wattline simulate`: publishes the readings of a simulated plant.
 enum SimulateCommand {

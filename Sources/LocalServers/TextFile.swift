@@ -1,8 +1,8 @@
 import Foundation
 
 /// Configuration files of servers.
-enum TextFile {
-  static func write(_ lines: [String], to path: String) throws(ServerError) {
+package enum TextFile {
+  package static func write(_ lines: [String], to path: String) throws(ServerError) {
     let text = lines.joined(separator: "\n") + "\n"
     guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
       throw .system("cannot write \(path)", code: errno)
@@ -10,7 +10,7 @@ enum TextFile {
   }
 
   /// Returns the text without surrounding white space.
-  static func read(_ path: String) throws(ServerError) -> String {
+  package static func read(_ path: String) throws(ServerError) -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .system("cannot read \(path)", code: errno)
     }

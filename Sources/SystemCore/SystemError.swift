@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 
 /// A failed system call.
 public struct SystemError: Error, Equatable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Returns the text of an `errno` value.
-func message(of code: Int32) -> String {
+package func message(of code: Int32) -> String {
   guard let text = strerror(code) else { return "error \(code)" }
   return String(cString: text)
 }
@@ -28,7 +28,7 @@ public enum Loopback {
   }
 
   /// Connects to a server on the port; returns `nil` if there is none.
-  static func connected(port: Int) -> Int32? {
+  package static func connected(port: Int) -> Int32? {
     guard let descriptor = try? stream() else { return nil }
     if withAddress(port: port, body: { connect(descriptor, $0, $1) }) == 0 { return descriptor }
     close(descriptor)
@@ -36,7 +36,7 @@ public enum Loopback {
   }
 
   /// Returns a socket that listens on the port.
-  static func listener(port: Int) throws(ServerError) -> Int32 {
+  package static func listener(port: Int) throws(ServerError) -> Int32 {
     let descriptor = try stream()
     var isReused: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, 4)

@@ -1,5 +1,6 @@
 import PlantModel
 import Testing
+import WattlineTime
 
 @Suite("Public holidays")
 struct HolidayTests {

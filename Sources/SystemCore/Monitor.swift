@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+public import WattlineTime
 
 /// A mutex with a condition, for threads that may block. Waits use the monotonic clock, so that setting the wall clock
 /// neither shortens nor lengthens them.
@@ -55,26 +56,20 @@ public final class Monitor: @unchecked Sendable {
 
     /// Creates the time `span` from now; a negative span counts as zero, and one above a year as a year.
     public init(in span: TimeSpan) {
-      nanoseconds = Deadline.now + min(max(span.nanoseconds, 0), TimeSpan.days(365).nanoseconds)
+      nanoseconds = SystemClock.monotonic() + min(max(span.nanoseconds, 0), TimeSpan.days(365).nanoseconds)
     }
 
     /// Time left until the deadline; negative once it has passed.
-    public var remaining: TimeSpan { TimeSpan(nanoseconds: nanoseconds - Deadline.now) }
+    public var remaining: TimeSpan { TimeSpan(nanoseconds: nanoseconds - SystemClock.monotonic()) }
 
     /// Whether the deadline has passed.
-    public var hasPassed: Bool { Deadline.now >= nanoseconds }
+    public var hasPassed: Bool { SystemClock.monotonic() >= nanoseconds }
 
     /// Orders by time.
     public static func < (a: Deadline, b: Deadline) -> Bool { a.nanoseconds < b.nanoseconds }
 
     fileprivate var timestamp: timespec {
       timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-    }
-
-    private static var now: Int64 {
-      var now = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &now)
-      return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
     }
   }
 }

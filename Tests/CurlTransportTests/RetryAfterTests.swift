@@ -1,6 +1,7 @@
+import CurlTransport
 import PlantModel
-import SinkCore
 import Testing
+import WattlineTime
 
 @Suite("Retry-After")
 struct RetryAfterTests {

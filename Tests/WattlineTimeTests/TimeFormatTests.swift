@@ -1,6 +1,7 @@
 import PlantModel
 import PlantTesting
 import Testing
+import WattlineTime
 
 /// Times in the letters of `strptime`, and wall clocks that show a time twice.
 struct TimeFormatTests {

@@ -1,3 +1,5 @@
+public import PlantModel
+
 /// Recipients of alerts besides MQTT and the database.
 public struct AlertSettings: Hashable, Sendable {
   /// Least severity that is sent by webhook and e-mail.

@@ -1,4 +1,5 @@
 import PlantModel
+package import WattlineTime
 
 /// Parser for the `Retry-After` header (RFC 9110): seconds, or a date in one of three forms.
 package enum RetryAfter {

@@ -1,4 +1,4 @@
-import PlantModel
+public import WattlineTime
 
 /// Exponential back-off with jitter: each wait lies between half of a bound and the bound, which doubles.
 ///

@@ -1,4 +1,5 @@
 import StreamCore
+import SystemCore
 import Testing
 
 @Suite struct LogDeduplicatorTests {

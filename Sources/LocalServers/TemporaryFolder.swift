@@ -32,12 +32,12 @@ public struct TemporaryFolder: Sendable {
 }
 
 /// Lookup of installed programs.
-enum Programs {
+package enum Programs {
   /// Returns the path of a program; `nil` if it is not installed.
   ///
   /// Besides `PATH`, the folders of system programs are searched, which the `PATH` of ordinary users often lacks. An
   /// absolute path is returned unchanged if it is executable.
-  static func find(_ name: String) -> String? {
+  package static func find(_ name: String) -> String? {
     if name.hasPrefix("/") { return access(name, X_OK) == 0 ? name : nil }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/sbin"]
@@ -47,7 +47,7 @@ enum Programs {
   /// Returns the path of a program.
   ///
   /// - Throws: ``ServerError/programMissing(_:package:)`` with the package that provides it.
-  static func require(_ name: String, package: String) throws(ServerError) -> String {
+  package static func require(_ name: String, package: String) throws(ServerError) -> String {
     guard let path = find(name) else { throw .programMissing(name, package: package) }
     return path
   }

@@ -1,3 +1,5 @@
+public import WattlineTime
+
 /// Settings of the process, as in `wattline.yaml`.
 public struct ProcessSettings: Hashable, Sendable {
   /// Connection to the broker.

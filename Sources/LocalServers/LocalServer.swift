@@ -1,8 +1,8 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// Common part of the local servers: a child process with a folder, started until it answers.
-final class LocalServer: Sendable {
+package final class LocalServer: Sendable {
   private struct State {
     var process: ChildProcess?
     var folder: TemporaryFolder?
@@ -12,18 +12,18 @@ final class LocalServer: Sendable {
   private let keptFolder: String?
   private let state = Mutex(State())
 
-  init(name: String, keptFolder: String?) {
+  package init(name: String, keptFolder: String?) {
     self.name = name
     self.keptFolder = keptFolder
   }
 
   deinit { stop() }
 
-  var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
-  var identifier: pid_t? { state.withLock { $0.process?.identifier } }
+  package var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
+  package var identifier: pid_t? { state.withLock { $0.process?.identifier } }
 
   /// Returns the folder of configuration, log and data; creates it if missing.
-  func folder() throws(ServerError) -> String {
+  package func folder() throws(ServerError) -> String {
     if let keptFolder {
       do { try FileManager.default.createDirectory(atPath: keptFolder, withIntermediateDirectories: true) } catch {
         throw .answer("cannot make the folder \(keptFolder): \(error.localizedDescription)")
@@ -46,7 +46,7 @@ final class LocalServer: Sendable {
   ///   - seconds: Maximum start-up time [s].
   ///   - isReady: Returns whether the server answers.
   /// - Throws: ``ServerError/notReady(_:log:)`` if it is not ready in time.
-  func start(
+  package func start(
     _ program: String, arguments: [String], within seconds: Double = 20, isReady: () -> Bool
   ) throws(ServerError) {
     if isRunning { return }
@@ -60,11 +60,11 @@ final class LocalServer: Sendable {
     state.withLock { $0.process = process }
   }
 
-  func halt() { state.withLock { $0.process.take() }?.terminate() }
-  func kill() { state.withLock { $0.process.take() }?.kill() }
+  package func halt() { state.withLock { $0.process.take() }?.terminate() }
+  package func kill() { state.withLock { $0.process.take() }?.kill() }
 
   /// Ends the program and removes a temporary folder.
-  func stop() {
+  package func stop() {
     halt()
     state.withLock { $0.folder.take() }?.remove()
   }

@@ -1,7 +1,8 @@
 import Foundation
+import LocalServers
 
 /// A folder that is removed with the last reference to it.
-final class TemporaryFolder: Sendable {
+final class ScratchFolder: Sendable {
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-bench-\(UUID().uuidString)").path
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

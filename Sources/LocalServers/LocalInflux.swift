@@ -1,6 +1,9 @@
+import CurlTransport
 import Foundation
-import InfluxSink
+public import InfluxSink
 import PlantModel
+public import Settings
+import WattlineTime
 
 /// A test instance of InfluxDB 1.x, as a child process on free loopback ports, without any set-up.
 public final class LocalInflux: Sendable {
@@ -72,7 +75,7 @@ public final class LocalInflux: Sendable {
     let (port, isEncrypted) = (port, options.certificate != nil)
     try server.start(program, arguments: ["run", "-config", file]) {
       // A TCP connection is a cheaper test than a request.
-      Loopback.accepts(port: port) && (isEncrypted || (try? HTTPRequest.send(ping, timeout: 2))?.status == 204)
+      Loopback.accepts(port: port) && (isEncrypted || Self.send(ping, timeout: .seconds(2)).status == 204)
     }
   }
 
@@ -90,13 +93,29 @@ public final class LocalInflux: Sendable {
 
   /// Runs InfluxQL and returns the rows of all statements; times are in milliseconds since 1970.
   public func query(_ statement: String, database: String = "wattline") throws(ServerError) -> [QueryRow] {
-    let address = "\(url)/query?epoch=ms&db=\(HTTPRequest.encode(database))"
-    let answer = try HTTPRequest.send(address, body: "q=\(HTTPRequest.encode(statement))")
-    guard let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body)) else {
-      throw .answer("\(statement): \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+    let address = "\(url)/query?epoch=ms&db=\(Self.encode(database))"
+    let answer = Self.send(address, body: "q=\(Self.encode(statement))")
+    guard let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body.utf8)) else {
+      throw .answer("\(statement): \(answer.status) \(answer.body)")
     }
     if let error = decoded.firstError { throw .answer("\(statement): \(error)") }
     return decoded.rows
+  }
+
+  /// Percent-encodes a value of a query string.
+  private static func encode(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+  }
+
+  /// Sends GET, or POST if there is a `body`. Status 0 is no answer.
+  private static func send(_ url: String, body: String? = nil, timeout: TimeSpan = .seconds(30)) -> HTTPAnswer {
+    let client = HTTPClient(
+      url: url, caFile: nil, connectTimeout: timeout, totalTimeout: timeout, longestBody: 1 << 30)
+    guard let client else { return HTTPAnswer(body: "libcurl cannot be initialised") }
+    guard var body else { return client.send(url, body: nil, contentType: "text/plain") }
+    return body.withUTF8 {
+      client.send(url, body: UnsafeRawBufferPointer($0), contentType: "application/x-www-form-urlencoded")
+    }
   }
 
   /// Creates a database unless it exists.
@@ -107,10 +126,10 @@ public final class LocalInflux: Sendable {
 
   /// Writes line protocol with times in milliseconds.
   public func write(_ lines: String, database: String = "wattline") throws(ServerError) {
-    let address = "\(url)/write?precision=ms&db=\(HTTPRequest.encode(database))"
-    let answer = try HTTPRequest.send(address, body: lines)
+    let address = "\(url)/write?precision=ms&db=\(Self.encode(database))"
+    let answer = Self.send(address, body: lines)
     guard answer.status == 204 else {
-      throw .answer("write: \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+      throw .answer("write: \(answer.status) \(answer.body)")
     }
   }
 

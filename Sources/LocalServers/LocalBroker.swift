@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+public import Settings
 import Synchronization
 
 /// A test instance of Mosquitto, as a child process on a free loopback port, without any set-up.

@@ -1,6 +1,8 @@
 import PlantModel
 import StreamCore
+import SystemCore
 import Testing
+import WattlineTime
 
 @Suite struct BackoffTests {
   @Test("pauses double from a quarter of a second to thirty, shortened by a half at most")
