@@ -83,9 +83,9 @@ struct FlexibleAssetTests {
         energyKilowattHours: 100, powerKilowatts: 50, efficiency: 1, minimumStateOfCharge: 0, maximumStateOfCharge: 1),
       importLimitKilowatts: 60)
     shield.reserveStateOfCharge = 0.3
-    let wish = shield.project(wish: 40, stateOfCharge: 0.35, netDemand: 50, hours: 0.25)
+    let wish = shield.project(request: 40, stateOfCharge: 0.35, netDemand: 50, hours: 0.25)
     #expect(abs(wish.power - 20) < 1e-9 && wish.binding == .reserve && wish.slack == nil)
-    let forced = shield.project(wish: 0, stateOfCharge: 0.35, netDemand: 90, hours: 0.25)
+    let forced = shield.project(request: 0, stateOfCharge: 0.35, netDemand: 90, hours: 0.25)
     #expect(abs(forced.power - 30) < 1e-9 && forced.binding == .gridImport && forced.slack == .reserve)
   }
 
@@ -94,11 +94,11 @@ struct FlexibleAssetTests {
     var shield = SafetyShield(
       battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50), importLimitKilowatts: 60)
     shield.rampKilowattsPerHour = 40
-    let wish = shield.project(wish: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25, previous: 0)
+    let wish = shield.project(request: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25, previous: 0)
     #expect(wish.power == 10 && wish.binding == .ramp && wish.slack == nil)
-    let forced = shield.project(wish: 0, stateOfCharge: 0.5, netDemand: 90, hours: 0.25, previous: 0)
+    let forced = shield.project(request: 0, stateOfCharge: 0.5, netDemand: 90, hours: 0.25, previous: 0)
     #expect(forced.power == 30 && forced.slack == .ramp)
-    #expect(shield.project(wish: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25).power == 40)
+    #expect(shield.project(request: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25).power == 40)
   }
 
   @Test("a charger, a full battery and too much sun are decided in this order, and all of it is written")
