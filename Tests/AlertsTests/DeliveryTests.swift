@@ -373,7 +373,7 @@ struct PeopleTests {
       return "\(outcome)"
     }
     #expect(outcome(nil).contains("certificate"))
-    // What this server answers is no HTTP: the handshake is done.
+    // This server does not answer in HTTP: the handshake is done.
     #expect(outcome(certificate).contains("protocol"))
   }
 }

@@ -3,7 +3,7 @@ import PlantModel
 import StreamCore
 import Testing
 
-/// What becomes of derived values when cleaning gives a reading again that turned out to be a glitch.
+/// Derived values when cleaning gives a reading again that turned out to be a glitch.
 struct GivenAgainTests {
   /// A reading as cleaning gives it; at the second time it is given `again`.
   private struct Reading {
@@ -77,7 +77,7 @@ struct GivenAgainTests {
       }
     }
 
-    /// What each time has at last.
+    /// The last value of each time.
     func last(_ name: String) -> [String] {
       var last: [Int64: String] = [:]
       for row in rows[name] ?? [] { last[row.second] = "\(row.second): \(row.value) \(row.quality)" }

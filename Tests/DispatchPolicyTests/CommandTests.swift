@@ -7,7 +7,7 @@ import Testing
 /// A plant with a battery, PV, load and grid that is told minute by minute and commanded.
 private struct Control {
   var script: Script
-  /// What the sensors say, every minute.
+  /// Values of the sensors, every minute.
   var values: [String: Double] = [
     "load.power": 30, "pv.power": 10, "bess.soc": 50, "bess.power": 0, "grid.power": 20,
   ]
@@ -200,7 +200,7 @@ struct CommandTests {
     #expect(control.outcomes.suffix(3) == [.taken, .refused(.late), .taken])
     #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE rejected"])
     control.minutes(20)
-    // What was superseded is as unknown as what never was.
+    // A superseded command is as unknown as one that never was.
     control.answer(["id": id, "action": "confirm"])
     #expect(control.outcomes.last == .refused(.unknown))
     let told = control.told("bess")

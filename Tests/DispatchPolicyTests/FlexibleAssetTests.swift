@@ -35,7 +35,7 @@ struct FlexibleAssetTests {
       (50, [0.5, 0.2], 0, 10, "charger: departure"),
       (0, [0.5], 9, 0, "charger: full"),
       (-3, [0.5], 9, 0, "charger: full"),
-      // What is not known is not waited for, and no reason to wait longer for what is known.
+      // An unknown price is not waited for, and no reason to wait longer for a known one.
       (5, [0.3, .nan, .nan, .nan], 0, 10, "charger: low price, later prices unknown"),
       (5, [0.3, 0.2, .nan, 0.2], 0, 0, "charger: wait for a lower price, later prices unknown"),
       (5, [.nan, 0.1, .nan], 0, 10, "charger: price unknown, later prices unknown"),

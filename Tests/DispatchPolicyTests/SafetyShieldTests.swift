@@ -17,7 +17,7 @@ struct SafetyShieldTests {
     #expect(outcome.slack == nil)
   }
 
-  /// What a run over random plants, prices and faults came to.
+  /// Result of a run over random plants, prices and faults.
   struct Tally {
     var steps = 0
     /// A limit broken that could have been held.

@@ -89,7 +89,7 @@ struct YearOfAHomeTests {
     #expect(abs(cost / wanted.cost - 1) < 1e-3, "\(cost) of \(wanted.cost)")
   }
 
-  /// What a meter says in an hour, by seconds from its start.
+  /// Readings of a meter in an hour, by seconds from its start.
   private static func readings(
     _ form: Form, power: Double, count: inout Double, last: Double
   ) -> [(Int64, Double)] {

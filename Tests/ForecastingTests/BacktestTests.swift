@@ -39,7 +39,7 @@ struct BacktestTests {
       let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < timestamp }
       #expect(afterShuffle == before)
 
-      // What is issued at that moment knows the weather that is foretold, and no more of the target.
+      // A forecast issued at that moment knows the predicted weather, and no more of the target.
       shuffled.exogenous = whole.exogenous
       let untilThen = try forecasts(shuffled, test: 12).filter { $0.issued <= timestamp }
       #expect(untilThen.map(\.quantiles) == reference.filter { $0.issued <= timestamp }.map(\.quantiles))

@@ -68,7 +68,7 @@ struct HealthDriver {
   var register: PlantRegister
   var found: [AssetHealth] = []
   var points = PointBatch()
-  /// What alerts tell of.
+  /// Findings that alerts tell of.
   var faults: [AssetIndex: StandingFault] = [:]
 
   static let start = QuarterHour.slot(containing: CivilTime(year: 2024, month: 5, day: 6).utc)

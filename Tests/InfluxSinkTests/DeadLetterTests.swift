@@ -148,7 +148,7 @@ struct DeadLetterTests {
     #expect(bench.deadLetters.last == "a,n=bad2 v=1 1")
   }
 
-  /// What a program prints of a file; `nil` where it is not installed.
+  /// Output of a program for a file; `nil` where it is not installed.
   private static func output(of program: String, path: String) throws -> String? {
     let url = URL(fileURLWithPath: "/usr/bin/" + program)
     guard FileManager.default.isExecutableFile(atPath: url.path) else { return nil }

@@ -10,7 +10,7 @@ struct FakeRequest: Sendable {
   var lines: [String] { body.split(separator: "\n").map(String.init) }
 }
 
-/// What the fake database does with a request.
+/// Reaction of the fake database to a request.
 enum FakeAnswer: Sendable {
   case status(Int, body: String = "", headers: [String] = [])
   /// Closes the connection without an answer, once the body is read.

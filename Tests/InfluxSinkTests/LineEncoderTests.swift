@@ -256,7 +256,7 @@ struct LineEncoderTests {
     #expect(text.count == 2 * LineText.longestText + 1)
   }
 
-  /// What a name must read back as: control characters, and a backslash before a separator or the end, are replaced.
+  /// Name as it must read back: control characters, and a backslash before a separator or the end, are replaced.
   private func tagText(_ name: String) -> String {
     let scalars = Array(name.unicodeScalars)
     var result = String.UnicodeScalarView()

@@ -121,7 +121,7 @@ final class SinkBench {
   }
 }
 
-/// What callbacks told, in order.
+/// Items that callbacks told, in order.
 final class Log<Element: Sendable>: Sendable {
   private let items = Mutex<[Element]>([])
   func append(_ item: Element) { items.withLock { $0.append(item) } }

@@ -60,7 +60,7 @@ struct SinkModelTests {
     #expect(accounts.submitted == PointTally(points: UInt64(submitted + bad), readings: UInt64(submitted)))
     #expect(accounts.written == PointTally(points: UInt64(submitted), readings: UInt64(submitted)))
     #expect((accounts.deadLetters[.typeConflict]?.points ?? 0) == UInt64(bad) && accounts.dropped.isEmpty)
-    // What was refused just before a restart is sent and refused again: in the file twice, in the accounts once.
+    // A point refused just before a restart is sent and refused again: in the file twice, in the accounts once.
     #expect(Set(bench.deadLetters.filter { $0.hasPrefix("bad") }).count == bad)
     for (key, version) in newest { #expect(store.fields("raw,n=\(key) 1") == "v=\(version)") }
     #expect(bench.sink.acceptedUpTo == offset || bench.offsets.all.last == offset)

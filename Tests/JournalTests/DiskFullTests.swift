@@ -40,12 +40,12 @@ struct DiskFullTests {
     }
     let journal = try Journal(
       directory: "\(disk.path)/journal", segmentBytes: 1 << 20, sync: .interval(.milliseconds(5)),
-      // What it tries to compress takes room for a moment, and then there is some again.
+      // A file being compressed takes room for a moment, and then there is some again.
       compresses: isCompressible)
     var ends: [UInt64] = []
     for _ in 0..<2 {
       var isFull = false
-      // What compresses gives room again, so that it is full only where that cannot follow; six times the disk is enough.
+      // Compression gives room again, so the disk is full only where that cannot follow; six times the disk is enough.
       while !isFull, ends.count < 10_000 {
         do {
           ends.append(try journal.append(Entry(Int64(ends.count), body: bodies[ends.count % 7])))

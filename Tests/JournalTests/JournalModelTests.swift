@@ -100,7 +100,7 @@ private struct ModelRun {
     try forgetTrimmed()
   }
 
-  /// What finds no room on a small disk leaves everything as it is.
+  /// A record that finds no room on a small disk leaves everything as it is.
   private mutating func whereThereIsRoom(_ body: (inout ModelRun) throws -> Void) throws {
     do { try body(&self) } catch JournalError.full {
       expect(disk != nil, what: "full on a large disk")
@@ -115,7 +115,7 @@ private struct ModelRun {
     try forgetTrimmed()
   }
 
-  /// What is below the start must have been released.
+  /// Everything below the start must have been released.
   private mutating func forgetTrimmed() throws {
     let start = journal.startOffset
     expect(kept.allSatisfy { $0.start >= start || $0.end <= released || $0.isHurt }, what: "lost at the start")

@@ -243,7 +243,7 @@ struct JournalTests {
     let large = Entry(1, body: [UInt8](repeating: 1, count: 8_000))
     #expect(journal.hasRoom)
     #expect(throws: JournalError.full) { try journal.append(large) }
-    // What is small goes in, and does not make one believe that the large one would.
+    // A small record goes in, which does not mean that the large one would.
     let done = try journal.append(three[0])
     #expect(!journal.hasRoom)
     try journal.append(three[1])

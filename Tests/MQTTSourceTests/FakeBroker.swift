@@ -6,7 +6,7 @@ import Synchronization
 /// A broker of a few lines that misbehaves as told. One connection at a time; each packet is shown to the script, which
 /// says what to answer.
 final class FakeBroker: Sendable {
-  /// What to do about a packet.
+  /// Reaction to a packet.
   enum Answer: Sendable {
     case bytes([UInt8])
     case close

@@ -91,7 +91,7 @@ struct PayloadPageTests {
     return try #require(loaded.plants.first)
   }
 
-  /// What came, in the words of the page; a time is told if the page tells it.
+  /// Result in the words of the page; a time is told if the page tells it.
   private func readings(_ bench: DecoderBench, wanted: [String]) -> [String] {
     let (batch, register) = (bench.batches[0], bench.registers[0])
     return (0..<batch.count).map { row in

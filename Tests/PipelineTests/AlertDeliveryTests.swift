@@ -9,7 +9,7 @@ import Testing
 
 @testable import Pipeline
 
-/// What a broker sends to a subscriber.
+/// A subscriber that keeps the messages of a broker.
 final class Listener: BurstSink {
   struct Heard: Equatable {
     var topic: String
@@ -120,7 +120,7 @@ struct AlertDeliveryTests {
     try instruct(#"{"id": "\#(id)", "action": "shelve", "for": "forever"}"#, site: site)
     #expect(Waiting.until(seconds: 30) { pipeline.status().ledger.refused == ["instruction_not_understood": 1] })
 
-    // Who comes later is told what stands.
+    // A later subscriber gets the alerts that stand.
     let late = Listener(site.broker, filter: "wattline/first/alerts")
     defer { late.stop() }
     #expect(Waiting.until(seconds: 30) { late.messages.last?.text.contains(#""state":"returned""#) == true })

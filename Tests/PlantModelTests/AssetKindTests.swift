@@ -25,7 +25,7 @@ struct AssetKindTests {
     #expect(traits.name.allSatisfy { $0.isASCII && ($0.isLowercase || $0 == "_") })
     #expect(!traits.sizeKeys.isEmpty)
     #expect((traits.role == .none) == !traits.sensors.contains("power"))
-    // What is commanded needs a power to compare with, and what is never negative has one direction.
+    // A commanded asset needs a power to compare with, and one that is never negative has one direction.
     #expect(traits.command == nil || traits.role != .none)
     #expect(!traits.isNeverNegative || traits.hasOneDirection)
     if let resource = traits.resourceSensor { #expect(traits.sensors.contains(resource)) }
