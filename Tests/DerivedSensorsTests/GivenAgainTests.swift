@@ -1,5 +1,6 @@
 import DerivedSensors
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -29,18 +30,10 @@ struct GivenAgainTests {
     static let start = Timestamp(seconds: 1_800_000_000)
 
     init() throws {
-      var plant = Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
-      plant.assets = [Asset(name: "grid", kind: .grid)]
-      let names = ExpressionNames(assets: ["grid"], sensors: [])
-      for (name, text) in [
+      let plant = try DerivedPlant.make([
         ("total", "grid.energy_import + grid.energy_export"), ("tenth", "grid.total / 10"),
         ("ratio", "grid.x / grid.y"),
-      ] {
-        plant.derived.append(
-          DerivedSensor(
-            name: SensorName(asset: "grid", sensor: name),
-            expression: try DerivedExpression(parsing: text, names: names)))
-      }
+      ])
       register = PlantRegister(plant: plant)
       register.admitDerived()
       stage = DerivationStage(plant: plant)
@@ -201,12 +194,7 @@ struct GivenAgainTests {
     ]
     var site = try Site()
     site.send(Array(all.prefix(count)))
-    var writer = SnapshotWriter()
-    site.stage.snapshot(into: &writer)
-    site.stage = DerivationStage(plant: site.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try site.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    site.stage = try DerivationStage(plant: site.register.plant).resumed(from: site.stage)
     site.send(Array(all.dropFirst(count)))
     site.settle(after: .seconds(2))
     #expect(site.last("total") == Self.corrected)

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -341,11 +342,7 @@ struct CommandTests {
     // A quarter past, when dispatch decides.
     control.minutes(10)
     #expect(control.commands.isEmpty)
-    var writer = SnapshotWriter()
-    control.script.stage.snapshot(into: &writer)
-    control.script.stage = DispatchStage(plant: control.script.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try control.script.stage.restore(from: &reader)
+    control.script.stage = try DispatchStage(plant: control.script.register.plant).resumed(from: control.script.stage)
     control.behind = .seconds(15)
     // The clock comes to the present at once.
     control.script.clock = control.script.clock + .minutes(minutes - 1)
@@ -385,12 +382,7 @@ struct CommandTests {
     control.minutes(10)
     control.alert("trip", asset: "pv", status: .raised)
     var copy = control
-    var writer = SnapshotWriter()
-    control.script.stage.snapshot(into: &writer)
-    copy.script.stage = DispatchStage(plant: control.script.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try copy.script.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    copy.script.stage = try DispatchStage(plant: control.script.register.plant).resumed(from: control.script.stage)
     control.minutes(40)
     copy.minutes(40)
     #expect(control.commands.count > 6)
