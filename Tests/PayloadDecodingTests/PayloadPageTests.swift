@@ -2,6 +2,7 @@ import Foundation
 import PayloadDecoding
 import PlantConfig
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -16,8 +17,7 @@ struct PayloadPageTests {
     var testDescription: String { title }
   }
 
-  static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("pipelines/README.md")
+  static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   static let forms: [Form] = {
     guard let text = try? String(contentsOf: page, encoding: .utf8) else { return [] }

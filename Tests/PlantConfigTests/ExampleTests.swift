@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Testing
 
 @testable import PlantConfig
@@ -8,8 +9,7 @@ import Testing
 struct ExampleTests {
   @Test("the folder that is shipped has no mistake, and takes users and passwords from the environment, if any")
   func shippedFolder() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+    let root = PackageFolder.root()
     let path = root.appendingPathComponent("pipelines").path
     let files = try FileManager.default.contentsOfDirectory(atPath: path)
       .filter { $0.hasSuffix(".yaml") }

@@ -1,11 +1,11 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Testing
 
 @Suite("Kinds of assets")
 struct AssetKindTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  private static let root = PackageFolder.root()
 
   @Test("every kind that a file declares is registered")
   func everyDeclaredKindIsRegistered() throws {
