@@ -137,7 +137,7 @@ struct DeadLetterTests {
     let second = try FakeDatabase { _, number in
       if number == 0 {
         sink.submit(WriteBatch(bytes: Array("a,n=bad2 v=1 1\n".utf8), lines: 1, upTo: 2))
-        while sink.acceptedUpTo != 2 { usleep(1000) }
+        #expect(Waiting.until(seconds: 30) { sink.acceptedUpTo == 2 })
       }
       return .status(204)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Synchronization
 import Testing
 
@@ -97,13 +98,7 @@ final class SinkBench {
   }
 
   /// Waits until something is so; `false` after twenty seconds.
-  func wait(_ isSo: () -> Bool) -> Bool {
-    for _ in 0..<10_000 {
-      if isSo() { return true }
-      usleep(2000)
-    }
-    return false
-  }
+  func wait(_ isSo: () -> Bool) -> Bool { Waiting.until(seconds: 20, condition: isSo) }
 
   var deadLetterFiles: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/dead-letter")) ?? []

@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -48,8 +49,7 @@ struct SyncTests {
     }
     try journal.append(Entry(0, body: []))
     let deadline = Date(timeIntervalSinceNow: 20)
-    while syncs.value == 0, Date() < deadline { usleep(500) }
-    #expect(syncs.value > 0)
+    #expect(Waiting.until(seconds: 20, pause: 1) { syncs.value > 0 })
     #expect(throws: JournalError.self) {
       while Date() < deadline { try journal.append(Entry(1, body: [])) }
     }
