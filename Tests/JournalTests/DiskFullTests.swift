@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -34,7 +35,7 @@ struct DiskFullTests {
     arguments: [true, false])
   func full(isCompressible: Bool) throws {
     let disk = try #require(SmallDisk(bytes: 16 << 20))
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix(state: 3)
     let bodies = (0..<7).map { number in
       (0..<9_999).map { _ in isCompressible ? UInt8(number) : UInt8.random(in: 0...255, using: &random) }
     }

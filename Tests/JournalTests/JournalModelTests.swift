@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Testing
 
 @testable import Journal
@@ -45,7 +46,7 @@ private struct ModelRun {
 
   private(set) var covered: Set<String> = []
   private(set) var hasFailed = false
-  private var random: SeededGenerator
+  private var random: SplitMix
   private let disk: SmallDisk?
   private var folder: TemporaryFolder
   private var journal: Journal
@@ -55,7 +56,7 @@ private struct ModelRun {
   private var touched: Set<UInt64> = []
 
   init(seed: UInt64, disk: SmallDisk?) throws {
-    random = SeededGenerator(seed: seed)
+    random = SplitMix(state: seed)
     self.disk = disk
     folder = TemporaryFolder(in: disk?.path)
     journal = try folder.journal()

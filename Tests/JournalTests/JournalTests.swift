@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -319,7 +320,7 @@ struct JournalTests {
 
   @Test("random damage anywhere never stops the reader or the opening", arguments: 1...20)
   func randomDamage(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SplitMix(state: UInt64(seed))
     do {
       let journal = try makeJournal(segmentBytes: 600)
       for number in 0..<40 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 6, count: number))) }

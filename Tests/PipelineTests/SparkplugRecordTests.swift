@@ -1,5 +1,6 @@
 import PlantConfig
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -137,7 +138,7 @@ struct SparkplugRecordTests {
   func restarts() throws {
     var straight = RecordProcessor(sources: Self.sources)
     var together = [RecordProcessor(sources: Self.sources)]
-    var random = SplitMix(11)
+    var random = SplitMix(state: 11)
     for (number, record) in Self.records.enumerated() {
       if random.next() % 10 == 0 {
         var parts: [[UInt8]] = []
