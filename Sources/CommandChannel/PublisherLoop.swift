@@ -9,10 +9,6 @@ import WattlineTime
 
 /// Loop of the publisher's thread, the only one that uses its libmosquitto client.
 final class PublisherLoop {
-  private enum Kind: UInt8 {
-    case none, written, confirmed
-  }
-
   /// Result of initializing the library, which happens once. It is never cleaned up, because other clients may still
   /// use it.
   private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
@@ -26,15 +22,8 @@ final class PublisherLoop {
   private let onMessage: @Sendable (PublishedMessage) -> Void
   private let client: OpaquePointer?
   private var batch = PublishQueue.Batch()
-  /// State of messages in the library, by packet identifier.
-  private var kinds = [Kind](repeating: .none, count: 65_536)
-  private var unwritten = 0
-  private var confirmedNow = 0
-  private var isConnected = false
-  private var announcesAreDue = false
-  private var refusal: String?
-  private var backoff = Backoff()
-  private var accepted = ContinuousClock.now
+  private var inFlight = InFlightMessages()
+  private var connection = ConnectionState()
 
   init(
     settings: BrokerSettings, renewedWill: (@Sendable () -> PublishedMessage)?, window: Int, filters: [String],
@@ -71,7 +60,7 @@ final class PublisherLoop {
     while !queue.stopped {
       if client.map({ connect($0) }) == true { serve() }
       if queue.stopped { break }
-      wait(milliseconds: Int32(backoff.next().nanoseconds / 1_000_000))
+      wait(milliseconds: Int32(connection.nextPause().nanoseconds / 1_000_000))
     }
     if let client, mosquitto_socket(client) >= 0, !control.leavesSilently.load(ordering: .relaxed) {
       mosquitto_disconnect(client)
@@ -121,7 +110,7 @@ final class PublisherLoop {
   }
 
   private func connect(_ client: OpaquePointer) -> Bool {
-    refusal = nil
+    connection.begin()
     if let renewedWill {
       let will = renewedWill()
       control.will.withLock { $0 = will }
@@ -141,7 +130,7 @@ final class PublisherLoop {
     var code = MOSQ_ERR_SUCCESS.rawValue
     var isOpening = true
     while code == MOSQ_ERR_SUCCESS.rawValue, mosquitto_socket(client) >= 0, !queue.stopped {
-      if isConnected { handOver(client) }
+      if connection.isConnected { handOver(client) }
       let ready = poll(client, forWriting: isOpening || mosquitto_want_write(client))
       if ready & Int32(POLLOUT) != 0 || ready & ~Int32(POLLOUT) != 0 {
         isOpening = false
@@ -152,7 +141,7 @@ final class PublisherLoop {
       if ContinuousClock.now > nextCare {
         nextCare = ContinuousClock.now + .seconds(1)
         mosquitto_loop_misc(client)
-        if !isConnected && ContinuousClock.now > deadline { code = MOSQ_ERR_CONN_LOST.rawValue }
+        if !connection.isConnected && ContinuousClock.now > deadline { code = MOSQ_ERR_CONN_LOST.rawValue }
       }
     }
     if !queue.stopped { disconnected(code) }
@@ -170,8 +159,7 @@ final class PublisherLoop {
   }
 
   private func handOver(_ client: OpaquePointer) {
-    queue.drain(into: &batch, afterConnect: announcesAreDue)
-    announcesAreDue = false
+    queue.drain(into: &batch, afterConnect: connection.takeAnnouncesDue())
     guard !batch.entries.isEmpty else { return }
     batch.bytes.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return }
@@ -185,20 +173,17 @@ final class PublisherLoop {
           lose(1)
           continue
         }
-        kinds[Int(identifier) & 0xFFFF] = entry.qos == 0 ? .written : .confirmed
-        if entry.qos == 0 { unwritten += 1 }
+        inFlight.add(identifier, qos: entry.qos)
       }
     }
   }
 
   private func connected(code: Int32) {
     guard code == 0 else {
-      refusal = "the broker refuses the connection: \(String(cString: mosquitto_connack_string(code)))"
+      connection.refuse("the broker refuses the connection: \(String(cString: mosquitto_connack_string(code)))")
       return
     }
-    isConnected = true
-    announcesAreDue = true
-    accepted = .now
+    connection.accept()
     control.isConnected.store(true, ordering: .relaxed)
     control.connections.add(1, ordering: .relaxed)
     // The session is clean, so the broker has forgotten the subscriptions.
@@ -206,18 +191,12 @@ final class PublisherLoop {
     onEvent(.connected)
   }
 
-  private func published(_ identifier: Int32) {
-    let slot = Int(identifier) & 0xFFFF
-    if kinds[slot] == .none { return }
-    if kinds[slot] == .written { unwritten -= 1 }
-    kinds[slot] = .none
-    confirmedNow += 1
-  }
+  private func published(_ identifier: Int32) { inFlight.finish(identifier) }
 
   private func confirmNow() {
-    control.confirmed.add(confirmedNow, ordering: .relaxed)
-    queue.confirm(confirmedNow)
-    confirmedNow = 0
+    let count = inFlight.takeFinished()
+    control.confirmed.add(count, ordering: .relaxed)
+    queue.confirm(count)
   }
 
   private func lose(_ count: Int) {
@@ -226,17 +205,10 @@ final class PublisherLoop {
   }
 
   private func disconnected(_ code: Int32) {
-    if isConnected {
-      let stood = (ContinuousClock.now - accepted).components
-      backoff.ended(after: .seconds(stood.seconds) + TimeSpan(nanoseconds: stood.attoseconds / 1_000_000_000))
-    }
-    isConnected = false
+    connection.end()
     control.isConnected.store(false, ordering: .relaxed)
-    // QoS 0 messages in the library's queue are lost; the others stay there and are sent again.
-    for slot in kinds.indices where kinds[slot] == .written { kinds[slot] = .none }
-    lose(unwritten)
-    unwritten = 0
-    onEvent(.disconnected(reason: refusal ?? PublisherLoop.reason(code)))
+    lose(inFlight.dropUnwritten())
+    onEvent(.disconnected(reason: connection.refusal ?? PublisherLoop.reason(code)))
   }
 
   private static func reason(_ code: Int32) -> String {

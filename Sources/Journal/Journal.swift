@@ -25,10 +25,8 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
   /// Maximum size of all segments on disk [bytes].
   public let maximumBytes: Int
   private let segmentBytes: Int
-  private let sync: Sync
-  private let synchronize: OpenFile.Synchronize
+  private let sync: AppendSync
   private let lock: OpenFile
-  private let diskSync: DiskSync?
   private let compressor: SegmentCompressor?
   private let end: Atomic<UInt64>
   let store: SegmentStore
@@ -36,11 +34,7 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
   private var monitor: Monitor { store.monitor }
   private var active: OpenFile
   private var isClosed = false
-  private var isDiskFull = false
-  /// Size of the largest record that found no room and has not been appended since [bytes].
-  private var bytesWanted = 0
-  /// Disk space that records must leave free [bytes].
-  private var headroom = 0
+  private var room = DiskRoom()
   private var waitingReaders = 0
 
   /// Opens the journal in `directory`, created if missing, and repairs the effects of a crash.
@@ -83,8 +77,6 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     self.directory = directory
     self.maximumBytes = Int(max(maximumBytes, 1))
     self.segmentBytes = max(1, min(Int(segmentBytes), self.maximumBytes / 8))
-    self.sync = sync
-    self.synchronize = synchronize
     try Folder.make(directory)
     lock = try OpenFile("\(directory)/lock", flags: O_RDWR | O_CREAT)
     guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -103,13 +95,13 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     let table = SegmentTable(found.segments, keepBytes: Int(max(keepBytes, 0)), maximumAge: maximumAge)
     end = Atomic(table.active.end)
     store = SegmentStore(directory: directory, table: table, blockBytes: blockBytes)
-    if case .interval(let span) = sync { diskSync = try DiskSync(every: span) } else { diskSync = nil }
+    self.sync = try AppendSync(sync, synchronize: synchronize)
     compressor = compresses ? try SegmentCompressor(store) : nil
   }
 
   deinit {
     compressor?.stop()
-    diskSync?.stop()
+    sync.stop()
   }
 
   /// Offset after the last record.
@@ -144,39 +136,35 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
       if isClosed { throw .closed }
       let size = JournalFormat.recordHeaderSize + body.count
       guard JournalFormat.segmentHeaderSize + size <= maximumBytes else { throw .tooLarge(bytes: body.count) }
-      let wanted = bytesWanted
-      bytesWanted = max(wanted, size)
+      let wanted = room.want(size)
       while store.table.diskBytes + size > maximumBytes { try reclaim() }
       guard try !active.isRemoved() else { throw .removed(file: active.path) }
-      isDiskFull = false
+      room.isDiskFull = false
       while true {
         do throws(JournalError) {
-          if headroom > 0, try Folder.freeBytes(directory) < Int64(clamping: headroom + size) { throw .full }
+          if room.headroom > 0, try Folder.freeBytes(directory) < Int64(clamping: room.headroom + size) {
+            throw .full
+          }
           let active = store.table.active
           if active.size > JournalFormat.segmentHeaderSize && active.size + size > segmentBytes { try rotate() }
           try write(kind, received: received, body: body)
           break
         } catch {
           guard error == .full else { throw error }
-          isDiskFull = true
+          room.isDiskFull = true
           try reclaim()
         }
       }
-      isDiskFull = false
-      bytesWanted = wanted > size ? wanted : 0
+      room.settle(size, wanted: wanted)
       return (active, store.table.active.end)
     }
-    switch sync {
-    case .always: try file.sync()
-    case .interval: try diskSync?.markDirty(file)
-    case .never: break
-    }
+    try sync.appended(to: file)
     return offset
   }
 
   /// Reserves disk space [bytes] that records leave free, for data that must be written before any record can be
   /// trimmed.
-  public func leaveFree(bytes: Int) { monitor.locked { headroom = max(0, min(bytes, 1 << 40)) } }
+  public func leaveFree(bytes: Int) { monitor.locked { room.leaveFree(bytes) } }
 
   /// Waits until everything appended is on the disk, regardless of ``Sync``.
   ///
@@ -233,9 +221,9 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     }
     if wasClosed { return }
     compressor?.stop()
-    diskSync?.stop()
+    sync.stop()
     defer { _ = flock(lock.descriptor, LOCK_UN) }
-    if sync != .never { try active.sync() }
+    try sync.completed(active)
   }
 
   func segment(at offset: UInt64) -> Segment? { monitor.locked { store.table.segment(at: offset) } }
@@ -243,13 +231,10 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
   func segmentNow(at offset: UInt64) throws(JournalError) -> Segment? { segment(at: offset) }
 
   private var hasRoomNow: Bool {
-    let reserve = min(1 << 20, maximumBytes / 16)
-    let reclaimable = store.table.reclaimableBytes
-    if isDiskFull {
-      let free = (try? Folder.freeBytes(directory)) ?? 0
-      if free + Int64(reclaimable) < Int64(4 * reserve + headroom + bytesWanted) { return false }
-    }
-    return !isClosed && maximumBytes - store.table.diskBytes + reclaimable >= max(reserve, bytesWanted)
+    !isClosed
+      && room.hasRoom(
+        used: store.table.diskBytes, reclaimable: store.table.reclaimableBytes, limit: maximumBytes,
+        free: { (try? Folder.freeBytes(directory)) ?? 0 })
   }
 
   /// Removes the oldest history to make room for new records; throws `.full` if there is none.
@@ -279,9 +264,9 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
   }
 
   private func rotate() throws(JournalError) {
-    if sync != .never { try active.sync() }
+    try sync.completed(active)
     let base = store.table.active.end
-    active = try Journal.createSegment(in: directory, base: base, synchronize: synchronize)
+    active = try Journal.createSegment(in: directory, base: base, synchronize: sync.synchronize)
     store.table.append(Segment(base: base, end: base + UInt64(JournalFormat.segmentHeaderSize)))
     end.store(store.table.active.end, ordering: .releasing)
     try removeExpired()

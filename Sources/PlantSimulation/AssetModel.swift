@@ -1,4 +1,3 @@
-import Glibc
 import PlantModel
 import PlantPhysics
 
@@ -17,58 +16,33 @@ struct Conditions {
 /// The physical model of one asset. Sizes missing in the plant file have the defaults of ``defaultSize(of:)``.
 struct AssetModel {
   let asset: Asset
-  /// Rated power without that of assets within it [kW].
-  let size: Double
   /// Power in the asset's own direction, without assets within it [kW].
   private(set) var ownPower = 0.0
-  /// Irradiance on the modules [W/m²].
-  private(set) var planeIrradiance = 0.0
-  /// Temperature of the modules [°C]; `nil` before the first step.
-  private(set) var moduleTemperature: Double?
-  /// The session of the connected vehicle, if any.
-  private(set) var session: ChargingSession?
-  /// Wind speed at hub height [m/s].
-  private(set) var hubWind = 0.0
+  /// State of the asset's kind.
+  private(set) var state: SimulatedState
   /// Commanded power of a battery, or power limit of any other asset [kW]. Without it a battery covers demand.
   var setpoint: Double?
   /// Whether it was shut down by a command.
   var isOff = false
-  /// The electrical and thermal model of the battery.
-  private(set) var pack: BatteryPack
-  /// The limits of the battery.
-  let battery: BatteryModel
   /// Effects of the active faults in this step.
   var effects = FaultEffects()
-  /// Voltage difference between the strongest and the weakest cell [V].
-  var cellSpread: Double { 0.008 + effects.cellSpread / 1000 }
 
   private var generator: SeededGenerator
   private var noise: AutoregressiveNoise
-  private var walls = ThermalMass()
-  private var soiling = Soiling()
-  private let plane: TiltedPlane
-  private let photovoltaic: PhotovoltaicModel
-  private let elevation: Double
-  private let profile = LoadProfile()
 
+  /// Creates the model of an asset.
+  ///
+  /// - Parameters:
+  ///   - asset: the asset.
+  ///   - size: rated power without that of assets within it [kW].
+  ///   - location: location of the plant.
+  ///   - seed: seed of its random numbers.
   init(asset: Asset, size: Double, location: Location, seed: UInt64) {
     self.asset = asset
-    self.size = size
-    elevation = location.elevation
     generator = SeededGenerator(seed: seed, name: "asset " + asset.name)
-    noise = AutoregressiveNoise(
-      standardDeviation: asset.kind.traits.simulation == .building ? 0.04 : 0.06, timeConstant: 900)
-    plane = TiltedPlane(
-      tiltDegrees: asset.tiltDegrees ?? 20,
-      azimuthDegrees: asset.azimuthDegrees ?? (location.latitude < 0 ? 0 : 180))
-    photovoltaic = PhotovoltaicModel(inverterKilowatts: size)
-    var sized = asset
-    sized.powerKilowatts = size
-    sized.energyKilowattHours = asset.energyKilowattHours ?? 2 * size
-    battery =
-      BatteryModel(sized) ?? BatteryModel(energyKilowattHours: 2 * max(1, size), powerKilowatts: max(0, size))
-    pack = BatteryPack(
-      battery, stateOfCharge: min(battery.maximumStateOfCharge, max(battery.minimumStateOfCharge, 0.5)))
+    let behaviour = asset.kind.traits.simulation
+    noise = AutoregressiveNoise(standardDeviation: behaviour == .building ? 0.04 : 0.06, timeConstant: 900)
+    state = SimulatedState(asset: asset, size: size, location: location)
   }
 
   /// Returns the rated power of an asset [kW]; a default of its kind if the plant file has none.
@@ -79,89 +53,69 @@ struct AssetModel {
     return max(traits.simulatedSize, asset.importLimitKilowatts ?? 0)
   }
 
+  /// Whether a fault or a command keeps the asset off.
+  private var isStopped: Bool { effects.isTripped || isOff }
+
   /// Advances the asset by a step. Batteries follow once demand and generation are known.
   mutating func advance(_ now: Conditions) {
     noise.advance(by: now.seconds, using: &generator)
-    switch asset.kind.traits.simulation {
-    case .photovoltaic: advancePhotovoltaic(now)
-    case .windTurbine: advanceWind(now)
-    case .building:
-      let felt = walls.advance(air: now.weather.temperature, seconds: now.seconds)
-      let share = profile.share(hour: now.hour, weekday: now.weekday, temperature: felt)
-      ownPower = size * min(1.2, max(0.02, share * (1 + noise.value)))
-    case .heatPump:
-      let felt = walls.advance(air: now.weather.temperature, seconds: now.seconds)
-      let need = max(0, 16 - felt) / 24 + max(0, felt - 23) / 15
-      ownPower = size * min(1, max(0.01, need * (1 + noise.value)))
-    case .charger: advanceCharger(now)
-    case .process: ownPower = size * 0.4 * max(0.05, 1 + noise.value)
-    case .battery, .connection, .weatherStation: break
+    if let power = state.advance(now, effects: effects, noise: noise.value, allowance: allowance, using: &generator) {
+      ownPower = power
     }
     if asset.kind.role != .storage, let setpoint { ownPower = min(ownPower, max(0, setpoint)) }
-    if effects.isTripped || isOff { ownPower = 0 }
+    if isStopped { ownPower = 0 }
+  }
+
+  /// Largest power that commands and faults leave to a charger [kW].
+  private var allowance: Double {
+    isStopped || effects.isContactorOpen ? 0 : max(0, setpoint ?? .infinity)
   }
 
   /// Sets a battery's power for this step: its setpoint, or else the power that covers `netDemand` [kW], within its
   /// limits.
   mutating func dispatchBattery(netDemand: Double, seconds: Double) {
-    let request = effects.isTripped || isOff ? 0 : setpoint ?? netDemand
-    let held = min(battery.powerKilowatts, max(-battery.powerKilowatts, request))
-    pack.fadedShare = effects.fadedShare
-    ownPower = pack.feasible(
-      power: held, within: battery.minimumStateOfCharge...battery.maximumStateOfCharge, seconds: seconds)
+    guard case .battery(var battery) = state else { return }
+    ownPower = battery.dispatch(
+      request: isStopped ? 0 : setpoint ?? netDemand, fadedShare: effects.fadedShare, seconds: seconds)
+    state = .battery(battery)
   }
 
   /// Applies a battery's power for the step. Called after the readings are taken.
   mutating func settleBattery(_ now: Conditions) {
-    // The air conditioning keeps the container close to 22 °C.
-    pack.advance(
-      power: ownPower, seconds: now.seconds, ambient: 22 + 0.25 * (now.weather.temperature - 22),
-      cooling: effects.selfHeating == nil ? 1 : 0, heating: effects.selfHeating ?? 0)
+    guard case .battery(var battery) = state else { return }
+    battery.settle(power: ownPower, now: now, selfHeating: effects.selfHeating)
+    state = .battery(battery)
+  }
+}
+
+// MARK: - Quantities of one kind
+
+extension AssetModel {
+  /// Irradiance on the modules of a photovoltaic system [W/m²]; 0 for any other asset.
+  var planeIrradiance: Double {
+    if case .photovoltaic(let system) = state { system.planeIrradiance } else { 0 }
   }
 
-  private mutating func advancePhotovoltaic(_ now: Conditions) {
-    planeIrradiance = plane.irradiance(now.weather.irradiance, sun: now.sun)
-    let target = PhotovoltaicModel.moduleTemperature(
-      irradiance: planeIrradiance, air: now.weather.temperature, wind: now.weather.wind)
-    let kept = exp(-now.seconds / 300)
-    let temperature = (moduleTemperature ?? target) * kept + target * (1 - kept)
-    moduleTemperature = temperature
-    soiling.advance(seconds: now.seconds, isRaining: now.weather.isRaining)
-    let clean = (1 - soiling.loss) * (1 - effects.dust)
-    var light = planeIrradiance
-    if effects.shadedShare > 0 {
-      let sky = IrradianceComponents(
-        global: now.weather.irradiance.diffuse, diffuse: now.weather.irradiance.diffuse)
-      let shaded = min(planeIrradiance, plane.irradiance(sky, sun: now.sun))
-      light += effects.shadedShare * (shaded - planeIrradiance)
-    }
-    let full = photovoltaic.power(
-      irradiance: light * clean * (1 - effects.lostShare), cellTemperature: temperature)
-    ownPower = min(full, effects.ratingShare * size)
+  /// Temperature of the modules of a photovoltaic system [°C]; `nil` before the first step.
+  var moduleTemperature: Double? {
+    if case .photovoltaic(let system) = state { system.moduleTemperature } else { nil }
   }
 
-  private mutating func advanceWind(_ now: Conditions) {
-    // Wind speed at hub height, from that at 10 m.
-    hubWind = min(60, 1.35 * now.weather.wind)
-    let density = WindTurbine.airDensity(temperature: now.weather.temperature, elevation: elevation)
-    let power = WindTurbine(ratedKilowatts: size).power(windSpeed: hubWind, airDensity: density)
-    ownPower = min(power, effects.ratingShare * size)
+  /// Wind speed at the hub of a wind turbine [m/s]; 0 for any other asset.
+  var hubWind: Double {
+    if case .windTurbine(let turbine) = state { turbine.hubWind } else { 0 }
   }
 
-  private mutating func advanceCharger(_ now: Conditions) {
-    if let car = session, car.secondsLeft <= 0 {
-      session = nil
-    } else if session == nil {
-      // Arrival rate of vehicles [1/h]: high before work and in the evening, low otherwise.
-      let rate = (7..<10).contains(now.hour) ? 0.7 : (17..<21).contains(now.hour) ? 0.5 : 0.06
-      if generator.uniform() < 1 - exp(-rate * now.seconds / 3600) {
-        session = ChargingSession(
-          capacityKilowattHours: generator.uniform(40, high: 80), stateOfCharge: generator.uniform(0.2, high: 0.7),
-          secondsLeft: generator.uniform(3, high: 9) * 3600)
-      }
-    }
-    let isClosed = !effects.isContactorOpen && !effects.isTripped && !isOff
-    let limit = isClosed ? min(size, max(0, setpoint ?? size)) : 0
-    ownPower = session?.advance(limit: limit, seconds: now.seconds) ?? 0
+  /// Session of the vehicle that is connected to a charger; `nil` if there is none.
+  var session: ChargingSession? {
+    if case .charger(let charger) = state { charger.session } else { nil }
   }
+
+  /// Electrical and thermal model of a battery; `nil` for any other asset.
+  var pack: BatteryPack? {
+    if case .battery(let battery) = state { battery.pack } else { nil }
+  }
+
+  /// Voltage difference between the strongest and the weakest cell of a battery [V].
+  var cellSpread: Double { 0.008 + effects.cellSpread / 1000 }
 }

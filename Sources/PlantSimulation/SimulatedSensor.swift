@@ -72,16 +72,18 @@ struct SimulatedSensor: Sendable {
     SimulatedSensor("soc", magnitude: 100) { plant, position in
       let model = plant.assets[position]
       // Battery management systems report steps of 0.1 %.
-      let charge = min(100, max(0, 100 * model.pack.stateOfCharge + model.effects.chargeOffset))
+      let charge = min(100, max(0, 100 * (model.pack?.stateOfCharge ?? .nan) + model.effects.chargeOffset))
       return (charge * 10).rounded() / 10
     },
     SimulatedSensor("temperature", magnitude: 40) { plant, position in
-      plant.assets[position].pack.temperature + plant.noise(0.1)
+      (plant.assets[position].pack?.temperature ?? .nan) + plant.noise(0.1)
     },
     SimulatedSensor("voltage", magnitude: 750) { plant, position in
-      plant.assets[position].pack.voltage + plant.noise(0.1)
+      (plant.assets[position].pack?.voltage ?? .nan) + plant.noise(0.1)
     },
-    SimulatedSensor("current", magnitude: { 1.5 * $0 }) { plant, position, _ in plant.assets[position].pack.current },
+    SimulatedSensor("current", magnitude: { 1.5 * $0 }) { plant, position, _ in
+      plant.assets[position].pack?.current ?? .nan
+    },
     SimulatedSensor("cell_min_v", magnitude: 4) { plant, position in
       cell(plant.assets[position]) - plant.assets[position].cellSpread / 2 + plant.noise(0.001)
     },
@@ -91,7 +93,9 @@ struct SimulatedSensor: Sendable {
   ]
 
   /// Returns the mean voltage of a cell [V].
-  private static func cell(_ model: AssetModel) -> Double { model.pack.voltage / model.pack.cells }
+  private static func cell(_ model: AssetModel) -> Double {
+    model.pack.map { $0.voltage / $0.cells } ?? .nan
+  }
 
   private static let connection = [
     SimulatedSensor("power", magnitude: { $0 }) { plant, _, _ in plant.nesting.balance.gridExchange },

@@ -1,4 +1,5 @@
-/// A small seeded generator (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+/// SplitMix64, a small seeded generator: the same numbers in every run (Steele, Lea and Flood, "Fast Splittable
+/// Pseudorandom Number Generators", 2014, doi:10.1145/2660193.2660195).
 public struct SplitMix: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
@@ -13,4 +14,10 @@ public struct SplitMix: RandomNumberGenerator, Sendable {
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
   }
+
+  /// Returns a number uniformly distributed in a range.
+  public mutating func uniform(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &self) }
+
+  /// Returns an integer uniformly distributed in 0..<`bound`; 0 if `bound` is less than 2.
+  public mutating func index(below bound: Int) -> Int { Int.random(in: 0..<max(bound, 1), using: &self) }
 }

@@ -9,9 +9,11 @@ extension SinkLoop {
   /// Runs one round while the spool has points: fresh batches are appended, the oldest points are delivered.
   func relay(_ spool: Spool) {
     acceptSynced(spool)
-    if batches.isEmpty { batches = queue.dequeueNow(lines: options.requestLines, bytes: delivery.requestBytes) }
+    if batches.fresh.isEmpty {
+      batches.fresh = queue.dequeueNow(lines: options.requestLines, bytes: delivery.requestBytes)
+    }
     let isTaken = spoolQueued(spool)
-    let wait = nextTry?.remaining ?? .zero
+    let wait = drainage.nextTry?.remaining ?? .zero
     if queue.isPastDeadline || (queue.isClosing && wait > .zero && (queue.isDone || !isTaken)) {
       isOver = true
     } else if wait > .zero {
@@ -31,15 +33,15 @@ extension SinkLoop {
   }
 
   private func drain(_ spool: Spool) {
-    guard job != nil || read(spool), var work = job, let chunk else { return }
+    guard job != nil || read(spool), var work = job, let chunk = drainage.chunk else { return }
     switch delivery.advance(&work, more: { readFurther(spool) }) {
     case .done:
       settle(work, from: \.spooled)
-      finish(self.chunk ?? chunk, spool: spool)
-      nextTry = nil
+      finish(drainage.chunk ?? chunk, spool: spool)
+      drainage.nextTry = nil
     case .later(let span):
       job = work
-      nextTry = Monitor.Deadline(in: span)
+      drainage.nextTry = Monitor.Deadline(in: span)
     }
   }
 
@@ -51,16 +53,16 @@ extension SinkLoop {
       return false
     }
     job = delivery.job(next.lines)
-    chunk = next
-    chunk?.lines = []
+    drainage.chunk = next
+    drainage.chunk?.lines = []
     return true
   }
 
   private func readFurther(_ spool: Spool) -> [UInt8] {
     guard let next = next(spool) else { return [] }
-    chunk?.end = next.end
-    chunk?.total = next.total
-    chunk?.lost += next.lost
+    drainage.chunk?.end = next.end
+    drainage.chunk?.total = next.total
+    drainage.chunk?.lost += next.lost
     return next.lines
   }
 
@@ -75,7 +77,7 @@ extension SinkLoop {
       return next
     } catch {
       trouble(error)
-      nextTry = Monitor.Deadline(in: options.slowRetry)
+      drainage.nextTry = Monitor.Deadline(in: options.slowRetry)
       return nil
     }
   }
@@ -83,10 +85,10 @@ extension SinkLoop {
   /// Completes a delivered chunk: moves the spool's position and counts lost points.
   private func finish(_ chunk: Spool.Chunk, spool: Spool) {
     spool.delivered(chunk)
-    (self.chunk, job) = (nil, nil)
+    (drainage.chunk, job) = (nil, nil)
     drop(chunk.lost, reason: .spoolDamaged)
-    let isDue = nextKeep?.hasPassed ?? true
-    if spool.isEmpty || !batches.isEmpty || isDue { keep() }
+    let isDue = drainage.nextKeep?.hasPassed ?? true
+    if spool.isEmpty || !batches.fresh.isEmpty || isDue { keep() }
   }
 
   private func drop(_ tally: PointTally, reason: DropReason) {
@@ -99,11 +101,10 @@ extension SinkLoop {
 
   /// Appends fresh batches to the spool; `false` if it is full. If the spool is long, also posts them at once.
   private func spoolQueued(_ spool: Spool) -> Bool {
-    guard !batches.isEmpty else { return true }
-    let lines = WriteBatch.joined(batches)
+    guard !batches.fresh.isEmpty else { return true }
+    let lines = WriteBatch.joined(batches.fresh)
     guard store(lines, spool: spool) else { return false }
-    unsynced += batches
-    batches = []
+    batches.moveToSpool()
     acceptSynced(spool)
     if status.current.state == .ok, spool.waiting.points > UInt64(options.longSpool), delivery.postAhead(lines) {
       status.update { $0.pointsAhead += PointTally(counting: lines[...]).points }
@@ -116,8 +117,7 @@ extension SinkLoop {
     guard let spool, let work = job, store(work.rest, spool: spool) else { return false }
     settle(work, from: \.queued)
     job = nil
-    unsynced += batches
-    batches = []
+    batches.moveToSpool()
     acceptSynced(spool)
     return true
   }
@@ -151,7 +151,7 @@ extension SinkLoop {
   /// Drops the oldest points of a full spool; `false` if none are left.
   private func dropOldest(_ spool: Spool) -> Bool {
     guard !spool.isEmpty else { return false }
-    if let chunk {
+    if let chunk = drainage.chunk {
       if let job {
         settle(job, from: \.spooled)
         drop(PointTally(counting: job.rest[...]), reason: .spoolFull)
@@ -172,14 +172,14 @@ extension SinkLoop {
 
   /// Accepts spooled batches once they are synced, because accepted batches are not sent again after a crash.
   private func acceptSynced(_ spool: Spool) {
-    guard !unsynced.isEmpty else { return }
+    guard !batches.unsynced.isEmpty else { return }
     do throws(JournalError) { try spool.sync() } catch { return trouble(error) }
-    accept(&unsynced)
+    accept(batches.takeUnsynced())
   }
 
   func keep() {
     guard let spool else { return }
-    nextKeep = Monitor.Deadline(in: SinkLoop.keepInterval)
+    drainage.nextKeep = Monitor.Deadline(in: SinkLoop.keepInterval)
     do throws(JournalError) { try spool.keep(status.accounts) } catch { trouble(error) }
     let bytes = spool.bytes
     status.update { $0.spoolBytes = bytes }
@@ -189,10 +189,12 @@ extension SinkLoop {
 
   /// Moves all undelivered batches into the spool and closes it.
   func finish(_ spool: Spool) {
-    if job != nil, chunk == nil { _ = putAside() }
+    if job != nil, drainage.chunk == nil { _ = putAside() }
     repeat {
-      if batches.isEmpty { batches = queue.dequeueNow(lines: options.requestLines, bytes: delivery.requestBytes) }
-    } while !batches.isEmpty && spoolQueued(spool)
+      if batches.fresh.isEmpty {
+        batches.fresh = queue.dequeueNow(lines: options.requestLines, bytes: delivery.requestBytes)
+      }
+    } while !batches.fresh.isEmpty && spoolQueued(spool)
     keep()
     do throws(JournalError) { try spool.close() } catch { trouble(error) }
   }

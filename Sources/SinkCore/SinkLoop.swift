@@ -4,6 +4,42 @@ import StreamCore
 import SystemCore
 import WattlineTime
 
+/// The batches that a sink has taken from its queue and not accepted yet.
+struct HeldBatches {
+  /// Batches neither delivered nor in the spool.
+  var fresh: [WriteBatch] = []
+  /// Batches in the spool, possibly not yet synced.
+  var unsynced: [WriteBatch] = []
+
+  /// Returns the fresh batches and forgets them.
+  mutating func takeFresh() -> [WriteBatch] {
+    defer { fresh = [] }
+    return fresh
+  }
+
+  /// Returns the batches in the spool and forgets them.
+  mutating func takeUnsynced() -> [WriteBatch] {
+    defer { unsynced = [] }
+    return unsynced
+  }
+
+  /// Records that the fresh batches are in the spool.
+  mutating func moveToSpool() {
+    unsynced += fresh
+    fresh = []
+  }
+}
+
+/// The progress of draining a spool.
+struct SpoolDrainage {
+  /// The chunk that is being delivered; `nil` if there is none.
+  var chunk: Spool.Chunk?
+  /// Time of the next request while the spool has points; `nil` for at once.
+  var nextTry: Monitor.Deadline?
+  /// Time at which the spool's position is saved again.
+  var nextKeep: Monitor.Deadline?
+}
+
 /// The processing loop of the sink's thread.
 ///
 /// While the spool is empty, batches go straight to the database. If one cannot be delivered, it goes into the spool,
@@ -29,17 +65,10 @@ final class SinkLoop {
   let listener: Listener
   /// Refusal reasons already logged.
   private var told: Set<WriteRefusalReason> = []
-  /// Batches taken from the queue, neither delivered nor in the spool.
-  var batches: [WriteBatch] = []
-  /// Batches in the spool, possibly not yet synced.
-  var unsynced: [WriteBatch] = []
-  /// The running delivery: of ``chunk`` if there is one, else of ``batches``.
+  var batches = HeldBatches()
+  /// The running delivery: of the spool's chunk if there is one, else of the fresh batches.
   var job: WriteTask?
-  var chunk: Spool.Chunk?
-  /// Time of the next request while the spool has points; `nil` for at once.
-  var nextTry: Monitor.Deadline?
-  /// Time at which the spool's position is saved again.
-  var nextKeep: Monitor.Deadline?
+  var drainage = SpoolDrainage()
   var isOver = false
 
   init(
@@ -60,30 +89,30 @@ final class SinkLoop {
   func run() {
     for finding in spool?.findings ?? [] { listener.note("spool: \(finding)") }
     while !isOver {
-      if let spool, chunk != nil || !spool.isEmpty { relay(spool) } else { deliverFresh() }
+      if let spool, drainage.chunk != nil || !spool.isEmpty { relay(spool) } else { deliverFresh() }
     }
     if let spool { finish(spool) }
   }
 
   private func deliverFresh() {
-    if batches.isEmpty {
+    if batches.fresh.isEmpty {
       guard let taken = queue.dequeue(lines: options.requestLines, bytes: delivery.requestBytes) else {
         isOver = true
         return
       }
-      batches = taken
+      batches.fresh = taken
     }
-    var work = job ?? delivery.job(WriteBatch.joined(batches))
+    var work = job ?? delivery.job(WriteBatch.joined(batches.fresh))
     switch delivery.advance(&work, more: dequeueFurther) {
     case .done:
       job = nil
       settle(work, from: \.queued)
-      accept(&unsynced)
-      accept(&batches)
+      accept(batches.takeUnsynced())
+      accept(batches.takeFresh())
     case .later(let span):
       job = work
       if putAside() {
-        nextTry = Monitor.Deadline(in: span)
+        drainage.nextTry = Monitor.Deadline(in: span)
       } else if !queue.pause(for: span) {
         isOver = true
       }
@@ -92,7 +121,7 @@ final class SinkLoop {
 
   private func dequeueFurther() -> [UInt8] {
     let more = queue.dequeueMore(lines: options.requestLines, bytes: delivery.requestBytes)
-    batches += more
+    batches.fresh += more
     return WriteBatch.joined(more)
   }
 
@@ -114,12 +143,11 @@ final class SinkLoop {
   }
 
   /// Accepts batches in the order of submission. Saves the accounts before, if one of the batches requires it.
-  func accept(_ batches: inout [WriteBatch]) {
+  func accept(_ batches: [WriteBatch]) {
     if batches.contains(where: \.keepsAccounts) { keep() }
     for batch in batches {
       progress.accept(batch.upTo)
       listener.accepted(batch.upTo)
     }
-    batches = []
   }
 }

@@ -11,7 +11,7 @@ struct AlertScript {
   var transitions: [AlertTransition] = []
   var notices: [AlertNotice] = []
   var points = PointBatch()
-  /// What assets were commanded not to exceed.
+  /// Commanded power limits of assets.
   var limits: [AssetIndex: Double] = [:]
   private var frame = Frame()
 
@@ -56,7 +56,7 @@ struct AlertScript {
     step()
   }
 
-  /// What became of an instruction.
+  /// Outcome of an instruction.
   mutating func instruct(_ members: [String: String], subject: String = "alerts") -> Instruction.Outcome? {
     frame.reset(cause: .readings, received: now, clock: now)
     frame.instructions = [Instruction(subject: subject, members: members)]

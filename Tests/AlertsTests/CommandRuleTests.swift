@@ -10,7 +10,7 @@ struct CommandRuleTests {
   private struct Court {
     var script = AlertScript()
 
-    /// What the alerts say of a command of the battery in a state.
+    /// Alerts about a command of the battery in a state.
     mutating func say(_ state: Command.State, action: Command.Action = .optimize) -> [String] {
       var frame = Frame(cause: .minute, received: script.now, clock: script.now)
       frame.commands = [

@@ -217,7 +217,7 @@ struct PeopleTests {
   func nobody(_ words: String) throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
-    let server = try FakeServer { connection in
+    let server = try ScriptedServer { connection in
       connection.say(words)
       if words == "250-x\r\n" { for _ in 0..<10_000 { connection.say(words) } }
       if words != "bye" { while connection.line() != nil {} }
@@ -367,7 +367,7 @@ struct PeopleTests {
       return "\(outcome)"
     }
     #expect(outcome(nil).contains("certificate"))
-    // What this server answers is no HTTP: the handshake is done.
+    // This server does not answer in HTTP: the handshake is done.
     #expect(outcome(certificate).contains("protocol"))
   }
 }

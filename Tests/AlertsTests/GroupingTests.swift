@@ -1,5 +1,6 @@
 import Alerts
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -190,11 +191,7 @@ struct GroupingTests {
     script.live([("grid.power", 310), ("grid.voltage", 230)], times: 30)
     script.live([("grid.power", 310), ("grid.voltage", 0)], times: 3)
     var copy = script
-    var writer = SnapshotWriter()
-    script.stage.snapshot(into: &writer)
-    copy.stage = AlertStage()
-    var reader = SnapshotReader(writer.bytes)
-    try copy.stage.restore(from: &reader)
+    copy.stage = try AlertStage().resumed(from: script.stage)
     #expect(copy.stage.standing == script.stage.standing)
     copy.live([("grid.power", 310), ("grid.voltage", 0)], times: 30)
     script.live([("grid.power", 310), ("grid.voltage", 0)], times: 30)

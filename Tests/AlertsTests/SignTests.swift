@@ -1,5 +1,6 @@
 import PlantModel
 import PlantSimulation
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -133,12 +134,8 @@ struct SignTests {
   func over() throws {
     var script = SignScript(seed: 1, inverted: ["bess.power", "grid.power"])
     script.run(untilHour: 14)
-    var writer = SnapshotWriter()
-    script.stage.snapshot(into: &writer)
     var copy = script
-    copy.stage = AlertStage()
-    var reader = SnapshotReader(writer.bytes)
-    try copy.stage.restore(from: &reader)
+    copy.stage = try AlertStage().resumed(from: script.stage)
     script.run(untilHour: 26)
     copy.run(untilHour: 26)
     #expect(copy.raised.map(\.text) == script.raised.map(\.text) && script.raised.count == 2)

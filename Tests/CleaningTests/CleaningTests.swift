@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -142,7 +143,7 @@ func newLevel() {
 @Test("a switched load is flagged once at the most, a single spike of it always until such steps are known")
 func switchedPower() {
   let register = makeRegister([("load", "power")])
-  var random = Seeded(state: 7)
+  var random = SplitMix(state: 7)
   var samples = (0..<100).map {
     Sample(time: epoch + .seconds(Int64($0)), value: 50 + .random(in: -1...1, using: &random))
   }
@@ -157,7 +158,7 @@ func switchedPower() {
 
 @Test("PV ramps in broken cloud give no false alarm but for the first jump")
 func brokenCloud() {
-  var random = Seeded(state: 11)
+  var random = SplitMix(state: 11)
   var cover = 1.0
   let samples = (0..<5_000).map { second in
     if second > 500, Int.random(in: 0..<40, using: &random) == 0 { cover = .random(in: 0.2...1, using: &random) }
@@ -190,7 +191,7 @@ func unfilledGaps() {
 
 /// A stream with jumps, gaps, repeats, disorder and nonsense over three series.
 private func wildStream(seed: UInt64, count: Int) -> [Sample] {
-  var random = Seeded(state: seed)
+  var random = SplitMix(state: seed)
   var clock = epoch
   return (0..<count).map { _ in
     if Int.random(in: 0..<50, using: &random) == 0 { clock += .seconds(.random(in: 1...90, using: &random)) }
@@ -249,7 +250,7 @@ func cutSnapshot() {
 
 @Test("no time and no value crashes the stage, and each reading keeps its point")
 func extremes() {
-  var random = Seeded(state: 99)
+  var random = SplitMix(state: 99)
   let times: [Int64] = [.min, .min + 1, -1, 0, 1, 1_700_000_000_000_000_000, .max - 1, .max]
   let values: [Double] = [
     .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, -0.0, .leastNonzeroMagnitude,

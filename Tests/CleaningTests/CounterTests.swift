@@ -5,7 +5,7 @@ import WattlineTime
 
 @testable import Cleaning
 
-/// What a fall or a jump of a cumulative count was.
+/// Cause of a fall or a jump of a cumulative count.
 struct CounterTests {
   private let meter = makeRegister([("load", "energy"), ("pv1", "energy")])
 

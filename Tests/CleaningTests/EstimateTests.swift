@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -27,7 +28,7 @@ func filledUncertainty() throws {
 
 @Test("of a random walk, the truth lies within one standard deviation of the filled value two times in three")
 func calibrated() {
-  var random = Seeded(state: 8)
+  var random = SplitMix(state: 8)
   var level = 0.0
   // The sum of twelve even numbers is as good as normal.
   let walk = (0..<60_000).map { _ -> Double in

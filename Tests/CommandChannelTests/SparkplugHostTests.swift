@@ -41,7 +41,7 @@ struct SparkplugHostTests {
     let other = Publisher(settings: broker.settings)
     try other.publish(topic: topic, payload: #"{"online":false,"timestamp":3}"#, retain: true)
     #expect(Waiting.until { words(subscriber) == [online, #"{"online":false,"timestamp":3}"#, online] })
-    // What is no such word is not answered.
+    // Any other word is not answered.
     try other.publish(topic: topic, payload: "nonsense")
     #expect(other.flush())
     other.stop()

@@ -16,15 +16,7 @@ struct DerivationStageTests {
     static let start = Timestamp(seconds: 1_800_000_000)
 
     init() throws {
-      var plant = Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
-      plant.assets = [Asset(name: "grid", kind: .grid)]
-      let names = ExpressionNames(assets: ["grid"], sensors: [])
-      for (name, text) in [("power", "grid.a - grid.b"), ("twice", "2 * grid.power")] {
-        plant.derived.append(
-          DerivedSensor(
-            name: SensorName(asset: "grid", sensor: name),
-            expression: try DerivedExpression(parsing: text, names: names)))
-      }
+      let plant = try DerivedPlant.make([("power", "grid.a - grid.b"), ("twice", "2 * grid.power")])
       register = PlantRegister(plant: plant)
       register.admitDerived()
       stage = DerivationStage(plant: plant)
@@ -141,13 +133,8 @@ struct DerivationStageTests {
     var site = try Site()
     site.send(("a", 0, 5), ("b", 0, 3))
     site.send(("a", 10, 7))
-    var writer = SnapshotWriter()
-    site.stage.snapshot(into: &writer)
     var restored = site
-    restored.stage = DerivationStage(plant: site.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try restored.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    restored.stage = try DerivationStage(plant: site.register.plant).resumed(from: site.stage)
     for second in [20, 30, 35] as [Int64] {
       site.send(("b", second, Double(second)))
       restored.send(("b", second, Double(second)))

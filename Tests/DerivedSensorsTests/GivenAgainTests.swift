@@ -1,10 +1,11 @@
 import DerivedSensors
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
 
-/// What becomes of derived values when cleaning gives a reading again that turned out to be a glitch.
+/// Derived values when cleaning gives a reading again that turned out to be a glitch.
 struct GivenAgainTests {
   /// A reading as cleaning gives it; at the second time it is given `again`.
   private struct Reading {
@@ -30,18 +31,10 @@ struct GivenAgainTests {
     static let start = Timestamp(seconds: 1_800_000_000)
 
     init() throws {
-      var plant = Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
-      plant.assets = [Asset(name: "grid", kind: .grid)]
-      let names = ExpressionNames(assets: ["grid"], sensors: [])
-      for (name, text) in [
+      let plant = try DerivedPlant.make([
         ("total", "grid.energy_import + grid.energy_export"), ("tenth", "grid.total / 10"),
         ("ratio", "grid.x / grid.y"),
-      ] {
-        plant.derived.append(
-          DerivedSensor(
-            name: SensorName(asset: "grid", sensor: name),
-            expression: try DerivedExpression(parsing: text, names: names)))
-      }
+      ])
       register = PlantRegister(plant: plant)
       register.admitDerived()
       stage = DerivationStage(plant: plant)
@@ -78,7 +71,7 @@ struct GivenAgainTests {
       }
     }
 
-    /// What each time has at last.
+    /// The last value of each time.
     func last(_ name: String) -> [String] {
       var last: [Int64: String] = [:]
       for row in rows[name] ?? [] { last[row.second] = "\(row.second): \(row.value) \(row.quality)" }
@@ -202,12 +195,7 @@ struct GivenAgainTests {
     ]
     var site = try Site()
     site.send(Array(all.prefix(count)))
-    var writer = SnapshotWriter()
-    site.stage.snapshot(into: &writer)
-    site.stage = DerivationStage(plant: site.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try site.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    site.stage = try DerivationStage(plant: site.register.plant).resumed(from: site.stage)
     site.send(Array(all.dropFirst(count)))
     site.settle(after: .seconds(2))
     #expect(site.last("total") == Self.corrected)

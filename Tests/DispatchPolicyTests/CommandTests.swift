@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -8,7 +9,7 @@ import WattlineTime
 /// A plant with a battery, PV, load and grid that is told minute by minute and commanded.
 private struct Control {
   var script: Script
-  /// What the sensors say, every minute.
+  /// Values of the sensors, every minute.
   var values: [String: Double] = [
     "load.power": 30, "pv.power": 10, "bess.soc": 50, "bess.power": 0, "grid.power": 20,
   ]
@@ -201,7 +202,7 @@ struct CommandTests {
     #expect(control.outcomes.suffix(3) == [.taken, .refused(.late), .taken])
     #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE rejected"])
     control.minutes(20)
-    // What was superseded is as unknown as what never was.
+    // A superseded command is as unknown as one that never was.
     control.answer(["id": id, "action": "confirm"])
     #expect(control.outcomes.last == .refused(.unknown))
     let told = control.told("bess")
@@ -342,11 +343,7 @@ struct CommandTests {
     // A quarter past, when dispatch decides.
     control.minutes(10)
     #expect(control.commands.isEmpty)
-    var writer = SnapshotWriter()
-    control.script.stage.snapshot(into: &writer)
-    control.script.stage = DispatchStage(plant: control.script.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try control.script.stage.restore(from: &reader)
+    control.script.stage = try DispatchStage(plant: control.script.register.plant).resumed(from: control.script.stage)
     control.behind = .seconds(15)
     // The clock comes to the present at once.
     control.script.clock = control.script.clock + .minutes(minutes - 1)
@@ -386,12 +383,7 @@ struct CommandTests {
     control.minutes(10)
     control.alert("trip", asset: "pv", status: .raised)
     var copy = control
-    var writer = SnapshotWriter()
-    control.script.stage.snapshot(into: &writer)
-    copy.script.stage = DispatchStage(plant: control.script.register.plant)
-    var reader = SnapshotReader(writer.bytes)
-    try copy.script.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    copy.script.stage = try DispatchStage(plant: control.script.register.plant).resumed(from: control.script.stage)
     control.minutes(40)
     copy.minutes(40)
     #expect(control.commands.count > 6)

@@ -11,7 +11,7 @@ struct FixedRuleTests {
       (.tariffTopUp, 14, 2, -60.0 / 9), (.tariffTopUp, 14, -9, -9), (.tariffTopUp, 10, -1, -1),
     ])
   func wishes(rule: FixedRule, hour: Int, netDemand: Double, expected: Double) {
-    let wish = rule.wish(netDemand: netDemand, energy: 0, hour: hour, problem: Toy.problem())
+    let wish = rule.request(netDemand: netDemand, energy: 0, hour: hour, problem: Toy.problem())
     #expect(abs(wish - expected) < 1e-9)
   }
 }

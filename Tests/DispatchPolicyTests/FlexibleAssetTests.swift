@@ -36,7 +36,7 @@ struct FlexibleAssetTests {
       (50, [0.5, 0.2], 0, 10, "charger: departure"),
       (0, [0.5], 9, 0, "charger: full"),
       (-3, [0.5], 9, 0, "charger: full"),
-      // What is not known is not waited for, and no reason to wait longer for what is known.
+      // An unknown price is not waited for, and no reason to wait longer for a known one.
       (5, [0.3, .nan, .nan, .nan], 0, 10, "charger: low price, later prices unknown"),
       (5, [0.3, 0.2, .nan, 0.2], 0, 0, "charger: wait for a lower price, later prices unknown"),
       (5, [.nan, 0.1, .nan], 0, 10, "charger: price unknown, later prices unknown"),
@@ -84,9 +84,9 @@ struct FlexibleAssetTests {
         energyKilowattHours: 100, powerKilowatts: 50, efficiency: 1, minimumStateOfCharge: 0, maximumStateOfCharge: 1),
       importLimitKilowatts: 60)
     shield.reserveStateOfCharge = 0.3
-    let wish = shield.project(wish: 40, stateOfCharge: 0.35, netDemand: 50, hours: 0.25)
+    let wish = shield.project(request: 40, stateOfCharge: 0.35, netDemand: 50, hours: 0.25)
     #expect(abs(wish.power - 20) < 1e-9 && wish.binding == .reserve && wish.slack == nil)
-    let forced = shield.project(wish: 0, stateOfCharge: 0.35, netDemand: 90, hours: 0.25)
+    let forced = shield.project(request: 0, stateOfCharge: 0.35, netDemand: 90, hours: 0.25)
     #expect(abs(forced.power - 30) < 1e-9 && forced.binding == .gridImport && forced.slack == .reserve)
   }
 
@@ -95,11 +95,11 @@ struct FlexibleAssetTests {
     var shield = SafetyShield(
       battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50), importLimitKilowatts: 60)
     shield.rampKilowattsPerHour = 40
-    let wish = shield.project(wish: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25, previous: 0)
+    let wish = shield.project(request: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25, previous: 0)
     #expect(wish.power == 10 && wish.binding == .ramp && wish.slack == nil)
-    let forced = shield.project(wish: 0, stateOfCharge: 0.5, netDemand: 90, hours: 0.25, previous: 0)
+    let forced = shield.project(request: 0, stateOfCharge: 0.5, netDemand: 90, hours: 0.25, previous: 0)
     #expect(forced.power == 30 && forced.slack == .ramp)
-    #expect(shield.project(wish: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25).power == 40)
+    #expect(shield.project(request: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25).power == 40)
   }
 
   @Test("a charger, a full battery and too much sun are decided in this order, and all of it is written")

@@ -11,13 +11,13 @@ struct SafetyShieldTests {
     let battery = BatteryModel(
       energyKilowattHours: 10, powerKilowatts: 5, efficiency: 1, minimumStateOfCharge: 0.1, maximumStateOfCharge: 1)
     let outcome = SafetyShield(battery: battery)
-      .project(wish: 5, stateOfCharge: 0.2, netDemand: .nan, hours: 0.25)
+      .project(request: 5, stateOfCharge: 0.2, netDemand: .nan, hours: 0.25)
     #expect(abs(outcome.power - 4) < 1e-12)
     #expect(outcome.binding == .minimumStateOfCharge)
     #expect(outcome.slack == nil)
   }
 
-  /// What a run over random plants, prices and faults came to.
+  /// Result of a run over random plants, prices and faults.
   struct Tally {
     var steps = 0
     /// A limit broken that could have been held.
@@ -67,10 +67,10 @@ struct SafetyShieldTests {
         let price = generator.uniform(-0.1, high: 0.6)
         let outlook = PriceCurve.Outlook(
           now: price, lowest: min(price, 0.1), highestLater: 0.6, higherHours: generator.uniform(0, high: 8), mean: 0.3)
-        wish = rule.wish(netDemand: net, stateOfCharge: soc, battery: battery, outlook: outlook, hours: hours).power
+        wish = rule.request(netDemand: net, stateOfCharge: soc, battery: battery, outlook: outlook, hours: hours).power
       }
       let outcome = shield.project(
-        wish: wish, stateOfCharge: soc, netDemand: net, hours: hours, previous: previous)
+        request: wish, stateOfCharge: soc, netDemand: net, hours: hours, previous: previous)
       if wish.isFinite, abs(outcome.power - wish) > 1e-9, outcome.binding == nil { tally.silent += 1 }
       judge(outcome, shield: shield, soc: soc, net: net, hours: hours, previous: previous, tally: &tally)
       soc = battery.stateOfCharge(after: outcome.power, from: soc, hours: hours)
@@ -121,7 +121,7 @@ struct SafetyShieldTests {
   @Test("a wish inside all limits passes unchanged and unnamed")
   func passes() {
     let shield = SafetyShield(battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50))
-    let outcome = shield.project(wish: 7.25, stateOfCharge: 0.5, netDemand: 10, hours: 0.25)
+    let outcome = shield.project(request: 7.25, stateOfCharge: 0.5, netDemand: 10, hours: 0.25)
     #expect(outcome.power == 7.25)
     #expect(outcome.binding == nil)
   }
@@ -129,9 +129,9 @@ struct SafetyShieldTests {
   @Test("what is not finite gives no power")
   func notFinite() {
     let shield = SafetyShield(battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50))
-    #expect(shield.project(wish: .nan, stateOfCharge: 0.5, netDemand: 1, hours: 0.25).power == 0)
-    #expect(shield.project(wish: 10, stateOfCharge: .nan, netDemand: 1, hours: 0.25).power == 0)
-    #expect(shield.project(wish: .infinity, stateOfCharge: 0.5, netDemand: .nan, hours: 0.25).power == 0)
+    #expect(shield.project(request: .nan, stateOfCharge: 0.5, netDemand: 1, hours: 0.25).power == 0)
+    #expect(shield.project(request: 10, stateOfCharge: .nan, netDemand: 1, hours: 0.25).power == 0)
+    #expect(shield.project(request: .infinity, stateOfCharge: 0.5, netDemand: .nan, hours: 0.25).power == 0)
   }
 
   static func randomShield(_ generator: inout SeededGenerator) -> SafetyShield {

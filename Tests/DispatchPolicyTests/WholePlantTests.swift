@@ -9,7 +9,7 @@ import WattlineTime
 
 /// A random plant with random readings, of which some are broken, and a judge who knows the limits but not the code.
 private struct RandomPlant {
-  /// What a run over random plants came to.
+  /// Result of a run over random plants.
   struct Tally {
     var steps = 0
     var learned = 0
@@ -139,7 +139,7 @@ private struct RandomPlant {
     known[name].flatMap { clock - $0.time <= .minutes(minutes) ? $0.value : nil }
   }
 
-  /// What the plant exchanges with batteries at rest: from consumption and generation, else from the grid's meter.
+  /// Exchange of the plant with batteries at rest: from consumption and generation, else from the grid's meter.
   private var netDemand: Double? {
     let dark = SolarPosition(at: clock, location: plant.location).elevationDegrees < 0
     var sum: Double? = 0
@@ -244,7 +244,7 @@ private struct RandomPlant {
     if total > most + slack {
       if total > low + slack { tally.blame("export") } else { isBroken = true }
     }
-    // What the grid's limits leave of what the batteries can do together, or the nearest to it.
+    // The range of the batteries together within the grid's limits, or the nearest to it.
     let (floor, ceiling) = (min(least, high), max(most, low))
     let (slow, fast, above) = (sum(\.ramp.lowerBound), sum(\.ramp.upperBound), sum(\.above))
     for member in members {

@@ -5,7 +5,7 @@ import WattlineTime
 
 @testable import EnergyAccounting
 
-/// What a test knows of a series: its true power over time, as it was drawn, and the readings of it.
+/// A series with its true power over time, as it was drawn, and the readings of it.
 private struct Drawn {
   /// Steps of constant power [kW], from the first time on; the power ends with the last time.
   var times: [Int64]

@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Testing
 import WattlineTime
 
@@ -10,13 +11,7 @@ import WattlineTime
 struct YearOfAHomeTests {
   /// A home's hourly means with prices. It lies beside the package, or where `WATTLINE_DATA` says; it is not part of the
   /// package, so that the test is skipped where it is absent.
-  private static let recording: String = {
-    let folder =
-      ProcessInfo.processInfo.environment["WATTLINE_DATA"].map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
-    return folder.appendingPathComponent("citylearn/building_01.csv").path
-  }()
+  private static let recording = PackageFolder.recordings().appendingPathComponent("citylearn/building_01.csv").path
 
   enum Form: String, CaseIterable {
     case hourlyMeans, counter, everyTenSeconds, onChange
@@ -90,7 +85,7 @@ struct YearOfAHomeTests {
     #expect(abs(cost / wanted.cost - 1) < 1e-3, "\(cost) of \(wanted.cost)")
   }
 
-  /// What a meter says in an hour, by seconds from its start.
+  /// Readings of a meter in an hour, by seconds from its start.
   private static func readings(
     _ form: Form, power: Double, count: inout Double, last: Double
   ) -> [(Int64, Double)] {

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -7,7 +8,7 @@ import WattlineTime
 
 /// 3,600 values of a kind, in the order in which they come.
 private func values(_ kind: String) -> [Double] {
-  var random = Seeded(state: 11)
+  var random = SplitMix(state: 11)
   func uniform() -> Double { Double.random(in: 0..<1, using: &random) }
   return (0..<3_600).map { i in
     switch kind {
@@ -103,7 +104,7 @@ func windowQuantiles() throws {
 
 @Test("a window merged of shorter ones has the statistics of all readings")
 func mergedStatistics() throws {
-  var random = Seeded(state: 5)
+  var random = SplitMix(state: 5)
   let samples = (0..<4_000).map {
     Sample(time: midnight + .seconds(Int64($0)), value: 400 + .random(in: -3...3, using: &random) + Double($0) / 900)
   }

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -33,14 +34,14 @@ struct BacktestTests {
       #expect(cutShort == before)
 
       var shuffled = whole
-      var random = SeededRandom(2)
+      var random = SplitMix(state: 2)
       let tail = (cut * 24)..<(40 * 24)
       shuffled.target.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
       shuffled.exogenous[0].values.replaceSubrange(tail, with: tail.map { _ in random.uniform(-500...500) })
       let afterShuffle = try forecasts(shuffled, test: 12).filter { $0.issued < timestamp }
       #expect(afterShuffle == before)
 
-      // What is issued at that moment knows the weather that is foretold, and no more of the target.
+      // A forecast issued at that moment knows the predicted weather, and no more of the target.
       shuffled.exogenous = whole.exogenous
       let untilThen = try forecasts(shuffled, test: 12).filter { $0.issued <= timestamp }
       #expect(untilThen.map(\.quantiles) == reference.filter { $0.issued <= timestamp }.map(\.quantiles))
@@ -60,7 +61,7 @@ struct BacktestTests {
     }
     let drifted = try run(changed)
     #expect(drifted.trainings > (try run(SyntheticLoad.recording(days: 40))).trainings)
-    var random = SeededRandom(5)
+    var random = SplitMix(state: 5)
     for cut in 33...38 {
       var shuffled = changed
       shuffled.target.replaceSubrange((cut * 24)..., with: changed.target[(cut * 24)...].shuffled(using: &random))

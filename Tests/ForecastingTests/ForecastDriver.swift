@@ -3,20 +3,6 @@ import PlantModel
 import StreamCore
 import WattlineTime
 
-/// A small seeded generator, so that every run sees the same numbers.
-struct SeededRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  mutating func uniform(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &self) }
-}
-
 /// A point as the database would hold it: the last one written under a key and time.
 struct StoredPoint: Hashable {
   var key: PointKey

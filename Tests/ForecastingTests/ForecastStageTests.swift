@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -10,7 +11,7 @@ struct ForecastStageTests {
   private let start = ForecastDriver.start
 
   /// Load with a working week, seeded noise, and PV with day-to-day weather.
-  private func value(_ slot: Int, random: inout SeededRandom, driver: ForecastDriver) -> [Double] {
+  private func value(_ slot: Int, random: inout SplitMix, driver: ForecastDriver) -> [Double] {
     let hour = Double((slot - start) % 96) / 4
     let isWeekend = (slot - start) / 96 % 7 >= 5
     let working = hour >= 7 && hour < 18 && !isWeekend
@@ -24,7 +25,7 @@ struct ForecastStageTests {
   ) {
     let load = driver.register.admit(asset: "load", sensor: "power")
     let pv = driver.register.admit(asset: "pv", sensor: "power")
-    var random = SeededRandom(seed)
+    var random = SplitMix(state: seed)
     for slot in start..<(start + slots.upperBound) {
       let values = value(slot, random: &random, driver: driver)
       guard slot >= start + slots.lowerBound, !isSilent(slot - start) else { continue }
@@ -123,7 +124,7 @@ struct ForecastStageTests {
   func coverage() throws {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
-    var random = SeededRandom(11)
+    var random = SplitMix(state: 11)
     for slot in 0..<(96 * 14) { driver.advance(start + slot, values: [(load, 100 + random.uniform(-20...20))]) }
     for bucket in LeadBucket.allCases {
       let covered = (96 * 6..<96 * 14).compactMap { slot in
@@ -220,13 +221,8 @@ struct ForecastStageTests {
   func snapshot(cut: Int) throws {
     var whole = ForecastDriver()
     run(slots: 0..<cut, driver: &whole)
-    var writer = SnapshotWriter()
-    whole.stage.snapshot(into: &writer)
     var restored = whole
-    restored.stage = ForecastStage(learning: [])
-    var reader = SnapshotReader(writer.bytes)
-    try restored.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    restored.stage = try ForecastStage(learning: []).resumed(from: whole.stage)
     run(slots: cut..<(cut + 200), driver: &whole)
     run(slots: cut..<(cut + 200), driver: &restored)
     #expect(whole.database == restored.database)
@@ -244,7 +240,7 @@ struct ForecastStageTests {
     run(slots: 0..<100, driver: &driver)
     var writer = SnapshotWriter()
     driver.stage.snapshot(into: &writer)
-    var random = SeededRandom(3)
+    var random = SplitMix(state: 3)
     for _ in 0..<60 {
       var bytes = writer.bytes
       if Bool.random(using: &random) {
@@ -286,7 +282,7 @@ struct ForecastStageTests {
     var batched = ForecastDriver()
     let load = batched.register.admit(asset: "load", sensor: "power")
     let pv = batched.register.admit(asset: "pv", sensor: "power")
-    var random = SeededRandom(5)
+    var random = SplitMix(state: 5)
     for slot in start..<(start + 300) {
       let values = value(slot, random: &random, driver: batched)
       let clock = QuarterHour.start(of: slot + 1)

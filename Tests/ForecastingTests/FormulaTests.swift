@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -34,7 +35,7 @@ struct FormulaTests {
 
   @Test("a sliding window of samples has the quantiles of the samples it holds, and survives a snapshot")
   func slidingWindow() throws {
-    var random = SeededRandom(7)
+    var random = SplitMix(state: 7)
     var window = QuantileWindow(capacity: 50)
     var all: [Double] = []
     for step in 0..<300 {

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -69,7 +70,7 @@ struct LocalClockTests {
   func backtest(start: CivilTime) throws {
     let (times, clocks) = try hours(from: start, days: 52)
     let change = start.month == 2 ? CivilTime(year: 2024, month: 4, day: 1) : CivilTime(year: 2024, month: 10, day: 28)
-    var random = SeededRandom(3)
+    var random = SplitMix(state: 3)
     let recording = ForecastInput.Recording(
       times: times, target: clocks.map { workshop($0) + random.uniform(-0.1...0.1) })
     let zone = try #require(Self.rome)

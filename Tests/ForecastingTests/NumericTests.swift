@@ -1,5 +1,6 @@
 import Glibc
 import PlantModel
+import PlantTesting
 import Testing
 import WattlineTime
 
@@ -20,7 +21,7 @@ struct NumericTests {
 
   @Test("an order statistic is where sorting would put it", arguments: [1, 2, 7, 100, 1001])
   func selection(count: Int) {
-    var random = SeededRandom(UInt64(count))
+    var random = SplitMix(state: UInt64(count))
     var values = (0..<count).map { _ in Double(Int(random.uniform(0...50))) }
     let sorted = values.sorted()
     for probability in [0, 0.1, 0.5, 0.9, 1] {
@@ -34,7 +35,7 @@ struct NumericTests {
 
   /// A target whose level and spread depend on the first of two columns.
   private func stairs(_ count: Int) -> (columns: [[Double]], targets: [Double]) {
-    var random = SeededRandom(5)
+    var random = SplitMix(state: 5)
     var columns = [[Double]](repeating: [], count: 2)
     var targets: [Double] = []
     for _ in 0..<count {
@@ -114,7 +115,7 @@ struct NumericTests {
 
   @Test("ridge finds a line, and its errors of rows left out are those of fits without them")
   func ridge() {
-    var random = SeededRandom(3)
+    var random = SplitMix(state: 3)
     let count = 30
     let rows = (0..<(2 * count)).map { _ in random.uniform(-1...1) }
     let targets = (0..<count).map { 4 + 3 * rows[2 * $0] - 2 * rows[2 * $0 + 1] + random.uniform(-0.1...0.1) }
@@ -134,7 +135,7 @@ struct NumericTests {
 
   @Test("weights go to the better forecast, the more the longer it was better")
   func stacking() {
-    var random = SeededRandom(8)
+    var random = SplitMix(state: 8)
     func weight(samples: Int) -> Double {
       let actuals = (0..<samples).map { _ in random.uniform(0...10) }
       let forecasts = actuals.flatMap { [$0 + random.uniform(-0.5...0.5), random.uniform(0...10)] }
@@ -151,7 +152,7 @@ struct NumericTests {
 
   @Test("calibrated intervals hold, whether they were too narrow or too wide", arguments: [0.2, 3.0])
   func calibration(width: Double) {
-    var random = SeededRandom(4)
+    var random = SplitMix(state: 4)
     var issued = QuantileTable(rows: 2000)
     var actuals: [Double] = []
     for row in 0..<issued.rows {
@@ -187,7 +188,7 @@ struct NumericTests {
 
   @Test("intervals of a target that grows calmer from week to week still hold")
   func calmer() {
-    var random = SeededRandom(9)
+    var random = SplitMix(state: 9)
     var samples = IntervalCalibration.Samples()
     var covered = 0
     var count = 0

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import Testing
 
 @testable import Forecasting
@@ -7,7 +8,7 @@ import Testing
 struct RecurrentTests {
   @Test("its gradient is what a small change of each parameter does to the loss")
   func gradient() {
-    var random = SeededRandom(3)
+    var random = SplitMix(state: 3)
     let sequence = (0..<(6 * 4)).map { _ in Float(random.uniform(-1...1)) }
     let targets = (0..<6).map { _ in Float(random.uniform(-2...2)) }
     var network = RecurrentNetwork(inputs: 4, channels: 3, units: 3, levels: [0.1, 0.5, 0.9], seed: 1)

@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import WattlineTime
+import PlantTesting
 
 @testable import Forecasting
 
@@ -9,7 +10,7 @@ enum SyntheticLoad {
   static let start = CivilTime(year: 2023, month: 3, day: 2).utc
 
   static func recording(days: Int, seed: UInt64 = 1) -> ForecastInput.Recording {
-    var random = SeededRandom(seed)
+    var random = SplitMix(state: seed)
     var times: [Timestamp] = []
     var load: [Double] = []
     var temperature: [Double] = []

@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import PlantPhysics
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -81,7 +82,7 @@ struct WeatherTests {
     }
 
     static func temperature(_ slot: Int) -> Double {
-      var random = SeededRandom(UInt64(slot / 24))
+      var random = SplitMix(state: UInt64(slot / 24))
       return random.uniform(0...30)
     }
 

@@ -1,23 +1,10 @@
 import HealthIndex
 import PlantModel
+import PlantTesting
 import StreamCore
 import WattlineTime
 
-/// A small seeded generator, so that every run sees the same numbers.
-struct SeededRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  mutating func uniform(_ range: ClosedRange<Double>) -> Double { Double.random(in: range, using: &self) }
-}
-
-/// What one sensor says of a quarter of an hour; `nil` for no window at all.
+/// Window of one sensor in a quarter of an hour; `nil` for no window at all.
 struct Sample: Equatable {
   var mean: Double
   var goodShare = 1.0
@@ -31,14 +18,14 @@ struct HealthyPlant {
     ("bess", "soc"), ("bess", "temperature"), ("ev", "power"), ("grid", "power"), ("grid", "frequency"),
     ("grid", "voltage"), ("station", "temperature"), ("station", "irradiance"), ("station", "wind_speed"),
   ]
-  private var random: SeededRandom
+  private var random: SplitMix
   private var clouds = 0.8
   private var front = 0.0
   private var car = 0
   private var charge = 0.5
   private var battery = 22.0
 
-  init(seed: UInt64) { random = SeededRandom(seed) }
+  init(seed: UInt64) { random = SplitMix(state: seed) }
 
   mutating func next(_ slot: Int) -> [Sample] {
     let hour = Double(slot % 96) / 4
@@ -69,7 +56,7 @@ struct HealthDriver {
   var register: PlantRegister
   var found: [AssetHealth] = []
   var points = PointBatch()
-  /// What alerts tell of.
+  /// Findings that alerts tell of.
   var faults: [AssetIndex: StandingFault] = [:]
 
   static let start = QuarterHour.slot(containing: CivilTime(year: 2024, month: 5, day: 6).utc)

@@ -1,4 +1,5 @@
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -193,13 +194,8 @@ struct HealthStageTests {
     whole.step(&waiting)
     whole.faults = [AssetIndex(0): StandingFault(name: "trip", severity: .critical)]
     whole.mark(cut, minute: 1)
-    var writer = SnapshotWriter()
-    whole.stage.snapshot(into: &writer)
     var restored = whole
-    restored.stage = HealthStage()
-    var reader = SnapshotReader(writer.bytes)
-    try restored.stage.restore(from: &reader)
-    #expect(reader.isAtEnd)
+    restored.stage = try HealthStage().resumed(from: whole.stage)
     whole.mark(cut, minute: 2)
     restored.mark(cut, minute: 2)
     for slot in cut..<(cut + 150) {
@@ -220,7 +216,7 @@ struct HealthStageTests {
     var driver = run(days: 1)
     var writer = SnapshotWriter()
     driver.stage.snapshot(into: &writer)
-    var random = SeededRandom(3)
+    var random = SplitMix(state: 3)
     for _ in 0..<60 {
       var bytes = writer.bytes
       var stage = HealthStage()

@@ -7,7 +7,7 @@ import WattlineTime
 @testable import InfluxSink
 @testable import SinkCore
 
-/// What ends where after each answer, with a database that gives it to a batch of ten points of which one is bad.
+/// Place of each point after each answer, with a database that gives it to a batch of ten points, one of them bad.
 @Suite("What ends where after each answer", .timeLimit(.minutes(10)))
 struct AnswerTableTests {
   /// Where the points are when the database gives this answer and no other to requests with the bad point.
@@ -117,7 +117,7 @@ struct AnswerTableTests {
       }
     ) { request, _ in
       guard request.body.contains("bad") else { return store.answer(request) }
-      // What takes a batch whole takes the bad point too; 3 Core takes all others.
+      // A database that takes a batch whole takes the bad point too; 3 Core takes all others.
       var taken = request
       if row.version == .v3 { taken.body = request.lines.filter { !$0.contains("bad") }.joined(separator: "\n") }
       switch row.end {

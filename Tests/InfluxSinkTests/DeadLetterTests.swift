@@ -140,7 +140,7 @@ struct DeadLetterTests {
     let second = try FakeDatabase { _, number in
       if number == 0 {
         sink.submit(WriteBatch(bytes: Array("a,n=bad2 v=1 1\n".utf8), lines: 1, upTo: 2))
-        while sink.acceptedUpTo != 2 { usleep(1000) }
+        #expect(Waiting.until(seconds: 30) { sink.acceptedUpTo == 2 })
       }
       return .status(204)
     }
@@ -151,7 +151,7 @@ struct DeadLetterTests {
     #expect(bench.deadLetters.last == "a,n=bad2 v=1 1")
   }
 
-  /// What a program prints of a file; `nil` where it is not installed.
+  /// Output of a program for a file; `nil` where it is not installed.
   private static func output(of program: String, path: String) throws -> String? {
     let url = URL(fileURLWithPath: "/usr/bin/" + program)
     guard FileManager.default.isExecutableFile(atPath: url.path) else { return nil }

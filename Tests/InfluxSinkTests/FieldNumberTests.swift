@@ -29,7 +29,7 @@ struct FieldNumberTests {
 
   @Test("every number reads back as itself: any bits, decimals of a meter, scaled ones")
   func roundTrip() {
-    var random = SeededRandom(state: 7)
+    var random = SplitMix(state: 7)
     for round in 0..<60_000 {
       var value = Double(bitPattern: random.next())
       if round % 3 == 1 { value = Double(Int64(truncatingIfNeeded: random.next()) % 10_000_000) / 1000 }

@@ -1,6 +1,7 @@
 import Foundation
 import PlantModel
 import Settings
+import PlantTesting
 import Synchronization
 import Testing
 import WattlineTime
@@ -128,7 +129,7 @@ struct InfluxSinkTests {
     let start = ContinuousClock.now
     bench.submit(Self.lines(0..<3), upTo: 1)
     // Closing would shorten the wait.
-    while bench.offsets.all.isEmpty { usleep(5000) }
+    #expect(Waiting.until(seconds: 30) { !bench.offsets.all.isEmpty })
     #expect(ContinuousClock.now - start >= .milliseconds(950))
     bench.sink.stop(within: .seconds(1))
   }
@@ -158,7 +159,7 @@ struct InfluxSinkTests {
     var lines = Self.lines(0..<16)
     lines[5] = "m,n=bad v=1 1"
     bench.submit(lines, upTo: 3)
-    while bench.offsets.all.isEmpty { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { !bench.offsets.all.isEmpty })
     #expect(bench.sink.stop(within: .seconds(1)) == 3)
     #expect(accepted(bench, script: script) == Set(lines.filter { !$0.contains("bad") }))
     #expect(bench.sink.counts.deadLetters == [.serverFault: 1])
@@ -168,10 +169,10 @@ struct InfluxSinkTests {
   func lonePoison() throws {
     let bench = try Bench(change: { $0.faultTries = 2 }, script: Self.picky(500, body: "panic"))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)
-    while bench.database.writes.count < 8 { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { bench.database.writes.count >= 8 })
     #expect(bench.sink.counts.deadLetters.isEmpty)
     bench.submit(["m,n=good v=1 1"], upTo: 2)
-    while bench.offsets.all.count < 2 { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { bench.offsets.all.count >= 2 })
     #expect(bench.sink.stop(within: .seconds(1)) == 2)
     #expect(bench.sink.counts.deadLetters == [.serverFault: 1])
     #expect(bench.sink.counts.pointsWritten == 1)
@@ -181,7 +182,7 @@ struct InfluxSinkTests {
   func broken() throws {
     let bench = try Bench(change: { $0.faultTries = 2 }) { _, number in number < 60 ? .status(500) : .status(204) }
     bench.submit(Self.lines(0..<8), upTo: 3)
-    while bench.offsets.all.isEmpty { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { !bench.offsets.all.isEmpty })
     #expect(bench.sink.stop(within: .seconds(1)) == 3)
     #expect(bench.deadLetters.isEmpty)
     #expect(bench.database.writes.suffix(from: 60).flatMap(\.lines).count == 8)
@@ -193,7 +194,7 @@ struct InfluxSinkTests {
       number == 0 ? .status(204) : .silence
     }
     bench.submit(Self.lines(0..<1), upTo: 1)
-    while bench.offsets.all.isEmpty { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { !bench.offsets.all.isEmpty })
     bench.submit(Self.lines(1..<2), upTo: 2)
     let start = ContinuousClock.now
     #expect(bench.sink.stop(within: .milliseconds(100)) == 1)
@@ -216,12 +217,12 @@ struct InfluxSinkTests {
       }
     }
     worker.start()
-    while bench.database.writes.count < 5 { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { bench.database.writes.count >= 5 })
     // One batch is under way and at most two were merged or wait.
     #expect(submitted.load(ordering: .relaxed) <= 5)
     #expect(sink.counts.queueDepth <= 2)
     isOpen.store(true, ordering: .relaxed)
-    while submitted.load(ordering: .relaxed) < 20 { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { submitted.load(ordering: .relaxed) >= 20 })
     #expect(sink.stop(within: .seconds(10)) == 19)
     #expect(sink.counts.pointsWritten == 20)
   }
@@ -232,7 +233,7 @@ struct InfluxSinkTests {
     // A file stands where the folder would be made.
     #expect(FileManager.default.createFile(atPath: bench.folder, contents: nil))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)
-    while bench.states.all.isEmpty { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { !bench.states.all.isEmpty })
     guard case .held(.deadLetter, _)? = bench.states.all.last else {
       Issue.record("\(bench.states.all)")
       return

@@ -217,7 +217,7 @@ struct LineEncoderTests {
 
   @Test("random names and texts read back the same under both readings of a backslash")
   func fuzz() throws {
-    var random = SeededRandom(state: 42)
+    var random = SplitMix(state: 42)
     let alphabet = Array("ab,= \\\"\n\r\t\u{0}\u{1B}#é🔋'/.").map(String.init)
     for _ in 0..<1500 {
       let names = (0..<4).map { _ in
@@ -258,7 +258,7 @@ struct LineEncoderTests {
     #expect(text.count == 2 * LineText.longestText + 1)
   }
 
-  /// What a name must read back as: control characters, and a backslash before a separator or the end, are replaced.
+  /// Name as it must read back: control characters, and a backslash before a separator or the end, are replaced.
   private func tagText(_ name: String) -> String {
     let scalars = Array(name.unicodeScalars)
     var result = String.UnicodeScalarView()

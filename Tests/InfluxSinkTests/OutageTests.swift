@@ -76,7 +76,7 @@ struct OutageTests {
     private var series: [SeriesIndex] = []
     private var values: [Double] = []
     private var encoder = LineEncoder()
-    private var random: UInt64 = 1
+    private var random = SplitMix(state: 1)
 
     init(sensors: Int) {
       for index in 0..<sensors {
@@ -88,8 +88,7 @@ struct OutageTests {
     mutating func batch(_ second: Int) -> WriteBatch {
       var readings = ReadingBatch()
       for (index, series) in series.enumerated() {
-        random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        values[index] += Double(Int(random >> 33) % 201 - 100) / 100
+        values[index] += Double(random.index(below: 201) - 100) / 100
         let value = (values[index] * 100).rounded() / 100
         let time = Timestamp(milliseconds: 1_700_000_000_000 + Int64(second) * 1000 + Int64(index))
         readings.append(series: series, time: time, raw: value, value: value, hasSourceTime: true)

@@ -3,6 +3,7 @@ import Foundation
 import LocalServers
 import PlantModel
 import Settings
+import PlantTesting
 import Testing
 import WattlineTime
 
@@ -75,7 +76,7 @@ struct RealDatabaseTests {
     for index in 0..<10 {
       sink.submit(WriteBatch(bytes: Array("m v=1 \(index)\n".utf8), lines: 1, upTo: UInt64(index)))
     }
-    while sink.counts.state == .ok { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { sink.counts.state != .ok })
     try server.start()
     #expect(sink.stop(within: .seconds(40)) == 9)
     #expect(try server.query("SELECT count(v) FROM m", database: "wattline").contains(",10]"))
@@ -90,7 +91,7 @@ struct RealDatabaseTests {
     let sink = try InfluxSink(settings, deadLetters: server.folder + "/dead-letter") { _ in }
     let lines = (0..<10).map { "m,n=\($0) v=1 1\n" }.joined()
     sink.submit(WriteBatch(bytes: Array(lines.utf8), lines: 10, upTo: 1))
-    while sink.counts.state == .ok { usleep(2000) }
+    #expect(Waiting.until(seconds: 30) { sink.counts.state != .ok })
     guard case .held(.limit, let words) = sink.counts.state else {
       Issue.record("\(sink.counts.state)")
       return
@@ -103,16 +104,16 @@ struct RealDatabaseTests {
   /// A database on free ports in a folder of its own.
   private final class Server {
     let folder = NSTemporaryDirectory() + "influx-\(UUID().uuidString)"
-    let port: UInt16
+    let port: Int
     private var process: ChildProcess?
     var url: String { "http://127.0.0.1:\(port)" }
 
     init(started: Bool = true, data: String = "index-version = \"tsi1\"") throws {
-      port = try FakeDatabase.freePort()
+      port = try Loopback.freePort()
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let config = """
         reporting-disabled = true
-        bind-address = "127.0.0.1:\(try FakeDatabase.freePort())"
+        bind-address = "127.0.0.1:\(try Loopback.freePort())"
         [meta]
           dir = "\(folder)/meta"
         [data]
@@ -130,18 +131,17 @@ struct RealDatabaseTests {
     }
 
     func start() throws {
-      process = ChildProcess(influxDaemon, arguments: ["-config", folder + "/influxdb.conf"])
+      process = try ChildProcess(
+        program: influxDaemon, arguments: ["-config", folder + "/influxdb.conf"], log: "/dev/null")
       let client = try #require(HTTPClient(url: url, caFile: nil, connectTimeout: .second, totalTimeout: .second))
-      for _ in 0..<400 {
-        let answer = client.send(url + "/ping", body: nil, contentType: "text/plain", authorization: nil, basic: nil)
-        if answer.status == 204 { return }
-        usleep(50_000)
+      let isReady = Waiting.until(seconds: 30, pause: 50) {
+        client.send(url + "/ping", body: nil, contentType: "text/plain", authorization: nil, basic: nil).status == 204
       }
-      Issue.record("the database did not start")
+      #expect(isReady, "the database did not start")
     }
 
     func stop() {
-      process?.stop()
+      process?.kill()
       try? FileManager.default.removeItem(atPath: folder)
     }
 

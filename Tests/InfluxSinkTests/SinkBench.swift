@@ -1,6 +1,7 @@
 import Foundation
 import PlantModel
 import Settings
+import PlantTesting
 import Synchronization
 import Testing
 import WattlineTime
@@ -99,13 +100,7 @@ final class SinkBench {
   }
 
   /// Waits until something is so; `false` after twenty seconds.
-  func wait(_ isSo: () -> Bool) -> Bool {
-    for _ in 0..<10_000 {
-      if isSo() { return true }
-      usleep(2000)
-    }
-    return false
-  }
+  func wait(_ isSo: () -> Bool) -> Bool { Waiting.until(seconds: 20, condition: isSo) }
 
   var deadLetterFiles: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/dead-letter")) ?? []
@@ -123,7 +118,7 @@ final class SinkBench {
   }
 }
 
-/// What callbacks told, in order.
+/// Items that callbacks told, in order.
 final class Log<Element: Sendable>: Sendable {
   private let items = Mutex<[Element]>([])
   func append(_ item: Element) { items.withLock { $0.append(item) } }

@@ -2,6 +2,7 @@ import Foundation
 import Journal
 import PlantModel
 import Settings
+import PlantTesting
 import Synchronization
 import Testing
 import WattlineTime
@@ -212,7 +213,7 @@ struct SinkSpoolTests {
       SinkBench.settings(of: second), spool: SpoolSettings(directory: copy, maximumBytes: 1 << 20),
       deadLetters: copy + "-dead"
     ) { _ in }
-    for _ in 0..<5000 where sink.counts.accounts.spooled.points > 0 { usleep(2000) }
+    Waiting.until(seconds: 10) { sink.counts.accounts.spooled.points == 0 }
     sink.stop(within: .seconds(5))
     for index in 0..<Int(accepted + 1) * 20 { #expect(after.fields("m,n=\(index) \(index)") == "v=1") }
   }

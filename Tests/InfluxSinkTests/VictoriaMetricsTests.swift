@@ -42,10 +42,10 @@ struct VictoriaMetricsTests {
     }
     submit(0..<50)
     #expect(Waiting.until(seconds: 5) { sink.counts.accounts.spooled.points == 50 })
-    let server = try #require(
-      ChildProcess(
-        victoriaMetrics, arguments: ["-httpListenAddr=127.0.0.1:\(port)", "-storageDataPath=\(folder.path)/data"]))
-    defer { server.stop() }
+    let server = try ChildProcess(
+      program: victoriaMetrics,
+      arguments: ["-httpListenAddr=127.0.0.1:\(port)", "-storageDataPath=\(folder.path)/data"], log: "/dev/null")
+    defer { server.kill() }
     #expect(Waiting.until(seconds: 20) { sink.counts.accounts.written.points == 50 })
     submit(50..<60)
     #expect(Waiting.until(seconds: 5) { sink.counts.accounts.written.points == 60 })

@@ -107,7 +107,7 @@ struct CheckpointTests {
     let read = try (0..<8).map { try many.read($0) }.sorted { $0.count < $1.count }
     #expect(read.map(\.count) == sizes)
     #expect(read.enumerated().allSatisfy { number, part in part.allSatisfy { $0 == UInt8(number) } })
-    // What is open can be read whatever becomes of the file.
+    // An open file can be read whatever becomes of its name.
     try store.save(Checkpoint(offset: 100, state: []))
     try store.save(Checkpoint(offset: 110, state: []))
     #expect(try (0..<8).map { try many.read($0).count }.sorted() == sizes)

@@ -3,6 +3,7 @@ import Glibc
 import LocalServers
 import PlantModel
 import Settings
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -37,18 +38,18 @@ struct DiskFullTests {
     arguments: [true, false])
   func full(isCompressible: Bool) throws {
     let disk = try #require(SmallDisk(bytes: 16 << 20))
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix(state: 3)
     let bodies = (0..<7).map { number in
       (0..<9_999).map { _ in isCompressible ? UInt8(number) : UInt8.random(in: 0...255, using: &random) }
     }
     let journal = try Journal(
       directory: "\(disk.path)/journal", segmentBytes: 1 << 20, sync: .interval(.milliseconds(5)),
-      // What it tries to compress takes room for a moment, and then there is some again.
+      // A file being compressed takes room for a moment, and then there is some again.
       compresses: isCompressible)
     var ends: [UInt64] = []
     for _ in 0..<2 {
       var isFull = false
-      // What compresses gives room again, so that it is full only where that cannot follow; six times the disk is enough.
+      // Compression gives room again, so the disk is full only where that cannot follow; six times the disk is enough.
       while !isFull, ends.count < 10_000 {
         do {
           ends.append(try journal.append(Entry(Int64(ends.count), body: bodies[ends.count % 7])))

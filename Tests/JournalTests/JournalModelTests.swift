@@ -1,6 +1,7 @@
 import Foundation
 import LocalServers
 import PlantModel
+import PlantTesting
 import Testing
 
 @testable import Journal
@@ -46,7 +47,7 @@ private struct ModelRun {
 
   private(set) var covered: Set<String> = []
   private(set) var hasFailed = false
-  private var random: SeededGenerator
+  private var random: SplitMix
   private let disk: SmallDisk?
   private var folder: TemporaryFolder
   private var journal: Journal
@@ -56,7 +57,7 @@ private struct ModelRun {
   private var touched: Set<UInt64> = []
 
   init(seed: UInt64, disk: SmallDisk?) throws {
-    random = SeededGenerator(seed: seed)
+    random = SplitMix(state: seed)
     self.disk = disk
     folder = TemporaryFolder(in: disk?.path)
     journal = try folder.journal()
@@ -101,7 +102,7 @@ private struct ModelRun {
     try forgetTrimmed()
   }
 
-  /// What finds no room on a small disk leaves everything as it is.
+  /// A record that finds no room on a small disk leaves everything as it is.
   private mutating func whereThereIsRoom(_ body: (inout ModelRun) throws -> Void) throws {
     do { try body(&self) } catch JournalError.full {
       expect(disk != nil, what: "full on a large disk")
@@ -116,7 +117,7 @@ private struct ModelRun {
     try forgetTrimmed()
   }
 
-  /// What is below the start must have been released.
+  /// Everything below the start must have been released.
   private mutating func forgetTrimmed() throws {
     let start = journal.startOffset
     expect(kept.allSatisfy { $0.start >= start || $0.end <= released || $0.isHurt }, what: "lost at the start")

@@ -2,6 +2,7 @@ import Foundation
 import LocalServers
 import PlantModel
 import Settings
+import PlantTesting
 import StreamCore
 import SystemCore
 import Testing
@@ -247,7 +248,7 @@ struct JournalTests {
     let large = Entry(1, body: [UInt8](repeating: 1, count: 8_000))
     #expect(journal.hasRoom)
     #expect(throws: JournalError.full) { try journal.append(large) }
-    // What is small goes in, and does not make one believe that the large one would.
+    // A small record goes in, which does not mean that the large one would.
     let done = try journal.append(three[0])
     #expect(!journal.hasRoom)
     try journal.append(three[1])
@@ -323,7 +324,7 @@ struct JournalTests {
 
   @Test("random damage anywhere never stops the reader or the opening", arguments: 1...20)
   func randomDamage(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SplitMix(state: UInt64(seed))
     do {
       let journal = try makeJournal(segmentBytes: 600)
       for number in 0..<40 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 6, count: number))) }

@@ -2,6 +2,7 @@ import Foundation
 import LocalServers
 import PlantModel
 import Settings
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -183,7 +184,7 @@ struct SealedSegmentTests {
 
   @Test("what does not get smaller stays plain and is not tried again")
   func incompressible() throws {
-    var random = SeededGenerator(seed: 4)
+    var random = SplitMix(state: 4)
     let journal = try folder.journal()
     for number in 0..<30 {
       try journal.append(Entry(Int64(number), body: (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }))
@@ -232,8 +233,7 @@ struct SealedSegmentTests {
     let journal = try Journal(directory: folder.path, segmentBytes: 200_000, sync: .never)
     let body = [UInt8]("riverside/pv1/power {\"value\": 21.5, \"ts\": 1700000000000}".utf8)
     for number in 0..<20_000 { try journal.append(Entry(Int64(number), body: body)) }
-    let deadline = Date(timeIntervalSinceNow: 20)
-    while folder.segments.count > 1, Date() < deadline { usleep(2_000) }
+    Waiting.until(seconds: 20) { folder.segments.count <= 1 }
     #expect(folder.segments.count == 1 && folder.sealed.count >= 7)
     #expect(try journal.entries().map(\.received) == Array(0..<20_000))
     for path in folder.sealed {

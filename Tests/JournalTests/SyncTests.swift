@@ -2,6 +2,7 @@ import Foundation
 import LocalServers
 import PlantModel
 import Settings
+import PlantTesting
 import StreamCore
 import SystemCore
 import Testing
@@ -52,8 +53,7 @@ struct SyncTests {
     }
     try journal.append(Entry(0, body: []))
     let deadline = Date(timeIntervalSinceNow: 20)
-    while syncs.value == 0, Date() < deadline { usleep(500) }
-    #expect(syncs.value > 0)
+    #expect(Waiting.until(seconds: 20, pause: 1) { syncs.value > 0 })
     #expect(throws: JournalError.self) {
       while Date() < deadline { try journal.append(Entry(1, body: [])) }
     }

@@ -1,7 +1,7 @@
 import LineProtocol
 import Testing
 
-/// What is written as line protocol reads back as it was.
+/// Line protocol reads back as it was written.
 struct LineScannerTests {
   @Test(
     "a name that is escaped for a tag reads back as it was",

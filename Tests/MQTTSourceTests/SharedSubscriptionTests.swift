@@ -31,7 +31,7 @@ import Testing
     #expect(publisher.publish(0..<300))
     #expect(Waiting.until { sinks[0].payloads.count + sinks[1].payloads.count >= 300 })
     #expect(sinks.allSatisfy { $0.payloads.count >= 50 })
-    // Who is away gets its share when it comes back, or the other one has it.
+    // A subscriber that was away gets its share when it comes back, or the other one has it.
     sessions[0].stop()
     #expect(publisher.publish(300..<400))
     let back = session(fixture, name: "one", sink: sinks[0])

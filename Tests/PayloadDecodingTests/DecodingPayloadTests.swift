@@ -1,6 +1,7 @@
 import Foundation
 import PayloadDecoding
 import PlantModel
+import PlantTesting
 import Testing
 import WattlineTime
 
@@ -84,13 +85,7 @@ struct DecodingPayloadTests {
   ]
 
   /// The collection lies beside the package, or where `WATTLINE_DATA` says.
-  static let collection: URL = {
-    let folder =
-      ProcessInfo.processInfo.environment["WATTLINE_DATA"].map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
-    return folder.appendingPathComponent("mqtt_payloads/payloads.jsonl")
-  }()
+  static let collection = PackageFolder.recordings().appendingPathComponent("mqtt_payloads/payloads.jsonl")
 
   @Test(
     "every recorded payload is taken in by configuration alone, or refused with the reason",

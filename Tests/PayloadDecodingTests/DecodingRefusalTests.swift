@@ -2,7 +2,7 @@ import PayloadDecoding
 import PlantModel
 import Testing
 
-/// What is not taken in, and under which name it is counted.
+/// Refused messages, and the name under which each is counted.
 struct DecodingRefusalTests {
   static let rule = TopicRule(match: "r/{asset}/{sensor}")
 

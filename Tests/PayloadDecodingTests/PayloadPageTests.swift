@@ -2,6 +2,7 @@ import Foundation
 import PayloadDecoding
 import PlantConfig
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -16,8 +17,7 @@ struct PayloadPageTests {
     var testDescription: String { title }
   }
 
-  static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("pipelines/README.md")
+  static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   static let forms: [Form] = {
     guard let text = try? String(contentsOf: page, encoding: .utf8) else { return [] }
@@ -91,7 +91,7 @@ struct PayloadPageTests {
     return try #require(loaded.plants.first)
   }
 
-  /// What came, in the words of the page; a time is told if the page tells it.
+  /// Result in the words of the page; a time is told if the page tells it.
   private func readings(_ bench: DecoderBench, wanted: [String]) -> [String] {
     let (batch, register) = (bench.batches[0], bench.registers[0])
     return (0..<batch.count).map { row in

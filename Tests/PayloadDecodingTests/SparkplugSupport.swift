@@ -108,7 +108,7 @@ struct SparkplugBench {
     return result
   }
 
-  /// Who came and went with the last message.
+  /// Devices that came and went with the last message.
   var changes: [String] { nodes.changes.map { "\(name(of: $0.owner)) \($0.isOnline ? "online" : "offline")" } }
 
   func name(of owner: Int) -> String {

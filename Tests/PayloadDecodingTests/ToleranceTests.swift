@@ -3,7 +3,7 @@ import PayloadDecoding
 import PlantModel
 import Testing
 
-/// What devices send beside what they should: the sound parts are taken, and the others counted.
+/// Messages of devices that send more than they should: the sound parts are taken, and the others counted.
 struct ToleranceTests {
   @Test(
     "a word for no value is a missing value of its field alone, and is counted",

@@ -12,7 +12,7 @@ import WattlineTime
 
 @testable import Pipeline
 
-/// What a broker sends to a subscriber.
+/// A subscriber that keeps the messages of a broker.
 final class Listener: BurstSink {
   struct Heard: Equatable {
     var topic: String
@@ -55,29 +55,6 @@ final class Listener: BurstSink {
       return (document?["status"] as? String ?? "?", document?["id"] as? String ?? "?")
     }
   }
-}
-
-/// Takes connections on a free loopback port and never says a word.
-private struct SilentServer {
-  let port: Int
-  private let descriptor: Int32
-
-  init() throws {
-    port = try Loopback.freePort()
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    let code = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    try #require(code == 0 && listen(descriptor, 16) == 0)
-  }
-
-  func stop() { close(descriptor) }
 }
 
 @Suite("Alerts over MQTT", .serialized)
@@ -123,7 +100,7 @@ struct AlertDeliveryTests {
     try instruct(#"{"id": "\#(id)", "action": "shelve", "for": "forever"}"#, site: site)
     #expect(Waiting.until(seconds: 30) { pipeline.status().ledger.refused == ["instruction_not_understood": 1] })
 
-    // Who comes later is told what stands.
+    // A later subscriber gets the alerts that stand.
     let late = Listener(site.broker, filter: "wattline/first/alerts")
     defer { late.stop() }
     #expect(Waiting.until(seconds: 30) { late.messages.last?.text.contains(#""state":"returned""#) == true })
@@ -142,8 +119,8 @@ struct AlertDeliveryTests {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first", sensors: "{match: \"*.voltage\", range: [0, 10]}")
-    let hung = try SilentServer()
-    defer { hung.stop() }
+    let hung = try LoopbackListener()
+    defer { hung.close() }
     let pipeline = try site.pipeline(adjust: {
       $0.alerts.webhook = WebhookSettings(url: "http://127.0.0.1:\(hung.port)/")
       $0.alerts.email = EmailSettings(

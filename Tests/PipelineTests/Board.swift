@@ -1,4 +1,5 @@
 import Foundation
+import PlantTesting
 
 /// A board as it is shipped: the parts that tests look at.
 struct Board: Decodable {
@@ -64,8 +65,7 @@ struct Board: Decodable {
   }
 
   /// The folder `grafana` of the package.
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("grafana")
+  static let folder = PackageFolder.root().appendingPathComponent("grafana")
 
   /// All boards.
   static func shipped() throws -> [Board] {

@@ -117,7 +117,7 @@ struct BoardGateTests {
     }
     #expect(site.publisher.flush(timeout: .seconds(30)))
     try site.influx.write(score(of: sample, in: plant, at: now))
-    // What `wattline scenario` keeps.
+    // The measurements that `wattline scenario` keeps.
     let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
     let tag = sample.plant.replacing(/[ ,=]/) { "\\" + $0.output }
     try site.influx.write(

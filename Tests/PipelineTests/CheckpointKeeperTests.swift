@@ -48,7 +48,7 @@ private final class KeeperBench {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// What a worker is asked for at a place; `nil` where it goes on or ends.
+  /// Draft that a worker is asked for at a place; `nil` where it goes on or ends.
   func draft(for worker: Int, at position: UInt64) -> CheckpointDraft? {
     guard case .give(let draft) = keeper.order(for: worker, at: position) else { return nil }
     return draft

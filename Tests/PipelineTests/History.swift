@@ -2,6 +2,7 @@ import Journal
 import PlantConfig
 import PlantModel
 import PlantSimulation
+import PlantTesting
 import StreamCore
 import WattlineTime
 
@@ -19,7 +20,7 @@ struct History {
     first.files = [("north.yaml", History.file("north"))]
     var second = first
     second.files.append(("southern.yaml", History.file("southern")))
-    var random = SplitMix(seed)
+    var random = SplitMix(state: seed)
     let start = Timestamp(seconds: 1_772_000_000).floored(to: .minute)
     var simulators: [(PlantSimulator, SensorTopic)] = []
     for plant in second.plants {
@@ -78,19 +79,5 @@ struct History {
     var writer = SnapshotWriter()
     ConfigurationRecord.write(sources, to: &writer)
     return writer.bytes
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64 (doi:10.1145/2660193.2660195).
-struct SplitMix {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

@@ -4,6 +4,7 @@ import PlantConfig
 import PlantModel
 import Settings
 import SinkCore
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -45,7 +46,7 @@ struct RecordProcessorTests {
     var straight = RecordProcessor(sources: history.first)
     var again = RecordProcessor(sources: history.first)
     var restarted = RecordProcessor(sources: history.first)
-    var random = SplitMix(seed)
+    var random = SplitMix(state: seed)
     var bytes = 0
     for (number, record) in history.records.enumerated() {
       let lines = straight.lines(of: record)
@@ -75,7 +76,7 @@ struct RecordProcessorTests {
     var together = (0..<workers).map {
       RecordProcessor(sources: history.first, share: Shard($0, of: workers))
     }
-    var random = SplitMix(7)
+    var random = SplitMix(state: 7)
     var owners: Set<Int> = []
     for (number, record) in history.records.enumerated() {
       let lines = alone.lines(of: record).split(separator: 10).sorted { $0.lexicographicallyPrecedes($1) }

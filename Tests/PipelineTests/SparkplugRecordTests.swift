@@ -4,6 +4,7 @@ import PlantConfig
 import PlantModel
 import Settings
 import SinkCore
+import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
@@ -142,7 +143,7 @@ struct SparkplugRecordTests {
   func restarts() throws {
     var straight = RecordProcessor(sources: Self.sources)
     var together = [RecordProcessor(sources: Self.sources)]
-    var random = SplitMix(11)
+    var random = SplitMix(state: 11)
     for (number, record) in Self.records.enumerated() {
       if random.next() % 10 == 0 {
         var parts: [[UInt8]] = []

@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Testing
 
 @testable import PlantConfig
@@ -47,8 +48,7 @@ private let processFile = """
 
 @Suite("The page about configuration")
 struct ConfigurationPageTests {
-  private static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("pipelines/README.md")
+  private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   @Test("the page names every key of a plant file")
   func pageNamesEveryPlantKey() throws {

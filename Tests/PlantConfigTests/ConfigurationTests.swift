@@ -224,11 +224,8 @@ struct ConfigurationTests {
 
   @Test("any change of bytes in a plant's file gives mistakes or a plant, and never a crash")
   func fuzz() {
-    var state: UInt64 = 7
-    func random(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int((state >> 33) % UInt64(bound))
-    }
+    var generator = SplitMix(state: 7)
+    func random(_ bound: Int) -> Int { generator.index(below: bound) }
     let text =
       head + """
         topics: [{match: "p/{asset}/{sensor}", values: {a: "/b"}, scale: {a: 2}}]

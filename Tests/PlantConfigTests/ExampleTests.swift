@@ -1,6 +1,7 @@
 import Foundation
 import PlantModel
 import Settings
+import PlantTesting
 import Testing
 import WattlineTime
 
@@ -10,8 +11,7 @@ import WattlineTime
 struct ExampleTests {
   @Test("the folder that is shipped has no mistake, and takes users and passwords from the environment, if any")
   func shippedFolder() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+    let root = PackageFolder.root()
     let path = root.appendingPathComponent("pipelines").path
     let files = try FileManager.default.contentsOfDirectory(atPath: path)
       .filter { $0.hasSuffix(".yaml") }

@@ -2,7 +2,7 @@ import PlantConfig
 import PlantModel
 import Testing
 
-/// What a topic of a plant file may say, and what is told of mistakes in it.
+/// Topics of a plant file, and the messages about mistakes in them.
 struct TopicRuleTests {
   private func load(_ topics: String) -> LoadedConfiguration {
     let text =

@@ -1,11 +1,11 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import Testing
 
 @Suite("Kinds of assets")
 struct AssetKindTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  private static let root = PackageFolder.root()
 
   @Test("every kind that a file declares is registered")
   func everyDeclaredKindIsRegistered() throws {
@@ -25,7 +25,7 @@ struct AssetKindTests {
     #expect(traits.name.allSatisfy { $0.isASCII && ($0.isLowercase || $0 == "_") })
     #expect(!traits.sizeKeys.isEmpty)
     #expect((traits.role == .none) == !traits.sensors.contains("power"))
-    // What is commanded needs a power to compare with, and what is never negative has one direction.
+    // A commanded asset needs a power to compare with, and one that is never negative has one direction.
     #expect(traits.command == nil || traits.role != .none)
     #expect(!traits.isNeverNegative || traits.hasOneDirection)
     if let resource = traits.resourceSensor { #expect(traits.sensors.contains(resource)) }

@@ -21,7 +21,7 @@ private func simulator(seed: UInt64 = 1) -> PlantSimulator {
     plant: plant(), seed: seed, start: CivilTime(year: 2026, month: 6, day: 1, hour: 14).utc, step: .minute)
 }
 
-/// What each sensor says at each of some steps.
+/// Values of each sensor at each of some steps.
 private func course(_ simulator: inout PlantSimulator, steps: Int) -> [[String: SimulatedReading]] {
   (0..<steps).map { step in
     // Two hours of each day it is told what to do.

@@ -137,7 +137,7 @@ struct PlantSimulatorTests {
       }
       let power = value("bess", sensor: "power")
       let soc = value("bess", sensor: "soc") / 100
-      // What is within its limits is covered, so that nothing is left for the grid.
+      // Demand within its limits is covered, so that nothing is left for the grid.
       if abs(power) < 99, soc > 0.2, soc < 0.85 { #expect(abs(value("grid", sensor: "power")) < 1e-9) }
       #expect(abs(power) <= 100 && soc > 0.1 - 1e-3 && soc < 0.95 + 1e-3)
       // 197 cells in series make 333.6 Ah of 250 kWh; the current reported is that of the step before.

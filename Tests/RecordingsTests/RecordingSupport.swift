@@ -23,7 +23,7 @@ func options(
   return options
 }
 
-/// What stands in the way of reading a text.
+/// Problem that prevents reading a text.
 func refusal(_ text: String, given: RecordingOptions = RecordingOptions()) -> String {
   do throws(RecordingError) {
     _ = try RecordingFile(name: "site.csv", contents: Array(text.utf8), options: given)

@@ -7,7 +7,7 @@ import Testing
 struct RequestSplitterTests {
   @Test("halving ends in single lines, in order, whatever their lengths; nothing is lost or doubled")
   func halves() {
-    var random = SeededRandom(state: 5)
+    var random = SplitMix(state: 5)
     for _ in 0..<300 {
       let lines = (0..<Int.random(in: 1..<30, using: &random)).map { index in
         "\(index)" + String(repeating: "x", count: Int.random(in: 0..<200, using: &random)) + "\n"

@@ -4,15 +4,8 @@ import PlantPhysics
 import PlantTesting
 import Testing
 
-/// Recordings for development, where they are.
-private let recordings: URL? = {
-  let named = ProcessInfo.processInfo.environment["WATTLINE_DATA"].map { URL(fileURLWithPath: $0) }
-  let folder =
-    named
-    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
-  return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
-}()
+/// Recordings for development; `nil` where they are missing.
+private let recordings = PackageFolder.existingRecordings()
 
 private struct Solar: Decodable {
   struct Defect: Decodable {

@@ -6,7 +6,7 @@ import Testing
 
 /// Kills and restarts at random moments that follow from a seed.
 struct Chaos {
-  /// What happened, for the message of a failure.
+  /// Course of events, for the message of a failure.
   private(set) var story: [String] = []
   private var random: SeededGenerator
   private let slowness: Double

@@ -23,7 +23,7 @@ struct DiscoverTests {
       grid: {kind: grid, import_limit_kw: 60, export_limit_kw: 30}
     """
 
-  /// What three devices send, and where its numbers belong, in the canonical unit.
+  /// Messages of three devices, and the places of their numbers, in the canonical unit.
   private static let recorded: [(topic: String, payload: String, wanted: [String: Double])] = [
     (
       "shellypro3em-0a1b2c3d4e5f/events/rpc",

@@ -159,11 +159,5 @@ struct ExplainTests {
   }
 
   /// The collection lies beside the package, or where `WATTLINE_DATA` says.
-  private static let recordings: URL = {
-    let folder =
-      ProcessInfo.processInfo.environment["WATTLINE_DATA"].map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
-    return folder.appendingPathComponent("mqtt_payloads/payloads.jsonl")
-  }()
+  private static let recordings = PackageFolder.recordings().appendingPathComponent("mqtt_payloads/payloads.jsonl")
 }

@@ -16,7 +16,7 @@ struct KeptAccounts {
     try spool.close()
   }
 
-  /// What does not balance, after so many messages with a reading each of which some may have come twice.
+  /// Accounts that do not balance, after so many messages with a reading each of which some may have come twice.
   func findings(readings: ClosedRange<Int>) -> [String] {
     var findings: [String] = []
     if messages.messages != messages.decoded + messages.refusedInAll + messages.duplicates {

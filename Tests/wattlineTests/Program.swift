@@ -4,7 +4,7 @@ import PlantTesting
 
 /// The program that was built beside these tests.
 enum Program {
-  /// What a command left behind.
+  /// Output and exit code of a command.
   struct Result {
     var code: Int32
     var output: String

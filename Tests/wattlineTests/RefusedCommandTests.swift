@@ -3,7 +3,7 @@ import LocalServers
 import PlantTesting
 import Testing
 
-/// What a command cannot do or must not take for done.
+/// Tasks that a command cannot do or must not take for done.
 @Suite("Refused commands", .timeLimit(.minutes(10)))
 struct RefusedCommandTests {
   private static let plant = """

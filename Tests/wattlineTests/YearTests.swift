@@ -12,13 +12,7 @@ import WattlineTime
 struct YearTests {
   /// A home's load and PV with prices and weather, hourly means over a year. It lies beside the package, or where
   /// `WATTLINE_DATA` says; it is not part of the package, so that the test is skipped where it is absent.
-  static let recording: String = {
-    let folder =
-      ProcessInfo.processInfo.environment["WATTLINE_DATA"].map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
-    return folder.appendingPathComponent("citylearn/building_01.csv").path
-  }()
+  static let recording = PackageFolder.recordings().appendingPathComponent("citylearn/building_01.csv").path
 
   @Test(
     "a year of a real building, replayed as fast as the broker takes it, arrives whole, and its energy is the file's",

@@ -174,7 +174,7 @@ struct BatteryReview {
 
   private func ruleWish(_ slot: Int, energy: Double, stretch: Stretch) -> Double {
     let soc = fleet.battery.minimumStateOfCharge + energy / fleet.battery.energyKilowattHours
-    return DispatchRule(hasGeneration: hasGeneration).wish(
+    return DispatchRule(hasGeneration: hasGeneration).request(
       netDemand: stretch.series.netDemand(slot), stateOfCharge: soc, battery: fleet.battery,
       outlook: outlooks[stretch.quarters.lowerBound + slot], hours: problem.hours
     ).power

@@ -86,17 +86,17 @@ struct BatteryDecision {
     learner: DispatchLearner?
   ) {
     let hours = DispatchStage.interval.inHours
-    let wanted = rule.wish(
+    let wanted = rule.request(
       netDemand: netDemand, stateOfCharge: stateOfCharge, battery: fleet.battery, outlook: prices.outlook, hours: hours)
     let shield = SafetyShield(
       battery: fleet.battery, importLimitKilowatts: limits.importKilowatts,
       exportLimitKilowatts: limits.exportKilowatts)
-    let learned = learner?.wish(
+    let learned = learner?.request(
       netDemand: netDemand, stateOfCharge: stateOfCharge, price: prices.outlook.now + prices.carbon,
       export: prices.export, hours: hours)
     let chosen = learned ?? wanted
-    let outcome = shield.project(wish: chosen.power, within: headroom, netDemand: netDemand)
-    rulePower = shield.project(wish: wanted.power, within: headroom, netDemand: netDemand).power
+    let outcome = shield.project(request: chosen.power, within: headroom, netDemand: netDemand)
+    rulePower = shield.project(request: wanted.power, within: headroom, netDemand: netDemand).power
     power = outcome.power
     isShielded = outcome.binding != nil
     reason = outcome.binding.map { "limit: \($0.rawValue)" } ?? chosen.reason

@@ -17,7 +17,7 @@ public struct DispatchRule: Hashable, Sendable {
   public init(hasGeneration: Bool) { self.hasGeneration = hasGeneration }
 
   /// A requested power and its reason.
-  public struct Wish: Hashable, Sendable {
+  public struct Request: Hashable, Sendable {
     /// Power of the battery, positive discharge [kW].
     public var power: Double
     /// One of the rule's reasons, such as `rule: self-consumption`.
@@ -32,24 +32,24 @@ public struct DispatchRule: Hashable, Sendable {
   ///   - battery: sizes of the battery.
   ///   - outlook: prices of the day.
   ///   - hours: length of the step [h].
-  public func wish(
+  public func request(
     netDemand: Double, stateOfCharge soc: Double, battery: BatteryModel, outlook: PriceCurve.Outlook, hours: Double
-  ) -> Wish {
-    if netDemand < 0 { return Wish(power: netDemand, reason: "rule: self-consumption") }
+  ) -> Request {
+    if netDemand < 0 { return Request(power: netDemand, reason: "rule: self-consumption") }
     guard outlook.higherHours > 0 else {
       let reason = outlook.now > outlook.mean + 1e-5 ? "rule: peak price" : "rule: self-consumption"
-      return netDemand > 0 ? Wish(power: netDemand, reason: reason) : Wish(power: 0, reason: "rule: idle")
+      return netDemand > 0 ? Request(power: netDemand, reason: reason) : Request(power: 0, reason: "rule: idle")
     }
     let reserve = reserveStateOfCharge(netDemand: netDemand, battery: battery, hours: outlook.higherHours)
     if soc < reserve, paysToCharge(outlook, battery: battery), hours > 0 {
       let missing = (reserve - soc) * battery.energyKilowattHours / battery.oneWayEfficiency
-      return Wish(power: -min(battery.powerKilowatts, missing / hours), reason: "rule: charge for peak")
+      return Request(power: -min(battery.powerKilowatts, missing / hours), reason: "rule: charge for peak")
     }
     let spare = max(0, soc - reserve) * battery.energyKilowattHours * battery.oneWayEfficiency
     let available = hours > 0 ? spare / hours : 0
-    if available < netDemand { return Wish(power: available, reason: "rule: reserve for peak") }
+    if available < netDemand { return Request(power: available, reason: "rule: reserve for peak") }
     return netDemand > 0
-      ? Wish(power: netDemand, reason: "rule: self-consumption") : Wish(power: 0, reason: "rule: idle")
+      ? Request(power: netDemand, reason: "rule: self-consumption") : Request(power: 0, reason: "rule: idle")
   }
 
   /// Returns the state of charge to keep for the more expensive hours at the current demand, within the battery's

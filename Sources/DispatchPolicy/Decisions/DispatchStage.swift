@@ -32,7 +32,7 @@ public struct DispatchStage: Stage {
   public static let interval = TimeSpan.minutes(15)
 
   /// Health index below which a battery is not controlled by the learned policy.
-  static let leastHealth = 50.0
+  static let leastHealth = CommandInterlocks.leastHealth
   private static let layoutVersion: UInt16 = 7
   var last = LastValues()
   private var prices: PriceCurve
@@ -85,11 +85,14 @@ public struct DispatchStage: Stage {
     overdue.removeAll()
     let known = self
     let prices = pricesNow(at: now, in: register)
-    let context = CommandBook.Context(
-      now: now, decisions: decisions, power: { known.power(of: $0, at: now, in: register) },
+    let limits = GridLimits(register)
+    let context = CommandContext(
+      now: now, interval: DispatchStage.interval, decisions: decisions,
+      power: { known.power(of: $0, at: now, in: register) },
       stateOfCharge: { known.stateOfCharge(of: $0, at: now, in: register) }, health: health,
-      exchange: exchange(at: now, in: register) ?? .nan, importPrice: prices.outlook.now,
-      exportPrice: prices.export, limits: GridLimits(register))
+      grid: CommandContext.Grid(
+        exchange: exchange(at: now, in: register) ?? .nan, importPrice: prices.outlook.now,
+        exportPrice: prices.export, importLimit: limits.importKilowatts, exportLimit: limits.exportKilowatts))
     commands.step(&frame, context: context, in: register)
   }
 

@@ -63,30 +63,30 @@ public struct SafetyShield: Hashable, Sendable {
   /// Worked value: 10 kWh at 20 %, limits of 10 % and ±5 kW, η = 1: a request of 5 kW for 15 min gives 4 kW, `soc_min`.
   ///
   /// - Parameters:
-  ///   - wish: requested power, positive discharge [kW]; one that is not finite counts as 0.
+  ///   - request: requested power, positive discharge [kW]; one that is not finite counts as 0.
   ///   - soc: state of charge, 0...1; one that is not finite allows no power.
   ///   - netDemand: grid exchange with this battery at rest, positive import [kW]; NaN if unknown, which disables the
   ///     grid limits.
   ///   - hours: length of the step [h].
   ///   - previous: power before the step [kW]; NaN if unknown, which disables the ramp limit.
   public func project(
-    wish: Double, stateOfCharge soc: Double, netDemand: Double, hours: Double, previous: Double = .nan
+    request: Double, stateOfCharge soc: Double, netDemand: Double, hours: Double, previous: Double = .nan
   ) -> Outcome {
     guard soc.isFinite else { return Outcome(power: 0) }
     let headroom = Headroom(
       battery, reserve: reserveStateOfCharge, stateOfCharge: soc, hours: hours, previous: previous,
       rampKilowattsPerHour: rampKilowattsPerHour)
-    return project(wish: wish, within: headroom, netDemand: netDemand)
+    return project(request: request, within: headroom, netDemand: netDemand)
   }
 
   /// Returns the power nearest to the requested one for the limits of one or several batteries.
   ///
   /// - Parameters:
-  ///   - wish: requested power, positive discharge [kW]; one that is not finite counts as 0.
+  ///   - request: requested power, positive discharge [kW]; one that is not finite counts as 0.
   ///   - headroom: limits of the batteries in the step.
   ///   - netDemand: grid exchange with the batteries at rest, positive import [kW]; NaN if unknown.
-  func project(wish: Double, within headroom: Headroom, netDemand: Double) -> Outcome {
-    let wish = wish.isFinite ? wish : 0
+  func project(request: Double, within headroom: Headroom, netDemand: Double) -> Outcome {
+    let request = request.isFinite ? request : 0
     var corridor = Corridor(
       low: -headroom.charge, high: headroom.discharge,
       lowBy: headroom.charge < battery.powerKilowatts ? .maximumStateOfCharge : .power,
@@ -102,8 +102,8 @@ public struct SafetyShield: Hashable, Sendable {
     if headroom.breaksReserve { corridor.slack = corridor.slack ?? .reserve }
     corridor.narrow(-.infinity, by: .reserve, greatest: headroom.aboveReserve, by: .reserve)
     // Adding zero turns −0, the result for an empty or full battery, into 0.
-    let power = min(corridor.high, max(corridor.low, wish)) + 0
-    let binding = power < wish ? corridor.highBy : power > wish ? corridor.lowBy : nil
+    let power = min(corridor.high, max(corridor.low, request)) + 0
+    let binding = power < request ? corridor.highBy : power > request ? corridor.lowBy : nil
     return Outcome(power: power, binding: binding, slack: corridor.slack)
   }
 }

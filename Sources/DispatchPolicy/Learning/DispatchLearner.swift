@@ -98,9 +98,9 @@ struct DispatchLearner {
   ///   - price: import price [currency/kWh].
   ///   - export: payment for export [currency/kWh].
   ///   - hours: length of the step [h].
-  func wish(
+  func request(
     netDemand: Double, stateOfCharge: Double, price: Double, export: Double, hours: Double
-  ) -> DispatchRule.Wish? {
+  ) -> DispatchRule.Request? {
     guard policy.count >= DispatchLearner.trialDays * 24, netDemand.isFinite, stateOfCharge.isFinite else { return nil }
     var problem = policy.problem
     problem.hours = hours
@@ -113,7 +113,7 @@ struct DispatchLearner {
     let action =
       power < min(0, netDemand) - 1e-9
       ? "charge from grid" : power < 0 ? "keep surplus" : power > 0 ? "cover demand" : "keep energy"
-    return DispatchRule.Wish(power: power, reason: "learned: \(action)")
+    return DispatchRule.Request(power: power, reason: "learned: \(action)")
   }
 
   private func usable(_ stateOfCharge: Double) -> Double {

@@ -55,7 +55,7 @@ public struct DispatchComparison: Sendable {
     var least = Double.infinity
     for rule in FixedRule.allCases {
       let powers = series.run(problem) { slot, energy in
-        rule.wish(netDemand: series.netDemand(slot), energy: energy, hour: series.hour[slot], problem: problem)
+        rule.request(netDemand: series.netDemand(slot), energy: energy, hour: series.hour[slot], problem: problem)
       }
       let cost = series.bill(of: powers, problem: problem).total
       if cost < least {

@@ -19,7 +19,7 @@ public enum FixedRule: String, CaseIterable, Sendable {
   ///   - energy: usable energy in the battery [kWh].
   ///   - hour: hour of the local day in which the slot starts, 0...23.
   ///   - problem: the battery.
-  public func wish(netDemand: Double, energy: Double, hour: Int, problem: DispatchProblem) -> Double {
+  public func request(netDemand: Double, energy: Double, hour: Int, problem: DispatchProblem) -> Double {
     let isPeak = FixedRule.peak.contains(hour)
     switch self {
     case .selfConsumption: return netDemand
