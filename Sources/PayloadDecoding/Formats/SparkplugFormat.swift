@@ -81,7 +81,7 @@ private final class SparkplugReader: PayloadReader {
   }
 
   private func read(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
-    let readings = scope.sparkplug.nodes[position].readings
+    let readings = scope.sparkplug.nodes[position].results.readings
     for reading in readings {
       let target = target(of: reading.metric, at: position, into: &scope)
       for (value, slot) in zip(target.values, target.slots) {
@@ -103,9 +103,9 @@ private final class SparkplugReader: PayloadReader {
   }
 
   private func reportChanges(at position: Int, into scope: inout MessageScope) {
-    if scope.sparkplug.nodes[position].changes.isEmpty { return }
-    for change in scope.sparkplug.nodes[position].changes {
-      let owner = scope.sparkplug.nodes[position].owners[change.owner]
+    if scope.sparkplug.nodes[position].results.changes.isEmpty { return }
+    for change in scope.sparkplug.nodes[position].results.changes {
+      let owner = scope.sparkplug.nodes[position].registry.owners[change.owner]
       // A death may be a device's first message after a restart.
       let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, into: &scope).asset : owner.asset
       guard let asset else { continue }
@@ -121,11 +121,11 @@ private final class SparkplugReader: PayloadReader {
   ///   - scope: the message's scope.
   private func target(of metric: Int, at position: Int, into scope: inout MessageScope) -> Target {
     if metric < targets.count, let known = targets[metric],
-      known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
+      known.revision == scope.sparkplug.nodes[position].registry.metrics[metric].revision
     {
       return known
     }
-    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    let definition = scope.sparkplug.nodes[position].registry.metrics[metric]
     var target = Target(values: [], revision: definition.revision)
     if plan.rule.values.isEmpty {
       // Texts and dates that are not listed are not measurements.
@@ -169,7 +169,7 @@ private final class SparkplugReader: PayloadReader {
     withUnsafeBytes(of: Int32(truncatingIfNeeded: metric)) { scope.nameKey.append(contentsOf: $0) }
     if let known = scope.nameKey.withUnsafeBytes({ scope.slots.slot(of: $0) }) { return known }
     let key = scope.nameKey
-    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    let definition = scope.sparkplug.nodes[position].registry.metrics[metric]
     let names = names(of: Int(definition.owner), at: position, into: &scope)
     let name: ValueName?
     if let asset = names.asset {
@@ -198,7 +198,7 @@ private final class SparkplugReader: PayloadReader {
   ///   - scope: the message's scope.
   private func names(of owner: Int, at position: Int, into scope: inout MessageScope) -> TopicNames {
     if owner < names.count, let known = names[owner] { return known }
-    let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)
+    let (group, edge, device) = scope.sparkplug.nodes[position].registry.identity(of: owner)
     let node = ["spBv1.0", group, SparkplugTopic.Kind.nodeData.rawValue, edge]
     var captures: [(name: String, text: String)] = []
     for levels in [node + [device ?? edge], node] {
