@@ -119,3 +119,11 @@ struct ScalarText {
     "-infinity", "n/a", "-", "--", "---",
   ]
 }
+
+extension JSONValue {
+  /// Returns whether it is a text that stands for a missing value.
+  func isAbsentText(in payload: UnsafeRawBufferPointer) -> Bool {
+    kind == .string && range.count <= 13
+      && ScalarText.isAbsent(ByteText.slice(payload, range: ByteText.trimmed(payload, range: range)))
+  }
+}
