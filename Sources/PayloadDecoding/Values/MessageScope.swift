@@ -2,7 +2,8 @@ import PlantModel
 
 /// Working state of a reader for one message: the rule that reads it, and the values taken so far.
 ///
-/// Each part is a type with one responsibility. The scope itself takes and refuses values, which concerns several parts.
+/// Each part is a type with one responsibility. The scope itself takes and refuses values, which concern several
+/// parts.
 package struct MessageScope {
   typealias Bytes = UnsafeRawBufferPointer
 
