@@ -1,5 +1,7 @@
 import PlantModel
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// The state of the publisher's connection, and the pauses between attempts to connect.
 struct ConnectionState {

@@ -1,4 +1,5 @@
 import PlantModel
+import Settings
 
 /// Brings appended records to the disk according to the journal's settings.
 struct AppendSync: Sendable {

@@ -17,7 +17,7 @@ import SystemCore
 /// (``SourceCounters/duplicates``).
 public final class BrokerSession: Sendable {
   private let control: SessionControl
-  private let prepared: Mutex<MessageLoop.Preparation?>
+  private let prepared: Mutex<SessionPreparation?>
   private let mustWait = Mutex(false)
 
   /// Creates a session that is idle until ``start()``.
@@ -33,11 +33,11 @@ public final class BrokerSession: Sendable {
     onEvent: @escaping @Sendable (SessionEvent) -> Void = { _ in }
   ) {
     self.init(
-      MessageLoop.Preparation(settings: settings, memory: memory, sink: sink, onEvent: onEvent),
+      SessionPreparation(settings: settings, memory: memory, sink: sink, onEvent: onEvent),
       control: SessionControl(subscriptions))
   }
 
-  init(_ preparation: MessageLoop.Preparation, control: SessionControl) {
+  init(_ preparation: SessionPreparation, control: SessionControl) {
     self.control = control
     prepared = Mutex(preparation)
   }

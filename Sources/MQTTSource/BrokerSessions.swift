@@ -43,7 +43,7 @@ public final class BrokerSessions: MessageSource {
       let role = SessionRole(
         connection: numbers[position], isDraining: position >= count, mayUnsubscribe: { group.isSettled },
         settlementChanged: { group.wake() })
-      let preparation = MessageLoop.Preparation(settings: own, role: role, memory: memory, sink: sink) { event in
+      let preparation = SessionPreparation(settings: own, role: role, memory: memory, sink: sink) { event in
         if event == .subscribed, role.isDraining || !group.isSubscribed { return }
         onEvent(clientID, event)
       }

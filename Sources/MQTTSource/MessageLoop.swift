@@ -19,85 +19,97 @@ final class MessageLoop {
   /// Number of consecutive short-lived connections after which a client ID conflict is reported.
   private static let suspicious = 3
 
-  let settings: BrokerSettings
-  let control: SessionControl
-  let role: SessionRole
-  let memory: SessionMemory?
-  let onEvent: @Sendable (SessionEvent) -> Void
-  var subscriptions = SessionSubscriptions([])
-  var outbound = OutboundPackets()
-  var negotiation: VersionNegotiation
-  /// Whether the broker has accepted the connection.
-  var isConnected = false
-  /// The broker's reason for ending the connection.
-  var refusal: String?
-  var keepAlive = OutboundPackets.keepAlive
-  /// Whether messages come from the queue of the time offline, which the broker may mark as retained.
-  var isCatchingUp = false
-  /// Whether the broker supports shared subscriptions, assumed unless it denies it.
-  var knowsSharing = true
-  /// Monotonic time of the last message or answer to a subscription.
-  var lastActivity = TimeSpan.zero
-  private let sink: any BurstSink
-  private let inbound: InboundBuffer
-  private var burst = MessageFrameBuilder()
-  private var received = SourceCounters()
-  private var duplicates: SessionDuplicates
-  private var nextIdentifier: UInt16 = 0
-  private var isStalled = false
-  private var isDrained = false
+  private let settings: BrokerSettings
+  private let role: SessionRole
+  private let onEvent: @Sendable (SessionEvent) -> Void
+  private let control: SessionControl
+  private let wait: SessionWait
+  private let packets: PacketStream
+  private let subscriptions: SubscriptionExchange
+  private let delivery: BurstDelivery
+  private let publishes: PublishReceiver
+  private var negotiation: VersionNegotiation
   private var backoff = Backoff()
-  private var lastSent = TimeSpan.zero
-  private var lastHeard = TimeSpan.zero
-  /// Monotonic time at which CONNECT was prepared.
-  private(set) var opened = TimeSpan.zero
+  private var state = ConnectionState()
+  /// Monotonic time of the last message or answer to a subscription.
+  private var lastActivity = TimeSpan.zero
+  /// Whether a session that is no longer in use has nothing left to fetch.
+  private var isDrained = false
 
-  init(_ preparation: Preparation, control: SessionControl) {
+  /// Creates a loop for the session of `control`.
+  init(_ preparation: SessionPreparation, control: SessionControl) {
     settings = preparation.settings
     role = preparation.role
-    memory = preparation.memory
-    sink = preparation.sink
     onEvent = preparation.onEvent
-    duplicates = preparation.duplicates
     self.control = control
+    wait = SessionWait(control: control)
     negotiation = VersionNegotiation(settings.protocolVersion, patience: preparation.patience)
-    inbound = InboundBuffer(longestBody: settings.maximumPayload + 128 << 10)
+    packets = PacketStream(longestBody: settings.maximumPayload + 128 << 10)
+    subscriptions = SubscriptionExchange(preparation, control: control, packets: packets)
+    delivery = BurstDelivery(sink: preparation.sink, counters: control.counters, onEvent: onEvent)
+    publishes = PublishReceiver(preparation, packets: packets, delivery: delivery)
   }
 
   /// Connects, serves and reconnects until the session is stopped, or drained if that is its role.
   func run() {
-    blockBrokenPipe()
+    SessionWait.blockBrokenPipe()
     while !control.isStopping, !isDrained {
-      if isStalled { resume() }
-      if !isStalled, let connection = open() { serve(connection) }
+      if delivery.isStalled, delivery.resume() {
+        backoff.reset()
+        onEvent(.sinkResumed)
+      }
+      if !delivery.isStalled, let connection = open() { serve(connection) }
+      if control.isStopping || isDrained { break }
       // Checking the sink costs nothing, so it is retried more often than the broker.
-      if !control.isStopping, !isDrained { pause(for: isStalled ? min(.second, backoff.next()) : backoff.next()) }
+      wait.pause(for: delivery.isStalled ? min(.second, backoff.next()) : backoff.next())
     }
-    while isDrained, !control.isStopping, !endSession() { pause(for: backoff.next()) }
+    while isDrained, !control.isStopping, !endSession() { wait.pause(for: backoff.next()) }
     control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
   }
 
+  // MARK: Connecting
+
   /// Connects and queues CONNECT.
-  func open(cleanStart: Bool = false) -> ByteStream? {
-    refusal = nil
-    isConnected = false
-    inbound.removeAll()
-    outbound.removeAll()
-    keepAlive = OutboundPackets.keepAlive
-    (isCatchingUp, knowsSharing) = (false, true)
+  private func open(cleanStart: Bool = false) -> ByteStream? {
+    state = ConnectionState()
+    packets.removeAll()
     // A session is ended in the protocol version in which it was kept.
-    if !cleanStart { negotiation.begins(at: MessageLoop.monotonic()) }
+    if !cleanStart { negotiation.begins(at: SessionClock.monotonic()) }
     do throws(ConnectionError) {
       let control = control
       let connection = try ByteStream(settings.address) { control.isStopping }
-      outbound.connect(settings, version: negotiation.version, cleanStart: cleanStart)
-      opened = MessageLoop.monotonic()
-      (lastSent, lastHeard) = (opened, opened)
+      packets.outbound.connect(settings, version: negotiation.version, cleanStart: cleanStart)
+      state.opened = SessionClock.monotonic()
+      packets.keepAlive = KeepAlive(at: state.opened)
       return connection
     } catch {
       if !control.isStopping { onEvent(.disconnected(reason: error.reason)) }
       return nil
     }
+  }
+
+  /// Processes CONNACK.
+  private func handle(_ answer: ConnectAnswer) {
+    if let refusal = answer.refusal {
+      state.refusal = refusal
+      if ReasonCode.refusesVersion(answer.code) { negotiation.wasRefused() }
+      return
+    }
+    if let interval = answer.properties.keepAlive { packets.keepAlive.setInterval(interval) }
+    state.knowsSharing = answer.properties.knowsSharing
+    state.isAccepted = true
+    let now = SessionClock.monotonic()
+    let isNewlyLowered = negotiation.wasAccepted(at: now, after: now - state.opened)
+    // Retained messages follow a subscription, so they come after SUBSCRIBE. Brokers that do not answer MQTT 5 mark
+    // messages queued at QoS 1 as retained, and retained messages would be ignored.
+    state.isCatchingUp = answer.isSessionKept && negotiation.version == .v311 && negotiation.isSilentOnNewer
+    if !answer.isSessionKept { publishes.beginNewSession() }
+    lastActivity = SessionClock.monotonic()
+    let isForgotten = subscriptions.begin(isSessionKept: answer.isSessionKept)
+    control.counters.connections.add(1, ordering: .relaxed)
+    onEvent(.connected(sessionPresent: answer.isSessionKept))
+    if isForgotten { onEvent(.forgotten) }
+    if isNewlyLowered { onEvent(.olderProtocol) }
   }
 
   // MARK: One connection
@@ -106,31 +118,31 @@ final class MessageLoop {
     var ending: String?
     var isLarge = false
     while ending == nil, !control.isStopping {
-      if isConnected { bringSubscriptionsUpToDate() }
+      if state.isAccepted { subscriptions.update(version: negotiation.version, knowsSharing: state.knowsSharing) }
       ending = send(connection)
-      if !isLarge, ending == nil { poll(connection) }
-      let count = received.messages
+      if !isLarge, ending == nil { wait.poll(connection, sends: !packets.outbound.isEmpty) }
+      let count = delivery.received.messages
       if ending == nil { ending = readBurst(connection) }
-      isLarge = received.messages - count >= Self.largeBurst || burst.bytes.count >= sink.burstBytes
-      let isSmall = received.messages > count && !isLarge
+      isLarge = delivery.received.messages - count >= Self.largeBurst || delivery.isFull
+      let isSmall = delivery.received.messages > count && !isLarge
       // Messages read before the connection ended are kept too, and are recognised when re-delivered.
-      guard deliver() else { return disconnected("the sink is full") }
+      guard delivery.deliver() else { return disconnected("the sink is full") }
       if ending == nil { ending = send(connection) }
       if isSmall, ending == nil { usleep(1_000) }
-      ending = ending ?? care()
-      if role.isDraining, isConnected, isQuiet {
+      ending = ending ?? checkSilence()
+      if role.isDraining, state.isAccepted, isQuiet {
         isDrained = true
         break
       }
     }
     if control.isStopping || isDrained { return leave(connection) }
-    if isConnected { backoff.ended(after: MessageLoop.monotonic() - opened) }
+    if state.isAccepted { backoff.ended(after: SessionClock.monotonic() - state.opened) }
     // An MQTT 3.1.1 broker closes without a reason when another client connects with the same ID.
-    let isContested = isConnected && refusal == nil && backoff.shortLived >= Self.suspicious
+    let isContested = state.isAccepted && state.refusal == nil && backoff.shortLived >= Self.suspicious
     let contest =
       "the broker closes each connection soon after it stands, most likely because another client uses the client id "
       + "'\(settings.clientID)'; give each an mqtt.client_id of its own"
-    disconnected(isContested ? contest : refusal ?? ending ?? "")
+    disconnected(isContested ? contest : state.refusal ?? ending ?? "")
   }
 
   /// Reads until the connection is drained, for at most 5 ms, or until the burst has the sink's preferred size. Data
@@ -138,166 +150,132 @@ final class MessageLoop {
   ///
   /// - Returns: the reason if the connection ended.
   private func readBurst(_ connection: ByteStream) -> String? {
-    let start = MessageLoop.monotonic()
+    let start = SessionClock.monotonic()
     var ending = handlePackets()
-    while ending == nil, burst.bytes.count < sink.burstBytes, MessageLoop.monotonic() - start < .milliseconds(5) {
-      let room = inbound.room()
-      switch connection.read(into: room) {
+    while ending == nil, !delivery.isFull, SessionClock.monotonic() - start < .milliseconds(5) {
+      let (result, hasDrained) = packets.read(from: connection, at: start)
+      switch result {
       case .later: return nil
       case .ended(let reason):
-        if !isConnected, refusal == nil { negotiation.wasClosed() }
+        if !state.isAccepted, state.refusal == nil { negotiation.wasClosed() }
         return reason
-      case .bytes(let count):
-        inbound.filled(count)
-        lastHeard = start
+      case .bytes:
         ending = handlePackets()
-        // On a plain connection, a read that does not fill the room has drained it.
-        if !connection.isEncrypted, count < min(room.count, ByteStream.chunk) { return ending }
+        if hasDrained { return ending }
       }
     }
     return ending
   }
 
-  /// Parses the packets read, up to the burst's size limit. Returns the reason if the connection must end.
+  /// Handles the packets read, up to the burst's size limit. Returns the reason if the connection must end.
   private func handlePackets() -> String? {
     do throws(MalformedPacket) {
-      while burst.bytes.count < sink.burstBytes, let packet = try inbound.next() { try handle(packet) }
+      while !delivery.isFull, let packet = try packets.inbound.next() { try handle(packet) }
     } catch {
       return "the broker sent a packet that does not follow MQTT"
     }
-    return refusal
+    return state.refusal
+  }
+
+  private func handle(_ packet: InboundBuffer.Packet) throws(MalformedPacket) {
+    if packet.type == 3, state.isAccepted {
+      try publishes.receive(packet, version: negotiation.version, isCatchingUp: state.isCatchingUp)
+      if role.isDraining { lastActivity = packets.keepAlive.lastHeard }
+      return
+    }
+    guard !packet.isCut else { throw MalformedPacket() }
+    switch packet.type {
+    case 2 where !state.isAccepted: handle(try ConnectAnswer(packet.body, version: negotiation.version))
+    case 9 where state.isAccepted:
+      subscriptions.confirm(try SubscribeAnswer(packet.body, version: negotiation.version))
+      state.isCatchingUp = false
+      lastActivity = SessionClock.monotonic()
+    case 11 where state.isAccepted:
+      var reader = PacketReader(packet.body)
+      subscriptions.confirmRemoval(try reader.short())
+      lastActivity = SessionClock.monotonic()
+    case 13 where state.isAccepted: break
+    case 14 where negotiation.version == .v5:
+      state.refusal = try DisconnectNotice(packet.body).text(clientID: settings.clientID)
+    default: throw MalformedPacket()
+    }
   }
 
   /// Sends queued packets. Returns the reason if the connection ended.
   private func send(_ connection: ByteStream) -> String? {
-    if outbound.isEmpty { return nil }
-    lastSent = MessageLoop.monotonic()
-    guard let reason = outbound.send(over: connection) else { return nil }
+    guard let reason = packets.send(over: connection) else { return nil }
     // The broker's last packets give a better reason than the closed connection.
     return readBurst(connection) ?? reason
   }
 
-  /// Sends pings and detects an unresponsive broker. Returns the reason if the connection must end.
-  private func care() -> String? {
-    let now = MessageLoop.monotonic()
-    if !isConnected {
-      guard now - opened > negotiation.patience else { return nil }
-      let asked = negotiation.version == .v5 ? "5" : "3.1.1"
-      guard negotiation.metNoAnswer() else { return "the broker does not answer" }
-      return "the broker does not answer MQTT \(asked); \(asked == "5" ? "3.1.1" : "5") is tried next"
+  /// Detects an unresponsive broker, and sends pings. Returns the reason if the connection must end.
+  private func checkSilence() -> String? {
+    let now = SessionClock.monotonic()
+    if state.isAccepted {
+      switch packets.keepAlive.need(at: now) {
+      case .nothing: break
+      case .ping: packets.outbound.ping()
+      case .end: return "the broker has fallen silent"
+      }
+      return nil
     }
-    let interval = TimeSpan.seconds(Int64(max(1, keepAlive)))
-    if now - lastHeard > interval + .seconds(10) { return "the broker has fallen silent" }
-    // The longer of the two silences triggers a ping, well before the broker's timeout.
-    if now - min(lastSent, lastHeard) > TimeSpan(nanoseconds: interval.nanoseconds / 3 * 2),
-      now - lastSent > TimeSpan(nanoseconds: interval.nanoseconds / 3)
-    {
-      outbound.ping()
-    }
-    return nil
-  }
-
-  /// Passes the burst to the sink. Returns `false` if it was refused and is kept for later.
-  private func deliver() -> Bool {
-    control.counters.add(received)
-    received = SourceCounters()
-    if burst.count == 0 { return true }
-    switch sink.accept(burst, received: SystemClock.now()) {
-    case .accepted:
-      burst.removeAll()
-      return true
-    case .full: stall("no room")
-    case .failed(let reason): stall(reason)
-    }
-    return false
-  }
-
-  private func stall(_ reason: String) {
-    if !isStalled { onEvent(.sinkStalled(reason: reason)) }
-    isStalled = true
-  }
-
-  /// Offers the refused burst again. Nothing may be read before it is stored, because the broker would not send it as
-  /// new.
-  private func resume() {
-    guard sink.hasRoom else { return }
-    isStalled = !deliver()
-    if !isStalled {
-      backoff.reset()
-      onEvent(.sinkResumed)
-    }
-  }
-
-  /// Disconnects cleanly; the broker keeps the session. A client that reconnects before the broker has read every
-  /// acknowledgement receives messages again. The loop therefore waits for the broker to close.
-  private func leave(_ connection: ByteStream) {
-    guard isConnected else { return }
-    isConnected = false
-    outbound.disconnect()
-    if outbound.send(over: connection) == nil { _ = isClosed(connection, within: .seconds(2)) }
+    guard now - state.opened > negotiation.patience else { return nil }
+    let asked = negotiation.version == .v5 ? "5" : "3.1.1"
+    guard negotiation.metNoAnswer() else { return "the broker does not answer" }
+    return "the broker does not answer MQTT \(asked); \(asked == "5" ? "3.1.1" : "5") is tried next"
   }
 
   private func disconnected(_ reason: String) {
     // A broker that requires a certificate may close before its reason is read.
-    let mayMissCertificate = !isConnected && refusal == nil && settings.tls && settings.certificateFile == nil
+    let mayMissCertificate =
+      !state.isAccepted && state.refusal == nil && settings.tls && settings.certificateFile == nil
     let hint =
       mayMissCertificate ? "; if the broker asks for a client certificate, name it in mqtt.cert and mqtt.key" : ""
-    isConnected = false
-    control.isSubscribed.store(false, ordering: .sequentiallyConsistent)
-    control.isSettled.store(false, ordering: .sequentiallyConsistent)
+    state.isAccepted = false
+    subscriptions.end()
     onEvent(.disconnected(reason: reason + hint))
   }
 
-  // MARK: Messages
+  // MARK: Leaving
 
-  /// Initialises the state after CONNACK; `isKept` is `false` if the session is new at the broker.
-  func sessionBegins(isKept: Bool) {
-    if !isKept { duplicates.removeAll() }
-    lastActivity = MessageLoop.monotonic()
+  /// Disconnects cleanly; the broker keeps the session. A client that reconnects before the broker has read every
+  /// acknowledgement receives messages again. The loop therefore waits for the broker to close.
+  private func leave(_ connection: ByteStream) {
+    guard state.isAccepted else { return }
+    state.isAccepted = false
+    packets.outbound.disconnect()
+    if packets.outbound.send(over: connection) == nil { _ = isClosed(connection, within: .seconds(2)) }
   }
 
-  /// Returns an identifier for a request, never 0.
-  func newIdentifier() -> UInt16 {
-    nextIdentifier = nextIdentifier == .max ? 1 : nextIdentifier + 1
-    return nextIdentifier
+  /// Whether no subscription remains and no message or answer came within the last second. The broker sends its queue
+  /// as fast as it is acknowledged, so the queue is then empty.
+  private var isQuiet: Bool { subscriptions.isComplete && SessionClock.monotonic() - lastActivity > .seconds(1) }
+
+  /// Ends the session at the broker by starting a clean one that expires with its connection.
+  private func endSession() -> Bool {
+    guard let connection = open(cleanStart: true) else { return false }
+    packets.outbound.disconnect()
+    if let reason = packets.outbound.send(over: connection) {
+      onEvent(.disconnected(reason: reason))
+      return false
+    }
+    guard isClosed(connection, within: .seconds(10)) else { return false }
+    subscriptions.forget()
+    onEvent(.drained)
+    return true
   }
 
-  /// Processes a PUBLISH: appends the message to the burst and queues its acknowledgement.
-  func handle(message packet: InboundBuffer.Packet) throws(MalformedPacket) {
-    let qos = packet.header >> 1 & 3
-    var reader = PacketReader(packet.body)
-    let topic = try reader.field()
-    // An empty topic means a topic alias, which the session never offers; QoS 2 is never requested.
-    guard qos < 2, !topic.isEmpty else { throw MalformedPacket() }
-    let identifier = qos == 0 ? 0 : try reader.short()
-    if qos == 1 {
-      if identifier == 0 { throw MalformedPacket() }
-      outbound.acknowledge(identifier)
-    }
-    received.messages += 1
-    if role.isDraining { lastActivity = lastHeard }
-    if !packet.isCut {
-      if negotiation.version == .v5 { _ = try reader.properties() }
-      received.bytes += topic.count + reader.rest.count
-    }
-    guard !packet.isCut, reader.rest.count <= settings.maximumPayload else { return refuse(topic) }
-    if qos == 1 {
-      let hash = MessageHash.of(topic: topic, payload: reader.rest)
-      if packet.header & 8 != 0, duplicates.contains(packetID: identifier, hash: hash) {
-        received.duplicates += 1
-        return
+  /// Waits for the broker to close, which it does after reading DISCONNECT. Data received before is discarded.
+  private func isClosed(_ connection: ByteStream, within span: TimeSpan) -> Bool {
+    let deadline = SessionClock.monotonic() + span
+    var answer = [UInt8](repeating: 0, count: 4_096)
+    while SessionClock.monotonic() < deadline {
+      switch answer.withUnsafeMutableBytes({ connection.read(into: $0) }) {
+      case .ended: return true
+      case .bytes: continue
+      case .later: wait.poll(connection, sends: !packets.outbound.isEmpty)
       }
-      duplicates.record(packetID: identifier, hash: hash)
     }
-    let isRetained = packet.header & 1 != 0 && !(isCatchingUp && qos == 1)
-    burst.append(
-      topic: topic, payload: reader.rest, packetID: identifier, retained: isRetained, connection: role.connection)
-  }
-
-  private func refuse(_ topic: UnsafeRawBufferPointer) {
-    if control.counters.value.oversized + received.oversized == 0 {
-      onEvent(.oversized(topic: String(decoding: topic, as: UTF8.self), limit: settings.maximumPayload))
-    }
-    received.oversized += 1
+    return false
   }
 }

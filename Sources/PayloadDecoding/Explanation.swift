@@ -44,14 +44,48 @@ extension MessageDecoder {
   public mutating func explain(
     _ message: MessageView, received: Timestamp, registers: inout [PlantRegister], into batches: inout [ReadingBatch]
   ) -> Explanation {
-    tells = true
-    defer { tells = false }
+    scope.refusals.problems.collects = true
+    defer { scope.refusals.problems.collects = false }
     let outcome = decode(message, received: received, registers: &registers, into: &batches)
+    let rule = router.rules.indices.contains(scope.step.rule) ? router.rules[scope.step.rule].rule : nil
     var explanation = Explanation(outcome: outcome)
-    explanation.steps = steps(of: message.topic, registers: registers)
-    explanation.problems = problems
+    explanation.steps = router.steps(of: message.topic, registers: registers)
+    explanation.problems = (scope.refusals.problems.collected ?? []).map { problem in
+      rule.map { problem.located(in: $0) } ?? problem
+    }
     explanation.places = places(of: message)
     explanation.notes = drainNotices()
     return explanation
+  }
+
+  /// Returns the places at which a message has values.
+  private mutating func places(of message: MessageView) -> [String] {
+    let route = router.route(of: message.topic, slots: &scope.slots)
+    guard route >= 0, router.plans[Int(router.routes[route].plan)].refusal == nil else { return [] }
+    let plan = router.plans[Int(router.routes[route].plan)]
+    guard Decompressor.isCompressed(message.payload), case .unpacked = decompressor.unpack(message.payload) else {
+      let payload = plan.isBinary ? message.payload : ByteText.trimmed(message.payload)
+      return payload.isEmpty ? [] : plan.places(in: payload)
+    }
+    let count = decompressor.count
+    let buffer = decompressor.borrowBuffer()
+    defer { decompressor.returnBuffer(buffer) }
+    return buffer.withUnsafeBytes {
+      plan.places(in: ByteText.trimmed(UnsafeRawBufferPointer(rebasing: $0[..<count])))
+    }
+  }
+}
+
+extension TopicRouter {
+  /// Returns the rules that a topic reaches.
+  fileprivate func steps(of topic: UnsafeRawBufferPointer, registers: [PlantRegister]) -> [Explanation.Step] {
+    chain(of: topic).map { position in
+      let compiled = rules[position]
+      let plant = registers.indices.contains(compiled.plant) ? registers[compiled.plant].plant : nil
+      let own = rules[...position].count { $0.plant == compiled.plant && !$0.isFurtherForm }
+      return Explanation.Step(
+        plant: plant?.name ?? "", number: own, match: compiled.rule.match, payload: compiled.rule.payload,
+        captures: captures(of: topic, by: position))
+    }
   }
 }

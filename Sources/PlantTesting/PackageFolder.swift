@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// The folder of the package, and the recordings beside it, for tests.
 public enum PackageFolder {

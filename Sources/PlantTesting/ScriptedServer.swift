@@ -1,6 +1,8 @@
 import Glibc
+public import LocalServers
 import StreamCore
 import Synchronization
+import SystemCore
 
 /// A socket on a free loopback port that takes connections; without ``accept()`` no one answers them.
 public struct LoopbackListener: Sendable {

@@ -1,4 +1,4 @@
-import StreamCore
+public import StreamCore
 
 extension Stage {
   /// Returns this stage with the state of another one, as a restart would give it through a snapshot.

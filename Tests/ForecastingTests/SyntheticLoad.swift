@@ -1,7 +1,7 @@
 import Glibc
 import PlantModel
-import WattlineTime
 import PlantTesting
+import WattlineTime
 
 @testable import Forecasting
 

@@ -2,8 +2,8 @@ import CurlTransport
 import Foundation
 import LocalServers
 import PlantModel
-import Settings
 import PlantTesting
+import Settings
 import Testing
 import WattlineTime
 

@@ -1,7 +1,8 @@
 import Foundation
+import LocalServers
 import PlantModel
-import Settings
 import PlantTesting
+import Settings
 import Synchronization
 import Testing
 import WattlineTime

@@ -1,8 +1,9 @@
 import Foundation
 import Journal
+import LocalServers
 import PlantModel
-import Settings
 import PlantTesting
+import Settings
 import Synchronization
 import Testing
 import WattlineTime

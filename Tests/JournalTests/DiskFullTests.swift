@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import LocalServers
 import PlantModel
-import Settings
 import PlantTesting
+import Settings
 import StreamCore
 import Testing
 import WattlineTime

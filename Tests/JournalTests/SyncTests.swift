@@ -1,8 +1,8 @@
 import Foundation
 import LocalServers
 import PlantModel
-import Settings
 import PlantTesting
+import Settings
 import StreamCore
 import SystemCore
 import Testing

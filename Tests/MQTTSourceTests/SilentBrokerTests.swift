@@ -18,7 +18,7 @@ import WattlineTime
     var settings = BrokerSettings()
     settings.port = broker.port
     settings.protocolVersion = version
-    let preparation = MessageLoop.Preparation(
+    let preparation = SessionPreparation(
       settings: settings, sink: sink, onEvent: { events.append($0) }, patience: patience)
     return BrokerSession(preparation, control: SessionControl(["plant/#"]))
   }

@@ -38,10 +38,10 @@ struct FuzzSparkplugTests {
       if round % 7 == 0 { damage(&topic, generator: &generator) }
       bench.now = bench.now + .milliseconds(100)
       _ = bench.send(String(decoding: topic, as: UTF8.self), bytes: payload)
-      readings += bench.nodes.readings.count
-      for reading in bench.nodes.readings {
+      readings += bench.nodes.results.readings.count
+      for reading in bench.nodes.results.readings {
         if case .number(let number) = reading.value { #expect(number.isFinite) }
-        #expect(reading.time.nanoseconds >= 0 && bench.nodes.metrics.indices.contains(reading.metric))
+        #expect(reading.time.nanoseconds >= 0 && bench.nodes.registry.metrics.indices.contains(reading.metric))
       }
       if round % 20_000 == 0 {
         var writer = SnapshotWriter()

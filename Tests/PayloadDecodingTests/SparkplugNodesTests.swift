@@ -19,7 +19,7 @@ struct SparkplugNodesTests {
     #expect(bench.send(.deviceBirth, draft: device) == .taken)
     #expect(bench.numbers == ["pv1.Inverter/Power": 5])
     #expect(bench.changes == ["pv1 online"])
-    #expect(bench.nodes.metrics.filter { !$0.isControl }.map(\.unit) == ["V", "kW"])
+    #expect(bench.nodes.registry.metrics.filter { !$0.isControl }.map(\.unit) == ["V", "kW"])
     #expect(bench.nodes.counts.births == 2 && bench.nodes.counts.rebirths == 0)
   }
 
@@ -30,13 +30,13 @@ struct SparkplugNodesTests {
       .with(nil, alias: 11) { $0.varint(10, value: 0xFFFF_FFFF) }
     #expect(bench.send(.deviceData, draft: draft) == .taken)
     #expect(bench.numbers == ["pv1.Inverter/Power": 43.5, "pv1.Inverter/State": -1])
-    #expect(bench.nodes.readings[0].time == Timestamp(milliseconds: 1_799_999_990_000))
-    #expect(bench.nodes.readings[1].time == Timestamp(milliseconds: 1_800_000_000_000))
-    #expect(bench.nodes.readings.allSatisfy { $0.hasSourceTime })
+    #expect(bench.nodes.results.readings[0].time == Timestamp(milliseconds: 1_799_999_990_000))
+    #expect(bench.nodes.results.readings[1].time == Timestamp(milliseconds: 1_800_000_000_000))
+    #expect(bench.nodes.results.readings.allSatisfy { $0.hasSourceTime })
     #expect(
       bench.send(.nodeData, draft: SparkplugDraft(time: nil, sequence: 3).with(nil, alias: 1, double: 11.9)) == .taken)
     #expect(bench.numbers == ["gw.Supply Voltage": 11.9])
-    #expect(bench.nodes.readings[0].time == bench.now && !bench.nodes.readings[0].hasSourceTime)
+    #expect(bench.nodes.results.readings[0].time == bench.now && !bench.nodes.results.readings[0].hasSourceTime)
     #expect(bench.nodes.counts.gaps == 0)
   }
 
@@ -51,8 +51,8 @@ struct SparkplugNodesTests {
       .with(nil, alias: 10, properties: stale) { $0.fixed64(13, value: 3.0.bitPattern) }
       .with(nil, alias: 10, transient: true) { $0.fixed64(13, value: 4.0.bitPattern) }
     #expect(bench.send(.deviceData, draft: draft) == .taken)
-    #expect(bench.nodes.readings.count == 1 && bench.nodes.readings[0].isHistorical)
-    #expect(bench.nodes.readings[0].time == Timestamp(milliseconds: 1_799_990_000_000))
+    #expect(bench.nodes.results.readings.count == 1 && bench.nodes.results.readings[0].isHistorical)
+    #expect(bench.nodes.results.readings[0].time == Timestamp(milliseconds: 1_799_990_000_000))
     for reason in [SparkplugLeftOut.null, .badQuality, .stale, .transient] {
       #expect(bench.nodes.counts[reason] == 1, "\(reason.name)")
     }
@@ -67,9 +67,9 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.counts.gaps == 0)
     // 599 % 256 is 87: 88 is missed.
     #expect(bench.send(.nodeData, draft: SparkplugDraft(sequence: 89).with(nil, alias: 1, double: 2)) == .taken)
-    #expect(bench.numbers.count == 1 && bench.nodes.rebirth == 0 && bench.nodes.counts.gaps == 1)
+    #expect(bench.numbers.count == 1 && bench.nodes.results.rebirth == 0 && bench.nodes.counts.gaps == 1)
     #expect(bench.send(.nodeData, draft: SparkplugDraft(sequence: 90).with(nil, alias: 1, double: 2)) == .taken)
-    #expect(bench.nodes.rebirth == nil && bench.nodes.counts.gaps == 1)
+    #expect(bench.nodes.results.rebirth == nil && bench.nodes.counts.gaps == 1)
     // A number that no message may have is a gap too.
     #expect(bench.send(.nodeData, draft: SparkplugDraft(sequence: 347).with(nil, alias: 1, double: 2)) == .taken)
     #expect(bench.nodes.counts.gaps == 2)
@@ -83,12 +83,12 @@ struct SparkplugNodesTests {
       bench.now = SparkplugBench.start + .seconds(Int64(second))
       let outcome = bench.send(.nodeData, draft: SparkplugDraft(sequence: 0).with(nil, alias: 1, double: 1))
       #expect(outcome == .refused(.noBirth))
-      if bench.nodes.rebirth != nil { asked.append(Int64(second)) }
+      if bench.nodes.results.rebirth != nil { asked.append(Int64(second)) }
     }
     #expect(asked == [0, 10, 30, 70, 150, 310, 630, 1_230, 1_830, 2_430])
     bench.now = bench.now + .hour
     bench.send(.nodeData, draft: SparkplugDraft(sequence: 0))
-    #expect(bench.nodes.rebirth == 0 && bench.nodes.nodes[0].wait == SparkplugNodes.firstWait)
+    #expect(bench.nodes.results.rebirth == 0 && bench.nodes.registry.nodes[0].rebirth.wait == RebirthBackoff.firstWait)
   }
 
   @Test("data by alias of whoever has not announced itself is refused, and its node is asked to")
@@ -96,11 +96,13 @@ struct SparkplugNodesTests {
     var bench = SparkplugBench()
     #expect(
       bench.send(.deviceData, draft: SparkplugDraft(sequence: 1).with(nil, alias: 1, double: 1)) == .refused(.noBirth))
-    #expect(bench.nodes.rebirth == 0 && bench.nodes.nodes[0].edge == "gw" && bench.nodes.nodes[0].group == "plant")
+    #expect(
+      bench.nodes.results.rebirth == 0 && bench.nodes.registry.nodes[0].edge == "gw"
+        && bench.nodes.registry.nodes[0].group == "plant")
     bench = SparkplugBench.announced()
     let draft = SparkplugDraft(sequence: 2).with(nil, alias: 10, double: 1)
     #expect(bench.send("spBv1.0/plant/DDATA/gw/other", bytes: draft.bytes) == .refused(.noBirth))
-    #expect(bench.nodes.rebirth == 0)
+    #expect(bench.nodes.results.rebirth == 0)
     // After another NBIRTH a device has to announce itself again before its aliases mean anything.
     bench = SparkplugBench.announced()
     bench.send(.nodeBirth, draft: SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 1, double: 12))
@@ -114,7 +116,7 @@ struct SparkplugNodesTests {
     let draft = SparkplugDraft(sequence: 4).with("power", type: .int16) { $0.varint(10, value: 0xFFFF) }
       .with("untyped") { $0.varint(10, value: 5) }
     #expect(bench.send(.deviceData, draft: draft) == .taken)
-    #expect(bench.numbers == ["pv1.power": -1] && bench.changes == ["pv1 online"] && bench.nodes.rebirth == 0)
+    #expect(bench.numbers == ["pv1.power": -1] && bench.changes == ["pv1 online"] && bench.nodes.results.rebirth == 0)
     #expect(bench.send(.nodeDeath, draft: SparkplugDraft(sequence: nil).session(1)) == .taken)
     #expect(bench.changes == ["pv1 offline"])
   }
@@ -123,9 +125,9 @@ struct SparkplugNodesTests {
   func withoutNode() {
     var bench = SparkplugBench()
     #expect(bench.send(.deviceBirth, draft: SparkplugDraft(sequence: 0).with("p", alias: 3, double: 1)) == .taken)
-    #expect(bench.numbers == ["pv1.p": 1] && bench.changes == ["pv1 online"] && bench.nodes.rebirth == 0)
+    #expect(bench.numbers == ["pv1.p": 1] && bench.changes == ["pv1 online"] && bench.nodes.results.rebirth == 0)
     #expect(bench.send(.deviceData, draft: SparkplugDraft(sequence: 1).with(nil, alias: 3, double: 2)) == .taken)
-    #expect(bench.numbers == ["pv1.p": 2] && bench.nodes.rebirth == nil && bench.nodes.counts.gaps == 0)
+    #expect(bench.numbers == ["pv1.p": 2] && bench.nodes.results.rebirth == nil && bench.nodes.counts.gaps == 0)
     #expect(bench.send(.deviceDeath, draft: SparkplugDraft(sequence: nil).session(0)) == .taken)
     #expect(bench.changes == ["pv1 offline"])
   }
@@ -141,7 +143,7 @@ struct SparkplugNodesTests {
       var bench = SparkplugBench.announced()
       #expect(bench.send(.deviceData, draft: draft) == .taken)
       #expect(bench.numbers == ["pv1.Inverter/Power": 4])
-      #expect(bench.nodes.rebirth == 0)
+      #expect(bench.nodes.results.rebirth == 0)
       #expect(bench.nodes.counts[.unknownAlias] + bench.nodes.counts[.unnamed] == 1)
     }
   }
@@ -153,7 +155,7 @@ struct SparkplugNodesTests {
       .with("Inverter/Power", double: 6)
     #expect(bench.send(.deviceData, draft: draft) == .taken)
     #expect(bench.numbers == ["pv1.new": -1, "pv1.Inverter/Power": 6])
-    #expect(bench.nodes.rebirth == nil)
+    #expect(bench.nodes.results.rebirth == nil)
   }
 
   @Test("the death of a node takes its devices with it, unless it is that of another session")
@@ -166,7 +168,7 @@ struct SparkplugNodesTests {
     #expect(bench.send(.nodeDeath, draft: SparkplugDraft(sequence: nil).session(7)) == .passedOver)
     #expect(
       bench.send(.deviceData, draft: SparkplugDraft(sequence: 2).with(nil, alias: 10, double: 1)) == .refused(.noBirth))
-    #expect(bench.nodes.rebirth == 0)
+    #expect(bench.nodes.results.rebirth == 0)
     bench.send(.nodeBirth, draft: SparkplugDraft(sequence: 0).session(8))
     #expect(bench.changes == ["gw online"])
     #expect(bench.send(.nodeDeath, draft: SparkplugDraft(sequence: nil).session(7)) == .passedOver)
@@ -195,10 +197,10 @@ struct SparkplugNodesTests {
     bench.send(.nodeBirth, draft: SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 10, double: 12))
     #expect(bench.changes == ["gw online"])
     bench.send(.deviceBirth, draft: SparkplugDraft(sequence: 1).with("Inverter/Power", alias: 1, double: 8, unit: "W"))
-    #expect(bench.nodes.metrics.filter { $0.revision == 1 }.map(\.unit) == ["", "W"])
+    #expect(bench.nodes.registry.metrics.filter { $0.revision == 1 }.map(\.unit) == ["", "W"])
     bench.send(.deviceData, draft: SparkplugDraft(sequence: 2).with(nil, alias: 1, double: 7))
     #expect(bench.numbers == ["pv1.Inverter/Power": 7])
-    #expect(bench.nodes.metrics.count(where: { $0.name == "Inverter/Power" }) == 1)
+    #expect(bench.nodes.registry.metrics.count(where: { $0.name == "Inverter/Power" }) == 1)
   }
 
   @Test("commands and STATE are passed over, and neither read nor counted as mistakes")
@@ -239,7 +241,8 @@ struct SparkplugNodesTests {
         (.nodeDeath, SparkplugDraft(sequence: nil).session(7)),
       ] {
         let outcome = bench.send(kind, draft: draft)
-        words.append("\(String(describing: outcome)) \(bench.numbers) \(bench.changes) \(bench.nodes.rebirth ?? -1)")
+        words.append(
+          "\(String(describing: outcome)) \(bench.numbers) \(bench.changes) \(bench.nodes.results.rebirth ?? -1)")
       }
       var writer = SnapshotWriter()
       bench.nodes.snapshot(into: &writer)

@@ -100,8 +100,8 @@ struct SparkplugBench {
   /// Numbers of the last message by `owner.metric`.
   var numbers: [String: Double] {
     var result: [String: Double] = [:]
-    for reading in nodes.readings {
-      let metric = nodes.metrics[reading.metric]
+    for reading in nodes.results.readings {
+      let metric = nodes.registry.metrics[reading.metric]
       guard case .number(let number) = reading.value else { continue }
       result["\(name(of: Int(metric.owner))).\(metric.name)"] = number
     }
@@ -109,10 +109,10 @@ struct SparkplugBench {
   }
 
   /// Devices that came and went with the last message.
-  var changes: [String] { nodes.changes.map { "\(name(of: $0.owner)) \($0.isOnline ? "online" : "offline")" } }
+  var changes: [String] { nodes.results.changes.map { "\(name(of: $0.owner)) \($0.isOnline ? "online" : "offline")" } }
 
   func name(of owner: Int) -> String {
-    nodes.owners[owner].device ?? nodes.nodes[Int(nodes.owners[owner].node)].edge
+    nodes.registry.owners[owner].device ?? nodes.registry.nodes[Int(nodes.registry.owners[owner].node)].edge
   }
 
   /// A node with a device, both announced.

@@ -2,9 +2,9 @@ import InfluxSink
 import Journal
 import PlantConfig
 import PlantModel
+import PlantTesting
 import Settings
 import SinkCore
-import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime

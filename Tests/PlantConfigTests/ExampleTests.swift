@@ -1,7 +1,7 @@
 import Foundation
 import PlantModel
-import Settings
 import PlantTesting
+import Settings
 import Testing
 import WattlineTime
 

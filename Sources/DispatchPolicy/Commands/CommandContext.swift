@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// The state of the plant in one step, as commands need it.
 struct CommandContext {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// A condition that forbids a command, so that the asset holds its state instead.
 enum Interlock: Equatable {

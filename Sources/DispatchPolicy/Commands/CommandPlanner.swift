@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// A command that the policy wants, before its effect is tested.
 struct PlannedCommand: Equatable {

@@ -1,4 +1,5 @@
 import PlantModel
+import WattlineTime
 
 /// Whether an asset is shut down by a command, and since when.
 struct SwitchingState: Equatable {

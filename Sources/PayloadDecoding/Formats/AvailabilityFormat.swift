@@ -25,12 +25,12 @@ enum AvailabilityFormat: PayloadFormat {
 
 private final class AvailabilityReader: PayloadReader {
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
-    scope.seen |= 1
-    guard let asset = scope.names?.asset ?? plan.rule.asset else { return .missingName }
+    scope.step.markSeen(0)
+    guard let asset = scope.step.names?.asset ?? plan.rule.asset else { return .missingName }
     let text = String(decoding: payload, as: UTF8.self)
     guard let isOnline = plan.rule.detail.words[Self.word(of: text)] else { return .missingValue }
     scope.isUnderstood = true
-    scope.availability.append(MessageScope.Availability(plant: scope.plant, asset: asset, isOnline: isOnline != 0))
+    scope.availability.append(AvailabilityChange(plant: scope.step.plant, asset: asset, isOnline: isOnline != 0))
     return nil
   }
 

@@ -13,7 +13,7 @@ final class LeafJSONReader: PayloadReader {
 
   override init(_ plan: ReadingPlan) {
     detail = CompiledDetail(plan.rule.detail)
-    form = TimeForm(plan.rule)
+    form = TimeForm(plan)
     places = JSONPointerVisitor(
       pointers: JSONPointers([""] + UsualPlaces.times(plan.rule)), base: 0, found: [], scratch: [], scalars: [])
     super.init(plan)
@@ -32,7 +32,7 @@ final class LeafJSONReader: PayloadReader {
   ) -> RefusalReason? {
     let start = documents.start
     // Each document may provide a value for every name.
-    scope.messageNumber &+= 1
+    scope.slots.beginClaims()
     places.found.removeAll(keepingCapacity: true)
     places.scalars.removeAll(keepingCapacity: true)
     for _ in 0..<places.pointers.count { places.found.append(JSONValue()) }
@@ -58,7 +58,7 @@ final class LeafJSONReader: PayloadReader {
   ) {
     let slot = scope.sensorSlot(named: name, plan: plan)
     guard !scope.slots.isIgnored(slot) else { return }
-    guard scope.slots.claim(slot, message: scope.messageNumber) else { return }
+    guard scope.slots.claim(slot) else { return }
     scope.append(
       value, payload: payload, detail: detail, value: -1, slot: slot, at: stamp.time, hasSourceTime: stamp.isFromSource)
   }
@@ -67,17 +67,17 @@ final class LeafJSONReader: PayloadReader {
   private func stamp(_ payload: Bytes, into scope: inout MessageScope) -> ReadingStamp? {
     for value in places.found.dropFirst() where value.kind != .missing && value.kind != .null {
       if value.isAbsentText(in: payload) { continue }
-      if form.isStated { return scope.statedTime(of: value, payload: payload, form: form) }
-      if let time = scope.unstatedTime(of: value, payload: payload, form: form) {
-        scope.hasUnusableTime = false
+      if form.isStated { return scope.times.statedTime(of: value, payload: payload, form: form) }
+      if let time = scope.times.unstatedTime(of: value, payload: payload, form: form) {
+        scope.times.hasUnusable = false
         return ReadingStamp(time: time, start: value.range.lowerBound)
       }
       // A number, even as text, may be a reading that is named like a time.
       var isReading = value.kind != .string
       if !isReading, case .value = ScalarText.read(ByteText.slice(payload, range: value.range)) { isReading = true }
-      scope.hasUnusableTime = scope.hasUnusableTime || !isReading
+      scope.times.hasUnusable = scope.times.hasUnusable || !isReading
     }
-    return ReadingStamp(time: scope.received, start: -1)
+    return scope.times.receiveStamp
   }
 
   override func places(in payload: Bytes) -> [String] { JSONPlaces.all(in: payload) }

@@ -32,7 +32,7 @@ private final class LineReader: PayloadReader {
 
   override init(_ plan: ReadingPlan) {
     detail = CompiledDetail(plan.rule.detail)
-    form = TimeForm(plan.rule)
+    form = TimeForm(plan)
     var records = plan
     // The time of a line is at its end.
     records.rule.time = nil
@@ -46,8 +46,6 @@ private final class LineReader: PayloadReader {
   override func read(_ payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
     source.payload = payload
     defer { source.payload = Bytes(start: nil, count: 0) }
-    let received = scope.received
-    defer { scope.received = received }
     var start = 0
     while start < payload.count {
       let end = LineScanner.end(payload, range: start..<payload.count, quotes: true) { $0 == 0x0A }
@@ -57,20 +55,18 @@ private final class LineReader: PayloadReader {
         guard let line = LineScanner(payload, line: first..<end), source.split(line) else {
           return ByteText.isUTF8(payload) ? .malformedLine : .notUTF8
         }
-        if let refusal = readLine(line, payload: payload, received: received, into: &scope) { return refusal }
+        if let refusal = readLine(line, payload: payload, into: &scope) { return refusal }
       }
       start = end + 1
     }
     return nil
   }
 
-  private func readLine(
-    _ line: LineScanner, payload: Bytes, received: Timestamp, into scope: inout MessageScope
-  ) -> RefusalReason? {
-    var stamp = ReadingStamp(time: received, start: -1)
+  private func readLine(_ line: LineScanner, payload: Bytes, into scope: inout MessageScope) -> RefusalReason? {
+    var stamp = scope.times.receiveStamp
     if !line.time.isEmpty {
       let text = ByteText.slice(payload, range: line.time)
-      guard let time = scope.timestamp(text, form: form) else { return .badTime }
+      guard let time = scope.times.timestamp(text, form: form) else { return .badTime }
       stamp = ReadingStamp(time: time, start: line.time.lowerBound)
     }
     if usesRecords {
@@ -82,7 +78,7 @@ private final class LineReader: PayloadReader {
       guard scope.pending.count < MessageScope.maximumValues else { return .tooLarge }
       let slot = slot(of: field.key, asset: asset, sensor: sensor, payload: payload, into: &scope)
       let value = LineSource.number(field.value, payload: payload)
-      if value.kind == .string { scope.setback = .notANumber }
+      if value.kind == .string { scope.refusals.setback = .notANumber }
       if scope.slots.isIgnored(slot) || value.kind == .string { continue }
       scope.append(
         value, payload: payload, detail: detail, value: -1, slot: slot, at: stamp.time,
@@ -104,26 +100,25 @@ private final class LineReader: PayloadReader {
   ) -> Int {
     scope.beginNameKey()
     for range in [asset, sensor, source.measurement] {
-      LineScanner.append(payload, range: range, to: &scope.nameKey)
-      scope.nameKey.append(0)
+      LineScanner.append(payload, range: range, to: &scope.nameKey.bytes)
+      scope.nameKey.endPart()
     }
-    LineScanner.append(payload, range: field, to: &scope.nameKey)
+    LineScanner.append(payload, range: field, to: &scope.nameKey.bytes)
     let (plan, measurement) = (plan, source.measurement)
-    return scope.namedSlot { scope in
+    return scope.namedSlot { topic in
       func text(_ range: Range<Int>) -> String? {
         if range.isEmpty { return nil }
         var bytes: [UInt8] = []
         LineScanner.append(payload, range: range, to: &bytes)
         return bytes.withUnsafeBytes { ByteText.string($0) } ?? ""
       }
-      let topic = scope.names
       let isFromTopic = topic?.assetIsFromTopic ?? false
       let owner = (isFromTopic ? topic?.asset : text(asset) ?? topic?.asset) ?? Plant.wholePlant
       let name = text(field) ?? ""
       guard plan.naming == .listed else {
         let sensorName = topic?.sensorFromTopic ?? text(sensor) ?? topic?.sensor
         let full = LineReader.name(sensor: sensorName, measurement: text(measurement) ?? "", field: name)
-        return scope.valueName(ofPayload: full, plan: plan, asset: owner)
+        return plan.valueName(ofPayload: full, asset: owner, names: topic)
       }
       guard let listed = plan.rule.values.first(where: { $0.path == name }) else { return nil }
       return ValueName(

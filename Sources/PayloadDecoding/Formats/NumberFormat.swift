@@ -32,14 +32,14 @@ private final class NumberReader: PayloadReader {
 
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     if isSimple {
-      scope.seen |= 1
+      scope.step.markSeen(0)
       // Fast path: nearly every payload is a plain number.
       if detail == nil, let number = DecimalNumber.parse(payload), number.isFinite {
-        scope.append(number: number, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
+        scope.append(number: number, slot: scope.step.slot(0), at: scope.received, hasSourceTime: false)
         return nil
       }
       scope.append(
-        text: payload, detail: detail, value: 0, slot: scope.slot(0), at: scope.received, hasSourceTime: false)
+        text: payload, detail: detail, value: 0, slot: scope.step.slot(0), at: scope.received, hasSourceTime: false)
       return nil
     }
     return readNamed(payload, into: &scope)
@@ -50,28 +50,19 @@ private final class NumberReader: PayloadReader {
     guard !isNamedByRecord else { return .missingName }
     let slot: Int
     switch plan.naming {
-    case .single: slot = scope.slot(0)
+    case .single: slot = scope.step.slot(0)
     case .payload: slot = scope.sensorSlot(named: UsualPlaces.loneName, plan: plan)
     case .listed:
       // A lone value is the rule's only listed value.
-      guard scope.slotCount == 1 else { return .missingValue }
-      slot = scope.slot(0)
+      guard scope.step.slotCount == 1 else { return .missingValue }
+      slot = scope.step.slot(0)
     }
     guard !scope.slots.isIgnored(slot) else { return .invalidName }
     var stated = UnitTexts.none
-    if let unit { stated = scope.unit(named: scope.names?.substituted(unit) ?? unit) }
-    scope.seen |= 1
+    if let unit { stated = scope.slots.units.position(named: scope.step.names?.substituted(unit) ?? unit) }
+    scope.step.markSeen(0)
     scope.append(
       text: payload, detail: detail, value: 0, unit: stated, slot: slot, at: scope.received, hasSourceTime: false)
     return nil
-  }
-}
-
-extension MessageScope {
-  /// Returns the position of a unit that topic or rule names.
-  mutating func unit(named text: String) -> Int32 {
-    if text.isEmpty { return UnitTexts.none }
-    var text = text
-    return text.withUTF8 { slots.units.position(of: Bytes($0)) }
   }
 }

@@ -55,7 +55,7 @@ final class RecordJSONReader: PayloadReader {
       let child = source.tape.child(of: node, token: token)
       if child >= 0 { return select(tokens.dropFirst(), from: child, into: &scope) }
       // Not every element of an array must have the member.
-      scope.recordAbsent(each: each.map { _ in recordReader.plan.plan.rule.each ?? "" } ?? "")
+      scope.refusals.problems.recordMissing(each: each.map { _ in recordReader.plan.plan.rule.each ?? "" } ?? "")
       return nil
     }
     var child = source.tape.firstChild(of: node)
@@ -101,7 +101,7 @@ struct JSONRecordSource: RecordSource {
   init(_ plan: RecordPlan) {
     // `/` alone is the record itself.
     tokens = plan.places.map { $0 == "/" ? [] : JSONPointers.tokens(of: $0) }
-    values = plan.values
+    values = plan.values.places
     around = Array(repeating: (-1, -1), count: plan.places.count * Self.depths)
     let details = plan.plan.rule.values.map(\.detail) + [plan.plan.rule.detail]
     tape.expandsTexts = details.contains { $0.encoding == .json }

@@ -182,34 +182,38 @@ private final class SenMLReader: PayloadReader {
 
   private func slot(_ scope: inout MessageScope) -> Int {
     scope.beginNameKey()
-    scope.nameKey.append(contentsOf: baseName)
-    scope.nameKey.append(0)
-    scope.nameKey.append(contentsOf: ownName)
+    scope.nameKey.append(baseName)
+    scope.nameKey.endPart()
+    scope.nameKey.append(ownName)
     let (plan, baseName, ownName) = (plan, baseName, ownName)
-    return scope.namedSlot { scope in
+    return scope.namedSlot { names in
       guard let base = baseName.withUnsafeBytes({ ByteText.string($0) }),
         let own = ownName.withUnsafeBytes({ ByteText.string($0) })
       else { return nil }
-      return SenMLReader.name(base: base, own: own, plan: plan, in: scope)
+      return SenMLReader.name(base: base, own: own, plan: plan, names: names)
     }
   }
 
-  private static func name(base: String, own: String, plan: ReadingPlan, in scope: borrowing MessageScope)
-    -> ValueName?
-  {
+  /// Returns the name of a record's value; `nil` if the rule lists others.
+  ///
+  /// - Parameters:
+  ///   - base: the base name.
+  ///   - own: the record's own name.
+  ///   - plan: plan of the rule.
+  ///   - names: the names from the topic.
+  private static func name(base: String, own: String, plan: ReadingPlan, names: TopicNames?) -> ValueName? {
     let whole = base + own
     let parts = parts(base: base, own: own)
-    let asset = scope.names?.asset ?? parts.asset ?? Plant.wholePlant
-    let sensor = scope.names?.asset == nil ? parts.sensor : (own.isEmpty ? parts.sensor : own)
+    let asset = names?.asset ?? parts.asset ?? Plant.wholePlant
+    let sensor = names?.asset == nil ? parts.sensor : (own.isEmpty ? parts.sensor : own)
     guard !plan.rule.values.isEmpty else {
-      let named = scope.names?.sensor
-      return scope.valueName(ofPayload: named ?? sensor, plan: plan, asset: asset)
+      return plan.valueName(ofPayload: names?.sensor ?? sensor, asset: asset, names: names)
     }
     guard let listed = plan.rule.values.first(where: { $0.path == own || $0.path == whole || $0.path == sensor })
     else { return nil }
     return ValueName(
-      asset: asset, listed: listed.name, name: scope.names?.substituted(listed.name) ?? listed.name, rule: plan.rule,
-      detail: listed.detail, isWritten: true, assets: plan.assets, names: scope.names)
+      asset: asset, listed: listed.name, name: names?.substituted(listed.name) ?? listed.name, rule: plan.rule,
+      detail: listed.detail, isWritten: true, assets: plan.assets, names: names)
   }
 
   /// Returns the asset and sensor of a name.

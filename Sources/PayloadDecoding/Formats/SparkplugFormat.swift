@@ -59,19 +59,20 @@ private final class SparkplugReader: PayloadReader {
 
   override func read(_ payload: UnsafeRawBufferPointer, into scope: inout MessageScope) -> RefusalReason? {
     guard let topic = SparkplugTopic(scope.topic) else { return .unmatchedTopic }
-    let outcome = scope.sparkplug.handle(topic, in: scope.topic, payload: payload, of: scope.plant, at: scope.received)
+    let outcome = scope.sparkplug.handle(
+      topic, in: scope.topic, payload: payload, of: scope.step.plant, at: scope.received)
     // Messages of edge nodes do not contain the metrics of devices.
-    if !topic.kind.isOfDevice, !isNodeOnly { scope.seen = .max }
+    if !topic.kind.isOfDevice, !isNodeOnly { scope.step.seen = .max }
     switch outcome {
     case .refused(let reason): return reason
-    case .passedOver: scope.seen = .max
+    case .passedOver: scope.step.seen = .max
     case .taken:
-      guard let position = scope.sparkplug.position(of: scope.plant) else { break }
+      guard let position = scope.sparkplug.position(of: scope.step.plant) else { break }
       read(payload, at: position, into: &scope)
-      if scope.problems != nil, topic.kind == .deviceBirth || topic.kind == .nodeBirth && isNodeOnly {
+      if scope.refusals.problems.collects, topic.kind == .deviceBirth || topic.kind == .nodeBirth && isNodeOnly {
         // A birth contains all metrics that can follow.
-        for value in plan.rule.values.indices.prefix(64) where scope.seen >> UInt64(value) & 1 == 0 {
-          scope.recordAbsent(value: value)
+        for value in plan.rule.values.indices.prefix(64) where scope.step.seen >> UInt64(value) & 1 == 0 {
+          scope.refusals.problems.recordMissing(value: value)
         }
       }
       reportChanges(at: position, into: &scope)
@@ -81,11 +82,11 @@ private final class SparkplugReader: PayloadReader {
   }
 
   private func read(_ payload: UnsafeRawBufferPointer, at position: Int, into scope: inout MessageScope) {
-    let readings = scope.sparkplug.nodes[position].readings
+    let readings = scope.sparkplug.nodes[position].results.readings
     for reading in readings {
       let target = target(of: reading.metric, at: position, into: &scope)
       for (value, slot) in zip(target.values, target.slots) {
-        if value >= 0 { scope.seen |= value < 64 ? 1 << UInt64(value) : 0 }
+        scope.step.markSeen(value)
         if scope.slots.isIgnored(slot) { continue }
         switch reading.value {
         case .number(let number):
@@ -103,13 +104,13 @@ private final class SparkplugReader: PayloadReader {
   }
 
   private func reportChanges(at position: Int, into scope: inout MessageScope) {
-    if scope.sparkplug.nodes[position].changes.isEmpty { return }
-    for change in scope.sparkplug.nodes[position].changes {
-      let owner = scope.sparkplug.nodes[position].owners[change.owner]
+    if scope.sparkplug.nodes[position].results.changes.isEmpty { return }
+    for change in scope.sparkplug.nodes[position].results.changes {
+      let owner = scope.sparkplug.nodes[position].registry.owners[change.owner]
       // A death may be a device's first message after a restart.
       let asset = owner.asset.isEmpty ? names(of: change.owner, at: position, into: &scope).asset : owner.asset
       guard let asset else { continue }
-      scope.availability.append(MessageScope.Availability(plant: scope.plant, asset: asset, isOnline: change.isOnline))
+      scope.availability.append(AvailabilityChange(plant: scope.step.plant, asset: asset, isOnline: change.isOnline))
     }
   }
 
@@ -121,11 +122,11 @@ private final class SparkplugReader: PayloadReader {
   ///   - scope: the message's scope.
   private func target(of metric: Int, at position: Int, into scope: inout MessageScope) -> Target {
     if metric < targets.count, let known = targets[metric],
-      known.revision == scope.sparkplug.nodes[position].metrics[metric].revision
+      known.revision == scope.sparkplug.nodes[position].registry.metrics[metric].revision
     {
       return known
     }
-    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    let definition = scope.sparkplug.nodes[position].registry.metrics[metric]
     var target = Target(values: [], revision: definition.revision)
     if plan.rule.values.isEmpty {
       // Texts and dates that are not listed are not measurements.
@@ -140,10 +141,10 @@ private final class SparkplugReader: PayloadReader {
     }
     let stated = target.values.first.map { $0 >= 0 ? plan.rule.values[$0].detail.unit : plan.rule.detail.unit } ?? nil
     if !definition.unit.isEmpty, !target.values.isEmpty, stated == nil {
-      target.unit = scope.unit(named: definition.unit)
-      if target.unit != UnitTexts.none, scope.slots.units[target.unit, plant: scope.plant] == nil {
+      target.unit = scope.slots.units.position(named: definition.unit)
+      if target.unit != UnitTexts.none, scope.slots.units[target.unit, plant: scope.step.plant] == nil {
         target.unit = UnitTexts.none
-        scope.sightings.append(
+        scope.notices.append(
           "metric '\(definition.name)' of topics '\(plan.rule.match)' has the unit '\(definition.unit)', which is not "
             + "known; it is taken without a unit")
       }
@@ -162,14 +163,11 @@ private final class SparkplugReader: PayloadReader {
   ///   - position: position of the plant's nodes in ``SparkplugShare/nodes``.
   ///   - scope: the message's scope.
   private func slot(of metric: Int, value: Int, at position: Int, into scope: inout MessageScope) -> Int {
-    scope.beginNameKey(value: value)
-    withUnsafeBytes(of: Int32(truncatingIfNeeded: -2 - plan.number)) {
-      scope.nameKey.replaceSubrange(0..<4, with: $0)
-    }
-    withUnsafeBytes(of: Int32(truncatingIfNeeded: metric)) { scope.nameKey.append(contentsOf: $0) }
-    if let known = scope.nameKey.withUnsafeBytes({ scope.slots.slot(of: $0) }) { return known }
-    let key = scope.nameKey
-    let definition = scope.sparkplug.nodes[position].metrics[metric]
+    scope.nameKey.begin(route: -2 - plan.number, value: value)
+    withUnsafeBytes(of: Int32(truncatingIfNeeded: metric)) { scope.nameKey.append($0) }
+    if let known = scope.nameKey.bytes.withUnsafeBytes({ scope.slots.slot(of: $0) }) { return known }
+    let key = scope.nameKey.bytes
+    let definition = scope.sparkplug.nodes[position].registry.metrics[metric]
     let names = names(of: Int(definition.owner), at: position, into: &scope)
     let name: ValueName?
     if let asset = names.asset {
@@ -198,7 +196,7 @@ private final class SparkplugReader: PayloadReader {
   ///   - scope: the message's scope.
   private func names(of owner: Int, at position: Int, into scope: inout MessageScope) -> TopicNames {
     if owner < names.count, let known = names[owner] { return known }
-    let (group, edge, device) = scope.sparkplug.nodes[position].identity(of: owner)
+    let (group, edge, device) = scope.sparkplug.nodes[position].registry.identity(of: owner)
     let node = ["spBv1.0", group, SparkplugTopic.Kind.nodeData.rawValue, edge]
     var captures: [(name: String, text: String)] = []
     for levels in [node + [device ?? edge], node] {

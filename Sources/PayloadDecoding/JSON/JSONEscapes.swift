@@ -23,6 +23,13 @@ enum JSONEscapes {
     }
   }
 
+  /// Returns a text in UTF-8 with its escapes resolved. This rare case allocates.
+  static func plain(_ bytes: Bytes) -> [UInt8] {
+    var plain: [UInt8] = []
+    append(bytes, to: &plain)
+    return plain
+  }
+
   /// Appends a text in UTF-8 with its escapes resolved. A lone surrogate becomes U+FFFD.
   static func append(_ bytes: Bytes, to target: inout [UInt8]) {
     var i = 0

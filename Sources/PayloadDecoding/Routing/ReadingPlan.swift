@@ -43,6 +43,19 @@ package struct ReadingPlan {
   var details: [CompiledDetail?] {
     rule.values.isEmpty ? [CompiledDetail(rule.detail)] : rule.values.map { CompiledDetail($0.detail) }
   }
+
+  /// Returns the value name for a name from the payload, after stripping and renaming.
+  ///
+  /// - Parameters:
+  ///   - name: name in the payload.
+  ///   - asset: the asset, unless the rule's renaming includes another.
+  ///   - names: the names from the topic.
+  func valueName(ofPayload name: String, asset: String, names: TopicNames?) -> ValueName {
+    let stripped = ValueName.stripped(name, prefix: rule.strip)
+    return ValueName(
+      asset: asset, listed: name, name: stripped, rule: rule, detail: rule.detail, isWritten: false, assets: assets,
+      names: names)
+  }
 }
 
 /// A text of a rule that may depend on topic and record.

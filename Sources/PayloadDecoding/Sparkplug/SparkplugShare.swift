@@ -56,8 +56,8 @@ struct SparkplugShare {
     if nodes[position].counts.leftOutInAll != before {
       for (reason, count) in nodes[position].drainLeftOut() { leftOut[reason, default: 0] &+= count }
     }
-    if let node = nodes[position].rebirth, rebirths.count < SparkplugShare.maximumRebirths {
-      let (group, edge) = (nodes[position].nodes[node].group, nodes[position].nodes[node].edge)
+    if let node = nodes[position].results.rebirth, rebirths.count < SparkplugShare.maximumRebirths {
+      let (group, edge) = (nodes[position].registry.nodes[node].group, nodes[position].registry.nodes[node].edge)
       rebirths.append(SparkplugRebirth(group: group, edge: edge, time: received))
     }
     return outcome

@@ -27,11 +27,11 @@ struct ScalarText {
     if decimal == .comma { return readCommas(bytes) }
     if let (number, length) = DecimalNumber.prefix(of: bytes) {
       guard let unit = unitRange(bytes, from: length) else {
-        if let (number, end) = DecimalNumber.groupedPrefix(of: bytes), let unit = unitRange(bytes, from: end) {
+        if let (number, end) = SeparatedNumber.groupedPrefix(of: bytes), let unit = unitRange(bytes, from: end) {
           return number.isFinite ? .value(ScalarText(number: number, unit: unit)) : .refused(.notFinite)
         }
         if length < bytes.count, bytes[length] == UInt8(ascii: ","),
-          let (number, end) = DecimalNumber.commaPrefix(of: bytes), end - length != 4,
+          let (number, end) = SeparatedNumber.commaPrefix(of: bytes), end - length != 4,
           let unit = unitRange(bytes, from: end), !unit.isEmpty
         {
           return number.isFinite ? .value(ScalarText(number: number, unit: unit)) : .refused(.notFinite)
@@ -45,7 +45,7 @@ struct ScalarText {
   }
 
   private static func readCommas(_ bytes: UnsafeRawBufferPointer) -> Result {
-    guard let (number, length) = DecimalNumber.commaPrefix(of: bytes) else { return word(bytes) }
+    guard let (number, length) = SeparatedNumber.commaPrefix(of: bytes) else { return word(bytes) }
     guard let unit = unitRange(bytes, from: length) else { return .refused(ByteText.reasonForNoNumber(bytes)) }
     return number.isFinite ? .value(ScalarText(number: number, unit: unit)) : .refused(.notFinite)
   }
@@ -118,4 +118,12 @@ struct ScalarText {
     "null", "none", "unknown", "unavailable", "nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity",
     "-infinity", "n/a", "-", "--", "---",
   ]
+}
+
+extension JSONValue {
+  /// Returns whether it is a text that stands for a missing value.
+  func isAbsentText(in payload: UnsafeRawBufferPointer) -> Bool {
+    kind == .string && range.count <= 13
+      && ScalarText.isAbsent(ByteText.slice(payload, range: ByteText.trimmed(payload, range: range)))
+  }
 }

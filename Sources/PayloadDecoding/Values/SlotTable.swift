@@ -12,6 +12,8 @@ struct SlotTable {
   private var names = ByteTable()
   /// Units from payloads.
   var units: UnitTexts
+  /// Number of the current message or record, for claims.
+  private var claimNumber: UInt64 = 0
 
   /// Creates a table without slots, for plants by their positions in the share.
   init(plants: [Plant]) { units = UnitTexts(plants: plants) }
@@ -50,10 +52,13 @@ struct SlotTable {
   /// Returns whether values for a slot are ignored.
   func isIgnored(_ slot: Int) -> Bool { slots[slot].series == ValueSlot.ignored }
 
-  /// Records that a message provides a value for a slot. Returns `false` if it already did.
-  mutating func claim(_ slot: Int, message: UInt64) -> Bool {
-    guard slots[slot].message != message else { return false }
-    slots[slot].message = message
+  /// Begins a message or record, which may provide one value for each slot.
+  mutating func beginClaims() { claimNumber &+= 1 }
+
+  /// Records that the message or record provides a value for a slot. Returns `false` if it already did.
+  mutating func claim(_ slot: Int) -> Bool {
+    guard slots[slot].claim != claimNumber else { return false }
+    slots[slot].claim = claimNumber
     return true
   }
 

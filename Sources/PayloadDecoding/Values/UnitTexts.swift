@@ -34,6 +34,22 @@ struct UnitTexts {
     table.value(of: text) ?? add(text, key: text) { Unit.named($0, currency: $1) }
   }
 
+  /// Returns the position of a unit that topic or rule names.
+  mutating func position(named text: String) -> Int32 {
+    if text.isEmpty { return UnitTexts.none }
+    var text = text
+    return text.withUTF8 { position(of: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Returns the position of a unit given as a text in JSON.
+  mutating func position(of value: JSONValue, payload: UnsafeRawBufferPointer) -> Int32 {
+    guard value.hasEscapes else {
+      return position(of: ByteText.slice(payload, range: ByteText.trimmed(payload, range: value.range)))
+    }
+    let plain = JSONEscapes.plain(ByteText.slice(payload, range: value.range))
+    return plain.withUnsafeBytes { position(of: ByteText.trimmed($0)) }
+  }
+
   /// Returns the position of a spelling in SenML, which allows only the symbols of its registry.
   mutating func position(ofSenML text: [UInt8]) -> Int32 {
     // The key begins with a byte that begins no other spelling.
@@ -71,5 +87,40 @@ struct UnitTexts {
   /// Returns the unit of a spelling at a plant; `nil` if it is not a unit.
   subscript(position: Int32, plant plant: Int) -> Unit? {
     units[Int(position) * currencies.count + currencyOfPlant[plant]]
+  }
+
+  /// Converts a value with a unit, or a word, to the sensor's own unit. Returns the reason if that is impossible.
+  ///
+  /// Separate from the common path of values without a unit.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - own: the sensor's unit.
+  ///   - conversion: the rule's conversion; a scaled value ignores its unit.
+  ///   - plant: position of the plant in the share.
+  ///   - raw: set to the number in the sensor's unit.
+  @inline(never)
+  func settle(
+    _ value: PendingValue, own: Unit?, conversion: Conversion, plant: Int, raw: inout Double
+  ) -> RefusalReason? {
+    if value.unit == UnitTexts.word { return own == nil ? nil : .unknownWord }
+    guard conversion.isUnscaled else { return nil }
+    guard let number = number(of: value, in: own, plant: plant) else { return .unknownUnit }
+    raw = number
+    return nil
+  }
+
+  /// Returns a number with a unit in the sensor's own unit; unchanged if the sensor has none.
+  ///
+  /// - Parameters:
+  ///   - value: the pending value.
+  ///   - own: the sensor's unit.
+  ///   - plant: position of the plant in the share.
+  /// - Returns: `nil` if the value's unit is unknown or of another quantity.
+  private func number(of value: PendingValue, in own: Unit?, plant: Int) -> Double? {
+    guard let written = self[value.unit, plant: plant] else { return nil }
+    guard let own, own != written else { return value.number }
+    guard own.quantity == written.quantity, own.scale != 0 else { return nil }
+    return written.converted(value.number, to: own)
   }
 }

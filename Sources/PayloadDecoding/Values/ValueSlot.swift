@@ -18,8 +18,8 @@ struct ValueSlot {
   var series: Int32
   /// Position of the conversion from the payload's number to the canonical unit, once the series is admitted.
   var conversion: Int32 = 0
-  /// The last message that provided a value, so that the first of two with one name counts.
-  var message: UInt64 = 0
+  /// The last message or record that provided a value, so that the first of two with one name counts.
+  var claim: UInt64 = 0
 
   /// Returns the reason why a slot has no series.
   static func reason(_ series: Int32) -> RefusalReason {
@@ -67,6 +67,12 @@ struct ValueName {
     } else {
       (self.asset, sensor) = (asset, full)
     }
+  }
+
+  /// Returns a name without a prefix; unchanged if it lacks the prefix or has nothing else.
+  static func stripped(_ name: String, prefix: String?) -> String {
+    guard let prefix, name.hasPrefix(prefix), name.utf8.count > prefix.utf8.count else { return name }
+    return String(name.dropFirst(prefix.count))
   }
 
   /// Creates a name without scaling.
