@@ -21,7 +21,7 @@ func numericModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
 
 /// The tests of a module under `Tests/`.
 func tests(_ name: String, _ further: [Target.Dependency] = []) -> Target {
-  let common = ["PlantModel", "StreamCore", "PlantTesting"].filter { $0 != name }.map {
+  let common = ["PlantModel", "PointSchema", "StreamCore", "PlantTesting"].filter { $0 != name }.map {
     Target.Dependency.byName(name: $0)
   }
   return .testTarget(
@@ -45,7 +45,8 @@ let package = Package(
 
     module("PlantModel"),
     module("PlantPhysics", ["PlantModel"]),
-    module("StreamCore", ["PlantModel"]),
+    module("PointSchema", ["PlantModel"]),
+    module("StreamCore", ["PlantModel", "PointSchema"]),
     .target(name: "CChecksum"),
     module("Journal", ["PlantModel", "StreamCore", "CChecksum", "CZstd"]),
     module("LineProtocol"),
@@ -59,22 +60,23 @@ let package = Package(
     module("PlantConfig", ["PlantModel", "PayloadDecoding", "Recordings", "CYAML"]),
     module("PlantDiscovery", ["PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
     module("MQTTSource", ["PlantModel", "StreamCore", "PayloadDecoding", "CCurl"]),
-    module("Cleaning", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    module("Cleaning", ["PlantModel", "PlantPhysics", "PointSchema", "StreamCore"]),
     module("DerivedSensors", ["PlantModel", "StreamCore"]),
     numericModule("EnergyAccounting", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    numericModule("FeatureWindows", ["PlantModel", "PlantPhysics", "StreamCore", "EnergyAccounting"]),
-    numericModule("Forecasting", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "StreamCore"]),
-    module("Alerts", ["PlantModel", "PlantPhysics", "StreamCore", "CCurl"]),
-    numericModule("DispatchPolicy", ["PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("FeatureWindows", ["PlantModel", "PlantPhysics", "PointSchema", "StreamCore", "EnergyAccounting"]),
+    numericModule("Forecasting", ["PlantModel", "PlantPhysics", "PointSchema", "StreamCore"]),
+    numericModule("HealthIndex", ["PlantModel", "PlantPhysics", "PointSchema", "StreamCore"]),
+    module("Alerts", ["PlantModel", "PlantPhysics", "PointSchema", "StreamCore", "CCurl"]),
+    numericModule("DispatchPolicy", ["PlantModel", "PlantPhysics", "PointSchema", "StreamCore"]),
     module("CommandChannel", ["PlantModel", "StreamCore", "CMosquitto"]),
     module("SinkCore", ["PlantModel", "StreamCore", "Journal", "CCurl"]),
-    module("InfluxSink", ["PlantModel", "LineProtocol", "SinkCore"]),
+    module("InfluxSink", ["PlantModel", "PointSchema", "LineProtocol", "SinkCore"]),
     module("PlantSimulation", ["PlantModel", "PlantPhysics", "StreamCore"]),
     module(
       "Pipeline",
       [
-        "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource", "Cleaning",
+        "PlantModel", "PlantConfig", "PointSchema", "StreamCore", "Journal", "PayloadDecoding", "MQTTSource",
+        "Cleaning",
         "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel",
         "SinkCore", "InfluxSink",
       ]),
@@ -82,14 +84,16 @@ let package = Package(
     module(
       "WattlineBenchmarks",
       [
-        "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "StreamCore", "Journal", "PayloadDecoding",
+        "CCounters", "CMosquitto", "PlantModel", "PlantConfig", "PointSchema", "StreamCore", "Journal",
+        "PayloadDecoding",
         "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore", "InfluxSink",
         "Pipeline", "PlantTesting",
       ]),
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "PlantModel", "PlantPhysics", "StreamCore", "Recordings", "PlantConfig", "Cleaning", "EnergyAccounting",
+        "PlantModel", "PlantPhysics", "PointSchema", "StreamCore", "Recordings", "PlantConfig", "Cleaning",
+        "EnergyAccounting",
         "FeatureWindows",
         "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "Pipeline", "PlantSimulation", "CommandChannel",
         "SinkCore", "InfluxSink",
@@ -101,6 +105,7 @@ let package = Package(
     module("PlantTesting", ["PlantModel", "StreamCore", "InfluxSink", "CMosquitto", "CCurl"]),
     tests("PlantModel"),
     tests("PlantPhysics"),
+    tests("PointSchema"),
     tests("Recordings", ["PlantPhysics"]),
     tests("PlantConfig"),
     tests("StreamCore"),
@@ -126,7 +131,7 @@ let package = Package(
       "Pipeline",
       [
         "PlantConfig", "Forecasting", "SinkCore", "InfluxSink", "PlantSimulation", "Journal", "PayloadDecoding",
-        "MQTTSource", "CommandChannel",
+        "MQTTSource", "CommandChannel", "LineProtocol",
       ]),
     // Runs the program as users do; it is found next to the test bundle.
     tests(

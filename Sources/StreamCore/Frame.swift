@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 
 /// Trigger of a plant's step. A step either has readings or advances a clock, never both. The state at a given time
 /// therefore does not depend on the batching of readings.

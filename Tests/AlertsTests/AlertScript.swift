@@ -2,6 +2,8 @@ import Alerts
 import PlantModel
 import StreamCore
 
+@testable import PointSchema
+
 /// Drives the stage through a script, as the pipeline would.
 struct AlertScript {
   var stage = AlertStage()
@@ -115,14 +117,7 @@ struct AlertScript {
     notices += frame.notices
     for entry in frame.points.entries {
       points.begin(entry.key, at: entry.time)
-      for field in frame.points.fields[entry.fields] {
-        switch field.value {
-        case .text(let text): points.field(field.name, text: text)
-        case .integer(let number): points.field(field.name, integer: number)
-        case .float(let number): points.field(field.name, number)
-        case .boolean(let value): points.field(field.name, boolean: value)
-        }
-      }
+      for field in frame.points.fields[entry.fields] { points.append(field) }
     }
   }
 

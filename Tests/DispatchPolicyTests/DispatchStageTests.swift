@@ -1,6 +1,7 @@
 import DispatchPolicy
 import PlantModel
 import PlantPhysics
+import PointSchema
 import StreamCore
 import Testing
 

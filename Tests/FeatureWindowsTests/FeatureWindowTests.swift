@@ -1,5 +1,6 @@
 import EnergyAccounting
 import PlantModel
+import PointSchema
 import StreamCore
 import Testing
 

@@ -1,5 +1,6 @@
 import Forecasting
 import PlantModel
+import PointSchema
 import StreamCore
 
 /// A small seeded generator, so that every run sees the same numbers.

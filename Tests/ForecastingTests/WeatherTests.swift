@@ -1,6 +1,7 @@
 import Glibc
 import PlantModel
 import PlantPhysics
+import PointSchema
 import StreamCore
 import Testing
 

@@ -1,6 +1,7 @@
 import LineProtocol
 import PlantModel
 import PlantTesting
+import PointSchema
 import Testing
 
 @testable import InfluxSink

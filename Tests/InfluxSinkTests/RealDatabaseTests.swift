@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PointSchema
 import Testing
 
 @testable import InfluxSink

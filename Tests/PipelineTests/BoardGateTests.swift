@@ -4,6 +4,7 @@ import InfluxSink
 import PlantModel
 import PlantSimulation
 import PlantTesting
+import PointSchema
 import Testing
 
 @testable import Forecasting

@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import PointSchema
 import StreamCore
 
 /// Forecasts the plant's powers a day ahead every quarter-hour, and scores each forecast when its actual value is
