@@ -1,6 +1,7 @@
 import CMosquitto
 import Foundation
 import PlantTesting
+import PointSchema
 import Synchronization
 
 /// Delay under load from publishing a message until its point is visible in the database, and until its alert is
@@ -107,7 +108,8 @@ public struct Latency: Sendable {
     while true {
       let asked = FloorSubscriber.seconds(CLOCK_MONOTONIC) - sent
       let rows = try? rig.influx.query(
-        "SELECT last(\"value\") FROM \"raw\" WHERE \"plant\" = 'probe' AND \"asset\" = 'marker'")
+        "SELECT last(\(FieldKey.value.quoted)) FROM \(Measurement.raw.quoted) "
+          + "WHERE \(Tag.plant.quoted) = 'probe' AND \(Tag.asset.quoted) = 'marker'")
       let answered = FloorSubscriber.seconds(CLOCK_MONOTONIC) - sent
       if rows?.first?.number("last") == Double(number) { return (least, answered) }
       if answered > 10 { return nil }
