@@ -27,7 +27,7 @@ extension Measurement {
     contents: "each reading after cleaning",
     tags: [.plant, .asset, .sensor, .unit],
     fields: [
-      .float(.value, "best estimate in the canonical unit", when: "if there is an estimate"),
+      .float(.value, "best estimate in the canonical unit", when: "unless a refused reading has no estimate"),
       .integer(.quality, "code of the worst quality, 0 is good"),
       .integer(.flags, "bit mask of all quality codes"),
       .boolean(.imputed, "whether the value is an estimate"),
