@@ -49,9 +49,10 @@ let package = Package(
     module("WattlineTime"),
     module("SystemCore", ["WattlineTime", "PlantModel"]),
     module("PlantModel", ["WattlineTime"]),
+    module("PointSchema", ["WattlineTime", "PlantModel"]),
     module("Settings", ["WattlineTime", "PlantModel"]),
     module("PlantPhysics", ["WattlineTime", "PlantModel"]),
-    module("StreamCore", ["WattlineTime", "SystemCore", "PlantModel"]),
+    module("StreamCore", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema"]),
     module("CurlTransport", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "CCurl"]),
     .target(name: "CChecksum"),
     module("Journal", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CChecksum", "CZstd"]),
@@ -68,40 +69,47 @@ let package = Package(
     module(
       "MQTTSource",
       ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CurlTransport", "PayloadDecoding"]),
-    module("Cleaning", ["WattlineTime", "PlantModel", "StreamCore"]),
+    module("Cleaning", ["WattlineTime", "PlantModel", "PointSchema", "StreamCore"]),
     module("DerivedSensors", ["WattlineTime", "PlantModel", "StreamCore"]),
     numericModule("EnergyAccounting", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
-    numericModule("FeatureWindows", ["WattlineTime", "PlantModel", "StreamCore", "EnergyAccounting"]),
-    numericModule("Forecasting", ["WattlineTime", "SystemCore", "PlantModel", "PlantPhysics", "StreamCore"]),
-    numericModule("HealthIndex", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+    numericModule("FeatureWindows", ["WattlineTime", "PlantModel", "PointSchema", "StreamCore", "EnergyAccounting"]),
+    numericModule(
+      "Forecasting", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore"]),
+    numericModule("HealthIndex", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore"]),
     module(
-      "Alerts", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantPhysics", "StreamCore", "CurlTransport"]),
-    numericModule("DispatchPolicy", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore"]),
+      "Alerts",
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore",
+        "CurlTransport",
+      ]),
+    numericModule("DispatchPolicy", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore"]),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
     module("SinkCore", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
-    module("InfluxSink", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "LineProtocol", "SinkCore"]),
+    module(
+      "InfluxSink",
+      ["WattlineTime", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol", "SinkCore"]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",
       [
-        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal", "PayloadDecoding",
-        "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting", "HealthIndex",
-        "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink",
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
+        "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
+        "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     .target(name: "CCounters"),
     module(
       "WattlineBenchmarks",
       [
-        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal", "PayloadDecoding",
-        "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore", "InfluxSink", "Pipeline",
-        "LocalServers", "CCounters", "CMosquitto",
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
+        "PayloadDecoding", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore",
+        "InfluxSink", "Pipeline", "LocalServers", "CCounters", "PlantTesting", "CMosquitto",
       ]),
     module("PlantTesting", ["SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers"]),
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantPhysics", "StreamCore", "Journal",
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore",
         "InfluxSink", "PlantSimulation", "Pipeline", "LocalServers", "WattlineBenchmarks",
@@ -110,6 +118,7 @@ let package = Package(
     tests("WattlineTime", ["PlantModel", "PlantTesting"]),
     tests("SystemCore", ["WattlineTime", "PlantModel", "StreamCore"]),
     tests("PlantModel", ["WattlineTime", "PlantTesting"]),
+    tests("PointSchema", ["WattlineTime", "PlantModel"]),
     tests("PlantPhysics", ["WattlineTime", "PlantModel"]),
     tests("StreamCore", ["WattlineTime"]),
     tests("CurlTransport", ["WattlineTime", "PlantModel"]),
@@ -129,13 +138,18 @@ let package = Package(
     tests("Cleaning", ["WattlineTime", "PlantModel", "StreamCore", "PlantTesting"]),
     tests("DerivedSensors", ["WattlineTime", "PlantModel", "StreamCore", "PlantTesting"]),
     tests("EnergyAccounting", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore", "PlantTesting"]),
-    tests("FeatureWindows", ["WattlineTime", "PlantModel", "StreamCore", "EnergyAccounting", "PlantTesting"]),
-    tests("Forecasting", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore", "PlantTesting"]),
-    tests("HealthIndex", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore", "PlantTesting"]),
+    tests(
+      "FeatureWindows", ["WattlineTime", "PlantModel", "PointSchema", "StreamCore", "EnergyAccounting", "PlantTesting"]),
+    tests("Forecasting", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "PlantTesting"]),
+    tests("HealthIndex", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "PlantTesting"]),
     tests(
       "Alerts",
-      ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantSimulation", "LocalServers", "PlantTesting"]),
-    tests("DispatchPolicy", ["WattlineTime", "PlantModel", "PlantPhysics", "StreamCore", "PlantTesting"]),
+      [
+        "WattlineTime", "PlantModel", "PointSchema", "Settings", "StreamCore", "PlantSimulation", "LocalServers",
+        "PlantTesting",
+      ]),
+    tests(
+      "DispatchPolicy", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "PlantTesting"]),
     tests(
       "CommandChannel",
       ["WattlineTime", "PlantModel", "Settings", "InfluxSink", "LocalServers", "PlantTesting", "CMosquitto"]),
@@ -143,16 +157,16 @@ let package = Package(
     tests(
       "InfluxSink",
       [
-        "WattlineTime", "PlantModel", "Settings", "StreamCore", "CurlTransport", "Journal", "LineProtocol",
-        "PayloadDecoding", "SinkCore", "LocalServers", "PlantTesting",
+        "WattlineTime", "PlantModel", "PointSchema", "Settings", "StreamCore", "CurlTransport", "Journal",
+        "LineProtocol", "PayloadDecoding", "SinkCore", "LocalServers", "PlantTesting",
       ]),
     tests("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     tests(
       "Pipeline",
       [
-        "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal", "PayloadDecoding",
-        "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink", "PlantSimulation",
-        "LocalServers", "PlantTesting",
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal", "LineProtocol",
+        "PayloadDecoding", "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink",
+        "PlantSimulation", "LocalServers", "PlantTesting",
       ]),
     tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.

@@ -1,4 +1,5 @@
 public import PlantModel
+import PointSchema
 public import StreamCore
 public import WattlineTime
 
@@ -88,7 +89,7 @@ public struct CleaningStage: Stage {
       if holds != holding[series] {
         holding[series] = holds
         frame.points.begin(PointKey(.reporting, .series(SeriesIndex(series))), at: verdict.time)
-        frame.points.field("reports", text: (holds ? Reporting.onChange : .interval).rawValue)
+        frame.points.field(.reports, text: (holds ? Reporting.onChange : .interval).rawValue)
       }
       if verdict.flags.contains(QualityFlags(.stuck)), frame.limits[register.series[series].asset] != nil {
         // An asset under a power limit may legitimately stand still there.

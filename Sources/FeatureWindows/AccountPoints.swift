@@ -1,23 +1,24 @@
 import EnergyAccounting
 import PlantModel
+import PointSchema
 import WattlineTime
 
 extension EnergyQuarter {
   /// Writes the point `kpi` of the quarter-hour's first minute; fields of unknown values are left out.
   func write(to points: inout PointBatch, currency: String) {
     points.begin(PointKey(.kpi, .plant), at: start)
-    points.field("import_kwh", imported)
-    points.field("export_kwh", exported)
-    points.field("exchange_share", exchangeShare)
-    points.field("generation_kwh", generation)
-    points.field("load_kwh", load)
-    points.field("discharge_kwh", discharged)
-    points.field("charge_kwh", charged)
-    points.field("self_consumption", selfConsumption)
-    points.field("cost", cost)
-    if cost != nil { points.field("currency", text: currency) }
-    points.field("cost_coverage", costCoverage)
-    points.field("carbon_kg", carbon)
+    points.field(.importEnergy, imported)
+    points.field(.exportEnergy, exported)
+    points.field(.exchangeShare, exchangeShare)
+    points.field(.generationEnergy, generation)
+    points.field(.loadEnergy, load)
+    points.field(.dischargeEnergy, discharged)
+    points.field(.chargeEnergy, charged)
+    points.field(.selfConsumption, selfConsumption)
+    points.field(.cost, cost)
+    if cost != nil { points.field(.currency, text: currency) }
+    points.field(.costCoverage, costCoverage)
+    points.field(.carbon, carbon)
   }
 }
 
@@ -27,10 +28,10 @@ extension AssetEnergy {
     let total = total
     guard total.known > 0 else { return }
     points.begin(PointKey(.energy, .asset(asset)), at: start)
-    points.field("forward_kwh", total.positive)
-    points.field("reverse_kwh", total.negative)
-    points.field("known_share", min(1, total.known * 4))
-    points.field("estimated_share", min(1, total.estimated * 4))
-    points.field("source", text: isCounted ? "counter" : "power")
+    points.field(.forwardEnergy, total.positive)
+    points.field(.reverseEnergy, total.negative)
+    points.field(.knownShare, min(1, total.known * 4))
+    points.field(.estimatedShare, min(1, total.estimated * 4))
+    points.field(.source, text: isCounted ? "counter" : "power")
   }
 }

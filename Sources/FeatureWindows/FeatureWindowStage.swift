@@ -1,5 +1,6 @@
 import EnergyAccounting
 public import PlantModel
+import PointSchema
 public import StreamCore
 public import WattlineTime
 
@@ -363,16 +364,16 @@ public struct FeatureWindowStage: Stage {
 
   private func writeFeature(_ window: FeatureWindow, into points: inout PointBatch) {
     points.begin(PointKey(.feature, .series(window.series), window.length.rawValue), at: window.start)
-    points.field("mean", window.mean)
-    points.field("min", window.minimum)
-    points.field("max", window.maximum)
-    points.field("std", window.standardDeviation)
-    points.field("slope", window.slope)
-    points.field("count", integer: Int64(window.count))
-    points.field("p10", window.p10)
-    points.field("p50", window.p50)
-    points.field("p90", window.p90)
-    points.field("energy_kwh", window.energyKilowattHours)
+    points.field(.mean, window.mean)
+    points.field(.minimum, window.minimum)
+    points.field(.maximum, window.maximum)
+    points.field(.standardDeviation, window.standardDeviation)
+    points.field(.slope, window.slope)
+    points.field(.count, integer: Int64(window.count))
+    points.field(.p10, window.p10)
+    points.field(.p50, window.p50)
+    points.field(.p90, window.p90)
+    points.field(.energy, window.energyKilowattHours)
   }
 
   // MARK: Local hours and days
@@ -466,11 +467,11 @@ public struct FeatureWindowStage: Stage {
     _ total: Contribution, key: PointKey, at start: Timestamp, to points: inout PointBatch
   ) {
     points.begin(key, at: start)
-    points.field("mean", total.mean)
-    points.field("min", total.minimum)
-    points.field("max", total.maximum)
-    points.field("energy_kwh", total.energy)
-    points.field("good_share", Double(sevenDigitsOf: total.goodShare))
+    points.field(.mean, total.mean)
+    points.field(.minimum, total.minimum)
+    points.field(.maximum, total.maximum)
+    points.field(.energy, total.energy)
+    points.field(.goodShare, Double(sevenDigitsOf: total.goodShare))
   }
 
   private mutating func writeIndicators(_ frame: inout Frame, in register: PlantRegister) {
@@ -483,13 +484,13 @@ public struct FeatureWindowStage: Stage {
     }
     guard let (timestamp, balance) = indicators.evaluate(at: clock, mean: mean) else { return }
     frame.points.begin(PointKey(.kpi, .plant), at: timestamp)
-    frame.points.field("generation_kw", balance.generation)
-    frame.points.field("load_kw", balance.load)
-    frame.points.field("grid_kw", balance.grid)
-    frame.points.field("battery_kw", balance.battery)
-    frame.points.field("generation_coverage", balance.generationCoverage)
-    frame.points.field("load_coverage", balance.loadCoverage)
-    frame.points.field("battery_coverage", balance.batteryCoverage)
+    frame.points.field(.generationPower, balance.generation)
+    frame.points.field(.loadPower, balance.load)
+    frame.points.field(.gridPower, balance.grid)
+    frame.points.field(.batteryPower, balance.battery)
+    frame.points.field(.generationCoverage, balance.generationCoverage)
+    frame.points.field(.loadCoverage, balance.loadCoverage)
+    frame.points.field(.batteryCoverage, balance.batteryCoverage)
   }
 
   /// Settles the quarter-hours of the account that have ended, and those that late readings changed.

@@ -1,4 +1,5 @@
 public import PlantModel
+import PointSchema
 public import StreamCore
 import WattlineTime
 
@@ -123,11 +124,11 @@ public struct HealthStage: Stage {
   private func write(_ health: AssetHealth, state: String, into frame: inout Frame) {
     frame.health.append(health)
     frame.points.begin(PointKey(.health, .asset(health.asset)), at: health.time)
-    frame.points.field("index", health.index)
-    frame.points.field("anomaly", health.anomaly)
-    frame.points.field("drift", health.drift)
-    frame.points.field("state", text: state)
-    frame.points.field("contributors", text: health.contributors.joined(separator: ", "))
+    frame.points.field(.index, health.index)
+    frame.points.field(.anomaly, health.anomaly)
+    frame.points.field(.drift, health.drift)
+    frame.points.field(.state, text: state)
+    frame.points.field(.contributors, text: health.contributors.joined(separator: ", "))
   }
 
   /// Returns the health of an asset without any data: each sensor has only a bad share of 1.

@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 
 /// The type of each field as first written. The database keeps that type and refuses points that differ.
 struct FieldTypes: Sendable {

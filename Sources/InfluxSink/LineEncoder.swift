@@ -1,5 +1,6 @@
 import LineProtocol
 public import PlantModel
+public import PointSchema
 public import SinkCore
 import WattlineTime
 
@@ -95,7 +96,8 @@ public struct LineEncoder: Sendable {
         }
         let series = keys.series[position]
         append(
-          readings, row: row, estimate: estimate, tags: series.range, unit: keys.units[Int(series.unit)], text: text)
+          Reading(readings, row: row, estimate: estimate), tags: series.range, unit: keys.units[Int(series.unit)],
+          names: keys.names, text: text)
       }
     }
   }
@@ -103,21 +105,34 @@ public struct LineEncoder: Sendable {
   /// Maximum size of a reading's lines without their keys [bytes].
   private static let longestReading = 256
 
+  /// A row of a batch.
+  private struct Reading {
+    var raw: Double
+    var value: Double
+    var time: Timestamp
+    var quality: Quality
+    var flags: QualityFlags
+    var estimate: Estimate?
+
+    init(_ readings: borrowing ReadingBatch, row: Int, estimate: Estimate?) {
+      (raw, value, time) = (readings.raw[row], readings.value[row], readings.time[row])
+      (quality, flags) = (readings.quality[row], readings.flags[row])
+      self.estimate = estimate
+    }
+  }
+
   /// Writes the one or two lines of a reading in place. Text common to both is rendered once.
   ///
   /// - Parameters:
-  ///   - readings: the batch.
-  ///   - row: position of the reading in the batch.
-  ///   - estimate: the estimate that replaces the reading, if any.
+  ///   - reading: the reading.
   ///   - tags: range of the series' tags in `text`.
   ///   - unit: tags of its units.
+  ///   - names: names of measurements and fields, in `text`.
   ///   - text: text of the plant's keys.
   private mutating func append(
-    _ readings: borrowing ReadingBatch, row: Int, estimate: Estimate?, tags: Range<Int>,
-    unit: PlantKeys.UnitTags, text: UnsafePointer<UInt8>
+    _ reading: Reading, tags: Range<Int>, unit: PlantKeys.UnitTags, names: ReadingNames, text: UnsafePointer<UInt8>
   ) {
-    let (raw, value, time) = (readings.raw[row], readings.value[row], readings.time[row])
-    let (quality, flags) = (readings.quality[row], readings.flags[row])
+    let (raw, value, time) = (reading.raw, reading.value, reading.time)
     let precision = precision
     let room = 2 * tags.count + unit.raw.count + unit.clean.count + Self.longestReading
     bytes.append(addingCapacity: room) { span in
@@ -128,27 +143,28 @@ public struct LineEncoder: Sendable {
         // Start of the number in the first line, and of the text after it.
         var (number, tail) = (start, start)
         if raw.isFinite {
-          line.put("raw")
+          line.put(names.raw, of: text)
           line.put(text + tags.lowerBound, count: tags.count)
           line.put(text + unit.raw.lowerBound, count: unit.raw.count)
-          line.put(" value=")
+          line.put(names.value, of: text)
           number = line.end
           line.put(raw)
           tail = line.end
           line.endLine(at: time, precision: precision)
         }
         let end = line.end
-        line.put("clean")
+        line.put(names.clean, of: text)
         line.put(text + tags.lowerBound, count: tags.count)
         line.put(text + unit.clean.lowerBound, count: unit.clean.count)
-        line.put(" ")
         if value.isFinite {
-          line.put("value=")
+          line.put(names.value, of: text)
           if value == raw { line.put(number, count: tail - number) } else { line.put(value) }
           line.put(",")
+        } else {
+          line.put(" ")
         }
-        Self.putJudgement(quality, flags: flags, raw: raw, value: value, unit: unit, line: &line)
-        if let estimate { Self.put(estimate, line: &line) }
+        Self.putJudgement(of: reading, unit: unit, names: names, text: text, line: &line)
+        if let estimate = reading.estimate { Self.put(estimate, names: names, text: text, line: &line) }
         if raw.isFinite { line.put(tail, count: end - tail) } else { line.endLine(at: time, precision: precision) }
         used += line.end - start
       }
@@ -206,37 +222,39 @@ public struct LineEncoder: Sendable {
   /// Writes the fields of `clean` other than the value. `imputed` marks a value that is not the reading itself.
   ///
   /// - Parameters:
-  ///   - quality: the worst quality that applies.
-  ///   - flags: all qualities that apply.
-  ///   - raw: value in the sensor's unit; NaN if there is none.
-  ///   - value: value in the canonical unit; NaN if there is none.
+  ///   - reading: the reading.
   ///   - unit: conversion from the sensor's unit to the canonical one.
+  ///   - names: names of fields, in `text`.
+  ///   - text: text of the plant's keys.
   ///   - line: destination.
   private static func putJudgement(
-    _ quality: Quality, flags: QualityFlags, raw: Double, value: Double, unit: PlantKeys.UnitTags,
+    of reading: Reading, unit: PlantKeys.UnitTags, names: ReadingNames, text: UnsafePointer<UInt8>,
     line: inout TextCursor
   ) {
+    let (quality, flags, raw, value) = (reading.quality, reading.flags, reading.raw, reading.value)
     if quality == .good, flags.isEmpty {
-      line.put("quality=0i,flags=0i,imputed=false")
+      line.put(names.good, of: text)
       return
     }
-    line.put("quality=")
+    line.put(names.quality, of: text)
     line.put(Int64(quality.rawValue))
-    line.put("i,flags=")
+    line.put(names.flags, of: text)
     line.put(Int64(flags.rawValue))
     // A derived value has no raw value; it is an estimate if one of its inputs is.
     let isEstimate =
       raw.isFinite
       ? quality == .imputed || (quality != .good && raw * unit.scale + unit.offset != value)
       : !flags.isDisjoint(with: .replaced)
-    line.put(value.isFinite && isEstimate ? "i,imputed=true" : "i,imputed=false")
+    line.put(value.isFinite && isEstimate ? names.imputed : names.notImputed, of: text)
   }
 
   /// Writes the method of an estimate, and its standard deviation if known.
-  private static func put(_ estimate: Estimate, line: inout TextCursor) {
-    line.put(estimate.method == .line ? ",method=\"line\"" : ",method=\"hold\"")
+  private static func put(
+    _ estimate: Estimate, names: ReadingNames, text: UnsafePointer<UInt8>, line: inout TextCursor
+  ) {
+    line.put(estimate.method == .line ? names.line : names.hold, of: text)
     guard estimate.deviation.isFinite else { return }
-    line.put(",uncertainty=")
+    line.put(names.uncertainty, of: text)
     line.put(estimate.deviation)
   }
 

@@ -1,5 +1,6 @@
 import LineProtocol
 import PlantModel
+import PointSchema
 
 /// The keys (measurement and tags) of one plant's series, rendered once.
 struct PlantKeys: Sendable {
@@ -35,15 +36,20 @@ struct PlantKeys: Sendable {
 
   /// The plant for which the keys were rendered.
   let plant: Plant
-  /// Text of all keys.
+  /// Text of all keys, after the names of readings.
   private(set) var text: [UInt8] = []
+  /// Names of readings, at the start of ``text``.
+  let names: ReadingNames
   /// Tags by ``SeriesIndex``.
   private(set) var series: [SeriesTags] = []
   /// Unit tags by ``SeriesTags/unit``.
   private(set) var units: [UnitTags] = []
   private var points: [PointKey: Range<Int>] = [:]
 
-  init(plant: Plant) { self.plant = plant }
+  init(plant: Plant) {
+    self.plant = plant
+    names = ReadingNames(startingText: &text)
+  }
 
   /// Renders the keys of series admitted since the last call.
   mutating func extend(to register: PlantRegister) {
@@ -62,9 +68,9 @@ struct PlantKeys: Sendable {
   private mutating func unit(_ unit: Unit?) -> Int {
     if let known = units.firstIndex(where: { $0.unit == unit }) { return known }
     let start = text.count
-    LineText.appendTag("unit", value: unit?.symbol ?? "", to: &text)
+    LineText.appendTag(Tag.unit.name, value: unit?.symbol ?? "", to: &text)
     let middle = text.count
-    LineText.appendTag("unit", value: unit?.canonicalUnit.symbol ?? "", to: &text)
+    LineText.appendTag(Tag.unit.name, value: unit?.canonicalUnit.symbol ?? "", to: &text)
     units.append(
       UnitTags(
         unit: unit, raw: start..<middle, clean: middle..<text.count, scale: unit?.scale ?? 1, offset: unit?.offset ?? 0)
@@ -90,7 +96,7 @@ struct PlantKeys: Sendable {
   }
 
   private func append(_ key: PointKey, of series: SeriesTags, to bytes: inout [UInt8]) {
-    bytes.append(contentsOf: key.measurement.rawValue.utf8)
+    bytes.append(contentsOf: key.measurement.name.utf8)
     bytes.append(contentsOf: text[series.range])
     if key.measurement.hasUnitTag {
       let unit = units[Int(series.unit)]
@@ -102,6 +108,7 @@ struct PlantKeys: Sendable {
   private mutating func forgetPoints(_ register: PlantRegister) {
     points.removeAll(keepingCapacity: true)
     text.removeAll(keepingCapacity: true)
+    _ = ReadingNames(startingText: &text)
     series.removeAll(keepingCapacity: true)
     units.removeAll(keepingCapacity: true)
     extend(to: register)
@@ -126,7 +133,7 @@ struct PlantKeys: Sendable {
 enum KeyText {
   /// Appends a key whose subject is in the register. Without a register, only points about the process are valid.
   static func append(_ key: PointKey, of register: PlantRegister?, to text: inout [UInt8]) {
-    LineText.appendName(key.measurement.rawValue, to: &text)
+    LineText.appendName(key.measurement.name, to: &text)
     if let register { appendSubject(key, of: register, to: &text) }
     appendQualifiers(key, to: &text)
   }
@@ -134,15 +141,15 @@ enum KeyText {
   /// Appends the measurement's own tags.
   static func appendQualifiers(_ key: PointKey, to text: inout [UInt8]) {
     let tags = key.measurement.qualifierTags
-    if let first = tags.first { LineText.appendTag(first, value: key.qualifiers.0, to: &text) }
-    if tags.count > 1 { LineText.appendTag(tags[1], value: key.qualifiers.1, to: &text) }
+    if let first = tags.first { LineText.appendTag(first.name, value: key.qualifiers.0, to: &text) }
+    if tags.count > 1 { LineText.appendTag(tags[1].name, value: key.qualifiers.1, to: &text) }
   }
 
   /// Appends the tags of a series other than its unit.
   static func appendTags(of series: Series, in register: PlantRegister, to text: inout [UInt8]) {
-    LineText.appendTag("plant", value: register.plant.name, to: &text)
-    LineText.appendTag("asset", value: register.assets[series.asset.position].name, to: &text)
-    LineText.appendTag("sensor", value: series.sensor, to: &text)
+    LineText.appendTag(Tag.plant.name, value: register.plant.name, to: &text)
+    LineText.appendTag(Tag.asset.name, value: register.assets[series.asset.position].name, to: &text)
+    LineText.appendTag(Tag.sensor.name, value: series.sensor, to: &text)
   }
 
   private static func appendSubject(_ key: PointKey, of register: PlantRegister, to text: inout [UInt8]) {
@@ -151,15 +158,15 @@ enum KeyText {
       appendTags(of: series, in: register, to: &text)
       guard key.measurement.hasUnitTag else { return }
       let unit = key.measurement == .raw ? series.profile.unit : series.profile.canonicalUnit
-      return LineText.appendTag("unit", value: unit?.symbol ?? "", to: &text)
+      return LineText.appendTag(Tag.unit.name, value: unit?.symbol ?? "", to: &text)
     }
-    if key.subject != .process { LineText.appendTag("plant", value: register.plant.name, to: &text) }
+    if key.subject != .process { LineText.appendTag(Tag.plant.name, value: register.plant.name, to: &text) }
     switch key.subject {
     case .process, .plant, .series: break
-    case .asset(let index): LineText.appendTag("asset", value: register.assets[index.position].name, to: &text)
+    case .asset(let index): LineText.appendTag(Tag.asset.name, value: register.assets[index.position].name, to: &text)
     case .wholePlant(let sensor):
-      LineText.appendTag("asset", value: Plant.wholePlant, to: &text)
-      LineText.appendTag("sensor", value: sensor, to: &text)
+      LineText.appendTag(Tag.asset.name, value: Plant.wholePlant, to: &text)
+      LineText.appendTag(Tag.sensor.name, value: sensor, to: &text)
     }
   }
 }

@@ -1,3 +1,5 @@
+public import PointSchema
+
 /// A value in the database's answer.
 public enum QueryValue: Sendable, Equatable, Decodable {
   case null
@@ -46,6 +48,10 @@ public struct QueryRow: Sendable, Equatable {
   public subscript(column: String) -> QueryValue { values[column] ?? .null }
   /// Returns a column as a number, if it is one.
   public func number(_ column: String) -> Double? { self[column].number }
+  /// Returns a field as a number, if it is one.
+  public func number(_ field: FieldKey<Double>) -> Double? { number(field.name) }
+  /// Returns a tag, selected or grouped by.
+  public func text(_ tag: Tag) -> String? { text(tag.name) }
   /// Returns a column or grouping tag as text, if it is one.
   public func text(_ column: String) -> String? {
     if case .text(let value) = self[column] { return value }

@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 import StreamCore
 
 /// Outcome of a replay: the figures by which two configurations are compared.
@@ -64,8 +65,8 @@ public struct ReplayAudit: Sendable {
     points += frame.points.count
     for entry in frame.points.entries {
       switch entry.key.measurement {
-      case .kpi: outcome.cost += frame.points.number("cost", of: entry) ?? 0
-      case .dispatch: outcome.saving += frame.points.number("saving", of: entry) ?? 0
+      case .kpi: outcome.cost += frame.points.value(of: .cost, in: entry) ?? 0
+      case .dispatch: outcome.saving += frame.points.value(of: .saving, in: entry) ?? 0
       case .forecastEvaluation: score(frame.points, entry: entry, in: register)
       default: break
       }
@@ -74,9 +75,8 @@ public struct ReplayAudit: Sendable {
   }
 
   private mutating func score(_ points: PointBatch, entry: PointBatch.Entry, in register: PlantRegister) {
-    guard let error = points.number("abs_err", of: entry), let pinball = points.number("pinball", of: entry) else {
-      return
-    }
+    guard let error = points.value(of: .absoluteError, in: entry), let pinball = points.value(of: .pinball, in: entry)
+    else { return }
     let series =
       switch entry.key.subject {
       case .series(let index): register.name(of: index)
@@ -87,20 +87,6 @@ public struct ReplayAudit: Sendable {
     scores[key, default: Score()].count += 1
     scores[key, default: Score()].absoluteError += error
     scores[key, default: Score()].pinball += pinball
-  }
-}
-
-extension PointBatch {
-  /// Returns a field of a point as a number; `nil` if the field is missing or not numeric.
-  fileprivate func number(_ name: String, of entry: Entry) -> Double? {
-    for field in fields[entry.fields] where field.name == name {
-      switch field.value {
-      case .float(let value): return value
-      case .integer(let value): return Double(value)
-      default: return nil
-      }
-    }
-    return nil
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import InfluxSink
 import PlantModel
+import PointSchema
 import SinkCore
 import StreamCore
 import SystemCore
@@ -35,44 +36,44 @@ struct Reporter {
 
   private func source(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("source", at: timestamp, into: &points)
-    points.field("in", integer: Int64(clamping: status.messages))
-    points.field("out", integer: Int64(clamping: status.appended))
-    points.field("bytes", integer: Int64(clamping: status.messageBytes))
-    points.field("dropped_duplicate", integer: Int64(clamping: status.duplicates))
-    points.field("dropped_too_large", integer: Int64(clamping: status.oversized))
-    points.field("reconnects", integer: Int64(clamping: status.reconnects))
-    points.field("connected", integer: status.isSubscribed ? 1 : 0)
+    points.field(.input, integer: Int64(clamping: status.messages))
+    points.field(.output, integer: Int64(clamping: status.appended))
+    points.field(.bytes, integer: Int64(clamping: status.messageBytes))
+    points.field(.dropped(for: "duplicate"), integer: Int64(clamping: status.duplicates))
+    points.field(.dropped(for: "too_large"), integer: Int64(clamping: status.oversized))
+    points.field(.reconnects, integer: Int64(clamping: status.reconnects))
+    points.field(.connected, integer: status.isSubscribed ? 1 : 0)
     begin("journal", at: timestamp, into: &points)
-    points.field("queue", integer: Int64(clamping: status.journalBytesWaiting))
-    points.field("bytes", integer: Int64(clamping: status.journalEnd))
+    points.field(.queue, integer: Int64(clamping: status.journalBytesWaiting))
+    points.field(.bytes, integer: Int64(clamping: status.journalEnd))
   }
 
   /// Adds the account of messages: `in = decoded + refused + duplicates`.
   private func decode(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("decode", at: timestamp, into: &points)
-    points.field("in", integer: Int64(clamping: status.ledger.messages))
-    points.field("out", integer: Int64(clamping: status.ledger.readings))
-    points.field("decoded", integer: Int64(clamping: status.ledger.decoded))
-    points.field("refused", integer: Int64(clamping: status.ledger.refusedInAll))
-    points.field("duplicates", integer: Int64(clamping: status.ledger.duplicates))
-    points.field("readings_beyond_limits", integer: Int64(clamping: status.ledger.beyondLimits))
-    points.field("times_unusable", integer: Int64(clamping: status.ledger.timesUnusable))
-    points.field("values_missing", integer: Int64(clamping: status.ledger.missingValues))
-    points.field("places_unseen", integer: Int64(status.unseenPlaces.count))
+    points.field(.input, integer: Int64(clamping: status.ledger.messages))
+    points.field(.output, integer: Int64(clamping: status.ledger.readings))
+    points.field(.decoded, integer: Int64(clamping: status.ledger.decoded))
+    points.field(.refused, integer: Int64(clamping: status.ledger.refusedInAll))
+    points.field(.duplicates, integer: Int64(clamping: status.ledger.duplicates))
+    points.field(.readingsBeyondLimits, integer: Int64(clamping: status.ledger.beyondLimits))
+    points.field(.timesUnusable, integer: Int64(clamping: status.ledger.timesUnusable))
+    points.field(.valuesMissing, integer: Int64(clamping: status.ledger.missingValues))
+    points.field(.placesUnseen, integer: Int64(status.unseenPlaces.count))
     for (reason, count) in status.ledger.refusedValues.sorted(by: { $0.key < $1.key }) {
-      points.field("values_\(reason)", integer: Int64(clamping: count))
+      points.field(.values(for: reason), integer: Int64(clamping: count))
     }
     for (reason, count) in status.ledger.refused.sorted(by: { $0.key < $1.key }) {
-      points.field("dropped_\(reason)", integer: Int64(clamping: count))
+      points.field(.dropped(for: reason), integer: Int64(clamping: count))
     }
   }
 
   private func cleaning(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("cleaning", at: timestamp, into: &points)
-    points.field("in", integer: Int64(clamping: status.ledger.readings))
-    points.field("out", integer: Int64(clamping: status.qualityCounts.reduce(0, +)))
+    points.field(.input, integer: Int64(clamping: status.ledger.readings))
+    points.field(.output, integer: Int64(clamping: status.qualityCounts.reduce(0, +)))
     for quality in Quality.allCases where Int(quality.rawValue) < status.qualityCounts.count {
-      points.field("quality_\(quality)", integer: Int64(clamping: status.qualityCounts[Int(quality.rawValue)]))
+      points.field(.quality(quality), integer: Int64(clamping: status.qualityCounts[Int(quality.rawValue)]))
     }
   }
 
@@ -80,28 +81,28 @@ struct Reporter {
   private func sink(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("sink", at: timestamp, into: &points)
     let accounts = status.accounts
-    points.field("in", integer: Int64(clamping: accounts.submitted.points))
-    points.field("out", integer: Int64(clamping: status.pointsWritten))
-    points.field("queued", integer: Int64(clamping: accounts.queued.points))
-    points.field("spooled", integer: Int64(clamping: accounts.spooled.points))
-    points.field("spool_bytes", integer: Int64(status.spoolBytes))
+    points.field(.input, integer: Int64(clamping: accounts.submitted.points))
+    points.field(.output, integer: Int64(clamping: status.pointsWritten))
+    points.field(.queued, integer: Int64(clamping: accounts.queued.points))
+    points.field(.spooled, integer: Int64(clamping: accounts.spooled.points))
+    points.field(.spoolBytes, integer: Int64(status.spoolBytes))
     lost(accounts, part: \.points, into: &points)
-    points.field("requests", integer: Int64(clamping: status.requests))
-    points.field("retries", integer: Int64(clamping: status.retries))
-    points.field("queue", integer: Int64(clamping: status.batchesQueued))
-    points.field("connected", integer: status.databaseTrouble == nil ? 1 : 0)
-    points.field("lag_s", status.lagSeconds)
+    points.field(.requests, integer: Int64(clamping: status.requests))
+    points.field(.retries, integer: Int64(clamping: status.retries))
+    points.field(.queue, integer: Int64(clamping: status.batchesQueued))
+    points.field(.connected, integer: status.databaseTrouble == nil ? 1 : 0)
+    points.field(.lag, status.lagSeconds)
   }
 
   /// Adds the account of readings: `decoded + redelivered = written + queued + spooled + dead_letters + dropped`.
   private func readings(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("readings", at: timestamp, into: &points)
     let accounts = status.accounts
-    points.field("decoded", integer: Int64(clamping: status.ledger.readings))
-    points.field("redelivered", integer: Int64(clamping: status.redelivered))
-    points.field("written", integer: Int64(clamping: accounts.written.readings))
-    points.field("queued", integer: Int64(clamping: accounts.queued.readings))
-    points.field("spooled", integer: Int64(clamping: accounts.spooled.readings))
+    points.field(.decoded, integer: Int64(clamping: status.ledger.readings))
+    points.field(.redelivered, integer: Int64(clamping: status.redelivered))
+    points.field(.written, integer: Int64(clamping: accounts.written.readings))
+    points.field(.queued, integer: Int64(clamping: accounts.queued.readings))
+    points.field(.spooled, integer: Int64(clamping: accounts.spooled.readings))
     lost(accounts, part: \.readings, into: &points)
   }
 
@@ -115,31 +116,31 @@ struct Reporter {
     func sum(_ tallies: some Sequence<PointTally>) -> Int64 {
       Int64(clamping: tallies.reduce(0) { $0 + $1[keyPath: part] })
     }
-    points.field("dead_letters", integer: sum(accounts.deadLetters.values))
-    points.field("dropped", integer: sum(accounts.dropped.values))
+    points.field(.deadLetters, integer: sum(accounts.deadLetters.values))
+    points.field(.dropped, integer: sum(accounts.dropped.values))
     for (reason, tally) in accounts.deadLetters.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      points.field("dead_\(reason.rawValue)", integer: Int64(clamping: tally[keyPath: part]))
+      points.field(.dead(for: reason.rawValue), integer: Int64(clamping: tally[keyPath: part]))
     }
     for (reason, tally) in accounts.dropped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      points.field("dropped_\(reason.rawValue)", integer: Int64(clamping: tally[keyPath: part]))
+      points.field(.dropped(for: reason.rawValue), integer: Int64(clamping: tally[keyPath: part]))
     }
   }
 
   private func alerts(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     guard let alerts = status.alerts else { return }
     begin(alerts.stage, at: timestamp, into: &points)
-    points.field("in", integer: Int64(clamping: alerts.input))
-    points.field("out", integer: Int64(clamping: alerts.output))
-    points.field("queue", integer: Int64(clamping: alerts.queue))
-    for (reason, count) in alerts.dropped { points.field("dropped_\(reason)", integer: Int64(clamping: count)) }
+    points.field(.input, integer: Int64(clamping: alerts.input))
+    points.field(.output, integer: Int64(clamping: alerts.output))
+    points.field(.queue, integer: Int64(clamping: alerts.queue))
+    for (reason, count) in alerts.dropped { points.field(.dropped(for: reason), integer: Int64(clamping: count)) }
   }
 
   private func process(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("process", at: timestamp, into: &points)
-    points.field("cpu_s", Double(SystemClock.processTime()) / 1e9)
-    points.field("resident_bytes", integer: Reporter.residentBytes())
-    points.field("plants", integer: Int64(status.plants.count))
-    points.field("series", integer: Int64(status.plants.reduce(0) { $0 + $1.series }))
+    points.field(.processorTime, Double(SystemClock.processTime()) / 1e9)
+    points.field(.residentBytes, integer: Reporter.residentBytes())
+    points.field(.plants, integer: Int64(status.plants.count))
+    points.field(.series, integer: Int64(status.plants.reduce(0) { $0 + $1.series }))
   }
 
   /// Returns the resident memory of this process [bytes], from `/proc/self/statm`; 0 if it cannot be read.

@@ -1,4 +1,5 @@
 public import PlantModel
+public import PointSchema
 public import WattlineTime
 
 /// Trigger of a plant's step. A step either has readings or advances a clock, never both. The state at a given time

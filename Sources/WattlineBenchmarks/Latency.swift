@@ -2,6 +2,8 @@ import CMosquitto
 import Foundation
 import InfluxSink
 import LocalServers
+import PlantTesting
+import PointSchema
 import Synchronization
 import SystemCore
 
@@ -109,7 +111,8 @@ public struct Latency: Sendable {
     while true {
       let asked = Double(SystemClock.monotonic()) / 1e9 - sent
       let rows = try? rig.influx.query(
-        "SELECT last(\"value\") FROM \"raw\" WHERE \"plant\" = 'probe' AND \"asset\" = 'marker'")
+        "SELECT last(\(FieldKey.value.quoted)) FROM \(Measurement.raw.quoted) "
+          + "WHERE \(Tag.plant.quoted) = 'probe' AND \(Tag.asset.quoted) = 'marker'")
       let answered = Double(SystemClock.monotonic()) / 1e9 - sent
       if rows?.first?.number("last") == Double(number) { return (least, answered) }
       if answered > 10 { return nil }

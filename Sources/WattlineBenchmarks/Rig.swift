@@ -1,6 +1,8 @@
 import Foundation
 import InfluxSink
 import LocalServers
+import PlantTesting
+import PointSchema
 
 /// A broker, a database and the pipeline, each in a separate process as in production, and a load generator.
 final class Rig {
@@ -128,7 +130,7 @@ final class Rig {
 
   /// Returns the number of readings in the database.
   func readings() -> Int {
-    let rows = try? influx.query("SELECT count(\"value\") FROM \"raw\"")
+    let rows = try? influx.query("SELECT count(\(FieldKey.value.quoted)) FROM \(Measurement.raw.quoted)")
     return Int(rows?.first?.number("count") ?? 0)
   }
 

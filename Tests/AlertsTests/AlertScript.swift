@@ -3,6 +3,8 @@ import PlantModel
 import StreamCore
 import WattlineTime
 
+@testable import PointSchema
+
 /// Drives the stage through a script, as the pipeline would.
 struct AlertScript {
   var stage = AlertStage()
@@ -116,14 +118,7 @@ struct AlertScript {
     notices += frame.notices
     for entry in frame.points.entries {
       points.begin(entry.key, at: entry.time)
-      for field in frame.points.fields[entry.fields] {
-        switch field.value {
-        case .text(let text): points.field(field.name, text: text)
-        case .integer(let number): points.field(field.name, integer: number)
-        case .float(let number): points.field(field.name, number)
-        case .boolean(let value): points.field(field.name, boolean: value)
-        }
-      }
+      for field in frame.points.fields[entry.fields] { points.append(field) }
     }
   }
 

@@ -1,5 +1,6 @@
 import Alerts
 import PlantModel
+import PointSchema
 import StreamCore
 import Testing
 import WattlineTime

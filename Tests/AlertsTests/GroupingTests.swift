@@ -1,6 +1,7 @@
 import Alerts
 import PlantModel
 import PlantTesting
+import PointSchema
 import StreamCore
 import Testing
 import WattlineTime

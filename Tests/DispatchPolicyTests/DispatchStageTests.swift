@@ -2,6 +2,7 @@ import DispatchPolicy
 import PlantModel
 import PlantPhysics
 import PlantTesting
+import PointSchema
 import StreamCore
 import Testing
 import WattlineTime

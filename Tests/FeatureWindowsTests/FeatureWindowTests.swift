@@ -1,6 +1,7 @@
 import EnergyAccounting
 import PlantModel
 import PlantTesting
+import PointSchema
 import StreamCore
 import Testing
 import WattlineTime

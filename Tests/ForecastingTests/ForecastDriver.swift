@@ -1,5 +1,6 @@
 import Forecasting
 import PlantModel
+import PointSchema
 import StreamCore
 import WattlineTime
 

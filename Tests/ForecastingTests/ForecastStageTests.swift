@@ -1,5 +1,6 @@
 import PlantModel
 import PlantTesting
+import PointSchema
 import StreamCore
 import Testing
 import WattlineTime

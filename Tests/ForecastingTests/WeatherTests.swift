@@ -2,6 +2,7 @@ import Glibc
 import PlantModel
 import PlantPhysics
 import PlantTesting
+import PointSchema
 import StreamCore
 import Testing
 import WattlineTime

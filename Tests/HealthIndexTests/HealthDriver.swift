@@ -1,6 +1,7 @@
 import HealthIndex
 import PlantModel
 import PlantTesting
+import PointSchema
 import StreamCore
 import WattlineTime
 
@@ -106,14 +107,7 @@ struct HealthDriver {
     found += frame.health
     for entry in frame.points.entries {
       points.begin(entry.key, at: entry.time)
-      for field in frame.points.fields[entry.fields] {
-        switch field.value {
-        case .float(let value): points.field(field.name, value)
-        case .text(let value): points.field(field.name, text: value)
-        case .integer(let value): points.field(field.name, integer: value)
-        case .boolean(let value): points.field(field.name, boolean: value)
-        }
-      }
+      for field in frame.points.fields[entry.fields] { points.append(field) }
     }
   }
 

@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 import Testing
 import WattlineTime
 

@@ -1,6 +1,7 @@
 import LineProtocol
 import PlantModel
 import PlantTesting
+import PointSchema
 import SinkCore
 import Testing
 import WattlineTime

@@ -3,6 +3,7 @@ import Foundation
 import LocalServers
 import PlantModel
 import PlantTesting
+import PointSchema
 import Settings
 import Testing
 import WattlineTime

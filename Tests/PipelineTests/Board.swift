@@ -11,6 +11,9 @@ struct Board: Decodable {
     var refresh: Int?
     var includeAll: Bool
     var allValue: String?
+
+    /// The values of a list, which are written `name : value,name : value`.
+    var values: [String] { query.split(separator: ",").compactMap { $0.split(separator: " : ").last.map(String.init) } }
   }
 
   struct Target: Decodable { var query: String }

@@ -5,6 +5,7 @@ import LocalServers
 import PlantModel
 import PlantSimulation
 import PlantTesting
+import PointSchema
 import SinkCore
 import Testing
 import WattlineTime

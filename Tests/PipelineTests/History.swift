@@ -16,8 +16,14 @@ struct History {
   var first = PlantSources()
   var records: [Record] = []
 
-  init(seed: UInt64, hours: Int64) throws {
-    first.files = [("north.yaml", History.file("north"))]
+  /// Records the messages of a history.
+  ///
+  /// - Parameters:
+  ///   - seed: Seed of values and of bursts.
+  ///   - hours: Length.
+  ///   - more: Further sections of the first plant's file.
+  init(seed: UInt64, hours: Int64, more: String = "") throws {
+    first.files = [("north.yaml", History.file("north") + Array(more.utf8))]
     var second = first
     second.files.append(("southern.yaml", History.file("southern")))
     var random = SplitMix(state: seed)

@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 import StreamCore
 import WattlineTime
 
@@ -28,14 +29,14 @@ struct AlertRates {
     let day = counts.summary(of: (number - AlertRates.slots + 1)..<(number + 1))
     let standing = book.alerts.filter { $0.value.isActive && book.shelves[$0.key] == nil }
     frame.points.begin(PointKey(.alertRate, .plant), at: frame.clock)
-    frame.points.field("raised", integer: Int64(book.raisedCount))
-    frame.points.field("average", day?.mean)
-    frame.points.field("peak", day?.maximum)
-    frame.points.field("standing", integer: Int64(standing.count))
-    frame.points.field("stale", integer: Int64(standing.count { frame.clock - $0.value.raised > AlertRates.stale }))
-    frame.points.field("unacknowledged", integer: Int64(book.alerts.count { !$0.value.isAcknowledged }))
-    frame.points.field("shelved", integer: Int64(book.shelves.count))
-    frame.points.field("chattering", integer: Int64(standing.count { book.chatters($0.key) }))
+    frame.points.field(.raised, integer: Int64(book.raisedCount))
+    frame.points.field(.average, day?.mean)
+    frame.points.field(.peak, day?.maximum)
+    frame.points.field(.standing, integer: Int64(standing.count))
+    frame.points.field(.stale, integer: Int64(standing.count { frame.clock - $0.value.raised > AlertRates.stale }))
+    frame.points.field(.unacknowledged, integer: Int64(book.alerts.count { !$0.value.isAcknowledged }))
+    frame.points.field(.shelved, integer: Int64(book.shelves.count))
+    frame.points.field(.chattering, integer: Int64(standing.count { book.chatters($0.key) }))
     book.raisedCount = 0
   }
 

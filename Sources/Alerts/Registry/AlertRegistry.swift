@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 import StreamCore
 import WattlineTime
 
@@ -194,17 +195,17 @@ extension AlertRegistry {
     let subject: Subject =
       key.series.map { .series($0) } ?? key.asset.map { .asset($0) } ?? .wholePlant(sensor: "")
     frame.points.begin(PointKey(.alerts, subject, key.rule.name), at: alert.changed)
-    frame.points.field("status", text: alert.status.rawValue)
-    frame.points.field("severity", text: alert.severity.rawValue)
-    frame.points.field("id", text: alert.id)
-    frame.points.field("title", text: alert.message.title)
-    frame.points.field("text", text: alert.message.text)
-    frame.points.field("state", text: state(of: key).rawValue)
+    frame.points.field(.status, text: alert.status.rawValue)
+    frame.points.field(.severity, text: alert.severity.rawValue)
+    frame.points.field(.id, text: alert.id)
+    frame.points.field(.title, text: alert.message.title)
+    frame.points.field(.text, text: alert.message.text)
+    frame.points.field(.state, text: state(of: key).rawValue)
     // Empty without a cause, so that dashboards can sort alerts without a cause first.
     let cause = alert.cause.flatMap { id in alerts.values.first { $0.id == id } }
-    frame.points.field("cause", text: alert.cause ?? "")
-    frame.points.field("cause_title", text: cause?.message.title ?? "")
-    frame.points.field("value", alert.message.value)
+    frame.points.field(.cause, text: alert.cause ?? "")
+    frame.points.field(.causeTitle, text: cause?.message.title ?? "")
+    frame.points.field(.value, alert.message.value)
   }
 
   /// Writes the state of a rule at an asset. A state has no sensor; alerts of several sensors of an asset give one
@@ -221,9 +222,9 @@ extension AlertRegistry {
     }
     let worst = same.max { ($0.severity, $1.id) < ($1.severity, $0.id) }
     frame.points.begin(AlertRegistry.stateKey(key), at: time)
-    frame.points.field("active", integer: worst == nil ? 0 : 1)
-    frame.points.field("severity", text: (worst?.severity ?? .info).rawValue)
-    frame.points.field("state", text: worst.map { state(of: $0.key) }?.rawValue ?? state(of: key).rawValue)
+    frame.points.field(.active, integer: worst == nil ? 0 : 1)
+    frame.points.field(.severity, text: (worst?.severity ?? .info).rawValue)
+    frame.points.field(.state, text: worst.map { state(of: $0.key) }?.rawValue ?? state(of: key).rawValue)
   }
 
   private static func stateKey(_ key: AlertKey) -> PointKey {

@@ -1,4 +1,6 @@
 import PlantModel
+import PlantPhysics
+import PointSchema
 import StreamCore
 import WattlineTime
 
@@ -133,17 +135,17 @@ extension CommandBook {
   ) {
     frame.commands.append(command)
     frame.points.begin(PointKey(.command, .asset(command.asset)), at: command.issued)
-    frame.points.field("id", text: command.id)
-    frame.points.field("action", text: command.action.rawValue)
-    frame.points.field("setpoint_kw", command.setpoint)
-    frame.points.field("reason", text: command.reason)
-    frame.points.field("state", text: command.state.rawValue)
-    frame.points.field("mode", text: register.plant.commands.mode.rawValue)
-    frame.points.field("expires", text: command.expires.description)
-    frame.points.field("predicted_kw", command.effect.power)
-    frame.points.field("predicted_grid_kw", command.effect.exchange)
-    frame.points.field("predicted_soc", command.effect.stateOfCharge)
-    frame.points.field("predicted_cost", command.effect.cost)
-    frame.points.field("actual_kw", actual)
+    frame.points.field(.id, text: command.id)
+    frame.points.field(.action, text: command.action.rawValue)
+    frame.points.field(.setpoint, command.setpoint)
+    frame.points.field(.reason, text: command.reason)
+    frame.points.field(.state, text: command.state.rawValue)
+    frame.points.field(.mode, text: register.plant.commands.mode.rawValue)
+    frame.points.field(.expires, text: command.expires.description)
+    frame.points.field(.predictedPower, command.effect.power)
+    frame.points.field(.predictedGridPower, command.effect.exchange)
+    frame.points.field(.predictedStateOfCharge, command.effect.stateOfCharge)
+    frame.points.field(.predictedCost, command.effect.cost)
+    frame.points.field(.actualPower, actual)
   }
 }

@@ -1,5 +1,6 @@
 public import PlantModel
 import PlantPhysics
+import PointSchema
 public import StreamCore
 public import WattlineTime
 
@@ -361,17 +362,17 @@ extension DispatchStage {
     _ entry: Entry, prices: PriceNow, into frame: inout Frame, in register: PlantRegister
   ) {
     frame.points.begin(PointKey(.dispatch, .asset(entry.asset)), at: frame.clock)
-    frame.points.field("recommended_kw", entry.power)
-    frame.points.field("actual_kw", power(of: entry.asset, at: frame.clock, in: register))
-    frame.points.field("rule_kw", entry.rule)
-    frame.points.field("soc", entry.stateOfCharge)
+    frame.points.field(.recommendedPower, entry.power)
+    frame.points.field(.actualPower, power(of: entry.asset, at: frame.clock, in: register))
+    frame.points.field(.rulePower, entry.rule)
+    frame.points.field(.stateOfCharge, entry.stateOfCharge)
     // Assumed prices are not written.
-    frame.points.field("price", prices.known)
-    frame.points.field("export_price", prices.isExportKnown && prices.hasPrices ? prices.export : nil)
-    frame.points.field("saving", entry.saving)
-    if let learner, learner.fleet.members[0].asset == entry.asset { frame.points.field("regret", learner.regret) }
-    frame.points.field("shield", boolean: entry.isShielded)
-    frame.points.field("reason", text: entry.reason)
+    frame.points.field(.price, prices.known)
+    frame.points.field(.exportPrice, prices.isExportKnown && prices.hasPrices ? prices.export : nil)
+    frame.points.field(.saving, entry.saving)
+    if let learner, learner.fleet.members[0].asset == entry.asset { frame.points.field(.regret, learner.regret) }
+    frame.points.field(.shield, boolean: entry.isShielded)
+    frame.points.field(.reason, text: entry.reason)
     frame.dispatch.append(
       DispatchDecision(
         asset: entry.asset, time: frame.clock, recommendedKilowatts: entry.power,

@@ -1,4 +1,5 @@
 import PlantModel
+import PointSchema
 import StreamCore
 import WattlineTime
 
@@ -19,7 +20,7 @@ extension PointBatch {
       for offset in onlyLasting ? bucket.offsets.prefix(1) : bucket.offsets {
         begin(key, at: QuarterHour.start(of: first + offset))
         fields(of: forecaster.issue, offset: offset, model: forecaster.label(offset))
-        field("issued", text: issued)
+        field(.issued, text: issued)
       }
     }
     let key = PointKey(.forecastLatest, .series(series))
@@ -44,18 +45,18 @@ extension PointBatch {
   ) {
     let forecast = evaluation.forecast
     begin(PointKey(.forecastEvaluation, .series(series), model, evaluation.bucket.name), at: time)
-    field("actual", evaluation.actual)
-    field("p50", forecast.p50)
-    field("abs_err", (evaluation.actual - forecast.p50).magnitude)
-    field("pinball", forecast.pinball(evaluation.actual))
-    field("covered", integer: forecast.covers(evaluation.actual) ? 1 : 0)
-    field("skill", evaluation.skill)
+    field(.actual, evaluation.actual)
+    field(.p50, forecast.p50)
+    field(.absoluteError, (evaluation.actual - forecast.p50).magnitude)
+    field(.pinball, forecast.pinball(evaluation.actual))
+    field(.covered, integer: forecast.covers(evaluation.actual) ? 1 : 0)
+    field(.skill, evaluation.skill)
   }
 
   private mutating func fields(of track: QuantileTrack, offset: Int, model: String) {
-    field("p10", track.p10[offset])
-    field("p50", track.p50[offset])
-    field("p90", track.p90[offset])
-    field("model", text: model)
+    field(.p10, track.p10[offset])
+    field(.p50, track.p50[offset])
+    field(.p90, track.p90[offset])
+    field(.model, text: model)
   }
 }

@@ -1,5 +1,6 @@
 public import PlantModel
 import PlantPhysics
+import PointSchema
 public import StreamCore
 public import WattlineTime
 

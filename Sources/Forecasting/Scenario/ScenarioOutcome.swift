@@ -1,4 +1,5 @@
-public import PlantModel
+import PlantModel
+public import PointSchema
 import StreamCore
 public import WattlineTime
 
@@ -65,12 +66,15 @@ public struct ScenarioOutcome: Sendable {
     let key = PointKey(.scenario, .plant, name)
     for slot in slots {
       points.begin(key, at: slot.time)
-      for (field, values) in [("load_kw", slot.load), ("cost", slot.cost), ("peak_kw", slot.peak)] {
-        points.field("\(field)_p10", values.p10)
-        points.field("\(field)_p50", values.p50)
-        points.field("\(field)_p90", values.p90)
+      func write(_ values: Quantiles, as key: (Quantile) -> FieldKey<Double>) {
+        points.field(key(.p10), values.p10)
+        points.field(key(.p50), values.p50)
+        points.field(key(.p90), values.p90)
       }
-      points.field("recorded_kw", slot.recorded)
+      write(slot.load, as: FieldKey.loadPower(_:))
+      write(slot.cost, as: FieldKey.cost(_:))
+      write(slot.peak, as: FieldKey.peakPower(_:))
+      points.field(.recordedPower, slot.recorded)
     }
     return points
   }

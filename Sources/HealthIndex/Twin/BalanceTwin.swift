@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import PointSchema
 import StreamCore
 
 /// A comparison of the grid meter with all other meters of the plant.
@@ -29,12 +30,16 @@ struct BalanceTwin: Sendable {
 
   /// Adds the state and its standard deviations [kW] to the current point.
   func describe(_ points: inout PointBatch) {
-    for (position, name) in ["load", "generation", "storage"].enumerated() {
-      points.field("\(name)_estimate", filter.levels[position])
-      points.field("\(name)_estimate_sd", filter.variances[position].squareRoot())
+    let keys: [(FieldKey<Double>, deviation: FieldKey<Double>)] = [
+      (.loadEstimate, .loadDeviation), (.generationEstimate, .generationDeviation),
+      (.storageEstimate, .storageDeviation),
+    ]
+    for (position, (level, deviation)) in keys.enumerated() {
+      points.field(level, filter.levels[position])
+      points.field(deviation, filter.variances[position].squareRoot())
     }
-    points.field("innovation", innovation.value)
-    points.field("innovation_sd", innovation.deviation)
+    points.field(.innovation, innovation.value)
+    points.field(.innovationDeviation, innovation.deviation)
   }
 
   func snapshot(into writer: inout SnapshotWriter) {

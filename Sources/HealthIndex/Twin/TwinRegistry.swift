@@ -1,5 +1,6 @@
 import PlantModel
 import PlantPhysics
+import PointSchema
 import StreamCore
 import WattlineTime
 
@@ -103,23 +104,23 @@ struct TwinRegistry: Sendable {
   mutating func describe(_ asset: AssetIndex, index: Double, slot: Int, into points: inout PointBatch) {
     guard twins.indices.contains(asset.position) else { return }
     switch twins[asset.position] {
-    case .photovoltaic(let twin, _): points.field("performance_ratio", twin.performanceRatio)
+    case .photovoltaic(let twin, _): points.field(.performanceRatio, twin.performanceRatio)
     case .battery(let twin):
-      points.field("soc_estimate", 100 * twin.stateOfCharge)
-      points.field("soc_estimate_sd", 100 * twin.deviation)
-      points.field("soh_estimate", 100 * twin.capacityShare)
-      points.field("resistance_ohm", twin.resistance)
+      points.field(.stateOfChargeEstimate, 100 * twin.stateOfCharge)
+      points.field(.stateOfChargeDeviation, 100 * twin.deviation)
+      points.field(.stateOfHealthEstimate, 100 * twin.capacityShare)
+      points.field(.resistance, twin.resistance)
     case .grid(let twin): twin.describe(&points)
     case .none: break
     }
     trends[asset.position].add(index, slot: slot)
     guard let fall = trends[asset.position].fall else { return }
-    points.field("trend_per_day", fall.slope)
-    points.field("maintenance_days", fall.days)
+    points.field(.trend, fall.slope)
+    points.field(.maintenanceDays, fall.days)
     let date = QuarterHour.start(of: slot) + .seconds(Int64(min(fall.days, 36_500) * 86_400))
-    points.field("maintenance_date", text: String("\(date)".prefix(10)))
-    points.field("maintenance_days_low", fall.soonest)
-    points.field("maintenance_days_high", fall.latest)
+    points.field(.maintenanceDate, text: String("\(date)".prefix(10)))
+    points.field(.maintenanceDaysLow, fall.soonest)
+    points.field(.maintenanceDaysHigh, fall.latest)
   }
 
   private static func twin(of kind: AssetKind) -> Twin {

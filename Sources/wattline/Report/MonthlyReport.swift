@@ -2,6 +2,7 @@ import DispatchPolicy
 import Foundation
 import InfluxSink
 import PlantModel
+import PointSchema
 import WattlineTime
 
 /// Account of a plant's month, with its printed forms.
@@ -11,9 +12,13 @@ struct MonthlyReport {
   let account: MonthlyAccount
 
   /// Fields of a settled quarter of an hour that a report reads.
-  private static let accountFields =
-    #""import_kwh", "export_kwh", "exchange_share", "discharge_kwh", "charge_kwh", "cost", "cost_coverage", "#
-    + #""carbon_kg", "grid_kw", "battery_kw" FROM "kpi""#
+  private static let account = Measurement.kpi.selection(of: [
+    .importEnergy, .exportEnergy, .exchangeShare, .dischargeEnergy, .chargeEnergy, .cost, .costCoverage, .carbon,
+    .gridPower, .batteryPower,
+  ])
+  private static let decisions = Measurement.dispatch.selection(
+    of: [.stateOfCharge, .price, .exportPrice], tags: [.asset])
+  private static let completeness = Measurement.cleanHourly.selection(of: [.goodShare], tags: [.asset, .sensor])
 
   /// Reads the month from the database, day by day.
   init(plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) {
@@ -32,33 +37,33 @@ struct MonthlyReport {
       let next = min(span.end, day + .day)
       let times = "time >= \(day.milliseconds)ms AND time < \(next.milliseconds)ms"
       func rows(_ selection: String, and more: String = "") throws(ReadError) -> [(time: Timestamp?, row: QueryRow)] {
-        try reader.rows("SELECT \(selection) WHERE \"plant\" = \(name) AND \(times)\(more)").map { row in
+        try reader.rows("SELECT \(selection) WHERE \(Tag.plant.quoted) = \(name) AND \(times)\(more)").map { row in
           (row.number("time").flatMap { Int64(exactly: $0) }.map(Timestamp.init(milliseconds:)), row)
         }
       }
-      for case (let time?, let row) in try rows(MonthlyReport.accountFields) {
-        guard let imported = row.number("import_kwh") else {
+      for case (let time?, let row) in try rows(MonthlyReport.account) {
+        guard let imported = row.number(.importEnergy) else {
           minutes.append((time, row))
           continue
         }
         var quarter = EnergyQuarter(start: time)
-        (quarter.imported, quarter.exported) = (imported, row.number("export_kwh"))
-        quarter.exchangeShare = row.number("exchange_share") ?? 0
-        (quarter.discharged, quarter.charged) = (row.number("discharge_kwh"), row.number("charge_kwh"))
-        (quarter.cost, quarter.costCoverage) = (row.number("cost"), row.number("cost_coverage"))
-        quarter.carbon = row.number("carbon_kg")
+        (quarter.imported, quarter.exported) = (imported, row.number(.exportEnergy))
+        quarter.exchangeShare = row.number(.exchangeShare) ?? 0
+        (quarter.discharged, quarter.charged) = (row.number(.dischargeEnergy), row.number(.chargeEnergy))
+        (quarter.cost, quarter.costCoverage) = (row.number(.cost), row.number(.costCoverage))
+        quarter.carbon = row.number(.carbon)
         settled.append(quarter)
       }
-      for case (let time?, let row) in try rows(#""soc", "price", "export_price", "asset" FROM "dispatch""#) {
-        guard let asset = row.text("asset") else { continue }
+      for case (let time?, let row) in try rows(MonthlyReport.decisions) {
+        guard let asset = row.text(.asset) else { continue }
         accountant.record(
-          decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"),
-          exportPrice: row.number("export_price"))
+          decision: time, asset: asset, stateOfCharge: row.number(.stateOfCharge), price: row.number(.price),
+          exportPrice: row.number(.exportPrice))
       }
       // `clean_1h` contains whole hours only.
-      let isPower = #" AND "sensor" =~ /^(active_|ac_)?power$/"#
-      for (_, row) in try rows(#""good_share", "asset", "sensor" FROM "clean_1h""#, and: isPower) {
-        guard let asset = row.text("asset"), let sensor = row.text("sensor"), let share = row.number("good_share")
+      let isPower = " AND \(Tag.sensor.quoted) =~ /^(active_|ac_)?power$/"
+      for (_, row) in try rows(MonthlyReport.completeness, and: isPower) {
+        guard let asset = row.text(.asset), let sensor = row.text(.sensor), let share = row.number(.goodShare)
         else { continue }
         good[[asset, sensor], default: (0, 0)].hours += 1
         good[[asset, sensor], default: (0, 0)].shares += share
@@ -67,8 +72,8 @@ struct MonthlyReport {
         // Data from before the account of quarters have all figures in one point per minute.
         for (time, row) in minutes {
           earlier.record(
-            time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
-            carbon: row.number("carbon_kg"))
+            time: time, exchange: row.number(.gridPower), battery: row.number(.batteryPower), cost: row.number(.cost),
+            carbon: row.number(.carbon))
         }
       }
       minutes.removeAll()

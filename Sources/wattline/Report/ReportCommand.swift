@@ -3,6 +3,7 @@ import Foundation
 import InfluxSink
 import PlantConfig
 import PlantModel
+import PointSchema
 import Settings
 import WattlineTime
 
@@ -75,7 +76,7 @@ enum ReportCommand {
     var known: [CivilTime] = []
     for order in ["ASC", "DESC"] {
       let rows = try reader.rows(
-        "SELECT \"value\" FROM \"clean\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name)) "
+        "SELECT \(Measurement.clean.selection(of: [.value])) WHERE \(Tag.plant.quoted) = \(DatabaseReader.quoted(plant.name)) "
           + "ORDER BY time \(order) LIMIT 1")
       if let time = rows.first?.number("time") { known.append(CivilTime(utc: Timestamp(milliseconds: Int64(time)))) }
     }

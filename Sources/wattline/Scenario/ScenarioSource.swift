@@ -2,6 +2,7 @@ import Forecasting
 import Foundation
 import InfluxSink
 import PlantModel
+import PointSchema
 import Recordings
 import Settings
 import WattlineTime
@@ -61,12 +62,14 @@ struct ScenarioSource {
   init(plant: Plant, database: DatabaseSettings, progress: (Double) -> Void) throws {
     let reader = try DatabaseReader(database)
     let sensors = ScenarioSource.sensors.joined(separator: "|")
+    let name = "\(Tag.plant.quoted) = \(DatabaseReader.quoted(plant.name))"
     let wanted =
-      "FROM \"feature\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name)) AND \"window\" = '15m' "
-      + "AND \"sensor\" =~ /^(\(sensors))$/"
-    let account = "FROM \"energy\" WHERE \"plant\" = \(DatabaseReader.quoted(plant.name))"
+      "FROM \(Measurement.feature.quoted) WHERE \(name) AND \(Tag.window.quoted) = '15m' "
+      + "AND \(Tag.sensor.quoted) =~ /^(\(sensors))$/"
+    let account = "FROM \(Measurement.energy.quoted) WHERE \(name)"
+    let (mean, energy) = (FieldKey.mean.quoted, FieldKey.forwardEnergy.quoted)
     func times(_ selector: String) throws -> [Int64] {
-      try ["(\"mean\") \(wanted)", "(\"forward_kwh\") \(account)"].compactMap {
+      try ["(\(mean)) \(wanted)", "(\(energy)) \(account)"].compactMap {
         try reader.rows("SELECT \(selector)\($0)").first?.number("time").map { Int64($0) }
       }
     }
@@ -82,7 +85,7 @@ struct ScenarioSource {
     // Of several values of the same time, the last one applies.
     func add(_ value: Double, row: QueryRow, sensor: String) {
       guard let time = row.number("time").map({ Int64($0) }) else { return }
-      let name = [row.text("asset") ?? "", sensor]
+      let name = [row.text(.asset) ?? "", sensor]
       let column = columnOfName[name] ?? columns.count
       if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
       columnOfName[name] = column
@@ -91,18 +94,19 @@ struct ScenarioSource {
       rowOfTime[time] = place
       columns[column].cells.append((place, value))
     }
+    let energies = [FieldKey.forwardEnergy, .reverseEnergy, .knownShare].map(\.quoted).joined(separator: ", ")
     for begin in stride(from: first, through: last, by: Int(30 * day)) {
-      let span = "AND time >= \(begin)ms AND time < \(begin + 30 * day)ms GROUP BY \"asset\""
-      for row in try reader.rows("SELECT \"mean\" \(wanted) \(span), \"sensor\"") {
-        if let value = row.number("mean") { add(value, row: row, sensor: row.text("sensor") ?? "") }
+      let span = "AND time >= \(begin)ms AND time < \(begin + 30 * day)ms GROUP BY \(Tag.asset.quoted)"
+      for row in try reader.rows("SELECT \(mean) \(wanted) \(span), \(Tag.sensor.quoted)") {
+        if let value = row.number(.mean) { add(value, row: row, sensor: row.text(.sensor) ?? "") }
       }
-      for row in try reader.rows("SELECT \"forward_kwh\", \"reverse_kwh\", \"known_share\" \(account) \(span)") {
-        guard let known = row.number("known_share"), known >= 0.5, let forward = row.number("forward_kwh") else {
+      for row in try reader.rows("SELECT \(energies) \(account) \(span)") {
+        guard let known = row.number(.knownShare), known >= 0.5, let forward = row.number(.forwardEnergy) else {
           continue
         }
-        let asset = row.text("asset") ?? ""
+        let asset = row.text(.asset) ?? ""
         let sensor = ScenarioSource.powers.first { columnOfName[[asset, $0]] != nil } ?? ScenarioSource.powers[0]
-        add((forward - (row.number("reverse_kwh") ?? 0)) / (0.25 * known), row: row, sensor: sensor)
+        add((forward - (row.number(.reverseEnergy) ?? 0)) / (0.25 * known), row: row, sensor: sensor)
       }
       progress(Double(begin - first) / Double(max(1, last - first)))
     }

@@ -1,3 +1,4 @@
+public import PlantModel
 public import WattlineTime
 
 /// Subject of a point. It determines which of the tags plant, asset, sensor and unit the point has.
@@ -62,6 +63,18 @@ public enum FieldValue: Hashable, Sendable {
   case text(String)
 }
 
+extension FieldValue {
+  /// Type of the value.
+  var type: FieldType {
+    switch self {
+    case .float: .float
+    case .integer: .integer
+    case .boolean: .boolean
+    case .text: .text
+    }
+  }
+}
+
 /// Field of a point.
 public struct Field: Hashable, Sendable {
   /// Name of the field.
@@ -111,18 +124,32 @@ public struct PointBatch: Sendable {
   }
 
   /// Adds a floating-point field to the current point; NaN, infinities and `nil` are skipped.
-  public mutating func field(_ name: String, _ value: Double?) {
-    if let value, value.isFinite { append(Field(name, .float(value))) }
+  public mutating func field(_ key: FieldKey<Double>, _ value: Double?) {
+    if let value, value.isFinite { appendDeclared(Field(key.name, .float(value))) }
   }
 
   /// Adds an integer field to the current point.
-  public mutating func field(_ name: String, integer value: Int64) { append(Field(name, .integer(value))) }
+  public mutating func field(_ key: FieldKey<Int64>, integer value: Int64) {
+    appendDeclared(Field(key.name, .integer(value)))
+  }
 
   /// Adds a boolean field to the current point.
-  public mutating func field(_ name: String, boolean value: Bool) { append(Field(name, .boolean(value))) }
+  public mutating func field(_ key: FieldKey<Bool>, boolean value: Bool) {
+    appendDeclared(Field(key.name, .boolean(value)))
+  }
 
   /// Adds a text field to the current point.
-  public mutating func field(_ name: String, text value: String) { append(Field(name, .text(value))) }
+  public mutating func field(_ key: FieldKey<String>, text value: String) {
+    appendDeclared(Field(key.name, .text(value)))
+  }
+
+  /// Returns a floating-point field of a point; `nil` if the point lacks it.
+  public func value(of key: FieldKey<Double>, in entry: Entry) -> Double? {
+    for field in fields[entry.fields] where field.name == key.name {
+      if case .float(let value) = field.value { return value }
+    }
+    return nil
+  }
 
   /// Empties the batch and keeps its memory.
   public mutating func removeAll() {
@@ -130,7 +157,16 @@ public struct PointBatch: Sendable {
     fields.removeAll(keepingCapacity: true)
   }
 
-  private mutating func append(_ field: Field) {
+  /// Adds a field that the point's measurement declares. Debug builds check that it does.
+  private mutating func appendDeclared(_ field: Field) {
+    assert(
+      entries.last.map { $0.key.measurement.declares(field) } ?? true,
+      "\(entries.last?.key.measurement.name ?? "") does not declare \(field)")
+    append(field)
+  }
+
+  /// Adds a field of any name.
+  mutating func append(_ field: Field) {
     guard let last = entries.indices.last else { return }
     fields.append(field)
     entries[last].fields = entries[last].fields.lowerBound..<fields.count

@@ -1,0 +1,120 @@
+import LineProtocol
+import PlantModel
+import PointSchema
+import SinkCore
+import StreamCore
+import Testing
+import WattlineTime
+
+@testable import Forecasting
+@testable import InfluxSink
+@testable import Pipeline
+
+@Suite("Written points")
+struct WrittenPointsTests {
+  @Test("every point has declared tags and fields of declared types, and every field that is always there is written")
+  func everyPointIsDeclared() throws {
+    var written = WrittenPoints()
+    let history = try History(
+      seed: 3, hours: 21, more: "\ncommands: {mode: advise}\nsensors: [{match: bess.temperature, range: [90, 99]}]\n")
+    var processor = RecordProcessor(sources: history.first)
+    for record in history.records {
+      _ = record.body.withUnsafeBytes { processor.process(kind: record.kind, received: record.received, body: $0) }
+      written.read(processor.encoder.drain(upTo: 0).bytes)
+    }
+    written.read(Self.scenario())
+    var reporter = Reporter(instance: "a")
+    written.read(reporter.report(Self.status(processor.ledger), at: .distantPast).bytes)
+
+    for measurement in Measurement.all {
+      let seen = written.fields[measurement.name, default: []]
+      #expect(!seen.isEmpty, "nothing writes \(measurement.name)")
+      let missing = measurement.fields.filter { $0.condition == nil && !seen.contains($0.name) }.map(\.name)
+      #expect(missing == [], "nothing writes these of \(measurement.name)")
+    }
+    // What each counter's stage has does not depend on the plant.
+    let counters = Set(Measurement.pipeline.fields.map(\.name))
+    #expect(written.fields["pipeline"] == counters)
+  }
+
+  /// The points of a scenario of one slot.
+  private static func scenario() -> [UInt8] {
+    let one = ScenarioOutcome.Quantiles([1])
+    let figure = ScenarioOutcome.Figure(recorded: 1, without: one, with: one, change: one)
+    let outcome = ScenarioOutcome(
+      energy: figure, cost: figure, peak: figure,
+      slots: [ScenarioOutcome.Slot(time: .distantPast, recorded: 1, load: one, cost: one, peak: one)], notes: [])
+    var encoder = LineEncoder()
+    let plant = Plant(name: "north", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
+    encoder.append(outcome.points(name: "more"), of: PlantRegister(plant: plant))
+    return encoder.bytes
+  }
+
+  /// A status with something of each kind.
+  private static func status(_ ledger: Ledger) -> PipelineStatus {
+    var status = PipelineStatus()
+    status.ledger = ledger
+    status.ledger.refusedValues["not_finite"] = 1
+    status.qualityCounts = Array(repeating: 1, count: 10)
+    status.accounts.deadLetters[.malformed] = PointTally()
+    status.accounts.dropped[.spoolFull] = PointTally()
+    let alerts = StageCounters(stage: "alerts", reasons: ["mail"])
+    alerts.drop("mail")
+    status.alerts = alerts.snapshot()
+    return status
+  }
+}
+
+/// Lines of line protocol, held against the schema.
+private struct WrittenPoints {
+  /// Names of the declarations of the fields that were seen, by measurement.
+  private(set) var fields: [String: Set<String>] = [:]
+
+  mutating func read(_ lines: [UInt8]) {
+    lines.withUnsafeBytes { bytes in
+      var start = 0
+      for end in bytes.indices where bytes[end] == UInt8(ascii: "\n") {
+        read(bytes, line: start..<end)
+        start = end + 1
+      }
+    }
+  }
+
+  private mutating func read(_ bytes: UnsafeRawBufferPointer, line: Range<Int>) {
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    guard let scanner = LineScanner(bytes, line: line),
+      let measurement = Measurement.all.first(where: { $0.name == text(scanner.measurement) })
+    else {
+      Issue.record("undeclared: \(text(line))")
+      return
+    }
+    var tags: [String] = []
+    var rest = scanner.tags
+    while let pair = LineScanner.pair(bytes, rest: &rest, quotes: false) { tags.append(text(pair.key)) }
+    let declared = measurement.tags.filter { !$0.isOptional || tags.contains($0.name) }
+    if tags != declared.map(\.name) { Issue.record("tags \(tags): \(text(line))") }
+    var seen: Set<String> = []
+    rest = scanner.fields
+    while let pair = LineScanner.pair(bytes, rest: &rest, quotes: true) {
+      guard let field = measurement.declaration(of: text(pair.key)), field.type == Self.type(bytes[pair.value]) else {
+        Issue.record("field \(text(pair.key)): \(text(line))")
+        continue
+      }
+      seen.insert(field.name)
+    }
+    for field in measurement.fields where field.condition == nil && !seen.contains(field.name) {
+      Issue.record("no \(field.name), which is always there: \(text(line))")
+    }
+    fields[measurement.name, default: []].formUnion(seen)
+  }
+
+  /// The type of a value as it is written.
+  private static func type(_ value: Slice<UnsafeRawBufferPointer>) -> FieldType {
+    switch value.last {
+    case UInt8(ascii: "\""): .text
+    case UInt8(ascii: "i"): .integer
+    case UInt8(ascii: "e"): .boolean
+    default: .float
+    }
+  }
+}
