@@ -1,7 +1,7 @@
 import HealthIndex
 import PlantModel
 import PlantTesting
-import PointSchema
+@testable import PointSchema
 import StreamCore
 import WattlineTime
 
