@@ -87,6 +87,7 @@ public struct FeatureWindowStage: Stage {
     case .readings: observe(&frame, in: register)
     case .minute: closeByClock(&frame, in: register)
     case .tick: closeSilent(&frame, in: register)
+    case .process: break
     }
     swap(&frame.windows, &output.windows)
     switch frame.cause {
@@ -94,7 +95,7 @@ public struct FeatureWindowStage: Stage {
       writeIndicators(&frame, in: register)
       settleAccount(&frame, in: register)
     case .tick: settleAccount(&frame, in: register)
-    case .readings: break
+    case .readings, .process: break
     }
   }
 

@@ -251,7 +251,7 @@ package struct RecordProcessor {
       return share.number == 0 ? ["a record about the database in the journal cannot be read (\(error))"] : []
     }
     for plant in 0..<plants.count {
-      plants.observe(trouble, plant: plant, at: timestamp) { frame, register in
+      plants.take(trouble.news, plant: plant, at: timestamp) { frame, register in
         encoder.append(frame.points, of: register)
         observe(frame, register)
       }
@@ -276,7 +276,7 @@ package struct RecordProcessor {
     let (changed, restarted) = plants.reconfigured(to: configured.filter { share.has($0.name) })
     for (position, plant) in plants.plants.enumerated() {
       if restarted.contains(plant.name) || !configured.contains(where: { $0.name == plant.name }) {
-        plants.retire(plant: position, at: timestamp) { frame, register in
+        plants.take(.retirement, plant: position, at: timestamp) { frame, register in
           encoder.append(frame.points, of: register)
           observe(frame, register)
         }
