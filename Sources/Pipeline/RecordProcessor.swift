@@ -145,6 +145,20 @@ package struct RecordProcessor {
     ledger.missingValues &+= missing
     ledger.refusedValues.merge(others, uniquingKeysWith: &+)
     rebirths = decoder.drainRebirths()
+    stepSpoken(received: received, drain: drain, observe: observe)
+    for (plant, instruction) in instructions {
+      instruct(plant, instruction: instruction, received: received, observe: observe)
+    }
+    return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
+  }
+
+  /// Steps the plants for which the record has readings or changes of availability.
+  ///
+  /// - Parameters:
+  ///   - received: Receive time of the record.
+  ///   - drain: Receives the encoder whenever it is full.
+  ///   - observe: Receives every frame after all stages.
+  private mutating func stepSpoken(received: Timestamp, drain: Drain, observe: Observer) {
     for plant in decoder.plantsWithAvailability where !spoken.contains(plant) { spoken.append(plant) }
     // Ascending positions make the order independent of the arrival order of messages.
     spoken.sort()
@@ -160,10 +174,6 @@ package struct RecordProcessor {
       if encoder.isFull { drain(&encoder) }
     }
     spoken.removeAll(keepingCapacity: true)
-    for (plant, instruction) in instructions {
-      instruct(plant, instruction: instruction, received: received, observe: observe)
-    }
-    return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
   }
 
   /// Parses an instruction. It is carried out after the readings of its record.

@@ -1,6 +1,5 @@
 import DispatchPolicy
 import Foundation
-import InfluxSink
 import PlantModel
 
 /// Account of a plant's month, with its printed forms.
@@ -8,81 +7,6 @@ struct MonthlyReport {
   let plant: Plant
   let span: MonthSpan
   let account: MonthlyAccount
-
-  /// Fields of a settled quarter of an hour that a report reads.
-  private static let accountFields =
-    #""import_kwh", "export_kwh", "exchange_share", "discharge_kwh", "charge_kwh", "cost", "cost_coverage", "#
-    + #""carbon_kg", "grid_kw", "battery_kw" FROM "kpi""#
-
-  /// Reads the month from the database, day by day.
-  init(plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) {
-    self.plant = plant
-    self.span = span
-    var accountant = MonthlyAccountant(plant: plant, from: span.start, to: span.end)
-    let name = DatabaseReader.quoted(plant.name)
-    var progress = ProgressBar("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
-    // Hours and sum of good shares, by asset and sensor of each power.
-    var good: [[String]: (hours: Double, shares: Double)] = [:]
-    var settled: [EnergyQuarter] = []
-    var minutes: [(Timestamp, QueryRow)] = []
-    var earlier = MinuteQuarters()
-    var day = span.start
-    while day < span.end {
-      let next = min(span.end, day + .day)
-      let times = "time >= \(day.milliseconds)ms AND time < \(next.milliseconds)ms"
-      func rows(_ selection: String, and more: String = "") throws(ReadError) -> [(time: Timestamp?, row: QueryRow)] {
-        try reader.rows("SELECT \(selection) WHERE \"plant\" = \(name) AND \(times)\(more)").map { row in
-          (row.number("time").flatMap { Int64(exactly: $0) }.map(Timestamp.init(milliseconds:)), row)
-        }
-      }
-      for case (let time?, let row) in try rows(MonthlyReport.accountFields) {
-        guard let imported = row.number("import_kwh") else {
-          minutes.append((time, row))
-          continue
-        }
-        var quarter = EnergyQuarter(start: time)
-        (quarter.imported, quarter.exported) = (imported, row.number("export_kwh"))
-        quarter.exchangeShare = row.number("exchange_share") ?? 0
-        (quarter.discharged, quarter.charged) = (row.number("discharge_kwh"), row.number("charge_kwh"))
-        (quarter.cost, quarter.costCoverage) = (row.number("cost"), row.number("cost_coverage"))
-        quarter.carbon = row.number("carbon_kg")
-        settled.append(quarter)
-      }
-      for case (let time?, let row) in try rows(#""soc", "price", "export_price", "asset" FROM "dispatch""#) {
-        guard let asset = row.text("asset") else { continue }
-        accountant.record(
-          decision: time, asset: asset, stateOfCharge: row.number("soc"), price: row.number("price"),
-          exportPrice: row.number("export_price"))
-      }
-      // `clean_1h` contains whole hours only.
-      let isPower = #" AND "sensor" =~ /^(active_|ac_)?power$/"#
-      for (_, row) in try rows(#""good_share", "asset", "sensor" FROM "clean_1h""#, and: isPower) {
-        guard let asset = row.text("asset"), let sensor = row.text("sensor"), let share = row.number("good_share")
-        else { continue }
-        good[[asset, sensor], default: (0, 0)].hours += 1
-        good[[asset, sensor], default: (0, 0)].shares += share
-      }
-      if settled.isEmpty {
-        // Data from before the account of quarters have all figures in one point per minute.
-        for (time, row) in minutes {
-          earlier.record(
-            time: time, exchange: row.number("grid_kw"), battery: row.number("battery_kw"), cost: row.number("cost"),
-            carbon: row.number("carbon_kg"))
-        }
-      }
-      minutes.removeAll()
-      day = next
-      progress.update((day - span.start).inHours)
-    }
-    progress.finish()
-    let first = settled.first?.start
-    for quarter in earlier.settled where first.map({ quarter.start < $0 }) ?? true { accountant.record(quarter) }
-    for quarter in settled { accountant.record(quarter) }
-    for (series, sum) in good {
-      accountant.record(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
-    }
-    account = accountant.finish()
-  }
 
   /// Figures in order of output: name, value, unit. An unknown value is `nil`.
   private var figures: [(name: String, value: Double?, unit: String)] {
