@@ -10,6 +10,8 @@ import WattlineTime
 public struct AlertStage: Stage {
   /// The stage's name.
   public static let name = "alerts"
+  /// News of the process raise and clear alerts.
+  public static let heedsProcess = true
   /// The subject of operator requests for this stage.
   public static let subject = "alerts"
 
@@ -67,8 +69,14 @@ public struct AlertStage: Stage {
     return faults
   }
 
-  /// Executes the frame's operator requests and evaluates all rules.
+  /// Sets the faults by which health is judged, at each minute mark.
+  public mutating func prepare(_ frame: inout Frame, in register: PlantRegister) {
+    if frame.cause == .minute { frame.faults = faults }
+  }
+
+  /// Executes the frame's operator requests and evaluates all rules, or takes news of the process.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    if let news = frame.news { return take(news, into: &frame, in: register) }
     follow(register)
     context.isCatchingUp = isCatchingUp(frame)
     context.book.isLive = !context.isCatchingUp
@@ -82,7 +90,7 @@ public struct AlertStage: Stage {
     if frame.cause == .tick { context.isCatchingUp = isCatchingUp(frame) }
     for rule in rules.indices { rules[rule].finish(&context, into: &frame, in: register) }
     switch frame.cause {
-    case .readings: break
+    case .readings, .process: break
     case .tick: tick(&frame, in: register)
     case .minute:
       context.book.writeStates(at: frame.clock, into: &frame)
@@ -91,32 +99,22 @@ public struct AlertStage: Stage {
     }
   }
 
-  /// Evaluates the step's commands. Called after dispatch, which compares them with the assets' behaviour.
-  public mutating func afterDispatch(_ frame: inout Frame, in register: PlantRegister) {
-    for rule in rules.indices { rules[rule].afterDispatch(&context, into: &frame, in: register) }
+  /// Evaluates the step's commands. Dispatch has compared them with the assets' behaviour.
+  public mutating func conclude(_ frame: inout Frame, in register: PlantRegister) {
+    for rule in rules.indices { rules[rule].conclude(&context, into: &frame, in: register) }
   }
 
-  /// Raises the alert that the database accepts no points, or clears it.
-  ///
-  /// - Parameters:
-  ///   - trouble: the reason and the database's message; `nil` if the database accepts points.
-  ///   - frame: receives the points, transitions and notices.
-  ///   - register: the plant's register.
-  public mutating func observe(
-    databaseTrouble trouble: (reason: String, words: String)?, into frame: inout Frame, in register: PlantRegister
-  ) {
-    context.book.isLive = !isCatchingUp(frame)
-    DatabaseRule.report(trouble, context: &context, into: &frame, in: register)
-  }
-
-  /// Clears all active alerts when the stage ends while its plant continues.
-  ///
-  /// - Parameters:
-  ///   - text: the reason.
-  ///   - frame: receives the points, transitions and notices.
-  public mutating func clearAll(_ text: String, into frame: inout Frame) {
-    context.book.isLive = true
-    context.book.clearAll(at: frame.received, text: text, into: &frame)
+  /// Raises or clears the alert about the database, or clears all active alerts when the plant's stages end.
+  private mutating func take(_ news: ProcessNews, into frame: inout Frame, in register: PlantRegister) {
+    context.book.isLive = news == .retirement || !isCatchingUp(frame)
+    switch news {
+    case .databaseAccepts: DatabaseRule.report(nil, context: &context, into: &frame, in: register)
+    case .databaseRefuses(let reason, let words):
+      DatabaseRule.report((reason, words), context: &context, into: &frame, in: register)
+    case .retirement:
+      let text = "The plant's configuration has changed, and it is watched anew."
+      context.book.clearAll(at: frame.received, text: text, into: &frame)
+    }
   }
 
   private mutating func follow(_ register: PlantRegister) {
@@ -174,7 +172,8 @@ public struct AlertStage: Stage {
   /// Returns whether the plant is catching up. A silent plant lags behind the clock too, but is not catching up.
   private func isCatchingUp(_ frame: borrowing Frame) -> Bool {
     frame.isCatchingUp
-      && (frame.cause != .tick || frame.received - context.lastReading < SilenceTracker.shortest)
+      && (frame.cause == .readings || frame.cause == .minute
+        || frame.received - context.lastReading < SilenceTracker.shortest)
   }
 
   private mutating func tick(_ frame: inout Frame, in register: PlantRegister) {

@@ -102,11 +102,13 @@ public struct DerivationStage: Stage {
     histories = Array(repeating: InputHistory(), count: inputs.count)
   }
 
-  /// Whether the plant has no derived sensors.
-  public var isIdle: Bool { sensors.isEmpty }
-
-  /// Processes the frame's readings and appends the values that they complete.
+  /// Processes the frame's readings and appends the values that they complete, or those whose wait ends.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
+    if let end = frame.waitEnd {
+      frame.waitEnd = nil
+      if waiting > 0 { settle(&frame, in: register) { Self.isOver($0, at: end) } }
+      return
+    }
     if sensors.isEmpty || frame.cause != .readings || frame.readings.isEmpty { return }
     begin(frame.readings, in: register)
     for row in 0..<firstAppended {
@@ -120,40 +122,13 @@ public struct DerivationStage: Stage {
     }
   }
 
-  /// Returns whether a tick ends the wait of any timestamp.
-  public func isDue(at tick: Timestamp) -> Bool {
-    waiting > 0 && sensors.contains { $0.timestamps.contains { Self.isDue($0, at: tick) } }
-  }
-
-  /// Returns whether any timestamp at or before a minute mark is waiting.
-  public func isWaiting(through mark: Timestamp) -> Bool {
-    waiting > 0 && sensors.contains { $0.timestamps.contains { $0.time <= mark } }
-  }
-
-  /// Appends the values of timestamps whose wait ends with a tick to a frame of readings.
-  ///
-  /// - Parameters:
-  ///   - tick: the receive clock's tick.
-  ///   - frame: a frame of readings.
-  ///   - register: the plant's register.
-  public mutating func settle(dueAt tick: Timestamp, into frame: inout Frame, in register: PlantRegister) {
-    settle(&frame, in: register) { Self.isDue($0, at: tick) }
-  }
-
-  /// Appends the values of timestamps at or before a minute mark to a frame of readings.
-  ///
-  /// - Parameters:
-  ///   - mark: the minute mark.
-  ///   - frame: a frame of readings.
-  ///   - register: the plant's register.
-  public mutating func settle(through mark: Timestamp, into frame: inout Frame, in register: PlantRegister) {
-    settle(&frame, in: register) { $0.time <= mark }
-  }
-
-  /// Returns whether a tick ends the wait. A clock that was set back ends it too, so that no timestamp waits for the
+  /// Returns whether a wait has ended. A receive clock that was set back ends it too, so that no timestamp waits for the
   /// clock.
-  private static func isDue(_ waiting: WaitingTimestamp, at tick: Timestamp) -> Bool {
-    tick - waiting.since >= patience || tick < waiting.since
+  private static func isOver(_ waiting: WaitingTimestamp, at end: WaitEnd) -> Bool {
+    switch end {
+    case .tick(let tick): tick - waiting.since >= patience || tick < waiting.since
+    case .minute(let mark): waiting.time <= mark
+    }
   }
 
   private mutating func settle(

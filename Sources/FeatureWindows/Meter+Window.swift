@@ -24,72 +24,59 @@ extension Meter {
   ) -> (FeatureWindow, isWhole: Bool)? {
     let (from, to) = (Timestamp(minute: start), Timestamp(minute: start + length.minutes))
     guard from >= settledUntil || settledUntil == .distantPast else { return nil }
-    var moments = WeightedMoments()
-    var known = 0.0
-    var good = 0.0
-    var energy = 0.0
-    var isSlow = false
-    var bounds = (least: Double.infinity, greatest: -Double.infinity)
-    scratch.removeAll(keepingCapacity: true)
     let isTimed = traits.rule.sampling != .instant || holds
-    var quarter = from
-    var values = scratch
-    scratch = []
-    while quarter < to {
-      let next = min(to, quarter + .minutes(15))
+    var content = WindowContent(from: from, to: to, isTimed: isTimed, buffer: &scratch)
+    defer { swap(&scratch, &content.values) }
+    addPieces(to: &content, rule: traits.rule)
+    addReadings(to: &content)
+    let hours = length.span.inHours
+    let isBridged = length != .minute && content.known >= 0.5 * hours
+    if length == .minute, content.isSlow || (holds && content.readings.all == 0) { return nil }
+    guard content.moments.weight > 0 || isBridged else { return nil }
+    let bad = isTimed && content.readings.all > 0 ? unusedShare(from, to: to) : 0
+    content.values.sort()
+    return (content.window(length, unusedShare: bad), content.known >= 0.999 * hours)
+  }
+
+  /// Adds the stretches over which values are known, quarter-hour by quarter-hour.
+  private func addPieces(to content: inout WindowContent, rule: MeterRule) {
+    var quarter = content.from
+    while quarter < content.to {
+      let next = min(content.to, quarter + .minutes(15))
       var part = 0.0
-      forEachPiece(from: quarter, to: next, rule: traits.rule) { piece in
+      forEachPiece(from: quarter, to: next, rule: rule) { piece in
         let hours = (piece.to - piece.from).inHours
-        known += hours
-        if piece.isGood { good += hours }
         part += (0.5 * piece.first + 0.5 * piece.last) * hours
-        bounds = (min(bounds.least, piece.first, piece.last), max(bounds.greatest, piece.first, piece.last))
-        guard isTimed else { return }
-        if piece.span > Meter.longestInMinutes { isSlow = true }
-        moments.add(piece.first, at: (piece.from - from).inHours + 0.5 * hours, weight: hours)
+        content.extend(to: piece.first, and: piece.last, hours: hours, isGood: piece.isGood)
+        guard content.isTimed else { return }
+        if piece.span > Meter.longestInMinutes { content.isSlow = true }
+        content.moments.add(
+          piece.first, at: (piece.from - content.from).inHours + 0.5 * hours, weight: hours)
         // A value that continues from the previous quarter-hour is a single value of the window.
-        if values.isEmpty || piece.begin >= quarter || quarter == from { values.append(piece.first) }
+        if content.values.isEmpty || piece.begin >= quarter || quarter == content.from {
+          content.values.append(piece.first)
+        }
       }
-      energy += part
+      content.energy += part
       quarter = next
     }
-    var readings = (used: values.count, good: 0, all: 0)
-    var place = history.place(notBefore: from)
-    while place < history.count, history[place].time < to {
+  }
+
+  /// Counts the readings, and adds their values if they are sampled.
+  private func addReadings(to content: inout WindowContent) {
+    content.readings.used = content.values.count
+    var place = history.place(notBefore: content.from)
+    while place < history.count, history[place].time < content.to {
       let sample = history[place]
       place += 1
       if sample.standing == .offline { continue }
-      readings.all += 1
-      if sample.standing == .good { readings.good += 1 }
-      guard !isTimed, sample.isUsed else { continue }
-      moments.add(sample.value, at: (sample.time - from).inHours, weight: 1)
-      values.append(sample.value)
-      readings.used += 1
+      content.readings.all += 1
+      if sample.standing == .good { content.readings.good += 1 }
+      guard !content.isTimed, sample.isUsed else { continue }
+      content.moments.add(sample.value, at: (sample.time - content.from).inHours, weight: 1)
+      content.values.append(sample.value)
+      content.readings.used += 1
     }
-    scratch = values
-    let hours = length.span.inHours
-    let isBridged = length != .minute && known >= 0.5 * hours
-    if length == .minute, isSlow || (holds && readings.all == 0) { return nil }
-    guard moments.weight > 0 || isBridged else { return nil }
-    if moments.weight > 0, !isTimed { bounds = (moments.least, moments.greatest) }
-    values.sort()
-    // For readings the share that is good; for time the share that is known and good.
-    let share =
-      readings.all > 0 && !isTimed ? Double(readings.good) / Double(readings.all) : known > 0 ? good / known : 0
-    let bad = isTimed && readings.all > 0 ? unusedShare(from, to: to) : 0
-    var window = FeatureWindow(
-      series: SeriesIndex(0), length: length, start: from, mean: moments.weight > 0 ? moments.mean : energy / known,
-      minimum: bounds.least, maximum: bounds.greatest, standardDeviation: moments.standardDeviation,
-      slope: moments.slope, count: readings.used,
-      energyKilowattHours: known > 0 ? energy : .nan,
-      goodShare: share * (1 - bad) * Meter.knownShare(known, of: hours, readings: readings.all), isUpdate: false)
-    if isTimed { window.weight = known * 3_600 }
-    if !values.isEmpty {
-      window.p10 = EmpiricalQuantile.ofSorted(values, probability: 0.1)
-      window.p50 = EmpiricalQuantile.ofSorted(values, probability: 0.5)
-      window.p90 = EmpiricalQuantile.ofSorted(values, probability: 0.9)
-    }
-    return (window, known >= 0.999 * hours)
   }
 
   /// Returns the share of a window's readings that do not count.
@@ -102,6 +89,66 @@ extension Meter {
       place += 1
     }
     return all > 0 ? unused / all : 0
+  }
+}
+
+/// The values of one window of a series that carries energy, before they become its statistics.
+private struct WindowContent {
+  let from: Timestamp
+  let to: Timestamp
+  /// Whether values are weighted by the time over which they hold.
+  let isTimed: Bool
+  /// Values that enter the quantiles.
+  var values: [Double] = []
+  var moments = WeightedMoments()
+  var readings = (used: 0, good: 0, all: 0)
+  /// Integral over the known time [unit · h].
+  var energy = 0.0
+  /// Whether a value holds for longer than windows of a minute allow.
+  var isSlow = false
+  /// Known time, and the part of it with good values [h].
+  private(set) var known = 0.0
+  private var good = 0.0
+  private var bounds = (least: Double.infinity, greatest: -Double.infinity)
+
+  /// Creates a window without values, which takes over the memory of a buffer.
+  init(from: Timestamp, to: Timestamp, isTimed: Bool, buffer: inout [Double]) {
+    (self.from, self.to, self.isTimed) = (from, to, isTimed)
+    buffer.removeAll(keepingCapacity: true)
+    swap(&values, &buffer)
+  }
+
+  /// Adds a stretch between two values to the known time and the bounds.
+  mutating func extend(to first: Double, and last: Double, hours: Double, isGood: Bool) {
+    known += hours
+    if isGood { good += hours }
+    bounds = (min(bounds.least, first, last), max(bounds.greatest, first, last))
+  }
+
+  /// Returns the statistics; ``values`` must be sorted.
+  ///
+  /// - Parameters:
+  ///   - length: Length of the window.
+  ///   - unusedShare: Share of the readings that do not count.
+  func window(_ length: WindowLength, unusedShare: Double) -> FeatureWindow {
+    let bounds = moments.weight > 0 && !isTimed ? (moments.least, moments.greatest) : bounds
+    // For readings the share that is good; for time the share that is known and good.
+    let share =
+      readings.all > 0 && !isTimed ? Double(readings.good) / Double(readings.all) : known > 0 ? good / known : 0
+    var window = FeatureWindow(
+      series: SeriesIndex(0), length: length, start: from, mean: moments.weight > 0 ? moments.mean : energy / known,
+      minimum: bounds.0, maximum: bounds.1, standardDeviation: moments.standardDeviation,
+      slope: moments.slope, count: readings.used,
+      energyKilowattHours: known > 0 ? energy : .nan,
+      goodShare: share * (1 - unusedShare) * Self.knownShare(known, of: length.span.inHours, readings: readings.all),
+      isUpdate: false)
+    if isTimed { window.weight = known * 3_600 }
+    if !values.isEmpty {
+      window.p10 = EmpiricalQuantile.ofSorted(values, probability: 0.1)
+      window.p50 = EmpiricalQuantile.ofSorted(values, probability: 0.5)
+      window.p90 = EmpiricalQuantile.ofSorted(values, probability: 0.9)
+    }
+    return window
   }
 
   /// Returns the known share of a window; 1 if at least 0.999 of it is known.

@@ -9,14 +9,14 @@ extension FeatureWindowStage {
   public func snapshot(into writer: inout SnapshotWriter) {
     writer.write(Self.layout)
     writer.write(tooLate)
-    states.snapshot(into: &writer) { $1.write(into: &$0) }
-    meters.snapshot(into: &writer) { $1.write(into: &$0) }
-    writer.write(quiet.sorted { $0.key < $1.key }) { writer, series in
+    store.states.snapshot(into: &writer) { $1.write(into: &$0) }
+    store.meters.snapshot(into: &writer) { $1.write(into: &$0) }
+    writer.write(store.quiet.sorted { $0.key < $1.key }) { writer, series in
       writer.write(series.key)
       writer.write(series.value)
     }
-    writer.write(hours) { $1.write(into: &$0) }
-    writer.write(days) { $1.write(into: &$0) }
+    writer.write(rollups.hours) { $1.write(into: &$0) }
+    writer.write(rollups.days) { $1.write(into: &$0) }
     indicators.write(into: &writer)
     account.write(into: &writer)
   }
@@ -26,20 +26,27 @@ extension FeatureWindowStage {
   /// - Throws: ``SnapshotError`` if the snapshot has another version, ends early or holds invalid values.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     try reader.expect(version: Self.layout, of: "windows")
-    look = ScanSchedule()
+    store.look = ScanSchedule()
     tooLate = try reader.read(UInt64.self)
-    states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesWindows(from: &reader) }
-    meters = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try MeteredSeries(from: &reader) }
+    store.states = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try SeriesWindows(from: &reader)
+    }
+    store.meters = try SeriesStates(from: &reader) { (reader) throws(SnapshotError) in try MeteredSeries(from: &reader)
+    }
     let times = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
       (try reader.read(Int32.self), try reader.readTimestamp())
     }
-    quiet = Dictionary(times) { $1 }
-    hours = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
-    days = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in try LocalRollup(from: &reader) }
+    store.quiet = Dictionary(times) { $1 }
+    rollups.hours = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in
+      try LocalRollup(from: &reader)
+    }
+    rollups.days = try reader.readArray(elementSize: 50) { (reader) throws(SnapshotError) in
+      try LocalRollup(from: &reader)
+    }
     indicators = try PlantIndicators(from: &reader)
     account = try PlantAccount(from: &reader)
-    guard days.count == states.count, meters.count == 0 || meters.count == states.count,
-      hours.isEmpty || hours.count == states.count
+    let count = store.states.count
+    guard rollups.days.count == count, store.meters.count == 0 || store.meters.count == count,
+      rollups.hours.isEmpty || rollups.hours.count == count
     else {
       throw .invalid("columns of unequal length")
     }
@@ -48,37 +55,37 @@ extension FeatureWindowStage {
 
 extension SeriesWindows {
   func write(into writer: inout SnapshotWriter) {
-    for i in 0..<Self.slotCount { slots[i].write(into: &writer) }
-    chain.write(into: &writer)
+    for i in 0..<WindowSlots.count { windows.slots[i].write(into: &writer) }
+    windows.chain.write(into: &writer)
     writer.write(highest)
     writer.write(lastReceived)
-    writer.write(interval.remembered) { $0.write($1) }
+    writer.write(windows.interval.remembered) { $0.write($1) }
     writer.write(baseTime)
     writer.write(baseValue)
     writer.write(coveredUntil)
-    writer.write(due)
-    for flag in [isPending, baseIsGood, hasDirty, isSlow, isHeld] { writer.write(flag) }
+    writer.write(windows.due)
+    for flag in [State.isPending, .baseIsGood] { writer.write(state.contains(flag)) }
+    for flag in [WindowSlots.State.hasDirty, .isSlow] { writer.write(windows.state.contains(flag)) }
+    writer.write(isHeld)
   }
 
   init(from reader: inout SnapshotReader) throws(SnapshotError) {
     self.init()
-    for i in 0..<Self.slotCount { slots[i] = try WindowAccumulator(from: &reader) }
-    chain = try QuantileChain(from: &reader)
+    for i in 0..<WindowSlots.count { windows.slots[i] = try WindowAccumulator(from: &reader) }
+    windows.chain = try QuantileChain(from: &reader)
     highest = try reader.readTimestamp()
     lastReceived = try reader.readTimestamp()
-    interval = try IntervalEstimator(from: &reader)
+    windows.interval = try IntervalEstimator(from: &reader)
     baseTime = try reader.readTimestamp()
     baseValue = try reader.readDouble()
     coveredUntil = try reader.readTimestamp()
-    due = try reader.read(Int32.self)
-    guard due == .max || due.magnitude <= WindowAccumulator.latestMinute else {
+    windows.due = try reader.read(Int32.self)
+    guard windows.due == .max || windows.due.magnitude <= WindowAccumulator.latestMinute else {
       throw .invalid("a window outside all time")
     }
-    isPending = try reader.readBool()
-    baseIsGood = try reader.readBool()
-    hasDirty = try reader.readBool()
-    isSlow = try reader.readBool()
-    isHeld = try reader.readBool()
+    for flag in [State.isPending, .baseIsGood] where try reader.readBool() { state.insert(flag) }
+    for flag in [WindowSlots.State.hasDirty, .isSlow] where try reader.readBool() { windows.state.insert(flag) }
+    if try reader.readBool() { state.insert(.isHeld) }
   }
 }
 

@@ -29,6 +29,9 @@ struct DatabaseTrouble: Equatable {
     words = try reader.readString()
   }
 
+  /// The news for each plant.
+  var news: ProcessNews { reason.isEmpty ? .databaseAccepts : .databaseRefuses(reason: reason, words: words) }
+
   /// Body of the journal record.
   var bytes: [UInt8] {
     var writer = SnapshotWriter()

@@ -4,6 +4,33 @@ public import StreamCore
 
 /// Counters and state of a running pipeline at one time.
 public struct PipelineStatus: Sendable {
+  /// Messages from their arrival to the journal.
+  public var intake = IntakeStatus()
+  /// Work of the stages, over all workers.
+  public var stages = StageStatus()
+  /// Points handed to the database.
+  public var sink = SinkCounts()
+  /// Readings handed to the sink again after a crash. While no reading is between decoder and sink, `readings decoded +
+  /// redelivered = written + queued + spooled + dead letters + dropped`.
+  public var redelivered: UInt64 = 0
+  /// Alerts submitted, delivered, queued and dropped.
+  public var alerts: StageCounts?
+
+  /// Creates a status with all counters at zero.
+  public init() {}
+
+  /// Reason why the database accepts no points; `nil` while it accepts them.
+  public var databaseTrouble: String? {
+    switch sink.state {
+    case .ok: nil
+    case .away(let words): words
+    case .held(let reason, let words): "\(reason): \(words)"
+    }
+  }
+}
+
+/// Counters of messages from their arrival to the journal.
+public struct IntakeStatus: Sendable {
   /// Messages delivered by the broker, including duplicates.
   public var messages: UInt64 = 0
   /// Bytes of the delivered topics and payloads.
@@ -22,33 +49,19 @@ public struct PipelineStatus: Sendable {
   public var journalBytesWaiting: UInt64 = 0
   /// End offset of the journal [bytes since it was created].
   public var journalEnd: UInt64 = 0
-  /// Accounts of messages and readings, summed over all workers.
+
+  /// Creates a status with all counters at zero.
+  public init() {}
+}
+
+/// Counters and state of the stages, over all workers.
+public struct StageStatus: Sendable {
+  /// Accounts of messages and readings.
   public var ledger = Ledger()
   /// Places of topic rules that are missing from all of ten or more messages: `match: place`.
   public var unseenPlaces: [String] = []
   /// Number of readings by quality code.
   public var qualityCounts: [UInt64] = []
-  /// Number of points accepted by the database.
-  public var pointsWritten: UInt64 = 0
-  /// Number of requests sent to the database.
-  public var requests: UInt64 = 0
-  /// Number of requests that were retried.
-  public var retries: UInt64 = 0
-  /// Number of batches queued for the database.
-  public var batchesQueued = 0
-  /// Number of points refused permanently by the database and kept in files.
-  public var deadLetters: UInt64 = 0
-  /// Accounts of all points handed to the sink.
-  public var accounts = SinkAccounts()
-  /// Readings handed to the sink again after a crash. While no reading is between decoder and sink, `readings decoded +
-  /// redelivered = written + queued + spooled + dead letters + dropped`.
-  public var redelivered: UInt64 = 0
-  /// Size of the points spooled on disk for the database [bytes].
-  public var spoolBytes = 0
-  /// Alerts submitted, delivered, queued and dropped.
-  public var alerts: StageCounts?
-  /// Reason why the database accepts no points; `nil` while it accepts them.
-  public var databaseTrouble: String?
   /// Age of the newest record that all workers have processed [s].
   public var lagSeconds: Double = 0
   /// State of each plant.

@@ -9,7 +9,7 @@ import PlantModel
 import StreamCore
 import WattlineTime
 
-/// All stages of one plant in processing order, with the plant's event-time clock.
+/// All stages of one plant, with the plant's event-time clock, which makes frames of records.
 ///
 /// Deterministic: the same records from the same state give the same frames. This type and its members read no clock,
 /// no file and no random source.
@@ -18,28 +18,24 @@ struct PlantPipeline {
   private static let version: UInt16 = 2
 
   private(set) var clock = EventClock()
-  private var cleaning = CleaningStage()
-  private var derivation: DerivationStage
-  private var windows = FeatureWindowStage()
-  private var forecast = ForecastStage()
-  private var health = HealthStage()
-  private var alerts = AlertStage()
-  private var dispatch: DispatchStage
+  private var stages: StageChain
   /// The frame that the stages fill. ``PlantShard`` lends one frame to all of its lines, because it is empty between
   /// steps.
   var frame = Frame()
 
   /// Creates a line without history.
   init(plant: Plant) {
-    derivation = DerivationStage(plant: plant)
-    dispatch = DispatchStage(plant: plant)
+    stages = StageChain([
+      CleaningStage(), DerivationStage(plant: plant), FeatureWindowStage(), ForecastStage(), HealthStage(),
+      AlertStage(), DispatchStage(plant: plant),
+    ])
   }
 
   /// Number of readings per quality code since the line was created, for the ledger.
-  var qualityCounts: [UInt64] { cleaning.qualityCounts }
+  var qualityCounts: [UInt64] { stages.stage(CleaningStage.self)?.qualityCounts ?? [] }
 
   /// Alerts that are active or not acknowledged.
-  var standingAlerts: [AlertTransition] { alerts.standing }
+  var standingAlerts: [AlertTransition] { stages.stage(AlertStage.self)?.standing ?? [] }
 
   /// Returns a line with the same state under a changed configuration of the plant.
   ///
@@ -96,9 +92,7 @@ struct PlantPipeline {
   ///   - register: The plant's assets and series.
   ///   - emit: Receives each frame after all stages.
   mutating func tick(_ timestamp: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
-    if derivation.isDue(at: timestamp) {
-      settle(received: timestamp, in: register, emit: emit) { $0.settle(dueAt: timestamp, into: &$1, in: register) }
-    }
+    endWait(.tick(timestamp), received: timestamp, in: register, emit: emit)
     if let target = clock.target(ofTick: timestamp) { walk(to: target, received: timestamp, in: register, emit: emit) }
     frame.reset(cause: .tick, received: timestamp, clock: clock.mark)
     run(in: register, emit: emit)
@@ -119,32 +113,19 @@ struct PlantPipeline {
     run(in: register, emit: emit)
   }
 
-  /// Raises or clears the alert about a database that accepts no points.
+  /// Steps news of the process.
   ///
   /// - Parameters:
-  ///   - trouble: State of the database; an empty reason clears the alert.
+  ///   - news: The news.
   ///   - received: Receive time of the record.
   ///   - register: The plant's assets and series.
   ///   - emit: Receives the frame.
-  mutating func observe(
-    _ trouble: DatabaseTrouble, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
+  mutating func take(
+    _ news: ProcessNews, received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void
   ) {
-    frame.reset(cause: .tick, received: received, clock: clock.mark)
-    alerts.observe(
-      databaseTrouble: trouble.reason.isEmpty ? nil : (trouble.reason, trouble.words), into: &frame, in: register)
-    emit(frame)
-  }
-
-  /// Clears every alert at the end of the line.
-  ///
-  /// - Parameters:
-  ///   - received: Receive time of the record that ends the line.
-  ///   - register: The plant's assets and series.
-  ///   - emit: Receives the frame.
-  mutating func retire(_ received: Timestamp, in register: PlantRegister, emit: (borrowing Frame) -> Void) {
-    frame.reset(cause: .tick, received: received, clock: clock.mark)
-    alerts.clearAll("The plant's configuration has changed, and it is watched anew.", into: &frame)
-    emit(frame)
+    frame.reset(cause: .process, received: received, clock: clock.mark)
+    frame.news = news
+    run(in: register, emit: emit)
   }
 
   private mutating func walk(
@@ -153,51 +134,31 @@ struct PlantPipeline {
     while true {
       let before = clock.mark
       guard let mark = clock.nextMark(towards: target) else { return }
-      if derivation.isWaiting(through: mark) {
-        settle(received: received, at: before, in: register, emit: emit) {
-          $0.settle(through: mark, into: &$1, in: register)
-        }
-      }
+      endWait(.minute(mark), received: received, at: before, in: register, emit: emit)
       frame.reset(cause: .minute, received: received, clock: mark)
       run(in: register, emit: emit)
     }
   }
 
-  /// Steps derived values that are due, as readings that need no cleaning.
+  /// Steps values whose wait ends.
   ///
   /// - Parameters:
+  ///   - end: The end of the wait.
   ///   - received: Receive time of the record.
   ///   - mark: Clock of the frame; the current mark if `nil`.
   ///   - register: The plant's assets and series.
   ///   - emit: Receives the frame after all stages, unless no value is due.
-  ///   - give: Appends the due values to the frame.
-  private mutating func settle(
-    received: Timestamp, at mark: Timestamp? = nil, in register: PlantRegister, emit: (borrowing Frame) -> Void,
-    give: (inout DerivationStage, inout Frame) -> Void
+  private mutating func endWait(
+    _ end: WaitEnd, received: Timestamp, at mark: Timestamp? = nil, in register: PlantRegister,
+    emit: (borrowing Frame) -> Void
   ) {
     frame.reset(cause: .readings, received: received, clock: mark ?? clock.mark)
-    give(&derivation, &frame)
-    if !frame.readings.isEmpty { runCleaned(in: register, emit: emit) }
+    frame.waitEnd = end
+    run(in: register, emit: emit)
   }
 
   private mutating func run(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
-    frame.limits = dispatch.limits(in: register)
-    cleaning.step(&frame, in: register)
-    if !derivation.isIdle { derivation.step(&frame, in: register) }
-    runCleaned(in: register, emit: emit)
-  }
-
-  /// Runs the stages after cleaning and derivation.
-  private mutating func runCleaned(in register: PlantRegister, emit: (borrowing Frame) -> Void) {
-    frame.limits = dispatch.limits(in: register)
-    if frame.cause == .minute { frame.faults = alerts.faults }
-    windows.step(&frame, in: register)
-    forecast.step(&frame, in: register)
-    health.step(&frame, in: register)
-    alerts.step(&frame, in: register)
-    dispatch.step(&frame, in: register)
-    alerts.afterDispatch(&frame, in: register)
-    emit(frame)
+    if stages.step(&frame, in: register) { emit(frame) }
   }
 }
 
@@ -207,13 +168,7 @@ extension PlantPipeline {
     writer.write(PlantPipeline.version)
     writer.write(clock.mark)
     writer.write(clock.lastReceived)
-    cleaning.snapshot(into: &writer)
-    derivation.snapshot(into: &writer)
-    windows.snapshot(into: &writer)
-    forecast.snapshot(into: &writer)
-    health.snapshot(into: &writer)
-    alerts.snapshot(into: &writer)
-    dispatch.snapshot(into: &writer)
+    stages.snapshot(into: &writer)
   }
 
   /// Restores the line that ``snapshot(into:)`` wrote.
@@ -221,12 +176,6 @@ extension PlantPipeline {
     self.init(plant: plant)
     try reader.expect(version: PlantPipeline.version, of: "a plant's stages")
     clock = EventClock(mark: try reader.readTimestamp(), lastReceived: try reader.readTimestamp())
-    try cleaning.restore(from: &reader)
-    try derivation.restore(from: &reader)
-    try windows.restore(from: &reader)
-    try forecast.restore(from: &reader)
-    try health.restore(from: &reader)
-    try alerts.restore(from: &reader)
-    try dispatch.restore(from: &reader)
+    try stages.restore(from: &reader)
   }
 }

@@ -41,6 +41,9 @@ struct PlantShard {
   /// Number of plants.
   var count: Int { plants.count }
 
+  /// Closure that receives a frame after all stages, with the register of its plant.
+  typealias Emit = (borrowing Frame, PlantRegister) -> Void
+
   /// Passes the readings of a plant through its stages.
   ///
   /// - Parameters:
@@ -51,7 +54,7 @@ struct PlantShard {
   ///   - emit: Receives each frame after all stages.
   mutating func step(
     plant: Int, readings: borrowing ReadingBatch, availability: [AssetAvailability] = [], received: Timestamp,
-    emit: (borrowing Frame, PlantRegister) -> Void
+    emit: Emit
   ) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
@@ -69,9 +72,7 @@ struct PlantShard {
   ///   - instructions: Instructions in arrival order.
   ///   - received: Receive time of the record.
   ///   - emit: Receives the frame after all stages.
-  mutating func instruct(
-    plant: Int, instructions: [Instruction], received: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
-  ) {
+  mutating func instruct(plant: Int, instructions: [Instruction], received: Timestamp, emit: Emit) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
@@ -87,7 +88,7 @@ struct PlantShard {
   ///   - plant: Index of the plant.
   ///   - timestamp: Time of the tick.
   ///   - emit: Receives each frame after all stages.
-  mutating func tick(plant: Int, at timestamp: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
+  mutating func tick(plant: Int, at timestamp: Timestamp, emit: Emit) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
@@ -97,34 +98,21 @@ struct PlantShard {
     }
   }
 
-  /// Passes the state of the database to a plant's alerts.
+  /// Passes news of the process to the stages of a plant.
   ///
   /// - Parameters:
-  ///   - trouble: State of the database.
+  ///   - news: The news.
   ///   - plant: Index of the plant.
   ///   - timestamp: Receive time of the record.
   ///   - emit: Receives the frame.
-  mutating func observe(
-    _ trouble: DatabaseTrouble, plant: Int, at timestamp: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void
-  ) {
+  mutating func take(_ news: ProcessNews, plant: Int, at timestamp: Timestamp, emit: Emit) {
     let register = registers[plant]
     swap(&frame, &lines[plant].frame)
     defer { swap(&frame, &lines[plant].frame) }
-    lines[plant].observe(trouble, received: timestamp, in: register) { frame in
+    lines[plant].take(news, received: timestamp, in: register) { frame in
       observers[plant].observe(frame, in: register)
       emit(frame, register)
     }
-  }
-
-  /// Clears the alerts of a plant whose stages end, so that none stays active forever.
-  ///
-  /// - Parameters:
-  ///   - plant: Index of the plant.
-  ///   - timestamp: Receive time of the record that ends the stages.
-  ///   - emit: Receives the frame.
-  mutating func retire(plant: Int, at timestamp: Timestamp, emit: (borrowing Frame, PlantRegister) -> Void) {
-    let register = registers[plant]
-    lines[plant].retire(timestamp, in: register) { emit($0, register) }
   }
 
   /// Returns the plants under a new configuration.

@@ -147,6 +147,20 @@ package struct RecordProcessor {
     ledger.missingValues &+= missing
     ledger.refusedValues.merge(others, uniquingKeysWith: &+)
     rebirths = decoder.drainRebirths()
+    stepSpoken(received: received, drain: drain, observe: observe)
+    for (plant, instruction) in instructions {
+      instruct(plant, instruction: instruction, received: received, observe: observe)
+    }
+    return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
+  }
+
+  /// Steps the plants for which the record has readings or changes of availability.
+  ///
+  /// - Parameters:
+  ///   - received: Receive time of the record.
+  ///   - drain: Receives the encoder whenever it is full.
+  ///   - observe: Receives every frame after all stages.
+  private mutating func stepSpoken(received: Timestamp, drain: Drain, observe: Observer) {
     for plant in decoder.plantsWithAvailability where !spoken.contains(plant) { spoken.append(plant) }
     // Ascending positions make the order independent of the arrival order of messages.
     spoken.sort()
@@ -162,10 +176,6 @@ package struct RecordProcessor {
       if encoder.isFull { drain(&encoder) }
     }
     spoken.removeAll(keepingCapacity: true)
-    for (plant, instruction) in instructions {
-      instruct(plant, instruction: instruction, received: received, observe: observe)
-    }
-    return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
   }
 
   /// Parses an instruction. It is carried out after the readings of its record.
@@ -253,7 +263,7 @@ package struct RecordProcessor {
       return share.number == 0 ? ["a record about the database in the journal cannot be read (\(error))"] : []
     }
     for plant in 0..<plants.count {
-      plants.observe(trouble, plant: plant, at: timestamp) { frame, register in
+      plants.take(trouble.news, plant: plant, at: timestamp) { frame, register in
         encoder.append(frame.points, of: register)
         observe(frame, register)
       }
@@ -278,7 +288,7 @@ package struct RecordProcessor {
     let (changed, restarted) = plants.reconfigured(to: configured.filter { share.has($0.name) })
     for (position, plant) in plants.plants.enumerated() {
       if restarted.contains(plant.name) || !configured.contains(where: { $0.name == plant.name }) {
-        plants.retire(plant: position, at: timestamp) { frame, register in
+        plants.take(.retirement, plant: position, at: timestamp) { frame, register in
           encoder.append(frame.points, of: register)
           observe(frame, register)
         }

@@ -18,13 +18,13 @@ struct Reporter {
   /// Renders one report.
   mutating func report(_ status: PipelineStatus, at timestamp: Timestamp) -> WriteBatch {
     var points = PointBatch()
-    source(status, at: timestamp, into: &points)
-    decode(status, at: timestamp, into: &points)
-    cleaning(status, at: timestamp, into: &points)
+    source(status.intake, at: timestamp, into: &points)
+    decode(status.stages, at: timestamp, into: &points)
+    cleaning(status.stages, at: timestamp, into: &points)
     sink(status, at: timestamp, into: &points)
     readings(status, at: timestamp, into: &points)
     alerts(status, at: timestamp, into: &points)
-    process(status, at: timestamp, into: &points)
+    process(status.stages, at: timestamp, into: &points)
     encoder.append(points)
     // Offset 0 acknowledges nothing of the journal.
     return encoder.drain(upTo: 0)
@@ -34,7 +34,7 @@ struct Reporter {
     points.begin(PointKey(.pipeline, .process, instance, stage), at: timestamp)
   }
 
-  private func source(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+  private func source(_ status: IntakeStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("source", at: timestamp, into: &points)
     points.field(.input, integer: Int64(clamping: status.messages))
     points.field(.output, integer: Int64(clamping: status.appended))
@@ -49,7 +49,7 @@ struct Reporter {
   }
 
   /// Adds the account of messages: `in = decoded + refused + duplicates`.
-  private func decode(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+  private func decode(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("decode", at: timestamp, into: &points)
     points.field(.input, integer: Int64(clamping: status.ledger.messages))
     points.field(.output, integer: Int64(clamping: status.ledger.readings))
@@ -68,7 +68,7 @@ struct Reporter {
     }
   }
 
-  private func cleaning(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+  private func cleaning(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("cleaning", at: timestamp, into: &points)
     points.field(.input, integer: Int64(clamping: status.ledger.readings))
     points.field(.output, integer: Int64(clamping: status.qualityCounts.reduce(0, +)))
@@ -80,25 +80,25 @@ struct Reporter {
   /// Adds the account of points: `in = out + queued + spooled + dead_letters + dropped`.
   private func sink(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("sink", at: timestamp, into: &points)
-    let accounts = status.accounts
+    let accounts = status.sink.accounts
     points.field(.input, integer: Int64(clamping: accounts.submitted.points))
-    points.field(.output, integer: Int64(clamping: status.pointsWritten))
+    points.field(.output, integer: Int64(clamping: status.sink.pointsWritten))
     points.field(.queued, integer: Int64(clamping: accounts.queued.points))
     points.field(.spooled, integer: Int64(clamping: accounts.spooled.points))
-    points.field(.spoolBytes, integer: Int64(status.spoolBytes))
+    points.field(.spoolBytes, integer: Int64(status.sink.spoolBytes))
     lost(accounts, part: \.points, into: &points)
-    points.field(.requests, integer: Int64(clamping: status.requests))
-    points.field(.retries, integer: Int64(clamping: status.retries))
-    points.field(.queue, integer: Int64(clamping: status.batchesQueued))
+    points.field(.requests, integer: Int64(clamping: status.sink.requests))
+    points.field(.retries, integer: Int64(clamping: status.sink.retries))
+    points.field(.queue, integer: Int64(clamping: status.sink.queueDepth))
     points.field(.connected, integer: status.databaseTrouble == nil ? 1 : 0)
-    points.field(.lag, status.lagSeconds)
+    points.field(.lag, status.stages.lagSeconds)
   }
 
   /// Adds the account of readings: `decoded + redelivered = written + queued + spooled + dead_letters + dropped`.
   private func readings(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("readings", at: timestamp, into: &points)
-    let accounts = status.accounts
-    points.field(.decoded, integer: Int64(clamping: status.ledger.readings))
+    let accounts = status.sink.accounts
+    points.field(.decoded, integer: Int64(clamping: status.stages.ledger.readings))
     points.field(.redelivered, integer: Int64(clamping: status.redelivered))
     points.field(.written, integer: Int64(clamping: accounts.written.readings))
     points.field(.queued, integer: Int64(clamping: accounts.queued.readings))
@@ -135,7 +135,7 @@ struct Reporter {
     for (reason, count) in alerts.dropped { points.field(.dropped(for: reason), integer: Int64(clamping: count)) }
   }
 
-  private func process(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+  private func process(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {
     begin("process", at: timestamp, into: &points)
     points.field(.processorTime, Double(SystemClock.processTime()) / 1e9)
     points.field(.residentBytes, integer: Reporter.residentBytes())

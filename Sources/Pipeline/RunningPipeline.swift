@@ -3,25 +3,13 @@ import CommandChannel
 import Foundation
 import InfluxSink
 import Journal
-public import PlantConfig
+import PlantConfig
 import PlantModel
 public import Settings
 import SinkCore
 import StreamCore
 import SystemCore
 public import WattlineTime
-
-/// A configuration folder that cannot be run, with every mistake in the order of files and lines.
-public struct InvalidConfiguration: Error, CustomStringConvertible {
-  /// Mistakes in the order of files and lines.
-  public var diagnostics: [Diagnostic]
-
-  /// Creates the error with the mistakes of a loaded folder.
-  public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
-
-  /// One line a mistake.
-  public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
-}
 
 /// A running pipeline, built from a configuration: broker session → journal → workers (decode, stages, encode) → sink,
 /// and a separate publisher of the status.
@@ -32,40 +20,17 @@ public final class RunningPipeline: Sendable {
   /// Closure that receives the log lines of a running pipeline, one a call, on its threads.
   public typealias Note = @Sendable (String) -> Void
 
-  struct State {
-    var configuration: LoadedConfiguration
-    var watch: ConfigurationWatch
-    var workers: [BlockingThread] = []
-    var housekeepers: [BlockingThread] = []
-  }
-
-  let directory: String
-  let environment: [String: String]
-  let note: Note
-  let ingest: Ingest
-  let inputs: [any MessageSource]
-  let sink: any Sink
-  let journal: any RecordLog
-  /// Published state of each worker.
-  let links: [WorkerLink]
-  /// Number of readings that the sink had before the start and that the journal hands over again.
-  let redelivered: Int
-  let state: Locked<State>
-  private let settings: ProcessSettings
-  private let saved: SavedState?
-  /// Journal offset of the first record to process.
-  private let resumeOffset: UInt64
-  private let redeliveries: RedeliveryMemory
+  private let note: Note
+  private let configuration: ActiveConfiguration
+  private let stores: PipelineStores
+  private let ingest: Ingest
+  private let inputs: [any MessageSource]
+  private let announcements: Announcements
+  private let alerts: AlertOutlet
   private let keeper: CheckpointKeeper
-  private let isStopping = StopSignal()
-  private let announcer: Publisher
-  /// Active while a plant has Sparkplug topics.
-  let host: SparkplugHosting
-  private let alertPublisher: Publisher
-  let alertDelivery: AlertDelivery
-  private let reportInterval: TimeSpan
-  /// End of the journal at the start of the process.
-  private let startOffset: UInt64
+  private let workers: WorkerPool
+  private let collector: StatusCollector
+  private let housekeeper: Housekeeper
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -81,224 +46,102 @@ public final class RunningPipeline: Sendable {
     adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
-    let configuration = ConfigurationLoader.load(directory: directory, environment: environment)
-    guard configuration.isValid else { throw InvalidConfiguration(diagnostics: configuration.diagnostics) }
-    var settings = configuration.settings
-    adjust(&settings)
-    self.directory = directory
-    self.environment = environment
     self.note = note
-    self.settings = settings
-    self.reportInterval = reportInterval
-    state = Locked(State(configuration: configuration, watch: ConfigurationWatch(directory: directory)))
-    if let mistake = RunningPipeline.mistake(inJournalPath: settings.journal.path) { throw mistake }
-    let checkpoints = try CheckpointStore(directory: settings.journal.path)
-    let found = checkpoints.open()
-    for damage in found.damage { note("checkpoint: \(damage)") }
-    saved = RunningPipeline.saved(found.parts, note: note)
-    if found.parts == nil, !found.damage.isEmpty {
-      note("no checkpoint can be used; all that the journal has is worked through again")
-    }
-    journal = try Assembly.openLog(for: settings.journal, notBefore: found.parts?.offset ?? 0, note: note)
-    startOffset = journal.endOffset
-    ingest = Ingest(journal: journal, note: note)
-    sink = try Assembly.makeSink(for: settings, note: note) { RunningPipeline.report($0, note: note) }
-    resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
-    let workers = settings.workers ?? RunningPipeline.automaticWorkers
-    links = (0..<workers).map { _ in WorkerLink() }
-    // Readings that the sink took after the checkpoint are handed over again.
-    let (taken, known) = (sink.counts.accounts.submitted.readings, saved?.ledger.readings ?? 0)
-    redelivered = Int(clamping: taken > known ? taken - known : 0)
-    var announcing = settings.mqtt
-    announcing.clientID += "-status"
-    announcer = Publisher(settings: announcing, will: .offline)
-    var alerting = settings.mqtt
-    alerting.clientID += "-alerts"
-    alertPublisher = Publisher(settings: alerting)
-    alertDelivery = try AlertDelivery(
-      settings: settings.alerts, publisher: PublishingChannel(publisher: alertPublisher),
-      path: settings.journal.path + "/alerts/outbox", journalEnd: journal.endOffset, note: note)
-    host = SparkplugHosting(settings: settings.mqtt, note: note)
-    let delivery = alertDelivery
-    redeliveries = try RedeliveryMemory(
-      journal: journal, directory: settings.journal.path + "/redelivery", position: resumeOffset)
-    keeper = CheckpointKeeper(
-      workers: workers, from: resumeOffset, store: checkpoints, journal: journal, redeliveries: redeliveries,
-      sink: sink,
-      // Alerts of trimmed records must be on disk first, since the journal cannot repeat them.
-      beforeKeeping: { delivery.keep() }, note: note)
+    configuration = try ActiveConfiguration(directory: directory, environment: environment, note: note)
+    var settings = configuration.current.settings
+    adjust(&settings)
+    stores = try PipelineStores(settings: settings, note: note)
+    ingest = Ingest(journal: stores.journal, note: note)
+    announcements = Announcements(settings: settings.mqtt, note: note)
+    alerts = try AlertOutlet(settings: settings, journalEnd: stores.journal.endOffset, note: note)
+    let (delivery, count) = (alerts.delivery, settings.workers ?? WorkerPool.automaticCount)
+    // Alerts of trimmed records must be on disk first, since the journal cannot repeat them.
+    keeper = CheckpointKeeper(workers: count, stores: stores, beforeKeeping: { delivery.keep() }, note: note)
+    workers = WorkerPool(
+      count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
+      note: note)
     inputs = Assembly.makeSources(
-      for: configuration.plants, settings: settings, into: ingest,
-      events: BrokerEvents(announcer: announcer, host: host, note: note))
-  }
-
-  /// Returns the mistake of a journal path that cannot be written; checked before anything is read from it.
-  static func mistake(
-    inJournalPath path: String, mayWrite: (String) -> Bool = FileManager.default.isWritableFile
-  ) -> InvalidConfiguration? {
-    var place = URL(fileURLWithPath: path).standardizedFileURL
-    while place.path != "/", !FileManager.default.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
-    if mayWrite(place.path) { return nil }
-    let words = "'journal.path' is '\(path)', where this user may not write; name another folder"
-    return InvalidConfiguration(
-      diagnostics: [Diagnostic(file: "wattline.yaml", line: 1, column: 1, message: words)])
-  }
-
-  /// Default number of workers: one core is left to everything else.
-  static var automaticWorkers: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
-
-  private static func saved(_ parts: CheckpointParts?, note: Note) -> SavedState? {
-    guard let parts else { return nil }
-    do { return try SavedState(parts) } catch {
-      note("the saved state cannot be used (\(error)); windows and models are rebuilt from the journal")
-      return nil
-    }
+      for: configuration.current.plants, settings: settings, into: ingest,
+      events: BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note))
+    collector = StatusCollector(inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links)
+    housekeeper = Housekeeper(
+      instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
+      announcer: announcements.publisher, keeper: keeper)
   }
 
   /// Starts every part, from the database back to the broker.
   public func start() throws {
-    let (plants, sources) = state.with { ($0.configuration.plants, $0.configuration.sources) }
-    note("\(plants.count.counted("plant")): \(RunningPipeline.list(plants.map(\.name)))")
+    let current = configuration.current
+    note("\(current.plants.count.counted("plant")): \(Self.list(current.plants.map(\.name)))")
     // Records from here on are read with the current folder; earlier ones keep their configuration.
-    ingest.configuration(sources, at: SystemClock.now())
-    // Plants of an unchanged configuration need not be parsed again.
-    let before = saved.map { $0.sources == sources ? plants : $0.sources.plants }
-    for number in links.indices {
-      let worker = try startWorker(
-        Shard(number, of: links.count), sources: sources, plants: plants, before: before ?? plants)
-      state.with { $0.workers.append(worker) }
-    }
-    let housekeepers = [try startHousekeeper(), try startKeeper()]
-    state.with { $0.housekeepers = housekeepers }
+    ingest.configuration(current.sources, at: SystemClock.now())
+    try workers.start(current)
+    try housekeeper.start()
     reportUnacknowledged()
-    host.update(plants: plants)
+    announcements.host.update(plants: current.plants)
     for input in inputs { try input.start() }
-  }
-
-  /// Returns the names, at most 20 of them.
-  private static func list(_ names: [String]) -> String {
-    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and others" : "")
   }
 
   /// Stops every part, from the broker on. Waits about ten seconds for the database; points not accepted by then stay
   /// on disk.
   public func stop() {
     for input in inputs { input.stop() }
-    announcer.stop()
-    host.stop()
-    isStopping.set()
-    for thread in state.with({ $0.housekeepers }) { thread.join() }
+    announcements.stop()
+    housekeeper.stop()
     keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released once the sink has stopped.
-    sink.stop(within: .seconds(10))
-    for thread in state.with({ $0.workers }) { thread.join() }
-    alertDelivery.stop(timeout: .seconds(2))
-    alertPublisher.stop()
+    stores.sink.stop(within: .seconds(10))
+    workers.join()
+    alerts.stop(within: .seconds(2))
     keeper.advance()
-    do throws(JournalError) { try journal.close() } catch { note("\(error)") }
+    do throws(JournalError) { try stores.journal.close() } catch { note("\(error)") }
   }
 
-  private func startWorker(
-    _ share: Shard, sources: PlantSources, plants: [Plant], before: [Plant]
-  ) throws(SystemError) -> BlockingThread {
-    let (start, journal, keeper, sink, note) = (resumeOffset, journal, keeper, sink, note)
-    let relay = AlertRelay(delivery: alertDelivery, publisher: alertPublisher)
-    let commands = CommandRelay(publisher: alertPublisher, liveFrom: startOffset, note: note)
-    let link = links[share.number]
-    return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
-      let fresh = RecordProcessor(
-        sources: sources, configured: plants, share: share, maximumUnpacked: settings.mqtt.maximumUnpacked)
-      var worker = StageWorker(
-        processor: resumed(fresh, before: before), from: start, in: journal, sink: sink, keeper: keeper, relay: relay,
-        commands: commands, link: link, note: note)
-      worker.run()
-    }
+  /// Returns the current counters and state of the pipeline.
+  public func status() -> PipelineStatus { collector.status() }
+
+  /// Reloads if a file of the folder was added, changed or removed.
+  public func reloadIfChanged() {
+    if configuration.filesHaveChanged() { reload() }
   }
 
-  /// Returns a share's processor at the resume offset, from the saved state or rebuilt from the journal.
-  private func resumed(_ fresh: RecordProcessor, before: [Plant]) -> RecordProcessor {
-    guard let saved else { return rebuilt(fresh) }
-    let (processor, misfits) = saved.processor(
-      configured: before, share: fresh.share, maximumUnpacked: settings.mqtt.maximumUnpacked)
-    if misfits.isEmpty { return processor }
-    for name in misfits {
-      note("plant \(name): its saved state cannot be used; windows and models are rebuilt from the journal")
-    }
-    var again = rebuilt(fresh)
-    again.resume(processor.ledger)
-    return again
-  }
-
-  /// Returns a processor that has processed the journal's history up to the resume offset.
+  /// Applies the current content of the folder. If it has a mistake, every mistake is logged and the pipeline stays as
+  /// it is.
   ///
-  /// The points of that history are discarded. Those in the database come from a processor with a longer history, and
-  /// stay.
-  private func rebuilt(_ fresh: RecordProcessor) -> RecordProcessor {
-    var processor = fresh
-    let reader = journal.reader(from: journal.startOffset)
-    while let record = try? reader.next(), record.endOffset <= resumeOffset {
-      _ = record.withBody { processor.process(kind: record.kind, received: record.received, body: $0) }
-      processor.encoder.reset()
-    }
-    processor.resume(Ledger())
-    return processor
-  }
-
-  /// Starts the thread that writes checkpoints to disk, so that no worker waits for it.
-  private func startKeeper() throws(SystemError) -> BlockingThread {
-    let (keeper, isStopping) = (keeper, isStopping)
-    return try BlockingThread(name: "checkpoints") {
-      while !isStopping.wait(milliseconds: 100) { keeper.advance() }
-    }
-  }
-
-  /// Starts the thread that appends one tick a second and regularly reports the process.
-  private func startHousekeeper() throws(SystemError) -> BlockingThread {
-    let clientID = settings.mqtt.clientID
-    return try BlockingThread(name: "housekeeper") { [self] in
-      var reporter = Reporter(instance: clientID)
-      var watch = DatabaseWatch(sink, announcer: announcer, ingest: ingest)
-      var counted = SkippedMessages()
-      var last = SystemClock.monotonic()
-      while true {
-        let now = SystemClock.now()
-        let untilNext = 1_000 - now.milliseconds % 1_000
-        let isLast = isStopping.wait(milliseconds: untilNext)
-        let timestamp = SystemClock.now()
-        watch.look(at: timestamp)
-        let passedOver = SkippedMessages(counters)
-        if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: timestamp) { counted = passedOver }
-        if isLast { return }
-        ingest.tick(timestamp.floored(to: .second))
-        if SystemClock.monotonic() - last >= reportInterval.nanoseconds {
-          last = SystemClock.monotonic()
-          // These points do not come from the journal, so their offset acknowledges nothing. `offer` keeps ticks from
-          // waiting for room.
-          sink.offer(reporter.report(status(), at: timestamp))
-        }
-      }
+  /// The change is recorded in the journal, so earlier messages keep the configuration of their time. Unchanged plants
+  /// keep their windows and models, and no session is interrupted.
+  public func reload() {
+    configuration.reload { loaded in
+      ingest.configuration(loaded.sources, at: SystemClock.now())
+      for input in inputs { input.update(plants: loaded.plants) }
+      announcements.host.update(plants: loaded.plants)
     }
   }
 
   /// Passes the messages whose acknowledgements their senders may have missed to the sources, which then recognize
   /// repetitions.
   private func reportUnacknowledged() {
-    for entry in redeliveries.entries {
+    for entry in stores.redeliveries.entries {
       for input in inputs {
         input.recordAppended(packetID: entry.packetID, hash: entry.hash, connection: Int(entry.connection))
       }
     }
   }
+
+  /// Returns the names, at most 20 of them.
+  private static func list(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and others" : "")
+  }
 }
 
-// MARK: - Events
-
-extension RunningPipeline {
-  private static func report(_ state: SinkState, note: Note) {
-    switch state {
-    case .ok: note("database: writing")
-    case .away(let words): note("database: away, points wait on disk: \(words)")
-    case .held(let reason, let words): note("database: takes nothing (\(reason)), points wait on disk: \(words)")
-    }
+extension CheckpointKeeper {
+  /// Creates the keeper of opened stores; the workers start at their resume offset.
+  fileprivate convenience init(
+    workers: Int, stores: PipelineStores, beforeKeeping: @escaping @Sendable () -> Void,
+    note: @escaping RunningPipeline.Note
+  ) {
+    self.init(
+      workers: workers, from: stores.resumeOffset, store: stores.checkpoints, journal: stores.journal,
+      redeliveries: stores.redeliveries, sink: stores.sink, beforeKeeping: beforeKeeping, note: note)
   }
 }

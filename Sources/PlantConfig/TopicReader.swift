@@ -82,15 +82,20 @@ struct TopicReader {
     rule.strip = section.given("strip")
     if let node = section.node("rename") { rule.rename = names(node, rule: rule, texts: texts) }
     rule.separator = separator(section)
+    checkCommas(of: rule, at: place)
+    section.finish()
+    return (rule, place)
+  }
+
+  /// Refuses commas that both divide columns and mark decimals.
+  private func checkCommas(of rule: TopicRule, at place: Mark) {
     let hasCommas = ([rule.detail] + rule.values.map(\.detail)).contains { $0.decimal == .comma }
     if rule.payload == .csv, rule.separator == nil, hasCommas {
       reading.mistake(
-        section.place(of: "match"),
+        place,
         "commas cannot divide columns and be decimal marks as well; write separator: \";\", or what divides the columns"
       )
     }
-    section.finish()
-    return (rule, place)
   }
 
   private func format(_ section: Section) -> any PayloadFormat.Type {

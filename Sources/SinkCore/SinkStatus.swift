@@ -36,6 +36,9 @@ public struct SinkCounts: Sendable, Equatable {
   /// State of the connection to the database.
   public var state = SinkState.ok
 
+  /// Creates counters at zero.
+  public init() {}
+
   /// Lines accepted by the database.
   public var pointsWritten: UInt64 { accounts.written.points }
   /// Lines in dead-letter files, by reason; reasons without lines are omitted.

@@ -16,8 +16,7 @@ enum MainStages {
     var decoder = MessageDecoder(plants: load.plants)
     var registers = load.plants.map(PlantRegister.init)
     var batches = load.plants.map { _ in ReadingBatch() }
-    var cleaning = load.plants.map { _ in CleaningStage() }
-    var windows = load.plants.map { _ in FeatureWindowStage() }
+    var stages = load.plants.map { _ in StageChain([CleaningStage(), FeatureWindowStage()]) }
     var encoder = LineEncoder()
     var frame = Frame()
     return { passes in
@@ -38,8 +37,7 @@ enum MainStages {
       return passes.count * load.sensors
     }
     func step(_ plant: Int) {
-      cleaning[plant].step(&frame, in: registers[plant])
-      windows[plant].step(&frame, in: registers[plant])
+      guard stages[plant].step(&frame, in: registers[plant]) else { return }
       encoder.append(frame.readings, of: registers[plant])
       encoder.append(frame.points, of: registers[plant])
       if encoder.isFull { encoder.reset() }

@@ -2,7 +2,6 @@ import Foundation
 import PlantModel
 import StreamCore
 import Testing
-
 @testable import Alerts
 
 @Suite("Rules of alerts")

@@ -2,7 +2,6 @@ import Alerts
 import PlantModel
 import StreamCore
 import WattlineTime
-
 @testable import PointSchema
 
 /// Drives the stage through a script, as the pipeline would.
@@ -68,8 +67,9 @@ struct AlertScript {
 
   /// The database takes nothing for a reason, or takes points where there is none.
   mutating func note(database reason: String?) {
-    frame.reset(cause: .tick, received: now, clock: now)
-    stage.observe(databaseTrouble: reason.map { ($0, "its words") }, into: &frame, in: register)
+    frame.reset(cause: .process, received: now, clock: now)
+    frame.news = reason.map { .databaseRefuses(reason: $0, words: "its words") } ?? .databaseAccepts
+    stage.step(&frame, in: register)
     collect()
   }
 

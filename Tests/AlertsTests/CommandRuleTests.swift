@@ -2,7 +2,6 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Alerts
 
 @Suite("Alerts and commands")
@@ -19,7 +18,7 @@ struct CommandRuleTests {
           state: state,
           issued: script.now, expires: script.now + .minutes(15), effect: Command.Effect(power: 5))
       ]
-      script.stage.afterDispatch(&frame, in: script.register)
+      script.stage.conclude(&frame, in: script.register)
       script.now += .minute
       return frame.alerts.map { "\($0.rule) \($0.status.rawValue) \($0.severity.rawValue)" }
     }

@@ -7,7 +7,6 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
-
 @testable import Alerts
 
 @Suite("Delivery of alerts")

@@ -1,6 +1,5 @@
 import PlantModel
 import Testing
-
 @testable import Alerts
 
 @Suite("The frequency of the grid")

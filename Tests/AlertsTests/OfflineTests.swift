@@ -1,7 +1,6 @@
 import PlantModel
 import StreamCore
 import Testing
-
 @testable import Alerts
 
 /// Assets that are said to be gone.

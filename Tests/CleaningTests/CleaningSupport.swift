@@ -1,7 +1,6 @@
 import PlantModel
 import StreamCore
 import WattlineTime
-
 @testable import Cleaning
 
 let epoch = Timestamp(seconds: 1_700_000_000)

@@ -3,7 +3,6 @@ import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Cleaning
 
 private let load = makeRegister([("load", "power")])

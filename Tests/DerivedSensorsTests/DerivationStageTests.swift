@@ -40,9 +40,9 @@ struct DerivationStageTests {
 
     mutating func tick(after seconds: Int64) {
       now = now + .seconds(seconds)
-      guard stage.isDue(at: now) else { return }
       var frame = Frame(cause: .readings, received: now, clock: now)
-      stage.settle(dueAt: now, into: &frame, in: register)
+      frame.waitEnd = .tick(now)
+      stage.step(&frame, in: register)
       note(frame.readings, from: 0)
     }
 

@@ -44,7 +44,7 @@ struct GivenAgainTests {
     mutating func send(_ readings: [Reading], every step: TimeSpan = .milliseconds(100)) {
       for reading in readings {
         now = now + step
-        if stage.isDue(at: now) { settle() }
+        settle()
         var frame = Frame(cause: .readings, received: now, clock: now)
         frame.readings.append(
           series: register.admit(asset: "grid", sensor: reading.sensor), time: Site.start + .seconds(reading.second),
@@ -60,7 +60,8 @@ struct GivenAgainTests {
     mutating func settle(after time: TimeSpan = .zero) {
       now = now + time
       var frame = Frame(cause: .readings, received: now, clock: now)
-      stage.settle(dueAt: now, into: &frame, in: register)
+      frame.waitEnd = .tick(now)
+      stage.step(&frame, in: register)
       note(frame.readings, from: 0)
     }
 

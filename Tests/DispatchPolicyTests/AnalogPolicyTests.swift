@@ -1,6 +1,5 @@
 import PlantPhysics
 import Testing
-
 @testable import DispatchPolicy
 
 @Suite("Learned dispatch")

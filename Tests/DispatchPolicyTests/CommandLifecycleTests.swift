@@ -1,6 +1,5 @@
 import PlantModel
 import Testing
-
 @testable import DispatchPolicy
 
 @Suite("Lifecycle of commands")

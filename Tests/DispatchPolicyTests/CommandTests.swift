@@ -4,7 +4,6 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import DispatchPolicy
 
 /// A plant with a battery, PV, load and grid that is told minute by minute and commanded.

@@ -3,7 +3,6 @@ import PlantPhysics
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import DispatchPolicy
 
 @Suite("Chargers, curtailment, reserve and ramps")

@@ -1,7 +1,6 @@
 import Foundation
 import PlantPhysics
 import Testing
-
 @testable import DispatchPolicy
 
 @Suite("Safety shield")

@@ -3,7 +3,6 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import DispatchPolicy
 
 @Suite("Prices that are not known")

@@ -2,7 +2,6 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import EnergyAccounting
 
 @Suite("The usual course of a counter")

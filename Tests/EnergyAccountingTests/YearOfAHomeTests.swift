@@ -3,7 +3,6 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
-
 @testable import EnergyAccounting
 
 /// The year of a real home, told by four kinds of meter.

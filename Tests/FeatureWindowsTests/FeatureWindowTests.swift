@@ -5,7 +5,6 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import FeatureWindows
 
 private let power = makeRegister([("load", "power")])

@@ -4,7 +4,6 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import FeatureWindows
 
 /// 3,600 values of a kind, in the order in which they come.
@@ -142,13 +141,13 @@ func quietSeries() throws {
     speak(1, hours: hour..<hour + 1)
     bench.mark(midnight + .hours(hour))
   }
-  #expect(bench.stage.states.liveCount == 1)
+  #expect(bench.stage.store.states.liveCount == 1)
   var writer = SnapshotWriter()
   bench.stage.snapshot(into: &writer)
   var reader = SnapshotReader(writer.bytes)
   try bench.stage.restore(from: &reader)
   bench.feed([Sample(time: midnight + .hours(40), value: 1), Sample(time: midnight + .hours(41), value: 5)])
-  #expect(bench.stage.states.liveCount == 2)
+  #expect(bench.stage.store.states.liveCount == 2)
   bench.feed([Sample(time: midnight + .hours(42), value: 5)])
   let days = bench.points.filter { $0.key == PointKey(.cleanDaily, .series(SeriesIndex(0))) }
   let first = try #require(days.last { $0.time == midnight })

@@ -3,7 +3,6 @@ import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Forecasting
 
 @Suite("Formulas of forecasts")

@@ -4,7 +4,6 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Forecasting
 
 @Suite("Models that learn")

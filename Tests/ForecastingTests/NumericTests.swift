@@ -3,7 +3,6 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
-
 @testable import Forecasting
 
 @Suite("Numeric cores")

@@ -1,7 +1,6 @@
 import PlantModel
 import PlantTesting
 import Testing
-
 @testable import Forecasting
 
 @Suite("The recurrent network")

@@ -1,7 +1,6 @@
 import PlantModel
 import Testing
 import WattlineTime
-
 @testable import Forecasting
 
 @Suite("A scenario's assets and days")

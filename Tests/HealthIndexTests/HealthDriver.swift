@@ -1,9 +1,9 @@
 import HealthIndex
 import PlantModel
 import PlantTesting
-@testable import PointSchema
 import StreamCore
 import WattlineTime
+@testable import PointSchema
 
 /// Window of one sensor in a quarter of an hour; `nil` for no window at all.
 struct Sample: Equatable {

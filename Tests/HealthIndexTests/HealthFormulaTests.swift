@@ -1,7 +1,6 @@
 import PlantModel
 import StreamCore
 import Testing
-
 @testable import HealthIndex
 
 @Suite("Formulas of health")

@@ -2,7 +2,6 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 import Testing
-
 @testable import HealthIndex
 
 extension IsolationForest {

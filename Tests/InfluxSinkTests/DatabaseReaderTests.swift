@@ -1,7 +1,6 @@
 import PlantModel
 import Settings
 import Testing
-
 @testable import InfluxSink
 
 /// One question to each version of the database, as its documentation and sources have it.

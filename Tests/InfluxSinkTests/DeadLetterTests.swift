@@ -5,7 +5,6 @@ import PlantTesting
 import Synchronization
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 @testable import SinkCore
 

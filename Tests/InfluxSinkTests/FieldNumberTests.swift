@@ -1,6 +1,5 @@
 import PlantTesting
 import Testing
-
 @testable import InfluxSink
 
 @Suite("Numbers as text")

@@ -2,7 +2,6 @@ import PlantModel
 import PointSchema
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 
 @Suite("Types of fields")

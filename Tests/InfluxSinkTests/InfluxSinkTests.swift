@@ -6,7 +6,6 @@ import Settings
 import Synchronization
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -5,7 +5,6 @@ import PointSchema
 import SinkCore
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 
 @Suite("Line protocol")

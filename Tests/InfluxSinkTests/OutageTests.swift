@@ -4,7 +4,6 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 @testable import SinkCore
 

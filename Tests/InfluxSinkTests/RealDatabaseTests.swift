@@ -7,7 +7,6 @@ import PointSchema
 import Settings
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 @testable import SinkCore
 

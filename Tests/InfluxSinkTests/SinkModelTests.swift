@@ -3,7 +3,6 @@ import PlantModel
 import PlantTesting
 import Synchronization
 import Testing
-
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -6,7 +6,6 @@ import PlantTesting
 import Settings
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -2,7 +2,6 @@ import PlantModel
 import Settings
 import Testing
 import WattlineTime
-
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -1,7 +1,6 @@
 import Foundation
 import LocalServers
 import Testing
-
 @testable import Journal
 
 @Suite("Checkpoints")

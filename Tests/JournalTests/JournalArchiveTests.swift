@@ -4,7 +4,6 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Journal
 
 @Suite("A journal that is only read")

@@ -3,7 +3,6 @@ import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
-
 @testable import Journal
 
 @Suite("A journal against a plain model")

@@ -7,7 +7,6 @@ import StreamCore
 import SystemCore
 import Testing
 import WattlineTime
-
 @testable import Journal
 
 @Suite("Journal")

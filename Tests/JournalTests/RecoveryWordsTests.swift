@@ -1,5 +1,4 @@
 import Testing
-
 @testable import Journal
 
 @Suite("What was mended, in words")

@@ -3,7 +3,6 @@ import LocalServers
 import PlantModel
 import Testing
 import WattlineTime
-
 @testable import Journal
 
 @Suite("History that a journal keeps")

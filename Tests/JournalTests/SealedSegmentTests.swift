@@ -6,7 +6,6 @@ import Settings
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Journal
 
 @Suite("Sealed segments")

@@ -1,6 +1,5 @@
 import StreamCore
 import Testing
-
 @testable import MQTTSource
 
 @Suite struct SessionDuplicatesTests {

@@ -6,7 +6,6 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
-
 @testable import MQTTSource
 
 /// How brokers that do not know MQTT 5 turn it down.

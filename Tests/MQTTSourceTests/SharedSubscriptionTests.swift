@@ -4,7 +4,6 @@ import PlantTesting
 import Settings
 import StreamCore
 import Testing
-
 @testable import MQTTSource
 
 /// Subscriptions that several clients share.

@@ -2,7 +2,6 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import PayloadDecoding
 
 @Suite("Whether a device is there")

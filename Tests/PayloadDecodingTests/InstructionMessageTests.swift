@@ -1,7 +1,6 @@
 import PayloadDecoding
 import PlantModel
 import Testing
-
 @testable import StreamCore
 
 @Suite("Instructions over MQTT")

@@ -2,7 +2,6 @@ import PlantModel
 import PlantTesting
 import Settings
 import Testing
-
 @testable import PayloadDecoding
 
 @Suite("Many patterns")

@@ -2,7 +2,6 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
-
 @testable import PayloadDecoding
 
 /// Payloads: Protocol Buffers, types and properties.

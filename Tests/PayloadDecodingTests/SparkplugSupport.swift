@@ -1,6 +1,5 @@
 import PlantModel
 import WattlineTime
-
 @testable import PayloadDecoding
 
 /// Writes Sparkplug payloads as a publisher does.

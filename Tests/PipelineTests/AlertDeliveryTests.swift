@@ -9,7 +9,6 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
-
 @testable import Pipeline
 
 /// A subscriber that keeps the messages of a broker.
@@ -80,7 +79,7 @@ struct AlertDeliveryTests {
     let pipeline = try site.pipeline()
     try pipeline.start()
     defer { pipeline.stop() }
-    #expect(Waiting.until(seconds: 30) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 30) { pipeline.status().intake.isSubscribed })
     site.influx.kill()
     func expect(_ statuses: [String]) throws -> String {
       #expect(Waiting.until(seconds: 30) { listener.alerts(on: Self.topic).count >= statuses.count })
@@ -98,7 +97,7 @@ struct AlertDeliveryTests {
     let whole = ["raised", "acknowledged", "escalated", "cleared"]
     _ = try expect(whole)
     try instruct(#"{"id": "\#(id)", "action": "shelve", "for": "forever"}"#, site: site)
-    #expect(Waiting.until(seconds: 30) { pipeline.status().ledger.refused == ["instruction_not_understood": 1] })
+    #expect(Waiting.until(seconds: 30) { pipeline.status().stages.ledger.refused == ["instruction_not_understood": 1] })
 
     // A later subscriber gets the alerts that stand.
     let late = Listener(site.broker, filter: "wattline/first/alerts")
@@ -128,7 +127,7 @@ struct AlertDeliveryTests {
     })
     try pipeline.start()
     defer { pipeline.stop() }
-    #expect(Waiting.until(seconds: 30) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 30) { pipeline.status().intake.isSubscribed })
     let broken = [
       "", "{", "[1]", "null", #"{"id": 7}"#, #"{"id": "x", "action": "acknowledge"}"#, #"{"action": "shelve"}"#,
       String(repeating: "[", count: 4_000), String(repeating: "x", count: 5_000),
@@ -140,10 +139,14 @@ struct AlertDeliveryTests {
     }
     try site.publisher.publish(topic: "first/load/power", payload: "1")
     #expect(site.publisher.flush(timeout: .seconds(30)))
-    #expect(Waiting.until(seconds: 30) { pipeline.status().ledger.readings == 2_001 }, "\(pipeline.status().ledger)")
+    #expect(
+      Waiting.until(seconds: 30) { pipeline.status().stages.ledger.readings == 2_001 },
+      "\(pipeline.status().stages.ledger)")
     #expect(Waiting.until(seconds: 30) { site.count("raw", plant: "first") == 2_001 })
     #expect(
-      Waiting.until(seconds: 30) { pipeline.status().ledger.refused.values.reduce(0, +) == UInt64(10 * broken.count) })
+      Waiting.until(seconds: 30) {
+        pipeline.status().stages.ledger.refused.values.reduce(0, +) == UInt64(10 * broken.count)
+      })
     #expect(Waiting.until(seconds: 60) { (pipeline.status().alerts?.output ?? 0) >= 200 })
   }
 
@@ -154,7 +157,7 @@ struct AlertDeliveryTests {
     try site.add(plant: "first")
     let first = try site.pipeline()
     try first.start()
-    #expect(Waiting.until(seconds: 30) { first.status().isSubscribed })
+    #expect(Waiting.until(seconds: 30) { first.status().intake.isSubscribed })
     let listener = Listener(site.broker, filter: Self.topic)
     defer { listener.stop() }
     try carry(310, site: site)
@@ -166,7 +169,7 @@ struct AlertDeliveryTests {
     let second = try site.pipeline()
     try second.start()
     try site.broker.start()
-    #expect(Waiting.until(seconds: 60) { second.status().isSubscribed && listener.messages.count >= 2 })
+    #expect(Waiting.until(seconds: 60) { second.status().intake.isSubscribed && listener.messages.count >= 2 })
     try carry(400, site: site)
     // A broker that ends between passing a message on and acknowledging it is sent that message again.
     func told() -> [String] {

@@ -9,7 +9,6 @@ import PointSchema
 import SinkCore
 import Testing
 import WattlineTime
-
 @testable import Forecasting
 @testable import Pipeline
 
@@ -70,7 +69,7 @@ struct BoardGateTests {
     let pipeline = try site.pipeline(reportEvery: .seconds(1))
     try pipeline.start()
     defer { pipeline.stop() }
-    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 10) { pipeline.status().intake.isSubscribed })
     try play(plain, site: site)
     try expectRows(queries.map { ($0.place, plain.filled($0.text)) }, site: site)
     let trouble = try #require(queries.first { $0.text.contains("^times_") }).text
@@ -79,7 +78,7 @@ struct BoardGateTests {
     // A plant that is added by configuration alone, with names that hurt where they are not quoted.
     try site.add(plant: awkward.plant, assets: awkward.assets, sensors: awkward.sensors)
     pipeline.reloadIfChanged()
-    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 10) { pipeline.status().intake.isSubscribed })
     try play(awkward, site: site)
     // The sensor that is chosen has a unit.
     let narrow = queries.filter { query in

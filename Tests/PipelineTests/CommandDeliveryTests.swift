@@ -4,7 +4,6 @@ import InfluxSink
 import LocalServers
 import PlantTesting
 import Testing
-
 @testable import Pipeline
 
 @Suite("Commands over MQTT", .serialized)
@@ -27,7 +26,7 @@ struct CommandDeliveryTests {
     defer { listener.stop() }
     let first = try site.pipeline()
     try first.start()
-    #expect(Waiting.until(seconds: 30) { first.status().isSubscribed })
+    #expect(Waiting.until(seconds: 30) { first.status().intake.isSubscribed })
     for power in [40, 41, 40, 0, 0, 0] {
       try site.publisher.publish(topic: "first/pv/power", payload: "\(power)")
     }
@@ -46,7 +45,7 @@ struct CommandDeliveryTests {
         // Once a minute is over, what was given has been followed.
         return rows?.contains { ["issued", "followed"].contains($0.text("state")) } == true
       })
-    let records = first.status().ledger.messages
+    let records = first.status().stages.ledger.messages
     first.stop()
 
     // Without a checkpoint the whole journal is read again.
@@ -57,9 +56,12 @@ struct CommandDeliveryTests {
     let second = try site.pipeline()
     try second.start()
     defer { second.stop() }
-    #expect(Waiting.until(seconds: 30) { second.status().isSubscribed && second.status().ledger.messages == records })
+    #expect(
+      Waiting.until(seconds: 30) {
+        second.status().intake.isSubscribed && second.status().stages.ledger.messages == records
+      })
     try site.publisher.publish(topic: "first/pv/power", payload: "40")
-    #expect(Waiting.until(seconds: 30) { second.status().ledger.messages > records })
+    #expect(Waiting.until(seconds: 30) { second.status().stages.ledger.messages > records })
     #expect(listener.messages.filter { $0.text.contains("SHUTDOWN") }.count == 2)
   }
 }

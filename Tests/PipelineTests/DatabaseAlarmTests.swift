@@ -13,7 +13,6 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
-
 @testable import Pipeline
 
 @Suite("A database that takes nothing", .serialized)
@@ -51,10 +50,10 @@ struct DatabaseAlarmTests {
     defer { published.stop() }
     let pipeline = try site.pipeline(note: { notes.append($0) })
     try pipeline.start()
-    #expect(Waiting.until(seconds: 30) { pipeline.status().isSubscribed && listener.isSubscribed })
+    #expect(Waiting.until(seconds: 30) { pipeline.status().intake.isSubscribed && listener.isSubscribed })
     for number in 0..<200 { try site.publisher.publish(topic: "first/s\(number % 20)/power", payload: "\(number)") }
     #expect(Waiting.until(seconds: 30) { told.all.last == "held: limit" }, "\(told.all) \(notes.all)")
-    #expect(Waiting.until(seconds: 30) { pipeline.status().accounts.spooled.readings == 200 })
+    #expect(Waiting.until(seconds: 30) { pipeline.status().sink.accounts.spooled.readings == 200 })
     // As any other alert it is published, and can be acknowledged though nothing can be stored.
     let topic = "wattline/first/_plant/alert"
     #expect(Waiting.until(seconds: 30) { published.alerts(on: topic).map(\.status) == ["raised"] })
@@ -63,7 +62,7 @@ struct DatabaseAlarmTests {
       topic: "wattline/first/alerts/set", payload: #"{"id": "\#(id)", "action": "acknowledge", "by": "Ada"}"#)
     #expect(Waiting.until(seconds: 30) { published.alerts(on: topic).map(\.status) == ["raised", "acknowledged"] })
     #expect(notes.all.contains { $0.hasPrefix("database: takes nothing (limit)") })
-    #expect(pipeline.status().deadLetters == 0)
+    #expect(pipeline.status().sink.deadLetters.isEmpty)
     pipeline.stop()
 
     _ = try site.influx.query("DROP MEASUREMENT \"junk\"")
@@ -78,7 +77,7 @@ struct DatabaseAlarmTests {
     #expect(
       Waiting.until(seconds: 30) { (try? site.influx.query(query))?.compactMap { $0.text("status") } == wanted },
       "\((try? site.influx.query(query))?.compactMap { $0.text("status") } ?? [])")
-    #expect(again.status().deadLetters == 0)
+    #expect(again.status().sink.deadLetters.isEmpty)
   }
 
   /// Payloads or lines, in order.

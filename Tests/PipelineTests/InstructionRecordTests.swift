@@ -6,7 +6,6 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Pipeline
 
 @Suite("Instructions in a journal")

@@ -6,7 +6,6 @@ import PlantModel
 import Settings
 import SinkCore
 import Testing
-
 @testable import Pipeline
 
 @Suite("Replay of a journal")

@@ -2,7 +2,6 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Pipeline
 
 @Suite("What a terminal shows of a plant")

@@ -8,7 +8,6 @@ import PlantTesting
 import SinkCore
 import Synchronization
 import Testing
-
 @testable import Pipeline
 
 @Suite("A saved state that cannot be used", .serialized)
@@ -44,7 +43,7 @@ struct RebuildTests {
     }
     let before = try site.pipeline()
     try before.start()
-    #expect(Waiting.until(seconds: 30) { before.status().isSubscribed })
+    #expect(Waiting.until(seconds: 30) { before.status().intake.isSubscribed })
     for number in 0..<300 { try publish(number) }
     #expect(Waiting.until(seconds: 30) { site.count("raw", plant: "first") == 300 })
     before.stop()
@@ -54,7 +53,7 @@ struct RebuildTests {
     try after.start()
     defer { after.stop() }
     #expect(notes.withLock { $0 }.contains { $0.contains(words) }, "\(notes.withLock { $0 })")
-    #expect(Waiting.until(seconds: 30) { after.status().isSubscribed })
+    #expect(Waiting.until(seconds: 30) { after.status().intake.isSubscribed })
     // Only who knows the last reading knows it again.
     try publish(299)
     try publish(300)
@@ -63,7 +62,8 @@ struct RebuildTests {
       "SELECT \"quality\" FROM \"clean\" WHERE \"plant\" = 'first' AND time = \(start + 299_000)ms")
     #expect(last.first?.number("quality") == 6, "\(last)")
     #expect(
-      Waiting.until(seconds: 10) { after.status().ledger.readings == decodedAgain + 2 }, "\(after.status().ledger)")
-    #expect(after.status().accounts.accounted.readings == 302 + decodedAgain)
+      Waiting.until(seconds: 10) { after.status().stages.ledger.readings == decodedAgain + 2 },
+      "\(after.status().stages.ledger)")
+    #expect(after.status().sink.accounts.accounted.readings == 302 + decodedAgain)
   }
 }

@@ -8,7 +8,6 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Pipeline
 
 extension RecordProcessor {

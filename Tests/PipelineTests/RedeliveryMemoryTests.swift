@@ -5,7 +5,6 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Pipeline
 
 @Suite("What a broker may send again")

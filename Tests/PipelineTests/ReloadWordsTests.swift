@@ -1,16 +1,15 @@
 import PlantModel
 import Settings
 import Testing
-
 @testable import Pipeline
 
 @Suite("What a reload says")
 struct ReloadWordsTests {
   @Test("a journal's folder that may not be written to is a mistake of wattline.yaml, whether it is there or not")
   func journalPath() {
-    let mistake = RunningPipeline.mistake(inJournalPath: "/no such folder/journal") { $0 != "/" }
+    let mistake = PipelineStores.mistake(inJournalPath: "/no such folder/journal") { $0 != "/" }
     #expect(mistake?.description.hasPrefix("wattline.yaml:1:1: error: 'journal.path' is '/no such folder/") == true)
-    #expect(RunningPipeline.mistake(inJournalPath: "/no such folder/journal") { $0 == "/" } == nil)
+    #expect(PipelineStores.mistake(inJournalPath: "/no such folder/journal") { $0 == "/" } == nil)
   }
 
   @Test("secrets that were rotated are named, and nothing else is")
@@ -20,12 +19,12 @@ struct ReloadWordsTests {
     old.influxdb.token = Secret("b")
     var new = old
     new.mqtt.host = "elsewhere"
-    #expect(RunningPipeline.changedSecrets(old, new: new) == [])
+    #expect(ActiveConfiguration.changedSecrets(old, new: new) == [])
     new.mqtt.password = Secret("c")
     new.influxdb.token = nil
     new.alerts.webhook = WebhookSettings(url: "https://h")
-    #expect(RunningPipeline.changedSecrets(old, new: new) == ["mqtt.password", "influxdb.token"])
+    #expect(ActiveConfiguration.changedSecrets(old, new: new) == ["mqtt.password", "influxdb.token"])
     new.alerts.webhook?.token = Secret("d")
-    #expect(RunningPipeline.changedSecrets(old, new: new).last == "alerts.webhook.token")
+    #expect(ActiveConfiguration.changedSecrets(old, new: new).last == "alerts.webhook.token")
   }
 }

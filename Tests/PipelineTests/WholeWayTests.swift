@@ -7,7 +7,6 @@ import PlantTesting
 import Settings
 import SinkCore
 import Testing
-
 @testable import Pipeline
 
 @Suite("The whole way", .serialized)
@@ -20,7 +19,7 @@ struct WholeWayTests {
     let pipeline = try site.pipeline()
     try pipeline.start()
     defer { pipeline.stop() }
-    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 10) { pipeline.status().intake.isSubscribed })
     let start = Int64(Date().timeIntervalSince1970) * 1000 - 600_000
     for number in 0..<1_000 {
       let payload = "{\"value\":\(Double(number % 50) + 0.25),\"ts\":\(start + Int64(number) * 500)}"
@@ -31,7 +30,7 @@ struct WholeWayTests {
 
     try site.add(plant: "second")
     pipeline.reloadIfChanged()
-    #expect(Waiting.until(seconds: 5) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 5) { pipeline.status().intake.isSubscribed })
     try site.publisher.publish(topic: "second/load/power", payload: "12.5")
     #expect(Waiting.until(seconds: 10) { site.count("raw", plant: "second") == 1 })
 
@@ -40,7 +39,7 @@ struct WholeWayTests {
     try site.publisher.publish(topic: "second/load/power", payload: "13.5")
     #expect(Waiting.until(seconds: 10) { site.count("raw", plant: "second") == 2 })
     try site.publisher.publish(topic: "second/load/power", payload: "no number")
-    #expect(Waiting.until(seconds: 10) { pipeline.status().ledger.messages == 1_003 })
+    #expect(Waiting.until(seconds: 10) { pipeline.status().stages.ledger.messages == 1_003 })
     try expectBalance(pipeline)
   }
 
@@ -55,7 +54,7 @@ struct WholeWayTests {
     let pipeline = try site.pipeline { $0.mqtt.maximumPayload = longest }
     try pipeline.start()
     defer { pipeline.stop() }
-    #expect(Waiting.until(seconds: 10) { pipeline.status().isSubscribed })
+    #expect(Waiting.until(seconds: 10) { pipeline.status().intake.isSubscribed })
     let start = Int64(Date().timeIntervalSince1970) * 1000 - 600_000
     let text = String(repeating: "x", count: longest - 60)
     for number in 0..<12 {
@@ -83,10 +82,10 @@ struct WholeWayTests {
     #expect(
       Waiting.until(seconds: 10) {
         let status = pipeline.status()
-        return status.ledger.readings + status.redelivered == status.accounts.accounted.readings
-          && status.accounts.queued.readings == 0
+        return status.stages.ledger.readings + status.redelivered == status.sink.accounts.accounted.readings
+          && status.sink.accounts.queued.readings == 0
       }, "\(pipeline.status())")
-    let ledger = pipeline.status().ledger
+    let ledger = pipeline.status().stages.ledger
     #expect(ledger.messages == ledger.decoded + ledger.refusedInAll + ledger.duplicates)
   }
 
@@ -97,12 +96,12 @@ struct WholeWayTests {
     try site.add(plant: "first")
     let before = try site.pipeline()
     try before.start()
-    #expect(Waiting.until(seconds: 10) { before.status().isSubscribed })
+    #expect(Waiting.until(seconds: 10) { before.status().intake.isSubscribed })
     site.influx.kill()
     for number in 0..<500 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }
-    #expect(Waiting.until(seconds: 10) { before.status().appended >= 500 })
+    #expect(Waiting.until(seconds: 10) { before.status().intake.appended >= 500 })
     // The stages go on: every reading is on its way to disk as a point.
-    #expect(Waiting.until(seconds: 10) { before.status().accounts.spooled.readings == 500 })
+    #expect(Waiting.until(seconds: 10) { before.status().sink.accounts.spooled.readings == 500 })
     before.stop()
     try expectPrivate(site.folder + "/journal")
     for number in 500..<700 { try site.publisher.publish(topic: "first/load/power", payload: "\(number).5") }

@@ -5,7 +5,6 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
-
 @testable import Forecasting
 @testable import InfluxSink
 @testable import Pipeline

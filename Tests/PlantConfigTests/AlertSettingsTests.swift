@@ -2,7 +2,6 @@ import PlantModel
 import Settings
 import Testing
 import WattlineTime
-
 @testable import PlantConfig
 
 @Suite("Whom alerts are told to")

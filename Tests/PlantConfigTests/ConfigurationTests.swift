@@ -4,7 +4,6 @@ import PlantTesting
 import Settings
 import Testing
 import WattlineTime
-
 @testable import PlantConfig
 
 private let head = """

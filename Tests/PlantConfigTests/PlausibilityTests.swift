@@ -1,6 +1,5 @@
 import PlantModel
 import Testing
-
 @testable import PlantConfig
 
 private func load(_ assets: String) -> LoadedConfiguration {

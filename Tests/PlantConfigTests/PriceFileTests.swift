@@ -1,7 +1,6 @@
 import PlantModel
 import Testing
 import WattlineTime
-
 @testable import PlantConfig
 
 private func load(_ tariff: String, csv: String = "", currency: String = "EUR") -> LoadedConfiguration {

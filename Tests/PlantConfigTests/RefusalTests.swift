@@ -3,7 +3,6 @@ import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
-
 @testable import PlantConfig
 
 private let head = """

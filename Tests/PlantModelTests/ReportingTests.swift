@@ -1,6 +1,5 @@
 import Testing
 import WattlineTime
-
 @testable import PlantModel
 
 @Suite("When a sensor sends")

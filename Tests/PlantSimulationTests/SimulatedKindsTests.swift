@@ -1,7 +1,6 @@
 import PlantModel
 import Testing
 import WattlineTime
-
 @testable import PlantSimulation
 
 @Suite("Simulated kinds of assets")

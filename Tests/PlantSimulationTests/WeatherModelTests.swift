@@ -2,7 +2,6 @@ import PlantModel
 import PlantPhysics
 import Testing
 import WattlineTime
-
 @testable import PlantSimulation
 
 @Suite("Weather")

@@ -2,7 +2,6 @@ import Foundation
 import PlantModel
 import Testing
 import WattlineTime
-
 @testable import PointSchema
 
 @Suite("Measurements")

@@ -1,7 +1,6 @@
 import PlantModel
 import Testing
 import WattlineTime
-
 @testable import Recordings
 
 @Suite("Recordings of any layout")

@@ -1,7 +1,6 @@
 import PlantModel
 import PlantPhysics
 import Testing
-
 @testable import Recordings
 
 @Suite("Recordings of random bytes")

@@ -1,5 +1,4 @@
 import PlantModel
-
 @testable import Recordings
 
 /// The rows of a text in the order of time, all columns of numbers.

@@ -1,6 +1,5 @@
 import PlantTesting
 import Testing
-
 @testable import SinkCore
 
 @Suite("Parts of a request")

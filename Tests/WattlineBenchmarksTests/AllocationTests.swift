@@ -1,5 +1,4 @@
 import Testing
-
 @testable import WattlineBenchmarks
 
 private final class Something {}

@@ -1,5 +1,4 @@
 import Journal
-
 @testable import Pipeline
 @testable import SinkCore
 

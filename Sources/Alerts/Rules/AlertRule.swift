@@ -8,8 +8,8 @@ import WattlineTime
 /// in ``AlertRules/all``. Its state is saved under its name, so a new rule leaves the saved state of the others valid.
 ///
 /// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:into:in:)``, then ``observe(_:context:into:in:)``
-/// for each reading of the series that ``concerns(_:in:)`` accepts, then ``finish(_:into:in:)``. ``afterDispatch(_:into:in:)``
-/// follows later in the step.
+/// for each reading of the series that ``concerns(_:in:)`` accepts, then ``finish(_:into:in:)``. ``conclude(_:into:in:)``
+/// follows after dispatch.
 protocol AlertRule: Sendable {
   /// The identities of its alerts. Its state is saved under the name of the first.
   static var ids: [AlertRuleID] { get }
@@ -55,7 +55,7 @@ protocol AlertRule: Sendable {
   ///   - context: state shared by all rules.
   ///   - frame: the frame; receives points and transitions.
   ///   - register: the plant's register.
-  mutating func afterDispatch(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
+  mutating func conclude(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
   /// Writes the state.
   func snapshot(into writer: inout SnapshotWriter)
   /// Reads the state that ``snapshot(into:)`` wrote.
@@ -74,7 +74,7 @@ extension AlertRule {
     _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {}
   mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
-  mutating func afterDispatch(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
+  mutating func conclude(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
   func snapshot(into writer: inout SnapshotWriter) {}
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {}
 }

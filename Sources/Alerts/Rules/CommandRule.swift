@@ -20,7 +20,7 @@ struct CommandRule: AlertRule {
     AlertCause(.derating, scope: .asset), AlertCause(.unit, scope: .asset),
   ]
 
-  mutating func afterDispatch(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
+  mutating func conclude(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {
     if frame.commands.isEmpty { return }
     for command in frame.commands {
       let key = AlertKey(rule: .notFollowed, asset: command.asset)

@@ -39,6 +39,19 @@ struct GridVoltageRule: AlertRule {
     var dead = AlertRun()
     /// Time of the last reading inside the band; an outage cannot have begun earlier.
     var lastSound = Timestamp.distantPast
+
+    /// Adds a reading to the runs; one inside the band moves the usual voltage.
+    mutating func follow(_ value: Double, at time: Timestamp) {
+      let deviation = (value / usual - 1).magnitude
+      dead.count(value < GridVoltageRule.dead * usual)
+      if deviation > GridVoltageRule.band.raises {
+        deviating.count(true)
+      } else if deviation < GridVoltageRule.band.clears {
+        deviating.count(false)
+        lastSound = time
+        usual += 1e-4 * (value - usual)
+      }
+    }
   }
 
   private var states: [State] = []
@@ -62,16 +75,17 @@ struct GridVoltageRule: AlertRule {
       state.usual += (value - state.usual) / Double(state.count)
       return
     }
-    let deviation = (value / state.usual - 1).magnitude
+    state.follow(value, at: time)
+    judge(reading, state: state, context: &context, into: &frame, in: register)
+  }
+
+  /// Raises and clears the alerts of a grid connection by its runs of readings.
+  private func judge(
+    _ reading: AlertReading, state: State, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister
+  ) {
+    let (value, time) = (reading.value, reading.time)
     let name = register.assets[reading.asset.position].name
-    state.dead.count(value < Self.dead * state.usual)
-    if deviation > Self.band.raises {
-      state.deviating.count(true)
-    } else if deviation < Self.band.clears {
-      state.deviating.count(false)
-      state.lastSound = time
-      state.usual += 1e-4 * (value - state.usual)
-    }
     let outage = AlertKey(rule: .outage, asset: reading.asset)
     let voltage = AlertKey(rule: .voltage, asset: reading.asset)
     var text: String {

@@ -66,43 +66,70 @@ struct SilenceRule: AlertRule {
     // Every threshold is at least the shortest, so a series that sends now cannot become silent earlier.
     var next = frame.received + SilenceTracker.shortest
     defer { schedule.looked(at: frame.received, next: next) }
+    let census = census(context, at: frame.received, next: &next, in: register)
+    // Nothing is silent and no alert is active.
+    if census.silentSensors == 0 && !isTold { return }
+    for position in register.assets.indices {
+      judge(AssetIndex(position), within: census.plantIsSilent, context: &context, into: &frame, in: register)
+    }
+    let key = AlertKey(rule: .noData)
+    guard census.plantIsSilent || context.book.isActive(key) else { return }
+    settle(
+      key, isSilent: census.plantIsSilent, isCovered: false, members: register.series.indices.map(SeriesIndex.init),
+      context: &context, into: &frame,
+      in: register)
+  }
+
+  /// Counts of the silent parts of a plant.
+  private struct Census {
     var judgedAssets = 0
     var silentAssets = 0
     var silentSensors = 0
-    // Last receipt of silent assets, and of the others.
+    /// Last receipt of silent assets, and of the others.
     var last = (silent: Timestamp.distantPast, others: Timestamp.distantPast)
+
+    /// Whether the whole plant is silent.
+    ///
+    /// Assets with long intervals are detected late. It suffices that half of the assets are silent, if no other was
+    /// received more than 5 s after them.
+    var plantIsSilent: Bool {
+      silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
+    }
+  }
+
+  /// Counts silent assets and sensors.
+  ///
+  /// - Parameters:
+  ///   - context: State shared by all rules.
+  ///   - received: The tick.
+  ///   - next: Lowered to the earliest time at which another series can become silent.
+  ///   - register: The plant's register.
+  private func census(
+    _ context: AlertContext, at received: Timestamp, next: inout Timestamp, in register: PlantRegister
+  ) -> Census {
+    var census = Census()
     for position in register.assets.indices {
-      let (judged, silent, earliest) = count(AssetIndex(position), at: frame.received, in: register)
+      let (judged, silent, earliest) = count(AssetIndex(position), at: received, in: register)
       next = min(next, earliest)
       // The silence of an asset that is reported offline is no evidence about the plant.
       if context.book.isOffline(AssetIndex(position)) {
-        silentSensors += silent
+        census.silentSensors += silent
         continue
       }
       let isSilent = judged > 0 && judged == silent
-      if judged > 0 { judgedAssets += 1 }
-      if isSilent { silentAssets += 1 }
-      silentSensors += silent
+      if judged > 0 { census.judgedAssets += 1 }
+      if isSilent { census.silentAssets += 1 }
+      census.silentSensors += silent
       for series in register.seriesOfAsset[position] {
         let heard = tracker.states[series.position].last
-        if isSilent { last.silent = max(last.silent, heard) } else { last.others = max(last.others, heard) }
+        if isSilent {
+          census.last.silent = max(census.last.silent, heard)
+        } else {
+          census.last.others = max(census.last.others, heard)
+        }
       }
     }
-    // Nothing is silent and no alert is active.
-    if silentSensors == 0 && !isTold { return }
-    // Assets with long intervals are detected late. It suffices that half of the assets are silent, if no other was
-    // received more than 5 s after them.
-    let plantIsSilent =
-      silentAssets > 1 && 2 * silentAssets >= judgedAssets && last.others - last.silent <= .seconds(5)
-    for position in register.assets.indices {
-      judge(AssetIndex(position), within: plantIsSilent, context: &context, into: &frame, in: register)
-    }
-    let key = AlertKey(rule: .noData)
-    guard plantIsSilent || context.book.isActive(key) else { return }
-    settle(
-      key, isSilent: plantIsSilent, isCovered: false, members: register.series.indices.map(SeriesIndex.init),
-      context: &context, into: &frame,
-      in: register)
+    return census
   }
 
   private mutating func judge(

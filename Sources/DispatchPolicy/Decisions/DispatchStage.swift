@@ -52,8 +52,11 @@ public struct DispatchStage: Stage {
     learner = DispatchLearner(plant: plant)
   }
 
+  /// Sets the power limits that commands have given assets.
+  public mutating func prepare(_ frame: inout Frame, in register: PlantRegister) { frame.limits = limits(in: register) }
+
   /// Returns the commanded power limits of assets, see ``StreamCore/Frame/limits``; empty if commands are advice only.
-  public func limits(in register: PlantRegister) -> [AssetIndex: Double] {
+  func limits(in register: PlantRegister) -> [AssetIndex: Double] {
     register.plant.commands.mode == .advise ? [:] : commands.limits
   }
 
@@ -68,7 +71,7 @@ public struct DispatchStage: Stage {
       learner?.observe(frame.quarters)
       learn(at: frame.clock, in: register)
       if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, in: register) }
-    case .tick: break
+    case .tick, .process: break
     }
     command(&frame, in: register)
   }

@@ -103,14 +103,7 @@ struct SeriesForecaster: Sendable {
   mutating func issueForecast(
     at first: Int, of index: SeriesIndex, in register: PlantRegister, zone: PlantZone?
   ) -> Bool {
-    var end = first
-    var latest = history.summary(of: (end - QuarterHour.perDay)..<end)
-    isSilent = latest == nil
-    while latest == nil, first - end < 27 * QuarterHour.perDay {
-      end -= QuarterHour.perDay
-      latest = history.summary(of: (end - QuarterHour.perDay)..<end)
-    }
-    guard let day = latest else { return false }
+    guard let day = latestDay(before: first) else { return false }
     let range = register.series[index.position].profile.range
     let bounds = ForecastBounds.bounds(of: index, in: register, recentMinimum: day.minimum)
     let isSunlit =
@@ -118,20 +111,12 @@ struct SeriesForecaster: Sendable {
       && register.power(of: register.series[index.position].asset) == index
     let prior = ForecastBounds.priorHalfWidth(day, range: range)
     var isReady = Array(repeating: false, count: models.count)
-    for model in models.indices {
-      isReady[model] = models[model].isReady(first: first, history: history)
-      // After a day, persistence would only fill the ledger.
-      if model == SeriesForecaster.persistence, models[SeriesForecaster.naive].isReady(first: first, history: history) {
-        isReady[model] = false
-      }
-      guard isReady[model] else { continue }
+    for model in models.indices where mayForecast(model, first: first) {
       let basis = ForecastBasis(
         first: first, history: history, errors: errors[model], priorHalfWidth: prior, zone: isSunlit ? nil : zone)
       models[model].predict(basis, into: &tracks[model])
-      guard !tracks[model].p50.contains(where: \.isNaN) else {
-        isReady[model] = false
-        continue
-      }
+      guard !tracks[model].p50.contains(where: \.isNaN) else { continue }
+      isReady[model] = true
       tracks[model].settle(within: bounds)
       if isSunlit, model != SeriesForecaster.persistence, model != learner {
         SunEnvelope.apply(to: &tracks[model], first: first, history: history)
@@ -149,6 +134,26 @@ struct SeriesForecaster: Sendable {
     return true
   }
 
+  /// Returns the summary of the last day with a value within four weeks before a slot, and records whether that is the
+  /// day before it.
+  private mutating func latestDay(before first: Int) -> (minimum: Double, maximum: Double, mean: Double, count: Int)? {
+    var end = first
+    var latest = history.summary(of: (end - QuarterHour.perDay)..<end)
+    isSilent = latest == nil
+    while latest == nil, first - end < 27 * QuarterHour.perDay {
+      end -= QuarterHour.perDay
+      latest = history.summary(of: (end - QuarterHour.perDay)..<end)
+    }
+    return latest
+  }
+
+  /// Returns whether a model has enough history. After a day, persistence would only fill the ledger.
+  private func mayForecast(_ model: Int, first: Int) -> Bool {
+    models[model].isReady(first: first, history: history)
+      && (model != SeriesForecaster.persistence
+        || !models[SeriesForecaster.naive].isReady(first: first, history: history))
+  }
+
   /// Passes calendar, weather and clear sky to the models that learn.
   ///
   /// - Parameters:
@@ -156,9 +161,7 @@ struct SeriesForecaster: Sendable {
   ///   - weather: The plant's weather.
   ///   - sun: Clear sky over the generator; `nil` for other series.
   mutating func inform(_ zone: PlantZone, weather: [ForecastInput.Exogenous], sun: ClearSky?) {
-    guard let learner, var learning = models[learner] as? LearningModel else { return }
-    learning.inform(zone, weather: weather, sun: sun)
-    models[learner] = learning
+    withLearner { $0.inform(zone, weather: weather, sun: sun) }
   }
 
   /// Returns the name of the model in charge of a slot of the latest issue, with its missing inputs.
@@ -170,8 +173,13 @@ struct SeriesForecaster: Sendable {
 
   /// Runs a slice of training if one is due in this minute, counted from 1970.
   mutating func work(minute: Int) {
+    withLearner { $0.work(minute: minute) }
+  }
+
+  /// Calls `body` with the models that learn, if there are any.
+  private mutating func withLearner(_ body: (inout LearningModel) -> Void) {
     guard let learner, var learning = models[learner] as? LearningModel else { return }
-    learning.work(minute: minute)
+    body(&learning)
     models[learner] = learning
   }
 

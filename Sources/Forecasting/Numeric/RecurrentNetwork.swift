@@ -162,44 +162,106 @@ extension RecurrentNetwork {
     size(&trace.states, count: (length + 1) * units)
     size(&trace.answers, count: length * levels.count)
     for unit in 0..<units { trace.states[unit] = 0 }
-    let (layout, inputs, channels, units, outputs) = (layout, inputs, channels, units, levels.count)
+    let shape = shape
     parameters.withUnsafeBufferPointer { weights in
       sequence.withUnsafeBufferPointer { x in
         trace.withPointers { way in
           for step in 0..<length {
-            for channel in 0..<channels {
-              var sum = weights[layout.convolutionBias + channel]
-              for tap in max(0, 1 - step)..<min(3, length + 1 - step) {
-                sum += Self.dot(
-                  weights, layout.convolution + (channel * 3 + tap) * inputs, x, (step + tap - 1) * inputs, inputs)
-              }
-              way.channels[step * channels + channel] = max(0, sum)
-            }
-            for unit in 0..<units {
-              func gate(_ kind: Int) -> (own: Float, before: Float) {
-                let row = kind * units + unit
-                return (
-                  weights[layout.gateBias + row]
-                    + Self.dot(weights, layout.input + row * channels, way.channels, step * channels, channels),
-                  Self.dot(weights, layout.state + row * units, way.states, step * units, units)
-                )
-              }
-              let (update, reset, candidate) = (gate(0), gate(1), gate(2))
-              let z = Self.sigmoid(update.own + update.before)
-              let r = Self.sigmoid(reset.own + reset.before)
-              let n = tanhf(candidate.own + r * candidate.before)
-              let place = step * 3 * units + unit
-              way.gates[place] = z
-              way.gates[place + units] = r
-              way.gates[place + 2 * units] = n
-              way.recurrent[step * units + unit] = candidate.before
-              way.states[(step + 1) * units + unit] = (1 - z) * n + z * way.states[step * units + unit]
-            }
-            for output in 0..<outputs {
-              way.answers[step * outputs + output] =
-                weights[layout.outputBias + output]
-                + Self.dot(weights, layout.output + output * units, way.states, (step + 1) * units, units)
-                + Self.dot(weights, layout.skip + output * inputs, x, step * inputs, inputs)
+            Self.convolve(shape, weights: weights, x: x, way: way, step: step, length: length)
+            Self.advance(shape, weights: weights, way: way, step: step)
+            Self.answer(shape, weights: weights, x: x, way: way, step: step)
+          }
+        }
+      }
+    }
+  }
+
+  private typealias Numbers = UnsafeBufferPointer<Float>
+  private typealias Sums = UnsafeMutableBufferPointer<Float>
+
+  /// Sizes of the layers and places of their parameters.
+  private struct Shape {
+    var layout: Layout
+    var inputs, channels, units, outputs: Int
+  }
+
+  private var shape: Shape {
+    Shape(layout: layout, inputs: inputs, channels: channels, units: units, outputs: levels.count)
+  }
+
+  /// Returns the taps of the convolution that lie within a sequence.
+  @inline(__always)
+  private static func taps(_ step: Int, of length: Int) -> Range<Int> { max(0, 1 - step)..<min(3, length + 1 - step) }
+
+  /// Computes the channels of a step.
+  @inline(__always)
+  private static func convolve(
+    _ shape: Shape, weights: Numbers, x: Numbers, way: Trace.Pointers, step: Int, length: Int
+  ) {
+    let (layout, inputs) = (shape.layout, shape.inputs)
+    for channel in 0..<shape.channels {
+      var sum = weights[layout.convolutionBias + channel]
+      for tap in taps(step, of: length) {
+        sum += dot(
+          weights, layout.convolution + (channel * 3 + tap) * inputs, x, (step + tap - 1) * inputs, inputs)
+      }
+      way.channels[step * shape.channels + channel] = max(0, sum)
+    }
+  }
+
+  /// Advances the state by a step.
+  @inline(__always)
+  private static func advance(_ shape: Shape, weights: Numbers, way: Trace.Pointers, step: Int) {
+    let (layout, channels, units) = (shape.layout, shape.channels, shape.units)
+    for unit in 0..<units {
+      func gate(_ kind: Int) -> (own: Float, before: Float) {
+        let row = kind * units + unit
+        return (
+          weights[layout.gateBias + row]
+            + dot(weights, layout.input + row * channels, way.channels, step * channels, channels),
+          dot(weights, layout.state + row * units, way.states, step * units, units)
+        )
+      }
+      let (update, reset, candidate) = (gate(0), gate(1), gate(2))
+      let z = sigmoid(update.own + update.before)
+      let r = sigmoid(reset.own + reset.before)
+      let n = tanhf(candidate.own + r * candidate.before)
+      let place = step * 3 * units + unit
+      way.gates[place] = z
+      way.gates[place + units] = r
+      way.gates[place + 2 * units] = n
+      way.recurrent[step * units + unit] = candidate.before
+      way.states[(step + 1) * units + unit] = (1 - z) * n + z * way.states[step * units + unit]
+    }
+  }
+
+  /// Computes the outputs of a step.
+  @inline(__always)
+  private static func answer(_ shape: Shape, weights: Numbers, x: Numbers, way: Trace.Pointers, step: Int) {
+    let (layout, inputs, units) = (shape.layout, shape.inputs, shape.units)
+    for output in 0..<shape.outputs {
+      way.answers[step * shape.outputs + output] =
+        weights[layout.outputBias + output]
+        + dot(weights, layout.output + output * units, way.states, (step + 1) * units, units)
+        + dot(weights, layout.skip + output * inputs, x, step * inputs, inputs)
+    }
+  }
+
+  private mutating func backward(_ sequence: [Float], targets: [Float]) {
+    let (shape, levels) = (shape, levels)
+    var flow = Flow(shape)
+    let length = min(targets.count, sequence.count / inputs)
+    parameters.withUnsafeBufferPointer { weights in
+      sequence.withUnsafeBufferPointer { x in
+        gradient.withUnsafeMutableBufferPointer { slope in
+          trace.withPointers { way in
+            for step in stride(from: length - 1, through: 0, by: -1) {
+              flow.throughOutputs(
+                targets[step], levels: levels, weights: weights, x: x, way: way, slope: slope, step: step)
+              flow.throughUnits(way: way, step: step)
+              flow.throughGates(weights: weights, way: way, slope: slope, step: step)
+              flow.throughChannels(x: x, way: way, slope: slope, step: step)
+              swap(&flow.toState, &flow.before)
             }
           }
         }
@@ -207,66 +269,83 @@ extension RecurrentNetwork {
     }
   }
 
-  private mutating func backward(_ sequence: [Float], targets: [Float]) {
-    let (layout, inputs, channels, units, outputs) = (layout, inputs, channels, units, levels.count)
-    var toState = [Float](repeating: 0, count: units)
-    var before = toState
-    var toGates = [Float](repeating: 0, count: 3 * units)
-    var toChannels = [Float](repeating: 0, count: channels)
-    let length = min(targets.count, sequence.count / inputs)
-    parameters.withUnsafeBufferPointer { weights in
-      sequence.withUnsafeBufferPointer { x in
-        gradient.withUnsafeMutableBufferPointer { slope in
-          trace.withPointers { way in
-            for step in stride(from: length - 1, through: 0, by: -1) {
-              for output in 0..<outputs {
-                let error = targets[step] - way.answers[step * outputs + output]
-                let down = error > 0 ? -levels[output] : 1 - levels[output]
-                slope[layout.outputBias + output] += down
-                let row = layout.output + output * units
-                Self.add(down, values: way.states, from: (step + 1) * units, to: slope, start: row, count: units)
-                Self.add(
-                  down, values: x, from: step * inputs, to: slope, start: layout.skip + output * inputs, count: inputs)
-                for unit in 0..<units { toState[unit] += down * weights[row + unit] }
-              }
-              for unit in 0..<units {
-                let place = step * 3 * units + unit
-                let (z, r, n) = (way.gates[place], way.gates[place + units], way.gates[place + 2 * units])
-                let old = way.states[step * units + unit]
-                let toCandidate = toState[unit] * (1 - z) * (1 - n * n)
-                toGates[unit] = toState[unit] * (old - n) * z * (1 - z)
-                toGates[units + unit] = toCandidate * way.recurrent[step * units + unit] * r * (1 - r)
-                toGates[2 * units + unit] = toCandidate
-                before[unit] = toState[unit] * z
-              }
-              for channel in 0..<channels { toChannels[channel] = 0 }
-              for row in 0..<(3 * units) {
-                let down = toGates[row]
-                // The candidate receives the old state through its reset gate.
-                let through = row < 2 * units ? down : down * way.gates[step * 3 * units + row - units]
-                slope[layout.gateBias + row] += down
-                Self.add(
-                  down, values: way.channels, from: step * channels, to: slope, start: layout.input + row * channels,
-                  count: channels)
-                Self.add(
-                  through, values: way.states, from: step * units, to: slope, start: layout.state + row * units,
-                  count: units)
-                for channel in 0..<channels {
-                  toChannels[channel] += down * weights[layout.input + row * channels + channel]
-                }
-                for unit in 0..<units { before[unit] += through * weights[layout.state + row * units + unit] }
-              }
-              for channel in 0..<channels where way.channels[step * channels + channel] > 0 {
-                slope[layout.convolutionBias + channel] += toChannels[channel]
-                for tap in max(0, 1 - step)..<min(3, sequence.count / inputs + 1 - step) {
-                  Self.add(
-                    toChannels[channel], values: x, from: (step + tap - 1) * inputs, to: slope,
-                    start: layout.convolution + (channel * 3 + tap) * inputs, count: inputs)
-                }
-              }
-              swap(&toState, &before)
-            }
-          }
+  /// Derivatives of the loss on their way back through a step.
+  private struct Flow {
+    let shape: Shape
+    /// Derivatives by the state after the step, and before it.
+    var toState: [Float]
+    var before: [Float]
+    var toGates: [Float]
+    var toChannels: [Float]
+
+    init(_ shape: Shape) {
+      self.shape = shape
+      toState = Array(repeating: 0, count: shape.units)
+      before = toState
+      toGates = Array(repeating: 0, count: 3 * shape.units)
+      toChannels = Array(repeating: 0, count: shape.channels)
+    }
+
+    @inline(__always)
+    mutating func throughOutputs(
+      _ target: Float, levels: [Float], weights: Numbers, x: Numbers, way: Trace.Pointers, slope: Sums, step: Int
+    ) {
+      let (layout, inputs, units) = (shape.layout, shape.inputs, shape.units)
+      for output in 0..<shape.outputs {
+        let error = target - way.answers[step * shape.outputs + output]
+        let down = error > 0 ? -levels[output] : 1 - levels[output]
+        slope[layout.outputBias + output] += down
+        let row = layout.output + output * units
+        RecurrentNetwork.add(down, values: way.states, from: (step + 1) * units, to: slope, start: row, count: units)
+        RecurrentNetwork.add(
+          down, values: x, from: step * inputs, to: slope, start: layout.skip + output * inputs, count: inputs)
+        for unit in 0..<units { toState[unit] += down * weights[row + unit] }
+      }
+    }
+
+    @inline(__always)
+    mutating func throughUnits(way: Trace.Pointers, step: Int) {
+      let units = shape.units
+      for unit in 0..<units {
+        let place = step * 3 * units + unit
+        let (z, r, n) = (way.gates[place], way.gates[place + units], way.gates[place + 2 * units])
+        let old = way.states[step * units + unit]
+        let toCandidate = toState[unit] * (1 - z) * (1 - n * n)
+        toGates[unit] = toState[unit] * (old - n) * z * (1 - z)
+        toGates[units + unit] = toCandidate * way.recurrent[step * units + unit] * r * (1 - r)
+        toGates[2 * units + unit] = toCandidate
+        before[unit] = toState[unit] * z
+      }
+    }
+
+    @inline(__always)
+    mutating func throughGates(weights: Numbers, way: Trace.Pointers, slope: Sums, step: Int) {
+      let (layout, channels, units) = (shape.layout, shape.channels, shape.units)
+      for channel in 0..<channels { toChannels[channel] = 0 }
+      for row in 0..<(3 * units) {
+        let down = toGates[row]
+        // The candidate receives the old state through its reset gate.
+        let through = row < 2 * units ? down : down * way.gates[step * 3 * units + row - units]
+        slope[layout.gateBias + row] += down
+        RecurrentNetwork.add(
+          down, values: way.channels, from: step * channels, to: slope, start: layout.input + row * channels,
+          count: channels)
+        RecurrentNetwork.add(
+          through, values: way.states, from: step * units, to: slope, start: layout.state + row * units, count: units)
+        for channel in 0..<channels { toChannels[channel] += down * weights[layout.input + row * channels + channel] }
+        for unit in 0..<units { before[unit] += through * weights[layout.state + row * units + unit] }
+      }
+    }
+
+    @inline(__always)
+    mutating func throughChannels(x: Numbers, way: Trace.Pointers, slope: Sums, step: Int) {
+      let (layout, inputs, channels) = (shape.layout, shape.inputs, shape.channels)
+      for channel in 0..<channels where way.channels[step * channels + channel] > 0 {
+        slope[layout.convolutionBias + channel] += toChannels[channel]
+        for tap in RecurrentNetwork.taps(step, of: x.count / inputs) {
+          RecurrentNetwork.add(
+            toChannels[channel], values: x, from: (step + tap - 1) * inputs, to: slope,
+            start: layout.convolution + (channel * 3 + tap) * inputs, count: inputs)
         }
       }
     }

@@ -45,25 +45,14 @@ public struct RidgeRegression: Sendable {
       let scaled = weights[row] * (targets[row] - intercept)
       for column in 0..<columns { right[column] += scaled * centred[row * columns + column] }
     }
-    let energy = zip(weights, targets).reduce(0) { $0 + $1.0 * ($1.1 - intercept) * ($1.1 - intercept) }
+    let problem = Normal(
+      gram: gram, right: right,
+      energy: zip(weights, targets).reduce(0) { $0 + $1.0 * ($1.1 - intercept) * ($1.1 - intercept) },
+      effective: total * total / weights.reduce(0) { $0 + $1 * $1 })
     var best = (score: Double.infinity, factor: [Double](), solution: [Double]())
     for penalty in penalties {
-      var factor = gram
-      for column in 0..<columns { factor[column * columns + column] += penalty * total }
-      guard RidgeRegression.factorise(&factor, size: columns) else { continue }
-      let solution = RidgeRegression.solve(factor, size: columns, right: right)
-      let freedom = RidgeRegression.freedom(factor, size: columns, penalty: penalty * total)
-      // Residual sum of squares without the rows: y'y − 2 b'X'y + b'X'X b.
-      var error = energy
-      for i in 0..<columns {
-        var product = 0.0
-        for j in 0..<columns { product += gram[max(i, j) * columns + min(i, j)] * solution[j] }
-        error += solution[i] * (product - 2 * right[i])
-      }
-      let effective = total * total / weights.reduce(0) { $0 + $1 * $1 }
-      let share = min(0.95, (freedom + 1) / effective)
-      let score = max(0, error) / ((1 - share) * (1 - share))
-      if score < best.score { best = (score, factor, solution) }
+      guard let fit = RidgeRegression.fit(problem, penalty: penalty * total), fit.score < best.score else { continue }
+      best = fit
     }
     guard best.score.isFinite else { return }
     coefficients = best.solution
@@ -100,6 +89,39 @@ public struct RidgeRegression: Sendable {
     guard coefficients.isEmpty || coefficients.count == columns, means.count >= coefficients.count else {
       throw .invalid("coefficients of other columns")
     }
+  }
+
+  /// Normal equations of centred rows.
+  private struct Normal {
+    /// Lower triangle of X'X, row by row.
+    var gram: [Double]
+    /// X'y.
+    var right: [Double]
+    /// y'y.
+    var energy: Double
+    /// Effective number of rows.
+    var effective: Double
+  }
+
+  /// Returns the fit with a penalty and its score by cross-validation; `nil` if the matrix is not positive definite.
+  private static func fit(
+    _ problem: Normal, penalty: Double
+  ) -> (score: Double, factor: [Double], solution: [Double])? {
+    let (gram, right, columns) = (problem.gram, problem.right, problem.right.count)
+    var factor = gram
+    for column in 0..<columns { factor[column * columns + column] += penalty }
+    guard factorise(&factor, size: columns) else { return nil }
+    let solution = solve(factor, size: columns, right: right)
+    let freedom = freedom(factor, size: columns, penalty: penalty)
+    // Residual sum of squares without the rows: y'y − 2 b'X'y + b'X'X b.
+    var error = problem.energy
+    for i in 0..<columns {
+      var product = 0.0
+      for j in 0..<columns { product += gram[max(i, j) * columns + min(i, j)] * solution[j] }
+      error += solution[i] * (product - 2 * right[i])
+    }
+    let share = min(0.95, (freedom + 1) / problem.effective)
+    return (max(0, error) / ((1 - share) * (1 - share)), factor, solution)
   }
 
   private static func gram(_ rows: [Double], columns: Int, weights: [Double]) -> [Double] {

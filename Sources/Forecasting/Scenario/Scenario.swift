@@ -35,16 +35,30 @@ public struct Scenario {
     _ recording: ScenarioRecording, events: [ScenarioEvent], from date: CivilTime? = nil, days: Int, runs: Int,
     seed: UInt64
   ) throws(ScenarioError) {
-    let input = recording.input
-    let grid = input.grid
-    var zone = recording.zone
-    let calendar = input.calendar
+    span = try Scenario.span(of: days, from: date, in: recording)
+    self.events = try Scenario.placed(events, within: span, of: recording)
+    self.recording = recording
+    self.runs = max(1, runs)
+    self.seed = seed
+  }
+
+  /// Returns the slots of whole local days.
+  ///
+  /// - Parameters:
+  ///   - days: Number of days.
+  ///   - date: First local date; `nil` for the last days of the recording.
+  ///   - recording: The recording.
+  /// - Throws: ``ScenarioError`` if they are not within the recording.
+  private static func span(
+    of days: Int, from date: CivilTime?, in recording: ScenarioRecording
+  ) throws(ScenarioError) -> Range<Int> {
+    let (input, grid, calendar) = (recording.input, recording.input.grid, recording.input.calendar)
     let lastDay = calendar.clock(input.end).day
     let firstDay = date.map { CivilTime.daysSinceEpoch(year: $0.year, month: $0.month, day: $0.day) } ?? lastDay - days
     let start = calendar.firstSlot(ofLocalDay: firstDay)
     let end = calendar.firstSlot(ofLocalDay: firstDay + max(1, days))
-    guard (1...Scenario.longestDays).contains(days) else {
-      throw ScenarioError("a scenario spans 1 to \(Scenario.longestDays) days, not \(days)")
+    guard (1...longestDays).contains(days) else {
+      throw ScenarioError("a scenario spans 1 to \(longestDays) days, not \(days)")
     }
     guard start >= input.first, end <= input.end else {
       let from = grid.start(of: input.first)
@@ -52,38 +66,45 @@ public struct Scenario {
         "the recording reaches from \(from) to \(grid.start(of: input.end)); \(days) days from "
           + "\(grid.start(of: start)) are not within it")
     }
-    let span = start..<end
+    return start..<end
+  }
+
+  /// Returns the effects of events with their slots, cut to a span.
+  ///
+  /// - Parameters:
+  ///   - events: The events.
+  ///   - span: The span.
+  ///   - recording: The recording.
+  /// - Throws: ``ScenarioError`` if an event does not fit the recording or the span.
+  private static func placed(
+    _ events: [ScenarioEvent], within span: Range<Int>, of recording: ScenarioRecording
+  ) throws(ScenarioError) -> [(effect: ScenarioEvent.Effect, slots: Range<Int>)] {
+    let grid = recording.input.grid
+    let (start, end) = (grid.start(of: span.lowerBound), grid.start(of: span.upperBound))
+    var zone = recording.zone
     var placed: [(effect: ScenarioEvent.Effect, slots: Range<Int>)] = []
     for event in events {
       switch event.effect {
       case .shutdown(let asset), .capacity(let asset, _): _ = try recording.power(of: asset)
-      case .heat where input.exogenous.isEmpty:
+      case .heat where recording.input.exogenous.isEmpty:
         throw ScenarioError(
           "'\(event.text)' needs a recorded temperature, such as a column weather.temperature, to learn from")
       case .heat, .charger: break
       }
       let first: Timestamp
       switch event.onset {
-      case .after(let delay): first = Scenario.timestamp(grid.start(of: start), plus: delay, zone: &zone)
+      case .after(let delay): first = timestamp(start, plus: delay, zone: &zone)
       case .local(let civil): first = zone.timestamp(of: civil)
       }
-      let last =
-        event.duration.map { Scenario.timestamp(first, plus: $0, zone: &zone) } ?? grid.start(of: span.upperBound)
-      let slots =
-        grid.slot(
-          containing: first)..<max(
-          grid.slot(containing: first), grid.slot(containing: last - TimeSpan(nanoseconds: 1)) + 1)
+      let last = event.duration.map { timestamp(first, plus: $0, zone: &zone) } ?? end
+      let from = grid.slot(containing: first)
+      let slots = from..<max(from, grid.slot(containing: last - TimeSpan(nanoseconds: 1)) + 1)
       guard slots.overlaps(span) else {
-        throw ScenarioError(
-          "'\(event.text)' lies outside the span from \(grid.start(of: start)) to \(grid.start(of: span.upperBound))")
+        throw ScenarioError("'\(event.text)' lies outside the span from \(start) to \(end)")
       }
       placed.append((event.effect, slots.clamped(to: span)))
     }
-    self.recording = recording
-    self.span = span
-    self.runs = max(1, runs)
-    self.seed = seed
-    self.events = placed
+    return placed
   }
 
   /// Start and end of the span.

@@ -79,25 +79,39 @@ struct ScenarioBasis {
     namedGeneration = namedLoad
     storage = namedLoad
     for power in recording.powers {
-      let values = power.values[places].map { $0.isFinite ? $0 : 0 }
-      let factors = ScenarioBasis.factors(of: power, events: events, span: span)
-      func add(to named: inout Named) {
-        for place in values.indices {
-          named.before[place] += values[place]
-          named.after[place] += values[place] * factors[place]
-        }
+      add(
+        power, values: power.values[places].map { $0.isFinite ? $0 : 0 }, isNamed: rest.named.contains(power.asset),
+        factors: ScenarioBasis.factors(of: power, events: events, span: span), rest: recordedGeneration)
+    }
+  }
+
+  /// Adds an asset's power with and without the events.
+  ///
+  /// - Parameters:
+  ///   - power: The asset.
+  ///   - values: Its power by slot of the span [kW].
+  ///   - isNamed: Whether an event names it.
+  ///   - factors: Factors by which events multiply its power.
+  ///   - rest: Recorded generation of the rest [kW].
+  private mutating func add(
+    _ power: ScenarioRecording.Power, values: [Double], isNamed: Bool, factors: [Double], rest: [Double]
+  ) {
+    func add(to named: inout Named) {
+      for place in values.indices {
+        named.before[place] += values[place]
+        named.after[place] += values[place] * factors[place]
       }
-      switch power.role {
-      case .consumption where rest.named.contains(power.asset): add(to: &namedLoad)
-      case .generation where rest.named.contains(power.asset) && !power.isWithin: add(to: &namedGeneration)
-      case .generation where power.isPhotovoltaic && !power.isWithin:
-        for place in values.indices where recordedGeneration[place] > 0 {
-          let part = min(1, max(0, values[place] / recordedGeneration[place]))
-          generationFactor[place] += part * (factors[place] - 1)
-        }
-      case .storage where !power.isWithin: add(to: &storage)
-      case .consumption, .generation, .storage, .gridExchange, .none: break
+    }
+    switch power.role {
+    case .consumption where isNamed: add(to: &namedLoad)
+    case .generation where isNamed && !power.isWithin: add(to: &namedGeneration)
+    case .generation where power.isPhotovoltaic && !power.isWithin:
+      for place in values.indices where rest[place] > 0 {
+        let part = min(1, max(0, values[place] / rest[place]))
+        generationFactor[place] += part * (factors[place] - 1)
       }
+    case .storage where !power.isWithin: add(to: &storage)
+    case .consumption, .generation, .storage, .gridExchange, .none: break
     }
   }
 

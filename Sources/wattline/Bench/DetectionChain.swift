@@ -12,10 +12,7 @@ struct DetectionChain {
   private(set) var simulator: PlantSimulator
   private var register: PlantRegister
   private let series: [SeriesIndex]
-  private var cleaning = CleaningStage()
-  private var windows = FeatureWindowStage()
-  private var health = HealthStage()
-  private var alerts = AlertStage()
+  private var stages = StageChain([CleaningStage(), FeatureWindowStage(), HealthStage(), AlertStage()])
   private var frame = Frame()
   private var readings: [SimulatedReading] = []
   private var mark = Timestamp.distantPast
@@ -65,11 +62,7 @@ struct DetectionChain {
   }
 
   private mutating func run(_ found: (AlertTransition) -> Void) {
-    if frame.cause == .minute { frame.faults = alerts.faults }
-    cleaning.step(&frame, in: register)
-    windows.step(&frame, in: register)
-    health.step(&frame, in: register)
-    alerts.step(&frame, in: register)
+    guard stages.step(&frame, in: register) else { return }
     for alert in frame.alerts where alert.status == .raised { found(alert) }
   }
 }

@@ -73,7 +73,16 @@ enum ReplayCommand {
       throw Failure(
         description: "the broker has not acknowledged every message; replay again, nothing is counted twice")
     }
-    let tally = recording.tally
+    report(recording.tally, of: path)
+    guard published.messages > 0 else {
+      let rows = published.rows == 0 ? "no row that can be read" : "no value that a topic of '\(name)' brings"
+      throw Failure(description: "\(path): nothing was published: it has \(rows)")
+    }
+    Console.print("\(published.rows.counted("row")), \(published.messages.counted("message")) published")
+  }
+
+  /// Reports rows and cells of a recording that could not be read or stand out.
+  private static func report(_ tally: Recording.Tally, of path: String) {
     if tally.unreadable > 0 {
       Console.report("lines or cells that could not be read: \(tally.unreadable)")
       for problem in tally.problems.prefix(5) { Console.report("\(path):\(problem.line): \(problem.reason)") }
@@ -83,11 +92,6 @@ enum ReplayCommand {
         "\(path): rows with a time that is there already: \(tally.duplicates); not in the order of time: "
           + "\(tally.unsorted); published as they stand")
     }
-    guard published.messages > 0 else {
-      let rows = published.rows == 0 ? "no row that can be read" : "no value that a topic of '\(name)' brings"
-      throw Failure(description: "\(path): nothing was published: it has \(rows)")
-    }
-    Console.print("\(published.rows.counted("row")), \(published.messages.counted("message")) published")
   }
 
   private static func publish(

@@ -1,8 +1,6 @@
 import DispatchPolicy
 import Foundation
-import InfluxSink
 import PlantModel
-import PointSchema
 import WattlineTime
 
 /// Account of a plant's month, with its printed forms.
@@ -10,85 +8,6 @@ struct MonthlyReport {
   let plant: Plant
   let span: MonthSpan
   let account: MonthlyAccount
-
-  /// Fields of a settled quarter of an hour that a report reads.
-  private static let account = Measurement.kpi.selection(of: [
-    .importEnergy, .exportEnergy, .exchangeShare, .dischargeEnergy, .chargeEnergy, .cost, .costCoverage, .carbon,
-    .gridPower, .batteryPower,
-  ])
-  private static let decisions = Measurement.dispatch.selection(
-    of: [.stateOfCharge, .price, .exportPrice], tags: [.asset])
-  private static let completeness = Measurement.cleanHourly.selection(of: [.goodShare], tags: [.asset, .sensor])
-
-  /// Reads the month from the database, day by day.
-  init(plant: Plant, span: MonthSpan, reader: DatabaseReader) throws(ReadError) {
-    self.plant = plant
-    self.span = span
-    var accountant = MonthlyAccountant(plant: plant, from: span.start, to: span.end)
-    let name = DatabaseReader.quoted(plant.name)
-    var progress = ProgressBar("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
-    // Hours and sum of good shares, by asset and sensor of each power.
-    var good: [[String]: (hours: Double, shares: Double)] = [:]
-    var settled: [EnergyQuarter] = []
-    var minutes: [(Timestamp, QueryRow)] = []
-    var earlier = MinuteQuarters()
-    var day = span.start
-    while day < span.end {
-      let next = min(span.end, day + .day)
-      let times = "time >= \(day.milliseconds)ms AND time < \(next.milliseconds)ms"
-      func rows(_ selection: String, and more: String = "") throws(ReadError) -> [(time: Timestamp?, row: QueryRow)] {
-        try reader.rows("SELECT \(selection) WHERE \(Tag.plant.quoted) = \(name) AND \(times)\(more)").map { row in
-          (row.number("time").flatMap { Int64(exactly: $0) }.map(Timestamp.init(milliseconds:)), row)
-        }
-      }
-      for case (let time?, let row) in try rows(MonthlyReport.account) {
-        guard let imported = row.number(.importEnergy) else {
-          minutes.append((time, row))
-          continue
-        }
-        var quarter = EnergyQuarter(start: time)
-        (quarter.imported, quarter.exported) = (imported, row.number(.exportEnergy))
-        quarter.exchangeShare = row.number(.exchangeShare) ?? 0
-        (quarter.discharged, quarter.charged) = (row.number(.dischargeEnergy), row.number(.chargeEnergy))
-        (quarter.cost, quarter.costCoverage) = (row.number(.cost), row.number(.costCoverage))
-        quarter.carbon = row.number(.carbon)
-        settled.append(quarter)
-      }
-      for case (let time?, let row) in try rows(MonthlyReport.decisions) {
-        guard let asset = row.text(.asset) else { continue }
-        accountant.record(
-          decision: time, asset: asset, stateOfCharge: row.number(.stateOfCharge), price: row.number(.price),
-          exportPrice: row.number(.exportPrice))
-      }
-      // `clean_1h` contains whole hours only.
-      let isPower = " AND \(Tag.sensor.quoted) =~ /^(active_|ac_)?power$/"
-      for (_, row) in try rows(MonthlyReport.completeness, and: isPower) {
-        guard let asset = row.text(.asset), let sensor = row.text(.sensor), let share = row.number(.goodShare)
-        else { continue }
-        good[[asset, sensor], default: (0, 0)].hours += 1
-        good[[asset, sensor], default: (0, 0)].shares += share
-      }
-      if settled.isEmpty {
-        // Data from before the account of quarters have all figures in one point per minute.
-        for (time, row) in minutes {
-          earlier.record(
-            time: time, exchange: row.number(.gridPower), battery: row.number(.batteryPower), cost: row.number(.cost),
-            carbon: row.number(.carbon))
-        }
-      }
-      minutes.removeAll()
-      day = next
-      progress.update((day - span.start).inHours)
-    }
-    progress.finish()
-    let first = settled.first?.start
-    for quarter in earlier.settled where first.map({ quarter.start < $0 }) ?? true { accountant.record(quarter) }
-    for quarter in settled { accountant.record(quarter) }
-    for (series, sum) in good {
-      accountant.record(completenessOf: series[0], hours: sum.hours, goodShares: sum.shares)
-    }
-    account = accountant.finish()
-  }
 
   /// Figures in order of output: name, value, unit. An unknown value is `nil`.
   private var figures: [(name: String, value: Double?, unit: String)] {

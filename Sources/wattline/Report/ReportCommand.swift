@@ -39,7 +39,7 @@ enum ReportCommand {
     var reports: [MonthlyReport] = []
     for plant in plants {
       let span = try MonthSpan(wanted, of: plant, at: now)
-      let report = try MonthlyReport(plant: plant, span: span, reader: reader)
+      let report = try MonthReader.report(span, of: plant, from: reader)
       if report.account.coveredHours > 0 || report.account.completeness.contains(where: { $0.presentShare > 0 }) {
         reports.append(report)
       } else {

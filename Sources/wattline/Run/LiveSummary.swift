@@ -1,3 +1,4 @@
+import SinkCore
 import Foundation
 import Pipeline
 import PlantModel
@@ -12,7 +13,7 @@ struct LiveSummary {
   /// Draws the status over the previous one.
   mutating func redraw(_ status: PipelineStatus, where places: [String]) {
     measureRate(status)
-    let lines = header(status) + status.plants.flatMap(block) + places
+    let lines = header(status) + status.stages.plants.flatMap(block) + places
     let up = linesDrawn > 0 ? "\u{1B}[\(linesDrawn)A" : ""
     Console.redraw(up + lines.map { "\u{1B}[K\($0)\n" }.joined())
     // Clears lines below that only the previous drawing had.
@@ -24,7 +25,7 @@ struct LiveSummary {
   mutating func lines(_ status: PipelineStatus) -> [String] {
     measureRate(status)
     return header(status)
-      + status.plants.map { plant in
+      + status.stages.plants.map { plant in
         let load = plant.load.last.map { text($0) + " kW" } ?? "-"
         let outlook = plant.outlook.first.map { text($0) + " kW" } ?? "-"
         let worst = plant.health.first.map { "\($0.asset) \(Int($0.index))" } ?? "-"
@@ -39,16 +40,16 @@ struct LiveSummary {
   private mutating func measureRate(_ status: PipelineStatus) {
     let now = Date()
     let elapsed = now.timeIntervalSince(lastTime)
-    if let last = lastMessages, elapsed > 0 { rate = Double(status.messages &- last) / elapsed }
-    lastMessages = status.messages
+    if let last = lastMessages, elapsed > 0 { rate = Double(status.intake.messages &- last) / elapsed }
+    lastMessages = status.intake.messages
     lastTime = now
   }
 
   private func header(_ status: PipelineStatus) -> [String] {
     let database = status.databaseTrouble.map { "database: \($0)" } ?? "database ok"
     return [
-      "\(status.plants.count.counted("plant")), \(status.plants.reduce(0) { $0 + $1.series }.counted("sensor")), "
-        + "\(Int(rate.rounded())) messages/s, \(status.pointsWritten.counted("point")) written, \(database)"
+      "\(status.stages.plants.count.counted("plant")), \(status.stages.plants.reduce(0) { $0 + $1.series }.counted("sensor")), "
+        + "\(Int(rate.rounded())) messages/s, \(status.sink.pointsWritten.counted("point")) written, \(database)"
     ]
   }
 

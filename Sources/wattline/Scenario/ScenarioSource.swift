@@ -80,36 +80,49 @@ struct ScenarioSource {
     }
     let day: Int64 = 86_400_000
     let first = max(start, last - 365 * day)
-    var rowOfTime: [Int64: Int] = [:]
-    var columnOfName: [[String]: Int] = [:]
-    // Of several values of the same time, the last one applies.
-    func add(_ value: Double, row: QueryRow, sensor: String) {
-      guard let time = row.number("time").map({ Int64($0) }) else { return }
-      let name = [row.text(.asset) ?? "", sensor]
-      let column = columnOfName[name] ?? columns.count
-      if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
-      columnOfName[name] = column
-      let place = rowOfTime[time] ?? self.times.count
-      if place == self.times.count { self.times.append(Timestamp(milliseconds: time)) }
-      rowOfTime[time] = place
-      columns[column].cells.append((place, value))
-    }
+    var index = Index()
     let energies = [FieldKey.forwardEnergy, .reverseEnergy, .knownShare].map(\.quoted).joined(separator: ", ")
     for begin in stride(from: first, through: last, by: Int(30 * day)) {
       let span = "AND time >= \(begin)ms AND time < \(begin + 30 * day)ms GROUP BY \(Tag.asset.quoted)"
       for row in try reader.rows("SELECT \(mean) \(wanted) \(span), \(Tag.sensor.quoted)") {
-        if let value = row.number(.mean) { add(value, row: row, sensor: row.text(.sensor) ?? "") }
+        if let value = row.number(.mean) { add(value, of: row, sensor: row.text(.sensor) ?? "", index: &index) }
       }
       for row in try reader.rows("SELECT \(energies) \(account) \(span)") {
         guard let known = row.number(.knownShare), known >= 0.5, let forward = row.number(.forwardEnergy) else {
           continue
         }
         let asset = row.text(.asset) ?? ""
-        let sensor = ScenarioSource.powers.first { columnOfName[[asset, $0]] != nil } ?? ScenarioSource.powers[0]
-        add((forward - (row.number(.reverseEnergy) ?? 0)) / (0.25 * known), row: row, sensor: sensor)
+        let sensor = ScenarioSource.powers.first { index.columns[[asset, $0]] != nil } ?? ScenarioSource.powers[0]
+        add((forward - (row.number(.reverseEnergy) ?? 0)) / (0.25 * known), of: row, sensor: sensor, index: &index)
       }
       progress(Double(begin - first) / Double(max(1, last - first)))
     }
+  }
+
+  /// Positions of times and columns while rows are read.
+  private struct Index {
+    var rows: [Int64: Int] = [:]
+    /// Columns by asset and sensor.
+    var columns: [[String]: Int] = [:]
+  }
+
+  /// Adds a value of a database row. Of several values of the same time, the last one applies.
+  ///
+  /// - Parameters:
+  ///   - value: The value [canonical unit].
+  ///   - row: The row, with its time and asset.
+  ///   - sensor: The sensor.
+  ///   - index: Positions of times and columns.
+  private mutating func add(_ value: Double, of row: QueryRow, sensor: String, index: inout Index) {
+    guard let time = row.number("time").map({ Int64($0) }) else { return }
+    let name = [row.text(.asset) ?? "", sensor]
+    let column = index.columns[name] ?? columns.count
+    if column == columns.count { columns.append(Column(asset: name[0], sensor: name[1])) }
+    index.columns[name] = column
+    let place = index.rows[time] ?? times.count
+    if place == times.count { times.append(Timestamp(milliseconds: time)) }
+    index.rows[time] = place
+    columns[column].cells.append((place, value))
   }
 
   /// Returns the recording of a scenario.

@@ -62,8 +62,37 @@ enum SimulateCommand {
         plant: plant, seed: seed, start: start, step: TimeSpan(nanoseconds: Int64(step * 1e9)), faults: faults,
         publisher: publisher, orders: orders)
     }
+    let progress = ProgressBar("simulating \(plants.map(\.name).joined(separator: ", "))", total: duration ?? .infinity)
+    try play(
+      &feeds, from: start, pace: Pace(speed: speed, step: step, duration: duration), progress: progress,
+      signals: signals)
+    publisher.flush()
+    publisher.stop()
+    Console.print("\(feeds.reduce(0) { $0 + $1.published }.counted("message")) published")
+  }
+
+  /// Pace of a simulation: its speed in times real time, the time between readings [s], and its length [s].
+  private struct Pace {
+    var speed: Double
+    var step: Double
+    var duration: Double?
+  }
+
+  /// Publishes the readings of all feeds in the order of time, until the end or a signal.
+  ///
+  /// - Parameters:
+  ///   - feeds: The feeds.
+  ///   - start: Time of the first readings.
+  ///   - pace: Speed and length.
+  ///   - progress: Shows the elapsed time.
+  ///   - signals: Ends the simulation.
+  private static func play(
+    _ feeds: inout [SensorFeed], from start: Timestamp, pace: Pace, progress: consuming ProgressBar,
+    signals: SignalWatch
+  ) throws {
+    let (speed, step, duration) = (pace.speed, pace.step, pace.duration)
     let began = Date()
-    var progress = ProgressBar("simulating \(plants.map(\.name).joined(separator: ", "))", total: duration ?? .infinity)
+    var progress = progress
     func isOver() -> Bool { duration.map { Date().timeIntervalSince(began) >= $0 } ?? false }
     playing: while !isOver() {
       let elapsed = Date().timeIntervalSince(began)
@@ -77,9 +106,6 @@ enum SimulateCommand {
       if signals.wait(seconds: min(step / speed, 0.5)) == .stop { break }
     }
     progress.finish()
-    publisher.flush()
-    publisher.stop()
-    Console.print("\(feeds.reduce(0) { $0 + $1.published }.counted("message")) published")
   }
 
   /// Passes each fault to the demo for the plants that can have it.

@@ -1,0 +1,59 @@
+import Settings
+import WattlineTime
+import Alerts
+import CommandChannel
+import PlantModel
+
+/// What the process publishes about itself at the broker: whether it is online, also as a Sparkplug host.
+struct Announcements: Sendable {
+  let publisher: Publisher
+  /// Active while a plant has Sparkplug topics.
+  let host: SparkplugHosting
+
+  /// Creates the announcements without connecting.
+  init(settings: BrokerSettings, note: @escaping RunningPipeline.Note) {
+    publisher = Publisher(settings: settings.client("status"), will: .offline)
+    host = SparkplugHosting(settings: settings, note: note)
+  }
+
+  /// Publishes that the process is offline.
+  func stop() {
+    publisher.stop()
+    host.stop()
+  }
+}
+
+/// Outlet of alerts and commands: their publisher at the broker, and the delivery of alerts through all channels.
+struct AlertOutlet: Sendable {
+  let publisher: Publisher
+  let delivery: AlertDelivery
+
+  /// Creates the outlet and opens its list of undelivered alerts.
+  ///
+  /// - Parameters:
+  ///   - settings: Settings of the process.
+  ///   - journalEnd: End offset of the journal.
+  ///   - note: Receives log lines.
+  /// - Throws: An error of the file of undelivered alerts.
+  init(settings: ProcessSettings, journalEnd: UInt64, note: @escaping RunningPipeline.Note) throws {
+    publisher = Publisher(settings: settings.mqtt.client("alerts"))
+    delivery = try AlertDelivery(
+      settings: settings.alerts, publisher: PublishingChannel(publisher: publisher),
+      path: settings.journal.path + "/alerts/outbox", journalEnd: journalEnd, note: note)
+  }
+
+  /// Stops delivery, which waits a limited time for alerts being delivered.
+  func stop(within timeout: TimeSpan) {
+    delivery.stop(timeout: timeout)
+    publisher.stop()
+  }
+}
+
+extension BrokerSettings {
+  /// Returns the settings of a further client of the process, whose client ID ends with a suffix.
+  fileprivate func client(_ suffix: String) -> BrokerSettings {
+    var settings = self
+    settings.clientID += "-" + suffix
+    return settings
+  }
+}

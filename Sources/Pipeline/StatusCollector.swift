@@ -1,0 +1,66 @@
+import Journal
+import Alerts
+import SystemCore
+import WattlineTime
+import PlantModel
+import SinkCore
+import StreamCore
+
+/// Reader of the counters and state of all parts of a pipeline.
+struct StatusCollector: Sendable {
+  let inputs: [any MessageSource]
+  let ingest: Ingest
+  let stores: PipelineStores
+  let alerts: AlertOutlet
+  /// Published state of each worker.
+  let links: [WorkerLink]
+
+  /// Counters of all sources together.
+  var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
+
+  /// Returns the current counters and state.
+  func status() -> PipelineStatus {
+    var status = PipelineStatus()
+    status.intake = intake()
+    status.sink = stores.sink.counts
+    status.redelivered = UInt64(clamping: stores.redelivered)
+    status.alerts = alerts.delivery.counters.snapshot()
+    let done = max(stores.sink.acceptedUpTo ?? 0, stores.journal.startOffset)
+    let end = stores.journal.endOffset
+    status.intake.journalEnd = end
+    status.intake.journalBytesWaiting = end > done ? end - done : 0
+    status.stages = stages()
+    return status
+  }
+
+  private func intake() -> IntakeStatus {
+    var status = IntakeStatus()
+    let counters = counters
+    status.messages = UInt64(clamping: counters.messages)
+    status.messageBytes = UInt64(clamping: counters.bytes)
+    status.duplicates = UInt64(clamping: counters.duplicates)
+    status.oversized = UInt64(clamping: counters.oversized)
+    status.reconnects = UInt64(clamping: counters.reconnects)
+    status.isSubscribed = inputs.allSatisfy(\.isReady)
+    status.appended = UInt64(clamping: ingest.appended.value)
+    return status
+  }
+
+  private func stages() -> StageStatus {
+    var status = StageStatus()
+    let processed = links.map(\.processedTime.value).min() ?? 0
+    if processed > 0 {
+      status.lagSeconds = max(0, (SystemClock.now() - Timestamp(nanoseconds: Int64(processed))).inSeconds)
+    }
+    for link in links {
+      status.ledger.add(link.ledger.value)
+      status.unseenPlaces += link.unseenPlaces.value
+      let counts = link.qualityCounts.value
+      status.qualityCounts.grow(to: counts.count, element: 0)
+      for (code, count) in counts.enumerated() { status.qualityCounts[code] += count }
+    }
+    status.plants = links.flatMap(\.views.value)
+    if links.count > 1 { status.plants.sort { $0.name < $1.name } }
+    return status
+  }
+}

@@ -1,0 +1,71 @@
+import Settings
+import SystemCore
+import Foundation
+import PlantConfig
+import PlantModel
+import StreamCore
+
+/// The workers of a pipeline, each on a thread of its own with its share of the plants.
+final class WorkerPool: Sendable {
+  /// Published state of each worker.
+  let links: [WorkerLink]
+  private let stores: PipelineStores
+  private let keeper: CheckpointKeeper
+  private let alerts: AlertOutlet
+  private let maximumUnpacked: Int
+  private let note: RunningPipeline.Note
+  private let threads = Locked<[BlockingThread]>([])
+
+  /// Creates the workers without starting them.
+  ///
+  /// - Parameters:
+  ///   - count: Number of workers.
+  ///   - stores: Journal, sink and saved state.
+  ///   - keeper: Coordinator of the checkpoints.
+  ///   - alerts: Receives alerts and commands.
+  ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
+  ///   - note: Receives log lines.
+  init(
+    count: Int, stores: PipelineStores, keeper: CheckpointKeeper, alerts: AlertOutlet, maximumUnpacked: Int,
+    note: @escaping RunningPipeline.Note
+  ) {
+    links = (0..<count).map { _ in WorkerLink() }
+    (self.stores, self.keeper, self.alerts) = (stores, keeper, alerts)
+    (self.maximumUnpacked, self.note) = (maximumUnpacked, note)
+  }
+
+  /// Default number of workers: one core is left to everything else.
+  static var automaticCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
+
+  /// Starts every worker at the resume offset.
+  func start(_ configuration: LoadedConfiguration) throws(SystemError) {
+    let (sources, plants) = (configuration.sources, configuration.plants)
+    // Plants of an unchanged configuration need not be parsed again.
+    let before = stores.saved.map { $0.sources == sources ? plants : $0.sources.plants } ?? plants
+    for number in links.indices {
+      let thread = try start(Shard(number, of: links.count), sources: sources, plants: plants, before: before)
+      threads.with { $0.append(thread) }
+    }
+  }
+
+  /// Waits until every worker has ended.
+  func join() {
+    for thread in threads.with({ $0 }) { thread.join() }
+  }
+
+  private func start(
+    _ share: Shard, sources: PlantSources, plants: [Plant], before: [Plant]
+  ) throws(SystemError) -> BlockingThread {
+    let relay = AlertRelay(delivery: alerts.delivery, publisher: alerts.publisher)
+    let commands = CommandRelay(publisher: alerts.publisher, liveFrom: stores.startOffset, note: note)
+    return try BlockingThread(name: share.count > 1 ? "stages-\(share.number + 1)" : "stages") { [self] in
+      let fresh = RecordProcessor(
+        sources: sources, configured: plants, share: share, maximumUnpacked: maximumUnpacked)
+      let processor = stores.resumed(fresh, before: before, maximumUnpacked: maximumUnpacked, note: note)
+      var worker = StageWorker(
+        processor: processor, from: stores.resumeOffset, in: stores.journal, sink: stores.sink, keeper: keeper,
+        relay: relay, commands: commands, link: links[share.number], note: note)
+      worker.run()
+    }
+  }
+}
