@@ -82,7 +82,11 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore",
         "CurlTransport",
       ]),
-    numericModule("DispatchPolicy", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore"]),
+    module("AssetCommands", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore"]),
+    numericModule(
+      "DispatchPolicy", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "AssetCommands"]),
+    numericModule("MonthlyAccounts", ["WattlineTime", "PlantModel", "PlantPhysics", "DispatchPolicy"]),
+    numericModule("DispatchStudies", ["PlantPhysics", "DispatchPolicy"]),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
     module("SinkCore", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
     module(
@@ -111,8 +115,9 @@ let package = Package(
       dependencies: [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
-        "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore",
-        "InfluxSink", "PlantSimulation", "Pipeline", "LocalServers", "WattlineBenchmarks",
+        "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
+        "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "PlantSimulation", "Pipeline", "LocalServers",
+        "WattlineBenchmarks",
       ],
       swiftSettings: settings),
     tests("WattlineTime", ["PlantModel", "PlantTesting"]),
@@ -148,8 +153,13 @@ let package = Package(
         "WattlineTime", "PlantModel", "PointSchema", "Settings", "StreamCore", "PlantSimulation", "LocalServers",
         "PlantTesting",
       ]),
+    tests("AssetCommands", ["PlantModel"]),
     tests(
-      "DispatchPolicy", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "PlantTesting"]),
+      "DispatchPolicy",
+      [
+        "WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "MonthlyAccounts", "DispatchStudies",
+        "PlantTesting",
+      ]),
     tests(
       "CommandChannel",
       ["WattlineTime", "PlantModel", "Settings", "InfluxSink", "LocalServers", "PlantTesting", "CMosquitto"]),

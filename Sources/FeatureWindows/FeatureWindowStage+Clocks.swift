@@ -1,8 +1,8 @@
-import PointSchema
-import WattlineTime
 import EnergyAccounting
 import PlantModel
+import PointSchema
 import StreamCore
+import WattlineTime
 
 extension FeatureWindowStage {
   /// Closes windows that the plant's clock has passed, at a minute mark.

@@ -1,8 +1,8 @@
-import WattlineTime
-import PointSchema
 import EnergyAccounting
 import PlantModel
+import PointSchema
 import StreamCore
+import WattlineTime
 
 extension FeatureWindowStage {
   /// Writes the points of windows from position `first` on, and of the local hours and days that they belong to.

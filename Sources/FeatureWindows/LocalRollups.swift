@@ -1,7 +1,7 @@
-import PointSchema
-import WattlineTime
 import PlantModel
+import PointSchema
 import StreamCore
+import WattlineTime
 
 /// The local hours and days of a plant's series. They consist of 1 h windows if the zone is whole hours off UTC, else of
 /// 15 m windows.

@@ -1,6 +1,6 @@
-import WattlineTime
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The traits of a plant's series: each distinct set once, and the index of each series' set.
 struct TraitTable {

@@ -1,6 +1,6 @@
-import WattlineTime
 import EnergyAccounting
 import PlantModel
+import WattlineTime
 
 /// The windows of one series without energy: for each length the newest one and the one before it, which late readings
 /// can still change.

@@ -1,6 +1,6 @@
-import WattlineTime
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// The traits and windows of every series of a plant.
 ///

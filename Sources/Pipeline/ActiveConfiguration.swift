@@ -1,7 +1,7 @@
-import Settings
-import SystemCore
 public import PlantConfig
 import PlantModel
+import Settings
+import SystemCore
 
 /// A configuration folder that cannot be run, with every mistake in the order of files and lines.
 public struct InvalidConfiguration: Error, CustomStringConvertible {

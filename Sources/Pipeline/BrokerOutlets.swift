@@ -1,8 +1,8 @@
-import Settings
-import WattlineTime
 import Alerts
 import CommandChannel
 import PlantModel
+import Settings
+import WattlineTime
 
 /// What the process publishes about itself at the broker: whether it is online, also as a Sparkplug host.
 struct Announcements: Sendable {

@@ -1,9 +1,9 @@
-import SystemCore
-import WattlineTime
 import CommandChannel
 import PlantModel
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// The regular work of the process beside its workers: ticks, reports about itself, and checkpoints.
 final class Housekeeper: Sendable {

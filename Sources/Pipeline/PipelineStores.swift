@@ -1,9 +1,9 @@
-import InfluxSink
-import Settings
 import Foundation
+import InfluxSink
 import Journal
 import PlantConfig
 import PlantModel
+import Settings
 import SinkCore
 import StreamCore
 

@@ -1,10 +1,10 @@
-import Journal
 import Alerts
-import SystemCore
-import WattlineTime
+import Journal
 import PlantModel
 import SinkCore
 import StreamCore
+import SystemCore
+import WattlineTime
 
 /// Reader of the counters and state of all parts of a pipeline.
 struct StatusCollector: Sendable {

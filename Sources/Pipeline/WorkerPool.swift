@@ -1,9 +1,9 @@
-import Settings
-import SystemCore
 import Foundation
 import PlantConfig
 import PlantModel
+import Settings
 import StreamCore
+import SystemCore
 
 /// The workers of a pipeline, each on a thread of its own with its share of the plants.
 final class WorkerPool: Sendable {

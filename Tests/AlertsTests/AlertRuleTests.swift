@@ -2,6 +2,7 @@ import Foundation
 import PlantModel
 import StreamCore
 import Testing
+
 @testable import Alerts
 
 @Suite("Rules of alerts")

@@ -2,6 +2,7 @@ import Alerts
 import PlantModel
 import StreamCore
 import WattlineTime
+
 @testable import PointSchema
 
 /// Drives the stage through a script, as the pipeline would.

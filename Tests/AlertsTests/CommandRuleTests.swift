@@ -2,6 +2,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Alerts
 
 @Suite("Alerts and commands")

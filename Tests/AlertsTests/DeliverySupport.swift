@@ -6,6 +6,7 @@ import Settings
 import StreamCore
 import Synchronization
 import WattlineTime
+
 @testable import Alerts
 
 /// A plant, alerts of it, and a folder that lasts as long as a test.

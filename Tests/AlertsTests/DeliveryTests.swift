@@ -7,6 +7,7 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import Alerts
 
 @Suite("Delivery of alerts")

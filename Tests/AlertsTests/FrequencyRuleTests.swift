@@ -1,5 +1,6 @@
 import PlantModel
 import Testing
+
 @testable import Alerts
 
 @Suite("The frequency of the grid")

@@ -1,6 +1,7 @@
 import PlantModel
 import StreamCore
 import Testing
+
 @testable import Alerts
 
 /// Assets that are said to be gone.

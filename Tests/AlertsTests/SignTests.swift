@@ -4,6 +4,7 @@ import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Alerts
 
 /// A simulated plant of which some powers come with the wrong sign.

@@ -1,6 +1,7 @@
 import PlantModel
 import StreamCore
 import WattlineTime
+
 @testable import Cleaning
 
 let epoch = Timestamp(seconds: 1_700_000_000)

@@ -2,6 +2,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Cleaning
 
 /// Cause of a fall or a jump of a cumulative count.

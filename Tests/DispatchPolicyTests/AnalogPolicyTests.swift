@@ -1,5 +1,7 @@
+import DispatchStudies
 import PlantPhysics
 import Testing
+
 @testable import DispatchPolicy
 
 @Suite("Learned dispatch")

@@ -4,6 +4,7 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import DispatchPolicy
 
 /// A plant with a battery, PV, load and grid that is told minute by minute and commanded.

@@ -1,4 +1,5 @@
 import DispatchPolicy
+import DispatchStudies
 import PlantPhysics
 import Testing
 

@@ -1,5 +1,7 @@
-import DispatchPolicy
 import Testing
+
+@testable import DispatchPolicy
+@testable import DispatchStudies
 
 @Suite("Fixed rules")
 struct FixedRuleTests {

@@ -3,6 +3,7 @@ import PlantPhysics
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import DispatchPolicy
 
 @Suite("Chargers, curtailment, reserve and ramps")

@@ -1,7 +1,9 @@
-import DispatchPolicy
+import MonthlyAccounts
 import PlantModel
 import Testing
 import WattlineTime
+
+@testable import DispatchPolicy
 
 /// A day of a plant of 100 kWh and 50 kW at 0.20, 0.50 from 16 to 20 h, told to an accountant.
 private struct Day {

@@ -1,6 +1,7 @@
 import Foundation
 import PlantPhysics
 import Testing
+
 @testable import DispatchPolicy
 
 @Suite("Safety shield")

@@ -1,8 +1,10 @@
+import MonthlyAccounts
 import PlantModel
 import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import DispatchPolicy
 
 @Suite("Prices that are not known")

@@ -4,6 +4,7 @@ import PlantPhysics
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import DispatchPolicy
 
 /// A random plant with random readings, of which some are broken, and a judge who knows the limits but not the code.

@@ -2,6 +2,7 @@ import PlantModel
 import PlantPhysics
 import Testing
 import WattlineTime
+
 @testable import EnergyAccounting
 
 /// A series with its true power over time, as it was drawn, and the readings of it.

@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import EnergyAccounting
 
 private let midnight = Timestamp(seconds: 1_699_920_000)

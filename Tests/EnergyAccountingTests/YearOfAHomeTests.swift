@@ -3,6 +3,7 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
+
 @testable import EnergyAccounting
 
 /// The year of a real home, told by four kinds of meter.

@@ -5,6 +5,7 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import FeatureWindows
 
 private let power = makeRegister([("load", "power")])

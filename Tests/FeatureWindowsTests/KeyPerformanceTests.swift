@@ -3,6 +3,7 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import FeatureWindows
 
 @Test("the worked balance: 6 kW of sun, 5 kW of load, 3 kW into the battery import 2 kW")

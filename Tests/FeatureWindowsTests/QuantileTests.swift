@@ -4,6 +4,7 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import FeatureWindows
 
 /// 3,600 values of a kind, in the order in which they come.

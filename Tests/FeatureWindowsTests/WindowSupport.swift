@@ -2,6 +2,7 @@ import PlantModel
 import PointSchema
 import StreamCore
 import WattlineTime
+
 @testable import FeatureWindows
 
 /// A whole day of UTC begins here: 2023-11-14.

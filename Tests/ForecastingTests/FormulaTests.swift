@@ -3,6 +3,7 @@ import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 
 @Suite("Formulas of forecasts")

@@ -3,6 +3,7 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 
 @Suite("Numeric cores")

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantTesting
 import Testing
+
 @testable import Forecasting
 
 @Suite("The recurrent network")

@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 
 @Suite("A scenario's assets and days")

@@ -2,6 +2,7 @@ import PlantModel
 import PointSchema
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 
 @Suite("A scenario")

@@ -2,6 +2,7 @@ import Glibc
 import PlantModel
 import PlantTesting
 import WattlineTime
+
 @testable import Forecasting
 
 /// A load with a working day, a working week and a weather that matters, hour by hour, from a seed.

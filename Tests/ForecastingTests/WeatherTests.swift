@@ -6,6 +6,7 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 
 @Suite("Weather and calendar in live forecasts")

@@ -2,6 +2,7 @@ import Foundation
 import PlantPhysics
 import PlantTesting
 import Testing
+
 @testable import HealthIndex
 
 /// Recordings for development; `nil` where they are missing.

@@ -3,6 +3,7 @@ import PlantModel
 import PlantTesting
 import StreamCore
 import WattlineTime
+
 @testable import PointSchema
 
 /// Window of one sensor in a quarter of an hour; `nil` for no window at all.

@@ -1,6 +1,7 @@
 import PlantModel
 import StreamCore
 import Testing
+
 @testable import HealthIndex
 
 @Suite("Formulas of health")

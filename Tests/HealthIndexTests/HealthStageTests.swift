@@ -4,6 +4,7 @@ import PointSchema
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import HealthIndex
 
 @Suite("The health stage")

@@ -2,6 +2,7 @@ import PlantModel
 import PlantPhysics
 import StreamCore
 import Testing
+
 @testable import HealthIndex
 
 extension IsolationForest {

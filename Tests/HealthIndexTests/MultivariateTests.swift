@@ -1,5 +1,6 @@
 import PlantPhysics
 import Testing
+
 @testable import HealthIndex
 
 /// Two sensors that follow one load, and one of its own, with a little noise.

@@ -3,6 +3,7 @@ import PlantPhysics
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import HealthIndex
 
 private func near(_ a: Double, b: Double, within tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }

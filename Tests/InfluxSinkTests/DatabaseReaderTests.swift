@@ -1,6 +1,7 @@
 import PlantModel
 import Settings
 import Testing
+
 @testable import InfluxSink
 
 /// One question to each version of the database, as its documentation and sources have it.

@@ -5,6 +5,7 @@ import PlantTesting
 import Settings
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 @testable import SinkCore
 

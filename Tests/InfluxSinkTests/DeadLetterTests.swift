@@ -5,6 +5,7 @@ import PlantTesting
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -1,5 +1,6 @@
 import PlantTesting
 import Testing
+
 @testable import InfluxSink
 
 @Suite("Numbers as text")

@@ -3,6 +3,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 
 /// From a hostile topic or payload to line protocol: one reading is one line of `raw`, whatever its names are.

@@ -5,6 +5,7 @@ import PointSchema
 import SinkCore
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 
 @Suite("Line protocol")

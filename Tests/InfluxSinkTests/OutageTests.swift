@@ -4,6 +4,7 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 @testable import SinkCore
 

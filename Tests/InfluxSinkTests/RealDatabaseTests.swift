@@ -7,6 +7,7 @@ import PointSchema
 import Settings
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 @testable import SinkCore
 

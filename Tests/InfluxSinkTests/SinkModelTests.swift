@@ -3,6 +3,7 @@ import PlantModel
 import PlantTesting
 import Synchronization
 import Testing
+
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -7,6 +7,7 @@ import Settings
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 @testable import SinkCore
 

@@ -2,6 +2,7 @@ import PlantModel
 import Settings
 import Testing
 import WattlineTime
+
 @testable import InfluxSink
 @testable import SinkCore
 

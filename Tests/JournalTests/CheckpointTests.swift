@@ -1,6 +1,7 @@
 import Foundation
 import LocalServers
 import Testing
+
 @testable import Journal
 
 @Suite("Checkpoints")

@@ -7,6 +7,7 @@ import Settings
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Journal
 
 /// A small file system of its own, where the user may mount one.

@@ -4,6 +4,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Journal
 
 @Suite("A journal that is only read")

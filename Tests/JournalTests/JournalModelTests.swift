@@ -3,6 +3,7 @@ import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
+
 @testable import Journal
 
 @Suite("A journal against a plain model")

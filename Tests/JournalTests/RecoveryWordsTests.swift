@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Journal
 
 @Suite("What was mended, in words")

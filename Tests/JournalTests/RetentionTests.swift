@@ -3,6 +3,7 @@ import LocalServers
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import Journal
 
 @Suite("History that a journal keeps")

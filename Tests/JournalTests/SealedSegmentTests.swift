@@ -6,6 +6,7 @@ import Settings
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Journal
 
 @Suite("Sealed segments")

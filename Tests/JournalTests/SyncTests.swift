@@ -7,6 +7,7 @@ import StreamCore
 import SystemCore
 import Testing
 import WattlineTime
+
 @testable import Journal
 
 @Suite("When a journal reaches the disk")

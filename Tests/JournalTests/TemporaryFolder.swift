@@ -3,6 +3,7 @@ import LocalServers
 import PlantModel
 import Settings
 import WattlineTime
+
 @testable import Journal
 
 /// A folder that is removed with its owner.

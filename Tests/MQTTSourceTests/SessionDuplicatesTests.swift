@@ -1,5 +1,6 @@
 import StreamCore
 import Testing
+
 @testable import MQTTSource
 
 @Suite struct SessionDuplicatesTests {

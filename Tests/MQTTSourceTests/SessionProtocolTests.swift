@@ -6,6 +6,7 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import MQTTSource
 
 /// How brokers that do not know MQTT 5 turn it down.

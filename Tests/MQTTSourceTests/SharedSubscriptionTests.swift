@@ -4,6 +4,7 @@ import PlantTesting
 import Settings
 import StreamCore
 import Testing
+
 @testable import MQTTSource
 
 /// Subscriptions that several clients share.

@@ -6,6 +6,7 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import MQTTSource
 
 /// Brokers that do not answer CONNECT.

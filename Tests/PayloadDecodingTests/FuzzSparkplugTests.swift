@@ -4,6 +4,7 @@ import PlantTesting
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import PayloadDecoding
 
 /// Random and damaged Sparkplug messages: none may crash, and each must end as taken, passed over or refused, with a state

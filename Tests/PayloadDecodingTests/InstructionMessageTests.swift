@@ -1,6 +1,7 @@
 import PayloadDecoding
 import PlantModel
 import Testing
+
 @testable import StreamCore
 
 @Suite("Instructions over MQTT")

@@ -2,6 +2,7 @@ import PlantModel
 import PlantTesting
 import Settings
 import Testing
+
 @testable import PayloadDecoding
 
 @Suite("Many patterns")

@@ -2,6 +2,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import PayloadDecoding
 
 /// Sparkplug as a payload format: names, units, and what has to survive.

@@ -2,6 +2,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import PayloadDecoding
 
 /// Sessions of edge nodes: births, data, deaths, numbers and aliases.

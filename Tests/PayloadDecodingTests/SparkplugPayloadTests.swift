@@ -2,6 +2,7 @@ import PlantModel
 import PlantTesting
 import Testing
 import WattlineTime
+
 @testable import PayloadDecoding
 
 /// Payloads: Protocol Buffers, types and properties.

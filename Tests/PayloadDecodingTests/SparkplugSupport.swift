@@ -1,5 +1,6 @@
 import PlantModel
 import WattlineTime
+
 @testable import PayloadDecoding
 
 /// Writes Sparkplug payloads as a publisher does.

@@ -9,6 +9,7 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 /// A subscriber that keeps the messages of a broker.

@@ -9,6 +9,7 @@ import PointSchema
 import SinkCore
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 @testable import Pipeline
 

@@ -10,6 +10,7 @@ import StreamCore
 import SystemCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 /// A keeper on a journal and a store of its own. The database is away: lines are accepted when the spool has them, or

@@ -3,6 +3,7 @@ import PlantSimulation
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 /// A simulated plant and all stages, in simulated time: what is commanded is done, as far as devices hear it.

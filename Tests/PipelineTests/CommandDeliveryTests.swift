@@ -4,6 +4,7 @@ import InfluxSink
 import LocalServers
 import PlantTesting
 import Testing
+
 @testable import Pipeline
 
 @Suite("Commands over MQTT", .serialized)

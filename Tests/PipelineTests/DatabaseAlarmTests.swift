@@ -13,6 +13,7 @@ import StreamCore
 import Synchronization
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 @Suite("A database that takes nothing", .serialized)

@@ -6,6 +6,7 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 /// The energy of a counter that is derived from counters, on the whole way from messages to lines.

@@ -7,6 +7,7 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 /// Derived sensors on the whole way from messages to lines.

@@ -5,6 +5,7 @@ import PlantSimulation
 import PlantTesting
 import StreamCore
 import WattlineTime
+
 @testable import Pipeline
 
 /// A day and more of two plants as a journal holds it: bursts of uneven size, ticks, broken payloads and times,

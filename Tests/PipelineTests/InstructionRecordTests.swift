@@ -6,6 +6,7 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 @Suite("Instructions in a journal")

@@ -6,6 +6,7 @@ import PlantModel
 import Settings
 import SinkCore
 import Testing
+
 @testable import Pipeline
 
 @Suite("Replay of a journal")

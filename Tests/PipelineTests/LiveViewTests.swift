@@ -2,6 +2,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 @Suite("What a terminal shows of a plant")

@@ -8,6 +8,7 @@ import PlantTesting
 import SinkCore
 import Synchronization
 import Testing
+
 @testable import Pipeline
 
 @Suite("A saved state that cannot be used", .serialized)

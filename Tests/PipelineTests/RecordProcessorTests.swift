@@ -8,6 +8,7 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 extension RecordProcessor {

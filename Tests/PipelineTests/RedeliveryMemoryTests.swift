@@ -5,6 +5,7 @@ import PlantModel
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 @Suite("What a broker may send again")

@@ -1,6 +1,7 @@
 import PlantModel
 import Settings
 import Testing
+
 @testable import Pipeline
 
 @Suite("What a reload says")

@@ -6,6 +6,7 @@ import StreamCore
 import SystemCore
 import Testing
 import WattlineTime
+
 @testable import Pipeline
 
 /// The protocols at the ends of the pipeline, each with a kind that is neither MQTT nor files.

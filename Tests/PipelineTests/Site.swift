@@ -7,6 +7,7 @@ import PlantModel
 import PlantTesting
 import Settings
 import WattlineTime
+
 @testable import Pipeline
 
 /// A broker, a database and a folder of configuration that last as long as a test.

@@ -7,6 +7,7 @@ import PlantTesting
 import Settings
 import SinkCore
 import Testing
+
 @testable import Pipeline
 
 @Suite("The whole way", .serialized)

@@ -5,6 +5,7 @@ import SinkCore
 import StreamCore
 import Testing
 import WattlineTime
+
 @testable import Forecasting
 @testable import InfluxSink
 @testable import Pipeline
@@ -52,11 +53,11 @@ struct WrittenPointsTests {
   /// A status with something of each kind.
   private static func status(_ ledger: Ledger) -> PipelineStatus {
     var status = PipelineStatus()
-    status.ledger = ledger
-    status.ledger.refusedValues["not_finite"] = 1
-    status.qualityCounts = Array(repeating: 1, count: 10)
-    status.accounts.deadLetters[.malformed] = PointTally()
-    status.accounts.dropped[.spoolFull] = PointTally()
+    status.stages.ledger = ledger
+    status.stages.ledger.refusedValues["not_finite"] = 1
+    status.stages.qualityCounts = Array(repeating: 1, count: 10)
+    status.sink.accounts.deadLetters[.malformed] = PointTally()
+    status.sink.accounts.dropped[.spoolFull] = PointTally()
     let alerts = StageCounters(stage: "alerts", reasons: ["mail"])
     alerts.drop("mail")
     status.alerts = alerts.snapshot()

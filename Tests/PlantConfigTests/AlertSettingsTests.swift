@@ -2,6 +2,7 @@ import PlantModel
 import Settings
 import Testing
 import WattlineTime
+
 @testable import PlantConfig
 
 @Suite("Whom alerts are told to")

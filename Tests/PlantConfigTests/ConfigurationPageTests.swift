@@ -2,6 +2,7 @@ import Foundation
 import PlantModel
 import PlantTesting
 import Testing
+
 @testable import PlantConfig
 
 /// A key that no section has: the answer to it lists all keys that the section has.

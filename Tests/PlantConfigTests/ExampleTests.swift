@@ -4,6 +4,7 @@ import PlantTesting
 import Settings
 import Testing
 import WattlineTime
+
 @testable import PlantConfig
 
 @Suite("Examples of configuration")

@@ -1,5 +1,6 @@
 import PlantModel
 import Testing
+
 @testable import PlantConfig
 
 private func load(_ assets: String) -> LoadedConfiguration {

@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import PlantConfig
 
 private func load(_ tariff: String, csv: String = "", currency: String = "EUR") -> LoadedConfiguration {

@@ -3,6 +3,7 @@ import LocalServers
 import PlantModel
 import PlantTesting
 import Testing
+
 @testable import PlantConfig
 
 private let head = """

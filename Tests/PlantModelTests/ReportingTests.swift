@@ -1,5 +1,6 @@
 import Testing
 import WattlineTime
+
 @testable import PlantModel
 
 @Suite("When a sensor sends")

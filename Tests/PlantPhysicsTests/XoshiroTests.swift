@@ -1,4 +1,5 @@
 import Testing
+
 @testable import PlantPhysics
 
 @Suite("xoshiro256**")

@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import PlantSimulation
 
 @Suite("Simulated kinds of assets")

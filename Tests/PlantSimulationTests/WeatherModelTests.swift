@@ -2,6 +2,7 @@ import PlantModel
 import PlantPhysics
 import Testing
 import WattlineTime
+
 @testable import PlantSimulation
 
 @Suite("Weather")

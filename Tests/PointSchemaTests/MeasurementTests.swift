@@ -2,6 +2,7 @@ import Foundation
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import PointSchema
 
 @Suite("Measurements")

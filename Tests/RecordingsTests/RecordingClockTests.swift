@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import Recordings
 
 @Suite("Recordings across changes of the clock")

@@ -1,6 +1,7 @@
 import PlantModel
 import PlantPhysics
 import Testing
+
 @testable import Recordings
 
 @Suite("Recordings of random bytes")

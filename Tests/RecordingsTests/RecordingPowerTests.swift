@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
 import WattlineTime
+
 @testable import Recordings
 
 @Suite("Energies and powers of recordings")

@@ -1,4 +1,5 @@
 import PlantModel
+
 @testable import Recordings
 
 /// The rows of a text in the order of time, all columns of numbers.

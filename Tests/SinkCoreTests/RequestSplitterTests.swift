@@ -1,5 +1,6 @@
 import PlantTesting
 import Testing
+
 @testable import SinkCore
 
 @Suite("Parts of a request")

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import WattlineBenchmarks
 
 private final class Something {}

@@ -1,4 +1,5 @@
 import Journal
+
 @testable import Pipeline
 @testable import SinkCore
 

@@ -1,11 +1,11 @@
-import PlantModel
-import PlantPhysics
+package import PlantModel
+package import PlantPhysics
 
 /// The batteries of a plant, treated as one. A decision applies to all and is divided in proportion to what each can
 /// contribute.
-struct BatteryFleet: Sendable {
+package struct BatteryFleet: Sendable {
   /// A battery with known sizes.
-  struct Member: Sendable {
+  package struct Member: Sendable {
     var asset: AssetIndex
     var battery: BatteryModel
     var reserve: Double
@@ -14,15 +14,15 @@ struct BatteryFleet: Sendable {
   }
 
   /// The batteries in the order of the plant file; at least one.
-  let members: [Member]
+  package let members: [Member]
   /// The equivalent single battery: energies and powers are sums, shares are means weighted by energy.
-  let battery: BatteryModel
+  package let battery: BatteryModel
   /// Mean wear price, weighted by energy [currency/kWh].
-  let wearPrice: Double
+  package let wearPrice: Double
 
   /// Creates the fleet of the batteries with known sizes among `assets`, or among those at `positions`; `nil` if there
   /// are none.
-  init?(_ assets: [Asset], only positions: Set<Int>? = nil) {
+  package init?(_ assets: [Asset], only positions: Set<Int>? = nil) {
     let members = assets.enumerated().compactMap { position, asset -> Member? in
       guard asset.kind.role == .storage, positions?.contains(position) ?? true, let battery = BatteryModel(asset) else {
         return nil
@@ -37,7 +37,7 @@ struct BatteryFleet: Sendable {
   }
 
   /// Creates a fleet of one or more batteries.
-  init(_ first: Member, others: ArraySlice<Member> = []) {
+  package init(_ first: Member, others: ArraySlice<Member> = []) {
     members = [first] + others
     guard !others.isEmpty else {
       // Weighted means would introduce rounding.
@@ -57,7 +57,7 @@ struct BatteryFleet: Sendable {
   }
 
   /// Returns the state of charge of the equivalent battery, 0...1; `nil` unless all are known.
-  func stateOfCharge(_ of: (AssetIndex) -> Double?) -> Double? {
+  package func stateOfCharge(_ of: (AssetIndex) -> Double?) -> Double? {
     var energy = 0.0
     for member in members {
       guard let soc = of(member.asset) else { return nil }
@@ -68,7 +68,7 @@ struct BatteryFleet: Sendable {
   }
 
   /// Returns the sum of a value over all batteries; `nil` unless all are known.
-  func sum(_ of: (AssetIndex) -> Double?) -> Double? {
+  package func sum(_ of: (AssetIndex) -> Double?) -> Double? {
     members.reduce(0) { sum, member in sum.flatMap { sum in of(member.asset).map { sum + $0 } } }
   }
 

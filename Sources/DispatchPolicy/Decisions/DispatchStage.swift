@@ -1,3 +1,4 @@
+import AssetCommands
 public import PlantModel
 import PlantPhysics
 import PointSchema

@@ -15,7 +15,7 @@ public struct PeakWatch: Sendable {
   public init(problem: DispatchProblem) { self.problem = problem }
 
   /// Returns the additional price of import above the cap in a plan [currency/kWh].
-  static func excess(_ problem: DispatchProblem) -> Double { share * problem.demandCharge / problem.hours }
+  package static func excess(_ problem: DispatchProblem) -> Double { share * problem.demandCharge / problem.hours }
 
   /// Returns the cap in a slot of a series, based on earlier slots only [kW]; infinite without a demand charge.
   public mutating func cap(at slot: Int, of series: DispatchSeries) -> Double {

@@ -152,7 +152,7 @@ public struct PriceCurve {
 
 extension PriceCurve.Outlook {
   /// Computes the outlook from the prices of a day's quarters [currency/kWh]; `quarter` is an index of the slice.
-  init(_ day: ArraySlice<Double>, at quarter: Int) {
+  package init(_ day: ArraySlice<Double>, at quarter: Int) {
     let now = day[quarter]
     self.init(now: now, lowest: now, highestLater: now, higherHours: 0, mean: 0)
     // Prices closer than a thousandth of a cent count as equal.

@@ -36,7 +36,7 @@ public struct DispatchSeries: Sendable {
   ///   - generation: mean generation [kW].
   ///   - price: import price [currency/kWh].
   ///   - exportPrice: payment for export [currency/kWh]; given for all slots of a series or for none.
-  mutating func append(load: Double, generation: Double, price: Double, exportPrice: Double? = nil) {
+  package mutating func append(load: Double, generation: Double, price: Double, exportPrice: Double? = nil) {
     self.load.append(load)
     self.generation.append(generation)
     self.price.append(price)

@@ -1,4 +1,5 @@
 import DispatchPolicy
+import DispatchStudies
 
 /// Effect of a price on battery wear: throughput and cost of the learned policy by price.
 struct WearCurve: Encodable {

@@ -1,4 +1,5 @@
 import DispatchPolicy
+import DispatchStudies
 import Foundation
 import PlantModel
 import PlantPhysics

@@ -1,8 +1,9 @@
-import PointSchema
-import WattlineTime
 import DispatchPolicy
 import InfluxSink
+import MonthlyAccounts
 import PlantModel
+import PointSchema
+import WattlineTime
 
 /// Reader of a plant's month in the database, day by day.
 struct MonthReader {

@@ -1,5 +1,6 @@
 import DispatchPolicy
 import Foundation
+import MonthlyAccounts
 import PlantModel
 import WattlineTime
 

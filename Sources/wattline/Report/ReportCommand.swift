@@ -1,6 +1,7 @@
 import DispatchPolicy
 import Foundation
 import InfluxSink
+import MonthlyAccounts
 import PlantConfig
 import PlantModel
 import PointSchema

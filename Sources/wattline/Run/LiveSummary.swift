@@ -1,7 +1,7 @@
-import SinkCore
 import Foundation
 import Pipeline
 import PlantModel
+import SinkCore
 
 /// Status of the running system: redrawn in place on a terminal, otherwise one plain line per plant.
 struct LiveSummary {

@@ -13,14 +13,14 @@ public struct ForecastErrorScaling: Sendable {
   ///   - slot: the slot in which forecasts are made.
   ///   - series: the actual slots.
   ///   - slotsPerDay: number of slots ahead.
-  init?(factor: Double, after slot: Int, of series: DispatchSeries, slotsPerDay: Int) {
+  package init?(factor: Double, after slot: Int, of series: DispatchSeries, slotsPerDay: Int) {
     guard factor != 1 else { return nil }
     self.factor = factor
     actual = (slot + 1..<max(slot + 1, min(slot + 1 + slotsPerDay, series.count))).map(series.netDemand)
   }
 
   /// Returns the distorted forecast of a slot ahead [kW].
-  func expected(_ netDemand: Double, slot: Int) -> Double {
+  package func expected(_ netDemand: Double, slot: Int) -> Double {
     actual.indices.contains(slot) ? actual[slot] + factor * (netDemand - actual[slot]) : netDemand
   }
 }

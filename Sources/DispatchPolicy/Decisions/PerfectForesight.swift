@@ -4,7 +4,7 @@
 /// problem to better than 0.01 %. If the cost is not convex, it uses ``GridForesight``.
 public enum PerfectForesight {
   /// Number of energy cells.
-  static let cells = 640
+  package static let cells = 640
 
   /// Returns the best power in each slot from an empty battery [kW], positive discharge. Energy left at the end has no
   /// value.
@@ -21,7 +21,7 @@ public enum PerfectForesight {
   ///   - problem: the battery and its costs.
   ///   - start: usable energy at the start [kWh].
   ///   - value: value of the energy left at the end.
-  static func powers(
+  package static func powers(
     _ series: DispatchSeries, problem: DispatchProblem, from start: Double, valued value: EnergyValue
   ) -> [Double] {
     powers(series, problem: problem, caps: [], from: start, valued: value)
@@ -35,7 +35,7 @@ public enum PerfectForesight {
   ///   - caps: cap of each slot [kW]; empty: none.
   ///   - start: usable energy at the start [kWh].
   ///   - end: value of the energy left at the end.
-  static func powers(
+  package static func powers(
     _ series: DispatchSeries, problem: DispatchProblem, caps: [Double], from start: Double, valued end: EnergyValue
   ) -> [Double] {
     let isConvex = (0..<series.count).allSatisfy {
@@ -67,13 +67,13 @@ public enum PerfectForesight {
 }
 
 /// Import limits of months under a demand charge.
-enum PeakCaps {
+package enum PeakCaps {
   /// Prohibitive price of import above a cap [currency/kWh].
-  static let excess = 1000.0
+  package static let excess = 1000.0
 
   /// Returns the best cap of each month, by slot [kW]. It minimises the sum of demand charge and energy cost by
   /// golden-section search; the sum is convex in the cap.
-  static func best(_ series: DispatchSeries, problem: DispatchProblem) -> [Double] {
+  package static func best(_ series: DispatchSeries, problem: DispatchProblem) -> [Double] {
     var caps: [Double] = []
     var start = 0
     while start < series.count {
@@ -85,7 +85,7 @@ enum PeakCaps {
     return caps
   }
 
-  static func bestCap(of month: DispatchSeries, problem: DispatchProblem) -> Double {
+  package static func bestCap(of month: DispatchSeries, problem: DispatchProblem) -> Double {
     let worthless = EnergyValue(capacity: problem.capacity, cells: 128)
     func cost(_ cap: Double) -> Double {
       let caps = Array(repeating: cap, count: month.count)

@@ -30,9 +30,9 @@ enum Interlock: Equatable {
 }
 
 /// The interlocks of a plant's commands.
-struct CommandInterlocks {
+package struct CommandInterlocks {
   /// Health index below which an asset is not started [0...100].
-  static let leastHealth = 50.0
+  package static let leastHealth = 50.0
 
   var settings: CommandSettings
   /// Name of one rule with an active critical alert in the plant; `nil` if there is none.

@@ -1,8 +1,8 @@
-import PlantModel
+package import PlantModel
 import PlantPhysics
 import PointSchema
-import StreamCore
-import WattlineTime
+package import StreamCore
+package import WattlineTime
 
 /// The policy Π that commands a plant's assets. It combines health, critical alerts and the recommendations of
 /// dispatch, observes interlocks, and records commands and their results.
@@ -21,23 +21,26 @@ import WattlineTime
 /// Nothing is commanded while the plant catches up. The recommendation for the quarter of an hour in which it becomes
 /// live is commanded then. A command is not repeated while it is valid. Times are event time, so that the same journal
 /// gives the same commands.
-struct CommandBook {
+package struct CommandBook {
   /// The subject of operator requests that answer commands.
-  static let subject = "commands"
+  package static let subject = "commands"
   /// Largest lag of the plant's clock behind the receive time at which the plant counts as live.
-  static let liveWithin = TimeSpan.minutes(5)
+  package static let liveWithin = TimeSpan.minutes(5)
 
   var critical = CriticalAlerts()
   var tracker = CommandTracker()
 
+  /// Creates a book without commands.
+  package init() {}
+
   /// Power limits that were commanded to assets other than batteries, and 0 for assets that were shut down [kW].
-  var limits: [AssetIndex: Double] { tracker.limits }
+  package var limits: [AssetIndex: Double] { tracker.limits }
 
   /// Returns whether the plant's clock is current, so that commands are useful.
-  static func isLive(_ frame: borrowing Frame) -> Bool { frame.received - frame.clock < liveWithin }
+  package static func isLive(_ frame: borrowing Frame) -> Bool { frame.received - frame.clock < liveWithin }
 
   /// Records raised and cleared critical alerts.
-  mutating func observe(_ alerts: [AlertTransition]) { critical.observe(alerts) }
+  package mutating func observe(_ alerts: [AlertTransition]) { critical.observe(alerts) }
 
   /// Evaluates earlier commands and issues new ones.
   ///
@@ -45,7 +48,7 @@ struct CommandBook {
   ///   - frame: receives the commands and their points.
   ///   - context: state of the plant.
   ///   - register: the plant's register.
-  mutating func step(_ frame: inout Frame, context: CommandContext, in register: PlantRegister) {
+  package mutating func step(_ frame: inout Frame, context: CommandContext, in register: PlantRegister) {
     let interlocks = CommandInterlocks(settings: register.plant.commands, criticalRule: critical.firstRule)
     for position in register.assets.indices where register.assets[position].kind.traits.command != nil {
       let asset = AssetIndex(position)
@@ -75,7 +78,7 @@ struct CommandBook {
   ///   - frame: receives the command and its point.
   ///   - register: the plant's register.
   /// - Returns: `.taken`, or `.refused` with the reason.
-  mutating func follow(
+  package mutating func follow(
     _ instruction: Instruction, into frame: inout Frame, in register: PlantRegister
   ) -> Instruction.Outcome {
     guard let id = instruction.members["id"],

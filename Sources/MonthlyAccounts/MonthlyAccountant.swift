@@ -1,3 +1,4 @@
+import DispatchPolicy
 public import PlantModel
 import PlantPhysics
 public import WattlineTime

@@ -1,9 +1,9 @@
 import PlantModel
-import StreamCore
+package import StreamCore
 
 extension CommandBook {
   /// Writes the state.
-  func snapshot(into writer: inout SnapshotWriter) {
+  package func snapshot(into writer: inout SnapshotWriter) {
     critical.snapshot(into: &writer)
     tracker.snapshot(into: &writer)
   }
@@ -11,7 +11,7 @@ extension CommandBook {
   /// Reads the state that ``snapshot(into:)`` wrote.
   ///
   /// - Throws: `SnapshotError` if the state is invalid.
-  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+  package mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     self = CommandBook()
     critical = try CriticalAlerts(from: &reader)
     tracker = try CommandTracker(from: &reader)

@@ -1,3 +1,5 @@
+public import DispatchPolicy
+
 /// A comparison of all policies over the same period of a plant.
 public struct DispatchComparison: Sendable {
   /// A policy for the battery.

@@ -1,3 +1,4 @@
+import DispatchPolicy
 public import PlantModel
 public import WattlineTime
 

@@ -1,3 +1,4 @@
+import DispatchPolicy
 import PlantModel
 public import WattlineTime
 

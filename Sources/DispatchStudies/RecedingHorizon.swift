@@ -1,3 +1,5 @@
+public import DispatchPolicy
+
 /// The conventional controller. In every slot it plans for a single forecast and executes the plan's first step.
 ///
 /// The forecast of a slot is the mean of the same slot on the past seven days, or on as many as are recorded.

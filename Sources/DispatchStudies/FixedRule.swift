@@ -1,3 +1,4 @@
+public import DispatchPolicy
 import PlantPhysics
 
 /// Fixed rules as benchmarks for policies, as implemented by home inverters without optimisation.

@@ -1,3 +1,4 @@
+import DispatchPolicy
 import PlantModel
 import PlantPhysics
 import WattlineTime

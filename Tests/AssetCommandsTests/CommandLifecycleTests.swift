@@ -1,6 +1,7 @@
 import PlantModel
 import Testing
-@testable import DispatchPolicy
+
+@testable import AssetCommands
 
 @Suite("Lifecycle of commands")
 struct CommandLifecycleTests {
