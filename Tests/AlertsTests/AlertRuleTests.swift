@@ -10,8 +10,7 @@ struct AlertRuleTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  @Test("every rule that a file declares is registered")
-  func everyDeclaredRuleIsRegistered() throws {
+  @Test func `every rule that a file declares is registered`() throws {
     let folder = Self.root.appendingPathComponent("Sources/Alerts/Rules")
     var declared: Set<String> = []
     for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
@@ -21,8 +20,7 @@ struct AlertRuleTests {
     #expect(declared == Set(AlertRules.all.map { "\($0)" }))
   }
 
-  @Test("each rule has identities of its own, and a guide for each")
-  func eachRuleHasIdentitiesAndGuides() {
+  @Test func `each rule has identities of its own, and a guide for each`() {
     for rule in AlertRules.all {
       #expect(!rule.ids.isEmpty && rule.guide.count == rule.ids.count, "\(rule)")
       #expect(rule.guide.allSatisfy { !$0.condition.isEmpty && !$0.remedy.isEmpty }, "\(rule)")
@@ -31,16 +29,14 @@ struct AlertRuleTests {
     #expect(AlertRules.all.count <= 32)
   }
 
-  @Test("the operator's page says of each alert when it is raised and what to do")
-  func pageDescribesEachAlert() throws {
+  @Test func `the operator's page says of each alert when it is raised and what to do`() throws {
     let page = try String(contentsOf: Self.root.appendingPathComponent("grafana/README.md"), encoding: .utf8)
     for id in AlertRules.ids {
       #expect(page.contains("| `\(id.name)` |"), "grafana/README.md has no row of \(id.name)")
     }
   }
 
-  @Test("what is about data never shuts an asset down, what is a fault of the asset may")
-  func dataAndFaultsAreApart() {
+  @Test func `what is about data never shuts an asset down, what is a fault of the asset may`() {
     let data = AlertRules.ids.filter(\.concernsData).map(\.name).sorted()
     #expect(data == ["clock", "no_data", "offline", "range", "sign", "spikes", "stuck", "unit"])
     #expect(AlertRules.ids.allSatisfy { !($0.concernsData && $0.isFaultOfAsset) })
@@ -61,8 +57,7 @@ struct AlertRuleTests {
     }
   }
 
-  @Test("a rule more or less keeps the saved state of the others")
-  func savedStateOfOtherRulesIsKept() throws {
+  @Test func `a rule more or less keeps the saved state of the others`() throws {
     var script = AlertScript()
     for value in [20.0, 30, 400, 400, 400] { script.read([("grid.power", value)]) }
     var writer = SnapshotWriter()

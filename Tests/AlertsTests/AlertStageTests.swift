@@ -9,8 +9,8 @@ import WattlineTime
 struct AlertStageTests {
   var script = AlertScript()
 
-  @Test("one silent sensor is warned of after 30 s, critical after ten times that, and cleared by data")
-  mutating func silentSensor() {
+  @Test
+  mutating func `one silent sensor is warned of after 30 s, critical after ten times that, and cleared by data`() {
     script.live([("pv1.power", 50), ("pv1.temperature", 40), ("load.power", 9)], times: 20)
     script.live([("pv1.power", 50), ("load.power", 9)], times: 30)
     #expect(script.changes().isEmpty)
@@ -23,8 +23,8 @@ struct AlertStageTests {
     #expect(script.changes() == ["no_data pv1 temperature cleared critical"])
   }
 
-  @Test("a sensor that speaks every minute is not silent before five minutes")
-  mutating func slowSensor() {
+  @Test
+  mutating func `a sensor that speaks every minute is not silent before five minutes`() {
     script.live([("load.energy", 1)], every: 60, times: 10)
     script.tick(seconds: 300)
     #expect(script.changes().isEmpty)
@@ -32,8 +32,8 @@ struct AlertStageTests {
     #expect(script.changes() == ["no_data load energy raised warning"])
   }
 
-  @Test("a silent asset makes one alert, a silent plant one, and a return of one asset leaves the rest")
-  mutating func groups() {
+  @Test
+  mutating func `a silent asset makes one alert, a silent plant one, and a return of one asset leaves the rest`() {
     let pv = [("pv1.power", 50.0), ("pv1.temperature", 40.0)]
     let load = [("load.power", 9.0), ("load.voltage", 230.0)]
     script.live(pv + load, times: 20)
@@ -46,8 +46,8 @@ struct AlertStageTests {
     #expect(script.changes() == ["no_data pv1 - raised warning", "no_data - - cleared warning"])
   }
 
-  @Test("nothing is silent while catching up, nor right after a pause of the pipeline")
-  mutating func catchingUp() {
+  @Test
+  mutating func `nothing is silent while catching up, nor right after a pause of the pipeline`() {
     script.live([("pv1.power", 50), ("load.power", 9)], times: 20)
     for _ in 0..<60 {
       script.read([("pv1.power", 50)], clock: script.now - .hours(5))
@@ -61,8 +61,8 @@ struct AlertStageTests {
     #expect(script.changes() == ["no_data - - raised warning"])
   }
 
-  @Test("a silent plant is told of though its clock stands for more than an hour")
-  mutating func stoppedClock() {
+  @Test
+  mutating func `a silent plant is told of though its clock stands for more than an hour`() {
     script.live([("load.energy", 1)], every: 900, times: 5)
     let clock = script.now
     script.tick(seconds: 4_600, clock: clock)
@@ -72,7 +72,7 @@ struct AlertStageTests {
   }
 
   @Test("a generator that falls to nothing has tripped at the second reading, and is back at the second above 5 kW")
-  mutating func trip() {
+  mutating func aGeneratorThatFallsToNothingHasTrippedAtTheSecondReadingAndIsBackAtThe() {
     script.live([("pv1.power", 60)], times: 5)
     script.live([("pv1.power", 0.5)], times: 1)
     #expect(script.changes().isEmpty)
@@ -84,29 +84,27 @@ struct AlertStageTests {
     #expect(script.changes() == ["trip pv1 power cleared critical"])
   }
 
-  @Test(
-    "what is no trip",
-    arguments: [
-      ("a dip of one reading", "pv1.power", [60, 0, 60, 60], 60), ("dusk", "pv1.power", [30, 15, 5, 1, 0, 0], 900),
-      ("an hourly series at sunset", "pv1.power", [25, 0, 0, 0], 3_600), ("a cloud", "pv1.power", [90, 20, 8, 9], 10),
-      ("a battery that stops", "bess.power", [80, 0, 0, 0], 1),
-      ("a load in its first day", "load.power", [80, 0, 0], 1),
-      ("night", "pv1.power", [0, 0, 0, 0], 60),
-    ])
-  mutating func noTrip(_ what: String, sensor: String, values: [Double], interval: Int) {
+  @Test(arguments: [
+    ("a dip of one reading", "pv1.power", [60, 0, 60, 60], 60), ("dusk", "pv1.power", [30, 15, 5, 1, 0, 0], 900),
+    ("an hourly series at sunset", "pv1.power", [25, 0, 0, 0], 3_600), ("a cloud", "pv1.power", [90, 20, 8, 9], 10),
+    ("a battery that stops", "bess.power", [80, 0, 0, 0], 1),
+    ("a load in its first day", "load.power", [80, 0, 0], 1),
+    ("night", "pv1.power", [0, 0, 0, 0], 60),
+  ])
+  mutating func `what is no trip`(_ what: String, sensor: String, values: [Double], interval: Int) {
     for value in values { script.live([(sensor, value)], every: interval, times: 1) }
     #expect(script.changes().filter { $0.hasPrefix("trip") }.isEmpty, "\(what)")
   }
 
-  @Test("a load that never rests trips when it falls to nothing")
-  mutating func loadTrip() {
+  @Test
+  mutating func `a load that never rests trips when it falls to nothing`() {
     script.live([("load.power", 80)], every: 300, times: 300)
     script.live([("load.power", 0)], every: 1, times: 2)
     #expect(script.changes() == ["trip load power raised critical"])
   }
 
-  @Test("import above the limit is warned of, far above is critical, and 5 % below clears")
-  mutating func importLimit() {
+  @Test
+  mutating func `import above the limit is warned of, far above is critical, and 5 % below clears`() {
     script.live([("grid.power", 301)], times: 1)
     script.live([("grid.power", 299)], times: 5)
     #expect(script.changes().isEmpty)
@@ -120,17 +118,16 @@ struct AlertStageTests {
     #expect(script.changes() == ["limit grid power cleared critical"])
   }
 
-  @Test("export has its own limit")
-  mutating func exportLimit() {
+  @Test
+  mutating func `export has its own limit`() {
     script.live([("grid.power", -151)], times: 2)
     #expect(script.changes() == ["limit grid power raised warning"])
     script.live([("grid.power", 200)], times: 2)
     #expect(script.changes() == ["limit grid power cleared warning"])
   }
 
-  @Test(
-    "five readings of a bad quality make an alert, and five without it end it", arguments: [Quality.outOfRange, .stuck])
-  mutating func quality(_ quality: Quality) {
+  @Test(arguments: [Quality.outOfRange, .stuck])
+  mutating func `five readings of a bad quality make an alert, and five without it end it`(_ quality: Quality) {
     let rule = quality == .stuck ? "stuck" : "range"
     script.live([("load.voltage", 230)], times: 4, quality: quality)
     script.live([("load.voltage", 231)], times: 1)
@@ -143,7 +140,7 @@ struct AlertStageTests {
   }
 
   @Test("a sensor that sends W for kW is told to be in the wrong unit, and one that is out of range otherwise is not")
-  mutating func unit() {
+  mutating func aSensorThatSendsWForKWIsToldToBeInTheWrongUnitAndOneThatIsOutOfRange() {
     script.live([("pv1.power", 52.3)], times: 3)
     script.live([("pv1.power", 51_900)], times: 5, quality: .outOfRange)
     #expect(script.transitions.first?.text.contains("a thousand times the 52.3 kW of before: it sends W.") == true)
@@ -160,8 +157,10 @@ struct AlertStageTests {
     }
   }
 
-  @Test("a sensor that sends kW for W is told to be in the wrong unit, and is why its asset seems to have tripped")
-  mutating func thousandths() {
+  @Test
+  mutating func
+    `a sensor that sends kW for W is told to be in the wrong unit, and is why its asset seems to have tripped`()
+  {
     // Half a minute apart for a day, from which it is known how low the load goes.
     for step in 0..<2_900 { script.live([("load.power", 50 + Double(step % 7))], every: 30, times: 1) }
     script.live([("load.power", 0.0519)], every: 10, times: 6)
@@ -173,8 +172,8 @@ struct AlertStageTests {
     #expect(script.changes().contains("unit load power cleared warning"))
   }
 
-  @Test("what falls to a thousandth every day, to nothing, or to another level is in its unit")
-  mutating func rests() {
+  @Test
+  mutating func `what falls to a thousandth every day, to nothing, or to another level is in its unit`() {
     for step in 0..<2_900 {
       let isAtRest = step % 400 > 300
       let values = [("a.power", isAtRest ? 0.007 : 7), ("b.power", isAtRest ? 0 : 7), ("c.power", 7.0)]
@@ -184,14 +183,14 @@ struct AlertStageTests {
     #expect(!script.changes().contains { $0.hasPrefix("unit") })
   }
 
-  @Test("an asset that has no data is no case of low health")
-  mutating func noData() {
+  @Test
+  mutating func `an asset that has no data is no case of low health`() {
     for _ in 0..<4 { script.judge("pv1", index: 25, hasData: false) }
     #expect(script.changes().isEmpty)
   }
 
-  @Test("a trip is a fault of its asset while it stands, and no second alert about health")
-  mutating func faults() {
+  @Test
+  mutating func `a trip is a fault of its asset while it stands, and no second alert about health`() {
     script.live([("pv1.power", 60)], times: 5)
     #expect(script.stage.faults.isEmpty)
     script.live([("pv1.power", 0)], times: 2)
@@ -202,8 +201,8 @@ struct AlertStageTests {
     #expect(script.stage.faults.isEmpty)
   }
 
-  @Test("low health is warned of at the second judgement, critical below 30, and cleared at 70")
-  mutating func health() {
+  @Test
+  mutating func `low health is warned of at the second judgement, critical below 30, and cleared at 70`() {
     for index in [59.0, 61, 59] { script.judge("pv1", index: index) }
     #expect(script.changes().isEmpty)
     script.judge("pv1", index: 58)
@@ -216,7 +215,7 @@ struct AlertStageTests {
   }
 
   @Test("the state is written when an alert is raised, every minute while it is active, and once when it is cleared")
-  mutating func states() {
+  mutating func theStateIsWrittenWhenAnAlertIsRaisedEveryMinuteWhileItIsActiveAndOnce() {
     script.live([("grid.power", 400)], times: 2)
     script.minute()
     script.minute()
@@ -225,8 +224,10 @@ struct AlertStageTests {
     #expect(script.states("limit") == [String](repeating: "1 critical unacknowledged", count: 3) + ["0 info returned"])
   }
 
-  @Test("an alert keeps its id from raising to clearing, and its points have the fields of the contract")
-  mutating func identifier() throws {
+  @Test
+  mutating func `an alert keeps its id from raising to clearing, and its points have the fields of the contract`()
+    throws
+  {
     script.live([("grid.power", 310)], times: 2)
     let raised = try #require(script.transitions.first)
     script.live([("grid.power", 1)], times: 2)
@@ -240,8 +241,8 @@ struct AlertStageTests {
     #expect(names == ["status", "severity", "id", "title", "text", "state", "cause", "cause_title", "value"])
   }
 
-  @Test("a stage restored from its snapshot goes on as the original does")
-  mutating func snapshot() throws {
+  @Test
+  mutating func `a stage restored from its snapshot goes on as the original does`() throws {
     script.live([("pv1.power", 60), ("load.power", 9), ("grid.power", 310)], times: 10)
     script.live([("pv1.power", 0), ("grid.power", 310)], times: 1)
     var writer = SnapshotWriter()

@@ -12,8 +12,7 @@ struct AssetRuleTests {
     return script
   }
 
-  @Test("a voltage outside a tenth of what is usual is told within two readings, and over when it is back")
-  func voltage() {
+  @Test func `a voltage outside a tenth of what is usual is told within two readings, and over when it is back`() {
     var script = withVoltage()
     script.live([("grid.voltage", 250)], times: 5)
     #expect(script.changes().isEmpty)
@@ -25,8 +24,7 @@ struct AssetRuleTests {
     #expect(script.changes() == ["voltage grid - cleared warning"])
   }
 
-  @Test("a voltage that has collapsed is an outage and nothing else")
-  func outage() {
+  @Test func `a voltage that has collapsed is an outage and nothing else`() {
     var script = withVoltage()
     script.live([("grid.voltage", 0)], times: 5)
     #expect(script.changes() == ["outage grid - raised critical"])
@@ -36,7 +34,7 @@ struct AssetRuleTests {
 
   @Test(
     "a battery that warms up fast is told within ten minutes, at 55 °C it is critical, and one that works hard is not")
-  func heat() {
+  func aBatteryThatWarmsUpFastIsToldWithinTenMinutesAt55CItIsCriticalAndOneThat() {
     var script = AlertScript()
     // 12 K/h under load, and an odd reading.
     for minute in 0..<30 { script.live([("bess.temperature", 25 + 0.2 * Double(minute))], every: 60, times: 1) }
@@ -52,8 +50,7 @@ struct AssetRuleTests {
     #expect(script.changes() == ["heat bess - cleared critical"])
   }
 
-  @Test("a battery above 45 °C is told, and a temperature that cannot be is not taken for heat")
-  func hot() {
+  @Test func `a battery above 45 °C is told, and a temperature that cannot be is not taken for heat`() {
     var script = AlertScript()
     script.live([("bess.temperature", 46)], every: 60, times: 5)
     #expect(script.changes() == ["heat bess - raised warning"])
@@ -62,8 +59,7 @@ struct AssetRuleTests {
     #expect(broken.changes().isEmpty)
   }
 
-  @Test("a generator that stops in the light has tripped, however little it gave; in the dark it rests")
-  func trip() {
+  @Test func `a generator that stops in the light has tripped, however little it gave; in the dark it rests`() {
     for (light, changes) in [(150.0, ["trip pv1 power raised critical"]), (40, [])] {
       var script = AlertScript()
       script.live([("pv1.irradiance", light), ("pv1.power", 9)], every: 10, times: 20)
@@ -72,8 +68,7 @@ struct AssetRuleTests {
     }
   }
 
-  @Test("a generator that is held below what its light gives is derated, until it gives more again")
-  func derating() {
+  @Test func `a generator that is held below what its light gives is derated, until it gives more again`() {
     var script = AlertScript()
     script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 10)
     script.live([("pv1.power", 70)], every: 5, times: 5, quality: .stuck)
@@ -89,7 +84,7 @@ struct AssetRuleTests {
 
   @Test(
     "a generator whose power stands still while its light falls below it is stuck, and one at its rating is neither")
-  func stuckGenerator() {
+  func aGeneratorWhosePowerStandsStillWhileItsLightFallsBelowItIsStuckAndOneAt() {
     var script = AlertScript()
     script.live([("pv1.irradiance", 950), ("pv1.power", 70)], every: 10, times: 1)
     script.live([("pv1.power", 70)], every: 10, times: 5, quality: .stuck)
@@ -104,8 +99,7 @@ struct AssetRuleTests {
     #expect(script.changes().isEmpty)
   }
 
-  @Test("a car that is connected and gets nothing is told, one that is full is not")
-  func charger() {
+  @Test func `a car that is connected and gets nothing is told, one that is full is not`() {
     var script = AlertScript()
     var charger = Asset(name: "car", kind: .evCharger)
     charger.powerKilowatts = 22
@@ -133,8 +127,7 @@ struct AssetRuleTests {
     #expect(script.changes() == ["charger car - raised warning"])
   }
 
-  @Test("odd values that come one at a time are told after the fourth, and over when it has been quiet")
-  func spikes() {
+  @Test func `odd values that come one at a time are told after the fourth, and over when it has been quiet`() {
     var script = AlertScript()
     for spike in 1...4 {
       #expect(script.changes().isEmpty, "before spike \(spike)")
@@ -150,8 +143,7 @@ struct AssetRuleTests {
     #expect(script.changes().last == "spikes load power cleared warning")
   }
 
-  @Test("a counter whose glitches come again and again is told as erratic, and of nothing else")
-  func counterGlitches() {
+  @Test func `a counter whose glitches come again and again is told as erratic, and of nothing else`() {
     var script = AlertScript()
     for glitch in 1...4 {
       #expect(script.changes().isEmpty, "before glitch \(glitch)")
@@ -164,8 +156,7 @@ struct AssetRuleTests {
     #expect(script.changes() == ["spikes load energy raised warning"])
   }
 
-  @Test("a clock that is behind those of the other assets is told, one late plant is not")
-  func clock() {
+  @Test func `a clock that is behind those of the other assets is told, one late plant is not`() {
     var script = AlertScript()
     let others: [(String, Double)] = [("load.power", 5), ("pv1.irradiance", 100)]
     for _ in 0..<10 {

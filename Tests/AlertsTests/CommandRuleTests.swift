@@ -25,8 +25,7 @@ struct CommandRuleTests {
     }
   }
 
-  @Test("a command that is not followed is one warning until it is followed")
-  func notFollowed() {
+  @Test func `a command that is not followed is one warning until it is followed`() {
     var court = Court()
     #expect(court.say(.issued) == [])
     #expect(court.say(.notFollowed) == ["not_followed raised warning"])
@@ -36,20 +35,17 @@ struct CommandRuleTests {
     #expect(court.say(.followed) == [])
   }
 
-  @Test(
-    "it is over too when nothing else is asked of the asset",
-    arguments: [
-      (Command.State.expired, Command.Action.optimize), (.rejected, .optimize), (.refused, .optimize), (.issued, .hold),
-    ])
-  func over(state: Command.State, action: Command.Action) {
+  @Test(arguments: [
+    (Command.State.expired, Command.Action.optimize), (.rejected, .optimize), (.refused, .optimize), (.issued, .hold),
+  ])
+  func `it is over too when nothing else is asked of the asset`(state: Command.State, action: Command.Action) {
     var court = Court()
     _ = court.say(.notFollowed)
     #expect(court.say(.awaiting) == [] && court.say(.advised) == [])
     #expect(court.say(state, action: action) == ["not_followed cleared warning"])
   }
 
-  @Test("a generator that a command holds back has not tripped and is not derated")
-  func heldBack() {
+  @Test func `a generator that a command holds back has not tripped and is not derated`() {
     for isHeld in [false, true] {
       var script = AlertScript()
       script.live([("pv1.power", 70), ("pv1.irradiance", 800)], times: 30)
@@ -65,8 +61,7 @@ struct CommandRuleTests {
     }
   }
 
-  @Test("a trip of what was shut down is over when a person has acknowledged it, not before")
-  func acknowledged() throws {
+  @Test func `a trip of what was shut down is over when a person has acknowledged it, not before`() throws {
     var script = AlertScript()
     script.live([("pv1.power", 70), ("pv1.irradiance", 800)], times: 30)
     script.live([("pv1.power", 0), ("pv1.irradiance", 800)], times: 5)

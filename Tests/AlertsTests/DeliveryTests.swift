@@ -12,8 +12,7 @@ import WattlineTime
 
 @Suite("Delivery of alerts")
 struct DeliveryTests {
-  @Test("a transition is published on its asset's topic with its names and without what it has not")
-  func document() throws {
+  @Test func `a transition is published on its asset's topic with its names and without what it has not`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     var alert = site.alert()
@@ -31,8 +30,7 @@ struct DeliveryTests {
     #expect(["cause", "sensor", "value"].allSatisfy { !whole.parcel.body.contains("\"\($0)\"") })
   }
 
-  @Test("the list of alerts has the worst first, at most two hundred, and says how many there are")
-  func list() throws {
+  @Test func `the list of alerts has the worst first, at most two hundred, and says how many there are`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let alerts = (0..<300).map { site.alert($0, severity: $0 == 299 ? .critical : .warning) }
@@ -42,8 +40,7 @@ struct DeliveryTests {
     #expect(AlertDocument.list([], in: site.register) == #"{"alerts":[],"count":0}"#)
   }
 
-  @Test("what is not delivered while the other side is away is delivered in order when it is back")
-  func outage() throws {
+  @Test func `what is not delivered while the other side is away is delivered in order when it is back`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let channel = RecordingChannel(batch: 2, isAway: true)
@@ -61,8 +58,7 @@ struct DeliveryTests {
     #expect(counts.input == 5 && counts.output == 5 && counts.queue == 0 && counts.dropped.isEmpty)
   }
 
-  @Test("over a restart nothing is lost and nothing comes twice, though the journal brings it again")
-  func restart() throws {
+  @Test func `over a restart nothing is lost and nothing comes twice, though the journal brings it again`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let before = RecordingChannel()
@@ -83,8 +79,7 @@ struct DeliveryTests {
     #expect(after.ids == (4...7).map { "alert-\($0)" })
   }
 
-  @Test("a process that is killed after a checkpoint has lost nothing of what came before it")
-  func kill() throws {
+  @Test func `a process that is killed after a checkpoint has lost nothing of what came before it`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let away = RecordingChannel(isAway: true)
@@ -104,8 +99,7 @@ struct DeliveryTests {
     #expect(channel.ids == ["alert-1", "alert-2"])
   }
 
-  @Test("a queue that is full loses its oldest messages, and counts them")
-  func full() throws {
+  @Test func `a queue that is full loses its oldest messages, and counts them`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let channel = RecordingChannel(isAway: true)
@@ -121,8 +115,8 @@ struct DeliveryTests {
     #expect(counts.dropped.map(\.reason) == ["mqtt_full"] && counts.dropped.map(\.count) == [5])
   }
 
-  @Test("a journal that has lost its end with the machine's power brings other records at the same offsets")
-  func lostEnd() throws {
+  @Test
+  func `a journal that has lost its end with the machine's power brings other records at the same offsets`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let first = try site.delivery(RecordingChannel())
@@ -135,8 +129,7 @@ struct DeliveryTests {
     second.stop()
   }
 
-  @Test("an outbox that is cut or changed anywhere is told of and begins anew, without a crash")
-  func damage() throws {
+  @Test func `an outbox that is cut or changed anywhere is told of and begins anew, without a crash`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let first = try site.delivery(RecordingChannel(isAway: true))
@@ -166,8 +159,7 @@ struct PeopleTests {
     return settings
   }
 
-  @Test("a notice is posted as JSON with its token, again until it is taken, and never twice after that")
-  func webhook() throws {
+  @Test func `a notice is posted as JSON with its token, again until it is taken, and never twice after that`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let server = try FakeWebhook { $0 < 2 ? 503 : 200 }
@@ -189,8 +181,7 @@ struct PeopleTests {
     #expect(requests[0].body.contains(text) && requests[0].body.contains(#""status":"raised""#))
   }
 
-  @Test("a notice that the server will never take is dropped and counted, and the next one delivered")
-  func refusedWebhook() throws {
+  @Test func `a notice that the server will never take is dropped and counted, and the next one delivered`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let server = try FakeWebhook { $0 == 0 ? 400 : 204 }
@@ -214,7 +205,7 @@ struct PeopleTests {
       "", "220 fake\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nhalf", "HTTP/1.1 500 Ill\r\n\r\n",
       "250-x\r\n", "bye",
     ])
-  func nobody(_ words: String) throws {
+  func aServerThatIsSilentStopsHalfWayTalksWithoutEndOrHangsUpStopsNeitherThe(_ words: String) throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let server = try ScriptedServer { connection in
@@ -243,8 +234,7 @@ struct PeopleTests {
     #expect(counts.dropped.contains { $0.reason == "webhook_full" && $0.count >= 99 })
   }
 
-  @Test("a webhook that has moved is tried again where it was, and its token goes nowhere else")
-  func redirect() throws {
+  @Test func `a webhook that has moved is tried again where it was, and its token goes nowhere else`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let server = try FakeWebhook { $0 < 2 ? 302 : 200 }
@@ -256,8 +246,9 @@ struct PeopleTests {
     #expect(server.requests.count == 3 && server.requests.allSatisfy { $0.headers[0] == "POST /alerts HTTP/1.1" })
   }
 
-  @Test("a message about thousands of alerts names fifty, has two hundred as JSON, and says how many there are")
-  func longNotice() throws {
+  @Test
+  func `a message about thousands of alerts names fifty, has two hundred as JSON, and says how many there are`() throws
+  {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let notice = AlertNotice((0..<5_000).map { site.alert($0) })
@@ -269,7 +260,7 @@ struct PeopleTests {
   }
 
   @Test("a notice is mailed to all, or to those whom the plant names, and a refused recipient keeps nobody from it")
-  func mail() throws {
+  func aNoticeIsMailedToAllOrToThoseWhomThePlantNamesAndARefusedRecipientKeeps() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let server = try FakeMailServer { $0.hasPrefix("RCPT TO:<b@") ? "550 nobody of that name" : nil }
@@ -300,8 +291,7 @@ struct PeopleTests {
     return String(decoding: Data(base64Encoded: mail.lines[start...].joined()) ?? Data(), as: UTF8.self)
   }
 
-  @Test("a mail server that is busy is tried again; one that will not have the mail is not")
-  func refusedMail() throws {
+  @Test func `a mail server that is busy is tried again; one that will not have the mail is not`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let count = Mutex(0)
@@ -323,8 +313,7 @@ struct PeopleTests {
     #expect(delivery.counters.snapshot().dropped.map(\.reason) == ["email_refused"])
   }
 
-  @Test("a mail's headers cannot be broken by names, and its subject reads as it was")
-  func injection() throws {
+  @Test func `a mail's headers cannot be broken by names, and its subject reads as it was`() throws {
     let site = try DeliverySite(plant: "x\r\nBcc: all@example.org\r\n\r\n")
     defer { site.folder.remove() }
     let title = "Wärmepumpe 🔥 \r\nX: y " + String(repeating: "ü", count: 200)
@@ -341,8 +330,7 @@ struct PeopleTests {
     #expect(decoded == "[warning] x\r\nBcc: all@example.org\r\n\r\n: \(title)")
   }
 
-  @Test("the certificate of a webhook is verified")
-  func certificate() throws {
+  @Test func `the certificate of a webhook is verified`() throws {
     let site = try DeliverySite()
     defer { site.folder.remove() }
     let (key, certificate) = (site.folder.path + "/key.pem", site.folder.path + "/cert.pem")

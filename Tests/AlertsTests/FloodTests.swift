@@ -7,8 +7,8 @@ import Testing
 struct FloodTests {
   var script = AlertScript()
 
-  @Test("many alerts at once are one message, and while they go on one a minute has all that are new")
-  mutating func oneMessage() {
+  @Test
+  mutating func `many alerts at once are one message, and while they go on one a minute has all that are new`() {
     let sensors = (0..<30).map { ("s\($0).voltage", 1.0) }
     script.live(Array(sensors[..<20]), times: 5, quality: .outOfRange)
     script.tick(seconds: 12)
@@ -23,8 +23,8 @@ struct FloodTests {
     #expect(script.changes().count { $0.hasPrefix("range") } == 60)
   }
 
-  @Test("a thousand alerts within a minute are all raised, and told in one message a minute")
-  mutating func thousand() {
+  @Test
+  mutating func `a thousand alerts within a minute are all raised, and told in one message a minute`() {
     let sensors = (0..<1_000).map { ("s\($0 % 50).voltage\($0)", 1.0) }
     script.read(sensors)
     for second in 0..<20 {

@@ -11,8 +11,7 @@ struct FrequencyRuleTests {
     return script.changes()
   }
 
-  @Test("49.4 Hz is a warning after five readings, 46.9 Hz is critical, and 50 Hz is over")
-  func workedValues() {
+  @Test func `49.4 Hz is a warning after five readings, 46.9 Hz is critical, and 50 Hz is over`() {
     #expect(changes(Array(repeating: 49.4, count: 4)).isEmpty)
     #expect(changes(Array(repeating: 49.4, count: 5)) == ["frequency grid - raised warning"])
     #expect(
@@ -21,8 +20,7 @@ struct FrequencyRuleTests {
       ])
   }
 
-  @Test("a grid of 60 Hz is compared with 60 Hz, and no frequency at all is not a deviation")
-  func nominalValues() {
+  @Test func `a grid of 60 Hz is compared with 60 Hz, and no frequency at all is not a deviation`() {
     #expect(changes(Array(repeating: 60.02, count: 20)).isEmpty)
     #expect(changes(Array(repeating: 60.9, count: 5)) == ["frequency grid - raised warning"])
     #expect(changes(Array(repeating: 0, count: 20)).isEmpty)

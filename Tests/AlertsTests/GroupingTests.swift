@@ -22,8 +22,9 @@ struct GroupingTests {
     script.live([("grid.voltage", 230), ("pv1.power", 60), ("load.power", 20)], times: 30)
   }
 
-  @Test("people are told once, when an alert has stood for ten seconds, of its growing worse, and of its end")
-  mutating func once() {
+  @Test
+  mutating func `people are told once, when an alert has stood for ten seconds, of its growing worse, and of its end`()
+  {
     script.live([("grid.power", 310)], times: 2)
     script.live([("grid.power", 310)], times: 9)
     #expect(told().isEmpty)
@@ -35,8 +36,8 @@ struct GroupingTests {
     #expect(told() == ["cleared limit"])
   }
 
-  @Test("what nobody acknowledges is told again after an hour, then after as long as it has stood")
-  mutating func again() {
+  @Test
+  mutating func `what nobody acknowledges is told again after an hour, then after as long as it has stood`() {
     script.live([("grid.power", 310)], times: 20)
     #expect(told() == ["raised limit"])
     script.live([("grid.power", 310)], every: 10, times: 359)
@@ -56,8 +57,8 @@ struct GroupingTests {
     #expect(told().isEmpty)
   }
 
-  @Test("where the plant's file says never, nothing is told again")
-  mutating func neverAgain() {
+  @Test
+  mutating func `where the plant's file says never, nothing is told again`() {
     var plant = script.register.plant
     plant.alertEscalation = nil
     script.register = PlantRegister(plant: plant)
@@ -66,7 +67,7 @@ struct GroupingTests {
   }
 
   @Test("a database that takes nothing is an alert as any other: told, acknowledged, and over when it takes points")
-  mutating func database() {
+  mutating func aDatabaseThatTakesNothingIsAnAlertAsAnyOtherToldAcknowledgedAndOverWhen() {
     script.note(database: nil)
     #expect(script.changes().isEmpty)
     script.note(database: "limit")
@@ -83,15 +84,17 @@ struct GroupingTests {
     #expect(script.stage.activeCount == 0)
   }
 
-  @Test("of what is over within ten seconds people are not told")
-  mutating func brief() {
+  @Test
+  mutating func `of what is over within ten seconds people are not told`() {
     script.live([("grid.power", 310)], times: 8)
     script.live([("grid.power", 10)], times: 30)
     #expect(script.changes().count == 2 && told().isEmpty)
   }
 
-  @Test("an outage and what follows from it are one message, whichever is seen first, and each is recorded")
-  mutating func outage() throws {
+  @Test
+  mutating func `an outage and what follows from it are one message, whichever is seen first, and each is recorded`()
+    throws
+  {
     settle()
     // The inverter goes a moment before the voltage is seen to collapse.
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 3)
@@ -121,7 +124,7 @@ struct GroupingTests {
 
   @Test(
     "an inverter that trips while the grid is sound has tripped by itself, though an outage follows within a minute")
-  mutating func before() throws {
+  mutating func anInverterThatTripsWhileTheGridIsSoundHasTrippedByItselfThoughAnOutage() throws {
     settle()
     script.live([("grid.voltage", 230), ("pv1.power", 0), ("load.power", 20)], times: 25)
     script.live([("grid.voltage", 0), ("pv1.power", 0), ("load.power", 20)], times: 20)
@@ -129,8 +132,10 @@ struct GroupingTests {
     #expect(told() == ["raised trip", "raised outage"])
   }
 
-  @Test("of a meter that speaks every half a minute an outage takes with it what fell since it was last sound")
-  mutating func slowMeter() throws {
+  @Test
+  mutating func `of a meter that speaks every half a minute an outage takes with it what fell since it was last sound`()
+    throws
+  {
     for _ in 0..<25 {
       script.read([("grid.voltage", 230)])
       script.live([("pv1.power", 60)], times: 29)
@@ -145,8 +150,10 @@ struct GroupingTests {
     #expect(script.transitions.last { $0.rule.name == "trip" }?.cause == outage.id)
   }
 
-  @Test("a plant that falls silent makes one alert, though some of its sensors speak too seldom to be missed yet")
-  mutating func silentPlant() {
+  @Test
+  mutating func
+    `a plant that falls silent makes one alert, though some of its sensors speak too seldom to be missed yet`()
+  {
     for _ in 0..<10 {
       script.live([("pv1.power", 60), ("load.power", 20), ("grid.power", 5)], times: 59)
       script.live([("pv1.power", 60), ("load.power", 20), ("grid.power", 5), ("bess.soc", 50)], times: 1)
@@ -156,8 +163,8 @@ struct GroupingTests {
     #expect(told() == ["raised no_data"])
   }
 
-  @Test("an alert that comes a third time in ten minutes stays until it has been quiet for five")
-  mutating func chattering() {
+  @Test
+  mutating func `an alert that comes a third time in ten minutes stays until it has been quiet for five`() {
     for _ in 0..<10 {
       script.live([("grid.power", 310)], times: 15)
       script.live([("grid.power", 10)], times: 15)
@@ -170,8 +177,10 @@ struct GroupingTests {
     #expect(script.changes() == ["limit grid power cleared warning"])
   }
 
-  @Test("while a plant catches up with its past nothing is published or told, and what still stands then is told")
-  mutating func catchingUp() {
+  @Test
+  mutating func
+    `while a plant catches up with its past nothing is published or told, and what still stands then is told`()
+  {
     let past = script.now - .hours(30)
     script.read([("grid.power", 310)], clock: past)
     script.read([("grid.power", 310)], clock: past + .second)
@@ -182,8 +191,10 @@ struct GroupingTests {
     #expect(told() == ["raised limit"])
   }
 
-  @Test("what an acknowledged alert says is not told anew, and the same is told after a restart as without")
-  mutating func restart() throws {
+  @Test
+  mutating func `what an acknowledged alert says is not told anew, and the same is told after a restart as without`()
+    throws
+  {
     script.live([("grid.power", 310)], times: 2)
     let id = try #require(script.transitions.last).id
     _ = script.instruct(["id": id, "action": "acknowledge"])
@@ -203,7 +214,7 @@ struct GroupingTests {
 @Suite("Rates of alerts")
 struct AlertRateTests {
   @Test("every ten minutes it is written how many were raised, on average and at most in a day, and how many stand")
-  func rates() {
+  func everyTenMinutesItIsWrittenHowManyWereRaisedOnAverageAndAtMostInADayAnd() {
     var script = AlertScript()
     script.now = Timestamp(seconds: 1_700_000_000).floored(to: .hour)
     var times = 0

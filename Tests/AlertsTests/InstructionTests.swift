@@ -18,8 +18,8 @@ struct InstructionTests {
 
   private mutating func state() -> AlertState? { script.stage.standing.first?.state }
 
-  @Test("an alert is acknowledged once, by whom is in its text, and its end is the end of it")
-  mutating func acknowledge() throws {
+  @Test
+  mutating func `an alert is acknowledged once, by whom is in its text, and its end is the end of it`() throws {
     let id = try breach()
     #expect(state() == .unacknowledged)
     #expect(script.instruct(["id": id, "action": "acknowledge", "by": "Ada\nL"]) == .taken)
@@ -33,8 +33,8 @@ struct InstructionTests {
     #expect(script.instruct(["id": id, "action": "acknowledge"]) == .refused(.late))
   }
 
-  @Test("an alert that is over before it is acknowledged waits for it")
-  mutating func returned() throws {
+  @Test
+  mutating func `an alert that is over before it is acknowledged waits for it`() throws {
     let id = try breach()
     script.live([("grid.power", 1)], times: 2)
     #expect(script.changes() == ["limit grid power cleared warning"] && state() == .returned)
@@ -43,8 +43,8 @@ struct InstructionTests {
     #expect(script.changes() == ["limit grid power acknowledged warning"] && state() == nil)
   }
 
-  @Test("an alert that is raised again takes the place of the one that was not acknowledged")
-  mutating func raisedAgain() throws {
+  @Test
+  mutating func `an alert that is raised again takes the place of the one that was not acknowledged`() throws {
     let first = try breach()
     script.live([("grid.power", 1)], times: 2)
     let second = try breach()
@@ -52,16 +52,18 @@ struct InstructionTests {
     #expect(script.instruct(["id": first, "action": "acknowledge"]) == .refused(.late))
   }
 
-  @Test("what grows worse is not acknowledged any more")
-  mutating func escalation() throws {
+  @Test
+  mutating func `what grows worse is not acknowledged any more`() throws {
     let id = try breach()
     _ = script.instruct(["id": id, "action": "acknowledge"])
     script.live([("grid.power", 400)], times: 1)
     #expect(script.changes().last == "limit grid power escalated critical" && state() == .unacknowledged)
   }
 
-  @Test("a shelved alert is recorded, not published and not told, until its time is over; then it is news")
-  mutating func shelve() throws {
+  @Test
+  mutating func `a shelved alert is recorded, not published and not told, until its time is over; then it is news`()
+    throws
+  {
     let id = try breach()
     #expect(script.instruct(["id": id, "action": "shelve", "for": "90s", "by": "Ada"]) == .taken)
     #expect(script.transitions.last?.isPublished == true && state() == .shelved)
@@ -79,8 +81,8 @@ struct InstructionTests {
     #expect(script.notices.count == 1)
   }
 
-  @Test("a shelved alert that is over can still be taken from the shelf, and is done with then")
-  mutating func unshelveWhatIsOver() throws {
+  @Test
+  mutating func `a shelved alert that is over can still be taken from the shelf, and is done with then`() throws {
     let id = try breach()
     _ = script.instruct(["id": id, "action": "shelve", "for": "2h"])
     script.live([("grid.power", 1)], times: 2)
@@ -91,8 +93,8 @@ struct InstructionTests {
     #expect(next != id && state() == .unacknowledged)
   }
 
-  @Test("an alert can be taken from the shelf before its time")
-  mutating func unshelve() throws {
+  @Test
+  mutating func `an alert can be taken from the shelf before its time`() throws {
     let id = try breach()
     _ = script.instruct(["id": id, "action": "shelve", "for": "2h"])
     #expect(script.instruct(["id": id, "action": "unshelve"]) == .taken && state() == .unacknowledged)
@@ -100,7 +102,6 @@ struct InstructionTests {
   }
 
   @Test(
-    "an instruction that is not understood, or about nothing that is known, is refused with its reason",
     arguments: [
       ([:], .notUnderstood), (["id": "ID"], .notUnderstood), (["action": "acknowledge"], .notUnderstood),
       (["id": "ID", "action": "delete"], .notUnderstood), (["id": "ID", "action": "shelve"], .notUnderstood),
@@ -109,19 +110,21 @@ struct InstructionTests {
       (["id": "ID", "action": "shelve", "for": "-2h"], .notUnderstood),
       (["id": "other", "action": "acknowledge"], .unknown),
     ] as [([String: String], Instruction.Refusal)])
-  mutating func refusals(_ members: [String: String], refusal: Instruction.Refusal) throws {
+  mutating func `an instruction that is not understood, or about nothing that is known, is refused with its reason`(
+    _ members: [String: String], refusal: Instruction.Refusal
+  ) throws {
     let id = try breach()
     #expect(script.instruct(members.mapValues { $0 == "ID" ? id : $0 }) == .refused(refusal))
     #expect(script.changes().isEmpty && state() == .unacknowledged)
   }
 
-  @Test("an instruction for others is left alone")
-  mutating func others() {
+  @Test
+  mutating func `an instruction for others is left alone`() {
     #expect(script.instruct(["id": "x", "action": "acknowledge"], subject: "commands") == .open)
   }
 
-  @Test("two transitions of an alert never share a time, because their points would be one")
-  mutating func times() throws {
+  @Test
+  mutating func `two transitions of an alert never share a time, because their points would be one`() throws {
     let id = try breach()
     for action in ["acknowledge", "shelve", "unshelve"] {
       _ = script.instruct(["id": id, "action": action, "for": "1h"])

@@ -9,7 +9,7 @@ struct OfflineTests {
   private let readings = [("pv1.power", 50.0), ("load.power", 80.0)]
 
   @Test("an asset that is said to be gone is offline at once, critical after five minutes, and back at the next word")
-  func offline() {
+  func anAssetThatIsSaidToBeGoneIsOfflineAtOnceCriticalAfterFiveMinutesAndBack() {
     var script = AlertScript()
     script.live(readings, times: 20)
     #expect(script.changes() == [])
@@ -27,8 +27,7 @@ struct OfflineTests {
     #expect(script.changes().contains("offline pv1 - cleared critical"))
   }
 
-  @Test("silence of an asset that is gone follows from that, and people are told of one thing")
-  func silence() {
+  @Test func `silence of an asset that is gone follows from that, and people are told of one thing`() {
     var script = AlertScript()
     script.live(readings, times: 20)
     script.tell("pv1", isOnline: false)
@@ -39,8 +38,7 @@ struct OfflineTests {
     #expect(script.notices.count == 1 && script.notices.first?.alerts.first?.rule.name == "offline")
   }
 
-  @Test("a plant whose assets are all said to be gone is not told to be silent beside")
-  func wholePlant() {
+  @Test func `a plant whose assets are all said to be gone is not told to be silent beside`() {
     var script = AlertScript()
     script.live(readings, times: 20)
     script.tell("pv1", isOnline: false)
@@ -50,8 +48,7 @@ struct OfflineTests {
     #expect(script.transitions.count(where: { $0.rule.name == "offline" && $0.status == .raised }) == 2)
   }
 
-  @Test("an asset that goes and comes within ten seconds is recorded and not told")
-  func brief() {
+  @Test func `an asset that goes and comes within ten seconds is recorded and not told`() {
     var script = AlertScript()
     script.live(readings, times: 20)
     script.tell("pv1", isOnline: false)
@@ -62,8 +59,7 @@ struct OfflineTests {
     #expect(script.notices.isEmpty)
   }
 
-  @Test("being offline survives a restart")
-  func restart() throws {
+  @Test func `being offline survives a restart`() throws {
     var script = AlertScript()
     script.live(readings, times: 20)
     script.tell("pv1", isOnline: false)

@@ -82,11 +82,10 @@ private struct SignScript {
 @Suite("Signs of powers")
 struct SignTests {
   @Test(
-    "an inverted sign is told within a day, and no other is, with the line to write",
     arguments: [
       ["bess.power"], ["grid.power"], ["pv.power"], ["grid.power", "bess.power"], ["grid.power", "pv.power"],
     ], [1, 2, 3] as [UInt64])
-  func inverted(names: [String], seed: UInt64) {
+  func `an inverted sign is told within a day, and no other is, with the line to write`(names: [String], seed: UInt64) {
     var script = SignScript(seed: seed, inverted: Set(names))
     script.run(untilHour: 26)
     #expect(Set(script.raised.map { $0.name + ".power" }) == Set(names), "\(script.raised)")
@@ -98,17 +97,17 @@ struct SignTests {
   }
 
   @Test(
-    "a plant whose signs are right raises nothing, in winter and summer, whatever of it has a meter",
     arguments: [1, 2, 3, 4, 5, 6] as [UInt64],
     [[], ["load.power"], ["car.power"], ["bess.soc", "load.power"], ["pv.power"], ["bess.power"]] as [Set<String>])
-  func sound(seed: UInt64, left: Set<String>) {
+  func `a plant whose signs are right raises nothing, in winter and summer, whatever of it has a meter`(
+    seed: UInt64, left: Set<String>
+  ) {
     var script = SignScript(seed: seed, inverted: [], without: left, month: seed % 2 == 0 ? 1 : 7)
     script.run(untilHour: 5 * 24)
     #expect(script.raised.isEmpty, "\(script.raised)")
   }
 
-  @Test("readings a quarter of an hour and an hour apart tell it too, and raise nothing where all is right")
-  func slow() {
+  @Test func `readings a quarter of an hour and an hour apart tell it too, and raise nothing where all is right`() {
     for step in [TimeSpan.minutes(15), .hour] {
       var sound = SignScript(seed: 5, inverted: [], step: step)
       sound.run(untilHour: 6 * 24)
@@ -119,8 +118,7 @@ struct SignTests {
     #expect(script.raised.map(\.name) == ["bess"])
   }
 
-  @Test("without a load's meter the connection is told by what it says at night, and the battery by its charge")
-  func withoutLoad() {
+  @Test func `without a load's meter the connection is told by what it says at night, and the battery by its charge`() {
     var grid = SignScript(seed: 2, inverted: ["grid.power"], without: ["load.power", "car.power"], month: 1)
     grid.run(untilHour: 26)
     #expect(grid.raised.map(\.name) == ["grid"], "\(grid.raised)")
@@ -130,8 +128,7 @@ struct SignTests {
     #expect(battery.raised.first?.text.contains("state of charge rises while it reports discharge") == true)
   }
 
-  @Test("it is over when the sign is turned, and a restored stage goes on as the original")
-  func over() throws {
+  @Test func `it is over when the sign is turned, and a restored stage goes on as the original`() throws {
     var script = SignScript(seed: 1, inverted: ["bess.power", "grid.power"])
     script.run(untilHour: 14)
     var copy = script
@@ -143,8 +140,7 @@ struct SignTests {
     #expect(script.cleared == 2 && script.raised.count == 2)
   }
 
-  @Test("what is to be written names the rule that brings the power, and turns the scale that stands there")
-  func remedy() {
+  @Test func `what is to be written names the rule that brings the power, and turns the scale that stands there`() {
     var own = TopicRule(match: "gw/battery")
     (own.asset, own.rename, own.scale) = ("bess", ["P": "power"], ["P": 0.001])
     let shared = TopicRule(match: "site/{asset}/{sensor}")

@@ -17,8 +17,7 @@ struct CommandLifecycleTests {
         isFulfilled: fulfilled, isExpired: expired, isResponseOver: responseOver))
   }
 
-  @Test("a command that ended does not change, whatever is observed")
-  func final() {
+  @Test func `a command that ended does not change, whatever is observed`() {
     for state in [Command.State.followed, .rejected, .expired, .refused] {
       for action in Command.Action.allCases {
         #expect(Self.next(state, action: action, fulfilled: true, expired: true, responseOver: true) == nil)
@@ -26,16 +25,14 @@ struct CommandLifecycleTests {
     }
   }
 
-  @Test("a command that waits for a person expires, and no behaviour of the asset fulfils it")
-  func awaiting() {
+  @Test func `a command that waits for a person expires, and no behaviour of the asset fulfils it`() {
     #expect(Self.next(.awaiting, action: .optimize, fulfilled: true, responseOver: true) == nil)
     #expect(Self.next(.awaiting, action: .startup, expired: true) == Transition(state: .expired))
     #expect(CommandLifecycle.next(.awaiting, answer: .confirm, isExpired: true) == nil)
     #expect(CommandLifecycle.next(.issued, answer: .reject, isExpired: false) == nil)
   }
 
-  @Test("an asset in time fulfils its command; late it does not, and a shutdown that failed counts as not done")
-  func issued() {
+  @Test func `an asset in time fulfils its command; late it does not, and a shutdown that failed counts as not done`() {
     #expect(
       Self.next(.issued, action: .optimize, fulfilled: true, responseOver: true)
         == Transition(state: .followed, switching: .done))
@@ -47,8 +44,7 @@ struct CommandLifecycleTests {
     #expect(Self.next(.issued, action: .hold, fulfilled: true, expired: true, responseOver: true) == nil)
   }
 
-  @Test("advice and a start are never called not followed, and a start that was told counts as done at its end")
-  func patience() {
+  @Test func `advice and a start are never called not followed, and a start that was told counts as done at its end`() {
     #expect(Self.next(.advised, action: .shutdown, responseOver: true) == nil)
     #expect(Self.next(.advised, action: .shutdown, expired: true) == Transition(state: .expired))
     #expect(Self.next(.issued, action: .startup, responseOver: true) == nil)
@@ -56,8 +52,7 @@ struct CommandLifecycleTests {
       Self.next(.issued, action: .startup, expired: true) == Transition(state: .expired, switching: .done))
   }
 
-  @Test("a command that was not followed may still be, within its time")
-  func notFollowed() {
+  @Test func `a command that was not followed may still be, within its time`() {
     #expect(Self.next(.notFollowed, action: .optimize, fulfilled: true)?.state == .followed)
     #expect(Self.next(.notFollowed, action: .optimize, fulfilled: true, expired: true) == nil)
     #expect(CommandLifecycle.closed(.notFollowed) == .expired && CommandLifecycle.closed(.issued) == nil)

@@ -26,39 +26,37 @@ private struct Case: CustomTestStringConvertible {
   var testDescription: String { name }
 }
 
-@Test(
-  "each quality has its test, and the worst that applies wins",
-  arguments: [
-    Case(name: "good", offset: .seconds(300), value: 20.2, quality: .good, cleaned: 20.2),
-    Case(
-      name: "range before rate", offset: .seconds(300), value: 99, quality: .outOfRange,
-      flags: [.outOfRange, .rate, .spike], cleaned: 20.4),
-    Case(
-      name: "not a number", offset: .seconds(300), value: .nan, quality: .outOfRange, flags: [.outOfRange],
-      cleaned: 20.4),
-    Case(
-      name: "spike before rate", offset: .seconds(300), value: 55, quality: .spike, flags: [.spike, .rate],
-      cleaned: 20.4),
-    Case(name: "rate", offset: .seconds(291), value: 22.6, quality: .rate, flags: [.rate], cleaned: 20.4),
-    Case(name: "noise within seconds is no rate", offset: .seconds(291), value: 20.9, quality: .good, cleaned: 20.9),
-    Case(name: "future", offset: .seconds(900), value: 20.2, quality: .future, flags: [.future]),
-    Case(
-      name: "late keeps its value", offset: .seconds(275), value: 20.2, quality: .late, flags: [.late], cleaned: 20.2),
-    Case(
-      name: "duplicate keeps its value", offset: .seconds(280), value: 20.2, quality: .duplicate, flags: [.duplicate],
-      cleaned: 20.2),
-    Case(
-      name: "late before duplicate", offset: .seconds(260), value: 20.2, quality: .late, flags: [.late, .duplicate],
-      cleaned: 20.2),
-    Case(name: "out of order within the lateness", offset: .seconds(285), value: 20.1, quality: .good, cleaned: 20.1),
-    Case(
-      name: "range before late", offset: .seconds(100), value: -300, quality: .outOfRange,
-      flags: [.outOfRange, .late]),
-    Case(
-      name: "range before future", offset: .seconds(900), value: 1_000, quality: .outOfRange,
-      flags: [.outOfRange, .future]),
-  ])
-private func qualities(_ example: Case) throws {
+@Test(arguments: [
+  Case(name: "good", offset: .seconds(300), value: 20.2, quality: .good, cleaned: 20.2),
+  Case(
+    name: "range before rate", offset: .seconds(300), value: 99, quality: .outOfRange,
+    flags: [.outOfRange, .rate, .spike], cleaned: 20.4),
+  Case(
+    name: "not a number", offset: .seconds(300), value: .nan, quality: .outOfRange, flags: [.outOfRange],
+    cleaned: 20.4),
+  Case(
+    name: "spike before rate", offset: .seconds(300), value: 55, quality: .spike, flags: [.spike, .rate],
+    cleaned: 20.4),
+  Case(name: "rate", offset: .seconds(291), value: 22.6, quality: .rate, flags: [.rate], cleaned: 20.4),
+  Case(name: "noise within seconds is no rate", offset: .seconds(291), value: 20.9, quality: .good, cleaned: 20.9),
+  Case(name: "future", offset: .seconds(900), value: 20.2, quality: .future, flags: [.future]),
+  Case(
+    name: "late keeps its value", offset: .seconds(275), value: 20.2, quality: .late, flags: [.late], cleaned: 20.2),
+  Case(
+    name: "duplicate keeps its value", offset: .seconds(280), value: 20.2, quality: .duplicate, flags: [.duplicate],
+    cleaned: 20.2),
+  Case(
+    name: "late before duplicate", offset: .seconds(260), value: 20.2, quality: .late, flags: [.late, .duplicate],
+    cleaned: 20.2),
+  Case(name: "out of order within the lateness", offset: .seconds(285), value: 20.1, quality: .good, cleaned: 20.1),
+  Case(
+    name: "range before late", offset: .seconds(100), value: -300, quality: .outOfRange,
+    flags: [.outOfRange, .late]),
+  Case(
+    name: "range before future", offset: .seconds(900), value: 1_000, quality: .outOfRange,
+    flags: [.outOfRange, .future]),
+])
+private func `each quality has its test, and the worst that applies wins`(_ example: Case) throws {
   var stage = CleaningStage()
   _ = clean(temperatures(30), in: weather, with: &stage)
   let sample = Sample(time: epoch + example.offset, value: example.value)
@@ -69,16 +67,16 @@ private func qualities(_ example: Case) throws {
   #expect(stage.qualityCounts.reduce(0, +) == 31)
 }
 
-@Test("a future reading does not move the watermark")
-func futureLeavesWatermark() {
+@Test
+func `a future reading does not move the watermark`() {
   var samples = temperatures(10)
   samples.insert(Sample(time: epoch + .days(30), value: 20), at: 5)
   let result = clean(samples, in: weather, received: epoch + .seconds(90))
   #expect(result.map(\.quality) == [.good, .good, .good, .good, .good, .future, .good, .good, .good, .good, .good])
 }
 
-@Test("receive times are made strictly increasing by a millisecond, source times are kept")
-func increasingTimes() {
+@Test
+func `receive times are made strictly increasing by a millisecond, source times are kept`() {
   let own = (0..<3).map { _ in Sample(time: epoch, value: 20, hasSourceTime: false) }
   #expect(clean(own, in: weather).map(\.time) == [0, 1, 2].map { epoch + .milliseconds($0) })
   let sourced = (0..<3).map { _ in Sample(time: epoch, value: 20) }
@@ -87,8 +85,8 @@ func increasingTimes() {
   #expect(result.map(\.quality) == [.good, .duplicate, .duplicate])
 }
 
-@Test("a value that stands still is stuck after 10 minutes and 20 samples, and is good again when it moves")
-func stuck() {
+@Test
+func `a value that stands still is stuck after 10 minutes and 20 samples, and is good again when it moves`() {
   var samples = temperatures(5, step: .minute)
   samples += (5..<40).map { Sample(time: epoch + .minutes(Int64($0)), value: 20.05) }
   samples.append(Sample(time: epoch + .minutes(40), value: 20.1))
@@ -100,16 +98,16 @@ func stuck() {
   #expect(result[40].quality == .good)
 }
 
-@Test("a power that is commanded not to exceed a limit stands still there without being stuck")
-func heldIsNotStuck() {
+@Test
+func `a power that is commanded not to exceed a limit stands still there without being stuck`() {
   let samples = (0..<60).map { Sample(time: epoch + .minutes(Int64($0)), value: 40) }
   #expect(clean(samples, in: power).contains { $0.quality == .stuck })
   let held = clean(samples, in: power, limits: [AssetIndex(0): 40])
   #expect(held.allSatisfy { $0.quality == .good && $0.value == 40 })
 }
 
-@Test("PV at zero all night is not stuck, a counter that rests is not stuck")
-func restingIsNotStuck() {
+@Test
+func `PV at zero all night is not stuck, a counter that rests is not stuck`() {
   let night = (0..<600).map { Sample(time: epoch + .minutes(Int64($0)), value: 0) }
   #expect(clean(night, in: power).allSatisfy { $0.quality == .good })
   let meter = makeRegister([("load", "energy")])
@@ -117,8 +115,8 @@ func restingIsNotStuck() {
   #expect(clean(resting, in: meter).allSatisfy { $0.quality == .good })
 }
 
-@Test("a counter's reset is no error")
-func counterReset() {
+@Test
+func `a counter's reset is no error`() {
   let meter = makeRegister([("load", "energy")])
   let samples = (0..<40).map { minute in
     let count = minute < 20 ? 5000 + minute : minute
@@ -127,8 +125,8 @@ func counterReset() {
   #expect(clean(samples, in: meter).allSatisfy { $0.quality == .good })
 }
 
-@Test("an honest step is accepted as the new level with its third value")
-func newLevel() {
+@Test
+func `an honest step is accepted as the new level with its third value`() {
   let register = makeRegister([("load", "voltage_l1")])
   let samples = (0..<30).map { second in
     let level: Double = second < 20 ? 230 : 115
@@ -140,8 +138,8 @@ func newLevel() {
   #expect(result[22...].allSatisfy { $0.quality == .good })
 }
 
-@Test("a switched load is flagged once at the most, a single spike of it always until such steps are known")
-func switchedPower() {
+@Test
+func `a switched load is flagged once at the most, a single spike of it always until such steps are known`() {
   let register = makeRegister([("load", "power")])
   var random = SplitMix(state: 7)
   var samples = (0..<100).map {
@@ -156,8 +154,8 @@ func switchedPower() {
   #expect(result.indices.filter { result[$0].quality != .good } == [80, 100, 101])
 }
 
-@Test("PV ramps in broken cloud give no false alarm but for the first jump")
-func brokenCloud() {
+@Test
+func `PV ramps in broken cloud give no false alarm but for the first jump`() {
   var random = SplitMix(state: 11)
   var cover = 1.0
   let samples = (0..<5_000).map { second in
@@ -169,8 +167,8 @@ func brokenCloud() {
   #expect(flagged.count <= 5)
 }
 
-@Test("a gap of a few intervals is filled on the straight line, in front of the reading that ends it")
-func filledGap() {
+@Test
+func `a gap of a few intervals is filled on the straight line, in front of the reading that ends it`() {
   var samples = temperatures(10)
   samples.append(Sample(time: epoch + .seconds(130), value: 20.8))
   let result = clean(samples, in: weather, batch: 100)
@@ -181,8 +179,8 @@ func filledGap() {
   #expect(result[13].quality == .good)
 }
 
-@Test("longer gaps, counters and gaps that end in a bad value are not filled")
-func unfilledGaps() {
+@Test
+func `longer gaps, counters and gaps that end in a bad value are not filled`() {
   #expect(clean(temperatures(10) + [Sample(time: epoch + .seconds(200), value: 20)], in: weather).count == 11)
   #expect(clean(temperatures(10) + [Sample(time: epoch + .seconds(130), value: 99)], in: weather).count == 11)
   let meter = makeRegister([("load", "energy")])
@@ -209,8 +207,8 @@ private func wildStream(seed: UInt64, count: Int) -> [Sample] {
 
 private let three = makeRegister([("pv1", "power"), ("weather", "temperature"), ("load", "energy")])
 
-@Test("how readings are batched makes no difference", arguments: [2, 7, 1_000])
-func batchingIndependence(batch: Int) {
+@Test(arguments: [2, 7, 1_000])
+func `how readings are batched makes no difference`(batch: Int) {
   let samples = wildStream(seed: 3, count: 3_000)
   // The receive time is that of the frame, so it is held fixed here.
   let received = epoch + .minutes(30)
@@ -219,8 +217,8 @@ func batchingIndependence(batch: Int) {
   #expect(Set(single.map(\.quality)).count >= 7)
 }
 
-@Test("a restored stage goes on as the one that was saved")
-func snapshotResumes() throws {
+@Test
+func `a restored stage goes on as the one that was saved`() throws {
   let samples = wildStream(seed: 5, count: 2_000)
   var stage = CleaningStage()
   _ = clean(Array(samples[..<1_000]), in: three, with: &stage)
@@ -235,8 +233,8 @@ func snapshotResumes() throws {
   #expect(copy.qualityCounts == stage.qualityCounts)
 }
 
-@Test("a snapshot that is cut off is refused")
-func cutSnapshot() {
+@Test
+func `a snapshot that is cut off is refused`() {
   var stage = CleaningStage()
   _ = clean(temperatures(20), in: weather, with: &stage)
   var writer = SnapshotWriter()
@@ -248,8 +246,8 @@ func cutSnapshot() {
   }
 }
 
-@Test("no time and no value crashes the stage, and each reading keeps its point")
-func extremes() {
+@Test
+func `no time and no value crashes the stage, and each reading keeps its point`() {
   var random = SplitMix(state: 99)
   let times: [Int64] = [.min, .min + 1, -1, 0, 1, 1_700_000_000_000_000_000, .max - 1, .max]
   let values: [Double] = [
@@ -266,13 +264,13 @@ func extremes() {
   #expect(result.allSatisfy { $0.value.isFinite || $0.quality != .good })
 }
 
-@Test("the state of a series stays small")
-func stateSize() {
+@Test
+func `the state of a series stays small`() {
   #expect(MemoryLayout<SeriesCleaner>.stride <= 184)
 }
 
-@Test("the usual interval is the median of the last gaps, and is regular while most agree with it")
-func usualInterval() {
+@Test
+func `the usual interval is the median of the last gaps, and is regular while most agree with it`() {
   var interval = IntervalEstimator()
   #expect(interval.typical == .zero && interval.count == 0)
   for gap: Int64 in [10, 10, 10, 95, 10] { interval.observe(.seconds(gap)) }
@@ -286,8 +284,8 @@ func usualInterval() {
   #expect(interval.count == 7 && !interval.isRegular)
 }
 
-@Test("a step that was taken back at once does not teach what steps are usual")
-func passingStep() {
+@Test
+func `a step that was taken back at once does not teach what steps are usual`() {
   var test = SpikeTest()
   for value: Double in [5, 5.1, 5, 90, 5, 5.1, 5] { test.accept(value) }
   #expect(test.largestStep < 0.2 && test.reach < 6)
@@ -295,8 +293,8 @@ func passingStep() {
   #expect(abs(test.largestStep - 45) < 0.01 && abs(test.reach - 50) < 0.01)
 }
 
-@Test("the mean of an interval is a spike only far beyond what was ever reached")
-func intervalMeans() {
+@Test
+func `the mean of an interval is a spike only far beyond what was ever reached`() {
   var override = SensorOverride(match: "load.power")
   override.sampling = .intervalStart
   let register = makeRegister([("load", "power")], overrides: [override])
@@ -307,8 +305,8 @@ func intervalMeans() {
   #expect(result.indices.filter { result[$0].quality != .good } == [80])
 }
 
-@Test("a series silent for more than a day takes no room, keeps its watermark, and comes back")
-func quietSeries() {
+@Test
+func `a series silent for more than a day takes no room, keeps its watermark, and comes back`() {
   let register = makeRegister([("load", "power"), ("pv1", "power")])
   var stage = CleaningStage()
   _ = clean([Sample(time: epoch, value: 5), Sample(series: 1, time: epoch, value: 5)], in: register, with: &stage)

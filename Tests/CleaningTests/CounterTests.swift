@@ -20,8 +20,8 @@ struct CounterTests {
     return last.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  @Test("a fall that the next reading takes back was a glitch, and its point is written again", arguments: [1, 3, 50])
-  func glitch(batch: Int) throws {
+  @Test(arguments: [1, 3, 50])
+  func `a fall that the next reading takes back was a glitch, and its point is written again`(batch: Int) throws {
     var values = (0..<12).map { 12_345.6 + 0.1 * Double($0) }
     values[6] = 0
     let result = clean(samples(values), in: meter, batch: batch)
@@ -31,13 +31,11 @@ struct CounterTests {
     #expect(again.value == values[5] && again.estimate?.method == .hold)
   }
 
-  @Test("the first fall that is known of is judged too")
-  func early() {
+  @Test func `the first fall that is known of is judged too`() {
     #expect(qualities(clean(samples([12_345.6, 0, 12_345.7]), in: meter)) == [.good, .spike, .good])
   }
 
-  @Test("a reset stays good, to zero or not, though the count soon passes where it was")
-  func reset() {
+  @Test func `a reset stays good, to zero or not, though the count soon passes where it was`() {
     for values in [
       [100, 100.1, 100.2, 0, 0.1, 0.2], [100, 100.1, 0, 0, 0, 0, 0.1], [99_980, 99_990, 20, 30],
       [0.25, 0.5, 0.75, 1, 0.25, 0.5, 0.75, 1, 0.25], [5, 10, 5, 10, 5, 10],
@@ -46,16 +44,14 @@ struct CounterTests {
     }
   }
 
-  @Test("a small dip is an error until the count is back, and a correction after an hour")
-  func dip() {
+  @Test func `a small dip is an error until the count is back, and a correction after an hour`() {
     let back = clean(samples([100, 100.1, 100.2, 100.1, 100.15, 100.3]), in: meter)
     #expect(back.map(\.quality) == [.good, .good, .good, .spike, .spike, .good])
     let lasting = clean(samples([100, 100.5] + [Double](repeating: 97, count: 20)), in: meter)
     #expect(lasting.count { $0.quality == .spike } == 12 && lasting.suffix(8).allSatisfy { $0.quality == .good })
   }
 
-  @Test("a rise beyond what the asset can take is an error until another reading goes on from it")
-  func jump() {
+  @Test func `a rise beyond what the asset can take is an error until another reading goes on from it`() {
     // 100 kW peak; 150 kW give 162.5 kWh in five minutes and the hour that a late device may take.
     let values: [Double] = [5_000, 5_001, 5_160, 9_999_999, 5_161, 5_162]
     let single = clean(samples(values, series: 1), in: meter)
@@ -66,16 +62,14 @@ struct CounterTests {
     #expect(clean(samples([5_000, 5_001, 70_000]), in: meter).allSatisfy { $0.quality == .good })
   }
 
-  @Test("counts by quality are those of the points that stay")
-  func counts() {
+  @Test func `counts by quality are those of the points that stay`() {
     var stage = CleaningStage()
     _ = clean(samples([10, 10.1, 0, 10.2]), in: meter, with: &stage)
     #expect(stage.qualityCounts[Int(Quality.good.rawValue)] == 3)
     #expect(stage.qualityCounts[Int(Quality.spike.rawValue)] == 1)
   }
 
-  @Test("a stage that was saved between the fall and what follows goes on")
-  func saved() throws {
+  @Test func `a stage that was saved between the fall and what follows goes on`() throws {
     var stage = CleaningStage()
     let all = samples([12_345.6, 12_345.7, 0, 12_345.8])
     _ = clean(Array(all.prefix(3)), in: meter, with: &stage)
@@ -90,8 +84,7 @@ struct CounterTests {
 }
 
 struct CounterChangeTests {
-  @Test("what 10 kW can bring in five minutes and a late hour is plausible")
-  func plausible() {
+  @Test func `what 10 kW can bring in five minutes and a late hour is plausible`() {
     #expect(CounterChange.isPlausible(rise: 10.8, over: .minutes(5), maximumRate: 10 / 3600))
     #expect(!CounterChange.isPlausible(rise: 11, over: .minutes(5), maximumRate: 10 / 3600))
     #expect(CounterChange.isPlausible(rise: 1e9, over: .minutes(5), maximumRate: .infinity))

@@ -13,8 +13,8 @@ private func powers(_ values: [Double], from start: Timestamp, step: TimeSpan) -
   values.enumerated().map { Sample(time: start + step * Int64($0.offset), value: $0.element) }
 }
 
-@Test("a filled value says its method, and its uncertainty is largest in the middle of the gap")
-func filledUncertainty() throws {
+@Test
+func `a filled value says its method, and its uncertainty is largest in the middle of the gap`() throws {
   let register = makeRegister([("weather", "temperature")])
   var samples = powers((0..<20).map { 20 + 0.1 * Double($0 % 2) }, from: epoch, step: .seconds(10))
   samples.append(Sample(time: epoch + .seconds(240), value: 20.4))
@@ -26,8 +26,8 @@ func filledUncertainty() throws {
   #expect(deviations.count == 4 && deviations[1] > deviations[0] && abs(deviations[1] - deviations[2]) < 1e-6)
 }
 
-@Test("of a random walk, the truth lies within one standard deviation of the filled value two times in three")
-func calibrated() {
+@Test
+func `of a random walk, the truth lies within one standard deviation of the filled value two times in three`() {
   var random = SplitMix(state: 8)
   var level = 0.0
   // The sum of twelve even numbers is as good as normal.
@@ -57,8 +57,8 @@ private func wide() -> SensorOverride {
   return sensor
 }
 
-@Test("a refused value is held with an uncertainty, one that is good has neither")
-func held() throws {
+@Test
+func `a refused value is held with an uncertainty, one that is good has neither`() throws {
   let register = makeRegister([("weather", "temperature")])
   var samples = powers((0..<20).map { 20 + 0.1 * Double($0 % 2) }, from: epoch, step: .seconds(10))
   samples.append(Sample(time: epoch + .seconds(200), value: 99))
@@ -74,15 +74,15 @@ private func loadDays(_ days: Int, from start: Timestamp = epoch, times factor: 
 }
 
 @Test("a load that says W for kW is out of range once its usual values are known, and the fault is never learned")
-func learnedRange() {
+func aLoadThatSaysWForKWIsOutOfRangeOnceItsUsualValuesAreKnownAndTheFaultIs() {
   let samples = loadDays(5) + loadDays(3, from: epoch + .days(5), times: 1000)
   let result = clean(samples, in: load)
   #expect(result[..<(288 * 5)].allSatisfy { $0.quality != .outOfRange })
   #expect(result[(288 * 5)...].allSatisfy { $0.quality == .outOfRange })
 }
 
-@Test("a load that grows eightfold is believed, and one that has rested so far makes its first start")
-func honestGrowth() {
+@Test
+func `a load that grows eightfold is believed, and one that has rested so far makes its first start`() {
   let grown = clean(loadDays(5) + loadDays(3, from: epoch + .days(5), times: 8), in: load)
   #expect(grown.allSatisfy { $0.quality != .outOfRange })
   let rested = powers((0..<2000).map { 0.004 + 0.001 * Double($0 % 3) }, from: epoch, step: .minutes(5))
@@ -90,8 +90,8 @@ func honestGrowth() {
   #expect(started.allSatisfy { $0.quality != .outOfRange })
 }
 
-@Test("a day raises a learned range to no more than twice what it was")
-func slowGrowth() {
+@Test
+func `a day raises a learned range to no more than twice what it was`() {
   var range = LearnedRange()
   for day in 0..<5 { range.learn(40, after: 40, at: epoch + .days(Int64(day))) }
   range.learn(90, after: 90, at: epoch + .days(4) + .second)
@@ -100,8 +100,8 @@ func slowGrowth() {
   #expect(range.excludes(4001, profile: profile) && !range.excludes(3999, profile: profile))
 }
 
-@Test("a level that a generator comes back to is a limit and not stuck, one that it never left is")
-func plateau() {
+@Test
+func `a level that a generator comes back to is a limit and not stuck, one that it never left is`() {
   let power = makeRegister([("pv1", "power")])
   var minute = 0
   func stretch(_ values: [Double]) -> [Sample] {

@@ -13,8 +13,7 @@ struct CommandMessageTests {
       effect: Command.Effect(power: -12.5, exchange: 3.00001, cost: .nan))
   }
 
-  @Test("a device is told what to do, until when, and whether it is to be done")
-  func document() throws {
+  @Test func `a device is told what to do, until when, and whether it is to be done`() throws {
     let message = try #require(
       CommandMessage.message(of: Self.command(.issued), plant: "p", asset: "Hall 3/4", mode: .automatic))
     #expect(message.topic == "wattline/p/Hall 3%2F4/command")
@@ -30,8 +29,7 @@ struct CommandMessageTests {
     #expect(predicted["cost"] == nil && predicted["soc"] == nil)
   }
 
-  @Test("a device takes what it is to carry out now, and nothing else that comes")
-  func order() throws {
+  @Test func `a device takes what it is to carry out now, and nothing else that comes`() throws {
     let expires = Self.command(.issued).expires
     func order(_ state: Command.State, at now: Timestamp, change: (inout PublishedMessage) -> Void = { _ in })
       -> CommandMessage.Order?
@@ -53,9 +51,8 @@ struct CommandMessageTests {
     #expect(CommandMessage.filter(plant: "a/b") == "wattline/a%2Fb/+/command")
   }
 
-  @Test(
-    "only what is issued is to be carried out, and what came of it is no message", arguments: Command.State.allCases)
-  func states(state: Command.State) {
+  @Test(arguments: Command.State.allCases)
+  func `only what is issued is to be carried out, and what came of it is no message`(state: Command.State) {
     let message = CommandMessage.message(of: Self.command(state), plant: "p", asset: "a", mode: .confirm)
     let text = message.map { String(decoding: $0.payload, as: UTF8.self) }
     switch state {

@@ -5,8 +5,7 @@ import PlantTesting
 import Testing
 
 @Suite struct LocalServerTests {
-  @Test("a database of one's own keeps what was written over a kill and answers with typed rows")
-  func influx() throws {
+  @Test func `a database of one's own keeps what was written over a kill and answers with typed rows`() throws {
     let influx = try LocalInflux.started()
     defer { influx.stop() }
     try influx.createDatabase()
@@ -22,8 +21,7 @@ import Testing
     #expect(row["time"] == .integer(1_700_000_000_123))
   }
 
-  @Test("a kept database lies in its folder after the stop, whatever the folder is called")
-  func keeping() throws {
+  @Test func `a kept database lies in its folder after the stop, whatever the folder is called`() throws {
     let folder = try TemporaryFolder(prefix: "wattline \"kept\" \\ é")
     defer { folder.remove() }
     var options = LocalInflux.Options()
@@ -37,15 +35,13 @@ import Testing
     #expect(Set(["data", "meta", "wal"]).isSubset(of: names))
   }
 
-  @Test("the database's error becomes an error that quotes the statement")
-  func mistake() throws {
+  @Test func `the database's error becomes an error that quotes the statement`() throws {
     let influx = try LocalInflux.started()
     defer { influx.stop() }
     #expect(throws: ServerError.self) { _ = try influx.query("SELEC") }
   }
 
-  @Test("a broker that cannot start says what its log says")
-  func brokenConfiguration() throws {
+  @Test func `a broker that cannot start says what its log says`() throws {
     var options = LocalBroker.Options()
     options.furtherLines = ["no_such_option true"]
     let broker = try LocalBroker(options: options)
@@ -53,8 +49,7 @@ import Testing
     #expect(error?.description.contains("no_such_option") == true)
   }
 
-  @Test("a stopped server's process and port are gone")
-  func stopping() throws {
+  @Test func `a stopped server's process and port are gone`() throws {
     let broker = try LocalBroker.started()
     #expect(Loopback.accepts(port: broker.port))
     broker.stop()

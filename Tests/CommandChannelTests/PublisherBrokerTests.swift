@@ -8,18 +8,17 @@ import WattlineTime
 
 /// The publisher with each broker that is installed; it speaks MQTT 3.1.1, which all of them know.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PublisherBrokerTests {
-  @Test("a publisher works with mosquitto", .enabled(if: MosquittoProgram().isInstalled, "mosquitto is not installed"))
-  func mosquitto() throws { try publish(MosquittoProgram()) }
+  @Test(.enabled(if: MosquittoProgram().isInstalled, "mosquitto is not installed"))
+  func `a publisher works with mosquitto`() throws { try publish(MosquittoProgram()) }
 
-  @Test(
-    "a publisher works with RabbitMQ", .enabled(if: RabbitProgram().isInstalled, "rabbitmq-server is not installed"))
-  func rabbitMQ() throws { try publish(RabbitProgram()) }
+  @Test(.enabled(if: RabbitProgram().isInstalled, "rabbitmq-server is not installed"))
+  func `a publisher works with RabbitMQ`() throws { try publish(RabbitProgram()) }
 
-  @Test("a publisher works with nats-server", .enabled(if: NATSProgram().isInstalled, "nats-server is not installed"))
-  func nats() throws { try publish(NATSProgram()) }
+  @Test(.enabled(if: NATSProgram().isInstalled, "nats-server is not installed"))
+  func `a publisher works with nats-server`() throws { try publish(NATSProgram()) }
 
-  @Test("a publisher works with amqtt", .enabled(if: AmqttProgram().isInstalled, "amqtt is not installed"))
-  func amqtt() throws { try publish(AmqttProgram()) }
+  @Test(.enabled(if: AmqttProgram().isInstalled, "amqtt is not installed"))
+  func `a publisher works with amqtt`() throws { try publish(AmqttProgram()) }
 
   private func publish(_ program: any BrokerProgram) throws {
     let broker = try InstalledBroker(program)

@@ -9,14 +9,12 @@ import Testing
 import WattlineTime
 
 @Suite struct TopicNameTests {
-  @Test(
-    "only what MQTT gives a meaning to is percent-encoded",
-    arguments: [
-      ("Hall 3/4", "Hall 3%2F4"), ("a+b#c", "a%2Bb%23c"), ("100 %", "100 %25"), ("Wärme.pumpe", "Wärme.pumpe"),
-      ("", ""),
-      ("\0", "%00"),
-    ])
-  func encoding(name: String, topic: String) {
+  @Test(arguments: [
+    ("Hall 3/4", "Hall 3%2F4"), ("a+b#c", "a%2Bb%23c"), ("100 %", "100 %25"), ("Wärme.pumpe", "Wärme.pumpe"),
+    ("", ""),
+    ("\0", "%00"),
+  ])
+  func `only what MQTT gives a meaning to is percent-encoded`(name: String, topic: String) {
     #expect(TopicName.encode(name) == topic)
   }
 }
@@ -34,8 +32,8 @@ import WattlineTime
     return settings
   }
 
-  @Test("every message of a flood arrives once and in order", arguments: [0, 1])
-  func flood(qos: Int) throws {
+  @Test(arguments: [0, 1])
+  func `every message of a flood arrives once and in order`(qos: Int) throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let subscriber = subscriber(broker, filter: "flood")
@@ -51,8 +49,7 @@ import WattlineTime
     publisher.stop()
   }
 
-  @Test("who publishes hears what is meant for it, also after the broker was away")
-  func hears() throws {
+  @Test func `who publishes hears what is meant for it, also after the broker was away`() throws {
     let heard = Mutex<[String]>([])
     let broker = try LocalBroker.started()
     defer { broker.stop() }
@@ -80,7 +77,7 @@ import WattlineTime
   }
 
   @Test("the broker publishes the will when the connection breaks, and the announcement returns with the connection")
-  func will() throws {
+  func theBrokerPublishesTheWillWhenTheConnectionBreaksAndTheAnnouncement() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let subscriber = subscriber(broker, filter: "wattline/status")
@@ -100,8 +97,7 @@ import WattlineTime
     #expect(Waiting.until { late.messages == [kept] })
   }
 
-  @Test("a publisher that goes without waiting leaves the last word to the broker")
-  func abandoned() throws {
+  @Test func `a publisher that goes without waiting leaves the last word to the broker`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let subscriber = subscriber(broker, filter: "wattline/status")
@@ -112,8 +108,7 @@ import WattlineTime
     #expect(Waiting.until { subscriber.messages.map(\.payload) == ["online", "offline"] })
   }
 
-  @Test("messages wait while the broker is away, and a full window says so in time")
-  func away() throws {
+  @Test func `messages wait while the broker is away, and a full window says so in time`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     broker.halt()
@@ -132,8 +127,7 @@ import WattlineTime
     #expect(throws: PublishError.stopped) { try publisher.publish(topic: "t", payload: "4") }
   }
 
-  @Test("a wrong password is reported in words")
-  func password() throws {
+  @Test func `a wrong password is reported in words`() throws {
     var options = LocalBroker.Options()
     options.credentials = ("plant", "right")
     let broker = try LocalBroker.started(options: options)
@@ -155,8 +149,8 @@ import WattlineTime
     let list = Mutex<[String]>([])
   }
 
-  @Test("a topic that MQTT does not allow is refused", arguments: ["", "a/+", "#", "a\0b"])
-  func topics(topic: String) throws {
+  @Test(arguments: ["", "a/+", "#", "a\0b"])
+  func `a topic that MQTT does not allow is refused`(topic: String) throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let publisher = Publisher(settings: settings(broker, name: "topics"))

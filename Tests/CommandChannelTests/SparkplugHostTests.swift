@@ -24,7 +24,7 @@ struct SparkplugHostTests {
   @Test(
     "a host is announced once it is told to, with the time of its connection, and leaves a retained word that it is gone"
   )
-  func state() throws {
+  func aHostIsAnnouncedOnceItIsToldToWithTheTimeOfItsConnectionAndLeavesA() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let subscriber = TestSubscriber(broker.settings, filter: "spBv1.0/#")
@@ -53,8 +53,7 @@ struct SparkplugHostTests {
     #expect(late.messages.first?.retain == true)
   }
 
-  @Test("after a broken connection the host is announced again, with the time of the new connection")
-  func again() throws {
+  @Test func `after a broken connection the host is announced again, with the time of the new connection`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let clock = Mutex(Int64(0))

@@ -65,7 +65,7 @@ struct DerivationStageTests {
   }
 
   @Test("readings of one time make one value at once, in one record or in two, and what is derived from it as well")
-  func oneValueForOneTime() throws {
+  func readingsOfOneTimeMakeOneValueAtOnceInOneRecordOrInTwoAndWhatIsDerived() throws {
     for isSplit in [false, true] {
       var site = try Site()
       if isSplit {
@@ -84,7 +84,7 @@ struct DerivationStageTests {
   @Test(
     "an input that speaks alone makes a value with the other's last one, once a later reading or a tick says that it is alone"
   )
-  func heldInputs() throws {
+  func anInputThatSpeaksAloneMakesAValueWithTheOthersLastOneOnceALaterReadingOr() throws {
     var site = try Site()
     site.send(("a", 0, 5), ("b", 0, 3))
     site.send(("a", 10, 7))
@@ -97,8 +97,7 @@ struct DerivationStageTests {
     #expect(site.values() == ["0: 2.0", "10: 4.0", "20: 6.0", "30: 7.0"])
   }
 
-  @Test("an input that has been silent for long stands for nothing")
-  func silentInput() throws {
+  @Test func `an input that has been silent for long stands for nothing`() throws {
     var site = try Site()
     site.send(("a", 0, 5), ("b", 0, 3))
     site.send(("a", 300, 7))
@@ -106,8 +105,8 @@ struct DerivationStageTests {
     #expect(site.values() == ["0: 2.0"])
   }
 
-  @Test("the quality is the worst of the inputs', and a value without an estimate makes a gap that is seen")
-  func worstQuality() throws {
+  @Test
+  func `the quality is the worst of the inputs', and a value without an estimate makes a gap that is seen`() throws {
     var site = try Site()
     site.send(("a", 0, 5), quality: .late)
     site.send(("b", 0, 3))
@@ -118,8 +117,7 @@ struct DerivationStageTests {
     #expect(power[0].value == 2 && power[1].value.isNaN)
   }
 
-  @Test("a backlog whose messages have all inputs gives its values, though later ones were given")
-  func backlog() throws {
+  @Test func `a backlog whose messages have all inputs gives its values, though later ones were given`() throws {
     var site = try Site()
     site.send(("a", 1_000, 5), ("b", 1_000, 3))
     for second in stride(from: Int64(0), to: 100, by: 10) {
@@ -128,8 +126,7 @@ struct DerivationStageTests {
     #expect(site.values().count == 11 && site.values().last == "90: 89.0")
   }
 
-  @Test("a snapshot goes on with what waits and what is held")
-  func snapshotGoesOn() throws {
+  @Test func `a snapshot goes on with what waits and what is held`() throws {
     var site = try Site()
     site.send(("a", 0, 5), ("b", 0, 3))
     site.send(("a", 10, 7))
@@ -144,8 +141,8 @@ struct DerivationStageTests {
     #expect(site.given.map(\.value) == restored.given.map(\.value) && site.values().count == 5)
   }
 
-  @Test("however messages are batched, the same values are given", arguments: 0..<20)
-  func batchingMakesNoDifference(_ seed: Int) throws {
+  @Test(arguments: 0..<20)
+  func `however messages are batched, the same values are given`(_ seed: Int) throws {
     var generator = SplitMix(state: UInt64(seed))
     var messages: [(String, Int64, Double)] = []
     for second in stride(from: Int64(0), to: 600, by: 10) {

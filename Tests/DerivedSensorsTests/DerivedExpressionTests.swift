@@ -22,31 +22,29 @@ struct DerivedExpressionTests {
     ("pv.east.power + a-b.power", [1, 2], 3), ("house.l-1", [7], 7), ("grid.x+grid.x", [3], 6),
   ]
 
-  @Test("an expression has the value that arithmetic gives it", arguments: values)
-  func expressionHasItsValue(_ item: (text: String, inputs: [Double], value: Double)) throws {
+  @Test(arguments: values)
+  func `an expression has the value that arithmetic gives it`(_ item: (text: String, inputs: [Double], value: Double))
+    throws
+  {
     #expect(try value(item.text, inputs: item.inputs) == item.value)
   }
 
-  @Test(
-    "what is no expression is told with its place",
-    arguments: [
-      "", "grid.x +", "+", "(grid.x", "grid.x)", "grid.x grid.y", "sqrt(grid.x)", "grid.x ** 2", "nobody.x", "3",
-      "grid", "grid.", "1 +* grid.x", "\"grid.x",
-    ])
-  func mistakeIsTold(_ text: String) {
+  @Test(arguments: [
+    "", "grid.x +", "+", "(grid.x", "grid.x)", "grid.x grid.y", "sqrt(grid.x)", "grid.x ** 2", "nobody.x", "3",
+    "grid", "grid.", "1 +* grid.x", "\"grid.x",
+  ])
+  func `what is no expression is told with its place`(_ text: String) {
     #expect(throws: ExpressionMistake.self) { try parse(text) }
   }
 
-  @Test("an expression is bounded in length and inputs")
-  func expressionIsBounded() {
+  @Test func `an expression is bounded in length and inputs`() {
     let many = (0..<65).map { "grid.x\($0)" }.joined(separator: " + ")
     #expect(throws: ExpressionMistake.self) { try parse(many) }
     #expect(throws: ExpressionMistake.self) { try parse(String(repeating: "(", count: 5_000)) }
     #expect(throws: ExpressionMistake.self) { try parse(String(repeating: "-", count: 4_000) + "grid.x(") }
   }
 
-  @Test("units are checked, and factors between them are put in")
-  func unitsAreChecked() throws {
+  @Test func `units are checked, and factors between them are put in`() throws {
     func result(_ text: String, units: [String?], inputs: [Double], target: String?) throws -> Double {
       let program = try parse(text).program(
         inputs: units.map { $0.flatMap { Unit.named($0) } }, target: target.flatMap { Unit.named($0) })

@@ -101,8 +101,8 @@ struct GivenAgainTests {
       + orders(one, other: other.dropFirst()).map { [second] + $0 }
   }
 
-  @Test("in whatever order two counters come, their sum is at last that of what the readings turned out to be")
-  func anyOrder() throws {
+  @Test
+  func `in whatever order two counters come, their sum is at last that of what the readings turned out to be`() throws {
     for order in Self.orders(Self.imports.dropFirst(), other: Self.exports.dropFirst()) {
       var site = try Site()
       site.send([Self.imports[0], Self.exports[0]] + order)
@@ -112,8 +112,10 @@ struct GivenAgainTests {
     }
   }
 
-  @Test("values that were given before the glitch was known become those that are given where it is known at once")
-  func alikeWithoutGlitch() throws {
+  @Test
+  func `values that were given before the glitch was known become those that are given where it is known at once`()
+    throws
+  {
     for order in Self.orders(Self.imports.dropFirst(), other: Self.exports.dropFirst()) {
       var (site, other) = (try Site(), try Site())
       for reading in [Self.imports[0], Self.exports[0]] + order {
@@ -128,8 +130,10 @@ struct GivenAgainTests {
     }
   }
 
-  @Test("a counter that has fallen and may be a glitch gives no good value, so that nothing is counted as a reset")
-  func fallIsHeldBack() throws {
+  @Test
+  func `a counter that has fallen and may be a glitch gives no good value, so that nothing is counted as a reset`()
+    throws
+  {
     var site = try Site()
     site.send([Self.imports[0], Self.exports[0], Self.imports[1]] + Self.exports.dropFirst(), every: .seconds(2))
     site.settle(after: .seconds(2))
@@ -138,8 +142,7 @@ struct GivenAgainTests {
     #expect(site.last("tenth").count == 5)
   }
 
-  @Test("a fall that was a reset is given again as what it was")
-  func reset() throws {
+  @Test func `a fall that was a reset is given again as what it was`() throws {
     var site = try Site()
     site.send([Self.imports[0], Self.exports[0], Self.imports[1], Self.exports[1]])
     site.settle(after: .seconds(2))
@@ -150,8 +153,7 @@ struct GivenAgainTests {
     #expect(site.last("tenth").suffix(2) == ["70: 5.1 good", "120: 5.15 good"])
   }
 
-  @Test("a counter that rests where it fell to is open for ten minutes, and then reset")
-  func rest() throws {
+  @Test func `a counter that rests where it fell to is open for ten minutes, and then reset`() throws {
     func fallen(_ seconds: [Int64]) -> [Reading] { seconds.map { Reading("energy_import", second: $0, value: 0) } }
     var site = try Site()
     site.send([Self.imports[0], Self.exports[0]] + fallen([60, 120, 180]))
@@ -172,8 +174,7 @@ struct GivenAgainTests {
     #expect(site.last("total").dropFirst() == (1...12).map { "\(60 * $0): 50.0 good" }[...])
   }
 
-  @Test("any reading that is given again corrects what was derived from it, and a value that was none")
-  func instants() throws {
+  @Test func `any reading that is given again corrects what was derived from it, and a value that was none`() throws {
     var site = try Site()
     site.send([
       Reading("x", second: 0, value: 8), Reading("y", second: 0, value: 2), Reading("x", second: 10, value: 9),
@@ -188,8 +189,8 @@ struct GivenAgainTests {
     #expect(site.rows["ratio"]?.count == 4)
   }
 
-  @Test("a snapshot taken at any reading goes on alike", arguments: 1..<8)
-  func snapshot(_ count: Int) throws {
+  @Test(arguments: 1..<8)
+  func `a snapshot taken at any reading goes on alike`(_ count: Int) throws {
     let all = [
       Self.imports[0], Self.exports[0], Self.imports[1], Self.exports[1], Self.imports[2], Self.exports[2],
       Self.imports[3], Self.exports[3],

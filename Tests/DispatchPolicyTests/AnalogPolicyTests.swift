@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Learned dispatch")
 struct AnalogPolicyTests {
-  @Test("it recovers most of the perfect saving, above the best fixed rule and the receding horizon")
-  func beats() throws {
+  @Test func `it recovers most of the perfect saving, above the best fixed rule and the receding horizon`() throws {
     let comparison = DispatchComparison(Toy.series(days: 60, seed: 3), problem: Toy.problem())
     func cost(_ policy: DispatchComparison.Policy) throws -> Double { try #require(comparison.bills[policy]).total }
     let (nothing, perfect, learned) = (try cost(.nothing), try cost(.perfect), try cost(.learned))
@@ -20,7 +19,8 @@ struct AnalogPolicyTests {
   @Test(
     "what comes later, other than a day's prices, does not change what was decided before: there is no look-ahead",
     arguments: [1, 25, 100, 301, 407], [0.0, 15])
-  func noLookAhead(hour: Int, demandCharge: Double) throws {
+  func whatComesLaterOtherThanADaysPricesDoesNotChangeWhatWasDecidedBeforeThere(hour: Int, demandCharge: Double) throws
+  {
     func decided(_ series: DispatchSeries) throws -> [Double] {
       let problem = Toy.problem(wearPrice: 0.01, demandCharge: demandCharge)
       return try #require(DispatchComparison(series, problem: problem, policies: [.learned]).powers[.learned])
@@ -48,8 +48,8 @@ struct AnalogPolicyTests {
     #expect(powers[..<max(0, hour - 24)] == cut[..<max(0, hour - 24)])
   }
 
-  @Test("priced wear lowers throughput, and the cost with wear is below that of a policy that ignores it")
-  func wear() throws {
+  @Test
+  func `priced wear lowers throughput, and the cost with wear is below that of a policy that ignores it`() throws {
     let series = Toy.series(days: 40, seed: 11)
     let priced = Toy.problem(wearPrice: 0.08)
     let blind = try #require(DispatchComparison(series, problem: Toy.problem()).powers[.learned])
@@ -59,8 +59,7 @@ struct AnalogPolicyTests {
     #expect(series.bill(of: aware, problem: priced).total < series.bill(of: blind, problem: priced).total)
   }
 
-  @Test("before anything was seen, and without prices, energy has no value and nothing breaks")
-  func empty() {
+  @Test func `before anything was seen, and without prices, energy has no value and nothing breaks`() {
     var policy = AnalogPolicy(problem: Toy.problem())
     policy.learn(prices: [0.2])
     policy.observe(load: .nan, generation: 1, isWorkday: true)
@@ -71,8 +70,7 @@ struct AnalogPolicyTests {
     #expect(policy.power(energy: 3, netDemand: 2, price: 0.2) == 2)
   }
 
-  @Test("the day before a peak fills the battery even for a home that was never seen through one")
-  func prior() {
+  @Test func `the day before a peak fills the battery even for a home that was never seen through one`() {
     var policy = AnalogPolicy(problem: Toy.problem())
     policy.observe(load: 2, generation: 0, isWorkday: true)
     policy.learn(prices: Array(repeating: 0.5, count: 5) + Array(repeating: 0.2, count: 19))

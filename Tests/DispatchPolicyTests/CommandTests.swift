@@ -100,7 +100,7 @@ private struct Control {
 @Suite("Commands")
 struct CommandTests {
   @Test("a critical alert shuts its asset down at once; it starts when all is clear and the least time off is over")
-  func shutdown() throws {
+  func aCriticalAlertShutsItsAssetDownAtOnceItStartsWhenAllIsClearAndTheLeast() throws {
     var control = Control(.automatic)
     control.minutes(1)
     control.alert("trip", asset: "pv", status: .raised)
@@ -126,8 +126,7 @@ struct CommandTests {
     #expect(control.told("pv") == ["STARTUP followed"])
   }
 
-  @Test("after it was shut down nothing starts before the least time off, though all is clear")
-  func leastTimeOff() throws {
+  @Test func `after it was shut down nothing starts before the least time off, though all is clear`() throws {
     var control = Control(.automatic)
     control.minutes(1)
     control.alert("trip", asset: "pv", status: .raised)
@@ -140,8 +139,8 @@ struct CommandTests {
     #expect(control.told("pv") == ["STARTUP issued"])
   }
 
-  @Test("an asset that does not go off is told again when the command's time is over, and is not held to be off")
-  func shutdownNotFollowed() {
+  @Test
+  func `an asset that does not go off is told again when the command's time is over, and is not held to be off`() {
     var control = Control(.automatic)
     control.minutes(1)
     control.alert("trip", asset: "pv", status: .raised)
@@ -153,8 +152,7 @@ struct CommandTests {
     #expect(control.told("pv") == ["SHUTDOWN followed", "HOLD issued"])
   }
 
-  @Test("what was not followed is over when its time is and nothing else is asked")
-  func forgiven() {
+  @Test func `what was not followed is over when its time is and nothing else is asked`() {
     var control = Control(.automatic)
     control.minutes(14)
     #expect(control.told("bess") == ["OPTIMIZE issued", "OPTIMIZE not_followed"])
@@ -164,8 +162,7 @@ struct CommandTests {
     #expect(control.told("bess") == ["OPTIMIZE expired"])
   }
 
-  @Test("what was told to give or take less is told when it may have more again")
-  func released() {
+  @Test func `what was told to give or take less is told when it may have more again`() {
     var control = Control(.automatic, exportLimit: 5)
     control.values["bess.soc"] = 90
     control.values["pv.power"] = 39
@@ -185,8 +182,8 @@ struct CommandTests {
     #expect(control.setpoints["pv"] == 40)
   }
 
-  @Test("a confirmation that comes again, late, for another plant's command or in odd words changes nothing")
-  func hostileAnswers() throws {
+  @Test
+  func `a confirmation that comes again, late, for another plant's command or in odd words changes nothing`() throws {
     var control = Control(.confirm)
     control.minutes(10)
     let id = try #require(control.commands.last).id
@@ -210,16 +207,14 @@ struct CommandTests {
     #expect(!told.contains("OPTIMIZE issued"))
   }
 
-  @Test("what nobody confirms expires once, and is not carried out")
-  func unconfirmed() {
+  @Test func `what nobody confirms expires once, and is not carried out`() {
     var control = Control(.confirm, valid: .minutes(5))
     control.minutes(17)
     #expect(control.told("bess") == ["OPTIMIZE awaiting", "OPTIMIZE expired"])
     #expect(control.script.stage.limits(in: control.script.register) == [:])
   }
 
-  @Test("an asset that fails is shut down, but not within the least time on")
-  func leastTimeOn() {
+  @Test func `an asset that fails is shut down, but not within the least time on`() {
     var control = Control(.automatic)
     control.minutes(1)
     control.alert("trip", asset: "pv", status: .raised)
@@ -237,8 +232,8 @@ struct CommandTests {
     #expect(control.told("pv").prefix(2) == ["SHUTDOWN issued", "SHUTDOWN not_followed"])
   }
 
-  @Test("an alert that doubts the data holds the asset, it does not shut it down", arguments: ["no_data", "offline"])
-  func doubtfulData(rule: String) {
+  @Test(arguments: ["no_data", "offline"])
+  func `an alert that doubts the data holds the asset, it does not shut it down`(rule: String) {
     var control = Control(.automatic)
     control.minutes(1)
     control.alert(rule, asset: "pv", status: .raised)
@@ -247,7 +242,7 @@ struct CommandTests {
   }
 
   @Test("a recommendation becomes a setpoint with its predicted effect; whether it is followed is read back and said")
-  func optimize() throws {
+  func aRecommendationBecomesASetpointWithItsPredictedEffectWhetherItIsFollowed() throws {
     var control = Control(.automatic)
     control.minutes(10)
     let command = try #require(control.commands.last)
@@ -268,8 +263,7 @@ struct CommandTests {
     #expect(control.told("bess") == [])
   }
 
-  @Test("advice is told and ends; nobody is blamed for not following it")
-  func advice() {
+  @Test func `advice is told and ends; nobody is blamed for not following it`() {
     var control = Control(.advise)
     control.minutes(10)
     #expect(control.told("bess") == ["OPTIMIZE advised"])
@@ -279,8 +273,7 @@ struct CommandTests {
     #expect(control.told("bess") == ["OPTIMIZE expired", "OPTIMIZE advised"])
   }
 
-  @Test("a command waits for a person's yes or no, and every other answer is refused with its reason")
-  func confirm() throws {
+  @Test func `a command waits for a person's yes or no, and every other answer is refused with its reason`() throws {
     var control = Control(.confirm)
     control.minutes(10)
     let id = try #require(control.commands.last).id
@@ -307,8 +300,7 @@ struct CommandTests {
     #expect(control.outcomes.last == .refused(.late))
   }
 
-  @Test("a command that the twin shows to break a limit is refused and not given")
-  func twin() throws {
+  @Test func `a command that the twin shows to break a limit is refused and not given`() throws {
     var control = Control(.automatic, importLimit: 100)
     // The meter sees 99 kW where the sum of what is measured is a surplus: something is not measured.
     control.values["pv.power"] = 35
@@ -319,8 +311,7 @@ struct CommandTests {
     #expect(command.setpoint == -5 && command.reason == "rule: self-consumption, twin: import")
   }
 
-  @Test("a plant that catches up with its past is not commanded")
-  func past() {
+  @Test func `a plant that catches up with its past is not commanded`() {
     var control = Control(.automatic)
     control.minutes(1)
     let alert = AlertTransition(
@@ -335,10 +326,10 @@ struct CommandTests {
     #expect(control.told("pv") == ["SHUTDOWN issued"])
   }
 
-  @Test(
-    "what was decided while a plant caught up is commanded when it is at the present, unless its time is over",
-    arguments: [(3, ["OPTIMIZE issued"]), (14, ["OPTIMIZE issued"]), (16, [])] as [(Int64, [String])])
-  func caughtUp(minutes: Int64, told: [String]) throws {
+  @Test(arguments: [(3, ["OPTIMIZE issued"]), (14, ["OPTIMIZE issued"]), (16, [])] as [(Int64, [String])])
+  func `what was decided while a plant caught up is commanded when it is at the present, unless its time is over`(
+    minutes: Int64, told: [String]
+  ) throws {
     var control = Control(.automatic)
     control.behind = .hours(2)
     // A quarter past, when dispatch decides.
@@ -353,7 +344,7 @@ struct CommandTests {
   }
 
   @Test("an asset's time to respond begins when it could hear of its command, also where the plant's clock was behind")
-  func response() {
+  func anAssetsTimeToRespondBeginsWhenItCouldHearOfItsCommandAlsoWhereThePlants() {
     var control = Control(.automatic)
     control.minutes(9)
     control.behind = .minutes(4)
@@ -366,8 +357,7 @@ struct CommandTests {
     #expect(control.told("bess") == ["OPTIMIZE not_followed"])
   }
 
-  @Test("an asset's time to respond begins when a person has said yes")
-  func responseToConfirmation() throws {
+  @Test func `an asset's time to respond begins when a person has said yes`() throws {
     var control = Control(.confirm)
     control.minutes(20)
     let id = try #require(control.commands.last).id
@@ -378,8 +368,7 @@ struct CommandTests {
     #expect(control.told("bess") == ["OPTIMIZE not_followed"])
   }
 
-  @Test("a restored stage goes on with its commands as the one that was saved")
-  func restores() throws {
+  @Test func `a restored stage goes on with its commands as the one that was saved`() throws {
     var control = Control(.confirm)
     control.minutes(10)
     control.alert("trip", asset: "pv", status: .raised)

@@ -6,8 +6,7 @@ import WattlineTime
 
 @Suite("Dispatch rule and prices")
 struct DispatchRuleTests {
-  @Test("5 kW for 2 h from 40 kWh with a minimum of 10 % needs 35 %, and no reserve lies outside the limits")
-  func reserve() {
+  @Test func `5 kW for 2 h from 40 kWh with a minimum of 10 % needs 35 %, and no reserve lies outside the limits`() {
     let battery = BatteryModel(energyKilowattHours: 40, powerKilowatts: 10, efficiency: 1)
     let rule = DispatchRule(hasGeneration: true)
     #expect(abs(rule.reserveStateOfCharge(netDemand: 5, battery: battery, hours: 2) - 0.35) < 1e-12)
@@ -21,8 +20,7 @@ struct DispatchRuleTests {
     Plant(name: "p", location: Location(latitude: 50, longitude: 8, timezone: "UTC"), tariff: tariff)
   }
 
-  @Test("the outlook of a tariff tells what is still to come today")
-  func outlook() {
+  @Test func `the outlook of a tariff tells what is still to come today`() {
     var curve = PriceCurve(
       plant: Self.plant(
         Tariff(importPeriods: [
@@ -36,8 +34,7 @@ struct DispatchRuleTests {
     #expect(evening.higherHours == 0 && evening.highestLater == 0.2)
   }
 
-  @Test("a price that was seen takes the place of the tariff's periods the next day too; no number does not")
-  func observed() {
+  @Test func `a price that was seen takes the place of the tariff's periods the next day too; no number does not`() {
     var curve = PriceCurve(plant: Self.plant(Tariff(exportPrice: 0.1)))
     curve.observe(0.7, at: Self.midnight + .minutes(75))
     curve.observe(export: -0.2, at: Self.midnight + .minutes(75))
@@ -48,8 +45,7 @@ struct DispatchRuleTests {
     #expect([75, 90].map { curve.exportPrice(at: Self.midnight + .minutes($0)) } == [-0.2, 0.1])
   }
 
-  @Test("a price by date is known better than the one that was seen yesterday")
-  func scheduled() {
+  @Test func `a price by date is known better than the one that was seen yesterday`() {
     var tariff = Tariff(importPeriods: [Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.2)])
     tariff.schedule = PriceSchedule([
       PriceSchedule.Slot(start: Self.midnight + .hours(1), importPrice: 0.9, exportPrice: -0.1)

@@ -139,8 +139,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
 
 @Suite("Dispatch")
 struct DispatchStageTests {
-  @Test("a scripted moment gives its setpoint and reason", arguments: Scene.all)
-  func decides(scene: Scene) throws {
+  @Test(arguments: Scene.all)
+  func `a scripted moment gives its setpoint and reason`(scene: Scene) throws {
     var script = Script(scene.plant)
     let (decision, fields) = script.decide(hour: scene.hour, load: scene.load, pv: scene.pv, soc: scene.soc)
     let found = try #require(decision)
@@ -150,8 +150,7 @@ struct DispatchStageTests {
     #expect(fields["soc"] == .float(scene.soc / 100))
   }
 
-  @Test("a state of charge that is missing, old or not good gives 0 kW and says so")
-  func staleSoc() throws {
+  @Test func `a state of charge that is missing, old or not good gives 0 kW and says so`() throws {
     var script = Script(Script.plant())
     script.say("load.power", value: 30)
     #expect(script.frame(atMinute: 0).dispatch.first?.reason == "stale: soc")
@@ -165,8 +164,7 @@ struct DispatchStageTests {
     #expect(script.frame(atMinute: 0).dispatch.first?.recommendedKilowatts == 30)
   }
 
-  @Test("without a fresh load the grid and the battery tell the demand; without these it is unknown")
-  func demandFromGrid() {
+  @Test func `without a fresh load the grid and the battery tell the demand; without these it is unknown`() {
     var script = Script(Script.plant())
     script.say("bess.soc", value: 50)
     script.say("load.power", value: 30, minutesAgo: 40)
@@ -176,8 +174,7 @@ struct DispatchStageTests {
     #expect(script.frame(atMinute: 0).dispatch.first?.recommendedKilowatts == 17)
   }
 
-  @Test("decisions are made at quarters of an hour and at no other mark")
-  func quarters() {
+  @Test func `decisions are made at quarters of an hour and at no other mark`() {
     var script = Script(Script.plant())
     _ = script.decide(hour: 0, load: 10, pv: 0, soc: 50)
     let minutes = (0..<60).filter { !script.frame(atMinute: $0).dispatch.isEmpty }
@@ -187,8 +184,7 @@ struct DispatchStageTests {
     #expect(tick.dispatch.isEmpty)
   }
 
-  @Test("the saving is that of the demand covered, at the price of the hour")
-  func saving() {
+  @Test func `the saving is that of the demand covered, at the price of the hour`() {
     var script = Script(Script.plant(peak: 0.3))
     let (_, fields) = script.decide(hour: 17, load: 4, pv: 0, soc: 50)
     #expect(fields["price"] == .float(0.3))
@@ -199,8 +195,7 @@ struct DispatchStageTests {
     #expect(abs(saving - 0.3) < 1e-9)
   }
 
-  @Test("a live price takes the place of the tariff, and yesterday's tells what is to come")
-  func livePrice() throws {
+  @Test func `a live price takes the place of the tariff, and yesterday's tells what is to come`() throws {
     var script = Script(Script.plant())
     script.say("grid.price", value: 0.9)
     for quarter in 0..<96 {
@@ -214,8 +209,7 @@ struct DispatchStageTests {
     #expect(try #require(decision).reason == "rule: reserve for peak")
   }
 
-  @Test("an inverter that is silent counts as nothing at night and as unknown by day")
-  func silentInverter() {
+  @Test func `an inverter that is silent counts as nothing at night and as unknown by day`() {
     var script = Script(Script.plant())
     script.say("pv.power", value: 20, minutesAgo: 300)
     let (night, _) = script.decide(hour: 1, load: 12, pv: nil, soc: 50)
@@ -224,8 +218,8 @@ struct DispatchStageTests {
     #expect(day?.reason == "stale: pv.power")
   }
 
-  @Test("at every step of random plants power, state of charge and, where they can be held, the grid limits hold")
-  func limitsHold() {
+  @Test
+  func `at every step of random plants power, state of charge and, where they can be held, the grid limits hold`() {
     var generator = SeededGenerator(seed: 31)
     var violations: [String] = []
     var decisions = 0
@@ -265,8 +259,7 @@ struct DispatchStageTests {
     #expect(decisions == 200 * 96)
   }
 
-  @Test("a battery of unknown size is left alone")
-  func unknownSize() {
+  @Test func `a battery of unknown size is left alone`() {
     var plant = Script.plant()
     plant.assets[0].energyKilowattHours = nil
     var script = Script(plant)
@@ -275,8 +268,7 @@ struct DispatchStageTests {
     #expect(decision?.reason == "unknown: energy_kwh or power_kw")
   }
 
-  @Test("two batteries share a demand in proportion to what each can give")
-  func twoBatteries() {
+  @Test func `two batteries share a demand in proportion to what each can give`() {
     var plant = Script.plant()
     var second = plant.assets[0]
     second.name = "bess2"
@@ -292,8 +284,7 @@ struct DispatchStageTests {
     #expect(zip(uneven.map(\.recommendedKilowatts), [50, 4]).allSatisfy { abs($0 - $1) < 1e-9 })
   }
 
-  @Test("a restored stage decides as the one that was saved; a damaged snapshot is refused")
-  func restores() throws {
+  @Test func `a restored stage decides as the one that was saved; a damaged snapshot is refused`() throws {
     var script = Script(Script.plant(peak: 0.5))
     script.say("grid.price", value: 0.37)
     _ = script.decide(hour: 17, load: 33, pv: 4, soc: 55)
@@ -342,7 +333,7 @@ struct LivePlant {
 @Suite("Dispatch that learns while it runs")
 struct DispatchLearnerTests {
   @Test("the rule decides for three days, then the learned policy, which fills the battery before the peak and uses it")
-  func learns() {
+  func theRuleDecidesForThreeDaysThenTheLearnedPolicyWhichFillsTheBatteryBefore() {
     var plant = LivePlant()
     plant.run(hours: 71)
     #expect(plant.reasons.allSatisfy { $0.hasPrefix("rule") })
@@ -351,8 +342,7 @@ struct DispatchLearnerTests {
     #expect(plant.reasons.suffix(100).contains("learned: cover demand"))
   }
 
-  @Test("a battery that rests all day regrets what the evening peak would have saved")
-  func regrets() throws {
+  @Test func `a battery that rests all day regrets what the evening peak would have saved`() throws {
     var plant = LivePlant()
     plant.run(hours: 60)
     // 80 kWh are needed in the peak and 36 delivered by the 40 kWh above the minimum, which were in the battery; the
@@ -361,8 +351,7 @@ struct DispatchLearnerTests {
     #expect(regret > 5 && regret < 0.5 * 80)
   }
 
-  @Test("a restored learner decides as the one that was saved")
-  func restores() throws {
+  @Test func `a restored learner decides as the one that was saved`() throws {
     var plant = LivePlant()
     plant.run(hours: 100)
     var copy = plant
@@ -373,8 +362,7 @@ struct DispatchLearnerTests {
     #expect(plant.regrets == copy.regrets)
   }
 
-  @Test("stale data stops the learned policy as it stops the rule")
-  func stale() {
+  @Test func `stale data stops the learned policy as it stops the rule`() {
     var plant = LivePlant()
     plant.run(hours: 80)
     plant.script.clock = plant.script.clock.floored(to: .hour) + .hours(2)

@@ -35,15 +35,15 @@ enum Toy {
 
 @Suite("Value of stored energy")
 struct EnergyValueTests {
-  @Test("the worked values of the problem: an hour from 2 to 1.1 kWh delivers 0.81 kW, and 3 kW less 2 costs 0.60")
-  func workedValues() {
+  @Test
+  func `the worked values of the problem: an hour from 2 to 1.1 kWh delivers 0.81 kW, and 3 kW less 2 costs 0.60`() {
     #expect(abs(Toy.problem().power(from: 2, to: 1.1) - 0.81) < 1e-12)
     #expect(abs(Toy.problem().power(from: 1.1, to: 2) + 1) < 1e-12)
     #expect(abs(Toy.problem(wearPrice: 0.05).cost(netDemand: 3, power: 2, price: 0.5) - 0.6) < 1e-12)
   }
 
-  @Test("a step at any wish stays inside energy and power", arguments: [-99, -1, 0, 0.3, 99, .nan, .infinity])
-  func advance(wish: Double) {
+  @Test(arguments: [-99, -1, 0, 0.3, 99, .nan, .infinity])
+  func `a step at any wish stays inside energy and power`(wish: Double) {
     let problem = Toy.problem()
     for energy in [0, 0.01, 3, 6] {
       let step = problem.advance(energy, wanted: wish)
@@ -52,8 +52,7 @@ struct EnergyValueTests {
     }
   }
 
-  @Test("before an hour of 1 kW at 0.50 the first 1/η kWh are worth 0.50 η each, the rest nothing")
-  func oneSlot() {
+  @Test func `before an hour of 1 kW at 0.50 the first 1/η kWh are worth 0.50 η each, the rest nothing`() {
     var value = EnergyValue(capacity: 6, cells: 540)
     value.stepBack(over: SlotOffers(netDemand: 1, price: 0.5, problem: Toy.problem()))
     #expect(abs(value.worth(of: 6) - 0.5) < 1e-5)
@@ -61,8 +60,8 @@ struct EnergyValueTests {
     #expect(abs(value.level(worthMoreThan: 0.01) - 1 / 0.9) < 0.02)
   }
 
-  @Test("the bound agrees with trying every level in every slot", arguments: [0.0, 0.05], [0.0, 0.08])
-  func bruteForce(wear: Double, export: Double) {
+  @Test(arguments: [0.0, 0.05], [0.0, 0.08])
+  func `the bound agrees with trying every level in every slot`(wear: Double, export: Double) {
     let problem = Toy.problem(exportPrice: export, wearPrice: wear)
     let series = Toy.series(days: 4, seed: 7)
     let best = series.bill(of: PerfectForesight.powers(series, problem: problem), problem: problem).total
@@ -71,7 +70,7 @@ struct EnergyValueTests {
   }
 
   @Test("where export pays more than import costs, or prices are negative, trying every level finds nothing better")
-  func notConvex() {
+  func whereExportPaysMoreThanImportCostsOrPricesAreNegativeTryingEveryLevel() {
     let sold = Toy.problem(exportPrice: 0.6, wearPrice: 0.02)
     let series = Toy.series(days: 4, seed: 7)
     var paid = series
@@ -88,8 +87,8 @@ struct EnergyValueTests {
     }
   }
 
-  @Test("slots of every length from a minute to two hours are run by every policy", arguments: [1.0 / 60, 0.25, 2])
-  func lengths(hours: Double) {
+  @Test(arguments: [1.0 / 60, 0.25, 2])
+  func `slots of every length from a minute to two hours are run by every policy`(hours: Double) {
     let count = Int(9 * 24 / hours / (hours < 0.1 ? 20 : 1))
     var series = DispatchSeries()
     series.load = Array(repeating: 1, count: count)
@@ -106,8 +105,7 @@ struct EnergyValueTests {
     #expect(comparison.bills.count == DispatchComparison.Policy.allCases.count)
   }
 
-  @Test("under a demand charge the bound is below that of the plan that ignores it, and never above")
-  func demandCharge() {
+  @Test func `under a demand charge the bound is below that of the plan that ignores it, and never above`() {
     let series = Toy.series(days: 60, seed: 9)
     let problem = Toy.problem(demandCharge: 15)
     let blind = series.bill(of: PerfectForesight.powers(series, problem: Toy.problem()), problem: problem).total

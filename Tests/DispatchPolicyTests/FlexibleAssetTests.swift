@@ -8,8 +8,7 @@ import WattlineTime
 
 @Suite("Chargers, curtailment, reserve and ramps")
 struct FlexibleAssetTests {
-  @Test("30 kW among batteries that can give 50 and 10 kW are 25 and 5 kW, and charging goes by room")
-  func split() {
+  @Test func `30 kW among batteries that can give 50 and 10 kW are 25 and 5 kW, and charging goes by room`() {
     func headroom(_ power: Double, soc: Double, previous: Double = .nan, ramp: Double = .infinity) -> Headroom {
       Headroom(
         BatteryModel(energyKilowattHours: 1000, powerKilowatts: power), reserve: 0, stateOfCharge: soc, hours: 0.25,
@@ -42,14 +41,15 @@ struct FlexibleAssetTests {
       (5, [.nan, 0.1, .nan], 0, 10, "charger: price unknown, later prices unknown"),
       (5, [.nan, 0.1, 0.2], 0, 10, "charger: price unknown"),
     ] as [(Double, [Double], Double, Double, String)])
-  func charger(energy: Double, prices: [Double], surplus: Double, power: Double, reason: String) {
+  func aVehicleIsChargedInTheCheapestQuartersBeforeItLeavesFromSurplusAndAtAny(
+    energy: Double, prices: [Double], surplus: Double, power: Double, reason: String
+  ) {
     let plan = ChargerPlan(energy: energy, prices: prices, limit: 10, surplus: surplus)
     #expect(abs(plan.power - power) < 1e-9)
     #expect(plan.reason == reason)
   }
 
-  @Test("a charger takes no more than the grid connection has left, and what a vehicle then lacks is named")
-  func chargerLimit() {
+  @Test func `a charger takes no more than the grid connection has left, and what a vehicle then lacks is named`() {
     var plan = ChargerPlan(energy: 2.5, prices: [0.5], limit: 10, surplus: 0)
     plan.shield(headroom: 4)
     #expect(plan.power == 4)
@@ -61,7 +61,7 @@ struct FlexibleAssetTests {
   }
 
   @Test("40 kW of generation that exports 30 against a limit of 20 may be 30; at a negative price nothing is exported")
-  func curtailment() {
+  func atPrices40KWOfGenerationThatExports30AgainstALimitOf20MayBe30AtANegativePrice() {
     let limited = Curtailment(exchange: -30, generation: 40, limit: 20, exportPrice: 0.1, isHeld: false)
     #expect(limited.cap == 30 && limited.reason == "curtail: export")
     let priced = Curtailment(exchange: -30, generation: 40, limit: 20, exportPrice: -0.1, isHeld: false)
@@ -77,8 +77,7 @@ struct FlexibleAssetTests {
     #expect(Curtailment(exchange: -9, generation: 0, limit: 2, exportPrice: 0.1, isHeld: true).cap == nil)
   }
 
-  @Test("the reserve stops a wish, gives way to the import limit, and is then named as slack")
-  func reserve() {
+  @Test func `the reserve stops a wish, gives way to the import limit, and is then named as slack`() {
     var shield = SafetyShield(
       battery: BatteryModel(
         energyKilowattHours: 100, powerKilowatts: 50, efficiency: 1, minimumStateOfCharge: 0, maximumStateOfCharge: 1),
@@ -90,8 +89,7 @@ struct FlexibleAssetTests {
     #expect(abs(forced.power - 30) < 1e-9 && forced.binding == .gridImport && forced.slack == .reserve)
   }
 
-  @Test("a ramp bounds the change, gives way to the grid limits, and is then named as slack")
-  func ramp() {
+  @Test func `a ramp bounds the change, gives way to the grid limits, and is then named as slack`() {
     var shield = SafetyShield(
       battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50), importLimitKilowatts: 60)
     shield.rampKilowattsPerHour = 40
@@ -102,8 +100,7 @@ struct FlexibleAssetTests {
     #expect(shield.project(request: 40, stateOfCharge: 0.5, netDemand: 50, hours: 0.25).power == 40)
   }
 
-  @Test("a charger, a full battery and too much sun are decided in this order, and all of it is written")
-  func together() throws {
+  @Test func `a charger, a full battery and too much sun are decided in this order, and all of it is written`() throws {
     var plant = Script.plant(exportLimit: 10)
     var charger = Asset(name: "car", kind: .evCharger)
     charger.powerKilowatts = 11
@@ -121,8 +118,7 @@ struct FlexibleAssetTests {
     #expect(decisions.map(\.reason) == ["limit: soc_max, slack: export", "charger: low price", "curtail: export"])
   }
 
-  @Test("a battery that is not well is left to the rule, and the reason says so")
-  func health() throws {
+  @Test func `a battery that is not well is left to the rule, and the reason says so`() throws {
     var plant = LivePlant()
     plant.run(hours: 80)
     #expect(try #require(plant.reasons.last).hasPrefix("learned"))

@@ -51,8 +51,7 @@ func quarter(
 
 @Suite("A month's account")
 struct MonthlyAccountTests {
-  @Test("energy, cost, peak and cycles of a day are those that were told")
-  func sums() throws {
+  @Test func `energy, cost, peak and cycles of a day are those that were told`() throws {
     var day = Day()
     day.run(hours: 0..<1, exchange: 50, battery: -40, price: 0.2)
     day.run(hours: 1..<16, exchange: 10, battery: 0, price: 0.2)
@@ -72,7 +71,7 @@ struct MonthlyAccountTests {
 
   @Test(
     "40 kWh bought at 0.20 for the peak at 0.50 save 12 against a resting battery; the rule's and the best's are told")
-  func comparison() throws {
+  func with40KWhBoughtAt020ForThePeakAt050Save12AgainstARestingBatteryTheRulesAnd() throws {
     var day = Day()
     day.run(hours: 0..<1, exchange: 50, battery: -40, price: 0.2)
     day.run(hours: 1..<16, exchange: 10, battery: 0, price: 0.2)
@@ -87,8 +86,7 @@ struct MonthlyAccountTests {
     #expect(abs(comparison.regret - 4) < 0.05)
   }
 
-  @Test("energy that is stored while export earns nothing and sold while it earns 0.40 has saved that")
-  func exportPrices() throws {
+  @Test func `energy that is stored while export earns nothing and sold while it earns 0.40 has saved that`() throws {
     var day = Day()
     day.run(hours: 0..<4, exchange: 0, battery: -10, price: 0.5, exportPrice: 0)
     day.run(hours: 4..<20, exchange: 0, battery: 0, price: 0.5, exportPrice: 0)
@@ -99,8 +97,7 @@ struct MonthlyAccountTests {
     #expect(abs(comparison.regret - 40 * (0.5 - 0.4)) < 0.1)
   }
 
-  @Test("with a demand charge a flatter import is worth more, and the peak is charged")
-  func demandCharge() throws {
+  @Test func `with a demand charge a flatter import is worth more, and the peak is charged`() throws {
     var day = Day(demandCharge: 2)
     day.run(hours: 0..<20, exchange: 12, battery: -2, price: 0.2)
     day.run(hours: 20..<24, exchange: 12, battery: 10, price: 0.2)
@@ -112,7 +109,7 @@ struct MonthlyAccountTests {
   }
 
   @Test("a demand charge is not known without a quarter of an hour of import, and nothing where nothing is imported")
-  func unknownPeak() {
+  func aDemandChargeIsNotKnownWithoutAQuarterOfAnHourOfImportAndNothingWhere() {
     var day = Day(demandCharge: 2)
     #expect(day.accountant.finish().demandCost == nil && Day().accountant.finish().demandCost == 0)
     day.run(hours: 0..<1, exchange: -5, battery: 0, price: 0.2)
@@ -120,8 +117,7 @@ struct MonthlyAccountTests {
     #expect(account.peakKilowatts == 0 && account.demandCost == 0)
   }
 
-  @Test("what was not measured is in no sum, and the hours that are known are told")
-  func gaps() throws {
+  @Test func `what was not measured is in no sum, and the hours that are known are told`() throws {
     var day = Day()
     day.run(hours: 0..<6, exchange: 10, battery: 0, price: 0.2)
     day.run(hours: 18..<24, exchange: 10, battery: 0, price: 0.2)
@@ -136,8 +132,8 @@ struct MonthlyAccountTests {
     #expect(try #require(account.goodShare) == 0.375 / 4)
   }
 
-  @Test("without points, without a battery, and with numbers that are none nothing breaks and nothing is claimed")
-  func empty() {
+  @Test
+  func `without points, without a battery, and with numbers that are none nothing breaks and nothing is claimed`() {
     let day = Day()
     let account = day.accountant.finish()
     #expect(account.coveredHours == 0 && account.energyCost == nil && account.comparison == nil)
@@ -153,8 +149,7 @@ struct MonthlyAccountTests {
     #expect(MonthlyAccountant(plant: plant, from: Day.midnight, to: .distantPast).finish().elapsedHours == 0)
   }
 
-  @Test("energy without a known price is in no cost, and told with its hours and its share")
-  func unpriced() throws {
+  @Test func `energy without a known price is in no cost, and told with its hours and its share`() throws {
     var day = Day()
     day.run(hours: 0..<6, exchange: 10, battery: 0, price: 0.2)
     day.run(hours: 6..<9, exchange: -4, battery: 0, price: .nan)
@@ -169,10 +164,8 @@ struct MonthlyAccountTests {
     #expect(zip(account.unpriced, [12, 20]).allSatisfy { abs($0.kilowattHours - $1) < 1e-9 })
   }
 
-  @Test(
-    "a peak is the mean of the tariff's own interval",
-    arguments: [(15, 40.0, 45), (30, 30, 30), (60, 22.5, 0)] as [(Int64, Double, Int64)])
-  func interval(minutes: Int64, peak: Double, from: Int64) {
+  @Test(arguments: [(15, 40.0, 45), (30, 30, 30), (60, 22.5, 0)] as [(Int64, Double, Int64)])
+  func `a peak is the mean of the tariff's own interval`(minutes: Int64, peak: Double, from: Int64) {
     var day = Day(demandCharge: 2)
     day.plant.tariff.demandInterval = .minutes(minutes)
     day.accountant = MonthlyAccountant(plant: day.plant, from: Day.midnight, to: Day.midnight + .hours(2))

@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Safety shield")
 struct SafetyShieldTests {
-  @Test("the worked value: 4 kW for a quarter of an hour empty 10 kWh from 20 to 10 %")
-  func workedValue() {
+  @Test func `the worked value: 4 kW for a quarter of an hour empty 10 kWh from 20 to 10 %`() {
     let battery = BatteryModel(
       energyKilowattHours: 10, powerKilowatts: 5, efficiency: 1, minimumStateOfCharge: 0.1, maximumStateOfCharge: 1)
     let outcome = SafetyShield(battery: battery)
@@ -38,7 +37,7 @@ struct SafetyShieldTests {
   #endif
 
   @Test("over all steps of random plants, prices and faults no limit is broken that could be held, and none silently")
-  func limitsHold() {
+  func overAllStepsOfRandomPlantsPricesAndFaultsNoLimitIsBrokenThatCouldBeHeld() {
     var generator = SeededGenerator(seed: 20_260_304)
     var tally = Tally()
     while tally.steps < SafetyShieldTests.wantedSteps { SafetyShieldTests.runPlant(&generator, tally: &tally) }
@@ -118,16 +117,14 @@ struct SafetyShieldTests {
     }
   }
 
-  @Test("a wish inside all limits passes unchanged and unnamed")
-  func passes() {
+  @Test func `a wish inside all limits passes unchanged and unnamed`() {
     let shield = SafetyShield(battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50))
     let outcome = shield.project(request: 7.25, stateOfCharge: 0.5, netDemand: 10, hours: 0.25)
     #expect(outcome.power == 7.25)
     #expect(outcome.binding == nil)
   }
 
-  @Test("what is not finite gives no power")
-  func notFinite() {
+  @Test func `what is not finite gives no power`() {
     let shield = SafetyShield(battery: BatteryModel(energyKilowattHours: 100, powerKilowatts: 50))
     #expect(shield.project(request: .nan, stateOfCharge: 0.5, netDemand: 1, hours: 0.25).power == 0)
     #expect(shield.project(request: 10, stateOfCharge: .nan, netDemand: 1, hours: 0.25).power == 0)

@@ -36,8 +36,8 @@ struct UnknownPriceTests {
     return text
   }
 
-  @Test("plans take yesterday's same local time, or the latest of a week that has a price; then the mean, never 0")
-  func assumed() {
+  @Test
+  func `plans take yesterday's same local time, or the latest of a week that has a price; then the mean, never 0`() {
     var curve = PriceCurve(plant: Self.plant(Self.day(from: Self.midnight)))
     let tomorrow = Self.midnight + .day
     #expect(curve.expected(at: tomorrow + .hours(3)) == (0.35, .yesterday))
@@ -48,8 +48,7 @@ struct UnknownPriceTests {
     #expect(curve.knownPrice(at: tomorrow - .minute) == 0.2)
   }
 
-  @Test("yesterday's same hour is that of the clock on the wall, also where the clocks have changed in between")
-  func clockChange() {
+  @Test func `yesterday's same hour is that of the clock on the wall, also where the clocks have changed in between`() {
     // Berlin, 29 March 2026: 2 h is 3 h. The day before begins at 23 h UTC.
     let start = CivilTime(year: 2026, month: 3, day: 27, hour: 23).utc
     var curve = PriceCurve(plant: Self.plant(Self.day(from: start), zone: "Europe/Berlin"))
@@ -59,8 +58,7 @@ struct UnknownPriceTests {
     #expect(curve.expected(at: six - .minute) == (0.35, .yesterday))
   }
 
-  @Test("a car takes its energy at the lowest price that is known, and does not wait for one that is not")
-  func charger() {
+  @Test func `a car takes its energy at the lowest price that is known, and does not wait for one that is not`() {
     var script = Script(Self.plant(Self.day(from: Self.midnight), charger: true))
     func decision(hour: Int) -> [String: FieldValue] {
       script.clock = Self.midnight + .hours(Int64(hour))
@@ -84,8 +82,7 @@ struct UnknownPriceTests {
     #expect(Self.text(night["reason"]).contains("later prices unknown"))
   }
 
-  @Test("a battery plans with yesterday's prices, says so, and neither price nor saving is written")
-  func battery() {
+  @Test func `a battery plans with yesterday's prices, says so, and neither price nor saving is written`() {
     // The list ends at noon; yesterday is known.
     let slots = Self.day(from: Self.midnight - .day) + Self.day(from: Self.midnight, hours: 0..<12)
     var script = Script(Self.plant(slots))
@@ -99,16 +96,14 @@ struct UnknownPriceTests {
     #expect(early.decide(hour: 9, load: 5, pv: nil, soc: 50).0?.reason.hasSuffix(", price: unknown") == true)
   }
 
-  @Test("a plant without any price plans by energy alone, and says nothing of prices")
-  func noPrices() {
+  @Test func `a plant without any price plans by energy alone, and says nothing of prices`() {
     var script = Script(Self.plant([], charger: true))
     let (decision, fields) = script.decide(hour: 9, load: 5, pv: nil, soc: 50)
     #expect(decision?.reason == "rule: self-consumption")
     #expect(fields["price"] == nil && fields["saving"] == nil)
   }
 
-  @Test("a review leaves out the quarters whose price is not known")
-  func review() {
+  @Test func `a review leaves out the quarters whose price is not known`() {
     let plant = Self.plant(Self.day(from: Self.midnight, hours: 0..<12))
     var accountant = MonthlyAccountant(plant: plant, from: Self.midnight, to: Self.midnight + .day)
     for place in 0..<96 {

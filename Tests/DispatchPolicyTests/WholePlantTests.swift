@@ -321,7 +321,7 @@ struct WholePlantTests {
   #endif
 
   @Test("batteries, chargers and generators of random plants break no limit that could be held, whatever is measured")
-  func limitsHold() {
+  func batteriesChargersAndGeneratorsOfRandomPlantsBreakNoLimitThatCouldBeHeld() {
     var generator = SeededGenerator(seed: 20_261_121)
     var tally = RandomPlant.Tally()
     var plants = 0

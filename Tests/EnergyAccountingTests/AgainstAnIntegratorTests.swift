@@ -70,8 +70,8 @@ struct AgainstAnIntegratorTests {
     if until % 900 == 0 { #expect(abs(quarters - truth) <= 1e-9 * max(1, abs(truth))) }
   }
 
-  @Test("values that hold until the next", arguments: 0..<20)
-  func onChange(seed: Int) {
+  @Test(arguments: 0..<20)
+  func `values that hold until the next`(seed: Int) {
     var random = SplitMix64(seed: UInt64(seed))
     let drawn = draw(&random, steps: 60, grid: 77, least: -5)
     let samples = drawn.powers.indices.map {
@@ -80,8 +80,8 @@ struct AgainstAnIntegratorTests {
     check(samples, drawn: drawn, rule: MeterRule(sampling: .instant), holds: true, until: drawn.times[60])
   }
 
-  @Test("a counter read at irregular times, with resets", arguments: 0..<20)
-  func counter(seed: Int) {
+  @Test(arguments: 0..<20)
+  func `a counter read at irregular times, with resets`(seed: Int) {
     var random = SplitMix64(seed: UInt64(100 + seed))
     let drawn = draw(&random, steps: 60, grid: 45, least: 0)
     var level = 5_000.0
@@ -96,10 +96,8 @@ struct AgainstAnIntegratorTests {
     check(samples, drawn: drawn, rule: MeterRule(sampling: .counter), holds: false, until: drawn.times[60])
   }
 
-  @Test(
-    "means of intervals, by their start and their end, with gaps",
-    arguments: [(300, false), (900, true), (1_800, false), (3_600, true)] as [(Int64, Bool)])
-  func intervals(length: Int64, isEnd: Bool) {
+  @Test(arguments: [(300, false), (900, true), (1_800, false), (3_600, true)] as [(Int64, Bool)])
+  func `means of intervals, by their start and their end, with gaps`(length: Int64, isEnd: Bool) {
     var random = SplitMix64(seed: UInt64(length))
     var drawn = Drawn(times: [0], powers: [])
     var samples: [MeterSample] = []
@@ -119,8 +117,8 @@ struct AgainstAnIntegratorTests {
       until: length * 96)
   }
 
-  @Test("a power sampled at irregular times is the trapezoid, gaps left out", arguments: 0..<20)
-  func irregular(seed: Int) {
+  @Test(arguments: 0..<20)
+  func `a power sampled at irregular times is the trapezoid, gaps left out`(seed: Int) {
     var random = SplitMix64(seed: UInt64(300 + seed))
     var time: Int64 = 0
     var samples: [(Int64, Double)] = []

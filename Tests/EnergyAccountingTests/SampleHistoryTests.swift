@@ -17,8 +17,7 @@ private func history(_ values: [(minute: Double, value: Double)]) -> SampleHisto
 
 @Suite("Readings that make energy")
 struct SampleHistoryTests {
-  @Test("between samples lies a straight line, and zero is where the direction changes")
-  func line() {
+  @Test func `between samples lies a straight line, and zero is where the direction changes`() {
     let cell = history([(0, 2), (1, 2), (2, -2)]).energy(
       from: midnight, to: midnight + .hour, rule: MeterRule(sampling: .instant), holds: false)
     #expect(abs(cell.positive - (2 + 0.5) / 60) < 1e-15)
@@ -26,8 +25,8 @@ struct SampleHistoryTests {
     #expect(abs(cell.known - 2.0 / 60) < 1e-15)
   }
 
-  @Test("a value that holds does so until the next, until its device goes, and no longer than the longest silence")
-  func held() {
+  @Test
+  func `a value that holds does so until the next, until its device goes, and no longer than the longest silence`() {
     var samples = history([(0, 0.3), (360, 2), (420, 0.3)])
     let rule = MeterRule(sampling: .instant, longestSilence: .hours(4))
     func energy(_ from: Int64, to: Int64) -> EnergyCell {
@@ -39,8 +38,7 @@ struct SampleHistoryTests {
     #expect(abs(energy(6, to: 24).net - (2 + 0.3)) < 1e-12)
   }
 
-  @Test("a day of 23 and one of 25 hours are whole for a daily meter")
-  func dailyMeter() {
+  @Test func `a day of 23 and one of 25 hours are whole for a daily meter`() {
     let starts: [Int64] = [0, 24, 47, 71, 96, 120]
     var samples = SampleHistory()
     for start in starts {
@@ -52,7 +50,7 @@ struct SampleHistoryTests {
   }
 
   @Test("a counter that falls for a reading or rests in its fall counts nothing of it, and one that begins anew does")
-  func falls() {
+  func aCounterThatFallsForAReadingOrRestsInItsFallCountsNothingOfItAndOneThat() {
     func total(_ values: [(minute: Double, value: Double)]) -> Double {
       history(values).energy(
         from: midnight, to: midnight + .day, rule: MeterRule(sampling: .counter), holds: false
@@ -66,8 +64,7 @@ struct SampleHistoryTests {
     #expect(abs(total([(0, 1_000), (5, 1_000.1), (10, 0)]) - 0.1) < 1e-9)
   }
 
-  @Test("an increase over an outage of three days is spread evenly and told as an estimate")
-  func outage() {
+  @Test func `an increase over an outage of three days is spread evenly and told as an estimate`() {
     let samples = history((0..<12).map { (Double($0) * 5, Double($0)) } + [(55 + 3 * 1440, 83), (60 + 3 * 1440, 84)])
     let cell = samples.energy(
       from: midnight + .days(1), to: midnight + .days(2), rule: MeterRule(sampling: .counter), holds: false)

@@ -25,23 +25,20 @@ struct UsualProfileTests {
     return profile
   }
 
-  @Test("with 1 kW by day and 0 at night, 12 to 20 h are 6 kWh, and a week of workdays is 60 kWh")
-  func workedValue() throws {
+  @Test func `with 1 kW by day and 0 at night, 12 to 20 h are 6 kWh, and a week of workdays is 60 kWh`() throws {
     let course = try #require(profile(days: 14).course(before: monday + .days(14)))
     #expect(abs(course.energy(from: monday + .hours(12), to: monday + .hours(20)) - 6) < 1e-9)
     #expect(abs(course.energy(from: monday + .hours(5), to: monday + .days(21) + .hours(5)) - 180) < 1e-9)
     #expect(abs(course.energy(from: monday + .days(5), to: monday + .days(7))) < 1e-9)
   }
 
-  @Test("nothing is usual within the first days, and a first weekend is taken for like the workdays")
-  func young() throws {
+  @Test func `nothing is usual within the first days, and a first weekend is taken for like the workdays`() throws {
     #expect(profile(days: 1).course(before: monday + .days(1)) == nil)
     let course = try #require(profile(days: 4).course(before: monday + .days(4)))
     #expect(abs(course.energy(from: monday + .days(5), to: monday + .days(6)) - 12) < 1e-9)
   }
 
-  @Test("what is learned after an outage began does not change how it is spread")
-  func asItWas() throws {
+  @Test func `what is learned after an outage began does not change how it is spread`() throws {
     let before = try #require(profile(days: 5).course(before: monday + .days(4)))
     var later = profile(days: 5)
     for quarter in Int64(480)..<520 {
@@ -50,8 +47,7 @@ struct UsualProfileTests {
     #expect(later.course(before: monday + .days(4)) == before)
   }
 
-  @Test("a counter's increase over an outage follows the usual course, and adds up")
-  func spread() throws {
+  @Test func `a counter's increase over an outage follows the usual course, and adds up`() throws {
     let rule = MeterRule(sampling: .counter)
     var meter = Meter()
     var level = 100.0

@@ -34,10 +34,9 @@ struct YearOfAHomeTests {
   }
 
   @Test(
-    "four kinds of meter give the bill that the file itself has, within a thousandth",
     .enabled(if: FileManager.default.isReadableFile(atPath: recording), "the recording is not here"),
     arguments: Form.allCases)
-  func bill(form: Form) throws {
+  func `four kinds of meter give the bill that the file itself has, within a thousandth`(form: Form) throws {
     let hours = try Self.hours()
     try #require(hours.count == 8_760)
     var tariff = Tariff()

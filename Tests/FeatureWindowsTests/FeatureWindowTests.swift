@@ -13,8 +13,8 @@ private let voltage = makeRegister([("load", "voltage")])
 
 private func approx(_ a: Double, b: Double, tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
 
-@Test("a minute of samples gives the worked statistics")
-func workedMinute() throws {
+@Test
+func `a minute of samples gives the worked statistics`() throws {
   var bench = Bench(power)
   bench.feed([1, 2, 3, 4, 5, 6].enumerated().map { Sample(time: midnight + .seconds(Int64($0 * 10)), value: $1) })
   #expect(bench.windows.isEmpty)
@@ -33,8 +33,8 @@ func workedMinute() throws {
   #expect(bench.field("energy_kwh", of: .feature) == [window.energyKilowattHours])
 }
 
-@Test("statistics stay exact where squares cancel")
-func stability() throws {
+@Test
+func `statistics stay exact where squares cancel`() throws {
   var bench = Bench(power)
   bench.feed((0..<8).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 1e9 + Double($0 % 2)) })
   let window = try #require(bench.last(.minute).first)
@@ -44,7 +44,7 @@ func stability() throws {
 @Test(
   "a late reading changes the window, which is emitted again by the next tick; one far behind is counted as too late",
   arguments: [power, voltage])
-func lateUpdate(register: PlantRegister) throws {
+func aLateReadingChangesTheWindowWhichIsEmittedAgainByTheNextTickOneFarBehind(register: PlantRegister) throws {
   var bench = Bench(register)
   bench.feed((0..<12).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 2) })
   #expect(bench.windows.count == 1)
@@ -59,9 +59,11 @@ func lateUpdate(register: PlantRegister) throws {
 }
 
 @Test(
-  "the window before the newest of each length can still be changed", arguments: WindowLength.allCases,
+  arguments: WindowLength.allCases,
   [power, voltage])
-func closedWindowKept(length: WindowLength, register: PlantRegister) throws {
+func `the window before the newest of each length can still be changed`(length: WindowLength, register: PlantRegister)
+  throws
+{
   var bench = Bench(register)
   let step = TimeSpan(nanoseconds: length.span.nanoseconds / 4)
   bench.feed((0..<18).map { Sample(time: midnight + step * Int64($0), value: 2) })
@@ -71,8 +73,8 @@ func closedWindowKept(length: WindowLength, register: PlantRegister) throws {
   #expect(update.isUpdate && update.start == midnight + length.span * 3 && update.maximum == 7)
 }
 
-@Test("bad readings count in the good share alone, duplicates and future ones not at all")
-func goodShare() throws {
+@Test
+func `bad readings count in the good share alone, duplicates and future ones not at all`() throws {
   var bench = Bench(power)
   bench.feed([
     Sample(time: midnight, value: 1), Sample(time: midnight + .seconds(10), value: 900, quality: .spike),
@@ -85,8 +87,8 @@ func goodShare() throws {
   #expect(window.count == 3 && window.goodShare == 0.5 && approx(window.mean, b: 2) && window.maximum == 3)
 }
 
-@Test("a window is closed by the plant's clock two minutes after its end, and by a tick after a silent minute")
-func closedByClocks() {
+@Test
+func `a window is closed by the plant's clock two minutes after its end, and by a tick after a silent minute`() {
   var bench = Bench(power)
   bench.feed([Sample(time: midnight, value: 1), Sample(time: midnight + .seconds(30), value: 1)])
   bench.mark(midnight + .minutes(2))
@@ -104,8 +106,8 @@ func closedByClocks() {
   #expect(other.windows.map(\.length) == [.minute])
 }
 
-@Test("an hourly series gives each hour its exact energy and each quarter its value")
-func hourlyEnergy() {
+@Test
+func `an hourly series gives each hour its exact energy and each quarter its value`() {
   let register = makeRegister([("load", "power")], overrides: [sensor("load.power", sampling: .intervalStart)])
   var bench = Bench(register)
   let values = [2.2758, 0.85117, 3.1, 0.1, 7.77, 1.0 / 3]
@@ -122,8 +124,8 @@ func hourlyEnergy() {
   #expect(bench.field("energy_kwh", of: .cleanHourly) == values)
 }
 
-@Test("an interval's end names the interval before it")
-func intervalEnd() {
+@Test
+func `an interval's end names the interval before it`() {
   let register = makeRegister([("load", "power")], overrides: [sensor("load.power", sampling: .intervalEnd)])
   var bench = Bench(register)
   bench.feed((1...8).map { Sample(time: midnight + .minutes(15 * Int64($0)), value: Double($0)) })
@@ -132,8 +134,8 @@ func intervalEnd() {
   #expect(bench.last(.quarterHour).map(\.mean) == [1, 2, 3, 4, 5, 6, 7, 8])
 }
 
-@Test("energy is what was measured, and the good share says how much of the window that is")
-func coverage() throws {
+@Test
+func `energy is what was measured, and the good share says how much of the window that is`() throws {
   var bench = Bench(power)
   bench.feed((0...40).map { Sample(time: midnight + .minutes(Int64($0)), value: 6) })
   bench.feed((0...10).map { Sample(time: midnight + .minutes(110 + Int64($0)), value: 6) })
@@ -144,15 +146,13 @@ func coverage() throws {
   #expect(approx(hours[1].energyKilowattHours, b: 1) && approx(hours[1].goodShare, b: 10.0 / 60))
 }
 
-@Test(
-  "a counter's increase",
-  arguments: [(100.0, 103.5, 3.5), (99_990, 20, 30), (5_000, 2, 2), (5_000, 4_990, 0), (65_530, 4, 10)])
-func counterIncrease(before: Double, after: Double, increase: Double) {
+@Test(arguments: [(100.0, 103.5, 3.5), (99_990, 20, 30), (5_000, 2, 2), (5_000, 4_990, 0), (65_530, 4, 10)])
+func `a counter's increase`(before: Double, after: Double, increase: Double) {
   #expect(approx(CounterIncrease.between(before, value: after, scale: 1), b: increase))
 }
 
-@Test("a counter's windows add up to its increase, resets included, and their mean is the power")
-func counterWindows() {
+@Test
+func `a counter's windows add up to its increase, resets included, and their mean is the power`() {
   let register = makeRegister([("load", "energy")])
   var bench = Bench(register)
   // 6 kWh an hour, read every 7 minutes; reset to zero once.
@@ -171,8 +171,8 @@ func counterWindows() {
   }
 }
 
-@Test("local days hold 23, 24 or 25 hours", arguments: [(1_711_839_600, 23), (1_711_753_200, 24), (1_729_980_000, 25)])
-func localDays(start: Int64, hours: Int) throws {
+@Test(arguments: [(1_711_839_600, 23), (1_711_753_200, 24), (1_729_980_000, 25)])
+func `local days hold 23, 24 or 25 hours`(start: Int64, hours: Int) throws {
   // 2024-03-31, 2024-03-30 and 2024-10-27 in Berlin.
   let register = makeRegister(
     [("load", "power")], overrides: [sensor("load.power", sampling: .intervalStart)], timezone: "Europe/Berlin")
@@ -184,8 +184,8 @@ func localDays(start: Int64, hours: Int) throws {
   #expect(point.fields.contains(Field("energy_kwh", .float(2 * Double(hours)))))
 }
 
-@Test("a zone off by half an hour rolls quarters up to its own hours")
-func halfHourZone() {
+@Test
+func `a zone off by half an hour rolls quarters up to its own hours`() {
   let register = makeRegister(
     [("load", "power")], overrides: [sensor("load.power", sampling: .intervalStart)], timezone: "Asia/Kolkata")
   var bench = Bench(register)
@@ -217,8 +217,8 @@ private func wildStream(seed: UInt64, count: Int) -> [Sample] {
   }
 }
 
-@Test("how readings are batched makes no difference", arguments: [2, 13, 1_000])
-func batchingIndependence(batch: Int) {
+@Test(arguments: [2, 13, 1_000])
+func `how readings are batched makes no difference`(batch: Int) {
   let samples = wildStream(seed: 1, count: 6_000)
   var single = Bench(mixed)
   single.feed(samples)
@@ -229,8 +229,8 @@ func batchingIndependence(batch: Int) {
   #expect(single.windows.contains { $0.isUpdate })
 }
 
-@Test("a restored stage goes on as the one that was saved")
-func snapshotResumes() throws {
+@Test
+func `a restored stage goes on as the one that was saved`() throws {
   let samples = wildStream(seed: 2, count: 6_000)
   var saved = Bench(mixed)
   saved.feed(Array(samples[..<3_000]))
@@ -257,8 +257,8 @@ func snapshotResumes() throws {
   #expect(copy.stage.tooLate == saved.stage.tooLate)
 }
 
-@Test("a snapshot that is cut off is refused")
-func cutSnapshot() {
+@Test
+func `a snapshot that is cut off is refused`() {
   var bench = Bench(power)
   bench.feed((0..<20).map { Sample(time: midnight + .minutes(Int64($0)), value: 1) })
   var writer = SnapshotWriter()
@@ -270,8 +270,8 @@ func cutSnapshot() {
   }
 }
 
-@Test("no time, value or quality crashes the stage, and no window runs backwards")
-func extremes() {
+@Test
+func `no time, value or quality crashes the stage, and no window runs backwards`() {
   var random = SplitMix(state: 4)
   let times: [Int64] = [.min, .min + 1, -1, 0, 1, 1_700_000_000_000_000_000, 1_700_000_007_000_000_000, .max - 1, .max]
   let values: [Double] = [
@@ -295,8 +295,8 @@ func extremes() {
   #expect(bench.windows.allSatisfy { $0.end > $0.start && $0.start.floored(to: $0.length.span) == $0.start })
 }
 
-@Test("a filled gap changes windows that a clock had closed, with one update each", arguments: [power, voltage])
-func filledGapUpdates(register: PlantRegister) throws {
+@Test(arguments: [power, voltage])
+func `a filled gap changes windows that a clock had closed, with one update each`(register: PlantRegister) throws {
   var bench = Bench(register)
   bench.feed((0..<10).map { Sample(time: midnight + .seconds(Int64($0) * 10), value: 1) })
   bench.tick(midnight + .minutes(5), clock: midnight + .minutes(1))
@@ -311,8 +311,8 @@ func filledGapUpdates(register: PlantRegister) throws {
   #expect(bench.windows[2].isUpdate && bench.windows[2].count == 6 && bench.windows[2].maximum == 3)
 }
 
-@Test("the windows of a day of minutes add up to the day's energy on every level")
-func energyAddsUp() throws {
+@Test
+func `the windows of a day of minutes add up to the day's energy on every level`() throws {
   var bench = Bench(power)
   bench.feed((0...(26 * 60)).map { Sample(time: midnight + .minutes(Int64($0)), value: Double($0)) })
   let quarters = bench.last(.quarterHour).prefix(96).reduce(0) { $0 + $1.energyKilowattHours }
@@ -323,7 +323,7 @@ func energyAddsUp() throws {
 }
 
 @Test("a fall that is taken back counts nothing, one that is not is counted from zero, and a dip is not counted twice")
-func counterFalls() {
+func aFallThatIsTakenBackCountsNothingOneThatIsNotIsCountedFromZeroAndADipIs() {
   func energy(_ values: [(Double, Quality)], of asset: String = "load") -> Double {
     var plant = Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     var pump = Asset(name: "pump", kind: .heatPump)

@@ -6,22 +6,22 @@ import WattlineTime
 
 @testable import FeatureWindows
 
-@Test("the worked balance: 6 kW of sun, 5 kW of load, 3 kW into the battery import 2 kW")
-func workedBalance() {
+@Test
+func `the worked balance: 6 kW of sun, 5 kW of load, 3 kW into the battery import 2 kW`() {
   #expect(KeyPerformance(generation: 6, load: 5, grid: nil, battery: -3).grid == 2)
   #expect(KeyPerformance(generation: 10, load: nil, grid: -4, battery: 1).load == 7)
 }
 
-@Test("what is measured is taken as measured, what cannot be known is absent")
-func measuredAndAbsent() {
+@Test
+func `what is measured is taken as measured, what cannot be known is absent`() {
   let measured = KeyPerformance(generation: 0, load: 5, grid: 5.5, battery: nil)
   #expect(measured.load == 5 && measured.grid == 5.5)
   let unknown = KeyPerformance(generation: 3, load: nil, grid: nil, battery: nil)
   #expect(unknown.grid == nil && unknown.load == nil)
 }
 
-@Test("powers are told a minute while readings come, energy and money once a quarter of an hour")
-func pointAMinute() {
+@Test
+func `powers are told a minute while readings come, energy and money once a quarter of an hour`() {
   let tariff = Tariff(importPeriods: [Tariff.Period(fromMinute: 0, toMinute: 0, price: 0.6)], exportPrice: 0.1)
   let register = makeRegister([("load", "power"), ("chiller", "power"), ("pv1", "power")], tariff: tariff)
   var bench = Bench(register)
@@ -45,8 +45,8 @@ func pointAMinute() {
   #expect(quarters[0].fields.first { $0.name == "currency" }?.value == .text("EUR"))
 }
 
-@Test("an hourly meter gives the four quarters of each hour, at the prices that came with it")
-func hourlyCadence() {
+@Test
+func `an hourly meter gives the four quarters of each hour, at the prices that came with it`() {
   let register = makeRegister(
     [("load", "power"), ("pv1", "power"), ("grid", "price"), ("grid", "carbon")],
     overrides: [sensor("*", sampling: .intervalStart)])
@@ -76,8 +76,8 @@ func hourlyCadence() {
   #expect(abs(hour.reduce(0) { $0 + (carbon[$1] ?? .nan) } - 1) < 1e-12)
 }
 
-@Test("a generator that fell silent leaves the balance open rather than making it up")
-func silentGenerator() {
+@Test
+func `a generator that fell silent leaves the balance open rather than making it up`() {
   let register = makeRegister([("load", "power"), ("pv1", "power")])
   var bench = Bench(register)
   for minute in 0..<10 {
@@ -95,7 +95,7 @@ func silentGenerator() {
 }
 
 @Test("of two generators the one that is heard is the sum, which says that it is half, until the other is forgotten")
-func partOfTheGenerators() {
+func ofTwoGeneratorsTheOneThatIsHeardIsTheSumWhichSaysThatItIsHalfUntilThe() {
   let register = makeRegister([("load", "power"), ("pv1", "power"), ("pv2", "power")])
   var bench = Bench(register)
   func tell(_ minute: Int, values: [Double]) {
@@ -117,8 +117,8 @@ func partOfTheGenerators() {
   #expect(bench.balance("battery_coverage").allSatisfy { $0 == nil })
 }
 
-@Test("a load that follows from the balance is covered as far as what it follows from")
-func coverageOfWhatFollows() {
+@Test
+func `a load that follows from the balance is covered as far as what it follows from`() {
   let register = makeRegister([("grid", "power"), ("pv1", "power"), ("pv2", "power")])
   var bench = Bench(register)
   for (minute, values) in [(0, [1.0, 4, 3]), (30 * 60, [1, 4])] {
@@ -131,7 +131,7 @@ func coverageOfWhatFollows() {
 }
 
 @Test("where the list of prices has ended, the cost is absent and its coverage is 0; without prices neither is there")
-func unknownPrices() {
+func whereTheListOfPricesHasEndedTheCostIsAbsentAndItsCoverageIs0Without() {
   var tariff = Tariff()
   tariff.schedule = PriceSchedule([.init(start: midnight, importPrice: 0.6)])
   for tariff in [tariff, Tariff()] {

@@ -38,8 +38,8 @@ private func rank(_ estimate: Double, in values: [Double]) -> Double {
   return (Double(below) + Double(equal) / 2) / Double(values.count)
 }
 
-@Test("quantiles of few readings are exact")
-func exactQuantiles() {
+@Test
+func `quantiles of few readings are exact`() {
   var sketch = QuantileSketch()
   #expect(sketch.quantile(0.5).isNaN)
   for value in [4.0, 1, 3, 2] { sketch.insert(value) }
@@ -53,10 +53,8 @@ func exactQuantiles() {
   #expect(Double(sevenDigitsOf: whole.quantile(0.5)) == 4)
 }
 
-@Test(
-  "the rank of a quantile is off by little, also after merging",
-  arguments: ["uniform", "normal", "skewed", "two levels", "sawtooth", "sine", "rising", "falling"])
-func rankError(kind: String) {
+@Test(arguments: ["uniform", "normal", "skewed", "two levels", "sawtooth", "sine", "rising", "falling"])
+func `the rank of a quantile is off by little, also after merging`(kind: String) {
   let all = values(kind)
   var errors: [Double] = []
   for (part, bound) in [(60, 0.17), (900, 0.1), (3_600, 0.1)] {
@@ -78,13 +76,13 @@ func rankError(kind: String) {
   #expect(errors.reduce(0, +) / Double(errors.count) <= 0.04)
 }
 
-@Test(
-  "single precision is written as the decimal it stands for",
-  arguments: [230.1, 0, -0.001234567, 1_234_567, 4.2e20, 1e-20, 99_999.99])
-func sevenDigits(value: Double) { #expect(Double(sevenDigitsOf: Float(value)) == value) }
+@Test(arguments: [230.1, 0, -0.001234567, 1_234_567, 4.2e20, 1e-20, 99_999.99])
+func `single precision is written as the decimal it stands for`(value: Double) {
+  #expect(Double(sevenDigitsOf: Float(value)) == value)
+}
 
-@Test("windows of every length carry the quantiles of their readings, updates leave them as they were")
-func windowQuantiles() throws {
+@Test
+func `windows of every length carry the quantiles of their readings, updates leave them as they were`() throws {
   let register = makeRegister([("load", "voltage")])
   var bench = Bench(register)
   bench.feed((0..<7_300).map { Sample(time: midnight + .seconds(Int64($0)), value: Double($0 % 3_600)) })
@@ -103,8 +101,8 @@ func windowQuantiles() throws {
   #expect(update.isUpdate && update.length == .hour && update.count == 3_601)
 }
 
-@Test("a window merged of shorter ones has the statistics of all readings")
-func mergedStatistics() throws {
+@Test
+func `a window merged of shorter ones has the statistics of all readings`() throws {
   var random = SplitMix(state: 5)
   let samples = (0..<4_000).map {
     Sample(time: midnight + .seconds(Int64($0)), value: 400 + .random(in: -3...3, using: &random) + Double($0) / 900)
@@ -123,15 +121,15 @@ func mergedStatistics() throws {
   #expect(abs(hour.slope / slope - 1) < 1e-4)
 }
 
-@Test("the state of a series stays small")
-func size() {
+@Test
+func `the state of a series stays small`() {
   #expect(MemoryLayout<WindowAccumulator>.stride == 64)
   #expect(MemoryLayout<QuantileSketch>.size == 42)
   #expect(MemoryLayout<SeriesWindows>.stride + MemoryLayout<LocalRollup>.stride <= 688)
 }
 
-@Test("a series silent for more than a day takes no room, keeps its watermark and its day, and comes back")
-func quietSeries() throws {
+@Test
+func `a series silent for more than a day takes no room, keeps its watermark and its day, and comes back`() throws {
   var bench = Bench(makeRegister([("load", "voltage"), ("pv1", "voltage")]))
   func speak(_ series: Int, hours: Range<Int64>) {
     bench.feed(hours.map { Sample(series: series, time: midnight + .hours($0) + .minutes(5), value: Double($0)) })

@@ -18,8 +18,7 @@ struct BacktestTests {
     return trace
   }
 
-  @Test("cutting the file, or shuffling what comes after, changes no forecast before")
-  func noLookAhead() throws {
+  @Test func `cutting the file, or shuffling what comes after, changes no forecast before`() throws {
     let whole = SyntheticLoad.recording(days: 40)
     let reference = try forecasts(whole, test: 12)
     #expect(Set(reference.map(\.model)).count == SyntheticLoad.models.count + 1)
@@ -48,8 +47,10 @@ struct BacktestTests {
     }
   }
 
-  @Test("a drift makes models learn out of turn, and even then nothing that comes after changes a forecast before")
-  func noLookAheadOfDrift() throws {
+  @Test
+  func `a drift makes models learn out of turn, and even then nothing that comes after changes a forecast before`()
+    throws
+  {
     var changed = SyntheticLoad.recording(days: 40)
     // Three days into the week between two trainings.
     for hour in (31 * 24)..<(40 * 24) { changed.target[hour] = 2 * changed.target[hour] + 40 }
@@ -71,8 +72,7 @@ struct BacktestTests {
     }
   }
 
-  @Test("hours that are forecast by quarters of an hour become known as a pipeline knows them")
-  func hoursByQuarters() throws {
+  @Test func `hours that are forecast by quarters of an hour become known as a pipeline knows them`() throws {
     let recording = SyntheticLoad.recording(days: 20)
     var input = try ForecastInput(recording, zone: .utc, horizon: .day, quarterHours: true)
     #expect(input.target.count == 20 * 96)
@@ -90,8 +90,7 @@ struct BacktestTests {
     #expect(trace.count { $0.time == $0.issued && $0.model == "naive" } == 2 * 96)
   }
 
-  @Test("the start of the test changes no forecast either, and what is issued then knows nothing of it")
-  func otherStart() throws {
+  @Test func `the start of the test changes no forecast either, and what is issued then knows nothing of it`() throws {
     let recording = SyntheticLoad.recording(days: 75)
     let late = try forecasts(recording, test: 4)
     let early = try forecasts(recording, test: 6)
@@ -104,8 +103,8 @@ struct BacktestTests {
     #expect(unknowing.map(\.quantiles) == late.filter { $0.issued == first }.map(\.quantiles))
   }
 
-  @Test("on nine weeks of history the ensemble beats the week before by a margin, and its intervals hold")
-  func nineWeeks() throws {
+  @Test
+  func `on nine weeks of history the ensemble beats the week before by a margin, and its intervals hold`() throws {
     let backtest = try Backtest(
       SyntheticLoad.input(SyntheticLoad.recording(days: 63)), settings: Backtest.Settings(testDays: 14))
     let scores = Dictionary(uniqueKeysWithValues: backtest.run(SyntheticLoad.models).map { ($0.name, $0) })
@@ -117,8 +116,7 @@ struct BacktestTests {
     #expect((0.7...0.92).contains(ensemble.coverage80))
   }
 
-  @Test("scores are those of the trace")
-  func scores() throws {
+  @Test func `scores are those of the trace`() throws {
     let backtest = try Backtest(
       SyntheticLoad.input(SyntheticLoad.recording(days: 20)), settings: Backtest.Settings(testDays: 3))
     var trace: [Backtest.Forecast] = []
@@ -134,8 +132,7 @@ struct BacktestTests {
     }
   }
 
-  @Test("gaps in the target and in the weather are not scored and do no harm")
-  func gaps() throws {
+  @Test func `gaps in the target and in the weather are not scored and do no harm`() throws {
     var recording = SyntheticLoad.recording(days: 30)
     for hour in 500..<560 { recording.target[hour] = .nan }
     for hour in 600..<640 { recording.exogenous[0].values[hour] = .nan }
@@ -144,16 +141,14 @@ struct BacktestTests {
     #expect(trace.allSatisfy { $0.p10 <= $0.p50 && $0.p50 <= $0.p90 && $0.p90.isFinite })
   }
 
-  @Test("a load that was never negative is never forecast to be")
-  func floor() throws {
+  @Test func `a load that was never negative is never forecast to be`() throws {
     var recording = SyntheticLoad.recording(days: 25)
     recording.target = recording.target.enumerated().map { $0.offset % 24 < 6 ? 0 : max(0, $0.element - 20) }
     let trace = try forecasts(recording, test: 5).filter { $0.model == "ensemble" }
     #expect(trace.allSatisfy { $0.p10 >= 0 })
   }
 
-  @Test("what cannot be scored is refused with what would be right")
-  func refusals() throws {
+  @Test func `what cannot be scored is refused with what would be right`() throws {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: 10))
     #expect(throws: Backtest.Refusal.self) { try Backtest(input, settings: Backtest.Settings(testDays: 9)) }
     #expect(throws: Backtest.Refusal.self) {

@@ -35,8 +35,7 @@ struct ForecastStageTests {
     }
   }
 
-  @Test("series that are asked for and powers in the balance are forecast, batteries are not")
-  func targets() {
+  @Test func `series that are asked for and powers in the balance are forecast, batteries are not`() {
     var register = ForecastDriver().register
     let names = [
       ("load", "power", true), ("pv", "power", true), ("grid", "power", true), ("bess", "power", false),
@@ -48,8 +47,7 @@ struct ForecastStageTests {
     #expect(!ForecastStage.isTarget(SeriesIndex(99), in: register))
   }
 
-  @Test("with less than a day of history the last value persists, and says so")
-  func coldStart() {
+  @Test func `with less than a day of history the last value persists, and says so`() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     driver.advance(start, values: [(load, 42)])
@@ -61,8 +59,7 @@ struct ForecastStageTests {
     #expect(driver.fields(PointKey(.forecast, .series(load), "1h"), slot: start + 1)?["model"] == .text("persistence"))
   }
 
-  @Test("after a day the forecast is the day before, and a gap in it is filled from the day before that")
-  func naive() {
+  @Test func `after a day the forecast is the day before, and a gap in it is filled from the day before that`() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     for slot in 0..<288 where slot != 200 {
@@ -76,8 +73,7 @@ struct ForecastStageTests {
     #expect(issue?.p50[8] == 9)
   }
 
-  @Test("a target that falls silent keeps a simpler forecast that says so, until four weeks have passed")
-  func silent() {
+  @Test func `a target that falls silent keeps a simpler forecast that says so, until four weeks have passed`() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     for slot in start..<(start + 96 * 9) { driver.advance(slot, values: [(load, Double(slot % 96))]) }
@@ -95,8 +91,7 @@ struct ForecastStageTests {
     #expect(driver.issues.last?.issued == QuarterHour.start(of: start + 96 * 36))
   }
 
-  @Test("a working week hands the forecast to the week before, where that has been better")
-  func weekly() {
+  @Test func `a working week hands the forecast to the week before, where that has been better`() {
     var driver = ForecastDriver()
     run(slots: 0..<(96 * 21), driver: &driver)
     let monday = driver.issues.last { $0.series == SeriesIndex(0) }
@@ -106,8 +101,7 @@ struct ForecastStageTests {
     #expect(models == ["persistence", "naive", "naive_week"])
   }
 
-  @Test("quantiles are ordered, PV is never negative, and its night has no interval")
-  func bounds() {
+  @Test func `quantiles are ordered, PV is never negative, and its night has no interval`() {
     var driver = ForecastDriver()
     run(slots: 0..<(96 * 9), driver: &driver)
     for issue in driver.issues {
@@ -121,8 +115,7 @@ struct ForecastStageTests {
     #expect((midnight?.p90[48] ?? 0) > (midnight?.p50[48] ?? 0))
   }
 
-  @Test("four in five actual values fall between the outer quantiles, within what chance allows")
-  func coverage() throws {
+  @Test func `four in five actual values fall between the outer quantiles, within what chance allows`() throws {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     var random = SplitMix(state: 11)
@@ -139,8 +132,7 @@ struct ForecastStageTests {
     }
   }
 
-  @Test("what is scored is what stands in the database, by the model that issued it")
-  func scoresMatch() throws {
+  @Test func `what is scored is what stands in the database, by the model that issued it`() throws {
     var driver = ForecastDriver()
     run(slots: 0..<(96 * 16), driver: &driver)
     var checked = 0
@@ -177,10 +169,9 @@ struct ForecastStageTests {
         == .float(latest.p50))
   }
 
-  @Test(
-    "catching up writes far less and leaves the same database, across gaps in data and in the clock",
-    arguments: [false, true])
-  func catchingUp(withGaps: Bool) {
+  @Test(arguments: [false, true])
+  func `catching up writes far less and leaves the same database, across gaps in data and in the clock`(withGaps: Bool)
+  {
     let live = 96 * 6
     // Two hours, then a day and a half without data; later three hours in which not even the clock moves.
     let isMissing = { (slot: Int) in withGaps && (150..<158 ~= slot || 200..<344 ~= slot) }
@@ -196,8 +187,7 @@ struct ForecastStageTests {
     #expect(all.issues == lasting.issues)
   }
 
-  @Test("while catching up, what stands before the end is already final")
-  func catchingUpToTheEnd() {
+  @Test func `while catching up, what stands before the end is already final`() {
     var all = ForecastDriver()
     run(slots: 0..<300, driver: &all)
     var lasting = ForecastDriver()
@@ -206,8 +196,7 @@ struct ForecastStageTests {
     #expect(all.database.filter { $0.key.time <= end } == lasting.database.filter { $0.key.time <= end })
   }
 
-  @Test("cutting the stream anywhere changes no forecast before the cut")
-  func noLookAhead() {
+  @Test func `cutting the stream anywhere changes no forecast before the cut`() {
     var whole = ForecastDriver()
     run(slots: 0..<900, driver: &whole)
     for cut in [1, 95, 97, 300, 800] {
@@ -218,8 +207,8 @@ struct ForecastStageTests {
     }
   }
 
-  @Test("a stage restored from a snapshot goes on as if nothing had happened", arguments: [1, 50, 130, 900])
-  func snapshot(cut: Int) throws {
+  @Test(arguments: [1, 50, 130, 900])
+  func `a stage restored from a snapshot goes on as if nothing had happened`(cut: Int) throws {
     var whole = ForecastDriver()
     run(slots: 0..<cut, driver: &whole)
     var restored = whole
@@ -235,8 +224,7 @@ struct ForecastStageTests {
     #expect(ends.0.bytes == ends.1.bytes)
   }
 
-  @Test("a snapshot that is cut or altered is refused or read, never a crash")
-  func brokenSnapshot() {
+  @Test func `a snapshot that is cut or altered is refused or read, never a crash`() {
     var driver = ForecastDriver()
     run(slots: 0..<100, driver: &driver)
     var writer = SnapshotWriter()
@@ -259,8 +247,7 @@ struct ForecastStageTests {
     }
   }
 
-  @Test("a window is scored at its first emission; an update corrects the history alone")
-  func updates() {
+  @Test func `a window is scored at its first emission; an update corrects the history alone`() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     for slot in 0..<100 { driver.advance(start + slot, values: [(load, 50)]) }
@@ -276,8 +263,7 @@ struct ForecastStageTests {
     #expect(driver.issues.last?.p50[0] == 70)
   }
 
-  @Test("forecasts do not depend on how windows came in frames")
-  func batching() {
+  @Test func `forecasts do not depend on how windows came in frames`() {
     var single = ForecastDriver()
     run(slots: 0..<300, driver: &single, seed: 5)
     var batched = ForecastDriver()
@@ -306,8 +292,7 @@ struct ForecastStageTests {
     #expect(single.database == batched.database)
   }
 
-  @Test("values and times that no sensor sends do no harm")
-  func hostile() {
+  @Test func `values and times that no sensor sends do no harm`() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     for slot in 0..<100 { driver.advance(start + slot, values: [(load, slot % 3 == 0 ? .nan : 50)]) }
@@ -326,8 +311,7 @@ struct ForecastStageTests {
     for issue in driver.issues { #expect(issue.p50.allSatisfy { (0...300).contains($0) }) }
   }
 
-  @Test("between quarter-hour marks nothing is issued")
-  func otherMarks() {
+  @Test func `between quarter-hour marks nothing is issued`() {
     var driver = ForecastDriver()
     let load = driver.register.admit(asset: "load", sensor: "power")
     driver.advance(start, values: [(load, 5)])

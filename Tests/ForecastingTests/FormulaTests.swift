@@ -8,33 +8,27 @@ import WattlineTime
 
 @Suite("Formulas of forecasts")
 struct FormulaTests {
-  @Test(
-    "the pinball loss has its worked values", arguments: [(0.9, 10.0, 12.0, 1.8), (0.9, 10, 7, 0.3), (0.5, 4, 4, 0)])
-  func pinball(probability: Double, forecast: Double, actual: Double, loss: Double) {
+  @Test(arguments: [(0.9, 10.0, 12.0, 1.8), (0.9, 10, 7, 0.3), (0.5, 4, 4, 0)])
+  func `the pinball loss has its worked values`(probability: Double, forecast: Double, actual: Double, loss: Double) {
     #expect(abs(PinballLoss.loss(probability: probability, forecast: forecast, actual: actual) - loss) < 1e-12)
   }
 
-  @Test("the mean pinball loss of three quantiles has its worked value")
-  func meanPinball() {
+  @Test func `the mean pinball loss of three quantiles has its worked value`() {
     #expect(abs(PinballLoss.mean(p10: 8, p50: 10, p90: 14, actual: 12) - 1.6 / 3) < 1e-12)
   }
 
-  @Test(
-    "quantiles are interpolated between order statistics",
-    arguments: [(0.1, 1.3), (0.5, 2.5), (0, 1), (1, 4), (2, 4), (-1, 1)])
-  func quantile(probability: Double, value: Double) {
+  @Test(arguments: [(0.1, 1.3), (0.5, 2.5), (0, 1), (1, 4), (2, 4), (-1, 1)])
+  func `quantiles are interpolated between order statistics`(probability: Double, value: Double) {
     #expect(abs(EmpiricalQuantile.ofSorted([1, 2, 3, 4], probability: probability) - value) < 1e-12)
   }
 
-  @Test("a quantile of nothing, or at a probability that is not a number, is not a number")
-  func emptyQuantile() {
+  @Test func `a quantile of nothing, or at a probability that is not a number, is not a number`() {
     #expect(EmpiricalQuantile.ofSorted([], probability: 0.5).isNaN)
     #expect(EmpiricalQuantile.ofSorted([1], probability: .nan).isNaN)
     #expect(EmpiricalQuantile.median([.nan, 3, 1]) == 2)
   }
 
-  @Test("a sliding window of samples has the quantiles of the samples it holds, and survives a snapshot")
-  func slidingWindow() throws {
+  @Test func `a sliding window of samples has the quantiles of the samples it holds, and survives a snapshot`() throws {
     var random = SplitMix(state: 7)
     var window = QuantileWindow(capacity: 50)
     var all: [Double] = []
@@ -56,19 +50,16 @@ struct FormulaTests {
     }
   }
 
-  @Test(
-    "a slot's lead is counted to its end",
-    arguments: [
-      (0, "1h"), (3, "1h"), (4, "3h"), (11, "3h"), (12, "6h"), (23, "6h"), (24, "12h"), (47, "12h"), (48, "24h"),
-      (95, "24h"),
-    ])
-  func leadBucket(offset: Int, name: String) {
+  @Test(arguments: [
+    (0, "1h"), (3, "1h"), (4, "3h"), (11, "3h"), (12, "6h"), (23, "6h"), (24, "12h"), (47, "12h"), (48, "24h"),
+    (95, "24h"),
+  ])
+  func `a slot's lead is counted to its end`(offset: Int, name: String) {
     #expect(LeadBucket(offset: offset).name == name)
     #expect(LeadBucket(offset: offset).offsets.contains(offset))
   }
 
-  @Test("slots are quarters of an hour since the epoch, before it too")
-  func slots() {
+  @Test func `slots are quarters of an hour since the epoch, before it too`() {
     #expect(QuarterHour.slot(containing: Timestamp(seconds: 87_300)) == 97)
     #expect(QuarterHour.start(of: 97) == Timestamp(seconds: 87_300))
     #expect(QuarterHour.slot(containing: Timestamp(seconds: -1)) == -1)
@@ -76,8 +67,7 @@ struct FormulaTests {
     #expect(!QuarterHour.isMark(Timestamp(seconds: 960)))
   }
 
-  @Test("a history keeps its latest slots, forgets older ones and reads gaps as not a number")
-  func history() {
+  @Test func `a history keeps its latest slots, forgets older ones and reads gaps as not a number`() {
     var history = SlotHistory(capacity: 4)
     history.set(-2, to: 1)
     history.set(1, to: 4)
@@ -96,8 +86,7 @@ struct FormulaTests {
     #expect(history.summary(of: 40..<50) == nil)
   }
 
-  @Test("a challenger takes over after a day of lower losses, not before")
-  func contest() {
+  @Test func `a challenger takes over after a day of lower losses, not before`() {
     var contest = ChampionSelector()
     contest.insert(baseline: 2, challenger: 1)
     contest.insert(baseline: 4, challenger: 1)
@@ -111,8 +100,7 @@ struct FormulaTests {
     #expect(!contest.challengerLeads)
   }
 
-  @Test("quantiles that cross are ordered around the median, and bounds hold all three")
-  func settled() {
+  @Test func `quantiles that cross are ordered around the median, and bounds hold all three`() {
     var track = QuantileTrack()
     (track.p10[0], track.p50[0], track.p90[0]) = (6, 5, 4)
     (track.p10[1], track.p50[1], track.p90[1]) = (-9, -1, 90)
@@ -122,8 +110,8 @@ struct FormulaTests {
     #expect(track.p50[2].isNaN)
   }
 
-  @Test("a model that was off to one side alone keeps a quarter of that on the other", arguments: [8.0, -8.0])
-  func oneSided(error: Double) throws {
+  @Test(arguments: [8.0, -8.0])
+  func `a model that was off to one side alone keeps a quarter of that on the other`(error: Double) throws {
     var errors = ForecastErrors()
     for _ in 1..<ForecastErrors.enough { errors.insert(error, bucket: .upToOneHour) }
     #expect(errors.interval(.upToOneHour) == nil)
@@ -132,8 +120,7 @@ struct FormulaTests {
     #expect(interval == (min(error, -error / 4), max(error, -error / 4)))
   }
 
-  @Test("the interval of PV power stays below 1.25 times what the week had at that time of day")
-  func envelope() {
+  @Test func `the interval of PV power stays below 1.25 times what the week had at that time of day`() {
     var history = SlotHistory(capacity: 1000)
     for slot in 0..<96 { history.set(slot, to: slot == 48 ? 40 : 0) }
     var track = QuantileTrack()

@@ -20,8 +20,8 @@ struct LearningTests {
     )
   }
 
-  @Test("a model restored from a snapshot gives the same answers", arguments: names)
-  func snapshot(name: String) throws {
+  @Test(arguments: names)
+  func `a model restored from a snapshot gives the same answers`(name: String) throws {
     let (training, ahead) = try rows(days: 40)
     var model = try #require(SyntheticLoad.models.first { $0.name == name })
     model.fit(training, seed: 3)
@@ -36,8 +36,8 @@ struct LearningTests {
     #expect(answer.values.allSatisfy { $0.isFinite })
   }
 
-  @Test("a snapshot that is cut or altered is refused or read, never a crash", arguments: names)
-  func brokenSnapshot(name: String) throws {
+  @Test(arguments: names)
+  func `a snapshot that is cut or altered is refused or read, never a crash`(name: String) throws {
     let (training, ahead) = try rows(days: 30)
     var model = try #require(SyntheticLoad.models.first { $0.name == name })
     model.fit(training, seed: 3)
@@ -54,8 +54,8 @@ struct LearningTests {
     }
   }
 
-  @Test("a model that learned nothing, or learns from nothing, has no answer", arguments: names)
-  func nothing(name: String) throws {
+  @Test(arguments: names)
+  func `a model that learned nothing, or learns from nothing, has no answer`(name: String) throws {
     let (training, ahead) = try rows(days: 20)
     var model = try #require(SyntheticLoad.models.first { $0.name == name })
     #expect(model.predict(ahead).rows == 24)
@@ -63,8 +63,7 @@ struct LearningTests {
     #expect(model.predict(ahead).rows == 24)
   }
 
-  @Test("a model more or less keeps what the others have learned")
-  func stateOfOtherModelsIsKept() throws {
+  @Test func `a model more or less keeps what the others have learned`() throws {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: 40))
     let settings = ForecastEngine.Settings(horizon: 24, step: 24)
     func engine(_ models: [any ForecastModel]) -> ForecastEngine {
@@ -86,8 +85,7 @@ struct LearningTests {
     #expect(more.isTrained == [true, true, true])
   }
 
-  @Test("names are told apart")
-  func naming() throws {
+  @Test func `names are told apart`() throws {
     #expect(Set(ForecastModels.names).count == ForecastModels.names.count)
     let named = try #require(ForecastModels.named(["forest", "naive"]))
     #expect(named.map(\.name) == ["naive", "forest"])
@@ -105,8 +103,7 @@ struct LearningTests {
     return (hour >= 7 && hour < 18 ? 90 : 30) + random.uniform(-8...8)
   }
 
-  @Test("what the pipeline scores is what a backtest says of the same data")
-  func equalsBacktest() throws {
+  @Test func `what the pipeline scores is what a backtest says of the same data`() throws {
     let slots = 96 * 16
     var driver = ForecastDriver()
     driver.stage = ForecastStage(learning: LearningTests.small)
@@ -146,8 +143,7 @@ struct LearningTests {
     #expect(compared > 20)
   }
 
-  @Test("an engine restored in the middle of a training goes on as if nothing had happened")
-  func restored() throws {
+  @Test func `an engine restored in the middle of a training goes on as if nothing had happened`() throws {
     var whole = ForecastDriver()
     whole.stage = ForecastStage(learning: LearningTests.small)
     let load = whole.register.admit(asset: "load", sensor: "power")

@@ -27,14 +27,14 @@ struct LocalClockTests {
     return (grid, calendar)
   }
 
-  @Test(
-    "the same time a day before is 23, 24 or 25 hours earlier, as the clock was changed",
-    arguments: [
-      // Forward on 31 March, back on 27 October 2024.
-      (3, 30, 9, 1, 24), (3, 31, 9, 1, 23), (4, 1, 9, 1, 24), (4, 3, 9, 7, 167), (3, 31, 1, 1, 24),
-      (10, 27, 9, 1, 25), (10, 28, 9, 1, 24), (10, 28, 9, 7, 169), (10, 26, 9, -1, -25), (3, 30, 9, -1, -23),
-    ])
-  func sameTime(month: Int, day: Int, hour: Int, days: Int, expected: Int) throws {
+  @Test(arguments: [
+    // Forward on 31 March, back on 27 October 2024.
+    (3, 30, 9, 1, 24), (3, 31, 9, 1, 23), (4, 1, 9, 1, 24), (4, 3, 9, 7, 167), (3, 31, 1, 1, 24),
+    (10, 27, 9, 1, 25), (10, 28, 9, 1, 24), (10, 28, 9, 7, 169), (10, 26, 9, -1, -25), (3, 30, 9, -1, -23),
+  ])
+  func `the same time a day before is 23, 24 or 25 hours earlier, as the clock was changed`(
+    month: Int, day: Int, hour: Int, days: Int, expected: Int
+  ) throws {
     let (grid, calendar) = try calendar(year: 2024)
     var zone = try #require(Self.rome)
     let slot = grid.slot(containing: zone.timestamp(of: CivilTime(year: 2024, month: month, day: day, hour: hour)))
@@ -43,8 +43,8 @@ struct LocalClockTests {
     #expect(calendar.clock(other).place == calendar.clock(slot).place)
   }
 
-  @Test("an hour that the clock leaves out is that after it, and of one that comes twice each has its own")
-  func changedHours() throws {
+  @Test
+  func `an hour that the clock leaves out is that after it, and of one that comes twice each has its own`() throws {
     let (grid, calendar) = try calendar(year: 2024)
     func slot(_ month: Int, day: Int, hourUTC: Int) -> Int {
       grid.slot(containing: CivilTime(year: 2024, month: month, day: day, hour: hourUTC).utc)
@@ -64,10 +64,10 @@ struct LocalClockTests {
   /// A workshop that draws 6 kW from 07:00 to 16:00 on the clock and 1 kW else.
   private func workshop(_ clock: CivilTime) -> Double { (7..<16).contains(clock.hour) ? 6 : 1 }
 
-  @Test(
-    "a load that keeps to the clock is forecast right from the second day after a change on, by every model",
-    arguments: [CivilTime(year: 2024, month: 2, day: 13), CivilTime(year: 2024, month: 9, day: 11)])
-  func backtest(start: CivilTime) throws {
+  @Test(arguments: [CivilTime(year: 2024, month: 2, day: 13), CivilTime(year: 2024, month: 9, day: 11)])
+  func `a load that keeps to the clock is forecast right from the second day after a change on, by every model`(
+    start: CivilTime
+  ) throws {
     let (times, clocks) = try hours(from: start, days: 52)
     let change = start.month == 2 ? CivilTime(year: 2024, month: 4, day: 1) : CivilTime(year: 2024, month: 10, day: 28)
     var random = SplitMix(state: 3)
@@ -92,8 +92,7 @@ struct LocalClockTests {
     #expect(wrong == [])
   }
 
-  @Test("a running pipeline forecasts by the clock after a change too, and solar power by the sun")
-  func live() throws {
+  @Test func `a running pipeline forecasts by the clock after a change too, and solar power by the sun`() throws {
     var zone = try #require(Self.rome)
     let start = zone.timestamp(of: CivilTime(year: 2024, month: 3, day: 26))
     let first = QuarterHour.slot(containing: start)

@@ -8,8 +8,7 @@ import WattlineTime
 
 @Suite("Numeric cores")
 struct NumericTests {
-  @Test("classes have edges midway between values, and missing values a class of their own")
-  func bins() {
+  @Test func `classes have edges midway between values, and missing values a class of their own`() {
     let table = BinnedTable([[4, 1, .nan, 3, 2]])
     #expect(table.edges == [[1.5, 2.5, 3.5]])
     #expect(table.classes == [4, 1, 0, 3, 2])
@@ -19,8 +18,8 @@ struct NumericTests {
     #expect((sizes.max() ?? 0) <= 80)
   }
 
-  @Test("an order statistic is where sorting would put it", arguments: [1, 2, 7, 100, 1001])
-  func selection(count: Int) {
+  @Test(arguments: [1, 2, 7, 100, 1001])
+  func `an order statistic is where sorting would put it`(count: Int) {
     var random = SplitMix(state: UInt64(count))
     var values = (0..<count).map { _ in Double(Int(random.uniform(0...50))) }
     let sorted = values.sorted()
@@ -47,8 +46,7 @@ struct NumericTests {
     return (columns, targets)
   }
 
-  @Test("a forest finds level and spread on both sides of a step")
-  func forest() {
+  @Test func `a forest finds level and spread on both sides of a step`() {
     let (columns, targets) = stairs(2000)
     let table = BinnedTable(columns)
     var forest = QuantileForest(targets: targets)
@@ -63,8 +61,7 @@ struct NumericTests {
     }
   }
 
-  @Test("trees are the same in however many calls they grow")
-  func slices() {
+  @Test func `trees are the same in however many calls they grow`() {
     let (columns, targets) = stairs(300)
     let table = BinnedTable(columns)
     let settings = QuantileForest.Settings(trees: 6)
@@ -88,8 +85,7 @@ struct NumericTests {
     }
   }
 
-  @Test("boosted trees find level and spread on both sides of a step")
-  func boosted() {
+  @Test func `boosted trees find level and spread on both sides of a step`() {
     let (columns, targets) = stairs(2000)
     let table = BinnedTable(columns)
     var settings = BoostedQuantiles.Settings()
@@ -113,8 +109,7 @@ struct NumericTests {
     }
   }
 
-  @Test("ridge finds a line, and its errors of rows left out are those of fits without them")
-  func ridge() {
+  @Test func `ridge finds a line, and its errors of rows left out are those of fits without them`() {
     var random = SplitMix(state: 3)
     let count = 30
     let rows = (0..<(2 * count)).map { _ in random.uniform(-1...1) }
@@ -133,8 +128,7 @@ struct NumericTests {
     }
   }
 
-  @Test("weights go to the better forecast, the more the longer it was better")
-  func stacking() {
+  @Test func `weights go to the better forecast, the more the longer it was better`() {
     var random = SplitMix(state: 8)
     func weight(samples: Int) -> Double {
       let actuals = (0..<samples).map { _ in random.uniform(0...10) }
@@ -150,8 +144,8 @@ struct NumericTests {
     #expect(many > 0.9)
   }
 
-  @Test("calibrated intervals hold, whether they were too narrow or too wide", arguments: [0.2, 3.0])
-  func calibration(width: Double) {
+  @Test(arguments: [0.2, 3.0])
+  func `calibrated intervals hold, whether they were too narrow or too wide`(width: Double) {
     var random = SplitMix(state: 4)
     var issued = QuantileTable(rows: 2000)
     var actuals: [Double] = []
@@ -173,8 +167,8 @@ struct NumericTests {
     #expect(abs(Double(covered) / Double(issued.rows) - 0.8) < 0.01)
   }
 
-  @Test("the level of a quantile follows how many values have been below it", arguments: [3, 7, 5])
-  func adaptiveLevel(below: Int) {
+  @Test(arguments: [3, 7, 5])
+  func `the level of a quantile follows how many values have been below it`(below: Int) {
     // Errors of −9…0 in the first days: the level 0.5 is reached at −5. Then one day of which so many lie below that.
     var scores = (2...(AdaptiveLevels.daysBefore + 1)).flatMap { day in
       (0..<10).map { AdaptiveLevels.Score(value: Double($0 - 9), daysAgo: day, weight: 1) }
@@ -186,8 +180,7 @@ struct NumericTests {
     #expect(AdaptiveLevels.level(0.1, scores: []) == 0.1)
   }
 
-  @Test("intervals of a target that grows calmer from week to week still hold")
-  func calmer() {
+  @Test func `intervals of a target that grows calmer from week to week still hold`() {
     var random = SplitMix(state: 9)
     var samples = IntervalCalibration.Samples()
     var covered = 0
@@ -213,8 +206,7 @@ struct NumericTests {
     #expect((0.77...0.83).contains(Double(covered) / Double(count)), "\(covered) of \(count)")
   }
 
-  @Test("an interval without width is left alone")
-  func night() {
+  @Test func `an interval without width is left alone`() {
     var table = QuantileTable(rows: 4)
     for row in 0..<4 { for level in 0..<5 { table[row, level] = row < 2 ? 0 : Double(level) } }
     let learned = IntervalCalibration(
@@ -225,16 +217,14 @@ struct NumericTests {
     #expect(table[2, 3] == 9)
   }
 
-  @Test("leads are named by their upper edge")
-  func leads() {
+  @Test func `leads are named by their upper edge`() {
     let hours = LeadClasses(horizon: 24, span: .hour)
     #expect(hours.edges == [1, 3, 6, 12, 24])
     #expect([0, 1, 2, 3, 23].map { hours.name(hours.ofOffset[$0]) } == ["1h", "3h", "3h", "6h", "24h"])
     #expect(LeadClasses(horizon: 96, span: .minutes(30)).edges.last == 48)
   }
 
-  @Test("days of slots start at midnight in standard time, the wall clock moves in summer")
-  func calendar() throws {
+  @Test func `days of slots start at midnight in standard time, the wall clock moves in summer`() throws {
     let zone = try #require(LocalCalendar(identifier: "Europe/Berlin"))
     let offset = SlotCalendar.standardOffset(zone, around: CivilTime(year: 2024, month: 7, day: 1).utc)
     #expect(offset == .hours(1))

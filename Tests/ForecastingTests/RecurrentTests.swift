@@ -6,8 +6,7 @@ import Testing
 
 @Suite("The recurrent network")
 struct RecurrentTests {
-  @Test("its gradient is what a small change of each parameter does to the loss")
-  func gradient() {
+  @Test func `its gradient is what a small change of each parameter does to the loss`() {
     var random = SplitMix(state: 3)
     let sequence = (0..<(6 * 4)).map { _ in Float(random.uniform(-1...1)) }
     let targets = (0..<6).map { _ in Float(random.uniform(-2...2)) }
@@ -31,8 +30,7 @@ struct RecurrentTests {
     }
   }
 
-  @Test("it learns a load better than the day before, and the same seed gives the same network")
-  func learns() throws {
+  @Test func `it learns a load better than the day before, and the same seed gives the same network`() throws {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: 100))
     var builder = FeatureBuilder(input, horizon: 24, step: 24)
     let training = builder.trainingRows((input.first + 336)..<(input.end - 240), before: input.end - 240)
@@ -58,8 +56,7 @@ struct RecurrentTests {
     #expect(loss.network < 0.6 * loss.naive)
   }
 
-  @Test("rows that are drawn one by one teach it nothing, and it says so")
-  func singleRows() throws {
+  @Test func `rows that are drawn one by one teach it nothing, and it says so`() throws {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: 60))
     var builder = FeatureBuilder(input, horizon: 24, step: 1)
     var model = RecurrentModel()

@@ -48,7 +48,9 @@ struct ScenarioDayTests {
       ("press:shutdown@2025-06-24T13:00+6h", -16), ("press:capacity=+50%@2025-06-24T08:00+2h", 4),
       ("press:capacity=-25%", -12), ("press:shutdown@2025-06-22T00:00+2d", -48),
     ], [false, true])
-  func slots(event: (String, Double), isWithin: Bool) throws {
+  func anEventTakesFromEachSlotWhatTheAssetDrewInItWhetherItIsAMeterOfItsOwnOr(event: (String, Double), isWithin: Bool)
+    throws
+  {
     let start = CivilTime(year: 2025, month: 6, day: 1)
     let (recording, _) = try recording(from: start, isWithin: isWithin)
     let from = CivilTime(year: 2025, month: 6, day: event.0.contains("06-22") ? 22 : 24)
@@ -57,8 +59,7 @@ struct ScenarioDayTests {
     #expect(abs(change.p50 - event.1) < 1e-6 && abs(change.p10 - event.1) < 1e-6 && abs(change.p90 - event.1) < 1e-6)
   }
 
-  @Test("without the asset the peak is that of the rest, on days when it ran and when it did not")
-  func peak() throws {
+  @Test func `without the asset the peak is that of the rest, on days when it ran and when it did not`() throws {
     let (recording, _) = try recording(from: CivilTime(year: 2025, month: 6, day: 1))
     let outcome = try run(
       "press:shutdown", recording: recording, from: CivilTime(year: 2025, month: 6, day: 20), days: 6)
@@ -70,14 +71,14 @@ struct ScenarioDayTests {
     #expect(again.cost.change == outcome.cost.change)
   }
 
-  @Test(
-    "a span is of local days, of 23 and 25 hours where the clock is changed",
-    arguments: [
-      (CivilTime(year: 2025, month: 6, day: 20), 1, 24), (CivilTime(year: 2025, month: 3, day: 30), 1, 23),
-      (CivilTime(year: 2025, month: 3, day: 29), 3, 71), (CivilTime(year: 2025, month: 10, day: 26), 1, 25),
-      (CivilTime(year: 2025, month: 10, day: 25), 2, 49), (CivilTime(year: 2025, month: 1, day: 20), 2, 48),
-    ])
-  func span(from: CivilTime, days: Int, hours: Int) throws {
+  @Test(arguments: [
+    (CivilTime(year: 2025, month: 6, day: 20), 1, 24), (CivilTime(year: 2025, month: 3, day: 30), 1, 23),
+    (CivilTime(year: 2025, month: 3, day: 29), 3, 71), (CivilTime(year: 2025, month: 10, day: 26), 1, 25),
+    (CivilTime(year: 2025, month: 10, day: 25), 2, 49), (CivilTime(year: 2025, month: 1, day: 20), 2, 48),
+  ])
+  func `a span is of local days, of 23 and 25 hours where the clock is changed`(from: CivilTime, days: Int, hours: Int)
+    throws
+  {
     var (recording, zone) = try recording(from: CivilTime(utc: from.utc - .days(20)), days: 25)
     let scenario = try Scenario(
       recording, events: [ScenarioEvent.parse("press:capacity=+0%")], from: from, days: days, runs: 10, seed: 1)
@@ -91,8 +92,7 @@ struct ScenarioDayTests {
     #expect(abs(outcome.energy.without.p50 - outcome.energy.recorded) < 0.05 * outcome.energy.recorded)
   }
 
-  @Test("without a date it is the last whole local days")
-  func lastDays() throws {
+  @Test func `without a date it is the last whole local days`() throws {
     var (recording, zone) = try recording(from: CivilTime(year: 2025, month: 6, day: 1))
     let scenario = try Scenario(
       recording, events: [ScenarioEvent.parse("press:shutdown")], days: 7, runs: 10, seed: 1)

@@ -37,7 +37,6 @@ struct ScenarioTests {
   }
 
   @Test(
-    "events are read with their units",
     arguments: [
       ("heat=+6K@2d+3d", ScenarioEvent.Effect.heat(kelvin: 6), ScenarioEvent.Onset.after(.days(2)), TimeSpan.days(3)),
       ("heat=-2.5K+12h", .heat(kelvin: -2.5), .after(.zero), .hours(12)),
@@ -50,27 +49,26 @@ struct ScenarioTests {
         .local(CivilTime(year: 2024, month: 7, day: 1, hour: 8)), .hours(9)
       ),
     ] as [(String, ScenarioEvent.Effect, ScenarioEvent.Onset, TimeSpan?)])
-  func grammar(text: String, effect: ScenarioEvent.Effect, onset: ScenarioEvent.Onset, duration: TimeSpan?) throws {
+  func `events are read with their units`(
+    text: String, effect: ScenarioEvent.Effect, onset: ScenarioEvent.Onset, duration: TimeSpan?
+  ) throws {
     let event = try ScenarioEvent.parse(text)
     #expect(event == ScenarioEvent(effect: effect, onset: onset, duration: duration, text: text))
   }
 
-  @Test(
-    "what is not an event is refused with what would be right",
-    arguments: [
-      ("heat=6", "+6K"), ("heat", "+6K"), ("heat=+600K", "30.0"), ("shutdown@1d", "chiller:shutdown"),
-      ("pv1:capacity=50", "+50%"), ("charger=22", "22kW/40kWh"), ("charger=22kW/900kWh", "22kW/40kWh"),
-      ("storm=3", "heat, shutdown, charger, capacity"), ("heat=+6K@2x", "90m or 3d"),
-      ("heat=+6K@2024-13-01", "2024-07-01"), ("heat=+6K@1d+1d+1d", "more than one duration"), ("", "unknown kind"),
-      ("heat=+6K@2024-07", "2024-07-01"), ("chiller:shutdown=3", "no amount"), ("heat=nanK", "+6K"),
-    ])
-  func refused(text: String, hint: String) throws {
+  @Test(arguments: [
+    ("heat=6", "+6K"), ("heat", "+6K"), ("heat=+600K", "30.0"), ("shutdown@1d", "chiller:shutdown"),
+    ("pv1:capacity=50", "+50%"), ("charger=22", "22kW/40kWh"), ("charger=22kW/900kWh", "22kW/40kWh"),
+    ("storm=3", "heat, shutdown, charger, capacity"), ("heat=+6K@2x", "90m or 3d"),
+    ("heat=+6K@2024-13-01", "2024-07-01"), ("heat=+6K@1d+1d+1d", "more than one duration"), ("", "unknown kind"),
+    ("heat=+6K@2024-07", "2024-07-01"), ("chiller:shutdown=3", "no amount"), ("heat=nanK", "+6K"),
+  ])
+  func `what is not an event is refused with what would be right`(text: String, hint: String) throws {
     let error = #expect(throws: ScenarioError.self) { try ScenarioEvent.parse(text) }
     #expect(error?.description.contains(hint) == true)
   }
 
-  @Test("a heat wave costs what the load's own relation to temperature says, within its interval")
-  func heatWave() throws {
+  @Test func `a heat wave costs what the load's own relation to temperature says, within its interval`() throws {
     let outcome = try run("heat=+6K@2d+3d")
     // The truth: 2 kW for each kelvin above 18 °C.
     let air = try #require(recording().input.exogenous.first).values
@@ -84,25 +82,23 @@ struct ScenarioTests {
     #expect(outcome.slots[..<48].allSatisfy { $0.cost.p10.isFinite })
   }
 
-  @Test(
-    "errors come from the second half of a short history, and of a longer one from all days after two weeks",
-    arguments: [(3, 1), (16, 8), (28, 14), (40, 26)])
-  func errorDays(history: Int, count: Int) throws {
+  @Test(arguments: [(3, 1), (16, 8), (28, 14), (40, 26)])
+  func `errors come from the second half of a short history, and of a longer one from all days after two weeks`(
+    history: Int, count: Int
+  ) throws {
     let input = try SyntheticLoad.input(SyntheticLoad.recording(days: history))
     let days = ForecastErrorDays(load: input, generation: nil, days: 7) { _ in }
     #expect(days.errors.count == count)
     #expect(days.medians.keys.min() == input.grid.startOfDay(input.end) - count * input.grid.perDay)
   }
 
-  @Test("a shutdown takes away what the asset drew, and nothing else")
-  func shutdown() throws {
+  @Test func `a shutdown takes away what the asset drew, and nothing else`() throws {
     let change = try run("chiller:shutdown@1d+10h").energy.change
     #expect(abs(change.p50 + 40) < 1e-3)
     #expect(abs(change.p10 + 40) < 1e-3)
   }
 
-  @Test("half as much PV again saves what it makes at the price of import, less where it is exported")
-  func capacity() throws {
+  @Test func `half as much PV again saves what it makes at the price of import, less where it is exported`() throws {
     let outcome = try run("pv1:capacity=+50%")
     // A triangle of 10 kW at noon, 10 h long: 50 kWh a day, of which half as much again for a week.
     let made = 0.5 * 50 * 7
@@ -110,8 +106,7 @@ struct ScenarioTests {
     #expect(outcome.cost.change.p50 < -0.8 * 0.5 * made && outcome.cost.change.p50 > -1.05 * 0.5 * made)
   }
 
-  @Test("a new charger draws its energy each evening and lifts the peak")
-  func charger() throws {
+  @Test func `a new charger draws its energy each evening and lifts the peak`() throws {
     let outcome = try run("charger=80kW/120kWh@1d+2d")
     #expect(abs(outcome.energy.change.p50 - 240) < 24)
     #expect(outcome.peak.change.p50 > 0)
@@ -120,8 +115,7 @@ struct ScenarioTests {
     #expect(evening.load.p50 > evening.recorded + 40)
   }
 
-  @Test("the same seed gives the same numbers; recorded figures are those of the recording")
-  func repeatable() throws {
+  @Test func `the same seed gives the same numbers; recorded figures are those of the recording`() throws {
     let (first, second) = (try run("pv1:capacity=+10%"), try run("pv1:capacity=+10%"))
     #expect(first.cost.change == second.cost.change)
     let load = try recording().input.target.suffix(7 * 24).reduce(0, +)
@@ -130,8 +124,7 @@ struct ScenarioTests {
     #expect(first.slots.last?.cost == first.cost.with || first.slots.count == 168)
   }
 
-  @Test("its points carry load, cost and peak with quantiles, one a slot")
-  func points() throws {
+  @Test func `its points carry load, cost and peak with quantiles, one a slot`() throws {
     let outcome = try run("chiller:shutdown")
     let points = outcome.points(name: "quiet")
     #expect(points.count == 168)
@@ -142,8 +135,7 @@ struct ScenarioTests {
     for name in ["load_kw_p10", "cost_p50", "peak_kw_p90", "recorded_kw"] { #expect(names.contains(name)) }
   }
 
-  @Test("what cannot be run is refused with what would be right")
-  func refusals() throws {
+  @Test func `what cannot be run is refused with what would be right`() throws {
     let whole = try recording()
     func refusal(_ event: String, recording: ScenarioRecording, from: CivilTime? = nil, days: Int = 7) -> String {
       do {

@@ -13,8 +13,7 @@ import WattlineTime
 struct WeatherTests {
   private static let berlin = Location(latitude: 52.5, longitude: 13.4, timezone: "Europe/Berlin")
 
-  @Test("a clear sky gives nothing at night and most about noon")
-  func clearSky() {
+  @Test func `a clear sky gives nothing at night and most about noon`() {
     let sky = ClearSky(
       location: WeatherTests.berlin, plane: TiltedPlane(tiltDegrees: 30, azimuthDegrees: 180))
     let day = CivilTime(year: 2024, month: 6, day: 21).utc
@@ -24,8 +23,7 @@ struct WeatherTests {
     #expect(hours.max() == hours[11])
   }
 
-  @Test("the day of the clock's change has its hours where the clock shows them, and holidays are local days")
-  func clockChange() {
+  @Test func `the day of the clock's change has its hours where the clock shows them, and holidays are local days`() {
     let zone = PlantZone(
       PlantZone.Key(identifier: "Europe/Berlin", country: "DE", holidays: [19_823]),
       around: CivilTime(year: 2024, month: 3, day: 1).utc)
@@ -42,9 +40,8 @@ struct WeatherTests {
     #expect(!zone.calendar.isHoliday(own - 1) && zone.calendar.isHoliday(own))
   }
 
-  @Test(
-    "losses of the last days that are more than twice those before are a drift", arguments: [(2.1, true), (1.9, false)])
-  func drift(recent: Double, isThere: Bool) {
+  @Test(arguments: [(2.1, true), (1.9, false)])
+  func `losses of the last days that are more than twice those before are a drift`(recent: Double, isThere: Bool) {
     var drift = LossDrift()
     for hour in 0..<(14 * 24) { drift.insert(1, age: 2.1 + Double(hour) / 24) }
     for hour in 0..<48 { drift.insert(recent, age: Double(hour) / 24) }
@@ -116,7 +113,7 @@ struct WeatherTests {
   }
 
   @Test("a feed makes the forecast; when it falls silent, the point says what is missing and a simpler model stands")
-  func feed() throws {
+  func aFeedMakesTheForecastWhenItFallsSilentThePointSaysWhatIsMissingAndA() throws {
     var site = Site()
     let start = ForecastDriver.start
     for slot in start..<(start + 25 * 96) { site.advance(slot, hasFeed: true) }
@@ -134,7 +131,7 @@ struct WeatherTests {
   }
 
   @Test("a file of expected weather makes the forecasts that a feed makes, and rows that come too late change nothing")
-  func file() {
+  func aFileOfExpectedWeatherMakesTheForecastsThatAFeedMakesAndRowsThatComeToo() {
     let start = ForecastDriver.start
     func expected(_ slots: Range<Int>, value: (Int) -> Double) -> [WeatherForecast.Row] {
       slots.map { WeatherForecast.Row(time: QuarterHour.start(of: $0), values: [value($0), nil, nil]) }
@@ -152,8 +149,7 @@ struct WeatherTests {
     #expect(feed.labels.map(\.p50) == file.labels.map(\.p50))
   }
 
-  @Test("a target that falls silent is forecast by models that can do without, which the point says")
-  func silentTarget() {
+  @Test func `a target that falls silent is forecast by models that can do without, which the point says`() {
     var site = Site()
     let start = ForecastDriver.start
     for slot in start..<(start + 25 * 96) { site.advance(slot, hasFeed: true) }
@@ -165,8 +161,7 @@ struct WeatherTests {
     #expect(site.labels.last?.model == "ensemble")
   }
 
-  @Test("what a feed says of a slot after it has begun changes nothing")
-  func hindsight() {
+  @Test func `what a feed says of a slot after it has begun changes nothing`() {
     var (one, other) = (Site(), Site())
     let start = ForecastDriver.start
     for slot in start..<(start + 16 * 96) {

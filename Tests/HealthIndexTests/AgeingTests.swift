@@ -28,8 +28,8 @@ struct CapacityForecastTests {
     }
   }
 
-  @Test("a cell that goes on as before reaches its end within the interval", arguments: 1...20 as ClosedRange<UInt64>)
-  func steady(seed: UInt64) throws {
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func `a cell that goes on as before reaches its end within the interval`(seed: UInt64) throws {
     let all = history(200, loss: 0.0045, seed: seed)
     let end = Double((all.firstIndex { $0 < 1.4 } ?? -1) + 1)
     let forecast = try #require(
@@ -38,10 +38,8 @@ struct CapacityForecastTests {
     #expect(try #require(forecast.interval).contains(end))
   }
 
-  @Test(
-    "a cell that may get there near the horizon does so not before it is told", arguments: 1...20 as ClosedRange<UInt64>
-  )
-  func late(seed: UInt64) throws {
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func `a cell that may get there near the horizon does so not before it is told`(seed: UInt64) throws {
     let all = history(240, loss: 0.0045, seed: seed)
     let end = Double((all.firstIndex { $0 < 1.32 } ?? -1) + 1)
     let forecast = try #require(
@@ -51,8 +49,7 @@ struct CapacityForecastTests {
       forecast.soonest > 150 && forecast.soonest < forecast.horizon && forecast.soonest <= end, "\(forecast) \(end)")
   }
 
-  @Test("a cell that loses the same with each cycle is foretold to the cycle, whatever was not measured")
-  func exact() throws {
+  @Test func `a cell that loses the same with each cycle is foretold to the cycle, whatever was not measured`() throws {
     var capacities = (1...100).map { 2 - 0.004 * Double($0) }
     for cycle in stride(from: 10, to: 100, by: 20) { capacities[cycle] = 0 }
     let forecast = try #require(
@@ -63,8 +60,7 @@ struct CapacityForecastTests {
     #expect(CapacityForecast(cycles: (1...20).map { 1e307 * Double($0) }, capacities: capacities, threshold: 1) == nil)
   }
 
-  @Test("a cell that hardly ages is said not to reach it, and too short a past says nothing")
-  func unreached() throws {
+  @Test func `a cell that hardly ages is said not to reach it, and too short a past says nothing`() throws {
     let cycles = (1...100).map(Double.init)
     let forecast = try #require(
       CapacityForecast(cycles: cycles, capacities: history(100, loss: 0.001, seed: 1), threshold: 1.4))
@@ -75,9 +71,9 @@ struct CapacityForecastTests {
   }
 
   @Test(
-    "the first half of four real cells foretells when 1.4 Ah is reached", .enabled(if: recordings != nil),
+    .enabled(if: recordings != nil),
     arguments: ["B0005", "B0006", "B0007", "B0018"])
-  func real(cell: String) throws {
+  func `the first half of four real cells foretells when 1.4 Ah is reached`(cell: String) throws {
     let rows = try lines("battery/\(cell).csv").compactMap { row -> (Double, Double)? in
       guard row.count == 2, let cycle = Double(row[0]), let capacity = Double(row[1]) else { return nil }
       return (cycle, capacity)
@@ -101,8 +97,7 @@ struct ExpectedPowerTests {
       power: 1000 * irradiance * (1 - 0.004 * (temperature - 25) + turn))
   }
 
-  @Test("a plant that follows the form is met within a thousandth")
-  func exact() throws {
+  @Test func `a plant that follows the form is met within a thousandth`() throws {
     var random = SeededGenerator(seed: 1)
     let samples = (0..<500).map { _ in
       sample(random.uniform(0, high: 1), temperature: random.uniform(10, high: 60), hour: random.uniform(6, high: 18))
@@ -111,15 +106,14 @@ struct ExpectedPowerTests {
     #expect(model.normalizedError(Array(samples[300...])) < 1e-3)
   }
 
-  @Test("too little sun, or values that are not finite, have no model")
-  func tooLittle() {
+  @Test func `too little sun, or values that are not finite, have no model`() {
     #expect(ExpectedPower(fitting: (0..<49).map { sample(0.5, temperature: 30, hour: Double($0) / 3) }) == nil)
     #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(0.01, temperature: 30, hour: 12) }) == nil)
     #expect(ExpectedPower(fitting: (0..<100).map { _ in sample(.nan, temperature: 30, hour: 12) }) == nil)
   }
 
-  @Test("a real plant's expected power has an error below 5.5 % of its mean", .enabled(if: recordings != nil))
-  func real() throws {
+  @Test(.enabled(if: recordings != nil))
+  func `a real plant's expected power has an error below 5.5 % of its mean`() throws {
     var weather: [String: (Double, Double)] = [:]
     for row in try lines("solar_plant/Plant_1_Weather_Sensor_Data.csv") where row.count == 5 {
       weather[row[0]] = (Double(row[3]) ?? .nan, Double(row[4]) ?? .nan)

@@ -27,8 +27,8 @@ struct HealthStageTests {
     return driver
   }
 
-  @Test("a plant without a fault stays above 80 for weeks", arguments: [1, 2, 3, 4] as [UInt64])
-  func faultFree(seed: UInt64) {
+  @Test(arguments: [1, 2, 3, 4] as [UInt64])
+  func `a plant without a fault stays above 80 for weeks`(seed: UInt64) {
     let driver = run(days: 21, seed: seed)
     #expect(driver.found.count == 21 * 96 * 6)
     for health in driver.found where health.index < 80 {
@@ -37,12 +37,12 @@ struct HealthStageTests {
     }
   }
 
-  @Test(
-    "an offset that stays lowers the index below 60 and names the sensor",
-    arguments: [
-      ("bess", "temperature", 25.0), ("grid", "voltage", -60), ("grid", "frequency", 0.8), ("load", "voltage_l1", 35),
-    ])
-  func offset(asset: String, name: String, offset: Double) {
+  @Test(arguments: [
+    ("bess", "temperature", 25.0), ("grid", "voltage", -60), ("grid", "frequency", 0.8), ("load", "voltage_l1", 35),
+  ])
+  func `an offset that stays lowers the index below 60 and names the sensor`(
+    asset: String, name: String, offset: Double
+  ) {
     let position = sensor(asset, name)
     let driver = run(days: 8) { slot, samples in
       if slot >= 96 * 7 { samples[position]?.mean += offset }
@@ -53,8 +53,7 @@ struct HealthStageTests {
     #expect(driver.judgements("pv", from: 96 * 7).allSatisfy { $0.index >= 80 })
   }
 
-  @Test("a slow drift of a battery's temperature is seen before it is large")
-  func drift() throws {
+  @Test func `a slow drift of a battery's temperature is seen before it is large`() throws {
     let position = sensor("bess", "temperature")
     let driver = run(days: 14) { slot, samples in
       if slot >= 96 * 7 { samples[position]?.mean += 0.03 * Double(slot - 96 * 7) }
@@ -64,8 +63,7 @@ struct HealthStageTests {
     #expect(driver.judgements("bess", from: 0).first { $0.drift > 0.1 }.map { $0.time < last.time } == true)
   }
 
-  @Test("readings marked as stuck lower the index and name the sensor")
-  func stuck() throws {
+  @Test func `readings marked as stuck lower the index and name the sensor`() throws {
     let position = sensor("pv", "power")
     let driver = run(days: 5) { slot, samples in
       if slot >= 96 * 4 { samples[position] = Sample(mean: 40, goodShare: 0) }
@@ -75,8 +73,7 @@ struct HealthStageTests {
     #expect(after.contributors.first == "power")
   }
 
-  @Test("a sensor that falls silent while its asset speaks lowers the index and is named")
-  func dropout() throws {
+  @Test func `a sensor that falls silent while its asset speaks lowers the index and is named`() throws {
     let position = sensor("pv", "temperature")
     let driver = run(days: 5) { slot, samples in
       if slot >= 96 * 4 { samples[position] = nil }
@@ -87,8 +84,7 @@ struct HealthStageTests {
     #expect(driver.judgements("pv", from: 96 * 4).first.map { $0.index >= 80 } == true)
   }
 
-  @Test("a sensor that speaks once an hour is not taken for silent")
-  func sparse() {
+  @Test func `a sensor that speaks once an hour is not taken for silent`() {
     let position = sensor("grid", "frequency")
     let driver = run(days: 5) { slot, samples in
       if slot % 4 != 0 { samples[position] = nil }
@@ -96,8 +92,7 @@ struct HealthStageTests {
     #expect(driver.judgements("grid", from: 16).allSatisfy { $0.index >= 80 })
   }
 
-  @Test("one odd window is silent")
-  func oneWindow() {
+  @Test func `one odd window is silent`() {
     let position = sensor("grid", "voltage")
     let driver = run(days: 5) { slot, samples in
       if slot == 96 * 4 + 10 { samples[position]?.mean = 900 }
@@ -105,8 +100,8 @@ struct HealthStageTests {
     #expect(driver.judgements("grid", from: 96 * 4).allSatisfy { $0.index >= 80 })
   }
 
-  @Test("an asset that has fallen silent is said to have no data, with a low index, until it speaks again")
-  func silent() throws {
+  @Test
+  func `an asset that has fallen silent is said to have no data, with a low index, until it speaks again`() throws {
     let driver = run(days: 5) { slot, samples in
       if slot >= 96 * 3 && slot < 96 * 4 { samples[7] = nil }
     }
@@ -119,7 +114,7 @@ struct HealthStageTests {
   }
 
   @Test("a fault that stands lowers the index with the next minute and until the minute after its end, and is named")
-  func standingFault() throws {
+  func aFaultThatStandsLowersTheIndexWithTheNextMinuteAndUntilTheMinuteAfterIts() throws {
     var driver = run(days: 4)
     let before = driver.found.count
     driver.faults = [AssetIndex(0): StandingFault(name: "trip", severity: .critical)]
@@ -142,8 +137,7 @@ struct HealthStageTests {
     #expect(driver.found.last?.contributors.contains("trip") == false)
   }
 
-  @Test("an asset that is silent every night has no data in a night only before it was first seen by day")
-  func nightly() {
+  @Test func `an asset that is silent every night has no data in a night only before it was first seen by day`() {
     let driver = run(days: 8) { slot, samples in
       if !(28..<80).contains(slot % 96) { samples[7] = nil }
     }
@@ -164,8 +158,7 @@ struct HealthStageTests {
     }
   }
 
-  @Test("judgements do not depend on how windows came in frames")
-  func batching() {
+  @Test func `judgements do not depend on how windows came in frames`() {
     let single = run(days: 5)
     var batched = HealthDriver()
     var plant = HealthyPlant(seed: 1)
@@ -180,8 +173,8 @@ struct HealthStageTests {
     #expect(single.found == batched.found)
   }
 
-  @Test("a stage restored from a snapshot goes on as if nothing had happened", arguments: [1, 100, 500])
-  func snapshot(cut: Int) throws {
+  @Test(arguments: [1, 100, 500])
+  func `a stage restored from a snapshot goes on as if nothing had happened`(cut: Int) throws {
     var whole = HealthDriver()
     var plant = HealthyPlant(seed: 9)
     for slot in 0..<cut {
@@ -212,8 +205,7 @@ struct HealthStageTests {
     #expect(ends.0.bytes == ends.1.bytes)
   }
 
-  @Test("a snapshot that is cut or altered is refused or read, never a crash")
-  func brokenSnapshot() {
+  @Test func `a snapshot that is cut or altered is refused or read, never a crash`() {
     var driver = run(days: 1)
     var writer = SnapshotWriter()
     driver.stage.snapshot(into: &writer)
@@ -235,8 +227,7 @@ struct HealthStageTests {
     }
   }
 
-  @Test("a correction of a window that waits for its mark is what is judged")
-  func correction() {
+  @Test func `a correction of a window that waits for its mark is what is judged`() {
     var driver = run(days: 4)
     var plant = HealthyPlant(seed: 1)
     var odd = plant.next(0).map { Sample(mean: $0.mean, goodShare: 0) }
@@ -254,8 +245,7 @@ struct HealthStageTests {
     #expect(after.count == 1 && after.allSatisfy { $0.index == 100 })
   }
 
-  @Test("values and times that no sensor sends do no harm")
-  func hostile() {
+  @Test func `values and times that no sensor sends do no harm`() {
     var driver = run(days: 1)
     var frame = Frame(cause: .readings)
     for value in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -0.0] {

@@ -32,8 +32,7 @@ struct IsolationForestTests {
     }
   }
 
-  @Test("depths and scores have their worked values")
-  func worked() throws {
+  @Test func `depths and scores have their worked values`() throws {
     #expect(abs(IsolationForest.averageDepth(of: 64) - 7.4878) < 1e-4)
     #expect(IsolationForest.averageDepth(of: 2) == 1 && IsolationForest.averageDepth(of: 1) == 0)
     // Alone in one column: each split that can be made parts it from the 63 equal ones.
@@ -42,8 +41,8 @@ struct IsolationForestTests {
     #expect(forest.score([1, 2]).isNaN)
   }
 
-  @Test("what is far from all rows is odd, what lies among them is not", arguments: [0, 0.04])
-  func far(odd: Double) throws {
+  @Test(arguments: [0, 0.04])
+  func `what is far from all rows is odd, what lies among them is not`(odd: Double) throws {
     let (forest, scores) = try #require(IsolationForest.fitted(to: rows(800, odd: odd, seed: 2), seed: 7))
     let limit = EmpiricalQuantile.ofSorted(scores, probability: 0.95)
     #expect(rows(500, seed: 3).count { forest.score($0) > limit } < 75)
@@ -51,8 +50,7 @@ struct IsolationForestTests {
     #expect(forest.score([5, 5]) < limit)
   }
 
-  @Test("the same rows and seed give the same forest, and what is no table gives none")
-  func shapes() throws {
+  @Test func `the same rows and seed give the same forest, and what is no table gives none`() throws {
     let table = rows(300, seed: 5)
     let (a, b) = (
       IsolationForest.fitted(to: table, seed: 1)?.scores, IsolationForest.fitted(to: table, seed: 1)?.scores
@@ -100,17 +98,16 @@ struct PatternBookTests {
     return (book, scores)
   }
 
-  @Test("sensors that all leave what they were are seen within the hour, and count for 0.15 at the most")
-  func broken() {
+  @Test func `sensors that all leave what they were are seen within the hour, and count for 0.15 at the most`() {
     let scores = run(until: 96 * 9, broken: 96 * 8).scores
     #expect(scores[..<(96 * 8)].count { $0 > 0 } < 16)
     #expect(scores[(96 * 8)..<(96 * 8 + 4)].contains { $0 > 0.02 })
     #expect(scores.allSatisfy { $0 <= PatternClass.weight })
   }
 
-  @Test(
-    "quarters in which something else speaks against the asset are not learned, others are", arguments: [true, false])
-  func learning(suspecting: Bool) throws {
+  @Test(arguments: [true, false])
+  func `quarters in which something else speaks against the asset are not learned, others are`(suspecting: Bool) throws
+  {
     let book = run(until: 96 * 11, broken: 96 * 8, suspecting: suspecting).book
     let forest = try #require(book.classes.first?.forest)
     // Behind the time of day.
@@ -118,8 +115,7 @@ struct PatternBookTests {
     #expect(values.contains { $0 > 25 } != suspecting)
   }
 
-  @Test("assets of one kind with the same sensors share a pattern; an asset with one sensor has none")
-  func sharing() throws {
+  @Test func `assets of one kind with the same sensors share a pattern; an asset with one sensor has none`() throws {
     let book = run(until: 96 * 4, broken: .max).book
     #expect(book.classes.count == 1)
     let only = try #require(book.classes.first)
@@ -127,8 +123,7 @@ struct PatternBookTests {
     #expect(book.score(of: AssetIndex(3)) == 0)
   }
 
-  @Test("an asset with other sensors than before has another pattern, and one that none has any more goes")
-  func changing() {
+  @Test func `an asset with other sensors than before has another pattern, and one that none has any more goes`() {
     var book = AnomalyDetectors()
     book.begin(register)
     for count in [4, 3, 2] {
@@ -137,8 +132,7 @@ struct PatternBookTests {
     #expect(book.classes.map(\.columns.count) == [2, 3] || book.classes.map(\.columns.count) == [4, 2])
   }
 
-  @Test("rows of a sample are of the last weeks, each of them about as often")
-  func sample() {
+  @Test func `rows of a sample are of the last weeks, each of them about as often`() {
     var one = PatternClass(columns: [SeriesIndex(0)])
     for slot in 0..<(96 * 60) { one.observe([Int8(slot / 96), 0, 0], slot: slot, asset: AssetIndex(0), members: 1) }
     one.learn(at: 96 * 60)

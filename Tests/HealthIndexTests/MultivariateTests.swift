@@ -20,14 +20,13 @@ private func scores(_ rows: [[Double]], fit: Int = 400) throws -> (scores: [Doub
 
 @Suite("Anomalies over several sensors")
 struct MultivariateTests {
-  @Test("a machine that runs as before is below the threshold nine times in ten", arguments: [1, 2, 3] as [UInt64])
-  func ordinary(seed: UInt64) throws {
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `a machine that runs as before is below the threshold nine times in ten`(seed: UInt64) throws {
     let (scores, threshold) = try scores(machine(2400, seed: seed))
     #expect(scores.filter { $0 > threshold }.count < scores.count / 10)
   }
 
-  @Test("two sensors that no longer belong together are seen though each is within its own range")
-  func relation() throws {
+  @Test func `two sensors that no longer belong together are seen though each is within its own range`() throws {
     var rows = machine(1000, seed: 4)
     for row in 700..<1000 { rows[row][1] += 1 }
     let (scores, threshold) = try scores(rows)
@@ -35,8 +34,7 @@ struct MultivariateTests {
     #expect(scores[330...].allSatisfy { $0 > threshold })
   }
 
-  @Test("a score knows nothing of later rows")
-  func causal() throws {
+  @Test func `a score knows nothing of later rows`() throws {
     let rows = machine(600, seed: 5)
     let changed = rows[..<500] + rows[500...].map { $0.map { $0 + 100 } }
     let (before, _) = try scores(rows)
@@ -44,8 +42,7 @@ struct MultivariateTests {
     #expect(before[..<100] == after[..<100] && before[100] != after[100])
   }
 
-  @Test("gaps, a sensor that stood still, and absurd values give finite scores")
-  func hostile() throws {
+  @Test func `gaps, a sensor that stood still, and absurd values give finite scores`() throws {
     var rows = machine(500, seed: 6).map { $0 + [7] }
     rows[3][0] = .nan
     rows[450] = [.nan, .infinity, .greatestFiniteMagnitude, 7]
@@ -57,8 +54,7 @@ struct MultivariateTests {
     }
   }
 
-  @Test("values that no sensor has are as good as none, so that the other sensors are judged as before")
-  func absurd() throws {
+  @Test func `values that no sensor has are as good as none, so that the other sensors are judged as before`() throws {
     func rows(_ absurd: Double) -> [[Double]] {
       var rows = machine(1000, seed: 4)
       for row in 700..<1000 { rows[row][1] += 1 }
@@ -71,15 +67,13 @@ struct MultivariateTests {
     #expect(found.scores[330...].allSatisfy { $0 > found.threshold })
   }
 
-  @Test("too few rows, no sensors, or rows of different lengths have no detector")
-  func tooFew() {
+  @Test func `too few rows, no sensors, or rows of different lengths have no detector`() {
     #expect(MultivariateDetector(fitting: machine(15, seed: 1)[...]) == nil)
     #expect(MultivariateDetector(fitting: [[Double]](repeating: [], count: 100)[...]) == nil)
     #expect(MultivariateDetector(fitting: (machine(50, seed: 1) + [[1]])[...]) == nil)
   }
 
-  @Test("a detection score has its worked value")
-  func worked() {
+  @Test func `a detection score has its worked value`() {
     let score = DetectionScore(
       labels: [false, false, true, true], scores: [1, 3, 2, 4], alarms: [false, true, false, true], times: [0, 1, 2, 3])
     #expect(score.areaUnderCurve == 0.75)
@@ -89,16 +83,14 @@ struct MultivariateTests {
     #expect(score.falseAlarmRate(missing: 0) == 0.5)
   }
 
-  @Test("ties count half, and labels of one kind have no area")
-  func ties() {
+  @Test func `ties count half, and labels of one kind have no area`() {
     let tied = DetectionScore(labels: [true, false], scores: [1, 1], alarms: [false, false], times: [0, 1])
     #expect(tied.areaUnderCurve == 0.5 && tied.missedRuns == 1)
     let one = DetectionScore(labels: [false, false], scores: [1, 2], alarms: [false, false], times: [0, 1])
     #expect(one.areaUnderCurve == nil && one.missedAlarmRate == nil && one.falseAlarmRate == 0)
   }
 
-  @Test("a Cholesky factor has its worked value and solves")
-  func cholesky() throws {
+  @Test func `a Cholesky factor has its worked value and solves`() throws {
     let factor = try #require(CholeskyFactor([4, 2, 2, 5], order: 2))
     #expect(factor.lower == [2, 0, 1, 2])
     #expect(factor.squaredDistance([2, 3]) == 2)

@@ -55,8 +55,7 @@ struct TwinTests {
 
   private func worst(_ twin: BatteryTwin) -> TwinFinding? { twin.findings.max { $0.score < $1.score } }
 
-  @Test("a sound battery gives nothing to say, and its charge and resistance are known")
-  func sound() {
+  @Test func `a sound battery gives nothing to say, and its charge and resistance are known`() {
     var (twin, days) = learned()
     for _ in 0..<960 {
       let means = days.next()
@@ -67,10 +66,8 @@ struct TwinTests {
     #expect((0.85...1.1).contains(twin.capacityShare) && twin.resistance > 0.01 && twin.deviation < 0.05)
   }
 
-  @Test(
-    "what goes wrong with a battery is told by its name",
-    arguments: ["state of charge", "capacity", "cooling", "cell spread"])
-  func faults(name: String) {
+  @Test(arguments: ["state of charge", "capacity", "cooling", "cell spread"])
+  func `what goes wrong with a battery is told by its name`(name: String) {
     var (twin, days) = learned()
     switch name {
     case "state of charge": days.offset = -12
@@ -86,8 +83,7 @@ struct TwinTests {
     #expect(first?.name == name)
   }
 
-  @Test("a PV generator that loses a fifth of its power is seen within two hours of sun, and dust in some days")
-  func photovoltaics() {
+  @Test func `a PV generator that loses a fifth of its power is seen within two hours of sun, and dust in some days`() {
     var random = SeededGenerator(seed: 3)
     var twin = PhotovoltaicTwin()
     func quarter(_ slot: Int, share: Double) -> QuarterMeans {
@@ -106,8 +102,7 @@ struct TwinTests {
     #expect(twin.track.score > 0.4)
   }
 
-  @Test("a residual's track has its worked value, and forgets when all is well again")
-  func track() {
+  @Test func `a residual's track has its worked value, and forgets when all is well again`() {
     var track = ResidualTrack(learning: 3, floor: 1)
     for value in [0.0, 0, 0, 8] { track.judge(value) }
     track.judge(8)
@@ -119,8 +114,7 @@ struct TwinTests {
     #expect(track.score == 0)
   }
 
-  @Test("a generator that falls behind its two peers is seen, and two generators have no peers")
-  func peers() {
+  @Test func `a generator that falls behind its two peers is seen, and two generators have no peers`() {
     #expect(near(PeerTrack.residual(0.4, among: [0.5, 0.5, 0.4]), b: -0.2))
     #expect(PeerTrack.residual(0.4, among: [0.5, 0.4]).isNaN)
     var track = PeerTrack()
@@ -129,8 +123,7 @@ struct TwinTests {
     #expect(track.track.score > 0.4)
   }
 
-  @Test("a current that no longer belongs to power and voltage is seen, at any phase and either direction")
-  func electrical() {
+  @Test func `a current that no longer belongs to power and voltage is seen, at any phase and either direction`() {
     #expect(near(ElectricalTrack.residual(power: 10, voltage: 400, current: 25), b: 0))
     #expect(near(ElectricalTrack.residual(power: -10, voltage: 400, current: 20), b: 0.2231, within: 1e-4))
     var random = SeededGenerator(seed: 5)
@@ -146,8 +139,7 @@ struct TwinTests {
     #expect(track.track.score > 0.4)
   }
 
-  @Test("a series that leaves its forecast of six hours before counts for 0.15 at the most")
-  func forecast() {
+  @Test func `a series that leaves its forecast of six hours before counts for 0.15 at the most`() {
     var random = SeededGenerator(seed: 6)
     var track = ForecastTrack()
     func judge(_ slot: Int, offset: Double) {
@@ -164,8 +156,7 @@ struct TwinTests {
     #expect(track.score == ForecastTrack.weight)
   }
 
-  @Test("a trend has its worked value, and one that does not fall has none")
-  func trend() throws {
+  @Test func `a trend has its worked value, and one that does not fall has none`() throws {
     var trend = HealthTrend()
     for day in 0...5 { for quarter in 0..<96 { trend.add(100 - 2 * Double(day), slot: day * 96 + quarter) } }
     let fall = try #require(trend.fall)
@@ -175,8 +166,7 @@ struct TwinTests {
     #expect(level.fall == nil)
   }
 
-  @Test("the state-of-charge filter and the plant's state have their worked values")
-  func filters() {
+  @Test func `the state-of-charge filter and the plant's state have their worked values`() {
     var filter = StateOfChargeFilter(cells: 200, capacityAmpereHours: 100, stateOfCharge: 0.5)
     filter.update(voltage: 200 * LithiumIonCell.openCircuitVoltage(stateOfCharge: 0.6), current: 0)
     #expect(near(filter.stateOfCharge, b: 0.611, within: 0.001) && near(filter.deviation, b: 0.006, within: 0.001))
@@ -191,8 +181,7 @@ struct TwinTests {
     #expect(near(partial.variances[0].squareRoot(), b: 0.34, within: 0.01))
   }
 
-  @Test("twins restored from a snapshot go on as if nothing had happened")
-  func snapshot() throws {
+  @Test func `twins restored from a snapshot go on as if nothing had happened`() throws {
     var (twin, days) = learned()
     var writer = SnapshotWriter()
     twin.snapshot(into: &writer)

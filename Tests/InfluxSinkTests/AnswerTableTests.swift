@@ -106,8 +106,8 @@ struct AnswerTableTests {
       end: .held(.limit), version: .v3),
   ]
 
-  @Test("every point is where the answer sends it, and counted there", arguments: rows)
-  func table(row: Row) throws {
+  @Test(arguments: rows)
+  func `every point is where the answer sends it, and counted there`(row: Row) throws {
     let store = FakeStore()
     let bench = try SinkBench(
       version: row.version, spool: 1 << 20,
@@ -153,8 +153,7 @@ struct AnswerTableTests {
     }
   }
 
-  @Test("the lines that 3 Core names are dead letters with their own words, without another request")
-  func namedLines() throws {
+  @Test func `the lines that 3 Core names are dead letters with their own words, without another request`() throws {
     let body =
       #"{"error":"partial write of line protocol occurred","data":["#
       + #"{"original_line":"m,n=6 v=1 6","line_number":7,"error_message":"invalid column type for column 'v'"},"#
@@ -170,22 +169,19 @@ struct AnswerTableTests {
     #expect(accounts.submitted == accounts.accounted)
   }
 
-  @Test(
-    "an answer that does not name every refused line is not relied on",
-    arguments: [
-      "", "{}", #"{"error":"partial write","data":[]}"#, #"{"error":"partial write","data":null}"#,
-      #"{"error":"partial write","data":[{"line_number":0,"error_message":"x"}]}"#,
-      #"{"error":"partial write","data":[{"line_number":11,"error_message":"x"}]}"#,
-      #"{"error":"partial write","data":[{"line_number":-9223372036854775808,"error_message":"x"}]}"#,
-      #"{"error":"parsing failed","data":[{"line_number":1,"error_message":"x"}]}"#,
-      #"{"error":"partial write","data":[{"line_number":1,"error_message":"x"},{"line_number":1,"error_message":""}]}"#,
-    ])
-  func unnamed(body: String) {
+  @Test(arguments: [
+    "", "{}", #"{"error":"partial write","data":[]}"#, #"{"error":"partial write","data":null}"#,
+    #"{"error":"partial write","data":[{"line_number":0,"error_message":"x"}]}"#,
+    #"{"error":"partial write","data":[{"line_number":11,"error_message":"x"}]}"#,
+    #"{"error":"partial write","data":[{"line_number":-9223372036854775808,"error_message":"x"}]}"#,
+    #"{"error":"parsing failed","data":[{"line_number":1,"error_message":"x"}]}"#,
+    #"{"error":"partial write","data":[{"line_number":1,"error_message":"x"},{"line_number":1,"error_message":""}]}"#,
+  ])
+  func `an answer that does not name every refused line is not relied on`(body: String) {
     #expect(PartialWrite.refused(in: body, of: 10).map(\.count) == nil)
   }
 
-  @Test("Retry-After as a date is honoured while fresh points go to disk")
-  func retryAfterDate() throws {
+  @Test func `Retry-After as a date is honoured while fresh points go to disk`() throws {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.timeZone = TimeZone(identifier: "GMT")

@@ -50,8 +50,8 @@ struct DatabaseReaderTests {
     "values":[[1700000000000,1.5,"a b"],[1700000060000,null,"c"]]}]}]}
     """#
 
-  @Test("a statement is asked in the address, with what the version wants as proof of identity", arguments: servers)
-  func asks(_ found: Server) throws {
+  @Test(arguments: servers)
+  func `a statement is asked in the address, with what the version wants as proof of identity`(_ found: Server) throws {
     let server = try FakeDatabase { request, _ in
       request.target == "/ping"
         ? found.ping : .status(200, body: Self.rows, headers: ["Content-Type: application/json"])
@@ -76,8 +76,7 @@ struct DatabaseReaderTests {
     #expect(server.requests.count == (found.version == .auto ? 2 : 1))
   }
 
-  @Test("tags by which a statement groups are found where each version puts them")
-  func groups() throws {
+  @Test func `tags by which a statement groups are found where each version puts them`() throws {
     let bodies = [
       #"{"results":[{"series":[{"name":"m","tags":{"asset":"pv"},"columns":["time","v"],"values":[[1,2]]}]}]}"#,
       #"{"results":[{"series":[{"name":"m","columns":["time","asset","v"],"values":[[1,"pv",2]]}]}]}"#,
@@ -101,8 +100,8 @@ struct DatabaseReaderTests {
     (302, "", "302"),
   ]
 
-  @Test("a refusal is never taken for an answer without rows", arguments: refusals)
-  func refuses(status: Int, body: String, words: String?) throws {
+  @Test(arguments: refusals)
+  func `a refusal is never taken for an answer without rows`(status: Int, body: String, words: String?) throws {
     let server = try FakeDatabase { _, _ in .status(status, body: body) }
     defer { server.stop() }
     let reader = try DatabaseReader(Self.settings(server.url))
@@ -118,8 +117,7 @@ struct DatabaseReaderTests {
     #expect(said.hasPrefix(words))
   }
 
-  @Test("a database that gives no rows has none, and one that is away is told")
-  func empty() throws {
+  @Test func `a database that gives no rows has none, and one that is away is told`() throws {
     let server = try FakeDatabase { _, _ in .status(200, body: #"{"results":[{"statement_id":0}]}"#) }
     let reader = try DatabaseReader(Self.settings(server.url))
     #expect(try reader.rows("SELECT 1").isEmpty)

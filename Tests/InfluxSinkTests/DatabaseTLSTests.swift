@@ -15,8 +15,7 @@ import WattlineTime
   .enabled(if: LocalAuthority.isAvailable && access("/usr/bin/influxd", X_OK) == 0, "influxdb or openssl is missing"),
   .timeLimit(.minutes(5)))
 struct DatabaseTLSTests {
-  @Test("is written to when the authority that is named vouches for it and its name, and only then")
-  func verified() throws {
+  @Test func `is written to when the authority that is named vouches for it and its name, and only then`() throws {
     let authority = try LocalAuthority()
     let stranger = try LocalAuthority()
     let elsewhere = try LocalAuthority(host: "DNS:db.example")

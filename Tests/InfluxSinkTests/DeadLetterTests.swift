@@ -17,8 +17,7 @@ struct DeadLetterTests {
     { request, _ in request.body.contains("bad") ? .status(400, body: refusal) : store.answer(request) }
   }
 
-  @Test("a letter is read as it was written, and other text is lines for an unknown reason")
-  func text() {
+  @Test func `a letter is read as it was written, and other text is lines for an unknown reason`() {
     let letter = DeadLetter(
       time: Timestamp(milliseconds: 1_700_000_000_123), reason: .typeConflict, status: 400, words: "a b\n# c",
       lines: Array("m v=1 1\nm v=2 2".utf8))
@@ -30,8 +29,8 @@ struct DeadLetterTests {
     #expect(DeadLetter.letters(in: Array("m v=1 1\n".utf8)).map(\.lines) == [Array("m v=1 1\n".utf8)])
   }
 
-  @Test("a file is whole zstd frames for its owner alone, and half a frame at its end costs nothing before it")
-  func files() throws {
+  @Test
+  func `a file is whole zstd frames for its owner alone, and half a frame at its end costs nothing before it`() throws {
     let bench = try SinkBench(script: Self.picky(FakeStore()))
     bench.submit(["a,n=bad v=1 1", "a v=2 2", "b,n=bad v=3 3"], upTo: 1)
     #expect(bench.sink.stop(within: .seconds(10)) == 1)
@@ -48,8 +47,7 @@ struct DeadLetterTests {
     if let cat { #expect(cat.split(separator: "\n").filter { !$0.hasPrefix("#") }.count == 2) }
   }
 
-  @Test("the files together have a bound: the oldest are removed and counted")
-  func bound() throws {
+  @Test func `the files together have a bound: the oldest are removed and counted`() throws {
     let bench = try SinkBench(change: { $0.deadLetterBytes = 4000 }, script: Self.picky(FakeStore()))
     for index in 0..<100 { bench.submit(["raw,n=bad\(index) v=\(Double(index).squareRoot()) \(index)"], upTo: 1) }
     bench.sink.stop(within: .seconds(20))
@@ -62,8 +60,9 @@ struct DeadLetterTests {
     #expect(!bench.deadLetters.contains { $0.hasPrefix("raw,n=bad0 ") })
   }
 
-  @Test("the list tells points, reasons, words and times; a retry removes what is accepted and keeps what is not")
-  func retry() throws {
+  @Test func `the list tells points, reasons, words and times; a retry removes what is accepted and keeps what is not`()
+    throws
+  {
     let store = FakeStore()
     let bench = try SinkBench(script: Self.picky(store))
     bench.submit(["a,n=bad1 v=1 1", "a v=2 2", "b,n=bad2 v=3 3"], upTo: 1)
@@ -85,8 +84,7 @@ struct DeadLetterTests {
     #expect(after.map(\.points) == [1] && after.map(\.words) == ["still no"])
   }
 
-  @Test("a retry while the database is away leaves every letter, and the next one posts it")
-  func retryAway() throws {
+  @Test func `a retry while the database is away leaves every letter, and the next one posts it`() throws {
     let bench = try SinkBench(script: Self.picky(FakeStore()))
     bench.submit(["a,n=bad1 v=1 1", "b,n=bad2 v=3 3"], upTo: 1)
     bench.sink.stop(within: .seconds(10))
@@ -108,8 +106,7 @@ struct DeadLetterTests {
     #expect(letters.list().isEmpty && bench.deadLetterFiles.isEmpty)
   }
 
-  @Test("a file that was written by hand is read too, and one that cannot be read is never removed")
-  func foreignFiles() throws {
+  @Test func `a file that was written by hand is read too, and one that cannot be read is never removed`() throws {
     let folder = try TemporaryFolder(prefix: "letters")
     defer { folder.remove() }
     // Made by `zstd` from a pipe, so that the frame does not say its size: "m v=1 1\nm v=2 2\n".
@@ -130,8 +127,7 @@ struct DeadLetterTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["retried-b.lp.zst"])
   }
 
-  @Test("letters that arrive during a retry are in a file of their own")
-  func retryWhileWriting() throws {
+  @Test func `letters that arrive during a retry are in a file of their own`() throws {
     let bench = try SinkBench(script: Self.picky(FakeStore()))
     bench.submit(["a,n=bad1 v=1 1"], upTo: 1)
     #expect(bench.wait { bench.sink.acceptedUpTo == 1 })

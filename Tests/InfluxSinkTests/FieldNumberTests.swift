@@ -12,23 +12,21 @@ struct FieldNumberTests {
   }
 
   @Test(
-    "a number is written as short as it can be",
     arguments: [
       (22.5, "22.5"), (0, "0"), (-0.0, "0"), (-0.4, "-0.4"), (1234.001, "1234.001"), (100, "100"), (-7, "-7"),
       (0.1 * 3, "0.30000000000000004"), (1e-9, "0.000000001"), (1e-10, "1e-10"), (1e300, "1e+300"),
       (.leastNonzeroMagnitude, "5e-324"), (9_007_199_254_740_991, "9007199254740991"), (0.000012345, "0.000012345"),
     ] as [(Double, String)])
-  func golden(value: Double, expected: String) { #expect(text(value) == expected) }
+  func `a number is written as short as it can be`(value: Double, expected: String) { #expect(text(value) == expected) }
 
-  @Test("what is not finite is not written", arguments: [Double.nan, .infinity, -.infinity, .signalingNaN])
-  func notFinite(value: Double) {
+  @Test(arguments: [Double.nan, .infinity, -.infinity, .signalingNaN])
+  func `what is not finite is not written`(value: Double) {
     var bytes: [UInt8] = []
     #expect(!FieldNumber.append(value, to: &bytes))
     #expect(bytes.isEmpty)
   }
 
-  @Test("every number reads back as itself: any bits, decimals of a meter, scaled ones")
-  func roundTrip() {
+  @Test func `every number reads back as itself: any bits, decimals of a meter, scaled ones`() {
     var random = SplitMix(state: 7)
     for round in 0..<60_000 {
       var value = Double(bitPattern: random.next())
@@ -40,8 +38,8 @@ struct FieldNumberTests {
     }
   }
 
-  @Test("integers keep all digits", arguments: [Int64.min, -1, 0, 10, .max])
-  func integers(value: Int64) {
+  @Test(arguments: [Int64.min, -1, 0, 10, .max])
+  func `integers keep all digits`(value: Int64) {
     var bytes: [UInt8] = []
     FieldNumber.append(value, to: &bytes)
     #expect(String(decoding: bytes, as: UTF8.self) == String(value))

@@ -8,14 +8,15 @@ import WattlineTime
 @Suite("Types of fields")
 struct FieldTypesTests {
   @Test(
-    "a field keeps the type that came first; a value that does not fit is left out",
     arguments: [
       (.float(1.5), .integer(3), .float(3)), (.float(1.5), .boolean(true), .float(1)),
       (.float(1.5), .text("x"), nil), (.integer(3), .float(4), .integer(4)), (.integer(3), .float(4.5), nil),
       (.integer(3), .float(1e300), nil), (.integer(3), .boolean(false), .integer(0)),
       (.boolean(true), .integer(1), nil), (.text("a"), .float(1), nil), (.text("a"), .text("b"), .text("b")),
     ] as [(FieldValue, FieldValue, FieldValue?)])
-  func fitted(first: FieldValue, next: FieldValue, expected: FieldValue?) {
+  func `a field keeps the type that came first; a value that does not fit is left out`(
+    first: FieldValue, next: FieldValue, expected: FieldValue?
+  ) {
     var types = FieldTypes()
     #expect(types.fitted(Field("f", first), of: .kpi) == first)
     #expect(types.fitted(Field("f", next), of: .kpi) == expected)
@@ -24,8 +25,8 @@ struct FieldTypesTests {
     #expect(types.fitted(Field("g", next), of: .kpi) == next)
   }
 
-  @Test("an integer after a float goes out as a float, over plants and batches, and what does not fit is counted")
-  func encoded() {
+  @Test
+  func `an integer after a float goes out as a float, over plants and batches, and what does not fit is counted`() {
     let plant = Plant(name: "p", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     let register = PlantRegister(plant: plant)
     var encoder = LineEncoder()

@@ -30,8 +30,9 @@ struct InfluxSinkTests {
     return result
   }
 
-  @Test("batches arrive in order over one connection with the credentials, and are merged while a request runs")
-  func inOrder() throws {
+  @Test
+  func `batches arrive in order over one connection with the credentials, and are merged while a request runs`() throws
+  {
     let bench = try Bench { _, _ in .status(204) }
     for index in 0..<200 { bench.submit(Self.lines(index..<index + 1), upTo: UInt64(index)) }
     #expect(bench.sink.stop(within: .seconds(20)) == 199)
@@ -46,8 +47,7 @@ struct InfluxSinkTests {
     #expect(!bench.sink.submit(WriteBatch(bytes: [], lines: 0, upTo: 1)))
   }
 
-  @Test("a batch that is too large is split between lines, and one without lines only moves the offset")
-  func splits() throws {
+  @Test func `a batch that is too large is split between lines, and one without lines only moves the offset`() throws {
     let bench = try Bench(change: { $0.requestLines = 100 }) { _, _ in .status(204) }
     bench.submit(Self.lines(0..<250), upTo: 1)
     bench.submit([], upTo: 2)
@@ -56,14 +56,14 @@ struct InfluxSinkTests {
     #expect(bench.offsets.all == [1, 2])
   }
 
-  @Test(
-    "bad lines end in the dead-letter file with the server's words, all others in the database",
-    arguments: [
-      (400, #"{"error":"unable to parse 'x': missing fields"}"#, WriteRefusalReason.malformed),
-      (422, #"{"message":"no"}"#, .rejected), (413, "", .tooLarge),
-      (400, #"{"error":"partial write: field type conflict: it is a string dropped=1"}"#, .typeConflict),
-    ])
-  func bisect(status: Int, body: String, reason: WriteRefusalReason) throws {
+  @Test(arguments: [
+    (400, #"{"error":"unable to parse 'x': missing fields"}"#, WriteRefusalReason.malformed),
+    (422, #"{"message":"no"}"#, .rejected), (413, "", .tooLarge),
+    (400, #"{"error":"partial write: field type conflict: it is a string dropped=1"}"#, .typeConflict),
+  ])
+  func `bad lines end in the dead-letter file with the server's words, all others in the database`(
+    status: Int, body: String, reason: WriteRefusalReason
+  ) throws {
     let script = Self.picky(status, body: body)
     let bench = try Bench(script: script)
     var lines = Self.lines(0..<100)
@@ -81,8 +81,7 @@ struct InfluxSinkTests {
     #expect(attributes[.posixPermissions] as? Int == 0o600)
   }
 
-  @Test("a request of which every line is refused is not taken apart")
-  func allDropped() throws {
+  @Test func `a request of which every line is refused is not taken apart`() throws {
     let bench = try Bench { request, _ in
       .status(
         400, body: #"{"error":"partial write: points beyond retention policy dropped=\#(request.lines.count)"}"#)
@@ -93,14 +92,14 @@ struct InfluxSinkTests {
     #expect(bench.sink.counts.deadLetters == [.retention: 50])
   }
 
-  @Test(
-    "nothing is lost or refused while the server is busy, forbids, is full or does not answer",
-    arguments: [
-      FakeAnswer.status(401), .status(403), .status(404, body: "no page"), .status(429, headers: ["Retry-After: 0"]),
-      .status(502), .status(503), .status(504), .status(500, body: "oh"), .status(302), .status(200, body: "hello"),
-      .status(400, body: #"{"error":"partial write: max-series-per-database limit exceeded: (1) dropped=1"}"#), .cut,
-    ])
-  func holds(answer: FakeAnswer) throws {
+  @Test(arguments: [
+    FakeAnswer.status(401), .status(403), .status(404, body: "no page"), .status(429, headers: ["Retry-After: 0"]),
+    .status(502), .status(503), .status(504), .status(500, body: "oh"), .status(302), .status(200, body: "hello"),
+    .status(400, body: #"{"error":"partial write: max-series-per-database limit exceeded: (1) dropped=1"}"#), .cut,
+  ])
+  func `nothing is lost or refused while the server is busy, forbids, is full or does not answer`(answer: FakeAnswer)
+    throws
+  {
     let bench = try Bench { _, number in number < 3 ? answer : .status(204) }
     bench.submit(Self.lines(0..<10), upTo: 4)
     #expect(bench.sink.stop(within: .seconds(20)) == 4)
@@ -112,8 +111,9 @@ struct InfluxSinkTests {
     #expect(bench.states.all.first != .ok)
   }
 
-  @Test("an answer that does not come is waited for as long as a request may take, and the batch is sent again")
-  func silence() throws {
+  @Test
+  func `an answer that does not come is waited for as long as a request may take, and the batch is sent again`() throws
+  {
     let bench = try Bench(change: { $0.totalTimeout = .milliseconds(100) }) { _, number in
       number == 0 ? .silence : .status(204)
     }
@@ -122,8 +122,7 @@ struct InfluxSinkTests {
     #expect(bench.database.writes.count >= 2)
   }
 
-  @Test("Retry-After is honoured")
-  func retryAfter() throws {
+  @Test func `Retry-After is honoured`() throws {
     let bench = try Bench { _, number in
       number == 0 ? .status(503, headers: ["Retry-After: 1"]) : .status(204)
     }
@@ -135,8 +134,7 @@ struct InfluxSinkTests {
     bench.sink.stop(within: .seconds(1))
   }
 
-  @Test("a missing database is created once and then written to")
-  func createsDatabase() throws {
+  @Test func `a missing database is created once and then written to`() throws {
     let isCreated = Atomic(false)
     let bench = try Bench(version: .auto) { request, _ in
       if request.target == "/ping" { return .status(204, headers: ["X-Influxdb-Version: 1.6.7"]) }
@@ -153,8 +151,7 @@ struct InfluxSinkTests {
     #expect(bench.database.requests[2].body == "q=CREATE%20DATABASE%20%22wattline%22")
   }
 
-  @Test("a line on which the server fails, and on no other, ends in the dead-letter file")
-  func poison() throws {
+  @Test func `a line on which the server fails, and on no other, ends in the dead-letter file`() throws {
     let script = Self.picky(500, body: "panic")
     let bench = try Bench(change: { $0.faultTries = 2 }, script: script)
     var lines = Self.lines(0..<16)
@@ -166,8 +163,7 @@ struct InfluxSinkTests {
     #expect(bench.sink.counts.deadLetters == [.serverFault: 1])
   }
 
-  @Test("a lone line on which the server fails is judged by the next one, and by nothing else")
-  func lonePoison() throws {
+  @Test func `a lone line on which the server fails is judged by the next one, and by nothing else`() throws {
     let bench = try Bench(change: { $0.faultTries = 2 }, script: Self.picky(500, body: "panic"))
     bench.submit(["m,n=bad v=1 1"], upTo: 1)
     #expect(Waiting.until(seconds: 30) { bench.database.writes.count >= 8 })
@@ -179,8 +175,7 @@ struct InfluxSinkTests {
     #expect(bench.sink.counts.pointsWritten == 1)
   }
 
-  @Test("a server that fails on everything costs no line")
-  func broken() throws {
+  @Test func `a server that fails on everything costs no line`() throws {
     let bench = try Bench(change: { $0.faultTries = 2 }) { _, number in number < 60 ? .status(500) : .status(204) }
     bench.submit(Self.lines(0..<8), upTo: 3)
     #expect(Waiting.until(seconds: 30) { !bench.offsets.all.isEmpty })
@@ -189,8 +184,7 @@ struct InfluxSinkTests {
     #expect(bench.database.writes.suffix(from: 60).flatMap(\.lines).count == 8)
   }
 
-  @Test("stopping ends in time though the server is away, and tells what was accepted")
-  func stopsInTime() throws {
+  @Test func `stopping ends in time though the server is away, and tells what was accepted`() throws {
     let bench = try Bench(change: { $0.totalTimeout = .seconds(30) }) { _, number in
       number == 0 ? .status(204) : .silence
     }
@@ -203,8 +197,7 @@ struct InfluxSinkTests {
     #expect(bench.offsets.all == [1])
   }
 
-  @Test("a full queue blocks the worker until there is room")
-  func backPressure() throws {
+  @Test func `a full queue blocks the worker until there is room`() throws {
     let isOpen = Atomic(false)
     let bench = try Bench(change: { $0.queueBatches = 2 }) { _, _ in
       isOpen.load(ordering: .relaxed) ? .status(204) : .status(503)
@@ -228,8 +221,7 @@ struct InfluxSinkTests {
     #expect(sink.counts.pointsWritten == 20)
   }
 
-  @Test("what cannot be put into the dead-letter file is kept and said")
-  func noDeadLetterFile() throws {
+  @Test func `what cannot be put into the dead-letter file is kept and said`() throws {
     let bench = try Bench(script: Self.picky(400, body: "{}"))
     // A file stands where the folder would be made.
     #expect(FileManager.default.createFile(atPath: bench.folder, contents: nil))

@@ -63,13 +63,13 @@ import WattlineTime
     }
   }
 
-  @Test("names out of topics", arguments: hostile)
-  func topics(_ name: String) {
+  @Test(arguments: hostile)
+  func `names out of topics`(_ name: String) {
     check(lines(topic: Array("t/\(name)/\(name)".utf8), payload: Array("1".utf8)), readings: 0...1)
   }
 
-  @Test("names out of JSON, escaped in every way", arguments: hostile)
-  func json(_ name: String) {
+  @Test(arguments: hostile)
+  func `names out of JSON, escaped in every way`(_ name: String) {
     let escaped = name.utf16.map { unit in
       let digits = String(unit, radix: 16)
       return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
@@ -78,19 +78,18 @@ import WattlineTime
     check(lines(topic: Array("j/a".utf8), payload: Array("{\"\(name)\": 1}".utf8)), readings: 0...2)
   }
 
-  @Test("names out of line protocol", arguments: hostile)
-  func line(_ name: String) {
+  @Test(arguments: hostile)
+  func `names out of line protocol`(_ name: String) {
     check(lines(topic: Array("l/a".utf8), payload: Array("m,t=\(name) \(name)=1".utf8)), readings: 0...3)
   }
 
-  @Test("what is no UTF-8 gives no reading", arguments: broken)
-  func noText(_ bytes: [UInt8]) {
+  @Test(arguments: broken)
+  func `what is no UTF-8 gives no reading`(_ bytes: [UInt8]) {
     #expect(lines(topic: Array("t/".utf8) + bytes + Array("/s".utf8), payload: [0x31]).isEmpty)
     #expect(lines(topic: Array("j/a".utf8), payload: Array("{\"".utf8) + bytes + Array("\": 1}".utf8)).isEmpty)
   }
 
-  @Test("a lone surrogate in JSON gives no reading of that name")
-  func surrogate() {
+  @Test func `a lone surrogate in JSON gives no reading of that name`() {
     check(lines(topic: Array("j/a".utf8), payload: Array(#"{"\ud800": 1, "x": 2}"#.utf8)), readings: 0...2)
   }
 }

@@ -29,8 +29,7 @@ struct LineEncoderTests {
 
   private let noon = Timestamp(milliseconds: 1_700_000_000_123)
 
-  @Test("a reading gives raw in its own unit and clean in the canonical one")
-  func reading() {
+  @Test func `a reading gives raw in its own unit and clean in the canonical one`() {
     var register = register(sensors: [watts("pv1.power")])
     let power = register.admit(asset: "pv1", sensor: "power")
     var batch = ReadingBatch()
@@ -45,8 +44,7 @@ struct LineEncoderTests {
     #expect(encoder.lineCount == 2 && encoder.rawLineCount == 1)
   }
 
-  @Test("a gap's estimate has clean alone; a refused value without an estimate keeps its quality")
-  func imputed() {
+  @Test func `a gap's estimate has clean alone; a refused value without an estimate keeps its quality`() {
     var register = register()
     let mode = register.admit(asset: "pv1", sensor: "odd thing")
     var batch = ReadingBatch()
@@ -71,8 +69,7 @@ struct LineEncoderTests {
       ])
   }
 
-  @Test("tags follow the subject, then the unit, then the measurement's own")
-  func subjects() {
+  @Test func `tags follow the subject, then the unit, then the measurement's own`() {
     var register = register(sensors: [watts("pv1.power")])
     let power = register.admit(asset: "pv1", sensor: "power")
     let subjects: [(PointKey, String)] = [
@@ -102,8 +99,7 @@ struct LineEncoderTests {
     }
   }
 
-  @Test("fields keep their types; what is not finite is left out, and so is a point of nothing else")
-  func fields() {
+  @Test func `fields keep their types; what is not finite is left out, and so is a point of nothing else`() {
     var points = PointBatch()
     points.begin(PointKey(.pipeline, .process, "a", "b"), at: noon)
     points.field("f", .nan)
@@ -123,8 +119,7 @@ struct LineEncoderTests {
     #expect(encoder.skippedCount == 2)
   }
 
-  @Test("a subject or reading that the register does not know is left out and counted")
-  func unknown() {
+  @Test func `a subject or reading that the register does not know is left out and counted`() {
     let register = register()
     var batch = ReadingBatch()
     batch.append(series: SeriesIndex(5), time: noon, raw: 1, value: 1, hasSourceTime: true)
@@ -139,8 +134,7 @@ struct LineEncoderTests {
     #expect(encoder.skippedCount == 3)
   }
 
-  @Test("times beyond the database's range are held at its ends, and seconds are floored")
-  func times() {
+  @Test func `times beyond the database's range are held at its ends, and seconds are floored`() {
     var points = PointBatch()
     for time in [Timestamp.distantPast, Timestamp(nanoseconds: .max), Timestamp(nanoseconds: -1)] {
       points.begin(PointKey(.pipeline, .process), at: time)
@@ -154,8 +148,7 @@ struct LineEncoderTests {
     #expect(lines(coarse).map { $0.split(separator: " ")[2] } == ["-9223372036", "9223372036", "-1"])
   }
 
-  @Test("a changed plant file renders keys anew; plants do not mix; the buffer is reused")
-  func plants() {
+  @Test func `a changed plant file renders keys anew; plants do not mix; the buffer is reused`() {
     var old = register()
     let power = old.admit(asset: "pv1", sensor: "power")
     var new = register(sensors: [watts("pv1.power")])
@@ -184,14 +177,12 @@ struct LineEncoderTests {
     #expect(lines(encoder)[0].contains("unit=kW"))
   }
 
-  @Test(
-    "nothing in a name can end a tag, a line or a field",
-    arguments: [
-      "a,b=c d", "x value=1 1\nraw,plant=evil value=2", "end\\", "end\\\\", "\\", "a\\ b", "a\\,b", "a\\=b", "\u{0}",
-      "tab\there", "cr\r\nlf", "\"quoted\"", "#", " ", "=", ",", "\\n", "ünï/çø.dé 🔋", "\u{7F}\u{85}\u{2028}",
-      "plant=x,asset", "\\\\\\ \\", "a\"b,c=\"d e", "_plant",
-    ])
-  func injection(name: String) throws {
+  @Test(arguments: [
+    "a,b=c d", "x value=1 1\nraw,plant=evil value=2", "end\\", "end\\\\", "\\", "a\\ b", "a\\,b", "a\\=b", "\u{0}",
+    "tab\there", "cr\r\nlf", "\"quoted\"", "#", " ", "=", ",", "\\n", "ünï/çø.dé 🔋", "\u{7F}\u{85}\u{2028}",
+    "plant=x,asset", "\\\\\\ \\", "a\"b,c=\"d e", "_plant",
+  ])
+  func `nothing in a name can end a tag, a line or a field`(name: String) throws {
     var register = register(plant: name)
     let series = register.admit(asset: name, sensor: name)
     var batch = ReadingBatch()
@@ -216,8 +207,7 @@ struct LineEncoderTests {
     }
   }
 
-  @Test("random names and texts read back the same under both readings of a backslash")
-  func fuzz() throws {
+  @Test func `random names and texts read back the same under both readings of a backslash`() throws {
     var random = SplitMix(state: 42)
     let alphabet = Array("ab,= \\\"\n\r\t\u{0}\u{1B}#é🔋'/.").map(String.init)
     for _ in 0..<1500 {
@@ -244,8 +234,7 @@ struct LineEncoderTests {
     }
   }
 
-  @Test("a very long name is cut at a whole character, and two of one start stay apart")
-  func longNames() throws {
+  @Test func `a very long name is cut at a whole character, and two of one start stay apart`() throws {
     let start = String(repeating: "é", count: 2000)
     var keys: [[UInt8]] = [[], []]
     for (index, end) in ["a", "b"].enumerated() { LineText.appendTag("sensor", value: start + end, to: &keys[index]) }

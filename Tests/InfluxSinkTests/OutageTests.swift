@@ -17,8 +17,8 @@ struct OutageTests {
   private static let sensors = 500
   private let seconds = ProcessInfo.processInfo.environment["WATTLINE_OUTAGE_SECONDS"].flatMap { Int($0) } ?? 120
 
-  @Test("points cost a few bytes on disk, memory stays flat, and the spool drains faster than points come")
-  func outage() throws {
+  @Test
+  func `points cost a few bytes on disk, memory stays flat, and the spool drains faster than points come`() throws {
     let influx = try LocalInflux()
     let folder = try TemporaryFolder(prefix: "outage")
     defer {

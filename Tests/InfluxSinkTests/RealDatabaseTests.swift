@@ -16,8 +16,7 @@ private let influxDaemon = "/usr/bin/influxd"
 /// Against the database itself, where it is installed.
 @Suite("A real InfluxDB 1.x", .enabled(if: access(influxDaemon, X_OK) == 0), .timeLimit(.minutes(10)))
 struct RealDatabaseTests {
-  @Test("hostile names and extreme numbers are stored as written; a conflicting line alone is refused")
-  func stores() throws {
+  @Test func `hostile names and extreme numbers are stored as written; a conflicting line alone is refused`() throws {
     let server = try Server()
     defer { server.stop() }
     let names = ["plain", "a,b=c d", "x\nraw value=2", "end\\", "a\\ b\"", "🔋 ünï/çø.dé", "\\\\,\"=\" v=\"1\n2"]
@@ -64,8 +63,7 @@ struct RealDatabaseTests {
     #expect(tags.contains(#"["asset","a,b=c d"]"#) && tags.contains("🔋 ünï/çø.dé"))
   }
 
-  @Test("lines that wait while the database is away are in it when it has come back")
-  func comesBack() throws {
+  @Test func `lines that wait while the database is away are in it when it has come back`() throws {
     let server = try Server(started: false)
     defer { server.stop() }
     var settings = DatabaseSettings()
@@ -83,8 +81,7 @@ struct RealDatabaseTests {
     #expect(try server.query("SELECT count(v) FROM m", database: "wattline").contains(",10]"))
   }
 
-  @Test("a database at its limit of series holds the data back, and nothing is declared dead")
-  func limit() throws {
+  @Test func `a database at its limit of series holds the data back, and nothing is declared dead`() throws {
     let server = try Server(data: "index-version = \"inmem\"\n  max-series-per-database = 5")
     defer { server.stop() }
     var settings = DatabaseSettings()

@@ -9,10 +9,10 @@ import Testing
 
 @Suite("The sink against a plain model", .timeLimit(.minutes(10)))
 struct SinkModelTests {
-  @Test(
-    "whatever the database and the process do, accounts balance, and the newest version of every point stays",
-    arguments: 1...10 as ClosedRange<UInt64>)
-  func anything(seed: UInt64) throws {
+  @Test(arguments: 1...10 as ClosedRange<UInt64>)
+  func `whatever the database and the process do, accounts balance, and the newest version of every point stays`(
+    seed: UInt64
+  ) throws {
     var random = SplitMix(state: seed)
     let store = FakeStore()
     let bench = try SinkBench(

@@ -13,8 +13,8 @@ import WattlineTime
 
 @Suite("The sink while the database is away", .timeLimit(.minutes(10)))
 struct SinkSpoolTests {
-  @Test("points go to disk while the database is away, count as accepted there, and are in it when it is back")
-  func bridges() throws {
+  @Test
+  func `points go to disk while the database is away, count as accepted there, and are in it when it is back`() throws {
     let store = FakeStore(isUp: false)
     let bench = try SinkBench(spool: 8 << 20, script: store.script)
     for index in 0..<50 { bench.submit(SinkBench.lines(index * 100..<index * 100 + 100), upTo: UInt64(index)) }
@@ -33,8 +33,8 @@ struct SinkSpoolTests {
     #expect(bench.states.all.first != .ok && bench.states.all.last == .ok)
   }
 
-  @Test("what is in the spool survives a restart and is delivered first in, first out, with the accounts")
-  func restarts() throws {
+  @Test
+  func `what is in the spool survives a restart and is delivered first in, first out, with the accounts`() throws {
     let store = FakeStore(isUp: false)
     let bench = try SinkBench(spool: 8 << 20, script: store.script)
     for index in 0..<10 { bench.submit(["raw,plant=p v=\(index) 7"] + SinkBench.lines(0..<3), upTo: UInt64(index)) }
@@ -55,8 +55,8 @@ struct SinkSpoolTests {
     #expect(drained.filter { $0.hasPrefix("raw") } == (0...10).map { "raw,plant=p v=\($0) 7" })
   }
 
-  @Test("while a long spool drains, fresh points are seen at once, and the newest version of a point wins")
-  func freshPoints() throws {
+  @Test
+  func `while a long spool drains, fresh points are seen at once, and the newest version of a point wins`() throws {
     let store = FakeStore(isUp: false)
     let seenAt = Log<Int>()
     let bench = try SinkBench(
@@ -87,8 +87,7 @@ struct SinkSpoolTests {
     #expect(bench.sink.counts.accounts.submitted == bench.sink.counts.accounts.accounted)
   }
 
-  @Test("a full spool pauses: nothing is dropped, the worker waits, and all arrives in the end")
-  func pauses() throws {
+  @Test func `a full spool pauses: nothing is dropped, the worker waits, and all arrives in the end`() throws {
     let store = FakeStore(isUp: false)
     let bench = try SinkBench(spool: 20_000, change: { $0.queueBatches = 4 }, script: store.script)
     let submitted = Atomic(0)
@@ -114,8 +113,7 @@ struct SinkSpoolTests {
     #expect(!sink.counts.isSpoolFull)
   }
 
-  @Test("a full spool that may drop gives up the oldest points, counted, and never blocks the worker")
-  func dropsOldest() throws {
+  @Test func `a full spool that may drop gives up the oldest points, counted, and never blocks the worker`() throws {
     let store = FakeStore(isUp: false)
     let bench = try SinkBench(
       spool: 20_000, whenFull: .dropOldest, change: { $0.requestLines = 200 }, script: store.script)
@@ -137,8 +135,7 @@ struct SinkSpoolTests {
     #expect(bench.notes.all.contains { $0.contains("oldest") })
   }
 
-  @Test("damage in the spool costs the points of that place, which are counted and told, and no others")
-  func damage() throws {
+  @Test func `damage in the spool costs the points of that place, which are counted and told, and no others`() throws {
     let store = FakeStore(isUp: false)
     let bench = try SinkBench(spool: 8 << 20, script: store.script)
     for index in 0..<3 {
@@ -163,8 +160,8 @@ struct SinkSpoolTests {
     #expect(bench.notes.all.contains { $0.contains("10 points cannot be read back") })
   }
 
-  @Test("a point that the database refuses while the spool drains is a dead letter, and all others arrive")
-  func poison() throws {
+  @Test
+  func `a point that the database refuses while the spool drains is a dead letter, and all others arrive`() throws {
     let store = FakeStore(isUp: false)
     let bench = try SinkBench(spool: 8 << 20) { request, _ in
       guard store.isUp.load(ordering: .relaxed) else { return .cut }
@@ -183,8 +180,7 @@ struct SinkSpoolTests {
     #expect(bench.sink.counts.accounts.deadLetters == accounts.deadLetters)
   }
 
-  @Test("accounts that a batch wants kept are those of a sink that is killed after it was accepted")
-  func keptAccounts() throws {
+  @Test func `accounts that a batch wants kept are those of a sink that is killed after it was accepted`() throws {
     let store = FakeStore()
     let bench = try SinkBench(spool: 8 << 20, script: store.script)
     bench.submit(SinkBench.lines(0..<10), upTo: 1, keepsAccounts: true)
@@ -194,8 +190,8 @@ struct SinkSpoolTests {
     #expect(spool.accountsAtStart.written.points == 10 && spool.accountsAtStart.submitted.points == 10)
   }
 
-  @Test("a sink that is killed at any moment loses nothing that it accepted", arguments: 0..<6)
-  func killed(seed: Int) throws {
+  @Test(arguments: 0..<6)
+  func `a sink that is killed at any moment loses nothing that it accepted`(seed: Int) throws {
     let store = FakeStore(isUp: seed % 2 == 0)
     let bench = try SinkBench(spool: 1 << 20, change: { $0.requestLines = 50 }) { request, number in
       (number + seed) % 3 == 0 ? .cut : store.answer(request)

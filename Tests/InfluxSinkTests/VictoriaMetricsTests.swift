@@ -17,8 +17,7 @@ private let victoriaMetrics = "/usr/bin/victoria-metrics"
   "A real server of the 2.x interface",
   .enabled(if: access(victoriaMetrics, X_OK) == 0, "victoria-metrics is not installed"), .timeLimit(.minutes(10)))
 struct VictoriaMetricsTests {
-  @Test("points arrive by /api/v2/write, and those of an outage when it is back")
-  func writes() throws {
+  @Test func `points arrive by /api/v2/write, and those of an outage when it is back`() throws {
     let port = try Loopback.freePort()
     let folder = try TemporaryFolder(prefix: "victoria")
     defer { folder.remove() }

@@ -78,13 +78,12 @@ struct WriteAnswerTests {
     Case(-1, body: "", action: .retry(after: .seconds(7))),
   ]
 
-  @Test("each answer has its action", arguments: cases)
-  func classify(item: Case) {
+  @Test(arguments: cases)
+  func `each answer has its action`(item: Case) {
     #expect(WriteAnswer.classify(status: item.status, body: item.body, retryAfter: .seconds(7)) == item.action)
   }
 
-  @Test("only a 404 that names a missing database lets it be created")
-  func missingDatabase() {
+  @Test func `only a 404 that names a missing database lets it be created`() {
     #expect(WriteAnswer.isDatabaseMissing(status: 404, body: #"{"error":"database not found: \"x\""}"#))
     #expect(!WriteAnswer.isDatabaseMissing(status: 404, body: "404 page not found"))
     #expect(!WriteAnswer.isDatabaseMissing(status: 400, body: "database not found"))
@@ -101,8 +100,7 @@ struct WriteEndpointTests {
     return settings
   }
 
-  @Test("each interface has its path and its words for the precision")
-  func urls() {
+  @Test func `each interface has its path and its words for the precision`() {
     #expect(
       WriteEndpoint(settings, interface: .v1).writeURL
         == "http://db:8086/write?db=my%20plant%26x&precision=ms&consistency=one")
@@ -125,8 +123,7 @@ struct WriteEndpointTests {
     #expect(WriteEndpoint(settings, interface: .v2).writeURL.hasPrefix("http://db:8086/api/v2/write?bucket="))
   }
 
-  @Test("a token goes into its header without what would end it; else user and password are Basic")
-  func authorization() {
+  @Test func `a token goes into its header without what would end it; else user and password are Basic`() {
     var settings = settings
     settings.username = "u"
     settings.password = Secret("p")
@@ -139,8 +136,7 @@ struct WriteEndpointTests {
     #expect(!"\(WriteEndpoint(settings, interface: .v2))".contains("abc"))
   }
 
-  @Test("a database's name cannot leave its quotes")
-  func createDatabase() {
+  @Test func `a database's name cannot leave its quotes`() {
     #expect(WriteEndpoint.quotedIdentifier("a\"; DROP DATABASE \"b\\") == #""a\"; DROP DATABASE \"b\\""#)
     let request = WriteEndpoint(settings, interface: .v1).createDatabase
     #expect(request?.url == "http://db:8086/query")
@@ -149,12 +145,11 @@ struct WriteEndpointTests {
   }
 
   @Test(
-    "the server's version decides the interface",
     arguments: [
       ("1.6.7~rc0", "", .v1), ("v2.7.1", "", .v2), ("3.0.1", "", .v3), (nil, "", .v1),
       (nil, #"{"version":"3.2.0","revision":"1"}"#, .v3), (nil, "hello", .v1),
     ] as [(String?, String, WriteEndpoint.Interface)])
-  func version(header: String?, body: String, interface: WriteEndpoint.Interface) {
+  func `the server's version decides the interface`(header: String?, body: String, interface: WriteEndpoint.Interface) {
     #expect(WriteEndpoint.interface(versionHeader: header, body: body) == interface)
   }
 }

@@ -8,8 +8,7 @@ import Testing
 struct CheckpointTests {
   let folder = TemporaryFolder()
 
-  @Test("there is none at first, then the latest")
-  func latest() throws {
+  @Test func `there is none at first, then the latest`() throws {
     let store = try CheckpointStore(directory: folder.path)
     #expect(store.load() == CheckpointStore.Found())
     #expect(try store.save(Checkpoint(offset: 50, state: [1, 2])) == 0)
@@ -17,8 +16,7 @@ struct CheckpointTests {
     #expect(store.load().checkpoint == Checkpoint(offset: 90, state: []))
   }
 
-  @Test("a checkpoint damaged at any byte, or cut, falls back to the one before it and says so")
-  func damaged() throws {
+  @Test func `a checkpoint damaged at any byte, or cut, falls back to the one before it and says so`() throws {
     let store = try CheckpointStore(directory: folder.path)
     try store.save(Checkpoint(offset: 50, state: [1, 2]))
     try store.save(Checkpoint(offset: 90, state: [3, 4, 5]))
@@ -44,7 +42,7 @@ struct CheckpointTests {
   }
 
   @Test("a checkpoint that cannot take its place leaves both earlier ones, and the next one is kept as if nothing was")
-  func failedRename() throws {
+  func aCheckpointThatCannotTakeItsPlaceLeavesBothEarlierOnesAndTheNextOneIs() throws {
     let store = try CheckpointStore(directory: folder.path)
     let path = "\(folder.path)/checkpoint"
     try store.save(Checkpoint(offset: 50, state: [1]))
@@ -64,8 +62,7 @@ struct CheckpointTests {
     #expect(try CheckpointParts("\(path).previous").offset == 90)
   }
 
-  @Test("a latest checkpoint that cannot be moved stays, and a later one is kept")
-  func failedMoveOfLatest() throws {
+  @Test func `a latest checkpoint that cannot be moved stays, and a later one is kept`() throws {
     let store = try CheckpointStore(directory: folder.path)
     let path = "\(folder.path)/checkpoint"
     try store.save(Checkpoint(offset: 50, state: [1]))
@@ -79,8 +76,7 @@ struct CheckpointTests {
     #expect(try CheckpointParts("\(path).previous").offset == 50)
   }
 
-  @Test("a checkpoint in parts is written by several threads, given up or kept, and read part by part")
-  func parts() throws {
+  @Test func `a checkpoint in parts is written by several threads, given up or kept, and read part by part`() throws {
     let store = try CheckpointStore(directory: folder.path)
     let draft = try store.draft(offset: 70)
     DispatchQueue.concurrentPerform(iterations: 8) { number in

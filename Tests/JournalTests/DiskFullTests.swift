@@ -36,7 +36,7 @@ struct DiskFullTests {
   @Test(
     "an append that finds no room leaves nothing behind, all before it can be read, and trimming lets it go on",
     arguments: [true, false])
-  func full(isCompressible: Bool) throws {
+  func anAppendThatFindsNoRoomLeavesNothingBehindAllBeforeItCanBeReadAnd(isCompressible: Bool) throws {
     let disk = try #require(SmallDisk(bytes: 16 << 20))
     var random = SplitMix(state: 3)
     let bodies = (0..<7).map { number in
@@ -75,8 +75,8 @@ struct DiskFullTests {
     #expect(try reopened.entries().last == Entry(-1, body: []))
   }
 
-  @Test("room that is to be left free stays free, so that a checkpoint can be written and the journal trimmed")
-  func headroom() throws {
+  @Test
+  func `room that is to be left free stays free, so that a checkpoint can be written and the journal trimmed`() throws {
     let disk = try #require(SmallDisk(bytes: 16 << 20))
     let journal = try Journal(directory: "\(disk.path)/journal", sync: .never, compresses: false)
     journal.leaveFree(bytes: 4 << 20)
@@ -93,8 +93,7 @@ struct DiskFullTests {
     try journal.append(Entry(1, body: body))
   }
 
-  @Test("history gives its room to new records when the disk has none left")
-  func historyGivesWay() throws {
+  @Test func `history gives its room to new records when the disk has none left`() throws {
     let disk = try #require(SmallDisk(bytes: 8 << 20))
     let journal = try Journal(
       directory: "\(disk.path)/journal", segmentBytes: 1 << 20, sync: .never, keepBytes: .max, compresses: false)

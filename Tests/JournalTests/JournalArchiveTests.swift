@@ -15,8 +15,7 @@ struct JournalArchiveTests {
     for number in numbers { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 9, count: 150))) }
   }
 
-  @Test("it is read while its owner appends, seals and trims, and nothing in the folder changes")
-  func besideTheOwner() throws {
+  @Test func `it is read while its owner appends, seals and trims, and nothing in the folder changes`() throws {
     let journal = try folder.journal()
     try append(0..<40, to: journal)
     let archive = try JournalArchive(directory: folder.path)
@@ -37,8 +36,7 @@ struct JournalArchiveTests {
     #expect(archive.startOffset == journal.startOffset && archive.startOffset > 0)
   }
 
-  @Test("a record that is only half written is not seen until it is whole, and is no damage")
-  func halfWritten() throws {
+  @Test func `a record that is only half written is not seen until it is whole, and is no damage`() throws {
     let journal = try folder.journal()
     try append(0..<3, to: journal)
     let path = folder.segments[0]
@@ -53,8 +51,7 @@ struct JournalArchiveTests {
     #expect(!reader.waitForMore(timeout: .milliseconds(2)))
   }
 
-  @Test("a folder that is not there is an error, an empty one an empty journal")
-  func nothing() throws {
+  @Test func `a folder that is not there is an error, an empty one an empty journal`() throws {
     #expect(throws: JournalError.self) { try JournalArchive(directory: folder.path) }
     try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
     #expect(try JournalArchive(directory: folder.path).reader().next() == nil)

@@ -11,8 +11,8 @@ struct JournalModelTests {
   /// Runs further seeds where the environment says how many: `WATTLINE_JOURNAL_SEEDS=5000`.
   static let seeds = 1...(ProcessInfo.processInfo.environment["WATTLINE_JOURNAL_SEEDS"].flatMap { Int($0) } ?? 40)
 
-  @Test("what was acknowledged and not trimmed is read in order, or reported as damaged where it was damaged")
-  func model() throws {
+  @Test
+  func `what was acknowledged and not trimmed is read in order, or reported as damaged where it was damaged`() throws {
     var covered: Set<String> = []
     for seed in Self.seeds {
       // Every fourth life is on a disk that is soon full, where one may be mounted.

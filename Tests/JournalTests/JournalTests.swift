@@ -27,8 +27,7 @@ struct JournalTests {
     Entry(RecordKind(rawValue: 77), received: -3, body: [9]),
   ]
 
-  @Test("the processor's instruction and the table give one CRC-32C")
-  func checksumByTable() {
+  @Test func `the processor's instruction and the table give one CRC-32C`() {
     let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
     for range in [0..<0, 0..<1, 3..<11, 1..<1_000, 5..<998] {
       var (crc, byTable) = (CRC32C(), CRC32C())
@@ -40,8 +39,7 @@ struct JournalTests {
     }
   }
 
-  @Test("CRC-32C of 123456789 is E3069283, whatever the split")
-  func checksum() {
+  @Test func `CRC-32C of 123456789 is E3069283, whatever the split`() {
     let text = Array("123456789".utf8)
     #expect(text.withUnsafeBytes { CRC32C.checksum($0) } == 0xE306_9283)
     for cut in 0...text.count {
@@ -55,10 +53,8 @@ struct JournalTests {
     #expect([UInt8](repeating: 255, count: 32).withUnsafeBytes { CRC32C.checksum($0) } == 0x62A8_AB43)
   }
 
-  @Test(
-    "what was appended is read, unknown kinds too, and again after reopening",
-    arguments: [Journal.Sync.never, .always, .interval(.milliseconds(1))])
-  func roundTrip(sync: Journal.Sync) throws {
+  @Test(arguments: [Journal.Sync.never, .always, .interval(.milliseconds(1))])
+  func `what was appended is read, unknown kinds too, and again after reopening`(sync: Journal.Sync) throws {
     do {
       let journal = try makeJournal(sync: sync)
       for entry in three { try journal.append(entry) }
@@ -72,8 +68,7 @@ struct JournalTests {
     #expect(try reopened.entries() == three + [three[0]])
   }
 
-  @Test("a reader resumes from any record's end offset")
-  func resume() throws {
+  @Test func `a reader resumes from any record's end offset`() throws {
     let journal = try makeJournal(segmentBytes: 90)
     var ends = [UInt64(0)]
     for number in 0..<20 {
@@ -86,8 +81,7 @@ struct JournalTests {
     #expect(ends.last == journal.endOffset)
   }
 
-  @Test("a tail torn at any byte of the last record is cut back to the last whole record")
-  func tornTail() throws {
+  @Test func `a tail torn at any byte of the last record is cut back to the last whole record`() throws {
     let whole: Int
     do {
       let journal = try makeJournal()
@@ -107,8 +101,7 @@ struct JournalTests {
     }
   }
 
-  @Test("a tail of zeros, as a power loss leaves it, is cut")
-  func zeroTail() throws {
+  @Test func `a tail of zeros, as a power loss leaves it, is cut`() throws {
     do { try makeJournal().append(three[0]) }
     try TemporaryFolder.edit(folder.segments[0]) { $0.append(Data(count: 5_000)) }
     let reopened = try makeJournal()
@@ -116,8 +109,7 @@ struct JournalTests {
     #expect(try reopened.entries() == [three[0]])
   }
 
-  @Test("a flipped bit costs its own record and no other, wherever it is")
-  func flippedBit() throws {
+  @Test func `a flipped bit costs its own record and no other, wherever it is`() throws {
     let entries = (0..<3).map { Entry(Int64($0), body: [UInt8](repeating: UInt8($0), count: 9)) }
     do {
       let journal = try makeJournal()
@@ -138,8 +130,7 @@ struct JournalTests {
     }
   }
 
-  @Test("an earlier segment cut short or with a broken header does not stop the reader")
-  func damagedEarlierSegment() throws {
+  @Test func `an earlier segment cut short or with a broken header does not stop the reader`() throws {
     do {
       let journal = try makeJournal(segmentBytes: 100)
       for number in 0..<6 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 20))) }
@@ -154,8 +145,7 @@ struct JournalTests {
     #expect(reader.damage.bytes == 44)
   }
 
-  @Test("a last segment without a whole header is removed and the journal goes on before it")
-  func tornRotation() throws {
+  @Test func `a last segment without a whole header is removed and the journal goes on before it`() throws {
     do {
       let journal = try makeJournal(segmentBytes: 100)
       for number in 0..<3 { try journal.append(Entry(Int64(number), body: [UInt8](repeating: 1, count: 20))) }
@@ -167,8 +157,7 @@ struct JournalTests {
     #expect(try reopened.entries().map(\.received) == [0, 1, 9])
   }
 
-  @Test("a segment of a later version is refused by name")
-  func laterVersion() throws {
+  @Test func `a segment of a later version is refused by name`() throws {
     do { try makeJournal().append(three[0]) }
     let path = folder.segments[0]
     try TemporaryFolder.edit(path) { data in
@@ -179,8 +168,7 @@ struct JournalTests {
     #expect(throws: JournalError.unsupportedVersion(file: path, version: 2)) { try makeJournal() }
   }
 
-  @Test("trimming removes whole segments below the offset and never the one being written")
-  func trim() throws {
+  @Test func `trimming removes whole segments below the offset and never the one being written`() throws {
     let journal = try makeJournal(segmentBytes: 100)
     var ends: [UInt64] = []
     for number in 0..<5 {
@@ -195,8 +183,7 @@ struct JournalTests {
     #expect(journal.bytes == 86)
   }
 
-  @Test("a reader whose place was trimmed goes on at the oldest record and counts what is missing")
-  func trimmedReader() throws {
+  @Test func `a reader whose place was trimmed goes on at the oldest record and counts what is missing`() throws {
     let journal = try makeJournal(segmentBytes: 100)
     var ends: [UInt64] = []
     for number in 0..<4 {
@@ -208,8 +195,7 @@ struct JournalTests {
     #expect(reader.damage.ranges == [ends[0]..<ends[2]])
   }
 
-  @Test("a journal whose file was removed takes nothing more, and says so")
-  func removed() throws {
+  @Test func `a journal whose file was removed takes nothing more, and says so`() throws {
     let folder = TemporaryFolder()
     let journal = try Journal(directory: folder.path, compresses: false)
     try journal.append(Entry(1, body: [1]))
@@ -221,8 +207,7 @@ struct JournalTests {
     }
   }
 
-  @Test("a full journal refuses, loses nothing, and takes records again once trimmed")
-  func full() throws {
+  @Test func `a full journal refuses, loses nothing, and takes records again once trimmed`() throws {
     let journal = try makeJournal(maximumBytes: 4_000)
     var count: Int64 = 0
     #expect(throws: JournalError.full) {
@@ -242,7 +227,7 @@ struct JournalTests {
   }
 
   @Test("for a record that found no room there is room again when it fits, and one beyond the bound is refused as such")
-  func largeRecord() throws {
+  func forARecordThatFoundNoRoomThereIsRoomAgainWhenItFitsAndOneBeyondTheBound() throws {
     let journal = try makeJournal(maximumBytes: 16_000)
     while journal.bytes < 10_000 { try journal.append(Entry(0, body: [UInt8](repeating: 3, count: 100))) }
     let large = Entry(1, body: [UInt8](repeating: 1, count: 8_000))
@@ -262,8 +247,7 @@ struct JournalTests {
     #expect(journal.hasRoom)
   }
 
-  @Test("the folder and its files are for their owner only")
-  func permissions() throws {
+  @Test func `the folder and its files are for their owner only`() throws {
     let journal = try makeJournal()
     try journal.append(three[0])
     for (path, mode) in [(folder.path, 0o700), (folder.segments[0], 0o600), ("\(folder.path)/lock", 0o600)] {
@@ -272,16 +256,14 @@ struct JournalTests {
     }
   }
 
-  @Test("a second opener is told who is in the way, and gets in after the first has closed")
-  func twoOpeners() throws {
+  @Test func `a second opener is told who is in the way, and gets in after the first has closed`() throws {
     let first = try makeJournal()
     #expect(throws: JournalError.locked(directory: folder.path)) { try makeJournal() }
     try first.close()
     #expect(try makeJournal().endOffset == 32)
   }
 
-  @Test("offsets that a checkpoint knows are not given twice after the disk lost the tail")
-  func notBefore() throws {
+  @Test func `offsets that a checkpoint knows are not given twice after the disk lost the tail`() throws {
     do { try makeJournal().append(three[0]) }
     let reopened = try makeJournal(notBefore: 10_000)
     #expect(try reopened.append(three[1]) > 10_000)
@@ -289,8 +271,7 @@ struct JournalTests {
     #expect(try reopened.entries() == [three[0], three[1]])
   }
 
-  @Test("a reader on another thread sees every record, in order, while they are written")
-  func concurrentReader() throws {
+  @Test func `a reader on another thread sees every record, in order, while they are written`() throws {
     let journal = try makeJournal(segmentBytes: 4_096)
     let total: Int64 = 3_000
     let seen = Counter()
@@ -316,14 +297,13 @@ struct JournalTests {
     #expect(wrong.value == 0)
   }
 
-  @Test("waiting at the tail ends with its timeout")
-  func waitTimeout() throws {
+  @Test func `waiting at the tail ends with its timeout`() throws {
     let journal = try makeJournal()
     #expect(!journal.reader(from: journal.endOffset).waitForMore(timeout: .milliseconds(2)))
   }
 
-  @Test("random damage anywhere never stops the reader or the opening", arguments: 1...20)
-  func randomDamage(seed: Int) throws {
+  @Test(arguments: 1...20)
+  func `random damage anywhere never stops the reader or the opening`(seed: Int) throws {
     var random = SplitMix(state: UInt64(seed))
     do {
       let journal = try makeJournal(segmentBytes: 600)

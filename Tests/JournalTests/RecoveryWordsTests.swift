@@ -4,8 +4,7 @@ import Testing
 
 @Suite("What was mended, in words")
 struct RecoveryWordsTests {
-  @Test("each thing that was mended is said once, one as one")
-  func words() {
+  @Test func `each thing that was mended is said once, one as one`() {
     var report = RecoveryReport()
     #expect(report.words == "")
     report.truncatedBytes = 17

@@ -15,8 +15,7 @@ struct RetentionTests {
     try (0..<12).map { try journal.append(Entry($0 * 1_000_000_000, body: [UInt8](repeating: 1, count: 530))) }
   }
 
-  @Test("trimmed segments stay up to the bytes to keep, the newest of them")
-  func keepBytes() throws {
+  @Test func `trimmed segments stay up to the bytes to keep, the newest of them`() throws {
     let journal = try folder.journal(segmentBytes: 600, keepBytes: 1_800)
     let ends = try fill(journal)
     #expect(try journal.trim(below: ends[7]) == 5 * 586)
@@ -26,8 +25,7 @@ struct RetentionTests {
     #expect(try journal.entries().count == 6)
   }
 
-  @Test("history older than its age goes, what was not trimmed never does")
-  func maximumAge() throws {
+  @Test func `history older than its age goes, what was not trimmed never does`() throws {
     let journal = try folder.journal(segmentBytes: 600, keepBytes: .max, maximumAge: .seconds(6))
     let ends = try fill(journal)
     #expect(journal.startOffset == 0)
@@ -38,8 +36,7 @@ struct RetentionTests {
     #expect(try journal.entries().map(\.received) == [10_000_000_000, 11_000_000_000, 60_000_000_000])
   }
 
-  @Test("history never stands in the way of new records")
-  func roomFirst() throws {
+  @Test func `history never stands in the way of new records`() throws {
     let journal = try folder.journal(segmentBytes: 600, maximumBytes: 12 * 586, keepBytes: .max)
     let ends = try fill(journal)
     #expect(!journal.hasRoom)
@@ -51,8 +48,7 @@ struct RetentionTests {
     #expect(journal.bytes == 12 * 586)
   }
 
-  @Test("sealed history counts with the bytes that it really takes")
-  func sealedHistory() throws {
+  @Test func `sealed history counts with the bytes that it really takes`() throws {
     let journal = try folder.journal(segmentBytes: 600, keepBytes: 1_800)
     let ends = try fill(journal)
     try journal.sealAll()

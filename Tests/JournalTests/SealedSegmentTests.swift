@@ -30,8 +30,8 @@ struct SealedSegmentTests {
     return try #require(try SealedContent(file: try OpenFile(path, flags: O_RDONLY), base: base))
   }
 
-  @Test("sealing leaves records and offsets as they are, makes the files smaller, and survives reopening")
-  func unchanged() throws {
+  @Test
+  func `sealing leaves records and offsets as they are, makes the files smaller, and survives reopening`() throws {
     let entries = Self.entries(100)
     let (journal, ends) = try sealed(entries)
     #expect(folder.sealed.count > 5 && folder.segments.count == 1)
@@ -48,8 +48,7 @@ struct SealedSegmentTests {
     #expect(try reopened.entries() == entries)
   }
 
-  @Test("any zstd decompressor gives the plain segment back")
-  func plainInside() throws {
+  @Test func `any zstd decompressor gives the plain segment back`() throws {
     let journal = try folder.journal()
     for entry in Self.entries(30) { try journal.append(entry) }
     let plain = try Data(contentsOf: URL(filePath: folder.segments[0]))
@@ -65,8 +64,7 @@ struct SealedSegmentTests {
     #expect(try self.content(folder.sealed[0]).blocks.count > 2)
   }
 
-  @Test("a reader at work on the plain file reads on when it is sealed and removed under it")
-  func readerUnhurt() throws {
+  @Test func `a reader at work on the plain file reads on when it is sealed and removed under it`() throws {
     let entries = Self.entries(60)
     let journal = try folder.journal()
     for entry in entries { try journal.append(entry) }
@@ -78,8 +76,8 @@ struct SealedSegmentTests {
     #expect(reader.damage.places == 0)
   }
 
-  @Test("the folder is the same journal after each step of sealing", arguments: SegmentSealing.Step.allCases)
-  func crash(at step: SegmentSealing.Step) throws {
+  @Test(arguments: SegmentSealing.Step.allCases)
+  func `the folder is the same journal after each step of sealing`(at step: SegmentSealing.Step) throws {
     let entries = Self.entries(30)
     let journal = try folder.journal()
     for entry in entries { try journal.append(entry) }
@@ -100,8 +98,7 @@ struct SealedSegmentTests {
     #expect(try reopened.entries() == entries)
   }
 
-  @Test("a damaged sealed file beside the plain one gives way to it")
-  func preferWhole() throws {
+  @Test func `a damaged sealed file beside the plain one gives way to it`() throws {
     let entries = Self.entries(30)
     let journal = try folder.journal()
     for entry in entries { try journal.append(entry) }
@@ -115,8 +112,7 @@ struct SealedSegmentTests {
     #expect(copy.sealed.isEmpty)
   }
 
-  @Test("a flipped bit costs one block, in a frame, and nothing in either list of the blocks")
-  func flippedBits() throws {
+  @Test func `a flipped bit costs one block, in a frame, and nothing in either list of the blocks`() throws {
     let entries = Self.entries(100)
     let (journal, _) = try sealed(entries)
     try journal.close()
@@ -139,8 +135,9 @@ struct SealedSegmentTests {
     }
   }
 
-  @Test("a sealed file cut short anywhere, emptied or missing costs what is gone and is reported with its range")
-  func truncated() throws {
+  @Test
+  func `a sealed file cut short anywhere, emptied or missing costs what is gone and is reported with its range`() throws
+  {
     let entries = Self.entries(60)
     let (journal, _) = try sealed(entries)
     try journal.close()
@@ -167,8 +164,7 @@ struct SealedSegmentTests {
     #expect(reader.damage.ranges == [whole.blocks[0].start..<whole.end])
   }
 
-  @Test("what is damaged when it is sealed stays damaged in the same place, and nothing else")
-  func sealedDamage() throws {
+  @Test func `what is damaged when it is sealed stays damaged in the same place, and nothing else`() throws {
     let entries = Self.entries(30)
     let journal = try folder.journal()
     for entry in entries { try journal.append(entry) }
@@ -182,8 +178,7 @@ struct SealedSegmentTests {
     #expect(after.damage == before.damage && after.damage.places == 1)
   }
 
-  @Test("what does not get smaller stays plain and is not tried again")
-  func incompressible() throws {
+  @Test func `what does not get smaller stays plain and is not tried again`() throws {
     var random = SplitMix(state: 4)
     let journal = try folder.journal()
     for number in 0..<30 {
@@ -196,7 +191,7 @@ struct SealedSegmentTests {
   }
 
   @Test("a folder, a later version and other strange files that have a segment's name do not stop or hurt anything")
-  func alienFiles() throws {
+  func aFolderALaterVersionAndOtherStrangeFilesThatHaveASegmentsNameDoNotStopOr() throws {
     let entries = Self.entries(30)
     let (journal, _) = try sealed(entries)
     try journal.close()
@@ -212,8 +207,7 @@ struct SealedSegmentTests {
     #expect(reopened.endOffset == journal.endOffset)
   }
 
-  @Test("the first record at or after a time is found, by the lists of blocks where there are some")
-  func byTime() throws {
+  @Test func `the first record at or after a time is found, by the lists of blocks where there are some`() throws {
     let entries = Self.entries(100)
     let (journal, _) = try sealed(entries)
     for number in [0, 1, 17, 50, 98, 99] {
@@ -228,8 +222,7 @@ struct SealedSegmentTests {
     #expect(try reader.rest() == [Entry(2_000_000, body: [])])
   }
 
-  @Test("in the background, what is complete is sealed while records are appended and read")
-  func background() throws {
+  @Test func `in the background, what is complete is sealed while records are appended and read`() throws {
     let journal = try Journal(directory: folder.path, segmentBytes: 200_000, sync: .never)
     let body = [UInt8]("riverside/pv1/power {\"value\": 21.5, \"ts\": 1700000000000}".utf8)
     for number in 0..<20_000 { try journal.append(Entry(Int64(number), body: body)) }

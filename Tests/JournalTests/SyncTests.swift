@@ -15,8 +15,7 @@ struct SyncTests {
   let folder = TemporaryFolder()
   let syncs = Counter()
 
-  @Test("always: each append returns after a sync that came after its write")
-  func always() throws {
+  @Test func `always: each append returns after a sync that came after its write`() throws {
     let (syncs, path) = (syncs, "\(folder.path)/\(Segment.name(base: 0))")
     let size = Counter()
     let journal = try folder.journal(sync: .always) { _ in
@@ -30,8 +29,7 @@ struct SyncTests {
     }
   }
 
-  @Test("always: a sync that fails is thrown, each time")
-  func alwaysFails() throws {
+  @Test func `always: a sync that fails is thrown, each time`() throws {
     let journal = try folder.journal(sync: .always) { _ in
       errno = EIO
       return -1
@@ -43,8 +41,7 @@ struct SyncTests {
     }
   }
 
-  @Test("an interval: the sync follows by itself, and its failure is thrown by an append after it")
-  func interval() throws {
+  @Test func `an interval: the sync follows by itself, and its failure is thrown by an append after it`() throws {
     let syncs = syncs
     let journal = try folder.journal(sync: .interval(.milliseconds(1))) { _ in
       syncs.add()
@@ -59,8 +56,7 @@ struct SyncTests {
     }
   }
 
-  @Test("an interval: many appends share a sync, and closing brings the last ones")
-  func intervalShares() throws {
+  @Test func `an interval: many appends share a sync, and closing brings the last ones`() throws {
     let syncs = syncs
     let journal = try folder.journal(segmentBytes: 1 << 20, sync: .interval(.hour)) { _ in
       syncs.add()
@@ -72,8 +68,7 @@ struct SyncTests {
     #expect(syncs.value > 0 && syncs.value <= 2)
   }
 
-  @Test("never: it is left to the kernel, until it is asked for")
-  func never() throws {
+  @Test func `never: it is left to the kernel, until it is asked for`() throws {
     let syncs = syncs
     let journal = try folder.journal(segmentBytes: 200) { _ in
       syncs.add()

@@ -3,10 +3,8 @@ import Testing
 
 /// Line protocol reads back as it was written.
 struct LineScannerTests {
-  @Test(
-    "a name that is escaped for a tag reads back as it was",
-    arguments: ["plain", "two words", "a,b=c", "Zähler 3", "a\\b", ""])
-  func namesRoundTrip(_ name: String) {
+  @Test(arguments: ["plain", "two words", "a,b=c", "Zähler 3", "a\\b", ""])
+  func `a name that is escaped for a tag reads back as it was`(_ name: String) {
     var line = Array("m".utf8)
     LineText.appendTag("asset", value: name, to: &line)
     line += Array(" value=1 5".utf8)
@@ -24,8 +22,7 @@ struct LineScannerTests {
     }
   }
 
-  @Test("a line is taken apart into measurement, tags, fields and time")
-  func partsOfALine() throws {
+  @Test func `a line is taken apart into measurement, tags, fields and time`() throws {
     let line = Array("meter,asset=a\\ b power=1.5,name=\"x y\" 1700000000".utf8)
     try line.withUnsafeBytes { bytes in
       let parts = try #require(LineScanner(bytes, line: 0..<bytes.count))
@@ -37,8 +34,8 @@ struct LineScannerTests {
     }
   }
 
-  @Test("a line without fields is none", arguments: ["", "m", "m,a=b", " x=1", "m,a=b "])
-  func noFields(_ text: String) {
+  @Test(arguments: ["", "m", "m,a=b", " x=1", "m,a=b "])
+  func `a line without fields is none`(_ text: String) {
     Array(text.utf8).withUnsafeBytes { #expect(LineScanner($0, line: 0..<$0.count) == nil) }
   }
 }

@@ -14,7 +14,7 @@ import Testing
     .appendingPathComponent("../../docker/mosquitto/acl").standardizedFileURL.path
 
   @Test("a plant publishes below its own name only, Wattline reads all and writes below its own, operators instruct")
-  func example() throws {
+  func aPlantPublishesBelowItsOwnNameOnlyWattlineReadsAllAndWritesBelowItsOwn() throws {
     let folder = try TemporaryFolder(prefix: "wattline-acl")
     defer { folder.remove() }
     let passwords = folder.path + "/passwords"

@@ -11,17 +11,17 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct BrokerCompatibilityTests {
   private static let filters = ["plant/+/sensor", "kept"]
 
-  @Test("a session lives with mosquitto", .enabled(if: MosquittoProgram().isInstalled, "mosquitto is not installed"))
-  func mosquitto() throws { try live(MosquittoProgram()) }
+  @Test(.enabled(if: MosquittoProgram().isInstalled, "mosquitto is not installed"))
+  func `a session lives with mosquitto`() throws { try live(MosquittoProgram()) }
 
-  @Test("a session lives with RabbitMQ", .enabled(if: RabbitProgram().isInstalled, "rabbitmq-server is not installed"))
-  func rabbitMQ() throws { try live(RabbitProgram()) }
+  @Test(.enabled(if: RabbitProgram().isInstalled, "rabbitmq-server is not installed"))
+  func `a session lives with RabbitMQ`() throws { try live(RabbitProgram()) }
 
-  @Test("a session lives with nats-server", .enabled(if: NATSProgram().isInstalled, "nats-server is not installed"))
-  func nats() throws { try live(NATSProgram()) }
+  @Test(.enabled(if: NATSProgram().isInstalled, "nats-server is not installed"))
+  func `a session lives with nats-server`() throws { try live(NATSProgram()) }
 
-  @Test("a session lives with amqtt", .enabled(if: AmqttProgram().isInstalled, "amqtt is not installed"))
-  func amqtt() throws { try live(AmqttProgram()) }
+  @Test(.enabled(if: AmqttProgram().isInstalled, "amqtt is not installed"))
+  func `a session lives with amqtt`() throws { try live(AmqttProgram()) }
 
   /// One process of the program: its session, what it kept and what it was told.
   private final class Process {

@@ -11,8 +11,10 @@ import Testing
 @Suite struct SessionBoundsTests {
   static let versions: [BrokerSettings.ProtocolVersion] = [.v5, .v311]
 
-  @Test("payloads that are too long are acknowledged, dropped and counted; the others arrive", arguments: versions)
-  func oversized(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `payloads that are too long are acknowledged, dropped and counted; the others arrive`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     var fixture = try SessionFixture()
     defer { fixture.broker.stop() }
     fixture.settings.protocolVersion = version
@@ -40,8 +42,10 @@ import Testing
     #expect(next.counters.messages == 1)
   }
 
-  @Test("bursts are as large as the sink likes them, however much waits at the broker", arguments: versions)
-  func burstBytes(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `bursts are as large as the sink likes them, however much waits at the broker`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     var options = LocalBroker.Options()
     options.maximumInflight = 0
     var fixture = try SessionFixture(options: options, version: version)
@@ -60,8 +64,8 @@ import Testing
     #expect(fixture.sink.largest > 700 && fixture.sink.largest < 1_400)
   }
 
-  @Test("a session is kept when the protocol changes", arguments: versions)
-  func changedProtocol(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `a session is kept when the protocol changes`(_ version: BrokerSettings.ProtocolVersion) throws {
     var fixture = try SessionFixture()
     defer { fixture.broker.stop() }
     fixture.settings.protocolVersion = version
@@ -77,8 +81,7 @@ import Testing
     #expect(fixture.events.all.contains(.connected(sessionPresent: true)))
   }
 
-  @Test("with MQTT 5 a retained message comes with a new subscription, and not with each connection")
-  func retainedOnce() throws {
+  @Test func `with MQTT 5 a retained message comes with a new subscription, and not with each connection`() throws {
     let fixture = try SessionFixture()
     defer { fixture.broker.stop() }
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -94,8 +97,10 @@ import Testing
     #expect(fixture.sink.retained == [true, false])
   }
 
-  @Test("filters of an earlier configuration are unsubscribed, whatever ended the process", arguments: versions)
-  func forgotten(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `filters of an earlier configuration are unsubscribed, whatever ended the process`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     let folder = try TemporaryFolder(prefix: "wattline-memory")
     defer { folder.remove() }
     var fixture = try SessionFixture()
@@ -125,8 +130,10 @@ import Testing
     #expect(attributes[.posixPermissions] as? Int == 0o700)
   }
 
-  @Test("a broker that has forgotten the session is told as that, and one that meets it for the first time is not")
-  func sessionLost() throws {
+  @Test
+  func `a broker that has forgotten the session is told as that, and one that meets it for the first time is not`()
+    throws
+  {
     let folder = try TemporaryFolder(prefix: "wattline-memory")
     defer { folder.remove() }
     let fixture = try SessionFixture()
@@ -164,8 +171,7 @@ import Testing
     ) { events.append($1) }
   }
 
-  @Test("with fewer or more connections nothing is lost, and left sessions are drained and ended")
-  func connections() throws {
+  @Test func `with fewer or more connections nothing is lost, and left sessions are drained and ended`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-memory")
     defer { folder.remove() }
     let fixture = try SessionFixture()

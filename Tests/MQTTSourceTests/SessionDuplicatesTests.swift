@@ -10,8 +10,7 @@ import Testing
     }
   }
 
-  @Test("a message is recognised by identifier and content together, and never at QoS 0")
-  func recognition() {
+  @Test func `a message is recognised by identifier and content together, and never at QoS 0`() {
     var table = SessionDuplicates()
     table.record(packetID: 7, hash: 42)
     table.record(packetID: 0, hash: 43)
@@ -23,8 +22,7 @@ import Testing
     #expect(!table.contains(packetID: 7, hash: 42))
   }
 
-  @Test("an identifier's earlier use is forgotten before the identifier comes round again")
-  func horizon() {
+  @Test func `an identifier's earlier use is forgotten before the identifier comes round again`() {
     var table = SessionDuplicates()
     table.record(packetID: 1, hash: 42)
     for number in 1..<SessionDuplicates.horizon { table.record(packetID: UInt16(number + 1), hash: 1) }
@@ -33,8 +31,7 @@ import Testing
     #expect(!table.contains(packetID: 1, hash: 42))
   }
 
-  @Test("texts that differ in one byte, or in where the topic ends, have different hashes")
-  func hashes() {
+  @Test func `texts that differ in one byte, or in where the topic ends, have different hashes`() {
     let texts = [
       ("a/b", "1"), ("a/b", "2"), ("a/b1", ""), ("a/", "b1"), ("", ""), ("a", ""), ("", "a"), ("12345678", "12345678"),
       ("12345678", "12345679"), ("1234567812345678", ""), ("a\0", ""), ("a", "\0"),
@@ -42,8 +39,7 @@ import Testing
     #expect(Set(texts.map { hash($0.0, payload: $0.1) }).count == texts.count)
   }
 
-  @Test("a session is complete when every filter was granted, no answer is awaited and nothing is left over")
-  func subscriptions() {
+  @Test func `a session is complete when every filter was granted, no answer is awaited and nothing is left over`() {
     func codes<R>(_ codes: [UInt8], body: (UnsafeRawBufferPointer) -> R) -> R { codes.withUnsafeBytes(body) }
     var state = SessionSubscriptions(["a", "b", "a"])
     state.reset(remembered: ["old", "a"])
@@ -65,13 +61,11 @@ import Testing
     #expect(state.isComplete && state.held == ["c"])
   }
 
-  @Test(
-    "a filter is valid when MQTT allows it",
-    arguments: [
-      ("a", true), ("#", true), ("a/#", true), ("+/a/+", true), ("/", true), ("", false), ("a#", false),
-      ("a/#/b", false), ("a+/b", false), ("a/\0", false), (String(repeating: "a", count: 65_536), false),
-    ])
-  func filters(_ filter: String, isValid: Bool) {
+  @Test(arguments: [
+    ("a", true), ("#", true), ("a/#", true), ("+/a/+", true), ("/", true), ("", false), ("a#", false),
+    ("a/#/b", false), ("a+/b", false), ("a/\0", false), (String(repeating: "a", count: 65_536), false),
+  ])
+  func `a filter is valid when MQTT allows it`(_ filter: String, isValid: Bool) {
     #expect(SessionSubscriptions.isValid(filter) == isValid)
   }
 }

@@ -33,8 +33,8 @@ enum Refusal: CaseIterable, Sendable {
     return BrokerSession(settings: settings, subscriptions: ["plant/#"], sink: sink) { events.append($0) }
   }
 
-  @Test("a broker that turns MQTT 5 down is spoken to in 3.1.1, which is said once", arguments: Refusal.allCases)
-  func fallback(_ refusal: Refusal) throws {
+  @Test(arguments: Refusal.allCases)
+  func `a broker that turns MQTT 5 down is spoken to in 3.1.1, which is said once`(_ refusal: Refusal) throws {
     let broker = try FakeBroker { packet in
       FakeBroker.version(of: packet) == 5 ? refusal.answer : FakeBroker.polite(packet, version: 4)
     }
@@ -52,8 +52,7 @@ enum Refusal: CaseIterable, Sendable {
     #expect(subscribe == [0x82, 12, 0, 1, 0, 7] + Array("plant/#".utf8) + [1])
   }
 
-  @Test("a broker that closes twice while it starts is asked for MQTT 5 again")
-  func startingBroker() {
+  @Test func `a broker that closes twice while it starts is asked for MQTT 5 again`() {
     var negotiation = VersionNegotiation(.auto)
     #expect(negotiation.version == .v5)
     negotiation.wasClosed()
@@ -67,8 +66,8 @@ enum Refusal: CaseIterable, Sendable {
     #expect(!isLowered)
   }
 
-  @Test("a version that is configured is not left", arguments: [BrokerSettings.ProtocolVersion.v5, .v311])
-  func fixed(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: [BrokerSettings.ProtocolVersion.v5, .v311])
+  func `a version that is configured is not left`(_ version: BrokerSettings.ProtocolVersion) throws {
     let broker = try FakeBroker { _ in .bytes([0x20, 2, 0, 1]) }
     defer { broker.stop() }
     let events = EventLog()
@@ -81,8 +80,7 @@ enum Refusal: CaseIterable, Sendable {
     #expect(broker.packets.allSatisfy { FakeBroker.version(of: $0) == number })
   }
 
-  @Test("MQTT 5's CONNECT keeps the session for good and lets 65,535 messages be on their way")
-  func connectPacket() throws {
+  @Test func `MQTT 5's CONNECT keeps the session for good and lets 65,535 messages be on their way`() throws {
     let broker = try FakeBroker { FakeBroker.polite($0, version: 5) }
     defer { broker.stop() }
     let session = session(broker)
@@ -98,8 +96,7 @@ enum Refusal: CaseIterable, Sendable {
     #expect(broker.packets.last == [0xE0, 0])
   }
 
-  @Test("why a broker refuses or ends a connection is told in words, its own among them")
-  func words() throws {
+  @Test func `why a broker refuses or ends a connection is told in words, its own among them`() throws {
     let reason = [0x1F, 0, 4] + Array("full".utf8)
     let refusing = Mutex(true)
     let broker = try FakeBroker { packet in
@@ -123,8 +120,9 @@ enum Refusal: CaseIterable, Sendable {
     #expect(events.all.first == .disconnected(reason: first))
   }
 
-  @Test("who loses the session to another client says what to change and waits longer each time", arguments: [5, 4])
-  func contested(_ version: UInt8) throws {
+  @Test(arguments: [5, 4])
+  func `who loses the session to another client says what to change and waits longer each time`(_ version: UInt8) throws
+  {
     let broker = try FakeBroker { packet in
       guard packet[0] == 0x82 else { return FakeBroker.polite(packet, version: version) }
       // A broker of MQTT 3.1.1 has no words for it.
@@ -148,8 +146,7 @@ enum Refusal: CaseIterable, Sendable {
     session.stop()
   }
 
-  @Test("a broker that is not there is told in the same words each time")
-  func nobody() throws {
+  @Test func `a broker that is not there is told in the same words each time`() throws {
     let events = EventLog()
     var settings = BrokerSettings()
     settings.port = try Loopback.freePort()
@@ -163,7 +160,6 @@ enum Refusal: CaseIterable, Sendable {
   }
 
   @Test(
-    "packets that do not follow MQTT end the connection, and the session goes on with the next",
     arguments: [
       [0x36, 5, 0, 1, 0x61, 0, 0],  // QoS 3
       [0x34, 5, 0, 1, 0x61, 0, 1],  // QoS 2, which was not asked for
@@ -174,7 +170,9 @@ enum Refusal: CaseIterable, Sendable {
       [0x90, 1, 0],  // half an identifier
       [0xF0, 0], [0x00, 0], [0x20, 2, 0, 0],
     ] as [[UInt8]])
-  func malformed(_ packet: [UInt8]) throws {
+  func `packets that do not follow MQTT end the connection, and the session goes on with the next`(_ packet: [UInt8])
+    throws
+  {
     let isFirst = Mutex(true)
     let broker = try FakeBroker { received in
       let spoil = isFirst.withLock { value in
@@ -193,8 +191,7 @@ enum Refusal: CaseIterable, Sendable {
     #expect(events.all.contains(.disconnected(reason: "the broker sent a packet that does not follow MQTT")))
   }
 
-  @Test("a broker that wants to hear from its clients often is pinged that often")
-  func keepAlive() throws {
+  @Test func `a broker that wants to hear from its clients often is pinged that often`() throws {
     let broker = try FakeBroker { packet in
       packet[0] == 0x10 ? .bytes([0x20, 6, 0, 0, 3, 0x13, 0, 1]) : FakeBroker.polite(packet, version: 5)
     }
@@ -205,8 +202,7 @@ enum Refusal: CaseIterable, Sendable {
     session.stop()
   }
 
-  @Test("random bytes are never taken for more than they are")
-  func random() {
+  @Test func `random bytes are never taken for more than they are`() {
     var generator = SplitMix(state: 5)
     let buffer = InboundBuffer(longestBody: 0)
     for _ in 0..<3_000 {
@@ -232,8 +228,7 @@ enum Refusal: CaseIterable, Sendable {
     }
   }
 
-  @Test("a packet is whole only with its last byte, whatever way it is cut into reads")
-  func framing() throws {
+  @Test func `a packet is whole only with its last byte, whatever way it is cut into reads`() throws {
     let buffer = InboundBuffer(longestBody: 100_000)
     let body = (0..<70_000).map { UInt8(truncatingIfNeeded: $0) }
     let packet: [UInt8] = [0x30, 0xF0, 0xA2, 0x04] + body

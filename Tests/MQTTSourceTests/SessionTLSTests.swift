@@ -24,8 +24,10 @@ import Testing
     #expect(!fixture.events.all.contains(.connected(sessionPresent: false)))
   }
 
-  @Test("over TLS with a known authority and a client certificate, messages of every burst arrive", arguments: versions)
-  func known(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `over TLS with a known authority and a client certificate, messages of every burst arrive`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     let authority = try LocalAuthority()
     defer { authority.remove() }
     var fixture = try authority.fixture(requiringCertificates: true)
@@ -43,8 +45,7 @@ import Testing
     #expect(fixture.sink.payloads == (0..<2_000).map(String.init))
   }
 
-  @Test("a broker that requires a certificate is not connected to without one")
-  func withoutCertificate() throws {
+  @Test func `a broker that requires a certificate is not connected to without one`() throws {
     let authority = try LocalAuthority()
     defer { authority.remove() }
     let fixture = try authority.fixture(requiringCertificates: true)
@@ -52,8 +53,7 @@ import Testing
     expectRefusal(fixture, words: "client certificate, name it in mqtt.cert")
   }
 
-  @Test("an authority that does not vouch for the broker is not connected to")
-  func unknownAuthority() throws {
+  @Test func `an authority that does not vouch for the broker is not connected to`() throws {
     let authority = try LocalAuthority()
     let other = try LocalAuthority()
     defer {
@@ -68,8 +68,7 @@ import Testing
     expectRefusal(fixture, words: "SSL certificate problem")
   }
 
-  @Test("a certificate for another host is not accepted")
-  func otherHost() throws {
+  @Test func `a certificate for another host is not accepted`() throws {
     let authority = try LocalAuthority(host: "DNS:broker.example")
     defer { authority.remove() }
     let fixture = try authority.fixture()
@@ -77,8 +76,7 @@ import Testing
     expectRefusal(fixture, words: "matches target host name '127.0.0.1'")
   }
 
-  @Test("an expired certificate is not accepted")
-  func expired() throws {
+  @Test func `an expired certificate is not accepted`() throws {
     let authority = try LocalAuthority(days: -1)
     defer { authority.remove() }
     let fixture = try authority.fixture()
@@ -86,8 +84,7 @@ import Testing
     expectRefusal(fixture, words: "certificate has expired")
   }
 
-  @Test("a file of certificates that is not there is named")
-  func missingFile() throws {
+  @Test func `a file of certificates that is not there is named`() throws {
     let authority = try LocalAuthority()
     defer { authority.remove() }
     var fixture = try authority.fixture()

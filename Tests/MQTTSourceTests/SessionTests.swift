@@ -11,8 +11,10 @@ import Testing
   /// Sessions, identifiers and duplicates work alike in both.
   static let versions: [BrokerSettings.ProtocolVersion] = [.v5, .v311]
 
-  @Test("what was published before the session starts arrives, in order, once", arguments: versions)
-  func persistent(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `what was published before the session starts arrives, in order, once`(_ version: BrokerSettings.ProtocolVersion)
+    throws
+  {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
@@ -33,8 +35,8 @@ import Testing
     #expect(fixture.events.all.contains(.connected(sessionPresent: true)))
   }
 
-  @Test("what was acknowledged is not sent again, what was not is", arguments: versions)
-  func acknowledgement(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `what was acknowledged is not sent again, what was not is`(_ version: BrokerSettings.ProtocolVersion) throws {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
@@ -52,8 +54,10 @@ import Testing
     #expect(fixture.sink.payloads == (0..<200).map(String.init))
   }
 
-  @Test("a full sink stops the acknowledgements; with room again everything arrives once", arguments: versions)
-  func full(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `a full sink stops the acknowledgements; with room again everything arrives once`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
@@ -76,8 +80,10 @@ import Testing
     #expect(session.counters.messages == 200 + turnedAway)
   }
 
-  @Test("a burst that a dying process did not keep is delivered to the next one", arguments: versions)
-  func unacknowledged(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `a burst that a dying process did not keep is delivered to the next one`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
@@ -97,8 +103,10 @@ import Testing
     #expect(second.counters.duplicates == 0)
   }
 
-  @Test("what the journal's end already has is recognised when the broker sends it again", arguments: versions)
-  func seeded(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `what the journal's end already has is recognised when the broker sends it again`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     fixture.establish()
@@ -129,8 +137,8 @@ import Testing
     #expect(fixture.sink.payloads == (known..<20).map(String.init))
   }
 
-  @Test("a broker that is killed and comes back is found again, and nothing that it acknowledged is missing")
-  func brokerKilled() throws {
+  @Test
+  func `a broker that is killed and comes back is found again, and nothing that it acknowledged is missing`() throws {
     var options = LocalBroker.Options()
     options.savesEveryChange = true
     let fixture = try SessionFixture(options: options)
@@ -150,8 +158,7 @@ import Testing
     #expect(session.counters.reconnects == 1)
   }
 
-  @Test("a refused password is told in words, and the session keeps trying")
-  func wrongPassword() throws {
+  @Test func `a refused password is told in words, and the session keeps trying`() throws {
     var options = LocalBroker.Options()
     options.credentials = ("plant", "right")
     var fixture = try SessionFixture(options: options)
@@ -166,9 +173,10 @@ import Testing
     #expect(!fixture.events.all.contains(.subscribed))
   }
 
-  @Test(
-    "a filter that MQTT or the broker refuses is named, and the session is not called subscribed", arguments: versions)
-  func refusedFilter(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `a filter that MQTT or the broker refuses is named, and the session is not called subscribed`(
+    _ version: BrokerSettings.ProtocolVersion
+  ) throws {
     var options = LocalBroker.Options()
     let folder = try TemporaryFolder(prefix: "wattline-acl")
     defer { folder.remove() }
@@ -190,8 +198,8 @@ import Testing
     #expect(session.counters.reconnects == 0)
   }
 
-  @Test("filters are added and removed on the same connection", arguments: versions)
-  func update(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: versions)
+  func `filters are added and removed on the same connection`(_ version: BrokerSettings.ProtocolVersion) throws {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     let many = (0..<250).map { "plant/many/\($0)" }
@@ -210,8 +218,7 @@ import Testing
     #expect(session.counters.reconnects == 0)
   }
 
-  @Test("retained messages are marked, others are not")
-  func retained() throws {
+  @Test func `retained messages are marked, others are not`() throws {
     let fixture = try SessionFixture()
     defer { fixture.broker.stop() }
     let publisher = try #require(TestPublisher(fixture.settings))

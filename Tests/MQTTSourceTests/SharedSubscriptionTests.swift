@@ -19,8 +19,10 @@ import Testing
     return BrokerSession(settings: settings, subscriptions: [Self.filter], sink: sink) { events.append($0) }
   }
 
-  @Test("two sessions of a group share the messages, each of which comes once", arguments: SessionTests.versions)
-  func sharing(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: SessionTests.versions)
+  func `two sessions of a group share the messages, each of which comes once`(_ version: BrokerSettings.ProtocolVersion)
+    throws
+  {
     let fixture = try SessionFixture(version: version)
     defer { fixture.broker.stop() }
     let sinks = [RecordingSink(), RecordingSink()]
@@ -43,8 +45,8 @@ import Testing
     #expect(all == Array(0..<400))
   }
 
-  @Test("a message that the broker had kept is told as such on a shared subscription, if it comes at all")
-  func retained() throws {
+  @Test
+  func `a message that the broker had kept is told as such on a shared subscription, if it comes at all`() throws {
     let fixture = try SessionFixture()
     defer { fixture.broker.stop() }
     let publisher = try #require(TestPublisher(fixture.settings))
@@ -60,8 +62,8 @@ import Testing
     #expect(fresh == ["1"])
   }
 
-  @Test("a broker that says that it has no shared subscriptions is not asked for one, and the filter is named")
-  func unknown() throws {
+  @Test
+  func `a broker that says that it has no shared subscriptions is not asked for one, and the filter is named`() throws {
     let broker = try FakeBroker { packet in
       packet[0] == 0x10 ? .bytes([0x20, 5, 0, 0, 2, 0x2A, 0]) : FakeBroker.polite(packet, version: 5)
     }
@@ -80,13 +82,11 @@ import Testing
     #expect(broker.packets.filter { $0[0] == 0x82 } == [[0x82, 7, 0, 1, 0, 0, 1] + Array("a".utf8) + [0x11]])
   }
 
-  @Test(
-    "MQTT allows a shared filter with a group and something to share",
-    arguments: [
-      ("$share/g/a", true), ("$share/g/#", true), ("$share/g//", true), ("$share/g/", false), ("$share/g", false),
-      ("$share", false), ("$share//a", false), ("$share/+/a", false), ("$share/a#/b", false), ("$shared/a", true),
-    ])
-  func validity(_ item: (String, Bool)) {
+  @Test(arguments: [
+    ("$share/g/a", true), ("$share/g/#", true), ("$share/g//", true), ("$share/g/", false), ("$share/g", false),
+    ("$share", false), ("$share//a", false), ("$share/+/a", false), ("$share/a#/b", false), ("$shared/a", true),
+  ])
+  func `MQTT allows a shared filter with a group and something to share`(_ item: (String, Bool)) {
     #expect(SessionSubscriptions.isValid(item.0) == item.1)
   }
 }

@@ -26,8 +26,8 @@ import WattlineTime
   private static let short = VersionNegotiation.Patience(
     first: .milliseconds(100), full: .milliseconds(300), retry: .seconds(3_600))
 
-  @Test("a broker that keeps silent on MQTT 5 is spoken to in 3.1.1, which is said once, and stays at it")
-  func silent() throws {
+  @Test
+  func `a broker that keeps silent on MQTT 5 is spoken to in 3.1.1, which is said once, and stays at it`() throws {
     let isFirst = Mutex(true)
     let broker = try FakeBroker { packet in
       if FakeBroker.version(of: packet) == 5 { return .bytes([]) }
@@ -48,8 +48,8 @@ import WattlineTime
     #expect(broker.packets.compactMap { FakeBroker.version(of: $0) } == [5, 4, 4])
   }
 
-  @Test("a version that is configured is not left for silence", arguments: [BrokerSettings.ProtocolVersion.v5, .v311])
-  func fixed(_ version: BrokerSettings.ProtocolVersion) throws {
+  @Test(arguments: [BrokerSettings.ProtocolVersion.v5, .v311])
+  func `a version that is configured is not left for silence`(_ version: BrokerSettings.ProtocolVersion) throws {
     let broker = try FakeBroker { _ in .bytes([]) }
     defer { broker.stop() }
     let events = EventLog()
@@ -61,8 +61,8 @@ import WattlineTime
     #expect(asked.count >= 2 && asked.allSatisfy { $0 == (version == .v5 ? 5 : 4) })
   }
 
-  @Test("what a silent broker had queued at QoS 1 is not taken for retained; what follows a subscription is")
-  func queued() throws {
+  @Test
+  func `what a silent broker had queued at QoS 1 is not taken for retained; what follows a subscription is`() throws {
     @Sendable func message(_ payload: String, qos: UInt8) -> [UInt8] {
       let body = [0, 1] + Array("t".utf8) + (qos == 1 ? [0, 9] : []) + Array(payload.utf8)
       return [0x31 | qos << 1, UInt8(body.count)] + body
@@ -86,8 +86,7 @@ import WattlineTime
 
   // MARK: The rules alone
 
-  @Test("a broker that knows 3.1.1 only is asked for MQTT 5 again after an hour, not before")
-  func retry() {
+  @Test func `a broker that knows 3.1.1 only is asked for MQTT 5 again after an hour, not before`() {
     var negotiation = VersionNegotiation(.auto)
     #expect(negotiation.version == .v5 && negotiation.patience == .seconds(5))
     let triesOther = negotiation.metNoAnswer()
@@ -112,7 +111,7 @@ import WattlineTime
   }
 
   @Test("a broker that takes eight seconds to answer is lowered for one connection, and not for its want of knowledge")
-  func slow() {
+  func aBrokerThatTakesEightSecondsToAnswerIsLoweredForOneConnectionAndNotFor() {
     var negotiation = VersionNegotiation(.auto)
     _ = negotiation.metNoAnswer()
     let isLowered = negotiation.wasAccepted(at: .seconds(20), after: .seconds(8))
@@ -124,8 +123,7 @@ import WattlineTime
     #expect(negotiation.version == .v5)
   }
 
-  @Test("a broker that answers nothing at all is asked for both versions in turn, with patience")
-  func dead() {
+  @Test func `a broker that answers nothing at all is asked for both versions in turn, with patience`() {
     var negotiation = VersionNegotiation(.auto)
     var asked: [OutboundPackets.Version] = []
     for attempt in 0..<4 {

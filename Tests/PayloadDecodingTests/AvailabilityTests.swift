@@ -19,14 +19,13 @@ struct AvailabilityTests {
     return DecoderBench(plants: [plant])
   }
 
-  @Test(
-    "the word alone and the word in an object tell it, and no reading comes of them",
-    arguments: [
-      ("gone", false), ("online", true), ("{\"state\":\"gone\"}", false),
-      ("{ \"state\" : \"online\", \"x\": 1 }", true),
-      ("\"gone\"", false),
-    ])
-  func words(payload: String, isOnline: Bool) {
+  @Test(arguments: [
+    ("gone", false), ("online", true), ("{\"state\":\"gone\"}", false),
+    ("{ \"state\" : \"online\", \"x\": 1 }", true),
+    ("\"gone\"", false),
+  ])
+  func `the word alone and the word in an object tell it, and no reading comes of them`(payload: String, isOnline: Bool)
+  {
     var bench = bench()
     let outcome = bench.send(Array("z/heater/availability".utf8), payload: Array(payload.utf8))
     #expect(outcome == .understood(plant: 0))
@@ -36,10 +35,8 @@ struct AvailabilityTests {
     #expect(changes.map(\.asset) == [AssetIndex(0)])
   }
 
-  @Test(
-    "another word is refused, and says nothing of the device",
-    arguments: ["offline", "{\"status\":\"gone\"}", "{}", "1"])
-  func otherWords(payload: String) {
+  @Test(arguments: ["offline", "{\"status\":\"gone\"}", "{}", "1"])
+  func `another word is refused, and says nothing of the device`(payload: String) {
     var bench = bench()
     guard case .refused = bench.send(Array("z/heater/availability".utf8), payload: Array(payload.utf8)) else {
       Issue.record("\(payload) was taken")

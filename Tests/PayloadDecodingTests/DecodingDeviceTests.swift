@@ -135,11 +135,10 @@ struct DecodingDeviceTests {
       payload: #"[1,{"b":2,"t":21.5},true]"#, readings: ["x.0": 1, "x.1_b": 2, "x.1_t": 21.5, "x.2": 1]),
   ]
 
-  @Test("devices of many makes are taken in by configuration alone", arguments: cases)
-  func device(_ item: DecodingCase) { item.check() }
+  @Test(arguments: cases)
+  func `devices of many makes are taken in by configuration alone`(_ item: DecodingCase) { item.check() }
 
-  @Test("a topic seen before decodes as it did at first, and counts its readings")
-  func repeated() {
+  @Test func `a topic seen before decodes as it did at first, and counts its readings`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     for i in 0..<100 {
       #expect(bench.send("r/a/s\(i % 10)", payload: "\(i)") == .readings(plant: 0, count: 1))
@@ -148,8 +147,7 @@ struct DecodingDeviceTests {
     #expect(bench.registers[0].series.count == 10)
   }
 
-  @Test("values are canonical by the series' unit, and raw stays in the sensor's")
-  func canonical() {
+  @Test func `values are canonical by the series' unit, and raw stays in the sensor's`() {
     var override = SensorOverride(match: "a.temp")
     override.unit = Unit.named("fahrenheit")
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")], sensors: [override])
@@ -158,8 +156,7 @@ struct DecodingDeviceTests {
     #expect(abs(bench.batches[0].value[0] - 22.5) < 1e-9)
   }
 
-  @Test("a unit of another quantity is not guessed at")
-  func wrongUnit() {
+  @Test func `a unit of another quantity is not guessed at`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/voltage", payload: "3 kW") == .refused(.unknownUnit))
     #expect(bench.send("r/a/voltage", payload: "3 kV") == .readings(plant: 0, count: 1))

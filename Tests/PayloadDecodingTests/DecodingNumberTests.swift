@@ -14,15 +14,14 @@ struct DecodingNumberTests {
     ("ON", 1), ("off", 0), ("True", 1), ("no", 0), ("offline", 0), ("\u{FEFF}3", 3), ("7\0", 7), ("\"8\"", 8),
   ]
 
-  @Test("numbers are the nearest Double, words are one or zero", arguments: numbers)
-  func number(_ item: (text: String, value: Double)) {
+  @Test(arguments: numbers)
+  func `numbers are the nearest Double, words are one or zero`(_ item: (text: String, value: Double)) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/s", payload: item.text) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [item.value])
   }
 
-  @Test("ten thousand random numbers read back as they were printed")
-  func random() {
+  @Test func `ten thousand random numbers read back as they were printed`() {
     var generator = SplitMix(state: 7)
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     for _ in 0..<10_000 {

@@ -88,10 +88,9 @@ struct DecodingPayloadTests {
   static let collection = PackageFolder.recordings().appendingPathComponent("mqtt_payloads/payloads.jsonl")
 
   @Test(
-    "every recorded payload is taken in by configuration alone, or refused with the reason",
     .enabled(
       if: FileManager.default.isReadableFile(atPath: collection.path), "the collection of payloads is not here"))
-  func collectionIsTakenIn() throws {
+  func `every recorded payload is taken in by configuration alone, or refused with the reason`() throws {
     let lines = try String(contentsOf: DecodingPayloadTests.collection, encoding: .utf8)
       .split(separator: "\n").map(String.init)
     #expect(lines.count == DecodingPayloadTests.entries.count)

@@ -20,23 +20,21 @@ struct DecodingRefusalTests {
     (String(repeating: "[", count: 100), .tooDeep),
   ]
 
-  @Test("a payload without a number is refused with its reason", arguments: payloads)
-  func refused(_ item: (payload: String, reason: RefusalReason)) {
+  @Test(arguments: payloads)
+  func `a payload without a number is refused with its reason`(_ item: (payload: String, reason: RefusalReason)) {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     #expect(bench.send("r/a/s", payload: item.payload) == .refused(item.reason))
     #expect(bench.registers[0].series.isEmpty)
   }
 
-  @Test("bytes that are not UTF-8 are refused as such, in topics and in payloads")
-  func notUTF8() {
+  @Test func `bytes that are not UTF-8 are refused as such, in topics and in payloads`() {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     #expect(bench.send(Array("r/a/s".utf8), payload: [0xFF, 0x31]) == .refused(.notUTF8))
     #expect(bench.send(Array("r/a/".utf8) + [0xC3, 0x28], payload: [0x31]) == .refused(.notUTF8))
     #expect(bench.send(Array("r/a/s".utf8), payload: [0x7B, 0xED, 0xA0, 0x80]) == .refused(.notUTF8))
   }
 
-  @Test("retained messages are refused unless the rule accepts them")
-  func retained() {
+  @Test func `retained messages are refused unless the rule accepts them`() {
     var bench = DecoderBench([
       TopicRule(match: "kept/{asset}/{sensor}", retained: .accept), DecodingRefusalTests.rule,
     ])
@@ -44,15 +42,14 @@ struct DecodingRefusalTests {
     #expect(bench.send("kept/a/s", payload: "1", retained: true) == .readings(plant: 0, count: 1))
   }
 
-  @Test("a payload beyond sixteen mebibytes is refused unread")
-  func tooLarge() {
+  @Test func `a payload beyond sixteen mebibytes is refused unread`() {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     let payload = [UInt8](repeating: 0x31, count: MessageDecoder.maximumPayloadLength + 1)
     #expect(bench.send(Array("r/a/s".utf8), payload: payload) == .refused(.tooLarge))
   }
 
   @Test("a plant takes in no more assets and sensors than its limits, every refused reading counts, known ones go on")
-  func limits() {
+  func aPlantTakesInNoMoreAssetsAndSensorsThanItsLimitsEveryRefusedReading() {
     var bench = DecoderBench.limited([DecodingRefusalTests.rule], assets: 2, sensors: 3)
     #expect(bench.send("r/a/1", payload: "1") == .readings(plant: 0, count: 1))
     #expect(bench.send("r/b/1", payload: "1") == .readings(plant: 0, count: 1))
@@ -64,8 +61,7 @@ struct DecodingRefusalTests {
     #expect(bench.decoder.beyondLimits == [3] && bench.registers[0].series.count == 3)
   }
 
-  @Test("what the plant's file speaks of is taken in however much junk came before")
-  func declared() {
+  @Test func `what the plant's file speaks of is taken in however much junk came before`() {
     var plant = DecoderBench.plant("p", rules: [DecodingRefusalTests.rule], sensors: [SensorOverride(match: "new.odd")])
     plant.assets = [Asset(name: "house", kind: .load)]
     (plant.limits.assets, plant.limits.sensors) = (2, 2)
@@ -77,23 +73,20 @@ struct DecodingRefusalTests {
     #expect(bench.send("r/new/other", payload: "1") == .refused(.tooManySensors))
   }
 
-  @Test("of a message that has known and new sensors the known ones are taken when the plant is full")
-  func partly() {
+  @Test func `of a message that has known and new sensors the known ones are taken when the plant is full`() {
     var bench = DecoderBench.limited([TopicRule(match: "r/{asset}", payload: .json)], sensors: 2)
     #expect(bench.send("r/a", payload: #"{"x": 1, "y": 2, "z": 3, "w": 4}"#) == .readings(plant: 0, count: 2))
     #expect(bench.decoder.beyondLimits == [2])
   }
 
-  @Test("names are bounded, so that no series' key grows beyond what a database takes")
-  func longNames() {
+  @Test func `names are bounded, so that no series' key grows beyond what a database takes`() {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     let name = String(repeating: "n", count: 1_024)
     #expect(bench.send("r/a/\(name)", payload: "1") == .readings(plant: 0, count: 1))
     #expect(bench.send("r/a/\(name)n", payload: "1") == .refused(.invalidName))
   }
 
-  @Test("a topic table that is full starts anew without losing series")
-  func topicLimit() {
+  @Test func `a topic table that is full starts anew without losing series`() {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     bench.decoder.topicLimit = 3
     for round in 0..<3 {
@@ -102,8 +95,7 @@ struct DecodingRefusalTests {
     #expect(bench.registers[0].series.count == 10)
   }
 
-  @Test("an empty name, or one with control characters, is refused")
-  func invalidName() {
+  @Test func `an empty name, or one with control characters, is refused`() {
     var bench = DecoderBench([DecodingRefusalTests.rule])
     #expect(bench.send("r//s", payload: "1") == .refused(.invalidName))
     #expect(bench.send("r/a/", payload: "1") == .refused(.invalidName))
@@ -111,8 +103,7 @@ struct DecodingRefusalTests {
     #expect(bench.send("other/a/s", payload: "1") == .refused(.unmatchedTopic))
   }
 
-  @Test("of several values those that are there are taken, and of two with one name the first")
-  func several() {
+  @Test func `of several values those that are there are taken, and of two with one name the first`() {
     let values = TopicRule.Value.list(["a": "/a", "b": "/b/1", "c": "/c~1d", "e": "/\u{e9}"])
     var bench = DecoderBench([TopicRule(match: "r/{asset}", values: values)])
     let payload = #"{"a":1,"a":2,"b":[10,11],"c\/d":"7","\u00e9":true}"#
@@ -122,8 +113,7 @@ struct DecodingRefusalTests {
     #expect(bench.send("r/x", payload: #"{"a":"off","b":3}"#) == .readings(plant: 0, count: 1))
   }
 
-  @Test("more than 64 values of one payload are found")
-  func many() {
+  @Test func `more than 64 values of one payload are found`() {
     let values = (0..<150).map { TopicRule.Value(name: "s\($0)", path: "/v/\($0)") }
     var bench = DecoderBench([TopicRule(match: "r/{asset}", values: values)])
     let payload = #"{"v":["# + (0..<150).map(String.init).joined(separator: ",") + "]}"

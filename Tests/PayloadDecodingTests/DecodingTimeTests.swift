@@ -28,8 +28,9 @@ struct DecodingTimeTests {
     (#""2300-01-01T00:00:00Z""#, nil), ("99999999999999999999", nil), ("{}", nil), ("true", nil),
   ]
 
-  @Test("a stated time is read to the nanosecond, or the message is refused", arguments: times)
-  func stated(_ item: (text: String, nanoseconds: Int64?)) {
+  @Test(arguments: times)
+  func `a stated time is read to the nanosecond, or the message is refused`(_ item: (text: String, nanoseconds: Int64?))
+  {
     var bench = DecoderBench([TopicRule(match: "r/{asset}", time: "/at", values: TopicRule.Value.list(["p": "/p"]))])
     let outcome = bench.send("r/a", payload: #"{"p":1,"at":\#(item.text)}"#)
     if let nanoseconds = item.nanoseconds {
@@ -41,8 +42,8 @@ struct DecodingTimeTests {
     }
   }
 
-  @Test("without a time, or with an uptime in a usual place, the receive time holds", arguments: ["", #","ts":4711"#])
-  func absent(_ text: String) {
+  @Test(arguments: ["", #","ts":4711"#])
+  func `without a time, or with an uptime in a usual place, the receive time holds`(_ text: String) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/s", payload: #"{"value":1\#(text)}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].time == [DecoderBench.received])
@@ -62,7 +63,9 @@ struct DecodingTimeTests {
       (#"{"value":"x","time":"soon"}"#, "r/a/s", false),
       ("1", "r/a/s", false),
     ])
-  func unusable(payload: String, topic: String, counts: Bool) {
+  func aMessageAtItsReceiveTimeCountsWhereWhatStandsForATimeIsNoneNotWhereThat(
+    payload: String, topic: String, counts: Bool
+  ) {
     var bench = DecoderBench([
       TopicRule(match: "r/{asset}/{sensor}"),
       TopicRule(match: "named/{asset}", values: TopicRule.Value.list(["p": "/p"])),
@@ -76,15 +79,13 @@ struct DecodingTimeTests {
     #expect(!counts || bench.batches[0].hasSourceTime.allSatisfy { !$0 })
   }
 
-  @Test("a stated unit goes before the size")
-  func statedUnit() {
+  @Test func `a stated unit goes before the size`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}", time: "/t", timeUnit: .milliseconds)])
     #expect(bench.send("r/a/s", payload: #"{"value":1,"t":50000000000}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].time == [Timestamp(seconds: 50_000_000)])
   }
 
-  @Test("columns and lines carry times of their own, row by row")
-  func rows() {
+  @Test func `columns and lines carry times of their own, row by row`() {
     var bench = DecoderBench([
       TopicRule(match: "c/{asset}", payload: .csv, time: "0", values: TopicRule.Value.list(["p": "1"])),
       TopicRule(match: "l/{asset}", payload: .line),

@@ -77,16 +77,14 @@ struct FuzzDecoderTests {
     }
   }
 
-  @Test("every format gets damaged messages")
-  func everyFormatIsFuzzed() {
+  @Test func `every format gets damaged messages`() {
     let fuzzed = Set(FuzzDecoderTests.rules.map(\.payload))
     for format in PayloadFormats.all + PayloadFormats.further {
       #expect(fuzzed.contains(format.name), "no rule reads '\(format.name)'")
     }
   }
 
-  @Test("random bytes are refused or read, and always counted")
-  func random() {
+  @Test func `random bytes are refused or read, and always counted`() {
     var generator = SplitMix(state: 1)
     var bench = DecoderBench.limited(FuzzDecoderTests.rules, sensors: 500)
     bench.decoder.topicLimit = 2_000
@@ -103,8 +101,7 @@ struct FuzzDecoderTests {
     #expect(bench.registers[0].series.count <= 500)
   }
 
-  @Test("damaged messages of every format are refused or read, and always counted")
-  func mutated() {
+  @Test func `damaged messages of every format are refused or read, and always counted`() {
     let seeds = FuzzDecoderTests.seeds.map { Array($0.utf8) } + FuzzDecoderTests.packed
     var generator = SplitMix(state: 2)
     var bench = DecoderBench.limited(FuzzDecoderTests.rules, sensors: 500)

@@ -12,8 +12,7 @@ import WattlineTime
 ///
 /// 100,000 messages; `WATTLINE_FUZZ_ROUNDS` asks for more.
 struct FuzzSparkplugTests {
-  @Test("damaged Sparkplug messages are taken or refused, and the state stays sound")
-  func damaged() throws {
+  @Test func `damaged Sparkplug messages are taken or refused, and the state stays sound`() throws {
     let rounds = ProcessInfo.processInfo.environment["WATTLINE_FUZZ_ROUNDS"].flatMap(Int.init) ?? 100_000
     var generator = SplitMix(state: 3)
     var bench = SparkplugBench.announced()
@@ -54,8 +53,7 @@ struct FuzzSparkplugTests {
     #expect(readings > rounds / 100)
   }
 
-  @Test("damaged Sparkplug messages give whole readings or none on the way through a decoder")
-  func decoder() throws {
+  @Test func `damaged Sparkplug messages give whole readings or none on the way through a decoder`() throws {
     var generator = SplitMix(state: 4)
     let values = TopicRule.Value.list(["power": "Inverter/Power", "serial": "Serial"])
     var bench = DecoderBench.limited(

@@ -15,25 +15,22 @@ struct InstructionMessageTests {
   }
 
   @Test(
-    "only wattline/PLANT/SUBJECT/set is an instruction's topic, names decoded",
     arguments: [
       ("wattline/riverside/alerts/set", ["riverside", "alerts"]),
       ("wattline/Hall 3%2F4/alerts/set", ["Hall 3/4", "alerts"]), ("wattline/a/b/c/set", nil),
       ("wattline/a/set", nil), ("wattline/set", nil), ("wattline//x/set", ["", "x"]), ("wattline/a/alerts/sets", nil),
       ("xattline/a/alerts/set", nil), ("", nil),
     ] as [(String, [String]?)])
-  func address(_ topic: String, names: [String]?) {
+  func `only wattline/PLANT/SUBJECT/set is an instruction's topic, names decoded`(_ topic: String, names: [String]?) {
     let address = Array(topic.utf8).withUnsafeBytes { InstructionMessage.address(of: $0) }
     #expect(address.map { [$0.plant, $0.subject] } == names)
   }
 
-  @Test("a plant's filter lets its instructions through, whatever its name")
-  func filter() {
+  @Test func `a plant's filter lets its instructions through, whatever its name`() {
     #expect(Instruction.filter(plant: "Hall 3/4+#") == "wattline/Hall 3%2F4%2B%23/+/set")
   }
 
-  @Test("texts, numbers and truth values are members, null is none, and the first of two counts")
-  func members() throws {
+  @Test func `texts, numbers and truth values are members, null is none, and the first of two counts`() throws {
     let text = #" {"id": "a\"/\u00e9", "n": -1.5e3, "on": true, "off": false, "no": null, "id": "b", "e\n": ""} "#
     let instruction = try read(text).get()
     #expect(instruction.subject == "alerts" && instruction.outcome == .open)
@@ -41,7 +38,6 @@ struct InstructionMessageTests {
   }
 
   @Test(
-    "what is no flat object is refused with its reason",
     arguments: [
       ("", .emptyPayload), ("{", .malformedJSON), ("[]", .malformedJSON), ("7", .malformedJSON),
       (#"{"a": {}}"#, .malformedJSON), (#"{"a": ["b"]}"#, .malformedJSON), (#"{"a": 1} x"#, .malformedJSON),
@@ -49,12 +45,11 @@ struct InstructionMessageTests {
       ("{" + (0..<40).map { "\"\($0)\": 0" }.joined(separator: ",") + "}", .malformedJSON),
       (String(repeating: "[", count: 4_000), .tooDeep),
     ] as [(String, RefusalReason)])
-  func refusals(_ payload: String, reason: RefusalReason) {
+  func `what is no flat object is refused with its reason`(_ payload: String, reason: RefusalReason) {
     #expect(read(payload) == .failure(reason))
   }
 
-  @Test("what is not UTF-8 is refused, and what the broker had kept")
-  func others() {
+  @Test func `what is not UTF-8 is refused, and what the broker had kept`() {
     let broken: [UInt8] = Array("{\"a\": \"".utf8) + [0xFF] + Array("\"}".utf8)
     let outcome = broken.withUnsafeBytes { bytes in
       InstructionMessage.read(

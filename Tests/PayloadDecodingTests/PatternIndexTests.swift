@@ -38,8 +38,8 @@ struct PatternIndexTests {
     pattern.filter.split(separator: "/").map(String.init)[...]
   }
 
-  @Test("the index finds what comparing every pattern with every other finds", arguments: 1...30)
-  func likeAll(seed: UInt64) throws {
+  @Test(arguments: 1...30)
+  func `the index finds what comparing every pattern with every other finds`(seed: UInt64) throws {
     let patterns = try Self.patterns(seed: seed)
     let index = PatternIndex(patterns)
     for position in patterns.indices {
@@ -61,8 +61,7 @@ struct PatternIndexTests {
     }
   }
 
-  @Test("each message has its outcome in one share, the same as without shares, and strays are the first one's")
-  func shares() {
+  @Test func `each message has its outcome in one share, the same as without shares, and strays are the first one's`() {
     let plants = (0..<6).map { DecoderBench.plant("p\($0)", rules: [TopicRule(match: "p\($0)/{asset}/{sensor}")]) }
     var alone = DecoderBench(plants: plants)
     var shares = (0..<3).map { number in

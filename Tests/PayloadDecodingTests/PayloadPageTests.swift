@@ -46,8 +46,7 @@ struct PayloadPageTests {
     return forms
   }()
 
-  @Test("the page has every format")
-  func pageHasEveryFormat() {
+  @Test func `the page has every format`() {
     let text = PayloadPageTests.forms.map(\.yaml).joined()
     for format in PayloadFormats.all where format.name != .auto && format.name != .number {
       #expect(text.contains("payload: \(format.name)"), "the page has no rule of '\(format.name)'")
@@ -55,8 +54,8 @@ struct PayloadPageTests {
     #expect(PayloadPageTests.forms.count > 15)
   }
 
-  @Test("each form of payload on the page becomes what the page says", arguments: forms)
-  func formBecomesWhatThePageSays(_ form: Form) throws {
+  @Test(arguments: forms)
+  func `each form of payload on the page becomes what the page says`(_ form: Form) throws {
     let plant = try plant(form)
     var bench = DecoderBench(plants: [plant])
     #expect(!form.messages.isEmpty)

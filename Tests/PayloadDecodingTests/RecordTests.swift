@@ -12,8 +12,7 @@ struct RecordTests {
     return DecoderBench(plants: [plant])
   }
 
-  @Test("a record that no rule wants is left out, and that is no mistake")
-  func recordThatNoRuleWantsIsLeftOut() {
+  @Test func `a record that no rule wants is left out, and that is no mistake`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/r", conditions: [.init(path: "/n", texts: ["a"])], asset: "x",
@@ -25,8 +24,8 @@ struct RecordTests {
     #expect(bench.send("m", payload: #"{"r": []}"#) == .refused(.missingValue))
   }
 
-  @Test("what one rule takes no later rule takes again, and what all leave out goes to a rule without conditions")
-  func chainOfRules() {
+  @Test
+  func `what one rule takes no later rule takes again, and what all leave out goes to a rule without conditions`() {
     func rule(_ name: String, conditions: [TopicRule.Condition]) -> TopicRule {
       TopicRule(
         match: "m", payload: .json, each: "/r", conditions: conditions, asset: "x", values: Value.list([name: "/v"]))
@@ -41,8 +40,7 @@ struct RecordTests {
     #expect(bench.batches[0].raw == [10, 20, 30, 40])
   }
 
-  @Test("conditions look outwards, and truth values and numbers are compared as they are written")
-  func conditionsLookOutwards() {
+  @Test func `conditions look outwards, and truth values and numbers are compared as they are written`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/r",
@@ -55,8 +53,7 @@ struct RecordTests {
     #expect(bench.send("m", payload: #"{"kind": "pump", "ok": true, "r": [{"v": 1}]}"#) == .refused(.leftOut))
   }
 
-  @Test("a record without the name that the rule needs gives nothing, and says so")
-  func recordWithoutName() {
+  @Test func `a record without the name that the rule needs gives nothing, and says so`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/r", asset: "/id", values: Value.list(["v": "/v"])))
@@ -69,8 +66,7 @@ struct RecordTests {
     #expect(bench.send("m", payload: #"{"r": [{"id": {}, "v": 1}]}"#) == .refused(.missingName))
   }
 
-  @Test("names with escapes, slashes and any Unicode are taken as they are")
-  func hostileNames() {
+  @Test func `names with escapes, slashes and any Unicode are taken as they are`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/r", asset: "/a", sensor: "/s", values: Value.list(["{sensor}": "/v"])))
@@ -79,8 +75,7 @@ struct RecordTests {
     #expect(bench.readings == ["Halle 3/4.Länge \"x\"": 1])
   }
 
-  @Test("an object is one record if it has a value itself, else its members are records by their names")
-  func objectsAndMembers() {
+  @Test func `an object is one record if it has a value itself, else its members are records by their names`() {
     let rule = TopicRule(
       match: "m", payload: .json, each: "/", asset: "{key}", values: Value.list(["power": "/p"]))
     var members = bench(rule)
@@ -96,8 +91,7 @@ struct RecordTests {
     #expect(both.readings == ["a.power": 1, "a.soc": 50, "b.power": 2])
   }
 
-  @Test("members of a named container are called by their keys, even if one is called as values usually are")
-  func keysOfAContainer() {
+  @Test func `members of a named container are called by their keys, even if one is called as values usually are`() {
     var bench = bench(TopicRule(match: "m", payload: .json, each: "/d", asset: "x", sensor: "{key}"))
     #expect(bench.send("m", payload: #"{"d": {"v": 230, "i": 5, "state": "on"}}"#) == .readings(plant: 0, count: 3))
     #expect(bench.readings == ["x.v": 230, "x.i": 5, "x.state": 1])
@@ -105,8 +99,7 @@ struct RecordTests {
     #expect(bench.readings == ["x.v": 231])
   }
 
-  @Test("without values every number of a record is a sensor by its own name, the time apart")
-  func leavesOfRecords() {
+  @Test func `without values every number of a record is a sensor by its own name, the time apart`() {
     var bench = bench(
       TopicRule(match: "m", payload: .json, each: "/", asset: "/dev", time: "/ts"))
     let payload = #"[{"dev": "a", "ts": 1700000000, "p": 1, "n": {"q": 2, "t": "x"}}, {"dev": "b", "p": 3}]"#
@@ -116,7 +109,7 @@ struct RecordTests {
 
   @Test(
     "a name written in the file is split after a declared asset only, the longest one, and one from a payload never")
-  func writtenNames() {
+  func aNameWrittenInTheFileIsSplitAfterADeclaredAssetOnlyTheLongestOneAndOne() {
     let assets = [Asset(name: "pv", kind: .pv), Asset(name: "pv.east", kind: .pv)]
     var bench = bench(
       TopicRule(
@@ -129,8 +122,7 @@ struct RecordTests {
     #expect(bench.readings == ["x.pv.power": 1, "pv.voltage": 2])
   }
 
-  @Test("a power of ten that is missing or none refuses the value, for the number alone means nothing")
-  func missingPowerOfTen() {
+  @Test func `a power of ten that is missing or none refuses the value, for the number alone means nothing`() {
     let detail = ValueDetail(scalePlace: "/sf")
     var bench = bench(
       TopicRule(
@@ -146,12 +138,13 @@ struct RecordTests {
   }
 
   @Test(
-    "two's complement goes by the length of the text, or by the width that is stated",
     arguments: [
       ("FFFB", nil, -5.0), ("00FF", nil, 255), ("ff", nil, -1), ("0x7F", nil, 127), ("FFFB", 32, 65_531),
       ("0000FFFB", 16, -5), ("FFFFFFFFFFFFFFFF", nil, -1), ("80 00", nil, -32_768),
     ] as [(String, Int?, Double)])
-  func hexadecimal(_ text: String, bits: Int?, number: Double) {
+  func `two's complement goes by the length of the text, or by the width that is stated`(
+    _ text: String, bits: Int?, number: Double
+  ) {
     var bench = bench(
       TopicRule(
         match: "m", asset: "x",
@@ -161,7 +154,7 @@ struct RecordTests {
   }
 
   @Test("a unit that the payload names converts, an unknown one or one of another quantity refuses the value alone")
-  func unitsOfRecords() {
+  func aUnitThatThePayloadNamesConvertsAnUnknownOneOrOneOfAnotherQuantity() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/", asset: "x", unit: "/u", values: Value.list(["power": "/p", "odd": "/o"]))
@@ -180,8 +173,7 @@ struct RecordTests {
     #expect(bench.batches[0].raw == [2, 0.5])
   }
 
-  @Test("JSON inside a text is read with its own escapes, and a text that is no JSON is none")
-  func jsonInsideText() {
+  @Test func `JSON inside a text is read with its own escapes, and a text that is no JSON is none`() {
     let detail = ValueDetail(encoding: .json)
     var bench = bench(
       TopicRule(
@@ -192,8 +184,7 @@ struct RecordTests {
     #expect(bench.send("m", payload: #"{"data": {"id": "plain", "v": [8]}}"#) == .readings(plant: 0, count: 1))
   }
 
-  @Test("more records, values or nodes than are read are refused with the reason, and nothing of them is taken")
-  func tooManyRecords() {
+  @Test func `more records, values or nodes than are read are refused with the reason, and nothing of them is taken`() {
     var bench = bench(
       TopicRule(match: "m", payload: .json, each: "/", asset: "x", values: Value.list(["v": "/v"])))
     let many = "[" + Array(repeating: #"{"v":1}"#, count: 70_000).joined(separator: ",") + "]"
@@ -205,8 +196,7 @@ struct RecordTests {
     #expect(bench.send("m", payload: #"[{"v": 1}]"#) == .readings(plant: 0, count: 1))
   }
 
-  @Test("a place that many records look for outwards is looked for once around them")
-  func outwardLookupIsLinear() {
+  @Test func `a place that many records look for outwards is looked for once around them`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/*", asset: "/absent", values: Value.list(["v": "/v"])),
@@ -216,8 +206,7 @@ struct RecordTests {
     #expect(bench.send("n", payload: "{\(members)}") == .readings(plant: 0, count: 20_000))
   }
 
-  @Test("names of the way to a record are those that stars stand for, and a topic's asset may be renamed")
-  func namesOfTheWay() {
+  @Test func `names of the way to a record are those that stars stand for, and a topic's asset may be renamed`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, each: "/*/*/values/*", asset: "{parent}", sensor: "{key}", time: "/ts",
@@ -236,8 +225,7 @@ struct RecordTests {
     #expect(bench.readings == ["a.flow": 3])
   }
 
-  @Test("a value may name the place of its own unit, and a condition that nothing stands there")
-  func unitOfOneValue() {
+  @Test func `a value may name the place of its own unit, and a condition that nothing stands there`() {
     var bench = bench(
       TopicRule(
         match: "m", payload: .json, asset: "x",
@@ -257,8 +245,7 @@ struct RecordTests {
     #expect(bench.batches[0].raw == [1, 2, 3])
   }
 
-  @Test("the time that a wide and nested message takes grows with its size alone")
-  func wideAndNestedMessage() {
+  @Test func `the time that a wide and nested message takes grows with its size alone`() {
     func seconds(_ count: Int) -> Double {
       var bench = bench(
         TopicRule(

@@ -17,8 +17,10 @@ struct RoutingTests {
     ("a/b", "a/b", "a/b", []), ("a/b/", "a/b/", "a/b", nil), ("/{x}", "/+", "/1", ["1"]),
   ]
 
-  @Test("a pattern gives its filter and takes names out of topics", arguments: matches)
-  func match(_ item: (pattern: String, filter: String, topic: String, captures: [String]?)) throws {
+  @Test(arguments: matches)
+  func `a pattern gives its filter and takes names out of topics`(
+    _ item: (pattern: String, filter: String, topic: String, captures: [String]?)
+  ) throws {
     let pattern = try TopicPattern(item.pattern)
     #expect(pattern.filter == item.filter)
     let bytes = Array(item.topic.utf8)
@@ -32,31 +34,27 @@ struct RoutingTests {
     ("a/b#", .hashNotLast), ("a\n", .invalidTopic),
   ]
 
-  @Test("a pattern that is none says why", arguments: mistakes)
-  func mistake(_ item: (pattern: String, error: TopicPattern.ParseError)) {
+  @Test(arguments: mistakes)
+  func `a pattern that is none says why`(_ item: (pattern: String, error: TopicPattern.ParseError)) {
     #expect(throws: item.error) { try TopicPattern(item.pattern) }
     let decoder = MessageDecoder(plants: [DecoderBench.plant("p", rules: [TopicRule(match: item.pattern)])])
     #expect(decoder.invalidRules.map(\.error) == [item.error])
   }
 
-  @Test("subscriptions neither repeat nor cover each other")
-  func subscriptions() {
+  @Test func `subscriptions neither repeat nor cover each other`() {
     let rules = ["a/{asset}/{sensor}", "a/b/{sensor}", "a/{x}/{y}", "c/d", "c/#", "$SYS/x", "e/{f}/g"]
     let patterns = rules.compactMap { try? TopicPattern($0) }
     #expect(TopicPattern.subscriptions(patterns).map(\.filter) == ["a/+/+", "c/#", "$SYS/x", "e/+/g"])
   }
 
-  @Test(
-    "percent codes in names are resolved where that gives a name",
-    arguments: [
-      ("line%2F2", "line/2"), ("100%", "100%"), ("a%zz", "a%zz"), ("%FF", "%FF"), ("%0A", "%0A"), ("%C3%A9%2b", "é+"),
-    ])
-  func percent(_ item: (String, String)) {
+  @Test(arguments: [
+    ("line%2F2", "line/2"), ("100%", "100%"), ("a%zz", "a%zz"), ("%FF", "%FF"), ("%0A", "%0A"), ("%C3%A9%2b", "é+"),
+  ])
+  func `percent codes in names are resolved where that gives a name`(_ item: (String, String)) {
     #expect(Array(item.0.utf8).withUnsafeBytes { TopicPattern.decodedName($0) } == item.1)
   }
 
-  @Test("the first rule that matches decides, within a plant and among plants")
-  func order() {
+  @Test func `the first rule that matches decides, within a plant and among plants`() {
     let first = DecoderBench.plant(
       "one", rules: [TopicRule(match: "a/x/{sensor}", asset: "special"), TopicRule(match: "a/{asset}/{sensor}")])
     let second = DecoderBench.plant("two", rules: [TopicRule(match: "b/{asset}/{sensor}")])

@@ -35,8 +35,7 @@ struct SparkplugFormatTests {
       bench.send("DBIRTH", draft: SparkplugFormatTests.device) == .readings(plant: 0, count: bench.readings.count))
   }
 
-  @Test("devices and edge nodes are assets, metrics are sensors, and units are those of the births")
-  func names() {
+  @Test func `devices and edge nodes are assets, metrics are sensors, and units are those of the births`() {
     var bench = bench()
     #expect(bench.send("NBIRTH", draft: SparkplugFormatTests.node) == .readings(plant: 0, count: 1))
     #expect(bench.readings == ["gw.Supply Voltage": 230])
@@ -52,16 +51,14 @@ struct SparkplugFormatTests {
     #expect(bench.registers[0].series.count == 3)
   }
 
-  @Test("a shared subscription reads devices and edge nodes as an own one does")
-  func shared() {
+  @Test func `a shared subscription reads devices and edge nodes as an own one does`() {
     var bench = bench("$share/wattline/" + Self.match)
     announce(&bench)
     #expect(bench.send("NDATA", draft: SparkplugDraft(sequence: 2).with(nil, alias: 1, double: 231)) != .elsewhere)
     #expect(bench.readings == ["gw.Supply Voltage": 231])
   }
 
-  @Test("a birth may give a metric another unit, also where each topic has places of its own")
-  func units() {
+  @Test func `a birth may give a metric another unit, also where each topic has places of its own`() {
     for values: KeyValuePairs<String, String> in [[:], ["power": "{device}/power"]] {
       var bench = bench(values: values)
       let name = values.isEmpty ? "power" : "pv1/power"
@@ -82,8 +79,7 @@ struct SparkplugFormatTests {
     }
   }
 
-  @Test("names of the file choose, strip and rename metrics, and placeholders name assets")
-  func choices() {
+  @Test func `names of the file choose, strip and rename metrics, and placeholders name assets`() {
     var chosen = bench(asset: "{edge}-{device}", values: ["state": "Inverter/State", "power": "power"])
     #expect(chosen.send("NBIRTH", draft: SparkplugFormatTests.node) == .understood(plant: 0))
     _ = chosen.send("DBIRTH", draft: SparkplugFormatTests.device)
@@ -103,8 +99,7 @@ struct SparkplugFormatTests {
     #expect(nodes.send("DBIRTH", draft: SparkplugFormatTests.device) == .refused(.unmatchedTopic))
   }
 
-  @Test("a message of an edge node is explained by its rule's own number")
-  func explanation() {
+  @Test func `a message of an edge node is explained by its rule's own number`() {
     let rules = [
       TopicRule(match: "spBv1.0/a/+/{edge}/{device}", payload: .sparkplug),
       TopicRule(match: "spBv1.0/plant/+/{edge}/{device}", payload: .sparkplug), TopicRule(match: "x/{asset}/{sensor}"),
@@ -126,8 +121,7 @@ struct SparkplugFormatTests {
     }
   }
 
-  @Test("commands and STATE are understood and give nothing; other topics and bytes are refused")
-  func others() {
+  @Test func `commands and STATE are understood and give nothing; other topics and bytes are refused`() {
     var bench = bench("spBv1.0/#")
     #expect(bench.send("NCMD", draft: SparkplugDraft(sequence: nil)) == .understood(plant: 0))
     #expect(bench.send(Array("spBv1.0/STATE/host".utf8), payload: Array("{}".utf8)) == .understood(plant: 0))
@@ -136,8 +130,7 @@ struct SparkplugFormatTests {
     #expect(bench.send(Array("spBv1.0/plant/NDEATH/gw".utf8), payload: []) == .understood(plant: 0))
   }
 
-  @Test("whoever goes takes its devices with it, and what has no birth is asked for one")
-  func deaths() {
+  @Test func `whoever goes takes its devices with it, and what has no birth is asked for one`() {
     var bench = bench()
     announce(&bench)
     func taken() -> [String] {
@@ -155,8 +148,8 @@ struct SparkplugFormatTests {
     #expect(bench.decoder.drainRebirths().isEmpty)
   }
 
-  @Test("data by alias is read after a restart and after a change of the file, and a death reaches devices")
-  func restart() throws {
+  @Test
+  func `data by alias is read after a restart and after a change of the file, and a death reaches devices`() throws {
     var first = bench()
     announce(&first)
     #expect(first.decoder.hasState(ofPlant: 0))
@@ -177,8 +170,7 @@ struct SparkplugFormatTests {
     #expect(second.decoder.drainAvailability(plant: 0, in: second.registers[0]).map(\.isOnline) == [false, false])
   }
 
-  @Test("metrics without a reading are counted, and a unit that is not known is told once and left away")
-  func counts() {
+  @Test func `metrics without a reading are counted, and a unit that is not known is told once and left away`() {
     var bench = bench()
     let draft = SparkplugFormatTests.device.with("rows", type: .dataSet) { $0.bytes(17, value: []) }
       .with("gone", type: .double, null: true).with("speed", alias: 9, double: 3, unit: "furlongs")
@@ -191,8 +183,7 @@ struct SparkplugFormatTests {
     #expect(bench.readings == ["pv1.speed": 4] && bench.decoder.drainNotices().isEmpty)
   }
 
-  @Test("a rule subscribes to the topics of edge nodes too, on the same connection")
-  func filters() {
+  @Test func `a rule subscribes to the topics of edge nodes too, on the same connection`() {
     let plants = (0..<40).map { number in
       DecoderBench.plant(
         "p\(number)", rules: [TopicRule(match: "spBv1.0/g\(number)/+/{edge}/{device}", payload: .sparkplug)])
@@ -210,16 +201,14 @@ struct SparkplugFormatTests {
     #expect(shared.count { $0.contains { $0.hasPrefix("spBv1.0") } } == 1)
   }
 
-  @Test(
-    "what Sparkplug cannot be is said",
-    arguments: [
-      ("spBv1.0/{group}/+/{edge}/{device}", nil), ("spBv1.0/{group}/{type}/{edge}/{device}", nil), ("spBv1.0/#", nil),
-      ("spBv1.0/g/+/{edge}", nil), ("spBv1.0/g/#", nil), ("spBv1.0/g/+/{edge}/#", nil),
-      ("spBv1.0/{group}/DDATA/{edge}/{device}", "takes messages of one kind alone"),
-      ("spBv1.0/{group}/+/{edge}/{device}/x", "has 6 levels"), ("spAv1.0/#", "is no topic of Sparkplug"),
-      ("{a}/{b}/+/{c}/{d}", "is no topic of Sparkplug"),
-    ])
-  func mistakes(match: String, words: String?) {
+  @Test(arguments: [
+    ("spBv1.0/{group}/+/{edge}/{device}", nil), ("spBv1.0/{group}/{type}/{edge}/{device}", nil), ("spBv1.0/#", nil),
+    ("spBv1.0/g/+/{edge}", nil), ("spBv1.0/g/#", nil), ("spBv1.0/g/+/{edge}/#", nil),
+    ("spBv1.0/{group}/DDATA/{edge}/{device}", "takes messages of one kind alone"),
+    ("spBv1.0/{group}/+/{edge}/{device}/x", "has 6 levels"), ("spAv1.0/#", "is no topic of Sparkplug"),
+    ("{a}/{b}/+/{c}/{d}", "is no topic of Sparkplug"),
+  ])
+  func `what Sparkplug cannot be is said`(match: String, words: String?) {
     let mistake = SparkplugMatch.mistake(match)
     #expect((mistake == nil) == (words == nil))
     if let words { #expect(mistake?.contains(words) == true) }

@@ -7,8 +7,7 @@ import WattlineTime
 
 /// Sessions of edge nodes: births, data, deaths, numbers and aliases.
 struct SparkplugNodesTests {
-  @Test("births register metrics with their units, and their values are readings")
-  func births() {
+  @Test func `births register metrics with their units, and their values are readings`() {
     var bench = SparkplugBench()
     let node = SparkplugDraft(sequence: 0).session(0).with("Supply Voltage", alias: 1, double: 12.1, unit: "V")
       .with("Node Control/Rebirth", type: .boolean) { $0.varint(14, value: 0) }
@@ -23,8 +22,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.counts.births == 2 && bench.nodes.counts.rebirths == 0)
   }
 
-  @Test("data by alias has the name, the type and the time that are meant")
-  func data() {
+  @Test func `data by alias has the name, the type and the time that are meant`() {
     var bench = SparkplugBench.announced()
     let draft = SparkplugDraft(sequence: 2).with(nil, alias: 10, time: 1_799_999_990_000, double: 43.5)
       .with(nil, alias: 11) { $0.varint(10, value: 0xFFFF_FFFF) }
@@ -40,8 +38,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.counts.gaps == 0)
   }
 
-  @Test("historical values keep their times and are marked; null, stale, bad and transient ones are counted")
-  func flags() {
+  @Test func `historical values keep their times and are marked; null, stale, bad and transient ones are counted`() {
     var bench = SparkplugBench.announced()
     let bad = SparkplugDraft.properties([("Quality", .number(0))])
     let stale = SparkplugDraft.properties([("Quality", .number(500))])
@@ -58,8 +55,7 @@ struct SparkplugNodesTests {
     }
   }
 
-  @Test("the number goes on modulo 256, and one that does not follow asks for a rebirth once and is taken")
-  func gaps() {
+  @Test func `the number goes on modulo 256, and one that does not follow asks for a rebirth once and is taken`() {
     var bench = SparkplugBench.announced()
     for number in 2..<600 {
       bench.send(.deviceData, draft: SparkplugDraft(sequence: UInt64(number % 256)).with(nil, alias: 10, double: 1))
@@ -75,8 +71,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.counts.gaps == 2)
   }
 
-  @Test("a node that is asked again and again is asked more and more seldom")
-  func patience() {
+  @Test func `a node that is asked again and again is asked more and more seldom`() {
     var bench = SparkplugBench()
     var asked: [Int64] = []
     for second in 0..<3_000 {
@@ -91,8 +86,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.results.rebirth == 0 && bench.nodes.registry.nodes[0].rebirth.wait == RebirthBackoff.firstWait)
   }
 
-  @Test("data by alias of whoever has not announced itself is refused, and its node is asked to")
-  func unborn() {
+  @Test func `data by alias of whoever has not announced itself is refused, and its node is asked to`() {
     var bench = SparkplugBench()
     #expect(
       bench.send(.deviceData, draft: SparkplugDraft(sequence: 1).with(nil, alias: 1, double: 1)) == .refused(.noBirth))
@@ -110,8 +104,7 @@ struct SparkplugNodesTests {
       bench.send(.deviceData, draft: SparkplugDraft(sequence: 1).with(nil, alias: 10, double: 1)) == .refused(.noBirth))
   }
 
-  @Test("a metric with its name and type is taken without a birth, which is asked for; its sender is there")
-  func speaksForItself() {
+  @Test func `a metric with its name and type is taken without a birth, which is asked for; its sender is there`() {
     var bench = SparkplugBench()
     let draft = SparkplugDraft(sequence: 4).with("power", type: .int16) { $0.varint(10, value: 0xFFFF) }
       .with("untyped") { $0.varint(10, value: 5) }
@@ -121,8 +114,7 @@ struct SparkplugNodesTests {
     #expect(bench.changes == ["pv1 offline"])
   }
 
-  @Test("a device that is a client of its own announces itself without a node, comes and goes")
-  func withoutNode() {
+  @Test func `a device that is a client of its own announces itself without a node, comes and goes`() {
     var bench = SparkplugBench()
     #expect(bench.send(.deviceBirth, draft: SparkplugDraft(sequence: 0).with("p", alias: 3, double: 1)) == .taken)
     #expect(bench.numbers == ["pv1.p": 1] && bench.changes == ["pv1 online"] && bench.nodes.results.rebirth == 0)
@@ -132,8 +124,7 @@ struct SparkplugNodesTests {
     #expect(bench.changes == ["pv1 offline"])
   }
 
-  @Test("metrics with an alias that no birth has named, or without any name, ask for a rebirth and are counted")
-  func unknownAliases() {
+  @Test func `metrics with an alias that no birth has named, or without any name, ask for a rebirth and are counted`() {
     for draft in [
       SparkplugDraft(sequence: 2).with(nil, alias: 99, double: 1).with(nil, alias: 10, double: 4),
       SparkplugDraft(sequence: 2).with(nil, double: 1).with(nil, alias: 10, double: 4),
@@ -148,8 +139,7 @@ struct SparkplugNodesTests {
     }
   }
 
-  @Test("a metric by name is taken with the type that it states, announced or not")
-  func byName() {
+  @Test func `a metric by name is taken with the type that it states, announced or not`() {
     var bench = SparkplugBench.announced()
     let draft = SparkplugDraft(sequence: 2).with("new", type: .int8) { $0.varint(10, value: 255) }
       .with("Inverter/Power", double: 6)
@@ -158,8 +148,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.results.rebirth == nil)
   }
 
-  @Test("the death of a node takes its devices with it, unless it is that of another session")
-  func deaths() {
+  @Test func `the death of a node takes its devices with it, unless it is that of another session`() {
     var bench = SparkplugBench.announced()
     #expect(bench.send(.nodeDeath, draft: SparkplugDraft(sequence: nil).session(6)) == .passedOver)
     #expect(bench.changes.isEmpty)
@@ -177,8 +166,7 @@ struct SparkplugNodesTests {
     #expect(bench.changes == ["gw offline"])
   }
 
-  @Test("the death of a device leaves its node and its aliases to others")
-  func deviceDeath() {
+  @Test func `the death of a device leaves its node and its aliases to others`() {
     var bench = SparkplugBench.announced()
     #expect(bench.send(.deviceDeath, draft: SparkplugDraft(sequence: 2)) == .taken)
     #expect(bench.changes == ["pv1 offline"])
@@ -191,8 +179,7 @@ struct SparkplugNodesTests {
     #expect(bench.numbers.isEmpty && bench.nodes.counts[.unknownAlias] == 2)
   }
 
-  @Test("a rebirth does not make devices seem gone, and may give an alias another meaning")
-  func rebirth() {
+  @Test func `a rebirth does not make devices seem gone, and may give an alias another meaning`() {
     var bench = SparkplugBench.announced()
     bench.send(.nodeBirth, draft: SparkplugDraft(sequence: 0).session(7).with("Supply Voltage", alias: 10, double: 12))
     #expect(bench.changes == ["gw online"])
@@ -203,8 +190,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.registry.metrics.count(where: { $0.name == "Inverter/Power" }) == 1)
   }
 
-  @Test("commands and STATE are passed over, and neither read nor counted as mistakes")
-  func commands() {
+  @Test func `commands and STATE are passed over, and neither read nor counted as mistakes`() {
     var bench = SparkplugBench.announced()
     #expect(bench.send(.nodeCommand, draft: SparkplugDraft(sequence: nil)) == .passedOver)
     #expect(bench.send(.deviceCommand, draft: SparkplugDraft(sequence: nil)) == .passedOver)
@@ -213,16 +199,14 @@ struct SparkplugNodesTests {
     #expect(bench.send(.nodeData, draft: SparkplugDraft(sequence: 2)) == .taken)
   }
 
-  @Test("a body of the publisher's own in place of metrics is refused")
-  func body() {
+  @Test func `a body of the publisher's own in place of metrics is refused`() {
     var bench = SparkplugBench.announced()
     var payload = ProtobufWriter()
     payload.bytes(5, value: [1, 2, 3])
     #expect(bench.send("spBv1.0/plant/NDATA/gw", bytes: payload.bytes) == .refused(.unknownFormat))
   }
 
-  @Test("a state that was saved goes on as one that was not, and gives the same bytes")
-  func snapshot() throws {
+  @Test func `a state that was saved goes on as one that was not, and gives the same bytes`() throws {
     var bench = SparkplugBench.announced()
     bench.send("spBv1.0/other/NDATA/unknown", bytes: SparkplugDraft(sequence: 0).bytes)
     var writer = SnapshotWriter()
@@ -252,8 +236,7 @@ struct SparkplugNodesTests {
     #expect(bench.nodes.counts == resumed.nodes.counts)
   }
 
-  @Test("no part of a saved state is taken for a whole one")
-  func truncatedSnapshot() {
+  @Test func `no part of a saved state is taken for a whole one`() {
     let bench = SparkplugBench.announced()
     var writer = SnapshotWriter()
     bench.nodes.snapshot(into: &writer)

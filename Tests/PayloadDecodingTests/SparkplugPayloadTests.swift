@@ -16,8 +16,7 @@ struct SparkplugPayloadTests {
     hex.split(separator: " ").compactMap { UInt8($0, radix: 16) }
   }
 
-  @Test("a payload written by hand is read field by field")
-  func golden() throws {
+  @Test func `a payload written by hand is read field by field`() throws {
     // timestamp 1,486,144,502,122 · metric {name "P", alias 5, timestamp 1,479,123,452,194, Float, 12.5, historical}
     // · seq 2
     let bytes = text(
@@ -46,38 +45,36 @@ struct SparkplugPayloadTests {
     var testDescription: String { "\(type) field \(field) \(bits)" }
   }
 
-  @Test(
-    "a value is read by its type, negative ones as two's complement of any width",
-    arguments: [
-      TypeCase(type: .int8, field: 10, bits: 251, expected: -5),
-      TypeCase(type: .int8, field: 10, bits: 0xFFFF_FFFB, expected: -5),
-      TypeCase(type: .int8, field: 10, bits: 127, expected: 127),
-      TypeCase(type: .int8, field: 10, bits: 300, expected: nil),
-      TypeCase(type: .int8, field: 10, bits: 0xFFFF_FF00, expected: nil),
-      TypeCase(type: .int16, field: 10, bits: 0x8AD0, expected: -30_000),
-      TypeCase(type: .int16, field: 10, bits: 0xFFFF_8AD0, expected: -30_000),
-      TypeCase(type: .int16, field: 11, bits: UInt64(bitPattern: -30_000), expected: -30_000),
-      TypeCase(type: .int32, field: 10, bits: 0xFFFF_FFFF, expected: -1),
-      TypeCase(type: .int32, field: 11, bits: UInt64(bitPattern: -1), expected: -1),
-      TypeCase(type: .int32, field: 10, bits: 0x7FFF_FFFF, expected: 2_147_483_647),
-      TypeCase(type: .int64, field: 11, bits: UInt64(bitPattern: -4_270_929_666_821), expected: -4_270_929_666_821),
-      TypeCase(type: .int64, field: 10, bits: 5, expected: 5),
-      TypeCase(type: .uint8, field: 10, bits: 250, expected: 250),
-      TypeCase(type: .uint8, field: 10, bits: 256, expected: nil),
-      TypeCase(type: .uint16, field: 10, bits: 65_535, expected: 65_535),
-      TypeCase(type: .uint32, field: 10, bits: 4_294_967_295, expected: 4_294_967_295),
-      TypeCase(type: .uint32, field: 11, bits: 4_294_967_295, expected: 4_294_967_295),
-      TypeCase(type: .uint64, field: 11, bits: 1 << 63, expected: 9_223_372_036_854_775_808),
-      TypeCase(type: .boolean, field: 14, bits: 1, expected: 1),
-      TypeCase(type: .boolean, field: 10, bits: 0, expected: 0),
-      TypeCase(type: .dateTime, field: 11, bits: 1_256_102_875_335, expected: 1_256_102_875_335),
-      TypeCase(type: .double, field: 10, bits: 7, expected: 7),
-      TypeCase(type: .unknown, field: 14, bits: 1, expected: 1),
-      TypeCase(type: .unknown, field: 10, bits: 1, expected: nil),
-      TypeCase(type: .string, field: 10, bits: 1, expected: nil),
-      TypeCase(type: .float, field: 14, bits: 1, expected: nil),
-    ])
-  func types(_ sample: TypeCase) throws {
+  @Test(arguments: [
+    TypeCase(type: .int8, field: 10, bits: 251, expected: -5),
+    TypeCase(type: .int8, field: 10, bits: 0xFFFF_FFFB, expected: -5),
+    TypeCase(type: .int8, field: 10, bits: 127, expected: 127),
+    TypeCase(type: .int8, field: 10, bits: 300, expected: nil),
+    TypeCase(type: .int8, field: 10, bits: 0xFFFF_FF00, expected: nil),
+    TypeCase(type: .int16, field: 10, bits: 0x8AD0, expected: -30_000),
+    TypeCase(type: .int16, field: 10, bits: 0xFFFF_8AD0, expected: -30_000),
+    TypeCase(type: .int16, field: 11, bits: UInt64(bitPattern: -30_000), expected: -30_000),
+    TypeCase(type: .int32, field: 10, bits: 0xFFFF_FFFF, expected: -1),
+    TypeCase(type: .int32, field: 11, bits: UInt64(bitPattern: -1), expected: -1),
+    TypeCase(type: .int32, field: 10, bits: 0x7FFF_FFFF, expected: 2_147_483_647),
+    TypeCase(type: .int64, field: 11, bits: UInt64(bitPattern: -4_270_929_666_821), expected: -4_270_929_666_821),
+    TypeCase(type: .int64, field: 10, bits: 5, expected: 5),
+    TypeCase(type: .uint8, field: 10, bits: 250, expected: 250),
+    TypeCase(type: .uint8, field: 10, bits: 256, expected: nil),
+    TypeCase(type: .uint16, field: 10, bits: 65_535, expected: 65_535),
+    TypeCase(type: .uint32, field: 10, bits: 4_294_967_295, expected: 4_294_967_295),
+    TypeCase(type: .uint32, field: 11, bits: 4_294_967_295, expected: 4_294_967_295),
+    TypeCase(type: .uint64, field: 11, bits: 1 << 63, expected: 9_223_372_036_854_775_808),
+    TypeCase(type: .boolean, field: 14, bits: 1, expected: 1),
+    TypeCase(type: .boolean, field: 10, bits: 0, expected: 0),
+    TypeCase(type: .dateTime, field: 11, bits: 1_256_102_875_335, expected: 1_256_102_875_335),
+    TypeCase(type: .double, field: 10, bits: 7, expected: 7),
+    TypeCase(type: .unknown, field: 14, bits: 1, expected: 1),
+    TypeCase(type: .unknown, field: 10, bits: 1, expected: nil),
+    TypeCase(type: .string, field: 10, bits: 1, expected: nil),
+    TypeCase(type: .float, field: 14, bits: 1, expected: nil),
+  ])
+  func `a value is read by its type, negative ones as two's complement of any width`(_ sample: TypeCase) throws {
     let draft = SparkplugDraft(sequence: 0).with("m", type: sample.type) { $0.varint(sample.field, value: sample.bits) }
     try read(draft.bytes) { payload in
       let metric = try #require(payload.metrics.first { _ in true })
@@ -85,8 +82,7 @@ struct SparkplugPayloadTests {
     }
   }
 
-  @Test("what no reading can hold is left out by its reason")
-  func leftOut() throws {
+  @Test func `what no reading can hold is left out by its reason`() throws {
     let draft = SparkplugDraft(sequence: 0)
       .with("a", type: .dataSet) { $0.bytes(17, value: [8, 1]) }
       .with("b", type: .template) { $0.bytes(18, value: []) }
@@ -106,8 +102,7 @@ struct SparkplugPayloadTests {
     }
   }
 
-  @Test("a property set gives unit and quality, in whatever order its keys stand")
-  func properties() throws {
+  @Test func `a property set gives unit and quality, in whatever order its keys stand`() throws {
     let sets: [([(String, SparkplugDraft.Property)], String?, SparkplugProperties.Quality)] = [
       ([("engUnit", .text("kW"))], "kW", .good),
       ([("Quality", .number(192)), ("note", .text("x")), ("unit", .text("V"))], "V", .good),
@@ -129,20 +124,17 @@ struct SparkplugPayloadTests {
     }
   }
 
-  @Test(
-    "bytes that are no message are refused",
-    arguments: [
-      "08", "08 FF FF FF FF FF FF FF FF FF 7F", "08 80 80 80 80 80 80 80 80 80 80 01", "12 05 0A 01",
-      "12 FF FF FF FF 0F",
-      "12 02 0A 05", "00 01", "0B 0C", "12 04 4A 02 0A 05", "12 0B 4A 09 0A 04 75 6E 69 74 12 01 08", "0D 01 02",
-      "09 01",
-    ])
-  func malformed(_ hex: String) {
+  @Test(arguments: [
+    "08", "08 FF FF FF FF FF FF FF FF FF 7F", "08 80 80 80 80 80 80 80 80 80 80 01", "12 05 0A 01",
+    "12 FF FF FF FF 0F",
+    "12 02 0A 05", "00 01", "0B 0C", "12 04 4A 02 0A 05", "12 0B 4A 09 0A 04 75 6E 69 74 12 01 08", "0D 01 02",
+    "09 01",
+  ])
+  func `bytes that are no message are refused`(_ hex: String) {
     #expect(throws: RefusalReason.self) { try read(text(hex)) { _ in } }
   }
 
-  @Test("of a field that occurs twice the last counts, and unknown fields are skipped")
-  func repeated() throws {
+  @Test func `of a field that occurs twice the last counts, and unknown fields are skipped`() throws {
     var metric = ProtobufWriter()
     metric.text(1, value: "a")
     metric.text(1, value: "b")
@@ -163,14 +155,12 @@ struct SparkplugPayloadTests {
     }
   }
 
-  @Test("a message of more metrics than allowed is refused")
-  func tooMany() {
+  @Test func `a message of more metrics than allowed is refused`() {
     let bytes = [UInt8](repeating: 0, count: 0) + Array(repeating: [0x12, 0] as [UInt8], count: 100_001).joined()
     #expect(throws: RefusalReason.tooLarge) { try read(bytes) { _ in } }
   }
 
-  @Test("a request for a rebirth has the metric that the specification names, and no number")
-  func request() throws {
+  @Test func `a request for a rebirth has the metric that the specification names, and no number`() throws {
     let request = SparkplugRebirth(group: "g", edge: "e", time: Timestamp(milliseconds: 1_486_144_502_122))
     #expect(request.topic == "spBv1.0/g/NCMD/e")
     let expected =
@@ -179,8 +169,7 @@ struct SparkplugPayloadTests {
     #expect(request.payload == expected)
   }
 
-  @Test("topics are read by their levels")
-  func topics() {
+  @Test func `topics are read by their levels`() {
     func kind(_ topic: String) -> SparkplugTopic.Kind? {
       Array(topic.utf8).withUnsafeBytes { SparkplugTopic($0)?.kind }
     }

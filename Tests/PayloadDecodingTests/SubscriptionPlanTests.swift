@@ -8,8 +8,7 @@ struct SubscriptionPlanTests {
     (0..<count).map { DecoderBench.plant("site\($0)", rules: [TopicRule(match: "site\($0)/{asset}/{sensor}")]) }
   }
 
-  @Test("plants are spread over connections by their names, and filters that overlap stay together")
-  func plan() {
+  @Test func `plants are spread over connections by their names, and filters that overlap stay together`() {
     let plan = SubscriptionPlan.filters(of: plants(100), connections: 4)
     // Each has one for its readings and one for its instructions.
     #expect(plan.map(\.count).reduce(0, +) == 200 && plan.allSatisfy { $0.count > 20 })

@@ -5,13 +5,11 @@ import Testing
 
 /// Messages of devices that send more than they should: the sound parts are taken, and the others counted.
 struct ToleranceTests {
-  @Test(
-    "a word for no value is a missing value of its field alone, and is counted",
-    arguments: [
-      "null", "NaN", "nan", "-nan", "NAN", "Infinity", "-Infinity", "inf", #""NaN""#, #""""#, #"" ""#, #""unknown""#,
-      #""unavailable""#, #""Unavailable""#, #""--""#, #""n/a""#, #""none""#,
-    ])
-  func missingValueIsOfItsFieldAlone(_ word: String) {
+  @Test(arguments: [
+    "null", "NaN", "nan", "-nan", "NAN", "Infinity", "-Infinity", "inf", #""NaN""#, #""""#, #"" ""#, #""unknown""#,
+    #""unavailable""#, #""Unavailable""#, #""--""#, #""n/a""#, #""none""#,
+  ])
+  func `a word for no value is a missing value of its field alone, and is counted`(_ word: String) {
     var bench = DecoderBench([
       TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["a": "/a", "b": "/b"])),
       TopicRule(match: "s/{asset}"),
@@ -23,16 +21,13 @@ struct ToleranceTests {
     #expect(bench.send("s/x", payload: #"{"a": \#(word), "b": 2}"#) == .readings(plant: 0, count: 1))
   }
 
-  @Test(
-    "bare words that only begin like them are no JSON",
-    arguments: ["nano", "infinite", "Nul", "nUl", "-", "+1", "-infx"])
-  func otherBareWords(_ word: String) {
+  @Test(arguments: ["nano", "infinite", "Nul", "nUl", "-", "+1", "-infx"])
+  func `bare words that only begin like them are no JSON`(_ word: String) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["a": "/a"]))])
     #expect(bench.send("r/x", payload: #"{"a": \#(word)}"#) == .refused(.malformedJSON))
   }
 
-  @Test("a byte-order mark, NULs and line ends around a payload are no part of it")
-  func bytesAround() {
+  @Test func `a byte-order mark, NULs and line ends around a payload are no part of it`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     let topic = Array("r/a/s".utf8)
     #expect(
@@ -42,8 +37,8 @@ struct ToleranceTests {
     #expect(bench.readings == ["a.s": 2])
   }
 
-  @Test("documents that follow each other are all read, whatever reads them, and one that is broken refuses all")
-  func severalDocuments() {
+  @Test
+  func `documents that follow each other are all read, whatever reads them, and one that is broken refuses all`() {
     let values = TopicRule.Value.list(["v": "/v"])
     var bench = DecoderBench([
       TopicRule(match: "plain/{asset}", values: values), TopicRule(match: "leaf/{asset}"),
@@ -66,8 +61,8 @@ struct ToleranceTests {
     ("zstd", "KLUv/SAOcQAAeyJ2YWx1ZSI6MjEuNX0="),
   ]
 
-  @Test("packed payloads are unpacked, known by their first bytes", arguments: packed)
-  func packedPayload(_ item: (form: String, base64: String)) throws {
+  @Test(arguments: packed)
+  func `packed payloads are unpacked, known by their first bytes`(_ item: (form: String, base64: String)) throws {
     let bytes = [UInt8](try #require(Data(base64Encoded: item.base64)))
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send(Array("r/a/s".utf8), payload: bytes) == .readings(plant: 0, count: 1), "\(item.form)")
@@ -82,14 +77,12 @@ struct ToleranceTests {
     #expect(bench.send(Array("r/a/s".utf8), payload: Array(bytes.dropLast(9))) != .readings(plant: 0, count: 1))
   }
 
-  @Test("text that begins like a packed payload is text")
-  func textLikePacked() {
+  @Test func `text that begins like a packed payload is text`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/s", payload: "x^2") == .refused(.notANumber))
   }
 
-  @Test("a payload that unpacks beyond its limit is refused, however small it came")
-  func unpackingIsBounded() throws {
+  @Test func `a payload that unpacks beyond its limit is refused, however small it came`() throws {
     // Twenty thousand zeros.
     let bomb = try #require(
       Data(base64Encoded: "H4sIAAAAAAAC/+3BMQEAAADCoErrn84aHkABAAAAAAAAAAAAAAAAAAAAAAAA8GC9DxuMIE4AAA=="))
@@ -102,7 +95,7 @@ struct ToleranceTests {
   }
 
   @Test("a place that no message ever had is told after ten messages with the nearest one, and counted until it comes")
-  func unseenPlace() {
+  func aPlaceThatNoMessageEverHadIsToldAfterTenMessagesWithTheNearestOneAnd() {
     var bench = DecoderBench([
       TopicRule(match: "r/{asset}", values: TopicRule.Value.list(["power": "/Power", "voltage": "/Voltge"]))
     ])
@@ -121,8 +114,7 @@ struct ToleranceTests {
     #expect(bench.decoder.unseenPlaces.isEmpty)
   }
 
-  @Test("a value that is refused beside others is told once, each unknown word by its name")
-  func refusedValues() {
+  @Test func `a value that is refused beside others is told once, each unknown word by its name`() {
     let detail = ValueDetail(words: ["Ready": 0, "Charging": 1])
     var bench = DecoderBench([
       TopicRule(
@@ -139,8 +131,7 @@ struct ToleranceTests {
     #expect(bench.decoder.drainRefusedValues() == [.unknownWord: 3])
   }
 
-  @Test("the word of a switch is no value of a sensor with a unit")
-  func wordsAreNoPowers() {
+  @Test func `the word of a switch is no value of a sensor with a unit`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     for word in ["offline", "ON", "closed", "true", #"{"value": false}"#, #"{"value": "online"}"#] {
       #expect(bench.send("r/a/power", payload: word) == .refused(.unknownWord), "\(word)")
@@ -148,8 +139,7 @@ struct ToleranceTests {
     }
   }
 
-  @Test("a decimal comma is that of texts; numbers of JSON have their point")
-  func commaIsOfTexts() {
+  @Test func `a decimal comma is that of texts; numbers of JSON have their point`() {
     let detail = ValueDetail(decimal: .comma)
     var bench = DecoderBench([
       TopicRule(
@@ -165,8 +155,7 @@ struct ToleranceTests {
     #expect(bench.readings == ["x.a": 0.125])
   }
 
-  @Test("commas between thousands are read where a point follows, and are never guessed at")
-  func groupedThousands() {
+  @Test func `commas between thousands are read where a point follows, and are never guessed at`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/energy", payload: "1,234.5 kWh") == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [1234.5])
@@ -175,8 +164,7 @@ struct ToleranceTests {
     }
   }
 
-  @Test("a unit beside a lone value is that of the value, if it is one that is known")
-  func unitBesideTheValue() {
+  @Test func `a unit beside a lone value is that of the value, if it is one that is known`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/power", payload: #"{"value": 1500, "unit": "W"}"#) == .readings(plant: 0, count: 1))
     #expect(bench.batches[0].raw == [1.5])
@@ -189,8 +177,7 @@ struct ToleranceTests {
     #expect(bench.send("r/a/power", payload: #"{"value": 2, "unit": "V"}"#) == .refused(.unknownUnit))
   }
 
-  @Test("a clock that is not set leaves the receive time, and is counted")
-  func unsetClock() {
+  @Test func `a clock that is not set leaves the receive time, and is counted`() {
     var bench = DecoderBench([TopicRule(match: "r/{asset}", time: "/t", values: TopicRule.Value.list(["p": "/p"]))])
     for time in ["0", "12345", #""1970-06-11T05:35:26""#] {
       #expect(bench.send("r/a", payload: #"{"p": 1, "t": \#(time)}"#) == .readings(plant: 0, count: 1))
@@ -199,8 +186,7 @@ struct ToleranceTests {
     #expect(bench.decoder.timesUnusable == 3)
   }
 
-  @Test("of several records the one with a broken time is refused alone")
-  func brokenTimeOfOneRecord() {
+  @Test func `of several records the one with a broken time is refused alone`() {
     var bench = DecoderBench([
       TopicRule(match: "r/{asset}", payload: .json, each: "/", time: "/t", values: TopicRule.Value.list(["p": "/p"]))
     ])

@@ -20,8 +20,10 @@ struct UnitTextTests {
     ("particles", "12", "micrograms per cubic metre", 12), ("pressure", "29.92", "inHg", 1_013.207_2),
   ]
 
-  @Test("a unit is understood behind a value and in a field beside it, with blanks, escapes or none", arguments: values)
-  func unitIsUnderstood(_ item: (sensor: String, number: String, unit: String, raw: Double)) {
+  @Test(arguments: values)
+  func `a unit is understood behind a value and in a field beside it, with blanks, escapes or none`(
+    _ item: (sensor: String, number: String, unit: String, raw: Double)
+  ) {
     let escaped = item.unit.unicodeScalars.map { $0.isASCII ? "\($0)" : "\\u" + hex($0) }.joined()
     let slashed = item.unit.replacing("/", with: "\\/")
     var bench = DecoderBench([
@@ -52,19 +54,16 @@ struct UnitTextTests {
     return String(repeating: "0", count: 4 - digits.count) + digits
   }
 
-  @Test(
-    "a number with other text behind it is no value",
-    arguments: [
-      "12T10", "0x1F", "2024-01-02", "12/31/2024", "10:30", "5 m34", "7 of 9",
-      "12 \(String(repeating: "x", count: 41))",
-    ])
-  func otherText(_ text: String) {
+  @Test(arguments: [
+    "12T10", "0x1F", "2024-01-02", "12/31/2024", "10:30", "5 m34", "7 of 9",
+    "12 \(String(repeating: "x", count: 41))",
+  ])
+  func `a number with other text behind it is no value`(_ text: String) {
     var bench = DecoderBench([TopicRule(match: "r/{asset}/{sensor}")])
     #expect(bench.send("r/a/power", payload: text) == .refused(.notANumber), "\(text)")
   }
 
-  @Test("in SenML the symbols of its registry hold, and others are no units")
-  func senML() {
+  @Test func `in SenML the symbols of its registry hold, and others are no units`() {
     var bench = DecoderBench([TopicRule(match: "s/{asset}", payload: .senml)])
     for symbol in ["F", "H", "degC", "kwh", "furlong"] {
       let outcome = bench.send("s/pv1", payload: #"[{"n": "temperature", "u": "\#(symbol)", "v": 21.5}]"#)
@@ -80,8 +79,7 @@ struct UnitTextTests {
     #expect(bench.batches[0].raw == [10])
   }
 
-  @Test("what a price is written in depends on the money of the plant that it comes to")
-  func currency() {
+  @Test func `what a price is written in depends on the money of the plant that it comes to`() {
     var plants = ["CHF", "IDR", "EUR"].map { currency in
       var plant = DecoderBench.plant(currency, rules: [TopicRule(match: "\(currency)/{asset}/{sensor}")])
       plant.currency = currency

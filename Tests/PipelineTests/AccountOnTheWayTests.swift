@@ -81,7 +81,7 @@ struct AccountOnTheWayTests {
 
   @Test(
     "a device that speaks on change is found out, and what it said holds: 22 h of 0.5 kW and 2 h of 3 kW are 17 kWh")
-  func onChange() throws {
+  func aDeviceThatSpeaksOnChangeIsFoundOutAndWhatItSaidHolds22HOf05KWAnd2HOf3KW() throws {
     var messages = [Message(topic: "p/pump/power", value: 0.5, time: Self.midnight - .day)]
     for day in Int64(-1)...1 {
       for hour in [Int64(8), 14] {
@@ -102,8 +102,7 @@ struct AccountOnTheWayTests {
     #expect(decisions.last?.value["reports"] == "\"on_change\"")
   }
 
-  @Test("a load that cycles with the minute costs its mean")
-  func cycling() throws {
+  @Test func `a load that cycles with the minute costs its mean`() throws {
     let messages = (Int64(0)...1_460).map { step in
       Message(topic: "p/grid/power", value: step % 12 < 6 ? 4 : 0, time: Self.midnight + .seconds(5 * step))
     }
@@ -116,8 +115,7 @@ struct AccountOnTheWayTests {
     #expect(powers.count >= 120 && powers.allSatisfy { abs($0 - 2) < 1e-9 })
   }
 
-  @Test("a backlog that comes behind live readings makes all figures those of a day that came in time")
-  func backlog() throws {
+  @Test func `a backlog that comes behind live readings makes all figures those of a day that came in time`() throws {
     let plant = Self.plant(
       "assets: {load: {kind: load}, pv: {kind: pv}}\ntariff: {import: [{price: 0.2}, {from: \"11:00\", price: 0.4}], export: 0.1}"
     )
@@ -151,8 +149,7 @@ struct AccountOnTheWayTests {
     }
   }
 
-  @Test("quarters add up to hours, to the day, and to what the meter counted; each meets its own price")
-  func hourlyMeter() throws {
+  @Test func `quarters add up to hours, to the day, and to what the meter counted; each meets its own price`() throws {
     let values = (0..<30).map { Double($0 % 5) + 0.5 }
     let messages = values.enumerated().map { hour, value in
       Message(topic: "p/grid/power", value: value, time: Self.midnight + .hours(Int64(hour)))
@@ -174,8 +171,7 @@ struct AccountOnTheWayTests {
     #expect(abs(sum("cost", rows: kpi) - (0.2 * (day - peak) + 0.5 * peak)) < 1e-9)
   }
 
-  @Test("a coarse counter settles the quarters, and the power says when")
-  func coarseCounter() throws {
+  @Test func `a coarse counter settles the quarters, and the power says when`() throws {
     var messages: [Message] = []
     for minute in Int64(0)..<600 {
       let time = Self.midnight + .minutes(minute)
@@ -191,10 +187,10 @@ struct AccountOnTheWayTests {
     #expect(inside.values.allSatisfy { abs((Double($0["forward_kwh"] ?? "") ?? 0) - 0.125) < 0.002 })
   }
 
-  @Test(
-    "what a counter counted over an outage is in the account, whether its power was silent too or not",
-    arguments: [false, true])
-  func outageOfThreeDays(hasPower: Bool) throws {
+  @Test(arguments: [false, true])
+  func `what a counter counted over an outage is in the account, whether its power was silent too or not`(
+    hasPower: Bool
+  ) throws {
     let plant = Self.plant("assets: {pump: {kind: heat_pump}, fan: {kind: load}}\ntariff: {import: 0.25}")
     var messages: [Message] = []
     let wave = { (quarter: Int64) in 0.3 * sin(2 * Double.pi * Double(quarter) / 96) }
@@ -217,8 +213,7 @@ struct AccountOnTheWayTests {
         && abs((Double(middle?["forward_kwh"] ?? "") ?? .nan) - 0.5) < 1e-6)
   }
 
-  @Test("a counter read once a day is shaped by the power of the day")
-  func dailyReading() throws {
+  @Test func `a counter read once a day is shaped by the power of the day`() throws {
     let plant = Self.plant("assets: {pump: {kind: heat_pump}}\ntariff: {import: 0.25}")
     var messages: [Message] = []
     for quarter in Int64(0)...96 * 3 {
@@ -238,8 +233,7 @@ struct AccountOnTheWayTests {
     #expect(abs(sum("forward_kwh", rows: energy, from: day, to: noon) - 12) < 0.05)
   }
 
-  @Test("a device that says it goes ends what it said; nothing is counted from then on")
-  func availability() throws {
+  @Test func `a device that says it goes ends what it said; nothing is counted from then on`() throws {
     var messages: [Message] = []
     for step in Int64(0)..<3 {
       messages.append(Message(topic: "p/heater/power", value: 1 + Double(step), time: Self.midnight + .hours(2 * step)))
@@ -253,8 +247,7 @@ struct AccountOnTheWayTests {
     #expect(abs(sum("energy_kwh", rows: hours) - (2 * 1 + 2 * 2 + 1 * 3)) < 1e-9)
   }
 
-  @Test("a vehicle that said once what it needs is charged in the cheap hours of the night")
-  func vehicle() throws {
+  @Test func `a vehicle that said once what it needs is charged in the cheap hours of the night`() throws {
     func message(_ sensor: String, value: Double, minute: Int64) -> Message {
       Message(topic: "p/\(sensor)", value: value, time: Self.midnight + .hours(18) + .minutes(minute))
     }

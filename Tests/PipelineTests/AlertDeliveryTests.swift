@@ -71,7 +71,7 @@ struct AlertDeliveryTests {
   }
 
   @Test("an alert is published, acknowledged, shelved and over, while the database is away, and each step is stored")
-  func life() throws {
+  func anAlertIsPublishedAcknowledgedShelvedAndOverWhileTheDatabaseIsAwayAnd() throws {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first")
@@ -114,8 +114,9 @@ struct AlertDeliveryTests {
       })
   }
 
-  @Test("neither a webhook and a mail server that hang, nor many alerts, nor broken instructions delay a reading")
-  func attack() throws {
+  @Test func `neither a webhook and a mail server that hang, nor many alerts, nor broken instructions delay a reading`()
+    throws
+  {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first", sensors: "{match: \"*.voltage\", range: [0, 10]}")
@@ -151,8 +152,7 @@ struct AlertDeliveryTests {
     #expect(Waiting.until(seconds: 60) { (pipeline.status().alerts?.output ?? 0) >= 200 })
   }
 
-  @Test("what happens while the broker is away, and over a restart, is published once and in order")
-  func outage() throws {
+  @Test func `what happens while the broker is away, and over a restart, is published once and in order`() throws {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first")

@@ -45,7 +45,7 @@ struct BoardGateTests {
   }
 
   @Test("every query of every board answers without error on an empty database, and with rows once plants have run")
-  func gate() throws {
+  func everyQueryOfEveryBoardAnswersWithoutErrorOnAnEmptyDatabaseAndWithRows() throws {
     let site = try Site()
     defer { site.end() }
     let queries = try Board.shipped().flatMap(\.queries)

@@ -8,7 +8,7 @@ struct BoardShapeTests {
   init() throws { boards = try Board.shipped() }
 
   @Test("a board has a stable name of its own, is not edited in the browser, and no two panels share an id or a place")
-  func identity() {
+  func aBoardHasAStableNameOfItsOwnIsNotEditedInTheBrowserAndNoTwoPanelsShareAn() {
     #expect(boards.count > 2)
     #expect(Set(boards.map(\.uid)).count == boards.count)
     for board in boards {
@@ -24,8 +24,7 @@ struct BoardShapeTests {
     }
   }
 
-  @Test("every panel has a title, says what it shows, and gives the unit of what it draws")
-  func words() {
+  @Test func `every panel has a title, says what it shows, and gives the unit of what it draws`() {
     for board in boards {
       for panel in board.tiles {
         let place = "\(board.file): \(panel.title)"
@@ -37,8 +36,8 @@ struct BoardShapeTests {
     }
   }
 
-  @Test("every query goes to the datasource that is provisioned, named in a way that old and new Grafana read")
-  func datasource() throws {
+  @Test
+  func `every query goes to the datasource that is provisioned, named in a way that old and new Grafana read`() throws {
     let file = Board.folder.appendingPathComponent("provisioning/datasources/wattline.yaml")
     let provisioned = try String(contentsOf: file, encoding: .utf8)
     for board in boards {
@@ -50,8 +49,8 @@ struct BoardShapeTests {
     }
   }
 
-  @Test("variables are asked anew with the time range, depend on those before them, and All takes in every name")
-  func variables() {
+  @Test
+  func `variables are asked anew with the time range, depend on those before them, and All takes in every name`() {
     for board in boards {
       var known = Set(board.templating.list.filter { $0.type != "query" }.map(\.name))
       for variable in board.variables {
@@ -70,8 +69,7 @@ struct BoardShapeTests {
     #expect(plant?.panels.contains { $0.type == "row" && $0.repeat == "plant" } == true)
   }
 
-  @Test("no query names a plant, an asset or a sensor, and every SELECT is bounded in time")
-  func queries() {
+  @Test func `no query names a plant, an asset or a sensor, and every SELECT is bounded in time`() {
     for (place, query) in boards.flatMap(\.queries) {
       let words = query.split(separator: " ")
       for (index, word) in words.enumerated()

@@ -70,8 +70,9 @@ private final class KeeperBench {
 
 @Suite("Checkpoints of several workers")
 struct CheckpointKeeperTests {
-  @Test("the first worker at a place that no other has passed begins a checkpoint, and each gives its part there")
-  func together() throws {
+  @Test func `the first worker at a place that no other has passed begins a checkpoint, and each gives its part there`()
+    throws
+  {
     let bench = try KeeperBench(workers: 2)
     bench.keeper.advance()
     let first = try #require(bench.draft(for: 0, at: 100))
@@ -88,8 +89,7 @@ struct CheckpointKeeperTests {
     #expect(bench.store.load().checkpoint?.state == [0, 1] && bench.kept.value == 1 && bench.notes.value.isEmpty)
   }
 
-  @Test("where another worker has passed, or is on its way from, no checkpoint begins")
-  func passed() throws {
+  @Test func `where another worker has passed, or is on its way from, no checkpoint begins`() throws {
     let bench = try KeeperBench(workers: 2)
     #expect(bench.draft(for: 1, at: 100) == nil)
     bench.keeper.advance()
@@ -100,8 +100,7 @@ struct CheckpointKeeperTests {
     #expect(bench.draft(for: 0, at: 100)?.offset == 100)
   }
 
-  @Test("a checkpoint waits for the database or the spool to have what came before it")
-  func waits() throws {
+  @Test func `a checkpoint waits for the database or the spool to have what came before it`() throws {
     let bench = try KeeperBench(workers: 1, hasSpool: false)
     bench.sink.submit(WriteBatch(bytes: Array("m v=1 1\n".utf8), lines: 1, upTo: 100))
     bench.keeper.advance()
@@ -113,8 +112,7 @@ struct CheckpointKeeperTests {
     #expect(bench.store.open().parts == nil && bench.kept.value == 0)
   }
 
-  @Test("the journal is trimmed below the older of two checkpoints, not below the newer one")
-  func trims() throws {
+  @Test func `the journal is trimmed below the older of two checkpoints, not below the newer one`() throws {
     let bench = try KeeperBench(workers: 1)
     var ends: [UInt64] = []
     for second in 0..<1_000 {
@@ -131,8 +129,7 @@ struct CheckpointKeeperTests {
     #expect(bench.journal.startOffset > ends[0] && bench.journal.startOffset <= min(least, ends[900]))
   }
 
-  @Test("a part that cannot be written gives its checkpoint up, and the next one is whole")
-  func failure() throws {
+  @Test func `a part that cannot be written gives its checkpoint up, and the next one is whole`() throws {
     let bench = try KeeperBench(workers: 2)
     bench.keeper.advance()
     let broken = try #require(bench.draft(for: 0, at: 100))
@@ -146,8 +143,7 @@ struct CheckpointKeeperTests {
     #expect(bench.isKept(at: 200))
   }
 
-  @Test("what is complete is what every worker has handed over")
-  func completed() throws {
+  @Test func `what is complete is what every worker has handed over`() throws {
     let bench = try KeeperBench(workers: 3)
     bench.keeper.handedOver(by: 0, at: 500)
     bench.keeper.handedOver(by: 1, at: 300)
@@ -156,8 +152,7 @@ struct CheckpointKeeperTests {
     #expect(bench.keeper.completed(by: 1, at: 900) == 0)
   }
 
-  @Test("at the end every worker gives its part at one offset, and none goes on")
-  func end() throws {
+  @Test func `at the end every worker gives its part at one offset, and none goes on`() throws {
     let bench = try KeeperBench(workers: 2)
     let keeper = bench.keeper
     let threads = try [UInt64(7), 9].enumerated().map { worker, last in
@@ -184,8 +179,7 @@ struct CheckpointKeeperTests {
     #expect(found && bench.kept.value == 1)
   }
 
-  @Test("a worker that is held up at the end costs the wait and the checkpoint, no more")
-  func heldUp() throws {
+  @Test func `a worker that is held up at the end costs the wait and the checkpoint, no more`() throws {
     let bench = try KeeperBench(workers: 2)
     bench.keeper.end(within: .milliseconds(20))
     #expect(bench.draft(for: 0, at: 10) == nil)

@@ -94,8 +94,7 @@ private final class Loop {
 
 @Suite("Commands to a plant that does what it hears")
 struct ClosedLoopTests {
-  @Test("PV above the export limit is held back and let go again, and nobody takes that for a fault")
-  func curtails() throws {
+  @Test func `PV above the export limit is held back and let go again, and nobody takes that for a fault`() throws {
     var grid = Asset(name: "grid", kind: .grid)
     grid.exportLimitKilowatts = 20
     let loop = Loop(
@@ -114,7 +113,7 @@ struct ClosedLoopTests {
 
   @Test(
     "a charger that waits for a lower price is not called broken, and its cars have what they wanted when they leave")
-  func charges() throws {
+  func aChargerThatWaitsForALowerPriceIsNotCalledBrokenAndItsCarsHaveWhatThey() throws {
     let tariff = Tariff(importPeriods: [
       .init(fromMinute: 0, toMinute: 0, price: 0.2), .init(fromMinute: 6 * 60, toMinute: 11 * 60, price: 0.5),
     ])
@@ -141,8 +140,7 @@ struct ClosedLoopTests {
     #expect(!loop.spoken.contains { $0.contains(" car ") }, "\(loop.spoken)")
   }
 
-  @Test("a battery that hears nothing is an alert, which is over when it does again what it is told")
-  func deaf() throws {
+  @Test func `a battery that hears nothing is an alert, which is over when it does again what it is told`() throws {
     let loop = Loop(
       [
         Loop.asset("bess", kind: .battery, kilowatts: 20, energy: 40), Loop.asset("load", kind: .load, kilowatts: 15),
@@ -165,8 +163,8 @@ struct ClosedLoopTests {
     #expect(loop.alerts.allSatisfy { $0.severity == .warning })
   }
 
-  @Test("PV that trips is shut down and starts again once a person has acknowledged the trip, not before")
-  func trips() throws {
+  @Test
+  func `PV that trips is shut down and starts again once a person has acknowledged the trip, not before`() throws {
     let loop = Loop(
       [
         Loop.asset("pv", kind: .pv, kilowatts: 100), Loop.asset("load", kind: .load, kilowatts: 15),

@@ -15,8 +15,9 @@ struct CommandDeliveryTests {
     try #require(try JSONSerialization.jsonObject(with: Data((text ?? "").utf8)) as? [String: Any])
   }
 
-  @Test("a command waits for a person, is given when he says yes, and never again when the journal is read again")
-  func confirmed() throws {
+  @Test func `a command waits for a person, is given when he says yes, and never again when the journal is read again`()
+    throws
+  {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first", assets: "pv: {kind: pv, capacity_kw: 50}")

@@ -18,8 +18,7 @@ import WattlineTime
 
 @Suite("A database that takes nothing", .serialized)
 struct DatabaseAlarmTests {
-  @Test("a record about it survives the journal, and one that is none is told of")
-  func record() throws {
+  @Test func `a record about it survives the journal, and one that is none is told of`() throws {
     let trouble = try #require(DatabaseTrouble(.held(.limit, "max-series-per-database limit exceeded")))
     let read = try trouble.bytes.withUnsafeBytes { try DatabaseTrouble(record: $0) }
     #expect(read == trouble && read.reason == "limit")
@@ -34,7 +33,7 @@ struct DatabaseAlarmTests {
   }
 
   @Test("at its limit of series it is said on stderr, over MQTT and as an alert, and every point arrives afterwards")
-  func limit() throws {
+  func atItsLimitOfSeriesItIsSaidOnStderrOverMQTTAndAsAnAlertAndEveryPoint() throws {
     var options = LocalInflux.Options()
     options.maximumSeries = 1_000
     let site = try Site(influx: options)

@@ -60,10 +60,11 @@ struct DerivedCounterTests {
   }
 
   @Test(
-    "a glitch of an input leaves the day's energy of a derived counter as it is",
     arguments: [["a": [600]], ["a": [600, 601, 602]], ["b": [600]], ["a": [300, 600], "b": [450, 900]]]
       as [[String: Set<Int>]])
-  func daysEnergy(_ glitches: [String: Set<Int>]) throws {
+  func `a glitch of an input leaves the day's energy of a derived counter as it is`(_ glitches: [String: Set<Int>])
+    throws
+  {
     let day = "clean_1d,plant=p,asset=house,sensor=energy"
     let sound = try #require(lines(day, glitches: [:])["\(Self.start.nanoseconds / 1_000_000)"].flatMap(energy))
     let disturbed = try #require(
@@ -71,8 +72,7 @@ struct DerivedCounterTests {
     #expect(abs(sound - 1_440 * 3 / 64.0) < 0.1 && abs(disturbed - sound) < 1e-6, "\(disturbed) for \(sound)")
   }
 
-  @Test("the derived series is at last that of the readings without the glitch, but for its quality")
-  func derivedSeries() throws {
+  @Test func `the derived series is at last that of the readings without the glitch, but for its quality`() throws {
     let series = "clean,plant=p,asset=house,sensor=energy"
     let sound = lines(series, glitches: [:])
     let disturbed = lines(series, glitches: ["a": [600]])

@@ -65,8 +65,8 @@ struct DerivedRecordTests {
     return lines
   }
 
-  @Test("derived values are in clean and not in raw, take part in the balance, and no message may bring them")
-  func derivedValuesAreOnTheWholeWay() throws {
+  @Test
+  func `derived values are in clean and not in raw, take part in the balance, and no message may bring them`() throws {
     let lines = lines(together: true)
     func values(_ start: String) -> [String] { lines.filter { $0.hasPrefix(start) } }
     #expect(values("raw,plant=p,asset=grid,sensor=power").isEmpty && values("raw,plant=p,asset=house").isEmpty)
@@ -78,8 +78,7 @@ struct DerivedRecordTests {
     #expect(values("kpi,plant=p").contains { $0.contains("grid_kw=") && $0.contains("load_kw=") })
   }
 
-  @Test("the same messages in other records give the same derived values")
-  func recordsMakeNoDifference() {
+  @Test func `the same messages in other records give the same derived values`() {
     func derived(_ lines: [String]) -> [String] {
       lines.filter {
         $0.hasPrefix("clean,plant=p,asset=grid,sensor=power") || $0.hasPrefix("clean,plant=p,asset=house")
@@ -90,8 +89,7 @@ struct DerivedRecordTests {
     #expect(!one.isEmpty && one == derived(lines(together: false)))
   }
 
-  @Test("a saved state keeps derived series, and a plant goes on with it")
-  func savedState() throws {
+  @Test func `a saved state keeps derived series, and a plant goes on with it`() throws {
     var processor = RecordProcessor(sources: Self.sources())
     var frame = MessageFrameBuilder()
     Array("p/grid/in".utf8).withUnsafeBytes { topic in

@@ -47,8 +47,8 @@ struct InstructionRecordTests {
     }
   }
 
-  @Test("the alerts of a plant that is taken away, or starts anew, are over", arguments: [true, false])
-  func reconfiguration(isRemoved: Bool) throws {
+  @Test(arguments: [true, false])
+  func `the alerts of a plant that is taken away, or starts anew, are over`(isRemoved: Bool) throws {
     var run = Run(plant: "north")
     for _ in 0..<3 { run.receive([("north/grid/power", "400")]) }
     var next = PlantSources()
@@ -62,8 +62,7 @@ struct InstructionRecordTests {
     #expect(lines.contains("alert_state,plant=north,asset=grid,rule=limit active=0i"))
   }
 
-  @Test("an acknowledgement in the journal acts as it comes, and every instruction is in the ledger")
-  func acknowledgement() throws {
+  @Test func `an acknowledgement in the journal acts as it comes, and every instruction is in the ledger`() throws {
     var run = Run(plant: "north")
     for _ in 0..<3 { run.receive([("north/grid/power", "400")]) }
     let raised = try #require(run.transitions.first)

@@ -11,8 +11,8 @@ import Testing
 
 @Suite("Replay of a journal")
 struct JournalReplayTests {
-  @Test("as recorded gives what was written then, and a changed tariff changes the cost and nothing else")
-  func asRecordedAndChanged() throws {
+  @Test
+  func `as recorded gives what was written then, and a changed tariff changes the cost and nothing else`() throws {
     let history = try History(seed: 5, hours: 21)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-test-\(UUID().uuidString)")
       .path

@@ -33,8 +33,7 @@ struct LiveViewTests {
     return frame
   }
 
-  @Test("a generator that was released is not listed, neither as recommendation nor as command")
-  func released() {
+  @Test func `a generator that was released is not listed, neither as recommendation nor as command`() {
     var observer = PlantObserver(name: "p")
     observer.observe(frame(["curtail: export limit", "learned: cover demand"]), in: register)
     #expect(observer.view.dispatch.map(\.asset) == ["roof", "bess"])
@@ -44,8 +43,7 @@ struct LiveViewTests {
     #expect(observer.view.commands.map(\.asset) == ["bess"])
   }
 
-  @Test("an alert that follows from another one stands behind it, however late it comes")
-  func causes() {
+  @Test func `an alert that follows from another one stands behind it, however late it comes`() {
     func alert(_ id: String, cause: String? = nil) -> AlertTransition {
       AlertTransition(
         id: id, rule: AlertRuleID(id), asset: nil, series: nil, status: .raised, state: .unacknowledged,
@@ -59,8 +57,7 @@ struct LiveViewTests {
     #expect(observer.view.alerts.map(\.id) == ["heat", "outage", "trip", "range"])
   }
 
-  @Test("a command that is not valid any more is not listed")
-  func expired() {
+  @Test func `a command that is not valid any more is not listed`() {
     var observer = PlantObserver(name: "p")
     observer.observe(frame(["curtail: export limit"]), in: register)
     observer.observe(frame([], after: 15), in: register)

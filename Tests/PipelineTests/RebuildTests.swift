@@ -13,8 +13,9 @@ import Testing
 
 @Suite("A saved state that cannot be used", .serialized)
 struct RebuildTests {
-  @Test("of another version: windows and models are made of the journal's history, and nothing is written twice")
-  func otherVersion() throws {
+  @Test
+  func `of another version: windows and models are made of the journal's history, and nothing is written twice`() throws
+  {
     try expectRebuilt("windows and models are rebuilt from the journal", decodedAgain: 0) { journal in
       let store = try CheckpointStore(directory: journal)
       let offset = try #require(store.open().parts?.offset)
@@ -23,8 +24,7 @@ struct RebuildTests {
     }
   }
 
-  @Test("and whose place is not known either: all that the journal has is worked through again")
-  func damaged() throws {
+  @Test func `and whose place is not known either: all that the journal has is worked through again`() throws {
     try expectRebuilt("all that the journal has is worked through again", decodedAgain: 300) { journal in
       for name in ["checkpoint", "checkpoint.previous"] where access("\(journal)/\(name)", F_OK) == 0 {
         try Data("no checkpoint".utf8).write(to: URL(fileURLWithPath: "\(journal)/\(name)"))

@@ -40,8 +40,8 @@ extension RecordProcessor {
 
 @Suite("Records of a journal")
 struct RecordProcessorTests {
-  @Test("the same records give the same lines, whether in one go or after any number of restarts", arguments: [1])
-  func determinism(seed: UInt64) throws {
+  @Test(arguments: [1])
+  func `the same records give the same lines, whether in one go or after any number of restarts`(seed: UInt64) throws {
     let history = try History(seed: seed, hours: 26)
     var straight = RecordProcessor(sources: history.first)
     var again = RecordProcessor(sources: history.first)
@@ -67,10 +67,10 @@ struct RecordProcessorTests {
     #expect(straight.plants.count == 2)
   }
 
-  @Test(
-    "any number of workers gives the same lines and the same ledger, also where it changes with a restart",
-    arguments: [2, 3])
-  func shares(workers: Int) throws {
+  @Test(arguments: [2, 3])
+  func `any number of workers gives the same lines and the same ledger, also where it changes with a restart`(
+    workers: Int
+  ) throws {
     let history = try History(seed: 7, hours: 6)
     var alone = RecordProcessor(sources: history.first)
     var together = (0..<workers).map {
@@ -95,8 +95,7 @@ struct RecordProcessorTests {
     #expect(owners.count == 2, "both plants are not with one worker")
   }
 
-  @Test("a change of one plant, and one more, leave every line of the others as it is")
-  func untouched() throws {
+  @Test func `a change of one plant, and one more, leave every line of the others as it is`() throws {
     let history = try History(seed: 5, hours: 3)
     var with = RecordProcessor(sources: history.first)
     var without = with
@@ -123,8 +122,7 @@ struct RecordProcessorTests {
     String(decoding: lines, as: UTF8.self).split(separator: "\n").filter { $0.contains(",plant=north") }
   }
 
-  @Test("a plant that is full says so once, and every reading beyond its limits is in the ledger")
-  func limits() throws {
+  @Test func `a plant that is full says so once, and every reading beyond its limits is in the ledger`() throws {
     var sources = PlantSources()
     let file = """
       plant: a
@@ -155,8 +153,8 @@ struct RecordProcessorTests {
     #expect(processor.ledger.messages == processor.ledger.decoded + processor.ledger.refusedInAll)
   }
 
-  @Test("the first message that gives no reading is told for each topic and reason, on one line and not at length")
-  func refused() {
+  @Test
+  func `the first message that gives no reading is told for each topic and reason, on one line and not at length`() {
     var sources = PlantSources()
     let head = "plant: a\nlocation: {latitude: 0, longitude: 0, timezone: UTC}\n"
     sources.files = [("a.yaml", Array((head + "topics: [{match: \"a/{asset}/{sensor}\"}]").utf8))]
@@ -178,8 +176,7 @@ struct RecordProcessorTests {
     #expect(words.allSatisfy { $0.count < 220 })
   }
 
-  @Test("messages that came and are not in the journal are in the ledger, and the same after a restart")
-  func passedOver() throws {
+  @Test func `messages that came and are not in the journal are in the ledger, and the same after a restart`() throws {
     var processor = RecordProcessor(sources: PlantSources())
     let earlier = SkippedMessages(duplicates: 3, oversized: 1)
     let later = SkippedMessages(duplicates: 10, oversized: 3)
@@ -197,8 +194,7 @@ struct RecordProcessorTests {
     #expect(words.count == 1 && processor.ledger.messages == 13)
   }
 
-  @Test("a damaged record of a configuration changes nothing and is told")
-  func damagedConfiguration() throws {
+  @Test func `a damaged record of a configuration changes nothing and is told`() throws {
     var sources = PlantSources()
     sources.files = [("a.yaml", Array("plant: a\n".utf8))]
     var processor = RecordProcessor(sources: sources)
@@ -211,8 +207,7 @@ struct RecordProcessorTests {
     }
   }
 
-  @Test("a saved state whose parts are cut anywhere is refused, or the plant that is cut starts anew")
-  func cutState() throws {
+  @Test func `a saved state whose parts are cut anywhere is refused, or the plant that is cut starts anew`() throws {
     let history = try History(seed: 3, hours: 1)
     var processor = RecordProcessor(sources: history.first)
     for record in history.records { _ = processor.lines(of: record) }

@@ -36,8 +36,7 @@ struct RedeliveryMemoryTests {
     return journal.endOffset
   }
 
-  @Test("is known to the next process in the order in which it came, though the journal has given it up")
-  func survives() throws {
+  @Test func `is known to the next process in the order in which it came, though the journal has given it up`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let journal = try journal()
     let memory = try memory(journal, at: 0)
@@ -58,8 +57,7 @@ struct RedeliveryMemoryTests {
     #expect(next.entries[6] == RedeliveryMemory.Entry(packetID: 7, connection: 0, hash: hash))
   }
 
-  @Test("is forgotten where there is a gap between it and what the journal has")
-  func gap() throws {
+  @Test func `is forgotten where there is a gap between it and what the journal has`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let journal = try journal()
     let first = try append(1...50, to: journal)
@@ -71,8 +69,7 @@ struct RedeliveryMemoryTests {
     #expect(entries.first.map { $0.packetID > 60 } == true && entries.last?.packetID == 200)
   }
 
-  @Test("is empty where its file is of no use")
-  func broken() throws {
+  @Test func `is empty where its file is of no use`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let journal = try journal()
     let end = try append(1...50, to: journal)

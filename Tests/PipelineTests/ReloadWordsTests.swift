@@ -6,15 +6,14 @@ import Testing
 
 @Suite("What a reload says")
 struct ReloadWordsTests {
-  @Test("a journal's folder that may not be written to is a mistake of wattline.yaml, whether it is there or not")
-  func journalPath() {
+  @Test
+  func `a journal's folder that may not be written to is a mistake of wattline.yaml, whether it is there or not`() {
     let mistake = PipelineStores.mistake(inJournalPath: "/no such folder/journal") { $0 != "/" }
     #expect(mistake?.description.hasPrefix("wattline.yaml:1:1: error: 'journal.path' is '/no such folder/") == true)
     #expect(PipelineStores.mistake(inJournalPath: "/no such folder/journal") { $0 == "/" } == nil)
   }
 
-  @Test("secrets that were rotated are named, and nothing else is")
-  func secrets() {
+  @Test func `secrets that were rotated are named, and nothing else is`() {
     var old = ProcessSettings()
     old.mqtt.password = Secret("a")
     old.influxdb.token = Secret("b")

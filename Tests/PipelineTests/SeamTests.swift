@@ -51,8 +51,7 @@ struct SeamTests {
     return found
   }
 
-  @Test("what any source hands over is in any log, and counted")
-  func sourceFillsLog() throws {
+  @Test func `what any source hands over is in any log, and counted`() throws {
     let log = MemoryLog()
     let ingest = Ingest(journal: log, note: { _ in })
     let source: any MessageSource = ListSource(["1", "2", "3"], into: ingest)
@@ -63,8 +62,7 @@ struct SeamTests {
     #expect(try Self.payloads(log) == ["1", "2", "3"] && ingest.appended.value == 3)
   }
 
-  @Test("a full or closed log refuses the burst whole, and the source keeps the rest")
-  func fullLogStopsSource() throws {
+  @Test func `a full or closed log refuses the burst whole, and the source keeps the rest`() throws {
     let log = MemoryLog(maximumBytes: 60)
     let ingest = Ingest(journal: log, note: { _ in })
     let source = ListSource(["1", "2", "3"], into: ingest)
@@ -79,8 +77,7 @@ struct SeamTests {
     #expect(ingest.accept(burst, received: Timestamp(seconds: 1)) == .failed("\(JournalError.closed)"))
   }
 
-  @Test("what a sender may repeat is known from any log, and stays known when the log is trimmed")
-  func redeliveriesFromAnyLog() throws {
+  @Test func `what a sender may repeat is known from any log, and stays known when the log is trimmed`() throws {
     let folder = try TemporaryFolder(prefix: "seam")
     defer { folder.remove() }
     let log = MemoryLog()

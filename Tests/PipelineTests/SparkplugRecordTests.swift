@@ -112,7 +112,7 @@ struct SparkplugRecordTests {
   }
 
   @Test("a death is an alert at once and over with the next birth, a gap asks for a rebirth, and all is accounted for")
-  func death() {
+  func aDeathIsAnAlertAtOnceAndOverWithTheNextBirthAGapAsksForARebirthAndAllIs() {
     var processor = RecordProcessor(sources: Self.sources)
     var alerts: [String] = []
     var asked: [(Int64, [String])] = []
@@ -139,8 +139,9 @@ struct SparkplugRecordTests {
     #expect(ledger.readings == UInt64(2 * (2 * 2 + 59 + 29)))
   }
 
-  @Test("data by alias goes on after restarts at any time, with any number of workers, and gives the same lines")
-  func restarts() throws {
+  @Test
+  func `data by alias goes on after restarts at any time, with any number of workers, and gives the same lines`() throws
+  {
     var straight = RecordProcessor(sources: Self.sources)
     var together = [RecordProcessor(sources: Self.sources)]
     var random = SplitMix(state: 11)
@@ -167,8 +168,7 @@ struct SparkplugRecordTests {
     #expect(straight.ledger.readings > 100)
   }
 
-  @Test("a change of the file leaves sessions as they are")
-  func reload() {
+  @Test func `a change of the file leaves sessions as they are`() {
     var processor = RecordProcessor(sources: Self.sources)
     let records = Self.records
     for record in records.prefix(10) { _ = Self.lines(&processor, record: record) }

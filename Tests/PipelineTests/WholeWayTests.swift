@@ -13,7 +13,7 @@ import Testing
 @Suite("The whole way", .serialized)
 struct WholeWayTests {
   @Test("every message is in raw and clean, a plant added while it runs is live, and a broken file changes nothing")
-  func wholeWay() throws {
+  func everyMessageIsInRawAndCleanAPlantAddedWhileItRunsIsLiveAndABrokenFile() throws {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first")
@@ -44,8 +44,7 @@ struct WholeWayTests {
     try expectBalance(pipeline)
   }
 
-  @Test("the smallest journal takes more of the longest payloads than it holds at a time")
-  func smallJournal() throws {
+  @Test func `the smallest journal takes more of the longest payloads than it holds at a time`() throws {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first")
@@ -91,7 +90,7 @@ struct WholeWayTests {
   }
 
   @Test("messages that come while the database is away are in raw when it is back, also after a restart in between")
-  func databaseAway() throws {
+  func messagesThatComeWhileTheDatabaseIsAwayAreInRawWhenItIsBackAlsoAfterA() throws {
     let site = try Site()
     defer { site.end() }
     try site.add(plant: "first")

@@ -13,7 +13,7 @@ import WattlineTime
 @Suite("Written points")
 struct WrittenPointsTests {
   @Test("every point has declared tags and fields of declared types, and every field that is always there is written")
-  func everyPointIsDeclared() throws {
+  func everyPointHasDeclaredTagsAndFieldsOfDeclaredTypesAndEveryFieldThatIs() throws {
     var written = WrittenPoints()
     let history = try History(
       seed: 3, hours: 21, more: "\ncommands: {mode: advise}\nsensors: [{match: bess.temperature, range: [90, 99]}]\n")

@@ -50,13 +50,11 @@ private let processFile = """
 struct ConfigurationPageTests {
   private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
-  @Test("the page names every key of a plant file")
-  func pageNamesEveryPlantKey() throws {
+  @Test func `the page names every key of a plant file`() throws {
     try expectOnPage(plantFile, name: "p.yaml", sections: 16)
   }
 
-  @Test("the page names every key of wattline.yaml")
-  func pageNamesEveryProcessKey() throws {
+  @Test func `the page names every key of wattline.yaml`() throws {
     try expectOnPage(processFile, name: "wattline.yaml", sections: 7)
   }
 

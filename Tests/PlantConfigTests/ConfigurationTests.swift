@@ -21,98 +21,93 @@ private func load(_ text: String, environment: [String: String] = [:], name: Str
 
 @Suite("Configuration")
 struct ConfigurationTests {
-  @Test(
-    "a mistake is told with its place and what would be right",
-    arguments: [
-      (head + "asets: {}", "p.yaml:3:1: error: the plant's file has no key 'asets'; did you mean 'assets'?"),
-      (
-        head + "assets: {a: {kind: batery}}",
-        "p.yaml:3:20: error: 'kind' is 'batery'; it must be one of "
-          + AssetKind.allCases.map(\.rawValue).joined(separator: ", ")
-      ),
-      (
-        head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, range: [5, 1]}]",
-        "p.yaml:4:35: error: 'range' is upside down; write the lower end first: [1.0, 5.0]"
-      ),
-      (
-        head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, unit: wats}]",
-        "p.yaml:4:34: error: there is no unit 'wats'; known are kW, W, MW, GW, mW, hp, BTU/h, "
-          + "kBTU/h, MMBTU/h, TR, kJ/h, MJ/h, GJ/h, kcal/h, Mcal/h, Gcal/h"
-      ),
-      (
-        head + "sensors: {a.power: {unit: W}}",
-        "p.yaml:3:10: error: 'sensors' must be a list, such as '- {match: pv1.power, unit: W}', not a mapping"
-      ),
-      (
-        head + "assets: {a: {kind: pv}}\nfaults: [\"a:derating=170@1h\"]",
-        "p.yaml:4:10: error: fault 'a:derating=170@1h' has the severity '170'; of derating it is a number from 0.0 to "
-          + "100.0 (% of the rating that is left)"
-      ),
-      (
-        head + "assets: {a: {kind: pv}}\nfaults: [\"b:trip@1h\"]",
-        "p.yaml:4:10: error: there is no asset for 'b'; the plant has a"
-      ),
-      (
-        "plant: p\nlocation: {latitude: 91, longitude: 0, timezone: UTC}",
-        "p.yaml:2:22: error: 'latitude' is '91'; it must be degrees north from -90 to 90"
-      ),
-      (
-        "plant: p\nlocation: {latitude: 1, longitude: 0, timezone: Mars/Base}",
-        "p.yaml:2:49: error: there is no time zone 'Mars/Base'; write an IANA name such as Europe/Berlin"
-      ),
-      (
-        head + "currency: EUR\ncurrency: USD",
-        "p.yaml:4:1: error: 'currency' stands twice in the plant's file; keep one"
-      ),
-      (
-        head + "assets: {a: {kind: load, within: b}}",
-        "p.yaml:3:34: error: there is no asset 'b'; 'within' names one of a"
-      ),
-      (
-        head + "topics: [{match: \"a/{x\"}]",
-        "p.yaml:3:18: error: braces in 'a/{x' do not pair; write for example riverside/{asset}/{sensor}"
-      ),
-      (
-        head + "assets: {a: {kind: battery, soc_min: 0.9, soc_max: 0.2}}",
-        "p.yaml:3:38: error: 'soc_min' is 0.9; it must be below 'soc_max', which is 0.2"
-      ),
-    ])
-  func mistakes(text: String, message: String) {
+  @Test(arguments: [
+    (head + "asets: {}", "p.yaml:3:1: error: the plant's file has no key 'asets'; did you mean 'assets'?"),
+    (
+      head + "assets: {a: {kind: batery}}",
+      "p.yaml:3:20: error: 'kind' is 'batery'; it must be one of "
+        + AssetKind.allCases.map(\.rawValue).joined(separator: ", ")
+    ),
+    (
+      head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, range: [5, 1]}]",
+      "p.yaml:4:35: error: 'range' is upside down; write the lower end first: [1.0, 5.0]"
+    ),
+    (
+      head + "assets: {a: {kind: pv}}\nsensors: [{match: a.power, unit: wats}]",
+      "p.yaml:4:34: error: there is no unit 'wats'; known are kW, W, MW, GW, mW, hp, BTU/h, "
+        + "kBTU/h, MMBTU/h, TR, kJ/h, MJ/h, GJ/h, kcal/h, Mcal/h, Gcal/h"
+    ),
+    (
+      head + "sensors: {a.power: {unit: W}}",
+      "p.yaml:3:10: error: 'sensors' must be a list, such as '- {match: pv1.power, unit: W}', not a mapping"
+    ),
+    (
+      head + "assets: {a: {kind: pv}}\nfaults: [\"a:derating=170@1h\"]",
+      "p.yaml:4:10: error: fault 'a:derating=170@1h' has the severity '170'; of derating it is a number from 0.0 to "
+        + "100.0 (% of the rating that is left)"
+    ),
+    (
+      head + "assets: {a: {kind: pv}}\nfaults: [\"b:trip@1h\"]",
+      "p.yaml:4:10: error: there is no asset for 'b'; the plant has a"
+    ),
+    (
+      "plant: p\nlocation: {latitude: 91, longitude: 0, timezone: UTC}",
+      "p.yaml:2:22: error: 'latitude' is '91'; it must be degrees north from -90 to 90"
+    ),
+    (
+      "plant: p\nlocation: {latitude: 1, longitude: 0, timezone: Mars/Base}",
+      "p.yaml:2:49: error: there is no time zone 'Mars/Base'; write an IANA name such as Europe/Berlin"
+    ),
+    (
+      head + "currency: EUR\ncurrency: USD",
+      "p.yaml:4:1: error: 'currency' stands twice in the plant's file; keep one"
+    ),
+    (
+      head + "assets: {a: {kind: load, within: b}}",
+      "p.yaml:3:34: error: there is no asset 'b'; 'within' names one of a"
+    ),
+    (
+      head + "topics: [{match: \"a/{x\"}]",
+      "p.yaml:3:18: error: braces in 'a/{x' do not pair; write for example riverside/{asset}/{sensor}"
+    ),
+    (
+      head + "assets: {a: {kind: battery, soc_min: 0.9, soc_max: 0.2}}",
+      "p.yaml:3:38: error: 'soc_min' is 0.9; it must be below 'soc_max', which is 0.2"
+    ),
+  ])
+  func `a mistake is told with its place and what would be right`(text: String, message: String) {
     #expect(load(text).diagnostics.map(\.description) == [message])
   }
 
-  @Test(
-    "a mistake of the process's file is told with its place and what would be right",
-    arguments: [
-      (
-        "mqtt: {protocol: 4}", "wattline.yaml:1:18: error: 'protocol' is '4'; it must be one of auto, 5, 3.1.1"
-      ),
-      (
-        "mqtt: {connections: 0}",
-        "wattline.yaml:1:21: error: 'connections' is '0'; it must be a whole number from 1 to 64"
-      ),
-      ("mqtt: {connections: 1.5}", "wattline.yaml:1:21: error: 'connections' must be a whole number from 1 to 64"),
-      (
-        "mqtt: {max_payload: 1GiB}",
-        "wattline.yaml:1:21: error: 'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '1GiB'"
-      ),
-      (
-        "journal: {max_bytes: 4MiB}\nmqtt: {max_payload: 513KiB}",
-        "wattline.yaml:2:21: error: 'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
-          + "512KiB; lower it or raise 'max_bytes' there"
-      ),
-      (
-        "mqtt: {cert: c.pem}",
-        "wattline.yaml:1:14: error: a client certificate needs both 'cert' and 'key', the files of the certificate and "
-          + "of its key"
-      ),
-    ])
-  func processMistakes(text: String, message: String) {
+  @Test(arguments: [
+    (
+      "mqtt: {protocol: 4}", "wattline.yaml:1:18: error: 'protocol' is '4'; it must be one of auto, 5, 3.1.1"
+    ),
+    (
+      "mqtt: {connections: 0}",
+      "wattline.yaml:1:21: error: 'connections' is '0'; it must be a whole number from 1 to 64"
+    ),
+    ("mqtt: {connections: 1.5}", "wattline.yaml:1:21: error: 'connections' must be a whole number from 1 to 64"),
+    (
+      "mqtt: {max_payload: 1GiB}",
+      "wattline.yaml:1:21: error: 'max_payload' must be from 1KiB to 16MiB, written like 256KiB, not '1GiB'"
+    ),
+    (
+      "journal: {max_bytes: 4MiB}\nmqtt: {max_payload: 513KiB}",
+      "wattline.yaml:2:21: error: 'max_payload' must be at most a quarter of what 'journal' has for messages, which is "
+        + "512KiB; lower it or raise 'max_bytes' there"
+    ),
+    (
+      "mqtt: {cert: c.pem}",
+      "wattline.yaml:1:14: error: a client certificate needs both 'cert' and 'key', the files of the certificate and "
+        + "of its key"
+    ),
+  ])
+  func `a mistake of the process's file is told with its place and what would be right`(text: String, message: String) {
     #expect(load(text, name: "wattline.yaml").diagnostics.map(\.description) == [message])
   }
 
-  @Test("how the broker is spoken to and how far a plant may grow are read")
-  func brokerAndLimits() {
+  @Test func `how the broker is spoken to and how far a plant may grow are read`() {
     let process = load(
       "mqtt: {url: \"mqtts://b\", protocol: 3.1.1, connections: 4, max_payload: 64KiB, cert: c, key: k}",
       name: "wattline.yaml")
@@ -123,8 +118,7 @@ struct ConfigurationTests {
     #expect(plant?.limits.assets == 5 && plant?.limits.sensors == 70)
   }
 
-  @Test("all mistakes of a folder are told in one go")
-  func allMistakes() {
+  @Test func `all mistakes of a folder are told in one go`() {
     let files = [
       ("a.yaml", Array((head + "foo: 1\nbar: 2").utf8)), ("b.yaml", Array("plant: [".utf8)),
       ("c.yaml", Array(head.utf8)),
@@ -134,8 +128,7 @@ struct ConfigurationTests {
     #expect(loaded.diagnostics.last?.message == "plant 'p' is already in a.yaml; give it another name")
   }
 
-  @Test("topics of two plants that nothing tells apart are refused, and a level of their own tells them apart")
-  func overlappingTopics() {
+  @Test func `topics of two plants that nothing tells apart are refused, and a level of their own tells them apart`() {
     func plant(_ name: String, match: String) -> (String, [UInt8]) {
       let text = head.replacingOccurrences(of: "plant: p", with: "plant: \(name)") + "topics: [{match: \"\(match)\"}]"
       return ("\(name).yaml", Array(text.utf8))
@@ -150,16 +143,14 @@ struct ConfigurationTests {
     #expect(apart.isValid)
   }
 
-  @Test(
-    "whether two patterns can match one topic",
-    arguments: [
-      ("a/{x}", "a/b", true), ("a/{x}", "b/{x}", false), ("a/#", "a", true), ("a/#", "a/b/c", true),
-      ("a", "a/b", false),
-      ("+/b", "{x}/b", true), ("p-{x}/a", "p-{y}/a", true), ("p-{x}", "q-{y}", false), ("{x}-p", "a-p", true),
-      ("{x}-p", "a-q", false), ("p{x}p", "p", false), ("p{x}p", "pp", true), ("#", "a/b", true), ("{x}", "a/b", false),
-      ("a/{x}-1/c", "a/2-{y}/c", true), ("é{x}", "e{x}", false),
-    ])
-  func meeting(_ item: (String, String, Bool)) {
+  @Test(arguments: [
+    ("a/{x}", "a/b", true), ("a/{x}", "b/{x}", false), ("a/#", "a", true), ("a/#", "a/b/c", true),
+    ("a", "a/b", false),
+    ("+/b", "{x}/b", true), ("p-{x}/a", "p-{y}/a", true), ("p-{x}", "q-{y}", false), ("{x}-p", "a-p", true),
+    ("{x}-p", "a-q", false), ("p{x}p", "p", false), ("p{x}p", "pp", true), ("#", "a/b", true), ("{x}", "a/b", false),
+    ("a/{x}-1/c", "a/2-{y}/c", true), ("é{x}", "e{x}", false),
+  ])
+  func `whether two patterns can match one topic`(_ item: (String, String, Bool)) {
     for (one, other) in [(item.0, item.1), (item.1, item.0)] {
       var tree = TopicTree()
       tree.add(one, place: (0, 0))
@@ -168,8 +159,7 @@ struct ConfigurationTests {
     }
   }
 
-  @Test("of many plants that share a topic each is told once, with the first that has it")
-  func manyShared() {
+  @Test func `of many plants that share a topic each is told once, with the first that has it`() {
     let files = (0..<30).map { number in
       let text = head.replacingOccurrences(of: "plant: p", with: "plant: p\(number)")
       return (String(format: "p%02d.yaml", number), Array((text + "topics: [{match: \"site/{asset}/{sensor}\"}]").utf8))
@@ -178,8 +168,7 @@ struct ConfigurationTests {
     #expect(messages.count == 29 && messages.allSatisfy { $0.contains("of plant 'p0' (p00.yaml)") })
   }
 
-  @Test("secrets come from the environment or a file, and are never printed")
-  func secrets() {
+  @Test func `secrets come from the environment or a file, and are never printed`() {
     let text =
       "mqtt: {url: \"mqtts://broker:8884\", username: u, password_file: secret.txt}\ninfluxdb: {token: \"${T}\"}"
     let loaded = load(text, environment: ["T": "s3cret"], name: "wattline.yaml")
@@ -194,8 +183,7 @@ struct ConfigurationTests {
     #expect(missing == ["the environment has no T; set it, or write ${T:-default}"])
   }
 
-  @Test("what waits on disk has its bounds and its way when full, and each mistake says what would be right")
-  func journal() {
+  @Test func `what waits on disk has its bounds and its way when full, and each mistake says what would be right`() {
     let text =
       "journal: {path: /j, max_bytes: 8GiB, spool: 2GiB, dead_letters: 1MiB, history: 3GiB, when_full: drop_oldest}"
     let journal = load(text, name: "wattline.yaml").settings.journal
@@ -222,8 +210,7 @@ struct ConfigurationTests {
       ])
   }
 
-  @Test("any change of bytes in a plant's file gives mistakes or a plant, and never a crash")
-  func fuzz() {
+  @Test func `any change of bytes in a plant's file gives mistakes or a plant, and never a crash`() {
     var generator = SplitMix(state: 7)
     func random(_ bound: Int) -> Int { generator.index(below: bound) }
     let text =

@@ -18,8 +18,8 @@ struct CurrencyTests {
     return ConfigurationLoader.load(files: [("p.yaml", Array(text.utf8))], environment: [:]) { _ in nil }
   }
 
-  @Test("the rappen of a Swiss plant is known wherever a unit is written", arguments: [("CHF", 0.01), ("IDR", 1)])
-  func rappen(currency: String, scale: Double) throws {
+  @Test(arguments: [("CHF", 0.01), ("IDR", 1)])
+  func `the rappen of a Swiss plant is known wherever a unit is written`(currency: String, scale: Double) throws {
     let loaded = load(currency)
     #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics)")
     let plant = try #require(loaded.plants.first)
@@ -27,6 +27,7 @@ struct CurrencyTests {
     #expect(plant.topics[1].values[0].detail.unit?.scale == scale && plant.sensors[0].unit?.scale == scale)
   }
 
-  @Test("where the money has no Rp, it is a mistake at each of its places")
-  func noRappen() { #expect(load("EUR").diagnostics.count == 3) }
+  @Test func `where the money has no Rp, it is a mistake at each of its places`() {
+    #expect(load("EUR").diagnostics.count == 3)
+  }
 }

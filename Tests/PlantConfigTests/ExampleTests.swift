@@ -9,8 +9,9 @@ import WattlineTime
 
 @Suite("Examples of configuration")
 struct ExampleTests {
-  @Test("the folder that is shipped has no mistake, and takes users and passwords from the environment, if any")
-  func shippedFolder() throws {
+  @Test
+  func `the folder that is shipped has no mistake, and takes users and passwords from the environment, if any`() throws
+  {
     let root = PackageFolder.root()
     let path = root.appendingPathComponent("pipelines").path
     let files = try FileManager.default.contentsOfDirectory(atPath: path)
@@ -33,8 +34,7 @@ struct ExampleTests {
     #expect(secured.settings.influxdb.username == "c" && secured.settings.influxdb.password?.text == "d")
   }
 
-  @Test("a plant with every part of the format is read as it is meant")
-  func everyPart() throws {
+  @Test func `a plant with every part of the format is read as it is meant`() throws {
     let text = """
       plant: riverside
       location: {latitude: 34.06, longitude: -117.45, timezone: America/Los_Angeles}
@@ -94,8 +94,7 @@ struct ExampleTests {
     #expect(prices == [0.21, 0.54, 0.54, 0.21] && plant.tariff.exportPrice == 0.05)
   }
 
-  @Test("a process with every part of the format is read as it is meant")
-  func process() throws {
+  @Test func `a process with every part of the format is read as it is meant`() throws {
     let text = """
       mqtt:     {url: "mqtt://10.0.0.7:1884", client_id: hall, qos: 2}
       influxdb: {url: "http://127.0.0.1:8087", database: energy, version: 2, org: o, token_file: t}

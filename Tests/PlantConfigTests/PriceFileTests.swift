@@ -18,25 +18,23 @@ private func load(_ tariff: String, csv: String = "", currency: String = "EUR") 
 struct PriceFileTests {
   private static let start = CivilTime(year: 2026, month: 6, day: 9, hour: 22).utc
 
-  @Test(
-    "a list is read whatever wrote it",
-    arguments: [
-      "\u{FEFF}time,import\n2026-06-10T00:00+02:00,0.30\n2026-06-10T01:00+02:00,0.28\n",
-      "time;import\r\n2026-06-10T00:00+02:00;0,30\r\n2026-06-10T01:00+02:00;0,28\r\n",
-      "sep=;\ntime;import\n2026-06-10T00:00+02:00;0,30\n2026-06-10T01:00+02:00;0,28;\n",
-      "Time,Import\n2026-06-10T00:00+02:00,0.30\n2026-06-10T01:00+02:00,0.28\n",
-      "time,import\n2026-06-10 00:00:00 +0200,0.30\n2026-06-10 01:00:00 +0200,0.28\n",
-      "timestamp\tprice\n2026-06-10T00:00+02:00\t0.30\n2026-06-10T01:00+02:00\t0.28\n",
-      "\"time\",\"import\"\n\"2026-06-10T00:00+02:00\",\"0,30\"\n\"2026-06-10T01:00+02:00\",\"0.28\"\n",
-      "# day ahead\n\nDate;Spot Price [EUR/MWh]\n2026-06-10T00:00+02:00;300,0\n2026-06-10T01:00+02:00;280\n",
-      "time,price_ct_kwh\n2026-06-10T00:00+02:00,30\n2026-06-10T01:00+02:00,28\n",
-      "time,import,export\n2026-06-10T00:00+02:00,0.30,\n2026-06-10T01:00+02:00,0.28,\n",
-      // On the plant's own clock.
-      "time,import\n2026-06-10T00:00,0.30\n2026-06-10T01:00,0.28\n",
-      "Market prices\n\nDatum;von;bis;Zone;Preis in ct/kWh\n10.06.2026;00:00;01:00;A;30,0\n10.06.2026;01:00;02:00;A;28,0\n",
-      "Date|Hour|Price (EUR/MWh)\n2026-06-10|1|300\n2026-06-10|2|280\n",
-    ])
-  func formats(csv: String) throws {
+  @Test(arguments: [
+    "\u{FEFF}time,import\n2026-06-10T00:00+02:00,0.30\n2026-06-10T01:00+02:00,0.28\n",
+    "time;import\r\n2026-06-10T00:00+02:00;0,30\r\n2026-06-10T01:00+02:00;0,28\r\n",
+    "sep=;\ntime;import\n2026-06-10T00:00+02:00;0,30\n2026-06-10T01:00+02:00;0,28;\n",
+    "Time,Import\n2026-06-10T00:00+02:00,0.30\n2026-06-10T01:00+02:00,0.28\n",
+    "time,import\n2026-06-10 00:00:00 +0200,0.30\n2026-06-10 01:00:00 +0200,0.28\n",
+    "timestamp\tprice\n2026-06-10T00:00+02:00\t0.30\n2026-06-10T01:00+02:00\t0.28\n",
+    "\"time\",\"import\"\n\"2026-06-10T00:00+02:00\",\"0,30\"\n\"2026-06-10T01:00+02:00\",\"0.28\"\n",
+    "# day ahead\n\nDate;Spot Price [EUR/MWh]\n2026-06-10T00:00+02:00;300,0\n2026-06-10T01:00+02:00;280\n",
+    "time,price_ct_kwh\n2026-06-10T00:00+02:00,30\n2026-06-10T01:00+02:00,28\n",
+    "time,import,export\n2026-06-10T00:00+02:00,0.30,\n2026-06-10T01:00+02:00,0.28,\n",
+    // On the plant's own clock.
+    "time,import\n2026-06-10T00:00,0.30\n2026-06-10T01:00,0.28\n",
+    "Market prices\n\nDatum;von;bis;Zone;Preis in ct/kWh\n10.06.2026;00:00;01:00;A;30,0\n10.06.2026;01:00;02:00;A;28,0\n",
+    "Date|Hour|Price (EUR/MWh)\n2026-06-10|1|300\n2026-06-10|2|280\n",
+  ])
+  func `a list is read whatever wrote it`(csv: String) throws {
     let loaded = load("{prices: list.csv}", csv: csv)
     try #require(loaded.diagnostics.map(\.description) == [])
     let schedule = try #require(loaded.plants.first).tariff.schedule
@@ -45,15 +43,13 @@ struct PriceFileTests {
     #expect(loaded.warnings.isEmpty)
   }
 
-  @Test("columns are told by their names, in any order")
-  func columns() throws {
+  @Test func `columns are told by their names, in any order`() throws {
     let loaded = load("{prices: list.csv}", csv: "time;Export;Import\n2026-06-10T00:00+02:00;-0,02;0,3\n")
     let slot = try #require(loaded.plants.first?.tariff.schedule.slots.first)
     #expect(slot.importPrice == 0.3 && slot.exportPrice == -0.02)
   }
 
   @Test(
-    "what is not understood is told with its place and what would be right",
     arguments: [
       ("when,import\n2026-06-10T00:00Z,1", "list.csv:1:1: error: the first column is called 'when'; it must be 'time'"),
       (
@@ -84,13 +80,12 @@ struct PriceFileTests {
       ("time,import\n2026-06-10T00:00Z,1,,,", nil),
       ("time,import\n2026-06-10T00:00Z,nan", "list.csv:2:19: error: 'nan' is no price a kWh, such as 0.21"),
     ] as [(String, String?)])
-  func mistakes(csv: String, message: String?) {
+  func `what is not understood is told with its place and what would be right`(csv: String, message: String?) {
     let told = load("{prices: list.csv}", csv: csv).diagnostics.map(\.description)
     #expect(told == (message.map { [$0] } ?? []))
   }
 
-  @Test("a list in another unit is scaled by the unit that is told for it, or for the whole tariff")
-  func units() throws {
+  @Test func `a list in another unit is scaled by the unit that is told for it, or for the whole tariff`() throws {
     let csv = "time,import,export\n2026-06-10T00:00Z,85,-10\n"
     for tariff in [
       "{prices: {file: list.csv, unit: EUR/MWh}, import: 0.3}", "{prices: list.csv, import: 300, unit: €/MWh}",
@@ -111,8 +106,7 @@ struct PriceFileTests {
     }
   }
 
-  @Test("prices far from any of the currency are taken with a warning that names what is probably meant")
-  func sizes() throws {
+  @Test func `prices far from any of the currency are taken with a warning that names what is probably meant`() throws {
     let list = load("{prices: list.csv}", csv: "time,import\n2026-06-10T00:00Z,85.32\n2026-06-10T01:00Z,79.10\n")
     #expect(list.isValid)
     let told = try #require(list.warnings.first).description
@@ -125,8 +119,7 @@ struct PriceFileTests {
     #expect(load("{import: 0.3, export: 0.0001}").warnings.isEmpty)
   }
 
-  @Test("a demand charge is a price, or a price and the interval of its peak")
-  func demandCharge() throws {
+  @Test func `a demand charge is a price, or a price and the interval of its peak`() throws {
     let plain = try #require(load("{demand_charge: 12}").plants.first).tariff
     #expect(plain.demandCharge == 12 && plain.demandInterval == .minutes(15))
     for (text, interval) in [("15m", TimeSpan.minutes(15)), ("30m", .minutes(30)), ("60m", .hour), ("1h", .hour)] {

@@ -21,30 +21,27 @@ private func messages(_ text: String, name: String = "p.yaml") -> [String] {
 
 @Suite("What a configuration may not say")
 struct RefusalTests {
-  @Test(
-    "a pattern that no broker takes is refused",
-    arguments: [
-      (
-        String(repeating: "a/", count: 200) + "b",
-        "p.yaml:3:18: error: 'match' has 201 levels, and brokers take at most 200"
-      ),
-      (
-        String(repeating: "a", count: 65_536),
-        "p.yaml:3:18: error: 'match' is longer than the 65,535 bytes that a topic may have"
-      ),
-      (
-        "a\\0/{asset}", "p.yaml:3:18: error: 'a\\0/{asset}' has a control character, which no topic may have"
-      ),
-      ("a\\x85/{asset}", "p.yaml:3:18: error: 'a\\u{0085}/{asset}' has a control character"),
-      ("a\\uFDD0/{asset}", "p.yaml:3:18: error: 'a\\u{FDD0}/{asset}' has a control character"),
-    ])
-  func patterns(pattern: String, message: String) throws {
+  @Test(arguments: [
+    (
+      String(repeating: "a/", count: 200) + "b",
+      "p.yaml:3:18: error: 'match' has 201 levels, and brokers take at most 200"
+    ),
+    (
+      String(repeating: "a", count: 65_536),
+      "p.yaml:3:18: error: 'match' is longer than the 65,535 bytes that a topic may have"
+    ),
+    (
+      "a\\0/{asset}", "p.yaml:3:18: error: 'a\\0/{asset}' has a control character, which no topic may have"
+    ),
+    ("a\\x85/{asset}", "p.yaml:3:18: error: 'a\\u{0085}/{asset}' has a control character"),
+    ("a\\uFDD0/{asset}", "p.yaml:3:18: error: 'a\\u{FDD0}/{asset}' has a control character"),
+  ])
+  func `a pattern that no broker takes is refused`(pattern: String, message: String) throws {
     let found = messages(head + "topics: [{match: \"\(pattern)\"}]")
     #expect(found.count == 1 && found[0].hasPrefix(message), "\(found)")
   }
 
-  @Test("what Sparkplug cannot be is refused, and what it names of itself is known")
-  func sparkplug() {
+  @Test func `what Sparkplug cannot be is refused, and what it names of itself is known`() {
     func found(_ match: String, further: String) -> [String] {
       messages(head + "topics: [{match: \"\(match)\", payload: sparkplug, \(further)}]")
     }
@@ -60,103 +57,93 @@ struct RefusalTests {
     #expect(named.count == 1 && named[0].contains("'sensor' is not for Sparkplug"))
   }
 
-  @Test("a pattern of 200 levels is taken")
-  func levels() {
+  @Test func `a pattern of 200 levels is taken`() {
     #expect(messages(head + "topics: [{match: \"\(String(repeating: "a/", count: 199))b\"}]") == [])
   }
 
-  @Test(
-    "what a topic says of its payload is refused where it can have no effect",
-    arguments: [
-      (
-        "payload: csv, values: {a: -1}", "66: error: 'a' is '-1', which is no column; write its number, from 0 to 99999"
-      ),
-      ("payload: csv, values: {a: 1.5}", "66: error: 'a' is '1.5', which is no column"),
-      (
-        "payload: csv, values: {a: 99999999999999999999}",
-        "66: error: 'a' is '99999999999999999999', which is no column"
-      ),
-      ("payload: csv, values: {a: 0}, time: /t", "76: error: 'time' is '/t', which is no column"),
-      ("payload: json, values: {a: B/c}", "67: error: 'a' is 'B/c', which is no place; write \"/B/c\""),
-      ("payload: json, values: {a: /b}, scale: {c: 2}", "80: error: 'scale' has 'c', which 'values' has not; it has a"),
-      (
-        "payload: json, values: {a: /b}, rename: {c: d}",
-        "81: error: 'rename' has 'c', which 'values' has not; it has a"
-      ),
-      ("payload: json, values: {a: /b}, scale: {a: 0}", "83: error: a scale of 0 makes every 'a' 0"),
-      ("payload: json, values: {a: /b, c: /d}, rename: {a: e, c: e}", "97: error: 'a' and 'c' are both called 'e'"),
-      ("payload: json, values: {a: /b, c: /d}, rename: {a: c}", "91: error: 'a' and 'c' are both called 'c'"),
-      ("payload: json, values: {a: /b}, rename: {a: [x]}", "84: error: 'a' must get a name, not a list"),
-    ])
-  func topics(keys: String, message: String) {
+  @Test(arguments: [
+    (
+      "payload: csv, values: {a: -1}", "66: error: 'a' is '-1', which is no column; write its number, from 0 to 99999"
+    ),
+    ("payload: csv, values: {a: 1.5}", "66: error: 'a' is '1.5', which is no column"),
+    (
+      "payload: csv, values: {a: 99999999999999999999}",
+      "66: error: 'a' is '99999999999999999999', which is no column"
+    ),
+    ("payload: csv, values: {a: 0}, time: /t", "76: error: 'time' is '/t', which is no column"),
+    ("payload: json, values: {a: B/c}", "67: error: 'a' is 'B/c', which is no place; write \"/B/c\""),
+    ("payload: json, values: {a: /b}, scale: {c: 2}", "80: error: 'scale' has 'c', which 'values' has not; it has a"),
+    (
+      "payload: json, values: {a: /b}, rename: {c: d}",
+      "81: error: 'rename' has 'c', which 'values' has not; it has a"
+    ),
+    ("payload: json, values: {a: /b}, scale: {a: 0}", "83: error: a scale of 0 makes every 'a' 0"),
+    ("payload: json, values: {a: /b, c: /d}, rename: {a: e, c: e}", "97: error: 'a' and 'c' are both called 'e'"),
+    ("payload: json, values: {a: /b, c: /d}, rename: {a: c}", "91: error: 'a' and 'c' are both called 'c'"),
+    ("payload: json, values: {a: /b}, rename: {a: [x]}", "84: error: 'a' must get a name, not a list"),
+  ])
+  func `what a topic says of its payload is refused where it can have no effect`(keys: String, message: String) {
     let found = messages(head + "topics: [{match: \"p/{asset}/{sensor}\", \(keys)}]")
     #expect(found.count == 1 && found[0].hasPrefix("p.yaml:3:" + message), "\(found)")
   }
 
-  @Test(
-    "placeholders, members of the top level and names that a payload may bring stay legal",
-    arguments: [
-      "payload: json, values: {\"{sensor}\": \"/{sensor}/value\"}, scale: {power: 2}, rename: {\"{sensor}\": \"x_{sensor}\"}",
-      "payload: json, values: {power: Power, voltage: \"\"}, time: Time",
-      "payload: csv, values: {power: 0, voltage: 99999}, time: 2",
-      "payload: csv, values: {power: \"{x}\"}",
-      "payload: json, scale: {power: 0.001}, rename: {Power: power, P: power}",
-      "payload: line, values: {power: \"a/b\"}",
-    ])
-  func legalTopics(keys: String) {
+  @Test(arguments: [
+    "payload: json, values: {\"{sensor}\": \"/{sensor}/value\"}, scale: {power: 2}, rename: {\"{sensor}\": \"x_{sensor}\"}",
+    "payload: json, values: {power: Power, voltage: \"\"}, time: Time",
+    "payload: csv, values: {power: 0, voltage: 99999}, time: 2",
+    "payload: csv, values: {power: \"{x}\"}",
+    "payload: json, scale: {power: 0.001}, rename: {Power: power, P: power}",
+    "payload: line, values: {power: \"a/b\"}",
+  ])
+  func `placeholders, members of the top level and names that a payload may bring stay legal`(keys: String) {
     #expect(messages(head + "topics: [{match: \"p/{asset}/{x}/{sensor}\", \(keys)}]") == [])
   }
 
-  @Test(
-    "names that nobody could find again are refused",
-    arguments: [
-      ("plant: \"a\\0b\"\n" + head.dropFirst(9), "p.yaml:1:8: error: 'plant' has a control character"),
-      ("plant: \"\"\n" + head.dropFirst(9), "p.yaml:1:8: error: 'plant' is empty"),
-      (head + "assets: {\"a\\nb\": {kind: pv}}", "p.yaml:3:10: error: the name of asset 'a\\nb' has a control"),
-      (
-        head + "assets: {? \(String(repeating: "a", count: 1_025)) : {kind: pv}}",
-        "p.yaml:3:12: error: the name of asset '\(String(repeating: "a", count: 60))' is longer than 1024 bytes"
-      ),
-      (head + "sensors: [{match: power}]", "p.yaml:3:19: error: 'power' fits no sensor; write asset.sensor"),
-      (
-        head + "assets: {b: {kind: battery, energy_kwh: null}}",
-        "p.yaml:3:41: error: 'energy_kwh' has no value; write kWh from 0, or leave the key out"
-      ),
-      (
-        head + "assets: {b: {kind: pv, capacity: 1, colour: red}}",
-        "p.yaml:3:24: error: asset 'b' has no key 'capacity'; known are azimuth, capacity_kw, efficiency, energy_kwh, "
-          + "export_limit_kw, import_limit_kw, kind, power_kw, ramp_kw_per_minute, reserve, soc_max, soc_min, tilt, "
-          + "wear_price, within"
-      ),
-    ])
-  func names(text: String, message: String) {
+  @Test(arguments: [
+    ("plant: \"a\\0b\"\n" + head.dropFirst(9), "p.yaml:1:8: error: 'plant' has a control character"),
+    ("plant: \"\"\n" + head.dropFirst(9), "p.yaml:1:8: error: 'plant' is empty"),
+    (head + "assets: {\"a\\nb\": {kind: pv}}", "p.yaml:3:10: error: the name of asset 'a\\nb' has a control"),
+    (
+      head + "assets: {? \(String(repeating: "a", count: 1_025)) : {kind: pv}}",
+      "p.yaml:3:12: error: the name of asset '\(String(repeating: "a", count: 60))' is longer than 1024 bytes"
+    ),
+    (head + "sensors: [{match: power}]", "p.yaml:3:19: error: 'power' fits no sensor; write asset.sensor"),
+    (
+      head + "assets: {b: {kind: battery, energy_kwh: null}}",
+      "p.yaml:3:41: error: 'energy_kwh' has no value; write kWh from 0, or leave the key out"
+    ),
+    (
+      head + "assets: {b: {kind: pv, capacity: 1, colour: red}}",
+      "p.yaml:3:24: error: asset 'b' has no key 'capacity'; known are azimuth, capacity_kw, efficiency, energy_kwh, "
+        + "export_limit_kw, import_limit_kw, kind, power_kw, ramp_kw_per_minute, reserve, soc_max, soc_min, tilt, "
+        + "wear_price, within"
+    ),
+  ])
+  func `names that nobody could find again are refused`(text: String, message: String) {
     let found = messages(text)
     #expect(found.first?.hasPrefix(message) ?? false, "\(found)")
     #expect(found.allSatisfy { !$0.contains("\n") })
   }
 
-  @Test("a sensor is told by asset.sensor or by a wildcard", arguments: ["a.power", "*", "*.power", "a*"])
-  func sensorMatches(match: String) {
+  @Test(arguments: ["a.power", "*", "*.power", "a*"])
+  func `a sensor is told by asset.sensor or by a wildcard`(match: String) {
     #expect(messages(head + "sensors: [{match: \"\(match)\"}]") == [])
   }
 
-  @Test(
-    "an empty name of the process is refused, and a secret that is given twice",
-    arguments: [
-      ("mqtt: {client_id: \"\"}", "1:19: error: 'client_id' is empty; leave it out for the default"),
-      ("influxdb: {database: \"\"}", "1:22: error: 'database' is empty; leave it out for the default"),
-      ("journal: {path: \"\"}", "1:17: error: 'path' is empty; leave it out for the default"),
-      (
-        "mqtt: {password: x, password_file: secret.txt}",
-        "1:18: error: 'password' and 'password_file' are both there; keep one"
-      ),
-    ])
-  func process(text: String, message: String) {
+  @Test(arguments: [
+    ("mqtt: {client_id: \"\"}", "1:19: error: 'client_id' is empty; leave it out for the default"),
+    ("influxdb: {database: \"\"}", "1:22: error: 'database' is empty; leave it out for the default"),
+    ("journal: {path: \"\"}", "1:17: error: 'path' is empty; leave it out for the default"),
+    (
+      "mqtt: {password: x, password_file: secret.txt}",
+      "1:18: error: 'password' and 'password_file' are both there; keep one"
+    ),
+  ])
+  func `an empty name of the process is refused, and a secret that is given twice`(text: String, message: String) {
     #expect(messages(text, name: "wattline.yaml") == ["wattline.yaml:" + message])
   }
 
-  @Test("a file that cannot be read is told with the reason, and a FIFO keeps nobody waiting")
-  func files() throws {
+  @Test func `a file that cannot be read is told with the reason, and a FIFO keeps nobody waiting`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-unreadable")
     defer { folder.remove() }
     let files = FileManager.default
@@ -182,8 +169,7 @@ struct RefusalTests {
     for (message, reason) in zip(told, reasons) { #expect(message.hasPrefix(reason)) }
   }
 
-  @Test("the time to read a plant grows with its assets, not with their square")
-  func manyAssets() {
+  @Test func `the time to read a plant grows with its assets, not with their square`() {
     // Each is within the one before, so that the search for circles has the longest way.
     let assets = (0..<16_000).map { "  a\($0): {kind: load\($0 > 0 ? ", within: a\($0 - 1)" : "")}\n" }.joined()
     func processorSeconds() -> Int {
@@ -196,8 +182,7 @@ struct RefusalTests {
     #expect(processorSeconds() - began < 10)
   }
 
-  @Test("every asset of a circle is told, and none that only hangs on it")
-  func circles() {
+  @Test func `every asset of a circle is told, and none that only hangs on it`() {
     let assets =
       "a: {kind: load, within: b}, b: {kind: load, within: a}, c: {kind: load, within: a}, d: {kind: load, within: d}"
     let found = messages(head + "assets: {\(assets)}")
@@ -205,8 +190,7 @@ struct RefusalTests {
     for name in ["a", "b", "d"] { #expect(found.contains { $0.contains("asset '\(name)' is within itself") }) }
   }
 
-  @Test("prices beyond the most rows are told at the first of them, and nothing behind is read")
-  func manyPrices() {
+  @Test func `prices beyond the most rows are told at the first of them, and nothing behind is read`() {
     func prices(_ csv: String) -> [String] {
       let files = [("p.yaml", Array((head + "tariff: {prices: p.csv}").utf8))]
       return ConfigurationLoader.load(files: files, environment: [:]) { _ in csv }.diagnostics.map(\.description)

@@ -23,8 +23,7 @@ struct TariffTests {
     return tariff.importPrice(at: local.utc, local: local)
   }
 
-  @Test("a tariff by season and day type, with export, demand charge and carbon, is read as it is meant")
-  func seasons() throws {
+  @Test func `a tariff by season and day type, with export, demand charge and carbon, is read as it is meant`() throws {
     let loaded = load(
       """
       tariff:
@@ -50,8 +49,7 @@ struct TariffTests {
     #expect(tariff.demandCharge == 15 && tariff.carbonIntensity == 0.35 && tariff.carbonWeight == 0.1)
   }
 
-  @Test("prices by date hold until the next row, and travel with the plant's file")
-  func prices() throws {
+  @Test func `prices by date hold until the next row, and travel with the plant's file`() throws {
     let text = "time,import,export\n2026-10-01T10:00Z,0.3,-0.02\n# later\n2026-10-01 13:00+02:00,0.1,\n"
     let loaded = load("tariff: {prices: prices.csv, import: 0.25, export: 0.06}", prices: text)
     try #require(loaded.diagnostics.map(\.description) == [])
@@ -66,8 +64,7 @@ struct TariffTests {
     #expect([0, 60].map { again.tariff.exportPrice(at: ten.utc + .minutes($0), local: ten) } == [-0.02, 0.06])
   }
 
-  @Test("expected weather is read by the names of its columns, and travels with the plant's file")
-  func weather() throws {
+  @Test func `expected weather is read by the names of its columns, and travels with the plant's file`() throws {
     let text = "time,wind_speed,temperature\n2026-10-01T11:00Z,,9.5\n2026-10-01T10:00Z,3,-1\n"
     let loaded = load("weather: {forecast: prices.csv}", prices: text)
     try #require(loaded.diagnostics.map(\.description) == [])
@@ -77,8 +74,7 @@ struct TariffTests {
     #expect(again.weather.rows(from: ten + .minutes(1), until: ten + .hour).isEmpty)
   }
 
-  @Test("a battery's reserve, ramp and wear, and how assets are commanded, are read as they are meant")
-  func assets() throws {
+  @Test func `a battery's reserve, ramp and wear, and how assets are commanded, are read as they are meant`() throws {
     let loaded = load(
       """
       assets: {b: {kind: battery, energy_kwh: 10, power_kw: 5, reserve: 0.2, ramp_kw_per_minute: 2, wear_price: 0.04}}
@@ -94,7 +90,6 @@ struct TariffTests {
   }
 
   @Test(
-    "a mistake is told with its place and what would be right",
     arguments: [
       (
         "tariff: {import: [{price: 0.2, days: freeday}]}", nil,
@@ -169,7 +164,7 @@ struct TariffTests {
         "commands: {valid: 3}", nil, "p.yaml:3:19: error: 'valid' is '3'; write a time from 1m to 24h, such as 15m"
       ),
     ] as [(String, String?, String)])
-  func mistakes(text: String, prices: String?, message: String) {
+  func `a mistake is told with its place and what would be right`(text: String, prices: String?, message: String) {
     #expect(load(text, prices: prices).diagnostics.map(\.description) == [message])
   }
 }

@@ -11,8 +11,7 @@ struct TopicRuleTests {
     return ConfigurationLoader.load(files: [("p.yaml", Array(text.utf8))], environment: [:]) { _ in nil }
   }
 
-  @Test("every key of a rule is read")
-  func everyKeyIsRead() throws {
+  @Test func `every key of a rule is read`() throws {
     let loaded = load(
       """
         - match: "gw/{gateway}/batch"
@@ -44,8 +43,7 @@ struct TopicRuleTests {
     #expect(detail.words == ["On": 1, "Off": 0] && detail.encoding == .json && detail.bits == 16)
   }
 
-  @Test("a unit of the rule holds for its values, unless one has its own")
-  func unitOfTheRule() throws {
+  @Test func `a unit of the rule holds for its values, unless one has its own`() throws {
     let loaded = load(
       "  - {match: \"a/{asset}\", unit: W, values: {power: /p, dc_power: {at: /q, unit: kW}}}")
     #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics)")
@@ -96,23 +94,21 @@ struct TopicRuleTests {
     ("  - {match: \"a/b\"}\n  - {match: \"a/b\"}", "'a/b' is never reached, because 'a/b'"),
   ]
 
-  @Test("a mistake of a topic is told with what would be right", arguments: mistakes)
-  func mistakeIsTold(_ item: (topics: String, message: String)) {
+  @Test(arguments: mistakes)
+  func `a mistake of a topic is told with what would be right`(_ item: (topics: String, message: String)) {
     let messages = load(item.topics).diagnostics.map(\.description)
     #expect(messages.count == 1 && messages.first?.contains(item.message) == true, "\(messages)")
   }
 
-  @Test(
-    "a rule behind one that takes only some of its topics or records can be reached",
-    arguments: [
-      "  - {match: \"a/b\"}\n  - {match: \"a/{asset}\"}",
-      "  - {match: \"a/{asset}\", payload: json, where: {/q: 1}}\n  - {match: \"a/{asset}\"}",
-      "  - {match: \"a/{n}/{n}\"}\n  - {match: \"a/{x}/{y}\"}",
-      "  - {match: \"a/x-{asset}\"}\n  - {match: \"a/{asset}\"}",
-      "  - {match: \"+/{asset}\"}\n  - {match: \"$SYS/{asset}\"}",
-      "  - {match: \"a/{x}\"}\n  - {match: \"a/#\"}",
-    ])
-  func reachableRules(_ topics: String) {
+  @Test(arguments: [
+    "  - {match: \"a/b\"}\n  - {match: \"a/{asset}\"}",
+    "  - {match: \"a/{asset}\", payload: json, where: {/q: 1}}\n  - {match: \"a/{asset}\"}",
+    "  - {match: \"a/{n}/{n}\"}\n  - {match: \"a/{x}/{y}\"}",
+    "  - {match: \"a/x-{asset}\"}\n  - {match: \"a/{asset}\"}",
+    "  - {match: \"+/{asset}\"}\n  - {match: \"$SYS/{asset}\"}",
+    "  - {match: \"a/{x}\"}\n  - {match: \"a/#\"}",
+  ])
+  func `a rule behind one that takes only some of its topics or records can be reached`(_ topics: String) {
     #expect(load(topics).diagnostics.isEmpty, "\(load(topics).diagnostics)")
   }
 }

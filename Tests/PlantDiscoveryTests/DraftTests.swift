@@ -4,16 +4,14 @@ import Testing
 
 @Suite("A draft says what it guesses and what it cannot tell")
 struct DraftTests {
-  @Test("devices and quantities become placeholders, and further devices of a pattern land too")
-  func patterns() {
+  @Test func `devices and quantities become placeholders, and further devices of a pattern land too`() {
     let broker = DraftedBroker([
       ("site/pv1/power", "4.2"), ("site/pv2/power", "4.1"), ("site/pv1/voltage", "620"), ("site/pv2/voltage", "610"),
     ])
     #expect(broker.lines("- match:") == [#"- match: "site/{asset}/{sensor}""#])
   }
 
-  @Test("a pattern never begins with a placeholder, so that it takes no topics of others")
-  func literalRoots() {
+  @Test func `a pattern never begins with a placeholder, so that it takes no topics of others`() {
     let broker = DraftedBroker([
       ("a/power", "1"), ("b/power", "2"), ("pump_power", "3"), ("x1/events/rpc", #"{"p": 3}"#),
     ])
@@ -22,48 +20,42 @@ struct DraftTests {
     #expect(Set(broker.draft.trial.series.map(\.asset)) == ["a", "b", "pump", "x1"])
   }
 
-  @Test("a watt that is a guess is marked with the values that speak for it")
-  func guessedWatts() {
+  @Test func `a watt that is a guess is marked with the values that speak for it`() {
     let broker = DraftedBroker([("site/press/power", "170"), ("site/press/power", "2310")])
     let line = broker.lines("- {match: press.power")
     #expect(
       line == ["- {match: press.power, unit: W}  # a guess: values from 170 to 2310; kW if that is what it sends"])
   }
 
-  @Test("a kilowatt that is a guess is marked too")
-  func guessedKilowatts() {
+  @Test func `a kilowatt that is a guess is marked too`() {
     let broker = DraftedBroker([("site/press/power", "0.215"), ("site/press/power", "3.25")])
     #expect(broker.lines("# press.power: a guess, kW: values from 0.215 to 3.25").count == 1, "\(broker.draft.text)")
   }
 
-  @Test("a word that only resembles a quantity gives no unit", arguments: ["current_speed", "currently_delivered"])
-  func noUnit(name: String) {
+  @Test(arguments: ["current_speed", "currently_delivered"])
+  func `a word that only resembles a quantity gives no unit`(name: String) {
     let broker = DraftedBroker([("site/fan", "{\"\(name)\": 12.5, \"power\": 3}")])
     #expect(broker.landed.contains("fan.\(name) 12.5"), "\(broker.landed)")
   }
 
-  @Test("a name that may mean mega or milli is not guessed")
-  func ambiguousSuffix() {
+  @Test func `a name that may mean mega or milli is not guessed`() {
     let broker = DraftedBroker([("site/press", #"{"power_mw": 12, "voltage": 230}"#)])
     #expect(broker.draft.text.contains("may be in MW or in mW"))
     #expect(!broker.draft.text.contains("unit: MW}"))
   }
 
-  @Test(
-    "kinds are guessed by names and sensors",
-    arguments: [
-      ("site/roof/power", "pv"), ("site/inverter2/power", "pv"), ("site/bess/power", "battery"),
-      ("site/x/soc", "battery"), ("site/gridmeter/power", "grid"), ("site/wallbox1/power", "ev_charger"),
-      ("site/heatpump/power", "heat_pump"), ("site/weather/temperature", "weather"), ("site/house/power", "load"),
-      ("site/blorb/power", "generic"), ("N/ab12cd34/solarcharger/279/Power", "pv"),
-    ])
-  func kinds(topic: String, kind: String) {
+  @Test(arguments: [
+    ("site/roof/power", "pv"), ("site/inverter2/power", "pv"), ("site/bess/power", "battery"),
+    ("site/x/soc", "battery"), ("site/gridmeter/power", "grid"), ("site/wallbox1/power", "ev_charger"),
+    ("site/heatpump/power", "heat_pump"), ("site/weather/temperature", "weather"), ("site/house/power", "load"),
+    ("site/blorb/power", "generic"), ("N/ab12cd34/solarcharger/279/Power", "pv"),
+  ])
+  func `kinds are guessed by names and sensors`(topic: String, kind: String) {
     let broker = DraftedBroker([(topic, "4.2")])
     #expect(broker.draft.text.contains(": {kind: \(kind)}  # "), "\(broker.draft.text)")
   }
 
-  @Test("what cannot be read is a comment with its reason")
-  func unread() {
+  @Test func `what cannot be read is a comment with its reason`() {
     var survey = TopicSurvey()
     survey.add(topic: "cam/front", payload: [0xFF, 0xD8, 0xFF, 0xE0])
     survey.add(topic: "log/a", payload: Array("started up fine".utf8))
@@ -78,15 +70,13 @@ struct DraftTests {
     #expect(draft.trial.series.isEmpty)
   }
 
-  @Test("a time in letters that are not known is told")
-  func strangeTime() {
+  @Test func `a time in letters that are not known is told`() {
     let broker = DraftedBroker([("dev/press", #"{"Zeit": "14.08.2026 12:00:00", "Leistung": 3.25}"#)])
     #expect(broker.landed == ["press.power 3.25 kW"])
     #expect(broker.draft.text.contains("time_format"))
   }
 
-  @Test("topics of one pattern with other payloads have rules of their own")
-  func mixedForms() {
+  @Test func `topics of one pattern with other payloads have rules of their own`() {
     let broker = DraftedBroker([
       ("tele/a/SENSOR", #"{"ENERGY":{"Power":170}}"#), ("tele/b/SENSOR", #"{"ENERGY":{"Power":180}}"#),
       ("tele/c/SENSOR", #"{"ZbReceived": {"Kitchen": {"Temperature": 21.5}}}"#),
@@ -94,8 +84,7 @@ struct DraftTests {
     #expect(broker.landed == ["a.power 0.17 kW", "b.power 0.18 kW", "Kitchen.temperature 21.5 °C"])
   }
 
-  @Test("devices of one name below different first levels stay apart")
-  func sameNames() {
+  @Test func `devices of one name below different first levels stay apart`() {
     let broker = DraftedBroker([
       ("hall/battery/soc", "55.5"), ("hall/battery/power", "2.25"), ("shed/battery/Soc", "71.5"),
       ("shed/battery/temperature", "21.5"),
@@ -106,8 +95,7 @@ struct DraftTests {
       ])
   }
 
-  @Test("a draft has no more than a plant file may have, and says what it leaves out")
-  func largest() {
+  @Test func `a draft has no more than a plant file may have, and says what it leaves out`() {
     let broker = DraftedBroker(
       (0..<200).map { device in
         let members = (0..<60).map { "\"quantity_of_number_\(device)_\($0)\": \($0)" }
@@ -120,16 +108,14 @@ struct DraftTests {
     )
   }
 
-  @Test("many first levels with the same rest are devices of one pattern")
-  func manyRoots() {
+  @Test func `many first levels with the same rest are devices of one pattern`() {
     let broker = DraftedBroker((0..<30).map { ("box\($0)/events/rpc", "{\"power\": \(1000 + $0), \"voltage\": 230}") })
     #expect(broker.lines("- match:") == [#"- match: "{asset}/events/rpc""#])
     #expect(broker.landed.count == 60)
     #expect(broker.landed.contains("box7.power 1.007 kW"))
   }
 
-  @Test("Sparkplug B is one rule for nodes and devices")
-  func sparkplug() {
+  @Test func `Sparkplug B is one rule for nodes and devices`() {
     func bytes(_ hexadecimal: String) -> [UInt8] {
       stride(from: 0, to: hexadecimal.count, by: 2).compactMap { offset in
         UInt8(hexadecimal.dropFirst(offset).prefix(2), radix: 16)
@@ -151,8 +137,7 @@ struct DraftTests {
     #expect(draft.text.contains(#"match: "spBv1.0/{group}/+/{edge}/{device}""#))
   }
 
-  @Test("marks of good records are told, and a level that is a quantity is no device")
-  func marksAndQuantities() {
+  @Test func `marks of good records are told, and a level that is a quantity is no device`() {
     let broker = DraftedBroker([
       ("gate/power", #"{"values": [{"id": "power", "v": 6.315, "q": true}, {"id": "voltage", "v": 231, "q": false}]}"#)
     ])
@@ -160,29 +145,25 @@ struct DraftTests {
     #expect(broker.draft.text.contains(#"`where: {"/q": true}`"#), "\(broker.draft.text)")
   }
 
-  @Test("a draft of nothing is a valid plant file")
-  func nothing() {
+  @Test func `a draft of nothing is a valid plant file`() {
     let draft = DraftPlant(TopicSurvey())
     #expect(draft.trial.mistakes.isEmpty)
     #expect(draft.text.contains("topics: []"))
   }
 
-  @Test(
-    "names that YAML, patterns or comments would take for something else do no harm",
-    arguments: [
-      "site/{odd}/power", "site/a\"b/power", "site/on/power", "site//power", "site/ünï 👍/power", "/power", "power", "/",
-      "site/a: b #c/power", "site/${HOME}/power", "site/a\\b/power", "site/%2Fx/power", "site/*/power", "site/x/{y",
-      "site/\u{2028}/power", "site/a/\u{85}", "site/yes/no", "~", "- a/power", "site/_plant/power",
-    ])
-  func oddNames(_ topic: String) {
+  @Test(arguments: [
+    "site/{odd}/power", "site/a\"b/power", "site/on/power", "site//power", "site/ünï 👍/power", "/power", "power", "/",
+    "site/a: b #c/power", "site/${HOME}/power", "site/a\\b/power", "site/%2Fx/power", "site/*/power", "site/x/{y",
+    "site/\u{2028}/power", "site/a/\u{85}", "site/yes/no", "~", "- a/power", "site/_plant/power",
+  ])
+  func `names that YAML, patterns or comments would take for something else do no harm`(_ topic: String) {
     let broker = DraftedBroker([
       (topic, "5"), (topic + "x", #"{"a{b": 1, "power": 5, "x y": 2, "": 3, "a/b~c": 4, "e.f": 5, "n\"q": 6}"#),
     ])
     #expect(broker.draft.trial.mistakes.isEmpty, "\(broker.draft.text)")
   }
 
-  @Test("whatever comes, the draft is valid")
-  func fuzz() {
+  @Test func `whatever comes, the draft is valid`() {
     var random = SplitMix(state: 13)
     let pieces = [
       "{", "}", "[", "]", "\"", ":", ",", "power", "1", "-2.5", "1e400", "null", "NaN", "/", " ", "=", "a", "id", "ts",
@@ -203,16 +184,14 @@ struct DraftTests {
 
 @Suite("A survey keeps within its bounds")
 struct TopicSurveyTests {
-  @Test("topics of the broker and of Wattline are none of the plant")
-  func leftOut() {
+  @Test func `topics of the broker and of Wattline are none of the plant`() {
     var survey = TopicSurvey()
     for topic in ["$SYS/broker/uptime", "wattline/status", "wattlines/a"] { survey.add(topic: topic, payload: [0x31]) }
     #expect(survey.topics.map(\.name) == ["wattlines/a"])
     #expect(survey.messages == 1)
   }
 
-  @Test("topics beyond the limit are counted, and known ones go on being heard")
-  func topicLimit() {
+  @Test func `topics beyond the limit are counted, and known ones go on being heard`() {
     var limits = TopicSurvey.Limits()
     limits.topics = 2
     var survey = TopicSurvey(limits: limits)
@@ -221,8 +200,7 @@ struct TopicSurveyTests {
     #expect(survey.beyondLimits == 1)
   }
 
-  @Test("samples are the first payloads and the last ones, each once")
-  func samples() {
+  @Test func `samples are the first payloads and the last ones, each once`() {
     var limits = TopicSurvey.Limits()
     limits.samples = 4
     var survey = TopicSurvey(limits: limits)
@@ -231,8 +209,7 @@ struct TopicSurveyTests {
     #expect(survey.topics[0].retained == 2)
   }
 
-  @Test("long payloads and too many bytes are not kept")
-  func bytes() {
+  @Test func `long payloads and too many bytes are not kept`() {
     var limits = TopicSurvey.Limits()
     limits.sampleBytes = 4
     limits.totalBytes = 6

@@ -221,12 +221,11 @@ struct PayloadDraftTests {
       wanted: ["meter.power 3.5 kW", "meter.voltage 229.5 V"]),
   ]
 
-  @Test("one value a message", arguments: single) func oneValue(_ form: DraftCase) { expectLanding(form) }
-  @Test("several values a message", arguments: several) func severalValues(_ form: DraftCase) { expectLanding(form) }
-  @Test("records, lines and columns", arguments: records) func recordForms(_ form: DraftCase) { expectLanding(form) }
+  @Test(arguments: single) func `one value a message`(_ form: DraftCase) { expectLanding(form) }
+  @Test(arguments: several) func `several values a message`(_ form: DraftCase) { expectLanding(form) }
+  @Test(arguments: records) func `records, lines and columns`(_ form: DraftCase) { expectLanding(form) }
 
-  @Test("all of them on one broker are one valid draft, and all numbers land")
-  func together() {
+  @Test func `all of them on one broker are one valid draft, and all numbers land`() {
     let all = Self.single + Self.several + Self.records
     let broker = DraftedBroker(all.flatMap(\.messages))
     #expect(broker.draft.trial.mistakes.isEmpty)

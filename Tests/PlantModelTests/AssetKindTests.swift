@@ -7,8 +7,7 @@ import Testing
 struct AssetKindTests {
   private static let root = PackageFolder.root()
 
-  @Test("every kind that a file declares is registered")
-  func everyDeclaredKindIsRegistered() throws {
+  @Test func `every kind that a file declares is registered`() throws {
     let folder = Self.root.appendingPathComponent("Sources/PlantModel/Assets")
     var declared: Set<String> = []
     for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
@@ -18,8 +17,8 @@ struct AssetKindTests {
     #expect(declared == Set(AssetKind.allCases.map(\.rawValue)))
   }
 
-  @Test("each kind is complete", arguments: AssetKind.allCases)
-  func eachKindIsComplete(kind: AssetKind) {
+  @Test(arguments: AssetKind.allCases)
+  func `each kind is complete`(kind: AssetKind) {
     let traits = kind.traits
     #expect(AssetKind(rawValue: kind.rawValue) == kind)
     #expect(traits.name.allSatisfy { $0.isASCII && ($0.isLowercase || $0 == "_") })
@@ -35,8 +34,7 @@ struct AssetKindTests {
     }
   }
 
-  @Test("a nominal power comes from the keys of its kind, in their order")
-  func nominalPowerFollowsTheKind() {
+  @Test func `a nominal power comes from the keys of its kind, in their order`() {
     var asset = Asset(name: "a", kind: .pv)
     (asset.capacityKilowatts, asset.powerKilowatts) = (100, 80)
     #expect(asset.nominalKilowatts == 100)
@@ -46,14 +44,13 @@ struct AssetKindTests {
     #expect(asset.nominalKilowatts == 100)
   }
 
-  @Test("no word of a device's name stands for two kinds")
-  func deviceWordsAreUnique() {
+  @Test func `no word of a device's name stands for two kinds`() {
     let words = AssetKind.allCases.flatMap(\.traits.deviceWords)
     #expect(words.count == Set(words).count)
   }
 
-  @Test("the page for plant engineers names each kind and its sensors", arguments: AssetKind.allCases)
-  func pageNamesEachKind(kind: AssetKind) throws {
+  @Test(arguments: AssetKind.allCases)
+  func `the page for plant engineers names each kind and its sensors`(kind: AssetKind) throws {
     let page = try String(contentsOf: Self.root.appendingPathComponent("pipelines/README.md"), encoding: .utf8)
     let rows = page.split(separator: "\n").filter { $0.hasPrefix("|") && $0.contains("`\(kind)`") }
     let isComplete = rows.contains { row in kind.traits.sensors.allSatisfy { row.contains("`\($0)`") } }

@@ -95,20 +95,20 @@ struct DeviceUnitTests {
     ),
   ]
 
-  @Test("units are understood as devices write them", arguments: rows)
-  func spellingIsUnderstood(_ row: Row) {
+  @Test(arguments: rows)
+  func `units are understood as devices write them`(_ row: Row) {
     for (spelling, symbol) in row.spellings {
       #expect(Unit.named(spelling)?.symbol ?? "" == symbol, "\(row.source): \(spelling)")
     }
   }
 
-  @Test(
-    "what only looks like a unit is none",
-    arguments: [
-      "kilo", "per", "per hour", "hours per", "watt volt", "squared", "kilosquared", "kW/h", "L/kWh", "ampere per",
-      "MWe7", "Vp", "dc", "VARS", "Vas", "kvas", "C/kWh/h", "W m-2 d-1", "millions", "kiloFoo", "degrees North",
-      "reactive",
-      "W//m2", "perW", "squarewatt", "ma-hours per", "WT", "WE", "wt", "Jp",
-    ])
-  func otherTextIsNone(_ text: String) { #expect(Unit.named(text) == nil, "\(Unit.named(text)?.symbol ?? "")") }
+  @Test(arguments: [
+    "kilo", "per", "per hour", "hours per", "watt volt", "squared", "kilosquared", "kW/h", "L/kWh", "ampere per",
+    "MWe7", "Vp", "dc", "VARS", "Vas", "kvas", "C/kWh/h", "W m-2 d-1", "millions", "kiloFoo", "degrees North",
+    "reactive",
+    "W//m2", "perW", "squarewatt", "ma-hours per", "WT", "WE", "wt", "Jp",
+  ])
+  func `what only looks like a unit is none`(_ text: String) {
+    #expect(Unit.named(text) == nil, "\(Unit.named(text)?.symbol ?? "")")
+  }
 }

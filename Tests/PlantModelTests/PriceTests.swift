@@ -16,25 +16,24 @@ struct PriceTests {
     }
   }
 
-  @Test(
-    "a row of a list holds for the list's own step, and what is missing is a hole",
-    arguments: [
-      ([0], [0...60]), ([0, 15], [0...30]), ([0, 60, 120, 300], [0...180, 300...360]),
-      // A list that goes over from hours to quarters of an hour.
-      ([0, 60, 120, 180, 240, 255, 270, 285, 300, 315], [0...330]),
-      ([0, 15, 30, 60, 75], [0...45, 60...90]),
-      // A row a change of price: each holds until the next.
-      ([0, 360, 1200, 1440, 1800, 2640, 2880], [0...3120]),
-      // Days, one of which has 25 hours; and a row that is followed by nothing for a week.
-      ([0, 1440, 2880, 4380, 5820], [0...7260]), ([0, 10_080], [0...1440, 10_080...11_520]),
-    ])
-  func steps(minutes: [Int], spans: [ClosedRange<Int>]) {
+  @Test(arguments: [
+    ([0], [0...60]), ([0, 15], [0...30]), ([0, 60, 120, 300], [0...180, 300...360]),
+    // A list that goes over from hours to quarters of an hour.
+    ([0, 60, 120, 180, 240, 255, 270, 285, 300, 315], [0...330]),
+    ([0, 15, 30, 60, 75], [0...45, 60...90]),
+    // A row a change of price: each holds until the next.
+    ([0, 360, 1200, 1440, 1800, 2640, 2880], [0...3120]),
+    // Days, one of which has 25 hours; and a row that is followed by nothing for a week.
+    ([0, 1440, 2880, 4380, 5820], [0...7260]), ([0, 10_080], [0...1440, 10_080...11_520]),
+  ])
+  func `a row of a list holds for the list's own step, and what is missing is a hole`(
+    minutes: [Int], spans: [ClosedRange<Int>]
+  ) {
     #expect(Self.spans(minutes) == spans)
     #expect(Self.spans(minutes.reversed()) == spans)
   }
 
-  @Test("months are a step, and rows centuries apart are none")
-  func longSteps() {
+  @Test func `months are a step, and rows centuries apart are none`() {
     let months = (1...6).map { CivilTime(year: 2026, month: $0, day: 1).utc }
     let list = PriceSchedule(months.map { .init(start: $0, importPrice: 0.3) })
     #expect(list.spans.count == 1)
@@ -45,8 +44,7 @@ struct PriceTests {
     #expect(far.spans.count == 2 && far.importPrice(at: Self.midnight) == nil)
   }
 
-  @Test("before the list, in its holes and after it, the price is that of the periods, or not known; never 0")
-  func unknown() {
+  @Test func `before the list, in its holes and after it, the price is that of the periods, or not known; never 0`() {
     var tariff = Tariff()
     tariff.schedule = Self.schedule([60, 120, 180, 300])
     func prices() -> [Double?] {
@@ -62,7 +60,7 @@ struct PriceTests {
 
   @Test(
     "export earns nothing unless told, what the file says, and an unknown amount where only a list or periods tell it")
-  func export() {
+  func exportEarnsNothingUnlessToldWhatTheFileSaysAndAnUnknownAmountWhereOnlyA() {
     let (time, local) = (Self.midnight, CivilTime(utc: Self.midnight))
     var tariff = Tariff()
     #expect(tariff.exportPrice(at: time, local: local) == 0)
@@ -75,8 +73,7 @@ struct PriceTests {
     #expect(tariff.exportPrice(at: time, local: local) == nil)
   }
 
-  @Test("a tariff's outline tells seasons and days that differ once each, and its holes")
-  func outline() {
+  @Test func `a tariff's outline tells seasons and days that differ once each, and its holes`() {
     var summer = Tariff.Period(fromMinute: 960, toMinute: 1260, price: 0.5)
     (summer.months, summer.weekdays) = ([6, 7, 8, 9], [1, 2, 3, 4, 5])
     let base = Tariff.Period(fromMinute: 0, toMinute: 1440, price: 0.2)
@@ -94,8 +91,7 @@ struct PriceTests {
     #expect(TariffOutline([], otherwise: 0.05).days.map(\.days) == ["every day"])
   }
 
-  @Test("a sensor's plausible prices grow with what a kWh costs in the currency")
-  func ranges() {
+  @Test func `a sensor's plausible prices grow with what a kWh costs in the currency`() {
     let grid = Asset(name: "grid", kind: .grid)
     func range(_ currency: String, sensor: String = "price") -> ClosedRange<Double> {
       let location = Location(latitude: 0, longitude: 0, timezone: "UTC")
@@ -108,8 +104,7 @@ struct PriceTests {
     #expect(range("XYZ").contains(1e6))
   }
 
-  @Test("prices far from any of the currency are told from dear, cheap and negative ones")
-  func oddities() {
+  @Test func `prices far from any of the currency are told from dear, cheap and negative ones`() {
     #expect(CurrencySize.oddity(of: [85.32, 79.1], in: "EUR") == .large(85.32))
     #expect(CurrencySize.oddity(of: [28, 0, 31], in: "eur") == .large(31))
     #expect(CurrencySize.oddity(of: [0.3, 4, 0.25, -0.5], in: "EUR") == nil)
@@ -118,8 +113,7 @@ struct PriceTests {
     #expect(CurrencySize.oddity(of: [9_000], in: "XYZ") == nil && CurrencySize.oddity(of: [0], in: "EUR") == nil)
   }
 
-  @Test("a blank before the zone, and UTC for Z, are read as they are meant")
-  func zones() {
+  @Test func `a blank before the zone, and UTC for Z, are read as they are meant`() {
     let time = CivilTime(year: 2026, month: 6, day: 9, hour: 22).utc
     for text in ["2026-06-10 00:00:00 +0200", "2026-06-09 22:00 UTC", "2026-06-09T22:00Z", "2026-06-10 00:00 +02:00"] {
       #expect(ISO8601.timestamp(text) == time, "\(text)")

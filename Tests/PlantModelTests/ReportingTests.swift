@@ -15,16 +15,14 @@ struct ReportingTests {
   }
   private let burst = [Int64](repeating: 10, count: 360)
 
-  @Test("bursts with hours between them are a sender on change from the third on")
-  func bursts() {
+  @Test func `bursts with hours between them are a sender on change from the third on`() {
     #expect(!watch(burst + [18_000] + burst + [61_200] + burst).isOnChange)
     let third = watch(burst + [18_000] + burst + [61_200] + burst + [18_000] + burst)
     #expect(third.isOnChange && !third.isAtIntervals)
     #expect(ReportingWatch(remembered: third.remembered) == third)
   }
 
-  @Test("a sender that repeats its value, one that never pauses and one with short outages send at intervals")
-  func intervals() {
+  @Test func `a sender that repeats its value, one that never pauses and one with short outages send at intervals`() {
     let paused = burst + [18_000] + burst + [61_200] + burst + [18_000] + burst
     #expect(!watch(paused, repeatsEvery: 4).isOnChange && watch(paused, repeatsEvery: 4).isAtIntervals)
     #expect(!watch([Int64](repeating: 10, count: 20_000)).isOnChange)
@@ -32,8 +30,7 @@ struct ReportingTests {
     #expect(!watch(flaky).isOnChange)
   }
 
-  @Test("it is no longer one once it sends without long pauses")
-  func changes() {
+  @Test func `it is no longer one once it sends without long pauses`() {
     let before = burst + [18_000] + burst + [61_200] + burst + [18_000]
     #expect(watch(before + [10]).isOnChange)
     #expect(!watch(before + [Int64](repeating: 10, count: 40_000)).isOnChange)

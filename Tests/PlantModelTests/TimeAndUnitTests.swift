@@ -4,8 +4,7 @@ import WattlineTime
 
 @Suite("Time and units")
 struct TimeAndUnitTests {
-  @Test("civil time and moments are each other's inverse, leap days and years before the epoch included")
-  func civilTime() {
+  @Test func `civil time and moments are each other's inverse, leap days and years before the epoch included`() {
     #expect(CivilTime(utc: Timestamp(seconds: 1_700_000_000)).iso8601 == "2023-11-14T22:13:20Z")
     for day in stride(from: -200_000, through: 100_000, by: 97) {
       let date = CivilTime.date(daysSinceEpoch: day)
@@ -15,8 +14,7 @@ struct TimeAndUnitTests {
     #expect(!CivilTime(year: 2023, month: 2, day: 29).isValid)
   }
 
-  @Test("a local day has 23 hours in spring and 25 in autumn, and skipped and doubled times are read")
-  func daylightSaving() throws {
+  @Test func `a local day has 23 hours in spring and 25 in autumn, and skipped and doubled times are read`() throws {
     var berlin = try #require(LocalCalendar(identifier: "Europe/Berlin"))
     func length(_ month: Int, day: Int) -> Double {
       let start = berlin.timestamp(of: CivilTime(year: 2024, month: month, day: day))
@@ -31,8 +29,7 @@ struct TimeAndUnitTests {
     #expect(twice.description == "2024-10-27T00:30:00Z")
   }
 
-  @Test("arithmetic with times saturates instead of trapping")
-  func saturation() {
+  @Test func `arithmetic with times saturates instead of trapping`() {
     let last = Timestamp(nanoseconds: .max)
     #expect(last + .second == last)
     #expect(Timestamp.distantPast - .day == .distantPast)
@@ -40,39 +37,34 @@ struct TimeAndUnitTests {
     #expect(Timestamp(seconds: .max) == last)
   }
 
-  @Test(
-    "units are converted to the canonical unit of their quantity",
-    arguments: [
-      ("W", 1500, 1.5), ("degF", 72.5, 22.5), ("therm", 1, 29.3071), ("m3_gas", 1, 10.55), ("fraction", 0.5, 50),
-      ("mW", 1500, 0.0015),
-    ])
-  func units(name: String, value: Double, canonical: Double) throws {
+  @Test(arguments: [
+    ("W", 1500, 1.5), ("degF", 72.5, 22.5), ("therm", 1, 29.3071), ("m3_gas", 1, 10.55), ("fraction", 0.5, 50),
+    ("mW", 1500, 0.0015),
+  ])
+  func `units are converted to the canonical unit of their quantity`(name: String, value: Double, canonical: Double)
+    throws
+  {
     let unit = try #require(Unit.named(name))
     #expect(abs(unit.canonical(value) - canonical) < 1e-9)
   }
 
-  @Test("milliwatts are not taken for megawatts")
-  func ambiguousCase() {
+  @Test func `milliwatts are not taken for megawatts`() {
     #expect(Unit.named("mw") == nil)
     #expect(Unit.named("mW")?.canonical(2e6) == 2 && Unit.named("MW")?.canonical(2) == 2000)
   }
 
-  @Test(
-    "a unit at the end of a sensor's name is the one that is written",
-    arguments: [
-      ("power_mW", "mW"), ("power_MW", "MW"), ("POWER_KW", "kW"), ("temperature_c", "°C"),
-    ])
-  func endings(name: String, symbol: String) {
+  @Test(arguments: [
+    ("power_mW", "mW"), ("power_MW", "MW"), ("POWER_KW", "kW"), ("temperature_c", "°C"),
+  ])
+  func `a unit at the end of a sensor's name is the one that is written`(name: String, symbol: String) {
     #expect(SensorCatalogue.profile(sensor: name, of: Asset(name: "a", kind: .load)).unit?.symbol == symbol)
   }
 
-  @Test(
-    "an end that may be two units is none, and both are told",
-    arguments: [
-      ("power_mw", "mW", "MW"), ("energy_mwh", "mWh", "MWh"), ("s_mva", "mVA", "MVA"), ("q_mvar", "mvar", "Mvar"),
-      ("power_mw_forecast", "mW", "MW"),
-    ])
-  func unclearEndings(name: String, milli: String, mega: String) throws {
+  @Test(arguments: [
+    ("power_mw", "mW", "MW"), ("energy_mwh", "mWh", "MWh"), ("s_mva", "mVA", "MVA"), ("q_mvar", "mvar", "Mvar"),
+    ("power_mw_forecast", "mW", "MW"),
+  ])
+  func `an end that may be two units is none, and both are told`(name: String, milli: String, mega: String) throws {
     let asset = Asset(name: "a", kind: .load)
     let units = try #require(SensorCatalogue.ambiguousUnits(ofSensor: name))
     #expect(units.0 == milli && units.1 == mega)
@@ -82,8 +74,7 @@ struct TimeAndUnitTests {
     }
   }
 
-  @Test("the worst quality of a set of flags decides")
-  func worstQuality() {
+  @Test func `the worst quality of a set of flags decides`() {
     #expect(QualityFlags([.init(.late), .init(.outOfRange), .init(.duplicate)]).worst == .outOfRange)
     #expect(QualityFlags([.init(.future), .init(.rate)]).worst == .rate)
     #expect(QualityFlags([]).worst == .good)

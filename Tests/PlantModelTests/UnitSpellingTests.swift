@@ -18,20 +18,17 @@ struct UnitSpellingTests {
     (["/MWh", "EUR/MWh", "CHF/MWh", "€/MWh"], "/MWh"), (["ct/kWh", "öre/kWh", "øre/kWh", "p/kWh", "c/kWh"], "ct/kWh"),
   ]
 
-  @Test("every usual spelling of a unit is known", arguments: spellings)
-  func spellingIsKnown(_ item: (names: [String], symbol: String)) {
+  @Test(arguments: spellings)
+  func `every usual spelling of a unit is known`(_ item: (names: [String], symbol: String)) {
     for name in item.names { #expect(Unit.named(name)?.symbol == item.symbol, "\(name)") }
   }
 
-  @Test(
-    "what may be two units, or is none, is not guessed",
-    arguments: [
-      "mw", "mwh", "mva", "mvar", "mv", "ma", "mhz", "MBTU", "vars", "Rp/kWh", "zork", "", "V/kWh", "kWh/", "/",
-    ])
-  func uncertainSpellingIsNone(_ name: String) { #expect(Unit.named(name) == nil) }
+  @Test(arguments: [
+    "mw", "mwh", "mva", "mvar", "mv", "ma", "mhz", "MBTU", "vars", "Rp/kWh", "zork", "", "V/kWh", "kWh/", "/",
+  ])
+  func `what may be two units, or is none, is not guessed`(_ name: String) { #expect(Unit.named(name) == nil) }
 
-  @Test("the rappen is a hundredth of a franc, and the rupiah a whole one")
-  func rappenAndRupiah() {
+  @Test func `the rappen is a hundredth of a franc, and the rupiah a whole one`() {
     #expect(Unit.named("Rp/kWh", currency: "CHF")?.scale == 0.01 && Unit.named("Rp/kWh", currency: "IDR")?.scale == 1)
     #expect(Unit.named("Rp / MWh", currency: "chf")?.scale == 1e-5 && Unit.named("Rp/kWh", currency: "EUR") == nil)
   }
@@ -45,8 +42,9 @@ struct UnitSpellingTests {
     (12, "ct/kWh", 0.12), (1_013, "mbar", 1_013), (760, "mmHg", 1_013.25), (25, "kPa", 250),
   ]
 
-  @Test("conversion factors are those of their sources", arguments: factors)
-  func factor(_ item: (value: Double, unit: String, canonical: Double)) throws {
+  @Test(arguments: factors)
+  func `conversion factors are those of their sources`(_ item: (value: Double, unit: String, canonical: Double)) throws
+  {
     let unit = try #require(Unit.named(item.unit), "\(item.unit)")
     #expect(abs(unit.canonical(item.value) - item.canonical) <= 2e-6 * item.canonical)
   }
@@ -64,21 +62,19 @@ struct UnitSpellingTests {
     "km/h": "km/h",
   ]
 
-  @Test("the symbols of SenML's registry have its meaning")
-  func senML() {
+  @Test func `the symbols of SenML's registry have its meaning`() {
     for (symbol, own) in Self.registered { #expect(Unit.senML(symbol)?.symbol == own, "\(symbol)") }
   }
 
-  @Test(
-    "what SenML's registry has for another quantity, or not at all, is no unit in SenML",
-    arguments: [
-      "F", "H", "S", "T", "N", "cd", "mol", "pH", "bit/s", "degC", "°C", "kwh", "KW", "MWh", "watts", "L", "m³", "hr",
-      "",
-    ])
-  func notOfSenML(_ symbol: String) { #expect(Unit.senML(symbol) == nil) }
+  @Test(arguments: [
+    "F", "H", "S", "T", "N", "cd", "mol", "pH", "bit/s", "degC", "°C", "kwh", "KW", "MWh", "watts", "L", "m³", "hr",
+    "",
+  ])
+  func `what SenML's registry has for another quantity, or not at all, is no unit in SenML`(_ symbol: String) {
+    #expect(Unit.senML(symbol) == nil)
+  }
 
-  @Test("every quantity has a canonical unit, and the table opens with it")
-  func canonicalUnits() {
+  @Test func `every quantity has a canonical unit, and the table opens with it`() {
     for quantity in Quantity.allCases {
       let unit = Unit.canonical(of: quantity)
       #expect(unit.quantity == quantity && unit.scale == 1 && unit.offset == 0, "\(quantity)")

@@ -7,8 +7,7 @@ private func near(_ a: Double, b: Double, within tolerance: Double = 1e-9) -> Bo
 struct BatteryPackTests {
   private let model = BatteryModel(energyKilowattHours: 100, powerKilowatts: 50, efficiency: 0.9025)
 
-  @Test("cells, voltages and sizes have their worked values")
-  func workedValues() {
+  @Test func `cells, voltages and sizes have their worked values`() {
     let pack = BatteryPack(model)
     #expect(pack.cells == 197 && near(pack.capacityAmpereHours, b: 133.4, within: 0.1))
     #expect(near(LithiumIonCell.openCircuitVoltage(stateOfCharge: 0.5), b: 3.80336, within: 1e-5))
@@ -20,8 +19,7 @@ struct BatteryPackTests {
     #expect(near(mean, b: LithiumIonCell.meanVoltage, within: 1e-4))
   }
 
-  @Test("every step's energy is that of the cells and the losses, to the last digit that counts")
-  func energy() {
+  @Test func `every step's energy is that of the cells and the losses, to the last digit that counts`() {
     var pack = BatteryPack(model)
     var random = SeededGenerator(seed: 3)
     for _ in 0..<20_000 {
@@ -36,8 +34,7 @@ struct BatteryPackTests {
     }
   }
 
-  @Test("a round trip at rated power gives back what the rated efficiency says")
-  func roundTrip() {
+  @Test func `a round trip at rated power gives back what the rated efficiency says`() {
     var pack = BatteryPack(model, stateOfCharge: 0.3)
     let start = pack.stateOfCharge
     var (taken, given) = (0.0, 0.0)
@@ -46,8 +43,7 @@ struct BatteryPackTests {
     #expect(near(given / taken, b: 0.9025, within: 0.01))
   }
 
-  @Test("without cooling it grows warm, with it it stays near what cools it")
-  func heat() {
+  @Test func `without cooling it grows warm, with it it stays near what cools it`() {
     func temperature(cooling: Double) -> Double {
       var pack = BatteryPack(model)
       for hour in 0..<8 {
@@ -59,8 +55,7 @@ struct BatteryPackTests {
     #expect(temperature(cooling: 0) > temperature(cooling: 1) + 10)
   }
 
-  @Test("a year at 25 °C with 200 cycles loses 3 %, and warmth ages faster")
-  func ageing() {
+  @Test func `a year at 25 °C with 200 cycles loses 3 %, and warmth ages faster`() {
     var mild = BatteryAgeing()
     var warm = BatteryAgeing()
     for _ in 0..<366 { mild.advance(seconds: 86_223.5, temperature: 25, cycleShare: 200.0 / 366) }
@@ -70,8 +65,7 @@ struct BatteryPackTests {
     #expect((1.7...2.2).contains(warm.calendarLoss / mild.calendarLoss))
   }
 
-  @Test("no request, however absurd, leads to a value that is not finite")
-  func hostile() {
+  @Test func `no request, however absurd, leads to a value that is not finite`() {
     for energy in [1e-6, 1, 1e12] {
       var pack = BatteryPack(BatteryModel(energyKilowattHours: energy, powerKilowatts: 0, efficiency: 0.01))
       for request in [Double.nan, .infinity, -.infinity, 1e300, -1e300, 0] {
@@ -88,8 +82,7 @@ struct BatteryPackTests {
 
 @Suite("Sessions, dust and walls")
 struct SlowProcessTests {
-  @Test("a car tapers above four fifths, ends when full, and gets what it was given")
-  func session() {
+  @Test func `a car tapers above four fifths, ends when full, and gets what it was given`() {
     #expect(near(ChargingSession.demand(stateOfCharge: 0.87), b: 0.36788, within: 1e-5))
     #expect(ChargingSession.demand(stateOfCharge: 0.3) == 1 && ChargingSession.demand(stateOfCharge: 1) == 0)
     var car = ChargingSession(capacityKilowattHours: 60, stateOfCharge: 0.2, secondsLeft: 36_000)
@@ -105,8 +98,7 @@ struct SlowProcessTests {
     #expect(near(energy * ChargingSession.efficiency, b: (car.stateOfCharge - 0.2) * 60, within: 1e-6))
   }
 
-  @Test("dust and walls have their worked values")
-  func workedValues() {
+  @Test func `dust and walls have their worked values`() {
     var soiling = Soiling()
     soiling.advance(seconds: 20 * 86_400)
     #expect(near(soiling.loss, b: 0.01))

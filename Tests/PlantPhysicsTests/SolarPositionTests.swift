@@ -11,8 +11,7 @@ private func utc(_ year: Int, month: Int, day: Int, hour: Int, minute: Int = 0, 
 
 @Suite("Solar position")
 struct SolarPositionTests {
-  @Test("NREL's worked example of the Solar Position Algorithm is met within 0.01°")
-  func worksTheReferenceExample() {
+  @Test func `NREL's worked example of the Solar Position Algorithm is met within 0.01°`() {
     let sun = SolarPosition(
       at: utc(2003, month: 10, day: 17, hour: 19, minute: 30, second: 30), latitude: 39.742476, longitude: -105.1786,
       elevation: 1830.14)
@@ -35,8 +34,10 @@ struct SolarPositionTests {
     (utc(1990, month: 2, day: 1, hour: 14, minute: 0), 51.48, 0.0, 72.3306, 206.6846),
   ]
 
-  @Test("the Solar Position Algorithm is met within 0.01° over decades and continents", arguments: reference)
-  func overDecades(timestamp: Timestamp, latitude: Double, longitude: Double, zenith: Double, azimuth: Double) {
+  @Test(arguments: reference)
+  func `the Solar Position Algorithm is met within 0.01° over decades and continents`(
+    timestamp: Timestamp, latitude: Double, longitude: Double, zenith: Double, azimuth: Double
+  ) {
     let sun = SolarPosition(at: timestamp, latitude: latitude, longitude: longitude)
     #expect(near(sun.zenithDegrees, b: zenith, within: 0.01))
     // Overhead a small angle on the sky is a wide one on the compass.
@@ -46,8 +47,7 @@ struct SolarPositionTests {
     )
   }
 
-  @Test("at the solstice the sun stands overhead at the tropic and north of it at the equator")
-  func solstice() {
+  @Test func `at the solstice the sun stands overhead at the tropic and north of it at the equator`() {
     // Solar noon at 0° E on 21 June 2023 is at 12:01:50 UTC.
     let tropic = SolarPosition(
       at: utc(2023, month: 6, day: 21, hour: 12, minute: 1, second: 50), latitude: 23.436, longitude: 0)
@@ -58,8 +58,7 @@ struct SolarPositionTests {
     #expect(near(equator.azimuthDegrees, b: 0, within: 0.5) || near(equator.azimuthDegrees, b: 360, within: 0.5))
   }
 
-  @Test("refraction lifts the sun by half a degree at the horizon, by nothing overhead, and less in thin air")
-  func refraction() {
+  @Test func `refraction lifts the sun by half a degree at the horizon, by nothing overhead, and less in thin air`() {
     #expect(near(SolarPosition.refraction(elevationDegrees: 0), b: 0.4845, within: 0.005))
     #expect(SolarPosition.refraction(elevationDegrees: 90) < 1e-3)
     #expect(SolarPosition.refraction(elevationDegrees: -5) == 0)
@@ -67,13 +66,11 @@ struct SolarPositionTests {
       SolarPosition.refraction(elevationDegrees: 10, height: 2000) < SolarPosition.refraction(elevationDegrees: 10))
   }
 
-  @Test(
-    "every moment and place has finite angles in their ranges",
-    arguments: [
-      Timestamp.distantPast, Timestamp(nanoseconds: .max), utc(1950, month: 1, day: 1, hour: 0),
-      utc(2050, month: 7, day: 1, hour: 12),
-    ])
-  func extremes(timestamp: Timestamp) {
+  @Test(arguments: [
+    Timestamp.distantPast, Timestamp(nanoseconds: .max), utc(1950, month: 1, day: 1, hour: 0),
+    utc(2050, month: 7, day: 1, hour: 12),
+  ])
+  func `every moment and place has finite angles in their ranges`(timestamp: Timestamp) {
     for latitude in [-90.0, -45, 0, 45, 90] {
       for longitude in [-180.0, 0, 180] {
         let sun = SolarPosition(at: timestamp, latitude: latitude, longitude: longitude)
@@ -87,25 +84,23 @@ struct SolarPositionTests {
 @Suite("Irradiance")
 struct IrradianceTests {
   @Test(
-    "clear-sky irradiance has the published values of Haurwitz's model",
     arguments: [
       (-20.0, 0.0), (0, 0), (5, 48.6298687941956), (10, 135.741748091813), (30, 487.894132885425),
       (50, 778.766689344363), (90, 1035.09203253450),
     ] as [(Double, Double)])
-  func haurwitz(elevation: Double, expected: Double) {
+  func `clear-sky irradiance has the published values of Haurwitz's model`(elevation: Double, expected: Double) {
     var sun = SolarPosition(at: utc(2020, month: 1, day: 1, hour: 0), latitude: 0, longitude: 0)
     sun.zenithDegrees = 90 - elevation
     let ghi = Irradiance.clearSky(cosineOfZenith: elevation == 0 ? 0 : sun.cosineOfZenith)
     #expect(near(ghi, b: expected, within: 1e-6))
   }
 
-  @Test("the diffuse share has the worked values of Erbs' fit", arguments: [(0.1, 0.991), (0.5, 0.6592), (0.9, 0.165)])
-  func erbs(clearness: Double, expected: Double) {
+  @Test(arguments: [(0.1, 0.991), (0.5, 0.6592), (0.9, 0.165)])
+  func `the diffuse share has the worked values of Erbs' fit`(clearness: Double, expected: Double) {
     #expect(near(Irradiance.diffuseShare(clearnessIndex: clearness), b: expected, within: 2e-4))
   }
 
-  @Test("direct and diffuse add up to global irradiance, and a horizontal plane receives it")
-  func closure() {
+  @Test func `direct and diffuse add up to global irradiance, and a horizontal plane receives it`() {
     for hour in 0..<24 {
       let sun = SolarPosition(at: utc(2023, month: 5, day: 3, hour: hour), latitude: 48, longitude: 11)
       let ghi = 0.8 * Irradiance.clearSky(cosineOfZenith: sun.cosineOfZenith)
@@ -116,8 +111,7 @@ struct IrradianceTests {
     }
   }
 
-  @Test("a plane that faces the sun sees it straight on, one that faces away not at all")
-  func incidence() {
+  @Test func `a plane that faces the sun sees it straight on, one that faces away not at all`() {
     var sun = SolarPosition(at: utc(2023, month: 3, day: 21, hour: 12), latitude: 45, longitude: 0)
     sun.zenithDegrees = 45
     sun.azimuthDegrees = 180

@@ -4,8 +4,7 @@ import Testing
 
 @Suite("xoshiro256**")
 struct XoshiroTests {
-  @Test("the state 1, 2, 3, 4 gives the published numbers")
-  func publishedNumbers() {
+  @Test func `the state 1, 2, 3, 4 gives the published numbers`() {
     var generator = SeededGenerator(state: (1, 2, 3, 4))
     let expected: [UInt64] = [
       11520, 0, 1_509_978_240, 1_215_971_899_390_074_240, 1_216_172_134_540_287_360, 607_988_272_756_665_600,

@@ -54,8 +54,7 @@ struct FaultTests {
     ("pv1:derating=170@1h", "0.0 to 100.0"), ("pv1:derating=nan@1h", "0.0 to 100.0"),
   ]
 
-  @Test("a specification is read with its severity and times")
-  func parses() throws {
+  @Test func `a specification is read with its severity and times`() throws {
     let fault = try FaultSpecification.parse("odd:name.power:drift=-0.5@1.5h+90s")
     #expect(
       fault
@@ -65,27 +64,27 @@ struct FaultTests {
     #expect(trip.duration == nil && trip.severity == FaultKind.trip.defaultSeverity)
   }
 
-  @Test("a mistake is answered with what would be right", arguments: mistakes)
-  func teaches(text: String, hint: String) {
+  @Test(arguments: mistakes)
+  func `a mistake is answered with what would be right`(text: String, hint: String) {
     let error = #expect(throws: FaultError.self) { try FaultSpecification.parse(text) }
     #expect(error?.description.contains(hint) == true)
   }
 
-  @Test(
-    "a target that cannot have the fault is answered with those that can",
-    arguments: [("pv9.power:stuck@0s", "pv1.power"), ("bess:shading@0s", "pv1"), ("pv1:contactor@0s", "car")])
-  func unknownTarget(text: String, hint: String) throws {
+  @Test(arguments: [("pv9.power:stuck@0s", "pv1.power"), ("bess:shading@0s", "pv1"), ("pv1:contactor@0s", "car")])
+  func `a target that cannot have the fault is answered with those that can`(text: String, hint: String) throws {
     var simulator = simulator()
     let fault = try FaultSpecification.parse(text)
     let error = #expect(throws: FaultError.self) { try simulator.add(fault) }
     #expect(error?.description.contains(hint) == true)
   }
 
-  @Test("every kind's default lies in its range", arguments: FaultKind.allCases)
-  func defaults(kind: FaultKind) { #expect(kind.severityRange.contains(kind.defaultSeverity)) }
+  @Test(arguments: FaultKind.allCases)
+  func `every kind's default lies in its range`(kind: FaultKind) {
+    #expect(kind.severityRange.contains(kind.defaultSeverity))
+  }
 
-  @Test("each kind shows after its onset, by day or when it is used, and never before", arguments: FaultKind.allCases)
-  func shows(kind: FaultKind) throws {
+  @Test(arguments: FaultKind.allCases)
+  func `each kind shows after its onset, by day or when it is used, and never before`(kind: FaultKind) throws {
     let (name, sensor) = target(kind)
     var seen = false
     for seed in 1...4 as ClosedRange<UInt64> where !seen {
@@ -110,8 +109,7 @@ struct FaultTests {
     }
   }
 
-  @Test("severities are what their units say")
-  func severities() throws {
+  @Test func `severities are what their units say`() throws {
     for (sound, faulty) in try compare("pv1:derating=70@0s", sensor: "pv1.power") { #expect(faulty == min(sound, 84)) }
     for (sound, faulty) in try compare("pv1:string_loss=0.25@0s", sensor: "pv1.power") where sound > 20 && sound < 80 {
       #expect(abs(faulty / sound - 0.75) < 0.01)
@@ -132,8 +130,7 @@ struct FaultTests {
     #expect(heat[599].faulty > heat[599].sound + 20)
   }
 
-  @Test("a clock that is behind sends times that are, and an outage takes all power away")
-  func clockAndOutage() throws {
+  @Test func `a clock that is behind sends times that are, and an outage takes all power away`() throws {
     var late = simulator()
     try late.add(try FaultSpecification.parse("pv1:clock_skew=600@0s"))
     let now = late.now

@@ -56,8 +56,7 @@ private func course(_ simulator: inout PlantSimulator, name: String, steps: Int)
 
 @Suite("Plant simulator")
 struct PlantSimulatorTests {
-  @Test("the grid takes up exactly what is left, at every step of random plants")
-  func balance() {
+  @Test func `the grid takes up exactly what is left, at every step of random plants`() {
     var generator = SeededGenerator(seed: 11)
     var worst = 0.0
     for plantNumber in 0..<200 {
@@ -77,8 +76,7 @@ struct PlantSimulatorTests {
     #expect(worst < 1e-9)
   }
 
-  @Test("the same seed gives the same readings, another seed gives others")
-  func determinism() {
+  @Test func `the same seed gives the same readings, another seed gives others`() {
     func readings(_ seed: UInt64) -> [SimulatedReading] {
       var simulator = PlantSimulator(plant: demoPlant(), seed: seed, start: utc(6, day: 1), step: .minute)
       return (0..<500).flatMap { _ in simulator.advance() }
@@ -87,8 +85,7 @@ struct PlantSimulatorTests {
     #expect(readings(1) != readings(2))
   }
 
-  @Test("photovoltaics rest at night and reach a plausible power on some summer noon")
-  func photovoltaics() {
+  @Test func `photovoltaics rest at night and reach a plausible power on some summer noon`() {
     var simulator = PlantSimulator(plant: demoPlant(), seed: 3, start: utc(6, day: 1), step: .minutes(5))
     let values = course(&simulator, name: "pv1.power", steps: 14 * 288)
     let sunny = values.filter {
@@ -102,8 +99,7 @@ struct PlantSimulatorTests {
     #expect((80...120).contains(greatest))
   }
 
-  @Test("every reading is plausible by the catalogue over a year at a quarter of an hour")
-  func plausible() {
+  @Test func `every reading is plausible by the catalogue over a year at a quarter of an hour`() {
     let plant = demoPlant()
     var register = PlantRegister(plant: plant)
     var simulator = PlantSimulator(plant: plant, seed: 5, start: utc(1, day: 1), step: .minutes(15))
@@ -123,8 +119,7 @@ struct PlantSimulatorTests {
     #expect(outside.isEmpty)
   }
 
-  @Test("the battery stays in its limits, covers what it can, moves by its current, and is used")
-  func battery() {
+  @Test func `the battery stays in its limits, covers what it can, moves by its current, and is used`() {
     var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, day: 1), step: .minutes(5))
     var moved = 0.0
     var first: Double?
@@ -150,7 +145,7 @@ struct PlantSimulatorTests {
   }
 
   @Test("a battery holds its setpoint within its limits until it is told otherwise, and rests when it is shut down")
-  func setpoint() {
+  func aBatteryHoldsItsSetpointWithinItsLimitsUntilItIsToldOtherwiseAndRests() {
     var simulator = PlantSimulator(plant: demoPlant(), seed: 8, start: utc(4, day: 1), step: .minute)
     let isKnown = simulator.obey(.optimize, setpoint: -37, asset: "bess")
     #expect(isKnown)
@@ -168,8 +163,7 @@ struct PlantSimulatorTests {
     #expect(course(&simulator, name: "bess.power", steps: 5).allSatisfy { $0.1 == 0 })
   }
 
-  @Test("an asset's meter counts what is within it: consumption adds, generation lowers")
-  func nesting() {
+  @Test func `an asset's meter counts what is within it: consumption adds, generation lowers`() {
     func load(_ inner: Asset...) -> [[String: Double]] {
       var outer = Asset(name: "load", kind: .load)
       outer.capacityKilowatts = 100
@@ -194,8 +188,7 @@ struct PlantSimulatorTests {
     }
   }
 
-  @Test("a sensor whose values arrive in another unit sends them in that unit")
-  func units() throws {
+  @Test func `a sensor whose values arrive in another unit sends them in that unit`() throws {
     var plant = demoPlant()
     var override = SensorOverride(match: "load.power")
     override.unit = Unit.named("W")
@@ -207,8 +200,7 @@ struct PlantSimulatorTests {
     #expect(zip(watts, kilowatts).allSatisfy { abs($0 / $1 - 1000) < 1e-6 })
   }
 
-  @Test("sums that run in a circle and steps of no or boundless length do not stop the simulation")
-  func odd() {
+  @Test func `sums that run in a circle and steps of no or boundless length do not stop the simulation`() {
     var a = Asset(name: "a", kind: .load, within: "b")
     a.capacityKilowatts = .infinity
     let plant = Plant(

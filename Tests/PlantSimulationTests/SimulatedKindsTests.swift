@@ -6,8 +6,8 @@ import WattlineTime
 
 @Suite("Simulated kinds of assets")
 struct SimulatedKindsTests {
-  @Test("every kind is simulated, and its readings are plausible", arguments: AssetKind.allCases)
-  func everyKindIsSimulatedWithPlausibleReadings(kind: AssetKind) {
+  @Test(arguments: AssetKind.allCases)
+  func `every kind is simulated, and its readings are plausible`(kind: AssetKind) {
     let location = Location(latitude: 48, longitude: 11, timezone: "Europe/Berlin")
     let asset = Asset(name: "a", kind: kind)
     let plant = Plant(name: "p", location: location, assets: [asset, Asset(name: "load", kind: .load)])

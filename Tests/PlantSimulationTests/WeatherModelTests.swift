@@ -7,8 +7,7 @@ import WattlineTime
 
 @Suite("Weather")
 struct WeatherModelTests {
-  @Test("a northern January is colder than its July, a southern one warmer, and heights are colder")
-  func seasons() {
+  @Test func `a northern January is colder than its July, a southern one warmer, and heights are colder`() {
     func mean(_ latitude: Double, day: Int, elevation: Double = 0) -> Double {
       WeatherModel.dailyMean(
         location: Location(latitude: latitude, longitude: 0, timezone: "UTC", elevation: elevation), dayOfYear: day)
@@ -19,8 +18,8 @@ struct WeatherModelTests {
     #expect(abs(mean(40, day: 100) - mean(40, day: 100, elevation: 1000) - 6.5) < 1e-9)
   }
 
-  @Test("over two years all kinds of sky occur, and irradiance never passes that of a clear sky by more than 5 %")
-  func skies() {
+  @Test
+  func `over two years all kinds of sky occur, and irradiance never passes that of a clear sky by more than 5 %`() {
     let location = Location(latitude: 48, longitude: 11, timezone: "UTC")
     var model = WeatherModel(location: location, seed: 1)
     var skies: [WeatherModel.Sky: Int] = [:]

@@ -17,22 +17,19 @@ struct MeasurementTests {
     return try files.map { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }.joined()
   }
 
-  @Test("every measurement that a file declares is registered")
-  func everyDeclaredMeasurementIsRegistered() throws {
+  @Test func `every measurement that a file declares is registered`() throws {
     let declared = try declarations().matches(of: #/= Measurement\(\s*"(\w+)"/#).map { String($0.1) }
     #expect(declared.sorted() == Measurement.all.map(\.name).sorted())
   }
 
-  @Test("every key is a field of a measurement")
-  func everyKeyIsDeclared() throws {
+  @Test func `every key is a field of a measurement`() throws {
     let names = Set(Measurement.all.flatMap(\.fields).map(\.name))
     for match in try declarations().matches(of: #/Self\("(\w+)"\)/#) {
       #expect(names.contains(String(match.1)), "no measurement has \(match.1)")
     }
   }
 
-  @Test("names are unique and need no escaping, and a field has the same type in all measurements")
-  func names() {
+  @Test func `names are unique and need no escaping, and a field has the same type in all measurements`() {
     #expect(Set(Measurement.all.map(\.name)).count == Measurement.all.count)
     var types: [String: FieldType] = [:]
     for measurement in Measurement.all {
@@ -45,8 +42,7 @@ struct MeasurementTests {
     }
   }
 
-  @Test("tags are those of the subject in order, then at most two of the measurement's own")
-  func tags() {
+  @Test func `tags are those of the subject in order, then at most two of the measurement's own`() {
     let subject = [Tag.plant, .asset, .sensor, .unit].map(\.name)
     for measurement in Measurement.all {
       let names = measurement.tags.map(\.name)
@@ -56,8 +52,7 @@ struct MeasurementTests {
     }
   }
 
-  @Test("a field is declared by its name and type, or by its family")
-  func declares() {
+  @Test func `a field is declared by its name and type, or by its family`() {
     #expect(Measurement.kpi.declares(Field("cost", .float(1))))
     #expect(!Measurement.kpi.declares(Field("cost", .integer(1))))
     #expect(!Measurement.kpi.declares(Field("costs", .float(1))))
@@ -68,8 +63,7 @@ struct MeasurementTests {
     #expect(Measurement.pipeline.declaration(of: "lost") == nil)
   }
 
-  @Test("a batch takes typed fields and leaves out what is unknown; a field is read back by its key")
-  func batch() throws {
+  @Test func `a batch takes typed fields and leaves out what is unknown; a field is read back by its key`() throws {
     var points = PointBatch()
     points.begin(PointKey(.kpi, .plant), at: .distantPast)
     for unknown in [Double.nan, .infinity, nil] { points.field(.gridPower, unknown) }
@@ -80,8 +74,7 @@ struct MeasurementTests {
     #expect(points.value(of: .cost, in: entry) == 2.5 && points.value(of: .gridPower, in: entry) == nil)
   }
 
-  @Test("a selection quotes names")
-  func selection() {
+  @Test func `a selection quotes names`() {
     let selection = Measurement.feature.selection(of: [.mean, .energy], tags: [.sensor])
     #expect(selection == #""mean", "energy_kwh", "sensor" FROM "feature""#)
   }

@@ -5,8 +5,7 @@ import Testing
 @Suite("The page of series")
 struct SeriesPageTests {
   /// Rewrites the page if `WATTLINE_WRITE_PAGES` is set.
-  @Test("the page's tables are those of the schema")
-  func pageEqualsSchema() throws {
+  @Test func `the page's tables are those of the schema`() throws {
     let file = MeasurementTests.root.appendingPathComponent("Sources/wattline/wattline.docc/Series.md")
     var page = try String(contentsOf: file, encoding: .utf8)
     let start = try #require(page.range(of: SchemaPage.start + "\n\n")).upperBound

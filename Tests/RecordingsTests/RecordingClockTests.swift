@@ -22,10 +22,10 @@ struct RecordingClockTests {
     return ("Zeit;Last\n" + (reversed ? lines.reversed() : lines).joined(separator: "\n"), times)
   }
 
-  @Test(
-    "the hour that comes twice is told apart by the order of rows, whatever their distance and direction",
-    arguments: [(15, false), (30, false), (60, false), (5, true), (60, true), (15, true)])
-  func twice(step: Int, reversed: Bool) throws {
+  @Test(arguments: [(15, false), (30, false), (60, false), (5, true), (60, true), (15, true)])
+  func `the hour that comes twice is told apart by the order of rows, whatever their distance and direction`(
+    step: Int, reversed: Bool
+  ) throws {
     for start in [
       CivilTime(year: 2025, month: 10, day: 25, hour: 20), CivilTime(year: 2025, month: 3, day: 29, hour: 20),
     ] {
@@ -36,9 +36,9 @@ struct RecordingClockTests {
     }
   }
 
-  @Test(
-    "of intervals with start and end those of the hour that comes twice are as long as the others", arguments: [2, 3])
-  func ends(hour: Int) throws {
+  @Test(arguments: [2, 3])
+  func `of intervals with start and end those of the hour that comes twice are as long as the others`(hour: Int) throws
+  {
     let clocks = ["1:30", "2:00", "2:30", "2:00", "2:30", "3:00", "23:30"]
     let ends = ["2:00", "2:30", "\(hour):00", "2:30", "3:00", "3:30", "00:00"]
     let rows = zip(clocks, ends).map { "26.10.2025;\($0);\($1);1\n" }.joined()
@@ -46,8 +46,7 @@ struct RecordingClockTests {
     #expect(read.kilowatts(0).values == Array(repeating: 2, count: 7))
   }
 
-  @Test("a heading that says UTC goes before the zone")
-  func universal() throws {
+  @Test func `a heading that says UTC goes before the zone`() throws {
     let read = try recording("Timestamp (UTC),a\n2025-07-01 00:00,1\n", options: options(zone: Self.vienna))
     #expect(read.times == [CivilTime(year: 2025, month: 7, day: 1).utc])
     let hours = try recording(
@@ -55,15 +54,13 @@ struct RecordingClockTests {
     #expect(hours.times == [0, 60].map { CivilTime(year: 2025, month: 7, day: 1).utc + .minutes($0) })
   }
 
-  @Test("a few hourly rows are enough to tell the hour that comes twice")
-  func fewRows() throws {
+  @Test func `a few hourly rows are enough to tell the hour that comes twice`() throws {
     let text = "t,a\n2025-10-26 02:00,1\n2025-10-26 02:00,2\n2025-10-26 03:00,3\n"
     let read = try recording(text, options: options(zone: Self.vienna))
     #expect(read.times == (0..<3).map { CivilTime(year: 2025, month: 10, day: 26).utc + .hours($0) })
   }
 
-  @Test("an offset tells it apart too, and rows of several devices at one time stay together")
-  func offsets() throws {
+  @Test func `an offset tells it apart too, and rows of several devices at one time stay together`() throws {
     let text = "time,a\n2025-10-26T02:30+02:00,1\n2025-10-26T02:30+01:00,2\n2025-10-26T03:00+01:00,3\n"
     let start = CivilTime(year: 2025, month: 10, day: 26, hour: 0, minute: 30).utc
     #expect(
@@ -75,8 +72,7 @@ struct RecordingClockTests {
     #expect(Set(times).count == 4)
   }
 
-  @Test("a time that the clock leaves out is read as that after it, and counted")
-  func leftOut() throws {
+  @Test func `a time that the clock leaves out is read as that after it, and counted`() throws {
     let read = try recording(
       "time,a\n2025-03-30 01:00,1\n2025-03-30 02:30,2\n2025-03-30 04:00,3\n", options: options(zone: Self.vienna))
     #expect(read.tally.skippedHours == 1)
@@ -96,7 +92,7 @@ struct RecordingClockTests {
 
   @Test(
     "days of 92, 96 and 100 cells add up whether cells are counted, named by the clock, or doubled for the hour again")
-  func wideDays() throws {
+  func daysOf9296And100CellsAddUpWhetherCellsAreCountedNamedByTheClockOrDoubled() throws {
     let slots = { (count: Int) in (0..<count).map { Double?(0.5 + Double($0)) } }
     let none = { (count: Int) in [Double?](repeating: nil, count: count) }
     let counted = wide(
@@ -132,8 +128,8 @@ struct RecordingClockTests {
     }
   }
 
-  @Test("a day whose cells do not fit its length is told, and cells that name the end of a slot are moved")
-  func uneven() throws {
+  @Test
+  func `a day whose cells do not fit its length is told, and cells that name the end of a slot are moved`() throws {
     let full = (0..<24).map { Double?(Double($0)) }
     let ends = (1...24).map { $0 == 24 ? "24:00" : "\($0):00" }
     let read = try recording(
@@ -143,8 +139,7 @@ struct RecordingClockTests {
     #expect(read.times[0] == CivilTime(year: 2025, month: 10, day: 25, hour: 22).utc)
   }
 
-  @Test("a number of the interval stands for the time of day, on days of 23 and 25 hours too")
-  func periods() throws {
+  @Test func `a number of the interval stands for the time of day, on days of 23 and 25 hours too`() throws {
     var rows = "Date,Hour,Price\n"
     for (day, hours) in [("2025-03-30", 23), ("2025-03-31", 24), ("2025-10-26", 25)] {
       for hour in 1...hours { rows += "\(day),\(hour),\(hour)\n" }

@@ -7,14 +7,15 @@ import WattlineTime
 @Suite("Energies and powers of recordings")
 struct RecordingPowerTests {
   @Test(
-    "a unit in the heading, in a line of its own, above the headings or told by option makes a power in kW",
     arguments: [
       ("time,load [kWh]\n#,3", 12), ("time,load (Wh)\n#,3000", 12), ("time,load in MWh\n#,0.003", 12),
       ("time,load_kwh\n#,3", 12), ("time,load [W]\n#,12000", 12), ("time,load [MW]\n#,0.012", 12),
       ("time,load kW\n#,12", 12),
       ("time,load\n,kWh\n#,3", 12), ("Unit,kWh\n\ntime,load\n#,12", 12), ("time,kWh\n#,3", 12), ("time,load\n#,12", 12),
     ] as [(String, Double)])
-  func units(text: String, expected: Double) throws {
+  func `a unit in the heading, in a line of its own, above the headings or told by option makes a power in kW`(
+    text: String, expected: Double
+  ) throws {
     let row = text.split(separator: "\n").last.map(String.init) ?? ""
     let head = text.dropLast(row.count)
     let rows = (0..<4).map { row.replacing("#", with: "2025-06-01T00:\($0 == 0 ? "00" : "\(15 * $0)")Z") }
@@ -22,8 +23,7 @@ struct RecordingPowerTests {
     #expect(read.kilowatts(0).values.allSatisfy { abs($0 - expected) < 1e-12 }, "\(read.columns)")
   }
 
-  @Test("an option tells the unit of one column or of all that tell none")
-  func toldUnits() throws {
+  @Test func `an option tells the unit of one column or of all that tell none`() throws {
     var given = RecordingOptions()
     given.units = ["load": "Wh", "": "kWh"]
     let read = try recording(
@@ -32,8 +32,7 @@ struct RecordingPowerTests {
       read.kilowatts(0).values == [1, 1] && read.kilowatts(1).values == [2, 2] && read.kilowatts(2).values == [20, 20])
   }
 
-  @Test("an energy is of the interval's own length, where the distance changes, and not of a gap")
-  func intervals() throws {
+  @Test func `an energy is of the interval's own length, where the distance changes, and not of a gap`() throws {
     // A quarter, then a gap of two hours, then quarters, then half hours.
     let minutes = [0, 15, 30, 150, 165, 180, 210, 240, 270]
     let rows = minutes.map { "\(CivilTime(year: 2025, month: 6, day: 1).utc + .minutes(Int64($0))),1" }
@@ -48,8 +47,7 @@ struct RecordingPowerTests {
     #expect(inclusive.kilowatts(0).values == [4, 4, 4])
   }
 
-  @Test("energies that never fall are a counter, and its increase is the power")
-  func counter() throws {
+  @Test func `energies that never fall are a counter, and its increase is the power`() throws {
     let rows = (0..<30).map { "\(CivilTime(year: 2025, month: 6, day: 1).utc + .hours(Int64($0))),\(4000 + 3 * $0)" }
     let read = try recording("time,reading [kWh]\n" + rows.joined(separator: "\n"))
     let (values, isCounter) = read.kilowatts(0)
@@ -60,8 +58,10 @@ struct RecordingPowerTests {
     #expect(lines.contains { $0.contains("a counter of energy") } && lines.contains { $0.contains("30 rows from") })
   }
 
-  @Test("what was understood is told: encoding, delimiter, headings, times, units, and what was found in the rows")
-  func explanation() throws {
+  @Test
+  func `what was understood is told: encoding, delimiter, headings, times, units, and what was found in the rows`()
+    throws
+  {
     let text =
       "Site\n\nDatum;Zeit;Bezug [Wh];Note\n01.06.2025;00:00;1.000,5;a\n01.06.2025;00:15;7;b\n01.06.2025;00:15;8;c\n"
       + "01.06.2025;01:00;9;d\nx;y;z;w\n"

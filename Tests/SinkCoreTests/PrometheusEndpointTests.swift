@@ -12,8 +12,7 @@ private let victoriaMetrics = "/usr/bin/victoria-metrics"
 /// The example of the guide, which proves that a sink needs an endpoint and nothing else.
 @Suite("A sink for another database", .timeLimit(.minutes(5)))
 struct PrometheusEndpointTests {
-  @Test("fields become samples, tags labels; text is left out, and quotes are escaped")
-  func conversion() {
+  @Test func `fields become samples, tags labels; text is left out, and quotes are escaped`() {
     let lines = """
       raw,plant=p,sensor=a\\ "b" value=1.5 1700000000000
       clean,plant=p quality=3i,imputed=true,method="hold, or not",value=-2e3 1700000000001
@@ -31,10 +30,8 @@ struct PrometheusEndpointTests {
         """)
   }
 
-  @Test(
-    "points of an outage wait in the spool and arrive at the server",
-    .enabled(if: access(victoriaMetrics, X_OK) == 0, "victoria-metrics is not installed"))
-  func outage() throws {
+  @Test(.enabled(if: access(victoriaMetrics, X_OK) == 0, "victoria-metrics is not installed"))
+  func `points of an outage wait in the spool and arrive at the server`() throws {
     let port = try Loopback.freePort()
     let folder = try TemporaryFolder(prefix: "prometheus")
     defer { folder.remove() }

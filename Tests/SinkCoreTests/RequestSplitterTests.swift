@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Parts of a request")
 struct RequestSplitterTests {
-  @Test("halving ends in single lines, in order, whatever their lengths; nothing is lost or doubled")
-  func halves() {
+  @Test func `halving ends in single lines, in order, whatever their lengths; nothing is lost or doubled`() {
     var random = SplitMix(state: 5)
     for _ in 0..<300 {
       let lines = (0..<Int.random(in: 1..<30, using: &random)).map { index in
@@ -28,8 +27,7 @@ struct RequestSplitterTests {
     }
   }
 
-  @Test("a missing newline at the end is added, and a line larger than a part stands alone")
-  func ends() {
+  @Test func `a missing newline at the end is added, and a line larger than a part stands alone`() {
     var parts = RequestSplitter()
     parts.add(Array("a\nbbbbbbbbbb\nc".utf8), mostLines: 10, mostBytes: 5)
     #expect(parts.bytes.last == UInt8(ascii: "\n"))
@@ -38,8 +36,7 @@ struct RequestSplitterTests {
     #expect(parts.pending.count == 3)
   }
 
-  @Test("what is pending and adjacent is joined again")
-  func rejoin() {
+  @Test func `what is pending and adjacent is joined again`() {
     var parts = RequestSplitter()
     parts.add(Array("a\nb\nc\nd\n".utf8), mostLines: 1, mostBytes: 100)
     let first = parts.next()

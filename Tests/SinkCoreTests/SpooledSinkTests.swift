@@ -12,8 +12,7 @@ struct SpooledSinkTests {
 
   private static func isBad(_ lines: [String]) -> Bool { lines.contains { $0.contains("bad") } }
 
-  @Test("accepted lines are written, in the order of submission, and counted")
-  func acceptedInOrder() throws {
+  @Test func `accepted lines are written, in the order of submission, and counted`() throws {
     let bench = try ScriptedSink { _, _ in SinkAnswer(.accepted, status: 204) }
     for offset in 1...3 { #expect(bench.submit(["raw,n=\(offset) v=1 1"], upTo: UInt64(offset))) }
     #expect(bench.sink.stop(within: .seconds(10)) == 3 && bench.sink.acceptedUpTo == 3)
@@ -22,8 +21,8 @@ struct SpooledSinkTests {
     #expect(!bench.submit(["m v=1 1"], upTo: 4))
   }
 
-  @Test("a refusal isolates the bad line, whether its number is known, its name, or only that it is too large")
-  func refusedLineIsIsolated() throws {
+  @Test
+  func `a refusal isolates the bad line, whether its number is known, its name, or only that it is too large`() throws {
     let answers: [(SinkAction, WriteRefusalReason)] = [
       (.refused(.malformed, count: nil), .malformed), (.refused(.retention, count: 1), .retention),
       (.tooLarge, .tooLarge),
@@ -42,8 +41,7 @@ struct SpooledSinkTests {
     }
   }
 
-  @Test("a line that the endpoint names and did not post is left out of account")
-  func unknownLineIsIgnored() throws {
+  @Test func `a line that the endpoint names and did not post is left out of account`() throws {
     let bench = try ScriptedSink { _, _ in
       SinkAnswer(.refusedLines([RefusedLine(position: 7, reason: .rejected, message: "")]), status: 400)
     }
@@ -52,8 +50,7 @@ struct SpooledSinkTests {
     #expect(bench.sink.counts.accounts.written.points == 4 && bench.deadPoints == 0)
   }
 
-  @Test("lines wait on disk while the destination asks to come back later, and are accepted there")
-  func retryAfterSpools() throws {
+  @Test func `lines wait on disk while the destination asks to come back later, and are accepted there`() throws {
     let bench = try ScriptedSink { _, number in
       SinkAnswer(number < 3 ? .retry(after: .milliseconds(5)) : .accepted, status: 503, message: "busy")
     }
@@ -65,8 +62,9 @@ struct SpooledSinkTests {
     #expect(counts.state == .ok)
   }
 
-  @Test("a destination that must be mended holds everything, with its message, and nothing becomes a dead letter")
-  func holdKeepsEverything() throws {
+  @Test func `a destination that must be mended holds everything, with its message, and nothing becomes a dead letter`()
+    throws
+  {
     let bench = try ScriptedSink { _, _ in SinkAnswer(.hold(.limit), status: 422, message: "too many\nseries") }
     #expect(bench.submit(Self.lines, upTo: 5))
     #expect(Waiting.until { bench.sink.counts.state == .held(.limit, "422 too many series") })
@@ -75,8 +73,7 @@ struct SpooledSinkTests {
     #expect(bench.sink.counts.accounts.spooled.points == 4 && bench.deadPoints == 0)
   }
 
-  @Test("an obstacle that the endpoint has removed costs no wait and no retry")
-  func againPostsAtOnce() throws {
+  @Test func `an obstacle that the endpoint has removed costs no wait and no retry`() throws {
     let bench = try ScriptedSink(spool: false) { _, number in SinkAnswer(number == 0 ? .again : .accepted) }
     #expect(bench.submit(Self.lines, upTo: 2))
     #expect(bench.sink.stop(within: .seconds(10)) == 2)
@@ -84,8 +81,7 @@ struct SpooledSinkTests {
     #expect(bench.sink.counts.retries == 0 && bench.sink.counts.requests == 2)
   }
 
-  @Test("an endpoint that cannot be created leaves the sink away, and batches are refused, not lost")
-  func endpointCannotStart() throws {
+  @Test func `an endpoint that cannot be created leaves the sink away, and batches are refused, not lost`() throws {
     let folder = try TemporaryFolder(prefix: "sink-core")
     defer { folder.remove() }
     let sink = try SpooledSink(
@@ -96,8 +92,7 @@ struct SpooledSinkTests {
     #expect(!sink.submit(WriteBatch(bytes: Array("m v=1 1\n".utf8), lines: 1, upTo: 1)))
   }
 
-  @Test("dead letters go back through any endpoint")
-  func retryOfDeadLetters() throws {
+  @Test func `dead letters go back through any endpoint`() throws {
     let bench = try ScriptedSink { _, _ in SinkAnswer(.refused(.rejected, count: nil), status: 400) }
     #expect(bench.submit(["m v=1 1"], upTo: 1))
     #expect(bench.sink.stop(within: .seconds(10)) == 1)

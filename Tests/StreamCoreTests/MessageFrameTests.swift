@@ -2,8 +2,8 @@ import StreamCore
 import Testing
 
 @Suite struct MessageFrameTests {
-  @Test("a message comes out of a frame as it went in, its connection included", arguments: [0, 1, 63, 127])
-  func roundTrip(_ connection: Int) {
+  @Test(arguments: [0, 1, 63, 127])
+  func `a message comes out of a frame as it went in, its connection included`(_ connection: Int) {
     var frame = MessageFrameBuilder()
     for retained in [true, false] {
       Array("a/b".utf8).withUnsafeBytes { topic in

@@ -4,8 +4,7 @@ import WattlineTime
 
 @Suite("Looking seldom")
 struct ScanScheduleTests {
-  @Test("the first look is due, then none before the moment that it told, or after a clock was set back")
-  func due() {
+  @Test func `the first look is due, then none before the moment that it told, or after a clock was set back`() {
     var look = ScanSchedule()
     #expect(look.isDue(at: Timestamp(seconds: 1)))
     look.looked(at: Timestamp(seconds: 100), next: Timestamp(seconds: 160))

@@ -5,8 +5,7 @@ import Testing
 import WattlineTime
 
 @Suite struct BackoffTests {
-  @Test("pauses double from a quarter of a second to thirty, shortened by a half at most")
-  func doubling() {
+  @Test func `pauses double from a quarter of a second to thirty, shortened by a half at most`() {
     var backoff = Backoff()
     for ceiling in [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30] {
       let pause = backoff.next().inSeconds
@@ -16,8 +15,7 @@ import WattlineTime
     #expect(backoff.next() <= .milliseconds(250))
   }
 
-  @Test("only a connection that stood for longer than the next pause makes pauses short again")
-  func standing() {
+  @Test func `only a connection that stood for longer than the next pause makes pauses short again`() {
     var backoff = Backoff()
     for _ in 0..<4 {
       _ = backoff.next()
@@ -30,8 +28,7 @@ import WattlineTime
     #expect(backoff.next() <= .milliseconds(250))
   }
 
-  @Test("two clients that take a session from each other end with half a minute between their turns")
-  func contest() {
+  @Test func `two clients that take a session from each other end with half a minute between their turns`() {
     var clients = [Backoff(), Backoff()]
     var stood = TimeSpan.milliseconds(1)
     for turn in 0..<40 {
@@ -42,8 +39,7 @@ import WattlineTime
     #expect(stood >= .seconds(15))
   }
 
-  @Test("waits double from a quarter of a second to thirty, each between half its bound and the bound")
-  func seeded() {
+  @Test func `waits double from a quarter of a second to thirty, each between half its bound and the bound`() {
     var backoff = Backoff(shortest: .milliseconds(250), longest: .seconds(30), seed: 3)
     var bound = 0.25
     for _ in 0..<12 {

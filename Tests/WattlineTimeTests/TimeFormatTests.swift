@@ -29,45 +29,43 @@ struct TimeFormatTests {
     ("%I:%M %p %F", "13:00 PM 2025-07-04", nil), ("%F", "", nil), ("%Y-%j", "2025-366", nil),
   ]
 
-  @Test("a time is read in the order of its format, or is none", arguments: times)
-  func timeIsRead(_ item: (format: String, text: String, time: String?)) throws {
+  @Test(arguments: times)
+  func `a time is read in the order of its format, or is none`(_ item: (format: String, text: String, time: String?))
+    throws
+  {
     #expect(try parse(item.format, text: item.text) == item.time)
   }
 
-  @Test(
-    "a format that makes no time is told with what is missing or unknown",
-    arguments: [
-      ("%d.%m", "lacks the year"), ("%H:%M", "lacks the year"), ("%Q", "has %Q, which is unknown"), ("%F %F", "twice"),
-      ("%F %H:%m", "minutes are %M"), ("%F %I:%M", "%I and %p"), ("%s %F", "stands alone"), ("%", "ends with %"),
-      ("", "lacks"),
-    ])
-  func brokenFormat(_ format: String, words: String) {
+  @Test(arguments: [
+    ("%d.%m", "lacks the year"), ("%H:%M", "lacks the year"), ("%Q", "has %Q, which is unknown"), ("%F %F", "twice"),
+    ("%F %H:%m", "minutes are %M"), ("%F %I:%M", "%I and %p"), ("%s %F", "stands alone"), ("%", "ends with %"),
+    ("", "lacks"),
+  ])
+  func `a format that makes no time is told with what is missing or unknown`(_ format: String, words: String) {
     do {
       _ = try TimeFormat(format)
       Issue.record("\(format) is taken")
     } catch { #expect("\(error)".contains(words), "\(error)") }
   }
 
-  @Test(
-    "the hour that comes twice is the one nearest to the receive time",
-    arguments: [
-      ("Europe/Berlin", "2025-10-26 02:30", "2025-10-26T00:30:01Z", "2025-10-26T00:30:00Z"),
-      ("Europe/Berlin", "2025-10-26 02:30", "2025-10-26T01:30:01Z", "2025-10-26T01:30:00Z"),
-      ("America/New_York", "2025-11-02 01:10", "2025-11-02T05:11:00Z", "2025-11-02T05:10:00Z"),
-      ("America/New_York", "2025-11-02 01:10", "2025-11-02T06:11:00Z", "2025-11-02T06:10:00Z"),
-      ("Australia/Lord_Howe", "2025-04-06 01:45", "2025-04-05T14:46:00Z", "2025-04-05T14:45:00Z"),
-      ("Australia/Lord_Howe", "2025-04-06 01:45", "2025-04-05T15:16:00Z", "2025-04-05T15:15:00Z"),
-    ])
-  func repeatedHour(_ zone: String, text: String, received: String, time: String) throws {
+  @Test(arguments: [
+    ("Europe/Berlin", "2025-10-26 02:30", "2025-10-26T00:30:01Z", "2025-10-26T00:30:00Z"),
+    ("Europe/Berlin", "2025-10-26 02:30", "2025-10-26T01:30:01Z", "2025-10-26T01:30:00Z"),
+    ("America/New_York", "2025-11-02 01:10", "2025-11-02T05:11:00Z", "2025-11-02T05:10:00Z"),
+    ("America/New_York", "2025-11-02 01:10", "2025-11-02T06:11:00Z", "2025-11-02T06:10:00Z"),
+    ("Australia/Lord_Howe", "2025-04-06 01:45", "2025-04-05T14:46:00Z", "2025-04-05T14:45:00Z"),
+    ("Australia/Lord_Howe", "2025-04-06 01:45", "2025-04-05T15:16:00Z", "2025-04-05T15:15:00Z"),
+  ])
+  func `the hour that comes twice is the one nearest to the receive time`(
+    _ zone: String, text: String, received: String, time: String
+  ) throws {
     #expect(try parse("%F %H:%M", text: text, zone: zone, received: received) == time)
   }
 
-  @Test(
-    "what a wall clock shows is read back to the timestamp, over all changes of the clock",
-    arguments: [
-      "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "UTC",
-    ])
-  func civilTimesRoundTrip(_ zone: String) throws {
+  @Test(arguments: [
+    "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns", "UTC",
+  ])
+  func `what a wall clock shows is read back to the timestamp, over all changes of the clock`(_ zone: String) throws {
     var generator = SplitMix(state: 7)
     var calendar = try #require(LocalCalendar(identifier: zone))
     let format = try TimeFormat("%Y-%m-%dT%H:%M:%S")

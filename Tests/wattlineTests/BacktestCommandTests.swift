@@ -37,7 +37,7 @@ struct BacktestCommandTests {
   }
 
   @Test("a solar recording's defects are said: day-first dates, nameless rows, missing times, a DC in another unit")
-  func solar() throws {
+  func aSolarRecordingsDefectsAreSaidDayFirstDatesNamelessRowsMissingTimesADCIn() throws {
     let folder = try TemporaryFolder(prefix: "wattline-solar")
     defer { folder.remove() }
     var random = SeededGenerator(seed: 1)
@@ -64,10 +64,8 @@ struct BacktestCommandTests {
     #expect(found.nrmse < 0.03 && found.nrmsePvwatts < 0.03)
   }
 
-  @Test(
-    "the real solar plant's known defects are said, and its power is expected to 5.5 %", .enabled(if: recordings != nil)
-  )
-  func realSolar() throws {
+  @Test(.enabled(if: recordings != nil))
+  func `the real solar plant's known defects are said, and its power is expected to 5.5 %`() throws {
     let folder = try #require(recordings).appendingPathComponent("solar_plant").path
     let found = try json(
       Solar.self,
@@ -81,8 +79,8 @@ struct BacktestCommandTests {
     #expect(found.nrmse < 0.055 && abs(found.nrmsePvwatts - 0.060) < 0.001)
   }
 
-  @Test("four real cells' ends are foretold from the first half of their cycles", .enabled(if: recordings != nil))
-  func realCells() throws {
+  @Test(.enabled(if: recordings != nil))
+  func `four real cells' ends are foretold from the first half of their cycles`() throws {
     let folder = try #require(recordings).appendingPathComponent("battery").path
     let names = ["B0005", "B0006", "B0007", "B0018"]
     let found = try json(Ageing.self, words: ["backtest-ageing"] + names.map { "\(folder)/\($0).csv" } + ["--json"])
@@ -90,8 +88,7 @@ struct BacktestCommandTests {
     #expect(found.files.map(\.forecast) == ["reached", "reached", "not reached", "reached"])
   }
 
-  @Test("files that are none of this are told in a sentence")
-  func nonsense() throws {
+  @Test func `files that are none of this are told in a sentence`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-nonsense")
     defer { folder.remove() }
     let file = folder.path + "/a.csv"

@@ -18,8 +18,7 @@ struct CommandLineTests {
     sensors: [{match: "roof.power", unit: W}]
     """
 
-  @Test("check of a good folder says on stdout what it means, and ends with 0")
-  func goodFolder() throws {
+  @Test func `check of a good folder says on stdout what it means, and ends with 0`() throws {
     try inFolder(["hillside.yaml": Self.good]) { folder in
       let result = try Program.run("check", "--config", folder)
       #expect(result.code == 0)
@@ -32,8 +31,7 @@ struct CommandLineTests {
     }
   }
 
-  @Test("check prints the tariff as its days look, with its holes, and warns without failing")
-  func tariff() throws {
+  @Test func `check prints the tariff as its days look, with its holes, and warns without failing`() throws {
     let plant = """
       plant: t
       location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}
@@ -66,8 +64,8 @@ struct CommandLineTests {
     }
   }
 
-  @Test("check --json prints one document, for a good folder and for a broken one", arguments: [true, false])
-  func json(isGood: Bool) throws {
+  @Test(arguments: [true, false])
+  func `check --json prints one document, for a good folder and for a broken one`(isGood: Bool) throws {
     let text = isGood ? Self.good : Self.good.replacingOccurrences(of: "kind: pv", with: "kind: pw")
     try inFolder(["hillside.yaml": text]) { folder in
       let result = try Program.run("check", "--json", "--config", folder)
@@ -80,8 +78,8 @@ struct CommandLineTests {
     }
   }
 
-  @Test("check of a broken folder says every mistake of every file with its place on stderr, and ends with 1")
-  func brokenFolder() throws {
+  @Test
+  func `check of a broken folder says every mistake of every file with its place on stderr, and ends with 1`() throws {
     let files = [
       "a.yaml": """
       plant: a
@@ -114,31 +112,30 @@ struct CommandLineTests {
     }
   }
 
-  @Test(
-    "a command line that is not understood ends with 2, says why on stderr, and prints no result",
-    arguments: [
-      [], ["fly"], ["check", "--colour"], ["check", "here"], ["check", "--config"], ["check", "--json=yes"],
-      ["replay"], ["replay", "x.csv"], ["replay", "x.csv", "--plant", "a", "--speed", "0"],
-      ["replay", "x.csv", "--plant", "a", "--columns", "b=,c"], ["replay", "x.csv", "--plant", "a", "--diff"],
-      ["simulate", "--seed", "-1"], ["run", "--fast"],
-    ])
-  func misuse(_ words: [String]) throws {
+  @Test(arguments: [
+    [], ["fly"], ["check", "--colour"], ["check", "here"], ["check", "--config"], ["check", "--json=yes"],
+    ["replay"], ["replay", "x.csv"], ["replay", "x.csv", "--plant", "a", "--speed", "0"],
+    ["replay", "x.csv", "--plant", "a", "--columns", "b=,c"], ["replay", "x.csv", "--plant", "a", "--diff"],
+    ["simulate", "--seed", "-1"], ["run", "--fast"],
+  ])
+  func `a command line that is not understood ends with 2, says why on stderr, and prints no result`(_ words: [String])
+    throws
+  {
     let result = try Program.run(words)
     #expect(result.code == 2, "\(result)")
     #expect(result.output == "")
     #expect(result.errors != "")
   }
 
-  @Test("help is a result", arguments: [["--help"], ["help"], ["run", "--help"], ["replay", "-h"]])
-  func help(_ words: [String]) throws {
+  @Test(arguments: [["--help"], ["help"], ["run", "--help"], ["replay", "-h"]])
+  func `help is a result`(_ words: [String]) throws {
     let result = try Program.run(words)
     #expect(result.code == 0)
     #expect(result.output.contains("usage: wattline"))
     #expect(result.errors == "")
   }
 
-  @Test("what cannot be done ends with 1 and says why on stderr")
-  func failure() throws {
+  @Test func `what cannot be done ends with 1 and says why on stderr`() throws {
     let port = try Loopback.freePort()
     let process = "mqtt: {url: \"mqtt://127.0.0.1:\(port)\"}"
     try inFolder(["wattline.yaml": process, "hillside.yaml": Self.good]) { folder in

@@ -9,8 +9,9 @@ import WattlineTime
 
 @Suite("wattline run and wattline simulate", .serialized)
 struct CommandLoopTests {
-  @Test("a simulated PV generator that trips is shut down over the broker, and stays off when it could run again")
-  func shutdown() throws {
+  @Test func `a simulated PV generator that trips is shut down over the broker, and stays off when it could run again`()
+    throws
+  {
     let site = try Site()
     defer { site.stop() }
     // Somewhere it is noon.

@@ -46,8 +46,7 @@ struct DiscoverTests {
     ("N/c0ffee123456/battery/512/Dc/0/Voltage", #"{"value": 52.25}"#, ["victron_battery.voltage": 52.25]),
   ]
 
-  @Test("a draft of three simulated and three recorded devices is valid, and their numbers land")
-  func draftLands() throws {
+  @Test func `a draft of three simulated and three recorded devices is valid, and their numbers land`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let folder = try TemporaryFolder(prefix: "wattline-discover")
@@ -128,8 +127,7 @@ struct DiscoverTests {
     return (all.count, right, all.subtracting(right))
   }
 
-  @Test("a broker without a message, and one that cannot be reached, are told")
-  func nothingToDraft() throws {
+  @Test func `a broker without a message, and one that cannot be reached, are told`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let silent = try Program.run("discover", "--url", "mqtt://127.0.0.1:\(broker.port)", "--for", "0.3s")
@@ -142,21 +140,18 @@ struct DiscoverTests {
     #expect(closed.errors.contains("see --url"), "\(closed)")
   }
 
-  @Test(
-    "a command line that is not understood says what would be right",
-    arguments: [
-      ["--for", "soon"], ["--for", "0s"], ["--url", "http://127.0.0.1"], ["--timezone", "Mars/Olympus"],
-      ["--password-file", "/none/such"],
-    ])
-  func misuse(_ words: [String]) throws {
+  @Test(arguments: [
+    ["--for", "soon"], ["--for", "0s"], ["--url", "http://127.0.0.1"], ["--timezone", "Mars/Olympus"],
+    ["--password-file", "/none/such"],
+  ])
+  func `a command line that is not understood says what would be right`(_ words: [String]) throws {
     let result = try Program.run(["discover"] + words)
     #expect(result.code == 2, "\(result)")
     #expect(result.output == "")
     #expect(result.errors != "")
   }
 
-  @Test("the draft goes to a new file, and an old one is left alone")
-  func output() throws {
+  @Test func `the draft goes to a new file, and an old one is left alone`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     var settings = broker.settings

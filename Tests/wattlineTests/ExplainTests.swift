@@ -28,7 +28,7 @@ struct ExplainTests {
   @Test(
     "a message's rule and readings are told with units, time and quality, and what was not found with the nearest place"
   )
-  func messageIsExplained() throws {
+  func aMessagesRuleAndReadingsAreToldWithUnitsTimeAndQualityAndWhatWasNotFound() throws {
     let payload = #"{"Time":"2026-06-01T12:00:00","ENERGY":{"Power":170,"Voltage":230}}"#
     let result = try explain("tele/plug/SENSOR", payload, "--received", "2026-06-01T10:00:01Z")
     #expect(result.code == 0 && result.errors == "")
@@ -41,8 +41,7 @@ struct ExplainTests {
     }
   }
 
-  @Test("a message that gives nothing says why, and ends with 1")
-  func refusedMessage() throws {
+  @Test func `a message that gives nothing says why, and ends with 1`() throws {
     let unmatched = try explain("hillsde/roof/power", "1")
     #expect(unmatched.code == 1 && unmatched.output.contains("no rule of any plant matches 'hillsde/roof/power'"))
     #expect(unmatched.output.contains("hillside/{asset}/{sensor}"))
@@ -52,8 +51,7 @@ struct ExplainTests {
     #expect(retained.code == 1 && retained.output.contains("retained"))
   }
 
-  @Test("a payload may come from a file, and the answer as one JSON document")
-  func fileAndJSON() throws {
+  @Test func `a payload may come from a file, and the answer as one JSON document`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-explain")
     defer { folder.remove() }
     let file = folder.path + "/payload"
@@ -131,7 +129,7 @@ struct ExplainTests {
     "every recorded payload is explained: what is expected of it stands among its readings, or a reason is told",
     .enabled(
       if: FileManager.default.isReadableFile(atPath: recordings.path), "the collection of payloads is not here"))
-  func collectionIsExplained() throws {
+  func everyRecordedPayloadIsExplainedWhatIsExpectedOfItStandsAmongItsReadings() throws {
     let lines = try String(contentsOf: Self.recordings, encoding: .utf8).split(separator: "\n")
     try inFolder(["collection.yaml": Self.collection]) { folder in
       for line in lines {

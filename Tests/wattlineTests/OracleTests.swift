@@ -39,7 +39,7 @@ struct OracleTests {
   @Test(
     "every acknowledged message is in raw and clean once, though program, database and broker fail at random moments",
     arguments: settings)
-  func nothingLost(_ setting: Setting) throws {
+  func everyAcknowledgedMessageIsInRawAndCleanOnceThoughProgramDatabaseAnd(_ setting: Setting) throws {
     var options = LocalBroker.Options()
     options.maximumInflight = setting.inflight
     let site = try Site(broker: options, mqtt: setting.mqtt, journal: setting.journal)
@@ -57,7 +57,7 @@ struct OracleTests {
   }
 
   @Test("what is on its way when the broker ends is taken once, though the program restarts before the broker is back")
-  func acknowledgementsLost() throws {
+  func whatIsOnItsWayWhenTheBrokerEndsIsTakenOnceThoughTheProgramRestartsBefore() throws {
     var options = LocalBroker.Options()
     options.maximumInflight = 0
     let site = try Site(broker: options)

@@ -54,8 +54,7 @@ struct RecordingCommandTests {
     ),
   ]
 
-  @Test("a scenario, a backtest and a dispatch give the same for the same recording, whatever wrote it")
-  func sameAnswers() throws {
+  @Test func `a scenario, a backtest and a dispatch give the same for the same recording, whatever wrote it`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-layouts")
     defer { folder.remove() }
     var answers: [[String]] = []
@@ -88,8 +87,7 @@ struct RecordingCommandTests {
     for answer in answers.dropFirst() { #expect(answer == answers[0]) }
   }
 
-  @Test("what a file does not tell is asked for, with the option to write")
-  func asked() throws {
+  @Test func `what a file does not tell is asked for, with the option to write`() throws {
     let files = [
       "dates.csv": "time,load.power\n03/04/2025 00:00,1\n03/04/2025 01:00,2\n",
       "marks.csv": "time;load.power\n2025-04-03T00:00Z;1,234\n", "unit.csv": "time,Usage\n2025-04-03T00:00Z,1\n",
@@ -109,10 +107,10 @@ struct RecordingCommandTests {
     }
   }
 
-  @Test(
-    "a dispatch costs what its slots cost, whatever they last, and tells what is doubled, missing or empty",
-    arguments: [1, 5, 7, 45, 120])
-  func dispatch(minutes: Int) throws {
+  @Test(arguments: [1, 5, 7, 45, 120])
+  func `a dispatch costs what its slots cost, whatever they last, and tells what is doubled, missing or empty`(
+    minutes: Int
+  ) throws {
     let folder = try TemporaryFolder(prefix: "wattline-homes")
     defer { folder.remove() }
     var rows: [String] = []
@@ -139,8 +137,7 @@ struct RecordingCommandTests {
     #expect(result.errors.contains("1 row with a time that is there already"), "\(result.errors)")
   }
 
-  @Test("slots beyond two hours are refused, and a gap is told and not made up")
-  func gaps() throws {
+  @Test func `slots beyond two hours are refused, and a gap is told and not made up`() throws {
     let day = (0..<8).map { "2025-06-02T\(Self.two(3 * $0)):00Z,1,0.5\n" }.joined()
     let gap = (0..<24).filter { !(5..<9).contains($0) }.map { "2025-06-02T\(Self.two($0)):00Z,1,0.5\n" }.joined()
     let head = "time,load.power,grid.price\n"

@@ -24,7 +24,7 @@ struct RefusedCommandTests {
       ["backtest-solar", "a.csv", "b.csv", "--test-days", "0"],
       ["backtest-solar", "a.csv", "b.csv", "--test-days", "99999999999999999999"],
     ])
-  func values(words: [String]) throws {
+  func anOptionsValueThatIsMissingEmptyAnotherOptionOrOutOfItsRangeIsMisuseTold(words: [String]) throws {
     let result = try Program.run(words)
     #expect(result.code == 2, "\(result)")
     #expect(result.output == "")
@@ -32,8 +32,7 @@ struct RefusedCommandTests {
     #expect(result.errors.contains(option), "\(result.errors)")
   }
 
-  @Test("a benchmark that there is not is told with those that there are, as words")
-  func benchmark() throws {
+  @Test func `a benchmark that there is not is told with those that there are, as words`() throws {
     let result = try Program.run("bench", "nope")
     #expect(result.code == 2 && !result.errors.contains("[") && result.errors.contains("decode"), "\(result.errors)")
   }
@@ -44,8 +43,8 @@ struct RefusedCommandTests {
     return stat("/dev/full", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR ? "/dev/full" : nil
   }()
 
-  @Test("output that is lost is a failure, and a device stays a device", .enabled(if: full != nil))
-  func lostOutput() throws {
+  @Test(.enabled(if: full != nil))
+  func `output that is lost is a failure, and a device stays a device`() throws {
     let device = try #require(Self.full)
     try inFolder(["hillside.yaml": Self.plant, "rig.csv": Self.rig]) { folder in
       let commands = [
@@ -63,8 +62,8 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("a reader that has seen enough is no failure", arguments: ["check --config", "check --json --config"])
-  func closedPipe(command: String) throws {
+  @Test(arguments: ["check --config", "check --json --config"])
+  func `a reader that has seen enough is no failure`(command: String) throws {
     let assets = (0..<2_000).map { "  a\($0): {kind: load}\n" }.joined()
     let many = Self.plant.replacingOccurrences(of: "assets: {house: {kind: load}}", with: "assets:\n" + assets)
     try inFolder(["hillside.yaml": many]) { folder in
@@ -78,8 +77,7 @@ struct RefusedCommandTests {
     "time,x,bad\n"
     + (0..<40).map { String(format: "2026-01-01T00:%02d:00Z,%d,0\n", $0, $0 * 7 % 11) }.joined()
 
-  @Test("a trace goes into the file that is named, also through a link")
-  func trace() throws {
+  @Test func `a trace goes into the file that is named, also through a link`() throws {
     try inFolder(["rig.csv": Self.rig, "old.csv": "x"]) { folder in
       try FileManager.default.createSymbolicLink(atPath: folder + "/link.csv", withDestinationPath: "old.csv")
       let result = try Program.run(
@@ -90,8 +88,7 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("a replay of nothing is a failure that says what is wrong")
-  func replay() throws {
+  @Test func `a replay of nothing is a failure that says what is wrong`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let files = [
@@ -118,8 +115,7 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("a broker that refuses is told as that, once, and not as one that does not answer")
-  func refusedByBroker() throws {
+  @Test func `a broker that refuses is told as that, once, and not as one that does not answer`() throws {
     var options = LocalBroker.Options()
     options.credentials = ("plant", "right")
     let broker = try LocalBroker.started(options: options)
@@ -133,8 +129,7 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("a speed that the machine cannot reach ends after --for and on SIGTERM")
-  func speed() throws {
+  @Test func `a speed that the machine cannot reach ends after --for and on SIGTERM`() throws {
     let broker = try LocalBroker.started()
     defer { broker.stop() }
     let process = "mqtt: {url: \"mqtt://127.0.0.1:\(broker.port)\"}"
@@ -149,8 +144,7 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("a number that is not finite is null in JSON and a dash in a table")
-  func notFinite() throws {
+  @Test func `a number that is not finite is null in JSON and a dash in a table`() throws {
     var recording = "time,load.power,grid.price\n"
     for day in 0..<40 {
       let date = String(format: "2026-%02d-%02d", 1 + day / 28, 1 + day % 28)
@@ -169,8 +163,7 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("a target without numbers is told")
-  func emptyTarget() throws {
+  @Test func `a target without numbers is told`() throws {
     var rows = ""
     for hour in 0..<24 * 20 {
       rows +=
@@ -185,8 +178,8 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("cycles that do not go up are told as that", arguments: [{ -$0 }, { _ in 5 }] as [@Sendable (Int) -> Int])
-  func cycles(number: @Sendable (Int) -> Int) throws {
+  @Test(arguments: [{ -$0 }, { _ in 5 }] as [@Sendable (Int) -> Int])
+  func `cycles that do not go up are told as that`(number: @Sendable (Int) -> Int) throws {
     let rows = (0..<40).map { "\(number($0)),\(2.0 - 0.01 * Double($0))\n" }.joined()
     try inFolder(["cell.csv": "cycle,capacity\n" + rows]) { folder in
       let result = try Program.run("backtest-ageing", folder + "/cell.csv")
@@ -194,8 +187,7 @@ struct RefusedCommandTests {
     }
   }
 
-  @Test("what a killed process has left is swept, and nothing of one that runs")
-  func leftovers() throws {
+  @Test func `what a killed process has left is swept, and nothing of one that runs`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-swept")
     defer { folder.remove() }
     let gone = try ChildProcess(program: "/bin/true", arguments: [], log: folder.path + "/log")

@@ -60,8 +60,7 @@ struct ReportTests {
     try body(folder.path)
   }
 
-  @Test("a month is told as JSON, CSV and text from a real database, with what is missing of it")
-  func formats() throws {
+  @Test func `a month is told as JSON, CSV and text from a real database, with what is missing of it`() throws {
     try inSite { folder in
       let result = try Program.run("report", "--config", folder, "--month", "2026-03", "--format", "json")
       try #require(result.code == 0, "\(result)")
@@ -100,8 +99,7 @@ struct ReportTests {
     }
   }
 
-  @Test("hours without a price are named, in no cost, and the share that has one is told")
-  func unpriced() throws {
+  @Test func `hours without a price are named, in no cost, and the share that has one is told`() throws {
     let start = CivilTime(year: 2026, month: 3, day: 1).utc - .hour
     let lines = (0..<240).map { (minute: Int64) in
       let cost = (60..<90).contains(minute) ? "" : ",cost=0.05"
@@ -124,7 +122,7 @@ struct ReportTests {
   }
 
   @Test("a month without data, a plant that is not there and a database that is away are told, with what would help")
-  func errors() throws {
+  func aMonthWithoutDataAPlantThatIsNotThereAndADatabaseThatIsAwayAreToldWith() throws {
     try inSite { folder in
       let empty = try Program.run("report", "--config", folder, "--month", "2025-07")
       #expect(empty.code == 1 && empty.output == "")

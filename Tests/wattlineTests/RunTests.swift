@@ -51,7 +51,7 @@ struct RunTests {
   }
 
   @Test("a plant added as a file is live within 5 s, a broken file is refused with its place, and what ran goes on")
-  func secondPlant() throws {
+  func aPlantAddedAsAFileIsLiveWithin5SABrokenFileIsRefusedWithItsPlaceAndWhat() throws {
     let site = try Site()
     defer { site.stop() }
     try site.add(plant: "first")
@@ -77,8 +77,7 @@ struct RunTests {
       }, "\(site.logTail)")
   }
 
-  @Test("SIGHUP takes up a change that a file's size and time do not show")
-  func hangUp() throws {
+  @Test func `SIGHUP takes up a change that a file's size and time do not show`() throws {
     let site = try Site()
     defer { site.stop() }
     // A whole second, which every file system keeps.
@@ -92,8 +91,8 @@ struct RunTests {
     #expect(Waiting.until(seconds: 30) { site.logTail.contains("nothing of it has changed") }, "\(site.logTail)")
   }
 
-  @Test("replay publishes the columns that are asked for under the names that are given, at their own times")
-  func replay() throws {
+  @Test
+  func `replay publishes the columns that are asked for under the names that are given, at their own times`() throws {
     let site = try Site()
     defer { site.stop() }
     try site.add(plant: "first")

@@ -20,8 +20,8 @@ struct ScenarioCommandTests {
     }
   }
 
-  @Test("a heat wave on a CSV file is told as text and as JSON; without a plant it is not kept, which is said")
-  func file() throws {
+  @Test
+  func `a heat wave on a CSV file is told as text and as JSON; without a plant it is not kept, which is said`() throws {
     let folder = try TemporaryFolder(prefix: "wattline-scenario")
     defer { folder.remove() }
     let path = folder.path + "/site.csv"
@@ -42,8 +42,7 @@ struct ScenarioCommandTests {
     #expect(trace.split(separator: "\n").count == 7 * 24 + 1)
   }
 
-  @Test("a plant's history in the database is the recording, and the run is kept there")
-  func database() throws {
+  @Test func `a plant's history in the database is the recording, and the run is kept there`() throws {
     let influx = try LocalInflux.started()
     defer { influx.stop() }
     try influx.createDatabase()
@@ -94,14 +93,13 @@ struct ScenarioCommandTests {
   }
 
   @Test(
-    "mistakes are told with what would be right",
     arguments: [
       (["scenario"], "needs --event", 2), (["scenario", "--event", "heat=+6K"], "FILE.csv", 2),
       (["scenario", "x.csv", "--event", "rain"], "heat, shutdown", 2),
       (["scenario", "/nowhere.csv", "--event", "heat=+6K"], "cannot be read", 1),
       (["scenario", "x.csv", "--event", "heat=+6K", "--days", "0"], "from 1 to 92", 2),
     ] as [([String], String, Int32)])
-  func mistakes(words: [String], hint: String, code: Int32) throws {
+  func `mistakes are told with what would be right`(words: [String], hint: String, code: Int32) throws {
     let result = try Program.run(words)
     #expect(result.code == code)
     #expect(result.errors.contains(hint))

@@ -66,8 +66,8 @@ struct SparkplugPublisherTests {
         time.sleep(0.25)
     """
 
-  @Test("an edge node that was there first is asked for a rebirth, its data lands, and its end is an alert")
-  func edgeNode() throws {
+  @Test
+  func `an edge node that was there first is asked for a rebirth, its data lands, and its end is an alert`() throws {
     let site = try Site()
     defer { site.stop() }
     try site.write(

@@ -17,7 +17,7 @@ struct YearTests {
   @Test(
     "a year of a real building, replayed as fast as the broker takes it, arrives whole, and its energy is the file's",
     .enabled(if: FileManager.default.isReadableFile(atPath: recording), "the recording is not here"))
-  func year() throws {
+  func aYearOfARealBuildingReplayedAsFastAsTheBrokerTakesItArrivesWholeAndIts() throws {
     try replay(Self.recording)
   }
 
