@@ -46,6 +46,7 @@ let package = Package(
     system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", "zlib", apt: "zlib1g-dev"),
 
+    module("Compression", ["CZstd", .target(name: "CZlib", condition: .when(traits: ["Deflate"]))]),
     module("WattlineTime"),
     module("SystemCore", ["WattlineTime", "PlantModel"]),
     module("PlantModel", ["WattlineTime"]),
@@ -55,14 +56,10 @@ let package = Package(
     module("StreamCore", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema"]),
     module("CurlTransport", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "CCurl"]),
     .target(name: "CChecksum"),
-    module("Journal", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CChecksum", "CZstd"]),
-    module("LineProtocol"),
     module(
-      "PayloadDecoding",
-      [
-        "WattlineTime", "PlantModel", "Settings", "StreamCore", "LineProtocol", "CZstd",
-        .target(name: "CZlib", condition: .when(traits: ["Deflate"])),
-      ]),
+      "Journal", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CChecksum"]),
+    module("LineProtocol"),
+    module("PayloadDecoding", ["Compression", "WattlineTime", "PlantModel", "Settings", "StreamCore", "LineProtocol"]),
     numericModule("Recordings", ["WattlineTime", "PlantModel"]),
     module("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "PayloadDecoding", "Recordings", "CYAML"]),
     module("PlantDiscovery", ["WattlineTime", "PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
@@ -88,7 +85,8 @@ let package = Package(
     numericModule("MonthlyAccounts", ["WattlineTime", "PlantModel", "PlantPhysics", "DispatchPolicy"]),
     numericModule("DispatchStudies", ["PlantPhysics", "DispatchPolicy"]),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
-    module("SinkCore", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
+    module(
+      "SinkCore", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
     module(
       "InfluxSink",
       ["WattlineTime", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol", "SinkCore"]),
@@ -120,6 +118,7 @@ let package = Package(
         "WattlineBenchmarks",
       ],
       swiftSettings: settings),
+    tests("Compression", []),
     tests("WattlineTime", ["PlantModel", "PlantTesting"]),
     tests("SystemCore", ["WattlineTime", "PlantModel", "StreamCore"]),
     tests("PlantModel", ["WattlineTime", "PlantTesting"]),
@@ -128,7 +127,11 @@ let package = Package(
     tests("StreamCore", ["WattlineTime"]),
     tests("CurlTransport", ["WattlineTime", "PlantModel"]),
     tests(
-      "Journal", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers", "PlantTesting"]),
+      "Journal",
+      [
+        "Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers",
+        "PlantTesting",
+      ]),
     tests("LineProtocol", []),
     tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
     tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),

@@ -1,3 +1,4 @@
+import Compression
 import PlantModel
 import WattlineTime
 

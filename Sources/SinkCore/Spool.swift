@@ -1,3 +1,4 @@
+import Compression
 package import Journal
 import PlantModel
 public import Settings

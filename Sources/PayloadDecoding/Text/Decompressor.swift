@@ -1,3 +1,5 @@
+import Compression
+
 /// Decompresses payloads that are compressed as a whole, recognised by their first bytes: gzip (RFC 1952), zlib (RFC
 /// 1950) and Zstandard (RFC 8878). Its memory is reused for each message.
 struct Decompressor {
@@ -59,13 +61,4 @@ struct Decompressor {
       }
     }
   }
-}
-
-/// Result of decompressing into a buffer of a given size.
-enum UnpackResult {
-  case bytes(Int)
-  case needsRoom
-  case damaged
-  /// This build does not support the form.
-  case unavailable
 }

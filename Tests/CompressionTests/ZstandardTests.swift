@@ -1,4 +1,4 @@
-import Journal
+import Compression
 import Testing
 
 @Suite("Zstandard")

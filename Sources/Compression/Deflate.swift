@@ -2,12 +2,14 @@
   import CZlib
 
   /// Deflate decompression of gzip and zlib frames.
-  enum Deflate {
+  public enum Deflate {
     /// Window size logarithm plus the flag for detecting either frame by its first bytes.
     private static let anyFrame: Int32 = 15 + 32
 
     /// Decompresses one frame; bytes after it are ignored.
-    static func unpack(_ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> UnpackResult {
+    public static func unpack(_ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer)
+      -> UnpackResult
+    {
       var stream = z_stream()
       guard
         inflateInit2_(&stream, anyFrame, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
@@ -27,8 +29,11 @@
   }
 #else
   /// Substitute for a build without the trait `Deflate`.
-  enum Deflate {
-    static func unpack(_ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> UnpackResult {
+  public enum Deflate {
+    /// Returns ``UnpackResult/unavailable``.
+    public static func unpack(
+      _ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
+    ) -> UnpackResult {
       .unavailable
     }
   }

@@ -1,6 +1,6 @@
 import CZstd
 
-/// Zstandard frames (RFC 8878), used for sealed segments and dead letters.
+/// Zstandard frames (RFC 8878), used for sealed segments, dead letters and payloads.
 public enum Zstandard {
   /// Compresses `bytes` into one frame with its content size; `nil` if memory is exhausted.
   ///
@@ -59,7 +59,18 @@ public enum Zstandard {
 
   /// Decompresses one frame whose content has the size of `target`. Returns `false` if it is damaged or of another
   /// size.
-  static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+  public static func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
     ZSTD_decompress(target.baseAddress, target.count, frame.baseAddress, frame.count) == target.count
+  }
+
+  /// Decompresses complete frames into a buffer that may be larger or too small.
+  public static func unpack(
+    _ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
+  ) -> UnpackResult {
+    let count = ZSTD_decompress(room.baseAddress, room.count, source.baseAddress, source.count)
+    guard ZSTD_isError(count) == 0 else {
+      return ZSTD_getErrorCode(count) == ZSTD_error_dstSize_tooSmall ? .needsRoom : .damaged
+    }
+    return .bytes(count)
   }
 }
