@@ -19,12 +19,12 @@ public struct AlertStage: Stage {
   private var rules: [any AlertRule]
   /// Bit mask of the rules that admit readings of each standing.
   private let admitting: (inOrder: UInt32, outOfOrder: UInt32, glitch: UInt32)
-  /// What a reading needs to know of its series, found once.
+  /// Facts of a series that each of its readings needs, found once.
   private var facts: [SeriesFacts] = []
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
-  /// What a reading needs to know of its series.
+  /// Facts of a series that each of its readings needs.
   private struct SeriesFacts: BitwiseCopyable {
     /// The rules that the series concerns, a bit for each.
     var rules: UInt32

@@ -122,8 +122,8 @@ public struct DerivationStage: Stage {
     }
   }
 
-  /// Returns whether a wait has ended. A receive clock that was set back ends it too, so that no timestamp waits for the
-  /// clock.
+  /// Returns whether a wait has ended. A receive clock that was set back ends it too, so that no timestamp waits for
+  /// the clock.
   private static func isOver(_ waiting: WaitingTimestamp, at end: WaitEnd) -> Bool {
     switch end {
     case .tick(let tick): tick - waiting.since >= patience || tick < waiting.since

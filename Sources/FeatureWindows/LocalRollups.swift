@@ -3,8 +3,8 @@ import PointSchema
 import StreamCore
 import WattlineTime
 
-/// The local hours and days of a plant's series. They consist of 1 h windows if the zone is whole hours off UTC, else of
-/// 15 m windows.
+/// The local hours and days of a plant's series. They consist of 1 h windows if the zone is whole hours off UTC, else
+/// of 15 m windows.
 struct LocalRollups {
   /// Returns the sum of a period's closed windows that may still change, without a given window.
   typealias Unsettled = (_ period: Range<Int32>, _ window: FeatureWindow?) -> Contribution

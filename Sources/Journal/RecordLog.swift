@@ -4,8 +4,8 @@ public import WattlineTime
 /// The source of truth of a pipeline: an append-only log of records, each with an offset that only grows.
 ///
 /// Everything received goes into the log before it is acknowledged, and is processed from there in the order of
-/// offsets. ``Journal`` is the log in files on this machine. Another log conforms to this protocol, and reports failures
-/// of its own as ``JournalError/system(_:)``. One record holds a whole burst of messages.
+/// offsets. ``Journal`` is the log in files on this machine. Another log conforms to this protocol, and reports
+/// failures of its own as ``JournalError/system(_:)``. One record holds a whole burst of messages.
 public protocol RecordLog: AnyObject, Sendable {
   /// Reads the log from an offset.
   associatedtype Reader: RecordReader

@@ -3,7 +3,7 @@ import WattlineTime
 
 /// Keep-alive of a connection (MQTT 5.0, section 3.1.2.10). All times are monotonic.
 struct KeepAlive {
-  /// What a connection needs.
+  /// Need of a connection.
   enum Need {
     case nothing
     case ping

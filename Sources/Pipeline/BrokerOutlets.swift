@@ -4,7 +4,7 @@ import PlantModel
 import Settings
 import WattlineTime
 
-/// What the process publishes about itself at the broker: whether it is online, also as a Sparkplug host.
+/// Publications of the process about itself at the broker: whether it is online, also as a Sparkplug host.
 struct Announcements: Sendable {
   let publisher: Publisher
   /// Active while a plant has Sparkplug topics.

@@ -7,7 +7,7 @@ import Settings
 import SinkCore
 import StreamCore
 
-/// What a pipeline opens before anything runs: the journal, the sink, and the saved state of an earlier run.
+/// Stores that a pipeline opens before anything runs: the journal, the sink, and the saved state of an earlier run.
 struct PipelineStores: Sendable {
   let journal: any RecordLog
   let sink: any Sink

@@ -30,7 +30,7 @@ public struct FieldDeclaration: Sendable {
   public let name: String
   /// Type of the values.
   public let type: FieldType
-  /// What a value is, with its unit in brackets.
+  /// Meaning of a value, with its unit in brackets.
   public let meaning: String
   /// Which points have the field, to be read after "only"; `nil` if every point has it.
   public let condition: String?

@@ -4,7 +4,7 @@
 public final class Measurement: Hashable, Sendable {
   /// Name in the database. It needs no escaping.
   public let name: String
-  /// What a point is about and when it is written.
+  /// Subject of a point, and when it is written.
   public let contents: String
   /// Tags in order.
   public let tags: [Tag]

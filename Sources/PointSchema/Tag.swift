@@ -2,7 +2,7 @@
 public struct Tag: Hashable, Sendable {
   /// Name in the database. It needs no escaping.
   public let name: String
-  /// What the value stands for, in a short phrase.
+  /// Meaning of the value, in a short phrase.
   public let meaning: String
   /// Whether points may lack the tag.
   public let isOptional: Bool

@@ -3,7 +3,7 @@ public import WattlineTime
 
 /// A destination's answer to posted lines.
 public struct SinkAnswer: Sendable, Equatable {
-  /// What the sink does now.
+  /// Next step of the sink.
   public var action: SinkAction
   /// Status code of the answer, for dead letters and messages; 0 if there was no answer.
   public var status: Int

@@ -56,8 +56,8 @@ public struct Frame: Sendable {
   public var cause: Trigger
   /// Receive time of the record that caused the step, from the journal.
   public var received: Timestamp
-  /// The plant's event-time clock: the latest event time not in the future, minus the lateness. At ``Trigger/minute`` it
-  /// is a multiple of one minute.
+  /// The plant's event-time clock: the latest event time not in the future, minus the lateness. At ``Trigger/minute``
+  /// it is a multiple of one minute.
   public var clock: Timestamp
   /// Decoded readings. `Cleaning` sets their quality and value.
   public var readings = ReadingBatch()

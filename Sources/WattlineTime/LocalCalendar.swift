@@ -85,8 +85,8 @@ public struct LocalCalendar {
   /// Returns both timestamps at which the local clock shows `civil`.
   ///
   /// They differ only if the clock is set back at that time: the earlier is then in summer time, the later in winter
-  /// time. A time skipped by a spring transition is read with the offset before it, as in ``timestamp(of:)``. Nothing is
-  /// allocated within the two cached spans.
+  /// time. A time skipped by a spring transition is read with the offset before it, as in ``timestamp(of:)``. Nothing
+  /// is allocated within the two cached spans.
   public mutating func moments(of civil: CivilTime) -> (earlier: Timestamp, later: Timestamp) {
     let asUTC = civil.utc
     let before = utcOffset(at: asUTC - .days(1))

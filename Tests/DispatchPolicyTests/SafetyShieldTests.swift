@@ -47,8 +47,8 @@ struct SafetyShieldTests {
     if tally.steps > 1_000_000 { print("shield: \(tally)") }
   }
 
-  /// A thousand steps of one plant under the rule, at random prices, and under random wishes; one wish or measurement in
-  /// twenty is broken in some way.
+  /// A thousand steps of one plant under the rule, at random prices, and under random wishes; one wish or measurement
+  /// in twenty is broken in some way.
   private static func runPlant(_ generator: inout SeededGenerator, tally: inout Tally) {
     let shield = randomShield(&generator)
     let battery = shield.battery

@@ -9,8 +9,8 @@ import WattlineTime
 /// The year of a real home, told by four kinds of meter.
 @Suite("The bill of a recorded year")
 struct YearOfAHomeTests {
-  /// A home's hourly means with prices. It lies beside the package, or where `WATTLINE_DATA` says; it is not part of the
-  /// package, so that the test is skipped where it is absent.
+  /// A home's hourly means with prices. It lies beside the package, or where `WATTLINE_DATA` says; it is not part of
+  /// the package, so that the test is skipped where it is absent.
   private static let recording = PackageFolder.recordings().appendingPathComponent("citylearn/building_01.csv").path
 
   enum Form: String, CaseIterable {

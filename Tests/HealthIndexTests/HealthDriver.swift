@@ -12,8 +12,8 @@ struct Sample: Equatable {
   var goodShare = 1.0
 }
 
-/// A plant that works as it should: clouds that differ from day to day, a working week, cars that come and go, a battery
-/// that follows the sun, weather with fronts.
+/// A plant that works as it should: clouds that differ from day to day, a working week, cars that come and go, a
+/// battery that follows the sun, weather with fronts.
 struct HealthyPlant {
   static let sensors = [
     ("pv", "power"), ("pv", "temperature"), ("load", "power"), ("load", "voltage_l1"), ("bess", "power"),

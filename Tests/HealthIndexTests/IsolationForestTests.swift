@@ -76,8 +76,8 @@ struct PatternBookTests {
     return register
   }()
 
-  /// The book after some slots, sensors near code 10 and those of the first pump from some slot on near 40, and the first
-  /// pump's score after each slot.
+  /// The book after some slots, sensors near code 10 and those of the first pump from some slot on near 40, and the
+  /// first pump's score after each slot.
   private func run(until end: Int, broken: Int, suspecting: Bool = true) -> (book: AnomalyDetectors, scores: [Double]) {
     var random = SeededGenerator(seed: 1)
     var book = AnomalyDetectors()

@@ -6,8 +6,8 @@ import Settings
 import StreamCore
 import Testing
 
-/// The same life of a session with each broker that is installed: what a broker promises of sessions is kept with all of
-/// them, and what one of them does not promise is known.
+/// The same life of a session with each broker that is installed: what a broker promises of sessions is kept with all
+/// of them, and what one of them does not promise is known.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct BrokerCompatibilityTests {
   private static let filters = ["plant/+/sensor", "kept"]
 

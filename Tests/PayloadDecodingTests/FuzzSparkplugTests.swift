@@ -7,8 +7,8 @@ import WattlineTime
 
 @testable import PayloadDecoding
 
-/// Random and damaged Sparkplug messages: none may crash, and each must end as taken, passed over or refused, with a state
-/// that can be saved and read.
+/// Random and damaged Sparkplug messages: none may crash, and each must end as taken, passed over or refused, with a
+/// state that can be saved and read.
 ///
 /// 100,000 messages; `WATTLINE_FUZZ_ROUNDS` asks for more.
 struct FuzzSparkplugTests {

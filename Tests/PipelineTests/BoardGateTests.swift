@@ -92,7 +92,8 @@ struct BoardGateTests {
   }
 
   /// A day and some hours of a plant up to the present. In its last minutes the load's sensor is out of range, the
-  /// grid connection over its limit and the PV trips, and a message is broken: the panels about trouble have something to show.
+  /// grid connection over its limit and the PV trips, and a message is broken: the panels about trouble have something
+  /// to show.
   private func play(_ sample: Sample, site: Site) throws {
     let plant = try #require(site.plants().first { $0.name == sample.plant })
     let topics = try SensorTopic(plant: plant)

@@ -32,7 +32,7 @@ struct WrittenPointsTests {
       let missing = measurement.fields.filter { $0.condition == nil && !seen.contains($0.name) }.map(\.name)
       #expect(missing == [], "nothing writes these of \(measurement.name)")
     }
-    // What each counter's stage has does not depend on the plant.
+    // The reasons of each counter do not depend on the plant.
     let counters = Set(Measurement.pipeline.fields.map(\.name))
     #expect(written.fields["pipeline"] == counters)
   }

@@ -33,7 +33,8 @@ struct UnitSpellingTests {
     #expect(Unit.named("Rp / MWh", currency: "chf")?.scale == 1e-5 && Unit.named("Rp/kWh", currency: "EUR") == nil)
   }
 
-  /// Factors with their sources: NIST Special Publication 811, appendix B; the calorie and BTU of the International Table.
+  /// Factors with their sources: NIST Special Publication 811, appendix B; the calorie and BTU of the International
+  /// Table.
   static let factors: [(value: Double, unit: String, canonical: Double)] = [
     (1, "Gcal", 1_163), (1, "kcal", 0.001_163), (1, "MMBTU", 293.071_070_172), (1, "dekatherm", 293.071),
     (1, "gal", 0.003_785_411_784), (1, "ft³", 0.028_316_846_592), (1, "CCF", 2.831_684_659_2), (1, "GJ", 277.777_777_8),

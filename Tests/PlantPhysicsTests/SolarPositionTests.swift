@@ -20,8 +20,8 @@ struct SolarPositionTests {
     #expect(near(sun.distance, b: 0.996542, within: 1e-4))
   }
 
-  /// Moments from 1990 to 2040 on four continents, computed with NREL's Solar Position Algorithm at 1,010 hPa and 10 °C:
-  /// apparent zenith and azimuth [degrees].
+  /// Moments from 1990 to 2040 on four continents, computed with NREL's Solar Position Algorithm at 1,010 hPa and 10
+  /// °C: apparent zenith and azimuth [degrees].
   static let reference: [(Timestamp, Double, Double, Double, Double)] = [
     (utc(2024, month: 3, day: 20, hour: 12, minute: 0), 0, 0, 1.8326, 85.4145),
     (utc(2024, month: 6, day: 21, hour: 18, minute: 0), 34.06, -117.45, 26.5826, 106.1442),

@@ -27,8 +27,8 @@ struct AllocationTests {
     private static let isOptimised = true
   #endif
 
-  // A build without optimisation allocates for what the optimiser removes; a minute mark allocates for its findings, and
-  // what is read from disk for the request that it becomes.
+  // A build without optimisation allocates for what the optimiser removes; a minute mark allocates for its findings,
+  // and what is read from disk for the request that it becomes.
   @Test(
     .enabled(if: isOptimised, "needs swift test -c release"),
     arguments: HotPath.all.map(\.name))

@@ -55,8 +55,8 @@ struct Chaos {
     try site.influx.start()
   }
 
-  /// The broker ends in good order, so that its sessions are on disk, and comes back on its port; the program ends while
-  /// it is away, or not: by a kill, or in good order, which puts all that it has behind a checkpoint.
+  /// The broker ends in good order, so that its sessions are on disk, and comes back on its port; the program ends
+  /// while it is away, or not: by a kill, or in good order, which puts all that it has behind a checkpoint.
   private mutating func broker(_ site: Site, besides: Bool = false) throws {
     story.append(besides ? "broker and program" : "broker")
     site.broker.halt()

@@ -7,7 +7,8 @@ import WattlineTime
 
 @Suite("Commands take the same recordings")
 struct RecordingCommandTests {
-  /// A shop that draws 4 kW from 09:00 to 20:00 on the clock of Oslo and 1 kW else, over the change of the clock in spring.
+  /// A shop that draws 4 kW from 09:00 to 20:00 on the clock of Oslo and 1 kW else, over the change of the clock in
+  /// spring.
   private static let shop: [(time: Timestamp, clock: CivilTime, power: Double)] = {
     guard var zone = LocalCalendar(identifier: "Europe/Oslo") else { return [] }
     let start = zone.timestamp(of: CivilTime(year: 2025, month: 3, day: 3))

@@ -19,8 +19,8 @@ struct ReportTests {
     tariff: {import: 0.3, export: 0.1, demand_charge: 2, carbon: {intensity: 0.4}}
     """
 
-  /// Local March 2026 begins an hour before that of UTC: two days of it with 20 kW of load, and a battery that gives and
-  /// takes 5 kW in turn, an hour each.
+  /// Local March 2026 begins an hour before that of UTC: two days of it with 20 kW of load, and a battery that gives
+  /// and takes 5 kW in turn, an hour each.
   private static func lines() -> String {
     let start = CivilTime(year: 2026, month: 3, day: 1).utc - .hour
     var lines: [String] = []

@@ -4,9 +4,9 @@ import WattlineTime
 
 /// Grouping of alerts by cause, and the times of notices.
 ///
-/// Points and transitions are written at once. A notice follows after ``AlertRegistry/hold``, so that alerts with one cause
-/// share a notice. Alerts that are over by then get none. This corresponds to Alertmanager's `group_wait`. Consequences
-/// of an active alert that was already notified get no notice while it is active (`inhibit_rules`).
+/// Points and transitions are written at once. A notice follows after ``AlertRegistry/hold``, so that alerts with one
+/// cause share a notice. Alerts that are over by then get none. This corresponds to Alertmanager's `group_wait`.
+/// Consequences of an active alert that was already notified get no notice while it is active (`inhibit_rules`).
 extension AlertRegistry {
   /// Time that an alert waits for others with the same cause before the notice.
   static let hold = TimeSpan.seconds(10)

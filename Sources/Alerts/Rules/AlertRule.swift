@@ -7,9 +7,9 @@ import WattlineTime
 /// A rule is one file in this folder: its identity, thresholds, state, evaluation and texts. It is enabled by its entry
 /// in ``AlertRules/all``. Its state is saved under its name, so a new rule leaves the saved state of the others valid.
 ///
-/// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:into:in:)``, then ``observe(_:context:into:in:)``
-/// for each reading of the series that ``concerns(_:in:)`` accepts, then ``finish(_:into:in:)``. ``conclude(_:into:in:)``
-/// follows after dispatch.
+/// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:into:in:)``, then
+/// ``observe(_:context:into:in:)`` for each reading of the series that ``concerns(_:in:)`` accepts, then
+/// ``finish(_:into:in:)``. ``conclude(_:into:in:)`` follows after dispatch.
 protocol AlertRule: Sendable {
   /// The identities of its alerts. Its state is saved under the name of the first.
   static var ids: [AlertRuleID] { get }

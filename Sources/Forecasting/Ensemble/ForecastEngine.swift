@@ -5,8 +5,8 @@
 /// A forecast depends only on data before its origin, and only on the last weeks. Models change at marks: local
 /// midnights in standard time whose day since 1970 is a multiple of ``Settings/retrainDays``. A model that takes over
 /// at a mark has learned from data until ``Settings/trainingLead`` before it. A stream can therefore train it in small
-/// slices in the meantime (``prepare(at:input:)``, ``work()``), with the same result as a backtest that trains at once. A
-/// model whose history has just become long enough is trained at once.
+/// slices in the meantime (``prepare(at:input:)``, ``work()``), with the same result as a backtest that trains at once.
+/// A model whose history has just become long enough is trained at once.
 ///
 /// The next midnight becomes an extra mark if the losses of the last days are far above those of the weeks before. It
 /// also does if weather used in training is missing. Until then, and while the target itself is silent, models that

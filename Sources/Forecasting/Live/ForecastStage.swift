@@ -11,8 +11,8 @@ public import WattlineTime
 /// are forecast, except those of batteries. An issue is made when the plant's clock passes a quarter-hour mark: 96
 /// slots of 15 minutes, the first of which starts at the mark. It uses only windows closed before.
 ///
-/// Each lead bucket has its own model in charge, see ``ChampionSelector``. The `model` of a ``PlantModel/ForecastIssue`` is
-/// that of the longest bucket, half of the horizon.
+/// Each lead bucket has its own model in charge, see ``ChampionSelector``. The `model` of a
+/// ``PlantModel/ForecastIssue`` is that of the longest bucket, half of the horizon.
 ///
 /// For each slot, `forecast` keeps the latest issue in each lead bucket, and `forecast_latest` the latest of all. While
 /// the plant is catching up, only points that no later issue replaces are written. These are the slot with the shortest

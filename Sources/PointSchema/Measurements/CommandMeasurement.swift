@@ -12,7 +12,7 @@ extension FieldKey where Value == Double {
 }
 
 extension FieldKey where Value == String {
-  /// What to do.
+  /// Commanded action.
   public static var action: Self { Self("action") }
   /// How commands of the plant are carried out.
   public static var mode: Self { Self("mode") }

@@ -6,7 +6,7 @@ extension Tag {
 }
 
 extension FieldKey where Value == Double {
-  /// What came [canonical unit].
+  /// Actual value [canonical unit].
   public static var actual: Self { Self("actual") }
   /// Absolute error of the median [canonical unit].
   public static var absoluteError: Self { Self("abs_err") }

@@ -16,9 +16,9 @@ extension FieldKey where Value == Double {
 }
 
 extension FieldKey where Value == Int64 {
-  /// What a stage took in.
+  /// Items that entered a stage.
   public static var input: Self { Self("in") }
-  /// What a stage gave out.
+  /// Items that left a stage.
   public static var output: Self { Self("out") }
   /// Bytes received or journaled.
   public static var bytes: Self { Self("bytes") }
@@ -26,7 +26,7 @@ extension FieldKey where Value == Int64 {
   public static var reconnects: Self { Self("reconnects") }
   /// 1 while connected, else 0.
   public static var connected: Self { Self("connected") }
-  /// What waits before a stage.
+  /// Items that wait before a stage.
   public static var queue: Self { Self("queue") }
   /// Decoded messages or readings.
   public static var decoded: Self { Self("decoded") }
@@ -69,11 +69,11 @@ extension FieldKey where Value == Int64 {
 }
 
 extension FieldKey where Value == Int64 {
-  /// What was dropped for a reason, or by a channel.
+  /// Items dropped for a reason, or by a channel.
   public static func dropped(for reason: String) -> Self { Self("dropped_\(reason)") }
   /// Values refused for a reason.
   public static func values(for reason: String) -> Self { Self("values_\(reason)") }
-  /// What the database refused for a reason.
+  /// Points that the database refused for a reason.
   public static func dead(for reason: String) -> Self { Self("dead_\(reason)") }
   /// Readings of a quality.
   public static func quality(_ quality: Quality) -> Self { Self("quality_\(quality)") }

@@ -25,7 +25,7 @@ extension FieldKey where Value == Double {
 }
 
 extension Measurement {
-  /// What a scenario comes to.
+  /// Outcome of a scenario.
   public static let scenario = Measurement(
     "scenario",
     contents: "each quarter of an hour of a scenario's span",

@@ -16,7 +16,8 @@ enum BenchEndToEnd {
     details: """
       Starts a broker and a database of its own and offers the same load in turn to both, at QoS 0 and at QoS 1. The
       pipeline runs as users run it, with every stage and the journal, and its CPU time is taken until each message is
-      in the database; and once more with memory in the journal's place, which tells what the journal costs. Ratios hold from machine to machine better than times do.
+      in the database; and once more with memory in the journal's place, which tells what the journal costs. Ratios hold
+      from machine to machine better than times do.
       """,
     examples: ["wattline bench end-to-end", "wattline bench end-to-end --sensors 10000 --json"])
 
