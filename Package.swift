@@ -105,7 +105,7 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
         "PayloadDecoding", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore",
-        "InfluxSink", "Pipeline", "LocalServers", "CCounters", "PlantTesting", "CMosquitto",
+        "InfluxSink", "Pipeline", "LocalServers", "CCounters", "CMosquitto",
       ]),
     module("PlantTesting", ["SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers"]),
     .executableTarget(

@@ -2,7 +2,6 @@ import CMosquitto
 import Foundation
 import InfluxSink
 import LocalServers
-import PlantTesting
 import PointSchema
 import Synchronization
 import SystemCore

@@ -1,7 +1,6 @@
 import Foundation
 import InfluxSink
 import LocalServers
-import PlantTesting
 import PointSchema
 
 /// A broker, a database and the pipeline, each in a separate process as in production, and a load generator.

@@ -36,7 +36,7 @@ struct PackageTests {
       guard file.hasSuffix(".swift") else { continue }
       let text = try String(contentsOfFile: path + "/" + file, encoding: .utf8)
       for match in text.matches(
-        of: #/^\s*(?:@testable |public |package )*import (?:struct |func |class |enum )?(\w+)/#
+        of: #/^\s*(?:@testable |public |package )*import ([A-Z]\w*)/#
           .anchorsMatchLineEndings())
       {
         found.insert(String(match.1))
