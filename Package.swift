@@ -127,7 +127,7 @@ let package = Package(
       swiftSettings: settings),
     tests("Compression", []),
     tests("WattlineTime", ["PlantModel", "PlantTesting"]),
-    tests("SystemCore", ["WattlineTime", "PlantModel", "StreamCore"]),
+    tests("SystemCore", ["LocalServers", "PlantTesting", "WattlineTime", "PlantModel", "StreamCore"]),
     tests("PlantModel", ["WattlineTime", "PlantTesting"]),
     tests("PointSchema", ["WattlineTime", "PlantModel"]),
     tests("PlantPhysics", ["WattlineTime", "PlantModel"]),
