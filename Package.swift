@@ -11,6 +11,10 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
+/// The commit that is built, with a `+` after it if files were changed. `wattline --version` tells it.
+let commit =
+  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "") } ?? "unknown"
+
 /// A system library from a Debian package.
 func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
@@ -100,6 +104,8 @@ let package = Package(
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     .target(name: "CCounters"),
+    .target(
+      name: "CBuildInformation", cSettings: [.define("WATTLINE_COMMIT", to: "\"\(commit)\"")]),
     module(
       "WattlineBenchmarks",
       [
@@ -111,6 +117,7 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
+        "CBuildInformation",
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
@@ -120,7 +127,7 @@ let package = Package(
       swiftSettings: settings),
     tests("Compression", []),
     tests("WattlineTime", ["PlantModel", "PlantTesting"]),
-    tests("SystemCore", ["WattlineTime", "PlantModel", "StreamCore"]),
+    tests("SystemCore", ["LocalServers", "PlantTesting", "WattlineTime", "PlantModel", "StreamCore"]),
     tests("PlantModel", ["WattlineTime", "PlantTesting"]),
     tests("PointSchema", ["WattlineTime", "PlantModel"]),
     tests("PlantPhysics", ["WattlineTime", "PlantModel"]),

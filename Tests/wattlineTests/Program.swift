@@ -21,12 +21,20 @@ enum Program {
   static func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
   /// Runs a command, or another program, to its end.
-  static func run(_ arguments: [String], of program: String = path) throws -> Result {
+  ///
+  /// - Parameters:
+  ///   - arguments: Words after the program's name.
+  ///   - program: Path of the program.
+  ///   - environment: Variables beside those of this process.
+  static func run(
+    _ arguments: [String], of program: String = path, environment: [String: String] = [:]
+  ) throws -> Result {
     let folder = try TemporaryFolder(prefix: "wattline-command")
     defer { folder.remove() }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     let files = try ["output", "errors"].map { name in
       let file = folder.path + "/" + name

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Error in a command line; printed with a hint, exit code 2.
 struct Misuse: Error {
   var message: String
@@ -65,8 +67,11 @@ struct Arguments {
   /// Returns the texts of a repeatable option.
   func texts(_ name: String) -> [String] { repeated[name] ?? [] }
 
-  /// Folder of configuration; `pipelines` by default.
-  var configuration: String { values["--config"] ?? "pipelines" }
+  /// Folder of configuration: `--config`, else the environment's `WATTLINE_CONFIG`, else `pipelines`.
+  var configuration: String {
+    values["--config"] ?? ProcessInfo.processInfo.environment["WATTLINE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+      ?? "pipelines"
+  }
 
   /// Returns a finite number above zero; `nil` if the option was not given.
   func positiveNumber(_ name: String) throws(Misuse) -> Double? {
@@ -141,5 +146,5 @@ struct CommandDescription: Sendable {
   }
 
   static let configurationOption = Option(
-    name: "--config", value: "DIR", help: "folder of YAML files (default: pipelines)")
+    name: "--config", value: "DIR", help: "folder of YAML files (default: WATTLINE_CONFIG, else pipelines)")
 }

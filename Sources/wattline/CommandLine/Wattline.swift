@@ -1,9 +1,11 @@
 import Foundation
+import PlantModel
 
 /// Entry point: selects a command, runs it and turns its errors into messages and exit codes.
 @main
 struct Wattline {
-  private static let commands = [
+  /// Commands of the program, in the order of `--help`.
+  static let commands = [
     Subcommand(description: RunCommand.description, run: RunCommand.run),
     Subcommand(description: CheckCommand.description, run: CheckCommand.run),
     Subcommand(description: ExplainCommand.description, run: ExplainCommand.run),
@@ -32,6 +34,7 @@ struct Wattline {
     Subcommand(description: BenchDispatch.description, run: BenchDispatch.run),
     Subcommand(description: BenchForest.description, run: BenchForest.run),
     Subcommand(description: BenchTargets.description, run: BenchTargets.run),
+    Subcommand(description: CompletionsCommand.description, run: CompletionsCommand.run),
   ]
 
   static func main() {
@@ -41,11 +44,12 @@ struct Wattline {
       exit(ExitCode.misuse)
     }
     if ["--help", "-h", "help"].contains(name) { return finish(name) { Console.print(help) } }
+    if ["--version", "-V", "version"].contains(name) { return finish(name) { Console.print(Version.text) } }
     // The name of a command may be two words, as for benchmarks.
     let pair = words.prefix(2).joined(separator: " ")
     let found = commands.first { $0.description.name == pair } ?? commands.first { $0.description.name == name }
     guard let command = found else {
-      misuse("there is no command '\(name)'; there are \(commands.map(\.description.name).joined(separator: ", "))")
+      misuse(unknown(pair, first: name))
     }
     if words.contains("--help") || words.contains("-h") {
       return finish(name) { Console.print(command.description.help) }
@@ -53,6 +57,17 @@ struct Wattline {
     finish(command.description.name) {
       try execute(command, words: Array(words.dropFirst(command.description.name == pair ? 2 : 1)))
     }
+  }
+
+  /// Returns the message about an unknown command, with the nearest one if there is one.
+  private static func unknown(_ pair: String, first: String) -> String {
+    let names = commands.map(\.description.name)
+    let distances = names.map { name in
+      (name, EditDistance.between(name, name.contains(" ") ? pair : first))
+    }
+    let nearest = distances.min { $0.1 < $1.1 }.flatMap { $0.1 <= max(2, $0.0.count / 3) ? $0.0 : nil }
+    return "there is no command '\(first)'; "
+      + (nearest.map { "perhaps it is '\($0)'" } ?? "there are \(names.joined(separator: ", "))")
   }
 
   /// Runs a command and turns its errors into messages and exit codes.
@@ -91,7 +106,8 @@ struct Wattline {
 
       \(list.joined(separator: "\n"))
 
-      wattline COMMAND --help tells what a command takes, with examples.
+      wattline COMMAND --help tells what a command takes, with examples. wattline --version tells the build.
+      WATTLINE_CONFIG names the folder of configuration of commands that are given no --config.
       Exit codes: 0 done, 1 failed, 2 misuse of the command line. Results on stdout, everything else on stderr.
       """
   }

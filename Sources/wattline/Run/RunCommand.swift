@@ -26,15 +26,19 @@ enum RunCommand {
       exit(ExitCode.failed)
     }
     try pipeline.start()
+    var service = ServiceReports(environment: ProcessInfo.processInfo.environment)
+    service.ready()
     while true {
       switch signals.wait(seconds: 1) {
       case .stop:
         Console.report("wattline: stopping")
+        service.stopping()
         pipeline.stop()
         return
-      case .reload: pipeline.reload()
+      case .reload: service.reloading { pipeline.reload() }
       case nil: pipeline.reloadIfChanged()
       }
+      service.report(pipeline.status())
     }
   }
 }
