@@ -102,8 +102,8 @@ public struct LineEncoder: Sendable {
     }
   }
 
-  /// Maximum size of a reading's lines without their keys [bytes].
-  private static let longestReading = 256
+  /// Maximum size of a reading's lines without their keys, and of what a copy of constant size writes beyond [bytes].
+  private static let longestReading = 256 + ReadingNames.longestPiece
 
   /// A row of a batch.
   private struct Reading {

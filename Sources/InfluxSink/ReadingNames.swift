@@ -8,11 +8,16 @@ struct ReadingNames: Sendable {
     fileprivate let count: UInt8
 
     fileprivate init(_ piece: String, appendingTo text: inout [UInt8]) {
+      precondition(piece.utf8.count <= ReadingNames.longestPiece)
       start = UInt8(truncatingIfNeeded: text.count)
       count = UInt8(truncatingIfNeeded: piece.utf8.count)
       text.append(contentsOf: piece.utf8)
     }
   }
+
+  /// Bytes that are copied for each part, whatever its length: a copy of constant size needs no call. Source and
+  /// destination have room for them.
+  static let longestPiece = 48
 
   let raw: Piece
   let clean: Piece
@@ -31,7 +36,7 @@ struct ReadingNames: Sendable {
   let hold: Piece
   let uncertainty: Piece
 
-  /// Renders the parts. They take less than 256 bytes.
+  /// Renders the parts. They start within 256 bytes, and room for a copy of constant size follows them.
   ///
   /// - Parameter text: destination, which is empty.
   init(startingText text: inout [UInt8]) {
@@ -50,12 +55,14 @@ struct ReadingNames: Sendable {
     line = Piece(",\(method)=\"line\"", appendingTo: &text)
     hold = Piece(",\(method)=\"hold\"", appendingTo: &text)
     uncertainty = Piece(",\(FieldKey<Double>.uncertainty.name)=", appendingTo: &text)
+    text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: ReadingNames.longestPiece))
   }
 }
 
 extension TextCursor {
-  /// Writes a part of the text that begins with the names of readings.
+  /// Writes a part of the text that begins with the names of readings. It overwrites up to
+  /// ``ReadingNames/longestPiece`` bytes after the end.
   mutating func put(_ piece: ReadingNames.Piece, of text: UnsafePointer<UInt8>) {
-    put(text + Int(piece.start), count: Int(piece.count))
+    put(text + Int(piece.start), count: Int(piece.count), copying: ReadingNames.longestPiece)
   }
 }

@@ -18,7 +18,14 @@ struct TextCursor {
     end += count
   }
 
-  /// Writes a finite number; see ``NumberText``.
+  /// Writes `count` bytes by a copy of `size` bytes, a constant of at least `count`. Both sides have room for it.
+  @inline(__always)
+  mutating func put(_ source: UnsafePointer<UInt8>, count: Int, copying size: Int) {
+    memcpy(end, source, size)
+    end += count
+  }
+
+  /// Writes a finite number; see ``FieldNumber``.
   mutating func put(_ value: Double) { end += FieldNumber.write(value, at: end) }
 
   mutating func put(_ value: Int64) { end += FieldNumber.write(value, at: end) }
