@@ -36,6 +36,19 @@ struct AlertRuleTests {
     }
   }
 
+  @Test func `the operator's table of causes names each alert with a cause beside its cause`() throws {
+    let page = try String(contentsOf: Self.root.appendingPathComponent("grafana/README.md"), encoding: .utf8)
+    let table = try #require(page.components(separatedBy: "### One cause, one message").last)
+    let rows = table.components(separatedBy: "\n## ")[0].split(separator: "\n").filter { $0.hasPrefix("| `") }
+    for (id, causes) in AlertRules.causes {
+      for cause in causes {
+        #expect(
+          rows.contains { $0.hasPrefix("| `\(cause.rule.name)`") && $0.dropFirst(4).contains("`\(id.name)`") },
+          "grafana/README.md does not say that \(cause.rule.name) explains \(id.name)")
+      }
+    }
+  }
+
   @Test func `what is about data never shuts an asset down, what is a fault of the asset may`() {
     let data = AlertRules.ids.filter(\.concernsData).map(\.name).sorted()
     #expect(data == ["clock", "no_data", "offline", "range", "sign", "spikes", "stuck", "unit"])
