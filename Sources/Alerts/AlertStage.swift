@@ -21,6 +21,10 @@ public struct AlertStage: Stage {
   private let admitting: (inOrder: UInt32, outOfOrder: UInt32, glitch: UInt32)
   /// Facts of a series that each of its readings needs, found once.
   private var facts: [SeriesFacts] = []
+  /// Numbers of assets and series that the rules have state for.
+  private var followed = (assets: -1, series: -1)
+  /// Readings that the rules have not yet evaluated; empty between frames.
+  private var pending: [AlertReading] = []
   private var rates = AlertRates()
   private var lastMinute = Timestamp.distantPast
 
@@ -84,9 +88,7 @@ public struct AlertStage: Stage {
       frame.instructions[position].outcome = context.book.follow(frame.instructions[position], into: &frame)
     }
     for rule in rules.indices { rules[rule].begin(&context, into: &frame, in: register) }
-    for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
-      observe(row, into: &frame, in: register)
-    }
+    observeReadings(of: &frame, in: register)
     if frame.cause == .tick { context.isCatchingUp = isCatchingUp(frame) }
     for rule in rules.indices { rules[rule].finish(&context, into: &frame, in: register) }
     switch frame.cause {
@@ -118,6 +120,9 @@ public struct AlertStage: Stage {
   }
 
   private mutating func follow(_ register: PlantRegister) {
+    let size = (assets: register.assets.count, series: register.series.count)
+    if size == followed { return }
+    followed = size
     if context.isPower.count != register.series.count {
       context.isPower = register.series.indices.map {
         register.power(of: register.series[$0].asset) == SeriesIndex($0)
@@ -143,7 +148,14 @@ public struct AlertStage: Stage {
     }
   }
 
-  private mutating func observe(_ row: Int, into frame: inout Frame, in register: PlantRegister) {
+  private mutating func observeReadings(of frame: inout Frame, in register: PlantRegister) {
+    for row in 0..<frame.readings.count where frame.readings.quality[row] != .imputed {
+      observe(row, of: &frame, in: register)
+    }
+    evaluatePending(&frame, in: register)
+  }
+
+  private mutating func observe(_ row: Int, of frame: inout Frame, in register: PlantRegister) {
     let series = frame.readings.series[row]
     guard facts.indices.contains(series.position) else { return }
     let facts = facts[series.position]
@@ -154,19 +166,31 @@ public struct AlertStage: Stage {
     let isInOrder = quality != .late && quality != .future && quality != .duplicate
     if !isGlitch { context.lastReading = frame.received }
     let reading = AlertReading(
-      series: series, asset: facts.asset, quality: facts.isDerived ? .good : quality,
+      series: series, asset: facts.asset,
       value: facts.isDerived || isGlitch
         ? frame.readings.value[row] : register.series[series.position].profile.unit?.canonical(raw) ?? raw,
-      time: frame.readings.time[row], hasSourceTime: frame.readings.hasSourceTime[row])
+      time: frame.readings.time[row], quality: facts.isDerived ? .good : quality,
+      hasSourceTime: frame.readings.hasSourceTime[row],
+      rules: facts.rules & (isGlitch ? admitting.glitch : isInOrder ? admitting.inOrder : admitting.outOfOrder))
     if facts.isResource, isInOrder, !isGlitch, reading.value.isFinite {
+      // The readings before it were taken in the earlier light.
+      evaluatePending(&frame, in: register)
       context.resources[facts.asset.position] = (reading.value, reading.time)
     }
-    var due = facts.rules & (isGlitch ? admitting.glitch : isInOrder ? admitting.inOrder : admitting.outOfOrder)
+    if reading.rules != 0 { pending.append(reading) }
+  }
+
+  /// Lets each rule evaluate the pending readings.
+  private mutating func evaluatePending(_ frame: inout Frame, in register: PlantRegister) {
+    var due = pending.reduce(0) { $0 | $1.rules }
     while due != 0 {
       let rule = due.trailingZeroBitCount
       due &= due - 1
-      rules[rule].observe(reading, context: &context, into: &frame, in: register)
+      pending.withUnsafeBufferPointer {
+        rules[rule].observe($0, as: rule, context: &context, into: &frame, in: register)
+      }
     }
+    pending.removeAll(keepingCapacity: true)
   }
 
   /// Returns whether the plant is catching up. A silent plant lags behind the clock too, but is not catching up.
@@ -228,6 +252,7 @@ public struct AlertStage: Stage {
       try rules[rule].restore(from: &own)
     }
     facts = []
+    followed = (-1, -1)
     context.isPower = []
   }
 }

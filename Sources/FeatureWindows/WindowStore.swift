@@ -35,8 +35,11 @@ struct WindowStore {
   }
 
   /// Returns the place of the state of a series without energy, which is created or woken if there is none.
-  mutating func place(of position: Int) -> Int {
-    if let place = states.place(of: position) { return place }
+  @inline(__always)
+  mutating func place(of position: Int) -> Int { states.place(of: position) ?? add(position) }
+
+  @inline(never)
+  private mutating func add(_ position: Int) -> Int {
     var state = SeriesWindows()
     if let highest = quiet.removeValue(forKey: Int32(truncatingIfNeeded: position)) { state.highest = highest }
     return states.add(state, to: position)

@@ -8,17 +8,18 @@ public enum InstructionMessage {
   /// Maximum number of members of the object.
   public static let maximumMembers = 32
 
-  private static let prefix = Array("wattline/".utf8)
-  private static let suffix = Array("/set".utf8)
+  private static let prefix: StaticString = "wattline/"
+  private static let suffix: StaticString = "/set"
 
   /// Returns the plant and subject of a topic; `nil` for every other topic, at the cost of a few comparisons.
   public static func address(of topic: UnsafeRawBufferPointer) -> (plant: String, subject: String)? {
     // The first two comparisons exclude nearly all other topics.
-    guard topic.count > prefix.count + suffix.count, topic[0] == prefix[0], topic[8] == prefix[8],
-      topic.starts(with: prefix),
-      topic[(topic.count - suffix.count)...].elementsEqual(suffix)
+    guard topic.count > 9, topic[0] == UInt8(ascii: "w"), topic[8] == UInt8(ascii: "/") else { return nil }
+    let (start, end) = (prefix.utf8CodeUnitCount, topic.count - suffix.utf8CodeUnitCount)
+    guard end > start, topic.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: start)),
+      topic[end...].elementsEqual(UnsafeBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
     else { return nil }
-    let inner = ByteText.slice(topic, start: prefix.count, end: topic.count - suffix.count)
+    let inner = ByteText.slice(topic, start: start, end: end)
     let levels = inner.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard levels.count == 2, let plant = TopicPattern.decodedName(UnsafeRawBufferPointer(rebasing: levels[0])),
       let subject = TopicPattern.decodedName(UnsafeRawBufferPointer(rebasing: levels[1]))

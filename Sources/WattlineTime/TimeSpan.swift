@@ -10,15 +10,20 @@ public struct TimeSpan: Hashable, Comparable, Sendable, BitwiseCopyable {
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   /// Empty span.
-  public static let zero = TimeSpan(nanoseconds: 0)
+  @inlinable
+  public static var zero: TimeSpan { TimeSpan(nanoseconds: 0) }
   /// One second.
-  public static let second = TimeSpan.seconds(1)
+  @inlinable
+  public static var second: TimeSpan { TimeSpan.seconds(1) }
   /// One minute.
-  public static let minute = TimeSpan.minutes(1)
+  @inlinable
+  public static var minute: TimeSpan { TimeSpan.minutes(1) }
   /// One hour.
-  public static let hour = TimeSpan.hours(1)
+  @inlinable
+  public static var hour: TimeSpan { TimeSpan.hours(1) }
   /// Twenty-four hours. A local day may have 23 or 25 hours, see ``LocalCalendar``.
-  public static let day = TimeSpan.hours(24)
+  @inlinable
+  public static var day: TimeSpan { TimeSpan.hours(24) }
 
   /// Returns `count` milliseconds, saturating.
   @inlinable

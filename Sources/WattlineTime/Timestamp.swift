@@ -19,7 +19,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
   public init(milliseconds: Int64) { self.nanoseconds = TimeSpan.milliseconds(milliseconds).nanoseconds }
 
   /// Earliest timestamp, used for "no reading yet".
-  public static let distantPast = Timestamp(nanoseconds: .min)
+  @inlinable
+  public static var distantPast: Timestamp { Timestamp(nanoseconds: .min) }
 
   /// Whole seconds since the epoch, rounded towards the past.
   @inlinable

@@ -9,7 +9,8 @@ import WattlineTime
 ///
 /// The stage calls a rule in this order for each frame: ``follow(_:)``, ``begin(_:into:in:)``, then
 /// ``observe(_:context:into:in:)`` for each reading of the series that ``concerns(_:in:)`` accepts, then
-/// ``finish(_:into:in:)``. ``conclude(_:into:in:)`` follows after dispatch.
+/// ``finish(_:into:in:)``. ``conclude(_:into:in:)`` follows after dispatch. A rule evaluates many readings
+/// before the next rule does.
 protocol AlertRule: Sendable {
   /// The identities of its alerts. Its state is saved under the name of the first.
   static var ids: [AlertRuleID] { get }
@@ -42,6 +43,20 @@ protocol AlertRule: Sendable {
   ///   - register: the plant's register.
   mutating func observe(
     _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister)
+  /// Evaluates those of several readings that this rule observes. A rule does not implement it.
+  ///
+  /// The stage calls a rule once for many readings, because a call through an existential costs as much as an
+  /// evaluation. The default implementation calls ``observe(_:context:into:in:)`` directly.
+  ///
+  /// - Parameters:
+  ///   - readings: readings in the order of the frame.
+  ///   - rule: the position of this rule.
+  ///   - context: state shared by all rules.
+  ///   - frame: the frame; receives points and transitions.
+  ///   - register: the plant's register.
+  mutating func observe(
+    _ readings: UnsafeBufferPointer<AlertReading>, as rule: Int, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister)
   /// Evaluates the frame after its readings. Minute marks and ticks are frames too.
   ///
   /// - Parameters:
@@ -73,6 +88,15 @@ extension AlertRule {
   mutating func observe(
     _ reading: AlertReading, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
   ) {}
+  mutating func observe(
+    _ readings: UnsafeBufferPointer<AlertReading>, as rule: Int, context: inout AlertContext, into frame: inout Frame,
+    in register: PlantRegister
+  ) {
+    let own = UInt32(1) << UInt32(rule)
+    for position in readings.indices where readings[position].rules & own != 0 {
+      observe(readings[position], context: &context, into: &frame, in: register)
+    }
+  }
   mutating func finish(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
   mutating func conclude(_ context: inout AlertContext, into frame: inout Frame, in register: PlantRegister) {}
   func snapshot(into writer: inout SnapshotWriter) {}
@@ -112,19 +136,21 @@ struct AlertCause: Sendable {
 }
 
 /// A reading in the form that rules evaluate.
-struct AlertReading {
+struct AlertReading: BitwiseCopyable {
   /// The series of the reading.
   var series: SeriesIndex
   /// The asset of the series.
   var asset: AssetIndex
-  /// The quality that cleaning assigned; `good` for a derived reading, because its inputs were evaluated.
-  var quality: Quality
   /// The raw value [canonical unit]; the computed one of a derived series or a glitch.
   var value: Double
   /// Timestamp of the reading.
   var time: Timestamp
+  /// The quality that cleaning assigned; `good` for a derived reading, because its inputs were evaluated.
+  var quality: Quality
   /// Whether the timestamp comes from the device.
   var hasSourceTime: Bool
+  /// The rules that observe it, a bit for each.
+  var rules: UInt32
 }
 
 /// The position of a reading relative to earlier ones of its series.
