@@ -1,5 +1,6 @@
 import Foundation
 import PlantModel
+import PlantTesting
 import StreamCore
 import Testing
 
@@ -88,5 +89,40 @@ struct AlertRuleTests {
     var same = SnapshotWriter()
     back.snapshot(into: &same)
     #expect(same.bytes == writer.bytes)
+  }
+
+  @Test func `every rule goes on from its saved state as if it had not been interrupted`() throws {
+    var assets: [Asset] = AssetKind.allCases.map { kind in
+      var asset = Asset(name: kind.rawValue, kind: kind)
+      asset.capacityKilowatts = 10
+      return asset
+    }
+    if let grid = assets.firstIndex(where: { $0.kind == .grid }) { assets[grid].importLimitKilowatts = 20 }
+    let sensors = assets.flatMap { asset in asset.kind.traits.sensors.map { "\(asset.name).\($0)" } }
+    var script = AlertScript(assets: assets)
+    var random = SplitMix(state: 7)
+    let sizes = [0.0, 0, 0.4, 5, 11, 25, 230, 400, 1_000, 11_000, -3, .nan]
+    let qualities = [Quality.good, .good, .good, .good, .spike, .outOfRange, .stuck, .rate, .late]
+    for round in 0..<20 {
+      // A copy starts from the saved state; from there both are given the same.
+      var copy = script
+      copy.stage = try AlertStage().resumed(from: script.stage)
+      for _ in 0..<6 {
+        let size = sizes.randomElement(using: &random) ?? 0
+        let quality = qualities.randomElement(using: &random) ?? .good
+        let readings = sensors.shuffled(using: &random).prefix(12).map { ($0, size) }
+        let seconds = Int.random(in: 1...40, using: &random)
+        for _ in 0..<2 {
+          script.live(readings, every: seconds, times: 1, quality: quality)
+          copy.live(readings, every: seconds, times: 1, quality: quality)
+        }
+      }
+      #expect(copy.changes() == script.changes())
+      var (own, other) = (SnapshotWriter(), SnapshotWriter())
+      script.stage.snapshot(into: &own)
+      copy.stage.snapshot(into: &other)
+      #expect(own.bytes == other.bytes, "round \(round)")
+    }
+    #expect(Set(script.stage.standing.map(\.rule)).count >= 5)
   }
 }

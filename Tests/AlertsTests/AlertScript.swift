@@ -23,7 +23,11 @@ struct AlertScript {
     var grid = Asset(name: "grid", kind: .grid)
     grid.importLimitKilowatts = 300
     grid.exportLimitKilowatts = 150
-    let assets = [pv, grid, Asset(name: "load", kind: .load), Asset(name: "bess", kind: .battery)]
+    self.init(assets: [pv, grid, Asset(name: "load", kind: .load), Asset(name: "bess", kind: .battery)])
+  }
+
+  /// Creates a script for a plant with these assets.
+  init(assets: [Asset]) {
     let location = Location(latitude: 34, longitude: -117, timezone: "UTC")
     register = PlantRegister(plant: Plant(name: "riverside", location: location, assets: assets))
   }
