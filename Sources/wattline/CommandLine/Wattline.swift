@@ -21,6 +21,7 @@ struct Wattline {
     Subcommand(description: BenchCommand.description, run: BenchCommand.run),
     Subcommand(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Subcommand(description: ReportCommand.description, run: ReportCommand.run),
+    Subcommand(description: ExportCommand.description, run: ExportCommand.run),
     Subcommand(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Subcommand(description: BenchScale.description, run: BenchScale.run),
     Subcommand(description: BenchSustained.description, run: BenchSustained.run),
