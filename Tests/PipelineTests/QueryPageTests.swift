@@ -19,9 +19,10 @@ struct QueryPageTests {
   ///
   /// Debian's packages python3-pandas, python3-matplotlib and python3-requests are for `/usr/bin/python3`.
   private static let python: String? = {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let places = ["/usr/bin"] + path.split(separator: ":").map(String.init)
-    return places.map { $0 + "/python3" }.first { program in
+    let environment = ProcessInfo.processInfo.environment
+    let places = ["/usr/bin"] + (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let programs = environment["WATTLINE_PYTHON"].map { [$0] } ?? places.map { $0 + "/python3" }
+    return programs.first { program in
       FileManager.default.isExecutableFile(atPath: program)
         && (try? run(program, arguments: ["-c", "import pandas, matplotlib, requests"]))?.code == 0
     }

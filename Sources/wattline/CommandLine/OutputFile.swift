@@ -27,7 +27,7 @@ final class OutputFile {
     if stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG {
       // A link stays one: what it leads to is replaced.
       let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-      let name = ".\(target.lastPathComponent.prefix(200)).\(getpid()).part"
+      let name = ".wattline-\(getpid()).part"
       draft = (target.deletingLastPathComponent().appendingPathComponent(name).path, target.path)
     }
     try self.init(path, draft: draft, compression: compression)

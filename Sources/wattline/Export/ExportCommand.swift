@@ -34,8 +34,8 @@ enum ExportCommand {
       precision, at least milliseconds.
 
       T is a local date or time of the plant (2026-10-25, 2026-10-25T14:00), a time with a zone
-      (2026-10-25T12:00:00Z), a span before now (-7d, -12h) or now. The span is half-open: from --from
-      up to, but without, --to. So --from 2026-10-25 --to 2026-10-26 is one local day, of 23, 24 or 25
+      (2026-10-25T12:00:00Z), a span before or after now (-7d, +24h) or now. The span is half-open: from
+      --from up to, but without, --to. So --from 2026-10-25 --to 2026-10-26 is one local day, of 23, 24 or 25
       hours. A repeated local hour is its first.
 
       --wide is what `replay`, `backtest` and `scenario` read. raw is in the units of the sensors, as
@@ -198,7 +198,7 @@ private final class StopRequest {
   }
 
   private var isStopping: Bool {
-    if signals.wait(seconds: 0) == .stop { isMade = true }
+    if signals.wait(seconds: 0) != nil { isMade = true }
     return isMade
   }
 

@@ -5,6 +5,10 @@ struct ExportSpan {
   var start: Timestamp
   var end: Timestamp
 
+  /// First and last time of which the database can be asked.
+  private static let first = Timestamp(nanoseconds: -9_223_372_036_854_775_806)
+  private static let last = Timestamp(nanoseconds: 9_223_372_036_854_775_806)
+
   /// Reads both ends.
   ///
   /// - Parameters:
@@ -19,12 +23,14 @@ struct ExportSpan {
       try to.map { (text) throws(Misuse) in
         try ExportSpan.time(text, option: "--to", calendar: &calendar, now: now)
       } ?? now
+    start = max(start, ExportSpan.first)
+    end = min(end, ExportSpan.last)
     guard start < end else {
       throw Misuse(message: "--from has to be before --to, but \(start) is not before \(end)")
     }
   }
 
-  /// Returns the time of a text: a local date or date and time, a time with a zone, `now`, or a span before now.
+  /// Returns the time of a text: a local date or date and time, a time with a zone, `now`, or a span from now.
   private static func time(
     _ text: String, option: String, calendar: inout LocalCalendar, now: Timestamp
   ) throws(Misuse) -> Timestamp {
