@@ -117,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "CBuildInformation",
+        "CBuildInformation", "Compression",
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
@@ -193,9 +193,9 @@ let package = Package(
     tests(
       "wattline",
       [
-        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantPhysics", "StreamCore", "Journal",
-        "PayloadDecoding", "Recordings", "PlantConfig", "MQTTSource", "CommandChannel", "SinkCore", "InfluxSink",
-        "Pipeline", "LocalServers", "PlantTesting",
+        "Compression", "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics",
+        "StreamCore", "Journal", "PayloadDecoding", "Recordings", "PlantConfig", "MQTTSource", "CommandChannel",
+        "SinkCore", "InfluxSink", "Pipeline", "LocalServers", "PlantTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]

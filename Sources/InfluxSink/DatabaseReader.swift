@@ -13,6 +13,8 @@ public enum ReadError: Error, Equatable, CustomStringConvertible {
   case forbidden(url: String)
   /// The database refuses the query.
   case refused(words: String)
+  /// The answer is cut off or of another form.
+  case broken(url: String, words: String)
 
   /// The problem and its remedy.
   public var description: String {
@@ -22,6 +24,7 @@ public enum ReadError: Error, Equatable, CustomStringConvertible {
     case .forbidden(let url):
       "the database at \(url) refuses the credentials; set username and password_file, or token_file, of influxdb"
     case .refused(let words): "the database refuses the question: \(words)"
+    case .broken(let url, let words): "the answer of the database at \(url) cannot be read: \(words)"
     }
   }
 }
@@ -56,25 +59,55 @@ public final class DatabaseReader {
     }
   }
 
+  /// Checked about once a second during a request; `true` aborts it.
+  package var shouldAbort: () -> Bool {
+    get { client.shouldAbort }
+    set { client.shouldAbort = newValue }
+  }
+
   /// Returns the rows that a statement selects; times are milliseconds since the epoch. The statement is sent in the
   /// URL, one at a time, because version 3 accepts nothing else.
   ///
   /// - Throws: `ReadError` if there is no answer, or the credentials or the statement are refused.
   public func rows(_ statement: String) throws(ReadError) -> [QueryRow] {
+    let answer = try answer(statement, url: endpoint.queryURL)
+    return try decoded(answer).rows
+  }
+
+  /// Returns the rows that a statement without groups selects; times are nanoseconds since the epoch.
+  ///
+  /// - Throws: `ReadError` if there is no answer, the credentials or the statement are refused, or the answer is broken.
+  public func table(_ statement: String) throws(ReadError) -> QueryTable {
+    var answer = try answer(statement, url: endpoint.exactQueryURL)
+    if answer.status != 200 { _ = try decoded(answer) }
+    let result = answer.body.withUTF8 { body in
+      Result { () throws(AnswerDefect) in try QueryTable(body) }
+    }
+    let table: QueryTable
+    do { table = try result.get() } catch { throw .broken(url: settings.url, words: error.words) }
+    // An error may stand beside status 200, and beside rows that are not all.
+    if let error = table.error { throw .refused(words: error) }
+    return table
+  }
+
+  private func answer(_ statement: String, url: String) throws(ReadError) -> HTTPAnswer {
     let answer = client.send(
-      "\(endpoint.queryURL)&q=\(WriteEndpoint.percentEncoded(statement))", body: nil, contentType: "text/plain",
+      "\(url)&q=\(WriteEndpoint.percentEncoded(statement))", body: nil, contentType: "text/plain",
       authorization: endpoint.authorization, basic: endpoint.basicCredentials)
     switch answer.status {
     case 0: throw .noAnswer(url: settings.url, words: answer.body)
     case 401, 403: throw .forbidden(url: settings.url)
-    default: break
+    default: return answer
     }
+  }
+
+  private func decoded(_ answer: HTTPAnswer) throws(ReadError) -> QueryAnswer {
     let decoded = try? JSONDecoder().decode(QueryAnswer.self, from: Data(answer.body.utf8))
     if let error = decoded?.firstError { throw .refused(words: error) }
     guard let decoded, decoded.results != nil, answer.status == 200 else {
       throw .refused(words: "\(answer.status) \(answer.body.prefix(300))")
     }
-    return decoded.rows
+    return decoded
   }
 
   /// Returns a text in single quotes with InfluxQL escapes. Example: `a'b` becomes `'a\'b'`.

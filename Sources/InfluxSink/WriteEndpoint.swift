@@ -52,6 +52,9 @@ public struct WriteEndpoint: Sendable {
   /// URL for InfluxQL queries, with times in milliseconds.
   public var queryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ms" }
 
+  /// URL for InfluxQL queries, with times in nanoseconds.
+  public var exactQueryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ns" }
+
   /// Value of the `Authorization` header, if a token is used.
   public var authorization: Secret? {
     guard let token = settings.token else { return nil }

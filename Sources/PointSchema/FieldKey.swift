@@ -60,6 +60,9 @@ public struct FieldDeclaration: Sendable {
     Self(name: key.name, type: .text, meaning: meaning, condition: condition)
   }
 
+  /// Whether the declaration stands for all fields that begin alike.
+  public var isFamily: Bool { familyStart != nil }
+
   /// The common start of a family's names; `nil` for a single field.
   var familyStart: String? { name.hasSuffix(Self.anyEnd) ? String(name.dropLast(Self.anyEnd.count)) : nil }
 

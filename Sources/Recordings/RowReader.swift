@@ -179,11 +179,11 @@ struct RowReader {
       guard let value = NumberText.number(bytes, range: cell.range, mark: layout.decimal), value.isFinite,
         abs(value) * Double(unit) < 4e18
       else { return nil }
-      // Seconds and milliseconds keep their fraction to a millionth; shorter units drop it.
+      // Seconds and milliseconds keep their fraction to a millionth, microseconds to a nanosecond.
       let whole = value.rounded(.down)
-      return Moment(
-        nanoseconds: Int64(whole) * unit + Int64(((value - whole) * 1e6).rounded()) * (unit / 1000 / 1000),
-        isLocal: false)
+      let parts = Double(min(unit, 1_000_000))
+      let fraction = Int64(((value - whole) * parts).rounded()) * max(1, unit / 1_000_000)
+      return Moment(nanoseconds: Int64(whole) * unit + fraction, isLocal: false)
     case .serial:
       guard let value = NumberText.number(bytes, range: cell.range, mark: layout.decimal), (0..<73_000).contains(value)
       else {

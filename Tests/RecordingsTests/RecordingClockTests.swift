@@ -151,3 +151,17 @@ struct RecordingClockTests {
     #expect(read.times[71] - read.times[47] == .hours(24))
   }
 }
+
+@Suite("Numbers of time")
+struct EpochFractionTests {
+  @Test(arguments: [
+    ("1748728800.25", "1748730600.5", 250_000_000), ("1748728800000.25", "1748730600000.5", 250_000),
+    ("1748728800000000.25", "1748730600000000.5", 250), ("1748728800000000.75", "1748730600000000.5", 750),
+  ])
+  func `a time since 1970 keeps its fraction in seconds, milliseconds and microseconds`(
+    first: String, second: String, fraction: Int64
+  ) throws {
+    let times = try recording("time,load\n\(first),1\n\(second),2\n").times
+    #expect(times.map { $0.nanoseconds % 1_000_000_000 }.first == fraction)
+  }
+}

@@ -23,11 +23,10 @@ enum BenchEndToEnd {
 
   static func run(_ arguments: Arguments) throws {
     var load = LoadGenerator.Load()
-    let plants = try arguments.count("--plants").map { Int(clamping: $0) }
-    load.fleet = Fleet(sensors: Int(clamping: try arguments.count("--sensors") ?? 1_000), plants: plants)
-    if let rate = try arguments.positiveNumber("--rate") { load.rate = rate }
-    load.messages = Int(try arguments.count("--messages") ?? UInt64(load.rate * 10))
-    let rounds = Int(clamping: try arguments.count("--rounds") ?? 5)
+    load.fleet = try arguments.fleet
+    if let rate = try arguments.rate() { load.rate = rate }
+    load.messages = try arguments.messages ?? max(1, Int(load.rate * 10))
+    let rounds = try arguments.count("--rounds", in: 1...1_000) ?? 5
     let comparison = EndToEnd(program: CommandLine.executable, load: load, rounds: rounds)
     let outcomes = try [0, 1].map { try comparison.run(qos: $0) { Console.report($0) } }
     if arguments.has("--json") { return try Console.print(json: outcomes) }
@@ -53,8 +52,7 @@ enum BenchSubscriber {
 
   static func run(_ arguments: Arguments) throws {
     let outcome = FloorSubscriber.count(
-      messages: Int(try arguments.count("--messages") ?? 100_000), port: Int(try arguments.count("--port") ?? 1883),
-      qos: Int(try arguments.count("--qos") ?? 0))
+      messages: try arguments.messages ?? 100_000, port: try arguments.port, qos: try arguments.qos ?? 0)
     guard let outcome else { throw Failure(description: "the broker went away") }
     try Console.print(json: outcome)
   }
@@ -76,13 +74,12 @@ enum BenchLoad {
 
   static func run(_ arguments: Arguments) throws {
     var load = LoadGenerator.Load()
-    let plants = try arguments.count("--plants").map { Int(clamping: $0) }
-    load.fleet = Fleet(sensors: Int(clamping: try arguments.count("--sensors") ?? 1_000), plants: plants)
-    load.messages = Int(clamping: try arguments.count("--messages") ?? 100_000)
-    load.rate = arguments.text("--rate").flatMap { Double($0) } ?? 0
-    load.qos = Int(clamping: try arguments.count("--qos") ?? 0)
-    load.history = arguments.text("--history").flatMap { Double($0) } ?? 0
-    guard let seconds = LoadGenerator.publish(load, port: Int(clamping: try arguments.count("--port") ?? 1883)) else {
+    load.fleet = try arguments.fleet
+    load.messages = try arguments.messages ?? 100_000
+    load.rate = try arguments.rate(from: 0) ?? 0
+    load.qos = try arguments.qos ?? 0
+    load.history = try arguments.number("--history", in: 0...3.2e9, words: "of seconds from 0 to 3200000000") ?? 0
+    guard let seconds = LoadGenerator.publish(load, port: try arguments.port) else {
       throw Failure(description: "there is no broker")
     }
     Console.print("\(seconds)")

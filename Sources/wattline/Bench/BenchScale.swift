@@ -21,13 +21,13 @@ enum BenchScale {
 
   static func run(_ arguments: Arguments) throws {
     var load = LoadGenerator.Load()
-    load.rate = try arguments.positiveNumber("--rate") ?? 20_000
-    load.messages = Int(try arguments.count("--messages") ?? UInt64(load.rate * 30))
+    load.rate = try arguments.rate() ?? 20_000
+    load.messages = try arguments.messages ?? max(1, Int(load.rate * 30))
     let sizes = (arguments.text("--sensors") ?? "1000,10000,100000").split(separator: ",").map { Int($0) ?? 0 }
     guard !sizes.isEmpty, sizes.allSatisfy({ (1...10_000_000).contains($0) }) else {
       throw Misuse(message: "--sensors needs whole numbers from 1, such as 1000,10000")
     }
-    let plants = try arguments.count("--plants").map { Int(clamping: $0) }
+    let plants = try arguments.plants
     let scale = Scale(
       program: CommandLine.executable, load: load, workers: arguments.text("--workers") ?? "auto")
     let outcomes = try sizes.map { size in
@@ -57,7 +57,7 @@ enum BenchMemory {
 
   static func run(_ arguments: Arguments) throws {
     var steps: [HeapUse.Step] = []
-    HeapUse.measure(plants: max(1, Int(clamping: try arguments.count("--plants") ?? 100))) { step in
+    HeapUse.measure(plants: try arguments.plants ?? 100) { step in
       steps.append(step)
       if !arguments.has("--json") { Console.print(String(format: "%8.0f bytes  %@", step.bytesPerSensor, step.name)) }
     }

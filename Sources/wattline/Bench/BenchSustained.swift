@@ -24,17 +24,15 @@ enum BenchSustained {
     examples: ["wattline bench sustained", "wattline bench sustained --rate 20000 --workers 2"])
 
   static func run(_ arguments: Arguments) throws {
-    let plants = try arguments.count("--plants").map { Int(clamping: $0) }
     let sustained = Sustained(
       program: CommandLine.executable,
-      fleet: Fleet(sensors: Int(clamping: try arguments.count("--sensors") ?? 1_000), plants: plants),
-      qos: Int(clamping: try arguments.count("--qos") ?? 1), workers: arguments.text("--workers") ?? "auto",
-      seconds: max(5, try arguments.positiveNumber("--seconds") ?? 20))
-    if let rate = try arguments.positiveNumber("--rate") {
+      fleet: try arguments.fleet, qos: try arguments.qos ?? 1, workers: arguments.text("--workers") ?? "auto",
+      seconds: max(5, try arguments.number("--seconds", in: 0.001...86_400, words: "from 0.001 to 86400") ?? 20))
+    if let rate = try arguments.rate() {
       let trial = try sustained.trial(at: rate)
       return arguments.has("--json") ? try Console.print(json: trial) : show(trial)
     }
-    let from = try arguments.positiveNumber("--from") ?? 10_000
+    let from = try arguments.rate("--from") ?? 10_000
     let (highest, beyond) = try sustained.search(from: from) { trial in
       let word = trial.isSustained ? "sustained" : "not sustained"
       let figures = String(
@@ -74,10 +72,10 @@ enum BenchLatency {
 
   static func run(_ arguments: Arguments) throws {
     var load = LoadGenerator.Load()
-    load.fleet = Fleet(sensors: Int(clamping: try arguments.count("--sensors") ?? 1_000))
-    load.rate = try arguments.positiveNumber("--rate") ?? 10_000
+    load.fleet = try arguments.fleet
+    load.rate = try arguments.rate() ?? 10_000
     let latency = Latency(
-      program: CommandLine.executable, load: load, probes: Int(clamping: try arguments.count("--probes") ?? 300))
+      program: CommandLine.executable, load: load, probes: try arguments.count("--probes", in: 1...1_000_000) ?? 300)
     let outcome = try latency.run { Console.report($0) }
     if arguments.has("--json") { return try Console.print(json: outcome) }
     Console.print(String(format: "beside %.0f messages a second, %d probes", outcome.rate, outcome.probes))

@@ -82,6 +82,15 @@ struct Arguments {
     return number
   }
 
+  /// Returns a finite number of any sign; `nil` if the option was not given.
+  func finiteNumber(_ name: String) throws(Misuse) -> Double? {
+    guard let text = values[name] else { return nil }
+    guard let number = Double(text), number.isFinite else {
+      throw Misuse(message: "\(name) needs a number, not '\(text)'")
+    }
+    return number
+  }
+
   /// Returns a number within a range; `nil` if the option was not given.
   ///
   /// - Parameters:
@@ -132,13 +141,14 @@ struct CommandDescription: Sendable {
   /// Text of `wattline COMMAND --help`.
   var help: String {
     var lines = ["\(summary)", "", "usage: wattline \(name) \(usage.isEmpty ? "" : usage + " ")[options]"]
-    if !details.isEmpty { lines += ["", details] }
+    if !details.isEmpty { lines += ["", HelpText.wrapped(details)] }
     if !options.isEmpty {
       lines += ["", "options:"]
       let width = options.map { $0.name.count + ($0.value.map { $0.count + 1 } ?? 0) }.max() ?? 0
       for option in options {
         let left = option.name + (option.value.map { " \($0)" } ?? "")
-        lines.append("  \(left)\(String(repeating: " ", count: width - left.count))  \(option.help)")
+        let start = "  \(left)\(String(repeating: " ", count: width - left.count))  "
+        lines.append(HelpText.wrapped(start + option.help, hanging: start.count))
       }
     }
     if !examples.isEmpty { lines += ["", "examples:"] + examples.map { "  \($0)" } }

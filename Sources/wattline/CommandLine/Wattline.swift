@@ -21,6 +21,7 @@ struct Wattline {
     Subcommand(description: BenchCommand.description, run: BenchCommand.run),
     Subcommand(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
     Subcommand(description: ReportCommand.description, run: ReportCommand.run),
+    Subcommand(description: ExportCommand.description, run: ExportCommand.run),
     Subcommand(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Subcommand(description: BenchScale.description, run: BenchScale.run),
     Subcommand(description: BenchSustained.description, run: BenchSustained.run),
@@ -97,18 +98,21 @@ struct Wattline {
     let width = commands.map(\.description.name.count).max() ?? 0
     let list = commands.map { command in
       let name = command.description.name
-      return "  \(name)\(String(repeating: " ", count: width - name.count))  \(command.description.summary)"
+      let start = "  \(name)\(String(repeating: " ", count: width - name.count))  "
+      return HelpText.wrapped(start + command.description.summary, hanging: start.count)
     }
     return """
-      Wattline turns what a plant's sensors say over MQTT into series that operators and data scientists can act on.
+      Wattline turns what a plant's sensors say over MQTT into series that operators and data
+      scientists can act on.
 
       usage: wattline COMMAND [options]
 
       \(list.joined(separator: "\n"))
 
-      wattline COMMAND --help tells what a command takes, with examples. wattline --version tells the build.
-      WATTLINE_CONFIG names the folder of configuration of commands that are given no --config.
-      Exit codes: 0 done, 1 failed, 2 misuse of the command line. Results on stdout, everything else on stderr.
+      wattline COMMAND --help tells what a command takes, with examples. wattline --version tells the
+      build. WATTLINE_CONFIG names the folder of configuration of commands that are given no --config.
+      Exit codes: 0 done, 1 failed, 2 misuse of the command line. Results on stdout, everything else
+      on stderr.
       """
   }
 }

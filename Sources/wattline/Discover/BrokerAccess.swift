@@ -24,8 +24,10 @@ enum BrokerAccess {
       return loaded.plants
     }
     guard let plant = loaded.plants.first(where: { $0.name == name }) else {
-      let known = loaded.plants.map(\.name).joined(separator: ", ")
-      throw Failure(description: "there is no plant '\(name)'; the folder has \(known)")
+      let known = loaded.plants.map(\.name)
+      throw Failure(
+        description: "there is no plant '\(name)'; " + known.nearest(to: name)
+          + "the folder has \(known.joined(separator: ", "))")
     }
     return [plant]
   }

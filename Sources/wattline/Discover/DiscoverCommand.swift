@@ -32,8 +32,8 @@ enum DiscoverCommand {
       """,
     examples: [
       "wattline discover --for 2m > pipelines/site.yaml",
-      "wattline discover --url mqtts://broker.example:8883 --username ops --password-file secret --plant hillside",
-      "wattline discover --filter 'tele/#' --filter 'shellies/#' --timezone Europe/Berlin --output pipelines/hall.yaml",
+      "wattline discover --url mqtts://broker.example:8883 --username ops --password-file secret",
+      "wattline discover --filter 'tele/#' --filter 'shellies/#' --output pipelines/hall.yaml",
     ])
 
   private static let longest = TimeSpan.day

@@ -51,7 +51,7 @@ enum ScenarioCommand {
     examples: [
       "wattline scenario home.csv --event heat=+6K@2d+3d --zone America/Los_Angeles",
       "wattline scenario --plant riverside --event 'pv1:capacity=+50%,charger=22kW' --days 28 --json",
-      "wattline scenario year.csv --plant riverside --event chiller:shutdown@2024-07-02T08:00+9h --from 2024-07-01",
+      "wattline scenario year.csv --event chiller:shutdown@2024-07-02T08:00+9h --from 2024-07-01",
     ])
 
   static func run(_ arguments: Arguments) throws {
@@ -157,9 +157,13 @@ private struct ScenarioSetting {
       throw Misuse(message: "--zone: there is no zone '\(zoneName)'; expected a name such as Europe/Berlin or UTC")
     }
     self.zone = zone
-    if let price = try arguments.positiveNumber("--price") {
+    // Prices may be zero or negative.
+    let payment = try arguments.finiteNumber("--export")
+    if let price = try arguments.finiteNumber("--price") {
       let period = Tariff.Period(fromMinute: 0, toMinute: 0, price: price)
-      tariff = Tariff(importPeriods: [period], exportPrice: try arguments.positiveNumber("--export") ?? 0)
+      tariff = Tariff(importPeriods: [period], exportPrice: payment ?? 0)
+    } else if payment != nil {
+      throw Misuse(message: "--export needs --price beside it")
     } else {
       tariff = plant?.tariff ?? Tariff()
     }
