@@ -93,7 +93,10 @@ let package = Package(
       "SinkCore", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
     module(
       "InfluxSink",
-      ["WattlineTime", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol", "SinkCore"]),
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol",
+        "SinkCore",
+      ]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",
@@ -119,7 +122,7 @@ let package = Package(
       dependencies: [
         "CBuildInformation", "Compression",
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
-        "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
+        "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
         "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "PlantSimulation", "Pipeline", "LocalServers",
         "WattlineBenchmarks",

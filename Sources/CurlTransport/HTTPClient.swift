@@ -29,6 +29,9 @@ package final class HTTPClient {
   package static let longestBody = 65_536
 
   private let handle: CurlHandle
+  private let errorText = ErrorText()
+  /// Words of the TLS library or of the system about the last request without an answer; empty after an answer.
+  package private(set) var failureDetail = ""
 
   /// Checked about once a second during a request; `true` aborts it.
   package var shouldAbort: () -> Bool {
@@ -99,7 +102,10 @@ package final class HTTPClient {
   }
 
   private func perform() -> HTTPAnswer {
+    errorText.clear()
+    wattline_curl_set_pointer(handle.pointer, CURLOPT_ERRORBUFFER, errorText.buffer)
     let code = handle.perform()
+    failureDetail = code == CURLE_OK ? "" : errorText.reason(code)
     // The body belongs to the caller again, and a later request must not read it.
     wattline_curl_set_pointer(handle.pointer, CURLOPT_POSTFIELDS, nil)
     guard code == CURLE_OK else { return HTTPAnswer(body: String(cString: curl_easy_strerror(code))) }

@@ -86,6 +86,19 @@ struct OutboundPackets {
     packet(0x82, body: body)
   }
 
+  /// Queues PUBLISH at QoS 1, not retained.
+  ///
+  /// - Parameters:
+  ///   - topic: topic of the message.
+  ///   - payload: payload of the message.
+  ///   - identifier: packet identifier, not 0.
+  ///   - version: protocol version.
+  mutating func publish(_ topic: String, payload: String, identifier: UInt16, version: Version) {
+    var body: [UInt8] = []
+    body.field(topic)
+    packet(0x32, body: body + head(identifier, version: version) + Array(payload.utf8))
+  }
+
   /// Queues UNSUBSCRIBE.
   ///
   /// - Parameters:

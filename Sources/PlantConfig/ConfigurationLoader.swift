@@ -58,13 +58,19 @@ public enum ConfigurationLoader {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: directory)
     } catch {
-      let message = "the folder cannot be read; give a folder of YAML files with --config"
+      let message = FolderReview.mistake(inFolder: directory)
       return LoadedConfiguration(
         diagnostics: [Diagnostic(file: directory, line: 1, column: 1, message: message)])
     }
     var files: [(name: String, bytes: [UInt8])] = []
     var unreadable: [Diagnostic] = []
     for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") {
+      if FolderReview.isMisspeltProcess(name) {
+        let message =
+          "the process's file must be called \(processFile); '\(name)' would be a plant's. Give it that name"
+        unreadable.append(Diagnostic(file: name, line: 1, column: 1, message: message))
+        continue
+      }
       do throws(ConfigurationFile.Unreadable) {
         files.append((name, try ConfigurationFile.read(directory + "/" + name)))
       } catch {
@@ -72,13 +78,16 @@ public enum ConfigurationLoader {
         unreadable.append(Diagnostic(file: name, line: 1, column: 1, message: message))
       }
     }
-    var loaded = load(files: files, environment: environment) { path in
+    var loaded = load(files: files, environment: environment, isReviewed: true) { path in
       let full = path.hasPrefix("/") ? path : directory + "/" + path
       return (try? ConfigurationFile.read(full)).map { bytes in
         path.hasSuffix(".csv") ? RecordingFile.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
       }
     }
     loaded.diagnostics = ordered(unreadable + loaded.diagnostics)
+    let plants = files.count { $0.name != processFile } + unreadable.count
+    loaded.warnings = ordered(
+      loaded.warnings + FolderReview.warnings(directory, names: names.sorted(), plants: plants))
     return loaded
   }
 
@@ -100,6 +109,14 @@ public enum ConfigurationLoader {
   public static func load(
     files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {
+    load(files: files, environment: environment, isReviewed: false, readFile: readFile)
+  }
+
+  /// Loads files that are in memory, and reviews each plant as a whole if `isReviewed`.
+  private static func load(
+    files: [(name: String, bytes: [UInt8])], environment: [String: String], isReviewed: Bool,
+    readFile: @escaping (String) -> String?
+  ) -> LoadedConfiguration {
     var loaded = LoadedConfiguration()
     var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
     for file in files where isYAML(file.name) {
@@ -107,13 +124,20 @@ public enum ConfigurationLoader {
       do throws(Diagnostic) {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
         if file.name == processFile {
-          if let root { loaded.settings = ProcessReader(reading).settings(root) }
+          if let root {
+            loaded.settings = ProcessReader(reading).settings(root)
+            if isReviewed, reading.diagnostics.isEmpty { EmptyValues(reading).check(root) }
+          }
           loaded.diagnostics += reading.diagnostics
+          loaded.warnings += reading.warnings
           continue
         }
         if let root {
           let reader = PlantReader(reading)
-          if let plant = reader.plant(root) { places.append((plant, file.name, reader.namePlace, reader.topicPlaces)) }
+          if let plant = reader.plant(root) {
+            places.append((plant, file.name, reader.namePlace, reader.topicPlaces))
+            if isReviewed, reading.diagnostics.isEmpty { PlantReview(plant, root: root, reading: reading).check() }
+          }
         } else {
           reading.mistake(Mark(line: 1, column: 1), "the file is empty; a plant starts with 'plant: NAME'")
         }

@@ -27,7 +27,10 @@ final class PlantReader {
       let example = "location: {latitude: 48.1, longitude: 11.6, timezone: Europe/Berlin}"
       reading.mistake(section.mark, "the plant's file needs 'location', such as \(example)")
     }
-    if let text = section.text("currency") { plant.currency = text }
+    if let text = section.text("currency") {
+      plant.currency = text
+      if let odd = CurrencyHint.words(text) { reading.warning(section.place(of: "currency"), odd) }
+    }
     if let node = section.node("assets") { plant.assets = assets(Section(node, name: "assets", reading: reading)) }
     let assets = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
     plant.sensors = list(section, key: "sensors", example: "{match: pv1.power, unit: W}").compactMap {
@@ -173,7 +176,8 @@ final class PlantReader {
   private func list(_ section: Section, key: String, example: String) -> [YAMLNode] {
     guard let node = section.node(key) else { return [] }
     if case .sequence(let elements) = node.content { return elements }
-    reading.mistake(node.mark, "'\(key)' must be a list, such as '- \(example)', not \(node.form)")
+    let hint = EntrySlip.list(meantBy: node).map { "; \($0)" } ?? ""
+    reading.mistake(node.mark, "'\(key)' must be a list, such as '- \(example)', not \(node.form)\(hint)")
     return []
   }
 
@@ -186,8 +190,10 @@ final class PlantReader {
       let fault = try FaultSpecification.parse(text)
       let isKnown = plant.assets.contains { fault.target == $0.name || fault.target.hasPrefix($0.name + ".") }
       if !isKnown {
-        let names = Words.list(plant.assets.map(\.name))
-        reading.mistake(node.mark, "there is no asset for '\(fault.target)'; the plant has \(names)")
+        let names = plant.assets.map(\.name)
+        let hint = NearName.hint(String(fault.target.prefix { $0 != "." }), of: names)
+        reading.mistake(
+          node.mark, "there is no asset for '\(fault.target)'; the plant has \(Words.list(names))\(hint)")
       }
       return fault
     } catch {
@@ -221,19 +227,22 @@ final class PlantReader {
     if let country = place.country, !HolidayCalendar.countries.contains(country) {
       reading.mistake(
         section.place(of: "country"),
-        "no holidays are known of '\(country)'; known are \(HolidayCalendar.countries.joined(separator: ", ")); others "
-          + "can be listed under 'holidays'")
+        "no holidays are known of '\(country)'; "
+          + (HolidayCalendar.countries.contains(country.uppercased())
+            ? "write \(country.uppercased())"
+            : "known are \(HolidayCalendar.countries.joined(separator: ", ")); others can be listed under 'holidays'"))
     }
     place.elevation = section.number("elevation", in: -500...9_000, meaning: "metres above the sea, -500 to 9000") ?? 0
     if let zone = section.requiredText("timezone", example: "timezone: Europe/Berlin") {
       if LocalCalendar(identifier: zone) == nil {
-        reading.mistake(
-          section.place(of: "timezone"), "there is no time zone '\(zone)'; write an IANA name such as Europe/Berlin")
+        let hint = ZoneHint(place, writtenAs: zone).words
+        reading.mistake(section.place(of: "timezone"), "there is no time zone '\(zone)'; \(hint)")
       } else {
         place.timezone = zone
       }
     }
     section.finish()
+    LocationPlausibility(place, in: section).check()
     return place
   }
 
@@ -349,7 +358,9 @@ extension PlantReader {
       var asset = asset(entry.key, in: section)
       if let within = asset.within, !known.contains(within) {
         reading.mistake(
-          section.place(of: "within"), "there is no asset '\(within)'; 'within' names one of \(Words.list(names))")
+          section.place(of: "within"),
+          "there is no asset '\(within)'; 'within' names one of \(Words.list(names))\(NearName.hint(within, of: names))"
+        )
         asset.within = nil
       }
       assets.append(asset)

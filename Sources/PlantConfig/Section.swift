@@ -102,7 +102,10 @@ final class Section {
     self.name = name
     self.reading = reading
     guard case .mapping(let pairs) = node.content else {
-      if !node.isNull { reading.mistake(node.mark, "\(name) must be a mapping of keys to values, not \(node.form)") }
+      if !node.isNull {
+        let hint = EntrySlip.mapping(meantBy: node).map { "; \($0)" } ?? ""
+        reading.mistake(node.mark, "\(name) must be a mapping of keys to values, not \(node.form)\(hint)")
+      }
       return
     }
     var seen: Set<String> = []
@@ -138,13 +141,31 @@ final class Section {
 
   /// Reports each key that was not requested.
   func finish() {
-    for member in members where !taken.contains(member.key) {
+    for (position, member) in members.enumerated() where !taken.contains(member.key) {
+      let before = position > 0 ? (members[position - 1].key, members[position - 1].value.text ?? "") : nil
+      let hasValue = !member.value.isNull
+      if let words = EntrySlip.words(ofUnknown: member.key, hasValue: hasValue, after: before, known: known) {
+        reading.mistake(member.mark, "\(name) has no key '\(member.key)'; \(words)")
+        continue
+      }
       let nearest =
         known.sorted().min { EditDistance.between($0, member.key) < EditDistance.between($1, member.key) } ?? ""
       let isNear = EditDistance.between(nearest, member.key) <= max(2, member.key.count / 3)
-      let hint = isNear ? "did you mean '\(nearest)'?" : "known are \(known.sorted().joined(separator: ", "))"
+      let hint =
+        isNear
+        ? "did you mean '\(nearest)'?"
+        : parent(of: position) ?? EntrySlip.home(of: member.key, in: name)
+          ?? "known are \(known.sorted().joined(separator: ", "))"
       reading.mistake(member.mark, "\(name) has no key '\(member.key)'; \(hint)")
     }
+  }
+
+  /// Returns the empty key above an unknown one, to which that probably belongs.
+  private func parent(of position: Int) -> String? {
+    guard let before = members[..<position].last(where: { taken.contains($0.key) }), before.value.isNull,
+      before.mark.line < members[position].mark.line
+    else { return nil }
+    return "it stands beside '\(before.key)', which is empty; indent it by two blanks more"
   }
 
   // MARK: Values
@@ -153,7 +174,8 @@ final class Section {
   func text(_ key: String) -> String? {
     guard let node = node(key) else { return nil }
     guard let text = node.text else {
-      reading.mistake(node.mark, "'\(key)' must be a text, not \(node.form)")
+      let hint = EntrySlip.text(meantBy: node).map { "; \($0)" } ?? ""
+      reading.mistake(node.mark, "'\(key)' must be a text, not \(node.form)\(hint)")
       return nil
     }
     return reading.expanded(text, at: node.mark)
@@ -208,7 +230,9 @@ final class Section {
     _ node: YAMLNode, key: String, in range: ClosedRange<Double>, meaning: String, reading: ConfigurationContext
   ) -> Double? {
     guard let raw = node.text, let value = Double(reading.expanded(raw, at: node.mark)), value.isFinite else {
-      reading.mistake(node.mark, "'\(key)' must be a number (\(meaning)), not \(node.form)")
+      let hint = node.text.flatMap { EntrySlip.number(meantBy: $0) }
+      reading.mistake(
+        node.mark, "'\(key)' must be a number (\(meaning)), not \(node.form)\(hint.map { "; \($0)" } ?? "")")
       return nil
     }
     guard range.contains(value) else {

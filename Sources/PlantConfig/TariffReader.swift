@@ -36,12 +36,14 @@ struct TariffReader {
     if let node = section.node("demand_charge") { demandCharge(node, in: section, into: &tariff) }
     if let node = section.node("carbon") {
       let carbon = Section(node, name: "carbon", reading: reading)
-      tariff.carbonIntensity = carbon.number("intensity", in: 0...10, meaning: "kg CO2 a kWh of import, 0 to 10")
+      tariff.carbonIntensity = carbon.number(
+        "intensity", in: 0...10, meaning: "kg CO2 a kWh of import, 0 to 10, such as 0.38 for 380 g")
       tariff.carbonWeight = carbon.number("weight", in: 0...1e6, meaning: "a price a kg CO2 from 0") ?? 0
       carbon.finish()
     }
     section.finish()
     checkSizes(tariff, in: section)
+    TariffPlausibility(tariff, currency: currency, in: section).check()
     return tariff
   }
 
@@ -184,7 +186,8 @@ struct TariffReader {
     {
       return hour * 60 + minute
     }
-    reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; write a local time like \"16:00\", up to \"24:00\"")
+    let hint = EntrySlip.time(meantBy: text) ?? "write a local time like \"16:00\", up to \"24:00\""
+    reading.mistake(section.place(of: key), "'\(key)' is '\(text)'; \(hint)")
     return nil
   }
 

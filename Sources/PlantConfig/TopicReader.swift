@@ -123,7 +123,9 @@ struct TopicReader {
           place, "'each' is for JSON; rows, lines and pairs of '\(format.name)' are records by themselves")
       } else if !each.hasPrefix("/") {
         reading.mistake(
-          place, "'each' is '\(each)', which is no place; write \"/\(each)\", or \"/\" for the message itself")
+          place,
+          "'each' is '\(each)', which is no place; write \"\(DottedPath.pointer(each) ?? "/" + each)\", or \"/\" for the "
+            + "message itself")
       }
       if each.contains("**") {
         reading.mistake(place, "'each' is '\(each)'; '*' stands for one level, '**' for nothing")
@@ -146,6 +148,7 @@ struct TopicReader {
       if let wrong = format.mistake(inPlace: entry.key) {
         reading.mistake(entry.mark, "'where' has '\(entry.key)', which \(wrong)")
       }
+      DottedPath.check(entry.key, of: "where", at: entry.mark, format: format, reading: reading)
       rule.conditions.append(
         TopicRule.Condition(path: entry.key, texts: wanted, allowsAbsent: present.count < choices.count))
     }
@@ -168,7 +171,8 @@ struct TopicReader {
           reading.mistake(place, "'time' is '\(time)', which \(wrong)\(hint)")
         }
       }
-      texts.check(time, at: place, of: "time")
+      if !DottedPath.isExpression(time) { texts.check(time, at: place, of: "time") }
+      DottedPath.check(time, of: "time", at: place, format: texts.format, reading: reading)
     }
     rule.timeUnit = section.choice("time_unit") ?? .auto
     guard let format = section.given("time_format") else { return }

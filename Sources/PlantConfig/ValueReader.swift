@@ -49,13 +49,15 @@ struct ValueReader {
   private func value(
     _ name: String, path: String, at mark: Mark, detail: ValueDetail, texts: PlaceholderCheck
   ) -> TopicRule.Value {
-    texts.check(path, at: mark, of: name)
+    if !DottedPath.isExpression(path) { texts.check(path, at: mark, of: name) }
     // With a placeholder, the place depends on the topic.
     if path.split(separator: "/").contains("*") {
       reading.mistake(
         mark, "'\(name)' is '\(path)', and '*' is for 'each': name the records there, and a place in one here")
     } else if !path.contains("{"), let wrong = format.mistake(inPlace: path) {
       reading.mistake(mark, "'\(name)' is '\(path)', which \(wrong)")
+    } else {
+      DottedPath.check(path, of: name, at: mark, format: format, reading: reading)
     }
     return TopicRule.Value(name: name, path: path, detail: detail)
   }

@@ -36,4 +36,28 @@ struct YAMLNode {
     case .mapping: "a mapping"
     }
   }
+
+  /// Returns the value of a key of a mapping; `nil` for other nodes and absent keys.
+  func member(_ key: String) -> YAMLNode? {
+    if case .mapping(let pairs) = content { return pairs.first { $0.key.text == key }?.value }
+    return nil
+  }
+
+  /// Returns the position of a key of a mapping.
+  func keyMark(_ key: String) -> Mark? {
+    if case .mapping(let pairs) = content { return pairs.first { $0.key.text == key }?.key.mark }
+    return nil
+  }
+
+  /// Keys of a mapping.
+  var keys: [String] {
+    if case .mapping(let pairs) = content { return pairs.compactMap(\.key.text) }
+    return []
+  }
+
+  /// Elements of a sequence.
+  var elements: [YAMLNode]? {
+    if case .sequence(let elements) = content { return elements }
+    return nil
+  }
 }

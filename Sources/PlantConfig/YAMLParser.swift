@@ -11,6 +11,7 @@ struct YAMLParser {
   private let file: String
   private var parser = yaml_parser_t()
   private var nodes = 0
+  private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 
   /// Returns the document in `bytes`; `nil` if there is none.
   ///
@@ -31,6 +32,7 @@ struct YAMLParser {
   private mutating func document(_ bytes: UnsafeBufferPointer<UInt8>) throws(Diagnostic) -> YAMLNode? {
     guard yaml_parser_initialize(&parser) == 1 else { throw mistake(Mark(line: 1, column: 1), "out of memory") }
     defer { yaml_parser_delete(&parser) }
+    self.bytes = bytes
     yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
     var root: YAMLNode?
     while true {
@@ -52,9 +54,13 @@ struct YAMLParser {
     if depth > YAMLParser.maximumDepth { throw mistake(place, "nested deeper than 32 levels") }
     if nodes > YAMLParser.maximumNodes { throw mistake(place, "more than 100,000 values in one file") }
     switch event.type {
-    case YAML_ALIAS_EVENT: throw mistake(place, "aliases (*name) are not supported; write the value out")
+    case YAML_ALIAS_EVENT:
+      throw mistake(
+        place,
+        "aliases (*name) are not supported; write the value out, or quotation marks if it begins with '*'")
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
+      try checkTag(scalar.tag, at: place)
       let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
       let isQuoted = scalar.style != YAML_PLAIN_SCALAR_STYLE
       return YAMLNode(mark: place, content: .scalar(String(decoding: bytes, as: UTF8.self), isQuoted: isQuoted))
@@ -89,16 +95,26 @@ struct YAMLParser {
   private mutating func next() throws(Diagnostic) -> yaml_event_t {
     var event = yaml_event_t()
     guard yaml_parser_parse(&parser, &event) == 1 else {
-      let place = parser.problem_mark
-      let problem = parser.problem.map { String(cString: $0) } ?? "this is not YAML"
-      // Encoding errors have an offset instead of a line.
-      throw mistake(Mark(line: Int(place.line) + 1, column: Int(place.column) + 1), "\(problem) (YAML)")
+      let slip = SyntaxSlip(
+        SyntaxSlip.Problem(
+          words: parser.problem.map { String(cString: $0) } ?? "this is not YAML", place: mark(parser.problem_mark),
+          context: parser.context.map { String(cString: $0) }, began: mark(parser.context_mark)), in: bytes)
+      throw mistake(slip.mark, slip.message)
     }
     return event
   }
 
-  private func mark(_ event: yaml_event_t) -> Mark {
-    Mark(line: Int(event.start_mark.line) + 1, column: Int(event.start_mark.column) + 1)
+  private func mark(_ event: yaml_event_t) -> Mark { mark(event.start_mark) }
+
+  private func mark(_ place: yaml_mark_t) -> Mark { Mark(line: Int(place.line) + 1, column: Int(place.column) + 1) }
+
+  /// Refuses a tag of another program, such as `!secret`; the text behind it would stand for itself.
+  private func checkTag(_ tag: UnsafeMutablePointer<yaml_char_t>?, at place: Mark) throws(Diagnostic) {
+    guard let text = tag.map({ String(cString: $0) }), text.hasPrefix("!"), text != "!" else { return }
+    throw mistake(
+      place,
+      "'\(text)' is a tag of YAML that means nothing here; write password_file: FILE or ${NAME} for a secret, or "
+        + "quotation marks if the value begins with '!'")
   }
 
   private func mistake(_ place: Mark, _ message: String) -> Diagnostic {

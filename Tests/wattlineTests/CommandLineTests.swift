@@ -43,6 +43,7 @@ struct CommandLineTests {
           - {from: "10:00", to: "14:00", price: 25, months: jun-aug}
         export: 0.08
         demand_charge: {price: 12, interval: 60m}
+      topics: [{match: "t/{asset}/{sensor}"}]
       """
     let list = "time,import\n" + [0, 1, 2, 4].map { "2026-06-10T0\($0):00Z,0.2\($0)\n" }.joined()
     try inFolder(["t.yaml": plant, "list.csv": list]) { folder in

@@ -4,7 +4,8 @@ import PlantModel
 enum AlertRules {
   /// All rules in the order of evaluation.
   static let all: [any AlertRule.Type] = [
-    OfflineRule.self, SilenceRule.self, ClockRule.self, StandstillRule.self, RangeRule.self, UnitRule.self,
+    OfflineRule.self, SilenceRule.self, ClockRule.self, StandstillRule.self, WattsRule.self, RangeRule.self,
+    UnitRule.self,
     SpikesRule.self, GridVoltageRule.self, FrequencyRule.self, HeatRule.self, ChargerRule.self, SignRule.self,
     LimitRule.self,
     TripRule.self, HealthRule.self, CommandRule.self, DatabaseRule.self,

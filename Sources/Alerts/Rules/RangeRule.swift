@@ -16,7 +16,7 @@ struct RangeRule: AlertRule {
       "5 readings in a row are out of the plausible range; cleared by 5 that are not",
       remedy: "Look at the sensor's wiring, and at range, unit and scale in the plant file.")
   ]
-  static let causes = [AlertCause(.outage, scope: .plant)]
+  static let causes = [AlertCause(.outage, scope: .plant), AlertCause(.watts, scope: .series)]
 
   private struct State: BitwiseCopyable {
     var run = AlertRun()

@@ -2,6 +2,7 @@ import EnergyAccounting
 import Foundation
 import PlantConfig
 import PlantModel
+import Settings
 import WattlineTime
 
 /// `wattline check`: validates a folder and prints its interpretation.
@@ -12,25 +13,44 @@ enum CheckCommand {
       CommandDescription.configurationOption,
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--explain", value: nil, help: "prints what was understood of files of prices and weather as well"),
+      ConnectCheck.option,
     ],
     details: """
-      Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1. What is
-      taken as it stands and is probably not meant is a line `file:line:column: warning: …`.
-      """,
-    examples: ["wattline check", "wattline check --config /etc/wattline --json"])
+      Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code
+      is 1. What is taken as it stands and is probably not meant is a line
+      `file:line:column: warning: …`, and the exit code stays 0. With --json, each finding has a severity.
+      """ + ConnectCheck.details,
+    examples: [
+      "wattline check", "wattline check --config /etc/wattline --json",
+      "sudo -u wattline wattline check --connect --config /etc/wattline",
+    ])
 
   static func run(_ arguments: Arguments) throws {
     let loaded = ConfigurationLoader.load(
       directory: arguments.configuration, environment: ProcessInfo.processInfo.environment)
-    if arguments.has("--json") {
-      let data = try JSONSerialization.data(
-        withJSONObject: document(loaded), options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-      Console.print(String(decoding: data, as: UTF8.self))
-    }
+    let isJSON = arguments.has("--json")
     for diagnostic in loaded.diagnostics + loaded.warnings { Console.report("\(diagnostic)") }
-    guard loaded.isValid else { exit(ExitCode.failed) }
-    if !arguments.has("--json") { loaded.plants.forEach(show) }
+    var steps: [ProbeStep]?
+    if arguments.has(ConnectCheck.option.name), loaded.isValid {
+      steps = ConnectCheck.run(loaded) { found in
+        if !isJSON { found.forEach { Console.print(ConnectCheck.line($0)) } }
+      }
+    }
+    if isJSON { try printDocument(loaded, steps: steps) }
+    if !loaded.isValid || steps?.contains(where: { $0.outcome == .failed }) == true {
+      try Console.finish()
+      exit(ExitCode.failed)
+    }
+    if !isJSON, steps == nil { loaded.plants.forEach(show) }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
+  }
+
+  private static func printDocument(_ loaded: LoadedConfiguration, steps: [ProbeStep]?) throws {
+    var document = document(loaded)
+    if let steps { document["connect"] = ConnectCheck.document(steps) }
+    let data = try JSONSerialization.data(
+      withJSONObject: document, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    Console.print(String(decoding: data, as: UTF8.self))
   }
 
   private static func show(_ plant: Plant) {
@@ -84,6 +104,7 @@ enum CheckCommand {
   private static func document(_ diagnostic: Diagnostic) -> [String: Any] {
     [
       "file": diagnostic.file, "line": diagnostic.line, "column": diagnostic.column, "message": diagnostic.message,
+      "severity": diagnostic.isWarning ? "warning" : "error",
     ]
   }
 
