@@ -11,6 +11,8 @@ public struct LoadedConfiguration: Sendable {
   public var plants: [Plant] = []
   /// Files and variables that the plants were read from; enough to read the same plants again, elsewhere and later.
   public var sources = PlantSources()
+  /// Files of secrets, keys and certificates that `wattline.yaml` names.
+  public var namedFiles: [NamedFile] = []
   /// All mistakes, in the order of files and lines.
   public var diagnostics: [Diagnostic] = []
   /// Accepted entries that are probably not intended, in the order of files and lines.
@@ -108,6 +110,7 @@ public enum ConfigurationLoader {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
         if file.name == processFile {
           if let root { loaded.settings = ProcessReader(reading).settings(root) }
+          loaded.namedFiles = reading.namedFiles
           loaded.diagnostics += reading.diagnostics
           continue
         }
