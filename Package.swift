@@ -97,13 +97,19 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol",
         "SinkCore",
       ]),
+    module(
+      "Backup",
+      [
+        "Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "CurlTransport", "Journal",
+        "InfluxSink",
+      ]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
-        "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink",
+        "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     .target(name: "CCounters"),
@@ -124,8 +130,8 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
-        "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "PlantSimulation", "Pipeline", "LocalServers",
-        "WattlineBenchmarks",
+        "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation", "Pipeline",
+        "LocalServers", "WattlineBenchmarks",
       ],
       swiftSettings: settings),
     tests("Compression", []),
@@ -183,13 +189,16 @@ let package = Package(
         "WattlineTime", "PlantModel", "PointSchema", "Settings", "StreamCore", "CurlTransport", "Journal",
         "LineProtocol", "PayloadDecoding", "SinkCore", "LocalServers", "PlantTesting",
       ]),
+    tests(
+      "Backup",
+      ["WattlineTime", "SystemCore", "PlantModel", "Settings", "Journal", "LocalServers", "PlantTesting"]),
     tests("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     tests(
       "Pipeline",
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal", "LineProtocol",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink",
-        "PlantSimulation", "LocalServers", "PlantTesting",
+        "Backup", "PlantSimulation", "LocalServers", "PlantTesting",
       ]),
     tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.
@@ -198,7 +207,7 @@ let package = Package(
       [
         "Compression", "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics",
         "StreamCore", "Journal", "PayloadDecoding", "Recordings", "PlantConfig", "MQTTSource", "CommandChannel",
-        "SinkCore", "InfluxSink", "Pipeline", "LocalServers", "PlantTesting",
+        "SinkCore", "InfluxSink", "Backup", "Pipeline", "LocalServers", "PlantTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]

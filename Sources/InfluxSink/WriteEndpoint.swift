@@ -76,7 +76,7 @@ public struct WriteEndpoint: Sendable {
   }
 
   /// Name of the header in which a server states its version, in lower case.
-  static let versionHeader = "x-influxdb-version"
+  public static let versionHeader = "x-influxdb-version"
 
   /// Returns the URL that reports the server's version.
   public static func pingURL(_ settings: DatabaseSettings) -> String { base(of: settings) + "/ping" }

@@ -100,7 +100,7 @@ public final class CheckpointDraft: @unchecked Sendable {
 public struct CheckpointParts: Sendable {
   /// Offset of the first record that must be read again.
   public let offset: UInt64
-  private let file: OpenFile
+  let file: OpenFile
   private var places: [Range<Int>] = []
 
   /// Opens a file and verifies all of its checksums.

@@ -34,6 +34,9 @@ final class OpenFile: Sendable {
   /// Returns whether it is a regular file, neither a folder nor a device.
   func isRegular() throws(JournalError) -> Bool { try status().st_mode & S_IFMT == S_IFREG }
 
+  /// Returns the time of the last change [s since 1970].
+  func changed() throws(JournalError) -> Int { try status().st_mtim.tv_sec }
+
   private func status() throws(JournalError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system("asking about \(path)") }

@@ -47,6 +47,9 @@ public final class LocalInflux: Sendable {
     return influx
   }
 
+  /// Address of the interface for backups and restores.
+  public var backupAddress: String { "127.0.0.1:\(backupPort)" }
+
   /// Base URL of the HTTP interface.
   public var url: String { "\(options.certificate == nil ? "http" : "https")://127.0.0.1:\(port)" }
   /// Whether the child process is running.

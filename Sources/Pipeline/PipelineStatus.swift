@@ -1,3 +1,4 @@
+public import Backup
 import PlantModel
 public import SinkCore
 public import StreamCore
@@ -15,6 +16,8 @@ public struct PipelineStatus: Sendable {
   public var redelivered: UInt64 = 0
   /// Alerts submitted, delivered, queued and dropped.
   public var alerts: StageCounts?
+  /// Backups that the process makes by itself; `nil` if it makes none.
+  public var backup: BackupKeeper.Status?
 
   /// Creates a status with all counters at zero.
   public init() {}

@@ -1,3 +1,4 @@
+import Backup
 import Foundation
 import InfluxSink
 import Journal
@@ -6,6 +7,15 @@ import PlantModel
 import Settings
 import SinkCore
 import StreamCore
+
+/// A restore that did not end, so that the folder of the journal is not complete.
+struct InterruptedRestore: Error, CustomStringConvertible {
+  let folder: String
+
+  var description: String {
+    "\(folder) holds an interrupted restore (\(RestoreJob.staging)); empty the folder and restore the backup again"
+  }
+}
 
 /// Stores that a pipeline opens before anything runs: the journal, the sink, and the saved state of an earlier run.
 struct PipelineStores: Sendable {
@@ -31,6 +41,8 @@ struct PipelineStores: Sendable {
   init(settings: ProcessSettings, note: @escaping RunningPipeline.Note) throws {
     let folder = settings.journal.path
     if let mistake = Self.mistake(inJournalPath: folder) { throw mistake }
+    let staging = "\(folder)/\(RestoreJob.staging)"
+    if FileManager.default.fileExists(atPath: staging) { throw InterruptedRestore(folder: folder) }
     checkpoints = try CheckpointStore(directory: folder)
     let found = checkpoints.open()
     for damage in found.damage { note("checkpoint: \(damage)") }

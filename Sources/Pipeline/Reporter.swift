@@ -1,3 +1,4 @@
+import Backup
 import Foundation
 import InfluxSink
 import PlantModel
@@ -25,6 +26,7 @@ struct Reporter {
     readings(status, at: timestamp, into: &points)
     alerts(status, at: timestamp, into: &points)
     process(status.stages, at: timestamp, into: &points)
+    backup(status, at: timestamp, into: &points)
     encoder.append(points)
     // Offset 0 acknowledges nothing of the journal.
     return encoder.drain(upTo: 0)
@@ -141,6 +143,15 @@ struct Reporter {
     points.field(.residentBytes, integer: Reporter.residentBytes())
     points.field(.plants, integer: Int64(status.plants.count))
     points.field(.series, integer: Int64(status.plants.reduce(0) { $0 + $1.series }))
+  }
+
+  private func backup(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    guard let backup = status.backup else { return }
+    begin("backup", at: timestamp, into: &points)
+    points.field(.backupSucceeded, integer: backup.isOK ? 1 : 0)
+    guard let last = backup.last else { return }
+    points.field(.age, max(0, (timestamp - last).inSeconds))
+    points.field(.bytes, integer: Int64(backup.bytes))
   }
 
   /// Returns the resident memory of this process [bytes], from `/proc/self/statm`; 0 if it cannot be read.

@@ -1,4 +1,5 @@
 import Alerts
+import Backup
 import CommandChannel
 import Foundation
 import InfluxSink
@@ -31,6 +32,7 @@ public final class RunningPipeline: Sendable {
   private let workers: WorkerPool
   private let collector: StatusCollector
   private let housekeeper: Housekeeper
+  private let backups: BackupKeeper?
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -38,16 +40,18 @@ public final class RunningPipeline: Sendable {
   ///   - directory: Folder of the configuration.
   ///   - environment: Environment variables for the configuration.
   ///   - reportInterval: Interval of the points about the process.
+  ///   - program: Version and commit of the program, for its backups.
   ///   - adjust: Changes the settings of the process, as the demo does for its own servers.
   ///   - note: Receives log lines.
   /// - Throws: ``InvalidConfiguration`` with every mistake, or an error of the journal or another file.
   public init(
     directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
-    adjust: (inout ProcessSettings) -> Void = { _ in },
+    program: String = "wattline", adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
     self.note = note
-    configuration = try ActiveConfiguration(directory: directory, environment: environment, note: note)
+    let configuration = try ActiveConfiguration(directory: directory, environment: environment, note: note)
+    self.configuration = configuration
     var settings = configuration.current.settings
     adjust(&settings)
     stores = try PipelineStores(settings: settings, note: note)
@@ -63,7 +67,18 @@ public final class RunningPipeline: Sendable {
     inputs = Assembly.makeSources(
       for: configuration.current.plants, settings: settings, into: ingest,
       events: BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note))
-    collector = StatusCollector(inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links)
+    let effective = settings
+    backups = settings.backup.map {
+      BackupKeeper(
+        settings: $0, instance: settings.mqtt.clientID,
+        job: {
+          var job = BackupJob(configuration.current, directory: directory, program: program)
+          job.settings = effective
+          return job
+        }, note: note)
+    }
+    collector = StatusCollector(
+      inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
       announcer: announcements.publisher, keeper: keeper)
@@ -77,6 +92,7 @@ public final class RunningPipeline: Sendable {
     ingest.configuration(current.sources, at: SystemClock.now())
     try workers.start(current)
     try housekeeper.start()
+    try backups?.start()
     reportUnacknowledged()
     announcements.host.update(plants: current.plants)
     for input in inputs { try input.start() }
@@ -87,6 +103,7 @@ public final class RunningPipeline: Sendable {
   public func stop() {
     for input in inputs { input.stop() }
     announcements.stop()
+    backups?.stop()
     housekeeper.stop()
     keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released once the sink has stopped.

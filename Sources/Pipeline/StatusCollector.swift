@@ -1,4 +1,5 @@
 import Alerts
+import Backup
 import Journal
 import PlantModel
 import SinkCore
@@ -14,6 +15,8 @@ struct StatusCollector: Sendable {
   let alerts: AlertOutlet
   /// Published state of each worker.
   let links: [WorkerLink]
+  /// Backups that the process makes by itself.
+  let backups: BackupKeeper?
 
   /// Counters of all sources together.
   var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
@@ -30,6 +33,7 @@ struct StatusCollector: Sendable {
     status.intake.journalEnd = end
     status.intake.journalBytesWaiting = end > done ? end - done : 0
     status.stages = stages()
+    status.backup = backups?.status
     return status
   }
 

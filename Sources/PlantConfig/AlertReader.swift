@@ -39,7 +39,7 @@ struct AlertReader {
     let url = url(section, schemes: ["https://", "http://"], example: "https://chat.example.org/hooks/plants")
     var webhook = WebhookSettings(url: url ?? "")
     webhook.token = section.secret("token")
-    webhook.caFile = section.text("ca")
+    webhook.caFile = section.file("ca")
     section.finish()
     return url == nil ? nil : webhook
   }
@@ -55,7 +55,7 @@ struct AlertReader {
     var email = EmailSettings(url: url ?? "", from: from ?? "", to: to)
     email.username = section.given("username")
     email.password = section.secret("password")
-    email.caFile = section.text("ca")
+    email.caFile = section.file("ca")
     section.finish()
     return url == nil || from == nil || to.isEmpty ? nil : email
   }

@@ -11,6 +11,8 @@ public struct LoadedConfiguration: Sendable {
   public var plants: [Plant] = []
   /// Files and variables that the plants were read from; enough to read the same plants again, elsewhere and later.
   public var sources = PlantSources()
+  /// Files of secrets, keys and certificates that `wattline.yaml` names.
+  public var namedFiles: [NamedFile] = []
   /// All mistakes, in the order of files and lines.
   public var diagnostics: [Diagnostic] = []
   /// Accepted entries that are probably not intended, in the order of files and lines.
@@ -128,6 +130,7 @@ public enum ConfigurationLoader {
             loaded.settings = ProcessReader(reading).settings(root)
             if isReviewed, reading.diagnostics.isEmpty { EmptyValues(reading).check(root) }
           }
+          loaded.namedFiles = reading.namedFiles
           loaded.diagnostics += reading.diagnostics
           loaded.warnings += reading.warnings
           continue

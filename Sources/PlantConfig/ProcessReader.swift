@@ -24,6 +24,10 @@ struct ProcessReader {
     if let node = section.node("alerts") {
       settings.alerts = AlertReader(reading).settings(Section(node, name: "alerts", reading: reading))
     }
+    if let node = section.node("backup") {
+      settings.backup = BackupReader(reading).settings(
+        Section(node, name: "backup", reading: reading), journal: settings.journal.path)
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
@@ -65,9 +69,9 @@ struct ProcessReader {
     }
     broker.username = section.given("username") ?? broker.username
     broker.password = section.secret("password") ?? broker.password
-    broker.caFile = section.text("ca")
-    broker.certificateFile = section.text("cert")
-    broker.keyFile = section.text("key")
+    broker.caFile = section.file("ca")
+    broker.certificateFile = section.file("cert")
+    broker.keyFile = section.file("key", isSecret: true)
     if (broker.certificateFile == nil) != (broker.keyFile == nil) {
       reading.mistake(
         section.place(of: broker.keyFile == nil ? "cert" : "key"),
@@ -124,7 +128,7 @@ struct ProcessReader {
     database.token = section.secret("token")
     database.username = section.given("username")
     database.password = section.secret("password")
-    database.caFile = section.text("ca")
+    database.caFile = section.file("ca")
     section.finish()
     return database
   }

@@ -23,6 +23,12 @@ final class ConfigurationContext {
     self.readFile = readFile
   }
 
+  /// Files of secrets, keys and certificates that were named.
+  private(set) var namedFiles: [NamedFile] = []
+
+  /// Records a file of a secret, key or certificate.
+  func name(_ file: NamedFile) { namedFiles.append(file) }
+
   /// Records a mistake, in the current file unless `other` is given.
   ///
   /// - Parameters:
@@ -269,6 +275,7 @@ final class Section {
     let own = given(key)
     if let path = text("\(key)_file") {
       if own != nil { reading.mistake(place(of: key), "'\(key)' and '\(key)_file' are both there; keep one") }
+      reading.name(NamedFile(path: path, isSecret: true))
       guard let content = reading.readFile(path) else {
         reading.mistake(
           place(of: "\(key)_file"), "the file '\(path)' cannot be read; '\(key)_file' names a secret's file")
@@ -277,6 +284,14 @@ final class Section {
       return Secret(String(content.reversed().drop { $0.isNewline }.reversed()))
     }
     return own.map { Secret($0) }
+  }
+
+  /// Returns the path of a certificate or key, which other programs read. Unlike secrets, it is relative to the current
+  /// folder.
+  func file(_ key: String, isSecret: Bool = false) -> String? {
+    let path = text(key)
+    if let path { reading.name(NamedFile(path: FilePath.absolute(path), isSecret: isSecret)) }
+    return path
   }
 
   /// Returns the position of a key's value; that of the section if the key is absent.

@@ -10,6 +10,8 @@ public struct ProcessSettings: Hashable, Sendable {
   public var journal: JournalSettings
   /// Recipients of alerts.
   public var alerts = AlertSettings()
+  /// Backups that the process makes by itself; `nil` for none.
+  public var backup: BackupSettings?
   /// Number of threads that run stages; `nil` chooses it by the machine.
   public var workers: Int?
 

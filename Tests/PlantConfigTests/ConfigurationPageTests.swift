@@ -44,6 +44,7 @@ private let processFile = """
     \(unknown): 1
     webhook: {url: "https://a.example", \(unknown): 1}
     email: {url: "smtps://a.example", from: a@a.example, to: [a@a.example], \(unknown): 1}
+  backup: {path: /mnt/backup, \(unknown): 1}
   """
 
 @Suite("The page about configuration")
@@ -55,7 +56,7 @@ struct ConfigurationPageTests {
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {
-    try expectOnPage(processFile, name: "wattline.yaml", sections: 7)
+    try expectOnPage(processFile, name: "wattline.yaml", sections: 8)
   }
 
   private func expectOnPage(_ text: String, name: String, sections: Int) throws {

@@ -5,12 +5,14 @@ extension Tag {
   public static let instance = Tag("instance", meaning: "client ID of the process at the broker")
   /// Stage of the process.
   public static let stage = Tag(
-    "stage", meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts` or `process`")
+    "stage", meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup` or `process`")
 }
 
 extension FieldKey where Value == Double {
   /// Age of the newest processed record [s].
   public static var lag: Self { Self("lag_s") }
+  /// Age of the last backup [s].
+  public static var age: Self { Self("age_s") }
   /// Processor time since the start [s].
   public static var processorTime: Self { Self("cpu_s") }
 }
@@ -62,6 +64,8 @@ extension FieldKey where Value == Int64 {
   public static var written: Self { Self("written") }
   /// Resident memory [bytes].
   public static var residentBytes: Self { Self("resident_bytes") }
+  /// 1 if the last attempt of a backup succeeded, else 0.
+  public static var backupSucceeded: Self { Self("ok") }
   /// Number of plants.
   public static var plants: Self { Self("plants") }
   /// Number of series.
@@ -90,7 +94,9 @@ extension Measurement {
         .input, "messages, readings, points or alerts taken in",
         when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`"),
       .integer(.output, "what was given out of them", when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`"),
-      .integer(.bytes, "bytes received, or end of the journal [bytes]", when: "in `source`, `journal`"),
+      .integer(
+        .bytes, "bytes received, end of the journal, or size of the last backup [bytes]",
+        when: "in `source`, `journal`, `backup`"),
       .integer(.reconnects, "connections after the first", when: "in `source`"),
       .integer(.connected, "1 while connected, else 0", when: "in `source`, `sink`"),
       .integer(.queue, "bytes, batches or alerts that wait", when: "in `journal`, `sink`, `alerts`"),
@@ -118,6 +124,8 @@ extension Measurement {
       .float(.lag, "age of the newest processed record [s]", when: "in `sink`"),
       .integer(.redelivered, "readings handed to the sink again after a crash", when: "in `readings`"),
       .integer(.written, "readings in the database", when: "in `readings`"),
+      .integer(.backupSucceeded, "1 if the last attempt of a backup succeeded, else 0", when: "in `backup`"),
+      .float(.age, "time since the last backup was begun [s]", when: "in `backup`"),
       .float(.processorTime, "processor time [s]", when: "in `process`"),
       .integer(.residentBytes, "resident memory [bytes]", when: "in `process`"),
       .integer(.plants, "number of plants", when: "in `process`"),

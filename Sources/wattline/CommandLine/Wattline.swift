@@ -20,6 +20,8 @@ struct Wattline {
     Subcommand(description: BacktestSolarCommand.description, run: BacktestSolarCommand.run),
     Subcommand(description: BenchCommand.description, run: BenchCommand.run),
     Subcommand(description: DeadLettersCommand.description, run: DeadLettersCommand.run),
+    Subcommand(description: BackupCommand.description, run: BackupCommand.run),
+    Subcommand(description: RestoreCommand.description, run: RestoreCommand.run),
     Subcommand(description: ReportCommand.description, run: ReportCommand.run),
     Subcommand(description: ExportCommand.description, run: ExportCommand.run),
     Subcommand(description: BenchEndToEnd.description, run: BenchEndToEnd.run),

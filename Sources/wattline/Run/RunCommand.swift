@@ -19,7 +19,7 @@ enum RunCommand {
     let pipeline: RunningPipeline
     do {
       pipeline = try RunningPipeline(
-        directory: arguments.configuration, environment: ProcessInfo.processInfo.environment
+        directory: arguments.configuration, environment: ProcessInfo.processInfo.environment, program: Version.text
       ) { Console.report("wattline: \($0)") }
     } catch let invalid as InvalidConfiguration {
       for diagnostic in invalid.diagnostics { Console.report("\(diagnostic)") }

@@ -1,0 +1,34 @@
+import Foundation
+import Glibc
+
+/// A file of a secret, a key or a certificate that `wattline.yaml` names.
+public struct NamedFile: Hashable, Sendable {
+  /// Path as in the configuration; a relative one is below its folder.
+  public var path: String
+  /// Whether it has a secret or a private key.
+  public var isSecret: Bool
+}
+
+/// Paths below the current folder.
+enum FilePath {
+  /// Returns a path from the root.
+  static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return String(cString: folder) + "/" + path
+  }
+}
+
+extension LoadedConfiguration {
+  /// Returns the YAML files of a folder and the files that they name.
+  ///
+  /// - Parameter directory: folder that was loaded.
+  /// - Returns: the files; relative paths are below the folder.
+  public func files(of directory: String) -> [NamedFile] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    let own = names.filter { ConfigurationLoader.isYAML($0) && !$0.hasPrefix(".") }.sorted()
+    let data = sources.files.map(\.name).filter { !ConfigurationLoader.isYAML($0) }
+    return (own + data).map { NamedFile(path: $0, isSecret: false) } + namedFiles
+  }
+}
