@@ -66,6 +66,7 @@ let package = Package(
     module("PayloadDecoding", ["Compression", "WattlineTime", "PlantModel", "Settings", "StreamCore", "LineProtocol"]),
     numericModule("Recordings", ["WattlineTime", "PlantModel"]),
     module("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "PayloadDecoding", "Recordings", "CYAML"]),
+    module("AccessControl", ["PlantModel", "PayloadDecoding"]),
     module("PlantDiscovery", ["WattlineTime", "PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
     module(
       "MQTTSource",
@@ -117,7 +118,7 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "CBuildInformation",
+        "CBuildInformation", "AccessControl",
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
@@ -143,6 +144,11 @@ let package = Package(
     tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
     tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     tests("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "LocalServers", "PlantTesting"]),
+    tests(
+      "AccessControl",
+      [
+        "PlantModel", "Settings", "PlantConfig", "CommandChannel", "LocalServers", "PlantTesting", "WattlineTime",
+      ]),
     tests("PlantDiscovery", ["PlantModel", "PlantTesting"]),
     tests(
       "MQTTSource",
