@@ -38,11 +38,13 @@ public final class RunningPipeline: Sendable {
   ///   - directory: Folder of the configuration.
   ///   - environment: Environment variables for the configuration.
   ///   - reportInterval: Interval of the points about the process.
+  ///   - build: The program that runs, for the report of its state.
   ///   - adjust: Changes the settings of the process, as the demo does for its own servers.
   ///   - note: Receives log lines.
   /// - Throws: ``InvalidConfiguration`` with every mistake, or an error of the journal or another file.
   public init(
     directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
+    build: ProgramBuild = ProgramBuild(version: "unknown", commit: "unknown"),
     adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
@@ -60,13 +62,17 @@ public final class RunningPipeline: Sendable {
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
       note: note)
+    let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
-      for: configuration.current.plants, settings: settings, into: ingest,
-      events: BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note))
-    collector = StatusCollector(inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links)
+      for: configuration.current.plants, settings: settings, into: ingest, events: events)
+    collector = StatusCollector(
+      inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, events: events,
+      keeper: keeper)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
-      announcer: announcements.publisher, keeper: keeper)
+      announcer: announcements.publisher,
+      reporter: ProcessReporter(
+        collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note))
   }
 
   /// Starts every part, from the database back to the broker.

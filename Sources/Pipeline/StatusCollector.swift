@@ -14,9 +14,23 @@ struct StatusCollector: Sendable {
   let alerts: AlertOutlet
   /// Published state of each worker.
   let links: [WorkerLink]
+  /// What happens at the broker.
+  let events: BrokerEvents
+  /// Coordinator of the checkpoints.
+  let keeper: CheckpointKeeper
 
   /// Counters of all sources together.
   var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
+
+  /// Whether every worker has its state and has processed a record.
+  var isRestored: Bool { links.allSatisfy { $0.processedTime.value > 0 } }
+
+  /// Offsets of the journal.
+  var offsets: ProcessReport.Offsets {
+    ProcessReport.Offsets(
+      appended: stores.journal.endOffset, accepted: max(stores.sink.acceptedUpTo ?? 0, stores.resumeOffset),
+      checkpoint: keeper.keptOffset)
+  }
 
   /// Returns the current counters and state.
   func status() -> PipelineStatus {

@@ -52,8 +52,19 @@ public struct PlantSources: Sendable, Equatable {
 public enum ConfigurationLoader {
   private static let processFile = "wattline.yaml"
 
+  /// Loads `wattline.yaml` of a folder alone, without the plants.
+  public static func loadProcess(directory: String, environment: [String: String]) -> LoadedConfiguration {
+    load(directory: directory, environment: environment) { $0 == processFile }
+  }
+
   /// Loads a folder. Paths in `*_file` keys are relative to it.
   public static func load(directory: String, environment: [String: String]) -> LoadedConfiguration {
+    load(directory: directory, environment: environment) { _ in true }
+  }
+
+  private static func load(
+    directory: String, environment: [String: String], where isWanted: (String) -> Bool
+  ) -> LoadedConfiguration {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -64,7 +75,7 @@ public enum ConfigurationLoader {
     }
     var files: [(name: String, bytes: [UInt8])] = []
     var unreadable: [Diagnostic] = []
-    for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") {
+    for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") && isWanted(name) {
       do throws(ConfigurationFile.Unreadable) {
         files.append((name, try ConfigurationFile.read(directory + "/" + name)))
       } catch {
