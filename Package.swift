@@ -12,8 +12,11 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The commit that is built, with a `+` after it if files were changed. `wattline --version` tells it.
+///
+/// The image is built without the folder of git, and takes it from the environment.
 let commit =
-  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "") } ?? "unknown"
+  Context.environment["WATTLINE_COMMIT"].flatMap { !$0.isEmpty && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
+  ?? Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "") } ?? "unknown"
 
 /// A system library from a Debian package.
 func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {

@@ -10,6 +10,7 @@
 # A password is any text of one line. A missing one is made by chance.
 #
 # WATTLINE_BROKER_NAMES   further names and addresses of the broker for its certificate, divided by commas
+# WATTLINE_VOLUMES        folders that are given to a user as well: FOLDER=USER:GROUP, divided by blanks
 # BROKER_OWNER, WATTLINE_OWNER, INFLUXDB_OWNER, GRAFANA_OWNER   USER:GROUP of the containers' users; needs root
 set -eu
 umask 077
@@ -135,6 +136,7 @@ give influxdb "${INFLUXDB_OWNER:-1500:1500}"
 give grafana "${GRAFANA_OWNER:-472:0}"
 for volume in ${WATTLINE_VOLUMES:-}; do
   # Volumes of images that ran as root, or of none, take the user that writes there now.
-  chown -R "${volume#*=}" "${volume%%=*}"
+  owner=${volume#*=} folder=${volume%%=*}
+  [ "$(stat -c %u:%g "$folder")" = "$owner" ] || chown -R "$owner" "$folder"
 done
 echo "prepare: ready"

@@ -1,6 +1,8 @@
 /// Messages that mosquitto refused, read from its log.
 ///
-/// The log has them with `log_type debug` only: `Denied PUBLISH from ID (d0, q1, r0, m1, 'TOPIC', ... (4 bytes))`.
+/// The log has them with `log_type debug` only. The filter of the container's log tells their number instead of each.
+///
+/// Example: `Denied PUBLISH from ID (d0, q1, r0, m1, 'TOPIC', ... (4 bytes)) [10 times]`.
 public struct RefusedPublish: Hashable, Sendable {
   /// Client id.
   public var client: String
@@ -30,7 +32,7 @@ public struct RefusedPublish: Hashable, Sendable {
       } else if let match = line.firstMatch(of: refusal) {
         let key = Origin(client: String(match.1), topic: String(match.2))
         if let position = positions[key] {
-          found[position].count += 1
+          found[position].count = max(found[position].count + 1, match.3.flatMap { Int($0) } ?? 0)
         } else {
           positions[key] = found.count
           found.append(RefusedPublish(client: key.client, user: users[key.client], topic: key.topic, count: 1))
@@ -59,5 +61,5 @@ public struct RefusedPublish: Hashable, Sendable {
   private nonisolated(unsafe) static let connection =
     #/New client connected from .* as (.*) \(p\d+, c\d, k\d+, u'(.*)'\)/#
   private nonisolated(unsafe) static let refusal =
-    #/Denied PUBLISH from (.*) \(d\d, q\d, r\d, m\d+, '(.*)', \.\.\. \(-?\d+ bytes\)\)/#
+    #/Denied PUBLISH from (.*) \(d\d, q\d, r\d, m\d+, '(.*)', \.\.\. \(-?\d+ bytes\)\)(?: \[(\d+) times\])?/#
 }

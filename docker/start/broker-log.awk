@@ -1,5 +1,6 @@
 # Passes the broker's log on without the packets of log_type debug. A refused message is told with its first, tenth,
-# hundredth … occurrence of a client and topic.
+# hundredth … occurrence of a client and topic. Health checks connect from the loopback interface.
+/: New connection from 127\.0\.0\.1:|: Client <unknown> closed its connection/ { next }
 /: (Received|Sending) [A-Z]+|: No will message specified|: \t|: Will message specified/ { next }
 /Denied PUBLISH from / {
   start = index($0, "Denied PUBLISH from ")

@@ -52,7 +52,7 @@ enum AclCommand {
     for message in refused {
       let user = message.user.map { "user '\($0)'" } ?? "unknown user"
       Console.print(
-        "\(message.topic): refused \(message.count) × from \(user) (client '\(message.client)'); "
+        "\(message.topic): refused \(message.count) × from \(user) (client '\(message.client)');\n  "
           + message.remedy(list))
     }
     if refused.isEmpty {
