@@ -22,6 +22,12 @@ line_end='
 '
 command -v openssl > /dev/null || fail "openssl is missing; install the package openssl"
 
+# In containers root reads every file, and Wattline's user what all may read.
+if [ -n "${WATTLINE_VOLUMES:-}" ]; then
+  hidden=$(find -L "$config" -maxdepth 1 ! -name '.*' \( ! -perm -o=r -o -type d ! -perm -o=x \) | head -n 1)
+  [ -z "$hidden" ] || fail "$hidden cannot be read by the user of the container; run 'chmod a+rX' on it"
+fi
+
 mkdir -p "$secrets"
 # Containers pass through to their own folder, and cannot list the others.
 chmod 0711 "$secrets"

@@ -221,6 +221,9 @@ struct ContainerTests {
     }
     try "x".write(toFile: stack.secrets + "/passwords/mqtt", atomically: false, encoding: .utf8)
     try "riverside\n".write(toFile: stack.secrets + "/passwords/clients", atomically: false, encoding: .utf8)
+    chmod(stack.path("config/riverside.yaml"), 0o600)
+    let hidden = try stack.prepare(["WATTLINE_VOLUMES": stack.path("memory") + "=\(geteuid()):\(getegid())"])
+    #expect(hidden.code == 1 && hidden.errors.contains("riverside.yaml cannot be read by the user of the container"))
     #expect(try stack.prepare().errors.contains("line 1 of \(stack.secrets)/passwords/clients is not NAME:PASSWORD"))
   }
 
@@ -292,6 +295,38 @@ struct ContainerTests {
     #expect(try status("wattline", password: "another") == "200", "\(stack.log())")
     #expect(try status("wattline", password: Self.password) == "401")
     #expect(try status("admin", password: Self.password) == "200")
+  }
+
+  @Test func `the page's configuration of a broker without containers starts, with the users that wattline acl names`()
+    throws
+  {
+    let stack = try Stack()
+    defer { stack.folder.remove() }
+    #expect(try stack.prepare().code == 0)
+    let page = try String(contentsOfFile: Self.docker + "/README.md", encoding: .utf8)
+    let lines = try #require(page.firstMatch(of: #/conf\.d\/wattline\.conf <<'END'\n((?:.*\n)+?)END\n/#)).1
+    let (plain, tls) = (try Loopback.freePort(), try Loopback.freePort())
+    let made = try Program.run("acl", "--config", stack.path("config"), "--out", stack.path("made/wattline"))
+    #expect(made.code == 0, "\(made.errors)")
+    let users = try String(contentsOfFile: stack.path("made/wattline/users"), encoding: .utf8)
+    #expect(users == "wattline\nriverside\noperator\n")
+    let password = try Program.run(
+      ["-b", "-c", stack.path("made/passwords"), "riverside", "secret"], of: "/usr/bin/mosquitto_passwd")
+    #expect(password.code == 0, "\(password.errors)")
+    try lines.replacing("/etc/mosquitto/certs", with: stack.secrets + "/broker")
+      .replacing("/etc/mosquitto", with: stack.path("made"))
+      .replacing("listener 1883 ", with: "listener \(plain) ").replacing(
+        "listener 8883", with: "listener \(tls) 127.0.0.1"
+      )
+      .appending("user \(stack.isRoot ? "root" : "nobody")\n")
+      .write(toFile: stack.path("bare.conf"), atomically: false, encoding: .utf8)
+    let broker = try ChildProcess(
+      program: "/usr/sbin/mosquitto", arguments: ["-c", stack.path("bare.conf")], log: stack.path("log"))
+    defer { broker.kill() }
+    #expect(Waiting.until(seconds: 10) { Loopback.accepts(port: tls) }, "\(stack.log())")
+    let device = client("riverside", password: "secret", port: tls, stack: stack)
+    try device.publish(topic: "riverside/pv1/power", payload: "1")
+    #expect(device.flush())
   }
 
   @Test func `Grafana gets the database's password as it is`() throws {

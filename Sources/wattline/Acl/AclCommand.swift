@@ -37,6 +37,7 @@ enum AclCommand {
       Console.print(String(list.text.dropLast()))
       return
     }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try OutputFile.write(list.text, to: folder + "/acl")
     try OutputFile.write(list.users.map { $0 + "\n" }.joined(), to: folder + "/users")
     Console.report("wattline: \(folder)/acl has \(list.accounts.count) users, \(folder)/users their names")
