@@ -12,8 +12,11 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The commit that is built, with a `+` after it if files were changed. `wattline --version` tells it.
+///
+/// The image is built without the folder of git, and takes it from the environment.
 let commit =
-  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "") } ?? "unknown"
+  Context.environment["WATTLINE_COMMIT"].flatMap { !$0.isEmpty && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
+  ?? Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "") } ?? "unknown"
 
 /// A system library from a Debian package.
 func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
@@ -66,6 +69,7 @@ let package = Package(
     module("PayloadDecoding", ["Compression", "WattlineTime", "PlantModel", "Settings", "StreamCore", "LineProtocol"]),
     numericModule("Recordings", ["WattlineTime", "PlantModel"]),
     module("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "PayloadDecoding", "Recordings", "CYAML"]),
+    module("AccessControl", ["PlantModel", "PayloadDecoding"]),
     module("PlantDiscovery", ["WattlineTime", "PlantModel", "StreamCore", "PayloadDecoding", "PlantConfig"]),
     module(
       "MQTTSource",
@@ -126,7 +130,7 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "CBuildInformation", "Compression",
+        "CBuildInformation", "AccessControl", "Compression",
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
@@ -152,6 +156,11 @@ let package = Package(
     tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
     tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     tests("PlantConfig", ["WattlineTime", "PlantModel", "Settings", "LocalServers", "PlantTesting"]),
+    tests(
+      "AccessControl",
+      [
+        "PlantModel", "Settings", "PlantConfig", "CommandChannel", "LocalServers", "PlantTesting", "WattlineTime",
+      ]),
     tests("PlantDiscovery", ["PlantModel", "PlantTesting"]),
     tests(
       "MQTTSource",

@@ -79,9 +79,7 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     self.segmentBytes = max(1, min(Int(segmentBytes), self.maximumBytes / 8))
     try Folder.make(directory)
     lock = try OpenFile("\(directory)/lock", flags: O_RDWR | O_CREAT)
-    guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw errno == EWOULDBLOCK ? .locked(directory: directory) : .system("locking \(lock.path)")
-    }
+    try Journal.take(lock, of: directory)
     var found = try SegmentRecovery(directory: directory)
     recovery = found.report
     let start = min(notBefore, JournalFormat.maximumOffset)
@@ -97,6 +95,28 @@ public final class Journal: RecordLog, SegmentCatalogue, @unchecked Sendable {
     store = SegmentStore(directory: directory, table: table, blockBytes: blockBytes)
     self.sync = try AppendSync(sync, synchronize: synchronize)
     compressor = compresses ? try SegmentCompressor(store) : nil
+  }
+
+  /// Takes the lock of a folder. Tries for a quarter of a second, because ``isHeld(_:)`` may hold it for a moment.
+  private static func take(_ lock: OpenFile, of directory: String) throws(JournalError) {
+    for attempt in 0..<6 {
+      if flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+      guard errno == EWOULDBLOCK else { throw .system("locking \(lock.path)") }
+      if attempt < 5 { usleep(50_000) }
+    }
+    throw .locked(directory: directory)
+  }
+
+  /// Returns whether a process has the journal of a folder open. Needs no more than the right to read its lock.
+  ///
+  /// - Throws: `JournalError.system` if the lock cannot be read.
+  public static func isHeld(_ directory: String) throws(JournalError) -> Bool {
+    var status = stat()
+    if stat("\(directory)/lock", &status) != 0, errno == ENOENT || errno == ENOTDIR { return false }
+    let lock = try OpenFile("\(directory)/lock", flags: O_RDONLY)
+    if flock(lock.descriptor, LOCK_SH | LOCK_NB) == 0 { return false }
+    guard errno == EWOULDBLOCK else { throw .system("asking about \(lock.path)") }
+    return true
   }
 
   deinit {

@@ -19,6 +19,8 @@ public struct InvalidConfiguration: Error, CustomStringConvertible {
 final class ActiveConfiguration: Sendable {
   private struct State {
     var loaded: LoadedConfiguration
+    /// Mistakes of a changed configuration that was refused.
+    var refused: [String] = []
     var watch: ConfigurationWatch
   }
 
@@ -46,6 +48,9 @@ final class ActiveConfiguration: Sendable {
   /// The configuration in effect.
   var current: LoadedConfiguration { state.with { $0.loaded } }
 
+  /// Mistakes of the folder's content if it was refused; empty while the content is in effect.
+  var refused: [String] { state.with { $0.refused } }
+
   /// Returns whether a file of the folder was added, changed or removed since the last call.
   func filesHaveChanged() -> Bool { state.with { $0.watch.hasChanged() } }
 
@@ -55,6 +60,7 @@ final class ActiveConfiguration: Sendable {
   /// - Parameter apply: Receives the configuration if a plant has changed.
   func reload(_ apply: (LoadedConfiguration) -> Void) {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
+    state.with { $0.refused = loaded.diagnostics.map(\.description) }
     guard loaded.isValid else {
       for diagnostic in loaded.diagnostics { note("\(diagnostic)") }
       note("the changed configuration is refused; what ran keeps running")

@@ -9,6 +9,8 @@ struct BrokerEvents: Sendable {
   private let host: SparkplugHosting
   private let note: @Sendable (String) -> Void
   private let trouble = LogDeduplicator()
+  /// Reasons of refused subscriptions by filter.
+  private let refusals = Locked<[String: String]>([:])
 
   /// Creates the listener of all sessions.
   ///
@@ -20,6 +22,13 @@ struct BrokerEvents: Sendable {
     (self.announcer, self.host, self.note) = (announcer, host, note)
   }
 
+  /// What keeps the sessions from receiving everything, at most 20 reasons.
+  var obstacles: [String] {
+    let away = trouble.current.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    let refused = refusals.value.sorted { $0.key < $1.key }.map { "refuses \($0.key): \($0.value)" }
+    return Array((away + refused).prefix(20))
+  }
+
   /// Reports an event of the session with a client ID.
   func report(_ event: SessionEvent, from clientID: String) {
     switch event {
@@ -29,12 +38,15 @@ struct BrokerEvents: Sendable {
     case .forgotten:
       note("broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?")
     case .subscribed:
+      refusals.set([:])
       host.goOnline()
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
     case .disconnected(let reason):
       if trouble.isNew(reason, with: clientID) { note("broker: \(clientID): \(reason); trying again") }
-    case .refused(let filter, let reason): note("broker: refuses the subscription to \(filter): \(reason)")
+    case .refused(let filter, let reason):
+      refusals.with { $0[filter] = reason }
+      note("broker: refuses the subscription to \(filter): \(reason)")
     case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
     case .oversized(let topic, let limit):
       note(

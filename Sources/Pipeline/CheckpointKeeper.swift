@@ -67,6 +67,10 @@ final class CheckpointKeeper: Sendable {
   /// it [ns].
   private let begun = Counter(Int(SystemClock.monotonic()))
   private let slowest = Counter()
+  /// Offset of the last checkpoint that took effect; at first the offset at which the workers started.
+  private let kept: Counter
+  /// Offset of the last checkpoint.
+  var keptOffset: UInt64 { UInt64(clamping: kept.value) }
 
   /// Creates a keeper for workers that all start at one offset.
   ///
@@ -94,6 +98,7 @@ final class CheckpointKeeper: Sendable {
     self.sink = sink
     self.beforeKeeping = beforeKeeping
     self.note = note
+    kept = Counter(Int(clamping: position))
     let start = [UInt64](repeating: position, count: workers)
     let isMoving = [Bool](repeating: false, count: workers)
     state = Locked(State(positions: start, isMoving: isMoving, handedOver: start))
@@ -218,6 +223,7 @@ final class CheckpointKeeper: Sendable {
     do throws(JournalError) {
       // `unneeded` leaves the previous checkpoint usable.
       let unneeded = try store.keep(draft)
+      kept.set(Int(clamping: draft.offset))
       try trim(below: min(unneeded, redeliveries.start(before: draft.offset)), position: draft.offset)
       if !journal.hasRoom { try trim(below: unneeded, position: draft.offset) }
     } catch {

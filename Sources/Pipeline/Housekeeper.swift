@@ -12,6 +12,7 @@ final class Housekeeper: Sendable {
   private let keeper: CheckpointKeeper
   private let instance: String
   private let reportInterval: TimeSpan
+  private let reporter: ProcessReporter
   private let isStopping = StopSignal()
   private let threads = Locked<[BlockingThread]>([])
 
@@ -22,18 +23,18 @@ final class Housekeeper: Sendable {
   ///   - reportInterval: Interval of the points about the process.
   ///   - status: Reads the counters and state of the process.
   ///   - announcer: Publishes the state of the database.
-  ///   - keeper: Coordinator of the checkpoints.
+  ///   - reporter: Writes the state of the process to a file.
   init(
     instance: String, reportEvery reportInterval: TimeSpan, status: StatusCollector, announcer: Publisher,
-    keeper: CheckpointKeeper
+    reporter: ProcessReporter
   ) {
     (self.instance, self.reportInterval, self.status) = (instance, reportInterval, status)
-    (self.announcer, self.keeper) = (announcer, keeper)
+    (self.announcer, self.reporter, keeper) = (announcer, reporter, status.keeper)
   }
 
   /// Starts the threads.
   func start() throws(SystemError) {
-    let started = [try startTicks(), try startCheckpoints()]
+    let started = [try startTicks(), try startCheckpoints(), try startStateReports()]
     threads.with { $0 = started }
   }
 
@@ -48,6 +49,19 @@ final class Housekeeper: Sendable {
     let (keeper, isStopping) = (keeper, isStopping)
     return try BlockingThread(name: "checkpoints") {
       while !isStopping.wait(milliseconds: 100) { keeper.advance() }
+    }
+  }
+
+  /// Starts the thread that writes the state of the process to a file.
+  private func startStateReports() throws(SystemError) -> BlockingThread {
+    let (first, isStopping) = (reporter, isStopping)
+    return try BlockingThread(name: "status") {
+      var reporter = first
+      while true {
+        reporter.look(isStopping: isStopping.isSet)
+        if isStopping.isSet { return }
+        isStopping.wait(milliseconds: 1_000)
+      }
     }
   }
 

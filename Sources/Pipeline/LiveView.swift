@@ -9,6 +9,8 @@ public struct PlantView: Sendable {
   public var name: String
   /// Event-time clock of the plant.
   public var clock = Timestamp.distantPast
+  /// Receive time of the last reading since the process started.
+  public var lastReading = Timestamp.distantPast
   /// Number of readings processed since the process started.
   public var readings: UInt64 = 0
   /// Number of admitted series.
@@ -44,6 +46,7 @@ struct PlantObserver {
   /// Updates the view from a frame; frames of plain readings cost a few counts.
   mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
     view.readings += UInt64(frame.readings.count)
+    if frame.readings.count > 0 { view.lastReading = frame.received }
     view.clock = frame.clock
     if !frame.windows.isEmpty { observeWindows(frame.windows, in: register) }
     if !frame.forecasts.isEmpty { observeForecasts(frame.forecasts, in: register) }

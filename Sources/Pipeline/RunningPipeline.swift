@@ -40,13 +40,14 @@ public final class RunningPipeline: Sendable {
   ///   - directory: Folder of the configuration.
   ///   - environment: Environment variables for the configuration.
   ///   - reportInterval: Interval of the points about the process.
-  ///   - program: Version and commit of the program, for its backups.
+  ///   - build: The program that runs, for the report of its state.
   ///   - adjust: Changes the settings of the process, as the demo does for its own servers.
   ///   - note: Receives log lines.
   /// - Throws: ``InvalidConfiguration`` with every mistake, or an error of the journal or another file.
   public init(
     directory: String, environment: [String: String], reportEvery reportInterval: TimeSpan = .seconds(10),
-    program: String = "wattline", adjust: (inout ProcessSettings) -> Void = { _ in },
+    build: ProgramBuild = ProgramBuild(version: "unknown", commit: "unknown"),
+    adjust: (inout ProcessSettings) -> Void = { _ in },
     note: @escaping Note
   ) throws {
     self.note = note
@@ -64,24 +65,28 @@ public final class RunningPipeline: Sendable {
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
       note: note)
+    let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
-      for: configuration.current.plants, settings: settings, into: ingest,
-      events: BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note))
+      for: configuration.current.plants, settings: settings, into: ingest, events: events)
     let effective = settings
     backups = settings.backup.map {
       BackupKeeper(
         settings: $0, instance: settings.mqtt.clientID,
         job: {
-          var job = BackupJob(configuration.current, directory: directory, program: program)
+          var job = BackupJob(
+            configuration.current, directory: directory, program: "wattline \(build.version) (commit \(build.commit))")
           job.settings = effective
           return job
         }, note: note)
     }
     collector = StatusCollector(
-      inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups)
+      inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
+      events: events, keeper: keeper)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
-      announcer: announcements.publisher, keeper: keeper)
+      announcer: announcements.publisher,
+      reporter: ProcessReporter(
+        collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note))
   }
 
   /// Starts every part, from the database back to the broker.

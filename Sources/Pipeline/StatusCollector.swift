@@ -17,9 +17,23 @@ struct StatusCollector: Sendable {
   let links: [WorkerLink]
   /// Backups that the process makes by itself.
   let backups: BackupKeeper?
+  /// What happens at the broker.
+  let events: BrokerEvents
+  /// Coordinator of the checkpoints.
+  let keeper: CheckpointKeeper
 
   /// Counters of all sources together.
   var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
+
+  /// Whether every worker has its state and has processed a record.
+  var isRestored: Bool { links.allSatisfy { $0.processedTime.value > 0 } }
+
+  /// Offsets of the journal.
+  var offsets: ProcessReport.Offsets {
+    ProcessReport.Offsets(
+      appended: stores.journal.endOffset, accepted: max(stores.sink.acceptedUpTo ?? 0, stores.resumeOffset),
+      checkpoint: keeper.keptOffset)
+  }
 
   /// Returns the current counters and state.
   func status() -> PipelineStatus {

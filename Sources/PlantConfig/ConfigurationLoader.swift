@@ -54,8 +54,19 @@ public struct PlantSources: Sendable, Equatable {
 public enum ConfigurationLoader {
   private static let processFile = "wattline.yaml"
 
+  /// Loads `wattline.yaml` of a folder alone, without the plants.
+  public static func loadProcess(directory: String, environment: [String: String]) -> LoadedConfiguration {
+    load(directory: directory, environment: environment) { $0 == processFile }
+  }
+
   /// Loads a folder. Paths in `*_file` keys are relative to it.
   public static func load(directory: String, environment: [String: String]) -> LoadedConfiguration {
+    load(directory: directory, environment: environment) { _ in true }
+  }
+
+  private static func load(
+    directory: String, environment: [String: String], where isWanted: (String) -> Bool
+  ) -> LoadedConfiguration {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -66,7 +77,7 @@ public enum ConfigurationLoader {
     }
     var files: [(name: String, bytes: [UInt8])] = []
     var unreadable: [Diagnostic] = []
-    for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") {
+    for name in names.sorted() where isYAML(name) && !name.hasPrefix(".") && isWanted(name) {
       if FolderReview.isMisspeltProcess(name) {
         let message =
           "the process's file must be called \(processFile); '\(name)' would be a plant's. Give it that name"

@@ -12,6 +12,9 @@ public final class LogDeduplicator: Sendable {
     self.words.withLock { $0.updateValue(words, forKey: thing) != words }
   }
 
+  /// The last problem of each subject that has one.
+  public var current: [String: String] { words.withLock { $0 } }
+
   /// Clears the problem of `thing`; the same problem would be new again.
   public func isOver(with thing: String) { words.withLock { $0[thing] = nil } }
 }

@@ -8,6 +8,8 @@ struct Wattline {
   static let commands = [
     Subcommand(description: RunCommand.description, run: RunCommand.run),
     Subcommand(description: CheckCommand.description, run: CheckCommand.run),
+    Subcommand(description: AclCommand.description, run: AclCommand.run),
+    Subcommand(description: StatusCommand.description, run: StatusCommand.run),
     Subcommand(description: ExplainCommand.description, run: ExplainCommand.run),
     Subcommand(description: DiscoverCommand.description, run: DiscoverCommand.run),
     Subcommand(description: DemoCommand.description, run: DemoCommand.run),

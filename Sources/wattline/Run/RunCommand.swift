@@ -19,7 +19,8 @@ enum RunCommand {
     let pipeline: RunningPipeline
     do {
       pipeline = try RunningPipeline(
-        directory: arguments.configuration, environment: ProcessInfo.processInfo.environment, program: Version.text
+        directory: arguments.configuration, environment: ProcessInfo.processInfo.environment,
+        build: ProgramBuild(version: Version.number, commit: Version.commit)
       ) { Console.report("wattline: \($0)") }
     } catch let invalid as InvalidConfiguration {
       for diagnostic in invalid.diagnostics { Console.report("\(diagnostic)") }

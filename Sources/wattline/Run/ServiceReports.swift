@@ -5,12 +5,8 @@ import WattlineTime
 
 /// Reports of a running pipeline to the service manager: a status line, and signs of life while its workers progress.
 struct ServiceReports {
-  /// Age of the newest processed record up to which the workers count as current [s].
-  private static let current = 30.0
-
   private let notifier: ServiceNotifier
-  /// Time up to which records were processed when the last sign of life was sent [ns].
-  private var processed: Int64 = .min
+  private var progress = WorkerProgress()
   private var lastAlive: Int64 = .min
   private var lastStatus = ""
 
@@ -40,20 +36,9 @@ struct ServiceReports {
     guard let interval = notifier.watchdogInterval else { return }
     let now = SystemClock.monotonic()
     guard lastAlive == .min || now - lastAlive >= interval.nanoseconds / 3 else { return }
-    let processed = now - Int64(status.stages.lagSeconds * 1e9)
-    guard Self.isAlive(status, since: self.processed, processed: processed) else { return }
-    (self.processed, lastAlive) = (processed, now)
+    guard progress.stillSeconds(status, at: now) == 0 else { return }
+    lastAlive = now
     notifier.send(.alive)
-  }
-
-  /// Returns whether the workers are current, have progressed, or wait for the database.
-  ///
-  /// - Parameters:
-  ///   - status: State of the pipeline.
-  ///   - before: Time up to which records were processed at the last sign of life [ns].
-  ///   - processed: Time up to which they are processed now [ns].
-  static func isAlive(_ status: PipelineStatus, since before: Int64, processed: Int64) -> Bool {
-    status.stages.lagSeconds < current || processed > before || status.databaseTrouble != nil
   }
 
   /// Returns the state in one line.
