@@ -2,7 +2,7 @@
 # Installs the Debian packages that building, demo and tests need. Safe to run again; needs root or sudo.
 set -eu
 
-packages="libcurl4-openssl-dev libmosquitto-dev libzstd-dev libyaml-dev zlib1g-dev pkg-config mosquitto influxdb victoria-metrics openssl"
+packages="libcurl4-openssl-dev libmosquitto-dev libzstd-dev libyaml-dev zlib1g-dev libwebsockets-dev pkg-config mosquitto influxdb victoria-metrics openssl"
 
 missing=""
 for package in $packages; do

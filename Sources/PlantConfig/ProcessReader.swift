@@ -24,6 +24,9 @@ struct ProcessReader {
     if let node = section.node("alerts") {
       settings.alerts = AlertReader(reading).settings(Section(node, name: "alerts", reading: reading))
     }
+    if let node = section.node("http") {
+      settings.http = HTTPReader(reading).settings(Section(node, name: "http", reading: reading))
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count

@@ -10,6 +10,8 @@ public struct ProcessSettings: Hashable, Sendable {
   public var journal: JournalSettings
   /// Recipients of alerts.
   public var alerts = AlertSettings()
+  /// The HTTP interface; `nil` while there is none.
+  public var http: HTTPSettings?
   /// Number of threads that run stages; `nil` chooses it by the machine.
   public var workers: Int?
 
