@@ -43,8 +43,9 @@ let package = Package(
   name: "wattline",
   products: [.executable(name: "wattline", targets: ["wattline"])],
   traits: [
-    .default(enabledTraits: ["Deflate"]),
+    .default(enabledTraits: ["Deflate", "HTTP"]),
     .trait(name: "Deflate", description: "Payloads packed by gzip or zlib are unpacked, with zlib."),
+    .trait(name: "HTTP", description: "The program serves health, metrics and its interface, with libwebsockets."),
   ],
   targets: [
     system("CMosquitto", "libmosquitto", apt: "libmosquitto-dev"),
@@ -52,6 +53,7 @@ let package = Package(
     system("CZstd", "libzstd", apt: "libzstd-dev"),
     system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", "zlib", apt: "zlib1g-dev"),
+    system("CWebSockets", "libwebsockets", apt: "libwebsockets-dev"),
 
     module("Compression", ["CZstd", .target(name: "CZlib", condition: .when(traits: ["Deflate"]))]),
     module("WattlineTime"),
@@ -115,6 +117,10 @@ let package = Package(
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
       ]),
+    module("WebServer", ["SystemCore", .target(name: "CWebSockets", condition: .when(traits: ["HTTP"]))]),
+    module(
+      "HTTPInterface",
+      ["WattlineTime", "SystemCore", "PlantModel", "Settings", "PayloadDecoding", "SinkCore", "Pipeline", "WebServer"]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     .target(name: "CCounters"),
     .target(
@@ -135,7 +141,7 @@ let package = Package(
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
         "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation", "Pipeline",
-        "LocalServers", "WattlineBenchmarks",
+        "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks",
       ],
       swiftSettings: settings),
     tests("Compression", []),

@@ -16,6 +16,7 @@ build libmosquitto-dev      publishing over MQTT
 build libzstd-dev           compression of the journal and of payloads
 build libyaml-dev           reading of the configuration
 build zlib1g-dev            payloads packed by gzip
+build libwebsockets-dev     the HTTP interface
 build pkg-config            tells the compiler where these are
 run   mosquitto             the broker of demo and tests
 run   influxdb              the database of demo and tests

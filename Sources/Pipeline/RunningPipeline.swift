@@ -127,6 +127,9 @@ public final class RunningPipeline: Sendable {
     if configuration.filesHaveChanged() { reload() }
   }
 
+  /// Settings of the process, as in `wattline.yaml`.
+  public var settings: ProcessSettings { configuration.current.settings }
+
   /// Applies the current content of the folder. If it has a mistake, every mistake is logged and the pipeline stays as
   /// it is.
   ///

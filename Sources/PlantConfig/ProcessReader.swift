@@ -28,6 +28,9 @@ struct ProcessReader {
       settings.backup = BackupReader(reading).settings(
         Section(node, name: "backup", reading: reading), journal: settings.journal.path)
     }
+    if let node = section.node("http") {
+      settings.http = HTTPReader(reading).settings(Section(node, name: "http", reading: reading))
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count

@@ -12,6 +12,8 @@ public struct ProcessSettings: Hashable, Sendable {
   public var alerts = AlertSettings()
   /// Backups that the process makes by itself; `nil` for none.
   public var backup: BackupSettings?
+  /// The HTTP interface; `nil` while there is none.
+  public var http: HTTPSettings?
   /// Number of threads that run stages; `nil` chooses it by the machine.
   public var workers: Int?
 

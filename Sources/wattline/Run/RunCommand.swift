@@ -1,6 +1,7 @@
 import Foundation
 import Pipeline
 import PlantConfig
+import WebServer
 
 /// `wattline run`: runs the pipeline until it is stopped.
 enum RunCommand {
@@ -26,6 +27,8 @@ enum RunCommand {
       for diagnostic in invalid.diagnostics { Console.report("\(diagnostic)") }
       exit(ExitCode.failed)
     }
+    let web = try InterfaceServer.start(for: pipeline) { Console.report("wattline: \($0)") }
+    defer { web?.stop() }
     try pipeline.start()
     var service = ServiceReports(environment: ProcessInfo.processInfo.environment)
     service.ready()

@@ -1,0 +1,299 @@
+#if HTTP
+  import CWebSockets
+  import Glibc
+  import Synchronization
+  import SystemCore
+
+  /// The loop that serves all connections of a server.
+  ///
+  /// `@unchecked Sendable`: ``exchanges``, ``connections`` and ``buffer`` are used by the callback alone, which
+  /// libwebsockets calls on the thread that runs ``run()``. The mailbox and the flags are synchronised. The context is
+  /// set before the thread starts; of its functions only `lws_cancel_service`, which any thread may call, is used
+  /// elsewhere.
+  final class ServiceLoop: @unchecked Sendable {
+    private let limits: HTTPLimits
+    private let handler: HTTPServer.Handler
+    private let certificate: (chain: String, key: String)?
+    private nonisolated(unsafe) var context: OpaquePointer?
+    private(set) var port = 0
+    private let mailbox = Locked<[(id: UInt64, response: HTTPResponse)]>([])
+    private let isStopping = Atomic<Bool>(false)
+    private let renews = Atomic<Bool>(false)
+    private var exchanges: [UInt64: Exchange] = [:]
+    private var connections = 0
+    private var lastID: UInt64 = 0
+    private var buffer: [UInt8]
+    /// Protocols that the server speaks; libwebsockets keeps the pointer.
+    private let protocols: UnsafeMutablePointer<lws_protocols>
+
+    /// Texts that libwebsockets may keep.
+    private var texts: [UnsafeMutablePointer<CChar>] = []
+
+    /// Length of a piece of a body that is written at once [bytes].
+    private static let piece = 32_768
+
+    init(_ listener: HTTPListener, limits: HTTPLimits, handler: @escaping HTTPServer.Handler) throws(HTTPServerError) {
+      (self.limits, self.handler, certificate) = (limits, handler, listener.certificate)
+      buffer = Array(repeating: 0, count: wattline_lws_headroom() + Self.piece)
+      protocols = .allocate(capacity: 2)
+      protocols.initialize(repeating: lws_protocols(), count: 2)
+      protocols[0].name = Self.protocolName.utf8Start.withMemoryRebound(to: CChar.self, capacity: 1) { UnsafePointer($0) }
+      protocols[0].per_session_data_size = MemoryLayout<UInt64>.size
+      protocols[0].callback = { wsi, reason, session, bytes, length in
+        guard let wsi, let context = lws_get_context(wsi), let user = lws_context_user(context) else { return 0 }
+        return Unmanaged<ServiceLoop>.fromOpaque(user).takeUnretainedValue()
+          .handle(reason, of: wsi, session: session, bytes: bytes, length: length)
+      }
+      do { try open(listener) } catch {
+        if let context { lws_context_destroy(context) }
+        throw error
+      }
+    }
+
+    deinit {
+      protocols.deallocate()
+      for text in texts { free(text) }
+    }
+
+    /// Returns a copy of a text that lives as long as the loop, since libwebsockets keeps pointers to some.
+    private func text(_ text: String?) -> UnsafePointer<CChar>? {
+      guard let copy = text.flatMap({ strdup($0) }) else { return nil }
+      texts.append(copy)
+      return UnsafePointer(copy)
+    }
+
+    private static let protocolName: StaticString = "http"
+
+    private func open(_ listener: HTTPListener) throws(HTTPServerError) {
+      ServerLog.begin()
+      var info = lws_context_creation_info()
+      info.port = Int32(listener.port)
+      info.protocols = UnsafePointer(protocols)
+      info.options = wattline_lws_listener_options()
+      if certificate != nil { info.options |= wattline_lws_tls_options() }
+      info.user = Unmanaged.passUnretained(self).toOpaque()
+      info.max_http_header_data2 = UInt32(limits.headers)
+      // Each connection may have a request on its way, so that slow ones do not keep others out.
+      info.max_http_header_pool2 = UInt32(limits.connections)
+      info.timeout_secs = limits.patience
+      info.timeout_secs_ah_idle = limits.patience
+      info.keepalive_timeout = limits.idle
+      info.fd_limit_per_thread = UInt32(limits.connections + 64)
+      info.count_threads = 1
+      info.gid = -1
+      info.uid = -1
+      guard let context = lws_create_context(&info) else {
+        throw HTTPServerError("the server cannot start: \(ServerLog.lines())")
+      }
+      self.context = context
+      // With IPv6 on, libwebsockets would listen on every interface instead of an IPv4 address.
+      if !listener.address.contains(":") { info.options |= wattline_lws_ipv4_option() }
+      info.iface = text(listener.address)
+      info.ssl_cert_filepath = text(certificate?.chain)
+      info.ssl_private_key_filepath = text(certificate?.key)
+      let host = lws_create_vhost(context, &info)
+      guard let host else {
+        throw HTTPServerError(
+          "cannot listen on \(listener.address):\(listener.port)"
+            + (certificate.map { " with the certificate \($0.chain) and the key \($0.key)" } ?? "")
+            + ": \(ServerLog.lines())")
+      }
+      port = Int(lws_get_vhost_listen_port(host))
+    }
+
+    /// Serves until ``stop()``. To be called on a thread of its own.
+    func run() {
+      guard let context else { return }
+      while !isStopping.load(ordering: .acquiring) {
+        if lws_service(context, 0) < 0 { break }
+      }
+      lws_context_destroy(context)
+    }
+
+    /// Ends ``run()``.
+    func stop() {
+      isStopping.store(true, ordering: .releasing)
+      if let context { lws_cancel_service(context) }
+    }
+
+    /// Lets the loop read the certificate's files again.
+    func renewCertificate() {
+      renews.store(true, ordering: .releasing)
+      if let context { lws_cancel_service(context) }
+    }
+
+    // MARK: Callbacks
+
+    private func handle(
+      _ reason: lws_callback_reasons, of wsi: OpaquePointer, session: UnsafeMutableRawPointer?,
+      bytes: UnsafeMutableRawPointer?, length: Int
+    ) -> Int32 {
+      switch reason {
+      case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return connections >= limits.connections ? 1 : 0
+      case LWS_CALLBACK_WSI_CREATE: connections += 1
+      case LWS_CALLBACK_WSI_DESTROY: connections -= 1
+      case LWS_CALLBACK_HTTP: return begin(wsi, session: session, bytes: bytes, length: length)
+      case LWS_CALLBACK_HTTP_BODY: return append(bytes, length: length, session: session)
+      case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        if let exchange = exchange(of: session) { submit(exchange) }
+      case LWS_CALLBACK_HTTP_WRITEABLE: return write(wsi, session: session)
+      case LWS_CALLBACK_CLOSED_HTTP, LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+        if let exchange = exchange(of: session) { exchanges[exchange.id] = nil }
+      case LWS_CALLBACK_EVENT_WAIT_CANCELLED: deliver()
+      default: return lws_callback_http_dummy(wsi, reason, session, bytes, length)
+      }
+      return 0
+    }
+
+    private func exchange(of session: UnsafeMutableRawPointer?) -> Exchange? {
+      guard let id = session?.assumingMemoryBound(to: UInt64.self).pointee, id != 0 else { return nil }
+      return exchanges[id]
+    }
+
+    private func begin(
+      _ wsi: OpaquePointer, session: UnsafeMutableRawPointer?, bytes: UnsafeMutableRawPointer?, length: Int
+    ) -> Int32 {
+      guard let session else { return -1 }
+      lastID += 1
+      session.assumingMemoryBound(to: UInt64.self).pointee = lastID
+      let path = bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: length), as: UTF8.self) } ?? "/"
+      let exchange = Exchange(id: lastID, wsi: wsi, request: RequestReader.request(wsi, path: path))
+      exchanges[lastID] = exchange
+      let sent = exchange.request.headers["content-length"].map { UInt64($0) }
+      if exchange.request.headers["transfer-encoding"] != nil {
+        return answer(exchange, .problem(411, "a body needs the header content-length"))
+      }
+      switch sent {
+      case nil, 0: submit(exchange)
+      case .some(nil): return answer(exchange, .problem(400, "content-length is not a number"))
+      case .some(let count?) where count > UInt64(limits.body):
+        return answer(exchange, .problem(413, "a body may have \(limits.body) bytes"))
+      case .some: exchange.expected = Int(sent.flatMap { $0 } ?? 0)
+      }
+      return 0
+    }
+
+    private func append(_ bytes: UnsafeMutableRawPointer?, length: Int, session: UnsafeMutableRawPointer?) -> Int32 {
+      guard let exchange = exchange(of: session), let bytes else { return 0 }
+      // Of a body that was refused nothing is kept.
+      if exchange.response != nil { return 0 }
+      guard exchange.request.body.count + length <= limits.body else { return -1 }
+      exchange.request.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: length))
+      return 0
+    }
+
+    /// Hands a request to the handler.
+    private func submit(_ exchange: Exchange) {
+      guard !exchange.isSubmitted, exchange.response == nil else { return }
+      exchange.isSubmitted = true
+      lws_set_timeout(exchange.wsi, NO_PENDING_TIMEOUT, 0)
+      let (id, request, handler) = (exchange.id, exchange.request, handler)
+      Task { self.post(await handler(request), id: id) }
+    }
+
+    private func post(_ response: HTTPResponse, id: UInt64) {
+      mailbox.with { $0.append((id, response)) }
+      if !isStopping.load(ordering: .acquiring), let context { lws_cancel_service(context) }
+    }
+
+    /// Takes the handlers' responses over.
+    private func deliver() {
+      if renews.exchange(false, ordering: .acquiringAndReleasing), let certificate {
+        lws_tls_cert_updated(context, certificate.chain, certificate.key, nil, 0, nil, 0)
+      }
+      let arrived = mailbox.with { mail in
+        defer { mail.removeAll() }
+        return mail
+      }
+      for (id, response) in arrived {
+        if let exchange = exchanges[id] { _ = answer(exchange, response) }
+      }
+    }
+
+    private func answer(_ exchange: Exchange, _ response: HTTPResponse) -> Int32 {
+      exchange.response = response
+      lws_set_timeout(exchange.wsi, PENDING_TIMEOUT_HTTP_CONTENT, Int32(limits.patience))
+      lws_callback_on_writable(exchange.wsi)
+      return 0
+    }
+
+    private func write(_ wsi: OpaquePointer, session: UnsafeMutableRawPointer?) -> Int32 {
+      guard let exchange = exchange(of: session), let response = exchange.response else { return 0 }
+      if !exchange.hasHeaders {
+        guard writeHeaders(response, of: wsi) else { return -1 }
+        exchange.hasHeaders = true
+        exchange.written = exchange.request.method == "HEAD" ? response.body.count : 0
+        if exchange.written < response.body.count {
+          lws_callback_on_writable(wsi)
+          return 0
+        }
+        return complete(exchange)
+      }
+      let headroom = wattline_lws_headroom()
+      let count = min(Self.piece, response.body.count - exchange.written)
+      guard count > 0 else { return 0 }
+      let isLast = exchange.written + count == response.body.count
+      let sent = buffer.withUnsafeMutableBytes { buffer in
+        response.body.withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(rebasing: buffer[headroom...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[exchange.written..<exchange.written + count]))
+        }
+        return lws_write(
+          wsi, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self).advanced(by: headroom), count,
+          isLast ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP)
+      }
+      guard sent >= 0 else { return -1 }
+      exchange.written += count
+      lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, Int32(limits.patience))
+      if isLast { return complete(exchange) }
+      lws_callback_on_writable(wsi)
+      return 0
+    }
+
+    private func complete(_ exchange: Exchange) -> Int32 {
+      exchanges[exchange.id] = nil
+      // What is left of a body that was refused cannot be told from the next request.
+      let isWhole = exchange.request.body.count == exchange.expected
+      return lws_http_transaction_completed(exchange.wsi) != 0 || !isWhole ? -1 : 0
+    }
+
+    private func writeHeaders(_ response: HTTPResponse, of wsi: OpaquePointer) -> Bool {
+      let headroom = wattline_lws_headroom()
+      return buffer.withUnsafeMutableBytes { buffer -> Bool in
+        guard let base = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
+        let (start, end) = (base.advanced(by: headroom), base.advanced(by: headroom + 16_384))
+        var place: UnsafeMutablePointer<UInt8>? = start
+        let length = UInt64(response.body.count)
+        guard
+          lws_add_http_common_headers(wsi, UInt32(response.status), response.contentType, length, &place, end) == 0
+        else { return false }
+        for (name, value) in response.headers {
+          var value = value
+          let isWritten = value.withUTF8 { text in
+            lws_add_http_header_by_name(wsi, "\(name):", text.baseAddress, Int32(text.count), &place, end) == 0
+          }
+          guard isWritten else { return false }
+        }
+        return lws_finalize_write_http_header(wsi, start, &place, end) == 0
+      }
+    }
+  }
+
+  /// A request and its response.
+  private final class Exchange {
+    let id: UInt64
+    let wsi: OpaquePointer
+    var request: HTTPRequest
+    var response: HTTPResponse?
+    var isSubmitted = false
+    var hasHeaders = false
+    /// Number of bytes of the body that are written.
+    var written = 0
+    /// Length of the request's body [bytes].
+    var expected = 0
+
+    init(id: UInt64, wsi: OpaquePointer, request: HTTPRequest) {
+      (self.id, self.wsi, self.request) = (id, wsi, request)
+    }
+  }
+#endif
