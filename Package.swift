@@ -188,6 +188,8 @@ let package = Package(
         "PlantTesting",
       ]),
     tests("AssetCommands", ["PlantModel"]),
+    tests("WebServer", ["SystemCore", "LocalServers"]),
+    tests("HTTPInterface", ["WattlineTime", "Settings", "SinkCore", "Pipeline", "WebServer"]),
     tests(
       "DispatchPolicy",
       [

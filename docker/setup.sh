@@ -21,6 +21,7 @@ build pkg-config            tells the compiler where these are
 run   mosquitto             the broker of demo and tests
 run   influxdb              the database of demo and tests
 run   victoria-metrics      another database that tests write to
+run   prometheus            promtool, by which tests check the metrics
 run   openssl               certificates of tests, and of docker/prepare.sh
 run   age                   encryption of backups
 run   zstd                  archives that tests read

@@ -22,7 +22,8 @@ enum InterfaceDocument {
       path: "/openapi.json", id: "getDocument", summary: "this interface as an OpenAPI 3.1 document",
       details: "Made from the code that answers.",
       responses: [
-        .init(status: 200, meaning: "The document.", contentTypes: ["application/json"], schema: "{\"type\":\"object\"}")
+        .init(
+          status: 200, meaning: "The document.", contentTypes: ["application/json"], schema: "{\"type\":\"object\"}")
       ],
       answer: { _ in response })
   }

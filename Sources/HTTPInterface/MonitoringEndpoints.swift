@@ -33,7 +33,9 @@ struct MonitoringEndpoints: Sendable {
       path: "/health/ready", id: "getReadiness", summary: "whether the process does its work",
       details: "200 while every subscription is confirmed, the database takes points, and the journal advances.",
       responses: [
-        .init(status: 200, meaning: "It does; the list is empty.", contentTypes: ["application/json"], schema: Self.readiness),
+        .init(
+          status: 200, meaning: "It does; the list is empty.", contentTypes: ["application/json"],
+          schema: Self.readiness),
         .init(
           status: 503, meaning: "It does not, for these reasons.", contentTypes: ["application/json"],
           schema: Self.readiness),

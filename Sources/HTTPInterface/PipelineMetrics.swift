@@ -1,5 +1,5 @@
-public import Pipeline
 import PayloadDecoding
+public import Pipeline
 import PlantModel
 import SinkCore
 import WattlineTime
@@ -29,7 +29,8 @@ public enum PipelineMetrics {
       counter("wattline_messages_duplicate", ledger.duplicates, "Messages that had arrived before."),
       counter("wattline_source_messages", intake.messages, "Messages that the broker delivered to this process."),
       counter("wattline_source_received_bytes", intake.messageBytes, "Topics and payloads that the broker delivered."),
-      counter("wattline_source_appended_messages", intake.appended, "Messages appended to the journal by this process."),
+      counter(
+        "wattline_source_appended_messages", intake.appended, "Messages appended to the journal by this process."),
       counter("wattline_source_redelivered_messages", intake.duplicates, "Messages delivered again and recognised."),
       counter("wattline_source_oversized_messages", intake.oversized, "Messages longer than mqtt.max_payload."),
       counter("wattline_source_reconnects", intake.reconnects, "Connections to the broker after the first."),
@@ -88,7 +89,8 @@ public enum PipelineMetrics {
       }
     }
     return [
-      gauge("wattline_broker_subscribed", status.intake.isSubscribed ? 1 : 0, "1 while every subscription is confirmed."),
+      gauge(
+        "wattline_broker_subscribed", status.intake.isSubscribed ? 1 : 0, "1 while every subscription is confirmed."),
       gauge("wattline_database_accepting", status.databaseTrouble == nil ? 1 : 0, "1 while the database takes points."),
       MetricFamily(
         "wattline_processing_lag_seconds", kind: .gauge, help: "Age of the newest processed record.",

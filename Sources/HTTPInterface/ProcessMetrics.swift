@@ -38,7 +38,9 @@ enum ProcessMetrics {
       let system = try? String(contentsOfFile: "/proc/stat", encoding: .utf8),
       // The name of the program may contain spaces.
       let end = own.lastIndex(of: ")"),
-      let boot = system.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }).flatMap({ Double($0.dropFirst(6)) })
+      let boot = system.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }).flatMap({
+        Double($0.dropFirst(6))
+      })
     else { return nil }
     let fields = own[own.index(after: end)...].split(separator: " ")
     guard fields.count > 19, let ticks = Double(fields[19]) else { return nil }

@@ -37,7 +37,9 @@
       buffer = Array(repeating: 0, count: wattline_lws_headroom() + Self.piece)
       protocols = .allocate(capacity: 2)
       protocols.initialize(repeating: lws_protocols(), count: 2)
-      protocols[0].name = Self.protocolName.utf8Start.withMemoryRebound(to: CChar.self, capacity: 1) { UnsafePointer($0) }
+      protocols[0].name = Self.protocolName.utf8Start.withMemoryRebound(to: CChar.self, capacity: 1) {
+        UnsafePointer($0)
+      }
       protocols[0].per_session_data_size = MemoryLayout<UInt64>.size
       protocols[0].callback = { wsi, reason, session, bytes, length in
         guard let wsi, let context = lws_get_context(wsi), let user = lws_context_user(context) else { return 0 }
