@@ -15,6 +15,13 @@ enum EntrySlip {
     (["database", "org", "token", "token_file"], "influxdb"), (["max_bytes", "spool", "sync"], "journal"),
   ]
 
+  /// Keys of other programs, with those of the same meaning here.
+  private static let synonyms = [
+    "lat": "latitude", "lon": "longitude", "lng": "longitude", "long": "longitude", "tz": "timezone",
+    "time_zone": "timezone", "zone": "timezone", "capacity_kwh": "energy_kwh", "usable_kwh": "energy_kwh",
+    "type": "kind", "topic": "match", "path": "at", "factor": "scale",
+  ]
+
   /// Returns what an unknown key probably is; `nil` if nothing is known of it.
   ///
   /// - Parameters:
@@ -38,7 +45,7 @@ enum EntrySlip {
       return "numbers have a decimal point; write '\(before.key): \(before.text).\(key)', not \(before.text),\(key)"
     }
     if let oddity = LookAlike.oddity(of: key) { return oddity }
-    return nil
+    return synonyms[key.lowercased()].flatMap { known.contains($0) ? "write '\($0)'" : nil }
   }
 
   /// Returns the section to which a key belongs that is unknown where it stands.

@@ -12,7 +12,9 @@ struct LocationPlausibility {
 
   /// Warns about a zone that is an offset or an abbreviation, and about a position that is elsewhere than the zone.
   func check() {
-    guard section.has("latitude"), section.has("longitude"), let written = section.text("timezone") else { return }
+    // A refused value has been told already.
+    let isNumber = ["latitude", "longitude"].allSatisfy { section.node($0)?.text.flatMap(Double.init) != nil }
+    guard isNumber, let written = section.node("timezone")?.text else { return }
     if ZoneHint.isOffset(written) {
       warn("timezone", "'\(written)' is an offset without summer time; \(ZoneHint(place, writtenAs: written).words)")
     } else if let zone = ZoneHint.zone(ofAbbreviation: written), LocalCalendar(identifier: written) != nil {

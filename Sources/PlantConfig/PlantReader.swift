@@ -354,6 +354,11 @@ extension PlantReader {
       } else if let wrong = Words.mistake(inName: entry.key) {
         reading.mistake(entry.mark, "the name of asset '\(entry.key.prefix(60))' \(wrong); choose another name")
       }
+      if let brace = entry.key.firstIndex(of: "{") {
+        let name = entry.key[..<brace].filter { $0 != ":" && $0 != " " }
+        reading.mistake(entry.mark, "'\(entry.key)' is no name; write '\(name): {kind: …}', with a colon and a blank")
+        continue
+      }
       let section = Section(entry.value, name: "asset '\(entry.key)'", reading: reading)
       var asset = asset(entry.key, in: section)
       if let within = asset.within, !known.contains(within) {

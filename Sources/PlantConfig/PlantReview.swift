@@ -24,6 +24,7 @@ struct PlantReview {
     checkTexts(root)
     EmptyValues(reading).check(root)
     checkConversions()
+    checkPlaceholders()
     checkTopicAssets()
     checkTopicSensors()
     checkSilentAssets()
@@ -142,6 +143,28 @@ struct PlantReview {
       !further.contains(sensor)
     else { return nil }
     return NearName.slip(sensor, of: known.union(further).union(TopicOffer.commonSensors))
+  }
+
+  /// Placeholders that are a slip of `{asset}` or `{sensor}`, and those of other programs.
+  private func checkPlaceholders() {
+    for (entry, rule) in entries {
+      let mark = entry.member("match")?.mark ?? entry.mark
+      for name in (try? TopicPattern(rule.match))?.placeholders ?? [] {
+        let near =
+          ["asset", "sensor"].first { $0 != name && $0 == name.lowercased() }
+          ?? NearName.slip(name, of: ["asset", "sensor"])
+        guard let near, !rule.match.contains("{\(near)}"), rule.values.allSatisfy({ !$0.name.contains("{\(name)}") }),
+          rule.asset?.contains("{\(name)}") != true, rule.sensor?.contains("{\(name)}") != true
+        else { continue }
+        reading.warning(
+          mark, "{\(name)} is a part of the topic that nothing uses, and does not name the \(near); write {\(near)}")
+      }
+      for level in rule.match.split(separator: "/") {
+        let name = level.filter { $0.isLetter }.lowercased()
+        guard ["asset", "sensor"].contains(name), let first = level.first, "<$:%[".contains(first) else { continue }
+        reading.warning(mark, "'\(level)' in '\(rule.match)' stands for itself; write {\(name)}")
+      }
+    }
   }
 
   /// A unit and a factor of a thousand that convert the same value twice.

@@ -103,6 +103,8 @@ struct SizeReview {
     for asset in plant.assets where asset.kind.role != .gridExchange {
       guard let (key, size) = size(of: asset), size >= 100 else { continue }
       if asset.kind.traits.hasVehicles, SizeReview.chargersInWatts.contains(size) { continue }
+      let rest = plant.assets.filter { $0.name != asset.name && $0.kind.role != .gridExchange }
+      let greatest = rest.compactMap { self.size(of: $0)?.size }.max() ?? 0
       let others = plant.assets.filter { $0.name != asset.name && $0.kind == asset.kind }.compactMap {
         self.size(of: $0)?.size
       }
@@ -116,6 +118,11 @@ struct SizeReview {
           asset, key: key,
           "'\(key)' is \(text(size)) kW, and another \(asset.kind) has \(text(other)) kW; write \(text(size / 1000)) if "
             + "those are W")
+      } else if limit == 0, greatest > 0, (300...3_000).contains(size / greatest) {
+        warn(
+          asset, key: key,
+          "'\(key)' is \(text(size)) kW, and the greatest of the other devices has \(text(greatest)) kW; write "
+            + "\(text(size / 1000)) if those are W")
       }
     }
   }

@@ -149,6 +149,21 @@ struct ReviewTests {
     #expect(found.count == 1 && found[0].hasPrefix("p.yaml:4:") && found[0].contains(words), "\(found)")
   }
 
+  @Test(arguments: [
+    ("p/{asset}/{senser}", "write {sensor}"), ("p/{Asset}/{sensor}", "write {asset}"),
+    ("p/<asset>/{sensor}", "write {asset}"),
+  ])
+  func `a placeholder that is a slip, or of another program, is told`(match: String, words: String) throws {
+    let found = try told("topics: [{match: \"\(match)\"}]\n" + assets)
+    #expect(found.count == 1 && found[0].hasPrefix("p.yaml:3:18: warning: ") && found[0].contains(words), "\(found)")
+  }
+
+  @Test func `a size far above those of all other devices is told`() throws {
+    let list = "assets: {roof: {kind: pv, capacity_kw: 9900}, bess: {kind: battery, energy_kwh: 10, power_kw: 5}}\n"
+    let found = try told(open + list)
+    #expect(found.count == 1 && found[0].contains("the other devices has 5 kW; write 9.9"), "\(found)")
+  }
+
   @Test func `a key without a value, and what is not indented below it, is told`() throws {
     let empty = try told(open + assets + "tariff: #0.31\n")
     #expect(empty.count == 1 && empty[0].hasPrefix("p.yaml:5:1: warning: 'tariff' has no value"), "\(empty)")

@@ -86,6 +86,11 @@ struct SlipTests {
       "tariff: {import: 0,31}\n",
       "3:20: error: tariff has no key '31'; numbers have a decimal point; write 'import: 0.31'"
     ),
+    ("assets:\n  roof:{kind: pv}\n", "4:3: error: 'roof:{kind' is no name; write 'roof: {kind: …}'"),
+    (
+      "assets: {b: {kind: battery, capacity_kwh: 10}}\n",
+      "3:29: error: asset 'b' has no key 'capacity_kwh'; write 'energy_kwh'"
+    ),
     ("tariff:\n  import: 0,31\n", "4:11: error: 'import' must be a number"),
   ])
   func `a slip is told where it is, with what to write`(text: String, message: String) {
