@@ -12,12 +12,18 @@ enum CheckCommand {
       CommandDescription.configurationOption,
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--explain", value: nil, help: "prints what was understood of files of prices and weather as well"),
+      UpgradeReport.option,
     ],
     details: """
       Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code is 1. What is
       taken as it stands and is probably not meant is a line `file:line:column: warning: …`.
+
+      \(UpgradeReport.details)
       """,
-    examples: ["wattline check", "wattline check --config /etc/wattline --json"])
+    examples: [
+      "wattline check", "wattline check --config /etc/wattline --json",
+      "wattline check --upgrade --config /etc/wattline",
+    ])
 
   static func run(_ arguments: Arguments) throws {
     let loaded = ConfigurationLoader.load(
@@ -29,6 +35,7 @@ enum CheckCommand {
     }
     for diagnostic in loaded.diagnostics + loaded.warnings { Console.report("\(diagnostic)") }
     guard loaded.isValid else { exit(ExitCode.failed) }
+    if arguments.has("--upgrade") { return try UpgradeReport.run(loaded) }
     if !arguments.has("--json") { loaded.plants.forEach(show) }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
   }
