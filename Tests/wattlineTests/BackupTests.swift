@@ -109,7 +109,7 @@ struct BackupTests {
     try site.add(plant: "busy")
     try site.runOnline()
     let publisher = site.publisher()
-    let start = (Int64(Date().timeIntervalSince1970) / 900 - 4) * 900_000
+    let start = (Int64(Date().timeIntervalSince1970) / 900 - 3) * 900_000
     func feed(_ publisher: Publisher, seconds: Range<Int>) throws {
       for second in seconds {
         for (sensor, scale) in [("load/power", 1.0), ("pv/power", 3.0)] {
@@ -119,12 +119,12 @@ struct BackupTests {
         }
       }
     }
-    try feed(publisher, seconds: 0..<1_500)
+    try feed(publisher, seconds: 0..<1_000)
     #expect(publisher.flush())
     // Other messages arrive while the backup is taken.
     let load = try Sensors(
-      NumberedMessages(count: 2_000, start: start), on: site, rate: 1_000)
-    #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 3_000 }, "\(site.logTail)")
+      NumberedMessages(count: 2_000, start: start), on: site, rate: 2_000)
+    #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 2_000 }, "\(site.logTail)")
     let file = site.folder.path + "/backup"
     let backup = try Program.run(
       "backup", "--out", file, "--config", site.folder.path, "--database", site.influx.backupAddress)
@@ -143,11 +143,11 @@ struct BackupTests {
     try other.runOnline()
     let elsewhere = other.publisher()
     for publisher in [publisher, elsewhere] {
-      try feed(publisher, seconds: 1_500..<2_800)
+      try feed(publisher, seconds: 1_000..<1_900)
       #expect(publisher.flush())
     }
     for site in [site, other] {
-      #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 5_600 }, "\(site.logTail)")
+      #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 3_800 }, "\(site.logTail)")
       #expect(site.end() == 0, "\(site.logTail)")
     }
     let (here, there) = try (Self.points(site.influx, plants: ["first"]), Self.points(other.influx, plants: ["first"]))
@@ -156,7 +156,7 @@ struct BackupTests {
       let (fewer, more) = (points.subtracting(there[name] ?? []), (there[name] ?? []).subtracting(points))
       #expect(fewer.isEmpty && more.isEmpty, "\(name): \(fewer.sorted().prefix(3)) against \(more.sorted().prefix(3))")
     }
-    #expect((here["feature"]?.count ?? 0) >= 80 && (here["energy"]?.count ?? 0) >= 4)
+    #expect((here["feature"]?.count ?? 0) >= 60 && (here["energy"]?.count ?? 0) >= 2)
   }
 
   @Test func `backup and restore say what is missing or in the way, and check --upgrade ends with 0 or 1`() throws {
