@@ -85,6 +85,7 @@ public final class BackupKeeper: Sendable {
     let isStopping = isStopping
     do throws(BackupError) {
       if mkdir(settings.path, 0o700) != 0, errno != EEXIST { throw .system("making \(settings.path)") }
+      names.removePartial(in: settings.path)
       let (manifest, bytes) = try job.write(to: path) { isStopping.isSet }
       state.set(Status(last: time, bytes: bytes, isOK: true))
       let upTo = manifest.messages.upTo.map { ", messages up to \($0)" } ?? ""
@@ -133,6 +134,14 @@ struct BackupNames {
       guard let time = time(of: name), stat("\(folder)/\(name)", &status) == 0 else { return nil }
       return (name, time, Int(status.st_size))
     }.sorted { $0.time < $1.time }
+  }
+
+  /// Removes what a killed process had begun.
+  func removePartial(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix(prefix) && name.hasSuffix(".partial") {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
   }
 
   /// Returns the time in a name; `nil` for other files.

@@ -19,11 +19,7 @@ final class ChildProgram {
   /// - Throws: ``BackupError`` if it cannot be started.
   init(_ words: [String], package: String, input: Int32? = nil, output: Int32? = nil) throws(BackupError) {
     name = words[0]
-    var template = Array("/tmp/wattline-XXXXXX".utf8CString)
-    errors = mkstemp(&template)
-    guard errors >= 0 else { throw .system("making a temporary file") }
-    unlink(template)
-    _ = fcntl(errors, F_SETFD, FD_CLOEXEC)
+    errors = try Self.temporaryFile()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -80,6 +76,21 @@ final class ChildProgram {
     let count = pread(errors, &bytes, bytes.count, max(0, size - off_t(bytes.count)))
     let lines = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").suffix(3)
     return lines.isEmpty ? "it did not say why" : lines.joined(separator: "; ")
+  }
+
+  /// Returns a file without a name; on a read-only system without `/tmp`, one that keeps nothing.
+  private static func temporaryFile() throws(BackupError) -> Int32 {
+    for folder in ["/tmp", "/dev/shm"] {
+      var template = Array("\(folder)/wattline-XXXXXX".utf8CString)
+      let file = mkstemp(&template)
+      guard file >= 0 else { continue }
+      unlink(template)
+      _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+      return file
+    }
+    let file = open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard file >= 0 else { throw .system("opening /dev/null") }
+    return file
   }
 
   private func look(flags: Int32) {

@@ -47,6 +47,7 @@ enum DatabaseDump {
     _ database: String, host: String, into folder: String, shouldStop: () throws(BackupError) -> Bool
   ) throws(BackupError) {
     do throws(BackupError) {
+      try checkReachable(host)
       try ChildProgram(
         ["influxd", "backup", "-portable", "-database", database, "-host", host, folder], package: "influxdb"
       ).wait(shouldStop: shouldStop)
@@ -55,6 +56,18 @@ enum DatabaseDump {
         "the database cannot be dumped from \(host): \(error). Give its backup port (bind-address of influxdb.conf) with "
           + "--database HOST:PORT, or leave it out with --no-database")
     }
+  }
+
+  /// Connects once, because `influxd` repeats its attempts for minutes.
+  private static func checkReachable(_ host: String) throws(BackupError) {
+    guard let colon = host.lastIndex(of: ":"), let port = Int(host[host.index(after: colon)...]) else {
+      throw BackupError("'\(host)' is no address; write HOST:PORT")
+    }
+    var name = host[..<colon]
+    if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
+    let address = ByteStream.Address(
+      host: String(name), port: port, usesTLS: false, caFile: nil, certificateFile: nil, keyFile: nil)
+    do throws(ConnectionError) { _ = try ByteStream(address) { false } } catch { throw BackupError(error.reason) }
   }
 
   /// Puts a dump back as a database that does not exist yet.
@@ -68,7 +81,10 @@ enum DatabaseDump {
   ) throws(BackupError) {
     var words = ["influxd", "restore", "-portable", "-host", host, "-db", database.old]
     if database.new != database.old { words += ["-newdb", database.new] }
-    do throws(BackupError) { try ChildProgram(words + [folder], package: "influxdb").wait() } catch {
+    do throws(BackupError) {
+      try checkReachable(host)
+      try ChildProgram(words + [folder], package: "influxdb").wait()
+    } catch {
       throw BackupError(
         "the database '\(database.new)' cannot be restored at \(host): \(error). Nothing else was changed. A database of "
           + "that name must not exist there")

@@ -93,6 +93,9 @@ struct RestoreFolder {
         throw .system("moving \(source) to its place (what is in \(path) now is not complete: empty it)")
       }
     }
+    for below in Set(names.map { $0.split(separator: "/").dropLast().joined(separator: "/") }) {
+      try syncFolder(of: "\(folder)/\(below)/x")
+    }
     try syncFolder(of: "\(folder)/x")
   }
 

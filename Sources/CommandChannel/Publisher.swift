@@ -135,6 +135,12 @@ public final class Publisher: Sendable {
     queue.waitUntilConfirmed(until: Date(timeIntervalSinceNow: timeout.inSeconds))
   }
 
+  /// Connects anew with the credentials of `settings`. Announcements are published again.
+  public func renew(credentials settings: BrokerSettings) {
+    control.renewed.withLock { $0 = settings }
+    control.wake()
+  }
+
   /// Announces the will, waits for unconfirmed messages, disconnects and ends the thread. A second call does nothing.
   public func stop(timeout: TimeSpan = .seconds(5)) {
     guard control.beginStop() else { return }
@@ -163,6 +169,8 @@ final class PublisherControl: Sendable {
   let pipe = WakePipe()
   /// Will of the current connection, or of the current attempt.
   let will: Mutex<PublishedMessage?>
+  /// Settings with credentials that the next connection takes up.
+  let renewed = Mutex<BrokerSettings?>(nil)
   private let stopping = Atomic(false)
 
   init(will: PublishedMessage?) { self.will = Mutex(will) }

@@ -13,7 +13,7 @@ final class PublisherLoop {
   /// use it.
   private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
-  private let settings: BrokerSettings
+  private var settings: BrokerSettings
   private let queue: PublishQueue
   private let control: PublisherControl
   private let renewedWill: (@Sendable () -> PublishedMessage)?
@@ -70,13 +70,8 @@ final class PublisherLoop {
   }
 
   private func configure(_ client: OpaquePointer) {
-    if let name = settings.username { mosquitto_username_pw_set(client, name, settings.password?.text) }
+    setCredentials(client)
     if let will = control.will.withLock({ $0 }) { set(will, client: client) }
-    if settings.tls {
-      mosquitto_tls_set(
-        client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
-        settings.keyFile, nil)
-    }
     mosquitto_connect_callback_set(client) { _, context, code in
       PublisherLoop.from(context)?.connected(code: code)
     }
@@ -91,6 +86,17 @@ final class PublisherLoop {
           topic: String(cString: topic), payload: Array(payload), qos: Int(message.qos), retain: message.retain))
     }
   }
+
+  private func setCredentials(_ client: OpaquePointer) {
+    mosquitto_username_pw_set(client, settings.username, settings.username == nil ? nil : settings.password?.text)
+    guard settings.tls else { return }
+    mosquitto_tls_set(
+      client, settings.caFile, settings.caFile == nil ? "/etc/ssl/certs" : nil, settings.certificateFile,
+      settings.keyFile, nil)
+  }
+
+  /// Whether a connection with other credentials is due.
+  private var isRenewed: Bool { control.renewed.withLock { $0 != nil } }
 
   private func set(_ will: PublishedMessage, client: OpaquePointer) {
     mosquitto_will_set(
@@ -111,6 +117,10 @@ final class PublisherLoop {
 
   private func connect(_ client: OpaquePointer) -> Bool {
     connection.begin()
+    if let renewed = control.renewed.withLock({ $0.take() }) {
+      settings = settings.taking(credentialsOf: renewed)
+      setCredentials(client)
+    }
     if let renewedWill {
       let will = renewedWill()
       control.will.withLock { $0 = will }
@@ -138,6 +148,8 @@ final class PublisherLoop {
       }
       if code == MOSQ_ERR_SUCCESS.rawValue, mosquitto_want_write(client) { code = write(client) }
       confirmNow()
+      // The library closes the present connection when it opens the next.
+      if isRenewed { code = MOSQ_ERR_CONN_LOST.rawValue }
       if ContinuousClock.now > nextCare {
         nextCare = ContinuousClock.now + .seconds(1)
         mosquitto_loop_misc(client)
@@ -227,10 +239,11 @@ final class PublisherLoop {
     return Int32(descriptors[0].revents)
   }
 
-  /// Waits until the time is over or the publisher is stopped. New messages do not shorten the wait.
+  /// Waits until the time is over, the publisher is stopped or its credentials change. New messages do not shorten the
+  /// wait.
   private func wait(milliseconds: Int32) {
     let deadline = ContinuousClock.now + .milliseconds(Int(milliseconds))
-    while !queue.stopped {
+    while !queue.stopped, !isRenewed {
       let left = deadline - ContinuousClock.now
       if left <= .zero { return }
       var descriptor = pollfd(fd: control.pipe.readEnd, events: Int16(POLLIN), revents: 0)

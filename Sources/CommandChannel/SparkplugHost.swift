@@ -94,6 +94,9 @@ public final class SparkplugHost: Sendable {
   /// Announces the host as online, now and after each connection. Call it once the topics of edge nodes are subscribed.
   public func goOnline() { shared.goOnline() }
 
+  /// Connects anew with the credentials of `settings`.
+  public func renew(credentials settings: BrokerSettings) { publisher.renew(credentials: settings) }
+
   /// Announces the host as offline, waits for the confirmation and closes the connection. A second call does nothing.
   public func stop(timeout: TimeSpan = .seconds(5)) {
     shared.state.withLock { state in

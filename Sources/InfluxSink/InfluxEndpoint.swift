@@ -2,14 +2,19 @@ import CurlTransport
 import PlantModel
 public import Settings
 public import SinkCore
+public import SystemCore
 
 /// InfluxDB as the endpoint of a sink: version, URL and credentials, posts of line protocol, and what answers mean.
 ///
 /// Creates the database of version 1.x if it is missing. Used by one thread.
 public final class InfluxEndpoint: SinkEndpoint {
-  private let settings: DatabaseSettings
+  private var settings: DatabaseSettings
+  private let credentials: Renewable<DatabaseSettings>?
+  private var credentialsCount = 0
+  private let options: SinkOptions
   private let precision: WritePrecision
-  private let client: HTTPClient
+  private var client: HTTPClient
+  private let isOver: () -> Bool
   /// `nil` until the server's version is known.
   private var endpoint: WriteEndpoint?
   private var hasTriedToCreate = false
@@ -18,28 +23,48 @@ public final class InfluxEndpoint: SinkEndpoint {
   ///
   /// - Parameters:
   ///   - settings: address, version and credentials of the database.
+  ///   - credentials: settings whose credentials are taken up when they change; `nil` if they never do.
   ///   - options: time spans of requests.
   ///   - precision: precision of the timestamps in posted lines.
   ///   - isOver: checked about once a second during a request; `true` aborts it.
   /// - Throws: `SinkError.cannotStart` if libcurl cannot be started.
   public init(
-    _ settings: DatabaseSettings, options: SinkOptions = SinkOptions(), precision: WritePrecision = .milliseconds,
-    isOver: @escaping () -> Bool
+    _ settings: DatabaseSettings, credentials: Renewable<DatabaseSettings>? = nil, options: SinkOptions = SinkOptions(),
+    precision: WritePrecision = .milliseconds, isOver: @escaping () -> Bool
   ) throws(SinkError) {
-    let made = HTTPClient(
-      url: settings.url, caFile: settings.caFile, connectTimeout: options.connectTimeout,
-      totalTimeout: options.totalTimeout, keptHeaders: [WriteEndpoint.versionHeader])
-    guard let client = made else { throw .cannotStart("libcurl") }
-    client.shouldAbort = isOver
+    guard let client = Self.client(settings, options: options, isOver: isOver) else { throw .cannotStart("libcurl") }
     self.client = client
     self.settings = settings
+    self.credentials = credentials
+    self.options = options
     self.precision = precision
+    self.isOver = isOver
     endpoint = WriteEndpoint.interface(for: settings.version)
       .map { WriteEndpoint(settings, interface: $0, precision: precision) }
   }
 
+  private static func client(
+    _ settings: DatabaseSettings, options: SinkOptions, isOver: @escaping () -> Bool
+  ) -> HTTPClient? {
+    let client = HTTPClient(
+      url: settings.url, caFile: settings.caFile, connectTimeout: options.connectTimeout,
+      totalTimeout: options.totalTimeout, keptHeaders: [WriteEndpoint.versionHeader])
+    client?.shouldAbort = isOver
+    return client
+  }
+
+  /// Takes up credentials that have changed, with a connection of their own. The version stays known.
+  private func takeUpCredentials() {
+    guard let fresh = credentials?.newer(than: &credentialsCount),
+      let made = Self.client(fresh, options: options, isOver: isOver)
+    else { return }
+    (settings, client) = (fresh, made)
+    endpoint = endpoint.map { WriteEndpoint(fresh, interface: $0.interface, precision: precision) }
+  }
+
   /// Queries the server for its version unless it is known. Returns the answer if it does not state one.
   public func prepare() -> SinkAnswer? {
+    takeUpCredentials()
     if endpoint != nil { return nil }
     let known = WriteEndpoint(settings, interface: .v3)
     let answer = client.send(

@@ -75,6 +75,9 @@ public final class BrokerSession: Sendable {
     control.replace(subscriptions)
   }
 
+  /// Connects anew, with the credentials as they are then.
+  public func reconnect() { control.reconnect() }
+
   /// Disconnects cleanly and waits for the thread to end; the broker keeps the session. Messages that the sink has not
   /// accepted stay unacknowledged. A stopped session cannot be started again.
   public func stop() {
@@ -96,6 +99,7 @@ final class SessionControl: Sendable {
   let ended = DispatchSemaphore(value: 0)
   let pipe = WakePipe()
   private let stopping = Atomic(false)
+  private let reconnecting = Atomic(false)
   private let subscriptions: Mutex<(list: [String], isNew: Bool)>
 
   init(_ subscriptions: [String]) { self.subscriptions = Mutex((subscriptions, true)) }
@@ -106,6 +110,17 @@ final class SessionControl: Sendable {
     stopping.store(true, ordering: .releasing)
     pipe.wake()
   }
+
+  /// Whether the connection is to be made anew.
+  var isReconnecting: Bool { reconnecting.load(ordering: .acquiring) }
+
+  func reconnect() {
+    reconnecting.store(true, ordering: .releasing)
+    pipe.wake()
+  }
+
+  /// Records that a new connection begins.
+  func beginConnection() { reconnecting.store(false, ordering: .releasing) }
 
   func replace(_ list: [String]) {
     subscriptions.withLock { $0 = (list, true) }

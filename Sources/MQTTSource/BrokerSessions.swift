@@ -3,7 +3,7 @@ public import PlantModel
 public import Settings
 public import StreamCore
 import Synchronization
-import SystemCore
+public import SystemCore
 
 /// All sessions of a process: one for each connection, and temporarily those of connections no longer in use.
 ///
@@ -21,6 +21,7 @@ public final class BrokerSessions: MessageSource {
   ///
   /// - Parameters:
   ///   - settings: the broker, the client ID and the number of connections.
+  ///   - credentials: what each connection takes in place of the credentials in `settings`; `nil` if they never change.
   ///   - plants: plants whose topics are subscribed to; see ``SubscriptionPlan``.
   ///   - memory: stored filters of the broker's sessions.
   ///   - sink: stores the bursts; called from every session's thread.
@@ -28,7 +29,8 @@ public final class BrokerSessions: MessageSource {
   ///     ``SessionEvent/subscribed`` is
   ///     reported once every session in use is subscribed.
   public init(
-    settings: BrokerSettings, plants: [Plant], memory: SessionMemory?, sink: any BurstSink,
+    settings: BrokerSettings, credentials: Renewable<BrokerSettings>? = nil, plants: [Plant], memory: SessionMemory?,
+    sink: any BurstSink,
     onEvent: @escaping @Sendable (_ clientID: String, SessionEvent) -> Void
   ) {
     let count = min(max(settings.connections, 1), SessionName.maximumConnections)
@@ -43,7 +45,9 @@ public final class BrokerSessions: MessageSource {
       let role = SessionRole(
         connection: numbers[position], isDraining: position >= count, mayUnsubscribe: { group.isSettled },
         settlementChanged: { group.wake() })
-      let preparation = SessionPreparation(settings: own, role: role, memory: memory, sink: sink) { event in
+      let preparation = SessionPreparation(
+        settings: own, credentials: credentials, role: role, memory: memory, sink: sink
+      ) { event in
         if event == .subscribed, role.isDraining || !group.isSubscribed { return }
         onEvent(clientID, event)
       }
@@ -86,6 +90,11 @@ public final class BrokerSessions: MessageSource {
     for (session, filters) in zip(used, SubscriptionPlan.filters(of: plants, connections: used.count)) {
       session.update(subscriptions: filters)
     }
+  }
+
+  /// Connects anew, with the credentials as they are then.
+  public func reconnect() {
+    for session in sessions { session.reconnect() }
   }
 
   /// Disconnects cleanly and waits for the threads to end; the broker keeps the sessions.

@@ -19,7 +19,8 @@ final class MessageLoop {
   /// Number of consecutive short-lived connections after which a client ID conflict is reported.
   private static let suspicious = 3
 
-  private let settings: BrokerSettings
+  private var settings: BrokerSettings
+  private let credentials: Renewable<BrokerSettings>?
   private let role: SessionRole
   private let onEvent: @Sendable (SessionEvent) -> Void
   private let control: SessionControl
@@ -39,6 +40,7 @@ final class MessageLoop {
   /// Creates a loop for the session of `control`.
   init(_ preparation: SessionPreparation, control: SessionControl) {
     settings = preparation.settings
+    credentials = preparation.credentials
     role = preparation.role
     onEvent = preparation.onEvent
     self.control = control
@@ -60,6 +62,7 @@ final class MessageLoop {
       }
       if !delivery.isStalled, let connection = open() { serve(connection) }
       if control.isStopping || isDrained { break }
+      if control.isReconnecting { backoff.reset() }
       // Checking the sink costs nothing, so it is retried more often than the broker.
       wait.pause(for: delivery.isStalled ? min(.second, backoff.next()) : backoff.next())
     }
@@ -71,6 +74,8 @@ final class MessageLoop {
 
   /// Connects and queues CONNECT.
   private func open(cleanStart: Bool = false) -> ByteStream? {
+    control.beginConnection()
+    if let fresh = credentials?.value { settings = settings.taking(credentialsOf: fresh) }
     state = ConnectionState()
     packets.removeAll()
     // A session is ended in the protocol version in which it was kept.
@@ -117,7 +122,7 @@ final class MessageLoop {
   private func serve(_ connection: ByteStream) {
     var ending: String?
     var isLarge = false
-    while ending == nil, !control.isStopping {
+    while ending == nil, !control.isStopping, !control.isReconnecting {
       if state.isAccepted { subscriptions.update(version: negotiation.version, knowsSharing: state.knowsSharing) }
       ending = send(connection)
       if !isLarge, ending == nil { wait.poll(connection, sends: !packets.outbound.isEmpty) }
@@ -136,6 +141,10 @@ final class MessageLoop {
       }
     }
     if control.isStopping || isDrained { return leave(connection) }
+    if control.isReconnecting {
+      leave(connection)
+      return disconnected("credentials have changed")
+    }
     if state.isAccepted { backoff.ended(after: SessionClock.monotonic() - state.opened) }
     // An MQTT 3.1.1 broker closes without a reason when another client connects with the same ID.
     let isContested = state.isAccepted && state.refusal == nil && backoff.shortLived >= Self.suspicious

@@ -32,10 +32,10 @@ struct SessionWait {
     }
   }
 
-  /// Waits for a time, but ends early if the session is stopped. A new list of filters does not shorten the wait.
+  /// Waits for a time, but ends early if the session is stopped or is to connect anew. A new list of filters does not shorten the wait.
   func pause(for span: TimeSpan) {
     let deadline = SessionClock.monotonic() + span
-    while !control.isStopping {
+    while !control.isStopping, !control.isReconnecting {
       let left = deadline - SessionClock.monotonic()
       if left <= .zero { return }
       var descriptor = pollfd(fd: control.pipe.readEnd, events: Int16(POLLIN), revents: 0)

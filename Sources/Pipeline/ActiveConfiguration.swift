@@ -1,3 +1,4 @@
+import Foundation
 public import PlantConfig
 import PlantModel
 import Settings
@@ -22,6 +23,8 @@ final class ActiveConfiguration: Sendable {
     /// Mistakes of a changed configuration that was refused.
     var refused: [String] = []
     var watch: ConfigurationWatch
+    /// Contents of the files of secrets, keys and certificates, by path.
+    var contents: [String: Data]
   }
 
   private let directory: String
@@ -42,7 +45,17 @@ final class ActiveConfiguration: Sendable {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
     guard loaded.isValid else { throw InvalidConfiguration(diagnostics: loaded.diagnostics) }
     (self.directory, self.environment, self.note) = (directory, environment, note)
-    state = Locked(State(loaded: loaded, watch: ConfigurationWatch(directory: directory)))
+    var watch = ConfigurationWatch(directory: directory)
+    watch.follow(loaded.namedFiles.map(\.path))
+    state = Locked(State(loaded: loaded, watch: watch, contents: Self.contents(of: loaded, in: directory)))
+  }
+
+  private static func contents(of loaded: LoadedConfiguration, in directory: String) -> [String: Data] {
+    var contents: [String: Data] = [:]
+    for path in loaded.namedFiles.map(\.path) {
+      contents[path] = FileManager.default.contents(atPath: path.hasPrefix("/") ? path : "\(directory)/\(path)")
+    }
+    return contents
   }
 
   /// The configuration in effect.
@@ -57,8 +70,10 @@ final class ActiveConfiguration: Sendable {
   /// Puts the current content of the folder into effect, and logs what has changed. If it has a mistake, every mistake
   /// is logged, and the configuration stays as it is.
   ///
-  /// - Parameter apply: Receives the configuration if a plant has changed.
-  func reload(_ apply: (LoadedConfiguration) -> Void) {
+  /// - Parameters:
+  ///   - renew: Receives the settings if secrets, keys or certificates have changed.
+  ///   - apply: Receives the configuration if a plant has changed.
+  func reload(renew: (ProcessSettings) -> Void, apply: (LoadedConfiguration) -> Void) {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
     state.with { $0.refused = loaded.diagnostics.map(\.description) }
     guard loaded.isValid else {
@@ -66,17 +81,26 @@ final class ActiveConfiguration: Sendable {
       note("the changed configuration is refused; what ran keeps running")
       return
     }
-    let previous = state.with { state in
-      defer { state.loaded = loaded }
-      return state.loaded
+    let contents = Self.contents(of: loaded, in: directory)
+    let (previous, known) = state.with { state in
+      defer {
+        (state.loaded, state.contents) = (loaded, contents)
+        state.watch.follow(loaded.namedFiles.map(\.path))
+      }
+      return (state.loaded, state.contents)
     }
-    if previous.settings != loaded.settings {
+    if previous.settings.taking(credentialsOf: loaded.settings) != loaded.settings {
       note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
-      let secrets = Self.changedSecrets(previous.settings, new: loaded.settings)
-      if !secrets.isEmpty { note("changed, and used from the next start on: \(secrets.joined(separator: ", "))") }
+    }
+    let renewed = Self.renewed(previous.settings, new: loaded.settings, contents: (known, contents))
+    if !renewed.isEmpty {
+      note("changed, and used from now on: \(renewed.joined(separator: ", "))")
+      renew(loaded.settings)
     }
     guard previous.plants != loaded.plants else {
-      if previous.settings == loaded.settings { note("the configuration is in order; nothing of it has changed") }
+      if previous.settings == loaded.settings, renewed.isEmpty {
+        note("the configuration is in order; nothing of it has changed")
+      }
       return
     }
     apply(loaded)
@@ -94,6 +118,29 @@ final class ActiveConfiguration: Sendable {
       ]
     }
     return zip(secrets(old), secrets(new)).filter { $0.secret != $1.secret }.map(\.0.key)
+  }
+
+  /// Returns the keys of changed user names and secrets, and the changed files of keys and certificates.
+  ///
+  /// - Parameters:
+  ///   - old: Settings before.
+  ///   - new: Settings now.
+  ///   - contents: Contents of the named files before and now.
+  private static func renewed(
+    _ old: ProcessSettings, new: ProcessSettings, contents: (old: [String: Data], new: [String: Data])
+  ) -> [String] {
+    let secrets = changedSecrets(old, new: new)
+    let files = certificateFiles(of: new).filter { contents.old[$0] != contents.new[$0] }
+    if secrets.isEmpty, files.isEmpty, old != old.taking(credentialsOf: new) { return ["user names or certificates"] }
+    return secrets + files
+  }
+
+  private static func certificateFiles(of settings: ProcessSettings) -> [String] {
+    let files = [
+      settings.mqtt.caFile, settings.mqtt.certificateFile, settings.mqtt.keyFile, settings.influxdb.caFile,
+      settings.alerts.webhook?.caFile, settings.alerts.email?.caFile,
+    ].compactMap { $0 }
+    return Set(files.map { URL(fileURLWithPath: $0).path }).sorted()
   }
 
   private static func difference(_ old: [Plant], new: [Plant]) -> String {

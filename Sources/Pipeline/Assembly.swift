@@ -5,6 +5,7 @@ import PlantModel
 import Settings
 import SinkCore
 import StreamCore
+import SystemCore
 
 /// Construction of the parts at the ends of a pipeline: the sources, the log and the sink.
 ///
@@ -14,18 +15,22 @@ enum Assembly {
   ///
   /// - Parameters:
   ///   - settings: Settings of the process.
+  ///   - credentials: Settings of the database with credentials that may change.
   ///   - note: Receives log lines.
   ///   - stateChanged: Receives each new state of the connection.
   /// - Throws: ``SinkError`` if the spool cannot be opened or a thread cannot be started.
   static func makeSink(
-    for settings: ProcessSettings, note: @escaping @Sendable (String) -> Void,
+    for settings: ProcessSettings, credentials: Renewable<DatabaseSettings>? = nil,
+    note: @escaping @Sendable (String) -> Void,
     stateChanged: @escaping @Sendable (SinkState) -> Void = { _ in }
   ) throws(SinkError) -> any Sink {
     var options = SinkOptions()
     options.deadLetterBytes = Int(clamping: settings.journal.deadLetterBytes)
     let (database, made) = (settings.influxdb, options)
     return try SpooledSink(
-      through: { isOver throws(SinkError) in try InfluxEndpoint(database, options: made, isOver: isOver) },
+      through: { isOver throws(SinkError) in
+        try InfluxEndpoint(database, credentials: credentials, options: made, isOver: isOver)
+      },
       options: options,
       spool: SpoolSettings(
         directory: settings.journal.path + "/spool", maximumBytes: settings.journal.spoolShare,
@@ -54,14 +59,16 @@ enum Assembly {
   /// - Parameters:
   ///   - plants: Plants whose messages are received.
   ///   - settings: Settings of the process.
+  ///   - credentials: Settings of the broker with credentials that may change.
   ///   - sink: Stores the messages of all sources.
   ///   - events: Reports what happens at the broker.
   static func makeSources(
-    for plants: [Plant], settings: ProcessSettings, into sink: any BurstSink, events: BrokerEvents
+    for plants: [Plant], settings: ProcessSettings, credentials: Renewable<BrokerSettings>? = nil,
+    into sink: any BurstSink, events: BrokerEvents
   ) -> [any MessageSource] {
     [
       BrokerSessions(
-        settings: settings.mqtt, plants: plants,
+        settings: settings.mqtt, credentials: credentials, plants: plants,
         memory: SessionMemory(folder: settings.journal.path + "/sessions", broker: settings.mqtt), sink: sink
       ) { events.report($1, from: $0) }
     ]

@@ -36,9 +36,12 @@ struct PipelineStores: Sendable {
   ///
   /// - Parameters:
   ///   - settings: Settings of the process.
+  ///   - credentials: Credentials that may change.
   ///   - note: Receives log lines.
   /// - Throws: ``InvalidConfiguration`` if the folder cannot be written, or an error of the journal or another file.
-  init(settings: ProcessSettings, note: @escaping RunningPipeline.Note) throws {
+  init(
+    settings: ProcessSettings, credentials: RenewableCredentials? = nil, note: @escaping RunningPipeline.Note
+  ) throws {
     let folder = settings.journal.path
     if let mistake = Self.mistake(inJournalPath: folder) { throw mistake }
     let staging = "\(folder)/\(RestoreJob.staging)"
@@ -55,7 +58,9 @@ struct PipelineStores: Sendable {
     ProcessReportFile.remove(in: folder)
     startOffset = journal.endOffset
     resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)
-    sink = try Assembly.makeSink(for: settings, note: note) { Self.report($0, note: note) }
+    sink = try Assembly.makeSink(for: settings, credentials: credentials?.database, note: note) {
+      Self.report($0, note: note)
+    }
     // Readings that the sink took after the checkpoint are handed over again.
     let (taken, known) = (sink.counts.accounts.submitted.readings, saved?.ledger.readings ?? 0)
     redelivered = Int(clamping: taken > known ? taken - known : 0)

@@ -33,6 +33,7 @@ public final class RunningPipeline: Sendable {
   private let collector: StatusCollector
   private let housekeeper: Housekeeper
   private let backups: BackupKeeper?
+  private let credentials: RenewableCredentials
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -55,7 +56,8 @@ public final class RunningPipeline: Sendable {
     self.configuration = configuration
     var settings = configuration.current.settings
     adjust(&settings)
-    stores = try PipelineStores(settings: settings, note: note)
+    credentials = RenewableCredentials(settings)
+    stores = try PipelineStores(settings: settings, credentials: credentials, note: note)
     ingest = Ingest(journal: stores.journal, note: note)
     announcements = Announcements(settings: settings.mqtt, note: note)
     alerts = try AlertOutlet(settings: settings, journalEnd: stores.journal.endOffset, note: note)
@@ -67,7 +69,8 @@ public final class RunningPipeline: Sendable {
       note: note)
     let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
-      for: configuration.current.plants, settings: settings, into: ingest, events: events)
+      for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: ingest,
+      events: events)
     let effective = settings
     backups = settings.backup.map {
       BackupKeeper(
@@ -136,11 +139,20 @@ public final class RunningPipeline: Sendable {
   /// The change is recorded in the journal, so earlier messages keep the configuration of their time. Unchanged plants
   /// keep their windows and models, and no session is interrupted.
   public func reload() {
-    configuration.reload { loaded in
+    configuration.reload(renew: renew) { loaded in
       ingest.configuration(loaded.sources, at: SystemClock.now())
       for input in inputs { input.update(plants: loaded.plants) }
       announcements.host.update(plants: loaded.plants)
     }
+  }
+
+  /// Uses other secrets, keys and certificates. Connections to the broker are made anew; the database and people get
+  /// theirs with the next request.
+  private func renew(_ loaded: ProcessSettings) {
+    let settings = credentials.renew(loaded)
+    for input in inputs { input.reconnect() }
+    announcements.renew(settings.mqtt)
+    alerts.renew(settings)
   }
 
   /// Passes the messages whose acknowledgements their senders may have missed to the sources, which then recognize

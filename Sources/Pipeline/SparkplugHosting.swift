@@ -12,14 +12,14 @@ final class SparkplugHosting: Sendable {
     var host: SparkplugHost?
     var isSubscribed = false
     var isStopped = false
+    var settings: BrokerSettings
   }
 
-  private let settings: BrokerSettings
   private let note: @Sendable (String) -> Void
-  private let state = Locked(State())
+  private let state: Locked<State>
 
   init(settings: BrokerSettings, note: @escaping @Sendable (String) -> Void) {
-    self.settings = settings
+    state = Locked(State(settings: settings))
     self.note = note
   }
 
@@ -32,15 +32,23 @@ final class SparkplugHosting: Sendable {
         defer { state.host = nil }
         return state.host
       }
-      var own = settings
+      var own = state.settings
       own.clientID += "-sparkplug"
-      let host = SparkplugHost(settings: own, hostID: settings.clientID) { SystemClock.now() }
-      note("broker: this is the Sparkplug host \(settings.clientID) (\(host.topic))")
+      let host = SparkplugHost(settings: own, hostID: state.settings.clientID) { SystemClock.now() }
+      note("broker: this is the Sparkplug host \(state.settings.clientID) (\(host.topic))")
       if state.isSubscribed { host.goOnline() }
       state.host = host
       return nil
     }
     idle?.stop()
+  }
+
+  /// Connects anew with the credentials of `settings`, now and whenever the host is started.
+  func renew(_ settings: BrokerSettings) {
+    state.with { state in
+      state.settings = settings
+      state.host?.renew(credentials: settings)
+    }
   }
 
   /// Announces the host as online, once its topics are subscribed.

@@ -20,6 +20,9 @@ public protocol MessageSource: AnyObject, Sendable {
   /// Replaces the plants whose messages are wanted, without an interruption for the others.
   func update(plants: [Plant])
 
+  /// Takes up credentials that have changed: each connection is made anew with them.
+  func reconnect()
+
   /// Records a message at the end of the log, oldest first, before ``start()``. A sender that missed the
   /// acknowledgement sends it again, and the source then drops it.
   ///
@@ -36,6 +39,9 @@ public protocol MessageSource: AnyObject, Sendable {
 extension MessageSource {
   /// Default: the source receives the messages of all plants.
   public func update(plants: [Plant]) {}
+
+  /// Default: the source needs no credentials.
+  public func reconnect() {}
 
   /// Default: senders do not repeat messages.
   public func recordAppended(packetID: UInt16, hash: UInt64, connection: Int) {}

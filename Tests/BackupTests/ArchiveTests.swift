@@ -116,6 +116,34 @@ struct ArchiveTests {
     #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
   }
 
+  @Test(.enabled(if: geteuid() == 0, "a tmpfs can be mounted by the administrator only"))
+  func `a disk that fills while a backup is written is a clear error, and the earlier backup stays`() throws {
+    let folder = try TemporaryFolder(prefix: "wattline-small")
+    defer { folder.remove() }
+    guard mount("tmpfs", folder.path, "tmpfs", 0, "size=2m") == 0 else { return }
+    defer { umount2(folder.path, Int32(MNT_DETACH)) }
+    let path = try Self.archive([("journal/a", [1])], in: folder.path)
+    let source = try TemporaryFolder(prefix: "wattline-large")
+    defer { source.remove() }
+    var generator = SystemRandomNumberGenerator()
+    let noise = (0..<(4 << 17)).map { _ in generator.next() }
+    try noise.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: source.path + "/noise"))
+    for key in [nil, source.path + "/key"] {
+      if let key { try ChildProgram(["age-keygen", "-o", key], package: "age").wait() }
+      let refusal = #expect(throws: BackupError.self) {
+        let writer = try ArchiveWriter(path, keyFile: key)
+        let file = try #require(try PinnedFile(in: source.path, name: "noise"))
+        _ = try writer.add("journal/noise", from: file)
+        _ = try writer.finish()
+      }
+      let words = key == nil ? "the disk is full; free space, or name a place on another disk" : "no space left"
+      #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "")")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["archive.tar.zst", "content"])
+    }
+    #expect(try Self.content(of: path) == ["journal/a": [1]])
+  }
+
   @Test(arguments: [
     "../x", "/x", "journal/../x", "journal//x", "journal/.", "journal/", "", "journal/a\u{0}b", "journal/\n",
     "journal/" + String(repeating: "n", count: 256), "1/2/3/4/5/6/7/8/9",

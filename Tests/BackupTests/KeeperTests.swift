@@ -36,7 +36,10 @@ struct KeeperTests {
     #expect(keeper.status == BackupKeeper.Status())
     try FileManager.default.createDirectory(atPath: folder.path + "/backups", withIntermediateDirectories: true)
     let others = ["notes.txt", "wattline-2-20260101T000000Z.tar.zst", "wattline-today.tar.zst"]
-    for name in others { _ = FileManager.default.createFile(atPath: "\(folder.path)/backups/\(name)", contents: nil) }
+    let begun = "wattline-20260101T000000Z.tar.zst.partial"
+    for name in others + [begun] {
+      _ = FileManager.default.createFile(atPath: "\(folder.path)/backups/\(name)", contents: nil)
+    }
     for hour in 0..<4 { #expect(keeper.take(at: Timestamp(seconds: 1_780_000_000 + Int64(hour) * 3600))) }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/backups").sorted()
     #expect(

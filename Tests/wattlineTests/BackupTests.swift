@@ -109,7 +109,7 @@ struct BackupTests {
     try site.add(plant: "busy")
     try site.runOnline()
     let publisher = site.publisher()
-    let start = (Int64(Date().timeIntervalSince1970) / 900 - 4) * 900_000
+    let start = (Int64(Date().timeIntervalSince1970) / 900 - 3) * 900_000
     func feed(_ publisher: Publisher, seconds: Range<Int>) throws {
       for second in seconds {
         for (sensor, scale) in [("load/power", 1.0), ("pv/power", 3.0)] {
@@ -119,12 +119,12 @@ struct BackupTests {
         }
       }
     }
-    try feed(publisher, seconds: 0..<1_500)
+    try feed(publisher, seconds: 0..<1_000)
     #expect(publisher.flush())
     // Other messages arrive while the backup is taken.
     let load = try Sensors(
-      NumberedMessages(count: 2_000, start: start), on: site, rate: 1_000)
-    #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 3_000 }, "\(site.logTail)")
+      NumberedMessages(count: 2_000, start: start), on: site, rate: 2_000)
+    #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 2_000 }, "\(site.logTail)")
     let file = site.folder.path + "/backup"
     let backup = try Program.run(
       "backup", "--out", file, "--config", site.folder.path, "--database", site.influx.backupAddress)
@@ -143,11 +143,11 @@ struct BackupTests {
     try other.runOnline()
     let elsewhere = other.publisher()
     for publisher in [publisher, elsewhere] {
-      try feed(publisher, seconds: 1_500..<2_800)
+      try feed(publisher, seconds: 1_000..<1_900)
       #expect(publisher.flush())
     }
     for site in [site, other] {
-      #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 5_600 }, "\(site.logTail)")
+      #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 3_800 }, "\(site.logTail)")
       #expect(site.end() == 0, "\(site.logTail)")
     }
     let (here, there) = try (Self.points(site.influx, plants: ["first"]), Self.points(other.influx, plants: ["first"]))
@@ -156,6 +156,57 @@ struct BackupTests {
       let (fewer, more) = (points.subtracting(there[name] ?? []), (there[name] ?? []).subtracting(points))
       #expect(fewer.isEmpty && more.isEmpty, "\(name): \(fewer.sorted().prefix(3)) against \(more.sorted().prefix(3))")
     }
-    #expect((here["feature"]?.count ?? 0) >= 80 && (here["energy"]?.count ?? 0) >= 4)
+    #expect((here["feature"]?.count ?? 0) >= 60 && (here["energy"]?.count ?? 0) >= 2)
+  }
+
+  @Test func `backup and restore say what is missing or in the way, and check --upgrade ends with 0 or 1`() throws {
+    let site = try Site()
+    defer { site.stop() }
+    try site.add(plant: "first")
+    try site.runOnline()
+    let publisher = site.publisher()
+    for number in 0..<50 { try publisher.publish(topic: "first/load/power", payload: "\(number)") }
+    #expect(Waiting.until(seconds: 20) { site.count("raw", plant: "first") == 50 })
+    let (folder, file) = (site.folder.path, site.folder.path + "/backup")
+    #expect(try Program.run("backup", "--config", folder).code == 2)
+    let port = try Loopback.freePort()
+    let unreachable = try Program.run("backup", "--config", folder, "--out", file, "--database", "127.0.0.1:\(port)")
+    #expect(unreachable.code == 1)
+    #expect(unreachable.errors.contains("leave it out with --no-database"), "\(unreachable.errors)")
+    #expect(!FileManager.default.fileExists(atPath: file))
+    let taken = try Program.run("backup", "--config", folder, "--out", file, "--no-database")
+    #expect(taken.code == 0 && taken.output.contains("left out: the database, by choice"), "\(taken)")
+    let busy = try Program.run("restore", file, "--config", folder)
+    #expect(busy.code == 1 && busy.errors.contains("is in use by a wattline that runs; end it first"), "\(busy)")
+    let list = try Program.run("restore", file, "--list")
+    #expect(list.code == 0 && list.output.contains("  config/first.yaml\n"), "\(list)")
+    #expect(list.output.contains("\nintact: "))
+    let upgrade = try Program.run("check", "--upgrade", "--config", folder)
+    #expect(upgrade.code == 0 && upgrade.output.contains("history: "), "\(upgrade)")
+    #expect(site.end() == 0)
+
+    let again = try Program.run("check", "--upgrade", "--config", folder)
+    #expect(again.code == 0 && again.output.contains("reads the saved state and goes on from it"), "\(again)")
+    let store = try CheckpointStore(directory: folder + "/journal")
+    let offset = try #require(store.open().parts?.offset)
+    try store.save(Checkpoint(offset: offset, state: [9, 9, 9]))
+    let older = try Program.run("check", "--upgrade", "--config", folder)
+    #expect(older.code == 1 && older.output.contains("windows and models of all plants are rebuilt"), "\(older)")
+    #expect(older.output.contains("history: 50 messages in "))
+    #expect(older.output.contains("a rebuild takes about "))
+
+    // A restore without a configuration puts that of the backup into its place.
+    let fresh = folder + "/fresh"
+    let restored = try Program.run("restore", file, "--config", fresh, "--into", folder + "/elsewhere")
+    #expect(restored.code == 0, "\(restored.errors)")
+    #expect(restored.output.contains("set journal.path of \(fresh)/wattline.yaml to \(folder)/elsewhere"))
+    #expect(FileManager.default.fileExists(atPath: fresh + "/first.yaml"))
+    try FileManager.default.createDirectory(
+      atPath: folder + "/elsewhere/.restoring", withIntermediateDirectories: true)
+    let text = try String(contentsOfFile: fresh + "/wattline.yaml", encoding: .utf8)
+    try text.replacing("\(folder)/journal", with: "\(folder)/elsewhere")
+      .write(toFile: fresh + "/wattline.yaml", atomically: true, encoding: .utf8)
+    let interrupted = try Program.run("run", "--config", fresh)
+    #expect(interrupted.code == 1 && interrupted.errors.contains("holds an interrupted restore"), "\(interrupted)")
   }
 }

@@ -18,10 +18,11 @@ final class Site {
 
   /// `mqtt` is the protocol's version, and `journal` are the settings of that section besides its path.
   init(
-    broker options: LocalBroker.Options = LocalBroker.Options(), mqtt: String = "auto", journal: String = "sync: 50ms"
+    broker options: LocalBroker.Options = LocalBroker.Options(),
+    influx database: LocalInflux.Options = LocalInflux.Options(), mqtt: String = "auto", journal: String = "sync: 50ms"
   ) throws {
     broker = try LocalBroker.started(options: options)
-    influx = try LocalInflux.started()
+    influx = try LocalInflux.started(options: database)
     folder = try TemporaryFolder(prefix: "wattline-site")
     (self.mqtt, self.journal) = (mqtt, journal)
     try set(workers: 1)

@@ -2,6 +2,7 @@ import CurlTransport
 import PlantModel
 import Settings
 import StreamCore
+import SystemCore
 import WattlineTime
 
 /// A delivery channel that handles messages one after another. It is used by one thread.
@@ -28,10 +29,15 @@ public enum AlertOutcome: Sendable, Equatable {
 struct WebhookChannel: AlertChannel {
   let name = "webhook"
   let batch = 1
-  let settings: WebhookSettings
+  let newest: Renewable<WebhookSettings>
+
+  init(_ newest: Renewable<WebhookSettings>) { self.newest = newest }
+
+  init(settings: WebhookSettings) { self.init(Renewable(settings)) }
 
   func deliver(_ parcels: [AlertParcel], shouldStop: @escaping () -> Bool) -> AlertOutcome {
     guard let parcel = parcels.first else { return .delivered }
+    let settings = newest.value
     let client = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(10), totalTimeout: .seconds(30),
       longestBody: 1_000)
@@ -58,10 +64,13 @@ struct WebhookChannel: AlertChannel {
 struct MailChannel: AlertChannel {
   let name = "email"
   let batch = 1
-  let settings: EmailSettings
+  let newest: Renewable<EmailSettings>
+
+  init(_ newest: Renewable<EmailSettings>) { self.newest = newest }
 
   func deliver(_ parcels: [AlertParcel], shouldStop: @escaping () -> Bool) -> AlertOutcome {
     guard let parcel = parcels.first else { return .delivered }
+    let settings = newest.value
     let client = MailClient(
       url: settings.url, caFile: settings.caFile, username: settings.username, password: settings.password)
     switch client.send(parcel.body, from: settings.from, to: parcel.recipients, shouldAbort: shouldStop) {

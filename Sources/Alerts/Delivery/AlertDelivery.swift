@@ -20,6 +20,8 @@ public final class AlertDelivery: Sendable {
   private let settings: AlertSettings
   private let outbox: AlertOutbox
   private let threads: [BlockingThread]
+  private let webhook: Renewable<WebhookSettings>?
+  private let email: Renewable<EmailSettings>?
   private let note: @Sendable (String) -> Void
 
   /// Starts to deliver the messages that wait in the file.
@@ -40,8 +42,10 @@ public final class AlertDelivery: Sendable {
     self.settings = settings
     self.note = note
     var channels = [publisher]
-    if let webhook = settings.webhook { channels.append(WebhookChannel(settings: webhook)) }
-    if let email = settings.email { channels.append(MailChannel(settings: email)) }
+    webhook = settings.webhook.map(Renewable.init)
+    email = settings.email.map(Renewable.init)
+    if let webhook { channels.append(WebhookChannel(webhook)) }
+    if let email { channels.append(MailChannel(email)) }
     let names = channels.map(\.name)
     let counters = StageCounters(stage: "alerts", reasons: names.flatMap { ["\($0)_full", "\($0)_refused"] })
     let outbox = AlertOutbox(
@@ -94,6 +98,19 @@ public final class AlertDelivery: Sendable {
     counters.input.add(taken)
     for (channel, count) in dropped { counters.drop("\(channel)_full", amount: count) }
     counters.queue.set(outbox.count)
+  }
+
+  /// Uses other credentials from the next message on. Recipients and addresses stay.
+  public func renew(credentials settings: AlertSettings) {
+    if let settings = settings.webhook { webhook?.renew(settings) }
+    if let settings = settings.email { email?.renew(settings) }
+  }
+
+  /// Returns why a file of waiting messages cannot be read, and what that means; `nil` if it can. Changes nothing.
+  public static func mistake(inOutbox path: String) -> String? {
+    var words: String?
+    _ = AlertOutbox(path: path, channels: [], capacity: 1, journalEnd: .max) { words = $0 }
+    return words
   }
 
   /// Saves the outbox. Called before a checkpoint, because the journal does not replay the records before it.

@@ -14,15 +14,17 @@ enum CheckCommand {
       Option(name: "--json", value: nil, help: "prints one JSON document"),
       Option(name: "--explain", value: nil, help: "prints what was understood of files of prices and weather as well"),
       ConnectCheck.option,
+      UpgradeReport.option,
     ],
     details: """
       Every mistake of every file is one line `file:line:column: error: …` on stderr, and the exit code
       is 1. What is taken as it stands and is probably not meant is a line
       `file:line:column: warning: …`, and the exit code stays 0. With --json, each finding has a severity.
-      """ + ConnectCheck.details,
+      """ + ConnectCheck.details + "\n\n" + UpgradeReport.details,
     examples: [
       "wattline check", "wattline check --config /etc/wattline --json",
       "sudo -u wattline wattline check --connect --config /etc/wattline",
+      "wattline check --upgrade --config /etc/wattline",
     ])
 
   static func run(_ arguments: Arguments) throws {
@@ -41,6 +43,7 @@ enum CheckCommand {
       try Console.finish()
       exit(ExitCode.failed)
     }
+    if arguments.has(UpgradeReport.option.name) { return try UpgradeReport.run(loaded) }
     if !isJSON, steps == nil { loaded.plants.forEach(show) }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
   }
