@@ -32,7 +32,8 @@ enum AclCommand {
     let list = try AccessList(
       plants: loaded.plants, user: settings.username ?? "wattline", clientID: settings.clientID)
     if let log = arguments.text("--refused") { return try tell(of: log, list: list) }
-    for warning in list.warnings { Console.report("warning: \(warning)") }
+    for warning in list.warnings.prefix(20) { Console.report("warning: \(warning)") }
+    if list.warnings.count > 20 { Console.report("warning: and \(list.warnings.count - 20) more of this kind") }
     guard let folder = arguments.text("--out") else {
       Console.print(String(list.text.dropLast()))
       return
