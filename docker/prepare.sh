@@ -20,6 +20,7 @@ fail() { echo "prepare: $*" >&2; exit 1; }
 config=$1 secrets=$2
 line_end='
 '
+return=$(printf '\r')
 command -v openssl > /dev/null || fail "openssl is missing; install the package openssl"
 
 # In containers root reads every file, and Wattline's user what all may read.
@@ -52,6 +53,7 @@ password() {
   case $text in
     '') fail "passwords/$1 is empty; write a password, or delete the file and have one made" ;;
     *"$line_end"*) fail "passwords/$1 has more than one line; a password is a text of one line" ;;
+    *"$return"*) fail "passwords/$1 has a carriage return; save it with the line ends of Unix" ;;
   esac
   printf '%s' "$text"
 }
@@ -123,8 +125,8 @@ while IFS= read -r user; do
     echo "prepare: made a password for the user '$user'; it is in $clients"
   fi
 done < "$authority/users"
-wrong=$(awk '$0 != "" && $0 !~ /^[^:]+:./ { print NR; exit }' "$clients")
-[ -z "$wrong" ] || fail "line $wrong of $clients is not NAME:PASSWORD"
+wrong=$(awk '$0 != "" && ($0 !~ /^[^:]+:./ || $0 ~ /\r/) { print NR; exit }' "$clients")
+[ -z "$wrong" ] || fail "line $wrong of $clients is not NAME:PASSWORD with the line ends of Unix"
 {
   printf 'wattline:%s\n' "$mqtt"
   grep -v -e '^wattline:' -e '^$' "$clients" || true

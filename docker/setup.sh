@@ -44,7 +44,7 @@ missing=$(needs | while read -r part package purpose; do
   dpkg-query --show --showformat='${Status}' "$package" 2> /dev/null | grep -q "install ok installed" && continue
   printf '%-22s %s\n' "$package" "$purpose"
 done)
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || { echo "setup: everything is installed"; exit 0; }
 echo "setup: these packages are missing:"
 printf '%s\n' "$missing" | sed 's/^/  /'
 [ -z "$dry" ] || exit 0

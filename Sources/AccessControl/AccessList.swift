@@ -70,13 +70,20 @@ public struct AccessList: Sendable {
         Grant(access: .read, filter: "wattline/#"), Grant(access: .write, filter: "wattline/+/alerts/set"),
         Grant(access: .write, filter: "wattline/+/commands/set"),
       ])
-    let own = zip(plants, topics).map { plant, own in
+    let overlaps = FilterOverlaps(topics)
+    let own = topics.enumerated().map { position, own in
       Account(
-        user: plant.name, purpose: "The devices of plant '\(plant.name)'.",
-        grants: own.grants(others: topics.filter { $0.plant != plant.name }))
+        user: own.plant, purpose: "The devices of plant '\(own.plant)'.",
+        grants: own.grants(
+          others: topics.lazy.map(\.plant).filter { $0 != own.plant },
+          isPrefixFree: !overlaps.takenPrefixes.contains(position)))
     }
     accounts = [process] + own + [people]
-    warnings = AccessList.sharedFilters(topics)
+    warnings = overlaps.shared.map { one, two in
+      "the users '\(topics[one.plant].plant)' and '\(topics[two.plant].plant)' may publish some topics of each other "
+        + "('\(topics[one.plant].filters[one.filter])' and '\(topics[two.plant].filters[two.filter])'), because mosquitto "
+        + "grants whole levels only; give each plant a level of its own"
+    }
   }
 
   /// Names of the users, in the order of the accounts.
@@ -103,23 +110,6 @@ public struct AccessList: Sendable {
     grants += sparkplug.map { Grant(access: .write, filter: $0.nodeCommands) }
     grants += all.compactMap(VictronLevels.init).map { Grant(access: .write, filter: $0.keepAlive) }
     return grants.withoutDuplicates()
-  }
-
-  /// Returns a warning for each pair of plants whose filters meet, though their patterns do not.
-  private static func sharedFilters(_ topics: [PlantTopics]) -> [String] {
-    var found: [String] = []
-    for (position, one) in topics.enumerated() {
-      for two in topics[(position + 1)...] {
-        for filter in one.filters {
-          guard let other = two.filters.first(where: { TopicFilter.overlap(filter, $0) }) else { continue }
-          found.append(
-            "the users '\(one.plant)' and '\(two.plant)' may publish some topics of each other ('\(filter)' and "
-              + "'\(other)'), because mosquitto grants whole levels only; give each plant a level of its own")
-          break
-        }
-      }
-    }
-    return found
   }
 }
 

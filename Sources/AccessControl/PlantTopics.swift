@@ -30,18 +30,21 @@ public struct PlantTopics: Sendable {
 
   /// Returns the rights of the plant's user.
   ///
-  /// - Parameter others: The other plants.
-  func grants(others: [PlantTopics]) -> [AccessList.Grant] {
+  /// - Parameters:
+  ///   - others: Names of the other plants.
+  ///   - isPrefixFree: Whether no other plant publishes below this plant's name.
+  /// - Returns: The rights, with those that are denied first.
+  func grants(others: some Sequence<String>, isPrefixFree: Bool) -> [AccessList.Grant] {
     let encoded = TopicName.encode(plant)
     var grants: [AccessList.Grant] = []
     if filters.contains(where: { TopicFilter.overlap($0, "wattline/#") }) {
       // A filter that begins with a wildcard must not let devices speak for Wattline, other plants or people.
-      grants += (["status"] + others.map { TopicName.encode($0.plant) }).map {
+      grants += (["status"] + others.map { TopicName.encode($0) }).map {
         AccessList.Grant(access: .deny, filter: "wattline/\($0)/#")
       }
       grants.append(AccessList.Grant(access: .deny, filter: "wattline/\(encoded)/+/set"))
     }
-    let prefix = ownPrefix(others: others)
+    let prefix = isPrefixFree ? ownPrefix : nil
     if let prefix { grants.append(AccessList.Grant(access: .write, filter: prefix)) }
     grants += deviceGrants.filter { grant in
       grant.access != .write || prefix.map { !TopicFilter.covers($0, grant.filter) } ?? true
@@ -50,15 +53,13 @@ public struct PlantTopics: Sendable {
     return grants.withoutDuplicates()
   }
 
-  /// Returns the filter of everything below the plant's name; `nil` if a name with wildcards allows none, or if other
-  /// plants publish there.
-  private func ownPrefix(others: [PlantTopics]) -> String? {
+  /// Filter of everything below the plant's name; `nil` if its name allows none.
+  var ownPrefix: String? {
     let prefix = plant + "/#"
     if plant.contains(where: { "+#".contains($0) }) || plant.hasPrefix("$") || plant.hasPrefix("wattline/") {
       return nil
     }
-    guard TopicFilter.levels(prefix).count <= AccessListError.mostLevels else { return nil }
-    return others.contains { $0.filters.contains { TopicFilter.overlap(prefix, $0) } } ? nil : prefix
+    return TopicFilter.levels(prefix).count <= AccessListError.mostLevels ? prefix : nil
   }
 }
 

@@ -213,8 +213,10 @@ struct ContainerTests {
     try FileManager.default.removeItem(atPath: broker)
     try FileManager.default.moveItem(atPath: stack.path("short.pem"), toPath: broker)
     #expect(try stack.prepare().output.contains("made the broker's certificate"))
-    for (text, words) in [("two\nlines\n", "passwords/mqtt has more than one line"), ("\n", "passwords/mqtt is empty")]
-    {
+    for (text, words) in [
+      ("two\nlines\n", "passwords/mqtt has more than one line"), ("\n", "passwords/mqtt is empty"),
+      ("a\r\n", "passwords/mqtt has a carriage return"),
+    ] {
       try text.write(toFile: stack.secrets + "/passwords/mqtt", atomically: false, encoding: .utf8)
       let refused = try stack.prepare()
       #expect(refused.code == 1 && refused.errors.contains(words), "\(refused.errors)")

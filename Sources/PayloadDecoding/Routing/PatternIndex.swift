@@ -1,6 +1,6 @@
 /// Patterns in a tree of their levels, so that finding the patterns that match a topic or another pattern does not
 /// require testing every one.
-struct PatternIndex {
+package struct PatternIndex {
   private struct Node {
     /// Children for a literal level.
     var literals: [[UInt8]: Int] = [:]
@@ -16,7 +16,7 @@ struct PatternIndex {
   private var nodes = [Node()]
 
   /// Creates an index of patterns, which are identified by their positions.
-  init(_ patterns: [TopicPattern]) {
+  package init(_ patterns: [TopicPattern]) {
     self.patterns = patterns
     for (position, pattern) in patterns.enumerated() { add(pattern, at: position) }
   }
@@ -85,7 +85,7 @@ struct PatternIndex {
   }
 
   /// Returns earlier patterns whose filters share a topic with this one's filter.
-  func overlaps(_ position: Int) -> [Int] {
+  package func overlaps(_ position: Int) -> [Int] {
     let levels = patterns[position].levels
     var found: [Int] = []
     func visit(_ node: Int, depth: Int) {

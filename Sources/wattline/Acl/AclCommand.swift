@@ -13,9 +13,10 @@ enum AclCommand {
       Option(name: "--refused", value: "FILE", help: "tells whom a log of mosquitto refused, and why; - for stdin"),
     ],
     details: """
-      The form is that of mosquitto's acl_file. Each plant is a user called as the plant. It may publish on the topics of
-      its file, with + and # for placeholders, and below its own name. The user of wattline.yaml reads all of it, and
-      'operator' is for people. Names and topics that mosquitto cannot express are an error, and nothing is written.
+      The form is that of mosquitto's acl_file. Each plant is a user called as the plant. It may publish
+      on the topics of its file, with + and # for placeholders, and below its own name. The user of
+      wattline.yaml reads all of it, and 'operator' is for people. Names and topics that mosquitto cannot
+      express are an error, and nothing is written.
 
       mosquitto tells of refused messages with 'log_type debug' only.
       """,
@@ -32,12 +33,17 @@ enum AclCommand {
     let list = try AccessList(
       plants: loaded.plants, user: settings.username ?? "wattline", clientID: settings.clientID)
     if let log = arguments.text("--refused") { return try tell(of: log, list: list) }
-    for warning in list.warnings { Console.report("warning: \(warning)") }
+    for warning in list.warnings.prefix(20) { Console.report("warning: \(warning)") }
+    if list.warnings.count > 20 { Console.report("warning: and \(list.warnings.count - 20) more of this kind") }
     guard let folder = arguments.text("--out") else {
       Console.print(String(list.text.dropLast()))
       return
     }
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(description: "\(folder) cannot be made; give --out a folder that may be written")
+    }
     try OutputFile.write(list.text, to: folder + "/acl")
     try OutputFile.write(list.users.map { $0 + "\n" }.joined(), to: folder + "/users")
     Console.report("wattline: \(folder)/acl has \(list.accounts.count) users, \(folder)/users their names")
