@@ -93,7 +93,10 @@ let package = Package(
       "SinkCore", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
     module(
       "InfluxSink",
-      ["WattlineTime", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol", "SinkCore"]),
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "CurlTransport", "LineProtocol",
+        "SinkCore",
+      ]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",

@@ -2,6 +2,8 @@ import CurlTransport
 import PlantModel
 public import Settings
 public import SinkCore
+import SystemCore
+import WattlineTime
 
 /// InfluxDB as the endpoint of a sink: version, URL and credentials, posts of line protocol, and what answers mean.
 ///
@@ -28,7 +30,7 @@ public final class InfluxEndpoint: SinkEndpoint {
   ) throws(SinkError) {
     let made = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: options.connectTimeout,
-      totalTimeout: options.totalTimeout, keptHeaders: [WriteEndpoint.versionHeader])
+      totalTimeout: options.totalTimeout, keptHeaders: [WriteEndpoint.versionHeader, "date"])
     guard let client = made else { throw .cannotStart("libcurl") }
     client.shouldAbort = isOver
     self.client = client
@@ -110,6 +112,8 @@ public final class InfluxEndpoint: SinkEndpoint {
   }
 
   private func meaning(_ action: SinkAction, of answer: HTTPAnswer) -> SinkAnswer {
-    SinkAnswer(action, status: answer.status, message: answer.body)
+    var meaning = SinkAnswer(action, status: answer.status, message: answer.body)
+    meaning.clockDifference = answer.headers["date"].flatMap(RetryAfter.date).map { $0 - SystemClock.now() }
+    return meaning
   }
 }

@@ -62,8 +62,8 @@ final class ActiveConfiguration: Sendable {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
     state.with { $0.refused = loaded.diagnostics.map(\.description) }
     guard loaded.isValid else {
-      for diagnostic in loaded.diagnostics { note("\(diagnostic)") }
-      note("the changed configuration is refused; what ran keeps running")
+      for diagnostic in loaded.diagnostics { note(.error("\(diagnostic)")) }
+      note(.error("the changed configuration is refused; what ran keeps running"))
       return
     }
     let previous = state.with { state in
@@ -71,9 +71,11 @@ final class ActiveConfiguration: Sendable {
       return state.loaded
     }
     if previous.settings != loaded.settings {
-      note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
+      note(.warning("changes of wattline.yaml take effect with the next start; changes of plants take effect now"))
       let secrets = Self.changedSecrets(previous.settings, new: loaded.settings)
-      if !secrets.isEmpty { note("changed, and used from the next start on: \(secrets.joined(separator: ", "))") }
+      if !secrets.isEmpty {
+        note(.warning("changed, and used from the next start on: \(secrets.joined(separator: ", "))"))
+      }
     }
     guard previous.plants != loaded.plants else {
       if previous.settings == loaded.settings { note("the configuration is in order; nothing of it has changed") }

@@ -15,6 +15,8 @@ public struct PipelineStatus: Sendable {
   public var redelivered: UInt64 = 0
   /// Alerts submitted, delivered, queued and dropped.
   public var alerts: StageCounts?
+  /// Deletions of old points; `nil` if none are to be deleted.
+  var retention: RetentionCounts?
 
   /// Creates a status with all counters at zero.
   public init() {}

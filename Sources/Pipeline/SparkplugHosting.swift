@@ -15,10 +15,10 @@ final class SparkplugHosting: Sendable {
   }
 
   private let settings: BrokerSettings
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private let state = Locked(State())
 
-  init(settings: BrokerSettings, note: @escaping @Sendable (String) -> Void) {
+  init(settings: BrokerSettings, note: @escaping @Sendable (LogEntry) -> Void) {
     self.settings = settings
     self.note = note
   }

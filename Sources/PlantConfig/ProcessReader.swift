@@ -24,6 +24,9 @@ struct ProcessReader {
     if let node = section.node("alerts") {
       settings.alerts = AlertReader(reading).settings(Section(node, name: "alerts", reading: reading))
     }
+    if let node = section.node("watch") {
+      settings.watch = WatchReader(Section(node, name: "watch", reading: reading), reading: reading).settings()
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
@@ -125,6 +128,10 @@ struct ProcessReader {
     database.username = section.given("username")
     database.password = section.secret("password")
     database.caFile = section.text("ca")
+    if let node = section.node("retention") {
+      let retention = Section(node, name: "influxdb.retention", reading: reading)
+      database.retention = RetentionReader(reading).settings(retention, of: database)
+    }
     section.finish()
     return database
   }

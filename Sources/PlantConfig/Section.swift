@@ -137,12 +137,15 @@ final class Section {
   func has(_ key: String) -> Bool { members.contains { $0.key == key } }
 
   /// Reports each key that was not requested.
-  func finish() {
+  ///
+  /// - Parameter other: Returns words about a key that is not a slip of a known one; `nil` for the list of known keys.
+  func finish(other: (String) -> String? = { _ in nil }) {
     for member in members where !taken.contains(member.key) {
       let nearest =
         known.sorted().min { EditDistance.between($0, member.key) < EditDistance.between($1, member.key) } ?? ""
       let isNear = EditDistance.between(nearest, member.key) <= max(2, member.key.count / 3)
-      let hint = isNear ? "did you mean '\(nearest)'?" : "known are \(known.sorted().joined(separator: ", "))"
+      let all = "known are \(known.sorted().joined(separator: ", "))"
+      let hint = other(member.key) ?? (isNear ? "did you mean '\(nearest)'?" : all)
       reading.mistake(member.mark, "\(name) has no key '\(member.key)'; \(hint)")
     }
   }

@@ -10,6 +10,8 @@ public struct ProcessSettings: Hashable, Sendable {
   public var journal: JournalSettings
   /// Recipients of alerts.
   public var alerts = AlertSettings()
+  /// Bounds from which the process raises alerts about itself.
+  public var watch = WatchSettings()
   /// Number of threads that run stages; `nil` chooses it by the machine.
   public var workers: Int?
 
@@ -122,6 +124,8 @@ public struct DatabaseSettings: Hashable, Sendable {
   public var password: Secret?
   /// File of trusted certificate authorities (PEM); `nil` uses those of the system.
   public var caFile: String?
+  /// How long points of high-rate measurements stay; `nil` deletes none.
+  public var retention: RetentionSettings?
 
   /// Creates settings of a database on this machine without credentials.
   public init() {}

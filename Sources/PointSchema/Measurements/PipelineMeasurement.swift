@@ -5,7 +5,8 @@ extension Tag {
   public static let instance = Tag("instance", meaning: "client ID of the process at the broker")
   /// Stage of the process.
   public static let stage = Tag(
-    "stage", meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts` or `process`")
+    "stage",
+    meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `retention` or `process`")
 }
 
 extension FieldKey where Value == Double {
@@ -13,6 +14,8 @@ extension FieldKey where Value == Double {
   public static var lag: Self { Self("lag_s") }
   /// Processor time since the start [s].
   public static var processorTime: Self { Self("cpu_s") }
+  /// Duration of the last deletion of old points [s].
+  public static var lastSeconds: Self { Self("last_s") }
 }
 
 extension FieldKey where Value == Int64 {
@@ -89,7 +92,9 @@ extension Measurement {
       .integer(
         .input, "messages, readings, points or alerts taken in",
         when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`"),
-      .integer(.output, "what was given out of them", when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`"),
+      .integer(
+        .output, "what was given out of them; days that were deleted",
+        when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`, `retention`"),
       .integer(.bytes, "bytes received, or end of the journal [bytes]", when: "in `source`, `journal`"),
       .integer(.reconnects, "connections after the first", when: "in `source`"),
       .integer(.connected, "1 while connected, else 0", when: "in `source`, `sink`"),
@@ -104,7 +109,7 @@ extension Measurement {
       .integer(.values(for: FieldDeclaration.anyEnd), "values refused, by reason", when: "in `decode`"),
       .integer(
         .dropped(for: FieldDeclaration.anyEnd), "what was dropped, by reason or channel",
-        when: "in `source`, `decode`, `sink`, `readings`, `alerts`"),
+        when: "in `source`, `decode`, `sink`, `readings`, `alerts`, `retention`"),
       .integer(FieldKey("quality_" + FieldDeclaration.anyEnd), "readings by quality", when: "in `cleaning`"),
       .integer(.queued, "what waits in memory", when: "in `sink`, `readings`"),
       .integer(.spooled, "what waits on disk", when: "in `sink`, `readings`"),
@@ -118,6 +123,7 @@ extension Measurement {
       .float(.lag, "age of the newest processed record [s]", when: "in `sink`"),
       .integer(.redelivered, "readings handed to the sink again after a crash", when: "in `readings`"),
       .integer(.written, "readings in the database", when: "in `readings`"),
+      .float(.lastSeconds, "duration of the last deletion of old points [s]", when: "in `retention`"),
       .float(.processorTime, "processor time [s]", when: "in `process`"),
       .integer(.residentBytes, "resident memory [bytes]", when: "in `process`"),
       .integer(.plants, "number of plants", when: "in `process`"),
