@@ -106,13 +106,14 @@ public struct AlertStage: Stage {
     for rule in rules.indices { rules[rule].conclude(&context, into: &frame, in: register) }
   }
 
-  /// Raises or clears the alert about the database, or clears all active alerts when the plant's stages end.
+  /// Raises or clears an alert about the database or the process, or clears all active alerts when the plant's stages end.
   private mutating func take(_ news: ProcessNews, into frame: inout Frame, in register: PlantRegister) {
     context.book.isLive = news == .retirement || !isCatchingUp(frame)
     switch news {
     case .databaseAccepts: DatabaseRule.report(nil, context: &context, into: &frame, in: register)
     case .databaseRefuses(let reason, let words):
       DatabaseRule.report((reason, words), context: &context, into: &frame, in: register)
+    case .fault(let fault): ProcessRule.report(fault, context: &context, into: &frame, in: register)
     case .retirement:
       let text = "The plant's configuration has changed, and it is watched anew."
       context.book.clearAll(at: frame.received, text: text, into: &frame)

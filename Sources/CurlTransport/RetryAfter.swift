@@ -18,6 +18,11 @@ package enum RetryAfter {
     return date(words).map { bounded($0 - now) }
   }
 
+  /// Returns the time of an HTTP date in one of three forms, as a `Date` header has it; `nil` for another text.
+  package static func date(_ text: String) -> Timestamp? {
+    date(text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) })
+  }
+
   private static func bounded(_ span: TimeSpan) -> TimeSpan { min(max(span, .zero), longest) }
 
   private static func date(_ words: [Substring]) -> Timestamp? {

@@ -33,18 +33,23 @@ public enum ReadError: Error, Equatable, CustomStringConvertible {
 public final class DatabaseReader {
   private static let longestAnswer = 64 << 20
   private let settings: DatabaseSettings
-  private let endpoint: WriteEndpoint
+  let endpoint: WriteEndpoint
   private let client: HTTPClient
 
   /// Creates a reader. If the settings leave the version open, it queries the server for it.
   ///
   /// - Throws: `ReadError.noAnswer` if libcurl cannot be started or the server does not answer.
-  public init(_ settings: DatabaseSettings) throws(ReadError) {
+  public convenience init(_ settings: DatabaseSettings) throws(ReadError) {
     let made = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: .seconds(5), totalTimeout: .minutes(2),
       longestBody: DatabaseReader.longestAnswer,
       keptHeaders: [WriteEndpoint.versionHeader])
     guard let client = made else { throw .noAnswer(url: settings.url, words: "libcurl cannot start") }
+    try self.init(settings, client: client)
+  }
+
+  /// Creates a reader with a client that keeps the header of the version.
+  init(_ settings: DatabaseSettings, client: HTTPClient) throws(ReadError) {
     self.settings = settings
     self.client = client
     if let known = WriteEndpoint.interface(for: settings.version) {

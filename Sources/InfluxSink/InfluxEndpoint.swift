@@ -3,6 +3,7 @@ import PlantModel
 public import Settings
 public import SinkCore
 public import SystemCore
+import WattlineTime
 
 /// InfluxDB as the endpoint of a sink: version, URL and credentials, posts of line protocol, and what answers mean.
 ///
@@ -48,7 +49,7 @@ public final class InfluxEndpoint: SinkEndpoint {
   ) -> HTTPClient? {
     let client = HTTPClient(
       url: settings.url, caFile: settings.caFile, connectTimeout: options.connectTimeout,
-      totalTimeout: options.totalTimeout, keptHeaders: [WriteEndpoint.versionHeader])
+      totalTimeout: options.totalTimeout, keptHeaders: [WriteEndpoint.versionHeader, "date"])
     client?.shouldAbort = isOver
     return client
   }
@@ -135,6 +136,8 @@ public final class InfluxEndpoint: SinkEndpoint {
   }
 
   private func meaning(_ action: SinkAction, of answer: HTTPAnswer) -> SinkAnswer {
-    SinkAnswer(action, status: answer.status, message: answer.body)
+    var meaning = SinkAnswer(action, status: answer.status, message: answer.body)
+    meaning.clockDifference = answer.headers["date"].flatMap(RetryAfter.date).map { $0 - SystemClock.now() }
+    return meaning
   }
 }

@@ -1,6 +1,7 @@
 import PlantModel
 public import Settings
 public import SinkCore
+public import SystemCore
 
 /// A sink that writes to InfluxDB: a `SpooledSink` with an ``InfluxEndpoint``.
 public typealias InfluxSink = SpooledSink
@@ -19,7 +20,7 @@ extension SpooledSink {
   /// - Throws: `SinkError` if the spool cannot be opened or the thread cannot be started.
   public convenience init(
     _ settings: DatabaseSettings, options: SinkOptions = SinkOptions(), spool: SpoolSettings? = nil,
-    deadLetters directory: String, note: @escaping @Sendable (String) -> Void = { _ in },
+    deadLetters directory: String, note: @escaping @Sendable (LogEntry) -> Void = { _ in },
     stateChanged: @escaping @Sendable (SinkState) -> Void = { _ in },
     accepted: @escaping @Sendable (_ upTo: UInt64) -> Void
   ) throws(SinkError) {

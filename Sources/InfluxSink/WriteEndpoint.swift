@@ -55,6 +55,12 @@ public struct WriteEndpoint: Sendable {
   /// URL for InfluxQL queries, with times in nanoseconds.
   public var exactQueryURL: String { "\(base)/query?db=\(Self.percentEncoded(settings.database))&epoch=ns" }
 
+  /// URL for deleting points; 2.x only.
+  var deleteURL: String {
+    let organisation = settings.organisation.map { "org=\(Self.percentEncoded($0))&" } ?? ""
+    return "\(base)/api/v2/delete?\(organisation)bucket=\(Self.percentEncoded(settings.database))"
+  }
+
   /// Value of the `Authorization` header, if a token is used.
   public var authorization: Secret? {
     guard let token = settings.token else { return nil }

@@ -21,6 +21,8 @@ public struct RecordKind: RawRepresentable, Hashable, Sendable {
   public static let passedOver = RecordKind(rawValue: 5)
   /// A change of whether the database accepts points.
   public static let database = RecordKind(rawValue: 6)
+  /// A fault of the process, or its end.
+  public static let process = RecordKind(rawValue: 7)
 }
 
 /// The layout of segments and records, little-endian.

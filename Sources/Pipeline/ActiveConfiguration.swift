@@ -77,8 +77,8 @@ final class ActiveConfiguration: Sendable {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
     state.with { $0.refused = loaded.diagnostics.map(\.description) }
     guard loaded.isValid else {
-      for diagnostic in loaded.diagnostics { note("\(diagnostic)") }
-      note("the changed configuration is refused; what ran keeps running")
+      for diagnostic in loaded.diagnostics { note(.error("\(diagnostic)")) }
+      note(.error("the changed configuration is refused; what ran keeps running"))
       return
     }
     let contents = Self.contents(of: loaded, in: directory)
@@ -90,7 +90,7 @@ final class ActiveConfiguration: Sendable {
       return (state.loaded, state.contents)
     }
     if previous.settings.taking(credentialsOf: loaded.settings) != loaded.settings {
-      note("changes of wattline.yaml take effect with the next start; changes of plants take effect now")
+      note(.warning("changes of wattline.yaml take effect with the next start; changes of plants take effect now"))
     }
     let renewed = Self.renewed(previous.settings, new: loaded.settings, contents: (known, contents))
     if !renewed.isEmpty {

@@ -21,7 +21,7 @@ enum Assembly {
   /// - Throws: ``SinkError`` if the spool cannot be opened or a thread cannot be started.
   static func makeSink(
     for settings: ProcessSettings, credentials: Renewable<DatabaseSettings>? = nil,
-    note: @escaping @Sendable (String) -> Void,
+    note: @escaping @Sendable (LogEntry) -> Void,
     stateChanged: @escaping @Sendable (SinkState) -> Void = { _ in }
   ) throws(SinkError) -> any Sink {
     var options = SinkOptions()
@@ -45,12 +45,14 @@ enum Assembly {
   ///   - offset: Lowest offset of new records: that of the checkpoint.
   ///   - note: Receives log lines.
   static func openLog(
-    for settings: JournalSettings, notBefore offset: UInt64, note: @Sendable (String) -> Void
+    for settings: JournalSettings, notBefore offset: UInt64, note: @Sendable (LogEntry) -> Void
   ) throws(JournalError) -> any RecordLog {
     let journal = try Journal(
       directory: settings.path, maximumBytes: settings.messageShare, sync: settings.sync, notBefore: offset,
       keepBytes: settings.historyBytes, maximumAge: settings.historyAge)
-    if !journal.recovery.isClean { note("the journal was mended after a sudden end: \(journal.recovery.words)") }
+    if !journal.recovery.isClean {
+      note(.warning("the journal was mended after a sudden end: \(journal.recovery.words)"))
+    }
     return journal
   }
 

@@ -7,7 +7,7 @@ import SystemCore
 struct BrokerEvents: Sendable {
   private let announcer: Publisher
   private let host: SparkplugHosting
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private let trouble = LogDeduplicator()
   /// Reasons of refused subscriptions by filter.
   private let refusals = Locked<[String: String]>([:])
@@ -18,7 +18,7 @@ struct BrokerEvents: Sendable {
   ///   - announcer: Publishes that the process is online.
   ///   - host: Goes online as a Sparkplug host.
   ///   - note: Receives log lines.
-  init(announcer: Publisher, host: SparkplugHosting, note: @escaping @Sendable (String) -> Void) {
+  init(announcer: Publisher, host: SparkplugHosting, note: @escaping @Sendable (LogEntry) -> Void) {
     (self.announcer, self.host, self.note) = (announcer, host, note)
   }
 
@@ -34,27 +34,37 @@ struct BrokerEvents: Sendable {
     switch event {
     case .connected(let sessionPresent):
       trouble.isOver(with: clientID)
-      note("broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")")
+      note(
+        .info(
+          "broker: \(clientID) connected\(sessionPresent ? ", the session was kept" : "")", fields: [.client: clientID])
+      )
     case .forgotten:
-      note("broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?")
+      note(
+        .error(
+          "broker: it has forgotten the session of \(clientID) and what it kept for it; does it run with persistence?",
+          fields: [.client: clientID]))
     case .subscribed:
       refusals.set([:])
       host.goOnline()
       note("broker: every subscription is confirmed")
       try? announcer.announce(.online)
     case .disconnected(let reason):
-      if trouble.isNew(reason, with: clientID) { note("broker: \(clientID): \(reason); trying again") }
+      if trouble.isNew(reason, with: clientID) {
+        note(.warning("broker: \(clientID): \(reason); trying again", fields: [.client: clientID]))
+      }
     case .refused(let filter, let reason):
       refusals.with { $0[filter] = reason }
-      note("broker: refuses the subscription to \(filter): \(reason)")
+      note(.error("broker: refuses the subscription to \(filter): \(reason)", fields: [.topic: filter]))
     case .olderProtocol: note("broker: does not speak MQTT 5; going on with 3.1.1")
     case .oversized(let topic, let limit):
       note(
-        "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted")
+        .warning(
+          "broker: a payload on \(topic) is longer than \(limit) bytes (mqtt.max_payload); such are dropped and counted",
+          fields: [.topic: topic]))
     case .drained:
       note("broker: \(clientID) is not used any more; what waited for it is taken in, its session is ended")
-    case .memoryFailed(let reason): note("the list of subscriptions cannot be kept: \(reason)")
-    case .sinkStalled(let reason): note("reading stops: \(reason)")
+    case .memoryFailed(let reason): note(.error("the list of subscriptions cannot be kept: \(reason)"))
+    case .sinkStalled(let reason): note(.warning("reading stops: \(reason)"))
     case .sinkResumed: note("reading goes on")
     }
   }

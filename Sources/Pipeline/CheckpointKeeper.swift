@@ -58,7 +58,7 @@ final class CheckpointKeeper: Sendable {
   private let redeliveries: RedeliveryMemory
   private let sink: any Sink
   private let beforeKeeping: @Sendable () -> Void
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private let workers: Int
   private let interval: TimeSpan
   private let state: Locked<State>
@@ -88,7 +88,7 @@ final class CheckpointKeeper: Sendable {
     workers: Int, from position: UInt64, store: CheckpointStore, journal: any RecordLog,
     redeliveries: RedeliveryMemory, sink: any Sink,
     interval: TimeSpan = .seconds(10),
-    beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (String) -> Void
+    beforeKeeping: @escaping @Sendable () -> Void, note: @escaping @Sendable (LogEntry) -> Void
   ) {
     self.workers = workers
     self.interval = interval
@@ -149,7 +149,7 @@ final class CheckpointKeeper: Sendable {
 
   /// Gives a checkpoint up because a worker could not write its part.
   func failed(_ draft: CheckpointDraft, error: JournalError) {
-    note("the checkpoint could not be written: \(error)")
+    note(.error("the checkpoint could not be written: \(error)"))
     giveUp(draft)
   }
 
@@ -212,7 +212,7 @@ final class CheckpointKeeper: Sendable {
     state.isWanted = false
     state.givers = []
     do throws(JournalError) { state.draft = try store.draft(offset: position) } catch {
-      note("the checkpoint could not be written: \(error)")
+      note(.error("the checkpoint could not be written: \(error)"))
     }
   }
 
@@ -227,7 +227,7 @@ final class CheckpointKeeper: Sendable {
       try trim(below: min(unneeded, redeliveries.start(before: draft.offset)), position: draft.offset)
       if !journal.hasRoom { try trim(below: unneeded, position: draft.offset) }
     } catch {
-      note("the checkpoint could not be written: \(error)")
+      note(.error("the checkpoint could not be written: \(error)"))
     }
     giveUp(draft)
   }
@@ -236,7 +236,7 @@ final class CheckpointKeeper: Sendable {
   private func trim(below offset: UInt64, position: UInt64) throws(JournalError) {
     do throws(JournalError) { try redeliveries.keep(below: offset, position: position) } catch {
       // Duplicate messages do less harm than a journal that stays full.
-      note("what the broker may send again cannot be written down: \(error)")
+      note(.error("what the broker may send again cannot be written down: \(error)"))
     }
     try journal.trim(below: offset)
   }

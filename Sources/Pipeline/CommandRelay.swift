@@ -2,6 +2,7 @@ import CommandChannel
 import PayloadDecoding
 import PlantModel
 import StreamCore
+import SystemCore
 import WattlineTime
 
 /// Relay of commands to the broker: each is published at most once, and never during the replay of older records.
@@ -12,9 +13,9 @@ import WattlineTime
 struct CommandRelay {
   private let publisher: Publisher
   private let liveFrom: UInt64
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private var messages: [PublishedMessage] = []
-  private var words: [String] = []
+  private var words: [LogEntry] = []
 
   /// Creates a relay.
   ///
@@ -22,7 +23,7 @@ struct CommandRelay {
   ///   - publisher: Connection to the broker.
   ///   - liveFrom: End of the journal at the start of the process.
   ///   - note: Receives log lines.
-  init(publisher: Publisher, liveFrom: UInt64, note: @escaping @Sendable (String) -> Void) {
+  init(publisher: Publisher, liveFrom: UInt64, note: @escaping @Sendable (LogEntry) -> Void) {
     self.publisher = publisher
     self.liveFrom = liveFrom
     self.note = note
@@ -36,7 +37,9 @@ struct CommandRelay {
       let asset = register.assets[command.asset.position].name
       if command.state == .notFollowed {
         words.append(
-          "plant \(plant.name): \(asset) did not follow \(command.action.rawValue) \(command.id): \(command.reason)")
+          .warning(
+            "plant \(plant.name): \(asset) did not follow \(command.action.rawValue) \(command.id): \(command.reason)",
+            fields: [.plant: plant.name, .asset: asset, .reason: command.reason]))
       }
       guard command.expires > frame.received,
         let message = CommandMessage.message(
@@ -65,11 +68,11 @@ struct CommandRelay {
     for line in words { note(line) }
     for message in messages {
       guard publisher.isConnected else {
-        note("broker: away; a command on \(message.topic) is not published")
+        note(.warning("broker: away; a command on \(message.topic) is not published", fields: [.topic: message.topic]))
         continue
       }
       do throws(PublishError) { try publisher.publish(message, timeout: .zero) } catch {
-        note("a command on \(message.topic) is not published: \(error)")
+        note(.error("a command on \(message.topic) is not published: \(error)", fields: [.topic: message.topic]))
       }
     }
   }

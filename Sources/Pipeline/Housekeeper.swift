@@ -13,6 +13,7 @@ final class Housekeeper: Sendable {
   private let instance: String
   private let reportInterval: TimeSpan
   private let reporter: ProcessReporter
+  private let monitor: HostMonitor
   private let isStopping = StopSignal()
   private let threads = Locked<[BlockingThread]>([])
 
@@ -24,12 +25,13 @@ final class Housekeeper: Sendable {
   ///   - status: Reads the counters and state of the process.
   ///   - announcer: Publishes the state of the database.
   ///   - reporter: Writes the state of the process to a file.
+  ///   - monitor: Looks at the process and its machine.
   init(
     instance: String, reportEvery reportInterval: TimeSpan, status: StatusCollector, announcer: Publisher,
-    reporter: ProcessReporter
+    reporter: ProcessReporter, monitor: HostMonitor
   ) {
     (self.instance, self.reportInterval, self.status) = (instance, reportInterval, status)
-    (self.announcer, self.reporter, keeper) = (announcer, reporter, status.keeper)
+    (self.announcer, self.reporter, self.monitor, keeper) = (announcer, reporter, monitor, status.keeper)
   }
 
   /// Starts the threads.
@@ -70,6 +72,7 @@ final class Housekeeper: Sendable {
     try BlockingThread(name: "housekeeper") { [self] in
       let (sink, ingest) = (status.stores.sink, status.ingest)
       var reporter = Reporter(instance: instance)
+      var monitor = monitor
       var watch = DatabaseWatch(sink, announcer: announcer, ingest: ingest)
       var counted = SkippedMessages()
       var last = SystemClock.monotonic()
@@ -79,6 +82,7 @@ final class Housekeeper: Sendable {
         let isLast = isStopping.wait(milliseconds: untilNext)
         let timestamp = SystemClock.now()
         watch.look(at: timestamp)
+        if !isLast { monitor.look(at: timestamp) }
         let passedOver = SkippedMessages(status.counters)
         if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: timestamp) { counted = passedOver }
         if isLast { return }

@@ -16,14 +16,14 @@ final class Ingest: BurstSink {
   }
 
   private let journal: any RecordLog
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   /// A configuration change that did not fit into the journal. It is appended before any other record, because later
   /// records are read by it.
   private let waiting = Locked<Change?>(nil)
   /// Number of messages appended since the process started.
   let appended = Counter()
 
-  init(journal: any RecordLog, note: @escaping @Sendable (String) -> Void) {
+  init(journal: any RecordLog, note: @escaping @Sendable (LogEntry) -> Void) {
     self.journal = journal
     self.note = note
   }
@@ -63,6 +63,13 @@ final class Ingest: BurstSink {
     append(.database, at: timestamp, body: trouble.bytes)
   }
 
+  /// Appends a fault of the process, or its end.
+  ///
+  /// - Returns: `false` if the journal is full or cannot be written.
+  func process(_ fault: ProcessFault, at timestamp: Timestamp) -> Bool {
+    append(.process, at: timestamp, body: fault.bytes)
+  }
+
   /// Appends the configuration by which later records are read, before any of them.
   func configuration(_ sources: PlantSources, at timestamp: Timestamp) {
     var writer = SnapshotWriter()
@@ -96,7 +103,7 @@ final class Ingest: BurstSink {
       try body()
       return true
     } catch {
-      if error != .full { note("the journal cannot be written: \(error)") }
+      if error != .full { note(.error("the journal cannot be written: \(error)")) }
       return false
     }
   }

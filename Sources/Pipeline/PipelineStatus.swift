@@ -18,6 +18,8 @@ public struct PipelineStatus: Sendable {
   public var alerts: StageCounts?
   /// Backups that the process makes by itself; `nil` if it makes none.
   public var backup: BackupKeeper.Status?
+  /// Deletions of old points; `nil` if none are to be deleted.
+  var retention: RetentionCounts?
 
   /// Creates a status with all counters at zero.
   public init() {}

@@ -7,6 +7,7 @@ import PlantModel
 import Settings
 import SinkCore
 import StreamCore
+import SystemCore
 
 /// A restore that did not end, so that the folder of the journal is not complete.
 struct InterruptedRestore: Error, CustomStringConvertible {
@@ -48,10 +49,10 @@ struct PipelineStores: Sendable {
     if FileManager.default.fileExists(atPath: staging) { throw InterruptedRestore(folder: folder) }
     checkpoints = try CheckpointStore(directory: folder)
     let found = checkpoints.open()
-    for damage in found.damage { note("checkpoint: \(damage)") }
+    for damage in found.damage { note(.warning("checkpoint: \(damage)")) }
     saved = Self.saved(found.parts, note: note)
     if found.parts == nil, !found.damage.isEmpty {
-      note("no checkpoint can be used; all that the journal has is worked through again")
+      note(.warning("no checkpoint can be used; all that the journal has is worked through again"))
     }
     journal = try Assembly.openLog(for: settings.journal, notBefore: found.parts?.offset ?? 0, note: note)
     // What an earlier process has reported is not this one's state.
@@ -83,7 +84,7 @@ struct PipelineStores: Sendable {
   private static func saved(_ parts: CheckpointParts?, note: RunningPipeline.Note) -> SavedState? {
     guard let parts else { return nil }
     do { return try SavedState(parts) } catch {
-      note("the saved state cannot be used (\(error)); windows and models are rebuilt from the journal")
+      note(.warning("the saved state cannot be used (\(error)); windows and models are rebuilt from the journal"))
       return nil
     }
   }
@@ -91,8 +92,11 @@ struct PipelineStores: Sendable {
   private static func report(_ state: SinkState, note: RunningPipeline.Note) {
     switch state {
     case .ok: note("database: writing")
-    case .away(let words): note("database: away, points wait on disk: \(words)")
-    case .held(let reason, let words): note("database: takes nothing (\(reason)), points wait on disk: \(words)")
+    case .away(let words): note(.warning("database: away, points wait on disk: \(words)"))
+    case .held(let reason, let words):
+      note(
+        .error(
+          "database: takes nothing (\(reason)), points wait on disk: \(words)", fields: [.reason: reason.rawValue]))
     }
   }
 }
@@ -115,7 +119,10 @@ extension PipelineStores {
       configured: before, share: fresh.share, maximumUnpacked: maximumUnpacked)
     if misfits.isEmpty { return processor }
     for name in misfits {
-      note("plant \(name): its saved state cannot be used; windows and models are rebuilt from the journal")
+      note(
+        .warning(
+          "plant \(name): its saved state cannot be used; windows and models are rebuilt from the journal",
+          fields: [.plant: name]))
     }
     var again = rebuilt(fresh)
     again.resume(processor.ledger)

@@ -60,7 +60,7 @@ struct ProcessReporter {
       try ProcessReportFile.write(report, in: folder)
       hasFailed = false
     } catch {
-      if !hasFailed { note("the state of the process cannot be written to \(folder): \(error)") }
+      if !hasFailed { note(.error("the state of the process cannot be written to \(folder): \(error)")) }
       hasFailed = true
     }
   }

@@ -5,6 +5,7 @@ package import PlantConfig
 package import PlantModel
 package import Settings
 package import StreamCore
+package import SystemCore
 package import WattlineTime
 
 /// Decoder, plants and encoder of one worker: turns journal records into rendered points for its share of the plants.
@@ -95,7 +96,7 @@ package struct RecordProcessor {
   package mutating func process(
     kind: RecordKind, received: Timestamp, body: UnsafeRawBufferPointer, observe: Observer = { _, _ in },
     drain: Drain = { _ in }
-  ) -> [String] {
+  ) -> [LogEntry] {
     if !rebirths.isEmpty { rebirths.removeAll(keepingCapacity: true) }
     switch kind {
     case .messages: return process(messages: body, received: received, drain: drain, observe: observe)
@@ -103,6 +104,7 @@ package struct RecordProcessor {
     case .configuration: return reconfigure(body, at: received, observe: observe)
     case .passedOver: return passOver(body)
     case .database: return applyDatabaseState(body, at: received, observe: observe)
+    case .process: return applyFault(body, at: received, observe: observe)
     default: break
     }
     return []
@@ -110,13 +112,13 @@ package struct RecordProcessor {
 
   private mutating func process(
     messages body: UnsafeRawBufferPointer, received: Timestamp, drain: Drain, observe: Observer
-  ) -> [String] {
+  ) -> [LogEntry] {
     let beyondBefore = decoder.beyondLimitsInAll
     let unusableBefore = decoder.timesUnusable
     let (missingBefore, refusedBefore) = (decoder.missingValues, decoder.refusedValuesInAll)
     var cursor = MessageFrameCursor(body)
     var instructions: [(plant: Int, instruction: Instruction)] = []
-    var notes: [String] = []
+    var notes: [LogEntry] = []
     while let message = cursor.next() {
       if let address = InstructionMessage.address(of: message.topic), let place = places[address.plant] {
         if let plant = place {
@@ -140,7 +142,7 @@ package struct RecordProcessor {
     ledger.timesUnusable &+= decoder.timesUnusable &- unusableBefore
     ledger.missingValues &+= decoder.missingValues &- missingBefore
     if decoder.refusedValuesInAll != refusedBefore { ledger.add(decoder.drainRefusedValues()) }
-    if decoder.hasNews { notes += decoder.drainNotices() }
+    if decoder.hasNews { notes += decoder.drainNotices().map { .warning($0) } }
     // Every worker reads every record, so only worker 0 counts malformed ones.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
     let (missing, others) = decoder.drainLeftOutMetrics()
@@ -220,15 +222,16 @@ package struct RecordProcessor {
   }
 
   /// Returns a log line for each plant that refuses new assets or sensors; once a plant and configuration.
-  private mutating func limitNotes() -> [String] {
-    var notes: [String] = []
+  private mutating func limitNotes() -> [LogEntry] {
+    var notes: [LogEntry] = []
     for plant in decoder.beyondLimits.indices where decoder.beyondLimits[plant] > beyondLimits[plant] {
       ledger.beyondLimits += decoder.beyondLimits[plant] - beyondLimits[plant]
       if beyondLimits[plant] == 0 {
-        let limits = plants.plants[plant].limits
-        notes.append(
-          "plant \(plants.plants[plant].name): it has as many assets or sensors as it may have (limits: {assets: "
-            + "\(limits.assets), sensors: \(limits.sensors)}); readings of further ones are refused and counted")
+        let (limits, name) = (plants.plants[plant].limits, plants.plants[plant].name)
+        let words =
+          "plant \(name): it has as many assets or sensors as it may have (limits: {assets: \(limits.assets), sensors: "
+          + "\(limits.sensors)}); readings of further ones are refused and counted"
+        notes.append(.warning(words, fields: [.plant: name]))
       }
       beyondLimits[plant] = decoder.beyondLimits[plant]
     }
@@ -246,39 +249,55 @@ package struct RecordProcessor {
     }
   }
 
-  private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [String] {
+  private mutating func passOver(_ body: UnsafeRawBufferPointer) -> [LogEntry] {
     // Every worker reads every record, so only worker 0 adds these counts.
     guard share.number == 0 else { return [] }
     do throws(SnapshotError) { ledger.add(try SkippedMessages(record: body)) } catch {
-      return ["a count of messages in the journal cannot be read (\(error))"]
+      return [.error("a count of messages in the journal cannot be read (\(error))")]
     }
     return []
   }
 
   private mutating func applyDatabaseState(
     _ body: UnsafeRawBufferPointer, at timestamp: Timestamp, observe: Observer
-  ) -> [String] {
+  ) -> [LogEntry] {
     let trouble: DatabaseTrouble
     do throws(SnapshotError) { trouble = try DatabaseTrouble(record: body) } catch {
-      return share.number == 0 ? ["a record about the database in the journal cannot be read (\(error))"] : []
+      return share.number == 0 ? [.error("a record about the database in the journal cannot be read (\(error))")] : []
     }
+    take(trouble.news, at: timestamp, observe: observe)
+    return []
+  }
+
+  private mutating func applyFault(
+    _ body: UnsafeRawBufferPointer, at timestamp: Timestamp, observe: Observer
+  ) -> [LogEntry] {
+    do throws(SnapshotError) {
+      take(.fault(try ProcessFault(record: body)), at: timestamp, observe: observe)
+      return []
+    } catch {
+      return share.number == 0 ? [.error("a record about the process in the journal cannot be read (\(error))")] : []
+    }
+  }
+
+  /// Passes news of the process to every plant.
+  private mutating func take(_ news: ProcessNews, at timestamp: Timestamp, observe: Observer) {
     for plant in 0..<plants.count {
-      plants.take(trouble.news, plant: plant, at: timestamp) { frame, register in
+      plants.take(news, plant: plant, at: timestamp) { frame, register in
         encoder.append(frame.points, of: register)
         observe(frame, register)
       }
     }
-    return []
   }
 
   private mutating func reconfigure(
     _ body: UnsafeRawBufferPointer, at timestamp: Timestamp, observe: Observer
-  ) -> [String] {
+  ) -> [LogEntry] {
     var reader = SnapshotReader(Array(body))
     let next: PlantSources
     do throws(SnapshotError) { next = try ConfigurationRecord.read(from: &reader) } catch {
       let words = "a change of configuration in the journal cannot be read (\(error)); the one before it stays"
-      return share.number == 0 ? [words] : []
+      return share.number == 0 ? [.error(words)] : []
     }
     guard next != sources else { return [] }
     sources = next
@@ -306,7 +325,9 @@ package struct RecordProcessor {
     beyondLimits = decoder.beyondLimits
     refused = RefusedMessages()
     places = RecordProcessor.places(configured, own: plants)
-    return restarted.map { "plant \($0): its assets changed, so its windows and models start anew" }
+    return restarted.map {
+      .warning("plant \($0): its assets changed, so its windows and models start anew", fields: [.plant: $0])
+    }
   }
 }
 

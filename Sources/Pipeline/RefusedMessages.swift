@@ -1,5 +1,6 @@
 import PayloadDecoding
 import StreamCore
+import SystemCore
 
 /// Log of refused messages: describes the first one for each topic and reason. Often it is the first of a topic that
 /// the plant's file describes wrongly.
@@ -18,10 +19,13 @@ struct RefusedMessages {
   private var toldReasons: Set<RefusalReason> = [.tooManySensors, .tooManyAssets, .leftOut]
 
   /// Returns a log line about a message; `nil` if one with the same topic and reason was reported.
-  mutating func warning(of message: MessageView, reason: RefusalReason) -> String? {
+  mutating func warning(of message: MessageView, reason: RefusalReason) -> LogEntry? {
     guard isNew(message, reason: reason) else { return nil }
-    return "a message on \(RefusedMessages.text(message.topic)) gives no reading (\(reason.rawValue)): "
+    let words =
+      "a message on \(RefusedMessages.text(message.topic)) gives no reading (\(reason.rawValue)): "
       + "\(RefusedMessages.text(message.payload)); it and others like it are dropped and counted"
+    let topic = String(decoding: message.topic, as: UTF8.self)
+    return .warning(words, fields: [.topic: topic, .reason: reason.rawValue])
   }
 
   private mutating func isNew(_ message: MessageView, reason: RefusalReason) -> Bool {

@@ -25,6 +25,7 @@ struct Reporter {
     sink(status, at: timestamp, into: &points)
     readings(status, at: timestamp, into: &points)
     alerts(status, at: timestamp, into: &points)
+    retention(status, at: timestamp, into: &points)
     process(status.stages, at: timestamp, into: &points)
     backup(status, at: timestamp, into: &points)
     encoder.append(points)
@@ -135,6 +136,14 @@ struct Reporter {
     points.field(.output, integer: Int64(clamping: alerts.output))
     points.field(.queue, integer: Int64(clamping: alerts.queue))
     for (reason, count) in alerts.dropped { points.field(.dropped(for: reason), integer: Int64(clamping: count)) }
+  }
+
+  private func retention(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    guard let retention = status.retention else { return }
+    begin("retention", at: timestamp, into: &points)
+    points.field(.output, integer: Int64(retention.days))
+    points.field(.dropped(for: "failed"), integer: Int64(retention.failures))
+    points.field(.lastSeconds, retention.lastSeconds)
   }
 
   private func process(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {

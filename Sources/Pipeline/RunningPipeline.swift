@@ -9,7 +9,7 @@ import PlantModel
 public import Settings
 import SinkCore
 import StreamCore
-import SystemCore
+public import SystemCore
 public import WattlineTime
 
 /// A running pipeline, built from a configuration: broker session → journal → workers (decode, stages, encode) → sink,
@@ -19,7 +19,7 @@ public import WattlineTime
 /// ends the parts in this order, so that data in flight reaches the database or stays in the journal.
 public final class RunningPipeline: Sendable {
   /// Closure that receives the log lines of a running pipeline, one a call, on its threads.
-  public typealias Note = @Sendable (String) -> Void
+  public typealias Note = @Sendable (LogEntry) -> Void
 
   private let note: Note
   private let configuration: ActiveConfiguration
@@ -34,6 +34,7 @@ public final class RunningPipeline: Sendable {
   private let housekeeper: Housekeeper
   private let backups: BackupKeeper?
   private let credentials: RenewableCredentials
+  private let retention: RetentionKeeper?
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -71,25 +72,33 @@ public final class RunningPipeline: Sendable {
     inputs = Assembly.makeSources(
       for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: ingest,
       events: events)
-    let effective = settings
+    let (effective, active) = (settings, configuration)
     backups = settings.backup.map {
       BackupKeeper(
         settings: $0, instance: settings.mqtt.clientID,
         job: {
           var job = BackupJob(
-            configuration.current, directory: directory, program: "wattline \(build.version) (commit \(build.commit))")
+            active.current, directory: directory, program: "wattline \(build.version) (commit \(build.commit))")
           job.settings = effective
           return job
         }, note: note)
     }
+    retention = settings.influxdb.retention.map { [stores] ages in
+      RetentionKeeper(
+        ages, database: settings.influxdb, sink: stores.sink,
+        zone: { active.current.plants.first?.location.timezone ?? "UTC" }, note: note)
+    }
     collector = StatusCollector(
       inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
-      events: events, keeper: keeper)
+      events: events, keeper: keeper, retention: retention)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
       announcer: announcements.publisher,
       reporter: ProcessReporter(
-        collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note))
+        collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note),
+      monitor: HostMonitor(
+        collector: collector, settings: settings.watch, folder: settings.journal.path, every: reportInterval,
+        probe: .live, note: note))
   }
 
   /// Starts every part, from the database back to the broker.
@@ -101,6 +110,7 @@ public final class RunningPipeline: Sendable {
     try workers.start(current)
     try housekeeper.start()
     try backups?.start()
+    try retention?.start()
     reportUnacknowledged()
     announcements.host.update(plants: current.plants)
     for input in inputs { try input.start() }
@@ -112,6 +122,7 @@ public final class RunningPipeline: Sendable {
     for input in inputs { input.stop() }
     announcements.stop()
     backups?.stop()
+    retention?.stop()
     housekeeper.stop()
     keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released once the sink has stopped.
@@ -119,7 +130,7 @@ public final class RunningPipeline: Sendable {
     workers.join()
     alerts.stop(within: .seconds(2))
     keeper.advance()
-    do throws(JournalError) { try stores.journal.close() } catch { note("\(error)") }
+    do throws(JournalError) { try stores.journal.close() } catch { note(.error("\(error)")) }
   }
 
   /// Returns the current counters and state of the pipeline.

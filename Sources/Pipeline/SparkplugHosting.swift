@@ -15,10 +15,10 @@ final class SparkplugHosting: Sendable {
     var settings: BrokerSettings
   }
 
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private let state: Locked<State>
 
-  init(settings: BrokerSettings, note: @escaping @Sendable (String) -> Void) {
+  init(settings: BrokerSettings, note: @escaping @Sendable (LogEntry) -> Void) {
     state = Locked(State(settings: settings))
     self.note = note
   }

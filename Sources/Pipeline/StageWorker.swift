@@ -33,7 +33,7 @@ struct StageWorker {
   private let link: WorkerLink
   private let sink: any Sink
   private let keeper: CheckpointKeeper
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private let reader: any RecordReader
   private var processor: RecordProcessor
   private var relay: AlertRelay
@@ -56,7 +56,7 @@ struct StageWorker {
   init(
     processor: RecordProcessor, from position: UInt64, in journal: any RecordLog, sink: any Sink,
     keeper: CheckpointKeeper,
-    relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (String) -> Void
+    relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (LogEntry) -> Void
   ) {
     number = processor.share.number
     self.processor = processor
@@ -95,7 +95,7 @@ struct StageWorker {
       guard let next = try reader.next() else { return false }
       record = next
     } catch {
-      note("the journal cannot be read: \(error)")
+      note(.error("the journal cannot be read: \(error)"))
       usleep(1_000_000)
       return false
     }

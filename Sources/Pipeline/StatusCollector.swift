@@ -21,6 +21,8 @@ struct StatusCollector: Sendable {
   let events: BrokerEvents
   /// Coordinator of the checkpoints.
   let keeper: CheckpointKeeper
+  /// Deletes old points; `nil` if none are to be deleted.
+  let retention: RetentionKeeper?
 
   /// Counters of all sources together.
   var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
@@ -48,6 +50,7 @@ struct StatusCollector: Sendable {
     status.intake.journalBytesWaiting = end > done ? end - done : 0
     status.stages = stages()
     status.backup = backups?.status
+    status.retention = retention?.counts.value
     return status
   }
 

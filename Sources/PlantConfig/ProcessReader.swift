@@ -31,6 +31,9 @@ struct ProcessReader {
     if let node = section.node("http") {
       settings.http = HTTPReader(reading).settings(Section(node, name: "http", reading: reading))
     }
+    if let node = section.node("watch") {
+      settings.watch = WatchReader(Section(node, name: "watch", reading: reading), reading: reading).settings()
+    }
     if let text = section.text("workers"), text != "auto" {
       if let count = Int(text), (1...1024).contains(count) {
         settings.workers = count
@@ -132,6 +135,10 @@ struct ProcessReader {
     database.username = section.given("username")
     database.password = section.secret("password")
     database.caFile = section.file("ca")
+    if let node = section.node("retention") {
+      let retention = Section(node, name: "influxdb.retention", reading: reading)
+      database.retention = RetentionReader(reading).settings(retention, of: database)
+    }
     section.finish()
     return database
   }

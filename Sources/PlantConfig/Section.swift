@@ -146,7 +146,9 @@ final class Section {
   func has(_ key: String) -> Bool { members.contains { $0.key == key } }
 
   /// Reports each key that was not requested.
-  func finish() {
+  ///
+  /// - Parameter other: Returns words about a key that is not a slip of a known one; `nil` for the list of known keys.
+  func finish(other: (String) -> String? = { _ in nil }) {
     for (position, member) in members.enumerated() where !taken.contains(member.key) {
       let before = position > 0 ? (members[position - 1].key, members[position - 1].value.text ?? "") : nil
       let hasValue = !member.value.isNull
@@ -158,10 +160,9 @@ final class Section {
         known.sorted().min { EditDistance.between($0, member.key) < EditDistance.between($1, member.key) } ?? ""
       let isNear = EditDistance.between(nearest, member.key) <= max(2, member.key.count / 3)
       let hint =
-        isNear
-        ? "did you mean '\(nearest)'?"
-        : parent(of: position) ?? EntrySlip.home(of: member.key, in: name)
-          ?? "known are \(known.sorted().joined(separator: ", "))"
+        other(member.key) ?? (isNear ? "did you mean '\(nearest)'?" : nil)
+        ?? parent(of: position) ?? EntrySlip.home(of: member.key, in: name)
+        ?? "known are \(known.sorted().joined(separator: ", "))"
       reading.mistake(member.mark, "\(name) has no key '\(member.key)'; \(hint)")
     }
   }

@@ -14,6 +14,8 @@ public struct ProcessSettings: Hashable, Sendable {
   public var backup: BackupSettings?
   /// The HTTP interface; `nil` while there is none.
   public var http: HTTPSettings?
+  /// Bounds from which the process raises alerts about itself.
+  public var watch = WatchSettings()
   /// Number of threads that run stages; `nil` chooses it by the machine.
   public var workers: Int?
 
@@ -126,6 +128,8 @@ public struct DatabaseSettings: Hashable, Sendable {
   public var password: Secret?
   /// File of trusted certificate authorities (PEM); `nil` uses those of the system.
   public var caFile: String?
+  /// How long points of high-rate measurements stay; `nil` deletes none.
+  public var retention: RetentionSettings?
 
   /// Creates settings of a database on this machine without credentials.
   public init() {}

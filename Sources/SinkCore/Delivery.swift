@@ -121,7 +121,9 @@ final class Delivery {
       $0.requests += 1
       $0.bytes += UInt64(lines.count)
     }
-    return endpoint.post(lines)
+    let answer = endpoint.post(lines)
+    if let difference = answer.clockDifference { status.update { $0.clockDifference = difference } }
+    return answer
   }
 
   func recovered() {

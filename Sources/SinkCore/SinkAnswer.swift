@@ -9,6 +9,8 @@ public struct SinkAnswer: Sendable, Equatable {
   public var status: Int
   /// Message of the destination, or the reason why there was no answer.
   public var message: String
+  /// Time of the destination less that of this machine, if the answer states one.
+  public var clockDifference: TimeSpan?
 
   /// Creates an answer.
   ///

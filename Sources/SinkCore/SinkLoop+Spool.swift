@@ -72,7 +72,7 @@ extension SinkLoop {
       let damage = spool.damage
       status.update { $0.spoolDamage = damage }
       if next.lost.points > 0 {
-        listener.note("spool: \(next.lost.points) points cannot be read back; going on behind them")
+        listener.note(.error("spool: \(next.lost.points) points cannot be read back; going on behind them"))
       }
       return next
     } catch {
@@ -141,7 +141,7 @@ extension SinkLoop {
           return false
         }
         if spool.whenFull == .dropOldest, dropOldest(spool) { continue }
-        if !status.current.isSpoolFull { listener.note("spool: full; nothing more is read until it drains") }
+        if !status.current.isSpoolFull { listener.note(.error("spool: full; nothing more is read until it drains")) }
         status.update { $0.isSpoolFull = true }
         return false
       }
@@ -161,7 +161,7 @@ extension SinkLoop {
     do throws(JournalError) {
       let skipped = try spool.skipOldest()
       drop(skipped, reason: .spoolFull)
-      listener.note("spool: full; its oldest \(skipped.points) points are dropped")
+      listener.note(.error("spool: full; its oldest \(skipped.points) points are dropped"))
       keep()
       return true
     } catch {

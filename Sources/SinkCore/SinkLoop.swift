@@ -50,7 +50,7 @@ final class SinkLoop {
   /// Callbacks for accepted batches and messages.
   struct Listener: Sendable {
     var accepted: @Sendable (_ upTo: UInt64) -> Void
-    var note: @Sendable (String) -> Void
+    var note: @Sendable (LogEntry) -> Void
   }
 
   /// Interval at which the spool's position is saved while it drains.
@@ -87,7 +87,7 @@ final class SinkLoop {
 
   /// Runs until the queue is closed and its batches are delivered, spooled or past the deadline.
   func run() {
-    for finding in spool?.findings ?? [] { listener.note("spool: \(finding)") }
+    for finding in spool?.findings ?? [] { listener.note(.warning("spool: \(finding)")) }
     while !isOver {
       if let spool, drainage.chunk != nil || !spool.isEmpty { relay(spool) } else { deliverFresh() }
     }
@@ -137,8 +137,9 @@ final class SinkLoop {
     }
     for reason in job.deadLetters.keys where told.insert(reason).inserted {
       listener.note(
-        "database: refuses points for good (\(reason.rawValue)); they and others like them are kept: see wattline "
-          + "dead-letters list")
+        .error(
+          "database: refuses points for good (\(reason.rawValue)); they and others like them are kept: see wattline "
+            + "dead-letters list", fields: [.reason: reason.rawValue]))
     }
   }
 

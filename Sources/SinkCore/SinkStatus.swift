@@ -1,5 +1,6 @@
 public import Journal
 import Synchronization
+public import WattlineTime
 
 /// State of the connection to the database.
 public enum SinkState: Sendable, Equatable {
@@ -35,6 +36,8 @@ public struct SinkCounts: Sendable, Equatable {
   public var deadLetterFilesRemoved: UInt64 = 0
   /// State of the connection to the database.
   public var state = SinkState.ok
+  /// Time of the database less that of this machine, at the last answer that stated one.
+  public var clockDifference: TimeSpan?
 
   /// Creates counters at zero.
   public init() {}

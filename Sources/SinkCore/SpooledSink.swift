@@ -1,7 +1,7 @@
 import Journal
 import PlantModel
 import StreamCore
-import SystemCore
+public import SystemCore
 public import WattlineTime
 
 /// A sink that posts lines to a ``SinkEndpoint`` on a dedicated thread, in the order of submission.
@@ -33,7 +33,7 @@ public final class SpooledSink: Sink {
   /// - Throws: `SinkError` if the spool cannot be opened or the thread cannot be started.
   public init(
     through connect: @escaping SinkConnector, options: SinkOptions = SinkOptions(), spool: SpoolSettings? = nil,
-    deadLetters directory: String, note: @escaping @Sendable (String) -> Void = { _ in },
+    deadLetters directory: String, note: @escaping @Sendable (LogEntry) -> Void = { _ in },
     stateChanged: @escaping @Sendable (SinkState) -> Void = { _ in },
     accepted: @escaping @Sendable (_ upTo: UInt64) -> Void
   ) throws(SinkError) {

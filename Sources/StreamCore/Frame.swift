@@ -31,6 +31,8 @@ public enum ProcessNews: Sendable, Equatable {
   case databaseAccepts
   /// The database accepts no points until a person removes the reason, with the database's own words.
   case databaseRefuses(reason: String, words: String)
+  /// A fault of the process, or its end.
+  case fault(ProcessFault)
   /// The plant's stages end, because its configuration has changed.
   case retirement
 }

@@ -78,6 +78,14 @@ struct AlertScript {
     collect()
   }
 
+  /// News of a fault of the process.
+  mutating func note(fault: ProcessFault) {
+    frame.reset(cause: .process, received: now, clock: now)
+    frame.news = .fault(fault)
+    stage.step(&frame, in: register)
+    collect()
+  }
+
   /// Ticks once a second.
   mutating func tick(seconds: Int, clock: Timestamp? = nil) {
     for _ in 0..<seconds {

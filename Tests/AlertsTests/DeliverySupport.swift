@@ -39,7 +39,7 @@ struct DeliverySite {
   ) throws -> AlertDelivery {
     try AlertDelivery(
       settings: settings, publisher: publisher, path: path, journalEnd: journalEnd, capacity: capacity,
-      firstPause: .milliseconds(1), note: note)
+      firstPause: .milliseconds(1), note: { note("\($0)") })
   }
 }
 

@@ -140,7 +140,7 @@ struct DeliveryTests {
       try whole.prefix(length).write(to: URL(fileURLWithPath: site.path))
       let notes = Mutex<[String]>([])
       let outbox = AlertOutbox(path: site.path, channels: ["mqtt"], capacity: 9, journalEnd: 1_000) { note in
-        notes.withLock { $0.append(note) }
+        notes.withLock { $0.append("\(note)") }
       }
       #expect(notes.withLock { $0.count } == 1 && outbox.count == 0)
     }

@@ -40,7 +40,7 @@ final class SinkBench {
     make = { [offsets, states, notes] in
       try InfluxSink(
         settings, options: options, spool: spool, deadLetters: folder + "/dead-letter",
-        note: { notes.append($0) }, stateChanged: { states.append($0) }, accepted: { offsets.append($0) })
+        note: { notes.append("\($0)") }, stateChanged: { states.append($0) }, accepted: { offsets.append($0) })
     }
     sink = try make()
   }

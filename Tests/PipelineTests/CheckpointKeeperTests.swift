@@ -39,7 +39,7 @@ private final class KeeperBench {
     keeper = CheckpointKeeper(
       workers: workers, from: 0, store: store, journal: journal,
       redeliveries: redeliveries, sink: sink, interval: .zero,
-      beforeKeeping: { kept.add(1) }, note: { line in notes.with { $0.append(line) } })
+      beforeKeeping: { kept.add(1) }, note: { line in notes.with { $0.append("\(line)") } })
   }
 
   deinit {

@@ -48,7 +48,7 @@ struct DatabaseAlarmTests {
     listener.start()
     let published = Listener(site.broker, filter: "wattline/first/#")
     defer { published.stop() }
-    let pipeline = try site.pipeline(note: { notes.append($0) })
+    let pipeline = try site.pipeline(note: { notes.append("\($0)") })
     try pipeline.start()
     #expect(Waiting.until(seconds: 30) { pipeline.status().intake.isSubscribed && listener.isSubscribed })
     for number in 0..<200 { try site.publisher.publish(topic: "first/s\(number % 20)/power", payload: "\(number)") }

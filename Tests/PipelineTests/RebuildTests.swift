@@ -50,7 +50,7 @@ struct RebuildTests {
     before.stop()
     try spoil(site.folder + "/journal")
     let notes = Mutex<[String]>([])
-    let after = try site.pipeline(note: { line in notes.withLock { $0.append(line) } })
+    let after = try site.pipeline(note: { line in notes.withLock { $0.append("\(line)") } })
     try after.start()
     defer { after.stop() }
     #expect(notes.withLock { $0 }.contains { $0.contains(words) }, "\(notes.withLock { $0 })")

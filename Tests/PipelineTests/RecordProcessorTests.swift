@@ -33,7 +33,7 @@ extension RecordProcessor {
 
   fileprivate mutating func lines(of record: History.Record) -> [UInt8] {
     let words = record.body.withUnsafeBytes { process(kind: record.kind, received: record.received, body: $0) }
-    #expect(words.allSatisfy { $0.contains(" gives no reading (") })
+    #expect(words.allSatisfy { "\($0)".contains(" gives no reading (") })
     return encoder.drain(upTo: 0).bytes
   }
 }
@@ -145,6 +145,7 @@ struct RecordProcessorTests {
     for second in 1...2 {
       words += frame.bytes.withUnsafeBytes {
         processor.process(kind: .messages, received: Timestamp(seconds: 1_800_000_000 + Int64(second)), body: $0)
+          .map { "\($0)" }
       }
     }
     #expect(words.count == 1 && words[0].hasPrefix("plant a: it has as many assets or sensors as it may have"))
@@ -168,7 +169,7 @@ struct RecordProcessorTests {
       }
     }
     let words = frame.bytes.withUnsafeBytes {
-      processor.process(kind: .messages, received: Timestamp(seconds: 1_800_000_000), body: $0)
+      processor.process(kind: .messages, received: Timestamp(seconds: 1_800_000_000), body: $0).map { "\($0)" }
     }
     #expect(words.count == 2 && processor.ledger.readings == 1, "\(words)")
     #expect(words.first?.hasPrefix("a message on a/b/c gives no reading (") == true)

@@ -38,8 +38,9 @@ private let plantFile = """
 private let processFile = """
   \(unknown): 1
   mqtt: {\(unknown): 1}
-  influxdb: {\(unknown): 1}
+  influxdb: {\(unknown): 1, retention: {\(unknown): 1}}
   journal: {\(unknown): 1}
+  watch: {\(unknown): 1}
   alerts:
     \(unknown): 1
     webhook: {url: "https://a.example", \(unknown): 1}
@@ -57,7 +58,7 @@ struct ConfigurationPageTests {
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {
-    try expectOnPage(processFile, name: "wattline.yaml", sections: 10)
+    try expectOnPage(processFile, name: "wattline.yaml", sections: 12)
   }
 
   private func expectOnPage(_ text: String, name: String, sections: Int) throws {

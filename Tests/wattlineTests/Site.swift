@@ -72,8 +72,9 @@ final class Site {
   // MARK: The program
 
   /// Starts `wattline run`, which this process's end would end too.
-  func run() throws {
-    program = try ChildProcess(program: Program.path, arguments: ["run", "--config", folder.path], log: log)
+  func run(options: [String] = []) throws {
+    program = try ChildProcess(
+      program: Program.path, arguments: ["run", "--config", folder.path] + options, log: logFile)
   }
 
   /// Ends the program as a crash would.
@@ -98,18 +99,20 @@ final class Site {
   }
 
   /// Starts the program and waits for its `online`.
-  func runOnline() throws {
+  func runOnline(options: [String] = []) throws {
     let status = StatusWatch(broker.settings)
-    try run()
+    try run(options: options)
     #expect(Waiting.until(seconds: 20) { status.words.last == "online" }, "\(logTail)")
   }
 
-  private var log: String { folder.path + "/program.log" }
+  private var logFile: String { folder.path + "/program.log" }
+
+  /// What the program said.
+  var log: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
 
   /// The last of what the program said.
   var logTail: String {
-    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").suffix(12).joined(separator: "\n")
+    log.split(separator: "\n").suffix(12).joined(separator: "\n")
   }
 
   // MARK: The database

@@ -22,7 +22,7 @@ public final class AlertDelivery: Sendable {
   private let threads: [BlockingThread]
   private let webhook: Renewable<WebhookSettings>?
   private let email: Renewable<EmailSettings>?
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
 
   /// Starts to deliver the messages that wait in the file.
   ///
@@ -37,7 +37,7 @@ public final class AlertDelivery: Sendable {
   /// - Throws: `SystemError` if a thread cannot be started.
   public init(
     settings: AlertSettings, publisher: any AlertChannel, path: String, journalEnd: UInt64,
-    capacity: Int = AlertDelivery.capacity, firstPause: TimeSpan = .second, note: @escaping @Sendable (String) -> Void
+    capacity: Int = AlertDelivery.capacity, firstPause: TimeSpan = .second, note: @escaping @Sendable (LogEntry) -> Void
   ) throws(SystemError) {
     self.settings = settings
     self.note = note
@@ -115,7 +115,7 @@ public final class AlertDelivery: Sendable {
 
   /// Saves the outbox. Called before a checkpoint, because the journal does not replay the records before it.
   public func keep() {
-    if let failure = outbox.save() { note("alerts: the outbox cannot be written: \(failure)") }
+    if let failure = outbox.save() { note(.error("alerts: the outbox cannot be written: \(failure)")) }
   }
 
   /// Ends the threads once all messages are delivered or `timeout` is over. The remaining messages are delivered after
@@ -129,7 +129,7 @@ public final class AlertDelivery: Sendable {
 
   private static func serve(
     _ channel: any AlertChannel, outbox: AlertOutbox, counters: StageCounters, firstPause: TimeSpan,
-    note: (String) -> Void
+    note: (LogEntry) -> Void
   ) {
     var pause = firstPause
     var isFailing = false
@@ -141,18 +141,20 @@ public final class AlertDelivery: Sendable {
         outbox.remove(numbers, from: channel.name)
         counters.output.add(numbers.count)
       case .refused(let reason):
-        note("alerts: \(channel.name): an alert was refused for good: \(reason)")
+        note(.error("alerts: \(channel.name): an alert was refused for good: \(reason)"))
         outbox.remove(numbers, from: channel.name)
         counters.drop("\(channel.name)_refused", amount: numbers.count)
       case .later(let reason):
-        if !isFailing, !outbox.waitUntilClosed(.zero) { note("alerts: \(channel.name): \(reason); trying again") }
+        if !isFailing, !outbox.waitUntilClosed(.zero) {
+          note(.warning("alerts: \(channel.name): \(reason); trying again"))
+        }
         isFailing = true
         _ = outbox.waitUntilClosed(pause)
         pause = min(.minutes(5), pause * 2)
         continue
       }
       counters.queue.set(outbox.count)
-      if let failure = outbox.save() { note("alerts: the outbox cannot be written: \(failure)") }
+      if let failure = outbox.save() { note(.error("alerts: the outbox cannot be written: \(failure)")) }
     }
   }
 }

@@ -34,13 +34,13 @@ final class AlertOutbox: @unchecked Sendable {
   ///   - capacity: maximum number of messages per channel.
   ///   - journalEnd: offset of the journal's end.
   ///   - note: receives a log message if the file cannot be read.
-  init(path: String, channels: [String], capacity: Int, journalEnd: UInt64, note: (String) -> Void) {
+  init(path: String, channels: [String], capacity: Int, journalEnd: UInt64, note: (LogEntry) -> Void) {
     self.path = path
     self.capacity = capacity
     queues = Dictionary(uniqueKeysWithValues: channels.map { ($0, []) })
     guard let data = FileManager.default.contents(atPath: path) else { return }
     do throws(SnapshotError) { try restore(Array(data)) } catch {
-      note("\(path): \(error); alerts that waited in it are not delivered")
+      note(.error("\(path): \(error); alerts that waited in it are not delivered"))
     }
     marks = marks.mapValues { min($0, journalEnd) }
   }

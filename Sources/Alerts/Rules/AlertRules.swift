@@ -8,7 +8,7 @@ enum AlertRules {
     UnitRule.self,
     SpikesRule.self, GridVoltageRule.self, FrequencyRule.self, HeatRule.self, ChargerRule.self, SignRule.self,
     LimitRule.self,
-    TripRule.self, HealthRule.self, CommandRule.self, DatabaseRule.self,
+    TripRule.self, HealthRule.self, CommandRule.self, DatabaseRule.self, ProcessRule.self,
   ]
 
   /// All identities that the rules declare.

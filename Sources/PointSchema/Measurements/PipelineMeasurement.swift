@@ -5,7 +5,8 @@ extension Tag {
   public static let instance = Tag("instance", meaning: "client ID of the process at the broker")
   /// Stage of the process.
   public static let stage = Tag(
-    "stage", meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup` or `process`")
+    "stage",
+    meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention` or `process`")
 }
 
 extension FieldKey where Value == Double {
@@ -15,6 +16,8 @@ extension FieldKey where Value == Double {
   public static var age: Self { Self("age_s") }
   /// Processor time since the start [s].
   public static var processorTime: Self { Self("cpu_s") }
+  /// Duration of the last deletion of old points [s].
+  public static var lastSeconds: Self { Self("last_s") }
 }
 
 extension FieldKey where Value == Int64 {
@@ -93,7 +96,9 @@ extension Measurement {
       .integer(
         .input, "messages, readings, points or alerts taken in",
         when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`"),
-      .integer(.output, "what was given out of them", when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`"),
+      .integer(
+        .output, "what was given out of them; days that were deleted",
+        when: "in `source`, `decode`, `cleaning`, `sink`, `alerts`, `retention`"),
       .integer(
         .bytes, "bytes received, end of the journal, or size of the last backup [bytes]",
         when: "in `source`, `journal`, `backup`"),
@@ -110,7 +115,7 @@ extension Measurement {
       .integer(.values(for: FieldDeclaration.anyEnd), "values refused, by reason", when: "in `decode`"),
       .integer(
         .dropped(for: FieldDeclaration.anyEnd), "what was dropped, by reason or channel",
-        when: "in `source`, `decode`, `sink`, `readings`, `alerts`"),
+        when: "in `source`, `decode`, `sink`, `readings`, `alerts`, `retention`"),
       .integer(FieldKey("quality_" + FieldDeclaration.anyEnd), "readings by quality", when: "in `cleaning`"),
       .integer(.queued, "what waits in memory", when: "in `sink`, `readings`"),
       .integer(.spooled, "what waits on disk", when: "in `sink`, `readings`"),
@@ -126,6 +131,7 @@ extension Measurement {
       .integer(.written, "readings in the database", when: "in `readings`"),
       .integer(.backupSucceeded, "1 if the last attempt of a backup succeeded, else 0", when: "in `backup`"),
       .float(.age, "time since the last backup was begun [s]", when: "in `backup`"),
+      .float(.lastSeconds, "duration of the last deletion of old points [s]", when: "in `retention`"),
       .float(.processorTime, "processor time [s]", when: "in `process`"),
       .integer(.residentBytes, "resident memory [bytes]", when: "in `process`"),
       .integer(.plants, "number of plants", when: "in `process`"),

@@ -1,6 +1,7 @@
 import HTTPInterface
 import Pipeline
 import Settings
+import SystemCore
 import WebServer
 
 /// The HTTP interface of a running pipeline.
@@ -13,7 +14,7 @@ enum InterfaceServer {
   /// - Returns: The server; `nil` if none is configured.
   /// - Throws: `HTTPServerError` if the address is in use, or the certificate is unusable.
   static func start(
-    for pipeline: RunningPipeline, note: (String) -> Void
+    for pipeline: RunningPipeline, note: (LogEntry) -> Void
   ) throws(HTTPServerError) -> HTTPServer? {
     guard let settings = pipeline.settings.http else { return nil }
     let interface = Interface(
@@ -26,7 +27,7 @@ enum InterfaceServer {
     let host = settings.address.contains(":") ? "[\(settings.address)]" : settings.address
     note("http listens on \(settings.certificate == nil ? "http" : "https")://\(host):\(server.port)/")
     if settings.certificate == nil, !["127.0.0.1", "::1"].contains(settings.address) {
-      note("http is reachable from other machines without TLS; set http.cert and http.key, or listen on 127.0.0.1")
+      note(.warning("http is reachable from other machines without TLS; set http.cert and http.key, or listen on 127.0.0.1"))
     }
     return server
   }

@@ -1,0 +1,75 @@
+import PlantModel
+import StreamCore
+
+extension AlertRuleID {
+  /// The process uses nearly all memory that it may have.
+  static let processMemory = AlertRuleID("process_memory")
+  /// The disk of the journal is nearly full.
+  static let processDisk = AlertRuleID("process_disk")
+  /// What waits for the stages or the database grows steadily.
+  static let processBacklog = AlertRuleID("process_backlog")
+  /// The database is away.
+  static let processDatabase = AlertRuleID("process_database")
+  /// The clock of this machine differs from others.
+  static let processClock = AlertRuleID("process_clock")
+  /// Workers stand still.
+  static let processStages = AlertRuleID("process_stages")
+}
+
+/// Rule about faults of the process. Their alerts are raised for every plant, because each of them is concerned.
+struct ProcessRule: AlertRule {
+  static let ids = [
+    AlertRuleID.processMemory, .processDisk, .processBacklog, .processDatabase, .processClock, .processStages,
+  ]
+  static let guide = [
+    AlertGuide(
+      "the process uses 90 % of its memory limit; cleared below 85 %",
+      remedy: "Raise the limit, or bound assets and sensors of the plants."),
+    AlertGuide(
+      "90 % of the journal's disk are used; cleared below 88 %",
+      remedy: "Make room, or bound journal.max_bytes and journal.history."),
+    AlertGuide(
+      "what waits for the stages or the database grows for 15 min; cleared once it falls",
+      remedy: "Look at the database's load and at the number of workers."),
+    AlertGuide(
+      "the database is away for 5 min; cleared when it answers",
+      remedy: "Look at the database and the network. Nothing is lost while there is room on the disk."),
+    AlertGuide(
+      "the clock is off that of the database by more than a minute, or most readings come from the future; cleared when "
+        + "neither holds", remedy: "Look at the time service of this machine and of the database's."),
+    AlertGuide(
+      "workers stand still for a minute though nothing holds them up; cleared when they progress",
+      remedy: "Look at the log, and restart the process."),
+  ]
+
+  /// Raises or clears the alert about a fault of the process.
+  ///
+  /// - Parameters:
+  ///   - fault: The fault, or its end.
+  ///   - context: State shared by all rules.
+  ///   - frame: Receives the points, transitions and notices.
+  ///   - register: The plant's register.
+  static func report(
+    _ fault: ProcessFault, context: inout AlertContext, into frame: inout Frame, in register: PlantRegister
+  ) {
+    let (id, title) = description(of: fault.kind)
+    let key = AlertKey(rule: id)
+    guard fault.isStanding else {
+      return context.book.clear(key, at: frame.received, text: fault.text, into: &frame)
+    }
+    context.book.raise(
+      key, severity: fault.severity, at: frame.received,
+      message: AlertMessage(title: title, text: fault.text, value: fault.value), into: &frame, in: register)
+  }
+
+  private static func description(of kind: ProcessFault.Kind) -> (AlertRuleID, String) {
+    switch kind {
+    case .memory: (.processMemory, "Wattline runs out of memory")
+    case .disk: (.processDisk, "The disk of Wattline fills up")
+    case .backlog: (.processBacklog, "Wattline falls behind")
+    case .database: (.processDatabase, "The database is away")
+    case .clock: (.processClock, "The clock of Wattline is off")
+    case .stages: (.processStages, "Workers of Wattline stand still")
+    }
+  }
+}

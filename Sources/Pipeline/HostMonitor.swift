@@ -1,0 +1,79 @@
+import PlantModel
+import Settings
+import SinkCore
+import StreamCore
+import SystemCore
+import WattlineTime
+
+/// Regular look at the process and its machine. Faults go to the alerts of every plant, through the journal, and to the
+/// log.
+struct HostMonitor {
+  private let collector: StatusCollector
+  private let probe: HostProbe
+  private let folder: String
+  private let note: RunningPipeline.Note
+  private var watch: HostWatch
+  private var progress = WorkerProgress()
+  /// Faults that stand by the log.
+  private var told: Set<ProcessFault.Kind> = []
+  /// Records that the journal had no room for, the last one of each kind.
+  private var waiting: [ProcessFault.Kind: ProcessFault] = [:]
+  private let interval: TimeSpan
+  private var last: Int64?
+
+  /// Creates a monitor.
+  ///
+  /// - Parameters:
+  ///   - collector: Reads counters and state.
+  ///   - settings: Bounds of the faults.
+  ///   - folder: `journal.path`.
+  ///   - interval: Time between two looks.
+  ///   - probe: Access to the machine.
+  ///   - note: Receives log lines.
+  init(
+    collector: StatusCollector, settings: WatchSettings, folder: String, every interval: TimeSpan, probe: HostProbe,
+    note: @escaping RunningPipeline.Note
+  ) {
+    (self.collector, self.probe, self.folder, self.note) = (collector, probe, folder, note)
+    self.interval = min(interval, HostWatch.interval)
+    watch = HostWatch(settings)
+  }
+
+  /// Looks if the interval has passed; called about once a second.
+  mutating func look(at timestamp: Timestamp) {
+    let now = SystemClock.monotonic()
+    if let last, now - last < interval.nanoseconds { return }
+    last = now
+    for fault in watch.look(facts(at: now), at: timestamp) {
+      waiting[fault.kind] = fault
+      tell(fault)
+    }
+    for (kind, fault) in waiting.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    where collector.ingest.process(fault, at: timestamp) { waiting[kind] = nil }
+  }
+
+  private mutating func tell(_ fault: ProcessFault) {
+    if fault.isStanding {
+      guard told.insert(fault.kind).inserted else { return }
+      note(LogEntry(fault.severity == .critical ? .error : .warning, message: "process: \(fault.text)"))
+    } else if told.remove(fault.kind) != nil {
+      note("process: \(fault.text)")
+    }
+  }
+
+  private mutating func facts(at now: Int64) -> HostFacts {
+    let status = collector.status()
+    var facts = HostFacts()
+    facts.residentBytes = probe.residentBytes()
+    facts.memoryLimit = probe.memoryLimit()
+    if let disk = probe.disk(folder) { (facts.diskFree, facts.diskSize) = (disk.free, disk.size) }
+    facts.waitingBytes = Int64(clamping: status.intake.journalBytesWaiting) + Int64(status.sink.spoolBytes)
+    if case .away(let words) = status.sink.state { facts.databaseAway = words }
+    facts.clockDifference = status.sink.clockDifference
+    let counts = status.stages.qualityCounts
+    let future = Int(Quality.future.rawValue)
+    facts.readings = (counts.reduce(0, +), counts.indices.contains(future) ? counts[future] : 0)
+    facts.stillSeconds = collector.isRestored ? progress.stillSeconds(status, at: now) : 0
+    return facts
+  }
+}
