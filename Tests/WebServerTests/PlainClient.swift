@@ -15,7 +15,7 @@ final class PlainClient {
   deinit { close(descriptor) }
 
   /// Sends bytes. A server that closes meanwhile is no error.
-  func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) }
+  func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
   /// Returns what the server sends until it closes, or is silent for three seconds.
   func receive() -> String {
