@@ -31,7 +31,11 @@ struct ContainerTests {
       try process.write(toFile: path("config/wattline.yaml"), atomically: false, encoding: .utf8)
       try FileManager.default.copyItem(
         atPath: PackageFolder.root().path + "/pipelines/riverside.yaml", toPath: path("config/riverside.yaml"))
-      try FileManager.default.copyItem(atPath: docker + "/start", toPath: path("start"))
+      // File by file: a whole folder would be given to its owner, which only root may.
+      try FileManager.default.createDirectory(atPath: path("start"), withIntermediateDirectories: false)
+      for name in try FileManager.default.contentsOfDirectory(atPath: docker + "/start") {
+        try FileManager.default.copyItem(atPath: "\(docker)/start/\(name)", toPath: path("start/" + name))
+      }
     }
 
     func path(_ name: String) -> String { folder.path + "/" + name }
@@ -131,7 +135,10 @@ struct ContainerTests {
       .replacing("mosquitto:8883", with: "127.0.0.1:\(brokerPort)")
       .replacing("influxdb:8086", with: "127.0.0.1:\(port)")
       .write(toFile: file, atomically: false, encoding: .utf8)
-    try FileManager.default.createDirectory(atPath: stack.path("journal"), withIntermediateDirectories: false)
+    // A new block volume has this folder, which only root enters.
+    try FileManager.default.createDirectory(
+      atPath: stack.path("journal/lost+found"), withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700])
     try FileManager.default.copyItem(atPath: Program.path, toPath: stack.path("wattline"))
     if stack.isRoot { chown(stack.path("journal"), 1883, 1883) }
     try "exec '\(stack.path("wattline"))' run --config '\(stack.path("config"))'\n".write(
