@@ -10,12 +10,16 @@ struct PlantReview {
   let reading: ConfigurationContext
   let offer: TopicOffer
   let names: [String]
+  private let declared: [String: Asset]
+  private let nameSet: Set<String>
 
   /// Creates the review of a plant and the tree that it was read from.
   init(_ plant: Plant, root: YAMLNode, reading: ConfigurationContext) {
     (self.plant, self.root, self.reading) = (plant, root, reading)
     offer = TopicOffer(plant)
     names = plant.assets.map(\.name)
+    nameSet = Set(names)
+    declared = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
   }
 
   /// Records the warnings.
@@ -78,12 +82,12 @@ struct PlantReview {
   private func checkTopicAssets() {
     var told: Set<String> = []
     for (entry, rule) in entries {
-      if let asset = rule.asset, TopicOffer.isLiteral(asset), !names.contains(asset), told.insert(asset).inserted {
+      if let asset = rule.asset, TopicOffer.isLiteral(asset), declared[asset] == nil, told.insert(asset).inserted {
         reading.warning(
           entry.member("asset")?.mark ?? entry.mark, missing(asset, by: "this topic names asset '\(asset)'"))
       }
       for (name, mark) in offer.renamedAssets(of: rule, in: entry)
-      where !names.contains(name) && told.insert(name).inserted {
+      where declared[name] == nil && told.insert(name).inserted {
         reading.warning(mark, missing(name, by: "'rename' names asset '\(name)'"))
       }
       for value in rule.values {
@@ -97,7 +101,7 @@ struct PlantReview {
 
   /// Returns the parts of a name that looks like a sensor of an asset that is not declared.
   private func dotted(_ name: String) -> (asset: String, sensor: String)? {
-    guard !name.contains("{"), WrittenName.split(name, assets: Set(names)) == nil, let dot = name.firstIndex(of: ".")
+    guard !name.contains("{"), WrittenName.split(name, assets: nameSet) == nil, let dot = name.firstIndex(of: ".")
     else { return nil }
     let (asset, sensor) = (String(name[..<dot]), String(name[name.index(after: dot)...]))
     guard !asset.isEmpty, AssetKind.allCases.contains(where: { $0.traits.sensors.contains(sensor) }) else { return nil }
@@ -113,15 +117,15 @@ struct PlantReview {
   /// Sensors that a rule names and that are slips of those that the assets' kinds have.
   private func checkTopicSensors() {
     for (entry, rule) in entries {
-      let literal = rule.asset.flatMap { name in plant.assets.first { $0.name == name } }
+      let literal = rule.asset.flatMap { declared[$0] }
       var written = rule.values.map { value in
         let mark = entry.member("rename")?.member(value.name)?.mark ?? entry.member("values")?.keyMark(value.name)
         return (rule.rename[value.name] ?? value.name, mark ?? entry.mark)
       }
       if let sensor = rule.sensor { written.append((sensor, entry.member("sensor")?.mark ?? entry.mark)) }
       for (name, mark) in written where TopicOffer.isLiteral(name) {
-        let parts = WrittenName.split(name, assets: Set(names))
-        let owner = parts.flatMap { parts in plant.assets.first { $0.name == parts.asset } } ?? literal
+        let parts = WrittenName.split(name, assets: nameSet)
+        let owner = parts.flatMap { declared[$0.asset] } ?? literal
         let kinds = owner.map { [$0.kind] } ?? plant.assets.map(\.kind)
         checkSpelling(parts?.sensor ?? name, kinds: kinds, at: mark)
       }
@@ -186,7 +190,7 @@ struct PlantReview {
   private func checkSilentAssets() {
     guard !plant.topics.isEmpty, !offer.hasOpenAssets else { return }
     for asset in plant.assets where !offer.assets.contains(asset.name) {
-      let brought = offer.assets.filter { !names.contains($0) }
+      let brought = offer.assets.filter { declared[$0] == nil }
       reading.warning(
         root.member("assets")?.keyMark(asset.name) ?? root.mark,
         "no topic brings anything of asset '\(asset.name)'\(NearName.hint(asset.name, of: Array(brought))); write "
@@ -199,10 +203,11 @@ struct PlantReview {
   private func checkOverrides() {
     let nodes = root.member("sensors")?.elements ?? []
     guard nodes.count == plant.sensors.count else { return }
+    let sizes = SizeReview(plant, root: root, reading: reading)
     for (node, override) in zip(nodes, plant.sensors) {
       let mark = node.member("match")?.mark ?? node.mark
       if let words = mistake(inMatch: override.match) { reading.warning(mark, words) }
-      SizeReview(plant, root: root, reading: reading).check(override, at: node.member("range")?.mark ?? mark)
+      sizes.check(override, at: node.member("range")?.mark ?? mark)
     }
   }
 
@@ -211,10 +216,10 @@ struct PlantReview {
     guard let dot = match.lastIndex(of: ".") else { return nil }
     let (asset, sensor) = (String(match[..<dot]), String(match[match.index(after: dot)...]))
     // A dot may belong to the sensor's or the asset's name.
-    if let parts = WrittenName.split(match, assets: Set(names)) {
+    if let parts = WrittenName.split(match, assets: nameSet) {
       return mistake(inSensor: parts.sensor, of: parts.asset)
     }
-    let all = names + offer.assets.filter { !names.contains($0) }
+    let all = names + offer.assets.filter { declared[$0] == nil }
     let fitting = all.filter { Wildcard.matches(pattern: asset, text: $0) }
     if fitting.isEmpty {
       if asset.contains("*") {
@@ -233,9 +238,9 @@ struct PlantReview {
   }
 
   private func mistake(inSensor sensor: String, of asset: String) -> String? {
-    let declared = plant.assets.first { $0.name == asset }
+    let known = declared[asset]
     let brought = offer.sensors(of: asset)
-    let kind = declared?.kind ?? .generic
+    let kind = known?.kind ?? .generic
     let own = kind.traits.sensors
     if sensor.contains("*") {
       let isAny = offer.isOpen(asset) || (own + brought).contains { Wildcard.matches(pattern: sensor, text: $0) }
@@ -248,7 +253,7 @@ struct PlantReview {
       return "no topic or kind has a sensor '\(sensor)' of '\(asset)'; perhaps '\(near)' is meant"
     }
     if offer.isOpen(asset)
-      || SensorCatalogue.profile(sensor: base, of: declared ?? Asset(name: "", kind: kind)).unit != nil
+      || SensorCatalogue.profile(sensor: base, of: known ?? Asset(name: "", kind: kind)).unit != nil
     {
       return nil
     }
@@ -257,12 +262,14 @@ struct PlantReview {
   }
 
   private func checkInputs() {
-    let node = root.member("derive")
+    // The file's key may be written with quotation marks, so that names are compared.
+    var marks: [SensorName: Mark] = [:]
+    for (key, _, value) in root.member("derive")?.pairs ?? [] {
+      guard let parts = WrittenName.split(key, assets: nameSet) else { continue }
+      marks[SensorName(asset: parts.asset, sensor: parts.sensor)] = value.mark
+    }
     for sensor in plant.derived {
-      let key = node?.keys.first {
-        WrittenName.split($0, assets: Set(names)).map { $0 == (sensor.name.asset, sensor.name.sensor) } ?? false
-      }
-      let mark = key.flatMap { node?.member($0)?.mark } ?? root.mark
+      let mark = marks[sensor.name] ?? root.mark
       for input in sensor.expression.inputs where input != sensor.name {
         guard let words = mistake(inSensor: input.sensor, of: input.asset) else { continue }
         reading.warning(mark, "'\(sensor.name)' never has a value: \(words)")
@@ -293,8 +300,7 @@ struct TopicOffer {
     let names = Set(plant.assets.map(\.name))
     for rule in plant.topics where rule.payload != .availability { add(rule, names: names) }
     assets.formUnion(plant.derived.map(\.name.asset))
-    assets.formUnion(
-      plant.assets.filter { asset in plant.topics.contains { $0.rename.values.contains(asset.name) } }.map(\.name))
+    assets.formUnion(names.intersection(plant.topics.flatMap(\.rename.values)))
   }
 
   /// Returns whether a text is neither a place in the payload nor has placeholders.
@@ -371,8 +377,7 @@ struct EmptyValues {
 
   private func visit(_ node: YAMLNode, depth: Int) {
     node.elements?.forEach { visit($0, depth: depth + 1) }
-    for key in node.keys where !EmptyValues.free.contains(key) {
-      guard let value = node.member(key), let mark = node.keyMark(key) else { continue }
+    for (key, mark, value) in node.pairs where !EmptyValues.free.contains(key) {
       visit(value, depth: depth + 1)
       // Topics and assets have words of their own.
       guard value.isNull, depth > 0 || !["topics", "assets"].contains(key) else { continue }

@@ -4,7 +4,8 @@ import PlantModel
 /// plant.
 struct SizeReview {
   private let plant: Plant
-  private let node: YAMLNode?
+  private let nodes: [String: YAMLNode]
+  private let marks: [String: Mark]
   private let reading: ConfigurationContext
 
   /// Creates the review of a plant's assets.
@@ -15,7 +16,9 @@ struct SizeReview {
   ///   - reading: Receives the warnings.
   init(_ plant: Plant, root: YAMLNode, reading: ConfigurationContext) {
     (self.plant, self.reading) = (plant, reading)
-    node = root.member("assets")
+    let pairs = root.member("assets")?.pairs ?? []
+    nodes = Dictionary(pairs.map { ($0.key, $0.value) }) { first, _ in first }
+    marks = Dictionary(pairs.map { ($0.key, $0.mark) }) { first, _ in first }
   }
 
   /// Records the warnings.
@@ -32,8 +35,8 @@ struct SizeReview {
   // MARK: Missing sizes
 
   private func checkMissing(_ asset: Asset) {
-    let place = node?.keyMark(asset.name) ?? Mark(line: 1, column: 1)
-    let own = node?.member(asset.name)
+    let place = marks[asset.name] ?? Mark(line: 1, column: 1)
+    let own = nodes[asset.name]
     func has(_ key: String) -> Bool { own?.member(key) != nil }
     if asset.kind.role == .storage {
       let power = asset.nominalKilowatts == nil ? "power_kw" : nil
@@ -68,7 +71,7 @@ struct SizeReview {
     if traits.driver != .sun { idle += ["tilt", "azimuth"] }
     if asset.kind.role != .gridExchange { idle += ["import_limit_kw", "export_limit_kw"] }
     if asset.kind.role != .storage, !traits.hasVehicles { idle += ["energy_kwh", "efficiency", "soc_min", "soc_max"] }
-    let own = node?.member(asset.name)
+    let own = nodes[asset.name]
     for key in idle where own?.member(key) != nil {
       warn(asset, key: key, "'\(key)' has no effect on '\(asset.name)' of kind \(asset.kind); look at both")
     }
@@ -96,36 +99,39 @@ struct SizeReview {
     warn(asset, key: key, "'\(key)' is \(text(size)), and it is in kW; write \(text(size / 1000)) if those are W")
   }
 
-  /// A size far above the connection's limit or the others of its kind.
+  /// A size far above the connection's limit, the others of its kind, or all others.
   private func checkAgainstOthers() {
     let limits = plant.assets.flatMap { [$0.importLimitKilowatts, $0.exportLimitKilowatts] }.compactMap(\.self)
     let limit = limits.max() ?? 0
-    for asset in plant.assets where asset.kind.role != .gridExchange {
+    let devices = plant.assets.filter { $0.kind.role != .gridExchange }
+    // The two extremes are enough to know that of the others.
+    let sizes = devices.compactMap { size(of: $0)?.size }.sorted()
+    let least = Dictionary(grouping: devices, by: \.kind).mapValues { assets in
+      assets.compactMap { size(of: $0)?.size }.filter { $0 > 0 }.min()
+    }
+    for asset in devices {
       guard let (key, size) = size(of: asset), size >= 100 else { continue }
       if asset.kind.traits.hasVehicles, SizeReview.chargersInWatts.contains(size) { continue }
-      let rest = plant.assets.filter { $0.name != asset.name && $0.kind.role != .gridExchange }
-      let greatest = rest.compactMap { self.size(of: $0)?.size }.max() ?? 0
-      let others = plant.assets.filter { $0.name != asset.name && $0.kind == asset.kind }.compactMap {
-        self.size(of: $0)?.size
-      }
-      if limit > 0, size > 50 * limit {
-        warn(
-          asset, key: key,
-          "'\(key)' is \(text(size)) kW, and the greatest limit of the connection \(text(limit)) kW; write "
-            + "\(text(size / 1000)) if those are W")
-      } else if let other = others.filter({ $0 > 0 }).min(), (300...3_000).contains(size / other) {
-        warn(
-          asset, key: key,
-          "'\(key)' is \(text(size)) kW, and another \(asset.kind) has \(text(other)) kW; write \(text(size / 1000)) if "
-            + "those are W")
-      } else if limit == 0, greatest > 0, (300...3_000).contains(size / greatest) {
-        warn(
-          asset, key: key,
-          "'\(key)' is \(text(size)) kW, and the greatest of the other devices has \(text(greatest)) kW; write "
-            + "\(text(size / 1000)) if those are W")
-      }
+      // No factor beyond 1 arises from the size itself.
+      let other = least[asset.kind].flatMap(\.self) ?? size
+      let greatest = size == sizes.last ? sizes.dropLast().last ?? size : size
+      let reference: (words: String, size: Double)? =
+        limit > 0 && size > 50 * limit
+        ? ("the greatest limit of the connection", limit)
+        : SizeReview.watts.contains(size / other)
+          ? ("another \(asset.kind) has", other)
+          : limit == 0 && greatest > 0 && SizeReview.watts.contains(size / greatest)
+            ? ("the greatest of the other devices has", greatest) : nil
+      guard let reference else { continue }
+      warn(
+        asset, key: key,
+        "'\(key)' is \(text(size)) kW, and \(reference.words) \(text(reference.size)) kW; write \(text(size / 1000)) if "
+          + "those are W")
     }
   }
+
+  /// Ratios of two sizes by which one may be in W.
+  private static let watts = 300.0...3_000
 
   private func checkGrid() {
     let greatest = plant.assets.filter { $0.kind.role != .gridExchange }.compactMap { size(of: $0)?.size }.max()
@@ -146,9 +152,9 @@ struct SizeReview {
   /// Warns about a range in another unit than that of the entry, against the asset's size.
   func check(_ override: SensorOverride, at mark: Mark) {
     guard let range = override.range,
-      let parts = WrittenName.split(override.match, assets: Set(plant.assets.map(\.name))),
-      let asset = plant.assets.first(where: { $0.name == parts.asset }), let size = asset.nominalKilowatts, size > 0,
-      ["power", "active_power", "ac_power"].contains(parts.sensor)
+      let asset = plant.assets.first(where: { override.match.hasPrefix($0.name + ".") }),
+      let size = asset.nominalKilowatts, size > 0,
+      ["power", "active_power", "ac_power"].contains(override.match.dropFirst(asset.name.count + 1))
     else { return }
     let unit = override.unit ?? Unit.named("kW")
     guard let unit, let kilowatt = Unit.named("kW"), unit.quantity == kilowatt.quantity else { return }
@@ -177,7 +183,7 @@ struct SizeReview {
   }
 
   private func warn(_ asset: Asset, key: String, _ message: String) {
-    let own = node?.member(asset.name)
+    let own = nodes[asset.name]
     reading.warning(own?.member(key)?.mark ?? own?.mark ?? Mark(line: 1, column: 1), message)
   }
 

@@ -49,6 +49,12 @@ struct YAMLNode {
     return nil
   }
 
+  /// Keys of a mapping with their positions and values.
+  var pairs: [(key: String, mark: Mark, value: YAMLNode)] {
+    guard case .mapping(let pairs) = content else { return [] }
+    return pairs.compactMap { pair in pair.key.text.map { ($0, pair.key.mark, pair.value) } }
+  }
+
   /// Keys of a mapping.
   var keys: [String] {
     if case .mapping(let pairs) = content { return pairs.compactMap(\.key.text) }

@@ -219,3 +219,19 @@ struct ReviewTests {
     #expect(none.count == 1 && none[0].message.hasPrefix("there is no folder of that name"))
   }
 }
+
+@Suite("Review of a large folder")
+struct LargeReviewTests {
+  @Test func `the time to review a plant grows with its assets, not with their square`() throws {
+    let list = (0..<16_000).map { "  a\($0): {kind: pv, capacity_kw: \(100 + $0 % 50)}\n" }.joined()
+    let sensors = (0..<200).map { "  - {match: a\($0).power, unit: W, range: [0, 200000]}\n" }.joined()
+    func seconds() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let began = seconds()
+    #expect(try told(open + "assets:\n" + list + "sensors:\n" + sensors) == [])
+    #expect(seconds() - began < 10)
+  }
+}
