@@ -6,6 +6,7 @@ import StreamCore
 import Testing
 import WattlineTime
 
+@testable import Backup
 @testable import Forecasting
 @testable import InfluxSink
 @testable import Pipeline
@@ -61,6 +62,7 @@ struct WrittenPointsTests {
     let alerts = StageCounters(stage: "alerts", reasons: ["mail"])
     alerts.drop("mail")
     status.alerts = alerts.snapshot()
+    status.backup = BackupKeeper.Status(last: .distantPast, bytes: 1, isOK: true)
     return status
   }
 }
