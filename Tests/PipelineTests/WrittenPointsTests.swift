@@ -61,6 +61,7 @@ struct WrittenPointsTests {
     let alerts = StageCounters(stage: "alerts", reasons: ["mail"])
     alerts.drop("mail")
     status.alerts = alerts.snapshot()
+    status.retention = RetentionCounts(days: 1, failures: 0, lastSeconds: 1)
     return status
   }
 }
