@@ -112,7 +112,7 @@ struct StorageSizeTests {
     return names.reduce(0) { sum, name in
       var status = stat()
       return lstat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        ? sum + Int(status.st_size) : sum
+        ? sum + Int(status.st_blocks) * 512 : sum
     }
   }
 

@@ -51,6 +51,36 @@ struct ProcessAlarmTests {
       }, "\((try? site.influx.query(query))?.compactMap { $0.text("status") } ?? [])")
   }
 
+  @Test func `this machine's own memory and disk raise alerts where the bounds are low, and none where they are off`()
+    throws
+  {
+    let site = try Site()
+    defer { site.end() }
+    try site.add(plant: "first")
+    let pipeline = try site.pipeline(
+      reportEvery: .seconds(1), adjust: { ($0.watch.memory, $0.watch.disk) = (1e-6, 1e-6) })
+    try pipeline.start()
+    let titles = ["The disk of Wattline fills up", "Wattline runs out of memory"]
+    let areRaised = Waiting.until(seconds: 20) {
+      pipeline.status().stages.plants.first.map { Set($0.alerts.map(\.title)) } == Set(titles)
+    }
+    #expect(areRaised, "\(pipeline.status().stages.plants)")
+    pipeline.stop()
+    // The next process ends what the one before left standing.
+    let calm = try site.pipeline(reportEvery: .seconds(1), adjust: { ($0.watch.memory, $0.watch.disk) = (nil, nil) })
+    try calm.start()
+    defer { calm.stop() }
+    #expect(
+      Waiting.until(seconds: 20) {
+        calm.status().stages.plants.first.map { $0.readings == 0 && $0.alerts.isEmpty } == true
+      })
+    let query = "SELECT \"status\" FROM \"alerts\" WHERE \"rule\" = 'process_disk'"
+    #expect(
+      Waiting.until(seconds: 20) {
+        (try? site.influx.query(query))?.compactMap { $0.text("status") } == ["raised", "cleared"]
+      })
+  }
+
   /// A receiver of webhooks that accepts everything.
   private final class Webhook: Sendable {
     private let server: ScriptedServer

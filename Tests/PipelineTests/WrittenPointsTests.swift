@@ -63,6 +63,7 @@ struct WrittenPointsTests {
     alerts.drop("mail")
     status.alerts = alerts.snapshot()
     status.backup = BackupKeeper.Status(last: .distantPast, bytes: 1, isOK: true)
+    status.retention = RetentionCounts(days: 1, failures: 0, lastSeconds: 1)
     return status
   }
 }

@@ -109,7 +109,7 @@ public final class AlertDelivery: Sendable {
   /// Returns why a file of waiting messages cannot be read, and what that means; `nil` if it can. Changes nothing.
   public static func mistake(inOutbox path: String) -> String? {
     var words: String?
-    _ = AlertOutbox(path: path, channels: [], capacity: 1, journalEnd: .max) { words = $0 }
+    _ = AlertOutbox(path: path, channels: [], capacity: 1, journalEnd: .max) { words = $0.message }
     return words
   }
 
