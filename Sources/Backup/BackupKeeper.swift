@@ -24,7 +24,7 @@ public final class BackupKeeper: Sendable {
   private let settings: BackupSettings
   private let names: BackupNames
   private let job: @Sendable () -> BackupJob
-  private let note: @Sendable (String) -> Void
+  private let note: @Sendable (LogEntry) -> Void
   private let state: Locked<Status>
   private let isStopping = StopSignal()
   private let thread = Locked<BlockingThread?>(nil)
@@ -38,7 +38,7 @@ public final class BackupKeeper: Sendable {
   ///   - note: receives log lines.
   public init(
     settings: BackupSettings, instance: String, job: @escaping @Sendable () -> BackupJob,
-    note: @escaping @Sendable (String) -> Void
+    note: @escaping @Sendable (LogEntry) -> Void
   ) {
     (self.settings, self.job, self.note) = (settings, job, note)
     names = BackupNames(instance: instance, isEncrypted: settings.keyFile != nil)
@@ -95,7 +95,7 @@ public final class BackupKeeper: Sendable {
     } catch {
       if isStopping.isSet { return true }
       state.with { $0.isOK = false }
-      note("backup: failed: \(error)")
+      note(.error("backup: failed: \(error)"))
       return false
     }
   }
@@ -103,7 +103,9 @@ public final class BackupKeeper: Sendable {
   private func removeOldest() {
     for backup in names.list(in: settings.path).dropLast(settings.keep) {
       let path = "\(settings.path)/\(backup.name)"
-      if unlink(path) != 0 { note("backup: \(path) cannot be removed: \(String(cString: strerror(errno)))") }
+      if unlink(path) != 0 {
+        note(.warning("backup: \(path) cannot be removed: \(String(cString: strerror(errno)))"))
+      }
     }
   }
 }

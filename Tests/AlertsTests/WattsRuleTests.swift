@@ -64,7 +64,8 @@ struct WattsRuleTests {
     var (context, frame) = (AlertContext(), Frame())
     func reading(_ value: Double) -> AlertReading {
       AlertReading(
-        series: power, asset: AssetIndex(0), quality: .good, value: value, time: AlertScript().now, hasSourceTime: true)
+        series: power, asset: AssetIndex(0), value: value, time: AlertScript().now, quality: .good, hasSourceTime: true,
+        rules: .max)
     }
     for _ in 0..<2 { rule.observe(reading(51_900), context: &context, into: &frame, in: register) }
     var writer = SnapshotWriter()

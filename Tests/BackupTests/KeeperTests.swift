@@ -15,7 +15,7 @@ import WattlineTime
 struct KeeperTests {
   private static func keeper(
     in folder: String, keep: Int = 2, every: TimeSpan = .days(1), path: String? = nil,
-    note: @escaping @Sendable (String) -> Void = { _ in }
+    note: @escaping @Sendable (LogEntry) -> Void = { _ in }
   ) throws -> BackupKeeper {
     var process = ProcessSettings()
     process.journal.path = folder + "/journal"
@@ -54,7 +54,7 @@ struct KeeperTests {
     defer { folder.remove() }
     let notes = Mutex<[String]>([])
     let keeper = try Self.keeper(in: folder.path, path: folder.path + "/no/such") { line in
-      notes.withLock { $0.append(line) }
+      notes.withLock { $0.append(line.message) }
     }
     #expect(!keeper.take(at: Timestamp(seconds: 0)))
     #expect(keeper.status == BackupKeeper.Status(last: nil, bytes: 0, isOK: false))

@@ -6,7 +6,8 @@ extension Tag {
   /// Stage of the process.
   public static let stage = Tag(
     "stage",
-    meaning: "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention` or `process`")
+    meaning:
+      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention` or `process`")
 }
 
 extension FieldKey where Value == Double {

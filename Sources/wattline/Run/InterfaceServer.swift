@@ -27,7 +27,9 @@ enum InterfaceServer {
     let host = settings.address.contains(":") ? "[\(settings.address)]" : settings.address
     note("http listens on \(settings.certificate == nil ? "http" : "https")://\(host):\(server.port)/")
     if settings.certificate == nil, !["127.0.0.1", "::1"].contains(settings.address) {
-      note(.warning("http is reachable from other machines without TLS; set http.cert and http.key, or listen on 127.0.0.1"))
+      note(
+        .warning(
+          "http is reachable from other machines without TLS; set http.cert and http.key, or listen on 127.0.0.1"))
     }
     return server
   }
