@@ -51,9 +51,9 @@ public enum StoredFiles {
     return isTaken ? .taken(part) : .unknown
   }
 
-  /// Whether a file is a lock, the second copy of a checkpoint, or one that is being written.
+  /// Whether a file is a lock, the report of a process, the second copy of a checkpoint, or one that is being written.
   private static func isPassing(_ name: String) -> Bool {
-    ["lock", "checkpoint.previous", "checkpoint.older"].contains(name) || name.hasSuffix(".new") || name.hasPrefix(".")
+    ["lock", "status.json", "checkpoint.previous", "checkpoint.older"].contains(name) || name.hasSuffix(".new") || name.hasPrefix(".")
   }
 
   private static func isSegment(_ name: String) -> Bool {

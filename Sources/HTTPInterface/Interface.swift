@@ -43,7 +43,7 @@ public struct Interface: Sendable {
   }
 
   /// Answers a request.
-  @Sendable public func answer(_ request: HTTPRequest) async -> HTTPResponse {
+  @Sendable public func answer(_ request: HTTPRequest) -> HTTPResponse {
     let start = SystemClock.monotonic()
     let (route, response) = respond(to: request)
     let seconds = Double(SystemClock.monotonic() - start) / 1e9

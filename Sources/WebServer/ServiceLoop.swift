@@ -14,6 +14,7 @@
     private let limits: HTTPLimits
     private let handler: HTTPServer.Handler
     private let certificate: (chain: String, key: String)?
+    private let workers: RequestWorkers
     private nonisolated(unsafe) var context: OpaquePointer?
     private(set) var port = 0
     private let mailbox = Locked<[(id: UInt64, response: HTTPResponse)]>([])
@@ -32,8 +33,11 @@
     /// Length of a piece of a body that is written at once [bytes].
     private static let piece = 32_768
 
-    init(_ listener: HTTPListener, limits: HTTPLimits, handler: @escaping HTTPServer.Handler) throws(HTTPServerError) {
+    init(
+      _ listener: HTTPListener, limits: HTTPLimits, workers: RequestWorkers, handler: @escaping HTTPServer.Handler
+    ) throws(HTTPServerError) {
       (self.limits, self.handler, certificate) = (limits, handler, listener.certificate)
+      self.workers = workers
       buffer = Array(repeating: 0, count: wattline_lws_headroom() + Self.piece)
       protocols = .allocate(capacity: 2)
       protocols.initialize(repeating: lws_protocols(), count: 2)
@@ -190,7 +194,7 @@
       exchange.isSubmitted = true
       lws_set_timeout(exchange.wsi, NO_PENDING_TIMEOUT, 0)
       let (id, request, handler) = (exchange.id, exchange.request, handler)
-      Task { self.post(await handler(request), id: id) }
+      workers.submit { [weak self] in self?.post(handler(request), id: id) }
     }
 
     private func post(_ response: HTTPResponse, id: UInt64) {

@@ -26,21 +26,21 @@ struct InterfaceTests {
 
   private static func get(
     _ path: String, method: String = "GET", from interface: Interface, headers: [String: String] = [:]
-  ) async -> HTTPResponse {
+  ) -> HTTPResponse {
     var request = HTTPRequest(method: method, path: path, address: "192.0.2.7")
     request.headers = headers
-    return await interface.answer(request)
+    return interface.answer(request)
   }
 
-  @Test func `readiness names each reason, and is 200 without one`() async {
-    let ready = await Self.get("/health/ready", from: Self.interface(status: Self.healthy))
+  @Test func `readiness names each reason, and is 200 without one`() {
+    let ready = Self.get("/health/ready", from: Self.interface(status: Self.healthy))
     #expect(ready.status == 200)
     #expect(String(decoding: ready.body, as: UTF8.self) == #"{"reasons":[]}"#)
 
     var status = PipelineStatus()
     status.sink.state = .held(.credentials, "unauthorized access")
     status.stages.lagSeconds = 40.7
-    let away = await Self.get("/health/ready", from: Self.interface(status: status))
+    let away = Self.get("/health/ready", from: Self.interface(status: status))
     #expect(away.status == 503)
     let reasons = Readiness(of: status).reasons
     #expect(reasons.count == 3)
@@ -48,17 +48,17 @@ struct InterfaceTests {
     #expect(reasons[2] == "the newest processed record is 40 s old; 15 s are usual")
   }
 
-  @Test func `an outage does not end life`() async {
-    let live = await Self.get("/health/live", from: Self.interface())
+  @Test func `an outage does not end life`() {
+    let live = Self.get("/health/live", from: Self.interface())
     #expect(live.status == 200)
     #expect(String(decoding: live.body, as: UTF8.self) == #"{"status":"live"}"#)
   }
 
-  @Test func `the account of messages is in the metrics, with every reason from zero on`() async {
+  @Test func `the account of messages is in the metrics, with every reason from zero on`() {
     var status = Self.healthy
     (status.stages.ledger.messages, status.stages.ledger.decoded, status.stages.ledger.readings) = (10, 7, 21)
     status.stages.ledger.refused["not_a_number"] = 1
-    let text = await Self.text(of: "/metrics", from: Self.interface(status: status))
+    let text = Self.text(of: "/metrics", from: Self.interface(status: status))
     #expect(text.contains("\nwattline_messages_received_total 10\n"))
     #expect(text.contains("\nwattline_messages_decoded_total 7\n"))
     #expect(text.contains("\nwattline_messages_refused_total{reason=\"not_a_number\"} 1\n"))
@@ -69,28 +69,28 @@ struct InterfaceTests {
     #expect(text.contains("\nprocess_resident_memory_bytes "))
   }
 
-  private static func text(of path: String, from interface: Interface) async -> String {
-    String(decoding: await get(path, from: interface).body, as: UTF8.self)
+  private static func text(of path: String, from interface: Interface) -> String {
+    String(decoding: get(path, from: interface).body, as: UTF8.self)
   }
 
-  @Test func `an unknown path and a wrong method are told what there is`() async {
+  @Test func `an unknown path and a wrong method are told what there is`() {
     let interface = Self.interface()
-    let missing = await Self.get("/healthz", from: interface)
+    let missing = Self.get("/healthz", from: interface)
     #expect(missing.status == 404)
     #expect(missing.contentType == "application/problem+json")
-    let wrong = await Self.get("/metrics", method: "POST", from: interface)
+    let wrong = Self.get("/metrics", method: "POST", from: interface)
     #expect(wrong.status == 405)
     #expect(wrong.headers.contains { $0.name == "allow" && $0.value == "GET, HEAD" })
   }
 
-  @Test func `an address that asks too often waits, and others do not`() async throws {
+  @Test func `an address that asks too often waits, and others do not`() throws {
     let interface = Self.interface { $0.rate = .init(requests: 3, per: .minute) }
-    for _ in 0..<3 { #expect(await Self.get("/health/live", from: interface).status == 200) }
-    let limited = await Self.get("/health/live", from: interface)
+    for _ in 0..<3 { #expect(Self.get("/health/live", from: interface).status == 200) }
+    let limited = Self.get("/health/live", from: interface)
     #expect(limited.status == 429)
     let wait = try #require(limited.headers.first { $0.name == "retry-after" }.flatMap { Int($0.value) })
     #expect((1...20).contains(wait))
-    let other = await interface.answer(HTTPRequest(method: "GET", path: "/health/live", address: "192.0.2.8"))
+    let other = interface.answer(HTTPRequest(method: "GET", path: "/health/live", address: "192.0.2.8"))
     #expect(other.status == 200)
   }
 
@@ -103,34 +103,34 @@ struct InterfaceTests {
     #expect(limiter.wait(of: "a", at: 5_000_000_000) == 5)
   }
 
-  @Test func `pages of listed origins may read, others may not`() async {
+  @Test func `pages of listed origins may read, others may not`() {
     let interface = Self.interface { $0.origins = ["https://boards.example.com"] }
-    let listed = await Self.get("/metrics", from: interface, headers: ["origin": "https://boards.example.com"])
+    let listed = Self.get("/metrics", from: interface, headers: ["origin": "https://boards.example.com"])
     #expect(listed.headers.contains { $0.name == "access-control-allow-origin" })
-    let other = await Self.get("/metrics", from: interface, headers: ["origin": "https://evil.example"])
+    let other = Self.get("/metrics", from: interface, headers: ["origin": "https://evil.example"])
     #expect(!other.headers.contains { $0.name == "access-control-allow-origin" })
-    let asked = await Self.get(
+    let asked = Self.get(
       "/metrics", method: "OPTIONS", from: interface, headers: ["origin": "https://evil.example"])
     #expect(asked.status == 403)
   }
 
-  @Test func `every path of the document answers as the document says`() async throws {
+  @Test func `every path of the document answers as the document says`() throws {
     let interface = Self.interface(status: Self.healthy)
-    let document = await Self.get("/openapi.json", from: interface)
+    let document = Self.get("/openapi.json", from: interface)
     let root = try #require(try JSONSerialization.jsonObject(with: Data(document.body)) as? [String: Any])
     #expect(root["openapi"] as? String == "3.1.0")
     let paths = try #require(root["paths"] as? [String: [String: [String: Any]]])
     #expect(Set(paths.keys) == ["/", "/health/live", "/health/ready", "/metrics", "/openapi.json"])
     for (path, operations) in paths {
       let responses = try #require(operations["get"]?["responses"] as? [String: [String: Any]])
-      let answer = await Self.get(path, from: interface)
+      let answer = Self.get(path, from: interface)
       let content = try #require(responses["\(answer.status)"]?["content"] as? [String: Any], "\(path)")
       #expect(content[answer.contentType] != nil, "\(path) gives \(answer.contentType)")
     }
   }
 
-  @Test func `the page lists every path, and has no scripts`() async {
-    let text = await Self.text(of: "/", from: Self.interface())
+  @Test func `the page lists every path, and has no scripts`() {
+    let text = Self.text(of: "/", from: Self.interface())
     for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json"] {
       #expect(text.contains("<a href=\"\(path)\">"))
     }

@@ -12,7 +12,7 @@
       var limits = HTTPLimits()
       change(&limits)
       return try HTTPServer(HTTPListener(address: "127.0.0.1", port: 0), limits: limits) { request in
-        if request.path == "/slow" { try? await Task.sleep(for: .milliseconds(300)) }
+        if request.path == "/slow" { usleep(300_000) }
         if request.path == "/big" { return .text(String(repeating: "x", count: 300_000)) }
         let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         return .text("\(request.method) \(request.path) \(query) \(request.body.count) \(request.address)")
