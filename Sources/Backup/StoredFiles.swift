@@ -53,7 +53,8 @@ public enum StoredFiles {
 
   /// Whether a file is a lock, the report of a process, the second copy of a checkpoint, or one that is being written.
   private static func isPassing(_ name: String) -> Bool {
-    ["lock", "status.json", "checkpoint.previous", "checkpoint.older"].contains(name) || name.hasSuffix(".new") || name.hasPrefix(".")
+    let names = ["lock", "status.json", "checkpoint.previous", "checkpoint.older"]
+    return names.contains(name) || name.hasSuffix(".new") || name.hasPrefix(".")
   }
 
   private static func isSegment(_ name: String) -> Bool {
