@@ -23,6 +23,8 @@ public struct AlertStage: Stage {
   private var facts: [SeriesFacts] = []
   /// Numbers of assets and series that the rules have state for.
   private var followed = (assets: -1, series: -1)
+  /// Largest number of readings that wait for the rules: many enough to share a call, few enough to need no memory.
+  private static let mostPending = 32
   /// Readings that the rules have not yet evaluated; empty between frames.
   private var pending: [AlertReading] = []
   private var rates = AlertRates()
@@ -179,6 +181,7 @@ public struct AlertStage: Stage {
       context.resources[facts.asset.position] = (reading.value, reading.time)
     }
     if reading.rules != 0 { pending.append(reading) }
+    if pending.count >= Self.mostPending { evaluatePending(&frame, in: register) }
   }
 
   /// Lets each rule evaluate the pending readings.
