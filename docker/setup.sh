@@ -22,6 +22,9 @@ run   mosquitto             the broker of demo and tests
 run   influxdb              the database of demo and tests
 run   victoria-metrics      another database that tests write to
 run   prometheus            promtool, by which tests check the metrics
+run   python3-pandas        the notebook and the snippets of the pages, which a test runs
+run   python3-matplotlib    its plots
+run   python3-requests      its queries
 run   openssl               certificates of tests, and of docker/prepare.sh
 run   age                   encryption of backups
 run   zstd                  archives that tests read

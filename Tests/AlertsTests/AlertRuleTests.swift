@@ -103,7 +103,7 @@ struct AlertRuleTests {
     var random = SplitMix(state: 7)
     let sizes = [0.0, 0, 0.4, 5, 11, 25, 230, 400, 1_000, 11_000, -3, .nan]
     let qualities = [Quality.good, .good, .good, .good, .spike, .outOfRange, .stuck, .rate, .late]
-    for round in 0..<20 {
+    for round in 0..<8 {
       // A copy starts from the saved state; from there both are given the same.
       var copy = script
       copy.stage = try AlertStage().resumed(from: script.stage)
