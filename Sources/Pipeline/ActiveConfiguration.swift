@@ -27,7 +27,8 @@ final class ActiveConfiguration: Sendable {
     var contents: [String: Data]
   }
 
-  private let directory: String
+  /// The folder.
+  let directory: String
   private let environment: [String: String]
   private let note: RunningPipeline.Note
   private let state: Locked<State>
@@ -60,6 +61,18 @@ final class ActiveConfiguration: Sendable {
 
   /// The configuration in effect.
   var current: LoadedConfiguration { state.with { $0.loaded } }
+
+  /// Returns the folder's content as it would be with another content of one file.
+  ///
+  /// - Parameters:
+  ///   - name: Name of the file.
+  ///   - bytes: Its content; `nil` if it were not there.
+  func loaded(replacing name: String, with bytes: [UInt8]?) -> LoadedConfiguration {
+    ConfigurationLoader.load(directory: directory, environment: environment, replacing: name, with: bytes)
+  }
+
+  /// Returns the folder's content as it is now.
+  func loaded() -> LoadedConfiguration { ConfigurationLoader.load(directory: directory, environment: environment) }
 
   /// Mistakes of the folder's content if it was refused; empty while the content is in effect.
   var refused: [String] { state.with { $0.refused } }

@@ -43,6 +43,8 @@ struct AlertRelay {
   private var announced: Set<String> = []
   /// Plants whose list has changed since its last publication.
   private var changed: Set<String> = []
+  /// Plants whose alerts have changed since the worker looked last.
+  var unseen: Set<String> = []
 
   init(delivery: AlertDelivery, publisher: Publisher) {
     self.delivery = delivery
@@ -65,6 +67,7 @@ struct AlertRelay {
     for (name, news) in news {
       delivery.submit(news.alerts, notices: news.notices, of: news.register, at: offset)
       changed.insert(name)
+      unseen.insert(name)
     }
     news.removeAll(keepingCapacity: true)
   }

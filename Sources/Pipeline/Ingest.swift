@@ -22,18 +22,27 @@ final class Ingest: BurstSink {
   private let waiting = Locked<Change?>(nil)
   /// Number of messages appended since the process started.
   let appended = Counter()
+  /// Number of messages of ``post(_:received:)`` since the process started.
+  let posted = Counter()
 
   init(journal: any RecordLog, note: @escaping @Sendable (LogEntry) -> Void) {
     self.journal = journal
     self.note = note
   }
 
-  var hasRoom: Bool { journal.hasRoom }
+  /// Whether a person has stopped the sources; their messages then wait at the broker.
+  let isHeld = Locked(false)
+
+  var hasRoom: Bool { journal.hasRoom && !isHeld.value }
   /// Maximum burst size [bytes]: one eighth of the journal, so that a burst plus the largest payload fits into half of
   /// it.
   var burstBytes: Int { min(4 << 20, journal.maximumBytes / 8) }
 
   func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+    isHeld.value ? .failed("a person has stopped the source") : append(burst, received: received)
+  }
+
+  private func append(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
     do throws(JournalError) {
       try appendWaiting()
       try journal.append(kind: .messages, received: received, body: burst.bytes)
@@ -43,6 +52,13 @@ final class Ingest: BurstSink {
       if error == .full { return .full }
       return .failed("\(error)")
     }
+  }
+
+  /// Appends messages that came over the process's own interface. They count as received.
+  func post(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+    let outcome = append(burst, received: received)
+    if outcome == .accepted { posted.add(burst.count) }
+    return outcome
   }
 
   /// Appends a tick of the receive clock. A tick that does not fit is lost without harm, because processing is waiting

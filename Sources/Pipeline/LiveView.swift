@@ -29,6 +29,16 @@ public struct PlantView: Sendable {
   public var commands: [(asset: String, command: Command)] = []
   /// Active alerts, newest first, followed by those that other alerts explain.
   public var alerts: [(id: String, severity: Severity, title: String)] = []
+  /// Alerts that are active or not acknowledged, sorted by identifier.
+  public var standing: [StandingAlert] = []
+  /// Latest decision of each dispatched asset.
+  public var decisions: [(asset: String, decision: DispatchDecision)] = []
+  /// Latest forecast of each series, in the order of first issue.
+  public var forecasts: [(asset: String, sensor: String, unit: String?, issue: ForecastIssue)] = []
+  /// Assets of the plant: those of its file, and those that were admitted when their first reading arrived.
+  public var assets: [(name: String, kind: AssetKind)] = []
+  /// Admitted sensors of the plant.
+  public var sensors: [(asset: String, sensor: String, unit: String?)] = []
 
   /// Creates a view of a plant without data.
   public init(name: String) { self.name = name }
@@ -59,6 +69,11 @@ struct PlantObserver {
       }
     }
     if frame.cause == .minute { view.commands.removeAll { $0.command.expires < frame.clock } }
+    for decision in frame.dispatch {
+      let name = register.assets[decision.asset.position].name
+      view.decisions.removeAll { $0.asset == name }
+      view.decisions.append((name, decision))
+    }
     for command in frame.commands {
       let name = register.assets[command.asset.position].name
       view.commands.removeAll { $0.asset == name }
@@ -66,6 +81,19 @@ struct PlantObserver {
     }
     observe(frame.alerts)
     view.series = register.series.count
+    if view.sensors.count != view.series || view.assets.count != register.assets.count { observeNames(register) }
+  }
+
+  /// Replaces the standing alerts.
+  mutating func observe(standing alerts: [AlertTransition], in register: PlantRegister) {
+    view.standing = alerts.map { StandingAlert($0, in: register) }
+  }
+
+  private mutating func observeNames(_ register: PlantRegister) {
+    view.assets = register.assets.map { ($0.name, $0.kind) }
+    view.sensors = register.series.map {
+      (register.assets[$0.asset.position].name, $0.sensor, $0.profile.unit?.symbol)
+    }
   }
 
   /// Adds active alerts to the view and removes the others.
@@ -105,6 +133,15 @@ struct PlantObserver {
   }
 
   private mutating func observeForecasts(_ forecasts: [ForecastIssue], in register: PlantRegister) {
+    for issue in forecasts {
+      let series = register.series[issue.series.position]
+      let next = (
+        asset: register.assets[series.asset.position].name, sensor: series.sensor, unit: series.profile.unit?.symbol,
+        issue: issue
+      )
+      let place = view.forecasts.firstIndex { $0.issue.series == issue.series }
+      if let place { view.forecasts[place] = next } else { view.forecasts.append(next) }
+    }
     for issue in forecasts where isMainLoad(issue.series, in: register) {
       view.outlook = issue.p50
       if let first = issue.p50.first { forecastBySlot[issue.issued] = first }

@@ -50,6 +50,8 @@ public struct IntakeStatus: Sendable {
   public var reconnects: UInt64 = 0
   /// Whether every subscription is confirmed.
   public var isSubscribed = false
+  /// Whether a person has stopped the sources.
+  public var isHeld = false
   /// Bytes of the journal that the stages have not read or the database has not accepted.
   public var journalBytesWaiting: UInt64 = 0
   /// End offset of the journal [bytes since it was created].

@@ -115,6 +115,11 @@ struct PlantShard {
     }
   }
 
+  /// Puts a plant's standing alerts into its view. Called after they have changed.
+  mutating func observeStanding(plant: Int) {
+    observers[plant].observe(standing: lines[plant].standingAlerts, in: registers[plant])
+  }
+
   /// Returns the plants under a new configuration.
   ///
   /// An unchanged plant keeps everything. A plant whose assets keep their order keeps its series and the state of its
@@ -202,6 +207,7 @@ extension PlantShard {
     registers[position] = register
     lines[position] = line
     observers[position].observe(line.standingAlerts)
+    observers[position].observe(standing: line.standingAlerts, in: register)
     return nil
   }
 }

@@ -332,6 +332,11 @@ package struct RecordProcessor {
 }
 
 extension RecordProcessor {
+  /// Puts the standing alerts of a plant into its view.
+  mutating func observeStanding(plant name: String) {
+    if let position = plants.positions[name] { plants.observeStanding(plant: position) }
+  }
+
   /// Continues from the ledger of a saved state.
   mutating func resume(_ ledger: Ledger) { self.ledger = ledger }
 

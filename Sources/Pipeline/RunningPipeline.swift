@@ -21,10 +21,10 @@ public final class RunningPipeline: Sendable {
   /// Closure that receives the log lines of a running pipeline, one a call, on its threads.
   public typealias Note = @Sendable (LogEntry) -> Void
 
-  private let note: Note
-  private let configuration: ActiveConfiguration
+  let note: Note
+  let active: ActiveConfiguration
   private let stores: PipelineStores
-  private let ingest: Ingest
+  let intake: Ingest
   private let inputs: [any MessageSource]
   private let announcements: Announcements
   private let alerts: AlertOutlet
@@ -33,7 +33,7 @@ public final class RunningPipeline: Sendable {
   private let collector: StatusCollector
   private let housekeeper: Housekeeper
   private let backups: BackupKeeper?
-  private let credentials: RenewableCredentials
+  let credentials: RenewableCredentials
   private let retention: RetentionKeeper?
 
   /// Loads and validates the folder and opens the journal, without starting anything.
@@ -54,12 +54,12 @@ public final class RunningPipeline: Sendable {
   ) throws {
     self.note = note
     let configuration = try ActiveConfiguration(directory: directory, environment: environment, note: note)
-    self.configuration = configuration
+    active = configuration
     var settings = configuration.current.settings
     adjust(&settings)
     credentials = RenewableCredentials(settings)
     stores = try PipelineStores(settings: settings, credentials: credentials, note: note)
-    ingest = Ingest(journal: stores.journal, note: note)
+    intake = Ingest(journal: stores.journal, note: note)
     announcements = Announcements(settings: settings.mqtt, note: note)
     alerts = try AlertOutlet(settings: settings, journalEnd: stores.journal.endOffset, note: note)
     let (delivery, count) = (alerts.delivery, settings.workers ?? WorkerPool.automaticCount)
@@ -70,7 +70,7 @@ public final class RunningPipeline: Sendable {
       note: note)
     let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
-      for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: ingest,
+      for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: intake,
       events: events)
     let (effective, active) = (settings, configuration)
     backups = settings.backup.map {
@@ -89,7 +89,7 @@ public final class RunningPipeline: Sendable {
         zone: { active.current.plants.first?.location.timezone ?? "UTC" }, note: note)
     }
     collector = StatusCollector(
-      inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
+      inputs: inputs, ingest: intake, stores: stores, alerts: alerts, links: workers.links, backups: backups,
       events: events, keeper: keeper, retention: retention)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
@@ -103,10 +103,10 @@ public final class RunningPipeline: Sendable {
 
   /// Starts every part, from the database back to the broker.
   public func start() throws {
-    let current = configuration.current
+    let current = active.current
     note("\(current.plants.count.counted("plant")): \(Self.list(current.plants.map(\.name)))")
     // Records from here on are read with the current folder; earlier ones keep their configuration.
-    ingest.configuration(current.sources, at: SystemClock.now())
+    intake.configuration(current.sources, at: SystemClock.now())
     try workers.start(current)
     try housekeeper.start()
     try backups?.start()
@@ -133,16 +133,19 @@ public final class RunningPipeline: Sendable {
     do throws(JournalError) { try stores.journal.close() } catch { note(.error("\(error)")) }
   }
 
+  /// Published state of each worker.
+  var workerLinks: [WorkerLink] { workers.links }
+
   /// Returns the current counters and state of the pipeline.
   public func status() -> PipelineStatus { collector.status() }
 
   /// Reloads if a file of the folder was added, changed or removed.
   public func reloadIfChanged() {
-    if configuration.filesHaveChanged() { reload() }
+    if active.filesHaveChanged() { reload() }
   }
 
   /// Settings of the process, as in `wattline.yaml`.
-  public var settings: ProcessSettings { configuration.current.settings }
+  public var settings: ProcessSettings { active.current.settings }
 
   /// Applies the current content of the folder. If it has a mistake, every mistake is logged and the pipeline stays as
   /// it is.
@@ -150,8 +153,8 @@ public final class RunningPipeline: Sendable {
   /// The change is recorded in the journal, so earlier messages keep the configuration of their time. Unchanged plants
   /// keep their windows and models, and no session is interrupted.
   public func reload() {
-    configuration.reload(renew: renew) { loaded in
-      ingest.configuration(loaded.sources, at: SystemClock.now())
+    active.reload(renew: renew) { loaded in
+      intake.configuration(loaded.sources, at: SystemClock.now())
       for input in inputs { input.update(plants: loaded.plants) }
       announcements.host.update(plants: loaded.plants)
     }

@@ -20,6 +20,8 @@ final class WorkerLink: Sendable {
   let unseenPlaces = Locked<[String]>([])
   /// Receive time of the record processed last [ns].
   let processedTime = Counter()
+  /// Outcomes of the latest requests, for those who wait for them.
+  let outcomes = RequestOutcomes()
 }
 
 /// Worker that reads the journal, processes its records and submits the rendered points to the sink.
@@ -39,6 +41,8 @@ struct StageWorker {
   private var relay: AlertRelay
   private var commands: CommandRelay
   private var position: UInt64
+  /// Outcomes of the requests of the current record; nearly always empty.
+  private var outcomes = RequestOutcomes.News()
   private var lastFlush = SystemClock.monotonic()
 
   /// Creates a worker that starts at an offset and publishes the retained alert lists of its plants.
@@ -105,6 +109,7 @@ struct StageWorker {
         observe: {
           relay.observe($0, in: $1)
           commands.observe($0, in: $1)
+          if !$0.instructions.isEmpty { outcomes.observe($0.instructions) }
         },
         // In the middle of a record, only the records before it are complete.
         drain: { sink.submit($0.drain(upTo: keeper.completed(by: number, at: position))) })
@@ -115,6 +120,12 @@ struct StageWorker {
     if record.kind == .configuration { relay.announceAll(processor.plants) }
     for line in words { note(line) }
     position = record.endOffset
+    observeStanding()
+    if !outcomes.isEmpty {
+      // What a request has changed is seen by whoever learns its outcome.
+      publish()
+      link.outcomes.publish(&outcomes)
+    }
     link.processedTime.set(Int(record.received.nanoseconds))
     if record.kind == .tick {
       relay.announceChanged(processor.plants)
@@ -122,6 +133,13 @@ struct StageWorker {
     }
     if processor.encoder.isFull { flush() }
     return true
+  }
+
+  /// Puts standing alerts that have changed into the views.
+  private mutating func observeStanding() {
+    if relay.unseen.isEmpty { return }
+    for name in relay.unseen { processor.observeStanding(plant: name) }
+    relay.unseen.removeAll(keepingCapacity: true)
   }
 
   private func publish() {

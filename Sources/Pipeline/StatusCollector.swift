@@ -57,12 +57,13 @@ struct StatusCollector: Sendable {
   private func intake() -> IntakeStatus {
     var status = IntakeStatus()
     let counters = counters
-    status.messages = UInt64(clamping: counters.messages)
+    status.messages = UInt64(clamping: counters.messages + ingest.posted.value)
     status.messageBytes = UInt64(clamping: counters.bytes)
     status.duplicates = UInt64(clamping: counters.duplicates)
     status.oversized = UInt64(clamping: counters.oversized)
     status.reconnects = UInt64(clamping: counters.reconnects)
     status.isSubscribed = inputs.allSatisfy(\.isReady)
+    status.isHeld = ingest.isHeld.value
     status.appended = UInt64(clamping: ingest.appended.value)
     return status
   }

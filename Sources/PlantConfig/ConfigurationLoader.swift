@@ -9,6 +9,8 @@ public struct LoadedConfiguration: Sendable {
   public var settings = ProcessSettings()
   /// Plants, in the order of their file names.
   public var plants: [Plant] = []
+  /// Name of each plant's file, by the plant's name.
+  public var plantFiles: [String: String] = [:]
   /// Files and variables that the plants were read from; enough to read the same plants again, elsewhere and later.
   public var sources = PlantSources()
   /// Files of secrets, keys and certificates that `wattline.yaml` names.
@@ -19,6 +21,9 @@ public struct LoadedConfiguration: Sendable {
   public var warnings: [Diagnostic] = []
   /// Interpretation of the files of prices and weather, one line each.
   public var explanations: [String] = []
+  /// Creates the content of an empty folder.
+  public init() {}
+
   /// Whether the configuration has no mistake.
   public var isValid: Bool { diagnostics.isEmpty }
 }
@@ -64,16 +69,36 @@ public enum ConfigurationLoader {
     load(directory: directory, environment: environment) { _ in true }
   }
 
-  private static func load(
-    directory: String, environment: [String: String], where isWanted: (String) -> Bool
+  /// Loads a folder as it would be with another content of one file. Nothing is written.
+  ///
+  /// - Parameters:
+  ///   - directory: The folder.
+  ///   - environment: Environment variables.
+  ///   - name: Name of the file.
+  ///   - bytes: Its content; `nil` if it were not there.
+  /// - Returns: The content of the folder with the file.
+  public static func load(
+    directory: String, environment: [String: String], replacing name: String, with bytes: [UInt8]?
   ) -> LoadedConfiguration {
-    let names: [String]
+    load(directory: directory, environment: environment, changed: (name, bytes)) { _ in true }
+  }
+
+  private static func load(
+    directory: String, environment: [String: String], changed: (name: String, bytes: [UInt8]?)? = nil,
+    where isWanted: (String) -> Bool
+  ) -> LoadedConfiguration {
+    var names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: directory)
     } catch {
       let message = FolderReview.mistake(inFolder: directory)
-      return LoadedConfiguration(
-        diagnostics: [Diagnostic(file: directory, line: 1, column: 1, message: message)])
+      var loaded = LoadedConfiguration()
+      loaded.diagnostics = [Diagnostic(file: directory, line: 1, column: 1, message: message)]
+      return loaded
+    }
+    if let changed {
+      names.removeAll { $0 == changed.name }
+      if changed.bytes != nil { names.append(changed.name) }
     }
     var files: [(name: String, bytes: [UInt8])] = []
     var unreadable: [Diagnostic] = []
@@ -82,6 +107,10 @@ public enum ConfigurationLoader {
         let message =
           "the process's file must be called \(processFile); '\(name)' would be a plant's. Give it that name"
         unreadable.append(Diagnostic(file: name, line: 1, column: 1, message: message))
+        continue
+      }
+      if let changed, name == changed.name {
+        files.append((name, changed.bytes ?? []))
         continue
       }
       do throws(ConfigurationFile.Unreadable) {
@@ -166,6 +195,7 @@ public enum ConfigurationLoader {
       loaded.sources.environment.merge(reading.usedEnvironment) { first, _ in first }
     }
     loaded.plants = places.map(\.plant)
+    loaded.plantFiles = Dictionary(places.map { ($0.plant.name, $0.file) }, uniquingKeysWith: { first, _ in first })
     loaded.diagnostics = ordered(loaded.diagnostics + conflicts(places))
     loaded.warnings = ordered(loaded.warnings)
     return loaded

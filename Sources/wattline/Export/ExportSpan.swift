@@ -34,14 +34,7 @@ struct ExportSpan {
   private static func time(
     _ text: String, option: String, calendar: inout LocalCalendar, now: Timestamp
   ) throws(Misuse) -> Timestamp {
-    if text == "now" { return now }
-    if text.first == "-" || text.first == "+", let span = TimeSpan(String(text.dropFirst())) {
-      return text.first == "-" ? now - span : now + span
-    }
-    if let time = ISO8601.timestamp(text) { return time }
-    // The zone is left out; a local time has the form of one in UTC.
-    let whole = text.contains { "T ".contains($0) } ? text : text + "T00:00"
-    if let civil = ISO8601.timestamp(whole + "Z") { return calendar.timestamp(of: CivilTime(utc: civil)) }
+    if let time = TimeText.timestamp(text, calendar: &calendar, now: now) { return time }
     throw Misuse(
       message: "\(option) needs a date such as 2026-10-25, a time such as 2026-10-25T14:00 or 2026-10-25T14:00:00Z, "
         + "or a span before now such as -7d, not '\(text)'")

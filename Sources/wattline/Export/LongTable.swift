@@ -47,14 +47,3 @@ struct LongTable {
     }
   }
 }
-
-extension CSVText {
-  /// Appends a value of the database.
-  mutating func append(_ cell: QueryTable.Cell, of table: QueryTable) {
-    switch cell.kind {
-    case .null: appendNothing()
-    case .number, .boolean: append(plain: table.bytes(of: cell))
-    case .text: append(text: table.bytes(of: cell))
-    }
-  }
-}

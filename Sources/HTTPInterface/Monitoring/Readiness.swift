@@ -11,6 +11,7 @@ public struct Readiness: Sendable, Equatable, Encodable {
   /// Judges the state of a pipeline.
   public init(of status: PipelineStatus) {
     var reasons: [String] = []
+    if status.intake.isHeld { reasons.append("a person has stopped the source") }
     if !status.intake.isSubscribed { reasons.append("the broker has not confirmed every subscription") }
     if let trouble = status.databaseTrouble { reasons.append("the database takes no points: \(trouble)") }
     let lag = status.stages.lagSeconds

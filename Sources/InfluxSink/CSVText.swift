@@ -1,9 +1,9 @@
-import WattlineTime
+package import WattlineTime
 
 /// Text of a CSV file (RFC 4180) with a line feed after each row.
-struct CSVText {
+package struct CSVText {
   /// Form of times.
-  enum Times {
+  package enum Times {
     /// ISO 8601 in UTC.
     case utc
     /// ISO 8601 with the offset of a zone.
@@ -12,27 +12,27 @@ struct CSVText {
     case epoch
   }
 
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   private var times: Times
   private var isRowStarted = false
 
   /// Creates an empty text.
-  init(times: Times) { self.times = times }
+  package init(times: Times) { self.times = times }
 
   /// Empties the text and keeps its memory.
-  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   /// Appends an absent value.
-  mutating func appendNothing() { separate() }
+  package mutating func appendNothing() { separate() }
 
   /// Appends a number or boolean as it is.
-  mutating func append(plain digits: some Sequence<UInt8>) {
+  package mutating func append(plain digits: some Sequence<UInt8>) {
     separate()
     bytes.append(contentsOf: digits)
   }
 
   /// Appends a text, in quotation marks if it needs them. An empty text differs from an absent one by them.
-  mutating func append(text: some Collection<UInt8>) {
+  package mutating func append(text: some Collection<UInt8>) {
     separate()
     let needsQuotes =
       text.isEmpty
@@ -49,7 +49,7 @@ struct CSVText {
   }
 
   /// Appends a time, to the millisecond, or finer if it is.
-  mutating func append(_ time: Timestamp) {
+  package mutating func append(_ time: Timestamp) {
     separate()
     switch times {
     case .utc:
@@ -73,7 +73,7 @@ struct CSVText {
   }
 
   /// Ends the row.
-  mutating func endRow() {
+  package mutating func endRow() {
     bytes.append(UInt8(ascii: "\n"))
     isRowStarted = false
   }
@@ -103,6 +103,17 @@ struct CSVText {
     while scale > 0 {
       bytes.append(UInt8(ascii: "0") + UInt8(value / scale % 10))
       scale /= 10
+    }
+  }
+}
+
+extension CSVText {
+  /// Appends a value of the database.
+  package mutating func append(_ cell: QueryTable.Cell, of table: QueryTable) {
+    switch cell.kind {
+    case .null: appendNothing()
+    case .number, .boolean: append(plain: table.bytes(of: cell))
+    case .text: append(text: table.bytes(of: cell))
     }
   }
 }

@@ -1,0 +1,61 @@
+public import Pipeline
+public import PlantConfig
+import PlantModel
+public import Settings
+
+/// What the interface asks of a pipeline. None of it touches the stages.
+public struct PipelineAccess: Sendable {
+  /// Returns the counters and state.
+  public var status: @Sendable () -> PipelineStatus
+  /// Returns the configuration in effect.
+  public var configuration: @Sendable () -> LoadedConfiguration
+  /// Returns the mistakes of a changed folder that was refused.
+  public var refusedConfiguration: @Sendable () -> [String] = { [] }
+  /// Loads the folder as it is, or as it would be with another content of one file (`nil` for none).
+  public var checked: @Sendable (_ change: (name: String, bytes: [UInt8]?)?) -> LoadedConfiguration
+  /// Returns the path of a file of the folder.
+  public var path: @Sendable (String) -> String
+  /// Applies the content of the folder.
+  public var reload: @Sendable () -> Void
+  /// Passes a request to a plant: its name, the subject and the members.
+  public var request: @Sendable (String, String, [String: String]) -> RunningPipeline.RequestResult
+  /// Stops (`true`) or starts the sources.
+  public var hold: @Sendable (Bool) -> Void
+  /// Returns the settings of the database, with the current credentials.
+  public var database: @Sendable () -> DatabaseSettings
+
+  /// Creates the access to a pipeline that runs.
+  public init(_ pipeline: RunningPipeline) {
+    status = { pipeline.status() }
+    configuration = { pipeline.configuration }
+    refusedConfiguration = { pipeline.refusedConfiguration }
+    checked = { change in
+      change.map { pipeline.checkedConfiguration(replacing: $0.name, with: $0.bytes) }
+        ?? pipeline.checkedConfiguration()
+    }
+    path = { pipeline.configurationPath(of: $0) }
+    reload = { pipeline.reload() }
+    request = { pipeline.request(of: $0, subject: $1, members: $2) }
+    hold = { pipeline.setHeld($0) }
+    database = { pipeline.databaseSettings }
+  }
+
+  /// Creates an access with nothing behind it, as tests need.
+  ///
+  /// - Parameters:
+  ///   - status: Returns the counters and state.
+  ///   - configuration: Returns the configuration in effect.
+  public init(
+    status: @escaping @Sendable () -> PipelineStatus,
+    configuration: @escaping @Sendable () -> LoadedConfiguration = { LoadedConfiguration() }
+  ) {
+    self.status = status
+    self.configuration = configuration
+    checked = { _ in configuration() }
+    path = { $0 }
+    reload = {}
+    request = { _, _, _ in .notTaken("there is no pipeline") }
+    hold = { _ in }
+    database = { DatabaseSettings() }
+  }
+}
