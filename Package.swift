@@ -23,6 +23,9 @@ func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target 
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// A library that the trait `HTTP` needs.
+func serving(_ name: String) -> Target.Dependency { .target(name: name, condition: .when(traits: ["HTTP"])) }
+
 /// A module under `Sources/`, and what it may see.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -45,7 +48,7 @@ let package = Package(
   traits: [
     .default(enabledTraits: ["Deflate", "HTTP"]),
     .trait(name: "Deflate", description: "Payloads packed by gzip or zlib are unpacked, with zlib."),
-    .trait(name: "HTTP", description: "The program serves health, metrics and its interface, with libwebsockets."),
+    .trait(name: "HTTP", description: "The program serves health, metrics and its interface, with accounts."),
   ],
   targets: [
     system("CMosquitto", "libmosquitto", apt: "libmosquitto-dev"),
@@ -54,6 +57,9 @@ let package = Package(
     system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
     system("CZlib", "zlib", apt: "zlib1g-dev"),
     system("CWebSockets", "libwebsockets", apt: "libwebsockets-dev"),
+    system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+    system("CSodium", "libsodium", apt: "libsodium-dev"),
+    system("CJOSE", "cjose", apt: "libcjose-dev"),
 
     module("Compression", ["CZstd", .target(name: "CZlib", condition: .when(traits: ["Deflate"]))]),
     module("WattlineTime"),
@@ -117,7 +123,13 @@ let package = Package(
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
       ]),
-    module("WebServer", ["SystemCore", .target(name: "CWebSockets", condition: .when(traits: ["HTTP"]))]),
+    module(
+      "Accounts",
+      [
+        "WattlineTime", "SystemCore", "Settings", "CurlTransport", serving("CSQLite"), serving("CSodium"),
+        serving("CJOSE"),
+      ]),
+    module("WebServer", ["SystemCore", serving("CWebSockets")]),
     module(
       "HTTPInterface",
       ["WattlineTime", "SystemCore", "PlantModel", "Settings", "PayloadDecoding", "SinkCore", "Pipeline", "WebServer"]),
@@ -188,6 +200,7 @@ let package = Package(
         "PlantTesting",
       ]),
     tests("AssetCommands", ["PlantModel"]),
+    tests("Accounts", ["WattlineTime", "SystemCore", "Settings"]),
     tests("WebServer", ["SystemCore", "LocalServers"]),
     tests("HTTPInterface", ["WattlineTime", "Settings", "SinkCore", "Pipeline", "WebServer"]),
     tests(

@@ -3,7 +3,7 @@
 #
 #   sh docker/archive.sh [--binary FILE] [OUT]
 #
-# The program has the Swift runtime inside it; it needs the six shared libraries that README.md names. Without --binary
+# The program has the Swift runtime inside it; it needs the nine shared libraries that README.md names. Without --binary
 # it is built first. Two runs on the same sources give the same bytes.
 set -eu
 

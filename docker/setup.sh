@@ -17,6 +17,11 @@ build libzstd-dev           compression of the journal and of payloads
 build libyaml-dev           reading of the configuration
 build zlib1g-dev            payloads packed by gzip
 build libwebsockets-dev     the HTTP interface
+build libsqlite3-dev        its accounts
+build libsodium-dev         hashes of their passwords
+build libcjose-dev          their tokens
+build libjansson-dev        tells the compiler where libcjose is
+build libssl-dev            headers that libcjose's include
 build pkg-config            tells the compiler where these are
 run   mosquitto             the broker of demo and tests
 run   influxdb              the database of demo and tests

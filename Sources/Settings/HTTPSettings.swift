@@ -24,6 +24,27 @@ public struct HTTPSettings: Hashable, Sendable {
     public init(requests: Int, per: TimeSpan) { (self.requests, self.per) = (requests, per) }
   }
 
+  /// An identity provider whose bearer tokens are accepted (OpenID Connect).
+  public struct Issuer: Hashable, Sendable {
+    /// Its name as tokens have it in `iss`, and the start of the address of its discovery document.
+    ///
+    /// The scheme is `https`; `http` is for this machine.
+    public var url: String
+    /// What tokens must have in `aud`.
+    public var audience: String
+    /// Claim with the groups or roles, such as `roles`; a path has dots, as `realm_access.roles`.
+    public var roleClaim = "roles"
+    /// Claim with the names of plants; `nil` for all plants.
+    public var plantsClaim: String?
+    /// Role by group or role at the provider.
+    public var roles: [String: Role] = [:]
+    /// The only trusted certificate authorities (PEM); `nil` for those of the system.
+    public var caFile: String?
+
+    /// Creates an issuer whose tokens have no role yet.
+    public init(url: String, audience: String) { (self.url, self.audience) = (url, audience) }
+  }
+
   /// Address of the interface on which the server listens.
   public var address: String
   /// TCP port; 0 for a free one.
@@ -34,6 +55,8 @@ public struct HTTPSettings: Hashable, Sendable {
   public var origins: [String] = []
   /// Limit of requests of an address; `nil` for none.
   public var rate: Rate?
+  /// Identity providers whose bearer tokens are accepted.
+  public var issuers: [Issuer] = []
 
   /// Creates an interface without TLS.
   ///
