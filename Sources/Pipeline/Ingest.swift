@@ -22,6 +22,8 @@ final class Ingest: BurstSink {
   private let waiting = Locked<Change?>(nil)
   /// Number of messages appended since the process started.
   let appended = Counter()
+  /// Number of messages that came over HTTP or WebSocket and were appended since the process started.
+  let posted = Counter()
 
   init(journal: any RecordLog, note: @escaping @Sendable (LogEntry) -> Void) {
     self.journal = journal
@@ -34,10 +36,23 @@ final class Ingest: BurstSink {
   var burstBytes: Int { min(4 << 20, journal.maximumBytes / 8) }
 
   func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+    accept(burst, received: received, counter: appended)
+  }
+
+  /// Stores messages that came over HTTP or WebSocket, completely or not at all.
+  func acceptPosted(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+    // What the broker delivers has precedence for the last of the room.
+    if !journal.hasRoom { return .full }
+    return accept(burst, received: received, counter: posted)
+  }
+
+  private func accept(
+    _ burst: borrowing MessageFrameBuilder, received: Timestamp, counter: Counter
+  ) -> BurstOutcome {
     do throws(JournalError) {
       try appendWaiting()
       try journal.append(kind: .messages, received: received, body: burst.bytes)
-      appended.add(burst.count)
+      counter.add(burst.count)
       return .accepted
     } catch {
       if error == .full { return .full }

@@ -5,7 +5,7 @@ import Foundation
 import InfluxSink
 import Journal
 import PlantConfig
-import PlantModel
+public import PlantModel
 public import Settings
 import SinkCore
 import StreamCore
@@ -23,13 +23,17 @@ public final class RunningPipeline: Sendable {
 
   private let note: Note
   private let configuration: ActiveConfiguration
+  /// Appends what comes over HTTP and WebSocket.
+  let intake: Intake
+  /// What leaves the stages, for those who follow it. Nothing comes without `http` in the configuration.
+  public let live = LiveFeed()
   private let stores: PipelineStores
   private let ingest: Ingest
   private let inputs: [any MessageSource]
   private let announcements: Announcements
   private let alerts: AlertOutlet
   private let keeper: CheckpointKeeper
-  private let workers: WorkerPool
+  let workers: WorkerPool
   private let collector: StatusCollector
   private let housekeeper: Housekeeper
   private let backups: BackupKeeper?
@@ -60,6 +64,7 @@ public final class RunningPipeline: Sendable {
     credentials = RenewableCredentials(settings)
     stores = try PipelineStores(settings: settings, credentials: credentials, note: note)
     ingest = Ingest(journal: stores.journal, note: note)
+    intake = Intake(ingest: ingest, journal: stores.journal)
     announcements = Announcements(settings: settings.mqtt, note: note)
     alerts = try AlertOutlet(settings: settings, journalEnd: stores.journal.endOffset, note: note)
     let (delivery, count) = (alerts.delivery, settings.workers ?? WorkerPool.automaticCount)
@@ -67,7 +72,7 @@ public final class RunningPipeline: Sendable {
     keeper = CheckpointKeeper(workers: count, stores: stores, beforeKeeping: { delivery.keep() }, note: note)
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
-      note: note)
+      live: settings.http == nil ? nil : live, note: note)
     let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
       for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: ingest,
@@ -120,6 +125,7 @@ public final class RunningPipeline: Sendable {
   /// on disk.
   public func stop() {
     for input in inputs { input.stop() }
+    live.close()
     announcements.stop()
     backups?.stop()
     retention?.stop()
@@ -140,6 +146,9 @@ public final class RunningPipeline: Sendable {
   public func reloadIfChanged() {
     if configuration.filesHaveChanged() { reload() }
   }
+
+  /// The plants of the current configuration.
+  public var plants: [Plant] { configuration.current.plants }
 
   /// Settings of the process, as in `wattline.yaml`.
   public var settings: ProcessSettings { configuration.current.settings }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// A text for any number of sessions, encoded once.
+/// A text, or several, for any number of sessions, encoded once.
 ///
 /// Its memory is freed once the last session has sent it.
 public final class WebSocketMessage: Sendable {
-  /// The frame, as it is sent.
+  /// The frames, as they are sent.
   let frame: [UInt8]
 
   /// Length of all frames in memory [bytes].
@@ -16,6 +16,12 @@ public final class WebSocketMessage: Sendable {
   /// Encodes a text, which must be UTF-8.
   public init(text: some Collection<UInt8>) {
     frame = WebSocketFrame.encode(.text, payload: text)
+    Self.kept.add(frame.count, ordering: .relaxed)
+  }
+
+  /// Encodes texts, which must be UTF-8, that are sent one after another.
+  public init(texts: some Sequence<[UInt8]>) {
+    frame = texts.reduce(into: []) { $0 += WebSocketFrame.encode(.text, payload: $1) }
     Self.kept.add(frame.count, ordering: .relaxed)
   }
 
