@@ -132,7 +132,10 @@ let package = Package(
     module("WebServer", ["SystemCore", serving("CWebSockets")]),
     module(
       "HTTPInterface",
-      ["WattlineTime", "SystemCore", "PlantModel", "Settings", "PayloadDecoding", "SinkCore", "Pipeline", "WebServer"]),
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics", "Forecasting",
+        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "Pipeline", "WebServer",
+      ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     .target(name: "CCounters"),
     .target(
@@ -148,7 +151,7 @@ let package = Package(
     .executableTarget(
       name: "wattline",
       dependencies: [
-        "CBuildInformation", "AccessControl", "Compression",
+        "CBuildInformation", "AccessControl", "Accounts", "Compression",
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",

@@ -30,6 +30,7 @@ run   prometheus            promtool, by which tests check the metrics
 run   python3-pandas        the notebook and the snippets of the pages, which a test runs
 run   python3-matplotlib    its plots
 run   python3-requests      its queries
+run   python3-websockets    a client of WebSockets that tests use
 run   openssl               certificates of tests, and of docker/prepare.sh
 run   age                   encryption of backups
 run   zstd                  archives that tests read

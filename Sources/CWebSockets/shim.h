@@ -10,3 +10,6 @@ static inline uint64_t wattline_lws_listener_options(void) {
 }
 static inline uint64_t wattline_lws_tls_options(void) { return LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT; }
 static inline uint64_t wattline_lws_ipv4_option(void) { return LWS_SERVER_OPTION_DISABLE_IPV6; }
+static inline uint64_t wattline_lws_fallback_option(void) {
+  return LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG;
+}

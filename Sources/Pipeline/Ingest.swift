@@ -22,7 +22,7 @@ final class Ingest: BurstSink {
   private let waiting = Locked<Change?>(nil)
   /// Number of messages appended since the process started.
   let appended = Counter()
-  /// Number of messages of ``post(_:received:)`` since the process started.
+  /// Number of messages that came over HTTP or WebSocket and were appended since the process started.
   let posted = Counter()
 
   init(journal: any RecordLog, note: @escaping @Sendable (LogEntry) -> Void) {
@@ -39,26 +39,28 @@ final class Ingest: BurstSink {
   var burstBytes: Int { min(4 << 20, journal.maximumBytes / 8) }
 
   func accept(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
-    isHeld.value ? .failed("a person has stopped the source") : append(burst, received: received)
+    isHeld.value ? .failed("a person has stopped the source") : accept(burst, received: received, counter: appended)
   }
 
-  private func append(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+  /// Stores messages that came over HTTP or WebSocket, completely or not at all.
+  func acceptPosted(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
+    // What the broker delivers has precedence for the last of the room.
+    if !journal.hasRoom { return .full }
+    return accept(burst, received: received, counter: posted)
+  }
+
+  private func accept(
+    _ burst: borrowing MessageFrameBuilder, received: Timestamp, counter: Counter
+  ) -> BurstOutcome {
     do throws(JournalError) {
       try appendWaiting()
       try journal.append(kind: .messages, received: received, body: burst.bytes)
-      appended.add(burst.count)
+      counter.add(burst.count)
       return .accepted
     } catch {
       if error == .full { return .full }
       return .failed("\(error)")
     }
-  }
-
-  /// Appends messages that came over the process's own interface. They count as received.
-  func post(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
-    let outcome = append(burst, received: received)
-    if outcome == .accepted { posted.add(burst.count) }
-    return outcome
   }
 
   /// Appends a tick of the receive clock. A tick that does not fit is lost without harm, because processing is waiting

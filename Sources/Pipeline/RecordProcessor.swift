@@ -25,6 +25,8 @@ package struct RecordProcessor {
   /// Positions within the share by plant name; `nil` for plants of other shares.
   private var places: [String: Int?]
   private var decoder: MessageDecoder
+  /// Reads what came over HTTP and WebSocket; created with its first message.
+  private var posted: PostedDecoder?
   private var batches: [ReadingBatch]
   /// Positions of the plants that the current record changes.
   private var spoken: [Int] = []
@@ -126,7 +128,7 @@ package struct RecordProcessor {
         }
         continue
       }
-      switch decoder.decode(message, received: received, registers: &plants.registers, into: &batches) {
+      switch decode(message, received: received) {
       case .elsewhere: continue
       case .readings(let plant, let count):
         if batches[plant].count == count { spoken.append(plant) }
@@ -142,6 +144,7 @@ package struct RecordProcessor {
     ledger.timesUnusable &+= decoder.timesUnusable &- unusableBefore
     ledger.missingValues &+= decoder.missingValues &- missingBefore
     if decoder.refusedValuesInAll != refusedBefore { ledger.add(decoder.drainRefusedValues()) }
+    if posted != nil { settlePosted() }
     if decoder.hasNews { notes += decoder.drainNotices().map { .warning($0) } }
     // Every worker reads every record, so only worker 0 counts malformed ones.
     if cursor.isMalformed, share.number == 0 { ledger.malformedRecords += 1 }
@@ -154,6 +157,23 @@ package struct RecordProcessor {
       instruct(plant, instruction: instruction, received: received, observe: observe)
     }
     return decoder.beyondLimitsInAll == beyondBefore ? notes : notes + limitNotes()
+  }
+
+  private mutating func decode(_ message: MessageView, received: Timestamp) -> DecodeOutcome {
+    guard PostedTopic.isPosted(message.topic) else {
+      return decoder.decode(message, received: received, registers: &plants.registers, into: &batches)
+    }
+    if posted == nil { posted = PostedDecoder(plants: configured, share: share, maximumUnpacked: maximumUnpacked) }
+    return posted?.decode(message, received: received, registers: &plants.registers, into: &batches) ?? .elsewhere
+  }
+
+  /// Adds the accounts of posted readings to the ledger.
+  private mutating func settlePosted() {
+    guard let counts = posted?.drain() else { return }
+    ledger.timesUnusable &+= counts.timesUnusable
+    ledger.missingValues &+= counts.missingValues
+    ledger.beyondLimits &+= counts.beyondLimits
+    ledger.add(counts.refusedValues)
   }
 
   /// Steps the plants for which the record has readings or changes of availability.
@@ -323,6 +343,7 @@ package struct RecordProcessor {
     }
     batches = plants.plants.map { _ in ReadingBatch() }
     beyondLimits = decoder.beyondLimits
+    posted = nil
     refused = RefusedMessages()
     places = RecordProcessor.places(configured, own: plants)
     return restarted.map {

@@ -1,7 +1,10 @@
 import Foundation
+import InfluxSink
 public import PlantConfig
 public import PlantModel
+import PointSchema
 public import Settings
+import SinkCore
 import StreamCore
 import SystemCore
 public import WattlineTime
@@ -67,7 +70,7 @@ extension RunningPipeline {
         burst.append(topic: topic, payload: payload, packetID: 0, retained: false)
       }
     }
-    switch intake.post(burst, received: SystemClock.now()) {
+    switch ingest.acceptPosted(burst, received: SystemClock.now()) {
     case .accepted: break
     case .full: return .notTaken("the journal is full")
     case .failed(let words): return .notTaken(words)
@@ -80,9 +83,38 @@ extension RunningPipeline {
     }
   }
 
+  /// Writes a point about what was done or refused at the interface.
+  ///
+  /// - Parameters:
+  ///   - action: What was done or refused.
+  ///   - user: Name of the account.
+  ///   - address: Address of the client.
+  ///   - target: What it was done to.
+  ///   - result: Whether it was done.
+  ///   - time: When it was.
+  public func record(
+    action: String, by user: String, from address: String, target: String, result: String, at time: Timestamp
+  ) {
+    var points = PointBatch()
+    // Points of one time would replace each other.
+    let own = lastAudit.with { last in
+      last = max(time.floored(to: .milliseconds(1)), last + .milliseconds(1))
+      return last
+    }
+    points.begin(PointKey(.audit, .process, settings.mqtt.clientID, action), at: own)
+    points.field(.user, text: user)
+    points.field(.address, text: address)
+    points.field(.target, text: target)
+    points.field(.result, text: result)
+    var encoder = LineEncoder()
+    encoder.append(points)
+    // It does not come from the journal, so its offset acknowledges nothing.
+    stores.sink.offer(encoder.drain(upTo: 0))
+  }
+
   /// Stops or starts the sources. While they are stopped, messages wait at the broker.
   public func setHeld(_ isHeld: Bool) {
-    intake.isHeld.set(isHeld)
+    ingest.isHeld.set(isHeld)
     note(isHeld ? .warning("source: stopped by a person; messages wait at the broker") : "source: started by a person")
   }
 

@@ -5,7 +5,7 @@ import Foundation
 import InfluxSink
 import Journal
 import PlantConfig
-import PlantModel
+public import PlantModel
 public import Settings
 import SinkCore
 import StreamCore
@@ -23,17 +23,25 @@ public final class RunningPipeline: Sendable {
 
   let note: Note
   let active: ActiveConfiguration
-  private let stores: PipelineStores
-  let intake: Ingest
+  /// Appends what comes over HTTP and WebSocket.
+  let intake: Intake
+  /// Settings that are in effect until the process ends: those of `wattline.yaml`, as they were adjusted.
+  public let effectiveSettings: ProcessSettings
+  /// What leaves the stages, for those who follow it. Nothing comes without `http` in the configuration.
+  public let live = LiveFeed()
+  let stores: PipelineStores
+  let ingest: Ingest
   private let inputs: [any MessageSource]
   private let announcements: Announcements
   private let alerts: AlertOutlet
   private let keeper: CheckpointKeeper
-  private let workers: WorkerPool
+  let workers: WorkerPool
   private let collector: StatusCollector
   private let housekeeper: Housekeeper
   private let backups: BackupKeeper?
   let credentials: RenewableCredentials
+  /// Time of the last point of the audit.
+  let lastAudit = Locked(Timestamp.distantPast)
   private let retention: RetentionKeeper?
 
   /// Loads and validates the folder and opens the journal, without starting anything.
@@ -57,9 +65,11 @@ public final class RunningPipeline: Sendable {
     active = configuration
     var settings = configuration.current.settings
     adjust(&settings)
+    effectiveSettings = settings
     credentials = RenewableCredentials(settings)
     stores = try PipelineStores(settings: settings, credentials: credentials, note: note)
-    intake = Ingest(journal: stores.journal, note: note)
+    ingest = Ingest(journal: stores.journal, note: note)
+    intake = Intake(ingest: ingest, journal: stores.journal)
     announcements = Announcements(settings: settings.mqtt, note: note)
     alerts = try AlertOutlet(settings: settings, journalEnd: stores.journal.endOffset, note: note)
     let (delivery, count) = (alerts.delivery, settings.workers ?? WorkerPool.automaticCount)
@@ -67,10 +77,10 @@ public final class RunningPipeline: Sendable {
     keeper = CheckpointKeeper(workers: count, stores: stores, beforeKeeping: { delivery.keep() }, note: note)
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
-      note: note)
+      live: settings.http == nil ? nil : live, note: note)
     let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
-      for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: intake,
+      for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: ingest,
       events: events)
     let (effective, active) = (settings, configuration)
     backups = settings.backup.map {
@@ -89,7 +99,7 @@ public final class RunningPipeline: Sendable {
         zone: { active.current.plants.first?.location.timezone ?? "UTC" }, note: note)
     }
     collector = StatusCollector(
-      inputs: inputs, ingest: intake, stores: stores, alerts: alerts, links: workers.links, backups: backups,
+      inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
       events: events, keeper: keeper, retention: retention)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
@@ -106,7 +116,7 @@ public final class RunningPipeline: Sendable {
     let current = active.current
     note("\(current.plants.count.counted("plant")): \(Self.list(current.plants.map(\.name)))")
     // Records from here on are read with the current folder; earlier ones keep their configuration.
-    intake.configuration(current.sources, at: SystemClock.now())
+    ingest.configuration(current.sources, at: SystemClock.now())
     try workers.start(current)
     try housekeeper.start()
     try backups?.start()
@@ -120,6 +130,7 @@ public final class RunningPipeline: Sendable {
   /// on disk.
   public func stop() {
     for input in inputs { input.stop() }
+    live.close()
     announcements.stop()
     backups?.stop()
     retention?.stop()
@@ -144,6 +155,9 @@ public final class RunningPipeline: Sendable {
     if active.filesHaveChanged() { reload() }
   }
 
+  /// The plants of the current configuration.
+  public var plants: [Plant] { active.current.plants }
+
   /// Settings of the process, as in `wattline.yaml`.
   public var settings: ProcessSettings { active.current.settings }
 
@@ -154,7 +168,7 @@ public final class RunningPipeline: Sendable {
   /// keep their windows and models, and no session is interrupted.
   public func reload() {
     active.reload(renew: renew) { loaded in
-      intake.configuration(loaded.sources, at: SystemClock.now())
+      ingest.configuration(loaded.sources, at: SystemClock.now())
       for input in inputs { input.update(plants: loaded.plants) }
       announcements.host.update(plants: loaded.plants)
     }

@@ -18,6 +18,8 @@ final class WorkerLink: Sendable {
   let qualityCounts = Locked<[UInt64]>([])
   /// Places of topic rules that no message has contained, refreshed once a second.
   let unseenPlaces = Locked<[String]>([])
+  /// Latest readings by plant, refreshed once a second, and when the worker rests.
+  let latest = Locked<[String: LatestTable]>([:])
   /// Receive time of the record processed last [ns].
   let processedTime = Counter()
   /// Outcomes of the latest requests, for those who wait for them.
@@ -40,6 +42,9 @@ struct StageWorker {
   private var processor: RecordProcessor
   private var relay: AlertRelay
   private var commands: CommandRelay
+  private var live: LiveTap
+  /// Latest readings; `nil` if nobody can ask for them.
+  private var latest: LatestTables?
   private var position: UInt64
   /// Outcomes of the requests of the current record; nearly always empty.
   private var outcomes = RequestOutcomes.News()
@@ -55,12 +60,14 @@ struct StageWorker {
   ///   - keeper: Coordinator of the checkpoints.
   ///   - relay: Delivers alerts.
   ///   - commands: Publishes commands.
+  ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
   ///   - link: Receives the worker's state.
   ///   - note: Receives log lines.
   init(
     processor: RecordProcessor, from position: UInt64, in journal: any RecordLog, sink: any Sink,
     keeper: CheckpointKeeper,
-    relay: AlertRelay, commands: CommandRelay, link: WorkerLink, note: @escaping @Sendable (LogEntry) -> Void
+    relay: AlertRelay, commands: CommandRelay, live: LiveFeed?, link: WorkerLink,
+    note: @escaping @Sendable (LogEntry) -> Void
   ) {
     number = processor.share.number
     self.processor = processor
@@ -70,6 +77,8 @@ struct StageWorker {
     self.keeper = keeper
     self.relay = relay
     self.commands = commands
+    self.live = LiveTap(live)
+    latest = live.map { _ in LatestTables() }
     self.relay.announceAll(processor.plants)
     self.link = link
     self.note = note
@@ -110,6 +119,8 @@ struct StageWorker {
           relay.observe($0, in: $1)
           commands.observe($0, in: $1)
           if !$0.instructions.isEmpty { outcomes.observe($0.instructions) }
+          live.observe($0, in: $1)
+          latest?.observe($0, in: $1)
         },
         // In the middle of a record, only the records before it are complete.
         drain: { sink.submit($0.drain(upTo: keeper.completed(by: number, at: position))) })
@@ -117,7 +128,11 @@ struct StageWorker {
     relay.handOver(upTo: record.endOffset)
     commands.ask(processor.rebirths)
     commands.handOver(upTo: record.endOffset)
-    if record.kind == .configuration { relay.announceAll(processor.plants) }
+    live.handOver()
+    if record.kind == .configuration {
+      relay.announceAll(processor.plants)
+      latest?.reconfigure(to: processor.plants.registers)
+    }
     for line in words { note(line) }
     position = record.endOffset
     observeStanding()
@@ -142,11 +157,16 @@ struct StageWorker {
     relay.unseen.removeAll(keepingCapacity: true)
   }
 
-  private func publish() {
+  private mutating func publish() {
     link.views.set(processor.plants.observers.map(\.view))
     link.ledger.set(processor.ledger)
     link.unseenPlaces.set(processor.unseenPlaces)
     link.qualityCounts.set(processor.plants.qualityCounts)
+    publishLatest()
+  }
+
+  private mutating func publishLatest() {
+    if let tables = latest?.publish(processor.plants.registers) { link.latest.set(tables) }
   }
 }
 
@@ -156,7 +176,10 @@ extension StageWorker {
   /// Submits pending lines that are old enough, then waits up to 50 ms for the journal.
   private mutating func idle() {
     keeper.rests(number)
-    if processor.encoder.lineCount == 0 || SystemClock.monotonic() - lastFlush >= StageWorker.flushInterval { flush() }
+    if processor.encoder.lineCount == 0 || SystemClock.monotonic() - lastFlush >= StageWorker.flushInterval {
+      flush()
+      publishLatest()
+    }
     _ = reader.waitForMore(timeout: .milliseconds(50))
   }
 

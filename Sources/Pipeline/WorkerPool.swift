@@ -13,6 +13,8 @@ final class WorkerPool: Sendable {
   private let keeper: CheckpointKeeper
   private let alerts: AlertOutlet
   private let maximumUnpacked: Int
+  /// Receives what leaves the stages; `nil` if nobody can ask for it.
+  private let live: LiveFeed?
   private let note: RunningPipeline.Note
   private let threads = Locked<[BlockingThread]>([])
 
@@ -24,14 +26,23 @@ final class WorkerPool: Sendable {
   ///   - keeper: Coordinator of the checkpoints.
   ///   - alerts: Receives alerts and commands.
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
+  ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
   ///   - note: Receives log lines.
   init(
     count: Int, stores: PipelineStores, keeper: CheckpointKeeper, alerts: AlertOutlet, maximumUnpacked: Int,
-    note: @escaping RunningPipeline.Note
+    live: LiveFeed?, note: @escaping RunningPipeline.Note
   ) {
     links = (0..<count).map { _ in WorkerLink() }
     (self.stores, self.keeper, self.alerts) = (stores, keeper, alerts)
-    (self.maximumUnpacked, self.note) = (maximumUnpacked, note)
+    (self.maximumUnpacked, self.live, self.note) = (maximumUnpacked, live, note)
+  }
+
+  /// Returns the latest readings of a plant; `nil` if it has none.
+  func latest(plant: String) -> LatestTable? {
+    for link in links {
+      if let table = link.latest.with({ $0[plant] }) { return table }
+    }
+    return nil
   }
 
   /// Default number of workers: one core is left to everything else.
@@ -64,7 +75,7 @@ final class WorkerPool: Sendable {
       let processor = stores.resumed(fresh, before: before, maximumUnpacked: maximumUnpacked, note: note)
       var worker = StageWorker(
         processor: processor, from: stores.resumeOffset, in: stores.journal, sink: stores.sink, keeper: keeper,
-        relay: relay, commands: commands, link: links[share.number], note: note)
+        relay: relay, commands: commands, live: live, link: links[share.number], note: note)
       worker.run()
     }
   }

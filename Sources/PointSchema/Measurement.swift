@@ -59,6 +59,6 @@ extension Measurement {
   /// All measurements, in the order of the flow. This is the registration.
   public static let all: [Measurement] = [
     .raw, .clean, .reporting, .feature, .cleanHourly, .cleanDaily, .kpi, .energy, .forecast, .forecastLatest,
-    .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .pipeline,
+    .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .pipeline, .audit,
   ]
 }

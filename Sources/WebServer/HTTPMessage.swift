@@ -82,6 +82,8 @@ public struct HTTPLimits: Sendable {
   public var patience: UInt32 = 20
   /// Time that an idle connection is kept [s].
   public var idle: Int32 = 30
+  /// Bounds of WebSockets.
+  public var webSockets = WebSocketLimits()
 
   /// Creates the usual limits.
   public init() {}

@@ -29,7 +29,8 @@ extension HTTPResponse {
     }
     let titles = [
       400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-      411: "Length Required", 413: "Content Too Large", 429: "Too Many Requests", 500: "Internal Server Error",
+      411: "Length Required", 413: "Content Too Large", 426: "Upgrade Required", 429: "Too Many Requests",
+      500: "Internal Server Error",
       503: "Service Unavailable",
     ]
     var response = HTTPResponse.json(

@@ -13,6 +13,8 @@
       ("if-match", WSI_TOKEN_HTTP_IF_MATCH), ("origin", WSI_TOKEN_ORIGIN),
       ("access-control-request-method", WSI_TOKEN_COUNT),
       ("idempotency-key", WSI_TOKEN_COUNT),
+      ("connection", WSI_TOKEN_CONNECTION), ("sec-websocket-key", WSI_TOKEN_KEY),
+      ("sec-websocket-version", WSI_TOKEN_VERSION), ("sec-websocket-protocol", WSI_TOKEN_PROTOCOL),
     ]
     private static let methods: [(name: String, token: lws_token_indexes)] = [
       ("GET", WSI_TOKEN_GET_URI), ("HEAD", WSI_TOKEN_HEAD_URI), ("POST", WSI_TOKEN_POST_URI),

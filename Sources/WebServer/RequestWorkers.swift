@@ -5,12 +5,10 @@
   ///
   /// They are threads of their own, because a handler may read files, and Swift's shared ones must not block.
   final class RequestWorkers: Sendable {
-    /// Number of threads.
-    static let count = 4
-
     private struct State {
       var jobs: [@Sendable () -> Void] = []
       var isStopped = false
+      var isFinishing = false
     }
 
     private let monitor = Monitor()
@@ -19,10 +17,13 @@
 
     /// Starts the threads.
     ///
+    /// - Parameters:
+    ///   - count: Number of threads.
+    ///   - name: Name of the threads, before their number.
     /// - Throws: `SystemError` if a thread cannot be created.
-    init() throws(SystemError) {
-      for number in 0..<Self.count {
-        let thread = try BlockingThread(name: "http-\(number)") { [self] in run() }
+    init(_ count: Int = 4, name: String = "http") throws(SystemError) {
+      for number in 0..<count {
+        let thread = try BlockingThread(name: "\(name)-\(number)") { [self] in run() }
         threads.with { $0.append(thread) }
       }
     }
@@ -33,6 +34,15 @@
         state.with { $0.jobs.append(job) }
         monitor.broadcast()
       }
+    }
+
+    /// Ends the threads once all jobs are done.
+    func finish() {
+      monitor.locked {
+        state.with { $0.isFinishing = true }
+        monitor.broadcast()
+      }
+      for thread in threads.value { thread.join() }
     }
 
     /// Ends the threads once their current jobs are done. Jobs that wait are dropped.
@@ -53,7 +63,7 @@
         while true {
           let (job, isStopped) = state.with { state -> ((@Sendable () -> Void)?, Bool) in
             if state.isStopped { return (nil, true) }
-            return (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), false)
+            return (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isFinishing)
           }
           if job != nil || isStopped { return job }
           _ = monitor.wait()

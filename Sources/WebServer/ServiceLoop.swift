@@ -17,9 +17,15 @@
     private let workers: RequestWorkers
     private nonisolated(unsafe) var context: OpaquePointer?
     private(set) var port = 0
-    private let mailbox = Locked<[(id: UInt64, response: HTTPResponse)]>([])
+    private let mailbox = Locked<[(id: UInt64, decision: WebSocketDecision)]>([])
+    /// The WebSockets; `nil` if the program takes none.
+    private let sockets: WebSocketConnections?
+    private let webSockets: WebSocketHandler?
+    /// The connection whose request, on its way to ``begin(_:session:bytes:length:)``, asks for a WebSocket.
+    private var upgrading: OpaquePointer?
     private let isStopping = Atomic<Bool>(false)
     private let renews = Atomic<Bool>(false)
+    private let isLeaving = Atomic<Bool>(false)
     private var exchanges: [UInt64: Exchange] = [:]
     private var connections = 0
     private var lastID: UInt64 = 0
@@ -34,10 +40,11 @@
     private static let piece = 32_768
 
     init(
-      _ listener: HTTPListener, limits: HTTPLimits, workers: RequestWorkers, handler: @escaping HTTPServer.Handler
+      _ listener: HTTPListener, limits: HTTPLimits, workers: RequestWorkers, handler: @escaping HTTPServer.Handler,
+      webSockets: WebSocketHandler?, sockets: WebSocketConnections?
     ) throws(HTTPServerError) {
       (self.limits, self.handler, certificate) = (limits, handler, listener.certificate)
-      self.workers = workers
+      (self.workers, self.webSockets, self.sockets) = (workers, webSockets, sockets)
       buffer = Array(repeating: 0, count: wattline_lws_headroom() + Self.piece)
       protocols = .allocate(capacity: 2)
       protocols.initialize(repeating: lws_protocols(), count: 2)
@@ -45,6 +52,7 @@
         UnsafePointer($0)
       }
       protocols[0].per_session_data_size = MemoryLayout<UInt64>.size
+      protocols[0].tx_packet_size = Self.piece
       protocols[0].callback = { wsi, reason, session, bytes, length in
         guard let wsi, let context = lws_get_context(wsi), let user = lws_context_user(context) else { return 0 }
         return Unmanaged<ServiceLoop>.fromOpaque(user).takeUnretainedValue()
@@ -97,6 +105,12 @@
       info.iface = text(listener.address)
       info.ssl_cert_filepath = text(certificate?.chain)
       info.ssl_private_key_filepath = text(certificate?.key)
+      if sockets != nil {
+        // The first frame of a WebSocket is no request, and makes its connection a raw one.
+        info.options |= wattline_lws_fallback_option()
+        // Over HTTP/2, libwebsockets would open WebSockets by itself.
+        info.alpn = text("http/1.1")
+      }
       let host = lws_create_vhost(context, &info)
       guard let host else {
         throw HTTPServerError(
@@ -110,15 +124,24 @@
     /// Serves until ``stop()``. To be called on a thread of its own.
     func run() {
       guard let context else { return }
+      sockets?.port.open { [weak self] in if let context = self?.context { lws_cancel_service(context) } }
       while !isStopping.load(ordering: .acquiring) {
         if lws_service(context, 0) < 0 { break }
       }
+      sockets?.port.close()
       lws_context_destroy(context)
+      for case (_, .accept(_, let session)) in mailbox.value { sockets?.abandon(session) }
     }
 
     /// Ends ``run()``.
     func stop() {
       isStopping.store(true, ordering: .releasing)
+      if let context { lws_cancel_service(context) }
+    }
+
+    /// Tells the clients of WebSockets that the server stops.
+    func leave() {
+      isLeaving.store(true, ordering: .releasing)
       if let context { lws_cancel_service(context) }
     }
 
@@ -137,17 +160,43 @@
       switch reason {
       case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return connections >= limits.connections ? 1 : 0
       case LWS_CALLBACK_WSI_CREATE: connections += 1
-      case LWS_CALLBACK_WSI_DESTROY: connections -= 1
+      case LWS_CALLBACK_WSI_DESTROY:
+        connections -= 1
+        sockets?.ended(wsi)
+      case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return beginUpgrade(wsi, bytes: bytes)
+      // libwebsockets opens no WebSocket itself.
+      case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1
+      case LWS_CALLBACK_RAW_ADOPT: return sockets?.begin(wsi) ?? -1
+      case LWS_CALLBACK_RAW_RX: return sockets?.receive(bytes, length: length, of: wsi) ?? -1
+      case LWS_CALLBACK_RAW_WRITEABLE:
+        return buffer.withUnsafeMutableBytes { sockets?.write(wsi, through: $0) ?? -1 }
+      case LWS_CALLBACK_TIMER: return sockets?.checkLife(of: wsi) ?? 0
       case LWS_CALLBACK_HTTP: return begin(wsi, session: session, bytes: bytes, length: length)
       case LWS_CALLBACK_HTTP_BODY: return append(bytes, length: length, session: session)
       case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         if let exchange = exchange(of: session) { submit(exchange) }
       case LWS_CALLBACK_HTTP_WRITEABLE: return write(wsi, session: session)
       case LWS_CALLBACK_CLOSED_HTTP, LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-        if let exchange = exchange(of: session) { exchanges[exchange.id] = nil }
+        if let exchange = exchange(of: session) {
+          exchanges[exchange.id] = nil
+          if let (socket, _) = exchange.upgrade { sockets?.abandon(socket) }
+        }
       case LWS_CALLBACK_EVENT_WAIT_CANCELLED: deliver()
       default: return lws_callback_http_dummy(wsi, reason, session, bytes, length)
       }
+      return 0
+    }
+
+    /// Takes a request for a WebSocket as a plain one.
+    ///
+    /// - Parameters:
+    ///   - wsi: The connection.
+    ///   - bytes: Value of the header `upgrade` in the memory of libwebsockets. Once it names nothing known, the request
+    ///     is treated like any other.
+    private func beginUpgrade(_ wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?) -> Int32 {
+      guard let text = bytes?.assumingMemoryBound(to: CChar.self) else { return -1 }
+      if strcasecmp(text, "websocket") == 0 { upgrading = wsi }
+      text[0] = CChar(bitPattern: UInt8(ascii: "-"))
       return 0
     }
 
@@ -159,12 +208,21 @@
     private func begin(
       _ wsi: OpaquePointer, session: UnsafeMutableRawPointer?, bytes: UnsafeMutableRawPointer?, length: Int
     ) -> Int32 {
-      guard let session else { return -1 }
+      let isUpgrade = upgrading == wsi
+      upgrading = nil
+      // A WebSocket whose client sends a request instead of frames.
+      guard let session, sockets?.has(wsi) != true else { return -1 }
       lastID += 1
       session.assumingMemoryBound(to: UInt64.self).pointee = lastID
       let path = bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: length), as: UTF8.self) } ?? "/"
       let exchange = Exchange(id: lastID, wsi: wsi, request: RequestReader.request(wsi, path: path))
       exchanges[lastID] = exchange
+      if isUpgrade, let sockets, let webSockets {
+        if let refusal = sockets.admit(wsi, request: exchange.request) { return answer(exchange, refusal) }
+        exchange.isUpgrade = true
+        ask(exchange) { webSockets.accept($0) }
+        return 0
+      }
       let sent = exchange.request.headers["content-length"].map { UInt64($0) }
       if exchange.request.headers["transfer-encoding"] != nil {
         return answer(exchange, .problem(411, "a body needs the header content-length"))
@@ -191,14 +249,20 @@
     /// Hands a request to the handler.
     private func submit(_ exchange: Exchange) {
       guard !exchange.isSubmitted, exchange.response == nil else { return }
-      exchange.isSubmitted = true
-      lws_set_timeout(exchange.wsi, NO_PENDING_TIMEOUT, 0)
-      let (id, request, handler) = (exchange.id, exchange.request, handler)
-      workers.submit { [weak self] in self?.post(handler(request), id: id) }
+      let handler = handler
+      ask(exchange) { .refuse(handler($0)) }
     }
 
-    private func post(_ response: HTTPResponse, id: UInt64) {
-      mailbox.with { $0.append((id, response)) }
+    /// Lets a thread answer a request.
+    private func ask(_ exchange: Exchange, _ decide: @escaping @Sendable (HTTPRequest) -> WebSocketDecision) {
+      exchange.isSubmitted = true
+      lws_set_timeout(exchange.wsi, NO_PENDING_TIMEOUT, 0)
+      let (id, request) = (exchange.id, exchange.request)
+      workers.submit { [weak self] in self?.post(decide(request), id: id) }
+    }
+
+    private func post(_ decision: WebSocketDecision, id: UInt64) {
+      mailbox.with { $0.append((id, decision)) }
       if !isStopping.load(ordering: .acquiring), let context { lws_cancel_service(context) }
     }
 
@@ -211,9 +275,20 @@
         defer { mail.removeAll() }
         return mail
       }
-      for (id, response) in arrived {
-        if let exchange = exchanges[id] { _ = answer(exchange, response) }
+      for (id, decision) in arrived {
+        switch (decision, exchanges[id]) {
+        case (.refuse(let response), let exchange?):
+          if exchange.isUpgrade { sockets?.refuse(exchange.wsi) }
+          _ = answer(exchange, response)
+        case (.accept(let subprotocol, let session), let exchange?):
+          exchange.upgrade = (session, subprotocol)
+          lws_callback_on_writable(exchange.wsi)
+        case (.accept(_, let session), nil): sockets?.abandon(session)
+        case (.refuse, nil): break
+        }
       }
+      if isLeaving.load(ordering: .acquiring) { sockets?.sayGoodbye() }
+      sockets?.wake()
     }
 
     private func answer(_ exchange: Exchange, _ response: HTTPResponse) -> Int32 {
@@ -224,7 +299,9 @@
     }
 
     private func write(_ wsi: OpaquePointer, session: UnsafeMutableRawPointer?) -> Int32 {
-      guard let exchange = exchange(of: session), let response = exchange.response else { return 0 }
+      guard let exchange = exchange(of: session) else { return 0 }
+      if let (socket, subprotocol) = exchange.upgrade { return upgrade(exchange, to: socket, subprotocol: subprotocol) }
+      guard let response = exchange.response else { return 0 }
       if !exchange.hasHeaders {
         guard writeHeaders(response, of: wsi) else { return -1 }
         exchange.hasHeaders = true
@@ -254,6 +331,22 @@
       if isLast { return complete(exchange) }
       lws_callback_on_writable(wsi)
       return 0
+    }
+
+    /// Makes a connection a WebSocket.
+    private func upgrade(_ exchange: Exchange, to session: WebSocketSession, subprotocol: String?) -> Int32 {
+      exchanges[exchange.id] = nil
+      guard let sockets else { return -1 }
+      let answer = sockets.open(
+        exchange.wsi, session: session, subprotocol: subprotocol, request: exchange.request)
+      let headroom = wattline_lws_headroom()
+      let sent = buffer.withUnsafeMutableBytes { buffer in
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[headroom...])
+        room.copyBytes(from: answer)
+        return lws_write(
+          exchange.wsi, room.baseAddress?.assumingMemoryBound(to: UInt8.self), answer.count, LWS_WRITE_HTTP_HEADERS)
+      }
+      return sent < 0 || lws_http_transaction_completed(exchange.wsi) != 0 ? -1 : 0
     }
 
     private func complete(_ exchange: Exchange) -> Int32 {
@@ -292,6 +385,10 @@
     var request: HTTPRequest
     var response: HTTPResponse?
     var isSubmitted = false
+    /// Whether the request asks for a WebSocket.
+    var isUpgrade = false
+    /// The WebSocket that the connection becomes.
+    var upgrade: (session: WebSocketSession, subprotocol: String?)?
     var hasHeaders = false
     /// Number of bytes of the body that are written.
     var written = 0

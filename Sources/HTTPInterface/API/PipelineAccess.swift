@@ -1,7 +1,9 @@
+public import PayloadDecoding
 public import Pipeline
 public import PlantConfig
 import PlantModel
 public import Settings
+public import WattlineTime
 
 /// What the interface asks of a pipeline. None of it touches the stages.
 public struct PipelineAccess: Sendable {
@@ -19,6 +21,10 @@ public struct PipelineAccess: Sendable {
   public var reload: @Sendable () -> Void
   /// Passes a request to a plant: its name, the subject and the members.
   public var request: @Sendable (String, String, [String: String]) -> RunningPipeline.RequestResult
+  /// Returns the latest value of each sensor of a plant.
+  public var latest: @Sendable (String) -> [LatestValue]
+  /// Appends readings of a plant.
+  public var append: @Sendable ([PostedReading], String, Timestamp) -> AppendOutcome
   /// Stops (`true`) or starts the sources.
   public var hold: @Sendable (Bool) -> Void
   /// Returns the settings of the database, with the current credentials.
@@ -36,6 +42,8 @@ public struct PipelineAccess: Sendable {
     path = { pipeline.configurationPath(of: $0) }
     reload = { pipeline.reload() }
     request = { pipeline.request(of: $0, subject: $1, members: $2) }
+    latest = { pipeline.latest(plant: $0) }
+    append = { pipeline.append(readings: $0, plant: $1, at: $2) }
     hold = { pipeline.setHeld($0) }
     database = { pipeline.databaseSettings }
   }
@@ -55,6 +63,8 @@ public struct PipelineAccess: Sendable {
     path = { $0 }
     reload = {}
     request = { _, _, _ in .notTaken("there is no pipeline") }
+    latest = { _ in [] }
+    append = { _, _, _ in .failed("there is no pipeline") }
     hold = { _ in }
     database = { DatabaseSettings() }
   }

@@ -225,8 +225,15 @@ struct PlantEndpoints: Sendable {
       answer: { call throws(Problem) in
         let plant = try api.plant(of: call, for: .readSensors)
         let asset = call.argument("asset")
-        let all = api.view(of: plant).sensors.filter { asset == nil || $0.asset == asset }
-          .map { Sensor(asset: $0.asset, sensor: $0.sensor, unit: $0.unit) }
+        let latest = Dictionary(
+          api.pipeline.latest(plant.name).map { ([$0.asset, $0.sensor], $0) }, uniquingKeysWith: { first, _ in first })
+        let all = api.view(of: plant).sensors.filter { asset == nil || $0.asset == asset }.map { sensor in
+          let value = latest[[sensor.asset, sensor.sensor]]
+          return Sensor(
+            asset: sensor.asset, sensor: sensor.sensor, unit: value?.unit ?? sensor.unit,
+            time: value?.time.description, value: value?.value.flatMap { $0.isFinite ? $0 : nil },
+            quality: value.map { Int($0.quality.rawValue) })
+        }
         return .json(try Page(all, call: call))
       })
   }

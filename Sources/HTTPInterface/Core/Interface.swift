@@ -79,6 +79,12 @@ public struct Interface: Sendable {
   /// Ends the jobs.
   public func stop() { jobs?.stop() }
 
+  /// Decides who a client of the live feed is and what it may do.
+  public func authenticateLive(_ request: HTTPRequest) -> Result<LiveAccess, LiveRefusal> {
+    if let limited = limit(request.address, named: request.address) { return .failure(LiveRefusal(limited)) }
+    return gate?.enterLive(request) ?? .failure(LiveRefusal(.problem(503, "there are no accounts")))
+  }
+
   /// Answers a request.
   @Sendable public func answer(_ request: HTTPRequest) -> HTTPResponse {
     let start = SystemClock.monotonic()
@@ -215,6 +221,7 @@ extension API {
   /// The endpoints of `/api/v1`.
   var endpoints: [Endpoint] {
     AccountEndpoints(api: self).endpoints + PlantEndpoints(api: self).endpoints + SeriesEndpoints(api: self).endpoints
+      + ReadingEndpoints(api: self).endpoints
       + AlertEndpoints(api: self).endpoints + CommandEndpoints(api: self).endpoints
       + ForecastEndpoints(api: self).endpoints + DispatchEndpoints(api: self).endpoints
       + StudyEndpoints(api: self).endpoints + ProcessEndpoints(api: self).endpoints + JobEndpoints(api: self).endpoints

@@ -31,8 +31,9 @@ struct MonthReader {
   ///   - span: The month, or its part up to now.
   ///   - plant: The plant.
   ///   - reader: Connection to the database.
+  ///   - showsProgress: Whether progress is shown on the terminal.
   static func report(
-    _ span: MonthSpan, of plant: Plant, from reader: DatabaseReader
+    _ span: MonthSpan, of plant: Plant, from reader: DatabaseReader, showsProgress: Bool = true
   ) throws(ReadError) -> MonthlyReport {
     var month = MonthReader(plant: plant, span: span, reader: reader)
     var progress = ProgressBar("reading \(span.name) of \(plant.name)", total: (span.end - span.start).inHours)
@@ -41,7 +42,7 @@ struct MonthReader {
       let next = min(span.end, day + .day)
       try month.read(from: day, to: next)
       day = next
-      progress.update((day - span.start).inHours)
+      if showsProgress { progress.update((day - span.start).inHours) }
     }
     progress.finish()
     return MonthlyReport(plant: plant, span: span, account: month.finish())

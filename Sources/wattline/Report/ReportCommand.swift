@@ -64,7 +64,7 @@ enum ReportCommand {
   }
 
   /// Returns the first day of a month such as `2026-10`.
-  private static func month(_ text: String) throws(Misuse) -> CivilTime {
+  static func month(_ text: String) throws(Misuse) -> CivilTime {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let year = parts[0], let month = parts[1], (1970...2200).contains(year),
       (1...12).contains(month)

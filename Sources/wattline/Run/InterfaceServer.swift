@@ -1,3 +1,4 @@
+import Accounts
 import HTTPInterface
 import Pipeline
 import Settings
@@ -5,32 +6,62 @@ import SystemCore
 import WebServer
 
 /// The HTTP interface of a running pipeline.
-enum InterfaceServer {
+struct InterfaceServer {
+  /// Address of its first page.
+  let url: String
+  private let server: HTTPServer
+  private let interface: Interface
+  private let live: LiveEndpoint
+
   /// Starts the server that `http` asks for.
   ///
   /// - Parameters:
   ///   - pipeline: The pipeline.
-  ///   - note: Receives the address.
+  ///   - note: Receives the address, and what an administrator must know.
   /// - Returns: The server; `nil` if none is configured.
-  /// - Throws: `HTTPServerError` if the address is in use, or the certificate is unusable.
+  /// - Throws: `HTTPServerError` if the address is in use, or the certificate is unusable; `AccountError` if the
+  ///   accounts cannot be opened.
   static func start(
-    for pipeline: RunningPipeline, note: (LogEntry) -> Void
-  ) throws(HTTPServerError) -> HTTPServer? {
-    guard let settings = pipeline.settings.http else { return nil }
-    let interface = Interface(
+    for pipeline: RunningPipeline, note: @escaping @Sendable (LogEntry) -> Void
+  ) throws -> InterfaceServer? {
+    guard let settings = pipeline.effectiveSettings.http else { return nil }
+    let store = try AccountStore(journal: pipeline.effectiveSettings.journal.path)
+    let accounts = try Authenticator(store, issuers: settings.issuers) { note(.warning("accounts: \($0)")) }
+    if try store.accounts().isEmpty {
+      note("http has no accounts yet; the first is made by: wattline user add NAME --role admin")
+    }
+    let interface = try Interface(
       settings: settings, program: ProgramFacts(version: Version.number, commit: Version.commit),
-      status: { pipeline.status() })
+      pipeline: PipelineAccess(pipeline), accounts: accounts, services: .program,
+      audit: { entry in
+        pipeline.record(
+          action: entry.action, by: entry.user, from: entry.address, target: entry.target, result: entry.result,
+          at: entry.time)
+      })
+    let live = LiveEndpoint(
+      LiveSource(pipeline), origins: settings.origins, authenticate: { interface.authenticateLive($0) })
     let listener = HTTPListener(
       address: settings.address, port: settings.port,
       certificate: settings.certificate.map { (chain: $0.chainFile, key: $0.keyFile) })
-    let server = try HTTPServer(listener, handler: interface.answer)
+    let server = try HTTPServer(listener, handler: interface.answer, webSockets: live.webSockets)
     let host = settings.address.contains(":") ? "[\(settings.address)]" : settings.address
-    note("http listens on \(settings.certificate == nil ? "http" : "https")://\(host):\(server.port)/")
+    let url = "\(settings.certificate == nil ? "http" : "https")://\(host):\(server.port)/"
+    note("http listens on \(url)")
     if settings.certificate == nil, !["127.0.0.1", "::1"].contains(settings.address) {
       note(
         .warning(
           "http is reachable from other machines without TLS; set http.cert and http.key, or listen on 127.0.0.1"))
     }
-    return server
+    return InterfaceServer(url: url, server: server, interface: interface, live: live)
+  }
+
+  /// Reads the certificate's files again.
+  func renewCertificate() { server.renewCertificate() }
+
+  /// Ends connections, feeds and jobs.
+  func stop() {
+    server.stop()
+    live.stop()
+    interface.stop()
   }
 }

@@ -87,6 +87,25 @@ enum ScenarioCommand {
     try setting.keep(outcome, name: name)
   }
 
+  /// Writes the results of a scenario to the plant's database.
+  ///
+  /// - Parameters:
+  ///   - outcome: The results.
+  ///   - name: Name of the scenario.
+  ///   - plant: The plant.
+  ///   - database: Settings of the database.
+  static func keep(_ outcome: ScenarioOutcome, name: String, plant: Plant, database: DatabaseSettings) throws {
+    _ = try DatabaseReader(database)
+    var encoder = LineEncoder()
+    encoder.append(outcome.points(name: name), of: PlantRegister(plant: plant))
+    let sink = try InfluxSink(database, deadLetters: "scenario-dead-letter", accepted: { _ in })
+    sink.submit(encoder.drain(upTo: 0))
+    sink.stop(within: .seconds(30))
+    guard sink.counts.pointsWritten == UInt64(outcome.slots.count) else {
+      throw Failure(description: "the database \(database.url) did not take the run; it is in scenario-dead-letter")
+    }
+  }
+
   /// Converts errors in texts of the command line to ``Misuse``.
   private static func orMisuse<Value>(_ read: () throws(ScenarioError) -> Value) throws(Misuse) -> Value {
     do { return try read() } catch { throw Misuse(message: error.description) }
@@ -185,20 +204,12 @@ private struct ScenarioSetting {
     guard let plant, let database else {
       return Console.report("the run is not kept: --plant names the plant in whose database it would be")
     }
-    _ = try DatabaseReader(database)
-    var encoder = LineEncoder()
-    encoder.append(outcome.points(name: name), of: PlantRegister(plant: plant))
-    let sink = try InfluxSink(database, deadLetters: "scenario-dead-letter", accepted: { _ in })
-    sink.submit(encoder.drain(upTo: 0))
-    sink.stop(within: .seconds(30))
-    guard sink.counts.pointsWritten == UInt64(outcome.slots.count) else {
-      throw Failure(description: "the database \(database.url) did not take the run; it is in scenario-dead-letter")
-    }
+    try ScenarioCommand.keep(outcome, name: name, plant: plant, database: database)
   }
 }
 
 /// JSON document of `--json`.
-private struct ScenarioReport: Encodable {
+struct ScenarioReport: Encodable {
   var scenario: String
   var start: String
   var end: String
