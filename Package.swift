@@ -205,7 +205,12 @@ let package = Package(
     tests("AssetCommands", ["PlantModel"]),
     tests("Accounts", ["WattlineTime", "SystemCore", "Settings"]),
     tests("WebServer", ["SystemCore", "LocalServers"]),
-    tests("HTTPInterface", ["WattlineTime", "Settings", "SinkCore", "Pipeline", "WebServer"]),
+    tests(
+      "HTTPInterface",
+      [
+        "WattlineTime", "SystemCore", "Settings", "PlantConfig", "SinkCore", "Accounts", "Pipeline", "LocalServers",
+        "PlantTesting", "WebServer",
+      ]),
     tests(
       "DispatchPolicy",
       [

@@ -76,6 +76,9 @@ public struct Interface: Sendable {
     isEncrypted = settings.certificate != nil
   }
 
+  /// All operations.
+  var endpoints: [Endpoint] { router.endpoints }
+
   /// Ends the jobs.
   public func stop() { jobs?.stop() }
 

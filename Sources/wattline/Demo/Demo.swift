@@ -13,6 +13,8 @@ final class Demo {
   private let influx: LocalInflux
   private let grafana: LocalGrafana?
   private let pipeline: RunningPipeline
+  private let interface: InterfaceServer?
+  private let login: DemoLogin?
   private let publisher: Publisher
   private let plants: [Plant]
   private let seed: UInt64
@@ -59,6 +61,7 @@ final class Demo {
         settings.mqtt = brokerSettings
         settings.influxdb = databaseSettings
         settings.journal.path = journalPath
+        settings.http = settings.http ?? HTTPSettings(address: "127.0.0.1", port: 0)
       }, note: { Console.report("wattline: \($0)") })
     var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
@@ -66,6 +69,8 @@ final class Demo {
     self.orders = orders
     publisher = Publisher(settings: sensors, filters: orders.filters, onMessage: { orders.put($0) })
     grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
+    interface = try InterfaceServer.start(for: pipeline) { _ in }
+    login = interface == nil ? nil : try DemoLogin(journal: journalPath)
     try pipeline.start()
     try inbox.open()
   }
@@ -133,6 +138,7 @@ final class Demo {
     inbox.close()
     publisher.flush(timeout: .seconds(5))
     publisher.stop()
+    interface?.stop()
     pipeline.stop()
     grafana?.stop()
     influx.stop()
@@ -153,11 +159,12 @@ final class Demo {
     // A load draws power day and night, so its trip is always visible.
     let load = plants.flatMap(\.assets).first { $0.kind.traits.driver == .people }?.name
     let fault = load.map { "\($0):trip@5s" } ?? "ASSET:KIND@5s"
+    let act = interface.flatMap { server in login.map { "\(server.url)act  as \($0.name), password \($0.password)" } }
     return [
       "InfluxDB  \(influx.url)  database wattline",
       "broker    mqtt://127.0.0.1:\(broker.port)",
       "break it  WATTLINE_MQTT_URL=mqtt://127.0.0.1:\(broker.port) wattline simulate --fault \(fault)",
       "boards    \(grafana.map { "\($0.url)/d/wattline-plant" } ?? "grafana-server is not installed; see README")",
-    ]
+    ] + (act.map { ["act       \($0)"] } ?? [])
   }
 }
