@@ -110,9 +110,15 @@ let package = Package(
         "SinkCore",
       ]),
     module(
+      "Accounts",
+      [
+        "WattlineTime", "SystemCore", "Settings", "CurlTransport", serving("CSQLite"), serving("CSodium"),
+        serving("CJOSE"),
+      ]),
+    module(
       "Backup",
       [
-        "Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "CurlTransport", "Journal",
+        "Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "CurlTransport", "Accounts", "Journal",
         "InfluxSink",
       ]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
@@ -122,12 +128,6 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
-      ]),
-    module(
-      "Accounts",
-      [
-        "WattlineTime", "SystemCore", "Settings", "CurlTransport", serving("CSQLite"), serving("CSodium"),
-        serving("CJOSE"),
       ]),
     module("WebServer", ["SystemCore", serving("CWebSockets")]),
     module(
@@ -203,7 +203,7 @@ let package = Package(
         "PlantTesting",
       ]),
     tests("AssetCommands", ["PlantModel"]),
-    tests("Accounts", ["WattlineTime", "SystemCore", "Settings"]),
+    tests("Accounts", ["WattlineTime", "SystemCore", "Settings", "LocalServers", "PlantTesting"]),
     tests("WebServer", ["SystemCore", "LocalServers"]),
     tests(
       "HTTPInterface",
@@ -245,7 +245,7 @@ let package = Package(
       [
         "Compression", "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics",
         "StreamCore", "Journal", "PayloadDecoding", "Recordings", "PlantConfig", "MQTTSource", "CommandChannel",
-        "SinkCore", "InfluxSink", "Backup", "Pipeline", "LocalServers", "PlantTesting",
+        "SinkCore", "InfluxSink", "Backup", "Pipeline", "LocalServers", "PlantTesting", "Accounts",
       ]),
   ],
   swiftLanguageModes: [.v6]

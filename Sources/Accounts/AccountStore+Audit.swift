@@ -72,12 +72,9 @@ extension AccountStore {
   static func record(_ entry: AuditEntry, in database: Database) throws(AccountError) {
     try database.rows(
       "INSERT INTO audit (time, user, address, action, target, result) VALUES (?, ?, ?, ?, ?, ?)",
-      .integer(entry.time.nanoseconds), .text(bounded(entry.user)), .text(bounded(entry.address)),
-      .text(bounded(entry.action)), .text(bounded(entry.target)), .text(bounded(entry.result)))
+      .integer(entry.time.nanoseconds), .text(entry.user), .text(entry.address),
+      .text(entry.action), .text(entry.target), .text(entry.result))
   }
-
-  /// Texts may come from clients.
-  private static func bounded(_ text: String) -> String { String(text.unicodeScalars.prefix(500)) }
 
   private static func entry(_ row: [DatabaseValue]) -> AuditEntry {
     AuditEntry(

@@ -136,7 +136,7 @@ extension AccountStore {
       let rows = try database.rows(
         """
         SELECT max(until) FROM failure WHERE (kind = 'name' AND subject = ?) OR (kind = 'address' AND subject = ?)
-        """, .text(Self.subject(requester.user)), .text(requester.address))
+        """, .text(requester.user), .text(Lockout.network(requester.address)))
       guard let until = rows.first?[0].integer, until > time.nanoseconds else { return nil }
       return Self.seconds(Timestamp(nanoseconds: until) - time)
     }
@@ -148,8 +148,9 @@ extension AccountStore {
   func recordFailure(_ requester: Requester, at time: Timestamp) throws(AccountError) -> Int {
     try database.with { (database) throws(AccountError) in
       try database.transaction { () throws(AccountError) in
-        let name = try Self.count("name", Self.subject(requester.user), rule: .name, at: time, in: database)
-        let address = try Self.count("address", requester.address, rule: .address, at: time, in: database)
+        let name = try Self.count("name", requester.user, rule: .name, at: time, in: database)
+        let address = try Self.count(
+          "address", Lockout.network(requester.address), rule: .address, at: time, in: database)
         try database.rows(
           """
           DELETE FROM failure WHERE last < ? OR (kind, subject) IN
@@ -177,8 +178,6 @@ extension AccountStore {
       .text(subject), .integer(count), .integer(time.nanoseconds), .integer((time + wait).nanoseconds))
     return wait
   }
-
-  private static func subject(_ name: String) -> String { String(name.unicodeScalars.prefix(100)) }
 
   private static func seconds(_ span: TimeSpan) -> Int { max(1, Int(span.inSeconds.rounded(.up))) }
 }

@@ -11,6 +11,8 @@ public import WattlineTime
 public final class AccountStore: Sendable {
   /// Name of the file below `journal.path`.
   public static let fileName = "accounts.sqlite"
+  /// Whether the program can use such a file; it cannot without the trait `HTTP`.
+  public static var isAvailable: Bool { Database.isAvailable }
   /// Shortest password [characters].
   public static let shortestPassword = 12
 
@@ -163,6 +165,9 @@ public final class AccountStore: Sendable {
 
   /// Writes a copy of the file as it is at this moment, while processes use it.
   ///
+  /// Sessions and the key of tokens are not in it: what has ended since does not come back, and nobody who reads the
+  /// copy can make tokens.
+  ///
   /// - Parameters:
   ///   - path: The file; a copy is written.
   ///   - target: Path of the copy, which must not be there yet. Its mode is 0600.
@@ -176,6 +181,11 @@ public final class AccountStore: Sendable {
     close(file)
     // SQLite takes an empty file for one that is not there.
     try database.rows("VACUUM INTO ?", .text(target))
+    try Database(target).execute(
+      """
+      PRAGMA secure_delete = ON; DELETE FROM session; DELETE FROM secret WHERE name = 'token'; DELETE FROM failure;
+      VACUUM
+      """)
   }
 
   // MARK: Rows

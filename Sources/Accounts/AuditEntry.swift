@@ -5,22 +5,22 @@ public import WattlineTime
 /// As JSON it has the members `time`, `user`, `address`, `action`, `target` and `result`.
 public struct AuditEntry: Hashable, Sendable, Encodable {
   /// When it was.
-  public var time: Timestamp
+  public internal(set) var time: Timestamp
   /// Name of the account, or `cli:USER`; empty if nobody is known.
-  public var user: String
+  public internal(set) var user: String
   /// Address of the client; empty at the command line.
-  public var address: String
+  public internal(set) var address: String
   /// What was done or refused, such as `login`, `user.add`, `alerts.handle`.
-  public var action: String
+  public internal(set) var action: String
   /// What it was done to, such as the name of an account or a plant.
-  public var target: String
+  public internal(set) var target: String
   /// `done`, or `refused: REASON`.
-  public var result: String
+  public internal(set) var result: String
 
   /// The result of what was done.
   public static let done = "done"
 
-  /// Creates an entry about what was done.
+  /// Creates an entry about what was done. Of long texts the first 500 characters are kept.
   ///
   /// - Parameters:
   ///   - time: When it was.
@@ -31,9 +31,13 @@ public struct AuditEntry: Hashable, Sendable, Encodable {
   public init(
     _ time: Timestamp, by requester: Requester, action: String, target: String = "", result: String = done
   ) {
-    (self.time, user, address) = (time, requester.user, requester.address)
-    (self.action, self.target, self.result) = (action, target, result)
+    self.time = time
+    (user, address) = (Self.bounded(requester.user), Self.bounded(requester.address))
+    (self.action, self.target, self.result) = (Self.bounded(action), Self.bounded(target), Self.bounded(result))
   }
+
+  /// Texts may come from strangers.
+  private static func bounded(_ text: String) -> String { String(text.unicodeScalars.prefix(500)) }
 
   private enum Key: String, CodingKey { case time, user, address, action, target, result }
 

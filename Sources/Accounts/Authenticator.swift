@@ -69,6 +69,8 @@ public final class Authenticator: Sendable {
     _ name: String, password: Secret, from address: String, at now: Timestamp
   ) -> Result<TokenPair, LoginRefusal> {
     attempt(.unavailable) { () throws(AccountError) in
+      // No account has a longer name.
+      let name = String(name.unicodeScalars.prefix(100))
       let requester = Requester(user: name, address: address)
       if let seconds = try store.secondsLocked(requester, at: now) {
         try refuse("login", by: requester, reason: "locked", at: now)

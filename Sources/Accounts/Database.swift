@@ -16,6 +16,7 @@ enum DatabaseValue: Hashable, Sendable {
 
   /// A connection to a file of SQLite. Not safe for concurrent use: its owner has a lock.
   final class Database: @unchecked Sendable {
+    static let isAvailable = true
     /// Time that a writer waits for another process [ms].
     static let patience: Int32 = 5_000
 
@@ -159,6 +160,8 @@ enum DatabaseValue: Hashable, Sendable {
 #else
   /// Substitute for a build without the trait `HTTP`.
   final class Database: Sendable {
+    static let isAvailable = false
+
     init(_ path: String) throws(AccountError) {
       throw AccountError(.unavailable, "this program was built without the trait HTTP, and has no accounts")
     }

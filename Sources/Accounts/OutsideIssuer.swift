@@ -41,7 +41,7 @@ final class OutsideIssuer: Sendable {
         return .failure(AccessRefusal(.invalid, "the token is not valid yet"))
       }
     }
-    guard let subject = claims.text("sub"), !subject.isEmpty else { return .failure(.forged) }
+    guard let subject = claims.text("sub"), Self.isName(subject) else { return .failure(.forged) }
     let own = (claims.texts(settings.roleClaim) ?? []).compactMap { settings.roles[$0] }
     guard let role = Self.order.first(where: own.contains) else {
       return .failure(AccessRefusal(.invalid, "the token has no role that http.issuers knows"))
@@ -55,6 +55,11 @@ final class OutsideIssuer: Sendable {
       Principal(
         name: "\(subject)@\(host)", role: role, plants: plants, scopes: role.scopes, method: .issuer,
         tokenID: claims.text("jti") ?? ""))
+  }
+
+  /// Whether a name can stand in the audit.
+  private static func isName(_ text: String) -> Bool {
+    (1...255).contains(text.utf8.count) && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 
   /// Of several roles the first holds.

@@ -1,3 +1,4 @@
+import Foundation
 import SystemCore
 
 /// Lets one hash of a password be computed at a time, so that a flood of logins takes no more memory than one.
@@ -11,7 +12,7 @@ final class PasswordGate: Sendable {
   private let waiting = Locked(0)
 
   func hash(_ password: String, cost: Cryptography.Cost) -> String? {
-    monitor.locked { Cryptography.hash(password, cost: cost) }
+    monitor.locked { Cryptography.hash(Self.composed(password), cost: cost) }
   }
 
   /// Returns whether a password is that of a hash; `nil` if too many wait already.
@@ -23,6 +24,9 @@ final class PasswordGate: Sendable {
     }
     guard mayWait else { return nil }
     defer { waiting.with { $0 -= 1 } }
-    return monitor.locked { Cryptography.verifies(password, hash: hash) }
+    return monitor.locked { Cryptography.verifies(Self.composed(password), hash: hash) }
   }
+
+  /// Keyboards differ in whether an ü is one character or two.
+  private static func composed(_ password: String) -> String { password.precomposedStringWithCanonicalMapping }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Foundation
 import Journal
 import PlantModel
@@ -32,6 +33,24 @@ struct BackupContent {
     try addUnknown(of: folder)
     try addConfiguration(job)
     if job.database == .none { manifest.notes.append("left out: the database, by choice") }
+  }
+
+  /// Adds a copy of the accounts as they are now. Nobody who uses them waits.
+  ///
+  /// - Parameters:
+  ///   - folder: folder of the journal.
+  ///   - copies: empty folder that the copy is made in.
+  mutating func addAccounts(of folder: String, through copies: String) throws(BackupError) {
+    let (name, path) = (AccountStore.fileName, "\(folder)/\(AccountStore.fileName)")
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard AccountStore.isAvailable else {
+      manifest.notes.append("left out: \(name); this program was built without the trait HTTP")
+      return
+    }
+    do throws(AccountError) { try AccountStore.copy(path, to: "\(copies)/\(name)") } catch {
+      throw BackupError("the accounts cannot be copied: \(error)")
+    }
+    try add(name, of: copies, below: "journal")
   }
 
   /// Adds the files of a dump.

@@ -42,7 +42,8 @@ public struct ConfigurationPart: Sendable, Equatable {
 /// 5. The dead letters.
 /// 6. The alerts that wait, saved before a checkpoint is kept. An alert that was delivered meanwhile is delivered again.
 /// 7. The filters that the broker may have, and the configuration.
-/// 8. The dump of the database.
+/// 8. A copy of the accounts, which are of use by themselves.
+/// 9. The dump of the database.
 ///
 /// Steps 1 to 7 open files and note their sizes, within milliseconds. Afterwards they are read at leisure: removed or
 /// replaced files stay readable, and what grew is read up to the size noted. No thread of the running process waits.
@@ -105,8 +106,11 @@ public struct BackupJob: Sendable {
     let room = DiskRoomWatch(output: path, journal: settings.journal.path)
     let archive = try ArchiveWriter(path, keyFile: keyFile) { room.hasRoom && !shouldStop() }
     var content = try BackupContent(self)
-    let dump = path + ".database.partial"
-    defer { try? FileManager.default.removeItem(atPath: dump) }
+    let (dump, copies) = (path + ".database.partial", path + ".accounts.partial")
+    defer { for folder in [dump, copies] { try? FileManager.default.removeItem(atPath: folder) } }
+    try? FileManager.default.removeItem(atPath: copies)
+    guard mkdir(copies, 0o700) == 0 else { throw .system("making the folder \(copies)") }
+    try content.addAccounts(of: settings.journal.path, through: copies)
     if let dumpHost {
       try? FileManager.default.removeItem(atPath: dump)
       guard mkdir(dump, 0o700) == 0 else { throw .system("making the folder \(dump)") }

@@ -1,3 +1,4 @@
+import Accounts
 import Foundation
 import Journal
 
@@ -8,7 +9,7 @@ import Journal
 public enum StoredFiles {
   /// Parts of the folder, in the order in which a backup takes them; see ``BackupJob``.
   public enum Part: String, Sendable, CaseIterable {
-    /// Messages, and the state of all plants at one offset.
+    /// Messages, and the state of all plants at one offset; beside them the accounts.
     case journal = ""
     /// What the broker may send again.
     case redelivery
@@ -42,7 +43,8 @@ public enum StoredFiles {
     if isPassing(name) { return .leftOut }
     let isTaken =
       switch part {
-      case .journal, .spool: name == "checkpoint" || isSegment(name)
+      case .journal: name == "checkpoint" || name == AccountStore.fileName || isSegment(name)
+      case .spool: name == "checkpoint" || isSegment(name)
       case .redelivery: name == "checkpoint"
       case .deadLetters: name.hasSuffix(".lp.zst")
       case .alerts: name == "outbox"
@@ -51,9 +53,13 @@ public enum StoredFiles {
     return isTaken ? .taken(part) : .unknown
   }
 
-  /// Whether a file is a lock, the report of a process, the second copy of a checkpoint, or one that is being written.
+  /// Whether a file is a lock, the report of a process, the second copy of a checkpoint, the recent changes of accounts,
+  /// which a copy of these has, or one that is being written.
   private static func isPassing(_ name: String) -> Bool {
-    let names = ["lock", "status.json", "checkpoint.previous", "checkpoint.older"]
+    let names = [
+      "lock", "status.json", "checkpoint.previous", "checkpoint.older", AccountStore.fileName + "-wal",
+      AccountStore.fileName + "-shm",
+    ]
     return names.contains(name) || name.hasSuffix(".new") || name.hasPrefix(".")
   }
 

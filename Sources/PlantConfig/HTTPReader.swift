@@ -27,6 +27,7 @@ struct HTTPReader {
     }
     settings.origins = origins(section)
     if let node = section.node("rate") { settings.rate = rate(Section(node, name: "rate", reading: reading)) }
+    settings.issuers = IssuerReader(reading).issuers(section)
     section.finish()
     return listener == nil ? nil : settings
   }

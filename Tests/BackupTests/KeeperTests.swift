@@ -94,7 +94,9 @@ struct KeeperTests {
     ("lock", .leftOut), ("spool/checkpoint", .taken(.spool)), ("spool/lock", .leftOut),
     ("dead-letter/refused-1-1.lp.zst", .taken(.deadLetters)), ("alerts/outbox", .taken(.alerts)),
     ("alerts/.dat.nosync1", .leftOut), ("sessions/wattline.filters", .taken(.sessions)),
-    ("redelivery/checkpoint", .taken(.redelivery)), ("accounts.sqlite", .unknown), ("spool/a/b", .unknown),
+    ("redelivery/checkpoint", .taken(.redelivery)), ("accounts.sqlite", .taken(.journal)),
+    ("accounts.sqlite-wal", .leftOut), ("accounts.sqlite-shm", .leftOut), ("spool/accounts.sqlite", .unknown),
+    ("later.sqlite", .unknown), ("spool/a/b", .unknown),
     ("other/checkpoint", .unknown),
   ])
   func `every kind of file has its treatment`(path: String, treatment: StoredFiles.Treatment) {

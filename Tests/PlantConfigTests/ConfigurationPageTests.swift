@@ -46,7 +46,11 @@ private let processFile = """
     webhook: {url: "https://a.example", \(unknown): 1}
     email: {url: "smtps://a.example", from: a@a.example, to: [a@a.example], \(unknown): 1}
   backup: {path: /mnt/backup, \(unknown): 1}
-  http: {listen: "127.0.0.1:8080", rate: {requests: 1, \(unknown): 1}, \(unknown): 1}
+  http:
+    listen: "127.0.0.1:8080"
+    rate: {requests: 1, \(unknown): 1}
+    issuers: [{url: "https://a.example", audience: a, roles: {a: viewer}, \(unknown): 1}]
+    \(unknown): 1
   """
 
 @Suite("The page about configuration")
@@ -58,7 +62,7 @@ struct ConfigurationPageTests {
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {
-    try expectOnPage(processFile, name: "wattline.yaml", sections: 12)
+    try expectOnPage(processFile, name: "wattline.yaml", sections: 13)
   }
 
   private func expectOnPage(_ text: String, name: String, sections: Int) throws {

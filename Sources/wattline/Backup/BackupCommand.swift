@@ -19,7 +19,7 @@ enum BackupCommand {
     ],
     details: """
       The backup has the journal up to one record, the state of all plants, points that wait for the database, dead
-      letters, alerts that wait, and the configuration with the files that it names. From InfluxDB 1.x it has a
+      letters, alerts that wait, the accounts, and the configuration with the files that it names. From InfluxDB 1.x it has a
       portable dump, taken by the program influxd. Other databases have tools of their own.
 
       Nothing waits for the backup, and nothing is lost that was acknowledged before it began. It is tar in zstd, for
