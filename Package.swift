@@ -189,7 +189,12 @@ let package = Package(
       ]),
     tests("AssetCommands", ["PlantModel"]),
     tests("WebServer", ["SystemCore", "LocalServers"]),
-    tests("HTTPInterface", ["WattlineTime", "Settings", "SinkCore", "Pipeline", "WebServer"]),
+    tests(
+      "HTTPInterface",
+      [
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PayloadDecoding", "SinkCore", "Pipeline", "WebServer",
+        "LocalServers",
+      ]),
     tests(
       "DispatchPolicy",
       [
