@@ -5,8 +5,8 @@
 
   /// The WebSockets of a server, for the thread of its loop alone.
   ///
-  /// libwebsockets serves their sockets and TLS, as raw connections after the upgrade. Its own upgrade reads at most 127
-  /// bytes of offered subprotocols, too few for a token, and answers with names that are fixed at compile time. The
+  /// libwebsockets serves their sockets and TLS, as raw connections after the upgrade. Its own upgrade reads at most
+  /// 127 bytes of offered subprotocols, too few for a token, and answers with names that are fixed at compile time. The
   /// frames are therefore read and written here.
   final class WebSocketConnections {
     private let handler: WebSocketHandler

@@ -140,7 +140,7 @@
           let found = Self.run(pipeline, number: &number)
           (with, feed) = (with + found.stages, feed + found.feed)
           memory.after = Self.residentMegabytes()
-          clients.terminate()
+          kill(clients.processIdentifier, SIGKILL)
           clients.waitUntilExit()
           #expect(Waiting.until(seconds: 20) { server.webSocketCounts.open == 0 })
         }

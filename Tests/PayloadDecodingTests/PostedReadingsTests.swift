@@ -35,10 +35,12 @@ struct PostedReadingsTests {
       """#
     #expect(Self.read(json, "application/json; charset=utf-8") == .success(wanted))
     let csv =
-      "time,asset,sensor,value,unit\r\n2026-01-01T01:00:00+01:00,pv1,power,12.5,kW\r\n\r\n1767225600000,pv1,energy,-3,\n"
+      "time,asset,sensor,value,unit\r\n2026-01-01T01:00:00+01:00,pv1,power,12.5,kW\r\n\r\n"
+      + "1767225600000,pv1,energy,-3,\n"
     #expect(Self.read(csv, "text/csv") == .success(wanted))
     let line =
-      "m,asset=pv1,sensor=power,unit=kW value=12.5 1767225600000000000\n# note\nm,asset=pv1 energy=-3i 1767225600000000000"
+      "m,asset=pv1,sensor=power,unit=kW value=12.5 1767225600000000000\n# note\n"
+      + "m,asset=pv1 energy=-3i 1767225600000000000"
     #expect(Self.read(line, "text/plain") == .success(wanted))
     let one = #"{"asset":"pv1","sensor":"state","value":true}"#
     #expect(Self.read(one, nil) == .success([PostedReading(asset: "pv1", sensor: "state", time: nil, value: 1)]))

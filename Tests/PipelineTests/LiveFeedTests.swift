@@ -37,7 +37,8 @@ struct LiveFeedTests {
       series: SeriesIndex(0), time: Timestamp(nanoseconds: 1_767_225_600_007_999_999), value: 0.1, quality: .late)
     #expect(
       String(decoding: LiveEncoder.json(of: reading, in: register), as: UTF8.self)
-        == #"{"kind":"reading","plant":"a \"b\"","asset":"pv\\1","sensor":"power","time":"2026-01-01T00:00:00.007Z","value":0.1,"quality":7}"#
+        == #"{"kind":"reading","plant":"a \"b\"","asset":"pv\\1","sensor":"power","#
+        + #""time":"2026-01-01T00:00:00.007Z","value":0.1,"quality":7}"#
     )
     var none = reading
     none.value = .nan
